@@ -1,0 +1,1 @@
+"""Quantities that change over time and drive the plant: loads, sunshine, recorded columns."""

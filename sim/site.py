@@ -1,0 +1,206 @@
+"""A site as its file describes it: the microgrid, its components and how they are connected.
+
+Attributes carry the inner units of `units`; aliases are the keys of the file. Nothing here moves: the plant
+makes a running site of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from .inputs.specs import IrradianceInput, LoadInput, PvPowerInput, TemperatureInput
+from .units import (
+    Duration,
+    Fraction,
+    NonNegativePower,
+    PositiveApparentPower,
+    PositiveDuration,
+    PositiveEnergy,
+    PositiveFrequency,
+    PositivePower,
+    PositiveRampRate,
+    PositiveVoltage,
+    Temperature,
+)
+from .units import AMPERE as _AMPERE
+from .units import DEGREE as _DEGREE
+from .vocabulary import BatteryType, Category, OperationalMode
+
+FuseCurrent = Annotated[float, _AMPERE.within(lower=1.0, upper=100_000.0)]
+Tilt = Annotated[float, _DEGREE.within(lower=0.0, upper=90.0)]
+Azimuth = Annotated[float, _DEGREE.within(lower=0.0, upper=360.0)]
+ComponentNumber = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
+Phase = Annotated[int, Field(strict=True, ge=1, le=3)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=False, serialize_by_alias=True
+    )
+
+
+class Location(_Section):
+    """Where the site is."""
+
+    latitude: float = Field(ge=-90.0, le=90.0)
+    """Degrees north [°]."""
+    longitude: float = Field(ge=-180.0, le=180.0)
+    """Degrees east [°]."""
+    timezone: str = "UTC"
+    """Name of an IANA time zone; profiles follow its clock."""
+    country_code: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+    """ISO 3166-1 alpha-2 code, as the API reports it."""
+    altitude: float = Field(default=0.0, ge=-500.0, le=9000.0)
+    """Metres above sea level [m]."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object."""
+        return ZoneInfo(self.timezone)
+
+
+class DeliveryArea(_Section):
+    """The market area that the site delivers to."""
+
+    code: str
+    code_type: Literal["eic", "nerc"] = "eic"
+
+
+class Microgrid(_Section):
+    """Who the site says it is."""
+
+    id: ComponentNumber
+    name: str = ""
+    enterprise_id: ComponentNumber = 1
+    location: Location = Location(latitude=52.52, longitude=13.405, timezone="Europe/Berlin", country_code="DE")
+    delivery_area: DeliveryArea | None = DeliveryArea(code="10Y1001A1001A82H")
+    created: datetime = datetime.fromisoformat("2024-01-01T00:00:00+00:00")
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class _Component(_Section):
+    id: ComponentNumber
+    name: str = ""
+    """Shown to clients; the component's key in the file if empty."""
+    manufacturer: str = "Doppelgrid"
+    model: str = ""
+    behind: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
+    """Keys of the components on the grid's side of this one."""
+    operational_mode: OperationalMode = OperationalMode.CONTROL_AND_TELEMETRY
+
+
+class GridConnectionPoint(_Component):
+    """Where the site meets the public grid."""
+
+    category: Literal[Category.GRID_CONNECTION_POINT]
+    rated_fuse_current_a: FuseCurrent = Field(alias="rated_fuse_current")
+    """Per phase, both directions [A]."""
+    voltage_v: PositiveVoltage = Field(default=400.0, alias="voltage")
+    """Line to line [V]."""
+    frequency_hz: PositiveFrequency = Field(default=50.0, alias="frequency")
+
+
+class Meter(_Component):
+    """Measures what flows to everything behind it, and feeds a load of its own where one is given."""
+
+    category: Literal[Category.METER]
+    load: LoadInput | None = None
+    """Active power of a load wired behind this meter."""
+    power_factor: float = Field(default=1.0, gt=0.0, le=1.0)
+    """Displacement power factor of the load, inductive."""
+    phases: tuple[Phase, ...] = Field(default=(1, 2, 3), min_length=1, max_length=3)
+    """Phases that the load uses, in equal parts."""
+
+
+class _Inverter(_Component):
+    rated_power_w: PositivePower = Field(alias="rated_power")
+    """AC active power [W]."""
+    rated_apparent_power_va: PositiveApparentPower | None = Field(default=None, alias="rated_apparent_power")
+    """AC apparent power [VA]; as much as the rated power if not given."""
+    preset: str | None = None
+    """Name of a set of efficiency and loss parameters."""
+    standby_power_w: NonNegativePower | None = Field(default=None, alias="standby_power")
+    """Drawn from the AC side while no power is converted [W]."""
+    response_delay_s: Duration | None = Field(default=None, alias="response_delay")
+    """From a command to the first movement [s]."""
+    ramp_rate_w_per_s: PositiveRampRate | None = Field(default=None, alias="ramp_rate")
+    """Greatest change of active power [W/s]."""
+    resolution_w: PositivePower | None = Field(default=None, alias="resolution")
+    """Step of the set-point [W]; the magnitude is floored to it."""
+    phases: tuple[Phase, ...] = Field(default=(1, 2, 3), min_length=1, max_length=3)
+
+
+class BatteryInverter(_Inverter):
+    """Couples batteries to the AC side."""
+
+    category: Literal[Category.BATTERY_INVERTER]
+
+
+class PvInverter(_Inverter):
+    """A photovoltaic array with its inverter."""
+
+    category: Literal[Category.PV_INVERTER]
+    peak_power_w: PositivePower | None = Field(default=None, alias="peak_power")
+    """DC power of the array at 1000 W/m² and 25 °C [W]; as much as the inverter's rating if not given."""
+    tilt_deg: Tilt = Field(default=30.0, alias="tilt")
+    """Of the array from the horizontal [°]."""
+    azimuth_deg: Azimuth = Field(default=180.0, alias="azimuth")
+    """Of the array, clockwise from north [°]."""
+    irradiance: IrradianceInput | None = None
+    """On the plane of the array; clear sky with seeded clouds if neither this nor `power` is given."""
+    power: PvPowerInput | None = None
+    """Available AC power, in place of irradiance and array."""
+
+
+class Battery(_Component):
+    """Stores energy; controlled through the inverters in front of it."""
+
+    category: Literal[Category.BATTERY]
+    type: BatteryType = BatteryType.LI_ION
+    preset: str = "lfp-92kwh"
+    """Name of a set of cell and pack parameters."""
+    capacity_wh: PositiveEnergy | None = Field(default=None, alias="capacity")
+    """Nominal energy [Wh]; scales the preset's pack."""
+    initial_soc: Fraction = 0.5
+    soc_lower: Fraction | None = Field(default=None, alias="min_soc")
+    """The battery management system stops discharging here."""
+    soc_upper: Fraction | None = Field(default=None, alias="max_soc")
+    """The battery management system stops charging here."""
+    max_charge_power_w: PositivePower | None = Field(default=None, alias="max_charge_power")
+    max_discharge_power_w: PositivePower | None = Field(default=None, alias="max_discharge_power")
+    initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
+
+
+Component = Annotated[
+    GridConnectionPoint | Meter | BatteryInverter | PvInverter | Battery, Field(discriminator="category")
+]
+
+
+class Telemetry(_Section):
+    """How telemetry is sampled."""
+
+    interval_s: PositiveDuration = Field(default=0.2, alias="interval")
+    """Between two samples of a component [s]."""
+
+
+class Site(_Section):
+    """A whole site: identity, components by key, and the weather around them."""
+
+    SCHEMA_TITLE: ClassVar[str] = "Doppelgrid site"
+
+    microgrid: Microgrid
+    components: Mapping[str, Component] = Field(min_length=1)
+    ambient_temperature: TemperatureInput | None = None
+    """Of the air around the devices; 20 °C if not given."""
+    telemetry: Telemetry = Telemetry()
+    directory: Path = Field(default=Path(), exclude=True, repr=False)
+    """Folder that relative paths of input files start from; set on loading."""

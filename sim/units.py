@@ -1,0 +1,136 @@
+"""Quantities as users write them (`30 kW`), read once into one unit each.
+
+Inside the program every quantity is a float in W, var, VA, Wh, V, A, Hz, s, °C, ° or a fraction of 1.
+Annotate a field with one of the types at the end of this module, and pydantic accepts the written form only.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+_WRITTEN = re.compile(r"\s*([+-]?(?:\d+(?:[._]\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
+
+
+class Unit:
+    """A kind of quantity: the units it may be written in, and what one of each is in the inner unit."""
+
+    def __init__(
+        self,
+        inner: str,
+        factors: dict[str, float],
+        *,
+        lower: float = -math.inf,
+        upper: float = math.inf,
+        above: float = -math.inf,
+    ) -> None:
+        """Describe a kind of quantity.
+
+        Args:
+            inner: Name of the unit that the program uses, for messages.
+            factors: Accepted spellings, each with its size in the inner unit; the first is the one to suggest.
+            lower: Least value accepted, in the inner unit.
+            upper: Greatest value accepted, in the inner unit.
+            above: The value must be greater than this, in the inner unit.
+        """
+        self.inner = inner
+        self.factors = factors
+        self.lower = lower
+        self.upper = upper
+        self.above = above
+
+    @property
+    def accepted(self) -> str:
+        """What a file may say, in words."""
+        spellings = ", ".join(unit for unit in self.factors if unit)
+        return f"a number with a unit ({spellings}){self._range()}"
+
+    def parse(self, text: object) -> float:
+        """Read a written quantity.
+
+        Args:
+            text: What the file says, for example `"30 kW"`.
+
+        Returns:
+            The value in the inner unit.
+
+        Raises:
+            ValueError: If it is no number, its unit is missing or not accepted, or it is out of range.
+        """
+        match = _WRITTEN.fullmatch(text) if isinstance(text, str) else None
+        if match is None or match[2] not in self.factors:
+            raise ValueError(self.accepted)
+        value = float(match[1].replace("_", "")) * self.factors[match[2]]
+        if not (self.lower <= value <= self.upper and value > self.above and math.isfinite(value)):
+            raise ValueError(self.accepted)
+        return value
+
+    def within(self, *, lower: float | None = None, upper: float | None = None, above: float | None = None) -> Unit:
+        """Return the same kind of quantity, accepted in a narrower range (inner unit)."""
+        return Unit(
+            self.inner,
+            self.factors,
+            lower=self.lower if lower is None else lower,
+            upper=self.upper if upper is None else upper,
+            above=self.above if above is None else above,
+        )
+
+    def _range(self) -> str:
+        spelling = next(iter(self.factors))
+        factor = self.factors[spelling]
+        words = [
+            f"{sign} {limit / factor:g} {spelling}"
+            for sign, limit in ((">", self.above), (">=", self.lower), ("<=", self.upper))
+            if math.isfinite(limit)
+        ]
+        return f", {' and '.join(words)}" if words else ""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def read(value: object) -> float:
+            try:
+                return self.parse(value)
+            except ValueError as error:
+                raise PydanticCustomError("quantity", "{accepted}", {"accepted": str(error)}) from None
+
+        return core_schema.no_info_plain_validator_function(read)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        units = "|".join(re.escape(unit) for unit in self.factors)
+        return {
+            "type": "string",
+            "pattern": rf"^\s*[+-]?[0-9._]+([eE][+-]?[0-9]+)?\s*({units})\s*$",
+            "description": self.accepted,
+        }
+
+
+WATT = Unit("W", {"kW": 1e3, "W": 1.0, "MW": 1e6})
+VAR = Unit("var", {"kvar": 1e3, "var": 1.0, "Mvar": 1e6})
+VOLT_AMPERE = Unit("VA", {"kVA": 1e3, "VA": 1.0, "MVA": 1e6})
+WATT_HOUR = Unit("Wh", {"kWh": 1e3, "Wh": 1.0, "MWh": 1e6, "GWh": 1e9})
+VOLT = Unit("V", {"V": 1.0, "kV": 1e3, "mV": 1e-3})
+AMPERE = Unit("A", {"A": 1.0, "kA": 1e3, "mA": 1e-3})
+HERTZ = Unit("Hz", {"Hz": 1.0, "mHz": 1e-3})
+SECOND = Unit("s", {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400.0})
+FRACTION = Unit("1", {"%": 0.01})
+CELSIUS = Unit("°C", {"°C": 1.0, "degC": 1.0})
+DEGREE = Unit("°", {"°": 1.0, "deg": 1.0})
+IRRADIANCE = Unit("W/m²", {"W/m²": 1.0, "W/m2": 1.0, "kW/m²": 1e3, "kW/m2": 1e3})
+WATT_PER_SECOND = Unit("W/s", {"kW/s": 1e3, "W/s": 1.0, "MW/s": 1e6})
+
+Power = Annotated[float, WATT]
+PositivePower = Annotated[float, WATT.within(above=0.0)]
+NonNegativePower = Annotated[float, WATT.within(lower=0.0)]
+PositiveApparentPower = Annotated[float, VOLT_AMPERE.within(above=0.0)]
+PositiveEnergy = Annotated[float, WATT_HOUR.within(above=0.0)]
+PositiveVoltage = Annotated[float, VOLT.within(above=0.0)]
+PositiveFrequency = Annotated[float, HERTZ.within(above=0.0)]
+Duration = Annotated[float, SECOND.within(lower=0.0)]
+PositiveDuration = Annotated[float, SECOND.within(above=0.0)]
+Fraction = Annotated[float, FRACTION.within(lower=0.0, upper=1.0)]
+Temperature = Annotated[float, CELSIUS.within(lower=-60.0, upper=100.0)]
+PositiveRampRate = Annotated[float, WATT_PER_SECOND.within(above=0.0)]
