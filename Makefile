@@ -1,0 +1,55 @@
+# Needs nothing but Python >= 3.11 and make: every target works in a virtual environment that it creates.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: help demo test slow lint types bench check clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo    watch a control application shave the peak of a simulated site"
+	@echo "make test    run the tests"
+	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks"
+	@echo "make slow | lint | types | bench | clean    one at a time"
+
+$(VENV)/demo: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet ".[sdk]"
+	touch $@
+
+$(VENV)/develop: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet ".[test,lint]"
+	touch $@ $(VENV)/demo
+
+demo: $(VENV)/demo
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/python -P -m doppelgrid.scenarios.demo examples/peak_shaving.py
+
+test: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/pytest -m "not slow"
+
+slow: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/pytest -m slow
+
+lint: $(VENV)/develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+# Type checkers do not follow the mapping of folders to packages, so they see a built copy.
+types: $(VENV)/develop
+	rm -rf build/types
+	$(PIP) install --quiet --no-deps --target build/types .
+	cd build && MYPYPATH=types ../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p doppelgrid
+
+bench: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/pytest benchmarks --benchmark-disable-gc --benchmark-min-rounds=3 --benchmark-max-time=0.5
+
+check: test slow lint types bench
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .benchmarks .hypothesis

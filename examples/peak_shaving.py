@@ -1,0 +1,58 @@
+"""Keep the power drawn from the grid under a limit with a battery: a small `frequenz-sdk` application.
+
+    python examples/peak_shaving.py grpc://[::1]:8800 --limit 30
+
+It knows nothing of the simulator. Pointed at a real site, it does the same there.
+"""
+
+import argparse
+import asyncio
+import logging
+from datetime import timedelta
+
+from frequenz.quantities import Power
+from frequenz.sdk import microgrid
+from frequenz.sdk.timeseries import ResamplerConfig2
+
+_log = logging.getLogger("peak_shaving")
+
+
+async def shave_peaks(url: str, limit: Power) -> None:
+    """Discharge the batteries while the site draws more than a limit, and charge them below it.
+
+    Args:
+        url: Of the Microgrid API.
+        limit: Most power to draw from the grid.
+    """
+    await microgrid.initialize(url, ResamplerConfig2(resampling_period=timedelta(seconds=1)))
+    batteries = microgrid.new_battery_pool(priority=5)
+    grid_power = microgrid.grid().power.new_receiver()
+    battery_power = batteries.power.new_receiver()
+    bounds = batteries.power_status.new_receiver()
+
+    async for grid in grid_power:
+        battery = await battery_power.receive()
+        status = await bounds.receive()
+        if grid.value is None or battery.value is None or status.bounds is None:
+            continue
+        room = limit - (grid.value - battery.value)
+        target = min(max(room, status.bounds.lower), status.bounds.upper)
+        await batteries.propose_power(target)
+        _log.info("grid %s, battery %s -> %s", grid.value, battery.value, target)
+
+
+def main() -> None:
+    """Read the command line and run until interrupted."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("url", nargs="?", default="grpc://[::1]:8800", help="of the Microgrid API")
+    parser.add_argument("--limit", type=float, default=30.0, help="most power to draw from the grid [kW]")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING)
+    try:
+        asyncio.run(shave_peaks(arguments.url, Power.from_kilowatts(arguments.limit)))
+    except KeyboardInterrupt:
+        pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""What flows on the AC side of a site without line data: a copper plate on which powers add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class PhasePower(NamedTuple):
+    """Active [W] and reactive [var] power of the three phases, passive sign convention."""
+
+    p1: float = 0.0
+    p2: float = 0.0
+    p3: float = 0.0
+    q1: float = 0.0
+    q2: float = 0.0
+    q3: float = 0.0
+
+    @property
+    def active_w(self) -> float:
+        """Of all phases together [W]."""
+        return self.p1 + self.p2 + self.p3
+
+    @property
+    def reactive_var(self) -> float:
+        """Of all phases together [var]."""
+        return self.q1 + self.q2 + self.q3
+
+
+NOTHING = PhasePower()
+
+
+def spread(active_w: float, reactive_var: float, phases: Sequence[int]) -> PhasePower:
+    """Spread a power over the phases that a device uses, in equal parts.
+
+    Args:
+        active_w: Of the device [W].
+        reactive_var: Of the device [var].
+        phases: Numbers of the phases, each 1, 2 or 3.
+    """
+    p, q = active_w / len(phases), reactive_var / len(phases)
+    return PhasePower(
+        *(p if phase in phases else 0.0 for phase in (1, 2, 3)),
+        *(q if phase in phases else 0.0 for phase in (1, 2, 3)),
+    )
+
+
+def sum_towards_grid(
+    own: Mapping[str, PhasePower], parents: Mapping[str, Sequence[str]], order: Sequence[str]
+) -> dict[str, PhasePower]:
+    """Add up what flows through every component, from the leaves to the grid.
+
+    A component behind several others draws from each of them in equal parts: without line data there is
+    nothing that would tell the ways apart.
+
+    Args:
+        own: What each component draws itself.
+        parents: Components on the grid's side of each.
+        order: All AC components, parents before children.
+
+    Returns:
+        Per component, what it draws itself and everything behind it.
+    """
+    totals: dict[str, tuple[float, ...]] = {key: own.get(key, NOTHING) for key in order}
+    for key in reversed(order):
+        above = parents[key]
+        if not above:
+            continue
+        flow = totals[key]
+        if len(above) > 1:
+            flow = tuple(value / len(above) for value in flow)
+        for parent in above:
+            totals[parent] = tuple(map(sum, zip(totals[parent], flow, strict=True)))
+    return {key: PhasePower(*total) for key, total in totals.items()}

@@ -1,0 +1,85 @@
+"""The event kernel: the only place where simulated time passes.
+
+SimPy orders the events; its time is an integer number of microseconds, since sums of floats drift. What is
+to happen is kept as plain data (a kind and its arguments) rather than in running generators, so the agenda
+of a running site can be saved and brought back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import simpy
+
+
+class Entry(NamedTuple):
+    """Something that is to happen."""
+
+    due_us: int
+    kind: str
+    arguments: tuple[Any, ...]
+
+
+class Engine:
+    """An agenda of events and the time up to which they have happened [µs since the Unix epoch]."""
+
+    def __init__(self, start_us: int) -> None:
+        """Start with an empty agenda at a simulated time [µs]."""
+        self._environment = simpy.Environment(initial_time=start_us)
+        self._handlers: dict[str, Callable[..., None]] = {}
+        self._agenda: dict[int, Entry] = {}
+        self._serial = 0
+        self.on_new_entry: Callable[[int], None] = lambda _due_us: None
+        """Called with the due time of each new entry, so that a driver may wake earlier."""
+
+    @property
+    def now_us(self) -> int:
+        """The simulated time [µs]."""
+        return int(self._environment.now)
+
+    def handle(self, kind: str, handler: Callable[..., None]) -> None:
+        """Name the function that carries out entries of a kind."""
+        self._handlers[kind] = handler
+
+    def schedule(self, due_us: int, kind: str, *arguments: Any) -> int:
+        """Put an entry on the agenda.
+
+        Args:
+            due_us: When it is to happen [µs], not in the past. Entries due together happen in the order in
+                which they were scheduled.
+            kind: What is to happen: a kind that has a handler by then.
+            *arguments: Plain data for the handler.
+
+        Returns:
+            A number by which the entry can be cancelled.
+        """
+        self._serial += 1
+        serial = self._serial
+        self._agenda[serial] = Entry(due_us, kind, arguments)
+        timeout = self._environment.timeout(due_us - self.now_us)
+        timeout.callbacks.append(lambda _event: self._carry_out(serial))
+        self.on_new_entry(due_us)
+        return serial
+
+    def cancel(self, serial: int) -> None:
+        """Take an entry off the agenda; nothing happens if it is no longer there."""
+        self._agenda.pop(serial, None)
+
+    def next_us(self) -> int | None:
+        """Return when something is due next [µs], or None if nothing is."""
+        upcoming = self._environment.peek()
+        return None if upcoming == float("inf") else int(upcoming)
+
+    def run_to(self, time_us: int) -> None:
+        """Let everything happen that is due up to and including a time [µs], and end there."""
+        environment = self._environment
+        while environment.peek() <= time_us:
+            environment.step()
+        if environment.now < time_us:
+            environment.run(until=time_us)
+
+    def _carry_out(self, serial: int) -> None:
+        entry = self._agenda.pop(serial, None)
+        if entry is not None:
+            self._handlers[entry.kind](*entry.arguments)

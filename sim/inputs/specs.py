@@ -1,0 +1,319 @@
+"""Inputs over time as a site file describes them: constants, points, profiles, clear sky and recordings.
+
+An input is either one written quantity (`load: 5 kW`) or a mapping that names a `profile` or a `file`.
+Attributes carry the inner units of `units`; aliases are the keys of the file. Powers are held by the passive
+sign convention: what a photovoltaic plant could produce is written without a sign and kept negative.
+`build.build_signal` makes a running input of a specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, time
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from ..units import CELSIUS, FRACTION, IRRADIANCE, SECOND, WATT, Fraction, PositiveEnergy, Power, Temperature, Unit
+from .moments import parse_moment, parse_zone
+
+Quantity = TypeVar("Quantity")
+BdewProfile = Literal[
+    "bdew-h0", "bdew-g0", "bdew-g1", "bdew-g2", "bdew-g3", "bdew-g4", "bdew-g5", "bdew-g6",
+    "bdew-l0", "bdew-l1", "bdew-l2", "bdew-h25", "bdew-g25", "bdew-l25", "bdew-p25", "bdew-s25",
+]  # fmt: skip
+
+_Irradiance = Annotated[float, IRRADIANCE.within(lower=0.0, upper=2000.0)]
+_Step = Annotated[float, SECOND.within(lower=0.1, upper=3600.0)]
+_AvailablePower = Annotated[float, WATT.within(lower=0.0), AfterValidator(lambda power_w: 0.0 - power_w)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=False, serialize_by_alias=True
+    )
+
+
+class Noise(_Section):
+    """Seeded variation that makes a load look alive: the value times a normal factor of mean 1."""
+
+    amplitude: Annotated[float, FRACTION.within(lower=0.0, upper=0.5)]
+    """Standard deviation of the factor."""
+    step_s: _Step = Field(default=5.0, alias="step")
+    """How long a factor holds [s]."""
+
+
+def _as_noise(value: object) -> object:
+    return {"amplitude": value} if isinstance(value, str) else value
+
+
+_Noise = Annotated[Noise | None, BeforeValidator(_as_noise)]
+
+
+class Constant(_Section):
+    """One power for all time; the long form of a written quantity."""
+
+    profile: Literal["constant"]
+    value: Power
+    noise: _Noise = None
+
+
+class Point(_Section, Generic[Quantity]):
+    """A value and when it begins to hold."""
+
+    at: Annotated[
+        time | datetime | float, PlainValidator(parse_moment), WithJsonSchema({"type": "string"}, mode="validation")
+    ]
+    """A time of day, an instant, or seconds since the run's start."""
+    value: Quantity
+
+
+def _ascending(points: tuple[Point[Any], ...]) -> tuple[Point[Any], ...]:
+    if len({(type(point.at), _is_aware(point.at)) for point in points}) > 1:
+        raise PydanticCustomError(
+            "points", "points that are all times of day, all durations, or all instants with or without an offset"
+        )
+    for earlier, later in zip(points, points[1:], strict=False):
+        if not earlier.at < later.at:  # type: ignore[operator]
+            raise PydanticCustomError(
+                "points", "points in ascending order, none twice; {later} follows {earlier}",
+                {"later": str(later.at), "earlier": str(earlier.at)},
+            )  # fmt: skip
+    if points and isinstance(points[0].at, float) and points[0].at != 0.0:
+        raise PydanticCustomError("points", "durations that begin with `at: 0 s`")
+    return points
+
+
+def _is_aware(at: time | datetime | float) -> bool:
+    return isinstance(at, datetime) and at.tzinfo is not None
+
+
+class Inline(_Section, Generic[Quantity]):
+    """Values listed in the site file; each holds until the next one.
+
+    Times of day repeat every day on the site's clock; the last value of a day holds until the first point of
+    the next. Instants and durations do not repeat: the last value holds on.
+    """
+
+    profile: Literal["inline"]
+    points: Annotated[tuple[Point[Quantity], ...], Field(min_length=1), AfterValidator(_ascending)]
+
+
+class LoadInline(Inline[Power]):
+    """Powers listed in the site file, with noise if wanted."""
+
+    noise: _Noise = None
+
+
+class Bdew(_Section):
+    """A German standard load profile by the BDEW, on the site's clock, in quarters of an hour.
+
+    Those of households are dynamised over the year (h0, h25, p25, s25). No day counts as a holiday.
+    """
+
+    profile: BdewProfile
+    annual_energy_wh: PositiveEnergy = Field(alias="annual_energy")
+    """Consumed in any whole calendar year [Wh]."""
+    noise: _Noise = None
+
+
+class Clouds(_Section):
+    """Seeded passing clouds; see `sky.cloud_index` for the process."""
+
+    cover: Fraction = 0.3
+    """Share of the time that a cloud stands before the sun."""
+    depth: Fraction = 0.65
+    """Share of the irradiance that a thick cloud takes away."""
+    passage_s: Annotated[float, SECOND.within(lower=10.0, upper=7200.0)] = Field(default=240.0, alias="passage")
+    """Mean time that a cloud takes to pass [s]."""
+
+
+class ClearSky(_Section):
+    """Irradiance on the array's plane under a clear sky, less what clouds take away."""
+
+    profile: Literal["clear-sky"] = "clear-sky"
+    clouds: Clouds = Clouds()
+    step_s: Annotated[float, SECOND.within(lower=1.0, upper=3600.0)] = Field(default=10.0, alias="step")
+    """How long a value holds [s]."""
+
+
+def _one_of(unit: Unit) -> Callable[[str], str]:
+    def check(spelling: str) -> str:
+        if spelling not in unit.factors:
+            raise PydanticCustomError("unit", "{accepted}", {"accepted": ", ".join(unit.factors)})
+        return spelling
+
+    return check
+
+
+def _checked_zone(name: str) -> str:
+    try:
+        parse_zone(name)
+    except ValueError as error:
+        raise PydanticCustomError("timezone", "{accepted}", {"accepted": str(error)}) from None
+    return name
+
+
+class FileColumn(_Section):
+    """One column of a recording in CSV (gzip by its name) or Parquet; each value holds until the next row.
+
+    At the recording's end it starts over with `repeat`, otherwise its last value holds on.
+    """
+
+    file: str = Field(min_length=1)
+    """Path, relative to the site file."""
+    column: str | None = None
+    """Name of the column; may be left out where the file has one besides the times."""
+    time_column: str | None = None
+    """Name of the column of times; the first that holds times if not given."""
+    timezone: Annotated[str, AfterValidator(_checked_zone)] | None = None
+    """Zone or offset of times written without one; the site's if not given."""
+    interval_s: Annotated[float, SECOND.within(above=0.0)] | None = Field(default=None, alias="interval")
+    """Between two rows [s]; the most frequent one if not given."""
+    align: Literal["recorded", "start", "time-of-day"] = "recorded"
+    """Replay at the recorded instants, from the run's start on, or from the run's day on by the clock."""
+    begin: datetime | None = Field(default=None, alias="from")
+    """Row time to replay from, in place of the first one."""
+    repeat: bool = Field(default=False, strict=True)
+    on_gap: Literal["error", "hold", "interpolate"] = "error"
+    """What to do about missing rows and empty cells."""
+    factor: float = Field(default=1.0, allow_inf_nan=False)
+    """Multiplies every value."""
+
+    @property
+    def scale(self) -> float:
+        """What one of the column's numbers is in the inner unit, by the passive sign convention."""
+        raise NotImplementedError
+
+
+class PowerFile(FileColumn):
+    """Active power from a recording."""
+
+    unit: Annotated[str, AfterValidator(_one_of(WATT))]
+    positive: Literal["consumption", "production"]
+    """What a positive number in the column means."""
+    noise: _Noise = None
+
+    @property
+    def scale(self) -> float:
+        """Watts, consumption positive, per one in the column."""
+        return WATT.factors[self.unit] * self.factor * (1.0 if self.positive == "consumption" else -1.0)
+
+
+class IrradianceFile(FileColumn):
+    """Irradiance on the array's plane from a recording."""
+
+    unit: Annotated[str, AfterValidator(_one_of(IRRADIANCE))] = "W/m²"
+
+    @property
+    def scale(self) -> float:
+        """W/m² per one in the column."""
+        return IRRADIANCE.factors[self.unit] * self.factor
+
+
+class TemperatureFile(FileColumn):
+    """Temperature from a recording."""
+
+    unit: Annotated[str, AfterValidator(_one_of(CELSIUS))] = "°C"
+
+    @property
+    def scale(self) -> float:
+        """Degrees Celsius per one in the column."""
+        return CELSIUS.factors[self.unit] * self.factor
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, BaseModel):
+        value = value.__dict__
+    if not isinstance(value, Mapping):
+        return "quantity"
+    profile = str(value["profile"]) if "profile" in value and "file" not in value else "file"
+    return "bdew" if profile.startswith("bdew-") else profile
+
+
+_BY_KIND = Discriminator(_kind)
+
+
+def _knows(*profiles: str) -> BeforeValidator:
+    """Refuse a mapping that names neither a file nor one of these profiles."""
+
+    def check(value: object) -> object:
+        if not isinstance(value, Mapping) or "file" in value or value.get("profile") in profiles:
+            return value
+        names = ", ".join(profiles)
+        if "profile" not in value:
+            raise PydanticCustomError(
+                "input", "a quantity, or a mapping with `profile` ({names}) or `file`", {"names": names}
+            )
+        problem = InitErrorDetails(
+            type=PydanticCustomError("profile", "{accepted}", {"accepted": names}),
+            loc=("profile",),
+            input=value["profile"],
+        )
+        raise ValidationError.from_exception_data("input", [problem])
+
+    return BeforeValidator(check)
+
+
+def _or_mapping(value: object, read: ValidatorFunctionWrapHandler) -> Any:
+    try:
+        return read(value)
+    except ValidationError as error:
+        accepted = f"{error.errors()[0]['msg']}, or a mapping with `profile` or `file`"
+        raise PydanticCustomError("quantity", "{accepted}", {"accepted": accepted}) from None
+
+
+_QUANTITY = (WrapValidator(_or_mapping), Tag("quantity"))
+
+LoadInput = Annotated[
+    Annotated[Power, *_QUANTITY]
+    | Annotated[Constant, Tag("constant")]
+    | Annotated[LoadInline, Tag("inline")]
+    | Annotated[Bdew, Tag("bdew")]
+    | Annotated[PowerFile, Tag("file")],
+    _BY_KIND,
+    _knows("constant", "inline", *get_args(BdewProfile)),
+]
+"""Active power of a load [W], consumption positive."""
+
+PvPowerInput = Annotated[
+    Annotated[_AvailablePower, *_QUANTITY]
+    | Annotated[Inline[_AvailablePower], Tag("inline")]
+    | Annotated[PowerFile, Tag("file")],
+    _BY_KIND,
+    _knows("inline"),
+]
+"""AC power that a photovoltaic plant could give [W]; written positive, kept negative (production)."""
+
+IrradianceInput = Annotated[
+    Annotated[_Irradiance, *_QUANTITY]
+    | Annotated[Inline[_Irradiance], Tag("inline")]
+    | Annotated[ClearSky, Tag("clear-sky")]
+    | Annotated[IrradianceFile, Tag("file")],
+    _BY_KIND,
+    _knows("inline", "clear-sky"),
+]
+"""Irradiance on the plane of an array [W/m²]."""
+
+TemperatureInput = Annotated[
+    Annotated[Temperature, *_QUANTITY]
+    | Annotated[Inline[Temperature], Tag("inline")]
+    | Annotated[TemperatureFile, Tag("file")],
+    _BY_KIND,
+    _knows("inline"),
+]
+"""Temperature of the air [°C]."""

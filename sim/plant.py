@@ -1,0 +1,346 @@
+"""The running hardware of a site: every device with its state, stepped from event to event.
+
+Powers are found at the beginning of a step and hold until its end; a step ends where anything changes: an
+input, a set-point that arrives, a control cycle of a ramp, a battery that reaches a limit. So energies add up
+exactly, however often the plant is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ..models.battery import (
+    BatteryInput,
+    BatteryParams,
+    BatteryState,
+    battery_horizon_s,
+    battery_initial_state,
+    battery_power_limits,
+    battery_step,
+)
+from ..models.inverter import InverterParams, ac_from_dc, dc_from_ac, reactive_limit_var
+from .ac_flow import PhasePower, spread, sum_towards_grid
+from .dc_bus import share_dc_power
+from .devices import PvSupply, WiredLoad, battery_params, inverter_params, pv_supply, wired_load
+from .inputs.signal import NEVER, Signal
+from .inverter_control import ControlState, PendingSetPoint, ramp, receive, send
+from .site import Battery, BatteryInverter, Meter, PvInverter, Site
+from .surroundings import ambient_signal
+from .vocabulary import Bounds, PowerType
+from .wiring import Wiring, wire
+
+CONTROL_CYCLE_US = 100_000
+"""Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
+TARGET_TOLERANCE = 0.02
+"""A set-point counts as reached within this part of the rating [1]."""
+LONGEST_STEP_US = 60_000_000
+"""Nonlinear states are brought up to date at least this often [µs]."""
+
+
+class Registers(NamedTuple):
+    """Energy that has flowed through an AC component since the start [Wh]."""
+
+    consumed_wh: float = 0.0
+    delivered_wh: float = 0.0
+
+
+class PlantState(NamedTuple):
+    """Everything that the plant remembers; immutable parts, so that a copy costs little."""
+
+    time_us: int
+    batteries: dict[str, BatteryState]
+    controls: dict[str, ControlState]
+    registers: dict[str, Registers]
+
+
+class Flows(NamedTuple):
+    """What flows at one instant."""
+
+    ac: dict[str, PhasePower]
+    """Through every AC component, by key."""
+    dc_w: dict[str, float]
+    """At the terminals of every battery, by key [W]."""
+    battery_limits: dict[str, Bounds]
+    """DC power that every battery allows [W]."""
+    reach: dict[str, Bounds]
+    """AC active power that the DC side of each inverter allows [W]."""
+
+
+class Plant:
+    """A site's devices on their wires."""
+
+    def __init__(self, site: Site, *, start_us: int, seed: int) -> None:
+        """Build the devices of a site.
+
+        Args:
+            site: A valid site.
+            start_us: Simulated time at which it starts [µs since the Unix epoch].
+            seed: Of all noise.
+
+        Raises:
+            InputError: If a recorded input cannot drive the site from its start.
+        """
+        self.site = site
+        self.wiring: Wiring = wire(site)
+        components = site.components
+        self.ambient: Signal = ambient_signal(site, start_us=start_us, seed=seed)
+        self.inverter_params: Mapping[str, InverterParams] = {
+            key: inverter_params(component)
+            for key, component in components.items()
+            if isinstance(component, BatteryInverter | PvInverter)
+        }
+        self.battery_params: Mapping[str, BatteryParams] = {
+            key: battery_params(component)
+            for key, component in components.items()
+            if isinstance(component, Battery)
+        }
+        self._pv: dict[str, PvSupply] = {
+            key: pv_supply(site, key, component, self.inverter_params[key], start_us=start_us, seed=seed)
+            for key, component in components.items()
+            if isinstance(component, PvInverter)
+        }
+        self._loads: dict[str, WiredLoad] = {
+            key: wired_load(site, key, component, start_us=start_us, seed=seed)
+            for key, component in components.items()
+            if isinstance(component, Meter) and component.load is not None
+        }
+        self._state = self._initial_state(start_us)
+        self._flows: Flows | None = None
+        self._breakpoint_us = start_us
+
+    @property
+    def time_us(self) -> int:
+        """Simulated time up to which the plant has come [µs]."""
+        return self._state.time_us
+
+    @property
+    def state(self) -> PlantState:
+        """What the plant remembers now."""
+        return self._state
+
+    def save(self) -> PlantState:
+        """Return a copy of what the plant remembers, to restore later."""
+        state = self._state
+        return state._replace(
+            batteries=dict(state.batteries), controls=dict(state.controls), registers=dict(state.registers)
+        )
+
+    def restore(self, state: PlantState) -> None:
+        """Go on from a saved state."""
+        self._state = state
+        self._state = self.save()
+        self._flows = None
+
+    def flows(self) -> Flows:
+        """Return what flows now."""
+        if self._flows is None:
+            self._flows = self._solve()
+        return self._flows
+
+    def default_power_w(self, key: str) -> float:
+        """Return the active power that an inverter aims for without a set-point [W]: PV all it can, others 0."""
+        return -self.inverter_params[key].rated_power_w if key in self._pv else 0.0
+
+    def active_power_bounds(self, key: str) -> Bounds:
+        """Return the active power that a set-point may ask of an inverter now [W].
+
+        The rating, cut to what the batteries behind it allow; for PV, to what the sun offers.
+        """
+        rated = self.inverter_params[key].rated_power_w
+        reach = self.flows().reach[key]
+        if key in self._pv:
+            return Bounds(max(min(reach.lower, 0.0), -rated), 0.0)
+        return Bounds(min(max(reach.lower, -rated), 0.0), max(min(reach.upper, rated), 0.0))
+
+    def reactive_power_bounds(self, key: str) -> Bounds:
+        """Return the reactive power that an inverter offers beside its present active power [var]."""
+        limit = reactive_limit_var(self.inverter_params[key], self.flows().ac[key].active_w)
+        return Bounds(-limit, limit)
+
+    def send_set_point(self, key: str, power_type: PowerType, power: float | None) -> None:
+        """Send a set-point to an inverter; it arrives after the response delay.
+
+        Args:
+            key: Of the inverter.
+            power_type: Axis of the set-point.
+            power: In W or var; None returns the axis to its default.
+        """
+        controls = self._state.controls
+        set_point = PendingSetPoint(0, power_type, power)
+        controls[key] = send(controls[key], self.inverter_params[key], self.time_us, set_point)
+        self._receive_set_points()
+
+    def is_settled(self, key: str) -> bool:
+        """Say whether all set-points of an inverter have arrived and its ramp has ended."""
+        control = self._state.controls[key]
+        return not control.pending and not control.is_moving
+
+    def has_reached(self, key: str, power_type: PowerType) -> bool:
+        """Say whether an inverter does what its last set-point asks for.
+
+        A set-point of a PV inverter is a limit: it is reached when the output keeps it.
+        """
+        control, flow = self._state.controls[key], self.flows().ac[key]
+        params = self.inverter_params[key]
+        if power_type is PowerType.REACTIVE:
+            return abs(flow.reactive_var - control.reactive_var) <= TARGET_TOLERANCE * params.rated_apparent_power_va
+        shortfall_w = flow.active_w - control.target_w
+        if key in self._pv:
+            return shortfall_w >= -TARGET_TOLERANCE * params.rated_power_w
+        return abs(shortfall_w) <= TARGET_TOLERANCE * params.rated_power_w
+
+    def is_idle(self, key: str) -> bool:
+        """Say whether an inverter converts nothing at present."""
+        if key in self._pv:
+            return self.flows().ac[key].active_w >= 0.0
+        return self._state.controls[key].setting_w == 0.0 or self.flows().reach[key].contains(0.0) is False
+
+    def advance(self, time_us: int) -> None:
+        """Carry the plant to a later simulated time [µs]; an earlier one changes nothing."""
+        while self.time_us < time_us:
+            end_us = min(time_us, self._next_change_us())
+            self._integrate(end_us)
+            self._receive_set_points()
+            self._ramp()
+
+    def _initial_state(self, start_us: int) -> PlantState:
+        ambient_c = self.ambient.at(start_us)
+        batteries = {}
+        for key, params in self.battery_params.items():
+            battery = self.site.components[key]
+            assert isinstance(battery, Battery)
+            temperature_c = ambient_c if battery.initial_temperature_c is None else battery.initial_temperature_c
+            batteries[key] = battery_initial_state(params, battery.initial_soc, temperature_c)
+        controls = {
+            key: ControlState(self.default_power_w(key), self.default_power_w(key), 0.0)
+            for key in self.inverter_params
+        }
+        return PlantState(start_us, batteries, controls, dict.fromkeys(self.wiring.ac_order, Registers()))
+
+    def _solve(self) -> Flows:
+        limits = {
+            key: Bounds(*battery_power_limits(params, self._state.batteries[key]))
+            for key, params in self.battery_params.items()
+        }
+        reach = self._reach(limits)
+        own: dict[str, PhasePower] = {
+            key: load.draw(self.time_us) for key, load in self._loads.items()
+        }
+        dc_w: dict[str, float] = {}
+        for group in self.wiring.groups:
+            active_w = self._solve_group(group.inverters, group.batteries, limits, dc_w)
+            own.update({key: self._at_inverter(key, power_w) for key, power_w in active_w.items()})
+        for key in self._pv:
+            available_w = reach[key].lower
+            own[key] = self._at_inverter(key, max(available_w, self._state.controls[key].setting_w))
+        ac = sum_towards_grid(own, self.wiring.parents, self.wiring.ac_order)
+        return Flows(ac, dc_w, limits, reach)
+
+    def _reach(self, limits: Mapping[str, Bounds]) -> dict[str, Bounds]:
+        reach = {}
+        for key, batteries in self.wiring.batteries_of.items():
+            params = self.inverter_params[key]
+            lower = ac_from_dc(params, sum(limits[battery].lower for battery in batteries))
+            upper = ac_from_dc(params, sum(limits[battery].upper for battery in batteries))
+            reach[key] = Bounds(lower, upper)
+        for key, supply in self._pv.items():
+            available_w = supply.available_w(self.time_us, self.ambient.at(self.time_us))
+            reach[key] = Bounds(available_w, max(available_w, 0.0))
+        return reach
+
+    def _solve_group(
+        self,
+        inverters: tuple[str, ...],
+        batteries: tuple[str, ...],
+        limits: Mapping[str, Bounds],
+        dc_w: dict[str, float],
+    ) -> dict[str, float]:
+        wanted_ac = {key: self._state.controls[key].setting_w for key in inverters}
+        wanted_dc = {
+            key: dc_from_ac(self.inverter_params[key], power_w)
+            for key, power_w in wanted_ac.items()
+            if power_w != 0.0
+        }
+        flows = share_dc_power(
+            wanted_dc, self.wiring.batteries_of, {battery: limits[battery] for battery in batteries}
+        )
+        dc_w.update(flows.batteries)
+        active_w = {}
+        for key in inverters:
+            params = self.inverter_params[key]
+            real_dc = flows.inverters.get(key, 0.0)
+            if real_dc == 0.0:
+                active_w[key] = params.standby_power_w
+            elif real_dc == wanted_dc[key]:
+                active_w[key] = wanted_ac[key]
+            else:
+                active_w[key] = ac_from_dc(params, real_dc)
+        return active_w
+
+    def _at_inverter(self, key: str, active_w: float) -> PhasePower:
+        component = self.site.components[key]
+        assert isinstance(component, BatteryInverter | PvInverter)
+        limit = reactive_limit_var(self.inverter_params[key], active_w)
+        reactive_var = min(max(self._state.controls[key].reactive_var, -limit), limit)
+        return spread(active_w, reactive_var, component.phases)
+
+    def _next_change_us(self) -> int:
+        now_us = self.time_us
+        changes = [now_us + LONGEST_STEP_US, self._input_breakpoint_us(now_us)]
+        for control in self._state.controls.values():
+            if control.next_due_us is not None:
+                changes.append(control.next_due_us)
+            if control.is_moving:
+                changes.append((now_us // CONTROL_CYCLE_US + 1) * CONTROL_CYCLE_US)
+        for key, power_w in self.flows().dc_w.items():
+            horizon_s = battery_horizon_s(self.battery_params[key], self._state.batteries[key], power_w)
+            if horizon_s < LONGEST_STEP_US / 1e6:
+                changes.append(now_us + max(1, round(horizon_s * 1e6)))
+        return min(changes)
+
+    def _input_breakpoint_us(self, now_us: int) -> int:
+        if now_us >= self._breakpoint_us:
+            inputs = [self.ambient, *(load.signal for load in self._loads.values())]
+            inputs += [supply.signal for supply in self._pv.values()]
+            self._breakpoint_us = min((signal.until(now_us) for signal in inputs), default=NEVER)
+        return self._breakpoint_us
+
+    def _integrate(self, end_us: int) -> None:
+        state, flows = self._state, self.flows()
+        dt_s = (end_us - state.time_us) / 1e6
+        ambient_c = self.ambient.at(state.time_us)
+        for key, power_w in flows.dc_w.items():
+            given = BatteryInput(power_w, ambient_c)
+            state.batteries[key], _ = battery_step(self.battery_params[key], state.batteries[key], given, dt_s)
+        hours = dt_s / 3600.0
+        for key, flow in flows.ac.items():
+            energy_wh = flow.active_w * hours
+            consumed_wh, delivered_wh = state.registers[key]
+            if energy_wh >= 0.0:
+                consumed_wh += energy_wh
+            else:
+                delivered_wh -= energy_wh
+            state.registers[key] = Registers(consumed_wh, delivered_wh)
+        self._state = state._replace(time_us=end_us)
+        self._flows = None
+
+    def _receive_set_points(self) -> None:
+        for key, control in self._state.controls.items():
+            if control.pending and control.pending[0].due_us <= self.time_us:
+                default_w = self.default_power_w(key)
+                received = receive(control, self.inverter_params[key], self.time_us, default_w)
+                self._state.controls[key] = received
+                self._flows = None
+
+    def _ramp(self) -> None:
+        if self.time_us % CONTROL_CYCLE_US:
+            return
+        moving = [key for key, control in self._state.controls.items() if control.is_moving]
+        if not moving:
+            return
+        reach = self.flows().reach
+        for key in moving:
+            control, params = self._state.controls[key], self.inverter_params[key]
+            self._state.controls[key] = ramp(control, params, reach[key], CONTROL_CYCLE_US / 1e6)
+        self._flows = None
