@@ -1,1 +1,14 @@
-"""Doppelgrid: the double of a microgrid, for real control applications to talk to."""
+"""Doppelgrid: the double of a microgrid, for real control applications to talk to.
+
+```python
+async with doppelgrid.serve("demo") as url:
+    await frequenz.sdk.microgrid.initialize(url, config)
+```
+"""
+
+from .proto.serving import SiteServer
+from .proto.serving import SiteServer as serve
+from .sim.site import Site
+from .sim.sitefile import SiteError, load_site
+
+__all__ = ["Site", "SiteError", "SiteServer", "load_site", "serve"]

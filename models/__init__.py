@@ -1,1 +1,1 @@
-"""How one device behaves: pure functions on named tuples of floats, in SI units and the passive sign convention."""
+"""How one device behaves: pure functions on named tuples of floats, in SI units, passive sign convention."""

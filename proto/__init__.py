@@ -1,1 +1,1 @@
-"""Wire formats: Microgrid API messages to and from the gateway's domain values, and the servers that carry them."""
+"""Wire formats: API messages to and from the gateway's domain values, and the servers that carry them."""

@@ -41,7 +41,7 @@ class Method:
     """One procedure of a service."""
 
     name: str
-    handler: grpc.RpcMethodHandler
+    handler: grpc.RpcMethodHandler[Any, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +76,15 @@ def unary(name: str, request: type[RequestT], answer: Callable[[RequestT], Await
             await context.abort(status_of(error), str(error))
             return None
 
-    handler = grpc.unary_unary_rpc_method_handler(serve, request_deserializer=request.FromString)
+    handler: grpc.RpcMethodHandler[RequestT, bytes] = grpc.unary_unary_rpc_method_handler(
+        serve, request_deserializer=request.FromString
+    )
     return Method(name, handler)
 
 
-def stream(name: str, request: type[RequestT], answer: Callable[[RequestT], AsyncGenerator[bytes, None]]) -> Method:
+def stream(
+    name: str, request: type[RequestT], answer: Callable[[RequestT], AsyncGenerator[bytes, None]]
+) -> Method:
     """Make a procedure that answers with a stream of messages.
 
     Args:
@@ -101,7 +105,9 @@ def stream(name: str, request: type[RequestT], answer: Callable[[RequestT], Asyn
         except CommandError as error:
             await context.abort(status_of(error), str(error))
 
-    handler = grpc.unary_stream_rpc_method_handler(serve, request_deserializer=request.FromString)
+    handler: grpc.RpcMethodHandler[RequestT, bytes] = grpc.unary_stream_rpc_method_handler(
+        serve, request_deserializer=request.FromString
+    )
     return Method(name, handler)
 
 

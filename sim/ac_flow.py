@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from ..models.ac import ThreePhase, split
+
 
 class PhasePower(NamedTuple):
     """Active [W] and reactive [var] power of the three phases, passive sign convention."""
@@ -15,6 +17,16 @@ class PhasePower(NamedTuple):
     q1: float = 0.0
     q2: float = 0.0
     q3: float = 0.0
+
+    @property
+    def active_phases_w(self) -> ThreePhase:
+        """Of each phase [W]."""
+        return ThreePhase(self.p1, self.p2, self.p3)
+
+    @property
+    def reactive_phases_var(self) -> ThreePhase:
+        """Of each phase [var]."""
+        return ThreePhase(self.q1, self.q2, self.q3)
 
     @property
     def active_w(self) -> float:
@@ -30,19 +42,15 @@ class PhasePower(NamedTuple):
 NOTHING = PhasePower()
 
 
-def spread(active_w: float, reactive_var: float, phases: Sequence[int]) -> PhasePower:
-    """Spread a power over the phases that a device uses, in equal parts.
+def spread(active_w: float, reactive_var: float, shares: ThreePhase) -> PhasePower:
+    """Spread a power over the phases that a device uses.
 
     Args:
         active_w: Of the device [W].
         reactive_var: Of the device [var].
-        phases: Numbers of the phases, each 1, 2 or 3.
+        shares: Part of the total on each phase.
     """
-    p, q = active_w / len(phases), reactive_var / len(phases)
-    return PhasePower(
-        *(p if phase in phases else 0.0 for phase in (1, 2, 3)),
-        *(q if phase in phases else 0.0 for phase in (1, 2, 3)),
-    )
+    return PhasePower(*split(active_w, shares), *split(reactive_var, shares))
 
 
 def sum_towards_grid(

@@ -30,7 +30,7 @@ def _rated_bounds(plant: Plant, key: str) -> dict[Metric, Bounds]:
     if key in plant.battery_params:
         battery = plant.battery_params[key]
         return {
-            Metric.DC_POWER: Bounds(-battery.max_discharge_power_w, battery.max_charge_power_w),
+            Metric.DC_POWER: Bounds(-battery.discharge_power_max_w, battery.charge_power_max_w),
             Metric.BATTERY_SOC_PCT: Bounds(100.0 * battery.soc_lower, 100.0 * battery.soc_upper),
         }
     if key in plant.inverter_params:

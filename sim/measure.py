@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ..models.ac import ThreePhase, phase_currents, power_factor
 from ..models.battery import battery_terminal
-from .ac_flow import PhasePower
 from .plant import Plant
-from .site import Battery, BatteryInverter, GridConnectionPoint, PvInverter
+from .site import Battery, BatteryInverter, Component, GridConnectionPoint, PvInverter
 from .vocabulary import Bounds, Diagnostic, Metric, StateCode
 
 AC_METRICS = (
@@ -72,6 +72,7 @@ class Instruments:
         )
         self._line_v = grid.voltage_v
         self._phase_v = grid.voltage_v / math.sqrt(3.0)
+        self._phases_v = ThreePhase(self._phase_v, self._phase_v, self._phase_v)
         self._frequency_hz = grid.frequency_hz
 
     def metrics(self, key: str) -> tuple[Metric, ...]:
@@ -91,7 +92,7 @@ class Instruments:
         plant = self._plant
         params, state = plant.battery_params[key], plant.state.batteries[key]
         limits = plant.flows().battery_limits[key]
-        power_w = plant.flows().dc_w[key]
+        power_w = plant.flows().battery_dc_w[key]
         terminal = battery_terminal(params, state, power_w)
         values = (
             terminal.voltage_v,
@@ -113,14 +114,14 @@ class Instruments:
     def _read_inverter(self, key: str) -> Reading:
         plant = self._plant
         flow = plant.flows().ac[key]
-        idle = plant.is_idle(key)
+        component = plant.site.components[key]
         return Reading(
             self._ac_values(key),
             {
                 Metric.AC_POWER_ACTIVE: (plant.active_power_bounds(key),),
                 Metric.AC_POWER_REACTIVE: (plant.reactive_power_bounds(key),),
             },
-            (StateCode.READY if idle else _activity(flow.active_w),),
+            (_idle_state(component) if plant.is_idle(key) else _activity(flow.active_w),),
         )
 
     def _ac_values(self, key: str) -> dict[Metric, float]:
@@ -128,24 +129,24 @@ class Instruments:
         consumed_wh, delivered_wh = self._plant.state.registers[key]
         phase_v, line_v = self._phase_v, self._line_v
         active_w, reactive_var = flow.active_w, flow.reactive_var
-        apparent = _apparent(flow)
-        apparent_va = math.hypot(active_w, reactive_var)
+        currents_a = phase_currents(flow.active_phases_w, flow.reactive_phases_var, self._phases_v)
         values = (
             active_w, flow.p1, flow.p2, flow.p3,
             reactive_var, flow.q1, flow.q2, flow.q3,
-            apparent_va, *apparent,
-            *(phase_va / phase_v for phase_va in apparent),
+            math.hypot(active_w, reactive_var), *(current_a * phase_v for current_a in currents_a),
+            *currents_a,
             phase_v, phase_v, phase_v,
             line_v, line_v, line_v,
             self._frequency_hz,
-            active_w / apparent_va if apparent_va else 1.0,
+            power_factor(active_w, reactive_var),
             consumed_wh - delivered_wh, consumed_wh, delivered_wh,
         )  # fmt: skip
         return dict(zip(AC_METRICS, values, strict=True))
 
 
-def _apparent(flow: PhasePower) -> tuple[float, float, float]:
-    return math.hypot(flow.p1, flow.q1), math.hypot(flow.p2, flow.q2), math.hypot(flow.p3, flow.q3)
+def _idle_state(component: Component) -> StateCode:
+    # A PV inverter without sun has switched off its converter; a battery inverter waits with it on.
+    return StateCode.STANDBY if isinstance(component, PvInverter) else StateCode.READY
 
 
 def _activity(power_w: float) -> StateCode:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ..models.ac import ThreePhase, phase_shares
 from ..models.battery import (
     BatteryInput,
     BatteryParams,
@@ -21,14 +22,14 @@ from ..models.battery import (
 )
 from ..models.inverter import InverterParams, ac_from_dc, dc_from_ac, reactive_limit_var
 from .ac_flow import PhasePower, spread, sum_towards_grid
-from .dc_bus import share_dc_power
+from .dc_bus import DcFlows, share_dc_power
 from .devices import PvSupply, WiredLoad, battery_params, inverter_params, pv_supply, wired_load
 from .inputs.signal import NEVER, Signal
 from .inverter_control import ControlState, PendingSetPoint, ramp, receive, send
 from .site import Battery, BatteryInverter, Meter, PvInverter, Site
 from .surroundings import ambient_signal
 from .vocabulary import Bounds, PowerType
-from .wiring import Wiring, wire
+from .wiring import DcGroup, Wiring, wire
 
 CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
@@ -59,8 +60,10 @@ class Flows(NamedTuple):
 
     ac: dict[str, PhasePower]
     """Through every AC component, by key."""
-    dc_w: dict[str, float]
+    battery_dc_w: dict[str, float]
     """At the terminals of every battery, by key [W]."""
+    inverter_dc_w: dict[str, float]
+    """On the DC side of every battery inverter, by key [W]; 0 in standby."""
     battery_limits: dict[str, Bounds]
     """DC power that every battery allows [W]."""
     reach: dict[str, Bounds]
@@ -87,6 +90,11 @@ class Plant:
         self.ambient: Signal = ambient_signal(site, start_us=start_us, seed=seed)
         self.inverter_params: Mapping[str, InverterParams] = {
             key: inverter_params(component)
+            for key, component in components.items()
+            if isinstance(component, BatteryInverter | PvInverter)
+        }
+        self._shares: Mapping[str, ThreePhase] = {
+            key: phase_shares(component.phases)
             for key, component in components.items()
             if isinstance(component, BatteryInverter | PvInverter)
         }
@@ -137,6 +145,10 @@ class Plant:
         if self._flows is None:
             self._flows = self._solve()
         return self._flows
+
+    def is_pv(self, key: str) -> bool:
+        """Say whether a component is a PV inverter."""
+        return key in self._pv
 
     def default_power_w(self, key: str) -> float:
         """Return the active power that an inverter aims for without a set-point [W]: PV all it can, others 0."""
@@ -194,7 +206,7 @@ class Plant:
         """Say whether an inverter converts nothing at present."""
         if key in self._pv:
             return self.flows().ac[key].active_w >= 0.0
-        return self._state.controls[key].setting_w == 0.0 or self.flows().reach[key].contains(0.0) is False
+        return self.flows().inverter_dc_w[key] == 0.0
 
     def advance(self, time_us: int) -> None:
         """Carry the plant to a later simulated time [µs]; an earlier one changes nothing."""
@@ -227,15 +239,19 @@ class Plant:
         own: dict[str, PhasePower] = {
             key: load.draw(self.time_us) for key, load in self._loads.items()
         }
-        dc_w: dict[str, float] = {}
+        inverter_dc_w: dict[str, float] = {}
+        battery_dc_w: dict[str, float] = {}
         for group in self.wiring.groups:
-            active_w = self._solve_group(group.inverters, group.batteries, limits, dc_w)
-            own.update({key: self._at_inverter(key, power_w) for key, power_w in active_w.items()})
+            shared = self._share(group, limits)
+            inverter_dc_w.update(shared.inverters)
+            battery_dc_w.update(shared.batteries)
+        for key, dc_w in inverter_dc_w.items():
+            own[key] = self._at_inverter(key, self._active_power_w(key, dc_w))
         for key in self._pv:
             available_w = reach[key].lower
             own[key] = self._at_inverter(key, max(available_w, self._state.controls[key].setting_w))
         ac = sum_towards_grid(own, self.wiring.parents, self.wiring.ac_order)
-        return Flows(ac, dc_w, limits, reach)
+        return Flows(ac, battery_dc_w, inverter_dc_w, limits, reach)
 
     def _reach(self, limits: Mapping[str, Bounds]) -> dict[str, Bounds]:
         reach = {}
@@ -249,41 +265,25 @@ class Plant:
             reach[key] = Bounds(available_w, max(available_w, 0.0))
         return reach
 
-    def _solve_group(
-        self,
-        inverters: tuple[str, ...],
-        batteries: tuple[str, ...],
-        limits: Mapping[str, Bounds],
-        dc_w: dict[str, float],
-    ) -> dict[str, float]:
-        wanted_ac = {key: self._state.controls[key].setting_w for key in inverters}
-        wanted_dc = {
-            key: dc_from_ac(self.inverter_params[key], power_w)
-            for key, power_w in wanted_ac.items()
-            if power_w != 0.0
-        }
-        flows = share_dc_power(
-            wanted_dc, self.wiring.batteries_of, {battery: limits[battery] for battery in batteries}
-        )
-        dc_w.update(flows.batteries)
-        active_w = {}
-        for key in inverters:
-            params = self.inverter_params[key]
-            real_dc = flows.inverters.get(key, 0.0)
-            if real_dc == 0.0:
-                active_w[key] = params.standby_power_w
-            elif real_dc == wanted_dc[key]:
-                active_w[key] = wanted_ac[key]
-            else:
-                active_w[key] = ac_from_dc(params, real_dc)
-        return active_w
+    def _share(self, group: DcGroup, limits: Mapping[str, Bounds]) -> DcFlows:
+        wanted_w = {}
+        for key in group.inverters:
+            setting_w = self._state.controls[key].setting_w
+            wanted_w[key] = dc_from_ac(self.inverter_params[key], setting_w) if setting_w else 0.0
+        limits_w = {battery: limits[battery] for battery in group.batteries}
+        return share_dc_power(wanted_w, self.wiring.batteries_of, limits_w)
+
+    def _active_power_w(self, key: str, dc_w: float) -> float:
+        params, setting_w = self.inverter_params[key], self._state.controls[key].setting_w
+        if dc_w == 0.0:
+            return params.standby_power_w
+        # Unless a battery held it back, the setting holds to the last bit.
+        return setting_w if dc_w == dc_from_ac(params, setting_w) else ac_from_dc(params, dc_w)
 
     def _at_inverter(self, key: str, active_w: float) -> PhasePower:
-        component = self.site.components[key]
-        assert isinstance(component, BatteryInverter | PvInverter)
         limit = reactive_limit_var(self.inverter_params[key], active_w)
         reactive_var = min(max(self._state.controls[key].reactive_var, -limit), limit)
-        return spread(active_w, reactive_var, component.phases)
+        return spread(active_w, reactive_var, self._shares[key])
 
     def _next_change_us(self) -> int:
         now_us = self.time_us
@@ -293,7 +293,7 @@ class Plant:
                 changes.append(control.next_due_us)
             if control.is_moving:
                 changes.append((now_us // CONTROL_CYCLE_US + 1) * CONTROL_CYCLE_US)
-        for key, power_w in self.flows().dc_w.items():
+        for key, power_w in self.flows().battery_dc_w.items():
             horizon_s = battery_horizon_s(self.battery_params[key], self._state.batteries[key], power_w)
             if horizon_s < LONGEST_STEP_US / 1e6:
                 changes.append(now_us + max(1, round(horizon_s * 1e6)))
@@ -310,7 +310,7 @@ class Plant:
         state, flows = self._state, self.flows()
         dt_s = (end_us - state.time_us) / 1e6
         ambient_c = self.ambient.at(state.time_us)
-        for key, power_w in flows.dc_w.items():
+        for key, power_w in flows.battery_dc_w.items():
             given = BatteryInput(power_w, ambient_c)
             state.batteries[key], _ = battery_step(self.battery_params[key], state.batteries[key], given, dt_s)
         hours = dt_s / 3600.0

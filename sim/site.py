@@ -9,12 +9,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
 
 from .inputs.specs import IrradianceInput, LoadInput, PvPowerInput, TemperatureInput
+from .problems import did_you_mean
 from .units import (
     Duration,
     Fraction,
@@ -36,12 +48,44 @@ FuseCurrent = Annotated[float, _AMPERE.within(lower=1.0, upper=100_000.0)]
 Tilt = Annotated[float, _DEGREE.within(lower=0.0, upper=90.0)]
 Azimuth = Annotated[float, _DEGREE.within(lower=0.0, upper=360.0)]
 ComponentNumber = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
+
+
+def _refuse(accepted: str) -> PydanticCustomError:
+    return PydanticCustomError("site", "{accepted}", {"accepted": accepted})
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        meant = did_you_mean(name, available_timezones())
+        raise _refuse(f"the name of an IANA time zone such as Europe/Berlin{meant}") from None
+    return name
+
+
+def _each_once(phases: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(phases)) < len(phases):
+        raise _refuse("each phase once")
+    return phases
+
+
 Phase = Annotated[int, Field(strict=True, ge=1, le=3)]
+Phases = Annotated[tuple[Phase, ...], Field(min_length=1, max_length=3), AfterValidator(_each_once)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+Text = Annotated[str, Field(min_length=1)]
 
 
 class _Section(BaseModel):
+    """Part of a site file. Defaults are written as in the file, and read as if they stood there."""
+
     model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=False, serialize_by_alias=True
+        frozen=True,
+        extra="forbid",
+        validate_by_alias=True,
+        validate_by_name=False,
+        validate_default=True,
+        serialize_by_alias=True,
+        use_attribute_docstrings=True,
     )
 
 
@@ -52,7 +96,7 @@ class Location(_Section):
     """Degrees north [°]."""
     longitude: float = Field(ge=-180.0, le=180.0)
     """Degrees east [°]."""
-    timezone: str = "UTC"
+    timezone: TimeZone = "UTC"
     """Name of an IANA time zone; profiles follow its clock."""
     country_code: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     """ISO 3166-1 alpha-2 code, as the API reports it."""
@@ -68,7 +112,7 @@ class Location(_Section):
 class DeliveryArea(_Section):
     """The market area that the site delivers to."""
 
-    code: str
+    code: Text
     code_type: Literal["eic", "nerc"] = "eic"
 
 
@@ -80,7 +124,7 @@ class Microgrid(_Section):
     enterprise_id: ComponentNumber = 1
     location: Location = Location(latitude=52.52, longitude=13.405, timezone="Europe/Berlin", country_code="DE")
     delivery_area: DeliveryArea | None = DeliveryArea(code="10Y1001A1001A82H")
-    created: datetime = datetime.fromisoformat("2024-01-01T00:00:00+00:00")
+    created: AwareDatetime = datetime.fromisoformat("2024-01-01T00:00:00+00:00")
 
 
 def _as_list(value: object) -> object:
@@ -93,7 +137,7 @@ class _Component(_Section):
     """Shown to clients; the component's key in the file if empty."""
     manufacturer: str = "Doppelgrid"
     model: str = ""
-    behind: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
+    behind: Annotated[tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])] = ()
     """Keys of the components on the grid's side of this one."""
     operational_mode: OperationalMode = OperationalMode.CONTROL_AND_TELEMETRY
 
@@ -104,9 +148,9 @@ class GridConnectionPoint(_Component):
     category: Literal[Category.GRID_CONNECTION_POINT]
     rated_fuse_current_a: FuseCurrent = Field(alias="rated_fuse_current")
     """Per phase, both directions [A]."""
-    voltage_v: PositiveVoltage = Field(default=400.0, alias="voltage")
+    voltage_v: PositiveVoltage = Field(default="400 V", alias="voltage")
     """Line to line [V]."""
-    frequency_hz: PositiveFrequency = Field(default=50.0, alias="frequency")
+    frequency_hz: PositiveFrequency = Field(default="50 Hz", alias="frequency")
 
 
 class Meter(_Component):
@@ -117,7 +161,7 @@ class Meter(_Component):
     """Active power of a load wired behind this meter."""
     power_factor: float = Field(default=1.0, gt=0.0, le=1.0)
     """Displacement power factor of the load, inductive."""
-    phases: tuple[Phase, ...] = Field(default=(1, 2, 3), min_length=1, max_length=3)
+    phases: Phases = (1, 2, 3)
     """Phases that the load uses, in equal parts."""
 
 
@@ -136,7 +180,15 @@ class _Inverter(_Component):
     """Greatest change of active power [W/s]."""
     resolution_w: PositivePower | None = Field(default=None, alias="resolution")
     """Step of the set-point [W]; the magnitude is floored to it."""
-    phases: tuple[Phase, ...] = Field(default=(1, 2, 3), min_length=1, max_length=3)
+    phases: Phases = (1, 2, 3)
+
+    @field_validator("rated_apparent_power_va")
+    @classmethod
+    def _not_below_rated_power(cls, apparent_va: float | None, info: ValidationInfo) -> float | None:
+        power_w = info.data.get("rated_power_w", 0.0)
+        if apparent_va is not None and apparent_va < power_w:
+            raise _refuse(f"at least the rated power, {power_w / 1e3:.6g} kVA")
+        return apparent_va
 
 
 class BatteryInverter(_Inverter):
@@ -151,14 +203,25 @@ class PvInverter(_Inverter):
     category: Literal[Category.PV_INVERTER]
     peak_power_w: PositivePower | None = Field(default=None, alias="peak_power")
     """DC power of the array at 1000 W/m² and 25 °C [W]; as much as the inverter's rating if not given."""
-    tilt_deg: Tilt = Field(default=30.0, alias="tilt")
+    tilt_deg: Tilt = Field(default="30 °", alias="tilt")
     """Of the array from the horizontal [°]."""
-    azimuth_deg: Azimuth = Field(default=180.0, alias="azimuth")
+    azimuth_deg: Azimuth = Field(default="180 °", alias="azimuth")
     """Of the array, clockwise from north [°]."""
     irradiance: IrradianceInput | None = None
     """On the plane of the array; clear sky with seeded clouds if neither this nor `power` is given."""
     power: PvPowerInput | None = None
     """Available AC power, in place of irradiance and array."""
+
+    @field_validator("power")
+    @classmethod
+    def _instead_of_irradiance(cls, power: PvPowerInput | None, info: ValidationInfo) -> PvPowerInput | None:
+        if power is not None and info.data.get("irradiance") is not None:
+            raise _refuse("either irradiance or power, not both")
+        return power
+
+
+def _percent(fraction: float) -> str:
+    return f"{100.0 * fraction:.6g} %"
 
 
 class Battery(_Component):
@@ -170,14 +233,33 @@ class Battery(_Component):
     """Name of a set of cell and pack parameters."""
     capacity_wh: PositiveEnergy | None = Field(default=None, alias="capacity")
     """Nominal energy [Wh]; scales the preset's pack."""
-    initial_soc: Fraction = 0.5
     soc_lower: Fraction | None = Field(default=None, alias="min_soc")
     """The battery management system stops discharging here."""
     soc_upper: Fraction | None = Field(default=None, alias="max_soc")
     """The battery management system stops charging here."""
+    initial_soc: Fraction = Field(default="50 %")
+    """State of charge when a run starts."""
     max_charge_power_w: PositivePower | None = Field(default=None, alias="max_charge_power")
     max_discharge_power_w: PositivePower | None = Field(default=None, alias="max_discharge_power")
     initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
+    """Of the cells when a run starts [°C]; that of the air if not given."""
+
+    @field_validator("soc_upper")
+    @classmethod
+    def _above_lower(cls, upper: float | None, info: ValidationInfo) -> float | None:
+        lower = info.data.get("soc_lower")
+        if upper is not None and lower is not None and upper <= lower:
+            raise _refuse(f"more than min_soc, which is {_percent(lower)}")
+        return upper
+
+    @field_validator("initial_soc")
+    @classmethod
+    def _within_limits(cls, soc: float, info: ValidationInfo) -> float:
+        lower, upper = info.data.get("soc_lower") or 0.0, info.data.get("soc_upper")
+        upper = 1.0 if upper is None else upper
+        if lower < upper and not lower <= soc <= upper:
+            raise _refuse(f"{_percent(lower)}..{_percent(upper)}, from min_soc to max_soc")
+        return soc
 
 
 Component = Annotated[
@@ -188,19 +270,18 @@ Component = Annotated[
 class Telemetry(_Section):
     """How telemetry is sampled."""
 
-    interval_s: PositiveDuration = Field(default=0.2, alias="interval")
+    interval_s: PositiveDuration = Field(default="200 ms", alias="interval")
     """Between two samples of a component [s]."""
 
 
 class Site(_Section):
     """A whole site: identity, components by key, and the weather around them."""
 
-    SCHEMA_TITLE: ClassVar[str] = "Doppelgrid site"
-
     microgrid: Microgrid
     components: Mapping[str, Component] = Field(min_length=1)
+    """By key: letters, digits, `-` and `_`, beginning with a letter or digit."""
     ambient_temperature: TemperatureInput | None = None
     """Of the air around the devices; 20 °C if not given."""
     telemetry: Telemetry = Telemetry()
-    directory: Path = Field(default=Path(), exclude=True, repr=False)
+    directory: SkipJsonSchema[Path] = Field(default=Path(), exclude=True, repr=False)
     """Folder that relative paths of input files start from; set on loading."""

@@ -14,7 +14,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-_WRITTEN = re.compile(r"\s*([+-]?(?:\d+(?:[._]\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
+_WRITTEN = re.compile(r"\s*([+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
 
 
 class Unit:
@@ -48,7 +48,7 @@ class Unit:
     def accepted(self) -> str:
         """What a file may say, in words."""
         spellings = ", ".join(unit for unit in self.factors if unit)
-        return f"a number with a unit ({spellings}){self._range()}"
+        return ", ".join(filter(None, (f"a number with a unit ({spellings})", self._range())))
 
     def parse(self, text: object) -> float:
         """Read a written quantity.
@@ -67,7 +67,7 @@ class Unit:
             raise ValueError(self.accepted)
         value = float(match[1].replace("_", "")) * self.factors[match[2]]
         if not (self.lower <= value <= self.upper and value > self.above and math.isfinite(value)):
-            raise ValueError(self.accepted)
+            raise ValueError(self._range() or self.accepted)
         return value
 
     def within(self, *, lower: float | None = None, upper: float | None = None, above: float | None = None) -> Unit:
@@ -83,12 +83,14 @@ class Unit:
     def _range(self) -> str:
         spelling = next(iter(self.factors))
         factor = self.factors[spelling]
+        if math.isfinite(self.lower) and math.isfinite(self.upper):
+            return f"{self.lower / factor:g} {spelling}..{self.upper / factor:g} {spelling}"
         words = [
             f"{sign} {limit / factor:g} {spelling}"
             for sign, limit in ((">", self.above), (">=", self.lower), ("<=", self.upper))
             if math.isfinite(limit)
         ]
-        return f", {' and '.join(words)}" if words else ""
+        return " and ".join(words)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def read(value: object) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .graph import topological_order
 from .site import Battery, BatteryInverter, Site
 
 
@@ -30,7 +31,7 @@ class Wiring(NamedTuple):
 def wire(site: Site) -> Wiring:
     """Resolve the graph of a valid site."""
     parents = {key: component.behind for key, component in site.components.items()}
-    order = _parents_first(parents)
+    order = topological_order(site)
     batteries = [key for key in order if isinstance(site.components[key], Battery)]
     batteries_of = {
         key: tuple(battery for battery in batteries if key in parents[battery])
@@ -44,18 +45,6 @@ def wire(site: Site) -> Wiring:
         batteries_of=batteries_of,
         groups=_groups(batteries_of),
     )
-
-
-def _parents_first(parents: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
-    order: dict[str, None] = {}
-    waiting = list(parents)
-    while waiting:
-        ready = [key for key in waiting if all(parent in order for parent in parents[key])]
-        if not ready:
-            raise ValueError(f"components form a cycle: {', '.join(waiting)}")
-        order.update(dict.fromkeys(ready))
-        waiting = [key for key in waiting if key not in order]
-    return tuple(order)
 
 
 def _groups(batteries_of: dict[str, tuple[str, ...]]) -> tuple[DcGroup, ...]:

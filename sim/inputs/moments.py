@@ -20,8 +20,8 @@ def parse_moment(value: object) -> time | datetime | float:
     """Read when a point begins to hold.
 
     Args:
-        value: A time of day, an ISO 8601 date with a time, or a duration since the run's start, as text; a file
-            format with dates of its own may give a `datetime`.
+        value: As text, a time of day, an ISO 8601 date with a time, or a duration since the run's start; a
+            file format with dates of its own may give a `datetime`.
 
     Returns:
         Time of day, instant, or seconds.
@@ -33,7 +33,8 @@ def parse_moment(value: object) -> time | datetime | float:
         return value
     text = value.strip() if isinstance(value, str) else ""
     if match := _TIME_OF_DAY.fullmatch(text):
-        return time(*(int(part or 0) for part in match.groups()))
+        hour, minute, second = (int(part or 0) for part in match.groups())
+        return time(hour, minute, second)
     for read in (_DURATION.parse, datetime.fromisoformat):
         try:
             return read(text)
@@ -55,4 +56,6 @@ def parse_zone(name: str) -> tzinfo:
     try:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (OSError, ValueError, KeyError):
-        raise ValueError("an IANA time zone such as Europe/Berlin, UTC, or an offset such as +02:00") from None
+        raise ValueError(
+            "an IANA time zone such as Europe/Berlin, UTC, or an offset such as +02:00"
+        ) from None

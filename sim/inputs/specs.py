@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, time
+from itertools import pairwise
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
 
 from pydantic import (
@@ -28,7 +29,18 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..units import CELSIUS, FRACTION, IRRADIANCE, SECOND, WATT, Fraction, PositiveEnergy, Power, Temperature, Unit
+from ..units import (
+    CELSIUS,
+    FRACTION,
+    IRRADIANCE,
+    SECOND,
+    WATT,
+    Fraction,
+    PositiveEnergy,
+    Power,
+    Temperature,
+    Unit,
+)
 from .moments import parse_moment, parse_zone
 
 Quantity = TypeVar("Quantity")
@@ -64,7 +76,7 @@ def _as_noise(value: object) -> object:
 _Noise = Annotated[Noise | None, BeforeValidator(_as_noise)]
 
 
-class Constant(_Section):
+class ConstantPower(_Section):
     """One power for all time; the long form of a written quantity."""
 
     profile: Literal["constant"]
@@ -76,7 +88,9 @@ class Point(_Section, Generic[Quantity]):
     """A value and when it begins to hold."""
 
     at: Annotated[
-        time | datetime | float, PlainValidator(parse_moment), WithJsonSchema({"type": "string"}, mode="validation")
+        time | datetime | float,
+        PlainValidator(parse_moment),
+        WithJsonSchema({"type": "string"}, mode="validation"),
     ]
     """A time of day, an instant, or seconds since the run's start."""
     value: Quantity
@@ -85,9 +99,10 @@ class Point(_Section, Generic[Quantity]):
 def _ascending(points: tuple[Point[Any], ...]) -> tuple[Point[Any], ...]:
     if len({(type(point.at), _is_aware(point.at)) for point in points}) > 1:
         raise PydanticCustomError(
-            "points", "points that are all times of day, all durations, or all instants with or without an offset"
+            "points",
+            "points that are all times of day, all durations, or all instants with or without an offset",
         )
-    for earlier, later in zip(points, points[1:], strict=False):
+    for earlier, later in pairwise(points):
         if not earlier.at < later.at:  # type: ignore[operator]
             raise PydanticCustomError(
                 "points", "points in ascending order, none twice; {later} follows {earlier}",
@@ -138,7 +153,9 @@ class Clouds(_Section):
     """Share of the time that a cloud stands before the sun."""
     depth: Fraction = 0.65
     """Share of the irradiance that a thick cloud takes away."""
-    passage_s: Annotated[float, SECOND.within(lower=10.0, upper=7200.0)] = Field(default=240.0, alias="passage")
+    passage_s: Annotated[float, SECOND.within(lower=10.0, upper=7200.0)] = Field(
+        default=240.0, alias="passage"
+    )
     """Mean time that a cloud takes to pass [s]."""
 
 
@@ -180,6 +197,8 @@ class FileColumn(_Section):
     """Name of the column; may be left out where the file has one besides the times."""
     time_column: str | None = None
     """Name of the column of times; the first that holds times if not given."""
+    time_format: str | None = None
+    """How times are written, as in `strptime`; ISO 8601 if not given."""
     timezone: Annotated[str, AfterValidator(_checked_zone)] | None = None
     """Zone or offset of times written without one; the site's if not given."""
     interval_s: Annotated[float, SECOND.within(above=0.0)] | None = Field(default=None, alias="interval")
@@ -281,7 +300,7 @@ _QUANTITY = (WrapValidator(_or_mapping), Tag("quantity"))
 
 LoadInput = Annotated[
     Annotated[Power, *_QUANTITY]
-    | Annotated[Constant, Tag("constant")]
+    | Annotated[ConstantPower, Tag("constant")]
     | Annotated[LoadInline, Tag("inline")]
     | Annotated[Bdew, Tag("bdew")]
     | Annotated[PowerFile, Tag("file")],

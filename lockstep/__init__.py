@@ -1,0 +1,1 @@
+"""Unmodified applications in virtual time."""

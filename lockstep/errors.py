@@ -1,0 +1,30 @@
+"""What can go wrong in lockstep.
+
+LockstepError           the application does something that cannot happen in virtual time
+├── RealIoError         it waits for something outside: a socket, a thread, a subprocess, or nothing at all
+├── NeverSleepsError    it keeps the loop busy without letting time pass
+├── BlockedLoopError    one call keeps the loop from running
+└── NotStoppedError     it went on after it was interrupted at the end of the run
+"""
+
+from __future__ import annotations
+
+
+class LockstepError(RuntimeError):
+    """The application does something that cannot happen in virtual time."""
+
+
+class RealIoError(LockstepError):
+    """The application waits for something outside of virtual time."""
+
+
+class NeverSleepsError(LockstepError):
+    """The application keeps the loop busy without letting virtual time pass."""
+
+
+class BlockedLoopError(LockstepError):
+    """One call of the application keeps the event loop from running."""
+
+
+class NotStoppedError(LockstepError):
+    """The application went on after it was interrupted at the end of the run."""

@@ -1,0 +1,251 @@
+"""An event loop in virtual time: where it would wait for the next timer, the clock jumps there instead."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from .determinism import OrdinalLoop
+from .errors import LockstepError, NeverSleepsError, RealIoError
+from .real_io import Outside, describe_fd, describe_task, waits_for_io
+from .wall import VirtualClock, real_monotonic_s
+
+_LOOKS_EVERY = 64  # turns of a busy loop between two looks at the real selector
+_RESOLUTION_S = 1e-9
+
+
+class Limits(NamedTuple):
+    """How long an application may keep virtual time from passing."""
+
+    real_io_s: float = 5.0
+    """Real time that it may wait for something outside [s]."""
+    blocked_s: float = 30.0
+    """Real time that a single call may keep the loop from running [s]."""
+    turns_at_one_time: int = 1_000_000
+    """Turns of the loop at one instant of virtual time."""
+    allow_real_io: bool = False
+    """Wait up to `real_io_s` and go on, instead of failing; such runs are not reproducible."""
+
+
+class VirtualTimeLoop(OrdinalLoop):
+    """An asyncio event loop whose time is a `VirtualClock`."""
+
+    def __init__(self, clock: VirtualClock, limits: Limits = Limits()) -> None:  # noqa: B008
+        """Make a loop.
+
+        Args:
+            clock: Its time; several loops may use one clock after another.
+            limits: How long an application may keep virtual time from passing.
+        """
+        self.clock = clock
+        self.limits = limits
+        self.outside = Outside()
+        self.failure: LockstepError | None = None
+        """The first error that stopped the loop; it can be run on, to clean up."""
+        self.notes: list[str] = []
+        """What made the run depend on more than its inputs; empty for a reproducible run."""
+        self.turns = 0
+        """Turns of the loop so far."""
+        self._virtual_selector = _VirtualSelector(self)
+        super().__init__(self._virtual_selector)
+        self._virtual_selector.begin()
+        self._clock_resolution = _RESOLUTION_S
+
+    def time(self) -> float:
+        """Return the virtual time on the monotonic clock [s]."""
+        return self.clock.monotonic_s
+
+    def call_at_us(self, time_us: int, callback: Callable[..., Any], *args: Any) -> asyncio.TimerHandle:
+        """Call back at a virtual time [µs since the Unix epoch]."""
+        return self.call_at(self.clock.monotonic_s_at(time_us), callback, *args)
+
+    def fail(self, error: LockstepError) -> None:
+        """Stop the loop with an error at its next turn; cleaning up afterwards must be quick."""
+        self.failure = self.failure or error
+        self.limits = self.limits._replace(real_io_s=min(1.0, self.limits.real_io_s))
+        self._virtual_selector.pending = error
+
+    def note(self, what: str) -> None:
+        """Remember why the run may not be reproducible."""
+        if what not in self.notes:
+            self.notes.append(what)
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+        """Run a function in a thread; virtual time waits for it."""
+        future = super().run_in_executor(executor, func, *args)
+        self.outside.add_job(future, func, self)
+        if len(self.outside.running_jobs()) > 1:
+            self.note("several functions ran in threads at once, and their order of completion is chance")
+        return future
+
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """Wait for the executor's threads; virtual time waits too."""
+        ended = self.create_future()
+        self.outside.add_job(ended, self.shutdown_default_executor, self)
+        try:
+            await super().shutdown_default_executor(*args)
+        finally:
+            ended.cancel()
+
+    async def subprocess_exec(self, *args: Any, **options: Any) -> Any:
+        """Start a program; virtual time waits for it."""
+        transport, protocol = await super().subprocess_exec(*args, **options)
+        self.outside.processes.append(transport)
+        return transport, protocol
+
+    async def subprocess_shell(self, *args: Any, **options: Any) -> Any:
+        """Start a shell command; virtual time waits for it."""
+        transport, protocol = await super().subprocess_shell(*args, **options)
+        self.outside.processes.append(transport)
+        return transport, protocol
+
+    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, **options: Any) -> asyncio.Handle:
+        """Call back soon; a thread that nothing waits for must not decide when."""
+        if threading.current_thread() is not self._virtual_selector.thread and self.is_running():
+            self._foreign_wake(callback)
+        return super().call_soon_threadsafe(callback, *args, **options)
+
+    def _foreign_wake(self, callback: Callable[..., Any]) -> None:
+        if self.outside.running_jobs() or self.outside.running_processes() or self._virtual_selector.awaited_fds():
+            return
+        thread = threading.current_thread().name
+        what = (
+            f"thread {thread!r} called {getattr(callback, '__qualname__', callback)!r} on the loop, at a moment "
+            "that virtual time does not determine"
+        )
+        self.note(what)
+        if not self.limits.allow_real_io:
+            self.fail(RealIoError(f"at {self.clock.now()}: {what}; {_WAY_OUT}"))
+
+
+_WAY_OUT = "run it in the loop, or allow real I/O (such a run is not reproducible)"
+
+
+class _VirtualSelector(selectors.BaseSelector):
+    """A selector that passes virtual time where another would wait."""
+
+    def __init__(self, loop: VirtualTimeLoop) -> None:
+        self._loop = loop
+        self._real = selectors.DefaultSelector()
+        self._own_fds: frozenset[int] = frozenset()
+        self._turns_here = 0
+        self.pending: LockstepError | None = None
+        self.thread = threading.current_thread()
+
+    def begin(self) -> None:
+        """Take what is registered so far, the loop's own wake-up pipe, for granted."""
+        self._own_fds = frozenset(self._real.get_map())
+
+    def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        self._loop.outside.idle_fds.clear()
+        return self._real.register(fileobj, events, data)
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return self._real.unregister(fileobj)
+
+    def modify(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        self._loop.outside.idle_fds.clear()
+        return self._real.modify(fileobj, events, data)
+
+    def get_map(self) -> Mapping[Any, selectors.SelectorKey]:
+        return self._real.get_map()
+
+    def close(self) -> None:
+        self._real.close()
+
+    def awaited_fds(self) -> list[int]:
+        """Return the descriptors from which something may still be expected."""
+        registered = self._real.get_map()
+        if len(registered) == len(self._own_fds):
+            return []
+        return self._loop.outside.awaited_fds(fd for fd in registered if fd not in self._own_fds)
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what is ready; if nothing is, let virtual time pass until the next timer is."""
+        loop = self._loop
+        loop.turns += 1
+        if self.pending is not None:
+            error, self.pending = self.pending, None
+            raise error
+        if timeout is not None and timeout <= 0.0:
+            return self._busy_turn()
+        ready = self._real.select(0)
+        if ready or self._woken():
+            return ready
+        if timeout is None or self._anything_outside():
+            ready = self._wait_really(timeout)
+            if ready or self._woken() or timeout is None or self.pending is not None:
+                return ready
+        self._advance(timeout)
+        return []
+
+    def _busy_turn(self) -> list[tuple[selectors.SelectorKey, int]]:
+        self._turns_here += 1
+        if self._turns_here >= self._loop.limits.turns_at_one_time:
+            self._loop.fail(NeverSleepsError(self._spinning()))
+            self._turns_here = 0
+        return self._real.select(0) if self._turns_here % _LOOKS_EVERY == 0 else []
+
+    def _advance(self, timeout: float) -> None:
+        clock = self._loop.clock
+        self._turns_here = 0
+        clock.advance_to(max(clock.us_at(clock.monotonic_s + timeout), clock.now_us + 1))
+
+    def _woken(self) -> bool:
+        return bool(self._loop._ready)  # type: ignore[attr-defined]
+
+    def _anything_outside(self) -> bool:
+        outside = self._loop.outside
+        return bool(outside.running_jobs() or outside.running_processes() or self.awaited_fds())
+
+    def _wait_really(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Let virtual time stand still until something outside happens, up to the limit on real time."""
+        loop = self._loop
+        outside = loop.outside
+        if self.awaited_fds() or outside.running_processes():
+            loop.note("the application waited for sockets, pipes or subprocesses")
+        give_up_s = real_monotonic_s() + loop.limits.real_io_s
+        while (left_s := give_up_s - real_monotonic_s()) > 0:
+            ready = self._real.select(min(left_s, 0.5))
+            if ready or self._woken():
+                outside.idle_fds.clear()
+                return ready
+        if timeout is None or not loop.limits.allow_real_io:
+            loop.fail(RealIoError(self._waiting(timeout)))
+        outside.idle_fds.update(self.awaited_fds())
+        return []
+
+    def _waiting(self, timeout: float | None) -> str:
+        """Say who waits for what."""
+        loop = self._loop
+        things = [f"function {job.name} in a thread" for job in loop.outside.running_jobs()]
+        things += [f"subprocess {each.get_pid()}" for each in loop.outside.running_processes()]
+        things += [describe_fd(fd) for fd in self.awaited_fds()]
+        if timeout is None and not things:
+            things = ["something that no timer, thread or socket will bring"]
+        tasks = [job.task for job in loop.outside.running_jobs() if job.task is not None]
+        others = sorted(asyncio.all_tasks(loop), key=hash)
+        tasks = tasks or [task for task in others if waits_for_io(task)] or others
+        return "\n".join(
+            [
+                f"at {loop.clock.now()} the application has waited {loop.limits.real_io_s:g} s of real time for "
+                f"{', '.join(things)}; virtual time stands still meanwhile: {_WAY_OUT}.\nWaiting:",
+                *(describe_task(task) for task in tasks),
+            ]
+        )
+
+    def _spinning(self) -> str:
+        loop = self._loop
+        callbacks = [handle._callback for handle in loop._ready]  # type: ignore[attr-defined]
+        owners = [getattr(callback, "__self__", None) for callback in callbacks]
+        stacks = [describe_task(owner) for owner in owners if isinstance(owner, asyncio.Task)]
+        return "\n".join(
+            [
+                f"at {loop.clock.now()} the loop has turned {self._turns_here} times without time passing; "
+                "await asyncio.sleep(seconds), seconds > 0, somewhere in the circle. Running:",
+                *(stacks or [repr(callback) for callback in callbacks[:10]]),
+            ]
+        )

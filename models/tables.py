@@ -1,0 +1,55 @@
+"""Piecewise linear tables on an even grid over 0..1, as tuples of floats."""
+
+from __future__ import annotations
+
+
+def table_value(table: tuple[float, ...], x: float) -> float:
+    """Return the value at `x`, linear between the entries.
+
+    Args:
+        table: At least two values, at x = 0, 1/n, 2/n ... 1.
+        x: Position; the end values hold outside 0..1.
+
+    Returns:
+        The value, in the unit of the table.
+    """
+    last = len(table) - 1
+    if x <= 0.0:
+        return table[0]
+    position = x * last
+    if position >= last:
+        return table[last]
+    index = int(position)
+    low = table[index]
+    return low + (table[index + 1] - low) * (position - index)
+
+
+def table_mean(table: tuple[float, ...], start: float, end: float) -> float:
+    """Return the mean value over [start, end] (in any order), exact for the piecewise linear curve.
+
+    Args:
+        table: At least two values, at x = 0, 1/n, 2/n ... 1.
+        start: One end, 0..1.
+        end: The other end, 0..1.
+
+    Returns:
+        The integral over the range divided by its width; the value itself where the range is empty.
+    """
+    if start > end:
+        start, end = end, start
+    last = len(table) - 1
+    first_knot = int(start * last) + 1
+    if end * last <= first_knot:
+        return 0.5 * (table_value(table, start) + table_value(table, end))
+    last_knot = min(int(end * last), last)
+    x, y, integral = start, table_value(table, start), 0.0
+    for knot in range(first_knot, last_knot + 1):
+        integral += 0.5 * (y + table[knot]) * (knot / last - x)
+        x, y = knot / last, table[knot]
+    integral += 0.5 * (y + table_value(table, end)) * (end - x)
+    return integral / (end - start)
+
+
+def scaled_table(table: tuple[float, ...], factor: float) -> tuple[float, ...]:
+    """Return the table with every value times `factor`."""
+    return tuple([value * factor for value in table])

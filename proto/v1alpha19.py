@@ -1,0 +1,18 @@
+"""Version v1alpha19 of the Microgrid API, the newest published."""
+
+from __future__ import annotations
+
+from frequenz.api.microgrid.v1alpha19 import microgrid_pb2
+
+from ..sim.gateway import Gateway
+from .electrical import Procedures
+from .service import Service
+from .telemetry import Encoders
+
+NAME = microgrid_pb2.DESCRIPTOR.services_by_name["Microgrid"].full_name
+"""Of the service, as clients call it."""
+
+
+def service(gateway: Gateway, encoders: Encoders) -> Service:
+    """Return this version's service for a gateway; encoders are shared between versions."""
+    return Service(NAME, Procedures(gateway, encoders).methods())

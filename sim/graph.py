@@ -1,0 +1,284 @@
+"""How a site's components hang together: queries, our rules in the file's words, and the SDK's own graph.
+
+The rules are those of `frequenz-microgrid-component-graph` 0.6.0, which the SDK starts with; it has the last
+word. Its import costs 0.15 s, so it happens where it is used.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from .problems import Finding, one_of
+from .site import GridConnectionPoint, Site
+from .vocabulary import Category, OperationalMode
+
+if TYPE_CHECKING:
+    from frequenz.client.common.microgrid.components import ComponentId
+    from frequenz.client.microgrid.component import Component, ComponentConnection
+    from frequenz.microgrid_component_graph import ComponentGraph
+
+    SdkGraph: TypeAlias = ComponentGraph[Component, ComponentConnection, ComponentId]
+
+ACCEPTED_BEHIND: Mapping[Category, tuple[Category, ...]] = {
+    Category.GRID_CONNECTION_POINT: (),
+    Category.METER: (Category.GRID_CONNECTION_POINT, Category.METER),
+    Category.BATTERY_INVERTER: (Category.GRID_CONNECTION_POINT, Category.METER),
+    Category.PV_INVERTER: (Category.GRID_CONNECTION_POINT, Category.METER),
+    Category.BATTERY: (Category.BATTERY_INVERTER,),
+}
+"""What each category may be behind."""
+
+_WITH_TELEMETRY = (OperationalMode.TELEMETRY_ONLY, OperationalMode.CONTROL_AND_TELEMETRY)
+_WITH_CONTROL = (OperationalMode.CONTROL_ONLY, OperationalMode.CONTROL_AND_TELEMETRY)
+
+
+class Node(NamedTuple):
+    """What the graph needs to know of a component; None where a faulty file does not say it."""
+
+    key: str
+    id: int | None
+    category: Category | None
+    parents: tuple[str, ...]
+    mode: OperationalMode = OperationalMode.CONTROL_AND_TELEMETRY
+    fuse_current_a: float = 0.0
+
+
+def nodes_of(site: Site) -> tuple[Node, ...]:
+    """Return the nodes of a site, in file order."""
+    return tuple(
+        Node(
+            key,
+            component.id,
+            component.category,
+            component.behind,
+            component.operational_mode,
+            component.rated_fuse_current_a if isinstance(component, GridConnectionPoint) else 0.0,
+        )
+        for key, component in site.components.items()
+    )
+
+
+def connections(site: Site) -> tuple[tuple[int, int], ...]:
+    """Return all connections as pairs of ids, the one nearer the grid first, in ascending order."""
+    return _connections(nodes_of(site))
+
+
+def children(site: Site, key: str) -> tuple[str, ...]:
+    """Return the keys of the components right behind one, in file order."""
+    return tuple(child for child, component in site.components.items() if key in component.behind)
+
+
+def grid_key(site: Site) -> str:
+    """Return the key of the grid connection point."""
+    return next(key for key, part in site.components.items() if isinstance(part, GridConnectionPoint))
+
+
+def topological_order(site: Site) -> tuple[str, ...]:
+    """Return all keys, the grid first and parents before children, otherwise in file order."""
+    return _parents_first({key: component.behind for key, component in site.components.items()})
+
+
+def sdk_graph(site: Site) -> SdkGraph:
+    """Return the graph that an SDK app would build of a site.
+
+    Raises:
+        InvalidGraphError: If the SDK would refuse it; never for a site that `load_site` has returned.
+    """
+    return _sdk_graph(nodes_of(site), site.microgrid.id)
+
+
+def formulas(site: Site) -> dict[str, str]:
+    """Return the formulas by which an SDK app computes the site's powers, by what they compute."""
+    graph = sdk_graph(site)
+    return {
+        "grid": graph.grid_formula(),
+        "consumer": graph.consumer_formula(),
+        "producer": graph.producer_formula(),
+        "battery": graph.battery_formula(None),
+        "pv": graph.pv_formula(None),
+    }
+
+
+def findings(nodes: Iterable[Node]) -> list[Finding]:
+    """Return everything that is wrong with how components are connected.
+
+    Args:
+        nodes: As far as the file could be read; ids should not be given twice.
+    """
+    nodes = tuple(nodes)
+    ours = [*_grid_findings(nodes), *_parent_findings(nodes), *_cycle_findings(nodes), *_child_findings(nodes)]
+    if any(node.id is None or node.category is None for node in nodes):
+        return ours
+    if not ours:
+        return _sdk_findings(nodes)
+    # The component graph's word on a component that we have spoken about, or on the whole, would be an echo.
+    named = {finding.path[:2] for finding in ours} | {("components",)}
+    return ours + [finding for finding in _sdk_findings(nodes) if finding.path not in named]
+
+
+def _grid_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
+    grids = [node for node in nodes if node.category is Category.GRID_CONNECTION_POINT]
+    if not grids and all(node.category for node in nodes):
+        yield Finding(("components",), "without a grid_connection_point", "one of them, with everything else behind it")
+    for node in grids:
+        if node.parents:
+            found = ", ".join(f"'{parent}'" for parent in node.parents)
+            yield Finding(("components", node.key, "behind"), found, "nothing, since all else is behind the grid")
+    for node in grids[1:]:
+        yield Finding(
+            ("components", node.key, "category"),
+            f"{node.category}, like that of {grids[0].key}",
+            "one grid_connection_point per site",
+        )
+
+
+def _parent_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
+    by_key = {node.key: node for node in nodes}
+    for node in nodes:
+        if node.category is Category.GRID_CONNECTION_POINT:
+            continue
+        path = ("components", node.key, "behind")
+        fitting = [other.key for other in nodes if other.key != node.key and other.category in _categories(node)]
+        if not node.parents:
+            yield Finding(path, "missing", one_of(fitting) or _wanted(node))
+        for parent in dict.fromkeys(node.parents):
+            if node.parents.count(parent) > 1:
+                yield Finding(path, f"'{parent}' more than once", "each component once")
+            if parent == node.key:
+                yield Finding(path, f"'{parent}', the component itself", one_of(fitting) or _wanted(node))
+            elif parent not in by_key:
+                yield Finding(path, f"'{parent}'", one_of(fitting, parent) or _wanted(node))
+            elif by_key[parent].category not in (None, *_categories(node)):
+                names = f" ({', '.join(fitting)})" if fitting else ""
+                yield Finding(path, f"'{parent}', a {by_key[parent].category}", f"{_wanted(node)}{names}")
+
+
+def _categories(node: Node) -> tuple[Category, ...]:
+    return ACCEPTED_BEHIND[node.category] if node.category else tuple(Category)
+
+
+def _wanted(node: Node) -> str:
+    return " or ".join(f"a {category}" for category in _categories(node))
+
+
+def _cycle_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
+    keys = {node.key for node in nodes}
+    parents = {node.key: tuple(p for p in node.parents if p in keys and p != node.key) for node in nodes}
+    placed = set(_parents_first(parents))
+    seen: set[str] = set()
+    for start in parents:
+        way: list[str] = []
+        key = start
+        while key not in placed and key not in seen:
+            seen.add(key)
+            way.append(key)
+            key = next(parent for parent in parents[key] if parent not in placed)
+        if key in way:
+            yield _cycle_finding(way[way.index(key) :], nodes)
+
+
+def _cycle_finding(cycle: list[str], nodes: tuple[Node, ...]) -> Finding:
+    first = next(node.key for node in nodes if node.key in cycle)
+    at = cycle.index(first)
+    around = [*cycle[at:], *cycle[:at], first]
+    found = f"'{around[1]}', which closes a circle ({' behind '.join(around)})"
+    return Finding(("components", first, "behind"), found, "a way to the grid")
+
+
+def _child_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
+    is_parent = {parent for node in nodes for parent in node.parents if parent != node.key}
+    for node in nodes:
+        if node.key in is_parent:
+            continue
+        if node.category is Category.GRID_CONNECTION_POINT:
+            yield Finding(("components", node.key), "without anything behind it", "at least one meter or inverter")
+        if node.category is Category.BATTERY_INVERTER:
+            yield Finding(("components", node.key), "without a battery behind it", "at least one battery")
+
+
+def _parents_first(parents: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Sort keys so that parents come first; what is on a cycle or behind one is left out."""
+    position = {key: index for index, key in enumerate(parents)}
+    keys = list(parents)
+    waiting = {key: len(set(own)) for key, own in parents.items()}
+    behind: dict[str, list[str]] = {key: [] for key in parents}
+    for key, own in parents.items():
+        for parent in set(own):
+            behind[parent].append(key)
+    ready = [position[key] for key, count in waiting.items() if count == 0]
+    heapify(ready)
+    order = []
+    while ready:
+        key = keys[heappop(ready)]
+        order.append(key)
+        for child in behind[key]:
+            waiting[child] -= 1
+            if waiting[child] == 0:
+                heappush(ready, position[child])
+    return tuple(order)
+
+
+def _connections(nodes: Iterable[Node]) -> tuple[tuple[int, int], ...]:
+    ids = {node.key: node.id for node in nodes}
+    pairs = {(ids.get(parent), node.id) for node in nodes for parent in node.parents}
+    return tuple(sorted((source, end) for source, end in pairs if source and end and source != end))
+
+
+def _sdk_findings(nodes: tuple[Node, ...]) -> list[Finding]:
+    from frequenz.microgrid_component_graph import InvalidGraphError  # noqa: PLC0415
+
+    try:
+        _sdk_graph(nodes, 1)
+    except InvalidGraphError as error:
+        lines = str(error).removeprefix("Graph validation failed:").strip().splitlines()
+        return [_sdk_finding(line.strip(), nodes) for line in lines]
+    return []
+
+
+def _sdk_finding(line: str, nodes: tuple[Node, ...]) -> Finding:
+    """Turn one line such as `Meter:2 must have at least one successor.` into a finding with our keys."""
+    keys = {str(node.id): node.key for node in nodes}
+    words = re.sub(r"\b[A-Za-z]+(?:\([^)]*\))?:(\d+)", lambda match: keys.get(match[1], match[0]), line)
+    subject = re.match(r"[A-Za-z]+(?:\([^)]*\))?:(\d+) ", line)
+    path = ("components", keys[subject[1]]) if subject and subject[1] in keys else ("components",)
+    return Finding(path, f"refused by the SDK's component graph: {words}", "a graph that the SDK can start with")
+
+
+def _sdk_graph(nodes: Iterable[Node], microgrid_id: int) -> SdkGraph:
+    from frequenz.client.common.microgrid import MicrogridId  # noqa: PLC0415
+    from frequenz.client.microgrid import component as sdk  # noqa: PLC0415
+    from frequenz.microgrid_component_graph import ComponentGraph  # noqa: PLC0415
+
+    nodes = tuple(nodes)
+    classes = {
+        Category.METER: sdk.Meter,
+        Category.BATTERY_INVERTER: sdk.BatteryInverter,
+        Category.PV_INVERTER: sdk.SolarInverter,
+        Category.BATTERY: sdk.LiIonBattery,
+    }
+    with warnings.catch_warnings():
+        # The client library asks for ids of a class that it marks as deprecated.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from frequenz.client.common.microgrid.components import ComponentId  # noqa: PLC0415
+
+        def component(node: Node) -> Component:
+            assert node.id is not None and node.category is not None
+            known = {
+                "id": ComponentId(node.id),
+                "microgrid_id": MicrogridId(microgrid_id),
+                "_provides_telemetry": node.mode in _WITH_TELEMETRY,
+                "_accepts_control": node.mode in _WITH_CONTROL,
+            }
+            if node.category is Category.GRID_CONNECTION_POINT:
+                return sdk.GridConnectionPoint(**known, rated_fuse_current=round(node.fuse_current_a))
+            return classes[node.category](**known)
+
+        links = [
+            sdk.ComponentConnection(source=ComponentId(source), destination=ComponentId(destination))
+            for source, destination in _connections(nodes)
+        ]
+        return ComponentGraph([component(node) for node in nodes], links)

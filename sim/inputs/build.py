@@ -1,0 +1,114 @@
+"""Running inputs from their specifications."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .bdew import BdewDays
+from .daily import SECOND_US, Daily, WallClock, instant_us, local_datetime
+from .errors import InputError
+from .recording import recorded_signal
+from .signal import Constant, Noisy, Signal, Steps
+from .sky import SkyDays
+from .specs import Bdew, ClearSky, ConstantPower, FileColumn, Inline, Noise
+
+if TYPE_CHECKING:
+    from ..site import Location
+
+Spec = float | ConstantPower | Inline[Any] | Bdew | ClearSky | FileColumn
+"""Any of the inputs that `specs` describes."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Where, when and for whom an input plays."""
+
+    location: Location
+    directory: Path
+    """Where relative paths of files start."""
+    start_us: int
+    """When the run starts [µs since the Unix epoch]."""
+    seed: int
+    owner: str
+    """Key of the component that the input drives."""
+    purpose: str
+    """What it drives there; seed, owner and purpose name the random stream."""
+    plane: tuple[float, float] | None = None
+    """Tilt from the horizontal and azimuth clockwise from north [°]; for irradiance only."""
+
+    @property
+    def key(self) -> str:
+        """The name of the input's random stream."""
+        return f"{self.seed}/{self.owner}/{self.purpose}"
+
+
+def build_signal(spec: Spec, surroundings: Surroundings) -> Signal:
+    """Make a running input.
+
+    Everything that can be wrong with an input is found here, before anything runs.
+
+    Args:
+        spec: What a site file says, as `specs` holds it.
+        surroundings: Where, when and for whom.
+
+    Returns:
+        A signal in the unit and with the sign of the specification's inner values.
+
+    Raises:
+        InputError: If a file is wrong, or the run starts where the input has nothing to say.
+        ValueError: If irradiance is asked for without a plane.
+    """
+    inner = _without_noise(spec, surroundings)
+    noise: Noise | None = getattr(spec, "noise", None)
+    if noise is None:
+        return inner
+    step_us = round(noise.step_s * SECOND_US)
+    return Noisy(inner, amplitude=noise.amplitude, step_us=step_us, key=f"{surroundings.key}/noise")
+
+
+def _without_noise(spec: Spec, where: Surroundings) -> Signal:
+    match spec:
+        case ConstantPower():
+            return Constant(spec.value)
+        case Inline():
+            return _inline(spec, where)
+        case Bdew():
+            days = BdewDays(spec.profile.removeprefix("bdew-"), spec.annual_energy_wh)
+            return Daily(days, where.location.zone)
+        case ClearSky():
+            if where.plane is None:
+                raise ValueError(f"{where.owner}.{where.purpose} has no plane; accepted: tilt and azimuth")
+            return Daily(SkyDays(spec, where.location, where.plane, where.key), where.location.zone)
+        case FileColumn():
+            return recorded_signal(spec, where.directory, where.location.zone, where.start_us)
+        case _:
+            return Constant(spec)
+
+
+def _inline(spec: Inline[Any], where: Surroundings) -> Signal:
+    zone, values = where.location.zone, [point.value for point in spec.points]
+    times_of_day = [_since_midnight_us(point.at) for point in spec.points if isinstance(point.at, time)]
+    if times_of_day:
+        return Daily(WallClock(times_of_day, values), zone)
+    moments = [point.at for point in spec.points if not isinstance(point.at, time)]
+    times = [_point_us(at, zone, where.start_us) for at in moments]
+    if times[0] > where.start_us:
+        start = local_datetime(where.start_us, zone).isoformat()
+        raise InputError(
+            f"{where.owner}.{where.purpose}", None, "start of the run", f"{start}, before the first point",
+            f"a first point at or before the start (it is at {moments[0]})",
+        )  # fmt: skip
+    return Steps(times, values)
+
+
+def _since_midnight_us(at: time) -> int:
+    return ((at.hour * 60 + at.minute) * 60 + at.second) * SECOND_US
+
+
+def _point_us(at: datetime | float, zone: tzinfo, start_us: int) -> int:
+    if isinstance(at, float):
+        return start_us + round(at * SECOND_US)
+    return instant_us(at if at.tzinfo else at.replace(tzinfo=zone))

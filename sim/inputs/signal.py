@@ -1,0 +1,153 @@
+"""Running inputs: piecewise constant functions of simulated time.
+
+A signal never changes what it answers, so a run can be forked, rewound and resumed at any instant. All times
+are integer microseconds since the Unix epoch, UTC.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from statistics import NormalDist
+from typing import Protocol
+
+NEVER = 2**63 - 1
+"""Later than any time [µs]."""
+
+
+class Signal(Protocol):
+    """A value over time."""
+
+    @property
+    def ends_us(self) -> int:
+        """When the signal's source ends, or `NEVER`; from then on its last value holds [µs]."""
+        ...
+
+    def at(self, time_us: int) -> float:
+        """Return the value that holds from `time_us` until the next breakpoint."""
+        ...
+
+    def until(self, time_us: int) -> int:
+        """Return the first breakpoint strictly after `time_us`, or `NEVER`.
+
+        The value may stay the same there.
+        """
+        ...
+
+
+class Constant:
+    """One value for all time."""
+
+    ends_us = NEVER
+
+    def __init__(self, value: float) -> None:
+        """Hold a value."""
+        self._value = value
+
+    def at(self, time_us: int) -> float:  # noqa: ARG002
+        """Return the value."""
+        return self._value
+
+    def until(self, time_us: int) -> int:  # noqa: ARG002
+        """Return `NEVER`."""
+        return NEVER
+
+
+class Steps:
+    """Values that hold from their times on; the first one also before, the last one for good."""
+
+    def __init__(self, times_us: Iterable[int], values: Iterable[float], *, ends_us: int = NEVER) -> None:
+        """Keep the steps, without those that change nothing.
+
+        Args:
+            times_us: Strictly ascending; at least one [µs].
+            values: One for each time.
+            ends_us: When the source of the values ends [µs].
+        """
+        self.ends_us = ends_us
+        self._times, self._values = array("q"), array("d")
+        for time_us, value in zip(times_us, values, strict=True):
+            if not self._values or value != self._values[-1]:
+                self._times.append(time_us)
+                self._values.append(value)
+
+    def at(self, time_us: int) -> float:
+        """Return the value of the last step that is not after `time_us`."""
+        return self._values[max(bisect_right(self._times, time_us) - 1, 0)]
+
+    def until(self, time_us: int) -> int:
+        """Return the time of the first step after `time_us`, or `NEVER`."""
+        index = max(bisect_right(self._times, time_us), 1)
+        return self._times[index] if index < len(self._times) else NEVER
+
+
+class Repeated:
+    """A stretch of another signal, over and over, forwards and backwards in time."""
+
+    ends_us = NEVER
+
+    def __init__(self, inner: Signal, begin_us: int, period_us: int) -> None:
+        """Repeat what a signal does from `begin_us` on, for `period_us` > 0."""
+        self._inner = inner
+        self._begin_us = begin_us
+        self._period_us = period_us
+
+    def at(self, time_us: int) -> float:
+        """Return the value at the same place of the stretch."""
+        return self._inner.at(self._begin_us + (time_us - self._begin_us) % self._period_us)
+
+    def until(self, time_us: int) -> int:
+        """Return the next breakpoint, at the latest where the stretch begins anew."""
+        place_us = (time_us - self._begin_us) % self._period_us
+        next_us = min(self._inner.until(self._begin_us + place_us), self._begin_us + self._period_us)
+        return time_us + next_us - self._begin_us - place_us
+
+
+class Noisy:
+    """Another signal times a seeded factor of mean 1 that is drawn anew for each interval.
+
+    A factor depends on the key and on the number of its interval since the epoch alone. Factors follow the
+    normal distribution, cut where it has 1/8192 of its weight left (3.7 standard deviations).
+    """
+
+    def __init__(self, inner: Signal, *, amplitude: float, step_us: int, key: str) -> None:
+        """Add noise.
+
+        Args:
+            inner: The signal without noise.
+            amplitude: Standard deviation of the factor.
+            step_us: How long a factor holds [µs].
+            key: Names the random stream.
+        """
+        self.ends_us = inner.ends_us
+        self._inner = inner
+        self._amplitude = amplitude
+        self._step_us = step_us
+        self._key = int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
+
+    def at(self, time_us: int) -> float:
+        """Return the inner value times the factor of the interval."""
+        deviate = _NORMAL_QUANTILES[_mixed(self._key, time_us // self._step_us) >> 52]
+        return self._inner.at(time_us) * (1.0 + self._amplitude * deviate)
+
+    def until(self, time_us: int) -> int:
+        """Return the end of the interval, or the inner breakpoint if that comes first."""
+        end_us = (time_us // self._step_us + 1) * self._step_us
+        return min(end_us, self._inner.until(time_us))
+
+
+_NORMAL_QUANTILES: Sequence[float] = [NormalDist().inv_cdf((index + 0.5) / 4096) for index in range(4096)]
+
+
+def _mixed(key: int, index: int) -> int:
+    """Return 64 well-mixed bits: the output function of SplitMix64.
+
+    References: G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators",
+    OOPSLA 2014, doi:10.1145/2660193.2660195.
+    """
+    mixed = (key + index * 0x9E3779B97F4A7C15) & 0xFFFFFFFFFFFFFFFF
+    mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & 0xFFFFFFFFFFFFFFFF
+    mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & 0xFFFFFFFFFFFFFFFF
+    return mixed ^ (mixed >> 31)

@@ -1,0 +1,92 @@
+"""What is wrong with a file that somebody wrote: where, what was found, and what would be accepted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import NamedTuple
+
+Place = tuple[str | int, ...]
+"""Way through a file's mappings and lists, from its top."""
+
+_LONGEST = 60
+_NUMBER_FIRST = re.compile(r"[+-]?\.?\d")
+
+
+class Finding(NamedTuple):
+    """Something wrong at one place of a file's content."""
+
+    path: Place
+    found: str
+    accepted: str
+
+
+class Problem(NamedTuple):
+    """Something wrong at one line of a file."""
+
+    file: str
+    line: int
+    component: str | None
+    """Key of the component that it concerns, if it concerns one."""
+    field: str
+    """Keys that lead to the value, within the component if there is one; empty for the whole of it."""
+    found: str
+    accepted: str
+
+    def __str__(self) -> str:
+        subject = ".".join(filter(None, (self.component, self.field))) or "the file"
+        return f"{self.file}:{self.line}: {subject} is {self.found}; accepted: {self.accepted}"
+
+
+def written_path(path: Place) -> str:
+    """Return a path as people write it: `load.points[0].value`."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def shown(value: object) -> str:
+    """Return a value of a file as a message shows it: numbers and quantities bare, other text in quotes."""
+    match value:
+        case None | {} | [] | () if not value:
+            return "empty"
+        case bool():
+            return str(value).lower()
+        case str():
+            return _shown_text(value)
+        case Mapping():
+            return "a mapping"
+        case list() | tuple():
+            return "a list"
+        case _:
+            return _shortened(_shown_number(value))
+
+
+def _shown_text(text: str) -> str:
+    bare = text.isprintable() and _NUMBER_FIRST.match(text) and not text.endswith(" ")
+    return _shortened(text) if bare else repr(_shortened(text))
+
+
+def _shown_number(value: object) -> str:
+    if isinstance(value, int) and abs(value) >= 10**_LONGEST:
+        return "a number of more than 60 digits"
+    return str(value)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def one_of(names: Iterable[str], found: object = None) -> str:
+    """Return the accepted names in words, with the one that was probably meant."""
+    accepted = list(names)
+    return ", ".join(accepted) + did_you_mean(found, accepted)
+
+
+def did_you_mean(found: object, names: Iterable[str]) -> str:
+    """Return ` (did you mean 'x'?)` for the name most like what was found, or nothing if none is like it."""
+    if not isinstance(found, str):
+        return ""
+    by_lower = {name.lower(): name for name in names}
+    close = get_close_matches(found[:_LONGEST].lower(), by_lower, n=1)
+    return f" (did you mean '{by_lower[close[0]]}'?)" if close else ""

@@ -1,0 +1,217 @@
+"""Reads site files. Whatever is wrong with one is reported at once, by line, in the keys of the file.
+
+    SiteError: the site file is wrong, whoever wrote it must act.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from . import graph
+from .explain import explain, keys_of
+from .presets import battery_preset_names, inverter_preset_names
+from .problems import Finding, Place, Problem, did_you_mean, one_of, shown, written_path
+from .site import Site
+from .vocabulary import Category
+from .yaml_text import YamlText, read_yaml
+
+_COMPONENT_KEY = re.compile(r"\w[\w-]*")
+_TOP = "a mapping with microgrid and components"
+_INPUTS = ("load", "irradiance", "power")
+_PRESETS = {
+    Category.BATTERY: battery_preset_names,
+    Category.BATTERY_INVERTER: inverter_preset_names,
+    Category.PV_INVERTER: inverter_preset_names,
+}
+
+
+class SiteError(ValueError):
+    """A site file is wrong: says everything that is, in the order of the file."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        """Gather the problems of one file."""
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+def bundled_sites() -> tuple[str, ...]:
+    """Return the names of the sites that come with the program."""
+    names = (entry.name for entry in _sites().iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+def load_site(source: str | Path) -> Site:
+    """Read a site.
+
+    Args:
+        source: Path of a YAML file, or the name of a bundled site such as `demo`.
+
+    Raises:
+        SiteError: If there is no such file, or anything is wrong with it.
+    """
+    if str(source) in bundled_sites():
+        with as_file(_sites() / f"{source}.yaml") as path:
+            return parse_site(path.read_bytes(), path.name, directory=path.parent)
+    path = Path(source)
+    try:
+        text = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise SiteError((_unreadable(str(source), error),)) from None
+    return parse_site(text, str(source), directory=path.parent)
+
+
+def parse_site(text: str | bytes, name: str, *, directory: Path = Path()) -> Site:
+    """Read a site from the text of a file.
+
+    Args:
+        text: YAML.
+        name: Of the file, for messages.
+        directory: Where the relative paths of input files start.
+
+    Raises:
+        SiteError: If anything is wrong with it.
+    """
+    yaml = read_yaml(text)
+    site, found = _read(yaml, directory) if yaml.is_readable else (None, [])
+    located = [(fault.line, fault.finding) for fault in yaml.faults]
+    located += [(yaml.line(finding.path), finding) for finding in found]
+    if located or site is None:
+        located.sort(key=lambda item: item[0])
+        raise SiteError(tuple(dict.fromkeys(_problem(name, line, finding) for line, finding in located)))
+    return site
+
+
+def _read(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
+    data = yaml.data
+    if not isinstance(data, dict):
+        return None, [Finding((), shown(data), _TOP)]
+    found: list[Finding] = []
+    if "directory" in data:
+        found.append(Finding(("directory",), "unknown", one_of(keys_of(Site))))
+        data = {key: value for key, value in data.items() if key != "directory"}
+    site = None
+    try:
+        site = Site.model_validate(data).model_copy(update={"directory": directory})
+    except ValidationError as error:
+        faulty = {fault.finding.path for fault in yaml.faults}
+        found += [finding for finding in explain(error, Site, data) if finding.path not in faulty]
+    explained = [finding.path for finding in found]
+    found += _key_findings(data)
+    further = [*_component_findings(data, yaml, directory)]
+    further += _file_findings(data, (), ("ambient_temperature",), directory)
+    return site, found + [finding for finding in further if not _overlaps(finding.path, explained)]
+
+
+def _overlaps(path: Place, others: list[Place]) -> bool:
+    return any(path[: len(other)] == other[: len(path)] for other in others)
+
+
+def _component_findings(data: dict[str, object], yaml: YamlText, directory: Path) -> Iterator[Finding]:
+    components = data.get("components")
+    if not isinstance(components, dict):
+        return
+    nodes = [_node(key, value) for key, value in components.items()]
+    yield from _id_findings(nodes, yaml)
+    for key, value in components.items():
+        if isinstance(value, dict):
+            yield from _preset_findings(key, value)
+            yield from _file_findings(value, ("components", key), _INPUTS, directory)
+    has_own_ids = len({node.id for node in nodes}) == len(nodes)
+    found = graph.findings(nodes if has_own_ids else [node._replace(id=None) for node in nodes])
+    no_mapping = {key for key, value in components.items() if not isinstance(value, dict)}
+    yield from (finding for finding in found if not no_mapping.intersection(finding.path))
+
+
+def _node(key: str, value: object) -> graph.Node:
+    """Return what the graph needs of a component, however faulty it is."""
+    fields = value if isinstance(value, dict) else {}
+    behind = fields.get("behind", ())
+    parents = [behind] if isinstance(behind, str) else behind if isinstance(behind, list) else []
+    number, category = fields.get("id"), fields.get("category")
+    return graph.Node(
+        key,
+        number if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 2**63 else None,
+        Category(category) if isinstance(category, str) and category in set(Category) else None,
+        tuple(parent for parent in parents if isinstance(parent, str)),
+    )
+
+
+def _key_findings(data: dict[str, object]) -> Iterator[Finding]:
+    components = data.get("components")
+    for key in components if isinstance(components, dict) else ():
+        if not _COMPONENT_KEY.fullmatch(key):
+            yield Finding(("components", key), "no key for a component", "letters, digits, - and _")
+
+
+def _id_findings(nodes: list[graph.Node], yaml: YamlText) -> Iterator[Finding]:
+    first: dict[int, str] = {}
+    for node in nodes:
+        if node.id is None:
+            continue
+        other = first.setdefault(node.id, node.key)
+        if other != node.key:
+            line = yaml.line(("components", other, "id"))
+            path = ("components", node.key, "id")
+            yield Finding(path, f"{node.id}, like {other}.id on line {line}", "a number of its own")
+
+
+def _preset_findings(key: str, component: dict[str, object]) -> Iterator[Finding]:
+    name, category = component.get("preset"), component.get("category")
+    if not isinstance(name, str) or not isinstance(category, str) or category not in _PRESETS:
+        return
+    names = _PRESETS[Category(category)]()
+    if name not in names:
+        yield Finding(("components", key, "preset"), shown(name), one_of(names, name))
+
+
+def _file_findings(
+    section: dict[str, object], path: tuple[str, ...], inputs: tuple[str, ...], directory: Path
+) -> Iterator[Finding]:
+    for key in inputs:
+        value = section.get(key)
+        name = value.get("file") if isinstance(value, dict) else None
+        if isinstance(name, str) and name and not _is_file(directory / name):
+            accepted = f"a file, its path relative to the folder of the site file{_neighbours(directory / name)}"
+            yield Finding((*path, key, "file"), shown(name), accepted)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _neighbours(path: Path) -> str:
+    try:
+        return did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
+    except (OSError, ValueError):
+        return ""
+
+
+def _problem(file: str, line: int, finding: Finding) -> Problem:
+    match finding.path:
+        case ("components", str(component), *rest):
+            return Problem(file, line, component, written_path(tuple(rest)), finding.found, finding.accepted)
+        case path:
+            return Problem(file, line, None, written_path(path), finding.found, finding.accepted)
+
+
+def _unreadable(source: str, error: OSError | ValueError) -> Problem:
+    names = bundled_sites()
+    reason = "not there" if isinstance(error, FileNotFoundError) else f"unreadable ({error})"
+    accepted = f"the path of a site file, or the name of a bundled site: {one_of(names, source)}"
+    return Problem(source, 1, None, "", reason, accepted)
+
+
+def _sites() -> Traversable:
+    return files("doppelgrid.sim") / "sites"
