@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+_LONGEST_LINE = 1000
+
 
 def check(
     site: Annotated[
@@ -43,10 +45,11 @@ def _check(source: str) -> None:
     from ..sim.graph import formulas  # noqa: PLC0415
     from .tree import site_tree  # noqa: PLC0415
 
-    console = Console(highlight=False, markup=False)
+    # Lines longer than the terminal go on below rather than end at its edge.
+    console = Console(highlight=False, markup=False, width=_LONGEST_LINE)
     microgrid = site.microgrid
     console.print(f"{microgrid.name or source} (microgrid {microgrid.id}, {microgrid.location.timezone})")
-    console.print(site_tree(site), no_wrap=True, overflow="ignore", crop=False)
+    console.print(site_tree(site))
     console.print("\nAn SDK app computes from these components (by id):")
     for name, formula in formulas(site).items():
-        console.print(f"  {name:<8} = {formula}", soft_wrap=True)
+        console.print(f"  {name:<8} = {formula}")

@@ -27,7 +27,10 @@ def _label(site: Site, key: str, parent: str | None) -> Text:
     others = [f"also behind {other}" for other in component.behind if other != parent]
     details = ", ".join([*_ratings(component), *_inputs(component), *others])
     return Text.assemble(
-        (key, "bold"), f" #{component.id} ", (component.category.value, "cyan"), f"  {details}" if details else ""
+        (key, "bold"),
+        f" #{component.id} ",
+        (component.category.value, "cyan"),
+        f"  {details}" if details else "",
     )
 
 

@@ -24,21 +24,21 @@ async def shave_peaks(url: str, limit: Power) -> None:
         url: Of the Microgrid API.
         limit: Most power to draw from the grid.
     """
-    await microgrid.initialize(url, ResamplerConfig2(resampling_period=timedelta(seconds=1)))
+    await microgrid.initialize(url, ResamplerConfig2(resampling_period=timedelta(seconds=0.5)))
     batteries = microgrid.new_battery_pool(priority=5)
     grid_power = microgrid.grid().power.new_receiver()
     battery_power = batteries.power.new_receiver()
-    bounds = batteries.power_status.new_receiver()
+    async for status in batteries.power_status.new_receiver():
+        if status.bounds is not None:
+            break
 
     async for grid in grid_power:
         battery = await battery_power.receive()
-        status = await bounds.receive()
-        if grid.value is None or battery.value is None or status.bounds is None:
+        if grid.value is None or battery.value is None:
             continue
         room = limit - (grid.value - battery.value)
-        target = min(max(room, status.bounds.lower), status.bounds.upper)
-        await batteries.propose_power(target)
-        _log.info("grid %s, battery %s -> %s", grid.value, battery.value, target)
+        await batteries.propose_power(room)
+        _log.info("grid %s, battery %s -> %s", grid.value, battery.value, room)
 
 
 def main() -> None:

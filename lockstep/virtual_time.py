@@ -49,6 +49,8 @@ class VirtualTimeLoop(OrdinalLoop):
         """What made the run depend on more than its inputs; empty for a reproducible run."""
         self.turns = 0
         """Turns of the loop so far."""
+        self.waiting = False
+        """Whether the loop waits for something outside, rather than being kept from running."""
         self._virtual_selector = _VirtualSelector(self)
         super().__init__(self._virtual_selector)
         self._virtual_selector.begin()
@@ -207,16 +209,21 @@ class _VirtualSelector(selectors.BaseSelector):
         outside = loop.outside
         if self.awaited_fds() or outside.running_processes():
             loop.note("the application waited for sockets, pipes or subprocesses")
-        give_up_s = real_monotonic_s() + loop.limits.real_io_s
-        while (left_s := give_up_s - real_monotonic_s()) > 0:
-            ready = self._real.select(min(left_s, 0.5))
-            if ready or self._woken():
-                outside.idle_fds.clear()
-                return ready
+        ready = self._real_events(loop.limits.real_io_s)
+        if ready or self._woken():
+            outside.idle_fds.clear()
+            return ready
         if timeout is None or not loop.limits.allow_real_io:
             loop.fail(RealIoError(self._waiting(timeout)))
         outside.idle_fds.update(self.awaited_fds())
         return []
+
+    def _real_events(self, longest_s: float) -> list[tuple[selectors.SelectorKey, int]]:
+        self._loop.waiting = True
+        try:
+            return self._real.select(longest_s)
+        finally:
+            self._loop.waiting = False
 
     def _waiting(self, timeout: float | None) -> str:
         """Say who waits for what."""

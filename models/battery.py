@@ -27,6 +27,8 @@ from .circuit import ThermalBody, current_at_power, decay_over, rc_heat_j, tempe
 from .tables import scaled_table, table_mean, table_value
 
 _SOC_STEP = 0.005
+_SOC_TOUCH = 1e-9
+"""Closer than this to an edge counts as having reached it."""
 _SECONDS_PER_HOUR = 3600.0
 _KELVIN = 273.15
 _REFERENCE_K = 298.15
@@ -286,7 +288,7 @@ def _advance(params: BatteryParams, state: BatteryState, inp: BatteryInput, left
         current = _current(params, soc, inp.power_w, emf, base_ohm + per_amp)
 
     end = soc + (current - leak) * dt_s / coulombs
-    stop = _stop(params, soc, current)
+    stop = _stop(params, soc, current, leak)
     if (end - stop) * (current - leak) > 0.0:
         dt_s = (stop - soc) * coulombs / (current - leak)
         end = stop
@@ -306,9 +308,9 @@ def _clipped(soc: float) -> float:
     return min(max(soc, 0.0), 1.0)
 
 
-def _stop(params: BatteryParams, soc: float, current_a: float) -> float:
-    """Return the SoC that a current cannot pass; one that starts outside the limits may only come back."""
-    if current_a > 0.0:
+def _stop(params: BatteryParams, soc: float, current_a: float, leak_a: float) -> float:
+    """Return the SoC that a current cannot pass; outside the limits it can only bring the battery back."""
+    if current_a > leak_a:
         return max(soc, params.soc_upper)
     return min(soc, params.soc_lower) if current_a < 0.0 else 0.0
 
@@ -346,12 +348,12 @@ def _soc_reach(params: BatteryParams, soc: float, rising: bool) -> float:
     high_edge = params.soc_upper - params.soc_derating_width
     sign = 1.0 if rising else -1.0
     reach = 0.01
-    if soc < low_edge or soc > high_edge:
+    if soc < low_edge + _SOC_TOUCH or soc > high_edge - _SOC_TOUCH:
         ahead = sign * ((params.soc_upper if rising else params.soc_lower) - soc)
         reach = min(0.001, 0.25 * ahead) if ahead > 0.0 else 0.001
     for edge in (params.soc_lower, low_edge, high_edge, params.soc_upper):
         gap = sign * (edge - soc)
-        if gap > 1e-9:
+        if gap > _SOC_TOUCH:
             reach = min(reach, gap)
     return reach
 

@@ -90,12 +90,12 @@ def floor_to_resolution(power_w: float, resolution_w: float) -> float:
     Args:
         power_w: Asked for [W]. A value short of a step by no more than single precision can tell (1e-7 of
             it) counts as that step and is returned as it is.
-        resolution_w: Step [W]; 0 for none.
+        resolution_w: Step [W]; 0 for none, and so are steps finer than a float can count.
 
     Returns:
         Power [W], never of greater magnitude than asked.
     """
-    if resolution_w <= 0.0:
+    if abs(power_w) >= 1e15 * resolution_w:
         return power_w
     steps = math.floor(abs(power_w) / resolution_w * (1.0 + 1e-7))
     if steps == 0:

@@ -23,6 +23,7 @@ _OPTIONS = (
     ("grpc.max_concurrent_streams", 1_000_000),
     ("grpc.max_receive_message_length", 1 << 20),
 )
+_HIGHEST_PORT = 65535
 
 
 class BindError(OSError):
@@ -81,12 +82,12 @@ def _bracketed(host: str) -> str:
 
 def _probe(host: str, port: int) -> None:
     """Try with an ordinary socket; gRPC itself would log the reason and raise an error without it."""
+    where = f"cannot listen on {host}:{port}"
+    if not 0 <= port <= _HIGHEST_PORT:
+        raise BindError(f"{where}: the port is out of range; accepted: 0 to {_HIGHEST_PORT}")
     try:
         _bind(host, port)
-    except OverflowError:
-        raise BindError(f"cannot listen on {host}:{port}: accepted: ports from 0 to 65535") from None
     except OSError as error:
-        where = f"cannot listen on {host}:{port}"
         if error.errno == errno.EADDRINUSE:
             message = f"{where}: the port is in use; accepted: a free one, or 0 for any"
             raise PortInUseError(message) from None

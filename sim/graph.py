@@ -34,6 +34,8 @@ ACCEPTED_BEHIND: Mapping[Category, tuple[Category, ...]] = {
 
 _WITH_TELEMETRY = (OperationalMode.TELEMETRY_ONLY, OperationalMode.CONTROL_AND_TELEMETRY)
 _WITH_CONTROL = (OperationalMode.CONTROL_ONLY, OperationalMode.CONTROL_AND_TELEMETRY)
+_SDK_NAME = re.compile(r"\b[A-Za-z]+(?:\([^)]*\))?:(\d+)")
+"""How the component graph names a component: `Battery(LiIon):12`."""
 
 
 class Node(NamedTuple):
@@ -110,24 +112,33 @@ def findings(nodes: Iterable[Node]) -> list[Finding]:
         nodes: As far as the file could be read; ids should not be given twice.
     """
     nodes = tuple(nodes)
-    ours = [*_grid_findings(nodes), *_parent_findings(nodes), *_cycle_findings(nodes), *_child_findings(nodes)]
+    ours = [
+        *_grid_findings(nodes),
+        *_parent_findings(nodes),
+        *_cycle_findings(nodes),
+        *_child_findings(nodes),
+    ]
     if any(node.id is None or node.category is None for node in nodes):
         return ours
-    if not ours:
-        return _sdk_findings(nodes)
-    # The component graph's word on a component that we have spoken about, or on the whole, would be an echo.
-    named = {finding.path[:2] for finding in ours} | {("components",)}
-    return ours + [finding for finding in _sdk_findings(nodes) if finding.path not in named]
+    # What the component graph says of components that we have spoken of would be an echo.
+    named = {part for finding in ours for part in finding.path[1:2]}
+    return ours + [
+        finding for about, finding in _sdk_findings(nodes) if not ours or about and not about & named
+    ]
 
 
 def _grid_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
     grids = [node for node in nodes if node.category is Category.GRID_CONNECTION_POINT]
     if not grids and all(node.category for node in nodes):
-        yield Finding(("components",), "without a grid_connection_point", "one of them, with everything else behind it")
+        yield Finding(
+            ("components",), "without a grid_connection_point", "one of them, with everything else behind it"
+        )
     for node in grids:
         if node.parents:
             found = ", ".join(f"'{parent}'" for parent in node.parents)
-            yield Finding(("components", node.key, "behind"), found, "nothing, since all else is behind the grid")
+            yield Finding(
+                ("components", node.key, "behind"), found, "nothing, since all else is behind the grid"
+            )
     for node in grids[1:]:
         yield Finding(
             ("components", node.key, "category"),
@@ -142,7 +153,9 @@ def _parent_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
         if node.category is Category.GRID_CONNECTION_POINT:
             continue
         path = ("components", node.key, "behind")
-        fitting = [other.key for other in nodes if other.key != node.key and other.category in _categories(node)]
+        fitting = [
+            other.key for other in nodes if other.key != node.key and other.category in _categories(node)
+        ]
         if not node.parents:
             yield Finding(path, "missing", one_of(fitting) or _wanted(node))
         for parent in dict.fromkeys(node.parents):
@@ -167,7 +180,12 @@ def _wanted(node: Node) -> str:
 
 def _cycle_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
     keys = {node.key for node in nodes}
-    parents = {node.key: tuple(p for p in node.parents if p in keys and p != node.key) for node in nodes}
+    parents = {
+        node.key: ()
+        if node.category is Category.GRID_CONNECTION_POINT
+        else tuple(parent for parent in node.parents if parent in keys and parent != node.key)
+        for node in nodes
+    }
     placed = set(_parents_first(parents))
     seen: set[str] = set()
     for start in parents:
@@ -195,7 +213,9 @@ def _child_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
         if node.key in is_parent:
             continue
         if node.category is Category.GRID_CONNECTION_POINT:
-            yield Finding(("components", node.key), "without anything behind it", "at least one meter or inverter")
+            yield Finding(
+                ("components", node.key), "without anything behind it", "at least one meter or inverter"
+            )
         if node.category is Category.BATTERY_INVERTER:
             yield Finding(("components", node.key), "without a battery behind it", "at least one battery")
 
@@ -228,24 +248,24 @@ def _connections(nodes: Iterable[Node]) -> tuple[tuple[int, int], ...]:
     return tuple(sorted((source, end) for source, end in pairs if source and end and source != end))
 
 
-def _sdk_findings(nodes: tuple[Node, ...]) -> list[Finding]:
+def _sdk_findings(nodes: tuple[Node, ...]) -> list[tuple[set[str], Finding]]:
+    """Return what the SDK's graph refuses, and the keys of the components that each refusal is about."""
     from frequenz.microgrid_component_graph import InvalidGraphError  # noqa: PLC0415
 
     try:
         _sdk_graph(nodes, 1)
     except InvalidGraphError as error:
         lines = str(error).removeprefix("Graph validation failed:").strip().splitlines()
-        return [_sdk_finding(line.strip(), nodes) for line in lines]
+        return [_sdk_finding(line.strip(), {str(node.id): node.key for node in nodes}) for line in lines]
     return []
 
 
-def _sdk_finding(line: str, nodes: tuple[Node, ...]) -> Finding:
-    """Turn one line such as `Meter:2 must have at least one successor.` into a finding with our keys."""
-    keys = {str(node.id): node.key for node in nodes}
-    words = re.sub(r"\b[A-Za-z]+(?:\([^)]*\))?:(\d+)", lambda match: keys.get(match[1], match[0]), line)
-    subject = re.match(r"[A-Za-z]+(?:\([^)]*\))?:(\d+) ", line)
-    path = ("components", keys[subject[1]]) if subject and subject[1] in keys else ("components",)
-    return Finding(path, f"refused by the SDK's component graph: {words}", "a graph that the SDK can start with")
+def _sdk_finding(line: str, keys: dict[str, str]) -> tuple[set[str], Finding]:
+    """Say with our keys what a line such as `Meter:2 must have at least one successor.` says with ids."""
+    about = [keys[number] for number in _SDK_NAME.findall(line) if number in keys]
+    words = _SDK_NAME.sub(lambda match: keys.get(match[1], match[0]), line).removesuffix(".")
+    found = f"refused by the SDK's component graph ({words})"
+    return set(about), Finding(("components", *about[:1]), found, "a graph that the SDK can start with")
 
 
 def _sdk_graph(nodes: Iterable[Node], microgrid_id: int) -> SdkGraph:

@@ -49,6 +49,8 @@ class Simulation:
         self.start_us = wall_time_us() if start_us is None else start_us
         self.seed = seed
         self.plant = Plant(site, start_us=self.start_us, seed=seed)
+        # Inputs load their libraries and their first day now, not while time passes.
+        self.plant.flows()
         self.engine = Engine(self.start_us)
         loop = asyncio.get_running_loop()
         make_clock = WallStampedClock if timestamps == "wall" else LiveClock

@@ -23,7 +23,9 @@ def _for_people(schema: Any) -> Any:
         return [_for_people(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kept = {key: _for_people(value) for key, value in schema.items() if key != "default" or _is_written(schema)}
+    kept = {
+        key: _for_people(value) for key, value in schema.items() if key != "default" or _is_written(schema)
+    }
     if isinstance(kept.get("description"), str):
         kept["description"] = _INNER_UNIT.sub("", kept["description"])
     return kept

@@ -122,7 +122,9 @@ class Microgrid(_Section):
     id: ComponentNumber
     name: str = ""
     enterprise_id: ComponentNumber = 1
-    location: Location = Location(latitude=52.52, longitude=13.405, timezone="Europe/Berlin", country_code="DE")
+    location: Location = Location(
+        latitude=52.52, longitude=13.405, timezone="Europe/Berlin", country_code="DE"
+    )
     delivery_area: DeliveryArea | None = DeliveryArea(code="10Y1001A1001A82H")
     created: AwareDatetime = datetime.fromisoformat("2024-01-01T00:00:00+00:00")
 
@@ -137,7 +139,9 @@ class _Component(_Section):
     """Shown to clients; the component's key in the file if empty."""
     manufacturer: str = "Doppelgrid"
     model: str = ""
-    behind: Annotated[tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])] = ()
+    behind: Annotated[
+        tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])
+    ] = ()
     """Keys of the components on the grid's side of this one."""
     operational_mode: OperationalMode = OperationalMode.CONTROL_AND_TELEMETRY
 
@@ -255,9 +259,11 @@ class Battery(_Component):
     @field_validator("initial_soc")
     @classmethod
     def _within_limits(cls, soc: float, info: ValidationInfo) -> float:
-        lower, upper = info.data.get("soc_lower") or 0.0, info.data.get("soc_upper")
+        if not {"soc_lower", "soc_upper"} <= info.data.keys():
+            return soc
+        lower, upper = info.data["soc_lower"] or 0.0, info.data["soc_upper"]
         upper = 1.0 if upper is None else upper
-        if lower < upper and not lower <= soc <= upper:
+        if not lower <= soc <= upper:
             raise _refuse(f"{_percent(lower)}..{_percent(upper)}, from min_soc to max_soc")
         return soc
 

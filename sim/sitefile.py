@@ -1,6 +1,6 @@
 """Reads site files. Whatever is wrong with one is reported at once, by line, in the keys of the file.
 
-    SiteError: the site file is wrong, whoever wrote it must act.
+SiteError: the site file is wrong, whoever wrote it must act.
 """
 
 from __future__ import annotations
@@ -112,7 +112,9 @@ def _read(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
 
 
 def _overlaps(path: Place, others: list[Place]) -> bool:
-    return any(path[: len(other)] == other[: len(path)] for other in others)
+    """Say whether a field, or something around it or in it, is among others."""
+    is_field = len(path) > len(("components", "key"))
+    return any(path[: len(other)] == other or (is_field and other[: len(path)] == path) for other in others)
 
 
 def _component_findings(data: dict[str, object], yaml: YamlText, directory: Path) -> Iterator[Finding]:
@@ -180,7 +182,9 @@ def _file_findings(
         value = section.get(key)
         name = value.get("file") if isinstance(value, dict) else None
         if isinstance(name, str) and name and not _is_file(directory / name):
-            accepted = f"a file, its path relative to the folder of the site file{_neighbours(directory / name)}"
+            accepted = (
+                f"a file, its path relative to the folder of the site file{_neighbours(directory / name)}"
+            )
             yield Finding((*path, key, "file"), shown(name), accepted)
 
 

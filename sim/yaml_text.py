@@ -161,7 +161,9 @@ class _Reader:
             if key is None:
                 continue
             if key in values:
-                self._fault(key_node, (*path, key), f"given twice, first on line {children[key][0]}", "one of them")
+                self._fault(
+                    key_node, (*path, key), f"given twice, first on line {children[key][0]}", "one of them"
+                )
             children[key] = (line, value_node)
             values[key] = self._value(value_node, (*path, key))
         self._merge(node, path, values, children)

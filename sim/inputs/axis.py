@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Instants = npt.NDArray[np.int64]
 
 _ISO = "a time such as 2026-06-15T11:00:00+02:00 (ISO 8601); or `time_format`, such as '%d.%m.%Y %H:%M'"
+_YEARS = (1900, 2199)
 _WITH_OFFSET = r"\d[T ]\s*\d.*(?:Z|z|[+-]\d{2}:?\d{2})\s*$"
 
 
@@ -39,6 +40,11 @@ def instants_us(table: Table, zone: tzinfo, time_format: str | None) -> Instants
         row = int(missing.argmax())
         accepted = _ISO if time_format is None else f"a time written as {time_format}"
         raise table.error(row, str(table.times.name), repr(table.times.iloc[row]), accepted)
+    remote = ~parsed.dt.year.between(*_YEARS).to_numpy()
+    if remote.any():
+        row = int(remote.argmax())
+        accepted = f"a time in the years {_YEARS[0]} to {_YEARS[1]} (another unit?)"
+        raise table.error(row, str(table.times.name), str(table.times.iloc[row]), accepted)
     if parsed.dt.tz is not None:
         return _microseconds(parsed)
     return _localised(table, parsed, zone)

@@ -7,8 +7,9 @@ from datetime import datetime, time, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..clock import to_us
 from .bdew import BdewDays
-from .daily import SECOND_US, Daily, WallClock, instant_us, local_datetime
+from .daily import SECOND_US, Daily, WallClock, local_datetime
 from .errors import InputError
 from .recording import recorded_signal
 from .signal import Constant, Noisy, Signal, Steps
@@ -111,4 +112,4 @@ def _since_midnight_us(at: time) -> int:
 def _point_us(at: datetime | float, zone: tzinfo, start_us: int) -> int:
     if isinstance(at, float):
         return start_us + round(at * SECOND_US)
-    return instant_us(at if at.tzinfo else at.replace(tzinfo=zone))
+    return to_us(at if at.tzinfo else at.replace(tzinfo=zone))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple, Protocol
 
+from ..clock import MICROSECONDS, to_datetime, to_us
 from .signal import NEVER, Steps
 
-SECOND_US = 1_000_000
+SECOND_US = MICROSECONDS
 MINUTE_US = 60 * SECOND_US
 DAY_US = 86_400 * SECOND_US
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DAYS_KEPT = 4
 
@@ -114,17 +114,12 @@ def day_at(time_us: int, zone: tzinfo) -> Day:
 
 def midnight_us(day: date, zone: tzinfo) -> int:
     """Return when a calendar day begins [µs]."""
-    return instant_us(datetime.combine(day, time(), zone))
-
-
-def instant_us(moment: datetime) -> int:
-    """Return an aware datetime as microseconds since the Unix epoch."""
-    return (moment.astimezone(UTC) - _EPOCH) // _MICROSECOND
+    return to_us(datetime.combine(day, time(), zone))
 
 
 def local_datetime(time_us: int, zone: tzinfo) -> datetime:
     """Return a time as the clock of a zone shows it."""
-    return (_EPOCH + time_us * _MICROSECOND).astimezone(zone)
+    return to_datetime(time_us).astimezone(zone)
 
 
 def moves_clock(day: Day) -> bool:

@@ -7,8 +7,9 @@ from datetime import timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..clock import to_us
 from .axis import instants_us
-from .daily import DAY_US, MINUTE_US, SECOND_US, instant_us, local_datetime, midnight_us
+from .daily import DAY_US, MINUTE_US, SECOND_US, local_datetime, midnight_us
 from .errors import InputError
 from .moments import parse_zone
 from .signal import Repeated, Signal, Steps
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _MISSING = ["", "nan", "na", "n/a", "null", "none"]
 _LONGEST_STEP = 1.5
 """Rows further apart than this many intervals have a gap between them."""
+_MOST_ADDED = 10_000_000
+"""Rows to fill gaps with; more of them would be a mistake in the times."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +97,10 @@ def _check_order(table: Table, times_us: Instants, zone: tzinfo) -> None:
     import numpy as np  # noqa: PLC0415 - comes with pandas, which many sites need not
 
     name, steps = str(table.times.name), np.diff(times_us)
-    for wrong, verb in (
-        (steps == 0, "repeats the time before it"),
-        (steps < 0, "is earlier than the row before it"),
-    ):
+    for wrong, word in ((steps == 0, "the same as in"), (steps < 0, "earlier than")):
         if wrong.any():
             row = int(wrong.argmax()) + 1
-            found = f"{_shown(times_us[row], zone)}, which {verb}; so do {int(wrong.sum())} rows"
+            found = f"{_shown(times_us[row], zone)}, {word} the row before it, one of {wrong.sum()} such rows"
             raise table.error(row, name, found, "ascending times, none twice (is `timezone` right?)")
 
 
@@ -162,10 +162,19 @@ def _filled(
         accepted = f"rows every {_span(interval_us)}; or `on_gap: hold` or `on_gap: interpolate`"
         raise table.error(int(gaps[0]), str(table.times.name), found, accepted)
     if spec.on_gap == "interpolate" and len(gaps):
+        _check_size(table, int((np.diff(times_us)[gaps] // interval_us).sum()), _span(interval_us))
         added = [np.arange(times_us[gap] + interval_us, times_us[gap + 1], interval_us) for gap in gaps]
         every = np.unique(np.concatenate([times_us, *added]))
         times_us, values = every, np.interp(every, times_us, values)
     return times_us, values
+
+
+def _check_size(table: Table, rows: int, interval: str) -> None:
+    if rows > _MOST_ADDED:
+        found = f"without {rows} rows at {interval}"
+        raise InputError(
+            table.file, None, str(table.times.name), found, f"at most {_MOST_ADDED} to interpolate"
+        )
 
 
 def _begin(spec: FileColumn, recording: Recording) -> int:
@@ -173,7 +182,7 @@ def _begin(spec: FileColumn, recording: Recording) -> int:
     if spec.begin is None:
         return int(recording.times_us[0])
     begin = spec.begin if spec.begin.tzinfo else spec.begin.replace(tzinfo=recording.zone)
-    begin_us = instant_us(begin)
+    begin_us = to_us(begin)
     if not recording.times_us[0] <= begin_us < recording.end_us:
         raise InputError(recording.file, None, "from", begin.isoformat(), _extent(recording))
     return begin_us

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 import warnings
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from .errors import InputError
 if TYPE_CHECKING:
     import pandas as pd
 
-_UNREADABLE = (ValueError, OSError, EOFError, zlib.error, NotImplementedError, OverflowError, MemoryError)
 _DATE = re.compile(r"\s*(\d{4}-\d{2}-\d{2}|\d{1,2}[/.]\d{1,2}[/.]\d{4})")
 _FORMATS = "a file ending in .csv, .csv.gz or .parquet"
 
@@ -51,7 +49,7 @@ def read_table(path: Path, column: str | None, time_column: str | None) -> Table
         raise InputError(path.name, None, "file", "not there", f"an existing file (looked for {path})")
     try:
         frame = _read_frame(path)
-    except _UNREADABLE as error:
+    except Exception as error:  # the readers raise all kinds of things on damaged files
         found = f"not readable ({' '.join(str(error).split()) or type(error).__name__})"
         raise InputError(path.name, None, "content", found, _content(path)) from error
     filled = frame.notna().any(axis="columns") & (frame != "").any(axis="columns")

@@ -76,3 +76,11 @@ def test_a_microsecond_after_years_is_still_a_microsecond(log: list[tuple[int, s
     engine.schedule(start + 1, "note", "tick")
     engine.run_to(start + 1)
     assert log == [(1, "tick")]
+
+
+def test_nothing_is_due_after_running_but_what_lies_ahead(engine: Engine) -> None:
+    engine.schedule(1_000, "note", "ahead")
+    engine.run_to(500)
+    assert engine.next_us() == 1_000
+    engine.run_to(2_000)
+    assert engine.next_us() is None

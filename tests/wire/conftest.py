@@ -7,13 +7,12 @@ from contextlib import asynccontextmanager
 
 import grpc
 import pytest
-from frequenz.client.microgrid import MicrogridApiClient
-from wire.support import GENERATED, SITE, Api
-
 from doppelgrid.proto.server import serve_gateway
 from doppelgrid.sim.gateway import Gateway
 from doppelgrid.sim.runtime import Simulation
 from doppelgrid.sim.site import Site
+from frequenz.client.microgrid import MicrogridApiClient
+from wire.support import GENERATED, SITE, Api
 
 
 class SocketTransport:

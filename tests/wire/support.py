@@ -44,6 +44,7 @@ SITE = {
             "behind": "main",
             "rated_power": "12 kW",
             "power": "5 kW",
+            "response_delay": "30 s",
         },
         "house": {
             "id": HOUSE,
@@ -77,7 +78,9 @@ class Api(NamedTuple):
 
     def telemetry(self, component_id: int, metrics: tuple[int, ...] | None = None) -> Any:
         """Open a telemetry stream, filtered if metrics are given."""
-        request = self.pb.ReceiveElectricalComponentTelemetryStreamRequest(electrical_component_id=component_id)
+        request = self.pb.ReceiveElectricalComponentTelemetryStreamRequest(
+            electrical_component_id=component_id
+        )
         if metrics is not None:
             request.filter.metrics.extend(metrics)
             request.filter.SetInParent()

@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from frequenz.api.common.v1alpha8.microgrid.electrical_components import electrical_components_pb2 as components
+from frequenz.api.common.v1alpha8.microgrid.electrical_components import (
+    electrical_components_pb2 as components,
+)
 from google.protobuf.empty_pb2 import Empty
 from wire.support import AC_POWER_ACTIVE, BATTERY, DC_POWER, GRID, HOUSE, INVERTER, METER, PV, UNKNOWN, Api
 

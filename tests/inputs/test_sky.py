@@ -1,0 +1,94 @@
+"""Irradiance under clear and clouded skies."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from doppelgrid.sim.inputs.signal import Signal
+from doppelgrid.sim.inputs.sky import cloud_index
+from doppelgrid.sim.inputs.specs import Clouds, IrradianceInput
+
+Build = Callable[..., Signal]
+Us = Callable[[str], int]
+CLEAR = {"profile": "clear-sky", "clouds": {"cover": "0 %"}}
+MINUTE_US = 60_000_000
+
+
+def day_of(signal: Signal, begin_us: int) -> np.ndarray:
+    return np.array([signal.at(begin_us + minute * MINUTE_US) for minute in range(1440)])
+
+
+def test_a_clear_summer_day_peaks_near_1000_w_per_m2_around_solar_noon(build: Build, us: Us) -> None:
+    day = day_of(build(IrradianceInput, CLEAR), us("2026-06-15T00:00:00+02:00"))
+    assert 900.0 < day.max() < 1050.0
+    assert abs(int(day.argmax()) - (13 * 60 + 6)) < 15
+
+
+def test_the_night_is_dark_and_has_no_breakpoints(build: Build, us: Us) -> None:
+    sky = build(IrradianceInput, CLEAR)
+    midnight_us = us("2026-06-15T00:00:00+02:00")
+    assert sky.at(midnight_us) == 0.0
+    assert sky.until(midnight_us) > us("2026-06-15T04:00:00+02:00")
+
+
+def test_clear_sky_on_a_horizontal_plane_is_that_of_pvlib(us: Us) -> None:
+    import pvlib  # type: ignore[import-untyped]
+    from doppelgrid.sim.inputs.sky import clear_sky_irradiance
+    from doppelgrid.sim.site import Location
+    from pandas import DatetimeIndex
+
+    times_us = np.arange(us("2026-06-15T06:00:00Z"), us("2026-06-15T15:00:00Z"), 10 * MINUTE_US)
+    ours = clear_sky_irradiance(times_us, Location(latitude=52.52, longitude=13.4), 0.0, 180.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        sky = pvlib.location.Location(52.52, 13.4).get_clearsky(DatetimeIndex(times_us * 1000, tz="UTC"))
+    assert ours == pytest.approx(sky["ghi"].to_numpy(), rel=0.02)
+
+
+def test_clouds_take_irradiance_and_give_none(build: Build, us: Us) -> None:
+    begin_us = us("2026-06-15T00:00:00+02:00")
+    clear, clouded = (
+        day_of(build(IrradianceInput, spec), begin_us) for spec in (CLEAR, {"profile": "clear-sky"})
+    )
+    assert (clouded <= clear).all()
+    assert clouded.sum() < 0.95 * clear.sum()
+
+
+@pytest.mark.parametrize("cover", [0.0, 0.1, 0.4, 0.8, 1.0])
+def test_clouds_cover_the_wanted_share_of_time(cover: float) -> None:
+    """Mean loss: share of time times mean thickness, 70 % of the depth."""
+    clouds = Clouds.model_validate({"cover": f"{cover * 100} %", "depth": "60 %"})
+    times_s = np.arange(0.0, 86400.0, 60.0)
+    means = [cloud_index(clouds, f"seed/{day}", times_s, step_s=60.0).mean() for day in range(60)]
+    assert np.mean(means) == pytest.approx(1.0 - cover * 0.7 * 0.6, abs=0.01)
+
+
+@pytest.mark.parametrize("step_s", [1.0, 30.0, 900.0])
+def test_the_step_changes_means_only_a_little(step_s: float) -> None:
+    times_s = np.arange(0.0, 86400.0, step_s)
+    fine = cloud_index(Clouds(), "k", np.arange(0.0, 86400.0, 10.0), step_s=10.0).mean()
+    assert cloud_index(Clouds(), "k", times_s, step_s=step_s).mean() == pytest.approx(fine, abs=0.005)
+
+
+def test_days_do_not_depend_on_the_days_asked_for_before(build: Build, us: Us) -> None:
+    spec = {"profile": "clear-sky"}
+    noon_us = us("2026-06-20T12:00:00+02:00")
+    used = build(IrradianceInput, spec)
+    for day in range(-5, 5):
+        used.at(noon_us + day * 1440 * MINUTE_US)
+    fresh = build(IrradianceInput, spec, start="2026-06-19T00:00:00+02:00")
+    assert (day_of(used, noon_us) == day_of(fresh, noon_us)).all()
+
+
+def test_skies_differ_between_days_seeds_and_owners(build: Build, us: Us) -> None:
+    spec, begin_us = {"profile": "clear-sky"}, us("2026-06-15T00:00:00+02:00")
+    skies = [
+        build(IrradianceInput, spec),
+        build(IrradianceInput, spec, seed=2),
+        build(IrradianceInput, spec, owner="b"),
+    ]
+    days = [*(day_of(sky, begin_us) for sky in skies), day_of(skies[0], begin_us + 1440 * MINUTE_US)]
+    assert len({day.tobytes() for day in days}) == 4

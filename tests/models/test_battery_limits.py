@@ -1,0 +1,152 @@
+"""What the battery management system allows, and how long a power may be held before that changes."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from doppelgrid.models.battery import (
+    BatteryInput,
+    battery_horizon_s,
+    battery_initial_state,
+    battery_power_limits,
+    battery_step,
+)
+from doppelgrid.sim.presets import battery_preset, battery_preset_names
+from hypothesis import given
+from hypothesis import strategies as st
+
+PRESETS = battery_preset_names()
+SOC = st.floats(0.0, 1.0)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@given(soc=SOC, temperature_c=st.floats(-60.0, 100.0))
+def test_discharging_is_never_positive_and_charging_never_negative(
+    name: str, soc: float, temperature_c: float
+) -> None:
+    params = battery_preset(name)
+    discharge_w, charge_w = battery_power_limits(params, battery_initial_state(params, soc, temperature_c))
+    assert -params.discharge_power_max_w <= discharge_w <= 0.0 <= charge_w <= params.charge_power_max_w
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@given(soc=st.tuples(SOC, SOC))
+def test_a_fuller_battery_never_takes_more_inside_the_upper_derating_range(
+    name: str, soc: tuple[float, float]
+) -> None:
+    params = battery_preset(name)
+    start = params.soc_upper - params.soc_derating_width
+    less, more = (start + part * params.soc_derating_width for part in sorted(soc))
+    taken = [battery_power_limits(params, battery_initial_state(params, at, 25.0))[1] for at in (less, more)]
+    assert taken[1] <= taken[0] * (1.0 + 1e-2)  # the current limit gives a little more at higher voltage
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@given(soc=st.tuples(SOC, SOC))
+def test_an_emptier_battery_never_gives_more(name: str, soc: tuple[float, float]) -> None:
+    params = battery_preset(name)
+    given_w = [battery_power_limits(params, battery_initial_state(params, at, 25.0))[0] for at in sorted(soc)]
+    assert given_w[1] <= given_w[0]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_nothing_is_allowed_past_the_soc_limits(name: str) -> None:
+    params = battery_preset(name)
+    assert battery_power_limits(params, battery_initial_state(params, params.soc_lower, 25.0))[0] == 0.0
+    assert battery_power_limits(params, battery_initial_state(params, params.soc_upper, 25.0))[1] == 0.0
+
+
+def test_power_falls_linearly_over_the_derating_range() -> None:
+    params = battery_preset("lfp-92kwh")
+    middle = params.soc_lower + 0.5 * params.soc_derating_width
+    discharge_w, _ = battery_power_limits(params, battery_initial_state(params, middle, 25.0))
+    assert discharge_w == pytest.approx(-0.5 * params.discharge_power_max_w)
+
+
+@pytest.mark.parametrize(
+    ("temperature_c", "share"), [(-1.0, 0.0), (0.0, 0.0), (5.0, 0.5), (10.0, 1.0), (52.5, 0.5)]
+)
+def test_charging_power_falls_with_cold_and_heat(temperature_c: float, share: float) -> None:
+    params = battery_preset("lfp-92kwh")
+    _, charge_w = battery_power_limits(params, battery_initial_state(params, 0.5, temperature_c))
+    assert charge_w == pytest.approx(share * params.charge_power_max_w)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@given(soc=SOC, temperature_c=st.floats(-20.0, 50.0), dt_s=st.floats(0.1, 60.0), charging=st.booleans())
+def test_a_power_within_the_limits_keeps_voltage_and_current_within_theirs(
+    name: str, soc: float, temperature_c: float, dt_s: float, charging: bool
+) -> None:
+    params = battery_preset(name)
+    state = battery_initial_state(params, soc, temperature_c)
+    for _ in range(5):
+        power_w = battery_power_limits(params, state)[charging]
+        state, output = battery_step(params, state, BatteryInput(power_w, temperature_c), dt_s)
+        assert output.current_a <= params.charge_current_max_a * (1.0 + 1e-9)
+        assert output.current_a >= -params.discharge_current_max_a * (1.0 + 1e-9)
+        if power_w > 0.0:
+            assert output.voltage_v <= params.voltage_max_v * 1.005
+        if power_w < 0.0:
+            assert output.voltage_v >= params.voltage_min_v * 0.995
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@given(
+    soc=SOC,
+    temperature_c=st.floats(-60.0, 100.0),
+    rate=st.floats(-2.0, 2.0),
+    ambient_c=st.floats(-40.0, 60.0),
+)
+def test_a_horizon_is_at_least_a_tenth_of_a_second(
+    name: str, soc: float, temperature_c: float, rate: float, ambient_c: float
+) -> None:
+    params = battery_preset(name)
+    state = battery_initial_state(params, soc, temperature_c)
+    assert battery_horizon_s(params, state, rate * params.capacity_wh, ambient_c) >= 0.1
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("charging", [True, False])
+def test_power_held_for_its_horizon_never_reaches_past_a_limit(name: str, charging: bool) -> None:
+    params = battery_preset(name)._replace(self_discharge_a=0.0)
+    state = battery_initial_state(params, 0.5, 25.0)
+    for _ in range(400):
+        limits = battery_power_limits(params, state)
+        power_w = limits[charging]
+        after, output = battery_step(
+            params,
+            state,
+            BatteryInput(power_w, 25.0),
+            min(battery_horizon_s(params, state, power_w, 25.0), 600.0),
+        )
+        # Near empty the voltage falls by up to 2 % while SoC moves by 1 %, and the rated current takes hold.
+        assert output.power_w == pytest.approx(power_w, rel=1e-2, abs=1e-5 * params.capacity_wh)
+        moved = abs(battery_power_limits(params, after)[charging] - power_w)
+        assert moved <= 0.3 * abs(power_w) + 1e-3 * params.capacity_wh
+        state = after
+    near = params.soc_upper if charging else params.soc_lower
+    assert state.soc == pytest.approx(near, abs=1e-3)
+
+
+def test_the_horizon_ends_at_the_edge_of_the_derating_range() -> None:
+    params = battery_preset("lfp-92kwh")
+    edge = params.soc_upper - params.soc_derating_width
+    state = battery_initial_state(params, edge - 0.002, 25.0)
+    horizon_s = battery_horizon_s(params, state, 40_000.0, 25.0)
+    after, _ = battery_step(params, state, BatteryInput(40_000.0, 25.0), horizon_s)
+    assert after.soc == pytest.approx(edge, abs=1e-5)
+
+
+def test_nothing_moves_without_power_leak_and_temperature_difference() -> None:
+    params = battery_preset("lfp-92kwh")._replace(self_discharge_a=0.0)
+    state = battery_initial_state(params, 0.5, 20.0)
+    assert battery_horizon_s(params, state, 0.0) == math.inf
+
+
+def test_the_horizon_ends_when_the_battery_cools_into_derating() -> None:
+    params = battery_preset("lfp-92kwh")._replace(self_discharge_a=0.0)
+    state = battery_initial_state(params, 0.5, 12.0)
+    horizon_s = battery_horizon_s(params, state, 0.0, -10.0)
+    after, _ = battery_step(params, state, BatteryInput(0.0, -10.0), horizon_s)
+    assert after.temperature_c == pytest.approx(params.charge_temperatures_c[1], abs=1e-6)

@@ -1,0 +1,84 @@
+"""`doppelgrid check`: what it prints, where, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from doppelgrid.cli.check import check
+from doppelgrid.sim.schema import site_schema
+
+APP = typer.Typer()
+APP.command()(check)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(APP, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def drawing() -> str:
+    result = run("commercial")
+    assert result.exit_code == 0
+    return result.stdout
+
+
+def test_a_site_is_drawn_from_the_grid_on(drawing: str) -> None:
+    lines = drawing.splitlines()
+    assert lines[0] == "Commercial site (microgrid 2300, Europe/Berlin)"
+    assert lines[1] == "grid #1 grid_connection_point  630 A, 400 V, 50 Hz"
+    assert lines[2] == "└── main #2 meter"
+
+
+def test_ratings_and_inputs_stand_beside_their_component(drawing: str) -> None:
+    assert "pv-south #33 pv_inverter  25 kW, 25 kWp, 30° towards 180°, irradiance clear-sky\n" in drawing
+    assert "cold-store #41 meter  load bdew-g3 400 MWh a year at power factor 0.92\n" in drawing
+
+
+def test_a_battery_behind_two_inverters_is_marked_behind_each(drawing: str) -> None:
+    battery = "battery-2 #23 battery  lfp-92kwh, 50 %, also behind"
+    assert drawing.count(battery) == 2
+    assert f"{battery} bat-inv-2a\n" in drawing
+    assert f"{battery} bat-inv-2b\n" in drawing
+
+
+def test_the_formulas_of_an_sdk_app_are_said(drawing: str) -> None:
+    assert "  grid     = #2\n" in drawing
+    assert "  battery  = COALESCE(#11, #10, 0.0) + " in drawing
+
+
+def test_a_fixed_load_and_a_recorded_one_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "pv.csv").touch()
+    (tmp_path / "a.yaml").write_text(
+        "microgrid: {id: 1}\n"
+        "components:\n"
+        "  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 63 A}\n"
+        "  house: {id: 2, category: meter, behind: grid, load: 1.5 kW}\n"
+        "  pv: {id: 3, category: pv_inverter, behind: grid, rated_power: 5 kW,"
+        " power: {file: pv.csv, unit: W, positive: production}}\n"
+    )
+    drawing = run(str(tmp_path / "a.yaml")).stdout
+    assert "house #2 meter  load 1.5 kW\n" in drawing
+    assert "power from pv.csv\n" in drawing
+
+
+def test_all_problems_go_to_stderr_with_exit_code_2(tmp_path: Path) -> None:
+    path = tmp_path / "wrong.yaml"
+    path.write_text("microgrid: {id: 0}\ncomponents: {grid: 1}\n")
+    result = run(str(path))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        f"{path}:1: microgrid.id is 0; accepted: a number >= 1",
+        f"{path}:2: grid is 1; accepted: a mapping",
+    ]
+
+
+def test_the_schema_is_printed_as_json() -> None:
+    result = run("--schema")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == site_schema()

@@ -1,0 +1,93 @@
+"""Our words have numbers on the wire, and the API versions agree where one implementation serves both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from doppelgrid.proto import alpha8
+from doppelgrid.proto.electrical import POWER_TYPES, STATUSES
+from doppelgrid.proto.service import status_of
+from doppelgrid.proto.versions import services
+from doppelgrid.sim import exchange
+from doppelgrid.sim.exchange import CommandError, RequestStatus
+from doppelgrid.sim.runtime import Simulation
+from doppelgrid.sim.vocabulary import BatteryType, Category, Metric, OperationalMode, PowerType, StateCode
+from wire.support import GENERATED
+
+
+@pytest.mark.parametrize("metric", Metric)
+def test_every_metric_has_a_number(metric: Metric) -> None:
+    assert alpha8.METRICS[metric] > 0
+
+
+@pytest.mark.parametrize("state", StateCode)
+def test_every_state_has_a_number(state: StateCode) -> None:
+    assert alpha8.STATES[state] > 0
+
+
+@pytest.mark.parametrize("category", Category)
+def test_every_category_has_a_number(category: Category) -> None:
+    assert alpha8.category_number(category) > 0
+
+
+@pytest.mark.parametrize("mode", OperationalMode)
+def test_every_operational_mode_has_a_number(mode: OperationalMode) -> None:
+    assert alpha8.MODES[mode.name] > 0
+
+
+@pytest.mark.parametrize("battery_type", BatteryType)
+def test_every_battery_type_has_a_number(battery_type: BatteryType) -> None:
+    assert alpha8.BATTERY_TYPES[battery_type.name] > 0
+
+
+@pytest.mark.parametrize("status", RequestStatus)
+def test_every_request_status_has_a_number(status: RequestStatus) -> None:
+    assert STATUSES[status] > 0
+
+
+def test_every_power_type_has_a_number() -> None:
+    assert set(POWER_TYPES.values()) == set(PowerType)
+
+
+@pytest.mark.parametrize("kind", CommandError.__subclasses__())
+def test_every_refusal_has_a_status_of_its_own(kind: type[CommandError]) -> None:
+    others = [status_of(other("")) for other in CommandError.__subclasses__() if other is not kind]
+
+    assert status_of(kind("")) not in others
+
+
+def test_a_special_refusal_has_the_status_of_its_kind() -> None:
+    class RelayOpenError(exchange.WrongStateError):
+        """A state that is more specific than the status codes."""
+
+    assert status_of(RelayOpenError("")) is status_of(exchange.WrongStateError(""))
+
+
+@pytest.mark.parametrize("version", GENERATED)
+def test_every_published_procedure_is_served(version: str, simulation: Simulation) -> None:
+    published = GENERATED[version][0].DESCRIPTOR.services_by_name["Microgrid"]
+
+    served = {service.name: service for service in services(simulation.gateway)}[published.full_name]
+
+    assert {
+        method.name: (method.handler.request_streaming, method.handler.response_streaming)
+        for method in served.methods
+    } == {method.name: (method.client_streaming, method.server_streaming) for method in published.methods}
+
+
+def test_the_versions_have_the_same_messages_on_the_wire() -> None:
+    forms = [wire_form(pb.DESCRIPTOR.message_types_by_name) for pb, _ in GENERATED.values()]
+
+    assert forms[0] == forms[1]
+
+
+def wire_form(messages: Any) -> dict[str, Any]:
+    """Return what decides about the bytes of messages: numbers, names, types and labels of their fields."""
+    return {
+        name: [
+            (field.number, field.name, field.type, field.is_repeated, field.has_presence)
+            for field in message.fields
+        ]
+        for name, message in messages.items()
+    }
