@@ -19,6 +19,7 @@ from rich.logging import RichHandler
 
 from ..proto.serving import SiteServer
 from ..sim.exchange import Frame
+from ..sim.listening import log_event
 from ..sim.runtime import Simulation
 from ..sim.vocabulary import Metric
 from .live_table import draw_table
@@ -52,6 +53,7 @@ async def run_site(server: SiteServer, options: RunOptions) -> None:
     _log_to_terminal()
     async with server:
         _announce(server)
+        server.simulation.gateway.listen_to_events(log_event)
         if options.emit_endpoints is not None:
             write_endpoints(options.emit_endpoints, server)
         async with _display(server):

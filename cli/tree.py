@@ -37,9 +37,8 @@ def _label(site: Site, key: str, parent: str | None) -> Text:
 def _ratings(component: Component) -> list[str]:
     match component:
         case GridConnectionPoint():
-            return [
-                f"{component.rated_fuse_current_a:g} A", f"{component.voltage_v:g} V", f"{component.frequency_hz:g} Hz"
-            ]  # fmt: skip
+            rating = f"{component.rated_fuse_current_a:g} A"
+            return [rating, f"{component.voltage_v:g} V", f"{component.frequency_hz:g} Hz"]
         case Battery():
             capacity = [] if component.capacity_wh is None else [f"{component.capacity_wh / 1e3:g} kWh"]
             return [component.preset, *capacity, f"{100 * component.initial_soc:g} %"]

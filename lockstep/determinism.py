@@ -8,11 +8,16 @@ loop registers it in a set), and which costs a future that is never hashed nothi
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
+import os
 import random
 from collections.abc import Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
+
+_COLLECT_EVERY_US = 10_000_000
+_FULL_EVERY = 60  # of these, one in so many looks at everything
 
 
 class OrdinalLoop(asyncio.SelectorEventLoop):
@@ -55,12 +60,54 @@ def _make_task(
     return OrdinalTask(coroutine, loop=loop, **options)  # type: ignore[arg-type]
 
 
+class Collector:
+    """Collects garbage at set virtual times instead of whenever enough of it has gathered.
+
+    Objects with finalisers, such as calls that nobody awaits any more, then end at the same time in every run.
+    What exists when time first passes, mostly imported modules, is left out, which keeps collecting cheap.
+    """
+
+    def __init__(self) -> None:
+        self._next_us = -1
+        self._since_full = 0
+        self._was_enabled = gc.isenabled()
+
+    def start(self) -> None:
+        """Collect by virtual time from now on."""
+        self._was_enabled = gc.isenabled()
+        gc.disable()
+        self._next_us = 0
+
+    def stop(self) -> None:
+        """Leave collecting to the interpreter again."""
+        self._next_us = -1
+        gc.unfreeze()
+        if self._was_enabled:
+            gc.enable()
+
+    def look(self, now_us: int) -> None:
+        """Collect if it is time [µs]."""
+        if not 0 <= self._next_us <= now_us:
+            return
+        if self._next_us == 0:
+            gc.collect()
+            gc.freeze()
+        self._next_us = now_us + _COLLECT_EVERY_US
+        self._since_full = (self._since_full + 1) % _FULL_EVERY
+        gc.collect(1 if self._since_full else 2)
+
+
 @contextmanager
 def seeded_randomness(seed: int) -> Iterator[None]:
-    """Seed the `random` module for a while, and give it its own state back afterwards."""
-    state = random.getstate()
+    """Seed `random` and `os.urandom`, and with it `uuid.uuid4`, for a while; restore them afterwards.
+
+    Generators that programs make for themselves without a seed are not reached.
+    """
+    state, urandom = random.getstate(), os.urandom
     random.seed(f"doppelgrid/{seed}")
+    os.urandom = random.Random(f"doppelgrid/{seed}/urandom").randbytes
     try:
         yield
     finally:
         random.setstate(state)
+        os.urandom = urandom

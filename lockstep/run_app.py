@@ -150,10 +150,12 @@ class LockstepRunner:
         """Start the simulation before the script is imported, in the loop that the script will get first."""
         loop = self._spare = self._start_loop()
         asyncio.set_event_loop(loop)
+        loop.collector.start()
         try:
             with Watchdog(loop):
                 yield
         finally:
+            loop.collector.stop()
             asyncio.set_event_loop(None)
             for each in self._loops:
                 _close(each)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from .determinism import OrdinalLoop
+from .determinism import Collector, OrdinalLoop
 from .errors import LockstepError, NeverSleepsError, RealIoError
 from .real_io import Outside, describe_fd, describe_task, waits_for_io
 from .wall import VirtualClock, real_monotonic_s
@@ -43,6 +43,8 @@ class VirtualTimeLoop(OrdinalLoop):
         self.clock = clock
         self.limits = limits
         self.outside = Outside()
+        self.collector = Collector()
+        """When garbage is collected; the interpreter decides until it is started."""
         self.failure: LockstepError | None = None
         """The first error that stopped the loop; it can be run on, to clean up."""
         self.notes: list[str] = []
@@ -195,6 +197,7 @@ class _VirtualSelector(selectors.BaseSelector):
         clock = self._loop.clock
         self._turns_here = 0
         clock.advance_to(max(clock.us_at(clock.monotonic_s + timeout), clock.now_us + 1))
+        self._loop.collector.look(clock.now_us)
 
     def _woken(self) -> bool:
         return bool(self._loop._ready)  # type: ignore[attr-defined]

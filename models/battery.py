@@ -29,6 +29,8 @@ from .tables import scaled_table, table_mean, table_value
 _SOC_STEP = 0.005
 _SOC_TOUCH = 1e-9
 """Closer than this to an edge counts as having reached it."""
+_SOC_DEAD_BAND = 1e-4
+"""This near a limit of SoC the BMS counts it as reached: a full battery does not chase its self-discharge."""
 _SECONDS_PER_HOUR = 3600.0
 _KELVIN = 273.15
 _REFERENCE_K = 298.15
@@ -177,7 +179,8 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
 
     The least of: rated power; the rated current; the current that brings the terminals to a voltage limit
     once the RC pair has settled (so a power within the limits stays within the voltages). The result falls
-    linearly to zero over the derating ranges of SoC and temperature, whichever says less.
+    linearly to zero over the derating ranges of SoC and temperature, whichever says less; within 0.01 % of a
+    limit of SoC it is zero.
     """
     ocv = table_value(params.ocv_v, state.soc)
     r0, r1 = battery_resistances(params, state)
@@ -189,14 +192,18 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
     charge_w = min(charge_a * ocv, params.charge_power_max_w)
     discharge_w = min(discharge_a * (ocv - discharge_a * resistance), params.discharge_power_max_w)
     charge_factor = min(
-        _ramp(params.soc_upper - state.soc, params.soc_derating_width),
+        _soc_factor(params.soc_upper - state.soc, params.soc_derating_width),
         _temperature_factor(params.charge_temperatures_c, state.temperature_c),
     )
     discharge_factor = min(
-        _ramp(state.soc - params.soc_lower, params.soc_derating_width),
+        _soc_factor(state.soc - params.soc_lower, params.soc_derating_width),
         _temperature_factor(params.discharge_temperatures_c, state.temperature_c),
     )
     return -discharge_w * discharge_factor, charge_w * charge_factor
+
+
+def _soc_factor(distance: float, width: float) -> float:
+    return 0.0 if distance <= _SOC_DEAD_BAND else _ramp(distance, width)
 
 
 def _ramp(distance: float, width: float) -> float:
@@ -271,13 +278,15 @@ def _advance(params: BatteryParams, state: BatteryState, inp: BatteryInput, left
     """Carry a battery across a part of the time left, at constant current."""
     soc, pair_v, temperature_c = state
     coulombs = params.charge_capacity_ah * _SECONDS_PER_HOUR
-    r0, r1 = battery_resistances(params, state)
+    r0, _ = battery_resistances(params, state)
     ocv = table_value(params.ocv_v, soc)
     leak = params.self_discharge_a if soc > 0.0 else 0.0
     current = _current(params, soc, inp.power_w, ocv + pair_v, r0)
     moved = abs(current - leak) * left_s / coulombs
     dt_s = left_s if moved <= _SOC_STEP else left_s * _SOC_STEP / moved
 
+    middle = _clipped(soc + 0.5 * (current - leak) * dt_s / coulombs)
+    r0, r1 = battery_resistances(params, BatteryState(middle, pair_v, temperature_c))
     decay = decay_over(dt_s, r1 * params.c1_f)
     base_ohm = r0 + r1 * (1.0 - decay.mean)
     for _ in range(2):  # the second round counts only where the step crosses a knot of the table

@@ -25,6 +25,7 @@ from ..sim.exchange import (
 from ..sim.gateway import Gateway
 from ..sim.vocabulary import Metric, PowerType
 from . import alpha8
+from .line import Line
 from .service import Method, stream, unary
 from .telemetry import Encoders, Places, Selection
 
@@ -46,9 +47,10 @@ LifecycleRequest = (
 class Procedures:
     """What each procedure does, from request message to answer bytes."""
 
-    def __init__(self, gateway: Gateway, encoders: Encoders) -> None:
-        """Answer for a gateway; encoders are shared with whoever serves the same gateway."""
+    def __init__(self, gateway: Gateway, line: Line, encoders: Encoders) -> None:
+        """Answer for a gateway over a line; encoders are shared with whoever does the same."""
         self._gateway = gateway
+        self._line = line
         self._encoders = encoders
 
     def methods(self) -> tuple[Method, ...]:
@@ -118,7 +120,7 @@ class Procedures:
         """
         component_id = request.electrical_component_id
         encoder = self._encoders.encoder(_lay_out, component_id, _selection(request))
-        with closing(self._gateway.subscribe(component_id)) as frames:
+        with closing(self._gateway.subscribe(component_id)) as frames, self._line.carry(frames):
             async for frame in frames:
                 yield encoder.encode(frame)
         raise UnavailableError(f"the telemetry of component {component_id} was cut; try again")
@@ -135,21 +137,22 @@ class Procedures:
             request.power,
             request.request_lifetime if request.HasField("request_lifetime") else None,
         )
-        async for update in updates:
-            yield _power_response(update).SerializeToString()
+        with self._line.carry(updates):
+            async for update in updates:
+                yield _power_response(update).SerializeToString()
 
     async def refuse_to_change_bounds(self, request: BoundsRequest) -> NoReturn:
         """Refuse: bounds cannot be augmented or cleared."""
         self._require(request.electrical_component_id)
         raise UnsupportedError(
-            "bounds cannot be augmented or cleared here: they are those of the device alone"
+            "augmenting and clearing bounds is not available: they are those of the device"
         )
 
     async def refuse_to_change_state(self, request: LifecycleRequest) -> NoReturn:
         """Refuse: components cannot be started, stopped, put in standby or acknowledged."""
         self._require(request.electrical_component_id)
         raise UnsupportedError(
-            "components are always on here: start, standby, stop and acknowledge do nothing"
+            "start, standby, stop and acknowledge are not available: components are always on"
         )
 
     def _require(self, component_id: int) -> None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import grpc
 
 from ..sim.gateway import Gateway
+from .line import Line
 from .versions import services
 
 _OPTIONS = (
@@ -24,6 +25,8 @@ _OPTIONS = (
     ("grpc.max_receive_message_length", 1 << 20),
 )
 _HIGHEST_PORT = 65535
+_GRACE_S = 0.5
+"""For clients to take the end of their streams [s]; those that do not read are cut off after it."""
 
 
 class BindError(OSError):
@@ -38,7 +41,7 @@ class PortInUseError(BindError):
 async def serve_gateway(gateway: Gateway, *, host: str | None = None, port: int = 0) -> AsyncIterator[str]:
     """Serve all versions of the API on one port while the context lasts.
 
-    On leaving, calls that are still open end with UNAVAILABLE at once.
+    On leaving, calls that are still open end with UNAVAILABLE.
 
     Args:
         gateway: What clients get to see.
@@ -55,8 +58,9 @@ async def serve_gateway(gateway: Gateway, *, host: str | None = None, port: int 
     """
     host = _loopback() if host is None else _bracketed(host)
     _probe(host, port)
+    line = Line()
     server = grpc.aio.server(options=_OPTIONS)
-    server.add_generic_rpc_handlers(tuple(service.generic_handler() for service in services(gateway)))
+    server.add_generic_rpc_handlers(tuple(service.generic_handler() for service in services(gateway, line)))
     try:
         bound_port = server.add_insecure_port(f"{host}:{port}")
     except RuntimeError as error:
@@ -65,7 +69,8 @@ async def serve_gateway(gateway: Gateway, *, host: str | None = None, port: int 
     try:
         yield f"{host}:{bound_port}"
     finally:
-        await server.stop(grace=None)
+        line.cut("the server is shutting down")
+        await server.stop(_GRACE_S)
 
 
 def _loopback() -> str:

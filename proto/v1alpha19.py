@@ -6,6 +6,7 @@ from frequenz.api.microgrid.v1alpha19 import microgrid_pb2
 
 from ..sim.gateway import Gateway
 from .electrical import Procedures
+from .line import Line
 from .service import Service
 from .telemetry import Encoders
 
@@ -13,6 +14,6 @@ NAME = microgrid_pb2.DESCRIPTOR.services_by_name["Microgrid"].full_name
 """Of the service, as clients call it."""
 
 
-def service(gateway: Gateway, encoders: Encoders) -> Service:
+def service(gateway: Gateway, line: Line, encoders: Encoders) -> Service:
     """Return this version's service for a gateway; encoders are shared between versions."""
-    return Service(NAME, Procedures(gateway, encoders).methods())
+    return Service(NAME, Procedures(gateway, line, encoders).methods())

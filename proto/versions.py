@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from ..sim.gateway import Gateway
 from . import v1alpha18, v1alpha19
+from .line import Line
 from .service import Service
 from .telemetry import Encoders
 
 VERSIONS = (v1alpha18, v1alpha19)
 
 
-def services(gateway: Gateway) -> tuple[Service, ...]:
-    """Return the services of a gateway, one per version; to be served side by side."""
+def services(gateway: Gateway, line: Line | None = None) -> tuple[Service, ...]:
+    """Return the services of a gateway, one per version, to be served side by side.
+
+    Args:
+        gateway: What clients get to see.
+        line: Counts the open streams, so that they can be ended when the transport goes down.
+    """
+    line = Line() if line is None else line
     encoders = Encoders()
-    return tuple(version.service(gateway, encoders) for version in VERSIONS)
+    return tuple(version.service(gateway, line, encoders) for version in VERSIONS)

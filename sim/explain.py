@@ -12,7 +12,7 @@ from pydantic import BaseModel, Tag, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from .problems import Finding, Place, did_you_mean, one_of, shown
+from .problems import Finding, Place, one_of, shown
 
 _QUOTED = re.compile(r"'([^']*)'")
 _ABSENT = object()
@@ -198,4 +198,7 @@ def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
 
 
 def _annotation(info: FieldInfo) -> Any:
-    return reduce(lambda inner, item: Annotated[inner, item], info.metadata, info.annotation)
+    annotation: Any = info.annotation
+    for item in info.metadata:
+        annotation = Annotated[annotation, item]
+    return annotation

@@ -6,7 +6,6 @@ lifetimes. Everything here happens on one event loop and in simulated time.
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Callable, Collection
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from .clock import Clock
 from .engine import Engine
 from .exchange import (
+    CommandError,
     ComponentInfo,
     Frame,
     InvalidArgumentError,
@@ -26,6 +26,7 @@ from .exchange import (
 )
 from .graph import connections
 from .identity import describe
+from .listening import Event, EventListener, FrameListener
 from .measure import Instruments, Reading
 from .plant import Plant
 from .site import Battery, BatteryInverter, PvInverter, Site
@@ -41,8 +42,6 @@ PATIENCE_S = 50.0
 BOUNDS_TOLERANCE = 0.01
 """Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1]."""
 _PROGRESS_PERIOD_S = 0.1
-
-_log = logging.getLogger(__name__)
 
 
 class SetPoint(NamedTuple):
@@ -78,6 +77,8 @@ class Gateway:
         self._connections = connections(self.site)
         self._instruments = Instruments(plant)
         self._subscriptions: dict[int, list[Subscription]] = {}
+        self._frame_listeners: list[FrameListener] = []
+        self._event_listeners: list[EventListener] = []
         self._last_states: dict[int, tuple[object, int]] = {}
         self._set_points: dict[tuple[str, PowerType], SetPoint] = {}
         self._requests: dict[tuple[str, PowerType], PowerRequest] = {}
@@ -124,6 +125,28 @@ class Gateway:
         listeners.append(subscription)
         return subscription
 
+    def listen_to_frames(self, listener: FrameListener) -> Callable[[], None]:
+        """Let somebody see one frame of every component at every sampling; returns how to stop it."""
+        self._frame_listeners.append(listener)
+        return lambda: self._frame_listeners.remove(listener)
+
+    def listen_to_events(self, listener: EventListener) -> Callable[[], None]:
+        """Let somebody see everything that happens to the site; returns how to stop it."""
+        self._event_listeners.append(listener)
+        return lambda: self._event_listeners.remove(listener)
+
+    def tell(self, kind: str, subject: str, **details: object) -> None:
+        """Tell all listeners that something happened.
+
+        Args:
+            kind: What happened, such as `set-point accepted`.
+            subject: Key of the component that it happened to.
+            **details: Plain values.
+        """
+        event = Event(self._engine.now_us, kind, subject, details)
+        for listener in self._event_listeners:
+            listener(event)
+
     def frame(self, component_id: int) -> Frame:
         """Return what a component reports now.
 
@@ -158,7 +181,11 @@ class Gateway:
         self._sync()
         self._plant.advance(self._engine.now_us)
         key = self._key(component_id)
-        self._check_command(key, power_type, power, lifetime_s)
+        try:
+            self._check_command(key, power_type, power, lifetime_s)
+        except CommandError as error:
+            self.tell("set-point refused", key, axis=power_type.value, power=power, reason=str(error))
+            raise
         lifetime_us = self._clock.span_us(DEFAULT_LIFETIME_S if lifetime_s is None else lifetime_s)
         return self._accept(key, power_type, power, self._engine.now_us + lifetime_us)
 
@@ -183,11 +210,14 @@ class Gateway:
     def _sample(self) -> None:
         self._engine.schedule(self._engine.now_us + self._interval_us, "sample")
         self._plant.advance(self._engine.now_us)
-        for component_id, listeners in self._subscriptions.items():
-            if listeners:
-                frame = self._frame(component_id, self._instruments.read(self._keys[component_id]))
-                for subscription in listeners:
-                    subscription.push(frame)
+        everybody = {component_id: listeners for component_id, listeners in self._subscriptions.items() if listeners}
+        wanted = self._keys if self._frame_listeners else everybody
+        frames = [self._frame(number, self._instruments.read(self._keys[number])) for number in wanted]
+        for frame in frames:
+            for subscription in everybody.get(frame.component_id, ()):
+                subscription.push(frame)
+        for listener in self._frame_listeners:
+            listener(self._engine.now_us, frames)
 
     def _frame(self, component_id: int, reading: Reading) -> Frame:
         stamp_us = self._clock.stamp_us(self._engine.now_us)
@@ -250,6 +280,7 @@ class Gateway:
         expiry = self._engine.schedule(due_us, "set-point lapses", key, power_type)
         self._set_points[axis] = SetPoint(power, expiry, due_us)
         self._plant.send_set_point(key, power_type, power)
+        self.tell("set-point accepted", key, axis=power_type.value, power=power, until_us=due_us)
 
         request = PowerRequest()
         request.push(PowerUpdate(RequestStatus.ACCEPTED, self._clock.stamp_us(due_us)))
@@ -275,7 +306,7 @@ class Gateway:
             self._withdraw(axis, RequestStatus.FAILED)
 
     def _lapse(self, key: str, power_type: PowerType) -> None:
-        _log.info("set-point of %s (%s) lapsed", key, power_type.value)
+        self.tell("set-point lapsed", key, axis=power_type.value)
         self._plant.advance(self._engine.now_us)
         self._withdraw((key, power_type), RequestStatus.FAILED)
 
@@ -294,3 +325,4 @@ class Gateway:
         if status is RequestStatus.SUCCESS:
             valid_until_us = self._clock.stamp_us(self._set_points[axis].due_us)
         request.push(PowerUpdate(status, valid_until_us))
+        self.tell("set-point ended", axis[0], axis=axis[1].value, status=status.value)

@@ -10,7 +10,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .problems import Finding, one_of
 from .site import GridConnectionPoint, Site
@@ -123,7 +123,7 @@ def findings(nodes: Iterable[Node]) -> list[Finding]:
     # What the component graph says of components that we have spoken of would be an echo.
     named = {part for finding in ours for part in finding.path[1:2]}
     return ours + [
-        finding for about, finding in _sdk_findings(nodes) if not ours or about and not about & named
+        finding for about, finding in _sdk_findings(nodes) if not ours or (about and not about & named)
     ]
 
 
@@ -274,7 +274,7 @@ def _sdk_graph(nodes: Iterable[Node], microgrid_id: int) -> SdkGraph:
     from frequenz.microgrid_component_graph import ComponentGraph  # noqa: PLC0415
 
     nodes = tuple(nodes)
-    classes = {
+    classes: Mapping[Category, type[Component]] = {
         Category.METER: sdk.Meter,
         Category.BATTERY_INVERTER: sdk.BatteryInverter,
         Category.PV_INVERTER: sdk.SolarInverter,
@@ -286,8 +286,9 @@ def _sdk_graph(nodes: Iterable[Node], microgrid_id: int) -> SdkGraph:
         from frequenz.client.common.microgrid.components import ComponentId  # noqa: PLC0415
 
         def component(node: Node) -> Component:
-            assert node.id is not None and node.category is not None
-            known = {
+            assert node.id is not None
+            assert node.category is not None
+            known: dict[str, Any] = {
                 "id": ComponentId(node.id),
                 "microgrid_id": MicrogridId(microgrid_id),
                 "_provides_telemetry": node.mode in _WITH_TELEMETRY,

@@ -35,6 +35,8 @@ CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
 TARGET_TOLERANCE = 0.02
 """A set-point counts as reached within this part of the rating [1]."""
+TRICKLE = 1e-3
+"""A battery that would allow less than this part of its rated power allows none [1]."""
 LONGEST_STEP_US = 60_000_000
 """Nonlinear states are brought up to date at least this often [µs]."""
 
@@ -231,10 +233,7 @@ class Plant:
         return PlantState(start_us, batteries, controls, dict.fromkeys(self.wiring.ac_order, Registers()))
 
     def _solve(self) -> Flows:
-        limits = {
-            key: Bounds(*battery_power_limits(params, self._state.batteries[key]))
-            for key, params in self.battery_params.items()
-        }
+        limits = {key: self._battery_limits(key) for key in self.battery_params}
         reach = self._reach(limits)
         own: dict[str, PhasePower] = {
             key: load.draw(self.time_us) for key, load in self._loads.items()
@@ -252,6 +251,14 @@ class Plant:
             own[key] = self._at_inverter(key, max(available_w, self._state.controls[key].setting_w))
         ac = sum_towards_grid(own, self.wiring.parents, self.wiring.ac_order)
         return Flows(ac, battery_dc_w, inverter_dc_w, limits, reach)
+
+    def _battery_limits(self, key: str) -> Bounds:
+        params = self.battery_params[key]
+        lower, upper = battery_power_limits(params, self._state.batteries[key])
+        return Bounds(
+            lower if -lower > TRICKLE * params.discharge_power_max_w else 0.0,
+            upper if upper > TRICKLE * params.charge_power_max_w else 0.0,
+        )
 
     def _reach(self, limits: Mapping[str, Bounds]) -> dict[str, Bounds]:
         reach = {}

@@ -18,7 +18,7 @@ def site_schema() -> dict[str, Any]:
 
 
 def _for_people(schema: Any) -> Any:
-    """Leave out what concerns the program alone: inner units, and defaults that a file would write otherwise."""
+    """Leave out what concerns the program alone: inner units, and defaults in them."""
     if isinstance(schema, list):
         return [_for_people(item) for item in schema]
     if not isinstance(schema, dict):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -27,6 +27,8 @@ from pydantic_core import PydanticCustomError
 
 from .inputs.specs import IrradianceInput, LoadInput, PvPowerInput, TemperatureInput
 from .problems import did_you_mean
+from .units import AMPERE as _AMPERE
+from .units import DEGREE as _DEGREE
 from .units import (
     Duration,
     Fraction,
@@ -40,14 +42,17 @@ from .units import (
     PositiveVoltage,
     Temperature,
 )
-from .units import AMPERE as _AMPERE
-from .units import DEGREE as _DEGREE
 from .vocabulary import BatteryType, Category, OperationalMode
 
 FuseCurrent = Annotated[float, _AMPERE.within(lower=1.0, upper=100_000.0)]
 Tilt = Annotated[float, _DEGREE.within(lower=0.0, upper=90.0)]
 Azimuth = Annotated[float, _DEGREE.within(lower=0.0, upper=360.0)]
 ComponentNumber = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
+
+
+def _written(default: str) -> Any:
+    """Return a default as the file would write it; pydantic reads it like a value from there."""
+    return default
 
 
 def _refuse(accepted: str) -> PydanticCustomError:
@@ -152,9 +157,9 @@ class GridConnectionPoint(_Component):
     category: Literal[Category.GRID_CONNECTION_POINT]
     rated_fuse_current_a: FuseCurrent = Field(alias="rated_fuse_current")
     """Per phase, both directions [A]."""
-    voltage_v: PositiveVoltage = Field(default="400 V", alias="voltage")
+    voltage_v: PositiveVoltage = Field(default=_written("400 V"), alias="voltage")
     """Line to line [V]."""
-    frequency_hz: PositiveFrequency = Field(default="50 Hz", alias="frequency")
+    frequency_hz: PositiveFrequency = Field(default=_written("50 Hz"), alias="frequency")
 
 
 class Meter(_Component):
@@ -207,9 +212,9 @@ class PvInverter(_Inverter):
     category: Literal[Category.PV_INVERTER]
     peak_power_w: PositivePower | None = Field(default=None, alias="peak_power")
     """DC power of the array at 1000 W/m² and 25 °C [W]; as much as the inverter's rating if not given."""
-    tilt_deg: Tilt = Field(default="30 °", alias="tilt")
+    tilt_deg: Tilt = Field(default=_written("30 °"), alias="tilt")
     """Of the array from the horizontal [°]."""
-    azimuth_deg: Azimuth = Field(default="180 °", alias="azimuth")
+    azimuth_deg: Azimuth = Field(default=_written("180 °"), alias="azimuth")
     """Of the array, clockwise from north [°]."""
     irradiance: IrradianceInput | None = None
     """On the plane of the array; clear sky with seeded clouds if neither this nor `power` is given."""
@@ -241,7 +246,7 @@ class Battery(_Component):
     """The battery management system stops discharging here."""
     soc_upper: Fraction | None = Field(default=None, alias="max_soc")
     """The battery management system stops charging here."""
-    initial_soc: Fraction = Field(default="50 %")
+    initial_soc: Fraction = Field(default=_written("50 %"))
     """State of charge when a run starts."""
     max_charge_power_w: PositivePower | None = Field(default=None, alias="max_charge_power")
     max_discharge_power_w: PositivePower | None = Field(default=None, alias="max_discharge_power")
@@ -276,7 +281,7 @@ Component = Annotated[
 class Telemetry(_Section):
     """How telemetry is sampled."""
 
-    interval_s: PositiveDuration = Field(default="200 ms", alias="interval")
+    interval_s: PositiveDuration = Field(default=_written("200 ms"), alias="interval")
     """Between two samples of a component [s]."""
 
 

@@ -33,7 +33,7 @@ class Unit:
 
         Args:
             inner: Name of the unit that the program uses, for messages.
-            factors: Accepted spellings, each with its size in the inner unit; the first is the one to suggest.
+            factors: Accepted spellings, each with its size in the inner unit; the first is suggested.
             lower: Least value accepted, in the inner unit.
             upper: Greatest value accepted, in the inner unit.
             above: The value must be greater than this, in the inner unit.
@@ -70,7 +70,9 @@ class Unit:
             raise ValueError(self._range() or self.accepted)
         return value
 
-    def within(self, *, lower: float | None = None, upper: float | None = None, above: float | None = None) -> Unit:
+    def within(
+        self, *, lower: float | None = None, upper: float | None = None, above: float | None = None
+    ) -> Unit:
         """Return the same kind of quantity, accepted in a narrower range (inner unit)."""
         return Unit(
             self.inner,
@@ -101,7 +103,9 @@ class Unit:
 
         return core_schema.no_info_plain_validator_function(read)
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         units = "|".join(re.escape(unit) for unit in self.factors)
         return {
             "type": "string",

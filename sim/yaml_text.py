@@ -1,7 +1,7 @@
 """YAML text as plain values that still know their lines.
 
-Faults of the text itself (syntax, keys given twice, tags) are gathered rather than raised, so that a reader can
-report them together with what is wrong with the values.
+Faults of the text itself (syntax, keys given twice, tags) are gathered rather than raised, so that a reader
+can report them together with what is wrong with the values.
 """
 
 from __future__ import annotations
@@ -56,11 +56,15 @@ class YamlText:
 
 def read_yaml(text: str | bytes) -> YamlText:
     """Read a YAML text; whatever is wrong with it is among the faults of the result."""
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            return _unreadable(text.count(b"\n", 0, error.start) + 1, "not text in UTF-8")
+    if isinstance(text, str):
+        return _read(text)
+    try:
+        return _read(text.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        return _unreadable(text.count(b"\n", 0, error.start) + 1, "not text in UTF-8")
+
+
+def _read(text: str) -> YamlText:
     yaml = YAML(typ="safe", pure=True)
     try:
         with warnings.catch_warnings():
@@ -97,7 +101,7 @@ class _Reader:
 
     def __init__(self, constructor: SafeConstructor) -> None:
         self._scalars: dict[str, Callable[[ScalarNode], object]] = {
-            f"{_TAGS}null": lambda node: None,
+            f"{_TAGS}null": lambda _: None,
             f"{_TAGS}bool": constructor.construct_yaml_bool,
             f"{_TAGS}int": constructor.construct_yaml_int,
             f"{_TAGS}float": constructor.construct_yaml_float,
@@ -131,16 +135,16 @@ class _Reader:
             return self._mapping(node, path)
         if isinstance(node, SequenceNode) and node.tag == f"{_TAGS}seq":
             return self._sequence(node, path)
-        if isinstance(node, ScalarNode) and node.tag in self._scalars:
-            return self._scalar(node, path)
+        if isinstance(node, ScalarNode) and (construct := self._scalars.get(str(node.tag))):
+            return self._scalar(node, path, construct)
         self._fault(node, path, f"tagged {node.tag}", _PLAIN)
         return None
 
-    def _scalar(self, node: ScalarNode, path: Place) -> object:
+    def _scalar(self, node: ScalarNode, path: Place, construct: Callable[[ScalarNode], object]) -> object:
         try:
-            return self._scalars[node.tag](node)
+            return construct(node)
         except (ValueError, LookupError, OverflowError):
-            kind = node.tag.removeprefix(_TAGS)
+            kind = str(node.tag).removeprefix(_TAGS)
             self._fault(node, path, f"{shown(node.value)}, which is no {kind}", _PLAIN)
             return None
 

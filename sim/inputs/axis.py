@@ -40,11 +40,12 @@ def instants_us(table: Table, zone: tzinfo, time_format: str | None) -> Instants
         row = int(missing.argmax())
         accepted = _ISO if time_format is None else f"a time written as {time_format}"
         raise table.error(row, str(table.times.name), repr(table.times.iloc[row]), accepted)
-    remote = ~parsed.dt.year.between(*_YEARS).to_numpy()
+    years = parsed.dt.year
+    remote = ~years.between(*_YEARS).to_numpy()
     if remote.any():
         row = int(remote.argmax())
-        accepted = f"a time in the years {_YEARS[0]} to {_YEARS[1]} (another unit?)"
-        raise table.error(row, str(table.times.name), str(table.times.iloc[row]), accepted)
+        accepted = f"the years {_YEARS[0]} to {_YEARS[1]} (is it another unit?)"
+        raise table.error(row, str(table.times.name), f"in the year {years.iloc[row]}", accepted)
     if parsed.dt.tz is not None:
         return _microseconds(parsed)
     return _localised(table, parsed, zone)

@@ -67,6 +67,8 @@ def recorded_signal(spec: FileColumn, directory: Path, zone: tzinfo, start_us: i
     if not spec.repeat:
         return Steps(times, recording.values.tolist(), ends_us=end_us)
     period_us = end_us - begin_us
+    if period_us == 0:
+        raise InputError(recording.file, None, "interval", "not given", "one, to repeat a single row")
     if spec.align == "time-of-day":
         period_us = -(-period_us // DAY_US) * DAY_US
     return Repeated(Steps(times, recording.values.tolist()), begin_us, period_us)

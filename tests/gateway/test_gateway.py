@@ -369,3 +369,25 @@ class TestSetPoints:
         (bounds,) = bench.gateway.frame(INVERTER).bounds[Metric.AC_POWER_ACTIVE]
         bench.set_power(bounds.lower)
         bench.set_power(bounds.upper)
+
+
+class TestListeners:
+    def test_every_component_is_seen_at_every_sampling(self, bench: Bench) -> None:
+        seen: list[tuple[int, list[int]]] = []
+        bench.gateway.listen_to_frames(
+            lambda time_us, frames: seen.append((time_us - START, [frame.component_id for frame in frames]))
+        )
+        bench.pass_time(0.4)
+        everything = [GRID, MAIN, INVERTER, BATTERY, PV, LOAD]
+        assert seen == [(200_000, everything), (400_000, everything)]
+
+    def test_commands_and_their_ends_are_told_in_order(self, bench: Bench) -> None:
+        told: list[str] = []
+        stop = bench.gateway.listen_to_events(lambda event: told.append(event.kind))
+        bench.set_power(8_800.0, lifetime_s=10)
+        with pytest.raises(OutOfBoundsError):
+            bench.set_power(99_000.0)
+        bench.pass_time(20.0)
+        stop()
+        bench.set_power(8_800.0)
+        assert told == ["set-point accepted", "set-point refused", "set-point ended", "set-point lapsed"]

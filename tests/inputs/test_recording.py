@@ -218,6 +218,47 @@ def test_a_wrong_file_is_told_where_and_what(
     assert refusal(build, tmp_path) == message
 
 
+def test_a_single_row_repeats_with_a_declared_interval_only(build: Build, us: Us, tmp_path: Path) -> None:
+    write(tmp_path, "2026-06-15T00:00Z,1")
+    assert refusal(build, tmp_path, repeat=True) == (
+        "day.csv: interval is not given; accepted: one, to repeat a single row"
+    )
+    spec = {**SPEC, "repeat": True, "interval": "1 h"}
+    assert build(LoadInput, spec, directory=tmp_path, start=START).at(us(START) + DAY_US) == 1000.0
+
+
+def test_times_in_another_unit_are_noticed(build: Build, tmp_path: Path) -> None:
+    times = pd.Series([2**60, 2**61]).astype("datetime64[us]")
+    pd.DataFrame({"time": times, "load": [1.0, 2.0]}).to_parquet(tmp_path / "day.parquet")
+    message = refusal(build, tmp_path, file="day.parquet")
+    expected = (
+        "day.parquet:1: time is in the year 38504; accepted: the years 1900 to 2199 (is it another unit?)"
+    )
+    assert message == expected
+
+
+def test_an_absurd_gap_is_not_filled(build: Build, tmp_path: Path) -> None:
+    write(tmp_path, "2026-06-15 00:00:00,1", "2026-06-15 00:00:01,1", "2126-06-15 00:00:00,1")
+    message = refusal(build, tmp_path, on_gap="interpolate")
+    assert message.endswith("rows at 1 s; accepted: at most 10000000 to interpolate")
+
+
+@given(place=st.integers(0, 10_000), garbage=st.binary(min_size=1, max_size=8))
+@settings(max_examples=60)
+def test_damaged_parquet_is_read_or_refused_but_never_crashes(
+    build: Build, tmp_path_factory: pytest.TempPathFactory, place: int, garbage: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    times = pd.date_range("2026-06-15", periods=9, freq="1h", tz="UTC")
+    pd.DataFrame({"time": times, "load": range(9)}).to_parquet(folder / "day.parquet")
+    content = bytearray((folder / "day.parquet").read_bytes())
+    place %= len(content)
+    content[place : place + len(garbage)] = garbage
+    (folder / "day.parquet").write_bytes(content)
+    with suppress(InputError):
+        build(LoadInput, {**SPEC, "file": "day.parquet", "align": "start"}, directory=folder).at(0)
+
+
 def test_a_missing_file_is_told(build: Build, tmp_path: Path) -> None:
     assert refusal(build, tmp_path).startswith("day.csv: file is not there; accepted: an existing file")
 

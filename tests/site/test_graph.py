@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from doppelgrid.sim.graph import (
     children,
     connections,

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Protocol
+from unittest.mock import patch
 
 import grpc
 import pytest
+from doppelgrid.proto.inmemory import InMemoryChannel
 from doppelgrid.proto.server import serve_gateway
+from doppelgrid.proto.versions import services
 from doppelgrid.sim.gateway import Gateway
 from doppelgrid.sim.runtime import Simulation
 from doppelgrid.sim.site import Site
 from frequenz.client.microgrid import MicrogridApiClient
 from wire.support import GENERATED, SITE, Api
+
+
+class Transport(Protocol):
+    """A way from clients to a gateway."""
+
+    def channel(self) -> grpc.aio.Channel:
+        """Open a channel of its own to the gateway."""
+
+    def client(self) -> MicrogridApiClient:
+        """Return a published client that will connect to the gateway."""
 
 
 class SocketTransport:
@@ -22,13 +36,25 @@ class SocketTransport:
         self._address = address
 
     def channel(self) -> grpc.aio.Channel:
-        """Open a channel of its own to the server."""
         options = [("grpc.use_local_subchannel_pool", 1)]
         return grpc.aio.insecure_channel(self._address, options=options)
 
     def client(self) -> MicrogridApiClient:
-        """Return a published client that will connect to the server."""
         return MicrogridApiClient(f"grpc://{self._address}")
+
+
+class InMemoryTransport:
+    """The gateway in the same event loop, without a socket."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._handlers = [service.generic_handler() for service in services(gateway)]
+
+    def channel(self) -> grpc.aio.Channel:
+        return InMemoryChannel(self._handlers)
+
+    def client(self) -> MicrogridApiClient:
+        with patch("frequenz.client.base.client.parse_grpc_uri", return_value=self.channel()):
+            return MicrogridApiClient("grpc://in-memory:1")
 
 
 @asynccontextmanager
@@ -37,7 +63,15 @@ async def open_socket(gateway: Gateway) -> AsyncIterator[SocketTransport]:
         yield SocketTransport(address)
 
 
-TRANSPORTS = {"socket": open_socket}
+@asynccontextmanager
+async def open_memory(gateway: Gateway) -> AsyncIterator[InMemoryTransport]:
+    yield InMemoryTransport(gateway)
+
+
+TRANSPORTS: dict[str, Callable[[Gateway], AbstractAsyncContextManager[Transport]]] = {
+    "socket": open_socket,
+    "in-memory": open_memory,
+}
 
 
 @pytest.fixture
@@ -49,13 +83,13 @@ async def simulation() -> AsyncIterator[Simulation]:
 
 
 @pytest.fixture(params=TRANSPORTS)
-async def transport(request: pytest.FixtureRequest, simulation: Simulation) -> AsyncIterator[SocketTransport]:
+async def transport(request: pytest.FixtureRequest, simulation: Simulation) -> AsyncIterator[Transport]:
     async with TRANSPORTS[request.param](simulation.gateway) as transport:
         yield transport
 
 
 @pytest.fixture
-async def channel(transport: SocketTransport) -> AsyncIterator[grpc.aio.Channel]:
+async def channel(transport: Transport) -> AsyncIterator[grpc.aio.Channel]:
     async with transport.channel() as channel:
         yield channel
 
@@ -67,6 +101,6 @@ def api(request: pytest.FixtureRequest, channel: grpc.aio.Channel) -> Api:
 
 
 @pytest.fixture
-async def client(transport: SocketTransport) -> AsyncIterator[MicrogridApiClient]:
+async def client(transport: Transport) -> AsyncIterator[MicrogridApiClient]:
     async with transport.client() as client:
         yield client

@@ -30,7 +30,7 @@ async def test_it_is_unimplemented_for_components_of_the_site(api: Api, procedur
     error = await refusal(api, procedure, INVERTER)
 
     assert error.code() is grpc.StatusCode.UNIMPLEMENTED
-    assert "here" in (error.details() or "")
+    assert "not available" in (error.details() or "")
 
 
 @pytest.mark.parametrize("procedure", REQUESTS)

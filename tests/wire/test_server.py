@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import struct
 
@@ -12,7 +13,7 @@ from doppelgrid.proto.server import BindError, PortInUseError, serve_gateway
 from doppelgrid.sim.runtime import Simulation
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2, microgrid_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
-from wire.support import METER
+from wire.support import METER, PV
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS, PING, GOAWAY = 4, 6, 7
@@ -41,6 +42,23 @@ async def test_it_listens_on_the_host_it_is_given(simulation: Simulation) -> Non
 async def test_an_ipv6_host_may_have_brackets(simulation: Simulation, host: str) -> None:
     async with serve_gateway(simulation.gateway, host=host) as address:
         assert address.startswith("[::1]:")
+        assert await microgrid_id(address) == 2200
+
+
+async def test_without_ipv6_it_listens_on_the_older_loopback(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_socket = socket.socket
+
+    def without_ipv6(family: int, *arguments: int) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return open_socket(family, *arguments)
+
+    monkeypatch.setattr(socket, "socket", without_ipv6)
+
+    async with serve_gateway(simulation.gateway) as address:
+        assert address.startswith("127.0.0.1:")
         assert await microgrid_id(address) == 2200
 
 
@@ -80,6 +98,20 @@ async def test_leaving_ends_open_streams_as_unavailable(simulation: Simulation) 
         await stream.read()
 
     assert await stream.code() is grpc.StatusCode.UNAVAILABLE
+    await channel.close()
+
+
+async def test_leaving_ends_unfinished_requests_as_unavailable(simulation: Simulation) -> None:
+    async with serve_gateway(simulation.gateway) as address:
+        channel = grpc.aio.insecure_channel(address)
+        updates = microgrid_pb2_grpc.MicrogridStub(channel).SetElectricalComponentPower(
+            microgrid_pb2.SetElectricalComponentPowerRequest(
+                electrical_component_id=PV, power_type=microgrid_pb2.POWER_TYPE_ACTIVE, power=-1000.0
+            )
+        )
+        await updates.read()
+
+    assert await updates.code() is grpc.StatusCode.UNAVAILABLE
     await channel.close()
 
 

@@ -12,6 +12,7 @@ import grpc
 import pytest
 from doppelgrid.proto.alpha8 import METRICS, STATES
 from doppelgrid.sim.runtime import Simulation
+from doppelgrid.sim.streams import Subscription
 from wire.support import (
     AC_POWER_ACTIVE,
     AC_POWER_REACTIVE,
@@ -175,7 +176,7 @@ async def test_samples_carry_finite_ascending_bounds(api: Api, component_id: int
 
 async def test_all_who_listen_get_the_same_bytes(channel: grpc.aio.Channel, api: Api) -> None:
     request = api.pb.ReceiveElectricalComponentTelemetryStreamRequest(electrical_component_id=METER)
-    streams = [
+    streams: list[Any] = [
         channel.unary_stream(
             f"/frequenz.api.microgrid.{version}.Microgrid/ReceiveElectricalComponentTelemetryStream"
         )(request.SerializeToString())
@@ -202,6 +203,33 @@ async def test_a_listener_that_leaves_does_not_disturb_the_others(api: Api) -> N
     leaving.cancel()
 
     assert [(await staying.read()).telemetry.electrical_component_id for _ in range(3)] == [METER] * 3
+
+
+async def test_a_listener_that_leaves_is_no_longer_served(
+    api: Api, simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = asyncio.Event()
+    subscribe = simulation.gateway.subscribe
+
+    def watched(component_id: int) -> Subscription:
+        subscription = subscribe(component_id)
+        close = subscription.close
+
+        def watched_close() -> None:
+            close()
+            closed.set()
+
+        monkeypatch.setattr(subscription, "close", watched_close)
+        return subscription
+
+    monkeypatch.setattr(simulation.gateway, "subscribe", watched)
+    stream = api.telemetry(METER)
+    await stream.read()
+
+    stream.cancel()
+
+    async with asyncio.timeout(10):
+        await closed.wait()
 
 
 async def test_an_unknown_component_is_not_found(api: Api) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from doppelgrid.proto import alpha8
 from doppelgrid.proto.electrical import POWER_TYPES, STATUSES
+from doppelgrid.proto.line import Line
 from doppelgrid.proto.service import status_of
 from doppelgrid.proto.versions import services
 from doppelgrid.sim import exchange
@@ -68,7 +69,7 @@ def test_a_special_refusal_has_the_status_of_its_kind() -> None:
 def test_every_published_procedure_is_served(version: str, simulation: Simulation) -> None:
     published = GENERATED[version][0].DESCRIPTOR.services_by_name["Microgrid"]
 
-    served = {service.name: service for service in services(simulation.gateway)}[published.full_name]
+    served = {service.name: service for service in services(simulation.gateway, Line())}[published.full_name]
 
     assert {
         method.name: (method.handler.request_streaming, method.handler.response_streaming)
