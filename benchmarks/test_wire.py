@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from timeit import repeat
 
-from doppelgrid.proto import alpha8
-from doppelgrid.proto.telemetry import Encoder, Places, Selection
-from doppelgrid.sim.exchange import Frame
-from doppelgrid.sim.vocabulary import Bounds, Metric, StateCode
 from frequenz.api.common.v1alpha8.metrics import bounds_pb2, metrics_pb2
 from frequenz.api.common.v1alpha8.microgrid.electrical_components import electrical_components_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from pytest_benchmark.fixture import BenchmarkFixture
+
+from doppelgrid.proto import alpha8
+from doppelgrid.proto.telemetry import Encoder, Places, Selection
+from doppelgrid.sim.exchange import Frame
+from doppelgrid.sim.vocabulary import Bounds, Metric, StateCode
 
 METRICS = tuple(metric for metric in Metric if metric.startswith("AC_"))[:16]
 CLIENTS = 10

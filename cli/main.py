@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from ..sim.units import SECOND
+from .check import check
 
 BAD_INPUT = 2
 PORT_IN_USE = 3
@@ -24,6 +25,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+app.command()(check)
 
 
 class Stamps(StrEnum):
@@ -80,7 +84,9 @@ def run(
     seed: Annotated[int, typer.Option(help="Of all noise.")] = 0,
     duration: Annotated[
         float | None,
-        typer.Option(metavar="D", parser=_duration, help="Simulated time to run for, such as '10 min' or 1d."),
+        typer.Option(
+            metavar="D", parser=_duration, help="Simulated time to run for, such as '10 min' or 1d."
+        ),
     ] = None,
     timestamps: Annotated[
         Stamps, typer.Option(help="Whose time samples carry; clients judge freshness by their own clock.")

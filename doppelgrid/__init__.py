@@ -7,8 +7,10 @@ async with doppelgrid.serve("demo") as url:
 """
 
 from .proto.serving import SiteServer
-from .proto.serving import SiteServer as serve
 from .sim.site import Site
 from .sim.sitefile import SiteError, load_site
+
+serve = SiteServer
+"""Serves a site: `async with serve("demo") as url`."""
 
 __all__ = ["Site", "SiteError", "SiteServer", "load_site", "serve"]

@@ -7,6 +7,7 @@ It knows nothing of the simulator. Pointed at a real site, it does the same ther
 
 import argparse
 import asyncio
+import contextlib
 import logging
 from datetime import timedelta
 
@@ -43,15 +44,15 @@ async def shave_peaks(url: str, limit: Power) -> None:
 
 def main() -> None:
     """Read the command line and run until interrupted."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("url", nargs="?", default="grpc://[::1]:8800", help="of the Microgrid API")
     parser.add_argument("--limit", type=float, default=30.0, help="most power to draw from the grid [kW]")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(shave_peaks(arguments.url, Power.from_kilowatts(arguments.limit)))
-    except KeyboardInterrupt:
-        pass
 
 
 if __name__ == "__main__":

@@ -55,7 +55,9 @@ class OrdinalFuture(asyncio.Future[Any]):
 
 
 def _make_task(
-    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any], **options: Any
+    loop: asyncio.AbstractEventLoop,
+    coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
+    **options: Any,
 ) -> asyncio.Future[Any]:
     return OrdinalTask(coroutine, loop=loop, **options)  # type: ignore[arg-type]
 

@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-_IO_MODULES = ("streams", "selector_events", "base_events", "unix_events", "subprocess", "base_subprocess", "sslproto")
+_IO_MODULES = (
+    "streams",
+    "selector_events",
+    "base_events",
+    "unix_events",
+    "subprocess",
+    "base_subprocess",
+    "sslproto",
+)
 
 
 class Job(NamedTuple):

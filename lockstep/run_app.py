@@ -136,12 +136,17 @@ class LockstepRunner:
         started_s = real_monotonic_s()
         error: BaseException | None = None
         with ExitStack() as stack:
-            for context in (WornClock(self.clock), seeded_randomness(self._seed), self._own_loops(), _interruptible()):
+            for context in (
+                WornClock(self.clock),
+                seeded_randomness(self._seed),
+                self._own_loops(),
+                _interruptible(),
+            ):
                 stack.enter_context(context)
             try:
                 stack.enter_context(self._first_loop())
                 program()
-            except BaseException as raised:  # noqa: BLE001
+            except BaseException as raised:
                 error = raised
         return self._report(error, real_monotonic_s() - started_s)
 
@@ -204,7 +209,9 @@ class LockstepRunner:
         """Interrupt as Ctrl-C does: once, once more after a while, and then for good."""
         self._due = True
         if times >= 2:
-            loop.fail(NotStoppedError(f"at {self.clock.now()} the application still runs after two interrupts"))
+            loop.fail(
+                NotStoppedError(f"at {self.clock.now()} the application still runs after two interrupts")
+            )
             return
         loop.call_at_us(self.clock.now_us + _PATIENCE_US, self._interrupt, loop, times + 1)
         if threading.current_thread() is threading.main_thread():

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from .determinism import Collector, OrdinalLoop
 from .errors import LockstepError, NeverSleepsError, RealIoError
 from .real_io import Outside, describe_fd, describe_task, waits_for_io
-from .wall import VirtualClock, real_monotonic_s
+from .wall import VirtualClock
 
 _LOOKS_EVERY = 64  # turns of a busy loop between two looks at the real selector
 _RESOLUTION_S = 1e-9
@@ -106,14 +106,20 @@ class VirtualTimeLoop(OrdinalLoop):
         self.outside.processes.append(transport)
         return transport, protocol
 
-    def call_soon_threadsafe(self, callback: Callable[..., Any], *args: Any, **options: Any) -> asyncio.Handle:
+    def call_soon_threadsafe(
+        self, callback: Callable[..., Any], *args: Any, **options: Any
+    ) -> asyncio.Handle:
         """Call back soon; a thread that nothing waits for must not decide when."""
         if threading.current_thread() is not self._virtual_selector.thread and self.is_running():
             self._foreign_wake(callback)
         return super().call_soon_threadsafe(callback, *args, **options)
 
     def _foreign_wake(self, callback: Callable[..., Any]) -> None:
-        if self.outside.running_jobs() or self.outside.running_processes() or self._virtual_selector.awaited_fds():
+        if (
+            self.outside.running_jobs()
+            or self.outside.running_processes()
+            or self._virtual_selector.awaited_fds()
+        ):
             return
         thread = threading.current_thread().name
         what = (

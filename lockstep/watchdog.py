@@ -17,7 +17,7 @@ _LOOKS_PER_LIMIT = 4
 _WAKE_SIGNAL = signal.SIGVTALRM  # programs hardly ever use it, and Python handles it like any other
 
 
-class StoppedByWatchdog(BaseException):  # noqa: N818
+class StoppedByWatchdog(BaseException):
     """Raised inside a blocking call to end it; not an `Exception`, so that applications let it pass."""
 
 

@@ -330,7 +330,7 @@ def battery_horizon_s(
     """Return how long a power may be held before the power limits change materially.
 
     That is until SoC moves by 1 %, or reaches a limit or the edge of a derating range; inside such a range
-    until SoC moves by 0.1 %, or a quarter of the way to the limit ahead; and until the temperature reaches a
+    until SoC moves by 0.05 %, or an eighth of the way to the limit ahead; and until the temperature reaches a
     corner of its limits, or moves by 0.5 K between two corners where power falls.
 
     Args:
@@ -359,7 +359,7 @@ def _soc_reach(params: BatteryParams, soc: float, rising: bool) -> float:
     reach = 0.01
     if soc < low_edge + _SOC_TOUCH or soc > high_edge - _SOC_TOUCH:
         ahead = sign * ((params.soc_upper if rising else params.soc_lower) - soc)
-        reach = min(0.001, 0.25 * ahead) if ahead > 0.0 else 0.001
+        reach = min(0.0005, 0.125 * ahead) if ahead > 0.0 else 0.0005
     for edge in (params.soc_lower, low_edge, high_edge, params.soc_upper):
         gap = sign * (edge - soc)
         if gap > _SOC_TOUCH:

@@ -22,7 +22,7 @@ from ..proto.serving import SiteServer
 from ..sim.exchange import Frame
 from ..sim.vocabulary import Metric
 
-_START = datetime(2026, 6, 15, 12, 0)  # noqa: DTZ001 - by the site's own clock
+_START = datetime(2026, 6, 15, 12, 0)
 _SAMPLE_S = 1.0
 _MEAN_S = 10.0
 """Peaks are billed as means, not as instants; of 15 min at a real site, of this at a minute's demo [s]."""
@@ -111,13 +111,17 @@ def chart(trace: Trace, limit_w: float) -> str:
     figure = plotille.Figure()
     figure.width, figure.height = _CHART_SIZE
     figure.x_label, figure.y_label = "seconds", "import from the grid [kW]"
-    figure.register_label_formatter(float, lambda value, chars, delta, left=False: f"{value:6.1f}")
+    figure.register_label_formatter(float, _tick)
     figure.set_x_limits(0.0, seconds[-1])
     figure.set_y_limits(0.0)
     figure.plot(seconds, _kilowatts(trace.without_battery_w), lc="red", label="without battery")
     figure.plot(seconds, _kilowatts(trace.grid_w), lc="green", label="with the application")
     figure.plot([0.0, seconds[-1]], [limit_w / 1e3] * 2, lc="blue", label="limit")
-    return figure.show(legend=True)
+    return str(figure.show(legend=True))
+
+
+def _tick(value: float, *_layout: object, **_options: object) -> str:
+    return f"{value:6.1f}"
 
 
 def _kilowatts(powers_w: list[float]) -> list[float]:
@@ -126,7 +130,9 @@ def _kilowatts(powers_w: list[float]) -> list[float]:
 
 def main() -> int:
     """Run the demo and print what came of it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("application", help="Python script that controls the site")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long to watch")
     parser.add_argument("--limit", type=float, default=30.0, help="import to keep [kW]")

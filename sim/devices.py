@@ -62,13 +62,12 @@ def battery_params(battery: Battery) -> BatteryParams:
     params = battery_preset(battery.preset)
     if battery.capacity_wh is not None:
         params = scaled(params, battery.capacity_wh)
-    given = {
-        "soc_lower": battery.soc_lower,
-        "soc_upper": battery.soc_upper,
-        "charge_power_max_w": battery.max_charge_power_w,
-        "discharge_power_max_w": battery.max_discharge_power_w,
-    }
-    return params._replace(**{name: value for name, value in given.items() if value is not None})
+    return params._replace(
+        soc_lower=_given(battery.soc_lower, params.soc_lower),
+        soc_upper=_given(battery.soc_upper, params.soc_upper),
+        charge_power_max_w=_given(battery.max_charge_power_w, params.charge_power_max_w),
+        discharge_power_max_w=_given(battery.max_discharge_power_w, params.discharge_power_max_w),
+    )
 
 
 def inverter_params(inverter: BatteryInverter | PvInverter) -> InverterParams:
@@ -76,13 +75,16 @@ def inverter_params(inverter: BatteryInverter | PvInverter) -> InverterParams:
     default = DEFAULT_PV_INVERTER if isinstance(inverter, PvInverter) else DEFAULT_BATTERY_INVERTER
     apparent_va = inverter.rated_apparent_power_va or inverter.rated_power_w
     params = inverter_preset(inverter.preset or default, inverter.rated_power_w, apparent_va)
-    given = {
-        "standby_power_w": inverter.standby_power_w,
-        "response_delay_s": inverter.response_delay_s,
-        "ramp_rate_w_per_s": inverter.ramp_rate_w_per_s,
-        "resolution_w": inverter.resolution_w,
-    }
-    return params._replace(**{name: value for name, value in given.items() if value is not None})
+    return params._replace(
+        standby_power_w=_given(inverter.standby_power_w, params.standby_power_w),
+        response_delay_s=_given(inverter.response_delay_s, params.response_delay_s),
+        ramp_rate_w_per_s=_given(inverter.ramp_rate_w_per_s, params.ramp_rate_w_per_s),
+        resolution_w=_given(inverter.resolution_w, params.resolution_w),
+    )
+
+
+def _given(value: float | None, default: float) -> float:
+    return default if value is None else value
 
 
 def pv_supply(

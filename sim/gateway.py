@@ -71,9 +71,7 @@ class Gateway:
         self._clock = clock
         self._sync = sync
         self._keys = {component.id: key for key, component in self.site.components.items()}
-        self._infos = {
-            component.id: describe(plant, key) for key, component in self.site.components.items()
-        }
+        self._infos = {component.id: describe(plant, key) for key, component in self.site.components.items()}
         self._connections = connections(self.site)
         self._instruments = Instruments(plant)
         self._subscriptions: dict[int, list[Subscription]] = {}
@@ -210,7 +208,9 @@ class Gateway:
     def _sample(self) -> None:
         self._engine.schedule(self._engine.now_us + self._interval_us, "sample")
         self._plant.advance(self._engine.now_us)
-        everybody = {component_id: listeners for component_id, listeners in self._subscriptions.items() if listeners}
+        everybody = {
+            component_id: listeners for component_id, listeners in self._subscriptions.items() if listeners
+        }
         wanted = self._keys if self._frame_listeners else everybody
         frames = [self._frame(number, self._instruments.read(self._keys[number])) for number in wanted]
         for frame in frames:
@@ -252,7 +252,9 @@ class Gateway:
                 f"accepted: {SHORTEST_LIFETIME_S} s to {LONGEST_LIFETIME_S} s, or none for {DEFAULT_LIFETIME_S} s"
             )
         if component.operational_mode in (OperationalMode.INACTIVE, OperationalMode.TELEMETRY_ONLY):
-            raise WrongStateError(f"{key} takes no commands: its operational mode is {component.operational_mode}")
+            raise WrongStateError(
+                f"{key} takes no commands: its operational mode is {component.operational_mode}"
+            )
         bounds = self._command_bounds(key, power_type)
         slack = BOUNDS_TOLERANCE * self._plant.inverter_params[key].rated_power_w
         if power != 0.0 and not Bounds(bounds.lower - slack, bounds.upper + slack).contains(power):

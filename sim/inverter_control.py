@@ -39,7 +39,9 @@ class ControlState(NamedTuple):
         return self.pending[0].due_us if self.pending else None
 
 
-def send(state: ControlState, params: InverterParams, now_us: int, set_point: PendingSetPoint) -> ControlState:
+def send(
+    state: ControlState, params: InverterParams, now_us: int, set_point: PendingSetPoint
+) -> ControlState:
     """Put a set-point on its way; it arrives after the response delay."""
     delay_us = round(params.response_delay_s * 1e6)
     return state._replace(pending=(*state.pending, set_point._replace(due_us=now_us + delay_us)))
@@ -62,7 +64,11 @@ def receive(state: ControlState, params: InverterParams, now_us: int, default_w:
                 reactive_var=floor_to_resolution(wanted, params.resolution_w), pending=rest
             )
         else:
-            target = default_w if arrived.power is None else floor_to_resolution(arrived.power, params.resolution_w)
+            target = (
+                default_w
+                if arrived.power is None
+                else floor_to_resolution(arrived.power, params.resolution_w)
+            )
             state = state._replace(target_w=target, pending=rest)
     return state
 

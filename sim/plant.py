@@ -198,7 +198,10 @@ class Plant:
         control, flow = self._state.controls[key], self.flows().ac[key]
         params = self.inverter_params[key]
         if power_type is PowerType.REACTIVE:
-            return abs(flow.reactive_var - control.reactive_var) <= TARGET_TOLERANCE * params.rated_apparent_power_va
+            return (
+                abs(flow.reactive_var - control.reactive_var)
+                <= TARGET_TOLERANCE * params.rated_apparent_power_va
+            )
         shortfall_w = flow.active_w - control.target_w
         if key in self._pv:
             return shortfall_w >= -TARGET_TOLERANCE * params.rated_power_w
@@ -224,7 +227,9 @@ class Plant:
         for key, params in self.battery_params.items():
             battery = self.site.components[key]
             assert isinstance(battery, Battery)
-            temperature_c = ambient_c if battery.initial_temperature_c is None else battery.initial_temperature_c
+            temperature_c = (
+                ambient_c if battery.initial_temperature_c is None else battery.initial_temperature_c
+            )
             batteries[key] = battery_initial_state(params, battery.initial_soc, temperature_c)
         controls = {
             key: ControlState(self.default_power_w(key), self.default_power_w(key), 0.0)
@@ -235,9 +240,7 @@ class Plant:
     def _solve(self) -> Flows:
         limits = {key: self._battery_limits(key) for key in self.battery_params}
         reach = self._reach(limits)
-        own: dict[str, PhasePower] = {
-            key: load.draw(self.time_us) for key, load in self._loads.items()
-        }
+        own: dict[str, PhasePower] = {key: load.draw(self.time_us) for key, load in self._loads.items()}
         inverter_dc_w: dict[str, float] = {}
         battery_dc_w: dict[str, float] = {}
         for group in self.wiring.groups:
@@ -319,7 +322,9 @@ class Plant:
         ambient_c = self.ambient.at(state.time_us)
         for key, power_w in flows.battery_dc_w.items():
             given = BatteryInput(power_w, ambient_c)
-            state.batteries[key], _ = battery_step(self.battery_params[key], state.batteries[key], given, dt_s)
+            state.batteries[key], _ = battery_step(
+                self.battery_params[key], state.batteries[key], given, dt_s
+            )
         hours = dt_s / 3600.0
         for key, flow in flows.ac.items():
             energy_wh = flow.active_w * hours

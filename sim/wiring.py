@@ -49,15 +49,14 @@ def wire(site: Site) -> Wiring:
 
 def _groups(batteries_of: dict[str, tuple[str, ...]]) -> tuple[DcGroup, ...]:
     groups: list[DcGroup] = []
-    for inverter, batteries in batteries_of.items():
+    for key, batteries in batteries_of.items():
         joined = [group for group in groups if set(group.batteries) & set(batteries)]
         groups = [group for group in groups if group not in joined]
+        others = [battery for group in joined for battery in group.batteries]
         groups.append(
             DcGroup(
-                inverters=tuple(key for group in joined for key in group.inverters) + (inverter,),
-                batteries=tuple(
-                    dict.fromkeys([*(key for group in joined for key in group.batteries), *batteries])
-                ),
+                inverters=(*(other for group in joined for other in group.inverters), key),
+                batteries=tuple(dict.fromkeys([*others, *batteries])),
             )
         )
     return tuple(groups)

@@ -73,7 +73,7 @@ def _as_noise(value: object) -> object:
     return {"amplitude": value} if isinstance(value, str) else value
 
 
-_Noise = Annotated[Noise | None, BeforeValidator(_as_noise)]
+_Noise = Annotated[Noise | None, BeforeValidator(_as_noise, json_schema_input_type=str | Noise | None)]
 
 
 class ConstantPower(_Section):

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
+
 from doppelgrid.sim.inputs.build import Surroundings, build_signal
 from doppelgrid.sim.inputs.signal import Signal
 from doppelgrid.sim.site import Location
-from pydantic import TypeAdapter
 
 Build = Callable[..., Signal]
 

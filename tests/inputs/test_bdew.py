@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from demandlib import bdew  # type: ignore[import-untyped]
 from demandlib.bdew.elec_slp import dynamisation_function  # type: ignore[import-untyped]
+
 from doppelgrid.sim.inputs.signal import Signal
 from doppelgrid.sim.inputs.specs import BdewProfile, LoadInput
 

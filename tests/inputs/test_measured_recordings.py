@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from measured import data_file
+
 from doppelgrid.sim.inputs.errors import InputError
 from doppelgrid.sim.inputs.signal import Signal
 from doppelgrid.sim.inputs.specs import LoadInput, PvPowerInput
-from measured import data_file
 
 pytestmark = pytest.mark.measured
 

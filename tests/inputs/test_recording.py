@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from doppelgrid.sim.inputs.errors import InputError
 from doppelgrid.sim.inputs.signal import NEVER, Signal
 from doppelgrid.sim.inputs.specs import IrradianceInput, LoadInput, PvPowerInput, TemperatureInput
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 Build = Callable[..., Signal]
 Us = Callable[[str], int]

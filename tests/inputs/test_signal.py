@@ -7,10 +7,11 @@ import statistics
 from collections.abc import Callable
 
 import pytest
-from doppelgrid.sim.inputs.signal import NEVER, Constant, Noisy, Repeated, Signal, Steps
-from doppelgrid.sim.inputs.specs import IrradianceInput, LoadInput, PvPowerInput
 from hypothesis import given
 from hypothesis import strategies as st
+
+from doppelgrid.sim.inputs.signal import NEVER, Constant, Noisy, Repeated, Signal, Steps
+from doppelgrid.sim.inputs.specs import IrradianceInput, LoadInput, PvPowerInput
 
 Build = Callable[..., Signal]
 Us = Callable[[str], int]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from doppelgrid.sim.inputs.specs import IrradianceInput, LoadInput, PvPowerInput, TemperatureInput
 from pydantic import TypeAdapter, ValidationError
+
+from doppelgrid.sim.inputs.specs import IrradianceInput, LoadInput, PvPowerInput, TemperatureInput
 
 POINTS = [{"at": "00:00", "value": "5 kW"}, {"at": "06:30", "value": "12 kW"}]
 FILE = {"file": "day.csv", "unit": "kW", "positive": "consumption"}

@@ -8,8 +8,9 @@ from typing import Any
 
 import grpc
 import pytest
-from doppelgrid.proto.inmemory import InMemoryChannel
 from echo_service import LARGE, Seen, handlers
+
+from doppelgrid.proto.inmemory import InMemoryChannel
 
 Open = Callable[..., Awaitable[grpc.aio.Channel]]
 

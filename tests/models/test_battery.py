@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from doppelgrid.models.battery import (
     BatteryInput,
     BatteryParams,
@@ -19,8 +22,6 @@ from doppelgrid.models.battery import (
 )
 from doppelgrid.models.tables import table_mean
 from doppelgrid.sim.presets import battery_preset, battery_preset_names
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 PRESETS = battery_preset_names()
 SOC = st.floats(0.0, 1.0)

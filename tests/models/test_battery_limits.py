@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from doppelgrid.models.battery import (
     BatteryInput,
     battery_horizon_s,
@@ -13,8 +16,6 @@ from doppelgrid.models.battery import (
     battery_step,
 )
 from doppelgrid.sim.presets import battery_preset, battery_preset_names
-from hypothesis import given
-from hypothesis import strategies as st
 
 PRESETS = battery_preset_names()
 SOC = st.floats(0.0, 1.0)

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
+from measured import data_file
+
 from doppelgrid.models.battery import BatteryInput, BatteryState, battery_step, battery_terminal, scaled
 from doppelgrid.sim.presets import battery_preset
-from measured import data_file
 
 SERIES = 192
 CELL_AH = 4.965

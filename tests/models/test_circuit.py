@@ -6,6 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from doppelgrid.models.circuit import (
     ThermalBody,
     current_at_power,
@@ -14,8 +17,6 @@ from doppelgrid.models.circuit import (
     temperature_after,
 )
 from doppelgrid.models.tables import table_mean, table_value
-from hypothesis import given
-from hypothesis import strategies as st
 
 TABLES = st.lists(st.floats(-100.0, 100.0), min_size=2, max_size=50).map(tuple)
 UNIT = st.floats(0.0, 1.0)

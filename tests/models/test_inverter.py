@@ -6,6 +6,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from doppelgrid.models.inverter import (
     InverterParams,
     ac_from_dc,
@@ -17,8 +20,6 @@ from doppelgrid.models.inverter import (
     reactive_limit_var,
 )
 from doppelgrid.sim.presets import inverter_preset, inverter_preset_names
-from hypothesis import given
-from hypothesis import strategies as st
 
 PRESETS = inverter_preset_names()
 SHARE = st.floats(-1.5, 1.5)

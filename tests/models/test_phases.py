@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from doppelgrid.models.ac import ThreePhase, phase_currents, phase_shares, power_factor, split
-from doppelgrid.models.load import load_phase_powers, load_reactive_power_var
 from hypothesis import given
 from hypothesis import strategies as st
+
+from doppelgrid.models.ac import ThreePhase, phase_currents, phase_shares, power_factor, split
+from doppelgrid.models.load import load_phase_powers, load_reactive_power_var
 
 POWER = st.floats(-1e6, 1e6)
 PHASES = st.sampled_from([(1,), (2,), (3,), (1, 2), (1, 3), (2, 3), (1, 2, 3)])

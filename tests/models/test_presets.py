@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from doppelgrid.models.battery import battery_initial_state, battery_terminal
 from doppelgrid.sim.presets import (
     battery_preset,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pvlib
 import pytest
-from doppelgrid.models.pv import pv_ac_power_available, pv_cell_temperature_c, pv_dc_power_w
-from doppelgrid.sim.presets import inverter_preset, pv_array_preset, pv_array_preset_names
 from hypothesis import given
 from hypothesis import strategies as st
+
+from doppelgrid.models.pv import pv_ac_power_available, pv_cell_temperature_c, pv_dc_power_w
+from doppelgrid.sim.presets import inverter_preset, pv_array_preset, pv_array_preset_names
 
 PRESETS = pv_array_preset_names()
 IRRADIANCE = st.floats(0.0, 1400.0)

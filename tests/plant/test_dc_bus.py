@@ -10,10 +10,7 @@ from doppelgrid.sim.vocabulary import Bounds
 
 BATTERIES_OF = {"a": ("x", "y"), "b": ("y", "z"), "c": ("z",)}
 LIMITS = st.fixed_dictionaries(
-    {
-        key: st.builds(Bounds, st.floats(-50_000, 0), st.floats(0, 50_000))
-        for key in ("x", "y", "z")
-    }
+    {key: st.builds(Bounds, st.floats(-50_000, 0), st.floats(0, 50_000)) for key in ("x", "y", "z")}
 )
 WANTED = st.fixed_dictionaries({key: st.floats(-60_000, 60_000) for key in BATTERIES_OF})
 

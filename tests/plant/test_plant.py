@@ -202,7 +202,11 @@ def test_two_batteries_share_one_inverter() -> None:
 
 def test_an_empty_battery_leaves_the_power_to_its_neighbour() -> None:
     plant = running(
-        site(inv=inverter(11), empty=battery(12, "inv", initial_soc="0 %", min_soc="0 %"), full=battery(13, "inv"))
+        site(
+            inv=inverter(11),
+            empty=battery(12, "inv", initial_soc="0 %", min_soc="0 %"),
+            full=battery(13, "inv"),
+        )
     )
     set_active(plant, "inv", -20_000.0)
     after(plant, 1)
@@ -232,7 +236,14 @@ def test_energy_is_conserved_at_every_node_and_every_step(
 ) -> None:
     first = battery(12, "a", "b", initial_soc=f"{100 * soc:.3f} %")
     plant = running(
-        site(a=inverter(11), b=inverter(13), one=first, two=battery(14, "b"), hall=load(31, "9 kW"), roof=pv(21, "3 kW"))
+        site(
+            a=inverter(11),
+            b=inverter(13),
+            one=first,
+            two=battery(14, "b"),
+            hall=load(31, "9 kW"),
+            roof=pv(21, "3 kW"),
+        )
     )
     for key, power_w, seconds in commands:
         set_active(plant, key, power_w)
@@ -250,7 +261,9 @@ def test_energy_is_conserved_at_every_node_and_every_step(
 @settings(deadline=None, max_examples=30)
 def test_looking_more_often_changes_nothing(pauses: list[float]) -> None:
     def fresh() -> Plant:
-        plant = running(site(inv=inverter(11, ramp_rate="2 kW/s"), bat=battery(12, "inv"), hall=load(31, "9 kW")))
+        plant = running(
+            site(inv=inverter(11, ramp_rate="2 kW/s"), bat=battery(12, "inv"), hall=load(31, "9 kW"))
+        )
         set_active(plant, "inv", -25_000.0)
         return plant
 
@@ -270,7 +283,9 @@ def test_meter_registers_agree_with_the_energy_in_the_battery() -> None:
     before_wh = battery_stored_energy_wh(plant.battery_params["bat"], plant.state.batteries["bat"])
     set_active(plant, "inv", 10_000.0)
     after(plant, 3600)
-    stored_wh = battery_stored_energy_wh(plant.battery_params["bat"], plant.state.batteries["bat"]) - before_wh
+    stored_wh = (
+        battery_stored_energy_wh(plant.battery_params["bat"], plant.state.batteries["bat"]) - before_wh
+    )
     drawn_wh = plant.state.registers["inv"].consumed_wh
     assert drawn_wh == pytest.approx(10_000.0, rel=1e-3)
     assert 0.9 * drawn_wh < stored_wh < drawn_wh

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner, Result
+
 from doppelgrid.cli.check import check
 from doppelgrid.sim.schema import site_schema
-from typer.testing import CliRunner, Result
 
 APP = typer.Typer()
 APP.command()(check)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from doppelgrid.sim.graph import (
     children,
     connections,

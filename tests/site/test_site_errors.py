@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from doppelgrid.sim.problems import Problem
 from doppelgrid.sim.sitefile import SiteError, load_site, parse_site
 

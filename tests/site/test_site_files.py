@@ -6,11 +6,12 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from ruamel.yaml import YAML
+
 from doppelgrid.sim.graph import formulas, sdk_graph
 from doppelgrid.sim.schema import site_schema
 from doppelgrid.sim.site import Battery, BatteryInverter, Meter, Site
 from doppelgrid.sim.sitefile import SiteError, bundled_sites, load_site, parse_site
-from ruamel.yaml import YAML
 
 DESIGN = """\
 microgrid: {id: 22, name: Berlin demo, location: {latitude: 52.52, longitude: 13.40, timezone: Europe/Berlin}}

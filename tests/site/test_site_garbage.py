@@ -7,11 +7,12 @@ import copy
 import io
 from typing import Any
 
-from doppelgrid.sim.problems import Problem
-from doppelgrid.sim.sitefile import SiteError, load_site, parse_site
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+
+from doppelgrid.sim.problems import Problem
+from doppelgrid.sim.sitefile import SiteError, load_site, parse_site
 
 TEXT = (load_site("commercial").directory / "commercial.yaml").read_text("utf-8")
 CONTENT: dict[str, Any] = YAML(typ="safe").load(TEXT)

@@ -9,14 +9,15 @@ from unittest.mock import patch
 
 import grpc
 import pytest
+from frequenz.client.microgrid import MicrogridApiClient
+from wire.support import GENERATED, SITE, Api
+
 from doppelgrid.proto.inmemory import InMemoryChannel
 from doppelgrid.proto.server import serve_gateway
 from doppelgrid.proto.versions import services
 from doppelgrid.sim.gateway import Gateway
 from doppelgrid.sim.runtime import Simulation
 from doppelgrid.sim.site import Site
-from frequenz.client.microgrid import MicrogridApiClient
-from wire.support import GENERATED, SITE, Api
 
 
 class Transport(Protocol):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 
-from doppelgrid.proto import alpha8
-from doppelgrid.proto.telemetry import Encoder, Encoders, Places, Selection
-from doppelgrid.sim.exchange import Frame
-from doppelgrid.sim.vocabulary import Bounds, Diagnostic, Metric, StateCode
 from frequenz.api.common.v1alpha8.microgrid.electrical_components.electrical_components_pb2 import (
     ElectricalComponentTelemetry,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 from wire.support import sampled_bounds, sampled_values
+
+from doppelgrid.proto import alpha8
+from doppelgrid.proto.telemetry import Encoder, Encoders, Places, Selection
+from doppelgrid.sim.exchange import Frame
+from doppelgrid.sim.vocabulary import Bounds, Diagnostic, Metric, StateCode
 
 METRICS = (Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE, Metric.AC_FREQUENCY)
 FLOATS = st.floats(width=32)

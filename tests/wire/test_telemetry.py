@@ -10,9 +10,6 @@ from typing import Any
 
 import grpc
 import pytest
-from doppelgrid.proto.alpha8 import METRICS, STATES
-from doppelgrid.sim.runtime import Simulation
-from doppelgrid.sim.streams import Subscription
 from wire.support import (
     AC_POWER_ACTIVE,
     AC_POWER_REACTIVE,
@@ -30,6 +27,10 @@ from wire.support import (
     sampled_bounds,
     sampled_values,
 )
+
+from doppelgrid.proto.alpha8 import METRICS, STATES
+from doppelgrid.sim.runtime import Simulation
+from doppelgrid.sim.streams import Subscription
 
 
 async def refusal(stream: Any) -> grpc.aio.AioRpcError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from wire.support import GENERATED
+
 from doppelgrid.proto import alpha8
 from doppelgrid.proto.electrical import POWER_TYPES, STATUSES
 from doppelgrid.proto.line import Line
@@ -14,7 +16,6 @@ from doppelgrid.sim import exchange
 from doppelgrid.sim.exchange import CommandError, RequestStatus
 from doppelgrid.sim.runtime import Simulation
 from doppelgrid.sim.vocabulary import BatteryType, Category, Metric, OperationalMode, PowerType, StateCode
-from wire.support import GENERATED
 
 
 @pytest.mark.parametrize("metric", Metric)

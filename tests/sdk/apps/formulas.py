@@ -1,6 +1,6 @@
 """Print what the SDK's own formulas say of a site, a line of JSON a second, and keep a battery set-point.
 
-    python formulas.py URL SECONDS BATTERY_KW PROPOSE_FOR_SECONDS
+python formulas.py URL SECONDS BATTERY_KW PROPOSE_FOR_SECONDS
 """
 
 import asyncio
@@ -26,7 +26,8 @@ async def main(url: str, seconds: int, battery_kw: float, propose_for: int) -> N
     for second in range(seconds):
         samples = {name: await receiver.receive() for name, receiver in receivers.items()}
         powers = {
-            name: None if sample.value is None else sample.value.as_watts() for name, sample in samples.items()
+            name: None if sample.value is None else sample.value.as_watts()
+            for name, sample in samples.items()
         }
         print(json.dumps(powers), flush=True)
         if battery_kw and second < propose_for:
