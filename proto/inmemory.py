@@ -241,7 +241,7 @@ class _MemoryCall:
     def _send(self, request: bytes, metadata: Pairs) -> None:
         refused = too_large(request)
         if refused is not None:
-            self._end(refused)
+            self._abandon(refused)
             return
         self._rpc.requests.put(request)
         self._rpc.requests.close()

@@ -6,51 +6,24 @@ lifetimes. Everything here happens on one event loop and in simulated time.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection
-from typing import NamedTuple
 
 from .clock import Clock
 from .engine import Engine
 from .exchange import (
-    CommandError,
     ComponentInfo,
     Frame,
-    InvalidArgumentError,
-    OutOfBoundsError,
-    PowerUpdate,
-    RequestStatus,
     UnknownComponentError,
-    UnsupportedError,
-    WrongStateError,
 )
 from .graph import connections
 from .identity import describe
 from .listening import Event, EventListener, FrameListener
 from .measure import Instruments, Reading
 from .plant import Plant
-from .site import Battery, BatteryInverter, PvInverter, Site
+from .set_points import SetPoints
+from .site import Site
 from .streams import PowerRequest, Subscription
-from .vocabulary import Bounds, Category, OperationalMode, PowerType
-
-DEFAULT_LIFETIME_S = 60
-SHORTEST_LIFETIME_S = 10
-LONGEST_LIFETIME_S = 900
-"""Lifetimes of set-points that the API text names [s]."""
-PATIENCE_S = 50.0
-"""A request that has not reached its target by then has failed; clients hang up after 60 s [s]."""
-BOUNDS_TOLERANCE = 0.01
-"""Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1]."""
-_PROGRESS_PERIOD_S = 0.1
-
-
-class SetPoint(NamedTuple):
-    """A set-point in force."""
-
-    power: float
-    expiry: int
-    """Agenda number of its end."""
-    due_us: int
+from .vocabulary import Category, PowerType
 
 
 class Gateway:
@@ -78,12 +51,9 @@ class Gateway:
         self._frame_listeners: list[FrameListener] = []
         self._event_listeners: list[EventListener] = []
         self._last_states: dict[int, tuple[object, int]] = {}
-        self._set_points: dict[tuple[str, PowerType], SetPoint] = {}
-        self._requests: dict[tuple[str, PowerType], PowerRequest] = {}
+        self._set_points = SetPoints(plant, engine, clock, self.tell)
         self._interval_us = max(1, clock.span_us(self.site.telemetry.interval_s))
         engine.handle("sample", self._sample)
-        engine.handle("set-point lapses", self._lapse)
-        engine.handle("set-point progress", self._check_progress)
         engine.schedule(engine.now_us + self._interval_us, "sample")
 
     def components(
@@ -179,21 +149,14 @@ class Gateway:
         self._sync()
         self._plant.advance(self._engine.now_us)
         key = self._key(component_id)
-        try:
-            self._check_command(key, power_type, power, lifetime_s)
-        except CommandError as error:
-            self.tell("set-point refused", key, axis=power_type.value, power=power, reason=str(error))
-            raise
-        lifetime_us = self._clock.span_us(DEFAULT_LIFETIME_S if lifetime_s is None else lifetime_s)
-        return self._accept(key, power_type, power, self._engine.now_us + lifetime_us)
+        return self._set_points.request(key, power_type, power, lifetime_s)
 
     def close(self) -> None:
         """End all streams; the site is going down."""
         for listeners in self._subscriptions.values():
             for subscription in list(listeners):
                 subscription.end("the site is shutting down")
-        for request in self._requests.values():
-            request.end("the site is shutting down")
+        self._set_points.close()
 
     def _key(self, component_id: int) -> str:
         key = self._keys.get(component_id)
@@ -202,8 +165,6 @@ class Gateway:
             more = ", …" if len(self._keys) > 20 else ""
             raise UnknownComponentError(f"no component has the id {component_id}; known ids: {known}{more}")
         return key
-
-    # Telemetry
 
     def _sample(self) -> None:
         self._engine.schedule(self._engine.now_us + self._interval_us, "sample")
@@ -236,95 +197,3 @@ class Gateway:
             warnings=reading.warnings,
             errors=reading.errors,
         )
-
-    # Set-points
-
-    def _check_command(self, key: str, power_type: PowerType, power: float, lifetime_s: int | None) -> None:
-        component = self.site.components[key]
-        if not isinstance(component, BatteryInverter | PvInverter):
-            hint = "; send it to the inverter in front of it" if isinstance(component, Battery) else ""
-            raise UnsupportedError(f"{key} is a {component.category.value} and takes no set-points{hint}")
-        if not math.isfinite(power):
-            raise InvalidArgumentError(f"power is {power}; accepted: a finite number")
-        if lifetime_s is not None and not SHORTEST_LIFETIME_S <= lifetime_s <= LONGEST_LIFETIME_S:
-            raise InvalidArgumentError(
-                f"request_lifetime is {lifetime_s} s; "
-                f"accepted: {SHORTEST_LIFETIME_S} s to {LONGEST_LIFETIME_S} s, or none for {DEFAULT_LIFETIME_S} s"
-            )
-        if component.operational_mode in (OperationalMode.INACTIVE, OperationalMode.TELEMETRY_ONLY):
-            raise WrongStateError(
-                f"{key} takes no commands: its operational mode is {component.operational_mode}"
-            )
-        bounds = self._command_bounds(key, power_type)
-        slack = BOUNDS_TOLERANCE * self._plant.inverter_params[key].rated_power_w
-        if power != 0.0 and not Bounds(bounds.lower - slack, bounds.upper + slack).contains(power):
-            unit = "W" if power_type is PowerType.ACTIVE else "var"
-            raise OutOfBoundsError(
-                f"{power_type.value} power of {key} is {power:g} {unit}; "
-                f"accepted: 0 or {bounds.lower:.0f} to {bounds.upper:.0f} {unit}"
-            )
-
-    def _command_bounds(self, key: str, power_type: PowerType) -> Bounds:
-        params = self._plant.inverter_params[key]
-        if power_type is PowerType.REACTIVE:
-            return Bounds(-params.rated_apparent_power_va, params.rated_apparent_power_va)
-        if isinstance(self.site.components[key], PvInverter):
-            # A curtailment beyond what the sun offers now is still a sensible limit.
-            return Bounds(-params.rated_power_w, 0.0)
-        return self._plant.active_power_bounds(key)
-
-    def _accept(self, key: str, power_type: PowerType, power: float, due_us: int) -> PowerRequest:
-        axis = (key, power_type)
-        self._finish(axis, RequestStatus.OVERRIDDEN)
-        former = self._set_points.get(axis)
-        if former is not None:
-            self._engine.cancel(former.expiry)
-        expiry = self._engine.schedule(due_us, "set-point lapses", key, power_type)
-        self._set_points[axis] = SetPoint(power, expiry, due_us)
-        self._plant.send_set_point(key, power_type, power)
-        self.tell("set-point accepted", key, axis=power_type.value, power=power, until_us=due_us)
-
-        request = PowerRequest()
-        request.push(PowerUpdate(RequestStatus.ACCEPTED, self._clock.stamp_us(due_us)))
-        self._requests[axis] = request
-        give_up_us = self._engine.now_us + self._clock.span_us(PATIENCE_S)
-        self._check_progress(key, power_type, expiry, give_up_us)
-        return request
-
-    def _check_progress(self, key: str, power_type: PowerType, expiry: int, give_up_us: int) -> None:
-        axis = (key, power_type)
-        if axis not in self._requests or self._set_points[axis].expiry != expiry:
-            return
-        self._plant.advance(self._engine.now_us)
-        if not self._plant.is_settled(key):
-            if self._engine.now_us >= give_up_us:
-                self._withdraw(axis, RequestStatus.FAILED)
-                return
-            later_us = self._engine.now_us + self._clock.span_us(_PROGRESS_PERIOD_S)
-            self._engine.schedule(later_us, "set-point progress", key, power_type, expiry, give_up_us)
-        elif self._plant.has_reached(key, power_type):
-            self._finish(axis, RequestStatus.SUCCESS)
-        else:
-            self._withdraw(axis, RequestStatus.FAILED)
-
-    def _lapse(self, key: str, power_type: PowerType) -> None:
-        self.tell("set-point lapsed", key, axis=power_type.value)
-        self._plant.advance(self._engine.now_us)
-        self._withdraw((key, power_type), RequestStatus.FAILED)
-
-    def _withdraw(self, axis: tuple[str, PowerType], status: RequestStatus) -> None:
-        set_point = self._set_points.pop(axis, None)
-        if set_point is not None:
-            self._engine.cancel(set_point.expiry)
-            self._plant.send_set_point(*axis, None)
-        self._finish(axis, status)
-
-    def _finish(self, axis: tuple[str, PowerType], status: RequestStatus) -> None:
-        request = self._requests.pop(axis, None)
-        if request is None:
-            return
-        valid_until_us = None
-        if status is RequestStatus.SUCCESS:
-            valid_until_us = self._clock.stamp_us(self._set_points[axis].due_us)
-        request.push(PowerUpdate(status, valid_until_us))
-        self.tell("set-point ended", axis[0], axis=axis[1].value, status=status.value)

@@ -24,6 +24,14 @@ class Seen:
         self.errors: list[BaseException] = []
 
 
+def to_bytes(text: str) -> bytes:
+    return text.encode()
+
+
+def to_text(message: bytes) -> str:
+    return message.decode()
+
+
 def handlers(seen: Seen) -> grpc.GenericRpcHandler:
     async def echo(request: str, context: Context) -> str:
         seen.metadata = [(key, value) for key, value in context.invocation_metadata() if key != "user-agent"]
@@ -127,7 +135,7 @@ def handlers(seen: Seen) -> grpc.GenericRpcHandler:
         grpc.stream_stream_rpc_method_handler: (echo_each,),
     }  # fmt: skip
     methods = {
-        function.__name__: make(function, request_deserializer=bytes.decode, response_serializer=str.encode)
+        function.__name__: make(function, request_deserializer=to_text, response_serializer=to_bytes)
         for make, functions in kinds.items()
         for function in functions
     }

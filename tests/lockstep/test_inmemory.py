@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
-from echo_service import LARGE, Seen, handlers
+from echo_service import LARGE, Seen, handlers, to_bytes, to_text
 
 from doppelgrid.proto.inmemory import InMemoryChannel
 
@@ -52,11 +52,11 @@ async def channel(open_channel: Open) -> grpc.aio.Channel:
 
 
 def unary(channel: grpc.aio.Channel, method: str) -> Any:
-    return channel.unary_unary(f"/test.Echo/{method}", str.encode, bytes.decode)
+    return channel.unary_unary(f"/test.Echo/{method}", to_bytes, to_text)
 
 
 def stream(channel: grpc.aio.Channel, method: str) -> Any:
-    return channel.unary_stream(f"/test.Echo/{method}", str.encode, bytes.decode)
+    return channel.unary_stream(f"/test.Echo/{method}", to_bytes, to_text)
 
 
 async def failure(call: Awaitable[Any]) -> tuple[grpc.StatusCode, str | None, list[tuple[str, Any]]]:
@@ -124,7 +124,7 @@ async def test_an_answer_that_cannot_be_serialised_ends_as_unknown(channel: grpc
 
 
 async def test_an_answer_that_cannot_be_parsed_is_an_error_of_the_client(channel: grpc.aio.Channel) -> None:
-    call = channel.unary_unary("/test.Echo/echo", str.encode, lambda _bytes: 1 / 0)("x")
+    call = channel.unary_unary("/test.Echo/echo", to_bytes, lambda _bytes: 1 / 0)("x")
     with pytest.raises(ZeroDivisionError):
         await call
 
@@ -270,16 +270,16 @@ async def test_streams_of_requests_are_joined_and_echoed(channel: grpc.aio.Chann
         for word in ("a", "b"):
             yield word
 
-    join: Any = channel.stream_unary("/test.Echo/join", str.encode, bytes.decode)
+    join: Any = channel.stream_unary("/test.Echo/join", to_bytes, to_text)
     assert await join(words()) == "a,b"
-    each: Any = channel.stream_stream("/test.Echo/echo_each", str.encode, bytes.decode)
+    each: Any = channel.stream_stream("/test.Echo/echo_each", to_bytes, to_text)
     received: list[str] = []
     await collect(each(words()), received)
     assert received == ["a", "b"]
 
 
 async def test_requests_can_be_written_one_by_one(channel: grpc.aio.Channel) -> None:
-    call: Any = channel.stream_stream("/test.Echo/echo_each", str.encode, bytes.decode)()
+    call: Any = channel.stream_stream("/test.Echo/echo_each", to_bytes, to_text)()
     await call.write("a")
     assert await call.read() == "a"
     await call.done_writing()

@@ -1,0 +1,176 @@
+"""Set-points: who may be told what, for how long, and what becomes of it."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple, Protocol
+
+from .clock import Clock
+from .engine import Engine
+from .exchange import (
+    CommandError,
+    InvalidArgumentError,
+    OutOfBoundsError,
+    PowerUpdate,
+    RequestStatus,
+    UnsupportedError,
+    WrongStateError,
+)
+from .plant import Plant
+from .site import Battery, BatteryInverter, PvInverter
+from .streams import PowerRequest
+from .vocabulary import Bounds, OperationalMode, PowerType
+
+DEFAULT_LIFETIME_S = 60
+SHORTEST_LIFETIME_S = 10
+LONGEST_LIFETIME_S = 900
+"""Lifetimes of set-points that the API text names [s]."""
+PATIENCE_S = 50.0
+"""A request that has not reached its target by then has failed; clients hang up after 60 s [s]."""
+BOUNDS_TOLERANCE = 0.01
+"""Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1]."""
+_PROGRESS_PERIOD_S = 0.1
+
+
+class SetPoint(NamedTuple):
+    """A set-point in force."""
+
+    power: float
+    expiry: int
+    """Agenda number of its end."""
+    due_us: int
+
+
+class Tell(Protocol):
+    """Passes on that something happened to a component."""
+
+    def __call__(self, kind: str, subject: str, **details: object) -> None:
+        """Pass it on; see `Gateway.tell`."""
+        ...
+
+
+class SetPoints:
+    """All set-points of a site that are in force, and the requests that are on their way."""
+
+    def __init__(self, plant: Plant, engine: Engine, clock: Clock, tell: Tell) -> None:
+        """Start without set-points.
+
+        Args:
+            plant: Whose inverters take them.
+            engine: Whose agenda carries their ends.
+            clock: How simulated time meets the clients' time.
+            tell: Passes on what happens.
+        """
+        self._plant = plant
+        self._engine = engine
+        self._clock = clock
+        self._tell = tell
+        self._in_force: dict[tuple[str, PowerType], SetPoint] = {}
+        self._requests: dict[tuple[str, PowerType], PowerRequest] = {}
+        engine.handle("set-point lapses", self._lapse)
+        engine.handle("set-point progress", self._check_progress)
+
+    def request(self, key: str, power_type: PowerType, power: float, lifetime_s: int | None) -> PowerRequest:
+        """Take a set-point, or refuse it; see `Gateway.set_power`."""
+        try:
+            self._check(key, power_type, power, lifetime_s)
+        except CommandError as error:
+            self._tell("set-point refused", key, axis=power_type.value, power=power, reason=str(error))
+            raise
+        lifetime_us = self._clock.span_us(DEFAULT_LIFETIME_S if lifetime_s is None else lifetime_s)
+        return self._accept(key, power_type, power, self._engine.now_us + lifetime_us)
+
+    def close(self) -> None:
+        """End all requests that are on their way; the site is going down."""
+        for request in self._requests.values():
+            request.end("the site is shutting down")
+
+    def _check(self, key: str, power_type: PowerType, power: float, lifetime_s: int | None) -> None:
+        component = self._plant.site.components[key]
+        if not isinstance(component, BatteryInverter | PvInverter):
+            hint = "; send it to the inverter in front of it" if isinstance(component, Battery) else ""
+            raise UnsupportedError(f"{key} is a {component.category.value} and takes no set-points{hint}")
+        if not math.isfinite(power):
+            raise InvalidArgumentError(f"power is {power}; accepted: a finite number")
+        if lifetime_s is not None and not SHORTEST_LIFETIME_S <= lifetime_s <= LONGEST_LIFETIME_S:
+            raise InvalidArgumentError(
+                f"request_lifetime is {lifetime_s} s; "
+                f"accepted: {SHORTEST_LIFETIME_S} s to {LONGEST_LIFETIME_S} s, or none for {DEFAULT_LIFETIME_S} s"
+            )
+        if component.operational_mode in (OperationalMode.INACTIVE, OperationalMode.TELEMETRY_ONLY):
+            raise WrongStateError(
+                f"{key} takes no commands: its operational mode is {component.operational_mode}"
+            )
+        bounds = self._accepted_bounds(key, power_type)
+        slack = BOUNDS_TOLERANCE * self._plant.inverter_params[key].rated_power_w
+        if power != 0.0 and not Bounds(bounds.lower - slack, bounds.upper + slack).contains(power):
+            unit = "W" if power_type is PowerType.ACTIVE else "var"
+            raise OutOfBoundsError(
+                f"{power_type.value} power of {key} is {power:g} {unit}; "
+                f"accepted: 0 or {bounds.lower:.0f} to {bounds.upper:.0f} {unit}"
+            )
+
+    def _accepted_bounds(self, key: str, power_type: PowerType) -> Bounds:
+        params = self._plant.inverter_params[key]
+        if power_type is PowerType.REACTIVE:
+            return Bounds(-params.rated_apparent_power_va, params.rated_apparent_power_va)
+        if isinstance(self._plant.site.components[key], PvInverter):
+            # A curtailment beyond what the sun offers now is still a sensible limit.
+            return Bounds(-params.rated_power_w, 0.0)
+        return self._plant.active_power_bounds(key)
+
+    def _accept(self, key: str, power_type: PowerType, power: float, due_us: int) -> PowerRequest:
+        axis = (key, power_type)
+        self._finish(axis, RequestStatus.OVERRIDDEN)
+        former = self._in_force.get(axis)
+        if former is not None:
+            self._engine.cancel(former.expiry)
+        expiry = self._engine.schedule(due_us, "set-point lapses", key, power_type)
+        self._in_force[axis] = SetPoint(power, expiry, due_us)
+        self._plant.send_set_point(key, power_type, power)
+        self._tell("set-point accepted", key, axis=power_type.value, power=power, until_us=due_us)
+
+        request = PowerRequest()
+        request.push(PowerUpdate(RequestStatus.ACCEPTED, self._clock.stamp_us(due_us)))
+        self._requests[axis] = request
+        give_up_us = self._engine.now_us + self._clock.span_us(PATIENCE_S)
+        self._check_progress(key, power_type, expiry, give_up_us)
+        return request
+
+    def _check_progress(self, key: str, power_type: PowerType, expiry: int, give_up_us: int) -> None:
+        axis = (key, power_type)
+        if axis not in self._requests or self._in_force[axis].expiry != expiry:
+            return
+        self._plant.advance(self._engine.now_us)
+        if not self._plant.is_settled(key):
+            if self._engine.now_us >= give_up_us:
+                self._withdraw(axis, RequestStatus.FAILED)
+                return
+            later_us = self._engine.now_us + self._clock.span_us(_PROGRESS_PERIOD_S)
+            self._engine.schedule(later_us, "set-point progress", key, power_type, expiry, give_up_us)
+        elif self._plant.has_reached(key, power_type):
+            self._finish(axis, RequestStatus.SUCCESS)
+        else:
+            self._withdraw(axis, RequestStatus.FAILED)
+
+    def _lapse(self, key: str, power_type: PowerType) -> None:
+        self._tell("set-point lapsed", key, axis=power_type.value)
+        self._plant.advance(self._engine.now_us)
+        self._withdraw((key, power_type), RequestStatus.FAILED)
+
+    def _withdraw(self, axis: tuple[str, PowerType], status: RequestStatus) -> None:
+        set_point = self._in_force.pop(axis, None)
+        if set_point is not None:
+            self._engine.cancel(set_point.expiry)
+            self._plant.send_set_point(*axis, None)
+        self._finish(axis, status)
+
+    def _finish(self, axis: tuple[str, PowerType], status: RequestStatus) -> None:
+        request = self._requests.pop(axis, None)
+        if request is None:
+            return
+        valid_until_us = None
+        if status is RequestStatus.SUCCESS:
+            valid_until_us = self._clock.stamp_us(self._in_force[axis].due_us)
+        request.push(PowerUpdate(status, valid_until_us))
+        self._tell("set-point ended", axis[0], axis=axis[1].value, status=status.value)
