@@ -24,8 +24,9 @@ class Seen:
         self.errors: list[BaseException] = []
 
 
-def to_bytes(text: str) -> bytes:
-    return text.encode()
+def to_bytes(text: str | bytes) -> bytes:
+    """Serialise; a `grpc.aio` server encodes text itself before it calls this."""
+    return text if isinstance(text, bytes) else text.encode()
 
 
 def to_text(message: bytes) -> str:

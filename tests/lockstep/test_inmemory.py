@@ -123,10 +123,9 @@ async def test_an_answer_that_cannot_be_serialised_ends_as_unknown(channel: grpc
     assert code is grpc.StatusCode.UNKNOWN
 
 
-async def test_an_answer_that_cannot_be_parsed_is_an_error_of_the_client(channel: grpc.aio.Channel) -> None:
-    call = channel.unary_unary("/test.Echo/echo", to_bytes, lambda _bytes: 1 / 0)("x")
-    with pytest.raises(ZeroDivisionError):
-        await call
+async def test_an_answer_that_cannot_be_parsed_reads_as_none(channel: grpc.aio.Channel) -> None:
+    call: Any = channel.unary_unary("/test.Echo/echo", to_bytes, lambda _bytes: 1 / 0)
+    assert await call("x") is None
 
 
 @pytest.mark.parametrize(("method", "request_size"), [("large", 1), ("echo", LARGE)])
