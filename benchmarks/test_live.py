@@ -21,7 +21,7 @@ import doppelgrid
 from doppelgrid.proto import alpha8
 from doppelgrid.proto.telemetry import Encoders, Places, Selection
 from doppelgrid.sim.exchange import Frame
-from doppelgrid.sim.runtime import Simulation
+from doppelgrid.sim.simulation import Simulation
 
 COMMAND = Path(sys.executable).parent / "doppelgrid"
 
@@ -100,7 +100,7 @@ async def serve_in_memory(simulated_s: float, clients: int) -> tuple[float, int]
     Returns:
         Simulated time per real time, and how far the process grew after the first minute [KiB].
     """
-    simulation = Simulation(doppelgrid.load_site("commercial"), timestamps="simulated")
+    simulation = Simulation.headless(doppelgrid.load_site("commercial"), start_us=1_750_000_000_000_000)
     encoders = Encoders()
     streams = [
         (encoders.encoder(lay_out, info.id, None), simulation.gateway.subscribe(info.id))

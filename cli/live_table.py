@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ..sim.clock import to_datetime
 from ..sim.exchange import Frame
-from ..sim.runtime import Simulation
+from ..sim.simulation import Simulation
 from ..sim.vocabulary import Metric, StateCode
 
 _STYLES = {

@@ -20,7 +20,7 @@ from rich.logging import RichHandler
 from ..proto.serving import SiteServer
 from ..sim.exchange import Frame
 from ..sim.listening import log_event
-from ..sim.runtime import Simulation
+from ..sim.live import LiveSimulation
 from ..sim.vocabulary import Metric
 from .live_table import draw_table
 
@@ -125,7 +125,7 @@ def _summary(key: str, frame: Frame) -> str:
     return f"{key} {frame.values[Metric.AC_POWER_ACTIVE] / 1e3:.2f} kW"
 
 
-async def _until_told(simulation: Simulation, duration_s: float | None) -> None:
+async def _until_told(simulation: LiveSimulation, duration_s: float | None) -> None:
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -47,6 +47,11 @@ class OrdinalTask(asyncio.Task[Any]):
 
     __hash__ = _ordinal
 
+    def set_name(self, value: object) -> None:
+        """Name the task; Python 3.13 names those of a task factory None when they are to keep their own."""
+        if value is not None:
+            super().set_name(value)
+
 
 class OrdinalFuture(asyncio.Future[Any]):
     """A future that hashes by the order of first use as a key within its loop."""
@@ -59,7 +64,7 @@ def _make_task(
     coroutine: Coroutine[Any, Any, Any] | Generator[Any, None, Any],
     **options: Any,
 ) -> asyncio.Future[Any]:
-    return OrdinalTask(coroutine, loop=loop, **options)  # type: ignore[arg-type]
+    return OrdinalTask(coroutine, loop=loop, **options)
 
 
 class Collector:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import functools
 import os
 import socket
 import stat
@@ -40,8 +42,7 @@ class Outside:
 
     def add_job(self, future: asyncio.Future[Any], function: Any, loop: asyncio.AbstractEventLoop) -> None:
         """Note a function given to an executor, and by which task."""
-        name = getattr(function, "__qualname__", None) or repr(function)
-        self.jobs.append(Job(future, name, asyncio.current_task(loop)))
+        self.jobs.append(Job(future, _function_name(function), asyncio.current_task(loop)))
 
     def running_jobs(self) -> list[Job]:
         """Return the jobs that have not ended."""
@@ -107,6 +108,14 @@ def _await_chain(task: asyncio.Task[Any]) -> list[tuple[Any, int]]:
         else:
             return frames
     return frames
+
+
+def _function_name(function: Any) -> str:
+    """Return the name of a function, without what `asyncio.to_thread` wraps it in."""
+    while isinstance(function, functools.partial):
+        runs_in_context = isinstance(getattr(function.func, "__self__", None), contextvars.Context)
+        function = function.args[0] if runs_in_context else function.func
+    return getattr(function, "__qualname__", None) or repr(function)
 
 
 def _coroutine_name(task: asyncio.Task[Any]) -> str:

@@ -170,7 +170,7 @@ class LockstepRunner:
         """Give our loops to whoever asks asyncio for a new one, by whatever way."""
         runner = self
 
-        class Runner(asyncio.Runner):
+        class Runner(asyncio.Runner):  # type: ignore[misc]
             def __init__(self, *, debug: bool | None = None, loop_factory: object = None) -> None:
                 del loop_factory
                 super().__init__(debug=debug, loop_factory=runner._new_loop)

@@ -6,15 +6,20 @@ import asyncio
 import selectors
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from concurrent.futures import Executor
+from contextvars import Context
+from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
 from .determinism import Collector, OrdinalLoop
 from .errors import LockstepError, NeverSleepsError, RealIoError
 from .real_io import Outside, describe_fd, describe_task, waits_for_io
 from .wall import VirtualClock
 
+_T = TypeVar("_T")
+_Ts = TypeVarTuple("_Ts")
+
 _LOOKS_EVERY = 64  # turns of a busy loop between two looks at the real selector
-_RESOLUTION_S = 1e-9
+_RESOLUTION_S = 2.5e-7  # above the spacing of floats for decades of uptime, below a microsecond
 
 
 class Limits(NamedTuple):
@@ -77,7 +82,9 @@ class VirtualTimeLoop(OrdinalLoop):
         if what not in self.notes:
             self.notes.append(what)
 
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:
+    def run_in_executor(
+        self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
+    ) -> asyncio.Future[_T]:
         """Run a function in a thread; virtual time waits for it."""
         future = super().run_in_executor(executor, func, *args)
         self.outside.add_job(future, func, self)
@@ -96,23 +103,25 @@ class VirtualTimeLoop(OrdinalLoop):
 
     async def subprocess_exec(self, *args: Any, **options: Any) -> Any:
         """Start a program; virtual time waits for it."""
+        self.note("the application ran subprocesses")
         transport, protocol = await super().subprocess_exec(*args, **options)
         self.outside.processes.append(transport)
         return transport, protocol
 
     async def subprocess_shell(self, *args: Any, **options: Any) -> Any:
         """Start a shell command; virtual time waits for it."""
+        self.note("the application ran subprocesses")
         transport, protocol = await super().subprocess_shell(*args, **options)
         self.outside.processes.append(transport)
         return transport, protocol
 
     def call_soon_threadsafe(
-        self, callback: Callable[..., Any], *args: Any, **options: Any
+        self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Call back soon; a thread that nothing waits for must not decide when."""
         if threading.current_thread() is not self._virtual_selector.thread and self.is_running():
             self._foreign_wake(callback)
-        return super().call_soon_threadsafe(callback, *args, **options)
+        return super().call_soon_threadsafe(callback, *args, context=context)
 
     def _foreign_wake(self, callback: Callable[..., Any]) -> None:
         if (
@@ -147,11 +156,14 @@ class _VirtualSelector(selectors.BaseSelector):
 
     def begin(self) -> None:
         """Take what is registered so far, the loop's own wake-up pipe, for granted."""
-        self._own_fds = frozenset(self._real.get_map())
+        self._own_fds = frozenset(self._fds())
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
+        key = self._real.register(fileobj, events, data)
         self._loop.outside.idle_fds.clear()
-        return self._real.register(fileobj, events, data)
+        if self._own_fds and self.awaited_fds():
+            self._loop.note("the application used sockets or pipes")
+        return key
 
     def unregister(self, fileobj: Any) -> selectors.SelectorKey:
         return self._real.unregister(fileobj)
@@ -171,7 +183,10 @@ class _VirtualSelector(selectors.BaseSelector):
         registered = self._real.get_map()
         if len(registered) == len(self._own_fds):
             return []
-        return self._loop.outside.awaited_fds(fd for fd in registered if fd not in self._own_fds)
+        return self._loop.outside.awaited_fds(fd for fd in self._fds() if fd not in self._own_fds)
+
+    def _fds(self) -> list[int]:
+        return [key.fd for key in self._real.get_map().values()]
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Return what is ready; if nothing is, let virtual time pass until the next timer is."""
@@ -216,8 +231,6 @@ class _VirtualSelector(selectors.BaseSelector):
         """Let virtual time stand still until something outside happens, up to the limit on real time."""
         loop = self._loop
         outside = loop.outside
-        if self.awaited_fds() or outside.running_processes():
-            loop.note("the application waited for sockets, pipes or subprocesses")
         ready = self._real_events(loop.limits.real_io_s)
         if ready or self._woken():
             outside.idle_fds.clear()

@@ -13,6 +13,7 @@ timeouts stay real.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -60,9 +61,8 @@ class VirtualClock:
             self._traveller.shift(timedelta(microseconds=passed_us))
 
     def us_at(self, monotonic_s: float) -> int:
-        """Return the first microsecond at which monotonic clocks show a time [s], give or take a nanosecond."""
-        uptime_us = -int(-(monotonic_s * MICROSECONDS - 1e-3) // 1)
-        return self.start_us + uptime_us - _UPTIME_AT_START_US
+        """Return the first microsecond at which monotonic clocks show a time [s], forgiving a tenth of one."""
+        return self.start_us + math.ceil(monotonic_s * MICROSECONDS - 0.1) - _UPTIME_AT_START_US
 
     def monotonic_s_at(self, time_us: int) -> float:
         """Return what monotonic clocks show at a time [s]."""

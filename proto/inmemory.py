@@ -18,7 +18,8 @@ from grpc._cython import cygrpc
 from grpc.aio import _channel
 
 from ..sim.clock import MICROSECONDS, wall_time_us
-from .inmemory_service import MemoryService, Pairs, Rpc, Status, too_large, wire_metadata
+from .inmemory_rpc import Pairs, Rpc, Status, too_large, wire_metadata
+from .inmemory_service import MemoryService
 
 __all__ = ["InMemoryChannel", "MemoryService"]
 
@@ -36,7 +37,7 @@ class InMemoryChannel(_channel.Channel):
 
     def __init__(
         self,
-        handlers: Sequence[grpc.GenericRpcHandler[Any, Any]] | MemoryService,
+        handlers: Sequence[grpc.GenericRpcHandler] | MemoryService,
         interceptors: Sequence[aio.ClientInterceptor] = (),
         server_interceptors: Sequence[aio.ServerInterceptor] = (),
     ) -> None:
@@ -56,7 +57,7 @@ class InMemoryChannel(_channel.Channel):
             service = handlers
         else:
             service = MemoryService(handlers, server_interceptors)
-        self._channel = _Transport(service, cygrpc.get_working_loop())
+        self._channel: Any = _Transport(service, cygrpc.get_working_loop())
         self._loop = self._channel.loop
         self._active_calls: weakref.WeakSet[Any] = weakref.WeakSet()
         for attribute, kind in _INTERCEPTORS.items():
@@ -67,7 +68,8 @@ class InMemoryChannel(_channel.Channel):
 
     def get_state(self, try_to_connect: bool = False) -> grpc.ChannelConnectivity:
         """Return the state: idle until first used, then ready, until closed."""
-        return self._channel.connectivity(try_to_connect)
+        state: grpc.ChannelConnectivity = self._channel.connectivity(try_to_connect)
+        return state
 
     async def wait_for_state_change(self, last_observed_state: grpc.ChannelConnectivity) -> None:
         """Return once the state differs from the one observed."""
@@ -146,7 +148,7 @@ class _MemoryCall:
         self._loop = loop
         self._rpc = Rpc(loop, method, (), deadline_s)
         self._rpc.on_head = self._receive_head
-        self._rpc.on_end = lambda status: loop.call_soon(self._end, status) and None
+        self._rpc.on_end = self._receive_end
         self._status: Any = None
         self._initial_metadata: Pairs | None = None
         self._locally_cancelled = False
@@ -159,7 +161,7 @@ class _MemoryCall:
         if self._status is None:
             return "<InMemoryCall object>"
         code = _code_of(self._status)
-        return f'<InMemoryCall of RPC that terminated with:\n\tstatus = {code}\n\tdetails = "{self._status.details()}"\n>'
+        return f'<InMemoryCall of RPC that ended with {code}: "{self._status.details()}">'
 
     def done(self) -> bool:
         return self._status is not None
@@ -273,6 +275,9 @@ class _MemoryCall:
         if self._initial_metadata is None:
             self._initial_metadata = metadata
             _release(self._head_waiters)
+
+    def _receive_end(self, status: Status) -> None:
+        self._loop.call_soon(self._end, status)
 
     def _end(self, status: Status) -> None:
         if self.done():

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..sim.clock import to_us
-from ..sim.runtime import Simulation, Timestamps
+from ..sim.live import LiveSimulation, Timestamps
 from ..sim.site import Site
 from ..sim.sitefile import load_site
 from .server import serve_gateway
@@ -55,11 +55,11 @@ class SiteServer:
         self._start = start
         self._seed = seed
         self._timestamps: Timestamps = timestamps
-        self._simulation: Simulation | None = None
+        self._simulation: LiveSimulation | None = None
         self._resources = contextlib.AsyncExitStack()
 
     @property
-    def simulation(self) -> Simulation:
+    def simulation(self) -> LiveSimulation:
         """What runs behind the port.
 
         Raises:
@@ -81,7 +81,7 @@ class SiteServer:
             InputError: If a recorded input cannot drive the site from its start.
             PortInUseError: If something else answers on the port.
         """
-        simulation = Simulation(
+        simulation = LiveSimulation(
             self.site,
             start_us=self._start_us(),
             seed=self._seed,

@@ -34,6 +34,36 @@ class Clock(Protocol):
         ...
 
 
+class SteppedClock:
+    """A clock that stands still until it is moved; clients live in the time of the site."""
+
+    speed = 1.0
+
+    def __init__(self, start_us: int) -> None:
+        """Stand at a simulated time [µs]."""
+        self._time_us = start_us
+
+    def move_to(self, time_us: int) -> None:
+        """Show another time [µs], later or earlier."""
+        self._time_us = time_us
+
+    def now_us(self) -> int:
+        """Return the simulated time [µs]."""
+        return self._time_us
+
+    def loop_time_s(self, time_us: int) -> float:
+        """Return the time itself [s]: no loop waits for this clock."""
+        return time_us / MICROSECONDS
+
+    def stamp_us(self, time_us: int) -> int:
+        """Return the simulated time itself [µs]."""
+        return time_us
+
+    def span_us(self, seconds: float) -> int:
+        """Return the span itself [µs]."""
+        return round(seconds * MICROSECONDS)
+
+
 class LiveClock:
     """Simulated time that follows an event loop's clock at a constant speed.
 

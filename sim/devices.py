@@ -31,12 +31,20 @@ class PvSupply(NamedTuple):
     """None if the signal is AC power already."""
     inverter: InverterParams
 
-    def available_w(self, time_us: int, ambient_c: float) -> float:
+    @property
+    def quantity(self) -> str:
+        """What the signal is."""
+        return "power" if self.array is None else "irradiance"
+
+    def available_w(self, value: float, ambient_c: float) -> float:
         """Return the AC power that the plant gives if nothing holds it back [W]: production negative.
 
         Without enough sun the inverter goes to standby and draws a little.
+
+        Args:
+            value: Of the signal: irradiance [W/m²] or AC power [W].
+            ambient_c: Air temperature [°C].
         """
-        value = self.signal.at(time_us)
         if self.array is None:
             offered_w = max(value, -self.inverter.rated_power_w)
         else:
@@ -51,10 +59,10 @@ class WiredLoad(NamedTuple):
     power_factor: float
     shares: ThreePhase
 
-    def draw(self, time_us: int) -> PhasePower:
-        """Return what the load draws [W, var]."""
-        active_w, reactive_var = load_phase_powers(self.signal.at(time_us), self.power_factor, self.shares)
-        return PhasePower(*active_w, *reactive_var)
+    def draw(self, active_w: float) -> PhasePower:
+        """Return what the load draws on its phases [W, var]."""
+        active_phases_w, reactive_phases_var = load_phase_powers(active_w, self.power_factor, self.shares)
+        return PhasePower(*active_phases_w, *reactive_phases_var)
 
 
 def battery_params(battery: Battery) -> BatteryParams:

@@ -21,6 +21,14 @@ class Entry(NamedTuple):
     arguments: tuple[Any, ...]
 
 
+class EngineState(NamedTuple):
+    """The time and everything that is to happen, by number."""
+
+    now_us: int
+    last_serial: int
+    agenda: dict[int, Entry]
+
+
 class Engine:
     """An agenda of events and the time up to which they have happened [µs since the Unix epoch]."""
 
@@ -55,12 +63,8 @@ class Engine:
             A number by which the entry can be cancelled.
         """
         self._serial += 1
-        serial = self._serial
-        self._agenda[serial] = Entry(due_us, kind, arguments)
-        timeout = self._environment.timeout(due_us - self.now_us)
-        timeout.callbacks.append(lambda _event: self._carry_out(serial))
-        self.on_new_entry(due_us)
-        return serial
+        self._put(self._serial, Entry(due_us, kind, arguments))
+        return self._serial
 
     def cancel(self, serial: int) -> None:
         """Take an entry off the agenda; nothing happens if it is no longer there."""
@@ -79,6 +83,25 @@ class Engine:
             environment.timeout(time_us - environment.now)
         while environment.peek() <= time_us:
             environment.step()
+
+    def save(self) -> EngineState:
+        """Return the time and the agenda, to restore later."""
+        return EngineState(self.now_us, self._serial, dict(self._agenda))
+
+    def restore(self, state: EngineState) -> None:
+        """Go on from a saved time and agenda; entries keep their numbers and their order."""
+        self._environment = simpy.Environment(initial_time=state.now_us)
+        self._serial = state.last_serial
+        self._agenda = {}
+        for serial, entry in sorted(state.agenda.items()):
+            self._put(serial, entry)
+
+    def _put(self, serial: int, entry: Entry) -> None:
+        environment = self._environment
+        self._agenda[serial] = entry
+        timeout = environment.timeout(entry.due_us - self.now_us)
+        timeout.callbacks.append(lambda _event: self._carry_out(serial))
+        self.on_new_entry(entry.due_us)
 
     def _carry_out(self, serial: int) -> None:
         entry = self._agenda.pop(serial, None)

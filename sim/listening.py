@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .exchange import Frame
 
@@ -33,6 +33,14 @@ EventListener = Callable[[Event], None]
 
 FrameListener = Callable[[int, Sequence[Frame]], None]
 """Is given the simulated time [µs] and one frame of every component, in the order of the site file."""
+
+
+class Tell(Protocol):
+    """Passes on that something happened to a component."""
+
+    def __call__(self, kind: str, subject: str, **details: object) -> None:
+        """Pass it on; see `Gateway.tell`."""
+        ...
 
 
 def log_event(event: Event) -> None:

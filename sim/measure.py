@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from ..models.ac import ThreePhase, phase_currents, power_factor
 from ..models.battery import battery_terminal
+from .graph import grid_key
 from .plant import Plant
-from .site import Battery, BatteryInverter, Component, GridConnectionPoint, PvInverter
+from .site import Battery, BatteryInverter, Component, PvInverter
 from .vocabulary import Bounds, Diagnostic, Metric, StateCode
 
 AC_METRICS = (
@@ -65,15 +66,7 @@ class Instruments:
     def __init__(self, plant: Plant) -> None:
         """Look at a plant."""
         self._plant = plant
-        grid = next(
-            component
-            for component in plant.site.components.values()
-            if isinstance(component, GridConnectionPoint)
-        )
-        self._line_v = grid.voltage_v
-        self._phase_v = grid.voltage_v / math.sqrt(3.0)
-        self._phases_v = ThreePhase(self._phase_v, self._phase_v, self._phase_v)
-        self._frequency_hz = grid.frequency_hz
+        self._grid = grid_key(plant.site)
 
     def metrics(self, key: str) -> tuple[Metric, ...]:
         """Return the metrics that a component reports, in the order of its readings."""
@@ -81,6 +74,18 @@ class Instruments:
 
     def read(self, key: str) -> Reading:
         """Return what a component reports now."""
+        reading = self._read(key)
+        tripped = self._plant.state.tripped.get(key)
+        if tripped is None:
+            return reading
+        states = (
+            (StateCode.ERROR, StateCode.RELAY_OPEN)
+            if key in self._plant.battery_params
+            else (StateCode.ERROR,)
+        )
+        return reading._replace(states=states, errors=(tripped,))
+
+    def _read(self, key: str) -> Reading:
         component = self._plant.site.components[key]
         if isinstance(component, Battery):
             return self._read_battery(key)
@@ -127,9 +132,12 @@ class Instruments:
     def _ac_values(self, key: str) -> dict[Metric, float]:
         flow = self._plant.flows().ac[key]
         consumed_wh, delivered_wh = self._plant.state.registers[key]
-        phase_v, line_v = self._phase_v, self._line_v
+        line_v = self._plant.input_value(self._grid, "voltage")
+        phase_v = line_v / math.sqrt(3.0)
         active_w, reactive_var = flow.active_w, flow.reactive_var
-        currents_a = phase_currents(flow.active_phases_w, flow.reactive_phases_var, self._phases_v)
+        currents_a = phase_currents(
+            flow.active_phases_w, flow.reactive_phases_var, ThreePhase(phase_v, phase_v, phase_v)
+        )
         values = (
             active_w, flow.p1, flow.p2, flow.p3,
             reactive_var, flow.q1, flow.q2, flow.q3,
@@ -137,7 +145,7 @@ class Instruments:
             *currents_a,
             phase_v, phase_v, phase_v,
             line_v, line_v, line_v,
-            self._frequency_hz,
+            self._plant.input_value(self._grid, "frequency"),
             power_factor(active_w, reactive_var),
             consumed_wh - delivered_wh, consumed_wh, delivered_wh,
         )  # fmt: skip

@@ -7,7 +7,7 @@ exactly, however often the plant is looked at.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from ..models.ac import ThreePhase, phase_shares
@@ -21,22 +21,22 @@ from ..models.battery import (
     battery_step,
 )
 from ..models.inverter import InverterParams, ac_from_dc, dc_from_ac, reactive_limit_var
-from .ac_flow import PhasePower, spread, sum_towards_grid
+from .ac_flow import NOTHING, PhasePower, spread, sum_towards_grid
 from .dc_bus import DcFlows, share_dc_power
 from .devices import PvSupply, WiredLoad, battery_params, inverter_params, pv_supply, wired_load
-from .inputs.signal import NEVER, Signal
+from .drives import Drive
+from .graph import grid_key
+from .inputs.signal import Constant, Signal
 from .inverter_control import ControlState, PendingSetPoint, ramp, receive, send
-from .site import Battery, BatteryInverter, Meter, PvInverter, Site
+from .site import Battery, BatteryInverter, GridConnectionPoint, Meter, PvInverter, Site
 from .surroundings import ambient_signal
-from .vocabulary import Bounds, PowerType
+from .vocabulary import Bounds, Diagnostic, PowerType
 from .wiring import DcGroup, Wiring, wire
 
 CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
 TARGET_TOLERANCE = 0.02
 """A set-point counts as reached within this part of the rating [1]."""
-TRICKLE = 1e-3
-"""A battery that would allow less than this part of its rated power allows none [1]."""
 LONGEST_STEP_US = 60_000_000
 """Nonlinear states are brought up to date at least this often [µs]."""
 
@@ -46,15 +46,6 @@ class Registers(NamedTuple):
 
     consumed_wh: float = 0.0
     delivered_wh: float = 0.0
-
-
-class PlantState(NamedTuple):
-    """Everything that the plant remembers; immutable parts, so that a copy costs little."""
-
-    time_us: int
-    batteries: dict[str, BatteryState]
-    controls: dict[str, ControlState]
-    registers: dict[str, Registers]
 
 
 class Flows(NamedTuple):
@@ -70,6 +61,23 @@ class Flows(NamedTuple):
     """DC power that every battery allows [W]."""
     reach: dict[str, Bounds]
     """AC active power that the DC side of each inverter allows [W]."""
+
+
+class PlantState(NamedTuple):
+    """Everything that the plant remembers; immutable parts, so that a copy costs little."""
+
+    time_us: int
+    batteries: dict[str, BatteryState]
+    controls: dict[str, ControlState]
+    registers: dict[str, Registers]
+    drives: dict[str, Drive]
+    """Inputs in somebody's hands, by `component.quantity`."""
+    tripped: dict[str, Diagnostic]
+    """Devices that have switched off, and why."""
+    flows: Flows | None = None
+    """What flows, as long as it is known."""
+    holds_until_us: int = 0
+    """Until when it goes on flowing so, if nobody interferes [µs]."""
 
 
 class Plant:
@@ -89,7 +97,6 @@ class Plant:
         self.site = site
         self.wiring: Wiring = wire(site)
         components = site.components
-        self.ambient: Signal = ambient_signal(site, start_us=start_us, seed=seed)
         self.inverter_params: Mapping[str, InverterParams] = {
             key: inverter_params(component)
             for key, component in components.items()
@@ -115,8 +122,8 @@ class Plant:
             for key, component in components.items()
             if isinstance(component, Meter) and component.load is not None
         }
+        self._inputs: dict[str, Signal] = self._wire_inputs(start_us, seed)
         self._state = self._initial_state(start_us)
-        self._flows: Flows | None = None
         self._breakpoint_us = start_us
 
     @property
@@ -133,20 +140,26 @@ class Plant:
         """Return a copy of what the plant remembers, to restore later."""
         state = self._state
         return state._replace(
-            batteries=dict(state.batteries), controls=dict(state.controls), registers=dict(state.registers)
+            batteries=dict(state.batteries),
+            controls=dict(state.controls),
+            registers=dict(state.registers),
+            drives=dict(state.drives),
+            tripped=dict(state.tripped),
         )
 
     def restore(self, state: PlantState) -> None:
         """Go on from a saved state."""
         self._state = state
         self._state = self.save()
-        self._flows = None
+        self._breakpoint_us = state.time_us
 
     def flows(self) -> Flows:
         """Return what flows now."""
-        if self._flows is None:
-            self._flows = self._solve()
-        return self._flows
+        if self._state.flows is None:
+            flows = self._solve()
+            self._state = self._state._replace(flows=flows, holds_until_us=self._next_change_us(flows))
+            return flows
+        return self._state.flows
 
     def is_pv(self, key: str) -> bool:
         """Say whether a component is a PV inverter."""
@@ -183,7 +196,51 @@ class Plant:
         controls = self._state.controls
         set_point = PendingSetPoint(0, power_type, power)
         controls[key] = send(controls[key], self.inverter_params[key], self.time_us, set_point)
+        self._forget_flows()
         self._receive_set_points()
+
+    def input_value(self, component: str, quantity: str) -> float:
+        """Return the present value of an input, in the unit of its quantity.
+
+        Args:
+            component: Key of the component, or `site`.
+            quantity: See `Simulation.drive`.
+
+        Raises:
+            ValueError: If there is no such input; says which there are.
+        """
+        name = f"{component}.{quantity}"
+        signal = self._state.drives.get(name) or self._inputs.get(name)
+        if signal is None:
+            raise ValueError(f"no input {name!r}; accepted: {', '.join(self._inputs)}")
+        return signal.at(self.time_us)
+
+    def drive(self, component: str, quantity: str, drive: Drive | None) -> None:
+        """Take an input into one's own hands, or give it back with None; see `Simulation.drive`.
+
+        Raises:
+            ValueError: If there is no such input; says which there are.
+        """
+        self.input_value(component, quantity)
+        name = f"{component}.{quantity}"
+        self._state.drives.pop(name, None)
+        if drive is not None:
+            self._state.drives[name] = drive
+        self._breakpoint_us = self.time_us
+        self._forget_flows()
+
+    def can_trip(self, key: str) -> bool:
+        """Say whether a component is a device that can switch itself off."""
+        return key in self.inverter_params or key in self.battery_params
+
+    def trip(self, key: str, why: Diagnostic | None) -> None:
+        """Switch a device off, or on again with None."""
+        self._state.tripped.pop(key, None)
+        if why is not None:
+            self._state.tripped[key] = why
+            if key in self._state.controls:
+                self._state.controls[key] = self._state.controls[key]._replace(setting_w=0.0)
+        self._forget_flows()
 
     def is_settled(self, key: str) -> bool:
         """Say whether all set-points of an inverter have arrived and its ramp has ended."""
@@ -216,13 +273,28 @@ class Plant:
     def advance(self, time_us: int) -> None:
         """Carry the plant to a later simulated time [µs]; an earlier one changes nothing."""
         while self.time_us < time_us:
-            end_us = min(time_us, self._next_change_us())
-            self._integrate(end_us)
+            flows = self.flows()
+            self._integrate(flows, min(time_us, self._state.holds_until_us))
             self._receive_set_points()
             self._ramp()
 
+    def _forget_flows(self) -> None:
+        self._state = self._state._replace(flows=None)
+
+    def _wire_inputs(self, start_us: int, seed: int) -> dict[str, Signal]:
+        grid = grid_key(self.site)
+        connection = self.site.components[grid]
+        assert isinstance(connection, GridConnectionPoint)
+        return {
+            "site.ambient_temperature": ambient_signal(self.site, start_us=start_us, seed=seed),
+            f"{grid}.voltage": Constant(connection.voltage_v),
+            f"{grid}.frequency": Constant(connection.frequency_hz),
+            **{f"{key}.load": load.signal for key, load in self._loads.items()},
+            **{f"{key}.{supply.quantity}": supply.signal for key, supply in self._pv.items()},
+        }
+
     def _initial_state(self, start_us: int) -> PlantState:
-        ambient_c = self.ambient.at(start_us)
+        ambient_c = self._inputs["site.ambient_temperature"].at(start_us)
         batteries = {}
         for key, params in self.battery_params.items():
             battery = self.site.components[key]
@@ -235,12 +307,15 @@ class Plant:
             key: ControlState(self.default_power_w(key), self.default_power_w(key), 0.0)
             for key in self.inverter_params
         }
-        return PlantState(start_us, batteries, controls, dict.fromkeys(self.wiring.ac_order, Registers()))
+        registers = dict.fromkeys(self.wiring.ac_order, Registers())
+        return PlantState(start_us, batteries, controls, registers, {}, {})
 
     def _solve(self) -> Flows:
         limits = {key: self._battery_limits(key) for key in self.battery_params}
         reach = self._reach(limits)
-        own: dict[str, PhasePower] = {key: load.draw(self.time_us) for key, load in self._loads.items()}
+        own: dict[str, PhasePower] = {
+            key: load.draw(self.input_value(key, "load")) for key, load in self._loads.items()
+        }
         inverter_dc_w: dict[str, float] = {}
         battery_dc_w: dict[str, float] = {}
         for group in self.wiring.groups:
@@ -252,16 +327,14 @@ class Plant:
         for key in self._pv:
             available_w = reach[key].lower
             own[key] = self._at_inverter(key, max(available_w, self._state.controls[key].setting_w))
+        own.update((key, NOTHING) for key in self._state.tripped if key in self.inverter_params)
         ac = sum_towards_grid(own, self.wiring.parents, self.wiring.ac_order)
         return Flows(ac, battery_dc_w, inverter_dc_w, limits, reach)
 
     def _battery_limits(self, key: str) -> Bounds:
-        params = self.battery_params[key]
-        lower, upper = battery_power_limits(params, self._state.batteries[key])
-        return Bounds(
-            lower if -lower > TRICKLE * params.discharge_power_max_w else 0.0,
-            upper if upper > TRICKLE * params.charge_power_max_w else 0.0,
-        )
+        if key in self._state.tripped:
+            return Bounds(0.0, 0.0)
+        return Bounds(*battery_power_limits(self.battery_params[key], self._state.batteries[key]))
 
     def _reach(self, limits: Mapping[str, Bounds]) -> dict[str, Bounds]:
         reach = {}
@@ -271,14 +344,15 @@ class Plant:
             upper = ac_from_dc(params, sum(limits[battery].upper for battery in batteries))
             reach[key] = Bounds(lower, upper)
         for key, supply in self._pv.items():
-            available_w = supply.available_w(self.time_us, self.ambient.at(self.time_us))
+            ambient_c = self.input_value("site", "ambient_temperature")
+            available_w = supply.available_w(self.input_value(key, supply.quantity), ambient_c)
             reach[key] = Bounds(available_w, max(available_w, 0.0))
         return reach
 
     def _share(self, group: DcGroup, limits: Mapping[str, Bounds]) -> DcFlows:
         wanted_w = {}
         for key in group.inverters:
-            setting_w = self._state.controls[key].setting_w
+            setting_w = 0.0 if key in self._state.tripped else self._state.controls[key].setting_w
             wanted_w[key] = dc_from_ac(self.inverter_params[key], setting_w) if setting_w else 0.0
         limits_w = {battery: limits[battery] for battery in group.batteries}
         return share_dc_power(wanted_w, self.wiring.batteries_of, limits_w)
@@ -295,7 +369,7 @@ class Plant:
         reactive_var = min(max(self._state.controls[key].reactive_var, -limit), limit)
         return spread(active_w, reactive_var, self._shares[key])
 
-    def _next_change_us(self) -> int:
+    def _next_change_us(self, flows: Flows) -> int:
         now_us = self.time_us
         changes = [now_us + LONGEST_STEP_US, self._input_breakpoint_us(now_us)]
         for control in self._state.controls.values():
@@ -303,7 +377,7 @@ class Plant:
                 changes.append(control.next_due_us)
             if control.is_moving:
                 changes.append((now_us // CONTROL_CYCLE_US + 1) * CONTROL_CYCLE_US)
-        for key, power_w in self.flows().battery_dc_w.items():
+        for key, power_w in flows.battery_dc_w.items():
             horizon_s = battery_horizon_s(self.battery_params[key], self._state.batteries[key], power_w)
             if horizon_s < LONGEST_STEP_US / 1e6:
                 changes.append(now_us + max(1, round(horizon_s * 1e6)))
@@ -311,15 +385,14 @@ class Plant:
 
     def _input_breakpoint_us(self, now_us: int) -> int:
         if now_us >= self._breakpoint_us:
-            inputs = [self.ambient, *(load.signal for load in self._loads.values())]
-            inputs += [supply.signal for supply in self._pv.values()]
-            self._breakpoint_us = min((signal.until(now_us) for signal in inputs), default=NEVER)
+            inputs: Iterable[Signal | Drive] = (self._inputs | self._state.drives).values()
+            self._breakpoint_us = min(signal.until(now_us) for signal in inputs)
         return self._breakpoint_us
 
-    def _integrate(self, end_us: int) -> None:
-        state, flows = self._state, self.flows()
+    def _integrate(self, flows: Flows, end_us: int) -> None:
+        state = self._state
         dt_s = (end_us - state.time_us) / 1e6
-        ambient_c = self.ambient.at(state.time_us)
+        ambient_c = self.input_value("site", "ambient_temperature")
         for key, power_w in flows.battery_dc_w.items():
             given = BatteryInput(power_w, ambient_c)
             state.batteries[key], _ = battery_step(
@@ -334,8 +407,10 @@ class Plant:
             else:
                 delivered_wh -= energy_wh
             state.registers[key] = Registers(consumed_wh, delivered_wh)
+        # A mere look in between changes nothing, so what flows goes on until it would have changed anyway.
         self._state = state._replace(time_us=end_us)
-        self._flows = None
+        if end_us >= state.holds_until_us:
+            self._forget_flows()
 
     def _receive_set_points(self) -> None:
         for key, control in self._state.controls.items():
@@ -343,7 +418,7 @@ class Plant:
                 default_w = self.default_power_w(key)
                 received = receive(control, self.inverter_params[key], self.time_us, default_w)
                 self._state.controls[key] = received
-                self._flows = None
+                self._forget_flows()
 
     def _ramp(self) -> None:
         if self.time_us % CONTROL_CYCLE_US:
@@ -355,4 +430,4 @@ class Plant:
         for key in moving:
             control, params = self._state.controls[key], self.inverter_params[key]
             self._state.controls[key] = ramp(control, params, reach[key], CONTROL_CYCLE_US / 1e6)
-        self._flows = None
+        self._forget_flows()

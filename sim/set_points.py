@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from .clock import Clock
 from .engine import Engine
@@ -16,6 +16,7 @@ from .exchange import (
     UnsupportedError,
     WrongStateError,
 )
+from .listening import Tell
 from .plant import Plant
 from .site import Battery, BatteryInverter, PvInverter
 from .streams import PowerRequest
@@ -32,6 +33,10 @@ BOUNDS_TOLERANCE = 0.01
 _PROGRESS_PERIOD_S = 0.1
 
 
+Axis = tuple[str, PowerType]
+"""What a set-point acts on: a component's key and one of its powers."""
+
+
 class SetPoint(NamedTuple):
     """A set-point in force."""
 
@@ -39,14 +44,14 @@ class SetPoint(NamedTuple):
     expiry: int
     """Agenda number of its end."""
     due_us: int
+    reached: bool = False
+    """Whether the device has come to it."""
 
 
-class Tell(Protocol):
-    """Passes on that something happened to a component."""
+class SetPointsState(NamedTuple):
+    """All set-points in force: key, axis, set-point."""
 
-    def __call__(self, kind: str, subject: str, **details: object) -> None:
-        """Pass it on; see `Gateway.tell`."""
-        ...
+    in_force: tuple[tuple[str, PowerType, SetPoint], ...]
 
 
 class SetPoints:
@@ -65,8 +70,8 @@ class SetPoints:
         self._engine = engine
         self._clock = clock
         self._tell = tell
-        self._in_force: dict[tuple[str, PowerType], SetPoint] = {}
-        self._requests: dict[tuple[str, PowerType], PowerRequest] = {}
+        self._in_force: dict[Axis, SetPoint] = {}
+        self._requests: dict[Axis, PowerRequest] = {}
         engine.handle("set-point lapses", self._lapse)
         engine.handle("set-point progress", self._check_progress)
 
@@ -79,6 +84,18 @@ class SetPoints:
             raise
         lifetime_us = self._clock.span_us(DEFAULT_LIFETIME_S if lifetime_s is None else lifetime_s)
         return self._accept(key, power_type, power, self._engine.now_us + lifetime_us)
+
+    def save(self) -> SetPointsState:
+        """Return all set-points in force."""
+        return SetPointsState(tuple((*axis, set_point) for axis, set_point in self._in_force.items()))
+
+    def restore(self, state: SetPointsState) -> None:
+        """Go on with saved set-points; requests of clients that wait for an answer end."""
+        self.close()
+        self._requests.clear()
+        self._in_force = {
+            (key, PowerType(power_type)): set_point for key, power_type, set_point in state.in_force
+        }
 
     def close(self) -> None:
         """End all requests that are on their way; the site is going down."""
@@ -101,6 +118,9 @@ class SetPoints:
             raise WrongStateError(
                 f"{key} takes no commands: its operational mode is {component.operational_mode}"
             )
+        tripped = self._plant.state.tripped.get(key)
+        if tripped is not None:
+            raise WrongStateError(f"{key} takes no commands: {tripped.message}")
         bounds = self._accepted_bounds(key, power_type)
         slack = BOUNDS_TOLERANCE * self._plant.inverter_params[key].rated_power_w
         if power != 0.0 and not Bounds(bounds.lower - slack, bounds.upper + slack).contains(power):
@@ -125,7 +145,7 @@ class SetPoints:
         former = self._in_force.get(axis)
         if former is not None:
             self._engine.cancel(former.expiry)
-        expiry = self._engine.schedule(due_us, "set-point lapses", key, power_type)
+        expiry = self._engine.schedule(due_us, "set-point lapses", key, power_type.value)
         self._in_force[axis] = SetPoint(power, expiry, due_us)
         self._plant.send_set_point(key, power_type, power)
         self._tell("set-point accepted", key, axis=power_type.value, power=power, until_us=due_us)
@@ -134,38 +154,40 @@ class SetPoints:
         request.push(PowerUpdate(RequestStatus.ACCEPTED, self._clock.stamp_us(due_us)))
         self._requests[axis] = request
         give_up_us = self._engine.now_us + self._clock.span_us(PATIENCE_S)
-        self._check_progress(key, power_type, expiry, give_up_us)
+        self._check_progress(key, power_type.value, expiry, give_up_us)
         return request
 
-    def _check_progress(self, key: str, power_type: PowerType, expiry: int, give_up_us: int) -> None:
-        axis = (key, power_type)
-        if axis not in self._requests or self._in_force[axis].expiry != expiry:
+    def _check_progress(self, key: str, axis_name: str, expiry: int, give_up_us: int) -> None:
+        axis = (key, PowerType(axis_name))
+        set_point = self._in_force.get(axis)
+        if set_point is None or set_point.expiry != expiry:
             return
         self._plant.advance(self._engine.now_us)
-        if not self._plant.is_settled(key):
-            if self._engine.now_us >= give_up_us:
+        if self._plant.is_settled(key):
+            if self._plant.has_reached(*axis):
+                self._in_force[axis] = set_point._replace(reached=True)
+                self._finish(axis, RequestStatus.SUCCESS)
+            else:
                 self._withdraw(axis, RequestStatus.FAILED)
-                return
-            later_us = self._engine.now_us + self._clock.span_us(_PROGRESS_PERIOD_S)
-            self._engine.schedule(later_us, "set-point progress", key, power_type, expiry, give_up_us)
-        elif self._plant.has_reached(key, power_type):
-            self._finish(axis, RequestStatus.SUCCESS)
-        else:
+        elif self._engine.now_us >= give_up_us:
             self._withdraw(axis, RequestStatus.FAILED)
+        else:
+            later_us = self._engine.now_us + self._clock.span_us(_PROGRESS_PERIOD_S)
+            self._engine.schedule(later_us, "set-point progress", key, axis_name, expiry, give_up_us)
 
-    def _lapse(self, key: str, power_type: PowerType) -> None:
-        self._tell("set-point lapsed", key, axis=power_type.value)
+    def _lapse(self, key: str, axis_name: str) -> None:
+        self._tell("set-point lapsed", key, axis=axis_name)
         self._plant.advance(self._engine.now_us)
-        self._withdraw((key, power_type), RequestStatus.FAILED)
+        self._withdraw((key, PowerType(axis_name)), RequestStatus.FAILED)
 
-    def _withdraw(self, axis: tuple[str, PowerType], status: RequestStatus) -> None:
+    def _withdraw(self, axis: Axis, status: RequestStatus) -> None:
         set_point = self._in_force.pop(axis, None)
         if set_point is not None:
             self._engine.cancel(set_point.expiry)
             self._plant.send_set_point(*axis, None)
         self._finish(axis, status)
 
-    def _finish(self, axis: tuple[str, PowerType], status: RequestStatus) -> None:
+    def _finish(self, axis: Axis, status: RequestStatus) -> None:
         request = self._requests.pop(axis, None)
         if request is None:
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -33,7 +34,9 @@ def to_text(message: bytes) -> str:
     return message.decode()
 
 
-def handlers(seen: Seen) -> grpc.GenericRpcHandler:
+def handlers(seen: Seen) -> grpc.GenericRpcHandler:  # noqa: PLR0915
+    """Return the service, which writes down in `seen` what its handlers go through."""
+
     async def echo(request: str, context: Context) -> str:
         seen.metadata = [(key, value) for key, value in context.invocation_metadata() if key != "user-agent"]
         seen.time_remaining = context.time_remaining()
@@ -57,10 +60,8 @@ def handlers(seen: Seen) -> grpc.GenericRpcHandler:
         raise AssertionError
 
     async def swallowing(request: str, context: Context) -> str:
-        try:
+        with contextlib.suppress(grpc.aio.AbortError):
             await context.abort(grpc.StatusCode.ABORTED, "swallowed")
-        except grpc.aio.AbortError:
-            pass
         return request
 
     async def with_code(request: str, context: Context) -> str:

@@ -125,11 +125,11 @@ class Noisy:
         self._inner = inner
         self._amplitude = amplitude
         self._step_us = step_us
-        self._key = int.from_bytes(blake2b(key.encode(), digest_size=8).digest())
+        self._key = stream_key(key)
 
     def at(self, time_us: int) -> float:
         """Return the inner value times the factor of the interval."""
-        deviate = _NORMAL_QUANTILES[_mixed(self._key, time_us // self._step_us) >> 52]
+        deviate = normal_deviate(self._key, time_us // self._step_us)
         return self._inner.at(time_us) * (1.0 + self._amplitude * deviate)
 
     def until(self, time_us: int) -> int:
@@ -139,6 +139,16 @@ class Noisy:
 
 
 _NORMAL_QUANTILES: Sequence[float] = [NormalDist().inv_cdf((index + 0.5) / 4096) for index in range(4096)]
+
+
+def stream_key(name: str) -> int:
+    """Return the number of the random stream of a name."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest())
+
+
+def normal_deviate(key: int, index: int) -> float:
+    """Return the standard normal deviate at a place of a random stream; the same one whenever it is asked for."""
+    return _NORMAL_QUANTILES[_mixed(key, index) >> 52]
 
 
 def _mixed(key: int, index: int) -> int:

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import math
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from doppelgrid.sim.engine import Engine
 from doppelgrid.sim.exchange import (
     CommandError,
     Frame,
@@ -23,8 +23,7 @@ from doppelgrid.sim.exchange import (
     UnsupportedError,
     WrongStateError,
 )
-from doppelgrid.sim.gateway import Gateway
-from doppelgrid.sim.plant import Plant
+from doppelgrid.sim.simulation import Simulation
 from doppelgrid.sim.site import Site
 from doppelgrid.sim.streams import LONGEST_QUEUE, PowerRequest, Subscription
 from doppelgrid.sim.vocabulary import Category, Metric, PowerType, StateCode
@@ -33,27 +32,6 @@ SECOND = 1_000_000
 START = 1_750_000_000 * SECOND
 GRID, MAIN, INVERTER, BATTERY, PV, LOAD = 1, 2, 11, 12, 21, 31
 ACTIVE, REACTIVE = PowerType.ACTIVE, PowerType.REACTIVE
-
-
-class HandClock:
-    """A clock that stands still until it is moved."""
-
-    speed = 1.0
-
-    def __init__(self) -> None:
-        self.time_us = START
-
-    def now_us(self) -> int:
-        return self.time_us
-
-    def loop_time_s(self, time_us: int) -> float:
-        return time_us / SECOND
-
-    def stamp_us(self, time_us: int) -> int:
-        return time_us
-
-    def span_us(self, seconds: float) -> int:
-        return round(seconds * SECOND)
 
 
 class Bench:
@@ -87,16 +65,11 @@ class Bench:
         for key, change in changes.items():
             components[key] |= change
         self.site = Site.model_validate({"microgrid": {"id": 7}, "components": components})
-        self.clock = HandClock()
-        self.plant = Plant(self.site, start_us=START, seed=1)
-        self.engine = Engine(START)
-        self.gateway = Gateway(
-            self.plant, self.engine, self.clock, sync=lambda: self.engine.run_to(self.clock.time_us)
-        )
+        self.simulation = Simulation.headless(self.site, start_us=START, seed=1)
+        self.plant, self.gateway = self.simulation.plant, self.simulation.gateway
 
     def pass_time(self, seconds: float) -> None:
-        self.clock.time_us += round(seconds * SECOND)
-        self.engine.run_to(self.clock.time_us)
+        self.simulation.run_for(timedelta(seconds=seconds))
 
     def active_w(self, component_id: int) -> float:
         return self.gateway.frame(component_id).values[Metric.AC_POWER_ACTIVE]

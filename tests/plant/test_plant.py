@@ -275,7 +275,7 @@ def test_looking_more_often_changes_nothing(pauses: list[float]) -> None:
     assert often.state.controls == once.state.controls
     one, other = often.state.registers["main"], once.state.registers["main"]
     throughput_wh = one.consumed_wh + one.delivered_wh
-    assert one == pytest.approx(other, abs=1e-5 * throughput_wh)
+    assert one == pytest.approx(other, abs=1e-6 * throughput_wh)
 
 
 def test_meter_registers_agree_with_the_energy_in_the_battery() -> None:

@@ -42,7 +42,9 @@ MAIN, INVERTER, PV, LOAD = (ComponentId(number) for number in (2, 11, 21, 31))
 
 @pytest.mark.measured
 async def test_the_main_meter_is_load_less_pv_plus_battery_at_every_sample(tmp_path: Path) -> None:
-    recording = data_file("no_stated_licence", "site_ucsd_trade_street", "trade_street_2018-06-18_to_2018-07-01.csv.gz")
+    recording = data_file(
+        "no_stated_licence", "site_ucsd_trade_street", "trade_street_2018-06-18_to_2018-07-01.csv.gz"
+    )
     path = tmp_path / "site.yaml"
     path.write_text(SITE.format(file=recording))
     samples: dict[ComponentId, dict[datetime, float]] = {number: {} for number in (MAIN, INVERTER, PV, LOAD)}

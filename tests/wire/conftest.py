@@ -16,7 +16,7 @@ from doppelgrid.proto.inmemory import InMemoryChannel
 from doppelgrid.proto.server import serve_gateway
 from doppelgrid.proto.versions import services
 from doppelgrid.sim.gateway import Gateway
-from doppelgrid.sim.runtime import Simulation
+from doppelgrid.sim.live import LiveSimulation
 from doppelgrid.sim.site import Site
 
 
@@ -76,15 +76,15 @@ TRANSPORTS: dict[str, Callable[[Gateway], AbstractAsyncContextManager[Transport]
 
 
 @pytest.fixture
-async def simulation() -> AsyncIterator[Simulation]:
-    simulation = Simulation(Site.model_validate(SITE))
+async def simulation() -> AsyncIterator[LiveSimulation]:
+    simulation = LiveSimulation(Site.model_validate(SITE))
     simulation.start()
     yield simulation
     simulation.stop()
 
 
 @pytest.fixture(params=TRANSPORTS)
-async def transport(request: pytest.FixtureRequest, simulation: Simulation) -> AsyncIterator[Transport]:
+async def transport(request: pytest.FixtureRequest, simulation: LiveSimulation) -> AsyncIterator[Transport]:
     async with TRANSPORTS[request.param](simulation.gateway) as transport:
         yield transport
 

@@ -14,7 +14,7 @@ from google.protobuf.empty_pb2 import Empty
 from wire.support import METER, PV
 
 from doppelgrid.proto.server import BindError, PortInUseError, serve_gateway
-from doppelgrid.sim.runtime import Simulation
+from doppelgrid.sim.live import LiveSimulation
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS, PING, GOAWAY = 4, 6, 7
@@ -27,12 +27,12 @@ async def microgrid_id(address: str) -> int:
         return int(response.microgrid.id)
 
 
-async def test_it_answers_as_soon_as_it_is_entered(simulation: Simulation) -> None:
+async def test_it_answers_as_soon_as_it_is_entered(simulation: LiveSimulation) -> None:
     async with serve_gateway(simulation.gateway) as address:
         assert await microgrid_id(address) == 2200
 
 
-async def test_it_listens_on_the_host_it_is_given(simulation: Simulation) -> None:
+async def test_it_listens_on_the_host_it_is_given(simulation: LiveSimulation) -> None:
     async with serve_gateway(simulation.gateway, host="127.0.0.1") as address:
         assert address.startswith("127.0.0.1:")
         assert await microgrid_id(address) == 2200
@@ -40,14 +40,14 @@ async def test_it_listens_on_the_host_it_is_given(simulation: Simulation) -> Non
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
 @pytest.mark.parametrize("host", ["::1", "[::1]"])
-async def test_an_ipv6_host_may_have_brackets(simulation: Simulation, host: str) -> None:
+async def test_an_ipv6_host_may_have_brackets(simulation: LiveSimulation, host: str) -> None:
     async with serve_gateway(simulation.gateway, host=host) as address:
         assert address.startswith("[::1]:")
         assert await microgrid_id(address) == 2200
 
 
 async def test_without_ipv6_it_listens_on_the_older_loopback(
-    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+    simulation: LiveSimulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_socket = socket.socket
 
@@ -63,19 +63,19 @@ async def test_without_ipv6_it_listens_on_the_older_loopback(
         assert await microgrid_id(address) == 2200
 
 
-async def test_free_ports_differ(simulation: Simulation) -> None:
+async def test_free_ports_differ(simulation: LiveSimulation) -> None:
     async with serve_gateway(simulation.gateway) as one, serve_gateway(simulation.gateway) as other:
         assert one != other
 
 
-async def test_a_port_in_use_is_named(simulation: Simulation) -> None:
+async def test_a_port_in_use_is_named(simulation: LiveSimulation) -> None:
     async with serve_gateway(simulation.gateway) as address:
         host, _, port = address.rpartition(":")
         with pytest.raises(PortInUseError, match=rf"{port}: the port is in use"):
             await serve_gateway(simulation.gateway, host=host, port=int(port)).__aenter__()
 
 
-async def test_a_port_is_free_again_after_leaving(simulation: Simulation) -> None:
+async def test_a_port_is_free_again_after_leaving(simulation: LiveSimulation) -> None:
     async with serve_gateway(simulation.gateway) as address:
         await microgrid_id(address)
     host, _, port = address.rpartition(":")
@@ -85,12 +85,12 @@ async def test_a_port_is_free_again_after_leaving(simulation: Simulation) -> Non
 
 
 @pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("no.such.host.invalid", 0)])
-async def test_a_place_that_does_not_exist_is_named(simulation: Simulation, host: str, port: int) -> None:
+async def test_a_place_that_does_not_exist_is_named(simulation: LiveSimulation, host: str, port: int) -> None:
     with pytest.raises(BindError, match=f"cannot listen on {host}:{port}"):
         await serve_gateway(simulation.gateway, host=host, port=port).__aenter__()
 
 
-async def test_leaving_ends_open_streams_as_unavailable(simulation: Simulation) -> None:
+async def test_leaving_ends_open_streams_as_unavailable(simulation: LiveSimulation) -> None:
     async with serve_gateway(simulation.gateway) as address:
         channel = grpc.aio.insecure_channel(address)
         stream = microgrid_pb2_grpc.MicrogridStub(channel).ReceiveElectricalComponentTelemetryStream(
@@ -102,7 +102,7 @@ async def test_leaving_ends_open_streams_as_unavailable(simulation: Simulation) 
     await channel.close()
 
 
-async def test_leaving_ends_unfinished_requests_as_unavailable(simulation: Simulation) -> None:
+async def test_leaving_ends_unfinished_requests_as_unavailable(simulation: LiveSimulation) -> None:
     async with serve_gateway(simulation.gateway) as address:
         channel = grpc.aio.insecure_channel(address)
         updates = microgrid_pb2_grpc.MicrogridStub(channel).SetElectricalComponentPower(
@@ -116,7 +116,7 @@ async def test_leaving_ends_unfinished_requests_as_unavailable(simulation: Simul
     await channel.close()
 
 
-async def test_frequent_pings_without_calls_are_tolerated(simulation: Simulation) -> None:
+async def test_frequent_pings_without_calls_are_tolerated(simulation: LiveSimulation) -> None:
     async with serve_gateway(simulation.gateway) as address:
         host, _, port = address.rpartition(":")
         reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))

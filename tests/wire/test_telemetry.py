@@ -29,7 +29,7 @@ from wire.support import (
 )
 
 from doppelgrid.proto.alpha8 import METRICS, STATES
-from doppelgrid.sim.runtime import Simulation
+from doppelgrid.sim.live import LiveSimulation
 from doppelgrid.sim.streams import Subscription
 
 
@@ -48,7 +48,7 @@ async def how_it_ends(stream: Any) -> grpc.StatusCode:
     return code
 
 
-async def test_without_a_filter_all_metrics_are_sent(api: Api, simulation: Simulation) -> None:
+async def test_without_a_filter_all_metrics_are_sent(api: Api, simulation: LiveSimulation) -> None:
     telemetry = await api.first_telemetry(METER)
 
     assert set(sampled_values(telemetry)) == {
@@ -207,7 +207,7 @@ async def test_a_listener_that_leaves_does_not_disturb_the_others(api: Api) -> N
 
 
 async def test_a_listener_that_leaves_is_no_longer_served(
-    api: Api, simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+    api: Api, simulation: LiveSimulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = asyncio.Event()
     subscribe = simulation.gateway.subscribe
@@ -248,7 +248,9 @@ async def test_an_unknown_sensor_is_not_found(api: Api) -> None:
     assert error.code() is grpc.StatusCode.NOT_FOUND
 
 
-async def test_streams_end_as_unavailable_when_the_site_shuts_down(api: Api, simulation: Simulation) -> None:
+async def test_streams_end_as_unavailable_when_the_site_shuts_down(
+    api: Api, simulation: LiveSimulation
+) -> None:
     stream = api.telemetry(METER)
     await stream.read()
 

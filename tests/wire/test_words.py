@@ -14,7 +14,7 @@ from doppelgrid.proto.service import status_of
 from doppelgrid.proto.versions import services
 from doppelgrid.sim import exchange
 from doppelgrid.sim.exchange import CommandError, RequestStatus
-from doppelgrid.sim.runtime import Simulation
+from doppelgrid.sim.live import LiveSimulation
 from doppelgrid.sim.vocabulary import BatteryType, Category, Metric, OperationalMode, PowerType, StateCode
 
 
@@ -67,7 +67,7 @@ def test_a_special_refusal_has_the_status_of_its_kind() -> None:
 
 
 @pytest.mark.parametrize("version", GENERATED)
-def test_every_published_procedure_is_served(version: str, simulation: Simulation) -> None:
+def test_every_published_procedure_is_served(version: str, simulation: LiveSimulation) -> None:
     published = GENERATED[version][0].DESCRIPTOR.services_by_name["Microgrid"]
 
     served = {service.name: service for service in services(simulation.gateway, Line())}[published.full_name]

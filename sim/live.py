@@ -1,4 +1,4 @@
-"""A running simulation: engine, plant and gateway of one site, carried along by an event loop."""
+"""A simulation that an event loop carries along."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Literal
 
 from .clock import Clock, LiveClock, WallStampedClock, wall_time_us
 from .engine import Engine
-from .gateway import Gateway
-from .plant import Plant
+from .simulation import Simulation
 from .site import Site
 
 Timestamps = Literal["wall", "simulated"]
@@ -19,7 +18,7 @@ _TOLERATED_LAG_S = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Simulation:
+class LiveSimulation(Simulation):
     """One site, alive from `start` to `stop`, on the running event loop."""
 
     def __init__(
@@ -45,17 +44,10 @@ class Simulation:
             InputError: If a recorded input cannot drive the site from its start.
             ValueError: If the speed is not positive.
         """
-        self.site = site
-        self.start_us = wall_time_us() if start_us is None else start_us
-        self.seed = seed
-        self.plant = Plant(site, start_us=self.start_us, seed=seed)
-        # Inputs load their libraries and their first day now, not while time passes.
-        self.plant.flows()
-        self.engine = Engine(self.start_us)
         loop = asyncio.get_running_loop()
         make_clock = WallStampedClock if timestamps == "wall" else LiveClock
-        self.clock: Clock = make_clock(self.start_us, speed=speed, loop_time=loop.time)
-        self.gateway = Gateway(self.plant, self.engine, self.clock, sync=self._catch_up)
+        start_us = wall_time_us() if start_us is None else start_us
+        super().__init__(site, make_clock(start_us, speed=speed, loop_time=loop.time), seed=seed)
         self._driver = _Driver(self.engine, self.clock, loop)
 
     def start(self) -> None:
@@ -74,14 +66,6 @@ class Simulation:
         """Stop time and end all streams."""
         self._driver.stop()
         self.gateway.close()
-
-    def catch_up(self) -> None:
-        """Bring engine and plant to the present."""
-        self._catch_up()
-        self.plant.advance(self.engine.now_us)
-
-    def _catch_up(self) -> None:
-        self.engine.run_to(max(self.clock.now_us(), self.engine.now_us))
 
 
 class _Driver:

@@ -1,0 +1,167 @@
+"""A site in simulated time: engine, plant and gateway together, and what can be done to them from outside."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from .clock import Clock, SteppedClock
+from .drives import Drive
+from .engine import Engine
+from .faults import Fault, Faults
+from .gateway import Gateway
+from .measure import Instruments
+from .plant import Plant
+from .site import Site
+from .snapshot import Snapshot
+
+
+class Simulation:
+    """One site. Its time passes when `run_to` or `run_for` says so, or as a live clock goes."""
+
+    def __init__(self, site: Site, clock: Clock, *, seed: int = 0) -> None:
+        """Build the devices of a site; time does not pass yet.
+
+        Args:
+            site: A valid site.
+            clock: How simulated time meets the time outside; it begins at the run's start.
+            seed: Of all noise.
+
+        Raises:
+            InputError: If a recorded input cannot drive the site from its start.
+        """
+        self.site = site
+        self.clock = clock
+        self.seed = seed
+        self.start_us = clock.now_us()
+        self.plant = Plant(site, start_us=self.start_us, seed=seed)
+        # Inputs load their libraries and their first day now, not while time passes.
+        self.plant.flows()
+        self.engine = Engine(self.start_us)
+        instruments = Instruments(self.plant)
+        self.faults = Faults(self.plant, self.engine, instruments.read, seed=seed)
+        self.gateway = Gateway(
+            self.plant, self.engine, self.clock, instruments, self.faults, sync=self.catch_up
+        )
+        self.faults.tell = self.gateway.tell
+
+    @classmethod
+    def headless(cls, site: Site, *, start_us: int, seed: int = 0) -> Simulation:
+        """Build a site whose time passes only when it is told to.
+
+        Args:
+            site: A valid site.
+            start_us: Simulated time at which it starts [µs since the Unix epoch].
+            seed: Of all noise.
+        """
+        return cls(site, SteppedClock(start_us), seed=seed)
+
+    @property
+    def now_us(self) -> int:
+        """Simulated time up to which everything has happened [µs since the Unix epoch]."""
+        return self.engine.now_us
+
+    def run_to(self, time_us: int) -> None:
+        """Let everything happen that is due up to a simulated time [µs]; a stepped clock goes along."""
+        if isinstance(self.clock, SteppedClock):
+            self.clock.move_to(time_us)
+        self.engine.run_to(time_us)
+        self.plant.advance(time_us)
+
+    def run_for(self, duration: timedelta) -> None:
+        """Let simulated time pass."""
+        self.run_to(self.now_us + round(duration / timedelta(microseconds=1)))
+
+    def catch_up(self) -> None:
+        """Bring everything to the present of the clock."""
+        self.engine.run_to(max(self.clock.now_us(), self.now_us))
+        self.plant.advance(self.now_us)
+
+    def drive(self, component: str, quantity: str, value: float, *, over_s: float = 0.0) -> None:
+        """Take an input of a component into one's own hands, from now on.
+
+        Args:
+            component: Key of the component, or `site`.
+            quantity: What to drive: `load` [W] of a meter, `irradiance` [W/m²] or `power` [W] of a PV inverter,
+                `voltage` [V] and `frequency` [Hz] of the grid, `ambient_temperature` [°C] of the site.
+            value: In the unit of the quantity, passive sign convention.
+            over_s: Simulated time in which the value is reached, in even steps [s].
+
+        Raises:
+            ValueError: If the component has no such input; says which there are.
+        """
+        self.catch_up()
+        start_value = self.plant.input_value(component, quantity)
+        end_us = self.now_us + round(over_s * 1e6)
+        self.plant.drive(component, quantity, Drive(self.now_us, start_value, end_us, value))
+        self.gateway.tell("driven", component, quantity=quantity, value=value, over_s=over_s)
+
+    def release(self, component: str, quantity: str) -> None:
+        """Give an input back to what the site file says.
+
+        Raises:
+            ValueError: If the component has no such input; says which there are.
+        """
+        self.catch_up()
+        self.plant.drive(component, quantity, None)
+        self.gateway.tell("released", component, quantity=quantity)
+
+    def fault(self, fault: Fault, *, for_s: float | None = None) -> int:
+        """Break something.
+
+        Args:
+            fault: What breaks, and how.
+            for_s: Simulated time after which it mends by itself [s]; until `mend` if None.
+
+        Returns:
+            A number by which it can be mended.
+
+        Raises:
+            ValueError: If the component cannot break that way; says how it can.
+        """
+        self.catch_up()
+        return self.faults.strike(fault, for_s=for_s)
+
+    def mend(self, number: int) -> None:
+        """End a fault; nothing happens if it has ended already."""
+        self.catch_up()
+        self.faults.mend(number)
+
+    def save(self) -> Snapshot:
+        """Return everything that the site remembers, to restore or fork it later."""
+        self.catch_up()
+        return Snapshot(
+            seed=self.seed,
+            start_us=self.start_us,
+            engine=self.engine.save(),
+            plant=self.plant.save(),
+            gateway=self.gateway.save(),
+            faults=self.faults.save(),
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot of this site; a stepped clock goes back along.
+
+        Streams stay open; requests that are on their way end as failed.
+
+        Raises:
+            ValueError: If the snapshot belongs to another seed.
+        """
+        if snapshot.seed != self.seed:
+            raise ValueError(f"the snapshot's seed is {snapshot.seed}; accepted: {self.seed}")
+        if isinstance(self.clock, SteppedClock):
+            self.clock.move_to(snapshot.engine.now_us)
+        self.engine.restore(snapshot.engine)
+        self.plant.restore(snapshot.plant)
+        self.faults.restore(snapshot.faults)
+        self.gateway.restore(snapshot.gateway)
+
+    def fork(self) -> Simulation:
+        """Return a headless double that goes on from here on its own."""
+        return Simulation.from_snapshot(self.site, self.save())
+
+    @classmethod
+    def from_snapshot(cls, site: Site, snapshot: Snapshot) -> Simulation:
+        """Return a headless simulation of a site that goes on from a snapshot."""
+        double = cls.headless(site, start_us=snapshot.start_us, seed=snapshot.seed)
+        double.restore(snapshot)
+        return double

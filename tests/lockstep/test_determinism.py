@@ -1,0 +1,57 @@
+"""The same program gives the same order of events, whatever the hash seed and the addresses are."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import asyncio, random, sys, uuid
+from doppelgrid.lockstep.determinism import seeded_randomness
+from doppelgrid.lockstep.virtual_time import VirtualTimeLoop
+from doppelgrid.lockstep.wall import VirtualClock
+
+clutter = [object() for _ in range(int(sys.argv[1]))]
+events = []
+
+async def worker(name):
+    await asyncio.sleep(random.randint(0, 3))
+    events.append(name)
+
+async def main():
+    loop = asyncio.get_running_loop()
+    futures = {loop.create_future(): number for number in range(50)}
+    for future in set(futures):
+        events.append(futures[future])
+    pending = {asyncio.create_task(worker(name), name=f"w{name}") for name in range(50)}
+    while pending:
+        done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        events.extend(task.get_name() for task in done)
+    events.append(str(uuid.uuid4()))
+
+with seeded_randomness(7), asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(VirtualClock(0))) as runner:
+    runner.run(main())
+print(events)
+"""
+
+
+def events_of_a_run(hash_seed: str, clutter: int) -> str:
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    command = [sys.executable, "-c", PROGRAM, str(clutter)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def reference() -> str:
+    return events_of_a_run("0", 0)
+
+
+@pytest.mark.parametrize(("hash_seed", "clutter"), [("0", 0), ("1", 0), ("4242", 12_345)])
+def test_sets_of_tasks_and_futures_iterate_alike_in_every_process(
+    reference: str, hash_seed: str, clutter: int
+) -> None:
+    assert len(reference) > 100
+    assert events_of_a_run(hash_seed, clutter) == reference

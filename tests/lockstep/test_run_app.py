@@ -1,0 +1,229 @@
+"""Scripts run unchanged in virtual time, and what became of them is told."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doppelgrid.lockstep.errors import BlockedLoopError, NotStoppedError
+from doppelgrid.lockstep.run_app import LockstepRunner, RunReport
+from doppelgrid.lockstep.virtual_time import Limits, VirtualTimeLoop
+
+START_US = 1_780_000_000_000_000
+MINUTE_US = 60_000_000
+RunScript = Callable[..., RunReport]
+
+
+@pytest.fixture
+def run_script(tmp_path: Path) -> RunScript:
+    """Return a function that runs the text of a script for a virtual minute."""
+
+    def run(text: str, *arguments: str, **options: Any) -> RunReport:
+        script = tmp_path / "app.py"
+        script.write_text("import asyncio, sys, time\n" + textwrap.dedent(text))
+        options.setdefault("until_us", START_US + MINUTE_US)
+        runner = LockstepRunner(start_us=START_US, **options)
+        return runner.run_script(script, arguments)
+
+    return run
+
+
+def seconds(report: RunReport) -> float:
+    return (report.end_us - report.start_us) / 1e6
+
+
+def test_a_script_has_its_own_arguments_name_and_folder(
+    run_script: RunScript, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "neighbour.py").write_text("WORD = 'next door'")
+    argv, path = list(sys.argv), list(sys.path)
+    run_script("import neighbour; print(__name__, sys.argv[1:], neighbour.WORD)", "a", "b")
+    assert capsys.readouterr().out == "__main__ ['a', 'b'] next door\n"
+    assert (sys.argv, sys.path) == (argv, path)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "asyncio.run(main())",
+        "asyncio.run(main(), debug=False)",
+        "asyncio.Runner(loop_factory=asyncio.SelectorEventLoop).run(main())",
+        "loop = asyncio.new_event_loop(); loop.run_until_complete(main()); loop.close()",
+        "asyncio.get_event_loop().run_until_complete(main())",
+    ],
+)
+def test_every_way_of_running_a_coroutine_is_in_virtual_time(run_script: RunScript, start: str) -> None:
+    report = run_script(f"async def main():\n    await asyncio.sleep(50)\n{start}")
+    assert (report.outcome, seconds(report)) == ("ended early", 50)
+    assert report.reproducible
+
+
+def test_the_simulation_starts_before_the_script_and_lives_in_its_loop(
+    run_script: RunScript, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ticks: list[int] = []
+
+    async def start(loop: VirtualTimeLoop) -> None:
+        def tick() -> None:
+            ticks.append(loop.clock.now_us - START_US)
+            loop.call_later(1.0, tick)
+
+        await asyncio.sleep(0)
+        tick()
+        print("simulation")
+
+    run_script("print('script')\nasyncio.run(asyncio.sleep(3.5))", on_loop_start=start)
+    assert capsys.readouterr().out == "simulation\nscript\n"
+    assert ticks == [0, 1_000_000, 2_000_000, 3_000_000]
+
+
+def test_the_end_of_the_run_interrupts_as_ctrl_c_does(
+    run_script: RunScript, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = run_script(
+        """
+        async def main():
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await asyncio.sleep(2)
+                print("cleaned up")
+        try:
+            asyncio.run(main())
+        except KeyboardInterrupt:
+            print("interrupted")
+        """
+    )
+    assert capsys.readouterr().out == "cleaned up\ninterrupted\n"
+    assert (report.outcome, report.exit_code, seconds(report)) == ("completed", 0, 62)
+
+
+def test_an_interrupt_that_the_script_lets_pass_ends_it_with_130(run_script: RunScript) -> None:
+    report = run_script("asyncio.run(asyncio.sleep(1000))")
+    assert (report.outcome, report.exit_code, seconds(report)) == ("completed", 130, 60)
+
+
+def test_a_handler_of_the_script_for_sigint_is_called(run_script: RunScript) -> None:
+    report = run_script(
+        """
+        import signal
+        async def main():
+            stop = asyncio.Event()
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
+            await stop.wait()
+        asyncio.run(main())
+        """
+    )
+    assert (report.outcome, report.exit_code, seconds(report)) == ("completed", 0, 60)
+
+
+def test_a_script_that_ignores_interrupts_is_stopped(run_script: RunScript) -> None:
+    report = run_script(
+        """
+        async def main():
+            for _ in range(1000):
+                try:
+                    await asyncio.sleep(10)
+                except asyncio.CancelledError:
+                    pass
+        while True:
+            try:
+                asyncio.run(main())
+            except KeyboardInterrupt:
+                pass
+        """
+    )
+    assert report.outcome in ("stopped", "completed")
+    assert seconds(report) <= 200
+
+
+def test_a_task_that_swallows_cancellation_is_stopped(run_script: RunScript) -> None:
+    report = run_script(
+        """
+        import signal
+        async def main():
+            asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: None)
+            await asyncio.sleep(1000)
+        asyncio.run(main())
+        """
+    )
+    assert report.outcome == "stopped"
+    assert isinstance(report.error, NotStoppedError)
+    assert seconds(report) == 180
+
+
+def test_a_crash_shows_the_script_s_own_traceback_first(run_script: RunScript) -> None:
+    report = run_script(
+        """
+        async def main():
+            await asyncio.sleep(5)
+            raise ValueError("no battery")
+        asyncio.run(main())
+        """
+    )
+    assert (report.outcome, report.exit_code, seconds(report)) == ("crashed", 1, 5)
+    lines = report.message.splitlines()
+    assert lines[0] == "Traceback (most recent call last):"
+    assert lines[1].endswith('app.py", line 6, in <module>')
+    assert "ValueError: no battery" in lines
+    assert lines[-1] == "the application crashed at 2026-05-28T20:26:45+00:00"
+
+
+@pytest.mark.parametrize(("argument", "code"), [("3", 3), ("", 0), ("'bye'", 1)])
+def test_an_exit_code_is_told(run_script: RunScript, argument: str, code: int) -> None:
+    report = run_script(f"time.sleep(2)\nsys.exit({argument})")
+    assert (report.outcome, report.exit_code, seconds(report)) == ("exited", code, 2)
+
+
+@pytest.mark.parametrize("blocking", ["while True: pass", "os.read(os.pipe()[0], 1)"])
+def test_a_call_that_blocks_the_loop_is_stopped_with_its_stack(run_script: RunScript, blocking: str) -> None:
+    report = run_script(
+        f"""
+        import os
+        async def main():
+            await asyncio.sleep(1)
+            try:
+                {blocking}
+            except Exception:
+                pass
+        asyncio.run(main())
+        """,
+        limits=Limits(blocked_s=0.2),
+    )
+    assert report.outcome == "stopped"
+    assert isinstance(report.error, BlockedLoopError)
+    assert blocking in report.message
+    assert seconds(report) == 1
+
+
+def test_nothing_of_a_run_stays_behind(run_script: RunScript) -> None:
+    before = (
+        asyncio.new_event_loop,
+        asyncio.Runner,
+        time.time,
+        time.monotonic,
+        signal.getsignal(signal.SIGINT),
+    )
+    run_script("asyncio.run(asyncio.sleep(1))")
+    after = (
+        asyncio.new_event_loop,
+        asyncio.Runner,
+        time.time,
+        time.monotonic,
+        signal.getsignal(signal.SIGINT),
+    )
+    assert after == before
+    assert time.time() > START_US / 1e6 + 3600
+
+
+def test_a_missing_script_is_said_to_be_missing() -> None:
+    with pytest.raises(FileNotFoundError, match=r"no script at nowhere\.py"):
+        LockstepRunner(start_us=START_US).run_script("nowhere.py")
