@@ -241,7 +241,7 @@ class _MemoryCall:
         return message
 
     def _send(self, request: bytes, metadata: Pairs) -> None:
-        refused = too_large(request)
+        refused = too_large(request, self._service.largest_request_bytes)
         if refused is not None:
             self._abandon(refused)
             return

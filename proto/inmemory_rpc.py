@@ -12,7 +12,8 @@ import grpc
 Pairs = tuple[tuple[str, str | bytes], ...]
 
 _WINDOW_BYTES = 65_535  # RFC 9113, 6.9.2: the initial flow-control window of a stream
-_LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024  # gRPC's default limit for a received message
+LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024
+"""Largest message that an endpoint of gRPC takes by default."""
 
 
 class Status(NamedTuple):
@@ -159,10 +160,10 @@ def _wire_value(key: str, value: str | bytes) -> str | bytes:
     return value if isinstance(value, str) else value.decode()
 
 
-def too_large(message: bytes) -> Status | None:
-    """Return the status of a message that a default endpoint refuses to receive, or None."""
+def too_large(message: bytes, limit_bytes: int = LARGEST_MESSAGE_BYTES) -> Status | None:
+    """Return the status of a message that its receiver refuses for its size, or None."""
     size = len(message)
-    if size <= _LARGEST_MESSAGE_BYTES:
+    if size <= limit_bytes:
         return None
-    details = f"Received message larger than max ({size} vs. {_LARGEST_MESSAGE_BYTES})"
+    details = f"Received message larger than max ({size} vs. {limit_bytes})"
     return Status(grpc.StatusCode.RESOURCE_EXHAUSTED, details)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import grpc
 from grpc import aio
 
-from .inmemory_rpc import Pairs, Rpc, Status, wire_metadata
+from .inmemory_rpc import LARGEST_MESSAGE_BYTES, Pairs, Rpc, Status, wire_metadata
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -163,8 +163,17 @@ class MemoryService:
         self,
         handlers: Sequence[grpc.GenericRpcHandler] = (),
         interceptors: Sequence[aio.ServerInterceptor] = (),
+        *,
+        largest_request_bytes: int = LARGEST_MESSAGE_BYTES,
     ) -> None:
-        """Serve handlers behind interceptors, the first of which sees a call first."""
+        """Serve handlers behind interceptors, the first of which sees a call first.
+
+        Args:
+            handlers: What a `grpc.aio` server would be given.
+            interceptors: Likewise.
+            largest_request_bytes: As the server option `grpc.max_receive_message_length`.
+        """
+        self.largest_request_bytes = largest_request_bytes
         self._generic_handlers = list(handlers)
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         self._interceptors = tuple(interceptors)

@@ -10,7 +10,7 @@ import grpc
 import pytest
 from echo_service import LARGE, Seen, handlers, to_bytes, to_text
 
-from doppelgrid.proto.inmemory import InMemoryChannel
+from doppelgrid.proto.inmemory import InMemoryChannel, MemoryService
 
 Open = Callable[..., Awaitable[grpc.aio.Channel]]
 
@@ -135,6 +135,14 @@ async def test_messages_over_four_megabytes_are_refused(
     code, details, _ = await failure(unary(channel, method)("x" * request_size))
     assert code is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert "message larger than max (5000000 vs. 4194304)" in (details or "")
+
+
+async def test_a_service_can_refuse_smaller_requests(seen: Seen) -> None:
+    service = MemoryService([handlers(seen)], largest_request_bytes=10)
+    async with InMemoryChannel(service) as channel:
+        assert await unary(channel, "echo")("x" * 10) == "x" * 10
+        refused = await failure(unary(channel, "echo")("x" * 11))
+    assert refused[:2] == (grpc.StatusCode.RESOURCE_EXHAUSTED, "Received message larger than max (11 vs. 10)")
 
 
 async def test_deadline_ends_the_call_and_cancels_the_handler(channel: grpc.aio.Channel, seen: Seen) -> None:
