@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from ..sim.clock import to_us
 from ..sim.live import LiveSimulation, Timestamps
 from ..sim.site import Site
 from ..sim.sitefile import load_site
@@ -83,7 +82,7 @@ class SiteServer:
         """
         simulation = LiveSimulation(
             self.site,
-            start_us=self._start_us(),
+            start_us=None if self._start is None else self.site.moment_us(self._start),
             seed=self._seed,
             speed=self._speed,
             timestamps=self._timestamps,
@@ -106,10 +105,3 @@ class SiteServer:
         """End all streams and free the port."""
         self._simulation = None
         await self._resources.aclose()
-
-    def _start_us(self) -> int | None:
-        if self._start is None:
-            return None
-        if self._start.tzinfo is None:
-            return to_us(self._start.replace(tzinfo=self.site.microgrid.location.zone))
-        return to_us(self._start)

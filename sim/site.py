@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
+from .clock import to_us
 from .inputs.specs import IrradianceInput, LoadInput, PvPowerInput, TemperatureInput
 from .problems import did_you_mean
 from .units import AMPERE as _AMPERE
@@ -296,3 +297,7 @@ class Site(_Section):
     telemetry: Telemetry = Telemetry()
     directory: SkipJsonSchema[Path] = Field(default=Path(), exclude=True, repr=False)
     """Folder that relative paths of input files start from; set on loading."""
+
+    def moment_us(self, moment: datetime) -> int:
+        """Return a moment as simulated time [µs], by the site's clock if it names no offset."""
+        return to_us(moment if moment.tzinfo else moment.replace(tzinfo=self.microgrid.location.zone))

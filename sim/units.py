@@ -70,6 +70,16 @@ class Unit:
             raise ValueError(self._range() or self.accepted)
         return value
 
+    def write(self, value: float) -> str:
+        """Return a value of the inner unit as files write it, so that reading gives it back."""
+        for spelling, factor in self.factors.items():
+            number = value / factor
+            for near in (number, math.nextafter(number, math.inf), math.nextafter(number, -math.inf)):
+                if near * factor == value:
+                    return f"{near!r} {spelling}"
+        spelling, factor = next(iter(self.factors.items()))
+        return f"{value / factor!r} {spelling}"
+
     def within(
         self, *, lower: float | None = None, upper: float | None = None, above: float | None = None
     ) -> Unit:
@@ -101,7 +111,10 @@ class Unit:
             except ValueError as error:
                 raise PydanticCustomError("quantity", "{accepted}", {"accepted": str(error)}) from None
 
-        return core_schema.no_info_plain_validator_function(read)
+        write = core_schema.plain_serializer_function_ser_schema(
+            lambda value: self.write(value) if isinstance(value, float) else value, when_used="json"
+        )
+        return core_schema.no_info_plain_validator_function(read, serialization=write)
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

@@ -43,6 +43,11 @@ def parse_moment(value: object) -> time | datetime | float:
     raise PydanticCustomError("moment", "{accepted}", {"accepted": _MOMENTS})
 
 
+def write_moment(moment: time | datetime | float) -> str:
+    """Return a moment as files write it."""
+    return _DURATION.write(moment) if isinstance(moment, float) else moment.isoformat()
+
+
 def parse_zone(name: str) -> tzinfo:
     """Return the time zone of a name or an offset (`Europe/Berlin`, `UTC`, `+02:00`).
 

@@ -20,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    PlainSerializer,
     PlainValidator,
     Tag,
     ValidationError,
@@ -41,7 +42,7 @@ from ..units import (
     Temperature,
     Unit,
 )
-from .moments import parse_moment, parse_zone
+from .moments import parse_moment, parse_zone, write_moment
 
 Quantity = TypeVar("Quantity")
 BdewProfile = Literal[
@@ -51,7 +52,12 @@ BdewProfile = Literal[
 
 _Irradiance = Annotated[float, IRRADIANCE.within(lower=0.0, upper=2000.0)]
 _Step = Annotated[float, SECOND.within(lower=0.1, upper=3600.0)]
-_AvailablePower = Annotated[float, WATT.within(lower=0.0), AfterValidator(lambda power_w: 0.0 - power_w)]
+_AvailablePower = Annotated[
+    float,
+    WATT.within(lower=0.0),
+    AfterValidator(lambda power_w: 0.0 - power_w),
+    PlainSerializer(lambda power_w: WATT.write(0.0 - power_w), when_used="json"),
+]
 
 
 class _Section(BaseModel):
@@ -90,6 +96,7 @@ class Point(_Section, Generic[Quantity]):
     at: Annotated[
         time | datetime | float,
         PlainValidator(parse_moment),
+        PlainSerializer(write_moment, when_used="json"),
         WithJsonSchema({"type": "string"}, mode="validation"),
     ]
     """A time of day, an instant, or seconds since the run's start."""

@@ -1,0 +1,49 @@
+"""What the words of the command line have in common."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from ..sim.units import SECOND
+
+BAD_INPUT = 2
+PORT_IN_USE = 3
+
+SiteArgument = Annotated[
+    str, typer.Argument(metavar="SITE", help="Path of a site file, or the name of a bundled site.")
+]
+
+
+def refuse(message: str, code: int = BAD_INPUT) -> typer.Exit:
+    """Say on standard error why not, and return the exit to raise."""
+    typer.echo(message, err=True)
+    return typer.Exit(code)
+
+
+def parse_duration(text: str) -> float:
+    """Read a span such as `10 min` [s].
+
+    Raises:
+        typer.BadParameter: If it is none, or not positive.
+    """
+    try:
+        return SECOND.within(above=0.0).parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}; accepted: {error}") from None
+
+
+def parse_moment(text: str) -> datetime:
+    """Read an ISO 8601 date and time, by the site's clock if it names no offset.
+
+    Raises:
+        typer.BadParameter: If it is none.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r}; accepted: an ISO 8601 date and time such as 2026-06-15T11:00:00+02:00"
+        ) from None
