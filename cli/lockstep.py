@@ -83,18 +83,16 @@ def _run(
     journal: Path | None,
     allow_real_io: bool,
 ) -> None:
+    from ..lockstep.progress import VirtualProgress  # noqa: PLC0415
     from ..lockstep.session import LockstepSession  # noqa: PLC0415
     from ..lockstep.virtual_time import Limits  # noqa: PLC0415
     from ..sim.inputs.errors import InputError  # noqa: PLC0415
-    from ..sim.site import Telemetry  # noqa: PLC0415
     from ..sim.sitefile import SiteError, load_site  # noqa: PLC0415
-    from .progress import VirtualProgress  # noqa: PLC0415
 
     try:
         site = load_site(source)
         if interval_s is not None:
-            telemetry = Telemetry.model_validate({"interval": f"{interval_s!r} s"})
-            site = site.model_copy(update={"telemetry": telemetry})
+            site = site.with_telemetry_interval(interval_s)
         start_us = site.moment_us(start or datetime(2026, 6, 15))
         duration_us = None if duration_s is None else round(duration_s * 1e6)
         progress = VirtualProgress(duration_us)

@@ -9,23 +9,28 @@ import argparse
 import asyncio
 import contextlib
 import logging
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from frequenz.quantities import Power
 from frequenz.sdk import microgrid
 from frequenz.sdk.timeseries import ResamplerConfig2
 
-_log = logging.getLogger("peak_shaving")
+RENEWAL = timedelta(seconds=20)
+"""A set-point lapses after 60 s unless it is proposed again."""
+STEP = Power.from_watts(300.0)
+"""Smaller changes are not worth a command."""
+CHARGING_SHARE = 0.3
+"""How much of the room under the limit goes into the battery; the rest is left for what comes next."""
 
 
 async def shave_peaks(url: str, limit: Power) -> None:
-    """Discharge the batteries while the site draws more than a limit, and charge them below it.
+    """Discharge the batteries while the site draws more than a limit, and charge them gently below it.
 
     Args:
         url: Of the Microgrid API.
         limit: Most power to draw from the grid.
     """
-    await microgrid.initialize(url, ResamplerConfig2(resampling_period=timedelta(seconds=0.5)))
+    await microgrid.initialize(url, ResamplerConfig2(resampling_period=timedelta(seconds=1)))
     batteries = microgrid.new_battery_pool(priority=5)
     grid_power = microgrid.grid().power.new_receiver()
     battery_power = batteries.power.new_receiver()
@@ -33,13 +38,16 @@ async def shave_peaks(url: str, limit: Power) -> None:
         if status.bounds is not None:
             break
 
+    proposed, renewed = Power.zero(), datetime.min.replace(tzinfo=UTC)
     async for grid in grid_power:
         battery = await battery_power.receive()
         if grid.value is None or battery.value is None:
             continue
         room = limit - (grid.value - battery.value)
-        await batteries.propose_power(room)
-        _log.info("grid %s, battery %s -> %s", grid.value, battery.value, room)
+        target = room if room < Power.zero() else room * CHARGING_SHARE
+        if abs(target - proposed) > STEP or grid.timestamp - renewed > RENEWAL:
+            await batteries.propose_power(target)
+            proposed, renewed = target, grid.timestamp
 
 
 def main() -> None:

@@ -298,6 +298,11 @@ class Site(_Section):
     directory: SkipJsonSchema[Path] = Field(default=Path(), exclude=True, repr=False)
     """Folder that relative paths of input files start from; set on loading."""
 
+    def with_telemetry_interval(self, interval_s: float) -> Site:
+        """Return the same site, sampled at another interval [s]."""
+        telemetry = Telemetry.model_validate({"interval": f"{interval_s!r} s"})
+        return self.model_copy(update={"telemetry": telemetry})
+
     def moment_us(self, moment: datetime) -> int:
         """Return a moment as simulated time [µs], by the site's clock if it names no offset."""
         return to_us(moment if moment.tzinfo else moment.replace(tzinfo=self.microgrid.location.zone))

@@ -8,9 +8,9 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from ..lockstep.virtual_time import VirtualTimeLoop
 from ..sim.clock import to_datetime
 from ..sim.live import LiveSimulation
+from .virtual_time import VirtualTimeLoop
 
 _REPORTS = 200
 _PERIOD_US = 300_000_000
