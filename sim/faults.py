@@ -110,7 +110,16 @@ class Faults:
         held = dict(self._read(fault.component).values) if fault.kind is FaultKind.FROZEN else {}
         active = {**self._state.active, number: ActiveFault(fault, now_us, ending, held)}
         self._state = FaultsState(number, active)
-        self.tell("fault", fault.component, fault=fault.kind.value, number=number)
+        self.tell(
+            "fault",
+            fault.component,
+            fault=fault.kind.value,
+            number=number,
+            for_s=for_s,
+            diagnostic=fault.diagnostic,
+            amount=fault.amount,
+            metrics=" ".join(fault.metrics),
+        )
         if fault.kind is FaultKind.TRIP:
             message = f"{fault.component} tripped: {fault.diagnostic}"
             self._plant.trip(fault.component, Diagnostic(fault.diagnostic, message))
