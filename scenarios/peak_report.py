@@ -106,7 +106,7 @@ def picture(trace: DayTrace, limit_w: float, zone: tzinfo, path: Path) -> None:
         zone: Time zone of the axis.
         path: File to write; its suffix says in which format.
     """
-    from matplotlib.dates import DateFormatter  # noqa: PLC0415 - takes half a second
+    from matplotlib.dates import AutoDateLocator, DateFormatter  # noqa: PLC0415 - takes half a second
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     minutes: list[datetime] = [to_datetime(time_us) for time_us in trace.minutes_us]
@@ -127,6 +127,7 @@ def picture(trace: DayTrace, limit_w: float, zone: tzinfo, path: Path) -> None:
     soc.set_ylabel("SoC [%]")
     soc.set_ylim(0.0, 100.0)
     soc.grid(alpha=0.3)
+    soc.xaxis.set_major_locator(AutoDateLocator(tz=zone))
     soc.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=zone))
     figure.savefig(path, dpi=120)
 

@@ -1,0 +1,31 @@
+"""What the documentation shows works."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from doppelgrid.sim.sitefile import parse_site
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = [
+    (path.relative_to(ROOT).as_posix(), number, block)
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    for number, block in enumerate(re.findall(r"```yaml\n(.*?)```", path.read_text(), re.DOTALL), start=1)
+    if block.startswith("microgrid:")
+]
+
+
+@pytest.mark.parametrize(("page", "number", "block"), EXAMPLES, ids=lambda part: str(part)[:30])
+def test_site_files_in_the_documentation_load(page: str, number: int, block: str) -> None:
+    parse_site(block, f"{page} example {number}")
+
+
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+        assert (page.parent / target).exists(), target
