@@ -1,7 +1,7 @@
 # Needs nothing but Python >= 3.11 and make: every target works in a virtual environment that it creates.
 PYTHON ?= python3
 VENV ?= .venv
-BIN := $(VENV)/bin
+BIN := $(abspath $(VENV))/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: help demo test slow lint types bench check clean
@@ -43,7 +43,7 @@ lint: $(VENV)/develop
 types: $(VENV)/develop
 	rm -rf build/types
 	$(PIP) install --quiet --no-deps --target build/types .
-	cd build && MYPYPATH=types ../$(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p doppelgrid
+	cd build && MYPYPATH=types $(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p doppelgrid
 
 bench: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
