@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import grpc
 from grpc import aio
@@ -147,7 +148,8 @@ class LockstepSession:
         simulation.start()
 
     def _open_channel(self, interceptors: Sequence[aio.ClientInterceptor]) -> aio.Channel:
-        return InMemoryChannel(self._handlers, interceptors=interceptors)
+        # The stubs of grpc do not know that the class it extends is an `aio.Channel`.
+        return cast(aio.Channel, InMemoryChannel(self._handlers, interceptors=interceptors))
 
 
 __all__ = ["DEFAULT_ADDRESS", "LockstepResult", "LockstepSession", "UnknownTargetError"]
