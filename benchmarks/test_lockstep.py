@@ -21,7 +21,10 @@ def live(hours: float, *interpreter: str) -> float:
     """Let the peak-shaving application live at the demo site, sampled every second; return times real time."""
     words = ["lockstep", "demo", str(APP), "--limit", "30", "--interval", "1s", "--seed", "42"]
     words += ["--start", "2026-06-15T10:00", "--duration", f"{hours} h"]
-    run = subprocess.run([sys.executable, *interpreter, *words], capture_output=True, text=True, check=True)
+    # -P: this folder's `doppelgrid` is not the installed package.
+    run = subprocess.run(
+        [sys.executable, "-P", *interpreter, *words], capture_output=True, text=True, check=True
+    )
     match = re.search(r": (\d+) x real time", run.stdout)
     assert match is not None, run.stdout
     return float(match[1])
