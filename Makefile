@@ -4,6 +4,9 @@ VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
+export PYTHONSAFEPATH := 1
+
 .PHONY: help demo test slow lint types bench check clean
 .DEFAULT_GOAL := help
 
@@ -25,7 +28,7 @@ $(VENV)/develop: pyproject.toml
 
 demo: $(VENV)/demo
 	$(PIP) install --quiet --no-deps .
-	$(BIN)/python -P -m doppelgrid.scenarios.demo examples/peak_shaving.py
+	$(BIN)/python -m doppelgrid.scenarios.demo examples/peak_shaving.py
 
 test: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
