@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
 
-.PHONY: help demo test slow lint types bench check clean
+.PHONY: help demo test slow lint types proto bench check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks"
 	@echo "make slow | lint | types | bench | clean    one at a time"
+	@echo "make proto   generate code from proto/control/v1/control.proto"
 
 $(VENV)/demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -47,6 +48,13 @@ types: $(VENV)/develop
 	rm -rf build/types
 	$(PIP) install --quiet --no-deps --target build/types .
 	cd build && MYPYPATH=types $(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p doppelgrid
+
+# The sources are mapped to their package, so that the generated code knows itself by its full name.
+proto: $(VENV)/develop
+	mkdir -p build/proto
+	$(BIN)/python -m grpc_tools.protoc -Idoppelgrid=proto --python_out=build/proto --pyi_out=build/proto \
+		doppelgrid/control/v1/control.proto
+	cp build/proto/doppelgrid/control/v1/control_pb2.py build/proto/doppelgrid/control/v1/control_pb2.pyi proto/control/v1
 
 bench: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .

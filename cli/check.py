@@ -43,13 +43,15 @@ def _check(source: str) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     from ..sim.graph import formulas  # noqa: PLC0415
-    from .tree import site_tree  # noqa: PLC0415
+    from .tree import site_tree, unsupported_notes  # noqa: PLC0415
 
     # Lines longer than the terminal go on below rather than end at its edge.
     console = Console(highlight=False, markup=False, width=_LONGEST_LINE)
     microgrid = site.microgrid
     console.print(f"{microgrid.name or source} (microgrid {microgrid.id}, {microgrid.location.timezone})")
     console.print(site_tree(site))
+    if notes := unsupported_notes(site):
+        console.print(f"\n{notes}")
     console.print("\nAn SDK app computes from these components (by id):")
     for name, formula in formulas(site).items():
         console.print(f"  {name:<8} = {formula}")

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ..sim.clock import to_datetime
 from ..sim.exchange import Frame
-from ..sim.simulation import Simulation
+from ..sim.live import LiveSimulation
 from ..sim.vocabulary import Metric, StateCode
 
 _STYLES = {
@@ -19,7 +19,7 @@ _STYLES = {
 }
 
 
-def draw_table(simulation: Simulation, address: str) -> Table:
+def draw_table(simulation: LiveSimulation, address: str) -> Table:
     """Return the present of a running site.
 
     Args:
@@ -30,6 +30,7 @@ def draw_table(simulation: Simulation, address: str) -> Table:
     zone = simulation.site.microgrid.location.zone
     now = to_datetime(simulation.plant.time_us).astimezone(zone)
     speed = f" · {simulation.clock.speed:g} x real time" if simulation.clock.speed != 1.0 else ""
+    speed = " · paused" if simulation.clock.paused else speed
     table = Table(
         title=f"{simulation.site.microgrid.name} · grpc://{address} · {now:%Y-%m-%d %H:%M:%S %Z}{speed}",
         caption="Positive power flows away from the grid into the component. Ctrl-C ends.",
@@ -49,7 +50,7 @@ def draw_table(simulation: Simulation, address: str) -> Table:
             _allowed(frame),
             _percent(frame.values.get(Metric.BATTERY_SOC_PCT)),
             _energy(frame),
-            Text(" ".join(frame.states), style=_STYLES.get(frame.states[0], "")),
+            Text(" ".join(frame.states), style=_STYLES.get(next(iter(frame.states), StateCode.UNKNOWN), "")),
         )
     return table
 

@@ -9,12 +9,18 @@ from __future__ import annotations
 import typer
 
 from .check import check
+from .clock import clock
+from .conformance import conformance
 from .lockstep import lockstep
+from .replay import replay
 from .run import run
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(run)
 app.command()(check)
+app.command()(clock)
+app.command()(replay)
+app.command()(conformance)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(lockstep)
 
 

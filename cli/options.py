@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
-from typing import Annotated
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..sim.units import SECOND
+
+if TYPE_CHECKING:
+    from ..sim.recording import Recorder
+    from ..sim.site import Site
 
 BAD_INPUT = 2
 PORT_IN_USE = 3
@@ -15,6 +22,39 @@ PORT_IN_USE = 3
 SiteArgument = Annotated[
     str, typer.Argument(metavar="SITE", help="Path of a site file, or the name of a bundled site.")
 ]
+
+
+RecordOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Record what components report: .csv, .csv.gz or .parquet."),
+]
+
+
+class RecordedMetrics(StrEnum):
+    """How much is recorded."""
+
+    MAIN = "main"
+    ALL = "all"
+
+
+RecordMetricsOption = Annotated[
+    RecordedMetrics, typer.Option(help="Record the main metrics of each category, or all.")
+]
+
+
+def start_recorder(
+    path: Path | None, metrics: RecordedMetrics, site: Site, seed: int
+) -> contextlib.AbstractContextManager[Recorder | None]:
+    """Begin a recording, if one is wanted; leaving the context finishes it.
+
+    Raises:
+        RecordingError: If nothing can be written there.
+    """
+    from ..sim.recording import Recorder  # noqa: PLC0415
+
+    if path is None:
+        return contextlib.nullcontext()
+    return Recorder(path, site, seed=seed, metrics="all" if metrics is RecordedMetrics.ALL else "main")
 
 
 def refuse(message: str, code: int = BAD_INPUT) -> typer.Exit:

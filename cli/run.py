@@ -10,7 +10,33 @@ from typing import Annotated
 
 import typer
 
-from .options import PORT_IN_USE, SiteArgument, parse_duration, parse_moment, refuse
+from .options import (
+    PORT_IN_USE,
+    RecordedMetrics,
+    RecordMetricsOption,
+    RecordOption,
+    parse_duration,
+    parse_moment,
+    refuse,
+    start_recorder,
+)
+from .protection import (
+    AuthKeyOption,
+    HostOption,
+    InsecureOption,
+    SignSecretOption,
+    TlsCertOption,
+    TlsClientCaOption,
+    TlsKeyOption,
+    read_security,
+)
+
+SitesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[SITES]...", help="Paths of site files, or names of bundled sites; the demo if none."
+    ),
+]
 
 
 class Stamps(StrEnum):
@@ -21,9 +47,17 @@ class Stamps(StrEnum):
 
 
 def run(
-    site: SiteArgument = "demo",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on the loopback address.")] = 8800,
+    sites: SitesArgument = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the first site; the next ones follow in steps of 10.")
+    ] = 8800,
     ephemeral_ports: Annotated[bool, typer.Option(help="Take any free port.")] = False,
+    copies: Annotated[
+        int,
+        typer.Option(
+            min=1, max=1000, help="Serve so many of each site, with ids, ports and noise of their own."
+        ),
+    ] = 1,
     emit_endpoints: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write where the site is served, once it answers.")
     ] = None,
@@ -44,28 +78,64 @@ def run(
     timestamps: Annotated[
         Stamps, typer.Option(help="Whose time samples carry; clients judge freshness by their own clock.")
     ] = Stamps.WALL,
+    record: RecordOption = None,
+    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+    paused: Annotated[
+        bool, typer.Option(help="Let time stand still until a control client moves it.")
+    ] = False,
+    control: Annotated[
+        bool | None,
+        typer.Option(help="Serve the control service on the same port; on loopback if not given."),
+    ] = None,
+    host: HostOption = None,
+    insecure: InsecureOption = False,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    tls_client_ca: TlsClientCaOption = None,
+    auth_key: AuthKeyOption = None,
+    sign_secret: SignSecretOption = None,
 ) -> None:
-    """Serve a site over the Microgrid API until Ctrl-C."""
+    """Serve sites over the Microgrid API until Ctrl-C."""
+    from ..proto.security import SecurityError  # noqa: PLC0415
     from ..proto.server import PortInUseError  # noqa: PLC0415
     from ..proto.serving import SiteServer  # noqa: PLC0415
     from ..sim.inputs.errors import InputError  # noqa: PLC0415
+    from ..sim.recording import RecordingError  # noqa: PLC0415
     from ..sim.sitefile import SiteError, load_site  # noqa: PLC0415
-    from .live_run import RunOptions, run_site  # noqa: PLC0415
+    from .fleet import fleet, ports  # noqa: PLC0415
+    from .live_run import RunOptions, run_sites  # noqa: PLC0415
 
+    security = read_security(tls_cert, tls_key, tls_client_ca, auth_key, sign_secret)
     try:
-        server = SiteServer(
-            load_site(site),
-            port=0 if ephemeral_ports else port,
-            speed=speed,
-            start=start,
-            seed=seed,
-            timestamps="wall" if timestamps is Stamps.WALL else "simulated",
-        )
+        chosen = fleet([load_site(site) for site in sites or ("demo",)], copies)
+        servers = [
+            SiteServer(
+                site,
+                host=host,
+                port=where,
+                speed=speed,
+                start=start,
+                seed=seed + number,
+                timestamps="wall" if timestamps is Stamps.WALL else "simulated",
+                paused=paused,
+                control=control,
+                security=security,
+                insecure=insecure,
+            )
+            for number, (site, where) in enumerate(
+                zip(chosen, ports(0 if ephemeral_ports else port, len(chosen)), strict=True)
+            )
+        ]
     except (SiteError, ValueError) as error:
         raise refuse(str(error)) from None
+    if record is not None and len(servers) > 1:
+        raise refuse(f"--record writes down one site; found: {len(servers)}")
     try:
-        asyncio.run(run_site(server, RunOptions(emit_endpoints, duration)))
-    except InputError as error:
+        with start_recorder(record, record_metrics, servers[0].site, seed) as recorder:
+            asyncio.run(run_sites(servers, RunOptions(emit_endpoints, duration, recorder)))
+    except SecurityError as error:
+        raise refuse(str(error)) from None
+    except (InputError, RecordingError) as error:
         raise refuse(str(error)) from None
     except PortInUseError as error:
         raise refuse(str(error), PORT_IN_USE) from None

@@ -6,7 +6,28 @@ from rich.text import Text
 from rich.tree import Tree
 
 from ..sim.graph import children, grid_key
-from ..sim.site import Battery, BatteryInverter, Component, GridConnectionPoint, Meter, PvInverter, Site
+from ..sim.site import (
+    Battery,
+    BatteryInverter,
+    Component,
+    GridConnectionPoint,
+    HybridInverter,
+    Meter,
+    PvInverter,
+    Site,
+)
+from ..sim.site_devices import (
+    CapacitorBank,
+    Chp,
+    Consumer,
+    Electrolyzer,
+    EvCharger,
+    PowerTransformer,
+    SteamBoiler,
+    UninterruptiblePowerSupply,
+    WindTurbine,
+)
+from ..sim.vocabulary import UNSUPPORTED_BY_SDK
 
 
 def site_tree(site: Site) -> Tree:
@@ -15,6 +36,25 @@ def site_tree(site: Site) -> Tree:
     tree = Tree(_label(site, grid, None))
     _grow(tree, site, grid)
     return tree
+
+
+def unsupported_notes(site: Site) -> str:
+    """Say what becomes of components that today's Python clients do not know; nothing if there are none."""
+    named = [
+        f"{key} ({part.category})"
+        for key, part in site.components.items()
+        if part.category in UNSUPPORTED_BY_SDK
+    ]
+    if not named:
+        return ""
+    if site.microgrid.list_unsupported:
+        return (
+            f"An SDK app does not start here, since it does not know all that is listed: {', '.join(named)}"
+        )
+    return (
+        f"Left out of lists, since SDK apps do not know them and would not start: {', '.join(named)}\n"
+        "(microgrid.list_unsupported: true lists them for other clients)"
+    )
 
 
 def _grow(tree: Tree, site: Site, parent: str) -> None:
@@ -46,17 +86,33 @@ def _ratings(component: Component) -> list[str]:
             peak_w = component.peak_power_w or component.rated_power_w
             plane = f"{component.tilt_deg:g}° towards {component.azimuth_deg:g}°"
             return [_kilowatts(component.rated_power_w), f"{peak_w / 1e3:g} kWp", plane]
-        case BatteryInverter():
+        case HybridInverter(peak_power_w=peak_w) if peak_w is not None:
+            return [_kilowatts(component.rated_power_w), f"{peak_w / 1e3:g} kWp"]
+        case BatteryInverter() | HybridInverter():
+            return [_kilowatts(component.rated_power_w)]
+    return _device_ratings(component)
+
+
+def _device_ratings(component: Component) -> list[str]:
+    match component:
+        case CapacitorBank():
+            return [f"{component.rated_reactive_power_var / 1e3:g} kvar in {component.steps} steps"]
+        case PowerTransformer() | UninterruptiblePowerSupply():
+            return [f"{component.rated_apparent_power_va / 1e3:g} kVA"]
+        case EvCharger(car=car):
+            with_car = "no car" if car is None else f"car at {100 * car.initial_soc:g} %"
+            return [component.type.value, _kilowatts(component.rated_power_w), with_car]
+        case Chp() | WindTurbine() | SteamBoiler() | Electrolyzer():
             return [_kilowatts(component.rated_power_w)]
     return []
 
 
 def _inputs(component: Component) -> list[str]:
     match component:
-        case Meter(load=load) if load is not None:
+        case Meter(load=load) | Consumer(load=load) if load is not None:
             factor = "" if component.power_factor == 1.0 else f" at power factor {component.power_factor:g}"
             return [f"load {_source(load, 'W')}{factor}"]
-        case PvInverter(power=power) if power is not None:
+        case PvInverter(power=power) | WindTurbine(power=power) if power is not None:
             return [f"power {_source(power, 'W')}"]
         case PvInverter(irradiance=irradiance):
             return [f"irradiance {'clear-sky' if irradiance is None else _source(irradiance, 'W/m²')}"]

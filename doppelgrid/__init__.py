@@ -4,13 +4,56 @@
 async with doppelgrid.serve("demo") as url:
     await frequenz.sdk.microgrid.initialize(url, config)
 ```
+
+Names are looked up when they are first used: pytest imports this package at every start, for its plugin.
 """
 
-from .proto.serving import SiteServer
-from .sim.site import Site
-from .sim.sitefile import SiteError, load_site
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-serve = SiteServer
-"""Serves a site: `async with serve("demo") as url`."""
+if TYPE_CHECKING:
+    from .proto.control.client import ControlClient, ControlError
+    from .proto.serving import SiteServer
+    from .sim.recording import Recorder, Recording, RecordingError, read_recording
+    from .sim.replay import Replay
+    from .sim.site import Site
+    from .sim.sitefile import SiteError, load_site
 
-__all__ = ["Site", "SiteError", "SiteServer", "load_site", "serve"]
+    serve = SiteServer
+
+_HOMES = {
+    "ControlClient": "proto.control.client.ControlClient",
+    "ControlError": "proto.control.client.ControlError",
+    "Recorder": "sim.recording.Recorder",
+    "Recording": "sim.recording.Recording",
+    "RecordingError": "sim.recording.RecordingError",
+    "Replay": "sim.replay.Replay",
+    "Site": "sim.site.Site",
+    "SiteError": "sim.sitefile.SiteError",
+    "SiteServer": "proto.serving.SiteServer",
+    "load_site": "sim.sitefile.load_site",
+    "read_recording": "sim.recording.read_recording",
+    "serve": "proto.serving.SiteServer",
+}
+
+__all__ = [
+    "ControlClient",
+    "ControlError",
+    "Recorder",
+    "Recording",
+    "RecordingError",
+    "Replay",
+    "Site",
+    "SiteError",
+    "SiteServer",
+    "load_site",
+    "read_recording",
+    "serve",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _HOMES[name].rpartition(".")
+    return getattr(import_module(f".{module}", __name__), attribute)

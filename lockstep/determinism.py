@@ -79,11 +79,19 @@ class Collector:
         self._since_full = 0
         self._was_enabled = gc.isenabled()
 
-    def start(self) -> None:
-        """Collect by virtual time from now on."""
+    def start(self, *, tidy: bool = True) -> None:
+        """Collect by virtual time from now on.
+
+        Args:
+            tidy: Collect when time first passes. If not, what exists now is left alone until `stop`, which spares a
+                process with many short runs to look at all its modules in each.
+        """
         self._was_enabled = gc.isenabled()
         gc.disable()
         self._next_us = 0
+        if not tidy:
+            gc.freeze()
+            self._next_us = 1
 
     def stop(self) -> None:
         """Leave collecting to the interpreter again."""

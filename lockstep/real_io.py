@@ -37,6 +37,8 @@ class Outside:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.processes: list[asyncio.SubprocessTransport] = []
+        self.starting = 0
+        """Subprocesses that are being started."""
         self.idle_fds: set[int] = set()
         """Descriptors that were waited for in vain, and are not waited for again until something happens."""
 

@@ -121,7 +121,7 @@ class LockstepRunner:
         script = Path(path)
         if not script.is_file():
             raise FileNotFoundError(f"no script at {script}; accepted: the path of a Python file")
-        with _command_line(script, arguments):
+        with command_line(script, arguments):
             return self.run(lambda: runpy.run_path(os.fspath(script), run_name="__main__"))
 
     def run(self, program: Callable[[], object]) -> RunReport:
@@ -268,7 +268,8 @@ async def _completed(awaitable: Awaitable[Any]) -> None:
 
 
 @contextmanager
-def _command_line(script: Path, arguments: Sequence[str]) -> Iterator[None]:
+def command_line(script: Path, arguments: Sequence[str]) -> Iterator[None]:
+    """Let the process's arguments and import path be those of a script for a while."""
     argv, path = sys.argv, list(sys.path)
     sys.argv = [os.fspath(script), *arguments]
     sys.path.insert(0, os.fspath(script.resolve().parent))

@@ -15,6 +15,7 @@ from ..proto.inmemory import InMemoryChannel
 from ..proto.interception import UnknownTargetError, channels_to
 from ..proto.line import Line
 from ..proto.versions import services
+from ..sim.hardware import Hardware
 from ..sim.journal import Journal
 from ..sim.live import LiveSimulation
 from ..sim.simulation import Simulation
@@ -63,6 +64,7 @@ class LockstepSession:
         address: str = DEFAULT_ADDRESS,
         limits: Limits = Limits(),  # noqa: B008
         journal: Path | None = None,
+        hardware: Hardware | None = None,
         on_start: Callable[[LiveSimulation, VirtualTimeLoop], None] = lambda _simulation, _loop: None,
     ) -> None:
         """Prepare a run.
@@ -75,6 +77,7 @@ class LockstepSession:
             address: By which the application reaches the site.
             limits: How long the application may keep virtual time from passing.
             journal: File for every event of the run.
+            hardware: What stands in for the devices, such as a replay; models of them if None.
             on_start: Called with the simulation and its loop before the application runs.
 
         Raises:
@@ -86,6 +89,7 @@ class LockstepSession:
         self._address = address
         self._limits = limits
         self._on_start = on_start
+        self._hardware = hardware
         self._journal = Journal(journal)
         self._snapshot: Snapshot | None = None
         self._simulation: LiveSimulation | None = None
@@ -136,7 +140,11 @@ class LockstepSession:
         """Bring the site to life on a loop; on a second loop of the same application it goes on."""
         former = self._simulation
         simulation = LiveSimulation(
-            self._site, start_us=self._start_us, seed=self._seed, timestamps="simulated"
+            self._site,
+            start_us=self._start_us,
+            seed=self._seed,
+            timestamps="simulated",
+            hardware=self._hardware,
         )
         if former is not None:
             former.stop()

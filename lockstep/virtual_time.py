@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Executor
 from contextvars import Context
 from typing import Any, NamedTuple, TypeVar, TypeVarTuple
@@ -103,15 +103,20 @@ class VirtualTimeLoop(OrdinalLoop):
 
     async def subprocess_exec(self, *args: Any, **options: Any) -> Any:
         """Start a program; virtual time waits for it."""
-        self.note("the application ran subprocesses")
-        transport, protocol = await super().subprocess_exec(*args, **options)
-        self.outside.processes.append(transport)
-        return transport, protocol
+        return await self._started(super().subprocess_exec(*args, **options))
 
     async def subprocess_shell(self, *args: Any, **options: Any) -> Any:
         """Start a shell command; virtual time waits for it."""
+        return await self._started(super().subprocess_shell(*args, **options))
+
+    async def _started(self, start: Coroutine[Any, Any, tuple[Any, Any]]) -> tuple[Any, Any]:
+        """Wait for a subprocess to start; a quick one may have ended by then."""
         self.note("the application ran subprocesses")
-        transport, protocol = await super().subprocess_shell(*args, **options)
+        self.outside.starting += 1
+        try:
+            transport, protocol = await start
+        finally:
+            self.outside.starting -= 1
         self.outside.processes.append(transport)
         return transport, protocol
 
@@ -125,7 +130,8 @@ class VirtualTimeLoop(OrdinalLoop):
 
     def _foreign_wake(self, callback: Callable[..., Any]) -> None:
         if (
-            self.outside.running_jobs()
+            self.outside.starting
+            or self.outside.running_jobs()
             or self.outside.running_processes()
             or self._virtual_selector.awaited_fds()
         ):
@@ -225,7 +231,9 @@ class _VirtualSelector(selectors.BaseSelector):
 
     def _anything_outside(self) -> bool:
         outside = self._loop.outside
-        return bool(outside.running_jobs() or outside.running_processes() or self.awaited_fds())
+        return bool(
+            outside.starting or outside.running_jobs() or outside.running_processes() or self.awaited_fds()
+        )
 
     def _wait_really(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         """Let virtual time stand still until something outside happens, up to the limit on real time."""

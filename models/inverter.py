@@ -11,7 +11,7 @@ always: AC +10 kW gives DC +9.7 kW, AC -10 kW takes DC -10.3 kW.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .circuit import ThermalBody, temperature_after
 
@@ -39,6 +39,15 @@ class InverterParams(NamedTuple):
     heat_capacity_j_per_k: float
     heat_loss_w_per_k: float
     """Heat given to the air per kelvin above it [W/K]."""
+
+
+class Ramped(Protocol):
+    """Anything whose power changes at a limited rate."""
+
+    @property
+    def ramp_rate_w_per_s(self) -> float:
+        """Greatest change of active power [W/s]; infinite for none."""
+        ...
 
 
 def conversion_loss_w(params: InverterParams, ac_power_w: float) -> float:
@@ -72,7 +81,7 @@ def ac_from_dc(params: InverterParams, dc_power_w: float) -> float:
     return 2.0 * through / (slope + root)
 
 
-def ramp_towards(params: InverterParams, power_w: float, target_w: float, dt_s: float) -> float:
+def ramp_towards(params: Ramped, power_w: float, target_w: float, dt_s: float) -> float:
     """Return the power after `dt_s` [s] on the way from `power_w` to `target_w` [W] at the ramp rate."""
     if dt_s <= 0.0:
         return power_w

@@ -13,15 +13,19 @@ from frequenz.api.common.v1alpha8.metrics.bounds_pb2 import Bounds as BoundsMess
 from frequenz.api.common.v1alpha8.metrics.metrics_pb2 import Metric as MetricNumber
 from frequenz.api.common.v1alpha8.microgrid.electrical_components import electrical_components_pb2 as messages
 from frequenz.api.common.v1alpha8.microgrid.microgrid_pb2 import Microgrid, MicrogridStatus
+from frequenz.api.common.v1alpha8.microgrid.sensors import sensors_pb2 as sensor_messages
 from frequenz.api.common.v1alpha8.types.location_pb2 import Location
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from ..sim import site
-from ..sim.exchange import ComponentInfo, Frame
+from ..sim.augmented_bounds import OpenBounds
+from ..sim.exchange import ComponentInfo, Frame, SensorInfo
 from ..sim.vocabulary import Bounds, Category, Diagnostic, Metric
 from .telemetry import Places, Selection
 
 if TYPE_CHECKING:
+    from frequenz.api.common.v1alpha8.metrics.metrics_pb2 import MetricSample
+    from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
     from google.protobuf.internal.enum_type_wrapper import _EnumTypeWrapper
 
 NumberT = TypeVar("NumberT", bound=int)
@@ -38,7 +42,9 @@ STATES = numbers(messages.ElectricalComponentStateCode)
 DIAGNOSTICS = numbers(messages.ElectricalComponentDiagnosticCode)
 CATEGORIES = numbers(messages.ElectricalComponentCategory)
 MODES = numbers(messages.ElectricalComponentOperationalMode)
+SENSOR_STATES = numbers(sensor_messages.SensorStateCode)
 BATTERY_TYPES = numbers(messages.BatteryType)
+EV_CHARGER_TYPES = numbers(messages.EvChargerType)
 INVERTER_TYPES = numbers(messages.InverterType)
 CODE_TYPES = {
     "eic": EnergyMarketCodeType.ENERGY_MARKET_CODE_TYPE_EUROPE_EIC,
@@ -54,6 +60,22 @@ def category_number(category: Category) -> messages.ElectricalComponentCategory.
 def categories(wanted: Collection[int]) -> set[Category] | None:
     """Return what a filter by category lets pass; None, for everything, if it is empty."""
     return {category for category in Category if category_number(category) in wanted} if wanted else None
+
+
+def metric(number: int) -> Metric | None:
+    """Return the metric with a number; None if we do not have it."""
+    return next((metric for metric in Metric if METRICS.get(metric) == number), None)
+
+
+def open_bounds(ranges: Iterable[BoundsMessage]) -> list[OpenBounds]:
+    """Return ranges as lower and upper edge, None where one is missing: unbounded."""
+    return [
+        (
+            bounds.lower if bounds.HasField("lower") else None,
+            bounds.upper if bounds.HasField("upper") else None,
+        )
+        for bounds in ranges
+    ]
 
 
 def selection(wanted: Iterable[int]) -> frozenset[Metric]:
@@ -109,6 +131,18 @@ def component(info: ComponentInfo, microgrid_id: int) -> messages.ElectricalComp
     )
 
 
+def sensor(info: SensorInfo, microgrid_id: int) -> sensor_messages.Sensor:
+    """Return what clients are told about a sensor as a message."""
+    return sensor_messages.Sensor(
+        id=info.id,
+        microgrid_id=microgrid_id,
+        name=info.name,
+        manufacturer=info.manufacturer,
+        model_name=info.model,
+        model=info.model,
+    )
+
+
 def connection(source: int, destination: int) -> messages.ElectricalComponentConnection:
     """Return a connection as a message; it points away from the grid."""
     return messages.ElectricalComponentConnection(
@@ -129,22 +163,40 @@ def write_telemetry(
     Returns:
         Where the sample time, values and bounds belong.
     """
-    places = Places([], [], [])
     message.electrical_component_id = frame.component_id
-    for metric in frame.values:
-        if metric in METRICS and (wanted is None or metric in wanted):
-            sample = message.metric_samples.add(metric=METRICS[metric])
-            sample.value.simple_metric.SetInParent()
-            places.times.append(sample.sample_time)
-            places.values.append((metric, sample.value.simple_metric))
-            if metric in frame.bounds:
-                places.bounds.append((metric, [sample.bounds.add() for _ in frame.bounds[metric]]))
+    places = _write_samples(message.metric_samples, frame, wanted)
     message.state_snapshots.add(
         origin_time=timestamp(frame.state_since_us),
         states=[STATES[state] for state in frame.states if state in STATES],
         warnings=map(_diagnostic, frame.warnings),
         errors=map(_diagnostic, frame.errors),
     )
+    return places
+
+
+def write_sensor_telemetry(
+    message: sensor_messages.SensorTelemetry, frame: Frame, wanted: Selection
+) -> Places:
+    """Write a frame of a sensor into an empty message; see `write_telemetry`."""
+    message.sensor_id = frame.component_id
+    places = _write_samples(message.metric_samples, frame, wanted)
+    state = "ERROR" if frame.errors else "OK"
+    message.state_snapshots.add(origin_time=timestamp(frame.state_since_us), states=[SENSOR_STATES[state]])
+    return places
+
+
+def _write_samples(
+    samples: RepeatedCompositeFieldContainer[MetricSample], frame: Frame, wanted: Selection
+) -> Places:
+    places = Places([], [], [])
+    for metric in frame.values:
+        if metric in METRICS and (wanted is None or metric in wanted):
+            sample = samples.add(metric=METRICS[metric])
+            sample.value.simple_metric.SetInParent()
+            places.times.append(sample.sample_time)
+            places.values.append((metric, sample.value.simple_metric))
+            if metric in frame.bounds:
+                places.bounds.append((metric, [sample.bounds.add() for _ in frame.bounds[metric]]))
     return places
 
 
@@ -157,7 +209,13 @@ def _specific_info(info: ComponentInfo) -> messages.ElectricalComponentCategoryS
         case Category.BATTERY:
             name = info.battery_type.name if info.battery_type else "UNSPECIFIED"
             return kind(battery=messages.Battery(type=BATTERY_TYPES[name]))
-        case Category.BATTERY_INVERTER | Category.PV_INVERTER:
+        case Category.EV_CHARGER:
+            name = info.ev_charger_type.name if info.ev_charger_type else "UNSPECIFIED"
+            return kind(ev_charger=messages.EvCharger(type=EV_CHARGER_TYPES[name]))
+        case Category.POWER_TRANSFORMER:
+            primary_v, secondary_v = info.transformer_voltages_v or (0.0, 0.0)
+            return kind(power_transformer=messages.PowerTransformer(primary=primary_v, secondary=secondary_v))
+        case Category.BATTERY_INVERTER | Category.PV_INVERTER | Category.HYBRID_INVERTER:
             name = info.category.name.removesuffix("_INVERTER")
             return kind(inverter=messages.Inverter(type=INVERTER_TYPES[name]))
         case _:

@@ -6,9 +6,8 @@ are used here for both.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import closing
-from typing import NoReturn
 
 from frequenz.api.microgrid.v1alpha19 import microgrid_pb2 as pb
 from google.protobuf.empty_pb2 import Empty
@@ -19,8 +18,6 @@ from ..sim.exchange import (
     InvalidArgumentError,
     PowerUpdate,
     UnavailableError,
-    UnknownComponentError,
-    UnsupportedError,
 )
 from ..sim.gateway import Gateway
 from ..sim.vocabulary import Metric, PowerType
@@ -35,7 +32,6 @@ POWER_TYPES = {
 }
 STATUSES = alpha8.numbers(pb.SetElectricalComponentPowerRequestStatus)
 
-BoundsRequest = pb.AugmentElectricalComponentBoundsRequest | pb.ClearElectricalComponentBoundsRequest
 LifecycleRequest = (
     pb.StartElectricalComponentRequest
     | pb.PutElectricalComponentInStandbyRequest
@@ -55,7 +51,7 @@ class Procedures:
 
     def methods(self) -> tuple[Method, ...]:
         """Return the procedures under the names by which clients call them."""
-        power, bounds, state = self.set_power, self.refuse_to_change_bounds, self.refuse_to_change_state
+        power, gateway = self.set_power, self._gateway
         telemetry, sensor_telemetry = self.receive_component_telemetry, self.receive_sensor_telemetry
         return (
             unary("GetMicrogrid", Empty, self.get_microgrid),
@@ -73,12 +69,26 @@ class Procedures:
             ),
             stream("ReceiveSensorTelemetryStream", pb.ReceiveSensorTelemetryStreamRequest, sensor_telemetry),
             stream("SetElectricalComponentPower", pb.SetElectricalComponentPowerRequest, power),
-            unary("AugmentElectricalComponentBounds", pb.AugmentElectricalComponentBoundsRequest, bounds),
-            unary("ClearElectricalComponentBounds", pb.ClearElectricalComponentBoundsRequest, bounds),
-            unary("StartElectricalComponent", pb.StartElectricalComponentRequest, state),
-            unary("PutElectricalComponentInStandby", pb.PutElectricalComponentInStandbyRequest, state),
-            unary("StopElectricalComponent", pb.StopElectricalComponentRequest, state),
-            unary("AckElectricalComponentError", pb.AckElectricalComponentErrorRequest, state),
+            unary(
+                "AugmentElectricalComponentBounds",
+                pb.AugmentElectricalComponentBoundsRequest,
+                self.augment_bounds,
+            ),
+            unary(
+                "ClearElectricalComponentBounds", pb.ClearElectricalComponentBoundsRequest, self.clear_bounds
+            ),
+            unary("StartElectricalComponent", pb.StartElectricalComponentRequest, _told(gateway.start)),
+            unary(
+                "PutElectricalComponentInStandby",
+                pb.PutElectricalComponentInStandbyRequest,
+                _told(gateway.standby),
+            ),
+            unary("StopElectricalComponent", pb.StopElectricalComponentRequest, _told(gateway.stop)),
+            unary(
+                "AckElectricalComponentError",
+                pb.AckElectricalComponentErrorRequest,
+                _told(gateway.acknowledge),
+            ),
         )
 
     async def get_microgrid(self, _request: Empty) -> bytes:
@@ -96,9 +106,13 @@ class Procedures:
         components = [alpha8.component(info, microgrid_id) for info in infos]
         return pb.ListElectricalComponentsResponse(electrical_components=components).SerializeToString()
 
-    async def list_sensors(self, _request: pb.ListSensorRequest) -> bytes:
-        """List sensors, of which sites have none."""
-        return pb.ListSensorsResponse().SerializeToString()
+    async def list_sensors(self, request: pb.ListSensorRequest) -> bytes:
+        """List sensors; an empty list in the request lets all pass."""
+        microgrid_id = self._gateway.site.microgrid.id
+        sensors = [
+            alpha8.sensor(info, microgrid_id) for info in self._gateway.sensors(set(request.sensor_ids))
+        ]
+        return pb.ListSensorsResponse(sensors=sensors).SerializeToString()
 
     async def list_connections(self, request: pb.ListElectricalComponentConnectionsRequest) -> bytes:
         """List connections; an empty list in the request lets all pass."""
@@ -125,9 +139,18 @@ class Procedures:
                 yield encoder.encode(frame)
         raise UnavailableError(f"the telemetry of component {component_id} was cut; try again")
 
-    def receive_sensor_telemetry(self, request: pb.ReceiveSensorTelemetryStreamRequest) -> NoReturn:
-        """Refuse: there is no such sensor."""
-        raise UnknownComponentError(f"no sensor has the id {request.sensor_id}; this site has no sensors")
+    async def receive_sensor_telemetry(
+        self, request: pb.ReceiveSensorTelemetryStreamRequest
+    ) -> AsyncGenerator[bytes, None]:
+        """Stream the frames of a sensor; never ends by itself, as for components."""
+        encoder = self._encoders.encoder(_lay_out_sensor, request.sensor_id, _selection(request))
+        with (
+            closing(self._gateway.subscribe_sensor(request.sensor_id)) as frames,
+            self._line.carry(frames),
+        ):
+            async for frame in frames:
+                yield encoder.encode(frame)
+        raise UnavailableError(f"the telemetry of sensor {request.sensor_id} was cut; try again")
 
     async def set_power(self, request: pb.SetElectricalComponentPowerRequest) -> AsyncGenerator[bytes, None]:
         """Give a component a set-point and stream how it fares; who stops listening revokes nothing."""
@@ -141,23 +164,40 @@ class Procedures:
             async for update in updates:
                 yield _power_response(update).SerializeToString()
 
-    async def refuse_to_change_bounds(self, request: BoundsRequest) -> NoReturn:
-        """Refuse: bounds cannot be augmented or cleared."""
-        self._require(request.electrical_component_id)
-        raise UnsupportedError(
-            "augmenting and clearing bounds is not available: they are those of the device"
+    async def augment_bounds(self, request: pb.AugmentElectricalComponentBoundsRequest) -> bytes:
+        """Put bounds on a power of a component for a while."""
+        valid_until_us = self._gateway.augment_bounds(
+            request.electrical_component_id,
+            alpha8.metric(request.target_metric),
+            alpha8.open_bounds(request.bounds),
+            lifetime_s=request.request_lifetime if request.HasField("request_lifetime") else None,
+            token=request.bounds_token if request.HasField("bounds_token") else None,
         )
+        return pb.AugmentElectricalComponentBoundsResponse(
+            valid_until_time=alpha8.timestamp(valid_until_us)
+        ).SerializeToString()
 
-    async def refuse_to_change_state(self, request: LifecycleRequest) -> NoReturn:
-        """Refuse: components cannot be started, stopped, put in standby or acknowledged."""
-        self._require(request.electrical_component_id)
-        raise UnsupportedError(
-            "start, standby, stop and acknowledge are not available: components are always on"
+    async def clear_bounds(self, request: pb.ClearElectricalComponentBoundsRequest) -> bytes:
+        """Take back the bounds that came with a token."""
+        self._gateway.clear_bounds(
+            request.electrical_component_id, alpha8.metric(request.target_metric), request.bounds_token
         )
+        return b""
 
-    def _require(self, component_id: int) -> None:
-        if not self._gateway.components(ids=(component_id,)):
-            raise UnknownComponentError(f"no component has the id {component_id}")
+
+def _told(command: Callable[[int], None]) -> Callable[[LifecycleRequest], Awaitable[bytes]]:
+    """Return a procedure that tells a component something and answers with nothing."""
+
+    async def tell(request: LifecycleRequest) -> bytes:
+        command(request.electrical_component_id)
+        return b""
+
+    return tell
+
+
+def _lay_out_sensor(frame: Frame, selection: Selection) -> tuple[Message, Places]:
+    message = pb.ReceiveSensorTelemetryStreamResponse()
+    return message, alpha8.write_sensor_telemetry(message.telemetry, frame, selection)
 
 
 def _lay_out(frame: Frame, selection: Selection) -> tuple[Message, Places]:
@@ -165,7 +205,9 @@ def _lay_out(frame: Frame, selection: Selection) -> tuple[Message, Places]:
     return message, alpha8.write_telemetry(message.telemetry, frame, selection)
 
 
-def _selection(request: pb.ReceiveElectricalComponentTelemetryStreamRequest) -> frozenset[Metric] | None:
+def _selection(
+    request: pb.ReceiveElectricalComponentTelemetryStreamRequest | pb.ReceiveSensorTelemetryStreamRequest,
+) -> frozenset[Metric] | None:
     if not request.HasField("filter"):
         return None
     metrics = request.filter.metrics

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import grpc
 
 from ..sim.gateway import Gateway
+from .health import Health
 from .line import Line
+from .security import Security
+from .service import Service
 from .versions import services
 
 _OPTIONS = (
@@ -22,6 +25,9 @@ _OPTIONS = (
     ("grpc.http2.max_ping_strikes", 0),
     # One telemetry stream per component and client shares one connection.
     ("grpc.max_concurrent_streams", 1_000_000),
+    # Many clients that come at once, as after a restart, wait their turn; by default some are turned away.
+    ("grpc.server.max_pending_requests", 100_000),
+    ("grpc.server.max_pending_requests_hard_limit", 100_000),
     ("grpc.max_receive_message_length", 1 << 20),
 )
 _HIGHEST_PORT = 65535
@@ -38,8 +44,17 @@ class PortInUseError(BindError):
 
 
 @asynccontextmanager
-async def serve_gateway(gateway: Gateway, *, host: str | None = None, port: int = 0) -> AsyncIterator[str]:
-    """Serve all versions of the API on one port while the context lasts.
+async def serve_gateway(
+    gateway: Gateway,
+    *,
+    host: str | None = None,
+    port: int = 0,
+    beside: Callable[[Line], Service] | None = None,
+    security: Security | None = None,
+    insecure: bool = False,
+    ended: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[str]:
+    """Serve all versions of the API, reflection and health on one port while the context lasts.
 
     On leaving, calls that are still open end with UNAVAILABLE.
 
@@ -48,6 +63,10 @@ async def serve_gateway(gateway: Gateway, *, host: str | None = None, port: int 
         host: Name or address to listen on; if None, the loopback interface: [::1], or 127.0.0.1 on machines
             without IPv6.
         port: Number of the port; 0 for any free one.
+        beside: Makes another service for the same port, given the line that its streams go over.
+        security: What protects the port; if None, nothing does.
+        insecure: Whether an unprotected port may be open to other machines.
+        ended: Waits until the site no longer answers, of which health tells.
 
     Yields:
         Where the server listens, such as `[::1]:8800`, once it does.
@@ -55,22 +74,35 @@ async def serve_gateway(gateway: Gateway, *, host: str | None = None, port: int 
     Raises:
         PortInUseError: If another program listens there.
         BindError: If it is not possible to listen there for another reason.
+        SecurityError: If other machines could reach an unprotected port.
     """
     host = _loopback() if host is None else _bracketed(host)
     _probe(host, port)
+    security = security or Security()
+    if not insecure:
+        security.require_for(host)
     line = Line()
-    server = grpc.aio.server(options=_OPTIONS)
-    server.add_generic_rpc_handlers(tuple(service.generic_handler() for service in services(gateway, line)))
-    try:
-        bound_port = server.add_insecure_port(f"{host}:{port}")
-    except RuntimeError as error:
-        raise BindError(f"cannot listen on {host}:{port}: {error}") from error
+    server = grpc.aio.server(interceptors=security.interceptors(), options=_OPTIONS)
+    served = (*services(gateway, line), *(() if beside is None else (beside(line),)))
+    server.add_generic_rpc_handlers(tuple(service.generic_handler() for service in served))
+    health = Health(server, (service.name for service in served))
+    bound_port = _open_port(server, f"{host}:{port}", security.credentials())
     await server.start()
     try:
-        yield f"{host}:{bound_port}"
+        async with health.serving(ended):
+            yield f"{host}:{bound_port}"
     finally:
         line.cut("the server is shutting down")
         await server.stop(_GRACE_S)
+
+
+def _open_port(server: grpc.aio.Server, where: str, credentials: grpc.ServerCredentials | None) -> int:
+    try:
+        if credentials is None:
+            return server.add_insecure_port(where)
+        return server.add_secure_port(where, credentials)
+    except RuntimeError as error:
+        raise BindError(f"cannot listen on {where}: {error}") from error
 
 
 def _loopback() -> str:

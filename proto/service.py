@@ -6,13 +6,15 @@ and behind an in-memory channel. Handlers give finished message bytes, which may
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from ..sim.exchange import (
     CommandError,
@@ -25,6 +27,7 @@ from ..sim.exchange import (
 )
 
 RequestT = TypeVar("RequestT", bound=Message)
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 _STATUS: dict[type[Exception], grpc.StatusCode] = {
     UnknownComponentError: grpc.StatusCode.NOT_FOUND,
@@ -34,6 +37,12 @@ _STATUS: dict[type[Exception], grpc.StatusCode] = {
     UnsupportedError: grpc.StatusCode.UNIMPLEMENTED,
     UnavailableError: grpc.StatusCode.UNAVAILABLE,
 }
+
+
+_READING = ("Get", "List", "Receive")
+"""How the names of procedures begin that change nothing; all others are logged."""
+_called: ContextVar[str] = ContextVar("_called", default="")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +62,20 @@ class Service:
 
     def generic_handler(self) -> grpc.GenericRpcHandler:
         """Return the service in the form that servers and channels take."""
-        handlers = {method.name: method.handler for method in self.methods}
-        return grpc.method_handlers_generic_handler(self.name, handlers)
+        return _Handlers({f"/{self.name}/{method.name}": method.handler for method in self.methods})
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    """Finds the handler of a call, and notes which procedure it was, for the log."""
+
+    def __init__(self, handlers: Mapping[str, grpc.RpcMethodHandler[Any, bytes]]) -> None:
+        self._handlers = handlers
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> grpc.RpcMethodHandler[Any, bytes] | None:
+        _called.set(handler_call_details.method)
+        return self._handlers.get(handler_call_details.method)
 
 
 def unary(name: str, request: type[RequestT], answer: Callable[[RequestT], Awaitable[bytes]]) -> Method:
@@ -68,18 +89,19 @@ def unary(name: str, request: type[RequestT], answer: Callable[[RequestT], Await
     Returns:
         The procedure.
     """
+    logged = not name.startswith(_READING)
 
-    async def serve(message: RequestT, context: grpc.aio.ServicerContext[Any, Any]) -> bytes | None:
+    async def serve(data: bytes, context: Context) -> bytes | None:
         try:
-            return await answer(message)
+            answered = await answer(_parsed(request, data))
         except CommandError as error:
-            await context.abort(status_of(error), str(error))
+            await _refuse(context, error, logged=logged)
             return None
+        if logged:
+            _log_outcome(context, "done")
+        return answered
 
-    handler: grpc.RpcMethodHandler[RequestT, bytes] = grpc.unary_unary_rpc_method_handler(
-        serve, request_deserializer=request.FromString
-    )
-    return Method(name, handler)
+    return Method(name, grpc.unary_unary_rpc_method_handler(serve))
 
 
 def stream(
@@ -96,21 +118,43 @@ def stream(
     Returns:
         The procedure.
     """
+    logged = not name.startswith(_READING)
 
-    async def serve(message: RequestT, context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[bytes]:
+    async def serve(data: bytes, context: Context) -> AsyncIterator[bytes]:
+        unlogged = logged
         try:
-            async with aclosing(answer(message)) as answers:
+            async with aclosing(answer(_parsed(request, data))) as answers:
                 async for item in answers:
+                    if unlogged:
+                        _log_outcome(context, "accepted")
+                        unlogged = False
                     yield item
         except CommandError as error:
-            await context.abort(status_of(error), str(error))
+            await _refuse(context, error, logged=logged)
 
-    handler: grpc.RpcMethodHandler[RequestT, bytes] = grpc.unary_stream_rpc_method_handler(
-        serve, request_deserializer=request.FromString
-    )
-    return Method(name, handler)
+    return Method(name, grpc.unary_stream_rpc_method_handler(serve))
 
 
 def status_of(error: CommandError) -> grpc.StatusCode:
     """Return the status code by which a refusal is told to clients; that of its nearest known kind."""
     return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), grpc.StatusCode.UNKNOWN)
+
+
+def _parsed(request: type[RequestT], data: bytes) -> RequestT:
+    try:
+        return request.FromString(data)
+    except DecodeError:
+        raise InvalidArgumentError(
+            f"the request is no {request.DESCRIPTOR.name}: it cannot be read"
+        ) from None
+
+
+async def _refuse(context: Context, error: CommandError, *, logged: bool) -> None:
+    code = status_of(error)
+    if logged:
+        _log_outcome(context, f"{code.name}: {error}")
+    await context.abort(code, str(error))
+
+
+def _log_outcome(context: Context, outcome: str) -> None:
+    _log.info("%s from %s: %s", _called.get().lstrip("/"), context.peer(), outcome)

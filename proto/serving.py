@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from ..sim.hardware import Hardware
 from ..sim.live import LiveSimulation, Timestamps
 from ..sim.site import Site
 from ..sim.sitefile import load_site
+from .control.service import control_service
+from .security import Security, is_loopback
 from .server import serve_gateway
 
 
@@ -26,6 +30,11 @@ class SiteServer:
         start: datetime | None = None,
         seed: int = 0,
         timestamps: Timestamps = "wall",
+        hardware: Hardware | None = None,
+        paused: bool = False,
+        control: bool | None = None,
+        security: Security | None = None,
+        insecure: bool = False,
     ) -> None:
         """Prepare to serve a site.
 
@@ -38,6 +47,12 @@ class SiteServer:
             seed: Of all noise.
             timestamps: Whether telemetry carries the wall's time, by which clients judge freshness, or the
                 simulation's.
+            hardware: What stands in for the devices of the site, such as a `Replay`; models of them if None.
+            paused: Whether time stands still at first, until it is told to go on or to make steps.
+            control: Whether clients may control the simulation itself, its time and its faults; if None, only
+                where clients must be on this machine.
+            security: What protects the port; if None, nothing does.
+            insecure: Whether an unprotected port may be open to other machines.
 
         Raises:
             SiteError: If the site's file is wrong.
@@ -54,6 +69,11 @@ class SiteServer:
         self._start = start
         self._seed = seed
         self._timestamps: Timestamps = timestamps
+        self._hardware = hardware
+        self._paused = paused
+        self._security = security
+        self._insecure = insecure
+        self._control = (host is None or is_loopback(host)) if control is None else control
         self._simulation: LiveSimulation | None = None
         self._resources = contextlib.AsyncExitStack()
 
@@ -71,7 +91,8 @@ class SiteServer:
     @property
     def url(self) -> str:
         """What clients connect to, such as `grpc://[::1]:8800`."""
-        return f"grpc://{self.address}"
+        tls = "?ssl=true" if self._security is not None and self._security.tls else ""
+        return f"grpc://{self.address}{tls}"
 
     async def __aenter__(self) -> str:
         """Start the simulation and serve it.
@@ -79,6 +100,7 @@ class SiteServer:
         Raises:
             InputError: If a recorded input cannot drive the site from its start.
             PortInUseError: If something else answers on the port.
+            SecurityError: If other machines could reach an unprotected port.
         """
         simulation = LiveSimulation(
             self.site,
@@ -86,9 +108,20 @@ class SiteServer:
             seed=self._seed,
             speed=self._speed,
             timestamps=self._timestamps,
+            hardware=self._hardware,
+            paused=self._paused,
         )
+        control = partial(control_service, simulation) if self._control else None
         async with contextlib.AsyncExitStack() as stack:
-            server = serve_gateway(simulation.gateway, host=self._host, port=self._port)
+            server = serve_gateway(
+                simulation.gateway,
+                host=self._host,
+                port=self._port,
+                beside=control,
+                security=self._security,
+                insecure=self._insecure,
+                ended=simulation.wait,
+            )
             self.address = str(await stack.enter_async_context(server))
             stack.callback(simulation.stop)
             simulation.start()

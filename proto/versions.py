@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..sim.gateway import Gateway
-from . import v1alpha18, v1alpha19
+from . import v1, v1alpha18, v1alpha19
 from .line import Line
 from .service import Service
 from .telemetry import Encoders
 
-VERSIONS = (v1alpha18, v1alpha19)
+VERSIONS = (v1, v1alpha18, v1alpha19)
 
 
 def services(gateway: Gateway, line: Line | None = None) -> tuple[Service, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..models.ac import ThreePhase, split
+from ..models.throughput import ThroughputParams, throughput_loss_w
 
 
 class PhasePower(NamedTuple):
@@ -40,6 +41,7 @@ class PhasePower(NamedTuple):
 
 
 NOTHING = PhasePower()
+_LOSSLESS: Mapping[str, ThroughputParams] = {}
 
 
 def spread(active_w: float, reactive_var: float, shares: ThreePhase) -> PhasePower:
@@ -54,7 +56,10 @@ def spread(active_w: float, reactive_var: float, shares: ThreePhase) -> PhasePow
 
 
 def sum_towards_grid(
-    own: Mapping[str, PhasePower], parents: Mapping[str, Sequence[str]], order: Sequence[str]
+    own: Mapping[str, PhasePower],
+    parents: Mapping[str, Sequence[str]],
+    order: Sequence[str],
+    losses: Mapping[str, ThroughputParams] = _LOSSLESS,
 ) -> dict[str, PhasePower]:
     """Add up what flows through every component, from the leaves to the grid.
 
@@ -65,12 +70,15 @@ def sum_towards_grid(
         own: What each component draws itself.
         parents: Components on the grid's side of each.
         order: All AC components, parents before children.
+        losses: Of equipment that loses some of what passes through it.
 
     Returns:
         Per component, what it draws itself and everything behind it.
     """
     totals: dict[str, tuple[float, ...]] = {key: own.get(key, NOTHING) for key in order}
     for key in reversed(order):
+        if key in losses:
+            totals[key] = _with_loss(PhasePower(*totals[key]), losses[key])
         above = parents[key]
         if not above:
             continue
@@ -80,3 +88,8 @@ def sum_towards_grid(
         for parent in above:
             totals[parent] = tuple(map(sum, zip(totals[parent], flow, strict=True)))
     return {key: PhasePower(*total) for key, total in totals.items()}
+
+
+def _with_loss(flow: PhasePower, params: ThroughputParams) -> PhasePower:
+    third_w = throughput_loss_w(params, flow.active_w, flow.reactive_var) / 3.0
+    return flow._replace(p1=flow.p1 + third_w, p2=flow.p2 + third_w, p3=flow.p3 + third_w)

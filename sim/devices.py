@@ -14,7 +14,8 @@ from .inputs.build import build_signal
 from .inputs.signal import Signal
 from .inputs.specs import ClearSky
 from .presets import battery_preset, inverter_preset, pv_array_preset
-from .site import Battery, BatteryInverter, Meter, PvInverter, Site
+from .site import Battery, Inverter, Meter, PvInverter, Site
+from .site_devices import Consumer
 from .surroundings import surroundings
 
 DEFAULT_BATTERY_INVERTER = "battery-30kw"
@@ -78,7 +79,7 @@ def battery_params(battery: Battery) -> BatteryParams:
     )
 
 
-def inverter_params(inverter: BatteryInverter | PvInverter) -> InverterParams:
+def inverter_params(inverter: Inverter) -> InverterParams:
     """Return the parameters of an inverter."""
     default = DEFAULT_PV_INVERTER if isinstance(inverter, PvInverter) else DEFAULT_BATTERY_INVERTER
     apparent_va = inverter.rated_apparent_power_va or inverter.rated_power_w
@@ -112,12 +113,14 @@ def pv_supply(
     return PvSupply(signal, array, params)
 
 
-def wired_load(site: Site, key: str, meter: Meter, *, start_us: int, seed: int) -> WiredLoad:
-    """Return the load behind a meter.
+def wired_load(site: Site, key: str, component: Meter | Consumer, *, start_us: int, seed: int) -> WiredLoad:
+    """Return the load behind a meter, or a consumer as the load that it is.
 
     Raises:
         InputError: If a recorded input cannot drive the site from its start.
     """
-    assert meter.load is not None
+    assert component.load is not None
     where = surroundings(site, key, "load", start_us=start_us, seed=seed)
-    return WiredLoad(build_signal(meter.load, where), meter.power_factor, phase_shares(meter.phases))
+    return WiredLoad(
+        build_signal(component.load, where), component.power_factor, phase_shares(component.phases)
+    )

@@ -36,6 +36,7 @@ class Engine:
         """Start with an empty agenda at a simulated time [µs]."""
         self._environment = simpy.Environment(initial_time=start_us)
         self._handlers: dict[str, Callable[..., None]] = {}
+        self._promised: set[str] = set()
         self._agenda: dict[int, Entry] = {}
         self._serial = 0
         self.on_new_entry: Callable[[int], None] = lambda _due_us: None
@@ -46,9 +47,18 @@ class Engine:
         """The simulated time [µs]."""
         return int(self._environment.now)
 
-    def handle(self, kind: str, handler: Callable[..., None]) -> None:
-        """Name the function that carries out entries of a kind."""
+    def handle(self, kind: str, handler: Callable[..., None], *, promised: bool = False) -> None:
+        """Name the function that carries out entries of a kind.
+
+        Args:
+            kind: What is to happen.
+            handler: Takes the arguments of an entry.
+            promised: Whether entries of this kind are due in the clients' time, as lifetimes and sampling are,
+                so that they come sooner or later in simulated time when its speed changes.
+        """
         self._handlers[kind] = handler
+        if promised:
+            self._promised.add(kind)
 
     def schedule(self, due_us: int, kind: str, *arguments: Any) -> int:
         """Put an entry on the agenda.
@@ -69,6 +79,22 @@ class Engine:
     def cancel(self, serial: int) -> None:
         """Take an entry off the agenda; nothing happens if it is no longer there."""
         self._agenda.pop(serial, None)
+
+    def due_us(self, serial: int) -> int | None:
+        """Return when an entry is due [µs], or None if it is not on the agenda any more."""
+        entry = self._agenda.get(serial)
+        return None if entry is None else entry.due_us
+
+    def stretch_promises(self, factor: float) -> None:
+        """Let what is due in the clients' time wait longer or shorter, by a factor; not while the engine runs."""
+        now_us = self.now_us
+        agenda = {
+            serial: entry._replace(due_us=now_us + round((entry.due_us - now_us) * factor))
+            if entry.kind in self._promised
+            else entry
+            for serial, entry in self._agenda.items()
+        }
+        self.restore(EngineState(now_us, self._serial, agenda))
 
     def next_us(self) -> int | None:
         """Return when something is due next [µs], or None if nothing is."""

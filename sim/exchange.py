@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .vocabulary import BatteryType, Bounds, Category, Diagnostic, Metric, OperationalMode, StateCode
+from .vocabulary import (
+    BatteryType,
+    Bounds,
+    Category,
+    Diagnostic,
+    EvChargerType,
+    Metric,
+    OperationalMode,
+    StateCode,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +36,29 @@ class ComponentInfo:
     """Of batteries only."""
     rated_fuse_current_a: float | None = None
     """Of grid connection points only [A]."""
+    ev_charger_type: EvChargerType | None = None
+    """Of charging points only."""
+    transformer_voltages_v: tuple[float, float] | None = None
+    """Primary and secondary, of power transformers only [V]."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensorInfo:
+    """What clients are told about a sensor when they list the site."""
+
+    id: int
+    name: str
+    manufacturer: str
+    model: str
+    metrics: tuple[Metric, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Everything one component reports at one instant. Built once, shared by all who listen."""
+    """Everything one component or sensor reports at one instant. Built once, shared by all who listen."""
 
     component_id: int
+    """Of the component, or of the sensor."""
     sample_time_us: int
     values: Mapping[Metric, float]
     """Always the same metrics in the same order for one component; NaN says "no value"."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .engine import Engine
-from .exchange import UnavailableError
+from .exchange import UnavailableError, WrongStateError
 from .inputs.signal import normal_deviate, stream_key
 from .listening import Tell
 from .measure import Reading
@@ -57,6 +57,8 @@ class Fault(NamedTuple):
     """How much, where the kind says so."""
     metrics: tuple[Metric, ...] = ()
     """Which metrics report wrongly; all if empty."""
+    recoverable: bool = True
+    """Whether a client may clear a trip by acknowledging it, unless it mends by itself."""
 
 
 class ActiveFault(NamedTuple):
@@ -142,6 +144,24 @@ class Faults:
             self._plant.trip(component, None)
         self.tell("mended", component, fault=ended.fault.kind.value, number=number)
 
+    def clearable(self, component: str) -> list[int]:
+        """Return the numbers of the trips of a component that an acknowledgement clears.
+
+        Raises:
+            WrongStateError: If there is one that it does not clear.
+        """
+        trips = {
+            number: active
+            for number, active in self._state.active.items()
+            if active.fault.component == component and active.fault.kind is FaultKind.TRIP
+        }
+        for active in trips.values():
+            if active.ending is not None:
+                raise WrongStateError(f"{component} cannot be acknowledged yet: what tripped it still lasts")
+            if not active.fault.recoverable:
+                raise WrongStateError(f"{component} cannot be acknowledged: its error is not recoverable")
+        return list(trips)
+
     def check_reachable(self, component: str, *, stream: bool) -> None:
         """Refuse a stream or a command that a fault keeps from its component.
 
@@ -194,7 +214,8 @@ class Faults:
         if fault.kind is FaultKind.TRIP and not self._plant.can_trip(fault.component):
             category = components[fault.component].category.value
             raise ValueError(
-                f"{fault.component} is a {category} and cannot trip; accepted: inverters and batteries"
+                f"{fault.component} is a {category} and cannot trip; accepted: inverters and batteries, "
+                "and other devices that take set-points"
             )
 
     def _find(self, component: str, kind: FaultKind) -> list[Fault]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from .problems import Finding, one_of
 from .site import GridConnectionPoint, Site
-from .vocabulary import Category, OperationalMode
+from .vocabulary import UNSUPPORTED_BY_SDK, Category, OperationalMode
 
 if TYPE_CHECKING:
     from frequenz.client.common.microgrid.components import ComponentId
@@ -23,14 +23,29 @@ if TYPE_CHECKING:
 
     SdkGraph: TypeAlias = ComponentGraph[Component, ComponentConnection, ComponentId]
 
+_AC = (Category.GRID_CONNECTION_POINT, Category.METER)
+_DC = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 ACCEPTED_BEHIND: Mapping[Category, tuple[Category, ...]] = {
+    **dict.fromkeys(Category, _AC),
     Category.GRID_CONNECTION_POINT: (),
-    Category.METER: (Category.GRID_CONNECTION_POINT, Category.METER),
-    Category.BATTERY_INVERTER: (Category.GRID_CONNECTION_POINT, Category.METER),
-    Category.PV_INVERTER: (Category.GRID_CONNECTION_POINT, Category.METER),
-    Category.BATTERY: (Category.BATTERY_INVERTER,),
+    Category.BATTERY: _DC,
+    Category.CONVERTER: _DC,
+    Category.PRECHARGER: _DC,
+    Category.BREAKER: (*_AC, *_DC),
 }
-"""What each category may be behind."""
+"""What each category may be behind, with nothing or only passages between."""
+
+PASSAGES = frozenset(
+    {
+        Category.POWER_TRANSFORMER,
+        Category.UNINTERRUPTIBLE_POWER_SUPPLY,
+        Category.STATIC_TRANSFER_SWITCH,
+        Category.BREAKER,
+        Category.PRECHARGER,
+        Category.CONVERTER,
+    }
+)
+"""What power merely passes through; rules look through it."""
 
 _WITH_TELEMETRY = (OperationalMode.TELEMETRY_ONLY, OperationalMode.CONTROL_AND_TELEMETRY)
 _WITH_CONTROL = (OperationalMode.CONTROL_ONLY, OperationalMode.CONTROL_AND_TELEMETRY)
@@ -65,8 +80,25 @@ def nodes_of(site: Site) -> tuple[Node, ...]:
 
 
 def connections(site: Site) -> tuple[tuple[int, int], ...]:
-    """Return all connections as pairs of ids, the one nearer the grid first, in ascending order."""
-    return _connections(nodes_of(site))
+    """Return all connections of listed components as pairs of ids, the one nearer the grid first, ascending.
+
+    Where a component that is not listed lies between two others, they appear connected.
+    """
+    nodes = nodes_of(site)
+    return _connections(nodes if site.microgrid.list_unsupported else _known_to_sdk(nodes))
+
+
+def listed_keys(site: Site) -> tuple[str, ...]:
+    """Return the keys of the components that clients are told of, in file order.
+
+    Those of categories that today's Python clients do not know are left out unless the site wants them listed.
+    """
+    everything = site.microgrid.list_unsupported
+    return tuple(
+        key
+        for key, component in site.components.items()
+        if everything or component.category not in UNSUPPORTED_BY_SDK
+    )
 
 
 def children(site: Site, key: str) -> tuple[str, ...]:
@@ -96,12 +128,24 @@ def sdk_graph(site: Site) -> SdkGraph:
 def formulas(site: Site) -> dict[str, str]:
     """Return the formulas by which an SDK app computes the site's powers, by what they compute."""
     graph = sdk_graph(site)
+    categories = {component.category for component in site.components.values()}
+    of_some_sites = {
+        Category.EV_CHARGER: ("ev", graph.ev_charger_formula),
+        Category.CHP: ("chp", graph.chp_formula),
+        Category.WIND_TURBINE: ("wind", graph.wind_turbine_formula),
+        Category.STEAM_BOILER: ("boiler", graph.steam_boiler_formula),
+    }
     return {
         "grid": graph.grid_formula(),
         "consumer": graph.consumer_formula(),
         "producer": graph.producer_formula(),
         "battery": graph.battery_formula(None),
         "pv": graph.pv_formula(None),
+        **{
+            name: formula(None)
+            for category, (name, formula) in of_some_sites.items()
+            if category in categories
+        },
     }
 
 
@@ -154,7 +198,9 @@ def _parent_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
             continue
         path = ("components", node.key, "behind")
         fitting = [
-            other.key for other in nodes if other.key != node.key and other.category in _categories(node)
+            other.key
+            for other in nodes
+            if other is not node and other.category and not _wrong_behind(node, other, by_key)
         ]
         if not node.parents:
             yield Finding(path, "missing", one_of(fitting) or _wanted(node))
@@ -165,9 +211,37 @@ def _parent_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
                 yield Finding(path, f"'{parent}', the component itself", one_of(fitting) or _wanted(node))
             elif parent not in by_key:
                 yield Finding(path, f"'{parent}'", one_of(fitting, parent) or _wanted(node))
-            elif by_key[parent].category not in (None, *_categories(node)):
+            elif wrong := _wrong_behind(node, by_key[parent], by_key):
                 names = f" ({', '.join(fitting)})" if fitting else ""
-                yield Finding(path, f"'{parent}', a {by_key[parent].category}", f"{_wanted(node)}{names}")
+                yield Finding(path, f"'{parent}', {wrong}", f"{_wanted(node)}{names}")
+
+
+def _wrong_behind(node: Node, parent: Node, by_key: Mapping[str, Node]) -> str | None:
+    """Say what is wrong with a component being behind another, looking through passages; None if nothing is."""
+    if parent.category not in PASSAGES:
+        return None if parent.category in (None, *_categories(node)) else f"a {parent.category}"
+    for category in _seen_through(parent, by_key):
+        if category not in _categories(node):
+            return f"a {parent.category} behind a {category}"
+    return None
+
+
+def _seen_through(passage: Node, by_key: Mapping[str, Node]) -> set[Category]:
+    """Return the categories that a passage is behind, with nothing but passages between."""
+    seen: set[str] = set()
+    found: set[Category] = set()
+    waiting = [passage]
+    while waiting:
+        for key in waiting.pop().parents:
+            node = by_key.get(key)
+            if node is None or node.category is None or key in seen:
+                continue
+            seen.add(key)
+            if node.category in PASSAGES:
+                waiting.append(node)
+            else:
+                found.add(node.category)
+    return found
 
 
 def _categories(node: Node) -> tuple[Category, ...]:
@@ -218,6 +292,8 @@ def _child_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
             )
         if node.category is Category.BATTERY_INVERTER:
             yield Finding(("components", node.key), "without a battery behind it", "at least one battery")
+        if node.category in (Category.CONVERTER, Category.PRECHARGER):
+            yield Finding(("components", node.key), "without anything behind it", "at least one battery")
 
 
 def _parents_first(parents: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -248,6 +324,24 @@ def _connections(nodes: Iterable[Node]) -> tuple[tuple[int, int], ...]:
     return tuple(sorted((source, end) for source, end in pairs if source and end and source != end))
 
 
+def _known_to_sdk(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """Leave out nodes that the SDK does not know; what is behind them moves up to what they are behind."""
+    hidden = {node.key: node.parents for node in nodes if node.category in UNSUPPORTED_BY_SDK}
+
+    def above(key: str, seen: tuple[str, ...] = ()) -> tuple[str, ...]:
+        if key not in hidden or key in seen:
+            return (key,)
+        return tuple(end for parent in hidden[key] for end in above(parent, (*seen, key)))
+
+    return tuple(
+        node._replace(parents=tuple(dict.fromkeys(end for parent in node.parents for end in above(parent))))
+        if hidden.keys() & set(node.parents)
+        else node
+        for node in nodes
+        if node.key not in hidden
+    )
+
+
 def _sdk_findings(nodes: tuple[Node, ...]) -> list[tuple[set[str], Finding]]:
     """Return what the SDK's graph refuses, and the keys of the components that each refusal is about."""
     from frequenz.microgrid_component_graph import InvalidGraphError  # noqa: PLC0415
@@ -273,12 +367,23 @@ def _sdk_graph(nodes: Iterable[Node], microgrid_id: int) -> SdkGraph:
     from frequenz.client.microgrid import component as sdk  # noqa: PLC0415
     from frequenz.microgrid_component_graph import ComponentGraph  # noqa: PLC0415
 
-    nodes = tuple(nodes)
+    nodes = _known_to_sdk(nodes)
     classes: Mapping[Category, type[Component]] = {
         Category.METER: sdk.Meter,
         Category.BATTERY_INVERTER: sdk.BatteryInverter,
         Category.PV_INVERTER: sdk.SolarInverter,
+        Category.HYBRID_INVERTER: sdk.HybridInverter,
         Category.BATTERY: sdk.LiIonBattery,
+        Category.CONVERTER: sdk.Converter,
+        Category.EV_CHARGER: sdk.AcEvCharger,
+        Category.CHP: sdk.Chp,
+        Category.WIND_TURBINE: sdk.WindTurbine,
+        Category.STEAM_BOILER: sdk.SteamBoiler,
+        Category.ELECTROLYZER: sdk.Electrolyzer,
+        Category.HVAC: sdk.Hvac,
+        Category.CRYPTO_MINER: sdk.CryptoMiner,
+        Category.BREAKER: sdk.Relay,
+        Category.PRECHARGER: sdk.Precharger,
     }
     with warnings.catch_warnings():
         # The client library asks for ids of a class that it marks as deprecated.
@@ -296,6 +401,8 @@ def _sdk_graph(nodes: Iterable[Node], microgrid_id: int) -> SdkGraph:
             }
             if node.category is Category.GRID_CONNECTION_POINT:
                 return sdk.GridConnectionPoint(**known, rated_fuse_current=round(node.fuse_current_a))
+            if node.category is Category.POWER_TRANSFORMER:
+                return sdk.VoltageTransformer(**known, primary_voltage=0.0, secondary_voltage=0.0)
             return classes[node.category](**known)
 
         links = [

@@ -1,10 +1,12 @@
-"""How components introduce themselves to clients."""
+"""How components and sensors introduce themselves to clients."""
 
 from __future__ import annotations
 
-from .exchange import ComponentInfo
+from .exchange import ComponentInfo, SensorInfo
 from .plant import Plant
-from .site import Battery, GridConnectionPoint
+from .sensors import METRICS
+from .site import Battery, GridConnectionPoint, Site
+from .site_devices import EvCharger, PowerTransformer
 from .vocabulary import Bounds, Metric
 
 
@@ -23,22 +25,31 @@ def describe(plant: Plant, key: str) -> ComponentInfo:
         rated_fuse_current_a=(
             component.rated_fuse_current_a if isinstance(component, GridConnectionPoint) else None
         ),
+        ev_charger_type=component.type if isinstance(component, EvCharger) else None,
+        transformer_voltages_v=(
+            (component.primary_voltage_v, component.secondary_voltage_v)
+            if isinstance(component, PowerTransformer)
+            else None
+        ),
     )
 
 
+def describe_sensor(site: Site, key: str) -> SensorInfo:
+    """Return what clients are told about a sensor when they list the site."""
+    sensor = site.sensors[key]
+    metrics = tuple(METRICS[metric] for metric in sensor.metrics)
+    return SensorInfo(sensor.id, sensor.name or key, sensor.manufacturer, sensor.model, metrics)
+
+
 def _rated_bounds(plant: Plant, key: str) -> dict[Metric, Bounds]:
-    if key in plant.battery_params:
-        battery = plant.battery_params[key]
+    if key in plant.equipment.batteries:
+        battery = plant.equipment.batteries[key]
         return {
             Metric.DC_POWER: Bounds(-battery.discharge_power_max_w, battery.charge_power_max_w),
             Metric.BATTERY_SOC_PCT: Bounds(100.0 * battery.soc_lower, 100.0 * battery.soc_upper),
         }
-    if key in plant.inverter_params:
-        inverter = plant.inverter_params[key]
-        upper_w = 0.0 if plant.is_pv(key) else inverter.rated_power_w
-        apparent_va = inverter.rated_apparent_power_va
-        return {
-            Metric.AC_POWER_ACTIVE: Bounds(-inverter.rated_power_w, upper_w),
-            Metric.AC_POWER_REACTIVE: Bounds(-apparent_va, apparent_va),
-        }
-    return {}
+    rating = plant.equipment.ratings.get(key)
+    if rating is None:
+        return {}
+    bounds = {Metric.AC_POWER_ACTIVE: rating.active, Metric.AC_POWER_REACTIVE: rating.reactive}
+    return {metric: rated for metric, rated in bounds.items() if rated is not None}

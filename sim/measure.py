@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..models.ac import ThreePhase, phase_currents, power_factor
 from ..models.battery import battery_terminal
+from .envelope import bounded_metrics, shown_ranges
 from .graph import grid_key
 from .plant import Plant
-from .site import Battery, BatteryInverter, Component, PvInverter
+from .site import Battery
+from .site_devices import Breaker, Converter, Precharger
+from .states import component_states
 from .vocabulary import Bounds, Diagnostic, Metric, StateCode
 
 AC_METRICS = (
@@ -40,14 +44,15 @@ AC_METRICS = (
     Metric.AC_ENERGY_ACTIVE_CONSUMED,
     Metric.AC_ENERGY_ACTIVE_DELIVERED,
 )
+DC_METRICS = (Metric.DC_VOLTAGE, Metric.DC_CURRENT, Metric.DC_POWER)
 BATTERY_METRICS = (
-    Metric.DC_VOLTAGE,
-    Metric.DC_CURRENT,
-    Metric.DC_POWER,
+    *DC_METRICS,
     Metric.BATTERY_CAPACITY,
     Metric.BATTERY_SOC_PCT,
     Metric.BATTERY_TEMPERATURE,
 )
+
+_CUT_OFF = Diagnostic("GRID_DISCONNECTED", "the grid does not reach this component")
 
 
 class Reading(NamedTuple):
@@ -63,40 +68,68 @@ class Reading(NamedTuple):
 class Instruments:
     """Reads a plant the way its components report themselves."""
 
+    timetable: Sequence[int] | None = None
+    """When anything is sampled [µs], ascending; at the site's interval if None."""
+
     def __init__(self, plant: Plant) -> None:
         """Look at a plant."""
         self._plant = plant
         self._grid = grid_key(plant.site)
+        self._bounded = {key: bounded_metrics(plant, key) for key in plant.site.components}
 
     def metrics(self, key: str) -> tuple[Metric, ...]:
         """Return the metrics that a component reports, in the order of its readings."""
-        return BATTERY_METRICS if key in self._plant.battery_params else AC_METRICS
+        match self._plant.site.components[key]:
+            case Battery():
+                return BATTERY_METRICS
+            case Converter():
+                return DC_METRICS
+            case Breaker() | Precharger():
+                return ()
+            case _:
+                return AC_METRICS
+
+    def sample(self, key: str) -> Reading | None:
+        """Return what a component reports at a sampling, or None if it reports nothing then."""
+        return self.read(key)
 
     def read(self, key: str) -> Reading:
         """Return what a component reports now."""
-        reading = self._read(key)
-        tripped = self._plant.state.tripped.get(key)
-        if tripped is None:
-            return reading
-        states = (
-            (StateCode.ERROR, StateCode.RELAY_OPEN)
-            if key in self._plant.battery_params
-            else (StateCode.ERROR,)
-        )
-        return reading._replace(states=states, errors=(tripped,))
-
-    def _read(self, key: str) -> Reading:
-        component = self._plant.site.components[key]
-        if isinstance(component, Battery):
-            return self._read_battery(key)
-        if isinstance(component, BatteryInverter | PvInverter):
-            return self._read_inverter(key)
-        return Reading(self._ac_values(key), {}, (StateCode.READY,))
-
-    def _read_battery(self, key: str) -> Reading:
         plant = self._plant
-        params, state = plant.battery_params[key], plant.state.batteries[key]
-        limits = plant.flows().battery_limits[key]
+        tripped = plant.state.tripped.get(key)
+        return Reading(
+            self._values(key),
+            self._bounds(key),
+            self._states(key),
+            (_CUT_OFF,) if plant.is_cut_off(key) else (),
+            () if tripped is None else (tripped,),
+        )
+
+    def _values(self, key: str) -> dict[Metric, float]:
+        match self._plant.site.components[key]:
+            case Battery():
+                return self._battery_values(key)
+            case Converter():
+                return self._converter_values(key)
+            case Breaker() | Precharger():
+                return {}
+            case _:
+                return self._ac_values(key)
+
+    def _bounds(self, key: str) -> dict[Metric, tuple[Bounds, ...]]:
+        plant = self._plant
+        bounds = {metric: shown_ranges(plant, key, metric) for metric in self._bounded[key]}
+        if key in plant.equipment.batteries:
+            params = plant.equipment.batteries[key]
+            bounds[Metric.BATTERY_SOC_PCT] = (Bounds(100.0 * params.soc_lower, 100.0 * params.soc_upper),)
+        return bounds
+
+    def _states(self, key: str) -> tuple[StateCode, ...]:
+        return component_states(self._plant, key)
+
+    def _battery_values(self, key: str) -> dict[Metric, float]:
+        plant = self._plant
+        params, state = plant.equipment.batteries[key], plant.state.batteries[key]
         power_w = plant.flows().battery_dc_w[key]
         terminal = battery_terminal(params, state, power_w)
         values = (
@@ -107,32 +140,20 @@ class Instruments:
             100.0 * state.soc,
             state.temperature_c,
         )
-        return Reading(
-            dict(zip(BATTERY_METRICS, values, strict=True)),
-            {
-                Metric.DC_POWER: (limits,),
-                Metric.BATTERY_SOC_PCT: (Bounds(100.0 * params.soc_lower, 100.0 * params.soc_upper),),
-            },
-            (_activity(power_w), StateCode.RELAY_CLOSED),
-        )
+        return dict(zip(BATTERY_METRICS, values, strict=True))
 
-    def _read_inverter(self, key: str) -> Reading:
+    def _converter_values(self, key: str) -> dict[Metric, float]:
         plant = self._plant
-        flow = plant.flows().ac[key]
-        component = plant.site.components[key]
-        return Reading(
-            self._ac_values(key),
-            {
-                Metric.AC_POWER_ACTIVE: (plant.active_power_bounds(key),),
-                Metric.AC_POWER_REACTIVE: (plant.reactive_power_bounds(key),),
-            },
-            (_idle_state(component) if plant.is_idle(key) else _activity(flow.active_w),),
-        )
+        power_w = plant.dc_power_w(key)
+        battery = next(iter(plant.wiring.batteries_behind(key)))
+        params, state = plant.equipment.batteries[battery], plant.state.batteries[battery]
+        voltage_v = battery_terminal(params, state, plant.flows().battery_dc_w[battery]).voltage_v
+        return dict(zip(DC_METRICS, (voltage_v, power_w / voltage_v, power_w), strict=True))
 
     def _ac_values(self, key: str) -> dict[Metric, float]:
         flow = self._plant.flows().ac[key]
         consumed_wh, delivered_wh = self._plant.state.registers[key]
-        line_v = self._plant.input_value(self._grid, "voltage")
+        line_v = 0.0 if self._plant.is_cut_off(key) else self._plant.input_value(self._grid, "voltage")
         phase_v = line_v / math.sqrt(3.0)
         active_w, reactive_var = flow.active_w, flow.reactive_var
         currents_a = phase_currents(
@@ -145,19 +166,8 @@ class Instruments:
             *currents_a,
             phase_v, phase_v, phase_v,
             line_v, line_v, line_v,
-            self._plant.input_value(self._grid, "frequency"),
+            self._plant.input_value(self._grid, "frequency") if line_v else 0.0,
             power_factor(active_w, reactive_var),
             consumed_wh - delivered_wh, consumed_wh, delivered_wh,
         )  # fmt: skip
         return dict(zip(AC_METRICS, values, strict=True))
-
-
-def _idle_state(component: Component) -> StateCode:
-    # A PV inverter without sun has switched off its converter; a battery inverter waits with it on.
-    return StateCode.STANDBY if isinstance(component, PvInverter) else StateCode.READY
-
-
-def _activity(power_w: float) -> StateCode:
-    if power_w > 0.0:
-        return StateCode.CHARGING
-    return StateCode.DISCHARGING if power_w < 0.0 else StateCode.READY

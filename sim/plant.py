@@ -8,30 +8,31 @@ exactly, however often the plant is looked at.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
-from ..models.ac import ThreePhase, phase_shares
 from ..models.battery import (
     BatteryInput,
-    BatteryParams,
-    BatteryState,
     battery_horizon_s,
     battery_initial_state,
     battery_power_limits,
     battery_step,
 )
-from ..models.inverter import InverterParams, ac_from_dc, dc_from_ac, reactive_limit_var
+from ..models.inverter import reactive_limit_var
+from ..models.throughput import ThroughputParams
 from .ac_flow import NOTHING, PhasePower, spread, sum_towards_grid
-from .dc_bus import DcFlows, share_dc_power
-from .devices import PvSupply, WiredLoad, battery_params, inverter_params, pv_supply, wired_load
+from .dc_side import DcFlows, DcSide, reach_w, solve_dc
+from .device_control import ControlState, PendingSetPoint, held_w, ramp, receive, send
 from .drives import Drive
+from .equipment import Equipment, equip
 from .graph import grid_key
 from .inputs.signal import Constant, Signal
-from .inverter_control import ControlState, PendingSetPoint, ramp, receive, send
-from .site import Battery, BatteryInverter, GridConnectionPoint, Meter, PvInverter, Site
+from .plant_state import Flows, PlantState, Registers
+from .ranges import Ranges
+from .sensors import sensor_inputs
+from .site import Battery, GridConnectionPoint, PvInverter, Site
 from .surroundings import ambient_signal
-from .vocabulary import Bounds, Diagnostic, PowerType
-from .wiring import DcGroup, Wiring, wire
+from .switchgear import Position, connections_without
+from .vocabulary import Bounds, Diagnostic, Metric, OperationalMode, PowerType
+from .wiring import Wiring, sum_towards_inverters, wire
 
 CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
@@ -39,45 +40,6 @@ TARGET_TOLERANCE = 0.02
 """A set-point counts as reached within this part of the rating [1]."""
 LONGEST_STEP_US = 60_000_000
 """Nonlinear states are brought up to date at least this often [µs]."""
-
-
-class Registers(NamedTuple):
-    """Energy that has flowed through an AC component since the start [Wh]."""
-
-    consumed_wh: float = 0.0
-    delivered_wh: float = 0.0
-
-
-class Flows(NamedTuple):
-    """What flows at one instant."""
-
-    ac: dict[str, PhasePower]
-    """Through every AC component, by key."""
-    battery_dc_w: dict[str, float]
-    """At the terminals of every battery, by key [W]."""
-    inverter_dc_w: dict[str, float]
-    """On the DC side of every battery inverter, by key [W]; 0 in standby."""
-    battery_limits: dict[str, Bounds]
-    """DC power that every battery allows [W]."""
-    reach: dict[str, Bounds]
-    """AC active power that the DC side of each inverter allows [W]."""
-
-
-class PlantState(NamedTuple):
-    """Everything that the plant remembers; immutable parts, so that a copy costs little."""
-
-    time_us: int
-    batteries: dict[str, BatteryState]
-    controls: dict[str, ControlState]
-    registers: dict[str, Registers]
-    drives: dict[str, Drive]
-    """Inputs in somebody's hands, by `component.quantity`."""
-    tripped: dict[str, Diagnostic]
-    """Devices that have switched off, and why."""
-    flows: Flows | None = None
-    """What flows, as long as it is known."""
-    holds_until_us: int = 0
-    """Until when it goes on flowing so, if nobody interferes [µs]."""
 
 
 class Plant:
@@ -96,35 +58,11 @@ class Plant:
         """
         self.site = site
         self.wiring: Wiring = wire(site)
-        components = site.components
-        self.inverter_params: Mapping[str, InverterParams] = {
-            key: inverter_params(component)
-            for key, component in components.items()
-            if isinstance(component, BatteryInverter | PvInverter)
-        }
-        self._shares: Mapping[str, ThreePhase] = {
-            key: phase_shares(component.phases)
-            for key, component in components.items()
-            if isinstance(component, BatteryInverter | PvInverter)
-        }
-        self.battery_params: Mapping[str, BatteryParams] = {
-            key: battery_params(component)
-            for key, component in components.items()
-            if isinstance(component, Battery)
-        }
-        self._pv: dict[str, PvSupply] = {
-            key: pv_supply(site, key, component, self.inverter_params[key], start_us=start_us, seed=seed)
-            for key, component in components.items()
-            if isinstance(component, PvInverter)
-        }
-        self._loads: dict[str, WiredLoad] = {
-            key: wired_load(site, key, component, start_us=start_us, seed=seed)
-            for key, component in components.items()
-            if isinstance(component, Meter) and component.load is not None
-        }
+        self.equipment: Equipment = equip(site, start_us=start_us, seed=seed)
         self._inputs: dict[str, Signal] = self._wire_inputs(start_us, seed)
         self._state = self._initial_state(start_us)
         self._breakpoint_us = start_us
+        self._connections = connections_without(self.wiring, ())
 
     @property
     def time_us(self) -> int:
@@ -145,6 +83,9 @@ class Plant:
             registers=dict(state.registers),
             drives=dict(state.drives),
             tripped=dict(state.tripped),
+            charges=dict(state.charges),
+            positions=dict(state.positions),
+            allowed_dc_w=dict(state.allowed_dc_w),
         )
 
     def restore(self, state: PlantState) -> None:
@@ -152,6 +93,7 @@ class Plant:
         self._state = state
         self._state = self.save()
         self._breakpoint_us = state.time_us
+        self._connections = connections_without(self.wiring, self._open_keys())
 
     def flows(self) -> Flows:
         """Return what flows now."""
@@ -161,41 +103,54 @@ class Plant:
             return flows
         return self._state.flows
 
-    def is_pv(self, key: str) -> bool:
-        """Say whether a component is a PV inverter."""
-        return key in self._pv
-
-    def default_power_w(self, key: str) -> float:
-        """Return the active power that an inverter aims for without a set-point [W]: PV all it can, others 0."""
-        return -self.inverter_params[key].rated_power_w if key in self._pv else 0.0
-
     def active_power_bounds(self, key: str) -> Bounds:
-        """Return the active power that a set-point may ask of an inverter now [W].
-
-        The rating, cut to what the batteries behind it allow; for PV, to what the sun offers.
-        """
-        rated = self.inverter_params[key].rated_power_w
+        """Return the active power that a device that takes set-points could have now [W]: rating and reach."""
+        rated = self.equipment.ratings[key].active or Bounds(0.0, 0.0)
         reach = self.flows().reach[key]
-        if key in self._pv:
-            return Bounds(max(min(reach.lower, 0.0), -rated), 0.0)
-        return Bounds(min(max(reach.lower, -rated), 0.0), max(min(reach.upper, rated), 0.0))
+        return Bounds(
+            min(max(reach.lower, rated.lower), max(rated.lower, 0.0)),
+            max(min(reach.upper, rated.upper), min(rated.upper, 0.0)),
+        )
 
     def reactive_power_bounds(self, key: str) -> Bounds:
-        """Return the reactive power that an inverter offers beside its present active power [var]."""
-        limit = reactive_limit_var(self.inverter_params[key], self.flows().ac[key].active_w)
+        """Return the reactive power that a device offers beside its present active power [var]."""
+        active_w = self.flows().ac[key].active_w
+        if key in self.equipment.flexible:
+            return self.equipment.flexible[key].reactive_bounds(active_w)
+        limit = reactive_limit_var(self.equipment.inverters[key], active_w)
         return Bounds(-limit, limit)
 
-    def send_set_point(self, key: str, power_type: PowerType, power: float | None) -> None:
-        """Send a set-point to an inverter; it arrives after the response delay.
+    def allow(self, key: str, metric: Metric, ranges: Ranges | None) -> None:
+        """Keep the power of a component within ranges; None for all that it can.
 
         Args:
-            key: Of the inverter.
+            key: Of the component.
+            metric: `AC_POWER_ACTIVE` [W] or `AC_POWER_REACTIVE` [var] of a device that takes set-points,
+                `DC_POWER` [W] of a battery.
+            ranges: Ascending. Between two ranges a battery may still be: only its outer edges are kept.
+        """
+        state = self._state
+        if metric is Metric.DC_POWER:
+            state.allowed_dc_w.pop(key, None)
+            if ranges is not None:
+                state.allowed_dc_w[key] = ranges
+        elif metric is Metric.AC_POWER_ACTIVE:
+            state.controls[key] = state.controls[key]._replace(allowed_w=ranges)
+        else:
+            state.controls[key] = state.controls[key]._replace(allowed_var=ranges)
+        self._forget_flows()
+
+    def send_set_point(self, key: str, power_type: PowerType, power: float | None) -> None:
+        """Send a set-point to a device; it arrives after the response delay.
+
+        Args:
+            key: Of the device.
             power_type: Axis of the set-point.
             power: In W or var; None returns the axis to its default.
         """
         controls = self._state.controls
         set_point = PendingSetPoint(0, power_type, power)
-        controls[key] = send(controls[key], self.inverter_params[key], self.time_us, set_point)
+        controls[key] = send(controls[key], self.equipment.ratings[key], self.time_us, set_point)
         self._forget_flows()
         self._receive_set_points()
 
@@ -229,46 +184,78 @@ class Plant:
         self._breakpoint_us = self.time_us
         self._forget_flows()
 
+    def refusal(self, key: str) -> str | None:
+        """Say why a component takes no commands whatever its state, or return None if it does."""
+        mode = self.site.components[key].operational_mode
+        telemetry_only = mode in (OperationalMode.INACTIVE, OperationalMode.TELEMETRY_ONLY)
+        return f"its operational mode is {mode}" if telemetry_only else None
+
     def can_trip(self, key: str) -> bool:
         """Say whether a component is a device that can switch itself off."""
-        return key in self.inverter_params or key in self.battery_params
+        return key in self._state.controls or key in self._state.batteries
 
     def trip(self, key: str, why: Diagnostic | None) -> None:
         """Switch a device off, or on again with None."""
         self._state.tripped.pop(key, None)
         if why is not None:
             self._state.tripped[key] = why
-            if key in self._state.controls:
-                self._state.controls[key] = self._state.controls[key]._replace(setting_w=0.0)
-        self._forget_flows()
+        self._reconnect()
+
+    def position(self, key: str) -> Position:
+        """Return how far a component is switched on."""
+        return self._state.positions.get(key, Position.ON)
+
+    def switch(self, key: str, position: Position) -> None:
+        """Bring the relays of a component into a position."""
+        self._state.positions.pop(key, None)
+        if position is not Position.ON:
+            self._state.positions[key] = position
+        self._reconnect()
+
+    def is_cut_off(self, key: str) -> bool:
+        """Say whether a component is on the AC side and the grid does not reach it."""
+        return key in self._connections.cut_off
+
+    def in_service(self, key: str) -> bool:
+        """Say whether a component is switched on, whole, and reached by the grid if it is on the AC side."""
+        state = self._state
+        return key not in state.positions and key not in state.tripped and not self.is_cut_off(key)
 
     def is_settled(self, key: str) -> bool:
-        """Say whether all set-points of an inverter have arrived and its ramp has ended."""
+        """Say whether all set-points of a device have arrived and its ramp has ended, or cannot go on."""
         control = self._state.controls[key]
+        if not self.in_service(key):
+            return self.position(key) is not Position.SWITCHING_ON
         return not control.pending and not control.is_moving
 
     def has_reached(self, key: str, power_type: PowerType) -> bool:
-        """Say whether an inverter does what its last set-point asks for.
+        """Say whether a device does what its last set-point asks for.
 
-        A set-point of a PV inverter is a limit: it is reached when the output keeps it.
+        A set-point that is a limit, as for photovoltaics, is reached when the output keeps it.
         """
         control, flow = self._state.controls[key], self.flows().ac[key]
-        params = self.inverter_params[key]
+        rating = self.equipment.ratings[key]
+        tolerance = TARGET_TOLERANCE * rating.size
+        if not self.in_service(key):
+            return False
         if power_type is PowerType.REACTIVE:
-            return (
-                abs(flow.reactive_var - control.reactive_var)
-                <= TARGET_TOLERANCE * params.rated_apparent_power_va
-            )
-        shortfall_w = flow.active_w - control.target_w
-        if key in self._pv:
-            return shortfall_w >= -TARGET_TOLERANCE * params.rated_power_w
-        return abs(shortfall_w) <= TARGET_TOLERANCE * params.rated_power_w
+            return abs(flow.reactive_var - control.reactive_target_var) <= tolerance
+        if rating.is_limit:
+            return abs(flow.active_w) <= abs(control.target_w) + tolerance
+        return abs(flow.active_w - control.target_w) <= tolerance
 
     def is_idle(self, key: str) -> bool:
-        """Say whether an inverter converts nothing at present."""
-        if key in self._pv:
-            return self.flows().ac[key].active_w >= 0.0
-        return self.flows().inverter_dc_w[key] == 0.0
+        """Say whether a device converts nothing at present."""
+        flows = self.flows()
+        if key in flows.inverter_dc_w:
+            return flows.inverter_dc_w[key] == 0.0
+        produces_only = isinstance(self.site.components[key], PvInverter)
+        return flows.ac[key].active_w >= 0.0 if produces_only else flows.ac[key].active_w == 0.0
+
+    def dc_power_w(self, key: str) -> float:
+        """Return the power through something between inverters and batteries [W]."""
+        through = sum_towards_inverters(self.flows().battery_dc_w, self.wiring, self._connections.parents)
+        return through[key]
 
     def advance(self, time_us: int) -> None:
         """Carry the plant to a later simulated time [µs]; an earlier one changes nothing."""
@@ -281,6 +268,17 @@ class Plant:
     def _forget_flows(self) -> None:
         self._state = self._state._replace(flows=None)
 
+    def _open_keys(self) -> set[str]:
+        return {*self._state.positions, *self._state.tripped}
+
+    def _reconnect(self) -> None:
+        """Take in what has been switched; what is out of service begins at no power when it comes back."""
+        self._connections = connections_without(self.wiring, self._open_keys())
+        for key, control in self._state.controls.items():
+            if not self.in_service(key):
+                self._state.controls[key] = control._replace(setting_w=0.0)
+        self._forget_flows()
+
     def _wire_inputs(self, start_us: int, seed: int) -> dict[str, Signal]:
         grid = grid_key(self.site)
         connection = self.site.components[grid]
@@ -289,14 +287,14 @@ class Plant:
             "site.ambient_temperature": ambient_signal(self.site, start_us=start_us, seed=seed),
             f"{grid}.voltage": Constant(connection.voltage_v),
             f"{grid}.frequency": Constant(connection.frequency_hz),
-            **{f"{key}.load": load.signal for key, load in self._loads.items()},
-            **{f"{key}.{supply.quantity}": supply.signal for key, supply in self._pv.items()},
+            **self.equipment.inputs(),
+            **sensor_inputs(self.site, start_us=start_us, seed=seed),
         }
 
     def _initial_state(self, start_us: int) -> PlantState:
         ambient_c = self._inputs["site.ambient_temperature"].at(start_us)
         batteries = {}
-        for key, params in self.battery_params.items():
+        for key, params in self.equipment.batteries.items():
             battery = self.site.components[key]
             assert isinstance(battery, Battery)
             temperature_c = (
@@ -304,83 +302,94 @@ class Plant:
             )
             batteries[key] = battery_initial_state(params, battery.initial_soc, temperature_c)
         controls = {
-            key: ControlState(self.default_power_w(key), self.default_power_w(key), 0.0)
-            for key in self.inverter_params
+            key: ControlState(rating.default_w, rating.default_w)
+            for key, rating in self.equipment.ratings.items()
+        }
+        charges = {
+            key: device.initial_charge
+            for key, device in self.equipment.flexible.items()
+            if device.initial_charge is not None
         }
         registers = dict.fromkeys(self.wiring.ac_order, Registers())
-        return PlantState(start_us, batteries, controls, registers, {}, {})
+        return PlantState(start_us, batteries, controls, registers, {}, {}, charges, {}, {})
 
     def _solve(self) -> Flows:
-        limits = {key: self._battery_limits(key) for key in self.battery_params}
-        reach = self._reach(limits)
-        own: dict[str, PhasePower] = {
-            key: load.draw(self.input_value(key, "load")) for key, load in self._loads.items()
+        side = self._dc_side()
+        reach = {key: reach_w(side, key) for key in side.batteries_of} | self._flexible_reach()
+        settings_w = {key: self._setting_w(key, reach[key]) for key in side.batteries_of}
+        dc = solve_dc(side, self.wiring.groups, settings_w)
+        own = {key: load.draw(self.input_value(key, "load")) for key, load in self.equipment.loads.items()}
+        own |= self._drawn_by_inverters(dc)
+        for key, device in self.equipment.flexible.items():
+            own[key] = device.draw(self._state.controls[key], reach[key])
+        connections = self._connections
+        if connections.cut_off or self._state.tripped or self._state.positions:
+            own = {key: power if self.in_service(key) else NOTHING for key, power in own.items()}
+        ac = sum_towards_grid(own, connections.parents, self.wiring.ac_order, self._losses())
+        return Flows(ac, dc.battery_dc_w, dc.inverter_dc_w, dict(side.limits_w), reach)
+
+    def _dc_side(self) -> DcSide:
+        ambient_c = self.input_value("site", "ambient_temperature")
+        limits_w = {key: self._battery_limits(key) for key in self.equipment.batteries}
+        sun_w = {
+            key: array.dc_power_w(self.input_value(key, "irradiance"), ambient_c)
+            for key, array in self.equipment.arrays.items()
+            if self.in_service(key)
         }
-        inverter_dc_w: dict[str, float] = {}
-        battery_dc_w: dict[str, float] = {}
-        for group in self.wiring.groups:
-            shared = self._share(group, limits)
-            inverter_dc_w.update(shared.inverters)
-            battery_dc_w.update(shared.batteries)
-        for key, dc_w in inverter_dc_w.items():
-            own[key] = self._at_inverter(key, self._active_power_w(key, dc_w))
-        for key in self._pv:
-            available_w = reach[key].lower
-            own[key] = self._at_inverter(key, max(available_w, self._state.controls[key].setting_w))
-        own.update((key, NOTHING) for key in self._state.tripped if key in self.inverter_params)
-        ac = sum_towards_grid(own, self.wiring.parents, self.wiring.ac_order)
-        return Flows(ac, battery_dc_w, inverter_dc_w, limits, reach)
+        return DcSide(self.equipment.inverters, self._connections.batteries_of, limits_w, sun_w)
 
     def _battery_limits(self, key: str) -> Bounds:
-        if key in self._state.tripped:
+        if not self.in_service(key):
             return Bounds(0.0, 0.0)
-        return Bounds(*battery_power_limits(self.battery_params[key], self._state.batteries[key]))
+        lower, upper = battery_power_limits(self.equipment.batteries[key], self._state.batteries[key])
+        allowed = self._state.allowed_dc_w.get(key)
+        if allowed is not None:
+            lower, upper = max(lower, min(allowed[0].lower, 0.0)), min(upper, max(allowed[-1].upper, 0.0))
+        return Bounds(lower, upper)
 
-    def _reach(self, limits: Mapping[str, Bounds]) -> dict[str, Bounds]:
-        reach = {}
-        for key, batteries in self.wiring.batteries_of.items():
-            params = self.inverter_params[key]
-            lower = ac_from_dc(params, sum(limits[battery].lower for battery in batteries))
-            upper = ac_from_dc(params, sum(limits[battery].upper for battery in batteries))
-            reach[key] = Bounds(lower, upper)
-        for key, supply in self._pv.items():
-            ambient_c = self.input_value("site", "ambient_temperature")
-            available_w = supply.available_w(self.input_value(key, supply.quantity), ambient_c)
-            reach[key] = Bounds(available_w, max(available_w, 0.0))
-        return reach
+    def _setting_w(self, key: str, reach: Bounds) -> float:
+        """Return what an inverter with batteries is set to [W]; what it may not do at all is cut beforehand."""
+        control = self._state.controls[key]
+        if not self.in_service(key):
+            return 0.0
+        return control.setting_w if control.allowed_w is None else held_w(control, reach)
 
-    def _share(self, group: DcGroup, limits: Mapping[str, Bounds]) -> DcFlows:
-        wanted_w = {}
-        for key in group.inverters:
-            setting_w = 0.0 if key in self._state.tripped else self._state.controls[key].setting_w
-            wanted_w[key] = dc_from_ac(self.inverter_params[key], setting_w) if setting_w else 0.0
-        limits_w = {battery: limits[battery] for battery in group.batteries}
-        return share_dc_power(wanted_w, self.wiring.batteries_of, limits_w)
+    def _flexible_reach(self) -> dict[str, Bounds]:
+        ambient = {"ambient_temperature": self.input_value("site", "ambient_temperature")}
+        return {
+            key: device.reach(
+                ambient | {quantity: self.input_value(key, quantity) for quantity in device.inputs},
+                self._state.charges.get(key, 0.0),
+            )
+            for key, device in self.equipment.flexible.items()
+        }
 
-    def _active_power_w(self, key: str, dc_w: float) -> float:
-        params, setting_w = self.inverter_params[key], self._state.controls[key].setting_w
-        if dc_w == 0.0:
-            return params.standby_power_w
-        # Unless a battery held it back, the setting holds to the last bit.
-        return setting_w if dc_w == dc_from_ac(params, setting_w) else ac_from_dc(params, dc_w)
+    def _drawn_by_inverters(self, dc: DcFlows) -> dict[str, PhasePower]:
+        drawn = {}
+        for key, active_w in dc.ac_w.items():
+            limit = reactive_limit_var(self.equipment.inverters[key], active_w)
+            reactive_var = min(max(self._state.controls[key].reactive_var, -limit), limit)
+            drawn[key] = spread(active_w, reactive_var, self.equipment.shares[key])
+        return drawn
 
-    def _at_inverter(self, key: str, active_w: float) -> PhasePower:
-        limit = reactive_limit_var(self.inverter_params[key], active_w)
-        reactive_var = min(max(self._state.controls[key].reactive_var, -limit), limit)
-        return spread(active_w, reactive_var, self._shares[key])
+    def _losses(self) -> Mapping[str, ThroughputParams]:
+        throughput = self.equipment.throughput
+        return {key: params for key, params in throughput.items() if self.in_service(key)}
 
     def _next_change_us(self, flows: Flows) -> int:
         now_us = self.time_us
         changes = [now_us + LONGEST_STEP_US, self._input_breakpoint_us(now_us)]
-        for control in self._state.controls.values():
+        for key, control in self._state.controls.items():
             if control.next_due_us is not None:
                 changes.append(control.next_due_us)
-            if control.is_moving:
+            if control.is_moving and self.in_service(key):
                 changes.append((now_us // CONTROL_CYCLE_US + 1) * CONTROL_CYCLE_US)
         for key, power_w in flows.battery_dc_w.items():
-            horizon_s = battery_horizon_s(self.battery_params[key], self._state.batteries[key], power_w)
-            if horizon_s < LONGEST_STEP_US / 1e6:
-                changes.append(now_us + max(1, round(horizon_s * 1e6)))
+            params = self.equipment.batteries[key]
+            changes.append(_later_us(now_us, battery_horizon_s(params, self._state.batteries[key], power_w)))
+        for key, charge in self._state.charges.items():
+            horizon_s = self.equipment.flexible[key].horizon_s(charge, flows.ac[key].active_w)
+            changes.append(_later_us(now_us, horizon_s))
         return min(changes)
 
     def _input_breakpoint_us(self, now_us: int) -> int:
@@ -396,17 +405,14 @@ class Plant:
         for key, power_w in flows.battery_dc_w.items():
             given = BatteryInput(power_w, ambient_c)
             state.batteries[key], _ = battery_step(
-                self.battery_params[key], state.batteries[key], given, dt_s
+                self.equipment.batteries[key], state.batteries[key], given, dt_s
             )
+        for key, charge in state.charges.items():
+            device = self.equipment.flexible[key]
+            state.charges[key] = device.charge_after(charge, flows.ac[key].active_w, dt_s)
         hours = dt_s / 3600.0
         for key, flow in flows.ac.items():
-            energy_wh = flow.active_w * hours
-            consumed_wh, delivered_wh = state.registers[key]
-            if energy_wh >= 0.0:
-                consumed_wh += energy_wh
-            else:
-                delivered_wh -= energy_wh
-            state.registers[key] = Registers(consumed_wh, delivered_wh)
+            state.registers[key] = state.registers[key].plus(flow.active_w * hours)
         # A mere look in between changes nothing, so what flows goes on until it would have changed anyway.
         self._state = state._replace(time_us=end_us)
         if end_us >= state.holds_until_us:
@@ -415,19 +421,27 @@ class Plant:
     def _receive_set_points(self) -> None:
         for key, control in self._state.controls.items():
             if control.pending and control.pending[0].due_us <= self.time_us:
-                default_w = self.default_power_w(key)
-                received = receive(control, self.inverter_params[key], self.time_us, default_w)
+                received = receive(control, self.equipment.ratings[key], self.time_us)
                 self._state.controls[key] = received
                 self._forget_flows()
 
     def _ramp(self) -> None:
         if self.time_us % CONTROL_CYCLE_US:
             return
-        moving = [key for key, control in self._state.controls.items() if control.is_moving]
+        moving = [
+            key for key, control in self._state.controls.items() if control.is_moving and self.in_service(key)
+        ]
         if not moving:
             return
         reach = self.flows().reach
         for key in moving:
-            control, params = self._state.controls[key], self.inverter_params[key]
-            self._state.controls[key] = ramp(control, params, reach[key], CONTROL_CYCLE_US / 1e6)
+            control, rating = self._state.controls[key], self.equipment.ratings[key]
+            self._state.controls[key] = ramp(control, rating, reach[key], CONTROL_CYCLE_US / 1e6)
         self._forget_flows()
+
+
+def _later_us(now_us: int, horizon_s: float) -> int:
+    """Return when a horizon is over [µs], not later than the longest step."""
+    if horizon_s >= LONGEST_STEP_US / 1e6:
+        return now_us + LONGEST_STEP_US
+    return now_us + max(1, round(horizon_s * 1e6))

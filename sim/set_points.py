@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .clock import Clock
 from .engine import Engine
+from .envelope import accepted_ranges
 from .exchange import (
     CommandError,
     InvalidArgumentError,
@@ -14,13 +16,14 @@ from .exchange import (
     PowerUpdate,
     RequestStatus,
     UnsupportedError,
-    WrongStateError,
 )
+from .lifecycle import check_ready, check_takes_commands
 from .listening import Tell
 from .plant import Plant
-from .site import Battery, BatteryInverter, PvInverter
+from .ranges import is_allowed
+from .site import Battery
 from .streams import PowerRequest
-from .vocabulary import Bounds, OperationalMode, PowerType
+from .vocabulary import PowerType
 
 DEFAULT_LIFETIME_S = 60
 SHORTEST_LIFETIME_S = 10
@@ -43,7 +46,6 @@ class SetPoint(NamedTuple):
     power: float
     expiry: int
     """Agenda number of its end."""
-    due_us: int
     reached: bool = False
     """Whether the device has come to it."""
 
@@ -57,23 +59,27 @@ class SetPointsState(NamedTuple):
 class SetPoints:
     """All set-points of a site that are in force, and the requests that are on their way."""
 
-    def __init__(self, plant: Plant, engine: Engine, clock: Clock, tell: Tell) -> None:
+    def __init__(
+        self, plant: Plant, engine: Engine, clock: Clock, tell: Tell, *, wake: Callable[[str], None]
+    ) -> None:
         """Start without set-points.
 
         Args:
-            plant: Whose inverters take them.
+            plant: Whose devices take them.
             engine: Whose agenda carries their ends.
             clock: How simulated time meets the clients' time.
             tell: Passes on what happens.
+            wake: Starts a component that is in standby.
         """
+        self._wake = wake
         self._plant = plant
         self._engine = engine
         self._clock = clock
         self._tell = tell
         self._in_force: dict[Axis, SetPoint] = {}
         self._requests: dict[Axis, PowerRequest] = {}
-        engine.handle("set-point lapses", self._lapse)
-        engine.handle("set-point progress", self._check_progress)
+        engine.handle("set-point lapses", self._lapse, promised=True)
+        engine.handle("set-point progress", self._check_progress, promised=True)
 
     def request(self, key: str, power_type: PowerType, power: float, lifetime_s: int | None) -> PowerRequest:
         """Take a set-point, or refuse it; see `Gateway.set_power`."""
@@ -97,6 +103,16 @@ class SetPoints:
             (key, PowerType(power_type)): set_point for key, power_type, set_point in state.in_force
         }
 
+    @property
+    def has_requests(self) -> bool:
+        """Whether requests are on their way."""
+        return bool(self._requests)
+
+    def revoke(self, key: str) -> None:
+        """Take back all set-points of a component; requests that are on their way have failed."""
+        for power_type in PowerType:
+            self._withdraw((key, power_type), RequestStatus.FAILED)
+
     def close(self) -> None:
         """End all requests that are on their way; the site is going down."""
         for request in self._requests.values():
@@ -104,9 +120,14 @@ class SetPoints:
 
     def _check(self, key: str, power_type: PowerType, power: float, lifetime_s: int | None) -> None:
         component = self._plant.site.components[key]
-        if not isinstance(component, BatteryInverter | PvInverter):
+        rating = self._plant.equipment.ratings.get(key)
+        if rating is None:
             hint = "; send it to the inverter in front of it" if isinstance(component, Battery) else ""
             raise UnsupportedError(f"{key} is a {component.category.value} and takes no set-points{hint}")
+        if rating.of(power_type) is None:
+            raise UnsupportedError(
+                f"{key} is a {component.category.value} and takes no set-points of {power_type.value} power"
+            )
         if not math.isfinite(power):
             raise InvalidArgumentError(f"power is {power}; accepted: a finite number")
         if lifetime_s is not None and not SHORTEST_LIFETIME_S <= lifetime_s <= LONGEST_LIFETIME_S:
@@ -114,30 +135,15 @@ class SetPoints:
                 f"request_lifetime is {lifetime_s} s; "
                 f"accepted: {SHORTEST_LIFETIME_S} s to {LONGEST_LIFETIME_S} s, or none for {DEFAULT_LIFETIME_S} s"
             )
-        if component.operational_mode in (OperationalMode.INACTIVE, OperationalMode.TELEMETRY_ONLY):
-            raise WrongStateError(
-                f"{key} takes no commands: its operational mode is {component.operational_mode}"
-            )
-        tripped = self._plant.state.tripped.get(key)
-        if tripped is not None:
-            raise WrongStateError(f"{key} takes no commands: {tripped.message}")
-        bounds = self._accepted_bounds(key, power_type)
-        slack = BOUNDS_TOLERANCE * self._plant.inverter_params[key].rated_power_w
-        if power != 0.0 and not Bounds(bounds.lower - slack, bounds.upper + slack).contains(power):
+        check_takes_commands(self._plant, key)
+        check_ready(self._plant, key)
+        accepted = accepted_ranges(self._plant, key, power_type)
+        if power != 0.0 and not is_allowed(power, accepted, BOUNDS_TOLERANCE * rating.size):
             unit = "W" if power_type is PowerType.ACTIVE else "var"
+            ranges = " or ".join(f"{lower:.0f} to {upper:.0f} {unit}" for lower, upper in accepted)
             raise OutOfBoundsError(
-                f"{power_type.value} power of {key} is {power:g} {unit}; "
-                f"accepted: 0 or {bounds.lower:.0f} to {bounds.upper:.0f} {unit}"
+                f"{power_type.value} power of {key} is {power:g} {unit}; accepted: 0 or {ranges}"
             )
-
-    def _accepted_bounds(self, key: str, power_type: PowerType) -> Bounds:
-        params = self._plant.inverter_params[key]
-        if power_type is PowerType.REACTIVE:
-            return Bounds(-params.rated_apparent_power_va, params.rated_apparent_power_va)
-        if isinstance(self._plant.site.components[key], PvInverter):
-            # A curtailment beyond what the sun offers now is still a sensible limit.
-            return Bounds(-params.rated_power_w, 0.0)
-        return self._plant.active_power_bounds(key)
 
     def _accept(self, key: str, power_type: PowerType, power: float, due_us: int) -> PowerRequest:
         axis = (key, power_type)
@@ -146,7 +152,8 @@ class SetPoints:
         if former is not None:
             self._engine.cancel(former.expiry)
         expiry = self._engine.schedule(due_us, "set-point lapses", key, power_type.value)
-        self._in_force[axis] = SetPoint(power, expiry, due_us)
+        self._in_force[axis] = SetPoint(power, expiry)
+        self._wake(key)
         self._plant.send_set_point(key, power_type, power)
         self._tell("set-point accepted", key, axis=power_type.value, power=power, until_us=due_us)
 
@@ -193,6 +200,7 @@ class SetPoints:
             return
         valid_until_us = None
         if status is RequestStatus.SUCCESS:
-            valid_until_us = self._clock.stamp_us(self._in_force[axis].due_us)
+            due_us = self._engine.due_us(self._in_force[axis].expiry)
+            valid_until_us = None if due_us is None else self._clock.stamp_us(due_us)
         request.push(PowerUpdate(status, valid_until_us))
         self._tell("set-point ended", axis[0], axis=axis[1].value, status=status.value)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from .clock import Clock, SteppedClock
+from .clock import Clock, SteppedClock, to_datetime
 from .drives import Drive
 from .engine import Engine
 from .faults import Fault, Faults
 from .gateway import Gateway
-from .measure import Instruments
-from .plant import Plant
+from .hardware import Hardware, ModelledHardware
 from .site import Site
 from .snapshot import Snapshot
 
@@ -18,26 +17,27 @@ from .snapshot import Snapshot
 class Simulation:
     """One site. Its time passes when `run_to` or `run_for` says so, or as a live clock goes."""
 
-    def __init__(self, site: Site, clock: Clock, *, seed: int = 0) -> None:
+    def __init__(self, site: Site, clock: Clock, *, seed: int = 0, hardware: Hardware | None = None) -> None:
         """Build the devices of a site; time does not pass yet.
 
         Args:
             site: A valid site.
             clock: How simulated time meets the time outside; it begins at the run's start.
             seed: Of all noise.
+            hardware: What stands in for the devices, such as a `Replay`; models of them if None.
 
         Raises:
             InputError: If a recorded input cannot drive the site from its start.
         """
         self.site = site
+        self.hardware = ModelledHardware(site) if hardware is None else hardware
         self.clock = clock
         self.seed = seed
         self.start_us = clock.now_us()
-        self.plant = Plant(site, start_us=self.start_us, seed=seed)
+        self.plant, instruments = self.hardware.build(start_us=self.start_us, seed=seed)
         # Inputs load their libraries and their first day now, not while time passes.
         self.plant.flows()
         self.engine = Engine(self.start_us)
-        instruments = Instruments(self.plant)
         self.faults = Faults(self.plant, self.engine, instruments.read, seed=seed)
         self.gateway = Gateway(
             self.plant, self.engine, self.clock, instruments, self.faults, sync=self.catch_up
@@ -45,15 +45,18 @@ class Simulation:
         self.faults.tell = self.gateway.tell
 
     @classmethod
-    def headless(cls, site: Site, *, start_us: int, seed: int = 0) -> Simulation:
+    def headless(
+        cls, site: Site, *, start_us: int, seed: int = 0, hardware: Hardware | None = None
+    ) -> Simulation:
         """Build a site whose time passes only when it is told to.
 
         Args:
             site: A valid site.
             start_us: Simulated time at which it starts [µs since the Unix epoch].
             seed: Of all noise.
+            hardware: What stands in for the devices; models of them if None.
         """
-        return cls(site, SteppedClock(start_us), seed=seed)
+        return cls(site, SteppedClock(start_us), seed=seed, hardware=hardware)
 
     @property
     def now_us(self) -> int:
@@ -136,32 +139,45 @@ class Simulation:
             plant=self.plant.save(),
             gateway=self.gateway.save(),
             faults=self.faults.save(),
+            client_second_us=self.clock.span_us(1.0),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go on from a snapshot of this site; a stepped clock goes back along.
+        """Go on from a snapshot of this site; the clock goes along, at its own speed.
 
         Streams stay open; requests that are on their way end as failed.
 
         Raises:
-            ValueError: If the snapshot belongs to another seed.
+            ValueError: If the snapshot belongs to another seed, start or site.
         """
-        if snapshot.seed != self.seed:
-            raise ValueError(f"the snapshot's seed is {snapshot.seed}; accepted: {self.seed}")
-        if isinstance(self.clock, SteppedClock):
-            self.clock.move_to(snapshot.engine.now_us)
+        self._check_belongs(snapshot)
+        self.clock.move_to(snapshot.engine.now_us)
         self.engine.restore(snapshot.engine)
+        client_second_us = self.clock.span_us(1.0)
+        if client_second_us != snapshot.client_second_us:
+            self.engine.stretch_promises(client_second_us / snapshot.client_second_us)
         self.plant.restore(snapshot.plant)
         self.faults.restore(snapshot.faults)
         self.gateway.restore(snapshot.gateway)
 
+    def _check_belongs(self, snapshot: Snapshot) -> None:
+        if snapshot.seed != self.seed:
+            raise ValueError(f"the snapshot's seed is {snapshot.seed}; accepted: {self.seed}")
+        if snapshot.start_us != self.start_us:
+            found, accepted = (to_datetime(time).isoformat() for time in (snapshot.start_us, self.start_us))
+            raise ValueError(f"the snapshot's run started at {found}; accepted: {accepted}")
+        theirs, ours = set(snapshot.plant.registers), set(self.plant.state.registers)
+        if theirs != ours:
+            parts = ", ".join(sorted(theirs ^ ours))
+            raise ValueError(f"the snapshot is of another site: {parts} not in both; accepted: of this one")
+
     def fork(self) -> Simulation:
         """Return a headless double that goes on from here on its own."""
-        return Simulation.from_snapshot(self.site, self.save())
+        return Simulation.from_snapshot(self.site, self.save(), hardware=self.hardware)
 
     @classmethod
-    def from_snapshot(cls, site: Site, snapshot: Snapshot) -> Simulation:
+    def from_snapshot(cls, site: Site, snapshot: Snapshot, *, hardware: Hardware | None = None) -> Simulation:
         """Return a headless simulation of a site that goes on from a snapshot."""
-        double = cls.headless(site, start_us=snapshot.start_us, seed=snapshot.seed)
+        double = cls.headless(site, start_us=snapshot.start_us, seed=snapshot.seed, hardware=hardware)
         double.restore(snapshot)
         return double

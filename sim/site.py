@@ -9,27 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
 
 from .clock import to_us
 from .inputs.specs import IrradianceInput, LoadInput, PvPowerInput, TemperatureInput
 from .problems import did_you_mean
+from .sections import Azimuth, ComponentNumber, ComponentSection, Phases, Section, Text, Tilt, refuse, written
+from .site_devices import FurtherDevice
 from .units import AMPERE as _AMPERE
-from .units import DEGREE as _DEGREE
 from .units import (
     Duration,
     Fraction,
@@ -43,21 +34,10 @@ from .units import (
     PositiveVoltage,
     Temperature,
 )
-from .vocabulary import BatteryType, Category, OperationalMode
+from .vocabulary import BatteryType, Category
+from .weather import Sensor, Weather
 
 FuseCurrent = Annotated[float, _AMPERE.within(lower=1.0, upper=100_000.0)]
-Tilt = Annotated[float, _DEGREE.within(lower=0.0, upper=90.0)]
-Azimuth = Annotated[float, _DEGREE.within(lower=0.0, upper=360.0)]
-ComponentNumber = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
-
-
-def _written(default: str) -> Any:
-    """Return a default as the file would write it; pydantic reads it like a value from there."""
-    return default
-
-
-def _refuse(accepted: str) -> PydanticCustomError:
-    return PydanticCustomError("site", "{accepted}", {"accepted": accepted})
 
 
 def _known_zone(name: str) -> str:
@@ -65,37 +45,14 @@ def _known_zone(name: str) -> str:
         ZoneInfo(name)
     except (OSError, ValueError, KeyError):
         meant = did_you_mean(name, available_timezones())
-        raise _refuse(f"the name of an IANA time zone such as Europe/Berlin{meant}") from None
+        raise refuse(f"the name of an IANA time zone such as Europe/Berlin{meant}") from None
     return name
 
 
-def _each_once(phases: tuple[int, ...]) -> tuple[int, ...]:
-    if len(set(phases)) < len(phases):
-        raise _refuse("each phase once")
-    return phases
-
-
-Phase = Annotated[int, Field(strict=True, ge=1, le=3)]
-Phases = Annotated[tuple[Phase, ...], Field(min_length=1, max_length=3), AfterValidator(_each_once)]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
-Text = Annotated[str, Field(min_length=1)]
 
 
-class _Section(BaseModel):
-    """Part of a site file. Defaults are written as in the file, and read as if they stood there."""
-
-    model_config = ConfigDict(
-        frozen=True,
-        extra="forbid",
-        validate_by_alias=True,
-        validate_by_name=False,
-        validate_default=True,
-        serialize_by_alias=True,
-        use_attribute_docstrings=True,
-    )
-
-
-class Location(_Section):
+class Location(Section):
     """Where the site is."""
 
     latitude: float = Field(ge=-90.0, le=90.0)
@@ -115,14 +72,14 @@ class Location(_Section):
         return ZoneInfo(self.timezone)
 
 
-class DeliveryArea(_Section):
+class DeliveryArea(Section):
     """The market area that the site delivers to."""
 
     code: Text
     code_type: Literal["eic", "nerc"] = "eic"
 
 
-class Microgrid(_Section):
+class Microgrid(Section):
     """Who the site says it is."""
 
     id: ComponentNumber
@@ -132,38 +89,23 @@ class Microgrid(_Section):
         latitude=52.52, longitude=13.405, timezone="Europe/Berlin", country_code="DE"
     )
     delivery_area: DeliveryArea | None = DeliveryArea(code="10Y1001A1001A82H")
+    list_unsupported: bool = Field(default=False, strict=True)
+    """List components of categories, too, that today's Python clients do not know and cannot start with."""
     created: AwareDatetime = datetime.fromisoformat("2024-01-01T00:00:00+00:00")
 
 
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-class _Component(_Section):
-    id: ComponentNumber
-    name: str = ""
-    """Shown to clients; the component's key in the file if empty."""
-    manufacturer: str = "Doppelgrid"
-    model: str = ""
-    behind: Annotated[
-        tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])
-    ] = ()
-    """Keys of the components on the grid's side of this one."""
-    operational_mode: OperationalMode = OperationalMode.CONTROL_AND_TELEMETRY
-
-
-class GridConnectionPoint(_Component):
+class GridConnectionPoint(ComponentSection):
     """Where the site meets the public grid."""
 
     category: Literal[Category.GRID_CONNECTION_POINT]
     rated_fuse_current_a: FuseCurrent = Field(alias="rated_fuse_current")
     """Per phase, both directions [A]."""
-    voltage_v: PositiveVoltage = Field(default=_written("400 V"), alias="voltage")
+    voltage_v: PositiveVoltage = Field(default=written("400 V"), alias="voltage")
     """Line to line [V]."""
-    frequency_hz: PositiveFrequency = Field(default=_written("50 Hz"), alias="frequency")
+    frequency_hz: PositiveFrequency = Field(default=written("50 Hz"), alias="frequency")
 
 
-class Meter(_Component):
+class Meter(ComponentSection):
     """Measures what flows to everything behind it, and feeds a load of its own where one is given."""
 
     category: Literal[Category.METER]
@@ -175,7 +117,7 @@ class Meter(_Component):
     """Phases that the load uses, in equal parts."""
 
 
-class _Inverter(_Component):
+class _Inverter(ComponentSection):
     rated_power_w: PositivePower = Field(alias="rated_power")
     """AC active power [W]."""
     rated_apparent_power_va: PositiveApparentPower | None = Field(default=None, alias="rated_apparent_power")
@@ -197,7 +139,7 @@ class _Inverter(_Component):
     def _not_below_rated_power(cls, apparent_va: float | None, info: ValidationInfo) -> float | None:
         power_w = info.data.get("rated_power_w", 0.0)
         if apparent_va is not None and apparent_va < power_w:
-            raise _refuse(f"at least the rated power, {power_w / 1e3:.6g} kVA")
+            raise refuse(f"at least the rated power, {power_w / 1e3:.6g} kVA")
         return apparent_va
 
 
@@ -213,9 +155,9 @@ class PvInverter(_Inverter):
     category: Literal[Category.PV_INVERTER]
     peak_power_w: PositivePower | None = Field(default=None, alias="peak_power")
     """DC power of the array at 1000 W/m² and 25 °C [W]; as much as the inverter's rating if not given."""
-    tilt_deg: Tilt = Field(default=_written("30 °"), alias="tilt")
+    tilt_deg: Tilt = Field(default=written("30 °"), alias="tilt")
     """Of the array from the horizontal [°]."""
-    azimuth_deg: Azimuth = Field(default=_written("180 °"), alias="azimuth")
+    azimuth_deg: Azimuth = Field(default=written("180 °"), alias="azimuth")
     """Of the array, clockwise from north [°]."""
     irradiance: IrradianceInput | None = None
     """On the plane of the array; clear sky with seeded clouds if neither this nor `power` is given."""
@@ -226,15 +168,29 @@ class PvInverter(_Inverter):
     @classmethod
     def _instead_of_irradiance(cls, power: PvPowerInput | None, info: ValidationInfo) -> PvPowerInput | None:
         if power is not None and info.data.get("irradiance") is not None:
-            raise _refuse("either irradiance or power, not both")
+            raise refuse("either irradiance or power, not both")
         return power
+
+
+class HybridInverter(_Inverter):
+    """Couples batteries and photovoltaics, which share its direct current side, to the AC side."""
+
+    category: Literal[Category.HYBRID_INVERTER]
+    peak_power_w: PositivePower | None = Field(default=None, alias="peak_power")
+    """DC power of the array at 1000 W/m² and 25 °C [W]; no array if not given."""
+    tilt_deg: Tilt = Field(default=written("30 °"), alias="tilt")
+    """Of the array from the horizontal [°]."""
+    azimuth_deg: Azimuth = Field(default=written("180 °"), alias="azimuth")
+    """Of the array, clockwise from north [°]."""
+    irradiance: IrradianceInput | None = None
+    """On the plane of the array; clear sky with seeded clouds if not given."""
 
 
 def _percent(fraction: float) -> str:
     return f"{100.0 * fraction:.6g} %"
 
 
-class Battery(_Component):
+class Battery(ComponentSection):
     """Stores energy; controlled through the inverters in front of it."""
 
     category: Literal[Category.BATTERY]
@@ -247,7 +203,7 @@ class Battery(_Component):
     """The battery management system stops discharging here."""
     soc_upper: Fraction | None = Field(default=None, alias="max_soc")
     """The battery management system stops charging here."""
-    initial_soc: Fraction = Field(default=_written("50 %"))
+    initial_soc: Fraction = Field(default=written("50 %"))
     """State of charge when a run starts."""
     max_charge_power_w: PositivePower | None = Field(default=None, alias="max_charge_power")
     max_discharge_power_w: PositivePower | None = Field(default=None, alias="max_discharge_power")
@@ -259,7 +215,7 @@ class Battery(_Component):
     def _above_lower(cls, upper: float | None, info: ValidationInfo) -> float | None:
         lower = info.data.get("soc_lower")
         if upper is not None and lower is not None and upper <= lower:
-            raise _refuse(f"more than min_soc, which is {_percent(lower)}")
+            raise refuse(f"more than min_soc, which is {_percent(lower)}")
         return upper
 
     @field_validator("initial_soc")
@@ -270,23 +226,24 @@ class Battery(_Component):
         lower, upper = info.data["soc_lower"] or 0.0, info.data["soc_upper"]
         upper = 1.0 if upper is None else upper
         if not lower <= soc <= upper:
-            raise _refuse(f"{_percent(lower)}..{_percent(upper)}, from min_soc to max_soc")
+            raise refuse(f"{_percent(lower)}..{_percent(upper)}, from min_soc to max_soc")
         return soc
 
 
+Inverter = BatteryInverter | PvInverter | HybridInverter
 Component = Annotated[
-    GridConnectionPoint | Meter | BatteryInverter | PvInverter | Battery, Field(discriminator="category")
+    GridConnectionPoint | Meter | Inverter | Battery | FurtherDevice, Field(discriminator="category")
 ]
 
 
-class Telemetry(_Section):
+class Telemetry(Section):
     """How telemetry is sampled."""
 
-    interval_s: PositiveDuration = Field(default=_written("200 ms"), alias="interval")
+    interval_s: PositiveDuration = Field(default=written("200 ms"), alias="interval")
     """Between two samples of a component [s]."""
 
 
-class Site(_Section):
+class Site(Section):
     """A whole site: identity, components by key, and the weather around them."""
 
     microgrid: Microgrid
@@ -294,6 +251,10 @@ class Site(_Section):
     """By key: letters, digits, `-` and `_`, beginning with a letter or digit."""
     ambient_temperature: TemperatureInput | None = None
     """Of the air around the devices; 20 °C if not given."""
+    weather: Weather = Weather()
+    """What sensors see beside the temperature of the air."""
+    sensors: Mapping[str, Sensor] = {}
+    """By key, none of them that of a component."""
     telemetry: Telemetry = Telemetry()
     directory: SkipJsonSchema[Path] = Field(default=Path(), exclude=True, repr=False)
     """Folder that relative paths of input files start from; set on loading."""

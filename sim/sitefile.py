@@ -28,6 +28,7 @@ _PRESETS = {
     Category.BATTERY: battery_preset_names,
     Category.BATTERY_INVERTER: inverter_preset_names,
     Category.PV_INVERTER: inverter_preset_names,
+    Category.HYBRID_INVERTER: inverter_preset_names,
 }
 
 
@@ -108,6 +109,7 @@ def _read(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
     found += _key_findings(data)
     further = [*_component_findings(data, yaml, directory)]
     further += _file_findings(data, (), ("ambient_temperature",), directory)
+    further += _weather_findings(data, yaml, directory)
     return site, found + [finding for finding in further if not _overlaps(finding.path, explained)]
 
 
@@ -131,6 +133,23 @@ def _component_findings(data: dict[str, object], yaml: YamlText, directory: Path
     found = graph.findings(nodes if has_own_ids else [node._replace(id=None) for node in nodes])
     no_mapping = {key for key, value in components.items() if not isinstance(value, dict)}
     yield from (finding for finding in found if not no_mapping.intersection(finding.path))
+
+
+def _weather_findings(data: dict[str, object], yaml: YamlText, directory: Path) -> Iterator[Finding]:
+    """Find what is wrong with the files behind the weather, and with the names and numbers of sensors."""
+    weather, sensors, components = data.get("weather"), data.get("sensors"), data.get("components")
+    if isinstance(weather, dict):
+        yield from _file_findings(weather, ("weather",), ("irradiance",), directory)
+    first: dict[object, str] = {}
+    for key, value in sensors.items() if isinstance(sensors, dict) else ():
+        if isinstance(components, dict) and key in components:
+            line = yaml.line(("components", key))
+            yield Finding(("sensors", key), f"the key of a component, too (line {line})", "a key of its own")
+        number = value.get("id") if isinstance(value, dict) else None
+        if number is not None and first.setdefault(number, key) != key:
+            line = yaml.line(("sensors", first[number], "id"))
+            found = f"{shown(number)}, like {first[number]}.id on line {line}"
+            yield Finding(("sensors", key, "id"), found, "a number of its own")
 
 
 def _node(key: str, value: object) -> graph.Node:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from .engine import EngineState
 from .faults import FaultsState
 from .gateway import GatewayState
-from .plant import PlantState
+from .plant_state import PlantState
 
 
 class Snapshot(NamedTuple):
@@ -22,10 +22,16 @@ class Snapshot(NamedTuple):
     plant: PlantState
     gateway: GatewayState
     faults: FaultsState
+    client_second_us: int = 1_000_000
+    """Simulated time that passed in a second of the clients' time [µs]."""
 
     def write(self, path: Path) -> None:
         """Write the snapshot to a file; floats keep every bit."""
-        path.write_bytes(_ADAPTER.dump_json(self))
+        path.write_bytes(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the snapshot's file."""
+        return _ADAPTER.dump_json(self)
 
     @staticmethod
     def read(path: Path) -> Snapshot:
@@ -34,13 +40,26 @@ class Snapshot(NamedTuple):
         Raises:
             ValueError: If the file is no snapshot; says where.
         """
+        return Snapshot.from_bytes(path.read_bytes(), name=str(path))
+
+    @staticmethod
+    def from_bytes(content: bytes, *, name: str) -> Snapshot:
+        """Read a snapshot from the content of its file.
+
+        Args:
+            content: As `to_bytes` gives it.
+            name: Of the content, for messages.
+
+        Raises:
+            ValueError: If the content is no snapshot; says where.
+        """
         try:
-            return _ADAPTER.validate_json(path.read_bytes())
+            return _ADAPTER.validate_json(content)
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(part) for part in first["loc"]) or "the file"
             raise ValueError(
-                f"{path}: {place}: {first['msg']}; accepted: a snapshot of this version"
+                f"{name}: {place}: {first['msg']}; accepted: a snapshot of this version"
             ) from None
 
 

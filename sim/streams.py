@@ -15,18 +15,31 @@ LONGEST_QUEUE = 50
 T = TypeVar("T")
 
 
-class _Mailbox(Generic[T]):
+class Mailbox(Generic[T]):
     """A queue that never blocks its sender."""
 
     def __init__(self, longest: int | None) -> None:
         self._items: deque[T] = deque(maxlen=longest)
         self._waiter: asyncio.Future[None] | None = None
+        self._onlookers: list[asyncio.Future[None]] = []
         self._reason: str | None = None
 
     def push(self, item: T) -> None:
         """Hand over an item; the oldest one gives way if there is no room."""
         self._items.append(item)
         self._wake()
+
+    @property
+    def waiting(self) -> int:
+        """How many items have not been taken yet."""
+        return len(self._items)
+
+    async def taken(self) -> None:
+        """Wait until all items have been taken, or nobody takes them any more."""
+        if self._items:
+            onlooker = asyncio.get_running_loop().create_future()
+            self._onlookers.append(onlooker)
+            await onlooker
 
     def end(self, reason: str) -> None:
         """End the stream with an error once it has been read to its end."""
@@ -43,10 +56,19 @@ class _Mailbox(Generic[T]):
                 raise UnavailableError(self._reason)
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
-        return self._items.popleft()
+        item = self._items.popleft()
+        if not self._items:
+            self._release_onlookers()
+        return item
+
+    def _release_onlookers(self) -> None:
+        for onlooker in self._onlookers:
+            if not onlooker.done():
+                onlooker.set_result(None)
+        self._onlookers.clear()
 
 
-class Subscription(_Mailbox[Frame]):
+class Subscription(Mailbox[Frame]):
     """The frames of one component for one listener, oldest first."""
 
     def __init__(self, *, on_close: Callable[[Subscription], None]) -> None:
@@ -71,12 +93,13 @@ class Subscription(_Mailbox[Frame]):
 
     def close(self) -> None:
         """Stop listening."""
+        self._release_onlookers()
         if self._on_close is not None:
             self._on_close(self)
             self._on_close = None
 
 
-class PowerRequest(_Mailbox[PowerUpdate]):
+class PowerRequest(Mailbox[PowerUpdate]):
     """The life of a set-power request: ACCEPTED, then how it ended."""
 
     def __init__(self) -> None:

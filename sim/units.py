@@ -1,6 +1,6 @@
 """Quantities as users write them (`30 kW`), read once into one unit each.
 
-Inside the program every quantity is a float in W, var, VA, Wh, V, A, Hz, s, °C, ° or a fraction of 1.
+Inside the program every quantity is a float in W, var, VA, Wh, V, A, Hz, s, °C, °, m/s, hPa or a fraction of 1.
 Annotate a field with one of the types at the end of this module, and pydantic accepts the written form only.
 """
 
@@ -139,11 +139,14 @@ FRACTION = Unit("1", {"%": 0.01})
 CELSIUS = Unit("°C", {"°C": 1.0, "degC": 1.0})
 DEGREE = Unit("°", {"°": 1.0, "deg": 1.0})
 IRRADIANCE = Unit("W/m²", {"W/m²": 1.0, "W/m2": 1.0, "kW/m²": 1e3, "kW/m2": 1e3})
+METRE_PER_SECOND = Unit("m/s", {"m/s": 1.0, "km/h": 1.0 / 3.6})
+HECTOPASCAL = Unit("hPa", {"hPa": 1.0, "mbar": 1.0, "kPa": 10.0})
 WATT_PER_SECOND = Unit("W/s", {"kW/s": 1e3, "W/s": 1.0, "MW/s": 1e6})
 
 Power = Annotated[float, WATT]
 PositivePower = Annotated[float, WATT.within(above=0.0)]
 NonNegativePower = Annotated[float, WATT.within(lower=0.0)]
+PositiveReactivePower = Annotated[float, VAR.within(above=0.0)]
 PositiveApparentPower = Annotated[float, VOLT_AMPERE.within(above=0.0)]
 PositiveEnergy = Annotated[float, WATT_HOUR.within(above=0.0)]
 PositiveVoltage = Annotated[float, VOLT.within(above=0.0)]

@@ -17,7 +17,42 @@ class Category(StrEnum):
     METER = "meter"
     BATTERY_INVERTER = "battery_inverter"
     PV_INVERTER = "pv_inverter"
+    HYBRID_INVERTER = "hybrid_inverter"
     BATTERY = "battery"
+    CONVERTER = "converter"
+    EV_CHARGER = "ev_charger"
+    CHP = "chp"
+    WIND_TURBINE = "wind_turbine"
+    STEAM_BOILER = "steam_boiler"
+    ELECTROLYZER = "electrolyzer"
+    CAPACITOR_BANK = "capacitor_bank"
+    HVAC = "hvac"
+    CRYPTO_MINER = "crypto_miner"
+    PLC = "plc"
+    POWER_TRANSFORMER = "power_transformer"
+    UNINTERRUPTIBLE_POWER_SUPPLY = "uninterruptible_power_supply"
+    STATIC_TRANSFER_SWITCH = "static_transfer_switch"
+    BREAKER = "breaker"
+    PRECHARGER = "precharger"
+
+
+UNSUPPORTED_BY_SDK = frozenset(
+    {
+        Category.PLC,
+        Category.STATIC_TRANSFER_SWITCH,
+        Category.UNINTERRUPTIBLE_POWER_SUPPLY,
+        Category.CAPACITOR_BANK,
+    }
+)
+"""Categories that today's Python clients do not know: one of them in a list, and an SDK app does not start."""
+
+
+class EvChargerType(StrEnum):
+    """What a charging point gives to cars."""
+
+    AC = "ac"
+    DC = "dc"
+    HYBRID = "hybrid"
 
 
 class BatteryType(StrEnum):
@@ -44,7 +79,10 @@ class PowerType(StrEnum):
 
 
 class Metric(StrEnum):
-    """A measured quantity [W, var, VA, V, A, Hz, Wh, %, °C], passive sign convention."""
+    """A measured quantity [W, var, VA, V, A, Hz, Wh, %, °C], passive sign convention.
+
+    Sensors: wind [m/s], [° clockwise from north], air pressure [hPa], irradiance [W/m²].
+    """
 
     DC_VOLTAGE = "DC_VOLTAGE"
     DC_CURRENT = "DC_CURRENT"
@@ -81,6 +119,13 @@ class Metric(StrEnum):
     BATTERY_SOC_PCT = "BATTERY_SOC_PCT"
     BATTERY_TEMPERATURE = "BATTERY_TEMPERATURE"
     INVERTER_TEMPERATURE = "INVERTER_TEMPERATURE"
+    SENSOR_WIND_SPEED = "SENSOR_WIND_SPEED"
+    SENSOR_WIND_DIRECTION = "SENSOR_WIND_DIRECTION"
+    SENSOR_TEMPERATURE = "SENSOR_TEMPERATURE"
+    SENSOR_RELATIVE_HUMIDITY = "SENSOR_RELATIVE_HUMIDITY"
+    SENSOR_DEW_POINT = "SENSOR_DEW_POINT"
+    SENSOR_AIR_PRESSURE = "SENSOR_AIR_PRESSURE"
+    SENSOR_IRRADIANCE = "SENSOR_IRRADIANCE"
 
 
 class StateCode(StrEnum):
@@ -98,6 +143,12 @@ class StateCode(StrEnum):
     ERROR = "ERROR"
     RELAY_OPEN = "RELAY_OPEN"
     RELAY_CLOSED = "RELAY_CLOSED"
+    PRECHARGER_OPEN = "PRECHARGER_OPEN"
+    PRECHARGER_PRECHARGING = "PRECHARGER_PRECHARGING"
+    PRECHARGER_CLOSED = "PRECHARGER_CLOSED"
+    EV_CHARGING_CABLE_UNPLUGGED = "EV_CHARGING_CABLE_UNPLUGGED"
+    EV_CHARGING_CABLE_LOCKED_AT_STATION = "EV_CHARGING_CABLE_LOCKED_AT_STATION"
+    EV_CHARGING_CABLE_LOCKED_AT_EV = "EV_CHARGING_CABLE_LOCKED_AT_EV"
 
 
 class Diagnostic(NamedTuple):

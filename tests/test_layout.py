@@ -15,8 +15,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sim": {"models"},
     "proto": {"sim"},
     "lockstep": {"sim", "proto"},
+    "testing": {"sim", "proto", "lockstep"},
     "scenarios": {"sim", "proto", "lockstep"},
-    "cli": {"sim", "proto", "lockstep", "scenarios"},
+    "conformance": set(),
+    "cli": {"sim", "proto", "lockstep", "scenarios", "conformance"},
     "doppelgrid": {"sim", "proto", "lockstep", "scenarios"},
 }
 WIRE = {"grpc", "google", "frequenz.api"}

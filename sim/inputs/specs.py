@@ -32,8 +32,11 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..units import (
     CELSIUS,
+    DEGREE,
     FRACTION,
+    HECTOPASCAL,
     IRRADIANCE,
+    METRE_PER_SECOND,
     SECOND,
     WATT,
     Fraction,
@@ -343,3 +346,32 @@ TemperatureInput = Annotated[
     _knows("inline"),
 ]
 """Temperature of the air [°C]."""
+
+
+_WindSpeed = Annotated[float, METRE_PER_SECOND.within(lower=0.0, upper=100.0)]
+_Direction = Annotated[float, DEGREE.within(lower=0.0, upper=360.0)]
+_Pressure = Annotated[float, HECTOPASCAL.within(lower=500.0, upper=1100.0)]
+
+WindSpeedInput = Annotated[
+    Annotated[_WindSpeed, *_QUANTITY] | Annotated[Inline[_WindSpeed], Tag("inline")],
+    _BY_KIND,
+    _knows("inline"),
+]
+"""Wind speed [m/s]."""
+
+WindDirectionInput = Annotated[
+    Annotated[_Direction, *_QUANTITY] | Annotated[Inline[_Direction], Tag("inline")],
+    _BY_KIND,
+    _knows("inline"),
+]
+"""Where the wind comes from, clockwise from north [°]."""
+
+HumidityInput = Annotated[
+    Annotated[Fraction, *_QUANTITY] | Annotated[Inline[Fraction], Tag("inline")], _BY_KIND, _knows("inline")
+]
+"""Relative humidity of the air, 0..1."""
+
+AirPressureInput = Annotated[
+    Annotated[_Pressure, *_QUANTITY] | Annotated[Inline[_Pressure], Tag("inline")], _BY_KIND, _knows("inline")
+]
+"""Pressure of the air where the site is [hPa]."""

@@ -280,11 +280,11 @@ def test_looking_more_often_changes_nothing(pauses: list[float]) -> None:
 
 def test_meter_registers_agree_with_the_energy_in_the_battery() -> None:
     plant = running(site(inv=inverter(11), bat=battery(12, "inv", initial_soc="50 %")))
-    before_wh = battery_stored_energy_wh(plant.battery_params["bat"], plant.state.batteries["bat"])
+    before_wh = battery_stored_energy_wh(plant.equipment.batteries["bat"], plant.state.batteries["bat"])
     set_active(plant, "inv", 10_000.0)
     after(plant, 3600)
     stored_wh = (
-        battery_stored_energy_wh(plant.battery_params["bat"], plant.state.batteries["bat"]) - before_wh
+        battery_stored_energy_wh(plant.equipment.batteries["bat"], plant.state.batteries["bat"]) - before_wh
     )
     drawn_wh = plant.state.registers["inv"].consumed_wh
     assert drawn_wh == pytest.approx(10_000.0, rel=1e-3)

@@ -82,3 +82,20 @@ def test_the_schema_is_printed_as_json() -> None:
     result = run("--schema")
     assert result.exit_code == 0
     assert json.loads(result.stdout) == site_schema()
+
+
+def test_components_that_sdk_apps_do_not_know_are_named(tmp_path: Path) -> None:
+    text = (
+        "microgrid: {id: 1, list_unsupported: false}\n"
+        "components:\n"
+        "  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 63 A}\n"
+        "  house: {id: 2, category: meter, behind: grid, load: 1.5 kW}\n"
+        "  brain: {id: 3, category: plc, behind: house, load: 50 W}\n"
+    )
+    path = tmp_path / "a.yaml"
+    path.write_text(text)
+    assert "Left out of lists, since SDK apps do not know them and would not start: brain (plc)" in (
+        run(str(path)).stdout
+    )
+    path.write_text(text.replace("false", "true"))
+    assert "An SDK app does not start here" in run(str(path)).stdout

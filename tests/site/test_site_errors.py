@@ -18,7 +18,11 @@ HOUSE = "  house: {id: 31, category: meter, behind: main}\n"
 BASE = HEAD + GRID + MAIN
 """A valid site in four lines; what a test adds is on line 5 and below."""
 
-CATEGORIES = "grid_connection_point, meter, battery_inverter, pv_inverter, battery"
+CATEGORIES = (
+    "grid_connection_point, meter, battery_inverter, pv_inverter, hybrid_inverter, battery, ev_charger, chp, "
+    "electrolyzer, steam_boiler, wind_turbine, capacitor_bank, hvac, crypto_miner, plc, power_transformer, "
+    "uninterruptible_power_supply, static_transfer_switch, breaker, precharger, converter"
+)
 METER_KEYS = "id, name, manufacturer, model, behind, operational_mode, category, load, power_factor, phases"
 
 
@@ -225,10 +229,10 @@ WRONG_PARENTS = {
         "(grid, main)"
     ),
     "  spare: {id: 21, category: battery, behind: main}\n": (
-        "spare.behind is 'main', a meter; accepted: a battery_inverter (bat-inv)"
+        "spare.behind is 'main', a meter; accepted: a battery_inverter or a hybrid_inverter (bat-inv)"
     ),
     "  spare: {id: 21, category: battery, behind: grid}\n": (
-        "spare.behind is 'grid', a grid_connection_point; accepted: a battery_inverter (bat-inv)"
+        "spare.behind is 'grid', a grid_connection_point; accepted: a battery_inverter or a hybrid_inverter (bat-inv)"
     ),
 }
 
@@ -334,11 +338,11 @@ WRONG_TOPS = {
     "a: 1\nb: *nobody\n": "2: the file is not YAML: found undefined alias 'nobody'; accepted: YAML",
     "a: 1\nb: \x01\n": "2: the file is not YAML: a character that is not allowed; accepted: YAML",
     BASE + "telemtry: {interval: 1 s}\n": (
-        "5: telemtry is unknown; accepted: microgrid, components, ambient_temperature, telemetry "
+        "5: telemtry is unknown; accepted: microgrid, components, ambient_temperature, weather, sensors, telemetry "
         "(did you mean 'telemetry'?)"
     ),
     BASE + "directory: /tmp\n": (
-        "5: directory is unknown; accepted: microgrid, components, ambient_temperature, telemetry"
+        "5: directory is unknown; accepted: microgrid, components, ambient_temperature, weather, sensors, telemetry"
     ),
     BASE + "telemetry: {interval: 0 s}\n": "5: telemetry.interval is 0 s; accepted: > 0 s",
     BASE + "telemetry: &t [*t]\n": (
@@ -424,5 +428,68 @@ def test_a_file_that_is_not_there_is_answered_with_the_bundled_sites() -> None:
         load_site("dem")
     assert str(caught.value) == (
         "dem:1: the file is not there; accepted: the path of a site file, or the name of a bundled site: "
-        "commercial, demo (did you mean 'demo'?)"
+        "all-categories, commercial, demo (did you mean 'demo'?)"
     )
+
+
+SENSORS = "sensors:\n  roof: {id: 5, metrics: [temperature]}\n"
+WRONG_SENSORS = {
+    "  mast: {id: 5, metrics: [wind_speed]}\n": "mast.id is 5, like roof.id on line 6; accepted: a number of its own",
+    "  main: {id: 6, metrics: [wind_speed]}\n": (
+        "main is the key of a component, too (line 4); accepted: a key of its own"
+    ),
+    "  mast: {id: 6, metrics: []}\n": "mast.metrics is empty; accepted: at least 1",
+    "  mast: {id: 6, metrics: [wind_speed, wind_speed]}\n": (
+        "mast.metrics is a list; accepted: each metric once"
+    ),
+    "  mast: {id: 6, metrics: [wind]}\n": (
+        "mast.metrics[0] is 'wind'; accepted: temperature, irradiance, wind_speed, wind_direction, "
+        "relative_humidity, dew_point, air_pressure"
+    ),
+    "weather: {wind_speed: 3 km}\n": (
+        "weather.wind_speed is 3 km; accepted: a number with a unit (m/s, km/h), 0 m/s..100 m/s, or a mapping "
+        "with `profile` or `file`"
+    ),
+    "weather: {irradiance: {file: sun.csv}}\n": (
+        "weather.irradiance.file is 'sun.csv'; accepted: a file, its path relative to the folder of the site file"
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), WRONG_SENSORS.items())
+def test_a_wrong_sensor_is_explained(lines: str, expected: str) -> None:
+    assert (
+        messages(BASE + SENSORS + lines)[0].removeprefix("berlin.yaml:7: ").removeprefix("sensors.")
+        == expected
+    )
+
+
+WRONG_DEVICES = {
+    "  brk: {id: 20, category: breaker, behind: bat-inv}\n  house: {id: 21, category: meter, behind: brk}\n": (
+        "berlin.yaml:8: house.behind is 'brk', a breaker behind a battery_inverter; "
+        "accepted: a grid_connection_point or a meter (grid, main)"
+    ),
+    "  conv: {id: 20, category: converter, behind: bat-inv}\n": (
+        "berlin.yaml:7: conv is without anything behind it; accepted: at least one battery"
+    ),
+    "  chp: {id: 20, category: chp, behind: main, rated_power: 5 kW, min_power: 6 kW}\n": (
+        "berlin.yaml:7: chp.min_power is 6 kW; accepted: at most the rated power, 5 kW"
+    ),
+}
+
+
+@pytest.mark.parametrize(("lines", "expected"), WRONG_DEVICES.items())
+def test_a_wrong_device_is_explained(lines: str, expected: str) -> None:
+    assert messages(BASE + INVERTER + BATTERY + lines) == [expected]
+
+
+def test_a_battery_may_be_behind_a_precharger_and_a_breaker() -> None:
+    site = parse_site(
+        BASE
+        + INVERTER
+        + "  brk: {id: 20, category: breaker, behind: bat-inv}\n"
+        + "  pre: {id: 21, category: precharger, behind: brk}\n"
+        + "  battery: {id: 12, category: battery, behind: pre}\n",
+        "berlin.yaml",
+    )
+    assert site.components["battery"].behind == ("pre",)

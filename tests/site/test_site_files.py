@@ -77,7 +77,7 @@ def test_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_bundled_sites() -> None:
-    assert bundled_sites() == ("commercial", "demo")
+    assert bundled_sites() == ("all-categories", "commercial", "demo")
 
 
 @pytest.fixture(params=bundled_sites())

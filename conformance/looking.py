@@ -1,0 +1,284 @@
+"""Looking at telemetry and sending set-points, as most checks need it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+import grpc
+
+from .api import Api, PowerCall
+from .values import (
+    Component,
+    Metric,
+    NotApplicable,
+    PowerType,
+    PowerUpdate,
+    Range,
+    Refusal,
+    State,
+    Telemetry,
+    Violation,
+)
+
+FIRST_MESSAGE_S = 10.0
+"""For the first message of a stream [s]."""
+SETTLING_S = 20.0
+"""For a device to come to a set-point that is not far away [s]."""
+_LEAST_ROOM_W = 500.0
+_AT_REST_W = 100.0
+_REST_TOLERANCE = 0.05
+"""Part of a default power that sun and cars may take from it [1]."""
+_REST_S = 8.0
+"""For a device to come to rest after a check [s]."""
+_P = Metric.AC_POWER_ACTIVE
+LARGEST_CLOCK_SKEW_S = 10.0
+"""Beyond which clients take telemetry for stale [s]."""
+REFUSED_POWER = frozenset(
+    {
+        grpc.StatusCode.OUT_OF_RANGE,
+        grpc.StatusCode.FAILED_PRECONDITION,
+        grpc.StatusCode.INVALID_ARGUMENT,
+    }
+)
+"""The codes that real servers are known to refuse a power with."""
+
+
+def require(condition: object, complaint: str) -> None:
+    """Complain unless a condition holds.
+
+    Raises:
+        Violation: If it does not.
+    """
+    if not condition:
+        raise Violation(complaint)
+
+
+async def messages(api: Api, component_id: int, metrics: Sequence[int] | None, count: int) -> list[Telemetry]:
+    """Return the first messages of a new stream.
+
+    Raises:
+        Violation: If it ends or falls silent before.
+    """
+    stream = api.telemetry(component_id, metrics)
+    found: list[Telemetry] = []
+    try:
+        async with asyncio.timeout(FIRST_MESSAGE_S + 2.0 * count):
+            async for message in stream:
+                found.append(message)
+                if len(found) == count:
+                    return found
+    except TimeoutError:
+        raise Violation(f"component {component_id} sent {len(found)} of {count} messages in time") from None
+    finally:
+        stream.cancel()
+    raise Violation(f"the telemetry stream of component {component_id} ended with OK")
+
+
+async def look(api: Api, component_id: int, metrics: Sequence[int] | None = None) -> Telemetry:
+    """Return the first message of a new stream."""
+    return (await messages(api, component_id, metrics, 1))[0]
+
+
+async def eventually(
+    api: Api,
+    component_id: int,
+    metrics: Sequence[int],
+    holds: Callable[[Telemetry], bool],
+    complaint: str,
+    within_s: float = SETTLING_S,
+) -> Telemetry:
+    """Watch a component until something holds.
+
+    Raises:
+        Violation: If it does not in time.
+    """
+    stream = api.telemetry(component_id, metrics)
+    last: Telemetry | None = None
+    try:
+        async with asyncio.timeout(within_s):
+            async for last in stream:
+                if holds(last):
+                    return last
+    except TimeoutError:
+        pass
+    finally:
+        stream.cancel()
+    raise Violation(f"{complaint} within {within_s:g} s (last seen: {_described(last)})")
+
+
+async def throughout(
+    api: Api,
+    component_id: int,
+    metrics: Sequence[int],
+    holds: Callable[[Telemetry], bool],
+    complaint: str,
+    for_s: float,
+) -> None:
+    """Watch a component for a while, during which something must hold.
+
+    Raises:
+        Violation: If it once does not.
+    """
+    stream = api.telemetry(component_id, metrics)
+    try:
+        async with asyncio.timeout(for_s):
+            async for message in stream:
+                require(holds(message), f"{complaint} (seen: {_described(message)})")
+    except TimeoutError:
+        pass
+    finally:
+        stream.cancel()
+
+
+async def refused(call: Awaitable[object], what: str) -> Refusal:
+    """Return the refusal of a call.
+
+    Raises:
+        Violation: If it is not refused.
+    """
+    try:
+        await call
+    except Refusal as refusal:
+        return refusal
+    raise Violation(f"{what} was not refused")
+
+
+async def power_answer(call: PowerCall) -> PowerUpdate:
+    """Return the first answer to a set-power request; a rejection in the stream is a refusal too.
+
+    Raises:
+        Refusal: If it was refused.
+        Violation: If there was none.
+    """
+    update = await call.read()
+    if update is None:
+        raise Violation("the answer to set-power ended with OK and without a message")
+    if update.status == "REJECTED":
+        raise Refusal(grpc.StatusCode.OK, "REJECTED in the stream")
+    return update
+
+
+async def power_refused(
+    api: Api, component_id: int, power_type: int, power: float, lifetime_s: int | None = None
+) -> Refusal:
+    """Return the refusal of a set-point.
+
+    Raises:
+        Violation: If it is accepted.
+    """
+    what = f"{power:g} for component {component_id} with power type {power_type} and lifetime {lifetime_s} s"
+    call = api.set_power(component_id, power_type, power, lifetime_s)
+    try:
+        return await refused(power_answer(call), what)
+    finally:
+        call.cancel()
+
+
+async def send_power(
+    api: Api, component_id: int, power_type: int, power: float, lifetime_s: int | None = None
+) -> PowerUpdate:
+    """Send a set-point, return the first answer and stop listening.
+
+    Raises:
+        Refusal: If it is refused.
+    """
+    call = api.set_power(component_id, power_type, power, lifetime_s)
+    try:
+        return await power_answer(call)
+    finally:
+        call.cancel()
+
+
+def finite_ranges(ranges: Sequence[Range]) -> list[tuple[float, float]]:
+    """Return ranges that have both sides, finite, as pairs."""
+    return [
+        (lower, upper)
+        for lower, upper in ranges
+        if lower is not None and upper is not None and math.isfinite(lower) and math.isfinite(upper)
+    ]
+
+
+class Room:
+    """How far the active power of a component can be moved now."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self.ranges = finite_ranges(telemetry.bounds(_P))
+        if not self.ranges:
+            raise NotApplicable(f"component {telemetry.component_id} has no bounds of active power now")
+        self.lower = self.ranges[0][0]
+        self.upper = self.ranges[-1][1]
+
+    @property
+    def far_end(self) -> float:
+        """The bound further from zero."""
+        return max(self.lower, self.upper, key=abs)
+
+    @property
+    def near_end(self) -> float:
+        """Where the range of the far end begins: at zero, or at the least power that the component can do."""
+        inner = self.ranges[0][1] if self.far_end == self.lower else self.ranges[-1][0]
+        return inner if inner * self.far_end > 0.0 else 0.0
+
+    @property
+    def tolerance(self) -> float:
+        """How near is near enough: the accuracy of the device's control [W]."""
+        return max(0.02 * (self.upper - self.lower), 50.0)
+
+    def target(self, part: float) -> float:
+        """Return a power that is some part of the way through the range of the far end [W].
+
+        Raises:
+            NotApplicable: If there is no room to move.
+        """
+        if abs(self.far_end - self.near_end) < _LEAST_ROOM_W:
+            raise NotApplicable("the component's bounds leave no power to move now")
+        return self.near_end + part * (self.far_end - self.near_end)
+
+    def targets(self, part: float) -> list[float]:
+        """Return a power on each side of zero that has room, some part of the way to its end [W]."""
+        edges = ((0.0, min(self.lower, 0.0)), (0.0, max(self.upper, 0.0)))
+        if not any(lower <= 0.0 <= upper and upper - lower > 0.0 for lower, upper in self.ranges):
+            return [self.target(part)]
+        return [near + part * (far - near) for near, far in edges if abs(far) >= _LEAST_ROOM_W]
+
+
+async def room(api: Api, component_id: int) -> Room:
+    """Return how far a component can be moved now."""
+    return Room(await look(api, component_id, [Metric.AC_POWER_ACTIVE]))
+
+
+def near(metric: int, target: float, tolerance: float) -> Callable[[Telemetry], bool]:
+    """Return a condition: a metric is near a value."""
+    return lambda telemetry: abs(telemetry.value(metric) - target) <= tolerance
+
+
+async def settle(api: Api, component: Component) -> None:
+    """Leave a component at its default, with set-points that lapse soon, and wait until it is there."""
+    default = 0.0
+    if component.category == "EV_CHARGER" or component.kind == "PV":
+        try:
+            limits = await room(api, component.id)
+        except (NotApplicable, Violation):
+            return
+        default = limits.lower if component.kind == "PV" else limits.upper
+    for power_type, power in ((PowerType.ACTIVE, default), (PowerType.REACTIVE, 0.0)):
+        with suppress(Refusal, NotApplicable, Violation):
+            await send_power(api, component.id, power_type, power, 10)
+    at_rest = near(_P, default, max(_AT_REST_W, _REST_TOLERANCE * abs(default)))
+    with suppress(Refusal, NotApplicable, Violation):
+        await eventually(api, component.id, [_P], at_rest, "not at rest", _REST_S)
+
+
+def _described(telemetry: Telemetry | None) -> str:
+    if telemetry is None:
+        return "nothing"
+    values = ", ".join(
+        f"metric {metric}: {value:g}" for metric, value in telemetry.values.items() if value is not None
+    )
+    known = {state.value: state.name for state in State}
+    states = " ".join(known.get(state, str(state)) for state in sorted(telemetry.states))
+    bounds = " ".join(f"[{lower}, {upper}]" for sample in telemetry.samples for lower, upper in sample.bounds)
+    return "; ".join(part for part in (values, states, bounds) if part)

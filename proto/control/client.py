@@ -1,0 +1,338 @@
+"""A running site in the hands of a Python program, over the control service."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self, TypeVar, cast
+
+import grpc
+from frequenz.client.base.authentication import (
+    AuthenticationInterceptorUnaryStream,
+    AuthenticationInterceptorUnaryUnary,
+)
+from frequenz.client.base.channel import ChannelOptions, SslOptions, parse_grpc_uri
+from frequenz.client.base.signing import SigningInterceptorUnaryStream, SigningInterceptorUnaryUnary
+from frequenz.quantities import Frequency, Power, Temperature, Voltage
+from google.protobuf.message import Message
+
+from ...sim.faults import FaultKind
+from .readings import (
+    ClockReading,
+    ComponentState,
+    SiteEvent,
+    SiteFault,
+    clock_reading,
+    component_state,
+    moment,
+    site_event,
+    site_fault,
+)
+from .v1 import control_pb2 as pb
+
+SERVICE = "/doppelgrid.control.v1.Control/"
+_URL = re.compile(r"grpc://[^/?#]+:\d+/?(\?.*)?")
+
+_PLAIN = ChannelOptions(ssl=SslOptions(enabled=False))
+
+ResponseT = TypeVar("ResponseT", bound=Message)
+Value = Power | Voltage | Frequency | Temperature | float
+"""What an input is driven to; a float of irradiance is in W/m²."""
+
+
+class ControlError(Exception):
+    """The server did not do what it was asked to; the text says why and what it accepts."""
+
+    def __init__(self, code: grpc.StatusCode, text: str) -> None:
+        super().__init__(code, text)
+        self.code = code
+        """How gRPC classifies it, such as `INVALID_ARGUMENT`."""
+
+    def __str__(self) -> str:
+        return str(self.args[1])
+
+
+class ControlClient:
+    """Controls a running site; an async context manager.
+
+    ```python
+    async with ControlClient("grpc://[::1]:8800") as site:
+        await site.pause()
+        await site.drive("house", "load", Power.from_kilowatts(40))
+        await site.step(timedelta(seconds=10))
+    ```
+
+    Every method raises `ControlError` if the server refuses, or cannot be reached.
+    """
+
+    def __init__(self, url: str, *, auth_key: str | None = None, sign_secret: str | None = None) -> None:
+        """Prepare to control a site.
+
+        Args:
+            url: Where the site is served, such as `grpc://[::1]:8800`; with the parameters that the published
+                clients know, such as `?ssl=true`.
+            auth_key: What the server asks of callers, if it does.
+            sign_secret: What the server asks callers to sign with, if it does.
+
+        Raises:
+            ValueError: If the URL is none of a served site.
+        """
+        if not _URL.fullmatch(url):
+            raise ValueError(f"the URL is {url!r}; accepted: grpc://HOST:PORT, such as grpc://[::1]:8800")
+        self._url = url
+        self._auth_key = auth_key
+        self._sign_secret = sign_secret
+        self._channel: grpc.aio.Channel | None = None
+
+    async def __aenter__(self) -> Self:
+        """Open a channel; the first call connects."""
+        self._channel = parse_grpc_uri(self._url, self._interceptors(), defaults=_PLAIN)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the channel, and with it all streams of events."""
+        channel, self._channel = self._open_channel, None
+        await channel.close()
+
+    async def clock(self) -> ClockReading:
+        """Return where time stands."""
+        return clock_reading((await self._call("GetClock", pb.GetClockRequest(), pb.GetClockResponse)).clock)
+
+    async def set_speed(self, speed: float) -> ClockReading:
+        """Let time pass faster or slower; promises to clients go on to hold in their time.
+
+        Args:
+            speed: Simulated seconds per second, > 0.
+        """
+        request = pb.SetSpeedRequest(speed=speed)
+        return clock_reading((await self._call("SetSpeed", request, pb.SetSpeedResponse)).clock)
+
+    async def pause(self) -> ClockReading:
+        """Let simulated time stand still; nothing is sent until it goes on."""
+        return clock_reading((await self._call("Pause", pb.PauseRequest(), pb.PauseResponse)).clock)
+
+    async def resume(self) -> ClockReading:
+        """Let simulated time go on."""
+        return clock_reading((await self._call("Resume", pb.ResumeRequest(), pb.ResumeResponse)).clock)
+
+    async def step(self, duration: timedelta) -> ClockReading:
+        """Let a span of simulated time pass while paused; returns when it has, and its frames are sent.
+
+        Args:
+            duration: More than 0 s, up to 366 d.
+        """
+        request = pb.StepRequest(duration=duration)
+        return clock_reading((await self._call("Step", request, pb.StepResponse)).clock)
+
+    async def step_until_idle(self, at_most: timedelta) -> bool:
+        """Let simulated time pass while paused until the site is at rest.
+
+        Then every set-point has arrived and its ramp has ended, every request has got its answer, and every
+        drive has reached its value.
+
+        Args:
+            at_most: Simulated time after which the step ends all the same; more than 0 s, up to 366 d.
+
+        Returns:
+            Whether the site is at rest.
+        """
+        request = pb.StepUntilIdleRequest(at_most=at_most)
+        return (await self._call("StepUntilIdle", request, pb.StepUntilIdleResponse)).idle
+
+    async def drive(
+        self, component: str, quantity: str, value: Value, *, over: timedelta = timedelta(0)
+    ) -> None:
+        """Take an input of a component into one's own hands, from now on.
+
+        Args:
+            component: Key of the component, or `site`.
+            quantity: `load` of a meter, `irradiance` or `power` of a PV inverter, `voltage` or `frequency` of
+                the grid connection point, `ambient_temperature` of the site.
+            value: A quantity, or a plain number of what has no class, such as irradiance [W/m²].
+            over: Simulated time in which the value is reached in even steps.
+        """
+        request = pb.DriveRequest(component=component, quantity=quantity, over=over)
+        field, number = _measured(quantity, value)
+        setattr(request, field, number)
+        await self._call("Drive", request, pb.DriveResponse)
+
+    async def release(self, component: str, quantity: str) -> None:
+        """Give an input back to what the site file says."""
+        request = pb.ReleaseRequest(component=component, quantity=quantity)
+        await self._call("Release", request, pb.ReleaseResponse)
+
+    async def strike(
+        self,
+        component: str,
+        kind: FaultKind | str,
+        *,
+        diagnostic: str | None = None,
+        amount: float | None = None,
+        metrics: Iterable[str] = (),
+        lasts: timedelta | None = None,
+    ) -> int:
+        """Break something.
+
+        Args:
+            component: Key of the component.
+            kind: How it breaks.
+            diagnostic: Name of the diagnostic code that a tripped device reports.
+            amount: How much, where the kind says so.
+            metrics: Names of the metrics that report wrongly; all if empty.
+            lasts: Simulated time after which it mends by itself; until `mend` if None.
+
+        Returns:
+            A number by which it can be mended.
+        """
+        request = pb.StrikeRequest(
+            component=component,
+            kind=str(kind),
+            diagnostic=diagnostic,
+            amount=amount,
+            metrics=[str(metric) for metric in metrics],
+            lasts=lasts,
+        )
+        return (await self._call("Strike", request, pb.StrikeResponse)).number
+
+    async def mend(self, number: int) -> None:
+        """End a fault; nothing happens if it has ended already."""
+        await self._call("Mend", pb.MendRequest(number=number), pb.MendResponse)
+
+    async def faults(self) -> list[SiteFault]:
+        """Return what is broken now, oldest first."""
+        response = await self._call("GetState", pb.GetStateRequest(), pb.GetStateResponse)
+        return [site_fault(fault) for fault in response.faults]
+
+    async def take_snapshot(self, name: str) -> None:
+        """Let the server keep everything that the site remembers, under a name."""
+        if not name:
+            raise ControlError(grpc.StatusCode.INVALID_ARGUMENT, "the name is empty; accepted: any other")
+        await self._call("TakeSnapshot", pb.TakeSnapshotRequest(name=name), pb.TakeSnapshotResponse)
+
+    async def export_snapshot(self) -> bytes:
+        """Return everything that the site remembers, to keep in a file."""
+        return (await self._call("TakeSnapshot", pb.TakeSnapshotRequest(), pb.TakeSnapshotResponse)).content
+
+    async def restore_snapshot(self, snapshot: str | bytes) -> ClockReading:
+        """Go on from a snapshot.
+
+        Args:
+            snapshot: The name of one that the server keeps, or one as `export_snapshot` returned it.
+        """
+        request = pb.RestoreSnapshotRequest()
+        if isinstance(snapshot, str):
+            request.name = snapshot
+        else:
+            request.content = snapshot
+        return clock_reading((await self._call("RestoreSnapshot", request, pb.RestoreSnapshotResponse)).clock)
+
+    async def list_snapshots(self) -> dict[str, datetime]:
+        """Return the simulated times of the snapshots that the server keeps, by name."""
+        response = await self._call("ListSnapshots", pb.ListSnapshotsRequest(), pb.ListSnapshotsResponse)
+        return {snapshot.name: moment(snapshot.simulated_time) for snapshot in response.snapshots}
+
+    async def forget_snapshot(self, name: str) -> None:
+        """Let the server forget a snapshot."""
+        await self._call("ForgetSnapshot", pb.ForgetSnapshotRequest(name=name), pb.ForgetSnapshotResponse)
+
+    async def state(self, *components: str) -> dict[str, ComponentState]:
+        """Return what components are doing now, faults of their measurement aside.
+
+        Args:
+            *components: Keys of those wanted; all if there are none.
+
+        Returns:
+            States by key, in the order asked for, or that of the site file.
+        """
+        response = await self._call(
+            "GetState", pb.GetStateRequest(components=components), pb.GetStateResponse
+        )
+        return {one.component: component_state(one) for one in response.components}
+
+    async def events(
+        self, *, kinds: Iterable[str] = (), subjects: Iterable[str] = ()
+    ) -> AsyncIterator[SiteEvent]:
+        """Listen to what happens to the site from now on: the server is listening when this returns.
+
+        Args:
+            kinds: What is wanted, such as `set-point accepted`; everything if empty.
+            subjects: Keys of the components wanted, or `site`; all if empty.
+
+        Returns:
+            The events, in the order in which they happen. Closing the client ends them.
+        """
+        open_stream = self._open_channel.unary_stream(
+            f"{SERVICE}ReceiveEvents",
+            request_serializer=pb.ReceiveEventsRequest.SerializeToString,
+            response_deserializer=pb.ReceiveEventsResponse.FromString,
+        )
+        call = open_stream(pb.ReceiveEventsRequest(kinds=kinds, subjects=subjects))
+        await _answered(call.read())
+        return _events(call)
+
+    def _interceptors(self) -> list[Any]:
+        """Return what introduces the caller to the server, in the order in which it looks at a call."""
+        interceptors: list[Any] = []
+        if self._auth_key is not None:
+            interceptors += [
+                AuthenticationInterceptorUnaryUnary(self._auth_key),
+                AuthenticationInterceptorUnaryStream(self._auth_key),
+            ]
+        if self._sign_secret is not None:
+            interceptors += [
+                SigningInterceptorUnaryUnary(self._sign_secret),
+                SigningInterceptorUnaryStream(self._sign_secret),
+            ]
+        return interceptors
+
+    @property
+    def _open_channel(self) -> grpc.aio.Channel:
+        if self._channel is None:
+            raise RuntimeError("the client is not connected; enter the context manager first")
+        return self._channel
+
+    async def _call(self, procedure: str, request: Message, response: type[ResponseT]) -> ResponseT:
+        call = self._open_channel.unary_unary(
+            f"{SERVICE}{procedure}",
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=response.FromString,
+        )
+        return cast(ResponseT, await _answered(call(request)))
+
+
+async def _answered(call: Awaitable[Any]) -> Any:
+    try:
+        return await call
+    except grpc.aio.AioRpcError as error:
+        raise ControlError(error.code(), error.details() or error.code().name) from None
+
+
+async def _events(call: Any) -> AsyncIterator[SiteEvent]:
+    try:
+        while True:
+            event = (await _answered(call.read())).event
+            yield site_event(event)
+    finally:
+        call.cancel()
+
+
+def _measured(quantity: str, value: Value) -> tuple[str, float]:
+    """Return the field of a drive request that a value belongs into, and the number."""
+    match value:
+        case Power():
+            return "power_w", value.as_watts()
+        case Voltage():
+            return "voltage_v", value.as_volts()
+        case Frequency():
+            return "frequency_hz", value.as_hertz()
+        case Temperature():
+            return "temperature_c", value.as_celsius()
+        case _:
+            return ("irradiance_w_per_m2" if quantity == "irradiance" else "number"), value

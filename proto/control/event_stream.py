@@ -1,0 +1,57 @@
+"""What one client gets to hear of a running site."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Self
+
+from ...sim.gateway import Gateway
+from ...sim.listening import Event
+from ...sim.streams import Mailbox
+
+LONGEST_QUEUE = 10_000
+"""Events that wait for a slow client; if there are more it is cut off, rather than left with a gap."""
+
+
+class EventStream(Mailbox[Event]):
+    """The events of a site that match a filter, in the order in which they happen."""
+
+    def __init__(self, gateway: Gateway, kinds: Collection[str], subjects: Collection[str]) -> None:
+        """Start listening.
+
+        Args:
+            gateway: Whose events.
+            kinds: Of events wanted; all if empty.
+            subjects: To whom they happen; all if empty.
+        """
+        super().__init__(None)
+        self._kinds = frozenset(kinds)
+        self._subjects = frozenset(subjects)
+        self._is_cut = False
+        self._stop_listening = gateway.listen_to_events(self._hear)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        """Return the next event.
+
+        Raises:
+            UnavailableError: If the stream was cut.
+        """
+        return await self._next()
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._stop_listening()
+
+    def _hear(self, event: Event) -> None:
+        if self._kinds and event.kind not in self._kinds:
+            return
+        if self._subjects and event.subject not in self._subjects:
+            return
+        if self.waiting >= LONGEST_QUEUE:
+            self._is_cut = True
+            self.end(f"more than {LONGEST_QUEUE} events waited to be read")
+        if not self._is_cut:
+            self.push(event)

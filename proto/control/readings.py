@@ -1,0 +1,105 @@
+"""What a client is told of a running site, from message to plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ...sim.live import Timestamps
+from .v1 import control_pb2 as pb
+
+
+class ClockReading(NamedTuple):
+    """Where time stands in a running site, and how it passes."""
+
+    simulated_time: datetime
+    wall_time: datetime
+    """The server's system clock."""
+    speed: float
+    """Simulated seconds per second, while time is not paused."""
+    paused: bool
+    timestamps: Timestamps
+    """Whose time telemetry carries."""
+
+
+class SiteEvent(NamedTuple):
+    """Something that happened to the site."""
+
+    time: datetime
+    """Simulated time."""
+    kind: str
+    subject: str
+    """Key of the component that it happened to, or `site`."""
+    details: Mapping[str, Any]
+    """Plain values by name; numbers are floats."""
+
+
+class ComponentState(NamedTuple):
+    """What a component is doing."""
+
+    id: int
+    values: Mapping[str, float]
+    """By the name of the metric [W, var, VA, V, A, Hz, Wh, %, °C]."""
+    bounds: Mapping[str, tuple[tuple[float, float], ...]]
+    """Ranges that are allowed now, by the name of the metric, in its unit."""
+    states: tuple[str, ...]
+    warnings: tuple[str, ...]
+    errors: tuple[str, ...]
+    telemetry_streams: int
+    """How many streams of its telemetry are open: a way to wait for an application before a step."""
+
+
+class SiteFault(NamedTuple):
+    """Something that is broken."""
+
+    number: int
+    """By which it can be mended."""
+    component: str
+    kind: str
+    since: datetime
+    """Simulated time."""
+
+
+def moment(timestamp: Timestamp) -> datetime:
+    """Return a time as an aware datetime."""
+    return timestamp.ToDatetime(tzinfo=UTC)
+
+
+def clock_reading(clock: pb.Clock) -> ClockReading:
+    """Return where time stands."""
+    return ClockReading(
+        simulated_time=moment(clock.simulated_time),
+        wall_time=moment(clock.wall_time),
+        speed=clock.speed,
+        paused=clock.paused,
+        timestamps="wall" if clock.timestamps == pb.TIMESTAMPS_WALL else "simulated",
+    )
+
+
+def component_state(state: pb.ComponentState) -> ComponentState:
+    """Return what a component is doing."""
+    return ComponentState(
+        id=state.id,
+        values=dict(state.values),
+        bounds={
+            name: tuple((bounds.lower, bounds.upper) for bounds in ranges.ranges)
+            for name, ranges in state.bounds.items()
+        },
+        states=tuple(state.states),
+        warnings=tuple(state.warnings),
+        errors=tuple(state.errors),
+        telemetry_streams=state.telemetry_streams,
+    )
+
+
+def site_event(event: pb.Event) -> SiteEvent:
+    """Return something that happened."""
+    return SiteEvent(moment(event.time), event.kind, event.subject, dict(event.details.items()))
+
+
+def site_fault(fault: pb.ActiveFault) -> SiteFault:
+    """Return something that is broken."""
+    return SiteFault(fault.number, fault.component, fault.kind, moment(fault.since))

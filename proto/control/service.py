@@ -1,0 +1,218 @@
+"""The control service over a live simulation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import closing, contextmanager
+
+from google.protobuf.message import Message
+
+from ...sim.clock import to_datetime
+from ...sim.exchange import InvalidArgumentError, UnknownComponentError
+from ...sim.live import LiveSimulation
+from ...sim.snapshot import Snapshot
+from ..line import Line
+from ..service import Method, RequestT, Service, stream, unary
+from . import words
+from .event_stream import EventStream
+from .v1 import control_pb2 as pb
+
+NAME = pb.DESCRIPTOR.services_by_name["Control"].full_name
+"""Of the service, as clients call it."""
+
+
+def control_service(simulation: LiveSimulation, line: Line) -> Service:
+    """Return the control service of a running site.
+
+    Args:
+        simulation: What is controlled.
+        line: Counts the open streams, so that they can be ended when the transport goes down.
+    """
+    return Service(NAME, Procedures(simulation, line).methods())
+
+
+class Procedures:
+    """What each procedure does, from request message to answer."""
+
+    def __init__(self, simulation: LiveSimulation, line: Line) -> None:
+        """Answer for a running site over a line."""
+        self._simulation = simulation
+        self._line = line
+        self._snapshots: dict[str, Snapshot] = {}
+
+    def methods(self) -> tuple[Method, ...]:
+        """Return the procedures under the names by which clients call them."""
+        return (
+            _method("GetClock", pb.GetClockRequest, self.get_clock),
+            _method("SetSpeed", pb.SetSpeedRequest, self.set_speed),
+            _method("Pause", pb.PauseRequest, self.pause),
+            _method("Resume", pb.ResumeRequest, self.resume),
+            _method("Step", pb.StepRequest, self.step),
+            _method("StepUntilIdle", pb.StepUntilIdleRequest, self.step_until_idle),
+            _method("Drive", pb.DriveRequest, self.drive),
+            _method("Release", pb.ReleaseRequest, self.release),
+            _method("Strike", pb.StrikeRequest, self.strike),
+            _method("Mend", pb.MendRequest, self.mend),
+            _method("TakeSnapshot", pb.TakeSnapshotRequest, self.take_snapshot),
+            _method("RestoreSnapshot", pb.RestoreSnapshotRequest, self.restore_snapshot),
+            _method("ListSnapshots", pb.ListSnapshotsRequest, self.list_snapshots),
+            _method("ForgetSnapshot", pb.ForgetSnapshotRequest, self.forget_snapshot),
+            _method("GetState", pb.GetStateRequest, self.get_state),
+            stream("ReceiveEvents", pb.ReceiveEventsRequest, self.receive_events),
+        )
+
+    async def get_clock(self, _request: pb.GetClockRequest) -> pb.GetClockResponse:
+        """Say where time stands."""
+        return pb.GetClockResponse(clock=self._clock())
+
+    async def set_speed(self, request: pb.SetSpeedRequest) -> pb.SetSpeedResponse:
+        """Let time pass faster or slower."""
+        self._simulation.set_speed(request.speed)
+        return pb.SetSpeedResponse(clock=self._clock())
+
+    async def pause(self, _request: pb.PauseRequest) -> pb.PauseResponse:
+        """Let time stand still."""
+        self._simulation.pause()
+        return pb.PauseResponse(clock=self._clock())
+
+    async def resume(self, _request: pb.ResumeRequest) -> pb.ResumeResponse:
+        """Let time go on."""
+        self._simulation.resume()
+        return pb.ResumeResponse(clock=self._clock())
+
+    async def step(self, request: pb.StepRequest) -> pb.StepResponse:
+        """Let a span of time pass while paused."""
+        await self._simulation.step(words.span(request.duration, "duration"))
+        return pb.StepResponse(clock=self._clock())
+
+    async def step_until_idle(self, request: pb.StepUntilIdleRequest) -> pb.StepUntilIdleResponse:
+        """Let time pass while paused until the site is at rest."""
+        idle = await self._simulation.step_until_idle(words.span(request.at_most, "at_most"))
+        return pb.StepUntilIdleResponse(clock=self._clock(), idle=idle)
+
+    async def drive(self, request: pb.DriveRequest) -> pb.DriveResponse:
+        """Take an input out of the hands of the site file."""
+        self._require_driven(request.component)
+        self._simulation.drive(
+            request.component,
+            request.quantity,
+            words.drive_value(request),
+            over_s=words.span(request.over, "over").total_seconds(),
+        )
+        return pb.DriveResponse(clock=self._clock())
+
+    async def release(self, request: pb.ReleaseRequest) -> pb.ReleaseResponse:
+        """Give an input back to the site file."""
+        self._require_driven(request.component)
+        self._simulation.release(request.component, request.quantity)
+        return pb.ReleaseResponse(clock=self._clock())
+
+    async def strike(self, request: pb.StrikeRequest) -> pb.StrikeResponse:
+        """Break something."""
+        self._require(request.component)
+        lasts_s = words.span(request.lasts, "lasts").total_seconds() if request.HasField("lasts") else None
+        if lasts_s == 0.0:
+            raise InvalidArgumentError("lasts is 0 s; accepted: more than 0 s, or none to last until Mend")
+        number = self._simulation.fault(words.fault(request), for_s=lasts_s)
+        return pb.StrikeResponse(clock=self._clock(), number=number)
+
+    async def mend(self, request: pb.MendRequest) -> pb.MendResponse:
+        """End a fault."""
+        self._simulation.mend(request.number)
+        return pb.MendResponse(clock=self._clock())
+
+    async def take_snapshot(self, request: pb.TakeSnapshotRequest) -> pb.TakeSnapshotResponse:
+        """Keep everything that the site remembers, or give it back."""
+        snapshot = self._simulation.save()
+        if not request.name:
+            return pb.TakeSnapshotResponse(clock=self._clock(), content=snapshot.to_bytes())
+        self._snapshots[request.name] = snapshot
+        return pb.TakeSnapshotResponse(clock=self._clock())
+
+    async def restore_snapshot(self, request: pb.RestoreSnapshotRequest) -> pb.RestoreSnapshotResponse:
+        """Go on from a snapshot."""
+        if request.HasField("content"):
+            snapshot = Snapshot.from_bytes(request.content, name="content")
+        elif request.HasField("name"):
+            snapshot = self._find_snapshot(request.name)
+        else:
+            raise InvalidArgumentError("there is no snapshot; accepted: a name, or content")
+        self._simulation.restore(snapshot)
+        return pb.RestoreSnapshotResponse(clock=self._clock())
+
+    async def list_snapshots(self, _request: pb.ListSnapshotsRequest) -> pb.ListSnapshotsResponse:
+        """List the snapshots that are kept here."""
+        snapshots = [
+            pb.SnapshotInfo(name=name, simulated_time=to_datetime(snapshot.engine.now_us))
+            for name, snapshot in self._snapshots.items()
+        ]
+        return pb.ListSnapshotsResponse(snapshots=snapshots)
+
+    async def forget_snapshot(self, request: pb.ForgetSnapshotRequest) -> pb.ForgetSnapshotResponse:
+        """Forget a snapshot that is kept here."""
+        self._find_snapshot(request.name)
+        del self._snapshots[request.name]
+        return pb.ForgetSnapshotResponse()
+
+    async def get_state(self, request: pb.GetStateRequest) -> pb.GetStateResponse:
+        """Say what components are doing, and what is broken."""
+        for key in request.components:
+            self._require(key)
+        self._simulation.catch_up()
+        keys = request.components or self._simulation.site.components
+        return pb.GetStateResponse(
+            clock=self._clock(),
+            components=[self._component_state(key) for key in keys],
+            faults=words.active_faults(self._simulation.faults.save().active),
+        )
+
+    async def receive_events(self, request: pb.ReceiveEventsRequest) -> AsyncGenerator[bytes, None]:
+        """Tell everything that happens from now on; ends with an error when the site goes down."""
+        events = EventStream(self._simulation.gateway, request.kinds, request.subjects)
+        with closing(events), self._line.carry(events):
+            yield pb.ReceiveEventsResponse(listening=self._clock()).SerializeToString()
+            async for event in events:
+                yield pb.ReceiveEventsResponse(event=words.event(event)).SerializeToString()
+
+    def _component_state(self, key: str) -> pb.ComponentState:
+        number, gateway = self._simulation.site.components[key].id, self._simulation.gateway
+        return words.component_state(key, gateway.frame(number), gateway.stream_count(number))
+
+    def _clock(self) -> pb.Clock:
+        return words.clock(self._simulation)
+
+    def _require(self, key: str) -> None:
+        components = self._simulation.site.components
+        if key not in components:
+            raise UnknownComponentError(f"no component {key!r}; accepted: {', '.join(components)}")
+
+    def _require_driven(self, key: str) -> None:
+        if key != "site":
+            self._require(key)
+
+    def _find_snapshot(self, name: str) -> Snapshot:
+        if name not in self._snapshots:
+            kept = ", ".join(self._snapshots) or "none, as no snapshot has been taken"
+            raise UnknownSnapshotError(f"no snapshot {name!r}; accepted: {kept}")
+        return self._snapshots[name]
+
+
+class UnknownSnapshotError(UnknownComponentError):
+    """The server keeps no snapshot of this name."""
+
+
+def _method(name: str, request: type[RequestT], answer: Callable[[RequestT], Awaitable[Message]]) -> Method:
+    async def serve(message: RequestT) -> bytes:
+        with _refusing():
+            return (await answer(message)).SerializeToString()
+
+    return unary(name, request, serve)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Tell clients what the simulation says of bad values."""
+    try:
+        yield
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from error

@@ -1,0 +1,149 @@
+"""Requests of the control service as domain values, and what the site is as messages."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import Struct
+
+from ...sim.clock import to_datetime, wall_time_us
+from ...sim.exchange import Frame, InvalidArgumentError
+from ...sim.faults import ActiveFault, Fault, FaultKind
+from ...sim.listening import Event
+from ...sim.vocabulary import Bounds, Metric
+from .v1 import control_pb2 as pb
+
+if TYPE_CHECKING:
+    from ...sim.live import LiveSimulation
+
+UNIT_FIELDS = {
+    "load": "power_w",
+    "power": "power_w",
+    "irradiance": "irradiance_w_per_m2",
+    "voltage": "voltage_v",
+    "frequency": "frequency_hz",
+    "ambient_temperature": "temperature_c",
+}
+"""The field of a drive request that carries a quantity; others may come in any."""
+
+_LONGEST = timedelta(days=366)
+
+
+def clock(simulation: LiveSimulation) -> pb.Clock:
+    """Return where time stands in a running site."""
+    wall = simulation.timestamps == "wall"
+    return pb.Clock(
+        simulated_time=to_datetime(max(simulation.clock.now_us(), simulation.now_us)),
+        wall_time=to_datetime(wall_time_us()),
+        speed=simulation.clock.speed,
+        paused=simulation.clock.paused,
+        timestamps=pb.TIMESTAMPS_WALL if wall else pb.TIMESTAMPS_SIMULATED,
+    )
+
+
+def event(happened: Event) -> pb.Event:
+    """Return an event as a message."""
+    plain: Mapping[str, Any] = happened.details
+    details = Struct()
+    details.update(plain)
+    return pb.Event(
+        time=to_datetime(happened.time_us), kind=happened.kind, subject=happened.subject, details=details
+    )
+
+
+def component_state(key: str, frame: Frame, telemetry_streams: int) -> pb.ComponentState:
+    """Return what a component is doing, and how many streams tell of it, as a message."""
+    return pb.ComponentState(
+        component=key,
+        id=frame.component_id,
+        values={metric.value: value for metric, value in frame.values.items()},
+        bounds={metric.value: _ranges(ranges) for metric, ranges in frame.bounds.items()},
+        states=[state.value for state in frame.states],
+        warnings=[diagnostic.code for diagnostic in frame.warnings],
+        errors=[diagnostic.code for diagnostic in frame.errors],
+        telemetry_streams=telemetry_streams,
+    )
+
+
+def active_faults(active: Mapping[int, ActiveFault]) -> list[pb.ActiveFault]:
+    """Return everything that is broken as messages."""
+    return [
+        pb.ActiveFault(
+            number=number,
+            component=one.fault.component,
+            kind=one.fault.kind.value,
+            since=to_datetime(one.since_us),
+        )
+        for number, one in active.items()
+    ]
+
+
+def span(duration: Duration, name: str) -> timedelta:
+    """Read a span of time from a request.
+
+    Args:
+        duration: Of the request.
+        name: Of its field, for messages.
+
+    Raises:
+        InvalidArgumentError: If it is negative or longer than a year.
+    """
+    # Whole seconds first: what a message may hold is more than a timedelta can.
+    if not 0 <= duration.seconds <= _LONGEST.total_seconds() or duration.nanos < 0:
+        accepted = f"0 s to {_LONGEST.total_seconds():g} s ({_LONGEST.days} d)"
+        raise InvalidArgumentError(f"{name} is {duration.seconds} s; accepted: {accepted}")
+    return timedelta(seconds=duration.seconds, microseconds=duration.nanos // 1000)
+
+
+def drive_value(request: pb.DriveRequest) -> float:
+    """Return the value that an input is to be driven to, in the unit of the input.
+
+    Raises:
+        InvalidArgumentError: If there is none, it is in another unit than the input, or it is not finite.
+    """
+    field = request.WhichOneof("value")
+    expected = UNIT_FIELDS.get(request.quantity)
+    if field is None or (expected is not None and field != expected):
+        found = "missing" if field is None else f"in {field}"
+        accepted = "one value" if expected is None else f"in {expected}"
+        raise InvalidArgumentError(f"the value of {request.quantity!r} is {found}; accepted: {accepted}")
+    value = float(getattr(request, field))
+    if not math.isfinite(value):
+        raise InvalidArgumentError(f"{field} is {value}; accepted: a finite number")
+    return value
+
+
+def fault(request: pb.StrikeRequest) -> Fault:
+    """Return the fault that a request asks for.
+
+    Raises:
+        InvalidArgumentError: If there is no such kind of fault or metric, or the amount is not finite.
+    """
+    kinds: list[str] = [kind.value for kind in FaultKind]
+    if request.kind not in kinds:
+        raise InvalidArgumentError(f"kind is {request.kind!r}; accepted: {', '.join(kinds)}")
+    asked = Fault(request.component, FaultKind(request.kind), metrics=_metrics(request.metrics))
+    if request.HasField("diagnostic"):
+        asked = asked._replace(diagnostic=request.diagnostic)
+    if request.HasField("amount"):
+        if not math.isfinite(request.amount):
+            raise InvalidArgumentError(f"amount is {request.amount}; accepted: a finite number")
+        asked = asked._replace(amount=request.amount)
+    return asked
+
+
+def _metrics(names: Iterable[str]) -> tuple[Metric, ...]:
+    known = {metric.value: metric for metric in Metric}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        accepted = ", ".join(known)
+        raise InvalidArgumentError(f"metrics contains {unknown[0]!r}; accepted: {accepted}")
+    return tuple(known[name] for name in names)
+
+
+def _ranges(ranges: Iterable[Bounds]) -> pb.RangeList:
+    return pb.RangeList(ranges=[pb.Range(lower=lower, upper=upper) for lower, upper in ranges])

@@ -1,0 +1,92 @@
+"""Recordings in CSV: a value a line, as the reporting exports write them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO
+
+from ..clock import to_datetime
+from ..exchange import Frame
+from .codes import write_state
+from .content import Condition
+from .metadata import Metadata
+from .names import STATE
+from .output import abandon, open_part, part_of, settle
+from .selection import MAIN_METRICS, Metrics
+
+HEADER = ("timestamp", "microgrid_id", "component_id", "metric", "value")
+_FLUSH_EVERY = 60
+"""Samplings that a crash may cost a compressed file; a plain one loses none."""
+
+Row = tuple[str, int | None, int, str, str]
+
+
+class CsvWriter:
+    """Writes frames as lines; states, warnings and errors when they change."""
+
+    def __init__(self, path: Path, metadata: Metadata, metrics: Metrics) -> None:
+        """Begin a file; see `Recorder`."""
+        self._path = path
+        self._microgrid_id = metadata.microgrid_id
+        self._wanted = None if metrics == "all" else MAIN_METRICS
+        self._conditions: dict[int, Condition] = {}
+        self._file = open_part(path)
+        self._compressed: gzip.GzipFile | None = None
+        if path.name.endswith(".gz"):
+            self._compressed = gzip.GzipFile("", "wb", fileobj=self._file, mtime=0)
+        self._pending = 0
+        self._write([HEADER])
+        self._flush()
+
+    def write(self, frames: Sequence[Frame]) -> None:
+        """Write what the components reported at one sampling."""
+        self._write([row for frame in frames for row in self._rows(frame)])
+        self._pending += 1
+        if self._compressed is None or self._pending >= _FLUSH_EVERY:
+            self._flush()
+
+    def finish(self) -> None:
+        """End the file and give it its name."""
+        if self._compressed is not None:
+            self._compressed.close()
+        settle(self._file)
+        part_of(self._path).replace(self._path)
+
+    def abandon(self) -> None:
+        """Close the file as it is."""
+        if self._compressed is not None:
+            abandon(self._compressed)
+        abandon(self._file)
+
+    def _write(self, rows: Sequence[Sequence[object]]) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        target: IO[bytes] | gzip.GzipFile = self._compressed or self._file
+        target.write(text.getvalue().encode())
+
+    def _flush(self) -> None:
+        if self._compressed is not None:
+            self._compressed.flush()
+        self._file.flush()
+        self._pending = 0
+
+    def _rows(self, frame: Frame) -> Iterator[Row]:
+        time, number, wanted = str(to_datetime(frame.sample_time_us)), frame.component_id, self._wanted
+        microgrid_id = self._microgrid_id
+        for metric, value in frame.values.items():
+            if wanted is None or metric in wanted:
+                yield time, microgrid_id, number, metric.value, repr(value)
+        for metric, ranges in frame.bounds.items():
+            if wanted is None or metric in wanted:
+                for index, bounds in enumerate(ranges):
+                    yield time, microgrid_id, number, f"{metric}_bound_{index}_lower", repr(bounds.lower)
+                    yield time, microgrid_id, number, f"{metric}_bound_{index}_upper", repr(bounds.upper)
+        condition = Condition(frame.states, frame.warnings, frame.errors)
+        if self._conditions.get(number) != condition:
+            self._conditions[number] = condition
+            for kind, text in condition.rows():
+                yield time, microgrid_id, number, kind, write_state(text) if kind == STATE else text

@@ -1,0 +1,69 @@
+"""What a recording's file says of its origin."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from ..site import Site
+from .errors import RecordingError
+
+KEY = b"doppelgrid"
+"""Of the metadata in Arrow schemas and Parquet files."""
+
+
+class Metadata(NamedTuple):
+    """Where a recording comes from; None for what its file does not say."""
+
+    microgrid_id: int | None = None
+    site: Site | None = None
+    seed: int | None = None
+    version: str | None = None
+
+
+def describe_run(site: Site, seed: int) -> Metadata:
+    """Return the metadata of a run of this program."""
+    return Metadata(site.microgrid.id, site, seed, version("doppelgrid"))
+
+
+def dump_metadata(metadata: Metadata) -> dict[bytes, bytes]:
+    """Return metadata in the form that Arrow schemas carry; the site is as its file would be, in JSON."""
+    content = metadata._asdict()
+    if metadata.site is not None:
+        content["site"] = metadata.site.model_dump(mode="json", exclude_unset=True)
+    return {KEY: json.dumps(content, ensure_ascii=False).encode()}
+
+
+def load_metadata(file: str, carried: dict[bytes, bytes] | None, directory: Path) -> Metadata:
+    """Read the metadata that a schema carries.
+
+    Args:
+        file: Name of the file, for messages.
+        carried: Of the schema.
+        directory: Where the relative paths of the site's input files start.
+
+    Raises:
+        RecordingError: If it is damaged.
+    """
+    text = (carried or {}).get(KEY)
+    if text is None:
+        return Metadata()
+    try:
+        content = Metadata(**json.loads(text))
+        if content.site is None:
+            return content
+        site = Site.model_validate(content.site).model_copy(update={"directory": directory})
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"]))
+        raise _damaged(file, f"a site with a fault in {place} ({error.errors()[0]['msg']})") from None
+    except (ValueError, TypeError) as error:
+        raise _damaged(file, f"damaged ({error})") from None
+    return content._replace(site=site)
+
+
+def _damaged(file: str, found: str) -> RecordingError:
+    return RecordingError(file, None, "metadata", found, "what this version of doppelgrid writes; or --site")

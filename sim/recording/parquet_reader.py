@@ -1,0 +1,187 @@
+"""Reads recordings in Parquet, and the Arrow streams in which they grow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from .arrow_stream import batches
+from .assemble import without_repetitions
+from .codes import parse_diagnostic, parse_state
+from .content import Condition, Recording, Track
+from .errors import RecordingError
+from .metadata import load_metadata
+from .names import CONDITION_NAMES, ERROR, STATE, WARNING, parse_name
+from .output import PART
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from .content import Instants
+
+TIME = "timestamp"
+_COLUMN = re.compile(r"(\d{1,19})\.(\w+)", re.ASCII)
+_COLUMNS = "timestamp, and columns such as 12.BATTERY_SOC_PCT or 12.state"
+_Changes = tuple[tuple[int, Condition], ...]
+
+
+def read_parquet(path: Path) -> Recording:
+    """Read a recording in Parquet.
+
+    Args:
+        path: Of the file or of its part.
+
+    Raises:
+        RecordingError: If anything is wrong with it.
+    """
+    file = str(path)
+    try:
+        table = _read_part(path) if path.suffix == PART else pq.read_table(path)
+    except (pa.ArrowException, ValueError, OSError) as error:
+        found = f"not readable ({' '.join(str(error).split())[:200]})"
+        raise RecordingError(file, None, "content", found, "a Parquet file of recorded metrics") from None
+    metadata = load_metadata(file, table.schema.metadata, path.parent)
+    times_us = _times_us(file, table)
+    tracks: dict[int, Track] = {}
+    conditions: dict[int, _Changes] = {}
+    for number, names in _columns_by_component(file, table).items():
+        tracks[number], said = _component(file, table, number, names, times_us)
+        if said:
+            conditions[number] = said
+    return Recording(
+        file=file,
+        microgrid_id=metadata.microgrid_id,
+        tracks=tracks,
+        conditions=conditions,
+        site=metadata.site,
+        seed=metadata.seed,
+        version=metadata.version,
+        is_complete=path.suffix != PART,
+    )
+
+
+def _read_part(path: Path) -> pa.Table:
+    return pa.concat_tables(
+        [pa.Table.from_batches([batch]) for batch in batches(path)], promote_options="default"
+    )
+
+
+def _times_us(file: str, table: pa.Table) -> Instants:
+    if table.column_names.count(TIME) != 1:
+        names = ", ".join(table.column_names[:5])
+        raise RecordingError(file, None, "columns", names or "none", _COLUMNS)
+    column = table.column(TIME)
+    if not pa.types.is_timestamp(column.type) or column.type.tz is None:
+        accepted = "timestamps with a time zone"
+        raise RecordingError(file, None, TIME, f"a column of {column.type}", accepted)
+    if column.null_count:
+        row = int(np.argmax(column.is_null().to_numpy())) + 1
+        raise RecordingError(file, row, TIME, "empty", "a time in every row")
+    times: Instants = column.cast(pa.timestamp("us", tz="UTC"), safe=False).cast(pa.int64()).to_numpy()
+    return times
+
+
+def _columns_by_component(file: str, table: pa.Table) -> dict[int, list[str]]:
+    names: dict[int, list[str]] = {}
+    for column in table.column_names:
+        if column == TIME:
+            continue
+        match = _COLUMN.fullmatch(column)
+        try:
+            if match is None:
+                raise ValueError
+            if match[2] not in CONDITION_NAMES:
+                parse_name(match[2])
+        except ValueError:
+            raise RecordingError(file, None, "column", repr(column), _COLUMNS) from None
+        names.setdefault(int(match[1]), []).append(match[2])
+    return names
+
+
+def _component(
+    file: str, table: pa.Table, number: int, names: list[str], times_us: Instants
+) -> tuple[Track, _Changes]:
+    metrics = tuple(name for name in names if name not in CONDITION_NAMES)
+    values = np.empty((len(times_us), len(metrics)))
+    present = np.empty(values.shape, np.bool_)
+    for index, name in enumerate(metrics):
+        column = table.column(f"{number}.{name}")
+        if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
+            found = f"a column of {column.type}"
+            raise RecordingError(file, None, f"{number}.{name}", found, "a column of numbers")
+        present[:, index] = column.is_valid().to_numpy()
+        values[:, index] = column.cast(pa.float64()).to_numpy()
+    words = {name: table.column(f"{number}.{name}") for name in names if name in CONDITION_NAMES}
+    reported = present.any(axis=1)
+    if STATE in words:
+        reported |= words[STATE].is_valid().to_numpy()
+    rows = np.flatnonzero(reported)
+    rows = rows[np.argsort(times_us[rows], kind="stable")]
+    said = _conditions(file, number, words, rows, times_us)
+    return _track(metrics, times_us[rows], values[rows], present[rows]), said
+
+
+def _track(
+    names: tuple[str, ...],
+    times_us: Instants,
+    values: npt.NDArray[np.float64],
+    present: npt.NDArray[np.bool_],
+) -> Track:
+    if len(times_us) and (np.diff(times_us) == 0).any():
+        # Of several frames with one sample time the last one counts.
+        keep = np.append(np.diff(times_us) != 0, True)
+        return Track(names, times_us[keep], values[keep], present[keep])
+    return Track(names, times_us, values, present)
+
+
+def _conditions(
+    file: str,
+    number: int,
+    words: Mapping[str, pa.ChunkedArray],
+    rows: npt.NDArray[np.intp],
+    times_us: Instants,
+) -> _Changes:
+    if not words:
+        return ()
+    encoded = {name: _encoded(file, f"{number}.{name}", column) for name, column in words.items()}
+    codes = np.stack([indices for indices, _ in encoded.values()])[:, rows]
+    spoken = (codes >= 0).any(axis=0)
+    codes, rows = codes[:, spoken], rows[spoken]
+    changed = np.append(True, (np.diff(codes, axis=1) != 0).any(axis=0))[: len(rows)]
+    changes = []
+    for index in np.flatnonzero(changed):
+        texts = {
+            name: labels[code] if code >= 0 else ""
+            for (name, (_, labels)), code in zip(encoded.items(), codes[:, index], strict=True)
+        }
+        changes.append((int(times_us[rows[index]]), _condition(file, number, int(rows[index]) + 1, texts)))
+    return without_repetitions(dict(changes).items())
+
+
+def _encoded(file: str, name: str, column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str]]:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        raise RecordingError(file, None, name, f"a column of {column.type}", "a column of text")
+    column = column.cast(pa.string()).combine_chunks().dictionary_encode()
+    indices = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
+    return indices.astype(np.int64), column.dictionary.to_pylist()
+
+
+def _condition(file: str, number: int, row: int, texts: Mapping[str, str]) -> Condition:
+    name = STATE
+    try:
+        states = tuple(map(parse_state, texts.get(STATE, "").split()))
+        said = []
+        for name in (WARNING, ERROR):
+            blocks = [block for block in texts.get(name, "").split("\n\n") if block.strip()]
+            said.append(tuple(map(parse_diagnostic, blocks)))
+    except ValueError as error:
+        raise RecordingError(file, row, f"{number}.{name}", repr(texts[name][:60]), str(error)) from None
+    return Condition(states, *said)

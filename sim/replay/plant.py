@@ -1,0 +1,132 @@
+"""The hardware of a replayed site: what is simulated lives, the rest is only there to be asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+
+from ..drives import Drive
+from ..graph import grid_key
+from ..inputs.signal import Signal, Steps
+from ..plant import Plant
+from ..site import Site
+from ..vocabulary import Diagnostic, Metric
+from .playback import Playback
+
+_SQRT_3 = math.sqrt(3.0)
+_VOLTAGES = {
+    Metric.AC_VOLTAGE: 1.0,
+    Metric.AC_VOLTAGE_PHASE_1_PHASE_2: 1.0,
+    Metric.AC_VOLTAGE_PHASE_1_N: _SQRT_3,
+}
+"""Line to line voltage over what may have been recorded."""
+
+
+class ReplayPlant(Plant):
+    """A plant of which only some components are simulated."""
+
+    def __init__(
+        self,
+        site: Site,
+        quiet_site: Site,
+        simulated: Collection[str],
+        inputs: Mapping[str, Signal],
+        *,
+        start_us: int,
+        seed: int,
+    ) -> None:
+        """Build what is simulated.
+
+        Args:
+            site: As clients see it.
+            quiet_site: The same, without inputs of replayed components.
+            simulated: Keys of the components that are simulated.
+            inputs: Recorded ones, by `component.quantity`; see `recorded_inputs`.
+            start_us: Simulated time at which it starts [µs since the Unix epoch].
+            seed: Of all noise.
+        """
+        self._simulated = frozenset(simulated)
+        self._recorded_inputs = inputs
+        super().__init__(quiet_site, start_us=start_us, seed=seed)
+        self.site = site
+
+    def refusal(self, key: str) -> str | None:
+        """Say why a component takes no commands: replayed ones do what they did."""
+        if key not in self._simulated:
+            return f"it is replayed from a recording; replay with --simulate {key} to control it"
+        return super().refusal(key)
+
+    def can_trip(self, key: str) -> bool:
+        """Say whether a component is a simulated device that can switch itself off."""
+        return key in self._simulated and super().can_trip(key)
+
+    def drive(self, component: str, quantity: str, drive: Drive | None) -> None:
+        """Take an input of what is simulated into one's own hands; see `Plant.drive`.
+
+        Raises:
+            ValueError: If there is no such input, or its component is replayed.
+        """
+        components = self.site.components
+        if component in components and component not in {*self._simulated, grid_key(self.site)}:
+            raise ValueError(
+                f"{component} is replayed from a recording and cannot be driven; "
+                f"accepted: {', '.join(self._simulated) or 'nothing but site and grid'}"
+            )
+        super().drive(component, quantity, drive)
+
+    def trip(self, key: str, why: Diagnostic | None) -> None:
+        """Switch a simulated device off, or on again with None."""
+        if self.can_trip(key):
+            super().trip(key, why)
+
+    def advance(self, time_us: int) -> None:
+        """Carry what is simulated to a later simulated time [µs]."""
+        if self._simulated:
+            super().advance(time_us)
+        elif time_us > self.time_us:
+            # Nothing lives here, so there is nothing to carry.
+            self._state = self._state._replace(time_us=time_us)
+
+    def _wire_inputs(self, start_us: int, seed: int) -> dict[str, Signal]:
+        return {**super()._wire_inputs(start_us, seed), **self._recorded_inputs}
+
+
+def recorded_inputs(
+    site: Site, playbacks: Mapping[str, Playback], offering: Collection[str]
+) -> dict[str, Signal]:
+    """Return what drives the simulated part of a site as it was recorded.
+
+    Args:
+        site: Of the recording.
+        playbacks: What was recorded, by key.
+        offering: Keys of producers that are simulated; what they had is what they can have.
+
+    Returns:
+        By `component.quantity`: voltage [V] and frequency [Hz] of the grid, as the first components that
+        reported them saw them, and the power [W] that producers have on offer.
+    """
+    grid = grid_key(site)
+    inputs: dict[str, Signal] = {}
+    for playback in playbacks.values():
+        for metric, factor in _VOLTAGES.items():
+            _add(inputs, f"{grid}.voltage", playback, metric, factor)
+        _add(inputs, f"{grid}.frequency", playback, Metric.AC_FREQUENCY)
+    for key in offering:
+        _add(inputs, f"{key}.power", playbacks[key], Metric.AC_POWER_ACTIVE, upper=0.0)
+    return inputs
+
+
+def _add(
+    inputs: dict[str, Signal],
+    name: str,
+    playback: Playback,
+    metric: Metric,
+    factor: float = 1.0,
+    *,
+    upper: float = math.inf,
+) -> None:
+    if name in inputs or metric not in playback.metrics:
+        return
+    times_us, values = playback.history(metric)
+    if times_us:
+        inputs[name] = Steps(times_us, (min(value * factor, upper) for value in values))

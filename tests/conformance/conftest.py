@@ -1,0 +1,62 @@
+"""Our own server, held to all statements at once: checks that do not get in each other's way run together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping
+
+import pytest
+
+from doppelgrid.conformance.access import Access
+from doppelgrid.conformance.statements import STATEMENTS, Outcome, Stage
+from doppelgrid.conformance.suite import WAYS, examine
+from doppelgrid.proto.serving import SiteServer
+from doppelgrid.sim.faults import Fault, FaultKind
+
+SITE = "all-categories"
+
+Outcomes = Mapping[tuple[int, str], Outcome]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make a test of every statement in every way; those that need real time are marked slow."""
+    if {"number", "way"} <= set(metafunc.fixturenames):
+        cases = [
+            pytest.param(
+                number, way, id=f"{number:02}-{way}", marks=[pytest.mark.slow] if statement.slow else []
+            )
+            for number, statement in sorted(STATEMENTS.items())
+            for way in WAYS
+        ]
+        metafunc.parametrize(("number", "way"), cases)
+
+
+@pytest.fixture(scope="package")
+def outcomes(request: pytest.FixtureRequest) -> Outcomes:
+    """What came of the statements that the chosen tests ask for, looked at in one go."""
+    numbers = {
+        item.callspec.params["number"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and "outcomes" in item.fixturenames
+    }
+    return asyncio.run(examine_ourselves(numbers))
+
+
+async def examine_ourselves(numbers: Collection[int]) -> Outcomes:
+    server = SiteServer(SITE)
+    async with server as url:
+        found = await examine(Access.to(url), WAYS, numbers=numbers, stage=stage_of(server))
+    return {(outcome.statement.number, outcome.way): outcome for outcome in found}
+
+
+def stage_of(server: SiteServer) -> Stage:
+    """Return the hands behind the scenes of our own server."""
+    keys = {component.id: key for key, component in server.site.components.items()}
+
+    def disconnect(component_id: int) -> None:
+        server.simulation.fault(Fault(keys[component_id], FaultKind.DROPPED), for_s=1.0)
+
+    def break_down(component_id: int) -> None:
+        server.simulation.fault(Fault(keys[component_id], FaultKind.TRIP))
+
+    return Stage(disconnect, break_down)

@@ -1,0 +1,258 @@
+"""Statements 35 to 38: bounds that clients put on components for a while."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from gateway.equipped import BATTERY, CAPACITORS, CHARGER, INVERTER, MAIN, PV, START, Equipped
+
+from doppelgrid.sim.augmented_bounds import MOST_CONTRIBUTIONS
+from doppelgrid.sim.exchange import (
+    InvalidArgumentError,
+    OutOfBoundsError,
+    UnknownComponentError,
+    UnsupportedError,
+    WrongStateError,
+)
+from doppelgrid.sim.simulation import Simulation
+from doppelgrid.sim.snapshot import Snapshot
+from doppelgrid.sim.vocabulary import Metric, PowerType
+
+SECOND = 1_000_000
+ACTIVE, REACTIVE, DC = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE, Metric.DC_POWER
+RATED = ((-30_000.0, 30_000.0),)
+
+
+@pytest.fixture
+def site() -> Equipped:
+    return Equipped()
+
+
+def augment(
+    site: Equipped,
+    *bounds: tuple[float | None, float | None],
+    component: int = INVERTER,
+    metric: Metric | None = ACTIVE,
+    lifetime_s: int | None = None,
+    token: str | None = None,
+) -> int:
+    return site.gateway.augment_bounds(component, metric, bounds, lifetime_s=lifetime_s, token=token)
+
+
+class TestLifetime:
+    def test_it_is_5_seconds_unless_asked_for(self, site: Equipped) -> None:
+        assert augment(site, (-5e3, 5e3)) == START + 5 * SECOND
+        site.pass_time(4.9)
+        assert site.shown(INVERTER) == ((-5e3, 5e3),)
+        site.pass_time(0.2)
+        assert site.shown(INVERTER) == RATED
+
+    @pytest.mark.parametrize("lifetime_s", [5, 900])
+    def test_5_and_900_seconds_are_granted(self, site: Equipped, lifetime_s: int) -> None:
+        assert augment(site, (-5e3, 5e3), lifetime_s=lifetime_s) == START + lifetime_s * SECOND
+
+    @pytest.mark.parametrize("lifetime_s", [0, 4, 901])
+    def test_others_are_refused(self, site: Equipped, lifetime_s: int) -> None:
+        with pytest.raises(InvalidArgumentError, match="accepted: 5 s to 900 s, or none for 5 s"):
+            augment(site, (-5e3, 5e3), lifetime_s=lifetime_s)
+        assert site.shown(INVERTER) == RATED
+
+
+class TestEffectiveBounds:
+    def test_overlapping_ranges_of_a_request_merge(self, site: Equipped) -> None:
+        augment(site, (0.0, 10e3), (5e3, 15e3), (20e3, 30e3))
+        assert site.shown(INVERTER) == ((0.0, 15e3), (20e3, 30e3))
+
+    def test_requests_intersect(self, site: Equipped) -> None:
+        augment(site, (-8e3, 8e3))
+        augment(site, (-20e3, 4e3))
+        assert site.shown(INVERTER) == ((-8e3, 4e3),)
+
+    def test_a_missing_side_is_unbounded(self, site: Equipped) -> None:
+        augment(site, (None, 4e3))
+        assert site.shown(INVERTER) == ((-30e3, 4e3),)
+
+    def test_nothing_wider_than_the_rating_is_granted(self, site: Equipped) -> None:
+        augment(site, (-99e3, 99e3))
+        assert site.shown(INVERTER) == RATED
+
+    def test_where_nothing_remains_zero_does(self, site: Equipped) -> None:
+        augment(site, (2e3, 4e3))
+        augment(site, (6e3, 8e3))
+        assert site.shown(INVERTER) == ((0.0, 0.0),)
+        site.gateway.set_power(INVERTER, PowerType.ACTIVE, 0.0, None)
+
+    def test_of_more_than_two_ranges_the_widest_two_remain(self, site: Equipped) -> None:
+        augment(site, (-10e3, -9e3), (-5e3, 5e3), (10e3, 20e3))
+        assert site.shown(INVERTER) == ((-5e3, 5e3), (10e3, 20e3))
+
+    def test_photovoltaics_show_what_sun_and_clients_leave(self, site: Equipped) -> None:
+        augment(site, (-4e3, 0.0), component=PV)
+        assert site.shown(PV) == ((-4e3, 0.0),)
+
+    def test_a_battery_passes_its_bounds_on_to_its_inverter(self, site: Equipped) -> None:
+        augment(site, (-2e3, 2e3), component=BATTERY, metric=DC)
+        assert site.shown(BATTERY, DC) == ((-2e3, 2e3),)
+        ((lower, upper),) = site.shown(INVERTER)
+        assert -2e3 < lower < 0.0 < upper < 2.2e3
+
+    def test_reactive_bounds_are_independent_of_active_ones(self, site: Equipped) -> None:
+        augment(site, (-1e3, 1e3), metric=REACTIVE)
+        assert site.shown(INVERTER, REACTIVE) == ((-1e3, 1e3),)
+        assert site.shown(INVERTER) == RATED
+
+
+class TestPower:
+    def test_set_points_are_judged_by_the_effective_bounds(self, site: Equipped) -> None:
+        augment(site, (-5e3, 5e3), lifetime_s=60)
+        with pytest.raises(OutOfBoundsError, match="accepted: 0 or -5000 to 5000 W"):
+            site.gateway.set_power(INVERTER, PowerType.ACTIVE, 8e3, None)
+        site.gateway.set_power(INVERTER, PowerType.ACTIVE, 4e3, None)
+
+    def test_power_in_a_gap_is_refused(self, site: Equipped) -> None:
+        augment(site, (-30e3, -10e3), (10e3, 30e3), lifetime_s=60)
+        with pytest.raises(OutOfBoundsError, match="-30000 to -10000 W or 10000 to 30000 W"):
+            site.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, None)
+
+    def test_power_outside_is_brought_back_inside_and_returns_when_the_bounds_lapse(
+        self, site: Equipped
+    ) -> None:
+        site.gateway.set_power(INVERTER, PowerType.ACTIVE, 20e3, 60)
+        site.pass_time(2.0)
+        augment(site, (-5e3, 5e3))
+        site.pass_time(2.0)
+        assert site.value(INVERTER) == pytest.approx(5e3)
+        site.pass_time(5.0)
+        assert site.value(INVERTER) == pytest.approx(20e3)
+
+    def test_power_in_a_gap_is_cut_rather_than_raised(self, site: Equipped) -> None:
+        site.gateway.set_power(INVERTER, PowerType.ACTIVE, 8e3, 60)
+        site.pass_time(2.0)
+        augment(site, (-5e3, 5e3), (10e3, 20e3))
+        site.pass_time(2.0)
+        assert site.value(INVERTER) == pytest.approx(5e3)
+
+    def test_a_device_without_a_set_point_keeps_them_too(self, site: Equipped) -> None:
+        augment(site, (-3e3, 0.0), component=PV)
+        augment(site, (0.0, 7e3), component=CHARGER)
+        site.pass_time(2.0)
+        assert site.value(PV) == pytest.approx(-3e3)
+        assert site.value(CHARGER) == pytest.approx(7e3)
+
+    def test_reactive_power_is_brought_back_inside(self, site: Equipped) -> None:
+        site.gateway.set_power(INVERTER, PowerType.REACTIVE, 9e3, 60)
+        site.pass_time(1.0)
+        augment(site, (-2e3, 2e3), metric=REACTIVE)
+        assert site.value(INVERTER, REACTIVE) == pytest.approx(2e3)
+
+
+class TestTokens:
+    def test_the_same_token_replaces_at_once(self, site: Equipped) -> None:
+        augment(site, (-5e3, 5e3), token="mine")
+        augment(site, (-9e3, 9e3), token="mine", lifetime_s=60)
+        assert site.shown(INVERTER) == ((-9e3, 9e3),)
+        site.pass_time(10.0)
+        assert site.shown(INVERTER) == ((-9e3, 9e3),)
+
+    def test_the_same_token_elsewhere_is_another(self, site: Equipped) -> None:
+        augment(site, (-5e3, 5e3), token="mine")
+        augment(site, (-3e3, 0.0), token="mine", component=PV)
+        augment(site, (-1e3, 1e3), token="mine", metric=REACTIVE)
+        assert site.shown(INVERTER) == ((-5e3, 5e3),)
+
+    def test_contributions_without_a_token_accumulate(self, site: Equipped) -> None:
+        augment(site, (-9e3, 9e3))
+        site.pass_time(3.0)
+        augment(site, (-20e3, 20e3))
+        assert site.shown(INVERTER) == ((-9e3, 9e3),)
+        site.pass_time(3.0)
+        assert site.shown(INVERTER) == ((-20e3, 20e3),)
+
+    def test_clearing_takes_back_what_came_with_the_token(self, site: Equipped) -> None:
+        augment(site, (-5e3, 5e3), token="mine", lifetime_s=60)
+        site.gateway.clear_bounds(INVERTER, ACTIVE, "mine")
+        assert site.shown(INVERTER) == RATED
+
+    def test_clearing_an_unknown_key_does_nothing(self, site: Equipped) -> None:
+        augment(site, (-5e3, 5e3), token="mine")
+        site.gateway.clear_bounds(INVERTER, ACTIVE, "theirs")
+        site.gateway.clear_bounds(INVERTER, REACTIVE, "mine")
+        site.gateway.clear_bounds(MAIN, None, "mine")
+        assert site.shown(INVERTER) == ((-5e3, 5e3),)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        "bounds",
+        [(), ((5.0, 1.0),), ((math.nan, 1.0),), ((0.0, math.inf),), ((-math.inf, 0.0),), ((0.0, math.nan),)],
+    )
+    def test_bounds_that_make_no_sense(
+        self, site: Equipped, bounds: tuple[tuple[float | None, float | None], ...]
+    ) -> None:
+        with pytest.raises(InvalidArgumentError, match="bounds "):
+            augment(site, *bounds)
+        assert site.shown(INVERTER) == RATED
+
+    @pytest.mark.parametrize("metric", [None, Metric.AC_FREQUENCY, Metric.BATTERY_SOC_PCT])
+    def test_metrics_without_such_bounds(self, site: Equipped, metric: Metric | None) -> None:
+        with pytest.raises(InvalidArgumentError, match="accepted: AC_POWER_ACTIVE, AC_POWER_REACTIVE"):
+            augment(site, (0.0, 1.0), metric=metric)
+
+    def test_components_without_bounds(self, site: Equipped) -> None:
+        with pytest.raises(UnsupportedError, match="main is a meter"):
+            augment(site, (0.0, 1.0), component=MAIN)
+
+    def test_active_bounds_of_a_capacitor_bank(self, site: Equipped) -> None:
+        with pytest.raises(InvalidArgumentError, match=r"accepted: AC_POWER_REACTIVE$"):
+            augment(site, (0.0, 1.0), component=CAPACITORS)
+
+    def test_unknown_components(self, site: Equipped) -> None:
+        with pytest.raises(UnknownComponentError):
+            augment(site, (0.0, 1.0), component=999)
+        with pytest.raises(UnknownComponentError):
+            site.gateway.clear_bounds(999, ACTIVE, "mine")
+
+    def test_more_contributions_than_anybody_needs(self, site: Equipped) -> None:
+        for _ in range(MOST_CONTRIBUTIONS - 1):
+            augment(site, (-5e3, 5e3))
+        augment(site, (-5e3, 5e3), token="mine")
+        with pytest.raises(WrongStateError, match="at most 100 at a time"):
+            augment(site, (-5e3, 5e3))
+        augment(site, (-4e3, 4e3), token="mine")
+
+
+def test_a_fork_lets_them_lapse_at_the_same_time(site: Equipped) -> None:
+    site.gateway.set_power(INVERTER, PowerType.ACTIVE, 20e3, 60)
+    site.pass_time(1.0)
+    augment(site, (-5e3, 5e3))
+    augment(site, (-9e3, 9e3), token="mine", lifetime_s=10)
+    fork = site.simulation.fork()
+    for _ in range(15):
+        site.pass_time(1.0)
+        fork.run_to(site.simulation.now_us)
+        assert fork.gateway.frame(INVERTER) == site.gateway.frame(INVERTER)
+
+
+def test_their_life_is_told(site: Equipped) -> None:
+    told: list[str] = []
+    site.gateway.listen_to_events(lambda event: told.append(event.kind))
+    augment(site, (-5e3, 5e3))
+    augment(site, (-4e3, 4e3), token="mine")
+    site.gateway.clear_bounds(INVERTER, ACTIVE, "mine")
+    site.pass_time(6.0)
+    assert told == ["bounds augmented", "bounds augmented", "bounds cleared", "bounds lapsed"]
+
+
+def test_a_file_keeps_them(site: Equipped, tmp_path: Path) -> None:
+    augment(site, (None, 5e3), lifetime_s=10)
+    site.gateway.stop(PV)
+    path = tmp_path / "site.snapshot.json"
+    site.simulation.save().write(path)
+    revived = Simulation.from_snapshot(site.simulation.site, Snapshot.read(path))
+    for _ in range(12):
+        site.pass_time(1.0)
+        revived.run_to(site.simulation.now_us)
+        for component in (INVERTER, PV):
+            assert revived.gateway.frame(component) == site.gateway.frame(component)

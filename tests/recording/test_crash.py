@@ -1,0 +1,155 @@
+"""A recording survives the death of its writer, and says before it starts what keeps it from being written."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from collections import namedtuple
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from recording.support import FORMS, NOON, demo_site, eventful_run, numbers_in, numbers_of, recorded
+
+from doppelgrid.sim.exchange import Frame
+from doppelgrid.sim.recording import Recorder, RecordingError, read_recording
+from doppelgrid.sim.simulation import Simulation
+
+ENDLESS = """
+import sys
+from datetime import timedelta
+import doppelgrid
+from doppelgrid.sim.recording import Recorder
+from doppelgrid.sim.simulation import Simulation
+simulation = Simulation.headless(doppelgrid.load_site("demo"), start_us=int(sys.argv[2]), seed=42)
+with Recorder(sys.argv[1], simulation.site, seed=42) as recorder:
+    recorder.listen(simulation.gateway)
+    while True:
+        simulation.run_for(timedelta(seconds=60))
+        print(simulation.now_us, flush=True)
+"""
+CRAMPED = """
+import resource, sys
+from datetime import timedelta
+import doppelgrid
+from doppelgrid.sim.recording import Recorder, RecordingError
+from doppelgrid.sim.simulation import Simulation
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+simulation = Simulation.headless(doppelgrid.load_site("demo"), start_us=int(sys.argv[2]), seed=42)
+try:
+    with Recorder(sys.argv[1], simulation.site) as recorder:
+        recorder.listen(simulation.gateway)
+        simulation.run_for(timedelta(hours=1))
+except RecordingError as error:
+    sys.exit(str(error))
+"""
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_what_was_written_before_a_kill_can_be_read(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDLESS, str(path), str(NOON)], stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        reached_us = int(writer.stdout.readline())
+        writer.send_signal(signal.SIGKILL)
+    recording = read_recording(path)
+    assert not recording.is_complete
+    assert recording.microgrid_id == 2200
+    assert reached_us - recording.tracks[2].times_us[-1] <= 12_000_000
+    frames: list[Frame] = []
+    simulation = Simulation.headless(demo_site(), start_us=NOON, seed=42)
+    simulation.gateway.listen_to_frames(lambda _time_us, seen: frames.extend(seen))
+    simulation.run_for(timedelta(seconds=int(recording.tracks[2].times_us[-1] - NOON) / 1e6))
+    assert numbers_in(recording) <= numbers_of(frames)
+    assert len(recording.tracks[2].times_us) == len([frame for frame in frames if frame.component_id == 2])
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_disk_that_fills_up_ends_the_run_with_a_message(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    run = subprocess.run(
+        [sys.executable, "-c", CRAMPED, str(path), str(NOON)], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1
+    assert f"{path}: file is not writable (File too large); accepted: a folder that is there" in run.stderr
+    assert len(read_recording(path).tracks[2].times_us) > 10
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_part_can_be_cut_anywhere(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("cut")
+    simulation = Simulation.headless(demo_site(), start_us=NOON)
+    recorder = Recorder(folder / name, simulation.site)
+    recorder.listen(simulation.gateway)
+    simulation.run_for(timedelta(seconds=60))
+    whole = (folder / f"{name}.part").read_bytes()
+    recorder.close()
+    everything = numbers_in(read_recording(folder / name))
+
+    @settings(max_examples=30, deadline=None)
+    @given(end=st.integers(0, len(whole)))
+    def cut(end: int) -> None:
+        (folder / f"cut-{name}.part").write_bytes(whole[:end])
+        try:
+            recording = read_recording(folder / f"cut-{name}")
+        except RecordingError:
+            assert end < 30_000
+        else:
+            assert numbers_in(recording) <= everything
+
+    cut()
+
+
+def test_a_finished_recording_leaves_no_other_files(tmp_path: Path) -> None:
+    for name in FORMS:
+        eventful_run(tmp_path / name)
+    assert {path.name for path in tmp_path.iterdir()} == set(FORMS)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_folder_that_is_not_there_is_an_error_at_once(name: str, tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"file is not writable \(No such file or directory\)"):
+        Recorder(tmp_path / "nowhere" / name, demo_site())
+
+
+def test_a_disk_without_room_is_an_error_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: Usage(1 << 30, 1 << 30, 4096))
+    with pytest.raises(RecordingError, match="file is on a disk with 4 KiB left; accepted: at least 16 MiB"):
+        Recorder(tmp_path / "day.parquet", demo_site())
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_crash_left_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "day.csv.part").write_text("precious")
+    with pytest.raises(
+        RecordingError, match=r"left by a crash: day.csv.part is there; accepted: another name"
+    ):
+        Recorder(tmp_path / "day.csv", demo_site())
+    assert (tmp_path / "day.csv.part").read_text() == "precious"
+
+
+def test_a_finished_recording_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
+    recorded(tmp_path / "day.csv", [])
+    eventful_run(tmp_path / "day.csv")
+    assert not read_recording(tmp_path / "day.csv").long().empty
+
+
+def test_an_error_in_the_run_still_finishes_the_recording(tmp_path: Path) -> None:
+    simulation = Simulation.headless(demo_site(), start_us=NOON)
+
+    def run_into_trouble() -> None:
+        with Recorder(tmp_path / "day.parquet", simulation.site) as recorder:
+            recorder.listen(simulation.gateway)
+            simulation.run_for(timedelta(seconds=1))
+            raise RuntimeError("trouble")
+
+    with pytest.raises(RuntimeError, match="trouble"):
+        run_into_trouble()
+    assert len(read_recording(tmp_path / "day.parquet").wide()) == 5

@@ -1,0 +1,130 @@
+"""What users export of real sites with the reporting client is read and replayed."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+from recording.support import HEADER, NOON, SECOND, demo_site
+
+from doppelgrid.sim.recording import Recording, RecordingError, read_recording
+from doppelgrid.sim.recording.content import Condition
+from doppelgrid.sim.replay import Replay
+from doppelgrid.sim.simulation import Simulation
+from doppelgrid.sim.vocabulary import Bounds, Diagnostic, Metric, StateCode
+
+EXPORT = (
+    HEADER
+    + """\
+2026-06-15 10:00:00+00:00,2200,2,AC_POWER_ACTIVE,12000.5
+2026-06-15 10:00:00+00:00,2200,12,BATTERY_SOC_PCT,51.5
+2026-06-15 10:00:00+00:00,2200,12,BATTERY_SOC_PCT_bound_0_lower,10.0
+2026-06-15 10:00:00+00:00,2200,12,BATTERY_SOC_PCT_bound_0_upper,90.0
+2026-06-15 10:00:00+00:00,2200,12,DC_POWER_bound_0_lower,-inf
+2026-06-15 10:00:00+00:00,2200,12,DC_POWER_bound_0_upper,-1000.0
+2026-06-15 10:00:00+00:00,2200,12,DC_POWER_bound_1_lower,1000.0
+2026-06-15 10:00:00+00:00,2200,12,DC_POWER,-4000.0
+2026-06-15 10:00:00+00:00,2200,12,state,9
+2026-06-15 10:00:00+00:00,2200,12,state,31
+2026-06-15 10:00:00+00:00,2200,#12+#23,AC_POWER_ACTIVE,7.0
+2026-06-15 10:00:01.500000+00:00,2200,2,AC_POWER_ACTIVE_avg,11000.0
+2026-06-15 10:00:01.500000+00:00,2200,2,AC_POWER_ACTIVE_min,10000.0
+2026-06-15 10:00:01.500000+00:00,2200,2,AC_POWER_ACTIVE_max,12000.0
+2026-06-15 10:00:01.500000+00:00,2200,2,AC_POWER_ACTIVE_raw_0,10500.0
+2026-06-15 10:00:01.500000+00:00,2200,2,THD_NOT_KNOWN_HERE,3.0
+2026-06-15 10:00:02+00:00,2200,12,BATTERY_SOC_PCT,nan
+2026-06-15 10:00:02+00:00,2200,12,state,10
+2026-06-15 10:00:02+00:00,2200,12,warning,"diagnostic_code: ELECTRICAL_COMPONENT_DIAGNOSTIC_CODE_BATTERY_IMBALANCE
+message: ""cells \\""7, 8\\"" drift""
+"
+2026-06-15 10:00:02+00:00,2200,12,error,8
+2026-06-15 12:00:03+02:00,2200,99,AC_POWER_ACTIVE,1.0
+2026-06-15 10:00:03Z,2200,99,state,77
+"""
+)
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Recording:
+    (tmp_path / "export.csv").write_text(EXPORT)
+    return read_recording(tmp_path / "export.csv")
+
+
+def test_all_suffixes_are_read(export: Recording) -> None:
+    assert export.tracks[2].names == (
+        "AC_POWER_ACTIVE",
+        "AC_POWER_ACTIVE_avg",
+        "AC_POWER_ACTIVE_min",
+        "AC_POWER_ACTIVE_max",
+        "AC_POWER_ACTIVE_raw_0",
+        "THD_NOT_KNOWN_HERE",
+    )
+    assert len(export.long()) == 15
+
+
+def test_formulas_are_kept_aside(export: Recording) -> None:
+    results = export.formula_results()
+    assert set(export.tracks) == {2, 12, 99}
+    assert results["component_id"].tolist() == ["#12+#23"]
+    assert results["value"].tolist() == [7.0]
+
+
+def test_states_and_diagnostics_are_understood(export: Recording) -> None:
+    imbalance = Diagnostic("BATTERY_IMBALANCE", 'cells "7, 8" drift')
+    assert export.conditions[12] == (
+        (NOON, Condition(("DISCHARGING", "RELAY_CLOSED"))),
+        (NOON + 2 * SECOND, Condition(("ERROR",), (imbalance,), (Diagnostic("OVERTEMPERATURE", ""),))),
+    )
+
+
+def test_offsets_of_times_are_respected(export: Recording) -> None:
+    assert export.tracks[99].times_us.tolist() == [NOON + 3 * SECOND]
+
+
+def test_an_export_without_a_site_asks_for_one(export: Recording) -> None:
+    with pytest.raises(RecordingError, match=r"site is not in the recording; accepted: .* with --site"):
+        Replay(export)
+
+
+def test_an_export_replays_on_its_site(export: Recording) -> None:
+    replay = Replay(export, site=demo_site())
+    simulation = Simulation.headless(replay.site, start_us=replay.start_us, hardware=replay)
+    simulation.run_to(NOON)
+    battery = simulation.gateway.frame(12)
+    assert battery.values == {Metric.BATTERY_SOC_PCT: 51.5, Metric.DC_POWER: -4000.0}
+    assert battery.bounds == {
+        Metric.BATTERY_SOC_PCT: (Bounds(10.0, 90.0),),
+        Metric.DC_POWER: (Bounds(-math.inf, -1000.0), Bounds(1000.0, math.inf)),
+    }
+    assert battery.states == (StateCode.DISCHARGING, StateCode.RELAY_CLOSED)
+    simulation.run_to(NOON + 2 * SECOND)
+    assert simulation.gateway.frame(2).values == {Metric.AC_POWER_ACTIVE: 11000.0}
+    assert simulation.gateway.frame(12).errors == (Diagnostic("OVERTEMPERATURE", ""),)
+
+
+def test_what_is_not_replayed_is_said(export: Recording) -> None:
+    replay = Replay(export, site=demo_site())
+    assert replay.notes == (
+        "nothing is recorded of grid, bat-inv, pv-inv, office, machines: silent, unless simulated",
+        "the site has no components 99: left out",
+        "states 77 are not known: left out",
+    )
+
+
+def test_one_of_several_microgrids_must_be_chosen(tmp_path: Path) -> None:
+    other = "2026-06-15 10:00:00+00:00,7,2,AC_POWER_ACTIVE,1.0\n"
+    (tmp_path / "export.csv").write_text(EXPORT + other)
+    with pytest.raises(RecordingError, match="microgrid_id is of several microgrids: 7, 2200; accepted: one"):
+        read_recording(tmp_path / "export.csv")
+    chosen = read_recording(tmp_path / "export.csv", microgrid_id=7)
+    assert chosen.long()["value"].tolist() == [1.0]
+    with pytest.raises(RecordingError, match="microgrid_id is 7, 2200; accepted: 8, as the site has it"):
+        read_recording(tmp_path / "export.csv", microgrid_id=8)
+
+
+def test_a_recording_of_quite_another_site_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "export.csv").write_text(HEADER + "2026-06-15 10:00:00+00:00,7,5,AC_POWER_ACTIVE,1.0\n")
+    recording = read_recording(tmp_path / "export.csv")
+    with pytest.raises(RecordingError, match="components is 5; accepted: any of the site: 1, 2, 11"):
+        Replay(recording, site=demo_site())

@@ -1,0 +1,52 @@
+"""The SDK's pools and formulas on a site that has every category, in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import doppelgrid
+
+APP = Path(__file__).parent / "apps" / "pools.py"
+WIND_W = -40_000.0
+RATED_KW = {"battery": (-90.0, 90.0), "pv": (-8.0, 0.0), "ev": (0.0, 72.0), "boiler": (6.0, 60.0)}
+
+
+async def run_app(url: str, seconds: int) -> list[dict[str, Any]]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(APP),
+        url,
+        str(seconds),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert process.stdout is not None
+    lines = (await process.stdout.read()).decode().splitlines()
+    assert await process.wait() == 0
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.slow
+async def test_pools_report_their_components_working_and_control_them_and_formulas_balance() -> None:
+    async with doppelgrid.serve("all-categories") as url:
+        last = (await run_app(url, seconds=14))[-1]
+    powers, bounds = last["powers"], last["bounds"]
+
+    assert {name: pytest.approx([1e3 * edge for edge in RATED_KW[name]]) for name in bounds} == bounds
+
+    assert powers["boiler"] == pytest.approx(30_000.0)
+    assert powers["pv"] == pytest.approx(-5_000.0)
+    # Of 10 kW, a hybrid inverter gives its share, which the formula does not count.
+    assert powers["battery"] == pytest.approx(-7_500.0, abs=50.0)
+    # The SDK lets one car charge at 6 A and raises it after a minute.
+    assert powers["ev"] == pytest.approx(6.0 * 3**0.5 * 400.0, rel=1e-3)
+
+    assert powers["producer"] == pytest.approx(powers["pv"] + powers["chp"])
+    known_w = sum(powers[name] for name in ("battery", "pv", "ev", "boiler", "chp"))
+    assert powers["grid"] == pytest.approx(powers["consumer"] + known_w + WIND_W, abs=1.0)
