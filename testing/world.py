@@ -9,6 +9,7 @@ import inspect
 import os
 import random
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar, cast
@@ -42,7 +43,7 @@ _PATIENCE_S = 60.0
 """Time of the loop that tasks have to end once they are cancelled [s]; a live world has less."""
 
 
-class World:
+class World(ABC):
     """Runs the coroutines of one test and takes everything away at its end."""
 
     patience_s = _PATIENCE_S
@@ -82,9 +83,9 @@ class World:
             self._resources.close()
             raise
 
+    @abstractmethod
     async def stop_site(self) -> None:
         """End the simulation and the way to it."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Interrupt what is left, and leave nothing behind.

@@ -8,6 +8,7 @@ sign convention: what a photovoltaic plant could produce is written without a si
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from datetime import datetime, time
 from itertools import pairwise
@@ -224,9 +225,9 @@ class FileColumn(_Section):
     """Multiplies every value."""
 
     @property
+    @abstractmethod
     def scale(self) -> float:
         """What one of the column's numbers is in the inner unit, by the passive sign convention."""
-        raise NotImplementedError
 
 
 class PowerFile(FileColumn):
