@@ -13,11 +13,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .proto.control.client import ControlClient, ControlError
+    from .proto.security import Security
     from .proto.serving import SiteServer
     from .sim.recording import Recorder, Recording, RecordingError, read_recording
     from .sim.replay import Replay
+    from .sim.simulation import Simulation
     from .sim.site import Site
     from .sim.sitefile import SiteError, load_site
+    from .sim.snapshot import Snapshot
+    from .sim.tape import Tape
 
     serve = SiteServer
 
@@ -28,9 +32,13 @@ _HOMES = {
     "Recording": "sim.recording.Recording",
     "RecordingError": "sim.recording.RecordingError",
     "Replay": "sim.replay.Replay",
+    "Security": "proto.security.Security",
+    "Simulation": "sim.simulation.Simulation",
     "Site": "sim.site.Site",
     "SiteError": "sim.sitefile.SiteError",
     "SiteServer": "proto.serving.SiteServer",
+    "Snapshot": "sim.snapshot.Snapshot",
+    "Tape": "sim.tape.Tape",
     "load_site": "sim.sitefile.load_site",
     "read_recording": "sim.recording.read_recording",
     "serve": "proto.serving.SiteServer",
@@ -43,9 +51,13 @@ __all__ = [
     "Recording",
     "RecordingError",
     "Replay",
+    "Security",
+    "Simulation",
     "Site",
     "SiteError",
     "SiteServer",
+    "Snapshot",
+    "Tape",
     "load_site",
     "read_recording",
     "serve",
