@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 PORT_IN_USE = 3
 
-SiteArgument = Annotated[
-    str, typer.Argument(metavar="SITE", help="Path of a site file, or the name of a bundled site.")
-]
-
-
 RecordOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Record what components report: .csv, .csv.gz or .parquet."),

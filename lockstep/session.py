@@ -12,7 +12,7 @@ import grpc
 from grpc import aio
 
 from ..proto.inmemory import InMemoryChannel
-from ..proto.interception import UnknownTargetError, channels_to
+from ..proto.interception import channels_to
 from ..proto.line import Line
 from ..proto.versions import services
 from ..sim.hardware import Hardware
@@ -158,6 +158,3 @@ class LockstepSession:
     def _open_channel(self, interceptors: Sequence[aio.ClientInterceptor]) -> aio.Channel:
         # The stubs of grpc do not know that the class it extends is an `aio.Channel`.
         return cast(aio.Channel, InMemoryChannel(self._handlers, interceptors=interceptors))
-
-
-__all__ = ["DEFAULT_ADDRESS", "LockstepResult", "LockstepSession", "UnknownTargetError"]
