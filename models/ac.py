@@ -56,10 +56,15 @@ def phase_currents(active_w: ThreePhase, reactive_var: ThreePhase, voltage_v: Th
 
 
 def _current(active_w: float, reactive_var: float, voltage_v: float) -> float:
-    return math.hypot(active_w, reactive_var) / voltage_v if voltage_v > 0.0 else 0.0
+    return apparent_power_va(active_w, reactive_var) / voltage_v if voltage_v > 0.0 else 0.0
+
+
+def apparent_power_va(active_w: float, reactive_var: float) -> float:
+    """Return the apparent power [VA], >= 0, of a set of phases that are loaded alike."""
+    return math.sqrt(active_w * active_w + reactive_var * reactive_var)
 
 
 def power_factor(active_w: float, reactive_var: float) -> float:
     """Return active over apparent power, with the sign of the active power; 1 where no power flows."""
-    apparent = math.hypot(active_w, reactive_var)
+    apparent = apparent_power_va(active_w, reactive_var)
     return active_w / apparent if apparent > 0.0 else 1.0

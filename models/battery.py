@@ -1,97 +1,144 @@
 """A battery at pack level: equivalent circuit, heat, and the limits that its management system (BMS) sets.
 
-The circuit is an open-circuit voltage `U(soc)`, a series resistance `R0` and one RC pair in series (G. L.
-Plett, "Battery Management Systems, Volume I: Battery Modeling", Artech House 2015, chapter 2). With the
-current `i` positive when charging, the voltage `v` of the pair and the charge capacity `Q`:
+The circuit is an open-circuit voltage `U(soc)`, a series resistance `R0` and two RC pairs in series, a quick one
+for charge transfer and a slow one for diffusion (G. L. Plett, "Battery Management Systems, Volume I: Battery
+Modeling", Artech House 2015, chapter 2). With the current `i` positive when charging, the voltages `v1`, `v2` of
+the pairs and the charge capacity `Q`:
 
-    V = U(soc) + R0 i + v        C dv/dt = i - v / R1        Q dsoc/dt = i - i_leak
+    V = U(soc) + R0 i + v1 + v2        Ck dvk/dt = i - vk / Rk        Q dsoc/dt = i - i_leak
+
+Each resistance depends on SoC by a table and on temperature by a part that follows Arrhenius' law. The capacitances
+are constant, so the time constants `Rk Ck` grow in the cold as the resistances do.
 
 Clients command power, not current. A step therefore looks for the constant current whose *mean* terminal
-power over the step is the wanted one: along a constant current the charge is linear and the pair exponential,
+power over the step is the wanted one: along a constant current the charge is linear and the pairs exponential,
 so energy, heat and voltages have closed forms, and the balance
 
-    terminal energy = ∫ U dq + change of C v² / 2 + heat
+    terminal energy = ∫ U dq + change of the pairs' C v² / 2 + heat
 
 closes to rounding. The true current of a constant power drifts a little within the step; steps are cut so
-that SoC moves by 0.5 % at most, which keeps SoC after an hour within 1e-5 of a run in steps of 0.2 s.
+that SoC moves by about 0.25 % at most, and short enough while charged RC pairs settle into heat.
 
-Left out: hysteresis, entropic heat, differences between cells, ageing.
+Beside that heat the reaction itself sets free `T dU/dT` per charge, and takes it back when the charge returns
+(D. Bernardi, E. Pawlikowski, J. Newman, "A General Energy Balance for Battery Systems", J. Electrochem. Soc. 132
+(1985) 5, doi:10.1149/1.2113792). This reversible heat is no loss: `∫ U dq` counts what can be had back as work,
+and the reversible heat passes between the warmth of the cells and the entropy of their charge, so it stands in
+the heat balance of the cells and not in the balance above.
+
+Left out: hysteresis, resistances that depend on the current, the change of `U` with temperature itself (some
+0.1 mV per kelvin and cell), differences between cells. Ageing is another model's: it moves `capacity_share` and
+`resistance_factor` of the state, which everything here respects.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from .circuit import ThermalBody, current_at_power, decay_over, rc_heat_j, temperature_after
+from .parameter import Parameter
 from .tables import scaled_table, table_mean, table_value
 
-_SOC_STEP = 0.005
+_SOC_STEP = 0.0025
 _SOC_TOUCH = 1e-9
 """Closer than this to an edge counts as having reached it."""
 _SOC_DEAD_BAND = 1e-4
 """This near a limit of SoC the BMS counts it as reached: a full battery does not chase its self-discharge."""
+_SETTLED_K = 0.01
+"""RC pairs whose settling could not warm the cells by more count as settled."""
+_SETTLED_SHARE = 0.001
+"""In long parts they must also be nearer to where the current holds them than this of the open-circuit voltage."""
+_SETTLING_LONG_S = 10.0
+"""In longer parts than this, the temperature may change how quickly even cold RC pairs settle."""
+_SETTLING_K = 1.0
+"""By how much the cells' temperature may move in a part of a step while RC pairs settle."""
+_SETTLING_LEAST_S = 0.01
+"""Settling RC pairs do not make a part shorter than this."""
 _SECONDS_PER_HOUR = 3600.0
 _KELVIN = 273.15
 _REFERENCE_K = 298.15
 _COLDEST_C = -60.0
 
+_COLDEST = Parameter("°C", -60.0, 100.0, "wider than any data sheet named in the presets")
+
 
 class BatteryParams(NamedTuple):
     """A pack. Tables run over SoC 0..1 in even steps and hold values of the whole pack."""
 
-    capacity_wh: float
-    """Nominal energy: what flows into the open-circuit voltage from empty to full [Wh]."""
-    charge_capacity_ah: float
-    """Charge from empty to full [Ah]."""
-    ocv_v: tuple[float, ...]
-    """Open-circuit voltage, rising with SoC [V]."""
-    r0_ohm: tuple[float, ...]
-    """Series resistance at 25 °C [Ω]."""
-    r1_ohm: tuple[float, ...]
-    """Resistance of the RC pair at 25 °C [Ω]."""
-    c1_f: float
-    """Capacitance of the RC pair [F]."""
-    activated_share: float
-    """Part of the resistances at 25 °C that follows Arrhenius' law, 0..1; the rest does not change."""
-    activation_k: float
-    """Activation energy of that part over the gas constant [K]."""
-    voltage_min_v: float
-    """Least terminal voltage, more than half of the open-circuit voltage [V]."""
-    voltage_max_v: float
-    charge_current_max_a: float
-    """Greatest charging current, >= 0 [A]."""
-    discharge_current_max_a: float
-    """Greatest discharging current, >= 0 [A]."""
-    charge_power_max_w: float
-    """Greatest charging power, >= 0 [W]."""
-    discharge_power_max_w: float
-    """Greatest discharging power, >= 0 [W]."""
-    soc_lower: float
-    """Discharging stops here, 0..1."""
-    soc_upper: float
-    """Charging stops here, 0..1."""
-    soc_derating_width: float
+    capacity_wh: Annotated[float, Parameter("Wh", 0.0, above=True)]
+    """Nominal energy: what flows into the open-circuit voltage from empty to full."""
+    charge_capacity_ah: Annotated[float, Parameter("Ah", 0.0, above=True)]
+    """Charge from empty to full."""
+    ocv_v: Annotated[tuple[float, ...], Parameter("V", 0.0, above=True)]
+    """Open-circuit voltage over SoC, never falling."""
+    ocv_slope_v_per_k: Annotated[tuple[float, ...], Parameter("V/K", -10.0, 10.0, "far above any reported")]
+    """Change of the open-circuit voltage with temperature over SoC, which makes the reversible heat."""
+    r0_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    """Series resistance over SoC at 25 °C."""
+    r1_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    """Resistance of the quick RC pair over SoC at 25 °C."""
+    r2_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    """Resistance of the slow RC pair over SoC at 25 °C."""
+    c1_f: Annotated[float, Parameter("F", 0.0)]
+    """Capacitance of the quick RC pair."""
+    c2_f: Annotated[float, Parameter("F", 0.0)]
+    """Capacitance of the slow RC pair."""
+    r0_activated_share: Annotated[float, Parameter("1", 0.0, 1.0)]
+    """Part of R0 at 25 °C that follows Arrhenius' law; the rest does not change."""
+    r1_activated_share: Annotated[float, Parameter("1", 0.0, 1.0)]
+    """The same of R1."""
+    r2_activated_share: Annotated[float, Parameter("1", 0.0, 1.0)]
+    """The same of R2."""
+    r0_activation_k: Annotated[float, Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")]
+    """Activation energy of that part of R0 over the gas constant."""
+    r1_activation_k: Annotated[float, Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")]
+    """The same of R1."""
+    r2_activation_k: Annotated[float, Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")]
+    """The same of R2."""
+    voltage_min_v: Annotated[float, Parameter("V", 0.0, above=True)]
+    """Least terminal voltage, more than half of the open-circuit voltage."""
+    voltage_max_v: Annotated[float, Parameter("V", 0.0, above=True)]
+    """Greatest terminal voltage."""
+    charge_current_max_a: Annotated[float, Parameter("A", 0.0)]
+    """Greatest charging current."""
+    discharge_current_max_a: Annotated[float, Parameter("A", 0.0)]
+    """Greatest discharging current."""
+    charge_power_max_w: Annotated[float, Parameter("W", 0.0)]
+    """Greatest charging power."""
+    discharge_power_max_w: Annotated[float, Parameter("W", 0.0)]
+    """Greatest discharging power."""
+    soc_lower: Annotated[float, Parameter("1", 0.0, 1.0)]
+    """Discharging stops here."""
+    soc_upper: Annotated[float, Parameter("1", 0.0, 1.0)]
+    """Charging stops here."""
+    soc_derating_width: Annotated[float, Parameter("1", 0.0, 0.5)]
     """Range of SoC inside either limit over which power falls to zero."""
-    charge_temperatures_c: tuple[float, float, float, float]
-    """Charging is off below the first and above the last, at full power between the inner two [°C]."""
-    discharge_temperatures_c: tuple[float, float, float, float]
-    """The same for discharging [°C]."""
-    heat_capacity_j_per_k: float
-    heat_loss_w_per_k: float
-    """Heat given to the air per kelvin above it [W/K]."""
-    self_discharge_a: float
-    """Leakage inside the cells [A], >= 0."""
+    charge_temperatures_c: Annotated[tuple[float, float, float, float], _COLDEST]
+    """Charging is off below the first and above the last, at full power between the inner two."""
+    discharge_temperatures_c: Annotated[tuple[float, float, float, float], _COLDEST]
+    """The same for discharging."""
+    heat_capacity_j_per_k: Annotated[float, Parameter("J/K", 0.0, above=True)]
+    """Of the cells, which have one temperature."""
+    heat_loss_w_per_k: Annotated[float, Parameter("W/K", 0.0)]
+    """Heat given to the air per kelvin above it."""
+    self_discharge_a: Annotated[float, Parameter("A", 0.0)]
+    """Leakage inside the cells."""
 
 
 class BatteryState(NamedTuple):
     """What a battery remembers."""
 
     soc: float
-    """State of charge, 0..1."""
-    rc_voltage_v: float
-    """Across the RC pair, positive after charging [V]."""
+    """State of charge, 0..1, of what the battery can hold now."""
+    rc1_voltage_v: float
+    """Across the quick RC pair, positive after charging [V]."""
+    rc2_voltage_v: float
+    """Across the slow RC pair [V]."""
     temperature_c: float
+    capacity_share: float = 1.0
+    """Charge capacity over that of the new battery, > 0; falls with age."""
+    resistance_factor: float = 1.0
+    """Resistances over those of the new battery, >= 0; grows with age."""
 
 
 class BatteryInput(NamedTuple):
@@ -111,7 +158,17 @@ class BatteryOutput(NamedTuple):
     current_a: float
     """Charging positive [A]."""
     loss_w: float
-    """Heat, >= 0 [W]."""
+    """Heat lost for good, >= 0 [W]."""
+    reversible_heat_w: float
+    """Heat of the reaction besides, negative where it cools the cells [W]."""
+
+
+class Resistances(NamedTuple):
+    """The three resistances of the circuit, or factors on them."""
+
+    r0: float
+    r1: float
+    r2: float
 
 
 class _Advance(NamedTuple):
@@ -120,11 +177,14 @@ class _Advance(NamedTuple):
     energy_j: float
     charge_c: float
     loss_j: float
+    reversible_j: float
+    voltage_v: float
+    """At the end [V]."""
 
 
 def battery_initial_state(_params: BatteryParams, soc: float, temperature_c: float) -> BatteryState:
-    """Return a battery that has rested: SoC 0..1 (kept inside), temperature [°C]."""
-    return BatteryState(min(max(soc, 0.0), 1.0), 0.0, temperature_c)
+    """Return a new battery that has rested: SoC 0..1 (kept inside), temperature [°C]."""
+    return BatteryState(min(max(soc, 0.0), 1.0), 0.0, 0.0, temperature_c, 1.0, 1.0)
 
 
 def scaled(params: BatteryParams, capacity_wh: float) -> BatteryParams:
@@ -139,7 +199,9 @@ def scaled(params: BatteryParams, capacity_wh: float) -> BatteryParams:
         charge_capacity_ah=params.charge_capacity_ah * ratio,
         r0_ohm=scaled_table(params.r0_ohm, 1.0 / ratio),
         r1_ohm=scaled_table(params.r1_ohm, 1.0 / ratio),
+        r2_ohm=scaled_table(params.r2_ohm, 1.0 / ratio),
         c1_f=params.c1_f * ratio,
+        c2_f=params.c2_f * ratio,
         charge_current_max_a=params.charge_current_max_a * ratio,
         discharge_current_max_a=params.discharge_current_max_a * ratio,
         charge_power_max_w=params.charge_power_max_w * ratio,
@@ -150,26 +212,47 @@ def scaled(params: BatteryParams, capacity_wh: float) -> BatteryParams:
     )
 
 
-def battery_resistances(params: BatteryParams, state: BatteryState) -> tuple[float, float]:
-    """Return R0 and R1 [Ω] at the state's SoC and temperature.
+def _kelvin(temperature_c: float) -> float:
+    return max(temperature_c, _COLDEST_C) + _KELVIN
 
-    A part of each follows `exp(Ea/R (1/T - 1/T25))` (Arrhenius; charge transfer and electrolyte), the rest
+
+def _resistance_factors(params: BatteryParams, kelvin: float, resistance_factor: float) -> Resistances:
+    """Return what temperature and age make of the resistances of the new battery at 25 °C.
+
+    A part of each follows `exp(Ea/R (1/T - 1/T25))` (Arrhenius; charge transfer and diffusion), the rest
     (current collectors, contacts) is constant.
     """
-    kelvin = max(state.temperature_c, _COLDEST_C) + _KELVIN
-    activated = math.exp(params.activation_k * (1.0 / kelvin - 1.0 / _REFERENCE_K))
-    factor = 1.0 + params.activated_share * (activated - 1.0)
-    return factor * table_value(params.r0_ohm, state.soc), factor * table_value(params.r1_ohm, state.soc)
+    colder = 1.0 / kelvin - 1.0 / _REFERENCE_K
+    return Resistances(
+        resistance_factor
+        * (1.0 + params.r0_activated_share * (math.exp(params.r0_activation_k * colder) - 1.0)),
+        resistance_factor
+        * (1.0 + params.r1_activated_share * (math.exp(params.r1_activation_k * colder) - 1.0)),
+        resistance_factor
+        * (1.0 + params.r2_activated_share * (math.exp(params.r2_activation_k * colder) - 1.0)),
+    )
+
+
+def battery_resistances(params: BatteryParams, state: BatteryState) -> Resistances:
+    """Return R0, R1 and R2 [Ω] at the state's SoC, temperature and age."""
+    factors = _resistance_factors(params, _kelvin(state.temperature_c), state.resistance_factor)
+    return Resistances(
+        factors.r0 * table_value(params.r0_ohm, state.soc),
+        factors.r1 * table_value(params.r1_ohm, state.soc),
+        factors.r2 * table_value(params.r2_ohm, state.soc),
+    )
 
 
 def battery_stored_energy_wh(params: BatteryParams, state: BatteryState) -> float:
-    """Return the energy above an empty, rested battery [Wh]: that of its charge and of the RC pair."""
-    chemical = params.charge_capacity_ah * state.soc * table_mean(params.ocv_v, 0.0, state.soc)
-    return chemical + 0.5 * params.c1_f * state.rc_voltage_v**2 / _SECONDS_PER_HOUR
+    """Return the energy above an empty, rested battery [Wh]: that of its charge and of the RC pairs."""
+    charge_ah = params.charge_capacity_ah * state.capacity_share * state.soc
+    quick_j = 0.5 * params.c1_f * state.rc1_voltage_v * state.rc1_voltage_v
+    slow_j = 0.5 * params.c2_f * state.rc2_voltage_v * state.rc2_voltage_v
+    return charge_ah * table_mean(params.ocv_v, 0.0, state.soc) + (quick_j + slow_j) / _SECONDS_PER_HOUR
 
 
 def battery_usable_capacity_wh(params: BatteryParams) -> float:
-    """Return the energy between the lower and the upper SoC limit [Wh]."""
+    """Return the energy of the new battery between the lower and the upper SoC limit [Wh]."""
     span = params.soc_upper - params.soc_lower
     return params.charge_capacity_ah * span * table_mean(params.ocv_v, params.soc_lower, params.soc_upper)
 
@@ -178,13 +261,13 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
     """Return the power that the BMS allows to hold, discharging (<= 0) and charging (>= 0) [W].
 
     The least of: rated power; the rated current; the current that brings the terminals to a voltage limit
-    once the RC pair has settled (so a power within the limits stays within the voltages). The result falls
+    once the RC pairs have settled (so a power within the limits stays within the voltages). The result falls
     linearly to zero over the derating ranges of SoC and temperature, whichever says less; within 0.01 % of a
     limit of SoC it is zero.
     """
     ocv = table_value(params.ocv_v, state.soc)
-    r0, r1 = battery_resistances(params, state)
-    resistance = r0 + r1
+    r0, r1, r2 = battery_resistances(params, state)
+    resistance = r0 + r1 + r2
     charge_a, discharge_a = params.charge_current_max_a, params.discharge_current_max_a
     if resistance > 0.0:
         charge_a = min(charge_a, max(params.voltage_max_v - ocv, 0.0) / resistance)
@@ -218,13 +301,27 @@ def _temperature_factor(corners_c: tuple[float, float, float, float], temperatur
     return min(cold, hot)
 
 
-def _current(params: BatteryParams, soc: float, power_w: float, emf_v: float, resistance_ohm: float) -> float:
-    """Return the current for a power [A]: none past an SoC limit, and never more than the rated current."""
-    if (power_w > 0.0 and soc >= params.soc_upper) or (power_w < 0.0 and soc <= params.soc_lower):
+def _leak_a(params: BatteryParams, soc: float) -> float:
+    return params.self_discharge_a if soc > 0.0 else 0.0
+
+
+def _current_limits(params: BatteryParams, soc: float) -> tuple[float, float]:
+    """Return the greatest currents that charge and discharge [A], >= 0.
+
+    They are the rated ones inside the limits of SoC. At the upper limit only what leaks out flows in, so that a full
+    battery stays full however long the step; past a limit nothing carries the battery farther.
+    """
+    charge_a, discharge_a = params.charge_current_max_a, params.discharge_current_max_a
+    if soc >= params.soc_upper:
+        charge_a = min(charge_a, _leak_a(params, soc)) if soc == params.soc_upper else 0.0
+    return charge_a, discharge_a if soc > params.soc_lower else 0.0
+
+
+def _current(power_w: float, emf_v: float, resistance_ohm: float, limits_a: tuple[float, float]) -> float:
+    """Return the current for a power [A], within its limits; none from a source without voltage."""
+    if emf_v <= 0.0:
         return 0.0
-    return current_at_power(
-        power_w, emf_v, resistance_ohm, params.charge_current_max_a, params.discharge_current_max_a
-    )
+    return current_at_power(power_w, emf_v, resistance_ohm, limits_a[0], limits_a[1])
 
 
 def battery_terminal(params: BatteryParams, state: BatteryState, power_w: float) -> BatteryOutput:
@@ -233,12 +330,14 @@ def battery_terminal(params: BatteryParams, state: BatteryState, power_w: float)
     The power in the result is smaller than the wanted one where an SoC limit, the rated current or the most
     that the circuit can give is in the way.
     """
-    r0, r1 = battery_resistances(params, state)
-    emf = table_value(params.ocv_v, state.soc) + state.rc_voltage_v
-    current = _current(params, state.soc, power_w, emf, r0)
+    r0, r1, r2 = battery_resistances(params, state)
+    emf = table_value(params.ocv_v, state.soc) + state.rc1_voltage_v + state.rc2_voltage_v
+    current = _current(power_w, emf, r0, _current_limits(params, state.soc))
     voltage = emf + r0 * current
-    pair_loss = state.rc_voltage_v**2 / r1 if r1 > 0.0 else 0.0
-    return BatteryOutput(voltage * current, voltage, current, r0 * current * current + pair_loss)
+    loss_w = r0 * current * current + _pairs_w(state.rc1_voltage_v, state.rc2_voltage_v, r1, r2)
+    leak = _leak_a(params, state.soc)
+    heat_v = _kelvin(state.temperature_c) * table_value(params.ocv_slope_v_per_k, state.soc)
+    return BatteryOutput(voltage * current, voltage, current, loss_w, (current - leak) * heat_v)
 
 
 def battery_step(
@@ -255,12 +354,12 @@ def battery_step(
         dt_s: Length of the step [s]; nothing moves if it is not positive.
 
     Returns:
-        The state at the end, and the output: power, current and loss are means over the step, the voltage is
-        that at its end.
+        The state at the end, and the output: power, current, loss and reversible heat are means over the step,
+        the voltage is that at its end.
     """
     if dt_s <= 0.0:
         return state, battery_terminal(params, state, inp.power_w)
-    left_s, energy_j, charge_c, loss_j, end_current_a = dt_s, 0.0, 0.0, 0.0, 0.0
+    left_s, energy_j, charge_c, loss_j, reversible_j, voltage = dt_s, 0.0, 0.0, 0.0, 0.0, 0.0
     while left_s > 0.0:
         part = _advance(params, state, inp, left_s)
         state = part.state
@@ -268,59 +367,131 @@ def battery_step(
         energy_j += part.energy_j
         charge_c += part.charge_c
         loss_j += part.loss_j
-        end_current_a = part.charge_c / part.duration_s
-    r0, _ = battery_resistances(params, state)
-    voltage = table_value(params.ocv_v, state.soc) + state.rc_voltage_v + r0 * end_current_a
-    return state, BatteryOutput(energy_j / dt_s, voltage, charge_c / dt_s, loss_j / dt_s)
+        reversible_j += part.reversible_j
+        voltage = part.voltage_v
+    return state, BatteryOutput(energy_j / dt_s, voltage, charge_c / dt_s, loss_j / dt_s, reversible_j / dt_s)
 
 
-def _advance(params: BatteryParams, state: BatteryState, inp: BatteryInput, left_s: float) -> _Advance:
-    """Carry a battery across a part of the time left, at constant current."""
-    soc, pair_v, temperature_c = state
-    coulombs = params.charge_capacity_ah * _SECONDS_PER_HOUR
-    r0, _ = battery_resistances(params, state)
+def _advance(  # noqa: PLR0915 - one derivation, read from top to bottom
+    params: BatteryParams, state: BatteryState, inp: BatteryInput, left_s: float
+) -> _Advance:
+    """Carry a battery across a part of the time left, at constant current.
+
+    Within one segment of the open-circuit table the current is exact at once, since the mean voltage is then
+    linear in it; where the step crosses a knot, two more rounds bring it there.
+    """
+    soc, quick_v, slow_v, temperature_c, capacity_share, resistance_factor = state
+    power_w = inp.power_w
+    coulombs = params.charge_capacity_ah * _SECONDS_PER_HOUR * capacity_share
+    leak = _leak_a(params, soc)
     ocv = table_value(params.ocv_v, soc)
-    leak = params.self_discharge_a if soc > 0.0 else 0.0
-    current = _current(params, soc, inp.power_w, ocv + pair_v, r0)
-    moved = abs(current - leak) * left_s / coulombs
+    limits = _current_limits(params, soc)
+    emf = ocv + quick_v + slow_v
+    near = 0.0  # about the current, without resistance: good enough to cut the step and to find its middle
+    if emf > 0.0:
+        near = min(max(power_w / emf, -limits[1]), limits[0])
+    moved = abs(near - leak) * left_s / coulombs
     dt_s = left_s if moved <= _SOC_STEP else left_s * _SOC_STEP / moved
 
-    middle = _clipped(soc + 0.5 * (current - leak) * dt_s / coulombs)
-    r0, r1 = battery_resistances(params, BatteryState(middle, pair_v, temperature_c))
-    decay = decay_over(dt_s, r1 * params.c1_f)
-    base_ohm = r0 + r1 * (1.0 - decay.mean)
-    for _ in range(2):  # the second round counts only where the step crosses a knot of the table
-        shift = (current - leak) * dt_s / coulombs
-        rise = table_mean(params.ocv_v, soc, _clipped(soc + shift)) - ocv
-        per_amp = rise / (current - leak) if current != leak else 0.0
-        emf = ocv + pair_v * decay.mean - per_amp * leak
-        current = _current(params, soc, inp.power_w, emf, base_ohm + per_amp)
+    kelvin = _kelvin(temperature_c)
+    middle = soc + 0.5 * (near - leak) * dt_s / coulombs
+    factors = _resistance_factors(params, kelvin, resistance_factor)
+    r0 = factors.r0 * table_value(params.r0_ohm, middle)
+    r1 = factors.r1 * table_value(params.r1_ohm, middle)
+    r2 = factors.r2 * table_value(params.r2_ohm, middle)
+    quick_off_v, slow_off_v = quick_v - near * r1, slow_v - near * r2
+    settling_j = 0.5 * (params.c1_f * quick_off_v * quick_off_v + params.c2_f * slow_off_v * slow_off_v)
+    is_warm = settling_j > _SETTLED_K * params.heat_capacity_j_per_k and dt_s > _SETTLING_LEAST_S
+    if is_warm or (dt_s > _SETTLING_LONG_S and abs(quick_off_v) + abs(slow_off_v) > _SETTLED_SHARE * ocv):
+        heat_w = r0 * near * near + _pairs_w(quick_v, slow_v, r1, r2)
+        heat_w -= params.heat_loss_w_per_k * (temperature_c - inp.ambient_c)
+        longest_s = _settling_s(params, settling_j, _pairs_w(quick_off_v, slow_off_v, r1, r2), heat_w)
+        dt_s = min(dt_s, longest_s)
+    per_coulomb = dt_s / coulombs
+    quick = decay_over(dt_s, r1 * params.c1_f)
+    slow = decay_over(dt_s, r2 * params.c2_f)
 
-    end = soc + (current - leak) * dt_s / coulombs
-    stop = _stop(params, soc, current, leak)
+    segments = len(params.ocv_v) - 1
+    index = min(int(soc * segments), segments - 1)
+    emf = ocv + quick_v * quick.mean + slow_v * slow.mean
+    base_ohm = r0 + r1 * (1.0 - quick.mean) + r2 * (1.0 - slow.mean)
+    per_amp = 0.5 * (params.ocv_v[index + 1] - params.ocv_v[index]) * segments * per_coulomb
+    current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp, limits)
+    end = _clipped(soc + (current - leak) * per_coulomb)
+    if end * segments < index or end * segments > index + 1:
+        for _ in range(2):
+            if current != leak:
+                end = _clipped(soc + (current - leak) * per_coulomb)
+                per_amp = (table_mean(params.ocv_v, soc, end) - ocv) / (current - leak)
+            current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp, limits)
+
+    end = soc + (current - leak) * per_coulomb
+    stop = _stop(params, soc, current, leak, power_w)
     if (end - stop) * (current - leak) > 0.0:
         dt_s = (stop - soc) * coulombs / (current - leak)
         end = stop
-        decay = decay_over(dt_s, r1 * params.c1_f)
-    mean_ocv = table_mean(params.ocv_v, soc, end)
-    mean_pair = pair_v * decay.mean + current * r1 * (1.0 - decay.mean)
-    energy_j = current * dt_s * (mean_ocv + r0 * current + mean_pair)
+        quick = decay_over(dt_s, r1 * params.c1_f)
+        slow = decay_over(dt_s, r2 * params.c2_f)
+    end_ocv = table_value(params.ocv_v, end)
+    mean_ocv = 0.5 * (ocv + end_ocv)
+    if end * segments < index or end * segments > index + 1:
+        mean_ocv = table_mean(params.ocv_v, soc, end)
+    mean_quick = quick_v * quick.mean + current * r1 * (1.0 - quick.mean)
+    mean_slow = slow_v * slow.mean + current * r2 * (1.0 - slow.mean)
+    energy_j = current * dt_s * (mean_ocv + r0 * current + mean_quick + mean_slow)
     loss_j = (r0 * current * current + leak * mean_ocv) * dt_s
-    loss_j += rc_heat_j(pair_v, current, r1, dt_s, decay)
-    pair_end = current * r1 + (pair_v - current * r1) * decay.end
+    loss_j += rc_heat_j(quick_v, current, r1, dt_s, quick) + rc_heat_j(slow_v, current, r2, dt_s, slow)
+    quick_v = current * r1 + (quick_v - current * r1) * quick.end
+    slow_v = current * r2 + (slow_v - current * r2) * slow.end
+    slope = table_value(params.ocv_slope_v_per_k, 0.5 * (soc + end))
+    reversible_j = (current - leak) * dt_s * kelvin * slope
     body = ThermalBody(params.heat_capacity_j_per_k, params.heat_loss_w_per_k)
-    warmed_c = temperature_after(body, temperature_c, loss_j / dt_s, inp.ambient_c, dt_s)
-    return _Advance(BatteryState(end, pair_end, warmed_c), dt_s, energy_j, current * dt_s, loss_j)
+    warmed_c = temperature_after(body, temperature_c, (loss_j + reversible_j) / dt_s, inp.ambient_c, dt_s)
+    return _Advance(
+        BatteryState(end, quick_v, slow_v, warmed_c, capacity_share, resistance_factor),
+        dt_s,
+        energy_j,
+        current * dt_s,
+        loss_j,
+        reversible_j,
+        end_ocv + quick_v + slow_v + r0 * current,
+    )
+
+
+def _pairs_w(quick_v: float, slow_v: float, r1_ohm: float, r2_ohm: float) -> float:
+    """Return the heat of the RC pairs [W]."""
+    heat_w = 0.0
+    if r1_ohm > 0.0:
+        heat_w += quick_v * quick_v / r1_ohm
+    if r2_ohm > 0.0:
+        heat_w += slow_v * slow_v / r2_ohm
+    return heat_w
+
+
+def _settling_s(params: BatteryParams, settling_j: float, settling_w: float, warming_w: float) -> float:
+    """Return how long heat may count as constant, and resistances as those of one temperature [s].
+
+    That is a quarter of the time constant of the RC pair that is settling (its energy, as far as the current does
+    not hold it, over the power at which it goes), and until the temperature has moved by 1 K.
+    """
+    longest_s = math.inf
+    if settling_w > 0.0:
+        longest_s = 0.5 * settling_j / settling_w
+    if warming_w != 0.0:
+        longest_s = min(longest_s, _SETTLING_K * params.heat_capacity_j_per_k / abs(warming_w))
+    return max(longest_s, _SETTLING_LEAST_S)
 
 
 def _clipped(soc: float) -> float:
     return min(max(soc, 0.0), 1.0)
 
 
-def _stop(params: BatteryParams, soc: float, current_a: float, leak_a: float) -> float:
+def _stop(params: BatteryParams, soc: float, current_a: float, leak_a: float, power_w: float) -> float:
     """Return the SoC that a current cannot pass; outside the limits it can only bring the battery back."""
     if current_a > leak_a:
         return max(soc, params.soc_upper)
+    if power_w > 0.0 and soc > params.soc_upper:
+        return params.soc_upper  # from there on charging makes up for the leak
     return min(soc, params.soc_lower) if current_a < 0.0 else 0.0
 
 
@@ -343,12 +514,14 @@ def battery_horizon_s(
         Time [s], at least 0.1 s; infinite if nothing moves.
     """
     now = battery_terminal(params, state, power_w)
-    leak = params.self_discharge_a if state.soc > 0.0 else 0.0
-    soc_per_s = (now.current_a - leak) / (params.charge_capacity_ah * _SECONDS_PER_HOUR)
+    leak = _leak_a(params, state.soc)
+    coulombs = params.charge_capacity_ah * _SECONDS_PER_HOUR * state.capacity_share
+    soc_per_s = (now.current_a - leak) / coulombs
     horizon = math.inf
     if soc_per_s != 0.0:
         horizon = _soc_reach(params, state.soc, soc_per_s > 0.0) / abs(soc_per_s)
-    return max(0.1, min(horizon, _temperature_horizon_s(params, state.temperature_c, now.loss_w, ambient_c)))
+    heat_w = now.loss_w + now.reversible_heat_w
+    return max(0.1, min(horizon, _temperature_horizon_s(params, state.temperature_c, heat_w, ambient_c)))
 
 
 def _soc_reach(params: BatteryParams, soc: float, rising: bool) -> float:
@@ -362,33 +535,30 @@ def _soc_reach(params: BatteryParams, soc: float, rising: bool) -> float:
         reach = min(0.0005, 0.125 * ahead) if ahead > 0.0 else 0.0005
     for edge in (params.soc_lower, low_edge, high_edge, params.soc_upper):
         gap = sign * (edge - soc)
-        if gap > _SOC_TOUCH:
-            reach = min(reach, gap)
+        if _SOC_TOUCH < gap < reach:
+            reach = gap
     return reach
 
 
 def _temperature_horizon_s(
-    params: BatteryParams, temperature_c: float, loss_w: float, ambient_c: float
+    params: BatteryParams, temperature_c: float, heat_w: float, ambient_c: float
 ) -> float:
-    """Return the time [s] until the temperature, drifting under constant loss, changes the power limits."""
-    horizon = math.inf
+    """Return the time [s] until the temperature, drifting under constant heat, changes the power limits."""
+    drift_w = heat_w - params.heat_loss_w_per_k * (temperature_c - ambient_c)
+    if drift_w == 0.0:
+        return math.inf
+    sign = 1.0 if drift_w > 0.0 else -1.0
+    reach = math.inf
     for corners in (params.charge_temperatures_c, params.discharge_temperatures_c):
         for corner in corners:
-            horizon = min(horizon, _time_to_c(params, temperature_c, corner, loss_w, ambient_c))
+            way = sign * (corner - temperature_c)
+            if 1e-9 < way < reach:
+                reach = way
         if corners[0] < temperature_c < corners[1] or corners[2] < temperature_c < corners[3]:
-            for target in (temperature_c - 0.5, temperature_c + 0.5):
-                horizon = min(horizon, _time_to_c(params, temperature_c, target, loss_w, ambient_c))
-    return horizon
-
-
-def _time_to_c(
-    params: BatteryParams, temperature_c: float, target_c: float, loss_w: float, ambient_c: float
-) -> float:
-    """Return the time [s] until a temperature is reached under constant loss; infinite if it never is."""
-    way = target_c - temperature_c
+            reach = min(reach, 0.5)
     if params.heat_loss_w_per_k <= 0.0:
-        return way * params.heat_capacity_j_per_k / loss_w if way > 1e-9 and loss_w > 0.0 else math.inf
-    whole = ambient_c + loss_w / params.heat_loss_w_per_k - temperature_c
-    if way * whole <= 0.0 or abs(way) < 1e-9 or abs(way) >= abs(whole):
+        return reach * params.heat_capacity_j_per_k / abs(drift_w)
+    whole = abs(drift_w) / params.heat_loss_w_per_k
+    if reach >= whole:
         return math.inf
-    return -params.heat_capacity_j_per_k / params.heat_loss_w_per_k * math.log1p(-way / whole)
+    return -params.heat_capacity_j_per_k / params.heat_loss_w_per_k * math.log1p(-reach / whole)

@@ -1,55 +1,86 @@
-"""From one cell's data to a pack."""
+"""From one cell's data to a pack, and what a pack must be so that it can exist."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from .battery import BatteryParams
-from .tables import scaled_table, table_mean
+from .parameter import Parameter, ParameterError, check_parameters
+from .tables import scaled_table, table_mean, table_value
+
+_TEMPERATURE = Parameter("°C", -60.0, 100.0, "wider than any data sheet named in the presets")
+_SHARE = Parameter("1", 0.0, 1.0)
+_ACTIVATION = Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")
 
 
 class CellParams(NamedTuple):
     """One cell, as data sheets and measurements give it. Tables run over SoC 0..1 in even steps."""
 
-    charge_capacity_ah: float
-    ocv_v: tuple[float, ...]
-    """Open-circuit voltage, rising with SoC [V]."""
-    r0_ohm: tuple[float, ...]
-    """Series resistance at 25 °C [Ω]."""
-    r1_ohm: tuple[float, ...]
-    """Resistance of the RC pair at 25 °C [Ω]."""
-    time_constant_s: float
-    """Of the RC pair at the mean of its resistance [s]."""
-    activated_share: float
-    """Part of the resistances that follows Arrhenius' law, 0..1."""
-    activation_k: float
-    """Activation energy over the gas constant [K]."""
-    voltage_min_v: float
-    voltage_max_v: float
-    charge_rate_max_per_h: float
-    """Greatest charging current over charge capacity (C-rate) [1/h]."""
-    discharge_rate_max_per_h: float
-    """Greatest discharging current over charge capacity (C-rate) [1/h]."""
-    charge_temperatures_c: tuple[float, float, float, float]
-    discharge_temperatures_c: tuple[float, float, float, float]
-    heat_capacity_j_per_k: float
-    heat_loss_w_per_k: float
-    self_discharge_per_month: float
+    charge_capacity_ah: Annotated[float, Parameter("Ah", 0.0, above=True)]
+    """Charge from empty to full."""
+    ocv_v: Annotated[tuple[float, ...], Parameter("V", 0.0, above=True)]
+    """Open-circuit voltage over SoC, never falling."""
+    ocv_slope_v_per_k: Annotated[tuple[float, ...], Parameter("V/K", -0.01, 0.01, "ten times any reported")]
+    """Change of the open-circuit voltage with temperature over SoC, which makes the reversible heat."""
+    r0_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    """Series resistance over SoC at 25 °C."""
+    r1_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    """Resistance of the quick RC pair over SoC at 25 °C."""
+    r2_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    """Resistance of the slow RC pair over SoC at 25 °C."""
+    rc1_time_constant_s: Annotated[float, Parameter("s", 0.0)]
+    """Of the quick RC pair at 25 °C and the mean of its resistance."""
+    rc2_time_constant_s: Annotated[float, Parameter("s", 0.0)]
+    """Of the slow RC pair at 25 °C and the mean of its resistance."""
+    r0_activated_share: Annotated[float, _SHARE]
+    """Part of R0 at 25 °C that follows Arrhenius' law."""
+    r1_activated_share: Annotated[float, _SHARE]
+    """The same of R1."""
+    r2_activated_share: Annotated[float, _SHARE]
+    """The same of R2."""
+    r0_activation_k: Annotated[float, _ACTIVATION]
+    """Activation energy of that part of R0 over the gas constant."""
+    r1_activation_k: Annotated[float, _ACTIVATION]
+    """The same of R1."""
+    r2_activation_k: Annotated[float, _ACTIVATION]
+    """The same of R2."""
+    voltage_min_v: Annotated[float, Parameter("V", 0.0, above=True)]
+    """Least terminal voltage."""
+    voltage_max_v: Annotated[float, Parameter("V", 0.0, above=True)]
+    """Greatest terminal voltage."""
+    charge_rate_max_per_h: Annotated[float, Parameter("1/h", 0.0)]
+    """Greatest charging current over charge capacity (C-rate)."""
+    discharge_rate_max_per_h: Annotated[float, Parameter("1/h", 0.0)]
+    """Greatest discharging current over charge capacity (C-rate)."""
+    charge_temperatures_c: Annotated[tuple[float, float, float, float], _TEMPERATURE]
+    """Charging is off below the first and above the last, at full power between the inner two."""
+    discharge_temperatures_c: Annotated[tuple[float, float, float, float], _TEMPERATURE]
+    """The same for discharging."""
+    heat_capacity_j_per_k: Annotated[float, Parameter("J/K", 0.0, above=True)]
+    """Of the cell, which has one temperature."""
+    heat_loss_w_per_k: Annotated[float, Parameter("W/K", 0.0)]
+    """Heat given to the air per kelvin above it."""
+    self_discharge_per_month: Annotated[float, Parameter("1", 0.0, 1.0)]
     """Part of the charge capacity that leaks in 30 days."""
 
 
 class PackParams(NamedTuple):
     """How cells make a pack."""
 
-    series: float
+    series: Annotated[float, Parameter("1", 1.0)]
     """Cells in series."""
-    capacity_wh: float
-    """Nominal energy [Wh]; sets the number of parallel strings, which need not be whole."""
-    charge_power_max_w: float
-    discharge_power_max_w: float
-    soc_lower: float
-    soc_upper: float
-    soc_derating_width: float
+    capacity_wh: Annotated[float, Parameter("Wh", 0.0, above=True)]
+    """Nominal energy; sets the number of parallel strings, which need not be whole."""
+    charge_power_max_w: Annotated[float, Parameter("W", 0.0)]
+    """Greatest charging power."""
+    discharge_power_max_w: Annotated[float, Parameter("W", 0.0)]
+    """Greatest discharging power."""
+    soc_lower: Annotated[float, _SHARE]
+    """Discharging stops here."""
+    soc_upper: Annotated[float, _SHARE]
+    """Charging stops here."""
+    soc_derating_width: Annotated[float, Parameter("1", 0.0, 0.5)]
+    """Range of SoC inside either limit over which power falls to zero."""
 
 
 def battery_of_cells(cell: CellParams, pack: PackParams) -> BatteryParams:
@@ -59,15 +90,23 @@ def battery_of_cells(cell: CellParams, pack: PackParams) -> BatteryParams:
     cells = pack.series * strings
     capacity_ah = cell.charge_capacity_ah * strings
     r1_ohm = scaled_table(cell.r1_ohm, pack.series / strings)
+    r2_ohm = scaled_table(cell.r2_ohm, pack.series / strings)
     return BatteryParams(
         capacity_wh=pack.capacity_wh,
         charge_capacity_ah=capacity_ah,
         ocv_v=scaled_table(cell.ocv_v, pack.series),
+        ocv_slope_v_per_k=scaled_table(cell.ocv_slope_v_per_k, pack.series),
         r0_ohm=scaled_table(cell.r0_ohm, pack.series / strings),
         r1_ohm=r1_ohm,
-        c1_f=cell.time_constant_s / table_mean(r1_ohm, 0.0, 1.0),
-        activated_share=cell.activated_share,
-        activation_k=cell.activation_k,
+        r2_ohm=r2_ohm,
+        c1_f=_capacitance_f(cell.rc1_time_constant_s, r1_ohm),
+        c2_f=_capacitance_f(cell.rc2_time_constant_s, r2_ohm),
+        r0_activated_share=cell.r0_activated_share,
+        r1_activated_share=cell.r1_activated_share,
+        r2_activated_share=cell.r2_activated_share,
+        r0_activation_k=cell.r0_activation_k,
+        r1_activation_k=cell.r1_activation_k,
+        r2_activation_k=cell.r2_activation_k,
         voltage_min_v=cell.voltage_min_v * pack.series,
         voltage_max_v=cell.voltage_max_v * pack.series,
         charge_current_max_a=cell.charge_rate_max_per_h * capacity_ah,
@@ -83,3 +122,72 @@ def battery_of_cells(cell: CellParams, pack: PackParams) -> BatteryParams:
         heat_loss_w_per_k=cell.heat_loss_w_per_k * cells,
         self_discharge_a=cell.self_discharge_per_month * capacity_ah / (30.0 * 24.0),
     )
+
+
+def _capacitance_f(time_constant_s: float, resistance_ohm: tuple[float, ...]) -> float:
+    mean_ohm = table_mean(resistance_ohm, 0.0, 1.0)
+    return time_constant_s / mean_ohm if mean_ohm > 0.0 else 0.0
+
+
+def check_battery(params: BatteryParams) -> None:
+    """Refuse a battery that cannot exist.
+
+    Args:
+        params: The pack.
+
+    Raises:
+        ParameterError: Naming the parameter, the entry of a table, what was found and what is accepted: a
+            parameter outside its range (a negative resistance at some SoC among them), an open-circuit voltage
+            that falls as SoC rises, voltage limits that the open-circuit voltage passes inside the SoC limits,
+            SoC limits or temperatures in the wrong order, or an energy that charge and voltage do not make.
+    """
+    check_parameters(params)
+    for name in ("ocv_v", "ocv_slope_v_per_k", "r0_ohm", "r1_ohm", "r2_ohm"):
+        entries = len(getattr(params, name))
+        if entries < 2:
+            raise ParameterError(f"{name} has {entries} entries; accepted: at least 2, for SoC 0 and 1")
+    _check_order("ocv_v", params.ocv_v, "V")
+    _check_order("charge_temperatures_c", params.charge_temperatures_c, "°C")
+    _check_order("discharge_temperatures_c", params.discharge_temperatures_c, "°C")
+    _check_at_most(
+        "soc_derating_width",
+        params.soc_derating_width,
+        "half of soc_upper - soc_lower",
+        0.5 * (params.soc_upper - params.soc_lower),
+    )
+    lowest_v = table_value(params.ocv_v, params.soc_lower)
+    highest_v = table_value(params.ocv_v, params.soc_upper)
+    _check_at_most("voltage_min_v", params.voltage_min_v, "the open-circuit voltage at soc_lower", lowest_v)
+    _check_at_least(
+        "voltage_min_v",
+        params.voltage_min_v,
+        "half of the open-circuit voltage at soc_upper",
+        0.5 * highest_v,
+    )
+    _check_at_least("voltage_max_v", params.voltage_max_v, "the open-circuit voltage at soc_upper", highest_v)
+    energy_wh = params.charge_capacity_ah * table_mean(params.ocv_v, 0.0, 1.0)
+    if abs(params.capacity_wh - energy_wh) > 1e-6 * energy_wh:
+        raise ParameterError(
+            f"capacity_wh is {params.capacity_wh:g} Wh; accepted: {energy_wh:g} Wh, "
+            "which charge_capacity_ah and the mean of ocv_v make"
+        )
+
+
+def _check_order(name: str, entries: tuple[float, ...], unit: str) -> None:
+    for index in range(1, len(entries)):
+        if entries[index] < entries[index - 1]:
+            where = f" (SoC {index / (len(entries) - 1):g})" if name == "ocv_v" else ""
+            raise ParameterError(
+                f"{name}[{index}]{where} is {entries[index]:g} {unit}; "
+                f"accepted: >= {entries[index - 1]:g} {unit}, the entry before it"
+            )
+
+
+def _check_at_most(name: str, found: float, what: str, most: float) -> None:
+    if not found <= most:
+        raise ParameterError(f"{name} is {found:g}; accepted: <= {most:g}, {what}")
+
+
+def _check_at_least(name: str, found: float, what: str, least: float) -> None:
+    if not found >= least:
+        raise ParameterError(f"{name} is {found:g}; accepted: >= {least:g}, {what}")

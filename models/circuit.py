@@ -52,7 +52,8 @@ def decay_over(dt_s: float, time_constant_s: float) -> Decay:
     ratio = dt_s / time_constant_s
     if ratio <= 0.0:
         return Decay(1.0, 1.0)
-    return Decay(math.exp(-ratio), -math.expm1(-ratio) / ratio)
+    gone = -math.expm1(-ratio)
+    return Decay(1.0 - gone, gone / ratio)
 
 
 def rc_heat_j(voltage_v: float, current_a: float, resistance_ohm: float, dt_s: float, decay: Decay) -> float:

@@ -1,0 +1,183 @@
+"""A charger for electric cars where it stands: on its phases of a site, its cable within everybody's reach.
+
+What the charger does is `ev_charger`'s. Here its voltage is found from that of the site, the cable may be pulled
+whatever the session says, and its power falls on phases: what a car draws on the charger's first phases, as many as
+both have (IEC 61851-1); standby on the first one with alternating current; everything on all phases evenly with direct
+current.
+
+A set-point of the rated power or more is no limit: the charger then offers all its current. A charger of whole
+amperes would otherwise round 11 kW at 231 V down from 15.9 A to 15 A.
+
+Left out: differences between the voltages of the phases.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, NamedTuple
+
+from .ev_charger import (
+    EvChargerInput,
+    EvChargerOutput,
+    EvChargerParams,
+    EvChargerState,
+    ev_charger_horizon_s,
+    ev_charger_output,
+    ev_charger_power_limits,
+    ev_charger_step,
+    ev_phases_in_use,
+)
+from .parameter import Parameter
+
+NO_PHASE = 3
+"""Place of a phase of the site that the charger is not on."""
+_SQRT3 = math.sqrt(3.0)
+_LEAST_V = 1.0
+"""Lower voltages count as this one, by which currents can still be told [V]."""
+_PULLED_BELOW = 0.5
+
+
+class ChargingPointParams(NamedTuple):
+    """A charger and how it is connected."""
+
+    charger: EvChargerParams
+    """The charger itself."""
+    rated_power_w: Annotated[float, Parameter("W", 0.0, 1e6)]
+    """Set-points from here on are no limit [W]."""
+    place_1: Annotated[int, Parameter("1", 0, NO_PHASE)]
+    """Which of the charger's phases, from 0 on, is on phase 1 of the site; 3 for none."""
+    place_2: Annotated[int, Parameter("1", 0, NO_PHASE)]
+    """Which is on phase 2."""
+    place_3: Annotated[int, Parameter("1", 0, NO_PHASE)]
+    """Which is on phase 3."""
+
+
+class ChargingPointInput(NamedTuple):
+    """What acts on a charger: set-point, grid, cable, and the session as in `EvChargerInput`."""
+
+    set_point_w: float
+    """Greatest power to go on to a car [W]."""
+    line_voltage_v: float
+    """Between phases [V]."""
+    cable: float
+    """Whether the cable is where the session says (1) or pulled out (0)."""
+    session_id: int
+    """As in `EvChargerInput`, like all that follows."""
+    plugged_at_station: int
+    """0 or 1."""
+    plugged_at_car: int
+    """0 or 1."""
+    authorised: int
+    """0 or 1."""
+    car_pauses: int
+    """0 or 1."""
+    arrival_soc: float
+    """0..1."""
+    target_soc: float
+    """0..1."""
+    wanted_energy_wh: float
+    capacity_wh: float
+    ac_phases: int
+    """1..3."""
+    ac_current_max_a: float
+    onboard_loss: float
+    """As in `ElectricCarParams`."""
+    electronics_w: float
+    cv_time_constant_s: float
+    loss_at_1c: float
+    """As in `ElectricCarParams`."""
+    dc_curve: int
+    """Number of a curve, or -1."""
+
+
+class ChargingPointOutput(NamedTuple):
+    """What a charger shows on the phases of the site; over a step, means."""
+
+    active_power_w: float
+    """Of all phases, >= 0 [W]."""
+    reactive_power_var: float
+    """0 [var]."""
+    active_1_w: float
+    active_2_w: float
+    active_3_w: float
+    """On each phase [W]."""
+    loss_w: float
+    """Heat in charger and car [W]."""
+
+
+def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPointInput) -> EvChargerInput:
+    """Return what acts on the charger itself."""
+    is_in = 1 if inp.cable >= _PULLED_BELOW else 0
+    return EvChargerInput(
+        math.inf if inp.set_point_w >= params.rated_power_w else inp.set_point_w,
+        max(inp.line_voltage_v / _SQRT3, _LEAST_V),
+        inp.session_id,
+        inp.plugged_at_station * is_in,
+        inp.plugged_at_car * is_in,
+        inp.authorised,
+        inp.car_pauses,
+        inp.arrival_soc,
+        inp.target_soc,
+        inp.wanted_energy_wh,
+        inp.capacity_wh,
+        inp.ac_phases,
+        inp.ac_current_max_a,
+        inp.onboard_loss,
+        inp.electronics_w,
+        inp.cv_time_constant_s,
+        inp.loss_at_1c,
+        inp.dc_curve,
+    )
+
+
+def charging_point_power_limits(
+    params: ChargingPointParams, state: EvChargerState, inp: ChargingPointInput
+) -> tuple[float, float]:
+    """Return the least and the greatest power that may go on to a car now [W]."""
+    return ev_charger_power_limits(params.charger, state, charging_point_charger_input(params, inp))
+
+
+def charging_point_output(
+    params: ChargingPointParams, state: EvChargerState, inp: ChargingPointInput
+) -> ChargingPointOutput:
+    """Return what the charger shows at this instant."""
+    given = charging_point_charger_input(params, inp)
+    shown = ev_charger_output(params.charger, state, given)
+    return _on_phases(params, given, shown)
+
+
+def charging_point_horizon_s(
+    params: ChargingPointParams, state: EvChargerState, inp: ChargingPointInput
+) -> float:
+    """Return how long the present power holds [s]."""
+    return ev_charger_horizon_s(params.charger, state, charging_point_charger_input(params, inp))
+
+
+def charging_point_step(
+    params: ChargingPointParams, state: EvChargerState, inp: ChargingPointInput, dt_s: float
+) -> tuple[EvChargerState, ChargingPointOutput]:
+    """Carry a charger and its car across `dt_s` [s]; returns the state at the end, and means over the step."""
+    given = charging_point_charger_input(params, inp)
+    after, shown = ev_charger_step(params.charger, state, given, dt_s)
+    return after, _on_phases(params, given, shown)
+
+
+def _on_phases(
+    params: ChargingPointParams, given: EvChargerInput, shown: EvChargerOutput
+) -> ChargingPointOutput:
+    count = ev_phases_in_use(params.charger, given)
+    on_first_w = 0.0 if params.charger.is_dc == 1 else params.charger.standby_w
+    on_each_w = (shown.active_power_w - on_first_w) / count
+    return ChargingPointOutput(
+        shown.active_power_w,
+        shown.reactive_power_var,
+        _on_phase_w(params.place_1, count, on_first_w, on_each_w),
+        _on_phase_w(params.place_2, count, on_first_w, on_each_w),
+        _on_phase_w(params.place_3, count, on_first_w, on_each_w),
+        shown.loss_w,
+    )
+
+
+def _on_phase_w(place: int, count: int, on_first_w: float, on_each_w: float) -> float:
+    active_w = on_each_w if place < count else 0.0
+    return active_w + on_first_w if place == 0 else active_w

@@ -1,0 +1,25 @@
+"""All that a grid code asks of one inverter: protection, and support of voltage and frequency (`grid_code`).
+
+Left out: what the parts leave out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, NamedTuple
+
+from .grid_code import FreqWattParams, GridCodeParams, VoltVarParams
+from .parameter import Parameter
+
+
+class GridGuardParams(NamedTuple):
+    """How an inverter behaves towards the grid."""
+
+    code: GridCodeParams
+    volt_var: VoltVarParams
+    freq_watt: FreqWattParams
+    rated_power_w: Annotated[float, Parameter("W", 0.0, above=True)]
+    """Of the inverter; the gradient after a reconnection counts in it."""
+    rated_apparent_power_va: Annotated[float, Parameter("VA", 0.0, above=True)]
+    """Of the inverter; Q(U) counts in it."""
+    follows_production: bool
+    """Whether P(f) counts from what was delivered when frequency rose, as of photovoltaics, or from the rating."""

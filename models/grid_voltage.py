@@ -1,0 +1,107 @@
+"""The voltage at the connection point: a source per phase behind the impedance of the grid.
+
+A load that takes up the power `P + jQ` at its own voltage `V` draws `I = (P - jQ) / V`, so that, with the source `E`
+and the impedance `R + jX`,
+
+    E² = V² + 2 (R P + X Q) + (R² + X²) (P² + Q²) / V²
+
+whose upper root is the voltage (two buses with one constant power; T. Van Cutsem, C. Vournas, "Voltage Stability of
+Electric Power Systems", Springer 1998, chapter 2).
+
+Left out: coupling between the phases through the neutral, transients, the grid's own control of its voltage.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, NamedTuple
+
+from .ac import ThreePhase
+from .parameter import Parameter
+
+_SQRT3 = math.sqrt(3.0)
+
+
+class GridImpedanceParams(NamedTuple):
+    """The grid as the site sees it, per phase."""
+
+    resistance_ohm: Annotated[float, Parameter("Ω", 0.0)]
+    reactance_ohm: Annotated[float, Parameter("Ω", 0.0)]
+
+
+class TerminalVoltage(NamedTuple):
+    """What one phase shows at the connection point."""
+
+    voltage_v: float
+    """Line to neutral, root mean square [V]."""
+    loss_w: float
+    """Lost in the grid's resistance [W]."""
+    carried: float
+    """Part of the power that the grid can carry, 1 but for overloads that would make the voltage collapse."""
+
+
+def terminal_voltage(
+    params: GridImpedanceParams, source_v: float, active_w: float, reactive_var: float
+) -> TerminalVoltage:
+    """Return the voltage of a phase under a power.
+
+    Args:
+        params: Impedance of the grid.
+        source_v: Line to neutral without load, root mean square [V]; 0 during an outage.
+        active_w: Taken up by the site on this phase [W].
+        reactive_var: The same, inductive positive [var].
+    """
+    if source_v <= 0.0:
+        return TerminalVoltage(0.0, 0.0, 0.0)
+    r, x = params.resistance_ohm, params.reactance_ohm
+    square_va = active_w * active_w + reactive_var * reactive_var
+    drop = r * active_w + x * reactive_var
+    product = math.sqrt((r * r + x * x) * square_va)
+    source = source_v * source_v
+    # The root has (E² - 2 drop)² - 4 product² under it, which is not negative for up to E² / 2 (drop + product).
+    carried = 1.0
+    if 2.0 * (drop + product) > source:
+        carried = source / (2.0 * (drop + product))
+    b = source - 2.0 * carried * drop
+    rest = max(b * b - 4.0 * carried * carried * product * product, 0.0)
+    square_v = 0.5 * (b + math.sqrt(rest))
+    loss_w = r * carried * carried * square_va / square_v
+    return TerminalVoltage(math.sqrt(square_v), loss_w, carried)
+
+
+def grid_voltages(
+    params: GridImpedanceParams, source_v: ThreePhase, active_w: ThreePhase, reactive_var: ThreePhase
+) -> ThreePhase:
+    """Return the voltages of the three phases to neutral under their powers [V]."""
+    return ThreePhase(
+        terminal_voltage(params, source_v.l1, active_w.l1, reactive_var.l1).voltage_v,
+        terminal_voltage(params, source_v.l2, active_w.l2, reactive_var.l2).voltage_v,
+        terminal_voltage(params, source_v.l3, active_w.l3, reactive_var.l3).voltage_v,
+    )
+
+
+def line_voltages(voltage_v: ThreePhase) -> ThreePhase:
+    """Return the voltages L1-L2, L2-L3, L3-L1 of phases a third of a turn apart [V]."""
+    return ThreePhase(
+        _between(voltage_v.l1, voltage_v.l2),
+        _between(voltage_v.l2, voltage_v.l3),
+        _between(voltage_v.l3, voltage_v.l1),
+    )
+
+
+def _between(one_v: float, other_v: float) -> float:
+    return math.sqrt(one_v * one_v + other_v * other_v + one_v * other_v)
+
+
+def voltage_unbalance(voltage_v: ThreePhase) -> float:
+    """Return the negative over the positive sequence component, 0..1, of phases a third of a turn apart.
+
+    With `a` a third of a turn, the components are `(V1 + V2 + V3) / 3` and the magnitude of
+    `(V1 + a V2 + a² V3) / 3`; EN 50160 limits their ratio to 2 %.
+    """
+    total_v = voltage_v.l1 + voltage_v.l2 + voltage_v.l3
+    if total_v <= 0.0:
+        return 0.0
+    real = voltage_v.l1 - 0.5 * (voltage_v.l2 + voltage_v.l3)
+    imaginary = 0.5 * _SQRT3 * (voltage_v.l2 - voltage_v.l3)
+    return math.sqrt(real * real + imaginary * imaginary) / total_v

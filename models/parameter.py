@@ -1,0 +1,86 @@
+"""What a model's parameter is: its unit, what it may be, and where that is from.
+
+Parameters are the annotated fields of a `…Params` named tuple:
+
+    rated_power_w: Annotated[float, Parameter("W", lower=0.0, source="IEC 61400-1")]
+    '''AC power at the rated wind speed and above.'''
+
+Tables of the documentation are generated from them, and `check_parameters` holds every set of parameters to them
+when a site is loaded.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple, get_type_hints
+
+
+class Parameter(NamedTuple):
+    """Unit, range and source of a parameter; a table must keep to it in every entry."""
+
+    unit: str
+    """As text: `W`, `Ω`, `°C`, `1` for a plain number."""
+    lower: float = -math.inf
+    upper: float = math.inf
+    source: str = "physics"
+    """Where the range is from: a publication, a data sheet, or `physics` where nothing else can exist."""
+    above: bool = False
+    """Whether the lower end itself is excluded."""
+
+    @property
+    def range(self) -> str:
+        """The range as text, such as `> 0` or `0..1`."""
+        if math.isinf(self.upper):
+            if math.isinf(self.lower):
+                return "any"
+            return f"{'>' if self.above else '>='} {self.lower:g}"
+        if math.isinf(self.lower):
+            return f"<= {self.upper:g}"
+        return f"{'above ' if self.above else ''}{self.lower:g}..{self.upper:g}"
+
+    def allows(self, value: float) -> bool:
+        """Say whether a value keeps to the range; NaN never does."""
+        return (value > self.lower if self.above else value >= self.lower) and value <= self.upper
+
+
+class ParameterError(ValueError):
+    """A parameter, or a set of them, that cannot exist."""
+
+
+def described_parameters(params_type: type) -> dict[str, Parameter]:
+    """Return what is said of each annotated field of a `…Params` named tuple, in order."""
+    return {
+        name: mark
+        for name, hint in get_type_hints(params_type, include_extras=True).items()
+        for mark in getattr(hint, "__metadata__", ())
+        if isinstance(mark, Parameter)
+    }
+
+
+def check_parameters(params: Any, within: str = "") -> None:
+    """Hold a set of parameters to the ranges of its type, nested sets and tables included.
+
+    Args:
+        params: A `…Params` named tuple.
+        within: What stands before the names in an error: where a nested set belongs, with a dot.
+
+    Raises:
+        ParameterError: Naming the parameter, what was found, the range and its source.
+    """
+    described = described_parameters(type(params))
+    for name, value in zip(params._fields, params, strict=True):
+        if hasattr(value, "_fields"):
+            check_parameters(value, f"{within}{name}.")
+        elif name in described:
+            _check(f"{within}{name}", value, described[name])
+
+
+def _check(name: str, value: Any, parameter: Parameter) -> None:
+    entries = value if isinstance(value, tuple) else (value,)
+    for index, entry in enumerate(entries):
+        if not parameter.allows(entry):
+            where = f"{name}[{index}]" if isinstance(value, tuple) else name
+            unit = "" if parameter.unit == "1" else f" {parameter.unit}"
+            raise ParameterError(
+                f"{where} is {entry:g}{unit}; accepted: {parameter.range}{unit} ({parameter.source})"
+            )

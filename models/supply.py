@@ -1,0 +1,79 @@
+"""A producer of which only the AC power on offer is known, such as a recorded plant: all of it, unless held back.
+
+Left out: everything that makes the offer; models of photovoltaics and wind turbines have that.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, NamedTuple
+
+from .parameter import Parameter
+
+
+class SupplyParams(NamedTuple):
+    """How a producer is connected."""
+
+    rated_power_w: Annotated[float, Parameter("W", 0.0)]
+    """Greatest active power that it delivers [W]."""
+    rated_apparent_power_va: Annotated[float, Parameter("VA", 0.0)]
+    """Greatest apparent power [VA]."""
+    standby_power_w: Annotated[float, Parameter("W", 0.0)]
+    """Drawn while nothing is on offer [W]."""
+
+
+class SupplyState(NamedTuple):
+    """Nothing is remembered."""
+
+    nothing: float
+
+
+class SupplyInput(NamedTuple):
+    """What acts on a producer."""
+
+    set_point_w: float
+    """Most that it may deliver, <= 0 [W]."""
+    set_point_var: float
+    offered_w: float
+    """Active power on offer, <= 0 [W]."""
+
+
+class SupplyOutput(NamedTuple):
+    """What a producer shows."""
+
+    active_power_w: float
+    reactive_power_var: float
+
+
+def supply_power_limits(params: SupplyParams, _state: SupplyState, inp: SupplyInput) -> tuple[float, float]:
+    """Return what is on offer [W]; the standby draw where nothing is."""
+    offered_w = max(inp.offered_w, -params.rated_power_w)
+    if offered_w < 0.0:
+        return offered_w, 0.0
+    return params.standby_power_w, params.standby_power_w
+
+
+def supply_output(params: SupplyParams, state: SupplyState, inp: SupplyInput) -> SupplyOutput:
+    """Return what the producer delivers at this instant; reactive power within its apparent power."""
+    lower_w, upper_w = supply_power_limits(params, state, inp)
+    active_w = min(max(inp.set_point_w, lower_w), upper_w)
+    limit_var = supply_reactive_limit_var(params, active_w)
+    return SupplyOutput(active_w, min(max(inp.set_point_var, -limit_var), limit_var))
+
+
+def supply_reactive_limit_var(params: SupplyParams, active_w: float) -> float:
+    """Return the greatest reactive power, either sign, beside an active power [var]."""
+    left = params.rated_apparent_power_va * params.rated_apparent_power_va - active_w * active_w
+    return math.sqrt(left) if left > 0.0 else 0.0
+
+
+def supply_horizon_s(_params: SupplyParams, _state: SupplyState, _inp: SupplyInput) -> float:
+    """Return how long the output holds [s]: until the input changes."""
+    return math.inf
+
+
+def supply_step(
+    params: SupplyParams, state: SupplyState, inp: SupplyInput, _dt_s: float
+) -> tuple[SupplyState, SupplyOutput]:
+    """Carry a producer along; only its input moves it."""
+    return state, supply_output(params, state, inp)

@@ -1,0 +1,250 @@
+"""A wind turbine with its converter: what the wind offers, and when it runs.
+
+A power curve gives the power over the wind speed at hub height for air of a reference density. Other air counts as in
+IEC 61400-12-1:2017: a turbine that pitches its blades sees the wind speed
+
+    v' = v (ρ / ρ0)^(1/3)
+
+so that thin air moves the curve to the right and leaves the rated power; for one that does not (stall, furling) the
+power itself is scaled by ρ / ρ0. It starts at the cut-in speed, after a while of turning up, stops in a storm at the
+cut-out speed and comes back when the wind has fallen to the restart speed, so it does not flap around either. A
+set-point below what the wind offers holds it back by pitching.
+
+A power curve holds for means over ten minutes; a gust is not a mean. `wind_turbine_smoothed` widens a curve by the
+spread of the wind within the interval that its inputs are means of (P. Nørgaard, H. Holttinen, "A Multi-Turbine Power
+Curve Approach", Nordic Wind Power Conference, Gothenburg 2004).
+
+Left out: rotor inertia, wake, yaw misalignment, icing, wind shear over the rotor, soft storm shut-down.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, NamedTuple
+
+from .air import air_density_kg_per_m3
+from .parameter import Parameter
+from .tables import table_value
+
+STOPPED = 0
+"""Too little wind."""
+STARTING = 1
+"""Turning up."""
+RUNNING = 2
+STORM = 3
+"""Too much wind; waits for the restart speed."""
+
+_SHORTEST_S = 1e-3
+
+
+class WindTurbineParams(NamedTuple):
+    """A turbine. Its table runs over wind speeds from 0 to `curve_end_m_per_s` in even steps."""
+
+    rated_power_w: Annotated[float, Parameter("W", 0.0, 2e7, "largest turbines of today", above=True)]
+    """Greatest active power."""
+    power_curve_w: Annotated[tuple[float, ...], Parameter("W", 0.0, 2e7, "largest turbines of today")]
+    """Net power, production positive, over the wind speed at hub height."""
+    curve_end_m_per_s: Annotated[float, Parameter("m/s", 15.0, 60.0, "cut-out speeds of today")]
+    """Wind speed of the last entry of the curve."""
+    reference_density_kg_per_m3: Annotated[float, Parameter("kg/m³", 0.8, 1.4, "IEC 61400-12-1")]
+    """Air density that the curve is given for."""
+    is_pitch_regulated: bool
+    """Whether thin air moves the curve (pitch) or lowers it (stall, furling)."""
+    cut_in_m_per_s: Annotated[float, Parameter("m/s", 0.5, 8.0, "chosen: around turbines of today")]
+    """It starts in wind as strong as this."""
+    stop_m_per_s: Annotated[float, Parameter("m/s", 0.0, 8.0, "at most the cut-in speed")]
+    """It stops in wind weaker than this."""
+    cut_out_m_per_s: Annotated[float, Parameter("m/s", 10.0, 60.0, "chosen: around turbines of today")]
+    """It stops in wind stronger than this."""
+    restart_m_per_s: Annotated[float, Parameter("m/s", 5.0, 60.0, "at most the cut-out speed")]
+    """After a storm it waits for wind as weak as this."""
+    start_up_s: Annotated[float, Parameter("s", 0.0, 3600.0, "chosen: an hour")]
+    """From wind enough to the first power."""
+    standby_power_w: Annotated[float, Parameter("W", 0.0, 1e5, "chosen: 5 ‰ of the largest")]
+    """Drawn while it does not run: controls, heating, yaw and pitch drives."""
+    apparent_power_va: Annotated[float, Parameter("VA", 0.0, 3e7, "physics", above=True)]
+    """Rating of the converter, at least the rated power."""
+    reactive_power_max_var: Annotated[float, Parameter("var", 0.0, 3e7, "physics")]
+    """Greatest reactive power of either sign while it runs, inside of the apparent power."""
+
+
+class WindTurbineState(NamedTuple):
+    """What a turbine remembers."""
+
+    mode: int
+    """`STOPPED`, `STARTING`, `RUNNING` or `STORM`."""
+    timer_s: float
+    """Rest of the start-up, >= 0."""
+
+
+class WindTurbineInput(NamedTuple):
+    """What acts on a turbine during a step."""
+
+    set_point_w: float
+    """Active power that it is held to, production negative; `-rated_power_w` or below leaves it free."""
+    reactive_power_var: float
+    """Wanted, inductive positive."""
+    wind_m_per_s: float
+    """Wind speed at hub height, >= 0."""
+    ambient_c: float
+    pressure_pa: float
+    """Of the air at hub height."""
+    relative_humidity: float
+    """0..1; little depends on it."""
+
+
+class WindTurbineOutput(NamedTuple):
+    """What a turbine shows at its terminals."""
+
+    active_power_w: float
+    """Production negative."""
+    reactive_power_var: float
+    available_power_w: float
+    """What it would produce if nothing held it back, <= 0."""
+
+
+def wind_turbine_initial_state(params: WindTurbineParams, wind_m_per_s: float) -> WindTurbineState:
+    """Return a turbine that has long been in a wind speed at hub height [m/s]: running if that is in its range."""
+    if wind_m_per_s > params.cut_out_m_per_s:
+        return WindTurbineState(STORM, 0.0)
+    return WindTurbineState(RUNNING if wind_m_per_s >= params.cut_in_m_per_s else STOPPED, 0.0)
+
+
+def wind_turbine_smoothed(params: WindTurbineParams, turbulence: float) -> WindTurbineParams:
+    """Return the turbine with its curve averaged over a normal spread of the wind around each speed.
+
+    For inputs that are means of an interval much longer than the turbine's own response. The curve given must be that
+    of steady wind: one measured as means of ten minutes holds the turbulence of its site already.
+
+    Args:
+        params: The turbine.
+        turbulence: Standard deviation of the wind speed over its mean, 0..1.
+    """
+    last = len(params.power_curve_w) - 1
+    smoothed = []
+    for index in range(last + 1):
+        mean = index / last * params.curve_end_m_per_s
+        spread = turbulence * mean
+        total, weights = 0.0, 0.0
+        for step in range(-60, 61):
+            weight = math.exp(-0.5 * (step / 15.0) * (step / 15.0))
+            speed = mean + spread * step / 15.0
+            inside = speed <= params.cut_out_m_per_s or spread == 0.0
+            total += weight * (
+                table_value(params.power_curve_w, speed / params.curve_end_m_per_s) if inside else 0.0
+            )
+            weights += weight
+        smoothed.append(total / weights)
+    return params._replace(power_curve_w=tuple(smoothed))
+
+
+def wind_turbine_curve_w(params: WindTurbineParams, wind_m_per_s: float, density_kg_per_m3: float) -> float:
+    """Return the power of a running turbine [W], production positive here, at most its rated power.
+
+    Args:
+        params: The turbine.
+        wind_m_per_s: Wind speed at hub height [m/s].
+        density_kg_per_m3: Of the air [kg/m³].
+    """
+    ratio = max(density_kg_per_m3, 0.0) / params.reference_density_kg_per_m3
+    if params.is_pitch_regulated:
+        equivalent = wind_m_per_s * math.pow(ratio, 1.0 / 3.0)
+        power = table_value(params.power_curve_w, equivalent / params.curve_end_m_per_s)
+    else:
+        power = ratio * table_value(params.power_curve_w, wind_m_per_s / params.curve_end_m_per_s)
+    return min(power, params.rated_power_w)
+
+
+def _settled(params: WindTurbineParams, state: WindTurbineState, wind: float) -> WindTurbineState:
+    """Return the state after all that happens at once in a wind."""
+    mode, timer_s = state.mode, state.timer_s
+    if mode == STORM and wind <= params.restart_m_per_s:
+        mode = STOPPED
+    if wind > params.cut_out_m_per_s:
+        mode = STORM
+    elif wind < params.stop_m_per_s and mode != STORM:
+        mode = STOPPED
+    elif mode == STOPPED and wind >= params.cut_in_m_per_s:
+        mode, timer_s = STARTING, params.start_up_s
+    if mode == STARTING and timer_s <= 0.0:
+        mode = RUNNING
+    return WindTurbineState(mode, timer_s if mode == STARTING else 0.0)
+
+
+def _available_w(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput) -> float:
+    if state.mode != RUNNING:
+        return 0.0
+    density = air_density_kg_per_m3(inp.ambient_c, inp.pressure_pa, inp.relative_humidity)
+    return 0.0 - wind_turbine_curve_w(params, inp.wind_m_per_s, density)
+
+
+def wind_turbine_power_limits(
+    params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput
+) -> tuple[float, float]:
+    """Return the active power that the turbine could have now [W]: what the wind offers (<= 0), and 0."""
+    return _available_w(params, _settled(params, state, inp.wind_m_per_s), inp), 0.0
+
+
+def wind_turbine_reactive_limit_var(params: WindTurbineParams, active_power_w: float) -> float:
+    """Return the reactive power of either sign that a running turbine offers beside an active power [var]."""
+    rated = params.apparent_power_va
+    left = math.sqrt(max(rated * rated - active_power_w * active_power_w, 0.0))
+    return min(params.reactive_power_max_var, left)
+
+
+def wind_turbine_output(
+    params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput
+) -> WindTurbineOutput:
+    """Return what the terminals show at this instant; it holds for `wind_turbine_horizon_s`."""
+    return _shown(params, _settled(params, state, inp.wind_m_per_s), inp)
+
+
+def _shown(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput) -> WindTurbineOutput:
+    if state.mode != RUNNING:
+        return WindTurbineOutput(params.standby_power_w, 0.0, 0.0)
+    available = _available_w(params, state, inp)
+    active = min(max(inp.set_point_w, available), 0.0)
+    limit = wind_turbine_reactive_limit_var(params, active)
+    return WindTurbineOutput(active, min(max(inp.reactive_power_var, -limit), limit), available)
+
+
+def wind_turbine_horizon_s(
+    params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput
+) -> float:
+    """Return how long the output holds [s]: the rest of a start-up."""
+    state = _settled(params, state, inp.wind_m_per_s)
+    return max(state.timer_s, _SHORTEST_S) if state.mode == STARTING else math.inf
+
+
+def wind_turbine_step(
+    params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput, dt_s: float
+) -> tuple[WindTurbineState, WindTurbineOutput]:
+    """Carry a turbine across `dt_s` [s].
+
+    Args:
+        params: The turbine.
+        state: At the start.
+        inp: Held over the step.
+        dt_s: Length of the step [s]; nothing moves if it is not positive.
+
+    Returns:
+        The state at the end, and the output as means over the step.
+    """
+    if dt_s <= 0.0:
+        return state, wind_turbine_output(params, state, inp)
+    state = _settled(params, state, inp.wind_m_per_s)
+    start_s = min(state.timer_s, dt_s)
+    if start_s <= 0.0:
+        return state, _shown(params, state, inp)
+    waiting = _shown(params, state, inp)
+    state = _settled(params, WindTurbineState(state.mode, state.timer_s - start_s), inp.wind_m_per_s)
+    if start_s >= dt_s:
+        return state, waiting
+    running = _shown(params, state, inp)
+    share = start_s / dt_s
+    rest = 1.0 - share
+    return state, WindTurbineOutput(
+        share * waiting.active_power_w + rest * running.active_power_w,
+        share * waiting.reactive_power_var + rest * running.reactive_power_var,
+        share * waiting.available_power_w + rest * running.available_power_w,
+    )

@@ -1,0 +1,171 @@
+"""CHP and heat buffer, as the shared suite tries them out."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from doppelgrid.models.chp import (
+    FAULT,
+    RUNNING,
+    STARTING,
+    STOPPED,
+    STOPPING,
+    WARMING_UP,
+    ChpInput,
+    ChpOutput,
+    ChpParams,
+    ChpState,
+    chp_horizon_s,
+    chp_output,
+    chp_power_limits,
+    chp_step,
+    chp_stored_heat_j,
+)
+from doppelgrid.models.heat_buffer import (
+    HeatBufferInput,
+    HeatBufferOutput,
+    HeatBufferParams,
+    HeatBufferState,
+    heat_buffer_horizon_s,
+    heat_buffer_output,
+    heat_buffer_step,
+)
+from doppelgrid.sim.presets_machines import chp_preset, chp_preset_names, hot_water_buffer
+
+from .case import Derating, ModelCase
+
+
+def _params() -> dict[str, ChpParams]:
+    params = {name: chp_preset(name, 50e3) for name in chp_preset_names()}
+    params["heat-led"] = chp_preset("gas-50kw", 50e3, buffer_litres=1000.0, heat_led=True)
+    params["dump-cooler"] = chp_preset("gas-50kw", 50e3, buffer_litres=300.0, dump_cooler=True)
+    params["heat-led-dump-cooler"] = chp_preset("gas-20kw", 20e3, heat_led=True, dump_cooler=True)
+    return params
+
+
+def _longest_wait_s(params: ChpParams, phase: int) -> float:
+    if phase == STARTING:
+        return params.start_s
+    if phase == STOPPED:
+        return params.minimum_pause_s
+    if phase == STOPPING:
+        return params.stop_s
+    if phase in (WARMING_UP, RUNNING):
+        return params.minimum_run_s
+    return 0.0 if phase == FAULT else params.retry_wait_s
+
+
+def _states(params: ChpParams) -> st.SearchStrategy[ChpState]:
+    def of_phase(phase: int) -> st.SearchStrategy[ChpState]:
+        return st.builds(
+            ChpState,
+            phase=st.just(phase),
+            wait_s=st.floats(0.0, _longest_wait_s(params, phase)),
+            failures=st.integers(0, params.start_retries),
+            buffer_takes=st.integers(0, 1),
+            engine_c=st.just(params.engine_operating_c) if phase == RUNNING else st.floats(0.0, 80.0),
+            buffer_c=st.floats(10.0, params.buffer_full_c),
+        )
+
+    return st.integers(STOPPED, FAULT).flatmap(of_phase)
+
+
+def _inputs(params: ChpParams) -> st.SearchStrategy[ChpInput]:
+    return st.builds(
+        ChpInput,
+        set_point_w=st.floats(-1.2 * params.rated_power_w, 0.0),
+        heat_demand_w=st.floats(0.0, 3.0 * params.rated_power_w),
+        room_c=st.floats(0.0, 40.0),
+        start_fails=st.integers(0, 1),
+        acknowledge=st.integers(0, 1),
+    )
+
+
+def _imbalance_j(
+    params: ChpParams, before: ChpState, after: ChpState, output: ChpOutput, dt_s: float
+) -> float:
+    into_w = output.fuel_w + output.active_power_w
+    out_w = output.delivered_w + output.dumped_w + output.loss_w
+    growth_j = chp_stored_heat_j(params, after) - chp_stored_heat_j(params, before)
+    return (into_w - out_w) * dt_s - growth_j
+
+
+def _throughput_j(
+    _params: ChpParams, _before: ChpState, _after: ChpState, output: ChpOutput, dt_s: float
+) -> float:
+    flows_w = output.fuel_w + abs(output.active_power_w) + output.delivered_w + output.dumped_w
+    return (flows_w + abs(output.loss_w)) * dt_s
+
+
+def _stored_j(params: ChpParams) -> float:
+    return chp_stored_heat_j(params, ChpState(STOPPED, 0.0, 0, 1, 100.0, 100.0))
+
+
+def _limit_at_buffer(params: ChpParams, position: float) -> float:
+    buffer_c = params.buffer_restart_c + position * (params.buffer_full_c - params.buffer_restart_c)
+    state = ChpState(RUNNING, 0.0, 0, 1, params.engine_operating_c, buffer_c)
+    lower_w, _ = chp_power_limits(params, state, ChpInput(-params.rated_power_w, 0.0, 20.0, 0, 0))
+    return max(-lower_w, 0.0)
+
+
+def _buffer_states(params: HeatBufferParams) -> st.SearchStrategy[HeatBufferState]:
+    return st.builds(HeatBufferState, st.floats(5.0, 95.0) | st.just(params.useful_c))
+
+
+def _buffer_inputs(_params: HeatBufferParams) -> st.SearchStrategy[HeatBufferInput]:
+    return st.builds(HeatBufferInput, st.floats(0.0, 50e3), st.floats(0.0, 50e3), st.floats(0.0, 40.0))
+
+
+def _buffer_imbalance_j(
+    params: HeatBufferParams,
+    before: HeatBufferState,
+    after: HeatBufferState,
+    output: HeatBufferOutput,
+    dt_s: float,
+) -> float:
+    growth_j = params.heat_capacity_j_per_k * (after.temperature_c - before.temperature_c)
+    return (output.heat_w - output.delivered_w - output.loss_w) * dt_s - growth_j
+
+
+def _buffer_throughput_j(
+    _params: HeatBufferParams,
+    _before: HeatBufferState,
+    _after: HeatBufferState,
+    output: HeatBufferOutput,
+    dt_s: float,
+) -> float:
+    flows_w = output.heat_w + output.delivered_w + abs(output.loss_w)
+    return flows_w * dt_s
+
+
+CASES: list[ModelCase] = [
+    ModelCase(
+        name="chp",
+        params=_params(),
+        output=chp_output,
+        horizon_s=chp_horizon_s,
+        step=chp_step,
+        states=_states,
+        inputs=_inputs,
+        imbalance_j=_imbalance_j,
+        throughput_j=_throughput_j,
+        limits=chp_power_limits,
+        deratings=(Derating("a buffer that fills up", _limit_at_buffer),),
+        spans=lambda _params: ChpState(1, 1800.0, 1, 1, 100.0, 100.0),
+        stored_j=_stored_j,
+        limits_include_zero=False,
+    ),
+    ModelCase(
+        name="heat_buffer",
+        params={"500-l": hot_water_buffer(500.0), "no-loss": HeatBufferParams(2e6, 0.0, 50.0)},
+        output=heat_buffer_output,
+        horizon_s=heat_buffer_horizon_s,
+        step=heat_buffer_step,
+        states=_buffer_states,
+        inputs=_buffer_inputs,
+        imbalance_j=_buffer_imbalance_j,
+        throughput_j=_buffer_throughput_j,
+        spans=lambda _params: HeatBufferState(100.0),
+        stored_j=lambda params: 100.0 * params.heat_capacity_j_per_k,
+    ),
+]

@@ -1,0 +1,39 @@
+"""A battery that cannot exist is refused, and the refusal names what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from doppelgrid.models.battery_pack import check_battery
+from doppelgrid.models.parameter import ParameterError
+from doppelgrid.sim.presets import battery_preset, battery_preset_names
+
+PARAMS = battery_preset("lfp-92kwh")
+
+
+@pytest.mark.parametrize("name", battery_preset_names())
+def test_every_preset_can_exist(name: str) -> None:
+    check_battery(battery_preset(name))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"r1_ohm": (0.1, -0.2, 0.1)}, r"r1_ohm\[1\] is -0.2 Ω; accepted: >= 0 Ω"),
+        ({"ocv_slope_v_per_k": (0.0, 20.0)}, r"ocv_slope_v_per_k\[1\] is 20 V/K"),
+        ({"ocv_slope_v_per_k": (0.0,)}, "ocv_slope_v_per_k has 1 entries; accepted: at least 2"),
+        ({"r0_ohm": (0.1,)}, "r0_ohm has 1 entries; accepted: at least 2"),
+        ({"ocv_v": (600.0, 700.0, 690.0)}, r"ocv_v\[2\] \(SoC 1\) is 690 V; accepted: >= 700 V"),
+        ({"voltage_min_v": 730.0}, "voltage_min_v is 730; accepted: <= .*open-circuit voltage at soc_lower"),
+        ({"voltage_min_v": 100.0}, "voltage_min_v is 100; accepted: >= .*half of the open-circuit voltage"),
+        ({"voltage_max_v": 700.0}, "voltage_max_v is 700; accepted: >= .*open-circuit voltage at soc_upper"),
+        ({"soc_lower": 0.97}, "soc_derating_width is 0.03; accepted: <= .*half of soc_upper - soc_lower"),
+        ({"charge_temperatures_c": (0.0, 10.0, 5.0, 60.0)}, r"charge_temperatures_c\[2\] is 5 °C"),
+        ({"capacity_wh": 50_000.0}, "capacity_wh is 50000 Wh; accepted: 92000 Wh"),
+    ],
+)
+def test_what_cannot_exist_is_refused_by_name(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        check_battery(PARAMS._replace(**change))
