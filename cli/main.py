@@ -14,9 +14,11 @@ from .conformance import conformance
 from .lockstep import lockstep
 from .replay import replay
 from .run import run
+from .simulate import simulate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(run)
+app.command()(simulate)
 app.command()(check)
 app.command()(clock)
 app.command()(replay)

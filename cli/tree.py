@@ -27,6 +27,7 @@ from ..sim.site_devices import (
     UninterruptiblePowerSupply,
     WindTurbine,
 )
+from ..sim.site_sessions import RecordedSessions, StatisticalSessions
 from ..sim.vocabulary import UNSUPPORTED_BY_SDK
 
 
@@ -78,7 +79,11 @@ def _ratings(component: Component) -> list[str]:
     match component:
         case GridConnectionPoint():
             rating = f"{component.rated_fuse_current_a:g} A"
-            return [rating, f"{component.voltage_v:g} V", f"{component.frequency_hz:g} Hz"]
+            given = component.frequency
+            frequency = (
+                _source(given, "Hz") if isinstance(given, float) else f"frequency {_source(given, 'Hz')}"
+            )
+            return [rating, f"{component.voltage_v:g} V", frequency]
         case Battery():
             capacity = [] if component.capacity_wh is None else [f"{component.capacity_wh / 1e3:g} kWh"]
             return [component.preset, *capacity, f"{100 * component.initial_soc:g} %"]
@@ -99,12 +104,22 @@ def _device_ratings(component: Component) -> list[str]:
             return [f"{component.rated_reactive_power_var / 1e3:g} kvar in {component.steps} steps"]
         case PowerTransformer() | UninterruptiblePowerSupply():
             return [f"{component.rated_apparent_power_va / 1e3:g} kVA"]
-        case EvCharger(car=car):
-            with_car = "no car" if car is None else f"car at {100 * car.initial_soc:g} %"
-            return [component.type.value, _kilowatts(component.rated_power_w), with_car]
+        case EvCharger():
+            return [component.type.value, _kilowatts(component.rated_power_w), _cars(component)]
         case Chp() | WindTurbine() | SteamBoiler() | Electrolyzer():
             return [_kilowatts(component.rated_power_w)]
     return []
+
+
+def _cars(charger: EvCharger) -> str:
+    match charger.sessions:
+        case StatisticalSessions(profile=profile):
+            return f"cars by the profile {profile}"
+        case RecordedSessions(file=file):
+            return f"cars from {file}"
+        case tuple() as cars:
+            return f"{len(cars)} car{'s'[: len(cars) != 1]} by the site file"
+    return "no car" if charger.car is None else f"car at {100 * charger.car.initial_soc:g} %"
 
 
 def _inputs(component: Component) -> list[str]:

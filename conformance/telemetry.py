@@ -38,6 +38,8 @@ from .values import (
 _LONGEST_GAP_S = 2.0
 _WATCH_S = 6.0
 _SUBSCRIBERS = 10
+_AUXILIARY_W = 2000.0
+"""What a producer may draw for itself while it stands or starts, pumps and controls of a small plant [W]."""
 _MOST_WATCHED = 60
 """Components of large sites that are looked at in each check."""
 _RECONNECT_S = 3.5
@@ -296,7 +298,9 @@ async def keeps_signs(subject: Subject, _: int) -> None:
                 Metric.AC_POWER_ACTIVE
             )
             # What is off draws a little for itself.
-            require(sign * power_w > -500.0, f"component {component.id} ({category}) reports {power_w:g} W")
+            require(
+                sign * power_w > -_AUXILIARY_W, f"component {component.id} ({category}) reports {power_w:g} W"
+            )
 
 
 async def _check_sum(subject: Subject, meter: Component) -> None:

@@ -51,10 +51,7 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
 
 def allowed_ranges(plant: Plant, key: str, metric: Metric) -> Ranges | None:
     """Return what clients have left allowed of a power; None for all."""
-    if metric is Metric.DC_POWER:
-        return plant.state.allowed_dc_w.get(key)
-    control = plant.state.controls[key]
-    return control.allowed_w if metric is Metric.AC_POWER_ACTIVE else control.allowed_var
+    return plant.allowed(key, metric)
 
 
 def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
@@ -73,6 +70,8 @@ def _with_minimum(plant: Plant, key: str, bounds: Bounds) -> Ranges:
     minimum_w = rating.minimum_w
     if minimum_w == 0.0 or rating.is_limit or bounds == (0.0, 0.0):
         return (bounds,)
+    if bounds.lower > -minimum_w and bounds.upper < minimum_w:
+        return NOTHING_BUT_ZERO
     if isinstance(plant.site.components[key], SteamBoiler):
         return (Bounds(minimum_w, bounds.upper),)
     if bounds.upper > 0.0:

@@ -2,63 +2,58 @@
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 from typing import NamedTuple
 
 from ..models.ac import ThreePhase, phase_shares
+from ..models.ageing import AgeingParams
 from ..models.battery import BatteryParams
-from ..models.car import CarParams
-from ..models.inverter import InverterParams
-from ..models.pv import PvArrayParams, pv_cell_temperature_c, pv_dc_power_w
+from ..models.bms import BmsParams
+from ..models.grid_guard import GridGuardParams
+from ..models.inverter import InverterParams, inverter_initial_state, reactive_limit_var
+from ..models.parameter import ParameterError
+from ..models.pv import PvArrayParams
+from ..models.supply import SupplyParams, SupplyState, supply_reactive_limit_var
 from ..models.throughput import ThroughputParams
 from .device_control import Rating
-from .devices import LIGHT_AIR_M_PER_S, WiredLoad, battery_params, inverter_params, pv_supply, wired_load
-from .flexible import ChargingPoint, Machine, PvPlant, WindTurbine
+from .devices import WiredLoad, array_params, battery_params, grid_guard, inverter_params, wired_load
 from .inputs.build import build_signal
-from .inputs.signal import Constant, Signal
+from .inputs.signal import Signal
 from .inputs.specs import ClearSky
-from .presets import pv_array_preset
+from .kinds import PV_PLANT, SUPPLY
+from .machine import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, SET_POINT, Machine
+from .machines import machine_of
+from .metering import Metering, meterings_of
+from .overrides import overridden
 from .site import Battery, BatteryInverter, HybridInverter, Inverter, Meter, PvInverter, Site
 from .site_devices import (
-    CapacitorBank,
-    Chp,
     Consumer,
-    Electrolyzer,
-    EvCharger,
     PowerTransformer,
-    SteamBoiler,
     UninterruptiblePowerSupply,
 )
-from .site_devices import WindTurbine as WindTurbineSection
-from .surroundings import surroundings
-from .vocabulary import Bounds, EvChargerType
+from .storage import ageing_params, management_params
+from .surroundings import ambient_signal, surroundings
+from .vocabulary import Bounds
 
-MINIMUM_CURRENT_A = 6.0
-"""Least current per phase that a charging point may offer a car by IEC 61851-1 [A]."""
-_NOMINAL_PHASE_V = 230.0
-_MINIMUM_SHARE = {Chp: 0.5, Electrolyzer: 0.1, SteamBoiler: 0.0}
-"""Least load over the rating where a site file gives none; chosen: gas engines, alkaline cells, electrodes."""
-_SECONDS_TO_FULL = {Chp: 60.0, Electrolyzer: 10.0, SteamBoiler: 5.0, EvCharger: 2.0, WindTurbineSection: 10.0}
-"""From nothing to the rating where a site file gives no ramp [s]; chosen."""
 _LOSS_SHARES = {PowerTransformer: (0.001, 0.01), UninterruptiblePowerSupply: (0.02, 0.03)}
 """No-load and load loss over the rating where a site file gives none; chosen: common sizes of today."""
 
 
 class SolarArray(NamedTuple):
-    """Photovoltaics on the direct current side of a hybrid inverter."""
+    """Photovoltaics on the direct current side of an inverter."""
 
     signal: Signal
+    """Irradiance on its plane [W/m²]."""
     array: PvArrayParams
 
-    def dc_power_w(self, irradiance: float, ambient_c: float) -> float:
-        """Return what the array offers [W]: production negative.
 
-        Args:
-            irradiance: On its plane [W/m²].
-            ambient_c: Air temperature [°C].
-        """
-        cell_c = pv_cell_temperature_c(self.array, irradiance, ambient_c, LIGHT_AIR_M_PER_S)
-        return 0.0 - pv_dc_power_w(self.array, irradiance, cell_c)
+class MeterControl(NamedTuple):
+    """What a device does by itself: it keeps the power through a component at nothing."""
+
+    key: str
+    """Of that component."""
+    share: float
+    """Part of the power that falls to this device, of several that keep to the same component."""
 
 
 class Equipment(NamedTuple):
@@ -67,14 +62,24 @@ class Equipment(NamedTuple):
     ratings: dict[str, Rating]
     """Of everything that takes set-points."""
     batteries: dict[str, BatteryParams]
+    managements: dict[str, BmsParams]
+    """Of all batteries."""
+    ageings: dict[str, AgeingParams]
+    """Of batteries that age."""
     inverters: dict[str, InverterParams]
     shares: dict[str, ThreePhase]
     """Part of its power on each phase, of inverters with a direct current side of their own."""
     arrays: dict[str, SolarArray]
-    """Of hybrid inverters."""
-    flexible: dict[str, Machine]
+    """Of hybrid and PV inverters."""
+    machines: dict[str, Machine]
+    built_in: dict[str, MeterControl]
+    """Of devices that act by themselves while no client tells them otherwise."""
     loads: dict[str, WiredLoad]
     throughput: dict[str, ThroughputParams]
+    meterings: dict[str, Metering]
+    """Of meters with options of their own."""
+    guards: dict[str, GridGuardParams]
+    """Of inverters that keep to a grid code."""
 
     def inputs(self) -> dict[str, Signal]:
         """Return what drives the devices, by `component.quantity`."""
@@ -83,8 +88,8 @@ class Equipment(NamedTuple):
             **{f"{key}.irradiance": array.signal for key, array in self.arrays.items()},
             **{
                 f"{key}.{quantity}": signal
-                for key, device in self.flexible.items()
-                for quantity, signal in device.inputs.items()
+                for key, machine in self.machines.items()
+                for quantity, signal in machine.inputs.items()
             },
         }
 
@@ -95,39 +100,78 @@ def equip(site: Site, *, start_us: int, seed: int) -> Equipment:
     Raises:
         InputError: If a recorded input cannot drive the site from its start.
     """
-    made = Equipment({}, {}, {}, {}, {}, {}, {}, {})
+    made = Equipment({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, meterings_of(site, seed), {})
     for key, component in site.components.items():
         match component:
             case Battery():
                 made.batteries[key] = battery_params(component)
+                made.managements[key] = management_params(component)
+                ageing = ageing_params(component)
+                if ageing is not None:
+                    made.ageings[key] = ageing
             case PvInverter():
                 params = made.inverters[key] = inverter_params(component)
-                supply = pv_supply(site, key, component, params, start_us=start_us, seed=seed)
-                rating = _inverter_rating(component, params)
-                shares = phase_shares(component.phases)
-                made.flexible[key] = PvPlant(rating, shares, {supply.quantity: supply.signal}, supply=supply)
+                if component.power is None:
+                    made.arrays[key] = _array(site, key, component, params, start_us, seed)
+                made.machines[key] = _pv_plant(site, key, component, params, start_us, seed)
+                _guard(site, key, component, made)
             case BatteryInverter() | HybridInverter():
                 params = made.inverters[key] = inverter_params(component)
                 made.ratings[key] = _inverter_rating(component, params)
                 made.shares[key] = phase_shares(component.phases)
                 if isinstance(component, HybridInverter) and component.peak_power_w is not None:
-                    made.arrays[key] = _array(site, key, component, start_us, seed)
+                    made.arrays[key] = _array(site, key, component, params, start_us, seed)
+                _guard(site, key, component, made)
             case Meter(load=load) if load is not None:
                 made.loads[key] = wired_load(site, key, component, start_us=start_us, seed=seed)
-            case Consumer():
+            case Consumer(load=load) if load is not None:
                 made.loads[key] = wired_load(site, key, component, start_us=start_us, seed=seed)
             case PowerTransformer() | UninterruptiblePowerSupply():
                 made.throughput[key] = _throughput(component)
-            case EvCharger():
-                made.flexible[key] = _charging_point(component)
-            case Chp() | Electrolyzer() | SteamBoiler():
-                made.flexible[key] = Machine(_machine_rating(component), phase_shares(component.phases))
-            case WindTurbineSection():
-                made.flexible[key] = _wind_turbine(site, key, component, start_us, seed)
-            case CapacitorBank():
-                made.flexible[key] = _capacitor_bank(component)
-    made.ratings.update((key, device.rating) for key, device in made.flexible.items())
+            case _:
+                machine = machine_of(site, key, start_us, seed)
+                if machine is not None:
+                    params = overridden(machine.params, component.parameters)
+                    made.machines[key] = replace(machine, params=params)
+    made.built_in.update(_built_in(site, made))
+    made.ratings.update((key, machine.rating) for key, machine in made.machines.items() if machine.rating)
     return made
+
+
+def check_component_parameters(site: Site, key: str) -> None:
+    """Hold the parameters that a site file sets of a component to what its model can have.
+
+    Raises:
+        ParameterError: If one of them, or all together, cannot be.
+    """
+    component = site.components[key]
+    match component:
+        case Battery():
+            battery_params(component)
+        case PvInverter() | BatteryInverter() | HybridInverter():
+            inverter_params(component)
+        case _:
+            machine = machine_of(site, key, 0, 0)
+            if machine is None:
+                name = next(iter(component.parameters))
+                raise ParameterError(
+                    f"{name} is unknown; accepted: nothing, this component has no model of its own"
+                )
+            overridden(machine.params, component.parameters)
+
+
+def _built_in(site: Site, made: Equipment) -> dict[str, MeterControl]:
+    """Return the inverters that keep to a meter by themselves; those of one meter share its power by their ratings."""
+    meters = {
+        key: component.self_consumption
+        for key, component in site.components.items()
+        if isinstance(component, BatteryInverter | HybridInverter) and component.self_consumption is not None
+    }
+    sizes = {key: made.ratings[key].size for key in meters}
+    return {
+        key: MeterControl(meter, sizes[key] / sum(sizes[other] for other in meters if meters[other] == meter))
+        for key, meter in meters.items()
+    }
 
 
 def _inverter_rating(inverter: Inverter, params: InverterParams) -> Rating:
@@ -144,66 +188,58 @@ def _inverter_rating(inverter: Inverter, params: InverterParams) -> Rating:
     )
 
 
-def _array(site: Site, key: str, inverter: HybridInverter, start_us: int, seed: int) -> SolarArray:
+def _array(
+    site: Site,
+    key: str,
+    inverter: PvInverter | HybridInverter,
+    params: InverterParams,
+    start_us: int,
+    seed: int,
+) -> SolarArray:
     plane = (inverter.tilt_deg, inverter.azimuth_deg)
     where = surroundings(site, key, "irradiance", start_us=start_us, seed=seed, plane=plane)
     signal = build_signal(inverter.irradiance if inverter.irradiance is not None else ClearSky(), where)
-    return SolarArray(signal, pv_array_preset("crystalline-silicon", inverter.peak_power_w or 0.0))
+    return SolarArray(signal, array_params(inverter, params))
 
 
-def _machine_rating(machine: Chp | Electrolyzer | SteamBoiler | EvCharger | WindTurbineSection) -> Rating:
-    rated_w = machine.rated_power_w
-    produces = isinstance(machine, Chp | WindTurbineSection)
-    ramp_w_per_s = machine.ramp_rate_w_per_s or rated_w / _SECONDS_TO_FULL[type(machine)]
-    return Rating(
-        active=Bounds(-rated_w, 0.0) if produces else Bounds(0.0, rated_w),
-        reactive=None,
-        default_w=0.0,
-        ramp_rate_w_per_s=ramp_w_per_s,
-        response_delay_s=machine.response_delay_s,
-        minimum_w=_minimum_w(machine),
+def _guard(site: Site, key: str, inverter: Inverter, made: Equipment) -> None:
+    guard = grid_guard(site, inverter)
+    if guard is not None:
+        made.guards[key] = guard
+
+
+def _pv_plant(
+    site: Site, key: str, inverter: PvInverter, params: InverterParams, start_us: int, seed: int
+) -> Machine:
+    rating, shares = _inverter_rating(inverter, params), phase_shares(inverter.phases)
+    if inverter.power is not None:
+        where = surroundings(site, key, "power", start_us=start_us, seed=seed)
+        supply = SupplyParams(params.rated_power_w, params.rated_apparent_power_va, params.standby_power_w)
+        return _supply(key, supply, build_signal(inverter.power, where), rating, shares)
+    ambient_c = ambient_signal(site, start_us=start_us, seed=seed).at(start_us)
+    return Machine(
+        PV_PLANT,
+        params,
+        inverter_initial_state(params, ambient_c),
+        shares,
+        (SET_POINT, REACTIVE_SET_POINT, ARRAY_POWER, ARRAY_VOLTAGE, AMBIENT),
+        {},
+        rating,
+        reactive_limit_var,
     )
 
 
-def _minimum_w(machine: Chp | Electrolyzer | SteamBoiler | EvCharger | WindTurbineSection) -> float:
-    if isinstance(machine, WindTurbineSection):
-        return 0.0
-    if machine.min_power_w is not None:
-        return machine.min_power_w
-    if isinstance(machine, EvCharger):
-        alternating = machine.type is not EvChargerType.DC
-        return MINIMUM_CURRENT_A * _NOMINAL_PHASE_V * len(machine.phases) if alternating else 0.0
-    return _MINIMUM_SHARE[type(machine)] * machine.rated_power_w
-
-
-def _charging_point(charger: EvCharger) -> ChargingPoint:
-    rating = _machine_rating(charger)._replace(default_w=charger.rated_power_w, is_limit=True)
-    shares = phase_shares(charger.phases)
-    if charger.car is None:
-        return ChargingPoint(rating, shares)
-    car = CarParams(
-        charger.car.capacity_wh, charger.car.max_power_w, charger.car.taper_soc, charger.car.efficiency
+def _supply(key: str, params: SupplyParams, power: Signal, rating: Rating, shares: ThreePhase) -> Machine:
+    return Machine(
+        SUPPLY,
+        params,
+        SupplyState(0.0),
+        shares,
+        (SET_POINT, REACTIVE_SET_POINT, f"{key}.power"),
+        {"power": power},
+        rating,
+        supply_reactive_limit_var if rating.reactive is not None else None,
     )
-    return ChargingPoint(rating, shares, {"cable": Constant(1.0)}, charger.car.initial_soc, car)
-
-
-def _wind_turbine(site: Site, key: str, turbine: WindTurbineSection, start_us: int, seed: int) -> WindTurbine:
-    where = surroundings(site, key, "power", start_us=start_us, seed=seed)
-    rating = _machine_rating(turbine)._replace(default_w=-turbine.rated_power_w, is_limit=True)
-    return WindTurbine(rating, phase_shares(turbine.phases), {"power": build_signal(turbine.power, where)})
-
-
-def _capacitor_bank(bank: CapacitorBank) -> Machine:
-    step_var = bank.rated_reactive_power_var / bank.steps
-    rating = Rating(
-        active=None,
-        reactive=Bounds(-bank.rated_reactive_power_var, 0.0),
-        default_w=0.0,
-        ramp_rate_w_per_s=math.inf,
-        response_delay_s=bank.response_delay_s,
-        resolution_w=step_var,
-    )
-    return Machine(rating, phase_shares(bank.phases))
 
 
 def _throughput(component: PowerTransformer | UninterruptiblePowerSupply) -> ThroughputParams:

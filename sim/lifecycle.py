@@ -1,7 +1,8 @@
 """Starting, parking, stopping and acknowledging components: sequences of switching over simulated time.
 
-An inverter has a relay on either side, a battery and a breaker have one, a precharger charges the link before it
-closes its own, and every other device that takes set-points has a contactor. Steps that are done already are
+An inverter has a relay on either side, a breaker has one, a precharger charges the link before it closes its own, and
+every other device that takes set-points has a contactor. The relays of a battery are those of its management system,
+which takes its own time. Steps that are done already are
 skipped, so each command may be repeated.
 """
 
@@ -14,8 +15,9 @@ from .engine import Engine
 from .exchange import CommandError, UnsupportedError, WrongStateError
 from .faults import Faults
 from .listening import Tell
+from .machine import Activity
 from .plant import Plant
-from .site import Battery, BatteryInverter, HybridInverter, PvInverter
+from .site import Battery, BatteryInverter, GridConnectionPoint, HybridInverter, PvInverter
 from .site_devices import Breaker, FlexibleDevice, Precharger
 from .switchgear import Position
 
@@ -56,7 +58,7 @@ def check_ready(plant: Plant, key: str) -> None:
     Raises:
         WrongStateError: If it has tripped, is switched off, or the grid does not reach it.
     """
-    tripped = plant.state.tripped.get(key)
+    tripped = plant.error(key)
     if tripped is not None:
         raise WrongStateError(f"{key} takes no commands: {tripped.message}")
     if plant.position(key) in (Position.OFF, Position.SWITCHING_OFF):
@@ -116,6 +118,8 @@ class Lifecycle:
     def acknowledge(self, key: str) -> None:
         """Clear the errors of a component that can be cleared, and leave it switched off.
 
+        The grid connection point gets new links where its fuse has melted, and supplies the site again.
+
         Raises:
             WrongStateError: If an error cannot be cleared, or not yet, or the component takes no commands.
         """
@@ -147,6 +151,9 @@ class Lifecycle:
         self._require_relays(key)
         self._require_whole(key)
         if self._heads_for(key) is Position.ON:
+            return
+        if self._is_battery(key):
+            self._plant.want(key, Position.ON)
             return
         if isinstance(self._plant.site.components[key], Precharger):
             steps = [
@@ -182,16 +189,28 @@ class Lifecycle:
             raise WrongStateError(
                 f"{key} cannot stop: {power_w:.0f} W flow through it; set the inverters before it to 0 W first"
             )
+        if self._is_battery(key):
+            self._plant.want(key, Position.OFF)
+            return
         self.revoke_set_points(key)
         relays = 1 if self._plant.position(key) is Position.STANDBY else self._relays(key)
         self._walk(key, [(Position.SWITCHING_OFF, 0.0), (Position.OFF, relays * RELAY_S)])
 
     def _acknowledge(self, key: str) -> None:
         cleared = self._faults.clearable(key)
+        lasting = self._plant.acknowledge(key)
+        if lasting is not None:
+            raise WrongStateError(f"{key} cannot be acknowledged yet: {lasting}")
+        if self._plant.activity(key) is Activity.FAULT:
+            self.revoke_set_points(key)
+            self._plant.clear_fault(key)
+            self._walk(key, [(Position.OFF, RELAY_S)])
         if cleared:
             self._walk(key, [(Position.OFF, 0.0)])
             for number in cleared:
                 self._faults.mend(number)
+        if isinstance(self._plant.site.components[key], GridConnectionPoint):
+            self._plant.replace_fuses()
 
     def _walk(self, key: str, steps: list[tuple[Position, float]]) -> None:
         """Bring a component through positions, each at its time from now [s]."""
@@ -216,8 +235,13 @@ class Lifecycle:
         self._tell("switched", key, position=position)
 
     def _heads_for(self, key: str) -> Position:
+        if self._is_battery(key):
+            return self._plant.heads_for(key)
         walk = self._state.walks.get(key)
         return self._plant.position(key) if walk is None else walk.goal
+
+    def _is_battery(self, key: str) -> bool:
+        return isinstance(self._plant.site.components[key], Battery)
 
     def _is_inverter(self, key: str) -> bool:
         component = self._plant.site.components[key]
@@ -227,14 +251,15 @@ class Lifecycle:
         if self._is_inverter(key):
             return 2
         component = self._plant.site.components[key]
-        return 1 if isinstance(component, Battery | Breaker | Precharger | FlexibleDevice) else 0
+        has_contactor = isinstance(component, Battery | Breaker | Precharger | FlexibleDevice)
+        return 1 if has_contactor or key in self._plant.controlled else 0
 
     def _require_relays(self, key: str) -> None:
         if not self._relays(key):
             raise UnsupportedError(f"{self._named(key)} and has nothing to switch")
 
     def _require_whole(self, key: str) -> None:
-        tripped = self._plant.state.tripped.get(key)
+        tripped = self._plant.error(key)
         if tripped is not None:
             raise WrongStateError(f"{tripped.message}; acknowledge the error first")
 

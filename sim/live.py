@@ -195,11 +195,10 @@ class LiveSimulation(Simulation):
         self._follow_clock()
 
     def _is_idle(self) -> bool:
-        state = self.plant.state
         return (
             not self.gateway.has_requests
-            and all(self.plant.is_settled(key) for key in state.controls)
-            and all(drive.end_us <= self.now_us for drive in state.drives.values())
+            and all(self.plant.is_settled(key) for key in self.plant.controlled)
+            and all(drive.end_us <= self.now_us for drive in self.plant.drives.values())
         )
 
     async def _step(self, duration: timedelta, enough: Callable[[], bool]) -> None:

@@ -6,13 +6,18 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..models.ac import ThreePhase, phase_currents, power_factor
+from ..models.ac import phase_currents, power_factor
 from ..models.battery import battery_terminal
+from ..models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
+from ..models.grid_voltage import line_voltages
+from ..models.meter import MeterOutput
+from .charger_status import UNAUTHORISED, charger_status
 from .envelope import bounded_metrics, shown_ranges
 from .graph import grid_key
+from .machine import Activity
 from .plant import Plant
 from .site import Battery
-from .site_devices import Breaker, Converter, Precharger
+from .site_devices import Breaker, Converter, EvCharger, Precharger
 from .states import component_states
 from .vocabulary import Bounds, Diagnostic, Metric, StateCode
 
@@ -53,6 +58,17 @@ BATTERY_METRICS = (
 )
 
 _CUT_OFF = Diagnostic("GRID_DISCONNECTED", "the grid does not reach this component")
+_HELD_OFF = {
+    cause: Diagnostic(f"GRID_{code}", f"held off by the grid code: {code.lower()}")
+    for cause, code in {
+        UNDERVOLTAGE: "UNDERVOLTAGE",
+        OVERVOLTAGE: "OVERVOLTAGE",
+        UNDERFREQUENCY: "UNDERFREQUENCY",
+        OVERFREQUENCY: "OVERFREQUENCY",
+    }.items()
+}
+_TOO_HOT = Diagnostic("OVERTEMPERATURE", "it is too hot, and waits until it has cooled down")
+_HOT = Diagnostic("OVERTEMPERATURE", "the heat sink is hot, power is held back")
 
 
 class Reading(NamedTuple):
@@ -96,14 +112,28 @@ class Instruments:
     def read(self, key: str) -> Reading:
         """Return what a component reports now."""
         plant = self._plant
-        tripped = plant.state.tripped.get(key)
+        error = plant.error(key)
         return Reading(
             self._values(key),
             self._bounds(key),
             self._states(key),
-            (_CUT_OFF,) if plant.is_cut_off(key) else (),
-            () if tripped is None else (tripped,),
+            self._warnings(key),
+            () if error is None else (error,),
         )
+
+    def _warnings(self, key: str) -> tuple[Diagnostic, ...]:
+        plant = self._plant
+        if plant.is_cut_off(key):
+            return (_CUT_OFF,)
+        if plant.held_off_by(key):
+            return (_HELD_OFF[plant.held_off_by(key)],)
+        if plant.is_derated(key):
+            return (_HOT,)
+        if plant.activity(key) is Activity.TOO_HOT:
+            return (_TOO_HOT,)
+        if isinstance(plant.site.components[key], EvCharger) and charger_status(plant, key).is_refused:
+            return (UNAUTHORISED,)
+        return plant.warnings(key)
 
     def _values(self, key: str) -> dict[Metric, float]:
         match self._plant.site.components[key]:
@@ -129,14 +159,14 @@ class Instruments:
 
     def _battery_values(self, key: str) -> dict[Metric, float]:
         plant = self._plant
-        params, state = plant.equipment.batteries[key], plant.state.batteries[key]
+        params, state = plant.equipment.batteries[key], plant.battery(key)
         power_w = plant.flows().battery_dc_w[key]
         terminal = battery_terminal(params, state, power_w)
         values = (
             terminal.voltage_v,
             terminal.current_a,
             power_w,
-            params.capacity_wh,
+            params.capacity_wh * state.capacity_share,
             100.0 * state.soc,
             state.temperature_c,
         )
@@ -146,28 +176,44 @@ class Instruments:
         plant = self._plant
         power_w = plant.dc_power_w(key)
         battery = next(iter(plant.wiring.batteries_behind(key)))
-        params, state = plant.equipment.batteries[battery], plant.state.batteries[battery]
+        params, state = plant.equipment.batteries[battery], plant.battery(battery)
         voltage_v = battery_terminal(params, state, plant.flows().battery_dc_w[battery]).voltage_v
         return dict(zip(DC_METRICS, (voltage_v, power_w / voltage_v, power_w), strict=True))
 
     def _ac_values(self, key: str) -> dict[Metric, float]:
-        flow = self._plant.flows().ac[key]
-        consumed_wh, delivered_wh = self._plant.state.registers[key]
-        line_v = 0.0 if self._plant.is_cut_off(key) else self._plant.input_value(self._grid, "voltage")
-        phase_v = line_v / math.sqrt(3.0)
+        plant = self._plant
+        shown = plant.meter_output(key)
+        if shown is not None:
+            return self._metered_values(key, shown)
+        flow = plant.flows().ac[key]
+        consumed_wh, delivered_wh = plant.registers(key)
+        phases_v, lines_v = plant.phase_voltages(key), plant.line_voltages(key)
         active_w, reactive_var = flow.active_w, flow.reactive_var
-        currents_a = phase_currents(
-            flow.active_phases_w, flow.reactive_phases_var, ThreePhase(phase_v, phase_v, phase_v)
-        )
+        currents_a = phase_currents(flow.active_phases_w, flow.reactive_phases_var, phases_v)
         values = (
             active_w, flow.p1, flow.p2, flow.p3,
             reactive_var, flow.q1, flow.q2, flow.q3,
-            math.hypot(active_w, reactive_var), *(current_a * phase_v for current_a in currents_a),
-            *currents_a,
-            phase_v, phase_v, phase_v,
-            line_v, line_v, line_v,
-            self._plant.input_value(self._grid, "frequency") if line_v else 0.0,
+            math.hypot(active_w, reactive_var),
+            *(current_a * phase_v for current_a, phase_v in zip(currents_a, phases_v, strict=True)),
+            *currents_a, *phases_v, *lines_v, self._frequency_hz(key),
             power_factor(active_w, reactive_var),
             consumed_wh - delivered_wh, consumed_wh, delivered_wh,
         )  # fmt: skip
         return dict(zip(AC_METRICS, values, strict=True))
+
+    def _metered_values(self, key: str, shown: MeterOutput) -> dict[Metric, float]:
+        active_w, reactive_var = shown.active_power_w, shown.reactive_power_var
+        values = (
+            active_w, *shown.active_w,
+            reactive_var, *shown.reactive_var,
+            math.hypot(active_w, reactive_var), *map(math.hypot, shown.active_w, shown.reactive_var),
+            *shown.current_a, *shown.voltage_v, *line_voltages(shown.voltage_v), self._frequency_hz(key),
+            power_factor(active_w, reactive_var),
+            shown.consumed_wh - shown.delivered_wh, shown.consumed_wh, shown.delivered_wh,
+        )  # fmt: skip
+        return dict(zip(AC_METRICS, values, strict=True))
+
+    def _frequency_hz(self, key: str) -> float:
+        """Return what is seen of the grid's frequency at a component [Hz]; 0 without voltage."""
+        is_dark = not any(self._plant.phase_voltages(key))
+        return 0.0 if is_dark else self._plant.input_value(self._grid, "frequency")

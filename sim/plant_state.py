@@ -1,12 +1,16 @@
-"""What the plant remembers, and what flows in it: plain values, so that they can be saved and compared."""
+"""What the plant remembers, and what flows in it, by name: plain values, so that they can be saved and compared."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import NamedTuple
 
+from ..models.ageing import AgeingState
 from ..models.battery import BatteryState
+from ..models.bms import BmsState
 from .ac_flow import PhasePower
-from .device_control import ControlState
+from .core.layout import Memory
+from .device_control import PendingSetPoint
 from .drives import Drive
 from .ranges import Ranges
 from .switchgear import Position
@@ -19,18 +23,12 @@ class Registers(NamedTuple):
     consumed_wh: float = 0.0
     delivered_wh: float = 0.0
 
-    def plus(self, energy_wh: float) -> Registers:
-        """Return the registers after some more energy [Wh], passive sign convention."""
-        if energy_wh >= 0.0:
-            return self._replace(consumed_wh=self.consumed_wh + energy_wh)
-        return self._replace(delivered_wh=self.delivered_wh - energy_wh)
-
 
 class Flows(NamedTuple):
     """What flows at one instant."""
 
     ac: dict[str, PhasePower]
-    """Through every AC component, by key."""
+    """Through every component, by key; nothing through those on the direct current side."""
     battery_dc_w: dict[str, float]
     """At the terminals of every battery, by key [W]."""
     inverter_dc_w: dict[str, float]
@@ -41,24 +39,56 @@ class Flows(NamedTuple):
     """AC active power that each device that takes set-points could have now [W]."""
 
 
-class PlantState(NamedTuple):
-    """Everything that the plant remembers; immutable parts, so that a copy costs little."""
+Numbers = dict[str, int | list[int | float]]
 
-    time_us: int
+
+class PlantState(NamedTuple):
+    """Everything that the plant remembers, in immutable parts and copies."""
+
+    components: tuple[str, ...]
+    numbers: Numbers
+    """Every field of the core's memory that holds numbers, by its name."""
     batteries: dict[str, BatteryState]
-    controls: dict[str, ControlState]
-    registers: dict[str, Registers]
+    managements: dict[str, BmsState]
+    ageings: dict[str, AgeingState]
+    """Of batteries that age."""
+    machines: dict[str, tuple[int | float, ...]]
+    """Fields of the state of each machine's model."""
+    allowed_w: dict[str, Ranges]
+    allowed_var: dict[str, Ranges]
+    allowed_dc_w: dict[str, Ranges]
+    """Power that clients have left allowed, where they have narrowed it."""
+    pending: dict[str, tuple[PendingSetPoint, ...]]
+    """Set-points on their way."""
     drives: dict[str, Drive]
     """Inputs in somebody's hands, by `component.quantity`."""
     tripped: dict[str, Diagnostic]
     """Devices that have switched off by themselves, and why."""
-    charges: dict[str, float]
-    """State of charge of what devices fill, such as cars."""
     positions: dict[str, Position]
     """Components that are not switched on, or not for certain."""
-    allowed_dc_w: dict[str, Ranges]
-    """DC power that clients have left allowed to batteries [W]."""
-    flows: Flows | None = None
-    """What flows, as long as it is known."""
-    holds_until_us: int = 0
-    """Until when it goes on flowing so, if nobody interferes [µs]."""
+
+
+STATES: dict[str, type] = {
+    "battery_states": BatteryState,
+    "bms_states": BmsState,
+    "ageing_states": AgeingState,
+}
+"""Fields of the core's memory that hold states of models, and of which."""
+_NOT_NUMBERS = {*STATES, "allowed_w", "allowed_var"}
+NAMES_OF_NUMBERS = [field.name for field in fields(Memory) if field.name not in _NOT_NUMBERS]
+
+
+def keep_numbers(memory: Memory) -> Numbers:
+    """Return a copy of every field of a memory that holds numbers."""
+    kept: Numbers = {}
+    for name in NAMES_OF_NUMBERS:
+        value = getattr(memory, name)
+        kept[name] = value if isinstance(value, int) else list(value)
+    return kept
+
+
+def restore_numbers(memory: Memory, numbers: Numbers) -> None:
+    """Bring the numbers of a memory back to what they were."""
+    for name in NAMES_OF_NUMBERS:
+        value = numbers[name]
+        setattr(memory, name, value if isinstance(value, int) else list(value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
@@ -24,6 +25,17 @@ def written(default: str) -> Any:
 def refuse(accepted: str) -> PydanticCustomError:
     """Return the error of a value in a site file, by what would be accepted."""
     return PydanticCustomError("site", "{accepted}", {"accepted": accepted})
+
+
+def one_of_names(names: tuple[str, ...]) -> AfterValidator:
+    """Return the check of a name against those that there are."""
+
+    def check(name: str) -> str:
+        if name not in names:
+            raise refuse(", ".join(names))
+        return name
+
+    return AfterValidator(check)
 
 
 def _each_once(phases: tuple[int, ...]) -> tuple[int, ...]:
@@ -67,3 +79,5 @@ class ComponentSection(Section):
     ] = ()
     """Keys of the components on the grid's side of this one."""
     operational_mode: OperationalMode = OperationalMode.CONTROL_AND_TELEMETRY
+    parameters: Mapping[str, float | tuple[float, ...]] = {}
+    """Parameters of the component's model, past its preset, in the units of `docs/models`."""

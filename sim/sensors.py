@@ -9,7 +9,7 @@ from .inputs.build import build_signal
 from .inputs.signal import Signal
 from .inputs.specs import ClearSky
 from .site import Site
-from .surroundings import surroundings
+from .surroundings import AIR_PRESSURE, pressure_signal, surroundings
 from .vocabulary import Metric
 from .weather import SensorMetric
 
@@ -39,13 +39,15 @@ def sensor_inputs(site: Site, *, start_us: int, seed: int) -> dict[str, Signal]:
         "wind_speed": weather.wind_speed,
         "wind_direction": weather.wind_direction,
         "relative_humidity": weather.relative_humidity,
-        "air_pressure": weather.air_pressure,
     }
     return {
-        f"site.{quantity}": build_signal(
-            spec, surroundings(site, "site", quantity, start_us=start_us, seed=seed, plane=_HORIZONTAL)
-        )
-        for quantity, spec in specs.items()
+        AIR_PRESSURE: pressure_signal(site, start_us=start_us, seed=seed),
+        **{
+            f"site.{quantity}": build_signal(
+                spec, surroundings(site, "site", quantity, start_us=start_us, seed=seed, plane=_HORIZONTAL)
+            )
+            for quantity, spec in specs.items()
+        },
     }
 
 

@@ -85,7 +85,8 @@ class Simulation:
         Args:
             component: Key of the component, or `site`.
             quantity: What to drive: `load` [W] of a meter, `irradiance` [W/m²] or `power` [W] of a PV inverter,
-                `voltage` [V] and `frequency` [Hz] of the grid, `ambient_temperature` [°C] of the site.
+                `voltage` [V, line to line], `voltage_1` to `voltage_3` [V, to neutral], `frequency` [Hz] and
+                `presence` (1 or 0) of the grid, `ambient_temperature` [°C] of the site.
             value: In the unit of the quantity, passive sign convention.
             over_s: Simulated time in which the value is reached, in even steps [s].
 
@@ -166,7 +167,7 @@ class Simulation:
         if snapshot.start_us != self.start_us:
             found, accepted = (to_datetime(time).isoformat() for time in (snapshot.start_us, self.start_us))
             raise ValueError(f"the snapshot's run started at {found}; accepted: {accepted}")
-        theirs, ours = set(snapshot.plant.registers), set(self.plant.state.registers)
+        theirs, ours = set(snapshot.plant.components), set(self.plant.wiring.order)
         if theirs != ours:
             parts = ", ".join(sorted(theirs ^ ours))
             raise ValueError(f"the snapshot is of another site: {parts} not in both; accepted: of this one")

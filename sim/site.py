@@ -15,11 +15,17 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
 
+from ..models.battery import scaled
 from .clock import to_us
 from .inputs.specs import IrradianceInput, LoadInput, PvPowerInput, TemperatureInput
-from .problems import did_you_mean
+from .load_mix import LoadMixInput
+from .presets import battery_preset, battery_preset_names, pv_array_preset_names
+from .problems import did_you_mean, one_of
 from .sections import Azimuth, ComponentNumber, ComponentSection, Phases, Section, Text, Tilt, refuse, written
+from .site_battery import AgeingPace, BatteryManagement, check_ageing_known, check_management
 from .site_devices import FurtherDevice
+from .site_grid import FrequencyInput, GridFuse, GridVoltage, MeterOptions, Outages
+from .site_grid_code import GridCodeInput
 from .units import AMPERE as _AMPERE
 from .units import (
     Duration,
@@ -28,9 +34,9 @@ from .units import (
     PositiveApparentPower,
     PositiveDuration,
     PositiveEnergy,
-    PositiveFrequency,
     PositivePower,
     PositiveRampRate,
+    PositiveReactivePower,
     PositiveVoltage,
     Temperature,
 )
@@ -102,7 +108,14 @@ class GridConnectionPoint(ComponentSection):
     """Per phase, both directions [A]."""
     voltage_v: PositiveVoltage = Field(default=written("400 V"), alias="voltage")
     """Line to line [V]."""
-    frequency_hz: PositiveFrequency = Field(default=written("50 Hz"), alias="frequency")
+    frequency: FrequencyInput = Field(default=written("50 Hz"))
+    """While the grid is there [Hz]."""
+    voltages: GridVoltage | None = None
+    """Phase by phase; nominal ones if not given."""
+    fuse: GridFuse | None = None
+    """Links that can melt; nothing melts if not given."""
+    outages: Outages | None = None
+    """Times without the grid; none if not given."""
 
 
 class Meter(ComponentSection):
@@ -115,6 +128,10 @@ class Meter(ComponentSection):
     """Displacement power factor of the load, inductive."""
     phases: Phases = (1, 2, 3)
     """Phases that the load uses, in equal parts."""
+    zip: LoadMixInput | None = None
+    """How the load follows the voltage; it draws what it is said to if not given."""
+    measurement: MeterOptions | None = None
+    """How the meter measures; it shows what is if not given."""
 
 
 class _Inverter(ComponentSection):
@@ -132,6 +149,12 @@ class _Inverter(ComponentSection):
     """Greatest change of active power [W/s]."""
     resolution_w: PositivePower | None = Field(default=None, alias="resolution")
     """Step of the set-point [W]; the magnitude is floored to it."""
+    min_power_factor: float | None = Field(default=None, ge=0.0, le=1.0)
+    """Least power factor at which it gives reactive power; no such limit if not given."""
+    max_reactive_power_var: PositiveReactivePower | None = Field(default=None, alias="max_reactive_power")
+    """Greatest reactive power, either sign [var]; what the apparent power leaves if not given."""
+    grid_code: GridCodeInput | None = None
+    """When it leaves the grid and comes back; it keeps to none if not given."""
     phases: Phases = (1, 2, 3)
 
     @field_validator("rated_apparent_power_va")
@@ -143,13 +166,35 @@ class _Inverter(ComponentSection):
         return apparent_va
 
 
-class BatteryInverter(_Inverter):
+def _known_module(name: str) -> str:
+    if name not in pv_array_preset_names():
+        raise refuse(one_of(pv_array_preset_names(), name))
+    return name
+
+
+class _Array(Section):
+    module: Annotated[str, AfterValidator(_known_module)] | None = None
+    """Name of a set of parameters of the modules."""
+    soiling: Fraction | None = None
+    """Share of the light lost to dirt; the preset's if not given."""
+    shading: Fraction | None = None
+    """Share of the light lost to shade; the preset's if not given."""
+
+
+class _BuiltInControl(Section):
+    """What an inverter does by itself while no client tells it otherwise."""
+
+    self_consumption: str | None = None
+    """Key of the component, such as the main meter, whose active power it keeps at nothing; at rest if not given."""
+
+
+class BatteryInverter(_Inverter, _BuiltInControl):
     """Couples batteries to the AC side."""
 
     category: Literal[Category.BATTERY_INVERTER]
 
 
-class PvInverter(_Inverter):
+class PvInverter(_Array, _Inverter):
     """A photovoltaic array with its inverter."""
 
     category: Literal[Category.PV_INVERTER]
@@ -172,7 +217,7 @@ class PvInverter(_Inverter):
         return power
 
 
-class HybridInverter(_Inverter):
+class HybridInverter(_Array, _Inverter, _BuiltInControl):
     """Couples batteries and photovoltaics, which share its direct current side, to the AC side."""
 
     category: Literal[Category.HYBRID_INVERTER]
@@ -209,6 +254,12 @@ class Battery(ComponentSection):
     max_discharge_power_w: PositivePower | None = Field(default=None, alias="max_discharge_power")
     initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
     """Of the cells when a run starts [°C]; that of the air if not given."""
+    initial_spread: Fraction = Field(default=written("0 %"))
+    """SoC of the fullest cell less that of the emptiest when a run starts."""
+    bms: BatteryManagement = BatteryManagement()
+    """Thresholds of the management system; those of the chemistry where not given."""
+    ageing: AgeingPace = Field(default=written("off"))
+    """`off`, or a pace: 1 for ageing as measured, 10 for ten times as fast."""
 
     @field_validator("soc_upper")
     @classmethod
@@ -217,6 +268,22 @@ class Battery(ComponentSection):
         if upper is not None and lower is not None and upper <= lower:
             raise refuse(f"more than min_soc, which is {_percent(lower)}")
         return upper
+
+    @field_validator("bms")
+    @classmethod
+    def _thresholds_agree(cls, bms: BatteryManagement, info: ValidationInfo) -> BatteryManagement:
+        preset, capacity_wh = info.data.get("preset"), info.data.get("capacity_wh")
+        if preset in battery_preset_names():
+            battery = battery_preset(preset)
+            check_management(preset, battery if capacity_wh is None else scaled(battery, capacity_wh), bms)
+        return bms
+
+    @field_validator("ageing")
+    @classmethod
+    def _ageing_is_known(cls, pace: float, info: ValidationInfo) -> float:
+        if info.data.get("preset") in battery_preset_names():
+            check_ageing_known(info.data["preset"], pace)
+        return pace
 
     @field_validator("initial_soc")
     @classmethod

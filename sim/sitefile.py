@@ -13,9 +13,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from ..models.parameter import ParameterError
 from . import graph
+from .equipment import check_component_parameters
 from .explain import explain, keys_of
 from .presets import battery_preset_names, inverter_preset_names
+from .presets_devices import crypto_miner_preset_names, hvac_preset_names, wind_turbine_preset_names
+from .presets_ev import ev_charger_preset_names
+from .presets_machines import chp_preset_names, electrolyzer_preset_names, steam_boiler_preset_names
 from .problems import Finding, Place, Problem, did_you_mean, one_of, shown, written_path
 from .site import Site
 from .vocabulary import Category
@@ -23,12 +28,20 @@ from .yaml_text import YamlText, read_yaml
 
 _COMPONENT_KEY = re.compile(r"\w[\w-]*")
 _TOP = "a mapping with microgrid and components"
-_INPUTS = ("load", "irradiance", "power")
+_DEMANDS = ("heat_demand", "steam_demand", "wind_speed", "gains")
+_INPUTS = ("load", "irradiance", "power", "sessions", "frequency", "outages", *_DEMANDS)
 _PRESETS = {
     Category.BATTERY: battery_preset_names,
     Category.BATTERY_INVERTER: inverter_preset_names,
     Category.PV_INVERTER: inverter_preset_names,
     Category.HYBRID_INVERTER: inverter_preset_names,
+    Category.EV_CHARGER: ev_charger_preset_names,
+    Category.CHP: chp_preset_names,
+    Category.ELECTROLYZER: electrolyzer_preset_names,
+    Category.STEAM_BOILER: steam_boiler_preset_names,
+    Category.WIND_TURBINE: wind_turbine_preset_names,
+    Category.HVAC: hvac_preset_names,
+    Category.CRYPTO_MINER: crypto_miner_preset_names,
 }
 
 
@@ -105,6 +118,8 @@ def _read(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
     except ValidationError as error:
         faulty = {fault.finding.path for fault in yaml.faults}
         found += [finding for finding in explain(error, Site, data) if finding.path not in faulty]
+    if site is not None:
+        found += _parameter_findings(site)
     explained = [finding.path for finding in found]
     found += _key_findings(data)
     further = [*_component_findings(data, yaml, directory)]
@@ -128,7 +143,9 @@ def _component_findings(data: dict[str, object], yaml: YamlText, directory: Path
     for key, value in components.items():
         if isinstance(value, dict):
             yield from _preset_findings(key, value)
+            yield from _meter_findings(key, value, components)
             yield from _file_findings(value, ("components", key), _INPUTS, directory)
+            yield from _voltage_file_findings(key, value, directory)
     has_own_ids = len({node.id for node in nodes}) == len(nodes)
     found = graph.findings(nodes if has_own_ids else [node._replace(id=None) for node in nodes])
     no_mapping = {key for key, value in components.items() if not isinstance(value, dict)}
@@ -139,7 +156,7 @@ def _weather_findings(data: dict[str, object], yaml: YamlText, directory: Path) 
     """Find what is wrong with the files behind the weather, and with the names and numbers of sensors."""
     weather, sensors, components = data.get("weather"), data.get("sensors"), data.get("components")
     if isinstance(weather, dict):
-        yield from _file_findings(weather, ("weather",), ("irradiance",), directory)
+        yield from _file_findings(weather, ("weather",), ("irradiance", "wind_speed"), directory)
     first: dict[object, str] = {}
     for key, value in sensors.items() if isinstance(sensors, dict) else ():
         if isinstance(components, dict) and key in components:
@@ -194,6 +211,40 @@ def _preset_findings(key: str, component: dict[str, object]) -> Iterator[Finding
         yield Finding(("components", key, "preset"), shown(name), one_of(names, name))
 
 
+def _meter_findings(
+    key: str, component: dict[str, object], components: dict[str, object]
+) -> Iterator[Finding]:
+    meter = component.get("self_consumption")
+    if isinstance(meter, str) and meter not in _above(key, components):
+        accepted = one_of(_above(key, components), meter)
+        yield Finding(
+            ("components", key, "self_consumption"), shown(meter), f"a component it is behind: {accepted}"
+        )
+
+
+def _above(key: str, components: dict[str, object]) -> list[str]:
+    """Return the keys of everything that a component is behind, the nearest first."""
+    found, waiting = [], [key]
+    while waiting:
+        for parent in _node(waiting[0], components.get(waiting.pop(0))).parents:
+            if parent in components and parent not in found:
+                found.append(parent)
+                waiting.append(parent)
+    return found
+
+
+def _parameter_findings(site: Site) -> Iterator[Finding]:
+    """Find parameters that cannot be, alone or together."""
+    for key, component in site.components.items():
+        if component.parameters:
+            try:
+                check_component_parameters(site, key)
+            except ParameterError as error:
+                name, _, rest = str(error).partition(" is ")
+                found, _, accepted = rest.partition("; accepted: ")
+                yield Finding(("components", key, "parameters", name), found, accepted)
+
+
 def _file_findings(
     section: dict[str, object], path: tuple[str, ...], inputs: tuple[str, ...], directory: Path
 ) -> Iterator[Finding]:
@@ -205,6 +256,15 @@ def _file_findings(
                 f"a file, its path relative to the folder of the site file{_neighbours(directory / name)}"
             )
             yield Finding((*path, key, "file"), shown(name), accepted)
+
+
+def _voltage_file_findings(key: str, component: dict[str, object], directory: Path) -> Iterator[Finding]:
+    voltages = component.get("voltages")
+    phases = voltages.get("phases") if isinstance(voltages, dict) else None
+    for place, phase in enumerate(phases if isinstance(phases, list) else ()):
+        path: Place = ("components", key, "voltages", "phases")
+        for finding in _file_findings({"": phase}, (), ("",), directory):
+            yield finding._replace(path=(*path, place, "file"))
 
 
 def _is_file(path: Path) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from .charger_status import charger_status
+from .machine import Activity
 from .plant import Plant
 from .site import Battery, BatteryInverter, HybridInverter, PvInverter
-from .site_devices import Breaker, EvCharger, FlexibleDevice, Precharger
+from .site_devices import Breaker, EvCharger, Precharger
 from .switchgear import Position
 from .vocabulary import StateCode
 
@@ -15,6 +17,14 @@ _SWITCHED = {
     Position.PRECHARGING: StateCode.SWITCHING_ON,
     Position.SWITCHING_OFF: StateCode.SWITCHING_OFF,
 }
+_BY_ITSELF: dict[Activity | None, StateCode] = {
+    Activity.RESTING: StateCode.READY,
+    Activity.WAITING: StateCode.STANDBY,
+    Activity.TOO_HOT: StateCode.STANDBY,
+    Activity.STARTING: StateCode.SWITCHING_ON,
+    Activity.STOPPING: StateCode.SWITCHING_OFF,
+}
+"""What a machine says of itself; in any other activity its power tells."""
 
 
 def component_states(plant: Plant, key: str) -> tuple[StateCode, ...]:
@@ -27,11 +37,15 @@ def component_states(plant: Plant, key: str) -> tuple[StateCode, ...]:
 
 def _doing(plant: Plant, key: str) -> StateCode:
     position = plant.position(key)
-    if key in plant.state.tripped:
+    if plant.error(key) is not None:
         return StateCode.ERROR
     if position is not Position.ON:
         return _SWITCHED[position]
-    return StateCode.OFF if plant.is_cut_off(key) else _working(plant, key)
+    if plant.is_cut_off(key):
+        return StateCode.OFF
+    if plant.held_off_by(key):
+        return StateCode.STANDBY
+    return _BY_ITSELF.get(plant.activity(key)) or _working(plant, key)
 
 
 def _working(plant: Plant, key: str) -> StateCode:
@@ -41,12 +55,24 @@ def _working(plant: Plant, key: str) -> StateCode:
         case PvInverter() if plant.is_idle(key):
             # Without sun it has switched off its converter.
             return StateCode.STANDBY
+        case EvCharger():
+            return StateCode.CHARGING if charger_status(plant, key).is_charging else StateCode.READY
         case BatteryInverter() | HybridInverter() if plant.is_idle(key):
             return StateCode.READY
-        case BatteryInverter() | HybridInverter() | PvInverter() | FlexibleDevice():
-            return _activity(plant.flows().ac[key].active_w)
+        case _ if key in plant.equipment.ratings:
+            return (
+                StateCode.READY if _draws_its_least(plant, key) else _activity(plant.flows().ac[key].active_w)
+            )
         case _:
             return StateCode.READY
+
+
+def _draws_its_least(plant: Plant, key: str) -> bool:
+    """Say whether a device draws no more than what it needs to be ready."""
+    rating, active_w = plant.equipment.ratings[key], plant.flows().ac[key].active_w
+    if rating.active is None:
+        return True
+    return abs(active_w) < rating.minimum_w or 0.0 < active_w <= rating.active.lower
 
 
 def _besides(plant: Plant, key: str) -> tuple[StateCode, ...]:
@@ -55,19 +81,14 @@ def _besides(plant: Plant, key: str) -> tuple[StateCode, ...]:
             return _relay(plant, key)
         case Precharger():
             return _precharger(plant.position(key))
-        case EvCharger(car=car):
-            if car is None or plant.input_value(key, "cable") < 0.5:
-                return (StateCode.EV_CHARGING_CABLE_UNPLUGGED,)
-            return (
-                StateCode.EV_CHARGING_CABLE_LOCKED_AT_STATION,
-                StateCode.EV_CHARGING_CABLE_LOCKED_AT_EV,
-            )
+        case EvCharger():
+            return charger_status(plant, key).cable
         case _:
             return ()
 
 
 def _relay(plant: Plant, key: str) -> tuple[StateCode, ...]:
-    if key in plant.state.tripped or plant.position(key) is Position.OFF:
+    if key in plant.tripped or plant.position(key) is Position.OFF:
         return (StateCode.RELAY_OPEN,)
     return (StateCode.RELAY_CLOSED,) if plant.position(key) is Position.ON else ()
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from ..models.air import pressure_at_altitude_pa
 from .inputs.build import Surroundings, build_signal
 from .inputs.signal import Constant, Signal
 from .site import Site
+from .site_devices import WindTurbine
 
+WIND = "site.wind_speed"
+AIR_PRESSURE = "site.air_pressure"
+HUMIDITY = "site.relative_humidity"
 _INDOOR_C = 20.0
 """Air temperature where a site file gives none [°C]; the usual reference of equipment rooms."""
 
@@ -38,6 +43,46 @@ def surroundings(
         purpose=purpose,
         plane=plane,
     )
+
+
+def wind_inputs(site: Site, *, start_us: int, seed: int) -> dict[str, Signal]:
+    """Return the wind of a site with weather [m/s], as `site.wind_speed`; nothing without."""
+    if not site.sensors and "weather" not in site.model_fields_set:
+        return {}
+    return {WIND: wind_signal(site, start_us=start_us, seed=seed)}
+
+
+def wind_signal(site: Site, *, start_us: int, seed: int) -> Signal:
+    """Return the wind of a site [m/s]."""
+    where = surroundings(site, "site", "wind_speed", start_us=start_us, seed=seed)
+    return build_signal(site.weather.wind_speed, where)
+
+
+def turbine_air(site: Site, *, start_us: int, seed: int) -> dict[str, Signal]:
+    """Return what wind turbines need of the air: wind [m/s], pressure [hPa], humidity; nothing without them."""
+    turbines = [
+        part for part in site.components.values() if isinstance(part, WindTurbine) and part.power is None
+    ]
+    if not turbines:
+        return {}
+    air = {
+        AIR_PRESSURE: pressure_signal(site, start_us=start_us, seed=seed),
+        HUMIDITY: build_signal(
+            site.weather.relative_humidity,
+            surroundings(site, "site", "relative_humidity", start_us=start_us, seed=seed),
+        ),
+    }
+    if any(turbine.wind_speed is None for turbine in turbines):
+        air[WIND] = wind_signal(site, start_us=start_us, seed=seed)
+    return air
+
+
+def pressure_signal(site: Site, *, start_us: int, seed: int) -> Signal:
+    """Return the pressure of the air at a site [hPa]; that of the standard atmosphere if the file gives none."""
+    if site.weather.air_pressure is None:
+        return Constant(pressure_at_altitude_pa(site.microgrid.location.altitude) / 100.0)
+    where = surroundings(site, "site", "air_pressure", start_us=start_us, seed=seed)
+    return build_signal(site.weather.air_pressure, where)
 
 
 def ambient_signal(site: Site, *, start_us: int, seed: int) -> Signal:

@@ -20,7 +20,8 @@ class Weather(Section):
     wind_direction: WindDirectionInput = Field(default=written("250 °"))
     """Where the wind comes from, clockwise from north [°]."""
     relative_humidity: HumidityInput = Field(default=written("60 %"))
-    air_pressure: AirPressureInput = Field(default=written("1013.25 hPa"))
+    air_pressure: AirPressureInput | None = None
+    """Where the site is; that of the standard atmosphere at its altitude if not given [hPa]."""
 
 
 class SensorMetric(StrEnum):

@@ -59,6 +59,12 @@ class Daily:
             self._turn_to(time_us)
         return min(self._steps.until(time_us), self._end_us)
 
+    def day_of(self, time_us: int) -> tuple[Steps, int]:
+        """Return the steps of the day that holds a time, and when the day ends [µs]."""
+        if not self._begin_us <= time_us < self._end_us:
+            self._turn_to(time_us)
+        return self._steps, self._end_us
+
     def _turn_to(self, time_us: int) -> None:
         """Remember the day that holds a time; what is kept speeds lookups up and changes no answer."""
         day = day_at(time_us, self._zone)

@@ -11,7 +11,11 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from statistics import NormalDist
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 NEVER = 2**63 - 1
 """Later than any time [µs]."""
@@ -73,6 +77,11 @@ class Steps:
                 self._times.append(time_us)
                 self._values.append(value)
 
+    @property
+    def columns(self) -> tuple[array[int], array[float]]:
+        """Times [µs] and values of all steps."""
+        return self._times, self._values
+
     def at(self, time_us: int) -> float:
         """Return the value of the last step that is not after `time_us`."""
         return self._values[max(bisect_right(self._times, time_us) - 1, 0)]
@@ -122,20 +131,20 @@ class Noisy:
             key: Names the random stream.
         """
         self.ends_us = inner.ends_us
-        self._inner = inner
-        self._amplitude = amplitude
-        self._step_us = step_us
-        self._key = stream_key(key)
+        self.inner = inner
+        self.amplitude = amplitude
+        self.step_us = step_us
+        self.key = stream_key(key)
 
     def at(self, time_us: int) -> float:
         """Return the inner value times the factor of the interval."""
-        deviate = normal_deviate(self._key, time_us // self._step_us)
-        return self._inner.at(time_us) * (1.0 + self._amplitude * deviate)
+        deviate = normal_deviate(self.key, time_us // self.step_us)
+        return self.inner.at(time_us) * (1.0 + self.amplitude * deviate)
 
     def until(self, time_us: int) -> int:
         """Return the end of the interval, or the inner breakpoint if that comes first."""
-        end_us = (time_us // self._step_us + 1) * self._step_us
-        return min(end_us, self._inner.until(time_us))
+        end_us = (time_us // self.step_us + 1) * self.step_us
+        return min(end_us, self.inner.until(time_us))
 
 
 _NORMAL_QUANTILES: Sequence[float] = [NormalDist().inv_cdf((index + 0.5) / 4096) for index in range(4096)]
@@ -149,6 +158,19 @@ def stream_key(name: str) -> int:
 def normal_deviate(key: int, index: int) -> float:
     """Return the standard normal deviate at a place of a random stream; the same one whenever it is asked for."""
     return _NORMAL_QUANTILES[_mixed(key, index) >> 52]
+
+
+def normal_deviates(key: int, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return what `normal_deviate` gives at many places, as an array."""
+    import numpy as np  # noqa: PLC0415 - live sites that need no array do without
+
+    with np.errstate(over="ignore"):
+        mixed = np.uint64(key) + indices.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        mixed ^= mixed >> np.uint64(31)
+    deviates: npt.NDArray[np.float64] = np.array(_NORMAL_QUANTILES)[mixed >> np.uint64(52)]
+    return deviates
 
 
 def _mixed(key: int, index: int) -> int:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from .daily import MINUTE_US, SECOND_US, Day
+from .daily import MINUTE_US, SECOND_US, Day, midnight_us
 from .signal import Steps
 from .specs import ClearSky, Clouds
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+    import pandas as pd
 
     from ..site import Location
 
@@ -25,6 +29,13 @@ _EDGE_S = 30.0
 """Time that a cloud's edge takes to cross the array [s]."""
 _THINNEST = 0.4
 """Thinnest cloud, as a share of the thickest."""
+
+
+class _Month(NamedTuple):
+    begins: date
+    times_us: npt.NDArray[np.int64]
+    clear: Floats
+    """Irradiance under a clear sky [W/m²]."""
 
 
 class SkyDays:
@@ -43,6 +54,7 @@ class SkyDays:
         self._location = location
         self._plane = plane
         self._key = key
+        self._month: _Month | None = None
 
     def steps(self, day: Day) -> Steps:
         """Return a day's irradiance, as means over the step."""
@@ -50,14 +62,29 @@ class SkyDays:
 
         step_us = round(self._spec.step_s * SECOND_US)
         times_us = np.arange(day.begin_us, day.end_us, step_us)
-        knots_us = np.arange(day.begin_us, day.end_us + _GEOMETRY_STEP_US, _GEOMETRY_STEP_US)
-        clear = clear_sky_irradiance(knots_us, self._location, *self._plane)
+        knots_us, clear = self._month_of(day)
         through = cloud_index(
             self._spec.clouds, f"{self._key}/clouds/{day.date}", (times_us - day.begin_us) / SECOND_US,
             step_s=self._spec.step_s,
         )  # fmt: skip
         values = np.interp(times_us + step_us // 2, knots_us, clear) * through
         return Steps(times_us.tolist(), values.tolist())
+
+    def _month_of(self, day: Day) -> tuple[npt.NDArray[np.int64], Floats]:
+        """Return the clear sky over the month of a day: times [µs] and irradiance [W/m²].
+
+        A month at once costs little more than a day.
+        """
+        import numpy as np  # noqa: PLC0415
+
+        month = day.date.replace(day=1)
+        if self._month is None or self._month.begins != month:
+            begin_us = midnight_us(month, day.zone)
+            end_us = midnight_us((month + timedelta(days=31)).replace(day=1), day.zone)
+            knots_us = np.arange(begin_us, end_us + _GEOMETRY_STEP_US, _GEOMETRY_STEP_US)
+            clear = clear_sky_irradiance(knots_us, self._location, *self._plane)
+            self._month = _Month(month, knots_us, clear)
+        return self._month.times_us, self._month.clear
 
 
 def clear_sky_irradiance(
@@ -69,7 +96,7 @@ def clear_sky_irradiance(
     place, sky diffuse by Hay and Davies, ground albedo 0.25.
 
     Args:
-        times_us: Ascending, within one day [µs since the Unix epoch].
+        times_us: Ascending [µs since the Unix epoch].
         location: Where the plane stands.
         tilt_deg: From the horizontal [°].
         azimuth_deg: Clockwise from north [°].
@@ -77,22 +104,54 @@ def clear_sky_irradiance(
     References: P. Ineichen, R. Perez, "A new airmass independent formulation for the Linke turbidity
     coefficient", Solar Energy 73(3), 2002, doi:10.1016/S0038-092X(02)00045-2.
     """
-    import pandas as pd  # noqa: PLC0415
-    import pvlib  # type: ignore[import-untyped]  # noqa: PLC0415 - takes 0.7 s to import
+    import numpy as np  # noqa: PLC0415
+    import pvlib  # noqa: PLC0415 - takes 0.7 s to import
 
-    times = pd.DatetimeIndex(times_us.astype("datetime64[us]"), tz="UTC")
-    place = pvlib.location.Location(location.latitude, location.longitude, "UTC", location.altitude)
-    with warnings.catch_warnings():  # pvlib still uses names that pandas is about to drop
-        warnings.simplefilter("ignore", DeprecationWarning)
-        extra = pvlib.irradiance.get_extra_radiation(times)
-        sun = place.get_solarposition(times)
-        sky = place.get_clearsky(times, model="ineichen", solar_position=sun, dni_extra=extra)
+    sky = _clear_sky(
+        times_us.astype(np.int64).tobytes(), location.latitude, location.longitude, location.altitude
+    )
+    with _quiet():
         total = pvlib.irradiance.get_total_irradiance(
-            tilt_deg, azimuth_deg, sun["apparent_zenith"], sun["azimuth"], sky["dni"], sky["ghi"], sky["dhi"],
-            dni_extra=extra, model="haydavies",
+            tilt_deg, azimuth_deg, sky.zenith_deg, sky.azimuth_deg, sky.dni, sky.ghi, sky.dhi,
+            dni_extra=sky.extra, model="haydavies",
         )  # fmt: skip
     values: Floats = total["poa_global"].fillna(0.0).clip(lower=0.0).to_numpy(dtype=float)
     return values
+
+
+class _ClearSky(NamedTuple):
+    """Sun and clear sky over time [°, W/m²], whatever plane they fall on."""
+
+    zenith_deg: pd.Series
+    azimuth_deg: pd.Series
+    dni: pd.Series
+    ghi: pd.Series
+    dhi: pd.Series
+    extra: pd.Series
+
+
+@lru_cache(maxsize=4)
+def _clear_sky(times_us: bytes, latitude: float, longitude: float, altitude: float) -> _ClearSky:
+    """Return sun and sky at a place; the arrays of a site share them."""
+    import numpy as np  # noqa: PLC0415
+    import pandas as pd  # noqa: PLC0415
+    import pvlib  # noqa: PLC0415
+
+    times = pd.DatetimeIndex(np.frombuffer(times_us, np.int64).astype("datetime64[us]"), tz="UTC")
+    place = pvlib.location.Location(latitude, longitude, "UTC", altitude)
+    with _quiet():
+        extra = pvlib.irradiance.get_extra_radiation(times)
+        sun = place.get_solarposition(times)
+        sky = place.get_clearsky(times, model="ineichen", solar_position=sun, dni_extra=extra)
+    return _ClearSky(sun["apparent_zenith"], sun["azimuth"], sky["dni"], sky["ghi"], sky["dhi"], extra)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep warnings of names that pandas is about to drop, and pvlib still uses, silent."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def cloud_index(clouds: Clouds, key: str, times_s: Floats, *, step_s: float) -> Floats:

@@ -255,6 +255,17 @@ class IrradianceFile(FileColumn):
         return IRRADIANCE.factors[self.unit] * self.factor
 
 
+class WindSpeedFile(FileColumn):
+    """Wind speed from a recording."""
+
+    unit: Annotated[str, AfterValidator(_one_of(METRE_PER_SECOND))] = "m/s"
+
+    @property
+    def scale(self) -> float:
+        """m/s per one in the column."""
+        return METRE_PER_SECOND.factors[self.unit] * self.factor
+
+
 class TemperatureFile(FileColumn):
     """Temperature from a recording."""
 
@@ -354,7 +365,9 @@ _Direction = Annotated[float, DEGREE.within(lower=0.0, upper=360.0)]
 _Pressure = Annotated[float, HECTOPASCAL.within(lower=500.0, upper=1100.0)]
 
 WindSpeedInput = Annotated[
-    Annotated[_WindSpeed, *_QUANTITY] | Annotated[Inline[_WindSpeed], Tag("inline")],
+    Annotated[_WindSpeed, *_QUANTITY]
+    | Annotated[Inline[_WindSpeed], Tag("inline")]
+    | Annotated[WindSpeedFile, Tag("file")],
     _BY_KIND,
     _knows("inline"),
 ]

@@ -85,7 +85,8 @@ class ReplayPlant(Plant):
             super().advance(time_us)
         elif time_us > self.time_us:
             # Nothing lives here, so there is nothing to carry.
-            self._state = self._state._replace(time_us=time_us)
+            self._memory.time_us = time_us
+            self._forget_flows()
 
     def _wire_inputs(self, start_us: int, seed: int) -> dict[str, Signal]:
         return {**super()._wire_inputs(start_us, seed), **self._recorded_inputs}

@@ -8,10 +8,13 @@ from typing import Any
 
 from ..devices import battery_params
 from ..measure import Reading
-from ..site import Battery, Component, Site
+from ..site import Battery, Component, GridConnectionPoint, Meter, Site
 from ..vocabulary import Metric
 
-_INPUTS = {"load": 0.0, "irradiance": 0.0, "power": 0.0, "car": None}
+_INPUTS = {
+    "load": 0.0, "irradiance": 0.0, "power": 0.0, "car": None, "sessions": None,
+    "heat_demand": 0.0, "steam_demand": 0.0, "wind_speed": None, "gains": None,
+}  # fmt: skip
 """Fields that drive a device, and what leaves it at rest."""
 
 
@@ -48,7 +51,12 @@ def _quiet(component: Component, is_simulated: bool, recorded: Reading | None) -
 
 def _at_rest(component: Component) -> Component:
     fields = type(component).model_fields
-    update = {name: value for name, value in _INPUTS.items() if name in fields}
+    update: dict[str, Any] = {name: value for name, value in _INPUTS.items() if name in fields}
+    if isinstance(component, GridConnectionPoint):
+        update |= {"voltages": None, "fuse": None, "outages": None}
+        update |= {} if isinstance(component.frequency, float) else {"frequency": 50.0}
+    if isinstance(component, Meter):
+        update["measurement"] = None
     if {"irradiance", "power"} <= update.keys():
         update["irradiance"] = None
     return component.model_copy(update=update)

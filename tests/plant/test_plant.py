@@ -177,8 +177,8 @@ def test_a_battery_charges_up_to_its_upper_limit_and_no_further() -> None:
     plant = running(site(inv=inverter(11), bat=battery(12, "inv", initial_soc="85 %", max_soc="90 %")))
     set_active(plant, "inv", 30_000.0)
     after(plant, 6 * 3600)
-    assert plant.state.batteries["bat"].soc == pytest.approx(0.90, abs=2e-3)
-    assert plant.state.batteries["bat"].soc <= 0.90
+    assert plant.battery("bat").soc == pytest.approx(0.90, abs=2e-3)
+    assert plant.battery("bat").soc <= 0.90
 
 
 def test_two_inverters_share_one_battery() -> None:
@@ -271,22 +271,20 @@ def test_looking_more_often_changes_nothing(pauses: list[float]) -> None:
     for pause in pauses:
         after(often, pause)
     once.advance(often.time_us)
-    assert often.state.batteries["bat"].soc == pytest.approx(once.state.batteries["bat"].soc, abs=1e-5)
-    assert often.state.controls == once.state.controls
-    one, other = often.state.registers["main"], once.state.registers["main"]
+    assert often.battery("bat").soc == pytest.approx(once.battery("bat").soc, abs=1e-5)
+    assert often.is_settled("inv") == once.is_settled("inv")
+    one, other = often.registers("main"), once.registers("main")
     throughput_wh = one.consumed_wh + one.delivered_wh
     assert one == pytest.approx(other, abs=1e-6 * throughput_wh)
 
 
 def test_meter_registers_agree_with_the_energy_in_the_battery() -> None:
     plant = running(site(inv=inverter(11), bat=battery(12, "inv", initial_soc="50 %")))
-    before_wh = battery_stored_energy_wh(plant.equipment.batteries["bat"], plant.state.batteries["bat"])
+    before_wh = battery_stored_energy_wh(plant.equipment.batteries["bat"], plant.battery("bat"))
     set_active(plant, "inv", 10_000.0)
     after(plant, 3600)
-    stored_wh = (
-        battery_stored_energy_wh(plant.equipment.batteries["bat"], plant.state.batteries["bat"]) - before_wh
-    )
-    drawn_wh = plant.state.registers["inv"].consumed_wh
+    stored_wh = battery_stored_energy_wh(plant.equipment.batteries["bat"], plant.battery("bat")) - before_wh
+    drawn_wh = plant.registers("inv").consumed_wh
     assert drawn_wh == pytest.approx(10_000.0, rel=1e-3)
     assert 0.9 * drawn_wh < stored_wh < drawn_wh
 

@@ -23,7 +23,10 @@ CATEGORIES = (
     "electrolyzer, steam_boiler, wind_turbine, capacitor_bank, hvac, crypto_miner, plc, power_transformer, "
     "uninterruptible_power_supply, static_transfer_switch, breaker, precharger, converter"
 )
-METER_KEYS = "id, name, manufacturer, model, behind, operational_mode, category, load, power_factor, phases"
+METER_KEYS = (
+    "id, name, manufacturer, model, behind, operational_mode, parameters, category, load, power_factor, phases, "
+    "zip, measurement"
+)
 
 
 def messages(text: str | bytes, directory: Path = Path()) -> list[str]:
@@ -99,9 +102,10 @@ WRONG_LINES = {
     "the name of an attribute in place of a key": (
         "  pv: {id: 21, category: pv_inverter, behind: main, rated_power: 1 kW, load: {}}",
         [
-            "pv.load is unknown; accepted: id, name, manufacturer, model, behind, operational_mode, "
+            "pv.load is unknown; accepted: id, name, manufacturer, model, behind, operational_mode, parameters, "
             "rated_power, "
-            "rated_apparent_power, preset, standby_power, response_delay, ramp_rate, resolution, phases, "
+            "rated_apparent_power, preset, standby_power, response_delay, ramp_rate, resolution, "
+            "min_power_factor, max_reactive_power, grid_code, phases, module, soiling, shading, "
             "category, "
             "peak_power, tilt, azimuth, irradiance, power"
         ],
@@ -297,6 +301,37 @@ def test_limits_of_charge_that_contradict_each_other(limits: str, expected: str)
     assert messages(BASE + INVERTER + battery) == [f"berlin.yaml:6: battery.{expected}"]
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (
+            "bms: {overtemperature: {trip: 50 °C, release: 55 °C}}",
+            "bms is a mapping; accepted: overtemperature.release below overtemperature.trip, which is 50, and not 55",
+        ),
+        (
+            "bms: {overvoltage: {trip: 2.4 V}}",
+            "bms is a mapping; accepted: undervoltage.warning_release below overvoltage.warning_release, which is "
+            "2.25, and not 2.6",
+        ),
+        (
+            "bms: {overtemperature: {trip: 50}}",
+            "bms.overtemperature.trip is 50; accepted: a number with a unit (°C, degC), -60 °C..150 °C",
+        ),
+        (
+            "ageing: fast",
+            "ageing is 'fast'; accepted: off, or a number: 1 for ageing as measured, 10 for ten times as fast",
+        ),
+        (
+            "preset: lead-acid-10kwh, ageing: 1",
+            "ageing is 1; accepted: off: ageing laws are there for lfp, nmc, lto, not for lead-acid",
+        ),
+    ],
+)
+def test_management_and_ageing_of_a_battery(keys: str, expected: str) -> None:
+    battery = BATTERY.replace("}", f", {keys}}}")
+    assert messages(BASE + INVERTER + battery) == [f"berlin.yaml:6: battery.{expected}"]
+
+
 def test_an_unknown_preset_is_answered_with_those_that_exist() -> None:
     battery = BATTERY.replace("}", ", preset: lfp-93kwh}")
     [message] = messages(BASE + INVERTER + battery)
@@ -474,6 +509,37 @@ WRONG_DEVICES = {
     ),
     "  chp: {id: 20, category: chp, behind: main, rated_power: 5 kW, min_power: 6 kW}\n": (
         "berlin.yaml:7: chp.min_power is 6 kW; accepted: at most the rated power, 5 kW"
+    ),
+    "  chp: {id: 20, category: chp, behind: main, rated_power: 50 kW, min_power: 2 kW}\n": (
+        "berlin.yaml:7: chp.min_power is 2 kW; accepted: at least 5% of the rated power, 2.5 kW"
+    ),
+    "  chp: {id: 20, category: chp, behind: main, rated_power: 50 kW, preset: gas-60kw}\n": (
+        "berlin.yaml:7: chp.preset is 'gas-60kw'; accepted: ecopower-5kw, gas-20kw, gas-50kw, gas-140kw, "
+        "gas-250kw (did you mean 'gas-50kw'?)"
+    ),
+    "  chp: {id: 20, category: chp, behind: main, rated_power: 50 kW, heat_demand: {file: heat.csv, unit: kW, "
+    "positive: consumption}}\n": (
+        "berlin.yaml:7: chp.heat_demand.file is 'heat.csv'; accepted: a file, its path relative to the folder of "
+        "the site file"
+    ),
+    "  wind: {id: 20, category: wind_turbine, behind: main, rated_power: 50 kW, power: 9 kW, wind_speed: 8 m/s}\n": (
+        "berlin.yaml:7: wind.wind_speed is 8 m/s; accepted: either power or what the model needs, not both"
+    ),
+    "  wind: {id: 20, category: wind_turbine, behind: main, rated_power: 50 MW}\n": (
+        "berlin.yaml:7: wind.rated_power is 50 MW; accepted: > 0 kW and <= 20000 kW"
+    ),
+    "  hvac: {id: 20, category: hvac, behind: main, load: 9 kW, gains: 1 kW}\n": (
+        "berlin.yaml:7: hvac.gains is 1 kW; accepted: either load or what the model needs, not both"
+    ),
+    "  hvac: {id: 20, category: hvac, behind: main, preset: office-split, cooling_temperature: 20 °C}\n": (
+        "berlin.yaml:7: hvac.cooling_temperature is 20 °C; accepted: at least 21 °C, the hysteresis above "
+        "the heating temperature"
+    ),
+    "  hvac: {id: 20, category: hvac, behind: main, preset: cold-store, heating_temperature: 20 °C}\n": (
+        "berlin.yaml:7: hvac.heating_temperature is 20 °C; accepted: none: cold-store does not heat"
+    ),
+    "  miner: {id: 20, category: crypto_miner, behind: main, machines: 0}\n": (
+        "berlin.yaml:7: miner.machines is 0; accepted: a number >= 1"
     ),
 }
 

@@ -1,0 +1,156 @@
+"""For how long, and within what, nothing near a battery's thresholds can happen.
+
+All on the safe side: the greatest current that a power can mean, resistances above the present ones, the fastest
+warming and the fastest cooling.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from ...models.battery import BatteryParams, BatteryState, Resistances, battery_resistances
+from ...models.bms import RELAYS_OPEN, BmsParams, BmsState
+from ...models.bms_balance import spread_event_s
+from ...models.tables import table_value
+
+SOC_ROOM = 0.02
+WARMTH_ROOM_K = 2.0
+AMBIENT_ROOM_K = 5.0
+"""How far SoC, temperature and ambient temperature may move before a system looks again."""
+_SOC_BEYOND = 0.03
+"""That of SoC, and as far as a battery goes in a step."""
+_COLDER_OHM = 1.3
+"""On resistances: more than what 2 K and 3 % SoC change."""
+_BELOW = 0.999
+_KELVIN = 273.15
+_LONGEST_S = 86_400.0
+
+
+class CalmPower(NamedTuple):
+    """Power and current that bring a battery to no threshold, for the voltages that it may come to."""
+
+    lower_w: float
+    """Least power, <= 0 [W]."""
+    upper_w: float
+    """Greatest power, >= 0 [W]."""
+    most_a: float
+    """Greatest current that flows within them [A]."""
+    heat_w: float
+    """Most heat that is lost then [W]."""
+    is_there: bool
+    """False if a threshold is near whatever the power."""
+
+
+def may_charge(params: BmsParams, temperature_c: float) -> bool:
+    """Say whether no threshold of temperature that counts while charging is passed."""
+    return (
+        params.undertemperature_charging.warning
+        < temperature_c
+        < params.overtemperature_charging.warning
+    )  # fmt: skip
+
+
+def calm_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relays: int) -> CalmPower:
+    """Return which power is far from all thresholds of voltage and current, and of temperature while charging.
+
+    Args:
+        params: The management system.
+        cells: The battery.
+        own: Its state.
+        relays: Open, or closed.
+    """
+    found = battery_resistances(cells, own)
+    resistance = _COLDER_OHM * (found.r0 + found.r1 + found.r2)
+    least_v = table_value(cells.ocv_v, max(own.soc - _SOC_BEYOND, 0.0))
+    least_v += min(own.rc1_voltage_v, 0.0) + min(own.rc2_voltage_v, 0.0)
+    most_v = table_value(cells.ocv_v, min(own.soc + _SOC_BEYOND, 1.0))
+    most_v += max(own.rc1_voltage_v, 0.0) + max(own.rc2_voltage_v, 0.0)
+    rise_v = params.cells_in_series * params.overvoltage.warning - most_v
+    fall_v = least_v - params.cells_in_series * params.undervoltage.warning
+    if rise_v <= 0.0 or fall_v <= 0.0 or least_v <= 0.0:
+        return CalmPower(0.0, 0.0, 0.0, 0.0, False)
+    charge_a = _BELOW * params.overcurrent_charging.warning
+    discharge_a = _BELOW * params.overcurrent_discharging.warning
+    if resistance > 0.0:
+        charge_a = min(charge_a, rise_v / resistance)
+        discharge_a = min(discharge_a, fall_v / resistance)
+    if not may_charge(params, own.temperature_c) or relays == RELAYS_OPEN:
+        charge_a = 0.0
+    if relays == RELAYS_OPEN:
+        discharge_a = 0.0
+    most_a = max(min(charge_a, cells.charge_current_max_a), min(discharge_a, cells.discharge_current_max_a))
+    heat_w = resistance * most_a * most_a + cells.self_discharge_a * most_v + _settling_w(found, own)
+    lower_w = 0.0 - discharge_a * (least_v - resistance * discharge_a)
+    return CalmPower(lower_w, charge_a * least_v, most_a, heat_w, True)
+
+
+def calm_s(
+    params: BmsParams,
+    state: BmsState,
+    cells: BatteryParams,
+    own: BatteryState,
+    ambient_c: float,
+    power: CalmPower,
+) -> float:
+    """Return for how long no threshold of temperature, or of the spread of cells, can be reached [s].
+
+    Args:
+        params: The management system.
+        state: Its state.
+        cells: The battery.
+        own: Its state.
+        ambient_c: Of the air [°C].
+        power: What flows stays within this.
+    """
+    temperature_c, slope = own.temperature_c, cells.ocv_slope_v_per_k
+    above_c, below_c = params.overtemperature.warning, -math.inf
+    if may_charge(params, temperature_c):
+        above_c = min(above_c, params.overtemperature_charging.warning)
+        below_c = params.undertemperature_charging.warning
+    if temperature_c >= above_c:
+        return 0.0
+    steepest = max(
+        abs(table_value(slope, max(own.soc - _SOC_BEYOND, 0.0))),
+        abs(table_value(slope, own.soc)),
+        abs(table_value(slope, min(own.soc + _SOC_BEYOND, 1.0))),
+    )
+    reaction_w = (
+        (temperature_c + WARMTH_ROOM_K + _KELVIN) * steepest * (power.most_a + cells.self_discharge_a)
+    )
+    room_k = AMBIENT_ROOM_K + WARMTH_ROOM_K
+    warming_w = power.heat_w + reaction_w
+    warming_w += cells.heat_loss_w_per_k * max(ambient_c - temperature_c + room_k, 0.0)
+    cooling_w = reaction_w + cells.heat_loss_w_per_k * max(temperature_c - ambient_c + room_k, 0.0)
+    is_balancing = state.balancing == 1
+    time_s = min(
+        spread_event_s(params.balance, state.spread, 0.0, is_balancing),
+        spread_event_s(params.balance, state.spread, power.most_a, is_balancing),
+        _LONGEST_S,
+    )
+    if warming_w > 0.0:
+        time_s = min(time_s, (above_c - temperature_c) * cells.heat_capacity_j_per_k / warming_w)
+    if cooling_w > 0.0:
+        time_s = min(time_s, (temperature_c - below_c) * cells.heat_capacity_j_per_k / cooling_w)
+    return time_s
+
+
+def calm_soc(params: BmsParams, state: BmsState, soc: float) -> tuple[float, float]:
+    """Return within which SoC a look would find the same, balancing included."""
+    lower_soc, upper_soc = soc - SOC_ROOM, soc + SOC_ROOM
+    if state.balancing == 1 or state.spread >= params.balance.start - 1e-9:
+        if soc >= params.balance.soc:
+            lower_soc = max(lower_soc, params.balance.soc)
+        else:
+            upper_soc = min(upper_soc, params.balance.soc)
+    return lower_soc, upper_soc
+
+
+def _settling_w(found: Resistances, own: BatteryState) -> float:
+    """Return the heat of RC pairs that settle [W]."""
+    heat_w = 0.0
+    if found.r1 > 0.0:
+        heat_w += own.rc1_voltage_v * own.rc1_voltage_v / found.r1
+    if found.r2 > 0.0:
+        heat_w += own.rc2_voltage_v * own.rc2_voltage_v / found.r2
+    return heat_w

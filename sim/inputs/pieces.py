@@ -1,0 +1,149 @@
+"""A stretch of a signal at once, as arrays: for runs that go through many of its values in one go."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from .daily import Daily
+from .limited import AtLeast
+from .signal import NEVER, Constant, Noisy, Signal, Steps, normal_deviates
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+class Pieces(NamedTuple):
+    """Values and when each begins."""
+
+    times_us: npt.NDArray[np.int64]
+    """Ascending; one more than values: the last is the first breakpoint at or after the end asked for [µs]."""
+    values: npt.NDArray[np.float64]
+
+
+@singledispatch
+def pieces_of(signal: Signal, begin_us: int, end_us: int) -> Pieces:
+    """Return all values that a signal has within a stretch of time.
+
+    Breakpoints are those that `until` names, also where the value stays the same.
+
+    Args:
+        signal: Any.
+        begin_us: The first value holds from here [µs].
+        end_us: Later than that [µs].
+    """
+    times, values = [begin_us], []
+    while times[-1] < end_us:
+        values.append(signal.at(times[-1]))
+        times.append(signal.until(times[-1]))
+    return Pieces(np.array(times, np.int64), np.array(values))
+
+
+@pieces_of.register
+def _(signal: Constant, begin_us: int, end_us: int) -> Pieces:
+    del end_us
+    return Pieces(np.array([begin_us, NEVER]), np.array([signal.at(begin_us)]))
+
+
+@pieces_of.register
+def _(signal: Steps, begin_us: int, end_us: int) -> Pieces:
+    every, values = (np.asarray(column) for column in signal.columns)
+    first = max(int(np.searchsorted(every, begin_us, side="right")) - 1, 0)
+    # The first value also holds before its time, so its time is no breakpoint.
+    last = max(int(np.searchsorted(every, end_us, side="left")), first + 1)
+    behind = every[last] if last < len(every) else NEVER
+    return Pieces(np.concatenate(([begin_us], every[first + 1 : last], [behind])), values[first:last])
+
+
+@pieces_of.register
+def _(signal: Daily, begin_us: int, end_us: int) -> Pieces:
+    times, values, now_us = [], [], begin_us
+    while now_us < end_us:
+        steps, day_end_us = signal.day_of(now_us)
+        part = pieces_of(steps, now_us, day_end_us)
+        times.append(part.times_us[:-1])
+        values.append(part.values)
+        now_us = day_end_us
+    every = np.concatenate([*times, [now_us]])
+    kept = min(int(np.searchsorted(every, end_us, side="left")), len(every) - 1)
+    return Pieces(every[: kept + 1], np.concatenate(values)[:kept])
+
+
+@pieces_of.register
+def _(signal: AtLeast, begin_us: int, end_us: int) -> Pieces:
+    inner = pieces_of(signal.inner, begin_us, end_us)
+    return inner._replace(values=np.maximum(inner.values, signal.lower))
+
+
+@pieces_of.register
+def _(signal: Noisy, begin_us: int, end_us: int) -> Pieces:
+    inner = pieces_of(signal.inner, begin_us, end_us)
+    step_us = signal.step_us
+    ends = np.arange((begin_us // step_us + 1) * step_us, end_us + step_us, step_us)
+    times = np.union1d(inner.times_us, ends)
+    times = times[: int(np.searchsorted(times, end_us, side="left")) + 1]
+    places = np.searchsorted(inner.times_us, times[:-1], side="right") - 1
+    deviates = normal_deviates(signal.key, times[:-1] // step_us)
+    return Pieces(times, inner.values[places] * (1.0 + signal.amplitude * deviates))
+
+
+class Averaged:
+    """A signal's means over intervals of one length, for runs that look no closer."""
+
+    def __init__(self, inner: Signal, step_us: int) -> None:
+        """Average a signal.
+
+        Args:
+            inner: Any.
+            step_us: Length of the intervals, which begin at multiples of it since the epoch [µs].
+        """
+        self.ends_us = inner.ends_us
+        self._inner = inner
+        self._step_us = step_us
+        self._block_us = step_us * max(1, _DAY_US // step_us)
+        self._begin_us = self._end_us = 0
+        self._means: list[float] = []
+
+    def at(self, time_us: int) -> float:
+        """Return the mean over the interval that holds a time."""
+        if not self._begin_us <= time_us < self._end_us:
+            self._begin_us = time_us // self._block_us * self._block_us
+            self._end_us = self._begin_us + self._block_us
+            self._means = self._block().tolist()
+        return self._means[(time_us - self._begin_us) // self._step_us]
+
+    def until(self, time_us: int) -> int:
+        """Return the end of the interval."""
+        return (time_us // self._step_us + 1) * self._step_us
+
+    def _block(self) -> npt.NDArray[np.float64]:
+        edges = np.arange(self._begin_us, self._end_us + self._step_us, self._step_us)
+        part = pieces_of(self._inner, self._begin_us, self._end_us)
+        ends = np.minimum(part.times_us[1:], self._end_us)
+        lengths = (ends - part.times_us[:-1]).astype(float)
+        integral = np.concatenate(([0.0], np.cumsum(part.values * lengths)))
+        at_edges = np.interp(edges, np.concatenate((part.times_us[:1], ends)), integral)
+        means: npt.NDArray[np.float64] = np.diff(at_edges) / self._step_us
+        return means
+
+
+_DAY_US = 86_400_000_000
+_FINE_US = 1_000_000
+"""Intervals up to this length leave signals as they are [µs]."""
+
+
+def averaged(signal: Signal, step_us: int) -> Signal:
+    """Return a signal's means over intervals; itself if they are short, it is constant, or it is a state."""
+    if step_us <= _FINE_US or isinstance(signal, Constant) or getattr(signal, "is_state", False):
+        return signal
+    return Averaged(signal, step_us)
+
+
+@pieces_of.register
+def _(signal: Averaged, begin_us: int, end_us: int) -> Pieces:
+    step_us = signal.until(0)
+    times = np.arange((begin_us // step_us + 1) * step_us, end_us + step_us, step_us)
+    times = np.concatenate(([begin_us], times[: int(np.searchsorted(times, end_us, side="left")) + 1]))
+    return Pieces(times, np.array([signal.at(time_us) for time_us in times[:-1].tolist()]))

@@ -1,0 +1,143 @@
+"""Recordings written by columns: many samplings at once, for runs that compute them so."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..clock import to_datetime
+from .csv_writer import HEADER
+from .metadata import Metadata, dump_metadata
+from .output import abandon, open_part, part_of, settle, suffix_of, unwritable
+from .parquet_writer import TIME, WORDS
+
+Words = tuple[npt.NDArray[np.int32], list[str]]
+"""Text of each sampling, as numbers into a list."""
+Column = npt.NDArray[np.float64] | Words
+
+
+class ColumnRecorder:
+    """A recording in the making; a context manager that finishes it, or discards it after an error."""
+
+    def __init__(self, path: str | Path, metadata: Metadata) -> None:
+        """Begin a file.
+
+        Args:
+            path: Where to; `.csv`, `.csv.gz` or `.parquet` says how. An older recording of that name is replaced
+                when this one is finished.
+            metadata: Where it comes from.
+
+        Raises:
+            RecordingError: If nothing can be written there.
+        """
+        self.path = Path(path)
+        self._metadata = metadata
+        self._suffix = suffix_of(self.path)
+        self._file = open_part(self.path)
+        self._parquet: pq.ParquetWriter | None = None
+        self._text: Any = (
+            gzip.GzipFile("", "wb", fileobj=self._file, mtime=0) if self._suffix == ".csv.gz" else self._file
+        )
+        self._said: dict[str, str] = {}
+        if self._suffix != ".parquet":
+            self._write_lines([HEADER])
+
+    def write(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
+        """Take a stretch of samplings.
+
+        Args:
+            times_us: Of the samplings, ascending, all later than before [µs].
+            columns: By name as in Parquet recordings, such as `12.BATTERY_SOC_PCT`; the same ones each time. NaN
+                is what was not reported.
+
+        Raises:
+            RecordingError: If it cannot be written.
+        """
+        try:
+            if self._suffix == ".parquet":
+                self._write_table(times_us, columns)
+            else:
+                self._write_long(times_us, columns)
+        except OSError as error:
+            abandon(self._file)
+            raise unwritable(self.path, error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._parquet is not None:
+            self._parquet.close()
+        if self._text is not self._file:
+            self._text.close()
+        if kind is not None:
+            abandon(self._file)
+            part_of(self.path).unlink(missing_ok=True)
+            return
+        if not self._file.closed:
+            settle(self._file)
+        part_of(self.path).replace(self.path)
+
+    def _write_table(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
+        arrays = [pa.array(times_us).cast(TIME.type), *(_arrow(column) for column in columns.values())]
+        fields = [
+            TIME,
+            *(pa.field(name, array.type) for name, array in zip(columns, arrays[1:], strict=True)),
+        ]
+        schema = pa.schema(fields, metadata=dump_metadata(self._metadata))
+        if self._parquet is None:
+            self._parquet = pq.ParquetWriter(
+                self._file, schema, compression="zstd", compression_level=1, write_statistics=False,
+                column_encoding={TIME.name: "DELTA_BINARY_PACKED"}, use_dictionary=list(columns),
+            )  # fmt: skip
+        self._parquet.write_table(pa.Table.from_arrays(arrays, schema=schema))
+
+    def _write_long(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
+        shown = [str(to_datetime(time_us)) for time_us in times_us.tolist()]
+        lines: list[tuple[object, ...]] = []
+        for row, time in enumerate(shown):
+            for name, column in columns.items():
+                number, _, metric = name.partition(".")
+                value = self._cell(name, column, row)
+                if value is not None:
+                    lines.append((time, self._metadata.microgrid_id, int(number), metric, value))
+        self._write_lines(lines)
+
+    def _cell(self, name: str, column: Column, row: int) -> str | None:
+        """Return what a line says, or None for what was not reported, or has been said already."""
+        if isinstance(column, tuple):
+            text: str = column[1][int(column[0][row])]
+            if self._said.get(name) == text:
+                return None
+            self._said[name] = text
+            return text
+        value = float(column[row])
+        return None if np.isnan(value) else repr(value)
+
+    def _write_lines(self, lines: Any) -> None:
+        text = io.StringIO(newline="")
+        csv.writer(text, lineterminator="\n").writerows(lines)
+        self._text.write(text.getvalue().encode())
+
+
+def _arrow(column: Column) -> pa.Array:
+    if isinstance(column, tuple):
+        return pa.DictionaryArray.from_arrays(pa.array(column[0]), pa.array(column[1], pa.string())).cast(
+            WORDS
+        )
+    return pa.array(column)

@@ -1,0 +1,332 @@
+"""Inverters in the plant: losses, heat, reactive power, and what a grid code makes of them."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from doppelgrid.models.inverter import conversion_loss_w
+from doppelgrid.sim.plant import Plant
+from doppelgrid.sim.simulation import Simulation
+from doppelgrid.sim.site import Site
+from doppelgrid.sim.vocabulary import Metric, PowerType, StateCode
+
+START = 1_750_000_000_000_000
+ACTIVE, REACTIVE = PowerType.ACTIVE, PowerType.REACTIVE
+INVERTER, ROOF = 11, 21
+_QUICK = {"behind": "main", "response_delay": "0 s", "ramp_rate": "1 MW/s"}
+
+
+def a_site(*, weather: dict[str, Any] | None = None, **changes: dict[str, Any]) -> Site:
+    components: dict[str, dict[str, Any]] = {
+        "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A"},
+        "main": {"id": 2, "category": "meter", "behind": "grid"},
+        "inv": {"id": INVERTER, "category": "battery_inverter", "rated_power": "30 kW", **_QUICK},
+        "bat": {"id": 12, "category": "battery", "behind": "inv", "preset": "lfp-92kwh"},
+        "roof": {
+            "id": ROOF, "category": "pv_inverter", "rated_power": "10 kW", "peak_power": "16 kW",
+            "irradiance": "900 W/m²", **_QUICK,
+        },
+    }  # fmt: skip
+    named = {key: {**component, **changes.get(key, {})} for key, component in components.items()}
+    whole: dict[str, Any] = {"microgrid": {"id": 7}, "components": named}
+    return Site.model_validate(whole if weather is None else {**whole, "weather": weather})
+
+
+class Running:
+    """A running site with a battery inverter and photovoltaics."""
+
+    def __init__(self, **changes: dict[str, Any]) -> None:
+        self.simulation = Simulation.headless(a_site(**changes), start_us=START, seed=1)
+        self.plant: Plant = self.simulation.plant
+
+    def after(self, seconds: float) -> Running:
+        self.simulation.run_for(timedelta(seconds=seconds))
+        return self
+
+    def active_w(self, key: str) -> float:
+        return self.plant.flows().ac[key].active_w
+
+    def reactive_var(self, key: str) -> float:
+        return self.plant.flows().ac[key].reactive_var
+
+    def tell(self, key: str, power_type: PowerType, power: float) -> None:
+        self.plant.send_set_point(key, power_type, power)
+        self.after(1.0)
+
+    def loss_w(self) -> float:
+        return self.active_w("inv") - self.plant.flows().inverter_dc_w["inv"]
+
+    def warnings(self, component: int) -> list[str]:
+        return [warning.code for warning in self.simulation.gateway.frame(component).warnings]
+
+    def states(self, component: int) -> tuple[StateCode, ...]:
+        return self.simulation.gateway.frame(component).states
+
+
+class TestLosses:
+    @pytest.mark.parametrize("power_w", [-30e3, -15e3, -3e3, 3e3, 15e3, 30e3])
+    def test_what_lies_between_the_meter_and_the_battery_is_the_loss_of_the_model(
+        self, power_w: float
+    ) -> None:
+        site = Running()
+        site.tell("inv", ACTIVE, power_w)
+        params = site.plant.equipment.inverters["inv"]
+        assert site.active_w("inv") == power_w
+        assert site.loss_w() == pytest.approx(conversion_loss_w(params, power_w), rel=1e-9)
+        assert site.loss_w() == pytest.approx(site.active_w("inv") - site.plant.flows().battery_dc_w["bat"])
+
+    def test_they_follow_the_apparent_power_and_the_setting_still_holds(self) -> None:
+        site = Running(inv={"rated_apparent_power": "36 kVA"})
+        site.tell("inv", ACTIVE, -24e3)
+        site.tell("inv", REACTIVE, 18e3)
+        params = site.plant.equipment.inverters["inv"]
+        assert (site.active_w("inv"), site.reactive_var("inv")) == (-24e3, 18e3)
+        assert site.loss_w() == pytest.approx(conversion_loss_w(params, 30e3), rel=1e-9)
+
+    def test_beside_an_empty_battery_those_of_reactive_power_come_from_the_grid(self) -> None:
+        site = Running(bat={"initial_soc": "0 %", "min_soc": "0 %"})
+        site.tell("inv", REACTIVE, 20e3)
+        params = site.plant.equipment.inverters["inv"]
+        assert site.plant.flows().battery_dc_w["bat"] == 0.0
+        assert site.active_w("inv") == pytest.approx(conversion_loss_w(params, 20e3), rel=1e-3)
+
+    def test_a_preset_of_the_nearest_class_is_taken(self) -> None:
+        def losses(rated: str) -> float:
+            site = Running(inv={"rated_power": rated}, roof={"rated_power": rated})
+            params = site.plant.equipment.inverters
+            assert params["inv"] != params["roof"]
+            return params["inv"].no_load_loss_w / params["inv"].rated_power_w
+
+        assert [losses(rated) for rated in ("3 kW", "11 kW", "30 kW", "250 kW")] == pytest.approx(
+            [0.010350, 0.002662, 0.002110, 0.005477]
+        )
+
+
+class TestReactivePower:
+    def test_a_power_factor_limits_it(self) -> None:
+        site = Running(inv={"min_power_factor": 0.9, "rated_apparent_power": "36 kVA"})
+        site.tell("inv", ACTIVE, -20e3)
+        site.tell("inv", REACTIVE, 15e3)
+        assert site.reactive_var("inv") == pytest.approx(20e3 * math.tan(math.acos(0.9)))
+        assert site.plant.reactive_power_bounds("inv").upper == pytest.approx(site.reactive_var("inv"))
+
+    def test_a_fixed_limit_holds_it(self) -> None:
+        site = Running(
+            inv={"max_reactive_power": "5 kvar"},
+            roof={"max_reactive_power": "2 kvar", "irradiance": "300 W/m²"},
+        )
+        site.tell("inv", REACTIVE, -15e3)
+        site.tell("roof", REACTIVE, -15e3)
+        assert (site.reactive_var("inv"), site.reactive_var("roof")) == (-5e3, -2e3)
+
+    def test_photovoltaics_give_it_at_night(self) -> None:
+        site = Running(roof={"irradiance": "0 W/m²"})
+        site.tell("roof", REACTIVE, 5e3)
+        assert site.reactive_var("roof") == 5e3
+        assert site.active_w("roof") > site.plant.equipment.inverters["roof"].standby_power_w
+
+
+class TestHeat:
+    @pytest.mark.parametrize(("key", "number"), [("inv", INVERTER), ("roof", ROOF)])
+    def test_hot_air_takes_power_and_cool_air_gives_it_back(self, key: str, number: int) -> None:
+        site = Running(roof={"irradiance": "1200 W/m²"}, bat={"initial_soc": "90 %"})
+        rated_w = site.plant.equipment.inverters[key].rated_power_w
+        site.simulation.drive("site", "ambient_temperature", 52.0)
+        site.tell(key, ACTIVE, -rated_w)
+        assert site.active_w(key) == pytest.approx(-rated_w)
+        assert site.warnings(number) == []
+        site.after(3600.0)
+        held_back_w = site.active_w(key)
+        assert -0.95 * rated_w < held_back_w < -0.5 * rated_w
+        lower_w = site.plant.active_power_bounds(key).lower
+        shown = site.simulation.gateway.frame(number).bounds[Metric.AC_POWER_ACTIVE]
+        assert lower_w == shown[0].lower == pytest.approx(held_back_w)
+        assert site.warnings(number) == ["OVERTEMPERATURE"]
+        heat = site.plant.inverter_heat(key)
+        assert heat is not None
+        assert heat.heat_sink_c == pytest.approx(
+            site.plant.equipment.inverters[key].heat_sink_max_c, abs=0.01
+        )
+        site.simulation.drive("site", "ambient_temperature", 20.0)
+        site.after(900.0)
+        assert site.active_w(key) == pytest.approx(-rated_w)
+        assert site.warnings(number) == []
+
+    def test_the_moment_comes_as_often_as_one_looks(self) -> None:
+        def energy_wh(looks: int) -> float:
+            site = Running()
+            site.simulation.drive("site", "ambient_temperature", 52.0)
+            site.tell("inv", ACTIVE, -30e3)
+            for _ in range(looks):
+                site.after(3600.0 / looks)
+            return site.plant.registers("inv").delivered_wh
+
+        assert energy_wh(1) == pytest.approx(energy_wh(97), rel=1e-7)
+
+    def test_it_is_hardly_warmer_than_the_air_while_nothing_flows(self) -> None:
+        site = Running().after(3600.0)
+        heat = site.plant.inverter_heat("inv")
+        assert heat is not None
+        assert 20.0 < heat.heat_sink_c < 22.0
+
+    def test_too_hot_air_stops_it(self) -> None:
+        site = Running()
+        site.tell("inv", ACTIVE, -20e3)
+        site.simulation.drive("site", "ambient_temperature", 65.0)
+        assert site.active_w("inv") == site.plant.equipment.inverters["inv"].standby_power_w
+        assert site.plant.active_power_bounds("inv") == (0.0, 0.0)
+
+    def test_a_snapshot_keeps_it(self) -> None:
+        site = Running().after(10.0)
+        site.tell("inv", ACTIVE, -30e3)
+        site.after(600.0)
+        fork = site.simulation.fork()
+        assert fork.plant.inverter_heat("inv") == site.plant.inverter_heat("inv")
+
+
+CODE = {"grid_code": "vde-ar-n-4105"}
+
+
+class TestGridCode:
+    @pytest.mark.parametrize(
+        ("quantity", "bad", "good", "diagnostic"),
+        [
+            ("frequency", 51.6, 50.0, "GRID_OVERFREQUENCY"),
+            ("frequency", 47.0, 50.0, "GRID_UNDERFREQUENCY"),
+            ("voltage", 510.0, 400.0, "GRID_OVERVOLTAGE"),
+            ("voltage", 150.0, 400.0, "GRID_UNDERVOLTAGE"),
+        ],
+    )
+    def test_a_bad_grid_is_left_and_a_good_one_joined_after_a_minute(
+        self, quantity: str, bad: float, good: float, diagnostic: str
+    ) -> None:
+        site = Running(inv=CODE, roof=CODE)
+        site.tell("inv", ACTIVE, -20e3)
+        assert site.active_w("roof") < -9e3
+        site.simulation.drive("grid", quantity, bad)
+        site.after(1.0)
+        for key, number in (("inv", INVERTER), ("roof", ROOF)):
+            assert site.active_w(key) == pytest.approx(site.plant.equipment.inverters[key].standby_power_w)
+            assert site.plant.active_power_bounds(key) == (0.0, 0.0)
+            assert site.warnings(number) == [diagnostic]
+            assert site.states(number) == (StateCode.STANDBY,)
+        site.after(60.0)
+        site.simulation.drive("grid", quantity, good)
+        site.after(59.0)
+        assert site.active_w("roof") > 0.0
+        site.after(61.0)
+        assert site.active_w("roof") == pytest.approx(-1e3, rel=0.03)
+        assert site.active_w("inv") == pytest.approx(-3e3, rel=0.03)
+        site.after(240.0)
+        assert site.active_w("inv") == pytest.approx(-15e3, rel=0.03)
+        site.after(360.0)
+        assert site.active_w("inv") == -20e3
+        assert site.active_w("roof") < -9e3
+        assert site.warnings(INVERTER) == []
+
+    def test_it_trips_after_the_clearing_time_and_not_before(self) -> None:
+        site = Running(roof=CODE)
+        site.simulation.drive("grid", "frequency", 51.6)
+        assert site.after(0.099).active_w("roof") < -9e3
+        assert site.after(0.002).active_w("roof") > 0.0
+
+    def test_a_short_dip_is_ridden_through(self) -> None:
+        site = Running(roof=CODE)
+        site.simulation.drive("grid", "voltage", 300.0)
+        site.after(2.9)
+        site.simulation.drive("grid", "voltage", 400.0)
+        assert site.after(60.0).active_w("roof") < -9e3
+
+    def test_without_one_nothing_trips(self) -> None:
+        site = Running()
+        site.simulation.drive("grid", "frequency", 53.0)
+        assert site.after(60.0).active_w("roof") < -9e3
+
+    def test_thresholds_can_be_given(self) -> None:
+        site = Running(
+            roof={
+                "grid_code": {
+                    "overfrequency": "51 Hz",
+                    "reconnect_wait": "5 s",
+                    "reconnect_gradient": "100 %/s",
+                }
+            }
+        )
+        site.simulation.drive("grid", "frequency", 51.2)
+        assert site.after(1.0).active_w("roof") > 0.0
+        site.simulation.drive("grid", "frequency", 50.0)
+        assert site.after(7.0).active_w("roof") < -9e3
+
+    def test_a_grid_of_60_hertz_has_thresholds_in_proportion(self) -> None:
+        site = Running(grid={"frequency": "60 Hz"}, roof=CODE)
+        assert site.after(5.0).active_w("roof") < -9e3
+        site.simulation.drive("grid", "frequency", 62.0)
+        assert site.after(5.0).active_w("roof") > 0.0
+
+    def test_a_snapshot_keeps_the_wait(self) -> None:
+        site = Running(roof=CODE)
+        site.simulation.drive("grid", "frequency", 51.6)
+        site.after(5.0)
+        site.simulation.drive("grid", "frequency", 50.0)
+        site.after(30.0)
+        fork = site.simulation.fork()
+        for simulation in (fork, site.simulation):
+            simulation.run_for(timedelta(seconds=90.0))
+        assert fork.plant.flows() == site.simulation.plant.flows()
+        assert fork.plant.flows().ac["roof"].active_w < -100.0
+
+
+class TestSupport:
+    def test_high_voltage_asks_for_inductive_power(self) -> None:
+        code = {"grid_code": {"volt_var": True}}
+        site = Running(inv=code, roof={**code, "irradiance": "300 W/m²"})
+        site.simulation.drive("grid", "voltage", 420.0)
+        assert site.reactive_var("inv") == pytest.approx(30e3 * 0.436 * 0.5)
+        assert site.reactive_var("roof") > 0.0
+        site.simulation.drive("grid", "voltage", 380.0)
+        assert site.reactive_var("inv") == pytest.approx(-30e3 * 0.436 * 0.5)
+        site.simulation.drive("grid", "voltage", 400.0)
+        assert site.reactive_var("inv") == 0.0
+
+    def test_a_reactive_set_point_goes_before_it(self) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}})
+        site.tell("inv", REACTIVE, -2e3)
+        site.simulation.drive("grid", "voltage", 420.0)
+        assert site.reactive_var("inv") == -2e3
+
+    def test_production_falls_with_frequency_from_what_it_was(self) -> None:
+        site = Running(roof={"grid_code": {"freq_watt": True}, "irradiance": "400 W/m²"})
+        before_w = site.after(1.0).active_w("roof")
+        site.simulation.drive("grid", "frequency", 50.7)
+        assert site.after(1.0).active_w("roof") == pytest.approx(0.8 * before_w)
+        site.simulation.drive("grid", "frequency", 51.2)
+        assert site.after(1.0).active_w("roof") == pytest.approx(0.6 * before_w)
+        site.simulation.drive("grid", "frequency", 50.0)
+        assert site.after(1.0).active_w("roof") == pytest.approx(before_w)
+
+
+class TestArrays:
+    def test_dirt_and_shade_take_power(self) -> None:
+        clean = Running(roof={"irradiance": "400 W/m²", "soiling": "0 %", "shading": "0 %"})
+        dirty = Running(roof={"irradiance": "400 W/m²", "soiling": "10 %", "shading": "10 %"})
+        assert dirty.active_w("roof") / clean.active_w("roof") == pytest.approx(0.81, abs=0.01)
+
+    def test_wind_cools_the_modules(self) -> None:
+        calm, windy = (
+            Running(weather={"wind_speed": wind}, roof={"irradiance": "500 W/m²"})
+            for wind in ("0 m/s", "10 m/s")
+        )
+        assert windy.active_w("roof") < 1.02 * calm.active_w("roof")
+        calm.simulation.drive("site", "wind_speed", 10.0)
+        assert calm.active_w("roof") == windy.active_w("roof")
+
+    def test_modules_have_a_preset(self) -> None:
+        powers_w = {
+            module: Running(roof={"irradiance": "200 W/m²", "module": module}).active_w("roof")
+            for module in ("crystalline-silicon", "thin-film")
+        }
+        assert powers_w["crystalline-silicon"] != powers_w["thin-film"]

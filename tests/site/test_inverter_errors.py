@@ -1,0 +1,58 @@
+"""What people are told about inverters, modules and grid codes that are wrong in a site file."""
+
+from __future__ import annotations
+
+import pytest
+
+from doppelgrid.sim.site import PvInverter
+from doppelgrid.sim.sitefile import SiteError, parse_site
+
+HEAD = """microgrid: {id: 1, name: Berlin}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 200 A}
+  main: {id: 2, category: meter, behind: grid}
+  pv: {id: 21, category: pv_inverter, behind: main, rated_power: 12 kW, """
+
+WRONG = {
+    "grid_code: vde-ar-n-4106": "grid_code is 'vde-ar-n-4106'; accepted: vde-ar-n-4105 (did you mean 'vde-ar-n-4105'?)",
+    "grid_code: true": "grid_code is true; accepted: a mapping",
+    "grid_code: {overfrequency: 80 Hz}": "grid_code.overfrequency is 80 Hz; accepted: 50 Hz..70 Hz",
+    "grid_code: {reconnect_gradient: 10 %}": (
+        "grid_code.reconnect_gradient is 10 %; accepted: a number with a unit (%/min, %/s), > 0 %/min"
+    ),
+    "grid_code: {volt_var: 3}": "grid_code.volt_var is 3; accepted: a mapping",
+    "grid_code: {volt_var: {low: 95 %, dead_low: 94 %}}": (
+        "grid_code.volt_var.dead_low is 94 %; accepted: at least low, which is 95 %"
+    ),
+    "module: silicon": (
+        "module is 'silicon'; accepted: crystalline-silicon, crystalline-silicon-standard, thin-film, thin-film-cigs"
+    ),
+    "soiling: 120 %": "soiling is 120 %; accepted: 0 %..100 %",
+    "min_power_factor: 1.2": "min_power_factor is 1.2; accepted: a number <= 1",
+    "max_reactive_power: 5 kW": (
+        "max_reactive_power is 5 kW; accepted: a number with a unit (kvar, var, Mvar), > 0 kvar"
+    ),
+}
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_a_wrong_value_is_explained(line: str) -> None:
+    with pytest.raises(SiteError) as caught:
+        parse_site(f"{HEAD}{line}}}\n", "berlin.yaml")
+    assert str(caught.value) == f"berlin.yaml:5: pv.{WRONG[line]}"
+
+
+@pytest.mark.parametrize(
+    ("line", "has_volt_var", "has_freq_watt"),
+    [
+        ("grid_code: vde-ar-n-4105", False, False),
+        ("grid_code: {volt_var: true, freq_watt: false}", True, False),
+        ("grid_code: {volt_var: {high: 108 %}, freq_watt: {droop: 4 %}}", True, True),
+    ],
+)
+def test_a_grid_code_is_a_name_or_a_section(line: str, has_volt_var: bool, has_freq_watt: bool) -> None:
+    inverter = parse_site(f"{HEAD}{line}}}\n", "berlin.yaml").components["pv"]
+    assert isinstance(inverter, PvInverter)
+    assert inverter.grid_code is not None
+    assert (inverter.grid_code.volt_var is not None) == has_volt_var
+    assert (inverter.grid_code.freq_watt is not None) == has_freq_watt
