@@ -12,6 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .headless.simulate import RunError, simulate
+    from .headless.summary import Summary
     from .proto.control.client import ControlClient, ControlError
     from .proto.security import Security
     from .proto.serving import SiteServer
@@ -35,13 +37,16 @@ _HOMES = {
     "Security": "proto.security.Security",
     "Simulation": "sim.simulation.Simulation",
     "Site": "sim.site.Site",
+    "RunError": "headless.simulate.RunError",
     "SiteError": "sim.sitefile.SiteError",
     "SiteServer": "proto.serving.SiteServer",
     "Snapshot": "sim.snapshot.Snapshot",
+    "Summary": "headless.summary.Summary",
     "Tape": "sim.tape.Tape",
     "load_site": "sim.sitefile.load_site",
     "read_recording": "sim.recording.read_recording",
     "serve": "proto.serving.SiteServer",
+    "simulate": "headless.simulate.simulate",
 }
 
 __all__ = [
@@ -51,16 +56,19 @@ __all__ = [
     "Recording",
     "RecordingError",
     "Replay",
+    "RunError",
     "Security",
     "Simulation",
     "Site",
     "SiteError",
     "SiteServer",
     "Snapshot",
+    "Summary",
     "Tape",
     "load_site",
     "read_recording",
     "serve",
+    "simulate",
 ]
 
 

@@ -1,0 +1,1 @@
+"""Runs without clients, compiled: the plant's models over flat arrays, from event to event."""

@@ -1,0 +1,64 @@
+"""`doppelgrid simulate`: what its user types and sees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from doppelgrid.cli.main import app
+
+RUNNER = CliRunner()
+
+
+def test_a_run_ends_with_its_energies_peak_and_cycles(tmp_path: Path) -> None:
+    summary = tmp_path / "summary.json"
+    shown = RUNNER.invoke(
+        app,
+        [
+            "simulate",
+            "demo",
+            "--duration",
+            "6h",
+            "--resolution",
+            "1min",
+            "--self-consumption",
+            "--summary",
+            str(summary),
+        ],
+    )
+    assert shown.exit_code == 0, shown.output
+    for word in ("bat-inv", "cycles", "peak from the grid", "energy balance closed"):
+        assert word in shown.output
+    content = json.loads(summary.read_text())
+    assert content["grid"]["key"] == "grid"
+    assert content["samples"] == 361
+
+
+def test_a_wrong_duration_is_refused_in_words() -> None:
+    shown = RUNNER.invoke(app, ["simulate", "demo", "--duration", "1s", "--resolution", "1h"])
+    assert shown.exit_code == 2
+    assert "the duration is 0:00:01; accepted: at least the resolution, 1:00:00" in shown.output
+
+
+def test_an_unknown_site_is_refused_in_words() -> None:
+    shown = RUNNER.invoke(app, ["simulate", "nowhere"])
+    assert shown.exit_code == 2
+    assert "demo" in shown.output
+
+
+def test_a_meter_that_is_not_above_is_refused(tmp_path: Path) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(
+        "microgrid: {id: 1}\n"
+        "components:\n"
+        "  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 100 A}\n"
+        "  main: {id: 2, category: meter, behind: grid}\n"
+        "  inv: {id: 3, category: battery_inverter, behind: main, rated_power: 30 kW, self_consumption: mian}\n"
+        "  bat: {id: 4, category: battery, behind: inv}\n"
+    )
+    shown = RUNNER.invoke(app, ["simulate", str(site)])
+    assert shown.exit_code == 2
+    assert "site.yaml:5: inv.self_consumption is 'mian'" in shown.output
+    assert "did you mean 'main'?" in shown.output

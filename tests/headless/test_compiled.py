@@ -1,0 +1,97 @@
+"""Compiled runs: the same bits as the interpreted plant, however they are cut and looked at."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import numpy as np
+import pytest
+
+from doppelgrid.headless.run import HeadlessRun
+from doppelgrid.headless.simulate import with_self_consumption
+from doppelgrid.sim.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.site import Site
+from doppelgrid.sim.sitefile import load_site
+
+NOON = datetime(2026, 6, 15, 11, 50)
+BOOKKEEPING = {"is_known", "next_input_us", "holds_until_us"}
+"""What only says how far the plant has looked ahead."""
+
+
+def compiled(site: Site, span: timedelta, resolution: timedelta) -> tuple[np.ndarray, Plant]:
+    """Return the active power per component and phase at every sample, and the plant at the end."""
+    run = HeadlessRun(site, start_us=site.moment_us(NOON), seed=3, resolution=resolution)
+    rows = np.concatenate([chunk.samples.active_w for chunk in run.chunks(span)])
+    return rows, run.plant
+
+
+def interpreted(site: Site, span: timedelta, resolution: timedelta) -> tuple[np.ndarray, Plant]:
+    step_us, start_us = round(resolution.total_seconds() * 1e6), site.moment_us(NOON)
+    plant = Plant(
+        site, start_us=start_us, seed=3, cycle_us=max(step_us, CONTROL_CYCLE_US), resolution_us=step_us
+    )
+    rows = []
+    for number in range(span // resolution + 1):
+        plant.advance(start_us + number * step_us)
+        flows = plant.flows().ac.values()
+        rows.append([power for flow in flows for power in (flow.p1, flow.p2, flow.p3)])
+    return np.array(rows), plant
+
+
+def remembered(plant: Plant) -> object:
+    state = plant.save()
+    numbers = {name: value for name, value in state.numbers.items() if name not in BOOKKEEPING}
+    return state._replace(numbers=numbers)
+
+
+def assert_same_bits(site: Site, span: timedelta, resolution: timedelta) -> None:
+    rows, plant = compiled(site, span, resolution)
+    expected_rows, expected_plant = interpreted(site, span, resolution)
+    assert np.array_equal(rows, expected_rows)
+    assert remembered(plant) == remembered(expected_plant)
+
+
+@pytest.mark.parametrize("name", ["demo", "commercial"])
+def test_a_compiled_run_ends_on_the_bits_of_the_interpreted_one(name: str) -> None:
+    assert_same_bits(load_site(name), timedelta(minutes=20), timedelta(seconds=1))
+
+
+def test_so_does_one_in_which_batteries_follow_a_meter() -> None:
+    site = with_self_consumption(load_site("commercial"))
+    assert_same_bits(site, timedelta(minutes=20), timedelta(seconds=1))
+
+
+def test_so_does_one_at_a_coarse_resolution() -> None:
+    site = with_self_consumption(load_site("commercial"))
+    assert_same_bits(site, timedelta(hours=12), timedelta(minutes=1))
+
+
+@pytest.mark.slow
+def test_so_does_one_with_something_of_every_category() -> None:
+    assert_same_bits(load_site("all-categories"), timedelta(hours=2), timedelta(seconds=10))
+
+
+def test_a_quiet_hour_costs_a_few_events() -> None:
+    site = Site.model_validate(
+        {
+            "microgrid": {"id": 1},
+            "components": {
+                "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "100 A"},
+                "main": {"id": 2, "category": "meter", "behind": "grid", "load": "3 kW"},
+                "inv": {"id": 3, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW"},
+                "bat": {"id": 4, "category": "battery", "behind": "inv"},
+            },
+        }
+    )
+    run = HeadlessRun(site, start_us=site.moment_us(NOON), resolution=timedelta(hours=1))
+    assert sum(chunk.solved for chunk in run.chunks(timedelta(hours=1))) <= 10
+
+
+def test_a_run_in_parts_is_the_run_in_one() -> None:
+    site, step = load_site("demo"), timedelta(seconds=10)
+    whole = HeadlessRun(site, start_us=site.moment_us(NOON), resolution=step)
+    parts = HeadlessRun(site, start_us=site.moment_us(NOON), resolution=step)
+    rows = np.concatenate([chunk.samples.active_w for chunk in whole.chunks(timedelta(minutes=30))])
+    first = [chunk.samples.active_w for chunk in parts.chunks(timedelta(minutes=10))]
+    second = [chunk.samples.active_w for chunk in parts.chunks(timedelta(minutes=20))]
+    assert np.array_equal(rows, np.concatenate([*first, second[0][1:], *second[1:]]))
