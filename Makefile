@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
 
-.PHONY: help demo test slow lint types proto bench check clean
+.PHONY: help demo test slow lint types proto bench accuracy models-docs check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,8 @@ help:
 	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks"
 	@echo "make slow | lint | types | bench | clean    one at a time"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
+	@echo "make models-docs            fill the tables of docs/models from the code"
+	@echo "make accuracy DATA=FOLDER   hold the models to measured data; writes docs/accuracy.md and its pictures"
 
 $(VENV)/demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -59,6 +61,17 @@ proto: $(VENV)/develop
 bench: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	$(BIN)/pytest benchmarks --benchmark-disable-gc --benchmark-min-rounds=3 --benchmark-max-time=0.5
+
+# Pages and pictures are committed; the tests say when they have to be made anew.
+models-docs: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/python -m doppelgrid.accuracy.pages docs
+
+DATA ?= $(DOPPELGRID_DATA)
+accuracy: $(VENV)/develop
+	@test -n "$(DATA)" || { echo "say where the measured data are: make accuracy DATA=FOLDER"; exit 2; }
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/python -m doppelgrid.accuracy "$(DATA)" --docs docs
 
 check: test slow lint types bench
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from doppelgrid.accuracy.described import preset_file
+from doppelgrid.accuracy.pages import COMMAND, filled, model_pages
 from doppelgrid.sim.sitefile import parse_site
 
 ROOT = Path(__file__).parents[1]
@@ -29,3 +31,17 @@ def test_site_files_in_the_documentation_load(page: str, number: int, block: str
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", model_pages(ROOT / "docs"), ids=lambda page: page.stem)
+def test_tables_of_parameters_are_what_the_code_says(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert text == filled(text, page), f"run `{COMMAND}` (make models-docs)"
+
+
+@pytest.mark.parametrize("stem", [path.stem for path in sorted((ROOT / "models" / "presets").glob("*.toml"))])
+def test_every_value_of_a_preset_says_where_it_is_from(stem: str) -> None:
+    file = preset_file(stem)
+    for value in file.values:
+        told = value.comment or file.remarks.get(value.preset, "") or file.introduction
+        assert told, f"{value.preset}.{value.key}"

@@ -18,8 +18,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "testing": {"sim", "proto", "lockstep"},
     "scenarios": {"sim", "proto", "lockstep"},
     "conformance": set(),
-    "cli": {"sim", "proto", "lockstep", "scenarios", "conformance"},
-    "doppelgrid": {"sim", "proto", "lockstep", "scenarios"},
+    "accuracy": {"models", "sim"},
+    "headless": {"models", "sim"},
+    "cli": {"sim", "proto", "lockstep", "scenarios", "conformance", "headless"},
+    "doppelgrid": {"sim", "proto", "lockstep", "scenarios", "headless"},
 }
 WIRE = {"grpc", "google", "frequenz.api"}
 
