@@ -1,7 +1,7 @@
 """The `doppelgrid` command: its words and exit codes.
 
 Exit codes: 0 all went well, 1 an internal error, 2 something was written wrongly (a file, an option), 3 the
-port is in use; `lockstep` has some of its own.
+port is in use; `lockstep` has some of its own, and ensembles end with 1 if runs failed, 130 on Ctrl-C.
 """
 
 from __future__ import annotations

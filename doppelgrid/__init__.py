@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .headless.ensemble import simulate_many
     from .headless.simulate import RunError, simulate
     from .headless.summary import Summary
     from .proto.control.client import ControlClient, ControlError
@@ -34,10 +35,10 @@ _HOMES = {
     "Recording": "sim.recording.Recording",
     "RecordingError": "sim.recording.RecordingError",
     "Replay": "sim.replay.Replay",
+    "RunError": "headless.simulate.RunError",
     "Security": "proto.security.Security",
     "Simulation": "sim.simulation.Simulation",
     "Site": "sim.site.Site",
-    "RunError": "headless.simulate.RunError",
     "SiteError": "sim.sitefile.SiteError",
     "SiteServer": "proto.serving.SiteServer",
     "Snapshot": "sim.snapshot.Snapshot",
@@ -47,6 +48,7 @@ _HOMES = {
     "read_recording": "sim.recording.read_recording",
     "serve": "proto.serving.SiteServer",
     "simulate": "headless.simulate.simulate",
+    "simulate_many": "headless.ensemble.simulate_many",
 }
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "read_recording",
     "serve",
     "simulate",
+    "simulate_many",
 ]
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..clock import to_datetime
+from .codes import write_state
 from .csv_writer import HEADER
 from .metadata import Metadata, dump_metadata
 from .output import abandon, open_part, part_of, settle, suffix_of, unwritable
@@ -113,21 +114,22 @@ class ColumnRecorder:
         for row, time in enumerate(shown):
             for name, column in columns.items():
                 number, _, metric = name.partition(".")
-                value = self._cell(name, column, row)
-                if value is not None:
-                    lines.append((time, self._metadata.microgrid_id, int(number), metric, value))
+                lines += [
+                    (time, self._metadata.microgrid_id, int(number), metric, value)
+                    for value in self._cells(name, column, row)
+                ]
         self._write_lines(lines)
 
-    def _cell(self, name: str, column: Column, row: int) -> str | None:
-        """Return what a line says, or None for what was not reported, or has been said already."""
+    def _cells(self, name: str, column: Column, row: int) -> list[str]:
+        """Return what lines say: one for each state, none for what was not reported, or has been said already."""
         if isinstance(column, tuple):
             text: str = column[1][int(column[0][row])]
             if self._said.get(name) == text:
-                return None
+                return []
             self._said[name] = text
-            return text
+            return [write_state(state) for state in text.split()]
         value = float(column[row])
-        return None if np.isnan(value) else repr(value)
+        return [] if np.isnan(value) else [repr(value)]
 
     def _write_lines(self, lines: Any) -> None:
         text = io.StringIO(newline="")

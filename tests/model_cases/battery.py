@@ -53,6 +53,11 @@ def _inputs(params: BatteryParams) -> SearchStrategy[BatteryInput]:
     )
 
 
+def _within_limits(params: BatteryParams, state: BatteryState, inp: BatteryInput) -> BatteryInput:
+    lower_w, upper_w = battery_power_limits(params, state)
+    return inp._replace(power_w=min(max(inp.power_w, lower_w), upper_w))
+
+
 def _stored_growth_j(params: BatteryParams, before: BatteryState, after: BatteryState) -> float:
     charge_c = (after.soc - before.soc) * params.charge_capacity_ah * before.capacity_share * 3600.0
     quick_v, slow_v = after.rc1_voltage_v - before.rc1_voltage_v, after.rc2_voltage_v - before.rc2_voltage_v
@@ -113,6 +118,8 @@ CASES: list[ModelCase] = [
             Derating("charging in the cold", _charge_in_the_cold),
             Derating("discharging in the heat", _discharge_in_the_heat),
         ),
+        # Far beyond its limits, as in charging a frozen pack at 1C, a battery turns most of the power into heat.
+        passed_on=_within_limits,
         split_tolerance=2e-3,
         spans=lambda params: BatteryState(1.0, params.voltage_max_v, params.voltage_max_v, 100.0, 1.0, 1.0),
     )

@@ -43,6 +43,8 @@ class ModelCase(NamedTuple):
     """State whose fields are the spans that `split_tolerance` counts in; 1 for each if not given."""
     stored_j: Callable[[Any], float] | None = None
     """Greatest energy stored [J], where it is above 1 MJ: its rounding is allowed for in the balance."""
+    passed_on: Callable[[Any, Any, Any], Any] | None = None
+    """`(params, state, input)`: the input as the plant passes it on, where `split_tolerance` is for that alone."""
     held: tuple[str, ...] = ("active_power_w", "reactive_power_var")
     """Fields of the output, if it has them, that hold unchanged for a horizon."""
     limits_include_zero: bool = True
