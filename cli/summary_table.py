@@ -52,7 +52,7 @@ def _flow_table(summary: Summary) -> Any:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table("component", title="power and energy on the AC side", title_justify="left", box=SIMPLE_HEAD)
+    table = Table("", title="power and energy on the AC side", title_justify="left", box=SIMPLE_HEAD)
     for name in ("consumed kWh", "delivered kWh", "greatest kW", "least kW"):
         table.add_column(name, justify="right")
     for flow in summary.flows:
@@ -65,16 +65,17 @@ def _battery_table(summary: Summary) -> Any:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table("battery", title="batteries", title_justify="left", box=SIMPLE_HEAD)
-    for name in ("cycles", "first and last SoC", "least and greatest", "temperature", "lost kWh"):
+    table = Table(title="batteries", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for name in ("cycles", "first, last SoC", "least, greatest", "temperature", "lost kWh"):
         table.add_column(name, justify="right", no_wrap=True)
     for battery in summary.batteries:
         table.add_row(
             battery.key,
             f"{battery.full_cycles:.2f}",
-            f"{100.0 * battery.soc_first:.1f} … {100.0 * battery.soc_last:.1f} %",
-            f"{100.0 * battery.soc_least:.1f} … {100.0 * battery.soc_greatest:.1f} %",
-            f"{battery.coldest_c:.1f} … {battery.warmest_c:.1f} °C",
+            f"{100.0 * battery.soc_first:.0f} … {100.0 * battery.soc_last:.0f} %",
+            f"{100.0 * battery.soc_least:.0f} … {100.0 * battery.soc_greatest:.0f} %",
+            f"{battery.coldest_c:.0f} … {battery.warmest_c:.0f} °C",
             _number(battery.loss_wh / 1e3),
         )
     return table

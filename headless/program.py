@@ -106,7 +106,7 @@ def compiled_entry(
         states: Type of the state of each.
         lacking: Sequences of the layout that are empty; what would work on them is left out.
     """
-    twins = Twins()
+    twins = Twins(are_inner=True)
     for name in ("aim_w", "held_w", "reactive_aim_var"):
         twins.exchange(getattr(hooks, name), twins.of(getattr(free, name)))
     for name in lacking:
@@ -140,7 +140,7 @@ def _written_out(
     names: dict[str, Any] = {"__name__": every.__name__}
     names |= {f"{template}_{place}": bound[template] for place, bound in enumerate(per_kind)}
     exec("\n    ".join([f"def {name}({head}):", *lines, result]), names)
-    return compiled_function(names[name], names)
+    return compiled_function(names[name], names, is_inner=True)
 
 
 def _bound(kind: Kind, twins: Twins) -> dict[str, Any]:
@@ -151,7 +151,7 @@ def _bound(kind: Kind, twins: Twins) -> dict[str, Any]:
         if function is not None:
             names[name] = twins.of(function)
     give = giver(kind)
-    names["given"] = compiled_function(give, {**give.__globals__, "pick": names["pick"]})
+    names["given"] = compiled_function(give, {**give.__globals__, "pick": names["pick"]}, is_inner=True)
     for template in TEMPLATES:
-        names[template.__name__] = compiled_function(template, names)
+        names[template.__name__] = compiled_function(template, names, is_inner=True)
     return names

@@ -26,14 +26,21 @@ import platformdirs
 _TEXTS_KEPT = 8
 _COMPILING = ("absent.py", "arrays.py", "entry.py", "kernel.py", "program.py", "twins.py")
 _SETTINGS: Any = numba.config
+_NJIT: Any = numba.njit
+"""Takes more options than its type tells."""
 _PACKAGE = __package__.rpartition(".")[0]
 
 
 class Twins:
     """Compiled doubles of modules of this package, some functions exchanged for others on the way."""
 
-    def __init__(self) -> None:
-        """Begin without any."""
+    def __init__(self, *, are_inner: bool = False) -> None:
+        """Begin without any.
+
+        Args:
+            are_inner: Whether only compiled functions call them, which makes them quicker to compile.
+        """
+        self._are_inner = are_inner
         self._exchanged: dict[Callable[..., Any], Callable[..., Any]] = {}
         self._doubles: dict[str, dict[str, Any]] = {}
 
@@ -64,7 +71,7 @@ class Twins:
         names = self._doubles[function.__module__]
         held = names.get(function.__name__)
         if held is None or isinstance(held, FunctionType):
-            held = names[function.__name__] = compiled_function(function, names)
+            held = names[function.__name__] = compiled_function(function, names, is_inner=self._are_inner)
         made: Callable[..., Any] = held
         return made
 
@@ -77,20 +84,21 @@ def compiled(module: ModuleType) -> ModuleType:
 
 
 def compiled_function(
-    function: FunctionType, names: dict[str, Any], *, kept: bool = False
+    function: FunctionType, names: dict[str, Any], *, is_inner: bool = False, kept: bool = False
 ) -> Callable[..., Any]:
     """Return a function, compiled when it is first called, that looks its global names up in `names`.
 
     Args:
         function: Plain Python.
         names: Where it finds what it calls.
+        is_inner: Whether only compiled functions call it, which makes it quicker to compile.
         kept: Whether what is compiled is kept on the disk for later processes.
     """
     copy = FunctionType(
         function.__code__, names, function.__name__, function.__defaults__, function.__closure__
     )
     copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
-    made: Callable[..., Any] = numba.njit(copy, cache=kept)
+    made: Callable[..., Any] = _NJIT(copy, cache=kept, no_cpython_wrapper=is_inner, no_cfunc_wrapper=is_inner)
     return made
 
 

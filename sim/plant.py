@@ -7,7 +7,7 @@ into their own hands, and switches are thrown.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..models.ac import ThreePhase
@@ -641,9 +641,5 @@ class Plant:
         )
 
 
-def _given_ranges(keys: Mapping[str, int], ranges: object) -> dict[str, Ranges]:
-    return {
-        key: given
-        for key, given in zip(keys, ranges, strict=True)
-        if given is not None  # type: ignore[call-overload]
-    }
+def _given_ranges(keys: Mapping[str, int], ranges: Sequence[Ranges | None]) -> dict[str, Ranges]:
+    return {key: given for key, given in zip(keys, ranges, strict=True) if given is not None}

@@ -104,19 +104,36 @@ class Averaged:
         self._step_us = step_us
         self._block_us = step_us * max(1, _DAY_US // step_us)
         self._begin_us = self._end_us = 0
-        self._means: list[float] = []
+        self._means: npt.NDArray[np.float64] = np.empty(0)
 
     def at(self, time_us: int) -> float:
         """Return the mean over the interval that holds a time."""
-        if not self._begin_us <= time_us < self._end_us:
-            self._begin_us = time_us // self._block_us * self._block_us
-            self._end_us = self._begin_us + self._block_us
-            self._means = self._block().tolist()
-        return self._means[(time_us - self._begin_us) // self._step_us]
+        self._turn_to(time_us)
+        return float(self._means[(time_us - self._begin_us) // self._step_us])
 
     def until(self, time_us: int) -> int:
         """Return the end of the interval."""
         return (time_us // self._step_us + 1) * self._step_us
+
+    def stretch(self, begin_us: int, end_us: int) -> Pieces:
+        """Return the means over all intervals that have to do with a stretch of time."""
+        parts, now_us = [], begin_us
+        while now_us < end_us:
+            self._turn_to(now_us)
+            first = (now_us - self._begin_us) // self._step_us
+            last = -(-(min(end_us, self._end_us) - self._begin_us) // self._step_us)
+            parts.append(self._means[first:last])
+            now_us = self._end_us
+        values = np.concatenate(parts)
+        ends = (begin_us // self._step_us + 1 + np.arange(len(values))) * self._step_us
+        return Pieces(np.concatenate(([begin_us], ends)), values)
+
+    def _turn_to(self, time_us: int) -> None:
+        """Remember the block that holds a time; what is kept changes no answer."""
+        if not self._begin_us <= time_us < self._end_us:
+            self._begin_us = time_us // self._block_us * self._block_us
+            self._end_us = self._begin_us + self._block_us
+            self._means = self._block()
 
     def _block(self) -> npt.NDArray[np.float64]:
         edges = np.arange(self._begin_us, self._end_us + self._step_us, self._step_us)
@@ -143,7 +160,4 @@ def averaged(signal: Signal, step_us: int) -> Signal:
 
 @pieces_of.register
 def _(signal: Averaged, begin_us: int, end_us: int) -> Pieces:
-    step_us = signal.until(0)
-    times = np.arange((begin_us // step_us + 1) * step_us, end_us + step_us, step_us)
-    times = np.concatenate(([begin_us], times[: int(np.searchsorted(times, end_us, side="left")) + 1]))
-    return Pieces(times, np.array([signal.at(time_us) for time_us in times[:-1].tolist()]))
+    return signal.stretch(begin_us, end_us)

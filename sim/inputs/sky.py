@@ -68,7 +68,7 @@ class SkyDays:
             step_s=self._spec.step_s,
         )  # fmt: skip
         values = np.interp(times_us + step_us // 2, knots_us, clear) * through
-        return Steps(times_us.tolist(), values.tolist())
+        return Steps.of_arrays(times_us, values)
 
     def _month_of(self, day: Day) -> tuple[npt.NDArray[np.int64], Floats]:
         """Return the clear sky over the month of a day: times [µs] and irradiance [W/m²].
