@@ -39,6 +39,10 @@ _LOSS_SHARES = {PowerTransformer: (0.001, 0.01), UninterruptiblePowerSupply: (0.
 """No-load and load loss over the rating where a site file gives none; chosen: common sizes of today."""
 
 
+_OWN_KEYS = {"rated_power_w", "minimum_power_w", "apparent_power_va", "rated_reactive_power_var"}
+"""Parameters by which bounds are shown as well."""
+
+
 class SolarArray(NamedTuple):
     """Photovoltaics on the direct current side of an inverter."""
 
@@ -157,6 +161,11 @@ def check_component_parameters(site: Site, key: str) -> None:
                 raise ParameterError(
                     f"{name} is unknown; accepted: nothing, this component has no model of its own"
                 )
+            for name in component.parameters:
+                if name.rpartition(".")[2] in _OWN_KEYS:
+                    raise ParameterError(
+                        f"{name} is set by a key of the component itself; accepted: that key"
+                    )
             overridden(machine.params, component.parameters)
 
 

@@ -51,6 +51,18 @@ def test_what_cannot_be_is_refused_by_line_name_and_range(battery: str, message:
         parse_site(site_text(battery), "site.yaml")
 
 
+def test_what_has_a_key_of_its_own_is_set_by_that() -> None:
+    site = SITE.replace(
+        "  bat:  {",
+        "  mill: {id: 5, category: chp, behind: main, rated_power: 50 kW, parameters: {rated_power_w: 9}}\n  bat:  {",
+    )
+    site = site.replace("BATTERY", "{}").replace("INVERTER", "{}")
+    with pytest.raises(
+        SiteError, match=r"mill\.parameters\.rated_power_w is set by a key of the component itself"
+    ):
+        parse_site(site, "site.yaml")
+
+
 def test_a_table_of_another_length_is_a_finer_or_coarser_one() -> None:
     params = overridden(battery_preset("lfp-92kwh"), {"r0_ohm": (0.1, 0.2, 0.1)})
     assert params.r0_ohm == (0.1, 0.2, 0.1)
