@@ -183,7 +183,8 @@ def _until_trip_s(params: GridCodeParams, state: GridCodeState, inp: GridCodeInp
     if inp.frequency_hz > params.overfrequency_hz:
         until_s = min(until_s, params.overfrequency_s - state.overfrequency_s)
     limit_pu = params.mean_overvoltage_pu
-    if state.mean_voltage_pu >= limit_pu:
+    # In a voltage of just the limit the mean comes to it by rounding, and does not pass it.
+    if state.mean_voltage_pu > limit_pu:
         return 0.0
     if inp.voltage_pu > limit_pu:
         way = (inp.voltage_pu - state.mean_voltage_pu) / (inp.voltage_pu - limit_pu)

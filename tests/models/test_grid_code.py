@@ -134,3 +134,12 @@ def test_over_frequency_takes_40_percent_per_hertz(hertz: float, share: float) -
 def test_volt_var_never_falls_with_voltage(low: float, step: float) -> None:
     params = VoltVarParams(enabled=True)
     assert volt_var_share(params, low + step) >= volt_var_share(params, low)
+
+
+def test_a_voltage_of_just_the_limit_never_trips() -> None:
+    params = GridCodeParams()
+    state, shown = grid_code_step(
+        params, grid_code_initial_state(params), GridCodeInput(params.mean_overvoltage_pu, 50.0), 86_400.0
+    )
+    assert shown.connected
+    assert grid_code_horizon_s(params, state, GridCodeInput(params.mean_overvoltage_pu, 50.0)) == math.inf
