@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..models.ac import phase_currents, power_factor
+from ..models.ac import ThreePhase, phase_currents, power_factor
 from ..models.battery import battery_terminal
 from ..models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
 from ..models.grid_voltage import line_voltages
@@ -195,7 +195,7 @@ class Instruments:
             reactive_var, flow.q1, flow.q2, flow.q3,
             math.hypot(active_w, reactive_var),
             *(current_a * phase_v for current_a, phase_v in zip(currents_a, phases_v, strict=True)),
-            *currents_a, *phases_v, *lines_v, self._frequency_hz(key),
+            *currents_a, *phases_v, *lines_v, self._frequency_hz(phases_v),
             power_factor(active_w, reactive_var),
             consumed_wh - delivered_wh, consumed_wh, delivered_wh,
         )  # fmt: skip
@@ -207,13 +207,13 @@ class Instruments:
             active_w, *shown.active_w,
             reactive_var, *shown.reactive_var,
             math.hypot(active_w, reactive_var), *map(math.hypot, shown.active_w, shown.reactive_var),
-            *shown.current_a, *shown.voltage_v, *line_voltages(shown.voltage_v), self._frequency_hz(key),
+            *shown.current_a, *shown.voltage_v, *line_voltages(shown.voltage_v),
+            self._frequency_hz(self._plant.phase_voltages(key)),
             power_factor(active_w, reactive_var),
             shown.consumed_wh - shown.delivered_wh, shown.consumed_wh, shown.delivered_wh,
         )  # fmt: skip
         return dict(zip(AC_METRICS, values, strict=True))
 
-    def _frequency_hz(self, key: str) -> float:
-        """Return what is seen of the grid's frequency at a component [Hz]; 0 without voltage."""
-        is_dark = not any(self._plant.phase_voltages(key))
-        return 0.0 if is_dark else self._plant.input_value(self._grid, "frequency")
+    def _frequency_hz(self, phases_v: ThreePhase) -> float:
+        """Return what is seen of the grid's frequency where there are these voltages [Hz]; 0 without any."""
+        return self._plant.input_value(self._grid, "frequency") if any(phases_v) else 0.0

@@ -34,7 +34,6 @@ from .core.steps import control, integrate, is_ramping, needs_control, solve
 from .device_control import PendingSetPoint, as_taken
 from .drives import Drive
 from .equipment import Equipment, equip
-from .graph import grid_key
 from .grid_supply import grid_inputs
 from .inputs.pieces import averaged
 from .inputs.signal import Signal
@@ -52,6 +51,7 @@ from .wiring import Wiring, sum_towards_inverters, wire
 
 CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
+_DARK = ThreePhase(0.0, 0.0, 0.0)
 TARGET_TOLERANCE = 0.02
 """A set-point counts as reached within this part of the rating [1]."""
 
@@ -208,15 +208,13 @@ class Plant:
 
     def phase_voltages(self, key: str) -> ThreePhase:
         """Return the voltages to neutral at a component [V]; 0 where the grid does not reach it."""
-        self._know()
-        layout, memory, component = self._layout, self._memory, self._places.components[key]
-        return ThreePhase(*(voltage_v(layout, memory, component, phase) for phase in range(3)))
+        flows = self.flows()
+        return _DARK if self.is_cut_off(key) else flows.phases_v
 
     def line_voltages(self, key: str) -> ThreePhase:
         """Return the voltages L1-L2, L2-L3 and L3-L1 at a component [V]; 0 where the grid does not reach it."""
-        self._know()
-        layout, memory, component = self._layout, self._memory, self._places.components[key]
-        return ThreePhase(*(line_voltage_v(layout, memory, component, phase) for phase in range(3)))
+        flows = self.flows()
+        return _DARK if self.is_cut_off(key) else flows.lines_v
 
     def meter_output(self, key: str) -> MeterOutput | None:
         """Return what a meter with options of its own shows now; None for any other component."""
@@ -388,10 +386,9 @@ class Plant:
 
     def error(self, key: str) -> Diagnostic | None:
         """Return what has switched a component off by itself, or None."""
-        melted = [
-            link + 1 for link, condition in enumerate(self._memory.fuse_condition) if condition == MELTED
-        ]
-        if melted and key == grid_key(self.site):
+        memory = self._memory
+        if MELTED in memory.fuse_condition and self._places.components[key] == self._layout.grid:
+            melted = [link for link, condition in enumerate(memory.fuse_condition, 1) if condition == MELTED]
             phases = ", ".join(f"L{phase}" for phase in melted)
             return Diagnostic("FUSE_ERROR", f"the fuse of {phases} at {key} has melted")
         if self.activity(key) is Activity.FAULT:
@@ -625,7 +622,7 @@ class Plant:
         return Bounds(self._memory.reach_lower_w[number], self._memory.reach_upper_w[number])
 
     def _named_flows(self) -> Flows:
-        memory, places = self._memory, self._places
+        memory, layout, places = self._memory, self._layout, self._places
         phases = zip(
             memory.active_1, memory.active_2, memory.active_3,
             memory.reactive_1, memory.reactive_2, memory.reactive_3, strict=True,
@@ -638,6 +635,8 @@ class Plant:
             inverter_dc_w=dict(zip(places.inverters, memory.inverter_dc_w, strict=True)),
             battery_limits=dict(zip(places.batteries, limits, strict=True)),
             reach=dict(zip(places.controls, reach, strict=True)),
+            phases_v=ThreePhase(*(voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
+            lines_v=ThreePhase(*(line_voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
         )
 
 

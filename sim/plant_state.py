@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import NamedTuple
 
+from ..models.ac import ThreePhase
 from ..models.ageing import AgeingState
 from ..models.battery import BatteryState
 from ..models.bms import BmsState
@@ -37,6 +38,9 @@ class Flows(NamedTuple):
     """DC power that every battery allows [W]."""
     reach: dict[str, Bounds]
     """AC active power that each device that takes set-points could have now [W]."""
+    phases_v: ThreePhase
+    lines_v: ThreePhase
+    """Voltages to neutral, and L1-L2, L2-L3 and L3-L1, wherever the grid reaches [V]."""
 
 
 Numbers = dict[str, int | list[int | float]]
