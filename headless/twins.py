@@ -76,13 +76,6 @@ class Twins:
         return made
 
 
-def compiled(module: ModuleType) -> ModuleType:
-    """Return a double of a module of this package, its functions compiled when they are first called."""
-    double = ModuleType(module.__name__, module.__doc__)
-    double.__dict__.update(Twins().names_of(module))
-    return double
-
-
 def compiled_function(
     function: FunctionType, names: dict[str, Any], *, is_inner: bool = False, kept: bool = False
 ) -> Callable[..., Any]:

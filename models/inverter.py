@@ -23,7 +23,7 @@ short time, harmonics, altitude, self-consumption of a fan.
 from __future__ import annotations
 
 import math
-from typing import Annotated, NamedTuple, Protocol
+from typing import Annotated, NamedTuple
 
 from .circuit import ThermalBody, temperature_after
 from .parameter import Parameter
@@ -128,15 +128,6 @@ class InverterOutput(NamedTuple):
     """Heat, >= 0 [W]."""
 
 
-class Ramped(Protocol):
-    """Anything whose power changes at a limited rate."""
-
-    @property
-    def ramp_rate_w_per_s(self) -> float:
-        """Greatest change of active power [W/s]; infinite for none."""
-        ...
-
-
 def conversion_loss_w(params: InverterParams, ac_power_w: float, dc_voltage_pu: float = 1.0) -> float:
     """Return the loss of the running converter [W], >= 0.
 
@@ -210,11 +201,11 @@ def ac_beside_reactive(
     return active_w
 
 
-def ramp_towards(params: Ramped, power_w: float, target_w: float, dt_s: float) -> float:
+def ramp_towards(ramp_w_per_s: float, power_w: float, target_w: float, dt_s: float) -> float:
     """Return the power after `dt_s` [s] on the way from `power_w` to `target_w` [W] at the ramp rate."""
     if dt_s <= 0.0:
         return power_w
-    reach = params.ramp_rate_w_per_s * dt_s
+    reach = ramp_w_per_s * dt_s
     if abs(target_w - power_w) <= reach:
         return target_w
     return power_w + math.copysign(reach, target_w - power_w)

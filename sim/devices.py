@@ -9,9 +9,8 @@ from ..models.battery import BatteryParams, scaled
 from ..models.battery_pack import check_battery
 from ..models.grid_guard import GridGuardParams
 from ..models.inverter import InverterParams
-from ..models.load import LoadParams, load_phase_powers
+from ..models.load import LoadParams
 from ..models.pv import PvArrayParams
-from .ac_flow import PhasePower
 from .graph import grid_key
 from .grid_code import grid_guard_params, nominal_frequency_hz
 from .inputs.build import build_signal
@@ -34,11 +33,6 @@ class WiredLoad(NamedTuple):
     shares: ThreePhase
     mix: LoadParams | None = None
     """How the load follows the voltage; not at all if None."""
-
-    def draw(self, active_w: float) -> PhasePower:
-        """Return what the load draws on its phases [W, var]."""
-        active_phases_w, reactive_phases_var = load_phase_powers(active_w, self.power_factor, self.shares)
-        return PhasePower(*active_phases_w, *reactive_phases_var)
 
 
 def battery_params(battery: Battery) -> BatteryParams:

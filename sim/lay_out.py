@@ -43,8 +43,6 @@ class Places(NamedTuple):
     batteries: dict[str, int]
     controls: dict[str, int]
     inputs: dict[str, int]
-    pairs: tuple[tuple[str, str], ...]
-    """Keys of each pair of an inverter and a battery."""
 
 
 class LaidOut(NamedTuple):
@@ -206,7 +204,6 @@ def _places(wiring: Wiring, equipment: Equipment, inputs: Iterable[str]) -> Plac
         batteries=_numbered(equipment.batteries),
         controls=_numbered([*inverters, *rated_machines]),
         inputs=_numbered(inputs),
-        pairs=tuple((key, battery) for key in inverters for battery in wiring.batteries_of[key]),
     )
 
 

@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from ...models.battery import BatteryInput, battery_horizon_s, battery_step
+from ...models.inverter import ramp_towards
 from .ageing import HOUR_US, gather_use, notice_turns
 from .direct import find_direct_reach, share_directly
 from .every import every_draw, every_find_reach, every_horizon_s, every_step
@@ -128,12 +129,12 @@ def _ramp(layout: Layout, memory: Memory, number: int) -> None:
     start_w = min(max(memory.setting_w[number], lower_w), upper_w)
     goal_w = aim_w(memory, number)
     cycle_s = _cycle_us(layout, memory, number) / 1e6
-    most_w = layout.ramp_w_per_s[number] * cycle_s
     if memory.growth_w_per_s[number] < layout.ramp_w_per_s[number]:
         growth_w = memory.growth_w_per_s[number] * cycle_s
+        most_w = layout.ramp_w_per_s[number] * cycle_s
         memory.setting_w[number] = grown_w(memory.setting_w[number], goal_w, most_w, growth_w)
         return
-    moved_w = min(max(goal_w, start_w - most_w), start_w + most_w)
+    moved_w = ramp_towards(layout.ramp_w_per_s[number], start_w, goal_w, cycle_s)
     # Beyond its reach the device is held back anyway, so there is nothing left to ramp.
     memory.setting_w[number] = moved_w if lower_w <= moved_w <= upper_w else goal_w
 

@@ -167,15 +167,15 @@ def test_without_steps_every_power_is_taken() -> None:
 
 def test_power_ramps_at_its_rate_and_stops_at_the_target() -> None:
     params = inverter()._replace(ramp_rate_w_per_s=1_000.0)
-    assert ramp_towards(params, 0.0, 5_000.0, 2.0) == 2_000.0
-    assert ramp_towards(params, 0.0, -5_000.0, 2.0) == -2_000.0
-    assert ramp_towards(params, 4_500.0, 5_000.0, 2.0) == 5_000.0
+    assert ramp_towards(params.ramp_rate_w_per_s, 0.0, 5_000.0, 2.0) == 2_000.0
+    assert ramp_towards(params.ramp_rate_w_per_s, 0.0, -5_000.0, 2.0) == -2_000.0
+    assert ramp_towards(params.ramp_rate_w_per_s, 4_500.0, 5_000.0, 2.0) == 5_000.0
 
 
 def test_an_unlimited_ramp_arrives_at_once() -> None:
     params = inverter()._replace(ramp_rate_w_per_s=math.inf)
-    assert ramp_towards(params, 0.0, 5_000.0, 1e-6) == 5_000.0
-    assert ramp_towards(params, 0.0, 5_000.0, 0.0) == 0.0
+    assert ramp_towards(params.ramp_rate_w_per_s, 0.0, 5_000.0, 1e-6) == 5_000.0
+    assert ramp_towards(params.ramp_rate_w_per_s, 0.0, 5_000.0, 0.0) == 0.0
 
 
 @given(active_w=st.floats(-30_000.0, 30_000.0))
