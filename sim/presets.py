@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from ..models.battery import BatteryParams
@@ -14,21 +11,22 @@ from ..models.battery_pack import CellParams, PackParams, battery_of_cells, chec
 from ..models.inverter import InverterParams
 from ..models.parameter import check_parameters
 from ..models.pv import ModuleParams, PvArrayParams, pv_maximum_power_point
+from .preset_files import find_preset, preset_names
 
 
 def battery_preset_names() -> tuple[str, ...]:
     """Return the names that `battery_preset` accepts."""
-    return tuple(_read("batteries"))
+    return preset_names("batteries")
 
 
 def inverter_preset_names() -> tuple[str, ...]:
     """Return the names that `inverter_preset` accepts."""
-    return tuple(_read("inverters"))
+    return preset_names("inverters")
 
 
 def pv_array_preset_names() -> tuple[str, ...]:
     """Return the names that `pv_array_preset` accepts."""
-    return tuple(_read("pv_arrays"))
+    return preset_names("pv_arrays")
 
 
 @cache
@@ -38,7 +36,7 @@ def battery_chemistry(name: str) -> str:
     Raises:
         ValueError: If there is no such preset; says which there are.
     """
-    chemistry: str = _find("batteries", "battery preset", name)["cell"]
+    chemistry: str = find_preset("batteries", "battery preset", name)["cell"]
     return chemistry
 
 
@@ -50,8 +48,8 @@ def battery_preset(name: str) -> BatteryParams:
         ValueError: If there is no such preset; says which there are.
         ParameterError: If the preset describes a battery that cannot exist; names the parameter.
     """
-    pack = dict(_find("batteries", "battery preset", name))
-    cell = _find("cells", "cell", pack.pop("cell"))
+    pack = dict(find_preset("batteries", "battery preset", name))
+    cell = find_preset("cells", "cell", pack.pop("cell"))
     cell_params = CellParams(**{key: _table_or_number(key, value) for key, value in cell.items()})
     pack_params = PackParams(**pack)
     check_parameters(cell_params)
@@ -72,7 +70,7 @@ def inverter_preset(name: str, rated_power_w: float, rated_apparent_power_va: fl
     Raises:
         ValueError: If there is no such preset; says which there are.
     """
-    values = _find("inverters", "inverter preset", name)
+    values = find_preset("inverters", "inverter preset", name)
     no_load, linear, quadratic = values["no_load_loss"], values["linear_loss"], values["quadratic_loss"]
     rated_loss_w = (no_load + linear + quadratic) * rated_power_w
     heat_loss_w_per_k = rated_loss_w / values["temperature_rise_k"]
@@ -126,7 +124,7 @@ def pv_array_preset(name: str, peak_power_w: float, string_voltage_v: float = 60
     Raises:
         ValueError: If there is no such preset; says which there are.
     """
-    values = dict(_find("pv_arrays", "PV array preset", name))
+    values = dict(find_preset("pv_arrays", "PV array preset", name))
     del values["module"]
     coefficient = values.pop("alpha_sc_a_per_k") * (1.0 - values.pop("adjust_percent") / 100.0)
     diode = {key: values.pop(key) for key in ModuleParams._fields if key in values}
@@ -140,25 +138,6 @@ def pv_array_preset(name: str, peak_power_w: float, string_voltage_v: float = 60
     )
     check_parameters(params)
     return params
-
-
-def _find(file: str, kind: str, name: str) -> dict[str, Any]:
-    entries = _read(file)
-    if name in entries:
-        return entries[name]
-    close = difflib.get_close_matches(name, entries, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    raise ValueError(f"{kind} is {name!r}; accepted: {', '.join(entries)}{hint}")
-
-
-@cache
-def _read(file: str) -> dict[str, dict[str, Any]]:
-    text = (
-        resources.files(__package__.replace(".sim", ".models"))
-        .joinpath("presets", f"{file}.toml")
-        .read_text("utf-8")
-    )
-    return tomllib.loads(text)
 
 
 def _table_or_number(key: str, value: Any) -> Any:

@@ -12,7 +12,7 @@ from ..models.bms_balance import BalanceParams
 from ..models.bms_link import LinkParams
 from ..models.bms_protection import ProtectionParams
 from ..models.parameter import check_parameters
-from .presets import _find, _read
+from .preset_files import find_preset, preset_names
 
 _VOLTAGES_AND_TEMPERATURES = (
     "overvoltage",
@@ -25,12 +25,12 @@ _VOLTAGES_AND_TEMPERATURES = (
 
 def bms_preset_names() -> tuple[str, ...]:
     """Return the names that `bms_preset` accepts: chemistries."""
-    return tuple(_read("bms"))
+    return preset_names("bms")
 
 
 def ageing_preset_names() -> tuple[str, ...]:
     """Return the names that `ageing_preset` accepts: chemistries."""
-    return tuple(_read("ageing"))
+    return preset_names("ageing")
 
 
 def bms_preset(name: str, battery: BatteryParams) -> BmsParams:
@@ -45,7 +45,7 @@ def bms_preset(name: str, battery: BatteryParams) -> BmsParams:
         ValueError: If there is no such preset; says which there are.
         ParameterError: If the result could not work.
     """
-    values = _find("bms", "battery management preset", name)
+    values = find_preset("bms", "battery management preset", name)
     gear = values["switchgear"]
     rated_kw = max(battery.charge_power_max_w, battery.discharge_power_max_w) / 1e3
     capacitance_f = gear["link_capacitance_f_per_kw"] * rated_kw
@@ -83,7 +83,7 @@ def ageing_preset(name: str, pace: float = 1.0) -> AgeingParams:
         ValueError: If there is no such preset; says which there are.
         ParameterError: If the pace is below 0.
     """
-    values = _find("ageing", "ageing preset", name)
+    values = find_preset("ageing", "ageing preset", name)
     params = AgeingParams(
         pace,
         CalendarParams(**_with_tuples(values["capacity_by_time"])),

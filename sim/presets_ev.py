@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
-from typing import Any
 
 from ..models.electric_car import CURVE_LENGTH, ElectricCarParams
 from ..models.ev_charger import EvChargerParams
 from ..models.parameter import ParameterError, check_parameters
-from .problems import one_of
+from .preset_files import find_preset, preset_names
 
 
 def car_preset_names() -> tuple[str, ...]:
     """Return the names that `car_preset` accepts."""
-    return tuple(_read("cars"))
+    return preset_names("cars")
 
 
 def ev_charger_preset_names() -> tuple[str, ...]:
     """Return the names that `ev_charger_preset` accepts."""
-    return tuple(_read("ev_chargers"))
+    return preset_names("ev_chargers")
 
 
 @cache
@@ -30,7 +27,7 @@ def car_preset(name: str) -> ElectricCarParams:
     Raises:
         ValueError: If there is no such preset; says which there are.
     """
-    values = dict(_find("cars", "car", name))
+    values = dict(find_preset("cars", "car preset", name))
     car = ElectricCarParams(dc_curve_w=tuple(values.pop("dc_curve_w")), **values)
     check_car(car)
     return car
@@ -60,7 +57,8 @@ def ev_charger_preset(name: str, dc_curves_w: tuple[float, ...] = ()) -> EvCharg
         ValueError: If there is no such preset; says which there are.
     """
     charger = EvChargerParams(
-        **_find("ev_chargers", "EV charger", name), dc_curves_w=dc_curves_w or (0.0,) * CURVE_LENGTH
+        **find_preset("ev_chargers", "EV charger preset", name),
+        dc_curves_w=dc_curves_w or (0.0,) * CURVE_LENGTH,
     )
     check_charger(charger)
     return charger
@@ -82,16 +80,3 @@ def check_charger(charger: EvChargerParams) -> None:
         raise ParameterError(
             f"current_min_a is {charger.current_min_a:g} A; accepted: >= 6 A on alternating current (IEC 61851-1)"
         )
-
-
-def _find(file: str, kind: str, name: str) -> dict[str, Any]:
-    entries = _read(file)
-    if name not in entries:
-        raise ValueError(f"{kind} preset is {name!r}; accepted: {one_of(entries, name)}")
-    return entries[name]
-
-
-@cache
-def _read(file: str) -> dict[str, dict[str, Any]]:
-    folder = resources.files(__package__.replace(".sim", ".models"))
-    return tomllib.loads(folder.joinpath("presets", f"{file}.toml").read_text("utf-8"))

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,21 +12,22 @@ from ..models.fuse import FuseParams
 from ..models.parameter import check_parameters
 from .inputs.frequency import Area, Trading
 from .inputs.outages import OutageStatistics
+from .preset_files import find_preset, preset_names
 
 
 def fuse_preset_names() -> tuple[str, ...]:
     """Return the names that `fuse_preset` accepts."""
-    return tuple(_read("fuses"))
+    return preset_names("fuses")
 
 
 def area_preset_names() -> tuple[str, ...]:
     """Return the names that `area_preset` accepts."""
-    return tuple(_read("grid_areas"))
+    return preset_names("grid_areas")
 
 
 def outage_preset_names() -> tuple[str, ...]:
     """Return the names that `outage_preset` accepts."""
-    return tuple(_read("grid_outages"))
+    return preset_names("grid_outages")
 
 
 @cache
@@ -39,7 +37,7 @@ def fuse_preset(name: str) -> FuseParams:
     Raises:
         ValueError: If there is no such preset; says which there are.
     """
-    values = _find("fuses", "fuse preset", name)
+    values = find_preset("fuses", "fuse preset", name)
     fields: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
@@ -66,7 +64,7 @@ def area_preset(name: str) -> Area:
     Raises:
         ValueError: If there is no such preset; says which there are.
     """
-    values = dict(_find("grid_areas", "grid area", name))
+    values = dict(find_preset("grid_areas", "grid area", name))
     zone = ZoneInfo(values.pop("timezone"))
     trading = Trading(**{field: values.pop(field) for field in Trading._fields})
     params = FrequencyParams(**values)
@@ -81,19 +79,4 @@ def outage_preset(name: str) -> OutageStatistics:
     Raises:
         ValueError: If there is no such preset; says which there are.
     """
-    return OutageStatistics(**_find("grid_outages", "outage preset", name))
-
-
-def _find(file: str, kind: str, name: str) -> dict[str, Any]:
-    entries = _read(file)
-    if name in entries:
-        return entries[name]
-    close = difflib.get_close_matches(name, entries, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    raise ValueError(f"{kind} is {name!r}; accepted: {', '.join(entries)}{hint}")
-
-
-@cache
-def _read(file: str) -> dict[str, dict[str, Any]]:
-    folder = resources.files(__package__.replace(".sim", ".models"))
-    return tomllib.loads(folder.joinpath("presets", f"{file}.toml").read_text("utf-8"))
+    return OutageStatistics(**find_preset("grid_outages", "outage preset", name))

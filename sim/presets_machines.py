@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import math
-import tomllib
-from functools import cache
-from importlib import resources
 from typing import Any
 
 from ..models.chp import ChpParams
@@ -15,6 +11,7 @@ from ..models.heat_buffer import HeatBufferParams
 from ..models.parameter import check_parameters
 from ..models.steam_boiler import SteamBoilerParams, saturation_temperature_c
 from ..models.tables import table_value
+from .preset_files import find_preset, preset_names
 
 _ROOM_C = 20.0
 _WATER_J_PER_K_PER_LITRE = 4.1e3
@@ -41,17 +38,17 @@ _RETRY_WAIT_S = 60.0
 
 def chp_preset_names() -> tuple[str, ...]:
     """Return the names that `chp_preset` accepts."""
-    return tuple(_read("chps"))
+    return preset_names("chps")
 
 
 def electrolyzer_preset_names() -> tuple[str, ...]:
     """Return the names that `electrolyzer_preset` accepts."""
-    return tuple(_read("electrolyzers"))
+    return preset_names("electrolyzers")
 
 
 def steam_boiler_preset_names() -> tuple[str, ...]:
     """Return the names that `steam_boiler_preset` accepts."""
-    return tuple(_read("steam_boilers"))
+    return preset_names("steam_boilers")
 
 
 def chp_preset(
@@ -74,7 +71,7 @@ def chp_preset(
         ValueError: If there is no such preset; says which there are.
         ParameterError: If the size cannot exist.
     """
-    values = _find("chps", "CHP preset", name)
+    values = find_preset("chps", "CHP preset", name)
     fuel_w = rated_power_w / values["electrical_efficiency"][-1]
     rated_heat_w = values["thermal_efficiency"][-1] * fuel_w
     minimum_w = values["minimum_load"] * rated_power_w
@@ -133,7 +130,7 @@ def electrolyzer_preset(name: str, rated_power_w: float) -> ElectrolyzerParams:
         ValueError: If there is no such preset; says which there are.
         ParameterError: If the size cannot exist.
     """
-    values = _find("electrolyzers", "electrolyzer preset", name)
+    values = find_preset("electrolyzers", "electrolyzer preset", name)
     params = ElectrolyzerParams(
         rated_power_w=rated_power_w,
         minimum_power_w=values["minimum_load"] * rated_power_w,
@@ -168,7 +165,7 @@ def steam_boiler_preset(name: str, rated_power_w: float) -> SteamBoilerParams:
         ValueError: If there is no such preset; says which there are.
         ParameterError: If the size cannot exist.
     """
-    values = _find("steam_boilers", "steam boiler preset", name)
+    values = find_preset("steam_boilers", "steam boiler preset", name)
     params = SteamBoilerParams(
         rated_power_w=rated_power_w,
         minimum_power_w=values["minimum_load"] * rated_power_w,
@@ -200,22 +197,3 @@ def _engine_heat_capacity_j_per_k(heat_w: float, warm_up_s: float) -> float:
     """Return the capacity [J/K] with which a heat [W] warms an engine from the room in a time [s]."""
     lost = -math.expm1(-warm_up_s / _ENGINE_COOLING_S)
     return heat_w * _ENGINE_COOLING_S * lost / (_ENGINE_OPERATING_C - _ROOM_C)
-
-
-def _find(file: str, kind: str, name: str) -> dict[str, Any]:
-    entries = _read(file)
-    if name in entries:
-        return entries[name]
-    close = difflib.get_close_matches(name, entries, n=1)
-    hint = f" (did you mean {close[0]!r}?)" if close else ""
-    raise ValueError(f"{kind} is {name!r}; accepted: {', '.join(entries)}{hint}")
-
-
-@cache
-def _read(file: str) -> dict[str, dict[str, Any]]:
-    text = (
-        resources.files(__package__.replace(".sim", ".models"))
-        .joinpath("presets", f"{file}.toml")
-        .read_text("utf-8")
-    )
-    return tomllib.loads(text)
