@@ -41,10 +41,10 @@ def battery_params(battery: Battery) -> BatteryParams:
     if battery.capacity_wh is not None:
         params = scaled(params, battery.capacity_wh)
     params = params._replace(
-        soc_lower=_given(battery.soc_lower, params.soc_lower),
-        soc_upper=_given(battery.soc_upper, params.soc_upper),
-        charge_power_max_w=_given(battery.max_charge_power_w, params.charge_power_max_w),
-        discharge_power_max_w=_given(battery.max_discharge_power_w, params.discharge_power_max_w),
+        soc_lower=given(battery.soc_lower, params.soc_lower),
+        soc_upper=given(battery.soc_upper, params.soc_upper),
+        charge_power_max_w=given(battery.max_charge_power_w, params.charge_power_max_w),
+        discharge_power_max_w=given(battery.max_discharge_power_w, params.discharge_power_max_w),
     )
     if battery.parameters:
         params = overridden(params, battery.parameters)
@@ -59,12 +59,12 @@ def inverter_params(inverter: Inverter) -> InverterParams:
     preset = inverter.preset or nearest_inverter_preset(family, rated_w)
     params = inverter_preset(preset, rated_w, inverter.rated_apparent_power_va or rated_w)
     params = params._replace(
-        standby_power_w=_given(inverter.standby_power_w, params.standby_power_w),
-        response_delay_s=_given(inverter.response_delay_s, params.response_delay_s),
-        ramp_rate_w_per_s=_given(inverter.ramp_rate_w_per_s, params.ramp_rate_w_per_s),
-        resolution_w=_given(inverter.resolution_w, params.resolution_w),
-        power_factor_min=_given(inverter.min_power_factor, params.power_factor_min),
-        reactive_power_max_var=_given(inverter.max_reactive_power_var, params.reactive_power_max_var),
+        standby_power_w=given(inverter.standby_power_w, params.standby_power_w),
+        response_delay_s=given(inverter.response_delay_s, params.response_delay_s),
+        ramp_rate_w_per_s=given(inverter.ramp_rate_w_per_s, params.ramp_rate_w_per_s),
+        resolution_w=given(inverter.resolution_w, params.resolution_w),
+        power_factor_min=given(inverter.min_power_factor, params.power_factor_min),
+        reactive_power_max_var=given(inverter.max_reactive_power_var, params.reactive_power_max_var),
     )
     return overridden(params, inverter.parameters)
 
@@ -74,7 +74,7 @@ def array_params(inverter: PvInverter | HybridInverter, params: InverterParams) 
     peak_w = inverter.peak_power_w or inverter.rated_power_w
     array = pv_array_preset(inverter.module or DEFAULT_MODULE, peak_w, params.nominal_dc_voltage_v)
     return array._replace(
-        soiling=_given(inverter.soiling, array.soiling), shading=_given(inverter.shading, array.shading)
+        soiling=given(inverter.soiling, array.soiling), shading=given(inverter.shading, array.shading)
     )
 
 
@@ -94,7 +94,7 @@ def grid_guard(site: Site, inverter: Inverter) -> GridGuardParams | None:
     )
 
 
-def _given(value: float | None, default: float) -> float:
+def given(value: float | None, default: float) -> float:
     return default if value is None else value
 
 

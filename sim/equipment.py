@@ -116,22 +116,22 @@ def equip(site: Site, *, start_us: int, seed: int) -> Equipment:
             case PvInverter():
                 params = made.inverters[key] = inverter_params(component)
                 if component.power is None:
-                    made.arrays[key] = _array(site, key, component, params, start_us, seed)
-                made.machines[key] = _pv_plant(site, key, component, params, start_us, seed)
-                _guard(site, key, component, made)
+                    made.arrays[key] = solar_array(site, key, component, params, start_us, seed)
+                made.machines[key] = pv_plant(site, key, component, params, start_us, seed)
+                keep_guard(site, key, component, made)
             case BatteryInverter() | HybridInverter():
                 params = made.inverters[key] = inverter_params(component)
-                made.ratings[key] = _inverter_rating(component, params)
+                made.ratings[key] = inverter_rating(component, params)
                 made.shares[key] = phase_shares(component.phases)
                 if isinstance(component, HybridInverter) and component.peak_power_w is not None:
-                    made.arrays[key] = _array(site, key, component, params, start_us, seed)
-                _guard(site, key, component, made)
+                    made.arrays[key] = solar_array(site, key, component, params, start_us, seed)
+                keep_guard(site, key, component, made)
             case Meter(load=load) if load is not None:
                 made.loads[key] = wired_load(site, key, component, start_us=start_us, seed=seed)
             case Consumer(load=load) if load is not None:
                 made.loads[key] = wired_load(site, key, component, start_us=start_us, seed=seed)
             case PowerTransformer() | UninterruptiblePowerSupply():
-                made.throughput[key] = _throughput(component)
+                made.throughput[key] = throughput_params(component)
             case _:
                 machine = machine_of(site, key, start_us, seed)
                 if machine is not None:
@@ -183,7 +183,7 @@ def _built_in(site: Site, made: Equipment) -> dict[str, MeterControl]:
     }
 
 
-def _inverter_rating(inverter: Inverter, params: InverterParams) -> Rating:
+def inverter_rating(inverter: Inverter, params: InverterParams) -> Rating:
     rated_w, apparent_va = params.rated_power_w, params.rated_apparent_power_va
     is_pv = isinstance(inverter, PvInverter)
     return Rating(
@@ -197,7 +197,7 @@ def _inverter_rating(inverter: Inverter, params: InverterParams) -> Rating:
     )
 
 
-def _array(
+def solar_array(
     site: Site,
     key: str,
     inverter: PvInverter | HybridInverter,
@@ -211,16 +211,16 @@ def _array(
     return SolarArray(signal, array_params(inverter, params))
 
 
-def _guard(site: Site, key: str, inverter: Inverter, made: Equipment) -> None:
+def keep_guard(site: Site, key: str, inverter: Inverter, made: Equipment) -> None:
     guard = grid_guard(site, inverter)
     if guard is not None:
         made.guards[key] = guard
 
 
-def _pv_plant(
+def pv_plant(
     site: Site, key: str, inverter: PvInverter, params: InverterParams, start_us: int, seed: int
 ) -> Machine:
-    rating, shares = _inverter_rating(inverter, params), phase_shares(inverter.phases)
+    rating, shares = inverter_rating(inverter, params), phase_shares(inverter.phases)
     if inverter.power is not None:
         where = surroundings(site, key, "power", start_us=start_us, seed=seed)
         supply = SupplyParams(params.rated_power_w, params.rated_apparent_power_va, params.standby_power_w)
@@ -251,7 +251,7 @@ def _supply(key: str, params: SupplyParams, power: Signal, rating: Rating, share
     )
 
 
-def _throughput(component: PowerTransformer | UninterruptiblePowerSupply) -> ThroughputParams:
+def throughput_params(component: PowerTransformer | UninterruptiblePowerSupply) -> ThroughputParams:
     rated_va = component.rated_apparent_power_va
     no_load, load = _LOSS_SHARES[type(component)]
     return ThroughputParams(

@@ -108,7 +108,7 @@ def hvac_machine(site: Site, key: str, hvac: Hvac, start_us: int, seed: int) -> 
         phase_shares(hvac.phases),
         (SET_POINT, AMBIENT, f"{key}.gains"),
         {"gains": gains},
-        _upper_limit(least_w, most_w, hvac.response_delay_s),
+        upper_limit_rating(least_w, most_w, hvac.response_delay_s),
     )
 
 
@@ -123,7 +123,7 @@ def crypto_miner_machine(site: Site, miner: CryptoMiner, start_us: int, seed: in
         crypto_miner_initial_state(params, ambient_c, math.inf),
         phase_shares(miner.phases),
         (SET_POINT, AMBIENT),
-        rating=_upper_limit(params.base_power_w, most_w, miner.response_delay_s),
+        rating=upper_limit_rating(params.base_power_w, most_w, miner.response_delay_s),
         activity=_miner_activity,
     )
 
@@ -233,7 +233,7 @@ def _first_room_c(hvac: Hvac, params: HvacParams) -> float:
     return params.heating_set_point_c if params.can_heat else params.cooling_set_point_c
 
 
-def _upper_limit(least_w: float, most_w: float, response_delay_s: float) -> Rating:
+def upper_limit_rating(least_w: float, most_w: float, response_delay_s: float) -> Rating:
     """Return the rating of a consumer that takes a set-point as the most that it may draw."""
     return Rating(
         active=Bounds(least_w, most_w),

@@ -69,7 +69,7 @@ def chp_machine(site: Site, key: str, unit: Chp, start_us: int, seed: int) -> Ma
     most_heat_w = params.thermal_efficiency[-1] * params.rated_power_w / params.electrical_efficiency[-1]
     where = surroundings(site, key, "failed_starts", start_us=start_us, seed=seed)
     rating = (
-        None if unit.heat_led else _rating(unit, Bounds(-unit.rated_power_w, 0.0), params.minimum_power_w)
+        None if unit.heat_led else process_rating(unit, Bounds(-unit.rated_power_w, 0.0), params.minimum_power_w)
     )
     return Machine(
         CHP,
@@ -78,7 +78,7 @@ def chp_machine(site: Site, key: str, unit: Chp, start_us: int, seed: int) -> Ma
         phase_shares(unit.phases),
         (SET_POINT, f"{key}.heat_demand", AMBIENT, f"{key}.start_fails", f"{key}.acknowledge"),
         {
-            "heat_demand": _demand(site, key, "heat_demand", unit.heat_demand, most_heat_w, start_us, seed),
+            "heat_demand": demand_signal(site, key, "heat_demand", unit.heat_demand, most_heat_w, start_us, seed),
             "start_fails": Chance(unit.failed_starts, step_us=_ATTEMPT_US, key=where.key),
             "acknowledge": Constant(0.0),
         },
@@ -97,7 +97,7 @@ def electrolyzer_machine(site: Site, unit: Electrolyzer, start_us: int, seed: in
         electrolyzer_initial_state(params, ambient_c),
         phase_shares(unit.phases),
         (SET_POINT, AMBIENT),
-        rating=_rating(unit, Bounds(0.0, unit.rated_power_w), params.minimum_power_w),
+        rating=process_rating(unit, Bounds(0.0, unit.rated_power_w), params.minimum_power_w),
         activity=_electrolyzer_activity,
     )
 
@@ -116,33 +116,33 @@ def steam_boiler_machine(site: Site, key: str, boiler: SteamBoiler, start_us: in
         steam_boiler_initial_state(params, params.keep_warm_c),
         phase_shares(boiler.phases),
         (SET_POINT, f"{key}.steam_demand", AMBIENT),
-        {"steam_demand": _demand(site, key, "steam_demand", boiler.steam_demand, rated_w, start_us, seed)},
-        _rating(boiler, Bounds(0.0, rated_w), params.minimum_power_w),
+        {"steam_demand": demand_signal(site, key, "steam_demand", boiler.steam_demand, rated_w, start_us, seed)},
+        process_rating(boiler, Bounds(0.0, rated_w), params.minimum_power_w),
     )
 
 
 def chp_params(unit: Chp) -> ChpParams:
     """Return the parameters of a CHP: those of its preset at its size, with what the site file says."""
-    name = unit.preset or _usual(_USUAL_CHPS, unit.rated_power_w)
+    name = unit.preset or usual_preset(_USUAL_CHPS, unit.rated_power_w)
     params = chp_preset(name, unit.rated_power_w, unit.buffer_l, unit.heat_led, unit.dump_cooler)
     return params._replace(minimum_power_w=unit.min_power_w or params.minimum_power_w)
 
 
 def electrolyzer_params(unit: Electrolyzer) -> ElectrolyzerParams:
     """Return the parameters of an electrolyser: those of its preset at its size, with what the site file says."""
-    name = unit.preset or _usual(_USUAL_ELECTROLYZERS, unit.rated_power_w)
+    name = unit.preset or usual_preset(_USUAL_ELECTROLYZERS, unit.rated_power_w)
     params = electrolyzer_preset(name, unit.rated_power_w)
     return params._replace(minimum_power_w=unit.min_power_w or params.minimum_power_w)
 
 
 def steam_boiler_params(boiler: SteamBoiler) -> SteamBoilerParams:
     """Return the parameters of a boiler: those of its preset at its size, with what the site file says."""
-    name = boiler.preset or _usual(_USUAL_STEAM_BOILERS, boiler.rated_power_w)
+    name = boiler.preset or usual_preset(_USUAL_STEAM_BOILERS, boiler.rated_power_w)
     params = steam_boiler_preset(name, boiler.rated_power_w)
     return params._replace(minimum_power_w=boiler.min_power_w or params.minimum_power_w)
 
 
-def _rating(unit: Chp | Electrolyzer | SteamBoiler, active: Bounds, minimum_w: float) -> Rating:
+def process_rating(unit: Chp | Electrolyzer | SteamBoiler, active: Bounds, minimum_w: float) -> Rating:
     return Rating(
         active=active,
         reactive=None,
@@ -153,7 +153,7 @@ def _rating(unit: Chp | Electrolyzer | SteamBoiler, active: Bounds, minimum_w: f
     )
 
 
-def _demand(
+def demand_signal(
     site: Site, key: str, purpose: str, spec: LoadInput | None, without_w: float, start_us: int, seed: int
 ) -> Signal:
     """Return a demand of heat [W], >= 0; a constant one if the site file gives none."""
@@ -163,7 +163,7 @@ def _demand(
     return AtLeast(build_signal(spec, where), 0.0)
 
 
-def _usual(presets: tuple[tuple[float, str], ...], rated_w: float) -> str:
+def usual_preset(presets: tuple[tuple[float, str], ...], rated_w: float) -> str:
     return next(name for limit_w, name in presets if rated_w <= limit_w)
 
 

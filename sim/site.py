@@ -134,7 +134,7 @@ class Meter(ComponentSection):
     """How the meter measures; it shows what is if not given."""
 
 
-class _Inverter(ComponentSection):
+class InverterSection(ComponentSection):
     rated_power_w: PositivePower = Field(alias="rated_power")
     """AC active power [W]."""
     rated_apparent_power_va: PositiveApparentPower | None = Field(default=None, alias="rated_apparent_power")
@@ -172,7 +172,7 @@ def _known_module(name: str) -> str:
     return name
 
 
-class _Array(Section):
+class ArraySection(Section):
     module: Annotated[str, AfterValidator(_known_module)] | None = None
     """Name of a set of parameters of the modules."""
     soiling: Fraction | None = None
@@ -181,20 +181,20 @@ class _Array(Section):
     """Share of the light lost to shade; the preset's if not given."""
 
 
-class _BuiltInControl(Section):
+class BuiltInControl(Section):
     """What an inverter does by itself while no client tells it otherwise."""
 
     self_consumption: str | None = None
     """Key of the component, such as the main meter, whose active power it keeps at nothing; at rest if not given."""
 
 
-class BatteryInverter(_Inverter, _BuiltInControl):
+class BatteryInverter(InverterSection, BuiltInControl):
     """Couples batteries to the AC side."""
 
     category: Literal[Category.BATTERY_INVERTER]
 
 
-class PvInverter(_Array, _Inverter):
+class PvInverter(ArraySection, InverterSection):
     """A photovoltaic array with its inverter."""
 
     category: Literal[Category.PV_INVERTER]
@@ -217,7 +217,7 @@ class PvInverter(_Array, _Inverter):
         return power
 
 
-class HybridInverter(_Array, _Inverter, _BuiltInControl):
+class HybridInverter(ArraySection, InverterSection, BuiltInControl):
     """Couples batteries and photovoltaics, which share its direct current side, to the AC side."""
 
     category: Literal[Category.HYBRID_INVERTER]

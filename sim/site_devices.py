@@ -62,14 +62,14 @@ class FlexibleDevice(ComponentSection):
     phases: Phases = (1, 2, 3)
 
 
-class _Machine(FlexibleDevice):
+class RatedMachine(FlexibleDevice):
     rated_power_w: PositivePower = Field(alias="rated_power")
     """Greatest active power on the AC side [W]."""
     ramp_rate_w_per_s: PositiveRampRate | None = Field(default=None, alias="ramp_rate")
     """Greatest change of active power [W/s]."""
 
 
-class _MachineWithMinimum(_Machine):
+class MachineWithMinimum(RatedMachine):
     min_power_w: NonNegativePower | None = Field(default=None, alias="min_power")
     """Least active power at which it runs [W]."""
 
@@ -101,7 +101,7 @@ class _ChargesCars(FlexibleDevice):
     """What it gives to cars; one with both outlets charges on alternating current here."""
 
 
-class EvCharger(_MachineWithMinimum, _ChargesCars):
+class EvCharger(MachineWithMinimum, _ChargesCars):
     """A charging point for cars. Cars on fewer phases than it has load the first of `phases`."""
 
     category: Literal[Category.EV_CHARGER]
@@ -161,7 +161,7 @@ def _least_power_w(info: ValidationInfo) -> float:
     return LEAST_CURRENT_A * NOMINAL_PHASE_V * len(info.data.get("phases", ()))
 
 
-class _ProcessMachine(_MachineWithMinimum):
+class ProcessMachine(MachineWithMinimum):
     preset: str | None = None
     """Name of a set of parameters, brought to the rated power; by that if not given."""
 
@@ -174,7 +174,7 @@ class _ProcessMachine(_MachineWithMinimum):
         return power_w
 
 
-class Chp(_ProcessMachine):
+class Chp(ProcessMachine):
     """Burns gas for power and heat; produces when told to, or when heat is wanted."""
 
     category: Literal[Category.CHP]
@@ -192,13 +192,13 @@ class Chp(_ProcessMachine):
     """Part of its attempts to start that fail."""
 
 
-class Electrolyzer(_ProcessMachine):
+class Electrolyzer(ProcessMachine):
     """Makes hydrogen; consumes when told to."""
 
     category: Literal[Category.ELECTROLYZER]
 
 
-class SteamBoiler(_ProcessMachine):
+class SteamBoiler(ProcessMachine):
     """Makes steam with electricity; consumes when told to."""
 
     category: Literal[Category.STEAM_BOILER]
@@ -206,7 +206,7 @@ class SteamBoiler(_ProcessMachine):
     """Heat drawn as steam [W]; all that it makes if not given."""
 
 
-class WindTurbine(_Machine):
+class WindTurbine(RatedMachine):
     """A wind turbine with its converter, in a wind of its own, in that of the site, or with a recorded power."""
 
     category: Literal[Category.WIND_TURBINE]
@@ -255,20 +255,20 @@ class Consumer(ComponentSection):
     """How the load follows the voltage; it draws what it is said to if not given."""
 
 
-class _ModelledConsumer(Consumer):
+class ModelledConsumer(Consumer):
     """A device with a model of its own, unless a load says what it draws."""
 
     response_delay_s: Duration = Field(default=written("1 s"), alias="response_delay")
     """From a command to the first movement [s]."""
 
 
-def _no_load_beside(value: object, info: ValidationInfo) -> object:
+def no_load_beside(value: object, info: ValidationInfo) -> object:
     if value is not None and info.data.get("load") is not None:
         raise refuse("either load or what the model needs, not both")
     return value
 
 
-class Hvac(_ModelledConsumer):
+class Hvac(ModelledConsumer):
     """Heating, ventilation and air conditioning of a room or building; a set-point is the most it may draw."""
 
     category: Literal[Category.HVAC]
@@ -286,7 +286,7 @@ class Hvac(_ModelledConsumer):
 
     _instead_of_load = field_validator(
         "rated_power_w", "preset", "heating_temperature_c", "cooling_temperature_c", "gains"
-    )(_no_load_beside)
+    )(no_load_beside)
 
     @field_validator("preset")
     @classmethod
@@ -313,7 +313,7 @@ class Hvac(_ModelledConsumer):
         return set_c
 
 
-class CryptoMiner(_ModelledConsumer):
+class CryptoMiner(ModelledConsumer):
     """Computers that turn electricity into heat and numbers; a set-point is the most they may draw."""
 
     category: Literal[Category.CRYPTO_MINER]
@@ -322,7 +322,7 @@ class CryptoMiner(_ModelledConsumer):
     machines: Annotated[int, Field(strict=True, ge=1, le=10_000)] | None = None
     """Number of them; 1 if not given."""
 
-    _instead_of_load = field_validator("preset", "machines")(_no_load_beside)
+    _instead_of_load = field_validator("preset", "machines")(no_load_beside)
 
 
 class Plc(Consumer):

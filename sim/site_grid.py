@@ -40,7 +40,7 @@ from .units import (
 OHM = Unit("Ω", {"Ω": 1.0, "mΩ": 1e-3, "ohm": 1.0, "mohm": 1e-3})
 _Resistance = Annotated[float, OHM.within(lower=0.0, upper=100.0)]
 _Interval = Annotated[float, SECOND.within(lower=0.1, upper=3600.0)]
-_Deviation = Annotated[float, FRACTION.within(lower=0.0, upper=0.1)]
+Deviation = Annotated[float, FRACTION.within(lower=0.0, upper=0.1)]
 _PhaseVoltage = Annotated[float, VOLT.within(lower=0.0)]
 
 
@@ -114,9 +114,9 @@ class GridVoltage(Section):
 
     phases: tuple[PhaseVoltageInput, PhaseVoltageInput, PhaseVoltageInput] | None = None
     """Of L1, L2 and L3 [V]; the nominal voltage if not given. Fluctuation is added to constants only."""
-    fluctuation: _Deviation = Field(default=written("0 %"))
+    fluctuation: Deviation = Field(default=written("0 %"))
     """Standard deviation, in parts of the nominal voltage, of what all phases share."""
-    unbalance: _Deviation = Field(default=written("0 %"))
+    unbalance: Deviation = Field(default=written("0 %"))
     """Standard deviation of what each phase has to itself."""
     time_constant_s: PositiveDuration = Field(default=written("5 min"), alias="time_constant")
     """Of both [s]."""
@@ -238,7 +238,7 @@ class MeterOptions(Section):
 
     accuracy_class: Annotated[AccuracyClass | None, BeforeValidator(_as_text)] = None
     """By IEC 62053-21 and -22, or EN 50470-3 (A, B, C); none for no errors."""
-    noise: _Deviation = Field(default=written("0 %"))
+    noise: Deviation = Field(default=written("0 %"))
     """Standard deviation of a reading's powers."""
     window_s: Duration = Field(default=written("0 s"), alias="window")
     """Powers, voltages and currents are means over windows of this length [s]; 0 for none."""
