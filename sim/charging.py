@@ -34,7 +34,7 @@ _TIME_CONSTANT_S = (30.0, 7200.0)
 _SECONDS_PER_HOUR = 3600.0
 
 
-def charging_point(site: Site, key: str, charger: EvCharger, start_us: int, seed: int) -> Machine:
+def ev_charger_machine(site: Site, key: str, charger: EvCharger, start_us: int, seed: int) -> Machine:
     """Make a charger with the sessions of its cars.
 
     Raises:

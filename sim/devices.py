@@ -95,6 +95,7 @@ def grid_guard(site: Site, inverter: Inverter) -> GridGuardParams | None:
 
 
 def given(value: float | None, default: float) -> float:
+    """Return a value of a site file, or a default if it gives none."""
     return default if value is None else value
 
 

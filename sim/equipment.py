@@ -117,7 +117,7 @@ def equip(site: Site, *, start_us: int, seed: int) -> Equipment:
                 params = made.inverters[key] = inverter_params(component)
                 if component.power is None:
                     made.arrays[key] = solar_array(site, key, component, params, start_us, seed)
-                made.machines[key] = pv_plant(site, key, component, params, start_us, seed)
+                made.machines[key] = pv_inverter_machine(site, key, component, params, start_us, seed)
                 keep_guard(site, key, component, made)
             case BatteryInverter() | HybridInverter():
                 params = made.inverters[key] = inverter_params(component)
@@ -184,6 +184,7 @@ def _built_in(site: Site, made: Equipment) -> dict[str, MeterControl]:
 
 
 def inverter_rating(inverter: Inverter, params: InverterParams) -> Rating:
+    """Return what an inverter can be told."""
     rated_w, apparent_va = params.rated_power_w, params.rated_apparent_power_va
     is_pv = isinstance(inverter, PvInverter)
     return Rating(
@@ -217,7 +218,7 @@ def keep_guard(site: Site, key: str, inverter: Inverter, made: Equipment) -> Non
         made.guards[key] = guard
 
 
-def pv_plant(
+def pv_inverter_machine(
     site: Site, key: str, inverter: PvInverter, params: InverterParams, start_us: int, seed: int
 ) -> Machine:
     rating, shares = inverter_rating(inverter, params), phase_shares(inverter.phases)
@@ -252,6 +253,7 @@ def _supply(key: str, params: SupplyParams, power: Signal, rating: Rating, share
 
 
 def throughput_params(component: PowerTransformer | UninterruptiblePowerSupply) -> ThroughputParams:
+    """Return what is lost of the power that passes through a component."""
     rated_va = component.rated_apparent_power_va
     no_load, load = _LOSS_SHARES[type(component)]
     return ThroughputParams(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .charging import charging_point
+from .charging import ev_charger_machine
 from .machine import Machine
 from .machines_electric import (
     capacitor_bank_machine,
@@ -33,7 +33,7 @@ def machine_of(site: Site, key: str, start_us: int, seed: int) -> Machine | None
     machine: Machine | None = None
     match site.components[key]:
         case EvCharger() as charger:
-            machine = charging_point(site, key, charger, start_us, seed)
+            machine = ev_charger_machine(site, key, charger, start_us, seed)
         case Chp() as unit:
             machine = chp_machine(site, key, unit, start_us, seed)
         case Electrolyzer() as unit:

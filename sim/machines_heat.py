@@ -143,6 +143,7 @@ def steam_boiler_params(boiler: SteamBoiler) -> SteamBoilerParams:
 
 
 def process_rating(unit: Chp | Electrolyzer | SteamBoiler, active: Bounds, minimum_w: float) -> Rating:
+    """Return what a machine with a minimum load can be told."""
     return Rating(
         active=active,
         reactive=None,
@@ -164,6 +165,7 @@ def demand_signal(
 
 
 def usual_preset(presets: tuple[tuple[float, str], ...], rated_w: float) -> str:
+    """Return the preset of the smallest class that holds a rated power [W]."""
     return next(name for limit_w, name in presets if rated_w <= limit_w)
 
 

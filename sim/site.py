@@ -135,6 +135,8 @@ class Meter(ComponentSection):
 
 
 class InverterSection(ComponentSection):
+    """What a site file says of an inverter of any kind."""
+
     rated_power_w: PositivePower = Field(alias="rated_power")
     """AC active power [W]."""
     rated_apparent_power_va: PositiveApparentPower | None = Field(default=None, alias="rated_apparent_power")
@@ -173,6 +175,8 @@ def _known_module(name: str) -> str:
 
 
 class ArraySection(Section):
+    """What a site file says of the modules behind an inverter."""
+
     module: Annotated[str, AfterValidator(_known_module)] | None = None
     """Name of a set of parameters of the modules."""
     soiling: Fraction | None = None

@@ -63,6 +63,8 @@ class FlexibleDevice(ComponentSection):
 
 
 class RatedMachine(FlexibleDevice):
+    """A device with a rated power."""
+
     rated_power_w: PositivePower = Field(alias="rated_power")
     """Greatest active power on the AC side [W]."""
     ramp_rate_w_per_s: PositiveRampRate | None = Field(default=None, alias="ramp_rate")
@@ -70,6 +72,8 @@ class RatedMachine(FlexibleDevice):
 
 
 class MachineWithMinimum(RatedMachine):
+    """A device that runs from a minimum load on."""
+
     min_power_w: NonNegativePower | None = Field(default=None, alias="min_power")
     """Least active power at which it runs [W]."""
 
@@ -162,6 +166,8 @@ def _least_power_w(info: ValidationInfo) -> float:
 
 
 class ProcessMachine(MachineWithMinimum):
+    """A machine of a process, with a set of parameters by name."""
+
     preset: str | None = None
     """Name of a set of parameters, brought to the rated power; by that if not given."""
 
@@ -263,6 +269,7 @@ class ModelledConsumer(Consumer):
 
 
 def no_load_beside(value: object, info: ValidationInfo) -> object:
+    """Refuse a value of a model beside a load that takes its place."""
     if value is not None and info.data.get("load") is not None:
         raise refuse("either load or what the model needs, not both")
     return value
