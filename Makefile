@@ -49,7 +49,7 @@ lint: $(VENV)/develop
 types: $(VENV)/develop
 	rm -rf build/types
 	$(PIP) install --quiet --no-deps --target build/types .
-	cd build && MYPYPATH=types $(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p doppelgrid
+	cd build && MYPYPATH=types:../benchmarks $(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p doppelgrid -p accuracy
 
 # The sources are mapped to their package, so that the generated code knows itself by its full name.
 proto: $(VENV)/develop
@@ -65,13 +65,13 @@ bench: $(VENV)/develop
 # Pages and pictures are committed; the tests say when they have to be made anew.
 models-docs: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
-	$(BIN)/python -m doppelgrid.accuracy.pages docs
+	PYTHONPATH=benchmarks $(BIN)/python -m accuracy.pages docs
 
 DATA ?= $(DOPPELGRID_DATA)
 accuracy: $(VENV)/develop
 	@test -n "$(DATA)" || { echo "say where the measured data are: make accuracy DATA=FOLDER"; exit 2; }
 	$(PIP) install --quiet --no-deps .
-	$(BIN)/python -m doppelgrid.accuracy "$(DATA)" --docs docs
+	PYTHONPATH=benchmarks $(BIN)/python -m accuracy "$(DATA)" --docs docs
 
 check: test slow lint types bench
 

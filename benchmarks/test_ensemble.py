@@ -14,9 +14,9 @@ from pathlib import Path
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from doppelgrid.headless.ensemble import Processes, cores, jobs_of, run_job
-from doppelgrid.headless.simulate import with_self_consumption
-from doppelgrid.sim.sitefile import load_site
+from doppelgrid.sim.ensemble.ensemble import Processes, cores, jobs_of, run_job
+from doppelgrid.sim.headless.simulate import with_self_consumption
+from doppelgrid.sim.site.reader import load_site
 
 DAYS = float(os.environ.get("DOPPELGRID_BENCHMARK_DAYS", "30"))
 RUNS = 8

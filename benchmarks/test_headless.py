@@ -10,10 +10,10 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import doppelgrid
-from doppelgrid.headless.run import HeadlessRun
-from doppelgrid.headless.simulate import simulate, with_self_consumption
-from doppelgrid.sim.plant import CONTROL_CYCLE_US, Plant
-from doppelgrid.sim.site import Site
+from doppelgrid.sim.headless.run import HeadlessRun
+from doppelgrid.sim.headless.simulate import simulate, with_self_consumption
+from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.site.site import Site
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
 START_US = 1_781_481_600_000_000

@@ -18,10 +18,10 @@ from frequenz.api.microgrid.v1alpha18 import microgrid_pb2, microgrid_pb2_grpc
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import doppelgrid
-from doppelgrid.proto import alpha8
-from doppelgrid.proto.telemetry import Encoders, Places, Selection
-from doppelgrid.sim.exchange import Frame
-from doppelgrid.sim.simulation import Simulation
+from doppelgrid.proto.microgrid import common_v1alpha8 as alpha8
+from doppelgrid.proto.microgrid.telemetry import Encoders, Places, Selection
+from doppelgrid.sim.domain.messages import Frame
+from doppelgrid.sim.simulation.simulation import Simulation
 
 COMMAND = Path(sys.executable).parent / "doppelgrid"
 

@@ -12,12 +12,12 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import doppelgrid
-from doppelgrid.sim.exchange import Frame
+from doppelgrid.sim.domain.messages import Frame
+from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.recording import Metrics, Recorder, read_recording
 from doppelgrid.sim.replay import Replay
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site, Telemetry
-from doppelgrid.sim.vocabulary import PowerType
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site, Telemetry
 
 NOON = 1_781_517_600_000_000
 HOURS = float(os.environ.get("DOPPELGRID_BENCHMARK_HOURS", "0.5"))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from doppelgrid.lockstep.virtual_time import Limits
-from doppelgrid.sim.sitefile import load_site
-from doppelgrid.testing.world import VirtualWorld
+from doppelgrid.scenarios.lockstep.virtual_time import Limits
+from doppelgrid.scenarios.testing.environment import VirtualWorld
+from doppelgrid.sim.site.reader import load_site
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 START = datetime.fromisoformat("2026-06-15T12:00:00+02:00")

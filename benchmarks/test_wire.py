@@ -9,10 +9,12 @@ from frequenz.api.common.v1alpha8.microgrid.electrical_components import electri
 from google.protobuf.timestamp_pb2 import Timestamp
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from doppelgrid.proto import alpha8
-from doppelgrid.proto.telemetry import Encoder, Places, Selection
-from doppelgrid.sim.exchange import Frame
-from doppelgrid.sim.vocabulary import Bounds, Metric, StateCode
+from doppelgrid.proto.microgrid import common_v1alpha8 as alpha8
+from doppelgrid.proto.microgrid.telemetry import Encoder, Places, Selection
+from doppelgrid.sim.domain.messages import Frame
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.domain.ranges import Bounds
+from doppelgrid.sim.domain.states import StateCode
 
 METRICS = tuple(metric for metric in Metric if metric.startswith("AC_"))[:16]
 CLIENTS = 10

@@ -9,8 +9,8 @@ trips in hot air, refuses to be acknowledged until it has cooled, and is started
 from datetime import UTC, datetime, timedelta
 
 from doppelgrid import Simulation, Site
-from doppelgrid.sim.exchange import WrongStateError
-from doppelgrid.sim.vocabulary import Metric, PowerType
+from doppelgrid.sim.domain.messages import WrongStateError
+from doppelgrid.sim.domain.metrics import Metric, PowerType
 
 INVERTER, BATTERY = 11, 12
 SITE = Site.model_validate(

@@ -31,13 +31,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, NamedTuple
 
-from .heat_buffer import (
-    Warming,
-    has_reached,
-    time_constant_s,
-    time_to_temperature_s,
-    warming_over,
-)
+from .heat_buffer import Warming, has_reached, time_constant_s, time_to_temperature_s, warming_over
 from .parameter import Parameter
 from .tables import table_value
 

@@ -360,3 +360,8 @@ def _windows(
     whole = math.floor(rest_s / window_s + _TOUCH_S)
     rest_s = max(rest_s - whole * window_s, 0.0)
     return rest_s, _scaled(measured, rest_s), measured if whole >= 1 else first
+
+
+def meter_window_us(params: MeterParams) -> int:
+    """Return the length of a meter's windows [µs]; 0 for none."""
+    return math.floor(params.window_s * 1e6 + 0.5)

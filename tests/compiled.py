@@ -7,7 +7,7 @@ from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
 
-from doppelgrid.headless.twins import Twins, compiled_function
+from doppelgrid.sim.headless.jit import Twins, compiled_function
 
 _MODELS = "doppelgrid.models."
 _TWINS = Twins()

@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from accuracy.described import preset_file
+from accuracy.pages import COMMAND, filled, model_pages
 
-from doppelgrid.accuracy.described import preset_file
-from doppelgrid.accuracy.pages import COMMAND, filled, model_pages
-from doppelgrid.sim.sitefile import parse_site
+from doppelgrid.sim.site.reader import parse_site
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = [

@@ -12,7 +12,7 @@ from frequenz.quantities import Frequency, Percentage, Power
 from peak_shaving import shave_peaks
 from workshop import highest_quarter_hour, workshop
 
-from doppelgrid.testing import App, SiteHandle
+from doppelgrid.scenarios.testing import App, SiteHandle
 
 LIMIT = Power.from_kilowatts(30.0)
 TOLERATED = Power.from_kilowatts(30.5)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from frequenz.quantities import Power
 
-from doppelgrid.testing import SiteHandle
+from doppelgrid.scenarios.testing import SiteHandle
 
 QUARTER = timedelta(minutes=15)
 

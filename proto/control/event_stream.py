@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Self
 
-from ...sim.gateway import Gateway
-from ...sim.listening import Event
-from ...sim.streams import Mailbox
+from ...sim.domain.events import Event
+from ...sim.gateway.gateway import Gateway
+from ...sim.gateway.subscriptions import Mailbox
 
 LONGEST_QUEUE = 10_000
 """Events that wait for a slow client; if there are more it is cut off, rather than left with a gap."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from ...sim.live import Timestamps
+from ...sim.simulation.live import Timestamps
 from .v1 import control_pb2 as pb
 
 

@@ -7,12 +7,12 @@ from contextlib import closing, contextmanager
 
 from google.protobuf.message import Message
 
-from ...sim.clock import to_datetime
-from ...sim.exchange import InvalidArgumentError, UnknownComponentError
-from ...sim.live import LiveSimulation
-from ...sim.snapshot import Snapshot
-from ..line import Line
-from ..service import Method, RequestT, Service, stream, unary
+from ...sim.domain.messages import InvalidArgumentError, UnknownComponentError
+from ...sim.domain.timestamps import to_datetime
+from ...sim.simulation.live import LiveSimulation
+from ...sim.simulation.snapshot import Snapshot
+from ..transport.open_streams import Line
+from ..transport.service import Method, RequestT, Service, stream, unary
 from . import words
 from .event_stream import EventStream
 from .v1 import control_pb2 as pb

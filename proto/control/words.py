@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 
-from ...sim.clock import to_datetime, wall_time_us
-from ...sim.exchange import Frame, InvalidArgumentError
-from ...sim.faults import ActiveFault, Fault, FaultKind
-from ...sim.listening import Event
-from ...sim.vocabulary import Bounds, Metric
+from ...sim.domain.events import Event
+from ...sim.domain.messages import Frame, InvalidArgumentError
+from ...sim.domain.metrics import Metric
+from ...sim.domain.ranges import Bounds
+from ...sim.domain.timestamps import to_datetime
+from ...sim.engine.clock import wall_time_us
+from ...sim.faults.kinds import ActiveFault, Fault, FaultKind
 from .v1 import control_pb2 as pb
 
 if TYPE_CHECKING:
-    from ...sim.live import LiveSimulation
+    from ...sim.simulation.live import LiveSimulation
 
 UNIT_FIELDS = {
     "load": "power_w",

@@ -7,24 +7,24 @@ from datetime import datetime, time, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..clock import to_us
-from .bdew import BdewDays
+from ..domain.timestamps import to_us
 from .daily import SECOND_US, Daily, WallClock, local_datetime
 from .errors import InputError
-from .recording import recorded_signal
+from .files.recording import recorded_signal
+from .profiles.bdew import BdewDays
+from .profiles.sky import SkyDays
 from .signal import Constant, Noisy, Signal, Steps
-from .sky import SkyDays
 from .specs import Bdew, ClearSky, ConstantPower, FileColumn, Inline, Noise
 
 if TYPE_CHECKING:
-    from ..site import Location
+    from .location import Location
 
 Spec = float | ConstantPower | Inline[Any] | Bdew | ClearSky | FileColumn
 """Any of the inputs that `specs` describes."""
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class InputSetting:
     """Where, when and for whom an input plays."""
 
     location: Location
@@ -46,7 +46,7 @@ class Surroundings:
         return f"{self.seed}/{self.owner}/{self.purpose}"
 
 
-def build_signal(spec: Spec, surroundings: Surroundings) -> Signal:
+def build_signal(spec: Spec, surroundings: InputSetting) -> Signal:
     """Make a running input.
 
     Everything that can be wrong with an input is found here, before anything runs.
@@ -70,7 +70,7 @@ def build_signal(spec: Spec, surroundings: Surroundings) -> Signal:
     return Noisy(inner, amplitude=noise.amplitude, step_us=step_us, key=f"{surroundings.key}/noise")
 
 
-def _without_noise(spec: Spec, where: Surroundings) -> Signal:
+def _without_noise(spec: Spec, where: InputSetting) -> Signal:
     match spec:
         case ConstantPower():
             return Constant(spec.value)
@@ -89,7 +89,7 @@ def _without_noise(spec: Spec, where: Surroundings) -> Signal:
             return Constant(spec)
 
 
-def _inline(spec: Inline[Any], where: Surroundings) -> Signal:
+def _inline(spec: Inline[Any], where: InputSetting) -> Signal:
     zone, values = where.location.zone, [point.value for point in spec.points]
     times_of_day = [_since_midnight_us(point.at) for point in spec.points if isinstance(point.at, time)]
     if times_of_day:

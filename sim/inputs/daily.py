@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple, Protocol
 
-from ..clock import MICROSECONDS, to_datetime, to_us
+from ..domain.timestamps import MICROSECONDS, to_datetime, to_us
 from .signal import NEVER, Steps
 
 SECOND_US = MICROSECONDS

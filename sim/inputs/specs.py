@@ -31,7 +31,8 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ..units import (
+from ..files.moments import parse_moment, parse_zone, write_moment
+from ..files.units import (
     CELSIUS,
     DEGREE,
     FRACTION,
@@ -46,7 +47,6 @@ from ..units import (
     Temperature,
     Unit,
 )
-from .moments import parse_moment, parse_zone, write_moment
 
 Quantity = TypeVar("Quantity")
 BdewProfile = Literal[

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from ..vocabulary import Diagnostic
+from ..domain.states import Diagnostic
 
 STATE_NUMBERS = {
     "UNSPECIFIED": 0, "UNKNOWN": 1, "UNAVAILABLE": 2, "SWITCHING_OFF": 3, "OFF": 4, "SWITCHING_ON": 5,

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..clock import to_datetime
+from ..domain.timestamps import to_datetime
 from .codes import write_state
 from .csv_writer import HEADER
 from .metadata import Metadata, dump_metadata

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..site import Site
-from ..vocabulary import Diagnostic
+from ..domain.states import Diagnostic
+from ..site.site import Site
 from .codes import write_diagnostic
 from .names import CONDITION_NAMES, ERROR, STATE, WARNING
 

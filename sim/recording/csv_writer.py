@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
-from ..clock import to_datetime
-from ..exchange import Frame
+from ..domain.messages import Frame
+from ..domain.timestamps import to_datetime
 from .codes import write_state
 from .content import Condition
 from .metadata import Metadata

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from ..site import Site
+from ..site.site import Site
 from .errors import RecordingError
 
 KEY = b"doppelgrid"

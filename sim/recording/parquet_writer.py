@@ -16,8 +16,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..exchange import Frame
-from ..vocabulary import Metric
+from ..domain.messages import Frame
+from ..domain.metrics import Metric
 from .arrow_stream import batches
 from .content import Condition, condition_text
 from .metadata import Metadata, dump_metadata

@@ -7,9 +7,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from ..exchange import Frame
-from ..listening import FrameListener
-from ..site import Site
+from ..domain.events import FrameListener
+from ..domain.messages import Frame
+from ..site.site import Site
 from .csv_writer import CsvWriter
 from .metadata import Metadata, describe_run
 from .output import suffix_of, unwritable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..vocabulary import Metric
+from ..domain.metrics import Metric
 
 Metrics = Literal["main", "all"]
 """How much to record: the main metrics of each category, or everything that a component reports."""

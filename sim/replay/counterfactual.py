@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from ...models.ac import ThreePhase, phase_currents, power_factor
-from ..graph import topological_order
-from ..site import Site
-from ..vocabulary import Metric
+from ..domain.metrics import Metric
+from ..site.graph import topological_order
+from ..site.site import Site
 
 Values = Mapping[Metric, float]
 

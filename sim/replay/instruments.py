@@ -5,9 +5,9 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Mapping, Sequence
 
-from ..measure import Instruments, Reading
-from ..plant import Plant
-from ..vocabulary import Metric
+from ..domain.metrics import Metric
+from ..plant.plant import Plant
+from ..telemetry.instruments import Instruments, Reading
 from .counterfactual import Change, changed_values
 from .playback import UNHEARD, Playback
 

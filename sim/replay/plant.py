@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 
-from ..drives import Drive
-from ..graph import grid_key
+from ..domain.metrics import Metric
+from ..domain.states import Diagnostic
+from ..inputs.override import Drive
 from ..inputs.signal import Signal, Steps
-from ..plant import Plant
-from ..site import Site
-from ..vocabulary import Diagnostic, Metric
+from ..plant.plant import Plant
+from ..site.graph import grid_key
+from ..site.site import Site
 from .playback import Playback
 
 _SQRT_3 = math.sqrt(3.0)
@@ -88,8 +89,8 @@ class ReplayPlant(Plant):
             self._memory.time_us = time_us
             self._forget_flows()
 
-    def _wire_inputs(self, start_us: int, seed: int) -> dict[str, Signal]:
-        return {**super()._wire_inputs(start_us, seed), **self._recorded_inputs}
+    def _wire_inputs(self, ambient: Signal, start_us: int, seed: int) -> dict[str, Signal]:
+        return {**super()._wire_inputs(ambient, start_us, seed), **self._recorded_inputs}
 
 
 def recorded_inputs(

@@ -6,20 +6,22 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
-from ..graph import children, grid_key
-from ..measure import Instruments
-from ..plant import Plant
-from ..problems import one_of
+from ..components.battery import Battery
+from ..domain.metrics import Metric
+from ..domain.states import StateCode
+from ..files.problems import one_of
+from ..network.wiring import wire
+from ..plant.plant import Plant
 from ..recording.content import Recording
 from ..recording.errors import RecordingError
-from ..site import Battery, Site
-from ..vocabulary import Metric, StateCode
-from ..wiring import wire
+from ..site.graph import children, grid_key
+from ..site.site import Site
+from ..telemetry.instruments import Instruments
 from .counterfactual import shares_above
 from .instruments import ReplayInstruments, timetable
 from .plant import ReplayPlant, recorded_inputs
 from .playback import Playback
-from .quiet import offers_power, quiet_site
+from .undriven_site import offers_power, quiet_site
 
 
 class Replay:
@@ -83,9 +85,7 @@ class Replay:
         chosen: set[str] = set()
         for name in names:
             found = [
-                key
-                for key, component in self.site.components.items()
-                if name in (key, component.category.value)
+                key for key, component in self.site.components.items() if name in (key, component.category)
             ]
             if not found:
                 known = one_of([*self.site.components, *_categories(self.site)], name)
@@ -139,7 +139,7 @@ def _playbacks(recording: Recording, site: Site) -> dict[str, Playback]:
 
 
 def _categories(site: Site) -> list[str]:
-    return list(dict.fromkeys(component.category.value for component in site.components.values()))
+    return list(dict.fromkeys(component.category for component in site.components.values()))
 
 
 def _between(site: Site, members: set[str]) -> set[str]:

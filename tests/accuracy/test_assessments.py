@@ -6,10 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from accuracy.assessment import Assessment
+from accuracy.report import Absent, every_assessment, figure_row, run
 from measured import data_file
-
-from doppelgrid.accuracy.assessment import Assessment
-from doppelgrid.accuracy.report import Absent, every_assessment, figure_row, run
 
 PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from accuracy.described import preset_file
+from accuracy.pages import PageError, filled, write_pages
 from typer.testing import CliRunner
-
-from doppelgrid.accuracy.described import preset_file
-from doppelgrid.accuracy.pages import PageError, filled, write_pages
 
 PAGE = Path("docs") / "models" / "page.md"
 
@@ -66,8 +65,7 @@ def test_the_list_of_pages_tells_their_titles_and_first_sentences(tmp_path: Path
 
 def test_the_command_says_what_it_wrote_and_refuses_a_wrong_marker(tmp_path: Path) -> None:
     import typer
-
-    from doppelgrid.accuracy.pages import main
+    from accuracy.pages import main
 
     app = typer.Typer()
     app.command()(main)

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from doppelgrid.accuracy.assessment import AccuracyFigure, Assessment
-from doppelgrid.accuracy.report import Absent, every_assessment, figure_row, run, write
+from accuracy.assessment import AccuracyFigure, Assessment
+from accuracy.report import Absent, every_assessment, figure_row, run, write
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

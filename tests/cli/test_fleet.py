@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from doppelgrid.cli.fleet import fleet, ports
-from doppelgrid.sim.sitefile import load_site
+from doppelgrid.sim.site.reader import load_site
 
 
 def test_copies_have_ids_and_names_of_their_own() -> None:

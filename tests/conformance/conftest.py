@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 
 import pytest
 
-from doppelgrid.conformance.access import Access
-from doppelgrid.conformance.statements import STATEMENTS, Outcome, Stage
-from doppelgrid.conformance.suite import WAYS, examine
-from doppelgrid.proto.serving import SiteServer
-from doppelgrid.sim.faults import Fault, FaultKind
+from doppelgrid.proto.transport.serving import SiteServer
+from doppelgrid.scenarios.conformance.access import Access
+from doppelgrid.scenarios.conformance.statements import STATEMENTS, Outcome, Stage
+from doppelgrid.scenarios.conformance.suite import WAYS, examine
+from doppelgrid.sim.faults.kinds import Fault, FaultKind
 
 SITE = "all-categories"
 

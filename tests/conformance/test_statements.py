@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from doppelgrid.conformance.statements import STATEMENTS, Outcome, Verdict
+from doppelgrid.scenarios.conformance.statements import STATEMENTS, Outcome, Verdict
 
 WITHOUT_THE_CALL = {
     "client": {9, 10, 19, 27, 28, 37, 39},

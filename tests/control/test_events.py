@@ -14,9 +14,9 @@ import doppelgrid
 from doppelgrid import ControlClient, ControlError
 from doppelgrid.proto.control.event_stream import LONGEST_QUEUE, EventStream
 from doppelgrid.proto.control.readings import SiteEvent
-from doppelgrid.sim.clock import to_us
-from doppelgrid.sim.exchange import UnavailableError
-from doppelgrid.sim.simulation import Simulation
+from doppelgrid.sim.domain.messages import UnavailableError
+from doppelgrid.sim.domain.timestamps import to_us
+from doppelgrid.sim.simulation.simulation import Simulation
 
 
 async def first(events: AsyncIterator[SiteEvent], count: int) -> list[SiteEvent]:

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from doppelgrid.sim.clock import LiveClock, WallStampedClock, to_us
-from doppelgrid.sim.engine import Engine
+from doppelgrid.sim.domain.timestamps import to_us
+from doppelgrid.sim.engine.agenda import Engine
+from doppelgrid.sim.engine.clock import LiveClock, WallStampedClock
 
 WALL = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 NOON = to_us(datetime(2026, 6, 15, 12, 0, tzinfo=UTC))

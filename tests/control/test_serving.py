@@ -12,7 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 
 import doppelgrid
 from doppelgrid import ControlClient, ControlError, SiteServer
-from doppelgrid.proto.security import Security
+from doppelgrid.proto.transport.security import Security
 
 
 async def is_controlled(server: SiteServer) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.vocabulary import Metric, StateCode
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 START = 1_750_000_000_000_000
 GRID, MAIN, BREAKER, INVERTER, BATTERY = 1, 2, 10, 11, 12

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from gateway.equipped import BATTERY, CAPACITORS, CHARGER, INVERTER, MAIN, PV, START, Equipped
 
-from doppelgrid.sim.augmented_bounds import MOST_CONTRIBUTIONS
-from doppelgrid.sim.exchange import (
+from doppelgrid.sim.domain.messages import (
     InvalidArgumentError,
     OutOfBoundsError,
     UnknownComponentError,
     UnsupportedError,
     WrongStateError,
 )
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.snapshot import Snapshot
-from doppelgrid.sim.vocabulary import Metric, PowerType
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.gateway.augmented_bounds import MOST_CONTRIBUTIONS
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.simulation.snapshot import Snapshot
 
 SECOND = 1_000_000
 ACTIVE, REACTIVE, DC = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE, Metric.DC_POWER

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from doppelgrid.sim.exchange import (
+from doppelgrid.sim.domain.categories import Category
+from doppelgrid.sim.domain.messages import (
     CommandError,
     Frame,
     InvalidArgumentError,
@@ -23,10 +24,11 @@ from doppelgrid.sim.exchange import (
     UnsupportedError,
     WrongStateError,
 )
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.streams import LONGEST_QUEUE, PowerRequest, Subscription
-from doppelgrid.sim.vocabulary import Category, Metric, PowerType, StateCode
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.gateway.subscriptions import LONGEST_QUEUE, PowerRequest, Subscription
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 SECOND = 1_000_000
 START = 1_750_000_000 * SECOND

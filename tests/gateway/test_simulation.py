@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 import doppelgrid
-from doppelgrid.sim.exchange import Frame, UnavailableError, WrongStateError
-from doppelgrid.sim.faults import Fault, FaultKind
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.snapshot import Snapshot
-from doppelgrid.sim.vocabulary import Metric, PowerType, StateCode
+from doppelgrid.sim.domain.messages import Frame, UnavailableError, WrongStateError
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.faults.kinds import Fault, FaultKind
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.simulation.snapshot import Snapshot
 
 NOON = 1_781_517_600_000_000
 """2026-06-15 12:00 in Berlin [µs]."""

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 import doppelgrid
-from doppelgrid.sim.faults import Fault, FaultKind
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.tape import Tape
-from doppelgrid.sim.vocabulary import Metric, PowerType
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.faults.kinds import Fault, FaultKind
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.simulation.tape import Tape
 
 NOON = 1_781_517_600_000_000
 MAIN, INVERTER = 2, 11

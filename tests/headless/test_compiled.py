@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import numpy as np
 import pytest
 
-from doppelgrid.headless.run import HeadlessRun
-from doppelgrid.headless.simulate import with_self_consumption
-from doppelgrid.sim.plant import CONTROL_CYCLE_US, Plant
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.sitefile import load_site
+from doppelgrid.sim.headless.run import HeadlessRun
+from doppelgrid.sim.headless.simulate import with_self_consumption
+from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.site.reader import load_site
+from doppelgrid.sim.site.site import Site
 
 NOON = datetime(2026, 6, 15, 11, 50)
 BOOKKEEPING = {"is_known", "next_input_us", "holds_until_us"}

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from doppelgrid.headless.run import HeadlessRun
-from doppelgrid.sim.plant import CONTROL_CYCLE_US, Plant
-from doppelgrid.sim.site import Site
+from doppelgrid.sim.headless.run import HeadlessRun
+from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.site.site import Site
 
 MORNING = datetime(2026, 6, 15, 6)
 STEP = timedelta(seconds=30)

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import doppelgrid
-from doppelgrid.headless import ensemble
-from doppelgrid.headless.ensemble import (
+from doppelgrid.sim.ensemble import ensemble
+from doppelgrid.sim.ensemble.ensemble import (
     EnsembleError,
     Job,
     Result,
@@ -25,9 +25,9 @@ from doppelgrid.headless.ensemble import (
     simulate_many,
     table,
 )
-from doppelgrid.headless.simulate import with_self_consumption
-from doppelgrid.headless.variation import parse_variation
-from doppelgrid.sim.sitefile import load_site
+from doppelgrid.sim.ensemble.variation import parse_variation
+from doppelgrid.sim.headless.simulate import with_self_consumption
+from doppelgrid.sim.site.reader import load_site
 
 MINUTE = timedelta(minutes=1)
 SPAN = 30 * MINUTE

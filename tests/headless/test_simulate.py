@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 import doppelgrid
-from doppelgrid.headless.simulate import inputs_that_end, with_self_consumption
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.sitefile import load_site
-from doppelgrid.sim.vocabulary import Metric
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.headless.simulate import inputs_that_end, with_self_consumption
+from doppelgrid.sim.site.reader import load_site
+from doppelgrid.sim.site.site import Site
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 MIDSUMMER = datetime(2026, 6, 21, tzinfo=UTC)

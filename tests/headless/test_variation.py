@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from doppelgrid.headless.variation import (
+from doppelgrid.sim.ensemble.variation import (
     MOST_RUNS,
     NOTHING_VARIES,
     Case,
@@ -22,9 +22,9 @@ from doppelgrid.headless.variation import (
     parse_variation,
     quantity,
 )
-from doppelgrid.sim.problems import Problem
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.sitefile import load_site
+from doppelgrid.sim.files.problems import Problem
+from doppelgrid.sim.site.reader import load_site
+from doppelgrid.sim.site.site import Site
 
 DEMO = load_site("demo")
 TEXT = """\

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from doppelgrid.sim.inputs.build import Surroundings, build_signal
+from doppelgrid.sim.inputs.build import InputSetting, build_signal
+from doppelgrid.sim.inputs.location import Location
 from doppelgrid.sim.inputs.signal import Signal
-from doppelgrid.sim.site import Location
 
 Build = Callable[..., Signal]
 
@@ -37,7 +37,7 @@ def build(us: Callable[[str], int]) -> Build:
         seed: int = 1,
         owner: str = "house",
     ) -> Signal:
-        surroundings = Surroundings(
+        surroundings = InputSetting(
             location=Location(latitude=52.52, longitude=13.4, timezone=zone),
             directory=directory,
             start_us=us(start),

@@ -18,18 +18,18 @@ from measured import data_file
 from pydantic import TypeAdapter, ValidationError
 
 from doppelgrid.models.ev_charger import EvChargerInput
-from doppelgrid.sim.inputs.build import Surroundings
+from doppelgrid.sim.inputs.build import InputSetting
 from doppelgrid.sim.inputs.errors import InputError
+from doppelgrid.sim.inputs.location import Location
+from doppelgrid.sim.inputs.sessions.acn import read_acn_sessions
+from doppelgrid.sim.inputs.sessions.arrivals import PROBABILITIES, quantile
+from doppelgrid.sim.inputs.sessions.build import session_plan
+from doppelgrid.sim.inputs.sessions.cars import car_preset
+from doppelgrid.sim.inputs.sessions.fitting import fit_profile
+from doppelgrid.sim.inputs.sessions.profiles import PROFILES, PUBLIC, WORKPLACE
+from doppelgrid.sim.inputs.sessions.sections import Sessions
+from doppelgrid.sim.inputs.sessions.session import NO_CAR, Listed, OverlapError, Session, SessionPlan
 from doppelgrid.sim.inputs.signal import NEVER
-from doppelgrid.sim.presets_ev import car_preset
-from doppelgrid.sim.sessions.acn import read_acn_sessions
-from doppelgrid.sim.sessions.arrivals import PROBABILITIES, quantile
-from doppelgrid.sim.sessions.build import session_plan
-from doppelgrid.sim.sessions.fitting import fit_profile
-from doppelgrid.sim.sessions.profiles import PROFILES, PUBLIC, WORKPLACE
-from doppelgrid.sim.sessions.session import NO_CAR, Listed, OverlapError, Session, SessionPlan
-from doppelgrid.sim.site import Location
-from doppelgrid.sim.site_sessions import Sessions
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -56,7 +56,7 @@ def plan_of(
     seed: int = 1,
     owner: str = "ev-1",
 ) -> SessionPlan:
-    where = Surroundings(
+    where = InputSetting(
         location=Location(latitude=52.52, longitude=13.4, timezone="Europe/Berlin"),
         directory=directory,
         start_us=us(start),

@@ -13,13 +13,23 @@ from pydantic import TypeAdapter, ValidationError
 
 from doppelgrid.models.ac import ThreePhase
 from doppelgrid.models.grid_voltage import voltage_unbalance
-from doppelgrid.sim.grid_supply import frequency_signal, voltage_signals
-from doppelgrid.sim.inputs.build import Surroundings
-from doppelgrid.sim.inputs.frequency import Area, Trading, VoltageNoise, frequency_process, voltage_processes
+from doppelgrid.sim.components.grid_connection_point import (
+    FrequencyInput,
+    GridVoltage,
+    frequency_signal,
+    voltage_signals,
+)
+from doppelgrid.sim.inputs.build import InputSetting
+from doppelgrid.sim.inputs.grid.frequency import (
+    Area,
+    Trading,
+    VoltageNoise,
+    frequency_process,
+    voltage_processes,
+)
+from doppelgrid.sim.inputs.grid.presets import area_preset
+from doppelgrid.sim.inputs.location import Location
 from doppelgrid.sim.inputs.signal import Signal
-from doppelgrid.sim.presets_grid import area_preset
-from doppelgrid.sim.site import Location
-from doppelgrid.sim.site_grid import FrequencyInput, GridVoltage
 
 SECOND_US = 1_000_000
 Us = Callable[[str], int]
@@ -30,9 +40,9 @@ def europe(*, key: str = "1/grid/frequency", interval_s: float = 1.0, area: Area
     return frequency_process(area, interval_s=interval_s, key=key)
 
 
-def surroundings(us: Us, directory: Path = Path()) -> Surroundings:
+def surroundings(us: Us, directory: Path = Path()) -> InputSetting:
     place = Location(latitude=52.52, longitude=13.4, timezone="Europe/Berlin")
-    return Surroundings(place, directory, us("2026-06-15T00:00:00+02:00"), 1, "grid", "frequency")
+    return InputSetting(place, directory, us("2026-06-15T00:00:00+02:00"), 1, "grid", "frequency")
 
 
 def series(signal: Signal, begin_us: int, count: int, step_us: int = SECOND_US) -> list[float]:

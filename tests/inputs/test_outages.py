@@ -11,10 +11,10 @@ import pytest
 from measured import data_file
 from pydantic import TypeAdapter, ValidationError
 
-from doppelgrid.sim.grid_supply import presence_signal
-from doppelgrid.sim.inputs.build import Surroundings
+from doppelgrid.sim.components.grid_connection_point import Outages, presence_signal
+from doppelgrid.sim.inputs.build import InputSetting
 from doppelgrid.sim.inputs.errors import InputError
-from doppelgrid.sim.inputs.outages import (
+from doppelgrid.sim.inputs.grid.outages import (
     Outage,
     OutageStatistics,
     SeededOutages,
@@ -22,10 +22,9 @@ from doppelgrid.sim.inputs.outages import (
     parse_duration_s,
     read_outages,
 )
+from doppelgrid.sim.inputs.grid.presets import outage_preset, outage_preset_names
+from doppelgrid.sim.inputs.location import Location
 from doppelgrid.sim.inputs.signal import NEVER, Signal
-from doppelgrid.sim.presets_grid import outage_preset, outage_preset_names
-from doppelgrid.sim.site import Location
-from doppelgrid.sim.site_grid import Outages
 
 Us = Callable[[str], int]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -33,9 +32,9 @@ DAY_US = 86_400_000_000
 HEADER = "ID,System,Alarm,Timestamp,Duration\n"
 
 
-def surroundings(us: Us, directory: Path = Path()) -> Surroundings:
+def surroundings(us: Us, directory: Path = Path()) -> InputSetting:
     place = Location(latitude=52.52, longitude=13.4, timezone="Europe/Berlin")
-    return Surroundings(place, directory, us("2026-06-15T00:00:00+02:00"), 1, "grid", "presence")
+    return InputSetting(place, directory, us("2026-06-15T00:00:00+02:00"), 1, "grid", "presence")
 
 
 def gone_us(signal: Signal, begin_us: int, end_us: int) -> tuple[int, int]:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doppelgrid.sim.inputs.bdew import BdewDays
 from doppelgrid.sim.inputs.daily import Daily, WallClock
-from doppelgrid.sim.inputs.pieces import Averaged, pieces_of
+from doppelgrid.sim.inputs.profiles.bdew import BdewDays
+from doppelgrid.sim.inputs.segments import Averaged, pieces_of
 from doppelgrid.sim.inputs.signal import Constant, Noisy, Repeated, Signal, Steps
 
 SECOND = 1_000_000

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from doppelgrid.sim.inputs.profiles.sky import cloud_index
 from doppelgrid.sim.inputs.signal import Signal
-from doppelgrid.sim.inputs.sky import cloud_index
 from doppelgrid.sim.inputs.specs import Clouds, IrradianceInput
 
 Build = Callable[..., Signal]
@@ -39,8 +39,8 @@ def test_clear_sky_on_a_horizontal_plane_is_that_of_pvlib(us: Us) -> None:
     import pvlib  # type: ignore[import-untyped]
     from pandas import DatetimeIndex
 
-    from doppelgrid.sim.inputs.sky import clear_sky_irradiance
-    from doppelgrid.sim.site import Location
+    from doppelgrid.sim.inputs.location import Location
+    from doppelgrid.sim.inputs.profiles.sky import clear_sky_irradiance
 
     times_us = np.arange(us("2026-06-15T06:00:00Z"), us("2026-06-15T15:00:00Z"), 10 * MINUTE_US)
     ours = clear_sky_irradiance(times_us, Location(latitude=52.52, longitude=13.4), 0.0, 180.0)

@@ -10,7 +10,7 @@ import grpc
 import pytest
 from echo_service import LARGE, Seen, handlers, to_bytes, to_text
 
-from doppelgrid.proto.inmemory import InMemoryChannel, MemoryService
+from doppelgrid.proto.inmemory.channel import InMemoryChannel, MemoryService
 
 Open = Callable[..., Awaitable[grpc.aio.Channel]]
 

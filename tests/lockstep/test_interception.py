@@ -11,8 +11,8 @@ from frequenz.client.base.authentication import AuthenticationInterceptorUnaryUn
 from frequenz.client.base.channel import parse_grpc_uri
 from frequenz.client.base.signing import SigningInterceptorUnaryUnary
 
-from doppelgrid.proto.inmemory import InMemoryChannel
-from doppelgrid.proto.interception import UnknownTargetError, channels_to
+from doppelgrid.proto.inmemory.channel import InMemoryChannel
+from doppelgrid.proto.inmemory.interception import UnknownTargetError, channels_to
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from doppelgrid.lockstep.errors import BlockedLoopError, NotStoppedError
-from doppelgrid.lockstep.run_app import LockstepRunner, RunReport
-from doppelgrid.lockstep.virtual_time import Limits, VirtualTimeLoop
+from doppelgrid.scenarios.lockstep.errors import BlockedLoopError, NotStoppedError
+from doppelgrid.scenarios.lockstep.run_app import LockstepRunner, RunReport
+from doppelgrid.scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop
 
 START_US = 1_780_000_000_000_000
 MINUTE_US = 60_000_000

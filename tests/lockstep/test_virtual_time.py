@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doppelgrid.lockstep.errors import NeverSleepsError, RealIoError
-from doppelgrid.lockstep.virtual_time import Limits, VirtualTimeLoop
-from doppelgrid.lockstep.wall import VirtualClock, WornClock
+from doppelgrid.scenarios.lockstep.errors import NeverSleepsError, RealIoError
+from doppelgrid.scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop
+from doppelgrid.scenarios.lockstep.wall import VirtualClock, WornClock
 
 START = datetime(2026, 6, 15, 11, 0, tzinfo=UTC)
 START_US = int(START.timestamp()) * 1_000_000

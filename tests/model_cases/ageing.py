@@ -16,7 +16,7 @@ from doppelgrid.models.ageing import (
     ageing_output,
     ageing_step,
 )
-from doppelgrid.sim.presets_bms import ageing_preset, ageing_preset_names
+from doppelgrid.sim.components.battery_management import ageing_preset, ageing_preset_names
 
 from .case import ModelCase
 

@@ -17,7 +17,7 @@ from doppelgrid.models.battery import (
     battery_terminal,
 )
 from doppelgrid.models.tables import table_mean
-from doppelgrid.sim.presets import battery_preset, battery_preset_names
+from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
 from .case import Derating, ModelCase
 

@@ -19,8 +19,8 @@ from doppelgrid.models.bms import (
     bms_output,
     bms_step,
 )
-from doppelgrid.sim.presets import battery_preset
-from doppelgrid.sim.presets_bms import bms_preset
+from doppelgrid.sim.components.battery import battery_preset
+from doppelgrid.sim.components.battery_management import bms_preset
 
 from .case import ModelCase
 

@@ -30,7 +30,7 @@ from doppelgrid.models.heat_buffer import (
     heat_buffer_output,
     heat_buffer_step,
 )
-from doppelgrid.sim.presets_machines import chp_preset, chp_preset_names, hot_water_buffer
+from doppelgrid.sim.components.machines.chp import chp_preset, chp_preset_names, hot_water_buffer
 
 from .case import Derating, ModelCase
 

@@ -19,7 +19,7 @@ from doppelgrid.models.crypto_miner import (
     crypto_miner_power_limits,
     crypto_miner_step,
 )
-from doppelgrid.sim.presets_devices import crypto_miner_preset, crypto_miner_preset_names
+from doppelgrid.sim.components.machines.crypto_miner import crypto_miner_preset, crypto_miner_preset_names
 
 from .case import Derating, ModelCase
 

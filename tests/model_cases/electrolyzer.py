@@ -20,7 +20,7 @@ from doppelgrid.models.electrolyzer import (
     electrolyzer_step,
     electrolyzer_stored_heat_j,
 )
-from doppelgrid.sim.presets_machines import electrolyzer_preset, electrolyzer_preset_names
+from doppelgrid.sim.components.machines.electrolyzer import electrolyzer_preset, electrolyzer_preset_names
 
 from .case import ModelCase
 

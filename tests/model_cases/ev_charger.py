@@ -17,8 +17,9 @@ from doppelgrid.models.ev_charger import (
     ev_charger_power_limits,
     ev_charger_step,
 )
-from doppelgrid.sim.presets_ev import car_preset, ev_charger_preset
-from doppelgrid.sim.sessions.session import Session, numbers_of
+from doppelgrid.sim.components.ev_charger import ev_charger_preset
+from doppelgrid.sim.inputs.sessions.cars import car_preset
+from doppelgrid.sim.inputs.sessions.session import Session, numbers_of
 
 from .case import Derating, ModelCase
 

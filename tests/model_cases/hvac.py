@@ -19,7 +19,7 @@ from doppelgrid.models.hvac import (
     hvac_power_limits,
     hvac_step,
 )
-from doppelgrid.sim.presets_devices import hvac_preset, hvac_preset_names
+from doppelgrid.sim.components.machines.hvac import hvac_preset, hvac_preset_names
 
 from .case import ModelCase
 

@@ -28,7 +28,7 @@ from doppelgrid.models.inverter import (
     inverter_power_limits,
     inverter_step,
 )
-from doppelgrid.sim.presets import inverter_preset, inverter_preset_names
+from doppelgrid.sim.components.inverter import inverter_preset, inverter_preset_names
 
 from .case import Derating, ModelCase
 

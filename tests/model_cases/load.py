@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from doppelgrid.models.load import LoadInput, LoadOutput, LoadParams, load_output
-from doppelgrid.sim.presets_devices import load_preset, load_preset_names
+from doppelgrid.sim.components.load_mix import load_preset, load_preset_names
 
 from .case import ModelCase
 

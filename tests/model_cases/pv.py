@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from doppelgrid.models.pv import PvInput, PvOutput, PvState, pv_horizon_s, pv_output, pv_step
-from doppelgrid.sim.presets import pv_array_preset, pv_array_preset_names
+from doppelgrid.sim.components.solar_array import pv_array_preset, pv_array_preset_names
 
 from .case import ModelCase
 

@@ -14,7 +14,7 @@ from doppelgrid.models.pv_plant import (
     pv_plant_power_limits,
     pv_plant_step,
 )
-from doppelgrid.sim.presets import inverter_preset, inverter_preset_names
+from doppelgrid.sim.components.inverter import inverter_preset, inverter_preset_names
 
 from .case import Derating, ModelCase
 

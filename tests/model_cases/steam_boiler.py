@@ -15,7 +15,7 @@ from doppelgrid.models.steam_boiler import (
     steam_boiler_step,
     steam_boiler_stored_heat_j,
 )
-from doppelgrid.sim.presets_machines import steam_boiler_preset, steam_boiler_preset_names
+from doppelgrid.sim.components.machines.steam_boiler import steam_boiler_preset, steam_boiler_preset_names
 
 from .case import Derating, ModelCase
 

@@ -14,7 +14,7 @@ from doppelgrid.models.transformer import (
     transformer_output,
     transformer_step,
 )
-from doppelgrid.sim.presets_devices import transformer_preset, transformer_preset_names
+from doppelgrid.sim.components.power_transformer import transformer_preset, transformer_preset_names
 
 from .case import ModelCase
 

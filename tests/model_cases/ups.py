@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from doppelgrid.models.ups import UpsInput, UpsParams, UpsState, ups_horizon_s, ups_output, ups_step
-from doppelgrid.sim.presets_devices import ups_preset, ups_preset_names
+from doppelgrid.sim.components.uninterruptible_power_supply import ups_preset, ups_preset_names
 
 from .case import ModelCase
 

@@ -27,7 +27,7 @@ from doppelgrid.models.wind_turbine import (
     wind_turbine_power_limits,
     wind_turbine_step,
 )
-from doppelgrid.sim.presets_devices import wind_turbine_preset, wind_turbine_preset_names
+from doppelgrid.sim.components.machines.wind_turbine import wind_turbine_preset, wind_turbine_preset_names
 
 from .case import Derating, ModelCase
 

@@ -19,7 +19,7 @@ from doppelgrid.models.ageing import (
 )
 from doppelgrid.models.parameter import ParameterError, check_parameters
 from doppelgrid.models.tables import table_value
-from doppelgrid.sim.presets_bms import ageing_preset, ageing_preset_names
+from doppelgrid.sim.components.battery_management import ageing_preset, ageing_preset_names
 
 DAY_S = 86400.0
 NAMES = ageing_preset_names()

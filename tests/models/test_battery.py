@@ -21,7 +21,7 @@ from doppelgrid.models.battery import (
     scaled,
 )
 from doppelgrid.models.tables import table_mean
-from doppelgrid.sim.presets import battery_preset, battery_preset_names
+from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
 PRESETS = battery_preset_names()
 SOC = st.floats(0.0, 1.0)

@@ -8,7 +8,7 @@ import pytest
 
 from doppelgrid.models.battery_pack import check_battery
 from doppelgrid.models.parameter import ParameterError
-from doppelgrid.sim.presets import battery_preset, battery_preset_names
+from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
 PARAMS = battery_preset("lfp-92kwh")
 

@@ -15,7 +15,7 @@ from doppelgrid.models.battery import (
     battery_power_limits,
     battery_step,
 )
-from doppelgrid.sim.presets import battery_preset, battery_preset_names
+from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
 PRESETS = battery_preset_names()
 SOC = st.floats(0.0, 1.0)

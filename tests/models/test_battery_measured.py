@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from measured import data_file
-
-from doppelgrid.accuracy.assessment import AccuracyFigure, Assessment
-from doppelgrid.accuracy.battery import assess_leaf, assess_lg_m50
-from doppelgrid.accuracy.battery_fit import (
+from accuracy.assessment import AccuracyFigure, Assessment
+from accuracy.battery import assess_leaf, assess_lg_m50
+from accuracy.battery_fit import (
     LG_M50_AH,
     CellRun,
     Vector,
@@ -18,7 +16,9 @@ from doppelgrid.accuracy.battery_fit import (
     lg_m50_slope,
     rise_k,
 )
-from doppelgrid.sim.presets import battery_preset
+from measured import data_file
+
+from doppelgrid.sim.components.battery import battery_preset
 
 LG = ("cell_lg_m50", "rate_test.csv.gz")
 LEAF = ("cell_nissan_leaf", "discharge_1C.csv.gz")

@@ -41,8 +41,8 @@ from doppelgrid.models.bms import (
 )
 from doppelgrid.models.circuit import ThermalBody, temperature_after
 from doppelgrid.models.parameter import ParameterError, check_parameters
-from doppelgrid.sim.presets import battery_preset
-from doppelgrid.sim.presets_bms import bms_preset, bms_preset_names
+from doppelgrid.sim.components.battery import battery_preset
+from doppelgrid.sim.components.battery_management import bms_preset, bms_preset_names
 
 BATTERY = battery_preset("lfp-92kwh")
 PARAMS = bms_preset("lfp", BATTERY)

@@ -20,7 +20,7 @@ from doppelgrid.models.electric_car import (
     terminal_w,
 )
 from doppelgrid.models.parameter import ParameterError
-from doppelgrid.sim.presets_ev import car_preset, car_preset_names, check_car
+from doppelgrid.sim.inputs.sessions.cars import car_preset, car_preset_names, check_car
 
 CAR = car_preset("compact-58kwh")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from accuracy.chp import PUBLISHED
 
-from doppelgrid.accuracy.chp import PUBLISHED
 from doppelgrid.models.chp import (
     FAULT,
     RETRYING,
@@ -28,7 +28,7 @@ from doppelgrid.models.chp import (
     chp_step,
 )
 from doppelgrid.models.parameter import ParameterError
-from doppelgrid.sim.presets_machines import chp_preset, chp_preset_names
+from doppelgrid.sim.components.machines.chp import chp_preset, chp_preset_names
 
 CHP = chp_preset("gas-50kw", 50e3, buffer_litres=20_000.0)
 SMALL_BUFFER = chp_preset("gas-50kw", 50e3, buffer_litres=500.0)

@@ -9,13 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doppelgrid.models.circuit import (
-    ThermalBody,
-    current_at_power,
-    decay_over,
-    rc_heat_j,
-    temperature_after,
-)
+from doppelgrid.models.circuit import ThermalBody, current_at_power, decay_over, rc_heat_j, temperature_after
 from doppelgrid.models.tables import table_mean, table_value
 
 TABLES = st.lists(st.floats(-100.0, 100.0), min_size=2, max_size=50).map(tuple)

@@ -19,7 +19,7 @@ from doppelgrid.models.crypto_miner import (
     crypto_miner_step,
 )
 from doppelgrid.models.parameter import ParameterError
-from doppelgrid.sim.presets_devices import check_crypto_miner, crypto_miner_preset
+from doppelgrid.sim.components.machines.crypto_miner import check_crypto_miner, crypto_miner_preset
 
 MINER = crypto_miner_preset("antminer-s19-pro")
 FREE = CryptoMinerInput(math.inf, 25.0)

@@ -25,7 +25,7 @@ from doppelgrid.models.electrolyzer import (
     electrolyzer_step,
     specific_consumption_kwh_per_kg,
 )
-from doppelgrid.sim.presets_machines import electrolyzer_preset, electrolyzer_preset_names
+from doppelgrid.sim.components.machines.electrolyzer import electrolyzer_preset, electrolyzer_preset_names
 
 FARADAY = 96_485.0
 THERMONEUTRAL_V = 285.83e3 / (2.0 * FARADAY)

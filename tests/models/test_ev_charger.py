@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from accuracy.ev import assess
 from hypothesis import given
 from hypothesis import strategies as st
 from measured import data_file
 
-from doppelgrid.accuracy.ev import assess
 from doppelgrid.models.electric_car import FINAL_RATE_PER_H, ElectricCarParams
 from doppelgrid.models.ev_charger import (
     LOCKED,
@@ -36,9 +36,10 @@ from doppelgrid.models.ev_charger import (
     ev_phases_in_use,
 )
 from doppelgrid.models.parameter import ParameterError
-from doppelgrid.sim.presets_ev import car_preset, check_charger, ev_charger_preset
-from doppelgrid.sim.sessions.cable import cable_codes
-from doppelgrid.sim.sessions.session import NO_CAR, Session, numbers_of
+from doppelgrid.sim.components.ev_charger import check_charger, ev_charger_preset
+from doppelgrid.sim.inputs.sessions.cable import cable_codes
+from doppelgrid.sim.inputs.sessions.cars import car_preset
+from doppelgrid.sim.inputs.sessions.session import NO_CAR, Session, numbers_of
 
 COMPACT = car_preset("compact-58kwh")
 WALLBOX = ev_charger_preset("wallbox-11kw", COMPACT.dc_curve_w)

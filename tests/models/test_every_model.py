@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import pytest
+from accuracy.described import field_docstrings, preset_names
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
@@ -19,7 +20,6 @@ from model_cases import every_case
 from model_cases.case import ModelCase
 
 import doppelgrid.models as models_package
-from doppelgrid.accuracy.described import field_docstrings, preset_names
 from doppelgrid.models.parameter import check_parameters, described_parameters
 
 CASES = every_case()

@@ -6,11 +6,11 @@ import math
 import random
 
 import pytest
+from accuracy.frequency import assess
 from hypothesis import given
 from hypothesis import strategies as st
 from measured import data_file
 
-from doppelgrid.accuracy.frequency import assess
 from doppelgrid.models.ac import ThreePhase
 from doppelgrid.models.frequency import (
     FrequencyInput,
@@ -28,7 +28,7 @@ from doppelgrid.models.grid_voltage import (
     terminal_voltage,
     voltage_unbalance,
 )
-from doppelgrid.sim.presets_grid import area_preset, area_preset_names
+from doppelgrid.sim.inputs.grid.presets import area_preset, area_preset_names
 
 EUROPE = area_preset("continental-europe").params
 QUIET = FrequencyInput(0.0, 0.0, 0.0, 0.0)

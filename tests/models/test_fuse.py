@@ -5,13 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
+from accuracy.frequency import FUSE_GATES, conventional_time_s, missed_gates, nh_differences
 
-from doppelgrid.accuracy.frequency import (
-    FUSE_GATES,
-    conventional_time_s,
-    missed_gates,
-    nh_differences,
-)
 from doppelgrid.models.fuse import (
     CARRIES,
     MELTED,
@@ -24,7 +19,7 @@ from doppelgrid.models.fuse import (
     fuse_step,
     fuse_time_to_melt_s,
 )
-from doppelgrid.sim.presets_grid import fuse_for, fuse_preset, fuse_preset_names
+from doppelgrid.sim.components.grid_connection_point import fuse_for, fuse_preset, fuse_preset_names
 
 ONE_BODY = FuseParams(10.0, 10.0, (1.0, 0.0, 0.0), (5.0, 50.0, 500.0))
 

@@ -16,7 +16,7 @@ from doppelgrid.models.heat_buffer import (
     time_to_temperature_s,
     warming_over,
 )
-from doppelgrid.sim.presets_machines import hot_water_buffer
+from doppelgrid.sim.components.machines.chp import hot_water_buffer
 
 TANK = HeatBufferParams(heat_capacity_j_per_k=4e6, heat_loss_w_per_k=10.0, useful_c=50.0)
 

@@ -23,7 +23,7 @@ from doppelgrid.models.hvac import (
     hvac_step,
 )
 from doppelgrid.models.parameter import ParameterError
-from doppelgrid.sim.presets_devices import check_hvac, hvac_preset
+from doppelgrid.sim.components.machines.hvac import check_hvac, hvac_preset
 
 HOUSE = hvac_preset("house-heat-pump")
 OFFICE = hvac_preset("office-split")

@@ -6,11 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from measured import data_file
-
-from doppelgrid.accuracy.inverter import (
+from accuracy.inverter import (
     DEVICES,
     MEASURED_BATTERY_INVERTERS,
     TARGET_POINTS,
@@ -19,6 +15,10 @@ from doppelgrid.accuracy.inverter import (
     sandia_curve,
     voltage_window,
 )
+from hypothesis import given
+from hypothesis import strategies as st
+from measured import data_file
+
 from doppelgrid.models.inverter import (
     InverterInput,
     InverterParams,
@@ -36,7 +36,7 @@ from doppelgrid.models.inverter import (
     ramp_towards,
     reactive_limit_var,
 )
-from doppelgrid.sim.presets import inverter_preset, inverter_preset_names
+from doppelgrid.sim.components.inverter import inverter_preset, inverter_preset_names
 
 PRESETS = inverter_preset_names()
 SHARE = st.floats(-1.5, 1.5)

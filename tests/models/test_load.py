@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doppelgrid.models.load import CONSTANT_POWER, LoadInput, load_output
-from doppelgrid.sim.presets_devices import load_preset, load_preset_names
+from doppelgrid.sim.components.load_mix import load_preset, load_preset_names
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from doppelgrid.models.battery import battery_initial_state, battery_terminal
-from doppelgrid.sim.presets import (
-    battery_preset,
-    battery_preset_names,
-    inverter_preset,
-    inverter_preset_names,
-    pv_array_preset,
-    pv_array_preset_names,
-)
+from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
+from doppelgrid.sim.components.inverter import inverter_preset, inverter_preset_names
+from doppelgrid.sim.components.solar_array import pv_array_preset, pv_array_preset_names
 
 
 def test_an_unknown_battery_is_answered_with_the_names_and_the_likely_one() -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pvlib
 import pytest
+from accuracy.pv import assess
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from measured import data_file
 
-from doppelgrid.accuracy.pv import assess
 from doppelgrid.models.pv import (
     PvArrayParams,
     PvInput,
@@ -23,7 +23,8 @@ from doppelgrid.models.pv import (
     pv_maximum_power_point,
     pv_output,
 )
-from doppelgrid.sim.presets import inverter_preset, pv_array_preset, pv_array_preset_names
+from doppelgrid.sim.components.inverter import inverter_preset
+from doppelgrid.sim.components.solar_array import pv_array_preset, pv_array_preset_names
 
 PRESETS = pv_array_preset_names()
 IRRADIANCE = st.floats(0.0, 1400.0)

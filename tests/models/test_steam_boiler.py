@@ -17,7 +17,7 @@ from doppelgrid.models.steam_boiler import (
     steam_boiler_power_limits,
     steam_boiler_step,
 )
-from doppelgrid.sim.presets_machines import steam_boiler_preset
+from doppelgrid.sim.components.machines.steam_boiler import steam_boiler_preset
 
 BOILER = steam_boiler_preset("resistive", 100e3)
 

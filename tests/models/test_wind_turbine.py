@@ -27,7 +27,11 @@ from doppelgrid.models.wind_turbine import (
     wind_turbine_smoothed,
     wind_turbine_step,
 )
-from doppelgrid.sim.presets_devices import check_wind_turbine, wind_turbine_preset, wind_turbine_preset_names
+from doppelgrid.sim.components.machines.wind_turbine import (
+    check_wind_turbine,
+    wind_turbine_preset,
+    wind_turbine_preset_names,
+)
 
 MM82 = wind_turbine_preset("senvion-mm82-2050kw")
 PITCHED_DENSITY = 1.225

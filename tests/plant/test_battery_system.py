@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from doppelgrid.models.battery import battery_stored_energy_wh
-from doppelgrid.sim.core import management
-from doppelgrid.sim.drives import Drive
-from doppelgrid.sim.plant import Plant
-from doppelgrid.sim.plant_state import PlantState
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.switchgear import Position
-from doppelgrid.sim.vocabulary import PowerType
+from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.domain.switching import Position
+from doppelgrid.sim.inputs.override import Drive
+from doppelgrid.sim.kernel import bms as management
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.plant.state import PlantState
+from doppelgrid.sim.site.site import Site
 
 START = 1_750_000_000_000_000
 SECOND, MINUTE, HOUR = 1_000_000, 60_000_000, 3_600_000_000

@@ -20,8 +20,9 @@ from gateway.equipped import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doppelgrid.sim.exchange import OutOfBoundsError, UnsupportedError
-from doppelgrid.sim.vocabulary import Metric, PowerType, StateCode
+from doppelgrid.sim.domain.messages import OutOfBoundsError, UnsupportedError
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.states import StateCode
 
 ACTIVE, REACTIVE = PowerType.ACTIVE, PowerType.REACTIVE
 PUMPS_W = 300.0

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doppelgrid.models.inverter import dc_from_ac
-from doppelgrid.sim.core.direct import share_directly
-from doppelgrid.sim.plant import Plant
-from doppelgrid.sim.site import Site
+from doppelgrid.sim.kernel.dc_bus import share_directly
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.site.site import Site
 
 KEYS = ("a", "b", "c")
 POWERS = st.lists(st.floats(-29_000, 29_000), min_size=3, max_size=3)

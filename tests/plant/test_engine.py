@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doppelgrid.sim.engine import Engine
+from doppelgrid.sim.engine.agenda import Engine
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from doppelgrid.sim.exchange import OutOfBoundsError
+from doppelgrid.sim.domain.messages import OutOfBoundsError
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.states import StateCode
 from doppelgrid.sim.inputs.errors import InputError
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.snapshot import Snapshot
-from doppelgrid.sim.vocabulary import Metric, PowerType, StateCode
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.simulation.snapshot import Snapshot
+from doppelgrid.sim.site.site import Site
 
 START = datetime(2026, 6, 15, 6, tzinfo=UTC)  # a Monday
 CHARGER = 10

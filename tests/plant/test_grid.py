@@ -10,15 +10,17 @@ import pytest
 
 from doppelgrid.models.fuse import fuse_initial_state, fuse_time_to_melt_s
 from doppelgrid.models.grid_voltage import GridImpedanceParams, terminal_voltage
-from doppelgrid.sim.drives import Drive
-from doppelgrid.sim.exchange import WrongStateError
-from doppelgrid.sim.inputs.frequency import frequency_process
-from doppelgrid.sim.measure import Instruments
-from doppelgrid.sim.plant import Plant
-from doppelgrid.sim.presets_grid import area_preset, fuse_for
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.vocabulary import Metric, PowerType, StateCode
+from doppelgrid.sim.components.grid_connection_point import fuse_for
+from doppelgrid.sim.domain.messages import WrongStateError
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.inputs.grid.frequency import frequency_process
+from doppelgrid.sim.inputs.grid.presets import area_preset
+from doppelgrid.sim.inputs.override import Drive
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
+from doppelgrid.sim.telemetry.instruments import Instruments
 
 SECOND = 1_000_000
 START = 1_780_264_800 * SECOND

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from doppelgrid.models.inverter import conversion_loss_w
-from doppelgrid.sim.plant import Plant
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.vocabulary import Metric, PowerType, StateCode
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 START = 1_750_000_000_000_000
 ACTIVE, REACTIVE = PowerType.ACTIVE, PowerType.REACTIVE

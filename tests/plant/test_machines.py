@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from gateway.equipped import Equipped
 
-from doppelgrid.sim.exchange import OutOfBoundsError, RequestStatus, UnsupportedError, WrongStateError
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.vocabulary import Metric, PowerType, StateCode
+from doppelgrid.sim.domain.messages import OutOfBoundsError, RequestStatus, UnsupportedError, WrongStateError
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 START = 1_750_000_000_000_000
 DEVICE = 20

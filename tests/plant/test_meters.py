@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from doppelgrid.sim.metering import ERROR_LIMITS
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.vocabulary import Metric
+from doppelgrid.sim.components.meter import ERROR_LIMITS
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 SECOND = 1_000_000
 START = 1_780_264_800 * SECOND

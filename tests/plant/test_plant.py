@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doppelgrid.models.battery import battery_stored_energy_wh
-from doppelgrid.sim.plant import Plant
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.vocabulary import PowerType
+from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.site.site import Site
 
 SECOND = 1_000_000
 START = 1_750_000_000 * SECOND

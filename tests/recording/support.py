@@ -9,13 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import doppelgrid
-from doppelgrid.sim.exchange import Frame
-from doppelgrid.sim.faults import Fault, FaultKind
-from doppelgrid.sim.listening import FrameListener
+from doppelgrid.sim.domain.events import FrameListener
+from doppelgrid.sim.domain.messages import Frame
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.faults.kinds import Fault, FaultKind
 from doppelgrid.sim.recording import Metrics, Recorder, Recording, read_recording
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.vocabulary import Metric, PowerType
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 SECOND = 1_000_000
 NOON = 1_781_517_600 * SECOND

@@ -8,6 +8,7 @@ from google.protobuf import text_format
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.recording.codes import (
     DIAGNOSTIC_NUMBERS,
     STATE_NUMBERS,
@@ -15,7 +16,6 @@ from doppelgrid.sim.recording.codes import (
     parse_state,
     write_diagnostic,
 )
-from doppelgrid.sim.vocabulary import Diagnostic, StateCode
 
 
 def without_prefix(enum: object) -> dict[str, int]:

@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from recording.support import FORMS, NOON, demo_site, eventful_run, numbers_in, numbers_of, recorded
 
-from doppelgrid.sim.exchange import Frame
+from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.recording import Recorder, RecordingError, read_recording
-from doppelgrid.sim.simulation import Simulation
+from doppelgrid.sim.simulation.simulation import Simulation
 
 ENDLESS = """
 import sys

@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from recording.support import HEADER, NOON, SECOND, demo_site
 
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.domain.ranges import Bounds
+from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.recording import Recording, RecordingError, read_recording
 from doppelgrid.sim.recording.content import Condition
 from doppelgrid.sim.replay import Replay
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.vocabulary import Bounds, Diagnostic, Metric, StateCode
+from doppelgrid.sim.simulation.simulation import Simulation
 
 EXPORT = (
     HEADER

@@ -23,10 +23,12 @@ from recording.support import (
     recorded,
 )
 
-from doppelgrid.sim.exchange import Frame
+from doppelgrid.sim.domain.messages import Frame
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.domain.ranges import Bounds
+from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.recording import Recording, read_recording
 from doppelgrid.sim.recording.content import Condition
-from doppelgrid.sim.vocabulary import Bounds, Diagnostic, Metric, StateCode
 
 METRICS = st.sampled_from([Metric.AC_POWER_ACTIVE, Metric.BATTERY_SOC_PCT, Metric.AC_ENERGY_ACTIVE])
 BOUNDS = st.builds(Bounds, st.floats(), st.floats())

@@ -8,9 +8,9 @@ import grpc
 import pytest
 from robustness.support import SITE
 
-from doppelgrid.proto.server import serve_gateway
-from doppelgrid.sim.live import LiveSimulation
-from doppelgrid.sim.site import Site
+from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.sim.simulation.live import LiveSimulation
+from doppelgrid.sim.site.site import Site
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from robustness.support import BATTERY, INVERTER, METER, PV, SITE, Procedure, procedures
 
-from doppelgrid.proto.server import serve_gateway
-from doppelgrid.proto.versions import VERSIONS
-from doppelgrid.sim.live import LiveSimulation
-from doppelgrid.sim.site import Site
+from doppelgrid.proto.microgrid.versions import VERSIONS
+from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.sim.simulation.live import LiveSimulation
+from doppelgrid.sim.site.site import Site
 
 PROCEDURES = procedures({version.NAME for version in VERSIONS})
 DOCUMENTED = {

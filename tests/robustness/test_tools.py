@@ -11,10 +11,10 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
-from doppelgrid.proto.server import serve_gateway
-from doppelgrid.proto.serving import SiteServer
-from doppelgrid.proto.versions import VERSIONS
-from doppelgrid.sim.live import LiveSimulation
+from doppelgrid.proto.microgrid.versions import VERSIONS
+from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.proto.transport.serving import SiteServer
+from doppelgrid.sim.simulation.live import LiveSimulation
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

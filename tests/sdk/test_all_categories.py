@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import doppelgrid
-from doppelgrid.sim.plant import Plant
-from doppelgrid.sim.sitefile import load_site
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.site.reader import load_site
 
 APP = Path(__file__).parent / "apps" / "pools.py"
 EV_KW = 50.0 + 2 * 3**0.5 * 0.4 * 16.0

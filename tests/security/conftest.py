@@ -8,8 +8,8 @@ import pytest
 import trustme
 from security.support import SITE, Certificates
 
-from doppelgrid.sim.live import LiveSimulation
-from doppelgrid.sim.site import Site
+from doppelgrid.sim.simulation.live import LiveSimulation
+from doppelgrid.sim.site.site import Site
 
 
 @pytest.fixture(scope="session")

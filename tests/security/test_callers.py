@@ -18,9 +18,9 @@ from google.protobuf.empty_pb2 import Empty
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doppelgrid.proto.security import LARGEST_SKEW_S, REFUSED, Guard, Security
-from doppelgrid.proto.server import serve_gateway
-from doppelgrid.sim.live import LiveSimulation
+from doppelgrid.proto.transport.security import LARGEST_SKEW_S, REFUSED, Guard, Security
+from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.sim.simulation.live import LiveSimulation
 
 KEY, SECRET = "a key that nobody else has", "a secret that never travels"
 NOW_S = 1_800_000_000

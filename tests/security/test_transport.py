@@ -8,11 +8,11 @@ import pytest
 from frequenz.client.microgrid import MicrogridApiClient, ServiceUnavailable
 from security.support import SITE, Certificates
 
-from doppelgrid.proto.security import Security, SecurityError, is_loopback
-from doppelgrid.proto.server import serve_gateway
-from doppelgrid.proto.serving import SiteServer
-from doppelgrid.sim.live import LiveSimulation
-from doppelgrid.sim.site import Site
+from doppelgrid.proto.transport.security import Security, SecurityError, is_loopback
+from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.proto.transport.serving import SiteServer
+from doppelgrid.sim.simulation.live import LiveSimulation
+from doppelgrid.sim.site.site import Site
 
 
 async def microgrid_id(url: str) -> int:

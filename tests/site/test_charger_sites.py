@@ -7,10 +7,15 @@ from pathlib import Path
 import pytest
 
 from doppelgrid.models.ev_charger import EvChargerParams
-from doppelgrid.sim.charging import charger_params, plugged_car
-from doppelgrid.sim.presets_ev import car_preset_names, ev_charger_preset_names
-from doppelgrid.sim.site_devices import Car, EvCharger
-from doppelgrid.sim.sitefile import SiteError, parse_site
+from doppelgrid.sim.components.ev_charger import (
+    Car,
+    EvCharger,
+    charger_params,
+    ev_charger_preset_names,
+    plugged_car,
+)
+from doppelgrid.sim.inputs.sessions.cars import car_preset_names
+from doppelgrid.sim.site.reader import SiteError, parse_site
 
 BASE = """microgrid: {id: 1}
 components:

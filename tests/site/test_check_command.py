@@ -10,7 +10,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from doppelgrid.cli.check import check
-from doppelgrid.sim.schema import site_schema
+from doppelgrid.sim.site.schema import site_schema
 
 APP = typer.Typer()
 APP.command()(check)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from doppelgrid.sim.graph import (
+from doppelgrid.sim.site.graph import (
     children,
     connections,
     findings,
@@ -14,8 +14,8 @@ from doppelgrid.sim.graph import (
     sdk_graph,
     topological_order,
 )
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.sitefile import load_site, parse_site
+from doppelgrid.sim.site.reader import load_site, parse_site
+from doppelgrid.sim.site.site import Site
 
 
 @pytest.fixture(scope="module")

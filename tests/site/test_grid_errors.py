@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from doppelgrid.sim.sitefile import SiteError, load_site, parse_site
+from doppelgrid.sim.site.reader import SiteError, load_site, parse_site
 
 HEAD = "microgrid: {id: 1}\ncomponents:\n"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from doppelgrid.sim.site import PvInverter
-from doppelgrid.sim.sitefile import SiteError, parse_site
+from doppelgrid.sim.components.pv_inverter import PvInverter
+from doppelgrid.sim.site.reader import SiteError, parse_site
 
 HEAD = """microgrid: {id: 1, name: Berlin}
 components:

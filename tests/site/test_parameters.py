@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from doppelgrid.models.parameter import ParameterError
-from doppelgrid.sim.devices import battery_params, inverter_params
-from doppelgrid.sim.overrides import overridden
-from doppelgrid.sim.presets import battery_preset, pv_array_preset
-from doppelgrid.sim.sitefile import SiteError, parse_site
+from doppelgrid.sim.components.battery import battery_params, battery_preset
+from doppelgrid.sim.components.inverter import inverter_params
+from doppelgrid.sim.components.solar_array import pv_array_preset
+from doppelgrid.sim.files.parameters import overridden
+from doppelgrid.sim.site.reader import SiteError, parse_site
 
 SITE = """
 microgrid: {id: 1}

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from doppelgrid.sim.problems import Problem
-from doppelgrid.sim.sitefile import SiteError, load_site, parse_site
+from doppelgrid.sim.files.problems import Problem
+from doppelgrid.sim.site.reader import SiteError, load_site, parse_site
 
 HEAD = "microgrid: {id: 1, name: Berlin}\ncomponents:\n"
 GRID = "  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 200 A}\n"

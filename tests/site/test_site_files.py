@@ -8,10 +8,13 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from doppelgrid.sim.graph import formulas, sdk_graph
-from doppelgrid.sim.schema import site_schema
-from doppelgrid.sim.site import Battery, BatteryInverter, Meter, Site
-from doppelgrid.sim.sitefile import SiteError, bundled_sites, load_site, parse_site
+from doppelgrid.sim.components.battery import Battery
+from doppelgrid.sim.components.battery_inverter import BatteryInverter
+from doppelgrid.sim.components.meter import Meter
+from doppelgrid.sim.site.graph import formulas, sdk_graph
+from doppelgrid.sim.site.reader import SiteError, bundled_sites, load_site, parse_site
+from doppelgrid.sim.site.schema import site_schema
+from doppelgrid.sim.site.site import Site
 
 DESIGN = """\
 microgrid: {id: 22, name: Berlin demo, location: {latitude: 52.52, longitude: 13.40, timezone: Europe/Berlin}}

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from doppelgrid.sim.problems import Problem
-from doppelgrid.sim.sitefile import SiteError, load_site, parse_site
+from doppelgrid.sim.files.problems import Problem
+from doppelgrid.sim.site.reader import SiteError, load_site, parse_site
 
 TEXT = (load_site("commercial").directory / "commercial.yaml").read_text("utf-8")
 CONTENT: dict[str, Any] = YAML(typ="safe").load(TEXT)

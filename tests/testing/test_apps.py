@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from frequenz.quantities import Power
 
-from doppelgrid.testing import SiteHandle
+from doppelgrid.scenarios.testing import SiteHandle
 
 PEAK_SHAVING = Path(__file__).parents[2] / "examples" / "peak_shaving.py"
 

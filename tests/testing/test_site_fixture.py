@@ -15,7 +15,7 @@ from frequenz.client.common.microgrid.components import ComponentId
 from frequenz.client.microgrid import MicrogridApiClient
 from frequenz.quantities import Energy, Frequency, Percentage, Power, Voltage
 
-from doppelgrid.testing import SiteHandle
+from doppelgrid.scenarios.testing import SiteHandle
 
 SITE = """
 microgrid: {id: 7, name: small, location: {latitude: 52.52, longitude: 13.4, timezone: Europe/Berlin}}

@@ -12,12 +12,12 @@ import pytest
 from frequenz.client.microgrid import MicrogridApiClient
 from wire.support import GENERATED, SITE, Api
 
-from doppelgrid.proto.inmemory import InMemoryChannel
-from doppelgrid.proto.server import serve_gateway
-from doppelgrid.proto.versions import services
-from doppelgrid.sim.gateway import Gateway
-from doppelgrid.sim.live import LiveSimulation
-from doppelgrid.sim.site import Site
+from doppelgrid.proto.inmemory.channel import InMemoryChannel
+from doppelgrid.proto.microgrid.versions import services
+from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.sim.gateway.gateway import Gateway
+from doppelgrid.sim.simulation.live import LiveSimulation
+from doppelgrid.sim.site.site import Site
 
 
 class Transport(Protocol):

@@ -16,10 +16,10 @@ from frequenz.api.microgrid.v1 import microgrid_pb2_grpc as grpc1
 from google.protobuf.empty_pb2 import Empty
 from wire.support import GENERATED, Api
 
-from doppelgrid.proto.server import serve_gateway
-from doppelgrid.sim.live import LiveSimulation
-from doppelgrid.sim.sitefile import load_site
-from doppelgrid.sim.vocabulary import UNSUPPORTED_BY_SDK, Category
+from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.sim.domain.categories import UNSUPPORTED_BY_SDK, Category
+from doppelgrid.sim.simulation.live import LiveSimulation
+from doppelgrid.sim.site.reader import load_site
 
 GRID, MAIN, INVERTER, CHARGER, BOILER, CAPACITORS, SENSOR = 1, 2, 11, 31, 41, 51, 101
 SITE = load_site("all-categories")

@@ -16,10 +16,10 @@ from frequenz.client.common.microgrid.components import ComponentId
 from frequenz.client.microgrid import MicrogridApiClient
 from frequenz.client.microgrid.metrics import Metric
 
-from doppelgrid.proto.inmemory import InMemoryChannel
-from doppelgrid.proto.versions import services
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
+from doppelgrid.proto.inmemory.channel import InMemoryChannel
+from doppelgrid.proto.microgrid.versions import services
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 INVERTER, BATTERY = 11, 12
 METRICS = [Metric.DC_POWER, Metric.BATTERY_TEMPERATURE, Metric.BATTERY_SOC_PCT]

@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire.support import sampled_bounds, sampled_values
 
-from doppelgrid.proto import alpha8
-from doppelgrid.proto.telemetry import Encoder, Encoders, Places, Selection
-from doppelgrid.sim.exchange import Frame
-from doppelgrid.sim.vocabulary import Bounds, Diagnostic, Metric, StateCode
+from doppelgrid.proto.microgrid import common_v1alpha8 as alpha8
+from doppelgrid.proto.microgrid.telemetry import Encoder, Encoders, Places, Selection
+from doppelgrid.sim.domain.messages import Frame
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.domain.ranges import Bounds
+from doppelgrid.sim.domain.states import Diagnostic, StateCode
 
 METRICS = (Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE, Metric.AC_FREQUENCY)
 FLOATS = st.floats(width=32)

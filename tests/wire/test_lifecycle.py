@@ -8,9 +8,9 @@ import grpc
 import pytest
 from wire.support import BATTERY, INVERTER, METER, UNKNOWN, Api
 
-from doppelgrid.proto.alpha8 import STATES
-from doppelgrid.sim.faults import Fault, FaultKind
-from doppelgrid.sim.live import LiveSimulation
+from doppelgrid.proto.microgrid.common_v1alpha8 import STATES
+from doppelgrid.sim.faults.kinds import Fault, FaultKind
+from doppelgrid.sim.simulation.live import LiveSimulation
 
 REQUESTS = {
     "StartElectricalComponent": "StartElectricalComponentRequest",

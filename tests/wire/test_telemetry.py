@@ -28,9 +28,9 @@ from wire.support import (
     sampled_values,
 )
 
-from doppelgrid.proto.alpha8 import METRICS, STATES
-from doppelgrid.sim.live import LiveSimulation
-from doppelgrid.sim.streams import Subscription
+from doppelgrid.proto.microgrid.common_v1alpha8 import METRICS, STATES
+from doppelgrid.sim.gateway.subscriptions import Subscription
+from doppelgrid.sim.simulation.live import LiveSimulation
 
 
 async def refusal(stream: Any) -> grpc.aio.AioRpcError:

@@ -7,15 +7,17 @@ from typing import Any
 import pytest
 from wire.support import GENERATED
 
-from doppelgrid.proto import alpha8
-from doppelgrid.proto.electrical import POWER_TYPES, STATUSES
-from doppelgrid.proto.line import Line
-from doppelgrid.proto.service import status_of
-from doppelgrid.proto.versions import services
-from doppelgrid.sim import exchange
-from doppelgrid.sim.exchange import CommandError, RequestStatus
-from doppelgrid.sim.live import LiveSimulation
-from doppelgrid.sim.vocabulary import BatteryType, Category, Metric, OperationalMode, PowerType, StateCode
+from doppelgrid.proto.microgrid import common_v1alpha8 as alpha8
+from doppelgrid.proto.microgrid.electrical import POWER_TYPES, STATUSES
+from doppelgrid.proto.microgrid.versions import services
+from doppelgrid.proto.transport.open_streams import Line
+from doppelgrid.proto.transport.service import status_of
+from doppelgrid.sim.domain import messages as exchange
+from doppelgrid.sim.domain.categories import BatteryType, Category, OperationalMode
+from doppelgrid.sim.domain.messages import CommandError, RequestStatus
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.simulation.live import LiveSimulation
 
 
 @pytest.mark.parametrize("metric", Metric)

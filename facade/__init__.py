@@ -1,0 +1,82 @@
+"""Doppelgrid: the double of a microgrid, for real control applications to talk to.
+
+```python
+async with doppelgrid.serve("demo") as url:
+    await frequenz.sdk.microgrid.initialize(url, config)
+```
+
+Names are looked up when they are first used: pytest imports this package at every start, for its plugin.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .proto.control.client import ControlClient, ControlError
+    from .proto.transport.security import Security
+    from .proto.transport.serving import SiteServer
+    from .sim.ensemble.ensemble import simulate_many
+    from .sim.headless.simulate import RunError, simulate
+    from .sim.headless.summary import Summary
+    from .sim.recording import Recorder, Recording, RecordingError, read_recording
+    from .sim.replay import Replay
+    from .sim.simulation.simulation import Simulation
+    from .sim.simulation.snapshot import Snapshot
+    from .sim.simulation.tape import Tape
+    from .sim.site.reader import SiteError, load_site
+    from .sim.site.site import Site
+
+    serve = SiteServer
+
+_HOMES = {
+    "ControlClient": "proto.control.client.ControlClient",
+    "ControlError": "proto.control.client.ControlError",
+    "Recorder": "sim.recording.Recorder",
+    "Recording": "sim.recording.Recording",
+    "RecordingError": "sim.recording.RecordingError",
+    "Replay": "sim.replay.Replay",
+    "RunError": "sim.headless.simulate.RunError",
+    "Security": "proto.transport.security.Security",
+    "Simulation": "sim.simulation.simulation.Simulation",
+    "Site": "sim.site.site.Site",
+    "SiteError": "sim.site.reader.SiteError",
+    "SiteServer": "proto.transport.serving.SiteServer",
+    "Snapshot": "sim.simulation.snapshot.Snapshot",
+    "Summary": "sim.headless.summary.Summary",
+    "Tape": "sim.simulation.tape.Tape",
+    "load_site": "sim.site.reader.load_site",
+    "read_recording": "sim.recording.read_recording",
+    "serve": "proto.transport.serving.SiteServer",
+    "simulate": "sim.headless.simulate.simulate",
+    "simulate_many": "sim.ensemble.ensemble.simulate_many",
+}
+
+__all__ = [
+    "ControlClient",
+    "ControlError",
+    "Recorder",
+    "Recording",
+    "RecordingError",
+    "Replay",
+    "RunError",
+    "Security",
+    "Simulation",
+    "Site",
+    "SiteError",
+    "SiteServer",
+    "Snapshot",
+    "Summary",
+    "Tape",
+    "load_site",
+    "read_recording",
+    "serve",
+    "simulate",
+    "simulate_many",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, attribute = _HOMES[name].rpartition(".")
+    return getattr(import_module(f".{module}", __name__), attribute)

@@ -1,0 +1,57 @@
+"""`doppelgrid check`: validate a site, draw it, and say how an SDK app will compute its powers."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+_LONGEST_LINE = 1000
+
+
+def check(
+    site: Annotated[
+        str, typer.Argument(metavar="[SITE]", help="Path of a site file, or the name of a bundled site.")
+    ] = "demo",
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema of site files instead, for editors.")
+    ] = False,
+) -> None:
+    """Validate a site and draw it."""
+    if schema:
+        _print_schema()
+    else:
+        _check(site)
+
+
+def _print_schema() -> None:
+    from ..sim.site.schema import site_schema  # noqa: PLC0415
+
+    typer.echo(json.dumps(site_schema(), indent=2, ensure_ascii=False))
+
+
+def _check(source: str) -> None:
+    from ..sim.site.reader import SiteError, load_site  # noqa: PLC0415
+
+    try:
+        site = load_site(source)
+    except SiteError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+    from rich.console import Console  # noqa: PLC0415
+
+    from ..sim.site.graph import formulas  # noqa: PLC0415
+    from .tree import site_tree, unsupported_notes  # noqa: PLC0415
+
+    # Lines longer than the terminal go on below rather than end at its edge.
+    console = Console(highlight=False, markup=False, width=_LONGEST_LINE)
+    microgrid = site.microgrid
+    console.print(f"{microgrid.name or source} (microgrid {microgrid.id}, {microgrid.location.timezone})")
+    console.print(site_tree(site))
+    if notes := unsupported_notes(site):
+        console.print(f"\n{notes}")
+    console.print("\nAn SDK app computes from these components (by id):")
+    for name, formula in formulas(site).items():
+        console.print(f"  {name:<8} = {formula}")

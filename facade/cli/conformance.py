@@ -1,0 +1,112 @@
+"""`doppelgrid conformance`: hold a server to what clients of the Microgrid API rely on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .options import refuse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.table import Table
+
+    from ..scenarios.conformance.statements import Outcome
+
+_MARKS = {"passed": "[green]passed[/]", "failed": "[bold red]failed[/]", "not applicable": "[dim]n/a[/]"}
+
+
+class Version(StrEnum):
+    """Which versions of the API to look at."""
+
+    V1ALPHA18 = "v1alpha18"
+    V1ALPHA19 = "v1alpha19"
+    V1 = "v1"
+    ALL = "all"
+
+
+_WAYS = {
+    Version.V1ALPHA18: ("v1alpha18", "client"),
+    Version.V1ALPHA19: ("v1alpha19",),
+    Version.V1: ("v1",),
+    Version.ALL: ("v1alpha18", "client", "v1alpha19", "v1"),
+}
+"""The published client speaks v1alpha18."""
+
+
+def conformance(
+    url: Annotated[
+        str, typer.Argument(help="Of the server: grpc://HOST:PORT, with ?ssl=true&… as clients take it.")
+    ],
+    version: Annotated[Version, typer.Option(help="Of the API.")] = Version.V1ALPHA18,
+    statement: Annotated[
+        list[int] | None,
+        typer.Option(min=1, max=42, help="Number of a statement to check; all if not given."),
+    ] = None,
+    component: Annotated[
+        list[int] | None, typer.Option(help="Id of a component that may be commanded; any if not given.")
+    ] = None,
+    auth_key: Annotated[
+        str | None, typer.Option(envvar="DOPPELGRID_AUTH_KEY", help="As clients send it.")
+    ] = None,
+    sign_secret: Annotated[
+        str | None, typer.Option(envvar="DOPPELGRID_SIGN_SECRET", help="Signs calls as clients do.")
+    ] = None,
+) -> None:
+    """Check what clients of the Microgrid API rely on; components are commanded and left at their defaults.
+
+    Exit codes: 0 nothing failed, 1 something did, 2 the server cannot be reached or an option is wrong.
+    """
+    from ..scenarios.conformance.access import Access  # noqa: PLC0415
+    from ..scenarios.conformance.suite import UnreachableError, examine  # noqa: PLC0415
+
+    try:
+        access = Access.to(url, auth_key=auth_key, sign_secret=sign_secret)
+        outcomes = asyncio.run(
+            examine(access, _WAYS[version], numbers=statement or (), components=component or ())
+        )
+    except (ValueError, UnreachableError) as error:
+        raise refuse(str(error)) from None
+    _print(outcomes, _WAYS[version])
+    if any(outcome.verdict == "failed" for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _print(outcomes: Sequence[Outcome], ways: Sequence[str]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console(highlight=False)
+    console.print(_table(outcomes, ways))
+    for way in ways:
+        counts = Counter(outcome.verdict for outcome in outcomes if outcome.way == way)
+        if not counts:
+            console.print(f"{way}: not served")
+            continue
+        words = ", ".join(
+            f"{counts[verdict]} {verdict}" for verdict in sorted(counts, key=list(_MARKS).index)
+        )
+        console.print(f"{way}: {words}")
+
+
+def _table(outcomes: Sequence[Outcome], ways: Sequence[str]) -> Table:
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(show_lines=False)
+    table.add_column("#", justify="right")
+    table.add_column("statement", ratio=3)
+    for way in ways:
+        table.add_column(way, no_wrap=True)
+    table.add_column("reason", ratio=4)
+    for number in sorted({outcome.statement.number for outcome in outcomes}):
+        row = {outcome.way: outcome for outcome in outcomes if outcome.statement.number == number}
+        reasons = dict.fromkeys(outcome.reason for outcome in row.values() if outcome.reason)
+        title = next(iter(row.values())).statement.title
+        marks = (_MARKS[row[way].verdict] if way in row else "" for way in ways)
+        table.add_row(str(number), escape(title), *marks, escape("\n".join(reasons)))
+    return table

@@ -1,0 +1,59 @@
+"""Many sites in one process: which they are, and where each is served."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..sim.site.site import Site
+
+PORT_STEP = 10
+"""Between the ports of neighbouring sites, as the other tools of the field have it."""
+_HIGHEST_PORT = 65535
+
+
+def fleet(sites: Sequence[Site], copies: int) -> list[Site]:
+    """Return each site so many times, the copies with ids and names of their own.
+
+    Args:
+        sites: As loaded.
+        copies: Of each site, the site itself included.
+
+    Raises:
+        ValueError: If two sites have one id.
+    """
+    everyone = [_copy(site, number) for site in sites for number in range(copies)]
+    seen: dict[int, Site] = {}
+    for site in everyone:
+        other = seen.setdefault(site.microgrid.id, site)
+        if other is not site:
+            raise ValueError(
+                f"{other.microgrid.name!r} and {site.microgrid.name!r} both have the microgrid id "
+                f"{site.microgrid.id}; accepted: ids that differ (for copies of one site there is --copies)"
+            )
+    return everyone
+
+
+def ports(first: int, count: int) -> list[int]:
+    """Return the ports of so many sites; all 0, for any free one, if the first is.
+
+    Raises:
+        ValueError: If there are not enough.
+    """
+    if first == 0:
+        return [0] * count
+    last = first + PORT_STEP * (count - 1)
+    if last > _HIGHEST_PORT:
+        raise ValueError(
+            f"{count} sites from port {first} on need ports up to {last}; accepted: {_HIGHEST_PORT}"
+        )
+    return list(range(first, last + 1, PORT_STEP))
+
+
+def _copy(site: Site, number: int) -> Site:
+    if number == 0:
+        return site
+    microgrid = site.microgrid
+    name = f"{microgrid.name} {number + 1}".strip()
+    return site.model_copy(
+        update={"microgrid": microgrid.model_copy(update={"id": microgrid.id + number, "name": name})}
+    )

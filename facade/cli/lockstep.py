@@ -1,0 +1,182 @@
+"""`doppelgrid lockstep`: an unmodified Python application in virtual time against a simulated site.
+
+Exit codes: 0 the application ran to the end of its time, 2 something was written wrongly, 4 the application
+crashed, 5 it returned before the end, 6 it called `sys.exit` before the end, 7 it did something that cannot happen
+in virtual time (real I/O, never sleeping, another address), 8 two runs differ (`--explain-divergence`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, NamedTuple, NoReturn
+
+import typer
+
+from ..sim.simulation.hardware import Hardware
+from ..sim.site.site import Site
+from .options import (
+    RecordedMetrics,
+    RecordMetricsOption,
+    RecordOption,
+    parse_duration,
+    parse_moment,
+    refuse,
+    start_recorder,
+)
+
+CODES = {"completed": 0, "crashed": 4, "ended early": 5, "exited": 6, "stopped": 7}
+DIFFERENT = 8
+RECORDINGS = (".csv", ".csv.gz", ".parquet")
+
+
+def lockstep(
+    context: typer.Context,
+    site: Annotated[
+        str,
+        typer.Argument(
+            metavar="SITE", help="Path of a site file, name of a bundled site, or path of a recording."
+        ),
+    ],
+    app: Annotated[
+        Path, typer.Argument(metavar="APP.py", help="Script to run, with its arguments behind it.")
+    ],
+    duration: Annotated[
+        float | None,
+        typer.Option(metavar="D", parser=parse_duration, help="Virtual time to run for, such as 1d."),
+    ] = None,
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="ISO", parser=parse_moment, help="Virtual time to start at; 2026-06-15 if not given."
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Of all noise, and of the application's `random`; 0, or the recording's."),
+    ] = None,
+    interval: Annotated[
+        float | None,
+        typer.Option(
+            metavar="D", parser=parse_duration, help="Between two samples; the site's if not given."
+        ),
+    ] = None,
+    address: Annotated[str, typer.Option(help="By which the application reaches the site.")] = "[::1]:8800",
+    simulate: Annotated[
+        str,
+        typer.Option(
+            metavar="KEY,…", help="What of a recording to simulate instead, such as battery or bat-inv."
+        ),
+    ] = "",
+    journal: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write every event, a line each.")
+    ] = None,
+    record: RecordOption = None,
+    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+    allow_real_io: Annotated[
+        bool, typer.Option(help="Let virtual time wait for real I/O; the run is not reproducible then.")
+    ] = False,
+    explain_divergence: Annotated[
+        bool,
+        typer.Option("--explain-divergence", help="Compare two journals, given in place of SITE and APP.py."),
+    ] = False,
+) -> None:
+    """Run an unmodified application against a site, or a recorded day, in virtual time."""
+    if explain_divergence:
+        _explain(Path(site), app)
+
+    from ..scenarios.lockstep.progress import VirtualProgress  # noqa: PLC0415
+    from ..scenarios.lockstep.session import LockstepSession  # noqa: PLC0415
+    from ..scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop  # noqa: PLC0415
+    from ..sim.simulation.live import LiveSimulation  # noqa: PLC0415
+
+    try:
+        stage = _stage(site, simulate, start, duration, seed, interval)
+        progress = VirtualProgress(stage.duration_us)
+        with start_recorder(record, record_metrics, stage.site, stage.seed) as recorder, progress:
+
+            def begin(simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
+                if recorder is not None:
+                    recorder.listen(simulation.gateway)
+                progress.follow(simulation, loop)
+
+            session = LockstepSession(
+                stage.site,
+                start_us=stage.start_us,
+                duration_us=stage.duration_us,
+                seed=stage.seed,
+                address=address,
+                limits=Limits(allow_real_io=allow_real_io),
+                journal=journal,
+                hardware=stage.hardware,
+                on_start=begin,
+            )
+            result = session.run_script(app, context.args)
+    except OSError as error:
+        raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
+    except ValueError as error:  # whatever is wrong with a file or an option is one
+        raise refuse(str(error)) from None
+    typer.echo(str(result), err=result.report.outcome != "completed")
+    if not result.connected:
+        typer.echo(f"the application never connected to {address}", err=True)
+    raise typer.Exit(CODES[result.report.outcome])
+
+
+def _explain(first: Path, second: Path) -> NoReturn:
+    from ..sim.simulation.journal import first_divergence  # noqa: PLC0415
+
+    try:
+        divergence = first_divergence(first, second)
+    except (OSError, ValueError) as error:
+        raise refuse(str(error)) from None
+    typer.echo("the runs are the same, event by event" if divergence is None else str(divergence))
+    raise typer.Exit(0 if divergence is None else DIFFERENT)
+
+
+class _Stage(NamedTuple):
+    """What an application is to live at, and when."""
+
+    site: Site
+    hardware: Hardware | None
+    start_us: int
+    duration_us: int | None
+    seed: int
+
+
+def _stage(
+    source: str,
+    simulate: str,
+    start: datetime | None,
+    duration_s: float | None,
+    seed: int | None,
+    interval_s: float | None,
+) -> _Stage:
+    """Load a site, or a recording with its site.
+
+    Raises:
+        ValueError: If a file or an option is wrong.
+    """
+    from ..sim.replay import Replay  # noqa: PLC0415
+    from ..sim.site.reader import load_site  # noqa: PLC0415
+
+    duration_us = None if duration_s is None else round(duration_s * 1e6)
+    if not source.endswith(RECORDINGS):
+        site = load_site(source)
+        if interval_s is not None:
+            site = site.with_telemetry_interval(interval_s)
+        start_us = site.moment_us(start or datetime(2026, 6, 15))
+        return _Stage(site, None, start_us, duration_us, seed or 0)
+
+    from ..sim.recording import read_recording  # noqa: PLC0415
+
+    if start is not None or interval_s is not None:
+        raise ValueError("a recording has its own start and interval; leave out --start and --interval")
+    replay = Replay(read_recording(Path(source)), simulate=[name for name in simulate.split(",") if name])
+    longest_us = round(replay.duration_s * 1e6)
+    return _Stage(
+        replay.site,
+        replay,
+        replay.start_us,
+        longest_us if duration_us is None else min(duration_us, longest_us),
+        replay.seed if seed is None else seed,
+    )

@@ -1,0 +1,84 @@
+"""What the words of the command line have in common."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..sim.files.units import SECOND
+
+if TYPE_CHECKING:
+    from ..sim.recording import Recorder
+    from ..sim.site.site import Site
+
+BAD_INPUT = 2
+PORT_IN_USE = 3
+
+RecordOption = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Record what components report: .csv, .csv.gz or .parquet."),
+]
+
+
+class RecordedMetrics(StrEnum):
+    """How much is recorded."""
+
+    MAIN = "main"
+    ALL = "all"
+
+
+RecordMetricsOption = Annotated[
+    RecordedMetrics, typer.Option(help="Record the main metrics of each category, or all.")
+]
+
+
+def start_recorder(
+    path: Path | None, metrics: RecordedMetrics, site: Site, seed: int
+) -> contextlib.AbstractContextManager[Recorder | None]:
+    """Begin a recording, if one is wanted; leaving the context finishes it.
+
+    Raises:
+        RecordingError: If nothing can be written there.
+    """
+    from ..sim.recording import Recorder  # noqa: PLC0415
+
+    if path is None:
+        return contextlib.nullcontext()
+    return Recorder(path, site, seed=seed, metrics="all" if metrics is RecordedMetrics.ALL else "main")
+
+
+def refuse(message: str, code: int = BAD_INPUT) -> typer.Exit:
+    """Say on standard error why not, and return the exit to raise."""
+    typer.echo(message, err=True)
+    return typer.Exit(code)
+
+
+def parse_duration(text: str) -> float:
+    """Read a span such as `10 min` [s].
+
+    Raises:
+        typer.BadParameter: If it is none, or not positive.
+    """
+    try:
+        return SECOND.within(above=0.0).parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r}; accepted: {error}") from None
+
+
+def parse_moment(text: str) -> datetime:
+    """Read an ISO 8601 date and time, by the site's clock if it names no offset.
+
+    Raises:
+        typer.BadParameter: If it is none.
+    """
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r}; accepted: an ISO 8601 date and time such as 2026-06-15T11:00:00+02:00"
+        ) from None

@@ -1,0 +1,88 @@
+"""`doppelgrid replay`: a recorded day through the API."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import PORT_IN_USE, RecordedMetrics, RecordMetricsOption, RecordOption, refuse, start_recorder
+
+
+class Shift(StrEnum):
+    """Whose time the samples carry."""
+
+    NOW = "now"
+    KEEP = "keep"
+
+
+def replay(
+    recording: Annotated[
+        Path,
+        typer.Argument(help="Recording (.csv, .csv.gz, .parquet), or CSV export of the reporting service."),
+    ],
+    site: Annotated[
+        str | None,
+        typer.Option(metavar="SITE", help="Site that was recorded, where the file does not say (CSV)."),
+    ] = None,
+    simulate: Annotated[
+        str,
+        typer.Option(
+            metavar="KEY,…", help="Components or categories to simulate instead, such as battery or bat-inv."
+        ),
+    ] = "",
+    speed: Annotated[float, typer.Option(help="Recorded seconds per second.")] = 1.0,
+    shift: Annotated[
+        Shift,
+        typer.Option(
+            help="Let samples carry the present, by which clients judge freshness, or their own time."
+        ),
+    ] = Shift.NOW,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on the loopback address.")] = 8800,
+    ephemeral_ports: Annotated[bool, typer.Option(help="Take any free port.")] = False,
+    emit_endpoints: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write where the site is served, once it answers.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Of noise in what is simulated; the recorded one if not given.")
+    ] = None,
+    record: RecordOption = None,
+    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+) -> None:
+    """Bring a recorded day back over the Microgrid API, until its end or Ctrl-C."""
+    from ..proto.transport.server import PortInUseError  # noqa: PLC0415
+    from ..proto.transport.serving import SiteServer  # noqa: PLC0415
+    from ..sim.domain.timestamps import to_datetime  # noqa: PLC0415
+    from ..sim.recording import read_recording  # noqa: PLC0415
+    from ..sim.replay import Replay  # noqa: PLC0415
+    from ..sim.site.reader import load_site  # noqa: PLC0415
+    from .live_run import RunOptions, run_site  # noqa: PLC0415
+
+    try:
+        given = None if site is None else load_site(site)
+        recorded = read_recording(recording, microgrid_id=None if given is None else given.microgrid.id)
+        hardware = Replay(recorded, site=given, simulate=[name for name in simulate.split(",") if name])
+        seed = hardware.seed if seed is None else seed
+        server = SiteServer(
+            hardware.site,
+            port=0 if ephemeral_ports else port,
+            speed=speed,
+            start=to_datetime(hardware.start_us),
+            seed=seed,
+            timestamps="wall" if shift is Shift.NOW else "simulated",
+            hardware=hardware,
+        )
+        for note in hardware.notes:
+            typer.echo(f"{recording}: {note}", err=True)
+        with start_recorder(record, record_metrics, hardware.site, seed) as recorder:
+            options = RunOptions(emit_endpoints, hardware.duration_s, recorder)
+            asyncio.run(run_site(server, options))
+    except PortInUseError as error:
+        raise refuse(str(error), PORT_IN_USE) from None
+    except OSError as error:
+        raise refuse(f"{error.filename or error}: {error.strerror or error}") from None
+    except ValueError as error:  # whatever is wrong with a file or an option is one
+        raise refuse(str(error)) from None

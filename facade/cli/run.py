@@ -1,0 +1,143 @@
+"""`doppelgrid run`: serve a site until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import (
+    PORT_IN_USE,
+    RecordedMetrics,
+    RecordMetricsOption,
+    RecordOption,
+    parse_duration,
+    parse_moment,
+    refuse,
+    start_recorder,
+)
+from .protection import (
+    AuthKeyOption,
+    HostOption,
+    InsecureOption,
+    SignSecretOption,
+    TlsCertOption,
+    TlsClientCaOption,
+    TlsKeyOption,
+    read_security,
+)
+
+SitesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[SITES]...", help="Paths of site files, or names of bundled sites; the demo if none."
+    ),
+]
+
+
+class Stamps(StrEnum):
+    """Whose time telemetry carries."""
+
+    WALL = "wall"
+    SIMULATED = "simulated"
+
+
+def run(
+    sites: SitesArgument = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the first site; the next ones follow in steps of 10.")
+    ] = 8800,
+    ephemeral_ports: Annotated[bool, typer.Option(help="Take any free port.")] = False,
+    copies: Annotated[
+        int,
+        typer.Option(
+            min=1, max=1000, help="Serve so many of each site, with ids, ports and noise of their own."
+        ),
+    ] = 1,
+    emit_endpoints: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write where the site is served, once it answers.")
+    ] = None,
+    speed: Annotated[float, typer.Option(help="Simulated seconds per second.")] = 1.0,
+    start: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="ISO", parser=parse_moment, help="Simulated time to start at; now if not given."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of all noise.")] = 0,
+    duration: Annotated[
+        float | None,
+        typer.Option(
+            metavar="D", parser=parse_duration, help="Simulated time to run for, such as '10 min' or 1d."
+        ),
+    ] = None,
+    timestamps: Annotated[
+        Stamps, typer.Option(help="Whose time samples carry; clients judge freshness by their own clock.")
+    ] = Stamps.WALL,
+    record: RecordOption = None,
+    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+    paused: Annotated[
+        bool, typer.Option(help="Let time stand still until a control client moves it.")
+    ] = False,
+    control: Annotated[
+        bool | None,
+        typer.Option(help="Serve the control service on the same port; on loopback if not given."),
+    ] = None,
+    host: HostOption = None,
+    insecure: InsecureOption = False,
+    tls_cert: TlsCertOption = None,
+    tls_key: TlsKeyOption = None,
+    tls_client_ca: TlsClientCaOption = None,
+    auth_key: AuthKeyOption = None,
+    sign_secret: SignSecretOption = None,
+) -> None:
+    """Serve sites over the Microgrid API until Ctrl-C."""
+    from ..proto.transport.security import SecurityError  # noqa: PLC0415
+    from ..proto.transport.server import PortInUseError  # noqa: PLC0415
+    from ..proto.transport.serving import SiteServer  # noqa: PLC0415
+    from ..sim.inputs.errors import InputError  # noqa: PLC0415
+    from ..sim.recording import RecordingError  # noqa: PLC0415
+    from ..sim.site.reader import SiteError, load_site  # noqa: PLC0415
+    from .fleet import fleet, ports  # noqa: PLC0415
+    from .live_run import RunOptions, run_sites  # noqa: PLC0415
+
+    security = read_security(tls_cert, tls_key, tls_client_ca, auth_key, sign_secret)
+    try:
+        chosen = fleet([load_site(site) for site in sites or ("demo",)], copies)
+        servers = [
+            SiteServer(
+                site,
+                host=host,
+                port=where,
+                speed=speed,
+                start=start,
+                seed=seed + number,
+                timestamps="wall" if timestamps is Stamps.WALL else "simulated",
+                paused=paused,
+                control=control,
+                security=security,
+                insecure=insecure,
+            )
+            for number, (site, where) in enumerate(
+                zip(chosen, ports(0 if ephemeral_ports else port, len(chosen)), strict=True)
+            )
+        ]
+    except (SiteError, ValueError) as error:
+        raise refuse(str(error)) from None
+    if record is not None and len(servers) > 1:
+        raise refuse(f"--record writes down one site; found: {len(servers)}")
+    try:
+        with start_recorder(record, record_metrics, servers[0].site, seed) as recorder:
+            asyncio.run(run_sites(servers, RunOptions(emit_endpoints, duration, recorder)))
+    except SecurityError as error:
+        raise refuse(str(error)) from None
+    except (InputError, RecordingError) as error:
+        raise refuse(str(error)) from None
+    except PortInUseError as error:
+        raise refuse(str(error), PORT_IN_USE) from None
+    except OSError as error:
+        raise refuse(f"{error.filename or error}: {error.strerror or error}") from None

@@ -1,0 +1,1 @@
+"""The same procedures without a socket, for clients in this process."""

@@ -1,0 +1,1 @@
+"""The Microgrid API in each of its versions."""

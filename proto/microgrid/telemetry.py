@@ -1,0 +1,113 @@
+"""Frames into message bytes, once per frame however many clients listen.
+
+Building a message costs many times its serialising. So a message is laid out once, and from frame to frame
+only numbers are written into it. When anything else changes (which metrics have bounds, states, diagnostics)
+a new one is laid out; changing the old one would let it grow, since protobuf frees nothing inside a message
+that lives on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+from weakref import WeakValueDictionary
+
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from ...sim.domain.messages import Frame
+from ...sim.domain.metrics import Metric
+
+
+class ValuePlace(Protocol):
+    """Where a message keeps the value of a metric."""
+
+    value: float
+
+
+class BoundsPlace(Protocol):
+    """Where a message keeps a range."""
+
+    lower: float
+    upper: float
+
+
+class Places(NamedTuple):
+    """Where a message keeps the numbers that change from frame to frame."""
+
+    times: list[Timestamp]
+    values: list[tuple[Metric, ValuePlace]]
+    bounds: list[tuple[Metric, list[BoundsPlace]]]
+
+
+Selection = frozenset[Metric] | None
+"""The metrics that a client asked for; None for all."""
+
+LayOut = Callable[[Frame, Selection], tuple[Message, Places]]
+"""Makes a message for frames like this one, in the form of one API version; the places need not be filled."""
+
+
+class Encoder:
+    """Writes the frames of one component for all clients that asked for the same metrics."""
+
+    def __init__(self, lay_out: LayOut, selection: Selection) -> None:
+        """Start without a message: the first frame shows what the component reports."""
+        self._lay_out = lay_out
+        self._selection = selection
+        self._shape: tuple[object, ...] = ()
+        self._message: Message
+        self._places: Places
+        self._latest: Frame | None = None
+        self._bytes = b""
+
+    def encode(self, frame: Frame) -> bytes:
+        """Return a frame as message bytes; the same object to all who ask for the latest frame."""
+        latest = self._latest
+        if frame is latest:
+            return self._bytes
+        self._fit(frame)
+        self._fill(frame)
+        encoded = self._message.SerializeToString()
+        # A client that lags behind pays for its own frames, and the others go on sharing theirs.
+        if latest is None or frame.sample_time_us >= latest.sample_time_us:
+            self._latest, self._bytes = frame, encoded
+        return encoded
+
+    def _fit(self, frame: Frame) -> None:
+        shape = (
+            *frame.values,
+            *((metric, len(ranges)) for metric, ranges in frame.bounds.items()),
+            (frame.states, frame.state_since_us, frame.warnings, frame.errors),
+        )
+        if shape != self._shape:
+            self._message, self._places = self._lay_out(frame, self._selection)
+            self._shape = shape
+
+    def _fill(self, frame: Frame) -> None:
+        seconds, microseconds = divmod(frame.sample_time_us, 1_000_000)
+        nanos = microseconds * 1000
+        for time in self._places.times:
+            time.seconds = seconds
+            time.nanos = nanos
+        values = frame.values
+        for metric, place in self._places.values:
+            place.value = values[metric]
+        for metric, ranges in self._places.bounds:
+            for bounds_place, bounds in zip(ranges, frame.bounds[metric], strict=True):
+                bounds_place.lower, bounds_place.upper = bounds
+
+
+class Encoders:
+    """The encoders in use, found by what they write; one is gone when no stream holds it any more."""
+
+    def __init__(self) -> None:
+        """Start without encoders."""
+        self._encoders: WeakValueDictionary[tuple[LayOut, int, Selection], Encoder] = WeakValueDictionary()
+
+    def encoder(self, lay_out: LayOut, component_id: int, selection: Selection) -> Encoder:
+        """Return the encoder for a form of message, a component and the metrics asked for."""
+        key = (lay_out, component_id, selection)
+        encoder = self._encoders.get(key)
+        if encoder is None:
+            encoder = self._encoders[key] = Encoder(lay_out, selection)
+        return encoder

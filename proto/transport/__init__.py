@@ -1,0 +1,1 @@
+"""Servers on sockets: procedures, security, health, and a site served from start to end."""

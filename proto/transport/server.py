@@ -1,0 +1,142 @@
+"""A gateway on a TCP port, as real applications reach it."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import grpc
+
+from ...sim.gateway.gateway import Gateway
+from ..microgrid.versions import services
+from .health import Health
+from .open_streams import Line
+from .security import Security
+from .service import Service
+
+_OPTIONS = (
+    # A second server on the same port would take every other client without a word.
+    ("grpc.so_reuseport", 0),
+    # Clients ping every 60 s, calls or not; by default the third ping on a silent connection ends it.
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.max_ping_strikes", 0),
+    # One telemetry stream per component and client shares one connection.
+    ("grpc.max_concurrent_streams", 1_000_000),
+    # Many clients that come at once, as after a restart, wait their turn; by default some are turned away.
+    ("grpc.server.max_pending_requests", 100_000),
+    ("grpc.server.max_pending_requests_hard_limit", 100_000),
+    ("grpc.max_receive_message_length", 1 << 20),
+)
+_HIGHEST_PORT = 65535
+_GRACE_S = 0.5
+"""For clients to take the end of their streams [s]; those that do not read are cut off after it."""
+
+
+class BindError(OSError):
+    """The server cannot listen where it was asked to."""
+
+
+class PortInUseError(BindError):
+    """Another program listens there already."""
+
+
+@asynccontextmanager
+async def serve_gateway(
+    gateway: Gateway,
+    *,
+    host: str | None = None,
+    port: int = 0,
+    beside: Callable[[Line], Service] | None = None,
+    security: Security | None = None,
+    insecure: bool = False,
+    ended: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[str]:
+    """Serve all versions of the API, reflection and health on one port while the context lasts.
+
+    On leaving, calls that are still open end with UNAVAILABLE.
+
+    Args:
+        gateway: What clients get to see.
+        host: Name or address to listen on; if None, the loopback interface: [::1], or 127.0.0.1 on machines
+            without IPv6.
+        port: Number of the port; 0 for any free one.
+        beside: Makes another service for the same port, given the line that its streams go over.
+        security: What protects the port; if None, nothing does.
+        insecure: Whether an unprotected port may be open to other machines.
+        ended: Waits until the site no longer answers, of which health tells.
+
+    Yields:
+        Where the server listens, such as `[::1]:8800`, once it does.
+
+    Raises:
+        PortInUseError: If another program listens there.
+        BindError: If it is not possible to listen there for another reason.
+        SecurityError: If other machines could reach an unprotected port.
+    """
+    host = _loopback() if host is None else _bracketed(host)
+    _probe(host, port)
+    security = security or Security()
+    if not insecure:
+        security.require_for(host)
+    line = Line()
+    server = grpc.aio.server(interceptors=security.interceptors(), options=_OPTIONS)
+    served = (*services(gateway, line), *(() if beside is None else (beside(line),)))
+    server.add_generic_rpc_handlers(tuple(service.generic_handler() for service in served))
+    health = Health(server, (service.name for service in served))
+    bound_port = _open_port(server, f"{host}:{port}", security.credentials())
+    await server.start()
+    try:
+        async with health.serving(ended):
+            yield f"{host}:{bound_port}"
+    finally:
+        line.cut("the server is shutting down")
+        await server.stop(_GRACE_S)
+
+
+def _open_port(server: grpc.aio.Server, where: str, credentials: grpc.ServerCredentials | None) -> int:
+    try:
+        if credentials is None:
+            return server.add_insecure_port(where)
+        return server.add_secure_port(where, credentials)
+    except RuntimeError as error:
+        raise BindError(f"cannot listen on {where}: {error}") from error
+
+
+def _loopback() -> str:
+    try:
+        _bind("[::1]", 0)
+    except OSError:
+        return "127.0.0.1"
+    return "[::1]"
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host
+
+
+def _probe(host: str, port: int) -> None:
+    """Try with an ordinary socket; gRPC itself would log the reason and raise an error without it."""
+    where = f"cannot listen on {host}:{port}"
+    if not 0 <= port <= _HIGHEST_PORT:
+        raise BindError(f"{where}: the port is out of range; accepted: 0 to {_HIGHEST_PORT}")
+    try:
+        _bind(host, port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            message = f"{where}: the port is in use; accepted: a free one, or 0 for any"
+            raise PortInUseError(message) from None
+        raise BindError(f"{where}: {error.strerror}") from error
+
+
+def _bind(host: str, port: int) -> None:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host.strip("[]"), port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family, kind, protocol) as probe:
+        # As gRPC does, so that connections of a former server that linger do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(address)
+        probe.listen()

@@ -1,0 +1,160 @@
+"""What a remote procedure is, whatever carries it: a name, a request and a handler of domain values.
+
+The handlers built here are plain `grpc.RpcMethodHandler`s, so one set of them stands behind the socket server
+and behind an in-memory channel. Handlers give finished message bytes, which may be shared between calls.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from ...sim.domain.messages import (
+    CommandError,
+    InvalidArgumentError,
+    OutOfBoundsError,
+    UnavailableError,
+    UnknownComponentError,
+    UnsupportedError,
+    WrongStateError,
+)
+
+RequestT = TypeVar("RequestT", bound=Message)
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+_STATUS: dict[type[Exception], grpc.StatusCode] = {
+    UnknownComponentError: grpc.StatusCode.NOT_FOUND,
+    InvalidArgumentError: grpc.StatusCode.INVALID_ARGUMENT,
+    OutOfBoundsError: grpc.StatusCode.OUT_OF_RANGE,
+    WrongStateError: grpc.StatusCode.FAILED_PRECONDITION,
+    UnsupportedError: grpc.StatusCode.UNIMPLEMENTED,
+    UnavailableError: grpc.StatusCode.UNAVAILABLE,
+}
+
+
+_READING = ("Get", "List", "Receive")
+"""How the names of procedures begin that change nothing; all others are logged."""
+_called: ContextVar[str] = ContextVar("_called", default="")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One procedure of a service."""
+
+    name: str
+    handler: grpc.RpcMethodHandler[Any, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Procedures under the full name by which clients call them."""
+
+    name: str
+    methods: tuple[Method, ...]
+
+    def generic_handler(self) -> grpc.GenericRpcHandler:
+        """Return the service in the form that servers and channels take."""
+        return _Handlers({f"/{self.name}/{method.name}": method.handler for method in self.methods})
+
+
+class _Handlers(grpc.GenericRpcHandler):
+    """Finds the handler of a call, and notes which procedure it was, for the log."""
+
+    def __init__(self, handlers: Mapping[str, grpc.RpcMethodHandler[Any, bytes]]) -> None:
+        self._handlers = handlers
+
+    def service(
+        self, handler_call_details: grpc.HandlerCallDetails
+    ) -> grpc.RpcMethodHandler[Any, bytes] | None:
+        _called.set(handler_call_details.method)
+        return self._handlers.get(handler_call_details.method)
+
+
+def unary(name: str, request: type[RequestT], answer: Callable[[RequestT], Awaitable[bytes]]) -> Method:
+    """Make a procedure that answers with one message.
+
+    Args:
+        name: As the service calls it.
+        request: Class of the message it takes.
+        answer: Gives the serialised answer; may raise a `CommandError`.
+
+    Returns:
+        The procedure.
+    """
+    logged = not name.startswith(_READING)
+
+    async def serve(data: bytes, context: Context) -> bytes | None:
+        try:
+            answered = await answer(_parsed(request, data))
+        except CommandError as error:
+            await _refuse(context, error, logged=logged)
+            return None
+        if logged:
+            _log_outcome(context, "done")
+        return answered
+
+    return Method(name, grpc.unary_unary_rpc_method_handler(serve))
+
+
+def stream(
+    name: str, request: type[RequestT], answer: Callable[[RequestT], AsyncGenerator[bytes, None]]
+) -> Method:
+    """Make a procedure that answers with a stream of messages.
+
+    Args:
+        name: As the service calls it.
+        request: Class of the message it takes.
+        answer: Gives the serialised answers; may raise a `CommandError` at any point. It is closed when the
+            caller goes away.
+
+    Returns:
+        The procedure.
+    """
+    logged = not name.startswith(_READING)
+
+    async def serve(data: bytes, context: Context) -> AsyncIterator[bytes]:
+        unlogged = logged
+        try:
+            async with aclosing(answer(_parsed(request, data))) as answers:
+                async for item in answers:
+                    if unlogged:
+                        _log_outcome(context, "accepted")
+                        unlogged = False
+                    yield item
+        except CommandError as error:
+            await _refuse(context, error, logged=logged)
+
+    return Method(name, grpc.unary_stream_rpc_method_handler(serve))
+
+
+def status_of(error: CommandError) -> grpc.StatusCode:
+    """Return the status code by which a refusal is told to clients; that of its nearest known kind."""
+    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), grpc.StatusCode.UNKNOWN)
+
+
+def _parsed(request: type[RequestT], data: bytes) -> RequestT:
+    try:
+        return request.FromString(data)
+    except DecodeError:
+        raise InvalidArgumentError(
+            f"the request is no {request.DESCRIPTOR.name}: it cannot be read"
+        ) from None
+
+
+async def _refuse(context: Context, error: CommandError, *, logged: bool) -> None:
+    code = status_of(error)
+    if logged:
+        _log_outcome(context, f"{code.name}: {error}")
+    await context.abort(code, str(error))
+
+
+def _log_outcome(context: Context, outcome: str) -> None:
+    _log.info("%s from %s: %s", _called.get().lstrip("/"), context.peer(), outcome)

@@ -1,0 +1,140 @@
+"""A site served over the Microgrid API, from start to end."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from ...sim.simulation.hardware import Hardware
+from ...sim.simulation.live import LiveSimulation, Timestamps
+from ...sim.site.reader import load_site
+from ...sim.site.site import Site
+from ..control.service import control_service
+from .security import Security, is_loopback
+from .server import serve_gateway
+
+
+class SiteServer:
+    """A site that answers on a port; an async context manager that gives the URL for clients."""
+
+    def __init__(
+        self,
+        site: Site | str | Path,
+        *,
+        host: str | None = None,
+        port: int = 0,
+        speed: float = 1.0,
+        start: datetime | None = None,
+        seed: int = 0,
+        timestamps: Timestamps = "wall",
+        hardware: Hardware | None = None,
+        paused: bool = False,
+        control: bool | None = None,
+        security: Security | None = None,
+        insecure: bool = False,
+    ) -> None:
+        """Prepare to serve a site.
+
+        Args:
+            site: A site, the path of its file, or the name of a bundled one.
+            host: Name or address to listen on; the loopback interface if None.
+            port: To listen on; any free one if 0.
+            speed: Simulated seconds per second.
+            start: Simulated time to start at, by the site's clock if naive; now if None.
+            seed: Of all noise.
+            timestamps: Whether telemetry carries the wall's time, by which clients judge freshness, or the
+                simulation's.
+            hardware: What stands in for the devices of the site, such as a `Replay`; models of them if None.
+            paused: Whether time stands still at first, until it is told to go on or to make steps.
+            control: Whether clients may control the simulation itself, its time and its faults; if None, only
+                where clients must be on this machine.
+            security: What protects the port; if None, nothing does.
+            insecure: Whether an unprotected port may be open to other machines.
+
+        Raises:
+            SiteError: If the site's file is wrong.
+            ValueError: If the speed is not positive.
+        """
+        if not 0.0 < speed < float("inf"):
+            raise ValueError(f"speed is {speed:g}; accepted: a number greater than 0")
+        self.site = site if isinstance(site, Site) else load_site(site)
+        self.address = ""
+        """Where it is served, such as `[::1]:8800`, while it is."""
+        self._host = host
+        self._port = port
+        self._speed = speed
+        self._start = start
+        self._seed = seed
+        self._timestamps: Timestamps = timestamps
+        self._hardware = hardware
+        self._paused = paused
+        self._security = security
+        self._insecure = insecure
+        self._control = (host is None or is_loopback(host)) if control is None else control
+        self._simulation: LiveSimulation | None = None
+        self._resources = contextlib.AsyncExitStack()
+
+    @property
+    def simulation(self) -> LiveSimulation:
+        """What runs behind the port.
+
+        Raises:
+            RuntimeError: If the site is not being served.
+        """
+        if self._simulation is None:
+            raise RuntimeError("the site is not being served; enter the context manager first")
+        return self._simulation
+
+    @property
+    def url(self) -> str:
+        """What clients connect to, such as `grpc://[::1]:8800`."""
+        tls = "?ssl=true" if self._security is not None and self._security.tls else ""
+        return f"grpc://{self.address}{tls}"
+
+    async def __aenter__(self) -> str:
+        """Start the simulation and serve it.
+
+        Raises:
+            InputError: If a recorded input cannot drive the site from its start.
+            PortInUseError: If something else answers on the port.
+            SecurityError: If other machines could reach an unprotected port.
+        """
+        simulation = LiveSimulation(
+            self.site,
+            start_us=None if self._start is None else self.site.moment_us(self._start),
+            seed=self._seed,
+            speed=self._speed,
+            timestamps=self._timestamps,
+            hardware=self._hardware,
+            paused=self._paused,
+        )
+        control = partial(control_service, simulation) if self._control else None
+        async with contextlib.AsyncExitStack() as stack:
+            server = serve_gateway(
+                simulation.gateway,
+                host=self._host,
+                port=self._port,
+                beside=control,
+                security=self._security,
+                insecure=self._insecure,
+                ended=simulation.wait,
+            )
+            self.address = str(await stack.enter_async_context(server))
+            stack.callback(simulation.stop)
+            simulation.start()
+            self._simulation = simulation
+            self._resources = stack.pop_all()
+        return self.url
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End all streams and free the port."""
+        self._simulation = None
+        await self._resources.aclose()

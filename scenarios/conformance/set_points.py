@@ -1,0 +1,314 @@
+"""Statements 22 to 34: what becomes of set-points."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Collection
+
+import grpc
+
+from .api import PowerCall
+from .observations import (
+    REFUSED_POWER,
+    SETTLING_S,
+    Room,
+    eventually,
+    finite_ranges,
+    look,
+    near,
+    power_answer,
+    power_refused,
+    require,
+    room,
+    send_power,
+    throughout,
+)
+from .site import controllables, movable_battery_inverters, movables
+from .statements import Subject, statement
+from .values import Metric, NotApplicable, NotOffered, PowerType, PowerUpdate, Refusal, Telemetry, Violation
+
+_P, _Q = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE
+_CLOCKS_S = 3.0
+"""How far an expiry may be from the request's time plus its lifetime, by two clocks and a network [s]."""
+_ANSWER_S = 5.0
+"""After which the SDK gives a command up [s]."""
+_LAST_ANSWER_S = 60.0
+"""The clients' deadline for the whole call [s]."""
+
+
+@statement(22, on=movables)
+async def takes_both_axes(subject: Subject, component_id: int) -> None:
+    """Accept ACTIVE and REACTIVE independently; refuse UNSPECIFIED."""
+    limits = await room(subject.api, component_id)
+    target_w, target_var = limits.target(0.3), 0.1 * abs(limits.far_end)
+    await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 60)
+    try:
+        await send_power(subject.api, component_id, PowerType.REACTIVE, target_var, 60)
+    except Refusal as refusal:
+        raise _without_reactive(refusal) from None
+
+    def both(telemetry: Telemetry) -> bool:
+        return near(_P, target_w, limits.tolerance)(telemetry) and near(_Q, target_var, limits.tolerance)(
+            telemetry
+        )
+
+    await eventually(
+        subject.api, component_id, [_P, _Q], both, f"not both {target_w:g} W and {target_var:g} var"
+    )
+    try:
+        await power_refused(subject.api, component_id, PowerType.UNSPECIFIED, 0.0)
+    except NotOffered:
+        return
+
+
+@statement(23, on=movables)
+async def keeps_to_lifetimes(subject: Subject, component_id: int) -> None:
+    """Default the lifetime to 60 s; accept 10 and 900 s; refuse 9 and 901 s without touching the component."""
+    limits = await room(subject.api, component_id)
+    target_w = limits.target(0.3)
+    for lifetime_s in (None, 10, 900):
+        sent_s = time.time()
+        update = await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, lifetime_s)
+        require(update.valid_until_s, f"no valid_until_time for a lifetime of {lifetime_s} s")
+        lasts_s = (update.valid_until_s or 0.0) - sent_s
+        require(
+            abs(lasts_s - (lifetime_s or 60)) < _CLOCKS_S,
+            f"a lifetime of {lifetime_s} s ends {lasts_s:.1f} s after the request",
+        )
+    at_power = near(_P, target_w, limits.tolerance)
+    await eventually(subject.api, component_id, [_P], at_power, f"not at {target_w:g} W")
+    for lifetime_s in (0, 9, 901, 1_000_000):
+        refusal = await power_refused(subject.api, component_id, PowerType.ACTIVE, -target_w / 2, lifetime_s)
+        _require_code(refusal, {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.OUT_OF_RANGE})
+    moved = "a refused set-point moved the component"
+    await throughout(subject.api, component_id, [_P], at_power, moved, 2.0)
+
+
+@statement(24, on=controllables)
+async def refuses_what_is_no_number(subject: Subject, component_id: int) -> None:
+    """Refuse NaN and ±inf."""
+    for power_type in (PowerType.ACTIVE, PowerType.REACTIVE):
+        for power in (math.nan, math.inf, -math.inf):
+            refusal = await power_refused(subject.api, component_id, power_type, power)
+            if refusal.code is grpc.StatusCode.UNIMPLEMENTED and power_type is PowerType.REACTIVE:
+                continue
+            _require_code(refusal, REFUSED_POWER)
+
+
+@statement(25, on=controllables)
+async def always_takes_zero(subject: Subject, component_id: int) -> None:
+    """Always accept 0 W, whatever the bounds (state permitting)."""
+    candidates = controllables(subject.site)
+    await send_power(subject.api, component_id, PowerType.ACTIVE, 0.0)
+    for other in candidates[:8]:
+        if other in subject.site.neighbourhood(component_id):
+            await send_power(subject.api, other, PowerType.ACTIVE, 0.0)
+
+
+@statement(26, on=movables)
+async def refuses_power_outside_the_envelope(subject: Subject, component_id: int) -> None:
+    """Refuse power outside the effective envelope (inverter ∩ attached batteries)."""
+    telemetry = await look(subject.api, component_id, [_P])
+    limits = Room(telemetry)
+    lower, upper = limits.lower, limits.upper
+    component, batteries = subject.site.components[component_id], subject.site.batteries(component_id)
+    inverters = {found.id for battery in batteries for found in subject.site.predecessors(battery.id)}
+    if batteries and inverters == {component_id}:
+        behind = [await look(subject.api, battery.id, [Metric.DC_POWER]) for battery in batteries]
+        ranges = [finite_ranges(found.bounds(Metric.DC_POWER)) for found in behind]
+        lower = max(lower, sum(found[0][0] for found in ranges if found))
+        upper = min(upper, sum(found[-1][1] for found in ranges if found))
+    span = max(limits.upper - limits.lower, 1000.0)
+    # A limit beyond what the sun or the car offers now is still a sensible one.
+    moving = component.category == "EV_CHARGER" or component.kind == "PV"
+    near_by = () if moving else (upper + 0.3 * span, lower - 0.3 * span)
+    for power in (*near_by, 1e9, -1e9):
+        refusal = await power_refused(subject.api, component_id, PowerType.ACTIVE, power)
+        _require_code(refusal, REFUSED_POWER)
+
+
+@statement(27, on=movables, limit_s=70.0)
+async def follows_requests_up(subject: Subject, component_id: int) -> None:
+    """Send ACCEPTED (with `valid_until_time`) at once, then exactly one of SUCCESS / FAILED / OVERRIDDEN."""
+    _require_statuses(subject)
+    target_w = (await room(subject.api, component_id)).target(0.2)
+    call = subject.api.set_power(component_id, PowerType.ACTIVE, target_w, 60)
+    async with asyncio.timeout(_LAST_ANSWER_S):
+        updates = await _all(call)
+    names = [update.status for update in updates]
+    require(names[:1] == ["ACCEPTED"], f"the first status is {names[:1]}; accepted: ACCEPTED")
+    require(
+        len(names) == 2 and names[1] in ("SUCCESS", "FAILED", "OVERRIDDEN"),
+        f"the statuses were {names}; accepted: ACCEPTED and one of SUCCESS, FAILED, OVERRIDDEN",
+    )
+    for update in updates:
+        timed = update.status in ("ACCEPTED", "SUCCESS")
+        require(
+            (update.valid_until_s is not None) == timed,
+            f"{update.status} came {'without' if timed else 'with'} valid_until_time",
+        )
+
+
+@statement(28, on=movables)
+async def overrides_unfinished_requests(subject: Subject, component_id: int) -> None:
+    """Mark the older unfinished request OVERRIDDEN when a newer one of the same type arrives."""
+    _require_statuses(subject)
+    limits = await room(subject.api, component_id)
+    finished = []
+    for part in (0.9, 0.1, 0.9):
+        call = subject.api.set_power(component_id, PowerType.ACTIVE, limits.target(part), 30)
+        await power_answer(call)
+        await send_power(subject.api, component_id, PowerType.ACTIVE, 0.0, 30)
+        update = await call.read()
+        if update is not None and update.status == "OVERRIDDEN":
+            require(update.valid_until_s is None, "OVERRIDDEN came with valid_until_time")
+            require(await call.read() is None, "there was another message after OVERRIDDEN")
+            return
+        finished.append("none" if update is None else update.status)
+    raise NotApplicable(f"the device is faster than its next command: the requests ended as {finished}")
+
+
+@statement(29, on=controllables)
+async def rejects_where_clients_look(subject: Subject, component_id: int) -> None:
+    """Offer a mode in which rejections are gRPC errors, because in-stream statuses are invisible to the SDK."""
+    refusal = await power_refused(subject.api, component_id, PowerType.ACTIVE, 1e9)
+    require(
+        refusal.code is not grpc.StatusCode.OK,
+        "a power out of bounds is rejected in the stream; start the server in its other mode",
+    )
+
+
+@statement(30, on=controllables)
+async def answers_in_time(subject: Subject, component_id: int) -> None:
+    """Answer or fail within 5 s unless a hang is being simulated."""
+    for power_type in (PowerType.ACTIVE, PowerType.REACTIVE):
+        for power in (0.0, 1e9):
+            try:
+                async with asyncio.timeout(_ANSWER_S):
+                    await send_power(subject.api, component_id, power_type, power)
+            except Refusal:
+                continue
+            except TimeoutError:
+                raise Violation(
+                    f"no answer to {power:g} ({power_type.name}) within {_ANSWER_S:g} s"
+                ) from None
+
+
+@statement(31, on=movables)
+async def outlives_its_caller(subject: Subject, component_id: int) -> None:
+    """Keep an accepted set-point when the caller cancels, disconnects or ignores the rest of the stream."""
+    limits = await room(subject.api, component_id)
+    for part, leave in ((0.35, "cancel"), (0.15, "disconnect")):
+        target_w = limits.target(part)
+        async with subject.api.another() as caller:
+            call = caller.set_power(component_id, PowerType.ACTIVE, target_w, 60)
+            await power_answer(call)
+            if leave == "cancel":
+                call.cancel()
+        arrived = near(_P, target_w, limits.tolerance)
+        gone = f"after the caller's {leave} the component is not at {target_w:g} W"
+        await eventually(subject.api, component_id, [_P], arrived, gone)
+        await throughout(subject.api, component_id, [_P], arrived, gone, 1.0)
+
+
+@statement(32, on=movable_battery_inverters, limit_s=70.0, slow=True)
+async def returns_to_the_default_on_time(subject: Subject, component_id: int) -> None:
+    """Return to the category default when the lifetime ends, not before; each power type on its own clock."""
+    limits = await room(subject.api, component_id)
+    target_w, target_var = limits.target(0.3), 0.15 * abs(limits.far_end)
+    await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 10)
+    ends_s = time.monotonic() + 10.0
+    at_power = near(_P, target_w, limits.tolerance)
+    await eventually(subject.api, component_id, [_P], at_power, f"not at {target_w:g} W", 8.0)
+    reactive = await _try_reactive(subject, component_id, target_var)
+    await throughout(
+        subject.api,
+        component_id,
+        [_P],
+        at_power,
+        "the set-point ended before its time",
+        ends_s - time.monotonic() - 0.7,
+    )
+
+    def at_default(telemetry: Telemetry) -> bool:
+        return near(_P, 0.0, limits.tolerance)(telemetry)
+
+    seen = await eventually(
+        subject.api, component_id, [_P, _Q], at_default, "not back at the default", SETTLING_S
+    )
+    if reactive:
+        at_reactive = near(_Q, target_var, limits.tolerance)
+        require(at_reactive(seen), "the reactive set-point ended along with the active one")
+        await eventually(
+            subject.api, component_id, [_Q], near(_Q, 0.0, limits.tolerance), "no reactive default", 30.0
+        )
+
+
+@statement(33, on=movables)
+async def floors_to_the_resolution(subject: Subject, component_id: int) -> None:
+    """Floor the magnitude to the device resolution, keeping the sign."""
+    limits = await room(subject.api, component_id)
+    for target_w in limits.targets(0.2137):
+        await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 60)
+        seen = await eventually(
+            subject.api,
+            component_id,
+            [_P],
+            near(_P, target_w, max(limits.tolerance, 0.1 * abs(target_w))),
+            f"not near {target_w:g} W",
+        )
+        power_w = seen.value(_P)
+        slack_w = 0.02 * abs(target_w) + 20.0
+        require(
+            power_w * target_w > 0.0 and abs(power_w) <= abs(target_w) + slack_w,
+            f"{target_w:g} W became {power_w:g} W; accepted: the same sign, and no greater magnitude",
+        )
+
+
+@statement(34)
+async def commands_the_right_categories(subject: Subject, _: int) -> None:
+    """Accept set-points for steam boilers; refuse them for meters, the grid point and batteries."""
+    for component in subject.site.of("METER", "GRID_CONNECTION_POINT", "BATTERY")[:12]:
+        refusal = await power_refused(subject.api, component.id, PowerType.ACTIVE, 0.0)
+        require(
+            refusal.code is not grpc.StatusCode.INTERNAL and refusal.code is not grpc.StatusCode.UNKNOWN,
+            f"a set-point for component {component.id} ({component.category}) is answered by {refusal}",
+        )
+    for boiler in subject.site.of("STEAM_BOILER"):
+        await send_power(subject.api, boiler.id, PowerType.ACTIVE, 0.0, 10)
+
+
+def _require_statuses(subject: Subject) -> None:
+    if not subject.api.streams_statuses:
+        raise NotOffered("this way to the server does not tell statuses")
+
+
+def _require_code(refusal: Refusal, accepted: Collection[grpc.StatusCode]) -> None:
+    """Require one of some codes; OK stands for a rejection in the stream, which statement 29 judges."""
+    names = ", ".join(sorted(code.name for code in accepted))
+    require(refusal.code in {*accepted, grpc.StatusCode.OK}, f"refused by {refusal}; accepted: {names}")
+
+
+def _without_reactive(refusal: Refusal) -> Exception:
+    if refusal.code is grpc.StatusCode.UNIMPLEMENTED:
+        return NotApplicable(f"the component takes no reactive set-points: {refusal}")
+    return Violation(f"the reactive set-point is refused: {refusal}")
+
+
+async def _try_reactive(subject: Subject, component_id: int, power_var: float) -> bool:
+    try:
+        await send_power(subject.api, component_id, PowerType.REACTIVE, power_var, 15)
+    except Refusal as refusal:
+        if refusal.code is grpc.StatusCode.UNIMPLEMENTED:
+            return False
+        raise
+    return True
+
+
+async def _all(call: PowerCall) -> list[PowerUpdate]:
+    updates = []
+    while (update := await call.read()) is not None:
+        updates.append(update)
+    return updates

@@ -1,0 +1,330 @@
+"""Runs a script as `python APP.py ARGS` would, in this process and in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import runpy
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+from ...sim.domain.timestamps import MICROSECONDS, to_datetime
+from .determinism import seeded_randomness
+from .errors import LockstepError, NotStoppedError
+from .virtual_time import Limits, VirtualTimeLoop
+from .wall import VirtualClock, WornClock, real_monotonic_s
+from .watchdog import Watchdog
+
+Outcome = Literal["completed", "ended early", "crashed", "exited", "stopped"]
+"""How a run ended.
+
+completed: the application ran until the end, was interrupted, and stopped.
+ended early: it returned before the end.
+crashed: it raised an exception.
+exited: it called `sys.exit`, or interrupted itself.
+stopped: it did something that cannot happen in virtual time; see `RunReport.error`.
+"""
+
+_PATIENCE_US = 60 * MICROSECONDS  # from the interrupt at the end of the run to a second one, and to the last
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What became of an application."""
+
+    outcome: Outcome
+    exit_code: int
+    """What the process would have exited with; 130 after an interrupt that it let pass."""
+    error: BaseException | None
+    """What it raised, or the `LockstepError` that stopped it."""
+    message: str
+    """For people; the application's own traceback first."""
+    start_us: int
+    end_us: int
+    """Virtual time at which it ended [µs since the Unix epoch]."""
+    real_s: float
+    """Real time that it took [s]."""
+    notes: tuple[str, ...]
+    """What made the run depend on more than its inputs."""
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the run depends on nothing but its inputs, as far as is known."""
+        return not self.notes
+
+    @property
+    def speed(self) -> float:
+        """Virtual seconds per second of real time."""
+        return (self.end_us - self.start_us) / MICROSECONDS / max(self.real_s, 1e-9)
+
+
+class RunOverError(SystemExit):
+    """The application starts another event loop after the run has ended; it ends the process."""
+
+
+class LockstepRunner:
+    """Runs one application in virtual time; used once, on the main thread if it is to be interrupted."""
+
+    def __init__(
+        self,
+        *,
+        start_us: int,
+        until_us: int | None = None,
+        on_loop_start: Callable[[VirtualTimeLoop], Awaitable[Any]] | None = None,
+        limits: Limits = Limits(),  # noqa: B008
+        seed: int = 0,
+        timezone: tzinfo = UTC,
+    ) -> None:
+        """Prepare a run.
+
+        Args:
+            start_us: Virtual time at which it starts [µs since the Unix epoch].
+            until_us: Virtual time at which the application is interrupted, as by Ctrl-C [µs]; None to let it
+                run until it returns.
+            on_loop_start: Awaited in each event loop that the application gets, before any of its coroutines
+                runs: the simulation's place to start. What it leaves running lives until the loop is closed.
+            limits: How long the application may keep virtual time from passing.
+            seed: Of the `random` module as the application finds it.
+            timezone: The process's local time zone during the run.
+        """
+        self.clock = VirtualClock(start_us, timezone=timezone)
+        self._until_us = until_us
+        self._on_loop_start = on_loop_start
+        self._limits = limits
+        self._seed = seed
+        self._loops: list[VirtualTimeLoop] = []
+        self._spare: VirtualTimeLoop | None = None
+        self._due = False
+
+    def run_script(self, path: str | Path, arguments: Sequence[str] = ()) -> RunReport:
+        """Run a script to its end.
+
+        Args:
+            path: Of the script.
+            arguments: Of its command line.
+
+        Returns:
+            What became of it. What the script raises is reported, not raised.
+
+        Raises:
+            FileNotFoundError: If there is no such script.
+        """
+        script = Path(path)
+        if not script.is_file():
+            raise FileNotFoundError(f"no script at {script}; accepted: the path of a Python file")
+        with command_line(script, arguments):
+            return self.run(lambda: runpy.run_path(os.fspath(script), run_name="__main__"))
+
+    def run(self, program: Callable[[], object]) -> RunReport:
+        """Run a function that runs event loops itself, with `asyncio.run` or otherwise.
+
+        Args:
+            program: The function.
+
+        Returns:
+            What became of it.
+        """
+        started_s = real_monotonic_s()
+        error: BaseException | None = None
+        with ExitStack() as stack:
+            for context in (
+                WornClock(self.clock),
+                seeded_randomness(self._seed),
+                self._own_loops(),
+                _interruptible(),
+            ):
+                stack.enter_context(context)
+            try:
+                stack.enter_context(self._first_loop())
+                program()
+            except BaseException as raised:
+                error = raised
+        return self._report(error, real_monotonic_s() - started_s)
+
+    @contextmanager
+    def _first_loop(self) -> Iterator[None]:
+        """Start the simulation before the script is imported, in the loop that the script will get first."""
+        loop = self._spare = self._start_loop()
+        asyncio.set_event_loop(loop)
+        loop.collector.start()
+        try:
+            with Watchdog(loop):
+                yield
+        finally:
+            loop.collector.stop()
+            asyncio.set_event_loop(None)
+            for each in self._loops:
+                _close(each)
+
+    @contextmanager
+    def _own_loops(self) -> Iterator[None]:
+        """Give our loops to whoever asks asyncio for a new one, by whatever way."""
+        runner = self
+
+        class Runner(asyncio.Runner):  # type: ignore[misc]
+            def __init__(self, *, debug: bool | None = None, loop_factory: object = None) -> None:
+                del loop_factory
+                super().__init__(debug=debug, loop_factory=runner._new_loop)
+
+        places: list[tuple[Any, str, Any]] = [
+            (asyncio, "Runner", Runner),
+            (asyncio.runners, "Runner", Runner),
+            (asyncio, "new_event_loop", self._new_loop),
+            (asyncio.events, "new_event_loop", self._new_loop),
+        ]
+        originals = [getattr(module, name) for module, name, _ in places]
+        for module, name, ours in places:
+            setattr(module, name, ours)
+        try:
+            yield
+        finally:
+            for (module, name, _), original in zip(places, originals, strict=True):
+                setattr(module, name, original)
+
+    def _new_loop(self) -> VirtualTimeLoop:
+        if any(loop.failure for loop in self._loops) or self._due:
+            raise RunOverError(1)
+        loop, self._spare = self._spare, None
+        return loop if loop is not None and not loop.is_closed() else self._start_loop()
+
+    def _start_loop(self) -> VirtualTimeLoop:
+        loop = VirtualTimeLoop(self.clock, self._limits)
+        self._loops.append(loop)
+        if self._until_us is not None:
+            loop.call_at_us(self._until_us, self._interrupt, loop, 0)
+        if self._on_loop_start is not None:
+            loop.run_until_complete(_completed(self._on_loop_start(loop)))
+        return loop
+
+    def _interrupt(self, loop: VirtualTimeLoop, times: int) -> None:
+        """Interrupt as Ctrl-C does: once, once more after a while, and then for good."""
+        self._due = True
+        if times >= 2:
+            loop.fail(
+                NotStoppedError(f"at {self.clock.now()} the application still runs after two interrupts")
+            )
+            return
+        loop.call_at_us(self.clock.now_us + _PATIENCE_US, self._interrupt, loop, times + 1)
+        if threading.current_thread() is threading.main_thread():
+            signal.raise_signal(signal.SIGINT)
+        else:
+            for task in sorted(asyncio.all_tasks(loop), key=hash):
+                task.cancel()
+
+    def _report(self, error: BaseException | None, real_s: float) -> RunReport:
+        failure = next((loop.failure for loop in self._loops if loop.failure is not None), None)
+        outcome, code = self._judge(error, failure)
+        shown = failure if failure is not None else error
+        return RunReport(
+            outcome=outcome,
+            exit_code=code,
+            error=shown,
+            message=self._message(outcome, code, shown),
+            start_us=self.clock.start_us,
+            end_us=self.clock.now_us,
+            real_s=real_s,
+            notes=tuple(note for loop in self._loops for note in loop.notes),
+        )
+
+    def _judge(self, error: BaseException | None, failure: LockstepError | None) -> tuple[Outcome, int]:
+        if failure is not None:
+            return "stopped", 1
+        if isinstance(error, KeyboardInterrupt):
+            return ("completed" if self._due else "exited"), 130
+        if isinstance(error, SystemExit):
+            return ("completed" if self._due else "exited"), _exit_code(error)
+        if isinstance(error, asyncio.CancelledError) and self._due:
+            return "completed", 130
+        if error is not None:
+            return "crashed", 1
+        return ("completed" if self._due or self._until_us is None else "ended early"), 0
+
+    def _message(self, outcome: Outcome, code: int, error: BaseException | None) -> str:
+        when = to_datetime(self.clock.now_us).isoformat()
+        match outcome:
+            case "completed":
+                return f"the application ran until {when}"
+            case "ended early":
+                return f"the application returned at {when}, before the end of the run"
+            case "exited":
+                return f"the application exited with code {code} at {when}"
+            case "crashed":
+                return f"{_own_traceback(error)}the application crashed at {when}"
+            case "stopped":
+                return str(error)
+
+
+async def _completed(awaitable: Awaitable[Any]) -> None:
+    await awaitable
+
+
+@contextmanager
+def command_line(script: Path, arguments: Sequence[str]) -> Iterator[None]:
+    """Let the process's arguments and import path be those of a script for a while."""
+    argv, path = sys.argv, list(sys.path)
+    sys.argv = [os.fspath(script), *arguments]
+    sys.path.insert(0, os.fspath(script.resolve().parent))
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        sys.path[:] = path
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGINT mean what it does in a fresh process: a shell's background jobs, for one, ignore it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+
+
+def _close(loop: VirtualTimeLoop) -> None:
+    """Close a loop that was left open, as `asyncio.run` would."""
+    if loop.is_closed():
+        return
+    try:
+        tasks = sorted(asyncio.all_tasks(loop), key=hash)
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks)) if tasks else None
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    except (LockstepError, KeyboardInterrupt):
+        pass
+    finally:
+        loop.close()
+
+
+def _exit_code(error: SystemExit) -> int:
+    """Return what the interpreter would exit with: a message counts as 1."""
+    if error.code is None:
+        return 0
+    return error.code if isinstance(error.code, int) else 1
+
+
+def _own_traceback(error: BaseException | None) -> str:
+    """Return a traceback that begins in the application, without the frames that ran it."""
+    if error is None:
+        return ""
+    trace = error.__traceback__
+    while trace is not None and _runs_the_application(trace.tb_frame):
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace))
+
+
+def _runs_the_application(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__") == __name__ or frame.f_code.co_filename == "<frozen runpy>"

@@ -1,0 +1,160 @@
+"""A real application and a simulated site in one virtual time, from start to end."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import grpc
+from grpc import aio
+
+from ...proto.inmemory.channel import InMemoryChannel
+from ...proto.inmemory.interception import channels_to
+from ...proto.microgrid.versions import services
+from ...proto.transport.open_streams import Line
+from ...sim.simulation.hardware import Hardware
+from ...sim.simulation.journal import Journal
+from ...sim.simulation.live import LiveSimulation
+from ...sim.simulation.simulation import Simulation
+from ...sim.simulation.snapshot import Snapshot
+from ...sim.site.site import Site
+from .run_app import LockstepRunner, RunReport
+from .virtual_time import Limits, VirtualTimeLoop
+
+DEFAULT_ADDRESS = "[::1]:8800"
+
+
+@dataclass(frozen=True, slots=True)
+class LockstepResult:
+    """What came of a run."""
+
+    report: RunReport
+    digest: str
+    """Of every event: commands, telemetry, state changes."""
+    events: int
+    seed: int
+    connected: bool
+    """Whether the application ever opened a channel to the site."""
+
+    def __str__(self) -> str:
+        seconds = (self.report.end_us - self.report.start_us) / 1e6
+        reproducible = (
+            "" if self.report.reproducible else f"\nnot reproducible: {'; '.join(self.report.notes)}"
+        )
+        return (
+            f"{self.report.message}\n"
+            f"{seconds:g} s of virtual time in {self.report.real_s:.1f} s: {self.report.speed:.0f} x real time\n"
+            f"seed {self.seed}, {self.events} events, digest {self.digest}{reproducible}"
+        )
+
+
+class LockstepSession:
+    """Runs an application against a site; the application finds the site at its address and nothing else."""
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        start_us: int,
+        duration_us: int | None,
+        seed: int = 0,
+        address: str = DEFAULT_ADDRESS,
+        limits: Limits = Limits(),  # noqa: B008
+        journal: Path | None = None,
+        hardware: Hardware | None = None,
+        on_start: Callable[[LiveSimulation, VirtualTimeLoop], None] = lambda _simulation, _loop: None,
+    ) -> None:
+        """Prepare a run.
+
+        Args:
+            site: A valid site.
+            start_us: Virtual time at which it starts [µs since the Unix epoch].
+            duration_us: Virtual time after which the application is interrupted [µs]; None to let it return.
+            seed: Of all noise, and of the application's `random`.
+            address: By which the application reaches the site.
+            limits: How long the application may keep virtual time from passing.
+            journal: File for every event of the run.
+            hardware: What stands in for the devices, such as a replay; models of them if None.
+            on_start: Called with the simulation and its loop before the application runs.
+
+        Raises:
+            OSError: If the journal cannot be written.
+        """
+        self._site = site
+        self._start_us = start_us
+        self._seed = seed
+        self._address = address
+        self._limits = limits
+        self._on_start = on_start
+        self._hardware = hardware
+        self._journal = Journal(journal)
+        self._snapshot: Snapshot | None = None
+        self._simulation: LiveSimulation | None = None
+        self._handlers: tuple[grpc.GenericRpcHandler, ...] = ()
+        self._runner = LockstepRunner(
+            start_us=start_us,
+            until_us=None if duration_us is None else start_us + duration_us,
+            on_loop_start=self._start_site,
+            limits=limits,
+            seed=seed,
+        )
+
+    @property
+    def simulation(self) -> Simulation:
+        """The site, during the run and after it.
+
+        Raises:
+            RuntimeError: If the run has not begun.
+        """
+        if self._simulation is None:
+            raise RuntimeError("the run has not begun")
+        return self._simulation
+
+    def run_script(self, script: Path, arguments: Sequence[str] = ()) -> LockstepResult:
+        """Run a script as `python SCRIPT ARGUMENTS` would.
+
+        Raises:
+            FileNotFoundError: If there is no such script.
+        """
+        return self._run(lambda: self._runner.run_script(script, arguments))
+
+    def run(self, program: Callable[[], object]) -> LockstepResult:
+        """Run a function that runs event loops itself."""
+        return self._run(lambda: self._runner.run(program))
+
+    def _run(self, run: Callable[[], RunReport]) -> LockstepResult:
+        with contextlib.closing(self._journal):
+            factories = {self._address: self._open_channel}
+            with channels_to(factories, open_others=self._limits.allow_real_io) as interception:
+                report = run()
+        if self._simulation is not None:
+            self._simulation.stop()
+        return LockstepResult(
+            report, self._journal.digest, self._journal.lines, self._seed, bool(interception.opened)
+        )
+
+    async def _start_site(self, loop: VirtualTimeLoop) -> None:
+        """Bring the site to life on a loop; on a second loop of the same application it goes on."""
+        former = self._simulation
+        simulation = LiveSimulation(
+            self._site,
+            start_us=self._start_us,
+            seed=self._seed,
+            timestamps="simulated",
+            hardware=self._hardware,
+        )
+        if former is not None:
+            former.stop()
+            simulation.restore(former.save())
+        self._handlers = tuple(service.generic_handler() for service in services(simulation.gateway, Line()))
+        self._simulation = simulation
+        self._journal.listen(simulation.gateway)
+        self._on_start(simulation, loop)
+        simulation.start()
+
+    def _open_channel(self, interceptors: Sequence[aio.ClientInterceptor]) -> aio.Channel:
+        # The stubs of grpc do not know that the class it extends is an `aio.Channel`.
+        return cast(aio.Channel, InMemoryChannel(self._handlers, interceptors=interceptors))

@@ -1,0 +1,124 @@
+"""The virtual clock, and the process's own clocks made to show it.
+
+Moved: `datetime.now` and friends, `time.time`, `time.gmtime`, `time.localtime`, `time.strftime` and
+`time.clock_gettime(CLOCK_REALTIME)` by time-machine, at 0.6 µs a move; `time.monotonic` and `time.perf_counter` (and
+their `_ns` forms) here, because time-machine leaves them alone and a program may act on either;
+`time.sleep` on the loop's thread, where it passes virtual time.
+
+Not moved: `time.process_time` and `time.thread_time` (they measure work), `time.clock_gettime` of other clocks,
+what C extensions read by themselves (`numpy.datetime64('now')`, file times), other processes, and names taken
+by `from time import monotonic` before the clock was started. `threading` and `queue` did that, so their
+timeouts stay real.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from types import TracebackType
+from typing import Any, Self
+
+import time_machine
+
+from ...sim.domain.timestamps import MICROSECONDS, to_datetime
+
+real_monotonic_s = time.monotonic
+"""The real monotonic clock [s], for limits on real time only."""
+
+_UPTIME_AT_START_US = 86_400 * MICROSECONDS
+"""What monotonic clocks show at the start: as on a machine that has been up for a day."""
+
+
+class VirtualClock:
+    """Time that passes only when told to [µs since the Unix epoch]."""
+
+    def __init__(self, start_us: int, *, timezone: tzinfo = UTC) -> None:
+        """Set the clock.
+
+        Args:
+            start_us: Time at which it starts [µs since the Unix epoch].
+            timezone: What the process takes for its local time zone while the clock is worn: UTC, or a
+                `ZoneInfo`.
+        """
+        self.start_us = start_us
+        self.now_us = start_us
+        self.monotonic_s = _UPTIME_AT_START_US / MICROSECONDS
+        """What monotonic clocks show [s]."""
+        self._timezone = timezone
+        self._traveller: time_machine.Traveller | None = None
+
+    def advance_to(self, time_us: int) -> None:
+        """Let time pass up to a time [µs]; nothing happens if that is not in the future."""
+        passed_us = time_us - self.now_us
+        if passed_us <= 0:
+            return
+        self.now_us = time_us
+        self.monotonic_s = self._uptime_us() / MICROSECONDS
+        if self._traveller is not None:
+            self._traveller.shift(timedelta(microseconds=passed_us))
+
+    def us_at(self, monotonic_s: float) -> int:
+        """Return the first microsecond at which monotonic clocks show a time [s], forgiving a tenth of one."""
+        return self.start_us + math.ceil(monotonic_s * MICROSECONDS - 0.1) - _UPTIME_AT_START_US
+
+    def monotonic_s_at(self, time_us: int) -> float:
+        """Return what monotonic clocks show at a time [s]."""
+        return (time_us - self.start_us + _UPTIME_AT_START_US) / MICROSECONDS
+
+    def now(self) -> datetime:
+        """Return the time as a datetime in UTC."""
+        return to_datetime(self.now_us)
+
+    def _uptime_us(self) -> int:
+        return self.now_us - self.start_us + _UPTIME_AT_START_US
+
+
+class WornClock:
+    """Makes the process's clocks show a virtual clock, as a context manager; not reentrant."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        """Prepare to show a clock."""
+        self._clock = clock
+        self._travel = time_machine.travel(
+            datetime.fromtimestamp(0, clock._timezone) + timedelta(microseconds=clock.now_us), tick=False
+        )
+        self._originals: dict[str, Callable[..., Any]] = {}
+        self._thread = 0
+
+    def __enter__(self) -> Self:
+        """Show the virtual clock."""
+        self._clock._traveller = self._travel.start()
+        self._thread = threading.get_ident()
+        clock = self._clock
+        replacements: dict[str, Callable[..., Any]] = {
+            "monotonic": lambda: clock.monotonic_s,
+            "perf_counter": lambda: clock.monotonic_s,
+            "monotonic_ns": lambda: clock._uptime_us() * 1000,
+            "perf_counter_ns": lambda: clock._uptime_us() * 1000,
+            "sleep": self._sleep,
+        }
+        for name, replacement in replacements.items():
+            self._originals[name] = getattr(time, name)
+            setattr(time, name, replacement)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Show the real time again."""
+        for name, original in self._originals.items():
+            setattr(time, name, original)
+        self._originals.clear()
+        self._clock._traveller = None
+        self._travel.stop()
+
+    def _sleep(self, seconds: float) -> None:
+        if threading.get_ident() != self._thread:
+            self._originals["sleep"](seconds)
+            return
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        self._clock.advance_to(self._clock.now_us + round(seconds * MICROSECONDS))

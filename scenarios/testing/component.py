@@ -1,0 +1,270 @@
+"""A component of a running site in a test's hands."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+from frequenz.quantities import (
+    Energy,
+    Frequency,
+    Percentage,
+    Power,
+    Quantity,
+    ReactivePower,
+    Temperature,
+    Voltage,
+)
+
+from ...sim.domain.metrics import Metric
+from ...sim.domain.ranges import Bounds
+from ...sim.domain.states import StateCode
+from ...sim.faults.kinds import Fault, FaultKind
+from .durations import Span, span_us
+from .quantities import quantity_of
+from .readings import Reading
+
+if TYPE_CHECKING:
+    from .site import SiteHandle
+
+
+__tracebackhide__ = True  # failures are shown where the test stands
+
+
+class PowerBounds(NamedTuple):
+    """The active power that a component allows now, passive sign convention."""
+
+    lower: Power
+    upper: Power
+
+
+class Driving:
+    """An input on its way to a value; await it to see it arrive."""
+
+    def __init__(self, site: SiteHandle, end_us: int) -> None:
+        self._site = site
+        self._end_us = end_us
+
+    def __await__(self) -> Generator[Any, None, None]:
+        """Wait until the value is reached."""
+        yield from self._site.wait_until_us(max(self._end_us, self._site.now_us)).__await__()
+
+
+class FaultHandle:
+    """Something that a test has broken; as a context manager, it is mended at the end of the block."""
+
+    def __init__(self, site: SiteHandle, number: int) -> None:
+        self._site = site
+        self._number = number
+
+    def mend(self) -> None:
+        """End the fault; nothing happens if it has ended already."""
+        self._site.simulation.mend(self._number)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.mend()
+
+
+class ComponentHandle:
+    """Reads, drives and breaks one component."""
+
+    def __init__(self, site: SiteHandle, key: str) -> None:
+        """Take a component in hand.
+
+        Args:
+            site: Where it is.
+            key: In the site file.
+        """
+        self._site = site
+        self.key = key
+        """In the site file."""
+        self.id = site.definition.components[key].id
+        """By which clients of the Microgrid API know it."""
+
+    def __repr__(self) -> str:
+        return f"<{self.key}, {self._site.definition.components[self.key].category} {self.id}>"
+
+    @property
+    def active_power(self) -> Reading[Power]:
+        """AC active power, positive away from the grid."""
+        return self._metric(Metric.AC_POWER_ACTIVE, "active_power")
+
+    @property
+    def reactive_power(self) -> Reading[ReactivePower]:
+        """AC reactive power, inductive positive."""
+        return self._metric(Metric.AC_POWER_REACTIVE, "reactive_power")
+
+    @property
+    def frequency(self) -> Reading[Frequency]:
+        """AC frequency."""
+        return self._metric(Metric.AC_FREQUENCY, "frequency")
+
+    @property
+    def voltage(self) -> Reading[Voltage]:
+        """Of an AC component between phase 1 and neutral, of a DC component at its terminals."""
+        metrics = self._metrics()
+        metric = Metric.DC_VOLTAGE if Metric.DC_VOLTAGE in metrics else Metric.AC_VOLTAGE_PHASE_1_N
+        return self._metric(metric, "voltage")
+
+    @property
+    def dc_power(self) -> Reading[Power]:
+        """DC power, charging positive."""
+        return self._metric(Metric.DC_POWER, "dc_power")
+
+    @property
+    def soc(self) -> Reading[Percentage]:
+        """State of charge of a battery."""
+        return self._metric(Metric.BATTERY_SOC_PCT, "soc")
+
+    @property
+    def capacity(self) -> Reading[Energy]:
+        """Energy that a battery holds from empty to full."""
+        return self._metric(Metric.BATTERY_CAPACITY, "capacity")
+
+    @property
+    def temperature(self) -> Reading[Temperature]:
+        """Of the cells of a battery, or of an inverter."""
+        metrics = self._metrics()
+        inverter = Metric.INVERTER_TEMPERATURE in metrics
+        return self._metric(
+            Metric.INVERTER_TEMPERATURE if inverter else Metric.BATTERY_TEMPERATURE, "temperature"
+        )
+
+    @property
+    def states(self) -> Reading[tuple[StateCode, ...]]:
+        """What the component says it is doing: `lambda states: "ERROR" in states`."""
+        return Reading(self._site, f"{self.key}.states", lambda: self._site.read(self.key).states)
+
+    @property
+    def errors(self) -> Reading[tuple[str, ...]]:
+        """Codes of the errors that the component reports."""
+        return Reading(
+            self._site,
+            f"{self.key}.errors",
+            lambda: tuple(error.code for error in self._site.read(self.key).errors),
+        )
+
+    @property
+    def bounds(self) -> Reading[PowerBounds]:
+        """The active power that a set-point may ask of an inverter now, or that a battery allows on its DC side."""
+        metrics = self._site.read(self.key).bounds
+        metric = Metric.DC_POWER if Metric.DC_POWER in metrics else Metric.AC_POWER_ACTIVE
+        if metric not in metrics:
+            raise self._not_there("bounds", tuple(metrics))
+        return Reading(
+            self._site, f"{self.key}.bounds", lambda: _power_bounds(self._site.read(self.key).bounds[metric])
+        )
+
+    def metric(self, name: str) -> Reading[Any]:
+        """Return any metric by its name in the Microgrid API, such as `AC_CURRENT_PHASE_1`.
+
+        Raises:
+            ValueError: If the component has no such metric; says which it has.
+        """
+        known = self._metrics()
+        if name not in known:
+            raise self._not_there(name, known)
+        return self._metric(Metric(name), name)
+
+    def drive(
+        self,
+        *,
+        over: Span = "0 s",
+        load: Power | None = None,
+        power: Power | None = None,
+        irradiance: float | None = None,
+        voltage: Voltage | None = None,
+        frequency: Frequency | None = None,
+        **others: Quantity | float | None,
+    ) -> Driving:
+        """Take inputs of the component into the test's hands from now on.
+
+        Args:
+            over: Time of the site in which the values are reached; await the result to wait for it.
+            load: Of a meter.
+            power: That a PV inverter could deliver; production is negative.
+            irradiance: On the plane of a PV array [W/m²].
+            voltage: Of the grid, line to line.
+            frequency: Of the grid.
+            others: Further inputs by name, in their base unit if they are numbers.
+
+        Raises:
+            ValueError: If the component has no such input; says which there are.
+        """
+        named = {
+            "load": load, "power": power, "irradiance": irradiance, "voltage": voltage, "frequency": frequency
+        }  # fmt: skip
+        return self._site.drive_input(self.key, named | others, over)
+
+    def release(self, *quantities: str) -> None:
+        """Give inputs back to what the site file says; all that are driven if none is named.
+
+        Raises:
+            ValueError: If the component has no such input; says which there are.
+        """
+        self._site.release_inputs(self.key, quantities)
+
+    def fault(
+        self,
+        kind: str,
+        *,
+        lasting: Span | None = None,
+        diagnostic: str = "HARDWARE_FAULT",
+        amount: float = 0.1,
+        metrics: tuple[str, ...] = (),
+    ) -> FaultHandle:
+        """Break the component, its measurements or the line to it.
+
+        Args:
+            kind: One of `trip`, `frozen`, `missing`, `nan`, `noisy`, `drifting`, `wrong_sign`, `stale`, `silent`,
+                `dropped`, `refused`, `hanging`.
+            lasting: Time of the site after which it mends by itself; until `mend` if None.
+            diagnostic: Code that a tripped device reports.
+            amount: How much, where the kind says so: relative deviation, or relative drift per hour.
+            metrics: Which metrics report wrongly; all if empty.
+
+        Raises:
+            ValueError: If the component cannot break that way; says how it can.
+        """
+        try:
+            fault_kind = FaultKind(kind)
+        except ValueError:
+            raise ValueError(f"{self.key}: no fault {kind!r}; accepted: {', '.join(FaultKind)}") from None
+        unknown = [name for name in metrics if name not in self._metrics()]
+        if unknown:
+            raise self._not_there(unknown[0], self._metrics())
+        fault = Fault(self.key, fault_kind, diagnostic, amount, tuple(Metric(name) for name in metrics))
+        for_s = None if lasting is None else span_us(lasting, "lasting") / 1e6
+        return FaultHandle(self._site, self._site.simulation.fault(fault, for_s=for_s))
+
+    def _metrics(self) -> tuple[Metric, ...]:
+        return tuple(self._site.read(self.key).values)
+
+    def _metric(self, metric: Metric, word: str) -> Reading[Any]:
+        known = self._metrics()
+        if metric not in known:
+            raise self._not_there(word, known)
+        return Reading(
+            self._site,
+            f"{self.key}.{word}",
+            lambda: quantity_of(metric, self._site.read(self.key).values[metric]),
+        )
+
+    def _not_there(self, word: str, known: tuple[Metric, ...]) -> ValueError:
+        category = self._site.definition.components[self.key].category
+        return ValueError(
+            f"{self.key} is a {category} and has no {word}; accepted: {', '.join(known) or 'none'}"
+        )
+
+
+def _power_bounds(ranges: tuple[Bounds, ...]) -> PowerBounds:
+    return PowerBounds(Power.from_watts(ranges[0].lower), Power.from_watts(ranges[-1].upper))
+
+
+__all__ = ["ComponentHandle", "Driving", "FaultHandle", "PowerBounds"]

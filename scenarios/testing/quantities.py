@@ -1,0 +1,67 @@
+"""Metrics as typed quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from frequenz.quantities import (
+    ApparentPower,
+    Current,
+    Energy,
+    Frequency,
+    Percentage,
+    Power,
+    Quantity,
+    ReactivePower,
+    Temperature,
+    Voltage,
+)
+
+from ...sim.domain.metrics import Metric
+
+_KINDS: tuple[tuple[str, Callable[[float], Quantity]], ...] = (
+    ("POWER_REACTIVE", ReactivePower.from_volt_amperes_reactive),
+    ("POWER_APPARENT", ApparentPower.from_volt_amperes),
+    ("POWER_ACTIVE", Power.from_watts),
+    ("DC_POWER", Power.from_watts),
+    ("ENERGY", Energy.from_watt_hours),
+    ("CAPACITY", Energy.from_watt_hours),
+    ("VOLTAGE", Voltage.from_volts),
+    ("CURRENT", Current.from_amperes),
+    ("FREQUENCY", Frequency.from_hertz),
+    ("SOC_PCT", Percentage.from_percent),
+    ("TEMPERATURE", Temperature.from_celsius),
+)
+
+
+def quantity_of(metric: Metric, value: float) -> Any:
+    """Return a value of a metric as the quantity that it is; a plain number where it has no unit."""
+    for word, make in _KINDS:
+        if word in metric.value:
+            return make(value)
+    return value
+
+
+def plain(value: object) -> float:
+    """Return a quantity in its base unit, and a number as it is.
+
+    Raises:
+        TypeError: If it is neither.
+    """
+    if isinstance(value, Quantity):
+        return value.base_value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no quantity; accepted: one of frequenz.quantities, or a number")
+    return float(value)
+
+
+def shown(value: object) -> str:
+    """Return a value for messages."""
+    if isinstance(value, Quantity):
+        return f"{value:.4}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(shown, value)) + ")"
+    return str(value)

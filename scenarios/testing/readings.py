@@ -1,0 +1,268 @@
+"""Values of a running site, and assertions about them that settle in the time of the site.
+
+Values are what the hardware does, whatever a broken meter reports. Assertions look at every sampling of the site.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+
+from .conditions import Condition
+from .durations import Moment, Span, moment_us, shown_span, span_us
+from .quantities import shown
+
+if TYPE_CHECKING:
+    from .site import SiteHandle
+
+__tracebackhide__ = True  # failures are shown where the test stands
+
+V = TypeVar("V")
+
+
+class Reading(Generic[V]):
+    """One value of a running site."""
+
+    def __init__(self, site: SiteHandle, name: str, read: Callable[[], V]) -> None:
+        """Name a value.
+
+        Args:
+            site: Whose value it is.
+            name: For messages, such as `battery.soc`.
+            read: Returns the present value.
+        """
+        self._site = site
+        self._read = read
+        self.name = name
+        """Component and metric, such as `battery.soc`."""
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {shown(self.value)}>"
+
+    @property
+    def value(self) -> V:
+        """The present value."""
+        self._site.catch_up()
+        return self._read()
+
+    async def expect(
+        self,
+        predicate: Callable[[V], object] | None = None,
+        *,
+        at_least: V | None = None,
+        at_most: V | None = None,
+        approx: V | None = None,
+        tolerance: V | None = None,
+        within: Span = "0 s",
+    ) -> V:
+        """Assert something of the value now, or else within a span.
+
+        Args:
+            predicate: Is true of the value.
+            at_least: The value is this or more.
+            at_most: The value is this or less.
+            approx: The value is within the tolerance of this.
+            tolerance: In the same quantity.
+            within: Time of the site that it may take; what is true at some sampling in it is true.
+
+        Returns:
+            The value that was accepted.
+
+        Raises:
+            AssertionError: If it has not come true.
+        """
+        condition = Condition(
+            predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance
+        )
+        return await self._settle(condition, span_us(within, "within"))
+
+    async def eventually(
+        self,
+        predicate: Callable[[V], object] | None = None,
+        *,
+        at_least: V | None = None,
+        at_most: V | None = None,
+        approx: V | None = None,
+        tolerance: V | None = None,
+        within: Span,
+    ) -> V:
+        """Assert that something becomes true within a span; see `expect`."""
+        condition = Condition(
+            predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance
+        )
+        return await self._settle(condition, span_us(within, "within"))
+
+    def always(
+        self,
+        predicate: Callable[[V], object] | None = None,
+        *,
+        at_least: V | None = None,
+        at_most: V | None = None,
+        approx: V | None = None,
+        tolerance: V | None = None,
+        for_: Span | None = None,
+    ) -> Always[V]:
+        """Assert that something is true now and at every sampling: awaited, for a span; or in a `with` block.
+
+        Args:
+            predicate: Is true of the value.
+            at_least: The value is this or more.
+            at_most: The value is this or less.
+            approx: The value is within the tolerance of this.
+            tolerance: In the same quantity.
+            for_: Time of the site; only where it is awaited.
+
+        Raises:
+            AssertionError: When awaited, or at the next wait in the block, or at its end: if it was ever untrue.
+        """
+        condition = Condition(
+            predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance
+        )
+        length_us = None if for_ is None else span_us(for_, "for_")
+        return Always(self._site, self, condition, length_us)
+
+    async def at(
+        self,
+        moment: Moment,
+        predicate: Callable[[V], object] | None = None,
+        *,
+        at_least: V | None = None,
+        at_most: V | None = None,
+        approx: V | None = None,
+        tolerance: V | None = None,
+    ) -> V:
+        """Wait for a moment, and assert something of the value then; see `expect`.
+
+        Raises:
+            AssertionError: If it is untrue then.
+            ValueError: If the moment has passed.
+        """
+        condition = Condition(
+            predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance
+        )
+        await self._site.wait_until_us(moment_us(moment, self._site.definition, "moment"))
+        return await self._settle(condition, 0)
+
+    async def _settle(self, condition: Condition[V], within_us: int) -> V:
+        site = self._site
+        search = _Search(self, condition)
+        site.catch_up()
+        search.look(site.now_us)
+        if not search.found and within_us:
+            end_us = site.now_us + within_us
+            with site.watching(search):
+                await site.wait_until_us(end_us, unless=search)
+            if not search.found:
+                site.catch_up()
+                search.look(end_us)
+        if not search.found:
+            raise site.failure(search.complaint(within_us))
+        return search.value
+
+
+class _Search(Generic[V]):
+    """Looks for a sampling at which a condition holds."""
+
+    def __init__(self, reading: Reading[V], condition: Condition[V]) -> None:
+        self._reading = reading
+        self._condition = condition
+        self._closest: tuple[float, V, int] | None = None
+        self.found = False
+        self.value: V
+        self._time_us = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self.found
+
+    def look(self, time_us: int) -> None:
+        if self.found:
+            return
+        self.value, self._time_us = self._reading._read(), time_us
+        miss = self._condition.miss(self.value)
+        self.found = miss == 0.0
+        if self._closest is None or miss < self._closest[0]:
+            self._closest = (miss, self.value, time_us)
+
+    def complaint(self, within_us: int) -> str:
+        site = self._reading._site
+        when = f" within {shown_span(within_us)}" if within_us else ""
+        text = (
+            f"{self._reading.name}: wanted {self._condition}{when}; "
+            f"found {shown(self.value)} at {site.time_text(self._time_us)}"
+        )
+        if (
+            self._closest is not None
+            and math.isfinite(self._closest[0])
+            and self._closest[2] != self._time_us
+        ):
+            text += f", closest {shown(self._closest[1])} at {site.time_text(self._closest[2])}"
+        return text
+
+
+class Always(Generic[V]):
+    """An assertion about every sampling; await it for a span, or use it as a context manager."""
+
+    is_over = False
+
+    def __init__(
+        self, site: SiteHandle, reading: Reading[V], condition: Condition[V], length_us: int | None
+    ) -> None:
+        self._site = site
+        self._reading = reading
+        self._condition = condition
+        self._length_us = length_us
+        self._watching: Any = None
+        self._start_us = 0
+        self._broken: AssertionError | None = None
+        self.used = False
+        site.promises.append(self)
+
+    def __str__(self) -> str:
+        return f"{self._reading.name}: always {self._condition}"
+
+    def __await__(self) -> Generator[Any, None, None]:
+        """Wait for the span, and end at the first sampling that breaks it."""
+        if self._length_us is None:
+            raise ValueError(f"{self} is awaited without an end; accepted: for_=, or a `with` block")
+        with self:
+            yield from self._site.wait_until_us(self._site.now_us + self._length_us).__await__()
+
+    def __enter__(self) -> Self:
+        """Watch from now on."""
+        self.used = True
+        self._site.catch_up()
+        self._start_us = self._site.now_us
+        self.look(self._start_us)
+        self._watching = self._site.watching(self)
+        self._watching.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Look once more and watch no longer."""
+        self._watching.__exit__(kind, error, trace)
+        if self._broken is None and error is None:
+            self._site.catch_up()
+            self.look(self._site.now_us)
+        if self._broken is not None:
+            self._site.forgive(self._broken)
+            if error is None:
+                raise self._broken
+
+    def look(self, time_us: int) -> None:
+        """Check the value of a sampling."""
+        if self._broken is not None:
+            return
+        value = self._reading._read()
+        if self._condition.miss(value) > 0.0:
+            passed_us = time_us - self._start_us
+            since = f"{shown_span(passed_us)} after it began" if passed_us else "as it began"
+            self._broken = self._site.failure(
+                f"{self._reading.name}: wanted {self._condition} always; "
+                f"found {shown(value)} at {self._site.time_text(time_us)}, {since}"
+            )
+            self._site.alarm(self._broken)

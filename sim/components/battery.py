@@ -1,0 +1,227 @@
+"""Batteries."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from ...models.ageing import AgeingParams, CalendarParams, CycleParams
+from ...models.battery import BatteryParams, scaled
+from ...models.battery_pack import CellParams, PackParams, battery_of_cells, check_battery
+from ...models.bms import BmsParams
+from ...models.parameter import check_parameters
+from ...models.tables import table_value
+from ..domain.categories import BatteryType, Category
+from ..files.parameters import overridden
+from ..files.presets import find_preset, preset_names
+from ..files.sections import refuse, written
+from ..files.units import Fraction, PositiveEnergy, PositivePower, Temperature
+from .battery_management import (
+    AgeingPace,
+    BatteryManagement,
+    ageing_preset,
+    check_ageing_known,
+    check_management,
+    managed,
+)
+from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType
+from .section import ComponentSection, given
+from .setting import Setting
+
+
+def _percent(fraction: float) -> str:
+    return f"{100.0 * fraction:.6g} %"
+
+
+class Battery(ComponentSection):
+    """Stores energy; controlled through the inverters in front of it."""
+
+    category: Literal[Category.BATTERY]
+    type: BatteryType = BatteryType.LI_ION
+    preset: str = "lfp-92kwh"
+    """Name of a set of cell and pack parameters."""
+    capacity_wh: PositiveEnergy | None = Field(default=None, alias="capacity")
+    """Nominal energy [Wh]; scales the preset's pack."""
+    soc_lower: Fraction | None = Field(default=None, alias="min_soc")
+    """The battery management system stops discharging here."""
+    soc_upper: Fraction | None = Field(default=None, alias="max_soc")
+    """The battery management system stops charging here."""
+    initial_soc: Fraction = Field(default=written("50 %"))
+    """State of charge when a run starts."""
+    max_charge_power_w: PositivePower | None = Field(default=None, alias="max_charge_power")
+    max_discharge_power_w: PositivePower | None = Field(default=None, alias="max_discharge_power")
+    initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
+    """Of the cells when a run starts [°C]; that of the air if not given."""
+    initial_spread: Fraction = Field(default=written("0 %"))
+    """SoC of the fullest cell less that of the emptiest when a run starts."""
+    bms: BatteryManagement = BatteryManagement()
+    """Thresholds of the management system; those of the chemistry where not given."""
+    ageing: AgeingPace = Field(default=written("off"))
+    """`off`, or a pace: 1 for ageing as measured, 10 for ten times as fast."""
+
+    @field_validator("soc_upper")
+    @classmethod
+    def _above_lower(cls, upper: float | None, info: ValidationInfo) -> float | None:
+        lower = info.data.get("soc_lower")
+        if upper is not None and lower is not None and upper <= lower:
+            raise refuse(f"more than min_soc, which is {_percent(lower)}")
+        return upper
+
+    @field_validator("bms")
+    @classmethod
+    def _thresholds_agree(cls, bms: BatteryManagement, info: ValidationInfo) -> BatteryManagement:
+        preset, capacity_wh = info.data.get("preset"), info.data.get("capacity_wh")
+        if preset in battery_preset_names():
+            battery = battery_preset(preset)
+            check_management(
+                battery_chemistry(preset),
+                battery if capacity_wh is None else scaled(battery, capacity_wh),
+                bms,
+            )
+        return bms
+
+    @field_validator("ageing")
+    @classmethod
+    def _ageing_is_known(cls, pace: float, info: ValidationInfo) -> float:
+        if info.data.get("preset") in battery_preset_names():
+            check_ageing_known(battery_chemistry(info.data["preset"]), pace)
+        return pace
+
+    @field_validator("initial_soc")
+    @classmethod
+    def _within_limits(cls, soc: float, info: ValidationInfo) -> float:
+        if not {"soc_lower", "soc_upper"} <= info.data.keys():
+            return soc
+        lower, upper = info.data["soc_lower"] or 0.0, info.data["soc_upper"]
+        upper = 1.0 if upper is None else upper
+        if not lower <= soc <= upper:
+            raise refuse(f"{_percent(lower)}..{_percent(upper)}, from min_soc to max_soc")
+        return soc
+
+
+def battery_preset_names() -> tuple[str, ...]:
+    """Return the names that `battery_preset` accepts."""
+    return preset_names("batteries")
+
+
+@cache
+def battery_chemistry(name: str) -> str:
+    """Return the chemistry of the cells of a battery preset, such as `lfp`.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+    """
+    chemistry: str = find_preset("batteries", "battery preset", name)["cell"]
+    return chemistry
+
+
+@cache
+def battery_preset(name: str) -> BatteryParams:
+    """Return the parameters of a battery.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+        ParameterError: If the preset describes a battery that cannot exist; names the parameter.
+    """
+    pack = dict(find_preset("batteries", "battery preset", name))
+    cell = find_preset("cells", "cell", pack.pop("cell"))
+    cell_params = CellParams(**{key: _table_or_number(key, value) for key, value in cell.items()})
+    pack_params = PackParams(**pack)
+    check_parameters(cell_params)
+    check_parameters(pack_params)
+    params = battery_of_cells(cell_params, pack_params)
+    check_battery(params)
+    return params
+
+
+def _table_or_number(key: str, value: Any) -> Any:
+    """Return a list as a tuple, and a single number in the place of a table as the same everywhere."""
+    if isinstance(value, list):
+        return tuple(value)
+    return (value, value) if key in {"ocv_slope_v_per_k", "r0_ohm", "r1_ohm", "r2_ohm"} else value
+
+
+def battery_params(battery: Battery) -> BatteryParams:
+    """Return the parameters of a battery."""
+    params = battery_preset(battery.preset)
+    if battery.capacity_wh is not None:
+        params = scaled(params, battery.capacity_wh)
+    params = params._replace(
+        soc_lower=given(battery.soc_lower, params.soc_lower),
+        soc_upper=given(battery.soc_upper, params.soc_upper),
+        charge_power_max_w=given(battery.max_charge_power_w, params.charge_power_max_w),
+        discharge_power_max_w=given(battery.max_discharge_power_w, params.discharge_power_max_w),
+    )
+    if battery.parameters:
+        params = overridden(params, battery.parameters)
+        check_battery(params)
+    return params
+
+
+Law = TypeVar("Law", CalendarParams, CycleParams)
+
+
+_TABLE = 21
+"""Entries of every table of ageing, so that those of different chemistries are alike in a compiled run."""
+
+
+def management_params(battery: Battery) -> BmsParams:
+    """Return the management system of a battery."""
+    return managed(battery_chemistry(battery.preset), battery_params(battery), battery.bms)
+
+
+def ageing_params(battery: Battery) -> AgeingParams | None:
+    """Return how a battery ages; None if it does not."""
+    if battery.ageing == 0.0:
+        return None
+    params = ageing_preset(battery_chemistry(battery.preset), battery.ageing)
+    return params._replace(
+        capacity_by_time=_even(params.capacity_by_time),
+        capacity_by_use=_even(params.capacity_by_use),
+        resistance_by_time=_even(params.resistance_by_time),
+        resistance_by_use=_even(params.resistance_by_use),
+    )
+
+
+def _even(law: Law) -> Law:
+    tables: dict[str, Any] = {
+        name: tuple(table_value(values, place / (_TABLE - 1)) for place in range(_TABLE))
+        for name, values in law._asdict().items()
+        if isinstance(values, tuple) and len(values) != _TABLE
+    }
+    return law._replace(**tables)
+
+
+def build(battery: Battery, setting: Setting) -> Built:
+    """Make a battery with its management system."""
+    return Built(
+        battery=BatterySystem(
+            battery_params(battery),
+            management_params(battery),
+            ageing_params(battery),
+            battery.initial_soc,
+            given(battery.initial_temperature_c, setting.ambient_c),
+            battery.initial_spread,
+        )
+    )
+
+
+def _caption(battery: Battery) -> list[str]:
+    capacity = [] if battery.capacity_wh is None else [f"{battery.capacity_wh / 1e3:g} kWh"]
+    return [battery.preset, *capacity, f"{100 * battery.initial_soc:g} %"]
+
+
+TYPE = ComponentType(
+    name=Category.BATTERY,
+    category=Category.BATTERY,
+    section=Battery,
+    sdk_class="LiIonBattery",
+    behind=DC_PARENTS,
+    build=build,
+    params=lambda battery, _grid: battery_params(battery),
+    presets=battery_preset_names,
+    caption=_caption,
+    identity=lambda battery: {"battery_type": battery.type},
+)

@@ -1,0 +1,51 @@
+"""Battery inverters."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ...models.ac import phase_shares
+from ..domain.categories import Category
+from .captions import kilowatts
+from .component_type import AC_PARENTS, Built, ComponentType, Converting
+from .inverter import (
+    BuiltInControl,
+    InverterSection,
+    grid_guard,
+    inverter_params,
+    inverter_preset_names,
+    inverter_rating,
+)
+from .setting import Setting
+
+
+class BatteryInverter(InverterSection, BuiltInControl):
+    """Couples batteries to the AC side."""
+
+    category: Literal[Category.BATTERY_INVERTER]
+
+
+def build(inverter: BatteryInverter, setting: Setting) -> Built:
+    """Make the inverter of batteries."""
+    params = inverter_params(inverter)
+    return Built(
+        inverter=params,
+        converting=Converting(
+            inverter_rating(params), phase_shares(inverter.phases), inverter.self_consumption
+        ),
+        guard=grid_guard(inverter, setting),
+    )
+
+
+TYPE = ComponentType(
+    name=Category.BATTERY_INVERTER,
+    category=Category.BATTERY_INVERTER,
+    section=BatteryInverter,
+    sdk_class="BatteryInverter",
+    behind=AC_PARENTS,
+    build=build,
+    params=lambda inverter, _grid: inverter_params(inverter),
+    presets=inverter_preset_names,
+    caption=lambda inverter: [kilowatts(inverter.rated_power_w)],
+    needs_behind_it="at least one battery",
+)

@@ -1,0 +1,168 @@
+"""What a category is to all who list categories: one record each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...models.ac import ThreePhase
+from ...models.ageing import AgeingParams
+from ...models.battery import BatteryParams, BatteryState, battery_initial_state
+from ...models.bms import RELAYS_CLOSED, BmsParams, BmsState, bms_initial_state
+from ...models.fuse import FuseParams
+from ...models.grid_guard import GridGuardParams
+from ...models.grid_voltage import GridImpedanceParams
+from ...models.inverter import InverterParams
+from ...models.parameter import ParameterError
+from ...models.tables import table_value
+from ...models.throughput import ThroughputParams
+from ..domain.categories import Category
+from ..files.parameters import overridden
+from ..inputs.signal import Signal
+from .device import Machine
+from .load import WiredLoad
+from .metering import Metering
+from .rating import Rating
+from .section import ComponentSection
+from .setting import GridFacts, Setting
+from .solar_array import SolarArray
+
+AC_PARENTS = (Category.GRID_CONNECTION_POINT, Category.METER)
+"""What components on the AC side may be behind."""
+DC_PARENTS = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
+"""What components on the direct current side may be behind."""
+_OWN_KEYS = {"rated_power_w", "minimum_power_w", "apparent_power_va", "rated_reactive_power_var"}
+"""Parameters by which bounds are shown as well."""
+
+
+@dataclass(frozen=True)
+class BatterySystem:
+    """The cells of a battery and what surrounds them."""
+
+    params: BatteryParams
+    management: BmsParams
+    ageing: AgeingParams | None
+    """None if it does not age."""
+    initial_soc: float
+    """When a run starts [1]."""
+    initial_temperature_c: float
+    """Of the cells when a run starts [°C]."""
+    initial_spread: float
+    """SoC of the fullest cell less that of the emptiest when a run starts [1]."""
+
+    def first_state(self) -> BatteryState:
+        """Return the state of the cells when a run starts."""
+        return battery_initial_state(self.params, self.initial_soc, self.initial_temperature_c)
+
+    def first_management(self) -> BmsState:
+        """Return the state of the management system when a run starts, with closed relays."""
+        voltage_v = table_value(self.params.ocv_v, self.first_state().soc)
+        return bms_initial_state(self.management, RELAYS_CLOSED, voltage_v, self.initial_spread)
+
+
+@dataclass(frozen=True)
+class Converting:
+    """An inverter that couples batteries, as its clients and its phases see it."""
+
+    rating: Rating
+    shares: ThreePhase
+    """Part of its power on each phase."""
+    self_consumption: str | None
+    """Key of the component whose power it regulates to 0 W while no client tells it otherwise."""
+
+
+@dataclass(frozen=True)
+class GridSupply:
+    """The public grid behind a connection point."""
+
+    inputs: Mapping[str, Signal]
+    """By quantity: `voltage`, `frequency`, `voltage_1` to `voltage_3`, `presence`."""
+    voltage_v: float
+    """Nominal, line to line [V]."""
+    impedances: tuple[GridImpedanceParams, ...]
+    """One, or none if the grid has no impedance."""
+    fuses: tuple[FuseParams, ...]
+    """Three links, or none if they cannot melt."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a component brings into a plant; None of what it does not have."""
+
+    grid: GridSupply | None = None
+    battery: BatterySystem | None = None
+    inverter: InverterParams | None = None
+    converting: Converting | None = None
+    array: SolarArray | None = None
+    guard: GridGuardParams | None = None
+    load: WiredLoad | None = None
+    machine: Machine | None = None
+    throughput: ThroughputParams | None = None
+    metering: Metering | None = None
+
+
+def _nothing(_section: Any, _setting: Setting) -> Built:
+    return Built()
+
+
+def _no_caption(_section: Any) -> list[str]:
+    return []
+
+
+def _no_identity(_section: Any) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class ComponentType:
+    """A kind of component: how a file says it, how it is built, and what it is called elsewhere."""
+
+    name: str
+    """What a site file says as its `category`."""
+    category: Category
+    """What clients are told that it is."""
+    section: type[ComponentSection]
+    """Of a site file."""
+    sdk_class: str | None
+    """Of `frequenz.client.microgrid.component`; None if today's Python clients do not know the category."""
+    behind: tuple[Category, ...]
+    """What it may be behind, with nothing or only passages between."""
+    build: Callable[[Any, Setting], Built] = _nothing
+    """`(section, setting)`: makes its devices."""
+    params: Callable[[Any, GridFacts], Any] | None = None
+    """`(section, grid)`: parameters that `parameters:` may set; None if it has no model of its own."""
+    presets: Callable[[], tuple[str, ...]] | None = None
+    """Names that `preset:` accepts; None if it has no presets."""
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the section that drive it, and the value of each that leaves it at rest."""
+    caption: Callable[[Any], list[str]] = _no_caption
+    """`(section)`: its ratings and inputs in short, for people."""
+    identity: Callable[[Any], dict[str, Any]] = _no_identity
+    """`(section)`: fields of `ComponentInfo` that only its category has."""
+    sdk_fields: Mapping[str, Any] = field(default_factory=dict)
+    """What the SDK's class wants besides an id, for the graph."""
+    is_passage: bool = False
+    """Whether power merely passes through; rules of the graph look through it."""
+    needs_behind_it: str | None = None
+    """What must be behind it, in words; None if nothing needs to be."""
+    interpreted_only: str | None = None
+    """Why it cannot be compiled; None if it can."""
+
+    def check_parameters(self, section: ComponentSection, grid: GridFacts) -> None:
+        """Hold the parameters that a site file sets to what the model can have.
+
+        Raises:
+            ParameterError: If one of them, or all together, cannot be.
+        """
+        if not section.parameters:
+            return
+        if self.params is None:
+            name = next(iter(section.parameters))
+            raise ParameterError(
+                f"{name} is unknown; accepted: nothing, this component has no model of its own"
+            )
+        for name in section.parameters:
+            if name.rpartition(".")[2] in _OWN_KEYS:
+                raise ParameterError(f"{name} is set by a key of the component itself; accepted: that key")
+        overridden(self.params(section, grid), section.parameters)

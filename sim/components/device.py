@@ -1,0 +1,85 @@
+"""Devices with a model of their own: its parameters, and what its inputs come from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from ...models.ac import ThreePhase
+from ..domain.ranges import Bounds
+from ..inputs.signal import Signal
+from .device_model import DeviceModel
+from .rating import Rating
+
+AMBIENT = "site.ambient_temperature"
+
+
+SET_POINT = "set-point"
+
+
+REACTIVE_SET_POINT = "reactive set-point"
+
+
+ARRAY_POWER = "array power"
+
+
+ARRAY_VOLTAGE = "array voltage"
+"""Of the device's own array of modules."""
+
+
+NO_POWER = Bounds(0.0, 0.0)
+
+
+class Activity(Enum):
+    """What a machine is doing, by the sequence of its own controls."""
+
+    RESTING = auto()
+    """It would start if told to."""
+    WAITING = auto()
+    """Off by itself until sun, wind or the like come back."""
+    TOO_HOT = auto()
+    """Off by itself until it has cooled down."""
+    STARTING = auto()
+    WARMING_UP = auto()
+    """It has power, but does not follow its set-point yet."""
+    WORKING = auto()
+    STEPPING = auto()
+    """On its way to what it is told, in steps."""
+    STOPPING = auto()
+    FAULT = auto()
+    """Off by itself until somebody acknowledges it."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A device on the AC side that a model describes by itself."""
+
+    kind: DeviceModel
+    params: Any
+    state: Any
+    """When a run starts."""
+    shares: ThreePhase
+    """Part of its power on each phase."""
+    sources: tuple[str, ...]
+    """Of each field of the model's input: name of a signal, `SET_POINT`, `REACTIVE_SET_POINT`, `ARRAY_POWER` or
+    `ARRAY_VOLTAGE`.
+    """
+    inputs: Mapping[str, Signal] = field(default_factory=dict)
+    """Signals of its own, by quantity."""
+    rating: Rating | None = None
+    """None for what takes no set-points."""
+    reactive_limit_var: Callable[[Any, float], float] | None = None
+    """`(params, active_w)`: reactive power beside an active power; that of the rating if None."""
+    reactive_range_var: Callable[[Any, Any, Any], tuple[float, float]] | None = None
+    """`(params, state, input)`: reactive power that it could have now, where that goes with its state."""
+    activity: Callable[[Any, Any, Any], Activity] | None = None
+    """`(params, state, input)`: what it is doing; to be told by its power if None."""
+
+    def reactive_bounds(self, active_w: float) -> Bounds:
+        """Return the reactive power that the device offers beside an active power [var]."""
+        if self.reactive_limit_var is None:
+            return NO_POWER if self.rating is None or self.rating.reactive is None else self.rating.reactive
+        limit_var = self.reactive_limit_var(self.params, active_w)
+        return Bounds(-limit_var, limit_var)

@@ -1,0 +1,20 @@
+"""Models of devices on the AC side, after the contract of `models`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class DeviceModel(NamedTuple):
+    """A model of a machine: its types and functions, after the contract of `models`."""
+
+    name: str
+    input: type
+    output: Callable[[Any, Any, Any], Any]
+    horizon_s: Callable[[Any, Any, Any], float]
+    step: Callable[[Any, Any, Any, float], tuple[Any, Any]]
+    power_limits: Callable[[Any, Any, Any], tuple[float, float]] | None = None
+    """None for what takes no set-points."""
+    by_phase: bool = False
+    """Whether it shows its power phase by phase, rather than in the parts that the component has."""

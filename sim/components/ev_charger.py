@@ -1,0 +1,355 @@
+"""Chargers for electric cars, and the cars that come to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from ...models import charging_point
+from ...models.ac import phase_shares
+from ...models.charging_point import NO_PHASE, ChargingPointParams
+from ...models.electric_car import CURVE_LENGTH, FINAL_RATE_PER_H, ElectricCarParams
+from ...models.ev_charger import EvChargerParams, ev_charger_initial_state
+from ...models.parameter import ParameterError, check_parameters
+from ..domain.categories import Category, EvChargerType
+from ..domain.ranges import Bounds
+from ..files.presets import find_preset, preset_names
+from ..files.sections import Section, refuse, written
+from ..files.units import FRACTION, WATT_HOUR, Fraction, PositivePower
+from ..inputs.sessions.build import session_plan
+from ..inputs.sessions.cars import car_preset_names, check_car
+from ..inputs.sessions.sections import RecordedSessions, Sessions, StatisticalSessions
+from ..inputs.sessions.session import Listed, Session, SessionPlan
+from ..inputs.sessions.signals import session_signals
+from ..inputs.signal import NEVER, Constant
+from .captions import kilowatts
+from .component_type import AC_PARENTS, Built, ComponentType
+from .device import SET_POINT, Machine
+from .device_model import DeviceModel
+from .rating import Rating
+from .section import FlexibleDevice, MachineWithMinimum
+from .setting import Setting
+
+_BeforeFull = Annotated[float, FRACTION.within(lower=0.0, upper=0.99)]
+
+
+_Efficiency = Annotated[float, FRACTION.within(lower=0.7, upper=1.0)]
+
+
+_CarEnergy = Annotated[float, WATT_HOUR.within(lower=1e3, upper=1e6)]
+
+
+NOMINAL_PHASE_V = 230.0
+"""By which rated powers are turned into currents [V]."""
+
+
+LEAST_CURRENT_A = 6.0
+"""Least current per phase that a charger may offer a car on alternating current by IEC 61851-1 [A]."""
+
+
+_GREATEST_CURRENT_A = 1500.0
+
+
+class Car(Section):
+    """A car at a charging point, by a few figures."""
+
+    capacity_wh: _CarEnergy = Field(default=written("60 kWh"), alias="capacity")
+    initial_soc: Fraction = Field(default=written("30 %"))
+    """State of charge when a run starts."""
+    max_power_w: PositivePower = Field(default=written("11 kW"), alias="max_power")
+    """Greatest power that the car takes [W], at 230 V on alternating current."""
+    taper_soc: _BeforeFull = Field(default=written("80 %"))
+    """State of charge at which the car begins to take less."""
+    efficiency: _Efficiency = Field(default=written("90 %"))
+    """Part of the energy that arrives in the car's battery, on alternating current."""
+
+
+class _ChargesCars(FlexibleDevice):
+    type: EvChargerType = EvChargerType.AC
+    """What it gives to cars; one with both outlets charges on alternating current here."""
+
+
+class EvCharger(MachineWithMinimum, _ChargesCars):
+    """A charging point for cars. Cars on fewer phases than it has load the first of `phases`."""
+
+    category: Literal[Category.EV_CHARGER]
+    preset: str | None = None
+    """Name of a set of parameters; by type and rated power if not given."""
+    car: Car | None = None
+    """A car that is plugged in all the time."""
+    sessions: Sessions | None = None
+    """Which cars come; none if neither this nor `car` is given."""
+
+    @field_validator("rated_power_w")
+    @classmethod
+    def _can_charge(cls, power_w: float, info: ValidationInfo) -> float:
+        phases = info.data.get("phases")
+        if phases is None:
+            return power_w
+        greatest_w = min(1e6, _GREATEST_CURRENT_A * NOMINAL_PHASE_V * len(phases))
+        if power_w > greatest_w:
+            raise refuse(f"at most {greatest_w / 1e3:g} kW on {len(phases)} phase{'s'[: len(phases) > 1]}")
+        least_w = _least_power_w(info)
+        if power_w < least_w:
+            raise refuse(
+                f"at least {least_w / 1e3:g} kW on {len(phases)} phase{'s'[: len(phases) > 1]}"
+                f" ({LEAST_CURRENT_A:g} A at {NOMINAL_PHASE_V:g} V on each of `phases`)"
+            )
+        return power_w
+
+    @field_validator("min_power_w")
+    @classmethod
+    def _offers_six_amperes(cls, power_w: float | None, info: ValidationInfo) -> float | None:
+        least_w = _least_power_w(info)
+        if power_w is not None and power_w < least_w:
+            raise refuse(f"at least {least_w / 1e3:g} kW ({LEAST_CURRENT_A:g} A on each of `phases`)")
+        return power_w
+
+    @field_validator("preset")
+    @classmethod
+    def _of_its_type(cls, name: str | None, info: ValidationInfo) -> str | None:
+        if name in ev_charger_preset_names() and "type" in info.data:
+            is_dc = info.data["type"] is EvChargerType.DC
+            fitting = [each for each in ev_charger_preset_names() if ev_charger_preset(each).is_dc == is_dc]
+            if name not in fitting:
+                raise refuse(f"with type {info.data['type'].value}: {', '.join(fitting)}")
+        return name
+
+    @field_validator("sessions")
+    @classmethod
+    def _instead_of_car(cls, sessions: Sessions | None, info: ValidationInfo) -> Sessions | None:
+        if sessions is not None and info.data.get("car") is not None:
+            raise refuse("either car or sessions, not both")
+        return sessions
+
+
+def _least_power_w(info: ValidationInfo) -> float:
+    if "type" not in info.data or info.data["type"] is EvChargerType.DC:
+        return 0.0
+    return LEAST_CURRENT_A * NOMINAL_PHASE_V * len(info.data.get("phases", ()))
+
+
+def ev_charger_preset_names() -> tuple[str, ...]:
+    """Return the names that `ev_charger_preset` accepts."""
+    return preset_names("ev_chargers")
+
+
+def ev_charger_preset(name: str, dc_curves_w: tuple[float, ...] = ()) -> EvChargerParams:
+    """Return the parameters of a charger.
+
+    Args:
+        name: Of the preset.
+        dc_curves_w: Of the cars that come to it (`SessionPlan.dc_curves_w`).
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+    """
+    charger = EvChargerParams(
+        **find_preset("ev_chargers", "EV charger preset", name),
+        dc_curves_w=dc_curves_w or (0.0,) * CURVE_LENGTH,
+    )
+    check_charger(charger)
+    return charger
+
+
+def check_charger(charger: EvChargerParams) -> None:
+    """Hold a charger to the ranges of its parameters, and its least current to its greatest.
+
+    Raises:
+        ParameterError: Naming what is wrong.
+    """
+    check_parameters(charger)
+    if charger.current_min_a > charger.current_max_a:
+        raise ParameterError(
+            f"current_min_a is {charger.current_min_a:g} A;"
+            f" accepted: at most current_max_a, {charger.current_max_a:g} A"
+        )
+    if charger.is_dc == 0 and charger.current_min_a < 6.0:
+        raise ParameterError(
+            f"current_min_a is {charger.current_min_a:g} A; accepted: >= 6 A on alternating current (IEC 61851-1)"
+        )
+
+
+_SECONDS_TO_FULL = 2.0
+"""From nothing to the rating where a site file gives no ramp [s]; chosen."""
+
+
+_WHOLE_AMPERES = 0.02
+"""Rated powers are rounded (32 A make 22.08 kW): the whole current this close to them is meant."""
+
+
+_USUAL_PRESETS = {
+    True: ((30e3, "dc-25kw"), (75e3, "dc-50kw"), (float("inf"), "dc-150kw")),
+    False: ((3.7e3, "wallbox-3680w"), (11.1e3, "wallbox-11kw"), (float("inf"), "wallbox-22kw")),
+}
+"""Of direct and alternating current: up to a rated power [W]."""
+
+
+_CAR_CURRENT_A = (6.0, 63.0)
+
+
+_TIME_CONSTANT_S = (30.0, 7200.0)
+
+
+_SECONDS_PER_HOUR = 3600.0
+
+
+CHARGING_POINT = DeviceModel(
+    "charging_point", charging_point.ChargingPointInput, charging_point.charging_point_output,
+    charging_point.charging_point_horizon_s, charging_point.charging_point_step,
+    charging_point.charging_point_power_limits, by_phase=True,
+)  # fmt: skip
+
+
+def build(charger: EvCharger, setting: Setting) -> Built:
+    """Make a charger with the sessions of its cars.
+
+    Raises:
+        InputError: If a recording of sessions is wrong, or cars would be at the charger at the same time.
+    """
+    plan = _plan(charger, setting)
+    signals = session_signals(plan)
+    params = charging_point_params(charger, plan.dc_curves_w)
+    machine = Machine(
+        CHARGING_POINT,
+        params,
+        ev_charger_initial_state(params.charger),
+        phase_shares(charger.phases),
+        (
+            SET_POINT,
+            f"{setting.grid.key}.voltage",
+            f"{setting.key}.cable",
+            *(f"{setting.key}.{name}" for name in signals),
+        ),
+        {"cable": Constant(1.0), **signals},
+        Rating(
+            active=Bounds(0.0, charger.rated_power_w),
+            reactive=None,
+            default_w=charger.rated_power_w,
+            ramp_rate_w_per_s=charger.ramp_rate_w_per_s or charger.rated_power_w / _SECONDS_TO_FULL,
+            response_delay_s=charger.response_delay_s,
+            is_limit=True,
+        ),
+    )
+    return Built(machine=machine)
+
+
+def charging_point_params(charger: EvCharger, dc_curves_w: tuple[float, ...] = ()) -> ChargingPointParams:
+    """Return the parameters of a charger on its phases; see `charger_params`."""
+    places = {phase: place for place, phase in enumerate(charger.phases)}
+    return ChargingPointParams(
+        charger_params(charger, dc_curves_w),
+        charger.rated_power_w,
+        *(places.get(phase, NO_PHASE) for phase in (1, 2, 3)),
+    )
+
+
+def charger_params(charger: EvCharger, dc_curves_w: tuple[float, ...]) -> EvChargerParams:
+    """Return the parameters of a charger: those of its preset, brought to its rating and phases.
+
+    Args:
+        charger: What the site file says.
+        dc_curves_w: Of the cars that come to it (`SessionPlan.dc_curves_w`).
+    """
+    rated_w, phases = charger.rated_power_w, len(charger.phases)
+    # All chargers have curves of one length, which is part of the type of what is compiled.
+    curves_w = dc_curves_w + (0.0,) * (CURVE_LENGTH * len(car_preset_names()) - len(dc_curves_w))
+    params = ev_charger_preset(charger.preset or _usual_preset(charger), curves_w)
+    if params.is_dc == 1:
+        drawn_w = (params.dc_power_max_w + params.conversion_fixed_w) / (1.0 - params.conversion_loss)
+        scale = rated_w / drawn_w
+        params = params._replace(
+            current_max_a=params.current_max_a * scale * params.phases / phases,
+            current_min_a=params.current_min_a * scale * params.phases / phases,
+            dc_power_max_w=params.dc_power_max_w * scale,
+            conversion_fixed_w=params.conversion_fixed_w * scale,
+            standby_w=params.standby_w * scale,
+        )
+    else:
+        current_a = rated_w / (phases * NOMINAL_PHASE_V)
+        is_meant = abs(round(current_a) - current_a) <= _WHOLE_AMPERES * current_a
+        params = params._replace(current_max_a=float(round(current_a)) if is_meant else current_a)
+    least_a = (charger.min_power_w or 0.0) / (phases * NOMINAL_PHASE_V)
+    params = params._replace(
+        phases=phases, current_min_a=min(max(params.current_min_a, least_a), params.current_max_a)
+    )
+    check_charger(params)
+    return params
+
+
+def plugged_car(car: Car, phases: int) -> ElectricCarParams:
+    """Return the parameters of a car that is given by a few figures.
+
+    Args:
+        car: What the site file says.
+        phases: Of the charger, which the car uses as far as its current allows.
+    """
+    while phases > 1 and car.max_power_w < _CAR_CURRENT_A[0] * phases * NOMINAL_PHASE_V:
+        phases -= 1
+    current_a = _within(car.max_power_w / (phases * NOMINAL_PHASE_V), _CAR_CURRENT_A)
+    # The taper begins where the limit at constant voltage has come down to the full power.
+    full_per_h = car.efficiency * car.max_power_w / car.capacity_wh
+    falling_per_h = max(full_per_h - FINAL_RATE_PER_H, FINAL_RATE_PER_H)
+    params = ElectricCarParams(
+        capacity_wh=car.capacity_wh,
+        ac_phases=phases,
+        ac_current_max_a=current_a,
+        onboard_loss=1.0 - car.efficiency,
+        electronics_w=0.0,
+        cv_time_constant_s=_within(
+            (1.0 - car.taper_soc) * _SECONDS_PER_HOUR / falling_per_h, _TIME_CONSTANT_S
+        ),
+        loss_at_1c=0.0,
+        dc_curve_w=(car.max_power_w,) * CURVE_LENGTH,
+    )
+    check_car(params)
+    return params
+
+
+def _plan(charger: EvCharger, setting: Setting) -> SessionPlan:
+    if charger.sessions is not None:
+        return session_plan(charger.sessions, setting.of_input("sessions"))
+    if charger.car is None:
+        return Listed(())
+    car = plugged_car(charger.car, len(charger.phases))
+    return Listed((Session(setting.start_us, NEVER, car, arrival_soc=charger.car.initial_soc),))
+
+
+def _usual_preset(charger: EvCharger) -> str:
+    presets = _USUAL_PRESETS[charger.type is EvChargerType.DC]
+    return next(name for limit_w, name in presets if charger.rated_power_w <= limit_w)
+
+
+def _within(value: float, ends: tuple[float, float]) -> float:
+    return min(max(value, ends[0]), ends[1])
+
+
+def _caption(charger: EvCharger) -> list[str]:
+    return [charger.type.value, kilowatts(charger.rated_power_w), _cars_caption(charger)]
+
+
+def _cars_caption(charger: EvCharger) -> str:
+    match charger.sessions:
+        case StatisticalSessions(profile=profile):
+            return f"cars by the profile {profile}"
+        case RecordedSessions(file=file):
+            return f"cars from {file}"
+        case tuple() as cars:
+            return f"{len(cars)} car{'s'[: len(cars) != 1]} by the site file"
+    return "no car" if charger.car is None else f"car at {100 * charger.car.initial_soc:g} %"
+
+
+TYPE = ComponentType(
+    name=Category.EV_CHARGER,
+    category=Category.EV_CHARGER,
+    section=EvCharger,
+    sdk_class="AcEvCharger",
+    behind=AC_PARENTS,
+    build=build,
+    params=lambda charger, _grid: charging_point_params(charger),
+    presets=ev_charger_preset_names,
+    inputs={"car": None, "sessions": None},
+    caption=_caption,
+    identity=lambda charger: {"ev_charger_type": charger.type},
+)

@@ -1,0 +1,206 @@
+"""What a grid code asks of one inverter."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+
+from ...models.grid_code import FreqWattParams, GridCodeParams, VoltVarParams
+from ...models.grid_guard import GridGuardParams
+from ...models.parameter import check_parameters
+from ..files.problems import one_of
+from ..files.sections import Section, refuse, written
+from ..files.units import FRACTION, HERTZ, SECOND, Unit
+
+PER_SECOND = Unit("1/s", {"%/min": 0.01 / 60.0, "%/s": 0.01})
+
+
+_Low = Annotated[float, FRACTION.within(lower=0.0, upper=1.0)]
+
+
+_High = Annotated[float, FRACTION.within(lower=1.0, upper=2.0)]
+
+
+_Time = Annotated[float, SECOND.within(upper=3600.0, above=0.0)]
+
+
+_Wait = Annotated[float, SECOND.within(lower=0.0, upper=3600.0)]
+
+
+_LowFrequency = Annotated[float, HERTZ.within(lower=40.0, upper=60.0)]
+
+
+_HighFrequency = Annotated[float, HERTZ.within(lower=50.0, upper=70.0)]
+
+
+_Growth = Annotated[float, PER_SECOND.within(above=0.0)]
+
+
+def _known(name: str) -> str:
+    if name not in grid_code_names():
+        raise refuse(one_of(grid_code_names(), name))
+    return name
+
+
+def _switched(value: object) -> object:
+    """Return `true` as a section that says nothing, `false` as none."""
+    return {True: {}, False: None}[value] if isinstance(value, bool) else value
+
+
+class VoltVar(Section):
+    """Q(U): reactive power that follows the voltage."""
+
+    low_pu: Annotated[float, FRACTION.within(lower=0.5, upper=1.0)] = Field(
+        default=written("93 %"), alias="low"
+    )
+    """Of the nominal voltage: full capacitive power here and below."""
+    dead_low_pu: Annotated[float, FRACTION.within(lower=0.5, upper=1.0)] = Field(
+        default=written("97 %"), alias="dead_low"
+    )
+    """Capacitive power below."""
+    dead_high_pu: Annotated[float, FRACTION.within(lower=1.0, upper=1.5)] = Field(
+        default=written("103 %"), alias="dead_high"
+    )
+    """Inductive power above."""
+    high_pu: Annotated[float, FRACTION.within(lower=1.0, upper=1.5)] = Field(
+        default=written("107 %"), alias="high"
+    )
+    """Full inductive power here and above."""
+    reactive_share: Annotated[float, FRACTION.within(lower=0.0, upper=1.0)] = Field(
+        default=written("43.6 %"), alias="reactive_power"
+    )
+    """Full reactive power, of the rated apparent power."""
+
+    @field_validator("dead_low_pu", "high_pu")
+    @classmethod
+    def _beyond_the_corner_before(cls, corner: float, info: ValidationInfo) -> float:
+        before = info.data.get("low_pu" if info.field_name == "dead_low_pu" else "dead_high_pu")
+        if before is not None and corner < before:
+            name = "low" if info.field_name == "dead_low_pu" else "dead_high"
+            raise refuse(f"at least {name}, which is {100.0 * before:.6g} %")
+        return corner
+
+
+class FreqWatt(Section):
+    """P(f): production that falls as frequency rises."""
+
+    threshold_hz: _HighFrequency | None = Field(default=None, alias="threshold")
+    """Above it production falls [Hz]; 50.2 Hz at 50 Hz if not given."""
+    droop: Annotated[float, FRACTION.within(lower=0.02, upper=0.12)] = Field(default=written("5 %"))
+    """Change of frequency, of the nominal one, over which all of it would be gone."""
+
+
+class GridCode(Section):
+    """When an inverter leaves the grid and comes back, and how it supports voltage and frequency."""
+
+    preset: Annotated[str, AfterValidator(_known)] = "vde-ar-n-4105"
+    """Name of a set of thresholds and times; what follows goes before it."""
+    undervoltage_pu: _Low | None = Field(default=None, alias="undervoltage")
+    """Of the nominal voltage, as are all voltages here."""
+    undervoltage_s: _Time | None = Field(default=None, alias="undervoltage_time")
+    low_undervoltage_pu: _Low | None = Field(default=None, alias="low_undervoltage")
+    low_undervoltage_s: _Time | None = Field(default=None, alias="low_undervoltage_time")
+    overvoltage_pu: _High | None = Field(default=None, alias="overvoltage")
+    overvoltage_s: _Time | None = Field(default=None, alias="overvoltage_time")
+    high_overvoltage_pu: _High | None = Field(default=None, alias="high_overvoltage")
+    high_overvoltage_s: _Time | None = Field(default=None, alias="high_overvoltage_time")
+    mean_overvoltage_pu: _High | None = Field(default=None, alias="mean_overvoltage")
+    """Of the mean over ten minutes."""
+    underfrequency_hz: _LowFrequency | None = Field(default=None, alias="underfrequency")
+    underfrequency_s: _Time | None = Field(default=None, alias="underfrequency_time")
+    overfrequency_hz: _HighFrequency | None = Field(default=None, alias="overfrequency")
+    overfrequency_s: _Time | None = Field(default=None, alias="overfrequency_time")
+    reconnect_voltage_min_pu: _Low | None = Field(default=None, alias="reconnect_voltage_min")
+    reconnect_voltage_max_pu: _High | None = Field(default=None, alias="reconnect_voltage_max")
+    reconnect_frequency_min_hz: _LowFrequency | None = Field(default=None, alias="reconnect_frequency_min")
+    reconnect_frequency_max_hz: _HighFrequency | None = Field(default=None, alias="reconnect_frequency_max")
+    reconnect_wait_s: _Wait | None = Field(default=None, alias="reconnect_wait")
+    gradient_per_s: _Growth | None = Field(default=None, alias="reconnect_gradient")
+    """Growth of power after a reconnection, of the rated power."""
+    volt_var: Annotated[
+        VoltVar | None, BeforeValidator(_switched, json_schema_input_type=VoltVar | bool | None)
+    ] = None
+    """Reactive power by voltage; a client's reactive set-point other than 0 goes before it."""
+    freq_watt: Annotated[
+        FreqWatt | None, BeforeValidator(_switched, json_schema_input_type=FreqWatt | bool | None)
+    ] = None
+    """Production by frequency."""
+
+
+def _as_section(value: Any) -> Any:
+    return {"preset": value} if isinstance(value, str) else value
+
+
+GridCodeInput = Annotated[GridCode, BeforeValidator(_as_section, json_schema_input_type=GridCode | str)]
+"""A grid code: a section, or the name of a preset alone."""
+
+
+_PRESETS = {"vde-ar-n-4105": GridCodeParams()}
+
+
+_PRESET_HZ = 50.0
+"""Nominal frequency of the presets; thresholds move with that of a site."""
+
+
+def grid_code_names() -> tuple[str, ...]:
+    """Return the names that `grid_code` of a site file accepts."""
+    return tuple(_PRESETS)
+
+
+def grid_guard_params(
+    spec: GridCode,
+    *,
+    rated_power_w: float,
+    rated_apparent_power_va: float,
+    nominal_hz: float,
+    follows_production: bool,
+) -> GridGuardParams:
+    """Return what a grid code asks of an inverter.
+
+    Args:
+        spec: Of the site file.
+        rated_power_w: Of the inverter.
+        rated_apparent_power_va: Of the inverter.
+        nominal_hz: Of the grid; frequencies that the file does not give are those of the preset in proportion.
+        follows_production: Whether P(f) counts from what was delivered when frequency rose.
+    """
+    ratio = nominal_hz / _PRESET_HZ
+    preset = _PRESETS[spec.preset]
+    values = {
+        name: value * ratio if name.endswith("_hz") else value for name, value in preset._asdict().items()
+    }
+    values |= {name: given for name in values if (given := getattr(spec, name, None)) is not None}
+    params = GridGuardParams(
+        code=GridCodeParams(**values),
+        volt_var=_volt_var(spec.volt_var),
+        freq_watt=_freq_watt(spec.freq_watt, nominal_hz),
+        rated_power_w=rated_power_w,
+        rated_apparent_power_va=rated_apparent_power_va,
+        follows_production=follows_production,
+    )
+    check_parameters(params)
+    return params
+
+
+def _volt_var(spec: VoltVar | None) -> VoltVarParams:
+    if spec is None:
+        return VoltVarParams()
+    return VoltVarParams(
+        enabled=True,
+        low_pu=spec.low_pu,
+        dead_low_pu=spec.dead_low_pu,
+        dead_high_pu=spec.dead_high_pu,
+        high_pu=spec.high_pu,
+        reactive_share=spec.reactive_share,
+    )
+
+
+def _freq_watt(spec: FreqWatt | None, nominal_hz: float) -> FreqWattParams:
+    off = FreqWattParams()
+    threshold_hz = off.threshold_hz * nominal_hz / _PRESET_HZ
+    if spec is None:
+        return off._replace(threshold_hz=threshold_hz, nominal_hz=nominal_hz)
+    if spec.threshold_hz is not None:
+        threshold_hz = spec.threshold_hz
+    return FreqWattParams(enabled=True, threshold_hz=threshold_hz, droop=spec.droop, nominal_hz=nominal_hz)

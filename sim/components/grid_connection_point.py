@@ -1,0 +1,426 @@
+"""The grid connection point: frequency, voltages, fuse and outages of the public grid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, time
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+)
+
+from ...models.ac import ThreePhase
+from ...models.fuse import FuseParams
+from ...models.grid_voltage import GridImpedanceParams
+from ...models.parameter import check_parameters
+from ..domain.categories import Category
+from ..domain.timestamps import to_us
+from ..files.moments import parse_moment, parse_zone, write_moment
+from ..files.presets import find_preset, preset_names
+from ..files.sections import Deviation, Section, Text, one_of_names, refuse, written
+from ..files.units import AMPERE as _AMPERE
+from ..files.units import (
+    HERTZ,
+    SECOND,
+    VOLT,
+    PositiveDuration,
+    PositiveFrequency,
+    PositiveVoltage,
+    Unit,
+)
+from ..inputs.build import InputSetting, build_signal
+from ..inputs.daily import SECOND_US
+from ..inputs.grid.frequency import VoltageNoise, frequency_process, voltage_processes
+from ..inputs.grid.outages import Outage, SeededOutages, grid_presence, read_outages
+from ..inputs.grid.presets import area_preset, area_preset_names, outage_preset, outage_preset_names
+from ..inputs.signal import Constant, Signal
+from ..inputs.specs import FileColumn, Inline
+from .captions import input_caption
+from .component_type import Built, ComponentType, GridSupply
+from .section import ComponentSection
+from .setting import Setting
+
+OHM = Unit("Ω", {"Ω": 1.0, "mΩ": 1e-3, "ohm": 1.0, "mohm": 1e-3})
+
+
+_Resistance = Annotated[float, OHM.within(lower=0.0, upper=100.0)]
+
+
+_Interval = Annotated[float, SECOND.within(lower=0.1, upper=3600.0)]
+
+
+_PhaseVoltage = Annotated[float, VOLT.within(lower=0.0)]
+
+
+def _spelling_of(unit: Unit) -> AfterValidator:
+    return one_of_names(tuple(unit.factors))
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, BaseModel):
+        value = value.__dict__
+    if not isinstance(value, Mapping):
+        return "quantity"
+    if "file" in value:
+        return "file"
+    return "inline" if value.get("profile") == "inline" else "process"
+
+
+class FrequencyFile(FileColumn):
+    """Frequency from a recording."""
+
+    unit: Annotated[str, _spelling_of(HERTZ)] = "Hz"
+
+    @property
+    def scale(self) -> float:
+        """Hertz per one in the column."""
+        return HERTZ.factors[self.unit] * self.factor
+
+
+class FrequencyProcess(Section):
+    """Frequency as a seeded process with the statistics of a synchronous area."""
+
+    profile: Annotated[str, one_of_names(("inline", *area_preset_names()))]
+    interval_s: _Interval = Field(default=written("1 s"), alias="interval")
+    """How long a value holds [s]."""
+    resolution_hz: PositiveFrequency | None = Field(default=None, alias="resolution")
+    """Values are rounded to multiples of this [Hz]."""
+
+
+FrequencyInput = Annotated[
+    Annotated[PositiveFrequency, Tag("quantity")]
+    | Annotated[Inline[PositiveFrequency], Tag("inline")]
+    | Annotated[FrequencyProcess, Tag("process")]
+    | Annotated[FrequencyFile, Tag("file")],
+    Discriminator(_kind),
+]
+"""Frequency of the grid [Hz]."""
+
+
+class VoltageFile(FileColumn):
+    """Voltage of a phase to neutral from a recording."""
+
+    unit: Annotated[str, _spelling_of(VOLT)] = "V"
+
+    @property
+    def scale(self) -> float:
+        """Volts per one in the column."""
+        return VOLT.factors[self.unit] * self.factor
+
+
+PhaseVoltageInput = Annotated[
+    Annotated[_PhaseVoltage, Tag("quantity")]
+    | Annotated[Inline[_PhaseVoltage], Tag("inline")]
+    | Annotated[VoltageFile, Tag("file")],
+    Discriminator(lambda value: "inline" if _kind(value) == "process" else _kind(value)),
+]
+"""Voltage of one phase to neutral [V]."""
+
+
+class GridVoltage(Section):
+    """Voltages of the grid, phase by phase, line to neutral."""
+
+    phases: tuple[PhaseVoltageInput, PhaseVoltageInput, PhaseVoltageInput] | None = None
+    """Of L1, L2 and L3 [V]; the nominal voltage if not given. Fluctuation is added to constants only."""
+    fluctuation: Deviation = Field(default=written("0 %"))
+    """Standard deviation, in parts of the nominal voltage, of what all phases share."""
+    unbalance: Deviation = Field(default=written("0 %"))
+    """Standard deviation of what each phase has to itself."""
+    time_constant_s: PositiveDuration = Field(default=written("5 min"), alias="time_constant")
+    """Of both [s]."""
+    interval_s: _Interval = Field(default=written("10 s"), alias="interval")
+    """How long a value holds [s]."""
+    resistance_ohm: _Resistance = Field(default=written("0 Ω"), alias="resistance")
+    """Of the grid before the connection point, per phase [Ω]."""
+    reactance_ohm: _Resistance = Field(default=written("0 Ω"), alias="reactance")
+
+
+class GridFuse(Section):
+    """The fuse links at the connection point, one per phase, that can melt."""
+
+    preset: Annotated[str, one_of_names(fuse_preset_names())] | None = None
+    """Name of a set of parameters; a gG link of the rated fuse current if not given."""
+
+
+def _no_time_of_day(moment: time | datetime | float) -> datetime | float:
+    if isinstance(moment, time):
+        raise refuse("an instant (2026-06-15T11:00:00+02:00), or a duration since the run's start (90 s)")
+    return moment
+
+
+class GridOutage(Section):
+    """A time without the grid."""
+
+    begin: Annotated[
+        datetime | float,
+        PlainValidator(lambda value: _no_time_of_day(parse_moment(value))),
+        PlainSerializer(write_moment, when_used="json"),
+        WithJsonSchema({"type": "string"}, mode="validation"),
+    ] = Field(alias="from")
+    """An instant, on the site's clock if it names no offset, or seconds since the run's start."""
+    duration_s: PositiveDuration = Field(alias="duration")
+
+
+def _known_zone(name: str) -> str:
+    try:
+        parse_zone(name)
+    except ValueError as error:
+        raise refuse(str(error)) from None
+    return name
+
+
+class OutageFile(Section):
+    """Outages from a table with a row for each."""
+
+    file: Text
+    """Path, relative to the site file."""
+    time_column: str | None = None
+    """Name of the column of beginnings; the first that holds dates if not given."""
+    duration_column: str | None = None
+    """Name of the column of durations (`2h, 4m, 45s`, or seconds); `Duration` if not given."""
+    timezone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    """Zone or offset of times written without one; the site's if not given."""
+
+
+class OutageProcess(Section):
+    """Outages that come at random."""
+
+    preset: Annotated[str, one_of_names(outage_preset_names())]
+    per_year: float | None = Field(default=None, ge=0.0, le=10_000.0)
+    """Mean number in 365 days; the preset's if not given."""
+
+
+def _outage_kind(value: object) -> str:
+    if isinstance(value, BaseModel):
+        value = value.__dict__
+    if isinstance(value, Mapping):
+        return "file" if "file" in value else "process"
+    return "list"
+
+
+Outages = Annotated[
+    Annotated[tuple[GridOutage, ...], Tag("list")]
+    | Annotated[OutageFile, Tag("file")]
+    | Annotated[OutageProcess, Tag("process")],
+    Discriminator(_outage_kind),
+]
+"""Times without the grid: a list, a file, or statistics."""
+
+
+FuseCurrent = Annotated[float, _AMPERE.within(lower=1.0, upper=100_000.0)]
+
+
+_BETWEEN_NOMINAL_HZ = 55.0
+
+
+class GridConnectionPoint(ComponentSection):
+    """Where the site meets the public grid."""
+
+    category: Literal[Category.GRID_CONNECTION_POINT]
+    rated_fuse_current_a: FuseCurrent = Field(alias="rated_fuse_current")
+    """Per phase, both directions [A]."""
+    voltage_v: PositiveVoltage = Field(default=written("400 V"), alias="voltage")
+    """Line to line [V]."""
+    frequency: FrequencyInput = Field(default=written("50 Hz"))
+    """While the grid is there [Hz]."""
+    voltages: GridVoltage | None = None
+    """Phase by phase; nominal ones if not given."""
+    fuse: GridFuse | None = None
+    """Links that can melt; nothing melts if not given."""
+    outages: Outages | None = None
+    """Times without the grid; none if not given."""
+
+
+def fuse_preset_names() -> tuple[str, ...]:
+    """Return the names that `fuse_preset` accepts."""
+    return preset_names("fuses")
+
+
+@cache
+def fuse_preset(name: str) -> FuseParams:
+    """Return the parameters of a fuse link.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+    """
+    values = find_preset("fuses", "fuse preset", name)
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+    params = FuseParams(**fields)
+    check_parameters(params)
+    return params
+
+
+@cache
+def fuse_for(rated_current_a: float) -> FuseParams:
+    """Return a gG fuse link for any rated current [A], > 0: the nearest preset with its currents scaled."""
+    links = [fuse_preset(name) for name in fuse_preset_names()]
+    nearest = min(links, key=lambda link: abs(math.log(link.rated_current_a / rated_current_a)))
+    ratio = rated_current_a / nearest.rated_current_a
+    return nearest._replace(
+        rated_current_a=rated_current_a, melting_current_a=nearest.melting_current_a * ratio
+    )
+
+
+def frequency_signal(spec: FrequencyInput, where: InputSetting) -> Signal:
+    """Return the frequency of the grid [Hz] while it is there.
+
+    Raises:
+        InputError: If a recording is wrong.
+    """
+    if not isinstance(spec, FrequencyProcess):
+        return build_signal(spec, where)
+    area = area_preset(spec.profile)._replace(resolution_hz=spec.resolution_hz or 0.0)
+    return frequency_process(area, interval_s=spec.interval_s, key=where.key)
+
+
+def voltage_signals(
+    spec: GridVoltage | None, line_voltage_v: float, where: InputSetting
+) -> tuple[Signal, Signal, Signal]:
+    """Return the voltages of the three phases to neutral without load [V] while the grid is there.
+
+    Args:
+        spec: What the site file says; nominal voltages if None.
+        line_voltage_v: Nominal voltage, line to line [V].
+        where: Of the connection point.
+
+    Raises:
+        InputError: If a recording is wrong.
+    """
+    nominal_v = line_voltage_v / math.sqrt(3.0)
+    if spec is None:
+        return Constant(nominal_v), Constant(nominal_v), Constant(nominal_v)
+    phases = spec.phases or (nominal_v, nominal_v, nominal_v)
+    noise = VoltageNoise(spec.fluctuation, spec.unbalance, spec.time_constant_s)
+    is_still = noise.common == 0.0 and noise.own == 0.0
+    means = ThreePhase(*(phase if isinstance(phase, float) else nominal_v for phase in phases))
+    wandering = voltage_processes(means, nominal_v, noise, interval_s=spec.interval_s, key=where.key)
+    l1, l2, l3 = (
+        moving if isinstance(phase, float) and not is_still else build_signal(phase, where)
+        for phase, moving in zip(phases, wandering, strict=True)
+    )
+    return l1, l2, l3
+
+
+def grid_impedance(spec: GridVoltage | None) -> GridImpedanceParams:
+    """Return the impedance of the grid per phase."""
+    return (
+        GridImpedanceParams(0.0, 0.0)
+        if spec is None
+        else GridImpedanceParams(spec.resistance_ohm, spec.reactance_ohm)
+    )
+
+
+def grid_impedances(spec: GridVoltage | None) -> list[GridImpedanceParams]:
+    """Return the impedance of the grid as the only entry, or none if it has no impedance."""
+    impedance = grid_impedance(spec)
+    return [impedance] if impedance.resistance_ohm > 0.0 or impedance.reactance_ohm > 0.0 else []
+
+
+def presence_signal(spec: Outages | None, where: InputSetting) -> Signal:
+    """Return 1 while the grid is there and 0 while it is not.
+
+    Raises:
+        InputError: If a file is wrong: names the line, what was found and what is accepted.
+    """
+    match spec:
+        case None:
+            return Constant(1.0)
+        case OutageFile():
+            zone = where.location.zone if spec.timezone is None else parse_zone(spec.timezone)
+            path = where.directory / spec.file
+            return grid_presence(
+                read_outages(path, zone, time_column=spec.time_column, duration_column=spec.duration_column)
+            )
+        case OutageProcess():
+            statistics = outage_preset(spec.preset)
+            if spec.per_year is not None:
+                statistics = statistics._replace(per_year=spec.per_year)
+            return SeededOutages(statistics, where.key)
+        case _:
+            return grid_presence(_outage(each, where) for each in spec)
+
+
+def _outage(spec: GridOutage, where: InputSetting) -> Outage:
+    begin_us = _begin_us(spec.begin, where)
+    return Outage(begin_us, begin_us + round(spec.duration_s * SECOND_US))
+
+
+def _begin_us(begin: datetime | float, where: InputSetting) -> int:
+    if isinstance(begin, float):
+        return where.start_us + round(begin * SECOND_US)
+    return to_us(begin if begin.tzinfo else begin.replace(tzinfo=where.location.zone))
+
+
+def fuse_links(spec: GridFuse | None, rated_fuse_current_a: float) -> list[FuseParams]:
+    """Return the three links at the connection point, or none if they cannot melt."""
+    return [] if spec is None else [fuse_params(spec, rated_fuse_current_a)] * 3
+
+
+def nominal_frequency_hz(spec: FrequencyInput) -> float:
+    """Return the nominal frequency of a grid: of its synchronous area, or 50 or 60 Hz by a constant; else 50 Hz."""
+    if isinstance(spec, FrequencyProcess):
+        return area_preset(spec.profile).params.nominal_hz
+    return 60.0 if isinstance(spec, float) and spec > _BETWEEN_NOMINAL_HZ else 50.0
+
+
+def build(grid: GridConnectionPoint, setting: Setting) -> Built:
+    """Make the public grid behind a connection point.
+
+    `voltage` [V] is the nominal one, line to line; it moves the three phases in proportion. `voltage_1` to
+    `voltage_3` [V] are what these have to neutral at the nominal voltage. `frequency` [Hz], and `presence`: 1 or 0.
+
+    Raises:
+        InputError: If a recording is wrong.
+    """
+    phases = voltage_signals(grid.voltages, grid.voltage_v, setting.of_input("voltages"))
+    return Built(
+        grid=GridSupply(
+            inputs={
+                "voltage": Constant(grid.voltage_v),
+                "frequency": frequency_signal(grid.frequency, setting.of_input("frequency")),
+                **{f"voltage_{number}": signal for number, signal in enumerate(phases, start=1)},
+                "presence": presence_signal(grid.outages, setting.of_input("outages")),
+            },
+            voltage_v=grid.voltage_v,
+            impedances=tuple(grid_impedances(grid.voltages)),
+            fuses=tuple(fuse_links(grid.fuse, grid.rated_fuse_current_a)),
+        )
+    )
+
+
+def fuse_params(spec: GridFuse, rated_fuse_current_a: float) -> FuseParams:
+    """Return the links at the connection point, all three alike."""
+    return fuse_for(rated_fuse_current_a) if spec.preset is None else fuse_preset(spec.preset)
+
+
+def _caption(grid: GridConnectionPoint) -> list[str]:
+    source = input_caption(grid.frequency, "Hz")
+    frequency = source if isinstance(grid.frequency, float) else f"frequency {source}"
+    return [f"{grid.rated_fuse_current_a:g} A", f"{grid.voltage_v:g} V", frequency]
+
+
+TYPE = ComponentType(
+    name=Category.GRID_CONNECTION_POINT,
+    category=Category.GRID_CONNECTION_POINT,
+    section=GridConnectionPoint,
+    sdk_class="GridConnectionPoint",
+    sdk_fields={"rated_fuse_current": 0},
+    behind=(),
+    build=build,
+    inputs={"frequency": 50.0, "voltages": None, "outages": None},
+    caption=_caption,
+    identity=lambda grid: {"rated_fuse_current_a": grid.rated_fuse_current_a},
+    needs_behind_it="at least one meter or inverter",
+)

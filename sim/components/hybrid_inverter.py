@@ -1,0 +1,76 @@
+"""Hybrid inverters."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from ...models.ac import phase_shares
+from ..domain.categories import Category
+from ..files.sections import Azimuth, Tilt, written
+from ..files.units import PositivePower
+from ..inputs.specs import IrradianceInput
+from .captions import kilowatts
+from .component_type import AC_PARENTS, Built, ComponentType, Converting
+from .inverter import (
+    BuiltInControl,
+    InverterSection,
+    grid_guard,
+    inverter_params,
+    inverter_preset_names,
+    inverter_rating,
+)
+from .setting import Setting
+from .solar_array import ArraySection, solar_array
+
+
+class HybridInverter(ArraySection, InverterSection, BuiltInControl):
+    """Couples batteries and photovoltaics, which share its direct current side, to the AC side."""
+
+    category: Literal[Category.HYBRID_INVERTER]
+    peak_power_w: PositivePower | None = Field(default=None, alias="peak_power")
+    """DC power of the array at 1000 W/m² and 25 °C [W]; no array if not given."""
+    tilt_deg: Tilt = Field(default=written("30 °"), alias="tilt")
+    """Of the array from the horizontal [°]."""
+    azimuth_deg: Azimuth = Field(default=written("180 °"), alias="azimuth")
+    """Of the array, clockwise from north [°]."""
+    irradiance: IrradianceInput | None = None
+    """On the plane of the array; clear sky with seeded clouds if not given."""
+
+
+def build(inverter: HybridInverter, setting: Setting) -> Built:
+    """Make the inverter of batteries and photovoltaics.
+
+    Raises:
+        InputError: If recorded irradiance cannot drive it.
+    """
+    params = inverter_params(inverter)
+    return Built(
+        inverter=params,
+        converting=Converting(
+            inverter_rating(params), phase_shares(inverter.phases), inverter.self_consumption
+        ),
+        array=None if inverter.peak_power_w is None else solar_array(inverter, params, setting),
+        guard=grid_guard(inverter, setting),
+    )
+
+
+def _caption(inverter: HybridInverter) -> list[str]:
+    peak_w = inverter.peak_power_w
+    peak = [] if peak_w is None else [f"{peak_w / 1e3:g} kWp"]
+    return [kilowatts(inverter.rated_power_w), *peak]
+
+
+TYPE = ComponentType(
+    name=Category.HYBRID_INVERTER,
+    category=Category.HYBRID_INVERTER,
+    section=HybridInverter,
+    sdk_class="HybridInverter",
+    behind=AC_PARENTS,
+    build=build,
+    params=lambda inverter, _grid: inverter_params(inverter),
+    presets=inverter_preset_names,
+    inputs={"irradiance": 0.0},
+    caption=_caption,
+)

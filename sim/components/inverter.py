@@ -1,0 +1,177 @@
+"""What inverters of all kinds have in common."""
+
+from __future__ import annotations
+
+import math
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from ...models.grid_guard import GridGuardParams
+from ...models.inverter import InverterParams
+from ...models.parameter import check_parameters
+from ..domain.ranges import Bounds
+from ..files.parameters import overridden
+from ..files.presets import find_preset, preset_names
+from ..files.sections import Phases, Section, refuse
+from ..files.units import (
+    Duration,
+    NonNegativePower,
+    PositiveApparentPower,
+    PositivePower,
+    PositiveRampRate,
+    PositiveReactivePower,
+)
+from .grid_code import GridCodeInput, grid_guard_params
+from .rating import Rating
+from .section import ComponentSection, given
+from .setting import Setting
+
+
+class InverterSection(ComponentSection):
+    """What a site file says of an inverter of any kind."""
+
+    rated_power_w: PositivePower = Field(alias="rated_power")
+    """AC active power [W]."""
+    rated_apparent_power_va: PositiveApparentPower | None = Field(default=None, alias="rated_apparent_power")
+    """AC apparent power [VA]; as much as the rated power if not given."""
+    preset: str | None = None
+    """Name of a set of efficiency and loss parameters."""
+    standby_power_w: NonNegativePower | None = Field(default=None, alias="standby_power")
+    """Drawn from the AC side while no power is converted [W]."""
+    response_delay_s: Duration | None = Field(default=None, alias="response_delay")
+    """From a command to the first movement [s]."""
+    ramp_rate_w_per_s: PositiveRampRate | None = Field(default=None, alias="ramp_rate")
+    """Greatest change of active power [W/s]."""
+    resolution_w: PositivePower | None = Field(default=None, alias="resolution")
+    """Step of the set-point [W]; the magnitude is floored to it."""
+    min_power_factor: float | None = Field(default=None, ge=0.0, le=1.0)
+    """Least power factor at which it gives reactive power; no such limit if not given."""
+    max_reactive_power_var: PositiveReactivePower | None = Field(default=None, alias="max_reactive_power")
+    """Greatest reactive power, either sign [var]; what the apparent power leaves if not given."""
+    grid_code: GridCodeInput | None = None
+    """When it leaves the grid and comes back; it keeps to none if not given."""
+    phases: Phases = (1, 2, 3)
+
+    @field_validator("rated_apparent_power_va")
+    @classmethod
+    def _not_below_rated_power(cls, apparent_va: float | None, info: ValidationInfo) -> float | None:
+        power_w = info.data.get("rated_power_w", 0.0)
+        if apparent_va is not None and apparent_va < power_w:
+            raise refuse(f"at least the rated power, {power_w / 1e3:.6g} kVA")
+        return apparent_va
+
+
+class BuiltInControl(Section):
+    """What an inverter does by itself while no client tells it otherwise."""
+
+    self_consumption: str | None = None
+    """Key of the component, such as the main meter, whose active power it keeps at nothing; at rest if not given."""
+
+
+def inverter_preset_names() -> tuple[str, ...]:
+    """Return the names that `inverter_preset` accepts."""
+    return preset_names("inverters")
+
+
+def inverter_preset(name: str, rated_power_w: float, rated_apparent_power_va: float) -> InverterParams:
+    """Return the parameters of an inverter of a given size.
+
+    Args:
+        name: Of the preset; its losses and ramp are scaled to the rated power.
+        rated_power_w: AC active power [W], > 0.
+        rated_apparent_power_va: AC apparent power [VA], > 0.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+    """
+    values = find_preset("inverters", "inverter preset", name)
+    no_load, linear, quadratic = values["no_load_loss"], values["linear_loss"], values["quadratic_loss"]
+    rated_loss_w = (no_load + linear + quadratic) * rated_power_w
+    heat_loss_w_per_k = rated_loss_w / values["temperature_rise_k"]
+    params = InverterParams(
+        rated_power_w=rated_power_w,
+        rated_apparent_power_va=rated_apparent_power_va,
+        standby_power_w=values["standby"] * rated_power_w,
+        no_load_loss_w=no_load * rated_power_w,
+        linear_loss=linear,
+        quadratic_loss_per_w=quadratic / rated_power_w,
+        ramp_rate_w_per_s=values["ramp_rate_per_s"] * rated_power_w,
+        response_delay_s=values["response_delay_s"],
+        resolution_w=0.0,
+        heat_capacity_j_per_k=values["time_constant_s"] * heat_loss_w_per_k,
+        heat_loss_w_per_k=heat_loss_w_per_k,
+        no_load_loss_slope=values["no_load_loss_slope"],
+        linear_loss_slope=values["linear_loss_slope"],
+        quadratic_loss_slope=values["quadratic_loss_slope"],
+        nominal_dc_voltage_v=values["nominal_dc_voltage_v"],
+        dc_voltage_min_v=values["dc_voltage_min_v"],
+        dc_voltage_max_v=values["dc_voltage_max_v"],
+        dc_current_max_a=values["dc_current_a_per_kw"] * rated_power_w / 1000.0,
+        reactive_power_max_var=math.inf,
+        power_factor_min=0.0,
+        heat_sink_max_c=values["full_power_ambient_c"] + values["temperature_rise_k"],
+        ambient_max_c=values["ambient_max_c"],
+    )
+    check_parameters(params)
+    return params
+
+
+def nearest_inverter_preset(family: str, rated_power_w: float) -> str:
+    """Return the name of the preset of a family, `battery` or `pv`, whose class is nearest to a rating by ratio."""
+    classes = {
+        name: float(name.removeprefix(f"{family}-").removesuffix("kw")) * 1000.0
+        for name in inverter_preset_names()
+        if name.startswith(f"{family}-")
+    }
+    return min(classes, key=lambda name: abs(math.log(classes[name] / rated_power_w)))
+
+
+def inverter_params(inverter: InverterSection, family: str = "battery") -> InverterParams:
+    """Return the parameters of an inverter; `family` of its usual presets: `battery` or `pv`."""
+    rated_w = inverter.rated_power_w
+    preset = inverter.preset or nearest_inverter_preset(family, rated_w)
+    params = inverter_preset(preset, rated_w, inverter.rated_apparent_power_va or rated_w)
+    params = params._replace(
+        standby_power_w=given(inverter.standby_power_w, params.standby_power_w),
+        response_delay_s=given(inverter.response_delay_s, params.response_delay_s),
+        ramp_rate_w_per_s=given(inverter.ramp_rate_w_per_s, params.ramp_rate_w_per_s),
+        resolution_w=given(inverter.resolution_w, params.resolution_w),
+        power_factor_min=given(inverter.min_power_factor, params.power_factor_min),
+        reactive_power_max_var=given(inverter.max_reactive_power_var, params.reactive_power_max_var),
+    )
+    return overridden(params, inverter.parameters)
+
+
+def grid_guard(
+    inverter: InverterSection, setting: Setting, *, follows_production: bool = False
+) -> GridGuardParams | None:
+    """Return what the grid code asks of an inverter; None if it keeps to none.
+
+    Args:
+        inverter: Of the site file.
+        setting: Where it stands.
+        follows_production: Whether P(f) counts from what was delivered when frequency rose, as of photovoltaics.
+    """
+    if inverter.grid_code is None:
+        return None
+    return grid_guard_params(
+        inverter.grid_code,
+        rated_power_w=inverter.rated_power_w,
+        rated_apparent_power_va=inverter.rated_apparent_power_va or inverter.rated_power_w,
+        nominal_hz=setting.grid.frequency_hz,
+        follows_production=follows_production,
+    )
+
+
+def inverter_rating(params: InverterParams, *, produces_only: bool = False) -> Rating:
+    """Return what an inverter can be told; as the most that it may produce, if it does nothing else."""
+    rated_w, apparent_va = params.rated_power_w, params.rated_apparent_power_va
+    return Rating(
+        active=Bounds(-rated_w, 0.0 if produces_only else rated_w),
+        reactive=Bounds(-apparent_va, apparent_va),
+        default_w=-rated_w if produces_only else 0.0,
+        ramp_rate_w_per_s=params.ramp_rate_w_per_s,
+        response_delay_s=params.response_delay_s,
+        resolution_w=params.resolution_w,
+        is_limit=produces_only,
+    )

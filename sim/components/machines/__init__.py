@@ -1,0 +1,1 @@
+"""Components with a machine of their own on the AC side."""

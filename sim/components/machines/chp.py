@@ -1,0 +1,287 @@
+"""Combined heat and power units."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from ....models import chp
+from ....models.ac import phase_shares
+from ....models.chp import ChpInput, ChpParams, ChpState, chp_initial_state, chp_output
+from ....models.heat_buffer import HeatBufferParams
+from ....models.parameter import check_parameters
+from ....models.tables import table_value
+from ...domain.categories import Category
+from ...domain.ranges import Bounds
+from ...files.presets import find_preset, preset_names
+from ...files.sections import written
+from ...files.units import CELSIUS, Fraction, Unit
+from ...inputs.chance import Chance
+from ...inputs.signal import Constant
+from ...inputs.specs import LoadInput
+from ..component_type import AC_PARENTS, Built, ComponentType
+from ..device import AMBIENT, SET_POINT, Activity, Machine
+from ..device_model import DeviceModel
+from ..section import ProcessMachine
+from ..setting import Setting
+from .process import demand_signal, process_caption, process_rating, usual_preset
+
+_LITRE = Unit("l", {"l": 1.0, "m³": 1e3, "m3": 1e3})
+
+
+_Volume = Annotated[float, _LITRE.within(above=0.0, upper=1e7)]
+
+
+_BufferTemperature = Annotated[float, CELSIUS.within(lower=0.0, upper=80.0)]
+
+
+class Chp(ProcessMachine):
+    """Burns gas for power and heat; produces when told to, or when heat is wanted."""
+
+    category: Literal[Category.CHP]
+    heat_demand: LoadInput | None = None
+    """Heat drawn from its buffer [W]; all that it makes if not given."""
+    buffer_l: _Volume | None = Field(default=None, alias="buffer")
+    """Water in the buffer [l]; 60 l per kW of heat if not given."""
+    initial_temperature_c: _BufferTemperature = Field(default=written("60 °C"), alias="initial_temperature")
+    """Of the buffer when a run starts [°C]."""
+    heat_led: bool = Field(default=False, strict=True)
+    """Whether the buffer starts and stops it; it takes no set-points then."""
+    dump_cooler: bool = Field(default=False, strict=True)
+    """Whether a cooler takes what a full buffer does not; else a full buffer stops it."""
+    failed_starts: Fraction = Field(default=written("0 %"))
+    """Part of its attempts to start that fail."""
+
+
+_ROOM_C = 20.0
+
+
+_WATER_J_PER_K_PER_LITRE = 4.1e3
+"""At 70 °C: 0.978 kg/l and 4.19 kJ/(kg K)."""
+
+
+_BUFFER_LITRES_PER_KW = 60.0
+"""Per kW of heat: what the German incentive for CHP up to 20 kW asked for (BAFA, Mini-KWK, 2014)."""
+
+
+_STANDING_LOSS_K = 45.0
+"""Tanks are rated at 65 °C in a room of 20 °C (EN 12897)."""
+
+
+_BUFFER_FULL_C = 80.0
+"""Chosen, as the other temperatures of the buffer and engine: 80/60 °C is a common heating circuit."""
+
+
+_BUFFER_RESTART_C = 60.0
+
+
+_BUFFER_USEFUL_C = 50.0
+
+
+_ENGINE_OPERATING_C = 80.0
+
+
+_ENGINE_COOLING_S = 4.0 * 3600.0
+"""Time constant of an engine at rest in its enclosure; chosen."""
+
+
+_START_S = 100.0
+
+
+_STOP_S = 90.0
+
+
+_STANDBY = 0.016
+
+
+_STARTING = 0.034
+
+
+_START_RETRIES = 2
+"""Chosen; controllers of such units commonly try three times."""
+
+
+_RETRY_WAIT_S = 60.0
+
+
+def chp_preset_names() -> tuple[str, ...]:
+    """Return the names that `chp_preset` accepts."""
+    return preset_names("chps")
+
+
+def chp_preset(
+    name: str,
+    rated_power_w: float,
+    buffer_litres: float | None = None,
+    heat_led: bool = False,
+    dump_cooler: bool = False,
+) -> ChpParams:
+    """Return the parameters of a CHP of a given size, with its buffer.
+
+    Args:
+        name: Of the preset; powers and heat capacities are scaled to the rated power.
+        rated_power_w: Electric [W], > 0.
+        buffer_litres: Water in the buffer, > 0; 60 l per kW of heat if not given.
+        heat_led: Whether the buffer starts and stops it instead of the set-point.
+        dump_cooler: Whether a cooler takes what a full buffer does not.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+        ParameterError: If the size cannot exist.
+    """
+    values = find_preset("chps", "CHP preset", name)
+    fuel_w = rated_power_w / values["electrical_efficiency"][-1]
+    rated_heat_w = values["thermal_efficiency"][-1] * fuel_w
+    minimum_w = values["minimum_load"] * rated_power_w
+    capacity = _engine_heat_capacity_j_per_k(_least_heat_w(values, minimum_w), values["warm_up_s"])
+    litres = _BUFFER_LITRES_PER_KW * rated_heat_w / 1e3 if buffer_litres is None else buffer_litres
+    params = ChpParams(
+        rated_power_w=rated_power_w,
+        minimum_power_w=minimum_w,
+        electrical_efficiency=tuple(values["electrical_efficiency"]),
+        thermal_efficiency=tuple(values["thermal_efficiency"]),
+        reactive_per_active=0.0,
+        start_s=_START_S,
+        starting_power_w=_STARTING * rated_power_w,
+        stop_s=_STOP_S,
+        stopping_power_w=_STARTING * rated_power_w,
+        standby_power_w=_STANDBY * rated_power_w,
+        minimum_run_s=values["minimum_run_s"],
+        minimum_pause_s=values["minimum_pause_s"],
+        start_retries=_START_RETRIES,
+        retry_wait_s=_RETRY_WAIT_S,
+        engine_heat_capacity_j_per_k=capacity,
+        engine_heat_loss_w_per_k=capacity / _ENGINE_COOLING_S,
+        engine_operating_c=_ENGINE_OPERATING_C,
+        buffer=hot_water_buffer(litres),
+        buffer_full_c=_BUFFER_FULL_C,
+        buffer_restart_c=_BUFFER_RESTART_C,
+        heat_led=heat_led,
+        dump_cooler=dump_cooler,
+    )
+    check_parameters(params)
+    return params
+
+
+def hot_water_buffer(litres: float) -> HeatBufferParams:
+    """Return a tank of a volume [l], > 0, for hot water.
+
+    Its loss is the greatest that Regulation (EU) 814/2013 allows for a tank: 16.66 + 8.33 V^0.4 W, for up to
+    2000 l; carried on beyond.
+    """
+    standing_loss_w = 16.66 + 8.33 * litres**0.4
+    return HeatBufferParams(
+        heat_capacity_j_per_k=litres * _WATER_J_PER_K_PER_LITRE,
+        heat_loss_w_per_k=standing_loss_w / _STANDING_LOSS_K,
+        useful_c=_BUFFER_USEFUL_C,
+    )
+
+
+def _least_heat_w(values: dict[str, Any], minimum_w: float) -> float:
+    """Return the heat at minimum load [W], which is what warms up the engine."""
+    load = values["minimum_load"]
+    heat_per_fuel = table_value(tuple(values["thermal_efficiency"]), load)
+    return heat_per_fuel * minimum_w / table_value(tuple(values["electrical_efficiency"]), load)
+
+
+def _engine_heat_capacity_j_per_k(heat_w: float, warm_up_s: float) -> float:
+    """Return the capacity [J/K] with which a heat [W] warms an engine from the room in a time [s]."""
+    lost = -math.expm1(-warm_up_s / _ENGINE_COOLING_S)
+    return heat_w * _ENGINE_COOLING_S * lost / (_ENGINE_OPERATING_C - _ROOM_C)
+
+
+_USUAL_CHPS = (
+    (10e3, "ecopower-5kw"), (35e3, "gas-20kw"), (90e3, "gas-50kw"), (180e3, "gas-140kw"),
+    (float("inf"), "gas-250kw"),
+)  # fmt: skip
+
+
+_ATTEMPT_US = 160_000_000
+"""An attempt to start and the wait after it take about as long as this, so each has a chance of its own [µs]."""
+
+
+_CHP_ACTIVITIES = {
+    chp.STOPPED: Activity.RESTING,
+    chp.STARTING: Activity.STARTING,
+    chp.RETRYING: Activity.STARTING,
+    chp.WARMING_UP: Activity.WARMING_UP,
+    chp.RUNNING: Activity.WORKING,
+    chp.STOPPING: Activity.STOPPING,
+    chp.FAULT: Activity.FAULT,
+}
+
+
+_SECONDS_TO_FULL = 30.0
+"""From nothing to the rating where a site file gives no ramp [s]; chosen."""
+
+
+CHP = DeviceModel("chp", chp.ChpInput, chp.chp_output, chp.chp_horizon_s, chp.chp_step, chp.chp_power_limits)
+
+
+def build(unit: Chp, setting: Setting) -> Built:
+    """Make a CHP with its buffer; one led by heat takes no set-points.
+
+    Without a heat demand, its heat goes to a network that takes all of it.
+
+    Raises:
+        InputError: If a recorded demand cannot drive it.
+    """
+    params = chp_params(unit)
+    room_c = setting.ambient_c
+    most_heat_w = params.thermal_efficiency[-1] * params.rated_power_w / params.electrical_efficiency[-1]
+    where = setting.of_input("failed_starts")
+    rating = (
+        None
+        if unit.heat_led
+        else process_rating(
+            unit, Bounds(-unit.rated_power_w, 0.0), params.minimum_power_w, seconds_to_full=_SECONDS_TO_FULL
+        )
+    )
+    machine = Machine(
+        CHP,
+        params,
+        chp_initial_state(params, unit.initial_temperature_c, room_c),
+        phase_shares(unit.phases),
+        (
+            SET_POINT,
+            f"{setting.key}.heat_demand",
+            AMBIENT,
+            f"{setting.key}.start_fails",
+            f"{setting.key}.acknowledge",
+        ),
+        {
+            "heat_demand": demand_signal("heat_demand", unit.heat_demand, most_heat_w, setting),
+            "start_fails": Chance(unit.failed_starts, step_us=_ATTEMPT_US, key=where.key),
+            "acknowledge": Constant(0.0),
+        },
+        rating,
+        activity=_chp_activity,
+    )
+    return Built(machine=machine)
+
+
+def chp_params(unit: Chp) -> ChpParams:
+    """Return the parameters of a CHP: those of its preset at its size, with what the site file says."""
+    name = unit.preset or usual_preset(_USUAL_CHPS, unit.rated_power_w)
+    params = chp_preset(name, unit.rated_power_w, unit.buffer_l, unit.heat_led, unit.dump_cooler)
+    return params._replace(minimum_power_w=unit.min_power_w or params.minimum_power_w)
+
+
+def _chp_activity(params: ChpParams, state: ChpState, inp: ChpInput) -> Activity:
+    return _CHP_ACTIVITIES[chp_output(params, state, inp).phase]
+
+
+TYPE = ComponentType(
+    name=Category.CHP,
+    category=Category.CHP,
+    section=Chp,
+    sdk_class="Chp",
+    behind=AC_PARENTS,
+    build=build,
+    params=lambda unit, _grid: chp_params(unit),
+    presets=chp_preset_names,
+    inputs={"heat_demand": 0.0},
+    caption=process_caption,
+)

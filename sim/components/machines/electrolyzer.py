@@ -1,0 +1,137 @@
+"""Water electrolysers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ....models import electrolyzer
+from ....models.ac import phase_shares
+from ....models.electrolyzer import (
+    ElectrolyzerInput,
+    ElectrolyzerParams,
+    ElectrolyzerState,
+    electrolyzer_initial_state,
+    electrolyzer_output,
+)
+from ....models.parameter import check_parameters
+from ...domain.categories import Category
+from ...domain.ranges import Bounds
+from ...files.presets import find_preset, preset_names
+from ..component_type import AC_PARENTS, Built, ComponentType
+from ..device import AMBIENT, SET_POINT, Activity, Machine
+from ..device_model import DeviceModel
+from ..section import ProcessMachine
+from ..setting import Setting
+from .process import process_caption, process_rating, usual_preset
+
+
+class Electrolyzer(ProcessMachine):
+    """Makes hydrogen; consumes when told to."""
+
+    category: Literal[Category.ELECTROLYZER]
+
+
+def electrolyzer_preset_names() -> tuple[str, ...]:
+    """Return the names that `electrolyzer_preset` accepts."""
+    return preset_names("electrolyzers")
+
+
+def electrolyzer_preset(name: str, rated_power_w: float) -> ElectrolyzerParams:
+    """Return the parameters of an electrolyser of a given size.
+
+    Args:
+        name: Of the preset; powers and heat are scaled to the rated power.
+        rated_power_w: AC [W], > 0.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+        ParameterError: If the size cannot exist.
+    """
+    values = find_preset("electrolyzers", "electrolyzer preset", name)
+    params = ElectrolyzerParams(
+        rated_power_w=rated_power_w,
+        minimum_power_w=values["minimum_load"] * rated_power_w,
+        auxiliary_power_w=values["auxiliary"] * rated_power_w,
+        rectifier_efficiency=values["rectifier_efficiency"],
+        reactive_per_active=values["reactive_per_active"],
+        stack_efficiency=tuple(values["stack_efficiency"]),
+        efficiency_per_k=values["efficiency_per_k"],
+        operating_c=values["operating_c"],
+        heat_capacity_j_per_k=values["heat_capacity_j_per_k_per_w"] * rated_power_w,
+        heat_loss_w_per_k=values["heat_loss_per_k"] * rated_power_w,
+        heater_power_w=values["heater"] * rated_power_w,
+        holding_c=values["holding_c"],
+        standby_power_w=values["standby"] * rated_power_w,
+        standby_s=values["standby_s"],
+        off_power_w=values["off"] * rated_power_w,
+        cold_start_s=values["cold_start_s"],
+        warm_start_s=values["warm_start_s"],
+    )
+    check_parameters(params)
+    return params
+
+
+_USUAL_ELECTROLYZERS = ((1e6, "pem"), (float("inf"), "alkaline"))
+
+
+_ELECTROLYZER_ACTIVITIES = {
+    electrolyzer.OFF: Activity.RESTING,
+    electrolyzer.STANDBY: Activity.RESTING,
+    electrolyzer.COLD_START: Activity.STARTING,
+    electrolyzer.WARM_START: Activity.STARTING,
+    electrolyzer.RUNNING: Activity.WORKING,
+}
+
+
+_SECONDS_TO_FULL = 10.0
+"""From nothing to the rating where a site file gives no ramp [s]; chosen."""
+
+
+ELECTROLYZER = DeviceModel(
+    "electrolyzer", electrolyzer.ElectrolyzerInput, electrolyzer.electrolyzer_output,
+    electrolyzer.electrolyzer_horizon_s, electrolyzer.electrolyzer_step,
+    electrolyzer.electrolyzer_power_limits,
+)  # fmt: skip
+
+
+def build(unit: Electrolyzer, setting: Setting) -> Built:
+    """Make an electrolyser, off and as warm as the air."""
+    params = electrolyzer_params(unit)
+    machine = Machine(
+        ELECTROLYZER,
+        params,
+        electrolyzer_initial_state(params, setting.ambient_c),
+        phase_shares(unit.phases),
+        (SET_POINT, AMBIENT),
+        rating=process_rating(
+            unit, Bounds(0.0, unit.rated_power_w), params.minimum_power_w, seconds_to_full=_SECONDS_TO_FULL
+        ),
+        activity=_electrolyzer_activity,
+    )
+    return Built(machine=machine)
+
+
+def electrolyzer_params(unit: Electrolyzer) -> ElectrolyzerParams:
+    """Return the parameters of an electrolyser: those of its preset at its size, with what the site file says."""
+    name = unit.preset or usual_preset(_USUAL_ELECTROLYZERS, unit.rated_power_w)
+    params = electrolyzer_preset(name, unit.rated_power_w)
+    return params._replace(minimum_power_w=unit.min_power_w or params.minimum_power_w)
+
+
+def _electrolyzer_activity(
+    params: ElectrolyzerParams, state: ElectrolyzerState, inp: ElectrolyzerInput
+) -> Activity:
+    return _ELECTROLYZER_ACTIVITIES[electrolyzer_output(params, state, inp).phase]
+
+
+TYPE = ComponentType(
+    name=Category.ELECTROLYZER,
+    category=Category.ELECTROLYZER,
+    section=Electrolyzer,
+    sdk_class="Electrolyzer",
+    behind=AC_PARENTS,
+    build=build,
+    params=lambda unit, _grid: electrolyzer_params(unit),
+    presets=electrolyzer_preset_names,
+    caption=process_caption,
+)

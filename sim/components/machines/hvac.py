@@ -1,0 +1,183 @@
+"""Heating, ventilation and air conditioning."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from ....models import hvac
+from ....models.ac import phase_shares
+from ....models.hvac import HvacParams, hvac_initial_state
+from ...domain.categories import Category
+from ...files.presets import check_at_most, params_of_preset, preset_names
+from ...files.sections import refuse
+from ...files.units import CELSIUS, WATT, Temperature
+from ...inputs.signal import Constant
+from ...inputs.specs import LoadInput
+from ..component_type import AC_PARENTS, Built, ComponentType
+from ..device import AMBIENT, SET_POINT, Machine
+from ..device_model import DeviceModel
+from ..load import wired_load
+from ..section import ModelledConsumer, no_load_beside
+from ..setting import GridFacts, Setting
+from .consumer import consumer_caption, refuse_parameters_beside_load, upper_limit_rating
+
+_RoomTemperature = Annotated[float, CELSIUS.within(lower=-40.0, upper=60.0)]
+
+
+_CompressorPower = Annotated[float, WATT.within(above=0.0, upper=5e6)]
+
+
+SMALL_HVAC_W = 5e3
+"""Up to this rated power, a heat pump of a house is meant; above it, the machine of an office [W]."""
+
+
+class Hvac(ModelledConsumer):
+    """Heating, ventilation and air conditioning of a room or building; a set-point is the most it may draw."""
+
+    category: Literal[Category.HVAC]
+    rated_power_w: _CompressorPower | None = Field(default=None, alias="rated_power")
+    """Electric, of the running machine [W]; scales the building along. That of the preset if not given."""
+    preset: str | None = None
+    """Name of a set of parameters; by the rated power if not given."""
+    heating_temperature_c: _RoomTemperature | None = Field(default=None, alias="heating_temperature")
+    cooling_temperature_c: _RoomTemperature | None = Field(default=None, alias="cooling_temperature")
+    """Around which its thermostat heats and cools [°C]; those of the preset if not given."""
+    gains: LoadInput | None = None
+    """Heat that people, devices and the sun bring into the room [W]; none if not given."""
+    initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
+    """Of the room when a run starts [°C]; what it is held at if not given."""
+
+    _instead_of_load = field_validator(
+        "rated_power_w", "preset", "heating_temperature_c", "cooling_temperature_c", "gains"
+    )(no_load_beside)
+
+    @field_validator("preset")
+    @classmethod
+    def _usual(cls, name: str | None, info: ValidationInfo) -> str | None:
+        if name is not None or info.data.get("load") is not None:
+            return name
+        rated_w = info.data.get("rated_power_w")
+        return "house-heat-pump" if rated_w is not None and rated_w <= SMALL_HVAC_W else "office-split"
+
+    @field_validator("heating_temperature_c", "cooling_temperature_c")
+    @classmethod
+    def _as_it_can(cls, set_c: float | None, info: ValidationInfo) -> float | None:
+        name, is_heating = info.data.get("preset"), info.field_name == "heating_temperature_c"
+        if name not in hvac_preset_names():
+            return set_c
+        params = hvac_preset(name)
+        if set_c is not None and not (params.can_heat if is_heating else params.can_cool):
+            raise refuse(f"none: {name} does not {'heat' if is_heating else 'cool'}")
+        if not is_heating and params.can_heat and params.can_cool:
+            heating_c = info.data.get("heating_temperature_c")
+            least_c = params.hysteresis_k + (params.heating_set_point_c if heating_c is None else heating_c)
+            if (params.cooling_set_point_c if set_c is None else set_c) < least_c:
+                raise refuse(f"at least {least_c:g} °C, the hysteresis above the heating temperature")
+        return set_c
+
+
+def hvac_preset_names() -> tuple[str, ...]:
+    """Return the names that `hvac_preset` accepts."""
+    return preset_names("hvacs")
+
+
+@cache
+def hvac_preset(name: str) -> HvacParams:
+    """Return the parameters of a room or building with its machine.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+        ParameterError: If it describes a machine that cannot exist; names the parameter.
+    """
+    params = params_of_preset(HvacParams, "hvacs", "HVAC preset", name)
+    check_hvac(params)
+    return params
+
+
+def check_hvac(params: HvacParams) -> None:
+    """Hold parameters of a room and its machine to one another.
+
+    Raises:
+        ParameterError: If they contradict each other; names them.
+    """
+    check_at_most("minimum_power_w", params.minimum_power_w, "rated_power_w", params.rated_power_w, "W")
+    if params.can_heat and params.can_cool:
+        gap_k = params.cooling_set_point_c - params.heating_set_point_c
+        check_at_most(
+            "hysteresis_k", params.hysteresis_k, "cooling_set_point_c less heating_set_point_c", gap_k, "K"
+        )
+
+
+HVAC = DeviceModel(
+    "hvac", hvac.HvacInput, hvac.hvac_output, hvac.hvac_horizon_s, hvac.hvac_step, hvac.hvac_power_limits,
+)  # fmt: skip
+
+
+def build(unit: Hvac, setting: Setting) -> Built:
+    """Make a room or building with its machine, which has rested.
+
+    Raises:
+        InputError: If recorded gains cannot drive it.
+    """
+    if unit.load is not None:
+        return Built(load=wired_load(unit, unit.load, setting))
+    params = hvac_params(unit)
+    least_w, most_w = params.standby_power_w, params.standby_power_w + params.rated_power_w
+    gains = Constant(0.0) if unit.gains is None else setting.signal("gains", unit.gains)
+    machine = Machine(
+        HVAC,
+        params,
+        hvac_initial_state(params, _first_room_c(unit, params)),
+        phase_shares(unit.phases),
+        (SET_POINT, AMBIENT, f"{setting.key}.gains"),
+        {"gains": gains},
+        upper_limit_rating(least_w, most_w, unit.response_delay_s),
+    )
+    return Built(machine=machine)
+
+
+def hvac_params(hvac: Hvac) -> HvacParams:
+    """Return the parameters of a building with its machine: those of its preset, scaled to its rated power."""
+    assert hvac.preset is not None
+    params = hvac_preset(hvac.preset)
+    scale = 1.0 if hvac.rated_power_w is None else hvac.rated_power_w / params.rated_power_w
+    heating_c, cooling_c = hvac.heating_temperature_c, hvac.cooling_temperature_c
+    params = params._replace(
+        rated_power_w=params.rated_power_w * scale,
+        minimum_power_w=params.minimum_power_w * scale,
+        standby_power_w=params.standby_power_w * scale,
+        heat_capacity_j_per_k=params.heat_capacity_j_per_k * scale,
+        heat_loss_w_per_k=params.heat_loss_w_per_k * scale,
+        heating_set_point_c=params.heating_set_point_c if heating_c is None else heating_c,
+        cooling_set_point_c=params.cooling_set_point_c if cooling_c is None else cooling_c,
+    )
+    check_hvac(params)
+    return params
+
+
+def _first_room_c(hvac: Hvac, params: HvacParams) -> float:
+    if hvac.initial_temperature_c is not None:
+        return hvac.initial_temperature_c
+    return params.heating_set_point_c if params.can_heat else params.cooling_set_point_c
+
+
+def _params(unit: Hvac, _grid: GridFacts) -> HvacParams:
+    refuse_parameters_beside_load(unit)
+    return hvac_params(unit)
+
+
+TYPE = ComponentType(
+    name=Category.HVAC,
+    category=Category.HVAC,
+    section=Hvac,
+    sdk_class="Hvac",
+    behind=AC_PARENTS,
+    build=build,
+    params=_params,
+    presets=hvac_preset_names,
+    inputs={"load": 0.0, "gains": 0.0},
+    caption=consumer_caption,
+)

@@ -1,0 +1,50 @@
+"""What machines with a minimum load have in common."""
+
+from __future__ import annotations
+
+from ...domain.ranges import Bounds
+from ...inputs.limited import AtLeast
+from ...inputs.signal import Constant, Signal
+from ...inputs.specs import LoadInput
+from ..captions import kilowatts
+from ..rating import Rating
+from ..section import ProcessMachine
+from ..setting import Setting
+
+
+def process_rating(
+    unit: ProcessMachine, active: Bounds, minimum_w: float, *, seconds_to_full: float
+) -> Rating:
+    """Return what a machine with a minimum load can be told.
+
+    Args:
+        unit: Of the site file.
+        active: Its rated power [W].
+        minimum_w: Least power at which it runs [W].
+        seconds_to_full: From nothing to the rating where the site file gives no ramp [s].
+    """
+    return Rating(
+        active=active,
+        reactive=None,
+        default_w=0.0,
+        ramp_rate_w_per_s=unit.ramp_rate_w_per_s or unit.rated_power_w / seconds_to_full,
+        response_delay_s=unit.response_delay_s,
+        minimum_w=minimum_w,
+    )
+
+
+def demand_signal(purpose: str, spec: LoadInput | None, without_w: float, setting: Setting) -> Signal:
+    """Return a demand of heat [W], >= 0; a constant one if the site file gives none."""
+    if spec is None:
+        return Constant(without_w)
+    return AtLeast(setting.signal(purpose, spec), 0.0)
+
+
+def usual_preset(presets: tuple[tuple[float, str], ...], rated_w: float) -> str:
+    """Return the preset of the smallest class that holds a rated power [W]."""
+    return next(name for limit_w, name in presets if rated_w <= limit_w)
+
+
+def process_caption(unit: ProcessMachine) -> list[str]:
+    """Say how large a machine is."""
+    return [kilowatts(unit.rated_power_w)]

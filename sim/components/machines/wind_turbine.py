@@ -1,0 +1,232 @@
+"""Wind turbines with their converters."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from ....models import wind_plant, wind_turbine
+from ....models.ac import phase_shares
+from ....models.air import SEA_LEVEL_PRESSURE_PA, pressure_at_altitude_pa
+from ....models.supply import SupplyParams
+from ....models.wind_plant import WindPlantInput, WindPlantParams
+from ....models.wind_turbine import (
+    WindTurbineParams,
+    WindTurbineState,
+    wind_turbine_initial_state,
+    wind_turbine_reactive_limit_var,
+)
+from ...domain.categories import Category
+from ...domain.ranges import Bounds
+from ...files.presets import check_at_most, params_of_preset, preset_names
+from ...files.sections import refuse, written
+from ...files.units import WATT, Unit
+from ...inputs.specs import PvPowerInput, WindSpeedInput
+from ..captions import input_caption, kilowatts
+from ..component_type import AC_PARENTS, Built, ComponentType
+from ..device import AMBIENT, REACTIVE_SET_POINT, SET_POINT, Activity, Machine
+from ..device_model import DeviceModel
+from ..environment import AIR_PRESSURE, HUMIDITY, WIND
+from ..rating import Rating
+from ..section import RatedMachine
+from ..setting import GridFacts, Setting
+from ..supply import supply_machine
+
+_METRE = Unit("m", {"m": 1.0})
+
+
+_Height = Annotated[float, _METRE.within(lower=2.0, upper=250.0)]
+
+
+_WindPower = Annotated[float, WATT.within(above=0.0, upper=2e7)]
+
+
+class WindTurbine(RatedMachine):
+    """A wind turbine with its converter, in a wind of its own, in that of the site, or with a recorded power."""
+
+    category: Literal[Category.WIND_TURBINE]
+    rated_power_w: _WindPower = Field(alias="rated_power")
+    """Greatest active power on the AC side [W]."""
+    power: PvPowerInput | None = None
+    """AC power that the wind offers, for a turbine without a model of its own."""
+    preset: str | None = None
+    """Name of a set of parameters, its powers scaled to the rated power; by that if not given."""
+    wind_speed: WindSpeedInput | None = None
+    """That of the site's weather if not given [m/s]."""
+    hub_height_m: _Height = Field(default=written("40 m"), alias="hub_height")
+    wind_height_m: _Height = Field(default=written("10 m"), alias="wind_height")
+    """Where the wind is measured [m]."""
+    shear_exponent: Annotated[float, Field(ge=0.0, le=0.6)] | None = None
+    """How the wind grows from there to the hub, as the height to this power; it is the hub's if not given."""
+
+    @field_validator("preset", "wind_speed", "shear_exponent")
+    @classmethod
+    def _instead_of_power(cls, value: object, info: ValidationInfo) -> object:
+        if value is not None and info.data.get("power") is not None:
+            raise refuse("either power or what the model needs, not both")
+        return value
+
+
+def wind_turbine_preset_names() -> tuple[str, ...]:
+    """Return the names that `wind_turbine_preset` accepts."""
+    return preset_names("wind_turbines")
+
+
+@cache
+def wind_turbine_preset(name: str) -> WindTurbineParams:
+    """Return the parameters of a wind turbine.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+        ParameterError: If it describes a turbine that cannot exist; names the parameter.
+    """
+    params = params_of_preset(WindTurbineParams, "wind_turbines", "wind turbine preset", name)
+    check_wind_turbine(params)
+    return params
+
+
+def check_wind_turbine(params: WindTurbineParams) -> None:
+    """Hold parameters of a wind turbine to one another.
+
+    Raises:
+        ParameterError: If they contradict each other; names them.
+    """
+    check_at_most("stop_m_per_s", params.stop_m_per_s, "cut_in_m_per_s", params.cut_in_m_per_s, "m/s")
+    check_at_most("restart_m_per_s", params.restart_m_per_s, "cut_out_m_per_s", params.cut_out_m_per_s, "m/s")
+    check_at_most("cut_in_m_per_s", params.cut_in_m_per_s, "restart_m_per_s", params.restart_m_per_s, "m/s")
+    check_at_most("rated_power_w", params.rated_power_w, "apparent_power_va", params.apparent_power_va, "VA")
+
+
+_USUAL_TURBINES = (
+    (30e3, "bergey-excel-10kw"), (500e3, "northern-power-100kw"), (float("inf"), "senvion-mm82-2050kw"),
+)  # fmt: skip
+"""Up to a rated power [W]; chosen: the preset of the nearest class."""
+
+
+_SECONDS_TO_FULL = 10.0
+"""Of a wind turbine, from nothing to the rating where a site file gives no ramp [s]; chosen."""
+
+
+_TURBINE_ACTIVITIES = {
+    wind_turbine.STOPPED: Activity.WAITING,
+    wind_turbine.STORM: Activity.WAITING,
+    wind_turbine.STARTING: Activity.STARTING,
+    wind_turbine.RUNNING: Activity.WORKING,
+}
+
+
+WIND_PLANT = DeviceModel(
+    "wind_plant", wind_plant.WindPlantInput, wind_plant.wind_plant_output,
+    wind_plant.wind_plant_horizon_s, wind_plant.wind_plant_step, wind_plant.wind_plant_power_limits,
+)  # fmt: skip
+
+
+def build(turbine: WindTurbine, setting: Setting) -> Built:
+    """Make a wind turbine that has long been in the wind; that of the site's weather if it has none of its own.
+
+    Raises:
+        InputError: If a recorded wind, or a recorded power in its place, cannot drive it.
+    """
+    if turbine.power is not None:
+        return Built(
+            machine=supply_machine(
+                _supply_params(turbine),
+                turbine.power,
+                _wind_rating(turbine, 0.0),
+                phase_shares(turbine.phases),
+                setting,
+            )
+        )
+    params = wind_plant_params(turbine)
+    own = None if turbine.wind_speed is None else setting.signal("wind_speed", turbine.wind_speed)
+    wind = setting.make_wind() if own is None else own
+    machine = Machine(
+        WIND_PLANT,
+        params,
+        wind_turbine_initial_state(params.turbine, wind.at(setting.start_us) * params.wind_ratio),
+        phase_shares(turbine.phases),
+        (
+            SET_POINT,
+            REACTIVE_SET_POINT,
+            WIND if own is None else f"{setting.key}.wind_speed",
+            AMBIENT,
+            AIR_PRESSURE,
+            HUMIDITY,
+        ),
+        {} if own is None else {"wind_speed": own},
+        _wind_rating(turbine, params.turbine.reactive_power_max_var),
+        lambda plant, active_w: wind_turbine_reactive_limit_var(plant.turbine, active_w),
+        activity=_turbine_activity,
+    )
+    return Built(machine=machine)
+
+
+def _wind_rating(turbine: WindTurbine, most_var: float) -> Rating:
+    """Return what a turbine can be told: the most that it may produce, and reactive power up to a limit [var]."""
+    rated_w = turbine.rated_power_w
+    return Rating(
+        active=Bounds(-rated_w, 0.0),
+        reactive=Bounds(-most_var, most_var) if most_var > 0.0 else None,
+        default_w=-rated_w,
+        ramp_rate_w_per_s=turbine.ramp_rate_w_per_s or rated_w / _SECONDS_TO_FULL,
+        response_delay_s=turbine.response_delay_s,
+        is_limit=True,
+    )
+
+
+def wind_plant_params(turbine: WindTurbine) -> WindPlantParams:
+    """Return the parameters of a turbine: those of its preset, its powers scaled to its rating, and its place."""
+    name = turbine.preset or next(
+        name for limit_w, name in _USUAL_TURBINES if turbine.rated_power_w <= limit_w
+    )
+    wind_ratio = 1.0
+    if turbine.shear_exponent is not None:
+        wind_ratio = (turbine.hub_height_m / turbine.wind_height_m) ** turbine.shear_exponent
+    pressure_ratio = pressure_at_altitude_pa(turbine.hub_height_m) / SEA_LEVEL_PRESSURE_PA
+    return WindPlantParams(
+        _scaled(wind_turbine_preset(name), turbine.rated_power_w), wind_ratio, pressure_ratio
+    )
+
+
+def _scaled(params: WindTurbineParams, rated_w: float) -> WindTurbineParams:
+    scale = rated_w / params.rated_power_w
+    return params._replace(
+        rated_power_w=rated_w,
+        power_curve_w=tuple(min(power_w * scale, rated_w) for power_w in params.power_curve_w),
+        standby_power_w=params.standby_power_w * scale,
+        apparent_power_va=params.apparent_power_va * scale,
+        reactive_power_max_var=params.reactive_power_max_var * scale,
+    )
+
+
+def _turbine_activity(_params: WindPlantParams, state: WindTurbineState, _inp: WindPlantInput) -> Activity:
+    return _TURBINE_ACTIVITIES[state.mode]
+
+
+def _supply_params(turbine: WindTurbine) -> SupplyParams:
+    return SupplyParams(turbine.rated_power_w, turbine.rated_power_w, 0.0)
+
+
+def _params(turbine: WindTurbine, _grid: GridFacts) -> SupplyParams | WindPlantParams:
+    return wind_plant_params(turbine) if turbine.power is None else _supply_params(turbine)
+
+
+def _caption(turbine: WindTurbine) -> list[str]:
+    source = [] if turbine.power is None else [f"power {input_caption(turbine.power, 'W')}"]
+    return [kilowatts(turbine.rated_power_w), *source]
+
+
+TYPE = ComponentType(
+    name=Category.WIND_TURBINE,
+    category=Category.WIND_TURBINE,
+    section=WindTurbine,
+    sdk_class="WindTurbine",
+    behind=AC_PARENTS,
+    build=build,
+    params=_params,
+    presets=wind_turbine_preset_names,
+    inputs={"power": 0.0, "wind_speed": None},
+    caption=_caption,
+)

@@ -1,0 +1,101 @@
+"""Photovoltaic arrays with their inverters."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from ...models import pv_plant
+from ...models.ac import phase_shares
+from ...models.inverter import inverter_initial_state, reactive_limit_var
+from ...models.supply import SupplyParams
+from ..domain.categories import Category
+from ..files.sections import Azimuth, Tilt, refuse, written
+from ..files.units import PositivePower
+from ..inputs.specs import IrradianceInput, PvPowerInput
+from .captions import input_caption, kilowatts
+from .component_type import AC_PARENTS, Built, ComponentType
+from .device import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, SET_POINT, Machine
+from .device_model import DeviceModel
+from .inverter import InverterSection, grid_guard, inverter_params, inverter_preset_names, inverter_rating
+from .setting import Setting
+from .solar_array import ArraySection, solar_array
+from .supply import supply_machine
+
+
+class PvInverter(ArraySection, InverterSection):
+    """A photovoltaic array with its inverter."""
+
+    category: Literal[Category.PV_INVERTER]
+    peak_power_w: PositivePower | None = Field(default=None, alias="peak_power")
+    """DC power of the array at 1000 W/m² and 25 °C [W]; as much as the inverter's rating if not given."""
+    tilt_deg: Tilt = Field(default=written("30 °"), alias="tilt")
+    """Of the array from the horizontal [°]."""
+    azimuth_deg: Azimuth = Field(default=written("180 °"), alias="azimuth")
+    """Of the array, clockwise from north [°]."""
+    irradiance: IrradianceInput | None = None
+    """On the plane of the array; clear sky with seeded clouds if neither this nor `power` is given."""
+    power: PvPowerInput | None = None
+    """Available AC power, in place of irradiance and array."""
+
+    @field_validator("power")
+    @classmethod
+    def _instead_of_irradiance(cls, power: PvPowerInput | None, info: ValidationInfo) -> PvPowerInput | None:
+        if power is not None and info.data.get("irradiance") is not None:
+            raise refuse("either irradiance or power, not both")
+        return power
+
+
+PV_PLANT = DeviceModel(
+    "pv_plant", pv_plant.PvPlantInput, pv_plant.pv_plant_output, pv_plant.pv_plant_horizon_s,
+    pv_plant.pv_plant_step, pv_plant.pv_plant_power_limits,
+)  # fmt: skip
+
+
+def build(inverter: PvInverter, setting: Setting) -> Built:
+    """Make a photovoltaic array with its inverter, or the power that a recording says it offers.
+
+    Raises:
+        InputError: If recorded irradiance or power cannot drive it.
+    """
+    params = inverter_params(inverter, "pv")
+    rating, shares = inverter_rating(params, produces_only=True), phase_shares(inverter.phases)
+    guard = grid_guard(inverter, setting, follows_production=True)
+    if inverter.power is not None:
+        supply = SupplyParams(params.rated_power_w, params.rated_apparent_power_va, params.standby_power_w)
+        machine = supply_machine(supply, inverter.power, rating, shares, setting)
+        return Built(inverter=params, machine=machine, guard=guard)
+    machine = Machine(
+        PV_PLANT,
+        params,
+        inverter_initial_state(params, setting.ambient_c),
+        shares,
+        (SET_POINT, REACTIVE_SET_POINT, ARRAY_POWER, ARRAY_VOLTAGE, AMBIENT),
+        {},
+        rating,
+        reactive_limit_var,
+    )
+    return Built(inverter=params, machine=machine, array=solar_array(inverter, params, setting), guard=guard)
+
+
+def _caption(inverter: PvInverter) -> list[str]:
+    peak_w = inverter.peak_power_w or inverter.rated_power_w
+    plane = f"{inverter.tilt_deg:g}° towards {inverter.azimuth_deg:g}°"
+    sun = "clear-sky" if inverter.irradiance is None else input_caption(inverter.irradiance, "W/m²")
+    source = f"irradiance {sun}" if inverter.power is None else f"power {input_caption(inverter.power, 'W')}"
+    return [kilowatts(inverter.rated_power_w), f"{peak_w / 1e3:g} kWp", plane, source]
+
+
+TYPE = ComponentType(
+    name=Category.PV_INVERTER,
+    category=Category.PV_INVERTER,
+    section=PvInverter,
+    sdk_class="SolarInverter",
+    behind=AC_PARENTS,
+    build=build,
+    params=lambda inverter, _grid: inverter_params(inverter, "pv"),
+    presets=inverter_preset_names,
+    inputs={"irradiance": 0.0, "power": 0.0},
+    caption=_caption,
+)

@@ -1,0 +1,38 @@
+"""What a device can be told, and how it follows."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..domain.metrics import PowerType
+from ..domain.ranges import Bounds
+
+
+class Rating(NamedTuple):
+    """What a device can be told, and how it follows."""
+
+    active: Bounds | None
+    """Rated active power [W]; None if it takes no set-points of it."""
+    reactive: Bounds | None
+    """Rated reactive power [var]; None if it takes no set-points of it."""
+    default_w: float
+    """Active power that it aims for without a set-point [W]."""
+    ramp_rate_w_per_s: float
+    """Greatest change of active power [W/s]; infinite for none."""
+    response_delay_s: float
+    """From a command to the first movement [s]."""
+    resolution_w: float = 0.0
+    """Step of the set-point [W] or [var]; 0 for none."""
+    minimum_w: float = 0.0
+    """Magnitude of active power below which it does not run [W]."""
+    is_limit: bool = False
+    """Whether a set-point is the most that it may do, rather than what it is to do."""
+
+    @property
+    def size(self) -> float:
+        """Greatest rated power [W] or [var], by which tolerances go."""
+        return max(abs(edge) for bounds in (self.active, self.reactive) if bounds for edge in bounds)
+
+    def of(self, power_type: PowerType) -> Bounds | None:
+        """Return the rated power of an axis; None if the device takes no set-points of it."""
+        return self.active if power_type is PowerType.ACTIVE else self.reactive

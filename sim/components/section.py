@@ -1,0 +1,121 @@
+"""What the sections of components have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+
+from ..domain.categories import OperationalMode
+from ..files.sections import ComponentNumber, Phases, Section, refuse, written
+from ..files.units import Duration, NonNegativePower, PositivePower, PositiveRampRate
+from ..inputs.specs import LoadInput
+from .load_mix import LoadMixInput
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+class ComponentSection(Section):
+    """What every component says of itself."""
+
+    if TYPE_CHECKING:
+        # Each category's own section has it as the one value that a file may say.
+        category: str
+
+    id: ComponentNumber
+    name: str = ""
+    """Shown to clients; the component's key in the file if empty."""
+    manufacturer: str = "Doppelgrid"
+    model: str = ""
+    behind: Annotated[
+        tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])
+    ] = ()
+    """Keys of the components on the grid's side of this one."""
+    operational_mode: OperationalMode = OperationalMode.CONTROL_AND_TELEMETRY
+    parameters: Mapping[str, float | tuple[float, ...]] = {}
+    """Parameters of the component's model, past its preset, in the units of `docs/models`."""
+
+
+LEAST_LOAD = 0.05
+"""Least minimum load over the rating; above what pumps and controls draw in any preset."""
+
+
+class FlexibleDevice(ComponentSection):
+    """A device on the AC side that takes set-points."""
+
+    response_delay_s: Duration = Field(default=written("1 s"), alias="response_delay")
+    """From a command to the first movement [s]."""
+    phases: Phases = (1, 2, 3)
+
+
+class RatedMachine(FlexibleDevice):
+    """A device with a rated power."""
+
+    rated_power_w: PositivePower = Field(alias="rated_power")
+    """Greatest active power on the AC side [W]."""
+    ramp_rate_w_per_s: PositiveRampRate | None = Field(default=None, alias="ramp_rate")
+    """Greatest change of active power [W/s]."""
+
+
+class MachineWithMinimum(RatedMachine):
+    """A device that runs from a minimum load on."""
+
+    min_power_w: NonNegativePower | None = Field(default=None, alias="min_power")
+    """Least active power at which it runs [W]."""
+
+    @field_validator("min_power_w")
+    @classmethod
+    def _below_rating(cls, power_w: float | None, info: ValidationInfo) -> float | None:
+        rated_w = info.data.get("rated_power_w")
+        if power_w is not None and rated_w is not None and power_w > rated_w:
+            raise refuse(f"at most the rated power, {rated_w / 1e3:.6g} kW")
+        return power_w
+
+
+class ProcessMachine(MachineWithMinimum):
+    """A machine of a process, with a set of parameters by name."""
+
+    preset: str | None = None
+    """Name of a set of parameters, brought to the rated power; by that if not given."""
+
+    @field_validator("min_power_w")
+    @classmethod
+    def _above_its_auxiliaries(cls, power_w: float | None, info: ValidationInfo) -> float | None:
+        rated_w = info.data.get("rated_power_w")
+        if power_w is not None and rated_w is not None and power_w < LEAST_LOAD * rated_w:
+            raise refuse(f"at least {LEAST_LOAD:.0%} of the rated power, {LEAST_LOAD * rated_w / 1e3:.6g} kW")
+        return power_w
+
+
+class Consumer(ComponentSection):
+    """A device that draws what its input says."""
+
+    load: LoadInput | None = None
+    """Active power [W]."""
+    power_factor: float = Field(default=1.0, gt=0.0, le=1.0)
+    """Displacement power factor, inductive."""
+    phases: Phases = (1, 2, 3)
+    zip: LoadMixInput | None = None
+    """How the load follows the voltage; it draws what it is said to if not given."""
+
+
+class ModelledConsumer(Consumer):
+    """A device with a model of its own, unless a load says what it draws."""
+
+    response_delay_s: Duration = Field(default=written("1 s"), alias="response_delay")
+    """From a command to the first movement [s]."""
+
+
+def no_load_beside(value: object, info: ValidationInfo) -> object:
+    """Refuse a value of a model beside a load that takes its place."""
+    if value is not None and info.data.get("load") is not None:
+        raise refuse("either load or what the model needs, not both")
+    return value
+
+
+def given(value: float | None, default: float) -> float:
+    """Return a value of a site file, or a default if it gives none."""
+    return default if value is None else value

@@ -1,0 +1,74 @@
+"""Where and when a component is built, and what is around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from ..inputs.build import InputSetting, Spec, build_signal
+from ..inputs.location import Location
+from ..inputs.signal import Signal
+
+
+class GridFacts(NamedTuple):
+    """What components know of the public grid without measuring it."""
+
+    key: str
+    """Of the grid connection point."""
+    voltage_v: float
+    """Nominal, line to line [V]."""
+    frequency_hz: float
+    """Nominal [Hz]."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a component is built into: all that its builder may know of the site."""
+
+    key: str
+    """Of the component."""
+    location: Location
+    directory: Path
+    """Where relative paths of input files start."""
+    start_us: int
+    """When the run starts [µs since the Unix epoch]."""
+    seed: int
+    """Of all noise."""
+    telemetry_interval_us: int
+    grid: GridFacts
+    ambient: Signal
+    """Temperature of the air around the devices [°C]."""
+    make_wind: Callable[[], Signal]
+    """Makes the wind of the site [m/s]."""
+
+    @property
+    def ambient_c(self) -> float:
+        """Temperature of the air when the run starts [°C]."""
+        return self.ambient.at(self.start_us)
+
+    def of_input(self, purpose: str, *, plane: tuple[float, float] | None = None) -> InputSetting:
+        """Return where and when an input of the component plays.
+
+        Args:
+            purpose: What it drives; seed, key and purpose name its random stream.
+            plane: Tilt and azimuth of a tilted surface [°], for irradiance.
+        """
+        return InputSetting(
+            location=self.location,
+            directory=self.directory,
+            start_us=self.start_us,
+            seed=self.seed,
+            owner=self.key,
+            purpose=purpose,
+            plane=plane,
+        )
+
+    def signal(self, purpose: str, spec: Spec, *, plane: tuple[float, float] | None = None) -> Signal:
+        """Make an input of the component; see `of_input`.
+
+        Raises:
+            InputError: If a file is wrong, or the run starts where the input has nothing to say.
+        """
+        return build_signal(spec, self.of_input(purpose, plane=plane))

@@ -1,0 +1,38 @@
+"""Power on three phases."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...models.ac import ThreePhase
+
+
+class PhasePower(NamedTuple):
+    """Active [W] and reactive [var] power of the three phases, passive sign convention."""
+
+    p1: float = 0.0
+    p2: float = 0.0
+    p3: float = 0.0
+    q1: float = 0.0
+    q2: float = 0.0
+    q3: float = 0.0
+
+    @property
+    def active_phases_w(self) -> ThreePhase:
+        """Of each phase [W]."""
+        return ThreePhase(self.p1, self.p2, self.p3)
+
+    @property
+    def reactive_phases_var(self) -> ThreePhase:
+        """Of each phase [var]."""
+        return ThreePhase(self.q1, self.q2, self.q3)
+
+    @property
+    def active_w(self) -> float:
+        """Of all phases together [W]."""
+        return self.p1 + self.p2 + self.p3
+
+    @property
+    def reactive_var(self) -> float:
+        """Of all phases together [var]."""
+        return self.q1 + self.q2 + self.q3

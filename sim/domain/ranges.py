@@ -1,0 +1,70 @@
+"""Sets of allowed values, as ascending ranges without overlap. No range at all allows nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Bounds(NamedTuple):
+    """A closed range of allowed values, in the unit of the metric it belongs to."""
+
+    lower: float
+    upper: float
+
+    def contains(self, value: float) -> bool:
+        """Say whether a value is allowed."""
+        return self.lower <= value <= self.upper
+
+
+Ranges = tuple[Bounds, ...]
+
+
+NOTHING_BUT_ZERO: Ranges = (Bounds(0.0, 0.0),)
+
+
+def merged(ranges: Iterable[Bounds]) -> Ranges:
+    """Return ranges in ascending order, with those that overlap or touch made one."""
+    result: list[Bounds] = []
+    for lower, upper in sorted(ranges):
+        if result and lower <= result[-1].upper:
+            result[-1] = Bounds(result[-1].lower, max(result[-1].upper, upper))
+        else:
+            result.append(Bounds(lower, upper))
+    return tuple(result)
+
+
+def intersection(one: Sequence[Bounds], other: Sequence[Bounds]) -> Ranges:
+    """Return what lies in a range of each; both must be ascending and without overlap."""
+    common = (
+        Bounds(max(first.lower, second.lower), min(first.upper, second.upper))
+        for first in one
+        for second in other
+    )
+    return merged(bounds for bounds in common if bounds.lower <= bounds.upper)
+
+
+def widest_two(ranges: Ranges) -> Ranges:
+    """Return at most two of the ranges, those that leave the most choice; the lower ones if they are alike."""
+    if len(ranges) <= 2:
+        return ranges
+    return tuple(sorted(sorted(ranges, key=lambda bounds: bounds.lower - bounds.upper)[:2]))
+
+
+def cut(power: float, allowed: Ranges) -> float:
+    """Return the allowed power nearest to one on its way to 0; power is cut, never raised, and 0 may always be.
+
+    Args:
+        power: Of either sign.
+        allowed: Ascending ranges.
+    """
+    if power > 0.0:
+        return max(
+            (min(power, upper) for lower, upper in allowed if lower <= power and upper > 0.0), default=0.0
+        )
+    return min((max(power, lower) for lower, upper in allowed if upper >= power and lower < 0.0), default=0.0)
+
+
+def is_allowed(value: float, allowed: Ranges, slack: float) -> bool:
+    """Say whether a value is in one of the ranges, or beyond its edge by no more than the slack."""
+    return any(lower - slack <= value <= upper + slack for lower, upper in allowed)

@@ -1,0 +1,19 @@
+"""Times in microseconds since the Unix epoch, and as `datetime`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+MICROSECONDS = 1_000_000
+
+
+def to_us(moment: datetime) -> int:
+    """Return an aware datetime as microseconds since the Unix epoch."""
+    elapsed = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (elapsed.days * 86_400 + elapsed.seconds) * MICROSECONDS + elapsed.microseconds
+
+
+def to_datetime(time_us: int) -> datetime:
+    """Return microseconds since the Unix epoch as a datetime in UTC."""
+    seconds, microseconds = divmod(time_us, MICROSECONDS)
+    return datetime.fromtimestamp(seconds, tz=UTC).replace(microsecond=microseconds)

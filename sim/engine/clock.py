@@ -1,0 +1,215 @@
+"""How simulated time meets the wall: the only module that reads the time outside."""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+from ..domain.timestamps import MICROSECONDS
+
+_TOLERATED_DRIFT_US = 250_000
+
+
+_REMEMBERED_STRETCHES = 100
+"""Stretches of constant speed for which times gone by are still told exactly."""
+
+
+class Clock(Protocol):
+    """Where simulated time stands, and how it is told to clients. All times in µs since the Unix epoch."""
+
+    speed: float
+    """Simulated seconds per second of the event loop."""
+
+    def now_us(self) -> int:
+        """Return the simulated time [µs]."""
+        ...
+
+    def loop_time_s(self, time_us: int) -> float:
+        """Return when the event loop's clock will show a simulated time [s]."""
+        ...
+
+    def stamp_us(self, time_us: int) -> int:
+        """Return the time that clients are told for a simulated time [µs]."""
+        ...
+
+    def span_us(self, seconds: float) -> int:
+        """Return how much simulated time passes while clients wait so many seconds [µs]."""
+        ...
+
+    def move_to(self, time_us: int) -> None:
+        """Show another simulated time [µs], later or earlier, and go on from there."""
+        ...
+
+
+class SteppedClock:
+    """A clock that stands still until it is moved; clients live in the time of the site."""
+
+    speed = 1.0
+
+    def __init__(self, start_us: int) -> None:
+        """Stand at a simulated time [µs]."""
+        self._time_us = start_us
+
+    def move_to(self, time_us: int) -> None:
+        """Show another time [µs], later or earlier."""
+        self._time_us = time_us
+
+    def now_us(self) -> int:
+        """Return the simulated time [µs]."""
+        return self._time_us
+
+    def loop_time_s(self, time_us: int) -> float:
+        """Return the time itself [s]: no loop waits for this clock."""
+        return time_us / MICROSECONDS
+
+    def stamp_us(self, time_us: int) -> int:
+        """Return the simulated time itself [µs]."""
+        return time_us
+
+    def span_us(self, seconds: float) -> int:
+        """Return the span itself [µs]."""
+        return round(seconds * MICROSECONDS)
+
+
+class LiveClock:
+    """Simulated time that follows an event loop's clock, as fast as it is told, or stands still while paused.
+
+    On a loop whose time is virtual the simulation is virtual too; the clock does not know.
+    """
+
+    def __init__(self, start_us: int, *, speed: float, loop_time: Callable[[], float]) -> None:
+        """Start the clock.
+
+        Args:
+            start_us: Simulated time at which it starts [µs].
+            speed: Simulated seconds per second of the loop, > 0.
+            loop_time: The event loop's clock [s].
+
+        Raises:
+            ValueError: If the speed is not positive.
+        """
+        self.speed = _checked(speed)
+        self.paused = False
+        """Whether simulated time stands still."""
+        self._loop_time = loop_time
+        self._anchor_us = start_us
+        self._anchor_loop_s = loop_time()
+
+    def now_us(self) -> int:
+        """Return the simulated time [µs]."""
+        if self.paused:
+            return self._anchor_us
+        elapsed_s = self._loop_time() - self._anchor_loop_s
+        return self._anchor_us + round(elapsed_s * self.speed * MICROSECONDS)
+
+    def loop_time_s(self, time_us: int) -> float:
+        """Return when the event loop's clock will show a simulated time, if nobody interferes [s]."""
+        return self._anchor_loop_s + (time_us - self._anchor_us) / (self.speed * MICROSECONDS)
+
+    def stamp_us(self, time_us: int) -> int:
+        """Return the simulated time itself: clients see the time of the site [µs]."""
+        return time_us
+
+    def span_us(self, seconds: float) -> int:
+        """Return the span itself: clients live in the time of the site [µs]."""
+        return round(seconds * MICROSECONDS)
+
+    def move_to(self, time_us: int) -> None:
+        """Show another simulated time [µs], later or earlier, and go on from there."""
+        self._anchor_us = time_us
+        self._anchor_loop_s = self._loop_time()
+
+    def set_speed(self, speed: float) -> None:
+        """Go on faster or slower.
+
+        Args:
+            speed: Simulated seconds per second of the loop, > 0.
+
+        Raises:
+            ValueError: If the speed is not positive.
+        """
+        _checked(speed)
+        self.move_to(self.now_us())
+        self.speed = speed
+
+    def pause(self) -> None:
+        """Stand still from now on."""
+        self.move_to(self.now_us())
+        self.paused = True
+
+    def resume(self) -> None:
+        """Go on from where the clock stands."""
+        self.paused = False
+        self.move_to(self._anchor_us)
+
+
+def _checked(speed: float) -> float:
+    if not 0.0 < speed < float("inf"):
+        raise ValueError(f"speed is {speed:g}; accepted: a number greater than 0")
+    return speed
+
+
+class _Stretch(NamedTuple):
+    """A stretch of time with one speed, from its beginning on."""
+
+    time_us: int
+    wall_us: int
+    speed: float
+
+    def wall_at(self, time_us: int) -> int:
+        return self.wall_us + round((time_us - self.time_us) / self.speed)
+
+
+class WallStampedClock(LiveClock):
+    """A live clock whose clients are told the wall's time, because they judge freshness by their own.
+
+    Promises to clients (lifetimes, sampling) then hold in their time, whatever the speed. While the clock is
+    paused, each simulated time that it is moved to is told as the wall's time of the moment.
+    """
+
+    def __init__(self, start_us: int, *, speed: float, loop_time: Callable[[], float]) -> None:
+        """Start the clock; see `LiveClock`."""
+        super().__init__(start_us, speed=speed, loop_time=loop_time)
+        self._past = [_Stretch(start_us, wall_time_us(), speed)]
+
+    def stamp_us(self, time_us: int) -> int:
+        """Return the wall time at which a simulated time passes, or passed [µs].
+
+        The wall and the loop may drift apart (a suspended laptop, a corrected clock); the wall wins.
+        """
+        now_us = self.now_us()
+        lag_us = wall_time_us() - self._past[-1].wall_at(now_us)
+        if abs(lag_us) > _TOLERATED_DRIFT_US and not self.paused:
+            self._begin_stretch(self._anchor_us, self._past[-1].wall_at(self._anchor_us) + lag_us)
+        if time_us >= self._past[-1].time_us:
+            return self._past[-1].wall_at(time_us)
+        stretch = bisect_right(self._past, time_us, key=lambda stretch: stretch.time_us) - 1
+        return self._past[max(stretch, 0)].wall_at(time_us)
+
+    def span_us(self, seconds: float) -> int:
+        """Return the simulated time that passes in a span of wall time [µs]."""
+        return round(seconds * self.speed * MICROSECONDS)
+
+    def move_to(self, time_us: int) -> None:
+        """Show another simulated time [µs], later or earlier, and go on from there.
+
+        From one time to a later one, clients see time go on; it never runs back for them.
+        """
+        self._begin_stretch(time_us, max(wall_time_us(), self._past[-1].wall_at(self.now_us())))
+        super().move_to(time_us)
+
+    def set_speed(self, speed: float) -> None:
+        """Go on faster or slower; see `LiveClock.set_speed`."""
+        super().set_speed(speed)
+        self._begin_stretch(self._anchor_us, self._past[-1].wall_us)
+
+    def _begin_stretch(self, time_us: int, wall_us: int) -> None:
+        earlier = [stretch for stretch in self._past if stretch.time_us < time_us]
+        self._past = [*earlier[-_REMEMBERED_STRETCHES:], _Stretch(time_us, wall_us, self.speed)]
+
+
+def wall_time_us() -> int:
+    """Return the time of the system's clock [µs since the Unix epoch]."""
+    return time.time_ns() // 1000

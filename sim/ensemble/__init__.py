@@ -1,0 +1,1 @@
+"""Many runs of one site, over seeds and what varies."""

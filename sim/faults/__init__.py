@@ -1,0 +1,1 @@
+"""What can go wrong with a site, and who makes it so."""

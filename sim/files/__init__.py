@@ -1,0 +1,1 @@
+"""How people write: quantities with units, sections, YAML text, problems, presets."""

@@ -1,0 +1,56 @@
+"""Parameters of a model that a site file sets itself, past its preset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from ...models.parameter import ParameterError, check_parameters
+from .problems import one_of
+
+P = TypeVar("P")
+Given = Mapping[str, float | tuple[float, ...]]
+
+
+def overridden(params: P, given: Given) -> P:
+    """Return a set of parameters with some of them replaced.
+
+    Args:
+        params: A `…Params` named tuple of a model.
+        given: New values, in the units of the model's page, by name; `array.module.series_ohm` is one of a set within.
+
+    Raises:
+        ParameterError: If there is no such parameter, it is a table where a number is needed or the reverse, or it is
+            out of its range; names the parameter, what was found, the range and its source.
+    """
+    if not given:
+        return params
+    changed: Any = params
+    for name, value in given.items():
+        changed = _replaced(changed, name, name.split("."), value)
+    check_parameters(changed)
+    made: P = changed
+    return made
+
+
+def _replaced(params: Any, whole: str, path: list[str], value: float | tuple[float, ...]) -> Any:
+    name, *rest = path
+    if name not in params._fields:
+        raise ParameterError(f"{whole} is unknown; accepted: {one_of(params._fields, name)}")
+    present = getattr(params, name)
+    if rest:
+        if not hasattr(present, "_fields"):
+            raise ParameterError(f"{whole} is unknown; accepted: {name} without more behind it")
+        return params._replace(**{name: _replaced(present, whole, rest, value)})
+    if hasattr(present, "_fields"):
+        inner = ", ".join(f"{whole}.{field}" for field in present._fields)
+        raise ParameterError(f"{whole} is a set of parameters; accepted: one of {inner}")
+    if isinstance(present, tuple) != isinstance(value, tuple):
+        wanted = f"a list of {len(present)} numbers" if isinstance(present, tuple) else "a number"
+        found = "a list" if isinstance(value, tuple) else "a number"
+        raise ParameterError(f"{whole} is {found}; accepted: {wanted}")
+    if isinstance(value, tuple) and len(value) < 2:
+        raise ParameterError(f"{whole} is a list of {len(value)}; accepted: two numbers or more")
+    if isinstance(present, int) and value != int(value):  # type: ignore[arg-type]
+        raise ParameterError(f"{whole} is {value:g}; accepted: a whole number")
+    return params._replace(**{name: type(present)(value)})

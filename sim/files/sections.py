@@ -1,0 +1,70 @@
+"""What the parts of a file have in common, and how they are read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+from .units import DEGREE, FRACTION
+
+Tilt = Annotated[float, DEGREE.within(lower=0.0, upper=90.0)]
+
+
+Azimuth = Annotated[float, DEGREE.within(lower=0.0, upper=360.0)]
+
+
+ComponentNumber = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
+
+
+Deviation = Annotated[float, FRACTION.within(lower=0.0, upper=0.1)]
+"""Standard deviation in parts of what deviates."""
+Text = Annotated[str, Field(min_length=1)]
+
+
+def written(default: str) -> Any:
+    """Return a default as the file would write it; pydantic reads it like a value from there."""
+    return default
+
+
+def refuse(accepted: str) -> PydanticCustomError:
+    """Return the error of a value in a site file, by what would be accepted."""
+    return PydanticCustomError("site", "{accepted}", {"accepted": accepted})
+
+
+def one_of_names(names: tuple[str, ...]) -> AfterValidator:
+    """Return the check of a name against those that there are."""
+
+    def check(name: str) -> str:
+        if name not in names:
+            raise refuse(", ".join(names))
+        return name
+
+    return AfterValidator(check)
+
+
+def _each_once(phases: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(phases)) < len(phases):
+        raise refuse("each phase once")
+    return phases
+
+
+Phase = Annotated[int, Field(strict=True, ge=1, le=3)]
+
+
+Phases = Annotated[tuple[Phase, ...], Field(min_length=1, max_length=3), AfterValidator(_each_once)]
+
+
+class Section(BaseModel):
+    """Part of a site file. Defaults are written as in the file, and read as if they stood there."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_by_alias=True,
+        validate_by_name=False,
+        validate_default=True,
+        serialize_by_alias=True,
+        use_attribute_docstrings=True,
+    )

@@ -1,0 +1,1 @@
+"""What the Microgrid API promises, in domain terms, once for all its versions."""

@@ -1,0 +1,183 @@
+"""Bounds that clients put on the power of components for a while.
+
+A contribution is a set of ranges. What counts is what lies in every contribution that is still alive, and in
+what the component could do anyway; 0 may always be. A contribution with a token takes the place of an earlier
+one with the same token for the same power of the same component; those without a token add up until they lapse.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from typing import NamedTuple
+
+from ..domain.events import Tell
+from ..domain.messages import CommandError, InvalidArgumentError, UnsupportedError, WrongStateError
+from ..domain.metrics import Metric
+from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, Ranges, intersection, merged
+from ..engine.agenda import Engine
+from ..engine.clock import Clock
+from ..plant.plant import Plant
+from ..telemetry.power_bounds import bounded_metrics
+from .lifecycle import check_takes_commands
+
+DEFAULT_LIFETIME_S = 5
+SHORTEST_LIFETIME_S = 5
+LONGEST_LIFETIME_S = 900
+"""Lifetimes of contributions that the API text names [s]."""
+MOST_CONTRIBUTIONS = 100
+"""Live contributions to one power of one component; more are refused, so that no client can pile them up."""
+_EVERYTHING: Ranges = (Bounds(-math.inf, math.inf),)
+
+OpenBounds = tuple[float | None, float | None]
+"""Lower and upper edge of a range; None where it has none."""
+
+
+class Contribution(NamedTuple):
+    """Bounds that are alive."""
+
+    key: str
+    metric: Metric
+    token: str | None
+    ranges: Ranges
+    expiry: int
+    """Agenda number of their end."""
+
+
+class AugmentedBoundsState(NamedTuple):
+    """All bounds that are alive, in the order in which they came."""
+
+    contributions: tuple[Contribution, ...] = ()
+
+
+class AugmentedBounds:
+    """All bounds that clients have put on the components of a site."""
+
+    def __init__(self, plant: Plant, engine: Engine, clock: Clock, tell: Tell) -> None:
+        """Start without any.
+
+        Args:
+            plant: Whose components keep them.
+            engine: Whose agenda carries their ends.
+            clock: How simulated time meets the clients' time.
+            tell: Passes on what happens.
+        """
+        self._plant = plant
+        self._engine = engine
+        self._clock = clock
+        self._tell = tell
+        self._contributions: tuple[Contribution, ...] = ()
+        engine.handle("bounds lapse", self._lapse, promised=True)
+
+    def augment(
+        self,
+        key: str,
+        metric: Metric | None,
+        bounds: Sequence[OpenBounds],
+        lifetime_s: int | None,
+        token: str | None,
+    ) -> int:
+        """Put bounds on a power of a component; see `Gateway.augment_bounds`."""
+        try:
+            metric = self._check(key, metric, bounds, lifetime_s)
+            self._check_room(key, metric, token)
+        except CommandError as error:
+            self._tell("bounds refused", key, metric=metric, reason=str(error))
+            raise
+        if token is not None:
+            self._remove(self._find(key, metric, token))
+        lifetime_us = self._clock.span_us(DEFAULT_LIFETIME_S if lifetime_s is None else lifetime_s)
+        due_us = self._engine.now_us + lifetime_us
+        ranges = merged(_closed(lower, upper) for lower, upper in bounds)
+        expiry = self._engine.schedule(due_us, "bounds lapse", key, metric.value)
+        self._contributions += (Contribution(key, metric, token, ranges, expiry),)
+        self._apply(key, metric)
+        self._tell("bounds augmented", key, metric=metric.value, ranges=_written(ranges), until_us=due_us)
+        return self._clock.stamp_us(due_us)
+
+    def clear(self, key: str, metric: Metric, token: str) -> None:
+        """Take back the bounds that came with a token; nothing happens if there are none."""
+        found = self._find(key, metric, token)
+        if found:
+            self._remove(found)
+            self._apply(key, metric)
+            self._tell("bounds cleared", key, metric=metric.value)
+
+    def save(self) -> AugmentedBoundsState:
+        """Return all bounds that are alive."""
+        return AugmentedBoundsState(self._contributions)
+
+    def restore(self, state: AugmentedBoundsState) -> None:
+        """Go on with saved bounds. What they leave allowed is the plant's to restore."""
+        self._contributions = state.contributions
+
+    def _check(
+        self, key: str, metric: Metric | None, bounds: Sequence[OpenBounds], lifetime_s: int | None
+    ) -> Metric:
+        accepted = bounded_metrics(self._plant, key)
+        if not accepted:
+            category = self._plant.site.components[key].category
+            raise UnsupportedError(f"{key} is a {category} and has no bounds that could be augmented")
+        if metric is None or metric not in accepted:
+            found = metric or "unspecified or unknown"
+            raise InvalidArgumentError(f"target_metric is {found}; accepted: {', '.join(accepted)}")
+        _check_ranges(bounds)
+        if lifetime_s is not None and not SHORTEST_LIFETIME_S <= lifetime_s <= LONGEST_LIFETIME_S:
+            raise InvalidArgumentError(
+                f"request_lifetime is {lifetime_s} s; "
+                f"accepted: {SHORTEST_LIFETIME_S} s to {LONGEST_LIFETIME_S} s, or none for {DEFAULT_LIFETIME_S} s"
+            )
+        check_takes_commands(self._plant, key)
+        return metric
+
+    def _check_room(self, key: str, metric: Metric, token: str | None) -> None:
+        alive = [one for one in self._contributions if (one.key, one.metric) == (key, metric)]
+        if len(alive) >= MOST_CONTRIBUTIONS and not any(one.token == token is not None for one in alive):
+            raise WrongStateError(
+                f"{metric} of {key} has {len(alive)} contributions to its bounds; accepted: "
+                f"at most {MOST_CONTRIBUTIONS} at a time (send a bounds_token to replace your own)"
+            )
+
+    def _find(self, key: str, metric: Metric, token: str) -> list[Contribution]:
+        return [
+            one for one in self._contributions if (one.key, one.metric, one.token) == (key, metric, token)
+        ]
+
+    def _remove(self, gone: Iterable[Contribution]) -> None:
+        expiries = {one.expiry for one in gone}
+        for expiry in expiries:
+            self._engine.cancel(expiry)
+        self._contributions = tuple(one for one in self._contributions if one.expiry not in expiries)
+
+    def _lapse(self, key: str, metric_name: str) -> None:
+        """Let go of what has lapsed: contributions whose ends are no longer on the agenda."""
+        self._plant.advance(self._engine.now_us)
+        self._remove([one for one in self._contributions if self._engine.due_us(one.expiry) is None])
+        self._apply(key, Metric(metric_name))
+        self._tell("bounds lapsed", key, metric=metric_name)
+
+    def _apply(self, key: str, metric: Metric) -> None:
+        alive = [one.ranges for one in self._contributions if (one.key, one.metric) == (key, metric)]
+        left = reduce(intersection, alive, _EVERYTHING)
+        self._plant.allow(key, metric, (left or NOTHING_BUT_ZERO) if alive else None)
+
+
+def _check_ranges(bounds: Sequence[OpenBounds]) -> None:
+    if not bounds:
+        raise InvalidArgumentError("bounds is empty; accepted: at least one range")
+    for lower, upper in bounds:
+        finite = all(edge is None or math.isfinite(edge) for edge in (lower, upper))
+        range_ = _closed(lower, upper)
+        if not finite or range_.lower > range_.upper:
+            raise InvalidArgumentError(
+                f"bounds contains {_written((range_,))}; accepted: finite numbers, the lower one first"
+            )
+
+
+def _closed(lower: float | None, upper: float | None) -> Bounds:
+    return Bounds(-math.inf if lower is None else lower, math.inf if upper is None else upper)
+
+
+def _written(ranges: Ranges) -> str:
+    return " or ".join(f"{lower:g} to {upper:g}" for lower, upper in ranges)

@@ -1,0 +1,459 @@
+"""What the Microgrid API promises, in domain terms, once for all its versions.
+
+Clients see the site through this object alone: identity and graph, frames of telemetry, set-points with their
+lifetimes. Everything here happens on one event loop and in simulated time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import partial
+from itertools import chain
+from typing import NamedTuple
+
+from ..domain.categories import Category
+from ..domain.events import Event, EventListener, FrameListener
+from ..domain.messages import ComponentInfo, Frame, SensorInfo, UnavailableError, UnknownComponentError
+from ..domain.metrics import Metric, PowerType
+from ..domain.states import Diagnostic, StateCode
+from ..engine.agenda import Engine
+from ..engine.clock import Clock
+from ..faults.injector import Faults
+from ..plant.plant import Plant
+from ..site.graph import connections, listed_keys
+from ..site.site import Site
+from ..telemetry.instruments import Instruments, Reading
+from ..telemetry.sensors import read_sensor
+from .augmented_bounds import AugmentedBounds, AugmentedBoundsState, OpenBounds
+from .identity import describe, describe_sensor
+from .lifecycle import Lifecycle, LifecycleState
+from .set_points import SetPoints, SetPointsState
+from .subscriptions import PowerRequest, Subscription
+
+_FRAMES_AT_ONCE = 100
+"""Larger sites report in turns of at most so many components, lest the last frames wait for the first."""
+
+
+class Condition(NamedTuple):
+    """States, warnings and errors of a component, and since when."""
+
+    states: tuple[StateCode, ...]
+    warnings: tuple[Diagnostic, ...]
+    errors: tuple[Diagnostic, ...]
+    since_us: int
+
+
+class GatewayState(NamedTuple):
+    """What a gateway remembers."""
+
+    set_points: SetPointsState
+    conditions: dict[str, Condition]
+    """By key."""
+    bounds: AugmentedBoundsState = AugmentedBoundsState()
+    lifecycle: LifecycleState = LifecycleState()
+
+
+class Gateway:
+    """A running site as clients see it."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        engine: Engine,
+        clock: Clock,
+        instruments: Instruments,
+        faults: Faults,
+        *,
+        sync: Callable[[], None],
+    ) -> None:
+        """Open a gateway to a plant.
+
+        Args:
+            plant: The hardware.
+            engine: Whose agenda carries lifetimes and sampling.
+            clock: How simulated time meets the clients' time.
+            instruments: Which read the plant.
+            faults: What is broken between the plant and the clients.
+            sync: Brings the engine to the present; called before a client's command counts.
+        """
+        self.site: Site = plant.site
+        self._plant = plant
+        self._engine = engine
+        self._clock = clock
+        self._sync = sync
+        self._keys = {component.id: key for key, component in self.site.components.items()}
+        self._infos = {self.site.components[key].id: describe(plant, key) for key in listed_keys(self.site)}
+        self._sensors = {sensor.id: key for key, sensor in self.site.sensors.items()}
+        self._connections = connections(self.site)
+        self._instruments = instruments
+        self._faults = faults
+        numbers = list(self._keys)
+        count = max(1, -(-len(numbers) // _FRAMES_AT_ONCE))
+        self._turns = [numbers[turn::count] for turn in range(count)]
+        self._subscriptions: dict[int, list[Subscription]] = {}
+        self._frame_listeners: list[FrameListener] = []
+        self._event_listeners: list[EventListener] = []
+        self._conditions: dict[str, Condition] = {}
+        self._lifecycle = Lifecycle(plant, engine, faults, self.tell)
+        self._set_points = SetPoints(plant, engine, clock, self.tell, wake=self._lifecycle.wake)
+        self._lifecycle.revoke_set_points = self._set_points.revoke
+        self._bounds = AugmentedBounds(plant, engine, clock, self.tell)
+        self._sensor_subscriptions: dict[int, list[Subscription]] = {}
+        self._opened_us = clock.stamp_us(engine.now_us)
+        faults.on_drop = self._drop_streams
+        engine.handle("sample", self._sample, promised=True)
+        engine.handle("sample turn", self._sample_turn, promised=True)
+        engine.handle("sample by timetable", self._sample)
+        self._schedule_sample()
+
+    def components(
+        self, ids: Collection[int] = (), categories: Collection[Category] | None = None
+    ) -> list[ComponentInfo]:
+        """List components; an empty filter lets all pass, and both must match.
+
+        Args:
+            ids: Of the components wanted; unknown ones match nothing.
+            categories: Of the components wanted; None for all.
+        """
+        return [
+            info
+            for info in self._infos.values()
+            if (not ids or info.id in ids) and (categories is None or info.category in categories)
+        ]
+
+    def connections(
+        self, sources: Collection[int] = (), destinations: Collection[int] = ()
+    ) -> list[tuple[int, int]]:
+        """List connections as pairs of ids, the one nearer the grid first; filters as for `components`."""
+        return [
+            (source, destination)
+            for source, destination in self._connections
+            if (not sources or source in sources) and (not destinations or destination in destinations)
+        ]
+
+    def sensors(self, ids: Collection[int] = ()) -> list[SensorInfo]:
+        """List sensors; an empty filter lets all pass, and unknown ids match nothing."""
+        return [
+            describe_sensor(self.site, key)
+            for number, key in self._sensors.items()
+            if not ids or number in ids
+        ]
+
+    def subscribe_sensor(self, sensor_id: int) -> Subscription:
+        """Open a stream of the frames of a sensor.
+
+        Raises:
+            UnknownComponentError: If the site has no such sensor.
+        """
+        self._sensor_key(sensor_id)
+        return _opened(self._sensor_subscriptions, sensor_id)
+
+    def subscribe(self, component_id: int) -> Subscription:
+        """Open a stream of the frames of a component.
+
+        Raises:
+            UnknownComponentError: If the site has no such component.
+            UnavailableError: If a fault keeps clients from it.
+        """
+        self._faults.check_reachable(self._key(component_id), stream=True)
+        return _opened(self._subscriptions, component_id)
+
+    def listen_to_frames(self, listener: FrameListener) -> Callable[[], None]:
+        """Let somebody see one frame of every component at every sampling; returns how to stop it."""
+        self._frame_listeners.append(listener)
+        return lambda: self._frame_listeners.remove(listener)
+
+    def listen_to_events(self, listener: EventListener) -> Callable[[], None]:
+        """Let somebody see everything that happens to the site; returns how to stop it."""
+        self._event_listeners.append(listener)
+        return lambda: self._event_listeners.remove(listener)
+
+    def tell(self, kind: str, subject: str, **details: object) -> None:
+        """Tell all listeners that something happened.
+
+        Args:
+            kind: What happened, such as `set-point accepted`.
+            subject: Key of the component that it happened to.
+            **details: Plain values.
+        """
+        event = Event(self._engine.now_us, kind, subject, details)
+        for listener in self._event_listeners:
+            listener(event)
+
+    def frame(self, component_id: int) -> Frame:
+        """Return what a component reports now, faults aside.
+
+        Raises:
+            UnknownComponentError: If the site has no such component.
+        """
+        key = self._key(component_id)
+        self._plant.advance(self._engine.now_us)
+        return self._frame(key, self._instruments.read(key), self._clock.stamp_us(self._engine.now_us))
+
+    def sensor_frame(self, sensor_id: int) -> Frame:
+        """Return what a sensor reports now.
+
+        Raises:
+            UnknownComponentError: If the site has no such sensor.
+        """
+        values = read_sensor(self.site, self._sensor_key(sensor_id), partial(self._plant.input_value, "site"))
+        return Frame(
+            component_id=sensor_id,
+            sample_time_us=self._clock.stamp_us(self._engine.now_us),
+            values=values,
+            bounds={},
+            states=(StateCode.READY,),
+            state_since_us=self._opened_us,
+        )
+
+    def set_power(
+        self, component_id: int, power_type: PowerType, power: float, lifetime_s: int | None
+    ) -> PowerRequest:
+        """Give a component a set-point for a while.
+
+        Args:
+            component_id: Of a device that takes set-points, such as an inverter.
+            power_type: Axis of the set-point.
+            power: Active [W] or reactive [var] power, passive sign convention.
+            lifetime_s: Until it lapses [s], 10 to 900; 60 if None.
+
+        Returns:
+            The request, from which its progress can be read. Nobody needs to.
+
+        Raises:
+            UnknownComponentError: If the site has no such component.
+            UnsupportedError: If components of its category take no set-points.
+            InvalidArgumentError: If power or lifetime make no sense.
+            WrongStateError: If the component takes no commands.
+            OutOfBoundsError: If the power is outside the current bounds; 0 never is.
+            UnavailableError: If a fault keeps clients from the component.
+        """
+        key = self._reached(component_id)
+        if self._faults.is_hanging(key):
+            return PowerRequest()
+        return self._set_points.request(key, power_type, power, lifetime_s)
+
+    def augment_bounds(
+        self,
+        component_id: int,
+        metric: Metric | None,
+        bounds: Sequence[OpenBounds],
+        *,
+        lifetime_s: int | None = None,
+        token: str | None = None,
+    ) -> int:
+        """Put bounds on a power of a component for a while; its power is brought back inside.
+
+        Args:
+            component_id: Of a device that takes set-points, or of a battery.
+            metric: Active or reactive power of a device, DC power of a battery.
+            bounds: Ranges, of which those that overlap count as one [W] or [var].
+            lifetime_s: Until they lapse [s], 5 to 900; 5 if None.
+            token: The contribution takes the place of an earlier one with the same token.
+
+        Returns:
+            When they lapse, on the clients' clock [µs since the Unix epoch].
+
+        Raises:
+            UnknownComponentError: If the site has no such component.
+            UnsupportedError: If the component has no bounds of that kind.
+            InvalidArgumentError: If metric, bounds or lifetime make no sense.
+            WrongStateError: If there are too many contributions, or the component takes no commands.
+            UnavailableError: If a fault keeps clients from the component.
+        """
+        key = self._answering(component_id)
+        return self._bounds.augment(key, metric, bounds, lifetime_s, token)
+
+    def clear_bounds(self, component_id: int, metric: Metric | None, token: str) -> None:
+        """Take back the bounds that came with a token; nothing happens if there are none.
+
+        Raises:
+            UnknownComponentError: If the site has no such component.
+            UnavailableError: If a fault keeps clients from the component.
+        """
+        key = self._answering(component_id)
+        if metric is not None:
+            self._bounds.clear(key, metric, token)
+
+    def start(self, component_id: int) -> None:
+        """Switch a component on; see `Lifecycle.start` for refusals besides those of `clear_bounds`."""
+        self._lifecycle.start(self._answering(component_id))
+
+    def standby(self, component_id: int) -> None:
+        """Park an inverter; see `Lifecycle.standby` for refusals besides those of `clear_bounds`."""
+        self._lifecycle.standby(self._answering(component_id))
+
+    def stop(self, component_id: int) -> None:
+        """Switch a component off; see `Lifecycle.stop` for refusals besides those of `clear_bounds`."""
+        self._lifecycle.stop(self._answering(component_id))
+
+    def acknowledge(self, component_id: int) -> None:
+        """Clear what errors can be cleared; see `Lifecycle.acknowledge` for refusals beside those of `clear_bounds`."""
+        self._lifecycle.acknowledge(self._answering(component_id))
+
+    async def read_up(self, patience_s: float) -> None:
+        """Wait until clients have taken all frames, but not for long for those that do not read.
+
+        Args:
+            patience_s: Longest wait, by the event loop's clock [s].
+        """
+        waiting = [
+            asyncio.ensure_future(subscription.taken())
+            for listeners in self._subscriptions.values()
+            for subscription in listeners
+            if subscription.waiting
+        ]
+        if waiting:
+            _, late = await asyncio.wait(waiting, timeout=patience_s)
+            for task in late:
+                task.cancel()
+
+    def stream_count(self, component_id: int) -> int:
+        """Return how many streams of a component's frames are open."""
+        return len(self._subscriptions.get(component_id, ()))
+
+    @property
+    def has_requests(self) -> bool:
+        """Whether a client waits for what becomes of its set-point."""
+        return self._set_points.has_requests
+
+    @property
+    def backlog(self) -> int:
+        """How many frames wait for the slowest client."""
+        return max((one.waiting for some in self._subscriptions.values() for one in some), default=0)
+
+    def close(self) -> None:
+        """End all streams; the site is going down."""
+        for listeners in chain(self._subscriptions.values(), self._sensor_subscriptions.values()):
+            for subscription in list(listeners):
+                subscription.end("the site is shutting down")
+        self._set_points.close()
+
+    def _key(self, component_id: int) -> str:
+        key = self._keys.get(component_id)
+        if key is None:
+            known = ", ".join(str(number) for number in sorted(self._keys)[:20])
+            more = ", …" if len(self._keys) > 20 else ""
+            raise UnknownComponentError(f"no component has the id {component_id}; known ids: {known}{more}")
+        return key
+
+    def _sensor_key(self, sensor_id: int) -> str:
+        key = self._sensors.get(sensor_id)
+        if key is None:
+            known = ", ".join(str(number) for number in self._sensors) or "none"
+            raise UnknownComponentError(f"no sensor has the id {sensor_id}; known ids: {known}")
+        return key
+
+    def _reached(self, component_id: int) -> str:
+        """Bring the site to the present for a command, and return whom it reaches."""
+        self._sync()
+        self._plant.advance(self._engine.now_us)
+        key = self._key(component_id)
+        self._faults.check_reachable(key, stream=False)
+        return key
+
+    def _answering(self, component_id: int) -> str:
+        key = self._reached(component_id)
+        if self._faults.is_hanging(key):
+            raise UnavailableError(f"{key} does not answer")
+        return key
+
+    def save(self) -> GatewayState:
+        """Return what the gateway remembers, to restore later."""
+        return GatewayState(
+            self._set_points.save(), dict(self._conditions), self._bounds.save(), self._lifecycle.save()
+        )
+
+    def restore(self, state: GatewayState) -> None:
+        """Go on from a saved state."""
+        self._set_points.restore(state.set_points)
+        self._conditions = dict(state.conditions)
+        self._bounds.restore(state.bounds)
+        self._lifecycle.restore(state.lifecycle)
+
+    def _schedule_sample(self) -> None:
+        timetable = self._instruments.timetable
+        if timetable is not None:
+            following = bisect_right(timetable, self._engine.now_us)
+            if following < len(timetable):
+                self._engine.schedule(timetable[following], "sample by timetable")
+            return
+        interval_us = max(1, self._clock.span_us(self.site.telemetry.interval_s))
+        self._engine.schedule(self._engine.now_us + interval_us, "sample")
+
+    def _sample(self) -> None:
+        """Let every component report, those of large sites in turns until the next sampling."""
+        self._schedule_sample()
+        self._plant.advance(self._engine.now_us)
+        if self._frame_listeners or self._instruments.timetable is not None:
+            frames = self._push(self._keys)
+            for listener in self._frame_listeners:
+                listener(self._engine.now_us, frames)
+        else:
+            self._push(self._turns[0])
+            interval_us = self._clock.span_us(self.site.telemetry.interval_s)
+            for turn in range(1, len(self._turns)):
+                later_us = self._engine.now_us + interval_us * turn // len(self._turns)
+                self._engine.schedule(later_us, "sample turn", turn)
+        for sensor_id, listeners in self._sensor_subscriptions.items():
+            if listeners:
+                frame = self.sensor_frame(sensor_id)
+                for subscription in listeners:
+                    subscription.push(frame)
+
+    def _sample_turn(self, turn: int) -> None:
+        self._plant.advance(self._engine.now_us)
+        self._push(self._turns[turn])
+
+    def _push(self, component_ids: Iterable[int]) -> list[Frame]:
+        """Push the frames of components to whoever listens; all of them, if somebody listens to all."""
+        listened = (
+            number for number in component_ids if self._frame_listeners or self._subscriptions.get(number)
+        )
+        frames = self._frames(listened)
+        for frame in frames:
+            for subscription in self._subscriptions.get(frame.component_id, ()):
+                subscription.push(frame)
+        return frames
+
+    def _frames(self, component_ids: Iterable[int]) -> list[Frame]:
+        now_us = self._clock.stamp_us(self._engine.now_us)
+        frames = []
+        for component_id in component_ids:
+            key = self._keys[component_id]
+            reading = self._instruments.sample(key)
+            reported = None if reading is None else self._faults.report(key, reading, now_us)
+            if reported is not None:
+                frames.append(self._frame(key, *reported))
+        return frames
+
+    def _frame(self, key: str, reading: Reading, stamp_us: int) -> Frame:
+        condition = self._conditions.get(key)
+        reported = (reading.states, reading.warnings, reading.errors)
+        if condition is None or condition[:3] != reported:
+            condition = Condition(*reported, self._engine.now_us)
+            self._conditions[key] = condition
+            self.tell("state", key, states=" ".join(reading.states))
+        return Frame(
+            component_id=self.site.components[key].id,
+            sample_time_us=stamp_us,
+            values=reading.values,
+            bounds=reading.bounds,
+            states=reading.states,
+            state_since_us=self._clock.stamp_us(condition.since_us),
+            warnings=reading.warnings,
+            errors=reading.errors,
+        )
+
+    def _drop_streams(self, key: str) -> None:
+        for subscription in list(self._subscriptions.get(self.site.components[key].id, ())):
+            subscription.end(f"{key} cannot be reached")
+
+
+def _opened(subscriptions: dict[int, list[Subscription]], number: int) -> Subscription:
+    listeners = subscriptions.setdefault(number, [])
+    subscription = Subscription(on_close=listeners.remove)
+    listeners.append(subscription)
+    return subscription

@@ -1,0 +1,206 @@
+"""Set-points: who may be told what, for how long, and what becomes of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..components.battery import Battery
+from ..domain.events import Tell
+from ..domain.messages import (
+    CommandError,
+    InvalidArgumentError,
+    OutOfBoundsError,
+    PowerUpdate,
+    RequestStatus,
+    UnsupportedError,
+)
+from ..domain.metrics import PowerType
+from ..domain.ranges import is_allowed
+from ..engine.agenda import Engine
+from ..engine.clock import Clock
+from ..plant.plant import Plant
+from ..telemetry.power_bounds import accepted_ranges
+from .lifecycle import check_ready, check_takes_commands
+from .subscriptions import PowerRequest
+
+DEFAULT_LIFETIME_S = 60
+SHORTEST_LIFETIME_S = 10
+LONGEST_LIFETIME_S = 900
+"""Lifetimes of set-points that the API text names [s]."""
+PATIENCE_S = 50.0
+"""A request that has not reached its target by then has failed; clients hang up after 60 s [s]."""
+BOUNDS_TOLERANCE = 0.01
+"""Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1]."""
+_PROGRESS_PERIOD_S = 0.1
+
+
+Axis = tuple[str, PowerType]
+"""What a set-point acts on: a component's key and one of its powers."""
+
+
+class SetPoint(NamedTuple):
+    """A set-point in force."""
+
+    power: float
+    expiry: int
+    """Agenda number of its end."""
+    reached: bool = False
+    """Whether the device has come to it."""
+
+
+class SetPointsState(NamedTuple):
+    """All set-points in force: key, axis, set-point."""
+
+    in_force: tuple[tuple[str, PowerType, SetPoint], ...]
+
+
+class SetPoints:
+    """All set-points of a site that are in force, and the requests that are on their way."""
+
+    def __init__(
+        self, plant: Plant, engine: Engine, clock: Clock, tell: Tell, *, wake: Callable[[str], None]
+    ) -> None:
+        """Start without set-points.
+
+        Args:
+            plant: Whose devices take them.
+            engine: Whose agenda carries their ends.
+            clock: How simulated time meets the clients' time.
+            tell: Passes on what happens.
+            wake: Starts a component that is in standby.
+        """
+        self._wake = wake
+        self._plant = plant
+        self._engine = engine
+        self._clock = clock
+        self._tell = tell
+        self._in_force: dict[Axis, SetPoint] = {}
+        self._requests: dict[Axis, PowerRequest] = {}
+        engine.handle("set-point lapses", self._lapse, promised=True)
+        engine.handle("set-point progress", self._check_progress, promised=True)
+
+    def request(self, key: str, power_type: PowerType, power: float, lifetime_s: int | None) -> PowerRequest:
+        """Take a set-point, or refuse it; see `Gateway.set_power`."""
+        try:
+            self._check(key, power_type, power, lifetime_s)
+        except CommandError as error:
+            self._tell("set-point refused", key, axis=power_type.value, power=power, reason=str(error))
+            raise
+        lifetime_us = self._clock.span_us(DEFAULT_LIFETIME_S if lifetime_s is None else lifetime_s)
+        return self._accept(key, power_type, power, self._engine.now_us + lifetime_us)
+
+    def save(self) -> SetPointsState:
+        """Return all set-points in force."""
+        return SetPointsState(tuple((*axis, set_point) for axis, set_point in self._in_force.items()))
+
+    def restore(self, state: SetPointsState) -> None:
+        """Go on with saved set-points; requests of clients that wait for an answer end."""
+        self.close()
+        self._requests.clear()
+        self._in_force = {
+            (key, PowerType(power_type)): set_point for key, power_type, set_point in state.in_force
+        }
+
+    @property
+    def has_requests(self) -> bool:
+        """Whether requests are on their way."""
+        return bool(self._requests)
+
+    def revoke(self, key: str) -> None:
+        """Take back all set-points of a component; requests that are on their way have failed."""
+        for power_type in PowerType:
+            self._withdraw((key, power_type), RequestStatus.FAILED)
+
+    def close(self) -> None:
+        """End all requests that are on their way; the site is going down."""
+        for request in self._requests.values():
+            request.end("the site is shutting down")
+
+    def _check(self, key: str, power_type: PowerType, power: float, lifetime_s: int | None) -> None:
+        component = self._plant.site.components[key]
+        rating = self._plant.equipment.ratings.get(key)
+        if rating is None:
+            hint = "; send it to the inverter in front of it" if isinstance(component, Battery) else ""
+            raise UnsupportedError(f"{key} is a {component.category} and takes no set-points{hint}")
+        if rating.of(power_type) is None:
+            raise UnsupportedError(
+                f"{key} is a {component.category} and takes no set-points of {power_type.value} power"
+            )
+        if not math.isfinite(power):
+            raise InvalidArgumentError(f"power is {power}; accepted: a finite number")
+        if lifetime_s is not None and not SHORTEST_LIFETIME_S <= lifetime_s <= LONGEST_LIFETIME_S:
+            raise InvalidArgumentError(
+                f"request_lifetime is {lifetime_s} s; "
+                f"accepted: {SHORTEST_LIFETIME_S} s to {LONGEST_LIFETIME_S} s, or none for {DEFAULT_LIFETIME_S} s"
+            )
+        check_takes_commands(self._plant, key)
+        check_ready(self._plant, key)
+        accepted = accepted_ranges(self._plant, key, power_type)
+        if power != 0.0 and not is_allowed(power, accepted, BOUNDS_TOLERANCE * rating.size):
+            unit = "W" if power_type is PowerType.ACTIVE else "var"
+            ranges = " or ".join(f"{lower:.0f} to {upper:.0f} {unit}" for lower, upper in accepted)
+            raise OutOfBoundsError(
+                f"{power_type.value} power of {key} is {power:g} {unit}; accepted: 0 or {ranges}"
+            )
+
+    def _accept(self, key: str, power_type: PowerType, power: float, due_us: int) -> PowerRequest:
+        axis = (key, power_type)
+        self._finish(axis, RequestStatus.OVERRIDDEN)
+        former = self._in_force.get(axis)
+        if former is not None:
+            self._engine.cancel(former.expiry)
+        expiry = self._engine.schedule(due_us, "set-point lapses", key, power_type.value)
+        self._in_force[axis] = SetPoint(power, expiry)
+        self._wake(key)
+        self._plant.send_set_point(key, power_type, power)
+        self._tell("set-point accepted", key, axis=power_type.value, power=power, until_us=due_us)
+
+        request = PowerRequest()
+        request.push(PowerUpdate(RequestStatus.ACCEPTED, self._clock.stamp_us(due_us)))
+        self._requests[axis] = request
+        give_up_us = self._engine.now_us + self._clock.span_us(PATIENCE_S)
+        self._check_progress(key, power_type.value, expiry, give_up_us)
+        return request
+
+    def _check_progress(self, key: str, axis_name: str, expiry: int, give_up_us: int) -> None:
+        axis = (key, PowerType(axis_name))
+        set_point = self._in_force.get(axis)
+        if set_point is None or set_point.expiry != expiry:
+            return
+        self._plant.advance(self._engine.now_us)
+        if self._plant.is_settled(key):
+            if self._plant.has_reached(*axis):
+                self._in_force[axis] = set_point._replace(reached=True)
+                self._finish(axis, RequestStatus.SUCCESS)
+            else:
+                self._withdraw(axis, RequestStatus.FAILED)
+        elif self._engine.now_us >= give_up_us:
+            self._withdraw(axis, RequestStatus.FAILED)
+        else:
+            later_us = self._engine.now_us + self._clock.span_us(_PROGRESS_PERIOD_S)
+            self._engine.schedule(later_us, "set-point progress", key, axis_name, expiry, give_up_us)
+
+    def _lapse(self, key: str, axis_name: str) -> None:
+        self._tell("set-point lapsed", key, axis=axis_name)
+        self._plant.advance(self._engine.now_us)
+        self._withdraw((key, PowerType(axis_name)), RequestStatus.FAILED)
+
+    def _withdraw(self, axis: Axis, status: RequestStatus) -> None:
+        set_point = self._in_force.pop(axis, None)
+        if set_point is not None:
+            self._engine.cancel(set_point.expiry)
+            self._plant.send_set_point(*axis, None)
+        self._finish(axis, status)
+
+    def _finish(self, axis: Axis, status: RequestStatus) -> None:
+        request = self._requests.pop(axis, None)
+        if request is None:
+            return
+        valid_until_us = None
+        if status is RequestStatus.SUCCESS:
+            due_us = self._engine.due_us(self._in_force[axis].expiry)
+            valid_until_us = None if due_us is None else self._clock.stamp_us(due_us)
+        request.push(PowerUpdate(status, valid_until_us))
+        self._tell("set-point ended", axis[0], axis=axis[1].value, status=status.value)

@@ -1,0 +1,143 @@
+"""The same functions, compiled: a module's double whose functions are Numba's.
+
+In a module's double every function is compiled when it is first called, with the calls between them, and into other
+modules of this package, going to compiled functions as well. The text that runs is that of the module, so whoever
+reads it reads both.
+
+This is the only module that imports Numba (1.3 s), and nothing imports this one before a compiled run begins.
+"""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numba
+import platformdirs
+
+_TEXTS_KEPT = 8
+_COMPILING = ("absent.py", "arrays.py", "entry.py", "kernel.py", "program.py", "twins.py")
+_SETTINGS: Any = numba.config
+_NJIT: Any = numba.njit
+"""Takes more options than its type tells."""
+_PACKAGE = __package__.split(".")[0]
+
+
+class Twins:
+    """Compiled doubles of modules of this package, some functions exchanged for others on the way."""
+
+    def __init__(self, *, are_inner: bool = False) -> None:
+        """Begin without any.
+
+        Args:
+            are_inner: Whether only compiled functions call them, which makes them quicker to compile.
+        """
+        self._are_inner = are_inner
+        self._exchanged: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self._doubles: dict[str, dict[str, Any]] = {}
+
+    def exchange(self, function: Callable[..., Any], instead: Callable[..., Any]) -> None:
+        """Let a compiled function stand in for a plain one wherever that is called.
+
+        Its module must have no double yet, nor any that calls it.
+        """
+        self._exchanged[function] = instead
+
+    def names_of(self, module: ModuleType) -> dict[str, Any]:
+        """Return the names of a module's double: its functions compiled, everything else as it is."""
+        if module.__name__ not in self._doubles:
+            names = self._doubles[module.__name__] = dict(vars(module))
+            for name, value in vars(module).items():
+                if isinstance(value, FunctionType) and value.__module__.startswith(f"{_PACKAGE}."):
+                    names[name] = self.of(value)
+        return self._doubles[module.__name__]
+
+    def of(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the compiled double of a function of this package."""
+        assert isinstance(function, FunctionType)
+        if function in self._exchanged:
+            return self._exchanged[function]
+        module = sys.modules[function.__module__]
+        if function.__module__ not in self._doubles:
+            self.names_of(module)
+        names = self._doubles[function.__module__]
+        held = names.get(function.__name__)
+        if held is None or isinstance(held, FunctionType):
+            held = names[function.__name__] = compiled_function(function, names, is_inner=self._are_inner)
+        made: Callable[..., Any] = held
+        return made
+
+
+def compiled_function(
+    function: FunctionType, names: dict[str, Any], *, is_inner: bool = False, kept: bool = False
+) -> Callable[..., Any]:
+    """Return a function, compiled when it is first called, that looks its global names up in `names`.
+
+    Args:
+        function: Plain Python.
+        names: Where it finds what it calls.
+        is_inner: Whether only compiled functions call it, which makes it quicker to compile.
+        kept: Whether what is compiled is kept on the disk for later processes.
+    """
+    copy = FunctionType(
+        function.__code__, names, function.__name__, function.__defaults__, function.__closure__
+    )
+    copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
+    made: Callable[..., Any] = _NJIT(copy, cache=kept, no_cpython_wrapper=is_inner, no_cfunc_wrapper=is_inner)
+    return made
+
+
+@contextmanager
+def kept_under(name: str) -> Iterator[bool]:
+    """Let what is kept on the disk go to a folder that only the present text of the package uses.
+
+    Numba itself looks only at the file of the outermost function to tell whether what it kept is still good.
+
+    Args:
+        name: Tells apart what is made of the same text in different ways.
+
+    Yields:
+        Whether anything can be kept there.
+    """
+    folder = platformdirs.user_cache_path("doppelgrid") / _text_digest() / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        yield False
+        return
+    _forget_old(folder.parents[1])
+    before = _SETTINGS.CACHE_DIR
+    _SETTINGS.CACHE_DIR = str(folder)
+    try:
+        yield True
+    finally:
+        _SETTINGS.CACHE_DIR = before
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove what texts of long ago left behind."""
+    texts = sorted(folder.iterdir(), key=lambda text: text.stat().st_mtime, reverse=True)
+    for text in texts[_TEXTS_KEPT:]:
+        shutil.rmtree(text, ignore_errors=True)
+
+
+@cache
+def _text_digest() -> str:
+    """Return a name for the text of everything that may be compiled, and of what compiles it."""
+    digest = blake2b(f"{sys.version} {numba.__version__}".encode(), digest_size=12)
+    here = Path(__file__).parent
+    texts = [here / name for name in _COMPILING]
+    for name in ("models", "sim.kernel"):
+        folder = Path(inspect.getfile(sys.modules[f"{_PACKAGE}.{name}"])).parent
+        texts += sorted(folder.glob("*.py"))
+    for path in texts:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()

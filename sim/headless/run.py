@@ -1,0 +1,156 @@
+"""Carries a site through a stretch of time without clients, a chunk at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from ..inputs.segments import Pieces, pieces_of
+from ..plant.plant import CONTROL_CYCLE_US, Plant
+from ..site.site import Site
+from .loop import Feeds, Samples
+from .program import Program
+
+_ROWS_PER_CHUNK = 1 << 15
+_DAY_US = 86_400_000_000
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """What was seen of a site in a part of a run."""
+
+    samples: Samples
+    inputs: Mapping[str, Floats]
+    """Inputs at the times of the samples, by `component.quantity`."""
+    solved: int
+    """Events: how many times what flows was solved for."""
+
+
+class HeadlessRun:
+    """A site that runs by itself, compiled."""
+
+    def __init__(
+        self, site: Site, *, start_us: int, seed: int = 0, resolution: timedelta = timedelta(seconds=1)
+    ) -> None:
+        """Build the site; time does not pass yet.
+
+        Args:
+            site: A valid site.
+            start_us: Simulated time at which it starts [µs since the Unix epoch].
+            seed: Of all noise.
+            resolution: Samples are taken at this distance; inputs that change more often than once a second are
+                not looked at closer than this, but averaged, and controls move no more often.
+
+        Raises:
+            InputError: If a recorded input cannot drive the site from its start.
+        """
+        self.start_us = start_us
+        self.step_us = round(resolution / timedelta(microseconds=1))
+        self.plant = Plant(
+            site, start_us=start_us, seed=seed, cycle_us=max(CONTROL_CYCLE_US, self.step_us),
+            resolution_us=self.step_us,
+        )  # fmt: skip
+        self._program = Program(self.plant)
+
+    def warm_up(self) -> None:
+        """Compile what has not been compiled yet, and look at the first moment; time does not pass."""
+        now_us = self._program.time_us
+        self._program.run(
+            _feeds(self._pieces(now_us, now_us + 1).values()), self._samples(np.array([now_us], np.int64))
+        )
+
+    def chunks(self, duration: timedelta) -> Iterator[Chunk]:
+        """Let simulated time pass, and yield what was seen; the plant has caught up when the last chunk is out.
+
+        Args:
+            duration: From the present on; the moment at its end is sampled as well.
+        """
+        now_us = self._program.time_us
+        end_us = now_us + round(duration / timedelta(microseconds=1))
+        while now_us < end_us:
+            rows = min(_ROWS_PER_CHUNK, max(1, _DAY_US // self.step_us))
+            until_us = min(end_us, now_us + rows * self.step_us)
+            yield self._chunk(now_us, until_us, is_last=until_us == end_us)
+            now_us = until_us
+        self._program.hand_back()
+
+    def _chunk(self, begin_us: int, until_us: int, *, is_last: bool) -> Chunk:
+        pieces = self._pieces(begin_us, until_us + 1)
+        times = np.arange(begin_us, until_us, self.step_us, dtype=np.int64)
+        if is_last:
+            times = np.append(times, until_us)
+        samples = self._samples(times)
+        solved = self._program.run(_feeds(pieces.values()), samples)
+        return Chunk(samples, _Sampled(pieces, times), solved)
+
+    def _pieces(self, begin_us: int, end_us: int) -> dict[str, Pieces]:
+        return {name: pieces_of(signal, begin_us, end_us) for name, signal in self.plant.inputs.items()}
+
+    def _samples(self, times_us: npt.NDArray[np.int64]) -> Samples:
+        plant, rows = self.plant, len(times_us)
+        components, controls = len(plant.wiring.order), len(plant.controlled)
+        batteries, meterings = len(plant.equipment.batteries), len(plant.equipment.meterings)
+
+        def table(columns: int) -> Floats:
+            return np.empty((rows, columns))
+
+        def flags(columns: int) -> npt.NDArray[np.int8]:
+            return np.empty((rows, columns), np.int8)
+
+        return Samples(
+            times_us=times_us,
+            active_w=table(3 * components), reactive_var=table(3 * components),
+            consumed_wh=table(components), delivered_wh=table(components),
+            battery_dc_w=table(batteries), battery_voltage_v=table(batteries),
+            battery_current_a=table(batteries), soc=table(batteries), battery_temperature_c=table(batteries),
+            capacity_share=table(batteries),
+            battery_lower_w=table(batteries), battery_upper_w=table(batteries),
+            inverter_dc_w=table(len(plant.wiring.batteries_of)),
+            reach_lower_w=table(controls), reach_upper_w=table(controls),
+            is_closed=flags(components), is_cut_off=flags(components),
+            voltage_v=table(6), metered=table(12 * meterings), registers_wh=table(2 * meterings),
+        )  # fmt: skip
+
+
+def _feeds(pieces: Iterable[Pieces]) -> Feeds:
+    parts = list(pieces)
+    lengths = [len(part.times_us) for part in parts]
+    begins = np.concatenate(([0], np.cumsum(lengths)))[:-1].astype(np.int64)
+    return Feeds(
+        times_us=np.concatenate([part.times_us for part in parts]),
+        values=np.concatenate([np.append(part.values, 0.0) for part in parts]),
+        begins=begins,
+        cursors=begins.copy(),
+    )
+
+
+class _Sampled(Mapping[str, Floats]):
+    """Inputs at some times, each looked up when it is first asked for: sites have many, and few are looked at."""
+
+    def __init__(self, pieces: Mapping[str, Pieces], times_us: npt.NDArray[np.int64]) -> None:
+        self._pieces = pieces
+        self._times_us = times_us
+        self._values: dict[str, Floats] = {}
+
+    def __getitem__(self, name: str) -> Floats:
+        if name not in self._values:
+            self._values[name] = _at(self._pieces[name], self._times_us)
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pieces)
+
+    def __len__(self) -> int:
+        return len(self._pieces)
+
+
+def _at(pieces: Pieces, times_us: npt.NDArray[np.int64]) -> Floats:
+    places = np.searchsorted(pieces.times_us, times_us, side="right") - 1
+    values: Floats = pieces.values[np.minimum(places, len(pieces.values) - 1)]
+    return values

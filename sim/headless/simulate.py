@@ -1,0 +1,132 @@
+"""A whole run: a site, a stretch of time, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from ..components.battery_inverter import BatteryInverter
+from ..components.hybrid_inverter import HybridInverter
+from ..domain.timestamps import to_datetime
+from ..recording.columns import ColumnRecorder
+from ..recording.metadata import describe_run
+from ..recording.selection import Metrics
+from ..site.site import Site
+from .columns import Columns
+from .interrupts import interrupts_wait
+from .run import Chunk, HeadlessRun
+from .summary import Summarizer, Summary
+
+DEFAULT_START = datetime(2026, 6, 15)
+SECOND = timedelta(seconds=1)
+
+
+class RunError(ArithmeticError):
+    """A run came to a value that is no number; says where and when."""
+
+
+def simulate(
+    site: Site,
+    duration: timedelta,
+    *,
+    start: datetime = DEFAULT_START,
+    seed: int = 0,
+    resolution: timedelta = SECOND,
+    record: str | Path | None = None,
+    metrics: Metrics = "main",
+    on_progress: Callable[[timedelta], None] = lambda _done: None,
+) -> Summary:
+    """Let a site run by itself, compiled, as fast as it computes.
+
+    Args:
+        site: A valid site; see `load_site`.
+        duration: How much simulated time passes.
+        start: When it begins, by the site's clock if it names no offset.
+        seed: Of all noise.
+        resolution: Distance of samples; inputs are averaged over it if it is longer than a second.
+        record: Write what components report to this file: `.csv`, `.csv.gz` or `.parquet`.
+        metrics: How much to record: the main metrics of each category, or all.
+        on_progress: Called with the simulated time that has passed, every now and then.
+
+    Raises:
+        ValueError: If the duration or the resolution makes no sense.
+        InputError: If a recorded input cannot drive the site from its start.
+        RecordingError: If the recording cannot be written.
+        RunError: If a value is no number.
+    """
+    check_times(duration, resolution)
+    run = HeadlessRun(site, start_us=site.moment_us(start), seed=seed, resolution=resolution)
+    summarizer = Summarizer(run.plant)
+    columns = Columns(run.plant, metrics)
+    recorder = nullcontext() if record is None else ColumnRecorder(record, describe_run(site, seed))
+    with recorder as recording, interrupts_wait() as interrupted:
+        run.warm_up()
+        began_s = perf_counter()
+        for chunk in run.chunks(duration):
+            if interrupted.is_set():
+                raise KeyboardInterrupt
+            _check_numbers(run, chunk)
+            summarizer.add(chunk)
+            if recording is not None:
+                recording.write(chunk.samples.times_us, columns.of(chunk))
+            on_progress(timedelta(microseconds=int(chunk.samples.times_us[-1]) - run.start_us))
+    return summarizer.summary(perf_counter() - began_s)
+
+
+def check_times(duration: timedelta, resolution: timedelta) -> None:
+    """Refuse a duration or a resolution that makes no sense.
+
+    Raises:
+        ValueError: Says what was found and what would be accepted.
+    """
+    if resolution < timedelta(milliseconds=100) or resolution > timedelta(days=1):
+        raise ValueError(f"the resolution is {resolution}; accepted: 0.1 s to 1 d")
+    if duration < resolution:
+        raise ValueError(f"the duration is {duration}; accepted: at least the resolution, {resolution}")
+
+
+def with_self_consumption(site: Site) -> Site:
+    """Return a site whose battery inverters keep the power at the grid connection at nothing by themselves.
+
+    Those that have a built-in control already keep it.
+    """
+    grid = next(key for key, component in site.components.items() if not component.behind)
+    changed: dict[str, Any] = {
+        key: component.model_copy(update={"self_consumption": grid})
+        for key, component in site.components.items()
+        if isinstance(component, BatteryInverter | HybridInverter) and component.self_consumption is None
+    }
+    return site.model_copy(update={"components": {**site.components, **changed}})
+
+
+def inputs_that_end(
+    site: Site, duration: timedelta, *, start: datetime = DEFAULT_START, seed: int = 0
+) -> dict[str, datetime]:
+    """Return the recorded inputs that end before a run does, and when; from then on their last values hold."""
+    from ..plant.plant import Plant  # noqa: PLC0415
+
+    start_us = site.moment_us(start)
+    plant = Plant(site, start_us=start_us, seed=seed)
+    end_us = start_us + duration // timedelta(microseconds=1)
+    return {
+        name: to_datetime(signal.ends_us) for name, signal in plant.inputs.items() if signal.ends_us < end_us
+    }
+
+
+def _check_numbers(run: HeadlessRun, chunk: Chunk) -> None:
+    samples = chunk.samples
+    bad = ~np.isfinite(samples.active_w)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        key = run.plant.wiring.order[column // 3]
+        when = to_datetime(int(samples.times_us[row])).isoformat()
+        raise RunError(
+            f"the power through {key} is no number at {when}; the inputs then were "
+            + ", ".join(f"{name} = {values[row]:g}" for name, values in chunk.inputs.items())
+        )

@@ -1,0 +1,204 @@
+"""What came of a run: energies, peaks, losses and cycles."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ...models.battery import battery_stored_energy_wh
+from ..plant.plant import Plant
+from ..site.graph import grid_key
+from .loop import Samples
+from .run import Chunk
+
+QUARTER_US = 900_000_000
+"""Peaks are means over quarters of an hour, as they are billed [µs]."""
+
+Floats = npt.NDArray[np.float64]
+
+
+class FlowSummary(NamedTuple):
+    """What flowed through a component on the AC side."""
+
+    key: str
+    category: str
+    consumed_wh: float
+    delivered_wh: float
+    greatest_w: float
+    least_w: float
+    """Of the samples [W]."""
+
+
+class BatterySummary(NamedTuple):
+    """What a battery did."""
+
+    key: str
+    full_cycles: float
+    """Charge that went through it, over twice what it holds when new."""
+    soc_first: float
+    soc_last: float
+    soc_least: float
+    soc_greatest: float
+    coldest_c: float
+    warmest_c: float
+    loss_wh: float
+
+
+class Summary(NamedTuple):
+    """What came of a run."""
+
+    grid: FlowSummary
+    peak_w: float | None
+    """Greatest mean power from the grid over a quarter of an hour [W]; None for runs without a whole one."""
+    peak_us: int
+    """When that quarter began [µs since the Unix epoch]."""
+    flows: tuple[FlowSummary, ...]
+    batteries: tuple[BatterySummary, ...]
+    consumed_wh: float
+    """By loads, and machines that draw power."""
+    produced_wh: float
+    """By machines that give power, and arrays behind hybrid inverters, before these lose some of it."""
+    lost_wh: float
+    """In inverters, batteries and what power passes through."""
+    stored_wh: float
+    """In batteries, more than at the start."""
+    imbalance_wh: float
+    """What is missing in the balance of all that; rounding."""
+    throughput_wh: float
+    """Sum of the magnitudes in the balance, to judge the imbalance by."""
+    events: int
+    """How many times what flows was solved for."""
+    samples: int
+    duration_us: int
+    wall_s: float
+    """What the run took, without building the site and compiling [s]."""
+
+
+class Summarizer:
+    """Gathers the summary of a run, chunk by chunk."""
+
+    def __init__(self, plant: Plant) -> None:
+        """Look at the plant of a run before it begins."""
+        self._plant = plant
+        self._order = plant.wiring.order
+        self._stored_wh = _stored_wh(plant)
+        self._soc_first = {key: plant.battery(key).soc for key in plant.equipment.batteries}
+        components, batteries = len(self._order), len(plant.equipment.batteries)
+        self._greatest, self._least = np.full(components, -np.inf), np.full(components, np.inf)
+        self._soc = (np.full(batteries, np.inf), np.full(batteries, -np.inf))
+        self._degrees = (np.full(batteries, np.inf), np.full(batteries, -np.inf))
+        self._quarter: tuple[int, float] | None = None
+        self._peak: tuple[float, int] | None = None
+        self._events = self._samples = 0
+        self._start_us = plant.time_us
+
+    def add(self, chunk: Chunk) -> None:
+        """Take in the next chunk."""
+        samples = chunk.samples
+        total_w = samples.active_w.reshape(len(samples.times_us), -1, 3).sum(axis=2)
+        self._greatest = np.maximum(self._greatest, total_w.max(axis=0))
+        self._least = np.minimum(self._least, total_w.min(axis=0))
+        self._soc = _extremes(self._soc, samples.soc)
+        self._degrees = _extremes(self._degrees, samples.battery_temperature_c)
+        self._events += chunk.solved
+        self._samples += len(samples.times_us)
+        self._find_peak(samples)
+
+    def summary(self, wall_s: float) -> Summary:
+        """Return what came of the run; the plant must have caught up.
+
+        Args:
+            wall_s: What the run took [s].
+        """
+        plant = self._plant
+        flows = tuple(
+            self._flow(key, number) for number, key in enumerate(self._order) if key in plant.wiring.ac_order
+        )
+        own_wh = self._own_energies()
+        memory = plant.numbers[1]
+        inverter_loss_wh, sun_wh = sum(memory.inverter_loss_wh), sum(memory.sun_wh)
+        battery_loss_wh = sum(memory.battery_loss_wh)
+        stored_wh = _stored_wh(plant) - self._stored_wh
+        inverters = set(plant.wiring.batteries_of)
+        passing = set(plant.equipment.throughput)
+        rest = {key: energy for key, energy in own_wh.items() if key not in inverters | passing}
+        passed_wh = sum(own_wh[key] for key in passing)
+        consumed_wh = sum(energy for energy in rest.values() if energy > 0.0)
+        produced_wh = sun_wh - sum(energy for energy in rest.values() if energy < 0.0)
+        lost_wh = inverter_loss_wh + battery_loss_wh + passed_wh
+        grid = next(flow for flow in flows if flow.key == grid_key(plant.site))
+        net_wh = grid.consumed_wh - grid.delivered_wh
+        peak = self._peak
+        return Summary(
+            grid=grid, peak_w=None if peak is None else peak[0], peak_us=0 if peak is None else peak[1],
+            flows=flows, batteries=tuple(map(self._battery, range(len(plant.equipment.batteries)))),
+            consumed_wh=consumed_wh, produced_wh=produced_wh, lost_wh=lost_wh, stored_wh=stored_wh,
+            imbalance_wh=net_wh + produced_wh - consumed_wh - lost_wh - stored_wh,
+            throughput_wh=abs(net_wh) + produced_wh + consumed_wh + abs(lost_wh) + abs(stored_wh),
+            events=self._events, samples=self._samples,
+            duration_us=plant.time_us - self._start_us, wall_s=wall_s,
+        )  # fmt: skip
+
+    def _flow(self, key: str, number: int) -> FlowSummary:
+        category = self._plant.site.components[key].category
+        registers = self._plant.registers(key)
+        return FlowSummary(
+            key, category, *registers, float(self._greatest[number]), float(self._least[number])
+        )
+
+    def _battery(self, number: int) -> BatterySummary:
+        plant = self._plant
+        key = list(plant.equipment.batteries)[number]
+        memory, params = plant.numbers[1], plant.equipment.batteries[key]
+        return BatterySummary(
+            key=key,
+            full_cycles=memory.battery_throughput_ah[number] / (2.0 * params.charge_capacity_ah),
+            soc_first=self._soc_first[key],
+            soc_last=plant.battery(key).soc,
+            soc_least=float(self._soc[0][number]),
+            soc_greatest=float(self._soc[1][number]),
+            coldest_c=float(self._degrees[0][number]),
+            warmest_c=float(self._degrees[1][number]),
+            loss_wh=memory.battery_loss_wh[number],
+        )
+
+    def _own_energies(self) -> dict[str, float]:
+        """Return what each component on the AC side drew itself [Wh]: what flowed through it, less what went on."""
+        plant = self._plant
+        registers = {key: plant.registers(key) for key in plant.wiring.ac_order}
+        net = {key: counted.consumed_wh - counted.delivered_wh for key, counted in registers.items()}
+        own = dict(net)
+        for key, energy_wh in net.items():
+            for parent in plant.wiring.parents[key]:
+                own[parent] -= energy_wh / len(plant.wiring.parents[key])
+        return own
+
+    def _find_peak(self, samples: Samples) -> None:
+        number = self._order.index(grid_key(self._plant.site))
+        full = samples.times_us % QUARTER_US == 0
+        net_wh = samples.consumed_wh[full, number] - samples.delivered_wh[full, number]
+        times = samples.times_us[full]
+        if self._quarter is not None:
+            times = np.concatenate(([self._quarter[0]], times))
+            net_wh = np.concatenate(([self._quarter[1]], net_wh))
+        if len(times) > 1:
+            means_w = np.diff(net_wh) / 0.25
+            means_w[np.diff(times) != QUARTER_US] = -np.inf
+            place = int(means_w.argmax())
+            if self._peak is None or means_w[place] > self._peak[0]:
+                self._peak = (float(means_w[place]), int(times[place]))
+        if len(times):
+            self._quarter = (int(times[-1]), float(net_wh[-1]))
+
+
+def _extremes(known: tuple[Floats, Floats], values: Floats) -> tuple[Floats, Floats]:
+    return np.minimum(known[0], values.min(axis=0)), np.maximum(known[1], values.max(axis=0))
+
+
+def _stored_wh(plant: Plant) -> float:
+    return sum(
+        battery_stored_energy_wh(params, plant.battery(key))
+        for key, params in plant.equipment.batteries.items()
+    )

@@ -1,0 +1,1 @@
+"""Recorded columns as inputs."""

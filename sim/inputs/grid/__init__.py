@@ -1,0 +1,1 @@
+"""The public grid as inputs: frequency, voltages, outages."""

@@ -1,0 +1,1 @@
+"""Inputs that are made: standard load profiles and the sun."""

@@ -1,0 +1,251 @@
+"""Recorded charging sessions in the form of ACN-Data: CSV tables, and the JSON of its own export.
+
+Z. J. Lee, T. Li, S. H. Low, "ACN-Data: Analysis and Applications of an Open EV Charging Dataset", e-Energy 2019,
+doi:10.1145/3307772.3328313; https://ev.caltech.edu/dataset.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from ...domain.timestamps import to_us
+from ...files.problems import did_you_mean, shown
+from ..errors import InputError
+
+_Value = TypeVar("_Value")
+
+_KILO = 1e3
+_CSV_COLUMNS = ("arrival", "departure", "delivered_energy", "station_id")
+_CSV_ENERGIES = ("requested_energy", "delivered_energy")
+_JSON_FIELDS = {
+    "arrival": "connectionTime",
+    "departure": "disconnectTime",
+    "done": "doneChargingTime",
+    "delivered_energy": "kWhDelivered",
+    "station_id": "stationID",
+    "session_id": "sessionID",
+}
+_TIME = "a time such as 2019-05-01T06:33:14-07:00"
+_ENERGY = "a number of kWh, 0..1000"
+_ENERGY_MAX_KWH = 1000.0
+
+
+class RecordedSession(NamedTuple):
+    """A session as a file tells it."""
+
+    arrival_us: int
+    departure_us: int
+    delivered_wh: float
+    """To the vehicle [Wh]."""
+    requested_wh: float
+    """As the user said [Wh]; what was delivered where nobody did."""
+    estimated_departure_us: int
+    """As the user said; the departure where nobody did."""
+    done_us: int
+    """When the car took no more; the departure where the file does not say."""
+    station: str
+    session: str
+    line: int
+    """Where the session stands in its file."""
+
+
+def read_acn_sessions(path: Path, zone: tzinfo) -> tuple[RecordedSession, ...]:
+    """Read all sessions of a file, by arrival.
+
+    Args:
+        path: A CSV table with columns `arrival`, `departure`, `delivered_energy`, `station_id`, and if known
+            `requested_energy`, `estimated_departure` and `session_id` (energies in kWh, with or without ` (kWh)` in
+            their names), or a JSON export; either may be compressed by gzip.
+        zone: Of times written without an offset.
+
+    Raises:
+        InputError: Naming the file, the line and the column of the first thing that is wrong, or two sessions that
+            overlap at one station.
+    """
+    try:
+        stamp = path.stat().st_mtime_ns
+    except OSError:
+        raise InputError(
+            path.name, None, "file", "not there", f"an existing file (looked for {path})"
+        ) from None
+    return _read(path, zone, stamp)
+
+
+def at_station(sessions: Iterable[RecordedSession], station: str | None, file: str) -> list[RecordedSession]:
+    """Return the sessions of a station; it may be left unnamed where there is only one.
+
+    Raises:
+        InputError: If the station is not in the file, or none is named where there are several.
+    """
+    kept: dict[str, list[RecordedSession]] = {}
+    for session in sessions:
+        kept.setdefault(session.station, []).append(session)
+    if station is None and len(kept) == 1:
+        return next(iter(kept.values()))
+    if station in kept:
+        return kept[station]
+    names = ", ".join(sorted(kept)[:8]) + (f" … ({len(kept)} in all)" if len(kept) > 8 else "")
+    found = "not given" if station is None else shown(station)
+    raise InputError(file, None, "station", found, f"one of {names}{did_you_mean(station, kept)}")
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, zone: tzinfo, _stamp: int) -> tuple[RecordedSession, ...]:
+    text = _text(path)
+    rows = _json_rows(path.name, text) if text.lstrip()[:1] in {"{", "["} else _csv_rows(path.name, text)
+    sessions = sorted((_session(row, zone) for row in rows), key=lambda session: session.arrival_us)
+    if not sessions:
+        raise InputError(path.name, None, "content", "without sessions", "at least one session")
+    _refuse_overlaps(path.name, sessions)
+    return tuple(sessions)
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+        return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise InputError(
+            path.name, None, "content", f"not readable ({error})", "CSV or JSON in UTF-8"
+        ) from error
+
+
+class _Row(NamedTuple):
+    file: str
+    line: int
+    values: Mapping[str, Any]
+    names: Mapping[str, str]
+    """What the file calls each value."""
+
+    def error(self, field: str, accepted: str) -> InputError:
+        value = self.values.get(field)
+        found = "missing" if value in (None, "") else shown(value)
+        return InputError(self.file, self.line, self.names.get(field, field), found, accepted)
+
+
+def _csv_rows(file: str, text: str) -> Iterator[_Row]:
+    reader = csv.reader(io.StringIO(text))
+    header = [name.strip() for name in next(reader, [])]
+    plain = [name.removesuffix("(kWh)").strip() for name in header]
+    for column in _CSV_COLUMNS:
+        if column not in plain:
+            found = f"missing among {', '.join(header) or 'nothing'}"
+            unit = " (kWh)" if column in _CSV_ENERGIES else ""
+            raise InputError(
+                file, 1, "columns", found, f"a column {column}{unit}{did_you_mean(column, plain)}"
+            )
+    names = dict(zip(plain, header, strict=True))
+    for cells in reader:
+        if not any(cells):
+            continue
+        if len(cells) != len(header):
+            raise InputError(file, reader.line_num, "row", f"{len(cells)} cells", f"{len(header)} cells")
+        yield _Row(file, reader.line_num, dict(zip(plain, cells, strict=True)), names)
+
+
+def _json_rows(file: str, text: str) -> Iterator[_Row]:
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            file, error.lineno, "content", f"not JSON ({error.msg})", "the JSON of ACN-Data"
+        ) from None
+    items = content.get("_items") if isinstance(content, dict) else content
+    if not isinstance(items, list):
+        raise InputError(
+            file, 1, "content", "without sessions", "a list of sessions, or a mapping with `_items`"
+        )
+    for line, item in zip(_item_lines(text, len(items)), items, strict=True):
+        if not isinstance(item, dict):
+            raise InputError(file, line, "session", shown(item), "a mapping")
+        values = {ours: item.get(theirs) for ours, theirs in _JSON_FIELDS.items()}
+        names = dict(_JSON_FIELDS)
+        if inputs := item.get("userInputs"):
+            if not (isinstance(inputs, list) and all(isinstance(each, dict) for each in inputs)):
+                raise InputError(file, line, "userInputs", shown(inputs), "a list of mappings")
+            values["requested_energy"] = inputs[-1].get("kWhRequested")
+            values["estimated_departure"] = inputs[-1].get("requestedDeparture")
+            names |= {"requested_energy": "kWhRequested", "estimated_departure": "requestedDeparture"}
+        yield _Row(file, line, values, names)
+
+
+def _item_lines(text: str, count: int) -> Sequence[int]:
+    """Return the line on which each item of a JSON list begins, of text that is known to be sound."""
+    start = text.index("[", text.index('"_items"') if text.lstrip().startswith("{") else 0) + 1
+    decoder, lines, line, counted = json.JSONDecoder(), [], 1, 0
+    for _ in range(count):
+        while text[start] in " \t\r\n,":
+            start += 1
+        line += text.count("\n", counted, start)
+        counted = start
+        lines.append(line)
+        _, start = decoder.raw_decode(text, start)
+    return lines
+
+
+def _session(row: _Row, zone: tzinfo) -> RecordedSession:
+    arrival_us = _time_us(row, "arrival", zone)
+    departure_us = _time_us(row, "departure", zone)
+    if departure_us <= arrival_us:
+        raise row.error("departure", f"later than the {row.names['arrival']}, {row.values['arrival']}")
+    delivered_wh = _energy_wh(row, "delivered_energy")
+    station = row.values.get("station_id")
+    if not isinstance(station, str | int) or station == "":
+        raise row.error("station_id", "the name of a station")
+    return RecordedSession(
+        arrival_us,
+        departure_us,
+        delivered_wh,
+        _optional(row, "requested_energy", delivered_wh, _energy_wh),
+        _optional(row, "estimated_departure", departure_us, lambda row, name: _time_us(row, name, zone)),
+        _optional(row, "done", departure_us, lambda row, name: _time_us(row, name, zone)),
+        str(station),
+        str(row.values.get("session_id") or ""),
+        row.line,
+    )
+
+
+def _optional(row: _Row, name: str, default: _Value, read: Callable[[_Row, str], _Value]) -> _Value:
+    return default if row.values.get(name) in (None, "") else read(row, name)
+
+
+def _time_us(row: _Row, name: str, zone: tzinfo) -> int:
+    text = row.values.get(name)
+    if isinstance(text, str):
+        for read in (datetime.fromisoformat, parsedate_to_datetime):
+            try:
+                moment = read(text.strip())
+            except ValueError:
+                continue
+            return to_us(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+    raise row.error(name, _TIME)
+
+
+def _energy_wh(row: _Row, name: str) -> float:
+    try:
+        energy_kwh = float(row.values[name])
+    except (KeyError, TypeError, ValueError):
+        energy_kwh = math.nan
+    if not 0.0 <= energy_kwh <= _ENERGY_MAX_KWH:
+        raise row.error(name, _ENERGY)
+    return energy_kwh * _KILO
+
+
+def _refuse_overlaps(file: str, sessions: Iterable[RecordedSession]) -> None:
+    last: dict[str, RecordedSession] = {}
+    for session in sessions:
+        before = last.get(session.station)
+        if before is not None and session.arrival_us < before.departure_us:
+            found = f"within that of line {before.line} at station {session.station}"
+            raise InputError(file, session.line, "stay", found, "one car at a station at a time")
+        last[session.station] = session

@@ -1,0 +1,243 @@
+"""Management systems of batteries in the running plant: protections, relays, warnings, balancing.
+
+A full look at a system costs more than everything else about its battery, and nearly all of them would find that
+nothing is near a limit. So a look that finds a system *calm* (relays at rest, no trip, no warning but that of
+imbalance) also finds, on the safe side, for how long and within which power, SoC, temperature and ambient temperature
+no threshold can be reached. Until one of these is left, a comparison of numbers takes the place of the look, and the
+spread of the cells follows from the charge that has gone through.
+
+Looks are taken where what flows is solved for, never because somebody reads the plant. Between two looks a system is
+carried along with what it saw at the first.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ...models.battery import battery_resistances, battery_terminal
+from ...models.bms import (
+    NO_TRIP,
+    RELAYS_CLOSED,
+    RELAYS_OPEN,
+    WARNING_IMBALANCE,
+    BmsInput,
+    BmsOutput,
+    BmsState,
+    bms_horizon_s,
+    bms_initial_state,
+    bms_output,
+    bms_step,
+    bms_temperature_horizon_s,
+    bms_voltage_horizon_s,
+)
+from ...models.bms_balance import spread_after
+from ...models.circuit import ThermalBody
+from ...models.tables import table_value
+from .bms_horizon import AMBIENT_ROOM_K, SOC_ROOM, WARMTH_ROOM_K, calm_power, calm_s, calm_soc
+from .layout import Layout, Memory
+
+SEEN = 4
+"""Numbers that a system last saw: voltage [V], current [A], temperature [°C], SoC."""
+CALM = 7
+"""Numbers of a calm: least and greatest power [W], SoC, temperature [°C]; ambient temperature [°C]."""
+_LEAST_CALM_S = 60.0
+_AT_ONCE_S = 1e-3
+_LEAST_VOLTAGE_S = 0.1
+
+
+def run_managements(layout: Layout, memory: Memory) -> None:
+    """Bring all systems that are not calm to the present, before power is shared."""
+    for battery in range(len(layout.managements)):
+        if not memory.bms_is_calm[battery] or memory.time_us >= memory.bms_calm_until_us[battery]:
+            _carry(layout, memory, battery)
+            _look(layout, memory, battery)
+            now = _shown(layout, memory, battery)
+            memory.bms_relays[battery] = now.relays
+            memory.bms_trip[battery] = now.trip
+            memory.bms_warnings[battery] = now.warnings
+
+
+def managements_ahead_s(layout: Layout, memory: Memory, horizon_s: float) -> float:
+    """Let all systems see what flows now, and return how long they leave it [s], at most the time given."""
+    for battery in range(len(layout.managements)):
+        if not _stays_calm(layout, memory, battery):
+            _carry(layout, memory, battery)
+            _look(layout, memory, battery)
+            now = _shown(layout, memory, battery)
+            memory.bms_warnings[battery] = now.warnings
+            if now.relays != memory.bms_relays[battery] or now.trip != memory.bms_trip[battery]:
+                horizon_s = min(horizon_s, _AT_ONCE_S)
+            elif not _find_calm(layout, memory, battery, now):
+                horizon_s = min(horizon_s, _ahead_s(layout, memory, battery))
+        if memory.bms_is_calm[battery]:
+            horizon_s = min(horizon_s, (memory.bms_calm_until_us[battery] - memory.time_us) / 1e6)
+    return horizon_s
+
+
+def want_relays(layout: Layout, memory: Memory, battery: int, relays: int) -> None:
+    """Tell a system to close or to open its relays: `RELAYS_CLOSED` or `RELAYS_OPEN`."""
+    _carry(layout, memory, battery)
+    memory.bms_wanted[battery] = relays
+
+
+def acknowledge_trip(layout: Layout, memory: Memory, battery: int) -> None:
+    """Tell a system to clear its trip, if its cause has gone."""
+    _carry(layout, memory, battery)
+    memory.bms_acknowledges[battery] = 1
+
+
+def open_relays_at_once(layout: Layout, memory: Memory, battery: int) -> None:
+    """Take in that the relays of a battery are open, whoever opened them."""
+    _carry(layout, memory, battery)
+    spread = memory.bms_states[battery].spread
+    memory.bms_states[battery] = bms_initial_state(layout.managements[battery], RELAYS_OPEN, 0.0, spread)
+    memory.bms_relays[battery] = RELAYS_OPEN
+    memory.bms_wanted[battery] = RELAYS_OPEN
+
+
+def would_clear(layout: Layout, memory: Memory, battery: int) -> bool:
+    """Say whether a trip would be gone if it were acknowledged now; what flows must be known."""
+    given = _given(memory, battery)
+    own = memory.battery_states[battery]
+    asked = BmsInput(given.voltage_v, given.current_a, own.temperature_c, own.soc, RELAYS_OPEN, 1, 0.0)
+    return bms_output(layout.managements[battery], memory.bms_states[battery], asked).trip == NO_TRIP
+
+
+def _given(memory: Memory, battery: int) -> BmsInput:
+    first = SEEN * battery
+    seen = memory.bms_seen
+    wanted, acknowledges = memory.bms_wanted[battery], memory.bms_acknowledges[battery]
+    return BmsInput(seen[first], seen[first + 1], seen[first + 2], seen[first + 3], wanted, acknowledges, 0.0)
+
+
+def _shown(layout: Layout, memory: Memory, battery: int) -> BmsOutput:
+    return bms_output(layout.managements[battery], memory.bms_states[battery], _given(memory, battery))
+
+
+def _look(layout: Layout, memory: Memory, battery: int) -> None:
+    """Let a system see its battery at what flows, or has flowed until now."""
+    first = SEEN * battery
+    own = memory.battery_states[battery]
+    terminal = battery_terminal(layout.batteries[battery], own, memory.battery_dc_w[battery])
+    memory.bms_seen[first] = terminal.voltage_v
+    memory.bms_seen[first + 1] = terminal.current_a
+    memory.bms_seen[first + 2] = own.temperature_c
+    memory.bms_seen[first + 3] = own.soc
+
+
+def _carry(layout: Layout, memory: Memory, battery: int) -> None:
+    """Bring a system to the present, with what it saw last."""
+    dt_s = (memory.time_us - memory.bms_carried_us[battery]) / 1e6
+    if dt_s > 0.0:
+        params, state = layout.managements[battery], memory.bms_states[battery]
+        if memory.bms_is_calm[battery] and state.relays == RELAYS_CLOSED:
+            memory.bms_states[battery] = _calmly_carried(layout, memory, battery, dt_s)
+        else:
+            memory.bms_states[battery], _ = bms_step(params, state, _given(memory, battery), dt_s)
+            memory.bms_acknowledges[battery] = 0
+        if memory.bms_states[battery].trip != NO_TRIP:
+            memory.bms_wanted[battery] = RELAYS_OPEN
+        memory.bms_carried_us[battery] = memory.time_us
+        memory.bms_throughput_ah[battery] = memory.battery_throughput_ah[battery]
+    memory.bms_is_calm[battery] = 0
+
+
+def _calmly_carried(layout: Layout, memory: Memory, battery: int, dt_s: float) -> BmsState:
+    """Return a system with closed relays after a calm: but for the spread of the cells nothing has changed."""
+    params, state = layout.managements[battery], memory.bms_states[battery]
+    moved_ah = memory.battery_throughput_ah[battery] - memory.bms_throughput_ah[battery]
+    mean_a = moved_ah * 3600.0 / dt_s
+    spread = spread_after(params.balance, state.spread, mean_a, state.balancing == 1, dt_s)
+    voltage_v = memory.bms_seen[SEEN * battery]
+    return BmsState(
+        state.relays, 0.0, voltage_v, state.trip, state.warnings, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+        spread, state.balancing,
+    )  # fmt: skip
+
+
+def _stays_calm(layout: Layout, memory: Memory, battery: int) -> bool:
+    if not memory.bms_is_calm[battery]:
+        return False
+    first, own, power_w = CALM * battery, memory.battery_states[battery], memory.battery_dc_w[battery]
+    calm = memory.bms_calm
+    return (
+        calm[first] <= power_w <= calm[first + 1]
+        and calm[first + 2] <= own.soc <= calm[first + 3]
+        and calm[first + 4] <= own.temperature_c <= calm[first + 5]
+        and abs(memory.inputs[layout.ambient_signal] - calm[first + 6]) <= AMBIENT_ROOM_K
+    )
+
+
+def _find_calm(layout: Layout, memory: Memory, battery: int, now: BmsOutput) -> bool:
+    """Say whether a system is calm, and write down for how long and within what."""
+    if not _is_at_rest(memory, battery, now):
+        return False
+    params, state = layout.managements[battery], memory.bms_states[battery]
+    cells, own = layout.batteries[battery], memory.battery_states[battery]
+    ambient_c = memory.inputs[layout.ambient_signal]
+    power = calm_power(params, cells, own, now.relays)
+    if not power.is_there or not power.lower_w <= memory.battery_dc_w[battery] <= power.upper_w:
+        return False
+    time_s = calm_s(params, state, cells, own, ambient_c, power)
+    if time_s < _LEAST_CALM_S:
+        return False
+    lower_soc, upper_soc = calm_soc(params, state, own.soc)
+    first, calm = CALM * battery, memory.bms_calm
+    calm[first] = power.lower_w
+    calm[first + 1] = power.upper_w
+    calm[first + 2] = lower_soc
+    calm[first + 3] = upper_soc
+    calm[first + 4] = own.temperature_c - WARMTH_ROOM_K
+    calm[first + 5] = own.temperature_c + WARMTH_ROOM_K
+    calm[first + 6] = ambient_c
+    memory.bms_is_calm[battery] = 1
+    memory.bms_calm_until_us[battery] = memory.time_us + math.floor(time_s * 1e6)
+    return True
+
+
+def _is_at_rest(memory: Memory, battery: int, now: BmsOutput) -> bool:
+    """Say whether relays are where they should be, and nothing is up but uneven cells."""
+    state = memory.bms_states[battery]
+    return (
+        memory.bms_wanted[battery] == now.relays == state.relays
+        and memory.bms_acknowledges[battery] == 0
+        and now.trip == NO_TRIP
+        and now.warnings & ~WARNING_IMBALANCE == 0
+        and now.warnings == state.warnings
+        and now.balancing == state.balancing
+    )
+
+
+def _ahead_s(layout: Layout, memory: Memory, battery: int) -> float:
+    """Return when a system changes by itself, or its battery next comes to a threshold [s]."""
+    params, given = layout.managements[battery], _given(memory, battery)
+    ahead_s = bms_horizon_s(params, memory.bms_states[battery], given)
+    if given.acknowledge:
+        ahead_s = min(ahead_s, _AT_ONCE_S)
+    cells, own = layout.batteries[battery], memory.battery_states[battery]
+    terminal = battery_terminal(cells, own, memory.battery_dc_w[battery])
+    body = ThermalBody(cells.heat_capacity_j_per_k, cells.heat_loss_w_per_k)
+    heat_w = terminal.loss_w + terminal.reversible_heat_w
+    ambient_c = memory.inputs[layout.ambient_signal]
+    ahead_s = min(ahead_s, bms_temperature_horizon_s(params, body, own.temperature_c, heat_w, ambient_c))
+    voltage_s = bms_voltage_horizon_s(params, given.voltage_v, _voltage_drift(layout, memory, battery))
+    return min(ahead_s, max(voltage_s, _LEAST_VOLTAGE_S))
+
+
+def _voltage_drift(layout: Layout, memory: Memory, battery: int) -> float:
+    """Return the rate at which the voltage of a battery moves at what flows [V/s]."""
+    cells, own = layout.batteries[battery], memory.battery_states[battery]
+    current_a = memory.bms_seen[SEEN * battery + 1]
+    leak_a = cells.self_discharge_a if own.soc > 0.0 else 0.0
+    soc_per_s = (current_a - leak_a) / (cells.charge_capacity_ah * 3600.0 * own.capacity_share)
+    near = min(max(own.soc + (SOC_ROOM if soc_per_s > 0.0 else 0.0 - SOC_ROOM), 0.0), 1.0)
+    drift = 0.0
+    if near != own.soc:
+        rise_v = table_value(cells.ocv_v, near) - table_value(cells.ocv_v, own.soc)
+        drift = rise_v / (near - own.soc) * soc_per_s
+    resistances = battery_resistances(cells, own)
+    if resistances.r1 > 0.0 and cells.c1_f > 0.0:
+        drift += (current_a - own.rc1_voltage_v / resistances.r1) / cells.c1_f
+    if resistances.r2 > 0.0 and cells.c2_f > 0.0:
+        drift += (current_a - own.rc2_voltage_v / resistances.r2) / cells.c2_f
+    return drift

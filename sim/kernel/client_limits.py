@@ -1,0 +1,39 @@
+"""What clients have left allowed to a control. Compiled runs have no clients; theirs are in `free`."""
+
+from __future__ import annotations
+
+from ..domain.ranges import cut
+from .layout import Memory
+
+
+def aim_w(memory: Memory, control: int) -> float:
+    """Return where the active power of a control is going: its target, inside what is allowed [W]."""
+    allowed = memory.allowed_w[control]
+    target_w = memory.target_w[control]
+    return target_w if allowed is None else cut(target_w, allowed)
+
+
+def reactive_aim_var(memory: Memory, control: int) -> float:
+    """Return the reactive target of a control, inside what is allowed [var].
+
+    Without a target it is what the grid code asks for at this voltage; nothing while that holds the device off.
+    """
+    if memory.held_off_by[control]:
+        return 0.0
+    allowed = memory.allowed_var[control]
+    target_var = memory.reactive_target_var[control]
+    if target_var == 0.0:
+        target_var = memory.support_var[control]
+    return target_var if allowed is None else cut(target_var, allowed)
+
+
+def held_w(memory: Memory, control: int, setting_w: float) -> float:
+    """Return the active power that comes of a setting [W] within what is allowed.
+
+    What reach holds back into a gap between allowed ranges is cut further.
+    """
+    allowed = memory.allowed_w[control]
+    if allowed is None:
+        return setting_w
+    power_w = min(max(setting_w, memory.reach_lower_w[control]), memory.reach_upper_w[control])
+    return cut(power_w, allowed) if power_w != setting_w else power_w

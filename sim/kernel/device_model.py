@@ -1,0 +1,111 @@
+# ruff: noqa: ARG001, F821 - the templates below are bound to names of each model, and called with the same arguments
+# mypy: disable-error-code=name-defined
+"""Machines: devices on the AC side that a model describes by itself, whatever the model.
+
+The functions here are written once and bound to each model's own (`bound`): what they call `power_limits`, `output`,
+`horizon_s`, `step`, `place` and `given` are that model's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from types import FunctionType, SimpleNamespace
+from typing import Any, get_type_hints
+
+from ..components.device_model import DeviceModel
+from .ac_bus import is_live, put_by_phase, put_by_shares
+from .client_limits import held_w, reactive_aim_var
+from .layout import FIRST_ARRAY, SET_POINT_VAR, SET_POINT_W, Layout, Machines, Memory
+
+
+def find_reach(layout: Layout, memory: Memory, machines: Machines) -> None:
+    """Find the active power that each machine could have now."""
+    for machine in range(len(machines.component)):
+        control = machines.control[machine]
+        if control >= 0:
+            now = given(memory, machines, machine, 0.0, 0.0)
+            lower_w, upper_w = power_limits(machines.params[machine], machines.states[machine], now)
+            memory.reach_lower_w[control] = lower_w
+            memory.reach_upper_w[control] = upper_w
+
+
+def draw(layout: Layout, memory: Memory, machines: Machines) -> None:
+    """Let each machine draw what it does now."""
+    for machine in range(len(machines.component)):
+        now = present(memory, machines, machine)
+        shown = output(machines.params[machine], machines.states[machine], now)
+        place(layout, memory, machines.component[machine], shown)
+
+
+def shortest_horizon_s(layout: Layout, memory: Memory, machines: Machines, horizon: float) -> float:
+    """Return how long all machines go on as they do [s], at most the time given."""
+    for machine in range(len(machines.component)):
+        if is_live(memory, machines.component[machine]):
+            now = present(memory, machines, machine)
+            horizon = min(horizon, horizon_s(machines.params[machine], machines.states[machine], now))
+    return horizon
+
+
+def step_all(layout: Layout, memory: Memory, machines: Machines, dt_s: float) -> None:
+    """Carry each machine along; one that is switched off or cut off stands still."""
+    for machine in range(len(machines.component)):
+        if is_live(memory, machines.component[machine]):
+            now = present(memory, machines, machine)
+            state, _ = step(machines.params[machine], machines.states[machine], now, dt_s)
+            machines.states[machine] = state
+
+
+def present(memory: Memory, machines: Machines, machine: int) -> Any:
+    """Return what acts on a machine now, its set-points among it."""
+    control = machines.control[machine]
+    if control < 0:
+        return given(memory, machines, machine, 0.0, 0.0)
+    lower_w, upper_w = memory.reach_lower_w[control], memory.reach_upper_w[control]
+    set_point_w = min(max(held_w(memory, control, memory.setting_w[control]), lower_w), upper_w)
+    return given(memory, machines, machine, set_point_w, reactive_aim_var(memory, control))
+
+
+def pick(memory: Memory, source: int, set_point_w: float, set_point_var: float) -> float:
+    """Return one number of an input."""
+    if source >= 0:
+        return memory.inputs[source]
+    if source == SET_POINT_W:
+        return set_point_w
+    if source == SET_POINT_VAR:
+        return set_point_var
+    array = (FIRST_ARRAY - source) // 2
+    return memory.array_w[array] if (FIRST_ARRAY - source) % 2 == 0 else memory.array_v[array]
+
+
+TEMPLATES: tuple[Any, ...] = (find_reach, draw, shortest_horizon_s, step_all, present)
+
+
+@cache
+def bound(kind: DeviceModel) -> SimpleNamespace:
+    """Return the functions of this module, bound to a model."""
+    names = {**globals(), **kind._asdict(), "place": placed_by(kind), "given": giver(kind)}
+    made = {
+        template.__name__: FunctionType(template.__code__, names, template.__name__, template.__defaults__)
+        for template in TEMPLATES
+    }
+    names.update(made)
+    return SimpleNamespace(**made, names=names)
+
+
+def placed_by(kind: DeviceModel) -> Callable[[Layout, Memory, int, Any], None]:
+    """Return the function that brings what a model shows onto phases."""
+    return put_by_phase if kind.by_phase else put_by_shares
+
+
+def giver(kind: DeviceModel) -> FunctionType:
+    """Return the function that gathers the input of a model: a call with as many arguments as it has fields."""
+    hints = get_type_hints(kind.input)
+    count = len(hints)
+    picks = [
+        f"{'int' if hint is int else ''}(pick(memory, machines.sources[{count} * machine + {place}], w, var))"
+        for place, hint in enumerate(hints.values())
+    ]
+    text = f"lambda memory, machines, machine, w, var: Input({', '.join(picks)})"
+    made: FunctionType = eval(text, {"__name__": __name__, "Input": kind.input, "pick": pick, "int": int})
+    return made

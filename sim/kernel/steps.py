@@ -1,0 +1,183 @@
+"""From event to event: what flows now, until when, and what that leaves behind.
+
+Powers are found at the beginning of a step and hold until its end; a step ends where anything changes: an input, a
+control cycle of a ramp, a device that comes to its horizon. So energies add up exactly, however often one looks.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ...models.battery import BatteryInput, battery_horizon_s, battery_step
+from ...models.inverter import ramp_towards
+from .ac_bus import active_w, clear_flows, count_energy, draw_inverters, draw_loads, is_live, sum_towards_grid
+from .ageing import HOUR_US, gather_use, notice_turns
+from .bms import managements_ahead_s, run_managements
+from .client_limits import aim_w
+from .dc_bus import find_direct_reach, share_directly
+from .device_models import every_draw, every_find_reach, every_horizon_s, every_step
+from .grid import fuses_horizon_s, heat_fuses
+from .inverters import (
+    find_sun,
+    grid_code_ahead_s,
+    grown_w,
+    heat_horizon_s,
+    heat_up,
+    keep_to_grid_code,
+    watch_grid,
+)
+from .layout import Layout, Memory
+from .metering import run_meters
+
+
+def solve(layout: Layout, memory: Memory, kinds: Any) -> None:
+    """Find what flows at this instant, and until when it will if nobody interferes; inputs must be present."""
+    clear_flows(layout, memory)
+    find_sun(layout, memory)
+    run_managements(layout, memory)
+    find_direct_reach(layout, memory)
+    every_find_reach(layout, memory, kinds)
+    keep_to_grid_code(layout, memory)
+    share_directly(layout, memory)
+    notice_turns(layout, memory)
+    draw_loads(layout, memory)
+    draw_inverters(layout, memory)
+    every_draw(layout, memory, kinds)
+    sum_towards_grid(layout, memory)
+    memory.holds_until_us = _next_change_us(layout, memory, kinds)
+    memory.is_known = 1
+
+
+def integrate(layout: Layout, memory: Memory, kinds: Any, end_us: int) -> None:
+    """Let what flows now go on until a time not beyond `holds_until_us` [µs].
+
+    A mere look in between changes nothing, so what flows is known until it would have changed anyway.
+    """
+    dt_s = (end_us - memory.time_us) / 1e6
+    hours = dt_s / 3600.0
+    ambient_c = memory.inputs[layout.ambient_signal]
+    for battery in range(len(layout.batteries)):
+        given = BatteryInput(memory.battery_dc_w[battery], ambient_c)
+        state, shown = battery_step(layout.batteries[battery], memory.battery_states[battery], given, dt_s)
+        memory.battery_states[battery] = state
+        memory.battery_loss_wh[battery] += shown.loss_w * hours
+        memory.battery_throughput_ah[battery] += abs(shown.current_a) * hours
+    gather_use(layout, memory, dt_s, end_us)
+    for inverter in range(len(layout.inverters)):
+        if is_live(memory, layout.inverter_component[inverter]):
+            bridge_w = memory.inverter_dc_w[inverter]
+            memory.inverter_loss_wh[inverter] += (memory.inverter_ac_w[inverter] - bridge_w) * hours
+            memory.sun_wh[inverter] += (memory.taken_dc_w[inverter] - bridge_w) * hours
+    heat_up(layout, memory, dt_s)
+    every_step(layout, memory, kinds, dt_s)
+    watch_grid(layout, memory, dt_s)
+    count_energy(layout, memory, dt_s)
+    run_meters(layout, memory, dt_s)
+    memory.time_us = end_us
+    if end_us >= memory.holds_until_us:
+        memory.is_known = 0
+    heat_fuses(layout, memory, dt_s)
+
+
+def needs_control(layout: Layout, memory: Memory) -> bool:
+    """Say whether now is a control cycle at which something might move by itself."""
+    if memory.time_us % layout.cycle_us != 0:
+        return False
+    for number in range(len(layout.control_component)):
+        if _may_move(layout, memory, number) and (
+            _follows_meter(layout, memory, number) or _ramps_now(layout, memory, number)
+        ):
+            return True
+    return False
+
+
+def control(layout: Layout, memory: Memory) -> None:
+    """Move what moves by itself at a control cycle: built-in controls, then ramps; what flows must be known."""
+    for number in range(len(layout.control_component)):
+        if _may_move(layout, memory, number):
+            if _is_off_target(layout, memory, number):
+                memory.target_w[number] = _wanted_w(layout, memory, number)
+            if _ramps_now(layout, memory, number):
+                _ramp(layout, memory, number)
+                memory.is_known = 0
+
+
+def _may_move(layout: Layout, memory: Memory, number: int) -> bool:
+    """Say whether a control's device is in service, and no grid code holds it off."""
+    return is_live(memory, layout.control_component[number]) and not memory.held_off_by[number]
+
+
+def is_ramping(memory: Memory, number: int) -> bool:
+    """Say whether the ramp of a control is still on its way."""
+    return memory.setting_w[number] != aim_w(memory, number)
+
+
+def _ramps_now(layout: Layout, memory: Memory, number: int) -> bool:
+    return is_ramping(memory, number) and memory.time_us % _cycle_us(layout, memory, number) == 0
+
+
+def _cycle_us(layout: Layout, memory: Memory, number: int) -> int:
+    """Return at multiples of what the ramp of a control moves [µs]; the slow one after a reconnection in seconds."""
+    if memory.growth_w_per_s[number] < layout.ramp_w_per_s[number]:
+        return layout.cycle_us * max(1, 1_000_000 // layout.cycle_us)
+    return layout.cycle_us
+
+
+def _ramp(layout: Layout, memory: Memory, number: int) -> None:
+    lower_w, upper_w = memory.reach_lower_w[number], memory.reach_upper_w[number]
+    start_w = min(max(memory.setting_w[number], lower_w), upper_w)
+    goal_w = aim_w(memory, number)
+    cycle_s = _cycle_us(layout, memory, number) / 1e6
+    if memory.growth_w_per_s[number] < layout.ramp_w_per_s[number]:
+        growth_w = memory.growth_w_per_s[number] * cycle_s
+        most_w = layout.ramp_w_per_s[number] * cycle_s
+        memory.setting_w[number] = grown_w(memory.setting_w[number], goal_w, most_w, growth_w)
+        return
+    moved_w = ramp_towards(layout.ramp_w_per_s[number], start_w, goal_w, cycle_s)
+    # Beyond its reach the device is held back anyway, so there is nothing left to ramp.
+    memory.setting_w[number] = moved_w if lower_w <= moved_w <= upper_w else goal_w
+
+
+def _follows_meter(layout: Layout, memory: Memory, number: int) -> bool:
+    return layout.meter[number] >= 0 and bool(memory.is_followed[number])
+
+
+def _is_off_target(layout: Layout, memory: Memory, number: int) -> bool:
+    """Say whether a built-in control would aim elsewhere than it does."""
+    if not _follows_meter(layout, memory, number):
+        return False
+    return abs(_wanted_w(layout, memory, number) - memory.target_w[number]) > layout.meter_deadband_w[number]
+
+
+def _wanted_w(layout: Layout, memory: Memory, number: int) -> float:
+    """Return the power of a device at which, as far as it can, nothing would flow through its meter [W]."""
+    own_w = active_w(memory, layout.control_component[number])
+    wanted_w = own_w - layout.meter_share[number] * active_w(memory, layout.meter[number])
+    return min(max(wanted_w, memory.reach_lower_w[number]), memory.reach_upper_w[number])
+
+
+def _next_change_us(layout: Layout, memory: Memory, kinds: Any) -> int:
+    now_us = memory.time_us
+    change_us = min(now_us + layout.longest_step_us, memory.next_input_us)
+    for number in range(len(layout.control_component)):
+        if _may_move(layout, memory, number):
+            if _is_off_target(layout, memory, number):
+                change_us = min(change_us, (now_us // layout.cycle_us + 1) * layout.cycle_us)
+            elif is_ramping(memory, number):
+                cycle_us = _cycle_us(layout, memory, number)
+                change_us = min(change_us, (now_us // cycle_us + 1) * cycle_us)
+    if len(layout.ageings) > 0:
+        change_us = min(change_us, (now_us // HOUR_US + 1) * HOUR_US)
+    horizon_s = layout.longest_step_us / 1e6
+    ambient_c = memory.inputs[layout.ambient_signal]
+    for battery in range(len(layout.batteries)):
+        state = memory.battery_states[battery]
+        power_w = memory.battery_dc_w[battery]
+        horizon_s = min(horizon_s, battery_horizon_s(layout.batteries[battery], state, power_w, ambient_c))
+    horizon_s = managements_ahead_s(layout, memory, horizon_s)
+    horizon_s = heat_horizon_s(layout, memory, horizon_s)
+    horizon_s = grid_code_ahead_s(layout, memory, horizon_s)
+    horizon_s = every_horizon_s(layout, memory, kinds, horizon_s)
+    horizon_s = fuses_horizon_s(layout, memory, horizon_s)
+    return min(change_us, now_us + max(1, math.floor(horizon_s * 1e6 + 0.5)))

@@ -1,0 +1,1 @@
+"""How power finds its way between components."""

@@ -1,0 +1,1 @@
+"""The running hardware of a site."""

@@ -1,0 +1,149 @@
+"""The devices of a site, made from its file: what they can, what drives them, and how they are wired."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from ...models.ac import ThreePhase
+from ...models.ageing import AgeingParams
+from ...models.battery import BatteryParams
+from ...models.bms import BmsParams
+from ...models.grid_guard import GridGuardParams
+from ...models.inverter import InverterParams
+from ...models.throughput import ThroughputParams
+from ..components.component_type import BatterySystem, Built, Converting, GridSupply
+from ..components.device import Machine
+from ..components.load import WiredLoad
+from ..components.metering import Metering
+from ..components.rating import Rating
+from ..components.registry import type_of
+from ..components.solar_array import SolarArray
+from ..files.parameters import overridden
+from ..inputs.signal import Signal
+from ..site.environment import settings
+from ..site.graph import grid_key
+from ..site.site import Site
+
+
+class MeterControl(NamedTuple):
+    """What a device does by itself: it regulates the power through a component to 0 W."""
+
+    key: str
+    """Of that component."""
+    share: float
+    """Part of it that falls to this device, where several keep to the same."""
+
+
+class Equipment(NamedTuple):
+    """The devices of a site, by key."""
+
+    ratings: dict[str, Rating]
+    """Of everything that takes set-points."""
+    grid_key: str
+    grid: GridSupply
+    systems: dict[str, BatterySystem]
+    """All batteries with what surrounds their cells."""
+    batteries: dict[str, BatteryParams]
+    managements: dict[str, BmsParams]
+    """Of all batteries."""
+    ageings: dict[str, AgeingParams]
+    """Of batteries that age."""
+    inverters: dict[str, InverterParams]
+    shares: dict[str, ThreePhase]
+    """Part of its power on each phase, of inverters with a direct current side of their own."""
+    arrays: dict[str, SolarArray]
+    """Of hybrid and PV inverters."""
+    machines: dict[str, Machine]
+    built_in: dict[str, MeterControl]
+    """Of devices that act by themselves while no client tells them otherwise."""
+    loads: dict[str, WiredLoad]
+    throughput: dict[str, ThroughputParams]
+    meterings: dict[str, Metering]
+    """Of meters with options of their own."""
+    guards: dict[str, GridGuardParams]
+    """Of inverters that keep to a grid code."""
+
+    def inputs(self) -> dict[str, Signal]:
+        """Return what drives the devices, by `component.quantity`."""
+        return {
+            **{f"{self.grid_key}.{quantity}": signal for quantity, signal in self.grid.inputs.items()},
+            **{f"{key}.load": load.signal for key, load in self.loads.items()},
+            **{f"{key}.irradiance": array.signal for key, array in self.arrays.items()},
+            **{
+                f"{key}.{quantity}": signal
+                for key, machine in self.machines.items()
+                for quantity, signal in machine.inputs.items()
+            },
+        }
+
+    def wanted_inputs(self) -> set[str]:
+        """Return the names of all inputs that machines draw on."""
+        return {source for machine in self.machines.values() for source in machine.sources}
+
+
+def equip(site: Site, ambient: Signal, *, start_us: int, seed: int) -> Equipment:
+    """Make the devices of a site.
+
+    Args:
+        site: A valid site.
+        ambient: Temperature of the air around the devices [°C].
+        start_us: Simulated time at which the run starts [µs since the Unix epoch].
+        seed: Of all noise.
+
+    Raises:
+        InputError: If a recorded input cannot drive the site from its start.
+    """
+    where = settings(site, ambient, start_us=start_us, seed=seed)
+    built = {
+        key: type_of(component).build(component, where[key]) for key, component in site.components.items()
+    }
+    grid = grid_key(site)
+    supply = built[grid].grid
+    assert supply is not None
+    systems = {key: each.battery for key, each in built.items() if each.battery is not None}
+    converting = {key: each.converting for key, each in built.items() if each.converting is not None}
+    machines = {
+        key: _with_parameters(site, key, each) for key, each in built.items() if each.machine is not None
+    }
+    return Equipment(
+        ratings={key: each.rating for key, each in converting.items()}
+        | {key: machine.rating for key, machine in machines.items() if machine.rating is not None},
+        grid_key=grid,
+        grid=supply,
+        systems=systems,
+        batteries={key: system.params for key, system in systems.items()},
+        managements={key: system.management for key, system in systems.items()},
+        ageings={key: system.ageing for key, system in systems.items() if system.ageing is not None},
+        inverters={key: each.inverter for key, each in built.items() if each.inverter is not None},
+        shares={key: each.shares for key, each in converting.items()},
+        arrays={key: each.array for key, each in built.items() if each.array is not None},
+        machines=machines,
+        built_in=_built_in(converting),
+        loads={key: each.load for key, each in built.items() if each.load is not None},
+        throughput={key: each.throughput for key, each in built.items() if each.throughput is not None},
+        meterings={key: each.metering for key, each in built.items() if each.metering is not None},
+        guards={key: each.guard for key, each in built.items() if each.guard is not None},
+    )
+
+
+def _with_parameters(site: Site, key: str, built: Built) -> Machine:
+    assert built.machine is not None
+    if built.inverter is not None:
+        # Its machine has been made of the inverter's parameters, those of the file among them.
+        return built.machine
+    params = overridden(built.machine.params, site.components[key].parameters)
+    return replace(built.machine, params=params)
+
+
+def _built_in(converting: Mapping[str, Converting]) -> dict[str, MeterControl]:
+    """Return the inverters that keep to a meter by themselves; those of one meter share its power by their ratings."""
+    meters = {
+        key: each.self_consumption for key, each in converting.items() if each.self_consumption is not None
+    }
+    sizes = {key: converting[key].rating.size for key in meters}
+    return {
+        key: MeterControl(meter, sizes[key] / sum(sizes[other] for other in meters if meters[other] == meter))
+        for key, meter in meters.items()
+    }

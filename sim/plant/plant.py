@@ -1,0 +1,631 @@
+"""The running hardware of a site: every device with its state, stepped from event to event.
+
+The rules of what flows are the core's (`sim.kernel`); here devices have names, set-points arrive, somebody takes inputs
+into their own hands, and switches are thrown.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...models.ac import ThreePhase
+from ...models.ageing import AgeingState
+from ...models.battery import BatteryState, battery_terminal
+from ...models.bms import NO_TRIP, RELAYS_CLOSED, RELAYS_OPEN, BmsState
+from ...models.fuse import MELTED
+from ...models.inverter import (
+    InverterState,
+    inverter_apparent_limit_va,
+    reactive_limit_var,
+    reactive_limit_within_var,
+)
+from ...models.meter import MeterOutput, meter_reading
+from ..components.device import AMBIENT, NO_POWER, Activity
+from ..components.device_model import DeviceModel
+from ..components.pv_inverter import PvInverter
+from ..domain.categories import OperationalMode
+from ..domain.metrics import Metric, PowerType
+from ..domain.phases import PhasePower
+from ..domain.ranges import Bounds, Ranges
+from ..domain.states import Diagnostic
+from ..domain.switching import Position
+from ..inputs.override import Drive
+from ..inputs.segments import averaged
+from ..inputs.signal import Signal
+from ..kernel.ac_bus import is_live, reconnect
+from ..kernel.bms import acknowledge_trip, open_relays_at_once, want_relays, would_clear
+from ..kernel.device_model import bound
+from ..kernel.grid import line_voltage_v, replace_fuses, take_in_grid, voltage_v
+from ..kernel.inverters import heat_of
+from ..kernel.layout import Layout, Machines, Memory
+from ..kernel.metering import begin_metering, meter_input, metering_state
+from ..kernel.steps import control, integrate, is_ramping, needs_control, solve
+from ..network.wiring import Wiring, sum_towards_inverters, wire
+from ..site.environment import air_inputs, ambient_signal, sensor_inputs
+from ..site.site import Site
+from .bms import lasting_cause, position_of, trip_diagnostic, warning_diagnostics
+from .equipment import Equipment, equip
+from .numbering import first_memory, lay_out
+from .set_points import PendingSetPoint, as_taken
+from .state import Flows, PlantState, Registers, keep_numbers, restore_numbers
+
+CONTROL_CYCLE_US = 100_000
+"""Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
+_DARK = ThreePhase(0.0, 0.0, 0.0)
+TARGET_TOLERANCE = 0.02
+"""A set-point counts as reached within this part of the rating [1]."""
+
+
+class Plant:
+    """A site's devices on their wires."""
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        start_us: int,
+        seed: int,
+        cycle_us: int = CONTROL_CYCLE_US,
+        resolution_us: int = 1_000_000,
+    ) -> None:
+        """Build the devices of a site.
+
+        Args:
+            site: A valid site.
+            start_us: Simulated time at which it starts [µs since the Unix epoch].
+            seed: Of all noise.
+            cycle_us: Ramps and built-in controls move at multiples of this [µs].
+            resolution_us: Inputs are averaged over intervals of this length, if it is longer than a second [µs].
+
+        Raises:
+            InputError: If a recorded input cannot drive the site from its start.
+        """
+        self.site = site
+        self.wiring: Wiring = wire(site)
+        ambient = ambient_signal(site, start_us=start_us, seed=seed)
+        self.equipment: Equipment = equip(site, ambient, start_us=start_us, seed=seed)
+        self.inputs: dict[str, Signal] = {
+            name: averaged(signal, resolution_us)
+            for name, signal in self._wire_inputs(ambient, start_us, seed).items()
+        }
+        """What drives the site, by `component.quantity`."""
+        self._laid_out = lay_out(self.wiring, self.equipment, self.inputs, cycle_us)
+        self._places, self._layout, self._machines = self._laid_out
+        self._kinds = tuple((bound(kind), members) for kind, members in self._machines.items())
+        present = [signal.at(start_us) for signal in self.inputs.values()]
+        self._memory = first_memory(self._laid_out, self.equipment, present, start_us)
+        self._memory.next_input_us = start_us
+        self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
+        self._flows: Flows | None = None
+        self.drives: dict[str, Drive] = {}
+        """Inputs in somebody's hands, by `component.quantity`."""
+        self.tripped: dict[str, Diagnostic] = {}
+        """Devices that have switched off by themselves, and why."""
+        self._positions: dict[str, Position] = {}
+        self._allowed_dc_w: dict[str, Ranges] = {}
+        if self.equipment.meterings:
+            self._know()
+            begin_metering(self._layout, self._memory)
+            self.look_again()
+
+    @property
+    def time_us(self) -> int:
+        """Simulated time up to which the plant has come [µs]."""
+        return self._memory.time_us
+
+    @property
+    def controlled(self) -> tuple[str, ...]:
+        """Keys of everything that takes set-points."""
+        return tuple(self._places.controls)
+
+    @property
+    def numbers(self) -> tuple[Layout, Memory, Mapping[DeviceModel, Machines]]:
+        """The plant as the core has it. Whoever changes any of it has to tell it to `look_again`."""
+        return self._layout, self._memory, self._machines
+
+    def look_again(self) -> None:
+        """Take in that its numbers have been changed from outside."""
+        self._memory.next_input_us = self.time_us
+        self._forget_flows()
+
+    def save(self) -> PlantState:
+        """Return a copy of what the plant remembers, to restore later."""
+        memory = self._memory
+        return PlantState(
+            components=self.wiring.order,
+            numbers=keep_numbers(memory),
+            batteries=dict(zip(self._places.batteries, memory.battery_states, strict=True)),
+            managements=dict(zip(self._places.batteries, memory.bms_states, strict=True)),
+            ageings=dict(zip(self.equipment.ageings, memory.ageing_states, strict=True)),
+            machines={
+                key: tuple(members.states[place])
+                for _, members in self._kinds
+                for place, key in enumerate(self._members(members.component))
+            },
+            allowed_w=_given_ranges(self._places.controls, memory.allowed_w),
+            allowed_var=_given_ranges(self._places.controls, memory.allowed_var),
+            allowed_dc_w=dict(self._allowed_dc_w),
+            pending=dict(self._pending),
+            drives=dict(self.drives),
+            tripped=dict(self.tripped),
+            positions=dict(self._positions),
+        )
+
+    def restore(self, state: PlantState) -> None:
+        """Go on from a saved state."""
+        memory = self._memory
+        restore_numbers(memory, state.numbers)
+        memory.battery_states[:] = [BatteryState(*state.batteries[key]) for key in self._places.batteries]
+        memory.bms_states[:] = [BmsState(*state.managements[key]) for key in self._places.batteries]
+        memory.ageing_states[:] = [AgeingState(*state.ageings[key]) for key in self.equipment.ageings]
+        for _, members in self._kinds:
+            for place, key in enumerate(self._members(members.component)):
+                members.states[place] = type(members.states[place])(*state.machines[key])
+        memory.allowed_w[:] = [state.allowed_w.get(key) for key in self._places.controls]
+        memory.allowed_var[:] = [state.allowed_var.get(key) for key in self._places.controls]
+        self._allowed_dc_w, self._pending = dict(state.allowed_dc_w), dict(state.pending)
+        self.drives, self.tripped = dict(state.drives), dict(state.tripped)
+        self._positions = dict(state.positions)
+        self._flows = None
+
+    def flows(self) -> Flows:
+        """Return what flows now."""
+        self._know()
+        if self._flows is None:
+            self._flows = self._named_flows()
+        return self._flows
+
+    def battery(self, key: str) -> BatteryState:
+        """Return the state of a battery."""
+        return self._memory.battery_states[self._places.batteries[key]]
+
+    def machine_state(self, key: str) -> Any:
+        """Return the state of a machine, as its model has it."""
+        component = self._places.components[key]
+        return next(
+            members.states[list(members.component).index(component)]
+            for _, members in self._kinds
+            if component in members.component
+        )
+
+    def activity(self, key: str) -> Activity | None:
+        """Return what a machine is doing by the sequence of its own controls; None if it has none."""
+        machine = self.equipment.machines.get(key)
+        if machine is None or machine.activity is None:
+            return None
+        return machine.activity(machine.params, self.machine_state(key), self.machine_input(key))
+
+    def machine_input(self, key: str) -> Any:
+        """Return what acts on a machine now, as its model takes it."""
+        self._know()
+        component = self._places.components[key]
+        return next(
+            functions.present(self._memory, members, list(members.component).index(component))
+            for functions, members in self._kinds
+            if component in members.component
+        )
+
+    def phase_voltages(self, key: str) -> ThreePhase:
+        """Return the voltages to neutral at a component [V]; 0 where the grid does not reach it."""
+        flows = self.flows()
+        return _DARK if self.is_cut_off(key) else flows.phases_v
+
+    def line_voltages(self, key: str) -> ThreePhase:
+        """Return the voltages L1-L2, L2-L3 and L3-L1 at a component [V]; 0 where the grid does not reach it."""
+        flows = self.flows()
+        return _DARK if self.is_cut_off(key) else flows.lines_v
+
+    def meter_output(self, key: str) -> MeterOutput | None:
+        """Return what a meter with options of its own shows now; None for any other component."""
+        if key not in self.equipment.meterings:
+            return None
+        self._know()
+        metering, number = self.equipment.meterings[key], list(self.equipment.meterings).index(key)
+        layout, memory = self._layout, self._memory
+        state = metering_state(layout, memory, number)
+        given = meter_input(layout, memory, self._places.components[key])
+        return meter_reading(metering.params, state, given, metering.noise(memory.time_us))
+
+    def registers(self, key: str) -> Registers:
+        """Return the energy that has flowed through a component on the AC side since the start."""
+        component = self._places.components[key]
+        return Registers(self._memory.consumed_wh[component], self._memory.delivered_wh[component])
+
+    def active_power_bounds(self, key: str) -> Bounds:
+        """Return the active power that a device that takes set-points could have now [W]: rating and reach."""
+        rated = self.equipment.ratings[key].active or Bounds(0.0, 0.0)
+        reach = self._reach(key)
+        return Bounds(
+            min(max(reach.lower, rated.lower), max(rated.lower, 0.0)),
+            max(min(reach.upper, rated.upper), min(rated.upper, 0.0)),
+        )
+
+    def reactive_power_bounds(self, key: str) -> Bounds:
+        """Return the reactive power that a device offers beside its present active power [var]."""
+        active_w = self.flows().ac[key].active_w
+        if self.held_off_by(key):
+            return NO_POWER
+        if self.inverter_heat(key) is None and key in self.equipment.machines:
+            machine = self.equipment.machines[key]
+            if machine.reactive_range_var is not None:
+                state, given = self.machine_state(key), self.machine_input(key)
+                return Bounds(*machine.reactive_range_var(machine.params, state, given))
+            return machine.reactive_bounds(active_w)
+        limit = self._reactive_limit_var(key, active_w)
+        return Bounds(-limit, limit)
+
+    def _reactive_limit_var(self, key: str, active_w: float) -> float:
+        heat, params = self.inverter_heat(key), self.equipment.inverters[key]
+        if heat is None:
+            return reactive_limit_var(params, active_w)
+        apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
+        return reactive_limit_within_var(params, apparent_va, active_w)
+
+    @property
+    def _ambient_c(self) -> float:
+        return self.input_value("site", "ambient_temperature")
+
+    def inverter_heat(self, key: str) -> InverterState | None:
+        """Return what the heat sink of an inverter remembers; None of one of which only its power is known."""
+        if key in self._places.inverters:
+            return heat_of(self._memory, self._places.inverters[key])
+        state = self.machine_state(key) if key in self.equipment.machines else None
+        return state if isinstance(state, InverterState) else None
+
+    def is_derated(self, key: str) -> bool:
+        """Say whether heat keeps an inverter from its full power."""
+        heat = self.inverter_heat(key)
+        if heat is None:
+            return False
+        params = self.equipment.inverters[key]
+        return inverter_apparent_limit_va(params, heat, self._ambient_c) < params.rated_apparent_power_va
+
+    def held_off_by(self, key: str) -> int:
+        """Return which departure of the grid holds an inverter off, a cause of `models.grid_code`; 0 if none does."""
+        number = self._places.controls.get(key)
+        return 0 if number is None else self._memory.held_off_by[number]
+
+    def allowed(self, key: str, metric: Metric) -> Ranges | None:
+        """Return what clients have left allowed of a power; None for all. See `allow`."""
+        if metric is Metric.DC_POWER:
+            return self._allowed_dc_w.get(key)
+        number = self._places.controls[key]
+        of_active = metric is Metric.AC_POWER_ACTIVE
+        allowed: Ranges | None = (self._memory.allowed_w if of_active else self._memory.allowed_var)[number]
+        return allowed
+
+    def allow(self, key: str, metric: Metric, ranges: Ranges | None) -> None:
+        """Keep the power of a component within ranges; None for all that it can.
+
+        Args:
+            key: Of the component.
+            metric: `AC_POWER_ACTIVE` [W] or `AC_POWER_REACTIVE` [var] of a device that takes set-points,
+                `DC_POWER` [W] of a battery.
+            ranges: Ascending. Between two ranges a battery may still be: only its outer edges are kept.
+        """
+        memory = self._memory
+        if metric is Metric.DC_POWER:
+            self._allow_dc(key, ranges)
+        elif metric is Metric.AC_POWER_ACTIVE:
+            memory.allowed_w[self._places.controls[key]] = ranges
+        else:
+            memory.allowed_var[self._places.controls[key]] = ranges
+        self._forget_flows()
+
+    def _allow_dc(self, key: str, ranges: Ranges | None) -> None:
+        battery = self._places.batteries[key]
+        self._allowed_dc_w.pop(key, None)
+        lower_w, upper_w = -math.inf, math.inf
+        if ranges is not None:
+            self._allowed_dc_w[key] = ranges
+            lower_w, upper_w = min(ranges[0].lower, 0.0), max(ranges[-1].upper, 0.0)
+        self._memory.allowed_dc_lower_w[battery] = lower_w
+        self._memory.allowed_dc_upper_w[battery] = upper_w
+
+    def send_set_point(self, key: str, power_type: PowerType, power: float | None) -> None:
+        """Send a set-point to a device; it arrives after the response delay.
+
+        Args:
+            key: Of the device.
+            power_type: Axis of the set-point.
+            power: In W or var; None returns the axis to its default.
+        """
+        delay_us = round(self.equipment.ratings[key].response_delay_s * 1e6)
+        set_point = PendingSetPoint(self.time_us + delay_us, power_type, power)
+        self._pending[key] = (*self._pending.get(key, ()), set_point)
+        self._forget_flows()
+        self._receive_set_points()
+
+    def input_value(self, component: str, quantity: str) -> float:
+        """Return the present value of an input, in the unit of its quantity.
+
+        Args:
+            component: Key of the component, or `site`.
+            quantity: See `Simulation.drive`.
+
+        Raises:
+            ValueError: If there is no such input; says which there are.
+        """
+        name = f"{component}.{quantity}"
+        signal = self.drives.get(name) or self.inputs.get(name)
+        if signal is None:
+            raise ValueError(f"no input {name!r}; accepted: {', '.join(self.inputs)}")
+        return signal.at(self.time_us)
+
+    def drive(self, component: str, quantity: str, drive: Drive | None) -> None:
+        """Take an input into one's own hands, or give it back with None; see `Simulation.drive`.
+
+        Raises:
+            ValueError: If there is no such input; says which there are.
+        """
+        self.input_value(component, quantity)
+        name = f"{component}.{quantity}"
+        self.drives.pop(name, None)
+        if drive is not None:
+            self.drives[name] = drive
+        self._memory.next_input_us = self.time_us
+        self._forget_flows()
+
+    def refusal(self, key: str) -> str | None:
+        """Say why a component takes no commands whatever its state, or return None if it does."""
+        mode = self.site.components[key].operational_mode
+        telemetry_only = mode in (OperationalMode.INACTIVE, OperationalMode.TELEMETRY_ONLY)
+        return f"its operational mode is {mode}" if telemetry_only else None
+
+    def can_trip(self, key: str) -> bool:
+        """Say whether a component is a device that can switch itself off."""
+        return key in self._places.controls or key in self._places.batteries
+
+    def trip(self, key: str, why: Diagnostic | None) -> None:
+        """Switch a device off, or on again with None."""
+        self.tripped.pop(key, None)
+        if why is not None:
+            self.tripped[key] = why
+        self._reconnect(key)
+
+    def error(self, key: str) -> Diagnostic | None:
+        """Return what has switched a component off by itself, or None."""
+        memory = self._memory
+        if MELTED in memory.fuse_condition and self._places.components[key] == self._layout.grid:
+            melted = [link for link, condition in enumerate(memory.fuse_condition, 1) if condition == MELTED]
+            phases = ", ".join(f"L{phase}" for phase in melted)
+            return Diagnostic("FUSE_ERROR", f"the fuse of {phases} at {key} has melted")
+        if self.activity(key) is Activity.FAULT:
+            return Diagnostic("SWITCH_ON_FAULT", f"{key} has failed to start")
+        if key in self.tripped or key not in self._places.batteries:
+            return self.tripped.get(key)
+        self._know()
+        return trip_diagnostic(key, self._memory.bms_trip[self._places.batteries[key]])
+
+    def clear_fault(self, key: str) -> None:
+        """Tell a machine's own controls, for one control cycle, that its fault is acknowledged."""
+        self.drive(key, "acknowledge", Drive(self.time_us, 1.0, self.time_us + CONTROL_CYCLE_US, 0.0))
+
+    def warnings(self, key: str) -> tuple[Diagnostic, ...]:
+        """Return what the management system of a battery warns of; nothing for any other component."""
+        if key not in self._places.batteries:
+            return ()
+        self._know()
+        return warning_diagnostics(self._memory.bms_warnings[self._places.batteries[key]])
+
+    def acknowledge(self, key: str) -> str | None:
+        """Clear the trip of a battery's management system, whose relays stay open.
+
+        Returns:
+            Why it cannot be cleared yet; None if it can, or there is none.
+        """
+        battery = self._places.batteries.get(key)
+        self._know()
+        if battery is None or self._memory.bms_trip[battery] == NO_TRIP:
+            return None
+        if not would_clear(self._layout, self._memory, battery):
+            state, trip = self.battery(key), self._memory.bms_trip[battery]
+            params, relays = self.equipment.managements[key], self._memory.bms_relays[battery]
+            voltage_v = battery_terminal(self.equipment.batteries[key], state, 0.0).voltage_v
+            return lasting_cause(params, trip, relays, state, voltage_v)
+        acknowledge_trip(self._layout, self._memory, battery)
+        self._forget_flows()
+        return None
+
+    def replace_fuses(self) -> None:
+        """Put new links in the place of those at the grid connection point that have melted."""
+        replace_fuses(self._layout, self._memory)
+        self._forget_flows()
+
+    def position(self, key: str) -> Position:
+        """Return how far a component is switched on."""
+        if key in self._places.batteries:
+            self._know()
+            return position_of(self._memory.bms_relays[self._places.batteries[key]])
+        return self._positions.get(key, Position.ON)
+
+    def heads_for(self, key: str) -> Position:
+        """Return whether the management system of a battery wants its relays closed, `ON`, or open, `OFF`."""
+        return position_of(self._memory.bms_wanted[self._places.batteries[key]])
+
+    def want(self, key: str, position: Position) -> None:
+        """Let the management system of a battery close (`ON`) or open (`OFF`) its relays in its own time."""
+        wanted = RELAYS_CLOSED if position is Position.ON else RELAYS_OPEN
+        want_relays(self._layout, self._memory, self._places.batteries[key], wanted)
+        self._forget_flows()
+
+    def switch(self, key: str, position: Position) -> None:
+        """Bring the relays of a component into a position; those of a battery are open at once, or see `want`."""
+        if key in self._places.batteries:
+            assert position is Position.OFF
+            open_relays_at_once(self._layout, self._memory, self._places.batteries[key])
+            self._forget_flows()
+            return
+        self._positions.pop(key, None)
+        if position is not Position.ON:
+            self._positions[key] = position
+        self._reconnect(key)
+
+    def is_cut_off(self, key: str) -> bool:
+        """Say whether a component is on the AC side and the grid does not reach it."""
+        self._look_at_inputs()
+        return bool(self._memory.is_cut_off[self._places.components[key]])
+
+    def in_service(self, key: str) -> bool:
+        """Say whether a component is switched on, whole, and reached by the grid if it is on the AC side."""
+        self._look_at_inputs()
+        is_on = key not in self._places.batteries or self.position(key) is Position.ON
+        return is_on and is_live(self._memory, self._places.components[key])
+
+    def is_settled(self, key: str) -> bool:
+        """Say whether all set-points of a device have arrived and its ramp has ended, or cannot go on."""
+        if not self.in_service(key):
+            return self.position(key) is not Position.SWITCHING_ON
+        is_stuck = self.held_off_by(key) or not is_ramping(self._memory, self._places.controls[key])
+        return bool(is_stuck) and not self._pending.get(key) and self.activity(key) is not Activity.STEPPING
+
+    def has_reached(self, key: str, power_type: PowerType) -> bool:
+        """Say whether a device does what its last set-point asks for.
+
+        A set-point that is a limit, as for photovoltaics, is reached when the output keeps it. One below the minimum
+        load is reached when the device does not run; a machine that starts has taken on what it is told, and
+        comes to it by itself.
+        """
+        number, flow = self._places.controls[key], self.flows().ac[key]
+        rating = self.equipment.ratings[key]
+        tolerance = TARGET_TOLERANCE * rating.size
+        if not self.in_service(key):
+            return False
+        if power_type is PowerType.REACTIVE:
+            target_var = self._memory.reactive_target_var[number]
+            if key in self.equipment.machines and self.equipment.machines[key].reactive_range_var is not None:
+                lower_var, upper_var = self.reactive_power_bounds(key)
+                target_var = min(max(target_var, lower_var), upper_var)
+            return abs(flow.reactive_var - target_var) <= max(tolerance, rating.resolution_w)
+        target_w = self._memory.target_w[number]
+        if rating.is_limit:
+            least_w = max(rating.active.lower, 0.0) if rating.active else 0.0
+            return abs(flow.active_w) <= max(abs(target_w), least_w) + tolerance
+        if abs(target_w) < rating.minimum_w:
+            return abs(flow.active_w) < rating.minimum_w
+        if self.activity(key) in (Activity.STARTING, Activity.WARMING_UP):
+            return True
+        return abs(flow.active_w - target_w) <= tolerance
+
+    def is_idle(self, key: str) -> bool:
+        """Say whether a device converts nothing at present."""
+        flows = self.flows()
+        if key in flows.inverter_dc_w:
+            return flows.inverter_dc_w[key] == 0.0
+        produces_only = isinstance(self.site.components[key], PvInverter)
+        return flows.ac[key].active_w >= 0.0 if produces_only else flows.ac[key].active_w == 0.0
+
+    def dc_power_w(self, key: str) -> float:
+        """Return the power through something between inverters and batteries [W]."""
+        closed = {other: self._closed_parents(other) for other in self.wiring.order}
+        return sum_towards_inverters(self.flows().battery_dc_w, self.wiring, closed)[key]
+
+    def advance(self, time_us: int) -> None:
+        """Carry the plant to a later simulated time [µs]; an earlier one changes nothing."""
+        memory, layout, kinds = self._memory, self._layout, self._kinds
+        while memory.time_us < time_us:
+            self._know()
+            end_us = min(time_us, memory.holds_until_us)
+            for pending in self._pending.values():
+                end_us = min(end_us, pending[0].due_us)
+            integrate(layout, memory, kinds, end_us)
+            self._flows = self._flows if memory.is_known else None
+            if self._pending:
+                self._receive_set_points()
+            if needs_control(layout, memory):
+                self._know()
+                control(layout, memory)
+                self._flows = self._flows if memory.is_known else None
+
+    def _know(self) -> None:
+        memory = self._memory
+        if not memory.is_known:
+            self._look_at_inputs()
+            solve(self._layout, memory, self._kinds)
+
+    def _look_at_inputs(self) -> None:
+        memory, now_us = self._memory, self._memory.time_us
+        if now_us < memory.next_input_us:
+            return
+        signals = [self.drives.get(name, signal) for name, signal in self.inputs.items()]
+        memory.inputs[:] = [signal.at(now_us) for signal in signals]
+        memory.next_input_us = min(signal.until(now_us) for signal in signals)
+        take_in_grid(self._layout, memory)
+
+    def _forget_flows(self) -> None:
+        self._memory.is_known = 0
+        self._flows = None
+
+    def _reconnect(self, key: str) -> None:
+        """Take in what has been switched; what is out of service begins at no power when it comes back."""
+        memory = self._memory
+        is_open = key in self._positions or key in self.tripped
+        memory.is_closed[self._places.components[key]] = int(not is_open)
+        reconnect(self._layout, memory)
+        self._forget_flows()
+
+    def _closed_parents(self, key: str) -> tuple[str, ...]:
+        parents = self.wiring.parents[key]
+        return tuple(parent for parent in parents if self.in_service(parent)) or parents
+
+    def _members(self, components: object) -> list[str]:
+        keys = self.wiring.order
+        return [keys[component] for component in components]  # type: ignore[attr-defined]
+
+    def _wire_inputs(self, ambient: Signal, start_us: int, seed: int) -> dict[str, Signal]:
+        return {
+            AMBIENT: ambient,
+            **self.equipment.inputs(),
+            **air_inputs(self.site, self.equipment.wanted_inputs(), start_us=start_us, seed=seed),
+            **sensor_inputs(self.site, start_us=start_us, seed=seed),
+        }
+
+    def _receive_set_points(self) -> None:
+        for key in list(self._pending):
+            pending = self._pending[key]
+            while pending and pending[0].due_us <= self.time_us:
+                self._take(key, pending[0])
+                pending = pending[1:]
+            if pending:
+                self._pending[key] = pending
+            else:
+                del self._pending[key]
+
+    def _take(self, key: str, arrived: PendingSetPoint) -> None:
+        memory, number = self._memory, self._places.controls[key]
+        rating = self.equipment.ratings[key]
+        if arrived.power_type is PowerType.REACTIVE:
+            memory.reactive_target_var[number] = as_taken(rating, arrived.power, default=0.0)
+        else:
+            memory.target_w[number] = as_taken(rating, arrived.power, default=rating.default_w)
+            memory.is_followed[number] = int(arrived.power is None)
+        self._forget_flows()
+
+    def _reach(self, key: str) -> Bounds:
+        self._know()
+        number = self._places.controls[key]
+        return Bounds(self._memory.reach_lower_w[number], self._memory.reach_upper_w[number])
+
+    def _named_flows(self) -> Flows:
+        memory, layout, places = self._memory, self._layout, self._places
+        phases = zip(
+            memory.active_1, memory.active_2, memory.active_3,
+            memory.reactive_1, memory.reactive_2, memory.reactive_3, strict=True,
+        )  # fmt: skip
+        limits = map(Bounds, memory.battery_lower_w, memory.battery_upper_w)
+        reach = map(Bounds, memory.reach_lower_w, memory.reach_upper_w)
+        return Flows(
+            ac=dict(zip(places.components, map(PhasePower._make, phases), strict=True)),
+            battery_dc_w=dict(zip(places.batteries, memory.battery_dc_w, strict=True)),
+            inverter_dc_w=dict(zip(places.inverters, memory.inverter_dc_w, strict=True)),
+            battery_limits=dict(zip(places.batteries, limits, strict=True)),
+            reach=dict(zip(places.controls, reach, strict=True)),
+            phases_v=ThreePhase(*(voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
+            lines_v=ThreePhase(*(line_voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
+        )
+
+
+def _given_ranges(keys: Mapping[str, int], ranges: Sequence[Ranges | None]) -> dict[str, Ranges]:
+    return {key: given for key, given in zip(keys, ranges, strict=True) if given is not None}

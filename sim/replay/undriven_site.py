@@ -1,0 +1,71 @@
+"""A site without the inputs of what is replayed, set to where its recording begins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ..components.battery import Battery, battery_params
+from ..components.grid_connection_point import GridConnectionPoint
+from ..components.meter import Meter
+from ..components.registry import Component, type_of
+from ..domain.metrics import Metric
+from ..site.site import Site
+from ..telemetry.instruments import Reading
+
+
+def offers_power(component: Component) -> bool:
+    """Say whether a component has an input for what it could produce."""
+    return "power" in type(component).model_fields
+
+
+def quiet_site(site: Site, simulated: Collection[str], recorded: Mapping[str, Reading]) -> Site:
+    """Return a site in which only what is simulated depends on inputs, so that no other files are needed.
+
+    Args:
+        site: A valid site.
+        simulated: Keys of what keeps its inputs. What producers offer comes from the recording if it is there.
+        recorded: What the components reported when the replay starts, by key; batteries begin with it.
+    """
+    components = {
+        key: _quiet(component, key in simulated, recorded.get(key))
+        for key, component in site.components.items()
+    }
+    changes: dict[str, Any] = {"components": components}
+    if not simulated:
+        changes["ambient_temperature"] = None
+    return site.model_copy(update=changes)
+
+
+def _quiet(component: Component, is_simulated: bool, recorded: Reading | None) -> Component:
+    if is_simulated and recorded is not None and isinstance(component, Battery):
+        return _beginning(component, recorded)
+    if is_simulated and not (recorded is not None and offers_power(component)):
+        return component
+    return _at_rest(component)
+
+
+def _at_rest(component: Component) -> Component:
+    update: dict[str, Any] = dict(type_of(component).inputs)
+    if isinstance(component, GridConnectionPoint):
+        update["fuse"] = None
+        if isinstance(component.frequency, float):
+            del update["frequency"]
+    if isinstance(component, Meter):
+        update["measurement"] = None
+    if {"irradiance", "power"} <= update.keys():
+        update["irradiance"] = None
+    return component.model_copy(update=update)
+
+
+def _beginning(battery: Battery, recorded: Reading) -> Battery:
+    update: dict[str, float] = {}
+    soc_pct = recorded.values.get(Metric.BATTERY_SOC_PCT, math.nan)
+    if not math.isnan(soc_pct):
+        params = battery_params(battery)
+        update["initial_soc"] = min(max(soc_pct / 100.0, params.soc_lower), params.soc_upper)
+    temperature_c = recorded.values.get(Metric.BATTERY_TEMPERATURE, math.nan)
+    if not math.isnan(temperature_c):
+        update["initial_temperature_c"] = temperature_c
+    return battery.model_copy(update=update)

@@ -1,0 +1,323 @@
+"""A simulation that an event loop carries along."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Literal
+
+from ..domain.messages import WrongStateError
+from ..engine.agenda import Engine
+from ..engine.clock import LiveClock, WallStampedClock, wall_time_us
+from ..gateway.subscriptions import LONGEST_QUEUE
+from ..site.site import Site
+from .hardware import Hardware
+from .simulation import Simulation
+from .snapshot import Snapshot
+
+Timestamps = Literal["wall", "simulated"]
+
+LONGEST_STEP = timedelta(days=366)
+"""More than that in one step is taken for a mistake."""
+_TOLERATED_LAG_S = 1.0
+_PATIENCE_S = 1.0
+"""How long a step waits for clients that do not read what they are sent [s]."""
+
+_log = logging.getLogger(__name__)
+
+
+class LiveSimulation(Simulation):
+    """One site, alive from `start` to `stop`, on the running event loop.
+
+    While it is paused its time stands still and nothing is sent, unless a step lets time pass.
+    """
+
+    clock: LiveClock
+
+    def __init__(
+        self,
+        site: Site,
+        *,
+        start_us: int | None = None,
+        seed: int = 0,
+        speed: float = 1.0,
+        timestamps: Timestamps = "wall",
+        hardware: Hardware | None = None,
+        paused: bool = False,
+    ) -> None:
+        """Build the devices of a site; time does not pass yet.
+
+        Args:
+            site: A valid site.
+            start_us: Simulated time at which it starts [µs since the Unix epoch]; the present if None.
+            seed: Of all noise.
+            speed: Simulated seconds per second of the event loop.
+            timestamps: What clients are told: the wall's time, by which they judge freshness, or the time of
+                the simulation.
+            hardware: What stands in for the devices, such as a `Replay`; models of them if None.
+            paused: Whether time stands still at first, at exactly the start.
+
+        Raises:
+            InputError: If a recorded input cannot drive the site from its start.
+            ValueError: If the speed is not positive.
+        """
+        loop = asyncio.get_running_loop()
+        make_clock = WallStampedClock if timestamps == "wall" else LiveClock
+        start_us = wall_time_us() if start_us is None else start_us
+        clock = make_clock(start_us, speed=speed, loop_time=loop.time)
+        if paused:
+            clock.pause()
+            clock.move_to(start_us)
+        super().__init__(site, clock, seed=seed, hardware=hardware)
+        self.timestamps: Timestamps = timestamps
+        """Whose time clients are told."""
+        self._driver = _Driver(self.engine, clock, loop)
+        self._clock_changed = asyncio.Event()
+        self._stepping = False
+
+    def start(self) -> None:
+        """Let time pass, from where the site stands: what building it took does not count."""
+        self.clock.move_to(self.now_us)
+        self._driver.start()
+
+    async def wait(self) -> None:
+        """Wait until the simulation ends, which it does by `stop` or by an error.
+
+        Raises:
+            Exception: Whatever went wrong while time passed.
+        """
+        await self._driver.ended
+
+    async def wait_until(self, time_us: int) -> None:
+        """Wait until the clock shows a simulated time [µs], however often its speed changes on the way."""
+        loop = asyncio.get_running_loop()
+        while self.clock.now_us() < time_us:
+            left_s = None if self.clock.paused else self.clock.loop_time_s(time_us) - loop.time()
+            changed = asyncio.ensure_future(self._clock_changed.wait())
+            try:
+                await asyncio.wait((changed,), timeout=left_s)
+            finally:
+                changed.cancel()
+
+    def stop(self) -> None:
+        """Stop time and end all streams."""
+        self._driver.stop()
+        self.gateway.close()
+
+    def set_speed(self, speed: float) -> None:
+        """Let time pass faster or slower; promises to clients go on to hold in their time.
+
+        Args:
+            speed: Simulated seconds per second of the event loop.
+
+        Raises:
+            ValueError: If the speed is not positive.
+            WrongStateError: If a step is under way.
+        """
+        self._require_no_step()
+        self.catch_up()
+        client_second_us = self.clock.span_us(1.0)
+        self.clock.set_speed(speed)
+        self.engine.stretch_promises(self.clock.span_us(1.0) / client_second_us)
+        self.gateway.tell("speed set", "site", speed=speed)
+        self._follow_clock()
+
+    def pause(self) -> None:
+        """Let time stand still; nothing is sent until it goes on.
+
+        Raises:
+            WrongStateError: If a step is under way.
+        """
+        self._require_no_step()
+        if not self.clock.paused:
+            self.clock.pause()
+            self.catch_up()
+            self.gateway.tell("paused", "site")
+            self._follow_clock()
+
+    def resume(self) -> None:
+        """Let time go on.
+
+        Raises:
+            WrongStateError: If a step is under way.
+        """
+        self._require_no_step()
+        if self.clock.paused:
+            self.clock.resume()
+            self.gateway.tell("resumed", "site")
+            self._follow_clock()
+
+    async def step(self, duration: timedelta) -> None:
+        """Let time pass while paused, as fast as it can be computed and read.
+
+        Args:
+            duration: Simulated time.
+
+        Raises:
+            ValueError: If the duration is not positive, or too long.
+            WrongStateError: If time passes by itself, or another step is under way.
+        """
+        await self._step(duration, lambda: False)
+
+    async def step_until_idle(self, at_most: timedelta) -> bool:
+        """Let time pass while paused until the site has come to rest.
+
+        It is at rest when every set-point has arrived and its ramp has ended, every request has got its answer
+        and every drive has reached its value. That is looked at when anything is due: sampling, for instance.
+        Ends of lifetimes and of faults that lie ahead do not count.
+
+        Args:
+            at_most: Simulated time after which the step ends all the same.
+
+        Returns:
+            Whether the site is at rest.
+
+        Raises:
+            ValueError: If the duration is not positive, or too long.
+            WrongStateError: If time passes by itself, or another step is under way.
+        """
+        await self._step(at_most, self._is_idle)
+        return self._is_idle()
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot of this site; see `Simulation.restore`.
+
+        Raises:
+            ValueError: If the snapshot belongs to another seed, start or site.
+            WrongStateError: If a step is under way.
+        """
+        self._require_no_step()
+        super().restore(snapshot)
+        self.gateway.tell("restored", "site")
+        self._follow_clock()
+
+    def _is_idle(self) -> bool:
+        return (
+            not self.gateway.has_requests
+            and all(self.plant.is_settled(key) for key in self.plant.controlled)
+            and all(drive.end_us <= self.now_us for drive in self.plant.drives.values())
+        )
+
+    async def _step(self, duration: timedelta, enough: Callable[[], bool]) -> None:
+        if not timedelta(0) < duration <= LONGEST_STEP:
+            raise ValueError(
+                f"the step is {duration.total_seconds():g} s long; "
+                f"accepted: more than 0 s, up to {LONGEST_STEP.total_seconds():g} s ({LONGEST_STEP.days} d)"
+            )
+        if not self.clock.paused:
+            raise WrongStateError("time passes by itself; accepted: steps while it is paused")
+        with self._one_step():
+            end_us = self.now_us + round(duration / timedelta(microseconds=1))
+            while not enough() and self.now_us < end_us:
+                due_us = self.engine.next_us()
+                self._go_to(end_us if due_us is None else min(due_us, end_us))
+                await self._let_clients_read()
+            await self.gateway.read_up(_PATIENCE_S)
+
+    def _go_to(self, time_us: int) -> None:
+        self.clock.move_to(time_us)
+        try:
+            self.catch_up()
+        except Exception as error:
+            self._driver.fail(error)
+            raise
+
+    async def _let_clients_read(self) -> None:
+        await asyncio.sleep(0)
+        if self.gateway.backlog >= LONGEST_QUEUE // 2:
+            await self.gateway.read_up(_PATIENCE_S)
+
+    @contextmanager
+    def _one_step(self) -> Iterator[None]:
+        self._require_no_step()
+        self._stepping = True
+        try:
+            yield
+        finally:
+            self._stepping = False
+            self._follow_clock()
+
+    def _require_no_step(self) -> None:
+        if self._stepping:
+            raise WrongStateError("a step is under way; wait for its end")
+
+    def _follow_clock(self) -> None:
+        self._driver.rearm()
+        self._clock_changed.set()
+        self._clock_changed = asyncio.Event()
+
+
+class _Driver:
+    """Runs the engine whenever something is due, by the event loop's own timers."""
+
+    def __init__(self, engine: Engine, clock: LiveClock, loop: asyncio.AbstractEventLoop) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._loop = loop
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed_us: int | None = None
+        self._running = False
+        self._warned = False
+        self.ended: asyncio.Future[None] = loop.create_future()
+
+    def start(self) -> None:
+        self._running = True
+        self._engine.on_new_entry = self._wake_earlier
+        self._arm()
+
+    def stop(self) -> None:
+        self._running = False
+        if self._timer is not None:
+            self._timer.cancel()
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """End because something went wrong while time passed."""
+        self._running = False
+        if not self.ended.done():
+            self.ended.set_exception(error)
+
+    def rearm(self) -> None:
+        """Set the timer anew: the clock or the agenda are not what they were."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._running:
+            self._arm()
+
+    def _arm(self) -> None:
+        due_us = self._engine.next_us()
+        self._armed_us = due_us
+        if due_us is not None and not self._clock.paused:
+            self._timer = self._loop.call_at(self._clock.loop_time_s(due_us), self._run)
+
+    def _wake_earlier(self, due_us: int) -> None:
+        if self._clock.paused:
+            return
+        if self._running and (self._armed_us is None or due_us < self._armed_us):
+            if self._timer is not None:
+                self._timer.cancel()
+            self._armed_us = due_us
+            self._timer = self._loop.call_at(self._clock.loop_time_s(due_us), self._run)
+
+    def _run(self) -> None:
+        due_us = self._armed_us
+        # While the engine runs, what it adds to its agenda needs no timer yet.
+        self._armed_us = -1
+        try:
+            self._warn_if_late(due_us)
+            self._engine.run_to(max(self._clock.now_us(), due_us or 0))
+        except Exception as error:
+            self.fail(error)
+            return
+        if self._running:
+            self._arm()
+
+    def _warn_if_late(self, due_us: int | None) -> None:
+        lag_s = (self._clock.now_us() - (due_us or 0)) / 1e6 / self._clock.speed
+        if lag_s > _TOLERATED_LAG_S and not self._warned:
+            _log.warning("the simulation is %.1f s behind: this machine is too slow for this speed", lag_s)
+        self._warned = lag_s > _TOLERATED_LAG_S

@@ -1,0 +1,186 @@
+"""A site in simulated time: engine, plant and gateway together, and what can be done to them from outside."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from ..domain.timestamps import to_datetime
+from ..engine.agenda import Engine
+from ..engine.clock import Clock, SteppedClock
+from ..faults.injector import Faults
+from ..faults.kinds import Fault
+from ..gateway.gateway import Gateway
+from ..inputs.override import Drive
+from ..site.site import Site
+from .hardware import Hardware, ModelledHardware
+from .snapshot import Snapshot
+
+
+class Simulation:
+    """One site. Its time passes when `run_to` or `run_for` says so, or as a live clock goes."""
+
+    def __init__(self, site: Site, clock: Clock, *, seed: int = 0, hardware: Hardware | None = None) -> None:
+        """Build the devices of a site; time does not pass yet.
+
+        Args:
+            site: A valid site.
+            clock: How simulated time meets the time outside; it begins at the run's start.
+            seed: Of all noise.
+            hardware: What stands in for the devices, such as a `Replay`; models of them if None.
+
+        Raises:
+            InputError: If a recorded input cannot drive the site from its start.
+        """
+        self.site = site
+        self.hardware = ModelledHardware(site) if hardware is None else hardware
+        self.clock = clock
+        self.seed = seed
+        self.start_us = clock.now_us()
+        self.plant, instruments = self.hardware.build(start_us=self.start_us, seed=seed)
+        # Inputs load their libraries and their first day now, not while time passes.
+        self.plant.flows()
+        self.engine = Engine(self.start_us)
+        self.faults = Faults(self.plant, self.engine, instruments.read, seed=seed)
+        self.gateway = Gateway(
+            self.plant, self.engine, self.clock, instruments, self.faults, sync=self.catch_up
+        )
+        self.faults.tell = self.gateway.tell
+
+    @classmethod
+    def headless(
+        cls, site: Site, *, start_us: int, seed: int = 0, hardware: Hardware | None = None
+    ) -> Simulation:
+        """Build a site whose time passes only when it is told to.
+
+        Args:
+            site: A valid site.
+            start_us: Simulated time at which it starts [µs since the Unix epoch].
+            seed: Of all noise.
+            hardware: What stands in for the devices; models of them if None.
+        """
+        return cls(site, SteppedClock(start_us), seed=seed, hardware=hardware)
+
+    @property
+    def now_us(self) -> int:
+        """Simulated time up to which everything has happened [µs since the Unix epoch]."""
+        return self.engine.now_us
+
+    def run_to(self, time_us: int) -> None:
+        """Let everything happen that is due up to a simulated time [µs]; a stepped clock goes along."""
+        if isinstance(self.clock, SteppedClock):
+            self.clock.move_to(time_us)
+        self.engine.run_to(time_us)
+        self.plant.advance(time_us)
+
+    def run_for(self, duration: timedelta) -> None:
+        """Let simulated time pass."""
+        self.run_to(self.now_us + round(duration / timedelta(microseconds=1)))
+
+    def catch_up(self) -> None:
+        """Bring everything to the present of the clock."""
+        self.engine.run_to(max(self.clock.now_us(), self.now_us))
+        self.plant.advance(self.now_us)
+
+    def drive(self, component: str, quantity: str, value: float, *, over_s: float = 0.0) -> None:
+        """Take an input of a component into one's own hands, from now on.
+
+        Args:
+            component: Key of the component, or `site`.
+            quantity: What to drive: `load` [W] of a meter, `irradiance` [W/m²] or `power` [W] of a PV inverter,
+                `voltage` [V, line to line], `voltage_1` to `voltage_3` [V, to neutral], `frequency` [Hz] and
+                `presence` (1 or 0) of the grid, `ambient_temperature` [°C] of the site.
+            value: In the unit of the quantity, passive sign convention.
+            over_s: Simulated time in which the value is reached, in even steps [s].
+
+        Raises:
+            ValueError: If the component has no such input; says which there are.
+        """
+        self.catch_up()
+        start_value = self.plant.input_value(component, quantity)
+        end_us = self.now_us + round(over_s * 1e6)
+        self.plant.drive(component, quantity, Drive(self.now_us, start_value, end_us, value))
+        self.gateway.tell("driven", component, quantity=quantity, value=value, over_s=over_s)
+
+    def release(self, component: str, quantity: str) -> None:
+        """Give an input back to what the site file says.
+
+        Raises:
+            ValueError: If the component has no such input; says which there are.
+        """
+        self.catch_up()
+        self.plant.drive(component, quantity, None)
+        self.gateway.tell("released", component, quantity=quantity)
+
+    def fault(self, fault: Fault, *, for_s: float | None = None) -> int:
+        """Break something.
+
+        Args:
+            fault: What breaks, and how.
+            for_s: Simulated time after which it mends by itself [s]; until `mend` if None.
+
+        Returns:
+            A number by which it can be mended.
+
+        Raises:
+            ValueError: If the component cannot break that way; says how it can.
+        """
+        self.catch_up()
+        return self.faults.strike(fault, for_s=for_s)
+
+    def mend(self, number: int) -> None:
+        """End a fault; nothing happens if it has ended already."""
+        self.catch_up()
+        self.faults.mend(number)
+
+    def save(self) -> Snapshot:
+        """Return everything that the site remembers, to restore or fork it later."""
+        self.catch_up()
+        return Snapshot(
+            seed=self.seed,
+            start_us=self.start_us,
+            engine=self.engine.save(),
+            plant=self.plant.save(),
+            gateway=self.gateway.save(),
+            faults=self.faults.save(),
+            client_second_us=self.clock.span_us(1.0),
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot of this site; the clock goes along, at its own speed.
+
+        Streams stay open; requests that are on their way end as failed.
+
+        Raises:
+            ValueError: If the snapshot belongs to another seed, start or site.
+        """
+        self._check_belongs(snapshot)
+        self.clock.move_to(snapshot.engine.now_us)
+        self.engine.restore(snapshot.engine)
+        client_second_us = self.clock.span_us(1.0)
+        if client_second_us != snapshot.client_second_us:
+            self.engine.stretch_promises(client_second_us / snapshot.client_second_us)
+        self.plant.restore(snapshot.plant)
+        self.faults.restore(snapshot.faults)
+        self.gateway.restore(snapshot.gateway)
+
+    def _check_belongs(self, snapshot: Snapshot) -> None:
+        if snapshot.seed != self.seed:
+            raise ValueError(f"the snapshot's seed is {snapshot.seed}; accepted: {self.seed}")
+        if snapshot.start_us != self.start_us:
+            found, accepted = (to_datetime(time).isoformat() for time in (snapshot.start_us, self.start_us))
+            raise ValueError(f"the snapshot's run started at {found}; accepted: {accepted}")
+        theirs, ours = set(snapshot.plant.components), set(self.plant.wiring.order)
+        if theirs != ours:
+            parts = ", ".join(sorted(theirs ^ ours))
+            raise ValueError(f"the snapshot is of another site: {parts} not in both; accepted: of this one")
+
+    def fork(self) -> Simulation:
+        """Return a headless double that goes on from here on its own."""
+        return Simulation.from_snapshot(self.site, self.save(), hardware=self.hardware)
+
+    @classmethod
+    def from_snapshot(cls, site: Site, snapshot: Snapshot, *, hardware: Hardware | None = None) -> Simulation:
+        """Return a headless simulation of a site that goes on from a snapshot."""
+        double = cls.headless(site, start_us=snapshot.start_us, seed=snapshot.seed, hardware=hardware)
+        double.restore(snapshot)
+        return double

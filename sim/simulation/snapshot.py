@@ -1,0 +1,66 @@
+"""Everything that a simulation remembers, as plain data: in memory, or as a JSON file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..engine.agenda import EngineState
+from ..faults.kinds import FaultsState
+from ..gateway.gateway import GatewayState
+from ..plant.state import PlantState
+
+
+class Snapshot(NamedTuple):
+    """A simulation at one instant."""
+
+    seed: int
+    start_us: int
+    engine: EngineState
+    plant: PlantState
+    gateway: GatewayState
+    faults: FaultsState
+    client_second_us: int = 1_000_000
+    """Simulated time that passed in a second of the clients' time [µs]."""
+
+    def write(self, path: Path) -> None:
+        """Write the snapshot to a file; floats keep every bit."""
+        path.write_bytes(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the snapshot's file."""
+        return _ADAPTER.dump_json(self)
+
+    @staticmethod
+    def read(path: Path) -> Snapshot:
+        """Read a snapshot from a file.
+
+        Raises:
+            ValueError: If the file is no snapshot; says where.
+        """
+        return Snapshot.from_bytes(path.read_bytes(), name=str(path))
+
+    @staticmethod
+    def from_bytes(content: bytes, *, name: str) -> Snapshot:
+        """Read a snapshot from the content of its file.
+
+        Args:
+            content: As `to_bytes` gives it.
+            name: Of the content, for messages.
+
+        Raises:
+            ValueError: If the content is no snapshot; says where.
+        """
+        try:
+            return _ADAPTER.validate_json(content)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"]) or "the file"
+            raise ValueError(
+                f"{name}: {place}: {first['msg']}; accepted: a snapshot of this version"
+            ) from None
+
+
+_ADAPTER = TypeAdapter(Snapshot, config={"ser_json_inf_nan": "constants"})

@@ -1,0 +1,1 @@
+"""A site as its file describes it: reading, graph and its rules, schema, weather."""

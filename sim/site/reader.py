@@ -1,0 +1,292 @@
+"""Reads site files. Whatever is wrong with one is reported at once, by line, in the keys of the file.
+
+SiteError: the site file is wrong, whoever wrote it must act.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ...models.parameter import ParameterError
+from ..components.component_type import ComponentType
+from ..components.grid_connection_point import GridConnectionPoint
+from ..components.registry import component_types, type_of
+from ..files.explain import explain, keys_of
+from ..files.problems import Finding, Place, Problem, did_you_mean, one_of, shown, written_path
+from ..files.yaml_text import YamlText, read_yaml
+from . import graph
+from .environment import grid_facts
+from .site import Site
+
+_COMPONENT_KEY = re.compile(r"\w[\w-]*")
+_TOP = "a mapping with microgrid and components"
+
+
+class SiteError(ValueError):
+    """A site file is wrong: says everything that is, in the order of the file."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        """Gather the problems of one file."""
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+def bundled_sites() -> tuple[str, ...]:
+    """Return the names of the sites that come with the program."""
+    names = (entry.name for entry in _sites().iterdir())
+    return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
+
+
+def load_site(source: str | Path) -> Site:
+    """Read a site.
+
+    Args:
+        source: Path of a YAML file, or the name of a bundled site such as `demo`.
+
+    Raises:
+        SiteError: If there is no such file, or anything is wrong with it.
+    """
+    if str(source) in bundled_sites():
+        with as_file(_sites() / f"{source}.yaml") as path:
+            return parse_site(path.read_bytes(), path.name, directory=path.parent)
+    path = Path(source)
+    try:
+        text = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise SiteError((_unreadable(str(source), error),)) from None
+    return parse_site(text, str(source), directory=path.parent)
+
+
+def parse_site(text: str | bytes, name: str, *, directory: Path = Path()) -> Site:
+    """Read a site from the text of a file.
+
+    Args:
+        text: YAML.
+        name: Of the file, for messages.
+        directory: Where the relative paths of input files start.
+
+    Raises:
+        SiteError: If anything is wrong with it.
+    """
+    yaml = read_yaml(text)
+    site, found = _read(yaml, directory) if yaml.is_readable else (None, [])
+    located = [(fault.line, fault.finding) for fault in yaml.faults]
+    located += [(yaml.line(finding.path), finding) for finding in found]
+    if located or site is None:
+        located.sort(key=lambda item: item[0])
+        raise SiteError(tuple(dict.fromkeys(_problem(name, line, finding) for line, finding in located)))
+    return site
+
+
+def _read(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
+    data = yaml.data
+    if not isinstance(data, dict):
+        return None, [Finding((), shown(data), _TOP)]
+    found: list[Finding] = []
+    if "directory" in data:
+        found.append(Finding(("directory",), "unknown", one_of(keys_of(Site))))
+        data = {key: value for key, value in data.items() if key != "directory"}
+    site = None
+    try:
+        site = Site.model_validate(data).model_copy(update={"directory": directory})
+    except ValidationError as error:
+        faulty = {fault.finding.path for fault in yaml.faults}
+        found += [finding for finding in explain(error, Site, data) if finding.path not in faulty]
+    if site is not None:
+        found += _parameter_findings(site)
+    explained = [finding.path for finding in found]
+    found += _key_findings(data)
+    further = [*_component_findings(data, yaml, directory)]
+    further += _file_findings(data, (), ("ambient_temperature",), directory)
+    further += _weather_findings(data, yaml, directory)
+    return site, found + [finding for finding in further if not _overlaps(finding.path, explained)]
+
+
+def _overlaps(path: Place, others: list[Place]) -> bool:
+    """Say whether a field, or something around it or in it, is among others."""
+    is_field = len(path) > len(("components", "key"))
+    return any(path[: len(other)] == other or (is_field and other[: len(path)] == path) for other in others)
+
+
+def _component_findings(data: dict[str, object], yaml: YamlText, directory: Path) -> Iterator[Finding]:
+    components = data.get("components")
+    if not isinstance(components, dict):
+        return
+    nodes = [_node(key, value) for key, value in components.items()]
+    yield from _id_findings(nodes, yaml)
+    for key, value in components.items():
+        if isinstance(value, dict):
+            yield from _preset_findings(key, value)
+            yield from _meter_findings(key, value, components)
+            kind = _type_named(value.get("category"))
+            inputs = () if kind is None else tuple(kind.inputs)
+            yield from _file_findings(value, ("components", key), inputs, directory)
+            yield from _voltage_file_findings(key, value, directory)
+    has_own_ids = len({node.id for node in nodes}) == len(nodes)
+    found = graph.findings(nodes if has_own_ids else [node._replace(id=None) for node in nodes])
+    no_mapping = {key for key, value in components.items() if not isinstance(value, dict)}
+    yield from (finding for finding in found if not no_mapping.intersection(finding.path))
+
+
+def _weather_findings(data: dict[str, object], yaml: YamlText, directory: Path) -> Iterator[Finding]:
+    """Find what is wrong with the files behind the weather, and with the names and numbers of sensors."""
+    weather, sensors, components = data.get("weather"), data.get("sensors"), data.get("components")
+    if isinstance(weather, dict):
+        yield from _file_findings(weather, ("weather",), ("irradiance", "wind_speed"), directory)
+    first: dict[object, str] = {}
+    for key, value in sensors.items() if isinstance(sensors, dict) else ():
+        if isinstance(components, dict) and key in components:
+            line = yaml.line(("components", key))
+            yield Finding(("sensors", key), f"the key of a component, too (line {line})", "a key of its own")
+        number = value.get("id") if isinstance(value, dict) else None
+        if number is not None and first.setdefault(number, key) != key:
+            line = yaml.line(("sensors", first[number], "id"))
+            found = f"{shown(number)}, like {first[number]}.id on line {line}"
+            yield Finding(("sensors", key, "id"), found, "a number of its own")
+
+
+def _type_named(category: object) -> ComponentType | None:
+    return component_types().get(category) if isinstance(category, str) else None
+
+
+def _node(key: str, value: object) -> graph.Node:
+    """Return what the graph needs of a component, however faulty it is."""
+    fields = value if isinstance(value, dict) else {}
+    behind = fields.get("behind", ())
+    parents = [behind] if isinstance(behind, str) else behind if isinstance(behind, list) else []
+    number, category = fields.get("id"), fields.get("category")
+    return graph.Node(
+        key,
+        number if isinstance(number, int) and not isinstance(number, bool) and 0 < number < 2**63 else None,
+        _type_named(category),
+        tuple(parent for parent in parents if isinstance(parent, str)),
+    )
+
+
+def _key_findings(data: dict[str, object]) -> Iterator[Finding]:
+    components = data.get("components")
+    for key in components if isinstance(components, dict) else ():
+        if not _COMPONENT_KEY.fullmatch(key):
+            yield Finding(("components", key), "no key for a component", "letters, digits, - and _")
+
+
+def _id_findings(nodes: list[graph.Node], yaml: YamlText) -> Iterator[Finding]:
+    first: dict[int, str] = {}
+    for node in nodes:
+        if node.id is None:
+            continue
+        other = first.setdefault(node.id, node.key)
+        if other != node.key:
+            line = yaml.line(("components", other, "id"))
+            path = ("components", node.key, "id")
+            yield Finding(path, f"{node.id}, like {other}.id on line {line}", "a number of its own")
+
+
+def _preset_findings(key: str, component: dict[str, object]) -> Iterator[Finding]:
+    name, kind = component.get("preset"), _type_named(component.get("category"))
+    if not isinstance(name, str) or kind is None or kind.presets is None:
+        return
+    names = kind.presets()
+    if name not in names:
+        yield Finding(("components", key, "preset"), shown(name), one_of(names, name))
+
+
+def _meter_findings(
+    key: str, component: dict[str, object], components: dict[str, object]
+) -> Iterator[Finding]:
+    meter = component.get("self_consumption")
+    if isinstance(meter, str) and meter not in _above(key, components):
+        accepted = one_of(_above(key, components), meter)
+        yield Finding(
+            ("components", key, "self_consumption"), shown(meter), f"a component it is behind: {accepted}"
+        )
+
+
+def _above(key: str, components: dict[str, object]) -> list[str]:
+    """Return the keys of everything that a component is behind, the nearest first."""
+    found, waiting = [], [key]
+    while waiting:
+        for parent in _node(waiting[0], components.get(waiting.pop(0))).parents:
+            if parent in components and parent not in found:
+                found.append(parent)
+                waiting.append(parent)
+    return found
+
+
+def _parameter_findings(site: Site) -> Iterator[Finding]:
+    """Find parameters that cannot be, alone or together."""
+    if not any(isinstance(component, GridConnectionPoint) for component in site.components.values()):
+        return
+    grid = grid_facts(site)
+    for key, component in site.components.items():
+        if component.parameters:
+            try:
+                type_of(component).check_parameters(component, grid)
+            except ParameterError as error:
+                name, _, rest = str(error).partition(" is ")
+                found, _, accepted = rest.partition("; accepted: ")
+                yield Finding(("components", key, "parameters", name), found, accepted)
+
+
+def _file_findings(
+    section: dict[str, object], path: tuple[str, ...], inputs: tuple[str, ...], directory: Path
+) -> Iterator[Finding]:
+    for key in inputs:
+        value = section.get(key)
+        name = value.get("file") if isinstance(value, dict) else None
+        if isinstance(name, str) and name and not _is_file(directory / name):
+            accepted = (
+                f"a file, its path relative to the folder of the site file{_neighbours(directory / name)}"
+            )
+            yield Finding((*path, key, "file"), shown(name), accepted)
+
+
+def _voltage_file_findings(key: str, component: dict[str, object], directory: Path) -> Iterator[Finding]:
+    voltages = component.get("voltages")
+    phases = voltages.get("phases") if isinstance(voltages, dict) else None
+    for place, phase in enumerate(phases if isinstance(phases, list) else ()):
+        path: Place = ("components", key, "voltages", "phases")
+        for finding in _file_findings({"": phase}, (), ("",), directory):
+            yield finding._replace(path=(*path, place, "file"))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _neighbours(path: Path) -> str:
+    try:
+        return did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
+    except (OSError, ValueError):
+        return ""
+
+
+def _problem(file: str, line: int, finding: Finding) -> Problem:
+    match finding.path:
+        case ("components", str(component), *rest):
+            return Problem(file, line, component, written_path(tuple(rest)), finding.found, finding.accepted)
+        case path:
+            return Problem(file, line, None, written_path(path), finding.found, finding.accepted)
+
+
+def _unreadable(source: str, error: OSError | ValueError) -> Problem:
+    names = bundled_sites()
+    reason = "not there" if isinstance(error, FileNotFoundError) else f"unreadable ({error})"
+    accepted = f"the path of a site file, or the name of a bundled site: {one_of(names, source)}"
+    return Problem(source, 1, None, "", reason, accepted)
+
+
+def _sites() -> Traversable:
+    return files("doppelgrid.sim.site") / "bundled"

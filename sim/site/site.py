@@ -1,0 +1,78 @@
+"""A site as its file describes it: the microgrid, its components and how they are connected.
+
+Attributes carry the inner units of `units`; aliases are the keys of the file. Nothing here moves: the plant
+makes a running site of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+from pydantic.json_schema import SkipJsonSchema
+
+from ..components.registry import Component
+from ..domain.timestamps import to_us
+from ..files.sections import ComponentNumber, Section, Text, written
+from ..files.units import PositiveDuration
+from ..inputs.location import Location
+from ..inputs.specs import TemperatureInput
+from .weather import Sensor, Weather
+
+
+class DeliveryArea(Section):
+    """The market area that the site delivers to."""
+
+    code: Text
+    code_type: Literal["eic", "nerc"] = "eic"
+
+
+class Microgrid(Section):
+    """Who the site says it is."""
+
+    id: ComponentNumber
+    name: str = ""
+    enterprise_id: ComponentNumber = 1
+    location: Location = Location(
+        latitude=52.52, longitude=13.405, timezone="Europe/Berlin", country_code="DE"
+    )
+    delivery_area: DeliveryArea | None = DeliveryArea(code="10Y1001A1001A82H")
+    list_unsupported: bool = Field(default=False, strict=True)
+    """List components of categories, too, that today's Python clients do not know and cannot start with."""
+    created: AwareDatetime = datetime.fromisoformat("2024-01-01T00:00:00+00:00")
+
+
+class Telemetry(Section):
+    """How telemetry is sampled."""
+
+    interval_s: PositiveDuration = Field(default=written("200 ms"), alias="interval")
+    """Between two samples of a component [s]."""
+
+
+class Site(Section):
+    """A whole site: identity, components by key, and the weather around them."""
+
+    microgrid: Microgrid
+    components: Mapping[str, Component] = Field(min_length=1)
+    """By key: letters, digits, `-` and `_`, beginning with a letter or digit."""
+    ambient_temperature: TemperatureInput | None = None
+    """Of the air around the devices; 20 °C if not given."""
+    weather: Weather = Weather()
+    """What sensors see beside the temperature of the air."""
+    sensors: Mapping[str, Sensor] = {}
+    """By key, none of them that of a component."""
+    telemetry: Telemetry = Telemetry()
+    directory: SkipJsonSchema[Path] = Field(default=Path(), exclude=True, repr=False)
+    """Folder that relative paths of input files start from; set on loading."""
+
+    def with_telemetry_interval(self, interval_s: float) -> Site:
+        """Return the same site, sampled at another interval [s]."""
+        telemetry = Telemetry.model_validate({"interval": f"{interval_s!r} s"})
+        return self.model_copy(update={"telemetry": telemetry})
+
+    def moment_us(self, moment: datetime) -> int:
+        """Return a moment as simulated time [µs], by the site's clock if it names no offset."""
+        return to_us(moment if moment.tzinfo else moment.replace(tzinfo=self.microgrid.location.zone))

@@ -1,0 +1,41 @@
+"""What a charger says of its cable and of the car at it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ...models.charging_point import charging_point_charger_input
+from ...models.ev_charger import (
+    PILOT_C,
+    ev_cable_at_car,
+    ev_cable_at_station,
+    ev_control_pilot,
+    ev_is_connected,
+)
+from ..domain.states import Diagnostic, StateCode
+from ..inputs.sessions.cable import cable_codes
+from ..plant.plant import Plant
+
+UNAUTHORISED = Diagnostic("UNAUTHORIZED", "the car that is plugged in is not authorised to charge")
+
+
+class ChargerStatus(NamedTuple):
+    """A charger at one instant."""
+
+    is_charging: bool
+    """Whether the control pilot is in state C."""
+    cable: tuple[StateCode, ...]
+    is_refused: bool
+    """Whether a car is connected that is not authorised."""
+
+
+def charger_status(plant: Plant, key: str) -> ChargerStatus:
+    """Return what a charger says now."""
+    machine, now = plant.equipment.machines[key], plant.machine_input(key)
+    charger, given = machine.params.charger, charging_point_charger_input(machine.params, now)
+    codes = cable_codes(ev_cable_at_station(charger, given), ev_cable_at_car(charger, given))
+    return ChargerStatus(
+        ev_control_pilot(charger, plant.machine_state(key), given) == PILOT_C,
+        tuple(map(StateCode, codes)),
+        ev_is_connected(charger, given) and given.authorised != 1,
+    )
