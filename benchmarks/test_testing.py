@@ -75,7 +75,7 @@ def test_an_hour_with_the_peak_shaving_application(benchmark: BenchmarkFixture) 
 def import_plugin() -> float:
     """Return what importing the plugin takes in a new process that has pytest already [s]."""
     program = (
-        "import time, pytest; t = time.perf_counter(); import doppelgrid.testing.plugin; "
+        "import time, pytest; t = time.perf_counter(); import doppelgrid.scenarios.testing.plugin; "
         "print(time.perf_counter() - t)"
     )
     return float(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout)

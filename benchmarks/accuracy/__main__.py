@@ -1,4 +1,4 @@
-"""`python -m doppelgrid.accuracy DATA [--docs docs]`: hold the models to measurements, and write what came out."""
+"""`python -m accuracy DATA [--docs docs]`: hold the models to measurements, and write what came out."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """How the cells `nmc` and `lmo` of the presets were fitted, so that anybody can fit them again.
 
-Run `python -m doppelgrid.accuracy.battery_fit FOLDER` with the folder of measured cells; it prints the values as they
+Run `python -m accuracy.battery_fit FOLDER` with the folder of measured cells; it prints the values as they
 stand in `models/presets/cells.toml`. A cell is carried along the measured current and cell temperature by the
 equations of `models/battery.py`; tables, capacitances and activation energies follow by least squares on the voltage
 (bounded, trust region), with weak springs that keep tables smooth and the open-circuit voltage near its measurement.

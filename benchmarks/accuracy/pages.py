@@ -7,7 +7,7 @@
     <!-- pages -->                                            the pages of the folder
     <!-- end -->
 
-`python -m doppelgrid.accuracy.pages docs` writes them.
+`python -m accuracy.pages docs` writes them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from doppelgrid.models.parameter import Parameter, described_parameters
 
 from .described import field_docstrings, parameters_type, preset, preset_file
 
-COMMAND = "python -m doppelgrid.accuracy.pages docs"
+COMMAND = "python -m accuracy.pages docs"
 _MARKED = re.compile(
     r"^<!-- (?P<kind>parameters|presets|pages)(?:: (?P<what>[\w-]+)(?: (?:preset|keys): (?P<more>[^>]*?))?)? -->\n"
     r"(?:(?!<!-- )[^\n]*\n)*?^<!-- end -->$",

@@ -24,7 +24,7 @@ import numba
 import platformdirs
 
 _TEXTS_KEPT = 8
-_COMPILING = ("absent.py", "arrays.py", "entry.py", "kernel.py", "program.py", "twins.py")
+_COMPILING = ("arrays.py", "boundary.py", "jit.py", "loop.py", "program.py", "stubs.py")
 _SETTINGS: Any = numba.config
 _NJIT: Any = numba.njit
 """Takes more options than its type tells."""

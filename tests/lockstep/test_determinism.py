@@ -10,9 +10,9 @@ import pytest
 
 PROGRAM = """
 import asyncio, random, sys, uuid
-from doppelgrid.lockstep.determinism import seeded_randomness
-from doppelgrid.lockstep.virtual_time import VirtualTimeLoop
-from doppelgrid.lockstep.wall import VirtualClock
+from doppelgrid.scenarios.lockstep.determinism import seeded_randomness
+from doppelgrid.scenarios.lockstep.virtual_time import VirtualTimeLoop
+from doppelgrid.scenarios.lockstep.wall import VirtualClock
 
 clutter = [object() for _ in range(int(sys.argv[1]))]
 events = []

@@ -22,7 +22,7 @@ from doppelgrid.models.meter import (
     meter_step,
     perfect_meter_params,
 )
-from doppelgrid.sim.components.meter import ERROR_LIMITS, MeterOptions, meter_params, reading_noise
+from doppelgrid.sim.components.metering import ERROR_LIMITS, MeterOptions, meter_params, reading_noise
 
 VOLTS = ThreePhase(231.0, 229.0, 233.0)
 LOAD = MeterInput(ThreePhase(3000.0, -1000.0, 500.0), ThreePhase(400.0, 100.0, -300.0), VOLTS)

@@ -39,7 +39,8 @@ from doppelgrid.models.transformer import (
     transformer_step,
 )
 from doppelgrid.models.ups import UpsInput, ups_horizon_s, ups_initial_state, ups_mode, ups_output, ups_step
-from doppelgrid.sim.components.passages import check_transformer, transformer_preset, ups_preset
+from doppelgrid.sim.components.power_transformer import check_transformer, transformer_preset
+from doppelgrid.sim.components.uninterruptible_power_supply import ups_preset
 
 TRANSFORMER = transformer_preset("oil-400kva")
 UPS = ups_preset("online-20kva")

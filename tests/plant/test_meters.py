@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from doppelgrid.sim.components.meter import ERROR_LIMITS
+from doppelgrid.sim.components.metering import ERROR_LIMITS
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site

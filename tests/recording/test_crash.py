@@ -24,7 +24,7 @@ import sys
 from datetime import timedelta
 import doppelgrid
 from doppelgrid.sim.recording import Recorder
-from doppelgrid.sim.simulation import Simulation
+from doppelgrid import Simulation
 simulation = Simulation.headless(doppelgrid.load_site("demo"), start_us=int(sys.argv[2]), seed=42)
 with Recorder(sys.argv[1], simulation.site, seed=42) as recorder:
     recorder.listen(simulation.gateway)
@@ -37,7 +37,7 @@ import resource, sys
 from datetime import timedelta
 import doppelgrid
 from doppelgrid.sim.recording import Recorder, RecordingError
-from doppelgrid.sim.simulation import Simulation
+from doppelgrid import Simulation
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 simulation = Simulation.headless(doppelgrid.load_site("demo"), start_us=int(sys.argv[2]), seed=42)
 try:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 # Inner runs take their imports with them when they end; these stay.
-import doppelgrid.testing.options
-import doppelgrid.testing.plot
-import doppelgrid.testing.report
-import doppelgrid.testing.world  # noqa: F401
+import doppelgrid.scenarios.testing.options
+import doppelgrid.scenarios.testing.plot
+import doppelgrid.scenarios.testing.report
+import doppelgrid.scenarios.testing.environment  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
@@ -306,7 +306,7 @@ def test_digests_are_the_same_under_xdist(suite: pytest.Pytester) -> None:
 
 def test_the_plugin_imports_nothing_of_the_simulator_at_the_start() -> None:
     program = (
-        "import sys, doppelgrid.testing.plugin; "
+        "import sys, doppelgrid.scenarios.testing.plugin; "
         "print([name for name in sys.modules if name.split('.')[0] in {'grpc', 'numpy', 'pydantic', 'frequenz'}])"
     )
     done = subprocess.run(

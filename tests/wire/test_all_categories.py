@@ -17,13 +17,14 @@ from google.protobuf.empty_pb2 import Empty
 from wire.support import GENERATED, Api
 
 from doppelgrid.proto.transport.server import serve_gateway
-from doppelgrid.sim.domain.categories import UNSUPPORTED_BY_SDK, Category
+from doppelgrid.sim.components.registry import type_of
+from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.site.reader import load_site
 
 GRID, MAIN, INVERTER, CHARGER, BOILER, CAPACITORS, SENSOR = 1, 2, 11, 31, 41, 51, 101
 SITE = load_site("all-categories")
-LISTED = {part.id for part in SITE.components.values() if part.category not in UNSUPPORTED_BY_SDK}
+LISTED = {part.id for part in SITE.components.values() if type_of(part).sdk_class is not None}
 
 
 @pytest.fixture
