@@ -10,17 +10,21 @@ import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
 from importlib import import_module, resources
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import attrgetter
 from types import ModuleType
 from typing import Any, NamedTuple, get_type_hints
 
-from doppelgrid import models, sim
+from doppelgrid import models
+from doppelgrid.sim import components, inputs
 
 
-def _modules(package: ModuleType, prefix: str = "") -> Iterator[ModuleType]:
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
-        if info.name.startswith(prefix) and not info.ispkg:
-            yield import_module(f"{package.__name__}.{info.name}")
+def _modules(package: ModuleType) -> Iterator[ModuleType]:
+    for info in sorted(
+        pkgutil.walk_packages(package.__path__, f"{package.__name__}."), key=attrgetter("name")
+    ):
+        if not info.ispkg:
+            yield import_module(info.name)
 
 
 @cache
@@ -60,7 +64,7 @@ def parameters_type(name: str) -> type:
 
 
 def _loaders(suffix: str) -> Iterator[tuple[str, Callable[..., Any]]]:
-    for module in _modules(sim, "presets"):
+    for module in chain(_modules(components), _modules(inputs)):
         for name, value in sorted(vars(module).items()):
             ours = getattr(value, "__module__", None) == module.__name__
             if ours and callable(value) and name.endswith(suffix) and not name.startswith("_"):
@@ -68,7 +72,7 @@ def _loaders(suffix: str) -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 def preset_names() -> dict[type, tuple[str, ...]]:
-    """Return the names of the presets of each class of parameters, as the functions in `sim/presets*.py` offer them."""
+    """Return the names of the presets of each class of parameters, as the functions in `sim` offer them."""
     returned = {name: get_type_hints(load).get("return") for name, load in _loaders("_preset")}
     found: dict[type, tuple[str, ...]] = {}
     for name, names in _loaders("_preset_names"):
@@ -93,7 +97,7 @@ def preset(params_type: type, name: str, *sizes: float) -> Any:
     for _, load in _loaders("_preset"):
         if get_type_hints(load).get("return") is params_type:
             return load(name, *sizes)
-    raise LookupError(f"no function in sim/presets*.py returns {params_type.__name__}")
+    raise LookupError(f"no function in sim returns {params_type.__name__}")
 
 
 class PresetValue(NamedTuple):

@@ -11,10 +11,6 @@ from pathlib import Path
 import pytest
 
 # Inner runs take their imports with them when they end; these stay.
-import doppelgrid.scenarios.testing.options
-import doppelgrid.scenarios.testing.plot
-import doppelgrid.scenarios.testing.report
-import doppelgrid.scenarios.testing.environment  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
