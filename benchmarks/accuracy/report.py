@@ -29,9 +29,9 @@ This page and its pictures are written by
 
     make accuracy DATA=<folder of the measured data>
 
-or, with an installed package, `PYTHONPATH=benchmarks python -m accuracy <folder> --docs docs`. The measured data are not part of
-the repository; an assessment whose data are absent is listed as not run. `pytest -m measured` holds the figures to the
-targets (the environment variable `DOPPELGRID_DATA` names the folder). What a model leaves out is on
+or, with an installed package, `PYTHONPATH=benchmarks python -m accuracy <folder> --docs docs`. The measured data are
+not part of the repository; an assessment whose data are absent is listed as not run. `pytest -m measured` holds the
+figures to the targets (the environment variable `DOPPELGRID_DATA` names the folder). What a model leaves out is on
 [its own page](models/README.md).
 """
 
