@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..sim.files.units import SECOND
-
 if TYPE_CHECKING:
     from ..sim.recording import Recorder
     from ..sim.site.site import Site
@@ -64,6 +62,8 @@ def parse_duration(text: str) -> float:
     Raises:
         typer.BadParameter: If it is none, or not positive.
     """
+    from ..sim.files.units import SECOND  # noqa: PLC0415 - imports pydantic
+
     try:
         return SECOND.within(above=0.0).parse(text)
     except ValueError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -53,6 +52,8 @@ def replay(
     record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
 ) -> None:
     """Bring a recorded day back over the Microgrid API, until its end or Ctrl-C."""
+    import asyncio  # noqa: PLC0415
+
     from ..proto.serving.server import PortInUseError  # noqa: PLC0415
     from ..proto.serving.site_server import SiteServer  # noqa: PLC0415
     from ..sim.domain.timestamps import to_datetime  # noqa: PLC0415

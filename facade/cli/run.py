@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -96,6 +95,8 @@ def run(
     sign_secret: SignSecretOption = None,
 ) -> None:
     """Serve sites over the Microgrid API until Ctrl-C."""
+    import asyncio  # noqa: PLC0415
+
     from ..proto.serving.server import PortInUseError  # noqa: PLC0415
     from ..proto.serving.site_server import SiteServer  # noqa: PLC0415
     from ..proto.transport.security import SecurityError  # noqa: PLC0415
