@@ -22,7 +22,7 @@ help:
 
 $(VENV)/demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet ".[sdk]"
+	$(PIP) install --quiet ".[plots,sdk]"
 	touch $@
 
 $(VENV)/develop: pyproject.toml

@@ -79,4 +79,6 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _HOMES[name].rpartition(".")
-    return getattr(import_module(f".{module}", __name__), attribute)
+    extras = import_module(".sim.files.extras", __name__)
+    with extras.extra_for(f"calls of {__name__}.{name}"):
+        return getattr(import_module(f".{module}", __name__), attribute)

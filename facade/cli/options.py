@@ -6,16 +6,35 @@ import contextlib
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
+    from click import Context
+
     from ..sim.recording import Recorder
     from ..sim.site.site import Site
 
 BAD_INPUT = 2
 PORT_IN_USE = 3
+
+
+class WithExtras(TyperGroup):
+    """The command, which says in one line which package is missing where one is."""
+
+    def invoke(self, ctx: Context) -> Any:
+        """Carry out a command; see `TyperGroup.invoke`."""
+        try:
+            return super().invoke(ctx)
+        except ImportError as error:
+            from ..sim.files.extras import MissingPackageError  # noqa: PLC0415
+
+            if not isinstance(error, MissingPackageError):
+                raise
+            raise refuse(str(error)) from None
+
 
 RecordOption = Annotated[
     Path | None,
