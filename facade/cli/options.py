@@ -12,8 +12,6 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from click import Context
-
     from ..sim.recording import Recorder
     from ..sim.site.site import Site
 
@@ -24,7 +22,7 @@ PORT_IN_USE = 3
 class WithExtras(TyperGroup):
     """The command, which says in one line which package is missing where one is."""
 
-    def invoke(self, ctx: Context) -> Any:
+    def invoke(self, ctx: Any) -> Any:
         """Carry out a command; see `TyperGroup.invoke`."""
         try:
             return super().invoke(ctx)
