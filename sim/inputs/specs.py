@@ -47,6 +47,7 @@ from ..files.units import (
     Temperature,
     Unit,
 )
+from .profiles.packaged import load_profiles
 
 Quantity = TypeVar("Quantity")
 BdewProfile = Literal[
@@ -154,6 +155,15 @@ class Bdew(_Section):
     profile: BdewProfile
     annual_energy_wh: PositiveEnergy = Field(alias="annual_energy")
     """Consumed in any whole calendar year [Wh]."""
+    noise: _Noise = None
+
+
+class Packaged(_Section):
+    """A load profile of another installed package, on the site's clock."""
+
+    profile: str
+    annual_energy_wh: PositiveEnergy = Field(alias="annual_energy")
+    """Consumed in a calendar year [Wh]."""
     noise: _Noise = None
 
 
@@ -283,6 +293,8 @@ def _kind(value: object) -> str:
     if not isinstance(value, Mapping):
         return "quantity"
     profile = str(value["profile"]) if "profile" in value and "file" not in value else "file"
+    if profile in load_profiles():
+        return "packaged"
     return "bdew" if profile.startswith("bdew-") else profile
 
 
@@ -325,9 +337,10 @@ LoadInput = Annotated[
     | Annotated[ConstantPower, Tag("constant")]
     | Annotated[LoadInline, Tag("inline")]
     | Annotated[Bdew, Tag("bdew")]
+    | Annotated[Packaged, Tag("packaged")]
     | Annotated[PowerFile, Tag("file")],
     _BY_KIND,
-    _knows("constant", "inline", *get_args(BdewProfile)),
+    _knows("constant", "inline", *get_args(BdewProfile), *load_profiles()),
 ]
 """Active power of a load [W], consumption positive."""
 

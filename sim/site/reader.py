@@ -17,11 +17,12 @@ from ...models.parameter import ParameterError
 from ..components.component_type import ComponentType
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.presets import check_presets
-from ..components.registry import component_types, type_of
+from ..components.registry import broken_packages, component_types, type_of
 from ..files.explain import explain, keys_of
 from ..files.presets import PresetError, PresetFolder, own_presets, read_preset_folder
 from ..files.problems import Finding, Place, Problem, did_you_mean, one_of, shown, written_path
 from ..files.yaml_text import YamlText, read_yaml
+from ..inputs.profiles.packaged import broken_profiles
 from . import graph
 from .environment import grid_facts
 from .site import Site
@@ -103,7 +104,17 @@ def _read(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
         return None, [*found, Finding(("presets",), _shown_problem(error), error.accepted)]
     with own_presets(folder):
         site, more = _read_with(folder, data, yaml, directory)
-    return site, found + more
+    return site, [_with_broken_packages(finding) for finding in found + more]
+
+
+def _with_broken_packages(finding: Finding) -> Finding:
+    """Say beside an unknown category or profile that a package which should bring one could not."""
+    broken = {"category": broken_packages(), "profile": broken_profiles()}.get(
+        str(finding.path[-1]) if finding.path else "", ()
+    )
+    if not broken:
+        return finding
+    return finding._replace(accepted=f"{finding.accepted} (not there: {'; '.join(map(str, broken))})")
 
 
 def _own_presets(data: dict[str, object], directory: Path) -> PresetFolder | None:
