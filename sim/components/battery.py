@@ -14,7 +14,7 @@ from ...models.parameter import check_parameters
 from ...models.tables import table_value
 from ..domain.categories import BatteryType, Category
 from ..files.parameters import overridden
-from ..files.presets import find_preset, preset_cache, preset_names
+from ..files.presets import MANAGED_AS, find_preset, preset_cache, preset_names
 from ..files.sections import refuse, written
 from ..files.units import Fraction, PositiveEnergy, PositivePower, Temperature
 from .battery_management import (
@@ -107,12 +107,13 @@ def battery_preset_names() -> tuple[str, ...]:
 
 @preset_cache
 def battery_chemistry(name: str) -> str:
-    """Return the chemistry of the cells of a battery preset, such as `lfp`.
+    """Return the chemistry by which the cells of a battery preset are managed and age, such as `lfp`.
 
     Raises:
         ValueError: If there is no such preset; says which there are.
     """
-    chemistry: str = find_preset("batteries", "battery preset", name)["cell"]
+    cell = find_preset("batteries", "battery preset", name)["cell"]
+    chemistry: str = find_preset("cells", "cell", cell).get(MANAGED_AS, cell)
     return chemistry
 
 
@@ -142,7 +143,9 @@ def cell_preset(name: str) -> CellParams:
         ParameterError: If one is out of its range; names it.
     """
     cell = find_preset("cells", "cell", name)
-    params = CellParams(**{key: _table_or_number(key, value) for key, value in cell.items()})
+    params = CellParams(
+        **{key: _table_or_number(key, value) for key, value in cell.items() if key != MANAGED_AS}
+    )
     check_parameters(params)
     return params
 

@@ -24,6 +24,12 @@ Tables = Mapping[str, Mapping[str, dict[str, Any]]]
 """By stem of a data file and name of a preset, its values."""
 
 
+MANAGED_AS = "managed_as"
+"""Key of a cell of one's own: the chemistry whose management system and ageing are its, too."""
+_FURTHER_KEYS = {"cells": (MANAGED_AS,)}
+"""Keys that no preset of ours needs."""
+
+
 @dataclass(frozen=True)
 class PresetFolder:
     """Presets of one's own, as they were when they were read."""
@@ -113,6 +119,7 @@ def _check_form(file: Path, name: str, values: object) -> None:
     if name in ours:
         raise PresetError(file.name, name, "the name of a preset of ours", "a name of its own")
     everything = dict.fromkeys(key for preset in ours.values() for key in preset)
+    everything |= dict.fromkeys(_FURTHER_KEYS.get(file.stem, ()))
     for key in values:
         if key not in everything:
             hint = did_you_mean(key, everything)

@@ -9,7 +9,7 @@ sign convention: what a photovoltaic plant could produce is written without a si
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time
 from itertools import pairwise
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
@@ -301,13 +301,14 @@ def _kind(value: object) -> str:
 _BY_KIND = Discriminator(_kind)
 
 
-def _knows(*profiles: str) -> BeforeValidator:
-    """Refuse a mapping that names neither a file nor one of these profiles."""
+def _knows(*profiles: str, further: Callable[[], Iterable[str]] = tuple) -> BeforeValidator:
+    """Refuse a mapping that names neither a file nor one of these profiles, nor of further ones."""
 
     def check(value: object) -> object:
-        if not isinstance(value, Mapping) or "file" in value or value.get("profile") in profiles:
+        known = (*profiles, *further())
+        if not isinstance(value, Mapping) or "file" in value or value.get("profile") in known:
             return value
-        names = ", ".join(profiles)
+        names = ", ".join(known)
         if "profile" not in value:
             raise PydanticCustomError(
                 "input", "a quantity, or a mapping with `profile` ({names}) or `file`", {"names": names}
@@ -340,7 +341,7 @@ LoadInput = Annotated[
     | Annotated[Packaged, Tag("packaged")]
     | Annotated[PowerFile, Tag("file")],
     _BY_KIND,
-    _knows("constant", "inline", *get_args(BdewProfile), *load_profiles()),
+    _knows("constant", "inline", *get_args(BdewProfile), further=load_profiles),
 ]
 """Active power of a load [W], consumption positive."""
 
