@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
 
-.PHONY: help demo test slow lint types proto bench accuracy models-docs check clean
+.PHONY: help demo test slow lint types proto bench accuracy models-docs digests check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make slow | lint | types | bench | clean    one at a time"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
 	@echo "make models-docs            fill the tables of docs/models from the code"
+	@echo "make digests                write down anew what sites show, where that was meant to change"
 	@echo "make accuracy DATA=FOLDER   hold the models to measured data; writes docs/accuracy.md and its pictures"
 
 $(VENV)/demo: pyproject.toml
@@ -66,6 +67,11 @@ bench: $(VENV)/develop
 models-docs: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	$(BIN)/python -m doppelgrid.accuracy.pages docs
+
+# What differs is seen in the log of the changes; the tests refuse everything else.
+digests: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/pytest tests/digests --renew
 
 DATA ?= $(DOPPELGRID_DATA)
 accuracy: $(VENV)/develop
