@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _DIGEST_BYTES = 8
-_ROWS_AT_ONCE = 1 << 14
 
 
 class Digests(NamedTuple):
@@ -70,18 +69,18 @@ def add_recording(cells: Cells, path: Path, keys: dict[str, str]) -> None:
     file = pq.ParquetFile(path)
     for name in file.schema_arrow.names:
         number, _, subject = name.rpartition(".") if "." in name else ("", "", name)
-        for batch in file.iter_batches(_ROWS_AT_ONCE, columns=[name]):
-            cells.add(keys.get(number, "site"), subject, _bytes_of(batch.column(0)))
+        # A column at a time: a day of all of them is large, and how the file is cut into parts is of no concern.
+        column = file.read(columns=[name]).column(0)
+        cells.add(keys.get(number, "site"), subject, _bytes_of(column))
 
 
-def _bytes_of(column: pa.Array) -> bytes:
+def _bytes_of(column: pa.ChunkedArray) -> bytes:
     """Return what tells a column of numbers, times or words from any other."""
     if pa.types.is_floating(column.type):
-        values = column.to_numpy(zero_copy_only=False)
-        missing = column.is_null().to_numpy(zero_copy_only=False)
+        values, missing = column.to_numpy(), column.is_null().to_numpy()
         return bytes(np.where(np.isnan(values), np.nan, values).tobytes() + missing.tobytes())
     if pa.types.is_timestamp(column.type):
-        return bytes(column.cast(pa.int64()).to_numpy(zero_copy_only=False).tobytes())
+        return bytes(column.cast(pa.int64()).to_numpy().tobytes())
     return "".join(f"{word}\n" for word in column.to_pylist()).encode()
 
 

@@ -52,9 +52,9 @@ def compiled_day(name: str, folder: Path) -> Digests:
     summary = doppelgrid.simulate(site, DAY, start=MIDNIGHT, seed=SEED, record=path, metrics="all")
     cells = Cells()
     add_recording(cells, path, _keys(site))
-    for field, value in dataclasses.asdict(summary).items():
+    for field, value in summary._asdict().items():
         if field not in ("wall_s", "events"):
-            cells.add_text("site", f"summary: {field}", repr(value))
+            cells.add_text("site", f"summary: {field}", json.dumps(_plain(value)))
     return cells.digests()
 
 
