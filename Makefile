@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
 
-.PHONY: help demo test slow lint types proto bench accuracy models-docs layout check clean
+.PHONY: help demo test slow lint types proto bench accuracy models-docs digests layout check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,7 @@ help:
 	@echo "make proto   generate code from proto/control/v1/control.proto"
 	@echo "make layout                 draw the plan of the code from its imports"
 	@echo "make models-docs            fill the tables of docs/models from the code"
+	@echo "make digests                write down anew what sites show, where that was meant to change"
 	@echo "make accuracy DATA=FOLDER   hold the models to measured data; writes docs/accuracy.md and its pictures"
 
 $(VENV)/demo: pyproject.toml
@@ -67,6 +68,11 @@ bench: $(VENV)/develop
 models-docs: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	PYTHONPATH=benchmarks $(BIN)/python -m accuracy.pages docs
+
+# What differs is seen in the log of the changes; the tests refuse everything else.
+digests: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/pytest tests/digests --renew
 
 DATA ?= $(DOPPELGRID_DATA)
 accuracy: $(VENV)/develop
