@@ -65,7 +65,10 @@ LOADERS: dict[str, Callable[[str], Any]] = {
     "ups": ups_preset,
     "wind_turbines": wind_turbine_preset,
 }
-"""By stem of the data file, what makes parameters of a preset's name, or says what is wrong with it; cells before packs."""
+"""By stem of the data file, what makes parameters of a preset's name, or says what is wrong with it.
+
+Cells stand before the packs that are made of them.
+"""
 
 
 def check_presets(folder: PresetFolder) -> None:

@@ -14,13 +14,13 @@ from doppelgrid.models.battery import (
     battery_power_limits,
     battery_step,
 )
-from doppelgrid.sim.exchange import OutOfBoundsError
-from doppelgrid.sim.faults import Fault, FaultKind
-from doppelgrid.sim.presets import battery_preset, battery_preset_names
-from doppelgrid.sim.ranges import intersection, merged
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.vocabulary import Bounds, Metric, PowerType
+from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
+from doppelgrid.sim.domain.messages import OutOfBoundsError
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.ranges import Bounds, intersection, merged
+from doppelgrid.sim.faults.kinds import Fault, FaultKind
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 START = 1_750_000_000_000_000
 MAIN, INVERTER = 2, 11

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from doppelgrid.sim.engine import Engine, EngineState
-from doppelgrid.sim.faults import Fault, FaultKind
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.vocabulary import Metric, PowerType
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.engine.agenda import Engine, EngineState
+from doppelgrid.sim.faults.kinds import Fault, FaultKind
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 START = 1_750_000_000_000_000
 INVERTER, HOUSE = 11, 31

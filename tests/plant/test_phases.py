@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from doppelgrid.headless.columns import Columns
-from doppelgrid.headless.run import HeadlessRun
 from doppelgrid.models.fuse import fuse_initial_state, fuse_time_to_melt_s
-from doppelgrid.sim.plant import Plant
-from doppelgrid.sim.presets_grid import fuse_for
-from doppelgrid.sim.simulation import Simulation
-from doppelgrid.sim.site import Site
-from doppelgrid.sim.vocabulary import Metric
+from doppelgrid.sim.components.grid_connection_point import fuse_for
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.headless.columns import Columns
+from doppelgrid.sim.headless.run import HeadlessRun
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
 
 SECOND = 1_000_000
 START = 1_780_264_800 * SECOND
