@@ -61,7 +61,7 @@ class RemoveStatement(Operator):  # type: ignore[misc]
     def _can_go(statement: Any) -> bool:
         if statement.type == "atom_expr":
             last = statement.children[-1]
-            return last.type == "trailer" and last.children[0].value == "("
+            return bool(last.type == "trailer" and last.children[0].value == "(")
         sign = getattr(statement.children[1], "value", "=") if statement.type == "expr_stmt" else "="
         return bool(sign != "=")
 

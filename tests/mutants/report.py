@@ -47,11 +47,11 @@ def table_of(verdicts: Iterable[Verdict]) -> str:
     words = ("caught", "survived", "equivalent")
     counts = Counter((each.fault.place.source.path.split("/")[0], each.word) for each in verdicts)
     folders = sorted({folder for folder, _ in counts})
-    rows = [(folder, *(counts[folder, word] for word in words)) for folder in folders]
-    rows.append(("all", *(sum(row[place + 1] for row in rows) for place in range(len(words)))))
+    rows = {folder: [counts[folder, word] for word in words] for folder in folders}
+    rows["all"] = [sum(column) for column in zip(*rows.values(), strict=True)]
     lines = [f"{'':<8}{'planted':>9}" + "".join(f"{word:>12}" for word in words) + f"{'share':>8}"]
-    for name, caught, survived, equivalent in rows:
+    for name, row in rows.items():
+        caught, survived, _ = row
         share = f"{caught / (caught + survived):.0%}" if caught + survived else "-"
-        planted = caught + survived + equivalent
-        lines.append(f"{name:<8}{planted:>9}{caught:>12}{survived:>12}{equivalent:>12}{share:>8}")
+        lines.append(f"{name:<8}{sum(row):>9}" + "".join(f"{count:>12}" for count in row) + f"{share:>8}")
     return "\n".join(lines)

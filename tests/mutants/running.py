@@ -22,10 +22,14 @@ class Case:
 
 
 def pytest_command(report: Path, *words: str) -> list[str]:
-    """Return the command that runs tests the same way each time, and writes a report."""
+    """Return the command that runs tests the same way each time, and writes a report.
+
+    Its temporary files are beside the report, where no other run of pytest tidies up.
+    """
     return [
         sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0",
-        f"--junitxml={report}", "-o", "junit_family=xunit1", *words,
+        f"--junitxml={report}", "-o", "junit_family=xunit1", f"--basetemp={report.parent / 'temporary'}",
+        "-o", "faulthandler_timeout=0", *words,
     ]  # fmt: skip
 
 

@@ -23,7 +23,9 @@ _STARTING_S = 60.0
 _COMPILING_S = 300.0
 """A fault in what is compiled costs that anew."""
 _TIMES = 5.0
-"""As long as without the fault a run may take, beside what it takes to begin."""
+"""As much as without the fault a run may compute, beside what it takes to begin."""
+_WAITING = 4
+"""Time may pass for each second that a run may compute, on a busy machine or without doing anything [s]."""
 _NOT_FOUND = 4
 """What pytest ends with if it knows nothing by a name."""
 
@@ -94,12 +96,12 @@ class Bench:
                 path.unlink()
                 shutil.copy2(self._base / fault.place.source.installed, path)
                 _drop_bytecode(path)
-                suspect = [test for test in left if test.name == by]
                 if not by:
                     break
-                if not suspect or not self._first_failure(suspect):
+                suspect = [test for test in left if test.name == by]
+                if self._first_failure(suspect or left) != by:
                     return by
-                left = left[left.index(suspect[0]) + 1 :]
+                left = left[left.index(suspect[0]) + 1 :] if suspect else []
         return ""
 
     def _first_failure(self, tests: Sequence[Test]) -> str:
@@ -112,8 +114,8 @@ class Bench:
         if ended == _NOT_FOUND:
             # The names of variants may come from the program.
             ended = self._run(list(dict.fromkeys(name.split("[")[0] for name in names)), limit_s)
-        if ended is None:
-            return f"nothing but the time limit of {limit_s:.0f} s"
+        if ended in (None, -signal.SIGXCPU):
+            return "the time limit"
         if ended == 0:
             return ""
         failed = (
@@ -124,16 +126,22 @@ class Bench:
         return failed[0] if failed else f"the end of pytest with {ended}"
 
     def _run(self, names: Sequence[str], limit_s: float) -> int | None:
-        """Return what pytest ends with; none if it takes too long."""
+        """Return what pytest ends with; none if it takes too long.
+
+        Args:
+            names: Of tests.
+            limit_s: What it may compute [s].
+        """
         self._report.unlink(missing_ok=True)
         with self._log.open("w") as log:
+            command = pytest_command(self._report, "-x", "-n", "0", *names)
             run = subprocess.Popen(
-                pytest_command(self._report, "-x", "-n", "0", *names),
+                ["/bin/sh", "-c", f'ulimit -t {limit_s:.0f} && exec "$@"', "sh", *command],
                 env=environment(self._packages, self._left), cwd=self._root, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
             try:
-                return run.wait(limit_s)
+                return run.wait(_WAITING * limit_s)
             except subprocess.TimeoutExpired:
                 return None
             finally:
