@@ -33,6 +33,8 @@ _REPLACES = re.compile(r"Replace(?:Binary|Comparison)Operator_(\w+)_(\w+)$")
 _LEFT_OUT = {"VariableReplacer", "VariableInserter"}
 """Want to be told a name."""
 
+_PUNCTUATION = set("()[]{},.:;=") | {"->", ":=", "..."}
+
 Position = tuple[int, int]
 """Line from one on and column from nought on."""
 
@@ -160,7 +162,7 @@ def places_in(text: str, source: Source) -> list[Place]:
     """Return where a file can be wrong, in the order of its lines."""
     scopes = _Scopes(text)
     ways: dict[tuple[Position, Position], list[tuple[str, int]]] = {}
-    nodes = list(ast_nodes(get_ast(text)))
+    nodes = [node for node in ast_nodes(get_ast(text)) if not _never_changes(node)]
     for name, kind in OPERATORS.items():
         operator = kind()
         positions = (span for node in nodes for span in operator.mutation_positions(node))
@@ -172,6 +174,13 @@ def places_in(text: str, source: Source) -> list[Place]:
         if scope is not None:
             places.append(Place(source, scope.function, begin, end, scope.lines, scope.body, tuple(these)))
     return places
+
+
+def _never_changes(node: Any) -> bool:
+    """Return whether a node is one of the many that no operator looks at, which are most."""
+    if node.type in {"name", "string", "newline", "endmarker"}:
+        return True
+    return bool(node.type == "operator" and node.value in _PUNCTUATION)
 
 
 def planted(place: Place, way: tuple[str, int], text: str) -> Fault | None:

@@ -21,6 +21,8 @@ from .sources import ROOT
 
 MOST_TESTS = 150
 """That look at one fault."""
+_MOST_UNKNOWN = 0.2
+"""Share of tests that may run nothing of the program in their own process."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Reach:
         """Run the suite, or those of its files that changed since; everything if what they share changed.
 
         Raises:
-            RuntimeError: If pytest did not come to its end.
+            RuntimeError: If pytest or one of its workers did not come to its end.
         """
         texts = self._present_texts()
         changed = {
@@ -164,7 +166,19 @@ class Reach:
         subprocess.run(command, env=outside, cwd=self._root, check=False)
         if not times.exists():
             raise RuntimeError(f"{' '.join(command)}: did not come to its end")
-        self._seconds |= {case.name: case.seconds for case in cases(times) if case.result == "passed"}
+        ended = list(cases(times))
+        for case in ended:
+            if case.result == "failed":
+                print(f"fails without a fault, so it is not asked: {case.name}")
+        passed = {case.name: case.seconds for case in ended if case.result == "passed"}
+        data = CoverageData(str(self._folder / "coverage"))
+        data.read()
+        known = {context.rpartition("|")[0] for context in data.measured_contexts()}
+        if len(passed.keys() - known) > _MOST_UNKNOWN * len(passed):
+            raise RuntimeError(
+                f"{len(passed.keys() - known)} of {len(passed)} tests left no trace: a worker broke off"
+            )
+        self._seconds |= passed
 
     def _present_texts(self) -> dict[str, str]:
         """Return a digest of every file that decides what reaches what."""
