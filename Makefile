@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
 
-.PHONY: help demo test slow lint types proto bench accuracy models-docs digests layout check clean
+.PHONY: help demo test slow mutants lint types proto bench accuracy models-docs digests layout check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks"
 	@echo "make slow | lint | types | bench | clean    one at a time"
+	@echo "make mutants [N=60] [SEED=0]   plant faults and see whether the tests notice"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
 	@echo "make layout                 draw the plan of the code from its imports"
 	@echo "make models-docs            fill the tables of docs/models from the code"
@@ -42,6 +43,11 @@ test: $(VENV)/develop
 slow: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	$(BIN)/pytest -m slow
+
+N ?= 60
+SEED ?= 0
+mutants: $(VENV)/develop
+	PYTHONPATH=tests $(BIN)/python -m mutants --number $(N) --seed $(SEED)
 
 lint: $(VENV)/develop
 	$(BIN)/ruff check .
