@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from .categories import BatteryType, Category, EvChargerType, OperationalMode
 from .metrics import Metric
@@ -45,6 +46,16 @@ class SensorInfo:
     manufacturer: str
     model: str
     metrics: tuple[Metric, ...]
+
+
+class Reading(NamedTuple):
+    """What a component reports at one instant."""
+
+    values: dict[Metric, float]
+    bounds: dict[Metric, tuple[Bounds, ...]]
+    states: tuple[StateCode, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ...models.ac import ThreePhase, phase_currents, power_factor
 from ...models.battery import battery_terminal
@@ -17,6 +16,7 @@ from ..components.converter import Converter
 from ..components.device import Activity
 from ..components.ev_charger import EvCharger
 from ..components.precharger import Precharger
+from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..domain.ranges import Bounds
 from ..domain.states import Diagnostic, StateCode
@@ -74,16 +74,6 @@ _HELD_OFF = {
 }
 _TOO_HOT = Diagnostic("OVERTEMPERATURE", "it is too hot, and waits until it has cooled down")
 _HOT = Diagnostic("OVERTEMPERATURE", "the heat sink is hot, power is held back")
-
-
-class Reading(NamedTuple):
-    """What a component reports at one instant."""
-
-    values: dict[Metric, float]
-    bounds: dict[Metric, tuple[Bounds, ...]]
-    states: tuple[StateCode, ...]
-    warnings: tuple[Diagnostic, ...] = ()
-    errors: tuple[Diagnostic, ...] = ()
 
 
 class Instruments:
