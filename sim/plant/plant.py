@@ -47,9 +47,9 @@ from ..site.environment import air_inputs, ambient_signal, sensor_inputs
 from ..site.site import Site
 from .bms import lasting_cause, position_of, trip_diagnostic, warning_diagnostics
 from .equipment import Equipment, equip
-from .numbering import first_memory, lay_out
+from .numbering import Places, first_memory, lay_out
 from .set_points import PendingSetPoint, as_taken
-from .state import Flows, PlantState, Registers, keep_numbers, restore_numbers
+from .state import Flows, PlantState, Registers, Voltages, keep_numbers, restore_numbers
 
 CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
@@ -99,6 +99,12 @@ class Plant:
         self._memory.next_input_us = start_us
         self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
         self._flows: Flows | None = None
+        self._voltages: Voltages | None = None
+        self._machine_places = {
+            key: (functions, members, place)
+            for functions, members in self._kinds
+            for place, key in enumerate(self._members(members.component))
+        }
         self.drives: dict[str, Drive] = {}
         """Inputs in somebody's hands, by `component.quantity`."""
         self.tripped: dict[str, Diagnostic] = {}
@@ -168,7 +174,16 @@ class Plant:
         self._allowed_dc_w, self._pending = dict(state.allowed_dc_w), dict(state.pending)
         self.drives, self.tripped = dict(state.drives), dict(state.tripped)
         self._positions = dict(state.positions)
-        self._flows = None
+        self._drop_named()
+
+    @property
+    def places(self) -> Places:
+        """Where everything stands in `numbers`."""
+        return self._places
+
+    def bring_up_to_date(self) -> None:
+        """Let `numbers` say what flows now."""
+        self._know()
 
     def flows(self) -> Flows:
         """Return what flows now."""
@@ -183,12 +198,8 @@ class Plant:
 
     def machine_state(self, key: str) -> Any:
         """Return the state of a machine, as its model has it."""
-        component = self._places.components[key]
-        return next(
-            members.states[list(members.component).index(component)]
-            for _, members in self._kinds
-            if component in members.component
-        )
+        _, members, place = self._machine_places[key]
+        return members.states[place]
 
     def activity(self, key: str) -> Activity | None:
         """Return what a machine is doing by the sequence of its own controls; None if it has none."""
@@ -200,22 +211,29 @@ class Plant:
     def machine_input(self, key: str) -> Any:
         """Return what acts on a machine now, as its model takes it."""
         self._know()
-        component = self._places.components[key]
-        return next(
-            functions.present(self._memory, members, list(members.component).index(component))
-            for functions, members in self._kinds
-            if component in members.component
-        )
+        functions, members, place = self._machine_places[key]
+        return functions.present(self._memory, members, place)
+
+    def voltages(self) -> Voltages:
+        """Return the voltages now, wherever the grid reaches."""
+        self._know()
+        if self._voltages is None:
+            layout, memory = self._layout, self._memory
+            self._voltages = Voltages(
+                ThreePhase(*(voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
+                ThreePhase(*(line_voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
+            )
+        return self._voltages
 
     def phase_voltages(self, key: str) -> ThreePhase:
         """Return the voltages to neutral at a component [V]; 0 where the grid does not reach it."""
-        flows = self.flows()
-        return _DARK if self.is_cut_off(key) else flows.phases_v
+        voltages = self.voltages()
+        return _DARK if self.is_cut_off(key) else voltages.phases_v
 
     def line_voltages(self, key: str) -> ThreePhase:
         """Return the voltages L1-L2, L2-L3 and L3-L1 at a component [V]; 0 where the grid does not reach it."""
-        flows = self.flows()
-        return _DARK if self.is_cut_off(key) else flows.lines_v
+        voltages = self.voltages()
+        return _DARK if self.is_cut_off(key) else voltages.lines_v
 
     def meter_output(self, key: str) -> MeterOutput | None:
         """Return what a meter with options of its own shows now; None for any other component."""
@@ -271,7 +289,7 @@ class Plant:
         """Return what the heat sink of an inverter remembers; None of one of which only its power is known."""
         if key in self._places.inverters:
             return heat_of(self._memory, self._places.inverters[key])
-        state = self.machine_state(key) if key in self.equipment.machines else None
+        state = self.machine_state(key) if key in self._machine_places else None
         return state if isinstance(state, InverterState) else None
 
     def is_derated(self, key: str) -> bool:
@@ -531,13 +549,15 @@ class Plant:
             for pending in self._pending.values():
                 end_us = min(end_us, pending[0].due_us)
             integrate(layout, memory, kinds, end_us)
-            self._flows = self._flows if memory.is_known else None
+            if not memory.is_known:
+                self._drop_named()
             if self._pending:
                 self._receive_set_points()
             if needs_control(layout, memory):
                 self._know()
                 control(layout, memory)
-                self._flows = self._flows if memory.is_known else None
+                if not memory.is_known:
+                    self._drop_named()
 
     def _know(self) -> None:
         memory = self._memory
@@ -556,7 +576,11 @@ class Plant:
 
     def _forget_flows(self) -> None:
         self._memory.is_known = 0
+        self._drop_named()
+
+    def _drop_named(self) -> None:
         self._flows = None
+        self._voltages = None
 
     def _reconnect(self, key: str) -> None:
         """Take in what has been switched; what is out of service begins at no power when it comes back."""
@@ -609,7 +633,7 @@ class Plant:
         return Bounds(self._memory.reach_lower_w[number], self._memory.reach_upper_w[number])
 
     def _named_flows(self) -> Flows:
-        memory, layout, places = self._memory, self._layout, self._places
+        memory, places = self._memory, self._places
         phases = zip(
             memory.active_1, memory.active_2, memory.active_3,
             memory.reactive_1, memory.reactive_2, memory.reactive_3, strict=True,
@@ -622,8 +646,6 @@ class Plant:
             inverter_dc_w=dict(zip(places.inverters, memory.inverter_dc_w, strict=True)),
             battery_limits=dict(zip(places.batteries, limits, strict=True)),
             reach=dict(zip(places.controls, reach, strict=True)),
-            phases_v=ThreePhase(*(voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
-            lines_v=ThreePhase(*(line_voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
         )
 
 
