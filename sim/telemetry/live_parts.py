@@ -63,16 +63,22 @@ def _part_reader(rows: Sequence[MetricRow], part: Part, look: Look) -> Callable[
     metrics = tuple(row.metric for row in rows)
     functions = [row.reader for row in rows if not isinstance(row.reader, str)]
     places = {name: place for place, name in enumerate((*part._fields, *functions))}
-    # The last item is there because a getter of a single one would return no tuple.
-    pick = itemgetter(*(places[row.reader] for row in rows), 0)
+    pick = _picker([places[row.reader] for row in rows])
 
     def read() -> dict[Metric, float]:
         seen = look()
-        return dict(
-            zip(metrics, pick((*seen, *[function(seen, NUMBERS) for function in functions])), strict=False)
-        )
+        fields = (*seen, *[function(seen, NUMBERS) for function in functions])
+        return dict(zip(metrics, pick(fields), strict=True))
 
     return read
+
+
+def _picker(places: Sequence[int]) -> Callable[[tuple[float, ...]], tuple[float, ...]]:
+    """Return what picks from a tuple; a getter of a single item would return no tuple."""
+    if len(places) == 1:
+        only = places[0]
+        return lambda fields: (fields[only],)
+    return itemgetter(*places)
 
 
 def _look_at(plant: Plant, key: str, part: Part) -> Look:

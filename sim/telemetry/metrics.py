@@ -169,12 +169,30 @@ MAIN_METRICS = frozenset(row.metric for row in METRICS if row.is_main)
 """What is recorded by default."""
 
 
+Phases = tuple[Any, Any, Any]
+"""A value of each of L1, L2 and L3."""
+
+
+def phase_currents_a(
+    calculate: Arithmetic, active_w: Phases, reactive_var: Phases, phases_v: Phases
+) -> Phases:
+    """Return the current of each phase [A], >= 0; arguments as for `flow_side`."""
+    root, ratio = calculate.root, calculate.ratio
+    p1, p2, p3 = active_w
+    q1, q2, q3 = reactive_var
+    return (
+        ratio(root(p1 * p1 + q1 * q1), phases_v[0], 0.0),
+        ratio(root(p2 * p2 + q2 * q2), phases_v[1], 0.0),
+        ratio(root(p3 * p3 + q3 * q3), phases_v[2], 0.0),
+    )
+
+
 def flow_side(
     calculate: Arithmetic,
-    active_w: tuple[Any, Any, Any],
-    reactive_var: tuple[Any, Any, Any],
-    phases_v: tuple[Any, Any, Any],
-    lines_v: tuple[Any, Any, Any],
+    active_w: Phases,
+    reactive_var: Phases,
+    phases_v: Phases,
+    lines_v: Phases,
     frequency_hz: Any,
     consumed_wh: Any,
     delivered_wh: Any,
@@ -191,13 +209,10 @@ def flow_side(
         consumed_wh: Since the start [Wh].
         delivered_wh: The other way [Wh].
     """
-    root, ratio = calculate.root, calculate.ratio
     p1, p2, p3 = active_w
     q1, q2, q3 = reactive_var
     v1, v2, v3 = phases_v
-    i1 = ratio(root(p1 * p1 + q1 * q1), v1, 0.0)
-    i2 = ratio(root(p2 * p2 + q2 * q2), v2, 0.0)
-    i3 = ratio(root(p3 * p3 + q3 * q3), v3, 0.0)
+    i1, i2, i3 = phase_currents_a(calculate, active_w, reactive_var, phases_v)
     return AlternatingSide(
         p1 + p2 + p3, p1, p2, p3, q1 + q2 + q3, q1, q2, q3, i1 * v1, i2 * v2, i3 * v3, i1, i2, i3,
         v1, v2, v3, *lines_v, frequency_hz, consumed_wh, delivered_wh,
@@ -206,10 +221,10 @@ def flow_side(
 
 def shown_side(
     calculate: Arithmetic,
-    active_w: tuple[Any, Any, Any],
-    reactive_var: tuple[Any, Any, Any],
-    currents_a: tuple[Any, Any, Any],
-    phases_v: tuple[Any, Any, Any],
+    active_w: Phases,
+    reactive_var: Phases,
+    currents_a: Phases,
+    phases_v: Phases,
     frequency_hz: Any,
     consumed_wh: Any,
     delivered_wh: Any,
