@@ -34,7 +34,7 @@ from ..domain.switching import Position
 from ..inputs.override import Drive
 from ..inputs.segments import averaged
 from ..inputs.signal import Signal
-from ..kernel.ac_bus import is_live, reconnect
+from ..kernel.ac_bus import active_w, is_live, reconnect
 from ..kernel.bms import acknowledge_trip, open_relays_at_once, want_relays, would_clear
 from ..kernel.device_model import bound
 from ..kernel.grid import line_voltage_v, replace_fuses, take_in_grid, voltage_v
@@ -251,6 +251,17 @@ class Plant:
         component = self._places.components[key]
         return Registers(self._memory.consumed_wh[component], self._memory.delivered_wh[component])
 
+    def active_power_w(self, key: str) -> float:
+        """Return the active power that flows through a component on the AC side now [W]."""
+        self._know()
+        return active_w(self._memory, self._places.components[key])
+
+    def battery_limits(self, key: str) -> Bounds:
+        """Return the DC power that a battery allows now [W]."""
+        self._know()
+        memory, number = self._memory, self._places.batteries[key]
+        return Bounds(memory.battery_lower_w[number], memory.battery_upper_w[number])
+
     def active_power_bounds(self, key: str) -> Bounds:
         """Return the active power that a device that takes set-points could have now [W]: rating and reach."""
         rated = self.equipment.ratings[key].active or Bounds(0.0, 0.0)
@@ -262,7 +273,7 @@ class Plant:
 
     def reactive_power_bounds(self, key: str) -> Bounds:
         """Return the reactive power that a device offers beside its present active power [var]."""
-        active_w = self.flows().ac[key].active_w
+        power_w = self.active_power_w(key)
         if self.held_off_by(key):
             return NO_POWER
         if self.inverter_heat(key) is None and key in self.equipment.machines:
@@ -270,8 +281,8 @@ class Plant:
             if machine.reactive_range_var is not None:
                 state, given = self.machine_state(key), self.machine_input(key)
                 return Bounds(*machine.reactive_range_var(machine.params, state, given))
-            return machine.reactive_bounds(active_w)
-        limit = self._reactive_limit_var(key, active_w)
+            return machine.reactive_bounds(power_w)
+        limit = self._reactive_limit_var(key, power_w)
         return Bounds(-limit, limit)
 
     def _reactive_limit_var(self, key: str, active_w: float) -> float:
@@ -283,7 +294,8 @@ class Plant:
 
     @property
     def _ambient_c(self) -> float:
-        return self.input_value("site", "ambient_temperature")
+        self._know()
+        return self._memory.inputs[self._layout.ambient_signal]
 
     def inverter_heat(self, key: str) -> InverterState | None:
         """Return what the heat sink of an inverter remembers; None of one of which only its power is known."""
@@ -405,12 +417,16 @@ class Plant:
 
     def error(self, key: str) -> Diagnostic | None:
         """Return what has switched a component off by itself, or None."""
+        return self.error_in(key, self.activity(key))
+
+    def error_in(self, key: str, activity: Activity | None) -> Diagnostic | None:
+        """Return what has switched a component off by itself, given its activity; see `error`."""
         memory = self._memory
         if MELTED in memory.fuse_condition and self._places.components[key] == self._layout.grid:
             melted = [link for link, condition in enumerate(memory.fuse_condition, 1) if condition == MELTED]
             phases = ", ".join(f"L{phase}" for phase in melted)
             return Diagnostic("FUSE_ERROR", f"the fuse of {phases} at {key} has melted")
-        if self.activity(key) is Activity.FAULT:
+        if activity is Activity.FAULT:
             return Diagnostic("SWITCH_ON_FAULT", f"{key} has failed to start")
         if key in self.tripped or key not in self._places.batteries:
             return self.tripped.get(key)
@@ -529,11 +545,10 @@ class Plant:
 
     def is_idle(self, key: str) -> bool:
         """Say whether a device converts nothing at present."""
-        flows = self.flows()
-        if key in flows.inverter_dc_w:
-            return flows.inverter_dc_w[key] == 0.0
-        produces_only = isinstance(self.site.components[key], PvInverter)
-        return flows.ac[key].active_w >= 0.0 if produces_only else flows.ac[key].active_w == 0.0
+        power_w = self.active_power_w(key)
+        if key in self._places.inverters:
+            return self._memory.inverter_dc_w[self._places.inverters[key]] == 0.0
+        return power_w >= 0.0 if isinstance(self.site.components[key], PvInverter) else power_w == 0.0
 
     def dc_power_w(self, key: str) -> float:
         """Return the power through something between inverters and batteries [W]."""

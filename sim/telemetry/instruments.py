@@ -11,13 +11,13 @@ from ..components.registry import type_of
 from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..domain.ranges import Bounds
-from ..domain.states import Diagnostic, StateCode
+from ..domain.states import Diagnostic
 from ..plant.plant import Plant
 from .charger_status import UNAUTHORISED, charger_status
 from .live_parts import value_reader
 from .metrics import parts_of, rows_of
 from .power_bounds import bounded_metrics, shown_ranges
-from .states import component_states
+from .states import Condition, state_reader
 
 _CUT_OFF = Diagnostic("GRID_DISCONNECTED", "the grid does not reach this component")
 _HELD_OFF = {
@@ -42,14 +42,11 @@ class Instruments:
     def __init__(self, plant: Plant) -> None:
         """Look at a plant."""
         self._plant = plant
-        parts = {key: parts_of(type_of(component)) for key, component in plant.site.components.items()}
-        self._metrics = {key: tuple(row.metric for row in rows_of(parts[key])) for key in parts}
-        self._values = {key: value_reader(plant, key, parts[key]) for key in parts}
-        self._bounded = {key: bounded_metrics(plant, key) for key in plant.site.components}
+        self._gauges = {key: _Gauge(plant, key) for key in plant.site.components}
 
     def metrics(self, key: str) -> tuple[Metric, ...]:
         """Return the metrics that a component reports, in the order of its readings."""
-        return self._metrics[key]
+        return self._gauges[key].metrics
 
     def sample(self, key: str) -> Reading | None:
         """Return what a component reports at a sampling, or None if it reports nothing then."""
@@ -57,38 +54,66 @@ class Instruments:
 
     def read(self, key: str) -> Reading:
         """Return what a component reports now."""
-        plant = self._plant
-        error = plant.error(key)
+        return self._gauges[key].read()
+
+
+class _Gauge:
+    """Reads one component."""
+
+    def __init__(self, plant: Plant, key: str) -> None:
+        """Find out once what there is to be read, and where."""
+        component = plant.site.components[key]
+        parts = parts_of(type_of(component))
+        machine = plant.equipment.machines.get(key)
+        self._plant, self._key = plant, key
+        self._memory = plant.numbers[1]
+        self._number = plant.places.components[key]
+        self._has_activity = machine is not None and machine.activity is not None
+        self._is_charger = isinstance(component, EvCharger)
+        self._may_be_derated = key in plant.equipment.inverters
+        self._values = value_reader(plant, key, parts)
+        self._states = state_reader(plant, key)
+        self._bounded = bounded_metrics(plant, key)
+        self._fixed_bounds: dict[Metric, tuple[Bounds, ...]] = {}
+        if key in plant.equipment.batteries:
+            params = plant.equipment.batteries[key]
+            soc_pct = Bounds(100.0 * params.soc_lower, 100.0 * params.soc_upper)
+            self._fixed_bounds[Metric.BATTERY_SOC_PCT] = (soc_pct,)
+        self.metrics = tuple(row.metric for row in rows_of(parts))
+
+    def read(self) -> Reading:
+        """Return what the component reports now."""
+        plant, key = self._plant, self._key
         plant.bring_up_to_date()
+        activity = plant.activity(key) if self._has_activity else None
+        error = plant.error_in(key, activity)
+        held_off_by = plant.held_off_by(key)
+        condition = Condition(
+            error,
+            plant.position(key),
+            bool(self._memory.is_cut_off[self._number]),
+            held_off_by != 0,
+            activity,
+            charger_status(plant, key) if self._is_charger else None,
+        )
+        bounds = {metric: shown_ranges(plant, key, metric) for metric in self._bounded}
         return Reading(
-            self._values[key](),
-            self._bounds(key),
-            self._states(key),
-            self._warnings(key),
+            self._values(),
+            bounds | self._fixed_bounds,
+            self._states(condition),
+            self._warnings(condition, held_off_by),
             () if error is None else (error,),
         )
 
-    def _warnings(self, key: str) -> tuple[Diagnostic, ...]:
-        plant = self._plant
-        if plant.is_cut_off(key):
+    def _warnings(self, now: Condition, held_off_by: int) -> tuple[Diagnostic, ...]:
+        if now.is_cut_off:
             return (_CUT_OFF,)
-        if plant.held_off_by(key):
-            return (_HELD_OFF[plant.held_off_by(key)],)
-        if plant.is_derated(key):
+        if held_off_by:
+            return (_HELD_OFF[held_off_by],)
+        if self._may_be_derated and self._plant.is_derated(self._key):
             return (_HOT,)
-        if plant.activity(key) is Activity.TOO_HOT:
+        if now.activity is Activity.TOO_HOT:
             return (_TOO_HOT,)
-        if isinstance(plant.site.components[key], EvCharger) and charger_status(plant, key).is_refused:
+        if now.charger is not None and now.charger.is_refused:
             return (UNAUTHORISED,)
-        return plant.warnings(key)
-
-    def _bounds(self, key: str) -> dict[Metric, tuple[Bounds, ...]]:
-        plant = self._plant
-        bounds = {metric: shown_ranges(plant, key, metric) for metric in self._bounded[key]}
-        if key in plant.equipment.batteries:
-            params = plant.equipment.batteries[key]
-            bounds[Metric.BATTERY_SOC_PCT] = (Bounds(100.0 * params.soc_lower, 100.0 * params.soc_upper),)
-        return bounds
-
-    def _states(self, key: str) -> tuple[StateCode, ...]:
-        return component_states(self._plant, key)
+        return self._plant.warnings(self._key)
