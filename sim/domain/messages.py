@@ -58,8 +58,7 @@ class Reading(NamedTuple):
     errors: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """Everything one component or sensor reports at one instant. Built once, shared by all who listen."""
 
     component_id: int

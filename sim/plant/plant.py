@@ -276,21 +276,20 @@ class Plant:
         power_w = self.active_power_w(key)
         if self.held_off_by(key):
             return NO_POWER
-        if self.inverter_heat(key) is None and key in self.equipment.machines:
+        heat = self.inverter_heat(key)
+        if heat is None and key in self.equipment.machines:
             machine = self.equipment.machines[key]
             if machine.reactive_range_var is not None:
                 state, given = self.machine_state(key), self.machine_input(key)
                 return Bounds(*machine.reactive_range_var(machine.params, state, given))
             return machine.reactive_bounds(power_w)
-        limit = self._reactive_limit_var(key, power_w)
-        return Bounds(-limit, limit)
-
-    def _reactive_limit_var(self, key: str, active_w: float) -> float:
-        heat, params = self.inverter_heat(key), self.equipment.inverters[key]
+        params = self.equipment.inverters[key]
         if heat is None:
-            return reactive_limit_var(params, active_w)
-        apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
-        return reactive_limit_within_var(params, apparent_va, active_w)
+            limit_var = reactive_limit_var(params, power_w)
+        else:
+            apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
+            limit_var = reactive_limit_within_var(params, apparent_va, power_w)
+        return Bounds(-limit_var, limit_var)
 
     @property
     def _ambient_c(self) -> float:

@@ -213,10 +213,10 @@ def flow_side(
     q1, q2, q3 = reactive_var
     v1, v2, v3 = phases_v
     i1, i2, i3 = phase_currents_a(calculate, active_w, reactive_var, phases_v)
-    return AlternatingSide(
+    return AlternatingSide._make((
         p1 + p2 + p3, p1, p2, p3, q1 + q2 + q3, q1, q2, q3, i1 * v1, i2 * v2, i3 * v3, i1, i2, i3,
         v1, v2, v3, *lines_v, frequency_hz, consumed_wh, delivered_wh,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def shown_side(
@@ -234,12 +234,12 @@ def shown_side(
     p1, p2, p3 = active_w
     q1, q2, q3 = reactive_var
     v1, v2, v3 = phases_v
-    return AlternatingSide(
+    return AlternatingSide._make((
         p1 + p2 + p3, p1, p2, p3, q1 + q2 + q3, q1, q2, q3,
         hypotenuse(p1, q1), hypotenuse(p2, q2), hypotenuse(p3, q3), *currents_a, v1, v2, v3,
         root(v1 * v1 + v2 * v2 + v1 * v2), root(v2 * v2 + v3 * v3 + v2 * v3), root(v3 * v3 + v1 * v1 + v3 * v1),
         frequency_hz, consumed_wh, delivered_wh,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def parts_of(kind: ComponentType) -> tuple[Part, ...]:
