@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
+from typing import Any
 
+import numpy as np
 import pytest
 
 from doppelgrid.sim.components.registry import component_types
 from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.headless.columns import COLUMNS
 from doppelgrid.sim.recording.selection import wanted
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.reader import load_site
-from doppelgrid.sim.telemetry.metrics import METRICS, WhenReplayed, metrics_of
+from doppelgrid.sim.telemetry.live_parts import NUMBERS
+from doppelgrid.sim.telemetry.metrics import (
+    METRICS,
+    AlternatingSide,
+    WhenReplayed,
+    flow_side,
+    metrics_of,
+    phase_currents_a,
+    rows_of,
+    shown_side,
+)
 
 UNITS = {
     "POWER_ACTIVE": "W", "POWER_REACTIVE": "var", "POWER_APPARENT": "VA", "DC_POWER": "W", "POWER_FACTOR": "1",
@@ -71,3 +85,48 @@ def test_replays_add_up_powers_and_do_not_know_registers() -> None:
     assert ways[Metric.AC_ENERGY_ACTIVE_CONSUMED] is WhenReplayed.UNKNOWN
     assert ways[Metric.AC_CURRENT_PHASE_1] is WhenReplayed.FOLLOWS
     assert ways[Metric.BATTERY_SOC_PCT] is WhenReplayed.AS_RECORDED
+
+
+def test_current_is_apparent_power_over_voltage() -> None:
+    currents = phase_currents_a(NUMBERS, (-230.0, 3.0, 1.0), (0.0, 4.0, 0.0), (230.0, 1.0, 0.0))
+    assert currents == (1.0, 5.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("active_w", "reactive_var", "factor"), [(0.0, 0.0, 1.0), (-3.0, 4.0, -0.6), (1e-300, 0.0, 1.0)]
+)
+def test_power_factor_has_the_sign_of_active_power_and_is_one_of_none(
+    active_w: float, reactive_var: float, factor: float
+) -> None:
+    row = next(row for row in METRICS if row.metric is Metric.AC_POWER_FACTOR)
+    powers = ((active_w, 0.0, 0.0), (reactive_var, 0.0, 0.0))
+    side = flow_side(NUMBERS, *powers, (230.0,) * 3, (400.0,) * 3, 50.0, 0.0, 0.0)
+    assert row.read(side, NUMBERS) == pytest.approx(factor)
+
+
+def test_a_meter_shows_lines_of_root_three_times_its_balanced_phases() -> None:
+    side = shown_side(NUMBERS, (0.0,) * 3, (0.0,) * 3, (0.0,) * 3, (230.0,) * 3, 50.0, 0.0, 0.0)
+    lines_v = (side.voltage_12_v, side.voltage_23_v, side.voltage_31_v)
+    assert lines_v == pytest.approx((230.0 * math.sqrt(3.0),) * 3)
+
+
+@pytest.mark.parametrize("make", [flow_side, shown_side])
+def test_columns_have_the_bits_of_their_numbers(make: Any) -> None:
+    drawn = np.random.default_rng(7).normal(0.0, 1e4, (15, 2000))
+    drawn[6:9, ::5] = 0.0
+    drawn[:6, ::7] = 0.0
+    expected: dict[Metric, list[float]] = {}
+    for row in rows_of([AlternatingSide]):
+        expected[row.metric] = [
+            row.read(made(make, NUMBERS, numbers), NUMBERS) for numbers in drawn.T.tolist()
+        ]
+    side = made(make, COLUMNS, drawn)
+    for row in rows_of([AlternatingSide]):
+        assert row.read(side, COLUMNS).tolist() == expected[row.metric], row.metric
+
+
+def made(make: Any, arithmetic: Any, fields: Any) -> AlternatingSide:
+    """Return a side of three powers, reactive powers, voltages or currents, voltages, and three single fields."""
+    parts = [tuple(fields[first : first + 3]) for first in (0, 3, 6, 9)]
+    side: AlternatingSide = make(arithmetic, *parts, *fields[12:15])
+    return side
