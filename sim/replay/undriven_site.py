@@ -10,10 +10,10 @@ from ..components.battery import Battery, battery_params
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.meter import Meter
 from ..components.registry import Component, type_of
+from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..files.presets import own_presets
 from ..site.site import Site
-from ..telemetry.instruments import Reading
 
 
 def offers_power(component: Component) -> bool:
