@@ -43,4 +43,4 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
     "ageings": {ageing.gather_use: nothing_until, ageing.notice_turns: nothing},
     "batteries": {bms.run_managements: nothing, bms.managements_ahead_s: no_sooner},
 }
-"""Of each sequence of a layout: functions with nothing to do where it is empty, and what stands in for them."""
+"""Functions with nothing to do where a sequence of a layout is empty, and what stands in for them, by that sequence."""

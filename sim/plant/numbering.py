@@ -243,7 +243,7 @@ def _shares(equipment: Equipment, key: str) -> tuple[float, float, float]:
 def _machines(equipment: Equipment, places: Places) -> dict[DeviceModel, Machines]:
     keys: dict[DeviceModel, list[str]] = {}
     for key, machine in equipment.machines.items():
-        keys.setdefault(machine.kind, []).append(key)
+        keys.setdefault(machine.model, []).append(key)
     return {model: _of_a_model(equipment, places, members) for model, members in keys.items()}
 
 

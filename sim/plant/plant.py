@@ -94,13 +94,18 @@ class Plant:
         numbered = number_site(self.wiring, self.equipment, self.inputs, cycle_us)
         self._places, self._layout, self._machines = numbered
         self._bound = tuple((bound(model), members) for model, members in self._machines.items())
+        self._machine_at = {
+            key: (functions, members, place)
+            for functions, members in self._bound
+            for place, key in enumerate(self._members(members.component))
+        }
         present = [signal.at(start_us) for signal in self.inputs.values()]
         self._memory = first_memory(numbered, self.equipment, present, start_us)
         self._memory.next_input_us = start_us
         self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
         self._flows: Flows | None = None
         self.drives: dict[str, Drive] = {}
-        """Inputs in somebody's hands, by `component.quantity`."""
+        """Inputs that are overridden, by `component.quantity`."""
         self.tripped: dict[str, Diagnostic] = {}
         """Devices that have switched off by themselves, and why."""
         self._positions: dict[str, Position] = {}
@@ -140,9 +145,7 @@ class Plant:
             managements=dict(zip(self._places.batteries, memory.bms_states, strict=True)),
             ageings=dict(zip(self.equipment.ageings, memory.ageing_states, strict=True)),
             machines={
-                key: tuple(members.states[place])
-                for _, members in self._bound
-                for place, key in enumerate(self._members(members.component))
+                key: tuple(members.states[place]) for key, (_, members, place) in self._machine_at.items()
             },
             allowed_w=_given_ranges(self._places.controls, memory.allowed_w),
             allowed_var=_given_ranges(self._places.controls, memory.allowed_var),
@@ -160,9 +163,8 @@ class Plant:
         memory.battery_states[:] = [BatteryState(*state.batteries[key]) for key in self._places.batteries]
         memory.bms_states[:] = [BmsState(*state.managements[key]) for key in self._places.batteries]
         memory.ageing_states[:] = [AgeingState(*state.ageings[key]) for key in self.equipment.ageings]
-        for _, members in self._bound:
-            for place, key in enumerate(self._members(members.component)):
-                members.states[place] = type(members.states[place])(*state.machines[key])
+        for key, (_, members, place) in self._machine_at.items():
+            members.states[place] = type(members.states[place])(*state.machines[key])
         memory.allowed_w[:] = [state.allowed_w.get(key) for key in self._places.controls]
         memory.allowed_var[:] = [state.allowed_var.get(key) for key in self._places.controls]
         self._allowed_dc_w, self._pending = dict(state.allowed_dc_w), dict(state.pending)
@@ -183,12 +185,8 @@ class Plant:
 
     def machine_state(self, key: str) -> Any:
         """Return the state of a machine, as its model has it."""
-        component = self._places.components[key]
-        return next(
-            members.states[list(members.component).index(component)]
-            for _, members in self._bound
-            if component in members.component
-        )
+        _, members, place = self._machine_at[key]
+        return members.states[place]
 
     def activity(self, key: str) -> Activity | None:
         """Return what a machine is doing by the sequence of its own controls; None if it has none."""
@@ -200,12 +198,8 @@ class Plant:
     def machine_input(self, key: str) -> Any:
         """Return what acts on a machine now, as its model takes it."""
         self._know()
-        component = self._places.components[key]
-        return next(
-            functions.present(self._memory, members, list(members.component).index(component))
-            for functions, members in self._bound
-            if component in members.component
-        )
+        functions, members, place = self._machine_at[key]
+        return functions.present(self._memory, members, place)
 
     def phase_voltages(self, key: str) -> ThreePhase:
         """Return the voltages to neutral at a component [V]; 0 where the grid does not reach it."""
@@ -271,15 +265,15 @@ class Plant:
         """Return what the heat sink of an inverter remembers; None of one of which only its power is known."""
         if key in self._places.inverters:
             return heat_of(self._memory, self._places.inverters[key])
-        state = self.machine_state(key) if key in self.equipment.machines else None
+        state = self.machine_state(key) if key in self._machine_at else None
         return state if isinstance(state, InverterState) else None
 
     def is_derated(self, key: str) -> bool:
         """Say whether heat keeps an inverter from its full power."""
-        heat = self.inverter_heat(key)
-        if heat is None:
+        params = self.equipment.inverters.get(key)
+        heat = None if params is None else self.inverter_heat(key)
+        if params is None or heat is None:
             return False
-        params = self.equipment.inverters[key]
         return inverter_apparent_limit_va(params, heat, self._ambient_c) < params.rated_apparent_power_va
 
     def held_off_by(self, key: str) -> int:
@@ -355,7 +349,7 @@ class Plant:
         return signal.at(self.time_us)
 
     def drive(self, component: str, quantity: str, drive: Drive | None) -> None:
-        """Take an input into one's own hands, or give it back with None; see `Simulation.drive`.
+        """Override an input, or release it with None; see `Simulation.drive`.
 
         Raises:
             ValueError: If there is no such input; says which there are.
@@ -387,17 +381,18 @@ class Plant:
 
     def error(self, key: str) -> Diagnostic | None:
         """Return what has switched a component off by itself, or None."""
-        links = self._memory.fuses if self._places.components[key] == self._layout.grid else ()
-        melted = [number for number, link in enumerate(links, 1) if link.condition == MELTED]
+        links = self._memory.fuses if key == self.equipment.grid_key else ()
+        melted = [number for number, link in enumerate(links, 1) if link.condition == MELTED] if links else ()
         if melted:
             phases = ", ".join(f"L{phase}" for phase in melted)
             return Diagnostic("FUSE_ERROR", f"the fuse of {phases} at {key} has melted")
         if self.activity(key) is Activity.FAULT:
             return Diagnostic("SWITCH_ON_FAULT", f"{key} has failed to start")
-        if key in self.tripped or key not in self._places.batteries:
+        battery = self._places.batteries.get(key)
+        if battery is None or key in self.tripped:
             return self.tripped.get(key)
         self._know()
-        return trip_diagnostic(key, self._memory.bms[self._places.batteries[key]].trip)
+        return trip_diagnostic(key, self._memory.bms[battery].trip)
 
     def clear_fault(self, key: str) -> None:
         """Tell a machine's own controls, for one control cycle, that its fault is acknowledged."""
@@ -435,9 +430,10 @@ class Plant:
 
     def position(self, key: str) -> Position:
         """Return how far a component is switched on."""
-        if key in self._places.batteries:
+        battery = self._places.batteries.get(key)
+        if battery is not None:
             self._know()
-            return position_of(self._memory.bms[self._places.batteries[key]].relays)
+            return position_of(self._memory.bms[battery].relays)
         return self._positions.get(key, Position.ON)
 
     def heads_for(self, key: str) -> Position:

@@ -66,7 +66,7 @@ class PlantState(NamedTuple):
     pending: dict[str, tuple[PendingSetPoint, ...]]
     """Set-points on their way."""
     drives: dict[str, Drive]
-    """Inputs in somebody's hands, by `component.quantity`."""
+    """Inputs that are overridden, by `component.quantity`."""
     tripped: dict[str, Diagnostic]
     """Devices that have switched off by themselves, and why."""
     positions: dict[str, Position]
@@ -122,8 +122,14 @@ def _restore_rows(numbers: Numbers, name: str, rows: Sequence[Any]) -> None:
         if values and is_dataclass(values[0]):
             _restore_rows(numbers, field, values)
         elif values:
-            for row, value in zip(rows, numbers[field], strict=True):
+            for row, value in zip(rows, _listed(numbers, field), strict=True):
                 setattr(row, field.rpartition(".")[2], value)
+
+
+def _listed(numbers: Numbers, field: str) -> list[int | float]:
+    kept = numbers[field]
+    assert isinstance(kept, list)
+    return kept
 
 
 def _columns(name: str, rows: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
