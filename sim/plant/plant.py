@@ -31,6 +31,7 @@ from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds, Ranges
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
+from ..files.presets import own_presets
 from ..inputs.override import Drive
 from ..inputs.segments import averaged
 from ..inputs.signal import Signal
@@ -85,7 +86,8 @@ class Plant:
         self.site = site
         self.wiring: Wiring = wire(site)
         ambient = ambient_signal(site, start_us=start_us, seed=seed)
-        self.equipment: Equipment = equip(site, ambient, start_us=start_us, seed=seed)
+        with own_presets(site.own_presets):
+            self.equipment: Equipment = equip(site, ambient, start_us=start_us, seed=seed)
         self.inputs: dict[str, Signal] = {
             name: averaged(signal, resolution_us)
             for name, signal in self._wire_inputs(ambient, start_us, seed).items()
