@@ -1,6 +1,6 @@
-"""The same functions, compiled: a module's double whose functions are Numba's.
+"""The same functions, compiled: copies of modules whose functions are Numba's.
 
-In a module's double every function is compiled when it is first called, with the calls between them, and into other
+In the copy of a module every function is compiled when it is first called, with the calls between them, and into other
 modules of this package, going to compiled functions as well. The text that runs is that of the module, so whoever
 reads it reads both.
 
@@ -31,8 +31,8 @@ _NJIT: Any = numba.njit
 _PACKAGE = __package__.split(".")[0]
 
 
-class Twins:
-    """Compiled doubles of modules of this package, some functions exchanged for others on the way."""
+class JitModules:
+    """Compiled copies of modules of this package, some functions replaced by others on the way."""
 
     def __init__(self, *, are_inner: bool = False) -> None:
         """Begin without any.
@@ -41,34 +41,34 @@ class Twins:
             are_inner: Whether only compiled functions call them, which makes them quicker to compile.
         """
         self._are_inner = are_inner
-        self._exchanged: dict[Callable[..., Any], Callable[..., Any]] = {}
-        self._doubles: dict[str, dict[str, Any]] = {}
+        self._replaced: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self._copies: dict[str, dict[str, Any]] = {}
 
-    def exchange(self, function: Callable[..., Any], instead: Callable[..., Any]) -> None:
+    def replace(self, function: Callable[..., Any], instead: Callable[..., Any]) -> None:
         """Let a compiled function stand in for a plain one wherever that is called.
 
-        Its module must have no double yet, nor any that calls it.
+        No module that calls it may have a copy yet.
         """
-        self._exchanged[function] = instead
+        self._replaced[function] = instead
 
     def names_of(self, module: ModuleType) -> dict[str, Any]:
-        """Return the names of a module's double: its functions compiled, everything else as it is."""
-        if module.__name__ not in self._doubles:
-            names = self._doubles[module.__name__] = dict(vars(module))
+        """Return the names of a module's copy: its functions compiled, everything else as it is."""
+        if module.__name__ not in self._copies:
+            names = self._copies[module.__name__] = dict(vars(module))
             for name, value in vars(module).items():
                 if isinstance(value, FunctionType) and value.__module__.startswith(f"{_PACKAGE}."):
-                    names[name] = self.of(value)
-        return self._doubles[module.__name__]
+                    names[name] = self.compiled(value)
+        return self._copies[module.__name__]
 
-    def of(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the compiled double of a function of this package."""
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of this package, compiled."""
         assert isinstance(function, FunctionType)
-        if function in self._exchanged:
-            return self._exchanged[function]
+        if function in self._replaced:
+            return self._replaced[function]
         module = sys.modules[function.__module__]
-        if function.__module__ not in self._doubles:
+        if function.__module__ not in self._copies:
             self.names_of(module)
-        names = self._doubles[function.__module__]
+        names = self._copies[function.__module__]
         held = names.get(function.__name__)
         if held is None or isinstance(held, FunctionType):
             held = names[function.__name__] = compiled_function(function, names, is_inner=self._are_inner)

@@ -1,4 +1,4 @@
-"""Inputs that somebody has taken into their own hands."""
+"""Inputs that are overridden."""
 
 from __future__ import annotations
 

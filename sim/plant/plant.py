@@ -1,7 +1,7 @@
 """The running hardware of a site: every device with its state, stepped from event to event.
 
-The rules of what flows are the core's (`sim.kernel`); here devices have names, set-points arrive, somebody takes inputs
-into their own hands, and switches are thrown.
+The rules of what flows are the kernel's (`sim.kernel`); here devices have names, set-points arrive, inputs are
+overridden, and switches are thrown.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from ..site.environment import air_inputs, ambient_signal, sensor_inputs
 from ..site.site import Site
 from .bms import lasting_cause, position_of, trip_diagnostic, warning_diagnostics
 from .equipment import Equipment, equip
-from .numbering import Places, first_memory, lay_out
+from .numbering import Places, first_memory, number_site
 from .set_points import PendingSetPoint, as_taken
 from .state import Flows, PlantState, Registers, Voltages, keep_numbers, restore_numbers
 
@@ -93,22 +93,22 @@ class Plant:
             for name, signal in self._wire_inputs(ambient, start_us, seed).items()
         }
         """What drives the site, by `component.quantity`."""
-        self._laid_out = lay_out(self.wiring, self.equipment, self.inputs, cycle_us)
-        self._places, self._layout, self._machines = self._laid_out
-        self._kinds = tuple((bound(kind), members) for kind, members in self._machines.items())
+        numbered = number_site(self.wiring, self.equipment, self.inputs, cycle_us)
+        self._places, self._layout, self._machines = numbered
+        self._bound = tuple((bound(model), members) for model, members in self._machines.items())
+        self._machine_at = {
+            key: (functions, members, place)
+            for functions, members in self._bound
+            for place, key in enumerate(self._members(members.component))
+        }
         present = [signal.at(start_us) for signal in self.inputs.values()]
-        self._memory = first_memory(self._laid_out, self.equipment, present, start_us)
+        self._memory = first_memory(numbered, self.equipment, present, start_us)
         self._memory.next_input_us = start_us
         self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
         self._flows: Flows | None = None
         self._voltages: Voltages | None = None
-        self._machine_places = {
-            key: (functions, members, place)
-            for functions, members in self._kinds
-            for place, key in enumerate(self._members(members.component))
-        }
         self.drives: dict[str, Drive] = {}
-        """Inputs in somebody's hands, by `component.quantity`."""
+        """Inputs that are overridden, by `component.quantity`."""
         self.tripped: dict[str, Diagnostic] = {}
         """Devices that have switched off by themselves, and why."""
         self._positions: dict[str, Position] = {}
@@ -130,7 +130,7 @@ class Plant:
 
     @property
     def numbers(self) -> tuple[Layout, Memory, Mapping[DeviceModel, Machines]]:
-        """The plant as the core has it. Whoever changes any of it has to tell it to `look_again`."""
+        """The plant as the kernel has it. Whoever changes any of it has to tell it to `look_again`."""
         return self._layout, self._memory, self._machines
 
     def look_again(self) -> None:
@@ -148,9 +148,7 @@ class Plant:
             managements=dict(zip(self._places.batteries, memory.bms_states, strict=True)),
             ageings=dict(zip(self.equipment.ageings, memory.ageing_states, strict=True)),
             machines={
-                key: tuple(members.states[place])
-                for _, members in self._kinds
-                for place, key in enumerate(self._members(members.component))
+                key: tuple(members.states[place]) for key, (_, members, place) in self._machine_at.items()
             },
             allowed_w=_given_ranges(self._places.controls, memory.allowed_w),
             allowed_var=_given_ranges(self._places.controls, memory.allowed_var),
@@ -168,9 +166,8 @@ class Plant:
         memory.battery_states[:] = [BatteryState(*state.batteries[key]) for key in self._places.batteries]
         memory.bms_states[:] = [BmsState(*state.managements[key]) for key in self._places.batteries]
         memory.ageing_states[:] = [AgeingState(*state.ageings[key]) for key in self.equipment.ageings]
-        for _, members in self._kinds:
-            for place, key in enumerate(self._members(members.component)):
-                members.states[place] = type(members.states[place])(*state.machines[key])
+        for key, (_, members, place) in self._machine_at.items():
+            members.states[place] = type(members.states[place])(*state.machines[key])
         memory.allowed_w[:] = [state.allowed_w.get(key) for key in self._places.controls]
         memory.allowed_var[:] = [state.allowed_var.get(key) for key in self._places.controls]
         self._allowed_dc_w, self._pending = dict(state.allowed_dc_w), dict(state.pending)
@@ -200,7 +197,7 @@ class Plant:
 
     def machine_state(self, key: str) -> Any:
         """Return the state of a machine, as its model has it."""
-        _, members, place = self._machine_places[key]
+        _, members, place = self._machine_at[key]
         return members.states[place]
 
     def activity(self, key: str) -> Activity | None:
@@ -213,7 +210,7 @@ class Plant:
     def machine_input(self, key: str) -> Any:
         """Return what acts on a machine now, as its model takes it."""
         self._know()
-        functions, members, place = self._machine_places[key]
+        functions, members, place = self._machine_at[key]
         return functions.present(self._memory, members, place)
 
     def voltages(self) -> Voltages:
@@ -250,8 +247,8 @@ class Plant:
 
     def registers(self, key: str) -> Registers:
         """Return the energy that has flowed through a component on the AC side since the start."""
-        component = self._places.components[key]
-        return Registers(self._memory.consumed_wh[component], self._memory.delivered_wh[component])
+        counted = self._memory.components[self._places.components[key]]
+        return Registers(counted.consumed_wh, counted.delivered_wh)
 
     def active_power_w(self, key: str) -> float:
         """Return the active power that flows through a component on the AC side now [W]."""
@@ -262,7 +259,7 @@ class Plant:
         """Return the DC power that a battery allows now [W]."""
         self._know()
         memory, number = self._memory, self._places.batteries[key]
-        return Bounds(memory.battery_lower_w[number], memory.battery_upper_w[number])
+        return Bounds(memory.batteries[number].lower_w, memory.batteries[number].upper_w)
 
     def active_power_bounds(self, key: str) -> Bounds:
         """Return the active power that a device that takes set-points could have now [W]: rating and reach."""
@@ -302,21 +299,21 @@ class Plant:
         """Return what the heat sink of an inverter remembers; None of one of which only its power is known."""
         if key in self._places.inverters:
             return heat_of(self._memory, self._places.inverters[key])
-        state = self.machine_state(key) if key in self._machine_places else None
+        state = self.machine_state(key) if key in self._machine_at else None
         return state if isinstance(state, InverterState) else None
 
     def is_derated(self, key: str) -> bool:
         """Say whether heat keeps an inverter from its full power."""
-        heat = self.inverter_heat(key)
-        if heat is None:
+        params = self.equipment.inverters.get(key)
+        heat = None if params is None else self.inverter_heat(key)
+        if params is None or heat is None:
             return False
-        params = self.equipment.inverters[key]
         return inverter_apparent_limit_va(params, heat, self._ambient_c) < params.rated_apparent_power_va
 
     def held_off_by(self, key: str) -> int:
         """Return which departure of the grid holds an inverter off, a cause of `models.grid_code`; 0 if none does."""
         number = self._places.controls.get(key)
-        return 0 if number is None else self._memory.held_off_by[number]
+        return 0 if number is None else self._memory.controls[number].held_off_by
 
     def allowed(self, key: str, metric: Metric) -> Ranges | None:
         """Return what clients have left allowed of a power; None for all. See `allow`."""
@@ -352,8 +349,8 @@ class Plant:
         if ranges is not None:
             self._allowed_dc_w[key] = ranges
             lower_w, upper_w = min(ranges[0].lower, 0.0), max(ranges[-1].upper, 0.0)
-        self._memory.allowed_dc_lower_w[battery] = lower_w
-        self._memory.allowed_dc_upper_w[battery] = upper_w
+        self._memory.batteries[battery].allowed_lower_w = lower_w
+        self._memory.batteries[battery].allowed_upper_w = upper_w
 
     def send_set_point(self, key: str, power_type: PowerType, power: float | None) -> None:
         """Send a set-point to a device; it arrives after the response delay.
@@ -386,7 +383,7 @@ class Plant:
         return signal.at(self.time_us)
 
     def drive(self, component: str, quantity: str, drive: Drive | None) -> None:
-        """Take an input into one's own hands, or give it back with None; see `Simulation.drive`.
+        """Override an input, or release it with None; see `Simulation.drive`.
 
         Raises:
             ValueError: If there is no such input; says which there are.
@@ -422,17 +419,18 @@ class Plant:
 
     def error_in(self, key: str, activity: Activity | None) -> Diagnostic | None:
         """Return what has switched a component off by itself, given its activity; see `error`."""
-        memory = self._memory
-        if MELTED in memory.fuse_condition and self._places.components[key] == self._layout.grid:
-            melted = [link for link, condition in enumerate(memory.fuse_condition, 1) if condition == MELTED]
+        links = self._memory.fuses if key == self.equipment.grid_key else ()
+        melted = [number for number, link in enumerate(links, 1) if link.condition == MELTED] if links else ()
+        if melted:
             phases = ", ".join(f"L{phase}" for phase in melted)
             return Diagnostic("FUSE_ERROR", f"the fuse of {phases} at {key} has melted")
         if activity is Activity.FAULT:
             return Diagnostic("SWITCH_ON_FAULT", f"{key} has failed to start")
-        if key in self.tripped or key not in self._places.batteries:
+        battery = self._places.batteries.get(key)
+        if battery is None or key in self.tripped:
             return self.tripped.get(key)
         self._know()
-        return trip_diagnostic(key, self._memory.bms_trip[self._places.batteries[key]])
+        return trip_diagnostic(key, self._memory.bms[battery].trip)
 
     def clear_fault(self, key: str) -> None:
         """Tell a machine's own controls, for one control cycle, that its fault is acknowledged."""
@@ -443,7 +441,7 @@ class Plant:
         if key not in self._places.batteries:
             return ()
         self._know()
-        return warning_diagnostics(self._memory.bms_warnings[self._places.batteries[key]])
+        return warning_diagnostics(self._memory.bms[self._places.batteries[key]].warnings)
 
     def acknowledge(self, key: str) -> str | None:
         """Clear the trip of a battery's management system, whose relays stay open.
@@ -453,13 +451,12 @@ class Plant:
         """
         battery = self._places.batteries.get(key)
         self._know()
-        if battery is None or self._memory.bms_trip[battery] == NO_TRIP:
+        if battery is None or self._memory.bms[battery].trip == NO_TRIP:
             return None
         if not would_clear(self._layout, self._memory, battery):
-            state, trip = self.battery(key), self._memory.bms_trip[battery]
-            params, relays = self.equipment.managements[key], self._memory.bms_relays[battery]
+            state, bms, params = self.battery(key), self._memory.bms[battery], self.equipment.managements[key]
             voltage_v = battery_terminal(self.equipment.batteries[key], state, 0.0).voltage_v
-            return lasting_cause(params, trip, relays, state, voltage_v)
+            return lasting_cause(params, bms.trip, bms.relays, state, voltage_v)
         acknowledge_trip(self._layout, self._memory, battery)
         self._forget_flows()
         return None
@@ -471,14 +468,15 @@ class Plant:
 
     def position(self, key: str) -> Position:
         """Return how far a component is switched on."""
-        if key in self._places.batteries:
+        battery = self._places.batteries.get(key)
+        if battery is not None:
             self._know()
-            return position_of(self._memory.bms_relays[self._places.batteries[key]])
+            return position_of(self._memory.bms[battery].relays)
         return self._positions.get(key, Position.ON)
 
     def heads_for(self, key: str) -> Position:
         """Return whether the management system of a battery wants its relays closed, `ON`, or open, `OFF`."""
-        return position_of(self._memory.bms_wanted[self._places.batteries[key]])
+        return position_of(self._memory.bms[self._places.batteries[key]].wanted)
 
     def want(self, key: str, position: Position) -> None:
         """Let the management system of a battery close (`ON`) or open (`OFF`) its relays in its own time."""
@@ -501,7 +499,7 @@ class Plant:
     def is_cut_off(self, key: str) -> bool:
         """Say whether a component is on the AC side and the grid does not reach it."""
         self._look_at_inputs()
-        return bool(self._memory.is_cut_off[self._places.components[key]])
+        return bool(self._memory.components[self._places.components[key]].is_cut_off)
 
     def in_service(self, key: str) -> bool:
         """Say whether a component is switched on, whole, and reached by the grid if it is on the AC side."""
@@ -529,12 +527,12 @@ class Plant:
         if not self.in_service(key):
             return False
         if power_type is PowerType.REACTIVE:
-            target_var = self._memory.reactive_target_var[number]
+            target_var = self._memory.controls[number].reactive_target_var
             if key in self.equipment.machines and self.equipment.machines[key].reactive_range_var is not None:
                 lower_var, upper_var = self.reactive_power_bounds(key)
                 target_var = min(max(target_var, lower_var), upper_var)
             return abs(flow.reactive_var - target_var) <= max(tolerance, rating.resolution_w)
-        target_w = self._memory.target_w[number]
+        target_w = self._memory.controls[number].target_w
         if rating.is_limit:
             least_w = max(rating.active.lower, 0.0) if rating.active else 0.0
             return abs(flow.active_w) <= max(abs(target_w), least_w) + tolerance
@@ -548,7 +546,7 @@ class Plant:
         """Say whether a device converts nothing at present."""
         power_w = self.active_power_w(key)
         if key in self._places.inverters:
-            return self._memory.inverter_dc_w[self._places.inverters[key]] == 0.0
+            return self._memory.inverters[self._places.inverters[key]].dc_w == 0.0
         return power_w >= 0.0 if isinstance(self.site.components[key], PvInverter) else power_w == 0.0
 
     def dc_power_w(self, key: str) -> float:
@@ -558,13 +556,13 @@ class Plant:
 
     def advance(self, time_us: int) -> None:
         """Carry the plant to a later simulated time [µs]; an earlier one changes nothing."""
-        memory, layout, kinds = self._memory, self._layout, self._kinds
+        memory, layout, machines = self._memory, self._layout, self._bound
         while memory.time_us < time_us:
             self._know()
             end_us = min(time_us, memory.holds_until_us)
             for pending in self._pending.values():
                 end_us = min(end_us, pending[0].due_us)
-            integrate(layout, memory, kinds, end_us)
+            integrate(layout, memory, machines, end_us)
             if not memory.is_known:
                 self._drop_named()
             if self._pending:
@@ -579,7 +577,7 @@ class Plant:
         memory = self._memory
         if not memory.is_known:
             self._look_at_inputs()
-            solve(self._layout, memory, self._kinds)
+            solve(self._layout, memory, self._bound)
 
     def _look_at_inputs(self) -> None:
         memory, now_us = self._memory, self._memory.time_us
@@ -602,7 +600,7 @@ class Plant:
         """Take in what has been switched; what is out of service begins at no power when it comes back."""
         memory = self._memory
         is_open = key in self._positions or key in self.tripped
-        memory.is_closed[self._places.components[key]] = int(not is_open)
+        memory.components[self._places.components[key]].is_closed = int(not is_open)
         reconnect(self._layout, memory)
         self._forget_flows()
 
@@ -634,35 +632,44 @@ class Plant:
                 del self._pending[key]
 
     def _take(self, key: str, arrived: PendingSetPoint) -> None:
-        memory, number = self._memory, self._places.controls[key]
-        rating = self.equipment.ratings[key]
+        control, rating = self._memory.controls[self._places.controls[key]], self.equipment.ratings[key]
         if arrived.power_type is PowerType.REACTIVE:
-            memory.reactive_target_var[number] = as_taken(rating, arrived.power, default=0.0)
+            control.reactive_target_var = as_taken(rating, arrived.power, default=0.0)
         else:
-            memory.target_w[number] = as_taken(rating, arrived.power, default=rating.default_w)
-            memory.is_followed[number] = int(arrived.power is None)
+            control.target_w = as_taken(rating, arrived.power, default=rating.default_w)
+            control.follows_meter = int(arrived.power is None)
         self._forget_flows()
 
     def _reach(self, key: str) -> Bounds:
         self._know()
-        number = self._places.controls[key]
-        return Bounds(self._memory.reach_lower_w[number], self._memory.reach_upper_w[number])
+        control = self._memory.controls[self._places.controls[key]]
+        return Bounds(control.reach_lower_w, control.reach_upper_w)
 
     def _named_flows(self) -> Flows:
         memory, places = self._memory, self._places
-        phases = zip(
-            memory.active_1, memory.active_2, memory.active_3,
-            memory.reactive_1, memory.reactive_2, memory.reactive_3, strict=True,
-        )  # fmt: skip
-        limits = map(Bounds, memory.battery_lower_w, memory.battery_upper_w)
-        reach = map(Bounds, memory.reach_lower_w, memory.reach_upper_w)
         return Flows(
-            ac=dict(zip(places.components, map(PhasePower._make, phases), strict=True)),
-            battery_dc_w=dict(zip(places.batteries, memory.battery_dc_w, strict=True)),
-            inverter_dc_w=dict(zip(places.inverters, memory.inverter_dc_w, strict=True)),
-            battery_limits=dict(zip(places.batteries, limits, strict=True)),
-            reach=dict(zip(places.controls, reach, strict=True)),
-        )
+            ac={
+                key: PhasePower(
+                    flow.active_1, flow.active_2, flow.active_3,
+                    flow.reactive_1, flow.reactive_2, flow.reactive_3,
+                )
+                for key, flow in zip(places.components, memory.components, strict=True)
+            },
+            battery_dc_w={
+                key: battery.dc_w for key, battery in zip(places.batteries, memory.batteries, strict=True)
+            },
+            inverter_dc_w={
+                key: inverter.dc_w for key, inverter in zip(places.inverters, memory.inverters, strict=True)
+            },
+            battery_limits={
+                key: Bounds(battery.lower_w, battery.upper_w)
+                for key, battery in zip(places.batteries, memory.batteries, strict=True)
+            },
+            reach={
+                key: Bounds(control.reach_lower_w, control.reach_upper_w)
+                for key, control in zip(places.controls, memory.controls, strict=True)
+            },
+        )  # fmt: skip
 
 
 def _given_ranges(keys: Mapping[str, int], ranges: Sequence[Ranges | None]) -> dict[str, Ranges]:

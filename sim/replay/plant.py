@@ -29,7 +29,7 @@ class ReplayPlant(Plant):
     def __init__(
         self,
         site: Site,
-        quiet_site: Site,
+        undriven_site: Site,
         simulated: Collection[str],
         inputs: Mapping[str, Signal],
         *,
@@ -40,7 +40,7 @@ class ReplayPlant(Plant):
 
         Args:
             site: As clients see it.
-            quiet_site: The same, without inputs of replayed components.
+            undriven_site: The same, without inputs of replayed components.
             simulated: Keys of the components that are simulated.
             inputs: Recorded ones, by `component.quantity`; see `recorded_inputs`.
             start_us: Simulated time at which it starts [µs since the Unix epoch].
@@ -48,7 +48,7 @@ class ReplayPlant(Plant):
         """
         self._simulated = frozenset(simulated)
         self._recorded_inputs = inputs
-        super().__init__(quiet_site, start_us=start_us, seed=seed)
+        super().__init__(undriven_site, start_us=start_us, seed=seed)
         self.site = site
 
     def refusal(self, key: str) -> str | None:
@@ -62,7 +62,7 @@ class ReplayPlant(Plant):
         return key in self._simulated and super().can_trip(key)
 
     def drive(self, component: str, quantity: str, drive: Drive | None) -> None:
-        """Take an input of what is simulated into one's own hands; see `Plant.drive`.
+        """Override an input of what is simulated; see `Plant.drive`.
 
         Raises:
             ValueError: If there is no such input, or its component is replayed.

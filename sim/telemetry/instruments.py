@@ -91,7 +91,7 @@ class _Gauge:
         condition = Condition(
             error,
             plant.position(key),
-            bool(self._memory.is_cut_off[self._number]),
+            bool(self._memory.components[self._number].is_cut_off),
             held_off_by != 0,
             activity,
             charger_status(plant, key) if self._is_charger else None,

@@ -95,16 +95,17 @@ def _at_flow(plant: Plant, key: str) -> Look:
     number, frequency = plant.places.components[key], layout.frequency_signal
 
     def look() -> AlternatingSide:
-        phases_v, lines_v = (_DARK, _DARK) if memory.is_cut_off[number] else plant.voltages()
+        flow = memory.components[number]
+        phases_v, lines_v = (_DARK, _DARK) if flow.is_cut_off else plant.voltages()
         return flow_side(
             NUMBERS,
-            (memory.active_1[number], memory.active_2[number], memory.active_3[number]),
-            (memory.reactive_1[number], memory.reactive_2[number], memory.reactive_3[number]),
+            (flow.active_1, flow.active_2, flow.active_3),
+            (flow.reactive_1, flow.reactive_2, flow.reactive_3),
             phases_v,
             lines_v,
             memory.inputs[frequency] if any(phases_v) else 0.0,
-            memory.consumed_wh[number],
-            memory.delivered_wh[number],
+            flow.consumed_wh,
+            flow.delivered_wh,
         )
 
     return look
@@ -136,7 +137,7 @@ def _at_terminals(plant: Plant, key: str) -> Look:
     number, params = plant.places.batteries[key], plant.equipment.batteries[key]
 
     def look() -> DirectSide:
-        power_w = memory.battery_dc_w[number]
+        power_w = memory.batteries[number].dc_w
         terminal = battery_terminal(params, memory.battery_states[number], power_w)
         return DirectSide(terminal.voltage_v, terminal.current_a, power_w)
 

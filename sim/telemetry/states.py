@@ -79,7 +79,7 @@ def _working(plant: Plant, key: str) -> Callable[[Condition], StateCode]:
     if isinstance(component, Battery):
         _, memory, _ = plant.numbers
         number = plant.places.batteries[key]
-        return lambda _now: _activity(memory.battery_dc_w[number])
+        return lambda _now: _activity(memory.batteries[number].dc_w)
     if key not in plant.equipment.ratings:
         return lambda _now: StateCode.READY
     idle = None

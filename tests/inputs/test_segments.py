@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from doppelgrid.sim.inputs.daily import Daily, WallClock
 from doppelgrid.sim.inputs.profiles.bdew import BdewDays
-from doppelgrid.sim.inputs.segments import Averaged, pieces_of
+from doppelgrid.sim.inputs.segments import Averaged, segments_of
 from doppelgrid.sim.inputs.signal import Constant, Noisy, Repeated, Signal, Steps
 
 SECOND = 1_000_000
@@ -40,9 +40,9 @@ def one_by_one(signal: Signal, begin_us: int, end_us: int) -> tuple[list[int], l
 @pytest.mark.parametrize("name", SIGNALS)
 @given(begin_s=st.integers(-400, 90_000), length_s=st.integers(1, 4_000))
 @settings(max_examples=40)
-def test_pieces_are_what_the_signal_says_one_by_one(name: str, begin_s: int, length_s: int) -> None:
+def test_segments_are_what_the_signal_says_one_by_one(name: str, begin_s: int, length_s: int) -> None:
     begin_us = START + begin_s * SECOND
-    times, values = pieces_of(SIGNALS[name], begin_us, begin_us + length_s * SECOND)
+    times, values = segments_of(SIGNALS[name], begin_us, begin_us + length_s * SECOND)
     assert (times.tolist(), values.tolist()) == one_by_one(
         SIGNALS[name], begin_us, begin_us + length_s * SECOND
     )
@@ -53,7 +53,7 @@ def test_means_keep_the_integral() -> None:
     day_us = 86_400 * SECOND
     begin_us = START // day_us * day_us
     fine, coarse = (
-        pieces_of(signal, begin_us, begin_us + day_us) for signal in (inner, Averaged(inner, 3600 * SECOND))
+        segments_of(signal, begin_us, begin_us + day_us) for signal in (inner, Averaged(inner, 3600 * SECOND))
     )
     integrals = [
         float(np.sum(part.values * np.diff(np.minimum(part.times_us, begin_us + day_us))))
