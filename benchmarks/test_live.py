@@ -18,7 +18,7 @@ from frequenz.api.microgrid.v1alpha18 import microgrid_pb2, microgrid_pb2_grpc
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import doppelgrid
-from doppelgrid.proto.microgrid import common_v1alpha8 as alpha8
+from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
 from doppelgrid.proto.microgrid.telemetry import Encoders, Places, Selection
 from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -91,7 +91,7 @@ def lay_out(
     frame: Frame, selection: Selection
 ) -> tuple[electrical_components_pb2.ElectricalComponentTelemetry, Places]:
     message = electrical_components_pb2.ElectricalComponentTelemetry()
-    return message, alpha8.write_telemetry(message, frame, selection)
+    return message, COMMON.write_telemetry(message, frame, selection)
 
 
 async def serve_in_memory(simulated_s: float, clients: int) -> tuple[float, int]:

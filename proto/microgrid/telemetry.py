@@ -1,4 +1,4 @@
-"""Frames into message bytes, once per frame however many clients listen.
+"""Frames into message bytes, once per frame however many clients subscribe.
 
 Building a message costs many times its serialising. So a message is laid out once, and from frame to frame
 only numbers are written into it. When anything else changes (which metrics have bounds, states, diagnostics)
@@ -9,7 +9,7 @@ that lives on.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
 from google.protobuf.message import Message
@@ -45,6 +45,22 @@ Selection = frozenset[Metric] | None
 
 LayOut = Callable[[Frame, Selection], tuple[Message, Places]]
 """Makes a message for frames like this one, in the form of one API version; the places need not be filled."""
+
+
+def in_field(name: str, response: type[Message], write: Callable[[Any, Frame, Selection], Places]) -> LayOut:
+    """Return what lays out the messages of a telemetry stream.
+
+    Args:
+        name: Field of the response that holds the telemetry.
+        response: Class of the messages.
+        write: `(telemetry, frame, selection)`: writes a frame into an empty telemetry message.
+    """
+
+    def lay_out(frame: Frame, selection: Selection) -> tuple[Message, Places]:
+        message = response()
+        return message, write(getattr(message, name), frame, selection)
+
+    return lay_out
 
 
 class Encoder:

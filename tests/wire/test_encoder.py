@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire.support import sampled_bounds, sampled_values
 
-from doppelgrid.proto.microgrid import common_v1alpha8 as alpha8
+from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
 from doppelgrid.proto.microgrid.telemetry import Encoder, Encoders, Places, Selection
 from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric
@@ -25,7 +25,7 @@ FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 def lay_out(frame: Frame, selection: Selection) -> tuple[ElectricalComponentTelemetry, Places]:
     message = ElectricalComponentTelemetry()
-    return message, alpha8.write_telemetry(message, frame, selection)
+    return message, COMMON.write_telemetry(message, frame, selection)
 
 
 @st.composite
@@ -86,15 +86,15 @@ def test_a_message_says_what_its_frame_says_whatever_came_before(frames: list[Fr
         }
         values = sampled_values(message)
         for metric, value in frame.values.items():
-            seen = values[alpha8.METRICS[metric]]
+            seen = values[COMMON.metrics[metric]]
             assert seen == value or (math.isnan(seen) and math.isnan(value))
         assert sampled_bounds(message) == {
-            alpha8.METRICS[metric]: [tuple(bounds) for bounds in of_metric]
+            COMMON.metrics[metric]: [tuple(bounds) for bounds in of_metric]
             for metric, of_metric in frame.bounds.items()
         }
         (snapshot,) = message.state_snapshots
         assert snapshot.origin_time.ToMicroseconds() == frame.state_since_us
-        assert list(snapshot.states) == [alpha8.STATES[state] for state in frame.states]
+        assert list(snapshot.states) == [COMMON.states[state] for state in frame.states]
         assert [warning.message for warning in snapshot.warnings] == [told.message for told in frame.warnings]
         assert [error.message for error in snapshot.errors] == [told.message for told in frame.errors]
 
@@ -134,7 +134,7 @@ def test_a_metric_that_goes_missing_leaves_the_message() -> None:
 
     message = parsed(encoder.encode(a_frame(values={Metric.AC_FREQUENCY: 50.0})))
 
-    assert sampled_values(message) == {alpha8.METRICS["AC_FREQUENCY"]: 50.0}
+    assert sampled_values(message) == {COMMON.metrics["AC_FREQUENCY"]: 50.0}
 
 
 def test_diagnostics_that_the_api_does_not_know_are_told_as_unknown() -> None:
@@ -143,7 +143,7 @@ def test_diagnostics_that_the_api_does_not_know_are_told_as_unknown() -> None:
     message = parsed(Encoder(lay_out, None).encode(a_frame(errors=(strange,))))
 
     (error,) = message.state_snapshots[0].errors
-    assert error.diagnostic_code == alpha8.DIAGNOSTICS["UNKNOWN"]
+    assert error.diagnostic_code == COMMON.diagnostics["UNKNOWN"]
     assert (error.message, error.vendor_diagnostic_code) == ("it hums", "E-17")
 
 

@@ -28,7 +28,7 @@ from wire.support import (
     sampled_values,
 )
 
-from doppelgrid.proto.microgrid.common_v1alpha8 import METRICS, STATES
+from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
 from doppelgrid.sim.gateway.subscriptions import Subscription
 from doppelgrid.sim.simulation.live import LiveSimulation
 
@@ -52,7 +52,7 @@ async def test_without_a_filter_all_metrics_are_sent(api: Api, simulation: LiveS
     telemetry = await api.first_telemetry(METER)
 
     assert set(sampled_values(telemetry)) == {
-        METRICS[metric] for metric in simulation.gateway.frame(METER).values
+        COMMON.metrics[metric] for metric in simulation.gateway.frame(METER).values
     }
 
 
@@ -97,7 +97,7 @@ async def test_every_message_carries_one_state_snapshot(api: Api, metrics: tuple
     telemetry = await api.first_telemetry(INVERTER, metrics)
 
     (snapshot,) = telemetry.state_snapshots
-    assert list(snapshot.states) == [STATES["READY"]]
+    assert list(snapshot.states) == [COMMON.states["READY"]]
     assert snapshot.HasField("origin_time")
     assert not snapshot.errors
 
