@@ -49,7 +49,9 @@ class Numbers(dict[str, int]):
         number = self.get(name)
         if number is None and name not in self._missed:
             self._missed.add(name)
-            _log.warning("%s has no %s; clients of that version are not told of it", self._enum_name, name)
+            _log.warning(
+                "%s has no %s: clients of that version see UNSPECIFIED, or nothing", self._enum_name, name
+            )
         return number
 
     def number(self, name: str, otherwise: str = "UNSPECIFIED") -> int:
