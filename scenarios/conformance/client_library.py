@@ -45,7 +45,7 @@ _INFO = {
 T = TypeVar("T")
 
 
-class PublishedApi:
+class ClientLibraryApi:
     """What `frequenz-client-microgrid` lets applications do."""
 
     name = "client"
@@ -166,19 +166,19 @@ class PublishedApi:
         raise NotOffered(f"the published client cannot acknowledge component {component_id}")
 
     @asynccontextmanager
-    async def another(self) -> AsyncIterator[PublishedApi]:
+    async def another(self) -> AsyncIterator[ClientLibraryApi]:
         """Open the same way once more, on a connection of its own."""
-        async with published(self._access) as api:
+        async with client_library_api(self._access) as api:
             yield api
 
 
 @asynccontextmanager
-async def published(access: Access) -> AsyncIterator[PublishedApi]:
+async def client_library_api(access: Access) -> AsyncIterator[ClientLibraryApi]:
     """Connect the published client."""
     client = MicrogridApiClient(access.url, channel_defaults=CLIENT_OPTIONS, connect=False)
     client.connect(auth_key=access.auth_key, sign_secret=access.sign_secret)
     async with client:
-        yield PublishedApi(access, client)
+        yield ClientLibraryApi(access, client)
 
 
 class _Samples:

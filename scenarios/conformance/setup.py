@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import grpc
 
-from .alpha import AlphaApi
-from .client_library import published
+from .alpha import alpha_api
+from .client_library import client_library_api
 from .observations import power_refused, refused, require
 from .site import Site, discover
 from .statements import Subject, statement
@@ -32,7 +32,7 @@ async def serves_versions_side_by_side(subject: Subject, _: int) -> None:
     async with subject.access.channel() as channel:
         for name in ("v1alpha18", "v1alpha19"):
             try:
-                theirs = await discover(AlphaApi(name, subject.access, channel))
+                theirs = await discover(alpha_api(name, subject.access, channel))
             except Refusal as refusal:
                 raise Violation(f"{name} does not list its components: {refusal}") from None
             for site in (ours, theirs):
@@ -77,7 +77,7 @@ async def lists_a_graph_that_the_sdk_accepts(subject: Subject, _: int) -> None:
     require(len(grids) == 1, f"{len(grids)} grid connection points are listed; accepted: 1")
     from frequenz.microgrid_component_graph import ComponentGraph, InvalidGraphError  # noqa: PLC0415
 
-    async with published(subject.access) as api:
+    async with client_library_api(subject.access) as api:
         try:
             ComponentGraph(
                 components=set(await api.client.list_components()),

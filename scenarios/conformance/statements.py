@@ -17,7 +17,7 @@ from .site import Candidates, Leases, Site
 from .values import NotApplicable, Refusal, Violation
 
 LIMIT_S = 40.0
-"""For a check that does not name another; waiting for a component does not count [s]."""
+"""Time for a check that does not name another; waiting for a component does not count [s]."""
 
 
 @dataclass(frozen=True)
