@@ -1,1 +1,1 @@
-"""The control service: a running site in the hands of programs in other processes and languages."""
+"""The control service: programs in other processes and languages control a running site."""

@@ -89,7 +89,7 @@ class CommonVersion:
 
     metrics: Numbers
     categories: Numbers
-    """By `category_name`."""
+    """Numbers by `category_name`."""
     inverter_types: Numbers
     battery_types: Numbers
     ev_charger_types: Numbers
@@ -105,13 +105,13 @@ class CommonVersion:
     connection_message: type[Message]
 
     specific_info_field: str
-    """Where a component has what only components of its category have."""
+    """Field of a component with what only components of its category have."""
     specific_info_members: Mapping[str, str] = field(default_factory=dict)
     """Members of it by `category_name`, where they are not called like the category."""
     connection_ends: tuple[str, str]
     """Fields of a connection: source and destination."""
     component_id_field: str
-    """Of telemetry; that of a sensor is `sensor_id` in all versions."""
+    """Field of telemetry; that of a sensor is `sensor_id` in all versions."""
     sample_time_field: str
     snapshots_field: str
     snapshot_time_field: str

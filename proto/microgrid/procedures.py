@@ -24,7 +24,7 @@ from .telemetry import Encoders, LayOut, Selection
 
 
 class Procedures:
-    """What procedures do, from the values of a request to messages of a common version."""
+    """Answers of all procedures, from the values of a request to messages of a common version."""
 
     def __init__(
         self, common: CommonVersion, gateway: Gateway, open_streams: OpenStreams, encoders: Encoders
@@ -151,7 +151,7 @@ class ApiVersion(NamedTuple):
     """One version of the API: its name, the common version that it is built on, and its procedures."""
 
     name: str
-    """Of the service, as clients call it."""
+    """Full name of the service, as clients call it."""
     common: CommonVersion
     methods: Callable[[Procedures], tuple[Method, ...]]
 

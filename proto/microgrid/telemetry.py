@@ -20,20 +20,20 @@ from ...sim.domain.metrics import Metric
 
 
 class ValuePlace(Protocol):
-    """Where a message keeps the value of a metric."""
+    """Place in a message for the value of a metric."""
 
     value: float
 
 
 class BoundsPlace(Protocol):
-    """Where a message keeps a range."""
+    """Place in a message for a range."""
 
     lower: float
     upper: float
 
 
 class Places(NamedTuple):
-    """Where a message keeps the numbers that change from frame to frame."""
+    """Places in a message for the numbers that change from frame to frame."""
 
     times: list[Timestamp]
     values: list[tuple[Metric, ValuePlace]]

@@ -26,7 +26,7 @@ LIFETIMES_S = {
     pb.COMPONENT_BOUNDS_VALIDITY_DURATION_5_MINUTES: 300,
     pb.COMPONENT_BOUNDS_VALIDITY_DURATION_15_MINUTES: 900,
 }
-"""How long bounds may be asked to last [s]."""
+"""Times that bounds may be asked to last [s]."""
 
 _DATA = in_field("data", pb.ReceiveComponentDataStreamResponse, COMMON.write_telemetry)
 _SENSOR_DATA = in_field("data", pb.ReceiveSensorDataStreamResponse, COMMON.write_sensor_telemetry)

@@ -32,7 +32,7 @@ _OPTIONS = (
 )
 _HIGHEST_PORT = 65535
 _GRACE_S = 0.5
-"""For clients to take the end of their streams [s]; those that do not read are cut off after it."""
+"""Time for clients to take the end of their streams [s]; those that do not read are cut off after it."""
 
 
 class BindError(OSError):

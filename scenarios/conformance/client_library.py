@@ -46,7 +46,7 @@ T = TypeVar("T")
 
 
 class ClientLibraryApi:
-    """What `frequenz-client-microgrid` lets applications do."""
+    """Calls that `frequenz-client-microgrid` lets applications make."""
 
     name = "client"
     streams_statuses = False

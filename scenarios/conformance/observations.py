@@ -202,7 +202,7 @@ def finite_ranges(ranges: Sequence[Range]) -> list[tuple[float, float]]:
 
 
 class Room:
-    """How far the active power of a component can be moved now."""
+    """Range in which the active power of a component can be moved now."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         self.ranges = finite_ranges(telemetry.bounds(_P))

@@ -31,9 +31,9 @@ from .values import Metric, NotApplicable, NotOffered, PowerType, PowerUpdate, R
 
 _P, _Q = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE
 _CLOCKS_S = 3.0
-"""How far an expiry may be from the request's time plus its lifetime, by two clocks and a network [s]."""
+"""Longest time between an expiry and the request's time plus its lifetime, by two clocks and a network [s]."""
 _ANSWER_S = 5.0
-"""After which the SDK gives a command up [s]."""
+"""Time after which the SDK gives a command up [s]."""
 _LAST_ANSWER_S = 60.0
 """The clients' deadline for the whole call [s]."""
 

@@ -114,7 +114,7 @@ def test_a_frame_is_encoded_once() -> None:
     assert encoder.encode(frame) is encoder.encode(frame)
 
 
-def test_a_listener_that_lags_behind_does_not_make_the_others_encode_again() -> None:
+def test_a_subscriber_that_lags_behind_does_not_make_the_others_encode_again() -> None:
     encoder, old, new = Encoder(lay_out, None), a_frame(1_000_000), a_frame(2_000_000)
     encoded = encoder.encode(new)
 
@@ -147,7 +147,7 @@ def test_diagnostics_that_the_api_does_not_know_are_told_as_unknown() -> None:
     assert (error.message, error.vendor_diagnostic_code) == ("it hums", "E-17")
 
 
-def test_listeners_to_the_same_metrics_share_an_encoder() -> None:
+def test_subscribers_to_the_same_metrics_share_an_encoder() -> None:
     encoders = Encoders()
     selection = frozenset({Metric.AC_FREQUENCY})
 

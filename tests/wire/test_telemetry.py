@@ -1,4 +1,4 @@
-"""What clients see of a component while they listen to it."""
+"""What clients see of a component while they subscribe to it."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ async def test_samples_carry_finite_ascending_bounds(api: Api, component_id: int
     assert all(math.isfinite(edge) for edge in edges)
 
 
-async def test_all_who_listen_get_the_same_bytes(channel: grpc.aio.Channel, api: Api) -> None:
+async def test_all_subscribers_get_the_same_bytes(channel: grpc.aio.Channel, api: Api) -> None:
     request = api.pb.ReceiveElectricalComponentTelemetryStreamRequest(electrical_component_id=METER)
     streams: list[Any] = [
         channel.unary_stream(
@@ -197,7 +197,7 @@ async def test_many_streams_share_one_connection(api: Api) -> None:
     assert all(response.telemetry.metric_samples for response in responses)
 
 
-async def test_a_listener_that_leaves_does_not_disturb_the_others(api: Api) -> None:
+async def test_a_subscriber_that_leaves_does_not_disturb_the_others(api: Api) -> None:
     staying, leaving = api.telemetry(METER), api.telemetry(METER)
     await leaving.read()
 
@@ -206,7 +206,7 @@ async def test_a_listener_that_leaves_does_not_disturb_the_others(api: Api) -> N
     assert [(await staying.read()).telemetry.electrical_component_id for _ in range(3)] == [METER] * 3
 
 
-async def test_a_listener_that_leaves_is_no_longer_served(
+async def test_a_subscriber_that_leaves_is_no_longer_served(
     api: Api, simulation: LiveSimulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = asyncio.Event()

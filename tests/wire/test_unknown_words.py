@@ -29,7 +29,7 @@ from wire.support import INVERTER, METER, SITE
 from doppelgrid.proto.inmemory.channel import InMemoryChannel
 from doppelgrid.proto.microgrid import common_v1, common_v1alpha8
 from doppelgrid.proto.microgrid.common_version import UNSPECIFIED, CommonVersion, Numbers, category_name
-from doppelgrid.proto.microgrid.versions import services
+from doppelgrid.proto.microgrid.versions import VERSIONS, services
 from doppelgrid.sim.components.registry import component_types
 from doppelgrid.sim.domain.categories import BatteryType, Category, EvChargerType, OperationalMode
 from doppelgrid.sim.domain.messages import ComponentInfo, Frame, SensorInfo
@@ -93,6 +93,12 @@ def written(version: str, common: CommonVersion, frame: Frame) -> tuple[Any, Any
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+
+
+def test_every_version_that_is_served_is_tried_here() -> None:
+    tried = {pb.DESCRIPTOR.services_by_name["Microgrid"].full_name for pb in GENERATED.values()}
+    assert tried == {version.name for version in VERSIONS}
+    assert {id(version.common) for version in VERSIONS} == {id(common) for common in COMMONS.values()}
 
 
 @pytest.mark.parametrize("name", component_types())
