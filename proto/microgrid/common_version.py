@@ -230,6 +230,7 @@ class CommonVersion:
 
     def _write_samples(self, samples: Any, frame: Frame, wanted: Selection) -> Places:
         places = Places([], [], [])
+        bounds, time_field = frame.bounds, self.sample_time_field
         for metric in frame.values:
             if wanted is not None and metric not in wanted:
                 continue
@@ -237,11 +238,12 @@ class CommonVersion:
             if number is None:
                 continue
             sample = samples.add(metric=number)
-            sample.value.simple_metric.SetInParent()
-            places.times.append(getattr(sample, self.sample_time_field))
-            places.values.append((metric, sample.value.simple_metric))
-            if metric in frame.bounds:
-                places.bounds.append((metric, [sample.bounds.add() for _ in frame.bounds[metric]]))
+            value = sample.value.simple_metric
+            value.SetInParent()
+            places.times.append(getattr(sample, time_field))
+            places.values.append((metric, value))
+            if metric in bounds:
+                places.bounds.append((metric, [sample.bounds.add() for _ in bounds[metric]]))
         return places
 
     def _diagnostic(self, diagnostic: Diagnostic) -> object:
