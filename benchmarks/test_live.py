@@ -87,7 +87,7 @@ def test_part_of_a_core_that_16_components_at_5_hz_take(benchmark: BenchmarkFixt
     benchmark.extra_info["part of the quarter to keep under"] = shares[0] / 0.25
 
 
-def lay_out(
+def make_template(
     frame: Frame, selection: Selection
 ) -> tuple[electrical_components_pb2.ElectricalComponentTelemetry, Places]:
     message = electrical_components_pb2.ElectricalComponentTelemetry()
@@ -103,7 +103,7 @@ async def serve_in_memory(simulated_s: float, clients: int) -> tuple[float, int]
     simulation = Simulation.headless(doppelgrid.load_site("commercial"), start_us=1_750_000_000_000_000)
     encoders = Encoders()
     streams = [
-        (encoders.encoder(lay_out, info.id, None), simulation.gateway.subscribe(info.id))
+        (encoders.encoder(make_template, info.id, None), simulation.gateway.subscribe(info.id))
         for info in simulation.gateway.components()
         for _ in range(clients)
     ]

@@ -22,7 +22,7 @@ CLIENTS = 10
 FRAMES = 500
 
 
-def lay_out(
+def make_template(
     frame: Frame, selection: Selection
 ) -> tuple[electrical_components_pb2.ElectricalComponentTelemetry, Places]:
     message = electrical_components_pb2.ElectricalComponentTelemetry()
@@ -73,7 +73,7 @@ def built(frame: Frame) -> bytes:
 
 def encode_all(stream: list[Frame], clients: int) -> None:
     """Encode frames as so many clients ask for them."""
-    encoder = Encoder(lay_out, None)
+    encoder = Encoder(make_template, None)
     for frame in stream:
         for _ in range(clients):
             encoder.encode(frame)
@@ -103,7 +103,7 @@ def test_a_frame_for_many_clients(benchmark: BenchmarkFixture) -> None:
 
 def test_encoding_beats_building_for_one_client() -> None:
     stream = frames()
-    assert Encoder(lay_out, None).encode(stream[0]) == built(stream[0])
+    assert Encoder(make_template, None).encode(stream[0]) == built(stream[0])
 
     assert seconds(build_all, stream, 1) / seconds(encode_all, stream, 1) > 4
 

@@ -16,7 +16,7 @@ from ..transport.service import Method, stream
 from .common_v1alpha8 import COMMON
 from .common_version import numbers, timestamp
 from .procedures import ApiVersion, Procedures, immediate, optional, service_name
-from .telemetry import in_field
+from .telemetry import template_in
 
 POWER_TYPES = {
     pb.POWER_TYPE_ACTIVE: PowerType.ACTIVE,
@@ -24,10 +24,10 @@ POWER_TYPES = {
 }
 STATUSES = numbers(pb.SetElectricalComponentPowerRequestStatus)
 
-_TELEMETRY = in_field(
+_TELEMETRY = template_in(
     "telemetry", pb.ReceiveElectricalComponentTelemetryStreamResponse, COMMON.write_telemetry
 )
-_SENSOR_TELEMETRY = in_field(
+_SENSOR_TELEMETRY = template_in(
     "telemetry", pb.ReceiveSensorTelemetryStreamResponse, COMMON.write_sensor_telemetry
 )
 

@@ -20,7 +20,7 @@ from ...sim.gateway.subscriptions import Subscription
 from ..transport.open_streams import OpenStreams
 from ..transport.service import Method, RequestT, Service, unary
 from .common_version import CommonVersion, open_bounds, timestamp
-from .telemetry import Encoders, LayOut, Selection
+from .telemetry import Encoders, MakeTemplate, Selection
 
 
 class Procedures:
@@ -55,16 +55,20 @@ class Procedures:
         pairs = self._gateway.connections(sources=set(sources), destinations=set(destinations))
         return [self._common.connection(*pair) for pair in pairs]
 
-    def telemetry(self, lay_out: LayOut, component_id: int, request: Any) -> AsyncGenerator[bytes, None]:
+    def telemetry(
+        self, make_template: MakeTemplate, component_id: int, request: Any
+    ) -> AsyncGenerator[bytes, None]:
         """Stream the frames of a component until it cannot be reached; never ends by itself.
 
         Clients take a clean end for "nothing more, ever" and would not come back.
         """
-        return self._frames("component", self._gateway.subscribe, lay_out, component_id, request)
+        return self._frames("component", self._gateway.subscribe, make_template, component_id, request)
 
-    def sensor_telemetry(self, lay_out: LayOut, sensor_id: int, request: Any) -> AsyncGenerator[bytes, None]:
+    def sensor_telemetry(
+        self, make_template: MakeTemplate, sensor_id: int, request: Any
+    ) -> AsyncGenerator[bytes, None]:
         """Stream the frames of a sensor; never ends by itself, as for components."""
-        return self._frames("sensor", self._gateway.subscribe_sensor, lay_out, sensor_id, request)
+        return self._frames("sensor", self._gateway.subscribe_sensor, make_template, sensor_id, request)
 
     async def set_power(
         self,
@@ -122,11 +126,11 @@ class Procedures:
         self,
         what: str,
         subscribe: Callable[[int], Subscription],
-        lay_out: LayOut,
+        make_template: MakeTemplate,
         number: int,
         request: Any,
     ) -> AsyncGenerator[bytes, None]:
-        encoder = self._encoders.encoder(lay_out, number, self._selection(request))
+        encoder = self._encoders.encoder(make_template, number, self._selection(request))
         with closing(subscribe(number)) as frames, self._open_streams.carry(frames):
             async for frame in frames:
                 yield encoder.encode(frame)

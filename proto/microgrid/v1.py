@@ -17,7 +17,7 @@ from ..transport.service import Method, stream, unary
 from .common_v1 import COMMON
 from .common_version import timestamp
 from .procedures import ApiVersion, Procedures, immediate, service_name
-from .telemetry import in_field
+from .telemetry import template_in
 
 LIFETIMES_S = {
     pb.COMPONENT_BOUNDS_VALIDITY_DURATION_UNSPECIFIED: None,
@@ -28,8 +28,8 @@ LIFETIMES_S = {
 }
 """Times that bounds may be asked to last [s]."""
 
-_DATA = in_field("data", pb.ReceiveComponentDataStreamResponse, COMMON.write_telemetry)
-_SENSOR_DATA = in_field("data", pb.ReceiveSensorDataStreamResponse, COMMON.write_sensor_telemetry)
+_DATA = template_in("data", pb.ReceiveComponentDataStreamResponse, COMMON.write_telemetry)
+_SENSOR_DATA = template_in("data", pb.ReceiveSensorDataStreamResponse, COMMON.write_sensor_telemetry)
 
 
 def methods(procedures: Procedures) -> tuple[Method, ...]:

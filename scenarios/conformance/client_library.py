@@ -16,6 +16,7 @@ from frequenz.client.microgrid.metrics import Bounds
 from .access import CLIENT_OPTIONS, Access
 from .calls import SinglePowerCall
 from .values import (
+    SPECIFIC_MEMBERS,
     Component,
     Identity,
     NotOffered,
@@ -34,13 +35,6 @@ _VALIDITIES: dict[int | None, Validity | None] = {
     60: Validity.ONE_MINUTE,
     300: Validity.FIVE_MINUTES,
     900: Validity.FIFTEEN_MINUTES,
-}
-_INFO = {
-    "GRID_CONNECTION_POINT": "grid_connection_point",
-    "POWER_TRANSFORMER": "power_transformer",
-    "INVERTER": "inverter",
-    "BATTERY": "battery",
-    "EV_CHARGER": "ev_charger",
 }
 T = TypeVar("T")
 
@@ -234,7 +228,9 @@ def _component(component: Any) -> Component:
     kind = getattr(component, "type", "")
     kind = {"SOLAR": "PV"}.get(getattr(kind, "name", ""), getattr(kind, "name", str(kind)))
     matches = not isinstance(component, sdk.MismatchedCategoryComponent)
-    return Component(int(component.id), name, kind, _INFO.get(name, "") if matches else "(mismatched)")
+    return Component(
+        int(component.id), name, kind, SPECIFIC_MEMBERS.get(name, "") if matches else "(mismatched)"
+    )
 
 
 def _samples(samples: Any) -> tuple[Sample, ...]:

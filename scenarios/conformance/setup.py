@@ -12,15 +12,8 @@ from .client_library import client_library_api
 from .observations import power_refused, refused, require
 from .site import Site, discover
 from .statements import Subject, statement
-from .values import Metric, NotApplicable, NotOffered, PowerType, Range, Refusal, Violation
+from .values import SPECIFIC_MEMBERS, Metric, NotApplicable, NotOffered, PowerType, Range, Refusal, Violation
 
-_MEMBERS = {
-    "GRID_CONNECTION_POINT": "grid_connection_point",
-    "INVERTER": "inverter",
-    "BATTERY": "battery",
-    "EV_CHARGER": "ev_charger",
-    "POWER_TRANSFORMER": "power_transformer",
-}
 _UNREADABLE = ("PLC", "STATIC_TRANSFER_SWITCH", "UNINTERRUPTIBLE_POWER_SUPPLY", "CAPACITOR_BANK")
 """Categories that the published Python client does not know, and whose presence breaks its graph."""
 
@@ -57,7 +50,7 @@ async def starts_at_once(subject: Subject, _: int) -> None:
 async def describes_components_by_category(subject: Subject, _: int) -> None:
     """List components whose oneof member matches the category, with non-UNSPECIFIED inverter/battery/EV types."""
     for component in await subject.api.components():
-        wanted = _MEMBERS.get(component.category, "")
+        wanted = SPECIFIC_MEMBERS.get(component.category, "")
         require(
             component.info == wanted,
             f"component {component.id} ({component.category}) has the member {component.info or 'none'!r}; "

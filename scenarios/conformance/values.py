@@ -74,6 +74,16 @@ ALL_METRICS = (
 )
 
 
+SPECIFIC_MEMBERS = {
+    "GRID_CONNECTION_POINT": "grid_connection_point",
+    "INVERTER": "inverter",
+    "BATTERY": "battery",
+    "EV_CHARGER": "ev_charger",
+    "POWER_TRANSFORMER": "power_transformer",
+}
+"""Members of the category-specific information, by the categories that have one, in v1alpha8."""
+
+
 class State(IntEnum):
     """State codes, equal in all versions."""
 
