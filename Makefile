@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
 
-.PHONY: help demo test slow lint types proto bench accuracy models-docs check clean
+.PHONY: help demo test slow mutants lint types proto bench accuracy models-docs digests layout check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -15,13 +15,16 @@ help:
 	@echo "make test    run the tests"
 	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks"
 	@echo "make slow | lint | types | bench | clean    one at a time"
+	@echo "make mutants [N=60] [SEED=0]   plant faults and see whether the tests notice"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
+	@echo "make layout                 draw the plan of the code from its imports"
 	@echo "make models-docs            fill the tables of docs/models from the code"
+	@echo "make digests                write down anew what sites show, where that was meant to change"
 	@echo "make accuracy DATA=FOLDER   hold the models to measured data; writes docs/accuracy.md and its pictures"
 
 $(VENV)/demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet ".[sdk]"
+	$(PIP) install --quiet ".[plots,sdk]"
 	touch $@
 
 $(VENV)/develop: pyproject.toml
@@ -40,6 +43,11 @@ test: $(VENV)/develop
 slow: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	$(BIN)/pytest -m slow
+
+N ?= 60
+SEED ?= 0
+mutants: $(VENV)/develop
+	PYTHONPATH=tests $(BIN)/python -m mutants --number $(N) --seed $(SEED)
 
 lint: $(VENV)/develop
 	$(BIN)/ruff check .
@@ -67,11 +75,21 @@ models-docs: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	PYTHONPATH=benchmarks $(BIN)/python -m accuracy.pages docs
 
+# What differs is seen in the log of the changes; the tests refuse everything else.
+digests: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/pytest tests/digests --renew
+
 DATA ?= $(DOPPELGRID_DATA)
 accuracy: $(VENV)/develop
 	@test -n "$(DATA)" || { echo "say where the measured data are: make accuracy DATA=FOLDER"; exit 2; }
 	$(PIP) install --quiet --no-deps .
 	PYTHONPATH=benchmarks $(BIN)/python -m accuracy "$(DATA)" --docs docs
+
+# Drawn from the imports; a test says when it has to be drawn anew.
+layout: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	PYTHONPATH=tests $(BIN)/python -m support.layout_picture docs/layout.svg
 
 check: test slow lint types bench
 

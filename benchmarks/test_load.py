@@ -17,7 +17,7 @@ from frequenz.api.microgrid.v1alpha18 import microgrid_pb2 as pb
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2_grpc
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from doppelgrid.proto.transport.serving import SiteServer
+from doppelgrid.proto.serving.site_server import SiteServer
 
 SECONDS = float(os.environ.get("DOPPELGRID_BENCHMARK_SECONDS", "15"))
 TARGET_LATENESS_S = 0.020

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .proto.control.client import ControlClient, ControlError
+    from .proto.serving.site_server import SiteServer
     from .proto.transport.security import Security
-    from .proto.transport.serving import SiteServer
     from .sim.ensemble.ensemble import simulate_many
     from .sim.headless.simulate import RunError, simulate
     from .sim.headless.summary import Summary
@@ -40,13 +40,13 @@ _HOMES = {
     "Simulation": "sim.simulation.simulation.Simulation",
     "Site": "sim.site.site.Site",
     "SiteError": "sim.site.reader.SiteError",
-    "SiteServer": "proto.transport.serving.SiteServer",
+    "SiteServer": "proto.serving.site_server.SiteServer",
     "Snapshot": "sim.simulation.snapshot.Snapshot",
     "Summary": "sim.headless.summary.Summary",
     "Tape": "sim.simulation.tape.Tape",
     "load_site": "sim.site.reader.load_site",
     "read_recording": "sim.recording.read_recording",
-    "serve": "proto.transport.serving.SiteServer",
+    "serve": "proto.serving.site_server.SiteServer",
     "simulate": "sim.headless.simulate.simulate",
     "simulate_many": "sim.ensemble.ensemble.simulate_many",
 }
@@ -79,4 +79,6 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _HOMES[name].rpartition(".")
-    return getattr(import_module(f".{module}", __name__), attribute)
+    extras = import_module(".sim.files.extras", __name__)
+    with extras.extra_for(f"calls of {__name__}.{name}"):
+        return getattr(import_module(f".{module}", __name__), attribute)

@@ -2,75 +2,79 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
-
-ROOT = Path(__file__).parents[1]
-
-MAY_IMPORT: dict[str, set[str]] = {
-    "models": set(),
-    "sim": {"models"},
-    "proto": {"sim"},
-    "lockstep": {"sim", "proto"},
-    "testing": {"sim", "proto", "lockstep"},
-    "scenarios": {"sim", "proto", "lockstep"},
-    "conformance": set(),
-    "accuracy": {"models", "sim"},
-    "headless": {"models", "sim"},
-    "cli": {"sim", "proto", "lockstep", "scenarios", "conformance", "headless"},
-    "doppelgrid": {"sim", "proto", "lockstep", "scenarios", "headless"},
-}
-WIRE = {"grpc", "google", "frequenz.api"}
+from support.layout import HOUSE, PROTO, ROOT, SCENARIOS, SIM, STANDING_ALONE, arrows, floors, imports
+from support.layout_picture import picture
 
 
-def modules(folder: str) -> list[Path]:
-    return sorted((ROOT / folder).rglob("*.py"))
+def _folders(path: str) -> set[str]:
+    return {each.name for each in (ROOT / path).iterdir() if each.is_dir() and any(each.glob("*.py"))}
 
 
-def imported(path: Path) -> Iterator[str]:
-    """Yield the absolute dotted names that a module imports, with `doppelgrid.` for our own folders."""
-    package = ("doppelgrid", *path.relative_to(ROOT).parent.parts)
-    if package[1:2] == ("doppelgrid",):
-        package = package[1:]
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            stem = ".".join((*base, *((node.module,) if node.module else ())))
-            yield from (f"{stem}.{alias.name}" for alias in node.names)
+@pytest.mark.parametrize(
+    ("folder", "order"), [("", HOUSE), ("sim", SIM), ("scenarios", SCENARIOS), ("proto", PROTO)]
+)
+def test_imports_follow_the_direction_of_the_plan(folder: str, order: tuple[str, ...]) -> None:
+    inside = {(part, other) for part, other in arrows(folder) if {part, other} <= set(order)}
+    upward = {(part, other) for part, other in inside if order.index(other) > order.index(part)}
+    assert not upward, "each folder imports only those before it in the plan"
 
 
-@pytest.mark.parametrize("folder", MAY_IMPORT)
-def test_imports_follow_the_direction_of_the_layout(folder: str) -> None:
-    allowed = {folder, *MAY_IMPORT[folder]}
-    for path in modules(folder):
-        ours = {name.split(".")[1] for name in imported(path) if name.startswith("doppelgrid.")}
-        assert ours & set(MAY_IMPORT) <= allowed, path
+@pytest.mark.parametrize(("folder", "order"), [("sim", SIM), ("scenarios", SCENARIOS), ("proto", PROTO)])
+def test_the_plan_names_every_folder(folder: str, order: tuple[str, ...]) -> None:
+    assert _folders(folder) == set(order)
+
+
+def test_sim_has_at_most_ten_floors_and_no_circles() -> None:
+    assert max(floors(arrows("sim")).values()) <= 10
 
 
 @pytest.mark.parametrize("folder", ["models", "sim"])
 def test_the_simulator_does_not_know_the_wire(folder: str) -> None:
-    for path in modules(folder):
-        for name in imported(path):
-            assert not any(name == word or name.startswith(f"{word}.") for word in WIRE), path
+    known = {
+        (module, other)
+        for module in imports().modules
+        if module.startswith(f"doppelgrid.{folder}.")
+        for other in imports().find_modules_directly_imported_by(module)
+        if other in ("grpc", "google", "frequenz")
+    }
+    # The SDK's own graph has the last word on a site's.
+    assert known <= {("doppelgrid.sim.site.graph", "frequenz")}
+
+
+def test_what_stands_alone_imports_nothing_else_of_the_package() -> None:
+    for folder in STANDING_ALONE:
+        inside = f"doppelgrid.{folder}"
+        reached = {
+            other
+            for module in imports().modules
+            if module.startswith(inside)
+            for other in imports().find_modules_directly_imported_by(module)
+            if other.startswith("doppelgrid.") and not other.startswith(inside)
+        }
+        assert not reached
 
 
 def test_only_the_clock_reads_the_time_outside() -> None:
     reading = {
-        path.relative_to(ROOT).as_posix()
-        for folder in ("models", "sim", "proto")
-        for path in modules(folder)
-        for name in imported(path)
-        if name == "time" or name.startswith("time.")
+        module
+        for module in imports().find_modules_that_directly_import("time")
+        if module.startswith(("doppelgrid.models", "doppelgrid.sim", "doppelgrid.proto"))
     }
-    assert reading <= {"sim/clock.py"}
+    assert reading <= {"doppelgrid.sim.engine.clock"}
 
 
 def test_models_reach_for_nothing_but_arithmetic() -> None:
-    for path in modules("models"):
-        for name in imported(path):
-            assert name.split(".")[0] in {"__future__", "math", "typing", "doppelgrid"}, path
+    for module in imports().modules:
+        if module.startswith("doppelgrid.models"):
+            others = imports().find_modules_directly_imported_by(module)
+            assert {other.split(".")[0] for other in others} <= {"__future__", "math", "typing", "doppelgrid"}
+
+
+def test_nothing_at_the_root_answers_for_the_package() -> None:
+    assert not (ROOT / "doppelgrid").exists()
+    assert not list(ROOT.glob("doppelgrid.py"))
+
+
+def test_the_picture_of_the_plan_is_current() -> None:
+    assert (ROOT / "docs" / "layout.svg").read_text(encoding="utf-8") == picture(), "run `make layout`"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,6 +20,8 @@ def clock(
     ] = False,
 ) -> None:
     """Print the simulated time of a running site, and how it passes."""
+    import asyncio  # noqa: PLC0415
+
     from ..proto.control.client import ControlError  # noqa: PLC0415
 
     try:

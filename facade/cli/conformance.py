@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -62,6 +61,8 @@ def conformance(
 
     Exit codes: 0 nothing failed, 1 something did, 2 the server cannot be reached or an option is wrong.
     """
+    import asyncio  # noqa: PLC0415
+
     from ..scenarios.conformance.access import Access  # noqa: PLC0415
     from ..scenarios.conformance.suite import UnreachableError, examine  # noqa: PLC0415
 

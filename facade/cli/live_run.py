@@ -20,7 +20,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.logging import RichHandler
 
-from ..proto.transport.serving import SiteServer
+from ..proto.serving.site_server import SiteServer
 from ..sim.domain.events import EventListener, log_event
 from ..sim.domain.messages import Frame
 from ..sim.domain.metrics import Metric

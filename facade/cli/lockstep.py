@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
-from ..sim.simulation.hardware import Hardware
-from ..sim.site.site import Site
 from .options import (
     RecordedMetrics,
     RecordMetricsOption,
@@ -24,6 +22,10 @@ from .options import (
     refuse,
     start_recorder,
 )
+
+if TYPE_CHECKING:
+    from ..sim.simulation.hardware import Hardware
+    from ..sim.site.site import Site
 
 CODES = {"completed": 0, "crashed": 4, "ended early": 5, "exited": 6, "stopped": 7}
 DIFFERENT = 8

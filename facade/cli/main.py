@@ -12,11 +12,12 @@ from .check import check
 from .clock import clock
 from .conformance import conformance
 from .lockstep import lockstep
+from .options import WithExtras
 from .replay import replay
 from .run import run
 from .simulate import simulate
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=WithExtras, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(run)
 app.command()(simulate)
 app.command()(check)

@@ -6,11 +6,10 @@ import contextlib
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-
-from ..sim.files.units import SECOND
+from typer.core import TyperGroup
 
 if TYPE_CHECKING:
     from ..sim.recording import Recorder
@@ -18,6 +17,22 @@ if TYPE_CHECKING:
 
 BAD_INPUT = 2
 PORT_IN_USE = 3
+
+
+class WithExtras(TyperGroup):
+    """The command, which says in one line which package is missing where one is."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Carry out a command; see `TyperGroup.invoke`."""
+        try:
+            return super().invoke(ctx)
+        except ImportError as error:
+            from ..sim.files.extras import MissingPackageError  # noqa: PLC0415
+
+            if not isinstance(error, MissingPackageError):
+                raise
+            raise refuse(str(error)) from None
+
 
 RecordOption = Annotated[
     Path | None,
@@ -64,6 +79,8 @@ def parse_duration(text: str) -> float:
     Raises:
         typer.BadParameter: If it is none, or not positive.
     """
+    from ..sim.files.units import SECOND  # noqa: PLC0415 - imports pydantic
+
     try:
         return SECOND.within(above=0.0).parse(text)
     except ValueError as error:

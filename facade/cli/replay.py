@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -53,8 +52,10 @@ def replay(
     record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
 ) -> None:
     """Bring a recorded day back over the Microgrid API, until its end or Ctrl-C."""
-    from ..proto.transport.server import PortInUseError  # noqa: PLC0415
-    from ..proto.transport.serving import SiteServer  # noqa: PLC0415
+    import asyncio  # noqa: PLC0415
+
+    from ..proto.serving.server import PortInUseError  # noqa: PLC0415
+    from ..proto.serving.site_server import SiteServer  # noqa: PLC0415
     from ..sim.domain.timestamps import to_datetime  # noqa: PLC0415
     from ..sim.recording import read_recording  # noqa: PLC0415
     from ..sim.replay import Replay  # noqa: PLC0415

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -96,9 +95,11 @@ def run(
     sign_secret: SignSecretOption = None,
 ) -> None:
     """Serve sites over the Microgrid API until Ctrl-C."""
+    import asyncio  # noqa: PLC0415
+
+    from ..proto.serving.server import PortInUseError  # noqa: PLC0415
+    from ..proto.serving.site_server import SiteServer  # noqa: PLC0415
     from ..proto.transport.security import SecurityError  # noqa: PLC0415
-    from ..proto.transport.server import PortInUseError  # noqa: PLC0415
-    from ..proto.transport.serving import SiteServer  # noqa: PLC0415
     from ..sim.inputs.errors import InputError  # noqa: PLC0415
     from ..sim.recording import RecordingError  # noqa: PLC0415
     from ..sim.site.reader import SiteError, load_site  # noqa: PLC0415

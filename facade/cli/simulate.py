@@ -82,7 +82,11 @@ def simulate(
     """Let a site run by itself, compiled, and say what came of it; once, or many times."""
     from rich.console import Console  # noqa: PLC0415
 
+    from ..sim.files.extras import extra_for  # noqa: PLC0415
     from ..sim.site.reader import load_site  # noqa: PLC0415
+
+    with extra_for("runs without clients"):
+        import numba  # noqa: F401, PLC0415 - before anything is read or started
 
     ensemble = EnsembleOptions(runs, vary, workers, dask, results)
     try:

@@ -1,1 +1,1 @@
-"""The control service: programs in other processes and languages control a running site."""
+"""The control service, by which programs in other processes and languages steer a running site."""

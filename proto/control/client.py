@@ -1,4 +1,4 @@
-"""Client of the control service: a Python program controls a running site."""
+"""Control of a running site by a Python program, over the control service."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class ControlClient:
     async def drive(
         self, component: str, quantity: str, value: Value, *, over: timedelta = timedelta(0)
     ) -> None:
-        """Override an input of a component from now on.
+        """Override an input of a component, from now on.
 
         Args:
             component: Key of the component, or `site`.

@@ -1,4 +1,4 @@
-"""Events of a running site for one client."""
+"""Events of a running site, as one client has subscribed to them."""
 
 from __future__ import annotations
 

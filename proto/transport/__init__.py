@@ -1,1 +1,1 @@
-"""Servers on sockets: procedures, security, health, and a site served from start to end."""
+"""What every transport has in common: procedures, open streams, security, health."""

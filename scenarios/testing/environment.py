@@ -20,8 +20,8 @@ from grpc import aio
 from ...proto.inmemory.channel import InMemoryChannel
 from ...proto.inmemory.interception import channels_to
 from ...proto.microgrid.versions import services
+from ...proto.serving.site_server import SiteServer
 from ...proto.transport.open_streams import OpenStreams
-from ...proto.transport.serving import SiteServer
 from ...sim.simulation.live import LiveSimulation
 from ...sim.site.site import Site
 from ..lockstep.errors import LockstepError, NotStoppedError

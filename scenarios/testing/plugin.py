@@ -73,7 +73,7 @@ def _doppelgrid_lockstep(request: pytest.FixtureRequest) -> Iterator[SiteHandle]
 
 @pytest.fixture
 def _doppelgrid_live(request: pytest.FixtureRequest) -> Iterator[SiteHandle]:
-    from ...proto.transport.serving import SiteServer  # noqa: PLC0415
+    from ...proto.serving.site_server import SiteServer  # noqa: PLC0415
     from ...sim.domain.timestamps import to_datetime  # noqa: PLC0415
     from .environment import LiveWorld  # noqa: PLC0415
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from ...sim.domain.timestamps import MICROSECONDS
+from ...sim.files.extras import MissingPackageError, extra_for
 from .durations import shown_span
 from .history import KEPT_S
 from .site import SiteHandle
@@ -50,10 +51,13 @@ def _picture(site: SiteHandle, folder: Path, test: str) -> str:
     name = re.sub(r"[^\w.-]+", "_", test).strip("_")[-_LONGEST_NAME:]
     path = folder / f"{name}.png"
     try:
-        from .plot import plot_history  # noqa: PLC0415
+        with extra_for("pictures of failed tests"):
+            from .plot import plot_history  # noqa: PLC0415
 
         _make(folder)
         plot_history(site, path)
+    except MissingPackageError as error:
+        return f"no picture: {error}"
     except Exception as error:  # a test's own failure must not hide behind that of its picture
         return f"no picture, {type(error).__name__}: {error}"
     shown_us = min(site.now_us - site.simulation.start_us, round(KEPT_S * MICROSECONDS))

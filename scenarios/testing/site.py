@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from frequenz.quantities import Frequency, Power, Quantity, Temperature, Voltage
 
 from ...sim.domain.events import Event
-from ...sim.domain.messages import Frame
+from ...sim.domain.messages import Frame, Reading
 from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.files.problems import did_you_mean
 from ...sim.simulation.journal import Journal
@@ -20,7 +20,7 @@ from ...sim.simulation.live import LiveSimulation
 from ...sim.simulation.simulation import Simulation
 from ...sim.simulation.snapshot import Snapshot
 from ...sim.site.graph import grid_key
-from ...sim.telemetry.instruments import Instruments, Reading
+from ...sim.telemetry.instruments import Instruments
 from .apps import App, start
 from .component import ComponentHandle, Driving
 from .durations import Moment, Span, local_time, moment_us, shown_span, span_us

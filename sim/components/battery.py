@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -15,7 +14,7 @@ from ...models.parameter import check_parameters
 from ...models.tables import table_value
 from ..domain.categories import BatteryType, Category
 from ..files.parameters import overridden
-from ..files.presets import find_preset, preset_names
+from ..files.presets import MANAGED_AS, find_preset, preset_cache, preset_names
 from ..files.sections import refuse, written
 from ..files.units import Fraction, PositiveEnergy, PositivePower, Temperature
 from .battery_management import (
@@ -106,18 +105,19 @@ def battery_preset_names() -> tuple[str, ...]:
     return preset_names("batteries")
 
 
-@cache
+@preset_cache
 def battery_chemistry(name: str) -> str:
-    """Return the chemistry of the cells of a battery preset, such as `lfp`.
+    """Return the chemistry by which the cells of a battery preset are managed and age, such as `lfp`.
 
     Raises:
         ValueError: If there is no such preset; says which there are.
     """
-    chemistry: str = find_preset("batteries", "battery preset", name)["cell"]
+    cell = find_preset("batteries", "battery preset", name)["cell"]
+    chemistry: str = find_preset("cells", "cell", cell).get(MANAGED_AS, cell)
     return chemistry
 
 
-@cache
+@preset_cache
 def battery_preset(name: str) -> BatteryParams:
     """Return the parameters of a battery.
 
@@ -126,13 +126,27 @@ def battery_preset(name: str) -> BatteryParams:
         ParameterError: If the preset describes a battery that cannot exist; names the parameter.
     """
     pack = dict(find_preset("batteries", "battery preset", name))
-    cell = find_preset("cells", "cell", pack.pop("cell"))
-    cell_params = CellParams(**{key: _table_or_number(key, value) for key, value in cell.items()})
+    cell_params = cell_preset(pack.pop("cell"))
     pack_params = PackParams(**pack)
-    check_parameters(cell_params)
     check_parameters(pack_params)
     params = battery_of_cells(cell_params, pack_params)
     check_battery(params)
+    return params
+
+
+@preset_cache
+def cell_preset(name: str) -> CellParams:
+    """Return the parameters of a cell.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+        ParameterError: If one is out of its range; names it.
+    """
+    cell = find_preset("cells", "cell", name)
+    params = CellParams(
+        **{key: _table_or_number(key, value) for key, value in cell.items() if key != MANAGED_AS}
+    )
+    check_parameters(params)
     return params
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated, Any
 
 from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
@@ -14,7 +13,7 @@ from ...models.bms_balance import BalanceParams
 from ...models.bms_link import LinkParams
 from ...models.bms_protection import ProtectionParams
 from ...models.parameter import ParameterError, check_parameters
-from ..files.presets import find_preset, preset_names
+from ..files.presets import find_preset, preset_cache, preset_names
 from ..files.sections import Section, refuse
 from ..files.units import AMPERE, CELSIUS, VOLT, Duration
 
@@ -218,7 +217,7 @@ def bms_preset(name: str, battery: BatteryParams) -> BmsParams:
     return params
 
 
-@cache
+@preset_cache
 def ageing_preset(name: str, pace: float = 1.0) -> AgeingParams:
     """Return how a chemistry ages.
 

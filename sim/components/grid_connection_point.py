@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime, time
-from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -26,7 +25,7 @@ from ...models.parameter import check_parameters
 from ..domain.categories import Category
 from ..domain.timestamps import to_us
 from ..files.moments import parse_moment, parse_zone, write_moment
-from ..files.presets import find_preset, preset_names
+from ..files.presets import find_preset, preset_cache, preset_names
 from ..files.sections import Deviation, Section, Text, one_of_names, refuse, written
 from ..files.units import AMPERE as _AMPERE
 from ..files.units import (
@@ -63,7 +62,7 @@ _PhaseVoltage = Annotated[float, VOLT.within(lower=0.0)]
 
 
 def _spelling_of(unit: Unit) -> AfterValidator:
-    return one_of_names(tuple(unit.factors))
+    return one_of_names(lambda: tuple(unit.factors))
 
 
 def _kind(value: object) -> str:
@@ -90,7 +89,7 @@ class FrequencyFile(FileColumn):
 class FrequencyProcess(Section):
     """Frequency as a seeded process with the statistics of a synchronous area."""
 
-    profile: Annotated[str, one_of_names(("inline", *area_preset_names()))]
+    profile: Annotated[str, one_of_names(lambda: ("inline", *area_preset_names()))]
     interval_s: _Interval = Field(default=written("1 s"), alias="interval")
     """How long a value holds [s]."""
     resolution_hz: PositiveFrequency | None = Field(default=None, alias="resolution")
@@ -145,10 +144,42 @@ class GridVoltage(Section):
     reactance_ohm: _Resistance = Field(default=written("0 Ω"), alias="reactance")
 
 
+def fuse_preset_names() -> tuple[str, ...]:
+    """Return the names that `fuse_preset` accepts."""
+    return preset_names("fuses")
+
+
+@preset_cache
+def fuse_preset(name: str) -> FuseParams:
+    """Return the parameters of a fuse link.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+    """
+    values = find_preset("fuses", "fuse preset", name)
+    fields: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
+    }
+    params = FuseParams(**fields)
+    check_parameters(params)
+    return params
+
+
+@preset_cache
+def fuse_for(rated_current_a: float) -> FuseParams:
+    """Return a gG fuse link for any rated current [A], > 0: the nearest preset with its currents scaled."""
+    links = [fuse_preset(name) for name in fuse_preset_names()]
+    nearest = min(links, key=lambda link: abs(math.log(link.rated_current_a / rated_current_a)))
+    ratio = rated_current_a / nearest.rated_current_a
+    return nearest._replace(
+        rated_current_a=rated_current_a, melting_current_a=nearest.melting_current_a * ratio
+    )
+
+
 class GridFuse(Section):
     """The fuse links at the connection point, one per phase, that can melt."""
 
-    preset: Annotated[str, one_of_names(fuse_preset_names())] | None = None
+    preset: Annotated[str, one_of_names(fuse_preset_names)] | None = None
     """Name of a set of parameters; a gG link of the rated fuse current if not given."""
 
 
@@ -195,7 +226,7 @@ class OutageFile(Section):
 class OutageProcess(Section):
     """Outages that come at random."""
 
-    preset: Annotated[str, one_of_names(outage_preset_names())]
+    preset: Annotated[str, one_of_names(outage_preset_names)]
     per_year: float | None = Field(default=None, ge=0.0, le=10_000.0)
     """Mean number in 365 days; the preset's if not given."""
 
@@ -239,38 +270,6 @@ class GridConnectionPoint(ComponentSection):
     """Links that can melt; nothing melts if not given."""
     outages: Outages | None = None
     """Times without the grid; none if not given."""
-
-
-def fuse_preset_names() -> tuple[str, ...]:
-    """Return the names that `fuse_preset` accepts."""
-    return preset_names("fuses")
-
-
-@cache
-def fuse_preset(name: str) -> FuseParams:
-    """Return the parameters of a fuse link.
-
-    Raises:
-        ValueError: If there is no such preset; says which there are.
-    """
-    values = find_preset("fuses", "fuse preset", name)
-    fields: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
-    }
-    params = FuseParams(**fields)
-    check_parameters(params)
-    return params
-
-
-@cache
-def fuse_for(rated_current_a: float) -> FuseParams:
-    """Return a gG fuse link for any rated current [A], > 0: the nearest preset with its currents scaled."""
-    links = [fuse_preset(name) for name in fuse_preset_names()]
-    nearest = min(links, key=lambda link: abs(math.log(link.rated_current_a / rated_current_a)))
-    ratio = rated_current_a / nearest.rated_current_a
-    return nearest._replace(
-        rated_current_a=rated_current_a, melting_current_a=nearest.melting_current_a * ratio
-    )
 
 
 def frequency_signal(spec: FrequencyInput, where: InputSetting) -> Signal:

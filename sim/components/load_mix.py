@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated
 
 from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
 from ...models.load import LoadParams
 from ...models.parameter import check_parameters
-from ..files.presets import params_of_preset, preset_names
+from ..files.presets import params_of_preset, preset_cache, preset_names
 from ..files.sections import Section, one_of_names, refuse
 
 
@@ -18,7 +17,7 @@ def load_preset_names() -> tuple[str, ...]:
     return preset_names("loads")
 
 
-@cache
+@preset_cache
 def load_preset(name: str) -> LoadParams:
     """Return what a kind of load does with its voltage.
 
@@ -57,7 +56,7 @@ class LoadMix(Section):
 
 
 LoadMixInput = Annotated[
-    Annotated[Annotated[str, one_of_names(load_preset_names())], Tag("preset")]
+    Annotated[Annotated[str, one_of_names(load_preset_names)], Tag("preset")]
     | Annotated[LoadMix, Tag("mix")],
     Discriminator(lambda value: "mix" if isinstance(value, BaseModel | dict) else "preset"),
 ]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Literal
 
 from pydantic import Field
 
 from ...models.transformer import TransformerParams
 from ..domain.categories import Category
-from ..files.presets import check_at_most, params_of_preset, preset_names
+from ..files.presets import check_at_most, params_of_preset, preset_cache, preset_names
 from ..files.sections import written
 from ..files.units import PositiveVoltage
 from .component_type import AC_PARENTS, Built, ComponentType
@@ -34,7 +33,7 @@ def transformer_preset_names() -> tuple[str, ...]:
     return preset_names("transformers")
 
 
-@cache
+@preset_cache
 def transformer_preset(name: str) -> TransformerParams:
     """Return the parameters of a transformer.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Literal
 
 from ...models.ups import UpsParams
 from ..domain.categories import Category
-from ..files.presets import params_of_preset, preset_names
+from ..files.presets import params_of_preset, preset_cache, preset_names
 from .component_type import AC_PARENTS, Built, ComponentType
 from .setting import Setting
 from .throughput import Throughput, throughput_caption, throughput_params
@@ -28,7 +27,7 @@ def ups_preset_names() -> tuple[str, ...]:
     return preset_names("ups")
 
 
-@cache
+@preset_cache
 def ups_preset(name: str) -> UpsParams:
     """Return the parameters of a UPS.
 

@@ -210,6 +210,11 @@ class WallStampedClock(LiveClock):
         self._past = [*earlier[-_REMEMBERED_STRETCHES:], _Stretch(time_us, wall_us, self.speed)]
 
 
+def stopwatch_s() -> float:
+    """Return a time that only differences of mean anything of [s]."""
+    return time.perf_counter()
+
+
 def wall_time_us() -> int:
     """Return the time of the system's clock [µs since the Unix epoch]."""
     return time.time_ns() // 1000

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from ..files.extras import extra_for
 from ..headless.run import HeadlessRun
 from ..headless.simulate import DEFAULT_START, SECOND, check_times, simulate
 from ..headless.summary import Summary
@@ -253,16 +254,12 @@ def run_in_cluster(jobs: Sequence[Job], address: str) -> Generator[Result]:
         address: Of the scheduler, such as `tcp://10.0.0.1:8786`.
 
     Raises:
-        EnsembleError: If Dask is not installed.
+        MissingPackageError: If Dask is not installed.
         OSError: If the cluster cannot be reached, or has no workers.
         ValueError: If the address makes no sense.
     """
-    try:
+    with extra_for("runs on a Dask cluster"):
         import distributed  # noqa: PLC0415
-    except ModuleNotFoundError:
-        raise EnsembleError(
-            "runs on a Dask cluster need the package distributed: pip install 'doppelgrid[dask]'"
-        ) from None
     with distributed.Client(address, timeout=_CONNECT_S, set_as_default=False) as client:
         client.wait_for_workers(1, timeout=_CONNECT_S)
         threads = client.nthreads()

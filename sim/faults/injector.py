@@ -6,13 +6,12 @@ import math
 from collections.abc import Callable
 
 from ..domain.events import Tell
-from ..domain.messages import UnavailableError, WrongStateError
+from ..domain.messages import Reading, UnavailableError, WrongStateError
 from ..domain.metrics import Metric
 from ..domain.states import Diagnostic
 from ..engine.agenda import Engine
 from ..inputs.signal import normal_deviate, stream_key
 from ..plant.plant import Plant
-from ..telemetry.instruments import Reading
 from .kinds import ActiveFault, Fault, FaultKind, FaultsState
 
 

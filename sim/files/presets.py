@@ -1,16 +1,147 @@
-"""Named sets of parameters, read from data files beside the models; values there name their source."""
+"""Named sets of parameters, read from data files beside the models, or from a folder of one's own."""
 
 from __future__ import annotations
 
 import tomllib
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import cache, wraps
+from hashlib import blake2b
 from importlib import resources
-from typing import Any, TypeVar
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 from ...models.parameter import ParameterError, check_parameters
-from .problems import one_of
+from .problems import did_you_mean, one_of
 
 _Params = TypeVar("_Params")
+_Arguments = ParamSpec("_Arguments")
+_Loaded = TypeVar("_Loaded")
+Tables = Mapping[str, Mapping[str, dict[str, Any]]]
+"""By stem of a data file and name of a preset, its values."""
+
+
+MANAGED_AS = "managed_as"
+"""Key of a cell of one's own: the chemistry whose management system and ageing are its, too."""
+_FURTHER_KEYS = {"cells": (MANAGED_AS,)}
+"""Keys that no preset of ours needs."""
+
+
+@dataclass(frozen=True)
+class PresetFolder:
+    """Presets of one's own, as they were when they were read."""
+
+    path: Path
+    digest: str
+    """Of all its files: folders of the same content are the same."""
+    tables: Tables = field(compare=False, repr=False)
+
+
+class PresetError(ValueError):
+    """A file of presets is wrong: says which, what was found and what would be accepted."""
+
+    def __init__(self, file: str, name: str | None, found: str, accepted: str) -> None:
+        """Gather what there is to say.
+
+        Args:
+            file: Name of the file, or of the folder.
+            name: Of the preset; None if it is about the whole file.
+            found: What is there.
+            accepted: What would be right.
+        """
+        super().__init__(file, name, found, accepted)
+        self.file, self.name, self.found, self.accepted = file, name, found, accepted
+
+    def __str__(self) -> str:
+        what = self.file if self.name is None else f"{self.file}: {self.name}"
+        return f"{what} is {self.found}; accepted: {self.accepted}"
+
+
+_OWN: ContextVar[PresetFolder | None] = ContextVar("own presets", default=None)
+
+
+@contextmanager
+def own_presets(folder: PresetFolder | None) -> Iterator[None]:
+    """Let names of presets stand for those of a folder, too; for ours alone if None."""
+    token = _OWN.set(folder)
+    try:
+        yield
+    finally:
+        _OWN.reset(token)
+
+
+def read_preset_folder(path: Path) -> PresetFolder:
+    """Read presets of one's own: TOML files of the names and the form of those beside the models.
+
+    Args:
+        path: Of the folder.
+
+    Raises:
+        PresetError: If there is no such folder, a file has a name or a form that is not known, or a preset lacks a
+            value, has one too many, or has the name of one of ours.
+    """
+    if not path.is_dir():
+        raise PresetError(
+            str(path), None, "not there", "a folder, its path relative to the folder of the site file"
+        )
+    digest, tables = blake2b(digest_size=16), {}
+    known = _known_files()
+    for file in sorted(path.glob("*.toml")):
+        if file.stem not in known:
+            accepted = one_of([f"{stem}.toml" for stem in known], file.name)
+            raise PresetError(file.name, None, "no file of presets by its name", accepted)
+        content = file.read_bytes()
+        try:
+            table = tomllib.loads(content.decode("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise PresetError(
+                file.name, None, f"no TOML ({error})", "TOML, a table for each preset"
+            ) from None
+        for name, values in table.items():
+            _check_form(file, name, values)
+        tables[file.stem] = table
+        digest.update(f"{file.stem}\0{len(content)}\0".encode() + content)
+    if not tables:
+        raise PresetError(
+            str(path), None, "without files of presets", ", ".join(f"{stem}.toml" for stem in known)
+        )
+    return PresetFolder(path, digest.hexdigest(), tables)
+
+
+def _check_form(file: Path, name: str, values: object) -> None:
+    """Hold a preset of one's own to the keys of ours in the file of the same name."""
+    ours = _shipped(file.stem)
+    if not isinstance(values, dict):
+        raise PresetError(file.name, name, "a single value", f"a table: [{name}]")
+    if name in ours:
+        raise PresetError(file.name, name, "the name of a preset of ours", "a name of its own")
+    everything = dict.fromkeys(key for preset in ours.values() for key in preset)
+    everything |= dict.fromkeys(_FURTHER_KEYS.get(file.stem, ()))
+    for key in values:
+        if key not in everything:
+            hint = did_you_mean(key, everything)
+            raise PresetError(file.name, f"{name}.{key}", "unknown", f"{', '.join(everything)}{hint}")
+    for key in everything:
+        if key not in values and all(key in preset for preset in ours.values()):
+            example = next(iter(ours.values()))[key]
+            raise PresetError(file.name, f"{name}.{key}", "missing", f"a value such as {example!r:.60}")
+
+
+def preset_cache(load: Callable[_Arguments, _Loaded]) -> Callable[_Arguments, _Loaded]:
+    """Keep what a function makes of presets, apart for each folder of one's own."""
+    kept: dict[tuple[object, ...], _Loaded] = {}
+
+    @wraps(load)
+    def looked_up(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Loaded:
+        asked = (_OWN.get(), args, tuple(kwargs.items()))
+        if asked not in kept:
+            kept[asked] = load(*args, **kwargs)
+        return kept[asked]
+
+    return looked_up
 
 
 def preset_names(file: str) -> tuple[str, ...]:
@@ -65,7 +196,21 @@ def check_at_most(name: str, value: float, other: str, limit: float, unit: str) 
         )
 
 
+def _read(file: str) -> Mapping[str, dict[str, Any]]:
+    own = _OWN.get()
+    return _shipped(file) if own is None else {**_shipped(file), **own.tables.get(file, {})}
+
+
 @cache
-def _read(file: str) -> dict[str, dict[str, Any]]:
-    presets = resources.files("doppelgrid.models").joinpath("presets", f"{file}.toml")
-    return tomllib.loads(presets.read_text("utf-8"))
+def _shipped(file: str) -> dict[str, dict[str, Any]]:
+    return tomllib.loads(_folder().joinpath(f"{file}.toml").read_text("utf-8"))
+
+
+@cache
+def _known_files() -> tuple[str, ...]:
+    names = (entry.name for entry in _folder().iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def _folder() -> Traversable:
+    return resources.files("doppelgrid.models").joinpath("presets")

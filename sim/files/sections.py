@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -33,12 +34,12 @@ def refuse(accepted: str) -> PydanticCustomError:
     return PydanticCustomError("site", "{accepted}", {"accepted": accepted})
 
 
-def one_of_names(names: tuple[str, ...]) -> AfterValidator:
-    """Return the check of a name against those that there are."""
+def one_of_names(names: Callable[[], tuple[str, ...]]) -> AfterValidator:
+    """Return the check of a name against those that there are when a file is read."""
 
     def check(name: str) -> str:
-        if name not in names:
-            raise refuse(", ".join(names))
+        if name not in names():
+            raise refuse(", ".join(names()))
         return name
 
     return AfterValidator(check)

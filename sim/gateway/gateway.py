@@ -15,7 +15,14 @@ from typing import NamedTuple
 
 from ..domain.categories import Category
 from ..domain.events import Event, EventListener, FrameListener
-from ..domain.messages import ComponentInfo, Frame, SensorInfo, UnavailableError, UnknownComponentError
+from ..domain.messages import (
+    ComponentInfo,
+    Frame,
+    Reading,
+    SensorInfo,
+    UnavailableError,
+    UnknownComponentError,
+)
 from ..domain.metrics import Metric, PowerType
 from ..domain.states import Diagnostic, StateCode
 from ..engine.agenda import Engine
@@ -24,7 +31,7 @@ from ..faults.injector import Faults
 from ..plant.plant import Plant
 from ..site.graph import connections, listed_keys
 from ..site.site import Site
-from ..telemetry.instruments import Instruments, Reading
+from ..telemetry.instruments import Instruments
 from ..telemetry.sensors import read_sensor
 from .augmented_bounds import AugmentedBounds, AugmentedBoundsState, OpenBounds
 from .identity import describe, describe_sensor

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from ..components.battery_inverter import BatteryInverter
 from ..components.hybrid_inverter import HybridInverter
 from ..domain.timestamps import to_datetime
+from ..engine.clock import stopwatch_s
 from ..recording.columns import ColumnRecorder
 from ..recording.metadata import describe_run
 from ..recording.selection import Metrics
@@ -67,7 +67,7 @@ def simulate(
     recorder = nullcontext() if record is None else ColumnRecorder(record, describe_run(site, seed))
     with recorder as recording, interrupts_wait() as interrupted:
         run.warm_up()
-        began_s = perf_counter()
+        began_s = stopwatch_s()
         for chunk in run.chunks(duration):
             if interrupted.is_set():
                 raise KeyboardInterrupt
@@ -76,7 +76,7 @@ def simulate(
             if recording is not None:
                 recording.write(chunk.samples.times_us, columns.of(chunk))
             on_progress(timedelta(microseconds=int(chunk.samples.times_us[-1]) - run.start_us))
-    return summarizer.summary(perf_counter() - began_s)
+    return summarizer.summary(stopwatch_s() - began_s)
 
 
 def check_times(duration: timedelta, resolution: timedelta) -> None:

@@ -8,18 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..domain.timestamps import to_us
-from .daily import SECOND_US, Daily, WallClock, local_datetime
+from .daily import SECOND_US, Daily, DayMaker, WallClock, local_datetime
 from .errors import InputError
 from .files.recording import recorded_signal
 from .profiles.bdew import BdewDays
+from .profiles.packaged import load_profiles
 from .profiles.sky import SkyDays
 from .signal import Constant, Noisy, Signal, Steps
-from .specs import Bdew, ClearSky, ConstantPower, FileColumn, Inline, Noise
+from .specs import Bdew, ClearSky, ConstantPower, FileColumn, Inline, Noise, Packaged
 
 if TYPE_CHECKING:
     from .location import Location
 
-Spec = float | ConstantPower | Inline[Any] | Bdew | ClearSky | FileColumn
+Spec = float | ConstantPower | Inline[Any] | Bdew | Packaged | ClearSky | FileColumn
 """Any of the inputs that `specs` describes."""
 
 
@@ -76,9 +77,8 @@ def _without_noise(spec: Spec, where: InputSetting) -> Signal:
             return Constant(spec.value)
         case Inline():
             return _inline(spec, where)
-        case Bdew():
-            days = BdewDays(spec.profile.removeprefix("bdew-"), spec.annual_energy_wh)
-            return Daily(days, where.location.zone)
+        case Bdew() | Packaged():
+            return Daily(_days(spec), where.location.zone)
         case ClearSky():
             if where.plane is None:
                 raise ValueError(f"{where.owner}.{where.purpose} has no plane; accepted: tilt and azimuth")
@@ -87,6 +87,12 @@ def _without_noise(spec: Spec, where: InputSetting) -> Signal:
             return recorded_signal(spec, where.directory, where.location.zone, where.start_us)
         case _:
             return Constant(spec)
+
+
+def _days(spec: Bdew | Packaged) -> DayMaker:
+    if isinstance(spec, Packaged):
+        return load_profiles()[spec.profile].days(spec.annual_energy_wh)
+    return BdewDays(spec.profile.removeprefix("bdew-"), spec.annual_energy_wh)
 
 
 def _inline(spec: Inline[Any], where: InputSetting) -> Signal:

@@ -9,7 +9,7 @@ sign convention: what a photovoltaic plant could produce is written without a si
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time
 from itertools import pairwise
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
@@ -47,6 +47,7 @@ from ..files.units import (
     Temperature,
     Unit,
 )
+from .profiles.packaged import load_profiles
 
 Quantity = TypeVar("Quantity")
 BdewProfile = Literal[
@@ -154,6 +155,15 @@ class Bdew(_Section):
     profile: BdewProfile
     annual_energy_wh: PositiveEnergy = Field(alias="annual_energy")
     """Consumed in any whole calendar year [Wh]."""
+    noise: _Noise = None
+
+
+class Packaged(_Section):
+    """A load profile of another installed package, on the site's clock."""
+
+    profile: str
+    annual_energy_wh: PositiveEnergy = Field(alias="annual_energy")
+    """Consumed in a calendar year [Wh]."""
     noise: _Noise = None
 
 
@@ -283,19 +293,22 @@ def _kind(value: object) -> str:
     if not isinstance(value, Mapping):
         return "quantity"
     profile = str(value["profile"]) if "profile" in value and "file" not in value else "file"
+    if profile in load_profiles():
+        return "packaged"
     return "bdew" if profile.startswith("bdew-") else profile
 
 
 _BY_KIND = Discriminator(_kind)
 
 
-def _knows(*profiles: str) -> BeforeValidator:
-    """Refuse a mapping that names neither a file nor one of these profiles."""
+def _knows(*profiles: str, further: Callable[[], Iterable[str]] = tuple) -> BeforeValidator:
+    """Refuse a mapping that names neither a file nor one of these profiles, nor of further ones."""
 
     def check(value: object) -> object:
-        if not isinstance(value, Mapping) or "file" in value or value.get("profile") in profiles:
+        known = (*profiles, *further())
+        if not isinstance(value, Mapping) or "file" in value or value.get("profile") in known:
             return value
-        names = ", ".join(profiles)
+        names = ", ".join(known)
         if "profile" not in value:
             raise PydanticCustomError(
                 "input", "a quantity, or a mapping with `profile` ({names}) or `file`", {"names": names}
@@ -325,9 +338,10 @@ LoadInput = Annotated[
     | Annotated[ConstantPower, Tag("constant")]
     | Annotated[LoadInline, Tag("inline")]
     | Annotated[Bdew, Tag("bdew")]
+    | Annotated[Packaged, Tag("packaged")]
     | Annotated[PowerFile, Tag("file")],
     _BY_KIND,
-    _knows("constant", "inline", *get_args(BdewProfile)),
+    _knows("constant", "inline", *get_args(BdewProfile), further=load_profiles),
 ]
 """Active power of a load [W], consumption positive."""
 

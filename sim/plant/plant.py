@@ -31,10 +31,11 @@ from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds, Ranges
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
+from ..files.presets import own_presets
 from ..inputs.override import Drive
 from ..inputs.segments import averaged
 from ..inputs.signal import Signal
-from ..kernel.ac_bus import is_live, reconnect
+from ..kernel.ac_bus import active_w, is_live, reconnect
 from ..kernel.bms import acknowledge_trip, open_relays_at_once, want_relays, would_clear
 from ..kernel.device_model import bound
 from ..kernel.grid import line_voltage_v, replace_fuses, take_in_grid, voltage_v
@@ -47,9 +48,9 @@ from ..site.environment import air_inputs, ambient_signal, sensor_inputs
 from ..site.site import Site
 from .bms import lasting_cause, position_of, trip_diagnostic, warning_diagnostics
 from .equipment import Equipment, equip
-from .numbering import first_memory, lay_out
+from .numbering import Places, first_memory, lay_out
 from .set_points import PendingSetPoint, as_taken
-from .state import Flows, PlantState, Registers, keep_numbers, restore_numbers
+from .state import Flows, PlantState, Registers, Voltages, keep_numbers, restore_numbers
 
 CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
@@ -85,7 +86,8 @@ class Plant:
         self.site = site
         self.wiring: Wiring = wire(site)
         ambient = ambient_signal(site, start_us=start_us, seed=seed)
-        self.equipment: Equipment = equip(site, ambient, start_us=start_us, seed=seed)
+        with own_presets(site.own_presets):
+            self.equipment: Equipment = equip(site, ambient, start_us=start_us, seed=seed)
         self.inputs: dict[str, Signal] = {
             name: averaged(signal, resolution_us)
             for name, signal in self._wire_inputs(ambient, start_us, seed).items()
@@ -99,6 +101,12 @@ class Plant:
         self._memory.next_input_us = start_us
         self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
         self._flows: Flows | None = None
+        self._voltages: Voltages | None = None
+        self._machine_places = {
+            key: (functions, members, place)
+            for functions, members in self._kinds
+            for place, key in enumerate(self._members(members.component))
+        }
         self.drives: dict[str, Drive] = {}
         """Inputs in somebody's hands, by `component.quantity`."""
         self.tripped: dict[str, Diagnostic] = {}
@@ -168,7 +176,16 @@ class Plant:
         self._allowed_dc_w, self._pending = dict(state.allowed_dc_w), dict(state.pending)
         self.drives, self.tripped = dict(state.drives), dict(state.tripped)
         self._positions = dict(state.positions)
-        self._flows = None
+        self._drop_named()
+
+    @property
+    def places(self) -> Places:
+        """Where everything stands in `numbers`."""
+        return self._places
+
+    def bring_up_to_date(self) -> None:
+        """Let `numbers` say what flows now."""
+        self._know()
 
     def flows(self) -> Flows:
         """Return what flows now."""
@@ -183,12 +200,8 @@ class Plant:
 
     def machine_state(self, key: str) -> Any:
         """Return the state of a machine, as its model has it."""
-        component = self._places.components[key]
-        return next(
-            members.states[list(members.component).index(component)]
-            for _, members in self._kinds
-            if component in members.component
-        )
+        _, members, place = self._machine_places[key]
+        return members.states[place]
 
     def activity(self, key: str) -> Activity | None:
         """Return what a machine is doing by the sequence of its own controls; None if it has none."""
@@ -200,22 +213,29 @@ class Plant:
     def machine_input(self, key: str) -> Any:
         """Return what acts on a machine now, as its model takes it."""
         self._know()
-        component = self._places.components[key]
-        return next(
-            functions.present(self._memory, members, list(members.component).index(component))
-            for functions, members in self._kinds
-            if component in members.component
-        )
+        functions, members, place = self._machine_places[key]
+        return functions.present(self._memory, members, place)
+
+    def voltages(self) -> Voltages:
+        """Return the voltages now, wherever the grid reaches."""
+        self._know()
+        if self._voltages is None:
+            layout, memory = self._layout, self._memory
+            self._voltages = Voltages(
+                ThreePhase(*(voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
+                ThreePhase(*(line_voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
+            )
+        return self._voltages
 
     def phase_voltages(self, key: str) -> ThreePhase:
         """Return the voltages to neutral at a component [V]; 0 where the grid does not reach it."""
-        flows = self.flows()
-        return _DARK if self.is_cut_off(key) else flows.phases_v
+        voltages = self.voltages()
+        return _DARK if self.is_cut_off(key) else voltages.phases_v
 
     def line_voltages(self, key: str) -> ThreePhase:
         """Return the voltages L1-L2, L2-L3 and L3-L1 at a component [V]; 0 where the grid does not reach it."""
-        flows = self.flows()
-        return _DARK if self.is_cut_off(key) else flows.lines_v
+        voltages = self.voltages()
+        return _DARK if self.is_cut_off(key) else voltages.lines_v
 
     def meter_output(self, key: str) -> MeterOutput | None:
         """Return what a meter with options of its own shows now; None for any other component."""
@@ -233,6 +253,17 @@ class Plant:
         component = self._places.components[key]
         return Registers(self._memory.consumed_wh[component], self._memory.delivered_wh[component])
 
+    def active_power_w(self, key: str) -> float:
+        """Return the active power that flows through a component on the AC side now [W]."""
+        self._know()
+        return active_w(self._memory, self._places.components[key])
+
+    def battery_limits(self, key: str) -> Bounds:
+        """Return the DC power that a battery allows now [W]."""
+        self._know()
+        memory, number = self._memory, self._places.batteries[key]
+        return Bounds(memory.battery_lower_w[number], memory.battery_upper_w[number])
+
     def active_power_bounds(self, key: str) -> Bounds:
         """Return the active power that a device that takes set-points could have now [W]: rating and reach."""
         rated = self.equipment.ratings[key].active or Bounds(0.0, 0.0)
@@ -244,34 +275,34 @@ class Plant:
 
     def reactive_power_bounds(self, key: str) -> Bounds:
         """Return the reactive power that a device offers beside its present active power [var]."""
-        active_w = self.flows().ac[key].active_w
+        power_w = self.active_power_w(key)
         if self.held_off_by(key):
             return NO_POWER
-        if self.inverter_heat(key) is None and key in self.equipment.machines:
+        heat = self.inverter_heat(key)
+        if heat is None and key in self.equipment.machines:
             machine = self.equipment.machines[key]
             if machine.reactive_range_var is not None:
                 state, given = self.machine_state(key), self.machine_input(key)
                 return Bounds(*machine.reactive_range_var(machine.params, state, given))
-            return machine.reactive_bounds(active_w)
-        limit = self._reactive_limit_var(key, active_w)
-        return Bounds(-limit, limit)
-
-    def _reactive_limit_var(self, key: str, active_w: float) -> float:
-        heat, params = self.inverter_heat(key), self.equipment.inverters[key]
+            return machine.reactive_bounds(power_w)
+        params = self.equipment.inverters[key]
         if heat is None:
-            return reactive_limit_var(params, active_w)
-        apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
-        return reactive_limit_within_var(params, apparent_va, active_w)
+            limit_var = reactive_limit_var(params, power_w)
+        else:
+            apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
+            limit_var = reactive_limit_within_var(params, apparent_va, power_w)
+        return Bounds(-limit_var, limit_var)
 
     @property
     def _ambient_c(self) -> float:
-        return self.input_value("site", "ambient_temperature")
+        self._know()
+        return self._memory.inputs[self._layout.ambient_signal]
 
     def inverter_heat(self, key: str) -> InverterState | None:
         """Return what the heat sink of an inverter remembers; None of one of which only its power is known."""
         if key in self._places.inverters:
             return heat_of(self._memory, self._places.inverters[key])
-        state = self.machine_state(key) if key in self.equipment.machines else None
+        state = self.machine_state(key) if key in self._machine_places else None
         return state if isinstance(state, InverterState) else None
 
     def is_derated(self, key: str) -> bool:
@@ -387,12 +418,16 @@ class Plant:
 
     def error(self, key: str) -> Diagnostic | None:
         """Return what has switched a component off by itself, or None."""
+        return self.error_in(key, self.activity(key))
+
+    def error_in(self, key: str, activity: Activity | None) -> Diagnostic | None:
+        """Return what has switched a component off by itself, given its activity; see `error`."""
         memory = self._memory
         if MELTED in memory.fuse_condition and self._places.components[key] == self._layout.grid:
             melted = [link for link, condition in enumerate(memory.fuse_condition, 1) if condition == MELTED]
             phases = ", ".join(f"L{phase}" for phase in melted)
             return Diagnostic("FUSE_ERROR", f"the fuse of {phases} at {key} has melted")
-        if self.activity(key) is Activity.FAULT:
+        if activity is Activity.FAULT:
             return Diagnostic("SWITCH_ON_FAULT", f"{key} has failed to start")
         if key in self.tripped or key not in self._places.batteries:
             return self.tripped.get(key)
@@ -511,11 +546,10 @@ class Plant:
 
     def is_idle(self, key: str) -> bool:
         """Say whether a device converts nothing at present."""
-        flows = self.flows()
-        if key in flows.inverter_dc_w:
-            return flows.inverter_dc_w[key] == 0.0
-        produces_only = isinstance(self.site.components[key], PvInverter)
-        return flows.ac[key].active_w >= 0.0 if produces_only else flows.ac[key].active_w == 0.0
+        power_w = self.active_power_w(key)
+        if key in self._places.inverters:
+            return self._memory.inverter_dc_w[self._places.inverters[key]] == 0.0
+        return power_w >= 0.0 if isinstance(self.site.components[key], PvInverter) else power_w == 0.0
 
     def dc_power_w(self, key: str) -> float:
         """Return the power through something between inverters and batteries [W]."""
@@ -531,13 +565,15 @@ class Plant:
             for pending in self._pending.values():
                 end_us = min(end_us, pending[0].due_us)
             integrate(layout, memory, kinds, end_us)
-            self._flows = self._flows if memory.is_known else None
+            if not memory.is_known:
+                self._drop_named()
             if self._pending:
                 self._receive_set_points()
             if needs_control(layout, memory):
                 self._know()
                 control(layout, memory)
-                self._flows = self._flows if memory.is_known else None
+                if not memory.is_known:
+                    self._drop_named()
 
     def _know(self) -> None:
         memory = self._memory
@@ -556,7 +592,11 @@ class Plant:
 
     def _forget_flows(self) -> None:
         self._memory.is_known = 0
+        self._drop_named()
+
+    def _drop_named(self) -> None:
         self._flows = None
+        self._voltages = None
 
     def _reconnect(self, key: str) -> None:
         """Take in what has been switched; what is out of service begins at no power when it comes back."""
@@ -609,7 +649,7 @@ class Plant:
         return Bounds(self._memory.reach_lower_w[number], self._memory.reach_upper_w[number])
 
     def _named_flows(self) -> Flows:
-        memory, layout, places = self._memory, self._layout, self._places
+        memory, places = self._memory, self._places
         phases = zip(
             memory.active_1, memory.active_2, memory.active_3,
             memory.reactive_1, memory.reactive_2, memory.reactive_3, strict=True,
@@ -622,8 +662,6 @@ class Plant:
             inverter_dc_w=dict(zip(places.inverters, memory.inverter_dc_w, strict=True)),
             battery_limits=dict(zip(places.batteries, limits, strict=True)),
             reach=dict(zip(places.controls, reach, strict=True)),
-            phases_v=ThreePhase(*(voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
-            lines_v=ThreePhase(*(line_voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
         )
 
 

@@ -38,9 +38,15 @@ class Flows(NamedTuple):
     """DC power that every battery allows [W]."""
     reach: dict[str, Bounds]
     """AC active power that each device that takes set-points could have now [W]."""
+
+
+class Voltages(NamedTuple):
+    """Voltages at one instant, wherever the grid reaches [V]."""
+
     phases_v: ThreePhase
+    """To neutral."""
     lines_v: ThreePhase
-    """Voltages to neutral, and L1-L2, L2-L3 and L3-L1, wherever the grid reaches [V]."""
+    """L1-L2, L2-L3 and L3-L1."""
 
 
 Numbers = dict[str, int | list[int | float]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..files.extras import extra_for
 from .content import Recording
 from .errors import RecordingError
 from .output import PART, SUFFIXES, part_of, suffix_of
@@ -19,6 +20,7 @@ def read_recording(path: str | Path, *, microgrid_id: int | None = None) -> Reco
 
     Raises:
         RecordingError: If anything is wrong with it.
+        MissingPackageError: If what reads it is not installed.
     """
     path = Path(path)
     suffix = suffix_of(path)
@@ -27,10 +29,8 @@ def read_recording(path: str | Path, *, microgrid_id: int | None = None) -> Reco
     if not path.is_file():
         accepted = f"the path of a recording ({', '.join(SUFFIXES)}, or what a crash left in {PART})"
         raise RecordingError(str(path), None, "file", "not there", accepted)
-    if suffix == ".parquet":
-        from .parquet_reader import read_parquet  # noqa: PLC0415 - takes long to import
+    with extra_for("readers of recordings"):
+        from .csv_reader import read_csv  # noqa: PLC0415 - takes long to import
+        from .parquet_reader import read_parquet  # noqa: PLC0415
 
-        return read_parquet(path)
-    from .csv_reader import read_csv  # noqa: PLC0415 - takes long to import
-
-    return read_csv(path, microgrid_id)
+    return read_parquet(path) if suffix == ".parquet" else read_csv(path, microgrid_id)

@@ -9,6 +9,7 @@ from typing import Protocol, Self
 
 from ..domain.events import FrameListener
 from ..domain.messages import Frame
+from ..files.extras import extra_for
 from ..site.site import Site
 from .csv_writer import CsvWriter
 from .metadata import Metadata, describe_run
@@ -47,6 +48,7 @@ class Recorder:
 
         Raises:
             RecordingError: If nothing can be written there.
+            MissingPackageError: If Parquet is wanted and what writes it is not installed.
         """
         self.path = Path(path)
         self._writer: _Writer | None = _writer(self.path, describe_run(site, seed), metrics)
@@ -97,7 +99,8 @@ class Recorder:
 
 def _writer(path: Path, metadata: Metadata, metrics: Metrics) -> _Writer:
     if suffix_of(path) == ".parquet":
-        from .parquet_writer import ParquetWriter  # noqa: PLC0415 - takes long to import
+        with extra_for("recordings in Parquet"):
+            from .parquet_writer import ParquetWriter  # noqa: PLC0415 - takes long to import
 
         return ParquetWriter(path, metadata, metrics)
     return CsvWriter(path, metadata, metrics)

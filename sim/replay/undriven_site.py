@@ -10,9 +10,10 @@ from ..components.battery import Battery, battery_params
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.meter import Meter
 from ..components.registry import Component, type_of
+from ..domain.messages import Reading
 from ..domain.metrics import Metric
+from ..files.presets import own_presets
 from ..site.site import Site
-from ..telemetry.instruments import Reading
 
 
 def offers_power(component: Component) -> bool:
@@ -28,10 +29,11 @@ def quiet_site(site: Site, simulated: Collection[str], recorded: Mapping[str, Re
         simulated: Keys of what keeps its inputs. What producers offer comes from the recording if it is there.
         recorded: What the components reported when the replay starts, by key; batteries begin with it.
     """
-    components = {
-        key: _quiet(component, key in simulated, recorded.get(key))
-        for key, component in site.components.items()
-    }
+    with own_presets(site.own_presets):
+        components = {
+            key: _quiet(component, key in simulated, recorded.get(key))
+            for key, component in site.components.items()
+        }
     changes: dict[str, Any] = {"components": components}
     if not simulated:
         changes["ambient_temperature"] = None

@@ -16,16 +16,21 @@ from pydantic import ValidationError
 from ...models.parameter import ParameterError
 from ..components.component_type import ComponentType
 from ..components.grid_connection_point import GridConnectionPoint
-from ..components.registry import component_types, type_of
+from ..components.presets import check_presets
+from ..components.registry import broken_packages, component_types, type_of
 from ..files.explain import explain, keys_of
+from ..files.presets import PresetError, PresetFolder, own_presets, read_preset_folder
 from ..files.problems import Finding, Place, Problem, did_you_mean, one_of, shown, written_path
 from ..files.yaml_text import YamlText, read_yaml
+from ..inputs.profiles.packaged import broken_profiles
 from . import graph
 from .environment import grid_facts
 from .site import Site
 
 _COMPONENT_KEY = re.compile(r"\w[\w-]*")
 _TOP = "a mapping with microgrid and components"
+_SET_ON_LOADING = ("directory", "own_presets")
+_KEYS = tuple(key for key in keys_of(Site) if key not in _SET_ON_LOADING)
 
 
 class SiteError(ValueError):
@@ -91,13 +96,53 @@ def _read(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
     data = yaml.data
     if not isinstance(data, dict):
         return None, [Finding((), shown(data), _TOP)]
+    found = [Finding((key,), "unknown", one_of(_KEYS)) for key in _SET_ON_LOADING if key in data]
+    data = {key: value for key, value in data.items() if key not in _SET_ON_LOADING}
+    try:
+        folder = _own_presets(data, directory)
+    except PresetError as error:
+        return None, [*found, Finding(("presets",), _shown_problem(error), error.accepted)]
+    with own_presets(folder):
+        site, more = _read_with(folder, data, yaml, directory)
+    return site, [_with_broken_packages(finding) for finding in found + more]
+
+
+def _with_broken_packages(finding: Finding) -> Finding:
+    """Say beside an unknown category or profile that a package which should bring one could not."""
+    broken = {"category": broken_packages(), "profile": broken_profiles()}.get(
+        str(finding.path[-1]) if finding.path else "", ()
+    )
+    if not broken:
+        return finding
+    return finding._replace(accepted=f"{finding.accepted} (not there: {'; '.join(map(str, broken))})")
+
+
+def _own_presets(data: dict[str, object], directory: Path) -> PresetFolder | None:
+    """Read the folder that a site file names, and hold every preset in it to what its model can have.
+
+    Raises:
+        PresetError: If something is wrong with it.
+    """
+    name = data.get("presets")
+    if not isinstance(name, str) or not name:
+        return None
+    folder = read_preset_folder(directory / name)
+    with own_presets(folder):
+        check_presets(folder)
+    return folder
+
+
+def _shown_problem(error: PresetError) -> str:
+    return f"wrong: {error.file}{'' if error.name is None else f', {error.name}'} is {error.found}"
+
+
+def _read_with(
+    folder: PresetFolder | None, data: dict[str, object], yaml: YamlText, directory: Path
+) -> tuple[Site | None, list[Finding]]:
     found: list[Finding] = []
-    if "directory" in data:
-        found.append(Finding(("directory",), "unknown", one_of(keys_of(Site))))
-        data = {key: value for key, value in data.items() if key != "directory"}
     site = None
     try:
-        site = Site.model_validate(data).model_copy(update={"directory": directory})
+        site = Site.model_validate(data).model_copy(update={"directory": directory, "own_presets": folder})
     except ValidationError as error:
         faulty = {fault.finding.path for fault in yaml.faults}
         found += [finding for finding in explain(error, Site, data) if finding.path not in faulty]

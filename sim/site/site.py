@@ -11,11 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, InstanceOf
 from pydantic.json_schema import SkipJsonSchema
 
 from ..components.registry import Component
 from ..domain.timestamps import to_us
+from ..files.presets import PresetFolder
 from ..files.sections import ComponentNumber, Section, Text, written
 from ..files.units import PositiveDuration
 from ..inputs.location import Location
@@ -65,8 +66,14 @@ class Site(Section):
     sensors: Mapping[str, Sensor] = {}
     """By key, none of them that of a component."""
     telemetry: Telemetry = Telemetry()
+    presets: str | None = Field(default=None, min_length=1)
+    """Folder of presets of one's own, its path relative to the folder of the site file; ours alone if not given."""
     directory: SkipJsonSchema[Path] = Field(default=Path(), exclude=True, repr=False)
     """Folder that relative paths of input files start from; set on loading."""
+    own_presets: SkipJsonSchema[InstanceOf[PresetFolder] | None] = Field(
+        default=None, exclude=True, repr=False
+    )
+    """Content of the folder `presets`; set on loading."""
 
     def with_telemetry_interval(self, interval_s: float) -> Site:
         """Return the same site, sampled at another interval [s]."""

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from doppelgrid.cli.main import app
+from doppelgrid.proto.serving.site_server import SiteServer
 from doppelgrid.proto.transport.security import Security
-from doppelgrid.proto.transport.serving import SiteServer
 
 
 def run(*arguments: str) -> Result:

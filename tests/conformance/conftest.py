@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 import pytest
 
-from doppelgrid.proto.transport.serving import SiteServer
+from doppelgrid.proto.serving.site_server import SiteServer
 from doppelgrid.scenarios.conformance.access import Access
 from doppelgrid.scenarios.conformance.statements import STATEMENTS, Outcome, Stage
 from doppelgrid.scenarios.conformance.suite import WAYS, examine

@@ -128,7 +128,7 @@ def test_inputs_that_end_before_the_run_are_named(tmp_path: Path) -> None:
 
 
 def test_live_sites_do_without_the_compiler() -> None:
-    modules = "sys, doppelgrid.cli.main, doppelgrid.cli.run, doppelgrid.proto.transport.serving"
+    modules = "sys, doppelgrid.cli.main, doppelgrid.cli.run, doppelgrid.proto.serving.site_server"
     code = f"import {modules}; print('numba' in sys.modules)"
     shown = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "False\n"

@@ -259,6 +259,19 @@ class TestFuse:
         running.pass_time(600)
         assert running.value(MAIN) == 5000.0
 
+    def test_a_new_one_lasts_as_long_as_the_first(self) -> None:
+        link = fuse_for(20.0)
+        melts_s = fuse_time_to_melt_s(link, fuse_initial_state(link), 60.0)
+        plant = Plant(site(f"{self.OVERLOAD_W!r} W", fuse={}), start_us=START, seed=0)
+        replaced_us = START + round((melts_s + 1.0) * 1e6)
+        plant.advance(replaced_us)
+        assert plant.error("grid") is not None
+        plant.replace_fuses()
+        plant.advance(replaced_us + round((melts_s - 0.01) * 1e6))
+        assert plant.error("grid") is None
+        plant.advance(replaced_us + round((melts_s + 0.01) * 1e6))
+        assert plant.error("grid") is not None
+
     def test_a_snapshot_keeps_its_heat(self) -> None:
         given = site(f"{self.OVERLOAD_W!r} W", fuse={})
         whole, first = (Simulation.headless(given, start_us=START) for _ in range(2))

@@ -18,7 +18,7 @@ from recording.support import BATTERY, INVERTER, MAIN, eventful_run
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
-from doppelgrid.proto.transport.serving import SiteServer
+from doppelgrid.proto.serving.site_server import SiteServer
 from doppelgrid.sim.domain.timestamps import to_datetime
 from doppelgrid.sim.recording import Recording, read_recording
 from doppelgrid.sim.replay import Replay

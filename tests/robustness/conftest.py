@@ -8,7 +8,7 @@ import grpc
 import pytest
 from robustness.support import SITE
 
-from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.proto.serving.server import serve_gateway
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.site.site import Site
 

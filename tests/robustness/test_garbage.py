@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from robustness.support import BATTERY, INVERTER, METER, PV, SITE, Procedure, procedures
 
 from doppelgrid.proto.microgrid.versions import VERSIONS
-from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.proto.serving.server import serve_gateway
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.site.site import Site
 

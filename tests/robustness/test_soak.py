@@ -18,7 +18,7 @@ from frequenz.api.microgrid.v1alpha18 import microgrid_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 from robustness.support import INVERTER, METER, PV, SITE
 
-from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.proto.serving.server import serve_gateway
 from doppelgrid.sim.gateway.subscriptions import LONGEST_QUEUE
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.site.site import Site

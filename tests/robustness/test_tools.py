@@ -12,8 +12,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from doppelgrid.proto.microgrid.versions import VERSIONS
-from doppelgrid.proto.transport.server import serve_gateway
-from doppelgrid.proto.transport.serving import SiteServer
+from doppelgrid.proto.serving.server import serve_gateway
+from doppelgrid.proto.serving.site_server import SiteServer
 from doppelgrid.sim.simulation.live import LiveSimulation
 
 SERVING = health_pb2.HealthCheckResponse.SERVING

@@ -18,8 +18,8 @@ from google.protobuf.empty_pb2 import Empty
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doppelgrid.proto.serving.server import serve_gateway
 from doppelgrid.proto.transport.security import LARGEST_SKEW_S, REFUSED, Guard, Security
-from doppelgrid.proto.transport.server import serve_gateway
 from doppelgrid.sim.simulation.live import LiveSimulation
 
 KEY, SECRET = "a key that nobody else has", "a secret that never travels"

@@ -8,9 +8,9 @@ import pytest
 from frequenz.client.microgrid import MicrogridApiClient, ServiceUnavailable
 from security.support import SITE, Certificates
 
+from doppelgrid.proto.serving.server import serve_gateway
+from doppelgrid.proto.serving.site_server import SiteServer
 from doppelgrid.proto.transport.security import Security, SecurityError, is_loopback
-from doppelgrid.proto.transport.server import serve_gateway
-from doppelgrid.proto.transport.serving import SiteServer
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.site.site import Site
 

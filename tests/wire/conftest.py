@@ -14,7 +14,7 @@ from wire.support import GENERATED, SITE, Api
 
 from doppelgrid.proto.inmemory.channel import InMemoryChannel
 from doppelgrid.proto.microgrid.versions import services
-from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.proto.serving.server import serve_gateway
 from doppelgrid.sim.gateway.gateway import Gateway
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.site.site import Site

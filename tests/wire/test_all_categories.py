@@ -16,7 +16,7 @@ from frequenz.api.microgrid.v1 import microgrid_pb2_grpc as grpc1
 from google.protobuf.empty_pb2 import Empty
 from wire.support import GENERATED, Api
 
-from doppelgrid.proto.transport.server import serve_gateway
+from doppelgrid.proto.serving.server import serve_gateway
 from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.simulation.live import LiveSimulation

@@ -13,7 +13,7 @@ from frequenz.api.microgrid.v1alpha18 import microgrid_pb2, microgrid_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 from wire.support import METER, PV
 
-from doppelgrid.proto.transport.server import BindError, PortInUseError, serve_gateway
+from doppelgrid.proto.serving.server import BindError, PortInUseError, serve_gateway
 from doppelgrid.sim.simulation.live import LiveSimulation
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

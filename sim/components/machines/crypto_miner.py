@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -18,7 +17,7 @@ from ....models.crypto_miner import (
 )
 from ....models.parameter import check_parameters
 from ...domain.categories import Category
-from ...files.presets import check_at_most, params_of_preset, preset_names
+from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
 from ..component_type import AC_PARENTS, Built, ComponentType
 from ..device import AMBIENT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
@@ -45,7 +44,7 @@ def crypto_miner_preset_names() -> tuple[str, ...]:
     return preset_names("crypto_miners")
 
 
-@cache
+@preset_cache
 def crypto_miner_preset(name: str, machines: int = 1) -> CryptoMinerParams:
     """Return the parameters of a number of like miners, controlled together.
 

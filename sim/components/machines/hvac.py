@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -11,7 +10,7 @@ from ....models import hvac
 from ....models.ac import phase_shares
 from ....models.hvac import HvacParams, hvac_initial_state
 from ...domain.categories import Category
-from ...files.presets import check_at_most, params_of_preset, preset_names
+from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
 from ...files.sections import refuse
 from ...files.units import CELSIUS, WATT, Temperature
 from ...inputs.signal import Constant
@@ -84,7 +83,7 @@ def hvac_preset_names() -> tuple[str, ...]:
     return preset_names("hvacs")
 
 
-@cache
+@preset_cache
 def hvac_preset(name: str) -> HvacParams:
     """Return the parameters of a room or building with its machine.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -20,7 +19,7 @@ from ....models.wind_turbine import (
 )
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
-from ...files.presets import check_at_most, params_of_preset, preset_names
+from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
 from ...files.sections import refuse, written
 from ...files.units import WATT, Unit
 from ...inputs.specs import PvPowerInput, WindSpeedInput
@@ -74,7 +73,7 @@ def wind_turbine_preset_names() -> tuple[str, ...]:
     return preset_names("wind_turbines")
 
 
-@cache
+@preset_cache
 def wind_turbine_preset(name: str) -> WindTurbineParams:
     """Return the parameters of a wind turbine.
 

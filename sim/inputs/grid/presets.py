@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from zoneinfo import ZoneInfo
 
 from ....models.frequency import FrequencyParams
 from ....models.parameter import check_parameters
-from ...files.presets import find_preset, preset_names
+from ...files.presets import find_preset, preset_cache, preset_names
 from .frequency import Area, Trading
 from .outages import OutageStatistics
 
@@ -22,7 +21,7 @@ def outage_preset_names() -> tuple[str, ...]:
     return preset_names("grid_outages")
 
 
-@cache
+@preset_cache
 def area_preset(name: str) -> Area:
     """Return how the frequency of a synchronous area moves.
 
@@ -37,7 +36,7 @@ def area_preset(name: str) -> Area:
     return Area(params, trading, zone)
 
 
-@cache
+@preset_cache
 def outage_preset(name: str) -> OutageStatistics:
     """Return how often, and for how long, a grid goes.
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-
 from ....models.electric_car import CURVE_LENGTH, ElectricCarParams
 from ....models.parameter import ParameterError, check_parameters
-from ...files.presets import find_preset, preset_names
+from ...files.presets import find_preset, preset_cache, preset_names
 
 
 def car_preset_names() -> tuple[str, ...]:
@@ -14,7 +12,7 @@ def car_preset_names() -> tuple[str, ...]:
     return preset_names("cars")
 
 
-@cache
+@preset_cache
 def car_preset(name: str) -> ElectricCarParams:
     """Return the parameters of a car.
 

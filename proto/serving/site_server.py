@@ -13,7 +13,7 @@ from ...sim.simulation.live import LiveSimulation, Timestamps
 from ...sim.site.reader import load_site
 from ...sim.site.site import Site
 from ..control.service import control_service
-from .security import Security, is_loopback
+from ..transport.security import Security, is_loopback
 from .server import serve_gateway
 
 

@@ -11,10 +11,10 @@ import grpc
 
 from ...sim.gateway.gateway import Gateway
 from ..microgrid.versions import services
-from .health import Health
-from .open_streams import OpenStreams
-from .security import Security
-from .service import Service
+from ..transport.health import Health
+from ..transport.open_streams import OpenStreams
+from ..transport.security import Security
+from ..transport.service import Service
 
 _OPTIONS = (
     # A second server on the same port would take every other client without a word.

@@ -1,0 +1,98 @@
+"""All kinds of presets: the data file of each, and what makes parameters of one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ...models.parameter import ParameterError
+from ..files.presets import MANAGED_AS, PresetError, PresetFolder, find_preset
+from ..files.problems import one_of
+from ..inputs.grid.presets import area_preset, outage_preset
+from ..inputs.sessions.cars import car_preset
+from .battery import battery_preset, cell_preset
+from .battery_management import ageing_preset, bms_preset, bms_preset_names
+from .ev_charger import ev_charger_preset
+from .grid_connection_point import fuse_preset
+from .inverter import inverter_preset
+from .load_mix import load_preset
+from .machines.chp import chp_preset
+from .machines.crypto_miner import crypto_miner_preset
+from .machines.electrolyzer import electrolyzer_preset
+from .machines.hvac import hvac_preset
+from .machines.steam_boiler import steam_boiler_preset
+from .machines.wind_turbine import wind_turbine_preset
+from .power_transformer import transformer_preset
+from .solar_array import pv_array_preset
+from .uninterruptible_power_supply import ups_preset
+
+_USUAL_W = 20e3
+"""Size at which presets that are made for any size are looked at [W]."""
+
+
+def _sized(load: Callable[..., Any], *sizes: float) -> Callable[[str], Any]:
+    return lambda name: load(name, *sizes)
+
+
+def _cell(name: str) -> Any:
+    """Make a cell that something manages."""
+    values, known = find_preset("cells", "cell", name), bms_preset_names()
+    if values.get(MANAGED_AS, name) not in known:
+        found = repr(values[MANAGED_AS]) if MANAGED_AS in values else "missing"
+        raise PresetError("cells.toml", f"{name}.{MANAGED_AS}", found, one_of(known, values.get(MANAGED_AS)))
+    return cell_preset(name)
+
+
+LOADERS: dict[str, Callable[[str], Any]] = {
+    "cells": _cell,
+    "ageing": ageing_preset,
+    "batteries": battery_preset,
+    "bms": lambda name: bms_preset(name, battery_preset("lfp-92kwh")),
+    "cars": car_preset,
+    "chps": _sized(chp_preset, _USUAL_W),
+    "crypto_miners": crypto_miner_preset,
+    "electrolyzers": _sized(electrolyzer_preset, _USUAL_W),
+    "ev_chargers": ev_charger_preset,
+    "fuses": fuse_preset,
+    "grid_areas": area_preset,
+    "grid_outages": outage_preset,
+    "hvacs": hvac_preset,
+    "inverters": _sized(inverter_preset, _USUAL_W, _USUAL_W),
+    "loads": load_preset,
+    "pv_arrays": _sized(pv_array_preset, _USUAL_W),
+    "steam_boilers": _sized(steam_boiler_preset, _USUAL_W),
+    "transformers": transformer_preset,
+    "ups": ups_preset,
+    "wind_turbines": wind_turbine_preset,
+}
+"""By stem of the data file, what makes parameters of a preset's name, or says what is wrong with it.
+
+Cells stand before the packs that are made of them.
+"""
+
+
+def check_presets(folder: PresetFolder) -> None:
+    """Hold every preset of a folder of one's own to what its model can have.
+
+    Raises:
+        PresetError: If one describes what cannot be; names file, preset and parameter.
+    """
+    for stem in LOADERS:
+        for name in folder.tables.get(stem, ()):
+            _check(stem, name)
+
+
+def _check(stem: str, name: str) -> None:
+    file = f"{stem}.toml"
+    try:
+        LOADERS[stem](name)
+    except PresetError:
+        raise
+    except ParameterError as error:
+        parameter, _, rest = str(error).partition(" is ")
+        found, _, accepted = rest.partition("; accepted: ")
+        raise PresetError(file, f"{name}.{parameter}", found, accepted) from None
+    except (TypeError, ValueError, KeyError, ArithmeticError) as error:
+        raise PresetError(
+            file, name, f"not usable ({error})", f"values of the form of ours in models/presets/{file}"
+        ) from None

@@ -1,0 +1,52 @@
+"""What other installed packages bring, by the entry points that they declare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import NamedTuple, TypeVar
+
+_Brought = TypeVar("_Brought")
+
+
+class BrokenPackage(NamedTuple):
+    """A package whose entry point is of no use."""
+
+    package: str
+    """Name and version."""
+    entry_point: str
+    """As the package declares it."""
+    problem: str
+    """What was found, and what would be accepted."""
+
+    def __str__(self) -> str:
+        return f"package {self.package}: entry point {self.entry_point}: {self.problem}"
+
+
+def brought(
+    group: str, check: Callable[[object], list[_Brought]]
+) -> tuple[dict[str, list[_Brought]], list[BrokenPackage]]:
+    """Load the entry points of a group; what one package does wrong keeps nobody from the others.
+
+    Args:
+        group: Such as `doppelgrid.component_types`.
+        check: Returns what a loaded object brings.
+
+            Raises `ValueError` if that is of no use; its text says what was found and what would be accepted.
+
+    Returns:
+        What each package brings, and what is wrong with the rest.
+    """
+    found: dict[str, list[_Brought]] = {}
+    broken = []
+    for entry in sorted(entry_points(group=group), key=lambda entry: (_package(entry), entry.name)):
+        try:
+            found.setdefault(_package(entry), []).extend(check(entry.load()))
+        except Exception as error:  # whatever a stranger's module does when it is imported
+            problem = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+            broken.append(BrokenPackage(_package(entry), f"{entry.name} = {entry.value}", problem))
+    return found, broken
+
+
+def _package(entry: EntryPoint) -> str:
+    return "unknown" if entry.dist is None else f"{entry.dist.name} {entry.dist.version}"

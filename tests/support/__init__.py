@@ -1,0 +1,1 @@
+"""What tests share: sites, benches, and the plan of the code."""
