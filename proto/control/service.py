@@ -11,7 +11,7 @@ from ...sim.domain.messages import InvalidArgumentError, UnknownComponentError
 from ...sim.domain.timestamps import to_datetime
 from ...sim.simulation.live import LiveSimulation
 from ...sim.simulation.snapshot import Snapshot
-from ..transport.open_streams import Line
+from ..transport.open_streams import OpenStreams
 from ..transport.service import Method, RequestT, Service, stream, unary
 from . import words
 from .event_stream import EventStream
@@ -21,23 +21,23 @@ NAME = pb.DESCRIPTOR.services_by_name["Control"].full_name
 """Of the service, as clients call it."""
 
 
-def control_service(simulation: LiveSimulation, line: Line) -> Service:
+def control_service(simulation: LiveSimulation, open_streams: OpenStreams) -> Service:
     """Return the control service of a running site.
 
     Args:
         simulation: What is controlled.
-        line: Counts the open streams, so that they can be ended when the transport goes down.
+        open_streams: Counts the open streams, so that they can be ended when the transport goes down.
     """
-    return Service(NAME, Procedures(simulation, line).methods())
+    return Service(NAME, Procedures(simulation, open_streams).methods())
 
 
 class Procedures:
     """What each procedure does, from request message to answer."""
 
-    def __init__(self, simulation: LiveSimulation, line: Line) -> None:
-        """Answer for a running site over a line."""
+    def __init__(self, simulation: LiveSimulation, open_streams: OpenStreams) -> None:
+        """Answer for a running site and count the streams of its clients."""
         self._simulation = simulation
-        self._line = line
+        self._open_streams = open_streams
         self._snapshots: dict[str, Snapshot] = {}
 
     def methods(self) -> tuple[Method, ...]:
@@ -169,7 +169,7 @@ class Procedures:
     async def receive_events(self, request: pb.ReceiveEventsRequest) -> AsyncGenerator[bytes, None]:
         """Tell everything that happens from now on; ends with an error when the site goes down."""
         events = EventStream(self._simulation.gateway, request.kinds, request.subjects)
-        with closing(events), self._line.carry(events):
+        with closing(events), self._open_streams.carry(events):
             yield pb.ReceiveEventsResponse(listening=self._clock()).SerializeToString()
             async for event in events:
                 yield pb.ReceiveEventsResponse(event=words.event(event)).SerializeToString()
