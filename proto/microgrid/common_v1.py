@@ -27,7 +27,7 @@ from frequenz.api.common.v1.microgrid.sensors import sensors_pb2 as sensor_messa
 from ...sim.domain.categories import Category, OperationalMode
 from ...sim.domain.messages import ComponentInfo, Frame, SensorInfo
 from ...sim.domain.metrics import Metric
-from ...sim.gateway.augmented_bounds import OpenBounds
+from ...sim.domain.ranges import OpenBounds
 from ...sim.site import site
 from .common_v1alpha8 import numbers, timestamp
 from .telemetry import Places, Selection

@@ -20,9 +20,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ...sim.domain.categories import Category
 from ...sim.domain.messages import ComponentInfo, Frame, SensorInfo
 from ...sim.domain.metrics import Metric
-from ...sim.domain.ranges import Bounds
+from ...sim.domain.ranges import Bounds, OpenBounds
 from ...sim.domain.states import Diagnostic
-from ...sim.gateway.augmented_bounds import OpenBounds
 from ...sim.site import site
 from .telemetry import Places, Selection
 

@@ -17,10 +17,10 @@ from frequenz.quantities import (
     Voltage,
 )
 
+from ...sim.domain.faults import Fault, FaultKind
 from ...sim.domain.metrics import Metric
 from ...sim.domain.ranges import Bounds
 from ...sim.domain.states import StateCode
-from ...sim.faults.kinds import Fault, FaultKind
 from .durations import Span, span_us
 from .quantities import quantity_of
 from .readings import Reading

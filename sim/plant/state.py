@@ -13,7 +13,7 @@ from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds, Ranges
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
-from ..inputs.override import Drive
+from ..inputs.override import Override
 from ..kernel.layout import Memory
 from .set_points import PendingSetPoint
 
@@ -64,8 +64,8 @@ class PlantState(NamedTuple):
     """Power that clients have left allowed, where they have narrowed it."""
     pending: dict[str, tuple[PendingSetPoint, ...]]
     """Set-points on their way."""
-    drives: dict[str, Drive]
-    """Inputs in somebody's hands, by `component.quantity`."""
+    overrides: dict[str, Override]
+    """Inputs that do not follow the site file, by `component.quantity`."""
     tripped: dict[str, Diagnostic]
     """Devices that have switched off by themselves, and why."""
     positions: dict[str, Position]

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 import doppelgrid
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.simulation.tape import Tape
 
