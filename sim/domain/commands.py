@@ -2,7 +2,7 @@
 
 Every command passes through one place (`sim/engine/executor.py`), so whoever wants to know what a site was told, a
 tape for instance, hears of it in this form. How its time passes (pauses, steps) is no command: what happens in
-simulated time does not depend on it.
+simulated time does not depend on it, but for the instants at which somebody looks.
 """
 
 from __future__ import annotations
@@ -135,6 +135,17 @@ class SetSpeed:
     kind: Literal["set speed"] = field(default="set speed", kw_only=True, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Bring the site to an instant at which nothing was due, to look at it.
+
+    Two short steps of a model are one long step, but not to the last bit: whoever looks between the instants of
+    the agenda leaves a trace.
+    """
+
+    kind: Literal["catch up"] = field(default="catch up", kw_only=True, repr=False)
+
+
 Command = (
     SetPower
     | AugmentBounds
@@ -148,6 +159,7 @@ Command = (
     | StrikeFault
     | MendFault
     | SetSpeed
+    | CatchUp
 )
 
 

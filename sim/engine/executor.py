@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ..domain.commands import Command, Execution
+from ..domain.commands import CatchUp, Command, Execution
 from ..domain.events import Subscribers
 from ..domain.messages import CommandError
 from ..plant.plant import Plant
@@ -43,8 +43,19 @@ class Executor:
 
     def catch_up(self) -> None:
         """Bring engine and plant to the present of the clock."""
-        self._engine.run_to(max(self._clock.now_us(), self._engine.now_us))
-        self._plant.advance(self._engine.now_us)
+        self.run_to(max(self._clock.now_us(), self._engine.now_us))
+
+    def run_to(self, time_us: int) -> None:
+        """Bring engine and plant to a simulated time [µs]."""
+        self._engine.run_to(time_us)
+        self.bring_plant()
+
+    def bring_plant(self) -> None:
+        """Bring the plant to where the engine stands, so that it can be looked at."""
+        now_us = self._engine.now_us
+        if self._plant.time_us < now_us:
+            self._plant.advance(now_us)
+            self.executions.tell(Execution(now_us, CatchUp()))
 
     def execute(self, command: Command) -> Any:
         """Carry out a command at the present.
@@ -60,12 +71,16 @@ class Executor:
             ValueError: If it makes no sense for this site.
             TypeError: If nothing here carries out commands of its kind.
         """
+        if isinstance(command, CatchUp):
+            return self.catch_up()
         carry_out = self._carry_out.get(type(command))
         if carry_out is None:
             accepted = ", ".join(kind.__name__ for kind in self._carry_out)
             raise TypeError(f"this site does not take {type(command).__name__}; accepted: {accepted}")
-        self.catch_up()
+        # No `CatchUp`: the command itself says when.
+        self._engine.run_to(max(self._clock.now_us(), self._engine.now_us))
         time_us = self._engine.now_us
+        self._plant.advance(time_us)
         try:
             given = carry_out(command)
         except (CommandError, ValueError) as refusal:

@@ -200,7 +200,7 @@ class Gateway:
             UnknownComponentError: If the site has no such component.
         """
         key = self._key(component_id)
-        self._plant.advance(self._engine.now_us)
+        self._executor.bring_plant()
         return self._frame(key, self._instruments.read(key), self._clock.stamp_us(self._engine.now_us))
 
     def sensor_frame(self, sensor_id: int) -> Frame:

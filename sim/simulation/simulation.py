@@ -81,8 +81,7 @@ class Simulation:
         """Let everything happen that is due up to a simulated time [µs]; a stepped clock goes along."""
         if isinstance(self.clock, SteppedClock):
             self.clock.move_to(time_us)
-        self.engine.run_to(time_us)
-        self.plant.advance(time_us)
+        self.executor.run_to(time_us)
 
     def run_for(self, duration: timedelta) -> None:
         """Let simulated time pass."""

@@ -6,6 +6,7 @@ given the same commands at the same instants lives through the same time, to the
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -39,10 +40,10 @@ def play(executions: Iterable[Execution], simulation: Simulation) -> None:
 
     Args:
         executions: What to give, in order of time.
-        simulation: Whose time goes along, up to the last command.
+        simulation: A headless one, whose time goes along, up to the last command.
     """
     for execution in executions:
-        simulation.run_to(execution.time_us)
+        simulation.clock.move_to(execution.time_us)
         with suppress(CommandError, ValueError):
             simulation.execute(execution.command)
 
@@ -64,13 +65,15 @@ class Tape:
         self._every_us = round(every_s * 1e6)
         self._executions: list[Execution] = []
         self._marks = [_Mark(0, simulation.save())]
+        self._samplings = array("q", [simulation.now_us])
+        """When the site was sampled [µs], and when the tape began."""
         simulation.executor.executions.subscribe(self._on_execution)
         simulation.gateway.listen_to_frames(self._on_frames)
         simulation.restored.subscribe(self._begin_anew)
 
     @property
     def executions(self) -> tuple[Execution, ...]:
-        """All commands on the tape, those that were refused too: refusing brings a site to the present as well."""
+        """All commands on the tape, those that were refused too."""
         return tuple(self._executions)
 
     def visit(self, time_us: int) -> Simulation:
@@ -82,7 +85,7 @@ class Tape:
         Raises:
             ValueError: If the tape does not reach there; says from when to when it does.
         """
-        begin_us, end_us = self._begin_us, self._simulation.now_us
+        begin_us, end_us = self._samplings[0], self._simulation.now_us
         if not begin_us <= time_us <= end_us:
             raise ValueError(f"the tape has nothing at {time_us} µs; accepted: {begin_us} to {end_us} µs")
         instants = [mark.snapshot.engine.now_us for mark in self._marks]
@@ -90,7 +93,7 @@ class Tape:
         return next(self._visits(mark, [time_us]))
 
     def first_failure(self, check: Callable[[Simulation], bool]) -> Failure | None:
-        """Find the first sampling at which something does not hold.
+        """Find the first sampling at which something does not hold, from the beginning of the tape on.
 
         Args:
             check: Looks at the site and says whether all is well.
@@ -98,18 +101,10 @@ class Tape:
         Returns:
             Where it first said no, or None if it never did.
         """
-        for double in self._visits(self._marks[0], self._samplings()):
+        for double in self._visits(self._marks[0], self._samplings):
             if not check(double):
                 return Failure(double.now_us, double)
         return None
-
-    @property
-    def _begin_us(self) -> int:
-        return self._marks[0].snapshot.engine.now_us
-
-    def _samplings(self) -> Iterable[int]:
-        step_us = round(self._simulation.site.telemetry.interval_s * 1e6)
-        return range(self._begin_us, self._simulation.now_us + 1, step_us)
 
     def _visits(self, mark: _Mark, instants: Iterable[int]) -> Iterator[Simulation]:
         """Yield the double that starts from a snapshot at each of some instants [µs], in order of time."""
@@ -142,12 +137,14 @@ class Tape:
             self._mark()
 
     def _on_frames(self, time_us: int, _frames: object) -> None:
+        self._samplings.append(time_us)
         if time_us - self._marks[-1].snapshot.engine.now_us >= self._every_us:
             self._mark()
 
-    def _begin_anew(self, _time_us: int) -> None:
+    def _begin_anew(self, time_us: int) -> None:
         self._executions.clear()
         self._marks.clear()
+        self._samplings = array("q", [time_us])
         self._mark()
 
     def _mark(self) -> None:
