@@ -1,4 +1,4 @@
-"""A running site in the hands of a Python program, over the control service."""
+"""Control of a running site by a Python program, over the control service."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class ControlClient:
     async def drive(
         self, component: str, quantity: str, value: Value, *, over: timedelta = timedelta(0)
     ) -> None:
-        """Take an input of a component into one's own hands, from now on.
+        """Override an input of a component, from now on.
 
         Args:
             component: Key of the component, or `site`.

@@ -1,4 +1,4 @@
-"""What one client gets to hear of a running site."""
+"""Events of a running site, as one client has subscribed to them."""
 
 from __future__ import annotations
 

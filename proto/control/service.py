@@ -18,7 +18,7 @@ from .event_stream import EventStream
 from .v1 import control_pb2 as pb
 
 NAME = pb.DESCRIPTOR.services_by_name["Control"].full_name
-"""Of the service, as clients call it."""
+"""Name of the service, as clients call it."""
 
 
 def control_service(simulation: LiveSimulation, line: Line) -> Service:

@@ -90,8 +90,8 @@ def span(duration: Duration, name: str) -> timedelta:
     """Read a span of time from a request.
 
     Args:
-        duration: Of the request.
-        name: Of its field, for messages.
+        duration: As the request has it.
+        name: The name of its field, for messages.
 
     Raises:
         InvalidArgumentError: If it is negative or longer than a year.

@@ -1,7 +1,7 @@
 """The running hardware of a site: every device with its state, stepped from event to event.
 
-The rules of what flows are the core's (`sim.kernel`); here devices have names, set-points arrive, somebody takes inputs
-into their own hands, and switches are thrown.
+The rules of what flows are the core's (`sim.kernel`); here devices have names, set-points arrive, inputs are
+overridden, and switches are thrown.
 """
 
 from __future__ import annotations

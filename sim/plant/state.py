@@ -55,7 +55,7 @@ class PlantState(NamedTuple):
     batteries: dict[str, BatteryState]
     managements: dict[str, BmsState]
     ageings: dict[str, AgeingState]
-    """Of batteries that age."""
+    """States of batteries that age."""
     machines: dict[str, tuple[int | float, ...]]
     """Fields of the state of each machine's model."""
     allowed_w: dict[str, Ranges]
