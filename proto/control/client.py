@@ -18,7 +18,7 @@ from frequenz.client.base.signing import SigningInterceptorUnaryStream, SigningI
 from frequenz.quantities import Frequency, Power, Temperature, Voltage
 from google.protobuf.message import Message
 
-from ...sim.faults.kinds import FaultKind
+from ...sim.domain.faults import FaultKind
 from .readings import (
     ClockReading,
     ComponentState,

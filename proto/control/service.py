@@ -18,7 +18,7 @@ from .event_stream import EventStream
 from .v1 import control_pb2 as pb
 
 NAME = pb.DESCRIPTOR.services_by_name["Control"].full_name
-"""Of the service, as clients call it."""
+"""Name of the service, as clients call it."""
 
 
 def control_service(simulation: LiveSimulation, open_streams: OpenStreams) -> Service:
@@ -67,7 +67,7 @@ class Procedures:
 
     async def set_speed(self, request: pb.SetSpeedRequest) -> pb.SetSpeedResponse:
         """Let time pass faster or slower."""
-        self._simulation.set_speed(request.speed)
+        self._simulation.execute(words.set_speed(request))
         return pb.SetSpeedResponse(clock=self._clock())
 
     async def pause(self, _request: pb.PauseRequest) -> pb.PauseResponse:
@@ -91,34 +91,26 @@ class Procedures:
         return pb.StepUntilIdleResponse(clock=self._clock(), idle=idle)
 
     async def drive(self, request: pb.DriveRequest) -> pb.DriveResponse:
-        """Take an input out of the hands of the site file."""
+        """Override an input."""
         self._require_driven(request.component)
-        self._simulation.drive(
-            request.component,
-            request.quantity,
-            words.drive_value(request),
-            over_s=words.span(request.over, "over").total_seconds(),
-        )
+        self._simulation.execute(words.override(request))
         return pb.DriveResponse(clock=self._clock())
 
     async def release(self, request: pb.ReleaseRequest) -> pb.ReleaseResponse:
         """Give an input back to the site file."""
         self._require_driven(request.component)
-        self._simulation.release(request.component, request.quantity)
+        self._simulation.execute(words.release(request))
         return pb.ReleaseResponse(clock=self._clock())
 
     async def strike(self, request: pb.StrikeRequest) -> pb.StrikeResponse:
         """Break something."""
         self._require(request.component)
-        lasts_s = words.span(request.lasts, "lasts").total_seconds() if request.HasField("lasts") else None
-        if lasts_s == 0.0:
-            raise InvalidArgumentError("lasts is 0 s; accepted: more than 0 s, or none to last until Mend")
-        number = self._simulation.fault(words.fault(request), for_s=lasts_s)
+        number = self._simulation.execute(words.strike(request))
         return pb.StrikeResponse(clock=self._clock(), number=number)
 
     async def mend(self, request: pb.MendRequest) -> pb.MendResponse:
         """End a fault."""
-        self._simulation.mend(request.number)
+        self._simulation.execute(words.mend(request))
         return pb.MendResponse(clock=self._clock())
 
     async def take_snapshot(self, request: pb.TakeSnapshotRequest) -> pb.TakeSnapshotResponse:

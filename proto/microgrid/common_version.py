@@ -21,8 +21,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ...sim.domain.categories import BatteryType, Category, EvChargerType
 from ...sim.domain.messages import ComponentInfo, Frame, SensorInfo
 from ...sim.domain.metrics import Metric
+from ...sim.domain.ranges import OpenBounds
 from ...sim.domain.states import Diagnostic
-from ...sim.gateway.augmented_bounds import OpenBounds
 from ...sim.site import site
 from .telemetry import Places, Selection
 

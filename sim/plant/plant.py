@@ -32,7 +32,7 @@ from ..domain.ranges import Bounds, Ranges
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
 from ..files.presets import own_presets
-from ..inputs.override import Drive
+from ..inputs.override import Override
 from ..inputs.segments import averaged
 from ..inputs.signal import Signal
 from ..kernel.ac_bus import active_w, is_live, reconnect
@@ -107,8 +107,8 @@ class Plant:
         self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
         self._flows: Flows | None = None
         self._voltages: Voltages | None = None
-        self.drives: dict[str, Drive] = {}
-        """Inputs that are overridden, by `component.quantity`."""
+        self.overrides: dict[str, Override] = {}
+        """Inputs that do not follow the site file, by `component.quantity`."""
         self.tripped: dict[str, Diagnostic] = {}
         """Devices that have switched off by themselves, and why."""
         self._positions: dict[str, Position] = {}
@@ -154,7 +154,7 @@ class Plant:
             allowed_var=_given_ranges(self._places.controls, memory.allowed_var),
             allowed_dc_w=dict(self._allowed_dc_w),
             pending=dict(self._pending),
-            drives=dict(self.drives),
+            overrides=dict(self.overrides),
             tripped=dict(self.tripped),
             positions=dict(self._positions),
         )
@@ -171,7 +171,7 @@ class Plant:
         memory.allowed_w[:] = [state.allowed_w.get(key) for key in self._places.controls]
         memory.allowed_var[:] = [state.allowed_var.get(key) for key in self._places.controls]
         self._allowed_dc_w, self._pending = dict(state.allowed_dc_w), dict(state.pending)
-        self.drives, self.tripped = dict(state.drives), dict(state.tripped)
+        self.overrides, self.tripped = dict(state.overrides), dict(state.tripped)
         self._positions = dict(state.positions)
         self._drop_named()
 
@@ -377,22 +377,22 @@ class Plant:
             ValueError: If there is no such input; says which there are.
         """
         name = f"{component}.{quantity}"
-        signal = self.drives.get(name) or self.inputs.get(name)
+        signal = self.overrides.get(name) or self.inputs.get(name)
         if signal is None:
             raise ValueError(f"no input {name!r}; accepted: {', '.join(self.inputs)}")
         return signal.at(self.time_us)
 
-    def drive(self, component: str, quantity: str, drive: Drive | None) -> None:
-        """Override an input, or release it with None; see `Simulation.drive`.
+    def override(self, component: str, quantity: str, override: Override | None) -> None:
+        """Override an input, or let it follow the site file again with None; see `Simulation.drive`.
 
         Raises:
             ValueError: If there is no such input; says which there are.
         """
         self.input_value(component, quantity)
         name = f"{component}.{quantity}"
-        self.drives.pop(name, None)
-        if drive is not None:
-            self.drives[name] = drive
+        self.overrides.pop(name, None)
+        if override is not None:
+            self.overrides[name] = override
         self._memory.next_input_us = self.time_us
         self._forget_flows()
 
@@ -434,7 +434,7 @@ class Plant:
 
     def clear_fault(self, key: str) -> None:
         """Tell a machine's own controls, for one control cycle, that its fault is acknowledged."""
-        self.drive(key, "acknowledge", Drive(self.time_us, 1.0, self.time_us + CONTROL_CYCLE_US, 0.0))
+        self.override(key, "acknowledge", Override(self.time_us, 1.0, self.time_us + CONTROL_CYCLE_US, 0.0))
 
     def warnings(self, key: str) -> tuple[Diagnostic, ...]:
         """Return what the management system of a battery warns of; nothing for any other component."""
@@ -583,7 +583,7 @@ class Plant:
         memory, now_us = self._memory, self._memory.time_us
         if now_us < memory.next_input_us:
             return
-        signals = [self.drives.get(name, signal) for name, signal in self.inputs.items()]
+        signals = [self.overrides.get(name, signal) for name, signal in self.inputs.items()]
         memory.inputs[:] = [signal.at(now_us) for signal in signals]
         memory.next_input_us = min(signal.until(now_us) for signal in signals)
         take_in_grid(self._layout, memory)

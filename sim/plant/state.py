@@ -14,7 +14,7 @@ from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds, Ranges
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
-from ..inputs.override import Drive
+from ..inputs.override import Override
 from ..kernel.layout import Memory
 from .set_points import PendingSetPoint
 
@@ -62,7 +62,7 @@ class PlantState(NamedTuple):
     batteries: dict[str, BatteryState]
     managements: dict[str, BmsState]
     ageings: dict[str, AgeingState]
-    """Of batteries that age."""
+    """States of batteries that age."""
     machines: dict[str, tuple[int | float, ...]]
     """Fields of the state of each machine's model."""
     allowed_w: dict[str, Ranges]
@@ -71,8 +71,8 @@ class PlantState(NamedTuple):
     """Power that clients have left allowed, where they have narrowed it."""
     pending: dict[str, tuple[PendingSetPoint, ...]]
     """Set-points on their way."""
-    drives: dict[str, Drive]
-    """Inputs that are overridden, by `component.quantity`."""
+    overrides: dict[str, Override]
+    """Inputs that do not follow the site file, by `component.quantity`."""
     tripped: dict[str, Diagnostic]
     """Devices that have switched off by themselves, and why."""
     positions: dict[str, Position]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from ..domain.metrics import Metric
 from ..domain.states import Diagnostic
-from ..inputs.override import Drive
+from ..inputs.override import Override
 from ..inputs.signal import Signal, Steps
 from ..plant.plant import Plant
 from ..site.graph import grid_key
@@ -61,8 +61,8 @@ class ReplayPlant(Plant):
         """Say whether a component is a simulated device that can switch itself off."""
         return key in self._simulated and super().can_trip(key)
 
-    def drive(self, component: str, quantity: str, drive: Drive | None) -> None:
-        """Override an input of what is simulated; see `Plant.drive`.
+    def override(self, component: str, quantity: str, override: Override | None) -> None:
+        """Override an input of what is simulated; see `Plant.override`.
 
         Raises:
             ValueError: If there is no such input, or its component is replayed.
@@ -73,7 +73,7 @@ class ReplayPlant(Plant):
                 f"{component} is replayed from a recording and cannot be driven; "
                 f"accepted: {', '.join(self._simulated) or 'nothing but site and grid'}"
             )
-        super().drive(component, quantity, drive)
+        super().override(component, quantity, override)
 
     def trip(self, key: str, why: Diagnostic | None) -> None:
         """Switch a simulated device off, or on again with None."""

@@ -20,9 +20,9 @@ from digests.digest import Cells, Digests, add_journal, add_recording
 
 import doppelgrid
 from doppelgrid.sim.domain.events import Event
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import CommandError, Frame
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
 
 HERE = Path(__file__).parent
 APP = HERE.parent.parent / "examples" / "peak_shaving.py"

@@ -14,7 +14,7 @@ from digests.runs import OWN, RUNS, SITES, site_file, steps_of
 
 import doppelgrid
 from doppelgrid.sim.domain.categories import Category
-from doppelgrid.sim.faults.kinds import FaultKind
+from doppelgrid.sim.domain.faults import FaultKind
 
 RECORDED = Path(__file__).parent / "recorded"
 QUICK = {("demo", "interpreted-day"), ("demo", "lockstep-hour"), *((name, "story") for name in OWN)}

@@ -15,10 +15,10 @@ from doppelgrid.models.battery import (
     battery_step,
 )
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import OutOfBoundsError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Bounds, intersection, merged
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.engine.agenda import Engine, EngineState
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 

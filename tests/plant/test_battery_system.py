@@ -12,7 +12,7 @@ import pytest
 from doppelgrid.models.battery import battery_stored_energy_wh
 from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.domain.switching import Position
-from doppelgrid.sim.inputs.override import Drive
+from doppelgrid.sim.inputs.override import Override
 from doppelgrid.sim.kernel import bms as management
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.plant.state import PlantState
@@ -52,7 +52,7 @@ def charge(plant: Plant, power_w: float) -> None:
 
 def air(plant: Plant, temperature_c: float) -> None:
     now_us = plant.time_us
-    plant.drive("site", "ambient_temperature", Drive(now_us, temperature_c, now_us, temperature_c))
+    plant.override("site", "ambient_temperature", Override(now_us, temperature_c, now_us, temperature_c))
 
 
 def error(plant: Plant) -> str:

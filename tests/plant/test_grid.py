@@ -16,7 +16,7 @@ from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import StateCode
 from doppelgrid.sim.inputs.grid.frequency import frequency_process
 from doppelgrid.sim.inputs.grid.presets import area_preset
-from doppelgrid.sim.inputs.override import Drive
+from doppelgrid.sim.inputs.override import Override
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
@@ -289,7 +289,7 @@ class TestFuse:
     def test_low_voltage_melts_it_sooner(self) -> None:
         given = site(f"{self.OVERLOAD_W / 2.2!r} W", fuse={})
         usual, low = (Plant(given, start_us=START, seed=0) for _ in range(2))
-        low.drive("grid", "voltage", Drive(START, 200.0, START, 200.0))
+        low.override("grid", "voltage", Override(START, 200.0, START, 200.0))
         for plant in (usual, low):
             plant.advance(START + 600 * SECOND)
         assert usual.error("grid") is None

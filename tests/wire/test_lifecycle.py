@@ -9,7 +9,7 @@ import pytest
 from wire.support import BATTERY, INVERTER, METER, UNKNOWN, Api
 
 from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.simulation.live import LiveSimulation
 
 REQUESTS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..domain.metrics import Metric
+from .metrics import Metric
 
 
 class FaultKind(StrEnum):
@@ -51,21 +51,3 @@ class Fault(NamedTuple):
     """Which metrics report wrongly; all if empty."""
     recoverable: bool = True
     """Whether a client may clear a trip by acknowledging it, unless it mends by itself."""
-
-
-class ActiveFault(NamedTuple):
-    """A fault and since when."""
-
-    fault: Fault
-    since_us: int
-    ending: int | None
-    """Agenda number of its end; None if it does not mend by itself."""
-    held: dict[Metric, float]
-    """What a frozen component keeps saying."""
-
-
-class FaultsState(NamedTuple):
-    """Everything that is broken."""
-
-    last_number: int = 0
-    active: dict[int, ActiveFault] = {}  # noqa: RUF012 - never changed in place
