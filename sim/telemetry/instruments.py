@@ -68,6 +68,7 @@ class _Gauge:
         self._plant, self._key = plant, key
         self._memory = plant.numbers[1]
         self._number = plant.places.components[key]
+        self._control = plant.places.controls.get(key)
         self._has_activity = machine is not None and machine.activity is not None
         self._is_charger = isinstance(component, EvCharger)
         self._may_be_derated = key in plant.equipment.inverters
@@ -75,7 +76,8 @@ class _Gauge:
         self._states = state_reader(plant, key)
         self._bounded = bounded_metrics(plant, key)
         self._fixed_bounds: dict[Metric, tuple[Bounds, ...]] = {}
-        if key in plant.equipment.batteries:
+        self._is_battery = key in plant.equipment.batteries
+        if self._is_battery:
             params = plant.equipment.batteries[key]
             soc_pct = Bounds(100.0 * params.soc_lower, 100.0 * params.soc_upper)
             self._fixed_bounds[Metric.BATTERY_SOC_PCT] = (soc_pct,)
@@ -83,37 +85,38 @@ class _Gauge:
 
     def read(self) -> Reading:
         """Return what the component reports now."""
-        plant, key = self._plant, self._key
-        plant.bring_up_to_date()
+        plant, key, memory = self._plant, self._key, self._memory
+        if not memory.is_known:
+            plant.bring_up_to_date()
         activity = plant.activity(key) if self._has_activity else None
         error = plant.error_in(key, activity)
-        held_off_by = plant.held_off_by(key)
+        held_off_by = 0 if self._control is None else memory.controls[self._control].held_off_by
         condition = Condition(
             error,
             plant.position(key),
-            bool(self._memory.components[self._number].is_cut_off),
-            held_off_by != 0,
+            memory.components[self._number].is_cut_off,
+            held_off_by,
             activity,
             charger_status(plant, key) if self._is_charger else None,
         )
-        bounds = {metric: shown_ranges(plant, key, metric) for metric in self._bounded}
+        bounds = {metric: shown_ranges(plant, key, metric) for metric in self._bounded} | self._fixed_bounds
         return Reading(
             self._values(),
-            bounds | self._fixed_bounds,
+            bounds,
             self._states(condition),
-            self._warnings(condition, held_off_by),
+            self._warnings(condition),
             () if error is None else (error,),
         )
 
-    def _warnings(self, now: Condition, held_off_by: int) -> tuple[Diagnostic, ...]:
+    def _warnings(self, now: Condition) -> tuple[Diagnostic, ...]:
         if now.is_cut_off:
             return (_CUT_OFF,)
-        if held_off_by:
-            return (_HELD_OFF[held_off_by],)
+        if now.held_off_by:
+            return (_HELD_OFF[now.held_off_by],)
         if self._may_be_derated and self._plant.is_derated(self._key):
             return (_HOT,)
         if now.activity is Activity.TOO_HOT:
             return (_TOO_HOT,)
         if now.charger is not None and now.charger.is_refused:
             return (UNAUTHORISED,)
-        return self._plant.warnings(self._key)
+        return self._plant.warnings(self._key) if self._is_battery else ()

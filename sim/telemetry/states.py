@@ -41,8 +41,9 @@ class Condition(NamedTuple):
 
     error: Diagnostic | None
     position: Position
-    is_cut_off: bool
-    is_held_off: bool
+    is_cut_off: int
+    held_off_by: int
+    """Departure of the grid that holds it off; 0 for none."""
     activity: Activity | None
     charger: ChargerStatus | None
     """Of charging points."""
@@ -62,11 +63,11 @@ def state_reader(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCod
             doing = _SWITCHED[now.position]
         elif now.is_cut_off:
             doing = StateCode.OFF
-        elif now.is_held_off:
+        elif now.held_off_by:
             doing = StateCode.STANDBY
         else:
             doing = _BY_ITSELF.get(now.activity) or working(now)
-        return (doing, *besides(now))
+        return (doing,) if besides is None else (doing, *besides(now))
 
     return read
 
@@ -111,7 +112,7 @@ def _is_least(rating: Rating, power_w: float) -> bool:
     return abs(power_w) < rating.minimum_w or 0.0 < power_w <= rating.active.lower
 
 
-def _besides(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, ...]]:
+def _besides(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, ...]] | None:
     match plant.site.components[key]:
         case Battery() | Breaker():
             return lambda now: _relay(key in plant.tripped, now.position)
@@ -120,7 +121,7 @@ def _besides(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, .
         case EvCharger():
             return lambda now: () if now.charger is None else now.charger.cable
         case _:
-            return lambda _now: ()
+            return None
 
 
 def _relay(has_tripped: bool, position: Position) -> tuple[StateCode, ...]:
