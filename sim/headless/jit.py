@@ -12,10 +12,11 @@ from __future__ import annotations
 import inspect
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
+from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -32,7 +33,10 @@ _PACKAGE = __package__.split(".")[0]
 
 
 class JitModules:
-    """Compiled copies of modules of this package, some functions replaced by others on the way."""
+    """Compiled copies of modules, some functions replaced by others on the way.
+
+    They call functions of this package, and of their own if another package brings them.
+    """
 
     def __init__(self, *, are_inner: bool = False) -> None:
         """Begin without any.
@@ -56,12 +60,15 @@ class JitModules:
         if module.__name__ not in self._copies:
             names = self._copies[module.__name__] = dict(vars(module))
             for name, value in vars(module).items():
-                if isinstance(value, FunctionType) and value.__module__.startswith(f"{_PACKAGE}."):
+                if isinstance(value, FunctionType) and _package_of(value) in (
+                    _PACKAGE,
+                    _root(module.__name__),
+                ):
                     names[name] = self.compiled(value)
         return self._copies[module.__name__]
 
     def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function of this package, compiled."""
+        """Return a function of this package or of one that brings models, compiled."""
         assert isinstance(function, FunctionType)
         if function in self._replaced:
             return self._replaced[function]
@@ -74,6 +81,19 @@ class JitModules:
             held = names[function.__name__] = compiled_function(function, names, is_inner=self._are_inner)
         made: Callable[..., Any] = held
         return made
+
+
+def outer_packages(functions: Iterable[Callable[..., Any]]) -> frozenset[str]:
+    """Return the names of the packages, other than this one, that functions are from."""
+    return frozenset(map(_package_of, functions)) - {_PACKAGE}
+
+
+def _package_of(function: Callable[..., Any]) -> str:
+    return _root(function.__module__)
+
+
+def _root(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def compiled_function(
@@ -96,18 +116,19 @@ def compiled_function(
 
 
 @contextmanager
-def kept_under(name: str) -> Iterator[bool]:
+def kept_under(name: str, others: frozenset[str] = frozenset()) -> Iterator[bool]:
     """Let what is kept on the disk go to a folder that only the present text of the package uses.
 
     Numba itself looks only at the file of the outermost function to tell whether what it kept is still good.
 
     Args:
         name: Tells apart what is made of the same text in different ways.
+        others: Packages besides this one whose text counts.
 
     Yields:
         Whether anything can be kept there.
     """
-    folder = platformdirs.user_cache_path("doppelgrid") / _text_digest() / name
+    folder = platformdirs.user_cache_path("doppelgrid") / _text_digest(others) / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -130,14 +151,17 @@ def _forget_old(folder: Path) -> None:
 
 
 @cache
-def _text_digest() -> str:
+def _text_digest(others: frozenset[str]) -> str:
     """Return a name for the text of everything that may be compiled, and of what compiles it."""
     digest = blake2b(f"{sys.version} {numba.__version__}".encode(), digest_size=12)
     here = Path(__file__).parent
     texts = [here / name for name in _COMPILING]
     for name in ("models", "sim.kernel"):
-        folder = Path(inspect.getfile(sys.modules[f"{_PACKAGE}.{name}"])).parent
+        folder = Path(inspect.getfile(import_module(f"{_PACKAGE}.{name}"))).parent
         texts += sorted(folder.glob("*.py"))
+    for name in sorted(others):
+        file = Path(inspect.getfile(sys.modules[name]))
+        texts += sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
     for path in texts:
         digest.update(path.read_bytes())
     return digest.hexdigest()

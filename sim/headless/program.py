@@ -15,7 +15,7 @@ from ..plant.state import NAMES_OF_NUMBERS, STATES
 from . import loop
 from .arrays import Packed, packed, put_back, state_rows, states_of
 from .boundary import boundary_function
-from .jit import JitModules, compiled_function, kept_under
+from .jit import JitModules, compiled_function, kept_under, outer_packages
 from .stubs import STUBS
 
 
@@ -123,7 +123,8 @@ def compiled_run(
     made = boundary_function(modules.compiled(loop.run), states)
     assert isinstance(made, FunctionType)
     parts = [model.name for model in models] + [f"no {name}" for name in lacking]
-    with kept_under(", ".join(parts) or "all") as is_kept:
+    others = outer_packages(model.step for model in models)
+    with kept_under(", ".join(parts) or "all", others) as is_kept:
         return compiled_function(made, made.__globals__, kept=is_kept)
 
 
