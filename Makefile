@@ -7,13 +7,14 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
 
-.PHONY: help demo test slow lint types proto bench accuracy models-docs check clean
+.PHONY: help demo test slow lint types proto bench accuracy models-docs docs check clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    watch a control application shave the peak of a simulated site"
 	@echo "make test    run the tests"
-	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks"
+	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks, docs"
+	@echo "make docs    build the site of the documentation in build/site; fails if a link leads nowhere"
 	@echo "make slow | lint | types | bench | clean    one at a time"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
 	@echo "make models-docs            fill the tables of docs/models from the code"
@@ -26,7 +27,7 @@ $(VENV)/demo: pyproject.toml
 
 $(VENV)/develop: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet ".[test,lint]"
+	$(PIP) install --quiet ".[docs,test,lint]"
 	touch $@ $(VENV)/demo
 
 demo: $(VENV)/demo
@@ -49,7 +50,8 @@ lint: $(VENV)/develop
 types: $(VENV)/develop
 	rm -rf build/types
 	$(PIP) install --quiet --no-deps --target build/types .
-	cd build && MYPYPATH=types $(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p doppelgrid
+	cd build && MYPYPATH=types:../docs $(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache \
+		-p doppelgrid -p website
 
 # The sources are mapped to their package, so that the generated code knows itself by its full name.
 proto: $(VENV)/develop
@@ -67,13 +69,17 @@ models-docs: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	$(BIN)/python -m doppelgrid.accuracy.pages docs
 
+docs: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	PYTHONPATH=docs $(BIN)/python -m website build
+
 DATA ?= $(DOPPELGRID_DATA)
 accuracy: $(VENV)/develop
 	@test -n "$(DATA)" || { echo "say where the measured data are: make accuracy DATA=FOLDER"; exit 2; }
 	$(PIP) install --quiet --no-deps .
 	$(BIN)/python -m doppelgrid.accuracy "$(DATA)" --docs docs
 
-check: test slow lint types bench
+check: test slow lint types bench docs
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .benchmarks .hypothesis

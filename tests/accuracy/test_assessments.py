@@ -11,7 +11,7 @@ from measured import data_file
 from doppelgrid.accuracy.assessment import Assessment
 from doppelgrid.accuracy.report import Absent, every_assessment, figure_row, run
 
-PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanations" / "accuracy.md"
 
 
 @pytest.mark.measured
@@ -28,4 +28,4 @@ def test_assessment_meets_its_targets_and_is_on_the_page(
     assert not missed
     told = PAGE.read_text("utf-8").splitlines()
     absent = [row for row in map(figure_row, result.figures) if row not in told]
-    assert not absent, "run `make accuracy DATA=...`: docs/accuracy.md does not tell these figures"
+    assert not absent, "run `make accuracy DATA=...`: docs/explanations/accuracy.md does not tell these figures"
