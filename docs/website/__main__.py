@@ -26,6 +26,7 @@ def main(build: Path) -> int:
         return 1
     call = [
         sys.executable,
+        "-P",
         "-m",
         "zensical",
         "build",

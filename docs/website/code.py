@@ -81,7 +81,7 @@ def presets(stem: str) -> PresetFile:
 def commands() -> str:
     """Return the commands with their options, as typer writes them in Markdown."""
     (script,) = entry_points(group="console_scripts", name="doppelgrid")
-    call = [sys.executable, "-m", "typer", script.module, "utils", "docs", "--name", script.name]
+    call = [sys.executable, "-P", "-m", "typer", script.module, "utils", "docs", "--name", script.name]
     return subprocess.run(call, check=True, capture_output=True, encoding="utf-8").stdout
 
 

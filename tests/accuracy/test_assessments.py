@@ -28,4 +28,6 @@ def test_assessment_meets_its_targets_and_is_on_the_page(
     assert not missed
     told = PAGE.read_text("utf-8").splitlines()
     absent = [row for row in map(figure_row, result.figures) if row not in told]
-    assert not absent, "run `make accuracy DATA=...`: docs/explanations/accuracy.md does not tell these figures"
+    assert not absent, (
+        "run `make accuracy DATA=...`: docs/explanations/accuracy.md does not tell these figures"
+    )
