@@ -16,8 +16,15 @@ def code(text: object) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return a text that stands in no mark-up, such as a comment, so that it reads as it is."""
-    for character in "\\`*_[]<>#":
+    """Return a text without mark-up but code, such as a comment, so that it reads as it is."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return _escaped(text.replace("`", "'"))
+    return "`".join(part if number % 2 else _escaped(part) for number, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
+    for character in "\\*_[]<>":
         text = text.replace(character, f"\\{character}")
     return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from itertools import groupby
 
@@ -28,6 +29,10 @@ _UNITS = (
     ("AIR_PRESSURE", "hPa"),
     ("IRRADIANCE", "W/m²"),
 )
+_COMMAND = re.compile(r"^## `doppelgrid (\S+)`\n\n(.+)$", re.MULTILINE)
+"""A command's heading, and what it does."""
+_LISTED = re.compile(r"^\* `(?P<name>[a-z]\w*)`: .*$", re.MULTILINE)
+"""A command in the list of all, which typer cuts short."""
 _LONGEST_LIST = 8
 """Longer tables of numbers are told by their ends."""
 
@@ -126,7 +131,13 @@ def _unit(metric: str) -> str:
 def commands_page() -> str:
     """Return the page of commands."""
     _, _, text = source.commands().partition("\n")
-    return f"# Commands\n{text.rstrip()}\n"
+    told = dict(_COMMAND.findall(text))
+
+    def in_full(match: re.Match[str]) -> str:
+        name = match["name"]
+        return f"* [`{name}`](#doppelgrid-{name}): {told[name]}"
+
+    return f"# Commands\n{_LISTED.sub(in_full, text).rstrip()}\n"
 
 
 def names_page(package: str, title: str, introduction: str) -> str:

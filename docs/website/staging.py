@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from .formulas import with_formulas
 from .reference import generated_pages
 
 OWN = ("website", "zensical.toml")
@@ -38,7 +39,7 @@ def stage(root: Path, build: Path) -> Path:
         path.write_text(make(), "utf-8")
     for path in sorted((root / "docs").rglob("*.md")):
         staged = pages / path.relative_to(root / "docs")
-        staged.write_text(_links_led_into(staged, path, root, pages), "utf-8")
+        staged.write_text(with_formulas(_links_led_into(staged, path, root, pages)), "utf-8")
     presets = sorted(name for name in generated if name.startswith("reference/presets/"))
     nav = ", ".join(f'"{name}"' for name in presets)
     configuration = (root / "docs" / "zensical.toml").read_text("utf-8")
