@@ -28,4 +28,5 @@ def _drawn(match: re.Match[str]) -> str:
         return match[0]
     if match["block"]:
         return convert(" ".join(match["block"].split()), display="block")
-    return convert(" ".join(match["inline"].split()))
+    # Markdown takes a line that begins with <math> for a paragraph of its own.
+    return f"<span>{convert(' '.join(match['inline'].split()))}</span>"

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from markdown import Markdown
 from website.formulas import with_formulas
 
 
 def test_a_formula_within_a_line_is_drawn() -> None:
     drawn = with_formulas("the current $i_k$ flows")
-    assert drawn.startswith('the current <math xmlns="http://www.w3.org/1998/Math/MathML" display="inline">')
+    assert drawn.startswith(
+        'the current <span><math xmlns="http://www.w3.org/1998/Math/MathML" display="inline">'
+    )
     assert "<msub><mi>i</mi><mi>k</mi></msub>" in drawn
-    assert drawn.endswith("</math> flows")
+    assert drawn.endswith("</math></span> flows")
 
 
 def test_a_paragraph_of_its_own_is_drawn_as_one() -> None:
     assert 'display="block"' in with_formulas("before\n\n$$P = U\n I$$\n\nafter")
+
+
+def test_a_formula_at_the_beginning_of_a_line_stays_within_its_paragraph() -> None:
+    assert Markdown().convert(with_formulas("of\n$U$ and\n$V$, both")).count("<p>") == 1
 
 
 def test_code_is_left_alone() -> None:
