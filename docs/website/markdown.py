@@ -24,9 +24,9 @@ def escaped(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    for character in "\\*_[]<>":
+    for character in "\\*_[]":
         text = text.replace(character, f"\\{character}")
-    return text
+    return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _row(cells: Sequence[str]) -> str:
