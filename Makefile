@@ -27,7 +27,7 @@ $(VENV)/demo: pyproject.toml
 
 $(VENV)/develop: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet ".[docs,test,lint]"
+	$(PIP) install --quiet ".[test,lint]"
 	touch $@ $(VENV)/demo
 
 demo: $(VENV)/demo
