@@ -31,7 +31,8 @@ from sybil.parsers.markdown.lexers import DirectiveInHTMLCommentLexer, RawFenced
 
 _SHOWN = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 _PORT = "8800"
-_PATIENCE_S = 300
+_PATIENCE_S = 500
+"""After which a command hangs; less than the time after which pytest ends a run that does."""
 _INTERRUPTIBLE = (
     "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
     "os.execvp('bash', ['bash', '-c', sys.argv[1]])"

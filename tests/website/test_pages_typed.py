@@ -13,6 +13,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 TYPED = [path for path in sorted(DOCS.rglob("*.md")) if "<!-- run" in path.read_text("utf-8")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", TYPED, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_a_page_typed_in_an_empty_folder_does_what_it_shows(page: Path, tmp_path: Path) -> None:
     Typist(tmp_path).type_page(page)

@@ -88,20 +88,26 @@ def test_every_value_of_a_preset_is_listed(stem: str) -> None:
         assert f"| `{value.key}` |" in text.partition(f"\n## `{value.preset}`\n")[2]
 
 
-def test_every_page_has_a_place_in_the_nav(tmp_path: Path) -> None:
-    configuration = stage(ROOT, tmp_path)
-    assert unlisted(tmp_path / "docs", configuration) == []
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything that the site is built from, in a folder."""
+    folder = tmp_path_factory.mktemp("staged")
+    stage(ROOT, folder)
+    return folder
 
 
-def test_a_page_without_a_place_in_the_nav_is_told(tmp_path: Path) -> None:
-    configuration = stage(ROOT, tmp_path)
-    (tmp_path / "docs" / "how-to" / "forgotten.md").write_text("# Forgotten\n", "utf-8")
-    assert unlisted(tmp_path / "docs", configuration) == ["how-to/forgotten.md"]
+def test_every_page_has_a_place_in_the_nav(staged: Path) -> None:
+    assert unlisted(staged / "docs", staged / "zensical.toml") == []
 
 
-def test_links_to_files_of_the_project_lead_to_pages_that_show_them(tmp_path: Path) -> None:
-    stage(ROOT, tmp_path)
-    linking = (tmp_path / "docs" / "models" / "bms.md").read_text("utf-8")
+def test_a_page_without_a_place_in_the_nav_is_told(staged: Path, tmp_path: Path) -> None:
+    (tmp_path / "forgotten.md").write_text("# Forgotten\n", "utf-8")
+    (tmp_path / "index.md").write_text("# Start\n", "utf-8")
+    assert unlisted(tmp_path, staged / "zensical.toml") == ["forgotten.md"]
+
+
+def test_links_to_files_of_the_project_lead_to_pages_that_show_them(staged: Path) -> None:
+    linking = (staged / "docs" / "models" / "bms.md").read_text("utf-8")
     assert "](../sources/examples/cold_pack.py.md)" in linking
-    shown = (tmp_path / "docs" / "sources" / "examples" / "cold_pack.py.md").read_text("utf-8")
+    shown = (staged / "docs" / "sources" / "examples" / "cold_pack.py.md").read_text("utf-8")
     assert (ROOT / "examples" / "cold_pack.py").read_text("utf-8") in shown
