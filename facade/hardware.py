@@ -12,7 +12,7 @@ from .sim.components.setting import GridFacts, Setting
 from .sim.domain.categories import Category
 from .sim.domain.ranges import Bounds
 from .sim.files.sections import Phases, Section, refuse, written
-from .sim.files.units import Unit
+from .sim.files.units import NonNegativePower, Unit
 from .sim.inputs.daily import Day, WallClock
 from .sim.inputs.profiles.packaged import LoadProfile
 from .sim.inputs.signal import Signal, Steps
@@ -36,6 +36,7 @@ __all__ = [
     "GridFacts",
     "LoadProfile",
     "Machine",
+    "NonNegativePower",
     "Parameter",
     "ParameterError",
     "Phases",

@@ -70,6 +70,15 @@ def test_a_generator_with_a_model_of_its_own_runs_live(installed: Path) -> None:
     assert shown["ovens"] > 0.0
 
 
+@pytest.mark.slow
+def test_the_example_holds_its_own_tests(installed: Path) -> None:
+    done = run(
+        "import pytest; raise SystemExit(pytest.main(['-q', '-p', 'no:cacheprovider', 'test_own_hardware.py']))",
+        installed,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_site_that_names_a_type_without_its_package_is_told_the_ones_that_there_are(tmp_path: Path) -> None:
     done = run("import doppelgrid; doppelgrid.load_site('bakery.yaml')", tmp_path)
     assert (

@@ -17,6 +17,7 @@ from doppelgrid.hardware import (
     DeviceModel,
     GridFacts,
     Machine,
+    NonNegativePower,
     RatedMachine,
     Rating,
     Setting,
@@ -43,6 +44,8 @@ class DieselGenerator(RatedMachine):
     category: Literal["diesel_generator"]
     tank_l: Volume = Field(default=written("200 l"), alias="tank")
     """Fuel in the tank when a run starts [l]."""
+    base_power_w: NonNegativePower = Field(default=written("0 kW"), alias="base_power")
+    """Delivered while no client tells it otherwise [W]."""
 
 
 MODEL = DeviceModel(
@@ -75,7 +78,7 @@ def build(generator: DieselGenerator, setting: Setting) -> Built:
     rating = Rating(
         active=Bounds(-params.rated_power_w, 0.0),
         reactive=None,
-        default_w=0.0,
+        default_w=-min(generator.base_power_w, params.rated_power_w),
         ramp_rate_w_per_s=generator.ramp_rate_w_per_s or math.inf,
         response_delay_s=generator.response_delay_s,
         minimum_w=params.minimum_power_w,
