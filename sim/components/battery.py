@@ -175,8 +175,6 @@ def battery_params(battery: Battery) -> BatteryParams:
 
 
 Law = TypeVar("Law", CalendarParams, CycleParams)
-
-
 _TABLE = 21
 """Entries of every table of ageing, so that those of different chemistries are alike in a compiled run."""
 

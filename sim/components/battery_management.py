@@ -18,11 +18,7 @@ from ..files.sections import Section, refuse
 from ..files.units import AMPERE, CELSIUS, VOLT, Duration
 
 _CellVoltage = Annotated[float, VOLT.within(above=0.0, upper=10.0)]
-
-
 _PackCurrent = Annotated[float, AMPERE.within(above=0.0)]
-
-
 _Threshold = Annotated[float, CELSIUS.within(lower=-60.0, upper=150.0)]
 
 
@@ -158,8 +154,6 @@ AgeingPace = Annotated[
     WithJsonSchema({"anyOf": [{"const": "off"}, {"type": "number", "minimum": 0.0}], "description": _PACE}),
 ]
 """By how much faster than measured a battery ages; 0 for not at all."""
-
-
 _VOLTAGES_AND_TEMPERATURES = (
     "overvoltage",
     "undervoltage",

@@ -14,21 +14,11 @@ from .device_model import DeviceModel
 from .rating import Rating
 
 AMBIENT = "site.ambient_temperature"
-
-
 SET_POINT = "set-point"
-
-
 REACTIVE_SET_POINT = "reactive set-point"
-
-
 ARRAY_POWER = "array power"
-
-
 ARRAY_VOLTAGE = "array voltage"
 """Of the device's own array of modules."""
-
-
 NO_POWER = Bounds(0.0, 0.0)
 
 

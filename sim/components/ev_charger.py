@@ -32,22 +32,12 @@ from .section import FlexibleDevice, MachineWithMinimum
 from .setting import Setting
 
 _BeforeFull = Annotated[float, FRACTION.within(lower=0.0, upper=0.99)]
-
-
 _Efficiency = Annotated[float, FRACTION.within(lower=0.7, upper=1.0)]
-
-
 _CarEnergy = Annotated[float, WATT_HOUR.within(lower=1e3, upper=1e6)]
-
-
 NOMINAL_PHASE_V = 230.0
 """By which rated powers are turned into currents [V]."""
-
-
 LEAST_CURRENT_A = 6.0
 """Least current per phase that a charger may offer a car on alternating current by IEC 61851-1 [A]."""
-
-
 _GREATEST_CURRENT_A = 1500.0
 
 
@@ -173,28 +163,16 @@ def check_charger(charger: EvChargerParams) -> None:
 
 _SECONDS_TO_FULL = 2.0
 """From nothing to the rating where a site file gives no ramp [s]; chosen."""
-
-
 _WHOLE_AMPERES = 0.02
 """Rated powers are rounded (32 A make 22.08 kW): the whole current this close to them is meant."""
-
-
 _USUAL_PRESETS = {
     True: ((30e3, "dc-25kw"), (75e3, "dc-50kw"), (float("inf"), "dc-150kw")),
     False: ((3.7e3, "wallbox-3680w"), (11.1e3, "wallbox-11kw"), (float("inf"), "wallbox-22kw")),
 }
 """Of direct and alternating current: up to a rated power [W]."""
-
-
 _CAR_CURRENT_A = (6.0, 63.0)
-
-
 _TIME_CONSTANT_S = (30.0, 7200.0)
-
-
 _SECONDS_PER_HOUR = 3600.0
-
-
 CHARGING_POINT = DeviceModel(
     "charging_point", charging_point.ChargingPointInput, charging_point.charging_point_output,
     charging_point.charging_point_horizon_s, charging_point.charging_point_step,

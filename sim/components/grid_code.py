@@ -14,26 +14,12 @@ from ..files.sections import Section, refuse, written
 from ..files.units import FRACTION, HERTZ, SECOND, Unit
 
 PER_SECOND = Unit("1/s", {"%/min": 0.01 / 60.0, "%/s": 0.01})
-
-
 _Low = Annotated[float, FRACTION.within(lower=0.0, upper=1.0)]
-
-
 _High = Annotated[float, FRACTION.within(lower=1.0, upper=2.0)]
-
-
 _Time = Annotated[float, SECOND.within(upper=3600.0, above=0.0)]
-
-
 _Wait = Annotated[float, SECOND.within(lower=0.0, upper=3600.0)]
-
-
 _LowFrequency = Annotated[float, HERTZ.within(lower=40.0, upper=60.0)]
-
-
 _HighFrequency = Annotated[float, HERTZ.within(lower=50.0, upper=70.0)]
-
-
 _Growth = Annotated[float, PER_SECOND.within(above=0.0)]
 
 
@@ -134,11 +120,7 @@ def _as_section(value: Any) -> Any:
 
 GridCodeInput = Annotated[GridCode, BeforeValidator(_as_section, json_schema_input_type=GridCode | str)]
 """A grid code: a section, or the name of a preset alone."""
-
-
 _PRESETS = {"vde-ar-n-4105": GridCodeParams()}
-
-
 _PRESET_HZ = 50.0
 """Nominal frequency of the presets; thresholds move with that of a site."""
 

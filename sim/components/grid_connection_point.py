@@ -50,14 +50,8 @@ from .section import ComponentSection
 from .setting import Setting
 
 OHM = Unit("Ω", {"Ω": 1.0, "mΩ": 1e-3, "ohm": 1.0, "mohm": 1e-3})
-
-
 _Resistance = Annotated[float, OHM.within(lower=0.0, upper=100.0)]
-
-
 _Interval = Annotated[float, SECOND.within(lower=0.1, upper=3600.0)]
-
-
 _PhaseVoltage = Annotated[float, VOLT.within(lower=0.0)]
 
 
@@ -246,11 +240,7 @@ Outages = Annotated[
     Discriminator(_outage_kind),
 ]
 """Times without the grid: a list, a file, or statistics."""
-
-
 FuseCurrent = Annotated[float, _AMPERE.within(lower=1.0, upper=100_000.0)]
-
-
 _BETWEEN_NOMINAL_HZ = 55.0
 
 

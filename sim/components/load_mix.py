@@ -29,12 +29,8 @@ def load_preset(name: str) -> LoadParams:
 
 
 _Part = Annotated[float, Field(ge=-30.0, le=30.0)]
-
-
 _FLOOR_PU = 0.7
 """Voltage below which a mix of one's own goes on as a constant impedance; chosen."""
-
-
 _SUM_TOLERANCE = 1e-6
 
 

@@ -24,8 +24,6 @@ from ..inputs.signal import normal_deviate, stream_key
 from .setting import Setting
 
 AccuracyClass = Literal["0.1S", "0.2S", "0.5S", "0.5", "1", "2", "A", "B", "C"]
-
-
 _TERMINALS = ("L1", "L2", "L3", "none")
 
 
@@ -46,8 +44,6 @@ def _terminal(value: object) -> str:
 
 
 _Wire = Annotated[str, PlainValidator(_wire), WithJsonSchema({"type": "string"})]
-
-
 _Terminal = Annotated[str, PlainValidator(_terminal), WithJsonSchema({"enum": list(_TERMINALS)})]
 
 
@@ -87,14 +83,8 @@ class MeterOptions(Section):
 
 
 _REGISTERS = {"sum-of-phases": SUM_OF_PHASES, "each-phase": EACH_PHASE, "runs-backwards": RUNS_BACKWARDS}
-
-
 _PHASES = {"none": 0.0, "L1": 1.0, "L2": 2.0, "L3": 3.0}
-
-
 _TAN_60 = math.sqrt(3.0)
-
-
 _KEPT_TO = 0.98
 """Part of a limit that the drawn errors use: leaves room for products of errors, and meters pass with a margin."""
 

@@ -55,8 +55,6 @@ _OURS = (
     precharger.TYPE,
     converter.TYPE,
 )
-
-
 GROUP = "doppelgrid.component_types"
 """Entry points of other packages: each a `ComponentType`, or a sequence of them."""
 

@@ -10,8 +10,6 @@ from typing import NamedTuple, Protocol
 from ..domain.timestamps import MICROSECONDS
 
 _TOLERATED_DRIFT_US = 250_000
-
-
 _REMEMBERED_STRETCHES = 100
 """Stretches of constant speed for which times gone by are still told exactly."""
 

@@ -22,8 +22,6 @@ _Arguments = ParamSpec("_Arguments")
 _Loaded = TypeVar("_Loaded")
 Tables = Mapping[str, Mapping[str, dict[str, Any]]]
 """By stem of a data file and name of a preset, its values."""
-
-
 MANAGED_AS = "managed_as"
 """Key of a cell of one's own: the chemistry whose management system and ageing are its, too."""
 _FURTHER_KEYS = {"cells": (MANAGED_AS,)}

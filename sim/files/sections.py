@@ -11,14 +11,8 @@ from pydantic_core import PydanticCustomError
 from .units import DEGREE, FRACTION
 
 Tilt = Annotated[float, DEGREE.within(lower=0.0, upper=90.0)]
-
-
 Azimuth = Annotated[float, DEGREE.within(lower=0.0, upper=360.0)]
-
-
 ComponentNumber = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
-
-
 Deviation = Annotated[float, FRACTION.within(lower=0.0, upper=0.1)]
 """Standard deviation in parts of what deviates."""
 Text = Annotated[str, Field(min_length=1)]
@@ -52,8 +46,6 @@ def _each_once(phases: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Phase = Annotated[int, Field(strict=True, ge=1, le=3)]
-
-
 Phases = Annotated[tuple[Phase, ...], Field(min_length=1, max_length=3), AfterValidator(_each_once)]
 
 

@@ -35,8 +35,6 @@ PATIENCE_S = 50.0
 BOUNDS_TOLERANCE = 0.01
 """Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1]."""
 _PROGRESS_PERIOD_S = 0.1
-
-
 Axis = tuple[str, PowerType]
 """What a set-point acts on: a component's key and one of its powers."""
 

@@ -372,8 +372,6 @@ TemperatureInput = Annotated[
     _knows("inline"),
 ]
 """Temperature of the air [°C]."""
-
-
 _WindSpeed = Annotated[float, METRE_PER_SECOND.within(lower=0.0, upper=100.0)]
 _Direction = Annotated[float, DEGREE.within(lower=0.0, upper=360.0)]
 _Pressure = Annotated[float, HECTOPASCAL.within(lower=500.0, upper=1100.0)]

@@ -167,8 +167,6 @@ METRICS: tuple[MetricRow, ...] = (
 
 MAIN_METRICS = frozenset(row.metric for row in METRICS if row.is_main)
 """What is recorded by default."""
-
-
 Phases = tuple[Any, Any, Any]
 """A value of each of L1, L2 and L3."""
 

@@ -41,8 +41,6 @@ class CapacitorBank(FlexibleDevice):
 
 _CAPACITOR_LOSS = 0.0005
 """Loss over reactive power [W/var]; common data sheets."""
-
-
 CAPACITOR_BANK = DeviceModel(
     "capacitor_bank", capacitor_bank.CapacitorBankInput, capacitor_bank.capacitor_bank_output,
     capacitor_bank.capacitor_bank_horizon_s, capacitor_bank.capacitor_bank_step,

@@ -29,11 +29,7 @@ from ..setting import Setting
 from .process import demand_signal, process_caption, process_rating, usual_preset
 
 _LITRE = Unit("l", {"l": 1.0, "m³": 1e3, "m3": 1e3})
-
-
 _Volume = Annotated[float, _LITRE.within(above=0.0, upper=1e7)]
-
-
 _BufferTemperature = Annotated[float, CELSIUS.within(lower=0.0, upper=80.0)]
 
 
@@ -56,53 +52,25 @@ class Chp(ProcessMachine):
 
 
 _ROOM_C = 20.0
-
-
 _WATER_J_PER_K_PER_LITRE = 4.1e3
 """At 70 °C: 0.978 kg/l and 4.19 kJ/(kg K)."""
-
-
 _BUFFER_LITRES_PER_KW = 60.0
 """Per kW of heat: what the German incentive for CHP up to 20 kW asked for (BAFA, Mini-KWK, 2014)."""
-
-
 _STANDING_LOSS_K = 45.0
 """Tanks are rated at 65 °C in a room of 20 °C (EN 12897)."""
-
-
 _BUFFER_FULL_C = 80.0
 """Chosen, as the other temperatures of the buffer and engine: 80/60 °C is a common heating circuit."""
-
-
 _BUFFER_RESTART_C = 60.0
-
-
 _BUFFER_USEFUL_C = 50.0
-
-
 _ENGINE_OPERATING_C = 80.0
-
-
 _ENGINE_COOLING_S = 4.0 * 3600.0
 """Time constant of an engine at rest in its enclosure; chosen."""
-
-
 _START_S = 100.0
-
-
 _STOP_S = 90.0
-
-
 _STANDBY = 0.016
-
-
 _STARTING = 0.034
-
-
 _START_RETRIES = 2
 """Chosen; controllers of such units commonly try three times."""
-
-
 _RETRY_WAIT_S = 60.0
 
 
@@ -196,12 +164,8 @@ _USUAL_CHPS = (
     (10e3, "ecopower-5kw"), (35e3, "gas-20kw"), (90e3, "gas-50kw"), (180e3, "gas-140kw"),
     (float("inf"), "gas-250kw"),
 )  # fmt: skip
-
-
 _ATTEMPT_US = 160_000_000
 """An attempt to start and the wait after it take about as long as this, so each has a chance of its own [µs]."""
-
-
 _CHP_ACTIVITIES = {
     chp.STOPPED: Activity.RESTING,
     chp.STARTING: Activity.STARTING,
@@ -211,12 +175,8 @@ _CHP_ACTIVITIES = {
     chp.STOPPING: Activity.STOPPING,
     chp.FAULT: Activity.FAULT,
 }
-
-
 _SECONDS_TO_FULL = 30.0
 """From nothing to the rating where a site file gives no ramp [s]; chosen."""
-
-
 CHP = DeviceModel("chp", chp.ChpInput, chp.chp_output, chp.chp_horizon_s, chp.chp_step, chp.chp_power_limits)
 
 

@@ -87,11 +87,7 @@ def check_crypto_miner(params: CryptoMinerParams) -> None:
 
 
 _USUAL_MINER = "antminer-s19-pro"
-
-
 _TOUCH_W = 1e-3
-
-
 CRYPTO_MINER = DeviceModel(
     "crypto_miner", crypto_miner.CryptoMinerInput, crypto_miner.crypto_miner_output,
     crypto_miner.crypto_miner_horizon_s, crypto_miner.crypto_miner_step,

@@ -72,8 +72,6 @@ def electrolyzer_preset(name: str, rated_power_w: float) -> ElectrolyzerParams:
 
 
 _USUAL_ELECTROLYZERS = ((1e6, "pem"), (float("inf"), "alkaline"))
-
-
 _ELECTROLYZER_ACTIVITIES = {
     electrolyzer.OFF: Activity.RESTING,
     electrolyzer.STANDBY: Activity.RESTING,
@@ -81,12 +79,8 @@ _ELECTROLYZER_ACTIVITIES = {
     electrolyzer.WARM_START: Activity.STARTING,
     electrolyzer.RUNNING: Activity.WORKING,
 }
-
-
 _SECONDS_TO_FULL = 10.0
 """From nothing to the rating where a site file gives no ramp [s]; chosen."""
-
-
 ELECTROLYZER = DeviceModel(
     "electrolyzer", electrolyzer.ElectrolyzerInput, electrolyzer.electrolyzer_output,
     electrolyzer.electrolyzer_horizon_s, electrolyzer.electrolyzer_step,

@@ -24,11 +24,7 @@ from ..setting import GridFacts, Setting
 from .consumer import consumer_caption, refuse_parameters_beside_load, upper_limit_rating
 
 _RoomTemperature = Annotated[float, CELSIUS.within(lower=-40.0, upper=60.0)]
-
-
 _CompressorPower = Annotated[float, WATT.within(above=0.0, upper=5e6)]
-
-
 SMALL_HVAC_W = 5e3
 """Up to this rated power, a heat pump of a house is meant; above it, the machine of an office [W]."""
 

@@ -68,12 +68,8 @@ def steam_boiler_preset(name: str, rated_power_w: float) -> SteamBoilerParams:
 
 _USUAL_STEAM_BOILERS = ((2e6, "resistive"), (float("inf"), "electrode"))
 """Up to a rated power [W]; chosen: a preset is made for it, or the technology is common there."""
-
-
 _SECONDS_TO_FULL = 5.0
 """From nothing to the rating where a site file gives no ramp [s]; chosen."""
-
-
 STEAM_BOILER = DeviceModel(
     "steam_boiler", steam_boiler.SteamBoilerInput, steam_boiler.steam_boiler_output,
     steam_boiler.steam_boiler_horizon_s, steam_boiler.steam_boiler_step,

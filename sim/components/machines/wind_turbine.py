@@ -34,11 +34,7 @@ from ..setting import GridFacts, Setting
 from ..supply import supply_machine
 
 _METRE = Unit("m", {"m": 1.0})
-
-
 _Height = Annotated[float, _METRE.within(lower=2.0, upper=250.0)]
-
-
 _WindPower = Annotated[float, WATT.within(above=0.0, upper=2e7)]
 
 
@@ -102,20 +98,14 @@ _USUAL_TURBINES = (
     (30e3, "bergey-excel-10kw"), (500e3, "northern-power-100kw"), (float("inf"), "senvion-mm82-2050kw"),
 )  # fmt: skip
 """Up to a rated power [W]; chosen: the preset of the nearest class."""
-
-
 _SECONDS_TO_FULL = 10.0
 """Of a wind turbine, from nothing to the rating where a site file gives no ramp [s]; chosen."""
-
-
 _TURBINE_ACTIVITIES = {
     wind_turbine.STOPPED: Activity.WAITING,
     wind_turbine.STORM: Activity.WAITING,
     wind_turbine.STARTING: Activity.STARTING,
     wind_turbine.RUNNING: Activity.WORKING,
 }
-
-
 WIND_PLANT = DeviceModel(
     "wind_plant", wind_plant.WindPlantInput, wind_plant.wind_plant_output,
     wind_plant.wind_plant_horizon_s, wind_plant.wind_plant_step, wind_plant.wind_plant_power_limits,
