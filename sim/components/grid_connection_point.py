@@ -30,6 +30,7 @@ from ..files.sections import Deviation, Section, Text, one_of_names, refuse, wri
 from ..files.units import AMPERE as _AMPERE
 from ..files.units import (
     HERTZ,
+    OHM,
     SECOND,
     VOLT,
     PositiveDuration,
@@ -48,9 +49,6 @@ from .captions import input_caption
 from .component_type import Built, ComponentType, GridSupply
 from .section import ComponentSection
 from .setting import Setting
-
-OHM = Unit("Ω", {"Ω": 1.0, "mΩ": 1e-3, "ohm": 1.0, "mohm": 1e-3})
-
 
 _Resistance = Annotated[float, OHM.within(lower=0.0, upper=100.0)]
 

@@ -29,8 +29,6 @@ from ..plant.plant import Plant
 
 RELAY_S = 0.5
 """To open or close a relay and see that it did; chosen: a contactor with its feedback [s]."""
-PRECHARGE_S = 2.0
-"""To charge a direct current link; chosen: five time constants of common resistors and links [s]."""
 
 
 class Walk(NamedTuple):
@@ -161,15 +159,16 @@ class Lifecycle:
         if self._is_battery(key):
             self._plant.want(key, Position.ON)
             return
-        if isinstance(self._plant.site.components[key], Precharger):
+        component = self._plant.site.components[key]
+        if isinstance(component, Precharger):
+            charged_s = component.precharge_s
             steps = [
                 (Position.PRECHARGING, 0.0),
-                (Position.SWITCHING_ON, PRECHARGE_S),
-                (Position.ON, PRECHARGE_S + RELAY_S),
+                (Position.SWITCHING_ON, charged_s),
+                (Position.ON, charged_s + RELAY_S),
             ]
         else:
-            relays = 1 if self._plant.position(key) is Position.STANDBY else self._relays(key)
-            steps = [(Position.SWITCHING_ON, 0.0), (Position.ON, relays * RELAY_S)]
+            steps = [(Position.SWITCHING_ON, 0.0), (Position.ON, self._moving_s(key, Position.ON))]
         self._walk(key, steps)
 
     def _standby(self, key: str) -> None:
@@ -199,8 +198,7 @@ class Lifecycle:
             self._plant.want(key, Position.OFF)
             return
         self.revoke_set_points(key)
-        relays = 1 if self._plant.position(key) is Position.STANDBY else self._relays(key)
-        self._walk(key, [(Position.SWITCHING_OFF, 0.0), (Position.OFF, relays * RELAY_S)])
+        self._walk(key, [(Position.SWITCHING_OFF, 0.0), (Position.OFF, self._moving_s(key, Position.OFF))])
 
     def _acknowledge(self, key: str) -> None:
         cleared = self._faults.clearable(key)
@@ -259,6 +257,14 @@ class Lifecycle:
         component = self._plant.site.components[key]
         has_contactor = isinstance(component, Battery | Breaker | Precharger | FlexibleDevice)
         return 1 if has_contactor or key in self._plant.controlled else 0
+
+    def _moving_s(self, key: str, goal: Position) -> float:
+        """Return how long the relays of a component take to close or to open, one after the other [s]."""
+        component = self._plant.site.components[key]
+        if isinstance(component, Breaker):
+            return component.closing_time_s if goal is Position.ON else component.opening_time_s
+        relays = 1 if self._plant.position(key) is Position.STANDBY else self._relays(key)
+        return relays * RELAY_S
 
     def _require_relays(self, key: str) -> None:
         if not self._relays(key):

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...models.fuse import MELTED
 from ...models.load import LoadInput, load_output, load_reactive_power_var
-from ...models.throughput import throughput_loss_w
+from ...models.throughput import throughput_loss_w, throughput_reactive_var
 from .layout import Layout, Memory
 
 
@@ -86,12 +86,15 @@ def sum_towards_grid(layout: Layout, memory: Memory) -> None:
 def _lose(layout: Layout, memory: Memory, component: int) -> None:
     if memory.is_closed[component] and not memory.is_cut_off[component]:
         params = layout.throughputs[layout.throughput_of[component]]
-        third_w = (
-            throughput_loss_w(params, active_w(memory, component), reactive_var(memory, component)) / 3.0
-        )
+        load_w, load_var = active_w(memory, component), reactive_var(memory, component)
+        third_w = throughput_loss_w(params, load_w, load_var) / 3.0
         memory.active_1[component] += third_w
         memory.active_2[component] += third_w
         memory.active_3[component] += third_w
+        third_var = throughput_reactive_var(params, load_w, load_var) / 3.0
+        memory.reactive_1[component] = params.reactive_share * memory.reactive_1[component] + third_var
+        memory.reactive_2[component] = params.reactive_share * memory.reactive_2[component] + third_var
+        memory.reactive_3[component] = params.reactive_share * memory.reactive_3[component] + third_var
 
 
 def _pass_on(layout: Layout, memory: Memory, component: int) -> None:
