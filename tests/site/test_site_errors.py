@@ -485,7 +485,7 @@ WRONG_SENSORS = {
         "mast.parameters is a mapping; accepted: parameters of what it measures: wind_speed"
     ),
     "  mast: {id: 6, metrics: [wind_speed], parameters: {wind_speed: {gain: 9}}}\n": (
-        "mast.parameters.wind_speed.gain is 9 1; accepted: 0.5..1.5 (physics)"
+        "mast.parameters.wind_speed.gain is 9; accepted: 0.5..1.5 (physics)"
     ),
     "  mast: {id: 6, metrics: [wind_speed], parameters: {wind_speed: {lower: 9, upper: 3}}}\n": (
         "mast.parameters.wind_speed.lower is 9; accepted: at most upper, 3 (physics)"
