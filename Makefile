@@ -7,17 +7,20 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
 
-.PHONY: help demo test slow lint types proto bench accuracy models-docs layout check clean
+.PHONY: help demo test slow mutants lint types proto bench accuracy models-docs digests layout docs check clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    watch a control application shave the peak of a simulated site"
 	@echo "make test    run the tests"
-	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks"
+	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks, docs"
+	@echo "make docs    build the site of the documentation in build/site; fails if a link leads nowhere"
 	@echo "make slow | lint | types | bench | clean    one at a time"
+	@echo "make mutants [N=60] [SEED=0]   plant faults and see whether the tests notice"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
 	@echo "make layout                 draw the plan of the code from its imports"
 	@echo "make models-docs            fill the tables of docs/models from the code"
+	@echo "make digests                write down anew what sites show, where that was meant to change"
 	@echo "make accuracy DATA=FOLDER   hold the models to measured data; writes docs/accuracy.md and its pictures"
 
 $(VENV)/demo: pyproject.toml
@@ -42,6 +45,11 @@ slow: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	$(BIN)/pytest -m slow
 
+N ?= 60
+SEED ?= 0
+mutants: $(VENV)/develop
+	PYTHONPATH=tests $(BIN)/python -m mutants --number $(N) --seed $(SEED)
+
 lint: $(VENV)/develop
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,7 +58,8 @@ lint: $(VENV)/develop
 types: $(VENV)/develop
 	rm -rf build/types
 	$(PIP) install --quiet --no-deps --target build/types .
-	cd build && MYPYPATH=types:../benchmarks $(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache -p doppelgrid -p accuracy
+	cd build && MYPYPATH=types:../benchmarks:../docs $(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache \
+		-p doppelgrid -p accuracy -p website
 
 # The sources are mapped to their package, so that the generated code knows itself by its full name.
 proto: $(VENV)/develop
@@ -68,6 +77,15 @@ models-docs: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	PYTHONPATH=benchmarks $(BIN)/python -m accuracy.pages docs
 
+# What differs is seen in the log of the changes; the tests refuse everything else.
+digests: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/pytest tests/digests --renew
+
+docs: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	PYTHONPATH=docs:benchmarks $(BIN)/python -m website build
+
 DATA ?= $(DOPPELGRID_DATA)
 accuracy: $(VENV)/develop
 	@test -n "$(DATA)" || { echo "say where the measured data are: make accuracy DATA=FOLDER"; exit 2; }
@@ -79,7 +97,7 @@ layout: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	PYTHONPATH=tests $(BIN)/python -m support.layout_picture docs/layout.svg
 
-check: test slow lint types bench
+check: test slow lint types bench docs
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .benchmarks .hypothesis

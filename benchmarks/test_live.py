@@ -18,7 +18,7 @@ from frequenz.api.microgrid.v1alpha18 import microgrid_pb2, microgrid_pb2_grpc
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import doppelgrid
-from doppelgrid.proto.microgrid import common_v1alpha8 as alpha8
+from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
 from doppelgrid.proto.microgrid.telemetry import Encoders, Places, Selection
 from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -87,11 +87,11 @@ def test_part_of_a_core_that_16_components_at_5_hz_take(benchmark: BenchmarkFixt
     benchmark.extra_info["part of the quarter to keep under"] = shares[0] / 0.25
 
 
-def lay_out(
+def make_template(
     frame: Frame, selection: Selection
 ) -> tuple[electrical_components_pb2.ElectricalComponentTelemetry, Places]:
     message = electrical_components_pb2.ElectricalComponentTelemetry()
-    return message, alpha8.write_telemetry(message, frame, selection)
+    return message, COMMON.write_telemetry(message, frame, selection)
 
 
 async def serve_in_memory(simulated_s: float, clients: int) -> tuple[float, int]:
@@ -103,7 +103,7 @@ async def serve_in_memory(simulated_s: float, clients: int) -> tuple[float, int]
     simulation = Simulation.headless(doppelgrid.load_site("commercial"), start_us=1_750_000_000_000_000)
     encoders = Encoders()
     streams = [
-        (encoders.encoder(lay_out, info.id, None), simulation.gateway.subscribe(info.id))
+        (encoders.encoder(make_template, info.id, None), simulation.gateway.subscribe(info.id))
         for info in simulation.gateway.components()
         for _ in range(clients)
     ]

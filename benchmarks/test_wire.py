@@ -9,7 +9,8 @@ from frequenz.api.common.v1alpha8.microgrid.electrical_components import electri
 from google.protobuf.timestamp_pb2 import Timestamp
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from doppelgrid.proto.microgrid import common_v1alpha8 as alpha8
+from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
+from doppelgrid.proto.microgrid.common_version import timestamp
 from doppelgrid.proto.microgrid.telemetry import Encoder, Places, Selection
 from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric
@@ -21,11 +22,11 @@ CLIENTS = 10
 FRAMES = 500
 
 
-def lay_out(
+def make_template(
     frame: Frame, selection: Selection
 ) -> tuple[electrical_components_pb2.ElectricalComponentTelemetry, Places]:
     message = electrical_components_pb2.ElectricalComponentTelemetry()
-    return message, alpha8.write_telemetry(message, frame, selection)
+    return message, COMMON.write_telemetry(message, frame, selection)
 
 
 def frames() -> list[Frame]:
@@ -53,7 +54,7 @@ def built(frame: Frame) -> bytes:
     samples = [
         metrics_pb2.MetricSample(
             sample_time=time,
-            metric=alpha8.METRICS[metric],
+            metric=COMMON.metrics[metric],
             value=metrics_pb2.MetricValueVariant(simple_metric=metrics_pb2.SimpleMetricValue(value=value)),
             bounds=[
                 bounds_pb2.Bounds(lower=lower, upper=upper) for lower, upper in frame.bounds.get(metric, ())
@@ -62,8 +63,8 @@ def built(frame: Frame) -> bytes:
         for metric, value in frame.values.items()
     ]
     snapshot = electrical_components_pb2.ElectricalComponentStateSnapshot(
-        origin_time=alpha8.timestamp(frame.state_since_us),
-        states=[alpha8.STATES[state] for state in frame.states],
+        origin_time=timestamp(frame.state_since_us),
+        states=[COMMON.states[state] for state in frame.states],
     )
     return electrical_components_pb2.ElectricalComponentTelemetry(
         electrical_component_id=frame.component_id, metric_samples=samples, state_snapshots=[snapshot]
@@ -72,7 +73,7 @@ def built(frame: Frame) -> bytes:
 
 def encode_all(stream: list[Frame], clients: int) -> None:
     """Encode frames as so many clients ask for them."""
-    encoder = Encoder(lay_out, None)
+    encoder = Encoder(make_template, None)
     for frame in stream:
         for _ in range(clients):
             encoder.encode(frame)
@@ -102,7 +103,7 @@ def test_a_frame_for_many_clients(benchmark: BenchmarkFixture) -> None:
 
 def test_encoding_beats_building_for_one_client() -> None:
     stream = frames()
-    assert Encoder(lay_out, None).encode(stream[0]) == built(stream[0])
+    assert Encoder(make_template, None).encode(stream[0]) == built(stream[0])
 
     assert seconds(build_all, stream, 1) / seconds(encode_all, stream, 1) > 4
 

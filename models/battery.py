@@ -236,10 +236,15 @@ def _resistance_factors(params: BatteryParams, kelvin: float, resistance_factor:
 def battery_resistances(params: BatteryParams, state: BatteryState) -> Resistances:
     """Return R0, R1 and R2 [Ω] at the state's SoC, temperature and age."""
     factors = _resistance_factors(params, _kelvin(state.temperature_c), state.resistance_factor)
+    return _resistances_at(params, factors, state.soc)
+
+
+def _resistances_at(params: BatteryParams, factors: Resistances, soc: float) -> Resistances:
+    """Return R0, R1 and R2 [Ω] at an SoC, with what temperature and age make of them."""
     return Resistances(
-        factors.r0 * table_value(params.r0_ohm, state.soc),
-        factors.r1 * table_value(params.r1_ohm, state.soc),
-        factors.r2 * table_value(params.r2_ohm, state.soc),
+        factors.r0 * table_value(params.r0_ohm, soc),
+        factors.r1 * table_value(params.r1_ohm, soc),
+        factors.r2 * table_value(params.r2_ohm, soc),
     )
 
 
@@ -396,9 +401,7 @@ def _advance(  # noqa: PLR0915 - one derivation, read from top to bottom
     kelvin = _kelvin(temperature_c)
     middle = soc + 0.5 * (near - leak) * dt_s / coulombs
     factors = _resistance_factors(params, kelvin, resistance_factor)
-    r0 = factors.r0 * table_value(params.r0_ohm, middle)
-    r1 = factors.r1 * table_value(params.r1_ohm, middle)
-    r2 = factors.r2 * table_value(params.r2_ohm, middle)
+    r0, r1, r2 = _resistances_at(params, factors, middle)
     quick_off_v, slow_off_v = quick_v - near * r1, slow_v - near * r2
     settling_j = 0.5 * (params.c1_f * quick_off_v * quick_off_v + params.c2_f * slow_off_v * slow_off_v)
     is_warm = settling_j > _SETTLED_K * params.heat_capacity_j_per_k and dt_s > _SETTLING_LEAST_S
@@ -406,7 +409,14 @@ def _advance(  # noqa: PLR0915 - one derivation, read from top to bottom
         heat_w = r0 * near * near + _pairs_w(quick_v, slow_v, r1, r2)
         heat_w -= params.heat_loss_w_per_k * (temperature_c - inp.ambient_c)
         longest_s = _settling_s(params, settling_j, _pairs_w(quick_off_v, slow_off_v, r1, r2), heat_w)
-        dt_s = min(dt_s, longest_s)
+        # The slow pair, with more energy, must not stretch the parts that a quick one needs while the cells cool.
+        quick_s = 0.25 * r1 * params.c1_f
+        if quick_s > _SETTLING_LONG_S and abs(quick_off_v) > _SETTLED_SHARE * ocv:
+            longest_s = min(longest_s, quick_s)
+        if longest_s < dt_s:
+            dt_s = longest_s
+            # Where resistances grow steeply, those of the middle of what was cut off are far from those here.
+            r0, r1, r2 = _resistances_at(params, factors, soc + 0.5 * (near - leak) * dt_s / coulombs)
     per_coulomb = dt_s / coulombs
     quick = decay_over(dt_s, r1 * params.c1_f)
     slow = decay_over(dt_s, r2 * params.c2_f)

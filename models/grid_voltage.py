@@ -80,19 +80,6 @@ def grid_voltages(
     )
 
 
-def line_voltages(voltage_v: ThreePhase) -> ThreePhase:
-    """Return the voltages L1-L2, L2-L3, L3-L1 of phases a third of a turn apart [V]."""
-    return ThreePhase(
-        _between(voltage_v.l1, voltage_v.l2),
-        _between(voltage_v.l2, voltage_v.l3),
-        _between(voltage_v.l3, voltage_v.l1),
-    )
-
-
-def _between(one_v: float, other_v: float) -> float:
-    return math.sqrt(one_v * one_v + other_v * other_v + one_v * other_v)
-
-
 def voltage_unbalance(voltage_v: ThreePhase) -> float:
     """Return the negative over the positive sequence component, 0..1, of phases a third of a turn apart.
 

@@ -7,10 +7,10 @@ from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any
 
-from doppelgrid.sim.headless.jit import Twins, compiled_function
+from doppelgrid.sim.headless.jit import JitModules, compiled_function
 
 _MODELS = "doppelgrid.models."
-_TWINS = Twins()
+_MODULES = JitModules()
 """One for all tests: a function is compiled once for each layout of its parameters."""
 
 
@@ -23,7 +23,7 @@ def double_of(function: Callable[..., Any]) -> Callable[..., Any]:
     """
     assert isinstance(function, FunctionType)
     if function.__module__.startswith(_MODELS):
-        return _TWINS.of(function)
+        return _MODULES.compiled(function)
     if function.__closure__:
         raise TypeError(f"{function.__qualname__} is a closure: write it as a plain function")
     used = {name: value for name, value in function.__globals__.items() if name in function.__code__.co_names}
@@ -35,6 +35,6 @@ def _double(value: Any) -> Any:
         return double_of(value)
     if isinstance(value, ModuleType) and value.__name__.startswith(_MODELS):
         double = ModuleType(value.__name__, value.__doc__)
-        double.__dict__.update(_TWINS.names_of(value))
+        double.__dict__.update(_MODULES.names_of(value))
         return double
     return value

@@ -19,7 +19,8 @@ def accuracy(
         typer.Argument(metavar="DATA", help="Folder of the measured data.", exists=True, file_okay=False),
     ],
     docs: Annotated[
-        Path | None, typer.Option(help="Write accuracy.md and pictures to this folder; else only tell.")
+        Path | None,
+        typer.Option(help="Write explanations/accuracy.md and pictures to this folder; else only tell."),
     ] = None,
 ) -> None:
     """Run all assessments; exit code 1 if a target is missed."""

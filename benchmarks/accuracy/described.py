@@ -114,7 +114,7 @@ class PresetFile(NamedTuple):
     """A file of presets."""
 
     introduction: str
-    """The comment at its head."""
+    """The comment at its head; an empty line parts its paragraphs."""
     remarks: dict[str, str]
     """What the file says of a preset as a whole: above its name or beside it."""
     values: tuple[PresetValue, ...]
@@ -157,6 +157,8 @@ def _comments(text: str) -> tuple[str, dict[str, str], dict[tuple[str, str], str
             open_brackets += code.count("[") - code.count("]")
         elif not code and comment:
             (block if begun else head).append(comment)
+        elif not begun and line.strip() == "#":
+            head.append("")
         elif not code:
             begun, standing, block = True, "", [] if begun else block
         elif code.startswith("["):

@@ -1,4 +1,4 @@
-"""Runs the assessments, and writes what they found: `docs/accuracy.md` and a picture each."""
+"""Runs the assessments, and writes what they found: `docs/explanations/accuracy.md` and a picture each."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ This page and its pictures are written by
 or, with an installed package, `PYTHONPATH=benchmarks python -m accuracy <folder> --docs docs`. The measured data are
 not part of the repository; an assessment whose data are absent is listed as not run. `pytest -m measured` holds the
 figures to the targets (the environment variable `DOPPELGRID_DATA` names the folder). What a model leaves out is on
-[its own page](models/README.md).
+[its own page](../models/README.md).
 """
 
 
@@ -88,8 +88,9 @@ def write(docs: Path, results: Iterable[Assessment | Absent]) -> list[Path]:
 
     mpl.use("Agg")
     results = list(results)
-    page = docs / "accuracy.md"
+    page = docs / "explanations" / "accuracy.md"
     written = [page]
+    page.parent.mkdir(parents=True, exist_ok=True)
     (docs / "models").mkdir(parents=True, exist_ok=True)
     page.write_text(text(results), "utf-8")
     for result in results:
@@ -124,7 +125,7 @@ def _section(result: Assessment) -> Iterator[str]:
     if result.note:
         yield from ("", result.note)
     if result.draw is not None:
-        yield from ("", f"![{result.title}](models/{result.name}.png)")
+        yield from ("", f"![{result.title}](../models/{result.name}.png)")
 
 
 def figure_row(figure: AccuracyFigure) -> str:

@@ -53,7 +53,7 @@ def simulate(
     self_consumption: Annotated[
         bool,
         typer.Option(
-            "--self-consumption", help="Let battery inverters keep the grid's power at nothing by themselves."
+            "--self-consumption", help="Let battery inverters regulate the grid's power to 0 W by themselves."
         ),
     ] = False,
     record: RecordOption = None,

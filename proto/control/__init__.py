@@ -1,1 +1,1 @@
-"""The control service: a running site in the hands of programs in other processes and languages."""
+"""The control service, by which programs in other processes and languages steer a running site."""

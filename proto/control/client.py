@@ -1,4 +1,4 @@
-"""A running site in the hands of a Python program, over the control service."""
+"""Control of a running site by a Python program, over the control service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from frequenz.client.base.signing import SigningInterceptorUnaryStream, SigningI
 from frequenz.quantities import Frequency, Power, Temperature, Voltage
 from google.protobuf.message import Message
 
-from ...sim.faults.kinds import FaultKind
+from ...sim.domain.faults import FaultKind
 from .readings import (
     ClockReading,
     ComponentState,
@@ -39,7 +39,7 @@ _PLAIN = ChannelOptions(ssl=SslOptions(enabled=False))
 
 ResponseT = TypeVar("ResponseT", bound=Message)
 Value = Power | Voltage | Frequency | Temperature | float
-"""What an input is driven to; a float of irradiance is in W/m²."""
+"""Value that an input is driven to; a float of irradiance is in W/m²."""
 
 
 class ControlError(Exception):
@@ -48,7 +48,7 @@ class ControlError(Exception):
     def __init__(self, code: grpc.StatusCode, text: str) -> None:
         super().__init__(code, text)
         self.code = code
-        """How gRPC classifies it, such as `INVALID_ARGUMENT`."""
+        """Status code of it in gRPC, such as `INVALID_ARGUMENT`."""
 
     def __str__(self) -> str:
         return str(self.args[1])
@@ -149,7 +149,7 @@ class ControlClient:
     async def drive(
         self, component: str, quantity: str, value: Value, *, over: timedelta = timedelta(0)
     ) -> None:
-        """Take an input of a component into one's own hands, from now on.
+        """Override an input of a component, from now on.
 
         Args:
             component: Key of the component, or `site`.
@@ -259,7 +259,7 @@ class ControlClient:
     async def events(
         self, *, kinds: Iterable[str] = (), subjects: Iterable[str] = ()
     ) -> AsyncIterator[SiteEvent]:
-        """Listen to what happens to the site from now on: the server is listening when this returns.
+        """Subscribe to what happens to the site from now on: every event after this returns will come.
 
         Args:
             kinds: What is wanted, such as `set-point accepted`; everything if empty.

@@ -1,4 +1,4 @@
-"""What one client gets to hear of a running site."""
+"""Events of a running site, as one client has subscribed to them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class EventStream(Mailbox[Event]):
     """The events of a site that match a filter, in the order in which they happen."""
 
     def __init__(self, gateway: Gateway, kinds: Collection[str], subjects: Collection[str]) -> None:
-        """Start listening.
+        """Subscribe to events.
 
         Args:
             gateway: Whose events.
@@ -28,7 +28,7 @@ class EventStream(Mailbox[Event]):
         self._kinds = frozenset(kinds)
         self._subjects = frozenset(subjects)
         self._is_cut = False
-        self._stop_listening = gateway.listen_to_events(self._hear)
+        self._unsubscribe = gateway.listen_to_events(self._receive)
 
     def __aiter__(self) -> Self:
         return self
@@ -42,10 +42,10 @@ class EventStream(Mailbox[Event]):
         return await self._next()
 
     def close(self) -> None:
-        """Stop listening."""
-        self._stop_listening()
+        """Unsubscribe."""
+        self._unsubscribe()
 
-    def _hear(self, event: Event) -> None:
+    def _receive(self, event: Event) -> None:
         if self._kinds and event.kind not in self._kinds:
             return
         if self._subjects and event.subject not in self._subjects:

@@ -1,4 +1,4 @@
-"""What a client is told of a running site, from message to plain values."""
+"""Readings of a running site that a client is told, from message to plain values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .v1 import control_pb2 as pb
 
 
 class ClockReading(NamedTuple):
-    """Where time stands in a running site, and how it passes."""
+    """Time of a running site, and how it passes."""
 
     simulated_time: datetime
     wall_time: datetime
@@ -38,25 +38,25 @@ class SiteEvent(NamedTuple):
 
 
 class ComponentState(NamedTuple):
-    """What a component is doing."""
+    """State of a component, and what it measures."""
 
     id: int
     values: Mapping[str, float]
-    """By the name of the metric [W, var, VA, V, A, Hz, Wh, %, °C]."""
+    """Values by the name of the metric [W, var, VA, V, A, Hz, Wh, %, °C]."""
     bounds: Mapping[str, tuple[tuple[float, float], ...]]
     """Ranges that are allowed now, by the name of the metric, in its unit."""
     states: tuple[str, ...]
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
     telemetry_streams: int
-    """How many streams of its telemetry are open: a way to wait for an application before a step."""
+    """Number of open streams of its telemetry: a way to wait for an application before a step."""
 
 
 class SiteFault(NamedTuple):
     """Something that is broken."""
 
     number: int
-    """By which it can be mended."""
+    """Number by which it can be mended."""
     component: str
     kind: str
     since: datetime

@@ -11,33 +11,33 @@ from ...sim.domain.messages import InvalidArgumentError, UnknownComponentError
 from ...sim.domain.timestamps import to_datetime
 from ...sim.simulation.live import LiveSimulation
 from ...sim.simulation.snapshot import Snapshot
-from ..transport.open_streams import Line
+from ..transport.open_streams import OpenStreams
 from ..transport.service import Method, RequestT, Service, stream, unary
 from . import words
 from .event_stream import EventStream
 from .v1 import control_pb2 as pb
 
 NAME = pb.DESCRIPTOR.services_by_name["Control"].full_name
-"""Of the service, as clients call it."""
+"""Name of the service, as clients call it."""
 
 
-def control_service(simulation: LiveSimulation, line: Line) -> Service:
+def control_service(simulation: LiveSimulation, open_streams: OpenStreams) -> Service:
     """Return the control service of a running site.
 
     Args:
         simulation: What is controlled.
-        line: Counts the open streams, so that they can be ended when the transport goes down.
+        open_streams: Counts the open streams, so that they can be ended when the transport goes down.
     """
-    return Service(NAME, Procedures(simulation, line).methods())
+    return Service(NAME, Procedures(simulation, open_streams).methods())
 
 
 class Procedures:
     """What each procedure does, from request message to answer."""
 
-    def __init__(self, simulation: LiveSimulation, line: Line) -> None:
-        """Answer for a running site over a line."""
+    def __init__(self, simulation: LiveSimulation, open_streams: OpenStreams) -> None:
+        """Answer for a running site and count the streams of its clients."""
         self._simulation = simulation
-        self._line = line
+        self._open_streams = open_streams
         self._snapshots: dict[str, Snapshot] = {}
 
     def methods(self) -> tuple[Method, ...]:
@@ -67,7 +67,7 @@ class Procedures:
 
     async def set_speed(self, request: pb.SetSpeedRequest) -> pb.SetSpeedResponse:
         """Let time pass faster or slower."""
-        self._simulation.set_speed(request.speed)
+        self._simulation.execute(words.set_speed(request))
         return pb.SetSpeedResponse(clock=self._clock())
 
     async def pause(self, _request: pb.PauseRequest) -> pb.PauseResponse:
@@ -91,34 +91,26 @@ class Procedures:
         return pb.StepUntilIdleResponse(clock=self._clock(), idle=idle)
 
     async def drive(self, request: pb.DriveRequest) -> pb.DriveResponse:
-        """Take an input out of the hands of the site file."""
+        """Override an input."""
         self._require_driven(request.component)
-        self._simulation.drive(
-            request.component,
-            request.quantity,
-            words.drive_value(request),
-            over_s=words.span(request.over, "over").total_seconds(),
-        )
+        self._simulation.execute(words.override(request))
         return pb.DriveResponse(clock=self._clock())
 
     async def release(self, request: pb.ReleaseRequest) -> pb.ReleaseResponse:
         """Give an input back to the site file."""
         self._require_driven(request.component)
-        self._simulation.release(request.component, request.quantity)
+        self._simulation.execute(words.release(request))
         return pb.ReleaseResponse(clock=self._clock())
 
     async def strike(self, request: pb.StrikeRequest) -> pb.StrikeResponse:
         """Break something."""
         self._require(request.component)
-        lasts_s = words.span(request.lasts, "lasts").total_seconds() if request.HasField("lasts") else None
-        if lasts_s == 0.0:
-            raise InvalidArgumentError("lasts is 0 s; accepted: more than 0 s, or none to last until Mend")
-        number = self._simulation.fault(words.fault(request), for_s=lasts_s)
+        number = self._simulation.execute(words.strike(request))
         return pb.StrikeResponse(clock=self._clock(), number=number)
 
     async def mend(self, request: pb.MendRequest) -> pb.MendResponse:
         """End a fault."""
-        self._simulation.mend(request.number)
+        self._simulation.execute(words.mend(request))
         return pb.MendResponse(clock=self._clock())
 
     async def take_snapshot(self, request: pb.TakeSnapshotRequest) -> pb.TakeSnapshotResponse:
@@ -169,7 +161,7 @@ class Procedures:
     async def receive_events(self, request: pb.ReceiveEventsRequest) -> AsyncGenerator[bytes, None]:
         """Tell everything that happens from now on; ends with an error when the site goes down."""
         events = EventStream(self._simulation.gateway, request.kinds, request.subjects)
-        with closing(events), self._line.carry(events):
+        with closing(events), self._open_streams.carry(events):
             yield pb.ReceiveEventsResponse(listening=self._clock()).SerializeToString()
             async for event in events:
                 yield pb.ReceiveEventsResponse(event=words.event(event)).SerializeToString()

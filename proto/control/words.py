@@ -1,4 +1,4 @@
-"""Requests of the control service as domain values, and what the site is as messages."""
+"""Requests of the control service as commands and domain values, and what the site is as messages."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 
+from ...sim.domain.commands import MendFault, OverrideInput, ReleaseInput, SetSpeed, StrikeFault
 from ...sim.domain.events import Event
+from ...sim.domain.faults import Fault, FaultKind
 from ...sim.domain.messages import Frame, InvalidArgumentError
 from ...sim.domain.metrics import Metric
 from ...sim.domain.ranges import Bounds
 from ...sim.domain.timestamps import to_datetime
 from ...sim.engine.clock import wall_time_us
-from ...sim.faults.kinds import ActiveFault, Fault, FaultKind
+from ...sim.faults.active import ActiveFault
 from .v1 import control_pb2 as pb
 
 if TYPE_CHECKING:
@@ -88,8 +90,8 @@ def span(duration: Duration, name: str) -> timedelta:
     """Read a span of time from a request.
 
     Args:
-        duration: Of the request.
-        name: Of its field, for messages.
+        duration: As the request has it.
+        name: The name of its field, for messages.
 
     Raises:
         InvalidArgumentError: If it is negative or longer than a year.
@@ -101,7 +103,46 @@ def span(duration: Duration, name: str) -> timedelta:
     return timedelta(seconds=duration.seconds, microseconds=duration.nanos // 1000)
 
 
-def drive_value(request: pb.DriveRequest) -> float:
+def set_speed(request: pb.SetSpeedRequest) -> SetSpeed:
+    """Return the command of a request for another speed."""
+    return SetSpeed(request.speed)
+
+
+def override(request: pb.DriveRequest) -> OverrideInput:
+    """Return the command of a request to drive an input.
+
+    Raises:
+        InvalidArgumentError: If its value or its span make no sense.
+    """
+    value = _override_value(request)
+    over_s = span(request.over, "over").total_seconds()
+    return OverrideInput(request.component, request.quantity, value, over_s)
+
+
+def release(request: pb.ReleaseRequest) -> ReleaseInput:
+    """Return the command of a request to release an input."""
+    return ReleaseInput(request.component, request.quantity)
+
+
+def strike(request: pb.StrikeRequest) -> StrikeFault:
+    """Return the command of a request to break something.
+
+    Raises:
+        InvalidArgumentError: If there is no such kind of fault or metric, the amount is not finite, or it would mend
+            as soon as it strikes.
+    """
+    lasts_s = span(request.lasts, "lasts").total_seconds() if request.HasField("lasts") else None
+    if lasts_s == 0.0:
+        raise InvalidArgumentError("lasts is 0 s; accepted: more than 0 s, or none to last until Mend")
+    return StrikeFault(_fault(request), lasts_s)
+
+
+def mend(request: pb.MendRequest) -> MendFault:
+    """Return the command of a request to end a fault."""
+    return MendFault(request.number)
+
+
+def _override_value(request: pb.DriveRequest) -> float:
     """Return the value that an input is to be driven to, in the unit of the input.
 
     Raises:
@@ -119,12 +160,7 @@ def drive_value(request: pb.DriveRequest) -> float:
     return value
 
 
-def fault(request: pb.StrikeRequest) -> Fault:
-    """Return the fault that a request asks for.
-
-    Raises:
-        InvalidArgumentError: If there is no such kind of fault or metric, or the amount is not finite.
-    """
+def _fault(request: pb.StrikeRequest) -> Fault:
     kinds: list[str] = [kind.value for kind in FaultKind]
     if request.kind not in kinds:
         raise InvalidArgumentError(f"kind is {request.kind!r}; accepted: {', '.join(kinds)}")

@@ -78,7 +78,7 @@ class InMemoryChannel(_channel.Channel):
 
 
 class _Transport:
-    """What grpc's Python layer expects below a channel."""
+    """Interface that grpc's Python layer expects below a channel."""
 
     def __init__(self, service: MemoryService, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -137,7 +137,7 @@ class _Transport:
 
 
 class _MemoryCall:
-    """What grpc's Python layer expects below a call object.
+    """Interface that grpc's Python layer expects below a call object.
 
     `_status` and `_initial_metadata` are read by that layer under these names.
     """

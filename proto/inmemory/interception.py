@@ -1,4 +1,4 @@
-"""Puts channels of our choice in place of the ones that clients open, by the address that they ask for."""
+"""Put channels of our choice in place of the ones that clients open, by the address that they ask for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class UnknownTargetError(ConnectionError):
 
 
 class Interception:
-    """What clients asked for while their channels were replaced."""
+    """Record of what clients asked for while their channels were replaced."""
 
     def __init__(self, factories: Mapping[str, ChannelFactory], *, open_others: bool) -> None:
         self._factories = {normal_target(target): factory for target, factory in factories.items()}
@@ -86,11 +86,11 @@ def channels_to(
         "insecure_channel": interception.replacing(originals["insecure_channel"], 2),
         "secure_channel": interception.replacing(originals["secure_channel"], 3),
     }
-    _exchange(originals, replacements)
+    _replace(originals, replacements)
     try:
         yield interception
     finally:
-        _exchange(replacements, originals)
+        _replace(replacements, originals)
 
 
 def normal_target(target: str) -> str:
@@ -103,7 +103,7 @@ def normal_target(target: str) -> str:
     return f"{'localhost' if host in _THIS_MACHINE else host}:{port}"
 
 
-def _exchange(
+def _replace(
     present: Mapping[str, Callable[..., aio.Channel]], wanted: Mapping[str, Callable[..., aio.Channel]]
 ) -> None:
     """Replace functions in every module that holds them under their own name."""

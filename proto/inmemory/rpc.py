@@ -17,7 +17,7 @@ LARGEST_MESSAGE_BYTES = 4 * 1024 * 1024
 
 
 class Status(NamedTuple):
-    """How a call ended."""
+    """End of a call, as its status tells."""
 
     code: grpc.StatusCode
     details: str = ""

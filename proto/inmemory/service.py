@@ -26,7 +26,7 @@ class _CallDetails(NamedTuple):
 
 
 class MemoryContext(aio.ServicerContext[Any, Any]):
-    """What a handler knows of its call, and how it speaks to it."""
+    """Context of a call: what a handler knows of it, and how it speaks to it."""
 
     def __init__(self, rpc: Rpc, handler: grpc.RpcMethodHandler[Any, Any]) -> None:
         self._rpc = rpc

@@ -1,218 +1,127 @@
-"""The procedures of the API versions that speak of electrical components, over a gateway.
+"""The procedures of the API versions that speak of electrical components, by their names and fields.
 
 Versions v1alpha18 and v1alpha19 have the same messages on the wire, down to the bytes; those of the newer one
-are used here for both.
+are used here for both, so that a frame is encoded once for clients of both.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import closing
-
 from frequenz.api.microgrid.v1alpha19 import microgrid_pb2 as pb
+from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.empty_pb2 import Empty
-from google.protobuf.message import Message
 
-from ...sim.domain.messages import Frame, InvalidArgumentError, PowerUpdate, UnavailableError
-from ...sim.domain.metrics import Metric, PowerType
-from ...sim.gateway.gateway import Gateway
-from ..transport.open_streams import Line
-from ..transport.service import Method, stream, unary
-from . import common_v1alpha8 as alpha8
-from .telemetry import Encoders, Places, Selection
+from ...sim.domain.messages import InvalidArgumentError, PowerUpdate
+from ...sim.domain.metrics import PowerType
+from ..transport.service import Method, stream
+from .common_v1alpha8 import COMMON
+from .common_version import numbers, timestamp
+from .procedures import ApiVersion, Procedures, immediate, optional, service_name
+from .telemetry import template_in
 
 POWER_TYPES = {
     pb.POWER_TYPE_ACTIVE: PowerType.ACTIVE,
     pb.POWER_TYPE_REACTIVE: PowerType.REACTIVE,
 }
-STATUSES = alpha8.numbers(pb.SetElectricalComponentPowerRequestStatus)
+STATUSES = numbers(pb.SetElectricalComponentPowerRequestStatus)
 
-LifecycleRequest = (
-    pb.StartElectricalComponentRequest
-    | pb.PutElectricalComponentInStandbyRequest
-    | pb.StopElectricalComponentRequest
-    | pb.AckElectricalComponentErrorRequest
+_TELEMETRY = template_in(
+    "telemetry", pb.ReceiveElectricalComponentTelemetryStreamResponse, COMMON.write_telemetry
+)
+_SENSOR_TELEMETRY = template_in(
+    "telemetry", pb.ReceiveSensorTelemetryStreamResponse, COMMON.write_sensor_telemetry
 )
 
 
-class Procedures:
-    """What each procedure does, from request message to answer bytes."""
+def version(file: FileDescriptor) -> ApiVersion:
+    """Return the version that a file describes, whose messages equal those of v1alpha19 on the wire."""
+    return ApiVersion(service_name(file), COMMON, methods)
 
-    def __init__(self, gateway: Gateway, line: Line, encoders: Encoders) -> None:
-        """Answer for a gateway over a line; encoders are shared with whoever does the same."""
-        self._gateway = gateway
-        self._line = line
-        self._encoders = encoders
 
-    def methods(self) -> tuple[Method, ...]:
-        """Return the procedures under the names by which clients call them."""
-        power, gateway = self.set_power, self._gateway
-        telemetry, sensor_telemetry = self.receive_component_telemetry, self.receive_sensor_telemetry
-        return (
-            unary("GetMicrogrid", Empty, self.get_microgrid),
-            unary("ListElectricalComponents", pb.ListElectricalComponentsRequest, self.list_components),
-            unary("ListSensors", pb.ListSensorRequest, self.list_sensors),
-            unary(
-                "ListElectricalComponentConnections",
-                pb.ListElectricalComponentConnectionsRequest,
-                self.list_connections,
+def methods(procedures: Procedures) -> tuple[Method, ...]:
+    """Return the procedures under the names by which clients call them."""
+    return (
+        immediate("GetMicrogrid", Empty, lambda _: pb.GetMicrogridResponse(microgrid=procedures.microgrid())),
+        immediate(
+            "ListElectricalComponents",
+            pb.ListElectricalComponentsRequest,
+            lambda request: pb.ListElectricalComponentsResponse(
+                electrical_components=procedures.components(
+                    request.electrical_component_ids, request.electrical_component_categories
+                )
             ),
-            stream(
-                "ReceiveElectricalComponentTelemetryStream",
-                pb.ReceiveElectricalComponentTelemetryStreamRequest,
-                telemetry,
+        ),
+        immediate(
+            "ListSensors",
+            pb.ListSensorRequest,
+            lambda request: pb.ListSensorsResponse(sensors=procedures.sensors(request.sensor_ids)),
+        ),
+        immediate(
+            "ListElectricalComponentConnections",
+            pb.ListElectricalComponentConnectionsRequest,
+            lambda request: pb.ListElectricalComponentConnectionsResponse(
+                electrical_component_connections=procedures.connections(
+                    request.source_electrical_component_ids, request.destination_electrical_component_ids
+                )
             ),
-            stream("ReceiveSensorTelemetryStream", pb.ReceiveSensorTelemetryStreamRequest, sensor_telemetry),
-            stream("SetElectricalComponentPower", pb.SetElectricalComponentPowerRequest, power),
-            unary(
-                "AugmentElectricalComponentBounds",
-                pb.AugmentElectricalComponentBoundsRequest,
-                self.augment_bounds,
+        ),
+        stream(
+            "ReceiveElectricalComponentTelemetryStream",
+            pb.ReceiveElectricalComponentTelemetryStreamRequest,
+            lambda request: procedures.telemetry(_TELEMETRY, request.electrical_component_id, request),
+        ),
+        stream(
+            "ReceiveSensorTelemetryStream",
+            pb.ReceiveSensorTelemetryStreamRequest,
+            lambda request: procedures.sensor_telemetry(_SENSOR_TELEMETRY, request.sensor_id, request),
+        ),
+        stream(
+            "SetElectricalComponentPower",
+            pb.SetElectricalComponentPowerRequest,
+            lambda request: procedures.set_power(
+                request.electrical_component_id, _power_type(request.power_type), request, _power_response
             ),
-            unary(
-                "ClearElectricalComponentBounds", pb.ClearElectricalComponentBoundsRequest, self.clear_bounds
+        ),
+        immediate(
+            "AugmentElectricalComponentBounds",
+            pb.AugmentElectricalComponentBoundsRequest,
+            lambda request: pb.AugmentElectricalComponentBoundsResponse(
+                valid_until_time=procedures.augment_bounds(
+                    request.electrical_component_id,
+                    request.target_metric,
+                    request.bounds,
+                    optional(request, "request_lifetime"),
+                    optional(request, "bounds_token"),
+                )
             ),
-            unary("StartElectricalComponent", pb.StartElectricalComponentRequest, _told(gateway.start)),
-            unary(
-                "PutElectricalComponentInStandby",
-                pb.PutElectricalComponentInStandbyRequest,
-                _told(gateway.standby),
+        ),
+        immediate(
+            "ClearElectricalComponentBounds",
+            pb.ClearElectricalComponentBoundsRequest,
+            lambda request: procedures.clear_bounds(
+                request.electrical_component_id, request.target_metric, request.bounds_token
             ),
-            unary("StopElectricalComponent", pb.StopElectricalComponentRequest, _told(gateway.stop)),
-            unary(
-                "AckElectricalComponentError",
-                pb.AckElectricalComponentErrorRequest,
-                _told(gateway.acknowledge),
-            ),
-        )
-
-    async def get_microgrid(self, _request: Empty) -> bytes:
-        """Say which site this is."""
-        microgrid = alpha8.microgrid(self._gateway.site.microgrid)
-        return pb.GetMicrogridResponse(microgrid=microgrid).SerializeToString()
-
-    async def list_components(self, request: pb.ListElectricalComponentsRequest) -> bytes:
-        """List components; an empty list in the request lets all pass."""
-        infos = self._gateway.components(
-            ids=set(request.electrical_component_ids),
-            categories=alpha8.categories(set(request.electrical_component_categories)),
-        )
-        microgrid_id = self._gateway.site.microgrid.id
-        components = [alpha8.component(info, microgrid_id) for info in infos]
-        return pb.ListElectricalComponentsResponse(electrical_components=components).SerializeToString()
-
-    async def list_sensors(self, request: pb.ListSensorRequest) -> bytes:
-        """List sensors; an empty list in the request lets all pass."""
-        microgrid_id = self._gateway.site.microgrid.id
-        sensors = [
-            alpha8.sensor(info, microgrid_id) for info in self._gateway.sensors(set(request.sensor_ids))
-        ]
-        return pb.ListSensorsResponse(sensors=sensors).SerializeToString()
-
-    async def list_connections(self, request: pb.ListElectricalComponentConnectionsRequest) -> bytes:
-        """List connections; an empty list in the request lets all pass."""
-        pairs = self._gateway.connections(
-            sources=set(request.source_electrical_component_ids),
-            destinations=set(request.destination_electrical_component_ids),
-        )
-        connections = [alpha8.connection(source, destination) for source, destination in pairs]
-        return pb.ListElectricalComponentConnectionsResponse(
-            electrical_component_connections=connections
-        ).SerializeToString()
-
-    async def receive_component_telemetry(
-        self, request: pb.ReceiveElectricalComponentTelemetryStreamRequest
-    ) -> AsyncGenerator[bytes, None]:
-        """Stream the frames of a component until it cannot be reached; never ends by itself.
-
-        Clients take a clean end for "nothing more, ever" and would not come back.
-        """
-        component_id = request.electrical_component_id
-        encoder = self._encoders.encoder(_lay_out, component_id, _selection(request))
-        with closing(self._gateway.subscribe(component_id)) as frames, self._line.carry(frames):
-            async for frame in frames:
-                yield encoder.encode(frame)
-        raise UnavailableError(f"the telemetry of component {component_id} was cut; try again")
-
-    async def receive_sensor_telemetry(
-        self, request: pb.ReceiveSensorTelemetryStreamRequest
-    ) -> AsyncGenerator[bytes, None]:
-        """Stream the frames of a sensor; never ends by itself, as for components."""
-        encoder = self._encoders.encoder(_lay_out_sensor, request.sensor_id, _selection(request))
-        with (
-            closing(self._gateway.subscribe_sensor(request.sensor_id)) as frames,
-            self._line.carry(frames),
-        ):
-            async for frame in frames:
-                yield encoder.encode(frame)
-        raise UnavailableError(f"the telemetry of sensor {request.sensor_id} was cut; try again")
-
-    async def set_power(self, request: pb.SetElectricalComponentPowerRequest) -> AsyncGenerator[bytes, None]:
-        """Give a component a set-point and stream how it fares; who stops listening revokes nothing."""
-        updates = self._gateway.set_power(
-            request.electrical_component_id,
-            _power_type(request.power_type),
-            request.power,
-            request.request_lifetime if request.HasField("request_lifetime") else None,
-        )
-        with self._line.carry(updates):
-            async for update in updates:
-                yield _power_response(update).SerializeToString()
-
-    async def augment_bounds(self, request: pb.AugmentElectricalComponentBoundsRequest) -> bytes:
-        """Put bounds on a power of a component for a while."""
-        valid_until_us = self._gateway.augment_bounds(
-            request.electrical_component_id,
-            alpha8.metric(request.target_metric),
-            alpha8.open_bounds(request.bounds),
-            lifetime_s=request.request_lifetime if request.HasField("request_lifetime") else None,
-            token=request.bounds_token if request.HasField("bounds_token") else None,
-        )
-        return pb.AugmentElectricalComponentBoundsResponse(
-            valid_until_time=alpha8.timestamp(valid_until_us)
-        ).SerializeToString()
-
-    async def clear_bounds(self, request: pb.ClearElectricalComponentBoundsRequest) -> bytes:
-        """Take back the bounds that came with a token."""
-        self._gateway.clear_bounds(
-            request.electrical_component_id, alpha8.metric(request.target_metric), request.bounds_token
-        )
-        return b""
-
-
-def _told(command: Callable[[int], None]) -> Callable[[LifecycleRequest], Awaitable[bytes]]:
-    """Return a procedure that tells a component something and answers with nothing."""
-
-    async def tell(request: LifecycleRequest) -> bytes:
-        command(request.electrical_component_id)
-        return b""
-
-    return tell
-
-
-def _lay_out_sensor(frame: Frame, selection: Selection) -> tuple[Message, Places]:
-    message = pb.ReceiveSensorTelemetryStreamResponse()
-    return message, alpha8.write_sensor_telemetry(message.telemetry, frame, selection)
-
-
-def _lay_out(frame: Frame, selection: Selection) -> tuple[Message, Places]:
-    message = pb.ReceiveElectricalComponentTelemetryStreamResponse()
-    return message, alpha8.write_telemetry(message.telemetry, frame, selection)
-
-
-def _selection(
-    request: pb.ReceiveElectricalComponentTelemetryStreamRequest | pb.ReceiveSensorTelemetryStreamRequest,
-) -> frozenset[Metric] | None:
-    if not request.HasField("filter"):
-        return None
-    metrics = request.filter.metrics
-    if not metrics:
-        raise InvalidArgumentError(
-            "filter.metrics is empty; accepted: at least one metric, or no filter for all"
-        )
-    if 0 in metrics:
-        raise InvalidArgumentError("filter.metrics contains METRIC_UNSPECIFIED; accepted: metrics by name")
-    return alpha8.selection(metrics)
+        ),
+        immediate(
+            "StartElectricalComponent",
+            pb.StartElectricalComponentRequest,
+            lambda request: procedures.start(request.electrical_component_id),
+        ),
+        immediate(
+            "PutElectricalComponentInStandby",
+            pb.PutElectricalComponentInStandbyRequest,
+            lambda request: procedures.standby(request.electrical_component_id),
+        ),
+        immediate(
+            "StopElectricalComponent",
+            pb.StopElectricalComponentRequest,
+            lambda request: procedures.stop(request.electrical_component_id),
+        ),
+        immediate(
+            "AckElectricalComponentError",
+            pb.AckElectricalComponentErrorRequest,
+            lambda request: procedures.acknowledge(request.electrical_component_id),
+        ),
+    )
 
 
 def _power_type(number: pb.PowerType.ValueType) -> PowerType:
@@ -227,6 +136,6 @@ def _power_type(number: pb.PowerType.ValueType) -> PowerType:
 def _power_response(update: PowerUpdate) -> pb.SetElectricalComponentPowerResponse:
     valid_until_us = update.valid_until_us
     return pb.SetElectricalComponentPowerResponse(
-        valid_until_time=None if valid_until_us is None else alpha8.timestamp(valid_until_us),
-        status=STATUSES[update.status.name],
+        valid_until_time=None if valid_until_us is None else timestamp(valid_until_us),
+        status=STATUSES.number(update.status.name),  # type: ignore[arg-type] # the number of a known name
     )

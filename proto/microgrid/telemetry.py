@@ -1,15 +1,15 @@
-"""Frames into message bytes, once per frame however many clients listen.
+"""Frames into message bytes, once per frame however many clients subscribe.
 
-Building a message costs many times its serialising. So a message is laid out once, and from frame to frame
-only numbers are written into it. When anything else changes (which metrics have bounds, states, diagnostics)
-a new one is laid out; changing the old one would let it grow, since protobuf frees nothing inside a message
-that lives on.
+Building a message costs many times its serialising. So a message is made once as a template, and from frame to
+frame only numbers are written into it. When anything else changes (which metrics have bounds, states, diagnostics)
+a new one is made; changing the old one would let it grow, since protobuf frees nothing inside a message that
+lives on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
 from google.protobuf.message import Message
@@ -20,20 +20,20 @@ from ...sim.domain.metrics import Metric
 
 
 class ValuePlace(Protocol):
-    """Where a message keeps the value of a metric."""
+    """Place in a message for the value of a metric."""
 
     value: float
 
 
 class BoundsPlace(Protocol):
-    """Where a message keeps a range."""
+    """Place in a message for a range."""
 
     lower: float
     upper: float
 
 
 class Places(NamedTuple):
-    """Where a message keeps the numbers that change from frame to frame."""
+    """Places in a message for the numbers that change from frame to frame."""
 
     times: list[Timestamp]
     values: list[tuple[Metric, ValuePlace]]
@@ -43,16 +43,34 @@ class Places(NamedTuple):
 Selection = frozenset[Metric] | None
 """The metrics that a client asked for; None for all."""
 
-LayOut = Callable[[Frame, Selection], tuple[Message, Places]]
+MakeTemplate = Callable[[Frame, Selection], tuple[Message, Places]]
 """Makes a message for frames like this one, in the form of one API version; the places need not be filled."""
+
+
+def template_in(
+    name: str, response: type[Message], write: Callable[[Any, Frame, Selection], Places]
+) -> MakeTemplate:
+    """Return what makes templates for the messages of a telemetry stream.
+
+    Args:
+        name: Field of the response that holds the telemetry.
+        response: Class of the messages.
+        write: `(telemetry, frame, selection)`: writes a frame into an empty telemetry message.
+    """
+
+    def make_template(frame: Frame, selection: Selection) -> tuple[Message, Places]:
+        message = response()
+        return message, write(getattr(message, name), frame, selection)
+
+    return make_template
 
 
 class Encoder:
     """Writes the frames of one component for all clients that asked for the same metrics."""
 
-    def __init__(self, lay_out: LayOut, selection: Selection) -> None:
+    def __init__(self, make_template: MakeTemplate, selection: Selection) -> None:
         """Start without a message: the first frame shows what the component reports."""
-        self._lay_out = lay_out
+        self._make_template = make_template
         self._selection = selection
         self._shape: tuple[object, ...] = ()
         self._message: Message
@@ -80,7 +98,7 @@ class Encoder:
             (frame.states, frame.state_since_us, frame.warnings, frame.errors),
         )
         if shape != self._shape:
-            self._message, self._places = self._lay_out(frame, self._selection)
+            self._message, self._places = self._make_template(frame, self._selection)
             self._shape = shape
 
     def _fill(self, frame: Frame) -> None:
@@ -102,12 +120,14 @@ class Encoders:
 
     def __init__(self) -> None:
         """Start without encoders."""
-        self._encoders: WeakValueDictionary[tuple[LayOut, int, Selection], Encoder] = WeakValueDictionary()
+        self._encoders: WeakValueDictionary[tuple[MakeTemplate, int, Selection], Encoder] = (
+            WeakValueDictionary()
+        )
 
-    def encoder(self, lay_out: LayOut, component_id: int, selection: Selection) -> Encoder:
+    def encoder(self, make_template: MakeTemplate, component_id: int, selection: Selection) -> Encoder:
         """Return the encoder for a form of message, a component and the metrics asked for."""
-        key = (lay_out, component_id, selection)
+        key = (make_template, component_id, selection)
         encoder = self._encoders.get(key)
         if encoder is None:
-            encoder = self._encoders[key] = Encoder(lay_out, selection)
+            encoder = self._encoders[key] = Encoder(make_template, selection)
         return encoder

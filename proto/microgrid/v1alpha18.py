@@ -7,16 +7,6 @@ from __future__ import annotations
 
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2
 
-from ...sim.gateway.gateway import Gateway
-from ..transport.open_streams import Line
-from ..transport.service import Service
-from .electrical import Procedures
-from .telemetry import Encoders
+from . import electrical
 
-NAME = microgrid_pb2.DESCRIPTOR.services_by_name["Microgrid"].full_name
-"""Of the service, as clients call it."""
-
-
-def service(gateway: Gateway, line: Line, encoders: Encoders) -> Service:
-    """Return this version's service for a gateway; encoders are shared between versions."""
-    return Service(NAME, Procedures(gateway, line, encoders).methods())
+VERSION = electrical.version(microgrid_pb2.DESCRIPTOR)

@@ -12,7 +12,7 @@ import grpc
 from ...sim.gateway.gateway import Gateway
 from ..microgrid.versions import services
 from ..transport.health import Health
-from ..transport.open_streams import Line
+from ..transport.open_streams import OpenStreams
 from ..transport.security import Security
 from ..transport.service import Service
 
@@ -32,7 +32,7 @@ _OPTIONS = (
 )
 _HIGHEST_PORT = 65535
 _GRACE_S = 0.5
-"""For clients to take the end of their streams [s]; those that do not read are cut off after it."""
+"""Time for clients to take the end of their streams [s]; those that do not read are cut off after it."""
 
 
 class BindError(OSError):
@@ -49,7 +49,7 @@ async def serve_gateway(
     *,
     host: str | None = None,
     port: int = 0,
-    beside: Callable[[Line], Service] | None = None,
+    beside: Callable[[OpenStreams], Service] | None = None,
     security: Security | None = None,
     insecure: bool = False,
     ended: Callable[[], Awaitable[None]] | None = None,
@@ -63,7 +63,7 @@ async def serve_gateway(
         host: Name or address to listen on; if None, the loopback interface: [::1], or 127.0.0.1 on machines
             without IPv6.
         port: Number of the port; 0 for any free one.
-        beside: Makes another service for the same port, given the line that its streams go over.
+        beside: Makes another service for the same port, which counts its streams among the open ones.
         security: What protects the port; if None, nothing does.
         insecure: Whether an unprotected port may be open to other machines.
         ended: Waits until the site no longer answers, of which health tells.
@@ -81,9 +81,9 @@ async def serve_gateway(
     security = security or Security()
     if not insecure:
         security.require_for(host)
-    line = Line()
+    open_streams = OpenStreams()
     server = grpc.aio.server(interceptors=security.interceptors(), options=_OPTIONS)
-    served = (*services(gateway, line), *(() if beside is None else (beside(line),)))
+    served = (*services(gateway, open_streams), *(() if beside is None else (beside(open_streams),)))
     server.add_generic_rpc_handlers(tuple(service.generic_handler() for service in served))
     health = Health(server, (service.name for service in served))
     bound_port = _open_port(server, f"{host}:{port}", security.credentials())
@@ -92,7 +92,7 @@ async def serve_gateway(
         async with health.serving(ended):
             yield f"{host}:{bound_port}"
     finally:
-        line.cut("the server is shutting down")
+        open_streams.cut("the server is shutting down")
         await server.stop(_GRACE_S)
 
 

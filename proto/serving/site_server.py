@@ -62,7 +62,7 @@ class SiteServer:
             raise ValueError(f"speed is {speed:g}; accepted: a number greater than 0")
         self.site = site if isinstance(site, Site) else load_site(site)
         self.address = ""
-        """Where it is served, such as `[::1]:8800`, while it is."""
+        """Address where it is served, such as `[::1]:8800`, while it is."""
         self._host = host
         self._port = port
         self._speed = speed
@@ -79,7 +79,7 @@ class SiteServer:
 
     @property
     def simulation(self) -> LiveSimulation:
-        """What runs behind the port.
+        """The simulation behind the port.
 
         Raises:
             RuntimeError: If the site is not being served.
@@ -90,7 +90,7 @@ class SiteServer:
 
     @property
     def url(self) -> str:
-        """What clients connect to, such as `grpc://[::1]:8800`."""
+        """The URL that clients connect to, such as `grpc://[::1]:8800`."""
         tls = "?ssl=true" if self._security is not None and self._security.tls else ""
         return f"grpc://{self.address}{tls}"
 

@@ -1,4 +1,4 @@
-"""The line between a gateway and its clients, which a transport takes down when it ends."""
+"""The streams that are open between a gateway and its clients, which a transport ends when it goes down."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Stream(Protocol):
 StreamT = TypeVar("StreamT", bound=Stream)
 
 
-class Line:
+class OpenStreams:
     """The streams that one transport carries now."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Line:
 
     @contextmanager
     def carry(self, stream: StreamT) -> Iterator[StreamT]:
-        """Count a stream as carried while the context lasts."""
+        """Count a stream as open while the context lasts."""
         self._streams.add(stream)
         try:
             yield stream
@@ -35,6 +35,6 @@ class Line:
             self._streams.discard(stream)
 
     def cut(self, reason: str) -> None:
-        """End all streams that are carried now; what clients asked for stays in force."""
+        """End all streams that are open now; what clients asked for stays in force."""
         for stream in tuple(self._streams):
             stream.end(reason)

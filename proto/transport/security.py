@@ -1,4 +1,4 @@
-"""Who may call, and over which transport: TLS, and the two schemes that the published clients know.
+"""Protection of a port, and of who may call: TLS, and the two schemes that the published clients know.
 
 A client that has an `auth_key` sends it as the metadata `key`. One that has a `sign_secret` too signs each call:
 it sends the time (`ts`), a number used once (`nonce`) and `sig`, the HMAC-SHA-256 of key, time, number and the
@@ -25,7 +25,7 @@ import grpc
 from ...sim.engine.clock import wall_time_us
 
 LARGEST_SKEW_S = 60
-"""How far the clock of a client that signs may be from ours, network and all [s]."""
+"""Longest time between the clock of a client that signs and ours, network and all [s]."""
 REFUSED = "the call is not authenticated"
 """All that a caller learns, whatever was wrong."""
 
@@ -42,7 +42,7 @@ class SecurityError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Security:
-    """What protects a server. Without anything it is open to whoever reaches it."""
+    """Protection of a server. Without any it is open to whoever reaches it."""
 
     tls_certificate: Path | None = None
     """PEM file with the server's certificate chain; TLS is on if it is given."""

@@ -1,4 +1,4 @@
-"""What a remote procedure is, whatever carries it: a name, a request and a handler of domain values.
+"""Remote procedures, whatever carries them: a name, a request and a handler of domain values.
 
 The handlers built here are plain `grpc.RpcMethodHandler`s, so one set of them stands behind the socket server
 and behind an in-memory channel. Handlers give finished message bytes, which may be shared between calls.
@@ -40,7 +40,7 @@ _STATUS: dict[type[Exception], grpc.StatusCode] = {
 
 
 _READING = ("Get", "List", "Receive")
-"""How the names of procedures begin that change nothing; all others are logged."""
+"""Beginnings of the names of procedures that change nothing; all others are logged."""
 _called: ContextVar[str] = ContextVar("_called", default="")
 _log = logging.getLogger(__name__)
 

@@ -1,4 +1,4 @@
-"""How to get to a server, by the URL and the secrets that the published clients take."""
+"""Ways to a server, by the URL and the secrets that the published clients take."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from frequenz.client.base.channel import ChannelOptions, SslOptions, parse_grpc_
 from frequenz.client.base.signing import SigningInterceptorUnaryStream, SigningInterceptorUnaryUnary
 
 CLIENT_OPTIONS = ChannelOptions(ssl=SslOptions(enabled=False))
-"""What the URL does not say: no TLS unless `?ssl=true`."""
+"""Options that the URL does not name: no TLS unless `?ssl=true`."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """Where a server is and what it wants to see."""
+    """Address of a server, and the secrets that it wants to see."""
 
     url: str
     """Such as `grpc://[::1]:8800`; the parameters of published clients may follow (`?ssl=true&…`)."""

@@ -17,7 +17,7 @@ class TelemetryStream(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Stop listening."""
+        """Cancel the call."""
         ...
 
 
@@ -33,7 +33,7 @@ class PowerCall(Protocol):
         ...
 
     def cancel(self) -> None:
-        """Stop listening."""
+        """Cancel the call."""
         ...
 
 
@@ -41,7 +41,7 @@ class Api(Protocol):
     """The calls that checks make. Each raises `Refusal` for an error status, `NotOffered` if there is none."""
 
     name: str
-    """Of the way, such as `v1alpha18`."""
+    """Name of the way, such as `v1alpha18`."""
     streams_statuses: bool
     """Whether the answers to set-power come as a stream of statuses."""
 

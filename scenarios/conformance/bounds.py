@@ -16,7 +16,7 @@ from .values import Metric, NotOffered, Range, Refusal, Telemetry
 _P = Metric.AC_POWER_ACTIVE
 _CLOCKS_S = 3.0
 _SEEN_S = 5.0
-"""For a change of bounds to show up in telemetry, and to be gone after its time [s]."""
+"""Time for a change of bounds to show up in telemetry, and to be gone after its time [s]."""
 
 
 @statement(35, on=movables)

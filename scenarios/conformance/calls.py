@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import grpc
 
-from .values import PowerUpdate, Refusal, Telemetry
+from .values import PowerUpdate, Refusal
 
 DEADLINE_S = 15.0
-"""For an answer, where a statement does not name another [s]."""
+"""Time for an answer, where a statement does not name another [s]."""
 STREAM_DEADLINE_S = 1200.0
-"""For streams that nobody cancels [s]."""
+"""Time for streams that nobody cancels [s]."""
 
 T = TypeVar("T")
 
@@ -34,43 +34,20 @@ async def answer(call: Awaitable[T]) -> T:
         raise refusal(error) from None
 
 
-class MessageStream:
+class MessageStream(Generic[T]):
     """Messages of a stream in the words of the checks."""
 
-    def __init__(self, call: Any, parse: Callable[[Any], Telemetry]) -> None:
+    def __init__(self, call: Any, parse: Callable[[Any], T]) -> None:
         """Read a stream call; `parse` turns its messages into words."""
         self._call = call
         self._parse = parse
 
-    async def __aiter__(self) -> AsyncIterator[Telemetry]:
-        """Give the messages; see `api.TelemetryStream`."""
-        while True:
-            message = await answer(self._call.read())
-            if message is grpc.aio.EOF:
-                await self._raise_status()
-                return
-            yield self._parse(message)
+    async def read(self) -> T | None:
+        """Return the next message, None if the stream has ended with OK.
 
-    def cancel(self) -> None:
-        """Stop listening."""
-        self._call.cancel()
-
-    async def _raise_status(self) -> None:
-        code = await self._call.code()
-        if code is not grpc.StatusCode.OK:
-            raise Refusal(code, await self._call.details() or "")
-
-
-class StreamedPowerCall:
-    """A set-power request that is answered by a stream of statuses."""
-
-    def __init__(self, call: Any, parse: Callable[[Any], PowerUpdate]) -> None:
-        """Read a stream call; `parse` turns its messages into words."""
-        self._call = call
-        self._parse = parse
-
-    async def read(self) -> PowerUpdate | None:
-        """Return the next answer; see `api.PowerCall`."""
+        Raises:
+            Refusal: If it has ended with an error.
+        """
         message = await answer(self._call.read())
         if message is not grpc.aio.EOF:
             return self._parse(message)
@@ -79,8 +56,13 @@ class StreamedPowerCall:
             raise Refusal(code, await self._call.details() or "")
         return None
 
+    async def __aiter__(self) -> AsyncIterator[T]:
+        """Give the messages; see `api.TelemetryStream`."""
+        while (message := await self.read()) is not None:
+            yield message
+
     def cancel(self) -> None:
-        """Stop listening."""
+        """Cancel the call."""
         self._call.cancel()
 
 
@@ -100,7 +82,7 @@ class SinglePowerCall:
         return await pending
 
     def cancel(self) -> None:
-        """Stop listening."""
+        """Cancel the call."""
         if self._cancel is not None:
             self._cancel()
 

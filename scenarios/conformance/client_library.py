@@ -16,6 +16,7 @@ from frequenz.client.microgrid.metrics import Bounds
 from .access import CLIENT_OPTIONS, Access
 from .calls import SinglePowerCall
 from .values import (
+    SPECIFIC_MEMBERS,
     Component,
     Identity,
     NotOffered,
@@ -35,18 +36,11 @@ _VALIDITIES: dict[int | None, Validity | None] = {
     300: Validity.FIVE_MINUTES,
     900: Validity.FIFTEEN_MINUTES,
 }
-_INFO = {
-    "GRID_CONNECTION_POINT": "grid_connection_point",
-    "POWER_TRANSFORMER": "power_transformer",
-    "INVERTER": "inverter",
-    "BATTERY": "battery",
-    "EV_CHARGER": "ev_charger",
-}
 T = TypeVar("T")
 
 
-class PublishedApi:
-    """What `frequenz-client-microgrid` lets applications do."""
+class ClientLibraryApi:
+    """Calls that `frequenz-client-microgrid` lets applications make."""
 
     name = "client"
     streams_statuses = False
@@ -166,19 +160,19 @@ class PublishedApi:
         raise NotOffered(f"the published client cannot acknowledge component {component_id}")
 
     @asynccontextmanager
-    async def another(self) -> AsyncIterator[PublishedApi]:
+    async def another(self) -> AsyncIterator[ClientLibraryApi]:
         """Open the same way once more, on a connection of its own."""
-        async with published(self._access) as api:
+        async with client_library_api(self._access) as api:
             yield api
 
 
 @asynccontextmanager
-async def published(access: Access) -> AsyncIterator[PublishedApi]:
+async def client_library_api(access: Access) -> AsyncIterator[ClientLibraryApi]:
     """Connect the published client."""
     client = MicrogridApiClient(access.url, channel_defaults=CLIENT_OPTIONS, connect=False)
     client.connect(auth_key=access.auth_key, sign_secret=access.sign_secret)
     async with client:
-        yield PublishedApi(access, client)
+        yield ClientLibraryApi(access, client)
 
 
 class _Samples:
@@ -234,7 +228,9 @@ def _component(component: Any) -> Component:
     kind = getattr(component, "type", "")
     kind = {"SOLAR": "PV"}.get(getattr(kind, "name", ""), getattr(kind, "name", str(kind)))
     matches = not isinstance(component, sdk.MismatchedCategoryComponent)
-    return Component(int(component.id), name, kind, _INFO.get(name, "") if matches else "(mismatched)")
+    return Component(
+        int(component.id), name, kind, SPECIFIC_MEMBERS.get(name, "") if matches else "(mismatched)"
+    )
 
 
 def _samples(samples: Any) -> tuple[Sample, ...]:

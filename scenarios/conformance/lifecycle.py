@@ -6,13 +6,13 @@ import asyncio
 
 import grpc
 
-from .observations import eventually, look, refused, require, room, send_power
+from .observations import eventually, observe, refused, require, room, send_power
 from .site import battery_inverters
 from .statements import Subject, statement
 from .values import Metric, NotApplicable, NotOffered, PowerType, Refusal, State, Telemetry
 
 _SWITCHING_S = 60.0
-"""For relays, precharge and start-up of a device [s]."""
+"""Time for relays, precharge and start-up of a device [s]."""
 _BATTERY_AT_WORK = frozenset({State.READY, State.CHARGING, State.DISCHARGING})
 _INVERTER_AT_WORK = _BATTERY_AT_WORK | {State.STANDBY}
 _AT_STATION = frozenset({State.PLUGGED_AT_STATION, State.LOCKED_AT_STATION})
@@ -120,7 +120,7 @@ async def makes_ev_chargers_work(subject: Subject, _: int) -> None:
         raise NotApplicable("the site lists no EV charger")
     plugged = 0
     for charger in chargers[:20]:
-        states = (await look(subject.api, charger.id, [_P])).states
+        states = (await observe(subject.api, charger.id, [_P])).states
         unplugged = State.CABLE_UNPLUGGED in states
         both = bool(states & _AT_STATION) and bool(states & _AT_EV)
         cables = states & (_AT_STATION | _AT_EV)
@@ -139,7 +139,7 @@ async def makes_ev_chargers_work(subject: Subject, _: int) -> None:
 
 
 async def _check_errors(subject: Subject, component_id: int) -> None:
-    telemetry = await look(subject.api, component_id, None if subject.api.name != "client" else [_P, 3])
+    telemetry = await observe(subject.api, component_id, None if subject.api.name != "client" else [_P, 3])
     for snapshot in telemetry.snapshots:
         failed = State.ERROR in snapshot.states
         require(

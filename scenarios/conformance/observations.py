@@ -1,4 +1,4 @@
-"""Looking at telemetry and sending set-points, as most checks need it."""
+"""Observations of telemetry, and set-points sent, as most checks need them."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from .values import (
 )
 
 FIRST_MESSAGE_S = 10.0
-"""For the first message of a stream [s]."""
+"""Time for the first message of a stream [s]."""
 SETTLING_S = 20.0
-"""For a device to come to a set-point that is not far away [s]."""
+"""Time for a device to come to a set-point that is not far away [s]."""
 _LEAST_ROOM_W = 500.0
 _AT_REST_W = 100.0
 _REST_TOLERANCE = 0.05
 """Part of a default power that sun and cars may take from it [1]."""
 _REST_S = 8.0
-"""For a device to come to rest after a check [s]."""
+"""Time for a device to come to rest after a check [s]."""
 _P = Metric.AC_POWER_ACTIVE
 LARGEST_CLOCK_SKEW_S = 10.0
 """Beyond which clients take telemetry for stale [s]."""
@@ -77,7 +77,7 @@ async def messages(api: Api, component_id: int, metrics: Sequence[int] | None, c
     raise Violation(f"the telemetry stream of component {component_id} ended with OK")
 
 
-async def look(api: Api, component_id: int, metrics: Sequence[int] | None = None) -> Telemetry:
+async def observe(api: Api, component_id: int, metrics: Sequence[int] | None = None) -> Telemetry:
     """Return the first message of a new stream."""
     return (await messages(api, component_id, metrics, 1))[0]
 
@@ -180,7 +180,7 @@ async def power_refused(
 async def send_power(
     api: Api, component_id: int, power_type: int, power: float, lifetime_s: int | None = None
 ) -> PowerUpdate:
-    """Send a set-point, return the first answer and stop listening.
+    """Send a set-point, return the first answer and cancel the call.
 
     Raises:
         Refusal: If it is refused.
@@ -202,7 +202,7 @@ def finite_ranges(ranges: Sequence[Range]) -> list[tuple[float, float]]:
 
 
 class Room:
-    """How far the active power of a component can be moved now."""
+    """Range in which the active power of a component can be moved now."""
 
     def __init__(self, telemetry: Telemetry) -> None:
         self.ranges = finite_ranges(telemetry.bounds(_P))
@@ -247,7 +247,7 @@ class Room:
 
 async def room(api: Api, component_id: int) -> Room:
     """Return how far a component can be moved now."""
-    return Room(await look(api, component_id, [Metric.AC_POWER_ACTIVE]))
+    return Room(await observe(api, component_id, [Metric.AC_POWER_ACTIVE]))
 
 
 def near(metric: int, target: float, tolerance: float) -> Callable[[Telemetry], bool]:

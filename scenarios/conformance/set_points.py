@@ -16,8 +16,8 @@ from .observations import (
     Room,
     eventually,
     finite_ranges,
-    look,
     near,
+    observe,
     power_answer,
     power_refused,
     require,
@@ -31,9 +31,9 @@ from .values import Metric, NotApplicable, NotOffered, PowerType, PowerUpdate, R
 
 _P, _Q = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE
 _CLOCKS_S = 3.0
-"""How far an expiry may be from the request's time plus its lifetime, by two clocks and a network [s]."""
+"""Longest time between an expiry and the request's time plus its lifetime, by two clocks and a network [s]."""
 _ANSWER_S = 5.0
-"""After which the SDK gives a command up [s]."""
+"""Time after which the SDK gives a command up [s]."""
 _LAST_ANSWER_S = 60.0
 """The clients' deadline for the whole call [s]."""
 
@@ -110,13 +110,13 @@ async def always_takes_zero(subject: Subject, component_id: int) -> None:
 @statement(26, on=movables)
 async def refuses_power_outside_the_envelope(subject: Subject, component_id: int) -> None:
     """Refuse power outside the effective envelope (inverter ∩ attached batteries)."""
-    telemetry = await look(subject.api, component_id, [_P])
+    telemetry = await observe(subject.api, component_id, [_P])
     limits = Room(telemetry)
     lower, upper = limits.lower, limits.upper
     component, batteries = subject.site.components[component_id], subject.site.batteries(component_id)
     inverters = {found.id for battery in batteries for found in subject.site.predecessors(battery.id)}
     if batteries and inverters == {component_id}:
-        behind = [await look(subject.api, battery.id, [Metric.DC_POWER]) for battery in batteries]
+        behind = [await observe(subject.api, battery.id, [Metric.DC_POWER]) for battery in batteries]
         ranges = [finite_ranges(found.bounds(Metric.DC_POWER)) for found in behind]
         lower = max(lower, sum(found[0][0] for found in ranges if found))
         upper = min(upper, sum(found[-1][1] for found in ranges if found))

@@ -7,20 +7,13 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import grpc
 
-from .alpha import AlphaApi
-from .client_library import published
+from .alpha import alpha_api
+from .client_library import client_library_api
 from .observations import power_refused, refused, require
 from .site import Site, discover
 from .statements import Subject, statement
-from .values import Metric, NotApplicable, NotOffered, PowerType, Range, Refusal, Violation
+from .values import SPECIFIC_MEMBERS, Metric, NotApplicable, NotOffered, PowerType, Range, Refusal, Violation
 
-_MEMBERS = {
-    "GRID_CONNECTION_POINT": "grid_connection_point",
-    "INVERTER": "inverter",
-    "BATTERY": "battery",
-    "EV_CHARGER": "ev_charger",
-    "POWER_TRANSFORMER": "power_transformer",
-}
 _UNREADABLE = ("PLC", "STATIC_TRANSFER_SWITCH", "UNINTERRUPTIBLE_POWER_SUPPLY", "CAPACITOR_BANK")
 """Categories that the published Python client does not know, and whose presence breaks its graph."""
 
@@ -32,7 +25,7 @@ async def serves_versions_side_by_side(subject: Subject, _: int) -> None:
     async with subject.access.channel() as channel:
         for name in ("v1alpha18", "v1alpha19"):
             try:
-                theirs = await discover(AlphaApi(name, subject.access, channel))
+                theirs = await discover(alpha_api(name, subject.access, channel))
             except Refusal as refusal:
                 raise Violation(f"{name} does not list its components: {refusal}") from None
             for site in (ours, theirs):
@@ -57,7 +50,7 @@ async def starts_at_once(subject: Subject, _: int) -> None:
 async def describes_components_by_category(subject: Subject, _: int) -> None:
     """List components whose oneof member matches the category, with non-UNSPECIFIED inverter/battery/EV types."""
     for component in await subject.api.components():
-        wanted = _MEMBERS.get(component.category, "")
+        wanted = SPECIFIC_MEMBERS.get(component.category, "")
         require(
             component.info == wanted,
             f"component {component.id} ({component.category}) has the member {component.info or 'none'!r}; "
@@ -77,7 +70,7 @@ async def lists_a_graph_that_the_sdk_accepts(subject: Subject, _: int) -> None:
     require(len(grids) == 1, f"{len(grids)} grid connection points are listed; accepted: 1")
     from frequenz.microgrid_component_graph import ComponentGraph, InvalidGraphError  # noqa: PLC0415
 
-    async with published(subject.access) as api:
+    async with client_library_api(subject.access) as api:
         try:
             ComponentGraph(
                 components=set(await api.client.list_components()),

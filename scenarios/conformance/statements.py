@@ -1,4 +1,4 @@
-"""What a check is, how it finds its statement, and what comes of it."""
+"""Checks: what one is, how it finds its statement, and what comes of it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from .site import Candidates, Leases, Site
 from .values import NotApplicable, Refusal, Violation
 
 LIMIT_S = 40.0
-"""For a check that does not name another; waiting for a component does not count [s]."""
+"""Time for a check that does not name another; waiting for a component does not count [s]."""
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What a check may do behind the scenes of a server that lets it; None where it cannot."""
+    """Actions of a check behind the scenes of a server that lets it; None where it cannot."""
 
     disconnect: Callable[[int], None] | None = None
     """Drop the telemetry streams of a component."""
@@ -61,7 +61,7 @@ class Statement:
 
 
 class Verdict(StrEnum):
-    """What comes of a check."""
+    """Verdict of a check."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -70,7 +70,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one check in one way."""
+    """Outcome of one check in one way."""
 
     statement: Statement
     way: str

@@ -11,13 +11,13 @@ import grpc
 
 from . import bounds, lifecycle, set_points, setup, telemetry
 from .access import Access
-from .alpha import AlphaApi
+from .alpha import alpha_api
 from .api import Api
-from .client_library import published
+from .client_library import client_library_api
 from .observations import room
 from .site import Leases, Site, controllables, discover
 from .statements import STATEMENTS, Outcome, Stage, Subject, judge
-from .v1 import V1Api
+from .v1 import v1_api
 from .values import NotApplicable, Refusal, Violation
 
 CHECKS = (setup, telemetry, set_points, bounds, lifecycle)
@@ -41,11 +41,11 @@ class NotServedError(UnreachableError):
 async def open_way(way: str, access: Access) -> AsyncIterator[Api]:
     """Open one way to a server."""
     if way == "client":
-        async with published(access) as api:
+        async with client_library_api(access) as api:
             yield api
         return
     async with access.channel() as channel:
-        yield V1Api(access, channel) if way == "v1" else AlphaApi(way, access, channel)
+        yield v1_api(access, channel) if way == "v1" else alpha_api(way, access, channel)
 
 
 async def examine(

@@ -14,8 +14,8 @@ from .observations import (
     FIRST_MESSAGE_S,
     LARGEST_CLOCK_SKEW_S,
     finite_ranges,
-    look,
     messages,
+    observe,
     refused,
     require,
 )
@@ -62,8 +62,8 @@ def _frame(component: Component) -> tuple[int, ...]:
 async def sends_everything_without_a_filter(subject: Subject, _: int) -> None:
     """Treat an absent filter as "all metrics"."""
     for component in _watched(subject)[:8]:
-        unfiltered = await look(subject.api, component.id)
-        named = await look(subject.api, component.id, ALL_METRICS)
+        unfiltered = await observe(subject.api, component.id)
+        named = await observe(subject.api, component.id, ALL_METRICS)
         missing = set(named.values) - set(unfiltered.values)
         require(
             not missing, f"component {component.id} has metrics {sorted(missing)} but only when asked for"
@@ -94,7 +94,7 @@ async def sends_only_what_is_asked_for(subject: Subject, _: int) -> None:
             if component.category == "BATTERY"
             else (Metric.AC_POWER_ACTIVE, Metric.BATTERY_SOC_PCT)
         )
-        telemetry = await look(subject.api, component.id, [known, strange])
+        telemetry = await observe(subject.api, component.id, [known, strange])
         require(
             set(telemetry.values) == {known},
             f"component {component.id} was asked for metrics {[known.value, strange.value]}, the latter of "
@@ -165,7 +165,7 @@ async def sends_what_the_sdk_reads(subject: Subject, _: int) -> None:
     """Send 15-metric AC frames and 4-metric battery frames with finite values; use NaN for "unavailable"."""
 
     async def check(component: Component) -> None:
-        telemetry = await look(subject.api, component.id, _frame(component))
+        telemetry = await observe(subject.api, component.id, _frame(component))
         missing = set(_frame(component)) - set(telemetry.values)
         require(
             not missing, f"component {component.id} ({component.category}) lacks metrics {sorted(missing)}"
@@ -196,7 +196,7 @@ async def attaches_bounds(subject: Subject, _: int) -> None:
     if not wanted:
         raise NotApplicable("the site lists nothing that can be controlled")
     for component, metric in wanted:
-        telemetry = await look(subject.api, component.id, [metric])
+        telemetry = await observe(subject.api, component.id, [metric])
         ranges = telemetry.bounds(metric)
         what = f"component {component.id}, metric {metric.value}"
         require(ranges, f"{what}: no bounds")
@@ -231,14 +231,14 @@ async def lets_clients_come_back(subject: Subject, _: int) -> None:
     frame = _frame(component)
     if subject.stage.disconnect is not None and subject.api.name != "client":
         ended = asyncio.create_task(_end(subject, component.id))
-        await look(subject.api, component.id, frame)
+        await observe(subject.api, component.id, frame)
         subject.stage.disconnect(component.id)
         await asyncio.wait_for(ended, FIRST_MESSAGE_S)
     else:
         async with subject.api.another() as other:
-            await look(other, component.id, frame)
+            await observe(other, component.id, frame)
     await asyncio.sleep(_RECONNECT_S)
-    await look(subject.api, component.id, frame)
+    await observe(subject.api, component.id, frame)
 
 
 async def _end(subject: Subject, component_id: int) -> None:
@@ -269,7 +269,7 @@ async def serves_many_subscribers(subject: Subject, _: int) -> None:
         apis = [await connections.enter_async_context(subject.api.another()) for _ in range(_SUBSCRIBERS)]
         never_read = apis.pop().telemetry(component.id, frame)
         gone = apis.pop()
-        await look(gone, component.id, frame)
+        await observe(gone, component.id, frame)
         seen = await asyncio.gather(*(messages(api, component.id, frame, 8) for api in apis))
         never_read.cancel()
     by_time: dict[float, Telemetry] = {}
@@ -294,7 +294,7 @@ async def keeps_signs(subject: Subject, _: int) -> None:
         await _check_sum(subject, meter)
     for category, kind, sign in (("INVERTER", "PV", -1), ("CHP", None, -1), ("WIND_TURBINE", None, -1)):
         for component in site.of(category, kind=kind)[:8]:
-            power_w = (await look(subject.api, component.id, [Metric.AC_POWER_ACTIVE])).value(
+            power_w = (await observe(subject.api, component.id, [Metric.AC_POWER_ACTIVE])).value(
                 Metric.AC_POWER_ACTIVE
             )
             # What is off draws a little for itself.

@@ -1,4 +1,4 @@
-"""What the checks talk about, whatever the version of the API: one word for each thing.
+"""Words of the checks, whatever the version of the API: one for each thing.
 
 Metrics and states are numbers of the common package v1alpha8; adapters of other versions translate.
 """
@@ -57,9 +57,9 @@ class Metric(IntEnum):
 
 
 AC_METRICS = (26, 27, 28, 29, 30, 31, 32, 33, 19, 20, 21, 12, 13, 14, 10)
-"""What the SDK asks of everything but batteries."""
+"""Metrics that the SDK asks of everything but batteries."""
 BATTERY_METRICS = (3, 100, 101, 102)
-"""What the SDK asks of batteries."""
+"""Metrics that the SDK asks of batteries."""
 ALL_METRICS = (
     *range(1, 4),
     *range(10, 34),
@@ -72,6 +72,16 @@ ALL_METRICS = (
     *range(160, 167),
     180,
 )
+
+
+SPECIFIC_MEMBERS = {
+    "GRID_CONNECTION_POINT": "grid_connection_point",
+    "INVERTER": "inverter",
+    "BATTERY": "battery",
+    "EV_CHARGER": "ev_charger",
+    "POWER_TRANSFORMER": "power_transformer",
+}
+"""Members of the category-specific information, by the categories that have one, in v1alpha8."""
 
 
 class State(IntEnum):
@@ -135,9 +145,9 @@ class Snapshot:
 
     states: frozenset[int]
     warnings: int = 0
-    """How many."""
+    """Number of them."""
     errors: int = 0
-    """How many."""
+    """Number of them."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from grpc import aio
 from ...proto.inmemory.channel import InMemoryChannel
 from ...proto.inmemory.interception import channels_to
 from ...proto.microgrid.versions import services
-from ...proto.transport.open_streams import Line
+from ...proto.transport.open_streams import OpenStreams
 from ...sim.simulation.hardware import Hardware
 from ...sim.simulation.journal import Journal
 from ...sim.simulation.live import LiveSimulation
@@ -149,7 +149,9 @@ class LockstepSession:
         if former is not None:
             former.stop()
             simulation.restore(former.save())
-        self._handlers = tuple(service.generic_handler() for service in services(simulation.gateway, Line()))
+        self._handlers = tuple(
+            service.generic_handler() for service in services(simulation.gateway, OpenStreams())
+        )
         self._simulation = simulation
         self._journal.listen(simulation.gateway)
         self._on_start(simulation, loop)

@@ -1,4 +1,4 @@
-"""A component of a running site in a test's hands."""
+"""A component of a running site, as a test reads, drives and breaks it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from frequenz.quantities import (
     Voltage,
 )
 
+from ...sim.domain.faults import Fault, FaultKind
 from ...sim.domain.metrics import Metric
 from ...sim.domain.ranges import Bounds
 from ...sim.domain.states import StateCode
-from ...sim.faults.kinds import Fault, FaultKind
 from .durations import Span, span_us
 from .quantities import quantity_of
 from .readings import Reading
@@ -107,7 +107,7 @@ class ComponentHandle:
 
     @property
     def voltage(self) -> Reading[Voltage]:
-        """Of an AC component between phase 1 and neutral, of a DC component at its terminals."""
+        """Voltage of an AC component between phase 1 and neutral, of a DC component at its terminals."""
         metrics = self._metrics()
         metric = Metric.DC_VOLTAGE if Metric.DC_VOLTAGE in metrics else Metric.AC_VOLTAGE_PHASE_1_N
         return self._metric(metric, "voltage")
@@ -129,7 +129,7 @@ class ComponentHandle:
 
     @property
     def temperature(self) -> Reading[Temperature]:
-        """Of the cells of a battery, or of an inverter."""
+        """Temperature of the cells of a battery, or of an inverter."""
         metrics = self._metrics()
         inverter = Metric.INVERTER_TEMPERATURE in metrics
         return self._metric(
@@ -183,7 +183,7 @@ class ComponentHandle:
         frequency: Frequency | None = None,
         **others: Quantity | float | None,
     ) -> Driving:
-        """Take inputs of the component into the test's hands from now on.
+        """Override inputs of the component, from now on.
 
         Args:
             over: Time of the site in which the values are reached; await the result to wait for it.

@@ -21,7 +21,7 @@ from ...proto.inmemory.channel import InMemoryChannel
 from ...proto.inmemory.interception import channels_to
 from ...proto.microgrid.versions import services
 from ...proto.serving.site_server import SiteServer
-from ...proto.transport.open_streams import Line
+from ...proto.transport.open_streams import OpenStreams
 from ...sim.simulation.live import LiveSimulation
 from ...sim.site.site import Site
 from ..lockstep.errors import LockstepError, NotStoppedError
@@ -170,7 +170,9 @@ class VirtualWorld(World):
     async def _start(self, site: Site, seed: int, name: str) -> SiteHandle:
         # The wall's time is the world's own here; by it clients see time go on where the site goes back.
         simulation = LiveSimulation(site, start_us=self.clock.start_us, seed=seed, timestamps="wall")
-        self._handlers = tuple(service.generic_handler() for service in services(simulation.gateway, Line()))
+        self._handlers = tuple(
+            service.generic_handler() for service in services(simulation.gateway, OpenStreams())
+        )
         handle = SiteHandle(simulation, f"grpc://{DEFAULT_ADDRESS}", name=name)
         simulation.start()
         return handle

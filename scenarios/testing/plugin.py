@@ -128,11 +128,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
     test = _innermost(pyfuncitem.obj)
-    world.run(test(**arguments), name="test")
-    pyfuncitem.user_properties += [
-        ("doppelgrid-seed", world.site.seed),
-        ("doppelgrid-digest", world.site.digest),
-    ]
+    try:
+        world.run(test(**arguments), name="test")
+    finally:
+        # A failed test is the one whose digest is asked for.
+        pyfuncitem.user_properties += [
+            ("doppelgrid-seed", world.site.seed),
+            ("doppelgrid-digest", world.site.digest),
+        ]
     return True
 
 

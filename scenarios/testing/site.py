@@ -1,4 +1,4 @@
-"""A running site in a test's hands."""
+"""A running site, as a test reads and steers it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from frequenz.quantities import Frequency, Power, Quantity, Temperature, Voltage
 
 from ...sim.domain.events import Event
-from ...sim.domain.messages import Frame
+from ...sim.domain.messages import Frame, Reading
 from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.files.problems import did_you_mean
 from ...sim.simulation.journal import Journal
@@ -20,7 +20,7 @@ from ...sim.simulation.live import LiveSimulation
 from ...sim.simulation.simulation import Simulation
 from ...sim.simulation.snapshot import Snapshot
 from ...sim.site.graph import grid_key
-from ...sim.telemetry.instruments import Instruments, Reading
+from ...sim.telemetry.instruments import Instruments
 from .apps import App, start
 from .component import ComponentHandle, Driving
 from .durations import Moment, Span, local_time, moment_us, shown_span, span_us
@@ -126,7 +126,7 @@ class SiteHandle:
 
     @property
     def digest(self) -> str:
-        """Of everything that has happened so far; the same test gives the same one, to the last bit."""
+        """Digest of everything that has happened so far; the same test gives the same one, to the last bit."""
         return self._journal.digest
 
     async def run_for(self, span: Span) -> None:
@@ -168,7 +168,7 @@ class SiteHandle:
         return started
 
     def drive(self, *, over: Span = "0 s", **inputs: Quantity | float | None) -> Driving:
-        """Take inputs of the site itself, such as `ambient_temperature`, into the test's hands.
+        """Override inputs of the site itself, such as `ambient_temperature`.
 
         Raises:
             ValueError: If there is no such input; says which there are.
@@ -263,7 +263,7 @@ class SiteHandle:
         self._raise_alarm()
 
     def drive_input(self, key: str, inputs: Mapping[str, Quantity | float | None], over: Span) -> Driving:
-        """Take inputs into the test's hands; see `ComponentHandle.drive`."""
+        """Override inputs; see `ComponentHandle.drive`."""
         over_us = span_us(over, "over")
         given = {name: value for name, value in inputs.items() if value is not None}
         if not given:
@@ -281,7 +281,7 @@ class SiteHandle:
         """Give inputs back; see `ComponentHandle.release`."""
         prefix = f"{key}."
         driven = [
-            name.removeprefix(prefix) for name in self.simulation.plant.drives if name.startswith(prefix)
+            name.removeprefix(prefix) for name in self.simulation.plant.overrides if name.startswith(prefix)
         ]
         for quantity in quantities or driven:
             self.simulation.release(key, quantity)

@@ -30,4 +30,5 @@ TYPE = ComponentType(
     sdk_class="Relay",
     behind=(*AC_PARENTS, *DC_PARENTS),
     is_passage=True,
+    measures=False,
 )

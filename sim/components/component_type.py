@@ -144,6 +144,8 @@ class ComponentType:
     """What the SDK's class wants besides an id, for the graph."""
     is_passage: bool = False
     """Whether power merely passes through; rules of the graph look through it."""
+    measures: bool = True
+    """Whether it reports what passes through it, rather than its states alone."""
     needs_behind_it: str | None = None
     """What must be behind it, in words; None if nothing needs to be."""
     interpreted_only: str | None = None

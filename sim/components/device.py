@@ -56,7 +56,7 @@ class Activity(Enum):
 class Machine:
     """A device on the AC side that a model describes by itself."""
 
-    kind: DeviceModel
+    model: DeviceModel
     params: Any
     state: Any
     """When a run starts."""

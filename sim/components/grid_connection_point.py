@@ -302,10 +302,10 @@ def voltage_signals(
     noise = VoltageNoise(spec.fluctuation, spec.unbalance, spec.time_constant_s)
     is_still = noise.common == 0.0 and noise.own == 0.0
     means = ThreePhase(*(phase if isinstance(phase, float) else nominal_v for phase in phases))
-    wandering = voltage_processes(means, nominal_v, noise, interval_s=spec.interval_s, key=where.key)
+    moving_v = voltage_processes(means, nominal_v, noise, interval_s=spec.interval_s, key=where.key)
     l1, l2, l3 = (
         moving if isinstance(phase, float) and not is_still else build_signal(phase, where)
-        for phase, moving in zip(phases, wandering, strict=True)
+        for phase, moving in zip(phases, moving_v, strict=True)
     )
     return l1, l2, l3
 

@@ -65,7 +65,7 @@ class BuiltInControl(Section):
     """What an inverter does by itself while no client tells it otherwise."""
 
     self_consumption: str | None = None
-    """Key of the component, such as the main meter, whose active power it keeps at nothing; at rest if not given."""
+    """Key of the component, such as the main meter, whose active power it regulates to 0 W; at rest if not given."""
 
 
 def inverter_preset_names() -> tuple[str, ...]:

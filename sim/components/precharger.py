@@ -56,4 +56,5 @@ TYPE = ComponentType(
     behind=DC_PARENTS,
     needs_behind_it="at least one battery",
     is_passage=True,
+    measures=False,
 )

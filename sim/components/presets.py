@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from ...models.parameter import ParameterError
-from ..files.presets import PresetError, PresetFolder
+from ..files.presets import MANAGED_AS, PresetError, PresetFolder, find_preset
+from ..files.problems import one_of
 from ..inputs.grid.presets import area_preset, outage_preset
 from ..inputs.sessions.cars import car_preset
-from .battery import battery_chemistry, battery_preset, cell_preset
-from .battery_management import ageing_preset, bms_preset
+from .battery import battery_preset, cell_preset
+from .battery_management import ageing_preset, bms_preset, bms_preset_names
 from .ev_charger import ev_charger_preset
 from .grid_connection_point import fuse_preset
 from .inverter import inverter_preset
@@ -33,19 +34,21 @@ def _sized(load: Callable[..., Any], *sizes: float) -> Callable[[str], Any]:
     return lambda name: load(name, *sizes)
 
 
-def _battery(name: str) -> Any:
-    battery = battery_preset(name)
-    # A pack whose cells nothing manages is of no use.
-    bms_preset(battery_chemistry(name), battery)
-    return battery
+def _cell(name: str) -> Any:
+    """Make a cell that something manages."""
+    values, known = find_preset("cells", "cell", name), bms_preset_names()
+    if values.get(MANAGED_AS, name) not in known:
+        found = repr(values[MANAGED_AS]) if MANAGED_AS in values else "missing"
+        raise PresetError("cells.toml", f"{name}.{MANAGED_AS}", found, one_of(known, values.get(MANAGED_AS)))
+    return cell_preset(name)
 
 
 LOADERS: dict[str, Callable[[str], Any]] = {
+    "cells": _cell,
     "ageing": ageing_preset,
-    "batteries": _battery,
+    "batteries": battery_preset,
     "bms": lambda name: bms_preset(name, battery_preset("lfp-92kwh")),
     "cars": car_preset,
-    "cells": cell_preset,
     "chps": _sized(chp_preset, _USUAL_W),
     "crypto_miners": crypto_miner_preset,
     "electrolyzers": _sized(electrolyzer_preset, _USUAL_W),
@@ -62,7 +65,10 @@ LOADERS: dict[str, Callable[[str], Any]] = {
     "ups": _sized(ups_preset, _USUAL_W),
     "wind_turbines": wind_turbine_preset,
 }
-"""By stem of the data file, what makes parameters of a preset's name, or says what is wrong with it."""
+"""By stem of the data file, what makes parameters of a preset's name, or says what is wrong with it.
+
+Cells stand before the packs that are made of them.
+"""
 
 
 def check_presets(folder: PresetFolder) -> None:
@@ -71,8 +77,8 @@ def check_presets(folder: PresetFolder) -> None:
     Raises:
         PresetError: If one describes what cannot be; names file, preset and parameter.
     """
-    for stem, table in folder.tables.items():
-        for name in table:
+    for stem in LOADERS:
+        for name in folder.tables.get(stem, ()):
             _check(stem, name)
 
 
@@ -80,6 +86,8 @@ def _check(stem: str, name: str) -> None:
     file = f"{stem}.toml"
     try:
         LOADERS[stem](name)
+    except PresetError:
+        raise
     except ParameterError as error:
         parameter, _, rest = str(error).partition(" is ")
         found, _, accepted = rest.partition("; accepted: ")

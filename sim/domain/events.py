@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, TypeVar
 
 from .messages import Frame
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -35,12 +37,22 @@ FrameListener = Callable[[int, Sequence[Frame]], None]
 """Is given the simulated time [µs] and one frame of every component, in the order of the site file."""
 
 
-class Tell(Protocol):
-    """Passes on that something happened to a component."""
+class Subscribers(Generic[T]):
+    """Whoever wants to hear of something: told in the order in which they came."""
 
-    def __call__(self, kind: str, subject: str, **details: object) -> None:
-        """Pass it on; see `Gateway.tell`."""
-        ...
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._listeners: list[Callable[[T], None]] = []
+
+    def subscribe(self, listener: Callable[[T], None]) -> Callable[[], None]:
+        """Let somebody hear from now on; returns how to stop it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def tell(self, news: T) -> None:
+        """Tell everybody."""
+        for listener in self._listeners:
+            listener(news)
 
 
 def log_event(event: Event) -> None:

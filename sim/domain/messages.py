@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from .categories import BatteryType, Category, EvChargerType, OperationalMode
 from .metrics import Metric
@@ -47,8 +48,17 @@ class SensorInfo:
     metrics: tuple[Metric, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Reading(NamedTuple):
+    """What a component reports at one instant."""
+
+    values: dict[Metric, float]
+    bounds: dict[Metric, tuple[Bounds, ...]]
+    states: tuple[StateCode, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
+
+
+class Frame(NamedTuple):
     """Everything one component or sensor reports at one instant. Built once, shared by all who listen."""
 
     component_id: int

@@ -23,11 +23,6 @@ class PhasePower(NamedTuple):
         return ThreePhase(self.p1, self.p2, self.p3)
 
     @property
-    def reactive_phases_var(self) -> ThreePhase:
-        """Of each phase [var]."""
-        return ThreePhase(self.q1, self.q2, self.q3)
-
-    @property
     def active_w(self) -> float:
         """Of all phases together [W]."""
         return self.p1 + self.p2 + self.p3

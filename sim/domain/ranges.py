@@ -19,6 +19,9 @@ class Bounds(NamedTuple):
 
 Ranges = tuple[Bounds, ...]
 
+OpenBounds = tuple[float | None, float | None]
+"""Lower and upper edge of a range; None where it has none."""
+
 
 NOTHING_BUT_ZERO: Ranges = (Bounds(0.0, 0.0),)
 

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import simpy
 
+from ..domain.events import Subscribers
+
 
 class Entry(NamedTuple):
     """Something that is to happen."""
@@ -39,8 +41,8 @@ class Engine:
         self._promised: set[str] = set()
         self._agenda: dict[int, Entry] = {}
         self._serial = 0
-        self.on_new_entry: Callable[[int], None] = lambda _due_us: None
-        """Called with the due time of each new entry, so that a driver may wake earlier."""
+        self.new_entries = Subscribers[int]()
+        """The due time of each new entry [µs], so that a driver may wake earlier."""
 
     @property
     def now_us(self) -> int:
@@ -127,7 +129,7 @@ class Engine:
         self._agenda[serial] = entry
         timeout = environment.timeout(entry.due_us - self.now_us)
         timeout.callbacks.append(lambda _event: self._carry_out(serial))
-        self.on_new_entry(entry.due_us)
+        self.new_entries.tell(entry.due_us)
 
     def _carry_out(self, serial: int) -> None:
         entry = self._agenda.pop(serial, None)

@@ -22,6 +22,11 @@ class Clock(Protocol):
     speed: float
     """Simulated seconds per second of the event loop."""
 
+    @property
+    def pace(self) -> float:
+        """Simulated seconds per second of the clients' time."""
+        ...
+
     def now_us(self) -> int:
         """Return the simulated time [µs]."""
         ...
@@ -48,8 +53,14 @@ class SteppedClock:
 
     speed = 1.0
 
-    def __init__(self, start_us: int) -> None:
-        """Stand at a simulated time [µs]."""
+    def __init__(self, start_us: int, *, pace: float = 1.0) -> None:
+        """Stand at a simulated time [µs].
+
+        Args:
+            start_us: The time at first [µs].
+            pace: Simulated seconds per second of the clients' time, in which lifetimes and sampling are kept.
+        """
+        self.pace = pace
         self._time_us = start_us
 
     def move_to(self, time_us: int) -> None:
@@ -69,8 +80,8 @@ class SteppedClock:
         return time_us
 
     def span_us(self, seconds: float) -> int:
-        """Return the span itself [µs]."""
-        return round(seconds * MICROSECONDS)
+        """Return how much simulated time passes while clients wait so many seconds [µs]."""
+        return round(seconds * self.pace * MICROSECONDS)
 
 
 class LiveClock:
@@ -97,6 +108,11 @@ class LiveClock:
         self._anchor_us = start_us
         self._anchor_loop_s = loop_time()
 
+    @property
+    def pace(self) -> float:
+        """1, whatever the speed: clients live in the time of the site."""
+        return 1.0
+
     def now_us(self) -> int:
         """Return the simulated time [µs]."""
         if self.paused:
@@ -113,8 +129,8 @@ class LiveClock:
         return time_us
 
     def span_us(self, seconds: float) -> int:
-        """Return the span itself: clients live in the time of the site [µs]."""
-        return round(seconds * MICROSECONDS)
+        """Return how much simulated time passes while clients wait so many seconds [µs]."""
+        return round(seconds * self.pace * MICROSECONDS)
 
     def move_to(self, time_us: int) -> None:
         """Show another simulated time [µs], later or earlier, and go on from there."""
@@ -174,6 +190,11 @@ class WallStampedClock(LiveClock):
         super().__init__(start_us, speed=speed, loop_time=loop_time)
         self._past = [_Stretch(start_us, wall_time_us(), speed)]
 
+    @property
+    def pace(self) -> float:
+        """The speed: clients live in the wall's time."""
+        return self.speed
+
     def stamp_us(self, time_us: int) -> int:
         """Return the wall time at which a simulated time passes, or passed [µs].
 
@@ -187,10 +208,6 @@ class WallStampedClock(LiveClock):
             return self._past[-1].wall_at(time_us)
         stretch = bisect_right(self._past, time_us, key=lambda stretch: stretch.time_us) - 1
         return self._past[max(stretch, 0)].wall_at(time_us)
-
-    def span_us(self, seconds: float) -> int:
-        """Return the simulated time that passes in a span of wall time [µs]."""
-        return round(seconds * self.speed * MICROSECONDS)
 
     def move_to(self, time_us: int) -> None:
         """Show another simulated time [µs], later or earlier, and go on from there.

@@ -5,41 +5,55 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ..domain.events import Tell
-from ..domain.messages import UnavailableError, WrongStateError
+from ..domain.commands import MendFault, StrikeFault
+from ..domain.faults import Fault, FaultKind
+from ..domain.messages import Reading, UnavailableError, WrongStateError
 from ..domain.metrics import Metric
 from ..domain.states import Diagnostic
 from ..engine.agenda import Engine
+from ..engine.events import Events
+from ..engine.executor import Executor
 from ..inputs.signal import normal_deviate, stream_key
 from ..plant.plant import Plant
-from ..telemetry.instruments import Reading
-from .kinds import ActiveFault, Fault, FaultKind, FaultsState
+from .active import ActiveFault, FaultsState
 
 
 class Faults:
     """Breaks and mends the components of a running site."""
 
-    def __init__(self, plant: Plant, engine: Engine, read: Callable[[str], Reading], *, seed: int) -> None:
+    def __init__(
+        self,
+        plant: Plant,
+        engine: Engine,
+        executor: Executor,
+        events: Events,
+        read: Callable[[str], Reading],
+        *,
+        seed: int,
+    ) -> None:
         """Start with everything whole.
 
         Args:
             plant: Whose devices break.
             engine: Whose agenda carries the ends of faults.
+            executor: Passes on commands to strike and to mend.
+            events: Where to tell what happens.
             read: Gives what a component should report.
             seed: Of noisy values.
         """
         self._plant = plant
         self._engine = engine
+        self._events = events
         self._read = read
         self._seed = seed
         self._state = FaultsState()
-        self.tell: Tell = _tell_nobody
-        self.on_drop: Callable[[str], None] = lambda _component: None
-        """Called with the key of a component whose streams drop."""
         engine.handle("fault mends", self.mend)
+        executor.handle(StrikeFault, self.strike)
+        executor.handle(MendFault, lambda command: self.mend(command.number))
 
-    def strike(self, fault: Fault, *, for_s: float | None) -> int:
+    def strike(self, command: StrikeFault) -> int:
         """Break something; see `Simulation.fault`."""
+        fault, for_s = command.fault, command.for_s
         self._check(fault)
         number = self._state.last_number + 1
         now_us = self._engine.now_us
@@ -49,7 +63,7 @@ class Faults:
         held = dict(self._read(fault.component).values) if fault.kind is FaultKind.FROZEN else {}
         active = {**self._state.active, number: ActiveFault(fault, now_us, ending, held)}
         self._state = FaultsState(number, active)
-        self.tell(
+        self._events.report(
             "fault",
             fault.component,
             fault=fault.kind.value,
@@ -62,8 +76,6 @@ class Faults:
         if fault.kind is FaultKind.TRIP:
             message = f"{fault.component} tripped: {fault.diagnostic}"
             self._plant.trip(fault.component, Diagnostic(fault.diagnostic, message))
-        if fault.kind is FaultKind.DROPPED:
-            self.on_drop(fault.component)
         return number
 
     def mend(self, number: int) -> None:
@@ -79,7 +91,7 @@ class Faults:
         if ended.fault.kind is FaultKind.TRIP and not self._find(component, FaultKind.TRIP):
             self._plant.advance(self._engine.now_us)
             self._plant.trip(component, None)
-        self.tell("mended", component, fault=ended.fault.kind.value, number=number)
+        self._events.report("mended", component, fault=ended.fault.kind.value, number=number)
 
     def clearable(self, component: str) -> list[int]:
         """Return the numbers of the trips of a component that an acknowledgement clears.
@@ -190,7 +202,3 @@ class Faults:
 
     def _deviate(self, fault: Fault, metric: Metric, now_us: int) -> float:
         return normal_deviate(stream_key(f"{self._seed}/{fault.component}/noisy/{metric}"), now_us)
-
-
-def _tell_nobody(kind: str, subject: str, **details: object) -> None:
-    del kind, subject, details

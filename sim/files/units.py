@@ -124,6 +124,8 @@ class Unit:
             "type": "string",
             "pattern": rf"^\s*[+-]?[0-9._]+([eE][+-]?[0-9]+)?\s*({units})\s*$",
             "description": self.accepted,
+            # Stays where a field has words of its own in place of the description.
+            "$comment": self.accepted,
         }
 
 

@@ -12,15 +12,16 @@ from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import NamedTuple
 
-from ..domain.events import Tell
+from ..domain.commands import AugmentBounds, ClearBounds
 from ..domain.messages import CommandError, InvalidArgumentError, UnsupportedError, WrongStateError
 from ..domain.metrics import Metric
-from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, Ranges, intersection, merged
+from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, OpenBounds, Ranges, intersection, merged
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
+from ..engine.events import Events
 from ..plant.plant import Plant
 from ..telemetry.power_bounds import bounded_metrics
-from .lifecycle import check_takes_commands
+from .readiness import check_takes_commands
 
 DEFAULT_LIFETIME_S = 5
 SHORTEST_LIFETIME_S = 5
@@ -29,9 +30,6 @@ LONGEST_LIFETIME_S = 900
 MOST_CONTRIBUTIONS = 100
 """Live contributions to one power of one component; more are refused, so that no client can pile them up."""
 _EVERYTHING: Ranges = (Bounds(-math.inf, math.inf),)
-
-OpenBounds = tuple[float | None, float | None]
-"""Lower and upper edge of a range; None where it has none."""
 
 
 class Contribution(NamedTuple):
@@ -54,36 +52,30 @@ class AugmentedBoundsState(NamedTuple):
 class AugmentedBounds:
     """All bounds that clients have put on the components of a site."""
 
-    def __init__(self, plant: Plant, engine: Engine, clock: Clock, tell: Tell) -> None:
+    def __init__(self, plant: Plant, engine: Engine, clock: Clock, events: Events) -> None:
         """Start without any.
 
         Args:
             plant: Whose components keep them.
             engine: Whose agenda carries their ends.
             clock: How simulated time meets the clients' time.
-            tell: Passes on what happens.
+            events: Where to tell what happens.
         """
         self._plant = plant
         self._engine = engine
         self._clock = clock
-        self._tell = tell
+        self._events = events
         self._contributions: tuple[Contribution, ...] = ()
         engine.handle("bounds lapse", self._lapse, promised=True)
 
-    def augment(
-        self,
-        key: str,
-        metric: Metric | None,
-        bounds: Sequence[OpenBounds],
-        lifetime_s: int | None,
-        token: str | None,
-    ) -> int:
+    def augment(self, key: str, command: AugmentBounds) -> int:
         """Put bounds on a power of a component; see `Gateway.augment_bounds`."""
+        bounds, lifetime_s, token = command.bounds, command.lifetime_s, command.token
         try:
-            metric = self._check(key, metric, bounds, lifetime_s)
+            metric = self._check(key, command.metric, bounds, lifetime_s)
             self._check_room(key, metric, token)
         except CommandError as error:
-            self._tell("bounds refused", key, metric=metric, reason=str(error))
+            self._events.report("bounds refused", key, metric=command.metric, reason=str(error))
             raise
         if token is not None:
             self._remove(self._find(key, metric, token))
@@ -93,16 +85,21 @@ class AugmentedBounds:
         expiry = self._engine.schedule(due_us, "bounds lapse", key, metric.value)
         self._contributions += (Contribution(key, metric, token, ranges, expiry),)
         self._apply(key, metric)
-        self._tell("bounds augmented", key, metric=metric.value, ranges=_written(ranges), until_us=due_us)
+        self._events.report(
+            "bounds augmented", key, metric=metric.value, ranges=_written(ranges), until_us=due_us
+        )
         return self._clock.stamp_us(due_us)
 
-    def clear(self, key: str, metric: Metric, token: str) -> None:
+    def clear(self, key: str, command: ClearBounds) -> None:
         """Take back the bounds that came with a token; nothing happens if there are none."""
+        metric, token = command.metric, command.token
+        if metric is None:
+            return
         found = self._find(key, metric, token)
         if found:
             self._remove(found)
             self._apply(key, metric)
-            self._tell("bounds cleared", key, metric=metric.value)
+            self._events.report("bounds cleared", key, metric=metric.value)
 
     def save(self) -> AugmentedBoundsState:
         """Return all bounds that are alive."""
@@ -155,7 +152,7 @@ class AugmentedBounds:
         self._plant.advance(self._engine.now_us)
         self._remove([one for one in self._contributions if self._engine.due_us(one.expiry) is None])
         self._apply(key, Metric(metric_name))
-        self._tell("bounds lapsed", key, metric=metric_name)
+        self._events.report("bounds lapsed", key, metric=metric_name)
 
     def _apply(self, key: str, metric: Metric) -> None:
         alive = [one.ranges for one in self._contributions if (one.key, one.metric) == (key, metric)]

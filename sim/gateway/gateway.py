@@ -13,21 +13,44 @@ from itertools import chain
 from typing import NamedTuple
 
 from ..domain.categories import Category
-from ..domain.events import Event, EventListener, FrameListener
-from ..domain.messages import ComponentInfo, Frame, SensorInfo, UnavailableError, UnknownComponentError
+from ..domain.commands import (
+    Acknowledge,
+    AugmentBounds,
+    ClearBounds,
+    Execution,
+    SetPower,
+    Standby,
+    Start,
+    Stop,
+    StrikeFault,
+)
+from ..domain.events import EventListener, FrameListener
+from ..domain.faults import Fault, FaultKind
+from ..domain.messages import (
+    ComponentInfo,
+    Frame,
+    Reading,
+    SensorInfo,
+    UnavailableError,
+    UnknownComponentError,
+)
 from ..domain.metrics import Metric, PowerType
+from ..domain.ranges import OpenBounds
 from ..domain.states import Diagnostic, StateCode
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
+from ..engine.events import Events
+from ..engine.executor import Executor
 from ..faults.injector import Faults
 from ..plant.plant import Plant
 from ..site.graph import connections, listed_keys
 from ..site.site import Site
-from ..telemetry.instruments import Instruments, Reading
+from ..telemetry.instruments import Instruments
 from ..telemetry.sensors import Sensors, SensorsState
-from .augmented_bounds import AugmentedBounds, AugmentedBoundsState, OpenBounds
+from .augmented_bounds import AugmentedBounds, AugmentedBoundsState
 from .identity import describe, describe_sensor
-from .lifecycle import Lifecycle, LifecycleState
+from .lifecycle import Lifecycle
+from .sequences import Sequences, SequencesState
 from .set_points import SetPoints, SetPointsState
 from .subscriptions import PowerRequest, Subscription
 
@@ -51,7 +74,7 @@ class GatewayState(NamedTuple):
     conditions: dict[str, Condition]
     """By key."""
     bounds: AugmentedBoundsState = AugmentedBoundsState()
-    lifecycle: LifecycleState = LifecycleState()
+    sequences: SequencesState = SequencesState()
     sensors: SensorsState = {}  # noqa: RUF012 - never changed in place
 
 
@@ -65,8 +88,8 @@ class Gateway:
         clock: Clock,
         instruments: Instruments,
         faults: Faults,
-        *,
-        sync: Callable[[], None],
+        executor: Executor,
+        events: Events,
     ) -> None:
         """Open a gateway to a plant.
 
@@ -76,13 +99,15 @@ class Gateway:
             clock: How simulated time meets the clients' time.
             instruments: Which read the plant.
             faults: What is broken between the plant and the clients.
-            sync: Brings the engine to the present; called before a client's command counts.
+            executor: Passes on the clients' commands.
+            events: Where to tell what happens.
         """
         self.site: Site = plant.site
         self._plant = plant
         self._engine = engine
         self._clock = clock
-        self._sync = sync
+        self._executor = executor
+        self._events = events
         self._keys = {component.id: key for key, component in self.site.components.items()}
         self._infos = {self.site.components[key].id: describe(plant, key) for key in listed_keys(self.site)}
         self._sensor_keys = {sensor.id: key for key, sensor in self.site.sensors.items()}
@@ -95,18 +120,24 @@ class Gateway:
         self._turns = [numbers[turn::count] for turn in range(count)]
         self._subscriptions: dict[int, list[Subscription]] = {}
         self._frame_listeners: list[FrameListener] = []
-        self._event_listeners: list[EventListener] = []
         self._conditions: dict[str, Condition] = {}
-        self._lifecycle = Lifecycle(plant, engine, faults, self.tell)
-        self._set_points = SetPoints(plant, engine, clock, self.tell, wake=self._lifecycle.wake)
-        self._lifecycle.revoke_set_points = self._set_points.revoke
-        self._bounds = AugmentedBounds(plant, engine, clock, self.tell)
+        self._sequences = Sequences(plant, engine, events)
+        self._set_points = SetPoints(plant, engine, clock, events, self._sequences)
+        self._lifecycle = Lifecycle(plant, faults, events, self._sequences, self._set_points)
+        self._bounds = AugmentedBounds(plant, engine, clock, events)
         self._sensor_subscriptions: dict[int, list[Subscription]] = {}
         self._opened_us = clock.stamp_us(engine.now_us)
-        faults.on_drop = self._drop_streams
         engine.handle("sample", self._sample, promised=True)
         engine.handle("sample turn", self._sample_turn, promised=True)
         engine.handle("sample by timetable", self._sample)
+        executor.handle(SetPower, self._set_power)
+        executor.handle(AugmentBounds, self._augment_bounds)
+        executor.handle(ClearBounds, self._clear_bounds)
+        executor.handle(Start, lambda command: self._lifecycle.start(self._answering(command)))
+        executor.handle(Standby, lambda command: self._lifecycle.standby(self._answering(command)))
+        executor.handle(Stop, lambda command: self._lifecycle.stop(self._answering(command)))
+        executor.handle(Acknowledge, lambda command: self._lifecycle.acknowledge(self._answering(command)))
+        executor.executions.subscribe(self._on_execution)
         self._schedule_sample()
 
     def components(
@@ -168,20 +199,7 @@ class Gateway:
 
     def listen_to_events(self, listener: EventListener) -> Callable[[], None]:
         """Let somebody see everything that happens to the site; returns how to stop it."""
-        self._event_listeners.append(listener)
-        return lambda: self._event_listeners.remove(listener)
-
-    def tell(self, kind: str, subject: str, **details: object) -> None:
-        """Tell all listeners that something happened.
-
-        Args:
-            kind: What happened, such as `set-point accepted`.
-            subject: Key of the component that it happened to.
-            **details: Plain values.
-        """
-        event = Event(self._engine.now_us, kind, subject, details)
-        for listener in self._event_listeners:
-            listener(event)
+        return self._events.subscribe(listener)
 
     def frame(self, component_id: int) -> Frame:
         """Return what a component reports now, faults aside.
@@ -190,7 +208,7 @@ class Gateway:
             UnknownComponentError: If the site has no such component.
         """
         key = self._key(component_id)
-        self._plant.advance(self._engine.now_us)
+        self._executor.bring_plant()
         return self._frame(key, self._instruments.read(key), self._clock.stamp_us(self._engine.now_us))
 
     def sensor_frame(self, sensor_id: int) -> Frame:
@@ -230,10 +248,9 @@ class Gateway:
             OutOfBoundsError: If the power is outside the current bounds; 0 never is.
             UnavailableError: If a fault keeps clients from the component.
         """
-        key = self._reached(component_id)
-        if self._faults.is_hanging(key):
-            return PowerRequest()
-        return self._set_points.request(key, power_type, power, lifetime_s)
+        command = SetPower(component_id, power_type, power, lifetime_s)
+        request: PowerRequest = self._executor.execute(command)
+        return request
 
     def augment_bounds(
         self,
@@ -263,8 +280,10 @@ class Gateway:
             WrongStateError: If there are too many contributions, or the component takes no commands.
             UnavailableError: If a fault keeps clients from the component.
         """
-        key = self._answering(component_id)
-        return self._bounds.augment(key, metric, bounds, lifetime_s, token)
+        ranges = tuple((lower, upper) for lower, upper in bounds)
+        command = AugmentBounds(component_id, metric, ranges, lifetime_s, token)
+        lapse_us: int = self._executor.execute(command)
+        return lapse_us
 
     def clear_bounds(self, component_id: int, metric: Metric | None, token: str) -> None:
         """Take back the bounds that came with a token; nothing happens if there are none.
@@ -273,25 +292,23 @@ class Gateway:
             UnknownComponentError: If the site has no such component.
             UnavailableError: If a fault keeps clients from the component.
         """
-        key = self._answering(component_id)
-        if metric is not None:
-            self._bounds.clear(key, metric, token)
+        self._executor.execute(ClearBounds(component_id, metric, token))
 
     def start(self, component_id: int) -> None:
         """Switch a component on; see `Lifecycle.start` for refusals besides those of `clear_bounds`."""
-        self._lifecycle.start(self._answering(component_id))
+        self._executor.execute(Start(component_id))
 
     def standby(self, component_id: int) -> None:
         """Park an inverter; see `Lifecycle.standby` for refusals besides those of `clear_bounds`."""
-        self._lifecycle.standby(self._answering(component_id))
+        self._executor.execute(Standby(component_id))
 
     def stop(self, component_id: int) -> None:
         """Switch a component off; see `Lifecycle.stop` for refusals besides those of `clear_bounds`."""
-        self._lifecycle.stop(self._answering(component_id))
+        self._executor.execute(Stop(component_id))
 
     def acknowledge(self, component_id: int) -> None:
         """Clear what errors can be cleared; see `Lifecycle.acknowledge` for refusals beside those of `clear_bounds`."""
-        self._lifecycle.acknowledge(self._answering(component_id))
+        self._executor.execute(Acknowledge(component_id))
 
     async def read_up(self, patience_s: float) -> None:
         """Wait until clients have taken all frames, but not for long for those that do not read.
@@ -346,16 +363,34 @@ class Gateway:
             raise UnknownComponentError(f"no sensor has the id {sensor_id}; known ids: {known}")
         return key
 
+    def _set_power(self, command: SetPower) -> PowerRequest:
+        key = self._reached(command.component_id)
+        if self._faults.is_hanging(key):
+            return PowerRequest()
+        return self._set_points.request(key, command)
+
+    def _augment_bounds(self, command: AugmentBounds) -> int:
+        return self._bounds.augment(self._answering(command), command)
+
+    def _clear_bounds(self, command: ClearBounds) -> None:
+        self._bounds.clear(self._answering(command), command)
+
+    def _on_execution(self, execution: Execution) -> None:
+        match execution:
+            case Execution(
+                command=StrikeFault(fault=Fault(component=key, kind=FaultKind.DROPPED)), refusal=None
+            ):
+                self._drop_streams(key)
+
     def _reached(self, component_id: int) -> str:
-        """Bring the site to the present for a command, and return whom it reaches."""
-        self._sync()
-        self._plant.advance(self._engine.now_us)
+        """Return whom a command reaches."""
         key = self._key(component_id)
         self._faults.check_reachable(key, stream=False)
         return key
 
-    def _answering(self, component_id: int) -> str:
-        key = self._reached(component_id)
+    def _answering(self, command: AugmentBounds | ClearBounds | Start | Standby | Stop | Acknowledge) -> str:
+        """Return whom a command reaches, if it answers."""
+        key = self._reached(command.component_id)
         if self._faults.is_hanging(key):
             raise UnavailableError(f"{key} does not answer")
         return key
@@ -366,7 +401,7 @@ class Gateway:
             self._set_points.save(),
             dict(self._conditions),
             self._bounds.save(),
-            self._lifecycle.save(),
+            self._sequences.save(),
             self._sensors.save(),
         )
 
@@ -375,7 +410,7 @@ class Gateway:
         self._set_points.restore(state.set_points)
         self._conditions = dict(state.conditions)
         self._bounds.restore(state.bounds)
-        self._lifecycle.restore(state.lifecycle)
+        self._sequences.restore(state.sequences)
         self._sensors.restore(state.sensors)
 
     def _schedule_sample(self) -> None:
@@ -441,7 +476,7 @@ class Gateway:
         if condition is None or condition[:3] != reported:
             condition = Condition(*reported, self._engine.now_us)
             self._conditions[key] = condition
-            self.tell("state", key, states=" ".join(reading.states))
+            self._events.report("state", key, states=" ".join(reading.states))
         return Frame(
             component_id=self.site.components[key].id,
             sample_time_us=stamp_us,

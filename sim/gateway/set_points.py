@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 from ..components.battery import Battery
-from ..domain.events import Tell
+from ..domain.commands import SetPower
 from ..domain.messages import (
     CommandError,
     InvalidArgumentError,
@@ -20,9 +19,11 @@ from ..domain.metrics import PowerType
 from ..domain.ranges import is_allowed
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
+from ..engine.events import Events
 from ..plant.plant import Plant
 from ..telemetry.power_bounds import accepted_ranges
-from .lifecycle import check_ready, check_takes_commands
+from .readiness import check_ready, check_takes_commands
+from .sequences import Sequences
 from .subscriptions import PowerRequest
 
 DEFAULT_LIFETIME_S = 60
@@ -60,7 +61,7 @@ class SetPoints:
     """All set-points of a site that are in force, and the requests that are on their way."""
 
     def __init__(
-        self, plant: Plant, engine: Engine, clock: Clock, tell: Tell, *, wake: Callable[[str], None]
+        self, plant: Plant, engine: Engine, clock: Clock, events: Events, sequences: Sequences
     ) -> None:
         """Start without set-points.
 
@@ -68,25 +69,28 @@ class SetPoints:
             plant: Whose devices take them.
             engine: Whose agenda carries their ends.
             clock: How simulated time meets the clients' time.
-            tell: Passes on what happens.
-            wake: Starts a component that is in standby.
+            events: Where to tell what happens.
+            sequences: Wake a component that is in standby.
         """
-        self._wake = wake
         self._plant = plant
         self._engine = engine
         self._clock = clock
-        self._tell = tell
+        self._events = events
+        self._sequences = sequences
         self._in_force: dict[Axis, SetPoint] = {}
         self._requests: dict[Axis, PowerRequest] = {}
         engine.handle("set-point lapses", self._lapse, promised=True)
         engine.handle("set-point progress", self._check_progress, promised=True)
 
-    def request(self, key: str, power_type: PowerType, power: float, lifetime_s: int | None) -> PowerRequest:
-        """Take a set-point, or refuse it; see `Gateway.set_power`."""
+    def request(self, key: str, command: SetPower) -> PowerRequest:
+        """Take a set-point for a component, or refuse it; see `Gateway.set_power`."""
+        power_type, power, lifetime_s = command.power_type, command.power, command.lifetime_s
         try:
             self._check(key, power_type, power, lifetime_s)
         except CommandError as error:
-            self._tell("set-point refused", key, axis=power_type.value, power=power, reason=str(error))
+            self._events.report(
+                "set-point refused", key, axis=power_type.value, power=power, reason=str(error)
+            )
             raise
         lifetime_us = self._clock.span_us(DEFAULT_LIFETIME_S if lifetime_s is None else lifetime_s)
         return self._accept(key, power_type, power, self._engine.now_us + lifetime_us)
@@ -153,9 +157,9 @@ class SetPoints:
             self._engine.cancel(former.expiry)
         expiry = self._engine.schedule(due_us, "set-point lapses", key, power_type.value)
         self._in_force[axis] = SetPoint(power, expiry)
-        self._wake(key)
+        self._sequences.wake(key)
         self._plant.send_set_point(key, power_type, power)
-        self._tell("set-point accepted", key, axis=power_type.value, power=power, until_us=due_us)
+        self._events.report("set-point accepted", key, axis=power_type.value, power=power, until_us=due_us)
 
         request = PowerRequest()
         request.push(PowerUpdate(RequestStatus.ACCEPTED, self._clock.stamp_us(due_us)))
@@ -183,7 +187,7 @@ class SetPoints:
             self._engine.schedule(later_us, "set-point progress", key, axis_name, expiry, give_up_us)
 
     def _lapse(self, key: str, axis_name: str) -> None:
-        self._tell("set-point lapsed", key, axis=axis_name)
+        self._events.report("set-point lapsed", key, axis=axis_name)
         self._plant.advance(self._engine.now_us)
         self._withdraw((key, PowerType(axis_name)), RequestStatus.FAILED)
 
@@ -203,4 +207,4 @@ class SetPoints:
             due_us = self._engine.due_us(self._in_force[axis].expiry)
             valid_until_us = None if due_us is None else self._clock.stamp_us(due_us)
         request.push(PowerUpdate(status, valid_until_us))
-        self._tell("set-point ended", axis[0], axis=axis[1].value, status=status.value)
+        self._events.report("set-point ended", axis[0], axis=axis[1].value, status=status.value)

@@ -1,4 +1,4 @@
-"""What clients hold in their hands: endless frames, and the short life of a request."""
+"""What clients subscribe to: endless frames, and the short life of a request."""
 
 from __future__ import annotations
 

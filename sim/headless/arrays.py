@@ -1,11 +1,12 @@
-"""What the core works on, as arrays and records that compiled functions take.
+"""What the kernel works on, as arrays and records that compiled functions take.
 
-Python hands over plain tuples of arrays; `entry` puts them together again on the compiled side.
+Python hands over plain tuples of arrays; `boundary` puts them together again on the compiled side.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -17,7 +18,7 @@ _FLOAT, _INT = np.dtype(np.float64), np.dtype(np.int64)
 
 
 class Packed(NamedTuple):
-    """The fields of a dataclass of the core, by name, sequences as arrays."""
+    """The fields of a dataclass of the kernel, by name, sequences as arrays."""
 
     fields: Mapping[str, Any]
 
@@ -28,7 +29,7 @@ class Packed(NamedTuple):
 
 
 def packed(original: Any, **changes: Any) -> Packed:
-    """Return the fields of a dataclass of the core as compiled functions take them.
+    """Return the fields of a dataclass of the kernel as compiled functions take them.
 
     Args:
         original: A `Layout`, `Memory`, `Machines` or the like.
@@ -43,18 +44,18 @@ def packed(original: Any, **changes: Any) -> Packed:
 
 
 def _packed_value(value: Any, hint: Any) -> Any:
-    """Return a number, a sequence of numbers or one of named tuples as compiled functions take it.
+    """Return a number, a sequence of numbers or one of rows as compiled functions take it.
 
     Args:
-        value: As the core has it when interpreted.
+        value: As the kernel has it when interpreted.
         hint: Its annotated type, which says what an empty sequence would hold.
     """
     if isinstance(value, int | float | np.ndarray):
         return value
-    if value and hasattr(value[0], "_fields"):
+    if value and _is_row(value[0]):
         return records(value)
     entry = get_args(hint)[0]
-    if hasattr(entry, "_fields"):
+    if _is_row(entry):
         return records([nothing(entry)])[:0]
     if entry is int:
         return np.array(value, _INT)
@@ -62,9 +63,18 @@ def _packed_value(value: Any, hint: Any) -> Any:
 
 
 def nothing(kind: Any) -> Any:
-    """Return a named tuple of a kind in which everything is 0."""
+    """Return a row of a kind, a named tuple or a dataclass of the kernel, in which everything is 0."""
     hints = get_type_hints(kind).values()
-    return kind(*(nothing(hint) if hasattr(hint, "_fields") else _zero(hint) for hint in hints))
+    return kind(*(nothing(hint) if _is_row(hint) else _zero(hint) for hint in hints))
+
+
+def _is_row(value: Any) -> bool:
+    return hasattr(value, "_fields") or is_dataclass(value)
+
+
+def _members(row: Any) -> list[tuple[str, Any]]:
+    names = row._fields if hasattr(row, "_fields") else [field.name for field in fields(row)]
+    return [(name, getattr(row, name)) for name in names]
 
 
 def _zero(hint: Any) -> Any:
@@ -90,7 +100,11 @@ def states_of(rows: Any, count: int, kind: type) -> list[Any]:
 
 
 def records(entries: Sequence[Any]) -> Any:
-    """Return named tuples of numbers, tables and further named tuples as an array of records."""
+    """Return rows of numbers, tables and further rows as an array of records.
+
+    Args:
+        entries: At least one; all of one kind, a named tuple or a dataclass of the kernel.
+    """
     lengths = _table_lengths(entries)
     made = np.zeros(len(entries), _record_type(entries[0], lengths))
     for place, entry in enumerate(entries):
@@ -98,12 +112,26 @@ def records(entries: Sequence[Any]) -> Any:
     return made
 
 
+def put_back(made: Any, entries: Sequence[Any]) -> None:
+    """Bring rows to what their records have become."""
+    for row, values in zip(entries, made.tolist(), strict=True):
+        _put_back(row, values)
+
+
+def _put_back(row: Any, values: tuple[Any, ...]) -> None:
+    for (name, old), value in zip(_members(row), values, strict=True):
+        if _is_row(old):
+            _put_back(old, value)
+        else:
+            setattr(row, name, value)
+
+
 def _table_lengths(entries: Sequence[Any]) -> dict[str, int]:
     """Return how many entries each table must have so that all of its name agree."""
     lengths: dict[str, int] = {}
     for entry in entries:
-        for name, value in zip(entry._fields, entry, strict=True):
-            if hasattr(value, "_fields"):
+        for name, value in _members(entry):
+            if _is_row(value):
                 lengths |= _table_lengths([getattr(other, name) for other in entries])
             elif isinstance(value, tuple):
                 # Knots stay where they are if the number of gaps is a common multiple.
@@ -113,20 +141,21 @@ def _table_lengths(entries: Sequence[Any]) -> dict[str, int]:
 
 def _record_type(entry: Any, lengths: Mapping[str, int]) -> np.dtype[Any]:
     parts: list[Any] = []
-    for name, value in zip(entry._fields, entry, strict=True):
-        if hasattr(value, "_fields"):
+    hints = get_type_hints(type(entry))
+    for name, value in _members(entry):
+        if _is_row(value):
             parts.append((name, _record_type(value, lengths)))
         elif isinstance(value, tuple):
             parts.append((name, _FLOAT, (lengths[name],)))
         else:
-            parts.append((name, _INT if isinstance(value, int) else _FLOAT))
+            parts.append((name, _INT if hints[name] is int else _FLOAT))
     return np.dtype(parts, align=True)
 
 
 def _plain(entry: Any, lengths: Mapping[str, int]) -> tuple[Any, ...]:
     values: list[Any] = []
-    for name, value in zip(entry._fields, entry, strict=True):
-        if hasattr(value, "_fields"):
+    for name, value in _members(entry):
+        if _is_row(value):
             values.append(_plain(value, lengths))
         elif isinstance(value, tuple):
             values.append(_stretched(value, lengths[name]))

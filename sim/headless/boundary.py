@@ -1,7 +1,7 @@
 """The way into compiled functions: from plain tuples of arrays to structures, and back.
 
 What goes in and comes out are plain arrays, so that a process that finds everything compiled on the disk compiles
-nothing; the text in between depends on the kinds of machines, so it is written here.
+nothing; the text in between depends on the models of the site's machines, so it is written here.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from numba.typed import List
 
 from ..kernel.layout import Layout, Machines, Memory
 from ..plant.state import STATES
-from . import loop as kernel
+from . import loop
 from .arrays import structure
 
 
-def entry(run: Callable[..., Any], states: Sequence[type]) -> Callable[..., Any]:
-    """Return a plain function that calls `kernel.run`, to be compiled.
+def boundary_function(run: Callable[..., Any], states: Sequence[type]) -> Callable[..., Any]:
+    """Return a plain function that calls `loop.run`, to be compiled.
 
     Args:
-        run: `kernel.run`, compiled.
-        states: Type of the state of each kind of machine.
+        run: `loop.run`, compiled.
+        states: Type of the state of the machines of each model.
 
     Returns:
         `(layout, memory, stored, machines, states, feeds, samples)`: the fields of each as a tuple, `memory` and each
         of `machines` without its states, which are rows of floats and written back.
     """
     names = {
-        "__name__": kernel.__name__, "run": run, "List": List,
+        "__name__": loop.__name__, "run": run, "List": List,
         "Layout": structure(Layout), "Memory": structure(Memory), "Machines": structure(Machines),
-        "Feeds": structure(kernel.Feeds), "Samples": structure(kernel.Samples),
-        **{kind.__name__: kind for kind in STATES.values()},
+        "Feeds": structure(loop.Feeds), "Samples": structure(loop.Samples),
+        **{state.__name__: state for state in STATES.values()},
         **{f"State{place}": state for place, state in enumerate(states)},
     }  # fmt: skip
     lines = ["def enter(layout, memory, stored, machines, states, feeds, samples):"]
@@ -41,19 +41,19 @@ def entry(run: Callable[..., Any], states: Sequence[type]) -> Callable[..., Any]
     for place, state in enumerate(states):
         lines += _listed(f"list_{place}", f"states[{place}]", f"State{place}", state)
         lines.append(
-            f"    kind_{place} = Machines({_fields(Machines, f'machines[{place}]', {'states': f'list_{place}'})})"
+            f"    machines_{place} = Machines({_fields(Machines, f'machines[{place}]', {'states': f'list_{place}'})})"
         )
-    kinds = "".join(f"kind_{place}, " for place in range(len(states)))
+    members = "".join(f"machines_{place}, " for place in range(len(states)))
     lines += [
         f"    site = Memory({_fields(Memory, 'memory', {name: name for name in STATES})})",
-        f"    stand = run(Layout(*layout), site, ({kinds}), Feeds(*feeds), Samples(*samples))",
+        f"    stand = run(Layout(*layout), site, ({members}), Feeds(*feeds), Samples(*samples))",
     ]
     for place, (name, state) in enumerate(STATES.items()):
         lines += _written_back(name, f"stored[{place}]", state)
     for place, state in enumerate(states):
         lines += _written_back(f"list_{place}", f"states[{place}]", state)
     lines.append("    return stand")
-    exec(compile("\n".join(lines), kernel.__file__, "exec"), names)
+    exec(compile("\n".join(lines), loop.__file__, "exec"), names)
     made: Callable[..., Any] = names["enter"]
     return made
 

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..components.battery import Battery
-from ..components.converter import Converter
+from ..components.registry import type_of
 from ..domain.metrics import Metric
 from ..plant.plant import Plant
 from ..recording.columns import Column
 from ..recording.names import STATE
-from ..recording.selection import MAIN_METRICS, Metrics
+from ..recording.selection import Metrics
 from ..site.graph import grid_key
-from ..telemetry.instruments import Instruments
-from .metered import Seen, metered
+from ..telemetry.metrics import (
+    AlternatingSide,
+    Arithmetic,
+    Cells,
+    DirectSide,
+    Part,
+    flow_side,
+    parts_of,
+    rows_of,
+)
+from .metered import metered
 from .run import Chunk
 from .state_columns import told_states
 
 Floats = npt.NDArray[np.float64]
+
+
+def _hypotenuse(one: Floats, other: Floats) -> Floats:
+    """Return what `math.hypot` does, which rounds otherwise than `numpy.hypot`."""
+    return np.array(list(map(math.hypot, one.tolist(), other.tolist())))
+
+
+def _ratio(dividend: Floats, divisor: Floats, otherwise: float) -> Floats:
+    quotient: Floats = np.divide(
+        dividend, divisor, out=np.full_like(dividend, otherwise), where=divisor != 0.0
+    )
+    return quotient
+
+
+COLUMNS = Arithmetic(np.sqrt, _hypotenuse, _ratio)
 
 
 class Columns:
@@ -34,16 +58,13 @@ class Columns:
             plant: Of the run.
             metrics: How much to report: the main metrics of each category, or all.
         """
-        instruments = Instruments(plant)
-        wanted = None if metrics == "all" else MAIN_METRICS
         self._plant = plant
-        self._metrics = {
-            key: [metric for metric in instruments.metrics(key) if wanted is None or metric in wanted]
-            for key in plant.site.components
+        self._parts = {key: parts_of(type_of(component)) for key, component in plant.site.components.items()}
+        self._rows = {
+            key: [row for row in rows_of(parts) if metrics == "all" or row.is_main]
+            for key, parts in self._parts.items()
         }
-        self._order = {key: number for number, key in enumerate(plant.wiring.order)}
-        self._batteries = {key: number for number, key in enumerate(plant.equipment.batteries)}
-        self._controls = {key: number for number, key in enumerate(plant.controlled)}
+        self._places = plant.places
         self._meterings = {key: number for number, key in enumerate(plant.equipment.meterings)}
         self._grid = grid_key(plant.site)
 
@@ -57,59 +78,122 @@ class Columns:
         return columns
 
     def _of_component(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
-        component = self._plant.site.components[key]
-        if isinstance(component, Battery):
-            yield from self._of_battery(chunk, key)
-        elif not isinstance(component, Converter) and self._metrics[key]:
-            values = self._alternating(chunk, key)
-            yield from ((metric.value, values[metric]) for metric in self._metrics[key])
-        if key in self._controls and self._plant.equipment.ratings[key].active is not None:
-            yield from self._of_control(chunk, key)
-        told = told_states(component, self._telling_power(chunk, key), *self._switches(chunk, key))
+        parts = {part: self._look_at(chunk, key, part) for part in self._parts[key]}
+        yield from ((row.metric.value, row.read(parts[row.part], COLUMNS)) for row in self._rows[key])
+        if key in self._places.batteries:
+            yield from self._battery_bounds(chunk, key)
+        if key in self._places.controls and self._plant.equipment.ratings[key].active is not None:
+            yield from self._control_bounds(chunk, key)
+        told = told_states(
+            self._plant.site.components[key], self._telling_power(chunk, key), *self._switches(chunk, key)
+        )
         if told is not None:
             yield STATE, told
 
+    def _look_at(self, chunk: Chunk, key: str, part: Part) -> Any:
+        """Return what is there to be seen of a component, as columns."""
+        if part is DirectSide:
+            batteries = self._places.batteries
+            return self._at_terminals(chunk, key) if key in batteries else self._at_passage(chunk, key)
+        if part is Cells:
+            return self._at_cells(chunk, key)
+        return self._at_alternating(chunk, key)
+
+    def _at_alternating(self, chunk: Chunk, key: str) -> AlternatingSide:
+        samples, number = chunk.samples, self._places.components[key]
+        is_live = samples.is_cut_off[:, number] == 0
+        voltages_v = np.where(is_live[:, None], samples.voltage_v, 0.0)
+        has_voltage = voltages_v[:, :3].any(axis=1)
+        frequency_hz = np.where(has_voltage, chunk.inputs[f"{self._grid}.frequency"], 0.0)
+        if key in self._meterings:
+            metering = self._plant.equipment.meterings[key]
+            return metered(COLUMNS, chunk, metering, self._meterings[key], frequency_hz)
+        return flow_side(
+            COLUMNS,
+            _three(samples.active_w, 3 * number),
+            _three(samples.reactive_var, 3 * number),
+            _three(voltages_v, 0),
+            _three(voltages_v, 3),
+            frequency_hz,
+            samples.consumed_wh[:, number],
+            samples.delivered_wh[:, number],
+        )
+
+    def _at_terminals(self, chunk: Chunk, key: str) -> DirectSide:
+        samples, number = chunk.samples, self._places.batteries[key]
+        return DirectSide(
+            samples.battery_voltage_v[:, number],
+            samples.battery_current_a[:, number],
+            samples.battery_dc_w[:, number],
+        )
+
+    def _at_cells(self, chunk: Chunk, key: str) -> Cells:
+        samples, number = chunk.samples, self._places.batteries[key]
+        return Cells(
+            self._plant.equipment.batteries[key].capacity_wh,
+            samples.capacity_share[:, number],
+            samples.soc[:, number],
+            samples.battery_temperature_c[:, number],
+        )
+
+    def _at_passage(self, chunk: Chunk, key: str) -> DirectSide:
+        """Return what passes between inverters and batteries, at the voltage of the first battery behind it."""
+        battery = self._places.batteries[self._plant.wiring.batteries_behind(key)[0]]
+        voltage_v, power_w = chunk.samples.battery_voltage_v[:, battery], self._passing_w(chunk, key)
+        return DirectSide(voltage_v, power_w / voltage_v, power_w)
+
+    def _passing_w(self, chunk: Chunk, key: str) -> Floats:
+        """Return the power through a component on the DC side [W]; see `sum_towards_inverters`."""
+        samples, wiring = chunk.samples, self._plant.wiring
+        batteries = self._places.batteries
+        through: dict[str, Floats] = {
+            **{battery: samples.battery_dc_w[:, number] for battery, number in batteries.items()},
+            **{passage: np.zeros(len(samples.times_us)) for passage in wiring.dc_passages},
+        }
+        for child in reversed(wiring.order):
+            if child in through:
+                conducts = {parent: self._conducts(chunk, parent) for parent in wiring.parents[child]}
+                count = sum(conducts.values(), np.zeros(len(samples.times_us), np.int64))
+                for parent in conducts.keys() & through.keys():
+                    part = through[child] / np.where(count > 0, count, len(conducts))
+                    through[parent] = through[parent] + np.where(conducts[parent] | (count == 0), part, 0.0)
+        return through[key]
+
+    def _conducts(self, chunk: Chunk, key: str) -> npt.NDArray[np.bool_]:
+        is_closed, is_cut_off = self._switches(chunk, key)
+        conducts: npt.NDArray[np.bool_] = (is_closed != 0) & (is_cut_off == 0)
+        return conducts
+
     def _telling_power(self, chunk: Chunk, key: str) -> Floats:
         """Return the power by which a component says what it does [W]."""
-        samples = chunk.samples
-        if key in self._batteries:
-            column: Floats = samples.battery_dc_w[:, self._batteries[key]]
+        samples, places = chunk.samples, self._places
+        if key in places.batteries:
+            column: Floats = samples.battery_dc_w[:, places.batteries[key]]
             return column
-        inverters = list(self._plant.wiring.batteries_of)
-        if key in inverters:
-            bridge: Floats = samples.inverter_dc_w[:, inverters.index(key)]
+        if key in places.inverters:
+            bridge: Floats = samples.inverter_dc_w[:, places.inverters[key]]
             return bridge
-        number = self._order[key]
+        number = places.components[key]
         active_w: Floats = samples.active_w[:, 3 * number : 3 * number + 3].sum(axis=1)
         return active_w
 
     def _switches(self, chunk: Chunk, key: str) -> tuple[Any, Any]:
-        number = self._order[key]
+        number = self._places.components[key]
         return chunk.samples.is_closed[:, number], chunk.samples.is_cut_off[:, number]
 
-    def _of_battery(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
-        samples, number = chunk.samples, self._batteries[key]
-        params = self._plant.equipment.batteries[key]
-        rows = len(samples.times_us)
-        values: dict[Metric, Floats] = {
-            Metric.DC_VOLTAGE: samples.battery_voltage_v[:, number],
-            Metric.DC_CURRENT: samples.battery_current_a[:, number],
-            Metric.DC_POWER: samples.battery_dc_w[:, number],
-            Metric.BATTERY_CAPACITY: params.capacity_wh * samples.capacity_share[:, number],
-            Metric.BATTERY_SOC_PCT: 100.0 * samples.soc[:, number],
-            Metric.BATTERY_TEMPERATURE: samples.battery_temperature_c[:, number],
-        }
-        yield from ((metric.value, values[metric]) for metric in self._metrics[key])
+    def _battery_bounds(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
+        samples, number = chunk.samples, self._places.batteries[key]
+        params, rows = self._plant.equipment.batteries[key], len(samples.times_us)
         yield from _bounds(
             Metric.DC_POWER, samples.battery_lower_w[:, number], samples.battery_upper_w[:, number]
         )
         soc = (np.full(rows, 100.0 * params.soc_lower), np.full(rows, 100.0 * params.soc_upper))
         yield from _bounds(Metric.BATTERY_SOC_PCT, *soc)
 
-    def _of_control(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
+    def _control_bounds(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
         rated = self._plant.equipment.ratings[key].active
         assert rated is not None
-        number = self._controls[key]
+        number = self._places.controls[key]
         lower = np.maximum(chunk.samples.reach_lower_w[:, number], rated.lower)
         upper = np.minimum(chunk.samples.reach_upper_w[:, number], rated.upper)
         yield from _bounds(
@@ -118,51 +202,9 @@ class Columns:
             np.maximum(upper, min(rated.upper, 0.0)),
         )
 
-    def _alternating(self, chunk: Chunk, key: str) -> dict[Metric, Floats]:
-        samples, number = chunk.samples, self._order[key]
-        is_live = samples.is_cut_off[:, number] == 0
-        phases_v = np.where(is_live[:, None], samples.voltage_v[:, :3], 0.0)
-        has_voltage = phases_v.any(axis=1)
-        if key in self._meterings:
-            seen = metered(chunk, self._plant.equipment.meterings[key], self._meterings[key])
-        else:
-            seen = self._flowing(
-                chunk, number, phases_v, np.where(is_live[:, None], samples.voltage_v[:, 3:], 0.0)
-            )
-        total_w, total_var = seen.active_w.sum(axis=1), seen.reactive_var.sum(axis=1)
-        apparent, total_va = np.hypot(seen.active_w, seen.reactive_var), np.hypot(total_w, total_var)
-        values: dict[Metric, Floats] = {
-            Metric.AC_POWER_ACTIVE: total_w,
-            Metric.AC_POWER_REACTIVE: total_var,
-            Metric.AC_POWER_APPARENT: total_va,
-            Metric.AC_FREQUENCY: np.where(has_voltage, chunk.inputs[f"{self._grid}.frequency"], 0.0),
-            Metric.AC_POWER_FACTOR: np.divide(
-                total_w, total_va, out=np.ones_like(total_w), where=total_va > 0.0
-            ),
-            Metric.AC_ENERGY_ACTIVE: seen.consumed_wh - seen.delivered_wh,
-            Metric.AC_ENERGY_ACTIVE_CONSUMED: seen.consumed_wh,
-            Metric.AC_ENERGY_ACTIVE_DELIVERED: seen.delivered_wh,
-        }
-        for phase in range(3):
-            values[Metric[f"AC_POWER_ACTIVE_PHASE_{phase + 1}"]] = seen.active_w[:, phase]
-            values[Metric[f"AC_POWER_REACTIVE_PHASE_{phase + 1}"]] = seen.reactive_var[:, phase]
-            values[Metric[f"AC_POWER_APPARENT_PHASE_{phase + 1}"]] = apparent[:, phase]
-            values[Metric[f"AC_CURRENT_PHASE_{phase + 1}"]] = seen.current_a[:, phase]
-            values[Metric[f"AC_VOLTAGE_PHASE_{phase + 1}_N"]] = seen.voltage_v[:, phase]
-            values[Metric[f"AC_VOLTAGE_PHASE_{phase + 1}_PHASE_{(phase + 1) % 3 + 1}"]] = seen.line_v[
-                :, phase
-            ]
-        return values
 
-    def _flowing(self, chunk: Chunk, number: int, phases_v: Floats, lines_v: Floats) -> Seen:
-        """Return what is there to be seen at a component."""
-        samples = chunk.samples
-        active = samples.active_w[:, 3 * number : 3 * number + 3]
-        reactive = samples.reactive_var[:, 3 * number : 3 * number + 3]
-        apparent = np.hypot(active, reactive)
-        currents = np.divide(apparent, phases_v, out=np.zeros_like(apparent), where=phases_v > 0.0)
-        consumed, delivered = samples.consumed_wh[:, number], samples.delivered_wh[:, number]
-        return Seen(active, reactive, phases_v, lines_v, currents, consumed, delivered)
+def _three(table: Floats, first: int) -> tuple[Floats, Floats, Floats]:
+    return table[:, first], table[:, first + 1], table[:, first + 2]
 
 
 def _bounds(metric: Metric, lower: Floats, upper: Floats) -> Iterator[tuple[str, Column]]:

@@ -1,6 +1,6 @@
-"""The same functions, compiled: a module's double whose functions are Numba's.
+"""The same functions, compiled: copies of modules whose functions are Numba's.
 
-In a module's double every function is compiled when it is first called, with the calls between them, and into other
+In the copy of a module every function is compiled when it is first called, with the calls between them, and into other
 modules of this package, going to compiled functions as well. The text that runs is that of the module, so whoever
 reads it reads both.
 
@@ -12,10 +12,11 @@ from __future__ import annotations
 import inspect
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
+from importlib import import_module
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -31,8 +32,11 @@ _NJIT: Any = numba.njit
 _PACKAGE = __package__.split(".")[0]
 
 
-class Twins:
-    """Compiled doubles of modules of this package, some functions exchanged for others on the way."""
+class JitModules:
+    """Compiled copies of modules, some functions replaced by others on the way.
+
+    They call functions of this package, and of their own if another package brings them.
+    """
 
     def __init__(self, *, are_inner: bool = False) -> None:
         """Begin without any.
@@ -41,39 +45,55 @@ class Twins:
             are_inner: Whether only compiled functions call them, which makes them quicker to compile.
         """
         self._are_inner = are_inner
-        self._exchanged: dict[Callable[..., Any], Callable[..., Any]] = {}
-        self._doubles: dict[str, dict[str, Any]] = {}
+        self._replaced: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self._copies: dict[str, dict[str, Any]] = {}
 
-    def exchange(self, function: Callable[..., Any], instead: Callable[..., Any]) -> None:
+    def replace(self, function: Callable[..., Any], instead: Callable[..., Any]) -> None:
         """Let a compiled function stand in for a plain one wherever that is called.
 
-        Its module must have no double yet, nor any that calls it.
+        No module that calls it may have a copy yet.
         """
-        self._exchanged[function] = instead
+        self._replaced[function] = instead
 
     def names_of(self, module: ModuleType) -> dict[str, Any]:
-        """Return the names of a module's double: its functions compiled, everything else as it is."""
-        if module.__name__ not in self._doubles:
-            names = self._doubles[module.__name__] = dict(vars(module))
+        """Return the names of a module's copy: its functions compiled, everything else as it is."""
+        if module.__name__ not in self._copies:
+            names = self._copies[module.__name__] = dict(vars(module))
             for name, value in vars(module).items():
-                if isinstance(value, FunctionType) and value.__module__.startswith(f"{_PACKAGE}."):
-                    names[name] = self.of(value)
-        return self._doubles[module.__name__]
+                if isinstance(value, FunctionType) and _package_of(value) in (
+                    _PACKAGE,
+                    _root(module.__name__),
+                ):
+                    names[name] = self.compiled(value)
+        return self._copies[module.__name__]
 
-    def of(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the compiled double of a function of this package."""
+    def compiled(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of this package or of one that brings models, compiled."""
         assert isinstance(function, FunctionType)
-        if function in self._exchanged:
-            return self._exchanged[function]
+        if function in self._replaced:
+            return self._replaced[function]
         module = sys.modules[function.__module__]
-        if function.__module__ not in self._doubles:
+        if function.__module__ not in self._copies:
             self.names_of(module)
-        names = self._doubles[function.__module__]
+        names = self._copies[function.__module__]
         held = names.get(function.__name__)
         if held is None or isinstance(held, FunctionType):
             held = names[function.__name__] = compiled_function(function, names, is_inner=self._are_inner)
         made: Callable[..., Any] = held
         return made
+
+
+def outer_packages(functions: Iterable[Callable[..., Any]]) -> frozenset[str]:
+    """Return the names of the packages, other than this one, that functions are from."""
+    return frozenset(map(_package_of, functions)) - {_PACKAGE}
+
+
+def _package_of(function: Callable[..., Any]) -> str:
+    return _root(function.__module__)
+
+
+def _root(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def compiled_function(
@@ -96,18 +116,19 @@ def compiled_function(
 
 
 @contextmanager
-def kept_under(name: str) -> Iterator[bool]:
+def kept_under(name: str, others: frozenset[str] = frozenset()) -> Iterator[bool]:
     """Let what is kept on the disk go to a folder that only the present text of the package uses.
 
     Numba itself looks only at the file of the outermost function to tell whether what it kept is still good.
 
     Args:
         name: Tells apart what is made of the same text in different ways.
+        others: Packages besides this one whose text counts.
 
     Yields:
         Whether anything can be kept there.
     """
-    folder = platformdirs.user_cache_path("doppelgrid") / _text_digest() / name
+    folder = platformdirs.user_cache_path("doppelgrid") / _text_digest(others) / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -130,14 +151,17 @@ def _forget_old(folder: Path) -> None:
 
 
 @cache
-def _text_digest() -> str:
+def _text_digest(others: frozenset[str]) -> str:
     """Return a name for the text of everything that may be compiled, and of what compiles it."""
     digest = blake2b(f"{sys.version} {numba.__version__}".encode(), digest_size=12)
     here = Path(__file__).parent
     texts = [here / name for name in _COMPILING]
     for name in ("models", "sim.kernel"):
-        folder = Path(inspect.getfile(sys.modules[f"{_PACKAGE}.{name}"])).parent
+        folder = Path(inspect.getfile(import_module(f"{_PACKAGE}.{name}"))).parent
         texts += sorted(folder.glob("*.py"))
+    for name in sorted(others):
+        file = Path(inspect.getfile(sys.modules[name]))
+        texts += sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
     for path in texts:
         digest.update(path.read_bytes())
     return digest.hexdigest()

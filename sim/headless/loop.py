@@ -73,7 +73,7 @@ class Samples:
     """Per such meter, twice: consumed and delivered, with all digits [Wh]."""
 
 
-def run(layout: Layout, memory: Memory, kinds: Any, feeds: Feeds, samples: Samples) -> Stand:
+def run(layout: Layout, memory: Memory, machines: Any, feeds: Feeds, samples: Samples) -> Stand:
     """Carry the plant along the times of samples and fill them in.
 
     Returns:
@@ -81,32 +81,32 @@ def run(layout: Layout, memory: Memory, kinds: Any, feeds: Feeds, samples: Sampl
     """
     solved = 0
     for row in range(len(samples.times_us)):
-        solved += advance(layout, memory, kinds, feeds, samples.times_us[row])
-        solved += know(layout, memory, kinds, feeds)
+        solved += advance(layout, memory, machines, feeds, samples.times_us[row])
+        solved += know(layout, memory, machines, feeds)
         write_row(layout, memory, samples, row)
     return Stand(memory.time_us, memory.holds_until_us, memory.is_known, memory.next_input_us, solved)
 
 
-def advance(layout: Layout, memory: Memory, kinds: Any, feeds: Feeds, until_us: int) -> int:
+def advance(layout: Layout, memory: Memory, machines: Any, feeds: Feeds, until_us: int) -> int:
     """Carry the plant to a time [µs]; returns how many times what flows was solved for."""
     solved = 0
     while memory.time_us < until_us:
-        solved += know(layout, memory, kinds, feeds)
-        integrate(layout, memory, kinds, min(until_us, memory.holds_until_us))
+        solved += know(layout, memory, machines, feeds)
+        integrate(layout, memory, machines, min(until_us, memory.holds_until_us))
         if needs_control(layout, memory):
-            solved += know(layout, memory, kinds, feeds)
+            solved += know(layout, memory, machines, feeds)
             control(layout, memory)
     return solved
 
 
-def know(layout: Layout, memory: Memory, kinds: Any, feeds: Feeds) -> int:
+def know(layout: Layout, memory: Memory, machines: Any, feeds: Feeds) -> int:
     """Solve for what flows now unless it is known; returns whether that was needed."""
     if memory.is_known:
         return 0
     if memory.time_us >= memory.next_input_us:
         read_feeds(memory, feeds)
         take_in_grid(layout, memory)
-    solve(layout, memory, kinds)
+    solve(layout, memory, machines)
     return 1
 
 
@@ -125,45 +125,45 @@ def read_feeds(memory: Memory, feeds: Feeds) -> None:
 
 def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> None:
     """Write down what there is to see now."""
-    for component in range(len(layout.is_ac)):
-        samples.active_w[row, 3 * component] = memory.active_1[component]
-        samples.active_w[row, 3 * component + 1] = memory.active_2[component]
-        samples.active_w[row, 3 * component + 2] = memory.active_3[component]
-        samples.reactive_var[row, 3 * component] = memory.reactive_1[component]
-        samples.reactive_var[row, 3 * component + 1] = memory.reactive_2[component]
-        samples.reactive_var[row, 3 * component + 2] = memory.reactive_3[component]
-        samples.consumed_wh[row, component] = memory.consumed_wh[component]
-        samples.delivered_wh[row, component] = memory.delivered_wh[component]
-        samples.is_closed[row, component] = memory.is_closed[component]
-        samples.is_cut_off[row, component] = memory.is_cut_off[component]
+    for component in range(len(layout.components)):
+        flow = memory.components[component]
+        samples.active_w[row, 3 * component] = flow.active_1
+        samples.active_w[row, 3 * component + 1] = flow.active_2
+        samples.active_w[row, 3 * component + 2] = flow.active_3
+        samples.reactive_var[row, 3 * component] = flow.reactive_1
+        samples.reactive_var[row, 3 * component + 1] = flow.reactive_2
+        samples.reactive_var[row, 3 * component + 2] = flow.reactive_3
+        samples.consumed_wh[row, component] = flow.consumed_wh
+        samples.delivered_wh[row, component] = flow.delivered_wh
+        samples.is_closed[row, component] = flow.is_closed
+        samples.is_cut_off[row, component] = flow.is_cut_off
     for phase in range(3):
         samples.voltage_v[row, phase] = voltage_v(layout, memory, layout.grid, phase)
         samples.voltage_v[row, 3 + phase] = line_voltage_v(layout, memory, layout.grid, phase)
     write_metered(layout, memory, samples, row)
-    for battery in range(len(layout.batteries)):
-        state = memory.battery_states[battery]
-        power_w = memory.battery_dc_w[battery]
-        shown = battery_terminal(layout.batteries[battery], state, power_w)
-        samples.battery_dc_w[row, battery] = power_w
-        samples.battery_voltage_v[row, battery] = shown.voltage_v
-        samples.battery_current_a[row, battery] = shown.current_a
-        samples.soc[row, battery] = state.soc
-        samples.battery_temperature_c[row, battery] = state.temperature_c
-        samples.capacity_share[row, battery] = state.capacity_share
-        if memory.bms_relays[battery] != RELAYS_CLOSED:
-            samples.is_closed[row, layout.battery_component[battery]] = 0
-        samples.battery_lower_w[row, battery] = memory.battery_lower_w[battery]
-        samples.battery_upper_w[row, battery] = memory.battery_upper_w[battery]
+    for number in range(len(layout.batteries)):
+        state, battery = memory.battery_states[number], memory.batteries[number]
+        shown = battery_terminal(layout.batteries[number].params, state, battery.dc_w)
+        samples.battery_dc_w[row, number] = battery.dc_w
+        samples.battery_voltage_v[row, number] = shown.voltage_v
+        samples.battery_current_a[row, number] = shown.current_a
+        samples.soc[row, number] = state.soc
+        samples.battery_temperature_c[row, number] = state.temperature_c
+        samples.capacity_share[row, number] = state.capacity_share
+        if memory.bms[number].relays != RELAYS_CLOSED:
+            samples.is_closed[row, layout.batteries[number].component] = 0
+        samples.battery_lower_w[row, number] = battery.lower_w
+        samples.battery_upper_w[row, number] = battery.upper_w
     for inverter in range(len(layout.inverters)):
-        samples.inverter_dc_w[row, inverter] = memory.inverter_dc_w[inverter]
-    for number in range(len(layout.control_component)):
-        samples.reach_lower_w[row, number] = memory.reach_lower_w[number]
-        samples.reach_upper_w[row, number] = memory.reach_upper_w[number]
+        samples.inverter_dc_w[row, inverter] = memory.inverters[inverter].dc_w
+    for control_number in range(len(layout.controls)):
+        samples.reach_lower_w[row, control_number] = memory.controls[control_number].reach_lower_w
+        samples.reach_upper_w[row, control_number] = memory.controls[control_number].reach_upper_w
 
 
 def write_metered(layout: Layout, memory: Memory, samples: Samples, row: int) -> None:
     """Write down what meters with options of their own show."""
-    for number in range(len(layout.meterings)):
+    for number in range(len(layout.meters)):
         measured = shown_by(layout, memory, number)
         for field in range(12):
             samples.metered[row, 12 * number + field] = measured[field]

@@ -8,22 +8,19 @@ from types import FunctionType
 from typing import Any
 
 from ..components.device_model import DeviceModel
-from ..kernel import client_limits as hooks
-from ..kernel import device_model as core_kinds
-from ..kernel import device_models as every
-from ..kernel import no_client_limits as free
+from ..kernel import client_limits, device_model, no_client_limits
 from ..kernel.device_model import TEMPLATES, giver, placed_by
 from ..plant.plant import Plant
 from ..plant.state import NAMES_OF_NUMBERS, STATES
-from . import loop as kernel
-from .arrays import Packed, packed, state_rows, states_of
-from .boundary import entry
-from .jit import Twins, compiled_function, kept_under
-from .stubs import WITHOUT
+from . import loop
+from .arrays import Packed, packed, put_back, state_rows, states_of
+from .boundary import boundary_function
+from .jit import JitModules, compiled_function, kept_under, outer_packages
+from .stubs import STUBS
 
 
 class Program:
-    """The numbers of a plant and the compiled functions for its kinds of machines.
+    """The numbers of a plant and the compiled functions for the models of its machines.
 
     While a program runs, the plant that it was made of stands still; `hand_back` brings it to the same point.
     """
@@ -32,7 +29,6 @@ class Program:
         """Take over from a plant; what is compiled is kept on the disk for the next time."""
         layout, memory, machines = plant.numbers
         self._plant = plant
-        self._kinds = tuple(machines)
         self._layout = packed(layout).values
         self._memory = packed(memory, **dict.fromkeys(STATES))
         self._stored = tuple(state_rows(getattr(memory, name), kind) for name, kind in STATES.items())
@@ -42,26 +38,26 @@ class Program:
         self._states = tuple(
             state_rows(members.states, type(members.states[0])) for members in machines.values()
         )
-        self._stand = kernel.Stand(
+        self._stand = loop.Stand(
             memory.time_us, memory.holds_until_us, memory.is_known, memory.next_input_us, 0
         )
         state_types = tuple(type(members.states[0]) for members in machines.values())
-        lacking = tuple(name for name in WITHOUT if not getattr(layout, name))
-        self._enter = compiled_entry(self._kinds, state_types, lacking)
+        lacking = tuple(name for name in STUBS if not getattr(layout, name))
+        self._enter = compiled_run(tuple(machines), state_types, lacking)
 
     @property
     def time_us(self) -> int:
         """Simulated time up to which the program has come [µs]."""
         return self._stand.time_us
 
-    def run(self, feeds: kernel.Feeds, samples: kernel.Samples) -> int:
+    def run(self, feeds: loop.Feeds, samples: loop.Samples) -> int:
         """Carry the plant along the times of samples and fill them in.
 
         Returns:
             How many times what flows was solved for.
         """
         memory = Packed({**self._memory.fields, **self._numbers()})
-        self._stand = kernel.Stand(
+        self._stand = loop.Stand(
             *self._enter(
                 self._layout,
                 _without(memory, STATES),
@@ -79,7 +75,12 @@ class Program:
         _, memory, machines = self._plant.numbers
         for name in NAMES_OF_NUMBERS:
             held = self._memory.fields[name]
-            setattr(memory, name, self._numbers()[name] if isinstance(held, int) else held.tolist())
+            if isinstance(held, int):
+                setattr(memory, name, self._numbers()[name])
+            elif name == "inputs":
+                memory.inputs[:] = held.tolist()
+            else:
+                put_back(held, getattr(memory, name))
         for (name, kind), rows in zip(STATES.items(), self._stored, strict=True):
             held = getattr(memory, name)
             held[:] = states_of(rows, len(held), kind)
@@ -99,62 +100,66 @@ def _without(whole: Packed, names: Collection[str]) -> tuple[Any, ...]:
 
 
 @cache
-def compiled_entry(
-    kinds: tuple[DeviceModel, ...], states: tuple[type, ...], lacking: tuple[str, ...]
+def compiled_run(
+    models: tuple[DeviceModel, ...], states: tuple[type, ...], lacking: tuple[str, ...]
 ) -> Callable[..., Any]:
-    """Return the way into `kernel.run`, compiled for sites with these kinds of machines.
+    """Return the way into `loop.run`, compiled for sites with machines of these models.
 
     Args:
-        kinds: In the order of the site.
+        models: In the order of the site.
         states: Type of the state of each.
         lacking: Sequences of the layout that are empty; what would work on them is left out.
     """
-    twins = Twins(are_inner=True)
+    modules = JitModules(are_inner=True)
     for name in ("aim_w", "held_w", "reactive_aim_var"):
-        twins.exchange(getattr(hooks, name), twins.of(getattr(free, name)))
+        modules.replace(getattr(client_limits, name), modules.compiled(getattr(no_client_limits, name)))
     for name in lacking:
-        for function, instead in WITHOUT[name].items():
-            twins.exchange(function, twins.of(instead))
-    per_kind = [_bound(kind, twins) for kind in kinds]
-    for name, template, head, each in _EVERY:
-        twins.exchange(getattr(every, name), _written_out(name, template, head, each, per_kind))
-    made = entry(twins.of(kernel.run), states)
+        for function, instead in STUBS[name].items():
+            modules.replace(function, modules.compiled(instead))
+    per_model = [_bound(model, modules) for model in models]
+    for name, template, head, each in _LOOPS:
+        function = getattr(device_model, name)
+        modules.replace(function, _written_out(name, template, head, each, per_model))
+    made = boundary_function(modules.compiled(loop.run), states)
     assert isinstance(made, FunctionType)
-    parts = [kind.name for kind in kinds] + [f"no {name}" for name in lacking]
-    with kept_under(", ".join(parts) or "all") as is_kept:
+    parts = [model.name for model in models] + [f"no {name}" for name in lacking]
+    others = outer_packages(model.step for model in models)
+    with kept_under(", ".join(parts) or "all", others) as is_kept:
         return compiled_function(made, made.__globals__, kept=is_kept)
 
 
-_EVERY = (
-    ("every_find_reach", "find_reach", "layout, memory, kinds", "{call}(layout, memory, kinds[{place}])"),
-    ("every_draw", "draw", "layout, memory, kinds", "{call}(layout, memory, kinds[{place}])"),
-    ("every_horizon_s", "shortest_horizon_s", "layout, memory, kinds, horizon_s",
-     "horizon_s = {call}(layout, memory, kinds[{place}], horizon_s)"),
-    ("every_step", "step_all", "layout, memory, kinds, dt_s", "{call}(layout, memory, kinds[{place}], dt_s)"),
+_LOOPS = (
+    ("find_machine_reach", "find_reach", "layout, memory, machines",
+     "{call}(layout, memory, machines[{place}])"),
+    ("draw_machines", "draw", "layout, memory, machines", "{call}(layout, memory, machines[{place}])"),
+    ("machines_horizon_s", "shortest_horizon_s", "layout, memory, machines, horizon_s",
+     "horizon_s = {call}(layout, memory, machines[{place}], horizon_s)"),
+    ("step_machines", "step_all", "layout, memory, machines, dt_s",
+     "{call}(layout, memory, machines[{place}], dt_s)"),
 )  # fmt: skip
 
 
 def _written_out(
-    name: str, template: str, head: str, each: str, per_kind: Sequence[dict[str, Any]]
+    name: str, template: str, head: str, each: str, per_model: Sequence[dict[str, Any]]
 ) -> Callable[..., Any]:
-    """Return a function of `sim.kernel.device_models` with a line for each kind in place of its loop."""
-    lines = [each.format(call=f"{template}_{place}", place=place) for place in range(len(per_kind))]
+    """Return a function of `sim.kernel.device_model` with a line for each model in place of its loop."""
+    lines = [each.format(call=f"{template}_{place}", place=place) for place in range(len(per_model))]
     result = "return horizon_s" if "horizon_s" in head else "return None"
-    names: dict[str, Any] = {"__name__": every.__name__}
-    names |= {f"{template}_{place}": bound[template] for place, bound in enumerate(per_kind)}
+    names: dict[str, Any] = {"__name__": device_model.__name__}
+    names |= {f"{template}_{place}": bound[template] for place, bound in enumerate(per_model)}
     exec("\n    ".join([f"def {name}({head}):", *lines, result]), names)
     return compiled_function(names[name], names, is_inner=True)
 
 
-def _bound(kind: DeviceModel, twins: Twins) -> dict[str, Any]:
+def _bound(model: DeviceModel, modules: JitModules) -> dict[str, Any]:
     """Return the templates of `sim.kernel.device_model`, compiled for a model."""
-    names = dict(twins.names_of(core_kinds))
+    names = dict(modules.names_of(device_model))
     for name in ("output", "horizon_s", "step", "power_limits"):
-        function = getattr(kind, name)
+        function = getattr(model, name)
         if function is not None:
-            names[name] = twins.of(function)
-    names["place"] = twins.of(placed_by(kind))
-    give = giver(kind)
+            names[name] = modules.compiled(function)
+    names["place"] = modules.compiled(placed_by(model))
+    give = giver(model)
     names["given"] = compiled_function(give, {**give.__globals__, "pick": names["pick"]}, is_inner=True)
     for template in TEMPLATES:
         names[template.__name__] = compiled_function(template, names, is_inner=True)

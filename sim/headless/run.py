@@ -9,7 +9,7 @@ from datetime import timedelta
 import numpy as np
 import numpy.typing as npt
 
-from ..inputs.segments import Pieces, pieces_of
+from ..inputs.segments import Segments, segments_of
 from ..plant.plant import CONTROL_CYCLE_US, Plant
 from ..site.site import Site
 from .loop import Feeds, Samples
@@ -62,7 +62,7 @@ class HeadlessRun:
         """Compile what has not been compiled yet, and look at the first moment; time does not pass."""
         now_us = self._program.time_us
         self._program.run(
-            _feeds(self._pieces(now_us, now_us + 1).values()), self._samples(np.array([now_us], np.int64))
+            _feeds(self._segments(now_us, now_us + 1).values()), self._samples(np.array([now_us], np.int64))
         )
 
     def chunks(self, duration: timedelta) -> Iterator[Chunk]:
@@ -81,16 +81,16 @@ class HeadlessRun:
         self._program.hand_back()
 
     def _chunk(self, begin_us: int, until_us: int, *, is_last: bool) -> Chunk:
-        pieces = self._pieces(begin_us, until_us + 1)
+        segments = self._segments(begin_us, until_us + 1)
         times = np.arange(begin_us, until_us, self.step_us, dtype=np.int64)
         if is_last:
             times = np.append(times, until_us)
         samples = self._samples(times)
-        solved = self._program.run(_feeds(pieces.values()), samples)
-        return Chunk(samples, _Sampled(pieces, times), solved)
+        solved = self._program.run(_feeds(segments.values()), samples)
+        return Chunk(samples, _Sampled(segments, times), solved)
 
-    def _pieces(self, begin_us: int, end_us: int) -> dict[str, Pieces]:
-        return {name: pieces_of(signal, begin_us, end_us) for name, signal in self.plant.inputs.items()}
+    def _segments(self, begin_us: int, end_us: int) -> dict[str, Segments]:
+        return {name: segments_of(signal, begin_us, end_us) for name, signal in self.plant.inputs.items()}
 
     def _samples(self, times_us: npt.NDArray[np.int64]) -> Samples:
         plant, rows = self.plant, len(times_us)
@@ -118,8 +118,8 @@ class HeadlessRun:
         )  # fmt: skip
 
 
-def _feeds(pieces: Iterable[Pieces]) -> Feeds:
-    parts = list(pieces)
+def _feeds(segments: Iterable[Segments]) -> Feeds:
+    parts = list(segments)
     lengths = [len(part.times_us) for part in parts]
     begins = np.concatenate(([0], np.cumsum(lengths)))[:-1].astype(np.int64)
     return Feeds(
@@ -133,24 +133,24 @@ def _feeds(pieces: Iterable[Pieces]) -> Feeds:
 class _Sampled(Mapping[str, Floats]):
     """Inputs at some times, each looked up when it is first asked for: sites have many, and few are looked at."""
 
-    def __init__(self, pieces: Mapping[str, Pieces], times_us: npt.NDArray[np.int64]) -> None:
-        self._pieces = pieces
+    def __init__(self, segments: Mapping[str, Segments], times_us: npt.NDArray[np.int64]) -> None:
+        self._segments = segments
         self._times_us = times_us
         self._values: dict[str, Floats] = {}
 
     def __getitem__(self, name: str) -> Floats:
         if name not in self._values:
-            self._values[name] = _at(self._pieces[name], self._times_us)
+            self._values[name] = _at(self._segments[name], self._times_us)
         return self._values[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._pieces)
+        return iter(self._segments)
 
     def __len__(self) -> int:
-        return len(self._pieces)
+        return len(self._segments)
 
 
-def _at(pieces: Pieces, times_us: npt.NDArray[np.int64]) -> Floats:
-    places = np.searchsorted(pieces.times_us, times_us, side="right") - 1
-    values: Floats = pieces.values[np.minimum(places, len(pieces.values) - 1)]
+def _at(segments: Segments, times_us: npt.NDArray[np.int64]) -> Floats:
+    places = np.searchsorted(segments.times_us, times_us, side="right") - 1
+    values: Floats = segments.values[np.minimum(places, len(segments.values) - 1)]
     return values

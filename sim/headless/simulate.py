@@ -92,7 +92,7 @@ def check_times(duration: timedelta, resolution: timedelta) -> None:
 
 
 def with_self_consumption(site: Site) -> Site:
-    """Return a site whose battery inverters keep the power at the grid connection at nothing by themselves.
+    """Return a site whose battery inverters regulate the power at the grid connection to 0 W by themselves.
 
     Those that have a built-in control already keep it.
     """

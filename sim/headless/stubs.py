@@ -1,15 +1,14 @@
 # ruff: noqa: ARG001 - what stands in for a function takes its arguments
-"""What stands in for functions of the core that a site has nothing for, so that they need not be compiled."""
+"""What stands in for functions of the kernel that a site has nothing for, so that they need not be compiled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from ..kernel import ageing, grid, inverters, metering
-from ..kernel import bms as management
+from ..kernel import ageing, bms, grid, inverters, metering
 from ..kernel.layout import Layout, Memory
-from . import loop as kernel
+from . import loop
 
 
 def nothing(layout: Layout, memory: Memory) -> None:
@@ -33,15 +32,15 @@ def no_row(layout: Layout, memory: Memory, samples: Any, row: int) -> None:
     """Write nothing down."""
 
 
-WITHOUT: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
+STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
     "guards": {
         inverters.keep_to_grid_code: nothing,
         inverters.grid_code_ahead_s: no_sooner,
         inverters.watch_grid: nothing_for,
     },
     "fuses": {grid.fuses_horizon_s: no_sooner, grid.heat_fuses: nothing_for},
-    "meterings": {metering.run_meters: nothing_for, kernel.write_metered: no_row},
+    "meters": {metering.run_meters: nothing_for, loop.write_metered: no_row},
     "ageings": {ageing.gather_use: nothing_until, ageing.notice_turns: nothing},
-    "managements": {management.run_managements: nothing, management.managements_ahead_s: no_sooner},
+    "batteries": {bms.run_managements: nothing, bms.managements_ahead_s: no_sooner},
 }
-"""Of each sequence of a layout: functions with nothing to do where it is empty, and what stands in for them."""
+"""Functions with nothing to do where a sequence of a layout is empty, and what stands in for them, by that sequence."""

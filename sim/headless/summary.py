@@ -118,8 +118,9 @@ class Summarizer:
         )
         own_wh = self._own_energies()
         memory = plant.numbers[1]
-        inverter_loss_wh, sun_wh = sum(memory.inverter_loss_wh), sum(memory.sun_wh)
-        battery_loss_wh = sum(memory.battery_loss_wh)
+        inverter_loss_wh = sum(inverter.loss_wh for inverter in memory.inverters)
+        sun_wh = sum(inverter.sun_wh for inverter in memory.inverters)
+        battery_loss_wh = sum(battery.loss_wh for battery in memory.batteries)
         stored_wh = _stored_wh(plant) - self._stored_wh
         inverters = set(plant.wiring.batteries_of)
         passing = set(plant.equipment.throughput)
@@ -151,17 +152,17 @@ class Summarizer:
     def _battery(self, number: int) -> BatterySummary:
         plant = self._plant
         key = list(plant.equipment.batteries)[number]
-        memory, params = plant.numbers[1], plant.equipment.batteries[key]
+        memory, params = plant.numbers[1].batteries[number], plant.equipment.batteries[key]
         return BatterySummary(
             key=key,
-            full_cycles=memory.battery_throughput_ah[number] / (2.0 * params.charge_capacity_ah),
+            full_cycles=memory.throughput_ah / (2.0 * params.charge_capacity_ah),
             soc_first=self._soc_first[key],
             soc_last=plant.battery(key).soc,
             soc_least=float(self._soc[0][number]),
             soc_greatest=float(self._soc[1][number]),
             coldest_c=float(self._degrees[0][number]),
             warmest_c=float(self._degrees[1][number]),
-            loss_wh=memory.battery_loss_wh[number],
+            loss_wh=memory.loss_wh,
         )
 
     def _own_energies(self) -> dict[str, float]:

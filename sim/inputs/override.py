@@ -1,4 +1,4 @@
-"""Inputs that somebody has taken into their own hands."""
+"""Values by which somebody overrides an input."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import NamedTuple
 from .signal import NEVER
 
 STEP_US = 100_000
-"""A drive over time moves in steps of this length [µs]."""
+"""An override over time moves in steps of this length [µs]."""
 
 
-class Drive(NamedTuple):
+class Override(NamedTuple):
     """A value that moves evenly from one time to another and then stays."""
 
     start_us: int

@@ -21,7 +21,7 @@ _BLOCKS_KEPT = 3
 State = TypeVar("State", bound=tuple[float, ...])
 
 
-class Wander(Generic[State]):
+class RandomWalk(Generic[State]):
     """The states of a process, block by block."""
 
     def __init__(
@@ -90,38 +90,38 @@ class Wander(Generic[State]):
         return states
 
 
-class Wandering(Generic[State]):
+class RandomWalkSignal(Generic[State]):
     """A process as a signal."""
 
     ends_us = NEVER
 
-    def __init__(self, wander: Wander[State], read: Callable[[State], float]) -> None:
+    def __init__(self, walk: RandomWalk[State], read: Callable[[State], float]) -> None:
         """Show a process.
 
         Args:
-            wander: Its states.
+            walk: Its states.
             read: What a state shows.
         """
-        self._wander = wander
+        self._walk = walk
         self._read = read
         self._blocks: dict[int, Steps] = {}
 
     def at(self, time_us: int) -> float:
         """Return the value of the step that holds a time."""
-        return self._block(self._wander.block(time_us)).at(time_us)
+        return self._block(self._walk.block(time_us)).at(time_us)
 
     def until(self, time_us: int) -> int:
         """Return when the value changes next, at the latest the beginning of the next block."""
-        block = self._wander.block(time_us)
-        return min(self._block(block).until(time_us), self._wander.begin_us(block + 1))
+        block = self._walk.block(time_us)
+        return min(self._block(block).until(time_us), self._walk.begin_us(block + 1))
 
     def _block(self, block: int) -> Steps:
         """Make a block when it is first asked for; what is kept changes no answer."""
         if block not in self._blocks:
             if len(self._blocks) >= _BLOCKS_KEPT:
                 del self._blocks[next(iter(self._blocks))]
-            begin_us, step_us = self._wander.begin_us(block), self._wander.step_us
-            values = [self._read(state) for state in self._wander.states(block)]
+            begin_us, step_us = self._walk.begin_us(block), self._walk.step_us
+            values = [self._read(state) for state in self._walk.states(block)]
             times = range(begin_us, begin_us + step_us * len(values), step_us)
             self._blocks[block] = Steps(times, values)
         return self._blocks[block]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-class Pieces(NamedTuple):
+class Segments(NamedTuple):
     """Values and when each begins."""
 
     times_us: npt.NDArray[np.int64]
@@ -24,7 +24,7 @@ class Pieces(NamedTuple):
 
 
 @singledispatch
-def pieces_of(signal: Signal, begin_us: int, end_us: int) -> Pieces:
+def segments_of(signal: Signal, begin_us: int, end_us: int) -> Segments:
     """Return all values that a signal has within a stretch of time.
 
     Breakpoints are those that `until` names, also where the value stays the same.
@@ -38,55 +38,55 @@ def pieces_of(signal: Signal, begin_us: int, end_us: int) -> Pieces:
     while times[-1] < end_us:
         values.append(signal.at(times[-1]))
         times.append(signal.until(times[-1]))
-    return Pieces(np.array(times, np.int64), np.array(values))
+    return Segments(np.array(times, np.int64), np.array(values))
 
 
-@pieces_of.register
-def _(signal: Constant, begin_us: int, end_us: int) -> Pieces:
+@segments_of.register
+def _(signal: Constant, begin_us: int, end_us: int) -> Segments:
     del end_us
-    return Pieces(np.array([begin_us, NEVER]), np.array([signal.at(begin_us)]))
+    return Segments(np.array([begin_us, NEVER]), np.array([signal.at(begin_us)]))
 
 
-@pieces_of.register
-def _(signal: Steps, begin_us: int, end_us: int) -> Pieces:
+@segments_of.register
+def _(signal: Steps, begin_us: int, end_us: int) -> Segments:
     every, values = (np.asarray(column) for column in signal.columns)
     first = max(int(np.searchsorted(every, begin_us, side="right")) - 1, 0)
     # The first value also holds before its time, so its time is no breakpoint.
     last = max(int(np.searchsorted(every, end_us, side="left")), first + 1)
     behind = every[last] if last < len(every) else NEVER
-    return Pieces(np.concatenate(([begin_us], every[first + 1 : last], [behind])), values[first:last])
+    return Segments(np.concatenate(([begin_us], every[first + 1 : last], [behind])), values[first:last])
 
 
-@pieces_of.register
-def _(signal: Daily, begin_us: int, end_us: int) -> Pieces:
+@segments_of.register
+def _(signal: Daily, begin_us: int, end_us: int) -> Segments:
     times, values, now_us = [], [], begin_us
     while now_us < end_us:
         steps, day_end_us = signal.day_of(now_us)
-        part = pieces_of(steps, now_us, day_end_us)
+        part = segments_of(steps, now_us, day_end_us)
         times.append(part.times_us[:-1])
         values.append(part.values)
         now_us = day_end_us
     every = np.concatenate([*times, [now_us]])
     kept = min(int(np.searchsorted(every, end_us, side="left")), len(every) - 1)
-    return Pieces(every[: kept + 1], np.concatenate(values)[:kept])
+    return Segments(every[: kept + 1], np.concatenate(values)[:kept])
 
 
-@pieces_of.register
-def _(signal: AtLeast, begin_us: int, end_us: int) -> Pieces:
-    inner = pieces_of(signal.inner, begin_us, end_us)
+@segments_of.register
+def _(signal: AtLeast, begin_us: int, end_us: int) -> Segments:
+    inner = segments_of(signal.inner, begin_us, end_us)
     return inner._replace(values=np.maximum(inner.values, signal.lower))
 
 
-@pieces_of.register
-def _(signal: Noisy, begin_us: int, end_us: int) -> Pieces:
-    inner = pieces_of(signal.inner, begin_us, end_us)
+@segments_of.register
+def _(signal: Noisy, begin_us: int, end_us: int) -> Segments:
+    inner = segments_of(signal.inner, begin_us, end_us)
     step_us = signal.step_us
     ends = np.arange((begin_us // step_us + 1) * step_us, end_us + step_us, step_us)
     times = np.union1d(inner.times_us, ends)
     times = times[: int(np.searchsorted(times, end_us, side="left")) + 1]
     places = np.searchsorted(inner.times_us, times[:-1], side="right") - 1
     deviates = normal_deviates(signal.key, times[:-1] // step_us)
-    return Pieces(times, inner.values[places] * (1.0 + signal.amplitude * deviates))
+    return Segments(times, inner.values[places] * (1.0 + signal.amplitude * deviates))
 
 
 class Averaged:
@@ -115,7 +115,7 @@ class Averaged:
         """Return the end of the interval."""
         return (time_us // self._step_us + 1) * self._step_us
 
-    def stretch(self, begin_us: int, end_us: int) -> Pieces:
+    def stretch(self, begin_us: int, end_us: int) -> Segments:
         """Return the means over all intervals that have to do with a stretch of time."""
         parts, now_us = [], begin_us
         while now_us < end_us:
@@ -126,7 +126,7 @@ class Averaged:
             now_us = self._end_us
         values = np.concatenate(parts)
         ends = (begin_us // self._step_us + 1 + np.arange(len(values))) * self._step_us
-        return Pieces(np.concatenate(([begin_us], ends)), values)
+        return Segments(np.concatenate(([begin_us], ends)), values)
 
     def _turn_to(self, time_us: int) -> None:
         """Remember the block that holds a time; what is kept changes no answer."""
@@ -137,7 +137,7 @@ class Averaged:
 
     def _block(self) -> npt.NDArray[np.float64]:
         edges = np.arange(self._begin_us, self._end_us + self._step_us, self._step_us)
-        part = pieces_of(self._inner, self._begin_us, self._end_us)
+        part = segments_of(self._inner, self._begin_us, self._end_us)
         ends = np.minimum(part.times_us[1:], self._end_us)
         lengths = (ends - part.times_us[:-1]).astype(float)
         integral = np.concatenate(([0.0], np.cumsum(part.values * lengths)))
@@ -158,6 +158,6 @@ def averaged(signal: Signal, step_us: int) -> Signal:
     return Averaged(signal, step_us)
 
 
-@pieces_of.register
-def _(signal: Averaged, begin_us: int, end_us: int) -> Pieces:
+@segments_of.register
+def _(signal: Averaged, begin_us: int, end_us: int) -> Segments:
     return signal.stretch(begin_us, end_us)

@@ -1,10 +1,10 @@
 """Management systems of batteries in the running plant: protections, relays, warnings, balancing.
 
 A full look at a system costs more than everything else about its battery, and nearly all of them would find that
-nothing is near a limit. So a look that finds a system *calm* (relays at rest, no trip, no warning but that of
-imbalance) also finds, on the safe side, for how long and within which power, SoC, temperature and ambient temperature
-no threshold can be reached. Until one of these is left, a comparison of numbers takes the place of the look, and the
-spread of the cells follows from the charge that has gone through.
+nothing is near a limit. So a look that finds a system at rest (relays where they should be, no trip, no warning but
+that of imbalance) also finds its *horizon*: on the safe side, for how long and within which power, SoC, temperature and
+ambient temperature no threshold can be reached. Until one of these is left, a comparison of numbers takes the place of
+the look, and the spread of the cells follows from the charge that has gone through.
 
 Looks are taken where what flows is solved for, never because somebody reads the plant. Between two looks a system is
 carried along with what it saw at the first.
@@ -33,66 +33,64 @@ from ...models.bms import (
 from ...models.bms_balance import spread_after
 from ...models.circuit import ThermalBody
 from ...models.tables import table_value
-from .bms_horizon import AMBIENT_ROOM_K, SOC_ROOM, WARMTH_ROOM_K, calm_power, calm_s, calm_soc
+from .bms_horizon import AMBIENT_ROOM_K, SOC_ROOM, WARMTH_ROOM_K, safe_power, safe_soc, safe_time_s
 from .layout import Layout, Memory
 
-SEEN = 4
-"""Numbers that a system last saw: voltage [V], current [A], temperature [°C], SoC."""
-CALM = 7
-"""Numbers of a calm: least and greatest power [W], SoC, temperature [°C]; ambient temperature [°C]."""
-_LEAST_CALM_S = 60.0
+_LEAST_HORIZON_S = 60.0
 _AT_ONCE_S = 1e-3
 _LEAST_VOLTAGE_S = 0.1
 
 
 def run_managements(layout: Layout, memory: Memory) -> None:
-    """Bring all systems that are not calm to the present, before power is shared."""
-    for battery in range(len(layout.managements)):
-        if not memory.bms_is_calm[battery] or memory.time_us >= memory.bms_calm_until_us[battery]:
+    """Bring all systems whose horizon has come to the present, before power is shared."""
+    for battery in range(len(layout.batteries)):
+        bms = memory.bms[battery]
+        if not bms.has_horizon or memory.time_us >= bms.horizon_us:
             _carry(layout, memory, battery)
             _look(layout, memory, battery)
             now = _shown(layout, memory, battery)
-            memory.bms_relays[battery] = now.relays
-            memory.bms_trip[battery] = now.trip
-            memory.bms_warnings[battery] = now.warnings
+            bms.relays = now.relays
+            bms.trip = now.trip
+            bms.warnings = now.warnings
 
 
 def managements_ahead_s(layout: Layout, memory: Memory, horizon_s: float) -> float:
     """Let all systems see what flows now, and return how long they leave it [s], at most the time given."""
-    for battery in range(len(layout.managements)):
-        if not _stays_calm(layout, memory, battery):
+    for battery in range(len(layout.batteries)):
+        bms = memory.bms[battery]
+        if not _is_within_horizon(layout, memory, battery):
             _carry(layout, memory, battery)
             _look(layout, memory, battery)
             now = _shown(layout, memory, battery)
-            memory.bms_warnings[battery] = now.warnings
-            if now.relays != memory.bms_relays[battery] or now.trip != memory.bms_trip[battery]:
+            bms.warnings = now.warnings
+            if now.relays != bms.relays or now.trip != bms.trip:
                 horizon_s = min(horizon_s, _AT_ONCE_S)
-            elif not _find_calm(layout, memory, battery, now):
+            elif not _find_horizon(layout, memory, battery, now):
                 horizon_s = min(horizon_s, _ahead_s(layout, memory, battery))
-        if memory.bms_is_calm[battery]:
-            horizon_s = min(horizon_s, (memory.bms_calm_until_us[battery] - memory.time_us) / 1e6)
+        if bms.has_horizon:
+            horizon_s = min(horizon_s, (bms.horizon_us - memory.time_us) / 1e6)
     return horizon_s
 
 
 def want_relays(layout: Layout, memory: Memory, battery: int, relays: int) -> None:
     """Tell a system to close or to open its relays: `RELAYS_CLOSED` or `RELAYS_OPEN`."""
     _carry(layout, memory, battery)
-    memory.bms_wanted[battery] = relays
+    memory.bms[battery].wanted = relays
 
 
 def acknowledge_trip(layout: Layout, memory: Memory, battery: int) -> None:
     """Tell a system to clear its trip, if its cause has gone."""
     _carry(layout, memory, battery)
-    memory.bms_acknowledges[battery] = 1
+    memory.bms[battery].acknowledges = 1
 
 
 def open_relays_at_once(layout: Layout, memory: Memory, battery: int) -> None:
     """Take in that the relays of a battery are open, whoever opened them."""
     _carry(layout, memory, battery)
-    spread = memory.bms_states[battery].spread
-    memory.bms_states[battery] = bms_initial_state(layout.managements[battery], RELAYS_OPEN, 0.0, spread)
-    memory.bms_relays[battery] = RELAYS_OPEN
-    memory.bms_wanted[battery] = RELAYS_OPEN
+    params, spread = layout.batteries[battery].bms, memory.bms_states[battery].spread
+    memory.bms_states[battery] = bms_initial_state(params, RELAYS_OPEN, 0.0, spread)
+    memory.bms[battery].relays = RELAYS_OPEN
+    memory.bms[battery].wanted = RELAYS_OPEN
 
 
 def would_clear(layout: Layout, memory: Memory, battery: int) -> bool:
@@ -100,107 +98,104 @@ def would_clear(layout: Layout, memory: Memory, battery: int) -> bool:
     given = _given(memory, battery)
     own = memory.battery_states[battery]
     asked = BmsInput(given.voltage_v, given.current_a, own.temperature_c, own.soc, RELAYS_OPEN, 1, 0.0)
-    return bms_output(layout.managements[battery], memory.bms_states[battery], asked).trip == NO_TRIP
+    return bms_output(layout.batteries[battery].bms, memory.bms_states[battery], asked).trip == NO_TRIP
 
 
 def _given(memory: Memory, battery: int) -> BmsInput:
-    first = SEEN * battery
-    seen = memory.bms_seen
-    wanted, acknowledges = memory.bms_wanted[battery], memory.bms_acknowledges[battery]
-    return BmsInput(seen[first], seen[first + 1], seen[first + 2], seen[first + 3], wanted, acknowledges, 0.0)
+    bms = memory.bms[battery]
+    return BmsInput(bms.seen_v, bms.seen_a, bms.seen_c, bms.seen_soc, bms.wanted, bms.acknowledges, 0.0)
 
 
 def _shown(layout: Layout, memory: Memory, battery: int) -> BmsOutput:
-    return bms_output(layout.managements[battery], memory.bms_states[battery], _given(memory, battery))
+    return bms_output(layout.batteries[battery].bms, memory.bms_states[battery], _given(memory, battery))
 
 
 def _look(layout: Layout, memory: Memory, battery: int) -> None:
     """Let a system see its battery at what flows, or has flowed until now."""
-    first = SEEN * battery
-    own = memory.battery_states[battery]
-    terminal = battery_terminal(layout.batteries[battery], own, memory.battery_dc_w[battery])
-    memory.bms_seen[first] = terminal.voltage_v
-    memory.bms_seen[first + 1] = terminal.current_a
-    memory.bms_seen[first + 2] = own.temperature_c
-    memory.bms_seen[first + 3] = own.soc
+    bms, own = memory.bms[battery], memory.battery_states[battery]
+    terminal = battery_terminal(layout.batteries[battery].params, own, memory.batteries[battery].dc_w)
+    bms.seen_v = terminal.voltage_v
+    bms.seen_a = terminal.current_a
+    bms.seen_c = own.temperature_c
+    bms.seen_soc = own.soc
 
 
 def _carry(layout: Layout, memory: Memory, battery: int) -> None:
     """Bring a system to the present, with what it saw last."""
-    dt_s = (memory.time_us - memory.bms_carried_us[battery]) / 1e6
+    bms = memory.bms[battery]
+    dt_s = (memory.time_us - bms.carried_us) / 1e6
     if dt_s > 0.0:
-        params, state = layout.managements[battery], memory.bms_states[battery]
-        if memory.bms_is_calm[battery] and state.relays == RELAYS_CLOSED:
-            memory.bms_states[battery] = _calmly_carried(layout, memory, battery, dt_s)
+        params, state = layout.batteries[battery].bms, memory.bms_states[battery]
+        if bms.has_horizon and state.relays == RELAYS_CLOSED:
+            memory.bms_states[battery] = _carried_within_horizon(layout, memory, battery, dt_s)
         else:
             memory.bms_states[battery], _ = bms_step(params, state, _given(memory, battery), dt_s)
-            memory.bms_acknowledges[battery] = 0
+            bms.acknowledges = 0
         if memory.bms_states[battery].trip != NO_TRIP:
-            memory.bms_wanted[battery] = RELAYS_OPEN
-        memory.bms_carried_us[battery] = memory.time_us
-        memory.bms_throughput_ah[battery] = memory.battery_throughput_ah[battery]
-    memory.bms_is_calm[battery] = 0
+            bms.wanted = RELAYS_OPEN
+        bms.carried_us = memory.time_us
+        bms.seen_ah = memory.batteries[battery].throughput_ah
+    bms.has_horizon = 0
 
 
-def _calmly_carried(layout: Layout, memory: Memory, battery: int, dt_s: float) -> BmsState:
-    """Return a system with closed relays after a calm: but for the spread of the cells nothing has changed."""
-    params, state = layout.managements[battery], memory.bms_states[battery]
-    moved_ah = memory.battery_throughput_ah[battery] - memory.bms_throughput_ah[battery]
+def _carried_within_horizon(layout: Layout, memory: Memory, battery: int, dt_s: float) -> BmsState:
+    """Return a system with closed relays after a time within its horizon: only the spread of its cells has changed."""
+    params, state, bms = layout.batteries[battery].bms, memory.bms_states[battery], memory.bms[battery]
+    moved_ah = memory.batteries[battery].throughput_ah - bms.seen_ah
     mean_a = moved_ah * 3600.0 / dt_s
     spread = spread_after(params.balance, state.spread, mean_a, state.balancing == 1, dt_s)
-    voltage_v = memory.bms_seen[SEEN * battery]
     return BmsState(
-        state.relays, 0.0, voltage_v, state.trip, state.warnings, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
+        state.relays, 0.0, bms.seen_v, state.trip, state.warnings, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0,
         spread, state.balancing,
     )  # fmt: skip
 
 
-def _stays_calm(layout: Layout, memory: Memory, battery: int) -> bool:
-    if not memory.bms_is_calm[battery]:
+def _is_within_horizon(layout: Layout, memory: Memory, battery: int) -> bool:
+    bms = memory.bms[battery]
+    if not bms.has_horizon:
         return False
-    first, own, power_w = CALM * battery, memory.battery_states[battery], memory.battery_dc_w[battery]
-    calm = memory.bms_calm
+    own = memory.battery_states[battery]
     return (
-        calm[first] <= power_w <= calm[first + 1]
-        and calm[first + 2] <= own.soc <= calm[first + 3]
-        and calm[first + 4] <= own.temperature_c <= calm[first + 5]
-        and abs(memory.inputs[layout.ambient_signal] - calm[first + 6]) <= AMBIENT_ROOM_K
+        bms.lower_w <= memory.batteries[battery].dc_w <= bms.upper_w
+        and bms.lower_soc <= own.soc <= bms.upper_soc
+        and bms.lower_c <= own.temperature_c <= bms.upper_c
+        and abs(memory.inputs[layout.ambient_signal] - bms.ambient_c) <= AMBIENT_ROOM_K
     )
 
 
-def _find_calm(layout: Layout, memory: Memory, battery: int, now: BmsOutput) -> bool:
-    """Say whether a system is calm, and write down for how long and within what."""
+def _find_horizon(layout: Layout, memory: Memory, battery: int, now: BmsOutput) -> bool:
+    """Say whether a system has a horizon, and write down for how long and within what."""
     if not _is_at_rest(memory, battery, now):
         return False
-    params, state = layout.managements[battery], memory.bms_states[battery]
-    cells, own = layout.batteries[battery], memory.battery_states[battery]
+    bms, state = memory.bms[battery], memory.bms_states[battery]
+    params, cells = layout.batteries[battery].bms, layout.batteries[battery].params
+    own = memory.battery_states[battery]
     ambient_c = memory.inputs[layout.ambient_signal]
-    power = calm_power(params, cells, own, now.relays)
-    if not power.is_there or not power.lower_w <= memory.battery_dc_w[battery] <= power.upper_w:
+    power = safe_power(params, cells, own, now.relays)
+    if not power.is_there or not power.lower_w <= memory.batteries[battery].dc_w <= power.upper_w:
         return False
-    time_s = calm_s(params, state, cells, own, ambient_c, power)
-    if time_s < _LEAST_CALM_S:
+    time_s = safe_time_s(params, state, cells, own, ambient_c, power)
+    if time_s < _LEAST_HORIZON_S:
         return False
-    lower_soc, upper_soc = calm_soc(params, state, own.soc)
-    first, calm = CALM * battery, memory.bms_calm
-    calm[first] = power.lower_w
-    calm[first + 1] = power.upper_w
-    calm[first + 2] = lower_soc
-    calm[first + 3] = upper_soc
-    calm[first + 4] = own.temperature_c - WARMTH_ROOM_K
-    calm[first + 5] = own.temperature_c + WARMTH_ROOM_K
-    calm[first + 6] = ambient_c
-    memory.bms_is_calm[battery] = 1
-    memory.bms_calm_until_us[battery] = memory.time_us + math.floor(time_s * 1e6)
+    lower_soc, upper_soc = safe_soc(params, state, own.soc)
+    bms.lower_w = power.lower_w
+    bms.upper_w = power.upper_w
+    bms.lower_soc = lower_soc
+    bms.upper_soc = upper_soc
+    bms.lower_c = own.temperature_c - WARMTH_ROOM_K
+    bms.upper_c = own.temperature_c + WARMTH_ROOM_K
+    bms.ambient_c = ambient_c
+    bms.has_horizon = 1
+    bms.horizon_us = memory.time_us + math.floor(time_s * 1e6)
     return True
 
 
 def _is_at_rest(memory: Memory, battery: int, now: BmsOutput) -> bool:
     """Say whether relays are where they should be, and nothing is up but uneven cells."""
-    state = memory.bms_states[battery]
+    bms, state = memory.bms[battery], memory.bms_states[battery]
     return (
-        memory.bms_wanted[battery] == now.relays == state.relays
-        and memory.bms_acknowledges[battery] == 0
+        bms.wanted == now.relays == state.relays
+        and bms.acknowledges == 0
         and now.trip == NO_TRIP
         and now.warnings & ~WARNING_IMBALANCE == 0
         and now.warnings == state.warnings
@@ -210,12 +205,12 @@ def _is_at_rest(memory: Memory, battery: int, now: BmsOutput) -> bool:
 
 def _ahead_s(layout: Layout, memory: Memory, battery: int) -> float:
     """Return when a system changes by itself, or its battery next comes to a threshold [s]."""
-    params, given = layout.managements[battery], _given(memory, battery)
+    params, given = layout.batteries[battery].bms, _given(memory, battery)
     ahead_s = bms_horizon_s(params, memory.bms_states[battery], given)
     if given.acknowledge:
         ahead_s = min(ahead_s, _AT_ONCE_S)
-    cells, own = layout.batteries[battery], memory.battery_states[battery]
-    terminal = battery_terminal(cells, own, memory.battery_dc_w[battery])
+    cells, own = layout.batteries[battery].params, memory.battery_states[battery]
+    terminal = battery_terminal(cells, own, memory.batteries[battery].dc_w)
     body = ThermalBody(cells.heat_capacity_j_per_k, cells.heat_loss_w_per_k)
     heat_w = terminal.loss_w + terminal.reversible_heat_w
     ambient_c = memory.inputs[layout.ambient_signal]
@@ -226,8 +221,8 @@ def _ahead_s(layout: Layout, memory: Memory, battery: int) -> float:
 
 def _voltage_drift(layout: Layout, memory: Memory, battery: int) -> float:
     """Return the rate at which the voltage of a battery moves at what flows [V/s]."""
-    cells, own = layout.batteries[battery], memory.battery_states[battery]
-    current_a = memory.bms_seen[SEEN * battery + 1]
+    cells, own = layout.batteries[battery].params, memory.battery_states[battery]
+    current_a = memory.bms[battery].seen_a
     leak_a = cells.self_discharge_a if own.soc > 0.0 else 0.0
     soc_per_s = (current_a - leak_a) / (cells.charge_capacity_ah * 3600.0 * own.capacity_share)
     near = min(max(own.soc + (SOC_ROOM if soc_per_s > 0.0 else 0.0 - SOC_ROOM), 0.0), 1.0)

@@ -27,7 +27,7 @@ _KELVIN = 273.15
 _LONGEST_S = 86_400.0
 
 
-class CalmPower(NamedTuple):
+class SafePower(NamedTuple):
     """Power and current that bring a battery to no threshold, for the voltages that it may come to."""
 
     lower_w: float
@@ -51,7 +51,7 @@ def may_charge(params: BmsParams, temperature_c: float) -> bool:
     )  # fmt: skip
 
 
-def calm_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relays: int) -> CalmPower:
+def safe_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relays: int) -> SafePower:
     """Return which power is far from all thresholds of voltage and current, and of temperature while charging.
 
     Args:
@@ -69,7 +69,7 @@ def calm_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
     rise_v = params.cells_in_series * params.overvoltage.warning - most_v
     fall_v = least_v - params.cells_in_series * params.undervoltage.warning
     if rise_v <= 0.0 or fall_v <= 0.0 or least_v <= 0.0:
-        return CalmPower(0.0, 0.0, 0.0, 0.0, False)
+        return SafePower(0.0, 0.0, 0.0, 0.0, False)
     charge_a = _BELOW * params.overcurrent_charging.warning
     discharge_a = _BELOW * params.overcurrent_discharging.warning
     if resistance > 0.0:
@@ -82,16 +82,16 @@ def calm_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
     most_a = max(min(charge_a, cells.charge_current_max_a), min(discharge_a, cells.discharge_current_max_a))
     heat_w = resistance * most_a * most_a + cells.self_discharge_a * most_v + _settling_w(found, own)
     lower_w = 0.0 - discharge_a * (least_v - resistance * discharge_a)
-    return CalmPower(lower_w, charge_a * least_v, most_a, heat_w, True)
+    return SafePower(lower_w, charge_a * least_v, most_a, heat_w, True)
 
 
-def calm_s(
+def safe_time_s(
     params: BmsParams,
     state: BmsState,
     cells: BatteryParams,
     own: BatteryState,
     ambient_c: float,
-    power: CalmPower,
+    power: SafePower,
 ) -> float:
     """Return for how long no threshold of temperature, or of the spread of cells, can be reached [s].
 
@@ -135,7 +135,7 @@ def calm_s(
     return time_s
 
 
-def calm_soc(params: BmsParams, state: BmsState, soc: float) -> tuple[float, float]:
+def safe_soc(params: BmsParams, state: BmsState, soc: float) -> tuple[float, float]:
     """Return within which SoC a look would find the same, balancing included."""
     lower_soc, upper_soc = soc - SOC_ROOM, soc + SOC_ROOM
     if state.balancing == 1 or state.spread >= params.balance.start - 1e-9:

@@ -1,4 +1,4 @@
-"""What clients have left allowed to a control. Compiled runs have no clients; theirs are in `free`."""
+"""What clients have left allowed to a control. Compiled runs have no clients: see `no_client_limits`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from .layout import Memory
 def aim_w(memory: Memory, control: int) -> float:
     """Return where the active power of a control is going: its target, inside what is allowed [W]."""
     allowed = memory.allowed_w[control]
-    target_w = memory.target_w[control]
+    target_w = memory.controls[control].target_w
     return target_w if allowed is None else cut(target_w, allowed)
 
 
@@ -18,12 +18,13 @@ def reactive_aim_var(memory: Memory, control: int) -> float:
 
     Without a target it is what the grid code asks for at this voltage; nothing while that holds the device off.
     """
-    if memory.held_off_by[control]:
+    now = memory.controls[control]
+    if now.held_off_by:
         return 0.0
     allowed = memory.allowed_var[control]
-    target_var = memory.reactive_target_var[control]
+    target_var = now.reactive_target_var
     if target_var == 0.0:
-        target_var = memory.support_var[control]
+        target_var = now.support_var
     return target_var if allowed is None else cut(target_var, allowed)
 
 
@@ -35,5 +36,6 @@ def held_w(memory: Memory, control: int, setting_w: float) -> float:
     allowed = memory.allowed_w[control]
     if allowed is None:
         return setting_w
-    power_w = min(max(setting_w, memory.reach_lower_w[control]), memory.reach_upper_w[control])
+    now = memory.controls[control]
+    power_w = min(max(setting_w, now.reach_lower_w), now.reach_upper_w)
     return cut(power_w, allowed) if power_w != setting_w else power_w

@@ -2,8 +2,10 @@
 # mypy: disable-error-code=name-defined
 """Machines: devices on the AC side that a model describes by itself, whatever the model.
 
-The functions here are written once and bound to each model's own (`bound`): what they call `power_limits`, `output`,
-`horizon_s`, `step`, `place` and `given` are that model's.
+The first functions are templates: written once, and bound to each model's own (`bound`), so what they call
+`power_limits`, `output`, `horizon_s`, `step`, `place` and `given` are that model's. Those after them carry the machines
+of all models along, in pairs of the functions bound to a model and its machines; compiled runs have these written out
+for the models of their site.
 """
 
 from __future__ import annotations
@@ -26,8 +28,8 @@ def find_reach(layout: Layout, memory: Memory, machines: Machines) -> None:
         if control >= 0:
             now = given(memory, machines, machine, 0.0, 0.0)
             lower_w, upper_w = power_limits(machines.params[machine], machines.states[machine], now)
-            memory.reach_lower_w[control] = lower_w
-            memory.reach_upper_w[control] = upper_w
+            memory.controls[control].reach_lower_w = lower_w
+            memory.controls[control].reach_upper_w = upper_w
 
 
 def draw(layout: Layout, memory: Memory, machines: Machines) -> None:
@@ -61,8 +63,8 @@ def present(memory: Memory, machines: Machines, machine: int) -> Any:
     control = machines.control[machine]
     if control < 0:
         return given(memory, machines, machine, 0.0, 0.0)
-    lower_w, upper_w = memory.reach_lower_w[control], memory.reach_upper_w[control]
-    set_point_w = min(max(held_w(memory, control, memory.setting_w[control]), lower_w), upper_w)
+    own = memory.controls[control]
+    set_point_w = min(max(held_w(memory, control, own.setting_w), own.reach_lower_w), own.reach_upper_w)
     return given(memory, machines, machine, set_point_w, reactive_aim_var(memory, control))
 
 
@@ -74,17 +76,42 @@ def pick(memory: Memory, source: int, set_point_w: float, set_point_var: float) 
         return set_point_w
     if source == SET_POINT_VAR:
         return set_point_var
-    array = (FIRST_ARRAY - source) // 2
-    return memory.array_w[array] if (FIRST_ARRAY - source) % 2 == 0 else memory.array_v[array]
+    array = memory.arrays[(FIRST_ARRAY - source) // 2]
+    return array.power_w if (FIRST_ARRAY - source) % 2 == 0 else array.voltage_v
+
+
+def find_machine_reach(layout: Layout, memory: Memory, machines: Any) -> None:
+    """Find the active power that each machine could have now."""
+    for functions, members in machines:
+        functions.find_reach(layout, memory, members)
+
+
+def draw_machines(layout: Layout, memory: Memory, machines: Any) -> None:
+    """Let each machine draw what it does now."""
+    for functions, members in machines:
+        functions.draw(layout, memory, members)
+
+
+def machines_horizon_s(layout: Layout, memory: Memory, machines: Any, horizon_s: float) -> float:
+    """Return how long all machines go on as they do [s], at most the time given."""
+    for functions, members in machines:
+        horizon_s = functions.shortest_horizon_s(layout, memory, members, horizon_s)
+    return horizon_s
+
+
+def step_machines(layout: Layout, memory: Memory, machines: Any, dt_s: float) -> None:
+    """Carry each machine along."""
+    for functions, members in machines:
+        functions.step_all(layout, memory, members, dt_s)
 
 
 TEMPLATES: tuple[Any, ...] = (find_reach, draw, shortest_horizon_s, step_all, present)
 
 
 @cache
-def bound(kind: DeviceModel) -> SimpleNamespace:
+def bound(model: DeviceModel) -> SimpleNamespace:
     """Return the functions of this module, bound to a model."""
-    names = {**globals(), **kind._asdict(), "place": placed_by(kind), "given": giver(kind)}
+    names = {**globals(), **model._asdict(), "place": placed_by(model), "given": giver(model)}
     made = {
         template.__name__: FunctionType(template.__code__, names, template.__name__, template.__defaults__)
         for template in TEMPLATES
@@ -93,19 +120,19 @@ def bound(kind: DeviceModel) -> SimpleNamespace:
     return SimpleNamespace(**made, names=names)
 
 
-def placed_by(kind: DeviceModel) -> Callable[[Layout, Memory, int, Any], None]:
+def placed_by(model: DeviceModel) -> Callable[[Layout, Memory, int, Any], None]:
     """Return the function that brings what a model shows onto phases."""
-    return put_by_phase if kind.by_phase else put_by_shares
+    return put_by_phase if model.by_phase else put_by_shares
 
 
-def giver(kind: DeviceModel) -> FunctionType:
+def giver(model: DeviceModel) -> FunctionType:
     """Return the function that gathers the input of a model: a call with as many arguments as it has fields."""
-    hints = get_type_hints(kind.input)
+    hints = get_type_hints(model.input)
     count = len(hints)
     picks = [
         f"{'int' if hint is int else ''}(pick(memory, machines.sources[{count} * machine + {place}], w, var))"
         for place, hint in enumerate(hints.values())
     ]
     text = f"lambda memory, machines, machine, w, var: Input({', '.join(picks)})"
-    made: FunctionType = eval(text, {"__name__": __name__, "Input": kind.input, "pick": pick, "int": int})
+    made: FunctionType = eval(text, {"__name__": __name__, "Input": model.input, "pick": pick, "int": int})
     return made

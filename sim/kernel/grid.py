@@ -13,8 +13,6 @@ from ...models.grid_voltage import terminal_voltage
 from .ac_bus import is_grid_gone, is_live, reconnect
 from .layout import Layout, Memory
 
-_FIELDS = 3
-"""Numbers of a link's state that are kept among the heats."""
 _SQRT3 = math.sqrt(3.0)
 
 
@@ -31,7 +29,7 @@ def take_in_grid(layout: Layout, memory: Memory) -> None:
         total += ratio
         memory.inputs[signal] = line_v / _SQRT3 * ratio
     memory.inputs[layout.voltage_signal] = line_v * (total / 3.0)
-    if is_grid_gone(layout, memory) != bool(memory.is_cut_off[layout.grid]):
+    if is_grid_gone(layout, memory) != bool(memory.components[layout.grid].is_cut_off):
         reconnect(layout, memory)
 
 
@@ -44,7 +42,7 @@ def voltage_v(layout: Layout, memory: Memory, component: int, phase: int) -> flo
         component: Its number.
         phase: 0, 1 or 2.
     """
-    if memory.is_cut_off[component]:
+    if memory.components[component].is_cut_off:
         return 0.0
     source_v = memory.inputs[layout.phase_voltage_signals[phase]]
     if len(layout.impedances) == 0:
@@ -56,7 +54,7 @@ def voltage_v(layout: Layout, memory: Memory, component: int, phase: int) -> flo
 def line_voltage_v(layout: Layout, memory: Memory, component: int, phase: int) -> float:
     """Return the voltage between a phase (0, 1 or 2) and the next one at a component [V]."""
     line_v = memory.inputs[layout.voltage_signal]
-    if memory.is_cut_off[component] or line_v <= 0.0:
+    if memory.components[component].is_cut_off or line_v <= 0.0:
         return 0.0
     unit_v = line_v / _SQRT3
     one = voltage_v(layout, memory, component, phase) / unit_v
@@ -78,7 +76,7 @@ def heat_fuses(layout: Layout, memory: Memory, dt_s: float) -> None:
     for link in range(len(layout.fuses)):
         given = FuseInput(_current_a(layout, memory, link))
         state, _ = fuse_step(layout.fuses[link], _fuse_state(memory, link), given, dt_s)
-        has_melted = has_melted or state.condition != memory.fuse_condition[link]
+        has_melted = has_melted or state.condition != memory.fuses[link].condition
         _keep(memory, link, state)
     if has_melted:
         reconnect(layout, memory)
@@ -88,7 +86,7 @@ def heat_fuses(layout: Layout, memory: Memory, dt_s: float) -> None:
 def replace_fuses(layout: Layout, memory: Memory) -> None:
     """Put in new, cold links where one has melted, and warm ones stay."""
     for link in range(len(layout.fuses)):
-        if memory.fuse_condition[link] == MELTED:
+        if memory.fuses[link].condition == MELTED:
             _keep(memory, link, FuseState(0.0, 0.0, 0.0, CARRIES))
     reconnect(layout, memory)
 
@@ -102,24 +100,22 @@ def _current_a(layout: Layout, memory: Memory, phase: int) -> float:
 
 
 def _through_grid(layout: Layout, memory: Memory, phase: int) -> tuple[float, float]:
+    flow = memory.components[layout.grid]
     if phase == 0:
-        return memory.active_1[layout.grid], memory.reactive_1[layout.grid]
+        return flow.active_1, flow.reactive_1
     if phase == 1:
-        return memory.active_2[layout.grid], memory.reactive_2[layout.grid]
-    return memory.active_3[layout.grid], memory.reactive_3[layout.grid]
+        return flow.active_2, flow.reactive_2
+    return flow.active_3, flow.reactive_3
 
 
 def _fuse_state(memory: Memory, link: int) -> FuseState:
-    first = _FIELDS * link
-    return FuseState(
-        memory.fuse_heats[first], memory.fuse_heats[first + 1], memory.fuse_heats[first + 2],
-        memory.fuse_condition[link],
-    )  # fmt: skip
+    now = memory.fuses[link]
+    return FuseState(now.notch_heat, now.strip_heat, now.body_heat, now.condition)
 
 
 def _keep(memory: Memory, link: int, state: FuseState) -> None:
-    first = _FIELDS * link
-    memory.fuse_heats[first] = state.notch_heat
-    memory.fuse_heats[first + 1] = state.strip_heat
-    memory.fuse_heats[first + 2] = state.body_heat
-    memory.fuse_condition[link] = state.condition
+    now = memory.fuses[link]
+    now.notch_heat = state.notch_heat
+    now.strip_heat = state.strip_heat
+    now.body_heat = state.body_heat
+    now.condition = state.condition

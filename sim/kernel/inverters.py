@@ -24,8 +24,6 @@ from ...models.pv import PvInput, PvState, pv_output
 from .ac_bus import active_w, is_live
 from .layout import Layout, Memory
 
-GUARD_CLOCKS = 8
-"""Clocks of a protection: six of thresholds, that of the wait, and that of the ramp."""
 LIGHT_AIR_M_PER_S = 1.0
 """Wind at the modules where nothing is known of it: nominal operating conditions (IEC 61215) [m/s]."""
 
@@ -36,25 +34,23 @@ def find_sun(layout: Layout, memory: Memory) -> None:
     wind = LIGHT_AIR_M_PER_S
     if layout.wind_signal >= 0:
         wind = memory.inputs[layout.wind_signal]
-    for array in range(len(layout.arrays)):
-        irradiance = memory.inputs[layout.array_signal[array]]
-        if (
-            irradiance != memory.array_irradiance[array]
-            or ambient_c != memory.array_ambient_c[array]
-            or wind != memory.array_wind[array]
-        ):
+    for number in range(len(layout.arrays)):
+        array, now = layout.arrays[number], memory.arrays[number]
+        irradiance = memory.inputs[array.signal]
+        if irradiance != now.irradiance or ambient_c != now.ambient_c or wind != now.wind:
             given = PvInput(irradiance, ambient_c, wind)
-            offered = pv_output(layout.arrays[array], PvState(ambient_c), given)
-            memory.array_w[array] = offered.dc_power_w
-            memory.array_v[array] = offered.voltage_v
-            memory.array_irradiance[array] = irradiance
-            memory.array_ambient_c[array] = ambient_c
-            memory.array_wind[array] = wind
+            offered = pv_output(array.params, PvState(ambient_c), given)
+            now.power_w = offered.dc_power_w
+            now.voltage_v = offered.voltage_v
+            now.irradiance = irradiance
+            now.ambient_c = ambient_c
+            now.wind = wind
 
 
 def heat_of(memory: Memory, inverter: int) -> InverterState:
     """Return what the heat sink of an inverter with batteries remembers."""
-    return InverterState(memory.heat_sink_c[inverter], memory.is_held_back[inverter])
+    now = memory.inverters[inverter]
+    return InverterState(now.heat_sink_c, now.is_held_back)
 
 
 def heat_horizon_s(layout: Layout, memory: Memory, horizon_s: float) -> float:
@@ -62,10 +58,8 @@ def heat_horizon_s(layout: Layout, memory: Memory, horizon_s: float) -> float:
     ambient_c = memory.inputs[layout.ambient_signal]
     for inverter in range(len(layout.inverters)):
         loss_w = _loss_w(layout, memory, inverter)
-        ahead_s = inverter_heat_horizon_s(
-            layout.inverters[inverter], heat_of(memory, inverter), loss_w, ambient_c
-        )
-        horizon_s = min(horizon_s, ahead_s)
+        params, heat = layout.inverters[inverter].params, heat_of(memory, inverter)
+        horizon_s = min(horizon_s, inverter_heat_horizon_s(params, heat, loss_w, ambient_c))
     return horizon_s
 
 
@@ -74,14 +68,16 @@ def heat_up(layout: Layout, memory: Memory, dt_s: float) -> None:
     ambient_c = memory.inputs[layout.ambient_signal]
     for inverter in range(len(layout.inverters)):
         loss_w = _loss_w(layout, memory, inverter)
-        heat = inverter_heated(layout.inverters[inverter], heat_of(memory, inverter), loss_w, ambient_c, dt_s)
-        memory.heat_sink_c[inverter] = heat.heat_sink_c
-        memory.is_held_back[inverter] = heat.held_back
+        params, now = layout.inverters[inverter].params, memory.inverters[inverter]
+        heat = inverter_heated(params, heat_of(memory, inverter), loss_w, ambient_c, dt_s)
+        now.heat_sink_c = heat.heat_sink_c
+        now.is_held_back = heat.held_back
 
 
 def _loss_w(layout: Layout, memory: Memory, inverter: int) -> float:
-    if is_live(memory, layout.inverter_component[inverter]):
-        return memory.inverter_ac_w[inverter] - memory.inverter_dc_w[inverter]
+    if is_live(memory, layout.inverters[inverter].component):
+        now = memory.inverters[inverter]
+        return now.ac_w - now.dc_w
     return 0.0
 
 
@@ -92,83 +88,84 @@ def _seen(layout: Layout, memory: Memory, guard: int) -> GridCodeInput:
         phase_pu = memory.inputs[layout.phase_voltage_signals[phase]] / layout.nominal_phase_v
         if abs(phase_pu - 1.0) > abs(voltage_pu - 1.0):
             voltage_pu = phase_pu
-    if memory.is_cut_off[layout.control_component[layout.guard_control[guard]]]:
+    if memory.components[layout.controls[layout.guards[guard].control].component].is_cut_off:
         voltage_pu = 0.0
     return GridCodeInput(voltage_pu, memory.inputs[layout.frequency_signal])
 
 
 def _state(memory: Memory, guard: int) -> GridCodeState:
     """Return what the protection of a guard remembers."""
-    first = GUARD_CLOCKS * guard
-    clocks = memory.guard_clocks_s
+    now = memory.guards[guard]
     return GridCodeState(
-        memory.guard_mode[guard], clocks[first], clocks[first + 1], clocks[first + 2], clocks[first + 3],
-        clocks[first + 4], clocks[first + 5], memory.guard_mean_pu[guard], clocks[first + 6], clocks[first + 7],
+        now.mode, now.undervoltage_s, now.low_undervoltage_s, now.overvoltage_s, now.high_overvoltage_s,
+        now.underfrequency_s, now.overfrequency_s, now.mean_voltage_pu, now.waited_s, now.ramped_s,
     )  # fmt: skip
 
 
 def _keep(memory: Memory, guard: int, state: GridCodeState) -> None:
-    first = GUARD_CLOCKS * guard
-    clocks = memory.guard_clocks_s
-    memory.guard_mode[guard] = state.mode
-    memory.guard_mean_pu[guard] = state.mean_voltage_pu
-    clocks[first] = state.undervoltage_s
-    clocks[first + 1] = state.low_undervoltage_s
-    clocks[first + 2] = state.overvoltage_s
-    clocks[first + 3] = state.high_overvoltage_s
-    clocks[first + 4] = state.underfrequency_s
-    clocks[first + 5] = state.overfrequency_s
-    clocks[first + 6] = state.waited_s
-    clocks[first + 7] = state.ramped_s
+    now = memory.guards[guard]
+    now.mode = state.mode
+    now.undervoltage_s = state.undervoltage_s
+    now.low_undervoltage_s = state.low_undervoltage_s
+    now.overvoltage_s = state.overvoltage_s
+    now.high_overvoltage_s = state.high_overvoltage_s
+    now.underfrequency_s = state.underfrequency_s
+    now.overfrequency_s = state.overfrequency_s
+    now.mean_voltage_pu = state.mean_voltage_pu
+    now.waited_s = state.waited_s
+    now.ramped_s = state.ramped_s
 
 
 def keep_to_grid_code(layout: Layout, memory: Memory) -> None:
     """Cut what each inverter could have to what its grid code leaves; its reach must be known."""
     for guard in range(len(layout.guards)):
-        params, control = layout.guards[guard], layout.guard_control[guard]
+        params, control = layout.guards[guard].params, layout.guards[guard].control
+        now = memory.controls[control]
         seen = _seen(layout, memory, guard)
         share = volt_var_share(params.volt_var, seen.voltage_pu)
-        memory.support_var[control] = share * params.rated_apparent_power_va
+        now.support_var = share * params.rated_apparent_power_va
         least_w, most_w = -math.inf, math.inf
-        if memory.held_off_by[control]:
+        if now.held_off_by:
             least_w, most_w = 0.0, 0.0
         else:
             share = freq_watt_share(params.freq_watt, seen.frequency_hz)
             if share < 1.0:
-                least_w = 0.0 - share * memory.guard_reference_w[guard]
-        memory.reach_lower_w[control] = max(memory.reach_lower_w[control], least_w)
-        memory.reach_upper_w[control] = min(memory.reach_upper_w[control], most_w)
+                least_w = 0.0 - share * memory.guards[guard].reference_w
+        now.reach_lower_w = max(now.reach_lower_w, least_w)
+        now.reach_upper_w = min(now.reach_upper_w, most_w)
         if control < len(layout.inverters):
-            memory.own_lower_w[control] = max(memory.own_lower_w[control], least_w)
-            memory.own_upper_w[control] = min(memory.own_upper_w[control], most_w)
+            inverter = memory.inverters[control]
+            inverter.own_lower_w = max(inverter.own_lower_w, least_w)
+            inverter.own_upper_w = min(inverter.own_upper_w, most_w)
 
 
 def grid_code_ahead_s(layout: Layout, memory: Memory, horizon_s: float) -> float:
     """Return how long all protections leave things as they are [s], at most the time given."""
     for guard in range(len(layout.guards)):
         state, seen = _state(memory, guard), _seen(layout, memory, guard)
-        horizon_s = min(horizon_s, grid_code_horizon_s(layout.guards[guard].code, state, seen))
+        horizon_s = min(horizon_s, grid_code_horizon_s(layout.guards[guard].params.code, state, seen))
     return horizon_s
 
 
 def watch_grid(layout: Layout, memory: Memory, dt_s: float) -> None:
     """Carry all protections along: they trip, wait, reconnect; after a trip power begins at nothing."""
     for guard in range(len(layout.guards)):
-        params, control = layout.guards[guard], layout.guard_control[guard]
+        params, control = layout.guards[guard].params, layout.guards[guard].control
+        now = memory.controls[control]
         seen = _seen(layout, memory, guard)
         state, allowed = grid_code_step(params.code, _state(memory, guard), seen, dt_s)
         _keep(memory, guard, state)
-        memory.growth_w_per_s[control] = math.inf
+        now.growth_w_per_s = math.inf
         if state.mode == RAMPING:
-            memory.growth_w_per_s[control] = allowed.power_gradient_per_s * params.rated_power_w
+            now.growth_w_per_s = allowed.power_gradient_per_s * params.rated_power_w
         if state.mode != DISCONNECTED:
-            memory.held_off_by[control] = 0
-        elif not memory.held_off_by[control]:
-            memory.held_off_by[control] = grid_code_cause(params.code, seen)
-            memory.setting_w[control] = 0.0
+            now.held_off_by = 0
+        elif not now.held_off_by:
+            now.held_off_by = grid_code_cause(params.code, seen)
+            now.setting_w = 0.0
         if params.follows_production and seen.frequency_hz <= params.freq_watt.threshold_hz:
-            delivered_w = 0.0 - active_w(memory, layout.control_component[control])
-            memory.guard_reference_w[guard] = max(delivered_w, 0.0)
+            delivered_w = 0.0 - active_w(memory, layout.controls[control].component)
+            memory.guards[guard].reference_w = max(delivered_w, 0.0)
 
 
 def grown_w(setting_w: float, goal_w: float, most_w: float, growth_w: float) -> float:

@@ -1,15 +1,21 @@
-"""What the functions of the core work on. Sequences are lists when interpreted and arrays when compiled."""
+"""What the functions of the kernel work on: rows of numbers, each with all that belongs to one thing of the site.
+
+Rows are objects in lists when interpreted, and records in arrays when compiled; either way a row is changed in its
+place. States of models that are passed on whole are in lists of their own.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ...models.ageing import AgeingParams, AgeingState
 from ...models.battery import BatteryParams, BatteryState
-from ...models.bms import BmsParams, BmsState
-from ...models.fuse import FuseParams
+from ...models.bms import NO_TRIP, RELAYS_CLOSED, BmsParams, BmsState
+from ...models.fuse import CARRIES, FuseParams
+from ...models.grid_code import CONNECTED
 from ...models.grid_guard import GridGuardParams
 from ...models.grid_voltage import GridImpedanceParams
 from ...models.inverter import InverterParams
@@ -19,8 +25,6 @@ from ...models.pv import PvArrayParams
 from ...models.throughput import ThroughputParams
 
 Numbers = Sequence[int]
-Floats = Sequence[float]
-Counters = MutableSequence[int]
 Values = MutableSequence[float]
 
 SET_POINT_W = -1
@@ -31,26 +35,122 @@ FIRST_ARRAY = -3
 
 
 @dataclass(slots=True)
-class Layout:
-    """A site that does not change.
+class ComponentLayout:
+    """Where a component is in the site."""
 
-    Rows of unequal length, such as the parents of each component, are one sequence of all of them and one of where
-    each row begins, with the end behind the last.
-    """
+    is_ac: int
+    """Whether it is on the AC side."""
+    first_parent: int
+    end_parent: int
+    """Components on the grid's side of it, among `Layout.parents`."""
+    share_1: float
+    share_2: float
+    share_3: float
+    """Part of its own power that it has on each phase."""
+    throughput: int
+    """Its number among what loses some of what passes through it, or -1."""
+
+
+@dataclass(slots=True)
+class MeterLayout:
+    """A meter with options of its own."""
+
+    component: int
+    params: MeterParams
+
+
+@dataclass(slots=True)
+class LoadLayout:
+    """A load: what draws a signal's power."""
+
+    component: int
+    signal: int
+    power_factor: float
+    mix: int
+    """Its number among what follows the voltage, or -1."""
+
+
+@dataclass(slots=True)
+class BatteryLayout:
+    """A battery and its management system."""
+
+    component: int
+    params: BatteryParams
+    bms: BmsParams
+
+
+@dataclass(slots=True)
+class AgeingLayout:
+    """A battery that ages."""
+
+    battery: int
+    params: AgeingParams
+
+
+@dataclass(slots=True)
+class InverterLayout:
+    """An inverter with batteries; its number is also that of its control."""
+
+    component: int
+    params: InverterParams
+    array: int
+    """Its array of modules, or -1."""
+    first_pair: int
+    end_pair: int
+    """Batteries that it reaches when all is closed, among `Layout.pair_battery`."""
+
+
+@dataclass(slots=True)
+class GroupLayout:
+    """Inverters and batteries that share direct current, among `Layout.group_inverters` and `group_batteries`."""
+
+    first_inverter: int
+    end_inverter: int
+    first_battery: int
+    end_battery: int
+
+
+@dataclass(slots=True)
+class ArrayLayout:
+    """An array of modules, of any inverter."""
+
+    params: PvArrayParams
+    signal: int
+    """Of the irradiance on its plane [W/m²]."""
+
+
+@dataclass(slots=True)
+class GuardLayout:
+    """The grid code that an inverter keeps to."""
+
+    control: int
+    params: GridGuardParams
+
+
+@dataclass(slots=True)
+class ControlLayout:
+    """The control of a device that takes set-points."""
+
+    component: int
+    ramp_w_per_s: float
+    """Greatest change of active power [W/s]."""
+    meter: int
+    """Component whose power it regulates to 0 W while no client tells it otherwise, or -1."""
+    meter_share: float
+    """Part of that which falls to this control."""
+    meter_deadband_w: float
+    """Change of its target below which it leaves it as it is [W]."""
+
+
+@dataclass(slots=True)
+class Layout:
+    """A site that does not change."""
 
     grid: int
     """Component that is the grid connection point."""
-    is_ac: Numbers
-    """Of each component: whether it is on the AC side."""
-    parent_begins: Numbers
+    components: Sequence[ComponentLayout]
+    """From the grid outwards; everything else names them by their numbers here."""
     parents: Numbers
-    """Components on the grid's side of each component."""
-    share_1: Floats
-    share_2: Floats
-    share_3: Floats
-    """Part of its own power that each component has on each phase."""
-    throughput_of: Numbers
-    """Of each component: its number among what loses some of what passes through it, or -1."""
     throughputs: Sequence[ThroughputParams]
 
     voltage_signal: int
@@ -61,65 +161,33 @@ class Layout:
     """Of the grid, line to neutral; three of them [V]."""
     presence_signal: int
     """At least 0.5 while the grid is there."""
+    frequency_signal: int
+    """Of the grid [Hz]."""
     impedances: Sequence[GridImpedanceParams]
     """Of the grid: one, or none if it has no impedance."""
     fuses: Sequence[FuseParams]
     """Links at the grid connection point: three, or none if they cannot melt."""
-    metering_component: Numbers
-    meterings: Sequence[MeterParams]
-    """Meters with options of their own."""
 
-    load_component: Numbers
-    load_signal: Numbers
-    load_power_factor: Floats
-    mix_of: Numbers
-    """Of each load: its number among what follows the voltage, or -1."""
+    meters: Sequence[MeterLayout]
+    loads: Sequence[LoadLayout]
     mixes: Sequence[LoadParams]
-
-    battery_component: Numbers
-    batteries: Sequence[BatteryParams]
-    managements: Sequence[BmsParams]
-    """Management system of each battery."""
-    ageing_battery: Numbers
-    """Batteries that age."""
-    ageings: Sequence[AgeingParams]
-    inverter_component: Numbers
-    """Inverters with batteries; each one's number is also that of its control."""
-    inverters: Sequence[InverterParams]
-    array_of: Numbers
-    """Of each such inverter: its array of modules, or -1."""
-    arrays: Sequence[PvArrayParams]
-    """Of all inverters, those without batteries among them."""
-    array_signal: Numbers
-    """Of each array: signal of the irradiance on its plane [W/m²]."""
-    wind_signal: int
-    """Signal of the wind at the modules [m/s], or -1."""
-    guard_control: Numbers
-    """Of each inverter that keeps to a grid code: its control."""
-    guards: Sequence[GridGuardParams]
-    frequency_signal: int
-    """Of the grid [Hz]."""
-    pair_begins: Numbers
-    """Of each such inverter: where its batteries begin among the pairs."""
+    batteries: Sequence[BatteryLayout]
+    ageings: Sequence[AgeingLayout]
+    inverters: Sequence[InverterLayout]
     pair_battery: Numbers
     """Battery of each pair of an inverter and a battery that it reaches when all is closed."""
-    group_inverter_begins: Numbers
+    groups: Sequence[GroupLayout]
     group_inverters: Numbers
-    group_battery_begins: Numbers
     group_batteries: Numbers
-    """Inverters and batteries that share direct current."""
+    arrays: Sequence[ArrayLayout]
+    guards: Sequence[GuardLayout]
+    controls: Sequence[ControlLayout]
+    """First those of `inverters`, then those of machines."""
 
-    control_component: Numbers
-    ramp_w_per_s: Floats
-    """Of each control: greatest change of active power [W/s]."""
-    meter: Numbers
-    """Of each control: component whose power it keeps at nothing while no client tells it otherwise, or -1."""
-    meter_share: Floats
-    """Part of that which falls to this control."""
-    meter_deadband_w: Floats
-    """Change of its target below which it leaves it as it is [W]."""
-
+    wind_signal: int
+    """Signal of the wind at the modules [m/s], or -1."""
     ambient_signal: int
+    """Of the air around the devices [°C]."""
     cycle_us: int
     """Ramps and built-in controls move at multiples of this [µs]."""
     longest_step_us: int
@@ -140,6 +208,234 @@ class Machines:
 
 
 @dataclass(slots=True)
+class ComponentMemory:
+    """What of every component changes."""
+
+    is_closed: int = 1
+    """Whether it is switched on and whole."""
+    is_cut_off: int = 0
+    """Whether it is on the AC side and not reached by the grid."""
+    is_fed: int = 0
+    """Whether it is on the direct current side and reached by the inverter that is being looked at."""
+    active_1: float = 0.0
+    active_2: float = 0.0
+    active_3: float = 0.0
+    reactive_1: float = 0.0
+    reactive_2: float = 0.0
+    reactive_3: float = 0.0
+    """Through it, per phase [W], [var]."""
+    consumed_wh: float = 0.0
+    delivered_wh: float = 0.0
+    """Energy that has flowed through it since the start [Wh]."""
+
+
+@dataclass(slots=True)
+class FuseMemory:
+    """State of a fuse link, as its model has it."""
+
+    notch_heat: float = 0.0
+    strip_heat: float = 0.0
+    body_heat: float = 0.0
+    condition: int = CARRIES
+
+
+@dataclass(slots=True)
+class MeasuredMemory:
+    """A `Measured` of the model of meters."""
+
+    p1_w: float = 0.0
+    p2_w: float = 0.0
+    p3_w: float = 0.0
+    q1_var: float = 0.0
+    q2_var: float = 0.0
+    q3_var: float = 0.0
+    v1_v: float = 0.0
+    v2_v: float = 0.0
+    v3_v: float = 0.0
+    i1_a2: float = 0.0
+    i2_a2: float = 0.0
+    i3_a2: float = 0.0
+
+
+@dataclass(slots=True)
+class MeterMemory:
+    """State of a meter with options of its own, as its model has it."""
+
+    sums: MeasuredMemory
+    shown: MeasuredMemory
+    consumed_wh: float = 0.0
+    delivered_wh: float = 0.0
+
+
+@dataclass(slots=True)
+class BatteryMemory:
+    """What of a battery changes, its model's state aside."""
+
+    dc_w: float = 0.0
+    """At its terminals [W]."""
+    lower_w: float = 0.0
+    upper_w: float = 0.0
+    """DC power that it allows now [W]."""
+    allowed_lower_w: float = -math.inf
+    allowed_upper_w: float = math.inf
+    """DC power that clients have left allowed to it [W]."""
+    loss_wh: float = 0.0
+    """Turned into heat since the start [Wh]."""
+    throughput_ah: float = 0.0
+    """Charge that has gone through it since the start, either way [Ah]."""
+
+
+@dataclass(slots=True)
+class BmsMemory:
+    """What of a battery's management system changes, its model's state aside."""
+
+    carried_us: int
+    """Up to when its state has come [µs]."""
+    horizon_us: int
+    """Until when, at least, nothing near its thresholds can happen within the numbers below [µs]."""
+    has_horizon: int = 0
+    wanted: int = RELAYS_CLOSED
+    """What it is told: `RELAYS_CLOSED` or `RELAYS_OPEN`."""
+    acknowledges: int = 0
+    """Whether it is told that its trip is acknowledged."""
+    relays: int = RELAYS_CLOSED
+    trip: int = NO_TRIP
+    warnings: int = 0
+    """What it shows."""
+    seen_v: float = 0.0
+    seen_a: float = 0.0
+    seen_c: float = 0.0
+    seen_soc: float = 0.0
+    """Voltage, current, temperature and SoC that it saw last."""
+    seen_ah: float = 0.0
+    """Throughput of its battery when it was carried along last [Ah]."""
+    lower_w: float = 0.0
+    upper_w: float = 0.0
+    lower_soc: float = 0.0
+    upper_soc: float = 0.0
+    lower_c: float = 0.0
+    upper_c: float = 0.0
+    """Power, SoC and temperature within which its horizon holds."""
+    ambient_c: float = 0.0
+    """Temperature of the air about which it holds [°C]."""
+
+
+@dataclass(slots=True)
+class AgeingMemory:
+    """What a battery was put through since it last aged."""
+
+    soc: float
+    temperature_c: float
+    """At the end of the last step."""
+    throughput_ah: float = 0.0
+    """At the end of the last step [Ah]."""
+    charged_ah: float = 0.0
+    discharged_ah: float = 0.0
+    active_s: float = 0.0
+    """Time with current [s]."""
+    time_s: float = 0.0
+    soc_s: float = 0.0
+    temperature_c_s: float = 0.0
+    """Integrals of SoC [s] and temperature [°C s]."""
+
+
+@dataclass(slots=True)
+class ArrayMemory:
+    """What an array of modules offers, and for what that was found."""
+
+    power_w: float = 0.0
+    """<= 0 [W]."""
+    voltage_v: float = 0.0
+    """Of its strings then [V]."""
+    irradiance: float = -math.inf
+    ambient_c: float = 0.0
+    wind: float = 0.0
+    """Irradiance [W/m²], air [°C] and wind [m/s] for which that was found."""
+
+
+@dataclass(slots=True)
+class GuardMemory:
+    """What the protection of an inverter's grid code remembers, as its model has it."""
+
+    reference_w: float
+    """Production by which that at high frequency is measured, >= 0 [W]."""
+    mode: int = CONNECTED
+    mean_voltage_pu: float = 1.0
+    undervoltage_s: float = 0.0
+    low_undervoltage_s: float = 0.0
+    overvoltage_s: float = 0.0
+    high_overvoltage_s: float = 0.0
+    underfrequency_s: float = 0.0
+    overfrequency_s: float = 0.0
+    waited_s: float = 0.0
+    ramped_s: float = 0.0
+    """Clocks of its thresholds, of the wait and of the ramp [s]."""
+
+
+@dataclass(slots=True)
+class InverterMemory:
+    """What of an inverter with batteries changes."""
+
+    heat_sink_c: float
+    is_held_back: int = 0
+    """Temperature of its heat sink, and whether that holds power back."""
+    apparent_va: float = 0.0
+    """What the heat sink allows now [VA]."""
+    own_lower_w: float = 0.0
+    own_upper_w: float = 0.0
+    """AC power that it could have now, whatever its batteries allow [W]."""
+    asked_ac_w: float = 0.0
+    asked_var: float = 0.0
+    """What it is to have on its AC side [W], [var]."""
+    asked_bridge_w: float = 0.0
+    """What its bridge would carry then; 0 in standby [W]."""
+    dc_w: float = 0.0
+    """Through its bridge; 0 in standby [W]."""
+    ac_w: float = 0.0
+    sun_w: float = 0.0
+    """What the sun offers behind it, <= 0 [W]."""
+    loss_wh: float = 0.0
+    """Lost in it since the start, its standby draw included [Wh]."""
+    sun_wh: float = 0.0
+    """Taken from its array since the start [Wh]."""
+    wanted_dc_w: float = 0.0
+    """What its batteries are asked for [W]."""
+    taken_dc_w: float = 0.0
+    """What they take [W]."""
+
+
+@dataclass(slots=True)
+class PairMemory:
+    """What of an inverter and a battery that it reaches when all is closed changes."""
+
+    conducts: int = 1
+    asked_w: float = 0.0
+    """What the inverter asks the battery for [W]."""
+
+
+@dataclass(slots=True)
+class ControlMemory:
+    """What of a control changes."""
+
+    target_w: float
+    """Where the last set-point sends the active power, or the default [W]."""
+    setting_w: float
+    """Where the ramp has brought it [W]."""
+    reactive_target_var: float = 0.0
+    follows_meter: int = 1
+    """Whether it is without a client's set-point, and so its built-in control acts."""
+    held_off_by: int = 0
+    """What of the grid holds its inverter off, a cause of `models.grid_code`; 0 if nothing does."""
+    growth_w_per_s: float = math.inf
+    """Greatest growth of its active power after a reconnection; infinite otherwise [W/s]."""
+    support_var: float = 0.0
+    """Reactive power that the voltage asks for [var]."""
+    reach_lower_w: float = 0.0
+    reach_upper_w: float = 0.0
+    """Active power that its device could have now [W]."""
+
+
+@dataclass(slots=True)
 class Memory:
     """Everything of a site that changes."""
 
@@ -153,123 +449,21 @@ class Memory:
     inputs: Values
     """Present values of all signals."""
 
-    is_closed: Counters
-    """Of each component: switched on and whole."""
-    is_cut_off: Counters
-    """Of each component on the AC side: not reached by the grid."""
-    is_fed: Counters
-    """Of each component on the direct current side: reached by the inverter that is being looked at."""
-    pair_conducts: Counters
-    """Of each pair of an inverter and a battery."""
-
-    active_1: Values
-    active_2: Values
-    active_3: Values
-    reactive_1: Values
-    reactive_2: Values
-    reactive_3: Values
-    """Through each component, per phase [W], [var]."""
-    consumed_wh: Values
-    delivered_wh: Values
-    """Energy that has flowed through each component since the start [Wh]."""
-
-    fuse_heats: Values
-    """Three of each fuse link, as its model has them."""
-    fuse_condition: Counters
-    metering: Values
-    """State of each meter with options of its own, as `core.metering` has it."""
-
+    components: Sequence[ComponentMemory]
+    fuses: Sequence[FuseMemory]
+    meters: Sequence[MeterMemory]
+    batteries: Sequence[BatteryMemory]
     battery_states: MutableSequence[BatteryState]
-    battery_dc_w: Values
-    battery_lower_w: Values
-    battery_upper_w: Values
-    """DC power that each battery allows now [W]."""
-    allowed_dc_lower_w: Values
-    allowed_dc_upper_w: Values
-    """DC power that clients have left allowed to each battery [W]."""
-    battery_loss_wh: Values
-    """Turned into heat in each battery since the start [Wh]."""
-    battery_throughput_ah: Values
-    """Charge that has gone through each battery since the start, either way [Ah]."""
+    bms: Sequence[BmsMemory]
+    """Of each battery."""
     bms_states: MutableSequence[BmsState]
-    bms_wanted: Counters
-    """What the management system of each battery is told: `RELAYS_CLOSED` or `RELAYS_OPEN`."""
-    bms_acknowledges: Counters
-    """Whether it is told that its trip is acknowledged."""
-    bms_relays: Counters
-    bms_trip: Counters
-    bms_warnings: Counters
-    """What it shows."""
-    bms_seen: Values
-    bms_carried_us: Counters
-    bms_throughput_ah: Values
-    """What it saw last, `SEEN` numbers of `core.management`; when, and throughput of its battery then."""
-    bms_is_calm: Counters
-    bms_calm_until_us: Counters
-    bms_calm: Values
-    """Whether nothing is near its thresholds, how long that holds at least, and within what: `CALM` numbers."""
+    ageings: Sequence[AgeingMemory]
     ageing_states: MutableSequence[AgeingState]
-    ageing_use: Values
-    """What each ageing battery was put through since it last aged, `WIDTH` numbers of `core.ageing`."""
-    array_w: Values
-    """What each array offers, <= 0 [W]."""
-    array_v: Values
-    """Voltage of its strings then [V]."""
-    array_irradiance: Values
-    array_ambient_c: Values
-    array_wind: Values
-    """For which irradiance [W/m²], air and wind [m/s] that was found."""
-    guard_mode: Counters
-    guard_clocks_s: Values
-    guard_mean_pu: Values
-    """What each guard's protection remembers: mode, all its clocks in turn [s], mean voltage."""
-    guard_reference_w: Values
-    """Of each guard: production by which that at high frequency is measured, >= 0 [W]."""
-    heat_sink_c: Values
-    is_held_back: Counters
-    """Of each inverter with batteries: temperature of the heat sink, and whether it holds power back."""
-    apparent_va: Values
-    """What the heat sink of each such inverter allows now [VA]."""
-    own_lower_w: Values
-    own_upper_w: Values
-    """AC power that each such inverter could have now, whatever its batteries allow [W]."""
-    asked_ac_w: Values
-    asked_var: Values
-    """What each such inverter is to have on its AC side [W], [var]."""
-    asked_bridge_w: Values
-    """What its bridge would carry then; 0 in standby [W]."""
-    inverter_dc_w: Values
-    """Through the bridge of each inverter with batteries; 0 in standby [W]."""
-    inverter_ac_w: Values
-    inverter_sun_w: Values
-    """What the sun offers behind each such inverter, <= 0 [W]."""
-    inverter_loss_wh: Values
-    """Lost in each such inverter since the start, its standby draw included [Wh]."""
-    sun_wh: Values
-    """Taken from the array of each such inverter since the start [Wh]."""
-    wanted_dc_w: Values
-    """What the batteries of each such inverter are asked for [W]."""
-    taken_dc_w: Values
-    """What they take [W]."""
-    pair_w: Values
-    """What each pair is asked for [W]."""
-
-    target_w: Values
-    """Of each control: where the last set-point sends the active power, or the default [W]."""
-    setting_w: Values
-    """Where the ramp has brought it [W]."""
-    reactive_target_var: Values
+    arrays: Sequence[ArrayMemory]
+    guards: Sequence[GuardMemory]
+    inverters: Sequence[InverterMemory]
+    pairs: Sequence[PairMemory]
+    controls: Sequence[ControlMemory]
     allowed_w: MutableSequence[Any]
     allowed_var: MutableSequence[Any]
-    """Ranges of power that clients have left allowed to each control; None for all."""
-    is_followed: Counters
-    """Whether each control is without a client's set-point, and so its built-in control acts."""
-    held_off_by: Counters
-    """Of each control: what of the grid holds its inverter off, a cause of `models.grid_code`; 0 if nothing does."""
-    growth_w_per_s: Values
-    """Of each control: greatest growth of its active power after a reconnection; infinite otherwise [W/s]."""
-    support_var: Values
-    """Of each control: reactive power that the voltage asks for [var]."""
-    reach_lower_w: Values
-    reach_upper_w: Values
-    """Of each control: active power that its device could have now [W]."""
+    """Ranges of power that clients have left allowed to each control; None for all. Compiled runs have none."""

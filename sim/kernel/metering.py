@@ -1,7 +1,6 @@
 """Meters with options of their own: what they have measured, window by window, and what their registers show.
 
-The state of a meter is a row of numbers: how far into a window it is, the sums over it, the means of the last whole
-one, and the registers. Windows are counted from the epoch, so a meter's follow from the time.
+Windows are counted from the epoch, so how far a meter is into one follows from the time.
 """
 
 from __future__ import annotations
@@ -18,21 +17,15 @@ from ...models.meter import (
     meter_window_us,
 )
 from .grid import voltage_v
-from .layout import Layout, Memory
-
-WIDTH = 27
-"""Numbers of a meter's state."""
-_MEASURED = 12
-_SUMS = 1
-_SHOWN = _SUMS + _MEASURED
-_REGISTERS = _SHOWN + _MEASURED
+from .layout import Layout, MeasuredMemory, Memory
 
 
 def meter_input(layout: Layout, memory: Memory, component: int) -> MeterInput:
     """Return what flows through a meter now."""
+    flow = memory.components[component]
     return MeterInput(
-        ThreePhase(memory.active_1[component], memory.active_2[component], memory.active_3[component]),
-        ThreePhase(memory.reactive_1[component], memory.reactive_2[component], memory.reactive_3[component]),
+        ThreePhase(flow.active_1, flow.active_2, flow.active_3),
+        ThreePhase(flow.reactive_1, flow.reactive_2, flow.reactive_3),
         ThreePhase(
             voltage_v(layout, memory, component, 0),
             voltage_v(layout, memory, component, 1),
@@ -43,39 +36,36 @@ def meter_input(layout: Layout, memory: Memory, component: int) -> MeterInput:
 
 def begin_metering(layout: Layout, memory: Memory) -> None:
     """Let all meters begin, with empty registers, as if what flows now had flowed for a window."""
-    for number in range(len(layout.meterings)):
-        params = layout.meterings[number]
-        given = meter_input(layout, memory, layout.metering_component[number])
+    for number in range(len(layout.meters)):
+        params = layout.meters[number].params
+        given = meter_input(layout, memory, layout.meters[number].component)
         _keep(memory, number, meter_initial_state(params, given, _into_window_s(params, memory.time_us)))
 
 
 def run_meters(layout: Layout, memory: Memory, dt_s: float) -> None:
     """Let all meters measure what flows for a while [s], before time moves on."""
-    for number in range(len(layout.meterings)):
-        params = layout.meterings[number]
-        given = meter_input(layout, memory, layout.metering_component[number])
+    for number in range(len(layout.meters)):
+        params = layout.meters[number].params
+        given = meter_input(layout, memory, layout.meters[number].component)
         state, _ = meter_step(params, metering_state(layout, memory, number), given, dt_s)
         _keep(memory, number, state)
 
 
 def metering_state(layout: Layout, memory: Memory, number: int) -> MeterState:
     """Return what a meter remembers."""
-    first = WIDTH * number
+    now = memory.meters[number]
+    into_window_s = _into_window_s(layout.meters[number].params, memory.time_us)
     return MeterState(
-        _into_window_s(layout.meterings[number], memory.time_us),
-        _measured(memory, first + _SUMS),
-        _measured(memory, first + _SHOWN),
-        memory.metering[first + _REGISTERS],
-        memory.metering[first + _REGISTERS + 1],
+        into_window_s, _measured(now.sums), _measured(now.shown), now.consumed_wh, now.delivered_wh
     )
 
 
 def shown_by(layout: Layout, memory: Memory, number: int) -> Measured:
     """Return what a meter would show, but for noise and resolution: the last means, or what is now."""
-    params = layout.meterings[number]
-    if params.window_s > 0.0:
-        return _measured(memory, WIDTH * number + _SHOWN)
-    return meter_measured(params, meter_input(layout, memory, layout.metering_component[number]))
+    meter = layout.meters[number]
+    if meter.params.window_s > 0.0:
+        return _measured(memory.meters[number].shown)
+    return meter_measured(meter.params, meter_input(layout, memory, meter.component))
 
 
 def _into_window_s(params: MeterParams, time_us: int) -> float:
@@ -83,19 +73,23 @@ def _into_window_s(params: MeterParams, time_us: int) -> float:
     return (time_us % length_us) / 1e6 if length_us > 0 else 0.0
 
 
-def _measured(memory: Memory, first: int) -> Measured:
-    row = memory.metering
+def _keep(memory: Memory, number: int, state: MeterState) -> None:
+    now = memory.meters[number]
+    _write(now.sums, state.sums)
+    _write(now.shown, state.shown)
+    now.consumed_wh = state.consumed_wh
+    now.delivered_wh = state.delivered_wh
+
+
+def _measured(row: MeasuredMemory) -> Measured:
     return Measured(
-        row[first], row[first + 1], row[first + 2], row[first + 3], row[first + 4], row[first + 5],
-        row[first + 6], row[first + 7], row[first + 8], row[first + 9], row[first + 10], row[first + 11],
+        row.p1_w, row.p2_w, row.p3_w, row.q1_var, row.q2_var, row.q3_var,
+        row.v1_v, row.v2_v, row.v3_v, row.i1_a2, row.i2_a2, row.i3_a2,
     )  # fmt: skip
 
 
-def _keep(memory: Memory, number: int, state: MeterState) -> None:
-    first = WIDTH * number
-    memory.metering[first] = state.into_window_s
-    for field in range(_MEASURED):
-        memory.metering[first + _SUMS + field] = state.sums[field]
-        memory.metering[first + _SHOWN + field] = state.shown[field]
-    memory.metering[first + _REGISTERS] = state.consumed_wh
-    memory.metering[first + _REGISTERS + 1] = state.delivered_wh
+def _write(row: MeasuredMemory, measured: Measured) -> None:
+    row.p1_w, row.p2_w, row.p3_w = measured.p1_w, measured.p2_w, measured.p3_w
+    row.q1_var, row.q2_var, row.q3_var = measured.q1_var, measured.q2_var, measured.q3_var
+    row.v1_v, row.v2_v, row.v3_v = measured.v1_v, measured.v2_v, measured.v3_v
+    row.i1_a2, row.i2_a2, row.i3_a2 = measured.i1_a2, measured.i2_a2, measured.i3_a2

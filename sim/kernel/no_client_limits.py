@@ -1,5 +1,5 @@
-# ruff: noqa: ARG001 - the hooks all take the same arguments
-"""The hooks of `hooks` where no client has narrowed anything."""
+# ruff: noqa: ARG001 - the functions take the arguments of those that they stand in for
+"""What stands in for the functions of `client_limits` where no client has narrowed anything."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from .layout import Memory
 
 def aim_w(memory: Memory, control: int) -> float:
     """Return where the active power of a control is going [W]."""
-    return memory.target_w[control]
+    return memory.controls[control].target_w
 
 
 def reactive_aim_var(memory: Memory, control: int) -> float:
     """Return the reactive target of a control [var]."""
-    if memory.held_off_by[control]:
+    now = memory.controls[control]
+    if now.held_off_by:
         return 0.0
-    target_var = memory.reactive_target_var[control]
-    return target_var if target_var != 0.0 else memory.support_var[control]
+    return now.reactive_target_var if now.reactive_target_var != 0.0 else now.support_var
 
 
 def held_w(memory: Memory, control: int, setting_w: float) -> float:

@@ -16,7 +16,7 @@ from .ageing import HOUR_US, gather_use, notice_turns
 from .bms import managements_ahead_s, run_managements
 from .client_limits import aim_w
 from .dc_bus import find_direct_reach, share_directly
-from .device_models import every_draw, every_find_reach, every_horizon_s, every_step
+from .device_model import draw_machines, find_machine_reach, machines_horizon_s, step_machines
 from .grid import fuses_horizon_s, heat_fuses
 from .inverters import (
     find_sun,
@@ -31,25 +31,25 @@ from .layout import Layout, Memory
 from .metering import run_meters
 
 
-def solve(layout: Layout, memory: Memory, kinds: Any) -> None:
+def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     """Find what flows at this instant, and until when it will if nobody interferes; inputs must be present."""
     clear_flows(layout, memory)
     find_sun(layout, memory)
     run_managements(layout, memory)
     find_direct_reach(layout, memory)
-    every_find_reach(layout, memory, kinds)
+    find_machine_reach(layout, memory, machines)
     keep_to_grid_code(layout, memory)
     share_directly(layout, memory)
     notice_turns(layout, memory)
     draw_loads(layout, memory)
     draw_inverters(layout, memory)
-    every_draw(layout, memory, kinds)
+    draw_machines(layout, memory, machines)
     sum_towards_grid(layout, memory)
-    memory.holds_until_us = _next_change_us(layout, memory, kinds)
+    memory.holds_until_us = _next_change_us(layout, memory, machines)
     memory.is_known = 1
 
 
-def integrate(layout: Layout, memory: Memory, kinds: Any, end_us: int) -> None:
+def integrate(layout: Layout, memory: Memory, machines: Any, end_us: int) -> None:
     """Let what flows now go on until a time not beyond `holds_until_us` [µs].
 
     A mere look in between changes nothing, so what flows is known until it would have changed anyway.
@@ -58,19 +58,20 @@ def integrate(layout: Layout, memory: Memory, kinds: Any, end_us: int) -> None:
     hours = dt_s / 3600.0
     ambient_c = memory.inputs[layout.ambient_signal]
     for battery in range(len(layout.batteries)):
-        given = BatteryInput(memory.battery_dc_w[battery], ambient_c)
-        state, shown = battery_step(layout.batteries[battery], memory.battery_states[battery], given, dt_s)
-        memory.battery_states[battery] = state
-        memory.battery_loss_wh[battery] += shown.loss_w * hours
-        memory.battery_throughput_ah[battery] += abs(shown.current_a) * hours
+        now = memory.batteries[battery]
+        given = BatteryInput(now.dc_w, ambient_c)
+        params, before = layout.batteries[battery].params, memory.battery_states[battery]
+        memory.battery_states[battery], shown = battery_step(params, before, given, dt_s)
+        now.loss_wh += shown.loss_w * hours
+        now.throughput_ah += abs(shown.current_a) * hours
     gather_use(layout, memory, dt_s, end_us)
-    for inverter in range(len(layout.inverters)):
-        if is_live(memory, layout.inverter_component[inverter]):
-            bridge_w = memory.inverter_dc_w[inverter]
-            memory.inverter_loss_wh[inverter] += (memory.inverter_ac_w[inverter] - bridge_w) * hours
-            memory.sun_wh[inverter] += (memory.taken_dc_w[inverter] - bridge_w) * hours
+    for number in range(len(layout.inverters)):
+        if is_live(memory, layout.inverters[number].component):
+            inverter = memory.inverters[number]
+            inverter.loss_wh += (inverter.ac_w - inverter.dc_w) * hours
+            inverter.sun_wh += (inverter.taken_dc_w - inverter.dc_w) * hours
     heat_up(layout, memory, dt_s)
-    every_step(layout, memory, kinds, dt_s)
+    step_machines(layout, memory, machines, dt_s)
     watch_grid(layout, memory, dt_s)
     count_energy(layout, memory, dt_s)
     run_meters(layout, memory, dt_s)
@@ -84,7 +85,7 @@ def needs_control(layout: Layout, memory: Memory) -> bool:
     """Say whether now is a control cycle at which something might move by itself."""
     if memory.time_us % layout.cycle_us != 0:
         return False
-    for number in range(len(layout.control_component)):
+    for number in range(len(layout.controls)):
         if _may_move(layout, memory, number) and (
             _follows_meter(layout, memory, number) or _ramps_now(layout, memory, number)
         ):
@@ -94,10 +95,10 @@ def needs_control(layout: Layout, memory: Memory) -> bool:
 
 def control(layout: Layout, memory: Memory) -> None:
     """Move what moves by itself at a control cycle: built-in controls, then ramps; what flows must be known."""
-    for number in range(len(layout.control_component)):
+    for number in range(len(layout.controls)):
         if _may_move(layout, memory, number):
             if _is_off_target(layout, memory, number):
-                memory.target_w[number] = _wanted_w(layout, memory, number)
+                memory.controls[number].target_w = _wanted_w(layout, memory, number)
             if _ramps_now(layout, memory, number):
                 _ramp(layout, memory, number)
                 memory.is_known = 0
@@ -105,12 +106,12 @@ def control(layout: Layout, memory: Memory) -> None:
 
 def _may_move(layout: Layout, memory: Memory, number: int) -> bool:
     """Say whether a control's device is in service, and no grid code holds it off."""
-    return is_live(memory, layout.control_component[number]) and not memory.held_off_by[number]
+    return is_live(memory, layout.controls[number].component) and not memory.controls[number].held_off_by
 
 
 def is_ramping(memory: Memory, number: int) -> bool:
     """Say whether the ramp of a control is still on its way."""
-    return memory.setting_w[number] != aim_w(memory, number)
+    return memory.controls[number].setting_w != aim_w(memory, number)
 
 
 def _ramps_now(layout: Layout, memory: Memory, number: int) -> bool:
@@ -119,48 +120,49 @@ def _ramps_now(layout: Layout, memory: Memory, number: int) -> bool:
 
 def _cycle_us(layout: Layout, memory: Memory, number: int) -> int:
     """Return at multiples of what the ramp of a control moves [µs]; the slow one after a reconnection in seconds."""
-    if memory.growth_w_per_s[number] < layout.ramp_w_per_s[number]:
+    if memory.controls[number].growth_w_per_s < layout.controls[number].ramp_w_per_s:
         return layout.cycle_us * max(1, 1_000_000 // layout.cycle_us)
     return layout.cycle_us
 
 
 def _ramp(layout: Layout, memory: Memory, number: int) -> None:
-    lower_w, upper_w = memory.reach_lower_w[number], memory.reach_upper_w[number]
-    start_w = min(max(memory.setting_w[number], lower_w), upper_w)
+    own, now = layout.controls[number], memory.controls[number]
+    lower_w, upper_w = now.reach_lower_w, now.reach_upper_w
+    start_w = min(max(now.setting_w, lower_w), upper_w)
     goal_w = aim_w(memory, number)
     cycle_s = _cycle_us(layout, memory, number) / 1e6
-    if memory.growth_w_per_s[number] < layout.ramp_w_per_s[number]:
-        growth_w = memory.growth_w_per_s[number] * cycle_s
-        most_w = layout.ramp_w_per_s[number] * cycle_s
-        memory.setting_w[number] = grown_w(memory.setting_w[number], goal_w, most_w, growth_w)
+    if now.growth_w_per_s < own.ramp_w_per_s:
+        growth_w = now.growth_w_per_s * cycle_s
+        now.setting_w = grown_w(now.setting_w, goal_w, own.ramp_w_per_s * cycle_s, growth_w)
         return
-    moved_w = ramp_towards(layout.ramp_w_per_s[number], start_w, goal_w, cycle_s)
+    moved_w = ramp_towards(own.ramp_w_per_s, start_w, goal_w, cycle_s)
     # Beyond its reach the device is held back anyway, so there is nothing left to ramp.
-    memory.setting_w[number] = moved_w if lower_w <= moved_w <= upper_w else goal_w
+    now.setting_w = moved_w if lower_w <= moved_w <= upper_w else goal_w
 
 
 def _follows_meter(layout: Layout, memory: Memory, number: int) -> bool:
-    return layout.meter[number] >= 0 and bool(memory.is_followed[number])
+    return layout.controls[number].meter >= 0 and bool(memory.controls[number].follows_meter)
 
 
 def _is_off_target(layout: Layout, memory: Memory, number: int) -> bool:
     """Say whether a built-in control would aim elsewhere than it does."""
     if not _follows_meter(layout, memory, number):
         return False
-    return abs(_wanted_w(layout, memory, number) - memory.target_w[number]) > layout.meter_deadband_w[number]
+    change_w = _wanted_w(layout, memory, number) - memory.controls[number].target_w
+    return abs(change_w) > layout.controls[number].meter_deadband_w
 
 
 def _wanted_w(layout: Layout, memory: Memory, number: int) -> float:
-    """Return the power of a device at which, as far as it can, nothing would flow through its meter [W]."""
-    own_w = active_w(memory, layout.control_component[number])
-    wanted_w = own_w - layout.meter_share[number] * active_w(memory, layout.meter[number])
-    return min(max(wanted_w, memory.reach_lower_w[number]), memory.reach_upper_w[number])
+    """Return the power of a device at which, as far as it can, 0 W would flow through its meter [W]."""
+    own, now = layout.controls[number], memory.controls[number]
+    wanted_w = active_w(memory, own.component) - own.meter_share * active_w(memory, own.meter)
+    return min(max(wanted_w, now.reach_lower_w), now.reach_upper_w)
 
 
-def _next_change_us(layout: Layout, memory: Memory, kinds: Any) -> int:
+def _next_change_us(layout: Layout, memory: Memory, machines: Any) -> int:
     now_us = memory.time_us
     change_us = min(now_us + layout.longest_step_us, memory.next_input_us)
-    for number in range(len(layout.control_component)):
+    for number in range(len(layout.controls)):
         if _may_move(layout, memory, number):
             if _is_off_target(layout, memory, number):
                 change_us = min(change_us, (now_us // layout.cycle_us + 1) * layout.cycle_us)
@@ -172,12 +174,12 @@ def _next_change_us(layout: Layout, memory: Memory, kinds: Any) -> int:
     horizon_s = layout.longest_step_us / 1e6
     ambient_c = memory.inputs[layout.ambient_signal]
     for battery in range(len(layout.batteries)):
-        state = memory.battery_states[battery]
-        power_w = memory.battery_dc_w[battery]
-        horizon_s = min(horizon_s, battery_horizon_s(layout.batteries[battery], state, power_w, ambient_c))
+        params, state = layout.batteries[battery].params, memory.battery_states[battery]
+        power_w = memory.batteries[battery].dc_w
+        horizon_s = min(horizon_s, battery_horizon_s(params, state, power_w, ambient_c))
     horizon_s = managements_ahead_s(layout, memory, horizon_s)
     horizon_s = heat_horizon_s(layout, memory, horizon_s)
     horizon_s = grid_code_ahead_s(layout, memory, horizon_s)
-    horizon_s = every_horizon_s(layout, memory, kinds, horizon_s)
+    horizon_s = machines_horizon_s(layout, memory, machines, horizon_s)
     horizon_s = fuses_horizon_s(layout, memory, horizon_s)
     return min(change_us, now_us + max(1, math.floor(horizon_s * 1e6 + 0.5)))

@@ -1,24 +1,47 @@
-"""A site's devices as the numbers that the core works on."""
+"""A site's devices as the numbers that the kernel works on."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from ...models.ageing import ageing_initial_state
-from ...models.bms import NO_TRIP, RELAYS_CLOSED
-from ...models.grid_code import CONNECTED
 from ..components.device import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, SET_POINT
 from ..components.device_model import DeviceModel
 from ..components.environment import WIND
 from ..inputs.signal import NEVER
-from ..kernel import ageing as core_ageing
-from ..kernel import bms as core_management
-from ..kernel.inverters import GUARD_CLOCKS
-from ..kernel.layout import FIRST_ARRAY, SET_POINT_VAR, SET_POINT_W, Layout, Machines, Memory
-from ..kernel.metering import WIDTH
+from ..kernel.layout import (
+    FIRST_ARRAY,
+    SET_POINT_VAR,
+    SET_POINT_W,
+    AgeingLayout,
+    AgeingMemory,
+    ArrayLayout,
+    ArrayMemory,
+    BatteryLayout,
+    BatteryMemory,
+    BmsMemory,
+    ComponentLayout,
+    ComponentMemory,
+    ControlLayout,
+    ControlMemory,
+    FuseMemory,
+    GroupLayout,
+    GuardLayout,
+    GuardMemory,
+    InverterLayout,
+    InverterMemory,
+    Layout,
+    LoadLayout,
+    Machines,
+    MeasuredMemory,
+    Memory,
+    MeterLayout,
+    MeterMemory,
+    PairMemory,
+)
 from ..network.wiring import Wiring
 from .equipment import Equipment
 
@@ -40,7 +63,7 @@ class Places(NamedTuple):
     inputs: dict[str, int]
 
 
-class LaidOut(NamedTuple):
+class Numbered(NamedTuple):
     """A site as numbers."""
 
     places: Places
@@ -48,7 +71,7 @@ class LaidOut(NamedTuple):
     machines: dict[DeviceModel, Machines]
 
 
-def lay_out(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cycle_us: int) -> LaidOut:
+def number_site(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cycle_us: int) -> Numbered:
     """Number a site.
 
     Args:
@@ -59,129 +82,126 @@ def lay_out(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cycle_u
     """
     places = _places(wiring, equipment, inputs)
     component, signal = places.components, places.inputs
-    arrays = list(equipment.arrays)
-    shares = {key: _shares(equipment, key) for key in wiring.order}
-    throughputs = list(equipment.throughput)
     parents = _rows(wiring.parents[key] for key in wiring.order)
     pairs = _rows(wiring.batteries_of[key] for key in places.inverters)
-    groups = _rows(group.inverters for group in wiring.groups)
-    grouped = _rows(group.batteries for group in wiring.groups)
-    meters = {key: equipment.built_in.get(key) for key in places.controls}
-    mixed = [key for key, load in equipment.loads.items() if load.mix is not None]
+    grouped_inverters = _rows(group.inverters for group in wiring.groups)
+    grouped_batteries = _rows(group.batteries for group in wiring.groups)
     grid = equipment.grid_key
     layout = Layout(
         grid=component[grid],
-        is_ac=[int(key in wiring.ac_order) for key in wiring.order],
-        parent_begins=parents.begins,
+        components=_components(wiring, equipment, parents.spans),
         parents=[component[key] for key in parents.entries],
-        share_1=[shares[key][0] for key in wiring.order],
-        share_2=[shares[key][1] for key in wiring.order],
-        share_3=[shares[key][2] for key in wiring.order],
-        throughput_of=[throughputs.index(key) if key in throughputs else -1 for key in wiring.order],
         throughputs=list(equipment.throughput.values()),
         voltage_signal=signal[f"{grid}.voltage"],
         nominal_phase_v=equipment.grid.voltage_v / math.sqrt(3.0),
         phase_voltage_signals=[signal[f"{grid}.voltage_{phase}"] for phase in (1, 2, 3)],
         presence_signal=signal[f"{grid}.presence"],
+        frequency_signal=signal[f"{grid}.frequency"],
         impedances=list(equipment.grid.impedances),
         fuses=list(equipment.grid.fuses),
-        metering_component=[component[key] for key in equipment.meterings],
-        meterings=[metering.params for metering in equipment.meterings.values()],
-        load_component=[component[key] for key in equipment.loads],
-        load_signal=[signal[f"{key}.load"] for key in equipment.loads],
-        load_power_factor=[load.power_factor for load in equipment.loads.values()],
-        mix_of=[mixed.index(key) if key in mixed else -1 for key in equipment.loads],
+        meters=[MeterLayout(component[key], each.params) for key, each in equipment.meterings.items()],
+        loads=_loads(equipment, places),
         mixes=[load.mix for load in equipment.loads.values() if load.mix is not None],
-        battery_component=[component[key] for key in places.batteries],
-        batteries=list(equipment.batteries.values()),
-        managements=list(equipment.managements.values()),
-        ageing_battery=[places.batteries[key] for key in equipment.ageings],
-        ageings=list(equipment.ageings.values()),
-        inverter_component=[component[key] for key in places.inverters],
-        inverters=[equipment.inverters[key] for key in places.inverters],
-        array_of=[arrays.index(key) if key in arrays else -1 for key in places.inverters],
-        arrays=[equipment.arrays[key].array for key in arrays],
-        array_signal=[signal[f"{key}.irradiance"] for key in arrays],
-        wind_signal=signal.get(WIND, -1) if arrays else -1,
-        guard_control=[places.controls[key] for key in equipment.guards],
-        guards=list(equipment.guards.values()),
-        frequency_signal=signal[f"{grid}.frequency"],
-        pair_begins=pairs.begins,
+        batteries=[
+            BatteryLayout(component[key], equipment.batteries[key], equipment.managements[key])
+            for key in places.batteries
+        ],
+        ageings=[AgeingLayout(places.batteries[key], each) for key, each in equipment.ageings.items()],
+        inverters=_inverters(equipment, places, pairs.spans),
         pair_battery=[places.batteries[key] for key in pairs.entries],
-        group_inverter_begins=groups.begins,
-        group_inverters=[places.inverters[key] for key in groups.entries],
-        group_battery_begins=grouped.begins,
-        group_batteries=[places.batteries[key] for key in grouped.entries],
-        control_component=[component[key] for key in places.controls],
-        ramp_w_per_s=[equipment.ratings[key].ramp_rate_w_per_s for key in places.controls],
-        meter=[-1 if meter is None else component[meter.key] for meter in meters.values()],
-        meter_share=[0.0 if meter is None else meter.share for meter in meters.values()],
-        meter_deadband_w=[_METER_DEADBAND * equipment.ratings[key].size for key in places.controls],
+        groups=[
+            GroupLayout(*inverters, *batteries)
+            for inverters, batteries in zip(grouped_inverters.spans, grouped_batteries.spans, strict=True)
+        ],
+        group_inverters=[places.inverters[key] for key in grouped_inverters.entries],
+        group_batteries=[places.batteries[key] for key in grouped_batteries.entries],
+        arrays=[
+            ArrayLayout(each.array, signal[f"{key}.irradiance"]) for key, each in equipment.arrays.items()
+        ],
+        guards=[GuardLayout(places.controls[key], each) for key, each in equipment.guards.items()],
+        controls=[_control(equipment, component, key) for key in places.controls],
+        wind_signal=signal.get(WIND, -1) if equipment.arrays else -1,
         ambient_signal=signal[AMBIENT],
         cycle_us=cycle_us,
         longest_step_us=LONGEST_STEP_US,
     )
-    return LaidOut(places, layout, _machines(equipment, places))
+    return Numbered(places, layout, _machines(equipment, places))
 
 
-def first_memory(
-    laid_out: LaidOut,
-    equipment: Equipment,
-    inputs: Sequence[float],
-    start_us: int,
-) -> Memory:
+def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[float], start_us: int) -> Memory:
     """Return what a site remembers when it starts; all is closed, and nothing is known of what flows."""
-    places, layout, _ = laid_out
+    places, layout, _ = numbered
     ratings = [equipment.ratings[key] for key in places.controls]
-    parts, inverters, cells = len(places.components), len(places.inverters), len(places.batteries)
-    arrays, guards = len(layout.arrays), len(layout.guards)
     batteries = [system.first_state() for system in equipment.systems.values()]
-
-    def zeros(count: int) -> list[float]:
-        return [0.0] * count
-
     return Memory(
-        time_us=start_us, holds_until_us=start_us, is_known=0, next_input_us=NEVER, inputs=list(inputs),
-        is_closed=[1] * parts, is_cut_off=[0] * parts, is_fed=[0] * parts,
-        pair_conducts=[1] * len(layout.pair_battery),
-        active_1=zeros(parts), active_2=zeros(parts), active_3=zeros(parts),
-        reactive_1=zeros(parts), reactive_2=zeros(parts), reactive_3=zeros(parts),
-        consumed_wh=zeros(parts), delivered_wh=zeros(parts),
-        fuse_heats=zeros(3 * len(layout.fuses)), fuse_condition=[0] * len(layout.fuses),
-        metering=zeros(WIDTH * len(layout.meterings)),
-        battery_states=batteries, battery_dc_w=zeros(cells),
-        battery_lower_w=zeros(cells), battery_upper_w=zeros(cells),
-        battery_loss_wh=zeros(cells), battery_throughput_ah=zeros(cells),
+        time_us=start_us,
+        holds_until_us=start_us,
+        is_known=0,
+        next_input_us=NEVER,
+        inputs=list(inputs),
+        components=[ComponentMemory() for _ in layout.components],
+        fuses=[FuseMemory() for _ in layout.fuses],
+        meters=[MeterMemory(MeasuredMemory(), MeasuredMemory()) for _ in layout.meters],
+        batteries=[BatteryMemory() for _ in layout.batteries],
+        battery_states=batteries,
+        bms=[BmsMemory(carried_us=start_us, horizon_us=start_us) for _ in layout.batteries],
         bms_states=[system.first_management() for system in equipment.systems.values()],
-        bms_wanted=[RELAYS_CLOSED] * cells, bms_acknowledges=[0] * cells,
-        bms_relays=[RELAYS_CLOSED] * cells, bms_trip=[NO_TRIP] * cells, bms_warnings=[0] * cells,
-        bms_seen=zeros(core_management.SEEN * cells), bms_carried_us=[start_us] * cells,
-        bms_throughput_ah=zeros(cells), bms_is_calm=[0] * cells, bms_calm_until_us=[start_us] * cells,
-        bms_calm=zeros(core_management.CALM * cells),
-        ageing_states=[ageing_initial_state(params) for params in equipment.ageings.values()],
-        ageing_use=[
-            number
-            for key in equipment.ageings
-            for number in core_ageing.first_use(equipment.systems[key].first_state())
+        ageings=[
+            AgeingMemory(batteries[ageing.battery].soc, batteries[ageing.battery].temperature_c)
+            for ageing in layout.ageings
         ],
-        array_w=zeros(arrays), array_v=zeros(arrays), array_irradiance=[-math.inf] * arrays,
-        array_ambient_c=zeros(arrays), array_wind=zeros(arrays),
-        guard_mode=[CONNECTED] * guards, guard_clocks_s=zeros(GUARD_CLOCKS * guards),
-        guard_mean_pu=[1.0] * guards, guard_reference_w=[guard.rated_power_w for guard in layout.guards],
-        heat_sink_c=[inputs[layout.ambient_signal]] * inverters, is_held_back=[0] * inverters,
-        apparent_va=zeros(inverters), own_lower_w=zeros(inverters), own_upper_w=zeros(inverters),
-        asked_ac_w=zeros(inverters), asked_var=zeros(inverters), asked_bridge_w=zeros(inverters),
-        held_off_by=[0] * len(ratings), growth_w_per_s=[math.inf] * len(ratings),
-        support_var=zeros(len(ratings)),
-        inverter_loss_wh=zeros(inverters), sun_wh=zeros(inverters),
-        allowed_dc_lower_w=[-math.inf] * cells, allowed_dc_upper_w=[math.inf] * cells,
-        inverter_dc_w=zeros(inverters), inverter_ac_w=zeros(inverters), inverter_sun_w=zeros(inverters),
-        wanted_dc_w=zeros(inverters), taken_dc_w=zeros(inverters), pair_w=zeros(len(layout.pair_battery)),
-        target_w=[rating.default_w for rating in ratings], setting_w=[rating.default_w for rating in ratings],
-        reactive_target_var=zeros(len(ratings)),
-        allowed_w=[None] * len(ratings), allowed_var=[None] * len(ratings), is_followed=[1] * len(ratings),
-        reach_lower_w=zeros(len(ratings)), reach_upper_w=zeros(len(ratings)),
-    )  # fmt: skip
+        ageing_states=[ageing_initial_state(params) for params in equipment.ageings.values()],
+        arrays=[ArrayMemory() for _ in layout.arrays],
+        guards=[GuardMemory(reference_w=guard.params.rated_power_w) for guard in layout.guards],
+        inverters=[InverterMemory(heat_sink_c=inputs[layout.ambient_signal]) for _ in layout.inverters],
+        pairs=[PairMemory() for _ in layout.pair_battery],
+        controls=[ControlMemory(target_w=rating.default_w, setting_w=rating.default_w) for rating in ratings],
+        allowed_w=[None] * len(ratings),
+        allowed_var=[None] * len(ratings),
+    )
+
+
+def _components(
+    wiring: Wiring, equipment: Equipment, parents: Sequence[tuple[int, int]]
+) -> list[ComponentLayout]:
+    throughputs = _numbered(equipment.throughput)
+    return [
+        ComponentLayout(
+            int(key in wiring.ac_order), *span, *_shares(equipment, key), throughputs.get(key, -1)
+        )
+        for key, span in zip(wiring.order, parents, strict=True)
+    ]
+
+
+def _loads(equipment: Equipment, places: Places) -> list[LoadLayout]:
+    mixes = _numbered(key for key, load in equipment.loads.items() if load.mix is not None)
+    return [
+        LoadLayout(
+            places.components[key], places.inputs[f"{key}.load"], load.power_factor, mixes.get(key, -1)
+        )
+        for key, load in equipment.loads.items()
+    ]
+
+
+def _inverters(
+    equipment: Equipment, places: Places, pairs: Sequence[tuple[int, int]]
+) -> list[InverterLayout]:
+    arrays = _numbered(equipment.arrays)
+    return [
+        InverterLayout(places.components[key], equipment.inverters[key], arrays.get(key, -1), *span)
+        for key, span in zip(places.inverters, pairs, strict=True)
+    ]
+
+
+def _control(equipment: Equipment, component: Mapping[str, int], key: str) -> ControlLayout:
+    rating, meter = equipment.ratings[key], equipment.built_in.get(key)
+    return ControlLayout(
+        component=component[key],
+        ramp_w_per_s=rating.ramp_rate_w_per_s,
+        meter=-1 if meter is None else component[meter.key],
+        meter_share=0.0 if meter is None else meter.share,
+        meter_deadband_w=_METER_DEADBAND * rating.size,
+    )
 
 
 def _places(wiring: Wiring, equipment: Equipment, inputs: Iterable[str]) -> Places:
@@ -201,14 +221,15 @@ def _numbered(keys: Iterable[str]) -> dict[str, int]:
 
 
 class _Rows(NamedTuple):
-    begins: list[int]
+    spans: list[tuple[int, int]]
+    """Where each row begins and ends among the entries."""
     entries: list[str]
 
 
 def _rows(rows: Iterable[Sequence[str]]) -> _Rows:
-    """Return rows of unequal length as where each begins, with the end behind the last, and all entries."""
     kept = list(rows)
-    return _Rows(list(accumulate(map(len, kept), initial=0)), [entry for row in kept for entry in row])
+    ends = accumulate(map(len, kept), initial=0)
+    return _Rows(list(pairwise(ends)), [entry for row in kept for entry in row])
 
 
 def _shares(equipment: Equipment, key: str) -> tuple[float, float, float]:
@@ -222,11 +243,11 @@ def _shares(equipment: Equipment, key: str) -> tuple[float, float, float]:
 def _machines(equipment: Equipment, places: Places) -> dict[DeviceModel, Machines]:
     keys: dict[DeviceModel, list[str]] = {}
     for key, machine in equipment.machines.items():
-        keys.setdefault(machine.kind, []).append(key)
-    return {kind: _of_a_kind(equipment, places, members) for kind, members in keys.items()}
+        keys.setdefault(machine.model, []).append(key)
+    return {model: _of_a_model(equipment, places, members) for model, members in keys.items()}
 
 
-def _of_a_kind(equipment: Equipment, places: Places, keys: Sequence[str]) -> Machines:
+def _of_a_model(equipment: Equipment, places: Places, keys: Sequence[str]) -> Machines:
     machines = [equipment.machines[key] for key in keys]
     arrays = {key: FIRST_ARRAY - 2 * number for number, key in enumerate(equipment.arrays)}
     sources: list[int] = []

@@ -1,7 +1,7 @@
 """The running hardware of a site: every device with its state, stepped from event to event.
 
-The rules of what flows are the core's (`sim.kernel`); here devices have names, set-points arrive, somebody takes inputs
-into their own hands, and switches are thrown.
+The rules of what flows are the kernel's (`sim.kernel`); here devices have names, set-points arrive, inputs are
+overridden, and switches are thrown.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from ..domain.ranges import Bounds, Ranges
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
 from ..files.presets import own_presets
-from ..inputs.override import Drive
+from ..inputs.override import Override
 from ..inputs.segments import averaged
 from ..inputs.signal import Signal
-from ..kernel.ac_bus import is_live, reconnect
+from ..kernel.ac_bus import active_w, is_live, reconnect
 from ..kernel.bms import acknowledge_trip, open_relays_at_once, want_relays, would_clear
 from ..kernel.device_model import bound
 from ..kernel.grid import line_voltage_v, replace_fuses, take_in_grid, voltage_v
@@ -48,9 +48,9 @@ from ..site.environment import air_inputs, ambient_signal, sensor_inputs
 from ..site.site import Site
 from .bms import lasting_cause, position_of, trip_diagnostic, warning_diagnostics
 from .equipment import Equipment, equip
-from .numbering import first_memory, lay_out
+from .numbering import Places, first_memory, number_site
 from .set_points import PendingSetPoint, as_taken
-from .state import Flows, PlantState, Registers, keep_numbers, restore_numbers
+from .state import Flows, PlantState, Registers, Voltages, keep_numbers, restore_numbers
 
 CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
@@ -95,16 +95,22 @@ class Plant:
             for name, signal in self._wire_inputs(ambient, start_us, seed).items()
         }
         """What drives the site, by `component.quantity`."""
-        self._laid_out = lay_out(self.wiring, self.equipment, self.inputs, cycle_us)
-        self._places, self._layout, self._machines = self._laid_out
-        self._kinds = tuple((bound(kind), members) for kind, members in self._machines.items())
+        numbered = number_site(self.wiring, self.equipment, self.inputs, cycle_us)
+        self._places, self._layout, self._machines = numbered
+        self._bound = tuple((bound(model), members) for model, members in self._machines.items())
+        self._machine_at = {
+            key: (functions, members, place)
+            for functions, members in self._bound
+            for place, key in enumerate(self._members(members.component))
+        }
         present = [signal.at(start_us) for signal in self.inputs.values()]
-        self._memory = first_memory(self._laid_out, self.equipment, present, start_us)
+        self._memory = first_memory(numbered, self.equipment, present, start_us)
         self._memory.next_input_us = start_us
         self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
         self._flows: Flows | None = None
-        self.drives: dict[str, Drive] = {}
-        """Inputs in somebody's hands, by `component.quantity`."""
+        self._voltages: Voltages | None = None
+        self.overrides: dict[str, Override] = {}
+        """Inputs that do not follow the site file, by `component.quantity`."""
         self.tripped: dict[str, Diagnostic] = {}
         """Devices that have switched off by themselves, and why."""
         self._positions: dict[str, Position] = {}
@@ -126,7 +132,7 @@ class Plant:
 
     @property
     def numbers(self) -> tuple[Layout, Memory, Mapping[DeviceModel, Machines]]:
-        """The plant as the core has it. Whoever changes any of it has to tell it to `look_again`."""
+        """The plant as the kernel has it. Whoever changes any of it has to tell it to `look_again`."""
         return self._layout, self._memory, self._machines
 
     def look_again(self) -> None:
@@ -144,15 +150,13 @@ class Plant:
             managements=dict(zip(self._places.batteries, memory.bms_states, strict=True)),
             ageings=dict(zip(self.equipment.ageings, memory.ageing_states, strict=True)),
             machines={
-                key: tuple(members.states[place])
-                for _, members in self._kinds
-                for place, key in enumerate(self._members(members.component))
+                key: tuple(members.states[place]) for key, (_, members, place) in self._machine_at.items()
             },
             allowed_w=_given_ranges(self._places.controls, memory.allowed_w),
             allowed_var=_given_ranges(self._places.controls, memory.allowed_var),
             allowed_dc_w=dict(self._allowed_dc_w),
             pending=dict(self._pending),
-            drives=dict(self.drives),
+            overrides=dict(self.overrides),
             tripped=dict(self.tripped),
             positions=dict(self._positions),
         )
@@ -164,15 +168,23 @@ class Plant:
         memory.battery_states[:] = [BatteryState(*state.batteries[key]) for key in self._places.batteries]
         memory.bms_states[:] = [BmsState(*state.managements[key]) for key in self._places.batteries]
         memory.ageing_states[:] = [AgeingState(*state.ageings[key]) for key in self.equipment.ageings]
-        for _, members in self._kinds:
-            for place, key in enumerate(self._members(members.component)):
-                members.states[place] = type(members.states[place])(*state.machines[key])
+        for key, (_, members, place) in self._machine_at.items():
+            members.states[place] = type(members.states[place])(*state.machines[key])
         memory.allowed_w[:] = [state.allowed_w.get(key) for key in self._places.controls]
         memory.allowed_var[:] = [state.allowed_var.get(key) for key in self._places.controls]
         self._allowed_dc_w, self._pending = dict(state.allowed_dc_w), dict(state.pending)
-        self.drives, self.tripped = dict(state.drives), dict(state.tripped)
+        self.overrides, self.tripped = dict(state.overrides), dict(state.tripped)
         self._positions = dict(state.positions)
-        self._flows = None
+        self._drop_named()
+
+    @property
+    def places(self) -> Places:
+        """Where everything stands in `numbers`."""
+        return self._places
+
+    def bring_up_to_date(self) -> None:
+        """Let `numbers` say what flows now."""
+        self._know()
 
     def flows(self) -> Flows:
         """Return what flows now."""
@@ -187,12 +199,8 @@ class Plant:
 
     def machine_state(self, key: str) -> Any:
         """Return the state of a machine, as its model has it."""
-        component = self._places.components[key]
-        return next(
-            members.states[list(members.component).index(component)]
-            for _, members in self._kinds
-            if component in members.component
-        )
+        _, members, place = self._machine_at[key]
+        return members.states[place]
 
     def activity(self, key: str) -> Activity | None:
         """Return what a machine is doing by the sequence of its own controls; None if it has none."""
@@ -204,22 +212,29 @@ class Plant:
     def machine_input(self, key: str) -> Any:
         """Return what acts on a machine now, as its model takes it."""
         self._know()
-        component = self._places.components[key]
-        return next(
-            functions.present(self._memory, members, list(members.component).index(component))
-            for functions, members in self._kinds
-            if component in members.component
-        )
+        functions, members, place = self._machine_at[key]
+        return functions.present(self._memory, members, place)
+
+    def voltages(self) -> Voltages:
+        """Return the voltages now, wherever the grid reaches."""
+        self._know()
+        if self._voltages is None:
+            layout, memory = self._layout, self._memory
+            self._voltages = Voltages(
+                ThreePhase(*(voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
+                ThreePhase(*(line_voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
+            )
+        return self._voltages
 
     def phase_voltages(self, key: str) -> ThreePhase:
         """Return the voltages to neutral at a component [V]; 0 where the grid does not reach it."""
-        flows = self.flows()
-        return _DARK if self.is_cut_off(key) else flows.phases_v
+        voltages = self.voltages()
+        return _DARK if self.is_cut_off(key) else voltages.phases_v
 
     def line_voltages(self, key: str) -> ThreePhase:
         """Return the voltages L1-L2, L2-L3 and L3-L1 at a component [V]; 0 where the grid does not reach it."""
-        flows = self.flows()
-        return _DARK if self.is_cut_off(key) else flows.lines_v
+        voltages = self.voltages()
+        return _DARK if self.is_cut_off(key) else voltages.lines_v
 
     def meter_output(self, key: str) -> MeterOutput | None:
         """Return what a meter with options of its own shows now; None for any other component."""
@@ -234,8 +249,19 @@ class Plant:
 
     def registers(self, key: str) -> Registers:
         """Return the energy that has flowed through a component on the AC side since the start."""
-        component = self._places.components[key]
-        return Registers(self._memory.consumed_wh[component], self._memory.delivered_wh[component])
+        counted = self._memory.components[self._places.components[key]]
+        return Registers(counted.consumed_wh, counted.delivered_wh)
+
+    def active_power_w(self, key: str) -> float:
+        """Return the active power that flows through a component on the AC side now [W]."""
+        self._know()
+        return active_w(self._memory, self._places.components[key])
+
+    def battery_limits(self, key: str) -> Bounds:
+        """Return the DC power that a battery allows now [W]."""
+        self._know()
+        memory, number = self._memory, self._places.batteries[key]
+        return Bounds(memory.batteries[number].lower_w, memory.batteries[number].upper_w)
 
     def active_power_bounds(self, key: str) -> Bounds:
         """Return the active power that a device that takes set-points could have now [W]: rating and reach."""
@@ -248,48 +274,48 @@ class Plant:
 
     def reactive_power_bounds(self, key: str) -> Bounds:
         """Return the reactive power that a device offers beside its present active power [var]."""
-        active_w = self.flows().ac[key].active_w
+        power_w = self.active_power_w(key)
         if self.held_off_by(key):
             return NO_POWER
-        if self.inverter_heat(key) is None and key in self.equipment.machines:
+        heat = self.inverter_heat(key)
+        if heat is None and key in self.equipment.machines:
             machine = self.equipment.machines[key]
             if machine.reactive_range_var is not None:
                 state, given = self.machine_state(key), self.machine_input(key)
                 return Bounds(*machine.reactive_range_var(machine.params, state, given))
-            return machine.reactive_bounds(active_w)
-        limit = self._reactive_limit_var(key, active_w)
-        return Bounds(-limit, limit)
-
-    def _reactive_limit_var(self, key: str, active_w: float) -> float:
-        heat, params = self.inverter_heat(key), self.equipment.inverters[key]
+            return machine.reactive_bounds(power_w)
+        params = self.equipment.inverters[key]
         if heat is None:
-            return reactive_limit_var(params, active_w)
-        apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
-        return reactive_limit_within_var(params, apparent_va, active_w)
+            limit_var = reactive_limit_var(params, power_w)
+        else:
+            apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
+            limit_var = reactive_limit_within_var(params, apparent_va, power_w)
+        return Bounds(-limit_var, limit_var)
 
     @property
     def _ambient_c(self) -> float:
-        return self.input_value("site", "ambient_temperature")
+        self._know()
+        return self._memory.inputs[self._layout.ambient_signal]
 
     def inverter_heat(self, key: str) -> InverterState | None:
         """Return what the heat sink of an inverter remembers; None of one of which only its power is known."""
         if key in self._places.inverters:
             return heat_of(self._memory, self._places.inverters[key])
-        state = self.machine_state(key) if key in self.equipment.machines else None
+        state = self.machine_state(key) if key in self._machine_at else None
         return state if isinstance(state, InverterState) else None
 
     def is_derated(self, key: str) -> bool:
         """Say whether heat keeps an inverter from its full power."""
-        heat = self.inverter_heat(key)
-        if heat is None:
+        params = self.equipment.inverters.get(key)
+        heat = None if params is None else self.inverter_heat(key)
+        if params is None or heat is None:
             return False
-        params = self.equipment.inverters[key]
         return inverter_apparent_limit_va(params, heat, self._ambient_c) < params.rated_apparent_power_va
 
     def held_off_by(self, key: str) -> int:
         """Return which departure of the grid holds an inverter off, a cause of `models.grid_code`; 0 if none does."""
         number = self._places.controls.get(key)
-        return 0 if number is None else self._memory.held_off_by[number]
+        return 0 if number is None else self._memory.controls[number].held_off_by
 
     def allowed(self, key: str, metric: Metric) -> Ranges | None:
         """Return what clients have left allowed of a power; None for all. See `allow`."""
@@ -325,8 +351,8 @@ class Plant:
         if ranges is not None:
             self._allowed_dc_w[key] = ranges
             lower_w, upper_w = min(ranges[0].lower, 0.0), max(ranges[-1].upper, 0.0)
-        self._memory.allowed_dc_lower_w[battery] = lower_w
-        self._memory.allowed_dc_upper_w[battery] = upper_w
+        self._memory.batteries[battery].allowed_lower_w = lower_w
+        self._memory.batteries[battery].allowed_upper_w = upper_w
 
     def send_set_point(self, key: str, power_type: PowerType, power: float | None) -> None:
         """Send a set-point to a device; it arrives after the response delay.
@@ -353,22 +379,22 @@ class Plant:
             ValueError: If there is no such input; says which there are.
         """
         name = f"{component}.{quantity}"
-        signal = self.drives.get(name) or self.inputs.get(name)
+        signal = self.overrides.get(name) or self.inputs.get(name)
         if signal is None:
             raise ValueError(f"no input {name!r}; accepted: {', '.join(self.inputs)}")
         return signal.at(self.time_us)
 
-    def drive(self, component: str, quantity: str, drive: Drive | None) -> None:
-        """Take an input into one's own hands, or give it back with None; see `Simulation.drive`.
+    def override(self, component: str, quantity: str, override: Override | None) -> None:
+        """Override an input, or let it follow the site file again with None; see `Simulation.drive`.
 
         Raises:
             ValueError: If there is no such input; says which there are.
         """
         self.input_value(component, quantity)
         name = f"{component}.{quantity}"
-        self.drives.pop(name, None)
-        if drive is not None:
-            self.drives[name] = drive
+        self.overrides.pop(name, None)
+        if override is not None:
+            self.overrides[name] = override
         self._memory.next_input_us = self.time_us
         self._forget_flows()
 
@@ -391,28 +417,33 @@ class Plant:
 
     def error(self, key: str) -> Diagnostic | None:
         """Return what has switched a component off by itself, or None."""
-        memory = self._memory
-        if MELTED in memory.fuse_condition and self._places.components[key] == self._layout.grid:
-            melted = [link for link, condition in enumerate(memory.fuse_condition, 1) if condition == MELTED]
+        return self.error_in(key, self.activity(key))
+
+    def error_in(self, key: str, activity: Activity | None) -> Diagnostic | None:
+        """Return what has switched a component off by itself, given its activity; see `error`."""
+        links = self._memory.fuses if key == self.equipment.grid_key else ()
+        melted = [number for number, link in enumerate(links, 1) if link.condition == MELTED] if links else ()
+        if melted:
             phases = ", ".join(f"L{phase}" for phase in melted)
             return Diagnostic("FUSE_ERROR", f"the fuse of {phases} at {key} has melted")
-        if self.activity(key) is Activity.FAULT:
+        if activity is Activity.FAULT:
             return Diagnostic("SWITCH_ON_FAULT", f"{key} has failed to start")
-        if key in self.tripped or key not in self._places.batteries:
+        battery = self._places.batteries.get(key)
+        if battery is None or key in self.tripped:
             return self.tripped.get(key)
         self._know()
-        return trip_diagnostic(key, self._memory.bms_trip[self._places.batteries[key]])
+        return trip_diagnostic(key, self._memory.bms[battery].trip)
 
     def clear_fault(self, key: str) -> None:
         """Tell a machine's own controls, for one control cycle, that its fault is acknowledged."""
-        self.drive(key, "acknowledge", Drive(self.time_us, 1.0, self.time_us + CONTROL_CYCLE_US, 0.0))
+        self.override(key, "acknowledge", Override(self.time_us, 1.0, self.time_us + CONTROL_CYCLE_US, 0.0))
 
     def warnings(self, key: str) -> tuple[Diagnostic, ...]:
         """Return what the management system of a battery warns of; nothing for any other component."""
         if key not in self._places.batteries:
             return ()
         self._know()
-        return warning_diagnostics(self._memory.bms_warnings[self._places.batteries[key]])
+        return warning_diagnostics(self._memory.bms[self._places.batteries[key]].warnings)
 
     def acknowledge(self, key: str) -> str | None:
         """Clear the trip of a battery's management system, whose relays stay open.
@@ -422,13 +453,12 @@ class Plant:
         """
         battery = self._places.batteries.get(key)
         self._know()
-        if battery is None or self._memory.bms_trip[battery] == NO_TRIP:
+        if battery is None or self._memory.bms[battery].trip == NO_TRIP:
             return None
         if not would_clear(self._layout, self._memory, battery):
-            state, trip = self.battery(key), self._memory.bms_trip[battery]
-            params, relays = self.equipment.managements[key], self._memory.bms_relays[battery]
+            state, bms, params = self.battery(key), self._memory.bms[battery], self.equipment.managements[key]
             voltage_v = battery_terminal(self.equipment.batteries[key], state, 0.0).voltage_v
-            return lasting_cause(params, trip, relays, state, voltage_v)
+            return lasting_cause(params, bms.trip, bms.relays, state, voltage_v)
         acknowledge_trip(self._layout, self._memory, battery)
         self._forget_flows()
         return None
@@ -440,14 +470,15 @@ class Plant:
 
     def position(self, key: str) -> Position:
         """Return how far a component is switched on."""
-        if key in self._places.batteries:
+        battery = self._places.batteries.get(key)
+        if battery is not None:
             self._know()
-            return position_of(self._memory.bms_relays[self._places.batteries[key]])
+            return position_of(self._memory.bms[battery].relays)
         return self._positions.get(key, Position.ON)
 
     def heads_for(self, key: str) -> Position:
         """Return whether the management system of a battery wants its relays closed, `ON`, or open, `OFF`."""
-        return position_of(self._memory.bms_wanted[self._places.batteries[key]])
+        return position_of(self._memory.bms[self._places.batteries[key]].wanted)
 
     def want(self, key: str, position: Position) -> None:
         """Let the management system of a battery close (`ON`) or open (`OFF`) its relays in its own time."""
@@ -470,7 +501,7 @@ class Plant:
     def is_cut_off(self, key: str) -> bool:
         """Say whether a component is on the AC side and the grid does not reach it."""
         self._look_at_inputs()
-        return bool(self._memory.is_cut_off[self._places.components[key]])
+        return bool(self._memory.components[self._places.components[key]].is_cut_off)
 
     def in_service(self, key: str) -> bool:
         """Say whether a component is switched on, whole, and reached by the grid if it is on the AC side."""
@@ -498,12 +529,12 @@ class Plant:
         if not self.in_service(key):
             return False
         if power_type is PowerType.REACTIVE:
-            target_var = self._memory.reactive_target_var[number]
+            target_var = self._memory.controls[number].reactive_target_var
             if key in self.equipment.machines and self.equipment.machines[key].reactive_range_var is not None:
                 lower_var, upper_var = self.reactive_power_bounds(key)
                 target_var = min(max(target_var, lower_var), upper_var)
             return abs(flow.reactive_var - target_var) <= max(tolerance, rating.resolution_w)
-        target_w = self._memory.target_w[number]
+        target_w = self._memory.controls[number].target_w
         if rating.is_limit:
             least_w = max(rating.active.lower, 0.0) if rating.active else 0.0
             return abs(flow.active_w) <= max(abs(target_w), least_w) + tolerance
@@ -515,11 +546,10 @@ class Plant:
 
     def is_idle(self, key: str) -> bool:
         """Say whether a device converts nothing at present."""
-        flows = self.flows()
-        if key in flows.inverter_dc_w:
-            return flows.inverter_dc_w[key] == 0.0
-        produces_only = isinstance(self.site.components[key], PvInverter)
-        return flows.ac[key].active_w >= 0.0 if produces_only else flows.ac[key].active_w == 0.0
+        power_w = self.active_power_w(key)
+        if key in self._places.inverters:
+            return self._memory.inverters[self._places.inverters[key]].dc_w == 0.0
+        return power_w >= 0.0 if isinstance(self.site.components[key], PvInverter) else power_w == 0.0
 
     def dc_power_w(self, key: str) -> float:
         """Return the power through something between inverters and batteries [W]."""
@@ -528,45 +558,51 @@ class Plant:
 
     def advance(self, time_us: int) -> None:
         """Carry the plant to a later simulated time [µs]; an earlier one changes nothing."""
-        memory, layout, kinds = self._memory, self._layout, self._kinds
+        memory, layout, machines = self._memory, self._layout, self._bound
         while memory.time_us < time_us:
             self._know()
             end_us = min(time_us, memory.holds_until_us)
             for pending in self._pending.values():
                 end_us = min(end_us, pending[0].due_us)
-            integrate(layout, memory, kinds, end_us)
-            self._flows = self._flows if memory.is_known else None
+            integrate(layout, memory, machines, end_us)
+            if not memory.is_known:
+                self._drop_named()
             if self._pending:
                 self._receive_set_points()
             if needs_control(layout, memory):
                 self._know()
                 control(layout, memory)
-                self._flows = self._flows if memory.is_known else None
+                if not memory.is_known:
+                    self._drop_named()
 
     def _know(self) -> None:
         memory = self._memory
         if not memory.is_known:
             self._look_at_inputs()
-            solve(self._layout, memory, self._kinds)
+            solve(self._layout, memory, self._bound)
 
     def _look_at_inputs(self) -> None:
         memory, now_us = self._memory, self._memory.time_us
         if now_us < memory.next_input_us:
             return
-        signals = [self.drives.get(name, signal) for name, signal in self.inputs.items()]
+        signals = [self.overrides.get(name, signal) for name, signal in self.inputs.items()]
         memory.inputs[:] = [signal.at(now_us) for signal in signals]
         memory.next_input_us = min(signal.until(now_us) for signal in signals)
         take_in_grid(self._layout, memory)
 
     def _forget_flows(self) -> None:
         self._memory.is_known = 0
+        self._drop_named()
+
+    def _drop_named(self) -> None:
         self._flows = None
+        self._voltages = None
 
     def _reconnect(self, key: str) -> None:
         """Take in what has been switched; what is out of service begins at no power when it comes back."""
         memory = self._memory
         is_open = key in self._positions or key in self.tripped
-        memory.is_closed[self._places.components[key]] = int(not is_open)
+        memory.components[self._places.components[key]].is_closed = int(not is_open)
         reconnect(self._layout, memory)
         self._forget_flows()
 
@@ -598,37 +634,44 @@ class Plant:
                 del self._pending[key]
 
     def _take(self, key: str, arrived: PendingSetPoint) -> None:
-        memory, number = self._memory, self._places.controls[key]
-        rating = self.equipment.ratings[key]
+        control, rating = self._memory.controls[self._places.controls[key]], self.equipment.ratings[key]
         if arrived.power_type is PowerType.REACTIVE:
-            memory.reactive_target_var[number] = as_taken(rating, arrived.power, default=0.0)
+            control.reactive_target_var = as_taken(rating, arrived.power, default=0.0)
         else:
-            memory.target_w[number] = as_taken(rating, arrived.power, default=rating.default_w)
-            memory.is_followed[number] = int(arrived.power is None)
+            control.target_w = as_taken(rating, arrived.power, default=rating.default_w)
+            control.follows_meter = int(arrived.power is None)
         self._forget_flows()
 
     def _reach(self, key: str) -> Bounds:
         self._know()
-        number = self._places.controls[key]
-        return Bounds(self._memory.reach_lower_w[number], self._memory.reach_upper_w[number])
+        control = self._memory.controls[self._places.controls[key]]
+        return Bounds(control.reach_lower_w, control.reach_upper_w)
 
     def _named_flows(self) -> Flows:
-        memory, layout, places = self._memory, self._layout, self._places
-        phases = zip(
-            memory.active_1, memory.active_2, memory.active_3,
-            memory.reactive_1, memory.reactive_2, memory.reactive_3, strict=True,
-        )  # fmt: skip
-        limits = map(Bounds, memory.battery_lower_w, memory.battery_upper_w)
-        reach = map(Bounds, memory.reach_lower_w, memory.reach_upper_w)
+        memory, places = self._memory, self._places
         return Flows(
-            ac=dict(zip(places.components, map(PhasePower._make, phases), strict=True)),
-            battery_dc_w=dict(zip(places.batteries, memory.battery_dc_w, strict=True)),
-            inverter_dc_w=dict(zip(places.inverters, memory.inverter_dc_w, strict=True)),
-            battery_limits=dict(zip(places.batteries, limits, strict=True)),
-            reach=dict(zip(places.controls, reach, strict=True)),
-            phases_v=ThreePhase(*(voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
-            lines_v=ThreePhase(*(line_voltage_v(layout, memory, layout.grid, phase) for phase in range(3))),
-        )
+            ac={
+                key: PhasePower(
+                    flow.active_1, flow.active_2, flow.active_3,
+                    flow.reactive_1, flow.reactive_2, flow.reactive_3,
+                )
+                for key, flow in zip(places.components, memory.components, strict=True)
+            },
+            battery_dc_w={
+                key: battery.dc_w for key, battery in zip(places.batteries, memory.batteries, strict=True)
+            },
+            inverter_dc_w={
+                key: inverter.dc_w for key, inverter in zip(places.inverters, memory.inverters, strict=True)
+            },
+            battery_limits={
+                key: Bounds(battery.lower_w, battery.upper_w)
+                for key, battery in zip(places.batteries, memory.batteries, strict=True)
+            },
+            reach={
+                key: Bounds(control.reach_lower_w, control.reach_upper_w)
+                for key, control in zip(places.controls, memory.controls, strict=True)
+            },
+        )  # fmt: skip
 
 
 def _given_ranges(keys: Mapping[str, int], ranges: Sequence[Ranges | None]) -> dict[str, Ranges]:

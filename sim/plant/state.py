@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, NamedTuple
 
 from ...models.ac import ThreePhase
 from ...models.ageing import AgeingState
@@ -13,7 +14,7 @@ from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds, Ranges
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
-from ..inputs.override import Drive
+from ..inputs.override import Override
 from ..kernel.layout import Memory
 from .set_points import PendingSetPoint
 
@@ -38,9 +39,15 @@ class Flows(NamedTuple):
     """DC power that every battery allows [W]."""
     reach: dict[str, Bounds]
     """AC active power that each device that takes set-points could have now [W]."""
+
+
+class Voltages(NamedTuple):
+    """Voltages at one instant, wherever the grid reaches [V]."""
+
     phases_v: ThreePhase
+    """To neutral."""
     lines_v: ThreePhase
-    """Voltages to neutral, and L1-L2, L2-L3 and L3-L1, wherever the grid reaches [V]."""
+    """L1-L2, L2-L3 and L3-L1."""
 
 
 Numbers = dict[str, int | list[int | float]]
@@ -51,11 +58,11 @@ class PlantState(NamedTuple):
 
     components: tuple[str, ...]
     numbers: Numbers
-    """Every field of the core's memory that holds numbers, by its name."""
+    """Every number of the kernel's memory by its name; those of rows, such as `batteries.dc_w`, row by row."""
     batteries: dict[str, BatteryState]
     managements: dict[str, BmsState]
     ageings: dict[str, AgeingState]
-    """Of batteries that age."""
+    """States of batteries that age."""
     machines: dict[str, tuple[int | float, ...]]
     """Fields of the state of each machine's model."""
     allowed_w: dict[str, Ranges]
@@ -64,8 +71,8 @@ class PlantState(NamedTuple):
     """Power that clients have left allowed, where they have narrowed it."""
     pending: dict[str, tuple[PendingSetPoint, ...]]
     """Set-points on their way."""
-    drives: dict[str, Drive]
-    """Inputs in somebody's hands, by `component.quantity`."""
+    overrides: dict[str, Override]
+    """Inputs that do not follow the site file, by `component.quantity`."""
     tripped: dict[str, Diagnostic]
     """Devices that have switched off by themselves, and why."""
     positions: dict[str, Position]
@@ -77,22 +84,60 @@ STATES: dict[str, type] = {
     "bms_states": BmsState,
     "ageing_states": AgeingState,
 }
-"""Fields of the core's memory that hold states of models, and of which."""
+"""Fields of the kernel's memory that hold states of models, and of which."""
 _NOT_NUMBERS = {*STATES, "allowed_w", "allowed_var"}
 NAMES_OF_NUMBERS = [field.name for field in fields(Memory) if field.name not in _NOT_NUMBERS]
 
 
 def keep_numbers(memory: Memory) -> Numbers:
-    """Return a copy of every field of a memory that holds numbers."""
+    """Return a copy of every number of a memory."""
     kept: Numbers = {}
     for name in NAMES_OF_NUMBERS:
         value = getattr(memory, name)
-        kept[name] = value if isinstance(value, int) else list(value)
+        if isinstance(value, int):
+            kept[name] = value
+        elif name == "inputs":
+            kept[name] = list(value)
+        else:
+            _keep_rows(kept, name, value)
     return kept
 
 
 def restore_numbers(memory: Memory, numbers: Numbers) -> None:
     """Bring the numbers of a memory back to what they were."""
     for name in NAMES_OF_NUMBERS:
-        value = numbers[name]
-        setattr(memory, name, value if isinstance(value, int) else list(value))
+        value = getattr(memory, name)
+        if isinstance(value, int):
+            setattr(memory, name, numbers[name])
+        elif name == "inputs":
+            value[:] = numbers[name]
+        else:
+            _restore_rows(numbers, name, value)
+
+
+def _keep_rows(kept: Numbers, name: str, rows: Sequence[Any]) -> None:
+    for field, values in _columns(name, rows):
+        if values and is_dataclass(values[0]):
+            _keep_rows(kept, field, values)
+        else:
+            kept[field] = values
+
+
+def _restore_rows(numbers: Numbers, name: str, rows: Sequence[Any]) -> None:
+    for field, values in _columns(name, rows):
+        if values and is_dataclass(values[0]):
+            _restore_rows(numbers, field, values)
+        elif values:
+            for row, value in zip(rows, _listed(numbers, field), strict=True):
+                setattr(row, field.rpartition(".")[2], value)
+
+
+def _listed(numbers: Numbers, field: str) -> list[int | float]:
+    kept = numbers[field]
+    assert isinstance(kept, list)
+    return kept
+
+
+def _columns(name: str, rows: Sequence[Any]) -> Iterator[tuple[str, list[Any]]]:
+    for field in fields(rows[0]) if rows else ():
+        yield f"{name}.{field.name}", [getattr(row, field.name) for row in rows]

@@ -16,7 +16,7 @@ from .content import Condition
 from .metadata import Metadata
 from .names import STATE
 from .output import abandon, open_part, part_of, settle
-from .selection import MAIN_METRICS, Metrics
+from .selection import Metrics, wanted
 
 HEADER = ("timestamp", "microgrid_id", "component_id", "metric", "value")
 _FLUSH_EVERY = 60
@@ -32,7 +32,7 @@ class CsvWriter:
         """Begin a file; see `Recorder`."""
         self._path = path
         self._microgrid_id = metadata.microgrid_id
-        self._wanted = None if metrics == "all" else MAIN_METRICS
+        self._wanted = wanted(metrics)
         self._conditions: dict[int, Condition] = {}
         self._file = open_part(path)
         self._compressed: gzip.GzipFile | None = None
@@ -75,13 +75,13 @@ class CsvWriter:
         self._pending = 0
 
     def _rows(self, frame: Frame) -> Iterator[Row]:
-        time, number, wanted = str(to_datetime(frame.sample_time_us)), frame.component_id, self._wanted
+        time, number, chosen = str(to_datetime(frame.sample_time_us)), frame.component_id, self._wanted
         microgrid_id = self._microgrid_id
         for metric, value in frame.values.items():
-            if wanted is None or metric in wanted:
+            if chosen is None or metric in chosen:
                 yield time, microgrid_id, number, metric.value, repr(value)
         for metric, ranges in frame.bounds.items():
-            if wanted is None or metric in wanted:
+            if chosen is None or metric in chosen:
                 for index, bounds in enumerate(ranges):
                     yield time, microgrid_id, number, f"{metric}_bound_{index}_lower", repr(bounds.lower)
                     yield time, microgrid_id, number, f"{metric}_bound_{index}_upper", repr(bounds.upper)

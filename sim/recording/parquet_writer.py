@@ -23,7 +23,7 @@ from .content import Condition, condition_text
 from .metadata import Metadata, dump_metadata
 from .names import CONDITION_NAMES
 from .output import abandon, open_part, part_of, settle
-from .selection import MAIN_METRICS, Metrics
+from .selection import Metrics, wanted
 
 TIME = pa.field("timestamp", pa.timestamp("us", tz="UTC"), nullable=False)
 WORDS = pa.dictionary(pa.int32(), pa.string())
@@ -43,7 +43,7 @@ class ParquetWriter:
     def __init__(self, path: Path, metadata: Metadata, metrics: Metrics) -> None:
         """Begin a file; see `Recorder`."""
         self._path = path
-        self._wanted = None if metrics == "all" else MAIN_METRICS
+        self._wanted = wanted(metrics)
         self._carried = dump_metadata(metadata)
         self._rows: list[_Row] = []
         self._fields: dict[str, pa.Field] = {TIME.name: TIME}

@@ -10,12 +10,22 @@ import math
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from ...models.ac import ThreePhase, phase_currents, power_factor
+from ...models.ac import ThreePhase
 from ..domain.metrics import Metric
 from ..site.graph import topological_order
 from ..site.site import Site
+from ..telemetry.live_parts import NUMBERS
+from ..telemetry.metrics import (
+    METRICS,
+    AlternatingSide,
+    MetricRow,
+    WhenReplayed,
+    phase_currents_a,
+    shown_side,
+)
 
 Values = Mapping[Metric, float]
+_ROWS = {row.metric: row for row in METRICS}
 
 ACTIVE = (
     Metric.AC_POWER_ACTIVE_PHASE_1, Metric.AC_POWER_ACTIVE_PHASE_2, Metric.AC_POWER_ACTIVE_PHASE_3,
@@ -23,16 +33,7 @@ ACTIVE = (
 REACTIVE = (
     Metric.AC_POWER_REACTIVE_PHASE_1, Metric.AC_POWER_REACTIVE_PHASE_2, Metric.AC_POWER_REACTIVE_PHASE_3,
 )  # fmt: skip
-APPARENT = (
-    Metric.AC_POWER_APPARENT_PHASE_1, Metric.AC_POWER_APPARENT_PHASE_2, Metric.AC_POWER_APPARENT_PHASE_3,
-)  # fmt: skip
-CURRENT = (Metric.AC_CURRENT_PHASE_1, Metric.AC_CURRENT_PHASE_2, Metric.AC_CURRENT_PHASE_3)
 VOLTAGE = (Metric.AC_VOLTAGE_PHASE_1_N, Metric.AC_VOLTAGE_PHASE_2_N, Metric.AC_VOLTAGE_PHASE_3_N)
-_ADDING_UP = (Metric.AC_POWER_ACTIVE, *ACTIVE, Metric.AC_POWER_REACTIVE, *REACTIVE)
-_NOT_KNOWN = (
-    Metric.AC_ENERGY_ACTIVE, Metric.AC_ENERGY_ACTIVE_CONSUMED, Metric.AC_ENERGY_ACTIVE_DELIVERED,
-)  # fmt: skip
-"""Registers that would have counted something else since before the recording began."""
 
 
 class Change(NamedTuple):
@@ -72,17 +73,24 @@ def changed_values(recorded: Values, changes: Collection[Change]) -> dict[Metric
         recorded: What it did show.
         changes: What is different behind it.
     """
-    values = dict(recorded)
-    for metric in _ADDING_UP:
-        if metric in values:
+    values: dict[Metric, float] = {}
+    following: list[MetricRow] = []
+    for metric, value in recorded.items():
+        row = _ROWS.get(metric)
+        values[metric] = value
+        if row is None or row.when_replayed is WhenReplayed.AS_RECORDED:
+            continue
+        if row.when_replayed is WhenReplayed.ADDED_UP:
             values[metric] += sum(
                 change.share * (power_of(change.simulated, metric) - power_of(change.recorded, metric))
                 for change in changes
             )
-    for metric in _NOT_KNOWN:
-        if metric in values:
+        elif row.when_replayed is WhenReplayed.UNKNOWN:
             values[metric] = math.nan
-    return _with_derived(values)
+        else:
+            following.append(row)
+    side = _side(values)
+    return values | {row.metric: row.read(side, NUMBERS) for row in following}
 
 
 def power_of(values: Values, metric: Metric) -> float:
@@ -97,19 +105,14 @@ def power_of(values: Values, metric: Metric) -> float:
     return 0.0 if metric is Metric.AC_POWER_REACTIVE else math.nan
 
 
-def _with_derived(values: dict[Metric, float]) -> dict[Metric, float]:
-    """Recompute what follows from powers and voltages; NaN where they are not known."""
-    active_w = power_of(values, Metric.AC_POWER_ACTIVE)
-    reactive_var = power_of(values, Metric.AC_POWER_REACTIVE)
-    active = ThreePhase(*(power_of(values, metric) for metric in ACTIVE))
-    reactive = ThreePhase(*(power_of(values, metric) for metric in REACTIVE))
-    known = [values.get(metric, math.nan) for metric in VOLTAGE]
-    currents = phase_currents(active, reactive, ThreePhase(*known))
-    derived = {
-        Metric.AC_POWER_APPARENT: math.hypot(active_w, reactive_var),
-        Metric.AC_POWER_FACTOR: active_w if math.isnan(active_w) else power_factor(active_w, reactive_var),
-        **dict(zip(APPARENT, map(math.hypot, active, reactive), strict=True)),
-    }
-    for metric, current_a, voltage_v in zip(CURRENT, currents, known, strict=True):
-        derived[metric] = voltage_v if math.isnan(voltage_v) else current_a
-    return values | {metric: value for metric, value in derived.items() if metric in values}
+def _side(values: Values) -> AlternatingSide:
+    """Return what there would have been to be seen; NaN where it is not known."""
+    active_w = ThreePhase(*(power_of(values, metric) for metric in ACTIVE))
+    reactive_var = ThreePhase(*(power_of(values, metric) for metric in REACTIVE))
+    phases_v = ThreePhase(*(values.get(metric, math.nan) for metric in VOLTAGE))
+    currents_a = phase_currents_a(NUMBERS, active_w, reactive_var, phases_v)
+    side = shown_side(NUMBERS, active_w, reactive_var, currents_a, phases_v, math.nan, math.nan, math.nan)
+    return side._replace(
+        active_w=power_of(values, Metric.AC_POWER_ACTIVE),
+        reactive_var=power_of(values, Metric.AC_POWER_REACTIVE),
+    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Mapping, Sequence
 
+from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..plant.plant import Plant
-from ..telemetry.instruments import Instruments, Reading
+from ..telemetry.instruments import Instruments
 from .counterfactual import Change, changed_values
 from .playback import UNHEARD, Playback
 

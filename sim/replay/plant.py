@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from ..domain.metrics import Metric
 from ..domain.states import Diagnostic
-from ..inputs.override import Drive
+from ..inputs.override import Override
 from ..inputs.signal import Signal, Steps
 from ..plant.plant import Plant
 from ..site.graph import grid_key
@@ -29,7 +29,7 @@ class ReplayPlant(Plant):
     def __init__(
         self,
         site: Site,
-        quiet_site: Site,
+        undriven_site: Site,
         simulated: Collection[str],
         inputs: Mapping[str, Signal],
         *,
@@ -40,7 +40,7 @@ class ReplayPlant(Plant):
 
         Args:
             site: As clients see it.
-            quiet_site: The same, without inputs of replayed components.
+            undriven_site: The same, without inputs of replayed components.
             simulated: Keys of the components that are simulated.
             inputs: Recorded ones, by `component.quantity`; see `recorded_inputs`.
             start_us: Simulated time at which it starts [µs since the Unix epoch].
@@ -48,7 +48,7 @@ class ReplayPlant(Plant):
         """
         self._simulated = frozenset(simulated)
         self._recorded_inputs = inputs
-        super().__init__(quiet_site, start_us=start_us, seed=seed)
+        super().__init__(undriven_site, start_us=start_us, seed=seed)
         self.site = site
 
     def refusal(self, key: str) -> str | None:
@@ -61,8 +61,8 @@ class ReplayPlant(Plant):
         """Say whether a component is a simulated device that can switch itself off."""
         return key in self._simulated and super().can_trip(key)
 
-    def drive(self, component: str, quantity: str, drive: Drive | None) -> None:
-        """Take an input of what is simulated into one's own hands; see `Plant.drive`.
+    def override(self, component: str, quantity: str, override: Override | None) -> None:
+        """Override an input of what is simulated; see `Plant.override`.
 
         Raises:
             ValueError: If there is no such input, or its component is replayed.
@@ -73,7 +73,7 @@ class ReplayPlant(Plant):
                 f"{component} is replayed from a recording and cannot be driven; "
                 f"accepted: {', '.join(self._simulated) or 'nothing but site and grid'}"
             )
-        super().drive(component, quantity, drive)
+        super().override(component, quantity, override)
 
     def trip(self, key: str, why: Diagnostic | None) -> None:
         """Switch a simulated device off, or on again with None."""

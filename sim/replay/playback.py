@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from numpy import isnan
 
+from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..domain.ranges import Bounds
 from ..domain.states import StateCode
 from ..recording.content import Condition, Track
 from ..recording.names import parse_name
-from ..telemetry.instruments import Reading
 
 if TYPE_CHECKING:
     from ..recording.content import Flags

@@ -21,7 +21,7 @@ from .counterfactual import shares_above
 from .instruments import ReplayInstruments, timetable
 from .plant import ReplayPlant, recorded_inputs
 from .playback import Playback
-from .undriven_site import offers_power, quiet_site
+from .undriven_site import offers_power, undriven_site
 
 
 class Replay:
@@ -72,7 +72,7 @@ class Replay:
         ]
         plant = ReplayPlant(
             self.site,
-            quiet_site(self.site, self.simulated, in_force),
+            undriven_site(self.site, self.simulated, in_force),
             self.simulated,
             recorded_inputs(self.site, self._playbacks, offering) if self.simulated else {},
             start_us=start_us,

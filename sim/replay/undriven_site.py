@@ -10,10 +10,10 @@ from ..components.battery import Battery, battery_params
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.meter import Meter
 from ..components.registry import Component, type_of
+from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..files.presets import own_presets
 from ..site.site import Site
-from ..telemetry.instruments import Reading
 
 
 def offers_power(component: Component) -> bool:
@@ -21,7 +21,7 @@ def offers_power(component: Component) -> bool:
     return "power" in type(component).model_fields
 
 
-def quiet_site(site: Site, simulated: Collection[str], recorded: Mapping[str, Reading]) -> Site:
+def undriven_site(site: Site, simulated: Collection[str], recorded: Mapping[str, Reading]) -> Site:
     """Return a site in which only what is simulated depends on inputs, so that no other files are needed.
 
     Args:
@@ -31,7 +31,7 @@ def quiet_site(site: Site, simulated: Collection[str], recorded: Mapping[str, Re
     """
     with own_presets(site.own_presets):
         components = {
-            key: _quiet(component, key in simulated, recorded.get(key))
+            key: _undriven(component, key in simulated, recorded.get(key))
             for key, component in site.components.items()
         }
     changes: dict[str, Any] = {"components": components}
@@ -40,7 +40,7 @@ def quiet_site(site: Site, simulated: Collection[str], recorded: Mapping[str, Re
     return site.model_copy(update=changes)
 
 
-def _quiet(component: Component, is_simulated: bool, recorded: Reading | None) -> Component:
+def _undriven(component: Component, is_simulated: bool, recorded: Reading | None) -> Component:
     if is_simulated and recorded is not None and isinstance(component, Battery):
         return _beginning(component, recorded)
     if is_simulated and not (recorded is not None and offers_power(component)):

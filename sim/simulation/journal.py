@@ -43,7 +43,7 @@ class Journal:
 
     @property
     def digest(self) -> str:
-        """Of everything so far, in hexadecimal."""
+        """Digest of everything so far, in hexadecimal."""
         return self._hash.hexdigest()
 
     def listen(self, gateway: Gateway) -> None:
@@ -85,7 +85,7 @@ class Divergence(NamedTuple):
     """The first event at which two runs part."""
 
     number: int
-    """Of the line, from 1."""
+    """Number of the line, from 1."""
     first: str | None
     """What the first run says; None if it has ended."""
     second: str | None

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Literal
 
+from ..domain.commands import SetSpeed
 from ..domain.messages import WrongStateError
 from ..engine.agenda import Engine
 from ..engine.clock import LiveClock, WallStampedClock, wall_time_us
@@ -74,6 +75,7 @@ class LiveSimulation(Simulation):
         super().__init__(site, clock, seed=seed, hardware=hardware)
         self.timestamps: Timestamps = timestamps
         """Whose time clients are told."""
+        self.executor.handle(SetSpeed, self._set_speed)
         self._driver = _Driver(self.engine, clock, loop)
         self._clock_changed = asyncio.Event()
         self._stepping = False
@@ -117,13 +119,7 @@ class LiveSimulation(Simulation):
             ValueError: If the speed is not positive.
             WrongStateError: If a step is under way.
         """
-        self._require_no_step()
-        self.catch_up()
-        client_second_us = self.clock.span_us(1.0)
-        self.clock.set_speed(speed)
-        self.engine.stretch_promises(self.clock.span_us(1.0) / client_second_us)
-        self.gateway.tell("speed set", "site", speed=speed)
-        self._follow_clock()
+        self.execute(SetSpeed(speed))
 
     def pause(self) -> None:
         """Let time stand still; nothing is sent until it goes on.
@@ -135,7 +131,7 @@ class LiveSimulation(Simulation):
         if not self.clock.paused:
             self.clock.pause()
             self.catch_up()
-            self.gateway.tell("paused", "site")
+            self.events.report("paused", "site")
             self._follow_clock()
 
     def resume(self) -> None:
@@ -147,7 +143,7 @@ class LiveSimulation(Simulation):
         self._require_no_step()
         if self.clock.paused:
             self.clock.resume()
-            self.gateway.tell("resumed", "site")
+            self.events.report("resumed", "site")
             self._follow_clock()
 
     async def step(self, duration: timedelta) -> None:
@@ -166,7 +162,7 @@ class LiveSimulation(Simulation):
         """Let time pass while paused until the site has come to rest.
 
         It is at rest when every set-point has arrived and its ramp has ended, every request has got its answer
-        and every drive has reached its value. That is looked at when anything is due: sampling, for instance.
+        and every driven input has reached its value. That is looked at when anything is due: sampling, for instance.
         Ends of lifetimes and of faults that lie ahead do not count.
 
         Args:
@@ -191,14 +187,22 @@ class LiveSimulation(Simulation):
         """
         self._require_no_step()
         super().restore(snapshot)
-        self.gateway.tell("restored", "site")
+        self.events.report("restored", "site")
+        self._follow_clock()
+
+    def _set_speed(self, command: SetSpeed) -> None:
+        self._require_no_step()
+        former_pace = self.clock.pace
+        self.clock.set_speed(command.speed)
+        self.engine.stretch_promises(self.clock.pace / former_pace)
+        self.events.report("speed set", "site", speed=command.speed)
         self._follow_clock()
 
     def _is_idle(self) -> bool:
         return (
             not self.gateway.has_requests
             and all(self.plant.is_settled(key) for key in self.plant.controlled)
-            and all(drive.end_us <= self.now_us for drive in self.plant.drives.values())
+            and all(override.end_us <= self.now_us for override in self.plant.overrides.values())
         )
 
     async def _step(self, duration: timedelta, enough: Callable[[], bool]) -> None:
@@ -262,10 +266,10 @@ class _Driver:
         self._running = False
         self._warned = False
         self.ended: asyncio.Future[None] = loop.create_future()
+        engine.new_entries.subscribe(self._wake_earlier)
 
     def start(self) -> None:
         self._running = True
-        self._engine.on_new_entry = self._wake_earlier
         self._arm()
 
     def stop(self) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, StrikeFault
+from ..domain.events import Subscribers
+from ..domain.faults import Fault
 from ..domain.timestamps import to_datetime
 from ..engine.agenda import Engine
 from ..engine.clock import Clock, SteppedClock
+from ..engine.events import Events
+from ..engine.executor import Executor
 from ..faults.injector import Faults
-from ..faults.kinds import Fault
 from ..gateway.gateway import Gateway
-from ..inputs.override import Drive
+from ..inputs.override import Override
 from ..site.site import Site
 from .hardware import Hardware, ModelledHardware
 from .snapshot import Snapshot
@@ -40,11 +45,18 @@ class Simulation:
         # Inputs load their libraries and their first day now, not while time passes.
         self.plant.flows()
         self.engine = Engine(self.start_us)
-        self.faults = Faults(self.plant, self.engine, instruments.read, seed=seed)
+        self.events = Events(self.engine)
+        """Where everything is told that happens to the site."""
+        self.executor = Executor(self.engine, clock, self.plant)
+        """What every command passes through."""
+        self.faults = Faults(self.plant, self.engine, self.executor, self.events, instruments.read, seed=seed)
         self.gateway = Gateway(
-            self.plant, self.engine, self.clock, instruments, self.faults, sync=self.catch_up
+            self.plant, self.engine, clock, instruments, self.faults, self.executor, self.events
         )
-        self.faults.tell = self.gateway.tell
+        self.executor.handle(OverrideInput, self._override)
+        self.executor.handle(ReleaseInput, self._release)
+        self.restored = Subscribers[int]()
+        """Told when the site goes on from a snapshot: its time [µs]."""
 
     @classmethod
     def headless(
@@ -69,8 +81,7 @@ class Simulation:
         """Let everything happen that is due up to a simulated time [µs]; a stepped clock goes along."""
         if isinstance(self.clock, SteppedClock):
             self.clock.move_to(time_us)
-        self.engine.run_to(time_us)
-        self.plant.advance(time_us)
+        self.executor.run_to(time_us)
 
     def run_for(self, duration: timedelta) -> None:
         """Let simulated time pass."""
@@ -78,11 +89,26 @@ class Simulation:
 
     def catch_up(self) -> None:
         """Bring everything to the present of the clock."""
-        self.engine.run_to(max(self.clock.now_us(), self.now_us))
-        self.plant.advance(self.now_us)
+        self.executor.catch_up()
+
+    def execute(self, command: Command) -> Any:
+        """Carry out a command at the present of the clock; each has a method that makes it, here or at the gateway.
+
+        Args:
+            command: What to do.
+
+        Returns:
+            Whatever the method gives that makes such a command.
+
+        Raises:
+            CommandError: If a client cannot have it.
+            ValueError: If it makes no sense for this site.
+            TypeError: If this simulation does not take commands of its kind.
+        """
+        return self.executor.execute(command)
 
     def drive(self, component: str, quantity: str, value: float, *, over_s: float = 0.0) -> None:
-        """Take an input of a component into one's own hands, from now on.
+        """Override an input of a component, from now on.
 
         Args:
             component: Key of the component, or `site`.
@@ -95,11 +121,7 @@ class Simulation:
         Raises:
             ValueError: If the component has no such input; says which there are.
         """
-        self.catch_up()
-        start_value = self.plant.input_value(component, quantity)
-        end_us = self.now_us + round(over_s * 1e6)
-        self.plant.drive(component, quantity, Drive(self.now_us, start_value, end_us, value))
-        self.gateway.tell("driven", component, quantity=quantity, value=value, over_s=over_s)
+        self.execute(OverrideInput(component, quantity, value, over_s))
 
     def release(self, component: str, quantity: str) -> None:
         """Give an input back to what the site file says.
@@ -107,9 +129,7 @@ class Simulation:
         Raises:
             ValueError: If the component has no such input; says which there are.
         """
-        self.catch_up()
-        self.plant.drive(component, quantity, None)
-        self.gateway.tell("released", component, quantity=quantity)
+        self.execute(ReleaseInput(component, quantity))
 
     def fault(self, fault: Fault, *, for_s: float | None = None) -> int:
         """Break something.
@@ -124,17 +144,21 @@ class Simulation:
         Raises:
             ValueError: If the component cannot break that way; says how it can.
         """
-        self.catch_up()
-        return self.faults.strike(fault, for_s=for_s)
+        number: int = self.execute(StrikeFault(fault, for_s))
+        return number
 
     def mend(self, number: int) -> None:
         """End a fault; nothing happens if it has ended already."""
-        self.catch_up()
-        self.faults.mend(number)
+        self.execute(MendFault(number))
 
-    def save(self) -> Snapshot:
-        """Return everything that the site remembers, to restore or fork it later."""
-        self.catch_up()
+    def save(self, *, catch_up: bool = True) -> Snapshot:
+        """Return everything that the site remembers, to restore or fork it later.
+
+        Args:
+            catch_up: Whether to bring the site to the present first; not possible while its time passes.
+        """
+        if catch_up:
+            self.catch_up()
         return Snapshot(
             seed=self.seed,
             start_us=self.start_us,
@@ -142,7 +166,7 @@ class Simulation:
             plant=self.plant.save(),
             gateway=self.gateway.save(),
             faults=self.faults.save(),
-            client_second_us=self.clock.span_us(1.0),
+            pace=self.clock.pace,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -156,12 +180,23 @@ class Simulation:
         self._check_belongs(snapshot)
         self.clock.move_to(snapshot.engine.now_us)
         self.engine.restore(snapshot.engine)
-        client_second_us = self.clock.span_us(1.0)
-        if client_second_us != snapshot.client_second_us:
-            self.engine.stretch_promises(client_second_us / snapshot.client_second_us)
+        if self.clock.pace != snapshot.pace:
+            self.engine.stretch_promises(self.clock.pace / snapshot.pace)
         self.plant.restore(snapshot.plant)
         self.faults.restore(snapshot.faults)
         self.gateway.restore(snapshot.gateway)
+        self.restored.tell(self.now_us)
+
+    def _override(self, command: OverrideInput) -> None:
+        component, quantity = command.component, command.quantity
+        start_value = self.plant.input_value(component, quantity)
+        end_us = self.now_us + round(command.over_s * 1e6)
+        self.plant.override(component, quantity, Override(self.now_us, start_value, end_us, command.value))
+        self.events.report("driven", component, quantity=quantity, value=command.value, over_s=command.over_s)
+
+    def _release(self, command: ReleaseInput) -> None:
+        self.plant.override(command.component, command.quantity, None)
+        self.events.report("released", command.component, quantity=command.quantity)
 
     def _check_belongs(self, snapshot: Snapshot) -> None:
         if snapshot.seed != self.seed:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from ..engine.agenda import EngineState
-from ..faults.kinds import FaultsState
+from ..faults.active import FaultsState
 from ..gateway.gateway import GatewayState
 from ..plant.state import PlantState
 
@@ -22,8 +22,8 @@ class Snapshot(NamedTuple):
     plant: PlantState
     gateway: GatewayState
     faults: FaultsState
-    client_second_us: int = 1_000_000
-    """Simulated time that passed in a second of the clients' time [µs]."""
+    pace: float = 1.0
+    """Simulated seconds per second of the clients' time."""
 
     def write(self, path: Path) -> None:
         """Write the snapshot to a file; floats keep every bit."""

@@ -27,7 +27,7 @@ def bounded_metrics(plant: Plant, key: str) -> tuple[Metric, ...]:
 def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
     """Return what telemetry shows as the bounds of a power [W] or [var]; see `bounded_metrics`."""
     if metric is Metric.DC_POWER:
-        present: Ranges = (plant.flows().battery_limits[key],)
+        present: Ranges = (plant.battery_limits(key),)
     elif metric is Metric.AC_POWER_ACTIVE:
         present = _with_minimum(plant, key, plant.active_power_bounds(key))
     else:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from ..components.battery import Battery
 from ..components.battery_inverter import BatteryInverter
 from ..components.breaker import Breaker
@@ -10,10 +13,11 @@ from ..components.ev_charger import EvCharger
 from ..components.hybrid_inverter import HybridInverter
 from ..components.precharger import Precharger
 from ..components.pv_inverter import PvInverter
-from ..domain.states import StateCode
+from ..components.rating import Rating
+from ..domain.states import Diagnostic, StateCode
 from ..domain.switching import Position
 from ..plant.plant import Plant
-from .charger_status import charger_status
+from .charger_status import ChargerStatus
 
 _SWITCHED = {
     Position.STANDBY: StateCode.STANDBY,
@@ -32,70 +36,98 @@ _BY_ITSELF: dict[Activity | None, StateCode] = {
 """What a machine says of itself; in any other activity its power tells."""
 
 
-def component_states(plant: Plant, key: str) -> tuple[StateCode, ...]:
-    """Return the state codes of a component: what it is doing, then its relay or cable.
+class Condition(NamedTuple):
+    """What a component's states go by besides its power."""
+
+    error: Diagnostic | None
+    position: Position
+    is_cut_off: int
+    held_off_by: int
+    """Departure of the grid that holds it off; 0 for none."""
+    activity: Activity | None
+    charger: ChargerStatus | None
+    """Of charging points."""
+
+
+def state_reader(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, ...]]:
+    """Return what reads the state codes of a component: what it is doing, then its relay or cable.
 
     Clients judge health by these sets, and some take any further code for a fault: so no more than is needed.
     """
-    return (_doing(plant, key), *_besides(plant, key))
+    working, besides = _working(plant, key), _besides(plant, key)
+
+    def read(now: Condition) -> tuple[StateCode, ...]:
+        if now.error is not None:
+            doing = StateCode.ERROR
+        elif now.position is not Position.ON:
+            doing = _SWITCHED[now.position]
+        elif now.is_cut_off:
+            doing = StateCode.OFF
+        elif now.held_off_by:
+            doing = StateCode.STANDBY
+        else:
+            doing = _BY_ITSELF.get(now.activity) or working(now)
+        return (doing,) if besides is None else (doing, *besides(now))
+
+    return read
 
 
-def _doing(plant: Plant, key: str) -> StateCode:
-    position = plant.position(key)
-    if plant.error(key) is not None:
-        return StateCode.ERROR
-    if position is not Position.ON:
-        return _SWITCHED[position]
-    if plant.is_cut_off(key):
-        return StateCode.OFF
-    if plant.held_off_by(key):
-        return StateCode.STANDBY
-    return _BY_ITSELF.get(plant.activity(key)) or _working(plant, key)
+def _working(plant: Plant, key: str) -> Callable[[Condition], StateCode]:
+    """Return what tells what a component does whose activity says nothing."""
+    component = plant.site.components[key]
+    if isinstance(component, EvCharger):
+        return _charging
+    if isinstance(component, Battery):
+        _, memory, _ = plant.numbers
+        number = plant.places.batteries[key]
+        return lambda _now: _activity(memory.batteries[number].dc_w)
+    if key not in plant.equipment.ratings:
+        return lambda _now: StateCode.READY
+    idle = None
+    if isinstance(component, PvInverter):
+        # Without sun it has switched off its converter.
+        idle = StateCode.STANDBY
+    elif isinstance(component, BatteryInverter | HybridInverter):
+        idle = StateCode.READY
+    rating = plant.equipment.ratings[key]
+
+    def by_power(_now: Condition) -> StateCode:
+        if idle is not None and plant.is_idle(key):
+            return idle
+        power_w = plant.active_power_w(key)
+        return StateCode.READY if _is_least(rating, power_w) else _activity(power_w)
+
+    return by_power
 
 
-def _working(plant: Plant, key: str) -> StateCode:
-    match plant.site.components[key]:
-        case Battery():
-            return _activity(plant.flows().battery_dc_w[key])
-        case PvInverter() if plant.is_idle(key):
-            # Without sun it has switched off its converter.
-            return StateCode.STANDBY
-        case EvCharger():
-            return StateCode.CHARGING if charger_status(plant, key).is_charging else StateCode.READY
-        case BatteryInverter() | HybridInverter() if plant.is_idle(key):
-            return StateCode.READY
-        case _ if key in plant.equipment.ratings:
-            return (
-                StateCode.READY if _draws_its_least(plant, key) else _activity(plant.flows().ac[key].active_w)
-            )
-        case _:
-            return StateCode.READY
+def _charging(now: Condition) -> StateCode:
+    assert now.charger is not None
+    return StateCode.CHARGING if now.charger.is_charging else StateCode.READY
 
 
-def _draws_its_least(plant: Plant, key: str) -> bool:
+def _is_least(rating: Rating, power_w: float) -> bool:
     """Say whether a device draws no more than what it needs to be ready."""
-    rating, active_w = plant.equipment.ratings[key], plant.flows().ac[key].active_w
     if rating.active is None:
         return True
-    return abs(active_w) < rating.minimum_w or 0.0 < active_w <= rating.active.lower
+    return abs(power_w) < rating.minimum_w or 0.0 < power_w <= rating.active.lower
 
 
-def _besides(plant: Plant, key: str) -> tuple[StateCode, ...]:
+def _besides(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, ...]] | None:
     match plant.site.components[key]:
         case Battery() | Breaker():
-            return _relay(plant, key)
+            return lambda now: _relay(key in plant.tripped, now.position)
         case Precharger():
-            return _precharger(plant.position(key))
+            return lambda now: _precharger(now.position)
         case EvCharger():
-            return charger_status(plant, key).cable
+            return lambda now: () if now.charger is None else now.charger.cable
         case _:
-            return ()
+            return None
 
 
-def _relay(plant: Plant, key: str) -> tuple[StateCode, ...]:
-    if key in plant.tripped or plant.position(key) is Position.OFF:
+def _relay(has_tripped: bool, position: Position) -> tuple[StateCode, ...]:
+    if has_tripped or position is Position.OFF:
         return (StateCode.RELAY_OPEN,)
-    return (StateCode.RELAY_CLOSED,) if plant.position(key) is Position.ON else ()
+    return (StateCode.RELAY_CLOSED,) if position is Position.ON else ()
 
 
 def _precharger(position: Position) -> tuple[StateCode, ...]:

@@ -10,7 +10,7 @@ from accuracy.assessment import Assessment
 from accuracy.report import Absent, every_assessment, figure_row, run
 from measured import data_file
 
-PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
+PAGE = Path(__file__).parents[2] / "docs" / "explanations" / "accuracy.md"
 
 
 @pytest.mark.measured
@@ -27,4 +27,6 @@ def test_assessment_meets_its_targets_and_is_on_the_page(
     assert not missed
     told = PAGE.read_text("utf-8").splitlines()
     absent = [row for row in map(figure_row, result.figures) if row not in told]
-    assert not absent, "run `make accuracy DATA=...`: docs/accuracy.md does not tell these figures"
+    assert not absent, (
+        "run `make accuracy DATA=...`: docs/explanations/accuracy.md does not tell these figures"
+    )

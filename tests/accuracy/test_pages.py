@@ -79,6 +79,12 @@ def test_the_command_says_what_it_wrote_and_refuses_a_wrong_marker(tmp_path: Pat
     assert "no model has parameters named Nothing" in refused.output
 
 
+def test_all_paragraphs_at_the_head_of_a_preset_file_are_its_introduction() -> None:
+    paragraphs = preset_file("inverters").introduction.split("\n\n")
+    assert paragraphs[0] == "Inverters, per rated watt, so that a preset fits any rating of its class."
+    assert paragraphs[-1] == '"chosen" marks values without a published source for the device.'
+
+
 def test_comments_of_preset_files_belong_to_the_values_that_they_stand_beside_or_above() -> None:
     file = preset_file("cells")
     told = {(value.preset, value.key): value.comment for value in file.values}

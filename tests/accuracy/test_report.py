@@ -43,7 +43,7 @@ def test_the_page_tells_every_assessment_and_what_was_not_run(tmp_path: Path) ->
     assert text.startswith("# Accuracy\n")
     assert "| [Cell voltage, 1C](#cell-voltage-1c) | Data of a laboratory | 1 of 2 |" in text
     assert "| `wind.assess` | not run: wind.csv not found | |" in text
-    assert "![Cell voltage, 1C](models/cell.png)" in text
+    assert "![Cell voltage, 1C](../models/cell.png)" in text
     assert picture == tmp_path / "models" / "cell.png"
 
 

@@ -62,7 +62,7 @@ def test_it_prints_a_table_and_counts_by_version(url: str) -> None:
 
 
 def test_it_fails_when_a_statement_does(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("doppelgrid.scenarios.conformance.setup._MEMBERS", {})
+    monkeypatch.setattr("doppelgrid.scenarios.conformance.setup.SPECIFIC_MEMBERS", {})
 
     result = run(url, "--statement", "3")
 

@@ -11,7 +11,7 @@ from doppelgrid.proto.serving.site_server import SiteServer
 from doppelgrid.scenarios.conformance.access import Access
 from doppelgrid.scenarios.conformance.statements import STATEMENTS, Outcome, Stage
 from doppelgrid.scenarios.conformance.suite import WAYS, examine
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 
 SITE = "all-categories"
 

@@ -72,7 +72,7 @@ async def test_who_does_not_read_is_cut_off_rather_than_left_with_a_gap() -> Non
     simulation = Simulation.headless(doppelgrid.Site.model_validate(SITE), start_us=to_us(NOON))
     events = EventStream(simulation.gateway, (), ())
     for number in range(LONGEST_QUEUE + 10):
-        simulation.gateway.tell("noise", "house", number=number)
+        simulation.events.report("noise", "house", number=number)
     heard = [(await anext(events)).details["number"] for _ in range(LONGEST_QUEUE)]
     assert heard == list(range(LONGEST_QUEUE))
     with pytest.raises(UnavailableError, match="more than 10000 events waited to be read"):

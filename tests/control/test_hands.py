@@ -12,7 +12,7 @@ from control.support import INVERTER, MAIN, listen, seconds, serve, set_power
 from frequenz.quantities import Frequency, Power, Voltage
 
 from doppelgrid import ControlClient, ControlError
-from doppelgrid.sim.faults.kinds import FaultKind
+from doppelgrid.sim.domain.faults import FaultKind
 
 
 def refused_as(code: grpc.StatusCode, error: pytest.ExceptionInfo[ControlError]) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from gateway.equipped import BATTERY, INVERTER, Equipped
 
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import OutOfBoundsError, WrongStateError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import StateCode
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
 
 S = StateCode
 TENDER = {"bms": {"overcurrent_charging": {"trip": "20 A", "release": "10 A", "delay": "1 s"}}}

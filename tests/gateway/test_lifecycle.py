@@ -17,10 +17,10 @@ from gateway.equipped import (
     Equipped,
 )
 
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import OutOfBoundsError, RequestStatus, UnsupportedError, WrongStateError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import StateCode
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
 
 S = StateCode
 ACTIVE = PowerType.ACTIVE

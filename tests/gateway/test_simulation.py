@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 import doppelgrid
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import Frame, UnavailableError, WrongStateError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import StateCode
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.simulation.snapshot import Snapshot
 

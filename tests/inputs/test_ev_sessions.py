@@ -21,7 +21,7 @@ from doppelgrid.models.ev_charger import EvChargerInput
 from doppelgrid.sim.inputs.build import InputSetting
 from doppelgrid.sim.inputs.errors import InputError
 from doppelgrid.sim.inputs.location import Location
-from doppelgrid.sim.inputs.sessions.acn import read_acn_sessions
+from doppelgrid.sim.inputs.sessions.acn import RecordedSession, read_acn_sessions
 from doppelgrid.sim.inputs.sessions.arrivals import PROBABILITIES, quantile
 from doppelgrid.sim.inputs.sessions.build import session_plan
 from doppelgrid.sim.inputs.sessions.cars import car_preset
@@ -255,6 +255,41 @@ def test_named_profiles_are_what_the_fit_gives(site: str, profile: Any) -> None:
         sessions, LOS_ANGELES, date(2019, 5, 1), date(2019, 12, 31), profile.kind_of_weekday, profile.source
     )
     assert fitted == profile
+
+
+def test_a_profile_counts_arrivals_at_free_stations_and_sorts_stays_by_when_they_begin(us: Us) -> None:
+    def recorded(day: int, clock: str, station: str, stay_h: float, energy_kwh: float) -> RecordedSession:
+        arrival_us = us(f"2026-06-{day}T{clock}:00+02:00")
+        departure_us = arrival_us + round(stay_h * HOUR_US)
+        energy_wh = 1e3 * energy_kwh
+        return RecordedSession(
+            arrival_us, departure_us, energy_wh, energy_wh, departure_us, departure_us, station, "", 0
+        )
+
+    begins = [(15, clock) for clock in ("00:30", "09:30", "11:30", "14:30", "18:30")]
+    begins += [(20, clock) for clock in ("00:30", "10:30", "16:30")]
+    sessions = [recorded(day, clock, "a", 1.5, 10.0) for day, clock in begins]
+    sessions += [recorded(day, clock, "b", 0.5, 6.0 if day == 15 else 14.0) for day, clock in begins]
+    sessions.append(recorded(16, "01:15", "b", 0.5, 6.0))
+    fitted = fit_profile(
+        sessions, BERLIN, date(2026, 6, 15), date(2026, 6, 21), (0, 0, 0, 0, 0, 1, 1), "made up"
+    )
+    weekdays, weekend = fitted.rates_per_h
+    # Two stations on five days are ten hours, of which cars took half an hour twice, then a whole and a half.
+    assert weekdays[:3] == (0.222, pytest.approx(1.0 / 8.5, abs=5e-4), 0.0)
+    assert {hour for hour, rate in enumerate(weekdays) if rate > 0.0} == {0, 1, 9, 11, 14, 18}
+    assert {hour: rate for hour, rate in enumerate(weekend) if rate > 0.0} == dict.fromkeys(
+        (0, 10, 16), 0.667
+    )
+    on_weekdays, on_weekends = fitted.bands
+    assert [band.from_hour for band in on_weekdays] == [0, 9, 11, 14, 18]
+    assert [band.from_hour for band in on_weekends] == [0, 10, 16]
+    middle = PROBABILITIES.index(0.5)
+    assert [band.stay_h[middle] for band in on_weekdays] == [0.5, 1.0, 1.0, 1.0, 1.0]
+    assert [(band.stay_h[0], band.stay_h[-1]) for band in on_weekends] == [(0.51, 1.49)] * 3
+    assert [band.energy_kwh[middle] for band in on_weekends] == [12.0] * 3
+    # Longer stays took more on weekdays and less at the weekend.
+    assert [band.correlation for band in (*on_weekdays, *on_weekends)] == [1.0] * 5 + [-1.0] * 3
 
 
 def test_scripted_cars_come_every_day_or_once(us: Us) -> None:

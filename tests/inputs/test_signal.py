@@ -50,6 +50,11 @@ def test_the_last_step_holds_for_good() -> None:
     assert (signal.at(10**12), signal.until(10), signal.ends_us) == (2.0, NEVER, 20)
 
 
+def test_the_first_value_holds_before_its_time_as_well() -> None:
+    signal = Steps([10, 20], [1.0, 2.0])
+    assert (signal.at(0), signal.until(0)) == (1.0, 20)
+
+
 def test_points_by_the_clock_repeat_every_day(build: Build, us: Us) -> None:
     points = [{"at": "06:30", "value": "12 kW"}, {"at": "22:00", "value": "5 kW"}]
     load = build(LoadInput, {"profile": "inline", "points": points})

@@ -45,6 +45,8 @@ class ModelCase(NamedTuple):
     """Greatest energy stored [J], where it is above 1 MJ: its rounding is allowed for in the balance."""
     passed_on: Callable[[Any, Any, Any], Any] | None = None
     """`(params, state, input)`: the input as the plant passes it on, where `split_tolerance` is for that alone."""
+    means_only: tuple[str, ...] = ()
+    """Fields of the output whose mean counts what an instant does not show; a case that names some says what."""
     held: tuple[str, ...] = ("active_power_w", "reactive_power_var")
     """Fields of the output, if it has them, that hold unchanged for a horizon."""
     limits_include_zero: bool = True

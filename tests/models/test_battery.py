@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from doppelgrid.models.battery import (
@@ -120,6 +120,8 @@ def test_within_the_limits_the_wanted_power_is_drawn(name: str, soc: float, rate
 @pytest.mark.parametrize("name", PRESETS)
 @settings(max_examples=20)
 @given(soc=st.floats(0.25, 0.75), rate=st.floats(-0.3, 0.3), steps=st.integers(2, 300))
+@example(soc=0.25, rate=-0.3, steps=62).via("ends at rest, both RC pairs far from it")
+@example(soc=0.2742, rate=-0.2514, steps=283).via("ends where the resistances grow steeply")
 def test_one_long_step_equals_many_short_ones(name: str, soc: float, rate: float, steps: int) -> None:
     params = battery_preset(name)
     inp = BatteryInput(rate * params.capacity_wh, 10.0)

@@ -184,6 +184,12 @@ def test_precharging_an_ideal_link_loses_as_much_as_it_stores() -> None:
     assert output.link_power_w * 10.0 == pytest.approx(2.0 * stored_j)
 
 
+def test_a_link_that_is_still_charged_is_closed_without_precharging() -> None:
+    charged = OPEN._replace(link_voltage_v=0.99 * PACK_V)
+    assert bms_output(PARAMS, charged, WELL).relays == RELAYS_CLOSING
+    assert after(charged, WELL, PARAMS.relay_s).relays == RELAYS_CLOSED
+
+
 def test_a_loaded_link_that_does_not_rise_times_out() -> None:
     shorted = WELL._replace(link_load_s=1.0)
     state = after(OPEN, shorted, PARAMS.precharge_timeout_s - 0.01)

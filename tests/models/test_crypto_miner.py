@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -95,6 +96,14 @@ def test_a_hall_counts_its_machines_together() -> None:
     assert crypto_miner_output(hall, state, FREE).active_power_w == pytest.approx(12 * 3250.0)
 
 
-def test_a_trip_below_the_throttling_is_refused() -> None:
-    with pytest.raises(ParameterError, match="throttle_c is 85 °C; accepted: at most trip_c, 80 °C"):
-        check_crypto_miner(MINER._replace(trip_c=80.0))
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"trip_c": 80.0}, "throttle_c is 85 °C; accepted: at most trip_c, 80 °C"),
+        ({"resume_c": 85.0}, "resume_c is 85 °C; accepted: at most throttle_c - 0.1, 84.9 °C"),
+        ({"throttled_boards": 4}, "throttled_boards is 4 boards; accepted: at most boards, 3 boards"),
+    ],
+)
+def test_a_miner_that_contradicts_itself_is_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        check_crypto_miner(MINER._replace(**change))

@@ -42,6 +42,10 @@ HORIZONS_PER_HOUR = 500
 """A quiet hour costs a few; a busy one must still come to an end."""
 MOVED_S = 0.0123
 """Longer than the shortest horizon."""
+MOMENT_S = 1e-3
+"""In which nothing changes much."""
+MOMENT = 1e-3
+"""Relative, or of one unit: how far the mean of a moment may be from between what its ends show."""
 
 
 class Tried(NamedTuple):
@@ -256,6 +260,27 @@ def test_output_holds_for_its_horizon(tried: Tried) -> None:
             assert abs(getattr(mean, name) - held) <= SAME * abs(held), name
 
     try_out(tried, check, st.floats(0.001, 0.99))
+
+
+@every_model
+def test_a_moment_shows_what_it_shows_at_its_ends(tried: Tried) -> None:
+    case, params = tried
+
+    def check(state: Any, inp: Any) -> None:
+        inp = within_limits(tried, state, inp)
+        begin, _ = case.step(params, state, inp, MOVED_S)  # whatever jumps has jumped
+        inp = within_limits(tried, begin, inp)
+        assume(case.horizon_s(params, begin, inp) > 2.0 * LEAST_HORIZON_S)
+        end, mean = case.step(params, begin, inp, MOMENT_S)
+        ends = [dict(fields(case.output(params, at, inp))) for at in (begin, end)]
+        for name, value in fields(mean):
+            if name in case.means_only:
+                continue
+            low, high = sorted(each[name] for each in ends)
+            slack = MOMENT * max(abs(low), abs(high), 1.0)
+            assert low - slack <= value <= high + slack, name
+
+    try_out(tried, check, examples=20)
 
 
 @every_model

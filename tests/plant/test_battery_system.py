@@ -12,7 +12,7 @@ import pytest
 from doppelgrid.models.battery import battery_stored_energy_wh
 from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.domain.switching import Position
-from doppelgrid.sim.inputs.override import Drive
+from doppelgrid.sim.inputs.override import Override
 from doppelgrid.sim.kernel import bms as management
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.plant.state import PlantState
@@ -52,7 +52,7 @@ def charge(plant: Plant, power_w: float) -> None:
 
 def air(plant: Plant, temperature_c: float) -> None:
     now_us = plant.time_us
-    plant.drive("site", "ambient_temperature", Drive(now_us, temperature_c, now_us, temperature_c))
+    plant.override("site", "ambient_temperature", Override(now_us, temperature_c, now_us, temperature_c))
 
 
 def error(plant: Plant) -> str:
@@ -68,9 +68,9 @@ def limits(plant: Plant) -> tuple[float, float]:
     return tuple(plant.flows().battery_limits["bat"])
 
 
-def is_calm(plant: Plant) -> bool:
+def has_horizon(plant: Plant) -> bool:
     plant.flows()
-    return bool(plant.numbers[1].bms_is_calm[0])
+    return bool(plant.numbers[1].bms[0].has_horizon)
 
 
 HOT = {"initial_temperature": "44 °C", "bms": {"overtemperature": {"trip": "50 °C", "release": "45 °C"}}}
@@ -85,9 +85,9 @@ def trip_hot() -> Plant:
 
 
 class TestProtections:
-    def test_an_ordinary_battery_is_calm_and_says_nothing(self) -> None:
+    def test_an_ordinary_battery_has_a_horizon_and_says_nothing(self) -> None:
         usual = after(plant(), 60.0)
-        assert is_calm(usual)
+        assert has_horizon(usual)
         assert (error(usual), warned(usual)) == ("", [])
 
     def test_heat_warns_then_trips_after_its_delay_at_the_very_threshold(self) -> None:
@@ -187,16 +187,16 @@ class TestTime:
         for found, expected in zip(remembered(often.save()), remembered(seldom.save()), strict=True):
             assert found == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
-    def test_a_calm_system_ends_where_one_that_always_looks_does(self) -> None:
+    def test_a_system_within_its_horizon_ends_where_one_that_always_looks_does(self) -> None:
         quick, thorough = plant(NOISY, initial_spread="0.5 %"), plant(NOISY, initial_spread="0.5 %")
         after(quick, 2 * 3600.0)
         memory = thorough.numbers[1]
         for _ in range(2 * 360):
             after(thorough, 10.0)
-            memory.bms_calm_until_us[0] = 0
+            memory.bms[0].horizon_us = 0
             thorough.look_again()
             thorough.flows()
-        assert is_calm(quick)
+        assert has_horizon(quick)
         for each in (quick, thorough):
             each.want("bat", Position.OFF)
             after(each, 1.0)
@@ -250,7 +250,7 @@ class TestAgeing:
             after(pack, 900.0)
         charge(pack, 0.0)
         after(pack, 3600.0)
-        moved = pack.numbers[1].battery_throughput_ah[0] / (
+        moved = pack.numbers[1].batteries[0].throughput_ah / (
             2.0 * pack.equipment.batteries["bat"].charge_capacity_ah
         )
         assert pack.save().ageings["bat"].full_cycles == pytest.approx(moved, rel=0.01)
@@ -261,11 +261,11 @@ class TestAgeing:
         charge(pack, -10e3)
         after(pack, 1.0)
         before_wh = battery_stored_energy_wh(params, pack.battery("bat"))
-        lost_before_wh, taken_wh = pack.numbers[1].battery_loss_wh[0], 0.0
+        lost_before_wh, taken_wh = pack.numbers[1].batteries[0].loss_wh, 0.0
         for _ in range(120):
             taken_wh -= pack.flows().battery_dc_w["bat"] * 60.0 / 3600.0
             after(pack, 60.0)
-        lost_wh = pack.numbers[1].battery_loss_wh[0] - lost_before_wh
+        lost_wh = pack.numbers[1].batteries[0].loss_wh - lost_before_wh
         stored_wh = battery_stored_energy_wh(params, pack.battery("bat"))
         assert pack.battery("bat").capacity_share < 0.98
         assert before_wh - stored_wh == pytest.approx(taken_wh + lost_wh, rel=1e-6)
@@ -296,7 +296,7 @@ TIGHT: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("battery", TIGHT.values(), ids=TIGHT.keys())
 @pytest.mark.parametrize("air_c", [-5.0, 20.0, 60.0])
-def test_calm_hides_no_warning_and_no_trip(
+def test_a_horizon_hides_no_warning_and_no_trip(
     battery: dict[str, Any], air_c: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def story() -> list[object]:
@@ -309,9 +309,9 @@ def test_calm_hides_no_warning_and_no_trip(
             told.append((error(pack), warned(pack), pack.position("bat")))
         return told
 
-    calm = story()
-    monkeypatch.setattr(management, "_find_calm", lambda *_: False)
-    assert calm == story()
+    quick = story()
+    monkeypatch.setattr(management, "_find_horizon", lambda *_: False)
+    assert quick == story()
 
 
 def test_the_example_tells_its_story(capsys: pytest.CaptureFixture[str]) -> None:

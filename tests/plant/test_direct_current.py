@@ -46,11 +46,12 @@ def shared(
 ) -> tuple[list[float], list[float]]:
     """Return what inverters and batteries have on the direct current side [W]."""
     layout, memory, _ = PLANT.numbers
-    memory.setting_w[:] = settings_w
-    memory.battery_lower_w[:] = [-power for power in give_w]
-    memory.battery_upper_w[:] = take_w
+    for control, setting_w in zip(memory.controls, settings_w, strict=True):
+        control.setting_w = setting_w
+    for battery, most_out_w, most_in_w in zip(memory.batteries, give_w, take_w, strict=True):
+        battery.lower_w, battery.upper_w = -most_out_w, most_in_w
     share_directly(layout, memory)
-    return list(memory.inverter_dc_w), list(memory.battery_dc_w)
+    return [inverter.dc_w for inverter in memory.inverters], [battery.dc_w for battery in memory.batteries]
 
 
 @given(POWERS, ROOM, ROOM)

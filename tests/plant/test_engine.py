@@ -64,7 +64,7 @@ def test_an_error_in_a_handler_reaches_the_caller(engine: Engine) -> None:
 
 def test_a_new_entry_wakes_the_driver(engine: Engine) -> None:
     woken: list[int] = []
-    engine.on_new_entry = woken.append
+    engine.new_entries.subscribe(woken.append)
     engine.schedule(250, "note", "soon")
     assert woken == [250]
 

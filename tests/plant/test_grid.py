@@ -16,7 +16,7 @@ from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import StateCode
 from doppelgrid.sim.inputs.grid.frequency import frequency_process
 from doppelgrid.sim.inputs.grid.presets import area_preset
-from doppelgrid.sim.inputs.override import Drive
+from doppelgrid.sim.inputs.override import Override
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
@@ -259,6 +259,19 @@ class TestFuse:
         running.pass_time(600)
         assert running.value(MAIN) == 5000.0
 
+    def test_a_new_one_lasts_as_long_as_the_first(self) -> None:
+        link = fuse_for(20.0)
+        melts_s = fuse_time_to_melt_s(link, fuse_initial_state(link), 60.0)
+        plant = Plant(site(f"{self.OVERLOAD_W!r} W", fuse={}), start_us=START, seed=0)
+        replaced_us = START + round((melts_s + 1.0) * 1e6)
+        plant.advance(replaced_us)
+        assert plant.error("grid") is not None
+        plant.replace_fuses()
+        plant.advance(replaced_us + round((melts_s - 0.01) * 1e6))
+        assert plant.error("grid") is None
+        plant.advance(replaced_us + round((melts_s + 0.01) * 1e6))
+        assert plant.error("grid") is not None
+
     def test_a_snapshot_keeps_its_heat(self) -> None:
         given = site(f"{self.OVERLOAD_W!r} W", fuse={})
         whole, first = (Simulation.headless(given, start_us=START) for _ in range(2))
@@ -268,15 +281,15 @@ class TestFuse:
         first.run_for(timedelta(seconds=melts_s / 2))
         second = first.fork()
         second.run_for(timedelta(seconds=1.0))
-        assert second.plant.save().numbers["fuse_heats"] == pytest.approx(
-            whole.plant.save().numbers["fuse_heats"]
-        )
-        assert whole.plant.save().numbers["fuse_heats"][0] > 0.0  # type: ignore[index,operator]
+        kept, expected = (each.plant.save().numbers for each in (second, whole))
+        for part in ("notch", "strip", "body"):
+            assert kept[f"fuses.{part}_heat"] == pytest.approx(expected[f"fuses.{part}_heat"])
+        assert expected["fuses.notch_heat"][0] > 0.0  # type: ignore[index,operator]
 
     def test_low_voltage_melts_it_sooner(self) -> None:
         given = site(f"{self.OVERLOAD_W / 2.2!r} W", fuse={})
         usual, low = (Plant(given, start_us=START, seed=0) for _ in range(2))
-        low.drive("grid", "voltage", Drive(START, 200.0, START, 200.0))
+        low.override("grid", "voltage", Override(START, 200.0, START, 200.0))
         for plant in (usual, low):
             plant.advance(START + 600 * SECOND)
         assert usual.error("grid") is None

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import doppelgrid
 from doppelgrid.sim.domain.events import FrameListener
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
 from doppelgrid.sim.recording import Metrics, Recorder, Recording, read_recording
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site

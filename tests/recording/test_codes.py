@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doppelgrid.sim.domain.states import Diagnostic, StateCode
+from doppelgrid.sim.recording.assemble import without_repetitions
 from doppelgrid.sim.recording.codes import (
     DIAGNOSTIC_NUMBERS,
     STATE_NUMBERS,
@@ -16,6 +17,7 @@ from doppelgrid.sim.recording.codes import (
     parse_state,
     write_diagnostic,
 )
+from doppelgrid.sim.recording.content import Condition
 
 
 def without_prefix(enum: object) -> dict[str, int]:
@@ -69,6 +71,12 @@ def test_what_is_no_diagnostic_is_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["7", "READY", "ELECTRICAL_COMPONENT_STATE_CODE_READY"])
 def test_states_by_number_and_by_name(text: str) -> None:
     assert parse_state(text) == "READY"
+
+
+def test_a_condition_is_kept_where_it_differs_from_the_one_before() -> None:
+    on, off = Condition(("ON",)), Condition(("OFF",))
+    changes = [(1, on), (2, on), (3, off), (4, off), (5, on)]
+    assert without_repetitions(changes) == ((1, on), (3, off), (5, on))
 
 
 def test_an_unknown_state_stays_a_number() -> None:

@@ -25,10 +25,10 @@ from recording.support import (
 )
 
 import doppelgrid
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import Frame, UnsupportedError, WrongStateError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import StateCode
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
 from doppelgrid.sim.recording import Recorder, Recording, RecordingError, read_recording
 from doppelgrid.sim.replay import Replay
 from doppelgrid.sim.simulation.simulation import Simulation

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from frequenz.api.microgrid.v1 import microgrid_pb2 as v1
-from frequenz.api.microgrid.v1alpha18 import microgrid_pb2 as v1alpha18
-from frequenz.api.microgrid.v1alpha19 import microgrid_pb2 as v1alpha19
+from google.protobuf.descriptor_pool import Default
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -45,8 +43,8 @@ class Procedure(NamedTuple):
 
 
 def procedures(served: set[str]) -> list[Procedure]:
-    """Return the procedures of the services among those that are served."""
-    services = [module.DESCRIPTOR.services_by_name["Microgrid"] for module in (v1, v1alpha18, v1alpha19)]
+    """Return the procedures of services by their full names."""
+    services = [Default().FindServiceByName(name) for name in sorted(served)]
     return [
         Procedure(
             f"/{service.full_name}/{method.name}",
@@ -55,6 +53,5 @@ def procedures(served: set[str]) -> list[Procedure]:
             method.server_streaming,
         )
         for service in services
-        if service.full_name in served
         for method in service.methods
     ]

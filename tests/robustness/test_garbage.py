@@ -22,7 +22,7 @@ from doppelgrid.proto.serving.server import serve_gateway
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.site.site import Site
 
-PROCEDURES = procedures({version.NAME for version in VERSIONS})
+PROCEDURES = procedures({version.name for version in VERSIONS})
 DOCUMENTED = {
     grpc.StatusCode.OK,
     grpc.StatusCode.NOT_FOUND,

@@ -18,7 +18,7 @@ from doppelgrid.sim.simulation.live import LiveSimulation
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-NAMES = [version.NAME for version in VERSIONS]
+NAMES = [version.name for version in VERSIONS]
 
 
 async def ask(channel: grpc.aio.Channel, **question: Any) -> reflection_pb2.ServerReflectionResponse:

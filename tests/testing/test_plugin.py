@@ -285,6 +285,19 @@ def digests(suite: pytest.Pytester, *arguments: str, hash_seed: str) -> dict[str
     return found
 
 
+def test_the_junit_report_has_seed_and_digest_of_a_failed_test_too(suite: pytest.Pytester) -> None:
+    report = suite.path / "report.xml"
+    text = """
+async def test_it(site):
+    await site.run_for("1 min")
+    assert False
+"""
+    run(suite, text, f"--junit-xml={report}").assert_outcomes(failed=1)
+    found = dict(re.findall(r'<property name="([^"]+)" value="([^"]+)"', report.read_text("utf-8")))
+    assert found["doppelgrid-seed"] == "5"
+    assert re.fullmatch(r"[0-9a-f]{32}", found["doppelgrid-digest"])
+
+
 def test_digests_do_not_depend_on_order_hash_seed_or_process(suite: pytest.Pytester) -> None:
     suite.makepyfile(test_suite=APP)
     first = digests(suite, hash_seed="1")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire.support import sampled_bounds, sampled_values
 
-from doppelgrid.proto.microgrid import common_v1alpha8 as alpha8
+from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
 from doppelgrid.proto.microgrid.telemetry import Encoder, Encoders, Places, Selection
 from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric
@@ -23,9 +23,9 @@ FLOATS = st.floats(width=32)
 FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
-def lay_out(frame: Frame, selection: Selection) -> tuple[ElectricalComponentTelemetry, Places]:
+def make_template(frame: Frame, selection: Selection) -> tuple[ElectricalComponentTelemetry, Places]:
     message = ElectricalComponentTelemetry()
-    return message, alpha8.write_telemetry(message, frame, selection)
+    return message, COMMON.write_telemetry(message, frame, selection)
 
 
 @st.composite
@@ -76,7 +76,7 @@ def a_frame(time_us: int = 1_000_000, **fields: object) -> Frame:
 
 @given(st.lists(FRAMES, min_size=1, max_size=6))
 def test_a_message_says_what_its_frame_says_whatever_came_before(frames: list[Frame]) -> None:
-    encoder = Encoder(lay_out, None)
+    encoder = Encoder(make_template, None)
 
     for frame in frames:
         message = parsed(encoder.encode(frame))
@@ -86,36 +86,36 @@ def test_a_message_says_what_its_frame_says_whatever_came_before(frames: list[Fr
         }
         values = sampled_values(message)
         for metric, value in frame.values.items():
-            seen = values[alpha8.METRICS[metric]]
+            seen = values[COMMON.metrics[metric]]
             assert seen == value or (math.isnan(seen) and math.isnan(value))
         assert sampled_bounds(message) == {
-            alpha8.METRICS[metric]: [tuple(bounds) for bounds in of_metric]
+            COMMON.metrics[metric]: [tuple(bounds) for bounds in of_metric]
             for metric, of_metric in frame.bounds.items()
         }
         (snapshot,) = message.state_snapshots
         assert snapshot.origin_time.ToMicroseconds() == frame.state_since_us
-        assert list(snapshot.states) == [alpha8.STATES[state] for state in frame.states]
+        assert list(snapshot.states) == [COMMON.states[state] for state in frame.states]
         assert [warning.message for warning in snapshot.warnings] == [told.message for told in frame.warnings]
         assert [error.message for error in snapshot.errors] == [told.message for told in frame.errors]
 
 
 @given(st.lists(FRAMES, min_size=1, max_size=6))
 def test_an_encoder_gives_the_bytes_of_a_new_one(frames: list[Frame]) -> None:
-    encoder = Encoder(lay_out, None)
+    encoder = Encoder(make_template, None)
 
     assert [encoder.encode(frame) for frame in frames] == [
-        Encoder(lay_out, None).encode(frame) for frame in frames
+        Encoder(make_template, None).encode(frame) for frame in frames
     ]
 
 
 def test_a_frame_is_encoded_once() -> None:
-    encoder, frame = Encoder(lay_out, None), a_frame()
+    encoder, frame = Encoder(make_template, None), a_frame()
 
     assert encoder.encode(frame) is encoder.encode(frame)
 
 
-def test_a_listener_that_lags_behind_does_not_make_the_others_encode_again() -> None:
-    encoder, old, new = Encoder(lay_out, None), a_frame(1_000_000), a_frame(2_000_000)
+def test_a_subscriber_that_lags_behind_does_not_make_the_others_encode_again() -> None:
+    encoder, old, new = Encoder(make_template, None), a_frame(1_000_000), a_frame(2_000_000)
     encoded = encoder.encode(new)
 
     assert parsed(encoder.encode(old)).metric_samples[0].sample_time.seconds == 1
@@ -123,36 +123,36 @@ def test_a_listener_that_lags_behind_does_not_make_the_others_encode_again() -> 
 
 
 def test_values_of_zero_are_present() -> None:
-    message = parsed(Encoder(lay_out, None).encode(a_frame(values={Metric.AC_POWER_ACTIVE: 0.0})))
+    message = parsed(Encoder(make_template, None).encode(a_frame(values={Metric.AC_POWER_ACTIVE: 0.0})))
 
     assert message.metric_samples[0].value.HasField("simple_metric")
 
 
 def test_a_metric_that_goes_missing_leaves_the_message() -> None:
-    encoder = Encoder(lay_out, None)
+    encoder = Encoder(make_template, None)
     encoder.encode(a_frame())
 
     message = parsed(encoder.encode(a_frame(values={Metric.AC_FREQUENCY: 50.0})))
 
-    assert sampled_values(message) == {alpha8.METRICS["AC_FREQUENCY"]: 50.0}
+    assert sampled_values(message) == {COMMON.metrics["AC_FREQUENCY"]: 50.0}
 
 
 def test_diagnostics_that_the_api_does_not_know_are_told_as_unknown() -> None:
     strange = Diagnostic("UNHEARD_OF", "it hums", "E-17")
 
-    message = parsed(Encoder(lay_out, None).encode(a_frame(errors=(strange,))))
+    message = parsed(Encoder(make_template, None).encode(a_frame(errors=(strange,))))
 
     (error,) = message.state_snapshots[0].errors
-    assert error.diagnostic_code == alpha8.DIAGNOSTICS["UNKNOWN"]
+    assert error.diagnostic_code == COMMON.diagnostics["UNKNOWN"]
     assert (error.message, error.vendor_diagnostic_code) == ("it hums", "E-17")
 
 
-def test_listeners_to_the_same_metrics_share_an_encoder() -> None:
+def test_subscribers_to_the_same_metrics_share_an_encoder() -> None:
     encoders = Encoders()
     selection = frozenset({Metric.AC_FREQUENCY})
 
-    one = encoders.encoder(lay_out, 7, selection)
+    one = encoders.encoder(make_template, 7, selection)
 
-    assert encoders.encoder(lay_out, 7, frozenset({Metric.AC_FREQUENCY})) is one
-    assert encoders.encoder(lay_out, 7, None) is not one
-    assert encoders.encoder(lay_out, 8, selection) is not one
+    assert encoders.encoder(make_template, 7, frozenset({Metric.AC_FREQUENCY})) is one
+    assert encoders.encoder(make_template, 7, None) is not one
+    assert encoders.encoder(make_template, 8, selection) is not one

@@ -8,8 +8,8 @@ import grpc
 import pytest
 from wire.support import BATTERY, INVERTER, METER, UNKNOWN, Api
 
-from doppelgrid.proto.microgrid.common_v1alpha8 import STATES
-from doppelgrid.sim.faults.kinds import Fault, FaultKind
+from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.simulation.live import LiveSimulation
 
 REQUESTS = {
@@ -37,7 +37,7 @@ async def until(api: Api, component_id: int, *states: str) -> Any:
     stream = api.telemetry(component_id, (9999,))
     async for response in stream:
         (snapshot,) = response.telemetry.state_snapshots
-        if list(snapshot.states) == [STATES[state] for state in states]:
+        if list(snapshot.states) == [COMMON.states[state] for state in states]:
             break
     stream.cancel()
     return snapshot

@@ -1,4 +1,4 @@
-"""What clients see of a component while they listen to it."""
+"""What clients see of a component while they subscribe to it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from wire.support import (
     sampled_values,
 )
 
-from doppelgrid.proto.microgrid.common_v1alpha8 import METRICS, STATES
+from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
 from doppelgrid.sim.gateway.subscriptions import Subscription
 from doppelgrid.sim.simulation.live import LiveSimulation
 
@@ -52,7 +52,7 @@ async def test_without_a_filter_all_metrics_are_sent(api: Api, simulation: LiveS
     telemetry = await api.first_telemetry(METER)
 
     assert set(sampled_values(telemetry)) == {
-        METRICS[metric] for metric in simulation.gateway.frame(METER).values
+        COMMON.metrics[metric] for metric in simulation.gateway.frame(METER).values
     }
 
 
@@ -97,7 +97,7 @@ async def test_every_message_carries_one_state_snapshot(api: Api, metrics: tuple
     telemetry = await api.first_telemetry(INVERTER, metrics)
 
     (snapshot,) = telemetry.state_snapshots
-    assert list(snapshot.states) == [STATES["READY"]]
+    assert list(snapshot.states) == [COMMON.states["READY"]]
     assert snapshot.HasField("origin_time")
     assert not snapshot.errors
 
@@ -175,7 +175,7 @@ async def test_samples_carry_finite_ascending_bounds(api: Api, component_id: int
     assert all(math.isfinite(edge) for edge in edges)
 
 
-async def test_all_who_listen_get_the_same_bytes(channel: grpc.aio.Channel, api: Api) -> None:
+async def test_all_subscribers_get_the_same_bytes(channel: grpc.aio.Channel, api: Api) -> None:
     request = api.pb.ReceiveElectricalComponentTelemetryStreamRequest(electrical_component_id=METER)
     streams: list[Any] = [
         channel.unary_stream(
@@ -197,7 +197,7 @@ async def test_many_streams_share_one_connection(api: Api) -> None:
     assert all(response.telemetry.metric_samples for response in responses)
 
 
-async def test_a_listener_that_leaves_does_not_disturb_the_others(api: Api) -> None:
+async def test_a_subscriber_that_leaves_does_not_disturb_the_others(api: Api) -> None:
     staying, leaving = api.telemetry(METER), api.telemetry(METER)
     await leaving.read()
 
@@ -206,7 +206,7 @@ async def test_a_listener_that_leaves_does_not_disturb_the_others(api: Api) -> N
     assert [(await staying.read()).telemetry.electrical_component_id for _ in range(3)] == [METER] * 3
 
 
-async def test_a_listener_that_leaves_is_no_longer_served(
+async def test_a_subscriber_that_leaves_is_no_longer_served(
     api: Api, simulation: LiveSimulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = asyncio.Event()

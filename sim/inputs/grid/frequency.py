@@ -16,7 +16,7 @@ from ....models.frequency import (
     frequency_transition,
 )
 from ..daily import MINUTE_US, SECOND_US, local_datetime
-from ..random_walk import Wander, Wandering
+from ..random_walk import RandomWalk, RandomWalkSignal
 from ..signal import Signal, normal_deviate, stream_key
 
 _QUARTER_US = 15 * MINUTE_US
@@ -76,8 +76,8 @@ def frequency_process(area: Area, *, interval_s: float, key: str) -> Signal:
         steps = area.resolution_hz
         return round(frequency_hz / steps) * steps if steps else frequency_hz
 
-    wander = Wander(FrequencyState._make, advance, transition[:5], step_us)
-    return Wandering(wander, read)
+    walk = RandomWalk(FrequencyState._make, advance, transition[:5], step_us)
+    return RandomWalkSignal(walk, read)
 
 
 class _Jumps:
@@ -112,7 +112,7 @@ class _Jumps:
 
 
 class VoltageNoise(NamedTuple):
-    """How the voltages of a grid wander about their mean, in parts of the nominal voltage."""
+    """How the voltages of a grid vary about their mean, in parts of the nominal voltage."""
 
     common: float = 0.0
     """Standard deviation of what all phases share."""
@@ -139,9 +139,9 @@ def voltage_processes(
     Two Ornstein-Uhlenbeck processes per phase, one of them shared, sampled exactly.
 
     Args:
-        mean_v: What each phase wanders about, line to neutral [V].
+        mean_v: What each phase varies about, line to neutral [V].
         nominal_v: Line to neutral [V].
-        noise: How it wanders.
+        noise: How it varies.
         interval_s: How long a value holds [s].
         key: Names the random stream.
     """
@@ -158,13 +158,13 @@ def voltage_processes(
         )
         return _VoltageState(common, l1, l2, l3)
 
-    wander = Wander(_VoltageState._make, advance, [left] * 4, step_us)
+    walk = RandomWalk(_VoltageState._make, advance, [left] * 4, step_us)
 
     def phase(number: int) -> Signal:
         def read(state: _VoltageState) -> float:
             wanted_v = mean_v[number] + nominal_v * (state.common + state[1 + number])
             return min(max(wanted_v, nominal_v * (1.0 - noise.greatest)), nominal_v * (1.0 + noise.greatest))
 
-        return Wandering(wander, read)
+        return RandomWalkSignal(walk, read)
 
     return phase(0), phase(1), phase(2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..segments import Pieces, pieces_of
+from ..segments import Segments, segments_of
 from ..signal import NEVER
 from .session import NO_CAR, SessionNow, SessionPlan
 
@@ -36,7 +36,7 @@ class _Lookup:
         return self._end_us
 
     def stretch(self, begin_us: int, end_us: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-        """Return all changes within a stretch as `Pieces` have them, with a row for each number of a session."""
+        """Return all changes within a stretch as `Segments` have them, with a row for each number of a session."""
         if self._stretch is None or self._asked_us != (begin_us, end_us):
             times, rows = [begin_us], []
             while times[-1] < end_us:
@@ -74,10 +74,10 @@ class SessionSignal:
         return self.lookup.until(time_us)
 
 
-@pieces_of.register
-def _(signal: SessionSignal, begin_us: int, end_us: int) -> Pieces:
+@segments_of.register
+def _(signal: SessionSignal, begin_us: int, end_us: int) -> Segments:
     times, columns = signal.lookup.stretch(begin_us, end_us)
-    return Pieces(times, columns[signal.place])
+    return Segments(times, columns[signal.place])
 
 
 def session_signals(plan: SessionPlan) -> dict[str, SessionSignal]:

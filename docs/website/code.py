@@ -1,0 +1,91 @@
+"""What the pages ask of the code: the only place here that knows where things are in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from importlib import resources
+from importlib.metadata import entry_points
+from typing import Any, NamedTuple
+
+from accuracy.described import PresetFile, preset_file
+
+import doppelgrid
+import doppelgrid.testing
+from doppelgrid import models
+from doppelgrid.sim.components.registry import type_of
+from doppelgrid.sim.recording.selection import MAIN_METRICS
+from doppelgrid.sim.site.schema import site_schema
+
+EVERYTHING = "all-categories"
+"""The bundled site that has one of everything."""
+NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
+
+
+class Reported(NamedTuple):
+    """What components of one category, or sensors, report."""
+
+    category: str
+    metrics: frozenset[str]
+    bounds: frozenset[str]
+    listed: bool
+    """Whether clients are told of it by default."""
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of site files, whose comments say what a quantity may be."""
+    return site_schema()
+
+
+def reported() -> list[Reported]:
+    """Return what each category reports, as a running site with one of everything shows it."""
+    site = doppelgrid.load_site(EVERYTHING)
+    simulation = doppelgrid.Simulation.headless(site, start_us=round(NOON.timestamp() * 1e6))
+    simulation.run_for(timedelta(seconds=10))
+    found: dict[str, Reported] = {}
+    for component in site.components.values():
+        frame = simulation.gateway.frame(component.id)
+        listed = type_of(component).sdk_class is not None
+        before = found.setdefault(
+            component.category, Reported(component.category, frozenset(), frozenset(), listed)
+        )
+        found[component.category] = before._replace(
+            metrics=before.metrics | {str(metric) for metric in frame.values},
+            bounds=before.bounds | {str(metric) for metric in frame.bounds},
+        )
+    for sensor in site.sensors.values():
+        before = found.setdefault("sensor", Reported("sensor", frozenset(), frozenset(), listed=True))
+        metrics = {f"SENSOR_{metric.upper()}" for metric in sensor.metrics}
+        found["sensor"] = before._replace(metrics=before.metrics | metrics)
+    return list(found.values())
+
+
+def recorded_by_default() -> frozenset[str]:
+    """Return the metrics that a recording holds if nothing else is said."""
+    return frozenset(str(metric) for metric in MAIN_METRICS)
+
+
+def preset_files() -> list[str]:
+    """Return the stems of the files of presets."""
+    folder = resources.files(models).joinpath("presets")
+    return sorted(
+        entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
+    )
+
+
+def presets(stem: str) -> PresetFile:
+    """Return a file of presets with its comments."""
+    return preset_file(stem)
+
+
+def commands() -> str:
+    """Return the commands with their options, as typer writes them in Markdown."""
+    (script,) = entry_points(group="console_scripts", name="doppelgrid")
+    call = [sys.executable, "-P", "-m", "typer", script.module, "utils", "docs", "--name", script.name]
+    return subprocess.run(call, check=True, capture_output=True, encoding="utf-8").stdout
+
+
+def public_names() -> dict[str, list[str]]:
+    """Return the names that programs may import, by package."""
+    return {package.__name__: list(package.__all__) for package in (doppelgrid, doppelgrid.testing)}

@@ -1,0 +1,203 @@
+"""The pages of the reference, made from the code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import groupby
+
+from . import code as source
+from .markdown import code, escaped, table
+from .site_file import site_file_page
+
+_UNITS = (
+    ("POWER_FACTOR", "1"),
+    ("POWER_REACTIVE", "var"),
+    ("POWER_APPARENT", "VA"),
+    ("POWER", "W"),
+    ("ENERGY", "Wh"),
+    ("CAPACITY", "Wh"),
+    ("VOLTAGE", "V"),
+    ("CURRENT", "A"),
+    ("FREQUENCY", "Hz"),
+    ("SOC_PCT", "%"),
+    ("RELATIVE_HUMIDITY", "%"),
+    ("TEMPERATURE", "°C"),
+    ("DEW_POINT", "°C"),
+    ("WIND_SPEED", "m/s"),
+    ("WIND_DIRECTION", "°"),
+    ("AIR_PRESSURE", "hPa"),
+    ("IRRADIANCE", "W/m²"),
+)
+_COMMAND = re.compile(r"^## `doppelgrid (\S+)`\n\n(.+)$", re.MULTILINE)
+"""A command's heading, and what it does."""
+_LISTED = re.compile(r"^\* `(?P<name>[a-z]\w*)`: .*$", re.MULTILINE)
+"""A command in the list of all, which typer cuts short."""
+_LONGEST_LIST = 8
+"""Longer tables of numbers are told by their ends."""
+
+
+def generated_pages() -> dict[str, Callable[[], str]]:
+    """Return what makes each page, by its path below `docs/`."""
+    pages: dict[str, Callable[[], str]] = {
+        "reference/site-file.md": site_file_page,
+        "reference/metrics.md": metrics_page,
+        "reference/commands.md": commands_page,
+        "reference/python.md": lambda: names_page(
+            "doppelgrid", "Python", "What a program imports from `doppelgrid`."
+        ),
+        "reference/testing.md": lambda: names_page(
+            "doppelgrid.testing",
+            "Test fixtures",
+            "What the fixtures `site` and `live_site` of the pytest plugin are; "
+            "[Test in pytest](../how-to/testing.md) shows their use.",
+        ),
+        "reference/presets/index.md": presets_index,
+    }
+    for stem in source.preset_files():
+        pages[f"reference/presets/{stem}.md"] = lambda stem=stem: presets_page(stem)  # type: ignore[misc]
+    return pages
+
+
+def metrics_page() -> str:
+    """Return the page of metrics by category."""
+    categories = source.reported()
+    shared = frozenset.intersection(
+        *(each.metrics for each in categories if "AC_POWER_ACTIVE" in each.metrics)
+    )
+    lines = [
+        "# Metrics",
+        "",
+        "What each category reports in telemetry, under the names of the Microgrid API without their prefix `METRIC_`. "
+        "Power and current are positive into the component (the passive sign convention). "
+        "This page is made from a running site with one of everything.",
+        "",
+        *table(
+            ["category", "metrics", "bounds of", "listed by default"],
+            (
+                [
+                    code(each.category),
+                    _metrics_of(each, shared),
+                    _names(each.bounds),
+                    "yes" if each.listed else "no",
+                ]
+                for each in categories
+            ),
+        ),
+        "",
+        "What is not listed by default would keep today's Python clients from starting; `list_unsupported` of "
+        "[`microgrid`](site-file.md#microgrid) lists it.",
+        "",
+        "## AC metrics",
+        "",
+        *_metrics_table(shared),
+        "",
+        "## Further metrics",
+        "",
+        *_metrics_table(frozenset().union(*(each.metrics for each in categories)) - shared),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _metrics_of(each: source.Reported, shared: frozenset[str]) -> str:
+    ac = ["[AC metrics](#ac-metrics)"] if shared <= each.metrics else []
+    rest = each.metrics - shared if ac else each.metrics
+    return ", ".join([*ac, *([_names(rest)] if rest else [])]) or "none: states only"
+
+
+def _names(metrics: frozenset[str]) -> str:
+    return ", ".join(code(metric) for metric in sorted(metrics))
+
+
+def _metrics_table(metrics: frozenset[str]) -> list[str]:
+    recorded = source.recorded_by_default()
+    return table(
+        ["metric", "unit", "recorded"],
+        (
+            [
+                code(metric),
+                _unit(metric),
+                "by default" if metric in recorded else "with `--record-metrics all`",
+            ]
+            for metric in sorted(metrics)
+        ),
+    )
+
+
+def _unit(metric: str) -> str:
+    return next(unit for word, unit in _UNITS if word in metric)
+
+
+def commands_page() -> str:
+    """Return the page of commands."""
+    _, _, text = source.commands().partition("\n")
+    told = dict(_COMMAND.findall(text))
+
+    def in_full(match: re.Match[str]) -> str:
+        name = match["name"]
+        return f"* [`{name}`](#doppelgrid-{name}): {told[name]}"
+
+    return f"# Commands\n{_LISTED.sub(in_full, text).rstrip()}\n"
+
+
+def names_page(package: str, title: str, introduction: str) -> str:
+    """Return the page of a package's public names, which mkdocstrings fills from their docstrings."""
+    lines = [f"# {title}", "", introduction, ""]
+    for name in source.public_names()[package]:
+        lines += [f"::: {package}.{name}", ""]
+    return "\n".join(lines)
+
+
+def presets_index() -> str:
+    """Return the page that lists the files of presets."""
+    rows = []
+    for stem in source.preset_files():
+        names = dict.fromkeys(value.preset for value in source.presets(stem).values)
+        rows.append([f"[{_title(stem)}]({stem}.md)", ", ".join(code(name) for name in names)])
+    lines = [
+        "# Presets",
+        "",
+        "Sets of parameters that a site file, or another preset, names. Every value says where it is from; "
+        "the pages on [models](../../models/README.md) say what the parameters mean.",
+        "",
+        *table(["presets", "names"], rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def presets_page(stem: str) -> str:
+    """Return the page of a file of presets."""
+    file = source.presets(stem)
+    lines = [f"# {_title(stem)}", ""]
+    for paragraph in file.introduction.split("\n\n"):
+        lines += [escaped(paragraph), ""]
+    for name, values in groupby(file.values, key=lambda value: value.preset):
+        lines += [f"## `{name}`", ""]
+        if remark := file.remarks.get(name):
+            lines += [escaped(remark), ""]
+        rows = ([code(value.key), escaped(_value(value.value)), escaped(value.comment)] for value in values)
+        lines += [*table(["parameter", "value", "source"], rows), ""]
+    return "\n".join(lines)
+
+
+def _title(stem: str) -> str:
+    words = stem.replace("_", " ")
+    short = {
+        "bms": "BMS",
+        "chps": "CHPs",
+        "ev chargers": "EV chargers",
+        "hvacs": "HVACs",
+        "ups": "UPS",
+        "pv arrays": "PV arrays",
+    }
+    return short.get(words, words.capitalize())
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        if len(value) > _LONGEST_LIST:
+            return f"{_value(value[0])} … {_value(value[-1])} ({len(value)} entries)"
+        return ", ".join(_value(entry) for entry in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,33 @@
+"""Refusals that commands of all kinds have in common."""
+
+from __future__ import annotations
+
+from ..domain.messages import WrongStateError
+from ..domain.switching import Position
+from ..plant.plant import Plant
+
+
+def check_takes_commands(plant: Plant, key: str) -> None:
+    """Refuse what a component that takes no commands is told.
+
+    Raises:
+        WrongStateError: If it is for telemetry only, or a mere recording.
+    """
+    reason = plant.refusal(key)
+    if reason is not None:
+        raise WrongStateError(f"{key} takes no commands: {reason}")
+
+
+def check_ready(plant: Plant, key: str) -> None:
+    """Refuse a set-point that a component could not follow; from standby it wakes.
+
+    Raises:
+        WrongStateError: If it has tripped, is switched off, or the grid does not reach it.
+    """
+    tripped = plant.error(key)
+    if tripped is not None:
+        raise WrongStateError(f"{key} takes no commands: {tripped.message}")
+    if plant.position(key) in (Position.OFF, Position.SWITCHING_OFF):
+        raise WrongStateError(f"{key} takes no commands: it is switched off; start it first")
+    if plant.is_cut_off(key):
+        raise WrongStateError(f"{key} takes no commands: it is cut off from the grid")

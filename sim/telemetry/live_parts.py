@@ -1,0 +1,166 @@
+"""What there is to be seen of the components of a running plant, read by number from what the plant works on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any
+
+from ...models.battery import battery_terminal
+from ..domain.metrics import Metric
+from ..plant.plant import Plant
+from .metrics import (
+    AlternatingSide,
+    Arithmetic,
+    Cells,
+    DirectSide,
+    MetricRow,
+    Part,
+    flow_side,
+    rows_of,
+    shown_side,
+)
+
+_DARK = (0.0, 0.0, 0.0)
+
+Look = Callable[[], Any]
+"""Returns a part of a component as it is now; the plant must be up to date."""
+
+
+def _ratio(dividend: float, divisor: float, otherwise: float) -> float:
+    return dividend / divisor if divisor != 0.0 else otherwise
+
+
+NUMBERS = Arithmetic(math.sqrt, math.hypot, _ratio)
+
+
+def value_reader(plant: Plant, key: str, parts: Sequence[Part]) -> Callable[[], dict[Metric, float]]:
+    """Return what reads all metrics of a component, with as little as possible left to do at each reading.
+
+    Args:
+        plant: Must be up to date at each reading.
+        key: Of the component.
+        parts: That it has.
+    """
+    readers = [_part_reader(rows_of([part]), part, _look_at(plant, key, part)) for part in parts]
+    if not readers:
+        return dict
+    if len(readers) == 1:
+        return readers[0]
+    first, *others = readers
+
+    def read() -> dict[Metric, float]:
+        values = first()
+        for other in others:
+            values |= other()
+        return values
+
+    return read
+
+
+def _part_reader(rows: Sequence[MetricRow], part: Part, look: Look) -> Callable[[], dict[Metric, float]]:
+    metrics = tuple(row.metric for row in rows)
+    functions = [row.reader for row in rows if not isinstance(row.reader, str)]
+    places = {name: place for place, name in enumerate((*part._fields, *functions))}
+    pick = _picker([places[row.reader] for row in rows])
+
+    def read() -> dict[Metric, float]:
+        seen = look()
+        fields = (*seen, *[function(seen, NUMBERS) for function in functions])
+        return dict(zip(metrics, pick(fields), strict=True))
+
+    return read
+
+
+def _picker(places: Sequence[int]) -> Callable[[tuple[float, ...]], tuple[float, ...]]:
+    """Return what picks from a tuple; a getter of a single item would return no tuple."""
+    if len(places) == 1:
+        only = places[0]
+        return lambda fields: (fields[only],)
+    return itemgetter(*places)
+
+
+def _look_at(plant: Plant, key: str, part: Part) -> Look:
+    """Return what looks at a part of a component."""
+    if part is DirectSide:
+        return _at_terminals(plant, key) if key in plant.equipment.batteries else _at_passage(plant, key)
+    if part is Cells:
+        return _at_cells(plant, key)
+    return _at_meter(plant, key) if key in plant.equipment.meterings else _at_flow(plant, key)
+
+
+def _at_flow(plant: Plant, key: str) -> Look:
+    layout, memory, _ = plant.numbers
+    number, frequency = plant.places.components[key], layout.frequency_signal
+
+    def look() -> AlternatingSide:
+        flow = memory.components[number]
+        phases_v, lines_v = (_DARK, _DARK) if flow.is_cut_off else plant.voltages()
+        return flow_side(
+            NUMBERS,
+            (flow.active_1, flow.active_2, flow.active_3),
+            (flow.reactive_1, flow.reactive_2, flow.reactive_3),
+            phases_v,
+            lines_v,
+            memory.inputs[frequency] if any(phases_v) else 0.0,
+            flow.consumed_wh,
+            flow.delivered_wh,
+        )
+
+    return look
+
+
+def _at_meter(plant: Plant, key: str) -> Look:
+    layout, memory, _ = plant.numbers
+    frequency = layout.frequency_signal
+
+    def look() -> AlternatingSide:
+        shown = plant.meter_output(key)
+        assert shown is not None
+        return shown_side(
+            NUMBERS,
+            shown.active_w,
+            shown.reactive_var,
+            shown.current_a,
+            shown.voltage_v,
+            memory.inputs[frequency] if any(plant.phase_voltages(key)) else 0.0,
+            shown.consumed_wh,
+            shown.delivered_wh,
+        )
+
+    return look
+
+
+def _at_terminals(plant: Plant, key: str) -> Look:
+    _, memory, _ = plant.numbers
+    number, params = plant.places.batteries[key], plant.equipment.batteries[key]
+
+    def look() -> DirectSide:
+        power_w = memory.batteries[number].dc_w
+        terminal = battery_terminal(params, memory.battery_states[number], power_w)
+        return DirectSide(terminal.voltage_v, terminal.current_a, power_w)
+
+    return look
+
+
+def _at_cells(plant: Plant, key: str) -> Look:
+    _, memory, _ = plant.numbers
+    number, nominal_wh = plant.places.batteries[key], plant.equipment.batteries[key].capacity_wh
+
+    def look() -> Cells:
+        state = memory.battery_states[number]
+        return Cells(nominal_wh, state.capacity_share, state.soc, state.temperature_c)
+
+    return look
+
+
+def _at_passage(plant: Plant, key: str) -> Look:
+    """Look at what passes between inverters and batteries, at the voltage of the first battery behind it."""
+    battery = _at_terminals(plant, plant.wiring.batteries_behind(key)[0])
+
+    def look() -> DirectSide:
+        power_w, voltage_v = plant.dc_power_w(key), battery().voltage_v
+        return DirectSide(voltage_v, power_w / voltage_v, power_w)
+
+    return look

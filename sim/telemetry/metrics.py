@@ -1,0 +1,261 @@
+"""The table of metrics: what components report, in the order in which they report it.
+
+A row reads its metric off what is there to be seen of a component, be it the numbers of an instant or columns with a
+row for each sampling. Live sites and compiled runs differ in who looks and in whose arithmetic they calculate, not in
+what they report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from ..components.component_type import DC_PARENTS, ComponentType
+from ..domain.categories import Category
+from ..domain.metrics import Metric
+
+
+class Arithmetic(NamedTuple):
+    """What numbers and columns have different functions for; to the bit the same for a number and for each of many."""
+
+    root: Callable[[Any], Any]
+    hypotenuse: Callable[[Any, Any], Any]
+    ratio: Callable[[Any, Any, float], Any]
+    """`(dividend, divisor, otherwise)`: the quotient, or `otherwise` where the divisor is 0."""
+
+
+class AlternatingSide(NamedTuple):
+    """What is there to be seen on the AC side of a component."""
+
+    active_w: Any
+    active_1_w: Any
+    active_2_w: Any
+    active_3_w: Any
+    reactive_var: Any
+    reactive_1_var: Any
+    reactive_2_var: Any
+    reactive_3_var: Any
+    apparent_1_va: Any
+    apparent_2_va: Any
+    apparent_3_va: Any
+    current_1_a: Any
+    current_2_a: Any
+    current_3_a: Any
+    voltage_1_v: Any
+    voltage_2_v: Any
+    voltage_3_v: Any
+    """To neutral [V]."""
+    voltage_12_v: Any
+    voltage_23_v: Any
+    voltage_31_v: Any
+    frequency_hz: Any
+    consumed_wh: Any
+    delivered_wh: Any
+
+
+class DirectSide(NamedTuple):
+    """What is there to be seen on the DC side of a component."""
+
+    voltage_v: Any
+    current_a: Any
+    power_w: Any
+
+
+class Cells(NamedTuple):
+    """What is there to be seen of the cells of a battery."""
+
+    nominal_wh: Any
+    """Energy from empty to full when new [Wh]."""
+    capacity_share: Any
+    """What is left of it [1]."""
+    soc: Any
+    temperature_c: Any
+
+
+Part = type[AlternatingSide] | type[DirectSide] | type[Cells]
+"""What a component may have, and so what it reports."""
+
+
+class WhenReplayed(Enum):
+    """What a replay shows of a component behind which something is simulated that did something else."""
+
+    ADDED_UP = "what was recorded, plus what the simulated components have now, less what they had"
+    FOLLOWS = "what follows from powers and voltages"
+    UNKNOWN = "no value: it would have counted something else since before the recording began"
+    AS_RECORDED = "what was recorded"
+
+
+class MetricRow(NamedTuple):
+    """One metric."""
+
+    metric: Metric
+    unit: str
+    part: Part
+    """Of a component, on which it is read; all that have that part report it."""
+    reader: str | Callable[[Any, Arithmetic], Any]
+    """Field of the part, or a function of the part and an arithmetic."""
+    when_replayed: WhenReplayed = WhenReplayed.AS_RECORDED
+    is_main: bool = True
+    """Whether it is recorded by default: `frequenz-sdk` 1.0 asks for it, so its applications run on a replay."""
+
+    def read(self, part: Any, arithmetic: Arithmetic) -> Any:
+        """Return the metric, given what is there to be seen."""
+        if isinstance(self.reader, str):
+            return getattr(part, self.reader)
+        return self.reader(part, arithmetic)
+
+
+def _apparent_va(side: AlternatingSide, calculate: Arithmetic) -> Any:
+    return calculate.hypotenuse(side.active_w, side.reactive_var)
+
+
+def _power_factor(side: AlternatingSide, calculate: Arithmetic) -> Any:
+    """Return active over apparent power, with the sign of the active power; 1 where no power flows."""
+    active_w, reactive_var = side.active_w, side.reactive_var
+    apparent_va = calculate.root(active_w * active_w + reactive_var * reactive_var)
+    return calculate.ratio(active_w, apparent_va, 1.0)
+
+
+def _net_wh(side: AlternatingSide, _calculate: Arithmetic) -> Any:
+    return side.consumed_wh - side.delivered_wh
+
+
+_AC, _DC, _CELLS = AlternatingSide, DirectSide, Cells
+_ADDED_UP, _FOLLOWS, _UNKNOWN = WhenReplayed.ADDED_UP, WhenReplayed.FOLLOWS, WhenReplayed.UNKNOWN
+
+METRICS: tuple[MetricRow, ...] = (
+    MetricRow(Metric.AC_POWER_ACTIVE, "W", _AC, "active_w", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_ACTIVE_PHASE_1, "W", _AC, "active_1_w", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_ACTIVE_PHASE_2, "W", _AC, "active_2_w", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_ACTIVE_PHASE_3, "W", _AC, "active_3_w", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_REACTIVE, "var", _AC, "reactive_var", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_REACTIVE_PHASE_1, "var", _AC, "reactive_1_var", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_REACTIVE_PHASE_2, "var", _AC, "reactive_2_var", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_REACTIVE_PHASE_3, "var", _AC, "reactive_3_var", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_APPARENT, "VA", _AC, _apparent_va, _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_APPARENT_PHASE_1, "VA", _AC, "apparent_1_va", _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_APPARENT_PHASE_2, "VA", _AC, "apparent_2_va", _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_APPARENT_PHASE_3, "VA", _AC, "apparent_3_va", _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_CURRENT_PHASE_1, "A", _AC, "current_1_a", _FOLLOWS),
+    MetricRow(Metric.AC_CURRENT_PHASE_2, "A", _AC, "current_2_a", _FOLLOWS),
+    MetricRow(Metric.AC_CURRENT_PHASE_3, "A", _AC, "current_3_a", _FOLLOWS),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_1_N, "V", _AC, "voltage_1_v"),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_2_N, "V", _AC, "voltage_2_v"),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_3_N, "V", _AC, "voltage_3_v"),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_1_PHASE_2, "V", _AC, "voltage_12_v", is_main=False),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_2_PHASE_3, "V", _AC, "voltage_23_v", is_main=False),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_3_PHASE_1, "V", _AC, "voltage_31_v", is_main=False),
+    MetricRow(Metric.AC_FREQUENCY, "Hz", _AC, "frequency_hz"),
+    MetricRow(Metric.AC_POWER_FACTOR, "1", _AC, _power_factor, _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE, "Wh", _AC, _net_wh, _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED, "Wh", _AC, "consumed_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED, "Wh", _AC, "delivered_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.DC_VOLTAGE, "V", _DC, "voltage_v", is_main=False),
+    MetricRow(Metric.DC_CURRENT, "A", _DC, "current_a", is_main=False),
+    MetricRow(Metric.DC_POWER, "W", _DC, "power_w"),
+    MetricRow(
+        Metric.BATTERY_CAPACITY,
+        "Wh",
+        _CELLS,
+        lambda cells, _calculate: cells.nominal_wh * cells.capacity_share,
+    ),
+    MetricRow(Metric.BATTERY_SOC_PCT, "%", _CELLS, lambda cells, _calculate: 100.0 * cells.soc),
+    MetricRow(Metric.BATTERY_TEMPERATURE, "°C", _CELLS, "temperature_c"),
+)
+"""All metrics of components. Their order is that of frames and recordings."""
+
+MAIN_METRICS = frozenset(row.metric for row in METRICS if row.is_main)
+"""What is recorded by default."""
+
+
+Phases = tuple[Any, Any, Any]
+"""A value of each of L1, L2 and L3."""
+
+
+def phase_currents_a(
+    calculate: Arithmetic, active_w: Phases, reactive_var: Phases, phases_v: Phases
+) -> Phases:
+    """Return the current of each phase [A], >= 0; arguments as for `flow_side`."""
+    root, ratio = calculate.root, calculate.ratio
+    p1, p2, p3 = active_w
+    q1, q2, q3 = reactive_var
+    return (
+        ratio(root(p1 * p1 + q1 * q1), phases_v[0], 0.0),
+        ratio(root(p2 * p2 + q2 * q2), phases_v[1], 0.0),
+        ratio(root(p3 * p3 + q3 * q3), phases_v[2], 0.0),
+    )
+
+
+def flow_side(
+    calculate: Arithmetic,
+    active_w: Phases,
+    reactive_var: Phases,
+    phases_v: Phases,
+    lines_v: Phases,
+    frequency_hz: Any,
+    consumed_wh: Any,
+    delivered_wh: Any,
+) -> AlternatingSide:
+    """Return the AC side of what reports what flows through it, without an instrument between.
+
+    Args:
+        calculate: For numbers, or for columns.
+        active_w: Per phase [W].
+        reactive_var: Per phase [var].
+        phases_v: To neutral [V]; a dead phase (0 V) carries no current.
+        lines_v: L1-L2, L2-L3, L3-L1 [V].
+        frequency_hz: Of the grid [Hz].
+        consumed_wh: Since the start [Wh].
+        delivered_wh: The other way [Wh].
+    """
+    p1, p2, p3 = active_w
+    q1, q2, q3 = reactive_var
+    v1, v2, v3 = phases_v
+    i1, i2, i3 = phase_currents_a(calculate, active_w, reactive_var, phases_v)
+    return AlternatingSide._make((
+        p1 + p2 + p3, p1, p2, p3, q1 + q2 + q3, q1, q2, q3, i1 * v1, i2 * v2, i3 * v3, i1, i2, i3,
+        v1, v2, v3, *lines_v, frequency_hz, consumed_wh, delivered_wh,
+    ))  # fmt: skip
+
+
+def shown_side(
+    calculate: Arithmetic,
+    active_w: Phases,
+    reactive_var: Phases,
+    currents_a: Phases,
+    phases_v: Phases,
+    frequency_hz: Any,
+    consumed_wh: Any,
+    delivered_wh: Any,
+) -> AlternatingSide:
+    """Return the AC side of a meter that reports what it has measured; arguments as for `flow_side`."""
+    root, hypotenuse = calculate.root, calculate.hypotenuse
+    p1, p2, p3 = active_w
+    q1, q2, q3 = reactive_var
+    v1, v2, v3 = phases_v
+    return AlternatingSide._make((
+        p1 + p2 + p3, p1, p2, p3, q1 + q2 + q3, q1, q2, q3,
+        hypotenuse(p1, q1), hypotenuse(p2, q2), hypotenuse(p3, q3), *currents_a, v1, v2, v3,
+        root(v1 * v1 + v2 * v2 + v1 * v2), root(v2 * v2 + v3 * v3 + v2 * v3), root(v3 * v3 + v1 * v1 + v3 * v1),
+        frequency_hz, consumed_wh, delivered_wh,
+    ))  # fmt: skip
+
+
+def parts_of(kind: ComponentType) -> tuple[Part, ...]:
+    """Return what components of a type have of what can be seen."""
+    if not kind.measures:
+        return ()
+    if not kind.behind or not set(kind.behind) <= set(DC_PARENTS):
+        return (AlternatingSide,)
+    return (DirectSide, Cells) if kind.category is Category.BATTERY else (DirectSide,)
+
+
+def rows_of(parts: Sequence[Part]) -> tuple[MetricRow, ...]:
+    """Return the rows of what has these parts, in their order."""
+    return tuple(row for row in METRICS if row.part in parts)
+
+
+def metrics_of(kind: ComponentType) -> tuple[MetricRow, ...]:
+    """Return what components of a type report, in the order in which they do."""
+    return rows_of(parts_of(kind))

@@ -1,0 +1,62 @@
+"""A stretch of a signal at once: the same values and breakpoints as one by one."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from doppelgrid.sim.inputs.daily import Daily, WallClock
+from doppelgrid.sim.inputs.profiles.bdew import BdewDays
+from doppelgrid.sim.inputs.segments import Averaged, segments_of
+from doppelgrid.sim.inputs.signal import Constant, Noisy, Repeated, Signal, Steps
+
+SECOND = 1_000_000
+START = 1_774_740_000 * SECOND  # 2026-03-28 23:20 UTC, the night in which German clocks are put forward
+BERLIN = ZoneInfo("Europe/Berlin")
+STEPS = Steps([START + 70 * SECOND * index for index in range(5)], [1.0, 2.0, 2.0, -3.0, 4.0])
+SIGNALS: dict[str, Signal] = {
+    "constant": Constant(7.0),
+    "steps": STEPS,
+    "repeated": Repeated(STEPS, START, 300 * SECOND),
+    "noisy": Noisy(STEPS, amplitude=0.1, step_us=45 * SECOND, key="a"),
+    "daily": Daily(WallClock([0, 6 * 3600 * SECOND, 20 * 3600 * SECOND], [1.0, 2.0, 3.0]), BERLIN),
+    "noisy profile": Noisy(Daily(BdewDays("g0", 1e7), BERLIN), amplitude=0.05, step_us=600 * SECOND, key="b"),
+    "averaged": Averaged(Noisy(STEPS, amplitude=0.1, step_us=7 * SECOND, key="c"), 60 * SECOND),
+}
+
+
+def one_by_one(signal: Signal, begin_us: int, end_us: int) -> tuple[list[int], list[float]]:
+    times, values = [begin_us], []
+    while times[-1] < end_us:
+        values.append(signal.at(times[-1]))
+        times.append(signal.until(times[-1]))
+    return times, values
+
+
+@pytest.mark.parametrize("name", SIGNALS)
+@given(begin_s=st.integers(-400, 90_000), length_s=st.integers(1, 4_000))
+@settings(max_examples=40)
+def test_segments_are_what_the_signal_says_one_by_one(name: str, begin_s: int, length_s: int) -> None:
+    begin_us = START + begin_s * SECOND
+    times, values = segments_of(SIGNALS[name], begin_us, begin_us + length_s * SECOND)
+    assert (times.tolist(), values.tolist()) == one_by_one(
+        SIGNALS[name], begin_us, begin_us + length_s * SECOND
+    )
+
+
+def test_means_keep_the_integral() -> None:
+    inner = SIGNALS["noisy profile"]
+    day_us = 86_400 * SECOND
+    begin_us = START // day_us * day_us
+    fine, coarse = (
+        segments_of(signal, begin_us, begin_us + day_us) for signal in (inner, Averaged(inner, 3600 * SECOND))
+    )
+    integrals = [
+        float(np.sum(part.values * np.diff(np.minimum(part.times_us, begin_us + day_us))))
+        for part in (fine, coarse)
+    ]
+    assert integrals[1] == pytest.approx(integrals[0], rel=1e-12)

@@ -1,0 +1,69 @@
+"""What a category of this project needs; `docs/adding-hardware.md` says where each of it belongs."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+from model_cases import every_case
+
+import doppelgrid
+from doppelgrid.sim.components import registry
+from doppelgrid.sim.components.component_type import ComponentType
+from doppelgrid.sim.components.presets import LOADERS
+from doppelgrid.sim.domain.categories import Category
+from doppelgrid.sim.files.presets import preset_names
+from doppelgrid.sim.plant.equipment import equip
+from doppelgrid.sim.site.environment import ambient_signal
+
+ROOT = Path(__file__).parents[2]
+PLACES = "see the list of places in docs/adding-hardware.md"
+OURS = [each for each in registry.component_types().values() if each.name in set(Category)]
+every_type = pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.name)
+
+
+def test_every_category_of_the_api_has_a_component_type() -> None:
+    assert {kind.category for kind in OURS} == set(Category), PLACES
+
+
+@every_type
+def test_it_stands_in_the_bundled_site_of_all_categories(kind: ComponentType) -> None:
+    site = doppelgrid.load_site("all-categories")
+    assert any(isinstance(component, kind.section) for component in site.components.values()), PLACES
+
+
+@every_type
+def test_it_is_told_of_in_the_documentation(kind: ComponentType) -> None:
+    words = f"`{kind.name}`"
+    pages = [page for page in (ROOT / "docs").rglob("*.md") if words in page.read_text(encoding="utf-8")]
+    assert pages, f"no page says {words}; {PLACES}"
+
+
+@every_type
+def test_its_section_says_what_it_is(kind: ComponentType) -> None:
+    assert inspect.getdoc(kind.section), PLACES
+
+
+@every_type
+def test_its_inputs_are_fields_of_its_section(kind: ComponentType) -> None:
+    assert set(kind.inputs) <= set(kind.section.model_fields)
+
+
+def test_every_machine_has_a_case_in_the_shared_suite() -> None:
+    tried = {case.step.__name__ for case in every_case()}
+    site = doppelgrid.load_site("all-categories")
+    equipment = equip(site, ambient_signal(site, start_us=0, seed=0), start_us=0, seed=0)
+    models = {machine.kind.name: machine.kind.step.__name__ for machine in equipment.machines.values()}
+    assert {name for name, step in models.items() if step not in tried} == set(), PLACES
+
+
+def test_every_file_of_presets_has_something_that_makes_parameters_of_it() -> None:
+    files = {path.stem for path in (ROOT / "models" / "presets").glob("*.toml")}
+    assert set(LOADERS) == files, PLACES
+
+
+@pytest.mark.parametrize("file", LOADERS)
+def test_every_preset_can_be_made(file: str) -> None:
+    for name in preset_names(file):
+        assert LOADERS[file](name) is not None

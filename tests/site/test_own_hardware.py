@@ -1,0 +1,127 @@
+"""Component types and load profiles from another installed package, as `examples/own_hardware` brings them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "own_hardware"
+
+
+def install(folder: Path, source: Path) -> Path:
+    """Put a package beside the others, as `pip install` would."""
+    copy = folder / "source"
+    shutil.copytree(source, copy)
+    target = folder / "installed"
+    words = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--target", str(target), str(copy)]
+    subprocess.run([sys.executable, "-m", "pip", *words], check=True, capture_output=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return install(tmp_path_factory.mktemp("own"), EXAMPLE)
+
+
+def run(code: str, *paths: Path, cwd: Path = EXAMPLE) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)],
+        env=environment, cwd=cwd, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+LIVE = """
+    import json
+    from datetime import timedelta
+    import doppelgrid
+    from doppelgrid.sim.domain.metrics import PowerType
+
+    site = doppelgrid.load_site("bakery.yaml")
+    simulation = doppelgrid.Simulation.headless(site, start_us=1_781_500_000_000_000, seed=1)
+    simulation.gateway.set_power(21, PowerType.ACTIVE, -15e3, 900)
+    simulation.run_for(timedelta(minutes=10))
+    info = next(each for each in simulation.gateway.components() if each.id == 21)
+    shown = {
+        "power": simulation.plant.flows().ac["generator"].active_w,
+        "fuel": simulation.plant.machine_state("generator").fuel_l,
+        "category": info.category,
+        "ovens": simulation.plant.flows().ac["ovens"].active_w,
+    }
+    print(json.dumps(shown))
+"""
+
+
+def test_a_generator_with_a_model_of_its_own_runs_live(installed: Path) -> None:
+    done = run(LIVE, installed)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert shown["power"] == -15e3
+    # 0.6 l/h for running, and 0.24 l/kWh; nothing in the first second, until the set-point has arrived.
+    assert shown["fuel"] == pytest.approx(60.0 - (0.6 + 0.24 * 15.0) * 599 / 3600, abs=1e-6)
+    assert shown["category"] == "chp"
+    assert shown["ovens"] > 0.0
+
+
+def test_a_site_that_names_a_type_without_its_package_is_told_the_ones_that_there_are(tmp_path: Path) -> None:
+    done = run("import doppelgrid; doppelgrid.load_site('bakery.yaml')", tmp_path)
+    assert (
+        "bakery.yaml:10: generator.category is 'diesel_generator'; accepted: grid_connection_point"
+        in done.stderr
+    )
+    assert "ovens.load.profile is 'bakery'; accepted: constant" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'Literal["diesel_generator"]',
+            'Literal["generator"]',
+            "accepted: Literal['diesel_generator'], the name",
+        ),
+        ('name="diesel_generator"', 'name="Diesel"', "name is 'Diesel'; accepted: lower-case letters"),
+        ("category=Category.CHP", 'category="chp_"', "category is 'chp_'; accepted: Category.X"),
+        (
+            "    caption=",
+            '    inputs={"wind": 0.0},\n    caption=',
+            "input 'wind' is no field of its section",
+        ),
+        ("TYPE = ComponentType(", "TYPE = dict(", "is a dict; accepted: a ComponentType"),
+        ("import math", "import maths", "ModuleNotFoundError: No module named 'maths'"),
+    ],
+)
+def test_what_is_wrong_with_a_package_is_said_with_its_name(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(EXAMPLE, broken)
+    module = broken / "own_hardware" / "generator.py"
+    text = module.read_text()
+    assert old in text
+    module.write_text(text.replace(old, new))
+    installed = install(tmp_path, broken)
+    done = run("import doppelgrid; doppelgrid.load_site('bakery.yaml')", installed)
+    assert "generator.category is 'diesel_generator'" in done.stderr
+    assert (
+        "package own-hardware 0.1.0: entry point diesel_generator = own_hardware.generator:TYPE"
+        in done.stderr
+    )
+    assert said in done.stderr
+
+
+def test_a_broken_package_keeps_nobody_from_other_sites(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    shutil.copytree(EXAMPLE, broken)
+    (broken / "own_hardware" / "generator.py").write_text("raise RuntimeError('no')\n")
+    done = run(
+        "import doppelgrid; print(len(doppelgrid.load_site('demo').components))", install(tmp_path, broken)
+    )
+    assert done.returncode == 0, done.stderr

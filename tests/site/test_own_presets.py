@@ -1,0 +1,116 @@
+"""Presets from a folder that a site file names."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import doppelgrid
+from doppelgrid.sim.components.battery import battery_preset_names
+from doppelgrid.sim.plant.plant import Plant
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "own_hardware"
+SITE = """
+presets: presets
+microgrid: {id: 1}
+components:
+  grid:    {id: 1,  category: grid_connection_point, rated_fuse_current: 63 A}
+  bat-inv: {id: 11, category: battery_inverter, behind: grid, rated_power: 15 kW}
+  battery: {id: 12, category: battery, behind: bat-inv, preset: workshop-30kwh, initial_soc: 60 %}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copytree(EXAMPLE / "presets", tmp_path / "presets")
+    (tmp_path / "site.yaml").write_text(SITE)
+    return tmp_path
+
+
+def change(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / "presets" / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def refusal(folder: Path) -> str:
+    with pytest.raises(doppelgrid.SiteError) as refused:
+        doppelgrid.load_site(folder / "site.yaml")
+    return str(refused.value)
+
+
+def test_a_battery_has_the_voltage_of_its_own_cells(folder: Path) -> None:
+    plant = Plant(doppelgrid.load_site(folder / "site.yaml"), start_us=0, seed=0)
+    params = plant.equipment.batteries["battery"]
+    assert params.capacity_wh == 30_000.0
+    assert params.ocv_v[0] == pytest.approx(80 * 3.0)
+    assert len(set(params.r0_ohm)) > 1
+
+
+def test_ours_stay_ours_outside_of_that_site(folder: Path) -> None:
+    doppelgrid.load_site(folder / "site.yaml")
+    assert "workshop-30kwh" not in battery_preset_names()
+    assert "lfp-92kwh" in battery_preset_names()
+
+
+def test_two_sites_may_mean_different_things_by_one_name(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(folder / "presets", other / "presets")
+    shutil.copy(folder / "site.yaml", other)
+    change(other, "batteries.toml", "capacity_wh = 30000.0", "capacity_wh = 20000.0")
+    sites = [doppelgrid.load_site(place / "site.yaml") for place in (folder, other, folder)]
+    capacities = [
+        Plant(site, start_us=0, seed=0).equipment.batteries["battery"].capacity_wh for site in sites
+    ]
+    assert capacities == [30_000.0, 20_000.0, 30_000.0]
+
+
+def test_a_file_that_was_changed_is_read_anew(folder: Path) -> None:
+    doppelgrid.load_site(folder / "site.yaml")
+    change(folder, "batteries.toml", "capacity_wh = 30000.0", "capacity_wh = 25000.0")
+    plant = Plant(doppelgrid.load_site(folder / "site.yaml"), start_us=0, seed=0)
+    assert plant.equipment.batteries["battery"].capacity_wh == 25_000.0
+
+
+def test_a_missing_folder_is_named(folder: Path) -> None:
+    shutil.rmtree(folder / "presets")
+    text = refusal(folder)
+    assert "site.yaml:2: presets is wrong" in text
+    assert "not there; accepted: a folder" in text
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        ("cells.toml", "charge_capacity_ah =", "charge_capacty_ah =", "did you mean 'charge_capacity_ah'?"),
+        ("cells.toml", "heat_loss_w_per_k = 0.8\n", "", "workshop.heat_loss_w_per_k is missing"),
+        ("cells.toml", "charge_capacity_ah = 100.0", "charge_capacity_ah = -1.0", "charge_capacity_ah is -1"),
+        ("cells.toml", "[workshop]", "[lfp]", "lfp is the name of a preset of ours"),
+        ("cells.toml", 'managed_as = "nmc"', 'managed_as = "nmx"', "'nmx'; accepted: lfp, nmc"),
+        ("cells.toml", "[workshop]", "[workshop", "is no TOML"),
+        ("batteries.toml", "series = 80", 'series = "many"', "batteries.toml, workshop-30kwh"),
+        ("batteries.toml", "[workshop-30kwh]", "soc = 1\n[workshop-30kwh]", "soc is a single value"),
+    ],
+)
+def test_what_is_wrong_with_a_preset_is_said_with_its_file_and_name(
+    folder: Path, file: str, old: str, new: str, said: str
+) -> None:
+    change(folder, file, old, new)
+    text = refusal(folder)
+    assert file in text
+    assert said in text
+    assert "; accepted: " in text
+
+
+def test_a_file_of_another_name_is_refused_with_those_that_there_are(folder: Path) -> None:
+    (folder / "presets" / "batteris.toml").write_text("")
+    assert "did you mean 'batteries.toml'?" in refusal(folder)
+
+
+def test_a_folder_without_files_of_presets_is_refused(folder: Path) -> None:
+    for path in (folder / "presets").iterdir():
+        path.unlink()
+    assert "without files of presets; accepted: ageing.toml, batteries.toml" in refusal(folder)

@@ -1,0 +1,132 @@
+"""The table of metrics: who reports what, in which unit, what is recorded of it and what replays do with it."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from doppelgrid.sim.components.registry import component_types
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.headless.columns import COLUMNS
+from doppelgrid.sim.recording.selection import wanted
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.reader import load_site
+from doppelgrid.sim.telemetry.live_parts import NUMBERS
+from doppelgrid.sim.telemetry.metrics import (
+    METRICS,
+    AlternatingSide,
+    WhenReplayed,
+    flow_side,
+    metrics_of,
+    phase_currents_a,
+    rows_of,
+    shown_side,
+)
+
+UNITS = {
+    "POWER_ACTIVE": "W", "POWER_REACTIVE": "var", "POWER_APPARENT": "VA", "DC_POWER": "W", "POWER_FACTOR": "1",
+    "CURRENT": "A", "VOLTAGE": "V", "FREQUENCY": "Hz", "ENERGY": "Wh", "CAPACITY": "Wh", "SOC_PCT": "%",
+    "TEMPERATURE": "°C",
+}  # fmt: skip
+
+
+def metrics(category: str) -> list[Metric]:
+    return [row.metric for row in metrics_of(component_types()[category])]
+
+
+def test_every_metric_has_one_row_and_the_unit_that_its_name_promises() -> None:
+    assert len({row.metric for row in METRICS}) == len(METRICS)
+    for row in METRICS:
+        assert [row.unit] == [unit for word, unit in UNITS.items() if word in row.metric], row.metric
+
+
+@pytest.mark.parametrize("category", ["breaker", "precharger"])
+def test_what_only_switches_reports_no_metrics(category: str) -> None:
+    assert metrics(category) == []
+
+
+def test_a_converter_reports_its_direct_current_side() -> None:
+    assert metrics("converter") == [Metric.DC_VOLTAGE, Metric.DC_CURRENT, Metric.DC_POWER]
+
+
+def test_a_battery_reports_its_cells_besides() -> None:
+    cells = [Metric.BATTERY_CAPACITY, Metric.BATTERY_SOC_PCT, Metric.BATTERY_TEMPERATURE]
+    assert metrics("battery") == [*metrics("converter"), *cells]
+
+
+def test_everything_else_reports_its_alternating_current_side() -> None:
+    others = component_types().keys() - {"breaker", "precharger", "converter", "battery"}
+    for category in others:
+        assert metrics(category)[0] is Metric.AC_POWER_ACTIVE
+        assert len([metric for metric in metrics(category) if metric.startswith("AC_")]) == 26
+
+
+def test_components_of_a_running_site_report_what_the_table_says() -> None:
+    site = load_site("all-categories")
+    gateway = Simulation.headless(site, start_us=site.moment_us(datetime(2026, 6, 15, 12))).gateway
+    for component in site.components.values():
+        assert list(gateway.frame(component.id).values) == metrics(component.category)
+
+
+def test_recordings_leave_out_what_follows_from_the_rest() -> None:
+    left_out = {row.metric for row in METRICS} - (wanted("main") or set())
+    assert Metric.AC_POWER_APPARENT in left_out
+    assert Metric.AC_POWER_ACTIVE not in left_out
+    assert wanted("all") is None
+
+
+def test_replays_add_up_powers_and_do_not_know_registers() -> None:
+    ways = {row.metric: row.when_replayed for row in METRICS}
+    assert ways[Metric.AC_POWER_REACTIVE_PHASE_2] is WhenReplayed.ADDED_UP
+    assert ways[Metric.AC_ENERGY_ACTIVE_CONSUMED] is WhenReplayed.UNKNOWN
+    assert ways[Metric.AC_CURRENT_PHASE_1] is WhenReplayed.FOLLOWS
+    assert ways[Metric.BATTERY_SOC_PCT] is WhenReplayed.AS_RECORDED
+
+
+def test_current_is_apparent_power_over_voltage() -> None:
+    currents = phase_currents_a(NUMBERS, (-230.0, 3.0, 1.0), (0.0, 4.0, 0.0), (230.0, 1.0, 0.0))
+    assert currents == (1.0, 5.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("active_w", "reactive_var", "factor"), [(0.0, 0.0, 1.0), (-3.0, 4.0, -0.6), (1e-300, 0.0, 1.0)]
+)
+def test_power_factor_has_the_sign_of_active_power_and_is_one_of_none(
+    active_w: float, reactive_var: float, factor: float
+) -> None:
+    row = next(row for row in METRICS if row.metric is Metric.AC_POWER_FACTOR)
+    powers = ((active_w, 0.0, 0.0), (reactive_var, 0.0, 0.0))
+    side = flow_side(NUMBERS, *powers, (230.0,) * 3, (400.0,) * 3, 50.0, 0.0, 0.0)
+    assert row.read(side, NUMBERS) == pytest.approx(factor)
+
+
+def test_a_meter_shows_lines_of_root_three_times_its_balanced_phases() -> None:
+    side = shown_side(NUMBERS, (0.0,) * 3, (0.0,) * 3, (0.0,) * 3, (230.0,) * 3, 50.0, 0.0, 0.0)
+    lines_v = (side.voltage_12_v, side.voltage_23_v, side.voltage_31_v)
+    assert lines_v == pytest.approx((230.0 * math.sqrt(3.0),) * 3)
+
+
+@pytest.mark.parametrize("make", [flow_side, shown_side])
+def test_columns_have_the_bits_of_their_numbers(make: Any) -> None:
+    drawn = np.random.default_rng(7).normal(0.0, 1e4, (15, 2000))
+    drawn[6:9, ::5] = 0.0
+    drawn[:6, ::7] = 0.0
+    expected: dict[Metric, list[float]] = {}
+    for row in rows_of([AlternatingSide]):
+        expected[row.metric] = [
+            row.read(made(make, NUMBERS, numbers), NUMBERS) for numbers in drawn.T.tolist()
+        ]
+    side = made(make, COLUMNS, drawn)
+    for row in rows_of([AlternatingSide]):
+        assert row.read(side, COLUMNS).tolist() == expected[row.metric], row.metric
+
+
+def made(make: Any, arithmetic: Any, fields: Any) -> AlternatingSide:
+    """Return a side of three powers, reactive powers, voltages or currents, voltages, and three single fields."""
+    parts = [tuple(fields[first : first + 3]) for first in (0, 3, 6, 9)]
+    side: AlternatingSide = make(arithmetic, *parts, *fields[12:15])
+    return side

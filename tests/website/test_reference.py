@@ -1,0 +1,113 @@
+"""The reference that is made from the code leaves nothing out."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+from accuracy.described import preset_file
+from website.reference import generated_pages
+from website.staging import stage, unlisted
+
+import doppelgrid
+import doppelgrid.testing
+from doppelgrid.sim.domain.categories import Category
+from doppelgrid.sim.site.schema import site_schema
+
+ROOT = Path(__file__).parents[2]
+
+
+@cache
+def page(name: str) -> str:
+    return generated_pages()[f"reference/{name}.md"]()
+
+
+def rows(text: str) -> set[str]:
+    """Return the first cells of the tables of a page."""
+    return set(re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE))
+
+
+def test_every_key_of_a_site_file_is_listed() -> None:
+    keys: set[str] = set()
+    for section in (site_schema(), *site_schema()["$defs"].values()):
+        keys |= section.get("properties", {}).keys()
+    assert keys - rows(page("site-file")) == {"category"}
+
+
+def test_every_category_has_a_section_of_the_site_file() -> None:
+    headings = re.findall(r"^### (\S+)$", page("site-file"), re.MULTILINE)
+    assert {category.value for category in Category} <= set(headings)
+
+
+def test_keys_tell_units_ranges_defaults_and_meanings() -> None:
+    text = page("site-file")
+    assert (
+        "| `initial_soc` | a number with a unit (%), 0 %..100 % | `50 %` | State of charge when a run starts. |"
+        in text
+    )
+    assert (
+        "| `rated_power` | a number with a unit (kW, W, MW), > 0 kW | **required** | AC active power. |"
+        in text
+    )
+
+
+def test_no_inner_name_of_the_program_stands_in_the_keys() -> None:
+    assert not re.search(r"doppelgrid__|Annotated|\$defs", page("site-file"))
+
+
+def test_every_category_tells_its_metrics() -> None:
+    assert rows(page("metrics")) >= {category.value for category in Category}
+
+
+def test_metrics_tell_unit_and_whether_they_are_recorded() -> None:
+    text = page("metrics")
+    assert "| `AC_POWER_ACTIVE` | W | by default |" in text
+    assert "| `AC_ENERGY_ACTIVE` | Wh | with `--record-metrics all` |" in text
+    assert "| `BATTERY_SOC_PCT` | % | by default |" in text
+
+
+def test_every_command_is_listed_with_its_options() -> None:
+    text = page("commands")
+    for command in ("run", "simulate", "check", "clock", "replay", "conformance", "lockstep"):
+        assert f"\n## `doppelgrid {command}`\n" in text
+    assert "* `--ephemeral-ports / --no-ephemeral-ports`: Take any free port." in text
+
+
+@pytest.mark.parametrize(("name", "package"), [("python", doppelgrid), ("testing", doppelgrid.testing)])
+def test_every_public_name_is_listed(name: str, package: object) -> None:
+    listed = re.findall(r"^::: (\S+)$", page(name), re.MULTILINE)
+    assert listed == [f"{package.__name__}.{public}" for public in package.__all__]
+
+
+@pytest.mark.parametrize("stem", [path.stem for path in sorted((ROOT / "models" / "presets").glob("*.toml"))])
+def test_every_value_of_a_preset_is_listed(stem: str) -> None:
+    text = page(f"presets/{stem}")
+    for value in preset_file(stem).values:
+        assert f"| `{value.key}` |" in text.partition(f"\n## `{value.preset}`\n")[2]
+
+
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Everything that the site is built from, in a folder."""
+    folder = tmp_path_factory.mktemp("staged")
+    stage(ROOT, folder)
+    return folder
+
+
+def test_every_page_has_a_place_in_the_nav(staged: Path) -> None:
+    assert unlisted(staged / "docs", staged / "zensical.toml") == []
+
+
+def test_a_page_without_a_place_in_the_nav_is_told(staged: Path, tmp_path: Path) -> None:
+    (tmp_path / "forgotten.md").write_text("# Forgotten\n", "utf-8")
+    (tmp_path / "index.md").write_text("# Start\n", "utf-8")
+    assert unlisted(tmp_path, staged / "zensical.toml") == ["forgotten.md"]
+
+
+def test_links_to_files_of_the_project_lead_to_pages_that_show_them(staged: Path) -> None:
+    linking = (staged / "docs" / "models" / "bms.md").read_text("utf-8")
+    assert "](../sources/examples/cold_pack.py.md)" in linking
+    shown = (staged / "docs" / "sources" / "examples" / "cold_pack.py.md").read_text("utf-8")
+    assert (ROOT / "examples" / "cold_pack.py").read_text("utf-8") in shown
