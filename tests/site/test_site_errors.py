@@ -373,11 +373,12 @@ WRONG_TOPS = {
     "a: 1\nb: *nobody\n": "2: the file is not YAML: found undefined alias 'nobody'; accepted: YAML",
     "a: 1\nb: \x01\n": "2: the file is not YAML: a character that is not allowed; accepted: YAML",
     BASE + "telemtry: {interval: 1 s}\n": (
-        "5: telemtry is unknown; accepted: microgrid, components, ambient_temperature, weather, sensors, telemetry "
-        "(did you mean 'telemetry'?)"
+        "5: telemtry is unknown; accepted: microgrid, components, ambient_temperature, weather, sensors, telemetry, "
+        "presets (did you mean 'telemetry'?)"
     ),
     BASE + "directory: /tmp\n": (
-        "5: directory is unknown; accepted: microgrid, components, ambient_temperature, weather, sensors, telemetry"
+        "5: directory is unknown; accepted: microgrid, components, ambient_temperature, weather, sensors, telemetry, "
+        "presets"
     ),
     BASE + "telemetry: {interval: 0 s}\n": "5: telemetry.interval is 0 s; accepted: > 0 s",
     BASE + "telemetry: &t [*t]\n": (
