@@ -30,6 +30,7 @@ from ..files.sections import Deviation, Section, Text, one_of_names, refuse, wri
 from ..files.units import AMPERE as _AMPERE
 from ..files.units import (
     HERTZ,
+    OHM,
     SECOND,
     VOLT,
     PositiveDuration,
@@ -49,7 +50,6 @@ from .component_type import Built, ComponentType, GridSupply
 from .section import ComponentSection
 from .setting import Setting
 
-OHM = Unit("Ω", {"Ω": 1.0, "mΩ": 1e-3, "ohm": 1.0, "mohm": 1e-3})
 _Resistance = Annotated[float, OHM.within(lower=0.0, upper=100.0)]
 _Interval = Annotated[float, SECOND.within(lower=0.1, upper=3600.0)]
 _PhaseVoltage = Annotated[float, VOLT.within(lower=0.0)]

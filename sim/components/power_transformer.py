@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from pydantic import Field
 
-from ...models.transformer import TransformerParams
+from ...models.parameter import check_parameters
+from ...models.throughput import ThroughputParams
 from ..domain.categories import Category
-from ..files.presets import check_at_most, params_of_preset, preset_cache, preset_names
+from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.sections import written
 from ..files.units import PositiveVoltage
 from .component_type import AC_PARENTS, Built, ComponentType
-from .setting import Setting
+from .setting import GridFacts, Setting
 from .throughput import Throughput, throughput_caption, throughput_params
 
 
@@ -33,47 +35,47 @@ def transformer_preset_names() -> tuple[str, ...]:
     return preset_names("transformers")
 
 
-@preset_cache
-def transformer_preset(name: str) -> TransformerParams:
-    """Return the parameters of a transformer.
+def transformer_preset(name: str, rated_apparent_power_va: float) -> ThroughputParams:
+    """Return what a transformer of a given size takes.
+
+    Args:
+        name: Of the preset; all that it says grows with the size.
+        rated_apparent_power_va: > 0.
 
     Raises:
         ValueError: If there is no such preset; says which there are.
         ParameterError: If it describes a transformer that cannot exist; names the parameter.
     """
-    params = params_of_preset(TransformerParams, "transformers", "transformer preset", name)
-    check_transformer(params)
+    values = find_preset("transformers", "transformer preset", name)
+    rated_va = values["rated_apparent_power_va"]
+    iron, copper = values["no_load_loss_w"] / rated_va, values["load_loss_w"] / rated_va
+    current, voltage = values["no_load_current_pu"], values["short_circuit_voltage_pu"]
+    check_at_most("no_load_loss_w / rated_apparent_power_va", iron, "no_load_current_pu", current, "")
+    check_at_most("load_loss_w / rated_apparent_power_va", copper, "short_circuit_voltage_pu", voltage, "")
+    params = ThroughputParams(
+        rated_apparent_power_va=rated_apparent_power_va,
+        no_load_loss_w=iron * rated_apparent_power_va,
+        load_loss_w=copper * rated_apparent_power_va,
+        no_load_var=math.sqrt(current * current - iron * iron) * rated_apparent_power_va,
+        load_var=math.sqrt(voltage * voltage - copper * copper) * rated_apparent_power_va,
+    )
+    check_parameters(params)
     return params
 
 
-def check_transformer(params: TransformerParams) -> None:
-    """Hold parameters of a transformer to one another.
-
-    Raises:
-        ParameterError: If they contradict each other; names them.
-    """
-    rated = params.rated_apparent_power_va
-    check_at_most(
-        "load_loss_w / rated_apparent_power_va",
-        params.load_loss_w / rated,
-        "short_circuit_voltage_pu",
-        params.short_circuit_voltage_pu,
-        "",
-    )
-    check_at_most(
-        "no_load_loss_w / rated_apparent_power_va",
-        params.no_load_loss_w / rated,
-        "no_load_current_pu",
-        params.no_load_current_pu,
-        "",
-    )
+def transformer_params(transformer: PowerTransformer, _grid: GridFacts) -> ThroughputParams:
+    """Return what a transformer of a site takes of the power that passes through it."""
+    rated_va = transformer.rated_apparent_power_va
+    if transformer.preset is None:
+        usual = ThroughputParams(rated_va, _NO_LOAD_SHARE * rated_va, _LOAD_SHARE * rated_va)
+    else:
+        usual = transformer_preset(transformer.preset, rated_va)
+    return throughput_params(transformer, usual)
 
 
-def build(transformer: PowerTransformer, _setting: Setting) -> Built:
-    """Make what is lost of the power that passes through."""
-    return Built(
-        throughput=throughput_params(transformer, no_load_share=_NO_LOAD_SHARE, load_share=_LOAD_SHARE)
-    )
+def build(transformer: PowerTransformer, setting: Setting) -> Built:
+    """Make what is taken of the power that passes through."""
+    return Built(throughput=transformer_params(transformer, setting.grid))
 
 
 TYPE = ComponentType(
@@ -83,6 +85,8 @@ TYPE = ComponentType(
     sdk_class="VoltageTransformer",
     behind=AC_PARENTS,
     build=build,
+    params=transformer_params,
+    presets=transformer_preset_names,
     caption=throughput_caption,
     identity=lambda unit: {"transformer_voltages_v": (unit.primary_voltage_v, unit.secondary_voltage_v)},
     sdk_fields={"primary_voltage": 0.0, "secondary_voltage": 0.0},

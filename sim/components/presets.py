@@ -61,8 +61,8 @@ LOADERS: dict[str, Callable[[str], Any]] = {
     "loads": load_preset,
     "pv_arrays": _sized(pv_array_preset, _USUAL_W),
     "steam_boilers": _sized(steam_boiler_preset, _USUAL_W),
-    "transformers": transformer_preset,
-    "ups": ups_preset,
+    "transformers": _sized(transformer_preset, _USUAL_W),
+    "ups": _sized(ups_preset, _USUAL_W),
     "wind_turbines": wind_turbine_preset,
 }
 """By stem of the data file, what makes parameters of a preset's name, or says what is wrong with it.

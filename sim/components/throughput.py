@@ -1,10 +1,12 @@
-"""What loses a part of the power that passes through it."""
+"""What takes a part of the power that passes through it."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
+from ...models.parameter import check_parameters
 from ...models.throughput import ThroughputParams
+from ..files.parameters import overridden
 from ..files.units import NonNegativePower, PositiveApparentPower
 from .section import ComponentSection, given
 
@@ -13,26 +15,30 @@ class Throughput(ComponentSection):
     """What a site file says of a component that power passes through at a loss."""
 
     rated_apparent_power_va: PositiveApparentPower = Field(alias="rated_apparent_power")
+    preset: str | None = None
+    """Name of a set of losses, brought to the rated apparent power."""
     no_load_loss_w: NonNegativePower | None = Field(default=None, alias="no_load_loss")
     """Lost for as long as it is energised [W]."""
     load_loss_w: NonNegativePower | None = Field(default=None, alias="load_loss")
-    """Lost besides at rated apparent power [W]."""
+    """Lost besides at rated apparent power, with the square of the load [W]."""
 
 
-def throughput_params(component: Throughput, *, no_load_share: float, load_share: float) -> ThroughputParams:
-    """Return what is lost of the power that passes through a component.
+def throughput_params(component: Throughput, usual: ThroughputParams) -> ThroughputParams:
+    """Return what is taken of the power that passes through a component.
 
     Args:
         component: Of the site file.
-        no_load_share: No-load loss over the rating where the file gives none.
-        load_share: Load loss at the rating over it where the file gives none.
+        usual: Its preset, or where it names none what is usual for its size.
+
+    Raises:
+        ParameterError: If a parameter that the file sets is out of its range; names it.
     """
-    rated_va = component.rated_apparent_power_va
-    return ThroughputParams(
-        rated_apparent_power_va=rated_va,
-        no_load_loss_w=given(component.no_load_loss_w, no_load_share * rated_va),
-        load_loss_w=given(component.load_loss_w, load_share * rated_va),
+    params = usual._replace(
+        no_load_loss_w=given(component.no_load_loss_w, usual.no_load_loss_w),
+        load_loss_w=given(component.load_loss_w, usual.load_loss_w),
     )
+    check_parameters(params)
+    return overridden(params, component.parameters)
 
 
 def throughput_caption(component: Throughput) -> list[str]:

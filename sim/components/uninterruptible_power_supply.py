@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ...models.ups import UpsParams
+from ...models.parameter import check_parameters
+from ...models.throughput import ThroughputParams
 from ..domain.categories import Category
-from ..files.presets import params_of_preset, preset_cache, preset_names
+from ..files.presets import find_preset, preset_names
 from .component_type import AC_PARENTS, Built, ComponentType
-from .setting import Setting
+from .setting import GridFacts, Setting
 from .throughput import Throughput, throughput_caption, throughput_params
 
 
@@ -27,20 +28,42 @@ def ups_preset_names() -> tuple[str, ...]:
     return preset_names("ups")
 
 
-@preset_cache
-def ups_preset(name: str) -> UpsParams:
-    """Return the parameters of a UPS.
+def ups_preset(name: str, rated_apparent_power_va: float) -> ThroughputParams:
+    """Return what a UPS of a given size takes.
+
+    Args:
+        name: Of the preset; its losses grow with the size.
+        rated_apparent_power_va: > 0.
 
     Raises:
         ValueError: If there is no such preset; says which there are.
         ParameterError: If it describes a UPS that cannot exist; names the parameter.
     """
-    return params_of_preset(UpsParams, "ups", "UPS preset", name)
+    values = find_preset("ups", "UPS preset", name)
+    params = ThroughputParams(
+        rated_apparent_power_va=rated_apparent_power_va,
+        no_load_loss_w=values["no_load_loss"] * rated_apparent_power_va,
+        load_loss_w=values["quadratic_loss"] * rated_apparent_power_va,
+        linear_loss=values["linear_loss"],
+        reactive_share=values["reactive_share"],
+    )
+    check_parameters(params)
+    return params
 
 
-def build(ups: UninterruptiblePowerSupply, _setting: Setting) -> Built:
-    """Make what is lost of the power that passes through."""
-    return Built(throughput=throughput_params(ups, no_load_share=_NO_LOAD_SHARE, load_share=_LOAD_SHARE))
+def ups_params(ups: UninterruptiblePowerSupply, _grid: GridFacts) -> ThroughputParams:
+    """Return what a UPS of a site takes of the power that passes through it."""
+    rated_va = ups.rated_apparent_power_va
+    if ups.preset is None:
+        usual = ThroughputParams(rated_va, _NO_LOAD_SHARE * rated_va, _LOAD_SHARE * rated_va)
+    else:
+        usual = ups_preset(ups.preset, rated_va)
+    return throughput_params(ups, usual)
+
+
+def build(ups: UninterruptiblePowerSupply, setting: Setting) -> Built:
+    """Make what is taken of the power that passes through."""
+    return Built(throughput=ups_params(ups, setting.grid))
 
 
 TYPE = ComponentType(
@@ -50,6 +73,8 @@ TYPE = ComponentType(
     sdk_class=None,
     behind=AC_PARENTS,
     build=build,
+    params=ups_params,
+    presets=ups_preset_names,
     caption=throughput_caption,
     is_passage=True,
 )

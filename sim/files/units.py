@@ -143,6 +143,8 @@ DEGREE = Unit("°", {"°": 1.0, "deg": 1.0})
 IRRADIANCE = Unit("W/m²", {"W/m²": 1.0, "W/m2": 1.0, "kW/m²": 1e3, "kW/m2": 1e3})
 METRE_PER_SECOND = Unit("m/s", {"m/s": 1.0, "km/h": 1.0 / 3.6})
 HECTOPASCAL = Unit("hPa", {"hPa": 1.0, "mbar": 1.0, "kPa": 10.0})
+OHM = Unit("Ω", {"Ω": 1.0, "mΩ": 1e-3, "ohm": 1.0, "mohm": 1e-3})
+FARAD = Unit("F", {"mF": 1e-3, "F": 1.0, "µF": 1e-6, "uF": 1e-6})
 WATT_PER_SECOND = Unit("W/s", {"kW/s": 1e3, "W/s": 1.0, "MW/s": 1e6})
 
 Power = Annotated[float, WATT]

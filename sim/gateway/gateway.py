@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import partial
 from itertools import chain
 from typing import NamedTuple
 
@@ -47,7 +46,7 @@ from ..plant.plant import Plant
 from ..site.graph import connections, listed_keys
 from ..site.site import Site
 from ..telemetry.instruments import Instruments
-from ..telemetry.sensors import read_sensor
+from ..telemetry.sensors import Sensors, SensorsState
 from .augmented_bounds import AugmentedBounds, AugmentedBoundsState
 from .identity import describe, describe_sensor
 from .lifecycle import Lifecycle
@@ -76,6 +75,7 @@ class GatewayState(NamedTuple):
     """By key."""
     bounds: AugmentedBoundsState = AugmentedBoundsState()
     sequences: SequencesState = SequencesState()
+    sensors: SensorsState = {}  # noqa: RUF012 - never changed in place
 
 
 class Gateway:
@@ -110,7 +110,8 @@ class Gateway:
         self._events = events
         self._keys = {component.id: key for key, component in self.site.components.items()}
         self._infos = {self.site.components[key].id: describe(plant, key) for key in listed_keys(self.site)}
-        self._sensors = {sensor.id: key for key, sensor in self.site.sensors.items()}
+        self._sensor_keys = {sensor.id: key for key, sensor in self.site.sensors.items()}
+        self._sensors = Sensors(plant)
         self._connections = connections(self.site)
         self._instruments = instruments
         self._faults = faults
@@ -168,7 +169,7 @@ class Gateway:
         """List sensors; an empty filter lets all pass, and unknown ids match nothing."""
         return [
             describe_sensor(self.site, key)
-            for number, key in self._sensors.items()
+            for number, key in self._sensor_keys.items()
             if not ids or number in ids
         ]
 
@@ -216,11 +217,10 @@ class Gateway:
         Raises:
             UnknownComponentError: If the site has no such sensor.
         """
-        values = read_sensor(self.site, self._sensor_key(sensor_id), partial(self._plant.input_value, "site"))
         return Frame(
             component_id=sensor_id,
             sample_time_us=self._clock.stamp_us(self._engine.now_us),
-            values=values,
+            values=self._sensors.read(self._sensor_key(sensor_id)),
             bounds={},
             states=(StateCode.READY,),
             state_since_us=self._opened_us,
@@ -357,9 +357,9 @@ class Gateway:
         return key
 
     def _sensor_key(self, sensor_id: int) -> str:
-        key = self._sensors.get(sensor_id)
+        key = self._sensor_keys.get(sensor_id)
         if key is None:
-            known = ", ".join(str(number) for number in self._sensors) or "none"
+            known = ", ".join(str(number) for number in self._sensor_keys) or "none"
             raise UnknownComponentError(f"no sensor has the id {sensor_id}; known ids: {known}")
         return key
 
@@ -398,7 +398,11 @@ class Gateway:
     def save(self) -> GatewayState:
         """Return what the gateway remembers, to restore later."""
         return GatewayState(
-            self._set_points.save(), dict(self._conditions), self._bounds.save(), self._sequences.save()
+            self._set_points.save(),
+            dict(self._conditions),
+            self._bounds.save(),
+            self._sequences.save(),
+            self._sensors.save(),
         )
 
     def restore(self, state: GatewayState) -> None:
@@ -407,6 +411,7 @@ class Gateway:
         self._conditions = dict(state.conditions)
         self._bounds.restore(state.bounds)
         self._sequences.restore(state.sequences)
+        self._sensors.restore(state.sensors)
 
     def _schedule_sample(self) -> None:
         timetable = self._instruments.timetable
@@ -432,6 +437,7 @@ class Gateway:
             for turn in range(1, len(self._turns)):
                 later_us = self._engine.now_us + interval_us * turn // len(self._turns)
                 self._engine.schedule(later_us, "sample turn", turn)
+        self._sensors.follow()
         for sensor_id, listeners in self._sensor_subscriptions.items():
             if listeners:
                 frame = self.sensor_frame(sensor_id)

@@ -23,8 +23,6 @@ from ..plant.plant import Plant
 
 RELAY_S = 0.5
 """To open or close a relay and see that it did; chosen: a contactor with its feedback [s]."""
-PRECHARGE_S = 2.0
-"""To charge a direct current link; chosen: five time constants of common resistors and links [s]."""
 
 
 class Walk(NamedTuple):
@@ -65,14 +63,16 @@ class Sequences:
         if self.is_battery(key):
             self._plant.want(key, Position.ON)
             return
-        if isinstance(self._plant.site.components[key], Precharger):
+        component = self._plant.site.components[key]
+        if isinstance(component, Precharger):
+            charged_s = component.precharge_s
             steps = [
                 (Position.PRECHARGING, 0.0),
-                (Position.SWITCHING_ON, PRECHARGE_S),
-                (Position.ON, PRECHARGE_S + RELAY_S),
+                (Position.SWITCHING_ON, charged_s),
+                (Position.ON, charged_s + RELAY_S),
             ]
         else:
-            steps = [(Position.SWITCHING_ON, 0.0), (Position.ON, self._relays_to_move(key) * RELAY_S)]
+            steps = [(Position.SWITCHING_ON, 0.0), (Position.ON, self._moving_s(key, Position.ON))]
         self._walk(key, steps)
 
     def open_ac_relay(self, key: str) -> None:
@@ -84,8 +84,7 @@ class Sequences:
         if self.is_battery(key):
             self._plant.want(key, Position.OFF)
             return
-        relays = self._relays_to_move(key)
-        self._walk(key, [(Position.SWITCHING_OFF, 0.0), (Position.OFF, relays * RELAY_S)])
+        self._walk(key, [(Position.SWITCHING_OFF, 0.0), (Position.OFF, self._moving_s(key, Position.OFF))])
 
     def open_at_once(self, key: str, *, after_s: float = 0.0) -> None:
         """Leave a component switched off whose relays have opened by themselves, after simulated time [s]."""
@@ -128,8 +127,13 @@ class Sequences:
         """Go on with what a saved state has under way. Positions are the plant's to restore."""
         self._state = state
 
-    def _relays_to_move(self, key: str) -> int:
-        return 1 if self._plant.position(key) is Position.STANDBY else self.relays(key)
+    def _moving_s(self, key: str, goal: Position) -> float:
+        """Return how long the relays of a component take to close or to open, one after the other [s]."""
+        component = self._plant.site.components[key]
+        if isinstance(component, Breaker):
+            return component.closing_time_s if goal is Position.ON else component.opening_time_s
+        relays = 1 if self._plant.position(key) is Position.STANDBY else self.relays(key)
+        return relays * RELAY_S
 
     def _walk(self, key: str, steps: list[tuple[Position, float]]) -> None:
         """Bring a component through positions, each at its time from now [s]."""

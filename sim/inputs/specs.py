@@ -158,10 +158,16 @@ class Bdew(_Section):
     noise: _Noise = None
 
 
+def _say_profiles(schema: dict[str, Any]) -> None:
+    """Let a schema name the profiles that other packages bring; nothing is one if there are none."""
+    names = sorted(load_profiles())
+    schema.update({"enum": names} if names else {"not": {}})
+
+
 class Packaged(_Section):
     """A load profile of another installed package, on the site's clock."""
 
-    profile: str
+    profile: Annotated[str, Field(json_schema_extra=_say_profiles)]
     annual_energy_wh: PositiveEnergy = Field(alias="annual_energy")
     """Consumed in a calendar year [Wh]."""
     noise: _Noise = None

@@ -6,7 +6,7 @@ from typing import Any
 
 from ...models.fuse import MELTED
 from ...models.load import LoadInput, load_output, load_reactive_power_var
-from ...models.throughput import throughput_loss_w
+from ...models.throughput import throughput_loss_w, throughput_reactive_var
 from .layout import Layout, Memory
 
 
@@ -94,12 +94,15 @@ def _lose(layout: Layout, memory: Memory, component: int) -> None:
     flow = memory.components[component]
     if flow.is_closed and not flow.is_cut_off:
         params = layout.throughputs[layout.components[component].throughput]
-        third_w = (
-            throughput_loss_w(params, active_w(memory, component), reactive_var(memory, component)) / 3.0
-        )
+        load_w, load_var = active_w(memory, component), reactive_var(memory, component)
+        third_w = throughput_loss_w(params, load_w, load_var) / 3.0
         flow.active_1 += third_w
         flow.active_2 += third_w
         flow.active_3 += third_w
+        third_var = throughput_reactive_var(params, load_w, load_var) / 3.0
+        flow.reactive_1 = params.reactive_share * flow.reactive_1 + third_var
+        flow.reactive_2 = params.reactive_share * flow.reactive_2 + third_var
+        flow.reactive_3 = params.reactive_share * flow.reactive_3 + third_var
 
 
 def _pass_on(layout: Layout, memory: Memory, component: int) -> None:

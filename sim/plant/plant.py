@@ -84,6 +84,8 @@ class Plant:
             InputError: If a recorded input cannot drive the site from its start.
         """
         self.site = site
+        self.seed = seed
+        """Of all noise."""
         self.wiring: Wiring = wire(site)
         ambient = ambient_signal(site, start_us=start_us, seed=seed)
         with own_presets(site.own_presets):

@@ -6,7 +6,8 @@ SiteError: the site file is wrong, whoever wrote it must act.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -26,6 +27,7 @@ from ..inputs.profiles.packaged import broken_profiles
 from . import graph
 from .environment import grid_facts
 from .site import Site
+from .weather import sensor_params
 
 _COMPONENT_KEY = re.compile(r"\w[\w-]*")
 _TOP = "a mapping with microgrid and components"
@@ -147,7 +149,7 @@ def _read_with(
         faulty = {fault.finding.path for fault in yaml.faults}
         found += [finding for finding in explain(error, Site, data) if finding.path not in faulty]
     if site is not None:
-        found += _parameter_findings(site)
+        found += [*_parameter_findings(site), *_sensor_findings(site)]
     explained = [finding.path for finding in found]
     found += _key_findings(data)
     further = [*_component_findings(data, yaml, directory)]
@@ -273,13 +275,24 @@ def _parameter_findings(site: Site) -> Iterator[Finding]:
         return
     grid = grid_facts(site)
     for key, component in site.components.items():
-        if component.parameters:
-            try:
-                type_of(component).check_parameters(component, grid)
-            except ParameterError as error:
-                name, _, rest = str(error).partition(" is ")
-                found, _, accepted = rest.partition("; accepted: ")
-                yield Finding(("components", key, "parameters", name), found, accepted)
+        check = partial(type_of(component).check_parameters, component, grid)
+        yield from _refusals(check, ("components", key, "parameters"))
+
+
+def _sensor_findings(site: Site) -> Iterator[Finding]:
+    """Find parameters that no sensor can have."""
+    for key, sensor in site.sensors.items():
+        for metric, given in sensor.parameters.items():
+            yield from _refusals(partial(sensor_params, given), ("sensors", key, "parameters", metric.value))
+
+
+def _refusals(check: Callable[[], object], path: Place) -> Iterator[Finding]:
+    try:
+        check()
+    except ParameterError as error:
+        name, _, rest = str(error).partition(" is ")
+        found, _, accepted = rest.partition("; accepted: ")
+        yield Finding((*path, name), found, accepted)
 
 
 def _file_findings(

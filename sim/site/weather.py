@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from ...models.sensor import IDEAL_SENSOR, SensorParams
+from ..files.parameters import overridden
+from ..files.presets import check_at_most
 from ..files.sections import ComponentNumber, Section, refuse, written
 from ..inputs.specs import (
     AirPressureInput,
@@ -57,3 +61,26 @@ class Sensor(Section):
     manufacturer: str = "Doppelgrid"
     model: str = "weather"
     metrics: Annotated[tuple[SensorMetric, ...], Field(min_length=1), AfterValidator(_each_once)]
+    parameters: Mapping[SensorMetric, Mapping[str, float]] = {}
+    """Of the sensor's model, by metric, in its unit and those of `docs/models/sensor.md`; ideal if not given."""
+
+    @field_validator("parameters")
+    @classmethod
+    def _of_what_it_measures(
+        cls, given: Mapping[SensorMetric, Mapping[str, float]], info: ValidationInfo
+    ) -> Mapping[SensorMetric, Mapping[str, float]]:
+        metrics = info.data.get("metrics", given)
+        if any(metric not in metrics for metric in given):
+            raise refuse(f"parameters of what it measures: {', '.join(metrics)}")
+        return given
+
+
+def sensor_params(given: Mapping[str, float]) -> SensorParams:
+    """Return a sensor with parameters of a site file, ideal in all others.
+
+    Raises:
+        ParameterError: If one of them is unknown or cannot be; names it.
+    """
+    params = overridden(IDEAL_SENSOR, given)
+    check_at_most("lower", params.lower, "upper", params.upper, "")
+    return params

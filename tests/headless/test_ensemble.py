@@ -16,7 +16,6 @@ import pytest
 import doppelgrid
 from doppelgrid.sim.ensemble import ensemble
 from doppelgrid.sim.ensemble.ensemble import (
-    EnsembleError,
     Job,
     Result,
     jobs_of,
@@ -26,6 +25,7 @@ from doppelgrid.sim.ensemble.ensemble import (
     table,
 )
 from doppelgrid.sim.ensemble.variation import parse_variation
+from doppelgrid.sim.files.extras import MissingPackageError
 from doppelgrid.sim.headless.simulate import with_self_consumption
 from doppelgrid.sim.site.reader import load_site
 
@@ -175,12 +175,12 @@ def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
 
     def absent(name: str, *rest: Any) -> Any:
         if name == "distributed":
-            raise ModuleNotFoundError(name)
+            raise ModuleNotFoundError(name, name=name)
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", absent)
     monkeypatch.delitem(sys.modules, "distributed", raising=False)
-    with pytest.raises(EnsembleError, match=r"pip install 'doppelgrid\[dask\]'"):
+    with pytest.raises(MissingPackageError, match=r"pip install 'doppelgrid\[dask\]'"):
         many(dask="tcp://127.0.0.1:8786")
 
 

@@ -373,11 +373,12 @@ WRONG_TOPS = {
     "a: 1\nb: *nobody\n": "2: the file is not YAML: found undefined alias 'nobody'; accepted: YAML",
     "a: 1\nb: \x01\n": "2: the file is not YAML: a character that is not allowed; accepted: YAML",
     BASE + "telemtry: {interval: 1 s}\n": (
-        "5: telemtry is unknown; accepted: microgrid, components, ambient_temperature, weather, sensors, telemetry "
-        "(did you mean 'telemetry'?)"
+        "5: telemtry is unknown; accepted: microgrid, components, ambient_temperature, weather, sensors, telemetry, "
+        "presets (did you mean 'telemetry'?)"
     ),
     BASE + "directory: /tmp\n": (
-        "5: directory is unknown; accepted: microgrid, components, ambient_temperature, weather, sensors, telemetry"
+        "5: directory is unknown; accepted: microgrid, components, ambient_temperature, weather, sensors, telemetry, "
+        "presets"
     ),
     BASE + "telemetry: {interval: 0 s}\n": "5: telemetry.interval is 0 s; accepted: > 0 s",
     BASE + "telemetry: &t [*t]\n": (
@@ -481,6 +482,19 @@ WRONG_SENSORS = {
         "mast.metrics[0] is 'wind'; accepted: temperature, irradiance, wind_speed, wind_direction, "
         "relative_humidity, dew_point, air_pressure"
     ),
+    "  mast: {id: 6, metrics: [wind_speed], parameters: {temperature: {gain: 1.1}}}\n": (
+        "mast.parameters is a mapping; accepted: parameters of what it measures: wind_speed"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], parameters: {wind_speed: {gain: 9}}}\n": (
+        "mast.parameters.wind_speed.gain is 9; accepted: 0.5..1.5 (physics)"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], parameters: {wind_speed: {lower: 9, upper: 3}}}\n": (
+        "mast.parameters.wind_speed.lower is 9; accepted: at most upper, 3 (physics)"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], parameters: {wind_speed: {lag: 9}}}\n": (
+        "mast.parameters.wind_speed.lag is unknown; accepted: time_constant_s, gain, offset, noise, resolution, "
+        "lower, upper"
+    ),
     "weather: {wind_speed: 3 km}\n": (
         "weather.wind_speed is 3 km; accepted: a number with a unit (m/s, km/h), 0 m/s..100 m/s, or a mapping "
         "with `profile` or `file`"
@@ -503,6 +517,19 @@ WRONG_DEVICES = {
     "  brk: {id: 20, category: breaker, behind: bat-inv}\n  house: {id: 21, category: meter, behind: brk}\n": (
         "berlin.yaml:8: house.behind is 'brk', a breaker behind a battery_inverter; "
         "accepted: a grid_connection_point or a meter (grid, main)"
+    ),
+    "  brk: {id: 20, category: breaker, behind: main, closing_time: 80}\n": (
+        "berlin.yaml:7: brk.closing_time is 80; accepted: a number with a unit (s, ms, min, h, d), >= 0 s"
+    ),
+    "  pre: {id: 20, category: precharger, behind: bat-inv, resistance: 90 Ω}\n": (
+        "berlin.yaml:7: pre is a mapping; accepted: link_capacitance and resistance, or neither"
+    ),
+    "  ups: {id: 20, category: uninterruptible_power_supply, behind: main, rated_apparent_power: 9 kVA, preset: x}\n": (
+        "berlin.yaml:7: ups.preset is 'x'; accepted: online-3kva, online-20kva, online-200kva"
+    ),
+    "  tra: {id: 20, category: power_transformer, behind: main, rated_apparent_power: 9 kVA, preset: oil-10kva}\n": (
+        "berlin.yaml:7: tra.preset is 'oil-10kva'; accepted: oil-100kva, oil-250kva, oil-400kva, oil-630kva, "
+        "oil-1000kva (did you mean 'oil-100kva'?)"
     ),
     "  conv: {id: 20, category: converter, behind: bat-inv}\n": (
         "berlin.yaml:7: conv is without anything behind it; accepted: at least one battery"

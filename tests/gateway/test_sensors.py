@@ -1,0 +1,157 @@
+"""Sensors read the weather as their parameters say: late, with errors, in steps and within a range."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
+
+START = 1_780_264_800_000_000
+MAST = 101
+METRICS = {
+    "temperature": Metric.SENSOR_TEMPERATURE,
+    "irradiance": Metric.SENSOR_IRRADIANCE,
+    "wind_speed": Metric.SENSOR_WIND_SPEED,
+    "wind_direction": Metric.SENSOR_WIND_DIRECTION,
+    "relative_humidity": Metric.SENSOR_RELATIVE_HUMIDITY,
+}
+SITE = {
+    "microgrid": {"id": 7},
+    "components": {
+        "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "100 A"},
+        "main": {"id": 2, "category": "meter", "behind": "grid"},
+    },
+    "ambient_temperature": "21.26 °C",
+    "weather": {
+        "irradiance": "600 W/m²", "wind_speed": "5 m/s", "wind_direction": "350 °", "relative_humidity": "63 %"
+    },
+}  # fmt: skip
+
+
+class Mast:
+    """A running site with a sensor."""
+
+    def __init__(self, *, seed: int = 1, **parameters: Mapping[str, float]) -> None:
+        sensor: dict[str, Any] = {"id": MAST, "metrics": list(METRICS), "parameters": parameters}
+        site = Site.model_validate({**SITE, "sensors": {"mast": sensor}})
+        self.simulation = Simulation.headless(site, start_us=START, seed=seed)
+
+    def pass_time(self, seconds: float) -> None:
+        self.simulation.run_for(timedelta(seconds=seconds))
+
+    def read(self, name: str) -> float:
+        return read(self.simulation, name)
+
+
+def read(simulation: Simulation, name: str) -> float:
+    return simulation.gateway.sensor_frame(MAST).values[METRICS[name]]
+
+
+def test_a_sensor_of_which_nothing_is_said_reads_the_truth_at_once() -> None:
+    mast = Mast()
+    mast.simulation.drive("site", "wind_speed", 9.0)
+    assert mast.read("wind_speed") == 9.0
+    assert mast.read("temperature") == 21.26
+
+
+def test_gain_and_offset_move_a_reading() -> None:
+    mast = Mast(irradiance={"gain": 1.02, "offset": -3.0})
+    assert mast.read("irradiance") == pytest.approx(609.0)
+
+
+def test_a_reading_is_a_multiple_of_the_resolution() -> None:
+    assert Mast(temperature={"resolution": 0.1}).read("temperature") == pytest.approx(21.3)
+
+
+def test_a_reading_ends_at_the_range() -> None:
+    mast = Mast(irradiance={"upper": 500.0}, wind_speed={"lower": 6.0})
+    assert (mast.read("irradiance"), mast.read("wind_speed")) == (500.0, 6.0)
+
+
+def test_humidity_has_its_errors_in_per_cent() -> None:
+    assert Mast(relative_humidity={"offset": 2.0}).read("relative_humidity") == pytest.approx(65.0)
+
+
+def test_other_metrics_of_the_same_sensor_stay_as_they_are() -> None:
+    assert Mast(irradiance={"offset": -3.0}).read("temperature") == 21.26
+
+
+class TestLag:
+    def test_a_sensor_follows_a_step_with_its_time_constant(self) -> None:
+        mast = Mast(temperature={"time_constant_s": 30.0})
+        mast.pass_time(1.0)
+        mast.simulation.drive("site", "ambient_temperature", 31.26)
+        mast.pass_time(0.2)
+        before_c = mast.read("temperature")
+        mast.pass_time(30.0)
+        assert 31.26 - mast.read("temperature") == pytest.approx((31.26 - before_c) / math.e)
+        assert before_c == pytest.approx(21.26, abs=0.1)
+
+    def test_it_does_not_matter_who_looks_at_it(self) -> None:
+        watched, left_alone = (Mast(wind_speed={"time_constant_s": 5.0}) for _ in range(2))
+        for mast in (watched, left_alone):
+            mast.simulation.drive("site", "wind_speed", 11.0)
+        for _ in range(70):
+            watched.pass_time(0.1)
+            watched.read("wind_speed")
+        left_alone.pass_time(7.0)
+        assert watched.read("wind_speed") == left_alone.read("wind_speed")
+
+    def test_it_comes_back_from_a_drive_that_is_given_back_as_slowly(self) -> None:
+        mast = Mast(irradiance={"time_constant_s": 10.0})
+        mast.simulation.drive("site", "irradiance", 0.0)
+        mast.pass_time(100.0)
+        mast.simulation.release("site", "irradiance")
+        mast.pass_time(1.0)
+        assert mast.read("irradiance") < 100.0
+
+    def test_a_vane_turns_through_north(self) -> None:
+        mast = Mast(wind_direction={"time_constant_s": 10.0})
+        mast.simulation.drive("site", "wind_direction", 10.0)
+        seen = []
+        for _ in range(40):
+            mast.pass_time(1.0)
+            seen.append(mast.read("wind_direction"))
+        assert all(direction >= 350.0 or direction <= 10.0 for direction in seen)
+        assert seen[-1] == pytest.approx(10.0, abs=0.5)
+
+    def test_a_fork_goes_on_from_where_the_sensor_was(self) -> None:
+        mast = Mast(irradiance={"time_constant_s": 60.0, "noise": 2.0})
+        mast.simulation.drive("site", "irradiance", 100.0)
+        mast.pass_time(20.0)
+        fork = mast.simulation.fork()
+        for _ in range(20):
+            mast.pass_time(1.0)
+            fork.run_to(mast.simulation.now_us)
+            assert read(fork, "irradiance") == mast.read("irradiance")
+
+
+class TestNoise:
+    def noisy(self, seed: int = 1) -> list[float]:
+        mast = Mast(seed=seed, wind_speed={"noise": 0.5})
+        readings = []
+        for _ in range(500):
+            readings.append(mast.read("wind_speed"))
+            mast.pass_time(0.2)
+        return readings
+
+    def test_it_is_drawn_for_each_sampling_with_its_standard_deviation(self) -> None:
+        readings = self.noisy()
+        assert statistics.stdev(readings) == pytest.approx(0.5, rel=0.15)
+        assert statistics.mean(readings) == pytest.approx(5.0, abs=0.1)
+
+    def test_it_is_the_same_whenever_it_is_asked_for(self) -> None:
+        mast = Mast(wind_speed={"noise": 0.5})
+        assert mast.read("wind_speed") == mast.read("wind_speed")
+
+    def test_it_goes_by_the_seed(self) -> None:
+        assert self.noisy() == self.noisy()
+        assert self.noisy() != self.noisy(seed=2)
