@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
+# Tests are shared by two processes.
+SHARED := -n 2 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
@@ -39,11 +41,11 @@ demo: $(VENV)/demo
 
 test: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" $(SHARED)
 
 slow: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow $(SHARED)
 
 N ?= 60
 SEED ?= 0

@@ -161,7 +161,10 @@ class Bdew(_Section):
 def _say_profiles(schema: dict[str, Any]) -> None:
     """Let a schema name the profiles that other packages bring; nothing is one if there are none."""
     names = sorted(load_profiles())
-    schema.update({"enum": names} if names else {"not": {}})
+    if names:
+        schema["enum"] = names
+    else:
+        schema["not"] = {}
 
 
 class Packaged(_Section):

@@ -54,7 +54,7 @@ def test_every_machine_has_a_case_in_the_shared_suite() -> None:
     tried = {case.step.__name__ for case in every_case()}
     site = doppelgrid.load_site("all-categories")
     equipment = equip(site, ambient_signal(site, start_us=0, seed=0), start_us=0, seed=0)
-    models = {machine.kind.name: machine.kind.step.__name__ for machine in equipment.machines.values()}
+    models = {machine.model.name: machine.model.step.__name__ for machine in equipment.machines.values()}
     assert {name for name, step in models.items() if step not in tried} == set(), PLACES
 
 
