@@ -9,12 +9,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
 
-.PHONY: help demo test slow mutants lint types proto bench accuracy models-docs digests layout docs check clean
+.PHONY: help demo test quick slow mutants lint types proto bench accuracy models-docs digests layout docs check clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo    watch a control application shave the peak of a simulated site"
 	@echo "make test    run the tests"
+	@echo "make quick   run those that show most mistakes, in less than a minute"
 	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks, docs"
 	@echo "make docs    build the site of the documentation in build/site; fails if a link leads nowhere"
 	@echo "make slow | lint | types | bench | clean    one at a time"
@@ -42,6 +43,11 @@ demo: $(VENV)/demo
 test: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .
 	$(BIN)/pytest -m "not slow" $(SHARED)
+
+# Most mistakes show here, in less than a minute.
+quick: $(VENV)/develop
+	$(PIP) install --quiet --no-deps .
+	$(BIN)/pytest --quick $(SHARED)
 
 slow: $(VENV)/develop
 	$(PIP) install --quiet --no-deps .

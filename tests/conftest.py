@@ -3,10 +3,45 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "doppelgrid", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("quick", settings.get_profile("doppelgrid"), max_examples=20)
 settings.load_profile("doppelgrid")
+
+TESTS = Path(__file__).parent
+QUICK = {"gateway", "inputs", "models", "plant", "recording", "site", "telemetry", "wire"}
+"""Folders whose tests need no other process and no compiler, and show most mistakes."""
+LENGTHY = {"test_all_categories", "test_battery_story", "test_crash", "test_own_hardware", "test_replay_live"}
+"""Modules in them that take long all the same."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick", action="store_true", help="only what shows most mistakes in less than a minute"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        settings.load_profile("quick")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--quick"):
+        left_out = [item for item in items if not _is_quick(item)]
+        items[:] = [item for item in items if _is_quick(item)]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    inside = item.path.relative_to(TESTS).parts
+    is_lengthy = (
+        item.path.stem in LENGTHY or item.get_closest_marker("slow") or item.get_closest_marker("measured")
+    )
+    return not is_lengthy and (len(inside) == 1 or inside[0] in QUICK) and item.path.stem != "test_mutants"
