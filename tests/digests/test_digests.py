@@ -41,7 +41,7 @@ def test_a_site_shows_what_it_always_showed(
         *differing("component", expected.components, found.components),
         *differing("subject", expected.subjects, found.subjects),
     ]
-    assert differences == []
+    assert not differences, "\n".join(differences)
 
 
 def differing(what: str, expected: dict[str, str], found: dict[str, str]) -> list[str]:
