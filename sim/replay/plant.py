@@ -16,11 +16,11 @@ from .playback import Playback
 
 _SQRT_3 = math.sqrt(3.0)
 _VOLTAGES = {
-    Metric.AC_VOLTAGE: 1.0,
     Metric.AC_VOLTAGE_PHASE_1_PHASE_2: 1.0,
+    Metric.AC_VOLTAGE: 1.0,
     Metric.AC_VOLTAGE_PHASE_1_N: _SQRT_3,
 }
-"""Line to line voltage over what may have been recorded."""
+"""Line to line voltage over what may have been recorded; what was measured counts before a mean."""
 
 
 class ReplayPlant(Plant):

@@ -121,6 +121,11 @@ def _net_wh(side: AlternatingSide, _calculate: Arithmetic) -> Any:
     return side.consumed_wh - side.delivered_wh
 
 
+def _voltage_v(side: AlternatingSide, _calculate: Arithmetic) -> Any:
+    """Return the mean of the voltages between phases, which is what a site file calls the grid's `voltage`."""
+    return (side.voltage_12_v + side.voltage_23_v + side.voltage_31_v) / 3.0
+
+
 _AC, _DC, _CELLS = AlternatingSide, DirectSide, Cells
 _ADDED_UP, _FOLLOWS, _UNKNOWN = WhenReplayed.ADDED_UP, WhenReplayed.FOLLOWS, WhenReplayed.UNKNOWN
 
@@ -140,6 +145,7 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow(Metric.AC_CURRENT_PHASE_1, "A", _AC, "current_1_a", _FOLLOWS),
     MetricRow(Metric.AC_CURRENT_PHASE_2, "A", _AC, "current_2_a", _FOLLOWS),
     MetricRow(Metric.AC_CURRENT_PHASE_3, "A", _AC, "current_3_a", _FOLLOWS),
+    MetricRow(Metric.AC_VOLTAGE, "V", _AC, _voltage_v, is_main=False),
     MetricRow(Metric.AC_VOLTAGE_PHASE_1_N, "V", _AC, "voltage_1_v"),
     MetricRow(Metric.AC_VOLTAGE_PHASE_2_N, "V", _AC, "voltage_2_v"),
     MetricRow(Metric.AC_VOLTAGE_PHASE_3_N, "V", _AC, "voltage_3_v"),

@@ -62,7 +62,7 @@ def test_everything_else_reports_its_alternating_current_side() -> None:
     others = component_types().keys() - {"breaker", "precharger", "converter", "battery"}
     for category in others:
         assert metrics(category)[0] is Metric.AC_POWER_ACTIVE
-        assert len([metric for metric in metrics(category) if metric.startswith("AC_")]) == 26
+        assert len([metric for metric in metrics(category) if metric.startswith("AC_")]) == 27
 
 
 def test_components_of_a_running_site_report_what_the_table_says() -> None:
@@ -108,6 +108,12 @@ def test_a_meter_shows_lines_of_root_three_times_its_balanced_phases() -> None:
     side = shown_side(NUMBERS, (0.0,) * 3, (0.0,) * 3, (0.0,) * 3, (230.0,) * 3, 50.0, 0.0, 0.0)
     lines_v = (side.voltage_12_v, side.voltage_23_v, side.voltage_31_v)
     assert lines_v == pytest.approx((230.0 * math.sqrt(3.0),) * 3)
+
+
+def test_voltage_is_the_mean_between_the_phases() -> None:
+    row = next(row for row in METRICS if row.metric is Metric.AC_VOLTAGE)
+    side = flow_side(NUMBERS, (0.0,) * 3, (0.0,) * 3, (230.0,) * 3, (390.0, 400.0, 416.0), 50.0, 0.0, 0.0)
+    assert row.read(side, NUMBERS) == 402.0
 
 
 @pytest.mark.parametrize("make", [flow_side, shown_side])
