@@ -13,6 +13,7 @@ from measured import data_file
 PAGE = Path(__file__).parents[2] / "docs" / "explanations" / "accuracy.md"
 
 
+@pytest.mark.slow
 @pytest.mark.measured
 @pytest.mark.parametrize(
     ("name", "assess"), [pytest.param(name, assess, id=name) for name, assess in every_assessment().items()]
