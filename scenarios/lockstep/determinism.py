@@ -1,8 +1,11 @@
-"""Tasks and futures that hash by the order in which they were made, so that sets of them iterate alike.
+"""Sets that iterate alike in every run: of tasks, of futures, and of the ids of the client library.
 
-By default they hash by address: sets of tasks then iterate differently from run to run, whatever
-PYTHONHASHSEED is. The number is drawn when the hash is first asked for, which for a task is its creation (the
-loop registers it in a set), and which costs a future that is never hashed nothing.
+By default tasks hash by address: sets of them then iterate differently from run to run, whatever PYTHONHASHSEED is. The
+number is drawn when the hash is first asked for, which for a task is its creation (the loop registers it in a set), and
+which costs a future that is never hashed nothing.
+
+Ids of the published client hash by their class as well, and a class hashes by its address. Applications keep components
+in sets of ids, so which of two inverters of a battery is told first would be up to chance.
 """
 
 from __future__ import annotations
@@ -26,12 +29,29 @@ class OrdinalLoop(asyncio.SelectorEventLoop):
     def __init__(self, selector: Any = None) -> None:
         """Start numbering at 1."""
         super().__init__(selector)
+        hash_ids_by_number()
         self.ordinals = itertools.count(1)
         self.set_task_factory(_make_task)
 
     def create_future(self) -> asyncio.Future[Any]:
         """Return a future of this loop that hashes by order."""
         return OrdinalFuture(loop=self)
+
+
+def hash_ids_by_number() -> None:
+    """Let ids of the client library hash by their number alone, from now on in this process.
+
+    Equal ids have equal hashes as before, and ids of different classes still differ.
+    """
+    try:
+        from frequenz.core.id import BaseId  # noqa: PLC0415 - only applications of the SDK have it
+    except ModuleNotFoundError:
+        return
+    BaseId.__hash__ = _number_hash  # type: ignore[assignment, method-assign]
+
+
+def _number_hash(numbered: Any) -> int:
+    return hash(int(numbered))
 
 
 def _ordinal(numbered: Any) -> int:

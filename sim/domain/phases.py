@@ -19,15 +19,15 @@ class PhasePower(NamedTuple):
 
     @property
     def active_phases_w(self) -> ThreePhase:
-        """Of each phase [W]."""
+        """Active power of each phase [W]."""
         return ThreePhase(self.p1, self.p2, self.p3)
 
     @property
     def active_w(self) -> float:
-        """Of all phases together [W]."""
+        """Active power of all phases together [W]."""
         return self.p1 + self.p2 + self.p3
 
     @property
     def reactive_var(self) -> float:
-        """Of all phases together [var]."""
+        """Reactive power of all phases together [var]."""
         return self.q1 + self.q2 + self.q3

@@ -1,4 +1,4 @@
-"""For how long, and within what, nothing near a battery's thresholds can happen.
+"""How long, and within what, nothing near a battery's thresholds can happen.
 
 All on the safe side: the greatest current that a power can mean, resistances above the present ones, the fastest
 warming and the fastest cooling.

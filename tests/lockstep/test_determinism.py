@@ -55,3 +55,20 @@ def test_sets_of_tasks_and_futures_iterate_alike_in_every_process(
 ) -> None:
     assert len(reference) > 100
     assert events_of_a_run(hash_seed, clutter) == reference
+
+
+def test_sets_of_the_clients_ids_iterate_alike_in_every_process() -> None:
+    # By itself an id hashes by the address of its class, which is another one in each process.
+    code = (
+        "from doppelgrid.scenarios.lockstep.determinism import OrdinalLoop\n"
+        "OrdinalLoop().close()\n"
+        "from frequenz.core.id import BaseId\n"
+        "class Id(BaseId, str_prefix='X'): pass\n"
+        "print([int(each) for each in {Id(number) for number in (9, 14, 15, 13, 7)}], Id(1) == Id(1))"
+    )
+    shown = {
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        for _ in range(5)
+    }
+    assert len(shown) == 1
+    assert shown.pop().endswith("True\n")
