@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
+# What earlier builds left there would be installed as well, modules that have moved among it.
+INSTALL = rm -rf build/lib && $(PIP) install --quiet --no-deps .
 # Tests are shared by two processes.
 SHARED := -n 2 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -24,33 +26,33 @@ help:
 	@echo "make layout                 draw the plan of the code from its imports"
 	@echo "make models-docs            fill the tables of docs/models from the code"
 	@echo "make digests                write down anew what sites show, where that was meant to change"
-	@echo "make accuracy DATA=FOLDER   hold the models to measured data; writes docs/accuracy.md and its pictures"
+	@echo "make accuracy DATA=FOLDER   hold the models to measured data; writes docs/explanations/accuracy.md and pictures"
 
 $(VENV)/demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet ".[plots,sdk]"
+	rm -rf build/lib && $(PIP) install --quiet ".[plots,sdk]"
 	touch $@
 
 $(VENV)/develop: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet ".[test,lint]"
+	rm -rf build/lib && $(PIP) install --quiet ".[test,lint]"
 	touch $@ $(VENV)/demo
 
 demo: $(VENV)/demo
-	$(PIP) install --quiet --no-deps .
+	$(INSTALL)
 	$(BIN)/python -m doppelgrid.scenarios.demo examples/peak_shaving.py
 
 test: $(VENV)/develop
-	$(PIP) install --quiet --no-deps .
+	$(INSTALL)
 	$(BIN)/pytest -m "not slow" $(SHARED)
 
 # Most mistakes show here, in less than a minute.
 quick: $(VENV)/develop
-	$(PIP) install --quiet --no-deps .
+	$(INSTALL)
 	$(BIN)/pytest --quick $(SHARED)
 
 slow: $(VENV)/develop
-	$(PIP) install --quiet --no-deps .
+	$(INSTALL)
 	$(BIN)/pytest -m slow $(SHARED)
 
 N ?= 60
@@ -64,7 +66,7 @@ lint: $(VENV)/develop
 
 # Type checkers do not follow the mapping of folders to packages, so they see a built copy.
 types: $(VENV)/develop
-	rm -rf build/types
+	rm -rf build/types build/lib
 	$(PIP) install --quiet --no-deps --target build/types .
 	cd build && MYPYPATH=types:../benchmarks:../docs $(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache \
 		-p doppelgrid -p accuracy -p website
@@ -77,32 +79,32 @@ proto: $(VENV)/develop
 	cp build/proto/doppelgrid/control/v1/control_pb2.py build/proto/doppelgrid/control/v1/control_pb2.pyi proto/control/v1
 
 bench: $(VENV)/develop
-	$(PIP) install --quiet --no-deps .
+	$(INSTALL)
 	$(BIN)/pytest benchmarks --benchmark-disable-gc --benchmark-min-rounds=3 --benchmark-max-time=0.5
 
 # Pages and pictures are committed; the tests say when they have to be made anew.
 models-docs: $(VENV)/develop
-	$(PIP) install --quiet --no-deps .
+	$(INSTALL)
 	PYTHONPATH=benchmarks $(BIN)/python -m accuracy.pages docs
 
 # What differs is seen in the log of the changes; the tests refuse everything else.
 digests: $(VENV)/develop
-	$(PIP) install --quiet --no-deps .
+	$(INSTALL)
 	$(BIN)/pytest tests/digests --renew
 
 docs: $(VENV)/develop
-	$(PIP) install --quiet --no-deps .
+	$(INSTALL)
 	PYTHONPATH=docs:benchmarks $(BIN)/python -m website build
 
 DATA ?= $(DOPPELGRID_DATA)
 accuracy: $(VENV)/develop
 	@test -n "$(DATA)" || { echo "say where the measured data are: make accuracy DATA=FOLDER"; exit 2; }
-	$(PIP) install --quiet --no-deps .
+	$(INSTALL)
 	PYTHONPATH=benchmarks $(BIN)/python -m accuracy "$(DATA)" --docs docs
 
 # Drawn from the imports; a test says when it has to be drawn anew.
 layout: $(VENV)/develop
-	$(PIP) install --quiet --no-deps .
+	$(INSTALL)
 	PYTHONPATH=tests $(BIN)/python -m support.layout_picture docs/layout.svg
 
 check: test slow lint types bench docs

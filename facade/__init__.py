@@ -80,5 +80,6 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _HOMES[name].rpartition(".")
     extras = import_module(".sim.files.extras", __name__)
-    with extras.extra_for(f"calls of {__name__}.{name}"):
+    extra = "simulate" if module.startswith(("sim.headless", "sim.ensemble")) else None
+    with extras.extra_for(f"uses of {__name__}.{name}", extra):
         return getattr(import_module(f".{module}", __name__), attribute)

@@ -49,3 +49,16 @@ def test_every_value_of_a_preset_says_where_it_is_from(stem: str) -> None:
     for value in file.values:
         told = value.comment or file.remarks.get(value.preset, "") or file.introduction
         assert told, f"{value.preset}.{value.key}"
+
+
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+CODE = re.compile(
+    r"`((?:models|sim|proto|scenarios|facade|benchmarks|tests|examples)/[\w/.]+\.(?:py|toml|yaml))`"
+)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_of_the_code_that_a_page_names_is_there(page: Path) -> None:
+    named = CODE.findall(page.read_text("utf-8"))
+    gone = [name for name in named if not (ROOT / name).exists() and Path(name).stem not in {"x", "xs"}]
+    assert not gone

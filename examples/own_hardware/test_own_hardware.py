@@ -1,6 +1,6 @@
 """Does the bakery's own hardware do what it should, live and compiled?
 
-pip install ./examples/own_hardware && pytest examples/own_hardware
+pip install ".[simulate]" pytest ./examples/own_hardware && pytest examples/own_hardware
 """
 
 from __future__ import annotations

@@ -85,8 +85,11 @@ def simulate(
     from ..sim.files.extras import extra_for  # noqa: PLC0415
     from ..sim.site.reader import load_site  # noqa: PLC0415
 
-    with extra_for("runs without clients"):
-        import numba  # noqa: F401, PLC0415 - before anything is read or started
+    with extra_for("runs without clients", "simulate"):
+        # Before anything is read or started.
+        import numba  # noqa: F401, PLC0415
+        import platformdirs  # noqa: F401, PLC0415
+        import pyarrow  # noqa: F401, PLC0415
 
     ensemble = EnsembleOptions(runs, vary, workers, dask, results)
     try:

@@ -77,6 +77,7 @@ class Battery(ComponentSection):
             check_management(
                 battery_chemistry(preset),
                 battery if capacity_wh is None else scaled(battery, capacity_wh),
+                cells_in_series(preset),
                 bms,
             )
         return bms
@@ -115,6 +116,15 @@ def battery_chemistry(name: str) -> str:
     cell = find_preset("batteries", "battery preset", name)["cell"]
     chemistry: str = find_preset("cells", "cell", cell).get(MANAGED_AS, cell)
     return chemistry
+
+
+def cells_in_series(name: str) -> float:
+    """Return how many cells are in series in each string of a battery preset.
+
+    Raises:
+        ValueError: If there is no such preset; says which there are.
+    """
+    return float(find_preset("batteries", "battery preset", name)["series"])
 
 
 @preset_cache
@@ -181,7 +191,12 @@ _TABLE = 21
 
 def management_params(battery: Battery) -> BmsParams:
     """Return the management system of a battery."""
-    return managed(battery_chemistry(battery.preset), battery_params(battery), battery.bms)
+    return managed(
+        battery_chemistry(battery.preset),
+        battery_params(battery),
+        cells_in_series(battery.preset),
+        battery.bms,
+    )
 
 
 def ageing_params(battery: Battery) -> AgeingParams | None:

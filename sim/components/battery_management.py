@@ -86,18 +86,21 @@ class BatteryManagement(Section):
     """Only while the battery is charged."""
 
 
-def managed(chemistry: str, battery: BatteryParams, changes: BatteryManagement) -> BmsParams:
+def managed(
+    chemistry: str, battery: BatteryParams, cells_in_series: float, changes: BatteryManagement
+) -> BmsParams:
     """Return the management system of a battery.
 
     Args:
         chemistry: Of the battery's cells.
         battery: Its parameters.
+        cells_in_series: Of each of its strings.
         changes: What the site file says.
 
     Raises:
         ParameterError: If thresholds contradict each other; names them.
     """
-    params = bms_preset(chemistry, battery)
+    params = bms_preset(chemistry, battery, cells_in_series)
     changed: dict[str, Any] = {
         name: _changed(getattr(params, name), getattr(changes, name))
         for name in BatteryManagement.model_fields
@@ -118,10 +121,12 @@ def _changed(usual: ProtectionParams, protection: _Protection) -> ProtectionPara
     return ProtectionParams(**(shifted | given))
 
 
-def check_management(chemistry: str, battery: BatteryParams, changes: BatteryManagement) -> None:
+def check_management(
+    chemistry: str, battery: BatteryParams, cells_in_series: float, changes: BatteryManagement
+) -> None:
     """Refuse thresholds of a site file that contradict each other, or those of the chemistry."""
     try:
-        managed(chemistry, battery, changes)
+        managed(chemistry, battery, cells_in_series, changes)
     except ParameterError as error:
         what, _, accepted = str(error).partition("; accepted: ")
         name, _, found = what.partition(" is ")
@@ -173,13 +178,13 @@ def ageing_preset_names() -> tuple[str, ...]:
     return preset_names("ageing")
 
 
-def bms_preset(name: str, battery: BatteryParams) -> BmsParams:
+def bms_preset(name: str, battery: BatteryParams, cells_in_series: float) -> BmsParams:
     """Return the management system of a battery.
 
     Args:
         name: Chemistry.
-        battery: The pack, whose greatest voltage tells the cells in series and whose rated currents and power the
-            rest is scaled to.
+        battery: The pack, whose rated currents and power thresholds are scaled to.
+        cells_in_series: Of each of its strings.
 
     Raises:
         ValueError: If there is no such preset; says which there are.
@@ -190,7 +195,7 @@ def bms_preset(name: str, battery: BatteryParams) -> BmsParams:
     rated_kw = max(battery.charge_power_max_w, battery.discharge_power_max_w) / 1e3
     capacitance_f = gear["link_capacitance_f_per_kw"] * rated_kw
     params = BmsParams(
-        cells_in_series=float(round(battery.voltage_max_v / values["cell_voltage_max_v"])),
+        cells_in_series=cells_in_series,
         **{key: ProtectionParams(**values[key]) for key in _VOLTAGES_AND_TEMPERATURES},
         overcurrent_charging=_of_current(values["overcurrent_charging"], battery.charge_current_max_a),
         overcurrent_discharging=_of_current(

@@ -32,8 +32,13 @@ AC_PARENTS = (Category.GRID_CONNECTION_POINT, Category.METER)
 """What components on the AC side may be behind."""
 DC_PARENTS = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 """What components on the direct current side may be behind."""
-_OWN_KEYS = {"rated_power_w", "minimum_power_w", "apparent_power_va", "rated_reactive_power_var"}
-"""Parameters by which bounds are shown as well."""
+_OWN_KEYS = {
+    "rated_power_w": "rated_power_w",
+    "minimum_power_w": "min_power_w",
+    "apparent_power_va": "rated_power_w",
+    "rated_reactive_power_var": "rated_reactive_power_var",
+}
+"""Parameters by which bounds are shown as well, and the fields of sections that set them."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +153,6 @@ class ComponentType:
     """Whether it reports what passes through it, rather than its states alone."""
     needs_behind_it: str | None = None
     """What must be behind it, in words; None if nothing needs to be."""
-    interpreted_only: str | None = None
-    """Why it cannot be compiled; None if it can."""
 
     def check_parameters(self, section: ComponentSection, grid: GridFacts) -> None:
         """Hold the parameters that a site file sets to what the model can have.
@@ -165,6 +168,9 @@ class ComponentType:
                 f"{name} is unknown; accepted: nothing, this component has no model of its own"
             )
         for name in section.parameters:
-            if name.rpartition(".")[2] in _OWN_KEYS:
+            key = _OWN_KEYS.get(name.rpartition(".")[2])
+            if key is not None and key in type(section).model_fields:
                 raise ParameterError(f"{name} is set by a key of the component itself; accepted: that key")
+            if key is not None:
+                raise ParameterError(f"{name} is what its bounds go by; accepted: other parameters")
         overridden(self.params(section, grid), section.parameters)

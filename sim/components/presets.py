@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from ...models.parameter import ParameterError
@@ -10,7 +11,7 @@ from ..files.presets import MANAGED_AS, PresetError, PresetFolder, find_preset
 from ..files.problems import one_of
 from ..inputs.grid.presets import area_preset, outage_preset
 from ..inputs.sessions.cars import car_preset
-from .battery import battery_preset, cell_preset
+from .battery import battery_preset, cell_preset, cells_in_series
 from .battery_management import ageing_preset, bms_preset, bms_preset_names
 from .ev_charger import ev_charger_preset
 from .grid_connection_point import fuse_preset
@@ -26,6 +27,8 @@ from .power_transformer import transformer_preset
 from .solar_array import pv_array_preset
 from .uninterruptible_power_supply import ups_preset
 
+_VOLTAGE_MARGIN = 0.05
+"""Farther from the voltage that they are made for, thresholds of a chemistry would not fit; chosen."""
 _USUAL_W = 20e3
 """Size at which presets that are made for any size are looked at [W]."""
 
@@ -40,14 +43,37 @@ def _cell(name: str) -> Any:
     if values.get(MANAGED_AS, name) not in known:
         found = repr(values[MANAGED_AS]) if MANAGED_AS in values else "missing"
         raise PresetError("cells.toml", f"{name}.{MANAGED_AS}", found, one_of(known, values.get(MANAGED_AS)))
-    return cell_preset(name)
+    cell = cell_preset(name)
+    for place, (before_v, after_v) in enumerate(pairwise(cell.ocv_v), start=1):
+        if after_v < before_v:
+            raise PresetError("cells.toml", f"{name}.ocv_v[{place}]", f"{after_v:g} V", f">= {before_v:g} V")
+    usual_v = find_preset("bms", "battery management preset", values.get(MANAGED_AS, name))[
+        "cell_voltage_max_v"
+    ]
+    if abs(cell.voltage_max_v / usual_v - 1.0) > _VOLTAGE_MARGIN:
+        raise PresetError(
+            "cells.toml",
+            f"{name}.voltage_max_v",
+            f"{cell.voltage_max_v:g} V",
+            f"{usual_v:g} V within"
+            f" {_VOLTAGE_MARGIN:.0%}, as of the cells that it is managed as, or a management of its own in bms.toml",
+        )
+    return cell
+
+
+def _pack(name: str) -> Any:
+    """Make a battery of a whole number of cells."""
+    series = find_preset("batteries", "battery preset", name)["series"]
+    if series != int(series):
+        raise PresetError("batteries.toml", f"{name}.series", f"{series:g}", "a whole number")
+    return battery_preset(name)
 
 
 LOADERS: dict[str, Callable[[str], Any]] = {
     "cells": _cell,
     "ageing": ageing_preset,
-    "batteries": battery_preset,
-    "bms": lambda name: bms_preset(name, battery_preset("lfp-92kwh")),
+    "batteries": _pack,
+    "bms": lambda name: bms_preset(name, battery_preset("lfp-92kwh"), cells_in_series("lfp-92kwh")),
     "cars": car_preset,
     "chps": _sized(chp_preset, _USUAL_W),
     "crypto_miners": crypto_miner_preset,
@@ -89,10 +115,12 @@ def _check(stem: str, name: str) -> None:
     except PresetError:
         raise
     except ParameterError as error:
-        parameter, _, rest = str(error).partition(" is ")
-        found, _, accepted = rest.partition("; accepted: ")
-        raise PresetError(file, f"{name}.{parameter}", found, accepted) from None
-    except (TypeError, ValueError, KeyError, ArithmeticError) as error:
+        what, _, accepted = str(error).partition("; accepted: ")
+        parameter, _, found = what.partition(" is ")
+        raise PresetError(
+            file, f"{name}.{parameter}" if found else name, found or f"wrong ({what})", accepted
+        ) from None
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise PresetError(
             file, name, f"not usable ({error})", f"values of the form of ours in models/presets/{file}"
         ) from None

@@ -55,6 +55,21 @@ _OURS = (
     precharger.TYPE,
     converter.TYPE,
 )
+_OURS_ALONE = frozenset(
+    {
+        Category.GRID_CONNECTION_POINT,
+        Category.METER,
+        Category.BATTERY,
+        Category.BATTERY_INVERTER,
+        Category.PV_INVERTER,
+        Category.HYBRID_INVERTER,
+        Category.EV_CHARGER,
+        Category.CONVERTER,
+        Category.BREAKER,
+        Category.PRECHARGER,
+    }
+)
+"""Whose wiring, states or switching go by sections of this package: presets of one's own serve these."""
 GROUP = "doppelgrid.component_types"
 """Entry points of other packages: each a `ComponentType`, or a sequence of them."""
 
@@ -123,12 +138,31 @@ def _check_type(offered: ComponentType) -> None:
     section = offered.section
     if not (isinstance(section, type) and issubclass(section, ComponentSection)):
         raise ValueError(f"{what}: section is {section!r}; accepted: a class derived from ComponentSection")
+    section.model_rebuild()
     said = section.model_fields.get("category")
     annotation = None if said is None else said.annotation
     if get_args(annotation) != (offered.name,):
         raise ValueError(
             f"{what}: category of its section is {annotation!r}; accepted: Literal[{offered.name!r}], the name"
         )
+    if offered.category in _OURS_ALONE:
+        accepted = ", ".join(category.name for category in Category if category not in _OURS_ALONE)
+        raise ValueError(
+            f"{what}: category is {offered.category.name}, whose devices are this package's alone;"
+            f" accepted: Category.X, X one of {accepted}"
+        )
+    if not isinstance(offered.behind, tuple) or not all(
+        isinstance(each, Category) for each in offered.behind
+    ):
+        raise ValueError(
+            f"{what}: behind is {offered.behind!r}; accepted: a tuple of categories, such as AC_PARENTS"
+        )
+    classes = sorted({each.sdk_class for each in _OURS if each.sdk_class is not None})
+    if offered.sdk_class is not None and offered.sdk_class not in classes:
+        raise ValueError(f"{what}: sdk_class is {offered.sdk_class!r}; accepted: None, {', '.join(classes)}")
+    for name in ("build", "caption", "identity"):
+        if not callable(getattr(offered, name)):
+            raise ValueError(f"{what}: {name} is {getattr(offered, name)!r}; accepted: a function")
     for name in offered.inputs:
         if name not in section.model_fields:
             fields = ", ".join(section.model_fields)

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..files.extras import extra_for
+from ..files.presets import PresetFolder
 from ..headless.run import HeadlessRun
 from ..headless.simulate import DEFAULT_START, SECOND, check_times, simulate
 from ..headless.summary import Summary
@@ -67,6 +68,8 @@ class Job(NamedTuple):
     duration: timedelta
     start: datetime
     resolution: timedelta
+    presets: PresetFolder | None = None
+    """Of the site's own."""
 
 
 class Result(NamedTuple):
@@ -145,7 +148,7 @@ def jobs_of(
     check_times(duration, resolution)
     directory = str(site.directory.resolve())
     return tuple(
-        Job(*case, directory, duration, start, resolution)
+        Job(*case, directory, duration, start, resolution, site.own_presets)
         for case in cases(site, variation, runs=runs, seed=seed)
     )
 
@@ -357,7 +360,7 @@ def _column(name: str, values: list[object]) -> tuple[str, list[Any]]:
 
 
 def _site_of(job: Job) -> Site:
-    return Site.model_validate(job.site).model_copy(update={"directory": Path(job.directory)})
+    return Site.from_content(job.site, Path(job.directory), job.presets)
 
 
 def _failed(job: Job, error: BaseException) -> Result:

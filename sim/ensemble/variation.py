@@ -379,7 +379,7 @@ def _problems(case: Case, variation: Variation, directory: Path, *, is_first: bo
     """
     if not is_first:
         try:
-            Site.model_validate(case.site)
+            Site.from_content(case.site, directory)
         except ValidationError:
             pass
         else:

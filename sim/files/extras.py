@@ -22,11 +22,12 @@ class MissingPackageError(ImportError):
 
 
 @contextmanager
-def extra_for(what: str) -> Iterator[None]:
+def extra_for(what: str, extra: str | None = None) -> Iterator[None]:
     """Say what is missing when something is imported that not every installation has.
 
     Args:
         what: It is needed for, in the plural: `pictures`.
+        extra: That brings everything for it; the one that brings the missing package if not given.
 
     Raises:
         MissingPackageError: If it is not installed.
@@ -39,6 +40,6 @@ def extra_for(what: str) -> Iterator[None]:
             raise
         raise MissingPackageError(
             f"{what} need the package {package}, which is not installed;"
-            f" accepted: pip install 'doppelgrid[{EXTRAS[package]}]'",
+            f" accepted: pip install 'doppelgrid[{extra or EXTRAS[package]}]'",
             name=error.name,
         ) from None

@@ -42,7 +42,7 @@ def brought(
     for entry in sorted(entry_points(group=group), key=lambda entry: (_package(entry), entry.name)):
         try:
             found.setdefault(_package(entry), []).extend(check(entry.load()))
-        except Exception as error:  # whatever a stranger's module does when it is imported
+        except (Exception, SystemExit) as error:  # whatever a stranger's module does when it is imported
             problem = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
             broken.append(BrokenPackage(_package(entry), f"{entry.name} = {entry.value}", problem))
     return found, broken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,11 @@ Tables = Mapping[str, Mapping[str, dict[str, Any]]]
 """By stem of a data file and name of a preset, its values."""
 MANAGED_AS = "managed_as"
 """Key of a cell of one's own: the chemistry whose management system and ageing are its, too."""
+_GREATEST_BYTES = 1_000_000
+_GREATEST_LENGTH = 500
+"""Of a table: the compiler gives all tables of a kind the length that holds the knots of each."""
+_VECTOR = 4
+"""Up to so many entries, a list has a meaning for each; longer ones are tables, of any length."""
 _FURTHER_KEYS = {"cells": (MANAGED_AS,)}
 """Keys that no preset of ours needs."""
 
@@ -32,7 +38,7 @@ _FURTHER_KEYS = {"cells": (MANAGED_AS,)}
 class PresetFolder:
     """Presets of one's own, as they were when they were read."""
 
-    path: Path
+    path: Path = field(compare=False)
     digest: str
     """Of all its files: folders of the same content are the same."""
     tables: Tables = field(compare=False, repr=False)
@@ -91,10 +97,10 @@ def read_preset_folder(path: Path) -> PresetFolder:
         if file.stem not in known:
             accepted = one_of([f"{stem}.toml" for stem in known], file.name)
             raise PresetError(file.name, None, "no file of presets by its name", accepted)
-        content = file.read_bytes()
+        content = _content(file)
         try:
             table = tomllib.loads(content.decode("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PresetError(
                 file.name, None, f"no TOML ({error})", "TOML, a table for each preset"
             ) from None
@@ -109,23 +115,74 @@ def read_preset_folder(path: Path) -> PresetFolder:
     return PresetFolder(path, digest.hexdigest(), tables)
 
 
+def _content(file: Path) -> bytes:
+    """Return what is in a file of presets."""
+    try:
+        if not file.is_file():
+            raise PresetError(file.name, None, "no file", "a file of presets")
+        if file.stat().st_size > _GREATEST_BYTES:
+            accepted = f"at most {_GREATEST_BYTES} bytes"
+            raise PresetError(file.name, None, f"of {file.stat().st_size} bytes", accepted)
+        return file.read_bytes()
+    except OSError as error:
+        raise PresetError(file.name, None, f"unreadable ({error.strerror})", "a file of presets") from None
+
+
 def _check_form(file: Path, name: str, values: object) -> None:
     """Hold a preset of one's own to the keys of ours in the file of the same name."""
     ours = _shipped(file.stem)
+    name = _printable(name)
     if not isinstance(values, dict):
-        raise PresetError(file.name, name, "a single value", f"a table: [{name}]")
+        raise PresetError(file.name, name, "no table", f"a table: [{name}]")
     if name in ours:
         raise PresetError(file.name, name, "the name of a preset of ours", "a name of its own")
-    everything = dict.fromkeys(key for preset in ours.values() for key in preset)
-    everything |= dict.fromkeys(_FURTHER_KEYS.get(file.stem, ()))
-    for key in values:
+    further = _FURTHER_KEYS.get(file.stem, ())
+    _check_keys(file, name, values, list(ours.values()), further)
+
+
+def _check_keys(
+    file: Path, name: str, values: dict[str, Any], ours: list[dict[str, Any]], further: tuple[str, ...] = ()
+) -> None:
+    everything = dict.fromkeys([*(key for preset in ours for key in preset), *further])
+    for key, value in values.items():
         if key not in everything:
             hint = did_you_mean(key, everything)
-            raise PresetError(file.name, f"{name}.{key}", "unknown", f"{', '.join(everything)}{hint}")
+            found = f"{name}.{_printable(key)}"
+            raise PresetError(file.name, found, "unknown", f"{', '.join(everything)}{hint}")
+        examples = [preset[key] for preset in ours if key in preset]
+        _check_value(file, f"{name}.{key}", value, examples)
     for key in everything:
-        if key not in values and all(key in preset for preset in ours.values()):
-            example = next(iter(ours.values()))[key]
-            raise PresetError(file.name, f"{name}.{key}", "missing", f"a value such as {example!r:.60}")
+        if key not in values and ours and all(key in preset for preset in ours):
+            raise PresetError(file.name, f"{name}.{key}", "missing", f"a value such as {ours[0][key]!r:.60}")
+
+
+def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> None:
+    tables = [example for example in examples if isinstance(example, dict)]
+    if tables:
+        if not isinstance(value, dict):
+            raise PresetError(file.name, name, repr(value)[:60], f"a table with {', '.join(tables[0])}")
+        _check_keys(file, name, value, tables)
+        return
+    if isinstance(value, list) and len(value) > _GREATEST_LENGTH:
+        raise PresetError(file.name, name, f"a list of {len(value)}", f"at most {_GREATEST_LENGTH} entries")
+    lengths = {len(example) for example in examples if isinstance(example, list)}
+    if (
+        isinstance(value, list)
+        and len(lengths) == 1
+        and len(value) not in lengths
+        and max(lengths) <= _VECTOR
+    ):
+        raise PresetError(file.name, name, f"a list of {len(value)}", f"one of {lengths.pop()}")
+    for entry in value if isinstance(value, list) else [value]:
+        is_flag = isinstance(entry, bool) and not any(isinstance(example, bool) for example in examples)
+        if is_flag or (isinstance(entry, float) and not math.isfinite(entry)):
+            raise PresetError(
+                file.name, name, str(entry).lower(), f"a finite value such as {examples[0]!r:.60}"
+            )
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() else repr(name)
 
 
 def preset_cache(load: Callable[_Arguments, _Loaded]) -> Callable[_Arguments, _Loaded]:

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
@@ -160,8 +161,10 @@ def _text_digest(others: frozenset[str]) -> str:
         folder = Path(inspect.getfile(import_module(f"{_PACKAGE}.{name}"))).parent
         texts += sorted(folder.glob("*.py"))
     for name in sorted(others):
-        file = Path(inspect.getfile(sys.modules[name]))
-        texts += sorted(file.parent.rglob("*.py")) if file.name == "__init__.py" else [file]
+        module = sys.modules[name]
+        folders = [Path(folder) for folder in getattr(module, "__path__", ())]
+        found = (sorted(folder.rglob("*.py")) for folder in folders)
+        texts += chain.from_iterable(found) if folders else [Path(inspect.getfile(module))]
     for path in texts:
         digest.update(path.read_bytes())
     return digest.hexdigest()

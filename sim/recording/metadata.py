@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from pydantic import ValidationError
 
@@ -56,7 +57,7 @@ def load_metadata(file: str, carried: dict[bytes, bytes] | None, directory: Path
         content = Metadata(**json.loads(text))
         if content.site is None:
             return content
-        site = Site.model_validate(content.site).model_copy(update={"directory": directory})
+        site = Site.from_content(cast("Mapping[str, object]", content.site), directory)
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
         raise _damaged(file, f"a site with a fault in {place} ({error.errors()[0]['msg']})") from None

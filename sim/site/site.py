@@ -16,7 +16,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from ..components.registry import Component
 from ..domain.timestamps import to_us
-from ..files.presets import PresetFolder
+from ..files.presets import PresetFolder, own_presets, read_preset_folder
 from ..files.sections import ComponentNumber, Section, Text, written
 from ..files.units import PositiveDuration
 from ..inputs.location import Location
@@ -74,6 +74,28 @@ class Site(Section):
         default=None, exclude=True, repr=False
     )
     """Content of the folder `presets`; set on loading."""
+
+    @classmethod
+    def from_content(
+        cls, content: Mapping[str, object], directory: Path, presets: PresetFolder | None = None
+    ) -> Site:
+        """Return a valid site of its plain content, as files and other processes carry it.
+
+        Args:
+            content: By the keys of a site file.
+            directory: Where relative paths start.
+            presets: Those of its own, as they were when its file was read; read anew from its folder if not given.
+
+        Raises:
+            ValidationError: If the content is no valid site.
+            PresetError: If its folder of presets is wrong.
+        """
+        folder = content.get("presets")
+        if presets is None and isinstance(folder, str):
+            presets = read_preset_folder(directory / folder)
+        with own_presets(presets):
+            site = cls.model_validate(content)
+        return site.model_copy(update={"directory": directory, "own_presets": presets})
 
     def with_telemetry_interval(self, interval_s: float) -> Site:
         """Return the same site, sampled at another interval [s]."""

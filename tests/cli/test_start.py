@@ -46,6 +46,8 @@ def without(package: str, *words: str) -> subprocess.CompletedProcess[str]:
     ("package", "extra", "words"),
     [
         ("numba", "simulate", ("simulate", "demo", "--duration", "1min")),
+        ("pyarrow", "simulate", ("simulate", "demo", "--duration", "1min")),
+        ("platformdirs", "simulate", ("simulate", "demo", "--runs", "2")),
         ("pyarrow", "recordings", ("run", "demo", "--duration", "1s", "--ephemeral-ports", "--record", "day.parquet")),
         ("pyarrow", "recordings", ("replay", "day.csv")),
         ("distributed", "dask", ("simulate", "demo", "--runs", "2", "--dask", "tcp://127.0.0.1:1")),
@@ -66,4 +68,4 @@ def test_a_missing_package_is_named_with_what_brings_it(
 def test_python_names_a_missing_package_too() -> None:
     code = "import sys; sys.modules['numba'] = None\nimport doppelgrid; doppelgrid.simulate"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "calls of doppelgrid.simulate need the package numba" in done.stderr
+    assert "uses of doppelgrid.simulate need the package numba" in done.stderr

@@ -55,3 +55,11 @@ def test_another_text_of_another_package_is_kept_elsewhere(
     assert folder() == before
     (tmp_path / "other_hardware" / "model.py").write_text(TEXT.replace("3.0", "4.0"))
     assert folder() != before
+
+
+def test_models_of_one_name_are_kept_apart() -> None:
+    from doppelgrid.sim.components.supply import SUPPLY
+    from doppelgrid.sim.headless.program import _place_of, _texts_of
+
+    other = SUPPLY._replace(output=test_models_of_one_name_are_kept_apart)
+    assert list(map(_place_of, _texts_of(other))) != list(map(_place_of, _texts_of(SUPPLY)))

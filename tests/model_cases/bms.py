@@ -19,7 +19,7 @@ from doppelgrid.models.bms import (
     bms_output,
     bms_step,
 )
-from doppelgrid.sim.components.battery import battery_preset
+from doppelgrid.sim.components.battery import battery_preset, cells_in_series
 from doppelgrid.sim.components.battery_management import bms_preset
 
 from .case import ModelCase
@@ -107,7 +107,10 @@ def spans(_params: BmsParams) -> BmsState:
 CASES = [
     ModelCase(
         name="battery management system",
-        params={name: bms_preset(name, battery_preset(pack)) for name, pack in PACKS.items()},
+        params={
+            name: bms_preset(name, battery_preset(pack), cells_in_series(pack))
+            for name, pack in PACKS.items()
+        },
         output=bms_output,
         horizon_s=bms_horizon_s,
         step=bms_step,

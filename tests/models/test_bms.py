@@ -41,11 +41,11 @@ from doppelgrid.models.bms import (
 )
 from doppelgrid.models.circuit import ThermalBody, temperature_after
 from doppelgrid.models.parameter import ParameterError, check_parameters
-from doppelgrid.sim.components.battery import battery_preset
+from doppelgrid.sim.components.battery import battery_preset, cells_in_series
 from doppelgrid.sim.components.battery_management import bms_preset, bms_preset_names
 
 BATTERY = battery_preset("lfp-92kwh")
-PARAMS = bms_preset("lfp", BATTERY)
+PARAMS = bms_preset("lfp", BATTERY, cells_in_series("lfp-92kwh"))
 PACK_V = 740.0
 WELL = BmsInput(PACK_V, 0.0, 25.0, 0.5, RELAYS_CLOSED, 0, 0.0)
 CLOSED = bms_initial_state(PARAMS, RELAYS_CLOSED, PACK_V, 0.0)
@@ -282,7 +282,7 @@ def test_a_moving_voltage_reaches_its_next_threshold_in_time() -> None:
 @pytest.mark.parametrize("name", bms_preset_names())
 def test_presets_do_not_trip_where_the_pack_may_still_work(name: str) -> None:
     battery = battery_preset(PACKS[name])
-    params = bms_preset(name, battery)
+    params = bms_preset(name, battery, cells_in_series(PACKS[name]))
     state = bms_initial_state(params, RELAYS_CLOSED, battery.voltage_max_v, 0.0)
     charged = BmsInput(
         battery.voltage_max_v,

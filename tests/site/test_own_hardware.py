@@ -104,6 +104,19 @@ def test_a_site_that_names_a_type_without_its_package_is_told_the_ones_that_ther
             "input 'wind' is no field of its section",
         ),
         ("TYPE = ComponentType(", "TYPE = dict(", "is a dict; accepted: a ComponentType"),
+        (
+            "category=Category.CHP",
+            "category=Category.BATTERY",
+            "category is BATTERY, whose devices are",
+        ),
+        ("behind=AC_PARENTS", "behind=None", "behind is None; accepted: a tuple of categories"),
+        ('sdk_class="Chp"', 'sdk_class="Nope"', "sdk_class is 'Nope'; accepted: None, AcEvCharger"),
+        (
+            "    tank_l: Volume",
+            '    more: "Missing" = 1\n    tank_l: Volume',
+            "PydanticUndefinedAnnotation",
+        ),
+        ("import math", "import sys; sys.exit('bye')", "SystemExit: bye"),
         ("import math", "import maths", "ModuleNotFoundError: No module named 'maths'"),
     ],
 )

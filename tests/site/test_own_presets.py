@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import doppelgrid
 from doppelgrid.sim.components.battery import battery_preset_names
+from doppelgrid.sim.ensemble.ensemble import _site_of, jobs_of
 from doppelgrid.sim.plant.plant import Plant
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "own_hardware"
@@ -75,6 +78,20 @@ def test_a_file_that_was_changed_is_read_anew(folder: Path) -> None:
     assert plant.equipment.batteries["battery"].capacity_wh == 25_000.0
 
 
+def test_they_go_with_the_site_to_other_processes(folder: Path) -> None:
+    site = doppelgrid.load_site(folder / "site.yaml")
+    (job,) = jobs_of(site, timedelta(minutes=1))
+    shutil.rmtree(folder / "presets")
+    again = _site_of(pickle.loads(pickle.dumps(job)))
+    assert Plant(again, start_us=0, seed=0).equipment.batteries["battery"].capacity_wh == 30_000.0
+
+
+def test_the_management_system_has_as_many_cells_as_the_pack(folder: Path) -> None:
+    change(folder, "cells.toml", "voltage_max_v = 4.2", "voltage_max_v = 4.35")
+    plant = Plant(doppelgrid.load_site(folder / "site.yaml"), start_us=0, seed=0)
+    assert plant.equipment.managements["battery"].cells_in_series == 80.0
+
+
 def test_a_missing_folder_is_named(folder: Path) -> None:
     shutil.rmtree(folder / "presets")
     text = refusal(folder)
@@ -91,8 +108,39 @@ def test_a_missing_folder_is_named(folder: Path) -> None:
         ("cells.toml", "[workshop]", "[lfp]", "lfp is the name of a preset of ours"),
         ("cells.toml", 'managed_as = "nmc"', 'managed_as = "nmx"', "'nmx'; accepted: lfp, nmc"),
         ("cells.toml", "[workshop]", "[workshop", "is no TOML"),
+        (
+            "cells.toml",
+            "voltage_max_v = 4.2",
+            "voltage_max_v = 8.0",
+            "workshop.voltage_max_v is 8 V; accepted: 4.2 V",
+        ),
+        ("cells.toml", "r1_ohm = 0.0005", "r1_ohm = inf", "workshop.r1_ohm is inf; accepted: a finite value"),
+        (
+            "cells.toml",
+            "r1_ohm = 0.0005",
+            "r1_ohm = true",
+            "workshop.r1_ohm is true; accepted: a finite value",
+        ),
+        (
+            "cells.toml",
+            "r1_ohm = 0.0005",
+            f"r1_ohm = {[0.1] * 501}",
+            "is a list of 501; accepted: at most 500",
+        ),
+        (
+            "cells.toml",
+            "charge_temperatures_c = [0.0, 10.0, 40.0, 50.0]",
+            "charge_temperatures_c = [0.0]",
+            "cells.toml",
+        ),
+        (
+            "batteries.toml",
+            "series = 80",
+            "series = 80.5",
+            "workshop-30kwh.series is 80.5; accepted: a whole number",
+        ),
         ("batteries.toml", "series = 80", 'series = "many"', "batteries.toml, workshop-30kwh"),
-        ("batteries.toml", "[workshop-30kwh]", "soc = 1\n[workshop-30kwh]", "soc is a single value"),
+        ("batteries.toml", "[workshop-30kwh]", "soc = 1\n[workshop-30kwh]", "soc is no table"),
     ],
 )
 def test_what_is_wrong_with_a_preset_is_said_with_its_file_and_name(
@@ -108,6 +156,11 @@ def test_what_is_wrong_with_a_preset_is_said_with_its_file_and_name(
 def test_a_file_of_another_name_is_refused_with_those_that_there_are(folder: Path) -> None:
     (folder / "presets" / "batteris.toml").write_text("")
     assert "did you mean 'batteries.toml'?" in refusal(folder)
+
+
+def test_a_link_to_elsewhere_that_is_no_file_is_refused(folder: Path) -> None:
+    (folder / "presets" / "cars.toml").symlink_to("/dev/zero")
+    assert "cars.toml is no file" in refusal(folder)
 
 
 def test_a_folder_without_files_of_presets_is_refused(folder: Path) -> None:

@@ -35,7 +35,7 @@ def picture() -> str:
     }
     widest = max(map(len, rows.values()))
     inner = widest * WIDTH + (widest - 1) * GAP_X
-    outer = [part for part in HOUSE if part not in ("models", "sim")][::-1]
+    outer = [part for part in HOUSE if part not in ("models", "sim", "testing", "hardware")][::-1]
     top = MARGIN + len(outer) * (HEIGHT + GAP_Y) + GAP_Y
     places: dict[str, tuple[float, float]] = {}
     for floor, parts in rows.items():
