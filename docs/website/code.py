@@ -15,8 +15,8 @@ import doppelgrid
 import doppelgrid.testing
 from doppelgrid import models
 from doppelgrid.sim.components.registry import type_of
-from doppelgrid.sim.recording.selection import MAIN_METRICS
 from doppelgrid.sim.site.schema import site_schema
+from doppelgrid.sim.telemetry.metrics import MAIN_METRICS
 
 EVERYTHING = "all-categories"
 """The bundled site that has one of everything."""
