@@ -71,6 +71,7 @@ def test_so_does_one_with_something_of_every_category() -> None:
     assert_same_bits(load_site("all-categories"), timedelta(hours=2), timedelta(seconds=10))
 
 
+@pytest.mark.slow  # compiles a site of its own
 def test_a_quiet_hour_costs_a_few_events() -> None:
     site = Site.model_validate(
         {
