@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from measured import data_file
 from pydantic import TypeAdapter, ValidationError
@@ -173,6 +173,7 @@ def test_what_is_wrong_with_a_file_is_said_with_its_line_and_column(
 
 
 @given(st.binary(max_size=300))
+@example(b"\r\x00")
 def test_rubbish_is_refused_and_nothing_worse(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:

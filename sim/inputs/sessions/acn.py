@@ -134,8 +134,8 @@ class _Row(NamedTuple):
 
 
 def _csv_rows(file: str, text: str) -> Iterator[_Row]:
-    reader = csv.reader(io.StringIO(text))
-    header = [name.strip() for name in next(reader, [])]
+    lines = _csv_lines(file, text)
+    header = [name.strip() for name in next(lines, (1, []))[1]]
     plain = [name.removesuffix("(kWh)").strip() for name in header]
     for column in _CSV_COLUMNS:
         if column not in plain:
@@ -145,12 +145,20 @@ def _csv_rows(file: str, text: str) -> Iterator[_Row]:
                 file, 1, "columns", found, f"a column {column}{unit}{did_you_mean(column, plain)}"
             )
     names = dict(zip(plain, header, strict=True))
-    for cells in reader:
+    for line, cells in lines:
         if not any(cells):
             continue
         if len(cells) != len(header):
-            raise InputError(file, reader.line_num, "row", f"{len(cells)} cells", f"{len(header)} cells")
-        yield _Row(file, reader.line_num, dict(zip(plain, cells, strict=True)), names)
+            raise InputError(file, line, "row", f"{len(cells)} cells", f"{len(header)} cells")
+        yield _Row(file, line, dict(zip(plain, cells, strict=True)), names)
+
+
+def _csv_lines(file: str, text: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text))
+    try:
+        yield from ((reader.line_num, cells) for cells in reader)
+    except csv.Error as error:
+        raise InputError(file, reader.line_num, "row", f"not readable ({error})", "a row of CSV") from None
 
 
 def _json_rows(file: str, text: str) -> Iterator[_Row]:
