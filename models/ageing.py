@@ -219,14 +219,15 @@ def _check_rising(name: str, table: tuple[float, ...]) -> None:
     for index in range(1, len(table)):
         if table[index] < table[index - 1]:
             raise ParameterError(
-                f"{name}[{index}] is {table[index]:g}; accepted: at least {table[index - 1]:g}, the entry before: "
-                "deeper cycles do not age less"
+                f"{name}[{index}]",
+                f"{table[index]:g}",
+                f"at least {table[index - 1]:g}, the entry before: deeper cycles do not age less",
             )
 
 
 def _check_length(name: str, table: Any) -> None:
     if len(table) < 2:
-        raise ParameterError(f"{name} has {len(table)} entries; accepted: at least 2")
+        raise ParameterError(name, f"a table of {len(table)}", "at least 2")
 
 
 def _arrhenius(activation_k: float, temperature_c: float) -> float:

@@ -145,7 +145,7 @@ def check_battery(params: BatteryParams) -> None:
     for name in ("ocv_v", "ocv_slope_v_per_k", "r0_ohm", "r1_ohm", "r2_ohm"):
         entries = len(getattr(params, name))
         if entries < 2:
-            raise ParameterError(f"{name} has {entries} entries; accepted: at least 2, for SoC 0 and 1")
+            raise ParameterError(name, f"a table of {entries}", "at least 2, for SoC 0 and 1")
     _check_order("ocv_v", params.ocv_v, "V")
     _check_order("charge_temperatures_c", params.charge_temperatures_c, "°C")
     _check_order("discharge_temperatures_c", params.discharge_temperatures_c, "°C")
@@ -168,8 +168,9 @@ def check_battery(params: BatteryParams) -> None:
     energy_wh = params.charge_capacity_ah * table_mean(params.ocv_v, 0.0, 1.0)
     if abs(params.capacity_wh - energy_wh) > 1e-6 * energy_wh:
         raise ParameterError(
-            f"capacity_wh is {params.capacity_wh:g} Wh; accepted: {energy_wh:g} Wh, "
-            "which charge_capacity_ah and the mean of ocv_v make"
+            "capacity_wh",
+            f"{params.capacity_wh:g} Wh",
+            f"{energy_wh:g} Wh, which charge_capacity_ah and the mean of ocv_v make",
         )
 
 
@@ -178,16 +179,17 @@ def _check_order(name: str, entries: tuple[float, ...], unit: str) -> None:
         if entries[index] < entries[index - 1]:
             where = f" (SoC {index / (len(entries) - 1):g})" if name == "ocv_v" else ""
             raise ParameterError(
-                f"{name}[{index}]{where} is {entries[index]:g} {unit}; "
-                f"accepted: >= {entries[index - 1]:g} {unit}, the entry before it"
+                f"{name}[{index}]{where}",
+                f"{entries[index]:g} {unit}",
+                f">= {entries[index - 1]:g} {unit}, the entry before it",
             )
 
 
 def _check_at_most(name: str, found: float, what: str, most: float) -> None:
     if not found <= most:
-        raise ParameterError(f"{name} is {found:g}; accepted: <= {most:g}, {what}")
+        raise ParameterError(name, f"{found:g}", f"<= {most:g}, {what}")
 
 
 def _check_at_least(name: str, found: float, what: str, least: float) -> None:
     if not found >= least:
-        raise ParameterError(f"{name} is {found:g}; accepted: >= {least:g}, {what}")
+        raise ParameterError(name, f"{found:g}", f">= {least:g}, {what}")

@@ -340,14 +340,15 @@ def check_bms(params: BmsParams) -> None:
         found, limit = getattr(params, low).warning_release, getattr(params, high).warning_release
         if not found < limit:
             raise ParameterError(
-                f"{low}.warning_release is {found:g}; accepted: below {high}.warning_release, which is {limit:g}"
+                f"{low}.warning_release", f"{found:g}", f"below {high}.warning_release, which is {limit:g}"
             )
     check_balance(params.balance)
     rise_s = link_rise_s(params.link, 0.0, 1.0, 0.0)
     if not rise_s < params.precharge_timeout_s:
         raise ParameterError(
-            f"precharge_timeout_s is {params.precharge_timeout_s:g} s; accepted: more than the {rise_s:g} s that an "
-            "empty link without load takes"
+            "precharge_timeout_s",
+            f"{params.precharge_timeout_s:g} s",
+            f"more than the {rise_s:g} s that an empty link without load takes",
         )
 
 

@@ -84,5 +84,5 @@ def check_balance(params: BalanceParams) -> None:
         found, limit = getattr(params, inner), getattr(params, outer)
         if not found < limit:
             raise ParameterError(
-                f"balance.{inner} is {found:g}; accepted: below balance.{outer}, which is {limit:g}"
+                f"balance.{inner}", f"{found:g}", f"below balance.{outer}, which is {limit:g}"
             )

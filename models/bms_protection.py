@@ -100,5 +100,5 @@ def check_protection(name: str, sign: float, protection: ProtectionParams) -> No
         found, limit = getattr(protection, inner), getattr(protection, outer)
         if not sign * (limit - found) > 0.0:
             raise ParameterError(
-                f"{name}.{inner} is {found:g}; accepted: {side} {name}.{outer}, which is {limit:g}"
+                f"{name}.{inner}", f"{found:g}", f"{side} {name}.{outer}, which is {limit:g}"
             )

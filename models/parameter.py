@@ -46,6 +46,22 @@ class Parameter(NamedTuple):
 class ParameterError(ValueError):
     """A parameter, or a set of them, that cannot exist."""
 
+    def __init__(self, parameter: str, found: str, accepted: str) -> None:
+        """Say what is wrong.
+
+        Args:
+            parameter: Its name, after those of the sets that it is in.
+            found: Its value, or what it is.
+            accepted: What it could be instead.
+        """
+        super().__init__(parameter, found, accepted)
+        self.parameter = parameter
+        self.found = found
+        self.accepted = accepted
+
+    def __str__(self) -> str:
+        return f"{self.parameter} is {self.found}; accepted: {self.accepted}"
+
 
 def described_parameters(params_type: type) -> dict[str, Parameter]:
     """Return what is said of each annotated field of a `…Params` named tuple, in order."""
@@ -81,6 +97,4 @@ def _check(name: str, value: Any, parameter: Parameter) -> None:
         if not parameter.allows(entry):
             where = f"{name}[{index}]" if isinstance(value, tuple) else name
             unit = "" if parameter.unit == "1" else f" {parameter.unit}"
-            raise ParameterError(
-                f"{where} is {entry:g}{unit}; accepted: {parameter.range}{unit} ({parameter.source})"
-            )
+            raise ParameterError(where, f"{entry:g}{unit}", f"{parameter.range}{unit} ({parameter.source})")

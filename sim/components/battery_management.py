@@ -128,9 +128,7 @@ def check_management(
     try:
         managed(chemistry, battery, cells_in_series, changes)
     except ParameterError as error:
-        what, _, accepted = str(error).partition("; accepted: ")
-        name, _, found = what.partition(" is ")
-        raise refuse(f"{name} {accepted}, and not {found}") from None
+        raise refuse(f"{error.parameter} {error.accepted}, and not {error.found}") from None
 
 
 def check_ageing_known(chemistry: str, pace: float) -> None:

@@ -152,12 +152,13 @@ def check_charger(charger: EvChargerParams) -> None:
     check_parameters(charger)
     if charger.current_min_a > charger.current_max_a:
         raise ParameterError(
-            f"current_min_a is {charger.current_min_a:g} A;"
-            f" accepted: at most current_max_a, {charger.current_max_a:g} A"
+            "current_min_a",
+            f"{charger.current_min_a:g} A",
+            f"at most current_max_a, {charger.current_max_a:g} A",
         )
     if charger.is_dc == 0 and charger.current_min_a < 6.0:
         raise ParameterError(
-            f"current_min_a is {charger.current_min_a:g} A; accepted: >= 6 A on alternating current (IEC 61851-1)"
+            "current_min_a", f"{charger.current_min_a:g} A", ">= 6 A on alternating current (IEC 61851-1)"
         )
 
 

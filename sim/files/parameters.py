@@ -36,21 +36,21 @@ def overridden(params: P, given: Given) -> P:
 def _replaced(params: Any, whole: str, path: list[str], value: float | tuple[float, ...]) -> Any:
     name, *rest = path
     if name not in params._fields:
-        raise ParameterError(f"{whole} is unknown; accepted: {one_of(params._fields, name)}")
+        raise ParameterError(whole, "unknown", one_of(params._fields, name))
     present = getattr(params, name)
     if rest:
         if not hasattr(present, "_fields"):
-            raise ParameterError(f"{whole} is unknown; accepted: {name} without more behind it")
+            raise ParameterError(whole, "unknown", f"{name} without more behind it")
         return params._replace(**{name: _replaced(present, whole, rest, value)})
     if hasattr(present, "_fields"):
         inner = ", ".join(f"{whole}.{field}" for field in present._fields)
-        raise ParameterError(f"{whole} is a set of parameters; accepted: one of {inner}")
+        raise ParameterError(whole, "a set of parameters", f"one of {inner}")
     if isinstance(present, tuple) != isinstance(value, tuple):
         wanted = f"a list of {len(present)} numbers" if isinstance(present, tuple) else "a number"
         found = "a list" if isinstance(value, tuple) else "a number"
-        raise ParameterError(f"{whole} is {found}; accepted: {wanted}")
+        raise ParameterError(whole, found, wanted)
     if isinstance(value, tuple) and len(value) < 2:
-        raise ParameterError(f"{whole} is a list of {len(value)}; accepted: two numbers or more")
+        raise ParameterError(whole, f"a list of {len(value)}", "two numbers or more")
     if isinstance(present, int) and value != int(value):  # type: ignore[arg-type]
-        raise ParameterError(f"{whole} is {value:g}; accepted: a whole number")
+        raise ParameterError(whole, f"{value:g}", "a whole number")
     return params._replace(**{name: type(present)(value)})

@@ -202,7 +202,7 @@ def test_a_table_of_one_entry_is_refused() -> None:
     params = ageing_preset("lfp")
     wrong = params._replace(capacity_by_time=params.capacity_by_time._replace(soc_stress=(1.0,)))
     with pytest.raises(
-        ParameterError, match=r"capacity_by_time\.soc_stress has 1 entries; accepted: at least 2"
+        ParameterError, match=r"capacity_by_time\.soc_stress is a table of 1; accepted: at least 2"
     ):
         check_ageing(wrong)
 

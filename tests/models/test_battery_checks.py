@@ -23,8 +23,8 @@ def test_every_preset_can_exist(name: str) -> None:
     [
         ({"r1_ohm": (0.1, -0.2, 0.1)}, r"r1_ohm\[1\] is -0.2 Ω; accepted: >= 0 Ω"),
         ({"ocv_slope_v_per_k": (0.0, 20.0)}, r"ocv_slope_v_per_k\[1\] is 20 V/K"),
-        ({"ocv_slope_v_per_k": (0.0,)}, "ocv_slope_v_per_k has 1 entries; accepted: at least 2"),
-        ({"r0_ohm": (0.1,)}, "r0_ohm has 1 entries; accepted: at least 2"),
+        ({"ocv_slope_v_per_k": (0.0,)}, "ocv_slope_v_per_k is a table of 1; accepted: at least 2"),
+        ({"r0_ohm": (0.1,)}, "r0_ohm is a table of 1; accepted: at least 2"),
         ({"ocv_v": (600.0, 700.0, 690.0)}, r"ocv_v\[2\] \(SoC 1\) is 690 V; accepted: >= 700 V"),
         ({"voltage_min_v": 730.0}, "voltage_min_v is 730; accepted: <= .*open-circuit voltage at soc_lower"),
         ({"voltage_min_v": 100.0}, "voltage_min_v is 100; accepted: >= .*half of the open-circuit voltage"),

@@ -122,7 +122,7 @@ def test_presets_keep_to_their_ranges(name: str) -> None:
 def test_a_car_that_cannot_exist_is_refused() -> None:
     with pytest.raises(ParameterError, match=r"electronics_w is -1 W; accepted: 0..1000 W"):
         check_car(CAR._replace(electronics_w=-1.0))
-    with pytest.raises(ParameterError, match=r"dc_curve_w has 2 entries; accepted: 21"):
+    with pytest.raises(ParameterError, match=r"dc_curve_w is a table of 2; accepted: 21"):
         check_car(CAR._replace(dc_curve_w=(1.0, 1.0)))
     with pytest.raises(ValueError, match=r"did you mean 'compact-58kwh'\?"):
         car_preset("compact-58kw")

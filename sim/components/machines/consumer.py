@@ -36,4 +36,4 @@ def refuse_parameters_beside_load(consumer: Consumer) -> None:
     """
     if consumer.load is not None:
         name = next(iter(consumer.parameters))
-        raise ParameterError(f"{name} is unknown; accepted: nothing, this component has no model of its own")
+        raise ParameterError(name, "unknown", "nothing, this component has no model of its own")

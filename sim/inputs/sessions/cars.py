@@ -34,5 +34,7 @@ def check_car(car: ElectricCarParams) -> None:
     check_parameters(car)
     if len(car.dc_curve_w) != CURVE_LENGTH:
         raise ParameterError(
-            f"dc_curve_w has {len(car.dc_curve_w)} entries; accepted: {CURVE_LENGTH}, one every 5 % of state of charge"
+            "dc_curve_w",
+            f"a table of {len(car.dc_curve_w)}",
+            f"{CURVE_LENGTH}, one every 5 % of state of charge",
         )
