@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from ...models.parameter import ParameterError
-from ..files.presets import MANAGED_AS, PresetError, PresetFolder, find_preset
+from ..files.presets import (
+    MANAGED_AS,
+    PresetError,
+    PresetFolder,
+    find_preset,
+    own_presets,
+    read_preset_folder,
+)
 from ..files.problems import one_of
 from ..inputs.grid.presets import area_preset, outage_preset
 from ..inputs.sessions.cars import car_preset
@@ -97,29 +106,45 @@ Cells stand before the packs that are made of them.
 """
 
 
-def check_presets(folder: PresetFolder) -> None:
-    """Hold every preset of a folder of one's own to what its model can have.
+def read_own_presets(path: Path) -> tuple[PresetFolder, list[PresetError]]:
+    """Read a folder of presets of one's own.
 
-    Raises:
-        PresetError: If one describes what cannot be; names file, preset and parameter.
+    Returns:
+        The presets that are right, and all that is wrong with the others: in form, or because one describes what its
+        model cannot have.
     """
-    for stem in LOADERS:
-        for name in folder.tables.get(stem, ()):
-            _check(stem, name)
+    folder, wrong = read_preset_folder(path)
+    sound: dict[str, dict[str, dict[str, Any]]] = {stem: {} for stem in folder.tables}
+    with own_presets(folder):
+        for stem in LOADERS:
+            for name, values in folder.tables.get(stem, {}).items():
+                if values.get("cell") in _named(wrong, "cells.toml"):
+                    continue
+                try:
+                    _check(stem, name)
+                    sound[stem][name] = values
+                except PresetError as error:
+                    wrong.append(error)
+    return replace(folder, tables=sound), wrong
+
+
+def _named(wrong: list[PresetError], file: str) -> set[str]:
+    return {error.name.split(".")[0] for error in wrong if error.file == file and error.name}
 
 
 def _check(stem: str, name: str) -> None:
+    """Hold a preset to what its model can have.
+
+    Raises:
+        PresetError: If it describes what cannot be; names file, preset and parameter.
+    """
     file = f"{stem}.toml"
     try:
         LOADERS[stem](name)
     except PresetError:
         raise
     except ParameterError as error:
-        what, _, accepted = str(error).partition("; accepted: ")
-        parameter, _, found = what.partition(" is ")
-        raise PresetError(
-            file, f"{name}.{parameter}" if found else name, found or f"wrong ({what})", accepted
-        ) from None
+        raise PresetError(file, f"{name}.{error.parameter}", error.found, error.accepted) from None
     except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
         raise PresetError(
             file, name, f"not usable ({error})", f"values of the form of ours in models/presets/{file}"

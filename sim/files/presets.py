@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -77,42 +77,54 @@ def own_presets(folder: PresetFolder | None) -> Iterator[None]:
         _OWN.reset(token)
 
 
-def read_preset_folder(path: Path) -> PresetFolder:
+def read_preset_folder(path: Path) -> tuple[PresetFolder, list[PresetError]]:
     """Read presets of one's own: TOML files of the names and the form of those beside the models.
 
     Args:
         path: Of the folder.
 
-    Raises:
-        PresetError: If there is no such folder, a file has a name or a form that is not known, or a preset lacks a
-            value, has one too many, or has the name of one of ours.
+    Returns:
+        The presets whose form is right, and all that is wrong: there is no such folder, a file has a name or a form
+        that is not known, or a preset lacks a value, has one too many, or has the name of one of ours.
     """
-    if not path.is_dir():
-        raise PresetError(
-            str(path), None, "not there", "a folder, its path relative to the folder of the site file"
-        )
-    digest, tables = blake2b(digest_size=16), {}
+    digest, tables, wrong = blake2b(digest_size=16), dict[str, dict[str, Any]](), list[PresetError]()
     known = _known_files()
+    if not path.is_dir():
+        accepted = "a folder, its path relative to the folder of the site file"
+        wrong.append(PresetError(str(path), None, "not there", accepted))
+    elif not any(path.glob("*.toml")):
+        accepted = ", ".join(f"{stem}.toml" for stem in known)
+        wrong.append(PresetError(str(path), None, "without files of presets", accepted))
     for file in sorted(path.glob("*.toml")):
-        if file.stem not in known:
-            accepted = one_of([f"{stem}.toml" for stem in known], file.name)
-            raise PresetError(file.name, None, "no file of presets by its name", accepted)
-        content = _content(file)
         try:
-            table = tomllib.loads(content.decode("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise PresetError(
-                file.name, None, f"no TOML ({error})", "TOML, a table for each preset"
-            ) from None
+            content, table = _parsed(file, known)
+        except PresetError as error:
+            wrong.append(error)
+            continue
+        tables[file.stem] = {}
         for name, values in table.items():
-            _check_form(file, name, values)
-        tables[file.stem] = table
+            found = [*_check_form(file, name, values)]
+            wrong += found
+            if not found:
+                tables[file.stem][name] = values
         digest.update(f"{file.stem}\0{len(content)}\0".encode() + content)
-    if not tables:
-        raise PresetError(
-            str(path), None, "without files of presets", ", ".join(f"{stem}.toml" for stem in known)
-        )
-    return PresetFolder(path, digest.hexdigest(), tables)
+    return PresetFolder(path, digest.hexdigest(), tables), wrong
+
+
+def _parsed(file: Path, known: Sequence[str]) -> tuple[bytes, dict[str, Any]]:
+    """Return what is in a file of presets.
+
+    Raises:
+        PresetError: If it has a name or a form that is not known.
+    """
+    if file.stem not in known:
+        accepted = one_of([f"{stem}.toml" for stem in known], file.name)
+        raise PresetError(file.name, None, "no file of presets by its name", accepted)
+    content = _content(file)
+    try:
+        return content, tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise PresetError(file.name, None, f"no TOML ({error})", "TOML, a table for each preset") from None
 
 
 def _content(file: Path) -> bytes:
@@ -128,43 +140,47 @@ def _content(file: Path) -> bytes:
         raise PresetError(file.name, None, f"unreadable ({error.strerror})", "a file of presets") from None
 
 
-def _check_form(file: Path, name: str, values: object) -> None:
+def _check_form(file: Path, name: str, values: object) -> Iterator[PresetError]:
     """Hold a preset of one's own to the keys of ours in the file of the same name."""
     ours = _shipped(file.stem)
     name = _printable(name)
     if not isinstance(values, dict):
-        raise PresetError(file.name, name, "no table", f"a table: [{name}]")
+        yield PresetError(file.name, name, "no table", f"a table: [{name}]")
+        return
     if name in ours:
-        raise PresetError(file.name, name, "the name of a preset of ours", "a name of its own")
+        yield PresetError(file.name, name, "the name of a preset of ours", "a name of its own")
     further = _FURTHER_KEYS.get(file.stem, ())
-    _check_keys(file, name, values, list(ours.values()), further)
+    yield from _check_keys(file, name, values, list(ours.values()), further)
 
 
 def _check_keys(
     file: Path, name: str, values: dict[str, Any], ours: list[dict[str, Any]], further: tuple[str, ...] = ()
-) -> None:
+) -> Iterator[PresetError]:
     everything = dict.fromkeys([*(key for preset in ours for key in preset), *further])
     for key, value in values.items():
         if key not in everything:
             hint = did_you_mean(key, everything)
             found = f"{name}.{_printable(key)}"
-            raise PresetError(file.name, found, "unknown", f"{', '.join(everything)}{hint}")
+            yield PresetError(file.name, found, "unknown", f"{', '.join(everything)}{hint}")
+            continue
         examples = [preset[key] for preset in ours if key in preset]
-        _check_value(file, f"{name}.{key}", value, examples)
+        yield from _check_value(file, f"{name}.{key}", value, examples)
     for key in everything:
         if key not in values and ours and all(key in preset for preset in ours):
-            raise PresetError(file.name, f"{name}.{key}", "missing", f"a value such as {ours[0][key]!r:.60}")
+            yield PresetError(file.name, f"{name}.{key}", "missing", f"a value such as {ours[0][key]!r:.60}")
 
 
-def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> None:
+def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> Iterator[PresetError]:
     tables = [example for example in examples if isinstance(example, dict)]
     if tables:
         if not isinstance(value, dict):
-            raise PresetError(file.name, name, repr(value)[:60], f"a table with {', '.join(tables[0])}")
-        _check_keys(file, name, value, tables)
+            yield PresetError(file.name, name, repr(value)[:60], f"a table with {', '.join(tables[0])}")
+        else:
+            yield from _check_keys(file, name, value, tables)
         return
     if isinstance(value, list) and len(value) > _GREATEST_LENGTH:
-        raise PresetError(file.name, name, f"a list of {len(value)}", f"at most {_GREATEST_LENGTH} entries")
+        yield PresetError(file.name, name, f"a list of {len(value)}", f"at most {_GREATEST_LENGTH} entries")
+        return
     lengths = {len(example) for example in examples if isinstance(example, list)}
     if (
         isinstance(value, list)
@@ -172,13 +188,14 @@ def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> None
         and len(value) not in lengths
         and max(lengths) <= _VECTOR
     ):
-        raise PresetError(file.name, name, f"a list of {len(value)}", f"one of {lengths.pop()}")
+        yield PresetError(file.name, name, f"a list of {len(value)}", f"one of {lengths.pop()}")
     for entry in value if isinstance(value, list) else [value]:
         is_flag = isinstance(entry, bool) and not any(isinstance(example, bool) for example in examples)
         if is_flag or (isinstance(entry, float) and not math.isfinite(entry)):
-            raise PresetError(
+            yield PresetError(
                 file.name, name, str(entry).lower(), f"a finite value such as {examples[0]!r:.60}"
             )
+            return
 
 
 def _printable(name: str) -> str:
@@ -246,9 +263,7 @@ def check_at_most(name: str, value: float, other: str, limit: float, unit: str) 
     """
     if not value <= limit:
         unit = f" {unit}" if unit else ""
-        raise ParameterError(
-            f"{name} is {value:g}{unit}; accepted: at most {other}, {limit:g}{unit} (physics)"
-        )
+        raise ParameterError(name, f"{value:g}{unit}", f"at most {other}, {limit:g}{unit} (physics)")
 
 
 def _read(file: str) -> Mapping[str, dict[str, Any]]:

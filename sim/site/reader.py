@@ -17,10 +17,10 @@ from pydantic import ValidationError
 from ...models.parameter import ParameterError
 from ..components.component_type import ComponentType
 from ..components.grid_connection_point import GridConnectionPoint
-from ..components.presets import check_presets
+from ..components.presets import read_own_presets
 from ..components.registry import broken_packages, component_types, type_of
 from ..files.explain import explain, keys_of
-from ..files.presets import PresetError, PresetFolder, own_presets, read_preset_folder
+from ..files.presets import PresetError, PresetFolder, own_presets
 from ..files.problems import Finding, Place, Problem, did_you_mean, one_of, shown, written_path
 from ..files.yaml_text import YamlText, read_yaml
 from ..inputs.profiles.packaged import broken_profiles
@@ -100,12 +100,16 @@ def _read(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
         return None, [Finding((), shown(data), _TOP)]
     found = [Finding((key,), "unknown", one_of(_KEYS)) for key in _SET_ON_LOADING if key in data]
     data = {key: value for key, value in data.items() if key not in _SET_ON_LOADING}
-    try:
-        folder = _own_presets(data, directory)
-    except PresetError as error:
-        return None, [*found, Finding(("presets",), _shown_problem(error), error.accepted)]
+    folder, wrong = _own_presets(data, directory)
+    found += [Finding(("presets",), _shown_problem(error), error.accepted) for error in wrong]
     with own_presets(folder):
         site, more = _read_with(folder, data, yaml, directory)
+    if wrong:
+        # What names one of them has no fault of its own.
+        names = {shown(error.name.split(".")[0]) for error in wrong if error.name}
+        more = [
+            finding for finding in more if finding.path[-1:] != ("preset",) and finding.found not in names
+        ]
     return site, [_with_broken_packages(finding) for finding in found + more]
 
 
@@ -119,19 +123,12 @@ def _with_broken_packages(finding: Finding) -> Finding:
     return finding._replace(accepted=f"{finding.accepted} (not there: {'; '.join(map(str, broken))})")
 
 
-def _own_presets(data: dict[str, object], directory: Path) -> PresetFolder | None:
-    """Read the folder that a site file names, and hold every preset in it to what its model can have.
-
-    Raises:
-        PresetError: If something is wrong with it.
-    """
+def _own_presets(data: dict[str, object], directory: Path) -> tuple[PresetFolder | None, list[PresetError]]:
+    """Read the folder that a site file names; return it, or none if it names none, and what is wrong with it."""
     name = data.get("presets")
     if not isinstance(name, str) or not name:
-        return None
-    folder = read_preset_folder(directory / name)
-    with own_presets(folder):
-        check_presets(folder)
-    return folder
+        return None, []
+    return read_own_presets(directory / name)
 
 
 def _shown_problem(error: PresetError) -> str:
@@ -290,9 +287,7 @@ def _refusals(check: Callable[[], object], path: Place) -> Iterator[Finding]:
     try:
         check()
     except ParameterError as error:
-        name, _, rest = str(error).partition(" is ")
-        found, _, accepted = rest.partition("; accepted: ")
-        yield Finding((*path, name), found, accepted)
+        yield Finding((*path, error.parameter), error.found, error.accepted)
 
 
 def _file_findings(

@@ -14,9 +14,10 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, InstanceOf
 from pydantic.json_schema import SkipJsonSchema
 
+from ..components.presets import read_own_presets
 from ..components.registry import Component
 from ..domain.timestamps import to_us
-from ..files.presets import PresetFolder, own_presets, read_preset_folder
+from ..files.presets import PresetFolder, own_presets
 from ..files.sections import ComponentNumber, Section, Text, written
 from ..files.units import PositiveDuration
 from ..inputs.location import Location
@@ -92,7 +93,9 @@ class Site(Section):
         """
         folder = content.get("presets")
         if presets is None and isinstance(folder, str):
-            presets = read_preset_folder(directory / folder)
+            presets, wrong = read_own_presets(directory / folder)
+            if wrong:
+                raise wrong[0]
         with own_presets(presets):
             site = cls.model_validate(content)
         return site.model_copy(update={"directory": directory, "own_presets": presets})

@@ -167,3 +167,18 @@ def test_a_folder_without_files_of_presets_is_refused(folder: Path) -> None:
     for path in (folder / "presets").iterdir():
         path.unlink()
     assert "without files of presets; accepted: ageing.toml, batteries.toml" in refusal(folder)
+
+
+def test_everything_wrong_is_said_at_once(folder: Path) -> None:
+    change(folder, "cells.toml", "r0_ohm", "r0_ohms")
+    (folder / "presets" / "cars.toml").write_text("no toml")
+    site = SITE.replace("15 kW", "15 kX").replace("63 A", "63 V")
+    (folder / "site.yaml").write_text(site)
+    lines = refusal(folder).splitlines()
+    assert [line.split(" is ")[0] for line in lines if line.startswith(str(folder))] == [
+        f"{folder / 'site.yaml'}:2: presets",
+        f"{folder / 'site.yaml'}:2: presets",
+        f"{folder / 'site.yaml'}:2: presets",
+        f"{folder / 'site.yaml'}:5: grid.rated_fuse_current",
+        f"{folder / 'site.yaml'}:6: bat-inv.rated_power",
+    ]
