@@ -13,6 +13,7 @@ from ...models.bms import BmsParams
 from ...models.parameter import check_parameters
 from ...models.tables import table_value
 from ..domain.categories import BatteryType, Category
+from ..domain.states import StateCode
 from ..files.parameters import overridden
 from ..files.presets import MANAGED_AS, find_preset, preset_cache, preset_names
 from ..files.sections import refuse, written
@@ -28,6 +29,7 @@ from .battery_management import (
 from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType
 from .section import ComponentSection, given
 from .setting import Setting
+from .switchgear import Shown, Switchgear
 
 
 def _percent(fraction: float) -> str:
@@ -251,4 +253,6 @@ TYPE = ComponentType(
     presets=battery_preset_names,
     caption=_caption,
     identity=lambda battery: {"battery_type": battery.type},
+    switchgear=lambda _battery: Switchgear(is_managed=True, shown=Shown.RELAY),
+    resting_state=StateCode.READY,
 )

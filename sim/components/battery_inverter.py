@@ -6,6 +6,7 @@ from typing import Literal
 
 from ...models.ac import phase_shares
 from ..domain.categories import Category
+from ..domain.states import StateCode
 from .captions import kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Converting
 from .inverter import (
@@ -17,6 +18,7 @@ from .inverter import (
     inverter_rating,
 )
 from .setting import Setting
+from .switchgear import OF_AN_INVERTER
 
 
 class BatteryInverter(InverterSection, BuiltInControl):
@@ -48,4 +50,6 @@ TYPE = ComponentType(
     presets=inverter_preset_names,
     caption=lambda inverter: [kilowatts(inverter.rated_power_w)],
     needs_behind_it="at least one battery",
+    switchgear=lambda _inverter: OF_AN_INVERTER,
+    resting_state=StateCode.READY,
 )

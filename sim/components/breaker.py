@@ -11,6 +11,7 @@ from ..files.sections import written
 from ..files.units import Duration
 from .component_type import AC_PARENTS, DC_PARENTS, ComponentType
 from .section import ComponentSection
+from .switchgear import Shown, Switchgear
 
 
 class Breaker(ComponentSection):
@@ -31,4 +32,7 @@ TYPE = ComponentType(
     behind=(*AC_PARENTS, *DC_PARENTS),
     is_passage=True,
     measures=False,
+    switchgear=lambda breaker: Switchgear(
+        closing_s=breaker.closing_time_s, opening_s=breaker.opening_time_s, shown=Shown.RELAY
+    ),
 )

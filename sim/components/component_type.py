@@ -18,15 +18,17 @@ from ...models.parameter import ParameterError
 from ...models.tables import table_value
 from ...models.throughput import ThroughputParams
 from ..domain.categories import Category
+from ..domain.states import StateCode
 from ..files.parameters import overridden
 from ..inputs.signal import Signal
 from .device import Machine
 from .load import WiredLoad
 from .metering import Metering
 from .rating import Rating
-from .section import ComponentSection
+from .section import ComponentSection, FlexibleDevice
 from .setting import GridFacts, Setting
 from .solar_array import SolarArray
+from .switchgear import CONTACTOR, Switchgear
 
 AC_PARENTS = (Category.GRID_CONNECTION_POINT, Category.METER)
 """What components on the AC side may be behind."""
@@ -39,6 +41,14 @@ _OWN_KEYS = {
     "rated_reactive_power_var": "rated_reactive_power_var",
 }
 """Parameters by which bounds are shown as well, and the fields of sections that set them."""
+
+
+_INDISPENSABLE = {
+    Category.BATTERY: ("battery",),
+    Category.BATTERY_INVERTER: ("inverter", "converting"),
+    Category.HYBRID_INVERTER: ("inverter", "converting", "array"),
+}
+"""What is built for every component of a category: fields of `Built`."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +121,10 @@ def _nothing(_section: Any, _setting: Setting) -> Built:
     return Built()
 
 
+def _usual_switchgear(section: Any) -> Switchgear | None:
+    return CONTACTOR if isinstance(section, FlexibleDevice) else None
+
+
 def _no_caption(_section: Any) -> list[str]:
     return []
 
@@ -153,6 +167,26 @@ class ComponentType:
     """Whether it reports what passes through it, rather than its states alone."""
     needs_behind_it: str | None = None
     """What must be behind it, in words; None if nothing needs to be."""
+    switchgear: Callable[[Any], Switchgear | None] = _usual_switchgear
+    """`(section)`: what it is switched on and off with; a contactor of what takes set-points, else nothing."""
+    resting_state: StateCode | None = None
+    """What it says that it is doing while it converts no power; None if that goes by more than its power."""
+
+    def make(self, section: ComponentSection, setting: Setting) -> Built:
+        """Make the devices of a component.
+
+        Raises:
+            InputError: If a recorded input cannot drive them.
+            TypeError: If the type leaves out what every component of its category has.
+        """
+        built = self.build(section, setting)
+        for part in _INDISPENSABLE.get(self.category, ()):
+            if getattr(built, part) is None:
+                raise TypeError(
+                    f"component type {self.name!r} builds {setting.key} without {part}, which every"
+                    f" {self.category} has; accepted: Built({part}=...)"
+                )
+        return built
 
     def check_parameters(self, section: ComponentSection, grid: GridFacts) -> None:
         """Hold the parameters that a site file sets to what the model can have.
@@ -164,13 +198,11 @@ class ComponentType:
             return
         if self.params is None:
             name = next(iter(section.parameters))
-            raise ParameterError(
-                f"{name} is unknown; accepted: nothing, this component has no model of its own"
-            )
+            raise ParameterError(name, "unknown", "nothing, this component has no model of its own")
         for name in section.parameters:
             key = _OWN_KEYS.get(name.rpartition(".")[2])
             if key is not None and key in type(section).model_fields:
-                raise ParameterError(f"{name} is set by a key of the component itself; accepted: that key")
+                raise ParameterError(name, "set by a key of the component itself", "that key")
             if key is not None:
-                raise ParameterError(f"{name} is what its bounds go by; accepted: other parameters")
+                raise ParameterError(name, "what its bounds go by", "other parameters")
         overridden(self.params(section, grid), section.parameters)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from ...models.ac import phase_shares
 from ..domain.categories import Category
+from ..domain.states import StateCode
 from ..files.sections import Azimuth, Tilt, written
 from ..files.units import PositivePower
 from ..inputs.specs import IrradianceInput
@@ -23,6 +24,7 @@ from .inverter import (
 )
 from .setting import Setting
 from .solar_array import ArraySection, solar_array
+from .switchgear import OF_AN_INVERTER
 
 
 class HybridInverter(ArraySection, InverterSection, BuiltInControl):
@@ -73,4 +75,6 @@ TYPE = ComponentType(
     presets=inverter_preset_names,
     inputs={"irradiance": 0.0},
     caption=_caption,
+    switchgear=lambda _inverter: OF_AN_INVERTER,
+    resting_state=StateCode.READY,
 )

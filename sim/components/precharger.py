@@ -13,6 +13,7 @@ from ..files.sections import refuse, written
 from ..files.units import FARAD, FRACTION, OHM
 from .component_type import DC_PARENTS, ComponentType
 from .section import ComponentSection
+from .switchgear import Shown, Switchgear
 
 _USUAL_S = 2.0
 """To charge a link of which nothing is known; chosen: five time constants of common resistors and links [s]."""
@@ -57,4 +58,5 @@ TYPE = ComponentType(
     needs_behind_it="at least one battery",
     is_passage=True,
     measures=False,
+    switchgear=lambda precharger: Switchgear(precharge_s=precharger.precharge_s, shown=Shown.PRECHARGER),
 )

@@ -11,6 +11,7 @@ from ...models.ac import phase_shares
 from ...models.inverter import inverter_initial_state, reactive_limit_var
 from ...models.supply import SupplyParams
 from ..domain.categories import Category
+from ..domain.states import StateCode
 from ..files.sections import Azimuth, Tilt, refuse, written
 from ..files.units import PositivePower
 from ..inputs.specs import IrradianceInput, PvPowerInput
@@ -22,6 +23,7 @@ from .inverter import InverterSection, grid_guard, inverter_params, inverter_pre
 from .setting import Setting
 from .solar_array import ArraySection, solar_array
 from .supply import supply_machine
+from .switchgear import OF_AN_INVERTER
 
 
 class PvInverter(ArraySection, InverterSection):
@@ -98,4 +100,7 @@ TYPE = ComponentType(
     presets=inverter_preset_names,
     inputs={"irradiance": 0.0, "power": 0.0},
     caption=_caption,
+    switchgear=lambda _inverter: OF_AN_INVERTER,
+    # Without sun it has switched off its converter.
+    resting_state=StateCode.STANDBY,
 )

@@ -29,6 +29,11 @@ class Rating(NamedTuple):
     """Whether a set-point is the most that it may do, rather than what it is to do."""
 
     @property
+    def only_produces(self) -> bool:
+        """Whether it takes set-points of nothing but production."""
+        return self.active is not None and self.active.upper <= 0.0
+
+    @property
     def size(self) -> float:
         """Greatest rated power [W] or [var], by which tolerances go."""
         return max(abs(edge) for bounds in (self.active, self.reactive) if bounds for edge in bounds)

@@ -58,18 +58,10 @@ _OURS = (
 _OURS_ALONE = frozenset(
     {
         Category.GRID_CONNECTION_POINT,
-        Category.METER,
-        Category.BATTERY,
-        Category.BATTERY_INVERTER,
-        Category.PV_INVERTER,
-        Category.HYBRID_INVERTER,
         Category.EV_CHARGER,
-        Category.CONVERTER,
-        Category.BREAKER,
-        Category.PRECHARGER,
     }
 )
-"""Whose wiring, states or switching go by sections of this package: presets of one's own serve these."""
+"""A site has one grid, and cars charge at points of this package: presets of one's own serve these."""
 GROUP = "doppelgrid.component_types"
 """Entry points of other packages: each a `ComponentType`, or a sequence of them."""
 

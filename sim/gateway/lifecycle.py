@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..components.device import Activity
-from ..components.grid_connection_point import GridConnectionPoint
+from ..components.switchgear import RELAY_S
 from ..domain.messages import CommandError, UnsupportedError, WrongStateError
 from ..domain.switching import Position
 from ..engine.events import Events
 from ..faults.injector import Faults
 from ..plant.plant import Plant
 from .readiness import check_takes_commands
-from .sequences import RELAY_S, Sequences
+from .sequences import Sequences
 from .set_points import SetPoints
 
 
@@ -89,7 +89,7 @@ class Lifecycle:
         self._sequences.close_relays(key)
 
     def _standby(self, key: str) -> None:
-        if not self._sequences.is_inverter(key):
+        if not self._sequences.has_standby(key):
             raise UnsupportedError(f"{self._named(key)} and has no standby; accepted: inverters")
         self._require_whole(key)
         heading = self._sequences.goal(key)
@@ -127,11 +127,11 @@ class Lifecycle:
             self._sequences.open_at_once(key)
             for number in cleared:
                 self._faults.mend(number)
-        if isinstance(self._plant.site.components[key], GridConnectionPoint):
+        if key == self._plant.equipment.grid_key:
             self._plant.replace_fuses()
 
     def _require_relays(self, key: str) -> None:
-        if not self._sequences.relays(key):
+        if not self._sequences.has_relays(key):
             raise UnsupportedError(f"{self._named(key)} and has nothing to switch")
 
     def _require_whole(self, key: str) -> None:

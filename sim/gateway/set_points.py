@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from ..components.battery import Battery
 from ..domain.commands import SetPower
 from ..domain.messages import (
     CommandError,
@@ -124,7 +123,9 @@ class SetPoints:
         component = self._plant.site.components[key]
         rating = self._plant.equipment.ratings.get(key)
         if rating is None:
-            hint = "; send it to the inverter in front of it" if isinstance(component, Battery) else ""
+            hint = (
+                "; send it to the inverter in front of it" if key in self._plant.equipment.batteries else ""
+            )
             raise UnsupportedError(f"{key} is a {component.category} and takes no set-points{hint}")
         if rating.of(power_type) is None:
             raise UnsupportedError(

@@ -84,9 +84,7 @@ class Columns:
             yield from self._battery_bounds(chunk, key)
         if key in self._places.controls and self._plant.equipment.ratings[key].active is not None:
             yield from self._control_bounds(chunk, key)
-        told = told_states(
-            self._plant.site.components[key], self._telling_power(chunk, key), *self._switches(chunk, key)
-        )
+        told = told_states(self._plant, key, self._telling_power(chunk, key), *self._switches(chunk, key))
         if told is not None:
             yield STATE, told
 

@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..components.battery_inverter import BatteryInverter
-from ..components.hybrid_inverter import HybridInverter
+from ..components.inverter import BuiltInControl
 from ..domain.timestamps import to_datetime
 from ..engine.clock import stopwatch_s
 from ..recording.columns import ColumnRecorder
@@ -100,7 +99,7 @@ def with_self_consumption(site: Site) -> Site:
     changed: dict[str, Any] = {
         key: component.model_copy(update={"self_consumption": grid})
         for key, component in site.components.items()
-        if isinstance(component, BatteryInverter | HybridInverter) and component.self_consumption is None
+        if isinstance(component, BuiltInControl) and component.self_consumption is None
     }
     return site.model_copy(update={"components": {**site.components, **changed}})
 

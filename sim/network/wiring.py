@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ..components.battery import Battery
-from ..components.battery_inverter import BatteryInverter
-from ..components.hybrid_inverter import HybridInverter
+from ..components.component_type import DC_PARENTS
+from ..components.registry import type_of
+from ..domain.categories import Category
 from ..site.graph import topological_order
 from ..site.site import Site
 
@@ -47,12 +47,13 @@ def wire(site: Site) -> Wiring:
     """Resolve the graph of a valid site."""
     parents = {key: component.behind for key, component in site.components.items()}
     order = topological_order(site)
-    inverters = [key for key in order if isinstance(site.components[key], BatteryInverter | HybridInverter)]
+    categories = {key: type_of(component).category for key, component in site.components.items()}
+    inverters = [key for key in order if categories[key] in DC_PARENTS]
     feeding: dict[str, set[str]] = {key: {key} for key in inverters}
     for key in order:
         if key not in feeding and (above := [parent for parent in parents[key] if parent in feeding]):
             feeding[key] = set[str]().union(*(feeding[parent] for parent in above))
-    batteries = [key for key in order if isinstance(site.components[key], Battery)]
+    batteries = [key for key in order if categories[key] is Category.BATTERY]
     batteries_of = {
         key: tuple(battery for battery in batteries if key in feeding[battery]) for key in inverters
     }

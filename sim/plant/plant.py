@@ -24,7 +24,6 @@ from ...models.inverter import (
 from ...models.meter import MeterOutput, meter_reading
 from ..components.device import AMBIENT, NO_POWER, Activity
 from ..components.device_model import DeviceModel
-from ..components.pv_inverter import PvInverter
 from ..domain.categories import OperationalMode
 from ..domain.metrics import Metric, PowerType
 from ..domain.phases import PhasePower
@@ -549,7 +548,8 @@ class Plant:
         power_w = self.active_power_w(key)
         if key in self._places.inverters:
             return self._memory.inverters[self._places.inverters[key]].dc_w == 0.0
-        return power_w >= 0.0 if isinstance(self.site.components[key], PvInverter) else power_w == 0.0
+        # What only produces draws its standby while it rests.
+        return power_w >= 0.0 if self.equipment.ratings[key].only_produces else power_w == 0.0
 
     def dc_power_w(self, key: str) -> float:
         """Return the power through something between inverters and batteries [W]."""

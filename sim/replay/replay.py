@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from itertools import pairwise
 
-from ..components.battery import Battery
+from ..components.registry import type_of
+from ..domain.categories import Category
 from ..domain.metrics import Metric
 from ..domain.states import StateCode
 from ..files.problems import one_of
@@ -155,7 +156,7 @@ def _between(site: Site, members: set[str]) -> set[str]:
 
 
 def _is_dc(site: Site, key: str) -> bool:
-    return isinstance(site.components[key], Battery)
+    return type_of(site.components[key]).category is Category.BATTERY
 
 
 def _interval_us(times_us: object, site: Site) -> int:

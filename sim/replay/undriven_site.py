@@ -6,13 +6,15 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ..components.battery import Battery, battery_params
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.meter import Meter
 from ..components.registry import Component, type_of
+from ..components.setting import GridFacts
+from ..domain.categories import Category
 from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..files.presets import own_presets
+from ..site.environment import grid_facts
 from ..site.site import Site
 
 
@@ -29,9 +31,10 @@ def undriven_site(site: Site, simulated: Collection[str], recorded: Mapping[str,
         simulated: Keys of what keeps its inputs. What producers offer comes from the recording if it is there.
         recorded: What the components reported when the replay starts, by key; batteries begin with it.
     """
+    grid = grid_facts(site)
     with own_presets(site.own_presets):
         components = {
-            key: _undriven(component, key in simulated, recorded.get(key))
+            key: _undriven(component, key in simulated, recorded.get(key), grid)
             for key, component in site.components.items()
         }
     changes: dict[str, Any] = {"components": components}
@@ -40,9 +43,11 @@ def undriven_site(site: Site, simulated: Collection[str], recorded: Mapping[str,
     return site.model_copy(update=changes)
 
 
-def _undriven(component: Component, is_simulated: bool, recorded: Reading | None) -> Component:
-    if is_simulated and recorded is not None and isinstance(component, Battery):
-        return _beginning(component, recorded)
+def _undriven(
+    component: Component, is_simulated: bool, recorded: Reading | None, grid: GridFacts
+) -> Component:
+    if is_simulated and recorded is not None and type_of(component).category is Category.BATTERY:
+        return _beginning(component, recorded, grid)
     if is_simulated and not (recorded is not None and offers_power(component)):
         return component
     return _at_rest(component)
@@ -61,11 +66,12 @@ def _at_rest(component: Component) -> Component:
     return component.model_copy(update=update)
 
 
-def _beginning(battery: Battery, recorded: Reading) -> Battery:
+def _beginning(battery: Component, recorded: Reading, grid: GridFacts) -> Component:
     update: dict[str, float] = {}
+    params_of = type_of(battery).params
     soc_pct = recorded.values.get(Metric.BATTERY_SOC_PCT, math.nan)
-    if not math.isnan(soc_pct):
-        params = battery_params(battery)
+    if not math.isnan(soc_pct) and params_of is not None:
+        params = params_of(battery, grid)
         update["initial_soc"] = min(max(soc_pct / 100.0, params.soc_lower), params.soc_upper)
     temperature_c = recorded.values.get(Metric.BATTERY_TEMPERATURE, math.nan)
     if not math.isnan(temperature_c):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ...models.charging_point import charging_point_charger_input
+from ...models.charging_point import ChargingPointParams, charging_point_charger_input
 from ...models.ev_charger import (
     PILOT_C,
     ev_cable_at_car,
@@ -27,6 +27,12 @@ class ChargerStatus(NamedTuple):
     cable: tuple[StateCode, ...]
     is_refused: bool
     """Whether a car is connected that is not authorised."""
+
+
+def is_charging_point(plant: Plant, key: str) -> bool:
+    """Say whether cars charge at a component."""
+    machine = plant.equipment.machines.get(key)
+    return machine is not None and isinstance(machine.params, ChargingPointParams)
 
 
 def charger_status(plant: Plant, key: str) -> ChargerStatus:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 
 from ...models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
 from ..components.device import Activity
-from ..components.ev_charger import EvCharger
 from ..components.registry import type_of
 from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..domain.ranges import Bounds
 from ..domain.states import Diagnostic
 from ..plant.plant import Plant
-from .charger_status import UNAUTHORISED, charger_status
+from .charger_status import UNAUTHORISED, charger_status, is_charging_point
 from .live_parts import value_reader
 from .metrics import parts_of, rows_of
 from .power_bounds import bounded_metrics, shown_ranges
@@ -70,7 +69,7 @@ class _Gauge:
         self._number = plant.places.components[key]
         self._control = plant.places.controls.get(key)
         self._has_activity = machine is not None and machine.activity is not None
-        self._is_charger = isinstance(component, EvCharger)
+        self._is_charger = is_charging_point(plant, key)
         self._may_be_derated = key in plant.equipment.inverters
         self._values = value_reader(plant, key, parts)
         self._states = state_reader(plant, key)

@@ -5,19 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..components.battery import Battery
-from ..components.battery_inverter import BatteryInverter
-from ..components.breaker import Breaker
 from ..components.device import Activity
-from ..components.ev_charger import EvCharger
-from ..components.hybrid_inverter import HybridInverter
-from ..components.precharger import Precharger
-from ..components.pv_inverter import PvInverter
 from ..components.rating import Rating
+from ..components.registry import type_of
+from ..components.switchgear import Shown
 from ..domain.states import Diagnostic, StateCode
 from ..domain.switching import Position
 from ..plant.plant import Plant
-from .charger_status import ChargerStatus
+from .charger_status import ChargerStatus, is_charging_point
 
 _SWITCHED = {
     Position.STANDBY: StateCode.STANDBY,
@@ -74,21 +69,15 @@ def state_reader(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCod
 
 def _working(plant: Plant, key: str) -> Callable[[Condition], StateCode]:
     """Return what tells what a component does whose activity says nothing."""
-    component = plant.site.components[key]
-    if isinstance(component, EvCharger):
+    if is_charging_point(plant, key):
         return _charging
-    if isinstance(component, Battery):
+    if key in plant.equipment.batteries:
         _, memory, _ = plant.numbers
         number = plant.places.batteries[key]
         return lambda _now: _activity(memory.batteries[number].dc_w)
     if key not in plant.equipment.ratings:
         return lambda _now: StateCode.READY
-    idle = None
-    if isinstance(component, PvInverter):
-        # Without sun it has switched off its converter.
-        idle = StateCode.STANDBY
-    elif isinstance(component, BatteryInverter | HybridInverter):
-        idle = StateCode.READY
+    idle = type_of(plant.site.components[key]).resting_state
     rating = plant.equipment.ratings[key]
 
     def by_power(_now: Condition) -> StateCode:
@@ -113,13 +102,15 @@ def _is_least(rating: Rating, power_w: float) -> bool:
 
 
 def _besides(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, ...]] | None:
-    match plant.site.components[key]:
-        case Battery() | Breaker():
+    if is_charging_point(plant, key):
+        return lambda now: () if now.charger is None else now.charger.cable
+    component = plant.site.components[key]
+    gear = type_of(component).switchgear(component)
+    match None if gear is None else gear.shown:
+        case Shown.RELAY:
             return lambda now: _relay(key in plant.tripped, now.position)
-        case Precharger():
+        case Shown.PRECHARGER:
             return lambda now: _precharger(now.position)
-        case EvCharger():
-            return lambda now: () if now.charger is None else now.charger.cable
         case _:
             return None
 

@@ -79,6 +79,126 @@ def test_the_example_holds_its_own_tests(installed: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+PYPROJECT = """
+    [build-system]
+    requires = ["setuptools>=77"]
+    build-backend = "setuptools.build_meta"
+    [project]
+    name = "vault"
+    version = "1.0"
+    [project.entry-points."doppelgrid.component_types"]
+    vault = "vault:TYPES"
+    [tool.setuptools]
+    py-modules = ["vault"]
+"""
+VAULT = """
+    from dataclasses import replace
+    from typing import Literal
+    from doppelgrid.hardware import Built
+    from doppelgrid.sim.components import battery, battery_inverter, breaker, meter, pv_inverter
+
+    class Battery(battery.Battery):
+        category: Literal["vault_battery"]
+
+    class BatteryInverter(battery_inverter.BatteryInverter):
+        category: Literal["vault_battery_inverter"]
+
+    class Breaker(breaker.Breaker):
+        category: Literal["vault_breaker"]
+
+    class Meter(meter.Meter):
+        category: Literal["vault_meter"]
+
+    class PvInverter(pv_inverter.PvInverter):
+        category: Literal["vault_pv_inverter"]
+
+    TYPES = [
+        replace(ours, name=f"vault_{ours.name}", section=section)
+        for ours, section in [
+            (battery.TYPE, Battery),
+            (battery_inverter.TYPE, BatteryInverter),
+            (breaker.TYPE, Breaker),
+            (meter.TYPE, Meter),
+            (pv_inverter.TYPE, PvInverter),
+        ]
+    ]
+"""
+VAULT_SITE = """
+    microgrid: {id: 4711, name: Vault}
+    components:
+      grid:    {id: 1, category: grid_connection_point, rated_fuse_current: 63 A}
+      main:    {id: 2, category: vault_meter, behind: grid, load: 4 kW}
+      bat-inv: {id: 11, category: vault_battery_inverter, behind: main, rated_power: 15 kW}
+      switch:  {id: 13, category: vault_breaker, behind: bat-inv, closing_time: 2 s}
+      battery: {id: 12, category: vault_battery, behind: switch, initial_soc: 60 %}
+      sun:     {id: 21, category: vault_pv_inverter, behind: main, rated_power: 10 kW, power: 6 kW}
+"""
+TOLD = """
+    import json, sys
+    from datetime import timedelta
+    import doppelgrid
+    from doppelgrid.sim.domain.metrics import PowerType
+
+    site = doppelgrid.load_site(sys.stdin.read())
+    simulation = doppelgrid.Simulation.headless(site, start_us=1_781_500_000_000_000, seed=1)
+    gateway, told = simulation.gateway, []
+    for act in (
+        lambda: gateway.set_power(11, PowerType.ACTIVE, -8e3, 900),
+        lambda: gateway.standby(11),
+        lambda: gateway.start(11),
+        lambda: gateway.stop(13),
+        lambda: gateway.start(13),
+        lambda: gateway.stop(12),
+        lambda: gateway.stop(21),
+    ):
+        act()
+        for _ in range(4):
+            simulation.run_for(timedelta(seconds=1))
+            told.append(str([gateway.frame(part.id) for part in site.components.values()]))
+    print(json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def vault(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("vault")
+    source = folder / "package"
+    source.mkdir()
+    (source / "pyproject.toml").write_text(textwrap.dedent(PYPROJECT))
+    (source / "vault.py").write_text(textwrap.dedent(VAULT))
+    return install(folder, source)
+
+
+def test_batteries_inverters_and_switches_of_a_package_do_and_say_what_ours_do(
+    vault: Path, tmp_path: Path
+) -> None:
+    told = {}
+    for name, text in {"theirs": VAULT_SITE, "ours": VAULT_SITE.replace("vault_", "")}.items():
+        site = tmp_path / f"{name}.yaml"
+        site.write_text(textwrap.dedent(text))
+        done = run(TOLD.replace("sys.stdin.read()", repr(str(site))), vault)
+        assert done.returncode == 0, done.stderr
+        told[name] = json.loads(done.stdout)
+    assert told["theirs"] == told["ours"]
+    assert "RELAY_OPEN" in told["ours"][-1]
+
+
+def test_a_battery_of_a_package_that_builds_none_is_named(vault: Path, tmp_path: Path) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(textwrap.dedent(VAULT_SITE))
+    code = f"""
+        import dataclasses, vault
+        vault.TYPES[0] = dataclasses.replace(vault.TYPES[0], build=lambda section, setting: vault.Built())
+        import doppelgrid
+        doppelgrid.Simulation.headless(doppelgrid.load_site({str(site)!r}), start_us=0, seed=1)
+    """
+    done = run(code, vault)
+    assert (
+        "component type 'vault_battery' builds battery without battery, which every battery has;"
+        " accepted: Built(battery=...)" in done.stderr
+    )
+
+
 def test_a_site_that_names_a_type_without_its_package_is_told_the_ones_that_there_are(tmp_path: Path) -> None:
     done = run("import doppelgrid; doppelgrid.load_site('bakery.yaml')", tmp_path)
     assert (
@@ -106,8 +226,8 @@ def test_a_site_that_names_a_type_without_its_package_is_told_the_ones_that_ther
         ("TYPE = ComponentType(", "TYPE = dict(", "is a dict; accepted: a ComponentType"),
         (
             "category=Category.CHP",
-            "category=Category.BATTERY",
-            "category is BATTERY, whose devices are",
+            "category=Category.EV_CHARGER",
+            "category is EV_CHARGER, whose devices are",
         ),
         ("behind=AC_PARENTS", "behind=None", "behind is None; accepted: a tuple of categories"),
         ('sdk_class="Chp"', 'sdk_class="Nope"', "sdk_class is 'Nope'; accepted: None, AcEvCharger"),
