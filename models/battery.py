@@ -401,7 +401,10 @@ def _advance(  # noqa: PLR0915 - one derivation, read from top to bottom
     kelvin = _kelvin(temperature_c)
     middle = soc + 0.5 * (near - leak) * dt_s / coulombs
     factors = _resistance_factors(params, kelvin, resistance_factor)
-    r0, r1, r2 = _resistances_at(params, factors, middle)
+    # Spelled out, since all of a live site passes here many times a second.
+    r0 = factors.r0 * table_value(params.r0_ohm, middle)
+    r1 = factors.r1 * table_value(params.r1_ohm, middle)
+    r2 = factors.r2 * table_value(params.r2_ohm, middle)
     quick_off_v, slow_off_v = quick_v - near * r1, slow_v - near * r2
     settling_j = 0.5 * (params.c1_f * quick_off_v * quick_off_v + params.c2_f * slow_off_v * slow_off_v)
     is_warm = settling_j > _SETTLED_K * params.heat_capacity_j_per_k and dt_s > _SETTLING_LEAST_S

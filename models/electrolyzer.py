@@ -43,8 +43,6 @@ STANDBY = 4
 
 HYDROGEN_HHV_J_PER_KG = 141.8e6
 """Higher heating value, 39.4 kWh/kg (ISO 6976 gives 285.83 kJ/mol at 25 °C)."""
-HYDROGEN_LHV_J_PER_KG = 120.0e6
-"""Lower heating value, 33.3 kWh/kg (241.8 kJ/mol)."""
 
 _TIME_TOUCH_S = 1e-9
 

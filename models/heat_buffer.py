@@ -71,11 +71,6 @@ class Warming(NamedTuple):
     mean_c: float
 
 
-def heat_buffer_initial_state(_params: HeatBufferParams, temperature_c: float) -> HeatBufferState:
-    """Return a tank of one temperature [°C]."""
-    return HeatBufferState(temperature_c)
-
-
 def warming_rate_k_per_s(
     heat_capacity_j_per_k: float, heat_loss_w_per_k: float, temperature_c: float, heat_w: float, room_c: float
 ) -> float:

@@ -242,11 +242,6 @@ def _kept(params: PvArrayParams) -> float:
     return (1.0 - params.mismatch) * (1.0 - params.degradation) * (1.0 - params.wiring)
 
 
-def pv_initial_state(_params: PvArrayParams, ambient_c: float) -> PvState:
-    """Return an array in the dark, in air of `ambient_c` [°C]."""
-    return PvState(ambient_c)
-
-
 def pv_output(params: PvArrayParams, _state: PvState, inp: PvInput) -> PvOutput:
     """Return what the array offers at this instant, which holds as long as its input."""
     cell_c = pv_cell_temperature_c(params, inp.irradiance_w_per_m2, inp.ambient_c, inp.wind_m_per_s)

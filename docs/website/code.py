@@ -15,6 +15,7 @@ import doppelgrid
 import doppelgrid.testing
 from doppelgrid import models
 from doppelgrid.sim.components.registry import type_of
+from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.site.schema import site_schema
 from doppelgrid.sim.telemetry.metrics import MAIN_METRICS
 
@@ -64,6 +65,11 @@ def reported() -> list[Reported]:
 def recorded_by_default() -> frozenset[str]:
     """Return the metrics that a recording holds if nothing else is said."""
     return frozenset(str(metric) for metric in MAIN_METRICS)
+
+
+def unit_of(metric: str) -> str:
+    """Return the unit of a metric, as text."""
+    return Metric(metric).unit
 
 
 def preset_files() -> list[str]:

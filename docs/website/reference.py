@@ -10,25 +10,6 @@ from . import code as source
 from .markdown import code, escaped, table
 from .site_file import site_file_page
 
-_UNITS = (
-    ("POWER_FACTOR", "1"),
-    ("POWER_REACTIVE", "var"),
-    ("POWER_APPARENT", "VA"),
-    ("POWER", "W"),
-    ("ENERGY", "Wh"),
-    ("CAPACITY", "Wh"),
-    ("VOLTAGE", "V"),
-    ("CURRENT", "A"),
-    ("FREQUENCY", "Hz"),
-    ("SOC_PCT", "%"),
-    ("RELATIVE_HUMIDITY", "%"),
-    ("TEMPERATURE", "°C"),
-    ("DEW_POINT", "°C"),
-    ("WIND_SPEED", "m/s"),
-    ("WIND_DIRECTION", "°"),
-    ("AIR_PRESSURE", "hPa"),
-    ("IRRADIANCE", "W/m²"),
-)
 _COMMAND = re.compile(r"^## `doppelgrid (\S+)`\n\n(.+)$", re.MULTILINE)
 """A command's heading, and what it does."""
 _LISTED = re.compile(r"^\* `(?P<name>[a-z]\w*)`: .*$", re.MULTILINE)
@@ -116,16 +97,12 @@ def _metrics_table(metrics: frozenset[str]) -> list[str]:
         (
             [
                 code(metric),
-                _unit(metric),
+                source.unit_of(metric),
                 "by default" if metric in recorded else "with `--record-metrics all`",
             ]
             for metric in sorted(metrics)
         ),
     )
-
-
-def _unit(metric: str) -> str:
-    return next(unit for word, unit in _UNITS if word in metric)
 
 
 def commands_page() -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ...models.ac import ThreePhase
-
 
 class PhasePower(NamedTuple):
     """Active [W] and reactive [var] power of the three phases, passive sign convention."""
@@ -16,11 +14,6 @@ class PhasePower(NamedTuple):
     q1: float = 0.0
     q2: float = 0.0
     q3: float = 0.0
-
-    @property
-    def active_phases_w(self) -> ThreePhase:
-        """Active power of each phase [W]."""
-        return ThreePhase(self.p1, self.p2, self.p3)
 
     @property
     def active_w(self) -> float:

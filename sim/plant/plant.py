@@ -230,11 +230,6 @@ class Plant:
         voltages = self.voltages()
         return _DARK if self.is_cut_off(key) else voltages.phases_v
 
-    def line_voltages(self, key: str) -> ThreePhase:
-        """Return the voltages L1-L2, L2-L3 and L3-L1 at a component [V]; 0 where the grid does not reach it."""
-        voltages = self.voltages()
-        return _DARK if self.is_cut_off(key) else voltages.lines_v
-
     def meter_output(self, key: str) -> MeterOutput | None:
         """Return what a meter with options of its own shows now; None for any other component."""
         if key not in self.equipment.meterings:

@@ -184,23 +184,29 @@ def _parent_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:
         if node.category is Category.GRID_CONNECTION_POINT:
             continue
         path = ("components", node.key, "behind")
-        fitting = [
-            other.key
-            for other in nodes
-            if other is not node and other.category and not _wrong_behind(node, other, by_key)
-        ]
         if not node.parents:
-            yield Finding(path, "missing", one_of(fitting) or _wanted(node))
+            yield Finding(path, "missing", one_of(_fitting(node, by_key)) or _wanted(node))
         for parent in dict.fromkeys(node.parents):
             if node.parents.count(parent) > 1:
                 yield Finding(path, f"'{parent}' more than once", "each component once")
             if parent == node.key:
-                yield Finding(path, f"'{parent}', the component itself", one_of(fitting) or _wanted(node))
+                accepted = one_of(_fitting(node, by_key)) or _wanted(node)
+                yield Finding(path, f"'{parent}', the component itself", accepted)
             elif parent not in by_key:
-                yield Finding(path, f"'{parent}'", one_of(fitting, parent) or _wanted(node))
+                yield Finding(path, f"'{parent}'", one_of(_fitting(node, by_key), parent) or _wanted(node))
             elif wrong := _wrong_behind(node, by_key[parent], by_key):
+                fitting = _fitting(node, by_key)
                 names = f" ({', '.join(fitting)})" if fitting else ""
                 yield Finding(path, f"'{parent}', {wrong}", f"{_wanted(node)}{names}")
+
+
+def _fitting(node: Node, by_key: Mapping[str, Node]) -> list[str]:
+    """Return the keys of what a component could be behind."""
+    return [
+        other.key
+        for other in by_key.values()
+        if other is not node and other.category and not _wrong_behind(node, other, by_key)
+    ]
 
 
 def _wrong_behind(node: Node, parent: Node, by_key: Mapping[str, Node]) -> str | None:

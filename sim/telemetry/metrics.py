@@ -90,7 +90,6 @@ class MetricRow(NamedTuple):
     """One metric."""
 
     metric: Metric
-    unit: str
     part: Part
     """Of a component, on which it is read; all that have that part report it."""
     reader: str | Callable[[Any, Arithmetic], Any]
@@ -130,44 +129,43 @@ _AC, _DC, _CELLS = AlternatingSide, DirectSide, Cells
 _ADDED_UP, _FOLLOWS, _UNKNOWN = WhenReplayed.ADDED_UP, WhenReplayed.FOLLOWS, WhenReplayed.UNKNOWN
 
 METRICS: tuple[MetricRow, ...] = (
-    MetricRow(Metric.AC_POWER_ACTIVE, "W", _AC, "active_w", _ADDED_UP),
-    MetricRow(Metric.AC_POWER_ACTIVE_PHASE_1, "W", _AC, "active_1_w", _ADDED_UP),
-    MetricRow(Metric.AC_POWER_ACTIVE_PHASE_2, "W", _AC, "active_2_w", _ADDED_UP),
-    MetricRow(Metric.AC_POWER_ACTIVE_PHASE_3, "W", _AC, "active_3_w", _ADDED_UP),
-    MetricRow(Metric.AC_POWER_REACTIVE, "var", _AC, "reactive_var", _ADDED_UP),
-    MetricRow(Metric.AC_POWER_REACTIVE_PHASE_1, "var", _AC, "reactive_1_var", _ADDED_UP),
-    MetricRow(Metric.AC_POWER_REACTIVE_PHASE_2, "var", _AC, "reactive_2_var", _ADDED_UP),
-    MetricRow(Metric.AC_POWER_REACTIVE_PHASE_3, "var", _AC, "reactive_3_var", _ADDED_UP),
-    MetricRow(Metric.AC_POWER_APPARENT, "VA", _AC, _apparent_va, _FOLLOWS, is_main=False),
-    MetricRow(Metric.AC_POWER_APPARENT_PHASE_1, "VA", _AC, "apparent_1_va", _FOLLOWS, is_main=False),
-    MetricRow(Metric.AC_POWER_APPARENT_PHASE_2, "VA", _AC, "apparent_2_va", _FOLLOWS, is_main=False),
-    MetricRow(Metric.AC_POWER_APPARENT_PHASE_3, "VA", _AC, "apparent_3_va", _FOLLOWS, is_main=False),
-    MetricRow(Metric.AC_CURRENT_PHASE_1, "A", _AC, "current_1_a", _FOLLOWS),
-    MetricRow(Metric.AC_CURRENT_PHASE_2, "A", _AC, "current_2_a", _FOLLOWS),
-    MetricRow(Metric.AC_CURRENT_PHASE_3, "A", _AC, "current_3_a", _FOLLOWS),
-    MetricRow(Metric.AC_VOLTAGE, "V", _AC, _voltage_v, is_main=False),
-    MetricRow(Metric.AC_VOLTAGE_PHASE_1_N, "V", _AC, "voltage_1_v"),
-    MetricRow(Metric.AC_VOLTAGE_PHASE_2_N, "V", _AC, "voltage_2_v"),
-    MetricRow(Metric.AC_VOLTAGE_PHASE_3_N, "V", _AC, "voltage_3_v"),
-    MetricRow(Metric.AC_VOLTAGE_PHASE_1_PHASE_2, "V", _AC, "voltage_12_v", is_main=False),
-    MetricRow(Metric.AC_VOLTAGE_PHASE_2_PHASE_3, "V", _AC, "voltage_23_v", is_main=False),
-    MetricRow(Metric.AC_VOLTAGE_PHASE_3_PHASE_1, "V", _AC, "voltage_31_v", is_main=False),
-    MetricRow(Metric.AC_FREQUENCY, "Hz", _AC, "frequency_hz"),
-    MetricRow(Metric.AC_POWER_FACTOR, "1", _AC, _power_factor, _FOLLOWS, is_main=False),
-    MetricRow(Metric.AC_ENERGY_ACTIVE, "Wh", _AC, _net_wh, _UNKNOWN, is_main=False),
-    MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED, "Wh", _AC, "consumed_wh", _UNKNOWN, is_main=False),
-    MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED, "Wh", _AC, "delivered_wh", _UNKNOWN, is_main=False),
-    MetricRow(Metric.DC_VOLTAGE, "V", _DC, "voltage_v", is_main=False),
-    MetricRow(Metric.DC_CURRENT, "A", _DC, "current_a", is_main=False),
-    MetricRow(Metric.DC_POWER, "W", _DC, "power_w"),
+    MetricRow(Metric.AC_POWER_ACTIVE, _AC, "active_w", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_ACTIVE_PHASE_1, _AC, "active_1_w", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_ACTIVE_PHASE_2, _AC, "active_2_w", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_ACTIVE_PHASE_3, _AC, "active_3_w", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_REACTIVE, _AC, "reactive_var", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_REACTIVE_PHASE_1, _AC, "reactive_1_var", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_REACTIVE_PHASE_2, _AC, "reactive_2_var", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_REACTIVE_PHASE_3, _AC, "reactive_3_var", _ADDED_UP),
+    MetricRow(Metric.AC_POWER_APPARENT, _AC, _apparent_va, _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_APPARENT_PHASE_1, _AC, "apparent_1_va", _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_APPARENT_PHASE_2, _AC, "apparent_2_va", _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_APPARENT_PHASE_3, _AC, "apparent_3_va", _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_CURRENT_PHASE_1, _AC, "current_1_a", _FOLLOWS),
+    MetricRow(Metric.AC_CURRENT_PHASE_2, _AC, "current_2_a", _FOLLOWS),
+    MetricRow(Metric.AC_CURRENT_PHASE_3, _AC, "current_3_a", _FOLLOWS),
+    MetricRow(Metric.AC_VOLTAGE, _AC, _voltage_v, is_main=False),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_1_N, _AC, "voltage_1_v"),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_2_N, _AC, "voltage_2_v"),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_3_N, _AC, "voltage_3_v"),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_1_PHASE_2, _AC, "voltage_12_v", is_main=False),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_2_PHASE_3, _AC, "voltage_23_v", is_main=False),
+    MetricRow(Metric.AC_VOLTAGE_PHASE_3_PHASE_1, _AC, "voltage_31_v", is_main=False),
+    MetricRow(Metric.AC_FREQUENCY, _AC, "frequency_hz"),
+    MetricRow(Metric.AC_POWER_FACTOR, _AC, _power_factor, _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE, _AC, _net_wh, _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED, _AC, "consumed_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED, _AC, "delivered_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.DC_VOLTAGE, _DC, "voltage_v", is_main=False),
+    MetricRow(Metric.DC_CURRENT, _DC, "current_a", is_main=False),
+    MetricRow(Metric.DC_POWER, _DC, "power_w"),
     MetricRow(
         Metric.BATTERY_CAPACITY,
-        "Wh",
         _CELLS,
         lambda cells, _calculate: cells.nominal_wh * cells.capacity_share,
     ),
-    MetricRow(Metric.BATTERY_SOC_PCT, "%", _CELLS, lambda cells, _calculate: 100.0 * cells.soc),
-    MetricRow(Metric.BATTERY_TEMPERATURE, "°C", _CELLS, "temperature_c"),
+    MetricRow(Metric.BATTERY_SOC_PCT, _CELLS, lambda cells, _calculate: 100.0 * cells.soc),
+    MetricRow(Metric.BATTERY_TEMPERATURE, _CELLS, "temperature_c"),
 )
 """All metrics of components. Their order is that of frames and recordings."""
 
@@ -258,8 +256,3 @@ def parts_of(kind: ComponentType) -> tuple[Part, ...]:
 def rows_of(parts: Sequence[Part]) -> tuple[MetricRow, ...]:
     """Return the rows of what has these parts, in their order."""
     return tuple(row for row in METRICS if row.part in parts)
-
-
-def metrics_of(kind: ComponentType) -> tuple[MetricRow, ...]:
-    """Return what components of a type report, in the order in which they do."""
-    return rows_of(parts_of(kind))

@@ -300,4 +300,4 @@ def test_what_is_measured_is_what_the_plant_says() -> None:
     plant = Plant(site(), start_us=START, seed=0)
     values = Instruments(plant).read("main").values
     assert values[PHASES_N[0]] == plant.phase_voltages("main").l1
-    assert values[LINES[2]] == plant.line_voltages("main").l3
+    assert values[LINES[2]] == plant.voltages().lines_v.l3

@@ -21,7 +21,7 @@ from doppelgrid.sim.telemetry.metrics import (
     AlternatingSide,
     WhenReplayed,
     flow_side,
-    metrics_of,
+    parts_of,
     phase_currents_a,
     rows_of,
     shown_side,
@@ -35,13 +35,13 @@ UNITS = {
 
 
 def metrics(category: str) -> list[Metric]:
-    return [row.metric for row in metrics_of(component_types()[category])]
+    return [row.metric for row in rows_of(parts_of(component_types()[category]))]
 
 
 def test_every_metric_has_one_row_and_the_unit_that_its_name_promises() -> None:
     assert len({row.metric for row in METRICS}) == len(METRICS)
     for row in METRICS:
-        assert [row.unit] == [unit for word, unit in UNITS.items() if word in row.metric], row.metric
+        assert [row.metric.unit] == [unit for word, unit in UNITS.items() if word in row.metric], row.metric
 
 
 @pytest.mark.parametrize("category", ["breaker", "precharger"])
