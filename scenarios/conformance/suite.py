@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -27,6 +27,14 @@ WAYS = ("v1alpha18", "client", "v1alpha19", "v1")
 
 _MOST_CANDIDATES = 40
 """Components of large sites that may be commanded."""
+_PROBE_S = 3.0
+"""Time between two questions whether the server is still there [s]."""
+_GONE_S = 30.0
+"""Time without an answer after which it is not [s]."""
+_LEAVING_S = 5.0
+"""Time that checks get to leave components at their defaults, when they are broken off [s]."""
+_ABSENT = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+"""What is said by nobody."""
 
 
 class UnreachableError(ConnectionError):
@@ -71,7 +79,7 @@ async def examine(
         The outcomes, by statement and way.
 
     Raises:
-        UnreachableError: If the server does not answer, or has none of the ways.
+        UnreachableError: If the server does not answer, has none of the ways, or goes away meanwhile.
     """
     leases = Leases()
     async with AsyncExitStack() as opened:
@@ -95,11 +103,63 @@ async def examine(
 
         chosen = [(subject, number) for number in sorted(numbers or STATEMENTS) for subject in subjects]
         alone = [case for case in chosen if STATEMENTS[case[1]].alone]
-        async with asyncio.TaskGroup() as checks:
-            tasks = [checks.create_task(check(*case)) for case in chosen if case not in alone]
-        outcomes = [task.result() for task in tasks]
-        outcomes += [await check(*case) for case in alone]
+
+        async def check_all() -> list[Outcome]:
+            together = [check(*case) for case in chosen if case not in alone]
+            outcomes = await asyncio.gather(*together)
+            return [*outcomes, *[await check(*case) for case in alone]]
+
+        outcomes = await _while_reachable(subjects[0].api, access, check_all())
     return sorted(outcomes, key=lambda outcome: outcome.statement.number)
+
+
+async def _while_reachable(
+    api: Api, access: Access, work: Coroutine[None, None, list[Outcome]]
+) -> list[Outcome]:
+    """Wait for some work on a server, as long as that is there.
+
+    Raises:
+        UnreachableError: If it has not answered for a while.
+    """
+    working, gone = asyncio.create_task(work), asyncio.create_task(_gone(api))
+    try:
+        await asyncio.wait((working, gone), return_when=asyncio.FIRST_COMPLETED)
+        # Checks that end because the server has gone have nothing to say of it.
+        while not gone.done() and await _absence(api):
+            await asyncio.wait((gone,), timeout=_PROBE_S)
+        if gone.done():
+            raise UnreachableError(f"{access.url} has not answered for {_GONE_S:g} s: {gone.result()}")
+        return working.result()
+    finally:
+        for task in (working, gone):
+            task.cancel()
+        await asyncio.wait((working, gone), timeout=_LEAVING_S)
+
+
+async def _gone(api: Api) -> str:
+    """Return once a server has not answered for a while; say what came instead."""
+    loop = asyncio.get_running_loop()
+    answered_s = loop.time()
+    async with api.another() as probe:
+        while True:
+            await asyncio.sleep(_PROBE_S)
+            said = await _absence(probe)
+            if not said:
+                answered_s = loop.time()
+            elif loop.time() - answered_s >= _GONE_S:
+                return said
+
+
+async def _absence(api: Api) -> str:
+    """Return what comes in place of an answer; nothing if a server answers, whatever it says."""
+    try:
+        async with asyncio.timeout(_GONE_S):
+            await api.microgrid()
+    except TimeoutError:
+        return "nothing came"
+    except Refusal as refusal:
+        return str(refusal) if refusal.code in _ABSENT else ""
+    return ""
 
 
 async def _discover(api: Api, access: Access, commandable: Collection[int]) -> Site:

@@ -31,7 +31,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(code: str, *paths: Path, cwd: Path = EXAMPLE) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    ours = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*map(str, paths), *filter(None, ours)])}
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         env=environment, cwd=cwd, capture_output=True, text=True, check=False,
