@@ -138,9 +138,9 @@ class AgeingOutput(NamedTuple):
     cycles_per_day: float
     """Full cycles that the use during the step amounts to [1/d]."""
     capacity_share: float
-    """Of the charge capacity when new, 0..1."""
+    """Share that is left of the charge capacity when new, 0..1."""
     resistance_factor: float
-    """Of the resistance when new, >= 1."""
+    """Resistance over that when new, >= 1."""
     calendar_loss: float
     """Part of the capacity lost by time."""
     cycle_loss: float

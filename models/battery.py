@@ -118,7 +118,7 @@ class BatteryParams(NamedTuple):
     discharge_temperatures_c: Annotated[tuple[float, float, float, float], _COLDEST]
     """The same for discharging."""
     heat_capacity_j_per_k: Annotated[float, Parameter("J/K", 0.0, above=True)]
-    """Of the cells, which have one temperature."""
+    """Heat capacity of the cells, which have one temperature."""
     heat_loss_w_per_k: Annotated[float, Parameter("W/K", 0.0)]
     """Heat given to the air per kelvin above it."""
     self_discharge_a: Annotated[float, Parameter("A", 0.0)]

@@ -29,9 +29,9 @@ class CellParams(NamedTuple):
     r2_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
     """Resistance of the slow RC pair over SoC at 25 °C."""
     rc1_time_constant_s: Annotated[float, Parameter("s", 0.0)]
-    """Of the quick RC pair at 25 °C and the mean of its resistance."""
+    """Time constant of the quick RC pair at 25 °C and the mean of its resistance."""
     rc2_time_constant_s: Annotated[float, Parameter("s", 0.0)]
-    """Of the slow RC pair at 25 °C and the mean of its resistance."""
+    """Time constant of the slow RC pair at 25 °C and the mean of its resistance."""
     r0_activated_share: Annotated[float, _SHARE]
     """Part of R0 at 25 °C that follows Arrhenius' law."""
     r1_activated_share: Annotated[float, _SHARE]
@@ -57,7 +57,7 @@ class CellParams(NamedTuple):
     discharge_temperatures_c: Annotated[tuple[float, float, float, float], _TEMPERATURE]
     """The same for discharging."""
     heat_capacity_j_per_k: Annotated[float, Parameter("J/K", 0.0, above=True)]
-    """Of the cell, which has one temperature."""
+    """Heat capacity of the cell, which has one temperature."""
     heat_loss_w_per_k: Annotated[float, Parameter("W/K", 0.0)]
     """Heat given to the air per kelvin above it."""
     self_discharge_per_month: Annotated[float, Parameter("1", 0.0, 1.0)]

@@ -111,9 +111,9 @@ class BmsParams(NamedTuple):
 
     cells_in_series: Annotated[float, Parameter("1", lower=1.0)]
     overvoltage: ProtectionParams
-    """Of the average cell [V]."""
+    """Overvoltage threshold on the average cell [V]."""
     undervoltage: ProtectionParams
-    """Of the average cell [V]."""
+    """Undervoltage threshold on the average cell [V]."""
     overcurrent_charging: ProtectionParams
     """Current of the pack [A]."""
     overcurrent_discharging: ProtectionParams
@@ -161,11 +161,11 @@ class BmsInput(NamedTuple):
     """What a management system measures and is told; it holds during a step."""
 
     voltage_v: float
-    """Of the pack, before the relays, > 0 [V]."""
+    """Voltage of the pack, before the relays, > 0 [V]."""
     current_a: float
     """Charging positive [A]."""
     temperature_c: float
-    """Of the cells."""
+    """Temperature of the cells."""
     soc: float
     """0..1."""
     wanted_relays: int

@@ -23,7 +23,7 @@ class BalanceParams(NamedTuple):
     """Cells that differ, and the balancing of them."""
 
     charge_capacity_ah: Annotated[float, Parameter("Ah", lower=0.0, above=True)]
-    """Of the pack, and so of each cell with those parallel to it."""
+    """Charge capacity of the pack, and so of each cell with those parallel to it."""
     spread_per_cycle: Annotated[float, Parameter("1", lower=0.0, upper=0.1, source="above: a broken cell")]
     """By which cells drift apart per full cycle, in SoC."""
     spread_per_day: Annotated[float, Parameter("1/d", lower=0.0, upper=0.1, source="above: a broken cell")]

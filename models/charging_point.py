@@ -94,7 +94,7 @@ class ChargingPointOutput(NamedTuple):
     """What a charger shows on the phases of the site; over a step, means."""
 
     active_power_w: float
-    """Of all phases, >= 0 [W]."""
+    """Active power of all phases, >= 0 [W]."""
     reactive_power_var: float
     """0 [var]."""
     active_1_w: float

@@ -68,7 +68,7 @@ class CryptoMinerState(NamedTuple):
     heat_mode: int
     """`COOL`, `THROTTLED` or `TRIPPED`."""
     temperature_c: float
-    """Of the chips."""
+    """Temperature of the chips."""
 
 
 class CryptoMinerInput(NamedTuple):
@@ -77,7 +77,7 @@ class CryptoMinerInput(NamedTuple):
     set_point_w: float
     """Upper limit of the electrical power; infinite where there is none."""
     ambient_c: float
-    """Of the air that is drawn in."""
+    """Temperature of the air that is drawn in."""
 
 
 class CryptoMinerOutput(NamedTuple):

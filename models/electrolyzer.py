@@ -69,7 +69,7 @@ class ElectrolyzerParams(NamedTuple):
     operating_c: Annotated[float, Parameter("°C", lower=20.0, upper=120.0, source="stacks")]
     """Cooling keeps the stack from getting warmer."""
     heat_capacity_j_per_k: Annotated[float, Parameter("J/K", lower=0.0, above=True)]
-    """Of stack and electrolyte."""
+    """Heat capacity of stack and electrolyte."""
     heat_loss_w_per_k: Annotated[float, Parameter("W/K", lower=0.0)]
     heater_power_w: Annotated[float, Parameter("W", lower=0.0)]
     """Warms the stack up to the holding temperature, in standby and while starting."""
@@ -115,7 +115,7 @@ class ElectrolyzerOutput(NamedTuple):
     cooling_w: float
     """Heat taken by the coolant, which may be of use [W], >= 0."""
     loss_w: float
-    """Of rectifier and auxiliaries, and from the stack to the air [W]."""
+    """Loss of rectifier and auxiliaries, and from the stack to the air [W]."""
     stack_c: float
     phase: int
     """As in the state."""

@@ -117,11 +117,11 @@ class EvChargerInput(NamedTuple):
     wanted_energy_wh: float
     """Through the cable, at which the car stops, >= 0 [Wh]; may be infinite."""
     capacity_wh: float
-    """Of the car's battery, > 0 [Wh]."""
+    """Capacity of the car's battery, > 0 [Wh]."""
     ac_phases: int
     """Phases of the car's onboard charger, 1..3."""
     ac_current_max_a: float
-    """Of the car on each of them [A]."""
+    """Greatest current of the car on each of them [A]."""
     onboard_loss: float
     """As in `ElectricCarParams`."""
     electronics_w: float

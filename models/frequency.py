@@ -95,9 +95,9 @@ class FrequencyTransition(NamedTuple):
     slow_noise_hz: float
     quick_noise_hz: float
     common_noise_hz: float
-    """Of the smoothing part, with the quick one's deviate [Hz]."""
+    """Noise of the smoothing part, with the quick one's deviate [Hz]."""
     smoothing_noise_hz: float
-    """Of the smoothing part, with a deviate of its own [Hz]."""
+    """Noise of the smoothing part, with a deviate of its own [Hz]."""
     jump_gain: float
     """What a jump adds to `a` and `b` per unit of the peak of their difference."""
 

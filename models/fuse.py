@@ -50,7 +50,7 @@ class FuseParams(NamedTuple):
     weights: Annotated[tuple[float, float, float], Parameter("1", 0.0, 1.0, "physics")]
     """Parts of the settled rise that notches, strip and body make up; their sum is 1."""
     time_constants_s: Annotated[tuple[float, float, float], Parameter("s", 0.0, source="physics", above=True)]
-    """Of notches, strip and body [s]."""
+    """Time constants of notches, strip and body [s]."""
 
 
 class FuseState(NamedTuple):

@@ -18,8 +18,8 @@ class GridGuardParams(NamedTuple):
     volt_var: VoltVarParams
     freq_watt: FreqWattParams
     rated_power_w: Annotated[float, Parameter("W", 0.0, above=True)]
-    """Of the inverter; the gradient after a reconnection counts in it."""
+    """Rated power of the inverter; the gradient after a reconnection counts in it."""
     rated_apparent_power_va: Annotated[float, Parameter("VA", 0.0, above=True)]
-    """Of the inverter; Q(U) counts in it."""
+    """Rated apparent power of the inverter; Q(U) counts in it."""
     follows_production: bool
     """Whether P(f) counts from what was delivered when frequency rose, as of photovoltaics, or from the rating."""

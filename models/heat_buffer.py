@@ -29,7 +29,7 @@ class HeatBufferParams(NamedTuple):
     """A tank."""
 
     heat_capacity_j_per_k: Annotated[float, Parameter("J/K", lower=0.0, above=True)]
-    """Of the water and the shell."""
+    """Heat capacity of the water and the shell."""
     heat_loss_w_per_k: Annotated[float, Parameter("W/K", lower=0.0)]
     """To the room, per kelvin above it."""
     useful_c: Annotated[float, Parameter("°C", lower=0.0, upper=400.0, source="water")]
@@ -40,7 +40,7 @@ class HeatBufferState(NamedTuple):
     """What a tank remembers."""
 
     temperature_c: float
-    """Of the whole tank, hence also of what it supplies [°C]."""
+    """Temperature of the whole tank, hence also of what it supplies [°C]."""
 
 
 class HeatBufferInput(NamedTuple):

@@ -53,7 +53,7 @@ class HvacParams(NamedTuple):
     standby_power_w: Annotated[float, Parameter("W", 0.0, 1e5, "physics")]
     """Drawn all the time, by controls and crankcase heater."""
     power_factor: Annotated[float, Parameter("1", 0.1, 1.0, "physics")]
-    """Of the running machine, inductive."""
+    """Power factor of the running machine, inductive."""
     heat_capacity_j_per_k: Annotated[float, Parameter("J/K", 1e4, 1e13, "a cabin to a district")]
     heat_loss_w_per_k: Annotated[float, Parameter("W/K", 1.0, 1e7, "a cabin to a district")]
     """Transmission and ventilation together."""
@@ -108,7 +108,7 @@ class HvacOutput(NamedTuple):
     environment_heat_w: float
     """Taken from the outdoors by the machine; rejected negative."""
     standby_loss_w: float
-    """Of the active power, what never reaches the room."""
+    """Part of the active power that never reaches the room."""
     gains_w: float
     room_loss_w: float
     """From the room to the outdoors through its walls."""

@@ -60,7 +60,7 @@ class InverterParams(NamedTuple):
     resolution_w: Annotated[float, Parameter("W", lower=0.0)]
     """Step of the set-point; 0 for none."""
     heat_capacity_j_per_k: Annotated[float, Parameter("J/K", lower=0.0, above=True)]
-    """Of the heat sink."""
+    """Heat capacity of the heat sink."""
     heat_loss_w_per_k: Annotated[float, Parameter("W/K", lower=0.0, above=True)]
     """Heat given to the air per kelvin above it."""
     no_load_loss_slope: Annotated[float, Parameter("1", lower=-20.0, upper=20.0)]

@@ -68,7 +68,7 @@ class ModuleParams(NamedTuple):
     current_a_per_k: Annotated[float, Parameter("A/K", lower=-0.1, upper=0.1)]
     """α: change of the light current, at 1000 W/m²."""
     power_stc_w: Annotated[float, Parameter("W", lower=0.0, above=True)]
-    """Of this model at its MPP under standard test conditions."""
+    """Power of this model at its MPP under standard test conditions."""
 
 
 class PvArrayParams(NamedTuple):
@@ -99,7 +99,7 @@ class PvState(NamedTuple):
     """What an array remembers; nothing of it acts on the future."""
 
     cell_temperature_c: float
-    """Of the last step [°C]."""
+    """Cell temperature of the last step [°C]."""
 
 
 class PvInput(NamedTuple):
@@ -118,7 +118,7 @@ class PvOutput(NamedTuple):
     dc_power_w: float
     """Production negative [W]."""
     voltage_v: float
-    """Of a string [V]."""
+    """Voltage of a string [V]."""
     current_a: float
     """Production negative [A]."""
     cell_temperature_c: float

@@ -37,7 +37,7 @@ class PvPlantInput(NamedTuple):
     offered_w: float
     """DC power that the array offers, <= 0 [W]."""
     voltage_v: float
-    """Of the array's strings at that power [V]."""
+    """Voltage of the array's strings at that power [V]."""
     ambient_c: float
 
 

@@ -70,7 +70,7 @@ class SteamBoilerParams(NamedTuple):
     keep_warm_power_w: Annotated[float, Parameter("W", lower=0.0)]
     """Most that keeping warm may draw; 0 lets the drum cool."""
     steam_enthalpy_j_per_kg: Annotated[float, Parameter("J/kg", lower=1.5e6, upper=3.0e6, source="IAPWS")]
-    """Of steam above that of the feed water."""
+    """Enthalpy of steam above that of the feed water."""
 
 
 class SteamBoilerState(NamedTuple):

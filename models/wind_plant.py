@@ -47,7 +47,7 @@ class WindPlantInput(NamedTuple):
     """Where it is measured."""
     ambient_c: float
     pressure_hpa: float
-    """Of the air where it is measured [hPa]."""
+    """Pressure of the air where it is measured [hPa]."""
     relative_humidity: float
     """0..1."""
 

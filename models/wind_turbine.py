@@ -88,7 +88,7 @@ class WindTurbineInput(NamedTuple):
     """Wind speed at hub height, >= 0."""
     ambient_c: float
     pressure_pa: float
-    """Of the air at hub height."""
+    """Pressure of the air at hub height."""
     relative_humidity: float
     """0..1; little depends on it."""
 

@@ -33,7 +33,7 @@ class LockstepResult:
 
     report: RunReport
     digest: str
-    """Of every event: commands, telemetry, state changes."""
+    """Digest of every event: commands, telemetry, state changes."""
     events: int
     seed: int
     connected: bool

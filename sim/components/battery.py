@@ -54,7 +54,7 @@ class Battery(ComponentSection):
     max_charge_power_w: PositivePower | None = Field(default=None, alias="max_charge_power")
     max_discharge_power_w: PositivePower | None = Field(default=None, alias="max_discharge_power")
     initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
-    """Of the cells when a run starts [°C]; that of the air if not given."""
+    """Initial temperature of the cells when a run starts [°C]; that of the air if not given."""
     initial_spread: Fraction = Field(default=written("0 %"))
     """SoC of the fullest cell less that of the emptiest when a run starts."""
     bms: BatteryManagement = BatteryManagement()

@@ -62,7 +62,7 @@ class BatterySystem:
     initial_soc: float
     """When a run starts [1]."""
     initial_temperature_c: float
-    """Of the cells when a run starts [°C]."""
+    """Initial temperature of the cells when a run starts [°C]."""
     initial_spread: float
     """SoC of the fullest cell less that of the emptiest when a run starts [1]."""
 
@@ -142,9 +142,9 @@ class ComponentType:
     category: Category
     """What clients are told that it is."""
     section: type[ComponentSection]
-    """Of a site file."""
+    """Class that reads it from a site file."""
     sdk_class: str | None
-    """Of `frequenz.client.microgrid.component`; None if today's Python clients do not know the category."""
+    """Name in `frequenz.client.microgrid.component`; None if today's Python clients do not know the category."""
     behind: tuple[Category, ...]
     """What it may be behind, with nothing or only passages between."""
     build: Callable[[Any, Setting], Built] = _nothing

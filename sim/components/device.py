@@ -53,7 +53,7 @@ class Machine:
     shares: ThreePhase
     """Part of its power on each phase."""
     sources: tuple[str, ...]
-    """Of each field of the model's input: name of a signal, `SET_POINT`, `REACTIVE_SET_POINT`, `ARRAY_POWER` or
+    """For each field of the model's input: name of a signal, `SET_POINT`, `REACTIVE_SET_POINT`, `ARRAY_POWER` or
     `ARRAY_VOLTAGE`.
     """
     inputs: Mapping[str, Signal] = field(default_factory=dict)

@@ -40,7 +40,7 @@ class VoltVar(Section):
     low_pu: Annotated[float, FRACTION.within(lower=0.5, upper=1.0)] = Field(
         default=written("93 %"), alias="low"
     )
-    """Of the nominal voltage: full capacitive power here and below."""
+    """Share of the nominal voltage: full capacitive power here and below."""
     dead_low_pu: Annotated[float, FRACTION.within(lower=0.5, upper=1.0)] = Field(
         default=written("97 %"), alias="dead_low"
     )
@@ -83,7 +83,7 @@ class GridCode(Section):
     preset: Annotated[str, AfterValidator(_known)] = "vde-ar-n-4105"
     """Name of a set of thresholds and times; what follows goes before it."""
     undervoltage_pu: _Low | None = Field(default=None, alias="undervoltage")
-    """Of the nominal voltage, as are all voltages here."""
+    """Share of the nominal voltage, as are all voltages here."""
     undervoltage_s: _Time | None = Field(default=None, alias="undervoltage_time")
     low_undervoltage_pu: _Low | None = Field(default=None, alias="low_undervoltage")
     low_undervoltage_s: _Time | None = Field(default=None, alias="low_undervoltage_time")
@@ -92,7 +92,7 @@ class GridCode(Section):
     high_overvoltage_pu: _High | None = Field(default=None, alias="high_overvoltage")
     high_overvoltage_s: _Time | None = Field(default=None, alias="high_overvoltage_time")
     mean_overvoltage_pu: _High | None = Field(default=None, alias="mean_overvoltage")
-    """Of the mean over ten minutes."""
+    """Greatest mean over ten minutes."""
     underfrequency_hz: _LowFrequency | None = Field(default=None, alias="underfrequency")
     underfrequency_s: _Time | None = Field(default=None, alias="underfrequency_time")
     overfrequency_hz: _HighFrequency | None = Field(default=None, alias="overfrequency")

@@ -124,17 +124,17 @@ class GridVoltage(Section):
     """Voltages of the grid, phase by phase, line to neutral."""
 
     phases: tuple[PhaseVoltageInput, PhaseVoltageInput, PhaseVoltageInput] | None = None
-    """Of L1, L2 and L3 [V]; the nominal voltage if not given. Fluctuation is added to constants only."""
+    """Voltages of L1, L2 and L3 [V]; the nominal voltage if not given. Fluctuation is added to constants only."""
     fluctuation: Deviation = Field(default=written("0 %"))
     """Standard deviation, in parts of the nominal voltage, of what all phases share."""
     unbalance: Deviation = Field(default=written("0 %"))
     """Standard deviation of what each phase has to itself."""
     time_constant_s: PositiveDuration = Field(default=written("5 min"), alias="time_constant")
-    """Of both [s]."""
+    """Time constant of both [s]."""
     interval_s: _Interval = Field(default=written("10 s"), alias="interval")
     """How long a value holds [s]."""
     resistance_ohm: _Resistance = Field(default=written("0 Ω"), alias="resistance")
-    """Of the grid before the connection point, per phase [Ω]."""
+    """Resistance of the grid before the connection point, per phase [Ω]."""
     reactance_ohm: _Resistance = Field(default=written("0 Ω"), alias="reactance")
 
 

@@ -152,7 +152,7 @@ class Metering(NamedTuple):
     """Standard deviation of a reading's powers, as a part of them."""
     noise_key: str
     interval_us: int
-    """Of telemetry [µs]."""
+    """Interval of telemetry [µs]."""
 
     @property
     def length_us(self) -> int:

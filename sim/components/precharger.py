@@ -26,13 +26,13 @@ class Precharger(ComponentSection):
     link_capacitance_f: Annotated[float, FARAD.within(above=0.0, upper=10.0)] | None = Field(
         default=None, alias="link_capacitance"
     )
-    """Of what it charges [F]; it takes 2 s if not given."""
+    """Capacitance of what it charges [F]; it takes 2 s if not given."""
     resistance_ohm: Annotated[float, OHM.within(above=0.0, upper=1e5)] | None = Field(
         default=None, alias="resistance"
     )
     """Through which it charges [Ω]."""
     closing_voltage: Annotated[float, FRACTION.within(lower=0.5, upper=0.999)] = written("95 %")
-    """Of the link over that of the battery, at which the contactor closes [1]."""
+    """Voltage of the link over that of the battery, at which the contactor closes [1]."""
 
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:

@@ -33,9 +33,9 @@ class PvInverter(ArraySection, InverterSection):
     peak_power_w: PositivePower | None = Field(default=None, alias="peak_power")
     """DC power of the array at 1000 W/m² and 25 °C [W]; as much as the inverter's rating if not given."""
     tilt_deg: Tilt = Field(default=written("30 °"), alias="tilt")
-    """Of the array from the horizontal [°]."""
+    """Tilt of the array from the horizontal [°]."""
     azimuth_deg: Azimuth = Field(default=written("180 °"), alias="azimuth")
-    """Of the array, clockwise from north [°]."""
+    """Azimuth of the array, clockwise from north [°]."""
     irradiance: IrradianceInput | None = None
     """On the plane of the array; clear sky with seeded clouds if neither this nor `power` is given."""
     power: PvPowerInput | None = None

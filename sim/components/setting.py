@@ -16,7 +16,7 @@ class GridFacts(NamedTuple):
     """What components know of the public grid without measuring it."""
 
     key: str
-    """Of the grid connection point."""
+    """Key of the grid connection point."""
     voltage_v: float
     """Nominal, line to line [V]."""
     frequency_hz: float
@@ -28,14 +28,14 @@ class Setting:
     """What a component is built into: all that its builder may know of the site."""
 
     key: str
-    """Of the component."""
+    """Key of the component."""
     location: Location
     directory: Path
     """Where relative paths of input files start."""
     start_us: int
     """When the run starts [µs since the Unix epoch]."""
     seed: int
-    """Of all noise."""
+    """Seed of all noise."""
     telemetry_interval_us: int
     grid: GridFacts
     ambient: Signal

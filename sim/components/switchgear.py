@@ -23,9 +23,9 @@ class Switchgear(NamedTuple):
     relays: int = 1
     """How many are closed one after the other."""
     closing_s: float = RELAY_S
-    """Of one of them [s]."""
+    """Time to close one of them [s]."""
     opening_s: float = RELAY_S
-    """Of one of them [s]."""
+    """Time to open one of them [s]."""
     precharge_s: float | None = None
     """To charge a link before the relay closes [s]; None if nothing is charged."""
     has_standby: bool = False

@@ -28,11 +28,11 @@ class ComponentInfo:
     operational_mode: OperationalMode
     rated_bounds: Mapping[Metric, Bounds] = field(default_factory=dict)
     battery_type: BatteryType | None = None
-    """Of batteries only."""
+    """What batteries are; None of anything else."""
     rated_fuse_current_a: float | None = None
-    """Of grid connection points only [A]."""
+    """Rated current of the fuse of grid connection points [A]; None of anything else."""
     ev_charger_type: EvChargerType | None = None
-    """Of charging points only."""
+    """What charging points are; None of anything else."""
     transformer_voltages_v: tuple[float, float] | None = None
     """Primary and secondary, of power transformers only [V]."""
 
@@ -62,7 +62,7 @@ class Frame(NamedTuple):
     """Everything one component or sensor reports at one instant. Built once, shared by all who listen."""
 
     component_id: int
-    """Of the component, or of the sensor."""
+    """Number of the component, or of the sensor."""
     sample_time_us: int
     values: Mapping[Metric, float]
     """Always the same metrics in the same order for one component; NaN says "no value"."""

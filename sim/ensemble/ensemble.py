@@ -69,7 +69,7 @@ class Job(NamedTuple):
     start: datetime
     resolution: timedelta
     presets: PresetFolder | None = None
-    """Of the site's own."""
+    """Presets of the site's own."""
 
 
 class Result(NamedTuple):
@@ -79,7 +79,7 @@ class Result(NamedTuple):
     seed: int
     values: Mapping[str, object]
     numbers: Mapping[str, float | None]
-    """Of the summary, by column of the table; empty if the run failed."""
+    """What the summary says, by column of the table; empty if the run failed."""
     error: str | None
     """Why the run failed; None if it did not."""
 

@@ -75,7 +75,7 @@ class Choice(NamedTuple):
     name: str
     values: tuple[object, ...]
     lines: tuple[int, ...]
-    """Of each value in the file."""
+    """Line of each value in the file."""
 
 
 class Draw(NamedTuple):

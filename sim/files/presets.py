@@ -40,7 +40,7 @@ class PresetFolder:
 
     path: Path = field(compare=False)
     digest: str
-    """Of all its files: folders of the same content are the same."""
+    """Digest of all its files: folders of the same content are the same."""
     tables: Tables = field(compare=False, repr=False)
 
 

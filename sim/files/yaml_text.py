@@ -36,7 +36,7 @@ class YamlText:
     """The content of a YAML text."""
 
     data: object = None
-    """Of dicts with text keys, lists, text, numbers, booleans and None; None if the text cannot be read."""
+    """Dicts with text keys, lists, text, numbers, booleans and None; None if the text cannot be read."""
     faults: list[Located] = field(default_factory=list)
     is_readable: bool = True
     """Whether the text is YAML at all."""

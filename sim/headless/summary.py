@@ -28,7 +28,7 @@ class FlowSummary(NamedTuple):
     delivered_wh: float
     greatest_w: float
     least_w: float
-    """Of the samples [W]."""
+    """Least of the samples [W]."""
 
 
 class BatterySummary(NamedTuple):

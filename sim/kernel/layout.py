@@ -116,7 +116,7 @@ class ArrayLayout:
 
     params: PvArrayParams
     signal: int
-    """Of the irradiance on its plane [W/m²]."""
+    """Irradiance on its plane [W/m²]."""
 
 
 @dataclass(slots=True)
@@ -154,17 +154,17 @@ class Layout:
     throughputs: Sequence[ThroughputParams]
 
     voltage_signal: int
-    """Of the grid, line to line [V]."""
+    """Voltage of the grid, line to line [V]."""
     nominal_phase_v: float
-    """Of the grid, line to neutral [V]."""
+    """Nominal voltage of the grid, line to neutral [V]."""
     phase_voltage_signals: Numbers
-    """Of the grid, line to neutral; three of them [V]."""
+    """Voltages of the grid, line to neutral; three of them [V]."""
     presence_signal: int
     """At least 0.5 while the grid is there."""
     frequency_signal: int
-    """Of the grid [Hz]."""
+    """Frequency of the grid [Hz]."""
     impedances: Sequence[GridImpedanceParams]
-    """Of the grid: one, or none if it has no impedance."""
+    """Impedance of the grid: one, or none if it has no impedance."""
     fuses: Sequence[FuseParams]
     """Links at the grid connection point: three, or none if they cannot melt."""
 
@@ -187,7 +187,7 @@ class Layout:
     wind_signal: int
     """Signal of the wind at the modules [m/s], or -1."""
     ambient_signal: int
-    """Of the air around the devices [°C]."""
+    """Temperature of the air around the devices [°C]."""
     cycle_us: int
     """Ramps and built-in controls move at multiples of this [µs]."""
     longest_step_us: int
@@ -199,9 +199,9 @@ class Machines:
 
     component: Numbers
     control: Numbers
-    """Of each machine: its control, or -1 if it takes no set-points."""
+    """For each machine: its control, or -1 if it takes no set-points."""
     sources: Numbers
-    """Of each machine and then each field of its input: a signal, `SET_POINT_W` or `SET_POINT_VAR`."""
+    """For each machine and then each field of its input: a signal, `SET_POINT_W` or `SET_POINT_VAR`."""
     params: Sequence[Any]
     states: MutableSequence[Any]
     """The only part that changes."""
@@ -346,7 +346,7 @@ class ArrayMemory:
     power_w: float = 0.0
     """<= 0 [W]."""
     voltage_v: float = 0.0
-    """Of its strings then [V]."""
+    """Voltage of its strings then [V]."""
     irradiance: float = -math.inf
     ambient_c: float = 0.0
     wind: float = 0.0
@@ -455,7 +455,7 @@ class Memory:
     batteries: Sequence[BatteryMemory]
     battery_states: MutableSequence[BatteryState]
     bms: Sequence[BmsMemory]
-    """Of each battery."""
+    """Management system of each battery."""
     bms_states: MutableSequence[BmsState]
     ageings: Sequence[AgeingMemory]
     ageing_states: MutableSequence[AgeingState]

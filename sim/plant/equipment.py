@@ -31,7 +31,7 @@ class MeterControl(NamedTuple):
     """What a device does by itself: it regulates the power through a component to 0 W."""
 
     key: str
-    """Of that component."""
+    """Key of that component."""
     share: float
     """Part of it that falls to this device, where several keep to the same."""
 
@@ -40,30 +40,30 @@ class Equipment(NamedTuple):
     """The devices of a site, by key."""
 
     ratings: dict[str, Rating]
-    """Of everything that takes set-points."""
+    """Rating of everything that takes set-points."""
     grid_key: str
     grid: GridSupply
     systems: dict[str, BatterySystem]
     """All batteries with what surrounds their cells."""
     batteries: dict[str, BatteryParams]
     managements: dict[str, BmsParams]
-    """Of all batteries."""
+    """Management system of every battery."""
     ageings: dict[str, AgeingParams]
-    """Of batteries that age."""
+    """Laws of batteries that age."""
     inverters: dict[str, InverterParams]
     shares: dict[str, ThreePhase]
     """Part of its power on each phase, of inverters with a direct current side of their own."""
     arrays: dict[str, SolarArray]
-    """Of hybrid and PV inverters."""
+    """Arrays of hybrid and PV inverters."""
     machines: dict[str, Machine]
     built_in: dict[str, MeterControl]
-    """Of devices that act by themselves while no client tells them otherwise."""
+    """Devices that act by themselves while no client tells them otherwise."""
     loads: dict[str, WiredLoad]
     throughput: dict[str, ThroughputParams]
     meterings: dict[str, Metering]
-    """Of meters with options of their own."""
+    """Meters with options of their own."""
     guards: dict[str, GridGuardParams]
-    """Of inverters that keep to a grid code."""
+    """Inverters that keep to a grid code."""
 
     def inputs(self) -> dict[str, Signal]:
         """Return what drives the devices, by `component.quantity`."""

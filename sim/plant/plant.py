@@ -84,7 +84,7 @@ class Plant:
         """
         self.site = site
         self.seed = seed
-        """Of all noise."""
+        """Seed of all noise."""
         self.wiring: Wiring = wire(site)
         ambient = ambient_signal(site, start_us=start_us, seed=seed)
         with own_presets(site.own_presets):

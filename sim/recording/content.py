@@ -25,7 +25,7 @@ class Track(NamedTuple):
     """The numbers that one component reported."""
 
     names: tuple[str, ...]
-    """Of the columns, such as `BATTERY_SOC_PCT` or `BATTERY_SOC_PCT_bound_0_lower`."""
+    """Names of the columns, such as `BATTERY_SOC_PCT` or `BATTERY_SOC_PCT_bound_0_lower`."""
     times_us: Instants
     """Ascending, none twice [µs since the Unix epoch]."""
     values: Floats
@@ -66,7 +66,7 @@ class Recording:
     """The site that was recorded, where the file says; input files start at the recording's folder."""
     seed: int | None = None
     version: str | None = None
-    """Of the program that wrote the file."""
+    """Version of the program that wrote the file."""
     is_complete: bool = True
     """Whether the recording came to its end; not so after a crash."""
 

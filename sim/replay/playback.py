@@ -30,7 +30,7 @@ class _Layout(NamedTuple):
     """Which column of a track is what."""
 
     values: tuple[tuple[Metric, int], ...]
-    """Of a metric that has several columns the last one that was reported counts."""
+    """What was reported; of a metric that has several columns the last one counts."""
     bounds: tuple[tuple[Metric, tuple[tuple[int | None, int | None], ...]], ...]
     """Per metric, the columns of lower and upper end of each range."""
 

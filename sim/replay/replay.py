@@ -54,7 +54,7 @@ class Replay:
         self.end_us = times_us[-1]
         """Time of the last sample [µs]."""
         self.seed = recording.seed or 0
-        """Of the recorded run, so that the same noise drives what is simulated."""
+        """Seed of the recorded run, so that the same noise drives what is simulated."""
         self.notes = tuple(_notes(recording, self.site, self._playbacks))
         """What of the recording is not replayed, in words."""
 

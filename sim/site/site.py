@@ -61,7 +61,7 @@ class Site(Section):
     components: Mapping[str, Component] = Field(min_length=1)
     """By key: letters, digits, `-` and `_`, beginning with a letter or digit."""
     ambient_temperature: TemperatureInput | None = None
-    """Of the air around the devices; 20 °C if not given."""
+    """Temperature of the air around the devices; 20 °C if not given."""
     weather: Weather = Weather()
     """What sensors see beside the temperature of the air."""
     sensors: Mapping[str, Sensor] = {}

@@ -62,7 +62,7 @@ class Sensor(Section):
     model: str = "weather"
     metrics: Annotated[tuple[SensorMetric, ...], Field(min_length=1), AfterValidator(_each_once)]
     parameters: Mapping[SensorMetric, Mapping[str, float]] = {}
-    """Of the sensor's model, by metric, in its unit and those of `docs/models/sensor.md`; ideal if not given."""
+    """Parameters of the sensor's model, by metric, in that unit and those of `docs/models/sensor.md`; ideal if none."""
 
     @field_validator("parameters")
     @classmethod

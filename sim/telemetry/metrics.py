@@ -91,7 +91,7 @@ class MetricRow(NamedTuple):
 
     metric: Metric
     part: Part
-    """Of a component, on which it is read; all that have that part report it."""
+    """Part of a component, on which it is read; all that have that part report it."""
     reader: str | Callable[[Any, Arithmetic], Any]
     """Field of the part, or a function of the part and an arithmetic."""
     when_replayed: WhenReplayed = WhenReplayed.AS_RECORDED

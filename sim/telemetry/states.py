@@ -41,7 +41,7 @@ class Condition(NamedTuple):
     """Departure of the grid that holds it off; 0 for none."""
     activity: Activity | None
     charger: ChargerStatus | None
-    """Of charging points."""
+    """None of what is no charging point."""
 
 
 def state_reader(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, ...]]:

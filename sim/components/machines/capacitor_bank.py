@@ -33,7 +33,7 @@ class CapacitorBank(FlexibleDevice):
 
     category: Literal[Category.CAPACITOR_BANK]
     rated_reactive_power_var: PositiveReactivePower = Field(alias="rated_reactive_power")
-    """Of all steps together, capacitive [var]."""
+    """Rated reactive power of all steps together, capacitive [var]."""
     steps: Annotated[int, Field(strict=True, ge=1, le=100)] = 6
     discharge_time_s: _DischargeTime = Field(default=written("60 s"), alias="discharge_time")
     """From a step's switching off to when it may be switched on again [s]."""

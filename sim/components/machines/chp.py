@@ -42,7 +42,7 @@ class Chp(ProcessMachine):
     buffer_l: _Volume | None = Field(default=None, alias="buffer")
     """Water in the buffer [l]; 60 l per kW of heat if not given."""
     initial_temperature_c: _BufferTemperature = Field(default=written("60 °C"), alias="initial_temperature")
-    """Of the buffer when a run starts [°C]."""
+    """Initial temperature of the buffer when a run starts [°C]."""
     heat_led: bool = Field(default=False, strict=True)
     """Whether the buffer starts and stops it; it takes no set-points then."""
     dump_cooler: bool = Field(default=False, strict=True)

@@ -43,7 +43,7 @@ class Hvac(ModelledConsumer):
     gains: LoadInput | None = None
     """Heat that people, devices and the sun bring into the room [W]; none if not given."""
     initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
-    """Of the room when a run starts [°C]; what it is held at if not given."""
+    """Initial temperature of the room when a run starts [°C]; what it is held at if not given."""
 
     _instead_of_load = field_validator(
         "rated_power_w", "preset", "heating_temperature_c", "cooling_temperature_c", "gains"

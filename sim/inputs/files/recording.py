@@ -36,7 +36,7 @@ class Recording:
 
     file: str
     zone: tzinfo
-    """Of times that people read and write."""
+    """Time zone of times that people read and write."""
     times_us: Instants
     values: Floats
     end_us: int

@@ -37,7 +37,7 @@ class StayBand(NamedTuple):
     energy_kwh: tuple[float, ...]
     """Quantiles at `PROBABILITIES`, through the cable [kWh]."""
     correlation: float
-    """Of the normal deviates behind the two."""
+    """Correlation of the normal deviates behind the two."""
 
 
 class ArrivalProfile(NamedTuple):
@@ -49,7 +49,7 @@ class ArrivalProfile(NamedTuple):
     kind_of_weekday: tuple[int, ...]
     """Which kind Monday … Sunday are."""
     bands: tuple[tuple[StayBand, ...], ...]
-    """Of each kind of day, in order; the first from hour 0 on."""
+    """Bands of each kind of day, in order; the first from hour 0 on."""
 
 
 class _Draws(NamedTuple):
