@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from pathlib import Path
+from typing import Any
 
 import pytest
 from model_cases import every_case
@@ -15,7 +16,7 @@ from doppelgrid.sim.components.presets import LOADERS
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.files.presets import preset_names
 from doppelgrid.sim.plant.equipment import equip
-from doppelgrid.sim.site.environment import ambient_signal
+from doppelgrid.sim.site.environment import ambient_signal, grid_facts
 
 ROOT = Path(__file__).parents[2]
 PLACES = "see the list of places in docs/adding-hardware.md"
@@ -67,3 +68,24 @@ def test_every_file_of_presets_has_something_that_makes_parameters_of_it() -> No
 def test_every_preset_can_be_made(file: str) -> None:
     for name in preset_names(file):
         assert LOADERS[file](name) is not None
+
+
+def names(params: Any) -> set[str]:
+    """Return what a set of parameters is called, and those within."""
+    return {type(params).__name__}.union(*(names(each) for each in params if hasattr(each, "_fields")))
+
+
+@pytest.mark.parametrize("kind", [each for each in OURS if each.params], ids=lambda kind: kind.name)
+def test_its_parameters_have_a_table_among_the_pages_of_models(kind: ComponentType) -> None:
+    site = doppelgrid.load_site("all-categories")
+    section = next(each for each in site.components.values() if isinstance(each, kind.section))
+    assert kind.params is not None
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "models").glob("*.md"))
+    named = names(kind.params(section, grid_facts(site)))
+    assert any(f"<!-- parameters: {name} " in pages for name in named), PLACES
+
+
+def test_every_page_of_models_stands_in_the_contents_of_the_site() -> None:
+    contents = (ROOT / "docs" / "zensical.toml").read_text(encoding="utf-8")
+    pages = {page.name for page in (ROOT / "docs" / "models").glob("*.md")}
+    assert {page for page in pages if f'"models/{page}"' not in contents} == set(), PLACES
