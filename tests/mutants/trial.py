@@ -84,9 +84,7 @@ class Bench:
 
     def _caught_by(self, fault: Fault, tests: Sequence[Test]) -> str:
         path = self._packages / fault.place.source.installed
-        quick = [test for test in tests if not test.compiles and test.seconds <= _QUICK_S]
-        slow = [test for test in tests if test not in quick]
-        for stage in (quick, slow):
+        for stage in _stages(tests):
             left = stage
             while left:
                 path.unlink()
@@ -158,6 +156,15 @@ class Bench:
         for path in self._left.glob("cache/*/*"):
             if path.is_dir() and path.relative_to(self._left) not in right:
                 shutil.rmtree(path)
+
+
+def _stages(tests: Sequence[Test]) -> list[list[Test]]:
+    """Return tests by what a fault that nobody notices costs: long ones after short ones, and compiling at last."""
+    stages: dict[tuple[bool, ...], list[Test]] = {}
+    for test in tests:
+        is_quick = not test.compiles and test.seconds <= _QUICK_S
+        stages.setdefault((test.compiles, not is_quick, not test.is_first), []).append(test)
+    return [stage for _, stage in sorted(stages.items())]
 
 
 def _drop_bytecode(path: Path) -> None:
