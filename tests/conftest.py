@@ -11,14 +11,16 @@ from hypothesis import HealthCheck, settings
 settings.register_profile(
     "doppelgrid", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile("quick", settings.get_profile("doppelgrid"), max_examples=20)
+settings.register_profile("quick", settings.get_profile("doppelgrid"), max_examples=10)
 settings.load_profile("doppelgrid")
 
 TESTS = Path(__file__).parent
-QUICK = {"gateway", "inputs", "models", "plant", "recording", "site", "telemetry", "wire"}
+QUICK = {
+    "control", "gateway", "inputs", "models", "plant", "recording", "security", "site", "telemetry", "wire",
+}  # fmt: skip
 """Folders whose tests need no other process and no compiler, and show most mistakes."""
-LENGTHY = {"test_all_categories", "test_battery_story", "test_crash", "test_own_hardware", "test_replay_live"}
-"""Modules in them that take long all the same."""
+LEFT_OUT = ("slow", "measured", "lengthy")
+"""Marks of tests in them that take long all the same."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,7 +43,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_quick(item: pytest.Item) -> bool:
     inside = item.path.relative_to(TESTS).parts
-    is_lengthy = (
-        item.path.stem in LENGTHY or item.get_closest_marker("slow") or item.get_closest_marker("measured")
-    )
-    return not is_lengthy and (len(inside) == 1 or inside[0] in QUICK) and item.path.stem != "test_mutants"
+    is_lengthy = any(item.get_closest_marker(mark) for mark in LEFT_OUT)
+    return not is_lengthy and (len(inside) == 1 or inside[0] in QUICK)

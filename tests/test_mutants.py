@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from mutants.faults import Fault, draw, places_in, planted
 from mutants.known import Equivalent, equivalents, reason_for
 from mutants.reach import Test
@@ -13,6 +14,8 @@ from mutants.sources import ROOT, Source, sources, top_package
 from mutants.trial import Bench, Outcome
 
 import doppelgrid
+
+pytestmark = pytest.mark.lengthy
 
 TEXT = '''
 """Of 3 things."""

@@ -12,6 +12,8 @@ from control.support import serve
 
 from doppelgrid import ControlClient, SiteServer
 
+pytestmark = pytest.mark.lengthy
+
 COMMAND = Path(sys.executable).parent / "doppelgrid"
 
 

@@ -85,6 +85,7 @@ class TestSupplies:
         assert seen(SUPPLY, "20 kW")[0] == pytest.approx(21e3)
 
 
+@pytest.mark.lengthy
 def test_compiled_runs_take_the_same_to_the_bit() -> None:
     components = site({**TRANSFORMER, "preset": "oil-400kva"}, "90 kW", 0.9).model_dump(
         by_alias=True, mode="json", exclude_defaults=True

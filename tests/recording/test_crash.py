@@ -19,6 +19,8 @@ from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.recording import Recorder, RecordingError, read_recording
 from doppelgrid.sim.simulation.simulation import Simulation
 
+pytestmark = pytest.mark.lengthy
+
 ENDLESS = """
 import sys
 from datetime import timedelta

@@ -24,7 +24,7 @@ from doppelgrid.sim.recording import Recording, read_recording
 from doppelgrid.sim.replay import Replay
 
 # The client uses names that the newest releases of its own libraries deprecate.
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [pytest.mark.lengthy, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
 
 @pytest.fixture

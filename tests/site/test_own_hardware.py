@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.lengthy
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "own_hardware"
 
 

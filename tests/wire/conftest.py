@@ -83,7 +83,7 @@ async def simulation() -> AsyncIterator[LiveSimulation]:
     simulation.stop()
 
 
-@pytest.fixture(params=TRANSPORTS)
+@pytest.fixture(params=[pytest.param("socket", marks=pytest.mark.lengthy), "in-memory"])
 async def transport(request: pytest.FixtureRequest, simulation: LiveSimulation) -> AsyncIterator[Transport]:
     async with TRANSPORTS[request.param](simulation.gateway) as transport:
         yield transport

@@ -22,6 +22,8 @@ from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.site.reader import load_site
 
+pytestmark = pytest.mark.lengthy
+
 GRID, MAIN, INVERTER, CHARGER, BOILER, CAPACITORS, SENSOR = 1, 2, 11, 31, 41, 51, 101
 SITE = load_site("all-categories")
 LISTED = {part.id for part in SITE.components.values() if type_of(part).sdk_class is not None}

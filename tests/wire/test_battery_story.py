@@ -21,6 +21,8 @@ from doppelgrid.proto.microgrid.versions import services
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
+pytestmark = pytest.mark.lengthy
+
 INVERTER, BATTERY = 11, 12
 METRICS = [Metric.DC_POWER, Metric.BATTERY_TEMPERATURE, Metric.BATTERY_SOC_PCT]
 SITE = Site.model_validate(
