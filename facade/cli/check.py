@@ -31,6 +31,15 @@ def _print_schema() -> None:
     typer.echo(json.dumps(site_schema(), indent=2, ensure_ascii=False))
 
 
+def _warn_of_broken_packages() -> None:
+    """Say which installed packages bring nothing although they should; the site does without them."""
+    from ..sim.components.registry import broken_packages  # noqa: PLC0415
+    from ..sim.inputs.profiles.packaged import broken_profiles  # noqa: PLC0415
+
+    for broken in (*broken_packages(), *broken_profiles()):
+        typer.echo(f"not usable: {broken}", err=True)
+
+
 def _check(source: str) -> None:
     from ..sim.site.reader import SiteError, load_site  # noqa: PLC0415
 
@@ -45,6 +54,7 @@ def _check(source: str) -> None:
     from ..sim.site.graph import formulas  # noqa: PLC0415
     from .tree import site_tree, unsupported_notes  # noqa: PLC0415
 
+    _warn_of_broken_packages()
     # Lines longer than the terminal go on below rather than end at its edge.
     console = Console(highlight=False, markup=False, width=_LONGEST_LINE)
     microgrid = site.microgrid

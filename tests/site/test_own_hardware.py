@@ -262,11 +262,17 @@ def test_what_is_wrong_with_a_package_is_said_with_its_name(
     assert said in done.stderr
 
 
-def test_a_broken_package_keeps_nobody_from_other_sites(tmp_path: Path) -> None:
+def test_a_broken_package_keeps_nobody_from_other_sites_and_check_tells_of_it(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     shutil.copytree(EXAMPLE, broken)
     (broken / "own_hardware" / "generator.py").write_text("raise RuntimeError('no')\n")
     done = run(
-        "import doppelgrid; print(len(doppelgrid.load_site('demo').components))", install(tmp_path, broken)
+        "import sys; from doppelgrid.cli.main import app; sys.argv[1:] = ['check', 'demo']; app()",
+        install(tmp_path, broken),
     )
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("Berlin demo (microgrid 2200, Europe/Berlin)\n")
+    assert done.stderr == (
+        "not usable: package own-hardware 0.1.0: entry point diesel_generator = own_hardware.generator:TYPE:"
+        " RuntimeError: no\n"
+    )
