@@ -11,7 +11,7 @@ from pathlib import Path
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from doppelgrid.scenarios.lockstep.virtual_time import Limits
-from doppelgrid.scenarios.testing.environment import VirtualWorld
+from doppelgrid.scenarios.testing.environment import VirtualEnvironment
 from doppelgrid.sim.site.reader import load_site
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
@@ -21,22 +21,24 @@ START_TO_REACH_S = 0.05
 SPEED_TO_REACH = 500.0
 
 
-def new_world(interval: str = "1 s") -> VirtualWorld:
+def new_environment(interval: str = "1 s") -> VirtualEnvironment:
     site = load_site("demo")
     telemetry = type(site.telemetry).model_validate({"interval": interval})
     site = site.model_copy(update={"telemetry": telemetry})
     start_us = site.moment_us(START)
-    return VirtualWorld(site, start_us=start_us, seed=1, longest_us=DAY_US, limits=Limits(), name="demo")
+    return VirtualEnvironment(
+        site, start_us=start_us, seed=1, longest_us=DAY_US, limits=Limits(), name="demo"
+    )
 
 
-async def first_sample(world: VirtualWorld) -> None:
-    await world.site.run_for("1 s")
+async def first_sample(environment: VirtualEnvironment) -> None:
+    await environment.site.run_for("1 s")
 
 
 def start_and_end() -> None:
-    world = new_world()
-    world.run(first_sample(world))
-    world.close()
+    environment = new_environment()
+    environment.run(first_sample(environment))
+    environment.close()
 
 
 def test_start_and_end_of_a_lockstep_site(benchmark: BenchmarkFixture) -> None:
@@ -45,20 +47,20 @@ def test_start_and_end_of_a_lockstep_site(benchmark: BenchmarkFixture) -> None:
     benchmark.extra_info["part of the 50 ms to reach"] = benchmark.stats.stats.median / START_TO_REACH_S
 
 
-async def an_hour(world: VirtualWorld) -> None:
+async def an_hour(environment: VirtualEnvironment) -> None:
     from frequenz.quantities import Power  # noqa: PLC0415
     from peak_shaving import shave_peaks  # noqa: PLC0415
 
-    await world.site.start_app(shave_peaks(world.site.url, Power.from_kilowatts(30.0)))
-    await world.site.run_for("1 h")
+    await environment.site.start_app(shave_peaks(environment.site.url, Power.from_kilowatts(30.0)))
+    await environment.site.run_for("1 h")
 
 
 def live_an_hour() -> None:
-    world = new_world()
+    environment = new_environment()
     try:
-        world.run(an_hour(world))
+        environment.run(an_hour(environment))
     finally:
-        world.close()
+        environment.close()
 
 
 def test_an_hour_with_the_peak_shaving_application(benchmark: BenchmarkFixture) -> None:

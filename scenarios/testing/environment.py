@@ -1,4 +1,4 @@
-"""The world of one test: an event loop and what belongs to it, virtual or real."""
+"""The environment of one test: an event loop and what belongs to it, virtual or real."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ __tracebackhide__ = True  # failures are shown where the test stands
 _T = TypeVar("_T")
 TEST_TASK = "test"
 _PATIENCE_S = 60.0
-"""Time of the loop that tasks have to end once they are cancelled [s]; a live world has less."""
+"""Time of the loop that tasks have to end once they are cancelled [s]; a live environment has less."""
 
 
-class World(ABC):
+class Environment(ABC):
     """Runs the coroutines of one test and takes everything away at its end."""
 
     patience_s = _PATIENCE_S
@@ -58,7 +58,7 @@ class World(ABC):
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """Let the process live in this world for a while."""
+        """Let the process live in this environment for a while."""
         with warnings.catch_warnings():
             # Thousands a minute about what the libraries themselves do; nobody who tests an application can mend it.
             warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"frequenz\.")
@@ -119,18 +119,18 @@ class World(ABC):
         return stubborn
 
 
-class VirtualWorld(World):
-    """A world whose time passes as fast as it can be computed, with one site in it."""
+class VirtualEnvironment(Environment):
+    """An environment whose time passes as fast as it can be computed, with one site in it."""
 
     loop: VirtualTimeLoop
 
     def __init__(
         self, site: Site, *, start_us: int, seed: int, longest_us: int, limits: Limits, name: str
     ) -> None:
-        """Begin a virtual world.
+        """Begin a virtual environment.
 
         Args:
-            site: Whose clock is the world's.
+            site: Whose clock is the environment's.
             start_us: When it begins [µs since the Unix epoch].
             seed: Of all noise, and of `random`.
             longest_us: Virtual time after which a test is stopped [µs].
@@ -147,7 +147,7 @@ class VirtualWorld(World):
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """Let the process's clocks, randomness and channels be the world's."""
+        """Let the process's clocks, randomness and channels be the environment's."""
         self.loop.collector.start(tidy=False)
         try:
             with (
@@ -168,7 +168,7 @@ class VirtualWorld(World):
         self.site.simulation.stop()
 
     async def _start(self, site: Site, seed: int, name: str) -> SiteHandle:
-        # The wall's time is the world's own here; by it clients see time go on where the site goes back.
+        # The wall's time is the environment's own here; by it clients see time go on where the site goes back.
         simulation = LiveSimulation(site, start_us=self.clock.start_us, seed=seed, timestamps="wall")
         self._handlers = tuple(
             service.generic_handler() for service in services(simulation.gateway, OpenStreams())
@@ -192,7 +192,7 @@ class VirtualWorld(World):
         )
 
 
-class LiveWorld(World):
+class LiveEnvironment(Environment):
     """A real event loop with one site behind a real socket."""
 
     patience_s = 5.0
@@ -218,7 +218,7 @@ class LiveWorld(World):
 
 
 class _OwnRandomness:
-    """A stream of `random` and `os.urandom` of its own, which goes on whenever the world is entered."""
+    """A stream of `random` and `os.urandom` of its own, which goes on whenever the environment is entered."""
 
     def __init__(self, seed: int) -> None:
         self._own_state = random.Random(f"doppelgrid/{seed}").getstate()

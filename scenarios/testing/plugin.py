@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .environment import World
+    from .environment import Environment
     from .site import SiteHandle
 
-_WORLD: pytest.StashKey[World] = pytest.StashKey()
+_ENVIRONMENT: pytest.StashKey[Environment] = pytest.StashKey()
 _FIXTURES = {"site": "_doppelgrid_lockstep", "live_site": "_doppelgrid_live"}
 _DEFAULT_OUTPUT = ".doppelgrid"
 _MARKER = (
@@ -56,11 +56,11 @@ def live_site(_doppelgrid_live: SiteHandle) -> SiteHandle:
 @pytest.fixture
 def _doppelgrid_lockstep(request: pytest.FixtureRequest) -> Iterator[SiteHandle]:
     from ..lockstep.virtual_time import Limits  # noqa: PLC0415
-    from .environment import VirtualWorld  # noqa: PLC0415
+    from .environment import VirtualEnvironment  # noqa: PLC0415
 
     _check_test(request, "site")
     options = _options(request, live=False)
-    world = VirtualWorld(
+    environment = VirtualEnvironment(
         options.site,
         start_us=options.start_us,
         seed=options.seed,
@@ -68,31 +68,31 @@ def _doppelgrid_lockstep(request: pytest.FixtureRequest) -> Iterator[SiteHandle]
         limits=Limits(allow_real_io=options.allow_real_io),
         name=options.name,
     )
-    yield from _inhabit(request, world)
+    yield from _inhabit(request, environment)
 
 
 @pytest.fixture
 def _doppelgrid_live(request: pytest.FixtureRequest) -> Iterator[SiteHandle]:
     from ...proto.serving.site_server import SiteServer  # noqa: PLC0415
     from ...sim.domain.timestamps import to_datetime  # noqa: PLC0415
-    from .environment import LiveWorld  # noqa: PLC0415
+    from .environment import LiveEnvironment  # noqa: PLC0415
 
     _check_test(request, "live_site")
     options = _options(request, live=True)
     start = to_datetime(options.start_us)
     server = SiteServer(options.site, start=start, seed=options.seed, speed=options.speed)
-    yield from _inhabit(request, LiveWorld(server, name=options.name))
+    yield from _inhabit(request, LiveEnvironment(server, name=options.name))
 
 
-def _inhabit(request: pytest.FixtureRequest, world: World) -> Iterator[SiteHandle]:
+def _inhabit(request: pytest.FixtureRequest, environment: Environment) -> Iterator[SiteHandle]:
     item = request.node
-    item.stash[_WORLD] = world
+    item.stash[_ENVIRONMENT] = environment
     try:
-        yield world.site
+        yield environment.site
     finally:
-        del item.stash[_WORLD]
-        world.close()
-    unused = next((promise for promise in world.site.promises if not promise.used), None)
+        del item.stash[_ENVIRONMENT]
+        environment.close()
+    unused = next((promise for promise in environment.site.promises if not promise.used), None)
     if unused is not None:
         pytest.fail(f"{unused} was never watched; await it with for_=, or use it with `with`", pytrace=False)
 
@@ -110,7 +110,7 @@ def _options(request: pytest.FixtureRequest, *, live: bool) -> Any:
 
 def _check_test(request: pytest.FixtureRequest, name: str) -> None:
     """Refuse a site to tests that cannot live in its time."""
-    if request.node.stash.get(_WORLD, None) is not None:
+    if request.node.stash.get(_ENVIRONMENT, None) is not None:
         pytest.fail("site and live_site are used together; accepted: one of them in a test", pytrace=False)
     if not inspect.iscoroutinefunction(_innermost(request.node.obj)):
         pytest.fail(
@@ -121,20 +121,20 @@ def _check_test(request: pytest.FixtureRequest, name: str) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a test that has a site in the world of that site, whichever other plugin would run it."""
-    world = pyfuncitem.stash.get(_WORLD, None)
-    if world is None:
+    """Run a test that has a site in the environment of that site, whichever other plugin would run it."""
+    environment = pyfuncitem.stash.get(_ENVIRONMENT, None)
+    if environment is None:
         return None
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
     test = _innermost(pyfuncitem.obj)
     try:
-        world.run(test(**arguments), name="test")
+        environment.run(test(**arguments), name="test")
     finally:
         # A failed test is the one whose digest is asked for.
         pyfuncitem.user_properties += [
-            ("doppelgrid-seed", world.site.seed),
-            ("doppelgrid-digest", world.site.digest),
+            ("doppelgrid-seed", environment.site.seed),
+            ("doppelgrid-digest", environment.site.digest),
         ]
     return True
 
@@ -146,7 +146,7 @@ def pytest_fixture_setup(
     """Run the async fixtures of a test that has a site on the loop of that site."""
     if fixturedef.scope != "function" or not _is_async(fixturedef.func) or not _asks_for_site(request):
         return (yield)
-    synchronous = _synchronous(_bound(fixturedef.func, request), request.node.stash[_WORLD], request)
+    synchronous = _synchronous(_bound(fixturedef.func, request), request.node.stash[_ENVIRONMENT], request)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fixturedef, "func", synchronous)
         return (yield)
@@ -159,21 +159,21 @@ def _asks_for_site(request: pytest.FixtureRequest) -> bool:
         found = definitions.name2fixturedefs.get(name, ()) if definitions is not None else ()
         if any(each.func.__module__ == __name__ for each in found):
             request.getfixturevalue(inner)
-    return request.node.stash.get(_WORLD, None) is not None
+    return request.node.stash.get(_ENVIRONMENT, None) is not None
 
 
 def _synchronous(
-    function: Callable[..., Any], world: World, request: pytest.FixtureRequest
+    function: Callable[..., Any], environment: Environment, request: pytest.FixtureRequest
 ) -> Callable[..., Any]:
     """Return an async fixture as an ordinary one."""
 
     def coroutine_fixture(**arguments: Any) -> Any:
-        return world.run(function(**arguments))
+        return environment.run(function(**arguments))
 
     def generator_fixture(**arguments: Any) -> Any:
         generator = function(**arguments)
-        value = world.run(_begin(generator))
-        request.addfinalizer(lambda: world.run(_finish(generator)))
+        value = environment.run(_begin(generator))
+        request.addfinalizer(lambda: environment.run(_finish(generator)))
         return value
 
     return generator_fixture if inspect.isasyncgenfunction(function) else coroutine_fixture
@@ -216,10 +216,10 @@ def pytest_runtest_makereport(
     """Say what there is to know about the site of a failed test."""
     del call
     report = yield
-    world = item.stash.get(_WORLD, None)
-    if report.failed and world is not None:
+    environment = item.stash.get(_ENVIRONMENT, None)
+    if report.failed and environment is not None:
         from .report import describe_failure  # noqa: PLC0415
 
         folder = item.config.getoption("--doppelgrid-output") or item.config.rootpath / _DEFAULT_OUTPUT
-        report.sections.append(("doppelgrid", describe_failure(world.site, folder, item.nodeid)))
+        report.sections.append(("doppelgrid", describe_failure(environment.site, folder, item.nodeid)))
     return report
