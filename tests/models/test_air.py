@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from windpowerlib.density import ideal_gas
 
 from doppelgrid.models.air import (
     SEA_LEVEL_PRESSURE_PA,
@@ -38,8 +39,7 @@ def test_moist_air_is_lighter() -> None:
 def test_density_agrees_with_the_ideal_gas_of_windpowerlib(
     celsius: float, pascal: float, humidity: float
 ) -> None:
-    windpowerlib_density = pytest.importorskip("windpowerlib.density")
-    theirs = windpowerlib_density.ideal_gas(pascal, 0.0, 0.0, celsius + 273.15)
+    theirs = ideal_gas(pascal, 0.0, 0.0, celsius + 273.15)
     ours = air_density_kg_per_m3(celsius, pascal, 0.0)
     assert ours == pytest.approx(theirs, rel=1e-4)
     assert air_density_kg_per_m3(celsius, pascal, humidity) <= ours
