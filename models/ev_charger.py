@@ -10,7 +10,9 @@ Direct current (mode 4): the charger converts, and the car bounds the power over
 with the charger's standby draw `P0` and conversion losses `P_c`, `c`, the car's electronics `P_el` and onboard losses
 `a`; `electric_car` says what of `P_battery` is stored. Standby is fed beside the set-point, which bounds what goes on
 to the car, so a set-point of just 6 A per phase charges. The charger measures its voltage and the phases in use, and
-turns a set-point into a current by them: what goes on to the car is never more than the set-point.
+turns a set-point into a current by them: what goes on to the car is never more than the set-point, with one exception.
+Applications that know no voltage ask for the least current at the nominal 230 V, 4140 W for 6 A on three phases; from
+that power on the charger offers its least current, whatever its voltage is.
 
 Power is constant within a horizon. Where the car limits it, its limit is followed in 200 stairs over the state of
 charge; each stair holds the power that takes as long over it as the limit itself, falling evenly, would: at the
@@ -49,8 +51,11 @@ _STAIR_TOUCH = 1e-9
 _SOC_TOUCH = 1e-12
 _ENERGY_TOUCH_WH = 1e-6
 """Closer than this counts as delivered."""
-_CURRENT_TOUCH = 1e-9
-"""Closer than this, in steps, an offer counts as a whole number of them."""
+_CURRENT_TOUCH = 1e-4
+"""Closer than this, in steps, an offer counts as a whole number of them: clients send 32-bit floats, which are off by
+6e-8 of their value, or 1e-5 of a step of 0.1 A at 20 A."""
+NOMINAL_V = 230.0
+"""By which rated powers are turned into currents, between phase and neutral [V]."""
 _SHORTEST_S = 1e-3
 _SECONDS_PER_HOUR = 3600.0
 
@@ -303,7 +308,10 @@ def _offered_w(params: EvChargerParams, inp: EvChargerInput, set_point_w: float)
     current_a = min(max(set_point_w, 0.0) / (phases * inp.voltage_v), params.current_max_a)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.floor(current_a / params.current_step_a + _CURRENT_TOUCH)
-    if current_a < params.current_min_a - _CURRENT_TOUCH or current_a <= 0.0:
+    if current_a < params.current_min_a:
+        least_w = phases * (params.current_min_a - _CURRENT_TOUCH) * min(inp.voltage_v, NOMINAL_V)
+        current_a = params.current_min_a if set_point_w >= least_w else 0.0
+    if current_a <= 0.0:
         return 0.0
     grid_w = phases * current_a * inp.voltage_v
     if params.is_dc == 1:

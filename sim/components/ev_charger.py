@@ -10,7 +10,7 @@ from ...models import charging_point
 from ...models.ac import phase_shares
 from ...models.charging_point import NO_PHASE, ChargingPointParams
 from ...models.electric_car import CURVE_LENGTH, FINAL_RATE_PER_H, ElectricCarParams
-from ...models.ev_charger import EvChargerParams, ev_charger_initial_state
+from ...models.ev_charger import NOMINAL_V, EvChargerParams, ev_charger_initial_state
 from ...models.parameter import ParameterError, check_parameters
 from ..domain.categories import Category, EvChargerType
 from ..domain.ranges import Bounds
@@ -34,8 +34,6 @@ from .setting import Setting
 _BeforeFull = Annotated[float, FRACTION.within(lower=0.0, upper=0.99)]
 _Efficiency = Annotated[float, FRACTION.within(lower=0.7, upper=1.0)]
 _CarEnergy = Annotated[float, WATT_HOUR.within(lower=1e3, upper=1e6)]
-NOMINAL_PHASE_V = 230.0
-"""By which rated powers are turned into currents [V]."""
 LEAST_CURRENT_A = 6.0
 """Least current per phase that a charger may offer a car on alternating current by IEC 61851-1 [A]."""
 _GREATEST_CURRENT_A = 1500.0
@@ -77,14 +75,14 @@ class EvCharger(MachineWithMinimum, _ChargesCars):
         phases = info.data.get("phases")
         if phases is None:
             return power_w
-        greatest_w = min(1e6, _GREATEST_CURRENT_A * NOMINAL_PHASE_V * len(phases))
+        greatest_w = min(1e6, _GREATEST_CURRENT_A * NOMINAL_V * len(phases))
         if power_w > greatest_w:
             raise refuse(f"at most {greatest_w / 1e3:g} kW on {len(phases)} phase{'s'[: len(phases) > 1]}")
         least_w = _least_power_w(info)
         if power_w < least_w:
             raise refuse(
                 f"at least {least_w / 1e3:g} kW on {len(phases)} phase{'s'[: len(phases) > 1]}"
-                f" ({LEAST_CURRENT_A:g} A at {NOMINAL_PHASE_V:g} V on each of `phases`)"
+                f" ({LEAST_CURRENT_A:g} A at {NOMINAL_V:g} V on each of `phases`)"
             )
         return power_w
 
@@ -117,7 +115,7 @@ class EvCharger(MachineWithMinimum, _ChargesCars):
 def _least_power_w(info: ValidationInfo) -> float:
     if "type" not in info.data or info.data["type"] is EvChargerType.DC:
         return 0.0
-    return LEAST_CURRENT_A * NOMINAL_PHASE_V * len(info.data.get("phases", ()))
+    return LEAST_CURRENT_A * NOMINAL_V * len(info.data.get("phases", ()))
 
 
 def ev_charger_preset_names() -> tuple[str, ...]:
@@ -246,10 +244,10 @@ def charger_params(charger: EvCharger, dc_curves_w: tuple[float, ...]) -> EvChar
             standby_w=params.standby_w * scale,
         )
     else:
-        current_a = rated_w / (phases * NOMINAL_PHASE_V)
+        current_a = rated_w / (phases * NOMINAL_V)
         is_meant = abs(round(current_a) - current_a) <= _WHOLE_AMPERES * current_a
         params = params._replace(current_max_a=float(round(current_a)) if is_meant else current_a)
-    least_a = (charger.min_power_w or 0.0) / (phases * NOMINAL_PHASE_V)
+    least_a = (charger.min_power_w or 0.0) / (phases * NOMINAL_V)
     params = params._replace(
         phases=phases, current_min_a=min(max(params.current_min_a, least_a), params.current_max_a)
     )
@@ -264,9 +262,9 @@ def plugged_car(car: Car, phases: int) -> ElectricCarParams:
         car: What the site file says.
         phases: Of the charger, which the car uses as far as its current allows.
     """
-    while phases > 1 and car.max_power_w < _CAR_CURRENT_A[0] * phases * NOMINAL_PHASE_V:
+    while phases > 1 and car.max_power_w < _CAR_CURRENT_A[0] * phases * NOMINAL_V:
         phases -= 1
-    current_a = _within(car.max_power_w / (phases * NOMINAL_PHASE_V), _CAR_CURRENT_A)
+    current_a = _within(car.max_power_w / (phases * NOMINAL_V), _CAR_CURRENT_A)
     # The taper begins where the limit at constant voltage has come down to the full power.
     full_per_h = car.efficiency * car.max_power_w / car.capacity_wh
     falling_per_h = max(full_per_h - FINAL_RATE_PER_H, FINAL_RATE_PER_H)

@@ -84,7 +84,9 @@ class _Rows:
         if not self._parts:
             return {}
         times, owners, columns, values = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        names = [str(parse_name(text)) for text in self.names.texts]
+        written = [str(parse_name(text)) for text in self.names.texts]
+        names = list(dict.fromkeys(written))
+        columns = np.array([names.index(name) for name in written], np.int32)[columns]
         tracks = {}
         for component, number in self.components.texts.items():
             mine = owners == number

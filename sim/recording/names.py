@@ -17,6 +17,8 @@ _NAME = re.compile(
     r"(?:_bound_(?P<bound>\d{1,4})_(?P<side>lower|upper)|_(?P<part>avg|min|max|raw_\d{1,9}))?",
     re.ASCII,
 )
+_FORMER = re.compile("AC_(APPARENT|ACTIVE|REACTIVE)_(POWER|ENERGY)")
+"""Metrics as `frequenz.client.common.metric` names them, before the API had them the other way round."""
 ACCEPTED = (
     "a metric such as AC_POWER_ACTIVE, with _avg, _min, _max, _raw_<i>, _bound_<i>_lower or _bound_<i>_upper "
     "behind it where it applies; or state, warning or error"
@@ -40,7 +42,7 @@ class Name(NamedTuple):
 
 
 def parse_name(text: str) -> Name:
-    """Take the name of a number apart.
+    """Take the name of a number apart; a former name of a metric stands for today's.
 
     Raises:
         ValueError: If it is none; says what is accepted.
@@ -49,4 +51,5 @@ def parse_name(text: str) -> Name:
     if match is None:
         raise ValueError(ACCEPTED)
     bound = None if match["bound"] is None else int(match["bound"])
-    return Name(match["metric"], bound, match["side"] == "upper", match["part"])
+    metric = _FORMER.sub(r"AC_\2_\1", match["metric"])
+    return Name(metric, bound, match["side"] == "upper", match["part"])

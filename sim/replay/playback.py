@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from numpy import isnan
@@ -94,6 +94,12 @@ class Playback:
         said = bisect_right(self._said_us, self.times_us[index]) - 1
         spoken = self._said[said] if said >= 0 else UNHEARD
         return spoken._replace(values=values, bounds=bounds)
+
+
+def unknown_metrics(tracks: Iterable[Track]) -> list[str]:
+    """Return the names of metrics in a recording that components cannot report."""
+    names = {parse_name(text).metric for track in tracks for text in track.names}
+    return sorted(names - _METRICS.keys())
 
 
 def _range(row: Sequence[float | None], lower: int | None, upper: int | None) -> Bounds | None:

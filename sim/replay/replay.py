@@ -21,7 +21,7 @@ from ..telemetry.instruments import Instruments
 from .counterfactual import shares_above
 from .instruments import ReplayInstruments, timetable
 from .plant import ReplayPlant, recorded_inputs
-from .playback import Playback
+from .playback import Playback, unknown_metrics
 from .undriven_site import offers_power, undriven_site
 
 
@@ -132,6 +132,10 @@ def _playbacks(recording: Recording, site: Site) -> dict[str, Playback]:
         for key, component in site.components.items()
         if component.id in recording.tracks and len(recording.tracks[component.id].times_us)
     }
+    if not any(playback.metrics for playback in playbacks.values()) and playbacks:
+        found = ", ".join(unknown_metrics(recording.tracks.values()))
+        accepted = one_of(list(Metric), found)
+        raise RecordingError(recording.file, None, "metrics", f"none that is known: {found}", accepted)
     if not playbacks:
         found = ", ".join(map(str, recording.tracks)) or "none"
         ids = ", ".join(str(component.id) for component in site.components.values())
@@ -182,6 +186,9 @@ def _notes(recording: Recording, site: Site, playbacks: dict[str, Playback]) -> 
         for state in condition.states
         if state not in set(StateCode)
     }
+    unknown = unknown_metrics(recording.tracks.values())
+    if unknown:
+        yield f"metrics {', '.join(unknown)} are not known: left out"
     if words:
         yield f"states {', '.join(sorted(words))} are not known: left out"
     if not recording.is_complete:

@@ -13,6 +13,7 @@ from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.recording import Recording, RecordingError, read_recording
 from doppelgrid.sim.recording.content import Condition
+from doppelgrid.sim.recording.names import parse_name
 from doppelgrid.sim.replay import Replay
 from doppelgrid.sim.simulation.simulation import Simulation
 
@@ -110,6 +111,7 @@ def test_what_is_not_replayed_is_said(export: Recording) -> None:
     assert replay.notes == (
         "nothing is recorded of grid, bat-inv, pv-inv, office, machines: silent, unless simulated",
         "the site has no components 99: left out",
+        "metrics THD_NOT_KNOWN_HERE are not known: left out",
         "states 77 are not known: left out",
     )
 
@@ -130,3 +132,45 @@ def test_a_recording_of_quite_another_site_is_refused(tmp_path: Path) -> None:
     recording = read_recording(tmp_path / "export.csv")
     with pytest.raises(RecordingError, match="components is 5; accepted: any of the site: 1, 2, 11"):
         Replay(recording, site=demo_site())
+
+
+def replayed(tmp_path: Path, *rows: str) -> Replay:
+    (tmp_path / "rows.csv").write_text(HEADER + "".join(f"{row}\n" for row in rows))
+    return Replay(read_recording(tmp_path / "rows.csv"), site=demo_site())
+
+
+FORMERLY = "2026-06-15 10:00:00+00:00,2200,2,AC_ACTIVE_POWER,12000.5"
+TODAY = "2026-06-15 10:00:01+00:00,2200,2,AC_POWER_ACTIVE,11000.0"
+NOWHERE = "2026-06-15 10:00:00+00:00,2200,2,AC_POWER_ACTIV,9.0"
+
+
+def test_former_names_of_metrics_stand_for_those_of_today(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text(f"{HEADER}{FORMERLY}\n{TODAY}\n")
+    track = read_recording(tmp_path / "rows.csv").tracks[2]
+    assert track.names == ("AC_POWER_ACTIVE",)
+    assert track.values[:, 0].tolist() == [12000.5, 11000.0]
+
+
+@pytest.mark.parametrize(
+    ("former", "today"),
+    [
+        ("AC_REACTIVE_POWER_PHASE_2_bound_0_lower", "AC_POWER_REACTIVE_PHASE_2_bound_0_lower"),
+        ("METRIC_AC_APPARENT_POWER", "AC_POWER_APPARENT"),
+        ("AC_ACTIVE_ENERGY_CONSUMED_PHASE_1_avg", "AC_ENERGY_ACTIVE_CONSUMED_PHASE_1_avg"),
+        ("AC_POWER_FACTOR", "AC_POWER_FACTOR"),
+    ],
+)
+def test_every_former_name_has_its_name_of_today(former: str, today: str) -> None:
+    assert str(parse_name(former)) == today
+
+
+def test_a_replay_names_metrics_that_it_leaves_out(tmp_path: Path) -> None:
+    assert "metrics AC_POWER_ACTIV are not known: left out" in replayed(tmp_path, TODAY, NOWHERE).notes
+
+
+def test_a_recording_without_any_known_metric_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError) as refused:
+        replayed(tmp_path, NOWHERE)
+    text = str(refused.value)
+    assert "rows.csv: metrics is none that is known: AC_POWER_ACTIV; accepted: DC_VOLTAGE, " in text
+    assert text.endswith("(did you mean 'AC_POWER_ACTIVE'?)")
