@@ -37,10 +37,9 @@ class DayMaker(Protocol):
 class Daily:
     """A signal made of days, each made when it is first asked for."""
 
-    ends_us = NEVER
-
-    def __init__(self, maker: DayMaker, zone: tzinfo) -> None:
-        """Play a maker's days on the clock of a zone."""
+    def __init__(self, maker: DayMaker, zone: tzinfo, ends_us: int = NEVER) -> None:
+        """Play a maker's days on the clock of a zone; see `Signal` for when it ends."""
+        self.ends_us = ends_us
         self._maker = maker
         self._zone = zone
         self._days: dict[date, tuple[Day, Steps]] = {}
@@ -77,29 +76,44 @@ class Daily:
 
 
 class WallClock:
-    """Values by the time of day that the clock on the wall shows.
+    """Values by the time of day that the clock on the wall shows, on every day or on several days in turn.
 
     Where the clock is put back, the repeated hour repeats its values; where it is put forward, the hour that
     is left out takes its values with it.
     """
 
-    def __init__(self, times_of_day_us: Sequence[int], values: Sequence[float]) -> None:
-        """Keep the values of any day.
+    def __init__(
+        self,
+        times_us: Sequence[int],
+        values: Sequence[float],
+        *,
+        days: int | None = 1,
+        first: date = date.min,
+    ) -> None:
+        """Keep the values of some days.
 
         Args:
-            times_of_day_us: Since midnight, strictly ascending; at least one [µs].
-            values: One for each time; the last one also holds before the first time.
+            times_us: By the clock, since midnight of the first day, strictly ascending; at least one [µs].
+            values: One for each time.
+            days: After so many days they start over, so that the last value also holds before the first time; None
+                if they do not.
+            first: The first day.
         """
-        self._times = times_of_day_us
+        self._times = times_us
         self._values = values
+        self._days = days
+        self._first = first
 
     def steps(self, day: Day) -> Steps:
         """Return the values of a day."""
         times, values = [], []
+        number = (day.date - self._first).days
+        midnight_us = DAY_US * (number if self._days is None else number % self._days)
+        before = 0 if self._days is None else -1
         for begin_us, end_us, offset_us in _stretches(day):
-            wall_us = (begin_us + offset_us) % DAY_US
+            wall_us = midnight_us + (begin_us + offset_us) % DAY_US
             times.append(begin_us)
-            values.append(self._values[bisect_right(self._times, wall_us) - 1])
+            values.append(self._values[max(bisect_right(self._times, wall_us) - 1, before)])
             first = bisect_right(self._times, wall_us)
             last = bisect_left(self._times, wall_us + end_us - begin_us)
             times += [begin_us + time_us - wall_us for time_us in self._times[first:last]]

@@ -119,6 +119,56 @@ def test_a_repeated_recording_with_its_time_of_day_fills_whole_days(build: Build
     assert load.at(us("2030-01-03T00:15:00+01:00")) == 2500.0
 
 
+class TestClockChange:
+    """Recordings that keep their time of day, over the night in which the clock of Berlin is moved."""
+
+    BY_THE_CLOCK = {**SPEC, "unit": "W", "align": "time-of-day"}  # noqa: RUF012 - a constant
+
+    def hourly(self, folder: Path, *days: str) -> None:
+        """Record 100 W times the hour that the clock shows, each hour that there is."""
+        hours = pd.date_range(days[0], f"{days[-1]}T23:00", freq="h", tz="Europe/Berlin")
+        write(folder, *(f"{hour.isoformat()},{100 * hour.hour}" for hour in hours))
+
+    @pytest.mark.parametrize(
+        ("before", "after"), [("2026-10-24", "2026-10-26"), ("2026-03-28", "2026-03-30")]
+    )
+    @pytest.mark.parametrize("days", [1, 3])
+    def test_a_repeated_recording_follows_the_clock(
+        self, build: Build, us: Us, tmp_path: Path, before: str, after: str, days: int
+    ) -> None:
+        self.hourly(tmp_path, "2026-06-15", f"2026-06-{14 + days}")
+        spec = {**self.BY_THE_CLOCK, "repeat": True}
+        load = build(LoadInput, spec, directory=tmp_path, start=f"{before}T00:00:00+02:00")
+        noons = pd.date_range(f"{before}T12:00", f"{after}T12:00", freq="D", tz="Europe/Berlin")
+        assert [load.at(us(noon.isoformat())) for noon in noons] == [1200.0] * 3
+        assert load.ends_us == NEVER
+
+    def test_one_that_does_not_repeat_follows_the_clock_and_ends_by_it(
+        self, build: Build, us: Us, tmp_path: Path
+    ) -> None:
+        self.hourly(tmp_path, "2026-06-15", "2026-06-16", "2026-06-17")
+        load = build(LoadInput, self.BY_THE_CLOCK, directory=tmp_path, start="2026-10-24T00:00:00+02:00")
+        assert load.at(us("2026-10-26T12:00:00+01:00")) == 1200.0
+        assert load.until(us("2026-10-26T12:00:00+01:00")) == us("2026-10-26T13:00:00+01:00")
+        assert load.ends_us == us("2026-10-27T00:00:00+01:00")
+        assert load.at(us("2026-10-29T12:00:00+01:00")) == 2300.0
+
+    def test_of_an_hour_that_was_recorded_twice_the_first_time_counts(
+        self, build: Build, us: Us, tmp_path: Path
+    ) -> None:
+        rows = ("2026-10-25T01:00+02:00,1", "2026-10-25T02:00+02:00,2", "2026-10-25T02:00+01:00,22")
+        write(tmp_path, *rows, "2026-10-25T03:00+01:00,3")
+        load = build(LoadInput, self.BY_THE_CLOCK, directory=tmp_path, start="2026-06-15T01:00:00+02:00")
+        assert [load.at(us(f"2026-06-15T0{hour}:30:00+02:00")) for hour in (1, 2, 3)] == [1.0, 2.0, 3.0]
+
+    def test_an_hour_that_was_never_recorded_has_what_came_before(
+        self, build: Build, us: Us, tmp_path: Path
+    ) -> None:
+        write(tmp_path, "2026-03-29T00:00+01:00,0", "2026-03-29T01:00+01:00,1", "2026-03-29T03:00+02:00,3")
+        load = build(LoadInput, self.BY_THE_CLOCK, directory=tmp_path, start="2026-06-15T00:00:00+02:00")
+        assert [load.at(us(f"2026-06-15T0{hour}:30:00+02:00")) for hour in (1, 2, 3)] == [1.0, 1.0, 3.0]
+
+
 @pytest.mark.parametrize("spelling", ["day.csv.gz", "day.parquet"])
 def test_compressed_and_parquet_files_give_the_same_signal(
     build: Build, us: Us, day: Path, spelling: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...domain.timestamps import to_us
 from ...files.moments import parse_zone
-from ..daily import DAY_US, MINUTE_US, SECOND_US, local_datetime, midnight_us
+from ..daily import DAY_US, MINUTE_US, SECOND_US, Daily, WallClock, local_datetime, midnight_us
 from ..errors import InputError
 from ..signal import Repeated, Signal, Steps
 from ..specs import FileColumn
@@ -59,7 +59,9 @@ def recorded_signal(spec: FileColumn, directory: Path, zone: tzinfo, start_us: i
     """
     recording = read_recording(spec, directory, zone)
     begin_us = _begin(spec, recording)
-    shift_us = _shift(spec, recording, begin_us, zone, start_us)
+    if spec.align == "time-of-day":
+        return _by_the_clock(spec, recording, begin_us, zone, start_us)
+    shift_us = start_us - begin_us if spec.align == "start" else 0
     if not spec.repeat:
         _check_covered(recording, begin_us, start_us - shift_us)
     times = (recording.times_us + shift_us).tolist()
@@ -69,9 +71,48 @@ def recorded_signal(spec: FileColumn, directory: Path, zone: tzinfo, start_us: i
     period_us = end_us - begin_us
     if period_us == 0:
         raise InputError(recording.file, None, "interval", "not given", "one, to repeat a single row")
-    if spec.align == "time-of-day":
-        period_us = -(-period_us // DAY_US) * DAY_US
     return Repeated(Steps(times, recording.values.tolist()), begin_us, period_us)
+
+
+def _by_the_clock(
+    spec: FileColumn, recording: Recording, begin_us: int, zone: tzinfo, start_us: int
+) -> Signal:
+    """Replay a recording by what the clock showed when it was made, whatever the offset from UTC is now.
+
+    The first replayed day falls on the run's first day, or, unless it repeats, on the day before it if the recording
+    begins later in its day than the run. Of an hour that the clock showed twice the first time counts.
+    """
+    import numpy as np  # noqa: PLC0415 - comes with pandas, which many sites need not
+
+    inside = int(np.searchsorted(recording.times_us, begin_us, side="right")) - 1
+    rows_us = np.append(begin_us, recording.times_us[inside + 1 :])
+    *_, end_us = walls_us = _walls_us(np.append(rows_us, recording.end_us), recording.zone)
+    is_new = walls_us[:-1] > np.maximum.accumulate(np.append(-1, walls_us[:-2]))
+    walls_us, values = walls_us[:-1][is_new], recording.values[inside:][is_new]
+    start = local_datetime(start_us, zone)
+    first = start.date()
+    if spec.repeat:
+        days = max(1, -(-int(end_us - walls_us[0]) // DAY_US))
+        order = np.argsort(walls_us % (days * DAY_US), kind="stable")
+        walls_us, values = (walls_us % (days * DAY_US))[order], values[order]
+        return Daily(WallClock(walls_us.tolist(), values.tolist(), days=days, first=first), zone)
+    since_us = start_us - midnight_us(first, zone)
+    if since_us < walls_us[0]:
+        first, since_us = first - timedelta(days=1), since_us + DAY_US
+    _check_covered(recording, begin_us, begin_us + since_us - int(walls_us[0]))
+    end = datetime.combine(first, time()) + timedelta(microseconds=int(end_us))
+    clock = WallClock(walls_us.tolist(), values.tolist(), days=None, first=first)
+    return Daily(clock, zone, to_us(end.replace(tzinfo=zone)))
+
+
+def _walls_us(times_us: Instants, zone: tzinfo) -> Instants:
+    """Return times by the clock of a zone, since midnight of the first one's day [µs]."""
+    import pandas as pd  # noqa: PLC0415
+
+    instants = pd.DatetimeIndex(times_us.astype("datetime64[us]"), tz="UTC")
+    walls = instants.tz_convert(zone).tz_localize(None).as_unit("us")
+    walls_us: Instants = walls.asi8 - walls[:1].normalize().asi8
+    return walls_us
 
 
 def read_recording(spec: FileColumn, directory: Path, zone: tzinfo) -> Recording:
@@ -188,23 +229,6 @@ def _begin(spec: FileColumn, recording: Recording) -> int:
     if not recording.times_us[0] <= begin_us < recording.end_us:
         raise InputError(recording.file, None, "from", begin.isoformat(), _extent(recording))
     return begin_us
-
-
-def _shift(spec: FileColumn, recording: Recording, begin_us: int, zone: tzinfo, start_us: int) -> int:
-    """Return by how much to move the recording for the run [µs].
-
-    By time of day, the first replayed day falls on the run's first day, or on the day before it if the
-    recording begins later in its day than the run.
-    """
-    if spec.align == "recorded":
-        return 0
-    if spec.align == "start":
-        return start_us - begin_us
-    recorded = local_datetime(begin_us, recording.zone).date()
-    shift_us = midnight_us(local_datetime(start_us, zone).date(), zone) - midnight_us(
-        recorded, recording.zone
-    )
-    return shift_us if start_us - shift_us >= begin_us or spec.repeat else shift_us - DAY_US
 
 
 def _check_covered(recording: Recording, begin_us: int, start_us: int) -> None:
