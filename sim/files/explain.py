@@ -63,8 +63,10 @@ def _finding(details: ErrorDetails, model: type[BaseModel], data: object) -> Fin
         case "union_tag_not_found":
             return Finding((*path, "category"), "missing", _tags(place.annotation))
         case "union_tag_invalid":
-            found = details["input"]["category"]
-            return Finding((*path, "category"), shown(found), _tags(place.annotation, found))
+            key, tag = details["ctx"]["discriminator"].strip("'"), details["ctx"]["tag"]
+            # What is told apart by a function rather than by a key has no key to point at.
+            where = (*path, key) if key.isidentifier() else path
+            return Finding(where, shown(tag), _tags(place.annotation, tag))
     found = shown(details["input"])
     return Finding(path, found if is_written else f"{found} by default", _accepted(details))
 

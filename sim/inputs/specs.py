@@ -8,11 +8,12 @@ sign convention: what a photovoltaic plant could produce is written without a si
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time
 from itertools import pairwise
-from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -243,6 +244,9 @@ class FileColumn(_Section):
     factor: float = Field(default=1.0, allow_inf_nan=False)
     """Multiplies every value."""
 
+    limits: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    """What values can be, in the inner unit."""
+
     @property
     @abstractmethod
     def scale(self) -> float:
@@ -294,6 +298,42 @@ class TemperatureFile(FileColumn):
     def scale(self) -> float:
         """Degrees Celsius per one in the column."""
         return CELSIUS.factors[self.unit] * self.factor
+
+
+class WindDirectionFile(FileColumn):
+    """Wind direction from a recording."""
+
+    limits = (0.0, 360.0)
+    unit: Annotated[str, AfterValidator(_one_of(DEGREE))] = "°"
+
+    @property
+    def scale(self) -> float:
+        """Degrees per one in the column."""
+        return DEGREE.factors[self.unit] * self.factor
+
+
+class HumidityFile(FileColumn):
+    """Relative humidity from a recording."""
+
+    limits = (0.0, 1.0)
+    unit: Literal["%", "1"]
+
+    @property
+    def scale(self) -> float:
+        """One per one in the column."""
+        return (0.01 if self.unit == "%" else 1.0) * self.factor
+
+
+class AirPressureFile(FileColumn):
+    """Air pressure from a recording."""
+
+    limits = (500.0, 1100.0)
+    unit: Annotated[str, AfterValidator(_one_of(HECTOPASCAL))] = "hPa"
+
+    @property
+    def scale(self) -> float:
+        """Hectopascals per one in the column."""
+        return HECTOPASCAL.factors[self.unit] * self.factor
 
 
 def _kind(value: object) -> str:
@@ -395,18 +435,28 @@ WindSpeedInput = Annotated[
 """Wind speed [m/s]."""
 
 WindDirectionInput = Annotated[
-    Annotated[_Direction, *_QUANTITY] | Annotated[Inline[_Direction], Tag("inline")],
+    Annotated[_Direction, *_QUANTITY]
+    | Annotated[Inline[_Direction], Tag("inline")]
+    | Annotated[WindDirectionFile, Tag("file")],
     _BY_KIND,
     _knows("inline"),
 ]
 """Where the wind comes from, clockwise from north [°]."""
 
 HumidityInput = Annotated[
-    Annotated[Fraction, *_QUANTITY] | Annotated[Inline[Fraction], Tag("inline")], _BY_KIND, _knows("inline")
+    Annotated[Fraction, *_QUANTITY]
+    | Annotated[Inline[Fraction], Tag("inline")]
+    | Annotated[HumidityFile, Tag("file")],
+    _BY_KIND,
+    _knows("inline"),
 ]
 """Relative humidity of the air, 0..1."""
 
 AirPressureInput = Annotated[
-    Annotated[_Pressure, *_QUANTITY] | Annotated[Inline[_Pressure], Tag("inline")], _BY_KIND, _knows("inline")
+    Annotated[_Pressure, *_QUANTITY]
+    | Annotated[Inline[_Pressure], Tag("inline")]
+    | Annotated[AirPressureFile, Tag("file")],
+    _BY_KIND,
+    _knows("inline"),
 ]
 """Pressure of the air where the site is [hPa]."""

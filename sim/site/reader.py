@@ -27,7 +27,7 @@ from ..inputs.profiles.packaged import broken_profiles
 from . import graph
 from .environment import grid_facts
 from .site import Site
-from .weather import sensor_params
+from .weather import Weather, sensor_params
 
 _COMPONENT_KEY = re.compile(r"\w[\w-]*")
 _TOP = "a mapping with microgrid and components"
@@ -185,7 +185,7 @@ def _weather_findings(data: dict[str, object], yaml: YamlText, directory: Path) 
     """Find what is wrong with the files behind the weather, and with the names and numbers of sensors."""
     weather, sensors, components = data.get("weather"), data.get("sensors"), data.get("components")
     if isinstance(weather, dict):
-        yield from _file_findings(weather, ("weather",), ("irradiance", "wind_speed"), directory)
+        yield from _file_findings(weather, ("weather",), tuple(Weather.model_fields), directory)
     first: dict[object, str] = {}
     for key, value in sensors.items() if isinstance(sensors, dict) else ():
         if isinstance(components, dict) and key in components:

@@ -131,6 +131,7 @@ def read_recording(spec: FileColumn, directory: Path, zone: tzinfo) -> Recording
     times_us = instants_us(table, zone, spec.time_format)
     _check_order(table, times_us, zone)
     values = _numbers(table, hold=spec.on_gap != "error") * spec.scale
+    _check_limits(spec, table, values)
     times_us, values = _filled(spec, table, times_us, values, zone)
     end_us = int(times_us[-1]) + _interval_us(spec, times_us)
     return Recording(table.file, zone, times_us, values, end_us)
@@ -172,6 +173,15 @@ def _numbers(table: Table, *, hold: bool) -> Floats:
         raise table.error(int(empty.argmax()), name, found, accepted)
     numbers: Floats = values
     return numbers
+
+
+def _check_limits(spec: FileColumn, table: Table, values: Floats) -> None:
+    lower, upper = spec.limits
+    wrong = (values < lower) | (values > upper)
+    if wrong.any():
+        row = int(wrong.argmax())
+        accepted = f"{lower / spec.scale:g} to {upper / spec.scale:g} (are `unit` and `factor` right?)"
+        raise table.error(row, str(table.values.name), str(table.values.iloc[row]), accepted)
 
 
 def _interval_us(spec: FileColumn, times_us: Instants) -> int:
