@@ -198,6 +198,22 @@ def test_a_recording_is_replayed_where_it_is_wanted(tmp_path: Path, us: Us) -> N
     assert arrivals["time-of-day"] == us("2026-06-15T15:00:00+02:00")
 
 
+def test_cars_that_keep_their_time_of_day_come_by_the_clock_after_it_was_moved(
+    tmp_path: Path, us: Us
+) -> None:
+    rows = [
+        f"2019-06-0{day}T08:00:00+02:00,2019-06-0{day}T10:00:00+02:00,20.0,12.5,CA-1,{day}"
+        for day in (3, 4, 5)
+    ]
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, *rows, ""]))
+    start = "2026-10-24T00:00:00+02:00"
+    plan = plan_of({"file": "a.csv", "align": "time-of-day"}, us, directory=tmp_path, start=start)
+    sessions = sessions_within(plan, us(start), us(start) + 4 * DAY_US)
+    assert [session.arrival_us for session in sessions] == [
+        us("2026-10-24T08:00:00+02:00"), us("2026-10-25T08:00:00+01:00"), us("2026-10-26T08:00:00+01:00")
+    ]  # fmt: skip
+
+
 def test_a_recorded_car_can_take_up_what_it_took_up(tmp_path: Path, us: Us) -> None:
     (tmp_path / "a.csv").write_text(f"{HEADER}\n{ROW.replace('12.5', '90')}\n")
     (session,) = sessions_within(

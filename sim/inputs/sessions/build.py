@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from ....models.electric_car import ElectricCarParams
 from ...domain.timestamps import to_datetime, to_us
 from ...files.moments import parse_zone
 from ..build import InputSetting
+from ..daily import local_datetime
 from ..errors import InputError
 from ..signal import NEVER
 from .acn import RecordedSession, at_station, read_acn_sessions
@@ -51,43 +52,38 @@ def session_plan(spec: Sessions, where: InputSetting) -> SessionPlan:
 def _recorded(spec: RecordedSessions, where: InputSetting, zone: tzinfo) -> Listed:
     path = where.directory / spec.file
     recorded = read_acn_sessions(path, parse_zone(spec.timezone) if spec.timezone else zone)
-    shift_us = _shift_us(spec, recorded[0].arrival_us, where.start_us, zone)
-    sessions = [
-        _replayed(spec, session, shift_us) for session in at_station(recorded, spec.station, path.name)
-    ]
+    moved = _mover(spec, recorded[0].arrival_us, where.start_us, zone)
+    sessions = [_replayed(spec, session, moved) for session in at_station(recorded, spec.station, path.name)]
     try:
         return Listed(sessions)
     except OverlapError as error:
-        arrival = to_datetime(error.later.arrival_us - shift_us).isoformat()
-        found = f"overlapping at {arrival}"
+        arrival = to_datetime(error.later.arrival_us).astimezone(zone).isoformat()
+        found = f"overlapping at {arrival} of the run"
         raise InputError(
             path.name, None, "leave: estimated", found, "`leave: recorded`, where stays follow one another"
         ) from None
 
 
-def _shift_us(spec: RecordedSessions, first_us: int, start_us: int, zone: tzinfo) -> int:
-    """Return what is added to recorded instants [µs]."""
+def _mover(spec: RecordedSessions, first_us: int, start_us: int, zone: tzinfo) -> Callable[[int], int]:
+    """Return what moves a recorded instant to the run [µs]."""
     begin_us = first_us
     if spec.begin is not None:
         begin_us = to_us(spec.begin if spec.begin.tzinfo else spec.begin.replace(tzinfo=zone))
     if spec.align == "start":
-        return start_us - begin_us
+        return lambda time_us: time_us + start_us - begin_us
     if spec.align == "time-of-day":
-        return _midnight_us(start_us, zone) - _midnight_us(begin_us, zone)
-    return 0
+        later = local_datetime(start_us, zone).date() - local_datetime(begin_us, zone).date()
+        return lambda time_us: to_us(local_datetime(time_us, zone) + later)
+    return lambda time_us: time_us
 
 
-def _midnight_us(time_us: int, zone: tzinfo) -> int:
-    return to_us(datetime.combine(to_datetime(time_us).astimezone(zone).date(), time(), zone))
-
-
-def _replayed(spec: RecordedSessions, recorded: RecordedSession, shift_us: int) -> Session:
+def _replayed(spec: RecordedSessions, recorded: RecordedSession, moved: Callable[[int], int]) -> Session:
     energy_wh = recorded.delivered_wh if spec.energy == "delivered" else recorded.requested_wh
     leaves_us = recorded.departure_us if spec.leave == "recorded" else recorded.estimated_departure_us
     car = fitting_car(car_preset(spec.car), energy_wh)
     return Session(
-        recorded.arrival_us + shift_us,
-        max(leaves_us, recorded.arrival_us) + shift_us,
+        moved(recorded.arrival_us),
+        moved(max(leaves_us, recorded.arrival_us)),
         car,
         energy_wh,
         unknown_arrival_soc(car, energy_wh),
