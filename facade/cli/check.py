@@ -41,6 +41,7 @@ def _warn_of_broken_packages() -> None:
 
 
 def _check(source: str) -> None:
+    from ..sim.site.input_files import input_file_errors  # noqa: PLC0415
     from ..sim.site.reader import SiteError, load_site  # noqa: PLC0415
 
     try:
@@ -48,6 +49,11 @@ def _check(source: str) -> None:
     except SiteError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
+
+    if wrong := input_file_errors(site):
+        for place, error in wrong.items():
+            typer.echo(f"{source}: {place}: {error}", err=True)
+        raise typer.Exit(2)
 
     from rich.console import Console  # noqa: PLC0415
 

@@ -52,7 +52,7 @@ def test_the_formulas_of_an_sdk_app_are_said(drawing: str) -> None:
 
 
 def test_a_fixed_load_and_a_recorded_one_are_told_apart(tmp_path: Path) -> None:
-    (tmp_path / "pv.csv").touch()
+    (tmp_path / "pv.csv").write_text("time,power\n2026-06-15T00:00Z,0\n2026-06-15T01:00Z,900\n")
     (tmp_path / "a.yaml").write_text(
         "microgrid: {id: 1}\n"
         "components:\n"
@@ -99,3 +99,37 @@ def test_components_that_sdk_apps_do_not_know_are_named(tmp_path: Path) -> None:
     )
     path.write_text(text.replace("false", "true"))
     assert "An SDK app does not start here" in run(str(path)).stdout
+
+
+FILES = """
+microgrid: {id: 1}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 63 A}
+  main: {id: 2, category: meter, behind: grid, load: {file: load.csv, column: powr, unit: W, positive: consumption}}
+  cars: {id: 3, category: ev_charger, behind: main, rated_power: 11 kW, sessions: {file: cars.csv}}
+  sun:  {id: 4, category: pv_inverter, behind: main, rated_power: 5 kW, irradiance: {file: sun.csv}}
+weather:
+  relative_humidity: {file: air.csv, column: humidity, unit: "1"}
+  wind_direction: {file: air.csv, column: wind}
+"""
+
+
+def test_everything_that_is_wrong_with_input_files_is_said_at_once(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text(FILES)
+    (tmp_path / "load.csv").write_text("time,power\n2026-06-15T00:00Z,1\n2026-06-15T01:00Z,2\n")
+    (tmp_path / "cars.csv").write_text("arrival,departure,delivered_energy,station_id\n1,2,3,4\n")
+    (tmp_path / "sun.csv").write_text("time,sun\n2026-06-15T00:00Z,1\n2026-06-15T01:00Z,x\n")
+    (tmp_path / "air.csv").write_text(
+        "time,humidity,wind\n2026-06-15T00:00Z,55,10\n2026-06-15T01:00Z,56,361\n"
+    )
+    result = run(str(tmp_path / "site.yaml"))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    said = [line.removeprefix(f"{tmp_path / 'site.yaml'}: ") for line in result.stderr.splitlines()]
+    assert said == [
+        "main.load: load.csv: column is 'powr'; accepted: one of time, power (did you mean 'power'?)",
+        "cars.sessions: cars.csv:2: arrival is 1; accepted: a time such as 2019-05-01T06:33:14-07:00",
+        "sun.irradiance: sun.csv:3: sun is 'x'; accepted: a number, with a point before decimals",
+        "weather.wind_direction: air.csv:3: wind is 361; accepted: 0 to 360 (are `unit` and `factor` right?)",
+        "weather.relative_humidity: air.csv:2: humidity is 55; accepted: 0 to 1 (are `unit` and `factor` right?)",
+    ]

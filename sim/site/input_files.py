@@ -1,0 +1,62 @@
+"""What is wrong with the files that drive a site, read before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic import BaseModel
+
+from ..files.moments import parse_zone
+from ..files.problems import Place, written_path
+from ..inputs.errors import InputError
+from ..inputs.files.recording import read_recording
+from ..inputs.sessions.acn import at_station, read_acn_sessions
+from ..inputs.sessions.sections import RecordedSessions
+from ..inputs.specs import FileColumn
+from .site import Site
+
+
+def input_file_errors(site: Site) -> dict[str, InputError]:
+    """Read every column and every list of sessions that a site names; return what is wrong, by the key that names it.
+
+    Whether they cover a run is known only when it begins.
+    """
+    found = {}
+    for place, spec in _specs((), site):
+        try:
+            _read(spec, site)
+        except InputError as error:
+            found[written_path(place[1:] if place[0] == "components" else place)] = error
+    return found
+
+
+def _specs(place: Place, value: object) -> Iterator[tuple[Place, FileColumn | RecordedSessions]]:
+    match value:
+        case FileColumn() | RecordedSessions():
+            yield place, value
+        case BaseModel():
+            fields = type(value).model_fields
+            yield from _all_specs(
+                place, ((field.alias or name, getattr(value, name)) for name, field in fields.items())
+            )
+        case Mapping():
+            yield from _all_specs(place, value.items())
+        case tuple() | list():
+            yield from _all_specs(place, enumerate(value))
+
+
+def _all_specs(
+    place: Place, values: Iterable[tuple[int | str, object]]
+) -> Iterator[tuple[Place, FileColumn | RecordedSessions]]:
+    for key, value in values:
+        yield from _specs((*place, key), value)
+
+
+def _read(spec: FileColumn | RecordedSessions, site: Site) -> None:
+    zone = site.microgrid.location.zone
+    if isinstance(spec, FileColumn):
+        read_recording(spec, site.directory, zone)
+    else:
+        path = site.directory / spec.file
+        sessions = read_acn_sessions(path, parse_zone(spec.timezone) if spec.timezone else zone)
+        at_station(sessions, spec.station, path.name)
