@@ -84,7 +84,7 @@ def safe_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
     heat_w = resistance * most_a * most_a + cells.self_discharge_a * most_v + _settling_w(found, own)
     lower_w = 0.0 - discharge_a * (least_v - resistance * discharge_a)
     # After a long discharge the RC pairs hold the voltage down, and a power means more current.
-    lowest_v = max(least_v - _COLDER_OHM * (found.r1 + found.r2) * drawn_a, 0.0)
+    lowest_v = least_v - _COLDER_OHM * (found.r1 + found.r2) * drawn_a
     return SafePower(lower_w, charge_a * lowest_v, most_a, heat_w, True)
 
 

@@ -192,6 +192,16 @@ class TestTime:
     def test_air_that_is_much_warmer_heats_and_does_not_cool(self) -> None:
         assert time_s(HALF._replace(temperature_c=15.0), ambient_c=40.0) == pytest.approx(30e3 / (2.0 * 32.0))
 
+    def test_nor_does_it_make_up_for_a_reaction_that_cools(self) -> None:
+        cool, slope = HALF._replace(temperature_c=6.0), {"ocv_slope_v_per_k": (0.002, 0.002)}
+        reaction_w = (6.0 + 2.0 + 273.15) * 0.002 * 1000.0
+        found_s = time_s(cool, quiet(most_a=1000.0), ambient_c=60.0, heat_loss_w_per_k=4.0, **slope)
+        assert found_s == pytest.approx(1e3 / reaction_w)
+
+    def test_a_little_heat_counts_in_the_end(self) -> None:
+        warm = HALF._replace(temperature_c=44.98)
+        assert time_s(warm, quiet(heat_w=0.5), heat_loss_w_per_k=0.0) == pytest.approx(20.0 / 0.5)
+
     def test_air_that_is_much_colder_cools_and_does_not_heat(self) -> None:
         hot = HALF._replace(temperature_c=54.0)
         assert time_s(hot, quiet(heat_w=10.0), ambient_c=20.0) == pytest.approx(1e3 / 10.0)
