@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from doppelgrid.models.ageing import AgeingInput, ageing_step
 from doppelgrid.models.battery import battery_stored_energy_wh
 from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.domain.switching import Position
@@ -225,6 +226,10 @@ class TestTime:
         assert looks < 30
 
 
+def at_a_full_hour(plant: Plant) -> Plant:
+    return after(plant, (HOUR - plant.time_us % HOUR) / SECOND)
+
+
 class TestAgeing:
     def test_without_it_a_battery_stays_new(self) -> None:
         old = after(plant(NOISY), 7200.0).battery("bat")
@@ -254,6 +259,36 @@ class TestAgeing:
             2.0 * pack.equipment.batteries["bat"].charge_capacity_ah
         )
         assert pack.save().ageings["bat"].full_cycles == pytest.approx(moved, rel=0.01)
+
+    @pytest.mark.parametrize("way", [-1.0, 1.0], ids=["discharge first", "charge first"])
+    def test_a_half_cycle_is_as_deep_as_what_went_one_way_before_the_current_turned(self, way: float) -> None:
+        pack = at_a_full_hour(plant(ageing=1))
+        params, state = pack.numbers[0].ageings[0].params, pack.save().ageings["bat"]
+        for seconds in (900.0, 1200.0, 600.0):
+            charge(pack, way * 20e3)
+            begin = pack.battery("bat")
+            end = after(pack, seconds).battery("bat")
+            # An hour at this rate, and at the mean of SoC and temperature.
+            c_rate = (end.soc - begin.soc) * 3600.0 / seconds
+            mean = (0.5 * (begin.soc + end.soc), c_rate, 0.5 * (begin.temperature_c + end.temperature_c))
+            state, _ = ageing_step(params, state, AgeingInput(*mean), seconds)
+            way = -way
+        charge(pack, way * 20e3)
+        found = after(pack, 1.0).save().ageings["bat"]
+        assert found.reach == pytest.approx(end.soc - begin.soc, abs=1e-4)
+        assert found.full_cycles == pytest.approx(state.full_cycles, rel=1e-3)
+        assert found.capacity_by_use == pytest.approx(state.capacity_by_use, rel=1e-3)
+        assert found.resistance_by_use == pytest.approx(state.resistance_by_use, rel=1e-3)
+
+    @pytest.mark.parametrize("way", [-1.0, 1.0], ids=["discharge first", "charge first"])
+    def test_a_current_that_turns_after_less_than_the_gap_ends_nothing(self, way: float) -> None:
+        pack = at_a_full_hour(plant(ageing=1))
+        before, first = pack.save().ageings["bat"], pack.battery("bat").soc
+        charge(pack, way * 20e3)
+        moved = abs(after(pack, 240.0).battery("bat").soc - first)
+        charge(pack, -way * 20e3)
+        assert after(pack, 1.0).save().ageings["bat"] == before
+        assert 0.01 < moved < 0.02 == pack.numbers[0].ageings[0].params.turn_gap
 
     def test_what_the_capacity_loses_is_booked_as_loss(self) -> None:
         pack = plant(ageing=1000, initial_soc="90 %")
