@@ -246,3 +246,21 @@ class TestDueWork:
 
         hold(wait)
         assert waited_s == pytest.approx([15.0])
+
+    def test_whoever_waits_for_a_moment_is_told_when_a_step_has_passed_it(self, hold: Hold) -> None:
+        waited = []
+
+        async def wait(simulation: LiveSimulation) -> None:
+            simulation.pause()
+            moment = asyncio.ensure_future(simulation.wait_until(NOON + 60 * SECOND))
+            await asyncio.sleep(0)
+            await simulation.step(timedelta(seconds=59))
+            await asyncio.sleep(5.0)
+            waited.append(moment.done())
+            await simulation.step(timedelta(seconds=1))
+            await asyncio.sleep(0.1)
+            waited.append(moment.done())
+            moment.cancel()
+
+        hold(wait)
+        assert waited == [False, True]

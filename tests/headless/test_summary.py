@@ -243,6 +243,7 @@ def test_a_run_in_parts_comes_to_what_it_comes_to_in_one() -> None:
     assert parts.wall_s == 12.5
     # Where parts meet, a moment is looked at twice.
     assert (parts.samples, whole.samples) == (63, 61)
+    assert parts.events == pytest.approx(whole.events, abs=10)
     same = {"wall_s": 0.0, "samples": 0, "events": 0}
     assert parts._replace(**same) == whole._replace(**same)
 

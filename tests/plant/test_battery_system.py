@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from doppelgrid.models.ageing import AgeingInput, ageing_step
-from doppelgrid.models.battery import battery_stored_energy_wh
+from doppelgrid.models.battery import battery_resistances, battery_stored_energy_wh
+from doppelgrid.models.tables import table_value
 from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.domain.switching import Position
 from doppelgrid.sim.inputs.override import Override
@@ -304,6 +305,28 @@ class TestAgeing:
         stored_wh = battery_stored_energy_wh(params, pack.battery("bat"))
         assert pack.battery("bat").capacity_share < 0.98
         assert before_wh - stored_wh == pytest.approx(taken_wh + lost_wh, rel=1e-6)
+
+
+@pytest.mark.parametrize("power_w", [40e3, -40e3, 0.0], ids=["charged", "discharged", "at rest"])
+def test_voltage_is_expected_to_go_on_as_charge_and_pairs_move_it(power_w: float) -> None:
+    """Along the open-circuit voltage over the next 2 % of SoC, and as far as the pairs have not settled yet."""
+    pack = plant(preset="nmc-100kwh", initial_soc="40 %")
+    charge(pack, power_w)
+    after(pack, 300.0).flows()
+    layout, memory, _ = pack.numbers
+    cells, own, current_a = layout.batteries[0].params, pack.battery("bat"), memory.bms[0].seen_a
+    net_a = current_a - cells.self_discharge_a
+    ahead = own.soc + (0.02 if net_a > 0.0 else -0.02)
+    slope_v = abs(table_value(cells.ocv_v, ahead) - table_value(cells.ocv_v, own.soc)) / 0.02
+    ohms = battery_resistances(cells, own)
+    expected = slope_v * net_a / (3600.0 * cells.charge_capacity_ah)
+    for voltage_v, ohm, farad in (
+        (own.rc1_voltage_v, ohms.r1, cells.c1_f),
+        (own.rc2_voltage_v, ohms.r2, cells.c2_f),
+    ):
+        expected += (current_a - voltage_v / ohm) / farad
+    assert management._voltage_drift(layout, memory, 0) == pytest.approx(expected, rel=1e-6)
+    assert abs(net_a) > 50.0 or power_w == 0.0
 
 
 TIGHT: dict[str, dict[str, Any]] = {
