@@ -129,6 +129,12 @@ def test_a_deviation_of_a_share_is_in_points() -> None:
     assert stdev(drawn("{mean: 50 %, deviation: 10 %}")) == pytest.approx(10.0, rel=0.05)
 
 
+def test_a_share_of_a_mean_below_zero_is_a_deviation_all_the_same() -> None:
+    values = drawn("{mean: -10 °C, deviation: 20 %}")
+    assert fmean(values) == pytest.approx(-10.0, abs=0.2)
+    assert stdev(values) == pytest.approx(2.0, rel=0.05)
+
+
 def test_normal_draws_stay_within_their_bounds() -> None:
     values = drawn("{mean: 1, deviation: 5, from: 0, to: 2}")
     assert min(values) >= 0.0
@@ -175,6 +181,10 @@ def test_whatever_is_drawn_is_within_bounds(
         (
             "vary:\n  a.b: {from: 3 kW, to: 2 kW}",
             "vary.yaml:2: a.b.to is 2 kW; accepted: more than from, 3 kW",
+        ),
+        (
+            "vary:\n  a.b: {from: 3 kW, to: 3 kW}",
+            "vary.yaml:2: a.b.to is 3 kW; accepted: more than from, 3 kW",
         ),
         (
             "vary:\n  a.b: {mean: 3, deviation: 0}",
