@@ -129,6 +129,10 @@ def _no_caption(_section: Any) -> list[str]:
     return []
 
 
+def _no_contradiction(_params: Any) -> None:
+    return None
+
+
 def _no_identity(_section: Any) -> dict[str, Any]:
     return {}
 
@@ -151,6 +155,8 @@ class ComponentType:
     """`(section, setting)`: makes its devices."""
     params: Callable[[Any, GridFacts], Any] | None = None
     """`(section, grid)`: parameters that `parameters:` may set; None if it has no model of its own."""
+    check: Callable[[Any], None] = _no_contradiction
+    """`(params)`: refuses parameters that contradict each other, by a `ParameterError`."""
     presets: Callable[[], tuple[str, ...]] | None = None
     """Names that `preset:` accepts; None if it has no presets."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
@@ -205,4 +211,16 @@ class ComponentType:
                 raise ParameterError(name, "set by a key of the component itself", "that key")
             if key is not None:
                 raise ParameterError(name, "what its bounds go by", "other parameters")
-        overridden(self.params(section, grid), section.parameters)
+        self.with_parameters(self.params(section, grid), section)
+
+    def with_parameters(self, params: Any, section: ComponentSection) -> Any:
+        """Return the parameters of a component with those that a site file sets.
+
+        Raises:
+            ParameterError: If one of them, or all together, cannot be.
+        """
+        if not section.parameters:
+            return params
+        made = overridden(params, section.parameters)
+        self.check(made)
+        return made

@@ -141,22 +141,28 @@ def ev_charger_preset(name: str, dc_curves_w: tuple[float, ...] = ()) -> EvCharg
     return charger
 
 
-def check_charger(charger: EvChargerParams) -> None:
+def check_charger(charger: EvChargerParams, within: str = "") -> None:
     """Hold a charger to the ranges of its parameters, and its least current to its greatest.
+
+    Args:
+        charger: Its parameters.
+        within: What stands before the names in an error, with a dot.
 
     Raises:
         ParameterError: Naming what is wrong.
     """
-    check_parameters(charger)
+    check_parameters(charger, within)
     if charger.current_min_a > charger.current_max_a:
         raise ParameterError(
-            "current_min_a",
+            f"{within}current_min_a",
             f"{charger.current_min_a:g} A",
             f"at most current_max_a, {charger.current_max_a:g} A",
         )
     if charger.is_dc == 0 and charger.current_min_a < 6.0:
         raise ParameterError(
-            "current_min_a", f"{charger.current_min_a:g} A", ">= 6 A on alternating current (IEC 61851-1)"
+            f"{within}current_min_a",
+            f"{charger.current_min_a:g} A",
+            ">= 6 A on alternating current (IEC 61851-1)",
         )
 
 
@@ -325,6 +331,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=lambda charger, _grid: charging_point_params(charger),
+    check=lambda point: check_charger(point.charger, "charger."),
     presets=ev_charger_preset_names,
     inputs={"car": None, "sessions": None},
     caption=_caption,

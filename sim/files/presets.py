@@ -26,8 +26,10 @@ Tables = Mapping[str, Mapping[str, dict[str, Any]]]
 MANAGED_AS = "managed_as"
 """Key of a cell of one's own: the chemistry whose management system and ageing are its, too."""
 _GREATEST_BYTES = 1_000_000
+_LEAST_LENGTH = 2
 _GREATEST_LENGTH = 500
 """Of a table: the compiler gives all tables of a kind the length that holds the knots of each."""
+_NUMBER, _NUMBERS = "a number", "a list of numbers"
 _VECTOR = 4
 """Up to so many entries, a list has a meaning for each; longer ones are tables, of any length."""
 _FURTHER_KEYS = {"cells": (MANAGED_AS,)}
@@ -189,6 +191,7 @@ def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> Iter
         and max(lengths) <= _VECTOR
     ):
         yield PresetError(file.name, name, f"a list of {len(value)}", f"one of {lengths.pop()}")
+        return
     for entry in value if isinstance(value, list) else [value]:
         is_flag = isinstance(entry, bool) and not any(isinstance(example, bool) for example in examples)
         if is_flag or (isinstance(entry, float) and not math.isfinite(entry)):
@@ -196,6 +199,44 @@ def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> Iter
                 file.name, name, str(entry).lower(), f"a finite value such as {examples[0]!r:.60}"
             )
             return
+    yield from _check_kind(file, name, value, examples)
+
+
+def _check_kind(file: Path, name: str, value: Any, examples: list[Any]) -> Iterator[PresetError]:
+    """Hold a value to the kinds of those of ours, numbers to whole ones if all of ours are."""
+    kinds = dict.fromkeys(map(_kind, examples))
+    if kinds and _kind(value) not in kinds:
+        yield PresetError(file.name, name, _found(value), " or ".join(kinds))
+    elif isinstance(value, list) and len(value) < _LEAST_LENGTH:
+        yield PresetError(file.name, name, f"a list of {len(value)}", f"at least {_LEAST_LENGTH} entries")
+    elif isinstance(value, list) and (strangers := [entry for entry in value if _kind(entry) != _NUMBER]):
+        yield PresetError(file.name, name, f"a list with {_found(strangers[0])}", _NUMBERS)
+    elif isinstance(value, float) and not value.is_integer() and {*map(type, examples)} == {int}:
+        yield PresetError(file.name, name, f"{value:g}", "a whole number")
+
+
+def _kind(value: object) -> str:
+    match value:
+        case bool():
+            return "true or false"
+        case int() | float():
+            return _NUMBER
+        case str():
+            return "a text"
+        case list():
+            return _NUMBERS
+        case _:
+            return type(value).__name__
+
+
+def _found(value: object) -> str:
+    match value:
+        case dict():
+            return "a table"
+        case list():
+            return f"a list of {len(value)}"
+        case _:
+            return repr(value)[:60]
 
 
 def _printable(name: str) -> str:

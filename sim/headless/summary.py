@@ -185,10 +185,10 @@ class Summarizer:
             times = np.concatenate(([self._quarter[0]], times))
             net_wh = np.concatenate(([self._quarter[1]], net_wh))
         if len(times) > 1:
-            means_w = np.diff(net_wh) / 0.25
-            means_w[np.diff(times) != QUARTER_US] = -np.inf
+            is_whole = np.diff(times) == QUARTER_US
+            means_w = np.where(is_whole, np.diff(net_wh) / 0.25, -np.inf)
             place = int(means_w.argmax())
-            if self._peak is None or means_w[place] > self._peak[0]:
+            if is_whole[place] and (self._peak is None or means_w[place] > self._peak[0]):
                 self._peak = (float(means_w[place]), int(times[place]))
         if len(times):
             self._quarter = (int(times[-1]), float(net_wh[-1]))

@@ -79,10 +79,13 @@ def safe_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
         charge_a = 0.0
     if relays == RELAYS_OPEN:
         discharge_a = 0.0
-    most_a = max(min(charge_a, cells.charge_current_max_a), min(discharge_a, cells.discharge_current_max_a))
+    drawn_a = min(discharge_a, cells.discharge_current_max_a)
+    most_a = max(min(charge_a, cells.charge_current_max_a), drawn_a)
     heat_w = resistance * most_a * most_a + cells.self_discharge_a * most_v + _settling_w(found, own)
     lower_w = 0.0 - discharge_a * (least_v - resistance * discharge_a)
-    return SafePower(lower_w, charge_a * least_v, most_a, heat_w, True)
+    # After a long discharge the RC pairs hold the voltage down, and a power means more current.
+    lowest_v = least_v - _COLDER_OHM * (found.r1 + found.r2) * drawn_a
+    return SafePower(lower_w, charge_a * lowest_v, most_a, heat_w, True)
 
 
 def safe_time_s(

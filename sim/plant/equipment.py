@@ -20,7 +20,6 @@ from ..components.metering import Metering
 from ..components.rating import Rating
 from ..components.registry import type_of
 from ..components.solar_array import SolarArray
-from ..files.parameters import overridden
 from ..inputs.signal import Signal
 from ..site.environment import settings
 from ..site.graph import grid_key
@@ -133,8 +132,8 @@ def _with_parameters(site: Site, key: str, built: Built) -> Machine:
     if built.inverter is not None:
         # Its machine has been made of the inverter's parameters, those of the file among them.
         return built.machine
-    params = overridden(built.machine.params, site.components[key].parameters)
-    return replace(built.machine, params=params)
+    section = site.components[key]
+    return replace(built.machine, params=type_of(section).with_parameters(built.machine.params, section))
 
 
 def _built_in(converting: Mapping[str, Converting]) -> dict[str, MeterControl]:

@@ -120,7 +120,7 @@ def _lines(path: Path) -> Iterator[str]:
             for number, line in enumerate(file, start=1):
                 if not line.split(" ", 1)[0].lstrip("-").isdigit():
                     raise ValueError(
-                        f"{path}:{number}: {line[:40]!r} is no event; accepted: a journal of a run"
+                        f"{path}:{number}: {line.rstrip()[:40]!r} is no event; accepted: a journal of a run"
                     )
                 yield line.rstrip("\n")
     except UnicodeDecodeError:

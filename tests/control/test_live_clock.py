@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from control.support import SITE
 
+from doppelgrid.scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop
+from doppelgrid.scenarios.lockstep.wall import VirtualClock, WornClock
 from doppelgrid.sim.domain.timestamps import to_us
 from doppelgrid.sim.engine.agenda import Engine
 from doppelgrid.sim.engine.clock import LiveClock, WallStampedClock
+from doppelgrid.sim.simulation.live import LiveSimulation
+from doppelgrid.sim.site.site import Site
 
 WALL = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 NOON = to_us(datetime(2026, 6, 15, 12, 0, tzinfo=UTC))
 SECOND = 1_000_000
+Hold = Callable[[Callable[[LiveSimulation], Awaitable[None]]], list[tuple[float, float]]]
 
 
 class World:
@@ -142,3 +149,118 @@ class TestPromises:
         engine.run_to(2000)
         assert log == []
         assert engine.due_us(number) is None
+
+
+class TestDueWork:
+    """A live site that samples every 10 s, on a loop whose time is virtual."""
+
+    @pytest.fixture
+    def hold(self) -> Hold:
+        """Let something happen to a site, and return when [s of the loop] it sampled which moments [s]."""
+
+        def until_its_end(story: Callable[[LiveSimulation], Awaitable[None]]) -> list[tuple[float, float]]:
+            async def main() -> list[tuple[float, float]]:
+                loop = asyncio.get_running_loop()
+                site = Site.model_validate(SITE).with_telemetry_interval(10.0)
+                simulation = LiveSimulation(site, start_us=NOON, timestamps="simulated")
+                began_s, sampled = loop.time(), []
+
+                def note(time_us: int, _frames: object) -> None:
+                    sampled.append((round(loop.time() - began_s, 3), (time_us - NOON) / SECOND))
+
+                simulation.gateway.listen_to_frames(note)
+                simulation.start()
+                await story(simulation)
+                simulation.stop()
+                return sampled
+
+            clock = VirtualClock(to_us(WALL))
+            with (
+                WornClock(clock),
+                asyncio.Runner(loop_factory=lambda: VirtualTimeLoop(clock, Limits())) as runner,
+            ):
+                return runner.run(main())
+
+        return until_its_end
+
+    def test_it_comes_when_the_clock_shows_its_time(self, hold: Hold) -> None:
+        assert hold(lambda _simulation: asyncio.sleep(25.0)) == [(10.0, 10.0), (20.0, 20.0)]
+
+    def test_it_comes_sooner_from_a_higher_speed_on(self, hold: Hold) -> None:
+        async def hurry(simulation: LiveSimulation) -> None:
+            await asyncio.sleep(13.0)
+            simulation.set_speed(10.0)
+            await asyncio.sleep(2.0)
+
+        assert hold(hurry) == [(10.0, 10.0), (13.7, 20.0), (14.7, 30.0)]
+
+    def test_it_comes_later_from_a_lower_speed_on(self, hold: Hold) -> None:
+        async def dawdle(simulation: LiveSimulation) -> None:
+            await asyncio.sleep(13.0)
+            simulation.set_speed(0.1)
+            await asyncio.sleep(80.0)
+
+        assert hold(dawdle) == [(10.0, 10.0), (83.0, 20.0)]
+
+    def test_it_waits_while_time_stands_still(self, hold: Hold) -> None:
+        async def rest(simulation: LiveSimulation) -> None:
+            await asyncio.sleep(13.0)
+            simulation.pause()
+            await asyncio.sleep(100.0)
+            simulation.resume()
+            await asyncio.sleep(8.0)
+
+        assert hold(rest) == [(10.0, 10.0), (120.0, 20.0)]
+
+    def test_it_goes_on_behind_a_step_once_time_goes_on(self, hold: Hold) -> None:
+        async def step(simulation: LiveSimulation) -> None:
+            await asyncio.sleep(3.0)
+            simulation.pause()
+            await simulation.step(timedelta(seconds=15))
+            simulation.resume()
+            await asyncio.sleep(5.0)
+
+        assert hold(step) == [(3.0, 10.0), (5.0, 20.0)]
+
+    def test_it_comes_again_after_a_way_back_in_time(self, hold: Hold) -> None:
+        async def rewind(simulation: LiveSimulation) -> None:
+            await asyncio.sleep(8.0)
+            saved = simulation.save()
+            await asyncio.sleep(11.0)
+            simulation.restore(saved)
+            await asyncio.sleep(3.0)
+
+        assert hold(rewind) == [(10.0, 10.0), (21.0, 10.0)]
+
+    def test_whoever_waits_for_a_moment_waits_less_at_a_higher_speed(self, hold: Hold) -> None:
+        waited_s = []
+
+        async def wait(simulation: LiveSimulation) -> None:
+            loop = asyncio.get_running_loop()
+            began_s = loop.time()
+            moment = asyncio.ensure_future(simulation.wait_until(NOON + 60 * SECOND))
+            await asyncio.sleep(10.0)
+            simulation.set_speed(10.0)
+            await moment
+            waited_s.append(loop.time() - began_s)
+
+        hold(wait)
+        assert waited_s == pytest.approx([15.0])
+
+    def test_whoever_waits_for_a_moment_is_told_when_a_step_has_passed_it(self, hold: Hold) -> None:
+        waited = []
+
+        async def wait(simulation: LiveSimulation) -> None:
+            simulation.pause()
+            moment = asyncio.ensure_future(simulation.wait_until(NOON + 60 * SECOND))
+            await asyncio.sleep(0)
+            await simulation.step(timedelta(seconds=59))
+            await asyncio.sleep(5.0)
+            waited.append(moment.done())
+            await simulation.step(timedelta(seconds=1))
+            await asyncio.sleep(0.1)
+            waited.append(moment.done())
+            moment.cancel()
+
+        hold(wait)
+        assert waited == [False, True]

@@ -53,6 +53,18 @@ class TestLifetime:
     def test_5_and_900_seconds_are_granted(self, site: Equipped, lifetime_s: int) -> None:
         assert augment(site, (-5e3, 5e3), lifetime_s=lifetime_s) == START + lifetime_s * SECOND
 
+    def test_they_end_when_their_time_is_over_and_not_when_it_was_last_looked(self) -> None:
+        delivered_wh = []
+        for begun_s in (0.05, 0.15):
+            site = Equipped()
+            site.pass_time(begun_s)
+            augment(site, (-1e3, 0.0), component=PV, lifetime_s=5)
+            site.pass_time(8.0 - begun_s)
+            values = site.gateway.frame(PV).values
+            delivered_wh.append(values[Metric.AC_ENERGY_ACTIVE_DELIVERED])
+        # Both were held back for as long.
+        assert delivered_wh[0] == pytest.approx(delivered_wh[1], abs=8e3 * 0.02 / 3600.0)
+
     @pytest.mark.parametrize("lifetime_s", [0, 4, 901])
     def test_others_are_refused(self, site: Equipped, lifetime_s: int) -> None:
         with pytest.raises(InvalidArgumentError, match="accepted: 5 s to 900 s, or none for 5 s"):
@@ -193,6 +205,16 @@ class TestRefusals:
     ) -> None:
         with pytest.raises(InvalidArgumentError, match="bounds "):
             augment(site, *bounds)
+        assert site.shown(INVERTER) == RATED
+
+    def test_a_single_power_makes_sense(self, site: Equipped) -> None:
+        augment(site, (5e3, 5e3))
+        assert site.shown(INVERTER) == ((5e3, 5e3),)
+
+    def test_components_for_telemetry_only(self) -> None:
+        site = Equipped(inv={"operational_mode": "telemetry_only"})
+        with pytest.raises(WrongStateError, match=r"inv takes no commands: .*telemetry_only"):
+            augment(site, (-5e3, 5e3))
         assert site.shown(INVERTER) == RATED
 
     @pytest.mark.parametrize("metric", [None, Metric.AC_FREQUENCY, Metric.BATTERY_SOC_PCT])

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from doppelgrid.sim.domain.categories import Category
+from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.messages import (
     CommandError,
     Frame,
@@ -230,6 +231,16 @@ class TestRefusals:
         ):
             bench.set_power(40_000.0)
 
+    @pytest.mark.parametrize("sign", [1.0, -1.0])
+    def test_a_hundredth_of_the_rating_beyond_the_bounds_is_accepted_and_cut(
+        self, bench: Bench, sign: float
+    ) -> None:
+        with pytest.raises(OutOfBoundsError):
+            bench.set_power(sign * 30_301.0)
+        bench.set_power(sign * 30_300.0)
+        bench.pass_time(5.0)
+        assert abs(bench.active_w(INVERTER)) <= 30_000.0
+
     def test_power_that_the_battery_cannot_take_is_refused(self, make_bench: MakeBench) -> None:
         bench = make_bench(bat={"max_charge_power": "5 kW"})
         with pytest.raises(OutOfBoundsError):
@@ -356,6 +367,24 @@ class TestSetPoints:
         (bounds,) = bench.gateway.frame(INVERTER).bounds[Metric.AC_POWER_ACTIVE]
         bench.set_power(bounds.lower)
         bench.set_power(bounds.upper)
+
+
+class TestPatience:
+    def test_a_device_that_takes_more_than_50_seconds_has_failed_then(self, make_bench: MakeBench) -> None:
+        bench = make_bench(inv={"ramp_rate": "500 W/s"})
+        ended: list[tuple[float, object]] = []
+
+        def listen(event: Event) -> None:
+            if event.kind == "set-point ended":
+                ended.append(((event.time_us - START) / SECOND, event.details["status"]))
+
+        bench.gateway.listen_to_events(listen)
+        bench.set_power(24_000.0, lifetime_s=900)
+        bench.pass_time(60.0)
+        assert ended == [(pytest.approx(48.2, abs=0.3), RequestStatus.SUCCESS)]
+        bench.set_power(-8_800.0, lifetime_s=900)
+        bench.pass_time(60.0)
+        assert ended[1:] == [(pytest.approx(110.0, abs=0.1), RequestStatus.FAILED)]
 
 
 class TestListeners:

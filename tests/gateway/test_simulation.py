@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from statistics import fmean, stdev
 
 import pytest
 
@@ -205,7 +206,7 @@ class TestFaults:
         first = self.last(simulation, MAIN)
         simulation.drive("office", "load", 90_000.0)
         later = self.last(simulation, MAIN)
-        assert later.sample_time_us == first.sample_time_us
+        assert later.sample_time_us == first.sample_time_us == NOON
         assert later.values != first.values
 
     def test_a_wrong_sign_turns_values_round(self, simulation: Simulation) -> None:
@@ -214,6 +215,44 @@ class TestFaults:
         reported = self.last(simulation, MAIN).values
         assert reported[Metric.AC_POWER_ACTIVE] == pytest.approx(-true[Metric.AC_POWER_ACTIVE], rel=0.2)
         assert reported[Metric.AC_FREQUENCY] == true[Metric.AC_FREQUENCY]
+
+    def test_drift_is_the_share_that_is_said_in_an_hour(self, simulation: Simulation) -> None:
+        simulation.fault(Fault("main", FaultKind.DRIFTING, amount=0.5, metrics=(Metric.AC_FREQUENCY,)))
+        simulation.run_for(seconds(360))
+        assert self.last(simulation, MAIN).values[Metric.AC_FREQUENCY] == pytest.approx(50.0 * 1.05, rel=2e-3)
+
+    def test_noise_has_the_deviation_that_is_said_and_is_of_what_is_named_alone(
+        self, simulation: Simulation
+    ) -> None:
+        simulation.fault(Fault("main", FaultKind.NOISY, amount=0.1, metrics=(Metric.AC_FREQUENCY,)))
+        frames = [frame for frame in trace(simulation, seconds(100)) if frame.component_id == MAIN]
+        shown_hz = [frame.values[Metric.AC_FREQUENCY] for frame in frames]
+        assert fmean(shown_hz) == pytest.approx(50.0, abs=1.0)
+        assert stdev(shown_hz) == pytest.approx(5.0, rel=0.15)
+        quiet_v = [frame.values[Metric.AC_VOLTAGE] for frame in frames]
+        assert stdev(quiet_v) < 0.01 * fmean(quiet_v)
+
+    def test_a_device_is_back_when_its_fault_ends_and_not_when_it_was_last_looked(self) -> None:
+        delivered_wh = []
+        for lasts_s in (3.05, 3.15):
+            simulation = Simulation.headless(doppelgrid.load_site("demo"), start_us=NOON, seed=42)
+            simulation.drive("pv-inv", "irradiance", 500.0)
+            simulation.fault(Fault("pv-inv", FaultKind.TRIP, diagnostic="OVERTEMPERATURE"), for_s=lasts_s)
+            simulation.run_for(seconds(60))
+            delivered_wh.append(simulation.gateway.frame(PV).values[Metric.AC_ENERGY_ACTIVE_DELIVERED])
+        power_w = -simulation.gateway.frame(PV).values[Metric.AC_POWER_ACTIVE]
+        assert delivered_wh[0] - delivered_wh[1] == pytest.approx(power_w * 0.1 / 3600.0, rel=0.05)
+
+    def test_a_fault_that_is_mended_early_leaves_nothing_to_come(self, simulation: Simulation) -> None:
+        seen: list[tuple[str, int]] = []
+        simulation.gateway.listen_to_events(lambda event: seen.append((event.kind, event.time_us)))
+        number = simulation.fault(Fault("main", FaultKind.NAN), for_s=60.0)
+        simulation.mend(number)
+        again = simulation.fault(Fault("main", FaultKind.NAN), for_s=90.0)
+        simulation.run_for(seconds(120))
+        mended = [time_us for kind, time_us in seen if kind == "mended"]
+        assert again == number + 1
+        assert mended == [NOON, NOON + 90_000_000]
 
     def test_missing_metrics_are_left_out(self, simulation: Simulation) -> None:
         simulation.fault(Fault("battery", FaultKind.MISSING, metrics=(Metric.BATTERY_SOC_PCT,)))

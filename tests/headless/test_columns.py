@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.headless.columns import Columns
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
@@ -89,3 +90,54 @@ def test_so_does_one_of_meters_with_options_outages_and_converters_in_parallel()
     }  # fmt: skip
     site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
     assert_same_bits(site, 300, timedelta(seconds=1))
+
+
+QUICK = {"response_delay": "0 s", "ramp_rate": "1 MW/s"}
+BOUNDED: dict[str, dict[str, Any]] = {
+    "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
+    "main": {"id": 2, "category": "meter", "behind": "grid", "load": "7 kW"},
+    "empty-inv": {"id": 11, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW", **QUICK},
+    "empty": {"id": 12, "category": "battery", "behind": "empty-inv", "initial_soc": "10 %"},
+    "full-inv": {"id": 13, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW", **QUICK},
+    "full": {"id": 14, "category": "battery", "behind": "full-inv", "initial_soc": "100 %"},
+    "cold-inv": {"id": 15, "category": "battery_inverter", "behind": "main", "rated_power": "200 kW", **QUICK},
+    "cold": {"id": 16, "category": "battery", "behind": "cold-inv", "initial_temperature": "3 °C"},
+    "sunny": {
+        "id": 17, "category": "hybrid_inverter", "behind": "main", "rated_power": "30 kW", "peak_power": "20 kW",
+        "irradiance": "900 W/m²", **QUICK,
+    },
+    "sunny-bat": {"id": 18, "category": "battery", "behind": "sunny", "initial_soc": "100 %"},
+    "roof": {"id": 21, "category": "pv_inverter", "behind": "main", "rated_power": "12 kW", "power": "9 kW"},
+    "wind": {"id": 22, "category": "wind_turbine", "behind": "main", "rated_power": "100 kW", "power": "40 kW"},
+    "miners": {"id": 31, "category": "crypto_miner", "behind": "main", "machines": 20},
+    "rooms": {"id": 32, "category": "hvac", "behind": "main", "preset": "office-split", "rated_power": "10 kW"},
+    "charger": {"id": 33, "category": "ev_charger", "behind": "main", "rated_power": "22 kW", "car": {}},
+    "free": {"id": 34, "category": "ev_charger", "behind": "main", "rated_power": "22 kW"},
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize("key", [key for key in BOUNDED if key not in ("grid", "main")])
+def test_a_run_reports_the_bounds_that_a_live_site_does(key: str) -> None:
+    site = Site.model_validate({"microgrid": {"id": 1}, "components": BOUNDED})
+    rows, step_us, start_us = 4, 60_000_000, site.moment_us(NOON)
+    run = HeadlessRun(site, start_us=start_us, seed=3, resolution=timedelta(minutes=1))
+    (chunk,) = run.chunks(timedelta(minutes=rows - 1))
+    prefix = f"{BOUNDED[key]['id']}."
+    found = {
+        name: np.asarray(column).tolist()
+        for name, column in Columns(run.plant).of(chunk).items()
+        if "_bound_" in name and name.startswith(prefix)
+    }
+    plant = Plant(site, start_us=start_us, seed=3, cycle_us=step_us, resolution_us=step_us)
+    instruments = Instruments(plant)
+    expected: Numbers = {}
+    for number in range(rows):
+        plant.advance(start_us + number * step_us)
+        for metric, ranges in instruments.read(key).bounds.items():
+            if metric is not Metric.AC_POWER_REACTIVE:
+                ((lower, upper),) = ranges
+                expected.setdefault(f"{prefix}{metric}_bound_0_lower", []).append(lower)
+                expected.setdefault(f"{prefix}{metric}_bound_0_upper", []).append(upper)
+    assert expected
+    assert found == expected

@@ -23,7 +23,7 @@ from doppelgrid.sim.ensemble.variation import (
     quantity,
 )
 from doppelgrid.sim.files.problems import Problem
-from doppelgrid.sim.site.reader import load_site
+from doppelgrid.sim.site.reader import load_site, parse_site
 from doppelgrid.sim.site.site import Site
 
 DEMO = load_site("demo")
@@ -53,6 +53,32 @@ def test_sites_are_what_the_values_say_and_otherwise_the_same() -> None:
         assert f"{site.components['pv-inv'].tilt_deg:g} °" == case.values["pv-inv.tilt"]
         assert site.components["machines"].load.points[3].value == 40e3
         assert site.components["grid"] == DEMO.components["grid"]
+
+
+POINTS = """
+microgrid: {id: 1}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 100 A}
+  '0': {id: 2, category: meter, behind: grid, load: {profile: inline, points: LIST}}
+  a1_2-b: {id: 3, category: meter, behind: grid, load: {profile: inline, points: LIST}}
+""".replace("LIST", "[{at: '00:00', value: 1 kW}, {at: '06:00', value: 2 kW}]")
+
+
+@pytest.mark.parametrize("key", ["0", "a1_2-b"])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_number_in_brackets_is_a_place_in_a_list_and_a_key_that_is_one_is_a_key(
+    key: str, place: int
+) -> None:
+    site = parse_site(POINTS, "site.yaml")
+    variation = parse_variation(f"vary: {{'{key}.load.points[{place}].value': [5 kW]}}", "vary.yaml")
+    (case,) = cases(site, variation, runs=1, seed=0)
+    varied: Any = Site.model_validate(case.site)
+    values = {
+        name: [point.value for point in varied.components[name].load.points] for name in ("0", "a1_2-b")
+    }
+    expected = {name: [1e3, 2e3] for name in ("0", "a1_2-b")}
+    expected[key][place] = 5e3
+    assert values == expected
 
 
 def test_without_variations_every_run_has_the_site_as_it_is() -> None:
@@ -103,6 +129,12 @@ def test_a_deviation_of_a_share_is_in_points() -> None:
     assert stdev(drawn("{mean: 50 %, deviation: 10 %}")) == pytest.approx(10.0, rel=0.05)
 
 
+def test_a_share_of_a_mean_below_zero_is_a_deviation_all_the_same() -> None:
+    values = drawn("{mean: -10 °C, deviation: 20 %}")
+    assert fmean(values) == pytest.approx(-10.0, abs=0.2)
+    assert stdev(values) == pytest.approx(2.0, rel=0.05)
+
+
 def test_normal_draws_stay_within_their_bounds() -> None:
     values = drawn("{mean: 1, deviation: 5, from: 0, to: 2}")
     assert min(values) >= 0.0
@@ -151,6 +183,10 @@ def test_whatever_is_drawn_is_within_bounds(
             "vary.yaml:2: a.b.to is 2 kW; accepted: more than from, 3 kW",
         ),
         (
+            "vary:\n  a.b: {from: 3 kW, to: 3 kW}",
+            "vary.yaml:2: a.b.to is 3 kW; accepted: more than from, 3 kW",
+        ),
+        (
             "vary:\n  a.b: {mean: 3, deviation: 0}",
             "vary.yaml:2: a.b.deviation is 0; accepted: a deviation greater than zero",
         ),
@@ -183,6 +219,18 @@ def test_files_are_refused_in_words(text: str, message: str) -> None:
         (
             "machines.load.points[12].value: [1 kW]",
             "vary.yaml:2: machines.load.points[12].value is in a list of 9 in the site file; accepted: ",
+        ),
+        (
+            "machines.load.points[9].value: [1 kW]",
+            "vary.yaml:2: machines.load.points[9].value is in a list of 9 ",
+        ),
+        (
+            "machines.load.points.0.value: [1 kW]",
+            "vary.yaml:2: machines.load.points.0.value is in a list in the site file; accepted: a place within a map",
+        ),
+        (
+            "machines[0].load: [1 kW]",
+            "vary.yaml:2: machines[0].load is in a mapping in the site file; accepted: a place within a list",
         ),
         (
             "battery.capacity:\n    - 1 kWh\n    - -1 kWh",

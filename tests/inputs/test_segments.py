@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from doppelgrid.sim.inputs.daily import Daily, WallClock
 from doppelgrid.sim.inputs.profiles.bdew import BdewDays
-from doppelgrid.sim.inputs.segments import Averaged, segments_of
+from doppelgrid.sim.inputs.segments import Averaged, averaged, segments_of
 from doppelgrid.sim.inputs.signal import Constant, Noisy, Repeated, Signal, Steps
 
 SECOND = 1_000_000
@@ -60,3 +60,48 @@ def test_means_keep_the_integral() -> None:
         for part in (fine, coarse)
     ]
     assert integrals[1] == pytest.approx(integrals[0], rel=1e-12)
+
+
+MINUTE = 60 * SECOND
+SWITCH = Steps([START, START + 30 * SECOND], [0.0, 1.0])
+
+
+class State:
+    """A signal whose values are names of states: the mean of two is none."""
+
+    is_state = True
+    ends_us = SWITCH.ends_us
+
+    def at(self, time_us: int) -> float:
+        return SWITCH.at(time_us)
+
+    def until(self, time_us: int) -> int:
+        return SWITCH.until(time_us)
+
+
+def test_runs_that_look_no_closer_see_means() -> None:
+    seen = averaged(STEPS, 100 * SECOND)
+    # 1.0 until 70 s, 2.0 until 210 s, -3.0 until 280 s, then 4.0.
+    assert seen.at(START) == pytest.approx(0.7 * 1.0 + 0.3 * 2.0)
+    assert seen.at(START + 250 * SECOND) == pytest.approx(0.1 * 2.0 + 0.7 * -3.0 + 0.2 * 4.0)
+    assert seen.until(START + 101 * SECOND) == START + 200 * SECOND
+    assert seen.ends_us == STEPS.ends_us
+
+
+def test_the_mean_of_a_constant_is_itself_and_needs_no_intervals() -> None:
+    constant = SIGNALS["constant"]
+    assert averaged(constant, 60 * MINUTE) is constant
+
+
+def test_states_have_no_mean() -> None:
+    state = State()
+    assert averaged(state, 60 * MINUTE) is state
+
+
+@pytest.mark.parametrize("step_us", [SECOND // 10, SECOND])
+def test_runs_that_look_closely_see_a_signal_as_it_is(step_us: int) -> None:
+    assert averaged(STEPS, step_us) is STEPS
+
+
+def test_runs_that_look_less_closely_than_once_a_second_do_not() -> None:
+    assert averaged(STEPS, SECOND + SECOND // 10) is not STEPS

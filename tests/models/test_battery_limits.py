@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from doppelgrid.models.battery import (
     BatteryInput,
+    BatteryParams,
+    BatteryState,
     battery_horizon_s,
     battery_initial_state,
     battery_power_limits,
@@ -81,6 +83,77 @@ def test_charging_power_falls_with_cold_and_heat(temperature_c: float, share: fl
     params = battery_preset("lfp-92kwh")
     _, charge_w = battery_power_limits(params, battery_initial_state(params, 0.5, temperature_c))
     assert charge_w == pytest.approx(share * params.charge_power_max_w)
+
+
+PLAIN = battery_preset("lfp-92kwh")._replace(
+    ocv_v=(100.0, 100.0), r0_ohm=(0.1, 0.1), r1_ohm=(0.06, 0.06), r2_ohm=(0.04, 0.04),
+    voltage_min_v=90.0, voltage_max_v=110.0, charge_current_max_a=100.0, discharge_current_max_a=100.0,
+    charge_power_max_w=1e6, discharge_power_max_w=1e6, soc_lower=0.1, soc_upper=0.9, soc_derating_width=0.05,
+    charge_temperatures_c=(0.0, 10.0, 45.0, 55.0), discharge_temperatures_c=(-20.0, -10.0, 50.0, 60.0),
+)  # fmt: skip
+"""100 V behind 0.2 Ω, which reach both limits of voltage at 50 A."""
+
+
+def limits(params: BatteryParams, soc: float = 0.5, temperature_c: float = 25.0) -> tuple[float, float]:
+    return battery_power_limits(params, BatteryState(soc, 0.0, 0.0, temperature_c))
+
+
+class TestEachCause:
+    """Of a limit: discharging the power at the terminals counts, charging that of the open circuit."""
+
+    def test_a_limit_of_voltage(self) -> None:
+        assert limits(PLAIN) == pytest.approx((-50.0 * 90.0, 50.0 * 100.0))
+        near = PLAIN._replace(voltage_min_v=96.0, voltage_max_v=102.0)
+        assert limits(near) == pytest.approx((-20.0 * 96.0, 10.0 * 100.0))
+
+    def test_the_rated_current(self) -> None:
+        weak = PLAIN._replace(charge_current_max_a=20.0, discharge_current_max_a=10.0)
+        assert limits(weak) == pytest.approx((-10.0 * (100.0 - 2.0), 20.0 * 100.0))
+
+    def test_the_rated_power(self) -> None:
+        weak = PLAIN._replace(charge_power_max_w=800.0, discharge_power_max_w=700.0)
+        assert limits(weak) == (-700.0, 800.0)
+
+    def test_without_resistance_the_voltage_stays_where_it_is(self) -> None:
+        ideal = PLAIN._replace(r0_ohm=(0.0, 0.0), r1_ohm=(0.0, 0.0), r2_ohm=(0.0, 0.0))
+        assert limits(ideal) == pytest.approx((-100.0 * 100.0, 100.0 * 100.0))
+
+    @pytest.mark.parametrize("ocv_v", [90.0, 89.9, 80.0])
+    def test_a_pack_at_or_below_its_least_voltage_gives_nothing_and_takes_all(self, ocv_v: float) -> None:
+        low = PLAIN._replace(
+            ocv_v=(ocv_v, 120.0), charge_current_max_a=10.0, soc_lower=0.0, soc_derating_width=0.0
+        )
+        lower_w, upper_w = limits(low, soc=0.0002)
+        rise_v = 0.0002 * (120.0 - ocv_v)
+        assert upper_w == pytest.approx(10.0 * (ocv_v + rise_v))
+        assert lower_w == pytest.approx(-max(ocv_v + rise_v - 90.0, 0.0) / 0.2 * 90.0)
+        assert lower_w <= 0.0
+
+    @pytest.mark.parametrize("ocv_v", [110.0, 110.1, 120.0])
+    def test_a_pack_at_or_above_its_greatest_voltage_takes_nothing_and_gives_all(self, ocv_v: float) -> None:
+        full = PLAIN._replace(ocv_v=(ocv_v, ocv_v), discharge_current_max_a=10.0)
+        assert limits(full) == pytest.approx((-10.0 * (ocv_v - 2.0), 0.0))
+
+    @pytest.mark.parametrize(
+        ("soc", "temperature_c", "shares"),
+        [
+            (0.12, 25.0, (0.4, 1.0)),
+            (0.89, 25.0, (1.0, 0.2)),
+            (0.5, -14.0, (0.6, 0.0)),
+            (0.5, 3.0, (1.0, 0.3)),
+            (0.5, 52.0, (0.8, 0.3)),
+            (0.12, -12.0, (0.4, 0.0)),
+            (0.14, -18.0, (0.2, 0.0)),
+            (0.86, 2.0, (1.0, 0.2)),
+            (0.89, 8.0, (1.0, 0.2)),
+        ],
+    )
+    def test_derating_by_soc_or_temperature_whichever_says_less(
+        self, soc: float, temperature_c: float, shares: tuple[float, float]
+    ) -> None:
+        even = PLAIN._replace(r0_activated_share=0.0, r1_activated_share=0.0, r2_activated_share=0.0)
+        expected = (-50.0 * 90.0 * shares[0], 50.0 * 100.0 * shares[1])
+        assert limits(even, soc, temperature_c) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -141,7 +141,8 @@ def test_power_agrees_with_windpowerlib(name: str, wind: float, celsius: float, 
     ours = wind_turbine_curve_w(params, wind, density)
     if params.is_pitch_regulated:
         # The library varies the exponent between 1/3 and 2/3 over the wind speed; ours is the standard's.
-        equivalent = wind * (density / 1.225) ** (1.0 / 3.0)
+        # Beyond the end of the curve it says zero, where ours goes by the wind itself: dense air ends no curve.
+        equivalent = min(wind * (density / 1.225) ** (1.0 / 3.0), params.curve_end_m_per_s)
         theirs = power_curve(np.array([equivalent]), speeds, curve_w)[0]
     else:
         theirs = min(

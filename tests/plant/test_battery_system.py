@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from doppelgrid.models.battery import battery_stored_energy_wh
+from doppelgrid.models.ageing import AgeingInput, ageing_step
+from doppelgrid.models.battery import battery_resistances, battery_stored_energy_wh
+from doppelgrid.models.tables import table_value
 from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.domain.switching import Position
 from doppelgrid.sim.inputs.override import Override
@@ -225,6 +227,10 @@ class TestTime:
         assert looks < 30
 
 
+def at_a_full_hour(plant: Plant) -> Plant:
+    return after(plant, (HOUR - plant.time_us % HOUR) / SECOND)
+
+
 class TestAgeing:
     def test_without_it_a_battery_stays_new(self) -> None:
         old = after(plant(NOISY), 7200.0).battery("bat")
@@ -255,6 +261,36 @@ class TestAgeing:
         )
         assert pack.save().ageings["bat"].full_cycles == pytest.approx(moved, rel=0.01)
 
+    @pytest.mark.parametrize("way", [-1.0, 1.0], ids=["discharge first", "charge first"])
+    def test_a_half_cycle_is_as_deep_as_what_went_one_way_before_the_current_turned(self, way: float) -> None:
+        pack = at_a_full_hour(plant(ageing=1))
+        params, state = pack.numbers[0].ageings[0].params, pack.save().ageings["bat"]
+        for seconds in (900.0, 1200.0, 600.0):
+            charge(pack, way * 20e3)
+            begin = pack.battery("bat")
+            end = after(pack, seconds).battery("bat")
+            # An hour at this rate, and at the mean of SoC and temperature.
+            c_rate = (end.soc - begin.soc) * 3600.0 / seconds
+            mean = (0.5 * (begin.soc + end.soc), c_rate, 0.5 * (begin.temperature_c + end.temperature_c))
+            state, _ = ageing_step(params, state, AgeingInput(*mean), seconds)
+            way = -way
+        charge(pack, way * 20e3)
+        found = after(pack, 1.0).save().ageings["bat"]
+        assert found.reach == pytest.approx(end.soc - begin.soc, abs=1e-4)
+        assert found.full_cycles == pytest.approx(state.full_cycles, rel=1e-3)
+        assert found.capacity_by_use == pytest.approx(state.capacity_by_use, rel=1e-3)
+        assert found.resistance_by_use == pytest.approx(state.resistance_by_use, rel=1e-3)
+
+    @pytest.mark.parametrize("way", [-1.0, 1.0], ids=["discharge first", "charge first"])
+    def test_a_current_that_turns_after_less_than_the_gap_ends_nothing(self, way: float) -> None:
+        pack = at_a_full_hour(plant(ageing=1))
+        before, first = pack.save().ageings["bat"], pack.battery("bat").soc
+        charge(pack, way * 20e3)
+        moved = abs(after(pack, 240.0).battery("bat").soc - first)
+        charge(pack, -way * 20e3)
+        assert after(pack, 1.0).save().ageings["bat"] == before
+        assert 0.01 < moved < 0.02 == pack.numbers[0].ageings[0].params.turn_gap
+
     def test_what_the_capacity_loses_is_booked_as_loss(self) -> None:
         pack = plant(ageing=1000, initial_soc="90 %")
         params = pack.equipment.batteries["bat"]
@@ -269,6 +305,28 @@ class TestAgeing:
         stored_wh = battery_stored_energy_wh(params, pack.battery("bat"))
         assert pack.battery("bat").capacity_share < 0.98
         assert before_wh - stored_wh == pytest.approx(taken_wh + lost_wh, rel=1e-6)
+
+
+@pytest.mark.parametrize("power_w", [40e3, -40e3, 0.0], ids=["charged", "discharged", "at rest"])
+def test_voltage_is_expected_to_go_on_as_charge_and_pairs_move_it(power_w: float) -> None:
+    """Along the open-circuit voltage over the next 2 % of SoC, and as far as the pairs have not settled yet."""
+    pack = plant(preset="nmc-100kwh", initial_soc="40 %")
+    charge(pack, power_w)
+    after(pack, 300.0).flows()
+    layout, memory, _ = pack.numbers
+    cells, own, current_a = layout.batteries[0].params, pack.battery("bat"), memory.bms[0].seen_a
+    net_a = current_a - cells.self_discharge_a
+    ahead = own.soc + (0.02 if net_a > 0.0 else -0.02)
+    slope_v = abs(table_value(cells.ocv_v, ahead) - table_value(cells.ocv_v, own.soc)) / 0.02
+    ohms = battery_resistances(cells, own)
+    expected = slope_v * net_a / (3600.0 * cells.charge_capacity_ah)
+    for voltage_v, ohm, farad in (
+        (own.rc1_voltage_v, ohms.r1, cells.c1_f),
+        (own.rc2_voltage_v, ohms.r2, cells.c2_f),
+    ):
+        expected += (current_a - voltage_v / ohm) / farad
+    assert management._voltage_drift(layout, memory, 0) == pytest.approx(expected, rel=1e-6)
+    assert abs(net_a) > 50.0 or power_w == 0.0
 
 
 TIGHT: dict[str, dict[str, Any]] = {

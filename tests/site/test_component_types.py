@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +90,112 @@ def test_every_page_of_models_stands_in_the_contents_of_the_site() -> None:
     contents = (ROOT / "docs" / "zensical.toml").read_text(encoding="utf-8")
     pages = {page.name for page in (ROOT / "docs" / "models").glob("*.md")}
     assert {page for page in pages if f'"models/{page}"' not in contents} == set(), PLACES
+
+
+OWN = """
+from dataclasses import replace
+from typing import Literal
+
+from doppelgrid.sim.components.machines import chp
+from doppelgrid.sim.domain.categories import Category
+
+
+class Own(chp.Chp):
+    category: Literal["own"]
+
+
+TYPE = replace(chp.TYPE, name="own", section=Own)
+OTHER = replace(TYPE, name="other")
+"""
+
+
+def offered(folder: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> registry._Known:
+    """Return what is known once a package beside ours offers something as a component type."""
+    (folder / "own_module.py").write_text(f"{OWN}\nOFFERED = {what}\n", encoding="utf-8")
+    about = folder / "own_package-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: own-package\nVersion: 1.0\n", encoding="utf-8"
+    )
+    (about / "entry_points.txt").write_text(
+        f"[{registry.GROUP}]\nown = own_module:OFFERED\n", encoding="utf-8"
+    )
+    monkeypatch.syspath_prepend(str(folder))
+    monkeypatch.delitem(sys.modules, "own_module", raising=False)
+    known: registry._Known = registry._known.__wrapped__()
+    return known
+
+
+@pytest.mark.parametrize("what", ["TYPE", "[TYPE]", "(TYPE,)"])
+def test_a_package_brings_a_type_or_several(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    known = offered(tmp_path, monkeypatch, what)
+    assert known.types["own"].name == "own"
+    assert list(known.types)[: len(OURS)] == [each.name for each in OURS]
+    assert known.broken == ()
+
+
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        ("dict()", "is a dict; accepted: a ComponentType, or a list of them"),
+        ("[TYPE, 3]", "is a list; accepted: a ComponentType, or a list of them"),
+        (
+            "replace(TYPE, name='Own')",
+            "component type 'Own': name is 'Own'; accepted: lower-case letters, digits and _",
+        ),
+        (
+            "replace(TYPE, category='own')",
+            "component type 'own': category is 'own'; accepted: Category.X, X one of ",
+        ),
+        (
+            "replace(TYPE, section=dict)",
+            "component type 'own': section is <class 'dict'>; accepted: a class derived from ComponentSection",
+        ),
+        (
+            "replace(TYPE, section='Own')",
+            "component type 'own': section is 'Own'; accepted: a class derived from ComponentSection",
+        ),
+        (
+            "[TYPE, OTHER]",
+            "component type 'other': category of its section is typing.Literal['own']; accepted: Literal['other']",
+        ),
+        (
+            "replace(TYPE, category=Category.GRID_CONNECTION_POINT)",
+            "component type 'own': category is GRID_CONNECTION_POINT, whose devices are this package's alone; ",
+        ),
+        (
+            "replace(TYPE, category=Category.EV_CHARGER)",
+            "component type 'own': category is EV_CHARGER, whose devices are this package's alone; accepted: ",
+        ),
+        (
+            "replace(TYPE, behind=[Category.METER])",
+            "component type 'own': behind is [<Category.METER: 'meter'>]; accepted: a tuple of categories",
+        ),
+        (
+            "replace(TYPE, behind=('meter',))",
+            "component type 'own': behind is ('meter',); accepted: a tuple of categories",
+        ),
+        (
+            "replace(TYPE, sdk_class='Own')",
+            "component type 'own': sdk_class is 'Own'; accepted: None, AcEvCharger, ",
+        ),
+        ("replace(TYPE, build=None)", "component type 'own': build is None; accepted: a function"),
+        ("replace(TYPE, caption='')", "component type 'own': caption is ''; accepted: a function"),
+        ("replace(TYPE, identity=3)", "component type 'own': identity is 3; accepted: a function"),
+        (
+            "replace(TYPE, inputs={'tide': 0.0})",
+            "component type 'own': input 'tide' is no field of its section; accepted: id, ",
+        ),
+        ("replace(chp.TYPE)", "name is taken; accepted: a name of its own; chp is that of this package"),
+    ],
+)
+def test_what_a_package_does_wrong_is_said_and_nothing_of_it_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, said: str
+) -> None:
+    known = offered(tmp_path, monkeypatch, what)
+    (broken,) = known.broken
+    assert broken.problem.startswith(said)
+    assert broken.package == "own-package 1.0"
+    assert list(known.types.values()) == OURS

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import pickle
+import re
 import shutil
+import tomllib
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import doppelgrid
 from doppelgrid.sim.components.battery import battery_preset_names
+from doppelgrid.sim.components.presets import read_own_presets
 from doppelgrid.sim.ensemble.ensemble import _site_of, jobs_of
 from doppelgrid.sim.plant.plant import Plant
 
+SHIPPED = Path(__file__).parents[2] / "models" / "presets"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "own_hardware"
 SITE = """
 presets: presets
@@ -151,6 +158,411 @@ def test_what_is_wrong_with_a_preset_is_said_with_its_file_and_name(
     assert file in text
     assert said in text
     assert "; accepted: " in text
+
+
+def said_of(folder: Path) -> list[str]:
+    """Return all that is said of the presets of a folder."""
+    return [str(error) for error in read_own_presets(folder)[1]]
+
+
+def written(value: Any) -> str:
+    """Return a value as TOML, tables in line."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(key)} = {written(each)}' for key, each in value.items())}}}"
+    return json.dumps(value)
+
+
+def put(folder: Path, file: str, of: str, changes: dict[str, Any]) -> None:
+    """Write a file with one preset, `own`: one of ours with values changed, or left out if None."""
+    own: dict[str, Any] = copy.deepcopy(tomllib.loads((SHIPPED / f"{file}.toml").read_text("utf-8"))[of])
+    if file == "cells":
+        own["managed_as"] = of
+    for name, value in changes.items():
+        *tables, key = name.split(".")
+        table = own
+        for each in tables:
+            table = table[each]
+        table[key] = value
+        if value is None:
+            del table[key]
+    (folder / f"{file}.toml").write_text(f"own = {written(own)}\n", encoding="utf-8")
+
+
+MM82, SPLIT, MINER, WALLBOX = "senvion-mm82-2050kw", "office-split", "antminer-s19-pro", "wallbox-11kw"
+
+
+@pytest.mark.parametrize(
+    ("file", "of", "changes", "message"),
+    [
+        (
+            "wind_turbines",
+            MM82,
+            {"stop_m_per_s": 4.0},
+            "stop_m_per_s is 4 m/s; accepted: at most cut_in_m_per_s, 3.5 m/s",
+        ),
+        (
+            "wind_turbines",
+            MM82,
+            {"restart_m_per_s": 26.0},
+            "restart_m_per_s is 26 m/s; accepted: at most cut_out_m_per_s, 25 m/s",
+        ),
+        (
+            "wind_turbines",
+            MM82,
+            {"cut_in_m_per_s": 6.0, "restart_m_per_s": 5.0},
+            "cut_in_m_per_s is 6 m/s; accepted: at most restart_m_per_s, 5 m/s",
+        ),
+        (
+            "wind_turbines",
+            MM82,
+            {"apparent_power_va": 2e6},
+            "rated_power_w is 2.05e+06 VA; accepted: at most apparent_power_va, 2e+06 VA",
+        ),
+        (
+            "hvacs",
+            SPLIT,
+            {"minimum_power_w": 8001.0},
+            "minimum_power_w is 8001 W; accepted: at most rated_power_w, 8000 W",
+        ),
+        (
+            "hvacs",
+            SPLIT,
+            {"hysteresis_k": 5.5},
+            "hysteresis_k is 5.5 K; accepted: at most cooling_set_point_c less heating_set_point_c, 5 K",
+        ),
+        (
+            "crypto_miners",
+            MINER,
+            {"throttled_boards": 4},
+            "throttled_boards is 4 boards; accepted: at most boards, 3 boards",
+        ),
+        (
+            "crypto_miners",
+            MINER,
+            {"throttle_c": 96.0},
+            "throttle_c is 96 °C; accepted: at most trip_c, 95 °C",
+        ),
+        (
+            "crypto_miners",
+            MINER,
+            {"resume_c": 85.0},
+            "resume_c is 85 °C; accepted: at most throttle_c - 0.1, 84.9 °C",
+        ),
+        (
+            "ev_chargers",
+            WALLBOX,
+            {"current_min_a": 17.0},
+            "current_min_a is 17 A; accepted: at most current_max_a, 16 A",
+        ),
+        (
+            "ev_chargers",
+            WALLBOX,
+            {"current_min_a": 5.9},
+            "current_min_a is 5.9 A; accepted: >= 6 A on alternating current",
+        ),
+        (
+            "transformers",
+            "oil-100kva",
+            {"no_load_loss_w": 600.0},
+            "no_load_loss_w / rated_apparent_power_va is 0.006; accepted: at most no_load_current_pu, 0.005",
+        ),
+        (
+            "transformers",
+            "oil-100kva",
+            {"load_loss_w": 4001.0},
+            "load_loss_w / rated_apparent_power_va is 0.04001; accepted: "
+            "at most short_circuit_voltage_pu, 0.04",
+        ),
+        (
+            "cars",
+            "compact-58kwh",
+            {"dc_curve_w": [1e5] * 20},
+            "dc_curve_w is a table of 20; accepted: 21, one every 5 % of state of charge",
+        ),
+        ("cells", "lfp", {"voltage_max_v": 3.9}, "voltage_max_v is 3.9 V; accepted: 3.65 V within 5%"),
+        ("cells", "lfp", {"ocv_v": [2.5, 3.3, 3.2]}, "ocv_v[2] is 3.2 V; accepted: >= 3.3 V"),
+        (
+            "batteries",
+            "lfp-92kwh",
+            {"soc_derating_width": 0.43},
+            "soc_derating_width is 0.43; accepted: <= 0.425, half of soc_upper - soc_lower",
+        ),
+        (
+            "ageing",
+            "lfp",
+            {"capacity_by_use.depth_stress": [1.0, 0.5]},
+            "capacity_by_use.depth_stress[1] is 0.5; accepted: at least 1, the entry before",
+        ),
+        (
+            "ageing",
+            "lfp",
+            {"resistance_by_use.depth_stress": [0.5, 1.0, 0.9]},
+            "resistance_by_use.depth_stress[2] is 0.9; accepted: at least 1, the entry before",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"overvoltage.release": 3.75},
+            "overvoltage.release is 3.75; accepted: below overvoltage.trip, which is 3.75",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"overvoltage.warning": 3.76},
+            "overvoltage.warning is 3.76; accepted: below overvoltage.trip, which is 3.75",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"overvoltage.warning_release": 3.71},
+            "overvoltage.warning_release is 3.71; accepted: below overvoltage.warning, which is 3.7",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"undervoltage.release": 2.2},
+            "undervoltage.release is 2.2; accepted: above undervoltage.trip, which is 2.2",
+        ),
+        ("bms", "lfp", {"overcurrent_charging.release": 1.2}, "overcurrent_charging.release is "),
+        ("bms", "lfp", {"overcurrent_discharging.release": 1.2}, "overcurrent_discharging.release is "),
+        (
+            "bms",
+            "lfp",
+            {"overtemperature_charging.release": 62.0},
+            "overtemperature_charging.release is 62; accepted: "
+            "below overtemperature_charging.trip, which is 61",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"overtemperature.release": 66.0},
+            "overtemperature.release is 66; accepted: below overtemperature.trip, which is 65",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"undertemperature_charging.release": -6.0},
+            "undertemperature_charging.release is -6; accepted: "
+            "above undertemperature_charging.trip, which is -5",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"undervoltage.warning_release": 3.61},
+            "undervoltage.warning_release is 3.61; accepted: below overvoltage.warning_release, which is 3.6",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"undertemperature_charging.warning_release": 55.0},
+            "undertemperature_charging.warning_release is 55; accepted: "
+            "below overtemperature_charging.warning_release, which is 55",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"balance.stop": 0.01},
+            "balance.stop is 0.01; accepted: below balance.start, which is 0.01",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"balance.start": 0.05},
+            "balance.start is 0.05; accepted: below balance.warning, which is 0.05",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"switchgear.precharge_timeout_s": 1.5},
+            "precharge_timeout_s is 1.5 s; accepted: "
+            "more than the 1.90482 s that an empty link without load takes",
+        ),
+    ],
+)
+def test_a_preset_that_contradicts_itself_is_refused(
+    tmp_path: Path, file: str, of: str, changes: dict[str, Any], message: str
+) -> None:
+    put(tmp_path, file, of, changes)
+    (said,) = said_of(tmp_path)
+    assert said.startswith(f"{file}.toml: own.{message}")
+
+
+@pytest.mark.parametrize(
+    ("file", "of", "changes"),
+    [
+        ("wind_turbines", MM82, {"stop_m_per_s": 3.5, "restart_m_per_s": 25.0, "apparent_power_va": 2050e3}),
+        ("wind_turbines", MM82, {"cut_in_m_per_s": 5.0, "restart_m_per_s": 5.0}),
+        ("hvacs", SPLIT, {"minimum_power_w": 8000.0, "hysteresis_k": 5.0}),
+        ("crypto_miners", MINER, {"throttled_boards": 3, "throttle_c": 95.0, "resume_c": 94.9}),
+        ("crypto_miners", MINER, {"boards": 4.0}),
+        ("ev_chargers", WALLBOX, {"current_min_a": 16.0}),
+        ("transformers", "oil-100kva", {"no_load_loss_w": 500.0, "load_loss_w": 4000.0}),
+        ("cells", "lfp", {"ocv_v": [2.5, 3.3, 3.3]}),
+        ("cells", "lfp", {"ocv_slope_v_per_k": 1e-4, "r0_ohm": [1e-3] * 500}),
+        ("ageing", "lfp", {"capacity_by_use.depth_stress": [1.0, 1.0]}),
+        ("bms", "lfp", {"switchgear.precharge_timeout_s": 1.91}),
+    ],
+)  # fmt: skip
+def test_a_preset_whose_values_just_meet_is_accepted(
+    tmp_path: Path, file: str, of: str, changes: dict[str, Any]
+) -> None:
+    put(tmp_path, file, of, changes)
+    assert said_of(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "of", "changes", "message"),
+    [
+        (
+            "bms",
+            "lfp",
+            {"balance": 3},
+            "own.balance is 3; accepted: "
+            "a table with spread_per_cycle, spread_per_day, soc, rate_per_h, start, stop, warning",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"overvoltage": [3.6]},
+            "own.overvoltage is [3.6]; accepted: "
+            "a table with trip, release, warning, warning_release, delay_s",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"overvoltage.tripp": 3.6},
+            "own.overvoltage.tripp is unknown; accepted: "
+            "trip, release, warning, warning_release, delay_s (did you mean 'trip'?)",
+        ),
+        (
+            "bms",
+            "lfp",
+            {"balance.warning": None},
+            "own.balance.warning is missing; accepted: a value such as 0.05",
+        ),
+        (
+            "hvacs",
+            SPLIT,
+            {"standby_power_w": None},
+            "own.standby_power_w is missing; accepted: a value such as 15.0",
+        ),
+        ("hvacs", SPLIT, {"can_heat": "no"}, "own.can_heat is 'no'; accepted: true or false"),
+        ("hvacs", SPLIT, {"can_heat": 1}, "own.can_heat is 1; accepted: true or false"),
+        (
+            "hvacs",
+            SPLIT,
+            {"standby_power_w": True},
+            "own.standby_power_w is true; accepted: a finite value such as 15.0",
+        ),
+        ("hvacs", SPLIT, {"supply_c": "40"}, "own.supply_c is '40'; accepted: a number"),
+        ("hvacs", SPLIT, {"supply_c": {}}, "own.supply_c is a table; accepted: a number"),
+        ("hvacs", SPLIT, {"supply_c": [40.0, 41.0]}, "own.supply_c is a list of 2; accepted: a number"),
+        ("crypto_miners", MINER, {"boards": 2.5}, "own.boards is 2.5; accepted: a whole number"),
+        ("grid_areas", "continental-europe", {"timezone": 1}, "own.timezone is 1; accepted: a text"),
+        (
+            "wind_turbines",
+            MM82,
+            {"power_curve_w": 2e6},
+            "own.power_curve_w is 2000000.0; accepted: a list of numbers",
+        ),
+        (
+            "wind_turbines",
+            MM82,
+            {"power_curve_w": [2e6]},
+            "own.power_curve_w is a list of 1; accepted: at least 2 entries",
+        ),
+        (
+            "wind_turbines",
+            MM82,
+            {"power_curve_w": [0.0] * 501},
+            "own.power_curve_w is a list of 501; accepted: at most 500 entries",
+        ),
+        (
+            "wind_turbines",
+            MM82,
+            {"power_curve_w": [0.0, "x"]},
+            "own.power_curve_w is a list with 'x'; accepted: a list of numbers",
+        ),
+        (
+            "cells",
+            "lfp",
+            {"r0_ohm": "small"},
+            "own.r0_ohm is 'small'; accepted: a number or a list of numbers",
+        ),
+        ("fuses", "gg-16", {"weights": [0.5, 0.5]}, "own.weights is a list of 2; accepted: one of 3"),
+        (
+            "fuses",
+            "gg-16",
+            {"weights": [0.3, 0.3, 0.2, 0.2]},
+            "own.weights is a list of 4; accepted: one of 3",
+        ),
+        (
+            "cells",
+            "lfp",
+            {"charge_temperatures_c": [0.0]},
+            "own.charge_temperatures_c is a list of 1; accepted: one of 4",
+        ),
+    ],
+)
+def test_a_value_of_another_kind_is_refused(
+    tmp_path: Path, file: str, of: str, changes: dict[str, Any], message: str
+) -> None:
+    put(tmp_path, file, of, changes)
+    assert said_of(tmp_path) == [f"{file}.toml: {message}"]
+
+
+def test_tables_within_presets_of_ours_have_the_same_keys() -> None:
+    for path in SHIPPED.glob("*.toml"):
+        presets = tomllib.loads(path.read_text("utf-8")).values()
+        tables = [
+            (key, [*value]) for preset in presets for key, value in preset.items() if isinstance(value, dict)
+        ]
+        assert all(dict(tables)[key] == keys for key, keys in tables)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"#" * 1_000_001, "cars.toml is of 1000001 bytes; accepted: at most 1000000 bytes"),
+        (b"own = 1", "cars.toml: own is no table; accepted: a table: [own]"),
+        (b'"a\\nb" = 1', "cars.toml: 'a\\nb' is no table; accepted: a table: ['a\\nb']"),
+    ],
+)  # fmt: skip
+def test_a_file_of_no_form_is_refused_in_words(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "cars.toml").write_bytes(content)
+    assert said_of(tmp_path) == [message]
+
+
+@pytest.mark.parametrize("content", [b"own", b"\xff", b"[own", b"own = {a = 1}\nown = {}"])
+def test_what_is_no_toml_is_refused_with_the_reason(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "cars.toml").write_bytes(content)
+    (said,) = said_of(tmp_path)
+    assert re.fullmatch(r"cars\.toml is no TOML \(.+\); accepted: TOML, a table for each preset", said)
+
+
+def test_a_file_may_be_as_large_as_is_said(tmp_path: Path) -> None:
+    (tmp_path / "cars.toml").write_bytes(b"#" * 1_000_000)
+    assert said_of(tmp_path) == []
+
+
+def test_a_folder_of_that_name_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "cars.toml").mkdir()
+    assert said_of(tmp_path) == ["cars.toml is no file; accepted: a file of presets"]
+
+
+def test_a_name_of_ours_is_refused(tmp_path: Path) -> None:
+    ours = tomllib.loads((SHIPPED / "fuses.toml").read_text("utf-8"))["gg-16"]
+    (tmp_path / "fuses.toml").write_text(f"gg-16 = {written(ours)}", encoding="utf-8")
+    assert said_of(tmp_path) == [
+        "fuses.toml: gg-16 is the name of a preset of ours; accepted: a name of its own"
+    ]
+
+
+def test_what_an_unknown_key_of_a_cell_could_be_includes_what_ours_do_not_need(tmp_path: Path) -> None:
+    put(tmp_path, "cells", "lfp", {"managed": "lfp"})
+    (said,) = said_of(tmp_path)
+    assert said.startswith("cells.toml: own.managed is unknown; accepted: charge_capacity_ah, ")
+    assert said.endswith(", managed_as (did you mean 'managed_as'?)")
 
 
 def test_a_file_of_another_name_is_refused_with_those_that_there_are(folder: Path) -> None:

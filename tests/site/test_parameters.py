@@ -9,6 +9,7 @@ from doppelgrid.sim.components.battery import battery_params, battery_preset
 from doppelgrid.sim.components.inverter import inverter_params
 from doppelgrid.sim.components.solar_array import pv_array_preset
 from doppelgrid.sim.files.parameters import overridden
+from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.reader import SiteError, parse_site
 
 SITE = """
@@ -72,3 +73,135 @@ def test_a_table_of_another_length_is_a_finer_or_coarser_one() -> None:
 def test_an_empty_table_is_refused() -> None:
     with pytest.raises(ParameterError, match="two numbers or more"):
         overridden(battery_preset("lfp-92kwh"), {"r0_ohm": (0.1,)})
+
+
+DEVICE = """
+microgrid: {id: 1}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 500 A}
+  main: {id: 2, category: meter, behind: grid}
+  inv:  {id: 3, category: battery_inverter, behind: main, rated_power: 30 kW}
+  bat:  {id: 4, category: battery, behind: inv}
+  one:  {id: 5, behind: main, CATEGORY, parameters: {PARAMETERS}}
+"""
+TURBINE = "category: wind_turbine, rated_power: 2 MW"
+MINER = "category: crypto_miner"
+SPLIT = "category: hvac, preset: office-split"
+WALLBOX = "category: ev_charger, type: ac, rated_power: 11 kW"
+
+
+@pytest.mark.parametrize(
+    ("category", "parameters", "message"),
+    [
+        (
+            TURBINE,
+            "turbine.stop_m_per_s: 4",
+            "turbine.stop_m_per_s is 4 m/s; accepted: at most cut_in_m_per_s, 3.5 m/s",
+        ),
+        (
+            TURBINE,
+            "turbine.restart_m_per_s: 26",
+            "turbine.restart_m_per_s is 26 m/s; accepted: at most cut_out_m_per_s, 25 m/s",
+        ),
+        (
+            TURBINE,
+            "turbine.cut_in_m_per_s: 6, turbine.restart_m_per_s: 5",
+            "turbine.cut_in_m_per_s is 6 m/s; accepted: at most restart_m_per_s, 5 m/s",
+        ),
+        (MINER, "throttled_boards: 4", "throttled_boards is 4 boards; accepted: at most boards, 3 boards"),
+        (MINER, "throttle_c: 96", "throttle_c is 96 °C; accepted: at most trip_c, 95 °C"),
+        (MINER, "resume_c: 85", "resume_c is 85 °C; accepted: at most throttle_c - 0.1, 84.9 °C"),
+        (
+            SPLIT,
+            "hysteresis_k: 5.5",
+            "hysteresis_k is 5.5 K; accepted: at most cooling_set_point_c less heating_set_point_c, 5 K",
+        ),
+        (
+            WALLBOX,
+            "charger.current_min_a: 17",
+            "charger.current_min_a is 17 A; accepted: at most current_max_a, 16 A",
+        ),
+        (
+            WALLBOX,
+            "charger.current_min_a: 5.9",
+            "charger.current_min_a is 5.9 A; accepted: >= 6 A on alternating current",
+        ),
+    ],
+)
+def test_parameters_that_contradict_each_other_are_refused(
+    category: str, parameters: str, message: str
+) -> None:
+    text = DEVICE.replace("CATEGORY", category).replace("PARAMETERS", parameters)
+    with pytest.raises(SiteError) as refused:
+        parse_site(text, "site.yaml")
+    assert str(refused.value).startswith(f"site.yaml:8: one.parameters.{message}")
+    assert len(refused.value.problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("category", "parameters"),
+    [
+        (TURBINE, "turbine.stop_m_per_s: 3.5, turbine.restart_m_per_s: 25"),
+        (TURBINE, "turbine.cut_in_m_per_s: 5, turbine.restart_m_per_s: 5"),
+        (f"{TURBINE}, power: 1 MW", "standby_power_w: 10"),
+        (MINER, "throttled_boards: 3, throttle_c: 95, resume_c: 94.9"),
+        (SPLIT, "hysteresis_k: 5"),
+        ("category: hvac, preset: house-heat-pump", "hysteresis_k: 6"),
+        (WALLBOX, "charger.current_min_a: 16"),
+        (WALLBOX, "charger.current_min_a: 6"),
+    ],
+)
+def test_parameters_that_just_meet_are_accepted(category: str, parameters: str) -> None:
+    site = parse_site(DEVICE.replace("CATEGORY", category).replace("PARAMETERS", parameters), "site.yaml")
+    assert Plant(site, start_us=0, seed=0).equipment.machines["one"] is not None
+
+
+def test_what_varies_is_held_to_the_same_when_it_is_built() -> None:
+    text = DEVICE.replace("CATEGORY", MINER).replace("PARAMETERS", "throttle_c: 90")
+    site = parse_site(text, "site.yaml")
+    miner = site.components["one"].model_copy(update={"parameters": {"throttle_c": 96.0}})
+    site = site.model_copy(update={"components": {**site.components, "one": miner}})
+    with pytest.raises(ParameterError, match="throttle_c is 96 °C; accepted: at most trip_c, 95 °C"):
+        Plant(site, start_us=0, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("battery", "message"),
+    [
+        (
+            "{ocv_v: [600, 700, 690]}",
+            r"ocv_v\[2\] \(SoC 1\) is 690 V; accepted: >= 700 V, the entry before it",
+        ),
+        (
+            "{charge_temperatures_c: [0, 10, 5, 60]}",
+            r"charge_temperatures_c\[2\] is 5 °C; accepted: >= 10 °C",
+        ),
+        (
+            "{discharge_temperatures_c: [-20, -30, 45, 60]}",
+            r"discharge_temperatures_c\[1\] is -30 °C; accepted: >= -20 °C",
+        ),
+        (
+            "{soc_derating_width: 0.43}",
+            "soc_derating_width is 0.43; accepted: <= 0.425, half of soc_upper - soc_lower",
+        ),
+        (
+            "{voltage_min_v: 730}",
+            "voltage_min_v is 730; accepted: <= .*, the open-circuit voltage at soc_lower",
+        ),
+        (
+            "{voltage_min_v: 100}",
+            "voltage_min_v is 100; accepted: >= .*, half of the open-circuit voltage at soc_upper",
+        ),
+        (
+            "{voltage_max_v: 700}",
+            "voltage_max_v is 700; accepted: >= .*, the open-circuit voltage at soc_upper",
+        ),
+        (
+            "{capacity_wh: 50000}",
+            "capacity_wh is 50000 Wh; accepted: 92000 Wh, which charge_capacity_ah and the mean of ocv_v make",
+        ),
+    ],
+)
+def test_a_battery_that_contradicts_itself_is_refused(battery: str, message: str) -> None:
+    with pytest.raises(SiteError, match=f"^site.yaml:7: bat.parameters.{message}"):
+        parse_site(site_text(battery), "site.yaml")

@@ -140,6 +140,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=_params,
+    check=check_crypto_miner,
     presets=crypto_miner_preset_names,
     inputs={"load": 0.0},
     caption=consumer_caption,

@@ -172,6 +172,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=_params,
+    check=check_hvac,
     presets=hvac_preset_names,
     inputs={"load": 0.0, "gains": 0.0},
     caption=consumer_caption,

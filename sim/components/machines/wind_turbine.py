@@ -82,16 +82,28 @@ def wind_turbine_preset(name: str) -> WindTurbineParams:
     return params
 
 
-def check_wind_turbine(params: WindTurbineParams) -> None:
+def check_wind_turbine(params: WindTurbineParams, within: str = "") -> None:
     """Hold parameters of a wind turbine to one another.
+
+    Args:
+        params: The turbine.
+        within: What stands before the names in an error, with a dot.
 
     Raises:
         ParameterError: If they contradict each other; names them.
     """
-    check_at_most("stop_m_per_s", params.stop_m_per_s, "cut_in_m_per_s", params.cut_in_m_per_s, "m/s")
-    check_at_most("restart_m_per_s", params.restart_m_per_s, "cut_out_m_per_s", params.cut_out_m_per_s, "m/s")
-    check_at_most("cut_in_m_per_s", params.cut_in_m_per_s, "restart_m_per_s", params.restart_m_per_s, "m/s")
-    check_at_most("rated_power_w", params.rated_power_w, "apparent_power_va", params.apparent_power_va, "VA")
+    check_at_most(
+        f"{within}stop_m_per_s", params.stop_m_per_s, "cut_in_m_per_s", params.cut_in_m_per_s, "m/s"
+    )
+    check_at_most(
+        f"{within}restart_m_per_s", params.restart_m_per_s, "cut_out_m_per_s", params.cut_out_m_per_s, "m/s"
+    )
+    check_at_most(
+        f"{within}cut_in_m_per_s", params.cut_in_m_per_s, "restart_m_per_s", params.restart_m_per_s, "m/s"
+    )
+    check_at_most(
+        f"{within}rated_power_w", params.rated_power_w, "apparent_power_va", params.apparent_power_va, "VA"
+    )
 
 
 _USUAL_TURBINES = (
@@ -202,6 +214,11 @@ def _params(turbine: WindTurbine, _grid: GridFacts) -> SupplyParams | WindPlantP
     return wind_plant_params(turbine) if turbine.power is None else _supply_params(turbine)
 
 
+def _check(params: SupplyParams | WindPlantParams) -> None:
+    if isinstance(params, WindPlantParams):
+        check_wind_turbine(params.turbine, "turbine.")
+
+
 def _caption(turbine: WindTurbine) -> list[str]:
     source = [] if turbine.power is None else [f"power {input_caption(turbine.power, 'W')}"]
     return [kilowatts(turbine.rated_power_w), *source]
@@ -215,6 +232,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=_params,
+    check=_check,
     presets=wind_turbine_preset_names,
     inputs={"power": 0.0, "wind_speed": None},
     caption=_caption,
