@@ -47,6 +47,8 @@ class Car(Section):
     """State of charge when a run starts."""
     max_power_w: PositivePower = Field(default=written("11 kW"), alias="max_power")
     """Greatest power that the car takes [W], at 230 V on alternating current."""
+    phases: Literal[1, 2, 3] | None = None
+    """Phases of the onboard charger; one for up to 7.4 kW (32 A), three for more, if not given."""
     taper_soc: _BeforeFull = Field(default=written("80 %"))
     """State of charge at which the car begins to take less."""
     efficiency: _Efficiency = Field(default=written("90 %"))
@@ -176,6 +178,8 @@ _USUAL_PRESETS = {
 }
 """Of direct and alternating current: up to a rated power [W]."""
 _CAR_CURRENT_A = (6.0, 63.0)
+_ONE_PHASE_W = 32.5 * NOMINAL_V
+"""Onboard chargers up to 7.4 kW have one phase: 32 A at 230 V is the most that is common on one."""
 _TIME_CONSTANT_S = (30.0, 7200.0)
 _SECONDS_PER_HOUR = 3600.0
 CHARGING_POINT = DeviceModel(
@@ -266,17 +270,16 @@ def plugged_car(car: Car, phases: int) -> ElectricCarParams:
 
     Args:
         car: What the site file says.
-        phases: Of the charger, which the car uses as far as its current allows.
+        phases: Of the charger; the car uses no more.
     """
-    while phases > 1 and car.max_power_w < _CAR_CURRENT_A[0] * phases * NOMINAL_V:
-        phases -= 1
-    current_a = _within(car.max_power_w / (phases * NOMINAL_V), _CAR_CURRENT_A)
+    own_phases = car.phases or (1 if car.max_power_w <= _ONE_PHASE_W else 3)
+    current_a = _within(car.max_power_w / (own_phases * NOMINAL_V), _CAR_CURRENT_A)
     # The taper begins where the limit at constant voltage has come down to the full power.
     full_per_h = car.efficiency * car.max_power_w / car.capacity_wh
     falling_per_h = max(full_per_h - FINAL_RATE_PER_H, FINAL_RATE_PER_H)
     params = ElectricCarParams(
         capacity_wh=car.capacity_wh,
-        ac_phases=phases,
+        ac_phases=min(own_phases, phases),
         ac_current_max_a=current_a,
         onboard_loss=1.0 - car.efficiency,
         electronics_w=0.0,

@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from doppelgrid.sim.domain.messages import OutOfBoundsError
@@ -230,13 +231,19 @@ class TestSetPoints:
         site.tell(20e3)
         assert site.car_w == pytest.approx(11e3, rel=0.01)
 
-    def test_below_six_amperes_it_pauses(self) -> None:
+    def test_below_six_amperes_at_230_v_it_pauses(self) -> None:
         site = Charging(car={}).to(7.0)
-        site.tell(SIX_AMPERES_W - 1.0)
+        site.tell(4139.0)
         assert site.states == (StateCode.READY, *LOCKED)
         assert site.power_w == site.standby_w
-        site.tell(SIX_AMPERES_W + 1.0)
+        site.tell(4140.0)
         assert site.car_w == pytest.approx(SIX_AMPERES_W)
+
+    @pytest.mark.parametrize("amperes", [6, 7, 10, 15])
+    def test_what_a_32_bit_float_makes_of_whole_amperes_gives_them(self, amperes: int) -> None:
+        site = Charging(car={}).to(7.0)
+        site.tell(float(np.float32(3 * amperes * PHASE_V)))
+        assert site.car_w == pytest.approx(3 * amperes * PHASE_V, rel=1e-6)
 
     def test_the_shown_bound_is_what_the_car_can_take(self) -> None:
         site = Charging([{"arrive": "07:00", "stay": "1 h"}])

@@ -138,6 +138,20 @@ def test_a_car_by_a_few_figures_takes_its_power_until_its_taper() -> None:
     assert limit_w == pytest.approx(0.9 * 7e3)
 
 
-def test_a_car_of_little_power_uses_fewer_phases() -> None:
-    car = plugged_car(Car.model_validate({"max_power": "2.3 kW"}), 3)
-    assert (car.ac_phases, car.ac_current_max_a) == (1, 10.0)
+@pytest.mark.parametrize(
+    ("written", "charger_phases", "phases", "current_a"),
+    [
+        ({"max_power": "2.3 kW"}, 3, 1, 10.0),
+        ({"max_power": "7.4 kW"}, 3, 1, 7.4e3 / 230.0),
+        ({"max_power": "11 kW"}, 3, 3, 11e3 / 690.0),
+        ({"max_power": "22 kW"}, 3, 3, 22e3 / 690.0),
+        ({"max_power": "11 kW"}, 1, 1, 11e3 / 690.0),
+        ({"max_power": "6.9 kW", "phases": 2}, 3, 2, 15.0),
+        ({"max_power": "6.9 kW", "phases": 3}, 3, 3, 10.0),
+    ],
+)
+def test_a_car_charges_on_the_phases_of_its_onboard_charger(
+    written: dict[str, object], charger_phases: int, phases: int, current_a: float
+) -> None:
+    car = plugged_car(Car.model_validate(written), charger_phases)
+    assert (car.ac_phases, car.ac_current_max_a) == (phases, pytest.approx(current_a))
