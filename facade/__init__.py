@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .sim.site.site import Site
 
     serve = SiteServer
+    __version__: str
 
 _HOMES = {
     "ControlClient": "proto.control.client.ControlClient",
@@ -75,7 +76,13 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, "__version__"})
+
+
 def __getattr__(name: str) -> object:
+    if name == "__version__":
+        return import_module("importlib.metadata").version(__name__)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _HOMES[name].rpartition(".")

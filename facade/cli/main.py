@@ -6,6 +6,8 @@ port is in use; `lockstep` has some of its own, and ensembles end with 1 if runs
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from .check import check
@@ -27,6 +29,19 @@ app.command()(conformance)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(lockstep)
 
 
+def _tell_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - takes long to import
+
+        typer.echo(version("doppelgrid"))
+        raise typer.Exit
+
+
 @app.callback()
-def doppelgrid() -> None:
+def doppelgrid(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and end."),
+    ] = False,
+) -> None:
     """The double of a microgrid: a simulated site that real control applications talk to."""
