@@ -46,7 +46,7 @@ _OWN_KEYS = {
 _INDISPENSABLE = {
     Category.BATTERY: ("battery",),
     Category.BATTERY_INVERTER: ("inverter", "converting"),
-    Category.HYBRID_INVERTER: ("inverter", "converting", "array"),
+    Category.HYBRID_INVERTER: ("inverter", "converting"),
 }
 """What is built for every component of a category: fields of `Built`."""
 

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..components.grid_connection_point import GridConnectionPoint
-from ..components.meter import Meter
 from ..components.registry import Component, type_of
 from ..components.setting import GridFacts
 from ..domain.categories import Category
@@ -59,8 +58,6 @@ def _at_rest(component: Component) -> Component:
         update["fuse"] = None
         if isinstance(component.frequency, float):
             del update["frequency"]
-    if isinstance(component, Meter):
-        update["measurement"] = None
     if {"irradiance", "power"} <= update.keys():
         update["irradiance"] = None
     return component.model_copy(update=update)
