@@ -45,3 +45,13 @@ def _is_quick(item: pytest.Item) -> bool:
     inside = item.path.relative_to(TESTS).parts
     is_lengthy = any(item.get_closest_marker(mark) for mark in LEFT_OUT)
     return not is_lengthy and (len(inside) == 1 or inside[0] in QUICK)
+
+
+@pytest.fixture
+def interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs compile nothing."""
+    from support.interpreted import Interpreted
+
+    from doppelgrid.sim.headless import run as runs
+
+    monkeypatch.setattr(runs, "Program", Interpreted)

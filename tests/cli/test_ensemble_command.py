@@ -27,6 +27,7 @@ def vary(tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("suffix", ["csv", "csv.gz", "parquet"])
 def test_an_ensemble_ends_with_a_row_for_each_combination_and_a_file_of_all_runs(
     tmp_path: Path, vary: str, suffix: str

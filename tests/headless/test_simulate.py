@@ -34,6 +34,7 @@ def test_the_summary_counts_what_the_registers_count() -> None:
     assert summary.duration_us == 6 * 3600 * 10**6
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_the_peak_is_the_greatest_quarter_of_an_hour() -> None:
     steps = [
         {"at": "0 s", "value": "10 kW"},
