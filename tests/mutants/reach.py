@@ -93,16 +93,18 @@ class Reach:
         """Return the tests that may notice a fault, the quickest first and those that compile last.
 
         Those that reach the line; if none does, those that reach its function; if none does, because it runs compiled
-        only, those that run what is compiled. Of many, one variant of each test and what reaches little else comes
-        before the rest. Where there are few, the other tests of their files join them: they may use what one of them
-        has made.
+        only, those that run what is compiled. Of many, one variant of each test will do, and what reaches little else
+        comes before the rest. Where there are few, further variants and the other tests of their files join them: they
+        may use what one of them has made.
         """
         reaching = (
             self._reaching(place, place.lines)
             or self._reaching(place, place.function_lines)
             or self._running_compiled
         )
-        chosen = self._least_broad(reaching)
+        ranked = self._least_broad(reaching)
+        tests_alone = {name.split("[")[0] for name in ranked}
+        chosen = ranked[: max(len(tests_alone), FIRST_TESTS)]
         files = {name.split("::")[0] for name in chosen[:FIRST_TESTS]}
         beside = {name for name in self._seconds if name.split("::")[0] in files}.difference(chosen)
         chosen += self._least_broad(beside)[: max(0, FIRST_TESTS - len(chosen))]
