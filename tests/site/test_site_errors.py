@@ -354,6 +354,13 @@ def test_an_input_file_that_is_not_there(tmp_path: Path) -> None:
     ]
 
 
+def test_an_input_file_whose_name_no_file_can_have(tmp_path: Path) -> None:
+    house = HOUSE.replace("}", f", load: {{file: {'a' * 5000}.csv, unit: W, positive: consumption}}}}")
+    [message] = messages(BASE + house, tmp_path)
+    assert message.startswith("berlin.yaml:5: house.load.file is 'aaaa")
+    assert message.endswith("accepted: a file, its path relative to the folder of the site file")
+
+
 def test_an_input_file_of_the_whole_site_that_is_not_there(tmp_path: Path) -> None:
     assert messages(BASE + "ambient_temperature: {file: air.csv}\n", tmp_path) == [
         "berlin.yaml:5: ambient_temperature.file is 'air.csv'; accepted: a file, its path relative to "
