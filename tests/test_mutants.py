@@ -105,7 +105,7 @@ def test_a_test_that_fails_with_a_fault_alone_has_caught_it(tmp_path: Path) -> N
     fault = fault_in(text, source, "ReplaceBinaryOperator_Add_Sub", "kelvin = temperature_c + _KELVIN")
     bench = Bench(tmp_path, Path(doppelgrid.__file__).parents[1], top_package())
     of_pressure, of_density = (
-        Test(f"tests/models/test_air.py::{name}", seconds=0.1, compiles=False, is_first=True)
+        Test(f"tests/models/test_air.py::{name}", seconds=0.1, compiles=False)
         for name in (
             "test_pressure_falls_with_altitude_as_in_the_standard_atmosphere[1000.0-89875.0]",
             "test_dry_air_at_sea_level_and_15_degrees_has_the_standard_density",
