@@ -31,7 +31,9 @@ _GREATEST_BYTES = 200_000
 """Of a file; the largest of ours has 14 kB."""
 _MOST_PARTS = 16
 """Of a dotted key; the reader of TOML takes time by the square of them."""
-_LONG_KEY = re.compile(r"""(?:[ \t]*\.[ \t]*(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')){%d}""" % _MOST_PARTS)
+_LONG_KEY = re.compile(
+    r"""(?:[ \t]*\.[ \t]*(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')){""" + f"{_MOST_PARTS}}}"
+)
 _LONGEST_PATH = 200
 """Of the path of a folder in an error; the rest is left out."""
 _MOST_TOLD = 50

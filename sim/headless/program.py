@@ -10,7 +10,7 @@ from typing import Any
 
 from ..components.device_model import DeviceModel
 from ..kernel import client_limits, device_model, no_client_limits
-from ..kernel.device_model import TEMPLATES, giver, placed_by
+from ..kernel.device_model import giver, placed_by, templates
 from ..plant.plant import Plant
 from ..plant.state import NAMES_OF_NUMBERS, STATES
 from . import loop
@@ -176,6 +176,6 @@ def _bound(model: DeviceModel, modules: JitModules) -> dict[str, Any]:
     names["place"] = modules.compiled(placed_by(model))
     give = giver(model)
     names["given"] = compiled_function(give, {**give.__globals__, "pick": names["pick"]}, is_inner=True)
-    for template in TEMPLATES:
-        names[template.__name__] = compiled_function(template, names, is_inner=True)
+    for name, template in templates(model).items():
+        names[name] = compiled_function(template, names, is_inner=True)
     return names

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from ...models.parameter import ParameterError
 from ..components.component_type import ComponentType
 from ..components.grid_connection_point import GridConnectionPoint
+from ..components.package_check import PackageError
 from ..components.presets import read_own_presets
 from ..components.registry import broken_packages, component_types, type_of
 from ..files.explain import explain, keys_of
@@ -288,6 +289,9 @@ def _refusals(check: Callable[[], object], path: Place) -> Iterator[Finding]:
         check()
     except ParameterError as error:
         yield Finding((*path, error.parameter), error.found, error.accepted)
+    except PackageError as error:
+        found = f"of component type {error.kind!r} of package {error.package}, which {error.found}"
+        yield Finding(path[:2], found, error.accepted)
 
 
 def _file_findings(
