@@ -186,7 +186,9 @@ def _check_functions(what: str, offered: ComponentType) -> None:
         if not callable(getattr(offered, name)):
             raise ValueError(f"{what}: {name} is {getattr(offered, name)!r}; accepted: a function")
     if offered.resting_state is not None and not isinstance(offered.resting_state, StateCode):
-        raise ValueError(f"{what}: resting_state is {offered.resting_state!r}; accepted: StateCode.X, or None")
+        raise ValueError(
+            f"{what}: resting_state is {offered.resting_state!r}; accepted: StateCode.X, or None"
+        )
     for name in ("params", "presets"):
         given = getattr(offered, name)
         if given is not None and not callable(given):
