@@ -12,52 +12,12 @@ from pydantic import Field, TypeAdapter
 from ..domain.categories import Category
 from ..domain.states import StateCode
 from ..files.packages import BrokenPackage, brought
-from . import (
-    battery,
-    battery_inverter,
-    breaker,
-    converter,
-    ev_charger,
-    grid_connection_point,
-    hybrid_inverter,
-    meter,
-    plc,
-    power_transformer,
-    precharger,
-    pv_inverter,
-    static_transfer_switch,
-    uninterruptible_power_supply,
-)
 from .component_type import ComponentType
-from .machines import capacitor_bank, chp, crypto_miner, electrolyzer, hvac, steam_boiler, wind_turbine
+from .ours import OURS
 from .package_check import guarded
 from .section import ComponentSection
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-OURS = (
-    grid_connection_point.TYPE,
-    meter.TYPE,
-    battery_inverter.TYPE,
-    pv_inverter.TYPE,
-    hybrid_inverter.TYPE,
-    battery.TYPE,
-    ev_charger.TYPE,
-    chp.TYPE,
-    electrolyzer.TYPE,
-    steam_boiler.TYPE,
-    wind_turbine.TYPE,
-    capacitor_bank.TYPE,
-    hvac.TYPE,
-    crypto_miner.TYPE,
-    plc.TYPE,
-    power_transformer.TYPE,
-    uninterruptible_power_supply.TYPE,
-    static_transfer_switch.TYPE,
-    breaker.TYPE,
-    precharger.TYPE,
-    converter.TYPE,
-)
-"""The component types of this package."""
 _OURS_ALONE = frozenset(
     {
         Category.GRID_CONNECTION_POINT,
@@ -201,7 +161,7 @@ def _check_section(section: type[ComponentSection]) -> None:
     Raises:
         Exception: Of pydantic, if it is of no use there.
     """
-    union: Any = Annotated[Union[breaker.TYPE.section, section], Field(discriminator="category")]  # noqa: UP007
+    union: Any = Annotated[Union[OURS[0].section, section], Field(discriminator="category")]  # noqa: UP007
     TypeAdapter(union).json_schema(by_alias=True, mode="validation")
 
 
