@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, NamedTuple, get_type_hints
@@ -462,15 +462,15 @@ def _check_sources(machine: Machine, setting: Setting, *, has_array: bool) -> li
         REACTIVE_SET_POINT: lambda: 0.0,
         AMBIENT: lambda: setting.ambient_c,
         WIND: lambda: setting.make_wind().at(setting.start_us),
-        **{name: (lambda value=value: value) for name, value in _USUAL_AIR.items()},
+        **{name: partial(float, value) for name, value in _USUAL_AIR.items()},
         **{
-            f"{grid.key}.{quantity}": (lambda value=value: value)
+            f"{grid.key}.{quantity}": partial(float, value)
             for quantity, value in zip(
                 _GRID, (grid.voltage_v, grid.frequency_hz, phase_v, phase_v, phase_v, 1.0), strict=True
             )
         },
         **{
-            f"{setting.key}.{quantity}": (lambda signal=signal: signal.at(setting.start_us))
+            f"{setting.key}.{quantity}": partial(signal.at, setting.start_us)
             for quantity, signal in machine.inputs.items()
         },
     }

@@ -78,7 +78,7 @@ def told_whose(theirs: Theirs) -> Iterator[None]:
 
 
 def _file_of(model: DeviceModel) -> str:
-    return Path(model.step.__code__.co_filename).name  # type: ignore[attr-defined]
+    return Path(model.step.__code__.co_filename).name
 
 
 def _whose(model: DeviceModel, kind: ComponentType) -> str:

@@ -323,3 +323,26 @@ def test_check_takes_a_package_that_builds_what_can_run(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_section_of_a_package_that_raises_is_told_with_its_line(tmp_path: Path) -> None:
+    text = (EXAMPLE / "own_hardware" / "generator.py").read_text()
+    at = '    category: Literal["diesel_generator"]\n'
+    raising = """
+    @field_validator("rated_power_w")
+    @classmethod
+    def _raise(cls, _value: float) -> float:
+        raise RuntimeError("boo")
+"""
+    changed = text.replace(at, at + raising).replace("import Field", "import Field, field_validator")
+    done = run(
+        "import sys; from doppelgrid.cli.main import app; sys.argv[1:] = ['check', 'site.yaml']; app()",
+        put_beside(tmp_path, changed),
+        EXAMPLE,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "site.yaml:5: generator is of component type 'diesel_generator' of package evil 0.1, whose section raises"
+        " RuntimeError: boo; accepted: a section that takes or refuses what is said\n",
+    )
