@@ -100,6 +100,7 @@ def run(
     from ..proto.serving.server import PortInUseError  # noqa: PLC0415
     from ..proto.serving.site_server import SiteServer  # noqa: PLC0415
     from ..proto.transport.security import SecurityError  # noqa: PLC0415
+    from ..sim.components.package_check import PackageError  # noqa: PLC0415
     from ..sim.inputs.errors import InputError  # noqa: PLC0415
     from ..sim.recording import RecordingError  # noqa: PLC0415
     from ..sim.site.reader import SiteError, load_site  # noqa: PLC0415
@@ -136,7 +137,7 @@ def run(
             asyncio.run(run_sites(servers, RunOptions(emit_endpoints, duration, recorder)))
     except SecurityError as error:
         raise refuse(str(error)) from None
-    except (InputError, RecordingError) as error:
+    except (InputError, PackageError, RecordingError) as error:
         raise refuse(str(error)) from None
     except PortInUseError as error:
         raise refuse(str(error), PORT_IN_USE) from None

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..components.inverter import BuiltInControl
+from ..components.registry import type_of
+from ..domain.categories import Category
 from ..domain.timestamps import to_datetime
 from ..engine.clock import stopwatch_s
 from ..recording.columns import ColumnRecorder
@@ -24,6 +26,7 @@ from .summary import Summarizer, Summary
 
 DEFAULT_START = datetime(2026, 6, 15)
 SECOND = timedelta(seconds=1)
+_OF_BATTERIES = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 
 
 class RunError(ArithmeticError):
@@ -94,7 +97,17 @@ def with_self_consumption(site: Site) -> Site:
     """Return a site whose battery inverters regulate the power at the grid connection to 0 W by themselves.
 
     Those that have a built-in control already keep it.
+
+    Raises:
+        ValueError: If a battery inverter of a package has none; names it.
     """
+    for key, component in site.components.items():
+        kind = type_of(component)
+        if kind.category in _OF_BATTERIES and not isinstance(component, BuiltInControl):
+            raise ValueError(
+                f"{key} is of component type {kind.name!r} of package {kind.package}, which has no built-in control;"
+                " accepted for self-consumption: battery inverters whose section is a BuiltInControl"
+            )
     grid = next(key for key, component in site.components.items() if not component.behind)
     changed: dict[str, Any] = {
         key: component.model_copy(update={"self_consumption": grid})

@@ -16,10 +16,13 @@ from ..files.presets import own_presets
 from ..site.environment import grid_facts
 from ..site.site import Site
 
+_PRODUCERS = (Category.PV_INVERTER, Category.WIND_TURBINE, Category.CHP)
+
 
 def offers_power(component: Component) -> bool:
     """Say whether a component has an input for what it could produce."""
-    return "power" in type(component).model_fields
+    kind = type_of(component)
+    return kind.category in _PRODUCERS and "power" in kind.inputs
 
 
 def undriven_site(site: Site, simulated: Collection[str], recorded: Mapping[str, Reading]) -> Site:
