@@ -17,6 +17,7 @@ from .options import (
     RecordedMetrics,
     RecordMetricsOption,
     RecordOption,
+    check_writable,
     parse_duration,
     parse_moment,
     refuse,
@@ -86,6 +87,7 @@ def lockstep(
     """Run an unmodified application against a site, or a recorded day, in virtual time."""
     if explain_divergence:
         _explain(Path(site), app)
+    check_writable("--journal", journal)
 
     from ..scenarios.lockstep.progress import VirtualProgress  # noqa: PLC0415
     from ..scenarios.lockstep.session import LockstepSession  # noqa: PLC0415

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -71,6 +73,35 @@ def refuse(message: str, code: int = BAD_INPUT) -> typer.Exit:
     """Say on standard error why not, and return the exit to raise."""
     typer.echo(message, err=True)
     return typer.Exit(code)
+
+
+def check_writable(option: str, path: Path | None) -> None:
+    """Refuse before anything runs a file that could not be written.
+
+    Raises:
+        typer.Exit: If it is a folder, or its folder is missing, or either must not be written to.
+    """
+    if path is None:
+        return
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not path.parent.is_dir() or not os.access(place, os.W_OK):
+        raise refuse(f"{option} is {str(path)!r}; accepted: a file in a folder that can be written to")
+
+
+@contextlib.contextmanager
+def writing(option: str, path: Path) -> Iterator[None]:
+    """Refuse in words where a file cannot be written after all, as on a full disk.
+
+    Raises:
+        typer.Exit: If so.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise refuse(
+            f"{option} is {str(path)!r}, which could not be written ({error.strerror or error}); "
+            "accepted: a file in a folder that can be written to and has room"
+        ) from None
 
 
 def parse_duration(text: str) -> float:

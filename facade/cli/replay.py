@@ -8,7 +8,15 @@ from typing import Annotated
 
 import typer
 
-from .options import PORT_IN_USE, RecordedMetrics, RecordMetricsOption, RecordOption, refuse, start_recorder
+from .options import (
+    PORT_IN_USE,
+    RecordedMetrics,
+    RecordMetricsOption,
+    RecordOption,
+    check_writable,
+    refuse,
+    start_recorder,
+)
 
 
 class Shift(StrEnum):
@@ -62,6 +70,7 @@ def replay(
     from ..sim.site.reader import load_site  # noqa: PLC0415
     from .live_run import RunOptions, run_site  # noqa: PLC0415
 
+    check_writable("--emit-endpoints", emit_endpoints)
     try:
         given = None if site is None else load_site(site)
         recorded = read_recording(recording, microgrid_id=None if given is None else given.microgrid.id)

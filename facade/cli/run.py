@@ -14,6 +14,7 @@ from .options import (
     RecordedMetrics,
     RecordMetricsOption,
     RecordOption,
+    check_writable,
     parse_duration,
     parse_moment,
     refuse,
@@ -106,6 +107,7 @@ def run(
     from .fleet import fleet, ports  # noqa: PLC0415
     from .live_run import RunOptions, run_sites  # noqa: PLC0415
 
+    check_writable("--emit-endpoints", emit_endpoints)
     security = read_security(tls_cert, tls_key, tls_client_ca, auth_key, sign_secret)
     try:
         chosen = fleet([load_site(site) for site in sites or ("demo",)], copies)

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .ensemble import EnsembleOptions, refuse_single_run_options, simulate_ensemble
-from .options import RecordedMetrics, RecordMetricsOption, RecordOption, parse_duration, parse_moment, refuse
+from .options import (
+    RecordedMetrics,
+    RecordMetricsOption,
+    RecordOption,
+    check_writable,
+    parse_duration,
+    parse_moment,
+    refuse,
+    writing,
+)
 from .summary_table import plain, print_summary
 
 if TYPE_CHECKING:
@@ -95,6 +104,7 @@ def simulate(
     try:
         if not ensemble.is_single:
             refuse_single_run_options(record, summary)
+        check_writable("--summary", summary)
         loaded = load_site(site)
         if self_consumption:
             from ..sim.headless.simulate import with_self_consumption  # noqa: PLC0415
@@ -113,7 +123,9 @@ def simulate(
         raise refuse(str(error)) from None
     print_summary(result, loaded, Console())
     if summary is not None:
-        summary.write_text(json.dumps(plain(result), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(plain(result), indent=2, ensure_ascii=False) + "\n"
+        with writing("--summary", summary):
+            summary.write_text(text, encoding="utf-8")
 
 
 def _run(

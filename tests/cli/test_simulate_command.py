@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
@@ -62,3 +63,21 @@ def test_a_meter_that_is_not_above_is_refused(tmp_path: Path) -> None:
     assert shown.exit_code == 2
     assert "site.yaml:5: inv.self_consumption is 'mian'" in shown.output
     assert "did you mean 'main'?" in shown.output
+
+
+def test_a_summary_that_cannot_be_written_is_refused_before_the_run(tmp_path: Path) -> None:
+    nowhere = tmp_path / "missing" / "summary.json"
+    shown = RUNNER.invoke(app, ["simulate", "demo", "--duration", "36500d", "--summary", str(nowhere)])
+    assert shown.exit_code == 2
+    assert f"--summary is '{nowhere}'; accepted: a file in a folder that can be written to" in shown.output
+
+
+@pytest.mark.parametrize("option", ["--summary", "--results"])
+def test_a_full_disk_is_told_after_the_run(option: str, tmp_path: Path) -> None:
+    full = tmp_path / "full.csv"
+    full.symlink_to("/dev/full")
+    shown = RUNNER.invoke(
+        app, ["simulate", "demo", "--duration", "2min", "--resolution", "1min", option, str(full)]
+    )
+    assert shown.exit_code == 2
+    assert f"{option} is '{full}', which could not be written (No space left on device)" in shown.output
