@@ -157,7 +157,7 @@ class LockstepRunner:
         asyncio.set_event_loop(loop)
         loop.collector.start()
         try:
-            with Watchdog(loop):
+            with Watchdog(self._loops, between=True):
                 yield
         finally:
             loop.collector.stop()
