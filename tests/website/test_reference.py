@@ -53,8 +53,34 @@ def test_keys_tell_units_ranges_defaults_and_meanings() -> None:
     )
 
 
+def cells(text: str) -> list[list[str]]:
+    """Return the rows of the tables of keys on a page: key, what is accepted, default, meaning."""
+    lines = (line for line in text.splitlines() if line.startswith("| `"))
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def test_no_key_of_a_site_file_lacks_a_meaning() -> None:
+    assert [row[0] for row in cells(page("site-file")) if not row[3]] == []
+
+
+def test_defaults_that_a_preset_decides_are_told() -> None:
+    found = {row[0] for row in cells(page("site-file")) if row[2] == "by preset"}
+    assert found >= {
+        "`standby_power`",
+        "`resolution`",
+        "`min_soc`",
+        "`max_charge_power`",
+        "`overvoltage_time`",
+    }
+
+
+def test_every_section_of_a_site_file_has_an_anchor_of_its_own() -> None:
+    anchors = re.findall(r"\{#([^}]+)\}", page("site-file"))
+    assert len(set(anchors)) == len(anchors) > 0
+
+
 def test_no_inner_name_of_the_program_stands_in_the_keys() -> None:
-    assert not re.search(r"doppelgrid__|Annotated|\$defs", page("site-file"))
+    assert not re.search(r"doppelgrid__|Annotated|\$defs|sky\.", page("site-file"))
 
 
 def test_every_category_tells_its_metrics() -> None:
