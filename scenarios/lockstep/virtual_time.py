@@ -79,6 +79,10 @@ class VirtualTimeLoop(OrdinalLoop):
         self.limits = self.limits._replace(real_io_s=min(1.0, self.limits.real_io_s))
         self._virtual_selector.pending = error
 
+    def clean_up(self) -> None:
+        """Let the loop be run on although an error waits for its next turn; `failure` keeps it."""
+        self._virtual_selector.pending = None
+
     def note(self, what: str) -> None:
         """Remember why the run may not be reproducible."""
         if what not in self.notes:

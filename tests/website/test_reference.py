@@ -17,6 +17,7 @@ from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.site.schema import site_schema
 
 ROOT = Path(__file__).parents[2]
+NOON_US = 1_781_517_600_000_000
 
 
 @cache
@@ -92,6 +93,22 @@ def test_metrics_tell_unit_and_whether_they_are_recorded() -> None:
     assert "| `AC_POWER_ACTIVE` | W | by default |" in text
     assert "| `AC_ENERGY_ACTIVE` | Wh | with `--record-metrics all` |" in text
     assert "| `BATTERY_SOC_PCT` | % | by default |" in text
+
+
+def test_every_input_of_a_running_site_is_listed_with_its_category() -> None:
+    site = doppelgrid.load_site("all-categories")
+    for name in doppelgrid.Simulation.headless(site, start_us=NOON_US).plant.inputs:
+        key, _, quantity = name.partition(".")
+        place = "site" if key == "site" else site.components[key].category
+        assert f"| `{place}` | `{quantity}` |" in page("inputs")
+
+
+def test_inputs_that_a_site_file_may_give_are_listed_with_their_units() -> None:
+    text = page("inputs")
+    assert "| `pv_inverter` | `irradiance` | `irradiance_w_per_m2` |" in text
+    assert "| `wind_turbine` | `wind_speed` | `number` |" in text
+    assert "| `meter` | `load` | `power_w` |" in text
+    assert "`sessions`" not in text
 
 
 def test_every_command_is_listed_with_its_options() -> None:
