@@ -50,12 +50,13 @@ class RecordedMetrics(StrEnum):
 
 
 RecordMetricsOption = Annotated[
-    RecordedMetrics, typer.Option(help="Record the main metrics of each category, or all.")
+    RecordedMetrics | None,
+    typer.Option(help="Record the main metrics of each category, or all; main if not given."),
 ]
 
 
 def start_recorder(
-    path: Path | None, metrics: RecordedMetrics, site: Site, seed: int
+    path: Path | None, metrics: RecordedMetrics | None, site: Site, seed: int
 ) -> contextlib.AbstractContextManager[Recorder | None]:
     """Begin a recording, if one is wanted; leaving the context finishes it.
 
@@ -73,6 +74,16 @@ def refuse(message: str, code: int = BAD_INPUT) -> typer.Exit:
     """Say on standard error why not, and return the exit to raise."""
     typer.echo(message, err=True)
     return typer.Exit(code)
+
+
+def check_recording(path: Path | None, metrics: RecordedMetrics | None) -> None:
+    """Refuse to say what is recorded where nothing is.
+
+    Raises:
+        typer.Exit: If so.
+    """
+    if path is None and metrics is not None:
+        raise refuse(f"--record-metrics is {metrics.value!r} without --record; accepted: with --record FILE")
 
 
 def check_writable(option: str, path: Path | None) -> None:

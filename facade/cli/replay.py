@@ -10,9 +10,9 @@ import typer
 
 from .options import (
     PORT_IN_USE,
-    RecordedMetrics,
     RecordMetricsOption,
     RecordOption,
+    check_recording,
     check_writable,
     refuse,
     start_recorder,
@@ -57,7 +57,7 @@ def replay(
         int | None, typer.Option(help="Of noise in what is simulated; the recorded one if not given.")
     ] = None,
     record: RecordOption = None,
-    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+    record_metrics: RecordMetricsOption = None,
 ) -> None:
     """Bring a recorded day back over the Microgrid API, until its end or Ctrl-C."""
     import asyncio  # noqa: PLC0415
@@ -70,6 +70,7 @@ def replay(
     from ..sim.site.reader import load_site  # noqa: PLC0415
     from .live_run import RunOptions, run_site  # noqa: PLC0415
 
+    check_recording(record, record_metrics)
     check_writable("--emit-endpoints", emit_endpoints)
     try:
         given = None if site is None else load_site(site)

@@ -11,9 +11,9 @@ import typer
 
 from .options import (
     PORT_IN_USE,
-    RecordedMetrics,
     RecordMetricsOption,
     RecordOption,
+    check_recording,
     check_writable,
     parse_duration,
     parse_moment,
@@ -79,7 +79,7 @@ def run(
         Stamps, typer.Option(help="Whose time samples carry; clients judge freshness by their own clock.")
     ] = Stamps.WALL,
     record: RecordOption = None,
-    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+    record_metrics: RecordMetricsOption = None,
     paused: Annotated[
         bool, typer.Option(help="Let time stand still until a control client moves it.")
     ] = False,
@@ -107,6 +107,7 @@ def run(
     from .fleet import fleet, ports  # noqa: PLC0415
     from .live_run import RunOptions, run_sites  # noqa: PLC0415
 
+    check_recording(record, record_metrics)
     check_writable("--emit-endpoints", emit_endpoints)
     security = read_security(tls_cert, tls_key, tls_client_ca, auth_key, sign_secret)
     try:

@@ -14,6 +14,7 @@ from .options import (
     RecordedMetrics,
     RecordMetricsOption,
     RecordOption,
+    check_recording,
     check_writable,
     parse_duration,
     parse_moment,
@@ -66,7 +67,7 @@ def simulate(
         ),
     ] = False,
     record: RecordOption = None,
-    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+    record_metrics: RecordMetricsOption = None,
     summary: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the summary as JSON as well.")
     ] = None,
@@ -104,6 +105,7 @@ def simulate(
     try:
         if not ensemble.is_single:
             refuse_single_run_options(record, summary)
+        check_recording(record, record_metrics)
         check_writable("--summary", summary)
         loaded = load_site(site)
         if self_consumption:
@@ -135,7 +137,7 @@ def _run(
     seed: int,
     step: timedelta,
     record: Path | None,
-    metrics: RecordedMetrics,
+    metrics: RecordedMetrics | None,
 ) -> Summary:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
