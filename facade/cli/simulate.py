@@ -26,7 +26,7 @@ from .summary_table import plain, print_summary
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..sim.headless.summary import Summary
+    from ..sim.headless.outcome import Summary
     from ..sim.site.site import Site
 
 
@@ -92,15 +92,10 @@ def simulate(
     """Let a site run by itself, compiled, and say what came of it; once, or many times."""
     from rich.console import Console  # noqa: PLC0415
 
-    from ..sim.files.extras import extra_for  # noqa: PLC0415
+    from ..sim.headless.simulate import check_installed  # noqa: PLC0415
     from ..sim.site.reader import load_site  # noqa: PLC0415
 
-    with extra_for("runs without clients", "simulate"):
-        # Before anything is read or started.
-        import numba  # noqa: F401, PLC0415
-        import platformdirs  # noqa: F401, PLC0415
-        import pyarrow  # noqa: F401, PLC0415
-
+    check_installed()
     ensemble = EnsembleOptions(runs, vary, workers, dask, results)
     try:
         if not ensemble.is_single:

@@ -10,7 +10,7 @@ from ..sim.domain.timestamps import to_datetime
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..sim.headless.summary import Summary
+    from ..sim.headless.outcome import Summary
     from ..sim.site.site import Site
 
 
