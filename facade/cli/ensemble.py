@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from .options import check_writable, refuse, writing
+from .options import check_writable, refuse, span_in_words, writing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -79,9 +79,7 @@ def simulate_ensemble(
             _write(results, options.results)
     console, errors = Console(), Console(stderr=True)
     _print_table(results, variation, console)
-    console.print(
-        f"{len(results)} of {len(jobs)} runs of {span.total_seconds() / 86400.0:g} d in {taken_s:.1f} s"
-    )
+    console.print(f"{len(results)} of {len(jobs)} runs of {span_in_words(span)} in {taken_s:.1f} s")
     _print_failures(results, errors)
     if not is_whole:
         raise typer.Exit(INTERRUPTED)
@@ -186,7 +184,8 @@ def _spread(values: Sequence[float]) -> str:
 
 def _number(value: float) -> str:
     if abs(value) < 10.0:
-        return f"{value:.2f}"
+        text = f"{value:.2f}"
+        return "0.00" if text == "-0.00" else text
     return f"{value:,.1f}" if abs(value) < 1e3 else f"{value:,.0f}"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -127,6 +127,34 @@ def parse_duration(text: str) -> float:
         return SECOND.within(above=0.0).parse(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r}; accepted: {error}") from None
+
+
+def span_in_words(span: timedelta) -> str:
+    """Return a span in the largest unit of which it is a whole number."""
+    for unit, words in ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min")):
+        if not span % unit:
+            return f"{span // unit} {words}"
+    return f"{span.total_seconds():g} s"
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return what reads a whole number in a range, and says in our words what is accepted.
+
+    Raises:
+        typer.BadParameter: By what is returned, if a text is none.
+    """
+    accepted = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r}; accepted: {accepted}") from None
+        if number < least or (most is not None and number > most):
+            raise typer.BadParameter(f"{text!r}; accepted: {accepted}")
+        return number
+
+    return parse
 
 
 def parse_moment(text: str) -> datetime:

@@ -16,6 +16,7 @@ from .options import (
     check_writable,
     refuse,
     start_recorder,
+    whole_number,
 )
 
 
@@ -48,7 +49,10 @@ def replay(
             help="Let samples carry the present, by which clients judge freshness, or their own time."
         ),
     ] = Shift.NOW,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on the loopback address.")] = 8800,
+    port: Annotated[
+        int,
+        typer.Option(metavar="0..65535", parser=whole_number(0, 65535), help="Port on the loopback address."),
+    ] = 8800,
     ephemeral_ports: Annotated[bool, typer.Option(help="Take any free port.")] = False,
     emit_endpoints: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write where the site is served, once it answers.")

@@ -19,6 +19,7 @@ from .options import (
     parse_moment,
     refuse,
     start_recorder,
+    whole_number,
 )
 from .protection import (
     AuthKeyOption,
@@ -49,13 +50,20 @@ class Stamps(StrEnum):
 def run(
     sites: SitesArgument = None,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Of the first site; the next ones follow in steps of 10.")
+        int,
+        typer.Option(
+            metavar="0..65535",
+            parser=whole_number(0, 65535),
+            help="Of the first site; the next ones follow in steps of 10.",
+        ),
     ] = 8800,
     ephemeral_ports: Annotated[bool, typer.Option(help="Take any free port.")] = False,
     copies: Annotated[
         int,
         typer.Option(
-            min=1, max=1000, help="Serve so many of each site, with ids, ports and noise of their own."
+            metavar="1..1000",
+            parser=whole_number(1, 1000),
+            help="Serve so many of each site, with ids, ports and noise of their own.",
         ),
     ] = 1,
     emit_endpoints: Annotated[

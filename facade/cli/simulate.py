@@ -19,6 +19,7 @@ from .options import (
     parse_duration,
     parse_moment,
     refuse,
+    whole_number,
     writing,
 )
 from .summary_table import plain, print_summary
@@ -72,13 +73,21 @@ def simulate(
         Path | None, typer.Option(metavar="FILE", help="Write the summary as JSON as well.")
     ] = None,
     runs: Annotated[
-        int, typer.Option(min=1, help="How many, with a seed each, of all that --vary says.")
+        int,
+        typer.Option(
+            metavar="N", parser=whole_number(1), help="How many, with a seed each, of all that --vary says."
+        ),
     ] = 1,
     vary: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What is different from run to run (YAML).")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes for many runs; one for each core if not given.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=whole_number(1),
+            help="Processes for many runs; one for each core if not given.",
+        ),
     ] = None,
     dask: Annotated[
         str | None,

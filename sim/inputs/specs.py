@@ -32,6 +32,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..files.moments import parse_moment, parse_zone, write_moment
+from ..files.problems import did_you_mean
 from ..files.units import (
     CELSIUS,
     DEGREE,
@@ -354,8 +355,11 @@ def _knows(*profiles: str, further: Callable[[], Iterable[str]] = tuple) -> Befo
             return value
         names = ", ".join(known)
         if "profile" not in value:
+            hint = next(filter(None, (did_you_mean(key, ("profile", "file")) for key in value)), "")
             raise PydanticCustomError(
-                "input", "a quantity, or a mapping with `profile` ({names}) or `file`", {"names": names}
+                "input",
+                "a quantity, or a mapping with `profile` ({names}) or `file`{hint}",
+                {"names": names, "hint": hint},
             )
         problem = InitErrorDetails(
             type=PydanticCustomError("profile", "{accepted}", {"accepted": names}),

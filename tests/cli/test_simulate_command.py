@@ -30,7 +30,7 @@ def test_a_run_ends_with_its_energies_peak_and_cycles(tmp_path: Path) -> None:
         ],
     )
     assert shown.exit_code == 0, shown.output
-    for word in ("bat-inv", "cycles", "peak from the grid", "energy balance closed"):
+    for word in ("6 h in", "bat-inv", "cycles", "peak from the grid", "energy balance closed"):
         assert word in shown.output
     content = json.loads(summary.read_text())
     assert content["grid"]["key"] == "grid"
@@ -81,3 +81,27 @@ def test_a_full_disk_is_told_after_the_run(option: str, tmp_path: Path) -> None:
     )
     assert shown.exit_code == 2
     assert f"{option} is '{full}', which could not be written (No space left on device)" in shown.output
+
+
+def test_energies_that_round_to_nothing_have_no_sign() -> None:
+    shown = RUNNER.invoke(app, ["simulate", "demo", "--duration", "1h"])
+    assert shown.exit_code == 0, shown.output
+    assert "-0.0" not in shown.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "--port", "80000"], "'80000'; accepted: a whole number from 0 to 65535"),
+        (["replay", "day.csv", "--port", "x"], "'x'; accepted: a whole number from 0 to 65535"),
+        (["simulate", "--runs", "0"], "'0'; accepted: a whole number >= 1"),
+        (
+            ["conformance", "grpc://[::1]:1", "--statement", "43"],
+            "'43'; accepted: a whole number from 1 to 42",
+        ),
+    ],
+)
+def test_numbers_out_of_their_range_are_refused_in_words(words: list[str], told: str) -> None:
+    shown = RUNNER.invoke(app, words, env={"COLUMNS": "200"})
+    assert shown.exit_code == 2
+    assert told in shown.output
