@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from doppelgrid.sim.files.problems import Problem
+from doppelgrid.sim.inputs.specs import BdewProfile
 from doppelgrid.sim.site.reader import SiteError, load_site, parse_site
 
 HEAD = "microgrid: {id: 1, name: Berlin}\ncomponents:\n"
