@@ -37,8 +37,8 @@ class Event(NamedTuple):
         if name == "power" and isinstance(value, float):
             return f"power {value:.1f} {'var' if self.details.get('axis') == 'reactive' else 'W'}"
         if name.endswith("_s") and isinstance(value, float):
-            return f"{name.removesuffix('_s')} {value:g} s"
-        return f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+            return f"{name.removesuffix('_s')} {value:.10g} s"
+        return f"{name} {value:.10g}" if isinstance(value, float) else f"{name} {value}"
 
 
 EventListener = Callable[[Event], None]
