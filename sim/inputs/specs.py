@@ -87,7 +87,7 @@ class Noise(_Section):
     amplitude: Annotated[float, FRACTION.within(lower=0.0, upper=0.5)]
     """Standard deviation of the factor."""
     step_s: _Step = Field(default=5.0, alias="step")
-    """How long a factor holds [s]."""
+    """Time that a factor holds [s]; 5 s if not given."""
 
 
 def _as_noise(value: object) -> object:
@@ -208,13 +208,13 @@ class Clouds(_Section):
     """Seeded passing clouds, whose edges take half a minute to cross an array."""
 
     cover: Fraction = 0.3
-    """Share of the time that a cloud stands before the sun."""
+    """Share of the time that a cloud stands before the sun; 30 % if not given."""
     depth: Fraction = 0.65
-    """Share of the irradiance that a thick cloud takes away."""
+    """Share of the irradiance that a thick cloud takes away; 65 % if not given."""
     passage_s: Annotated[float, SECOND.within(lower=10.0, upper=7200.0)] = Field(
         default=240.0, alias="passage"
     )
-    """Mean time that a cloud takes to pass [s]."""
+    """Mean time that a cloud takes to pass [s]; 4 min if not given."""
 
 
 class ClearSky(_Section):
@@ -225,7 +225,7 @@ class ClearSky(_Section):
     clouds: Clouds = Clouds()
     """Clouds that pass; `cover: 0 %` for none."""
     step_s: Annotated[float, SECOND.within(lower=1.0, upper=3600.0)] = Field(default=10.0, alias="step")
-    """How long a value holds [s]."""
+    """Time that a value holds [s]; 10 s if not given."""
 
 
 def _one_of(unit: Unit) -> Callable[[str], str]:
