@@ -43,7 +43,7 @@ def test_an_ensemble_ends_with_a_row_for_each_combination_and_a_file_of_all_runs
         "92 kWh",
         "from grid kWh",
         "mean, least and greatest",
-        "6 of 6 runs of 0.0208333 d",
+        "6 of 6 runs of 30 min",
     ):
         assert word in shown.output
     frame = pd.read_parquet(path) if suffix == "parquet" else pd.read_csv(path)
