@@ -157,6 +157,7 @@ class TestHeat:
         assert site.active_w(key) == pytest.approx(-rated_w)
         assert site.warnings(number) == []
 
+    @pytest.mark.lengthy
     def test_the_moment_comes_as_often_as_one_looks(self) -> None:
         def energy_wh(looks: int) -> float:
             site = Running()
