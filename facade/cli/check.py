@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,16 +46,16 @@ def _warn_of_broken_packages() -> None:
 def _try_packages(site: Site) -> None:
     """Build a site once that has components of other packages, and refuse what these build wrongly."""
     from ..sim.components.registry import type_of  # noqa: PLC0415
-    from ..sim.domain.timestamps import to_us  # noqa: PLC0415
+    from ..sim.headless.simulate import DEFAULT_START  # noqa: PLC0415
     from ..sim.inputs.errors import InputError  # noqa: PLC0415
     from ..sim.plant.plant import Plant  # noqa: PLC0415
 
     if all(type_of(component).package is None for component in site.components.values()):
         return
     try:
-        Plant(site, start_us=to_us(datetime.now(UTC)), seed=0)
+        Plant(site, start_us=site.moment_us(DEFAULT_START), seed=0)
     except InputError:
-        return  # What was recorded need not be of today.
+        return  # What was recorded need not be of that day.
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

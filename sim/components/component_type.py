@@ -172,15 +172,6 @@ class ComponentType:
     package: str | None = None
     """Name and version of the package that brings it, set on loading; None if it is of this one."""
 
-    def make(self, section: ComponentSection, setting: Setting) -> Built:
-        """Make the devices of a component.
-
-        Raises:
-            InputError: If a recorded input cannot drive them.
-            PackageError: If it is a type of another package that builds what cannot be run.
-        """
-        return self.build(section, setting)
-
     def check_parameters(self, section: ComponentSection, grid: GridFacts) -> None:
         """Hold the parameters that a site file sets to what the model can have.
 

@@ -28,7 +28,7 @@ from ...models.throughput import ThroughputParams
 from ..domain.categories import BatteryType, Category, EvChargerType
 from ..domain.ranges import Bounds
 from ..inputs.errors import InputError
-from .component_type import BatterySystem, Built, ComponentType, Converting, GridSupply
+from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Converting, GridSupply
 from .device import (
     AMBIENT,
     ARRAY_POWER,
@@ -38,7 +38,7 @@ from .device import (
     Activity,
     Machine,
 )
-from .device_model import DeviceModel
+from .device_model import LEAST_HORIZON_S, DeviceModel
 from .environment import AIR_PRESSURE, HUMIDITY, WIND
 from .load import WiredLoad
 from .metering import Metering
@@ -53,14 +53,13 @@ _INDISPENSABLE = {
     Category.HYBRID_INVERTER: ("inverter", "converting"),
 }
 """What is built for every component of a category: fields of `Built`."""
-_COUPLING = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 _PARTS: Mapping[str, tuple[type, tuple[Category, ...]]] = {
     "grid": (GridSupply, ()),
     "battery": (BatterySystem, (Category.BATTERY,)),
-    "inverter": (InverterParams, (*_COUPLING, Category.PV_INVERTER)),
-    "converting": (Converting, _COUPLING),
+    "inverter": (InverterParams, (*DC_PARENTS, Category.PV_INVERTER)),
+    "converting": (Converting, DC_PARENTS),
     "array": (SolarArray, (Category.HYBRID_INVERTER, Category.PV_INVERTER)),
-    "guard": (GridGuardParams, (*_COUPLING, Category.PV_INVERTER)),
+    "guard": (GridGuardParams, (*DC_PARENTS, Category.PV_INVERTER)),
     "load": (WiredLoad, tuple(Category)),
     "machine": (Machine, tuple(Category)),
     "throughput": (ThroughputParams, tuple(Category)),
@@ -77,8 +76,6 @@ _IDENTITY: Mapping[str, type] = {
 _GRID = ("voltage", "frequency", "voltage_1", "voltage_2", "voltage_3", "presence")
 _USUAL_AIR = {AIR_PRESSURE: 1013.25, HUMIDITY: 0.5}
 """At which a model is first looked at."""
-_LEAST_HORIZON_S = 1e-3
-"""What a shorter one counts as; see `sim.kernel.device_model`."""
 _SHORT_STEPS = 100
 """So many steps of the least length in a row are no coming to an edge, but a model that stands still."""
 _SHARE_TOLERANCE = 1e-6
@@ -531,13 +528,13 @@ def _look_ahead(model: DeviceModel, params: Any, state: Any, given: Any) -> None
         if not isinstance(horizon_s, int | float) or math.isnan(horizon_s):
             raise _WrongError(where, _shown(horizon_s), "a number of seconds, or math.inf")
         stepped = _called(
-            "machine.model.step", model.step, params, state, given, min(max(horizon_s, _LEAST_HORIZON_S), 1.0)
+            "machine.model.step", model.step, params, state, given, min(max(horizon_s, LEAST_HORIZON_S), 1.0)
         )
         _check_stepped("machine.model.step", stepped, state, model)
-        if horizon_s >= _LEAST_HORIZON_S:
+        if horizon_s >= LEAST_HORIZON_S:
             return
         state = stepped[0]
-    raise _WrongError(where, f"{horizon_s:g} s, time and again", f"at least {_LEAST_HORIZON_S:g} s")
+    raise _WrongError(where, f"{horizon_s:g} s, time and again", f"at least {LEAST_HORIZON_S:g} s")
 
 
 def _check_stepped(where: str, stepped: Any, state: Any, model: DeviceModel) -> None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..components.component_type import DC_PARENTS
 from ..components.inverter import BuiltInControl
 from ..components.registry import type_of
-from ..domain.categories import Category
 from ..domain.timestamps import to_datetime
 from ..engine.clock import stopwatch_s
 from ..files.extras import extra_for
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 DEFAULT_START = datetime(2026, 6, 15)
 SECOND = timedelta(seconds=1)
-_OF_BATTERIES = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 
 
 def simulate(
@@ -119,7 +118,7 @@ def with_self_consumption(site: Site) -> Site:
     """
     for key, component in site.components.items():
         kind = type_of(component)
-        if kind.category in _OF_BATTERIES and not isinstance(component, BuiltInControl):
+        if kind.category in DC_PARENTS and not isinstance(component, BuiltInControl):
             raise ValueError(
                 f"{key} is of component type {kind.name!r} of package {kind.package}, which has no built-in control;"
                 " accepted for self-consumption: battery inverters whose section is a BuiltInControl"

@@ -15,7 +15,7 @@ from functools import cache
 from types import FunctionType, SimpleNamespace
 from typing import Any, get_type_hints
 
-from ..components.device_model import DeviceModel
+from ..components.device_model import LEAST_HORIZON_S, DeviceModel
 from .ac_bus import is_live, put_by_phase, put_by_shares
 from .client_limits import held_w, reactive_aim_var
 from .layout import FIRST_ARRAY, SET_POINT_VAR, SET_POINT_W, Layout, Machines, Memory
@@ -114,10 +114,6 @@ def step_machines(layout: Layout, memory: Memory, machines: Any, dt_s: float) ->
     """Carry each machine along."""
     for functions, members in machines:
         functions.step_all(layout, memory, members, dt_s)
-
-
-LEAST_HORIZON_S = 1e-3
-"""Time that a model of another package goes on at least [s]."""
 
 
 def templates(model: DeviceModel) -> dict[str, Any]:

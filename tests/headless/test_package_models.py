@@ -5,9 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import pytest
+from support.own_machine import (
+    MODEL,
+    Input,
+    Output,
+    Params,
+    Section,
+    State,
+)
 
 import doppelgrid
 from doppelgrid.hardware import (
@@ -19,7 +27,6 @@ from doppelgrid.hardware import (
     ComponentType,
     DeviceModel,
     Machine,
-    RatedMachine,
     Rating,
     phase_shares,
 )
@@ -29,45 +36,11 @@ from doppelgrid.sim.headless.program import Program
 from doppelgrid.sim.kernel.device_model import bound
 from doppelgrid.sim.plant.plant import Plant
 
-
-class Params(NamedTuple):
-    rated_w: float
-
-
-class State(NamedTuple):
-    energy_ws: float
-
-
-class Input(NamedTuple):
-    set_point_w: float
-
-
-class Output(NamedTuple):
-    active_power_w: float
-    reactive_power_var: float
-
-
 COUNTED = [1.0]
-
-
-def output(_params: Params, _state: State, inp: Input) -> Output:
-    return Output(inp.set_point_w, 0.0)
 
 
 def output_of_a_list(_params: Params, _state: State, _inp: Input) -> Output:
     return Output(COUNTED[0], 0.0)
-
-
-def horizon_s(_params: Params, _state: State, _inp: Input) -> float:
-    return math.inf
-
-
-def step(_params: Params, state: State, inp: Input, dt_s: float) -> tuple[State, Output]:
-    return State(state.energy_ws + dt_s), Output(inp.set_point_w, 0.0)
-
-
-def power_limits(params: Params, _state: State, _inp: Input) -> tuple[float, float]:
-    return -params.rated_w, params.rated_w
 
 
 class Meters:
@@ -75,13 +48,6 @@ class Meters:
         return Output(0.0, 0.0)
 
 
-class Section(RatedMachine):
-    """A machine."""
-
-    category: Literal["own"]
-
-
-MODEL = DeviceModel("own", Input, output, horizon_s, step, power_limits)
 TYPE = guarded(
     ComponentType("own", Category.CHP, Section, "Chp", AC_PARENTS, lambda _section, _setting: Built()),
     "evil 0.1",

@@ -5,9 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import pytest
+from support.own_machine import (
+    MODEL,
+    Output,
+    Params,
+    Section,
+    State,
+)
 
 import doppelgrid
 from doppelgrid.hardware import (
@@ -17,10 +24,8 @@ from doppelgrid.hardware import (
     Built,
     Category,
     ComponentType,
-    DeviceModel,
     Machine,
     ParameterError,
-    RatedMachine,
     Rating,
     Setting,
     Switchgear,
@@ -33,48 +38,7 @@ from doppelgrid.sim.inputs.errors import InputError
 from doppelgrid.sim.inputs.signal import Constant
 from doppelgrid.sim.site.environment import ambient_signal, settings
 
-
-class Params(NamedTuple):
-    rated_w: float
-
-
-class State(NamedTuple):
-    energy_ws: float
-
-
-class Input(NamedTuple):
-    set_point_w: float
-
-
-class Output(NamedTuple):
-    active_power_w: float
-    reactive_power_var: float
-
-
-def output(params: Params, _state: State, inp: Input) -> Output:
-    return Output(min(max(inp.set_point_w, -params.rated_w), params.rated_w), 0.0)
-
-
-def horizon_s(_params: Params, _state: State, _inp: Input) -> float:
-    return math.inf
-
-
-def step(params: Params, state: State, inp: Input, dt_s: float) -> tuple[State, Output]:
-    return State(state.energy_ws + dt_s), output(params, state, inp)
-
-
-def power_limits(params: Params, _state: State, _inp: Input) -> tuple[float, float]:
-    return -params.rated_w, params.rated_w
-
-
-class Section(RatedMachine):
-    """A machine."""
-
-    category: Literal["own"]
-
-
 SECTION = Section.model_validate({"id": 11, "category": "own", "behind": "grid", "rated_power": "5 kW"})
-MODEL = DeviceModel("own", Input, output, horizon_s, step, power_limits)
 RATING = Rating(Bounds(-5e3, 5e3), None, 0.0, math.inf, 1.0)
 MACHINE = Machine(MODEL, Params(5e3), State(0.0), phase_shares((1, 2, 3)), (SET_POINT,), rating=RATING)
 TYPE = ComponentType("own", Category.CHP, Section, "Chp", AC_PARENTS, lambda _s, _t: Built(machine=MACHINE))
@@ -94,7 +58,7 @@ def setting(all_settings: dict[str, Setting]) -> Setting:
 
 def refusal(kind: ComponentType, setting: Setting) -> str:
     with pytest.raises(PackageError) as refused:
-        guarded(kind, "evil 0.1").make(SECTION, setting)
+        guarded(kind, "evil 0.1").build(SECTION, setting)
     said = str(refused.value)
     assert "\n" not in said
     start = "package evil 0.1: component type 'own' "
@@ -108,17 +72,19 @@ def raising(*_given: Any) -> Any:
 
 def test_what_is_right_is_built(setting: Setting) -> None:
     kind = guarded(TYPE, "good 1.0")
-    assert kind.make(SECTION, setting) == Built(machine=MACHINE)
+    assert kind.build(SECTION, setting) == Built(machine=MACHINE)
     assert kind.package == "good 1.0"
 
 
-@pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind",
+    [kind for kind in OURS if kind.category is not Category.GRID_CONNECTION_POINT],
+    ids=lambda kind: kind.name,
+)
 def test_ours_would_pass(kind: ComponentType, all_settings: dict[str, Setting]) -> None:
-    if kind.category is Category.GRID_CONNECTION_POINT:
-        pytest.skip("a package brings none")
     site = doppelgrid.load_site("all-categories")
     (key, section), *_ = [each for each in site.components.items() if isinstance(each[1], kind.section)]
-    guarded(kind, "ours").make(section, all_settings[key])
+    guarded(kind, "ours").build(section, all_settings[key])
 
 
 @pytest.mark.parametrize(
@@ -239,7 +205,7 @@ def test_a_model_that_cannot_run_is_refused(setting: Setting, changes: dict[str,
 def test_a_model_may_begin_at_an_edge(setting: Setting) -> None:
     model = MODEL._replace(horizon_s=lambda _p, state, _i: 0.0 if state.energy_ws < 0.01 else math.inf)
     kind = replace(TYPE, build=lambda _section, _setting: Built(machine=replace(MACHINE, model=model)))
-    assert guarded(kind, "good 1.0").make(SECTION, setting).machine is not None
+    assert guarded(kind, "good 1.0").build(SECTION, setting).machine is not None
 
 
 @pytest.mark.parametrize(
@@ -285,7 +251,7 @@ def test_what_is_wrong_with_a_recording_or_a_parameter_stays_what_it_is(setting:
 
     kind = guarded(replace(TYPE, build=no_input, params=no_parameter, check=no_parameter), "good 1.0")
     with pytest.raises(InputError):
-        kind.make(SECTION, setting)
+        kind.build(SECTION, setting)
     with pytest.raises(ParameterError):
         kind.check(None)
     assert kind.params is not None
