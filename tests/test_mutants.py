@@ -10,7 +10,7 @@ from mutants.faults import Fault, draw, places_in, planted
 from mutants.known import Equivalent, equivalents, reason_for
 from mutants.reach import Test
 from mutants.report import Verdict, line_of, table_of
-from mutants.sources import ROOT, Source, sources, top_package
+from mutants.sources import ROOT, Source, below, sources, top_package
 from mutants.trial import Bench, Outcome
 
 import doppelgrid
@@ -74,6 +74,19 @@ def test_annotations_are_left_alone() -> None:
     (line,) = [number for number, line in enumerate(TEXT.splitlines(), 1) if "int | None" in line]
     (place,) = [place for place in places_in(TEXT, SOURCE) if place.begin[0] == line]
     assert TEXT.splitlines()[line - 1][place.begin[1] :] == "7"
+
+
+@pytest.mark.parametrize(
+    ("path", "some"), [("models/battery.py", "models/battery.py"), ("sim", "sim/replay/playback.py")]
+)
+def test_a_part_of_the_program_is_looked_at_alone(path: str, some: str) -> None:
+    found = [source.path for source in below(path)]
+    assert some in found
+    assert all(each.startswith(path) for each in found)
+
+
+def test_no_path_is_the_whole_program() -> None:
+    assert below("") == sources()
 
 
 def test_the_same_seed_gives_the_same_faults(tmp_path: Path) -> None:
