@@ -21,7 +21,7 @@ help:
 	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks, docs"
 	@echo "make docs    build the site of the documentation in build/site; fails if a link leads nowhere"
 	@echo "make slow | lint | types | bench | clean    one at a time"
-	@echo "make mutants [N=60] [SEED=0]   plant faults and see whether the tests notice"
+	@echo "make mutants [N=60] [SEED=0] [OF=FOLDER]   plant faults and see whether the tests notice"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
 	@echo "make layout                 draw the plan of the code from its imports"
 	@echo "make models-docs            fill the tables of docs/models from the code"
@@ -57,8 +57,9 @@ slow: $(VENV)/develop
 
 N ?= 60
 SEED ?= 0
+OF ?=
 mutants: $(VENV)/develop
-	PYTHONPATH=tests $(BIN)/python -m mutants --number $(N) --seed $(SEED)
+	PYTHONPATH=tests $(BIN)/python -m mutants --number $(N) --seed $(SEED) --of "$(OF)"
 
 lint: $(VENV)/develop
 	$(BIN)/ruff check .

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from .proto.serving.site_server import SiteServer
     from .proto.transport.security import Security
     from .sim.ensemble.ensemble import simulate_many
-    from .sim.headless.simulate import RunError, simulate
-    from .sim.headless.summary import Summary
+    from .sim.headless.outcome import RunError, Summary
+    from .sim.headless.simulate import simulate
     from .sim.recording import Recorder, Recording, RecordingError, read_recording
     from .sim.replay import Replay
     from .sim.simulation.simulation import Simulation
@@ -36,14 +36,14 @@ _HOMES = {
     "Recording": "sim.recording.Recording",
     "RecordingError": "sim.recording.RecordingError",
     "Replay": "sim.replay.Replay",
-    "RunError": "sim.headless.simulate.RunError",
+    "RunError": "sim.headless.outcome.RunError",
     "Security": "proto.transport.security.Security",
     "Simulation": "sim.simulation.simulation.Simulation",
     "Site": "sim.site.site.Site",
     "SiteError": "sim.site.reader.SiteError",
     "SiteServer": "proto.serving.site_server.SiteServer",
     "Snapshot": "sim.simulation.snapshot.Snapshot",
-    "Summary": "sim.headless.summary.Summary",
+    "Summary": "sim.headless.outcome.Summary",
     "Tape": "sim.simulation.tape.Tape",
     "load_site": "sim.site.reader.load_site",
     "read_recording": "sim.recording.read_recording",
@@ -86,7 +86,4 @@ def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, attribute = _HOMES[name].rpartition(".")
-    extras = import_module(".sim.files.extras", __name__)
-    extra = "simulate" if module.startswith(("sim.headless", "sim.ensemble")) else None
-    with extras.extra_for(f"uses of {__name__}.{name}", extra):
-        return getattr(import_module(f".{module}", __name__), attribute)
+    return getattr(import_module(f".{module}", __name__), attribute)

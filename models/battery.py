@@ -59,6 +59,7 @@ _KELVIN = 273.15
 _REFERENCE_K = 298.15
 _COLDEST_C = -60.0
 
+_RESISTANCE = Parameter("Ω", 0.0, 1e9, "chosen: far above any pack")
 _COLDEST = Parameter("°C", -60.0, 100.0, "wider than any data sheet named in the presets")
 
 
@@ -73,11 +74,11 @@ class BatteryParams(NamedTuple):
     """Open-circuit voltage over SoC, never falling."""
     ocv_slope_v_per_k: Annotated[tuple[float, ...], Parameter("V/K", -10.0, 10.0, "far above any reported")]
     """Change of the open-circuit voltage with temperature over SoC, which makes the reversible heat."""
-    r0_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    r0_ohm: Annotated[tuple[float, ...], _RESISTANCE]
     """Series resistance over SoC at 25 °C."""
-    r1_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    r1_ohm: Annotated[tuple[float, ...], _RESISTANCE]
     """Resistance of the quick RC pair over SoC at 25 °C."""
-    r2_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    r2_ohm: Annotated[tuple[float, ...], _RESISTANCE]
     """Resistance of the slow RC pair over SoC at 25 °C."""
     c1_f: Annotated[float, Parameter("F", 0.0)]
     """Capacitance of the quick RC pair."""

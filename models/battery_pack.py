@@ -9,6 +9,7 @@ from .parameter import Parameter, ParameterError, check_parameters
 from .tables import scaled_table, table_mean, table_value
 
 _TEMPERATURE = Parameter("°C", -60.0, 100.0, "wider than any data sheet named in the presets")
+_RESISTANCE = Parameter("Ω", 0.0, 1e3, "chosen: far above any cell of a pack")
 _SHARE = Parameter("1", 0.0, 1.0)
 _ACTIVATION = Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")
 
@@ -22,11 +23,11 @@ class CellParams(NamedTuple):
     """Open-circuit voltage over SoC, never falling."""
     ocv_slope_v_per_k: Annotated[tuple[float, ...], Parameter("V/K", -0.01, 0.01, "ten times any reported")]
     """Change of the open-circuit voltage with temperature over SoC, which makes the reversible heat."""
-    r0_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    r0_ohm: Annotated[tuple[float, ...], _RESISTANCE]
     """Series resistance over SoC at 25 °C."""
-    r1_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    r1_ohm: Annotated[tuple[float, ...], _RESISTANCE]
     """Resistance of the quick RC pair over SoC at 25 °C."""
-    r2_ohm: Annotated[tuple[float, ...], Parameter("Ω", 0.0)]
+    r2_ohm: Annotated[tuple[float, ...], _RESISTANCE]
     """Resistance of the slow RC pair over SoC at 25 °C."""
     rc1_time_constant_s: Annotated[float, Parameter("s", 0.0)]
     """Time constant of the quick RC pair at 25 °C and the mean of its resistance."""
@@ -166,7 +167,7 @@ def check_battery(params: BatteryParams) -> None:
     )
     _check_at_least("voltage_max_v", params.voltage_max_v, "the open-circuit voltage at soc_upper", highest_v)
     energy_wh = params.charge_capacity_ah * table_mean(params.ocv_v, 0.0, 1.0)
-    if abs(params.capacity_wh - energy_wh) > 1e-6 * energy_wh:
+    if not abs(params.capacity_wh - energy_wh) <= 1e-6 * energy_wh:
         raise ParameterError(
             "capacity_wh",
             f"{params.capacity_wh:g} Wh",

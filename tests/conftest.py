@@ -34,14 +34,28 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("quick")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave alone what `--quick` does not run: some folders take long to import."""
+    is_folder_of_tests = config.getoption("--quick") and collection_path.parent == TESTS
+    return (
+        True
+        if is_folder_of_tests and collection_path.is_dir() and collection_path.name not in QUICK
+        else None
+    )
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--quick"):
-        left_out = [item for item in items if not _is_quick(item)]
-        items[:] = [item for item in items if _is_quick(item)]
+        left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in LEFT_OUT)]
+        items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
 
 
-def _is_quick(item: pytest.Item) -> bool:
-    inside = item.path.relative_to(TESTS).parts
-    is_lengthy = any(item.get_closest_marker(mark) for mark in LEFT_OUT)
-    return not is_lengthy and (len(inside) == 1 or inside[0] in QUICK)
+@pytest.fixture
+def interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs compile nothing."""
+    from support.interpreted import Interpreted
+
+    from doppelgrid.sim.headless import run as runs
+
+    monkeypatch.setattr(runs, "Program", Interpreted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from support.layout import HOUSE, PROTO, ROOT, SCENARIOS, SIM, STANDING_ALONE, arrows, floors, imports
 from support.layout_picture import picture
@@ -78,3 +80,27 @@ def test_nothing_at_the_root_answers_for_the_package() -> None:
 
 def test_the_picture_of_the_plan_is_current() -> None:
     assert (ROOT / "docs" / "layout.svg").read_text(encoding="utf-8") == picture(), "run `make layout`"
+
+
+def _curve(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return places on a cubic curve."""
+    places = []
+    for step in range(21):
+        t = step / 20
+        weights = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+        x, y = (sum(w * p[axis] for w, p in zip(weights, points, strict=True)) for axis in (0, 1))
+        places.append((x, y))
+    return places
+
+
+def test_no_arrow_of_the_picture_passes_through_a_box() -> None:
+    box = r'class="room" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"'
+    rooms = [tuple(map(float, found)) for found in re.findall(box, picture())]
+    ways = re.findall(r'<path class="way" d="M([^"]+)"', picture())
+    assert len(ways) >= len(rooms)
+    for path in ways:
+        points = [(float(x), float(y)) for x, y in re.findall(r"([\d.]+),([\d.]+)", path)]
+        for begin in range(0, len(points) - 1, 3):
+            for x, y in _curve(points[begin : begin + 4]):
+                for left, top, width, height in rooms:
+                    assert not (left < x < left + width and top + 0.01 < y < top + height - 0.01), path

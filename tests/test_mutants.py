@@ -10,7 +10,7 @@ from mutants.faults import Fault, draw, places_in, planted
 from mutants.known import Equivalent, equivalents, reason_for
 from mutants.reach import Test
 from mutants.report import Verdict, line_of, table_of
-from mutants.sources import ROOT, Source, sources, top_package
+from mutants.sources import ROOT, Source, below, sources, top_package
 from mutants.trial import Bench, Outcome
 
 import doppelgrid
@@ -76,6 +76,19 @@ def test_annotations_are_left_alone() -> None:
     assert TEXT.splitlines()[line - 1][place.begin[1] :] == "7"
 
 
+@pytest.mark.parametrize(
+    ("path", "some"), [("models/battery.py", "models/battery.py"), ("sim", "sim/replay/playback.py")]
+)
+def test_a_part_of_the_program_is_looked_at_alone(path: str, some: str) -> None:
+    found = [source.path for source in below(path)]
+    assert some in found
+    assert all(each.startswith(path) for each in found)
+
+
+def test_no_path_is_the_whole_program() -> None:
+    assert below("") == sources()
+
+
 def test_the_same_seed_gives_the_same_faults(tmp_path: Path) -> None:
     path = tmp_path / SOURCE.path
     path.parent.mkdir()
@@ -105,7 +118,7 @@ def test_a_test_that_fails_with_a_fault_alone_has_caught_it(tmp_path: Path) -> N
     fault = fault_in(text, source, "ReplaceBinaryOperator_Add_Sub", "kelvin = temperature_c + _KELVIN")
     bench = Bench(tmp_path, Path(doppelgrid.__file__).parents[1], top_package())
     of_pressure, of_density = (
-        Test(f"tests/models/test_air.py::{name}", seconds=0.1, compiles=False, is_first=True)
+        Test(f"tests/models/test_air.py::{name}", seconds=0.1, compiles=False)
         for name in (
             "test_pressure_falls_with_altitude_as_in_the_standard_atmosphere[1000.0-89875.0]",
             "test_dry_air_at_sea_level_and_15_degrees_has_the_standard_density",

@@ -14,6 +14,7 @@ from accuracy.described import PresetFile, preset_file
 import doppelgrid
 import doppelgrid.testing
 from doppelgrid import models
+from doppelgrid.proto.control.words import UNIT_FIELDS
 from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.site.schema import site_schema
@@ -60,6 +61,30 @@ def reported() -> list[Reported]:
         metrics = {f"SENSOR_{metric.upper()}" for metric in sensor.metrics}
         found["sensor"] = before._replace(metrics=before.metrics | metrics)
     return list(found.values())
+
+
+def driven() -> dict[str, list[str]]:
+    """Return the inputs that can be driven, by category, and those of `site`.
+
+    Those of a running site with one of everything, and those that its components would have if a site file gave them.
+    """
+    site = doppelgrid.load_site(EVERYTHING)
+    simulation = doppelgrid.Simulation.headless(site, start_us=round(NOON.timestamp() * 1e6))
+    found: dict[str, set[str]] = {}
+    for name in simulation.plant.inputs:
+        key, _, quantity = name.partition(".")
+        place = "site" if key == "site" else str(site.components[key].category)
+        found.setdefault(place, set()).add(quantity)
+    known = set().union(*found.values())
+    for component in site.components.values():
+        for quantity in known & type_of(component).inputs.keys():
+            found.setdefault(str(component.category), set()).add(quantity)
+    return {place: sorted(quantities) for place, quantities in sorted(found.items())}
+
+
+def field_of(quantity: str) -> str:
+    """Return the field of a drive request that carries a quantity."""
+    return UNIT_FIELDS.get(quantity, "number")
 
 
 def recorded_by_default() -> frozenset[str]:

@@ -23,6 +23,7 @@ def generated_pages() -> dict[str, Callable[[], str]]:
     pages: dict[str, Callable[[], str]] = {
         "reference/site-file.md": site_file_page,
         "reference/metrics.md": metrics_page,
+        "reference/inputs.md": inputs_page,
         "reference/commands.md": commands_page,
         "reference/python.md": lambda: names_page(
             "doppelgrid", "Python", "What a program imports from `doppelgrid`."
@@ -76,6 +77,32 @@ def metrics_page() -> str:
         "## Further metrics",
         "",
         *_metrics_table(frozenset().union(*(each.metrics for each in categories)) - shared),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def inputs_page() -> str:
+    """Return the page of inputs that can be driven."""
+    lines = [
+        "# Inputs",
+        "",
+        "What `drive` of `Simulation`, `ControlClient` and the [control service](../how-to/control.md) overrides, by "
+        "the category of the component, or with `site` in place of one. A component has those that drive it: a PV "
+        "inverter with a `power` of its own has no `irradiance`. The error about an unknown one lists what there is. "
+        "This page is made from a running site with one of everything.",
+        "",
+        *table(
+            ["of", "input", "value in a request"],
+            (
+                [code(place), code(quantity), code(source.field_of(quantity))]
+                for place, quantities in source.driven().items()
+                for quantity in quantities
+            ),
+        ),
+        "",
+        "Powers are positive into the component (the passive sign convention). A `number` is in the unit that the name "
+        "ends in (`capacity_wh`), otherwise in the unit of the [site file](site-file.md) without its prefix, shares as "
+        "0..1. `presence` of the grid is 1 or 0; `voltage` is line to line, `voltage_1` to `voltage_3` are to neutral.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -14,6 +14,8 @@ Schema = dict[str, Any]
 _REF = "#/$defs/"
 _NUMBERS = {"integer": "whole number", "number": "number"}
 _PRESET = "name of a [preset](presets/index.md)"
+_BY_PRESET = "; by preset if not given"
+"""Stands in the column of defaults instead."""
 _GENERIC = re.compile(r"^(Inline|Point)\[")
 
 
@@ -81,7 +83,7 @@ class _Page:
                     code(key),
                     _PRESET if key == "preset" else self._accepted(value),
                     "**required**" if key in required else _default(value),
-                    _words(value, beside_units=True),
+                    _words(value, beside_units=True).replace(_BY_PRESET, ""),
                 ]
                 for key, value in properties.items()
             ),
@@ -149,7 +151,8 @@ def _spaced(name: str) -> str:
 
 
 def _anchor(title: str) -> str:
-    return re.sub(r"[^\w\- ]", "", title.lower(), flags=re.ASCII).strip().replace(" ", "-")
+    words = title.lower().replace("%", "percent").replace("°c", "celsius").replace("°", "degrees")
+    return re.sub(r"[^\w\- ]", "", words, flags=re.ASCII).strip().replace(" ", "-")
 
 
 def _words(value: Schema, *, beside_units: bool = False) -> str:
@@ -160,7 +163,7 @@ def _words(value: Schema, *, beside_units: bool = False) -> str:
 
 def _default(value: Schema) -> str:
     if "default" not in value or value["default"] in ("", [], {}):
-        return ""
+        return "by preset" if _BY_PRESET in _words(value) else ""
     default = value["default"]
     return code(default if isinstance(default, str) else json.dumps(default, ensure_ascii=False))
 

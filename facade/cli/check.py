@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from ..sim.site.site import Site
 
 _LONGEST_LINE = 1000
 
@@ -40,13 +43,31 @@ def _warn_of_broken_packages() -> None:
         typer.echo(f"not usable: {broken}", err=True)
 
 
+def _try_packages(site: Site) -> None:
+    """Build a site once that has components of other packages, and refuse what these build wrongly."""
+    from ..sim.components.registry import type_of  # noqa: PLC0415
+    from ..sim.headless.simulate import DEFAULT_START  # noqa: PLC0415
+    from ..sim.inputs.errors import InputError  # noqa: PLC0415
+    from ..sim.plant.plant import Plant  # noqa: PLC0415
+
+    if all(type_of(component).package is None for component in site.components.values()):
+        return
+    try:
+        Plant(site, start_us=site.moment_us(DEFAULT_START), seed=0)
+    except InputError:
+        return  # What was recorded need not be of that day.
+    except ValueError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
 def _check(source: str) -> None:
     from ..sim.site.input_files import input_file_errors  # noqa: PLC0415
-    from ..sim.site.reader import SiteError, load_site  # noqa: PLC0415
+    from ..sim.site.reader import load_site  # noqa: PLC0415
 
     try:
         site = load_site(source)
-    except SiteError as error:
+    except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
 
@@ -61,6 +82,7 @@ def _check(source: str) -> None:
     from .tree import site_tree, unsupported_notes  # noqa: PLC0415
 
     _warn_of_broken_packages()
+    _try_packages(site)
     # Lines longer than the terminal go on below rather than end at its edge.
     console = Console(highlight=False, markup=False, width=_LONGEST_LINE)
     microgrid = site.microgrid

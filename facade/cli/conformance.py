@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import refuse
+from .options import refuse, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,11 @@ def conformance(
     version: Annotated[Version, typer.Option(help="Of the API.")] = Version.V1ALPHA18,
     statement: Annotated[
         list[int] | None,
-        typer.Option(min=1, max=42, help="Number of a statement to check; all if not given."),
+        typer.Option(
+            metavar="1..42",
+            parser=whole_number(1, 42),
+            help="Number of a statement to check; all if not given.",
+        ),
     ] = None,
     component: Annotated[
         list[int] | None, typer.Option(help="Id of a component that may be commanded; any if not given.")

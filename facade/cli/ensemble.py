@@ -6,8 +6,6 @@ Exit codes: 0 every run came to its end, 1 some failed, 2 something was written 
 from __future__ import annotations
 
 import contextlib
-import os
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
-from .options import refuse
+from .options import check_writable, refuse, span_in_words, writing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -61,6 +59,7 @@ def simulate_ensemble(
     """
     from rich.console import Console  # noqa: PLC0415
 
+    from ..sim.engine.clock import stopwatch_s  # noqa: PLC0415
     from ..sim.ensemble.ensemble import jobs_of  # noqa: PLC0415
     from ..sim.ensemble.variation import NOTHING_VARIES, load_variation  # noqa: PLC0415
 
@@ -72,16 +71,15 @@ def simulate_ensemble(
     jobs = jobs_of(
         site, span, runs=options.runs, variation=variation, start=start, seed=seed, resolution=step
     )
-    began_s = time.perf_counter()
+    began_s = stopwatch_s()
     results, is_whole = _collect(jobs, options)
-    taken_s = time.perf_counter() - began_s
+    taken_s = stopwatch_s() - began_s
     if options.results is not None and results:
-        _write(results, options.results)
+        with writing("--results", options.results):
+            _write(results, options.results)
     console, errors = Console(), Console(stderr=True)
     _print_table(results, variation, console)
-    console.print(
-        f"{len(results)} of {len(jobs)} runs of {span.total_seconds() / 86400.0:g} d in {taken_s:.1f} s"
-    )
+    console.print(f"{len(results)} of {len(jobs)} runs of {span_in_words(span)} in {taken_s:.1f} s")
     _print_failures(results, errors)
     if not is_whole:
         raise typer.Exit(INTERRUPTED)
@@ -107,8 +105,7 @@ def _check_path(path: Path) -> None:
     """Find out before anything runs that results could not be written."""
     if not path.name.endswith(_FORMS):
         raise ValueError(f"--results is {str(path)!r}; accepted: a path that ends with {', '.join(_FORMS)}")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK) or path.is_dir():
-        raise ValueError(f"--results is {str(path)!r}; accepted: a file in a folder that can be written to")
+    check_writable("--results", path)
 
 
 def _write(results: Sequence[Result], path: Path) -> None:
@@ -187,7 +184,8 @@ def _spread(values: Sequence[float]) -> str:
 
 def _number(value: float) -> str:
     if abs(value) < 10.0:
-        return f"{value:.2f}"
+        text = f"{value:.2f}"
+        return "0.00" if text == "-0.00" else text
     return f"{value:,.1f}" if abs(value) < 1e3 else f"{value:,.0f}"
 
 

@@ -27,6 +27,7 @@ from ..sim.domain.metrics import Metric
 from ..sim.recording import Recorder
 from ..sim.simulation.live import LiveSimulation
 from .live_table import draw_table
+from .options import writing
 
 _TABLE_PERIOD_S = 0.5
 _LOG_PERIOD_S = 10.0
@@ -73,7 +74,8 @@ async def run_sites(servers: Sequence[SiteServer], options: RunOptions) -> None:
             options.recorder.listen(servers[0].simulation.gateway)
         _calm_collector()
         if options.emit_endpoints is not None:
-            write_endpoints(options.emit_endpoints, servers)
+            with writing("--emit-endpoints", options.emit_endpoints):
+                write_endpoints(options.emit_endpoints, servers)
         async with _display(servers):
             await _until_told([server.simulation for server in servers], options.duration_s)
     _log.info("ended")
@@ -90,14 +92,26 @@ def _calm_collector() -> None:
 
 
 def write_endpoints(path: Path, servers: Sequence[SiteServer]) -> None:
-    """Write where the sites are served, as one JSON line that is either there whole or not at all."""
+    """Write where the sites are served, as one JSON line that is either there whole or not at all.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
     endpoints = [
         {"id": server.site.microgrid.id, "name": server.site.microgrid.name, "grpc": server.address}
         for server in servers
     ]
+    line = json.dumps({"microgrids": endpoints}, ensure_ascii=False) + "\n"
+    if path.exists() and not path.is_file():  # a pipe or a terminal must stay one
+        path.write_text(line, encoding="utf-8")
+        return
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    partial.write_text(json.dumps({"microgrids": endpoints}, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    try:
+        partial.write_text(line, encoding="utf-8")
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def _event_log(server: SiteServer, *, alone: bool) -> EventListener:

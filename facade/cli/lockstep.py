@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 import typer
 
 from .options import (
-    RecordedMetrics,
     RecordMetricsOption,
     RecordOption,
+    check_recording,
+    check_writable,
     parse_duration,
     parse_moment,
     refuse,
@@ -74,7 +75,7 @@ def lockstep(
         Path | None, typer.Option(metavar="FILE", help="Write every event, a line each.")
     ] = None,
     record: RecordOption = None,
-    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+    record_metrics: RecordMetricsOption = None,
     allow_real_io: Annotated[
         bool, typer.Option(help="Let virtual time wait for real I/O; the run is not reproducible then.")
     ] = False,
@@ -86,6 +87,8 @@ def lockstep(
     """Run an unmodified application against a site, or a recorded day, in virtual time."""
     if explain_divergence:
         _explain(Path(site), app)
+    check_recording(record, record_metrics)
+    check_writable("--journal", journal)
 
     from ..scenarios.lockstep.progress import VirtualProgress  # noqa: PLC0415
     from ..scenarios.lockstep.session import LockstepSession  # noqa: PLC0415
@@ -163,6 +166,11 @@ def _stage(
 
     duration_us = None if duration_s is None else round(duration_s * 1e6)
     if not source.endswith(RECORDINGS):
+        if simulate:
+            raise ValueError(
+                f"--simulate is {simulate!r}, but all of a site is simulated; "
+                f"accepted: with a recording ({', '.join(RECORDINGS)})"
+            )
         site = load_site(source)
         if interval_s is not None:
             site = site.with_telemetry_interval(interval_s)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import datetime
+import os
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,12 +50,13 @@ class RecordedMetrics(StrEnum):
 
 
 RecordMetricsOption = Annotated[
-    RecordedMetrics, typer.Option(help="Record the main metrics of each category, or all.")
+    RecordedMetrics | None,
+    typer.Option(help="Record the main metrics of each category, or all; main if not given."),
 ]
 
 
 def start_recorder(
-    path: Path | None, metrics: RecordedMetrics, site: Site, seed: int
+    path: Path | None, metrics: RecordedMetrics | None, site: Site, seed: int
 ) -> contextlib.AbstractContextManager[Recorder | None]:
     """Begin a recording, if one is wanted; leaving the context finishes it.
 
@@ -73,6 +76,45 @@ def refuse(message: str, code: int = BAD_INPUT) -> typer.Exit:
     return typer.Exit(code)
 
 
+def check_recording(path: Path | None, metrics: RecordedMetrics | None) -> None:
+    """Refuse to say what is recorded where nothing is.
+
+    Raises:
+        typer.Exit: If so.
+    """
+    if path is None and metrics is not None:
+        raise refuse(f"--record-metrics is {metrics.value!r} without --record; accepted: with --record FILE")
+
+
+def check_writable(option: str, path: Path | None) -> None:
+    """Refuse before anything runs a file that could not be written.
+
+    Raises:
+        typer.Exit: If it is a folder, or its folder is missing, or either must not be written to.
+    """
+    if path is None:
+        return
+    place = path if path.exists() else path.parent
+    if path.is_dir() or not path.parent.is_dir() or not os.access(place, os.W_OK):
+        raise refuse(f"{option} is {str(path)!r}; accepted: a file in a folder that can be written to")
+
+
+@contextlib.contextmanager
+def writing(option: str, path: Path) -> Iterator[None]:
+    """Refuse in words where a file cannot be written after all, as on a full disk.
+
+    Raises:
+        typer.Exit: If so.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise refuse(
+            f"{option} is {str(path)!r}, which could not be written ({error.strerror or error}); "
+            "accepted: a file in a folder that can be written to and has room"
+        ) from None
+
+
 def parse_duration(text: str) -> float:
     """Read a span such as `10 min` [s].
 
@@ -85,6 +127,34 @@ def parse_duration(text: str) -> float:
         return SECOND.within(above=0.0).parse(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r}; accepted: {error}") from None
+
+
+def span_in_words(span: timedelta) -> str:
+    """Return a span in the largest unit of which it is a whole number."""
+    for unit, words in ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min")):
+        if not span % unit:
+            return f"{span // unit} {words}"
+    return f"{span.total_seconds():g} s"
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Return what reads a whole number in a range, and says in our words what is accepted.
+
+    Raises:
+        typer.BadParameter: By what is returned, if a text is none.
+    """
+    accepted = f"a whole number >= {least}" if most is None else f"a whole number from {least} to {most}"
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r}; accepted: {accepted}") from None
+        if number < least or (most is not None and number > most):
+            raise typer.BadParameter(f"{text!r}; accepted: {accepted}")
+        return number
+
+    return parse
 
 
 def parse_moment(text: str) -> datetime:

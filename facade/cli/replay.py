@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from .options import PORT_IN_USE, RecordedMetrics, RecordMetricsOption, RecordOption, refuse, start_recorder
+from .options import (
+    PORT_IN_USE,
+    RecordMetricsOption,
+    RecordOption,
+    check_recording,
+    check_writable,
+    refuse,
+    start_recorder,
+    whole_number,
+)
 
 
 class Shift(StrEnum):
@@ -40,7 +49,10 @@ def replay(
             help="Let samples carry the present, by which clients judge freshness, or their own time."
         ),
     ] = Shift.NOW,
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on the loopback address.")] = 8800,
+    port: Annotated[
+        int,
+        typer.Option(metavar="0..65535", parser=whole_number(0, 65535), help="Port on the loopback address."),
+    ] = 8800,
     ephemeral_ports: Annotated[bool, typer.Option(help="Take any free port.")] = False,
     emit_endpoints: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write where the site is served, once it answers.")
@@ -49,7 +61,7 @@ def replay(
         int | None, typer.Option(help="Of noise in what is simulated; the recorded one if not given.")
     ] = None,
     record: RecordOption = None,
-    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+    record_metrics: RecordMetricsOption = None,
 ) -> None:
     """Bring a recorded day back over the Microgrid API, until its end or Ctrl-C."""
     import asyncio  # noqa: PLC0415
@@ -62,6 +74,8 @@ def replay(
     from ..sim.site.reader import load_site  # noqa: PLC0415
     from .live_run import RunOptions, run_site  # noqa: PLC0415
 
+    check_recording(record, record_metrics)
+    check_writable("--emit-endpoints", emit_endpoints)
     try:
         given = None if site is None else load_site(site)
         recorded = read_recording(recording, microgrid_id=None if given is None else given.microgrid.id)

@@ -11,13 +11,15 @@ import typer
 
 from .options import (
     PORT_IN_USE,
-    RecordedMetrics,
     RecordMetricsOption,
     RecordOption,
+    check_recording,
+    check_writable,
     parse_duration,
     parse_moment,
     refuse,
     start_recorder,
+    whole_number,
 )
 from .protection import (
     AuthKeyOption,
@@ -48,13 +50,20 @@ class Stamps(StrEnum):
 def run(
     sites: SitesArgument = None,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Of the first site; the next ones follow in steps of 10.")
+        int,
+        typer.Option(
+            metavar="0..65535",
+            parser=whole_number(0, 65535),
+            help="Of the first site; the next ones follow in steps of 10.",
+        ),
     ] = 8800,
     ephemeral_ports: Annotated[bool, typer.Option(help="Take any free port.")] = False,
     copies: Annotated[
         int,
         typer.Option(
-            min=1, max=1000, help="Serve so many of each site, with ids, ports and noise of their own."
+            metavar="1..1000",
+            parser=whole_number(1, 1000),
+            help="Serve so many of each site, with ids, ports and noise of their own.",
         ),
     ] = 1,
     emit_endpoints: Annotated[
@@ -78,7 +87,7 @@ def run(
         Stamps, typer.Option(help="Whose time samples carry; clients judge freshness by their own clock.")
     ] = Stamps.WALL,
     record: RecordOption = None,
-    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+    record_metrics: RecordMetricsOption = None,
     paused: Annotated[
         bool, typer.Option(help="Let time stand still until a control client moves it.")
     ] = False,
@@ -100,12 +109,15 @@ def run(
     from ..proto.serving.server import PortInUseError  # noqa: PLC0415
     from ..proto.serving.site_server import SiteServer  # noqa: PLC0415
     from ..proto.transport.security import SecurityError  # noqa: PLC0415
+    from ..sim.components.package_check import PackageError  # noqa: PLC0415
     from ..sim.inputs.errors import InputError  # noqa: PLC0415
     from ..sim.recording import RecordingError  # noqa: PLC0415
     from ..sim.site.reader import SiteError, load_site  # noqa: PLC0415
     from .fleet import fleet, ports  # noqa: PLC0415
     from .live_run import RunOptions, run_sites  # noqa: PLC0415
 
+    check_recording(record, record_metrics)
+    check_writable("--emit-endpoints", emit_endpoints)
     security = read_security(tls_cert, tls_key, tls_client_ca, auth_key, sign_secret)
     try:
         chosen = fleet([load_site(site) for site in sites or ("demo",)], copies)
@@ -136,7 +148,7 @@ def run(
             asyncio.run(run_sites(servers, RunOptions(emit_endpoints, duration, recorder)))
     except SecurityError as error:
         raise refuse(str(error)) from None
-    except (InputError, RecordingError) as error:
+    except (InputError, PackageError, RecordingError) as error:
         raise refuse(str(error)) from None
     except PortInUseError as error:
         raise refuse(str(error), PORT_IN_USE) from None

@@ -10,13 +10,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .ensemble import EnsembleOptions, refuse_single_run_options, simulate_ensemble
-from .options import RecordedMetrics, RecordMetricsOption, RecordOption, parse_duration, parse_moment, refuse
+from .options import (
+    RecordedMetrics,
+    RecordMetricsOption,
+    RecordOption,
+    check_recording,
+    check_writable,
+    parse_duration,
+    parse_moment,
+    refuse,
+    whole_number,
+    writing,
+)
 from .summary_table import plain, print_summary
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..sim.headless.summary import Summary
+    from ..sim.headless.outcome import Summary
     from ..sim.site.site import Site
 
 
@@ -57,18 +68,26 @@ def simulate(
         ),
     ] = False,
     record: RecordOption = None,
-    record_metrics: RecordMetricsOption = RecordedMetrics.MAIN,
+    record_metrics: RecordMetricsOption = None,
     summary: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the summary as JSON as well.")
     ] = None,
     runs: Annotated[
-        int, typer.Option(min=1, help="How many, with a seed each, of all that --vary says.")
+        int,
+        typer.Option(
+            metavar="N", parser=whole_number(1), help="How many, with a seed each, of all that --vary says."
+        ),
     ] = 1,
     vary: Annotated[
         Path | None, typer.Option(metavar="FILE", help="What is different from run to run (YAML).")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes for many runs; one for each core if not given.")
+        int | None,
+        typer.Option(
+            metavar="N",
+            parser=whole_number(1),
+            help="Processes for many runs; one for each core if not given.",
+        ),
     ] = None,
     dask: Annotated[
         str | None,
@@ -82,19 +101,16 @@ def simulate(
     """Let a site run by itself, compiled, and say what came of it; once, or many times."""
     from rich.console import Console  # noqa: PLC0415
 
-    from ..sim.files.extras import extra_for  # noqa: PLC0415
+    from ..sim.headless.simulate import check_installed  # noqa: PLC0415
     from ..sim.site.reader import load_site  # noqa: PLC0415
 
-    with extra_for("runs without clients", "simulate"):
-        # Before anything is read or started.
-        import numba  # noqa: F401, PLC0415
-        import platformdirs  # noqa: F401, PLC0415
-        import pyarrow  # noqa: F401, PLC0415
-
+    check_installed()
     ensemble = EnsembleOptions(runs, vary, workers, dask, results)
     try:
         if not ensemble.is_single:
             refuse_single_run_options(record, summary)
+        check_recording(record, record_metrics)
+        check_writable("--summary", summary)
         loaded = load_site(site)
         if self_consumption:
             from ..sim.headless.simulate import with_self_consumption  # noqa: PLC0415
@@ -113,7 +129,9 @@ def simulate(
         raise refuse(str(error)) from None
     print_summary(result, loaded, Console())
     if summary is not None:
-        summary.write_text(json.dumps(plain(result), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        text = json.dumps(plain(result), indent=2, ensure_ascii=False) + "\n"
+        with writing("--summary", summary):
+            summary.write_text(text, encoding="utf-8")
 
 
 def _run(
@@ -123,7 +141,7 @@ def _run(
     seed: int,
     step: timedelta,
     record: Path | None,
-    metrics: RecordedMetrics,
+    metrics: RecordedMetrics | None,
 ) -> Summary:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415

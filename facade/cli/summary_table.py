@@ -6,11 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..sim.domain.timestamps import to_datetime
+from .options import span_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..sim.headless.summary import Summary
+    from ..sim.headless.outcome import Summary
     from ..sim.site.site import Site
 
 
@@ -34,7 +35,7 @@ def print_summary(summary: Summary, site: Site, console: Console) -> None:
     share = abs(summary.imbalance_wh) / summary.throughput_wh if summary.throughput_wh else 0.0
     span = timedelta(microseconds=summary.duration_us)
     console.print(
-        f"{span.total_seconds() / 86400.0:g} d in {summary.wall_s:.2f} s, {summary.events} events, "
+        f"{span_in_words(span)} in {summary.wall_s:.2f} s, {summary.events} events, "
         f"{summary.samples} samples; energy balance closed to {share:.0e} of what flowed"
     )
 
@@ -82,7 +83,8 @@ def _battery_table(summary: Summary) -> Any:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.1f}" if abs(value) < 1e5 else f"{value:,.0f}"
+    text = f"{value:,.1f}" if abs(value) < 1e5 else f"{value:,.0f}"
+    return "0.0" if text == "-0.0" else text
 
 
 def _kwh(energy_wh: float) -> str:

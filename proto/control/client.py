@@ -153,8 +153,8 @@ class ControlClient:
 
         Args:
             component: Key of the component, or `site`.
-            quantity: `load` of a meter, `irradiance` or `power` of a PV inverter, `voltage` or `frequency` of
-                the grid connection point, `ambient_temperature` of the site.
+            quantity: Which of its inputs, such as `load` of a meter or `wind_speed` of the site. The reference lists
+                them by category under "Inputs", and the error about an unknown one those of the running site.
             value: A quantity, or a plain number of what has no class, such as irradiance [W/m²].
             over: Simulated time in which the value is reached in even steps.
         """

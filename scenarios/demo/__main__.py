@@ -14,6 +14,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from ...sim.files.extras import MissingPackageError, extra_for
 from ...sim.simulation.live import LiveSimulation
 from ...sim.site.reader import load_site
 from ..lockstep.progress import VirtualProgress
@@ -81,6 +82,13 @@ def main() -> int:
     parser.add_argument("--limit", type=float, default=30.0, help="import to keep [kW]")
     parser.add_argument("--picture", type=Path, default=Path("demo.png"), help="picture to write")
     arguments = parser.parse_args()
+    try:
+        with extra_for("the chart and the picture"):
+            import matplotlib  # noqa: F401, PLC0415
+            import plotille  # noqa: F401, PLC0415
+    except MissingPackageError as error:
+        print(error, file=sys.stderr)
+        return 2
     return run_day(
         arguments.application,
         hours=arguments.hours,

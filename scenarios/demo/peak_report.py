@@ -7,8 +7,6 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from statistics import fmean
 
-import plotille
-
 from ...sim.domain.messages import Frame
 from ...sim.domain.metrics import Metric
 from ...sim.domain.timestamps import to_datetime
@@ -81,6 +79,8 @@ def chart(trace: DayTrace, limit_w: float) -> str:
     """Draw the import with and without the battery as a chart for the terminal."""
     with_w, without_w = billed_means(trace.means["grid"]), billed_means(trace.without_battery_w())
     hours = [0.25 * quarter for quarter in range(len(with_w))]
+    import plotille  # noqa: PLC0415 - needs the extra
+
     figure = plotille.Figure()
     figure.width, figure.height = _CHART_SIZE
     figure.x_label, figure.y_label = "hours", "import, means of 15 min [kW]"

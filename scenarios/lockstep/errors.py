@@ -3,7 +3,7 @@
 LockstepError           the application does something that cannot happen in virtual time
 ├── RealIoError         it waits for something outside: a socket, a thread, a subprocess, or nothing at all
 ├── NeverSleepsError    it keeps the loop busy without letting time pass
-├── BlockedLoopError    one call keeps the loop from running
+├── BlockedLoopError    one call keeps the loop from running, or it computes for long while none runs
 └── NotStoppedError     it went on after it was interrupted at the end of the run
 """
 
@@ -23,7 +23,7 @@ class NeverSleepsError(LockstepError):
 
 
 class BlockedLoopError(LockstepError):
-    """One call of the application keeps the event loop from running."""
+    """One call of the application keeps the event loop from running, or it computes for long while none runs."""
 
 
 class NotStoppedError(LockstepError):

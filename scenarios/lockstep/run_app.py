@@ -157,7 +157,7 @@ class LockstepRunner:
         asyncio.set_event_loop(loop)
         loop.collector.start()
         try:
-            with Watchdog(loop):
+            with Watchdog(self._loops, between=True):
                 yield
         finally:
             loop.collector.stop()
@@ -297,6 +297,7 @@ def _close(loop: VirtualTimeLoop) -> None:
     """Close a loop that was left open, as `asyncio.run` would."""
     if loop.is_closed():
         return
+    loop.clean_up()
     try:
         tasks = sorted(asyncio.all_tasks(loop), key=hash)
         for task in tasks:

@@ -29,6 +29,8 @@ class Limits(NamedTuple):
     """Real time that it may wait for something outside [s]."""
     blocked_s: float = 30.0
     """Real time that a single call may keep the loop from running [s]."""
+    outside_s: float = 60.0
+    """Real time that it may compute while no loop runs, as in imports and after `asyncio.run` [s]."""
     turns_at_one_time: int = 1_000_000
     """Turns of the loop at one instant of virtual time."""
     allow_real_io: bool = False
@@ -76,6 +78,10 @@ class VirtualTimeLoop(OrdinalLoop):
         self.failure = self.failure or error
         self.limits = self.limits._replace(real_io_s=min(1.0, self.limits.real_io_s))
         self._virtual_selector.pending = error
+
+    def clean_up(self) -> None:
+        """Let the loop be run on although an error waits for its next turn; `failure` keeps it."""
+        self._virtual_selector.pending = None
 
     def note(self, what: str) -> None:
         """Remember why the run may not be reproducible."""

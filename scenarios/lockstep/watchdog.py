@@ -1,4 +1,4 @@
-"""Stops a call that keeps the event loop from running, and keeps the stack at which it was stopped."""
+"""Stops a call that keeps event loops from running, and keeps the stack at which it was stopped."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import ctypes
 import signal
 import sys
 import threading
+import time
 import traceback
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from .errors import BlockedLoopError
 from .virtual_time import VirtualTimeLoop
+from .wall import real_monotonic_s
 
 _LOOKS_PER_LIMIT = 4
 _WAKE_SIGNAL = signal.SIGVTALRM  # programs hardly ever use it, and Python handles it like any other
@@ -22,12 +25,19 @@ class StoppedByWatchdog(BaseException):
 
 
 class Watchdog:
-    """Watches one loop from a thread of its own while it runs, as a context manager."""
+    """Watches loops from a thread of its own while they run, as a context manager."""
 
-    def __init__(self, loop: VirtualTimeLoop) -> None:
-        """Prepare to watch a loop that runs on the present thread."""
-        self._loop = loop
-        self._limit_s = loop.limits.blocked_s
+    def __init__(self, loops: Sequence[VirtualTimeLoop], *, between: bool = False) -> None:
+        """Prepare to watch loops that run on the present thread.
+
+        Args:
+            loops: At least one; those that are added later are watched too.
+            between: Whether to watch also while none of them runs. Only computing counts then: what waits for
+                a disk or a peer is no worse off than in real time.
+        """
+        self._loops = loops
+        self._between = between
+        self._limits = loops[0].limits
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="lockstep-watchdog", daemon=True)
         self._watched = threading.get_ident()
@@ -50,24 +60,42 @@ class Watchdog:
             signal.signal(_WAKE_SIGNAL, self._former)
 
     def _watch(self) -> None:
-        loop = self._loop
-        seen, standing = -1, 0
-        while not self._ended.wait(self._limit_s / _LOOKS_PER_LIMIT):
-            standing = standing + 1 if loop.turns == seen and loop.is_running() and not loop.waiting else 0
-            seen = loop.turns
-            if standing >= _LOOKS_PER_LIMIT:
-                self._stop_call()
+        period_s = min(self._limits.blocked_s, self._limits.outside_s) / _LOOKS_PER_LIMIT
+        seen, standing_s, computed_s = -1, 0.0, 0.0
+        now_s, work_s = real_monotonic_s(), time.process_time()
+        while not self._ended.wait(period_s):
+            last_s, last_work_s = now_s, work_s
+            now_s, work_s = real_monotonic_s(), time.process_time()
+            turns = sum(loop.turns for loop in self._loops)
+            stands, seen = turns == seen, turns
+            running = next((loop for loop in self._loops if loop.is_running()), None)
+            is_kept = running is not None and stands and not running.waiting
+            standing_s = standing_s + period_s if is_kept else 0.0
+            # The lesser of both measures: neither a slow disk nor many cores make a hang.
+            step_s = min(now_s - last_s, work_s - last_work_s)
+            computed_s = computed_s + step_s if self._between and running is None and stands else 0.0
+            if running is not None and standing_s >= self._limits.blocked_s:
+                self._stop_call(running, self._blocked(running))
+            elif computed_s >= self._limits.outside_s:
+                self._stop_call(self._loops[-1], self._busy())
 
-    def _stop_call(self) -> None:
+    def _blocked(self, loop: VirtualTimeLoop) -> str:
+        return (
+            f"at {loop.clock.now()} one call has kept the event loop from running for "
+            f"{self._limits.blocked_s:g} s of real time; move it to a thread, or make it shorter"
+        )
+
+    def _busy(self) -> str:
+        return (
+            f"at {self._loops[-1].clock.now()} the application has computed for {self._limits.outside_s:g} s of "
+            "real time while no event loop ran; run what it does in one, or make it shorter"
+        )
+
+    def _stop_call(self, loop: VirtualTimeLoop, why: str) -> None:
         """Note the stack, and raise in the watched thread, waking it if a system call holds it."""
         frame = sys._current_frames().get(self._watched)
         stack = "".join(traceback.format_stack(frame)) if frame is not None else "  (no stack)\n"
-        self._loop.fail(
-            BlockedLoopError(
-                f"at {self._loop.clock.now()} one call has kept the event loop from running for "
-                f"{self._limit_s:g} s of real time; move it to a thread, or make it shorter. It stands at:\n{stack}"
-            )
-        )
+        loop.fail(BlockedLoopError(f"{why}. It stands at:\n{stack}"))
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(self._watched), ctypes.py_object(StoppedByWatchdog)
         )

@@ -156,7 +156,7 @@ class VirtualEnvironment(Environment):
                 channels_to(
                     {DEFAULT_ADDRESS: self._open_channel}, open_others=self.loop.limits.allow_real_io
                 ),
-                Watchdog(self.loop),
+                Watchdog((self.loop,)),
                 super().inside(),
             ):
                 yield

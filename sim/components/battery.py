@@ -41,18 +41,21 @@ class Battery(ComponentSection):
 
     category: Literal[Category.BATTERY]
     type: BatteryType = BatteryType.LI_ION
+    """Chemistry, as clients are told."""
     preset: str = "lfp-92kwh"
     """Name of a set of cell and pack parameters."""
     capacity_wh: PositiveEnergy | None = Field(default=None, alias="capacity")
-    """Nominal energy [Wh]; scales the preset's pack."""
+    """Nominal energy [Wh], to which the pack is scaled; by preset if not given."""
     soc_lower: Fraction | None = Field(default=None, alias="min_soc")
-    """The battery management system stops discharging here."""
+    """State of charge at which the battery management system stops discharging; by preset if not given."""
     soc_upper: Fraction | None = Field(default=None, alias="max_soc")
-    """The battery management system stops charging here."""
+    """State of charge at which the battery management system stops charging; by preset if not given."""
     initial_soc: Fraction = Field(default=written("50 %"))
     """State of charge when a run starts."""
     max_charge_power_w: PositivePower | None = Field(default=None, alias="max_charge_power")
+    """Greatest power into the battery [W]; by preset if not given."""
     max_discharge_power_w: PositivePower | None = Field(default=None, alias="max_discharge_power")
+    """Greatest power out of the battery [W]; by preset if not given."""
     initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
     """Initial temperature of the cells when a run starts [°C]; that of the air if not given."""
     initial_spread: Fraction = Field(default=written("0 %"))

@@ -76,12 +76,17 @@ class BatteryManagement(Section):
     """The battery management system where it differs from the usual one of the chemistry."""
 
     overvoltage: VoltageProtection = VoltageProtection()
+    """Greatest voltage of the average cell."""
     undervoltage: VoltageProtection = VoltageProtection()
+    """Least voltage of the average cell."""
     overcurrent_charging: CurrentProtection = CurrentProtection()
+    """Greatest current while charging."""
     overcurrent_discharging: CurrentProtection = CurrentProtection()
+    """Greatest current while discharging."""
     overtemperature_charging: TemperatureProtection = TemperatureProtection()
     """Only while the battery is charged."""
     overtemperature: TemperatureProtection = TemperatureProtection()
+    """Greatest temperature of the cells."""
     undertemperature_charging: TemperatureProtection = TemperatureProtection()
     """Only while the battery is charged."""
 

@@ -43,14 +43,6 @@ _OWN_KEYS = {
 """Parameters by which bounds are shown as well, and the fields of sections that set them."""
 
 
-_INDISPENSABLE = {
-    Category.BATTERY: ("battery",),
-    Category.BATTERY_INVERTER: ("inverter", "converting"),
-    Category.HYBRID_INVERTER: ("inverter", "converting", "array"),
-}
-"""What is built for every component of a category: fields of `Built`."""
-
-
 @dataclass(frozen=True)
 class BatterySystem:
     """The cells of a battery and what surrounds them."""
@@ -177,22 +169,8 @@ class ComponentType:
     """`(section)`: what it is switched on and off with; a contactor of what takes set-points, else nothing."""
     resting_state: StateCode | None = None
     """What it says that it is doing while it converts no power; None if that goes by more than its power."""
-
-    def make(self, section: ComponentSection, setting: Setting) -> Built:
-        """Make the devices of a component.
-
-        Raises:
-            InputError: If a recorded input cannot drive them.
-            TypeError: If the type leaves out what every component of its category has.
-        """
-        built = self.build(section, setting)
-        for part in _INDISPENSABLE.get(self.category, ()):
-            if getattr(built, part) is None:
-                raise TypeError(
-                    f"component type {self.name!r} builds {setting.key} without {part}, which every"
-                    f" {self.category} has; accepted: Built({part}=...)"
-                )
-        return built
+    package: str | None = None
+    """Name and version of the package that brings it, set on loading; None if it is of this one."""
 
     def check_parameters(self, section: ComponentSection, grid: GridFacts) -> None:
         """Hold the parameters that a site file sets to what the model can have.

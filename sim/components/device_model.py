@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+LEAST_HORIZON_S = 1e-3
+"""Time that a model of another package goes on at least [s]; chosen, as the shortest horizons of ours."""
+
 
 class DeviceModel(NamedTuple):
     """A model of a machine: its types and functions, after the contract of `models`."""

@@ -43,6 +43,7 @@ class Car(Section):
     """A car at a charging point, by a few figures."""
 
     capacity_wh: _CarEnergy = Field(default=written("60 kWh"), alias="capacity")
+    """Energy that its battery holds [Wh]."""
     initial_soc: Fraction = Field(default=written("30 %"))
     """State of charge when a run starts."""
     max_power_w: PositivePower = Field(default=written("11 kW"), alias="max_power")

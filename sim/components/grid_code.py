@@ -83,35 +83,51 @@ class GridCode(Section):
     preset: Annotated[str, AfterValidator(_known)] = "vde-ar-n-4105"
     """Name of a set of thresholds and times; what follows goes before it."""
     undervoltage_pu: _Low | None = Field(default=None, alias="undervoltage")
-    """Share of the nominal voltage, as are all voltages here."""
+    """Least voltage, a share of the nominal one, below which it leaves; by preset if not given."""
     undervoltage_s: _Time | None = Field(default=None, alias="undervoltage_time")
+    """Time below the least voltage after which it leaves [s]; by preset if not given."""
     low_undervoltage_pu: _Low | None = Field(default=None, alias="low_undervoltage")
+    """Voltage below which it leaves sooner, a share of the nominal one; by preset if not given."""
     low_undervoltage_s: _Time | None = Field(default=None, alias="low_undervoltage_time")
+    """Time below that after which it leaves [s]; by preset if not given."""
     overvoltage_pu: _High | None = Field(default=None, alias="overvoltage")
+    """Greatest voltage, a share of the nominal one, above which it leaves; by preset if not given."""
     overvoltage_s: _Time | None = Field(default=None, alias="overvoltage_time")
+    """Time above the greatest voltage after which it leaves [s]; by preset if not given."""
     high_overvoltage_pu: _High | None = Field(default=None, alias="high_overvoltage")
+    """Voltage above which it leaves sooner, a share of the nominal one; by preset if not given."""
     high_overvoltage_s: _Time | None = Field(default=None, alias="high_overvoltage_time")
+    """Time above that after which it leaves [s]; by preset if not given."""
     mean_overvoltage_pu: _High | None = Field(default=None, alias="mean_overvoltage")
-    """Greatest mean over ten minutes."""
+    """Greatest mean of the voltage over ten minutes, a share of the nominal one; by preset if not given."""
     underfrequency_hz: _LowFrequency | None = Field(default=None, alias="underfrequency")
+    """Least frequency [Hz] below which it leaves; by preset if not given."""
     underfrequency_s: _Time | None = Field(default=None, alias="underfrequency_time")
+    """Time below the least frequency after which it leaves [s]; by preset if not given."""
     overfrequency_hz: _HighFrequency | None = Field(default=None, alias="overfrequency")
+    """Greatest frequency [Hz] above which it leaves; by preset if not given."""
     overfrequency_s: _Time | None = Field(default=None, alias="overfrequency_time")
+    """Time above the greatest frequency after which it leaves [s]; by preset if not given."""
     reconnect_voltage_min_pu: _Low | None = Field(default=None, alias="reconnect_voltage_min")
+    """Least voltage at which it comes back, a share of the nominal one; by preset if not given."""
     reconnect_voltage_max_pu: _High | None = Field(default=None, alias="reconnect_voltage_max")
+    """Greatest voltage at which it comes back, a share of the nominal one; by preset if not given."""
     reconnect_frequency_min_hz: _LowFrequency | None = Field(default=None, alias="reconnect_frequency_min")
+    """Least frequency at which it comes back [Hz]; by preset if not given."""
     reconnect_frequency_max_hz: _HighFrequency | None = Field(default=None, alias="reconnect_frequency_max")
+    """Greatest frequency at which it comes back [Hz]; by preset if not given."""
     reconnect_wait_s: _Wait | None = Field(default=None, alias="reconnect_wait")
+    """Time in those limits after which it comes back [s]; by preset if not given."""
     gradient_per_s: _Growth | None = Field(default=None, alias="reconnect_gradient")
-    """Growth of power after a reconnection, of the rated power."""
+    """Growth of power after a reconnection, of the rated power; by preset if not given."""
     volt_var: Annotated[
         VoltVar | None, BeforeValidator(_switched, json_schema_input_type=VoltVar | bool | None)
     ] = None
-    """Reactive power by voltage; a client's reactive set-point other than 0 goes before it."""
+    """Reactive power by voltage; a client's reactive set-point other than 0 goes before it. Off if not given."""
     freq_watt: Annotated[
         FreqWatt | None, BeforeValidator(_switched, json_schema_input_type=FreqWatt | bool | None)
     ] = None
-    """Production by frequency."""
+    """Production by frequency; off if not given."""
 
 
 def _as_section(value: Any) -> Any:

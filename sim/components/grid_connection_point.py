@@ -73,6 +73,7 @@ class FrequencyFile(FileColumn):
     """Frequency from a recording."""
 
     unit: Annotated[str, _spelling_of(HERTZ)] = "Hz"
+    """Unit of the numbers in the column."""
 
     @property
     def scale(self) -> float:
@@ -84,6 +85,7 @@ class FrequencyProcess(Section):
     """Frequency as a seeded process with the statistics of a synchronous area."""
 
     profile: Annotated[str, one_of_names(lambda: ("inline", *area_preset_names()))]
+    """Name of a set of parameters."""
     interval_s: _Interval = Field(default=written("1 s"), alias="interval")
     """How long a value holds [s]."""
     resolution_hz: PositiveFrequency | None = Field(default=None, alias="resolution")
@@ -104,6 +106,7 @@ class VoltageFile(FileColumn):
     """Voltage of a phase to neutral from a recording."""
 
     unit: Annotated[str, _spelling_of(VOLT)] = "V"
+    """Unit of the numbers in the column."""
 
     @property
     def scale(self) -> float:
@@ -136,6 +139,7 @@ class GridVoltage(Section):
     resistance_ohm: _Resistance = Field(default=written("0 Ω"), alias="resistance")
     """Resistance of the grid before the connection point, per phase [Ω]."""
     reactance_ohm: _Resistance = Field(default=written("0 Ω"), alias="reactance")
+    """Reactance of the supply per phase [Ω]."""
 
 
 def fuse_preset_names() -> tuple[str, ...]:
@@ -194,6 +198,7 @@ class GridOutage(Section):
     ] = Field(alias="from")
     """An instant, on the site's clock if it names no offset, or seconds since the run's start."""
     duration_s: PositiveDuration = Field(alias="duration")
+    """Length of the outage [s]."""
 
 
 def _known_zone(name: str) -> str:
@@ -221,6 +226,7 @@ class OutageProcess(Section):
     """Outages that come at random."""
 
     preset: Annotated[str, one_of_names(outage_preset_names)]
+    """Name of a set of parameters."""
     per_year: float | None = Field(default=None, ge=0.0, le=10_000.0)
     """Mean number in 365 days; the preset's if not given."""
 

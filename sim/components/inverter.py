@@ -37,13 +37,13 @@ class InverterSection(ComponentSection):
     preset: str | None = None
     """Name of a set of efficiency and loss parameters."""
     standby_power_w: NonNegativePower | None = Field(default=None, alias="standby_power")
-    """Drawn from the AC side while no power is converted [W]."""
+    """Power drawn from the AC side while none is converted [W]; by preset if not given."""
     response_delay_s: Duration | None = Field(default=None, alias="response_delay")
-    """From a command to the first movement [s]."""
+    """Time from a command to the first movement [s]; by preset if not given."""
     ramp_rate_w_per_s: PositiveRampRate | None = Field(default=None, alias="ramp_rate")
-    """Greatest change of active power [W/s]."""
+    """Greatest change of active power [W/s]; by preset if not given."""
     resolution_w: PositivePower | None = Field(default=None, alias="resolution")
-    """Step of the set-point [W]; the magnitude is floored to it."""
+    """Step of the set-point [W], to which its magnitude is floored; by preset if not given."""
     min_power_factor: float | None = Field(default=None, ge=0.0, le=1.0)
     """Least power factor at which it gives reactive power; no such limit if not given."""
     max_reactive_power_var: PositiveReactivePower | None = Field(default=None, alias="max_reactive_power")
@@ -51,6 +51,7 @@ class InverterSection(ComponentSection):
     grid_code: GridCodeInput | None = None
     """When it leaves the grid and comes back; it keeps to none if not given."""
     phases: Phases = (1, 2, 3)
+    """Phases that it is connected to."""
 
     @field_validator("rated_apparent_power_va")
     @classmethod

@@ -68,11 +68,15 @@ class MeterOptions(Section):
     window_s: Duration = Field(default=written("0 s"), alias="window")
     """Powers, voltages and currents are means over windows of this length [s]; 0 for none."""
     power_resolution_w: PositivePower | None = Field(default=None, alias="power_resolution")
+    """Step of powers [W]; none if not given."""
     voltage_resolution_v: PositiveVoltage | None = Field(default=None, alias="voltage_resolution")
+    """Step of voltages [V]; none if not given."""
     current_resolution_a: Annotated[float, AMPERE.within(above=0.0)] | None = Field(
         default=None, alias="current_resolution"
     )
+    """Step of currents [A]; none if not given."""
     register_resolution_wh: PositiveEnergy | None = Field(default=None, alias="register_resolution")
+    """Step of energy registers [Wh]; none if not given."""
     registers: Literal["sum-of-phases", "each-phase", "runs-backwards"] = "sum-of-phases"
     """Whether phases that consume and phases that deliver are set off against each other."""
     starting_current_a: Annotated[float, AMPERE.within(lower=0.0)] = Field(
@@ -80,6 +84,7 @@ class MeterOptions(Section):
     )
     """Less than this counts as none [A]."""
     wiring: MeterWiring = MeterWiring()
+    """Transformers and wires in front of the meter, with what is wrong with them."""
 
 
 _REGISTERS = {"sum-of-phases": SUM_OF_PHASES, "each-phase": EACH_PHASE, "runs-backwards": RUNS_BACKWARDS}

@@ -23,7 +23,9 @@ class PowerTransformer(Throughput):
 
     category: Literal[Category.POWER_TRANSFORMER]
     primary_voltage_v: PositiveVoltage = Field(default=written("20 kV"), alias="primary_voltage")
+    """Nominal voltage on the grid's side [V]."""
     secondary_voltage_v: PositiveVoltage = Field(default=written("400 V"), alias="secondary_voltage")
+    """Nominal voltage on the site's side [V]."""
 
 
 _NO_LOAD_SHARE, _LOAD_SHARE = 0.001, 0.01

@@ -14,6 +14,7 @@ from ..files.presets import (
     PresetError,
     PresetFolder,
     find_preset,
+    most_telling,
     own_presets,
     read_preset_folder,
 )
@@ -125,7 +126,7 @@ def read_own_presets(path: Path) -> tuple[PresetFolder, list[PresetError]]:
                     sound[stem][name] = values
                 except PresetError as error:
                     wrong.append(error)
-    return replace(folder, tables=sound), wrong
+    return replace(folder, tables=sound), most_telling(wrong, path)
 
 
 def _named(wrong: list[PresetError], file: str) -> set[str]:
@@ -145,7 +146,7 @@ def _check(stem: str, name: str) -> None:
         raise
     except ParameterError as error:
         raise PresetError(file, f"{name}.{error.parameter}", error.found, error.accepted) from None
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, OSError) as error:
         raise PresetError(
             file, name, f"not usable ({error})", f"values of the form of ours in models/presets/{file}"
         ) from None

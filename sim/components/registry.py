@@ -5,56 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, NamedTuple, Union, get_args
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union, get_args
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
 from ..domain.categories import Category
+from ..domain.states import StateCode
 from ..files.packages import BrokenPackage, brought
-from . import (
-    battery,
-    battery_inverter,
-    breaker,
-    converter,
-    ev_charger,
-    grid_connection_point,
-    hybrid_inverter,
-    meter,
-    plc,
-    power_transformer,
-    precharger,
-    pv_inverter,
-    static_transfer_switch,
-    uninterruptible_power_supply,
-)
 from .component_type import ComponentType
-from .machines import capacitor_bank, chp, crypto_miner, electrolyzer, hvac, steam_boiler, wind_turbine
+from .ours import OURS
+from .package_check import guarded
 from .section import ComponentSection
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_OURS = (
-    grid_connection_point.TYPE,
-    meter.TYPE,
-    battery_inverter.TYPE,
-    pv_inverter.TYPE,
-    hybrid_inverter.TYPE,
-    battery.TYPE,
-    ev_charger.TYPE,
-    chp.TYPE,
-    electrolyzer.TYPE,
-    steam_boiler.TYPE,
-    wind_turbine.TYPE,
-    capacitor_bank.TYPE,
-    hvac.TYPE,
-    crypto_miner.TYPE,
-    plc.TYPE,
-    power_transformer.TYPE,
-    uninterruptible_power_supply.TYPE,
-    static_transfer_switch.TYPE,
-    breaker.TYPE,
-    precharger.TYPE,
-    converter.TYPE,
-)
 _OURS_ALONE = frozenset(
     {
         Category.GRID_CONNECTION_POINT,
@@ -73,16 +36,20 @@ class _Known(NamedTuple):
 
 @cache
 def _known() -> _Known:
-    types = {each.name: each for each in _OURS}
+    types = {each.name: each for each in OURS}
     homes = dict.fromkeys(types, "this package")
     found, broken = brought(GROUP, _checked)
     for package, theirs in found.items():
         for each in theirs:
-            if each.name in types:
-                accepted = f"a name of its own; {each.name} is that of {homes[each.name]}"
-                broken.append(BrokenPackage(package, each.name, f"name is taken; accepted: {accepted}"))
+            home = homes.get(each.name)
+            if home is None:
+                types[each.name], homes[each.name] = guarded(each, package), package
+            elif home == package:
+                problem = f"name is given twice; accepted: one component type that is called {each.name}"
+                broken.append(BrokenPackage(package, each.name, problem))
             else:
-                types[each.name], homes[each.name] = each, package
+                accepted = f"a name of its own; {each.name} is that of {home}"
+                broken.append(BrokenPackage(package, each.name, f"name is taken; accepted: {accepted}"))
     return _Known(types, tuple(broken))
 
 
@@ -122,7 +89,7 @@ def _checked(offered: object) -> list[ComponentType]:
 
 def _check_type(offered: ComponentType) -> None:
     what = f"component type {offered.name!r}"
-    if not _NAME.fullmatch(offered.name):
+    if not isinstance(offered.name, str) or not _NAME.fullmatch(offered.name):
         raise ValueError(f"{what}: name is {offered.name!r}; accepted: lower-case letters, digits and _")
     if not isinstance(offered.category, Category):
         known = ", ".join(category.name for category in Category)
@@ -137,28 +104,77 @@ def _check_type(offered: ComponentType) -> None:
         raise ValueError(
             f"{what}: category of its section is {annotation!r}; accepted: Literal[{offered.name!r}], the name"
         )
+    _check_section(section)
     if offered.category in _OURS_ALONE:
         accepted = ", ".join(category.name for category in Category if category not in _OURS_ALONE)
         raise ValueError(
             f"{what}: category is {offered.category.name}, whose devices are this package's alone;"
             f" accepted: Category.X, X one of {accepted}"
         )
+    _check_place(what, offered)
+    _check_functions(what, offered)
+    if offered.category is Category.BATTERY:
+        _check_battery(what, offered)
+    if not isinstance(offered.inputs, Mapping):
+        raise ValueError(f"{what}: inputs is {offered.inputs!r}; accepted: a mapping of fields to values")
+    for name in offered.inputs:
+        if name not in section.model_fields:
+            fields = ", ".join(section.model_fields)
+            raise ValueError(f"{what}: input {name!r} is no field of its section; accepted: {fields}")
+
+
+def _check_place(what: str, offered: ComponentType) -> None:
+    """Hold what a type says of the graph to what the graph knows."""
     if not isinstance(offered.behind, tuple) or not all(
         isinstance(each, Category) for each in offered.behind
     ):
         raise ValueError(
             f"{what}: behind is {offered.behind!r}; accepted: a tuple of categories, such as AC_PARENTS"
         )
-    classes = sorted({each.sdk_class for each in _OURS if each.sdk_class is not None})
+    classes = sorted({each.sdk_class for each in OURS if each.sdk_class is not None})
     if offered.sdk_class is not None and offered.sdk_class not in classes:
         raise ValueError(f"{what}: sdk_class is {offered.sdk_class!r}; accepted: None, {', '.join(classes)}")
-    for name in ("build", "caption", "identity"):
+
+    for each in OURS:
+        if each.sdk_class == offered.sdk_class is not None and {*each.sdk_fields} != {*offered.sdk_fields}:
+            accepted = ", ".join(each.sdk_fields) or "none"
+            raise ValueError(f"{what}: sdk_fields is {offered.sdk_fields!r}; accepted: {accepted}")
+
+
+def _check_functions(what: str, offered: ComponentType) -> None:
+    for name in ("build", "caption", "identity", "check", "switchgear"):
         if not callable(getattr(offered, name)):
             raise ValueError(f"{what}: {name} is {getattr(offered, name)!r}; accepted: a function")
-    for name in offered.inputs:
-        if name not in section.model_fields:
-            fields = ", ".join(section.model_fields)
-            raise ValueError(f"{what}: input {name!r} is no field of its section; accepted: {fields}")
+    if offered.resting_state is not None and not isinstance(offered.resting_state, StateCode):
+        raise ValueError(
+            f"{what}: resting_state is {offered.resting_state!r}; accepted: StateCode.X, or None"
+        )
+    for name in ("params", "presets"):
+        given = getattr(offered, name)
+        if given is not None and not callable(given):
+            raise ValueError(f"{what}: {name} is {given!r}; accepted: a function, or None")
+
+
+def _check_section(section: type[ComponentSection]) -> None:
+    """Build what readers and the schema of site files build of a section, beside one of ours.
+
+    Raises:
+        Exception: Of pydantic, if it is of no use there.
+    """
+    union: Any = Annotated[Union[OURS[0].section, section], Field(discriminator="category")]  # noqa: UP007
+    TypeAdapter(union).json_schema(by_alias=True, mode="validation")
+
+
+def _check_battery(what: str, offered: ComponentType) -> None:
+    """Hold a battery to what a replay needs to let it begin where its recording does."""
+    for name in ("initial_soc", "initial_temperature_c"):
+        if name not in offered.section.model_fields:
+            raise ValueError(
+                f"{what}: its section is without {name}, with which a replay begins;"
+                f" accepted: a field of this name in the section of every battery"
+            )
+    if offered.params is None:
+        raise ValueError(f"{what}: params is None; accepted: a function, as batteries have parameters")
 
 
 if TYPE_CHECKING:

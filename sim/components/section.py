@@ -26,15 +26,19 @@ class ComponentSection(Section):
         category: str
 
     id: ComponentNumber
+    """Number by which clients know the component; each once in a site."""
     name: str = ""
     """Shown to clients; the component's key in the file if empty."""
     manufacturer: str = "Doppelgrid"
+    """Name of the maker, shown to clients."""
     model: str = ""
+    """Name of the model, shown to clients."""
     behind: Annotated[
         tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])
     ] = ()
     """Keys of the components on the grid's side of this one."""
     operational_mode: OperationalMode = OperationalMode.CONTROL_AND_TELEMETRY
+    """What clients may do: read telemetry, send commands, both or neither."""
     parameters: Mapping[str, float | tuple[float, ...]] = {}
     """Parameters of the component's model, past its preset, in the units of `docs/models`."""
 
@@ -49,6 +53,7 @@ class FlexibleDevice(ComponentSection):
     response_delay_s: Duration = Field(default=written("1 s"), alias="response_delay")
     """From a command to the first movement [s]."""
     phases: Phases = (1, 2, 3)
+    """Phases that it is connected to."""
 
 
 class RatedMachine(FlexibleDevice):
@@ -57,14 +62,14 @@ class RatedMachine(FlexibleDevice):
     rated_power_w: PositivePower = Field(alias="rated_power")
     """Greatest active power on the AC side [W]."""
     ramp_rate_w_per_s: PositiveRampRate | None = Field(default=None, alias="ramp_rate")
-    """Greatest change of active power [W/s]."""
+    """Greatest change of active power [W/s]; by the kind of device if not given."""
 
 
 class MachineWithMinimum(RatedMachine):
     """A device that runs from a minimum load on."""
 
     min_power_w: NonNegativePower | None = Field(default=None, alias="min_power")
-    """Least active power at which it runs [W]."""
+    """Least active power at which it runs [W]; by kind and preset if not given."""
 
     @field_validator("min_power_w")
     @classmethod
@@ -98,6 +103,7 @@ class Consumer(ComponentSection):
     power_factor: float = Field(default=1.0, gt=0.0, le=1.0)
     """Displacement power factor, inductive."""
     phases: Phases = (1, 2, 3)
+    """Phases that it is connected to."""
     zip: LoadMixInput | None = None
     """How the load follows the voltage; it draws what it is said to if not given."""
 

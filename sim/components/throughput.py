@@ -15,12 +15,13 @@ class Throughput(ComponentSection):
     """What a site file says of a component that power passes through at a loss."""
 
     rated_apparent_power_va: PositiveApparentPower = Field(alias="rated_apparent_power")
+    """Greatest apparent power that passes [VA]."""
     preset: str | None = None
-    """Name of a set of losses, brought to the rated apparent power."""
+    """Name of a set of losses, brought to the rated apparent power; common losses if not given."""
     no_load_loss_w: NonNegativePower | None = Field(default=None, alias="no_load_loss")
-    """Lost for as long as it is energised [W]."""
+    """Power lost for as long as it is energised [W]; by preset if not given."""
     load_loss_w: NonNegativePower | None = Field(default=None, alias="load_loss")
-    """Lost besides at rated apparent power, with the square of the load [W]."""
+    """Power lost besides at rated apparent power, with the square of the load [W]; by preset if not given."""
 
 
 def throughput_params(component: Throughput, usual: ThroughputParams) -> ThroughputParams:

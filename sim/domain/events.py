@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from .messages import Frame
+from .timestamps import to_datetime
 
 T = TypeVar("T")
 
@@ -26,8 +27,18 @@ class Event(NamedTuple):
     """Plain values, by name."""
 
     def __str__(self) -> str:
-        words = ", ".join(f"{name} {value}" for name, value in self.details.items())
+        words = ", ".join(self._in_words(name, value) for name, value in self.details.items())
         return f"{self.subject}: {self.kind} ({words})"
+
+    def _in_words(self, name: str, value: object) -> str:
+        """Return a detail with its unit, times as such."""
+        if name.endswith("_us") and isinstance(value, int):
+            return f"{name.removesuffix('_us')} {to_datetime(value).isoformat()}"
+        if name == "power" and isinstance(value, float):
+            return f"power {value:.1f} {'var' if self.details.get('axis') == 'reactive' else 'W'}"
+        if name.endswith("_s") and isinstance(value, float):
+            return f"{name.removesuffix('_s')} {value:.10g} s"
+        return f"{name} {value:.10g}" if isinstance(value, float) else f"{name} {value}"
 
 
 EventListener = Callable[[Event], None]

@@ -23,9 +23,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..files.extras import extra_for
 from ..files.presets import PresetFolder
-from ..headless.run import HeadlessRun
-from ..headless.simulate import DEFAULT_START, SECOND, check_times, simulate
-from ..headless.summary import Summary
+from ..headless.outcome import Summary
+from ..headless.simulate import DEFAULT_START, SECOND, check_installed, check_times, simulate
 from ..site.site import Site
 from .variation import (
     NOTHING_VARIES,
@@ -121,7 +120,9 @@ def simulate_many(
         ValueError: If the duration, the resolution or the number of runs makes no sense.
         EnsembleError: If runs cannot be given out.
         OSError: If the cluster cannot be reached.
+        MissingPackageError: If what compiles is not installed.
     """
+    check_installed()
     variation = load_variation(vary) if isinstance(vary, str | Path) else vary or NOTHING_VARIES
     jobs = jobs_of(
         site, duration, runs=runs, variation=variation, start=start, seed=seed, resolution=resolution
@@ -201,6 +202,8 @@ def run_job(job: Job) -> Result:
 
 def prepare(job: Job) -> None:
     """Build and compile what a job needs, so that other processes find it on the disk."""
+    from ..headless.run import HeadlessRun  # noqa: PLC0415 - needs the extra
+
     with _PREPARING:
         site = _site_of(job)
         start_us = site.moment_us(job.start)

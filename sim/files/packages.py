@@ -42,10 +42,18 @@ def brought(
     for entry in sorted(entry_points(group=group), key=lambda entry: (_package(entry), entry.name)):
         try:
             found.setdefault(_package(entry), []).extend(check(entry.load()))
-        except (Exception, SystemExit) as error:  # whatever a stranger's module does when it is imported
-            problem = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-            broken.append(BrokenPackage(_package(entry), f"{entry.name} = {entry.value}", problem))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # whatever a stranger's module does when it is imported
+            broken.append(BrokenPackage(_package(entry), f"{entry.name} = {entry.value}", _said(error)))
     return found, broken
+
+
+def _said(error: BaseException) -> str:
+    """Return what an error says, in a line."""
+    if type(error) is ValueError:
+        return str(error)
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0]}"
 
 
 def _package(entry: EntryPoint) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from hashlib import blake2b
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ParamSpec, TypeVar
 
 from ...models.parameter import ParameterError, check_parameters
@@ -25,15 +27,27 @@ Tables = Mapping[str, Mapping[str, dict[str, Any]]]
 """By stem of a data file and name of a preset, its values."""
 MANAGED_AS = "managed_as"
 """Key of a cell of one's own: the chemistry whose management system and ageing are its, too."""
-_GREATEST_BYTES = 1_000_000
+_GREATEST_BYTES = 200_000
+"""Of a file; the largest of ours has 14 kB."""
+_MOST_PARTS = 16
+"""Of a dotted key; the reader of TOML takes time by the square of them."""
+_LONG_KEY = re.compile(
+    r"""(?:[ \t]*\.[ \t]*(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')){""" + f"{_MOST_PARTS}}}"
+)
+_LONGEST_PATH = 200
+"""Of the path of a folder in an error; the rest is left out."""
+_MOST_TOLD = 50
+"""Problems of a folder; the rest are counted."""
+_GREATEST_NUMBER = 1e15
+"""Magnitude of a value; far above those of ours, and far enough below what numbers of the machine hold."""
 _LEAST_LENGTH = 2
 _GREATEST_LENGTH = 500
 """Of a table: the compiler gives all tables of a kind the length that holds the knots of each."""
 _NUMBER, _NUMBERS = "a number", "a list of numbers"
 _VECTOR = 4
 """Up to so many entries, a list has a meaning for each; longer ones are tables, of any length."""
-_FURTHER_KEYS = {"cells": (MANAGED_AS,)}
-"""Keys that no preset of ours needs."""
+_FURTHER_KEYS: Mapping[str, Mapping[str, Any]] = {"cells": {MANAGED_AS: "lfp"}}
+"""Keys that no preset of ours needs, and an example of each."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +105,14 @@ def read_preset_folder(path: Path) -> tuple[PresetFolder, list[PresetError]]:
     """
     digest, tables, wrong = blake2b(digest_size=16), dict[str, dict[str, Any]](), list[PresetError]()
     known = _known_files()
-    if not path.is_dir():
-        accepted = "a folder, its path relative to the folder of the site file"
-        wrong.append(PresetError(str(path), None, "not there", accepted))
+    accepted = "a folder, its path relative to the folder of the site file"
+    try:
+        is_there = path.is_dir()
+    except OSError as error:
+        wrong.append(PresetError(_shortened(str(path)), None, f"unreadable ({error.strerror})", accepted))
+        return PresetFolder(path, digest.hexdigest(), tables), wrong
+    if not is_there:
+        wrong.append(PresetError(_shortened(str(path)), None, "not there", accepted))
     elif not any(path.glob("*.toml")):
         accepted = ", ".join(f"{stem}.toml" for stem in known)
         wrong.append(PresetError(str(path), None, "without files of presets", accepted))
@@ -124,8 +143,11 @@ def _parsed(file: Path, known: Sequence[str]) -> tuple[bytes, dict[str, Any]]:
         raise PresetError(file.name, None, "no file of presets by its name", accepted)
     content = _content(file)
     try:
-        return content, tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        text = content.decode("utf-8")
+        if _LONG_KEY.search(text):
+            raise ValueError(f"a key of more than {_MOST_PARTS} dotted parts")
+        return content, tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # of the form, of the letters, or of endless numbers
         raise PresetError(file.name, None, f"no TOML ({error})", "TOML, a table for each preset") from None
 
 
@@ -151,12 +173,16 @@ def _check_form(file: Path, name: str, values: object) -> Iterator[PresetError]:
         return
     if name in ours:
         yield PresetError(file.name, name, "the name of a preset of ours", "a name of its own")
-    further = _FURTHER_KEYS.get(file.stem, ())
+    further = _FURTHER_KEYS.get(file.stem, {})
     yield from _check_keys(file, name, values, list(ours.values()), further)
 
 
 def _check_keys(
-    file: Path, name: str, values: dict[str, Any], ours: list[dict[str, Any]], further: tuple[str, ...] = ()
+    file: Path,
+    name: str,
+    values: dict[str, Any],
+    ours: list[dict[str, Any]],
+    further: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[PresetError]:
     everything = dict.fromkeys([*(key for preset in ours for key in preset), *further])
     for key, value in values.items():
@@ -165,7 +191,7 @@ def _check_keys(
             found = f"{name}.{_printable(key)}"
             yield PresetError(file.name, found, "unknown", f"{', '.join(everything)}{hint}")
             continue
-        examples = [preset[key] for preset in ours if key in preset]
+        examples = [preset[key] for preset in (*ours, further) if key in preset]
         yield from _check_value(file, f"{name}.{key}", value, examples)
     for key in everything:
         if key not in values and ours and all(key in preset for preset in ours):
@@ -198,6 +224,10 @@ def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> Iter
             yield PresetError(
                 file.name, name, str(entry).lower(), f"a finite value such as {examples[0]!r:.60}"
             )
+            return
+        if isinstance(entry, int | float) and abs(entry) > _GREATEST_NUMBER:
+            accepted = f"a magnitude of at most {_GREATEST_NUMBER:g}"
+            yield PresetError(file.name, name, _found(entry), accepted)
             return
     yield from _check_kind(file, name, value, examples)
 
@@ -235,8 +265,25 @@ def _found(value: object) -> str:
             return "a table"
         case list():
             return f"a list of {len(value)}"
+        case int() if abs(value) > _GREATEST_NUMBER:
+            return "a very large whole number"
         case _:
             return repr(value)[:60]
+
+
+def _shortened(path: str) -> str:
+    return path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…"
+
+
+def most_telling(wrong: list[PresetError], path: Path) -> list[PresetError]:
+    """Return the problems of a folder that are told one by one, and how many more there are."""
+    more = len(wrong) - _MOST_TOLD
+    if more <= 0:
+        return wrong
+    rest = PresetError(
+        _shortened(str(path)), None, f"wrong in {more} more places", "presets of the form of ours"
+    )
+    return [*wrong[:_MOST_TOLD], rest]
 
 
 def _printable(name: str) -> str:

@@ -26,6 +26,7 @@ from ..telemetry.metrics import (
     parts_of,
     rows_of,
 )
+from ..telemetry.power_bounds import begins_at_minimum, least_w
 from .metered import metered
 from .run import Chunk
 from .state_columns import told_states
@@ -194,17 +195,36 @@ class Columns:
         number = self._places.controls[key]
         lower = np.maximum(chunk.samples.reach_lower_w[:, number], rated.lower)
         upper = np.minimum(chunk.samples.reach_upper_w[:, number], rated.upper)
-        yield from _bounds(
-            Metric.AC_POWER_ACTIVE,
-            np.minimum(lower, max(rated.lower, 0.0)),
-            np.maximum(upper, min(rated.upper, 0.0)),
-        )
+        lower = np.minimum(lower, max(rated.lower, 0.0))
+        upper = np.maximum(upper, min(rated.upper, 0.0))
+        minimum_w = least_w(self._plant, key)
+        if minimum_w == 0.0:
+            yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)
+        elif begins_at_minimum(self._plant, key):
+            is_able = upper >= minimum_w
+            least = np.where(is_able, minimum_w, 0.0)
+            yield from _bounds(Metric.AC_POWER_ACTIVE, least, np.where(is_able, upper, 0.0))
+        else:
+            yield from _bounds_beside_zero(lower, upper, minimum_w)
 
 
 def _three(table: Floats, first: int) -> tuple[Floats, Floats, Floats]:
     return table[:, first], table[:, first + 1], table[:, first + 2]
 
 
-def _bounds(metric: Metric, lower: Floats, upper: Floats) -> Iterator[tuple[str, Column]]:
-    yield f"{metric.value}_bound_0_lower", lower
-    yield f"{metric.value}_bound_0_upper", upper
+def _bounds(metric: Metric, lower: Floats, upper: Floats, number: int = 0) -> Iterator[tuple[str, Column]]:
+    yield f"{metric.value}_bound_{number}_lower", lower
+    yield f"{metric.value}_bound_{number}_upper", upper
+
+
+def _bounds_beside_zero(lower: Floats, upper: Floats, minimum_w: float) -> Iterator[tuple[str, Column]]:
+    """Yield 0 and what is from a minimum on, either way, in ascending order; 0 alone where there is nothing else."""
+    consumes, produces = upper >= minimum_w, (lower <= -minimum_w) & (upper <= 0.0)
+    nothing = np.full(len(lower), np.nan)
+    yield from _bounds(
+        Metric.AC_POWER_ACTIVE, np.where(produces, lower, 0.0), np.where(produces, -minimum_w, 0.0)
+    )
+    beyond = np.where(consumes, minimum_w, np.where(produces, 0.0, nothing))
+    yield from _bounds(
+        Metric.AC_POWER_ACTIVE, beyond, np.where(consumes, upper, np.where(produces, 0.0, nothing)), 1
+    )

@@ -10,13 +10,14 @@ from typing import Any
 
 from ..components.device_model import DeviceModel
 from ..kernel import client_limits, device_model, no_client_limits
-from ..kernel.device_model import TEMPLATES, giver, placed_by
+from ..kernel.device_model import giver, placed_by, templates
 from ..plant.plant import Plant
 from ..plant.state import NAMES_OF_NUMBERS, STATES
 from . import loop
 from .arrays import Packed, packed, put_back, state_rows, states_of
 from .boundary import boundary_function
 from .jit import JitModules, compiled_function, kept_under, outer_packages
+from .package_models import check_compilable, models_of_packages, told_whose
 from .stubs import STUBS
 
 
@@ -27,7 +28,11 @@ class Program:
     """
 
     def __init__(self, plant: Plant) -> None:
-        """Take over from a plant; what is compiled is kept on the disk for the next time."""
+        """Take over from a plant; what is compiled is kept on the disk for the next time.
+
+        Raises:
+            CompileError: If a model of another package cannot be compiled.
+        """
         layout, memory, machines = plant.numbers
         self._plant = plant
         self._layout = packed(layout).values
@@ -44,6 +49,8 @@ class Program:
         )
         state_types = tuple(type(members.states[0]) for members in machines.values())
         lacking = tuple(name for name in STUBS if not getattr(layout, name))
+        self._theirs = models_of_packages(plant)
+        check_compilable(self._theirs)
         self._enter = compiled_run(tuple(machines), state_types, lacking)
 
     @property
@@ -56,19 +63,23 @@ class Program:
 
         Returns:
             How many times what flows was solved for.
+
+        Raises:
+            CompileError: If a model of another package does not compile.
         """
         memory = Packed({**self._memory.fields, **self._numbers()})
-        self._stand = loop.Stand(
-            *self._enter(
-                self._layout,
-                _without(memory, STATES),
-                self._stored,
-                self._machines,
-                self._states,
-                packed(feeds).values,
-                packed(samples).values,
+        with told_whose(self._theirs):
+            self._stand = loop.Stand(
+                *self._enter(
+                    self._layout,
+                    _without(memory, STATES),
+                    self._stored,
+                    self._machines,
+                    self._states,
+                    packed(feeds).values,
+                    packed(samples).values,
+                )
             )
-        )
         return self._stand.solved
 
     def hand_back(self) -> Plant:
@@ -176,6 +187,6 @@ def _bound(model: DeviceModel, modules: JitModules) -> dict[str, Any]:
     names["place"] = modules.compiled(placed_by(model))
     give = giver(model)
     names["given"] = compiled_function(give, {**give.__globals__, "pick": names["pick"]}, is_inner=True)
-    for template in TEMPLATES:
-        names[template.__name__] = compiled_function(template, names, is_inner=True)
+    for name, template in templates(model).items():
+        names[name] = compiled_function(template, names, is_inner=True)
     return names

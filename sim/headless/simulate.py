@@ -6,28 +6,27 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..components.component_type import DC_PARENTS
 from ..components.inverter import BuiltInControl
+from ..components.registry import type_of
 from ..domain.timestamps import to_datetime
 from ..engine.clock import stopwatch_s
-from ..recording.columns import ColumnRecorder
+from ..files.extras import extra_for
 from ..recording.metadata import describe_run
 from ..recording.selection import Metrics
 from ..site.site import Site
-from .columns import Columns
 from .interrupts import interrupts_wait
-from .run import Chunk, HeadlessRun
-from .summary import Summarizer, Summary
+from .outcome import RunError, Summary
+
+if TYPE_CHECKING:
+    from .run import Chunk, HeadlessRun
 
 DEFAULT_START = datetime(2026, 6, 15)
 SECOND = timedelta(seconds=1)
-
-
-class RunError(ArithmeticError):
-    """A run came to a value that is no number; says where and when."""
 
 
 def simulate(
@@ -58,7 +57,14 @@ def simulate(
         InputError: If a recorded input cannot drive the site from its start.
         RecordingError: If the recording cannot be written.
         RunError: If a value is no number.
+        MissingPackageError: If what compiles is not installed.
     """
+    check_installed()
+    from ..recording.columns import ColumnRecorder  # noqa: PLC0415 - these need the extra
+    from .columns import Columns  # noqa: PLC0415
+    from .run import HeadlessRun  # noqa: PLC0415
+    from .summary import Summarizer  # noqa: PLC0415
+
     check_times(duration, resolution)
     run = HeadlessRun(site, start_us=site.moment_us(start), seed=seed, resolution=resolution)
     summarizer = Summarizer(run.plant)
@@ -78,6 +84,18 @@ def simulate(
     return summarizer.summary(stopwatch_s() - began_s)
 
 
+def check_installed() -> None:
+    """Find out before anything is read or started that a run cannot be compiled.
+
+    Raises:
+        MissingPackageError: Says which package is missing, and what brings it.
+    """
+    with extra_for("runs without clients", "simulate"):
+        import numba  # noqa: F401, PLC0415
+        import platformdirs  # noqa: F401, PLC0415
+        import pyarrow  # noqa: F401, PLC0415
+
+
 def check_times(duration: timedelta, resolution: timedelta) -> None:
     """Refuse a duration or a resolution that makes no sense.
 
@@ -94,7 +112,17 @@ def with_self_consumption(site: Site) -> Site:
     """Return a site whose battery inverters regulate the power at the grid connection to 0 W by themselves.
 
     Those that have a built-in control already keep it.
+
+    Raises:
+        ValueError: If a battery inverter of a package has none; names it.
     """
+    for key, component in site.components.items():
+        kind = type_of(component)
+        if kind.category in DC_PARENTS and not isinstance(component, BuiltInControl):
+            raise ValueError(
+                f"{key} is of component type {kind.name!r} of package {kind.package}, which has no built-in control;"
+                " accepted for self-consumption: battery inverters whose section is a BuiltInControl"
+            )
     grid = next(key for key, component in site.components.items() if not component.behind)
     changed: dict[str, Any] = {
         key: component.model_copy(update={"self_consumption": grid})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 import numpy.typing as npt
 
@@ -11,69 +9,13 @@ from ...models.battery import battery_stored_energy_wh
 from ..plant.plant import Plant
 from ..site.graph import grid_key
 from .loop import Samples
+from .outcome import BatterySummary, FlowSummary, Summary
 from .run import Chunk
 
 QUARTER_US = 900_000_000
 """Peaks are means over quarters of an hour, as they are billed [µs]."""
 
 Floats = npt.NDArray[np.float64]
-
-
-class FlowSummary(NamedTuple):
-    """What flowed through a component on the AC side."""
-
-    key: str
-    category: str
-    consumed_wh: float
-    delivered_wh: float
-    greatest_w: float
-    least_w: float
-    """Least of the samples [W]."""
-
-
-class BatterySummary(NamedTuple):
-    """What a battery did."""
-
-    key: str
-    full_cycles: float
-    """Charge that went through it, over twice what it holds when new."""
-    soc_first: float
-    soc_last: float
-    soc_least: float
-    soc_greatest: float
-    coldest_c: float
-    warmest_c: float
-    loss_wh: float
-
-
-class Summary(NamedTuple):
-    """What came of a run."""
-
-    grid: FlowSummary
-    peak_w: float | None
-    """Greatest mean power from the grid over a quarter of an hour [W]; None for runs without a whole one."""
-    peak_us: int
-    """When that quarter began [µs since the Unix epoch]."""
-    flows: tuple[FlowSummary, ...]
-    batteries: tuple[BatterySummary, ...]
-    consumed_wh: float
-    """By loads, and machines that draw power."""
-    produced_wh: float
-    """By machines that give power, and arrays behind hybrid inverters, before these lose some of it."""
-    lost_wh: float
-    """In inverters, batteries and what power passes through."""
-    stored_wh: float
-    """In batteries, more than at the start."""
-    imbalance_wh: float
-    """What is missing in the balance of all that; rounding."""
-    throughput_wh: float
-    """Sum of the magnitudes in the balance, to judge the imbalance by."""
-    events: int
-    """How many times what flows was solved for."""
-    samples: int
-    duration_us: int
-    wall_s: float
-    """What the run took, without building the site and compiling [s]."""
 
 
 class Summarizer:

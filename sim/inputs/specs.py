@@ -33,6 +33,7 @@ from pydantic import (
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..files.moments import parse_moment, parse_zone, write_moment
+from ..files.problems import did_you_mean
 from ..files.units import (
     CELSIUS,
     DEGREE,
@@ -68,8 +69,17 @@ _AvailablePower = Annotated[
 
 class _Section(BaseModel):
     model_config = ConfigDict(
-        frozen=True, extra="forbid", validate_by_alias=True, validate_by_name=False, serialize_by_alias=True
+        frozen=True,
+        extra="forbid",
+        validate_by_alias=True,
+        validate_by_name=False,
+        serialize_by_alias=True,
+        use_attribute_docstrings=True,
     )
+
+
+_WITHOUT_DOCSTRINGS = ConfigDict(use_attribute_docstrings=False)
+"""For generic sections: pydantic does not find the source of one that is made for a quantity."""
 
 
 class Noise(_Section):
@@ -78,7 +88,7 @@ class Noise(_Section):
     amplitude: Annotated[float, FRACTION.within(lower=0.0, upper=0.5)]
     """Standard deviation of the factor."""
     step_s: _Step = Field(default=5.0, alias="step")
-    """How long a factor holds [s]."""
+    """Time that a factor holds [s]; 5 s if not given."""
 
 
 def _as_noise(value: object) -> object:
@@ -92,21 +102,26 @@ class ConstantPower(_Section):
     """One power for all time; the long form of a written quantity."""
 
     profile: Literal["constant"]
+    """One value for all time."""
     value: Power
+    """Active power, consumption positive [W]."""
     noise: _Noise = None
+    """Variation of the values; none if not given. A share alone is its amplitude."""
 
 
 class Point(_Section, Generic[Quantity]):
     """A value and when it begins to hold."""
+
+    model_config = _WITHOUT_DOCSTRINGS
 
     at: Annotated[
         time | datetime | float,
         PlainValidator(parse_moment),
         PlainSerializer(write_moment, when_used="json"),
         WithJsonSchema({"type": "string"}, mode="validation"),
+        Field(description="A time of day, an instant, or a duration since the run's start."),
     ]
-    """A time of day, an instant, or seconds since the run's start."""
-    value: Quantity
+    value: Annotated[Quantity, Field(description="Value from then on.")]
 
 
 def _ascending(points: tuple[Point[Any], ...]) -> tuple[Point[Any], ...]:
@@ -137,14 +152,23 @@ class Inline(_Section, Generic[Quantity]):
     the next. Instants and durations do not repeat: the last value holds on.
     """
 
-    profile: Literal["inline"]
-    points: Annotated[tuple[Point[Quantity], ...], Field(min_length=1), AfterValidator(_ascending)]
+    model_config = _WITHOUT_DOCSTRINGS
+
+    profile: Annotated[Literal["inline"], Field(description="Values by time, listed here.")]
+    points: Annotated[
+        tuple[Point[Quantity], ...],
+        Field(min_length=1, description="Values with their times, in ascending order."),
+        AfterValidator(_ascending),
+    ]
 
 
 class LoadInline(Inline[Power]):
     """Powers listed in the site file, with noise if wanted."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     noise: _Noise = None
+    """Variation of the values; none if not given. A share alone is its amplitude."""
 
 
 class Bdew(_Section):
@@ -154,9 +178,11 @@ class Bdew(_Section):
     """
 
     profile: BdewProfile
+    """Name of a standard load profile."""
     annual_energy_wh: PositiveEnergy = Field(alias="annual_energy")
     """Consumed in any whole calendar year [Wh]."""
     noise: _Noise = None
+    """Variation of the values; none if not given. A share alone is its amplitude."""
 
 
 def _say_profiles(schema: dict[str, Any]) -> None:
@@ -172,31 +198,35 @@ class Packaged(_Section):
     """A load profile of another installed package, on the site's clock."""
 
     profile: Annotated[str, Field(json_schema_extra=_say_profiles)]
+    """Name under which the package brings it."""
     annual_energy_wh: PositiveEnergy = Field(alias="annual_energy")
     """Consumed in a calendar year [Wh]."""
     noise: _Noise = None
+    """Variation of the values; none if not given. A share alone is its amplitude."""
 
 
 class Clouds(_Section):
-    """Seeded passing clouds; see `sky.cloud_index` for the process."""
+    """Seeded passing clouds, whose edges take half a minute to cross an array."""
 
     cover: Fraction = 0.3
-    """Share of the time that a cloud stands before the sun."""
+    """Share of the time that a cloud stands before the sun; 30 % if not given."""
     depth: Fraction = 0.65
-    """Share of the irradiance that a thick cloud takes away."""
+    """Share of the irradiance that a thick cloud takes away; 65 % if not given."""
     passage_s: Annotated[float, SECOND.within(lower=10.0, upper=7200.0)] = Field(
         default=240.0, alias="passage"
     )
-    """Mean time that a cloud takes to pass [s]."""
+    """Mean time that a cloud takes to pass [s]; 4 min if not given."""
 
 
 class ClearSky(_Section):
     """Irradiance on the array's plane under a clear sky, less what clouds take away."""
 
     profile: Literal["clear-sky"] = "clear-sky"
+    """Irradiance by the position of the sun."""
     clouds: Clouds = Clouds()
+    """Clouds that pass; `cover: 0 %` for none."""
     step_s: Annotated[float, SECOND.within(lower=1.0, upper=3600.0)] = Field(default=10.0, alias="step")
-    """How long a value holds [s]."""
+    """Time that a value holds [s]; 10 s if not given."""
 
 
 def _one_of(unit: Unit) -> Callable[[str], str]:
@@ -239,6 +269,7 @@ class FileColumn(_Section):
     begin: datetime | None = Field(default=None, alias="from")
     """Row time to replay from, in place of the first one."""
     repeat: bool = Field(default=False, strict=True)
+    """Begin again at its end; otherwise the last value holds on."""
     on_gap: Literal["error", "hold", "interpolate"] = "error"
     """What to do about missing rows and empty cells."""
     factor: float = Field(default=1.0, allow_inf_nan=False)
@@ -257,9 +288,11 @@ class PowerFile(FileColumn):
     """Active power from a recording."""
 
     unit: Annotated[str, AfterValidator(_one_of(WATT))]
+    """Unit of the numbers in the column."""
     positive: Literal["consumption", "production"]
     """What a positive number in the column means."""
     noise: _Noise = None
+    """Variation of the values; none if not given. A share alone is its amplitude."""
 
     @property
     def scale(self) -> float:
@@ -271,6 +304,7 @@ class IrradianceFile(FileColumn):
     """Irradiance on the array's plane from a recording."""
 
     unit: Annotated[str, AfterValidator(_one_of(IRRADIANCE))] = "W/m²"
+    """Unit of the numbers in the column."""
 
     @property
     def scale(self) -> float:
@@ -282,6 +316,7 @@ class WindSpeedFile(FileColumn):
     """Wind speed from a recording."""
 
     unit: Annotated[str, AfterValidator(_one_of(METRE_PER_SECOND))] = "m/s"
+    """Unit of the numbers in the column."""
 
     @property
     def scale(self) -> float:
@@ -293,6 +328,7 @@ class TemperatureFile(FileColumn):
     """Temperature from a recording."""
 
     unit: Annotated[str, AfterValidator(_one_of(CELSIUS))] = "°C"
+    """Unit of the numbers in the column."""
 
     @property
     def scale(self) -> float:
@@ -359,8 +395,11 @@ def _knows(*profiles: str, further: Callable[[], Iterable[str]] = tuple) -> Befo
             return value
         names = ", ".join(known)
         if "profile" not in value:
+            hint = next(filter(None, (did_you_mean(key, ("profile", "file")) for key in value)), "")
             raise PydanticCustomError(
-                "input", "a quantity, or a mapping with `profile` ({names}) or `file`", {"names": names}
+                "input",
+                "a quantity, or a mapping with `profile` ({names}) or `file`{hint}",
+                {"names": names, "hint": hint},
             )
         problem = InitErrorDetails(
             type=PydanticCustomError("profile", "{accepted}", {"accepted": names}),

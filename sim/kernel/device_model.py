@@ -15,7 +15,7 @@ from functools import cache
 from types import FunctionType, SimpleNamespace
 from typing import Any, get_type_hints
 
-from ..components.device_model import DeviceModel
+from ..components.device_model import LEAST_HORIZON_S, DeviceModel
 from .ac_bus import is_live, put_by_phase, put_by_shares
 from .client_limits import held_w, reactive_aim_var
 from .layout import FIRST_ARRAY, SET_POINT_VAR, SET_POINT_W, Layout, Machines, Memory
@@ -46,6 +46,17 @@ def shortest_horizon_s(layout: Layout, memory: Memory, machines: Machines, horiz
         if is_live(memory, machines.component[machine]):
             now = present(memory, machines, machine)
             horizon = min(horizon, horizon_s(machines.params[machine], machines.states[machine], now))
+    return horizon
+
+
+def shortest_horizon_of_others_s(layout: Layout, memory: Memory, machines: Machines, horizon: float) -> float:
+    """Return the same of a model of another package, which time passes by even if it says that none may."""
+    for machine in range(len(machines.component)):
+        if is_live(memory, machines.component[machine]):
+            now = present(memory, machines, machine)
+            own_s = horizon_s(machines.params[machine], machines.states[machine], now)
+            # Written so that no number, too, counts as the least one.
+            horizon = min(horizon, own_s if own_s >= LEAST_HORIZON_S else LEAST_HORIZON_S)
     return horizon
 
 
@@ -105,7 +116,16 @@ def step_machines(layout: Layout, memory: Memory, machines: Any, dt_s: float) ->
         functions.step_all(layout, memory, members, dt_s)
 
 
-TEMPLATES: tuple[Any, ...] = (find_reach, draw, shortest_horizon_s, step_all, present)
+def templates(model: DeviceModel) -> dict[str, Any]:
+    """Return what is bound to a model, by the name that it is called by."""
+    is_ours = model.horizon_s.__module__.partition(".")[0] == __name__.partition(".")[0]
+    return {
+        "find_reach": find_reach,
+        "draw": draw,
+        "shortest_horizon_s": shortest_horizon_s if is_ours else shortest_horizon_of_others_s,
+        "step_all": step_all,
+        "present": present,
+    }
 
 
 @cache
@@ -113,8 +133,8 @@ def bound(model: DeviceModel) -> SimpleNamespace:
     """Return the functions of this module, bound to a model."""
     names = {**globals(), **model._asdict(), "place": placed_by(model), "given": giver(model)}
     made = {
-        template.__name__: FunctionType(template.__code__, names, template.__name__, template.__defaults__)
-        for template in TEMPLATES
+        name: FunctionType(template.__code__, names, template.__name__, template.__defaults__)
+        for name, template in templates(model).items()
     }
     names.update(made)
     return SimpleNamespace(**made, names=names)

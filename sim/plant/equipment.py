@@ -96,7 +96,7 @@ def equip(site: Site, ambient: Signal, *, start_us: int, seed: int) -> Equipment
     """
     where = settings(site, ambient, start_us=start_us, seed=seed)
     built = {
-        key: type_of(component).make(component, where[key]) for key, component in site.components.items()
+        key: type_of(component).build(component, where[key]) for key, component in site.components.items()
     }
     grid = grid_key(site)
     supply = built[grid].grid

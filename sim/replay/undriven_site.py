@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..components.grid_connection_point import GridConnectionPoint
-from ..components.meter import Meter
 from ..components.registry import Component, type_of
 from ..components.setting import GridFacts
 from ..domain.categories import Category
@@ -17,10 +16,13 @@ from ..files.presets import own_presets
 from ..site.environment import grid_facts
 from ..site.site import Site
 
+_PRODUCERS = (Category.PV_INVERTER, Category.WIND_TURBINE, Category.CHP)
+
 
 def offers_power(component: Component) -> bool:
     """Say whether a component has an input for what it could produce."""
-    return "power" in type(component).model_fields
+    kind = type_of(component)
+    return kind.category in _PRODUCERS and "power" in kind.inputs
 
 
 def undriven_site(site: Site, simulated: Collection[str], recorded: Mapping[str, Reading]) -> Site:
@@ -59,8 +61,6 @@ def _at_rest(component: Component) -> Component:
         update["fuse"] = None
         if isinstance(component.frequency, float):
             del update["frequency"]
-    if isinstance(component, Meter):
-        update["measurement"] = None
     if {"irradiance", "power"} <= update.keys():
         update["irradiance"] = None
     return component.model_copy(update=update)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import blake2b
 from itertools import zip_longest
 from pathlib import Path
@@ -36,7 +37,9 @@ class Journal:
         Raises:
             OSError: If the file cannot be written.
         """
+        self._path = path
         self._file: TextIO | None = None if path is None else path.open("w", encoding="utf-8")
+        self._error: OSError | None = None
         self._hash = blake2b(digest_size=_DIGEST_BYTES)
         self.lines = 0
         """How many lines the story has so far."""
@@ -52,9 +55,18 @@ class Journal:
         gateway.listen_to_frames(self._on_frames)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file.
+
+        Raises:
+            OSError: If a line of the journal could not be written; names the file.
+        """
         if self._file is not None:
-            self._file.close()
+            with self._kept_errors():
+                self._file.close()
+            self._file = None
+        error, self._error = self._error, None
+        if error is not None:
+            raise OSError(error.errno, error.strerror, str(self._path))
 
     def _on_event(self, event: Event) -> None:
         details = json.dumps(event.details, sort_keys=True, ensure_ascii=False)
@@ -69,7 +81,16 @@ class Journal:
         self._hash.update(line.encode())
         self._hash.update(b"\n")
         if self._file is not None:
-            self._file.write(f"{line}\n")
+            with self._kept_errors():
+                self._file.write(f"{line}\n")
+
+    @contextmanager
+    def _kept_errors(self) -> Iterator[None]:
+        """Keep the first error for the end: raised among the site's events, it would only stop the site."""
+        try:
+            yield
+        except OSError as error:
+            self._error = self._error or error
 
 
 def _frame_digest(frame: Frame) -> str:

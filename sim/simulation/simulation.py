@@ -112,9 +112,9 @@ class Simulation:
 
         Args:
             component: Key of the component, or `site`.
-            quantity: What to drive: `load` [W] of a meter, `irradiance` [W/m²] or `power` [W] of a PV inverter,
-                `voltage` [V, line to line], `voltage_1` to `voltage_3` [V, to neutral], `frequency` [Hz] and
-                `presence` (1 or 0) of the grid, `ambient_temperature` [°C] of the site.
+            quantity: Which of its inputs, such as `load` [W] of a meter, `irradiance` [W/m²] of a PV inverter,
+                `voltage` [V, line to line], `voltage_1` to `voltage_3` [V, to neutral], `frequency` [Hz] or
+                `presence` (1 or 0) of the grid. The reference lists them by category under "Inputs".
             value: In the unit of the quantity, passive sign convention.
             over_s: Simulated time in which the value is reached, in even steps [s].
 

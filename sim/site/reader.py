@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from ...models.parameter import ParameterError
 from ..components.component_type import ComponentType
 from ..components.grid_connection_point import GridConnectionPoint
+from ..components.package_check import PackageError
 from ..components.presets import read_own_presets
 from ..components.registry import broken_packages, component_types, type_of
 from ..files.explain import explain, keys_of
@@ -140,6 +141,8 @@ def _read_with(
 ) -> tuple[Site | None, list[Finding]]:
     found: list[Finding] = []
     site = None
+    if raising := [*_raising_sections(data)]:
+        return None, raising
     try:
         site = Site.model_validate(data).model_copy(update={"directory": directory, "own_presets": folder})
     except ValidationError as error:
@@ -153,6 +156,25 @@ def _read_with(
     further += _file_findings(data, (), ("ambient_temperature",), directory)
     further += _weather_findings(data, yaml, directory)
     return site, found + [finding for finding in further if not _overlaps(finding.path, explained)]
+
+
+def _raising_sections(data: dict[str, object]) -> Iterator[Finding]:
+    """Find sections of packages that raise what is no refusal of theirs."""
+    components = data.get("components")
+    for key, value in components.items() if isinstance(components, dict) else ():
+        kind = _type_named(value.get("category")) if isinstance(value, dict) else None
+        if kind is None or kind.package is None:
+            continue
+        try:
+            kind.section.model_validate(value)
+        except ValidationError:
+            continue  # Said with everything else.
+        except (Exception, SystemExit) as error:  # whatever a stranger's validator does
+            found = f"of component type {kind.name!r} of package {kind.package}, whose section raises"
+            said = f"{type(error).__name__}: {str(error).partition(chr(10))[0]:.200}"
+            yield Finding(
+                ("components", key), f"{found} {said}", "a section that takes or refuses what is said"
+            )
 
 
 def _overlaps(path: Place, others: list[Place]) -> bool:
@@ -288,6 +310,9 @@ def _refusals(check: Callable[[], object], path: Place) -> Iterator[Finding]:
         check()
     except ParameterError as error:
         yield Finding((*path, error.parameter), error.found, error.accepted)
+    except PackageError as error:
+        found = f"of component type {error.kind!r} of package {error.package}, which {error.found}"
+        yield Finding(path[:2], found, error.accepted)
 
 
 def _file_findings(

@@ -29,22 +29,30 @@ class DeliveryArea(Section):
     """The market area that the site delivers to."""
 
     code: Text
+    """Code of the area, such as an EIC."""
     code_type: Literal["eic", "nerc"] = "eic"
+    """Who gave out the code: ENTSO-E (`eic`) or NERC."""
 
 
 class Microgrid(Section):
     """Who the site says it is."""
 
     id: ComponentNumber
+    """Number by which clients know the site."""
     name: str = ""
+    """Name of the site, shown to clients."""
     enterprise_id: ComponentNumber = 1
+    """Number of the enterprise that it belongs to."""
     location: Location = Location(
         latitude=52.52, longitude=13.405, timezone="Europe/Berlin", country_code="DE"
     )
+    """Where it stands, and its time zone; Berlin if not given."""
     delivery_area: DeliveryArea | None = DeliveryArea(code="10Y1001A1001A82H")
+    """Market area that it delivers to; that of Germany and Luxembourg if not given, none if `null`."""
     list_unsupported: bool = Field(default=False, strict=True)
     """List components of categories, too, that today's Python clients do not know and cannot start with."""
     created: AwareDatetime = datetime.fromisoformat("2024-01-01T00:00:00+00:00")
+    """When it was set up, as clients are told."""
 
 
 class Telemetry(Section):
@@ -58,6 +66,7 @@ class Site(Section):
     """A whole site: identity, components by key, and the weather around them."""
 
     microgrid: Microgrid
+    """Identity of the site."""
     components: Mapping[str, Component] = Field(min_length=1)
     """By key: letters, digits, `-` and `_`, beginning with a letter or digit."""
     ambient_temperature: TemperatureInput | None = None
@@ -67,6 +76,7 @@ class Site(Section):
     sensors: Mapping[str, Sensor] = {}
     """By key, none of them that of a component."""
     telemetry: Telemetry = Telemetry()
+    """Sampling of what components report."""
     presets: str | None = Field(default=None, min_length=1)
     """Folder of presets of one's own, its path relative to the folder of the site file; ours alone if not given."""
     directory: SkipJsonSchema[Path] = Field(default=Path(), exclude=True, repr=False)

@@ -27,9 +27,11 @@ class Weather(Section):
     irradiance: IrradianceInput | None = None
     """On a horizontal plane; clear sky with seeded clouds if not given."""
     wind_speed: WindSpeedInput = Field(default=written("3 m/s"))
+    """Speed of the wind at the height of the sensor [m/s]."""
     wind_direction: WindDirectionInput = Field(default=written("250 °"))
     """Where the wind comes from, clockwise from north [°]."""
     relative_humidity: HumidityInput = Field(default=written("60 %"))
+    """Relative humidity of the air, 0..1."""
     air_pressure: AirPressureInput | None = None
     """Where the site is; that of the standard atmosphere at its altitude if not given [hPa]."""
 
@@ -56,11 +58,15 @@ class Sensor(Section):
     """A sensor in the weather."""
 
     id: ComponentNumber
+    """Number by which clients know the sensor; each once in a site."""
     name: str = ""
     """Shown to clients; the sensor's key in the file if empty."""
     manufacturer: str = "Doppelgrid"
+    """Name of the maker, shown to clients."""
     model: str = "weather"
+    """Name of the model, shown to clients."""
     metrics: Annotated[tuple[SensorMetric, ...], Field(min_length=1), AfterValidator(_each_once)]
+    """What it measures."""
     parameters: Mapping[SensorMetric, Mapping[str, float]] = {}
     """Parameters of the sensor's model, by metric, in that unit and those of `docs/models/sensor.md`; ideal if none."""
 

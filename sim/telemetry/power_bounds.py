@@ -61,18 +61,25 @@ def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
     return widest_two(intersection(present, allowed)) or NOTHING_BUT_ZERO
 
 
-def _with_minimum(plant: Plant, key: str, bounds: Bounds) -> Ranges:
-    """Leave out what is below a machine's minimum load.
-
-    Of charging points clients expect one range from 0, of boilers one from the minimum.
-    """
+def least_w(plant: Plant, key: str) -> float:
+    """Return the magnitude below which a device shows no power but 0 [W]; 0 if it shows one range."""
     rating = plant.equipment.ratings[key]
-    minimum_w = rating.minimum_w
-    if minimum_w == 0.0 or rating.is_limit or bounds == (0.0, 0.0):
+    return 0.0 if rating.is_limit else rating.minimum_w
+
+
+def begins_at_minimum(plant: Plant, key: str) -> bool:
+    """Say whether a device shows one range from its minimum on, as clients expect it of boilers, and no 0 beside it."""
+    return isinstance(plant.site.components[key], SteamBoiler)
+
+
+def _with_minimum(plant: Plant, key: str, bounds: Bounds) -> Ranges:
+    """Leave out what is below a machine's minimum load."""
+    minimum_w = least_w(plant, key)
+    if minimum_w == 0.0 or bounds == (0.0, 0.0):
         return (bounds,)
     if bounds.lower > -minimum_w and bounds.upper < minimum_w:
         return NOTHING_BUT_ZERO
-    if isinstance(plant.site.components[key], SteamBoiler):
+    if begins_at_minimum(plant, key):
         return (Bounds(minimum_w, bounds.upper),)
     if bounds.upper > 0.0:
         return (Bounds(0.0, 0.0), Bounds(minimum_w, bounds.upper))

@@ -27,6 +27,7 @@ def vary(tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("suffix", ["csv", "csv.gz", "parquet"])
 def test_an_ensemble_ends_with_a_row_for_each_combination_and_a_file_of_all_runs(
     tmp_path: Path, vary: str, suffix: str
@@ -42,7 +43,7 @@ def test_an_ensemble_ends_with_a_row_for_each_combination_and_a_file_of_all_runs
         "92 kWh",
         "from grid kWh",
         "mean, least and greatest",
-        "6 of 6 runs of 0.0208333 d",
+        "6 of 6 runs of 30 min",
     ):
         assert word in shown.output
     frame = pd.read_parquet(path) if suffix == "parquet" else pd.read_csv(path)

@@ -141,3 +141,24 @@ def test_a_recording_that_cannot_drive_the_site_is_refused(tmp_path: Path) -> No
     result = run(site, "--ephemeral-ports")
     assert result.returncode == 2
     assert "day.csv:3: load_kw is 'abc'" in result.stderr
+
+
+def test_endpoints_that_cannot_be_written_are_refused_before_anything_is_served(tmp_path: Path) -> None:
+    nowhere = tmp_path / "missing" / "endpoints.json"
+    ended = run("--ephemeral-ports", "--emit-endpoints", nowhere)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.strip() == (
+        f"--emit-endpoints is '{nowhere}'; accepted: a file in a folder that can be written to"
+    )
+
+
+def test_endpoints_on_a_full_disk_are_told_by_the_name_that_was_given(tmp_path: Path) -> None:
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    ended = run("--ephemeral-ports", "--emit-endpoints", full)
+    assert ended.returncode == 2
+    assert (
+        f"--emit-endpoints is '{full}', which could not be written (No space left on device)" in ended.stderr
+    )
+    assert full.is_symlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
@@ -29,7 +30,7 @@ def test_a_run_ends_with_its_energies_peak_and_cycles(tmp_path: Path) -> None:
         ],
     )
     assert shown.exit_code == 0, shown.output
-    for word in ("bat-inv", "cycles", "peak from the grid", "energy balance closed"):
+    for word in ("6 h in", "bat-inv", "cycles", "peak from the grid", "energy balance closed"):
         assert word in shown.output
     content = json.loads(summary.read_text())
     assert content["grid"]["key"] == "grid"
@@ -62,3 +63,45 @@ def test_a_meter_that_is_not_above_is_refused(tmp_path: Path) -> None:
     assert shown.exit_code == 2
     assert "site.yaml:5: inv.self_consumption is 'mian'" in shown.output
     assert "did you mean 'main'?" in shown.output
+
+
+def test_a_summary_that_cannot_be_written_is_refused_before_the_run(tmp_path: Path) -> None:
+    nowhere = tmp_path / "missing" / "summary.json"
+    shown = RUNNER.invoke(app, ["simulate", "demo", "--duration", "36500d", "--summary", str(nowhere)])
+    assert shown.exit_code == 2
+    assert f"--summary is '{nowhere}'; accepted: a file in a folder that can be written to" in shown.output
+
+
+@pytest.mark.parametrize("option", ["--summary", "--results"])
+def test_a_full_disk_is_told_after_the_run(option: str, tmp_path: Path) -> None:
+    full = tmp_path / "full.csv"
+    full.symlink_to("/dev/full")
+    shown = RUNNER.invoke(
+        app, ["simulate", "demo", "--duration", "2min", "--resolution", "1min", option, str(full)]
+    )
+    assert shown.exit_code == 2
+    assert f"{option} is '{full}', which could not be written (No space left on device)" in shown.output
+
+
+def test_energies_that_round_to_nothing_have_no_sign() -> None:
+    shown = RUNNER.invoke(app, ["simulate", "demo", "--duration", "1h"])
+    assert shown.exit_code == 0, shown.output
+    assert "-0.0" not in shown.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["run", "--port", "80000"], "'80000'; accepted: a whole number from 0 to 65535"),
+        (["replay", "day.csv", "--port", "x"], "'x'; accepted: a whole number from 0 to 65535"),
+        (["simulate", "--runs", "0"], "'0'; accepted: a whole number >= 1"),
+        (
+            ["conformance", "grpc://[::1]:1", "--statement", "43"],
+            "'43'; accepted: a whole number from 1 to 42",
+        ),
+    ],
+)
+def test_numbers_out_of_their_range_are_refused_in_words(words: list[str], told: str) -> None:
+    shown = RUNNER.invoke(app, words, env={"COLUMNS": "200"})
+    assert shown.exit_code == 2
+    assert told in shown.output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -66,6 +67,16 @@ def test_a_missing_package_is_named_with_what_brings_it(
 
 
 def test_python_names_a_missing_package_too() -> None:
-    code = "import sys; sys.modules['numba'] = None\nimport doppelgrid; doppelgrid.simulate"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "uses of doppelgrid.simulate need the package numba" in done.stderr
+    code = textwrap.dedent(
+        """
+        import sys
+        from datetime import timedelta
+        sys.modules["numba"] = None
+        import doppelgrid
+        doppelgrid.CALL(doppelgrid.load_site("demo"), timedelta(minutes=1))
+        """
+    )
+    for call in ("simulate", "simulate_many"):
+        words = [sys.executable, "-c", code.replace("CALL", call)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert "runs without clients need the package numba" in done.stderr

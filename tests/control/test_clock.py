@@ -129,6 +129,7 @@ async def test_steps_need_time_to_stand_still(control: ControlClient) -> None:
     assert refusal.value.code is grpc.StatusCode.FAILED_PRECONDITION
 
 
+@pytest.mark.lengthy
 async def test_one_step_at_a_time(control: ControlClient) -> None:
     outcomes = await asyncio.gather(
         control.step(seconds(3600)), control.step(seconds(3600)), return_exceptions=True

@@ -162,6 +162,7 @@ class TestSnapshots:
         await control.step(seconds(60))
         assert (await control.restore_snapshot("noon")).simulated_time == noon
 
+    @pytest.mark.lengthy
     async def test_time_that_is_not_paused_goes_on_from_the_snapshot(
         self, control: ControlClient, channel: grpc.aio.Channel, noon: datetime
     ) -> None:

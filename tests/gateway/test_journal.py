@@ -271,3 +271,25 @@ def test_what_is_no_journal_is_told_with_its_line(tmp_path: Path) -> None:
     bad.write_bytes(b"\xff")
     with pytest.raises(ValueError, match=r"b: not a text file; accepted: a journal of a run"):
         first_divergence(good, bad)
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "words"),
+    [
+        (
+            "set-point accepted",
+            {"axis": "active", "power": -6019.78466796875, "until_us": NOON},
+            "axis active, power -6019.8 W, until 2026-06-15T10:00:00+00:00",
+        ),
+        ("set-point accepted", {"axis": "reactive", "power": 5.0}, "axis reactive, power 5.0 var"),
+        (
+            "driven",
+            {"quantity": "load", "value": 4e3, "over_s": 30.0},
+            "quantity load, value 4000, over 30 s",
+        ),
+    ],
+)
+def test_events_are_told_to_people_with_units_and_times(
+    kind: str, details: dict[str, object], words: str
+) -> None:
+    assert str(Event(NOON, kind, "inv", details)) == f"inv: {kind} ({words})"

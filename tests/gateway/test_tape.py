@@ -255,6 +255,7 @@ def test_the_first_failure_is_found_at_its_second() -> None:
     assert main_meter_w(failure.simulation) > 65_000.0
 
 
+@pytest.mark.lengthy
 def test_a_check_that_always_holds_has_no_failure() -> None:
     tape = live_through_an_hour(lambda _simulation: None)
     assert tape.first_failure(lambda simulation: main_meter_w(simulation) < 1e6) is None

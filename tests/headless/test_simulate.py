@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
 import doppelgrid
+from doppelgrid.sim.components import battery_inverter
+from doppelgrid.sim.components.inverter import InverterSection
 from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.headless import simulate as simulate_module
 from doppelgrid.sim.headless.simulate import inputs_that_end, with_self_consumption
 from doppelgrid.sim.site.reader import load_site
 from doppelgrid.sim.site.site import Site
@@ -34,6 +39,7 @@ def test_the_summary_counts_what_the_registers_count() -> None:
     assert summary.duration_us == 6 * 3600 * 10**6
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_the_peak_is_the_greatest_quarter_of_an_hour() -> None:
     steps = [
         {"at": "0 s", "value": "10 kW"},
@@ -132,3 +138,26 @@ def test_live_sites_do_without_the_compiler() -> None:
     code = f"import {modules}; print('numba' in sys.modules)"
     shown = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout == "False\n"
+
+
+def test_a_battery_inverter_of_a_package_without_a_built_in_control_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Plain(InverterSection):
+        """An inverter without a control of its own."""
+
+        category: Literal["plain"]
+
+    kind = replace(battery_inverter.TYPE, name="plain", section=Plain, package="evil 0.1")
+    of_section = simulate_module.type_of
+    monkeypatch.setattr(
+        simulate_module,
+        "type_of",
+        lambda section: kind if isinstance(section, Plain) else of_section(section),
+    )
+    site = load_site("demo")
+    own = Plain.model_validate({"id": 99, "category": "plain", "behind": "grid", "rated_power": "5 kW"})
+    with pytest.raises(
+        ValueError, match=r"own is of component type 'plain' of package evil 0\.1, which has no"
+    ):
+        with_self_consumption(site.model_copy(update={"components": {**site.components, "own": own}}))

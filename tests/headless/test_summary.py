@@ -10,9 +10,10 @@ import pytest
 
 from doppelgrid.models.battery import battery_usable_capacity_wh
 from doppelgrid.sim.components.battery import battery_preset
+from doppelgrid.sim.headless.outcome import FlowSummary, Summary
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.headless.simulate import simulate
-from doppelgrid.sim.headless.summary import FlowSummary, Summarizer, Summary
+from doppelgrid.sim.headless.summary import Summarizer
 from doppelgrid.sim.site.site import Site
 
 MORNING = datetime(2026, 6, 15, 6)

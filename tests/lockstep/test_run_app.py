@@ -204,6 +204,51 @@ def test_a_call_that_blocks_the_loop_is_stopped_with_its_stack(run_script: RunSc
     assert seconds(report) == 1
 
 
+@pytest.mark.parametrize("before", ["", "asyncio.run(asyncio.sleep(1)); asyncio.run(asyncio.sleep(1))"])
+def test_a_script_that_spins_outside_of_a_loop_is_stopped_with_its_stack(
+    run_script: RunScript, before: str
+) -> None:
+    report = run_script(
+        f"""
+        {before}
+        try:
+            while True: pass
+        except Exception:
+            pass
+        """,
+        limits=Limits(outside_s=0.2),
+    )
+    assert report.outcome == "stopped"
+    assert isinstance(report.error, BlockedLoopError)
+    assert "while True: pass" in report.message
+
+
+def test_waiting_outside_of_a_loop_is_not_taken_for_spinning(run_script: RunScript) -> None:
+    report = run_script(
+        """
+        import subprocess
+        subprocess.run(["sleep", "1"], check=True)
+        asyncio.run(asyncio.sleep(1e6))
+        """,
+        limits=Limits(outside_s=0.2),
+    )
+    assert report.outcome == "completed"
+
+
+def test_a_call_that_blocks_a_second_loop_is_stopped(run_script: RunScript) -> None:
+    report = run_script(
+        """
+        async def main():
+            while True: pass
+        asyncio.run(asyncio.sleep(1))
+        asyncio.run(main())
+        """,
+        limits=Limits(blocked_s=0.2),
+    )
+    assert report.outcome == "stopped"
+    assert isinstance(report.error, BlockedLoopError)
+
+
 def test_nothing_of_a_run_stays_behind(run_script: RunScript) -> None:
     before = (
         asyncio.new_event_loop,

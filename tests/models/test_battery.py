@@ -298,3 +298,10 @@ def test_a_rest_after_a_heavy_load_ends_as_warm_in_one_step_as_in_many(name: str
     for _ in range(360):
         short, _ = battery_step(params, short, BatteryInput(0.0, 20.0), 10.0)
     assert long.temperature_c == pytest.approx(short.temperature_c, abs=0.1 * share / 0.05)
+
+
+def test_a_battery_without_any_voltage_gives_and_takes_nothing() -> None:
+    params = battery_preset("lfp-92kwh")
+    empty = params._replace(ocv_v=(0.0, *params.ocv_v[1:]), soc_lower=0.0)
+    state, shown = battery_step(empty, rested(empty, 0.0), BatteryInput(0.0, 20.0), 60.0)
+    assert (state.soc, shown.current_a, shown.power_w) == (0.0, 0.0, 0.0)

@@ -357,3 +357,9 @@ def impossible() -> list[tuple[BmsParams, str]]:
 def test_parameters_that_contradict_each_other_are_refused(params: BmsParams, message: str) -> None:
     with pytest.raises(ParameterError, match=message):
         check_bms(params)
+
+
+def test_it_begins_without_warning_trip_or_time_on_any_of_its_clocks() -> None:
+    first = bms_initial_state(PARAMS, RELAYS_CLOSED, PACK_V, 0.02)
+    expected = {"relays": RELAYS_CLOSED, "link_voltage_v": PACK_V, "spread": 0.02, "trip": NO_TRIP}
+    assert first._asdict() == dict.fromkeys(first._fields, 0) | expected

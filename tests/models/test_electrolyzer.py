@@ -178,3 +178,8 @@ def test_cooling_begins_at_the_operating_temperature() -> None:
     assert held.stack_c == pytest.approx(80.0, abs=1e-9)
     assert cooled.cooling_w > 0.0
     assert electrolyzer_horizon_s(ALKALINE, held, RUN) == math.inf
+
+
+def test_it_begins_off_with_nothing_to_wait_for_and_as_warm_as_the_air() -> None:
+    params = electrolyzer_preset(electrolyzer_preset_names()[0], 1e6)
+    assert electrolyzer_initial_state(params, 15.0) == ElectrolyzerState(OFF, 0.0, 15.0)

@@ -12,7 +12,7 @@ from .faults import Fault, draw
 from .known import equivalents, reason_for
 from .reach import Reach, Test
 from .report import Verdict, line_of, table_of
-from .sources import ROOT, install, sources, top_package
+from .sources import FOLDERS, ROOT, below, install, top_package
 from .trial import Bench
 
 _FOLDER = ROOT / "build" / "mutants"
@@ -28,12 +28,18 @@ def main() -> int:
     parser.add_argument(
         "--benches", type=int, default=2, help="how many are looked at at a time; 2 if not given"
     )
+    parser.add_argument("--of", default="", metavar="PATH", help="a file or folder; all if not given")
     parser.add_argument("--list", action="store_true", help="show the faults and look at none")
     parser.add_argument(
         "--folder", type=Path, default=_FOLDER, help="for copies and what is known of the tests"
     )
     given = parser.parse_args()
-    faults = draw(sources(), given.number, given.seed)
+    found = below(given.of)
+    if not found:
+        parser.error(
+            f"--of {given.of}: no faults are planted there; accepted: {', '.join(FOLDERS)} and below"
+        )
+    faults = draw(found, given.number, given.seed)
     if given.list:
         for fault in faults:
             print(fault.diff)

@@ -19,8 +19,10 @@ from .faults import Place
 from .running import cases, environment, pytest_command
 from .sources import ROOT
 
-FIRST_TESTS = 150
-"""That look at a fault before all others that reach it do."""
+MOST_TESTS = 150
+"""That look at one fault."""
+BROADEST_TESTS = 5
+"""Of them, those that reach the most of the program: whole runs, held to the bit."""
 _MOST_UNKNOWN = 0.2
 """Share of tests that may run nothing of the program in their own process."""
 
@@ -36,8 +38,6 @@ class Test:
     """How long it takes without a fault [s]."""
     compiles: bool
     """Whether it runs what is compiled."""
-    is_first: bool
-    """Whether it is among those that say most of the line."""
 
 
 class Reach:
@@ -94,23 +94,22 @@ class Reach:
 
         Those that reach the line; if none does, those that reach its function; if none does, because it runs compiled
         only, those that run what is compiled. Of many, one variant of each test and what reaches little else comes
-        before the rest. Where there are few, the other tests of their files join them: they may use what one of them
-        has made.
+        before the rest, and a few that reach the most. Where there are few, the other tests of their files join them:
+        they may use what one of them has made.
         """
         reaching = (
             self._reaching(place, place.lines)
             or self._reaching(place, place.function_lines)
             or self._running_compiled
         )
-        chosen = self._least_broad(reaching)
-        files = {name.split("::")[0] for name in chosen[:FIRST_TESTS]}
+        chosen = self._least_broad(reaching)[: MOST_TESTS - BROADEST_TESTS]
+        by_breadth = sorted(reaching - self._running_compiled, key=lambda name: (-self._breadth[name], name))
+        chosen += [name for name in by_breadth[:BROADEST_TESTS] if name not in chosen]
+        files = {name.split("::")[0] for name in chosen}
         beside = {name for name in self._seconds if name.split("::")[0] in files}.difference(chosen)
-        chosen += self._least_broad(beside)[: max(0, FIRST_TESTS - len(chosen))]
-        tests = [
-            Test(name, self._seconds[name], name in self._running_compiled, rank < FIRST_TESTS)
-            for rank, name in enumerate(chosen)
-        ]
-        return sorted(tests, key=lambda test: (test.compiles, not test.is_first, test.seconds, test.name))
+        chosen += self._least_broad(beside)[: MOST_TESTS - len(chosen)]
+        tests = [Test(name, self._seconds[name], name in self._running_compiled) for name in chosen]
+        return sorted(tests, key=lambda test: (test.compiles, test.seconds, test.name))
 
     def _reaching(self, place: Place, lines: Iterable[int]) -> set[str]:
         found = self._contexts(place.source.installed)

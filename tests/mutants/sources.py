@@ -37,6 +37,12 @@ def sources(root: Path = ROOT) -> list[Source]:
     return sorted(found)
 
 
+def below(path: str, root: Path = ROOT) -> list[Source]:
+    """Return those of the files that are a file or in a folder of the checkout; all if the path is empty."""
+    wanted = Path(path)
+    return [each for each in sources(root) if wanted == Path(each.path) or wanted in Path(each.path).parents]
+
+
 def top_package(root: Path = ROOT) -> str:
     """Return the name by which the program is imported."""
     (name,) = {package.split(".")[0] for package in _packages(root)}

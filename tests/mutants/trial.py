@@ -163,7 +163,7 @@ def _stages(tests: Sequence[Test]) -> list[list[Test]]:
     stages: dict[tuple[bool, ...], list[Test]] = {}
     for test in tests:
         is_quick = not test.compiles and test.seconds <= _QUICK_S
-        stages.setdefault((test.compiles, not is_quick, not test.is_first), []).append(test)
+        stages.setdefault((test.compiles, not is_quick), []).append(test)
     return [stage for _, stage in sorted(stages.items())]
 
 

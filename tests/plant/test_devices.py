@@ -103,6 +103,7 @@ class TestChargingPoints:
         site.pass_time(1.0)
         assert site.value(CHARGER) == pytest.approx(11e3, rel=0.01)
 
+    @pytest.mark.lengthy
     def test_a_car_takes_less_as_it_fills(self) -> None:
         site = Equipped(charger={"car": {"capacity": "20 kWh", "initial_soc": "75 %"}})
         powers_w = []

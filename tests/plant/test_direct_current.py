@@ -80,3 +80,14 @@ def test_power_within_all_limits_passes_unchanged() -> None:
         dc_from_ac(one, power_w) if power_w else 0.0 for one, power_w in zip(params, settings_w, strict=True)
     ]
     assert inverters == expected
+
+
+def test_a_hybrid_inverter_without_modules_is_one_of_batteries() -> None:
+    components = {
+        "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
+        "inv": {"id": 2, "category": "hybrid_inverter", "behind": "grid", "rated_power": "10 kW"},
+        "bat": {"id": 3, "category": "battery", "behind": "inv"},
+    }
+    plant = Plant(Site.model_validate({"microgrid": {"id": 1}, "components": components}), start_us=0, seed=0)
+    assert plant.active_power_bounds("inv").upper == 10e3
+    assert plant.flows().ac["inv"].active_w >= 0.0

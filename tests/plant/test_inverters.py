@@ -157,6 +157,7 @@ class TestHeat:
         assert site.active_w(key) == pytest.approx(-rated_w)
         assert site.warnings(number) == []
 
+    @pytest.mark.lengthy
     def test_the_moment_comes_as_often_as_one_looks(self) -> None:
         def energy_wh(looks: int) -> float:
             site = Running()
@@ -213,6 +214,7 @@ class TestGridCode:
         for key, number in (("inv", INVERTER), ("roof", ROOF)):
             assert site.active_w(key) == pytest.approx(site.plant.equipment.inverters[key].standby_power_w)
             assert site.plant.active_power_bounds(key) == (0.0, 0.0)
+            assert site.plant.reactive_power_bounds(key) == (0.0, 0.0)
             assert site.warnings(number) == [diagnostic]
             assert site.states(number) == (StateCode.STANDBY,)
         site.after(60.0)

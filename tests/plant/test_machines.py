@@ -140,6 +140,7 @@ class TestChps:
         site.keep_telling(-50e3, 60)
         assert site.power_w == pytest.approx(-50e3)
 
+    @pytest.mark.lengthy
     def test_led_by_heat_it_takes_no_set_points(self) -> None:
         site = Alone({**CHP, "heat_led": True, "heat_demand": "40 kW", "buffer": "1000 l"})
         with pytest.raises(UnsupportedError):
@@ -273,6 +274,7 @@ class TestWindTurbines:
 
 
 class TestHvac:
+    @pytest.mark.lengthy
     def test_it_cools_when_the_room_gets_warm(self) -> None:
         site = Alone({**HVAC, "preset": "office-split", "gains": "20 kW"}, ambient_temperature="30 °C")
         assert site.doing == READY

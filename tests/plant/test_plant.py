@@ -82,6 +82,13 @@ def test_meters_show_the_sum_of_everything_behind_them() -> None:
     assert active_w(plant, "grid") == active_w(plant, "main")
 
 
+def test_a_set_point_acts_from_its_arrival_on_however_far_one_looks_ahead() -> None:
+    plant = running(site(inv=inverter(11, response_delay="10 s"), bat=battery(12, "inv")))
+    set_active(plant, "inv", -15_000.0)
+    after(plant, 20)
+    assert plant.registers("inv").delivered_wh == pytest.approx(15_000.0 * 10.0 / 3600.0, rel=1e-9)
+
+
 def test_an_inductive_load_draws_reactive_power() -> None:
     plant = running(site(hall=load(31, "8 kW", power_factor=0.8)))
     assert plant.flows().ac["grid"].reactive_var == pytest.approx(6_000)

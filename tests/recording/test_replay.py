@@ -25,6 +25,7 @@ from recording.support import (
 )
 
 import doppelgrid
+from doppelgrid.sim.components.metering import MeterOptions
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import Frame, UnsupportedError, WrongStateError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
@@ -145,6 +146,7 @@ class TestReplayed:
     def test_input_files_of_the_site_are_not_needed(self, recording: Recording, tmp_path: Path) -> None:
         text = (
             "microgrid: {id: 2200}\n"
+            "ambient_temperature: {file: load.csv}\n"
             "components:\n"
             "  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 200 A}\n"
             "  main: {id: 2, category: meter, behind: grid, load: {file: load.csv, unit: W, positive: consumption}}\n"
@@ -198,6 +200,25 @@ class TestSimulated:
             assert active_w(simulation, number) == pytest.approx(
                 recorded_w(recording, number, NOON + 4 * SECOND)
             )
+
+    def test_a_meter_with_errors_of_its_own_shows_what_was_recorded_not_further_errors(
+        self, tmp_path: Path
+    ) -> None:
+        demo = demo_site()
+        noisy = demo.components["main"].model_copy(
+            update={"measurement": MeterOptions.model_validate({"noise": "5 %"})}
+        )
+        site = demo.model_copy(update={"components": {**demo.components, "main": noisy}})
+        simulation = Simulation.headless(site, start_us=NOON, seed=42)
+        with Recorder(tmp_path / "day.parquet", site, seed=42) as recorder:
+            recorder.listen(simulation.gateway)
+            simulation.run_for(timedelta(seconds=5))
+        noisy_recording = read_recording(tmp_path / "day.parquet")
+        again = headless(Replay(noisy_recording, site=site, simulate=["battery"]))
+        again.run_to(NOON + 4 * SECOND)
+        assert active_w(again, MAIN) == pytest.approx(
+            recorded_w(noisy_recording, MAIN, NOON + 4 * SECOND), abs=1.0
+        )
 
     def test_meters_above_follow_what_is_done_now(self, recording: Recording) -> None:
         """The recorded battery gave 20 kW at 8 s; now it takes 10 kW."""

@@ -60,6 +60,11 @@ WRONG = {
         "ev.sessions is 'often'; accepted: a mapping with `profile` (workplace, home, public) or `file`, "
         "or a list of cars with `arrive` and `stay`",
     ),
+    "sessions that name neither": (
+        "rated_power: 11 kW, sessions: {cars: [compact-58kwh]}",
+        "ev.sessions is a mapping; accepted: a mapping with `profile` (workplace, home, public) or `file`, "
+        "or a list of cars with `arrive` and `stay`",
+    ),
     "a recording that is missing": (
         "rated_power: 11 kW, sessions: {file: cars.csv}",
         "ev.sessions.file is 'cars.csv'; accepted: a file, its path relative to the folder of the site file",

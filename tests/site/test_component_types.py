@@ -20,31 +20,49 @@ from doppelgrid.sim.plant.equipment import equip
 from doppelgrid.sim.site.environment import ambient_signal, grid_facts
 
 ROOT = Path(__file__).parents[2]
-PLACES = "see the list of places in docs/adding-hardware.md"
-OURS = [each for each in registry.component_types().values() if each.name in set(Category)]
+OURS = list(registry.OURS)
 every_type = pytest.mark.parametrize("kind", OURS, ids=lambda kind: kind.name)
 
 
+def missing(place: str, of: str) -> str:
+    """Return what to say of a component type that one of the places of docs/adding-hardware.md lacks."""
+    return f"{of} is not in {place}; docs/adding-hardware.md says what belongs there"
+
+
+def of_all_categories(kind: ComponentType) -> Any:
+    """Return the component of a type in the bundled site of all categories."""
+    components = doppelgrid.load_site("all-categories").components.values()
+    found = [each for each in components if registry.type_of(each) is kind]
+    assert found, missing("sim/site/bundled/all-categories.yaml", kind.name)
+    return found[0]
+
+
+@every_type
+def test_its_name_is_a_category_of_the_api(kind: ComponentType) -> None:
+    assert kind.name in set(Category), missing("sim/domain/categories.py", kind.name)
+
+
 def test_every_category_of_the_api_has_a_component_type() -> None:
-    assert {kind.category for kind in OURS} == set(Category), PLACES
+    without = {*Category} - {kind.category for kind in OURS}
+    assert not without, missing("sim/components/ours.py", ", ".join(sorted(without)))
 
 
 @every_type
 def test_it_stands_in_the_bundled_site_of_all_categories(kind: ComponentType) -> None:
-    site = doppelgrid.load_site("all-categories")
-    assert any(isinstance(component, kind.section) for component in site.components.values()), PLACES
+    assert of_all_categories(kind) is not None
 
 
 @every_type
 def test_it_is_told_of_in_the_documentation(kind: ComponentType) -> None:
     words = f"`{kind.name}`"
     pages = [page for page in (ROOT / "docs").rglob("*.md") if words in page.read_text(encoding="utf-8")]
-    assert pages, f"no page says {words}; {PLACES}"
+    assert pages, missing("docs/models/*.md, nor any other page", words)
 
 
 @every_type
 def test_its_section_says_what_it_is(kind: ComponentType) -> None:
-    assert inspect.getdoc(kind.section), PLACES
+    where = inspect.getsourcefile(kind.section)
+    assert inspect.getdoc(kind.section), missing(f"{where}, as a docstring of the section,", "what it is")
 
 
 @every_type
@@ -57,12 +75,14 @@ def test_every_machine_has_a_case_in_the_shared_suite() -> None:
     site = doppelgrid.load_site("all-categories")
     equipment = equip(site, ambient_signal(site, start_us=0, seed=0), start_us=0, seed=0)
     models = {machine.model.name: machine.model.step.__name__ for machine in equipment.machines.values()}
-    assert {name for name, step in models.items() if step not in tried} == set(), PLACES
+    untried = {name for name, step in models.items() if step not in tried}
+    assert not untried, missing("tests/model_cases", ", ".join(sorted(untried)))
 
 
 def test_every_file_of_presets_has_something_that_makes_parameters_of_it() -> None:
     files = {path.stem for path in (ROOT / "models" / "presets").glob("*.toml")}
-    assert set(LOADERS) == files, PLACES
+    assert not files - {*LOADERS}, missing("sim/components/presets.py", ", ".join(sorted(files - {*LOADERS})))
+    assert not {*LOADERS} - files, missing("models/presets", ", ".join(sorted({*LOADERS} - files)))
 
 
 @pytest.mark.parametrize("file", LOADERS)
@@ -79,22 +99,26 @@ def names(params: Any) -> set[str]:
 @pytest.mark.parametrize("kind", [each for each in OURS if each.params], ids=lambda kind: kind.name)
 def test_its_parameters_have_a_table_among_the_pages_of_models(kind: ComponentType) -> None:
     site = doppelgrid.load_site("all-categories")
-    section = next(each for each in site.components.values() if isinstance(each, kind.section))
+    section = of_all_categories(kind)
     assert kind.params is not None
     pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "models").glob("*.md"))
     named = names(kind.params(section, grid_facts(site)))
-    assert any(f"<!-- parameters: {name} " in pages for name in named), PLACES
+    what = " or ".join(sorted(named))
+    assert any(f"<!-- parameters: {name} " in pages for name in named), missing("docs/models/*.md", what)
 
 
 def test_every_page_of_models_stands_in_the_contents_of_the_site() -> None:
     contents = (ROOT / "docs" / "zensical.toml").read_text(encoding="utf-8")
     pages = {page.name for page in (ROOT / "docs" / "models").glob("*.md")}
-    assert {page for page in pages if f'"models/{page}"' not in contents} == set(), PLACES
+    absent = {page for page in pages if f'"models/{page}"' not in contents}
+    assert not absent, missing("docs/zensical.toml", ", ".join(sorted(absent)))
 
 
 OWN = """
 from dataclasses import replace
 from typing import Literal
+
+from pydantic import Field
 
 from doppelgrid.sim.components.machines import chp
 from doppelgrid.sim.domain.categories import Category
@@ -102,6 +126,22 @@ from doppelgrid.sim.domain.categories import Category
 
 class Own(chp.Chp):
     category: Literal["own"]
+
+
+class Alias(chp.Chp):
+    category: Literal["own"] = Field(alias="cat")
+
+
+class Left(BaseException):
+    pass
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+def leave():
+    raise Left("for good")
 
 
 TYPE = replace(chp.TYPE, name="own", section=Own)
@@ -134,6 +174,22 @@ def test_a_package_brings_a_type_or_several(
     assert known.types["own"].name == "own"
     assert list(known.types)[: len(OURS)] == [each.name for each in OURS]
     assert known.broken == ()
+
+
+def test_ctrl_c_while_a_package_is_loaded_ends_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        offered(tmp_path, monkeypatch, "interrupt()")
+
+
+def test_a_package_that_gives_a_name_twice_is_told_that_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = offered(tmp_path, monkeypatch, "[TYPE, TYPE]")
+    (broken,) = known.broken
+    assert broken.problem == "name is given twice; accepted: one component type that is called own"
+    assert known.types["own"].package == "own-package 1.0"
 
 
 @pytest.mark.parametrize(
@@ -188,6 +244,26 @@ def test_a_package_brings_a_type_or_several(
             "replace(TYPE, inputs={'tide': 0.0})",
             "component type 'own': input 'tide' is no field of its section; accepted: id, ",
         ),
+        (
+            "replace(TYPE, inputs=['rated_power_w'])",
+            "component type 'own': inputs is ['rated_power_w']; accepted: a mapping of fields to values",
+        ),
+        ("replace(TYPE, name=5)", "component type 5: name is 5; accepted: lower-case letters, digits and _"),
+        ("replace(TYPE, params=3)", "component type 'own': params is 3; accepted: a function, or None"),
+        (
+            "replace(TYPE, sdk_fields={'nope': 1})",
+            "component type 'own': sdk_fields is {'nope': 1}; accepted: none",
+        ),
+        (
+            "replace(TYPE, resting_state='SLEEPY')",
+            "component type 'own': resting_state is 'SLEEPY'; accepted: StateCode.X, or None",
+        ),
+        (
+            "replace(TYPE, category=Category.BATTERY)",
+            "component type 'own': its section is without initial_soc, with which a replay begins; accepted: a field",
+        ),
+        ("replace(TYPE, section=Alias)", "PydanticUserError: "),
+        ("leave()", "Left: for good"),
         ("replace(chp.TYPE)", "name is taken; accepted: a name of its own; chp is that of this package"),
     ],
 )

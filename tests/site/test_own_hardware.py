@@ -97,32 +97,31 @@ PYPROJECT = """
 VAULT = """
     from dataclasses import replace
     from typing import Literal
-    from doppelgrid.hardware import Built
-    from doppelgrid.sim.components import battery, battery_inverter, breaker, meter, pv_inverter
+    from doppelgrid.hardware import OUR_TYPES, Built
 
-    class Battery(battery.Battery):
+    class Battery(OUR_TYPES["battery"].section):
         category: Literal["vault_battery"]
 
-    class BatteryInverter(battery_inverter.BatteryInverter):
+    class BatteryInverter(OUR_TYPES["battery_inverter"].section):
         category: Literal["vault_battery_inverter"]
 
-    class Breaker(breaker.Breaker):
+    class Breaker(OUR_TYPES["breaker"].section):
         category: Literal["vault_breaker"]
 
-    class Meter(meter.Meter):
+    class Meter(OUR_TYPES["meter"].section):
         category: Literal["vault_meter"]
 
-    class PvInverter(pv_inverter.PvInverter):
+    class PvInverter(OUR_TYPES["pv_inverter"].section):
         category: Literal["vault_pv_inverter"]
 
     TYPES = [
-        replace(ours, name=f"vault_{ours.name}", section=section)
-        for ours, section in [
-            (battery.TYPE, Battery),
-            (battery_inverter.TYPE, BatteryInverter),
-            (breaker.TYPE, Breaker),
-            (meter.TYPE, Meter),
-            (pv_inverter.TYPE, PvInverter),
+        replace(OUR_TYPES[name], name=f"vault_{name}", section=section)
+        for name, section in [
+            ("battery", Battery),
+            ("battery_inverter", BatteryInverter),
+            ("breaker", Breaker),
+            ("meter", Meter),
+            ("pv_inverter", PvInverter),
         ]
     ]
 """
@@ -275,4 +274,75 @@ def test_a_broken_package_keeps_nobody_from_other_sites_and_check_tells_of_it(tm
     assert done.stderr == (
         "not usable: package own-hardware 0.1.0: entry point diesel_generator = own_hardware.generator:TYPE:"
         " RuntimeError: no\n"
+    )
+
+
+def put_beside(folder: Path, generator: str) -> Path:
+    """Put the generator of the example beside the others, as an installed package of one module."""
+    (folder / "evil.py").write_text(generator)
+    about = folder / "evil-0.1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 0.1\n")
+    (about / "entry_points.txt").write_text("[doppelgrid.component_types]\ndiesel_generator = evil:TYPE\n")
+    (folder / "site.yaml").write_text(
+        textwrap.dedent("""
+            microgrid: {id: 1}
+            components:
+              grid:      {id: 1, category: grid_connection_point, rated_fuse_current: 63 A}
+              generator: {id: 2, category: diesel_generator, behind: grid, rated_power: 15 kW}
+        """)
+    )
+    return folder
+
+
+@pytest.mark.parametrize("words", [["check", "site.yaml"], ["simulate", "site.yaml", "--duration", "1min"]])
+def test_a_package_that_builds_what_cannot_run_is_told_in_one_line(tmp_path: Path, words: list[str]) -> None:
+    text = (EXAMPLE / "own_hardware" / "generator.py").read_text()
+    changed = text.replace("phase_shares(generator.phases)", "(1.0,)")
+    assert changed != text
+    done = run(
+        f"import sys; from doppelgrid.cli.main import app; sys.argv[1:] = {words!r}; app()",
+        put_beside(tmp_path, changed),
+        EXAMPLE,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == (
+        "package evil 0.1: component type 'diesel_generator' builds generator with machine.shares (1.0,);"
+        " accepted: a ThreePhase, such as phase_shares((1, 2, 3))"
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_check_takes_a_package_that_builds_what_can_run(tmp_path: Path) -> None:
+    text = (EXAMPLE / "own_hardware" / "generator.py").read_text()
+    done = run(
+        "import sys; from doppelgrid.cli.main import app; sys.argv[1:] = ['check', 'site.yaml']; app()",
+        put_beside(tmp_path, text),
+        EXAMPLE,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_section_of_a_package_that_raises_is_told_with_its_line(tmp_path: Path) -> None:
+    text = (EXAMPLE / "own_hardware" / "generator.py").read_text()
+    at = '    category: Literal["diesel_generator"]\n'
+    raising = """
+    @field_validator("rated_power_w")
+    @classmethod
+    def _raise(cls, _value: float) -> float:
+        raise RuntimeError("boo")
+"""
+    changed = text.replace(at, at + raising).replace("import Field", "import Field, field_validator")
+    done = run(
+        "import sys; from doppelgrid.cli.main import app; sys.argv[1:] = ['check', 'site.yaml']; app()",
+        put_beside(tmp_path, changed),
+        EXAMPLE,
+        cwd=tmp_path,
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "site.yaml:5: generator is of component type 'diesel_generator' of package evil 0.1, whose section raises"
+        " RuntimeError: boo; accepted: a section that takes or refuses what is said\n",
     )

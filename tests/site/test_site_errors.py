@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from doppelgrid.sim.files.problems import Problem
+from doppelgrid.sim.inputs.specs import BdewProfile
 from doppelgrid.sim.site.reader import SiteError, load_site, parse_site
 
 HEAD = "microgrid: {id: 1, name: Berlin}\ncomponents:\n"
@@ -98,6 +100,13 @@ WRONG_LINES = {
     "an unknown key": (
         "  house: {id: 31, category: meter, behind: main, laod: 5 kW}",
         [f"house.laod is unknown; accepted: {METER_KEYS} (did you mean 'load'?)"],
+    ),
+    "an input whose key is misspelt": (
+        "  house: {id: 31, category: meter, behind: main, load: {profil: bdew-h0}}",
+        [
+            "house.load is a mapping; accepted: a quantity, or a mapping with `profile` (constant, inline, "
+            f"{', '.join(get_args(BdewProfile))}) or `file` (did you mean 'profile'?)"
+        ],
     ),
     "the name of an attribute in place of a key": (
         "  pv: {id: 21, category: pv_inverter, behind: main, rated_power: 1 kW, load: {}}",
@@ -352,6 +361,13 @@ def test_an_input_file_that_is_not_there(tmp_path: Path) -> None:
         "folder of the "
         "site file (did you mean 'load.csv'?)"
     ]
+
+
+def test_an_input_file_whose_name_no_file_can_have(tmp_path: Path) -> None:
+    house = HOUSE.replace("}", f", load: {{file: {'a' * 5000}.csv, unit: W, positive: consumption}}}}")
+    [message] = messages(BASE + house, tmp_path)
+    assert message.startswith("berlin.yaml:5: house.load.file is 'aaaa")
+    assert message.endswith("accepted: a file, its path relative to the folder of the site file")
 
 
 def test_an_input_file_of_the_whole_site_that_is_not_there(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Draws the plan of the code from its imports: `make layout`.
 
-Every folder of `sim` is a box on its floor; arrows point to what it imports. An arrow that follows from others is left
-out.
+Every folder of `sim` is a box on its floor; arrows point to what it imports, past the boxes of the floors between. An
+arrow that follows from others is left out.
 """
 
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from support.layout import HOUSE, SIM, arrows, floors
@@ -14,13 +15,14 @@ from support.layout import HOUSE, SIM, arrows, floors
 WIDTH, HEIGHT = 118, 34
 GAP_X, GAP_Y = 22, 34
 MARGIN = 16
+Point = tuple[float, float]
 _HEAD = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
     ' font-family="sans-serif" font-size="13">'
 )
 _STYLE = (
     "<style>rect{fill:#f4f7fb;stroke:#4a6785}text{fill:#1d2b3a;text-anchor:middle}"
-    ".outer{fill:#fff7e8;stroke:#a57c2b}line{stroke:#7d8fa3;stroke-width:1.2;marker-end:url(#tip)}</style>"
+    ".outer{fill:#fff7e8;stroke:#a57c2b}path.way{fill:none;stroke:#7d8fa3;stroke-width:1.2;marker-end:url(#tip)}</style>"
     '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
     '<path d="M0,0 L8,4 L0,8 z" fill="#7d8fa3"/></marker></defs>'
 )
@@ -54,14 +56,15 @@ def picture() -> str:
     lines.append(f'<text x="{MARGIN + 24}" y="{frame_y + 18}">sim</text>')
     for number, part in enumerate(outer):
         y = MARGIN + number * (HEIGHT + GAP_Y)
-        lines += [_box(part, middle, y, "outer"), _down(middle + WIDTH / 2, y + HEIGHT)]
+        lines += [
+            _box(part, middle, y, "outer"),
+            _down(middle + WIDTH / 2, y + HEIGHT, 1.5 * GAP_Y if part == outer[-1] else GAP_Y),
+        ]
     lines += [
-        _down(middle + WIDTH / 2, bottom - GAP_Y / 2, GAP_Y + GAP_Y / 2),
+        _down(middle + WIDTH / 2, bottom - GAP_Y / 2, 1.5 * GAP_Y),
         _box("models", middle, bottom + GAP_Y, "outer"),
     ]
-    for part, other in sorted(_without_implied(edges)):
-        (x, y), (end_x, end_y) = places[part], places[other]
-        lines.append(f'<line x1="{x + WIDTH / 2}" y1="{y + HEIGHT}" x2="{end_x + WIDTH / 2}" y2="{end_y}"/>')
+    lines += [_way(points) for points in _ways(_without_implied(edges), places)]
     lines += [_box(part, x, y, "room") for part, (x, y) in places.items()]
     return "\n".join([*lines, "</svg>", ""])
 
@@ -71,8 +74,58 @@ def _box(name: str, x: float, y: float, kind: str) -> str:
     return f'{rect}<text x="{x + WIDTH / 2}" y="{y + HEIGHT / 2 + 5}">{name}</text>'
 
 
-def _down(x: float, y: float, length: float = GAP_Y) -> str:
-    return f'<line x1="{x}" y1="{y}" x2="{x}" y2="{y + length}"/>'
+def _down(x: float, y: float, length: float) -> str:
+    return _way([(x, y), (x, y + length)])
+
+
+def _way(points: list[Point]) -> str:
+    """Return an arrow that leaves and enters every point straight down."""
+    path = f"M{points[0][0]:g},{points[0][1]:g}"
+    for (x, y), (end_x, end_y) in pairwise(points):
+        half = (y + end_y) / 2
+        path += f" C{x:g},{half:g} {end_x:g},{half:g} {end_x:g},{end_y:g}"
+    return f'<path class="way" d="{path}"/>'
+
+
+def _ways(edges: set[tuple[str, str]], places: dict[str, Point]) -> list[list[Point]]:
+    """Return the points of each arrow: out of its box, through gaps of the floors between, and into the other box."""
+    order = sorted(edges)
+    between = {edge: _between(places[edge[0]], places[edge[1]], places) for edge in order}
+    # What an arrow is headed for when it leaves its box, and where it comes from when it enters the other.
+    ahead = {edge: (between[edge] or [places[edge[1]]])[0][0] for edge in order}
+    behind = {edge: (between[edge] or [places[edge[0]]])[-1][0] for edge in order}
+    ways = []
+    for part, other in order:
+        edge = (part, other)
+        x = _port(places[part][0], edge, [each for each in order if each[0] == part], ahead)
+        end_x = _port(places[other][0], edge, [each for each in order if each[1] == other], behind)
+        ways.append([(x, places[part][1] + HEIGHT), *between[edge], (end_x, places[other][1])])
+    return ways
+
+
+def _between(begin: Point, end: Point, places: dict[str, Point]) -> list[Point]:
+    """Return how an arrow passes the floors between two boxes, through the gaps nearest to a straight line."""
+    (x, y), (end_x, end_y) = begin, end
+    points: list[Point] = []
+    for floor_y in sorted({floor for _, floor in places.values() if y < floor < end_y}):
+        straight = x + (end_x - x) * (floor_y - y) / (end_y - y)
+        gap = min(_gaps(places, floor_y), key=lambda place: (abs(place - WIDTH / 2 - straight), place))
+        points += [(gap, floor_y), (gap, floor_y + HEIGHT)]
+    return points
+
+
+def _port(
+    x: float, edge: tuple[str, str], edges: list[tuple[str, str]], far: dict[tuple[str, str], float]
+) -> float:
+    """Return where an arrow touches its box, so that those of one box lie side by side in the order of their ends."""
+    ordered = sorted(edges, key=lambda each: (far[each], each))
+    return x + WIDTH * (1 + ordered.index(edge)) / (1 + len(ordered))
+
+
+def _gaps(places: dict[str, Point], floor_y: float) -> list[float]:
+    """Return where an arrow can pass a floor: between its boxes, and beside them."""
+    lefts = [x for x, y in places.values() if y == floor_y]
+    return [*(left - GAP_X / 2 for left in lefts), max(lefts) + WIDTH + GAP_X / 2]
 
 
 def _without_implied(edges: set[tuple[str, str]]) -> set[tuple[str, str]]:

@@ -17,6 +17,7 @@ from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.site.schema import site_schema
 
 ROOT = Path(__file__).parents[2]
+NOON_US = 1_781_517_600_000_000
 
 
 @cache
@@ -53,8 +54,34 @@ def test_keys_tell_units_ranges_defaults_and_meanings() -> None:
     )
 
 
+def cells(text: str) -> list[list[str]]:
+    """Return the rows of the tables of keys on a page: key, what is accepted, default, meaning."""
+    lines = (line for line in text.splitlines() if line.startswith("| `"))
+    return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]] for line in lines]
+
+
+def test_no_key_of_a_site_file_lacks_a_meaning() -> None:
+    assert [row[0] for row in cells(page("site-file")) if not row[3]] == []
+
+
+def test_defaults_that_a_preset_decides_are_told() -> None:
+    found = {row[0] for row in cells(page("site-file")) if row[2] == "by preset"}
+    assert found >= {
+        "`standby_power`",
+        "`resolution`",
+        "`min_soc`",
+        "`max_charge_power`",
+        "`overvoltage_time`",
+    }
+
+
+def test_every_section_of_a_site_file_has_an_anchor_of_its_own() -> None:
+    anchors = re.findall(r"\{#([^}]+)\}", page("site-file"))
+    assert len(set(anchors)) == len(anchors) > 0
+
+
 def test_no_inner_name_of_the_program_stands_in_the_keys() -> None:
-    assert not re.search(r"doppelgrid__|Annotated|\$defs", page("site-file"))
+    assert not re.search(r"doppelgrid__|Annotated|\$defs|sky\.", page("site-file"))
 
 
 def test_every_category_tells_its_metrics() -> None:
@@ -66,6 +93,22 @@ def test_metrics_tell_unit_and_whether_they_are_recorded() -> None:
     assert "| `AC_POWER_ACTIVE` | W | by default |" in text
     assert "| `AC_ENERGY_ACTIVE` | Wh | with `--record-metrics all` |" in text
     assert "| `BATTERY_SOC_PCT` | % | by default |" in text
+
+
+def test_every_input_of_a_running_site_is_listed_with_its_category() -> None:
+    site = doppelgrid.load_site("all-categories")
+    for name in doppelgrid.Simulation.headless(site, start_us=NOON_US).plant.inputs:
+        key, _, quantity = name.partition(".")
+        place = "site" if key == "site" else site.components[key].category
+        assert f"| `{place}` | `{quantity}` |" in page("inputs")
+
+
+def test_inputs_that_a_site_file_may_give_are_listed_with_their_units() -> None:
+    text = page("inputs")
+    assert "| `pv_inverter` | `irradiance` | `irradiance_w_per_m2` |" in text
+    assert "| `wind_turbine` | `wind_speed` | `number` |" in text
+    assert "| `meter` | `load` | `power_w` |" in text
+    assert "`sessions`" not in text
 
 
 def test_every_command_is_listed_with_its_options() -> None:

@@ -53,6 +53,7 @@ async def test_a_meter_has_nothing_to_switch(api: Api, procedure: str) -> None:
     assert await refusal(api, procedure, METER) is grpc.StatusCode.UNIMPLEMENTED
 
 
+@pytest.mark.lengthy
 async def test_an_inverter_stops_and_starts(api: Api) -> None:
     await tell(api, STOP, INVERTER)
     await until(api, INVERTER, "OFF")

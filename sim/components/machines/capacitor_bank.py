@@ -35,6 +35,7 @@ class CapacitorBank(FlexibleDevice):
     rated_reactive_power_var: PositiveReactivePower = Field(alias="rated_reactive_power")
     """Rated reactive power of all steps together, capacitive [var]."""
     steps: Annotated[int, Field(strict=True, ge=1, le=100)] = 6
+    """Number of equal capacitors that are switched one by one."""
     discharge_time_s: _DischargeTime = Field(default=written("60 s"), alias="discharge_time")
     """From a step's switching off to when it may be switched on again [s]."""
 

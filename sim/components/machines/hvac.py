@@ -38,8 +38,9 @@ class Hvac(ModelledConsumer):
     preset: str | None = None
     """Name of a set of parameters; by the rated power if not given."""
     heating_temperature_c: _RoomTemperature | None = Field(default=None, alias="heating_temperature")
+    """Temperature of the room around which its thermostat heats [°C]; by preset if not given."""
     cooling_temperature_c: _RoomTemperature | None = Field(default=None, alias="cooling_temperature")
-    """Around which its thermostat heats and cools [°C]; those of the preset if not given."""
+    """Temperature of the room around which its thermostat cools [°C]; by preset if not given."""
     gains: LoadInput | None = None
     """Heat that people, devices and the sun bring into the room [W]; none if not given."""
     initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")

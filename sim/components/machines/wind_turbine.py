@@ -51,6 +51,7 @@ class WindTurbine(RatedMachine):
     wind_speed: WindSpeedInput | None = None
     """That of the site's weather if not given [m/s]."""
     hub_height_m: _Height = Field(default=written("40 m"), alias="hub_height")
+    """Height of the hub above the ground [m]."""
     wind_height_m: _Height = Field(default=written("10 m"), alias="wind_height")
     """Where the wind is measured [m]."""
     shear_exponent: Annotated[float, Field(ge=0.0, le=0.6)] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import tzinfo
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from ....models.ac import ThreePhase
 from ....models.frequency import (
@@ -15,26 +15,28 @@ from ....models.frequency import (
     frequency_output,
     frequency_transition,
 )
+from ....models.parameter import Parameter
 from ..daily import MINUTE_US, SECOND_US, local_datetime
 from ..random_walk import RandomWalk, RandomWalkSignal
 from ..signal import Signal, normal_deviate, stream_key
 
 _QUARTER_US = 15 * MINUTE_US
 _HALF_DAY_H = 12.0
+_JUMP = Parameter("Hz", 0.0, 1.0, "chosen: more is no large grid")
 
 
 class Trading(NamedTuple):
     """How far the frequency is thrown where the generation schedule jumps, as the peaks of its answers."""
 
-    hour_hz: float = 0.0
+    hour_hz: Annotated[float, _JUMP] = 0.0
     """Standard deviation of what cannot be foreseen at a full hour [Hz]."""
-    quarter_hz: float = 0.0
+    quarter_hz: Annotated[float, _JUMP] = 0.0
     """The same at the other quarters of an hour [Hz]."""
-    daily_hz: float = 0.0
+    daily_hz: Annotated[float, _JUMP] = 0.0
     """Amplitude of what recurs at full hours, twice a day: up while load rises, down while it falls [Hz]."""
-    peak_hour: float = 5.0
+    peak_hour: Annotated[float, Parameter("h", 0.0, 24.0)] = 5.0
     """When that is highest, and again twelve hours later, by the area's clock [h]."""
-    lead_s: float = 0.0
+    lead_s: Annotated[float, Parameter("s", 0.0, 900.0, "chosen: a quarter of an hour")] = 0.0
     """How long before the full hour or quarter the schedule begins to jump [s]."""
 
 

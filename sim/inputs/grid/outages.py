@@ -8,8 +8,9 @@ import re
 from collections.abc import Iterable
 from datetime import tzinfo
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from ....models.parameter import Parameter
 from ..daily import DAY_US, SECOND_US
 from ..files.axis import instants_us
 from ..files.table import Table, read_table
@@ -19,6 +20,8 @@ _UNITS_S = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([a-z]*)")
 _DURATION = 'a duration such as "2h, 4m, 45s", or a number of seconds; more than zero'
 _DAYS_KEPT = 64
+_DURATION_S = Parameter("s", 0.0, 30 * 86_400.0, "chosen: a month", above=True)
+_SPREAD = Parameter("1", 0.0, 5.0, "chosen: far above any log")
 
 
 class Outage(NamedTuple):
@@ -106,16 +109,16 @@ def _oldest_first(table: Table) -> Table:
 class OutageStatistics(NamedTuple):
     """How often the grid goes, and for how long: two kinds of outages, each of log-normal duration."""
 
-    per_year: float
+    per_year: Annotated[float, Parameter("1", 0.0, 100_000.0, "chosen: one every five minutes")]
     """Mean number of both kinds in 365 days."""
-    short_share: float
-    """Part of them that are short, 0..1."""
-    short_median_s: float
-    short_spread: float
+    short_share: Annotated[float, Parameter("1", 0.0, 1.0)]
+    """Part of them that are short."""
+    short_median_s: Annotated[float, _DURATION_S]
+    short_spread: Annotated[float, _SPREAD]
     """Standard deviation of the logarithm of a short outage's duration."""
-    long_median_s: float
-    long_spread: float
-    longest_s: float
+    long_median_s: Annotated[float, _DURATION_S]
+    long_spread: Annotated[float, _SPREAD]
+    longest_s: Annotated[float, _DURATION_S]
     """Durations are cut here [s]."""
 
     @property

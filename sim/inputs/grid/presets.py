@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from ....models.frequency import FrequencyParams
 from ....models.parameter import check_parameters
-from ...files.presets import find_preset, preset_cache, preset_names
+from ...files.presets import find_preset, params_of_preset, preset_cache, preset_names
 from .frequency import Area, Trading
 from .outages import OutageStatistics
 
@@ -33,6 +33,7 @@ def area_preset(name: str) -> Area:
     trading = Trading(**{field: values.pop(field) for field in Trading._fields})
     params = FrequencyParams(**values)
     check_parameters(params)
+    check_parameters(trading)
     return Area(params, trading, zone)
 
 
@@ -42,5 +43,6 @@ def outage_preset(name: str) -> OutageStatistics:
 
     Raises:
         ValueError: If there is no such preset; says which there are.
+        ParameterError: If one is out of its range; names it.
     """
-    return OutageStatistics(**find_preset("grid_outages", "outage preset", name))
+    return params_of_preset(OutageStatistics, "grid_outages", "outage preset", name)

@@ -112,6 +112,7 @@ class Pause(Section):
     after_s: Duration = Field(alias="after")
     """From the car's arrival on [s]."""
     duration_s: PositiveDuration = Field(alias="for")
+    """Length of the pause [s]."""
 
 
 class ScriptedSession(Section):
@@ -126,6 +127,7 @@ class ScriptedSession(Section):
     late_s: _Late = Field(default=written("0 s"), alias="leaves_late_by")
     """How long it stays after that [s]."""
     car: CarName = _DEFAULT_CAR
+    """Name of a preset of cars."""
     capacity_wh: PositiveEnergy | None = Field(default=None, alias="capacity")
     """In place of the preset's [Wh]."""
     energy_wh: Annotated[float, WATT_HOUR.within(above=0.0)] | None = Field(default=None, alias="energy")
@@ -139,6 +141,7 @@ class ScriptedSession(Section):
     authorised_after_s: Duration = Field(default=written("0 s"), alias="authorised_after")
     """From the car's arrival on [s]."""
     pauses: tuple[Pause, ...] = ()
+    """Times at which the car does not charge."""
 
     @field_validator("target_soc")
     @classmethod

@@ -1,11 +1,8 @@
-"""Runs that compile nothing: quick to begin, for short runs of any site."""
+"""A run that compiles nothing: quick to begin, for short runs of any site."""
 
 from __future__ import annotations
 
-import pytest
-
 from doppelgrid.sim.headless import loop
-from doppelgrid.sim.headless import run as runs
 from doppelgrid.sim.kernel.device_model import bound
 from doppelgrid.sim.plant.plant import Plant
 
@@ -28,9 +25,3 @@ class Interpreted:
     def hand_back(self) -> Plant:
         self._plant.look_again()
         return self._plant
-
-
-@pytest.fixture
-def interpreted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let runs compile nothing."""
-    monkeypatch.setattr(runs, "Program", Interpreted)
