@@ -56,7 +56,7 @@ class ChargingPointInput(NamedTuple):
     """What acts on a charger: set-point, grid, cable, and the session as in `EvChargerInput`."""
 
     set_point_w: float
-    """Greatest power to go on to a car [W]."""
+    """Greatest power to draw while a car charges [W]."""
     line_voltage_v: float
     """Between phases [V]."""
     cable: float
@@ -133,7 +133,7 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
 def charging_point_power_limits(
     params: ChargingPointParams, state: EvChargerState, inp: ChargingPointInput
 ) -> tuple[float, float]:
-    """Return the least and the greatest power that may go on to a car now [W]."""
+    """Return the least and the greatest power that may be drawn now [W]."""
     return ev_charger_power_limits(params.charger, state, charging_point_charger_input(params, inp))
 
 

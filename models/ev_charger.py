@@ -8,11 +8,11 @@ Direct current (mode 4): the charger converts, and the car bounds the power over
     DC:  P = P0 + (P_cable + P_c) / (1 - c)     P_cable = P_el + P_battery
 
 with the charger's standby draw `P0` and conversion losses `P_c`, `c`, the car's electronics `P_el` and onboard losses
-`a`; `electric_car` says what of `P_battery` is stored. Standby is fed beside the set-point, which bounds what goes on
-to the car, so a set-point of just 6 A per phase charges. The charger measures its voltage and the phases in use, and
-turns a set-point into a current by them: what goes on to the car is never more than the set-point, with one exception.
-Applications that know no voltage ask for the least current at the nominal 230 V, 4140 W for 6 A on three phases; from
-that power on the charger offers its least current, whatever its voltage is.
+`a`; `electric_car` says what of `P_battery` is stored. The set-point bounds the whole of `P`: the charger measures its
+voltage and the phases in use, turns a set-point into a current by them, and what the car draws of this current leaves
+room for `P0`. So `P` is never more than the set-point, with one exception. Applications that know no voltage ask for
+the least current at the nominal 230 V, 4140 W for 6 A on three phases; from that power on the charger offers its least
+current, whatever its voltage is.
 
 Power is constant within a horizon. Where the car limits it, its limit is followed in 200 stairs over the state of
 charge; each stair holds the power that takes as long over it as the limit itself, falling evenly, would: at the
@@ -102,7 +102,7 @@ class EvChargerInput(NamedTuple):
     """What acts on a charger during a step: the set-point, the grid, and the session."""
 
     set_point_w: float
-    """Greatest power to go on to a car [W], at the AC side; may be infinite."""
+    """Greatest power to draw while a car charges, standby included [W]; may be infinite."""
     voltage_v: float
     """Between phase and neutral, > 0 [V]."""
     session_id: int
@@ -228,16 +228,16 @@ def ev_control_pilot(params: EvChargerParams, state: EvChargerState, inp: EvChar
 def ev_charger_power_limits(
     params: EvChargerParams, state: EvChargerState, inp: EvChargerInput
 ) -> tuple[float, float]:
-    """Return the least and the greatest power that may go on to a car now [W]; standby comes on top.
+    """Return the least and the greatest power that may be drawn now [W], standby included.
 
     The greatest is the smallest offer that lets the car take all it can: as offers come in steps and not below their
-    minimum, a car near full takes less. Nothing where nothing can charge.
+    minimum, a car near full takes less. Standby alone where nothing can charge.
     """
     grid_w = _flow(params, state, inp, math.inf).grid_w
     if grid_w <= 0.0:
-        return 0.0, 0.0
+        return 0.0, params.standby_w
     phases = ev_phases_in_use(params, inp)
-    current_a = grid_w / (phases * inp.voltage_v)
+    current_a = (params.standby_w + grid_w) / (phases * inp.voltage_v)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.ceil(current_a / params.current_step_a - _CURRENT_TOUCH)
     current_a = min(max(current_a, params.current_min_a), params.current_max_a)
@@ -303,7 +303,10 @@ def _shown(params: EvChargerParams, inp: EvChargerInput, flow: _Flow) -> EvCharg
 
 
 def _offered_w(params: EvChargerParams, inp: EvChargerInput, set_point_w: float) -> float:
-    """Return the power that the charger offers through the cable [W]; 0 where it pauses."""
+    """Return the power that the charger offers through the cable [W]: what of its current is not its own standby.
+
+    0 where it pauses.
+    """
     phases = ev_phases_in_use(params, inp)
     current_a = min(max(set_point_w, 0.0) / (phases * inp.voltage_v), params.current_max_a)
     if params.current_step_a > 0.0:
@@ -313,7 +316,7 @@ def _offered_w(params: EvChargerParams, inp: EvChargerInput, set_point_w: float)
         current_a = params.current_min_a if set_point_w >= least_w else 0.0
     if current_a <= 0.0:
         return 0.0
-    grid_w = phases * current_a * inp.voltage_v
+    grid_w = max(phases * current_a * inp.voltage_v - params.standby_w, 0.0)
     if params.is_dc == 1:
         return max(
             min(grid_w * (1.0 - params.conversion_loss) - params.conversion_fixed_w, params.dc_power_max_w),

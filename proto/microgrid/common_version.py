@@ -254,7 +254,9 @@ class CommonVersion:
         facts: dict[str, object]
         match name:
             case "GRID_CONNECTION_POINT":
-                facts = {"rated_fuse_current": int(info.rated_fuse_current_a or 0.0)}
+                if info.rated_fuse_current_a is None:
+                    return None
+                facts = {"rated_fuse_current": int(info.rated_fuse_current_a)}
             case "BATTERY":
                 facts = {"type": _type_number(self.battery_types, info.battery_type)}
             case "EV_CHARGER":

@@ -17,7 +17,7 @@ from ..domain.states import StateCode
 from ..files.parameters import overridden
 from ..files.presets import MANAGED_AS, find_preset, preset_cache, preset_names
 from ..files.sections import refuse, written
-from ..files.units import Fraction, PositiveEnergy, PositivePower, Temperature
+from ..files.units import Fraction, NonNegativePower, PositiveEnergy, PositivePower, Temperature
 from .battery_management import (
     AgeingPace,
     BatteryManagement,
@@ -56,6 +56,8 @@ class Battery(ComponentSection):
     """Greatest power into the battery [W]; by preset if not given."""
     max_discharge_power_w: PositivePower | None = Field(default=None, alias="max_discharge_power")
     """Greatest power out of the battery [W]; by preset if not given."""
+    min_power_w: NonNegativePower = Field(default=written("0 W"), alias="min_power")
+    """Magnitude of power below which it is neither charged nor discharged [W]."""
     initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
     """Initial temperature of the cells when a run starts [°C]; that of the air if not given."""
     initial_spread: Fraction = Field(default=written("0 %"))
@@ -72,6 +74,15 @@ class Battery(ComponentSection):
         if upper is not None and lower is not None and upper <= lower:
             raise refuse(f"more than min_soc, which is {_percent(lower)}")
         return upper
+
+    @field_validator("min_power_w")
+    @classmethod
+    def _within_its_powers(cls, power_w: float, info: ValidationInfo) -> float:
+        given_w = [info.data.get(name) for name in ("max_charge_power_w", "max_discharge_power_w")]
+        most_w = min((each for each in given_w if each is not None), default=power_w)
+        if power_w > most_w:
+            raise refuse(f"at most what it can take and give, {most_w / 1e3:.6g} kW")
+        return power_w
 
     @field_validator("bms")
     @classmethod
@@ -236,6 +247,7 @@ def build(battery: Battery, setting: Setting) -> Built:
             battery.initial_soc,
             given(battery.initial_temperature_c, setting.ambient_c),
             battery.initial_spread,
+            battery.min_power_w,
         )
     )
 

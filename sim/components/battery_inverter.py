@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field, ValidationInfo, field_validator
+
 from ...models.ac import phase_shares
 from ..domain.categories import Category
 from ..domain.states import StateCode
+from ..files.sections import refuse, written
+from ..files.units import NonNegativePower
 from .captions import kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Converting
 from .inverter import (
@@ -25,6 +29,16 @@ class BatteryInverter(InverterSection, BuiltInControl):
     """Couples batteries to the AC side."""
 
     category: Literal[Category.BATTERY_INVERTER]
+    min_power_w: NonNegativePower = Field(default=written("0 W"), alias="min_power")
+    """Magnitude of AC power below which it rests [W]."""
+
+    @field_validator("min_power_w")
+    @classmethod
+    def _below_rating(cls, power_w: float, info: ValidationInfo) -> float:
+        rated_w = info.data.get("rated_power_w")
+        if rated_w is not None and power_w > rated_w:
+            raise refuse(f"at most the rated power, {rated_w / 1e3:.6g} kW")
+        return power_w
 
 
 def build(inverter: BatteryInverter, setting: Setting) -> Built:
@@ -33,7 +47,9 @@ def build(inverter: BatteryInverter, setting: Setting) -> Built:
     return Built(
         inverter=params,
         converting=Converting(
-            inverter_rating(params), phase_shares(inverter.phases), inverter.self_consumption
+            inverter_rating(params, minimum_w=inverter.min_power_w),
+            phase_shares(inverter.phases),
+            inverter.self_consumption,
         ),
         guard=grid_guard(inverter, setting),
     )

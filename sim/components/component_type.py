@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...models.ac import ThreePhase
 from ...models.ageing import AgeingParams
@@ -18,6 +18,7 @@ from ...models.parameter import ParameterError
 from ...models.tables import table_value
 from ...models.throughput import ThroughputParams
 from ..domain.categories import Category
+from ..domain.ranges import Bounds
 from ..domain.states import StateCode
 from ..files.parameters import overridden
 from ..inputs.signal import Signal
@@ -57,6 +58,8 @@ class BatterySystem:
     """Initial temperature of the cells when a run starts [°C]."""
     initial_spread: float
     """SoC of the fullest cell less that of the emptiest when a run starts [1]."""
+    minimum_w: float = 0.0
+    """Magnitude of DC power below which it is not used [W]."""
 
     def first_state(self) -> BatteryState:
         """Return the state of the cells when a run starts."""
@@ -79,6 +82,18 @@ class Converting:
     """Key of the component whose power it regulates to 0 W while no client tells it otherwise."""
 
 
+class FeedInLimit(NamedTuple):
+    """Greatest power that may flow into the grid."""
+
+    amount: float
+    """Part of the peak power of all photovoltaics [1], or a power [W]."""
+    is_share: bool
+
+    def of_w(self, peak_w: float) -> float:
+        """Return the limit [W] of photovoltaics of a peak power [W]."""
+        return self.amount * peak_w if self.is_share else self.amount
+
+
 @dataclass(frozen=True)
 class GridSupply:
     """The public grid behind a connection point."""
@@ -91,6 +106,10 @@ class GridSupply:
     """One, or none if the grid has no impedance."""
     fuses: tuple[FuseParams, ...]
     """Three links, or none if they cannot melt."""
+    active: Bounds | None = None
+    """Active power agreed for the connection [W]; None if none is."""
+    feed_in_limit: FeedInLimit | None = None
+    """What photovoltaics keep to by themselves; None if they need not."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +121,8 @@ class Built:
     inverter: InverterParams | None = None
     converting: Converting | None = None
     array: SolarArray | None = None
+    peak_w: float = 0.0
+    """Peak power of photovoltaics that keep to a feed-in limit [W]."""
     guard: GridGuardParams | None = None
     load: WiredLoad | None = None
     machine: Machine | None = None

@@ -15,7 +15,9 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     Tag,
+    ValidationInfo,
     WithJsonSchema,
+    field_validator,
 )
 
 from ...models.ac import ThreePhase
@@ -23,18 +25,23 @@ from ...models.fuse import FuseParams
 from ...models.grid_voltage import GridImpedanceParams
 from ...models.parameter import check_parameters
 from ..domain.categories import Category
+from ..domain.ranges import Bounds
 from ..domain.timestamps import to_us
 from ..files.moments import parse_moment, parse_zone, write_moment
 from ..files.presets import find_preset, preset_cache, preset_names
 from ..files.sections import Deviation, Section, Text, one_of_names, refuse, written
 from ..files.units import AMPERE as _AMPERE
 from ..files.units import (
+    FRACTION,
     HERTZ,
     OHM,
     SECOND,
     VOLT,
+    WATT,
+    NonNegativePower,
     PositiveDuration,
     PositiveFrequency,
+    PositivePower,
     PositiveVoltage,
     Unit,
 )
@@ -46,8 +53,8 @@ from ..inputs.grid.presets import area_preset, area_preset_names, outage_preset,
 from ..inputs.signal import Constant, Signal
 from ..inputs.specs import FileColumn, Inline
 from .captions import input_caption
-from .component_type import Built, ComponentType, GridSupply
-from .section import ComponentSection
+from .component_type import Built, ComponentType, FeedInLimit, GridSupply
+from .section import ComponentSection, given
 from .setting import Setting
 
 _Resistance = Annotated[float, OHM.within(lower=0.0, upper=100.0)]
@@ -250,12 +257,41 @@ FuseCurrent = Annotated[float, _AMPERE.within(lower=1.0, upper=100_000.0)]
 _BETWEEN_NOMINAL_HZ = 55.0
 
 
+_LIMITS = "a part of the peak power of all photovoltaics (60 %), or a power (5 kW, 0 W)"
+_SHARE, _POWER = FRACTION.within(lower=0.0, upper=1.0), WATT.within(lower=0.0)
+
+
+def _read_limit(text: object) -> FeedInLimit | None:
+    if text is None or isinstance(text, FeedInLimit):
+        return text
+    is_share = isinstance(text, str) and text.rstrip().endswith("%")
+    try:
+        return FeedInLimit((_SHARE if is_share else _POWER).parse(text), is_share)
+    except ValueError:
+        raise refuse(_LIMITS) from None
+
+
+def _write_limit(limit: FeedInLimit | None) -> str | None:
+    return None if limit is None else (_SHARE if limit.is_share else _POWER).write(limit.amount)
+
+
 class GridConnectionPoint(ComponentSection):
     """Where the site meets the public grid."""
 
     category: Literal[Category.GRID_CONNECTION_POINT]
-    rated_fuse_current_a: FuseCurrent = Field(alias="rated_fuse_current")
-    """Per phase, both directions [A]."""
+    rated_fuse_current_a: FuseCurrent | None = Field(default=None, alias="rated_fuse_current")
+    """Per phase, both directions [A]; unknown to clients if not given."""
+    rated_power_w: PositivePower | None = Field(default=None, alias="rated_power")
+    """Active power agreed for the connection, drawn or fed in [W]; clients see it as its rated bounds."""
+    rated_export_power_w: NonNegativePower | None = Field(default=None, alias="rated_export_power")
+    """Active power agreed for feeding in, if it is another one [W]."""
+    feed_in_limit: Annotated[
+        FeedInLimit | None,
+        PlainValidator(_read_limit),
+        PlainSerializer(_write_limit, when_used="json"),
+        WithJsonSchema({"type": "string", "description": _LIMITS}, mode="validation"),
+    ] = None
+    """Greatest power into the grid, which PV and hybrid inverters keep to by themselves, after what batteries take."""
     voltage_v: PositiveVoltage = Field(default=written("400 V"), alias="voltage")
     """Line to line [V]."""
     frequency: FrequencyInput = Field(default=written("50 Hz"))
@@ -266,6 +302,20 @@ class GridConnectionPoint(ComponentSection):
     """Links that can melt; nothing melts if not given."""
     outages: Outages | None = None
     """Times without the grid; none if not given."""
+
+    @field_validator("rated_export_power_w")
+    @classmethod
+    def _beside_rated_power(cls, power_w: float | None, info: ValidationInfo) -> float | None:
+        if power_w is not None and info.data.get("rated_power_w") is None:
+            raise refuse("rated_power beside it")
+        return power_w
+
+    @field_validator("fuse")
+    @classmethod
+    def _has_a_rating(cls, fuse: GridFuse | None, info: ValidationInfo) -> GridFuse | None:
+        if fuse is not None and fuse.preset is None and info.data.get("rated_fuse_current_a", 1.0) is None:
+            raise refuse("rated_fuse_current beside it, or a preset in it")
+        return fuse
 
 
 def frequency_signal(spec: FrequencyInput, where: InputSetting) -> Signal:
@@ -358,7 +408,7 @@ def _begin_us(begin: datetime | float, where: InputSetting) -> int:
     return to_us(begin if begin.tzinfo else begin.replace(tzinfo=where.location.zone))
 
 
-def fuse_links(spec: GridFuse | None, rated_fuse_current_a: float) -> list[FuseParams]:
+def fuse_links(spec: GridFuse | None, rated_fuse_current_a: float | None) -> list[FuseParams]:
     """Return the three links at the connection point, or none if they cannot melt."""
     return [] if spec is None else [fuse_params(spec, rated_fuse_current_a)] * 3
 
@@ -391,19 +441,32 @@ def build(grid: GridConnectionPoint, setting: Setting) -> Built:
             voltage_v=grid.voltage_v,
             impedances=tuple(grid_impedances(grid.voltages)),
             fuses=tuple(fuse_links(grid.fuse, grid.rated_fuse_current_a)),
+            active=_agreed(grid),
+            feed_in_limit=grid.feed_in_limit,
         )
     )
 
 
-def fuse_params(spec: GridFuse, rated_fuse_current_a: float) -> FuseParams:
-    """Return the links at the connection point, all three alike."""
-    return fuse_for(rated_fuse_current_a) if spec.preset is None else fuse_preset(spec.preset)
+def _agreed(grid: GridConnectionPoint) -> Bounds | None:
+    if grid.rated_power_w is None:
+        return None
+    return Bounds(-given(grid.rated_export_power_w, grid.rated_power_w), grid.rated_power_w)
+
+
+def fuse_params(spec: GridFuse, rated_fuse_current_a: float | None) -> FuseParams:
+    """Return the links at the connection point, all three alike; a rated current or a preset must be known."""
+    if spec.preset is not None:
+        return fuse_preset(spec.preset)
+    assert rated_fuse_current_a is not None
+    return fuse_for(rated_fuse_current_a)
 
 
 def _caption(grid: GridConnectionPoint) -> list[str]:
     source = input_caption(grid.frequency, "Hz")
     frequency = source if isinstance(grid.frequency, float) else f"frequency {source}"
-    return [f"{grid.rated_fuse_current_a:g} A", f"{grid.voltage_v:g} V", frequency]
+    fuse = "fuse unknown" if grid.rated_fuse_current_a is None else f"{grid.rated_fuse_current_a:g} A"
+    limit = [] if grid.feed_in_limit is None else [f"feeds in at most {_write_limit(grid.feed_in_limit)}"]
+    return [fuse, f"{grid.voltage_v:g} V", frequency, *limit]
 
 
 TYPE = ComponentType(

@@ -164,7 +164,7 @@ def grid_guard(
     )
 
 
-def inverter_rating(params: InverterParams, *, produces_only: bool = False) -> Rating:
+def inverter_rating(params: InverterParams, *, produces_only: bool = False, minimum_w: float = 0.0) -> Rating:
     """Return what an inverter can be told; as the most that it may produce, if it does nothing else."""
     rated_w, apparent_va = params.rated_power_w, params.rated_apparent_power_va
     return Rating(
@@ -174,5 +174,7 @@ def inverter_rating(params: InverterParams, *, produces_only: bool = False) -> R
         ramp_rate_w_per_s=params.ramp_rate_w_per_s,
         response_delay_s=params.response_delay_s,
         resolution_w=params.resolution_w,
+        minimum_w=minimum_w,
+        rest_w=params.standby_power_w,
         is_limit=produces_only,
     )

@@ -64,10 +64,11 @@ def build(inverter: PvInverter, setting: Setting) -> Built:
     params = inverter_params(inverter, "pv")
     rating, shares = inverter_rating(params, produces_only=True), phase_shares(inverter.phases)
     guard = grid_guard(inverter, setting, follows_production=True)
+    peak_w = inverter.peak_power_w or inverter.rated_power_w
     if inverter.power is not None:
         supply = SupplyParams(params.rated_power_w, params.rated_apparent_power_va, params.standby_power_w)
         machine = supply_machine(supply, inverter.power, rating, shares, setting)
-        return Built(inverter=params, machine=machine, guard=guard)
+        return Built(inverter=params, machine=machine, peak_w=peak_w, guard=guard)
     machine = Machine(
         PV_PLANT,
         params,
@@ -78,7 +79,8 @@ def build(inverter: PvInverter, setting: Setting) -> Built:
         rating,
         reactive_limit_var,
     )
-    return Built(inverter=params, machine=machine, array=solar_array(inverter, params, setting), guard=guard)
+    array = solar_array(inverter, params, setting)
+    return Built(inverter=params, machine=machine, array=array, peak_w=peak_w, guard=guard)
 
 
 def _caption(inverter: PvInverter) -> list[str]:

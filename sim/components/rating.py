@@ -25,6 +25,8 @@ class Rating(NamedTuple):
     """Step of the set-point [W] or [var]; 0 for none."""
     minimum_w: float = 0.0
     """Magnitude of active power below which it does not run [W]."""
+    rest_w: float = 0.0
+    """Active power that it draws while it is told 0 and ready, where that is always the same [W]."""
     is_limit: bool = False
     """Whether a set-point is the most that it may do, rather than what it is to do."""
 

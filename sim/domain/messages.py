@@ -30,7 +30,7 @@ class ComponentInfo:
     battery_type: BatteryType | None = None
     """What batteries are; None of anything else."""
     rated_fuse_current_a: float | None = None
-    """Rated current of the fuse of grid connection points [A]; None of anything else."""
+    """Rated current of the fuse of grid connection points [A]; None if unknown, and of anything else."""
     ev_charger_type: EvChargerType | None = None
     """What charging points are; None of anything else."""
     transformer_voltages_v: tuple[float, float] | None = None

@@ -41,6 +41,9 @@ def _rated_bounds(plant: Plant, key: str) -> dict[Metric, Bounds]:
             Metric.DC_POWER: Bounds(-battery.discharge_power_max_w, battery.charge_power_max_w),
             Metric.BATTERY_SOC_PCT: Bounds(100.0 * battery.soc_lower, 100.0 * battery.soc_upper),
         }
+    if key == plant.equipment.grid_key:
+        agreed = plant.equipment.grid.active
+        return {} if agreed is None else {Metric.AC_POWER_ACTIVE: agreed}
     rating = plant.equipment.ratings.get(key)
     if rating is None:
         return {}

@@ -26,7 +26,7 @@ from ..telemetry.metrics import (
     parts_of,
     rows_of,
 )
-from ..telemetry.power_bounds import begins_at_minimum, least_w
+from ..telemetry.power_bounds import least_w
 from .metered import metered
 from .run import Chunk
 from .state_columns import told_states
@@ -172,8 +172,11 @@ class Columns:
         if key in places.inverters:
             bridge: Floats = samples.inverter_dc_w[:, places.inverters[key]]
             return bridge
-        number = places.components[key]
-        active_w: Floats = samples.active_w[:, 3 * number : 3 * number + 3].sum(axis=1)
+        return self._active_w(chunk, key)
+
+    def _active_w(self, chunk: Chunk, key: str) -> Floats:
+        number = self._places.components[key]
+        active_w: Floats = chunk.samples.active_w[:, 3 * number : 3 * number + 3].sum(axis=1)
         return active_w
 
     def _switches(self, chunk: Chunk, key: str) -> tuple[Any, Any]:
@@ -183,29 +186,27 @@ class Columns:
     def _battery_bounds(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
         samples, number = chunk.samples, self._places.batteries[key]
         params, rows = self._plant.equipment.batteries[key], len(samples.times_us)
-        yield from _bounds(
-            Metric.DC_POWER, samples.battery_lower_w[:, number], samples.battery_upper_w[:, number]
-        )
+        lower, upper = samples.battery_lower_w[:, number], samples.battery_upper_w[:, number]
+        minimum_w = self._plant.equipment.systems[key].minimum_w
+        if minimum_w == 0.0:
+            yield from _bounds(Metric.DC_POWER, lower, upper)
+        else:
+            yield from _bounds_beside_rest(Metric.DC_POWER, lower, upper, minimum_w, 0.0)
         soc = (np.full(rows, 100.0 * params.soc_lower), np.full(rows, 100.0 * params.soc_upper))
         yield from _bounds(Metric.BATTERY_SOC_PCT, *soc)
 
     def _control_bounds(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
-        rated = self._plant.equipment.ratings[key].active
-        assert rated is not None
-        number = self._places.controls[key]
-        lower = np.maximum(chunk.samples.reach_lower_w[:, number], rated.lower)
-        upper = np.minimum(chunk.samples.reach_upper_w[:, number], rated.upper)
-        lower = np.minimum(lower, max(rated.lower, 0.0))
-        upper = np.maximum(upper, min(rated.upper, 0.0))
+        samples, number = chunk.samples, self._places.controls[key]
+        rating, is_live = self._plant.equipment.ratings[key], self._conducts(chunk, key)
+        lower = np.where(is_live, np.minimum(samples.reach_lower_w[:, number], 0.0), 0.0)
+        upper = np.where(is_live, np.maximum(samples.reach_upper_w[:, number], rating.rest_w), 0.0)
         minimum_w = least_w(self._plant, key)
         if minimum_w == 0.0:
             yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)
-        elif begins_at_minimum(self._plant, key):
-            is_able = upper >= minimum_w
-            least = np.where(is_able, minimum_w, 0.0)
-            yield from _bounds(Metric.AC_POWER_ACTIVE, least, np.where(is_able, upper, 0.0))
         else:
-            yield from _bounds_beside_zero(lower, upper, minimum_w)
+            power = self._active_w(chunk, key)
+            rest = np.where((power > 0.0) & (power < minimum_w), power, 0.0)
+            yield from _bounds_beside_rest(Metric.AC_POWER_ACTIVE, lower, upper, minimum_w, rest)
 
 
 def _three(table: Floats, first: int) -> tuple[Floats, Floats, Floats]:
@@ -217,14 +218,12 @@ def _bounds(metric: Metric, lower: Floats, upper: Floats, number: int = 0) -> It
     yield f"{metric.value}_bound_{number}_upper", upper
 
 
-def _bounds_beside_zero(lower: Floats, upper: Floats, minimum_w: float) -> Iterator[tuple[str, Column]]:
-    """Yield 0 and what is from a minimum on, either way, in ascending order; 0 alone where there is nothing else."""
-    consumes, produces = upper >= minimum_w, (lower <= -minimum_w) & (upper <= 0.0)
-    nothing = np.full(len(lower), np.nan)
-    yield from _bounds(
-        Metric.AC_POWER_ACTIVE, np.where(produces, lower, 0.0), np.where(produces, -minimum_w, 0.0)
-    )
-    beyond = np.where(consumes, minimum_w, np.where(produces, 0.0, nothing))
-    yield from _bounds(
-        Metric.AC_POWER_ACTIVE, beyond, np.where(consumes, upper, np.where(produces, 0.0, nothing)), 1
-    )
+def _bounds_beside_rest(
+    metric: Metric, lower: Floats, upper: Floats, minimum_w: float, rest: Floats | float
+) -> Iterator[tuple[str, Column]]:
+    """Yield what is drawn at rest and what is from a minimum on, either way, in ascending order; see `power_bounds`."""
+    consumes, produces = upper >= minimum_w, lower <= -minimum_w
+    yield from _bounds(metric, np.where(produces, lower, 0.0), np.where(produces, -minimum_w, rest))
+    second_lower = np.where(consumes, minimum_w, np.where(produces, 0.0, np.nan))
+    second_upper = np.where(consumes, upper, np.where(produces, rest, np.nan))
+    yield from _bounds(metric, second_lower, second_upper, 1)

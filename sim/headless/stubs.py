@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..kernel import ageing, bms, grid, inverters, metering
+from ..kernel import ageing, bms, feed_in, grid, inverters, metering
 from ..kernel.layout import Layout, Memory
 from . import loop
 
@@ -28,11 +28,21 @@ def no_sooner(layout: Layout, memory: Memory, horizon_s: float) -> float:
     return horizon_s
 
 
+def never(layout: Layout, memory: Memory) -> bool:
+    """Return False."""
+    return False
+
+
 def no_row(layout: Layout, memory: Memory, samples: Any, row: int) -> None:
     """Write nothing down."""
 
 
 STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
+    "feed_in": {
+        feed_in.hold_back: nothing,
+        feed_in.find_share: nothing,
+        feed_in.needs_new_share: never,
+    },
     "guards": {
         inverters.keep_to_grid_code: nothing,
         inverters.grid_code_ahead_s: no_sooner,

@@ -13,6 +13,12 @@ def aim_w(memory: Memory, control: int) -> float:
     return target_w if allowed is None else cut(target_w, allowed)
 
 
+def cut_w(memory: Memory, control: int, power_w: float) -> float:
+    """Return an active power of a control inside what is allowed [W]."""
+    allowed = memory.allowed_w[control]
+    return power_w if allowed is None else cut(power_w, allowed)
+
+
 def reactive_aim_var(memory: Memory, control: int) -> float:
     """Return the reactive target of a control, inside what is allowed [var].
 

@@ -21,7 +21,7 @@ from ...models.inverter import (
     reactive_limit_within_var,
 )
 from .ac_bus import is_live
-from .client_limits import held_w, reactive_aim_var
+from .client_limits import cut_w, held_w, reactive_aim_var
 from .inverters import heat_of
 from .layout import Layout, Memory
 
@@ -50,6 +50,10 @@ def find_battery_limits(layout: Layout, memory: Memory) -> None:
             lower, upper = battery_power_limits(own.params, memory.battery_states[battery])
             lower = max(lower, now.allowed_lower_w)
             upper = min(upper, now.allowed_upper_w)
+            if lower > -own.minimum_w:
+                lower = 0.0
+            if upper < own.minimum_w:
+                upper = 0.0
         now.lower_w = lower
         now.upper_w = upper
 
@@ -73,6 +77,10 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
     now.apparent_va = apparent_va
     now.own_lower_w = -most_w
     now.own_upper_w = most_w
+    # What its batteries cannot take of the sun it delivers, as long as no client says otherwise.
+    now.surplus_w = 0.0
+    if sun_w + upper_w < 0.0:
+        now.surplus_w = min(max(ac_from_dc(params, sun_w + upper_w), -most_w), 0.0)
     control.reach_lower_w = max(ac_from_dc(params, lower_w + sun_w), -most_w)
     control.reach_upper_w = min(ac_from_dc(params, upper_w), most_w)
 
@@ -82,8 +90,12 @@ def setting_w(layout: Layout, memory: Memory, inverter: int) -> float:
     if not is_live(memory, layout.inverters[inverter].component):
         return 0.0
     now = memory.inverters[inverter]
-    held = held_w(memory, inverter, memory.controls[inverter].setting_w)
-    return min(max(held, now.own_lower_w), now.own_upper_w)
+    control = memory.controls[inverter]
+    held = held_w(memory, inverter, control.setting_w)
+    if now.surplus_w < 0.0 and now.surplus_w < held and control.follows_meter:
+        held = cut_w(memory, inverter, now.surplus_w)
+    within_w = min(max(held, now.own_lower_w), now.own_upper_w)
+    return within_w if abs(within_w) >= layout.inverters[inverter].minimum_w else 0.0
 
 
 def _ask(layout: Layout, memory: Memory, inverter: int) -> None:
@@ -133,13 +145,14 @@ def _share(layout: Layout, memory: Memory, group: int) -> None:
 
 
 def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> None:
-    """Write down what each battery of an inverter is asked for: in proportion to the room that it has."""
+    """Write down what each battery of an inverter is asked for: its minimum, and in proportion to its room beyond."""
     own = layout.inverters[inverter]
-    conducting, total_w = 0, 0.0
+    conducting, total_w, minima_w = 0, 0.0, 0.0
     for number in range(own.first_pair, own.end_pair):
         if memory.pairs[number].conducts:
             conducting += 1
             total_w += _room_w(layout, memory, number, power_w)
+            minima_w += _least_w(layout, memory, number, power_w)
     for number in range(own.first_pair, own.end_pair):
         pair = memory.pairs[number]
         pair.asked_w = 0.0
@@ -147,12 +160,28 @@ def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> No
             if conducting == 1:
                 pair.asked_w = power_w
             elif total_w > 0.0:
-                pair.asked_w = power_w * _room_w(layout, memory, number, power_w) / total_w
+                shared_w = (power_w - minima_w) * _room_w(layout, memory, number, power_w) / total_w
+                pair.asked_w = _least_w(layout, memory, number, power_w) + shared_w
+
+
+def _limit_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
+    """Return the magnitude of power that a battery could have in the direction of a power [W]."""
+    battery = memory.batteries[layout.pair_battery[pair]]
+    return battery.upper_w if power_w > 0.0 else -battery.lower_w
 
 
 def _room_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
-    battery = memory.batteries[layout.pair_battery[pair]]
-    return battery.upper_w if power_w > 0.0 else -battery.lower_w
+    """Return how much more than its minimum a battery could take or give [W]."""
+    minimum_w = layout.batteries[layout.pair_battery[pair]].minimum_w
+    return max(_limit_w(layout, memory, pair, power_w) - minimum_w, 0.0)
+
+
+def _least_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
+    """Return the least that a battery can be asked for in the direction of a power [W]."""
+    if _limit_w(layout, memory, pair, power_w) <= 0.0:
+        return 0.0
+    minimum_w = layout.batteries[layout.pair_battery[pair]].minimum_w
+    return minimum_w if power_w > 0.0 else -minimum_w
 
 
 def _granted(layout: Layout, memory: Memory, inverter: int) -> float:

@@ -77,6 +77,8 @@ class BatteryLayout:
     component: int
     params: BatteryParams
     bms: BmsParams
+    minimum_w: float
+    """Magnitude of DC power below which it is not used [W]."""
 
 
 @dataclass(slots=True)
@@ -95,6 +97,8 @@ class InverterLayout:
     params: InverterParams
     array: int
     """Its array of modules, or -1."""
+    minimum_w: float
+    """Magnitude of AC power below which it rests [W]."""
     first_pair: int
     end_pair: int
     """Batteries that it reaches when all is closed, among `Layout.pair_battery`."""
@@ -143,6 +147,13 @@ class ControlLayout:
 
 
 @dataclass(slots=True)
+class FeedInLayout:
+    """A limit of what flows into the grid, which photovoltaics keep to by themselves."""
+
+    limit_w: float
+
+
+@dataclass(slots=True)
 class Layout:
     """A site that does not change."""
 
@@ -183,6 +194,10 @@ class Layout:
     guards: Sequence[GuardLayout]
     controls: Sequence[ControlLayout]
     """First those of `inverters`, then those of machines."""
+    feed_in: Sequence[FeedInLayout]
+    """One, or none if there is no limit."""
+    limited: Numbers
+    """Controls that keep to it."""
 
     wind_signal: int
     """Signal of the wind at the modules [m/s], or -1."""
@@ -394,6 +409,8 @@ class InverterMemory:
     ac_w: float = 0.0
     sun_w: float = 0.0
     """What the sun offers behind it, <= 0 [W]."""
+    surplus_w: float = 0.0
+    """What it delivers by itself of that, since its batteries cannot take it, <= 0 [W]."""
     loss_wh: float = 0.0
     """Lost in it since the start, its standby draw included [Wh]."""
     sun_wh: float = 0.0
@@ -436,6 +453,16 @@ class ControlMemory:
 
 
 @dataclass(slots=True)
+class FeedInMemory:
+    """What photovoltaics make of the limit."""
+
+    share: float = 1.0
+    """Part of what they could that they may deliver."""
+    offered_w: float = 0.0
+    """What they could deliver together, >= 0 [W]."""
+
+
+@dataclass(slots=True)
 class Memory:
     """Everything of a site that changes."""
 
@@ -464,6 +491,7 @@ class Memory:
     inverters: Sequence[InverterMemory]
     pairs: Sequence[PairMemory]
     controls: Sequence[ControlMemory]
+    feed_in: Sequence[FeedInMemory]
     allowed_w: MutableSequence[Any]
     allowed_var: MutableSequence[Any]
     """Ranges of power that clients have left allowed to each control; None for all. Compiled runs have none."""

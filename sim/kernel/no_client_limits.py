@@ -11,6 +11,11 @@ def aim_w(memory: Memory, control: int) -> float:
     return memory.controls[control].target_w
 
 
+def cut_w(memory: Memory, control: int, power_w: float) -> float:
+    """Return an active power of a control [W]."""
+    return power_w
+
+
 def reactive_aim_var(memory: Memory, control: int) -> float:
     """Return the reactive target of a control [var]."""
     now = memory.controls[control]

@@ -17,6 +17,7 @@ from .bms import managements_ahead_s, run_managements
 from .client_limits import aim_w
 from .dc_bus import find_direct_reach, share_directly
 from .device_model import draw_machines, find_machine_reach, machines_horizon_s, step_machines
+from .feed_in import find_share, hold_back, is_limited, needs_new_share
 from .grid import fuses_horizon_s, heat_fuses
 from .inverters import (
     find_sun,
@@ -39,6 +40,7 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     find_direct_reach(layout, memory)
     find_machine_reach(layout, memory, machines)
     keep_to_grid_code(layout, memory)
+    hold_back(layout, memory)
     share_directly(layout, memory)
     notice_turns(layout, memory)
     draw_loads(layout, memory)
@@ -85,6 +87,8 @@ def needs_control(layout: Layout, memory: Memory) -> bool:
     """Say whether now is a control cycle at which something might move by itself."""
     if memory.time_us % layout.cycle_us != 0:
         return False
+    if is_limited(layout):
+        return True
     for number in range(len(layout.controls)):
         if _may_move(layout, memory, number) and (
             _follows_meter(layout, memory, number) or _ramps_now(layout, memory, number)
@@ -94,14 +98,15 @@ def needs_control(layout: Layout, memory: Memory) -> bool:
 
 
 def control(layout: Layout, memory: Memory) -> None:
-    """Move what moves by itself at a control cycle: built-in controls, then ramps; what flows must be known."""
+    """Move what moves by itself at a control cycle: built-in controls, feed-in limit, ramps; flows must be known."""
     for number in range(len(layout.controls)):
-        if _may_move(layout, memory, number):
-            if _is_off_target(layout, memory, number):
-                memory.controls[number].target_w = _wanted_w(layout, memory, number)
-            if _ramps_now(layout, memory, number):
-                _ramp(layout, memory, number)
-                memory.is_known = 0
+        if _may_move(layout, memory, number) and _is_off_target(layout, memory, number):
+            memory.controls[number].target_w = _wanted_w(layout, memory, number)
+    find_share(layout, memory)
+    for number in range(len(layout.controls)):
+        if _may_move(layout, memory, number) and _ramps_now(layout, memory, number):
+            _ramp(layout, memory, number)
+            memory.is_known = 0
 
 
 def _may_move(layout: Layout, memory: Memory, number: int) -> bool:
@@ -169,6 +174,8 @@ def _next_change_us(layout: Layout, memory: Memory, machines: Any) -> int:
             elif is_ramping(memory, number):
                 cycle_us = _cycle_us(layout, memory, number)
                 change_us = min(change_us, (now_us // cycle_us + 1) * cycle_us)
+    if needs_new_share(layout, memory):
+        change_us = min(change_us, (now_us // layout.cycle_us + 1) * layout.cycle_us)
     if len(layout.ageings) > 0:
         change_us = min(change_us, (now_us // HOUR_US + 1) * HOUR_US)
     horizon_s = layout.longest_step_us / 1e6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from ...models.ageing import AgeingParams
 from ...models.battery import BatteryParams
 from ...models.bms import BmsParams
 from ...models.grid_guard import GridGuardParams
-from ...models.inverter import InverterParams
+from ...models.inverter import InverterParams, ac_from_dc
 from ...models.throughput import ThroughputParams
 from ..components.component_type import BatterySystem, Built, Converting, GridSupply
 from ..components.device import Machine
@@ -63,6 +63,10 @@ class Equipment(NamedTuple):
     """Meters with options of their own."""
     guards: dict[str, GridGuardParams]
     """Inverters that keep to a grid code."""
+    feed_in_limits_w: list[float]
+    """Greatest power into the grid, which photovoltaics keep to by themselves [W]; one, or none."""
+    photovoltaics: list[str]
+    """Those that would keep to such a limit."""
 
     def inputs(self) -> dict[str, Signal]:
         """Return what drives the devices, by `component.quantity`."""
@@ -82,11 +86,14 @@ class Equipment(NamedTuple):
         return {source for machine in self.machines.values() for source in machine.sources}
 
 
-def equip(site: Site, ambient: Signal, *, start_us: int, seed: int) -> Equipment:
+def equip(
+    site: Site, batteries_of: Mapping[str, Sequence[str]], ambient: Signal, *, start_us: int, seed: int
+) -> Equipment:
     """Make the devices of a site.
 
     Args:
         site: A valid site.
+        batteries_of: Batteries behind each inverter that has any.
         ambient: Temperature of the air around the devices [°C].
         start_us: Simulated time at which the run starts [µs since the Unix epoch].
         seed: Of all noise.
@@ -107,7 +114,9 @@ def equip(site: Site, ambient: Signal, *, start_us: int, seed: int) -> Equipment
         key: _with_parameters(site, key, each) for key, each in built.items() if each.machine is not None
     }
     return Equipment(
-        ratings={key: each.rating for key, each in converting.items()}
+        ratings={
+            key: _with_batteries(key, each, built, batteries_of[key]) for key, each in converting.items()
+        }
         | {key: machine.rating for key, machine in machines.items() if machine.rating is not None},
         grid_key=grid,
         grid=supply,
@@ -124,7 +133,15 @@ def equip(site: Site, ambient: Signal, *, start_us: int, seed: int) -> Equipment
         throughput={key: each.throughput for key, each in built.items() if each.throughput is not None},
         meterings={key: each.metering for key, each in built.items() if each.metering is not None},
         guards={key: each.guard for key, each in built.items() if each.guard is not None},
+        feed_in_limits_w=_feed_in_limits_w(supply, built),
+        photovoltaics=[key for key, each in built.items() if each.peak_w > 0.0],
     )
+
+
+def _feed_in_limits_w(supply: GridSupply, built: Mapping[str, Built]) -> list[float]:
+    if supply.feed_in_limit is None:
+        return []
+    return [supply.feed_in_limit.of_w(sum(each.peak_w for each in built.values()))]
 
 
 def _with_parameters(site: Site, key: str, built: Built) -> Machine:
@@ -134,6 +151,18 @@ def _with_parameters(site: Site, key: str, built: Built) -> Machine:
         return built.machine
     section = site.components[key]
     return replace(built.machine, params=type_of(section).with_parameters(built.machine.params, section))
+
+
+def _with_batteries(
+    key: str, converting: Converting, built: Mapping[str, Built], batteries: Sequence[str]
+) -> Rating:
+    """Return the rating of an inverter, which can do no less than its batteries together."""
+    rating, params = converting.rating, built[key].inverter
+    systems = [system for battery in batteries if (system := built[battery].battery) is not None]
+    behind_w = sum(system.minimum_w for system in systems)
+    if behind_w == 0.0 or params is None:
+        return rating
+    return rating._replace(minimum_w=max(rating.minimum_w, ac_from_dc(params, behind_w)))
 
 
 def _built_in(converting: Mapping[str, Converting]) -> dict[str, MeterControl]:

@@ -27,6 +27,8 @@ from ..kernel.layout import (
     ComponentMemory,
     ControlLayout,
     ControlMemory,
+    FeedInLayout,
+    FeedInMemory,
     FuseMemory,
     GroupLayout,
     GuardLayout,
@@ -103,7 +105,12 @@ def number_site(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cyc
         loads=_loads(equipment, places),
         mixes=[load.mix for load in equipment.loads.values() if load.mix is not None],
         batteries=[
-            BatteryLayout(component[key], equipment.batteries[key], equipment.managements[key])
+            BatteryLayout(
+                component[key],
+                equipment.batteries[key],
+                equipment.managements[key],
+                equipment.systems[key].minimum_w,
+            )
             for key in places.batteries
         ],
         ageings=[AgeingLayout(places.batteries[key], each) for key, each in equipment.ageings.items()],
@@ -120,6 +127,8 @@ def number_site(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cyc
         ],
         guards=[GuardLayout(places.controls[key], each) for key, each in equipment.guards.items()],
         controls=[_control(equipment, component, key) for key in places.controls],
+        feed_in=[FeedInLayout(limit_w) for limit_w in equipment.feed_in_limits_w],
+        limited=[places.controls[key] for key in equipment.photovoltaics],
         wind_signal=signal.get(WIND, -1) if equipment.arrays else -1,
         ambient_signal=signal[AMBIENT],
         cycle_us=cycle_us,
@@ -156,6 +165,7 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
         inverters=[InverterMemory(heat_sink_c=inputs[layout.ambient_signal]) for _ in layout.inverters],
         pairs=[PairMemory() for _ in layout.pair_battery],
         controls=[ControlMemory(target_w=rating.default_w, setting_w=rating.default_w) for rating in ratings],
+        feed_in=[FeedInMemory() for _ in layout.feed_in],
         allowed_w=[None] * len(ratings),
         allowed_var=[None] * len(ratings),
     )
@@ -188,7 +198,13 @@ def _inverters(
 ) -> list[InverterLayout]:
     arrays = _numbered(equipment.arrays)
     return [
-        InverterLayout(places.components[key], equipment.inverters[key], arrays.get(key, -1), *span)
+        InverterLayout(
+            places.components[key],
+            equipment.inverters[key],
+            arrays.get(key, -1),
+            equipment.ratings[key].minimum_w,
+            *span,
+        )
         for key, span in zip(places.inverters, pairs, strict=True)
     ]
 

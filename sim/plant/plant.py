@@ -88,7 +88,9 @@ class Plant:
         self.wiring: Wiring = wire(site)
         ambient = ambient_signal(site, start_us=start_us, seed=seed)
         with own_presets(site.own_presets):
-            self.equipment: Equipment = equip(site, ambient, start_us=start_us, seed=seed)
+            self.equipment: Equipment = equip(
+                site, self.wiring.batteries_of, ambient, start_us=start_us, seed=seed
+            )
         self.inputs: dict[str, Signal] = {
             name: averaged(signal, resolution_us)
             for name, signal in self._wire_inputs(ambient, start_us, seed).items()
@@ -258,13 +260,14 @@ class Plant:
         return Bounds(memory.batteries[number].lower_w, memory.batteries[number].upper_w)
 
     def active_power_bounds(self, key: str) -> Bounds:
-        """Return the active power that a device that takes set-points could have now [W]: rating and reach."""
-        rated = self.equipment.ratings[key].active or Bounds(0.0, 0.0)
+        """Return the active power that a device that takes set-points could have now, 0 and its rest among it [W].
+
+        Nothing while it is switched off, has failed, or the grid does not reach it. What is parked can be woken.
+        """
+        if self.is_cut_off(key) or not (self.is_live(key) or self.position(key) is Position.STANDBY):
+            return NO_POWER
         reach = self._reach(key)
-        return Bounds(
-            min(max(reach.lower, rated.lower), max(rated.lower, 0.0)),
-            max(min(reach.upper, rated.upper), min(rated.upper, 0.0)),
-        )
+        return Bounds(min(reach.lower, 0.0), max(reach.upper, self.equipment.ratings[key].rest_w))
 
     def reactive_power_bounds(self, key: str) -> Bounds:
         """Return the reactive power that a device offers beside its present active power [var]."""
@@ -497,11 +500,15 @@ class Plant:
         self._look_at_inputs()
         return bool(self._memory.components[self._places.components[key]].is_cut_off)
 
+    def is_live(self, key: str) -> bool:
+        """Say whether a component is switched on and whole, and the grid reaches it if it is on the AC side."""
+        self._look_at_inputs()
+        return is_live(self._memory, self._places.components[key])
+
     def in_service(self, key: str) -> bool:
         """Say whether a component is switched on, whole, and reached by the grid if it is on the AC side."""
-        self._look_at_inputs()
         is_on = key not in self._places.batteries or self.position(key) is Position.ON
-        return is_on and is_live(self._memory, self._places.components[key])
+        return is_on and self.is_live(key)
 
     def is_settled(self, key: str) -> bool:
         """Say whether all set-points of a device have arrived and its ramp has ended, or cannot go on."""

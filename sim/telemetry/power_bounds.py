@@ -2,11 +2,12 @@
 
 Telemetry shows at most two ranges, since clients read no more: of more, the two that leave the most choice, and
 commands are held to what telemetry shows. Where nothing remains, 0 does.
+
+Bounds are about the power that telemetry reports: what a device draws while it is told 0 is among them.
 """
 
 from __future__ import annotations
 
-from ..components.machines.steam_boiler import SteamBoiler
 from ..domain.metrics import Metric, PowerType
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, Ranges, intersection, widest_two
 from ..plant.plant import Plant
@@ -27,9 +28,11 @@ def bounded_metrics(plant: Plant, key: str) -> tuple[Metric, ...]:
 def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
     """Return what telemetry shows as the bounds of a power [W] or [var]; see `bounded_metrics`."""
     if metric is Metric.DC_POWER:
-        present: Ranges = (plant.battery_limits(key),)
+        minimum_w = plant.equipment.systems[key].minimum_w
+        limits = plant.battery_limits(key)
+        present: Ranges = (limits,) if minimum_w == 0.0 else _beside_rest(limits, minimum_w, 0.0)
     elif metric is Metric.AC_POWER_ACTIVE:
-        present = _with_minimum(plant, key, plant.active_power_bounds(key))
+        present = _of_device(plant, key)
     else:
         present = (plant.reactive_power_bounds(key),)
     return _left(plant, key, metric, present)
@@ -42,10 +45,13 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
     """
     rating = plant.equipment.ratings[key]
     rated = rating.of(power_type) or Bounds(0.0, 0.0)
-    if power_type is PowerType.REACTIVE or rating.is_limit:
+    if power_type is PowerType.REACTIVE:
         present: Ranges = (rated,)
+    elif rating.is_limit:
+        most_w = 0.0 if rating.only_produces else max(rated.upper, plant.active_power_bounds(key).upper)
+        present = (Bounds(min(rated.lower, 0.0), most_w),)
     else:
-        present = _with_minimum(plant, key, plant.active_power_bounds(key))
+        present = _of_device(plant, key)
     return _left(plant, key, METRIC_OF[power_type], present)
 
 
@@ -62,25 +68,22 @@ def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
 
 
 def least_w(plant: Plant, key: str) -> float:
-    """Return the magnitude below which a device shows no power but 0 [W]; 0 if it shows one range."""
+    """Return the magnitude below which a device shows no power but 0 and its rest [W]; 0 if it shows one range."""
     rating = plant.equipment.ratings[key]
     return 0.0 if rating.is_limit else rating.minimum_w
 
 
-def begins_at_minimum(plant: Plant, key: str) -> bool:
-    """Say whether a device shows one range from its minimum on, as clients expect it of boilers, and no 0 beside it."""
-    return isinstance(plant.site.components[key], SteamBoiler)
-
-
-def _with_minimum(plant: Plant, key: str, bounds: Bounds) -> Ranges:
-    """Leave out what is below a machine's minimum load."""
-    minimum_w = least_w(plant, key)
-    if minimum_w == 0.0 or bounds == (0.0, 0.0):
+def _of_device(plant: Plant, key: str) -> Ranges:
+    """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it."""
+    bounds, minimum_w = plant.active_power_bounds(key), least_w(plant, key)
+    if minimum_w == 0.0:
         return (bounds,)
-    if bounds.lower > -minimum_w and bounds.upper < minimum_w:
-        return NOTHING_BUT_ZERO
-    if begins_at_minimum(plant, key):
-        return (Bounds(minimum_w, bounds.upper),)
-    if bounds.upper > 0.0:
-        return (Bounds(0.0, 0.0), Bounds(minimum_w, bounds.upper))
-    return (Bounds(bounds.lower, -minimum_w), Bounds(0.0, 0.0))
+    power_w = plant.active_power_w(key)
+    return _beside_rest(bounds, minimum_w, power_w if 0.0 < power_w < minimum_w else 0.0)
+
+
+def _beside_rest(bounds: Bounds, minimum_w: float, rest_w: float) -> Ranges:
+    """Leave out what is nearer to 0 than a minimum, and what is drawn at rest if that makes more than two ranges."""
+    ways = (Bounds(bounds.lower, -minimum_w), Bounds(minimum_w, bounds.upper))
+    can = tuple(way for way in ways if way.lower <= way.upper)
+    return can if len(can) == len(ways) else tuple(sorted((*can, Bounds(0.0, rest_w))))

@@ -16,6 +16,7 @@ from doppelgrid.sim.components.component_type import ComponentType
 from doppelgrid.sim.components.presets import LOADERS
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.files.presets import preset_names
+from doppelgrid.sim.network.wiring import wire
 from doppelgrid.sim.plant.equipment import equip
 from doppelgrid.sim.site.environment import ambient_signal, grid_facts
 
@@ -73,7 +74,9 @@ def test_its_inputs_are_fields_of_its_section(kind: ComponentType) -> None:
 def test_every_machine_has_a_case_in_the_shared_suite() -> None:
     tried = {case.step.__name__ for case in every_case()}
     site = doppelgrid.load_site("all-categories")
-    equipment = equip(site, ambient_signal(site, start_us=0, seed=0), start_us=0, seed=0)
+    equipment = equip(
+        site, wire(site).batteries_of, ambient_signal(site, start_us=0, seed=0), start_us=0, seed=0
+    )
     models = {machine.model.name: machine.model.step.__name__ for machine in equipment.machines.values()}
     untried = {name for name, step in models.items() if step not in tried}
     assert not untried, missing("tests/model_cases", ", ".join(sorted(untried)))

@@ -132,11 +132,12 @@ def build(turbine: WindTurbine, setting: Setting) -> Built:
         InputError: If a recorded wind, or a recorded power in its place, cannot drive it.
     """
     if turbine.power is not None:
+        supply = _supply_params(turbine)
         return Built(
             machine=supply_machine(
-                _supply_params(turbine),
+                supply,
                 turbine.power,
-                _wind_rating(turbine, 0.0),
+                _wind_rating(turbine, 0.0, supply.standby_power_w),
                 phase_shares(turbine.phases),
                 setting,
             )
@@ -158,14 +159,14 @@ def build(turbine: WindTurbine, setting: Setting) -> Built:
             HUMIDITY,
         ),
         {} if own is None else {"wind_speed": own},
-        _wind_rating(turbine, params.turbine.reactive_power_max_var),
+        _wind_rating(turbine, params.turbine.reactive_power_max_var, params.turbine.standby_power_w),
         lambda plant, active_w: wind_turbine_reactive_limit_var(plant.turbine, active_w),
         activity=_turbine_activity,
     )
     return Built(machine=machine)
 
 
-def _wind_rating(turbine: WindTurbine, most_var: float) -> Rating:
+def _wind_rating(turbine: WindTurbine, most_var: float, rest_w: float) -> Rating:
     """Return what a turbine can be told: the most that it may produce, and reactive power up to a limit [var]."""
     rated_w = turbine.rated_power_w
     return Rating(
@@ -174,6 +175,7 @@ def _wind_rating(turbine: WindTurbine, most_var: float) -> Rating:
         default_w=-rated_w,
         ramp_rate_w_per_s=turbine.ramp_rate_w_per_s or rated_w / _SECONDS_TO_FULL,
         response_delay_s=turbine.response_delay_s,
+        rest_w=rest_w,
         is_limit=True,
     )
 
