@@ -20,6 +20,7 @@ from ..engine.agenda import Engine
 from ..engine.clock import Clock
 from ..engine.events import Events
 from ..plant.plant import Plant
+from ..plant.set_points import minimum_as_sent_w
 from ..telemetry.power_bounds import accepted_ranges
 from .readiness import check_ready, check_takes_commands
 from .sequences import Sequences
@@ -141,7 +142,10 @@ class SetPoints:
         check_takes_commands(self._plant, key)
         check_ready(self._plant, key)
         accepted = accepted_ranges(self._plant, key, power_type)
-        if power != 0.0 and not is_allowed(power, accepted, BOUNDS_TOLERANCE * rating.size):
+        # Only edges that move with sun, cells and time deserve a tolerance.
+        is_below_minimum = power_type is PowerType.ACTIVE and abs(power) < minimum_as_sent_w(rating)
+        is_within = is_allowed(power, accepted, BOUNDS_TOLERANCE * rating.size)
+        if power != 0.0 and (is_below_minimum or not is_within):
             unit = "W" if power_type is PowerType.ACTIVE else "var"
             ranges = " or ".join(f"{lower:.0f} to {upper:.0f} {unit}" for lower, upper in accepted)
             raise OutOfBoundsError(

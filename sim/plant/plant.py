@@ -48,7 +48,7 @@ from ..site.site import Site
 from .bms import lasting_cause, position_of, trip_diagnostic, warning_diagnostics
 from .equipment import Equipment, equip
 from .numbering import Places, first_memory, number_site
-from .set_points import PendingSetPoint, as_taken
+from .set_points import PendingSetPoint, active_as_taken_w, as_taken
 from .state import Flows, PlantState, Registers, Voltages, keep_numbers, restore_numbers
 
 CONTROL_CYCLE_US = 100_000
@@ -640,7 +640,7 @@ class Plant:
         if arrived.power_type is PowerType.REACTIVE:
             control.reactive_target_var = as_taken(rating, arrived.power, default=0.0)
         else:
-            control.target_w = as_taken(rating, arrived.power, default=rating.default_w)
+            control.target_w = active_as_taken_w(rating, arrived.power)
             control.follows_meter = int(arrived.power is None)
         self._forget_flows()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from ...models.inverter import floor_to_resolution
@@ -18,6 +19,18 @@ class PendingSetPoint(NamedTuple):
     """[W] or [var]; None returns the axis to its default."""
 
 
+_AS_SENT = 1e-6
+"""By which part less than it is a power may arrive that was sent as a 32-bit float."""
+
+
+def minimum_as_sent_w(rating: Rating) -> float:
+    """Return the least magnitude of active power, other than 0, that a device runs at when it is told [W].
+
+    0 for devices whose set-point is a limit: a lower one lets them pause.
+    """
+    return 0.0 if rating.is_limit else rating.minimum_w * (1.0 - _AS_SENT)
+
+
 def as_taken(rating: Rating, power: float | None, *, default: float) -> float:
     """Return a set-point as its device takes it [W] or [var].
 
@@ -27,3 +40,11 @@ def as_taken(rating: Rating, power: float | None, *, default: float) -> float:
         default: Of the axis.
     """
     return default if power is None else floor_to_resolution(power, rating.resolution_w)
+
+
+def active_as_taken_w(rating: Rating, power_w: float | None) -> float:
+    """Return a set-point of active power as its device takes it [W]; what was sent as its minimum is its minimum."""
+    taken_w = as_taken(rating, power_w, default=rating.default_w)
+    if 0.0 < minimum_as_sent_w(rating) <= abs(taken_w) < rating.minimum_w:
+        return math.copysign(rating.minimum_w, taken_w)
+    return taken_w

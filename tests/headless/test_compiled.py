@@ -72,6 +72,27 @@ def test_so_does_one_with_something_of_every_category() -> None:
 
 
 @pytest.mark.slow  # compiles a site of its own
+def test_so_does_one_with_a_feed_in_limit_and_minimum_powers() -> None:
+    storage = {"category": "battery_inverter", "behind": "main", "rated_power": "10 kW", "min_power": "500 W"}
+    sun = {"behind": "main", "rated_power": "10 kW", "peak_power": "10 kW"}
+    cells = {"category": "battery", "preset": "lfp-10kwh", "initial_soc": "85 %", "max_soc": "90 %"}
+    site = Site.model_validate({
+        "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
+        "components": {
+            "grid": {"id": 1, "category": "grid_connection_point", "feed_in_limit": "20 %"},
+            "main": {"id": 2, "category": "meter", "behind": "grid", "load": {"profile": "bdew-h0"}},
+            "store": {"id": 3, **storage, "self_consumption": "main"},
+            "one": {"id": 4, **cells, "behind": "store", "min_power": "200 W"},
+            "other": {"id": 5, **cells, "behind": "store"},
+            "pv": {"id": 6, "category": "pv_inverter", **sun},
+            "hybrid": {"id": 7, "category": "hybrid_inverter", **sun, "self_consumption": "main"},
+            "its": {"id": 8, **cells, "behind": "hybrid"},
+        },
+    })  # fmt: skip
+    assert_same_bits(site, timedelta(hours=6), timedelta(seconds=10))
+
+
+@pytest.mark.slow  # compiles a site of its own
 def test_a_quiet_hour_costs_a_few_events() -> None:
     site = Site.model_validate(
         {

@@ -65,8 +65,8 @@ def begun(params: EvChargerParams) -> EvChargerState:
 
 
 def power_w(params: EvChargerParams, inp: EvChargerInput) -> float:
-    """Return what goes on to the car."""
-    return ev_charger_output(params, begun(params), inp).active_power_w - params.standby_w
+    """Return what is drawn, standby included."""
+    return ev_charger_output(params, begun(params), inp).active_power_w
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def power_w(params: EvChargerParams, inp: EvChargerInput) -> float:
         (11e3, 10350.0),
         (7500.0, 6900.0),
         (4140.0, 4140.0),
-        (4139.0, 0.0),
-        (0.0, 0.0),
-        (-1.0, 0.0),
+        (4139.0, WALLBOX.standby_w),
+        (0.0, WALLBOX.standby_w),
+        (-1.0, WALLBOX.standby_w),
     ],
 )
 def test_a_wallbox_offers_whole_amperes_and_pauses_below_six(set_point_w: float, expected_w: float) -> None:
@@ -95,7 +95,7 @@ TOUCH_W = 3 * 1e-4 * 260.0
 
 @given(st.floats(0.0, 12e3), st.floats(200.0, 260.0))
 @example(4140.0, 253.0)
-def test_no_more_than_the_set_point_goes_on_to_the_car_but_for_six_amperes(
+def test_no_more_than_the_set_point_is_drawn_but_for_six_amperes_and_standby(
     set_point_w: float, voltage_v: float
 ) -> None:
     taken_w = power_w(WALLBOX, plugged(set_point_w=set_point_w, voltage_v=voltage_v))
@@ -103,7 +103,7 @@ def test_no_more_than_the_set_point_goes_on_to_the_car_but_for_six_amperes(
     if 4140.0 - TOUCH_W <= set_point_w < six_amperes_w:
         assert taken_w == pytest.approx(six_amperes_w)
     else:
-        assert taken_w <= set_point_w + TOUCH_W
+        assert taken_w <= max(set_point_w + TOUCH_W, WALLBOX.standby_w)
 
 
 @given(st.integers(6, 16), st.floats(200.0, 260.0), st.sampled_from([WALLBOX, PUBLIC]))
@@ -120,10 +120,10 @@ def test_whole_amperes_at_the_momentary_voltage_are_given_as_32_bits_say_them(
     [
         ("wallbox-3680w", "compact-58kwh", 1, 3680.0),
         ("wallbox-11kw", "hatchback-38kwh", 1, 3680.0),
-        ("wallbox-22kw", "hatchback-38kwh", 1, 28.7 * 230.0),
-        ("wallbox-22kw", "micro-32kwh", 2, 7360.0),
+        ("wallbox-22kw", "hatchback-38kwh", 1, 28.7 * 230.0 + PUBLIC.standby_w),
+        ("wallbox-22kw", "micro-32kwh", 2, 7360.0 + PUBLIC.standby_w),
         ("wallbox-22kw", "small-52kwh", 3, 22080.0),
-        ("wallbox-22kw", "compact-58kwh", 3, 11040.0),
+        ("wallbox-22kw", "compact-58kwh", 3, 11040.0 + PUBLIC.standby_w),
     ],
 )
 def test_charger_and_car_use_the_phases_that_both_have(
@@ -139,17 +139,17 @@ def test_a_charger_without_a_car_draws_its_standby_for_ever() -> None:
     inp = EvChargerInput(11e3, 230.0, *NO_CAR)
     assert ev_charger_output(WALLBOX, begun(WALLBOX), inp).active_power_w == WALLBOX.standby_w
     assert ev_charger_horizon_s(WALLBOX, begun(WALLBOX), inp) == math.inf
-    assert ev_charger_power_limits(WALLBOX, begun(WALLBOX), inp) == (0.0, 0.0)
+    assert ev_charger_power_limits(WALLBOX, begun(WALLBOX), inp) == (0.0, WALLBOX.standby_w)
 
 
 def test_an_unauthorised_car_gets_nothing() -> None:
     inp = plugged(authorised=0)
-    assert power_w(WALLBOX, inp) == 0.0
-    assert ev_charger_power_limits(WALLBOX, begun(WALLBOX), inp) == (0.0, 0.0)
+    assert power_w(WALLBOX, inp) == WALLBOX.standby_w
+    assert ev_charger_power_limits(WALLBOX, begun(WALLBOX), inp) == (0.0, WALLBOX.standby_w)
     state, _ = ev_charger_step(WALLBOX, begun(WALLBOX), inp, 3600.0)
     assert state == EvChargerState(1, 0.3, 0.0)
     state, _ = ev_charger_step(WALLBOX, state, plugged(), 3600.0)
-    assert state.delivered_wh == pytest.approx(11040.0)
+    assert state.delivered_wh == pytest.approx(11040.0 - WALLBOX.standby_w)
 
 
 def test_the_pilot_tells_who_waits_for_whom() -> None:
@@ -238,7 +238,7 @@ def test_what_the_limits_offer_lets_the_car_take_all_it_can() -> None:
         _, upper_w = ev_charger_power_limits(WALLBOX, state, inp)
         free = ev_charger_output(WALLBOX, state, inp)
         assert ev_charger_output(WALLBOX, state, inp._replace(set_point_w=upper_w)) == free
-        assert upper_w >= 6.0 * 690.0
+        assert upper_w >= max(free.active_power_w, 6.0 * 690.0)
 
 
 def test_a_car_on_direct_current_follows_its_curve() -> None:
@@ -263,7 +263,7 @@ def _id3_kw(soc: float) -> float:
 
 
 def test_a_car_without_direct_current_gets_none() -> None:
-    assert power_w(FAST, plugged(dc_curve=-1)) == 0.0
+    assert power_w(FAST, plugged(dc_curve=-1)) == FAST.standby_w
 
 
 @pytest.mark.parametrize("params", [WALLBOX, PUBLIC, FAST], ids=["11kw", "22kw", "dc"])

@@ -66,12 +66,10 @@ def test_the_main_meter_shows_them_all(site: Equipped) -> None:
 
 
 class TestMinimumLoad:
-    def test_it_shows_as_a_gap_in_the_bounds(self, site: Equipped) -> None:
-        assert site.shown(CHP) == ((-50e3, -20e3), (0.0, 0.0))
-        assert site.shown(ELECTROLYZER) == ((0.0, 0.0), (8e3, 80e3))
-
-    def test_a_boiler_shows_it_as_its_lower_bound(self, site: Equipped) -> None:
-        assert site.shown(BOILER) == ((6e3, 60e3),)
+    def test_it_shows_as_a_gap_in_the_bounds_above_what_is_drawn_at_rest(self, site: Equipped) -> None:
+        assert site.shown(CHP) == ((-50e3, -20e3), (0.0, site.value(CHP)))
+        assert site.shown(ELECTROLYZER) == ((0.0, site.value(ELECTROLYZER)), (8e3, 80e3))
+        assert site.shown(BOILER) == ((0.0, site.value(BOILER)), (6e3, 60e3))
 
     def test_less_is_refused_but_nothing_is_not(self, site: Equipped) -> None:
         with pytest.raises(OutOfBoundsError):
@@ -93,7 +91,7 @@ class TestChargingPoints:
 
     def test_without_a_car_the_cable_is_unplugged(self, site: Equipped) -> None:
         assert site.states(EMPTY_CHARGER) == (StateCode.READY, StateCode.EV_CHARGING_CABLE_UNPLUGGED)
-        assert site.shown(EMPTY_CHARGER) == ((0.0, 0.0),)
+        assert site.shown(EMPTY_CHARGER) == ((0.0, STANDBY_W),)
 
     def test_the_cable_can_be_pulled_and_plugged(self, site: Equipped) -> None:
         site.simulation.drive("charger", "cable", 0.0)

@@ -115,7 +115,7 @@ class TestADay:
         small_w = 3 * 31.9 * PHASE_V  # of the 32 A that both allow
         site.to(15.99)
         assert site.delivered_wh == pytest.approx(2.0 * small_w, rel=0.01)
-        standby_wh = site.standby_w * 10.0
+        standby_wh = site.standby_w * 8.0  # all the time but the two hours in which the charger is the limit
         assert site.to(16.0).drawn_wh == pytest.approx(12e3 + 2.0 * 3 * 32.0 * PHASE_V + standby_wh, rel=1e-4)
 
     def test_every_day_is_alike(self) -> None:
@@ -227,7 +227,7 @@ class TestSetPoints:
     def test_they_are_upper_limits(self) -> None:
         site = Charging(car={}).to(7.0)
         site.tell(6e3)
-        assert 5.9e3 < site.car_w <= 6e3
+        assert 5.9e3 < site.power_w <= 6e3
         site.tell(20e3)
         assert site.car_w == pytest.approx(11e3, rel=0.01)
 
@@ -237,18 +237,32 @@ class TestSetPoints:
         assert site.states == (StateCode.READY, *LOCKED)
         assert site.power_w == site.standby_w
         site.tell(4140.0)
-        assert site.car_w == pytest.approx(SIX_AMPERES_W)
+        assert site.power_w == pytest.approx(SIX_AMPERES_W)
 
     @pytest.mark.parametrize("amperes", [6, 7, 10, 15])
     def test_what_a_32_bit_float_makes_of_whole_amperes_gives_them(self, amperes: int) -> None:
         site = Charging(car={}).to(7.0)
         site.tell(float(np.float32(3 * amperes * PHASE_V)))
-        assert site.car_w == pytest.approx(3 * amperes * PHASE_V, rel=1e-6)
+        assert site.power_w == pytest.approx(3 * amperes * PHASE_V, rel=1e-6)
 
-    def test_the_shown_bound_is_what_the_car_can_take(self) -> None:
+    def test_the_shown_bound_is_the_least_offer_with_which_the_car_takes_all_it_can(self) -> None:
         site = Charging([{"arrive": "07:00", "stay": "1 h"}])
-        assert site.upper_w == 0.0
-        assert site.to(7.5).upper_w == pytest.approx(ELEVEN_KILOWATTS_W)
+        assert site.upper_w == site.standby_w
+        assert site.to(7.5).upper_w == pytest.approx(3 * 16.1 * PHASE_V)
+
+    @pytest.mark.parametrize("rated", ["11 kW", "22 kW"])
+    @pytest.mark.parametrize("told_w", [None, 20e3, 11e3, 7e3, 4140.0, 1e3])
+    def test_no_more_is_drawn_than_the_shown_bound(self, rated: str, told_w: float | None) -> None:
+        site = Charging(car={"max_power": "22 kW"}, rated_power=rated).to(7.0)
+        if told_w is not None:
+            site.tell(min(told_w, float(rated.removesuffix(" kW")) * 1e3))
+        assert site.power_w <= site.upper_w + 1e-9
+
+    def test_the_shown_bound_is_accepted_also_above_the_rating(self) -> None:
+        site = Charging(car={"max_power": "22 kW"}).to(7.0)
+        assert site.upper_w == pytest.approx(3 * 32.0 * PHASE_V)
+        site.tell(site.upper_w)
+        assert site.power_w == pytest.approx(site.upper_w)
 
     def test_beyond_the_rating_they_are_refused_and_beyond_the_bound_cut(self) -> None:
         site = Charging([{"arrive": "07:00", "stay": "1 h"}])
@@ -259,11 +273,11 @@ class TestSetPoints:
     def test_the_rating_is_no_limit(self) -> None:
         """A charger of whole amperes would round 11 kW down to 15 A."""
         site = Charging(car={"max_power": "22 kW"}, rated_power="11 kW").to(7.0)
-        assert site.car_w == pytest.approx(ELEVEN_KILOWATTS_W)
+        assert site.power_w == pytest.approx(ELEVEN_KILOWATTS_W)
         site.tell(11e3)
-        assert site.car_w == pytest.approx(ELEVEN_KILOWATTS_W)
+        assert site.power_w == pytest.approx(ELEVEN_KILOWATTS_W)
         site.tell(10.9e3)
-        assert site.car_w == pytest.approx(3 * 15.0 * PHASE_V)
+        assert site.power_w == pytest.approx(3 * 15.0 * PHASE_V)
 
     def test_the_default_returns_when_they_lapse(self) -> None:
         site = Charging(car={}).to(7.0)
@@ -276,7 +290,7 @@ class TestTheCable:
         site = Charging([{"arrive": "07:00", "stay": "3 h"}]).to(8.0)
         site.simulation.drive("ev", "cable", 0.0)
         assert site.states == (StateCode.READY, *UNPLUGGED)
-        assert (site.power_w, site.upper_w) == (site.standby_w, 0.0)
+        assert (site.power_w, site.upper_w) == (site.standby_w, site.standby_w)
 
     def test_plugged_in_again_the_session_goes_on(self) -> None:
         site = Charging([{"arrive": "07:00", "stay": "3 h", "energy": "20 kWh"}]).to(8.0)

@@ -179,8 +179,9 @@ class TestHeat:
         site = Running()
         site.tell("inv", ACTIVE, -20e3)
         site.simulation.drive("site", "ambient_temperature", 65.0)
-        assert site.active_w("inv") == site.plant.equipment.inverters["inv"].standby_power_w
-        assert site.plant.active_power_bounds("inv") == (0.0, 0.0)
+        standby_w = site.plant.equipment.inverters["inv"].standby_power_w
+        assert site.active_w("inv") == standby_w
+        assert site.plant.active_power_bounds("inv") == (0.0, standby_w)
 
     def test_a_snapshot_keeps_it(self) -> None:
         site = Running().after(10.0)
@@ -212,8 +213,9 @@ class TestGridCode:
         site.simulation.drive("grid", quantity, bad)
         site.after(1.0)
         for key, number in (("inv", INVERTER), ("roof", ROOF)):
-            assert site.active_w(key) == pytest.approx(site.plant.equipment.inverters[key].standby_power_w)
-            assert site.plant.active_power_bounds(key) == (0.0, 0.0)
+            standby_w = site.plant.equipment.inverters[key].standby_power_w
+            assert site.active_w(key) == pytest.approx(standby_w)
+            assert site.plant.active_power_bounds(key) == (0.0, standby_w)
             assert site.plant.reactive_power_bounds(key) == (0.0, 0.0)
             assert site.warnings(number) == [diagnostic]
             assert site.states(number) == (StateCode.STANDBY,)

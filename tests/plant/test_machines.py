@@ -77,7 +77,7 @@ class TestChps:
         site = Alone(CHP)
         assert site.doing == READY
         assert 0.0 < site.power_w < 1e3
-        assert site.bounds == ((-50e3, -24e3), (0.0, 0.0))
+        assert site.bounds == ((-50e3, -24e3), (0.0, site.power_w))
 
     def test_a_set_point_starts_it_and_it_follows_when_it_is_warm(self) -> None:
         site = Alone(CHP)
@@ -119,21 +119,21 @@ class TestChps:
         site.tell(0.0)
         site.pass_time(180.0)
         assert site.doing == READY
-        assert site.bounds == ((0.0, 0.0),)
+        assert site.bounds == ((0.0, site.power_w),)
         with pytest.raises(OutOfBoundsError):
             site.tell(-30e3)
         site.pass_time(600.0)
-        assert site.bounds == ((-50e3, -24e3), (0.0, 0.0))
+        assert site.bounds == ((-50e3, -24e3), (0.0, site.power_w))
 
     def test_a_full_buffer_stops_it_until_the_heat_is_drawn(self) -> None:
         site = Alone({**CHP, "heat_demand": "0 W", "initial_temperature": "79 °C"})
         site.keep_telling(-50e3, 14)
         site.pass_time(900.0)
         assert site.power_w > 0.0
-        assert site.bounds == ((0.0, 0.0),)
+        assert site.bounds == ((0.0, site.power_w),)
         site.drive("heat_demand", 100e3)
         site.pass_time(4500.0)
-        assert site.bounds == ((-50e3, -24e3), (0.0, 0.0))
+        assert site.bounds == ((-50e3, -24e3), (0.0, site.power_w))
 
     def test_a_dump_cooler_lets_it_run_on(self) -> None:
         site = Alone({**CHP, "heat_demand": "0 W", "initial_temperature": "79 °C", "dump_cooler": True})
@@ -200,7 +200,7 @@ class TestElectrolysers:
 class TestSteamBoilers:
     def test_it_takes_what_it_is_told_while_its_steam_is_drawn(self) -> None:
         site = Alone(BOILER)
-        assert site.bounds == ((6e3, 60e3),)
+        assert site.bounds == ((0.0, site.power_w), (6e3, 60e3))
         assert site.doing == READY
         site.keep_telling(30e3, 60)
         assert site.power_w == pytest.approx(30e3)
@@ -211,7 +211,7 @@ class TestSteamBoilers:
         site.keep_telling(60e3, 3)
         while site.power_w > 6e3:
             site.pass_time(10.0)
-        assert site.bounds == ((0.0, 0.0),)
+        assert site.bounds == ((0.0, site.power_w),)
         with pytest.raises(OutOfBoundsError):
             site.tell(60e3)
 

@@ -167,9 +167,10 @@ def test_a_limit_above_what_the_sun_offers_changes_nothing() -> None:
     assert plant.is_settled("roof")
 
 
-def test_pv_bounds_reach_from_what_the_sun_offers_to_zero() -> None:
+def test_pv_bounds_reach_from_what_the_sun_offers_to_standby() -> None:
     plant = running(site(roof=pv(21, "3 kW")))
-    assert plant.active_power_bounds("roof") == (-3_000.0, 0.0)
+    standby_w = plant.equipment.inverters["roof"].standby_power_w
+    assert plant.active_power_bounds("roof") == (-3_000.0, standby_w)
 
 
 def test_a_full_battery_takes_nothing_and_says_so_in_its_bounds() -> None:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from doppelgrid.sim.components.grid_connection_point import GridConnectionPoint
 from doppelgrid.sim.site.reader import SiteError, load_site, parse_site
 
 HEAD = "microgrid: {id: 1}\ncomponents:\n"
+METER = "  main: {id: 2, category: meter, behind: grid}\n"
 
 
 def messages(grid: str = "", main: str = "", directory: Path = Path()) -> list[str]:
@@ -42,6 +44,16 @@ def messages(grid: str = "", main: str = "", directory: Path = Path()) -> list[s
             "3: grid.voltages.resistance is 1; accepted: a number with a unit (Ω",
         ),
         (", voltages: {phases: [230 V, 230 V]}", "3: grid.voltages.phases"),
+        (
+            ", feed_in_limit: 60",
+            "3: grid.feed_in_limit is 60; accepted: a part of the peak power of all photovoltaics (60 %), or a power",
+        ),
+        (", feed_in_limit: 120 %", "3: grid.feed_in_limit is 120 %; accepted: a part of the peak power"),
+        (", feed_in_limit: -1 kW", "3: grid.feed_in_limit is -1 kW; accepted: a part of the peak power"),
+        (
+            ", rated_export_power: 5 kW",
+            "3: grid.rated_export_power is 5 kW; accepted: rated_power beside it",
+        ),
     ],
 )
 def test_a_wrong_grid_is_explained(grid: str, expected: str) -> None:
@@ -99,3 +111,31 @@ def test_a_grid_and_a_meter_with_everything_are_read_and_written(tmp_path: Path)
     site = load_site(path)
     again = type(site).model_validate(site.model_dump(mode="json", by_alias=True))
     assert again.components == site.components
+
+
+def grid_of(keys: str) -> GridConnectionPoint:
+    site = parse_site(
+        f"{HEAD}  grid: {{id: 1, category: grid_connection_point{keys}}}\n{METER}", "berlin.yaml"
+    )
+    section = site.components["grid"]
+    assert isinstance(section, GridConnectionPoint)
+    return section
+
+
+def test_the_current_of_a_fuse_may_be_unknown() -> None:
+    assert grid_of("").rated_fuse_current_a is None
+
+
+def test_links_that_can_melt_need_a_current_or_a_preset() -> None:
+    with pytest.raises(
+        SiteError, match=r"grid.fuse is .*; accepted: rated_fuse_current beside it, or a preset"
+    ):
+        grid_of(", fuse: {}")
+    assert grid_of(", fuse: {preset: gg-16}").fuse is not None
+
+
+@pytest.mark.parametrize("limit", ["60 %", "0 W", "5 kW"])
+def test_a_feed_in_limit_is_written_as_it_is_read(limit: str) -> None:
+    grid = grid_of(f", feed_in_limit: {limit}")
+    again = GridConnectionPoint.model_validate(grid.model_dump(mode="json", by_alias=True))
+    assert again.feed_in_limit == grid.feed_in_limit

@@ -1,0 +1,139 @@
+"""The feed-in limit, and what a hybrid inverter does with the sun that its battery cannot take."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.inputs.override import Override
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.site.site import Site
+
+START_US = round(datetime(2026, 6, 15, 9, tzinfo=UTC).timestamp()) * 1_000_000
+SECOND_US = 1_000_000
+PV = {"id": 21, "category": "pv_inverter", "behind": "main", "rated_power": "10 kW", "peak_power": "10 kW"}
+STORE = {
+    "id": 11, "category": "battery_inverter", "behind": "main", "rated_power": "10 kW",
+    "self_consumption": "main",
+}  # fmt: skip
+HYBRID = {**STORE, "id": 31, "category": "hybrid_inverter", "peak_power": "10 kW", "irradiance": "800 W/m²"}
+FULL = {"category": "battery", "preset": "lfp-10kwh", "max_soc": "90 %", "initial_soc": "90 %"}
+STORED = {**FULL, "id": 32, "behind": "hy"}
+
+
+def house(grid: dict[str, Any] | None = None, load: str = "1 kW", **components: dict[str, Any]) -> Plant:
+    """Return a running house with a load behind its main meter."""
+    return Plant(
+        Site.model_validate({
+            "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4, "timezone": "UTC"}},
+            "components": {
+                "grid": {"id": 1, "category": "grid_connection_point", **(grid or {})},
+                "main": {"id": 2, "category": "meter", "behind": "grid", "load": load},
+                **components,
+            },
+        }),
+        start_us=START_US,
+        seed=0,
+    )  # fmt: skip
+
+
+def after(plant: Plant, seconds: float) -> Plant:
+    plant.advance(plant.time_us + round(seconds * SECOND_US))
+    return plant
+
+
+def sunny(irradiance: str = "800 W/m²") -> dict[str, Any]:
+    return {**PV, "irradiance": irradiance}
+
+
+class TestFeedInLimit:
+    @pytest.mark.parametrize(("limit", "limit_w"), [("20 %", 2000.0), ("3 kW", 3000.0), ("0 W", 0.0)])
+    def test_photovoltaics_keep_it_to_the_watt(self, limit: str, limit_w: float) -> None:
+        plant = after(house({"feed_in_limit": limit}, pv=sunny()), 10.0)
+        assert plant.active_power_w("grid") == pytest.approx(-limit_w, abs=1.0)
+
+    def test_a_part_counts_from_the_peak_power_of_all(self) -> None:
+        hybrid = {**HYBRID, "peak_power": "5 kW"}
+        plant = house(
+            {"feed_in_limit": "10 %"}, pv=sunny(), hy=hybrid, bat={**FULL, "id": 32, "behind": "hy"}
+        )
+        assert after(plant, 10.0).active_power_w("grid") == pytest.approx(-1500.0, abs=1.0)
+
+    def test_below_it_nothing_is_held_back(self) -> None:
+        free, limited = house(pv=sunny()), house({"feed_in_limit": "8 kW"}, pv=sunny())
+        assert after(limited, 10.0).active_power_w("pv") == after(free, 10.0).active_power_w("pv")
+
+    def test_the_battery_takes_what_it_can_first(self) -> None:
+        battery = {**FULL, "id": 12, "behind": "store", "initial_soc": "50 %"}
+        plant = after(house({"feed_in_limit": "0 W"}, pv=sunny(), store=STORE, bat=battery), 30.0)
+        offered_w = after(house(pv=sunny()), 30.0).active_power_w("pv")
+        assert plant.active_power_w("pv") == pytest.approx(offered_w)
+        assert plant.active_power_w("store") == pytest.approx(-offered_w - 1000.0, rel=0.01)
+
+    def test_all_hold_back_the_same_share(self) -> None:
+        one, other = sunny(), {**sunny("400 W/m²"), "id": 22}
+        plant = after(house({"feed_in_limit": "1 kW"}, pv=one, roof=other), 10.0)
+        free = after(house(pv=one, roof=other), 10.0)
+        shares = [plant.active_power_w(key) / free.active_power_w(key) for key in ("pv", "roof")]
+        assert shares[0] == pytest.approx(shares[1], rel=1e-3)
+        assert shares[0] < 0.5
+
+    def test_it_is_released_when_the_load_rises(self) -> None:
+        plant = after(house({"feed_in_limit": "0 W"}, pv=sunny()), 10.0)
+        held_w = plant.active_power_w("pv")
+        plant.override("main", "load", Override(plant.time_us, 1000.0, plant.time_us, 5000.0))
+        after(plant, 10.0)
+        assert held_w == pytest.approx(-1000.0, abs=1.0)
+        assert plant.active_power_w("pv") == pytest.approx(-5000.0, abs=1.0)
+
+    def test_the_bounds_show_what_is_left(self) -> None:
+        plant = after(house({"feed_in_limit": "2 kW"}, pv=sunny()), 10.0)
+        assert plant.active_power_bounds("pv").lower == pytest.approx(-3000.0, abs=1.0)
+
+    def test_a_client_who_asks_for_less_gets_less(self) -> None:
+        plant = house({"feed_in_limit": "2 kW"}, pv=sunny())
+        plant.send_set_point("pv", PowerType.ACTIVE, -500.0)
+        assert after(plant, 10.0).active_power_w("pv") == pytest.approx(-500.0, abs=1.0)
+
+    def test_a_hybrid_told_to_deliver_keeps_it_too(self) -> None:
+        battery = {**FULL, "id": 32, "behind": "hy"}
+        plant = house({"feed_in_limit": "2 kW"}, hy=HYBRID, bat=battery)
+        plant.send_set_point("hy", PowerType.ACTIVE, -9000.0)
+        assert after(plant, 30.0).active_power_w("grid") == pytest.approx(-2000.0, abs=1.0)
+
+
+class TestHybridInverters:
+    @pytest.mark.parametrize("control", [{}, {"self_consumption": None}], ids=["self-consumption", "none"])
+    def test_what_the_battery_cannot_take_is_fed_in(self, control: dict[str, Any]) -> None:
+        plant = after(house(hy={**HYBRID, **control}, bat=STORED), 30.0)
+        offered = plant.numbers[1].inverters[0].sun_w
+        assert offered < -5000.0
+        loss_w = plant.active_power_w("hy") - offered
+        assert 0.0 < loss_w < 0.06 * -offered
+        assert plant.flows().battery_dc_w["bat"] == pytest.approx(0.0, abs=1.0)
+
+    def test_a_battery_with_room_takes_it(self) -> None:
+        plant = after(house(hy=HYBRID, bat={**STORED, "initial_soc": "50 %"}), 30.0)
+        assert plant.active_power_w("grid") == pytest.approx(0.0, abs=20.0)
+        assert plant.flows().battery_dc_w["bat"] > 4000.0
+
+    def test_a_battery_takes_no_more_than_it_may(self) -> None:
+        battery = {**STORED, "initial_soc": "50 %", "max_charge_power": "1 kW"}
+        plant = after(house(hy=HYBRID, bat=battery), 30.0)
+        assert plant.flows().battery_dc_w["bat"] == pytest.approx(1000.0)
+        assert plant.active_power_w("hy") < -4500.0
+
+    def test_a_client_who_asks_for_less_gets_less(self) -> None:
+        plant = house(hy=HYBRID, bat=STORED)
+        plant.send_set_point("hy", PowerType.ACTIVE, -1000.0)
+        assert after(plant, 30.0).active_power_w("hy") == pytest.approx(-1000.0)
+
+    def test_it_is_about_what_inverters_beside_each_other_feed_in(self) -> None:
+        battery = {**FULL, "id": 12, "behind": "store"}
+        coupled = after(house(pv=sunny(), store=STORE, bat=battery), 3600.0)
+        hybrid = after(house(hy=HYBRID, bat=STORED), 3600.0)
+        into_grid_wh = [plant.registers("grid").delivered_wh for plant in (coupled, hybrid)]
+        assert into_grid_wh[1] == pytest.approx(into_grid_wh[0], rel=0.05)

@@ -1,0 +1,138 @@
+"""Inverters and batteries that cannot work near 0, and bounds that follow what a device can do now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from doppelgrid.sim.domain.faults import Fault, FaultKind
+from doppelgrid.sim.domain.messages import OutOfBoundsError
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
+from doppelgrid.sim.telemetry.power_bounds import shown_ranges
+
+INVERTER = 3
+
+
+class Storage:
+    """A running site of an inverter and two batteries."""
+
+    def __init__(self, inverter: dict[str, Any], *batteries: dict[str, Any]) -> None:
+        self.simulation = Simulation.headless(
+            Site.model_validate({
+                "microgrid": {"id": 1},
+                "components": {
+                    "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "100 A"},
+                    "main": {"id": 2, "category": "meter", "behind": "grid"},
+                    "inv": {
+                        "id": INVERTER, "category": "battery_inverter", "behind": "main",
+                        "rated_power": "30 kW", **inverter,
+                    },
+                    **{
+                        f"bat-{number}": {"id": 10 + number, "category": "battery", "behind": "inv", **battery}
+                        for number, battery in enumerate(batteries or ({},), 1)
+                    },
+                },
+            }),
+            start_us=0,
+        )  # fmt: skip
+        self.plant = self.simulation.plant
+
+    def tell(self, power_w: float) -> float:
+        """Give a set-point and return what comes of it."""
+        self.simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, power_w, 900)
+        self.simulation.run_to(self.simulation.plant.time_us + 10_000_000)
+        return self.plant.active_power_w("inv")
+
+    def shown(self, key: str = "inv") -> tuple[tuple[float, float], ...]:
+        metric = Metric.AC_POWER_ACTIVE if key == "inv" else Metric.DC_POWER
+        return shown_ranges(self.plant, key, metric)
+
+
+class TestInverters:
+    def test_the_range_that_it_cannot_work_in_is_left_out_of_its_bounds(self) -> None:
+        assert Storage({"min_power": "900 W"}).shown() == ((-30e3, -900.0), (900.0, 30e3))
+
+    @pytest.mark.parametrize("power_w", [500.0, -500.0, 899.0, -899.0])
+    def test_less_is_refused(self, power_w: float) -> None:
+        site = Storage({"min_power": "900 W"})
+        with pytest.raises(OutOfBoundsError):
+            site.tell(power_w)
+
+    @pytest.mark.parametrize("power_w", [900.0, -900.0, 5e3])
+    def test_from_there_on_it_works(self, power_w: float) -> None:
+        assert Storage({"min_power": "900 W"}).tell(power_w) == pytest.approx(power_w)
+
+    def test_what_a_32_bit_float_makes_of_the_minimum_is_the_minimum(self) -> None:
+        site = Storage({"min_power": "901.3 W"})
+        sent_w = float(np.float32(901.3))
+        assert sent_w < 901.3
+        assert site.tell(sent_w) == pytest.approx(901.3)
+
+    def test_nothing_is_accepted(self) -> None:
+        site = Storage({"min_power": "900 W"})
+        assert site.tell(0.0) == site.plant.equipment.inverters["inv"].standby_power_w
+
+    def test_a_full_battery_leaves_one_way_and_rest(self) -> None:
+        site = Storage({"min_power": "900 W"}, {"max_soc": "90 %", "initial_soc": "90 %"})
+        standby_w = site.plant.equipment.inverters["inv"].standby_power_w
+        assert site.shown() == ((-30e3, -900.0), (0.0, standby_w))
+
+    def test_a_minimum_above_the_rating_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="at most the rated power, 30 kW"):
+            Storage({"min_power": "31 kW"})
+
+
+class TestBatteries:
+    def test_the_range_is_left_out_on_the_direct_current_side(self) -> None:
+        shown = Storage({}, {"min_power": "1 kW"}).shown("bat-1")
+        assert shown == ((-46e3, -1e3), (1e3, 46e3))
+
+    def test_its_inverter_can_do_no_less(self) -> None:
+        site = Storage({}, {"min_power": "1 kW"})
+        lower, upper = site.shown()
+        assert lower[1] == -upper[0]
+        assert 1000.0 < upper[0] < 1150.0
+        for power_w in (upper[0], lower[1]):
+            site.tell(power_w)
+            assert abs(site.plant.flows().battery_dc_w["bat-1"]) >= 1000.0 - 1e-6
+
+    def test_of_two_each_gets_its_minimum_and_shares_the_rest(self) -> None:
+        site = Storage({}, {"min_power": "1 kW"}, {"min_power": "3 kW"})
+        for power_w in (site.shown()[1][0], 6e3, 20e3):
+            site.tell(power_w)
+            one, other = (site.plant.flows().battery_dc_w[key] for key in ("bat-1", "bat-2"))
+            assert one >= 1000.0 - 1e-6
+            assert other >= 3000.0 - 1e-6
+            inverter = site.plant.flows().inverter_dc_w["inv"]
+            assert one + other == pytest.approx(inverter)
+
+    def test_without_minima_they_share_by_their_room(self) -> None:
+        site = Storage({}, {}, {"capacity": "46 kWh"})
+        site.tell(10e3)
+        one, other = (site.plant.flows().battery_dc_w[key] for key in ("bat-1", "bat-2"))
+        assert one / other == pytest.approx(2.0, rel=0.01)
+
+
+class TestWhatCannotWorkNow:
+    def test_a_tripped_inverter_shows_nothing(self) -> None:
+        site = Storage({})
+        site.simulation.fault(Fault("inv", FaultKind.TRIP))
+        assert site.shown() == ((0.0, 0.0),)
+
+    def test_one_that_the_grid_does_not_reach_shows_nothing(self) -> None:
+        site = Storage({})
+        site.simulation.drive("grid", "presence", 0.0)
+        assert site.shown() == ((0.0, 0.0),)
+
+    def test_a_stopped_one_shows_nothing_until_it_is_started(self) -> None:
+        site = Storage({})
+        site.simulation.gateway.stop(INVERTER)
+        site.simulation.run_to(site.plant.time_us + 60_000_000)
+        assert site.shown() == ((0.0, 0.0),)
+        site.simulation.gateway.start(INVERTER)
+        site.simulation.run_to(site.plant.time_us + 60_000_000)
+        assert site.shown() == ((-30e3, 30e3),)
