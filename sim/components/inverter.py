@@ -23,11 +23,11 @@ from ..files.units import (
 )
 from .grid_code import GridCodeInput, grid_guard_params
 from .rating import Rating
-from .section import ComponentSection, given
+from .section import Lapsing, given
 from .setting import Setting
 
 
-class InverterSection(ComponentSection):
+class InverterSection(Lapsing):
     """What a site file says of an inverter of any kind."""
 
     rated_power_w: PositivePower = Field(alias="rated_power")

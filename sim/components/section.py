@@ -11,6 +11,7 @@ from ..domain.categories import OperationalMode
 from ..files.sections import ComponentNumber, Phases, Section, refuse, written
 from ..files.units import Duration, NonNegativePower, PositivePower, PositiveRampRate
 from ..inputs.specs import LoadInput
+from .lapse import LapseInput
 from .load_mix import LoadMixInput
 
 
@@ -43,6 +44,13 @@ class ComponentSection(Section):
     """Parameters of the component's model, past its preset, in the units of `docs/models`."""
 
 
+class Lapsing(ComponentSection):
+    """A device whose set-points of active power can lapse."""
+
+    on_lapse: LapseInput = Field(default=written("release"))
+    """What takes the place of a set-point of active power that lapses: `release`, `zero`, `hold` or a power."""
+
+
 LEAST_LOAD = 0.05
 """Least minimum load over the rating; above what pumps and controls draw in any preset."""
 
@@ -56,7 +64,7 @@ class FlexibleDevice(ComponentSection):
     """Phases that it is connected to."""
 
 
-class RatedMachine(FlexibleDevice):
+class RatedMachine(FlexibleDevice, Lapsing):
     """A device with a rated power."""
 
     rated_power_w: PositivePower = Field(alias="rated_power")
@@ -108,7 +116,7 @@ class Consumer(ComponentSection):
     """How the load follows the voltage; it draws what it is said to if not given."""
 
 
-class ModelledConsumer(Consumer):
+class ModelledConsumer(Consumer, Lapsing):
     """A device with a model of its own, unless a load says what it draws."""
 
     response_delay_s: Duration = Field(default=written("1 s"), alias="response_delay")

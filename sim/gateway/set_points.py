@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ..components.section import Lapsing
 from ..domain.commands import SetPower
 from ..domain.messages import (
     CommandError,
@@ -192,13 +193,22 @@ class SetPoints:
     def _lapse(self, key: str, axis_name: str) -> None:
         self._events.report("set-point lapsed", key, axis=axis_name)
         self._plant.advance(self._engine.now_us)
-        self._withdraw((key, PowerType(axis_name)), RequestStatus.FAILED)
+        axis = (key, PowerType(axis_name))
+        self._withdraw(axis, RequestStatus.FAILED, instead=self._after_lapse(axis))
 
-    def _withdraw(self, axis: Axis, status: RequestStatus) -> None:
+    def _after_lapse(self, axis: Axis) -> float | None:
+        """Return the set-point that takes the place of one that lapses; None for what the device does by itself."""
+        key, power_type = axis
+        component, set_point = self._plant.site.components[key], self._in_force.get(axis)
+        if power_type is PowerType.REACTIVE or set_point is None or not isinstance(component, Lapsing):
+            return None
+        return component.on_lapse.instead_of(set_point.power)
+
+    def _withdraw(self, axis: Axis, status: RequestStatus, *, instead: float | None = None) -> None:
         set_point = self._in_force.pop(axis, None)
         if set_point is not None:
             self._engine.cancel(set_point.expiry)
-            self._plant.send_set_point(*axis, None)
+            self._plant.send_set_point(*axis, instead)
         self._finish(axis, status)
 
     def _finish(self, axis: Axis, status: RequestStatus) -> None:

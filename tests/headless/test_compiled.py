@@ -80,7 +80,7 @@ def test_so_does_one_with_a_feed_in_limit_and_minimum_powers() -> None:
         "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
         "components": {
             "grid": {"id": 1, "category": "grid_connection_point", "feed_in_limit": "20 %"},
-            "main": {"id": 2, "category": "meter", "behind": "grid", "load": {"profile": "bdew-h0"}},
+            "main": {"id": 2, "category": "meter", "behind": "grid", "load": "1 kW"},
             "store": {"id": 3, **storage, "self_consumption": "main"},
             "one": {"id": 4, **cells, "behind": "store", "min_power": "200 W"},
             "other": {"id": 5, **cells, "behind": "store"},
