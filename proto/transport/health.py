@@ -4,14 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 _log = logging.getLogger(__name__)
+
+
+class _HealthOfAll(health.aio.HealthServicer):  # type: ignore[misc]
+    """Health that can also be asked for everything at once."""
+
+    async def List(  # noqa: N802 - the name of the procedure
+        self, _request: health_pb2.HealthListRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> health_pb2.HealthListResponse:
+        """Return the status of every service, the server as a whole by an empty name."""
+        asked = {name: health_pb2.HealthCheckRequest(service=name) for name in self._server_status}
+        return health_pb2.HealthListResponse(
+            statuses={name: await self.Check(each, context) for name, each in asked.items()}
+        )
+
+
+def _reflection_v1(services: Sequence[str]) -> grpc.GenericRpcHandler:
+    """Return reflection by the name that newer tools ask first; its messages are those of v1alpha on the wire."""
+    servicer = reflection.aio.ReflectionServicer(services)
+    handler = grpc.stream_stream_rpc_method_handler(
+        servicer.ServerReflectionInfo,
+        request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+        response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+    )
+    return grpc.method_handlers_generic_handler(
+        "grpc.reflection.v1.ServerReflection", {"ServerReflectionInfo": handler}
+    )
 
 
 class Health:
@@ -25,10 +52,11 @@ class Health:
             services: Their full names.
         """
         self._names = ("", *services)
-        self._servicer = health.aio.HealthServicer()
+        self._servicer = _HealthOfAll()
         health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
         described = (*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(described, server)
+        server.add_generic_rpc_handlers((_reflection_v1(described),))
 
     @asynccontextmanager
     async def serving(self, ended: Callable[[], Awaitable[None]] | None = None) -> AsyncIterator[None]:

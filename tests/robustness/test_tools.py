@@ -30,6 +30,23 @@ async def ask(channel: grpc.aio.Channel, **question: Any) -> reflection_pb2.Serv
     return answer
 
 
+async def test_reflection_answers_by_its_stable_name_as_by_the_former(channel: grpc.aio.Channel) -> None:
+    stable = channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")(timeout=10)
+    await stable.write(reflection_pb2.ServerReflectionRequest(list_services="").SerializeToString())
+    await stable.done_writing()
+    answer = reflection_pb2.ServerReflectionResponse.FromString(await stable.read())
+
+    assert answer == await ask(channel, list_services="")
+
+
+async def test_the_health_of_all_services_is_listed(channel: grpc.aio.Channel) -> None:
+    listed = await health_pb2_grpc.HealthStub(channel).List(health_pb2.HealthListRequest(), timeout=10)
+
+    assert {name: answer.status for name, answer in listed.statuses.items()} == dict.fromkeys(
+        ["", *NAMES], SERVING
+    )
+
+
 async def status(channel: grpc.aio.Channel, service: str = "") -> int:
     stub: Any = health_pb2_grpc.HealthStub(channel)
     response = await stub.Check(health_pb2.HealthCheckRequest(service=service), timeout=10)

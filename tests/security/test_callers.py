@@ -119,6 +119,8 @@ async def test_streams_are_guarded_too(keyed: str) -> None:
         "/frequenz.api.microgrid.v1alpha18.Microgrid/NoSuchProcedure",
         "/no.such.Service/Procedure",
         "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        "/grpc.health.v1.Health/List",
         "/grpc.health.v1.Health/Check",
     ],
 )
