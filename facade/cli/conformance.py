@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .client_warnings import warnings_of_the_client
 from .options import refuse, whole_number
 
 if TYPE_CHECKING:
@@ -72,12 +73,15 @@ def conformance(
 
     try:
         access = Access.to(url, auth_key=auth_key, sign_secret=sign_secret)
-        outcomes = asyncio.run(
-            examine(access, _WAYS[version], numbers=statement or (), components=component or ())
-        )
+        with warnings_of_the_client() as warned:
+            outcomes = asyncio.run(
+                examine(access, _WAYS[version], numbers=statement or (), components=component or ())
+            )
     except (ValueError, UnreachableError) as error:
         raise refuse(str(error)) from None
     _print(outcomes, _WAYS[version])
+    for line in warned:
+        typer.echo(f"the published client warned: {line}", err=True)
     if any(outcome.verdict == "failed" for outcome in outcomes):
         raise typer.Exit(1)
 

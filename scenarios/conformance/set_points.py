@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import grpc
 
@@ -252,19 +252,24 @@ async def floors_to_the_resolution(subject: Subject, component_id: int) -> None:
     limits = await room(subject.api, component_id)
     for target_w in limits.targets(0.2137):
         await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 60)
-        seen = await eventually(
+        await eventually(
             subject.api,
             component_id,
             [_P],
-            near(_P, target_w, max(limits.tolerance, 0.1 * abs(target_w))),
-            f"not near {target_w:g} W",
+            _floored_to(target_w, max(limits.tolerance, 0.1 * abs(target_w))),
+            f"{target_w:g} W came to something else; accepted: near it, the same sign, and no greater magnitude",
         )
-        power_w = seen.value(_P)
-        slack_w = 0.02 * abs(target_w) + 20.0
-        require(
-            power_w * target_w > 0.0 and abs(power_w) <= abs(target_w) + slack_w,
-            f"{target_w:g} W became {power_w:g} W; accepted: the same sign, and no greater magnitude",
-        )
+
+
+def _floored_to(target_w: float, tolerance_w: float) -> Callable[[Telemetry], bool]:
+    """Return a condition: a power is near a target, and no farther from 0; a ramp may come to it from there."""
+    is_near, slack_w = near(_P, target_w, tolerance_w), 0.02 * abs(target_w) + 20.0
+
+    def holds(telemetry: Telemetry) -> bool:
+        power_w = telemetry.value(_P)
+        return is_near(telemetry) and power_w * target_w > 0.0 and abs(power_w) <= abs(target_w) + slack_w
+
+    return holds
 
 
 @statement(34)
