@@ -11,10 +11,10 @@ from ...models.battery import BatteryParams, scaled
 from ...models.battery_pack import CellParams, PackParams, battery_of_cells, check_battery
 from ...models.bms import BmsParams
 from ...models.parameter import check_parameters
-from ...models.tables import table_value
+from ...models.tables import table_mean, table_value
 from ..domain.categories import BatteryType, Category
 from ..domain.states import StateCode
-from ..files.parameters import overridden
+from ..files.parameters import Given, overridden
 from ..files.presets import MANAGED_AS, find_preset, preset_cache, preset_names
 from ..files.sections import refuse, written
 from ..files.units import Fraction, NonNegativePower, PositiveEnergy, PositivePower, Temperature
@@ -195,8 +195,19 @@ def battery_params(battery: Battery) -> BatteryParams:
         discharge_power_max_w=given(battery.max_discharge_power_w, params.discharge_power_max_w),
     )
     if battery.parameters:
-        params = overridden(params, battery.parameters)
+        params = _with_both_capacities(overridden(params, battery.parameters), battery.parameters)
         check_battery(params)
+    return params
+
+
+def _with_both_capacities(params: BatteryParams, given: Given) -> BatteryParams:
+    """Return a battery whose energy and charge agree, where a site file sets but one of them, or the voltage."""
+    mean_v = table_mean(params.ocv_v, 0.0, 1.0)
+    has_energy, has_charge = "capacity_wh" in given, "charge_capacity_ah" in given
+    if has_energy and not has_charge:
+        return params._replace(charge_capacity_ah=params.capacity_wh / mean_v)
+    if not has_energy and (has_charge or "ocv_v" in given):
+        return params._replace(capacity_wh=params.charge_capacity_ah * mean_v)
     return params
 
 

@@ -32,6 +32,15 @@ def test_a_parameter_replaces_that_of_the_preset() -> None:
     assert inverter_params(site.components["inv"]).standby_power_w == 99.0  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("given", ["{capacity_wh: 46000}", "{charge_capacity_ah: CHARGE}"])
+def test_one_of_a_battery_s_two_capacities_is_enough(given: str) -> None:
+    preset = battery_preset("lfp-92kwh")
+    half = given.replace("CHARGE", repr(preset.charge_capacity_ah / 2.0))
+    params = battery_params(parse_site(site_text(half), "site.yaml").components["bat"])  # type: ignore[arg-type]
+    assert params.capacity_wh == pytest.approx(46e3)
+    assert params.charge_capacity_ah == pytest.approx(preset.charge_capacity_ah / 2.0)
+
+
 def test_a_set_within_is_reached_by_its_name() -> None:
     array = overridden(pv_array_preset("crystalline-silicon", 10e3), {"module.series_ohm": 0.5})
     assert array.module.series_ohm == 0.5
@@ -197,8 +206,8 @@ def test_what_varies_is_held_to_the_same_when_it_is_built() -> None:
             "voltage_max_v is 700; accepted: >= .*, the open-circuit voltage at soc_upper",
         ),
         (
-            "{capacity_wh: 50000}",
-            "capacity_wh is 50000 Wh; accepted: 92000 Wh, which charge_capacity_ah and the mean of ocv_v make",
+            "{capacity_wh: 50000, charge_capacity_ah: 115}",
+            "capacity_wh is 50000 Wh; accepted: 82667.7 Wh, which charge_capacity_ah and the mean of ocv_v make",
         ),
     ],
 )
