@@ -192,13 +192,20 @@ class Faults:
         kinds: dict[FaultKind, Callable[[Metric, float], float]] = {
             FaultKind.FROZEN: active.held.get,
             FaultKind.NAN: lambda _metric, _value: math.nan,
-            FaultKind.NOISY: lambda metric, value: (
-                value * (1.0 + fault.amount * self._deviate(fault, metric, now_us))
+            FaultKind.NOISY: lambda metric, value: _shown(
+                metric, value * (1.0 + fault.amount * self._deviate(fault, metric, now_us))
             ),
-            FaultKind.DRIFTING: lambda _metric, value: value * (1.0 + fault.amount * hours),
+            FaultKind.DRIFTING: lambda metric, value: _shown(metric, value * (1.0 + fault.amount * hours)),
             FaultKind.WRONG_SIGN: lambda _metric, value: -value,
         }
         return kinds.get(fault.kind)
 
     def _deviate(self, fault: Fault, metric: Metric, now_us: int) -> float:
         return normal_deviate(stream_key(f"{self._seed}/{fault.component}/noisy/{metric}"), now_us)
+
+
+def _shown(metric: Metric, value: float) -> float:
+    """Return a value as a device shows it that is wrong, but knows what parts of a whole can be."""
+    if metric.unit == "%":
+        return min(max(value, 0.0), 100.0)
+    return min(max(value, -1.0), 1.0) if metric is Metric.AC_POWER_FACTOR else value

@@ -169,3 +169,18 @@ class TestRanges:
         )
         bounds = simulation.gateway.frame(INVERTER).bounds[Metric.AC_POWER_ACTIVE]
         assert bounds == (Bounds(-5_000.0, 4_000.0),)
+
+
+@pytest.mark.parametrize("kind", [FaultKind.DRIFTING, FaultKind.NOISY])
+def test_a_state_of_charge_that_is_wrong_stays_one(kind: FaultKind) -> None:
+    simulation = running(interval="1 min")
+    seen: list[float] = []
+    simulation.fault(Fault("bat", kind, amount=2.0))
+    simulation.gateway.listen_to_frames(
+        lambda _now, frames: seen.extend(
+            frame.values[Metric.BATTERY_SOC_PCT] for frame in frames if Metric.BATTERY_SOC_PCT in frame.values
+        )
+    )
+    simulation.run_to(START + round(3 * 3.6e9))
+    assert all(0.0 <= soc_pct <= 100.0 for soc_pct in seen)
+    assert max(seen) == 100.0
