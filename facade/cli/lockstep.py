@@ -2,11 +2,13 @@
 
 Exit codes: 0 the application ran to the end of its time, 2 something was written wrongly, 4 the application
 crashed, 5 it returned before the end, 6 it called `sys.exit` before the end, 7 it did something that cannot happen
-in virtual time (real I/O, never sleeping, another address), 8 two runs differ (`--explain-divergence`).
+in virtual time (real I/O, never sleeping, another address), 8 two runs differ (`--explain-divergence`), 130 Ctrl-C.
 """
 
 from __future__ import annotations
 
+import logging
+import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from ..sim.simulation.hardware import Hardware
     from ..sim.site.site import Site
 
-CODES = {"completed": 0, "crashed": 4, "ended early": 5, "exited": 6, "stopped": 7}
+CODES = {"completed": 0, "crashed": 4, "ended early": 5, "exited": 6, "stopped": 7, "interrupted": 130}
 DIFFERENT = 8
 RECORDINGS = (".csv", ".csv.gz", ".parquet")
 
@@ -42,8 +44,20 @@ def lockstep(
         ),
     ],
     app: Annotated[
-        Path, typer.Argument(metavar="APP.py", help="Script to run, with its arguments behind it.")
-    ],
+        Path | None,
+        typer.Argument(
+            metavar="APP",
+            help="Script or installed command to run, with its arguments behind it, after -- if need be.",
+        ),
+    ] = None,
+    module: Annotated[
+        str | None,
+        typer.Option("-m", metavar="MODULE", help="Module to run in place of a script, as `python -m` does."),
+    ] = None,
+    recorded_site: Annotated[
+        Path | None,
+        typer.Option("--site", metavar="SITE", help="Site that a recording without its own is of."),
+    ] = None,
     duration: Annotated[
         float | None,
         typer.Option(metavar="D", parser=parse_duration, help="Virtual time to run for, such as 1d."),
@@ -86,7 +100,12 @@ def lockstep(
 ) -> None:
     """Run an unmodified application against a site, or a recorded day, in virtual time."""
     if explain_divergence:
+        if app is None:
+            raise refuse(
+                "--explain-divergence needs two journals; accepted: their paths in place of SITE and APP"
+            )
         _explain(Path(site), app)
+    what = _application(app, module, context.args)
     check_recording(record, record_metrics)
     check_writable("--journal", journal)
 
@@ -95,8 +114,12 @@ def lockstep(
     from ..scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop  # noqa: PLC0415
     from ..sim.simulation.live import LiveSimulation  # noqa: PLC0415
 
+    # What the application sets up for its own log is not for what the simulator tells its makers.
+    logging.getLogger(__name__.partition(".")[0]).setLevel(logging.WARNING)
     try:
-        stage = _stage(site, simulate, start, duration, seed, interval)
+        stage = _stage(site, recorded_site, simulate, start, duration, seed, interval)
+        if stage.duration_us is None:
+            typer.echo("without --duration it runs until the application returns, or until Ctrl-C", err=True)
         progress = VirtualProgress(stage.duration_us)
         with start_recorder(record, record_metrics, stage.site, stage.seed) as recorder, progress:
 
@@ -116,7 +139,13 @@ def lockstep(
                 hardware=stage.hardware,
                 on_start=begin,
             )
-            result = session.run_script(app, context.args)
+            result = (
+                session.run_script(what.script, what.arguments)
+                if what.script is not None
+                else session.run_module(what.module, what.arguments)
+            )
+    except ModuleNotFoundError as error:
+        raise refuse(str(error)) from None
     except OSError as error:
         raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except ValueError as error:  # whatever is wrong with a file or an option is one
@@ -125,6 +154,35 @@ def lockstep(
     if not result.connected:
         typer.echo(f"the application never connected to {address}", err=True)
     raise typer.Exit(CODES[result.report.outcome])
+
+
+class _Application(NamedTuple):
+    script: Path | None
+    module: str
+    arguments: list[str]
+
+
+def _application(app: Path | None, module: str | None, arguments: list[str]) -> _Application:
+    """Return what to run, with its arguments."""
+    if module is not None:
+        return _Application(None, module, [*([] if app is None else [str(app)]), *arguments])
+    if app is None:
+        raise refuse(
+            "APP is missing; accepted: the path of a Python script, an installed command, or -m MODULE"
+        )
+    return _Application(app if app.exists() else _installed(app), "", arguments)
+
+
+def _installed(command: Path) -> Path:
+    """Return the script of an installed command; the path itself if it is none."""
+    found = None if len(command.parts) > 1 else shutil.which(command.name)
+    if found is None:
+        return command
+    with Path(found).open("rb") as script:
+        first = script.readline()
+    if not first.startswith(b"#!") or b"python" not in first:
+        raise refuse(f"{found} is no Python script; accepted: a script or an installed command of Python")
+    return Path(found)
 
 
 def _explain(first: Path, second: Path) -> NoReturn:
@@ -150,6 +208,7 @@ class _Stage(NamedTuple):
 
 def _stage(
     source: str,
+    recorded_site: Path | None,
     simulate: str,
     start: datetime | None,
     duration_s: float | None,
@@ -171,6 +230,10 @@ def _stage(
                 f"--simulate is {simulate!r}, but all of a site is simulated; "
                 f"accepted: with a recording ({', '.join(RECORDINGS)})"
             )
+        if recorded_site is not None:
+            raise ValueError(
+                f"--site is {str(recorded_site)!r}, but SITE is a site; accepted: beside a recording"
+            )
         site = load_site(source)
         if interval_s is not None:
             site = site.with_telemetry_interval(interval_s)
@@ -181,7 +244,9 @@ def _stage(
 
     if start is not None or interval_s is not None:
         raise ValueError("a recording has its own start and interval; leave out --start and --interval")
-    replay = Replay(read_recording(Path(source)), simulate=[name for name in simulate.split(",") if name])
+    given = None if recorded_site is None else load_site(recorded_site)
+    recording = read_recording(Path(source))
+    replay = Replay(recording, site=given, simulate=[name for name in simulate.split(",") if name])
     longest_us = round(replay.duration_s * 1e6)
     return _Stage(
         replay.site,

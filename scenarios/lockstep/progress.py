@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from types import TracebackType
 from typing import Self
 
@@ -11,8 +12,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from ...sim.domain.timestamps import to_datetime
 from ...sim.simulation.live import LiveSimulation
 from .virtual_time import VirtualTimeLoop
+from .wall import real_monotonic_s
 
 _REPORTS = 200
+_LINE_EVERY_S = 10.0
+"""Real time between two lines where there is no terminal [s]."""
 _PERIOD_US = 300_000_000
 
 
@@ -36,6 +40,8 @@ class VirtualProgress:
             transient=True,
         )
         self._task = self._bar.add_task("starting", total=duration_us)
+        self._is_seen = self._bar.console.is_terminal
+        self._next_line_s = real_monotonic_s() + _LINE_EVERY_S
 
     def follow(self, simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
         """Move with a simulation from now on."""
@@ -48,13 +54,25 @@ class VirtualProgress:
                 completed=now_us - simulation.start_us,
                 description=f"{to_datetime(now_us).astimezone(zone):%Y-%m-%d %H:%M}",
             )
-            self._bar.refresh()
+            if self._is_seen:
+                self._bar.refresh()
+            elif real_monotonic_s() >= self._next_line_s:
+                self._next_line_s = real_monotonic_s() + _LINE_EVERY_S
+                self._say(now_us, simulation.start_us, zone)
             loop.call_later(self._period_us / 1e6, report)
 
         report()
 
+    def _say(self, now_us: int, start_us: int, zone: tzinfo) -> None:
+        """Write a line, where a bar could not be seen."""
+        share = "" if self._duration_us is None else f", {(now_us - start_us) / self._duration_us:.0%}"
+        self._bar.console.print(
+            f"{to_datetime(now_us).astimezone(zone):%Y-%m-%d %H:%M}{share}", highlight=False
+        )
+
     def __enter__(self) -> Self:
-        self._bar.start()
+        if self._is_seen:
+            self._bar.start()
         return self
 
     def __exit__(
@@ -63,4 +81,5 @@ class VirtualProgress:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._bar.stop()
+        if self._is_seen:
+            self._bar.stop()

@@ -8,6 +8,7 @@ import functools
 import os
 import socket
 import stat
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -37,6 +38,9 @@ class Outside:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
         self.processes: list[asyncio.SubprocessTransport] = []
+        self.threads: list[threading.Thread] = []
+        """Of the application, that were not waited for yet."""
+        self.are_threads_awaited = False
         self.starting = 0
         """Subprocesses that are being started."""
         self.idle_fds: set[int] = set()

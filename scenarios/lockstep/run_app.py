@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import runpy
 import signal
@@ -20,17 +21,19 @@ from typing import Any, Literal
 from ...sim.domain.timestamps import MICROSECONDS, to_datetime
 from .determinism import seeded_randomness
 from .errors import LockstepError, NotStoppedError
+from .threads import told_of_threads
 from .virtual_time import Limits, VirtualTimeLoop
 from .wall import VirtualClock, WornClock, real_monotonic_s
 from .watchdog import Watchdog
 
-Outcome = Literal["completed", "ended early", "crashed", "exited", "stopped"]
+Outcome = Literal["completed", "ended early", "crashed", "exited", "interrupted", "stopped"]
 """How a run ended.
 
 completed: the application ran until the end, was interrupted, and stopped.
 ended early: it returned before the end.
 crashed: it raised an exception.
-exited: it called `sys.exit`, or interrupted itself.
+exited: it called `sys.exit`.
+interrupted: somebody pressed Ctrl-C before the end.
 stopped: it did something that cannot happen in virtual time; see `RunReport.error`.
 """
 
@@ -124,6 +127,23 @@ class LockstepRunner:
         with command_line(script, arguments):
             return self.run(lambda: runpy.run_path(os.fspath(script), run_name="__main__"))
 
+    def run_module(self, name: str, arguments: Sequence[str] = ()) -> RunReport:
+        """Run a module to its end, as `python -m NAME ARGUMENTS` would; see `run_script`.
+
+        Raises:
+            ModuleNotFoundError: If there is no such module.
+        """
+        with command_line(Path.cwd() / name, arguments):
+            try:
+                spec = importlib.util.find_spec(name)
+            except ModuleNotFoundError:
+                spec = None
+            if spec is None:
+                raise ModuleNotFoundError(
+                    f"no module {name!r}; accepted: one that can be imported from {Path.cwd()} or is installed"
+                )
+            return self.run(lambda: runpy.run_module(name, run_name="__main__", alter_sys=True))
+
     def run(self, program: Callable[[], object]) -> RunReport:
         """Run a function that runs event loops itself, with `asyncio.run` or otherwise.
 
@@ -137,10 +157,11 @@ class LockstepRunner:
         error: BaseException | None = None
         with ExitStack() as stack:
             for context in (
-                WornClock(self.clock),
+                WornClock(self.clock, until_us=self._until_us, at_end=self._interrupt_sleep),
                 seeded_randomness(self._seed),
                 self._own_loops(),
                 _interruptible(),
+                told_of_threads(self._take_notice),
             ):
                 stack.enter_context(context)
             try:
@@ -205,8 +226,21 @@ class LockstepRunner:
             loop.run_until_complete(_completed(self._on_loop_start(loop)))
         return loop
 
+    def _take_notice(self, thread: threading.Thread) -> None:
+        if self._loops:
+            self._loops[-1].add_thread(thread)
+
+    def _interrupt_sleep(self) -> None:
+        """Interrupt an application that sleeps past the end without its loop, as Ctrl-C does."""
+        if not self._due and threading.current_thread() is threading.main_thread():
+            self._due = True
+            raise KeyboardInterrupt
+
     def _interrupt(self, loop: VirtualTimeLoop, times: int) -> None:
         """Interrupt as Ctrl-C does: once, once more after a while, and then for good."""
+        if times == 0 and self._due:
+            loop.call_at_us(self.clock.now_us + _PATIENCE_US, self._interrupt, loop, 1)
+            return
         self._due = True
         if times >= 2:
             loop.fail(
@@ -239,7 +273,7 @@ class LockstepRunner:
         if failure is not None:
             return "stopped", 1
         if isinstance(error, KeyboardInterrupt):
-            return ("completed" if self._due else "exited"), 130
+            return ("completed" if self._due else "interrupted"), 130
         if isinstance(error, SystemExit):
             return ("completed" if self._due else "exited"), _exit_code(error)
         if isinstance(error, asyncio.CancelledError) and self._due:
@@ -257,6 +291,8 @@ class LockstepRunner:
                 return f"the application returned at {when}, before the end of the run"
             case "exited":
                 return f"the application exited with code {code} at {when}"
+            case "interrupted":
+                return f"the run was ended by Ctrl-C at {when}"
             case "crashed":
                 return f"{_own_traceback(error)}the application crashed at {when}"
             case "stopped":

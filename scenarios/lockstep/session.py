@@ -121,6 +121,14 @@ class LockstepSession:
         """
         return self._run(lambda: self._runner.run_script(script, arguments))
 
+    def run_module(self, name: str, arguments: Sequence[str] = ()) -> LockstepResult:
+        """Run a module as `python -m NAME ARGUMENTS` would.
+
+        Raises:
+            ModuleNotFoundError: If there is no such module.
+        """
+        return self._run(lambda: self._runner.run_module(name, arguments))
+
     def run(self, program: Callable[[], object]) -> LockstepResult:
         """Run a function that runs event loops itself."""
         return self._run(lambda: self._runner.run(program))

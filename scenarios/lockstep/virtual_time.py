@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 from .determinism import Collector, OrdinalLoop
 from .errors import LockstepError, NeverSleepsError, RealIoError
 from .real_io import Outside, describe_fd, describe_task, waits_for_io
+from .threads import describe, wait_while_computing, warn
 from .wall import VirtualClock
 
 _T = TypeVar("_T")
@@ -83,6 +84,12 @@ class VirtualTimeLoop(OrdinalLoop):
         """Let the loop be run on although an error waits for its next turn; `failure` keeps it."""
         self._virtual_selector.pending = None
 
+    def add_thread(self, thread: threading.Thread) -> None:
+        """Take notice of a thread that the application has started."""
+        self.outside.threads.append(thread)
+        self.note(describe(thread))
+        warn(thread)
+
     def note(self, what: str) -> None:
         """Remember why the run may not be reproducible."""
         if what not in self.notes:
@@ -136,7 +143,8 @@ class VirtualTimeLoop(OrdinalLoop):
 
     def _foreign_wake(self, callback: Callable[..., Any]) -> None:
         if (
-            self.outside.starting
+            self.outside.are_threads_awaited
+            or self.outside.starting
             or self.outside.running_jobs()
             or self.outside.running_processes()
             or self._virtual_selector.awaited_fds()
@@ -216,8 +224,23 @@ class _VirtualSelector(selectors.BaseSelector):
             ready = self._wait_really(timeout)
             if ready or self._woken() or timeout is None or self.pending is not None:
                 return ready
+        if loop.outside.threads:
+            self._wait_for_threads()
+            ready = self._real.select(0)
+            if ready or self._woken():
+                return ready
         self._advance(timeout)
         return []
+
+    def _wait_for_threads(self) -> None:
+        """Let virtual time stand still while threads of the application compute; those that wait are left alone."""
+        outside = self._loop.outside
+        outside.are_threads_awaited = True
+        try:
+            wait_while_computing(outside.threads, self._loop.limits.real_io_s)
+        finally:
+            outside.are_threads_awaited = False
+            outside.threads = []
 
     def _busy_turn(self) -> list[tuple[selectors.SelectorKey, int]]:
         self._turns_here += 1

@@ -79,9 +79,19 @@ class VirtualClock:
 class WornClock:
     """Makes the process's clocks show a virtual clock, as a context manager; not reentrant."""
 
-    def __init__(self, clock: VirtualClock) -> None:
-        """Prepare to show a clock."""
+    def __init__(
+        self, clock: VirtualClock, *, until_us: int | None = None, at_end: Callable[[], None] = lambda: None
+    ) -> None:
+        """Prepare to show a clock.
+
+        Args:
+            clock: To show.
+            until_us: Time that no sleep passes before `at_end` was called [µs since the Unix epoch]; None for no end.
+            at_end: Called once in a sleep that comes to the end; what it raises ends the sleep.
+        """
         self._clock = clock
+        self._until_us = until_us
+        self._at_end = at_end
         self._travel = time_machine.travel(
             datetime.fromtimestamp(0, clock._timezone) + timedelta(microseconds=clock.now_us), tick=False
         )
@@ -121,4 +131,9 @@ class WornClock:
             return
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        self._clock.advance_to(self._clock.now_us + round(seconds * MICROSECONDS))
+        awake_us, end_us = self._clock.now_us + round(seconds * MICROSECONDS), self._until_us
+        if end_us is not None and awake_us > end_us:
+            self._clock.advance_to(end_us)
+            self._until_us = None
+            self._at_end()
+        self._clock.advance_to(awake_us)

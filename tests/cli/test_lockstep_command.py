@@ -52,3 +52,64 @@ def test_metrics_to_record_are_not_asked_for_without_a_recording(words: list[str
     shown = RUNNER.invoke(app, [*words, "--record-metrics", "all"])
     assert shown.exit_code == 2
     assert "--record-metrics is 'all' without --record; accepted: with --record FILE" in shown.output
+
+
+def test_what_follows_two_dashes_is_the_application_s(tmp_path: Path) -> None:
+    script = tmp_path / "app.py"
+    script.write_text("import sys\nprint(sys.argv[1:])\n")
+    shown = RUNNER.invoke(app, ["lockstep", "demo", "--duration", "1s", "--", str(script), "--duration", "3"])
+    assert "['--duration', '3']" in shown.output
+
+
+def test_a_module_is_run_in_place_of_a_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "night_shift.py").write_text("import sys\nprint(__name__, sys.argv[1:])\n")
+    monkeypatch.chdir(tmp_path)
+    shown = RUNNER.invoke(app, ["lockstep", "demo", "--duration", "1s", "-m", "night_shift", "--limit", "30"])
+    assert "__main__ ['--limit', '30']" in shown.output
+
+
+def test_an_installed_command_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = tmp_path / "night-shift"
+    command.write_text("#!/usr/bin/env python3\nprint('on duty')\n")
+    command.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    shown = RUNNER.invoke(app, ["lockstep", "demo", "night-shift", "--duration", "1s"])
+    assert "on duty" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (
+            ["demo"],
+            "APP is missing; accepted: the path of a Python script, an installed command, or -m MODULE",
+        ),
+        (["demo", "-m", "no.such"], "no module 'no.such'; accepted: one that can be imported from"),
+        (["demo", "cat"], "is no Python script; accepted: a script or an installed command of Python"),
+        (
+            ["demo", "app.py", "--site", "demo"],
+            "--site is 'demo', but SITE is a site; accepted: beside a recording",
+        ),
+    ],
+)
+def test_what_cannot_be_run_is_refused(words: list[str], message: str) -> None:
+    shown = RUNNER.invoke(app, ["lockstep", *words])
+    assert message in " ".join(shown.output.replace("│", " ").split())
+    assert shown.exit_code != 0
+
+
+def test_without_an_end_it_says_until_when_it_runs(tmp_path: Path) -> None:
+    script = tmp_path / "app.py"
+    script.write_text("")
+    shown = RUNNER.invoke(app, ["lockstep", "demo", str(script)])
+    assert "without --duration it runs until the application returns, or until Ctrl-C" in shown.output
+
+
+def test_a_recording_without_its_site_takes_that_of_site(sleeper: Path, tmp_path: Path) -> None:
+    day = tmp_path / "day.csv"
+    recorded = RUNNER.invoke(
+        app, ["simulate", "demo", "--duration", "10min", "--resolution", "1min", "--record", str(day)]
+    )
+    assert recorded.exit_code == 0, recorded.output
+    shown = RUNNER.invoke(app, ["lockstep", str(day), str(sleeper), "--site", "demo"])
+    assert shown.exit_code == 0, shown.output
