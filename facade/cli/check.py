@@ -72,8 +72,8 @@ def _check(source: str) -> None:
         raise typer.Exit(2) from None
 
     if wrong := input_file_errors(site):
-        for place, error in wrong.items():
-            typer.echo(f"{source}: {place}: {error}", err=True)
+        for place, found in wrong.items():
+            typer.echo(f"{source}: {place}: {found}", err=True)
         raise typer.Exit(2)
 
     from rich.console import Console  # noqa: PLC0415

@@ -15,15 +15,22 @@ from grpc_reflection.v1alpha import reflection, reflection_pb2
 _log = logging.getLogger(__name__)
 
 
-class _HealthOfAll(health.aio.HealthServicer):  # type: ignore[misc]
+# The stubs of the package do not know its newer messages.
+_messages: Any = health_pb2
+
+
+class _HealthOfAll(health.aio.HealthServicer):
     """Health that can also be asked for everything at once."""
 
-    async def List(  # noqa: N802 - the name of the procedure
-        self, _request: health_pb2.HealthListRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> health_pb2.HealthListResponse:
-        """Return the status of every service, the server as a whole by an empty name."""
-        asked = {name: health_pb2.HealthCheckRequest(service=name) for name in self._server_status}
-        return health_pb2.HealthListResponse(
+    def __init__(self, names: Sequence[str]) -> None:
+        """Know the names of all services, with an empty one for the server as a whole."""
+        super().__init__()
+        self._names = names
+
+    async def List(self, _request: Any, context: grpc.aio.ServicerContext[Any, Any]) -> Any:  # noqa: N802
+        """Return the status of every service."""
+        asked = {name: health_pb2.HealthCheckRequest(service=name) for name in self._names}
+        return _messages.HealthListResponse(
             statuses={name: await self.Check(each, context) for name, each in asked.items()}
         )
 
@@ -52,7 +59,7 @@ class Health:
             services: Their full names.
         """
         self._names = ("", *services)
-        self._servicer = _HealthOfAll()
+        self._servicer = _HealthOfAll(self._names)
         health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
         described = (*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME)
         reflection.enable_server_reflection(described, server)

@@ -21,7 +21,7 @@ from typing import Any, Literal
 from ...sim.domain.timestamps import MICROSECONDS, to_datetime
 from .determinism import seeded_randomness
 from .errors import LockstepError, NotStoppedError
-from .threads import told_of_threads
+from .threads import AppThread, told_of_threads
 from .virtual_time import Limits, VirtualTimeLoop
 from .wall import VirtualClock, WornClock, real_monotonic_s
 from .watchdog import Watchdog
@@ -226,9 +226,9 @@ class LockstepRunner:
             loop.run_until_complete(_completed(self._on_loop_start(loop)))
         return loop
 
-    def _take_notice(self, thread: threading.Thread) -> None:
+    def _take_notice(self, started: AppThread) -> None:
         if self._loops:
-            self._loops[-1].add_thread(thread)
+            self._loops[-1].add_thread(started)
 
     def _interrupt_sleep(self) -> None:
         """Interrupt an application that sleeps past the end without its loop, as Ctrl-C does."""

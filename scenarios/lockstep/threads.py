@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from .wall import real_monotonic_s
 
@@ -20,31 +21,48 @@ _LOOK_S = 0.02
 """Real time between two looks at a thread that computes [s]."""
 _BUSY = 0.2
 """Share of the time between two looks that the process must have computed for a thread to be at work."""
+_AT_WORK = ("R", "D")
+"""What Linux says of threads that run, could run, or wait for memory or a disk."""
 _INFRASTRUCTURE = ("doppelgrid", "grpc", "concurrent.futures", "asyncio", "rich", "time_machine")
 """Packages whose threads are none of the application's making; the loop knows those of executors."""
 
 _log = logging.getLogger(__name__)
 
 
+class AppThread(NamedTuple):
+    """A thread that an application has started."""
+
+    thread: threading.Thread
+    maker: str
+    """Module of what it runs."""
+
+    def __str__(self) -> str:
+        return (
+            f"thread {self.thread.name!r} (of {self.maker}) lives in real time: its sleeps and timeouts are real; "
+            "await asyncio.to_thread(function) in its place where it computes"
+        )
+
+
 def _maker(thread: threading.Thread) -> str:
+    """Return the module of what a thread will run; when it has ended it no longer knows."""
     target: Any = getattr(thread, "_target", None)
     return str(getattr(target, "__module__", None) or type(thread).__module__)
 
 
-def _is_of_application(thread: threading.Thread) -> bool:
-    maker = _maker(thread)
+def _is_of_application(maker: str) -> bool:
     return not any(maker == package or maker.startswith(f"{package}.") for package in _INFRASTRUCTURE)
 
 
 @contextmanager
-def told_of_threads(tell: Callable[[threading.Thread], None]) -> Iterator[None]:
+def told_of_threads(tell: Callable[[AppThread], None]) -> Iterator[None]:
     """Call a function with every thread that an application starts, just after it has started."""
     original = threading.Thread.start
 
-    def start(thread: threading.Thread) -> None:
-        original(thread)
-        if _is_of_application(thread):
-            tell(thread)
+    def start(self: threading.Thread) -> None:
+        maker = _maker(self)
+        original(self)
+        if _is_of_application(maker):
+            tell(AppThread(self, maker))
 
     threading.Thread.start = start  # type: ignore[method-assign]
     try:
@@ -53,17 +71,9 @@ def told_of_threads(tell: Callable[[threading.Thread], None]) -> Iterator[None]:
         threading.Thread.start = original  # type: ignore[method-assign]
 
 
-def describe(thread: threading.Thread) -> str:
-    """Say which thread lives in real time, and what to do about it."""
-    return (
-        f"thread {thread.name!r} (of {_maker(thread)}) lives in real time: its sleeps and timeouts are real; "
-        "await asyncio.to_thread(function) in its place where it computes"
-    )
-
-
-def warn(thread: threading.Thread) -> None:
-    """Say so at once."""
-    _log.warning("%s", describe(thread))
+def warn(started: AppThread) -> None:
+    """Say at once which thread lives in real time, and what to do about it."""
+    _log.warning("%s", started)
 
 
 def wait_while_computing(threads: list[threading.Thread], longest_s: float) -> list[threading.Thread]:
@@ -76,9 +86,25 @@ def wait_while_computing(threads: list[threading.Thread], longest_s: float) -> l
     until_s = real_monotonic_s() + longest_s
     alive = [thread for thread in threads if thread.is_alive()]
     while alive and real_monotonic_s() < until_s:
-        begin_s, work_s = real_monotonic_s(), time.process_time()
+        work_s = time.process_time()
         alive[0].join(_LOOK_S)
         alive = [thread for thread in alive if thread.is_alive()]
-        if time.process_time() - work_s < _BUSY * (real_monotonic_s() - begin_s):
+        if not any(_computes(thread, since_s=work_s) for thread in alive):
             break
     return alive
+
+
+def _computes(thread: threading.Thread, *, since_s: float) -> bool:
+    """Say whether a thread is at work rather than waiting for something.
+
+    Linux tells of each thread, whatever else the machine has to do; elsewhere the process's work must do.
+
+    Args:
+        thread: That is alive.
+        since_s: What the process had computed at the last look [s].
+    """
+    try:
+        told = Path(f"/proc/self/task/{thread.native_id}/stat").read_text()
+    except OSError:
+        return time.process_time() - since_s >= _BUSY * _LOOK_S
+    return told.rpartition(")")[2].split(maxsplit=1)[0] in _AT_WORK

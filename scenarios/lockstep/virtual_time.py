@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 from .determinism import Collector, OrdinalLoop
 from .errors import LockstepError, NeverSleepsError, RealIoError
 from .real_io import Outside, describe_fd, describe_task, waits_for_io
-from .threads import describe, wait_while_computing, warn
+from .threads import AppThread, wait_while_computing, warn
 from .wall import VirtualClock
 
 _T = TypeVar("_T")
@@ -84,11 +84,11 @@ class VirtualTimeLoop(OrdinalLoop):
         """Let the loop be run on although an error waits for its next turn; `failure` keeps it."""
         self._virtual_selector.pending = None
 
-    def add_thread(self, thread: threading.Thread) -> None:
+    def add_thread(self, started: AppThread) -> None:
         """Take notice of a thread that the application has started."""
-        self.outside.threads.append(thread)
-        self.note(describe(thread))
-        warn(thread)
+        self.outside.threads.append(started.thread)
+        self.note(str(started))
+        warn(started)
 
     def note(self, what: str) -> None:
         """Remember why the run may not be reproducible."""

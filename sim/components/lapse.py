@@ -51,7 +51,7 @@ _WORDS = (LapseKind.RELEASE, LapseKind.ZERO, LapseKind.HOLD)
 def _read(value: object) -> Lapse:
     if isinstance(value, Lapse):
         return value
-    if value in _WORDS:
+    if isinstance(value, str) and value in _WORDS:
         return Lapse(LapseKind(value))
     try:
         return Lapse(LapseKind.POWER, WATT.parse(value))
