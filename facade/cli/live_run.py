@@ -151,7 +151,10 @@ async def _display(servers: Sequence[SiteServer]) -> AsyncIterator[None]:
 
 async def _show_table(servers: Sequence[SiteServer]) -> None:
     def tables() -> object:
-        return Group(*(draw_table(server.simulation, server.address) for server in servers))
+        width, height = _console.size.width, _console.size.height // len(servers)
+        return Group(
+            *(draw_table(server.simulation, server.address, width=width, height=height) for server in servers)
+        )
 
     with Live(get_renderable=tables, console=_console, auto_refresh=False, transient=True) as live:  # type: ignore[arg-type]
         while True:

@@ -1,8 +1,10 @@
-"""A running site as a table in the terminal."""
+"""A running site as a table in the terminal, as wide and as high as that."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
@@ -18,42 +20,135 @@ _STYLES = {
     StateCode.DISCHARGING: "yellow",
     StateCode.ERROR: "bold red",
 }
+_NOTHING = "–"
+_AROUND_A_CELL = 3
+_LINES_AROUND = 7
+"""Of the terminal that are not rows: title, frame, headings, caption, and the line of the cursor."""
+_LEAST_STATE = 12
 
 
-def draw_table(simulation: LiveSimulation, address: str) -> Table:
+class _Column(NamedTuple):
+    heading: str
+    rank: int
+    """The higher, the sooner it goes where there is no room; 0 stays."""
+    is_number: bool = False
+
+
+_COLUMNS = (
+    _Column("id", 1, is_number=True),
+    _Column("component", 0),
+    _Column("category", 4),
+    _Column("power", 0, is_number=True),
+    _Column("allowed", 2, is_number=True),
+    _Column("SoC", 0, is_number=True),
+    _Column("energy in / out", 3, is_number=True),
+    _Column("state", 0),
+)
+
+
+def draw_table(simulation: LiveSimulation, address: str, *, width: int, height: int) -> Table:
     """Return the present of a running site.
 
     Args:
         simulation: What runs.
         address: Where it is served, for the title.
+        width: Of the terminal [characters].
+        height: Of the terminal [lines].
     """
     simulation.catch_up()
     zone = simulation.site.microgrid.location.zone
     now = to_datetime(simulation.plant.time_us).astimezone(zone)
     speed = f" · {simulation.clock.speed:g} x real time" if simulation.clock.speed != 1.0 else ""
     speed = " · paused" if simulation.clock.paused else speed
+    frames = {
+        key: simulation.gateway.frame(component.id) for key, component in simulation.site.components.items()
+    }
+    keys = _that_fit(simulation, max(height - _LINES_AROUND, 3))
+    rows = [_row(simulation, key, frames[key]) for key in keys]
     table = Table(
         title=f"{simulation.site.microgrid.name} · grpc://{address} · {now:%Y-%m-%d %H:%M:%S %Z}{speed}",
-        caption="Positive power flows away from the grid into the component. Ctrl-C ends.",
+        caption=_caption(simulation, frames, len(frames) - len(keys)),
     )
-    for heading in ("id", "component", "category"):
-        table.add_column(heading)
-    for heading in ("power", "allowed", "SoC", "energy in / out"):
-        table.add_column(heading, justify="right")
-    table.add_column("state")
-    for key, component in simulation.site.components.items():
-        frame = simulation.gateway.frame(component.id)
-        table.add_row(
-            str(component.id),
-            key,
-            component.category,
-            _kilowatts(_power_w(frame)),
-            _allowed(frame),
-            _percent(frame.values.get(Metric.BATTERY_SOC_PCT)),
-            _energy(frame),
-            Text(" ".join(frame.states), style=_STYLES.get(next(iter(frame.states), StateCode.UNKNOWN), "")),
-        )
+    widths = _widths_that_fit(rows, width)
+    for place, wide in widths.items():
+        column = _COLUMNS[place]
+        justify: Literal["left", "right"] = "right" if column.is_number else "left"
+        table.add_column(column.heading, justify=justify, no_wrap=True, overflow="ellipsis", width=wide)
+    for row in rows:
+        table.add_row(*(row[place] for place in widths))
     return table
+
+
+def _that_fit(simulation: LiveSimulation, lines: int) -> list[str]:
+    """Return the components that there are lines for: first what others hang on, then what can be told something."""
+    components = simulation.site.components
+    parents = {parent for component in components.values() for parent in component.behind}
+
+    def rank(key: str) -> int:
+        if key in parents:
+            return 0
+        is_told = key in simulation.plant.equipment.ratings or key in simulation.plant.equipment.batteries
+        return 1 if is_told else 2
+
+    kept = set(sorted(components, key=rank)[:lines])
+    return [key for key in components if key in kept]
+
+
+def _widths_that_fit(rows: Sequence[Sequence[Text]], width: int) -> dict[int, int]:
+    """Return the width of each column that there is room for; the least important go first, the last takes the rest."""
+    wide = {
+        place: max([len(column.heading), *(row[place].cell_len for row in rows)])
+        for place, column in enumerate(_COLUMNS)
+    }
+    last = len(_COLUMNS) - 1
+    wanted = wide[last]
+    wide[last] = min(wanted, _LEAST_STATE)
+    while sum(wide.values()) + _AROUND_A_CELL * len(wide) + 1 > width:
+        least = max(wide, key=lambda place: _COLUMNS[place].rank)
+        if _COLUMNS[least].rank == 0:
+            break
+        del wide[least]
+    left = width - 1 - sum(wide.values()) - _AROUND_A_CELL * len(wide)
+    wide[last] = min(wanted, wide[last] + max(left, 0))
+    return wide
+
+
+def _row(simulation: LiveSimulation, key: str, frame: Frame) -> list[Text]:
+    component = simulation.site.components[key]
+    cells = (
+        str(component.id),
+        key,
+        str(component.category),
+        _kilowatts(_power_w(frame)),
+        _allowed(frame),
+        _percent(frame.values.get(Metric.BATTERY_SOC_PCT)),
+        _energy(frame),
+    )
+    return [*(Text(cell) for cell in cells), _state(simulation, key, frame)]
+
+
+def _state(simulation: LiveSimulation, key: str, frame: Frame) -> Text:
+    first = next(iter(frame.states), StateCode.UNKNOWN)
+    rating = simulation.plant.equipment.ratings.get(key)
+    if first is StateCode.DISCHARGING and rating is not None and rating.only_produces:
+        return Text(" ".join(("PRODUCING", *frame.states[1:])), style="green")
+    return Text(" ".join(frame.states), style=_STYLES.get(first, ""))
+
+
+def _caption(simulation: LiveSimulation, frames: dict[str, Frame], left_out: int) -> str:
+    lines = ["Positive power flows away from the grid into the component. Ctrl-C ends."]
+    if left_out:
+        lines.insert(0, f"and {left_out} more, for which there are no lines")
+    for key, params in simulation.plant.equipment.batteries.items():
+        soc_pct = frames[key].values.get(Metric.BATTERY_SOC_PCT, math.nan)
+        if not math.isnan(soc_pct):
+            usable_pct = (soc_pct - 100.0 * params.soc_lower) / (params.soc_upper - params.soc_lower)
+            shown_pct = min(max(usable_pct, 0.0), 100.0)
+            lines.append(
+                f"The SDK's battery pool counts between the bounds of the SoC: {shown_pct:.1f} % for {soc_pct:.1f} %."
+            )
+            break
+    return "\n".join(lines)
 
 
 def _power_w(frame: Frame) -> float:
@@ -61,7 +156,7 @@ def _power_w(frame: Frame) -> float:
 
 
 def _kilowatts(power_w: float) -> str:
-    return f"{power_w / 1e3:.2f} kW"
+    return _NOTHING if math.isnan(power_w) else f"{power_w / 1e3:.2f} kW"
 
 
 def _allowed(frame: Frame) -> str:
@@ -70,7 +165,9 @@ def _allowed(frame: Frame) -> str:
 
 
 def _percent(value: float | None) -> str:
-    return "" if value is None else f"{value:.1f} %"
+    if value is None:
+        return ""
+    return _NOTHING if math.isnan(value) else f"{value:.1f} %"
 
 
 def _energy(frame: Frame) -> str:
@@ -78,4 +175,6 @@ def _energy(frame: Frame) -> str:
     delivered_wh = frame.values.get(Metric.AC_ENERGY_ACTIVE_DELIVERED)
     if consumed_wh is None or delivered_wh is None:
         return ""
+    if math.isnan(consumed_wh) or math.isnan(delivered_wh):
+        return _NOTHING
     return f"{consumed_wh / 1e3:.2f} / {delivered_wh / 1e3:.2f} kWh"
