@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+_PART = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([^\s\d.]+)")
 _WRITTEN = re.compile(r"\s*([+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
 
 
@@ -28,6 +30,7 @@ class Unit:
         lower: float = -math.inf,
         upper: float = math.inf,
         above: float = -math.inf,
+        in_parts: bool = False,
     ) -> None:
         """Describe a kind of quantity.
 
@@ -37,7 +40,9 @@ class Unit:
             lower: Least value accepted, in the inner unit.
             upper: Greatest value accepted, in the inner unit.
             above: The value must be greater than this, in the inner unit.
+            in_parts: Whether it may be written as several, each in a smaller unit than the one before: `4 min 30 s`.
         """
+        self._in_parts = in_parts
         self.inner = inner
         self.factors = factors
         self.lower = lower
@@ -63,12 +68,22 @@ class Unit:
             ValueError: If it is no number, its unit is missing or not accepted, or it is out of range.
         """
         match = _WRITTEN.fullmatch(text) if isinstance(text, str) else None
-        if match is None or match[2] not in self.factors:
-            raise ValueError(self.accepted)
-        value = float(match[1].replace("_", "")) * self.factors[match[2]]
+        if match is not None and match[2] in self.factors:
+            value = float(match[1].replace("_", "")) * self.factors[match[2]]
+        else:
+            value = self._sum_of_parts(text)
         if not (self.lower <= value <= self.upper and value > self.above and math.isfinite(value)):
             raise ValueError(self._range() or self.accepted)
         return value
+
+    def _sum_of_parts(self, text: object) -> float:
+        parts = list(_PART.finditer(text)) if self._in_parts and isinstance(text, str) else []
+        if "".join(part[0] for part in parts) != (text.rstrip() if isinstance(text, str) else None):
+            raise ValueError(self.accepted)
+        sizes = [self.factors.get(part[2], math.nan) for part in parts]
+        if len(parts) < 2 or not all(larger > smaller for larger, smaller in pairwise(sizes)):
+            raise ValueError(self.accepted)
+        return math.fsum(float(part[1]) * size for part, size in zip(parts, sizes, strict=True))
 
     def write(self, value: float) -> str:
         """Return a value of the inner unit as files write it, so that reading gives it back."""
@@ -90,6 +105,7 @@ class Unit:
             lower=self.lower if lower is None else lower,
             upper=self.upper if upper is None else upper,
             above=self.above if above is None else above,
+            in_parts=self._in_parts,
         )
 
     def _range(self) -> str:
@@ -120,9 +136,10 @@ class Unit:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         units = "|".join(re.escape(unit) for unit in self.factors)
+        further = rf"([0-9.]+\s*({units})\s*)*" if self._in_parts else ""
         return {
             "type": "string",
-            "pattern": rf"^\s*[+-]?[0-9._]+([eE][+-]?[0-9]+)?\s*({units})\s*$",
+            "pattern": rf"^\s*[+-]?[0-9._]+([eE][+-]?[0-9]+)?\s*({units})\s*{further}$",
             "description": self.accepted,
             # Stays where a field has words of its own in place of the description.
             "$comment": self.accepted,
@@ -136,7 +153,7 @@ WATT_HOUR = Unit("Wh", {"kWh": 1e3, "Wh": 1.0, "MWh": 1e6, "GWh": 1e9})
 VOLT = Unit("V", {"V": 1.0, "kV": 1e3, "mV": 1e-3})
 AMPERE = Unit("A", {"A": 1.0, "kA": 1e3, "mA": 1e-3})
 HERTZ = Unit("Hz", {"Hz": 1.0, "mHz": 1e-3})
-SECOND = Unit("s", {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400.0})
+SECOND = Unit("s", {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400.0}, in_parts=True)
 FRACTION = Unit("1", {"%": 0.01})
 CELSIUS = Unit("°C", {"°C": 1.0, "degC": 1.0})
 DEGREE = Unit("°", {"°": 1.0, "deg": 1.0})
