@@ -31,6 +31,7 @@ from .options import writing
 
 _TABLE_PERIOD_S = 0.5
 _LOG_PERIOD_S = 10.0
+_LOOKS_FOR_CLIENTS_S = 0.05
 _MOST_SUMMARIES = 40
 """Components in one line of the log."""
 
@@ -47,6 +48,8 @@ class RunOptions:
     """Simulated time after which the run ends [s]; None to run until interrupted."""
     recorder: Recorder | None = None
     """Writes down what the components report; finished by whoever made it."""
+    waits_for_client: bool = False
+    """Whether time, which stands still at first, begins when a client receives telemetry."""
 
 
 async def run_site(server: SiteServer, options: RunOptions) -> None:
@@ -76,9 +79,31 @@ async def run_sites(servers: Sequence[SiteServer], options: RunOptions) -> None:
         if options.emit_endpoints is not None:
             with writing("--emit-endpoints", options.emit_endpoints):
                 write_endpoints(options.emit_endpoints, servers)
-        async with _display(servers):
+        async with _display(servers), _beginning(servers, options):
             await _until_told([server.simulation for server in servers], options.duration_s)
     _log.info("ended")
+
+
+@contextlib.asynccontextmanager
+async def _beginning(servers: Sequence[SiteServer], options: RunOptions) -> AsyncIterator[None]:
+    """Let time begin with the first client, where it is to."""
+    if not options.waits_for_client:
+        yield
+        return
+    _log.info("time begins when a client receives telemetry")
+    waiting = asyncio.ensure_future(_begin_with_a_client(servers))
+    try:
+        yield
+    finally:
+        waiting.cancel()
+
+
+async def _begin_with_a_client(servers: Sequence[SiteServer]) -> None:
+    # Nobody is told of who subscribes, which is nothing to the rest of a site.
+    while not any(server.simulation.gateway.has_subscribers for server in servers):  # noqa: ASYNC110
+        await asyncio.sleep(_LOOKS_FOR_CLIENTS_S)
+    for server in servers:
+        server.simulation.resume()
 
 
 def _calm_collector() -> None:

@@ -27,6 +27,13 @@ class Shift(StrEnum):
     KEEP = "keep"
 
 
+class Wait(StrEnum):
+    """Whether recorded time waits for somebody to receive it."""
+
+    YES = "yes"
+    NO = "no"
+
+
 def replay(
     recording: Annotated[
         Path,
@@ -49,6 +56,13 @@ def replay(
             help="Let samples carry the present, by which clients judge freshness, or their own time."
         ),
     ] = Shift.NOW,
+    wait: Annotated[
+        Wait, typer.Option(help="Let recorded time begin when the first client receives telemetry.")
+    ] = Wait.YES,
+    pause_at_start: Annotated[
+        bool,
+        typer.Option("--pause-at-start", help="Let recorded time begin when the control service says so."),
+    ] = False,
     port: Annotated[
         int,
         typer.Option(metavar="0..65535", parser=whole_number(0, 65535), help="Port on the loopback address."),
@@ -89,11 +103,14 @@ def replay(
             seed=seed,
             timestamps="wall" if shift is Shift.NOW else "simulated",
             hardware=hardware,
+            paused=pause_at_start or wait is Wait.YES,
         )
         for note in hardware.notes:
             typer.echo(f"{recording}: {note}", err=True)
         with start_recorder(record, record_metrics, hardware.site, seed) as recorder:
-            options = RunOptions(emit_endpoints, hardware.duration_s, recorder)
+            options = RunOptions(
+                emit_endpoints, hardware.duration_s, recorder, wait is Wait.YES and not pause_at_start
+            )
             asyncio.run(run_site(server, options))
     except PortInUseError as error:
         raise refuse(str(error), PORT_IN_USE) from None

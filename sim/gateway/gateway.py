@@ -332,6 +332,11 @@ class Gateway:
         return len(self._subscriptions.get(component_id, ()))
 
     @property
+    def has_subscribers(self) -> bool:
+        """Whether a client receives telemetry."""
+        return any(self._subscriptions.values()) or any(self._sensor_subscriptions.values())
+
+    @property
     def has_requests(self) -> bool:
         """Whether a client waits for what becomes of its set-point."""
         return self._set_points.has_requests

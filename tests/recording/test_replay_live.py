@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import struct
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -89,13 +91,44 @@ async def test_a_run_is_recorded_and_replayed_by_the_command(tmp_path: Path) -> 
     code, output = await doppelgrid("run", "demo", "--ephemeral-ports", "--duration", "2 s", "--record", day)
     assert code == 0, output
     code, output = await doppelgrid(
-        "replay", day, "--ephemeral-ports", "--speed", "4", "--shift", "keep", "--record", again
+        "replay",
+        day,
+        "--ephemeral-ports",
+        "--speed",
+        "4",
+        "--shift",
+        "keep",
+        "--record",
+        again,
+        "--wait",
+        "no",
     )
     assert code == 0, output
     first, second = read_recording(day), read_recording(again)
     assert len(first.wide()) >= 9
     assert first.long().equals(second.long())
     assert first.states().equals(second.states())
+
+
+async def test_a_replay_begins_with_its_first_client(tmp_path: Path) -> None:
+    day, endpoints = str(tmp_path / "day.parquet"), tmp_path / "endpoints.json"
+    code, output = await doppelgrid("run", "demo", "--ephemeral-ports", "--duration", "2 s", "--record", day)
+    assert code == 0, output
+    replaying = asyncio.create_task(
+        doppelgrid("replay", day, "--ephemeral-ports", "--shift", "keep", "--emit-endpoints", str(endpoints))
+    )
+    while not endpoints.exists():  # noqa: ASYNC110 - another process writes it
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(3.0)  # longer than the recording
+    (site,) = json.loads(endpoints.read_text())["microgrids"]
+    async with MicrogridApiClient(f"grpc://{site['grpc']}") as client:
+        stream = client.receive_component_data_samples_stream(ComponentId(2), [Metric.AC_ACTIVE_POWER])
+        first = await stream.receive()
+        begin = read_recording(day).wide().index[0].to_pydatetime()
+        assert first.metric_samples[0].sampled_at - begin <= timedelta(seconds=1.0)
+        code, output = await replaying
+    assert code == 0, output
+    assert "time begins when a client receives telemetry" in output
 
 
 async def test_a_scant_export_is_replayed_with_a_word_on_what_is_missing(tmp_path: Path) -> None:
@@ -106,7 +139,7 @@ async def test_a_scant_export_is_replayed_with_a_word_on_what_is_missing(tmp_pat
         "2026-06-15 10:00:01+00:00,2200,12,BATTERY_SOC_PCT,50\n"
     )
     code, output = await doppelgrid(
-        "replay", str(path), "--site", "demo", "--ephemeral-ports", "--speed", "4"
+        "replay", str(path), "--site", "demo", "--ephemeral-ports", "--speed", "4", "--wait", "no"
     )
     assert code == 0, output
     assert "nothing is recorded of grid, bat-inv, pv-inv, office, machines: silent" in output
