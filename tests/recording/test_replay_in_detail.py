@@ -330,21 +330,22 @@ class TestLived:
         assert instruments.metrics("nobody") == ()
 
 
-class TestMeters:
-    SHOWN = {
-        POWER: 12e3, Metric.AC_POWER_REACTIVE: 3e3,
-        Metric.AC_POWER_ACTIVE_PHASE_1: 2e3, Metric.AC_POWER_ACTIVE_PHASE_2: 4e3, Metric.AC_POWER_ACTIVE_PHASE_3: 6e3,
-        Metric.AC_POWER_REACTIVE_PHASE_1: 1e3, Metric.AC_POWER_REACTIVE_PHASE_2: 0.0,
-        Metric.AC_POWER_REACTIVE_PHASE_3: 2e3,
-        Metric.AC_VOLTAGE_PHASE_1_N: 230.0, Metric.AC_VOLTAGE_PHASE_2_N: 231.0, Metric.AC_VOLTAGE_PHASE_3_N: 229.0,
-        Metric.AC_POWER_APPARENT: 0.0, Metric.AC_POWER_APPARENT_PHASE_3: 0.0, Metric.AC_CURRENT_PHASE_3: 0.0,
-        Metric.AC_FREQUENCY: 50.0,
-    }  # fmt: skip
+SHOWN = {
+    POWER: 12e3, Metric.AC_POWER_REACTIVE: 3e3,
+    Metric.AC_POWER_ACTIVE_PHASE_1: 2e3, Metric.AC_POWER_ACTIVE_PHASE_2: 4e3, Metric.AC_POWER_ACTIVE_PHASE_3: 6e3,
+    Metric.AC_POWER_REACTIVE_PHASE_1: 1e3, Metric.AC_POWER_REACTIVE_PHASE_2: 0.0,
+    Metric.AC_POWER_REACTIVE_PHASE_3: 2e3,
+    Metric.AC_VOLTAGE_PHASE_1_N: 230.0, Metric.AC_VOLTAGE_PHASE_2_N: 231.0, Metric.AC_VOLTAGE_PHASE_3_N: 229.0,
+    Metric.AC_POWER_APPARENT: 0.0, Metric.AC_POWER_APPARENT_PHASE_3: 0.0, Metric.AC_CURRENT_PHASE_3: 0.0,
+    Metric.AC_FREQUENCY: 50.0,
+}  # fmt: skip
 
+
+class TestMeters:
     def test_what_follows_from_powers_is_worked_out_of_those_that_there_would_have_been(self) -> None:
         """Less 3 kW that were recorded and 0.6 kvar, and 9 kW now: 6 kW more, each third of it on a phase."""
         change = Change({POWER: 3e3, Metric.AC_POWER_REACTIVE: 0.6e3}, {POWER: 9e3}, share=1.0)
-        values = changed_values(self.SHOWN, [change])
+        values = changed_values(SHOWN, [change])
         assert (values[POWER], values[Metric.AC_POWER_REACTIVE]) == pytest.approx((18e3, 2.4e3))
         assert values[Metric.AC_POWER_ACTIVE_PHASE_3] == pytest.approx(8e3)
         assert values[Metric.AC_POWER_REACTIVE_PHASE_3] == pytest.approx(1.8e3)
@@ -352,8 +353,8 @@ class TestMeters:
         assert values[Metric.AC_CURRENT_PHASE_3] == pytest.approx(math.hypot(8e3, 1.8e3) / 229.0)
         assert values[Metric.AC_POWER_APPARENT] == pytest.approx(math.hypot(18e3, 2.4e3))
         for metric in (Metric.AC_VOLTAGE_PHASE_2_N, Metric.AC_FREQUENCY):
-            assert values[metric] == self.SHOWN[metric]
-        assert list(values) == list(self.SHOWN)
+            assert values[metric] == SHOWN[metric]
+        assert list(values) == list(SHOWN)
 
     def test_without_a_change_nothing_changes_and_what_had_been_counted_is_not_known(self) -> None:
         shown = {POWER: 12e3, Metric.AC_ENERGY_ACTIVE: 1e3, SOC: 3.0}
