@@ -164,8 +164,12 @@ async def test_only_events_that_match_every_filter_wait() -> None:
         [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
     )]  # fmt: skip
     for kinds, subjects, expected in (
-        ((), (), [0, 1, 2, 3]), (("a",), (), [0, 1]), ((), ("y",), [1, 3]), (("a", "b"), ("x",), [0, 2]), (("a",), ("z",), []),
-    ):  # fmt: skip
+        ((), (), [0, 1, 2, 3]),
+        (("a",), (), [0, 1]),
+        ((), ("y",), [1, 3]),
+        (("a", "b"), ("x",), [0, 2]),
+        (("a",), ("z",), []),
+    ):
         stream, source = opened(kinds, subjects)
         for event in happened:
             source.listener(event)  # type: ignore[operator]

@@ -66,9 +66,15 @@ def test_filters_let_pass_what_they_name(common: CommonVersion) -> None:
 def info(category: Category, **more: Any) -> ComponentInfo:
     bounds = {Metric.AC_POWER_ACTIVE: Bounds(-3.0, 5.0)}
     return ComponentInfo(
-        id=4, name="n", category=category, manufacturer="m", model="o", operational_mode=OperationalMode.CONTROL_AND_TELEMETRY,
-        rated_bounds=bounds, **more,
-    )  # fmt: skip
+        id=4,
+        name="n",
+        category=category,
+        manufacturer="m",
+        model="o",
+        operational_mode=OperationalMode.CONTROL_AND_TELEMETRY,
+        rated_bounds=bounds,
+        **more,
+    )
 
 
 def test_a_component_is_told_with_what_only_its_category_has() -> None:
@@ -83,8 +89,10 @@ def test_a_component_is_told_with_what_only_its_category_has() -> None:
         assert component.category == ALPHA.categories[category_name(category)]
         (config,) = component.metric_config_bounds
         assert (config.metric, config.config_bounds.lower, config.config_bounds.upper) == (
-            ALPHA.metrics[Metric.AC_POWER_ACTIVE], -3.0, 5.0,
-        )  # fmt: skip
+            ALPHA.metrics[Metric.AC_POWER_ACTIVE],
+            -3.0,
+            5.0,
+        )
         return component.category_specific_info
 
     fuse = specific(Category.GRID_CONNECTION_POINT, rated_fuse_current_a=63.9)
@@ -122,9 +130,15 @@ def test_a_frame_is_written_with_states_diagnostics_and_metrics_that_were_asked_
     common: CommonVersion,
 ) -> None:
     frame = Frame(
-        7, 5, {Metric.AC_POWER_ACTIVE: 1.0, Metric.AC_FREQUENCY: 2.0}, {Metric.AC_FREQUENCY: (Bounds(1.0, 2.0),) * 2},
-        (StateCode.READY, StateCode.ERROR), 1_500_000, (), (Diagnostic("NO_SUCH", "hot", "E1"), Diagnostic("UNKNOWN", "")),
-    )  # fmt: skip
+        7,
+        5,
+        {Metric.AC_POWER_ACTIVE: 1.0, Metric.AC_FREQUENCY: 2.0},
+        {Metric.AC_FREQUENCY: (Bounds(1.0, 2.0),) * 2},
+        (StateCode.READY, StateCode.ERROR),
+        1_500_000,
+        (),
+        (Diagnostic("NO_SUCH", "hot", "E1"), Diagnostic("UNKNOWN", "")),
+    )
     message: Any = (
         alpha.ReceiveElectricalComponentTelemetryStreamResponse().telemetry
         if common is ALPHA
