@@ -73,7 +73,7 @@ def test_a_driven_value_must_be_there_and_finite() -> None:
     ):
         words.override(pb.DriveRequest(component="grid", quantity="presence"))
     for value in (math.nan, math.inf):
-        with pytest.raises(InvalidArgumentError, match="power_w is .*; accepted: a finite number"):
+        with pytest.raises(InvalidArgumentError, match=r"power_w is .*; accepted: a finite number"):
             words.override(pb.DriveRequest(component="main", quantity="load", power_w=value))
 
 
