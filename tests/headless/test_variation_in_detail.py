@@ -42,7 +42,24 @@ def test_quantities_are_numbers_with_or_without_a_unit(value: object, read: tupl
 
 @pytest.mark.parametrize(
     "value",
-    [True, False, None, "kWh", "5 6", "", "1e101", 1.1e100, -1.1e100, math.nan, math.inf, [5], {}, "5 _a"],
+    [
+        True,
+        False,
+        None,
+        "kWh",
+        "5 6",
+        "",
+        "1e101",
+        1.1e100,
+        -1.1e100,
+        math.nan,
+        math.inf,
+        [5],
+        {},
+        "5 _a",
+        "1__ kW",
+        "1__0",
+    ],
 )
 def test_everything_else_is_none(value: object) -> None:
     assert quantity(value) is None
@@ -191,6 +208,8 @@ def test_a_file_is_read_with_its_name(tmp_path: Path) -> None:
     assert load_variation(path).file == str(path)
     with pytest.raises(VariationError, match="the file is unreadable"):
         load_variation(tmp_path)
+    with pytest.raises(VariationError, match="the file is unreadable"):
+        load_variation("a\0b")
 
 
 def summary(**changes: Any) -> Summary:

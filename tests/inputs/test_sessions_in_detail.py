@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import statistics
@@ -370,7 +371,7 @@ class TestRecorded:
         ]
         (tmp_path / "a.csv").write_text("\n".join([HEADER, *rows]))
         with pytest.raises(
-            InputError, match=r"overlapping at 2019-05-01T11:00:00\+00:00; accepted: `leave: recorded`"
+            InputError, match=r"leave: estimated is overlapping at .*; accepted: `leave: recorded`"
         ):
             plan_of(
                 {"file": "a.csv", "timezone": "UTC", "leave": "estimated", "align": "start"}, us, tmp_path
@@ -438,3 +439,28 @@ class TestRecorded:
         with pytest.raises(InputError) as nine:
             at_station([at(number) for number in range(9)], None, "a.csv")
         assert str(nine.value).endswith("one of s0, s1, s2, s3, s4, s5, s6, s7 … (9 in all)")
+
+    @pytest.mark.parametrize("kept", [20, -4, -1])
+    def test_a_compressed_file_that_breaks_off_is_refused(self, tmp_path: Path, kept: int) -> None:
+        whole = gzip.compress(f"{HEADER}\n{self.ROWS[0]}\n".encode())
+        (tmp_path / "a.csv.gz").write_bytes(whole[:kept])
+        with pytest.raises(InputError, match=r"a\.csv\.gz: content is not readable \("):
+            read_acn_sessions(tmp_path / "a.csv.gz", BERLIN)
+
+    @pytest.mark.parametrize("content", [b"\x1f\x8b\x07garbage", b"arrival\xff\n"])
+    def test_a_file_that_is_neither_text_nor_compressed_text_is_refused(
+        self, tmp_path: Path, content: bytes
+    ) -> None:
+        (tmp_path / "a.csv").write_bytes(content)
+        with pytest.raises(InputError, match=r"a\.csv: content is not readable \("):
+            read_acn_sessions(tmp_path / "a.csv", BERLIN)
+
+    @pytest.mark.parametrize("energy", [None, [], {}, "much"])
+    def test_an_export_whose_energy_is_no_number_is_refused(self, tmp_path: Path, energy: object) -> None:
+        item = {
+            "connectionTime": "2019-05-01T06:00:00Z", "disconnectTime": "2019-05-01T07:00:00Z", "stationID": "a",
+            "kWhDelivered": energy,
+        }  # fmt: skip
+        (tmp_path / "a.json").write_text(json.dumps([item]))
+        with pytest.raises(InputError, match=r"a\.json:1: kWhDelivered is .*; accepted: a number of kWh"):
+            read_acn_sessions(tmp_path / "a.json", BERLIN)

@@ -129,6 +129,20 @@ def test_components_that_come_later_have_columns_of_their_own(tmp_path: Path) ->
     assert wide["12.error"].notna().sum() == 70
 
 
+@pytest.mark.parametrize(
+    "carried", [b"{not json", b"[1]", b'{"none": 1}', b"\xff", b'{"site": {"microgrid": 1}}']
+)
+def test_damaged_metadata_are_refused_and_missing_ones_are_not(carried: bytes, tmp_path: Path) -> None:
+    table = pa.table({"timestamp": pa.array([NOON], pa.timestamp("us", tz="UTC")), "2.DC_POWER": [1.0]})
+    pq.write_table(table, tmp_path / "day.parquet")
+    assert read_recording(tmp_path / "day.parquet").site is None
+    pq.write_table(table.replace_schema_metadata({b"doppelgrid": carried}), tmp_path / "day.parquet")
+    with pytest.raises(
+        RecordingError, match=r"metadata is .*; accepted: what this version of doppelgrid writes"
+    ):
+        read_recording(tmp_path / "day.parquet")
+
+
 class TestTables:
     def read(self, folder: Path, seconds: list[int], **columns_: Any) -> Recording:
         times = pa.array([NOON + second * SECOND for second in seconds], pa.timestamp("us", tz="UTC"))

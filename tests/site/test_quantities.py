@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
 from doppelgrid.models.parameter import Parameter, ParameterError
@@ -32,6 +32,7 @@ from doppelgrid.sim.files.units import (
     WATT_HOUR,
     Unit,
 )
+from doppelgrid.sim.inputs.location import Location
 
 
 class TestUnits:
@@ -155,10 +156,12 @@ class TestMoments:
         assert datetime(2026, 1, 1, tzinfo=zone).utcoffset() == timedelta(minutes=minutes)
         assert parse_zone("UTC") is UTC
 
-    @pytest.mark.parametrize("name", ["+24:00", "+2:00", "Mars/Olympus", "", "../etc"])
+    @pytest.mark.parametrize("name", ["+24:00", "+2:00", "Mars/Olympus", "", "../etc", "Europe", "a" * 300])
     def test_other_zones_are_refused(self, name: str) -> None:
         with pytest.raises(ValueError, match="an IANA time zone such as Europe/Berlin"):
             parse_zone(name)
+        with pytest.raises(ValidationError, match="the name of an IANA time zone such as Europe/Berlin"):
+            Location(latitude=0.0, longitude=0.0, timezone=name)
 
 
 class Inner(NamedTuple):

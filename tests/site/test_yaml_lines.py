@@ -92,6 +92,7 @@ def test_merged_mappings_give_way_to_what_stands_there_and_to_those_before() -> 
         ("a: !zzz [1]", 1, ("a",), "tagged !zzz"),
         ("a: !!seq {x: 1}", 1, ("a",), "tagged tag:yaml.org,2002:seq"),
         ("a: !!int x", 1, ("a",), "'x', which is no int"),
+        ("a: !!bool maybe", 1, ("a",), "'maybe', which is no bool"),
         ("a:\n - !!float 5x", 2, ("a", 0), "5x, which is no float"),
         ("a: &x\n  b: *x", 1, ("a", "b"), "inside itself"),
         ("a: 1\n5: 2", 2, (), "with a key that is no text"),

@@ -107,10 +107,14 @@ def test_streams_that_are_open_are_cut_and_others_are_not() -> None:
 @pytest.mark.parametrize(
     ("target", "normal"),
     [
-        ("grpc://[::1]:8800", "localhost:8800"), ("dns:///LOCALHOST:1", "localhost:1"), ("ipv4:127.0.0.1:2", "localhost:2"),
-        (" example.com:3 ", "example.com:3"), ("ipv6:[fe80::1]:4", "fe80::1:4"), ("dns:0.0.0.0:5", "localhost:5"),
+        ("grpc://[::1]:8800", "localhost:8800"),
+        ("dns:///LOCALHOST:1", "localhost:1"),
+        ("ipv4:127.0.0.1:2", "localhost:2"),
+        (" example.com:3 ", "example.com:3"),
+        ("ipv6:[fe80::1]:4", "fe80::1:4"),
+        ("dns:0.0.0.0:5", "localhost:5"),
     ],
-)  # fmt: skip
+)
 def test_an_address_has_one_spelling(target: str, normal: str) -> None:
     assert normal_target(target) == normal
 
