@@ -267,6 +267,20 @@ class TestSetPoints:
             simulation.gateway.stop(11)
         assert simulation.gateway.frame(11).values[Metric.AC_POWER_ACTIVE] == pytest.approx(0.0, abs=100.0)
 
+    @pytest.mark.parametrize("how", ["close", "restore"])
+    async def test_who_waits_for_an_answer_is_told_when_none_will_come(self, how: str) -> None:
+        simulation = meters(2, **INVERTER)
+        saved = simulation.save()
+        request = simulation.gateway.set_power(11, ACTIVE, 5e3, None)
+        assert (await anext(request)).status is RequestStatus.ACCEPTED
+        if how == "close":
+            simulation.gateway.close()
+        else:
+            simulation.restore(saved)
+            assert not simulation.gateway.has_requests
+        with pytest.raises(UnavailableError, match="shutting down"):
+            await anext(request)
+
 
 class TestContributions:
     def test_a_hundred_contributions_are_alive_at_most_and_one_of_ones_own_may_be_replaced(self) -> None:

@@ -66,6 +66,37 @@ def test_models_of_one_name_are_kept_apart() -> None:
     assert list(map(_place_of, _texts_of(other))) != list(map(_place_of, _texts_of(SUPPLY)))
 
 
+@pytest.mark.parametrize(
+    "changed", ["models/battery.py", "sim.kernel/steps.py", "here/loop.py", "here/jit.py"]
+)
+def test_another_text_of_ours_is_kept_elsewhere(
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of models, of the kernel, and of what compiles them."""
+    names = ("arrays", "boundary", "jit", "loop", "program", "stubs")
+    for path in ("models/battery.py", "sim.kernel/steps.py", *(f"here/{name}.py" for name in names)):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("before")
+
+    def package(name: str) -> ModuleType:
+        module = ModuleType(name)
+        module.__file__ = str(tmp_path / name.partition(".")[2] / "__init__.py")
+        return module
+
+    monkeypatch.setattr(jit, "import_module", package)
+    monkeypatch.setattr(jit, "__file__", str(tmp_path / "here" / "jit.py"))
+
+    def digest() -> str:
+        jit._text_digest.cache_clear()
+        return jit._text_digest(frozenset())
+
+    before = digest()
+    assert digest() == before
+    (tmp_path / changed).write_text("after")
+    assert digest() != before
+    jit._text_digest.cache_clear()
+
+
 class TestKept:
     @pytest.fixture(autouse=True)
     def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from datetime import timedelta
 from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
 import pytest
 
+from doppelgrid.sim.ensemble import ensemble
 from doppelgrid.sim.ensemble import variation as variation_module
-from doppelgrid.sim.ensemble.ensemble import Result, numbers_of, table
+from doppelgrid.sim.ensemble.ensemble import Job, Result, jobs_of, numbers_of, table
 from doppelgrid.sim.ensemble.variation import (
     Draw,
     Quantity,
@@ -22,8 +27,10 @@ from doppelgrid.sim.ensemble.variation import (
     parse_variation,
     quantity,
 )
-from doppelgrid.sim.headless.outcome import BatterySummary, FlowSummary, Summary
+from doppelgrid.sim.headless.outcome import BatterySummary, FlowSummary, RunError, Summary
+from doppelgrid.sim.headless.simulate import DEFAULT_START
 from doppelgrid.sim.site.reader import load_site
+from doppelgrid.sim.site.site import Site
 
 DEMO = load_site("demo")
 
@@ -263,3 +270,134 @@ def test_what_was_varied_is_a_column_of_numbers_where_all_have_one_unit(
     frame = table(results[::-1])
     assert list(frame.columns) == ["run", "seed", column, "y"]
     assert (frame["run"].tolist(), frame[column].tolist()) == ([0, 1], cells)
+
+
+def test_an_unknown_name_is_told_on_the_line_of_its_first_value() -> None:
+    for text, line in (
+        ("vary:\n  nobody.x:\n    - 1\n    - 2", 3),
+        ("vary:\n\n  nobody.x: {from: 1, to: 2}", 3),
+    ):
+        with pytest.raises(VariationError) as caught:
+            cases(DEMO, parse_variation(text, "vary.yaml"), runs=1, seed=0)
+        assert [(problem.line, problem.field, problem.found) for problem in caught.value.problems] == [
+            (line, "nobody.x", "unknown")
+        ]
+
+
+def test_a_value_that_does_not_fit_is_told_on_its_own_line_with_the_others_that_matter() -> None:
+    text = """\
+vary:
+  pv-inv.tilt: [10 °]
+  battery.min_soc:
+    - 5 %
+    - 60 %
+  battery.capacity: {from: 50 kWh, to: 60 kWh}
+"""
+    with pytest.raises(VariationError) as caught:
+        cases(DEMO, parse_variation(text, "vary.yaml"), runs=1, seed=3)
+    (problem,) = caught.value.problems
+    assert problem.line in (5, 6)
+    assert "battery.min_soc = 60 %" in problem.found
+    assert "battery.capacity = 5" in problem.found
+    assert "pv-inv.tilt" not in problem.found
+    assert problem.found.endswith("in run 1 (seed 3)")
+
+
+class TestJobs:
+    @pytest.fixture
+    def job(self) -> Job:
+        (made,) = jobs_of(DEMO, timedelta(minutes=2), resolution=timedelta(minutes=1), seed=4)
+        return made
+
+    @pytest.mark.parametrize(
+        ("error", "words"),
+        [
+            (ValueError("no site"), "no site"),
+            (RunError("no number"), "no number"),
+            (ZeroDivisionError("by zero"), "by zero"),
+            (KeyError("a"), "KeyError: 'a'"),
+            (BrokenProcessPool("x"), "a worker process ended abruptly"),
+        ],
+    )
+    def test_a_run_that_fails_says_why(
+        self, job: Job, error: Exception, words: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object, **__: object) -> Summary:
+            raise error
+
+        monkeypatch.setattr(ensemble, "simulate", fail)
+        assert ensemble.run_job(job) == Result(0, 4, {}, {}, words)
+
+    def test_a_job_is_carried_out_as_it_says(self, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[Any] = []
+
+        def note(site: Site, duration: timedelta, **given: Any) -> Summary:
+            asked.append((site.components, duration, given["start"], given["seed"], given["resolution"]))
+            return summary()
+
+        monkeypatch.setattr(ensemble, "simulate", note)
+        result = ensemble.run_job(job)
+        assert asked == [(DEMO.components, timedelta(minutes=2), DEFAULT_START, 4, timedelta(minutes=1))]
+        assert result == Result(0, 4, {}, numbers_of(summary()), None)
+
+    @pytest.mark.parametrize(
+        ("workers", "jobs", "processes"), [(1, 3, 0), (3, 1, 0), (2, 3, 2), (5, 3, 3), (None, 3, 3)]
+    )
+    def test_there_are_no_more_processes_than_jobs_and_none_for_one(
+        self, job: Job, workers: int | None, jobs: int, processes: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun: list[int] = []
+
+        class Here:
+            """Stands in for worker processes."""
+
+            def __init__(self, count: int) -> None:
+                begun.append(count)
+
+            def __enter__(self) -> Here:
+                return self
+
+            def __exit__(self, *_: object) -> None:
+                pass
+
+            def results(self, jobs: Sequence[Job]) -> list[Result]:
+                return [ensemble.run_job(each) for each in jobs]
+
+        monkeypatch.setattr(ensemble, "Processes", Here)
+        monkeypatch.setattr(ensemble, "cores", lambda: 8)
+        monkeypatch.setattr(ensemble, "simulate", lambda *_, **__: summary())
+        many = [job._replace(run=number) for number in range(jobs)]
+        assert [result.run for result in ensemble.run_jobs(many, workers=workers)] == list(range(jobs))
+        assert begun == [processes] * (processes > 0)
+
+    def test_results_come_in_the_order_of_their_runs_whatever_came_first(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def backwards(jobs: Sequence[Job], **_: object) -> Iterator[Result]:
+            yield from (Result(job.run, job.seed, job.values, {}, None) for job in reversed(jobs))
+
+        monkeypatch.setattr(ensemble, "run_jobs", backwards)
+        told: list[int] = []
+        results = ensemble.simulate_many(
+            DEMO, timedelta(minutes=2), runs=3, seed=7, resolution=timedelta(minutes=1),
+            vary=parse_variation("vary: {pv-inv.tilt: [10 °, 20 °]}", "vary.yaml"),
+            on_result=lambda result: told.append(result.run),
+        )  # fmt: skip
+        assert [(result.run, result.seed) for result in results] == [
+            (0, 7),
+            (1, 7),
+            (2, 8),
+            (3, 8),
+            (4, 9),
+            (5, 9),
+        ]
+        assert told == [5, 4, 3, 2, 1, 0]
+
+    def test_runs_that_were_told_to_end_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        ensemble._end_if_told(timedelta())
+        told = threading.Event()
+        monkeypatch.setattr(ensemble, "_stop", told)
+        ensemble._end_if_told(timedelta())
+        told.set()
+        with pytest.raises(InterruptedError):
+            ensemble._end_if_told(timedelta())
