@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,13 @@ from recording.support import (
     NOON,
     NOON_TEXT,
     SECOND,
-    Stage,
     demo_site,
     eventful_run,
     recorded,
 )
 
 import doppelgrid
+from doppelgrid.sim.domain.events import FrameListener
 from doppelgrid.sim.domain.messages import Frame, Reading
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Bounds
@@ -364,14 +364,21 @@ class TestMeters:
 
 
 def test_a_recorder_that_is_closed_twice_has_stopped_listening_once(tmp_path: Path) -> None:
-    stage = Stage()
+    listening: list[FrameListener] = []
+
+    class Source:
+        """Shows frames to whoever listens."""
+
+        def listen_to_frames(self, listener: FrameListener) -> Callable[[], None]:
+            listening.append(listener)
+            return lambda: listening.remove(listener)
+
     recorder = Recorder(tmp_path / "day.csv", demo_site())
-    recorder.listen(stage)
-    frame = Frame(BATTERY, NOON, {SOC: 1.0}, {}, (StateCode.READY,), NOON)
-    stage.show([frame])
+    recorder.listen(Source())
+    listening[0](NOON, [Frame(BATTERY, NOON, {SOC: 1.0}, {}, (StateCode.READY,), NOON)])
     recorder.close()
+    assert listening == []
     recorder.close()
-    stage.show([frame._replace(sample_time_us=NOON + SECOND)])
     assert len(read_recording(tmp_path / "day.csv").wide()) == 1
 
 
