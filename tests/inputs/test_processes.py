@@ -366,3 +366,32 @@ def test_a_signal_of_steps_keeps_what_changes_only() -> None:
         assert [steps.until(time) for time in (0, 10, 29, 30, 50)] == [30, 30, 30, 50, NEVER]
         assert [steps.at(time) for time in (0, 29, 30, 49, 50)] == [1.0, 1.0, 2.0, 2.0, 1.0]
         assert steps.ends_us == 60
+
+
+@pytest.mark.parametrize(("days", "per_year"), [(0.5, 730.0), (1.0, 365.0), (2.5, 146.0), (10.0, 36.5)])
+def test_outages_of_days_last_into_the_days_after(days: float, per_year: float) -> None:
+    """As many begin as would fill the time: whoever looks finds none under way with a chance of 1/e."""
+    lasting = OutageStatistics(per_year, 0.0, 60.0, 0.0, days * 86_400.0, 0.0, days * 86_400.0)
+    signal, total_us, span = SeededOutages(lasting, "k"), 0, 3000
+    time_us = 100 * DAY_US
+    while time_us < (100 + span) * DAY_US:
+        next_us = signal.until(time_us)
+        assert time_us < next_us <= (time_us // DAY_US + 1) * DAY_US
+        total_us += next_us - time_us if signal.at(time_us) == 0.0 else 0
+        time_us = next_us
+    assert total_us / (span * DAY_US) == pytest.approx(1.0 - math.exp(-1.0), abs=0.06)
+
+
+def test_outages_of_a_day_are_the_same_after_any_number_of_others() -> None:
+    def day(signal: SeededOutages, number: int) -> list[tuple[int, float]]:
+        time_us, found = number * DAY_US, []
+        while time_us < (number + 1) * DAY_US:
+            found.append((time_us, signal.at(time_us)))
+            time_us = signal.until(time_us)
+        return found
+
+    busy = NONE_SHORT._replace(longest_s=3 * 86_400.0, long_median_s=20_000.0, long_spread=1.5)
+    walked = SeededOutages(busy, "k")
+    whole = {number: day(walked, number) for number in range(300)}
+    for number in (299, 4, 150, 0):
+        assert day(SeededOutages(busy, "k"), number) == day(walked, number) == whole[number]
