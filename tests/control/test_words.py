@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from datetime import UTC, datetime, timedelta
 
@@ -159,6 +160,11 @@ def opened(kinds: tuple[str, ...] = (), subjects: tuple[str, ...] = ()) -> tuple
     return EventStream(source, kinds, subjects), source  # type: ignore[arg-type]
 
 
+async def soon(stream: EventStream) -> Event:
+    """Return what comes next; a stream that says nothing is an error, and no test that hangs."""
+    return await asyncio.wait_for(anext(stream), 5.0)
+
+
 async def test_only_events_that_match_every_filter_wait() -> None:
     happened = [Event(number, kind, subject, {}) for number, (kind, subject) in enumerate(
         [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
@@ -173,7 +179,7 @@ async def test_only_events_that_match_every_filter_wait() -> None:
         stream, source = opened(kinds, subjects)
         for event in happened:
             source.listener(event)  # type: ignore[operator]
-        assert [(await anext(stream)).time_us for _ in range(stream.waiting)] == expected
+        assert [(await soon(stream)).time_us for _ in range(stream.waiting)] == expected
         stream.close()
         assert source.listener is None
 
@@ -184,12 +190,12 @@ async def test_as_many_events_wait_as_is_said_and_then_no_more_come() -> None:
     for _ in range(LONGEST_QUEUE):
         source.listener(event)  # type: ignore[operator]
     assert stream.waiting == LONGEST_QUEUE
-    await anext(stream)
+    await soon(stream)
     source.listener(event)  # type: ignore[operator]
     source.listener(event)  # type: ignore[operator]
     assert stream.waiting == LONGEST_QUEUE
     for _ in range(LONGEST_QUEUE):
-        await anext(stream)
+        await soon(stream)
     source.listener(event)  # type: ignore[operator]
     with pytest.raises(UnavailableError, match=f"more than {LONGEST_QUEUE} events waited to be read"):
-        await anext(stream)
+        await soon(stream)

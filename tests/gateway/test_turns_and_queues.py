@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -30,6 +31,7 @@ from doppelgrid.sim.site.site import Site
 SECOND = 1_000_000
 START = 1_750_000_000 * SECOND
 ACTIVE, REACTIVE = PowerType.ACTIVE, PowerType.REACTIVE
+T = TypeVar("T")
 
 
 def meters(count: int, interval: str = "1 s", **more: Any) -> Simulation:
@@ -61,9 +63,14 @@ async def times_of(simulation: Simulation, numbers: list[int], seconds: float) -
     streams = {number: simulation.gateway.subscribe(number) for number in numbers}
     simulation.run_for(timedelta(seconds=seconds))
     return {
-        number: [((await anext(stream)).sample_time_us - START) / SECOND for _ in range(stream.waiting)]
+        number: [((await soon(stream)).sample_time_us - START) / SECOND for _ in range(stream.waiting)]
         for number, stream in streams.items()
     }
+
+
+async def soon(stream: AsyncIterator[T]) -> T:
+    """Return what comes next; a stream that says nothing is an error, and no test that hangs."""
+    return await asyncio.wait_for(anext(stream), 5.0)
 
 
 class TestTurns:
@@ -144,9 +151,9 @@ class TestQueues:
             stream.push(frame)
         assert stream.waiting == LONGEST_QUEUE
         stream.end("over")
-        assert [await anext(stream) for _ in range(LONGEST_QUEUE)] == frames[3:]
+        assert [await soon(stream) for _ in range(LONGEST_QUEUE)] == frames[3:]
         with pytest.raises(UnavailableError, match="over"):
-            await anext(stream)
+            await soon(stream)
         stream.close()
         stream.close()
         assert closed == [stream]
@@ -160,10 +167,10 @@ class TestQueues:
         stream.push(frame(1))
         stream.push(frame(2))
         waiting = [asyncio.ensure_future(stream.taken()) for _ in range(2)]
-        await anext(stream)
+        await soon(stream)
         await asyncio.sleep(0)
         assert not any(task.done() for task in waiting)
-        await anext(stream)
+        await soon(stream)
         await asyncio.wait_for(asyncio.gather(*waiting), 1.0)
         stream.push(frame(3))
         last = asyncio.ensure_future(stream.taken())
@@ -192,15 +199,15 @@ class TestQueues:
         assert (gateway.stream_count(1), gateway.stream_count(2)) == (2, 1)
         simulation.run_for(timedelta(seconds=3))
         for _ in range(3):
-            await anext(quick)
-        await anext(other)
+            await soon(quick)
+        await soon(other)
         assert (slow.waiting, quick.waiting, other.waiting, gateway.backlog) == (3, 0, 2, 3)
         late = asyncio.ensure_future(gateway.read_up(30.0))
         for stream, count in ((slow, 3), (other, 2)):
             await asyncio.sleep(0)
             assert not late.done()
             for _ in range(count):
-                await anext(stream)
+                await soon(stream)
         await asyncio.wait_for(late, 1.0)
         simulation.run_for(timedelta(seconds=1))
         await gateway.read_up(0.0)
@@ -213,13 +220,13 @@ class TestQueues:
         dropped, other = simulation.gateway.subscribe(1), simulation.gateway.subscribe(2)
         simulation.fault(Fault("grid", FaultKind.DROPPED))
         with pytest.raises(UnavailableError, match="grid cannot be reached"):
-            await anext(dropped)
+            await soon(dropped)
         simulation.run_for(timedelta(seconds=1))
         assert other.waiting == 1
         simulation.gateway.close()
-        await anext(other)
+        await soon(other)
         with pytest.raises(UnavailableError, match="shutting down"):
-            await anext(other)
+            await soon(other)
 
 
 class TestSetPoints:
@@ -249,7 +256,7 @@ class TestSetPoints:
         simulation.run_for(timedelta(seconds=5))
         assert not simulation.gateway.has_requests
         end_us = START + SECOND + lasts_s * SECOND
-        assert [update async for update in request] == [
+        assert [await soon(request) for _ in range(2)] == [
             PowerUpdate(RequestStatus.ACCEPTED, end_us), PowerUpdate(RequestStatus.SUCCESS, end_us),
         ]  # fmt: skip
         simulation.run_for(timedelta(seconds=lasts_s - 5.001))
@@ -272,14 +279,14 @@ class TestSetPoints:
         simulation = meters(2, **INVERTER)
         saved = simulation.save()
         request = simulation.gateway.set_power(11, ACTIVE, 5e3, None)
-        assert (await anext(request)).status is RequestStatus.ACCEPTED
+        assert (await soon(request)).status is RequestStatus.ACCEPTED
         if how == "close":
             simulation.gateway.close()
         else:
             simulation.restore(saved)
             assert not simulation.gateway.has_requests
         with pytest.raises(UnavailableError, match="shutting down"):
-            await anext(request)
+            await soon(request)
 
 
 class TestContributions:

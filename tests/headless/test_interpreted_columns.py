@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 
 from doppelgrid.sim.headless import simulate as simulate_module
 from doppelgrid.sim.headless.columns import Columns
+from doppelgrid.sim.headless.outcome import RunError
 from doppelgrid.sim.headless.run import HeadlessRun
-from doppelgrid.sim.headless.simulate import simulate
+from doppelgrid.sim.headless.simulate import check_times, inputs_that_end, simulate, with_self_consumption
 from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
 from doppelgrid.sim.recording.names import STATE
 from doppelgrid.sim.site.reader import load_site
@@ -191,8 +193,6 @@ def test_what_is_behind_two_meters_is_drawn_by_neither(share: int) -> None:
 def test_durations_from_one_sample_on_and_resolutions_up_to_a_day_make_sense(
     duration_s: float, resolution_s: float, wrong: str
 ) -> None:
-    from doppelgrid.sim.headless.simulate import check_times
-
     duration, resolution = timedelta(seconds=duration_s), timedelta(seconds=resolution_s)
     if wrong:
         with pytest.raises(ValueError, match=f"the {wrong} is"):
@@ -214,3 +214,53 @@ def test_progress_is_told_in_simulated_time_and_the_run_in_that_of_the_wall(
     summary = simulate(site, 25 * hour, start=NOON, resolution=hour, on_progress=told.append)
     assert told == [23 * hour, 25 * hour]
     assert summary.wall_s == 7.5
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_a_power_that_is_no_number_is_told_with_its_place_its_time_and_the_inputs() -> None:
+    points = [{"at": "0 s", "value": "1 kW"}, {"at": "2 s", "value": "1e302 MW"}]
+    load = {"profile": "inline", "points": points}
+    components = {
+        "grid": COMPONENTS["grid"],
+        "main": {"id": 2, "category": "meter", "behind": "grid"},
+        "one": {"id": 3, "category": "meter", "behind": "main", "load": "3 kW"},
+        **{
+            f"h{number}": {"id": 10 + number, "category": "meter", "behind": "main", "load": load}
+            for number in range(9)
+        },
+    }
+    site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
+    with pytest.raises(RunError) as caught:
+        simulate(site, timedelta(seconds=4), start=NOON)
+    told = str(caught.value)
+    assert "is no number at 2026-06-15T09:50:02" in told
+    assert told.startswith(("the power through grid ", "the power through main "))
+    assert "one.load = 3000" in told
+    assert "h8.load = 1e+308" in told
+
+
+def test_inputs_that_end_with_the_run_are_none_that_end_before_it(tmp_path: Path) -> None:
+    rows = ["timestamp,power", *(f"2026-06-15T09:{minute:02}:00Z,{minute}" for minute in range(50, 60))]
+    (tmp_path / "load.csv").write_text("\n".join(rows))
+    load = {"file": "load.csv", "unit": "kW", "positive": "consumption"}
+    main = {"id": 2, "category": "meter", "behind": "grid", "load": load}
+    site = Site.model_validate(
+        {"microgrid": {"id": 1}, "components": {"grid": COMPONENTS["grid"], "main": main}}
+    )
+    site = site.model_copy(update={"directory": tmp_path})
+    start = datetime(2026, 6, 15, 9, 50, tzinfo=UTC)
+    for more, ended in ((0, {}), (1, {"main.load": datetime(2026, 6, 15, 10, tzinfo=UTC)})):
+        assert inputs_that_end(site, timedelta(minutes=10, microseconds=more), start=start) == ended
+
+
+def test_inverters_follow_the_grid_unless_they_follow_something_already() -> None:
+    components = {
+        **{key: COMPONENTS[key] for key in ("grid", "main", "inv", "idle")},
+        "house": {**COMPONENTS["house"], "measurement": {}},
+        "bat": {"id": 8, "category": "battery", "behind": "inv"},
+        "rest": COMPONENTS["rest"],
+    }
+    site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
+    helped: Any = with_self_consumption(site).components
+    assert (helped["inv"].self_consumption, helped["idle"].self_consumption) == ("main", "grid")
+    assert {key for key in components if helped[key] != site.components[key]} == {"idle"}
