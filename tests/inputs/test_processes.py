@@ -216,15 +216,15 @@ def test_chance_comes_as_often_as_it_is_said_to(probability: float) -> None:
     drawn = [chance.at(number * SECOND_US) for number in range(20_000)]
     assert set(drawn) <= {0.0, 1.0}
     assert statistics.fmean(drawn) == pytest.approx(probability, abs=0.01)
-    if 0.0 < probability < 1.0:
-        assert [chance.until(time) for time in (0, SECOND_US - 1, SECOND_US)] == [
-            SECOND_US,
-            SECOND_US,
-            2 * SECOND_US,
-        ]
-        assert chance.at(5 * SECOND_US - 1) == chance.at(4 * SECOND_US)
-    else:
-        assert chance.until(0) == NEVER
+
+
+@pytest.mark.parametrize("probability", [0.3, 0.0, 1.0])
+def test_chance_holds_until_the_end_of_its_interval_and_certainty_for_good(probability: float) -> None:
+    chance, step_us = Chance(probability, step_us=7, key="k"), 7
+    for time_us in (0, 6, 7, 700_000, 700_006):
+        end_us = (time_us // step_us + 1) * step_us
+        assert chance.until(time_us) == (end_us if 0.0 < probability < 1.0 else NEVER)
+        assert chance.at(end_us - 1) == chance.at(time_us)
 
 
 def test_an_override_moves_evenly_in_tenths_of_a_second_and_then_stays() -> None:
