@@ -223,6 +223,14 @@ class TestContexts:
         await answered(look, 50.0)
         assert 45.0 < seen[3] <= 50.0
 
+    async def test_a_call_whose_time_is_over_ends(self) -> None:
+        async def never(_request: bytes, _context: MemoryContext) -> bytes:
+            await asyncio.Event().wait()
+            return b""
+
+        error, _ = await asyncio.wait_for(answered(never, 0.01), 5.0)
+        assert (error.code(), error.details()) == (grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded")
+
     async def test_whoever_asked_is_called_back_when_the_handler_has_ended(self) -> None:
         seen: list[bool] = []
 
