@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from doppelgrid.models.grid_voltage import GridImpedanceParams
 from doppelgrid.models.meter import EACH_PHASE, QUIET, RUNS_BACKWARDS, SUM_OF_PHASES
+from doppelgrid.models.parameter import ParameterError
 from doppelgrid.models.tables import table_value
 from doppelgrid.sim.components.battery import (
     Battery,
@@ -433,6 +434,11 @@ class TestBatteries:
         assert made.link.capacitance_f == pytest.approx(farad)
         assert made.link[1] * farad == pytest.approx(gear["precharge_time_constant_s"])
         assert made.link[2] * farad == pytest.approx(gear["discharge_time_constant_s"])
+
+    def test_its_management_is_held_to_the_ranges_of_its_parameters(self) -> None:
+        with pytest.raises(ParameterError) as refused:
+            bms_preset("lfp", battery_preset("lfp-92kwh"), -1.0)
+        assert refused.value.parameter == "cells_in_series"
 
     def test_tables_of_ageing_are_alike_in_all_chemistries_and_say_what_they_said(self) -> None:
         assert ageing_params(battery()) is None
