@@ -357,6 +357,9 @@ class TestWindTurbines:
         most_var = params("wind_turbine", "rated_power: 100 kW").turbine.reactive_power_max_var
         assert (told.active, told.default_w, told.is_limit) == (Bounds(-100e3, 0.0), -100e3, True)
         assert told.reactive == Bounds(-most_var, most_var)
+        tiny = rating("wind_turbine", "rated_power: 1 W, preset: northern-power-100kw").reactive
+        assert tiny is not None
+        assert 0.0 < tiny.upper < 1.0
         assert told.ramp_rate_w_per_s == pytest.approx(100e3 / 10.0)
         assert rating("wind_turbine", "rated_power: 100 kW, ramp_rate: 7 kW/s").ramp_rate_w_per_s == 7e3
 
