@@ -315,13 +315,17 @@ def test_a_car_tapers_from_its_full_power_down(figures: dict[str, str], seconds:
         ("", "no car"),
         (", car: {initial_soc: 35 %}", "car at 35 %"),
         (", sessions: {profile: home}", "cars by the profile home"),
+        (", sessions: []", "0 cars by the site file"),
         (", sessions: [{arrive: '08:00', stay: 2 h}]", "1 car by the site file"),
+        (", sessions: {file: cars.csv}", "cars from cars.csv"),
         (
             ", sessions: [{arrive: '08:00', stay: 2 h}, {arrive: '12:00', stay: 2 h}]",
             "2 cars by the site file",
         ),
     ],
 )
-def test_a_caption_says_which_cars_come(keys: str, caption: str) -> None:
-    section = parse_site(BASE % f"rated_power: 11 kW{keys}", "berlin.yaml").components["ev"]
+def test_a_caption_says_which_cars_come(keys: str, caption: str, tmp_path: Path) -> None:
+    (tmp_path / "cars.csv").touch()
+    text = BASE % f"rated_power: 11 kW{keys}"
+    section = parse_site(text, "berlin.yaml", directory=tmp_path).components["ev"]
     assert type_of(section).caption(section) == ["ac", "11 kW", caption]
