@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from pydantic import field_validator
 
+from doppelgrid.sim.components.registry import component_types
+from doppelgrid.sim.components.section import RatedMachine
+from doppelgrid.sim.files.sections import refuse
+from doppelgrid.sim.site import reader
 from doppelgrid.sim.site.reader import SiteError, bundled_sites, load_site, parse_site
 
 HEAD = """microgrid: {id: 1}
@@ -158,6 +165,63 @@ class TestWholes:
         assert messages(HEAD + "  house: 31\n  hall: {id: 5, category: meter, behind: house}\n") == [
             "5: house is 31; accepted: a mapping"
         ]
+
+
+class Wilful(RatedMachine):
+    """A section whose validator may do what it likes."""
+
+    category: Literal["wilful"]
+    does: str = "nothing"
+
+    @field_validator("does")
+    @classmethod
+    def _as_it_likes(cls, does: str) -> str:
+        if does == "refuses":
+            raise refuse("nothing of the kind")
+        if does == "raises":
+            raise RuntimeError("boo\nand more")
+        if does == "leaves":
+            raise SystemExit("gone")
+        return does
+
+
+class TestPackages:
+    """Component types of packages are beside ours while a site is read."""
+
+    @pytest.fixture(autouse=True)
+    def wilful(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kind = replace(
+            component_types()["chp"],
+            name="wilful",
+            section=Wilful,
+            params=None,
+            package="wilful 1.0",
+            inputs={},
+        )
+        types = {**component_types(), "wilful": kind}
+        monkeypatch.setattr(reader, "component_types", lambda: types)
+
+    def said(self, *does: str) -> list[str]:
+        components = "".join(
+            f"  it-{number}: {{id: {number}, category: wilful, behind: main, rated_power: 5 kW, does: {what}}}\n"
+            for number, what in enumerate(does, 10)
+        )
+        return messages(HEAD + components)
+
+    @pytest.mark.parametrize(
+        ("does", "what"), [("raises", "RuntimeError: boo"), ("leaves", "SystemExit: gone")]
+    )
+    def test_a_section_that_raises_is_told_with_its_package_before_anything_else(
+        self, does: str, what: str
+    ) -> None:
+        assert self.said("nothing", does, "refuses") == [
+            f"6: it-11 is of component type 'wilful' of package wilful 1.0, whose section raises {what};"
+            " accepted: a section that takes or refuses what is said"
+        ]
+
+    def test_one_that_refuses_is_left_to_the_site(self) -> None:
+        # The site does not know it here, as the packages are not installed.
+        assert not any("raises" in message for message in self.said("nothing", "refuses"))
 
 
 class TestLoading:
