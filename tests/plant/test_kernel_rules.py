@@ -461,6 +461,64 @@ class TestSteps:
         assert not memory.is_known
 
 
+class TestSelfConsumption:
+    """Two inverters that keep the main meter at 0 W by themselves, in parts of three quarters and one."""
+
+    def kept(self) -> tuple[Plant, Any, Any]:
+        made = plant(
+            a={"id": 11, "category": "battery_inverter", "rated_power": "30 kW", "self_consumption": "main", **QUICK},
+            b={"id": 12, "category": "battery_inverter", "rated_power": "10 kW", "self_consumption": "main", **QUICK},
+            c={"id": 13, "category": "battery_inverter", "rated_power": "10 kW", **QUICK},
+            x={"id": 21, "category": "battery", "behind": ["a", "b", "c"]},
+            hall={"id": 31, "category": "meter", "behind": "main", "load": "8 kW"},
+        )  # fmt: skip
+        layout, memory, _ = made.numbers
+        flow = memory.components[made.places.components["main"]]
+        flow.active_1, flow.active_2, flow.active_3 = 8e3, 0.0, 0.0
+        for key in "abc":
+            own = memory.components[made.places.components[key]]
+            own.active_1 = own.active_2 = own.active_3 = 0.0
+        return made, layout, memory
+
+    def test_each_aims_for_its_part(self) -> None:
+        _, layout, memory = self.kept()
+        assert needs_control(layout, memory)
+        control(layout, memory)
+        assert [each.target_w for each in memory.controls] == [-6e3, -2e3, 0.0]
+        assert [each.setting_w for each in memory.controls] == [-6e3, -2e3, 0.0]
+
+    def test_what_it_has_itself_counts(self) -> None:
+        made, layout, memory = self.kept()
+        memory.components[made.places.components["a"]].active_2 = -4e3
+        control(layout, memory)
+        assert memory.controls[0].target_w == -4e3 - 6e3
+
+    @pytest.mark.parametrize(
+        ("meter_w", "target_w"), [(39.0, 0.0), (40.0, 0.0), (41.0, -30.75), (-41.0, 30.75)]
+    )
+    def test_a_thousandth_of_its_rating_is_left_alone(self, meter_w: float, target_w: float) -> None:
+        made, layout, memory = self.kept()
+        memory.components[made.places.components["main"]].active_1 = meter_w
+        control(layout, memory)
+        assert memory.controls[0].target_w == target_w
+
+    def test_it_aims_no_farther_than_it_reaches(self) -> None:
+        _, layout, memory = self.kept()
+        memory.controls[0].reach_lower_w = -5e3
+        control(layout, memory)
+        assert memory.controls[0].target_w == -5e3
+
+    def test_told_otherwise_or_held_off_it_leaves_the_meter_alone(self) -> None:
+        for change in ({"follows_meter": 0}, {"held_off_by": 1}):
+            _, layout, memory = self.kept()
+            for each in memory.controls:
+                for name, value in change.items():
+                    setattr(each, name, value)
+            assert not needs_control(layout, memory)
+            control(layout, memory)
+            assert [each.target_w for each in memory.controls] == [0.0, 0.0, 0.0]
+
+
 class TestLoads:
     @pytest.mark.parametrize(("phases", "mean_v"), [([1], 200.0), ([2, 3], 240.0), ([1, 2, 3], 680.0 / 3.0)])
     def test_one_that_follows_the_voltage_goes_by_that_of_its_own_phases(

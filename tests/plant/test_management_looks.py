@@ -193,6 +193,30 @@ class TestHorizon:
         pack.ahead_s()
         assert not pack.bms.has_horizon
 
+    @pytest.mark.parametrize("dc_w", [0.0, 100.0])
+    def test_there_is_none_where_no_power_is_safe(self, pack: Pack, dc_w: float) -> None:
+        over = pack.params.overvoltage
+        near_v = pack.bms.seen_v / pack.params.cells_in_series + 1e-4
+        pack.layout.batteries[0].bms = pack.params._replace(overvoltage=over._replace(warning=near_v))
+        pack.bms.has_horizon, pack.now.dc_w = 0, dc_w
+        pack.ahead_s()
+        assert not pack.bms.has_horizon
+
+    @pytest.mark.parametrize("edge", ["lower_w", "upper_w"])
+    def test_there_is_none_beyond_what_is_safe(self, pack: Pack, edge: str) -> None:
+        most_w = getattr(pack.bms, edge)
+        for power_w, has_horizon in ((most_w, 1), (1.001 * most_w, 0)):
+            pack.bms.has_horizon, pack.now.dc_w = 0, power_w
+            pack.ahead_s()
+            assert pack.bms.has_horizon == has_horizon
+
+    def test_less_than_a_minute_is_not_worth_one(self, pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
+        for left_s, has_horizon in ((59.0, 0), (61.0, 1)):
+            monkeypatch.setattr(management, "safe_time_s", lambda *_, found_s=left_s: found_s)
+            pack.bms.has_horizon = 0
+            pack.ahead_s()
+            assert pack.bms.has_horizon == has_horizon
+
 
 class TestLooks:
     def test_a_change_of_relays_or_a_trip_is_taken_in_at_once(self, pack: Pack) -> None:

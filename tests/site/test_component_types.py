@@ -124,6 +124,7 @@ from doppelgrid.sim.components.machines import chp
 from doppelgrid.sim.components.section import ComponentSection
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.files.sections import Section
 
 
 class Own(chp.Chp):
@@ -142,6 +143,15 @@ class Charged(ComponentSection):
 
 class Cells(Charged):
     initial_temperature_c: float = 20.0
+
+
+class Early(chp.Chp):
+    category: Literal["own"]
+    late: "Late | None" = None
+
+
+class Late(Section):
+    hour: float
 
 
 class Left(BaseException):
@@ -190,6 +200,7 @@ def offered(folder: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> registr
         "replace(TYPE, sdk_class='VoltageTransformer', sdk_fields={'primary_voltage': 1.0, 'secondary_voltage': 2.0})",
         "replace(TYPE, category=Category.BATTERY, section=Cells)",
         "replace(TYPE, category=Category.METER)",
+        "replace(TYPE, section=Early)",
     ],
 )
 def test_a_package_brings_a_type_or_several(

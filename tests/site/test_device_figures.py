@@ -84,8 +84,8 @@ class TestInverters:
     @pytest.mark.parametrize(
         ("family", "rated_w", "name"),
         [
-            ("battery", 3.87e3, "battery-3kw"),
-            ("battery", 3.88e3, "battery-5kw"),
+            ("battery", 3872.0, "battery-3kw"),
+            ("battery", 3874.0, "battery-5kw"),
             ("pv", 1.0, None),
             ("pv", 1e9, None),
         ],
