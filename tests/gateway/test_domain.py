@@ -27,21 +27,16 @@ class TestRanges:
             False, True, True, True, False,
         ]  # fmt: skip
 
-    @pytest.mark.parametrize(
-        ("given", "shown"),
-        [
+    def test_of_many_the_two_widest_are_shown_and_of_like_ones_the_lower(self) -> None:
+        for many, shown in [
             ([], []),
             ([(0, 1), (2, 3)], [(0, 1), (2, 3)]),
             ([(0, 1), (2, 5), (6, 8)], [(2, 5), (6, 8)]),
             ([(0, 3), (4, 5), (6, 8)], [(0, 3), (6, 8)]),
             ([(0, 2), (4, 6), (8, 10)], [(0, 2), (4, 6)]),
             ([(-9, -5), (-4, -1), (2, 3), (5, 9)], [(-9, -5), (5, 9)]),
-        ],
-    )
-    def test_of_many_the_two_widest_are_shown_and_of_like_ones_the_lower(
-        self, given: list[tuple[float, float]], shown: list[tuple[float, float]]
-    ) -> None:
-        assert widest_two(ranges(*given)) == ranges(*shown)
+        ]:
+            assert widest_two(ranges(*many)) == ranges(*shown)
 
     @given(st.floats(-7.0, 7.0) | EDGES, st.lists(st.tuples(EDGES, EDGES).map(sorted).map(tuple), max_size=4))
     def test_power_is_cut_to_the_nearest_allowed_one_on_its_way_to_nothing(
@@ -65,35 +60,31 @@ class TestRanges:
         assert cut(5.0, ranges((6, 8))) == cut(-5.0, ranges((2, 3))) == 0.0
         assert cut(5.0, ranges((-3, 0))) == 0.0
 
-    @pytest.mark.parametrize(
-        ("value", "allowed"),
-        [(-2.6, False), (-2.5, True), (-1.0, True), (0.5, True), (0.6, False), (4.4, False), (4.5, True), (6.5, True),
-         (6.6, False)],
-    )  # fmt: skip
-    def test_a_value_may_lie_beyond_an_edge_by_the_slack(self, value: float, allowed: bool) -> None:
-        assert is_allowed(value, ranges((-2, 0), (5, 6)), 0.5) is allowed
+    def test_a_value_may_lie_beyond_an_edge_by_the_slack(self) -> None:
+        rows = [
+            (-2.6, False), (-2.5, True), (-1.0, True), (0.5, True), (0.6, False), (4.4, False), (4.5, True),
+            (6.5, True), (6.6, False),
+        ]  # fmt: skip
+        for value, allowed in rows:
+            assert is_allowed(value, ranges((-2, 0), (5, 6)), 0.5) is allowed
 
 
 class TestTimes:
-    @pytest.mark.parametrize(
-        ("moment", "time_us"),
-        [
+    def test_a_time_is_counted_in_microseconds_since_1970(self) -> None:
+        for moment, time_us in [
             (datetime(1970, 1, 1, tzinfo=UTC), 0),
             (datetime(1970, 1, 2, 0, 0, 1, 7, tzinfo=UTC), 86_401_000_007),
             (datetime(1969, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC), -1),
             (datetime(2026, 6, 15, 12, 0, 0, 250_000, tzinfo=timezone(timedelta(hours=2))), 1_781_517_600_250_000),
-        ],
-    )  # fmt: skip
-    def test_a_time_is_counted_in_microseconds_since_1970(self, moment: datetime, time_us: int) -> None:
-        assert to_us(moment) == time_us
-        assert to_datetime(time_us) == moment
-        assert to_datetime(time_us).tzinfo is UTC
+        ]:  # fmt: skip
+            assert to_us(moment) == time_us
+            assert to_datetime(time_us) == moment
+            assert to_datetime(time_us).tzinfo is UTC
 
 
 class TestEvents:
-    @pytest.mark.parametrize(
-        ("details", "words"),
-        [
+    def test_each_detail_is_told_with_its_unit(self) -> None:
+        for details, words in [
             ({"power": 2.25}, "power 2.2 W"),
             ({"axis": "reactive", "power": 2.0}, "axis reactive, power 2.0 var"),
             ({"power": 2}, "power 2"),
@@ -105,10 +96,8 @@ class TestEvents:
             ({"amount": 4.0}, "amount 4"),
             ({"token": "a_us"}, "token a_us"),
             ({}, ""),
-        ],
-    )
-    def test_each_detail_is_told_with_its_unit(self, details: dict[str, object], words: str) -> None:
-        assert str(Event(0, "driven", "inv", details)) == f"inv: driven ({words})"
+        ]:
+            assert str(Event(0, "driven", "inv", details)) == f"inv: driven ({words})"
 
     def test_an_event_goes_to_the_log(self, caplog: pytest.LogCaptureFixture) -> None:
         with caplog.at_level("INFO"):

@@ -71,9 +71,8 @@ def aimed(made: Plant, key: str, target: float, power_type: PowerType = ACTIVE) 
     return made.has_reached(key, power_type)
 
 
-@pytest.mark.parametrize(
-    ("rated", "reach", "bounds"),
-    [
+def test_bounds_are_what_rating_and_reach_have_in_common() -> None:
+    for rated, reach, bounds in [
         ((-30.0, 30.0), (-20.0, 10.0), (-20.0, 10.0)),
         ((-30.0, 30.0), (-40.0, 50.0), (-30.0, 30.0)),
         # What a device cannot help drawing or giving is no bound of what it could be told.
@@ -87,24 +86,19 @@ def aimed(made: Plant, key: str, target: float, power_type: PowerType = ACTIVE) 
         ((-30.0, -5.0), (-20.0, -7.0), (-20.0, -5.0)),
         ((-30.0, -5.0), (-20.0, -2.0), (-20.0, -5.0)),
         (None, (-20.0, 10.0), (0.0, 0.0)),
-    ],
-)  # fmt: skip
-def test_bounds_are_what_rating_and_reach_have_in_common(
-    rated: tuple[float, float] | None, reach: tuple[float, float], bounds: tuple[float, float]
-) -> None:
-    made = plant("inv")
-    made.equipment.ratings["inv"] = made.equipment.ratings["inv"]._replace(
-        active=None if rated is None else Bounds(*rated)
-    )
-    control = made.numbers[1].controls[0]
-    control.reach_lower_w, control.reach_upper_w = reach
-    assert made.active_power_bounds("inv") == bounds
+    ]:  # fmt: skip
+        made = plant("inv")
+        made.equipment.ratings["inv"] = made.equipment.ratings["inv"]._replace(
+            active=None if rated is None else Bounds(*rated)
+        )
+        control = made.numbers[1].controls[0]
+        control.reach_lower_w, control.reach_upper_w = reach
+        assert made.active_power_bounds("inv") == bounds
 
 
 class TestReaching:
-    @pytest.mark.parametrize(
-        ("key", "target_w", "flow_w", "reached"),
-        [
+    def test_active_power(self) -> None:
+        for key, target_w, flow_w, reached in [
             # An inverter of 30 kVA comes to within 600 W of what it is told.
             ("inv", 10e3, 10_600.0, True), ("inv", 10e3, 10_601.0, False),
             ("inv", 10e3, 9_400.0, True), ("inv", 10e3, 9_399.0, False),
@@ -117,22 +111,17 @@ class TestReaching:
             # An electrolyser that runs from 10 kW on does not run below.
             ("cell", 5e3, 9_999.0, True), ("cell", 5e3, 10e3, False), ("cell", 10e3, 12e3, True),
             ("cell", 10e3, 12_001.0, False), ("cell", 50e3, 47_999.0, False), ("cell", 50e3, 48e3, True),
-        ],
-    )  # fmt: skip
-    def test_active_power(self, key: str, target_w: float, flow_w: float, reached: bool) -> None:
-        assert aimed(flowing(key, flow_w), key, target_w) is reached
+        ]:  # fmt: skip
+            assert aimed(flowing(key, flow_w), key, target_w) is reached
 
-    @pytest.mark.parametrize(
-        ("key", "target_var", "flow_var", "reached"),
-        [
+    def test_reactive_power(self) -> None:
+        for key, target_var, flow_var, reached in [
             ("inv", 5e3, 5_600.0, True), ("inv", 5e3, 5_601.0, False), ("inv", 5e3, 4_399.0, False),
             # A bank in steps of 15 kvar comes to within one, of what its discharged steps allow.
             ("bank", -30e3, -15e3, True), ("bank", -30e3, -14_999.0, False), ("bank", -90e3, -45e3, True),
             ("bank", -90e3, -44_999.0, False), ("bank", 30e3, 15e3, True), ("bank", 30e3, 15_001.0, False),
-        ],
-    )  # fmt: skip
-    def test_reactive_power(self, key: str, target_var: float, flow_var: float, reached: bool) -> None:
-        assert aimed(flowing(key, 0.0, flow_var), key, target_var, REACTIVE) is reached
+        ]:  # fmt: skip
+            assert aimed(flowing(key, 0.0, flow_var), key, target_var, REACTIVE) is reached
 
     @pytest.mark.parametrize("activity", [Activity.STARTING, Activity.WARMING_UP, Activity.WORKING])
     def test_a_machine_that_starts_comes_to_it_by_itself(
@@ -152,21 +141,18 @@ class TestReaching:
 
 
 class TestResting:
-    @pytest.mark.parametrize(
-        ("key", "flow_w", "rests"),
-        [
+    def test_a_machine_by_its_power(self) -> None:
+        for key, flow_w, rests in [
             ("roof", 0.0, True), ("roof", 40.0, True), ("roof", -1.0, False),
             ("cell", 0.0, True), ("cell", 40.0, False), ("cell", -40.0, False),
-        ],
-    )  # fmt: skip
-    def test_a_machine_by_its_power(self, key: str, flow_w: float, rests: bool) -> None:
-        assert flowing(key, flow_w).is_idle(key) is rests
+        ]:  # fmt: skip
+            assert flowing(key, flow_w).is_idle(key) is rests
 
-    @pytest.mark.parametrize(("dc_w", "rests"), [(0.0, True), (5.0, False), (-5.0, False)])
-    def test_an_inverter_of_batteries_by_its_direct_current(self, dc_w: float, rests: bool) -> None:
-        made = flowing("inv", 40.0)
-        made.numbers[1].inverters[0].dc_w = dc_w
-        assert made.is_idle("inv") is rests
+    def test_an_inverter_of_batteries_by_its_direct_current(self) -> None:
+        for dc_w, rests in [(0.0, True), (5.0, False), (-5.0, False)]:
+            made = flowing("inv", 40.0)
+            made.numbers[1].inverters[0].dc_w = dc_w
+            assert made.is_idle("inv") is rests
 
     def test_it_is_settled_once_its_set_points_have_arrived_and_its_ramp_has_ended(self) -> None:
         made = plant("inv", inv={"response_delay": "1 s", "ramp_rate": "10 kW/s"})
@@ -209,13 +195,16 @@ class TestSetPoints:
         made.send_set_point("roof", ACTIVE, None)
         assert (control.target_w, control.follows_meter) == (-12e3, 1)
 
-    @pytest.mark.parametrize(
-        ("power", "taken"),
-        [(None, -7.0), (1234.0, 1200.0), (-1234.0, -1200.0), (1200.0, 1200.0), (99.0, 0.0)],
-    )
-    def test_a_device_takes_its_magnitude_in_whole_steps(self, power: float | None, taken: float) -> None:
-        rating = Rating(Bounds(-2e3, 2e3), None, -7.0, math.inf, 0.0, resolution_w=100.0)
-        assert as_taken(rating, power, default=rating.default_w) == taken
+    def test_a_device_takes_its_magnitude_in_whole_steps(self) -> None:
+        for power, taken in [
+            (None, -7.0),
+            (1234.0, 1200.0),
+            (-1234.0, -1200.0),
+            (1200.0, 1200.0),
+            (99.0, 0.0),
+        ]:
+            rating = Rating(Bounds(-2e3, 2e3), None, -7.0, math.inf, 0.0, resolution_w=100.0)
+            assert as_taken(rating, power, default=rating.default_w) == taken
 
     def test_each_takes_effect_when_it_arrives_and_not_before(self) -> None:
         made = plant("inv", inv={"response_delay": "500 ms"})
@@ -255,9 +244,8 @@ class TestLimits:
         assert made.allowed("roof", Metric.AC_POWER_ACTIVE) is None
         assert made.allowed("roof", Metric.AC_POWER_REACTIVE) == (Bounds(-2.0, 2.0),)
 
-    @pytest.mark.parametrize(
-        ("key", "reach", "shown"),
-        [
+    def test_what_is_below_a_minimum_load_is_left_out(self) -> None:
+        for key, reach, shown in [
             ("cell", (0.0, 100e3), [(0.0, 0.0), (10e3, 100e3)]),
             ("cell", (0.0, 10e3), [(0.0, 0.0), (10e3, 10e3)]),
             ("cell", (0.0, 9_999.0), [(0.0, 0.0)]),
@@ -269,15 +257,11 @@ class TestLimits:
             ("chp", (-9_999.0, 0.0), [(0.0, 0.0)]),
             ("inv", (-9e3, 8e3), [(-9e3, 8e3)]),
             ("miner", (200.0, 3e3), [(100.0, 3e3)]),
-        ],
-    )
-    def test_what_is_below_a_minimum_load_is_left_out(
-        self, key: str, reach: tuple[float, float], shown: list[tuple[float, float]]
-    ) -> None:
-        made = plant(key)
-        control = made.numbers[1].controls[made.places.controls[key]]
-        control.reach_lower_w, control.reach_upper_w = reach
-        assert list(shown_ranges(made, key, Metric.AC_POWER_ACTIVE)) == shown
+        ]:
+            made = plant(key)
+            control = made.numbers[1].controls[made.places.controls[key]]
+            control.reach_lower_w, control.reach_upper_w = reach
+            assert list(shown_ranges(made, key, Metric.AC_POWER_ACTIVE)) == shown
 
     def test_a_limit_may_lie_beyond_what_sun_and_reach_allow_now(self) -> None:
         made = plant("roof", "inv")
@@ -315,50 +299,40 @@ def clients(**more: Any) -> Any:
 class TestClientsLimits:
     TWO = (Bounds(-6.0, -4.0), Bounds(3.0, 5.0))
 
-    @pytest.mark.parametrize(
-        ("target", "aim"), [(8.0, 5.0), (4.0, 4.0), (2.0, 0.0), (-5.0, -5.0), (-8.0, -6.0), (-1.0, 0.0)]
-    )
-    def test_a_target_is_cut_to_what_is_left(self, target: float, aim: float) -> None:
-        assert client_limits.aim_w(clients(target_w=target, allowed_w=self.TWO), 0) == aim
-        assert (
-            client_limits.reactive_aim_var(clients(reactive_target_var=target, allowed_var=self.TWO), 0)
-            == aim
-        )
-        for module in (client_limits, no_client_limits):
-            assert module.aim_w(clients(target_w=target), 0) == target
-            assert module.reactive_aim_var(clients(reactive_target_var=target), 0) == target
+    def test_a_target_is_cut_to_what_is_left(self) -> None:
+        for target, aim in [(8.0, 5.0), (4.0, 4.0), (2.0, 0.0), (-5.0, -5.0), (-8.0, -6.0), (-1.0, 0.0)]:
+            assert client_limits.aim_w(clients(target_w=target, allowed_w=self.TWO), 0) == aim
+            assert (
+                client_limits.reactive_aim_var(clients(reactive_target_var=target, allowed_var=self.TWO), 0)
+                == aim
+            )
+            for module in (client_limits, no_client_limits):
+                assert module.aim_w(clients(target_w=target), 0) == target
+                assert module.reactive_aim_var(clients(reactive_target_var=target), 0) == target
 
-    @pytest.mark.parametrize("module", [client_limits, no_client_limits])
-    def test_reactive_power_is_that_of_the_grid_code_without_a_target_and_none_while_held_off(
-        self, module: Any
-    ) -> None:
-        assert module.reactive_aim_var(clients(support_var=2.0), 0) == 2.0
-        assert module.reactive_aim_var(clients(support_var=2.0, reactive_target_var=-3.0), 0) == -3.0
-        assert module.reactive_aim_var(clients(support_var=2.0, held_off_by=3), 0) == 0.0
+    def test_reactive_power_is_that_of_the_grid_code_without_a_target_and_none_while_held_off(self) -> None:
+        for module in [client_limits, no_client_limits]:
+            assert module.reactive_aim_var(clients(support_var=2.0), 0) == 2.0
+            assert module.reactive_aim_var(clients(support_var=2.0, reactive_target_var=-3.0), 0) == -3.0
+            assert module.reactive_aim_var(clients(support_var=2.0, held_off_by=3), 0) == 0.0
 
-    @pytest.mark.parametrize(
-        ("setting", "reach", "held"),
-        [
+    def test_what_reach_holds_back_into_a_gap_is_cut_further(self) -> None:
+        for setting, reach, held in [
             # As far as the device can, it has its setting, be it allowed or not on its way.
             (4.0, (-9.0, 9.0), 4.0), (2.0, (-9.0, 9.0), 2.0),
             # Held back into the gap it goes on to nothing, or to the range on the way.
             (4.0, (-9.0, 2.0), 0.0), (8.0, (-9.0, 4.0), 4.0), (8.0, (-9.0, 6.0), 5.0), (-5.0, (-2.0, 9.0), 0.0),
             (-8.0, (-5.0, 9.0), -5.0),
-        ],
-    )  # fmt: skip
-    def test_what_reach_holds_back_into_a_gap_is_cut_further(
-        self, setting: float, reach: tuple[float, float], held: float
-    ) -> None:
-        memory = clients(reach_lower_w=reach[0], reach_upper_w=reach[1], allowed_w=self.TWO)
-        assert client_limits.held_w(memory, 0, setting) == held
-        memory.allowed_w[0] = None
-        assert client_limits.held_w(memory, 0, setting) == setting
-        assert no_client_limits.held_w(memory, 0, setting) == setting
+        ]:  # fmt: skip
+            memory = clients(reach_lower_w=reach[0], reach_upper_w=reach[1], allowed_w=self.TWO)
+            assert client_limits.held_w(memory, 0, setting) == held
+            memory.allowed_w[0] = None
+            assert client_limits.held_w(memory, 0, setting) == setting
+            assert no_client_limits.held_w(memory, 0, setting) == setting
 
 
-@pytest.mark.parametrize(
-    ("setting_w", "goal_w", "most_w", "growth_w", "moved_w"),
-    [
+def test_after_a_reconnection_power_grows_slowly_and_falls_quickly() -> None:
+    for setting_w, goal_w, most_w, growth_w, moved_w in [
         (0.0, 10.0, 5.0, 1.0, 1.0),
         (0.0, -10.0, 5.0, 1.0, -1.0),
         (3.0, 10.0, 5.0, 1.0, 4.0),
@@ -372,12 +346,8 @@ class TestClientsLimits:
         (3.0, -10.0, 5.0, 1.0, -1.0),
         (-3.0, 10.0, 5.0, 1.0, 1.0),
         (3.0, -10.0, 3.5, 1.0, -0.5),
-    ],
-)
-def test_after_a_reconnection_power_grows_slowly_and_falls_quickly(
-    setting_w: float, goal_w: float, most_w: float, growth_w: float, moved_w: float
-) -> None:
-    assert grown_w(setting_w, goal_w, most_w, growth_w) == moved_w
+    ]:
+        assert grown_w(setting_w, goal_w, most_w, growth_w) == moved_w
 
 
 class TestFaults:
@@ -409,15 +379,12 @@ class TestFaults:
         with pytest.raises(ValueError, match=r"no input 'hall\.lead'; accepted: site\.ambient_temperature, "):
             made.override("hall", "lead", None)
 
-    @pytest.mark.parametrize(
-        ("mode", "refused"),
-        [
+    def test_commands_are_taken_in_modes_of_control(self) -> None:
+        for mode, refused in [
             ("inactive", True),
             ("telemetry_only", True),
             ("control_only", False),
             ("control_and_telemetry", False),
-        ],
-    )
-    def test_commands_are_taken_in_modes_of_control(self, mode: str, refused: bool) -> None:
-        made = plant("inv", inv={"operational_mode": mode})
-        assert (made.refusal("inv") is not None) is refused
+        ]:
+            made = plant("inv", inv={"operational_mode": mode})
+            assert (made.refusal("inv") is not None) is refused

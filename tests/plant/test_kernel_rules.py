@@ -16,6 +16,8 @@ from doppelgrid.models.inverter import (
     ac_from_dc,
     conversion_loss_w,
     inverter_apparent_limit_va,
+    inverter_heat_horizon_s,
+    inverter_heated,
 )
 from doppelgrid.models.pv import PvInput, PvState, pv_output
 from doppelgrid.sim.components.device_model import DeviceModel
@@ -25,7 +27,14 @@ from doppelgrid.sim.inputs.override import Override
 from doppelgrid.sim.kernel.ac_bus import find_cut_off
 from doppelgrid.sim.kernel.dc_bus import find_battery_limits, find_direct_reach, setting_w, share_directly
 from doppelgrid.sim.kernel.device_model import bound, giver, pick, templates
-from doppelgrid.sim.kernel.inverters import LIGHT_AIR_M_PER_S, find_sun, keep_to_grid_code, watch_grid
+from doppelgrid.sim.kernel.inverters import (
+    LIGHT_AIR_M_PER_S,
+    find_sun,
+    heat_horizon_s,
+    heat_up,
+    keep_to_grid_code,
+    watch_grid,
+)
 from doppelgrid.sim.kernel.steps import control, integrate, needs_control
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.site import Site
@@ -230,37 +239,30 @@ class TestGridCodes:
         assert [(each.reach_lower_w, each.reach_upper_w) for each in memory.controls] == [(0.0, 0.0)] * 2
         assert (memory.inverters[0].own_lower_w, memory.inverters[0].own_upper_w) == (0.0, 0.0)
 
-    @pytest.mark.parametrize(("frequency_hz", "share"), [(50.2, 1.0), (50.7, 0.8), (51.2, 0.6)])
-    def test_high_frequency_cuts_what_it_may_deliver_and_nothing_else(
-        self, frequency_hz: float, share: float
-    ) -> None:
-        _, layout, memory = self.guarded()
-        memory.inputs[layout.frequency_signal] = frequency_hz
-        lower_w, upper_w = memory.controls[0].reach_lower_w, memory.controls[0].reach_upper_w
-        memory.guards[0].reference_w, memory.guards[1].reference_w = 20e3, 9e3
-        keep_to_grid_code(layout, memory)
-        least_w = lower_w if share == 1.0 else max(lower_w, -share * 20e3)
-        assert (memory.controls[0].reach_lower_w, memory.controls[0].reach_upper_w) == pytest.approx(
-            (least_w, upper_w)
-        )
-        assert memory.inverters[0].own_lower_w == pytest.approx(-30e3 if share == 1.0 else -share * 20e3)
-        assert memory.controls[1].reach_lower_w == pytest.approx(-share * 9e3)
+    def test_high_frequency_cuts_what_it_may_deliver_and_nothing_else(self) -> None:
+        for frequency_hz, share in [(50.2, 1.0), (50.7, 0.8), (51.2, 0.6)]:
+            _, layout, memory = self.guarded()
+            memory.inputs[layout.frequency_signal] = frequency_hz
+            lower_w, upper_w = memory.controls[0].reach_lower_w, memory.controls[0].reach_upper_w
+            memory.guards[0].reference_w, memory.guards[1].reference_w = 20e3, 9e3
+            keep_to_grid_code(layout, memory)
+            least_w = lower_w if share == 1.0 else max(lower_w, -share * 20e3)
+            assert (memory.controls[0].reach_lower_w, memory.controls[0].reach_upper_w) == pytest.approx(
+                (least_w, upper_w)
+            )
+            assert memory.inverters[0].own_lower_w == pytest.approx(-30e3 if share == 1.0 else -share * 20e3)
+            assert memory.controls[1].reach_lower_w == pytest.approx(-share * 9e3)
 
-    @pytest.mark.parametrize(
-        ("phases_pu", "share"),
-        [
+    def test_it_goes_by_the_phase_that_is_farthest_from_the_nominal_voltage(self) -> None:
+        for phases_pu, share in [
             ((1.0, 1.0, 1.0), 0.0), ((1.05, 1.0, 1.0), 0.5), ((1.0, 1.07, 0.97), 1.0), ((1.0, 1.0, 0.93), -1.0),
             ((1.02, 0.95, 1.04), -0.5), ((0.99, 1.05, 0.96), 0.5),
-        ],
-    )  # fmt: skip
-    def test_it_goes_by_the_phase_that_is_farthest_from_the_nominal_voltage(
-        self, phases_pu: tuple[float, ...], share: float
-    ) -> None:
-        _, layout, memory = self.guarded()
-        for signal, voltage_pu in zip(layout.phase_voltage_signals, phases_pu, strict=True):
-            memory.inputs[signal] = voltage_pu * layout.nominal_phase_v
-        keep_to_grid_code(layout, memory)
-        assert memory.controls[0].support_var == pytest.approx(share * 0.436 * 30e3, abs=1e-6)
+        ]:  # fmt: skip
+            _, layout, memory = self.guarded()
+            for signal, voltage_pu in zip(layout.phase_voltage_signals, phases_pu, strict=True):
+                memory.inputs[signal] = voltage_pu * layout.nominal_phase_v
+            keep_to_grid_code(layout, memory)
+            assert memory.controls[0].support_var == pytest.approx(share * 0.436 * 30e3, abs=1e-6)
 
     def test_it_trips_ramps_and_goes_on_by_its_model(self) -> None:
         made, layout, memory = self.guarded()
@@ -315,26 +317,30 @@ class TestMachines:
         assert gather(memory, machines, 1, 9.0, 8.0) == Given(3.5, 2, 8.0)
         assert isinstance(gather(memory, machines, 0, 9.0, 8.0).plugged, int)
 
-    @pytest.mark.parametrize(
-        ("own_s", "horizon_s"),
-        [(5.0, 5.0), (50.0, 20.0), (1e-3, 1e-3), (1e-4, 1e-3), (0.0, 1e-3), (-3.0, 1e-3), (math.nan, 1e-3)],
-    )
-    def test_time_passes_by_a_model_of_another_package_whatever_it_says(
-        self, own_s: float, horizon_s: float
-    ) -> None:
-        def horizon(_params: Any, _state: Any, _inp: Any) -> float:
-            return own_s
+    def test_time_passes_by_a_model_of_another_package_whatever_it_says(self) -> None:
+        for own_s, horizon_s in [
+            (5.0, 5.0),
+            (50.0, 20.0),
+            (1e-3, 1e-3),
+            (1e-4, 1e-3),
+            (0.0, 1e-3),
+            (-3.0, 1e-3),
+            (math.nan, 1e-3),
+        ]:
 
-        horizon.__module__ = "elsewhere.model"
-        model = DeviceModel("own", Given, lambda *_: None, horizon, lambda *_: (None, None))
-        memory = SimpleNamespace(inputs=[0.0], components=[SimpleNamespace(is_closed=1, is_cut_off=0)])
-        machines = SimpleNamespace(
-            component=[0], control=[-1], sources=[0, 0, -1], params=[None], states=[None]
-        )
-        shortest_s = bound(model).shortest_horizon_s
-        assert shortest_s(None, memory, machines, 20.0) == horizon_s
-        memory.components[0].is_closed = 0
-        assert shortest_s(None, memory, machines, 20.0) == 20.0
+            def horizon(_params: Any, _state: Any, _inp: Any, says_s: float = own_s) -> float:
+                return says_s
+
+            horizon.__module__ = "elsewhere.model"
+            model = DeviceModel("own", Given, lambda *_: None, horizon, lambda *_: (None, None))
+            memory = SimpleNamespace(inputs=[0.0], components=[SimpleNamespace(is_closed=1, is_cut_off=0)])
+            machines = SimpleNamespace(
+                component=[0], control=[-1], sources=[0, 0, -1], params=[None], states=[None]
+            )
+            shortest_s = bound(model).shortest_horizon_s
+            assert shortest_s(None, memory, machines, 20.0) == horizon_s
+            memory.components[0].is_closed = 0
+            assert shortest_s(None, memory, machines, 20.0) == 20.0
 
     def test_models_of_ours_are_taken_at_their_word(self) -> None:
         def horizon(_params: Any, _state: Any, _inp: Any) -> float:
@@ -450,6 +456,23 @@ class TestSteps:
         assert battery.loss_wh > before[3]
         assert memory.time_us == end_us
 
+    def test_an_inverter_heats_by_its_losses_and_one_that_is_off_by_none(self) -> None:
+        made = plant(
+            inv={"id": 11, "category": "battery_inverter", "rated_power": "30 kW", **QUICK},
+            bat={"id": 12, "category": "battery", "behind": "inv"},
+        )
+        layout, memory, _ = made.numbers
+        inverter, params = memory.inverters[0], layout.inverters[0].params
+        inverter.ac_w, inverter.dc_w = 20e3, 19e3
+        for closed, loss_w in ((1, 1e3), (0, 0.0)):
+            memory.components[made.places.components["inv"]].is_closed = closed
+            inverter.heat_sink_c = 40.0
+            expected = inverter_heated(params, InverterState(40.0, 0), loss_w, 20.0, 60.0)
+            ahead_s = inverter_heat_horizon_s(params, InverterState(40.0, 0), loss_w, 20.0)
+            assert heat_horizon_s(layout, memory, 1e9) == min(ahead_s, 1e9)
+            heat_up(layout, memory, 60.0)
+            assert (inverter.heat_sink_c, inverter.is_held_back) == (expected.heat_sink_c, expected.held_back)
+
     def test_what_flows_is_known_until_it_would_have_changed(self) -> None:
         made = plant(hall={"id": 31, "category": "meter", "behind": "main", "load": "8 kW"})
         layout, memory, _ = made.numbers
@@ -493,14 +516,12 @@ class TestSelfConsumption:
         control(layout, memory)
         assert memory.controls[0].target_w == -4e3 - 6e3
 
-    @pytest.mark.parametrize(
-        ("meter_w", "target_w"), [(39.0, 0.0), (40.0, 0.0), (41.0, -30.75), (-41.0, 30.75)]
-    )
-    def test_a_thousandth_of_its_rating_is_left_alone(self, meter_w: float, target_w: float) -> None:
-        made, layout, memory = self.kept()
-        memory.components[made.places.components["main"]].active_1 = meter_w
-        control(layout, memory)
-        assert memory.controls[0].target_w == target_w
+    def test_a_thousandth_of_its_rating_is_left_alone(self) -> None:
+        for meter_w, target_w in [(39.0, 0.0), (40.0, 0.0), (41.0, -30.75), (-41.0, 30.75)]:
+            made, layout, memory = self.kept()
+            memory.components[made.places.components["main"]].active_1 = meter_w
+            control(layout, memory)
+            assert memory.controls[0].target_w == target_w
 
     def test_it_aims_no_farther_than_it_reaches(self) -> None:
         _, layout, memory = self.kept()
@@ -520,20 +541,18 @@ class TestSelfConsumption:
 
 
 class TestLoads:
-    @pytest.mark.parametrize(("phases", "mean_v"), [([1], 200.0), ([2, 3], 240.0), ([1, 2, 3], 680.0 / 3.0)])
-    def test_one_that_follows_the_voltage_goes_by_that_of_its_own_phases(
-        self, phases: list[int], mean_v: float
-    ) -> None:
-        load = {
-            "id": 31,
-            "category": "meter",
-            "behind": "main",
-            "load": "8 kW",
-            "phases": phases,
-            "zip": {"z": 1.0},
-        }
-        made = plant(load=load, grid=grid(["200 V", "240 V", "240 V"]))
-        assert made.active_power_w("load") == pytest.approx(8e3 * (mean_v / 230.94) ** 2, rel=1e-4)
+    def test_one_that_follows_the_voltage_goes_by_that_of_its_own_phases(self) -> None:
+        for phases, mean_v in [([1], 200.0), ([2, 3], 240.0), ([1, 2, 3], 680.0 / 3.0)]:
+            load = {
+                "id": 31,
+                "category": "meter",
+                "behind": "main",
+                "load": "8 kW",
+                "phases": phases,
+                "zip": {"z": 1.0},
+            }
+            made = plant(load=load, grid=grid(["200 V", "240 V", "240 V"]))
+            assert made.active_power_w("load") == pytest.approx(8e3 * (mean_v / 230.94) ** 2, rel=1e-4)
 
 
 def grid(phases: list[str]) -> dict[str, Any]:

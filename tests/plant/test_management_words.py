@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from doppelgrid.models.battery import battery_initial_state
 from doppelgrid.models.bms import (
     NO_TRIP,
@@ -32,15 +30,12 @@ PARAMS = bms_preset("lfp", CELLS, SERIES)
 WARM = battery_initial_state(CELLS, 0.5, 61.234)
 
 
-@pytest.mark.parametrize(
-    ("relays", "position"),
-    [
+def test_relays_say_how_far_a_battery_is_switched_on() -> None:
+    for relays, position in [
         (RELAYS_OPEN, Position.OFF), (RELAYS_PRECHARGING, Position.PRECHARGING), (RELAYS_CLOSED, Position.ON),
         (RELAYS_CLOSING, Position.SWITCHING_ON), (RELAYS_OPENING, Position.SWITCHING_OFF),
-    ],
-)  # fmt: skip
-def test_relays_say_how_far_a_battery_is_switched_on(relays: int, position: Position) -> None:
-    assert position_of(relays) is position
+    ]:  # fmt: skip
+        assert position_of(relays) is position
 
 
 def test_a_trip_is_told_with_its_battery() -> None:
@@ -62,19 +57,16 @@ def test_each_bit_is_a_warning_of_its_own() -> None:
     assert len(warning_diagnostics((1 << len(WARNINGS)) - 1)) == len(WARNINGS)
 
 
-@pytest.mark.parametrize(
-    ("trip", "said", "release"),
-    [
+def test_why_a_trip_lasts_is_told_by_what_it_watches() -> None:
+    for trip, said, release in [
         (TRIP_OVERVOLTAGE, "3.70 V per cell", f"{PARAMS.overvoltage.release:g} V per cell"),
         (TRIP_UNDERVOLTAGE, "3.70 V per cell", f"{PARAMS.undervoltage.release:g} V per cell"),
         (TRIP_OVERTEMPERATURE, "61.23 °C", f"{PARAMS.overtemperature.release:g} °C"),
         (TRIP_OVERTEMPERATURE_CHARGING, "61.23 °C", f"{PARAMS.overtemperature_charging.release:g} °C"),
         (TRIP_UNDERTEMPERATURE_CHARGING, "61.23 °C", f"{PARAMS.undertemperature_charging.release:g} °C"),
-    ],
-)
-def test_why_a_trip_lasts_is_told_by_what_it_watches(trip: int, said: str, release: str) -> None:
-    found = lasting_cause(PARAMS, trip, RELAYS_OPEN, WARM, 3.7 * SERIES)
-    assert found == f"{TRIPS[trip][1]}: {said}, and the trip can be cleared at {release}"
+    ]:
+        found = lasting_cause(PARAMS, trip, RELAYS_OPEN, WARM, 3.7 * SERIES)
+        assert found == f"{TRIPS[trip][1]}: {said}, and the trip can be cleared at {release}"
 
 
 def test_it_cannot_be_cleared_before_the_relays_are_open() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import pytest
-
 from doppelgrid.models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
 from doppelgrid.sim.components.device import Activity
 from doppelgrid.sim.domain.states import Diagnostic, StateCode
@@ -66,9 +64,8 @@ def states(key: str, now: Condition, power_w: float = 0.0) -> tuple[StateCode, .
     return state_reader(made, key)(now)
 
 
-@pytest.mark.parametrize(
-    ("now", "doing"),
-    [
+def test_an_error_goes_before_a_switch_and_that_before_the_grid() -> None:
+    for now, doing in [
         (WELL._replace(error=ERROR, position=Position.OFF, is_cut_off=1, held_off_by=1), StateCode.ERROR),
         (WELL._replace(position=Position.OFF, is_cut_off=1, held_off_by=1), StateCode.OFF),
         (WELL._replace(position=Position.STANDBY, is_cut_off=1), StateCode.STANDBY),
@@ -78,15 +75,12 @@ def states(key: str, now: Condition, power_w: float = 0.0) -> tuple[StateCode, .
         (WELL._replace(is_cut_off=1, held_off_by=1), StateCode.OFF),
         (WELL._replace(held_off_by=1), StateCode.STANDBY),
         (WELL, StateCode.CHARGING),
-    ],
-)
-def test_an_error_goes_before_a_switch_and_that_before_the_grid(now: Condition, doing: StateCode) -> None:
-    assert states("inv", now, 5e3) == (doing,)
+    ]:
+        assert states("inv", now, 5e3) == (doing,)
 
 
-@pytest.mark.parametrize(
-    ("activity", "doing"),
-    [
+def test_a_machine_says_what_it_does_by_its_own_controls_and_else_by_its_power() -> None:
+    for activity, doing in [
         (Activity.RESTING, StateCode.READY),
         (Activity.WAITING, StateCode.STANDBY),
         (Activity.TOO_HOT, StateCode.STANDBY),
@@ -96,17 +90,12 @@ def test_an_error_goes_before_a_switch_and_that_before_the_grid(now: Condition, 
         (Activity.WORKING, StateCode.DISCHARGING),
         (Activity.STEPPING, StateCode.DISCHARGING),
         (None, StateCode.DISCHARGING),
-    ],
-)
-def test_a_machine_says_what_it_does_by_its_own_controls_and_else_by_its_power(
-    activity: Activity | None, doing: StateCode
-) -> None:
-    assert states("chp", WELL._replace(activity=activity), -15e3) == (doing,)
+    ]:
+        assert states("chp", WELL._replace(activity=activity), -15e3) == (doing,)
 
 
-@pytest.mark.parametrize(
-    ("key", "power_w", "doing"),
-    [
+def test_power_counts_beyond_what_a_device_needs_to_be_ready() -> None:
+    for key, power_w, doing in [
         ("inv", 0.0, StateCode.READY), ("inv", 1.0, StateCode.CHARGING), ("inv", -1.0, StateCode.DISCHARGING),
         ("roof", 0.0, StateCode.STANDBY), ("roof", 30.0, StateCode.STANDBY), ("roof", -1.0, StateCode.DISCHARGING),
         # From its minimum load on.
@@ -117,12 +106,8 @@ def test_a_machine_says_what_it_does_by_its_own_controls_and_else_by_its_power(
         ("miner", -5.0, StateCode.DISCHARGING),
         ("bank", 40.0, StateCode.READY), ("bank", -40.0, StateCode.READY),
         ("hall", 8e3, StateCode.READY), ("main", -8e3, StateCode.READY), ("grid", 8e3, StateCode.READY),
-    ],
-)  # fmt: skip
-def test_power_counts_beyond_what_a_device_needs_to_be_ready(
-    key: str, power_w: float, doing: StateCode
-) -> None:
-    assert states(key, WELL, power_w) == (doing,)
+    ]:  # fmt: skip
+        assert states(key, WELL, power_w) == (doing,)
 
 
 CLOSED, OPEN = (StateCode.RELAY_CLOSED,), (StateCode.RELAY_OPEN,)
@@ -135,23 +120,18 @@ POSITIONS = [
 ]
 
 
-@pytest.mark.parametrize(("position", "relay", "precharger"), POSITIONS)
-def test_relays_and_prechargers_are_shown_beside(
-    position: Position, relay: tuple[StateCode, ...], precharger: tuple[StateCode, ...]
-) -> None:
-    now = WELL._replace(position=position)
-    for key in ("bat", "cut"):
-        assert states(key, now)[1:] == relay
-    assert states("pre", now)[1:] == precharger
-    assert len(states("inv", now)) == 1
+def test_relays_and_prechargers_are_shown_beside() -> None:
+    for position, relay, precharger in POSITIONS:
+        now = WELL._replace(position=position)
+        for key in ("bat", "cut"):
+            assert states(key, now)[1:] == relay
+        assert states("pre", now)[1:] == precharger
+        assert len(states("inv", now)) == 1
 
 
-@pytest.mark.parametrize(
-    ("power_w", "doing"),
-    [(1.0, StateCode.CHARGING), (-1.0, StateCode.DISCHARGING), (0.0, StateCode.READY)],
-)
-def test_a_battery_says_which_way_its_current_flows(power_w: float, doing: StateCode) -> None:
-    assert states("bat", WELL, power_w) == (doing, StateCode.RELAY_CLOSED)
+def test_a_battery_says_which_way_its_current_flows() -> None:
+    for power_w, doing in [(1.0, StateCode.CHARGING), (-1.0, StateCode.DISCHARGING), (0.0, StateCode.READY)]:
+        assert states("bat", WELL, power_w) == (doing, StateCode.RELAY_CLOSED)
 
 
 def test_the_relay_of_a_battery_that_was_tripped_is_open() -> None:
@@ -161,27 +141,24 @@ def test_the_relay_of_a_battery_that_was_tripped_is_open() -> None:
     assert state_reader(made, "cut")(WELL)[1:] == CLOSED
 
 
-@pytest.mark.parametrize(("is_charging", "doing"), [(True, StateCode.CHARGING), (False, StateCode.READY)])
-def test_a_charger_goes_by_its_pilot_and_shows_its_cable(is_charging: bool, doing: StateCode) -> None:
-    cable = (StateCode.EV_CHARGING_CABLE_PLUGGED_AT_STATION,)
-    now = WELL._replace(charger=ChargerStatus(is_charging, cable, False))
-    assert states("ev", now, 0.0 if is_charging else 5e3) == (doing, *cable)
+def test_a_charger_goes_by_its_pilot_and_shows_its_cable() -> None:
+    for is_charging, doing in [(True, StateCode.CHARGING), (False, StateCode.READY)]:
+        cable = (StateCode.EV_CHARGING_CABLE_PLUGGED_AT_STATION,)
+        now = WELL._replace(charger=ChargerStatus(is_charging, cable, False))
+        assert states("ev", now, 0.0 if is_charging else 5e3) == (doing, *cable)
 
 
 class TestWarnings:
-    @pytest.mark.parametrize(
-        ("cause", "code"),
-        [
+    def test_what_holds_an_inverter_off_is_named(self) -> None:
+        for cause, code in [
             (UNDERVOLTAGE, "GRID_UNDERVOLTAGE"), (OVERVOLTAGE, "GRID_OVERVOLTAGE"),
             (UNDERFREQUENCY, "GRID_UNDERFREQUENCY"), (OVERFREQUENCY, "GRID_OVERFREQUENCY"),
-        ],
-    )  # fmt: skip
-    def test_what_holds_an_inverter_off_is_named(self, cause: int, code: str) -> None:
-        made = plant()
-        made.numbers[1].controls[0].held_off_by = cause
-        reading = Instruments(made).read("inv")
-        assert [warning.code for warning in reading.warnings] == [code]
-        assert reading.states == (StateCode.STANDBY,)
+        ]:  # fmt: skip
+            made = plant()
+            made.numbers[1].controls[0].held_off_by = cause
+            reading = Instruments(made).read("inv")
+            assert [warning.code for warning in reading.warnings] == [code]
+            assert reading.states == (StateCode.STANDBY,)
 
     def test_being_cut_off_goes_before_what_holds_it_off(self) -> None:
         made = plant()
