@@ -88,11 +88,16 @@ class Pack:
         return self.bms.seen_v != -1.0
 
 
-@pytest.fixture
-def pack() -> Pack:
+def rested() -> Pack:
+    """Return a battery at rest, whose management system has a horizon."""
     made = Pack(plant())
     assert made.bms.has_horizon
     return made
+
+
+@pytest.fixture
+def pack() -> Pack:
+    return rested()
 
 
 class TestHorizon:
@@ -111,33 +116,29 @@ class TestHorizon:
         assert left_s == (bms.horizon_us - made.memory.time_us) / 1e6
         assert made.ahead_s(3.0) == 3.0
 
-    @pytest.mark.parametrize(
-        ("changes", "looked_at"),
-        [
+    def test_charge_and_warmth_may_move_a_little(self) -> None:
+        for changes, looked_at in [
             ({"soc": 0.019}, False), ({"soc": 0.021}, True), ({"soc": -0.019}, False), ({"soc": -0.021}, True),
             ({"temperature_c": 1.9}, False), ({"temperature_c": 2.1}, True),
             ({"temperature_c": -1.9}, False), ({"temperature_c": -2.1}, True),
-        ],
-    )  # fmt: skip
-    def test_charge_and_warmth_may_move_a_little(
-        self, pack: Pack, changes: dict[str, float], looked_at: bool
-    ) -> None:
-        pack.move(**{name: getattr(pack.own, name) + by for name, by in changes.items()})
-        assert pack.is_looked_at() is looked_at
+        ]:  # fmt: skip
+            pack = rested()
+            pack.move(**{name: getattr(pack.own, name) + by for name, by in changes.items()})
+            assert pack.is_looked_at() is looked_at
 
-    @pytest.mark.parametrize(
-        ("change_k", "looked_at"), [(5.0, False), (-5.0, False), (5.1, True), (-5.1, True)]
-    )
-    def test_the_air_may_change_by_five_kelvin(self, pack: Pack, change_k: float, looked_at: bool) -> None:
-        pack.memory.inputs[pack.layout.ambient_signal] = 20.0 + change_k
-        assert pack.is_looked_at() is looked_at
+    def test_the_air_may_change_by_five_kelvin(self) -> None:
+        for change_k, looked_at in [(5.0, False), (-5.0, False), (5.1, True), (-5.1, True)]:
+            pack = rested()
+            pack.memory.inputs[pack.layout.ambient_signal] = 20.0 + change_k
+            assert pack.is_looked_at() is looked_at
 
-    @pytest.mark.parametrize("edge", ["lower_w", "upper_w"])
-    def test_power_may_go_to_its_very_edges(self, pack: Pack, edge: str) -> None:
-        pack.now.dc_w = getattr(pack.bms, edge)
-        assert not pack.is_looked_at()
-        pack.now.dc_w *= 1.001
-        assert pack.is_looked_at()
+    def test_power_may_go_to_its_very_edges(self) -> None:
+        for edge in ["lower_w", "upper_w"]:
+            pack = rested()
+            pack.now.dc_w = getattr(pack.bms, edge)
+            assert not pack.is_looked_at()
+            pack.now.dc_w *= 1.001
+            assert pack.is_looked_at()
 
     def test_it_ends_at_its_time(self, pack: Pack) -> None:
         pack.bms.horizon_us = pack.memory.time_us + 1
@@ -149,19 +150,15 @@ class TestHorizon:
         assert pack.bms.seen_v > 0.0
         assert not pack.bms.has_horizon
 
-    @pytest.mark.parametrize(
-        "battery",
-        [
+    def test_a_battery_at_rest_that_may_not_do_everything_has_one_too(self) -> None:
+        for battery in [
             {"initial_temperature": "2 °C"},
             {"initial_spread": "6 %"},
-        ],
-        ids=["too cold to charge", "uneven cells"],
-    )
-    def test_a_battery_at_rest_that_may_not_do_everything_has_one_too(self, battery: dict[str, Any]) -> None:
-        cold = plant(**battery)
-        cold.override("site", "ambient_temperature", Override(START, 2.0, START, 2.0))
-        cold.bring_up_to_date()
-        assert Pack(cold).bms.has_horizon
+        ]:
+            cold = plant(**battery)
+            cold.override("site", "ambient_temperature", Override(START, 2.0, START, 2.0))
+            cold.bring_up_to_date()
+            assert Pack(cold).bms.has_horizon
 
     def test_one_whose_relays_are_open_has_one_too(self) -> None:
         made = plant()
@@ -170,9 +167,8 @@ class TestHorizon:
         found = Pack(made).bms
         assert (found.has_horizon, found.lower_w, found.upper_w) == (1, 0.0, 0.0)
 
-    @pytest.mark.parametrize(
-        "unrest",
-        [
+    def test_a_system_that_is_up_to_something_has_none(self) -> None:
+        for unrest in [
             {"wanted": RELAYS_OPEN},
             {"acknowledges": 1},
             {"relays": RELAYS_CLOSING},
@@ -180,35 +176,35 @@ class TestHorizon:
             {"warnings": WARNING_IMBALANCE},
             {"balancing": 1},
             {"trip": 1},
-        ],
-        ids="-".join,
-    )
-    def test_a_system_that_is_up_to_something_has_none(self, pack: Pack, unrest: dict[str, int]) -> None:
-        pack.bms.has_horizon = 0
-        for name, value in unrest.items():
-            if name in pack.state._fields:
-                pack.memory.bms_states[0] = pack.state._replace(**{name: value})
-            else:
-                setattr(pack.bms, name, value)
-        pack.ahead_s()
-        assert not pack.bms.has_horizon
-
-    @pytest.mark.parametrize("dc_w", [0.0, 100.0])
-    def test_there_is_none_where_no_power_is_safe(self, pack: Pack, dc_w: float) -> None:
-        over = pack.params.overvoltage
-        near_v = pack.bms.seen_v / pack.params.cells_in_series + 1e-4
-        pack.layout.batteries[0].bms = pack.params._replace(overvoltage=over._replace(warning=near_v))
-        pack.bms.has_horizon, pack.now.dc_w = 0, dc_w
-        pack.ahead_s()
-        assert not pack.bms.has_horizon
-
-    @pytest.mark.parametrize("edge", ["lower_w", "upper_w"])
-    def test_there_is_none_beyond_what_is_safe(self, pack: Pack, edge: str) -> None:
-        most_w = getattr(pack.bms, edge)
-        for power_w, has_horizon in ((most_w, 1), (1.001 * most_w, 0)):
-            pack.bms.has_horizon, pack.now.dc_w = 0, power_w
+        ]:
+            pack = rested()
+            pack.bms.has_horizon = 0
+            for name, value in unrest.items():
+                if name in pack.state._fields:
+                    pack.memory.bms_states[0] = pack.state._replace(**{name: value})
+                else:
+                    setattr(pack.bms, name, value)
             pack.ahead_s()
-            assert pack.bms.has_horizon == has_horizon
+            assert not pack.bms.has_horizon
+
+    def test_there_is_none_where_no_power_is_safe(self) -> None:
+        for dc_w in [0.0, 100.0]:
+            pack = rested()
+            over = pack.params.overvoltage
+            near_v = pack.bms.seen_v / pack.params.cells_in_series + 1e-4
+            pack.layout.batteries[0].bms = pack.params._replace(overvoltage=over._replace(warning=near_v))
+            pack.bms.has_horizon, pack.now.dc_w = 0, dc_w
+            pack.ahead_s()
+            assert not pack.bms.has_horizon
+
+    def test_there_is_none_beyond_what_is_safe(self) -> None:
+        for edge in ["lower_w", "upper_w"]:
+            pack = rested()
+            most_w = getattr(pack.bms, edge)
+            for power_w, has_horizon in ((most_w, 1), (1.001 * most_w, 0)):
+                pack.bms.has_horizon, pack.now.dc_w = 0, power_w
+                pack.ahead_s()
+                assert pack.bms.has_horizon == has_horizon
 
     def test_less_than_a_minute_is_not_worth_one(self, pack: Pack, monkeypatch: pytest.MonkeyPatch) -> None:
         for left_s, has_horizon in ((59.0, 0), (61.0, 1)):
@@ -316,7 +312,6 @@ class TestCarrying:
 class TestAgeing:
     """Of a battery of which somebody notes what it is put through, and which ages at full hours."""
 
-    @pytest.fixture
     def aged(self) -> Pack:
         made = Pack(plant(ageing=100))
         use = made.memory.ageings[0]
@@ -325,84 +320,83 @@ class TestAgeing:
         made.move(soc=0.6, temperature_c=30.0)
         return made
 
-    @pytest.mark.parametrize(
-        ("dc_w", "moved_ah", "charged_ah", "discharged_ah", "active_s"),
-        [
+    def test_charge_is_counted_by_its_direction_and_time_while_it_flows(self) -> None:
+        for dc_w, moved_ah, charged_ah, discharged_ah, active_s in [
             (5e3, 3.0, 3.0, 0.0, 60.0),
             (-5e3, 3.0, 0.0, 3.0, 60.0),
             (0.0, 3.0, 0.0, 3.0, 60.0),
             (0.0, 0.0, 0.0, 0.0, 0.0),
-        ],
-    )
-    def test_charge_is_counted_by_its_direction_and_time_while_it_flows(
-        self, aged: Pack, dc_w: float, moved_ah: float, charged_ah: float, discharged_ah: float, active_s: float
-    ) -> None:  # fmt: skip
-        use = aged.memory.ageings[0]
-        aged.now.dc_w = dc_w
-        aged.now.throughput_ah += moved_ah
-        gather_use(aged.layout, aged.memory, 60.0, HOUR_US + 1)
-        assert (use.charged_ah, use.discharged_ah) == pytest.approx((charged_ah, discharged_ah))
-        assert (use.active_s, use.time_s) == (active_s, 60.0)
-        assert (use.soc_s, use.temperature_c_s) == pytest.approx((0.5 * 60.0, 25.0 * 60.0))
-        assert (use.throughput_ah, use.soc, use.temperature_c) == (aged.now.throughput_ah, 0.6, 30.0)
+        ]:
+            aged = self.aged()
+            use = aged.memory.ageings[0]
+            aged.now.dc_w = dc_w
+            aged.now.throughput_ah += moved_ah
+            gather_use(aged.layout, aged.memory, 60.0, HOUR_US + 1)
+            assert (use.charged_ah, use.discharged_ah) == pytest.approx((charged_ah, discharged_ah))
+            assert (use.active_s, use.time_s) == (active_s, 60.0)
+            assert (use.soc_s, use.temperature_c_s) == pytest.approx((0.5 * 60.0, 25.0 * 60.0))
+            assert (use.throughput_ah, use.soc, use.temperature_c) == (aged.now.throughput_ah, 0.6, 30.0)
 
-    @pytest.mark.parametrize(
-        ("charged_ah", "discharged_ah", "active_s"),
-        [(3.0, 1.0, 1200.0), (1.0, 3.0, 1200.0), (2.0, 0.0, 600.0), (0.0, 0.0, 0.0), (2.0, 2.0, 3600.0)],
-    )
     def test_at_a_full_hour_it_ages_by_the_lesser_direction_first_and_then_the_other_and_the_rest(
-        self, aged: Pack, charged_ah: float, discharged_ah: float, active_s: float
+        self,
     ) -> None:
-        params, before = aged.layout.ageings[0].params, aged.memory.ageing_states[0]
-        use, old = aged.memory.ageings[0], aged.own
-        use.charged_ah, use.discharged_ah, use.active_s = charged_ah, discharged_ah, active_s
-        use.time_s, use.soc_s, use.temperature_c_s = 3540.0, 0.45 * 3540.0, 24.0 * 3540.0
-        use.soc = use.temperature_c = 0.0
-        soc, warmth_c = (0.45 * 3540.0 + 0.3 * 60.0) / 3600.0, (24.0 * 3540.0 + 15.0 * 60.0) / 3600.0
-        lost_before_wh = aged.now.loss_wh
-        gather_use(aged.layout, aged.memory, 60.0, 7 * HOUR_US)
-        moved_ah, state = charged_ah + discharged_ah, before
-        if moved_ah:
-            rate = moved_ah / aged.cells.charge_capacity_ah * 3600.0 / active_s
-            first = 1.0 if charged_ah <= discharged_ah else -1.0
-            less_s = active_s * min(charged_ah, discharged_ah) / moved_ah
-            state, _ = ageing_step(params, state, AgeingInput(soc, first * rate, warmth_c), less_s)
-            state, _ = ageing_step(
-                params, state, AgeingInput(soc, -first * rate, warmth_c), active_s - less_s
+        for charged_ah, discharged_ah, active_s in [
+            (3.0, 1.0, 1200.0),
+            (1.0, 3.0, 1200.0),
+            (2.0, 0.0, 600.0),
+            (0.0, 0.0, 0.0),
+            (2.0, 2.0, 3600.0),
+        ]:
+            aged = self.aged()
+            params, before = aged.layout.ageings[0].params, aged.memory.ageing_states[0]
+            use, old = aged.memory.ageings[0], aged.own
+            use.charged_ah, use.discharged_ah, use.active_s = charged_ah, discharged_ah, active_s
+            use.time_s, use.soc_s, use.temperature_c_s = 3540.0, 0.45 * 3540.0, 24.0 * 3540.0
+            use.soc = use.temperature_c = 0.0
+            soc, warmth_c = (0.45 * 3540.0 + 0.3 * 60.0) / 3600.0, (24.0 * 3540.0 + 15.0 * 60.0) / 3600.0
+            lost_before_wh = aged.now.loss_wh
+            gather_use(aged.layout, aged.memory, 60.0, 7 * HOUR_US)
+            moved_ah, state = charged_ah + discharged_ah, before
+            if moved_ah:
+                rate = moved_ah / aged.cells.charge_capacity_ah * 3600.0 / active_s
+                first = 1.0 if charged_ah <= discharged_ah else -1.0
+                less_s = active_s * min(charged_ah, discharged_ah) / moved_ah
+                state, _ = ageing_step(params, state, AgeingInput(soc, first * rate, warmth_c), less_s)
+                state, _ = ageing_step(
+                    params, state, AgeingInput(soc, -first * rate, warmth_c), active_s - less_s
+                )
+            state, _ = ageing_step(params, state, AgeingInput(soc, 0.0, warmth_c), 3600.0 - active_s)
+            assert aged.memory.ageing_states[0] == pytest.approx(state, rel=1e-9)
+            assert (use.charged_ah, use.discharged_ah, use.active_s, use.time_s, use.soc_s, use.temperature_c_s) == (
+                (0.0,) * 6
+            )  # fmt: skip
+            worn = ageing_output(params, state, AgeingInput(old.soc, 0.0, old.temperature_c))
+            assert aged.own == pytest.approx(
+                old._replace(capacity_share=worn.capacity_share, resistance_factor=worn.resistance_factor)
             )
-        state, _ = ageing_step(params, state, AgeingInput(soc, 0.0, warmth_c), 3600.0 - active_s)
-        assert aged.memory.ageing_states[0] == pytest.approx(state, rel=1e-9)
-        assert (use.charged_ah, use.discharged_ah, use.active_s, use.time_s, use.soc_s, use.temperature_c_s) == (
-            (0.0,) * 6
-        )  # fmt: skip
-        worn = ageing_output(params, state, AgeingInput(old.soc, 0.0, old.temperature_c))
-        assert aged.own == pytest.approx(
-            old._replace(capacity_share=worn.capacity_share, resistance_factor=worn.resistance_factor)
-        )
-        lost_wh = battery_stored_energy_wh(aged.cells, old) - battery_stored_energy_wh(aged.cells, aged.own)
-        assert aged.now.loss_wh - lost_before_wh == pytest.approx(lost_wh)
+            lost_wh = battery_stored_energy_wh(aged.cells, old) - battery_stored_energy_wh(
+                aged.cells, aged.own
+            )
+            assert aged.now.loss_wh - lost_before_wh == pytest.approx(lost_wh)
 
-    @pytest.mark.parametrize(
-        ("dc_w", "charged", "discharged", "ages"),
-        [
+    def test_a_turn_after_much_has_gone_one_way_ends_a_half_cycle(self) -> None:
+        for dc_w, charged, discharged, ages in [
             # In parts of the gap beyond which a turn ends a half cycle.
             (5e3, 0.0, 1.01, True), (5e3, 0.0, 0.99, False), (5e3, 1.01, 0.0, False),
             (-5e3, 1.01, 0.0, True), (-5e3, 0.99, 0.0, False), (-5e3, 0.0, 1.01, False),
             (0.0, 1.01, 1.01, False),
-        ],
-    )  # fmt: skip
-    def test_a_turn_after_much_has_gone_one_way_ends_a_half_cycle(
-        self, aged: Pack, dc_w: float, charged: float, discharged: float, ages: bool
-    ) -> None:
-        gap_ah = aged.layout.ageings[0].params.turn_gap * aged.cells.charge_capacity_ah
-        use = aged.memory.ageings[0]
-        use.charged_ah, use.discharged_ah = charged * gap_ah, discharged * gap_ah
-        use.active_s = use.time_s = 600.0
-        aged.now.dc_w = dc_w
-        notice_turns(aged.layout, aged.memory)
-        assert (use.time_s == 0.0) is ages
+        ]:  # fmt: skip
+            aged = self.aged()
+            gap_ah = aged.layout.ageings[0].params.turn_gap * aged.cells.charge_capacity_ah
+            use = aged.memory.ageings[0]
+            use.charged_ah, use.discharged_ah = charged * gap_ah, discharged * gap_ah
+            use.active_s = use.time_s = 600.0
+            aged.now.dc_w = dc_w
+            notice_turns(aged.layout, aged.memory)
+            assert (use.time_s == 0.0) is ages
 
-    def test_of_its_capacity_a_hundredth_remains(self, aged: Pack) -> None:
+    def test_of_its_capacity_a_hundredth_remains(self) -> None:
+        aged = self.aged()
         aged.memory.ageing_states[0] = aged.memory.ageing_states[0]._replace(capacity_by_time=5.0)
         gather_use(aged.layout, aged.memory, 60.0, 7 * HOUR_US)
         assert aged.own.capacity_share == 0.01
