@@ -350,3 +350,20 @@ def test_a_snapshot_is_kept_at_the_first_sampling_after_so_much_time(
     simulation.run_for(timedelta(seconds=24))
     assert saved_s == kept_s
     assert tape.visit(simulation.now_us).now_us == simulation.now_us
+
+
+def test_a_visit_begins_at_the_last_snapshot_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = begin()
+    tape = Tape(simulation, every_s=7.0)
+    simulation.run_for(timedelta(seconds=24))
+    begun_s: list[float] = []
+    restore = Simulation.restore
+
+    def noted(double: Simulation, snapshot: Snapshot) -> None:
+        begun_s.append((snapshot.engine.now_us - NOON) / 1e6)
+        restore(double, snapshot)
+
+    monkeypatch.setattr(Simulation, "restore", noted)
+    for second in (0.0, 6.999, 7.0, 13.0, 14.0, 23.5):
+        tape.visit(NOON + round(second * 1e6))
+    assert begun_s == [0.0, 0.0, 7.0, 7.0, 14.0, 21.0]

@@ -105,7 +105,7 @@ class TestReaching:
             ("inv", -10e3, 10e3, False),
             # Photovoltaics of 12 kVA keep to the most that they are told; a miner draws its fans whatever it is told.
             ("roof", -2e3, -2_240.0, True), ("roof", -2e3, -2_241.0, False), ("roof", -2e3, 0.0, True),
-            ("roof", -2e3, 30.0, True),
+            ("roof", -2e3, 30.0, True), ("roof", 0.0, -240.0, True), ("roof", 0.0, -240.5, False),
             ("miner", 0.0, 165.0, True), ("miner", 0.0, 166.0, False), ("miner", 3e3, 3_065.0, True),
             ("miner", 3e3, 3_066.0, False), ("miner", 3e3, 1e3, True),
             # An electrolyser that runs from 10 kW on does not run below.
