@@ -233,6 +233,11 @@ class TestLimits:
             assert (battery.allowed_lower_w, battery.allowed_upper_w) == edges
             assert made.allowed("bat", Metric.DC_POWER) == ranges
 
+    def test_they_count_for_a_battery_from_now_on(self) -> None:
+        made = plant("inv")
+        made.allow("bat", Metric.DC_POWER, (Bounds(-5e3, 4e3),))
+        assert made.battery_limits("bat") == (-5e3, 4e3)
+
     def test_those_of_either_axis_are_kept_apart(self) -> None:
         made = plant("inv", "roof")
         for key in ("inv", "roof"):
