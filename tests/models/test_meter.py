@@ -20,6 +20,7 @@ from doppelgrid.models.meter import (
     meter_output,
     meter_reading,
     meter_step,
+    meter_window_us,
     perfect_meter_params,
 )
 from doppelgrid.sim.components.metering import ERROR_LIMITS, MeterOptions, meter_params, reading_noise
@@ -127,6 +128,14 @@ def test_a_window_shows_the_mean_of_the_last_whole_one() -> None:
     state, output = meter_step(params, state, idle, 15.0)
     assert output.active_w == pytest.approx((2250.0, -750.0, 375.0))
     assert output.current_a.l1 == pytest.approx(math.hypot(3000.0, 400.0) / 231.0 * math.sqrt(0.75))
+
+
+@pytest.mark.parametrize(
+    ("window_s", "window_us"),
+    [(0.0, 0), (60.0, 60_000_000), (0.1, 100_000), (2.4e-6, 2), (2.6e-6, 3), (900.000_001, 900_000_001)],
+)
+def test_windows_are_counted_in_whole_microseconds(window_s: float, window_us: int) -> None:
+    assert meter_window_us(perfect_meter_params()._replace(window_s=window_s)) == window_us
 
 
 def test_a_quiet_meter_has_no_horizon() -> None:
