@@ -196,10 +196,10 @@ def test_beyond_the_last_threshold_there_is_none() -> None:
 @pytest.mark.parametrize(
     ("celsius", "heat_w", "ambient_c", "expected_s"),
     [
-        (25.0, 200.0, 40.0, 1000.0 * math.log(35.0 / 16.0)),
-        (25.0, 0.0, 50.0, 1000.0 * math.log(25.0 / 6.0)),
+        (25.0, 200.0, 40.0, 1000.5 * math.log(35.0 / 16.0)),
+        (25.0, 0.0, 50.0, 1000.5 * math.log(25.0 / 6.0)),
         (25.0, 0.0, 44.0, math.inf),  # it comes to 44 °C in the end, and not before
-        (25.0, -100.0, 0.0, 1000.0 * math.log(35.0 / 15.0)),
+        (25.0, -100.0, 0.0, 1000.5 * math.log(35.0 / 15.0)),
         (25.0, 0.0, 5.0, math.inf),
         (25.0, 0.0, 25.0, math.inf),
         (43.999_995, 0.0, 1044.0, 1e-3),
@@ -208,7 +208,7 @@ def test_beyond_the_last_threshold_there_is_none() -> None:
 def test_in_air_it_comes_there_by_the_exponential(
     celsius: float, heat_w: float, ambient_c: float, expected_s: float
 ) -> None:
-    found_s = bms_temperature_horizon_s(PARAMS, ThermalBody(10_000.0, 10.0), celsius, heat_w, ambient_c)
+    found_s = bms_temperature_horizon_s(PARAMS, ThermalBody(10_005.0, 10.0), celsius, heat_w, ambient_c)
     assert found_s == pytest.approx(expected_s)
 
 
