@@ -207,9 +207,12 @@ def test_a_step_in_which_it_starts_shows_means() -> None:
     running = wind_turbine_output(MM82, WindTurbineState(RUNNING, 0.0), inp)
     state, mean = wind_turbine_step(MM82, WindTurbineState(STARTING, 30.0), inp, 120.0)
     assert state == WindTurbineState(RUNNING, 0.0)
-    assert mean.active_power_w == pytest.approx(0.25 * MM82.standby_power_w + 0.75 * running.active_power_w)
-    assert mean.reactive_power_var == pytest.approx(0.75 * 400e3)
-    assert mean.available_power_w == pytest.approx(0.75 * running.available_power_w)
+    expected = (
+        0.25 * MM82.standby_power_w + 0.75 * running.active_power_w,
+        0.75 * 400e3,
+        0.75 * running.available_power_w,
+    )
+    assert mean == pytest.approx(expected, rel=1e-12)
     state, mean = wind_turbine_step(MM82, WindTurbineState(STARTING, 30.0), inp, 30.0)
     assert state == WindTurbineState(RUNNING, 0.0)
     assert mean == WindTurbineOutput(MM82.standby_power_w, 0.0, 0.0)
