@@ -307,6 +307,16 @@ def test_a_failed_precharge_is_cleared_once_another_would_succeed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("share", "trip"), [(1.001, NO_TRIP), (1.0, TRIP_PRECHARGE), (0.999, TRIP_PRECHARGE)]
+)
+def test_another_precharge_would_begin_with_an_empty_link(share: float, trip: int) -> None:
+    timeout_s = share * link_rise_s(LINK, 0.0, 35.0, 0.0)
+    state = OPEN._replace(trip=TRIP_PRECHARGE, link_voltage_v=10.0)
+    asked = WELL._replace(acknowledge=1, wanted_relays=RELAYS_OPEN)
+    assert after(state, asked, 1e-6, PARAMS._replace(precharge_timeout_s=timeout_s)).trip == trip
+
+
+@pytest.mark.parametrize(
     ("spread", "balancing", "soc", "expected"),
     [
         (0.02, 0, 0.8, 1),

@@ -147,7 +147,9 @@ def test_without_a_source_there_is_no_voltage_no_loss_and_nothing_carried() -> N
     for source_v in (0.0, -1.0):
         found = terminal_voltage(GridImpedanceParams(0.2, 0.1), source_v, 1e3, 0.0)
         assert found == TerminalVoltage(0.0, 0.0, 0.0)
+    assert terminal_voltage(GridImpedanceParams(0.2, 0.1), 0.5, 0.0, 0.0) == TerminalVoltage(0.5, 0.0, 1.0)
     assert voltage_unbalance(ThreePhase(0.0, 0.0, 0.0)) == 0.0
+    assert voltage_unbalance(ThreePhase(0.5, 0.0, 0.0)) == pytest.approx(1.0)
 
 
 def test_each_phase_has_its_own_source_and_its_own_load() -> None:
