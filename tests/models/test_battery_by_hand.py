@@ -43,19 +43,19 @@ def arrhenius(share: float, activation_k: float, temperature_c: float) -> float:
     return 1.0 + share * (math.exp(activation_k * (1.0 / (temperature_c + 273.15) - 1.0 / 298.15)) - 1.0)
 
 
-@pytest.mark.parametrize(
-    ("soc", "temperature_c", "age"), [(0.5, 25.0, 1.0), (0.25, 0.0, 1.5), (0.9, 45.0, 0.8)]
-)
-def test_each_resistance_follows_its_table_its_activation_and_age(
-    soc: float, temperature_c: float, age: float
-) -> None:
-    expected = (
-        age * arrhenius(0.5, 2000.0, temperature_c) * (0.1 + 0.2 * soc),
-        age * arrhenius(0.8, 3000.0, temperature_c) * (0.04 + 0.04 * soc),
-        age * arrhenius(1.0, 4000.0, temperature_c) * (0.02 + 0.04 * soc),
-    )
-    state = BatteryState(soc, 0.0, 0.0, temperature_c, 1.0, age)
-    assert battery_resistances(PACK, state) == pytest.approx(expected, rel=1e-12)
+def test_each_resistance_follows_its_table_its_activation_and_age() -> None:
+    for soc, temperature_c, age in (
+        (0.5, 25.0, 1.0),
+        (0.25, 0.0, 1.5),
+        (0.9, 45.0, 0.8),
+    ):
+        expected = (
+            age * arrhenius(0.5, 2000.0, temperature_c) * (0.1 + 0.2 * soc),
+            age * arrhenius(0.8, 3000.0, temperature_c) * (0.04 + 0.04 * soc),
+            age * arrhenius(1.0, 4000.0, temperature_c) * (0.02 + 0.04 * soc),
+        )
+        state = BatteryState(soc, 0.0, 0.0, temperature_c, 1.0, age)
+        assert battery_resistances(PACK, state) == pytest.approx(expected, rel=1e-12)
 
 
 def test_colder_than_60_below_zero_counts_as_that() -> None:
@@ -64,17 +64,21 @@ def test_colder_than_60_below_zero_counts_as_that() -> None:
     assert battery_resistances(PACK, BatteryState(0.5, 0.0, 0.0, -59.0)).r0 < coldest.r0
 
 
-@pytest.mark.parametrize("current_a", [20.0, -20.0, 0.0])
-def test_the_terminals_show_voltage_heat_and_reversible_heat_of_the_circuit(current_a: float) -> None:
+def test_the_terminals_show_voltage_heat_and_reversible_heat_of_the_circuit() -> None:
     """At 25 °C and half charge: 100 V, 0.2 Ω, 0.06 Ω, 0.04 Ω and 20 mV/K; 2 V and 1 V across the pairs."""
-    state = BatteryState(0.5, 2.0, 1.0, 25.0)
-    voltage_v = 103.0 + 0.2 * current_a
-    shown = battery_terminal(PACK, state, voltage_v * current_a)
-    assert shown.current_a == pytest.approx(current_a)
-    assert shown.voltage_v == pytest.approx(voltage_v)
-    assert shown.power_w == pytest.approx(voltage_v * current_a)
-    assert shown.loss_w == pytest.approx(0.2 * current_a**2 + 4.0 / 0.06 + 1.0 / 0.04)
-    assert shown.reversible_heat_w == pytest.approx((current_a - 0.05) * 298.15 * 0.02)
+    for current_a in (
+        20.0,
+        -20.0,
+        0.0,
+    ):
+        state = BatteryState(0.5, 2.0, 1.0, 25.0)
+        voltage_v = 103.0 + 0.2 * current_a
+        shown = battery_terminal(PACK, state, voltage_v * current_a)
+        assert shown.current_a == pytest.approx(current_a)
+        assert shown.voltage_v == pytest.approx(voltage_v)
+        assert shown.power_w == pytest.approx(voltage_v * current_a)
+        assert shown.loss_w == pytest.approx(0.2 * current_a**2 + 4.0 / 0.06 + 1.0 / 0.04)
+        assert shown.reversible_heat_w == pytest.approx((current_a - 0.05) * 298.15 * 0.02)
 
 
 def test_stored_energy_is_that_of_the_charge_and_of_both_pairs() -> None:
@@ -130,42 +134,38 @@ def solved(
     )
 
 
-@pytest.mark.parametrize("dt_s", [5.0, 600.0])
-@pytest.mark.parametrize(
-    ("state", "inp"),
-    [
-        (BatteryState(0.3, 0.0, 0.0, 25.0), BatteryInput(1000.0, 20.0)),
-        (BatteryState(0.7, 0.0, 0.0, 25.0), BatteryInput(-1000.0, 20.0)),
-        (BatteryState(0.7, 1.0, -0.5, 5.0, 0.8, 1.4), BatteryInput(-500.0, 30.0)),
-        (BatteryState(0.4, -0.8, 0.6, 35.0, 0.9, 1.2), BatteryInput(800.0, -10.0)),
-        (BatteryState(0.6, 1.5, 1.0, 25.0), BatteryInput(0.0, 25.0)),
-    ],
-    ids=["charging", "discharging", "cold", "hot", "resting"],
-)
-def test_a_step_ends_where_an_independent_solver_does(
-    state: BatteryState, inp: BatteryInput, dt_s: float
-) -> None:
-    params = PACK._replace(self_discharge_a=0.2)
-    expected, means = solved(params, state, inp, dt_s)
-    after, output = battery_step(params, state, inp, dt_s)
-    assert after.soc - state.soc == pytest.approx(expected.soc - state.soc, rel=2e-3, abs=1e-6)
-    for pair in ("rc1_voltage_v", "rc2_voltage_v"):
-        assert getattr(after, pair) == pytest.approx(getattr(expected, pair), abs=5e-3), pair
-    warmed_k = expected.temperature_c - state.temperature_c
-    assert after.temperature_c - state.temperature_c == pytest.approx(warmed_k, rel=3e-3, abs=2e-4)
-    shown = (output.power_w, output.current_a, output.loss_w, output.reversible_heat_w)
-    assert shown == pytest.approx(means, rel=3e-3, abs=0.02)
-    at_end = battery_terminal(params, expected, inp.power_w)
-    assert output.voltage_v == pytest.approx(at_end.voltage_v, abs=0.02)
+def test_a_step_ends_where_an_independent_solver_does() -> None:
+    for dt_s in (
+        5.0,
+        600.0,
+    ):
+        for state, inp in (
+            (BatteryState(0.3, 0.0, 0.0, 25.0), BatteryInput(1000.0, 20.0)),
+            (BatteryState(0.7, 0.0, 0.0, 25.0), BatteryInput(-1000.0, 20.0)),
+            (BatteryState(0.7, 1.0, -0.5, 5.0, 0.8, 1.4), BatteryInput(-500.0, 30.0)),
+            (BatteryState(0.4, -0.8, 0.6, 35.0, 0.9, 1.2), BatteryInput(800.0, -10.0)),
+            (BatteryState(0.6, 1.5, 1.0, 25.0), BatteryInput(0.0, 25.0)),
+        ):
+            params = PACK._replace(self_discharge_a=0.2)
+            expected, means = solved(params, state, inp, dt_s)
+            after, output = battery_step(params, state, inp, dt_s)
+            assert after.soc - state.soc == pytest.approx(expected.soc - state.soc, rel=2e-3, abs=1e-6)
+            for pair in ("rc1_voltage_v", "rc2_voltage_v"):
+                assert getattr(after, pair) == pytest.approx(getattr(expected, pair), abs=5e-3), pair
+            warmed_k = expected.temperature_c - state.temperature_c
+            assert after.temperature_c - state.temperature_c == pytest.approx(warmed_k, rel=3e-3, abs=2e-4)
+            shown = (output.power_w, output.current_a, output.loss_w, output.reversible_heat_w)
+            assert shown == pytest.approx(means, rel=3e-3, abs=0.02)
+            at_end = battery_terminal(params, expected, inp.power_w)
+            assert output.voltage_v == pytest.approx(at_end.voltage_v, abs=0.02)
 
 
 LEAKY = IDEAL._replace(self_discharge_a=3.6)
 """Leaks 1e-4 of its charge a second."""
 
 
-@pytest.mark.parametrize(
-    ("soc", "power_w", "end_soc", "current_a"),
-    [
+def test_a_limit_of_charge_stops_a_current_and_never_the_leak() -> None:
+    for soc, power_w, end_soc, current_a in (
         (
             0.9005,
             1000.0,
@@ -177,14 +177,12 @@ LEAKY = IDEAL._replace(self_discharge_a=3.6)
         (0.1005, -360.0, 0.09825, -2.5 * 3.6 / 20.0),  # at its lower limit after 2.5 s, it only leaks
         (0.09, -360.0, 0.088, 0.0),
         (0.0005, 0.0, 0.0, 0.0),
-    ],
-)
-def test_a_limit_of_charge_stops_a_current_and_never_the_leak(
-    soc: float, power_w: float, end_soc: float, current_a: float
-) -> None:
-    after, output = battery_step(LEAKY, BatteryState(soc, 0.0, 0.0, 20.0), BatteryInput(power_w, 20.0), 20.0)
-    assert after.soc == pytest.approx(end_soc, abs=1e-12)
-    assert output.current_a == pytest.approx(current_a)
+    ):
+        after, output = battery_step(
+            LEAKY, BatteryState(soc, 0.0, 0.0, 20.0), BatteryInput(power_w, 20.0), 20.0
+        )
+        assert after.soc == pytest.approx(end_soc, abs=1e-12)
+        assert output.current_a == pytest.approx(current_a)
 
 
 def test_an_empty_battery_leaks_no_more() -> None:
@@ -192,9 +190,8 @@ def test_an_empty_battery_leaks_no_more() -> None:
     assert output.loss_w == pytest.approx(3.6 * 100.0 * 5.0 / 20.0)
 
 
-@pytest.mark.parametrize(
-    ("soc", "rising", "reach"),
-    [
+def test_a_power_holds_until_the_charge_has_moved_so_far() -> None:
+    for soc, rising, reach in (
         (0.5, True, 0.01),
         (0.5, False, 0.01),
         (0.846, True, 0.004),  # to where power begins to fall
@@ -215,12 +212,10 @@ def test_an_empty_battery_leaks_no_more() -> None:
         (0.05, True, 0.0005),
         (0.95, True, math.inf),
         (0.05, False, math.inf),
-    ],
-)
-def test_a_power_holds_until_the_charge_has_moved_so_far(soc: float, rising: bool, reach: float) -> None:
-    power_w = 36.0 if rising else -36.0
-    horizon_s = battery_horizon_s(IDEAL, BatteryState(soc, 0.0, 0.0, 20.0), power_w, 20.0)
-    assert horizon_s == pytest.approx(1e5 * reach, rel=1e-6)
+    ):
+        power_w = 36.0 if rising else -36.0
+        horizon_s = battery_horizon_s(IDEAL, BatteryState(soc, 0.0, 0.0, 20.0), power_w, 20.0)
+        assert horizon_s == pytest.approx(1e5 * reach, rel=1e-6)
 
 
 def test_an_aged_battery_moves_faster_and_a_leak_counts() -> None:
@@ -233,9 +228,9 @@ def test_an_aged_battery_moves_faster_and_a_leak_counts() -> None:
     assert battery_horizon_s(leaking, BatteryState(0.5, 0.0, 0.0, 20.0), 0.0, 20.0) == pytest.approx(4000.0)
 
 
-@pytest.mark.parametrize(
-    ("celsius", "way_k"),
-    [
+def test_a_power_holds_until_the_warmth_reaches_a_corner_or_has_moved_between_two() -> None:
+    """2 V across a pair of 0.06 Ω and no loss to the air: 66.7 W warm 5 kJ/K."""
+    for celsius, way_k in (
         (20.0, 25.0),
         (44.0, 1.0),
         (45.0, 5.0),
@@ -255,33 +250,23 @@ def test_an_aged_battery_moves_faster_and_a_leak_counts() -> None:
         (-15.0, 0.5),
         (-20.0, 10.0),
         (-30.0, 10.0),
-    ],
-)
-def test_a_power_holds_until_the_warmth_reaches_a_corner_or_has_moved_between_two(
-    celsius: float, way_k: float
-) -> None:
-    """2 V across a pair of 0.06 Ω and no loss to the air: 66.7 W warm 5 kJ/K."""
-    warming = PACK._replace(
-        r1_activated_share=0.0, ocv_slope_v_per_k=(0.0, 0.0), heat_loss_w_per_k=0.0, self_discharge_a=0.0
-    )
-    horizon_s = battery_horizon_s(warming, BatteryState(0.5, 2.0, 0.0, celsius), 0.0, 20.0)
-    assert horizon_s == pytest.approx(way_k * 5000.0 * 0.06 / 4.0)
+    ):
+        warming = PACK._replace(
+            r1_activated_share=0.0, ocv_slope_v_per_k=(0.0, 0.0), heat_loss_w_per_k=0.0, self_discharge_a=0.0
+        )
+        horizon_s = battery_horizon_s(warming, BatteryState(0.5, 2.0, 0.0, celsius), 0.0, 20.0)
+        assert horizon_s == pytest.approx(way_k * 5000.0 * 0.06 / 4.0)
 
 
-@pytest.mark.parametrize(
-    ("celsius", "ambient_c", "quick_v", "horizon_s"),
-    [
+def test_a_pack_in_air_comes_to_a_corner_by_the_exponential_or_never() -> None:
+    for celsius, ambient_c, quick_v, horizon_s in (
         (30.0, 0.0, 0.0, 2500.0 * math.log(30.0 / 10.0)),
         (30.0, 9.0, 0.0, 2500.0 * math.log(21.0 / 1.0)),
         (30.0, 10.0, 0.0, math.inf),
         (30.0, 30.0, 0.0, math.inf),
         (20.0, 20.0, 2.0, 2500.0 * math.log(100.0 / 3.0 / (100.0 / 3.0 - 25.0))),
         (12.0, -60.0, 0.0, 2500.0 * math.log(72.0 / 70.0)),
-    ],
-)
-def test_a_pack_in_air_comes_to_a_corner_by_the_exponential_or_never(
-    celsius: float, ambient_c: float, quick_v: float, horizon_s: float
-) -> None:
-    even = PACK._replace(r1_activated_share=0.0, ocv_slope_v_per_k=(0.0, 0.0), self_discharge_a=0.0)
-    found_s = battery_horizon_s(even, BatteryState(0.5, quick_v, 0.0, celsius), 0.0, ambient_c)
-    assert found_s == pytest.approx(horizon_s)
+    ):
+        even = PACK._replace(r1_activated_share=0.0, ocv_slope_v_per_k=(0.0, 0.0), self_discharge_a=0.0)
+        found_s = battery_horizon_s(even, BatteryState(0.5, quick_v, 0.0, celsius), 0.0, ambient_c)
+        assert found_s == pytest.approx(horizon_s)

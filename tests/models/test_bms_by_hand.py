@@ -124,41 +124,41 @@ def test_these_numbers_can_be() -> None:
     check_bms(PARAMS)
 
 
-@EACH
-def test_time_over_a_threshold_adds_up_and_trips_at_its_delay(which: int) -> None:
-    state = after(CLOSED, CAUSES[which], 0.6 * delay_s(which))
-    assert bms_horizon_s(PARAMS, state, CAUSES[which]) == pytest.approx(0.4 * delay_s(which))
-    state = after(state, CAUSES[which], 0.39 * delay_s(which))
-    assert (state.trip, state.relays) == (NO_TRIP, RELAYS_CLOSED)
-    state = after(state, CAUSES[which], 0.01 * delay_s(which))
-    assert (state.trip, state.relays) == (which + 1, RELAYS_OPENING)
+def test_time_over_a_threshold_adds_up_and_trips_at_its_delay() -> None:
+    for which in range(7):
+        state = after(CLOSED, CAUSES[which], 0.6 * delay_s(which))
+        assert bms_horizon_s(PARAMS, state, CAUSES[which]) == pytest.approx(0.4 * delay_s(which))
+        state = after(state, CAUSES[which], 0.39 * delay_s(which))
+        assert (state.trip, state.relays) == (NO_TRIP, RELAYS_CLOSED)
+        state = after(state, CAUSES[which], 0.01 * delay_s(which))
+        assert (state.trip, state.relays) == (which + 1, RELAYS_OPENING)
 
 
-@EACH
-def test_each_clock_runs_for_its_own_threshold_and_starts_anew_without_it(which: int) -> None:
-    begun = CLOSED._replace(**{name: 0.1 * delay_s(number) for number, name in enumerate(CLOCKS)})
-    moved = after(begun, CAUSES[which], 0.05)
-    expected = [0.1 * delay_s(which) + 0.05 if number == which else 0.0 for number in range(7)]
-    assert [getattr(moved, name) for name in CLOCKS] == pytest.approx(expected)
-    late = after(begun, CAUSES[which], 3600.0)
-    assert getattr(late, CLOCKS[which]) == delay_s(which)
+def test_each_clock_runs_for_its_own_threshold_and_starts_anew_without_it() -> None:
+    for which in range(7):
+        begun = CLOSED._replace(**{name: 0.1 * delay_s(number) for number, name in enumerate(CLOCKS)})
+        moved = after(begun, CAUSES[which], 0.05)
+        expected = [0.1 * delay_s(which) + 0.05 if number == which else 0.0 for number in range(7)]
+        assert [getattr(moved, name) for name in CLOCKS] == pytest.approx(expected)
+        late = after(begun, CAUSES[which], 3600.0)
+        assert getattr(late, CLOCKS[which]) == delay_s(which)
 
 
-@EACH
-def test_just_beside_a_threshold_nothing_trips(which: int) -> None:
-    assert after(CLOSED, NEAR[which], 3600.0).trip == NO_TRIP
+def test_just_beside_a_threshold_nothing_trips() -> None:
+    for which in range(7):
+        assert after(CLOSED, NEAR[which], 3600.0).trip == NO_TRIP
 
 
-@EACH
-def test_a_warning_begins_at_its_threshold_and_holds_until_its_release(which: int) -> None:
-    bit = 1 << which
-    assert bms_output(PARAMS, CLOSED, HELD[which]).warnings == 0
-    assert bms_output(PARAMS, CLOSED, WARNED[which]).warnings == bit
-    warned = after(CLOSED, WARNED[which], 1.0)
-    assert warned.warnings == bit
-    held = after(warned, HELD[which], 1.0)
-    assert held.warnings == bit
-    assert bms_output(PARAMS, held, RELEASED[which]).warnings == 0
+def test_a_warning_begins_at_its_threshold_and_holds_until_its_release() -> None:
+    for which in range(7):
+        bit = 1 << which
+        assert bms_output(PARAMS, CLOSED, HELD[which]).warnings == 0
+        assert bms_output(PARAMS, CLOSED, WARNED[which]).warnings == bit
+        warned = after(CLOSED, WARNED[which], 1.0)
+        assert warned.warnings == bit
+        held = after(warned, HELD[which], 1.0)
+        assert held.warnings == bit
+        assert bms_output(PARAMS, held, RELEASED[which]).warnings == 0
 
 
 def test_heat_and_cold_that_forbid_charging_count_only_while_it_is_charged() -> None:
@@ -177,13 +177,13 @@ def test_several_warnings_stand_beside_each_other_and_the_first_trip_latches() -
     assert after(state, bad._replace(voltage_v=35.0), 60.0).trip == 3
 
 
-@pytest.mark.parametrize(("low_c", "high_c"), list(pairwise(THRESHOLDS_C)))
-def test_a_warming_or_cooling_pack_comes_to_the_next_threshold(low_c: float, high_c: float) -> None:
+def test_a_warming_or_cooling_pack_comes_to_the_next_threshold() -> None:
     """100 W into 10 kJ/K are a kelvin in 100 s."""
-    insulated = ThermalBody(10_000.0, 0.0)
-    expected_s = 100.0 * (high_c - low_c)
-    assert bms_temperature_horizon_s(PARAMS, insulated, low_c, 100.0, 20.0) == pytest.approx(expected_s)
-    assert bms_temperature_horizon_s(PARAMS, insulated, high_c, -100.0, 20.0) == pytest.approx(expected_s)
+    for low_c, high_c in pairwise(THRESHOLDS_C):
+        insulated = ThermalBody(10_000.0, 0.0)
+        expected_s = 100.0 * (high_c - low_c)
+        assert bms_temperature_horizon_s(PARAMS, insulated, low_c, 100.0, 20.0) == pytest.approx(expected_s)
+        assert bms_temperature_horizon_s(PARAMS, insulated, high_c, -100.0, 20.0) == pytest.approx(expected_s)
 
 
 def test_beyond_the_last_threshold_there_is_none() -> None:
@@ -193,9 +193,8 @@ def test_beyond_the_last_threshold_there_is_none() -> None:
         assert bms_temperature_horizon_s(PARAMS, body, -5.0, -10_000.0, 20.0) == math.inf
 
 
-@pytest.mark.parametrize(
-    ("celsius", "heat_w", "ambient_c", "expected_s"),
-    [
+def test_in_air_it_comes_there_by_the_exponential() -> None:
+    for celsius, heat_w, ambient_c, expected_s in (
         (25.0, 200.0, 40.0, 1000.5 * math.log(35.0 / 16.0)),
         (25.0, 0.0, 50.0, 1000.5 * math.log(25.0 / 6.0)),
         (25.0, 0.0, 44.0, math.inf),  # it comes to 44 °C in the end, and not before
@@ -203,57 +202,66 @@ def test_beyond_the_last_threshold_there_is_none() -> None:
         (25.0, 0.0, 5.0, math.inf),
         (25.0, 0.0, 25.0, math.inf),
         (43.999_995, 0.0, 1044.0, 1e-3),
-    ],
-)
-def test_in_air_it_comes_there_by_the_exponential(
-    celsius: float, heat_w: float, ambient_c: float, expected_s: float
-) -> None:
-    found_s = bms_temperature_horizon_s(PARAMS, ThermalBody(10_005.0, 10.0), celsius, heat_w, ambient_c)
-    assert found_s == pytest.approx(expected_s)
+    ):
+        found_s = bms_temperature_horizon_s(PARAMS, ThermalBody(10_005.0, 10.0), celsius, heat_w, ambient_c)
+        assert found_s == pytest.approx(expected_s)
 
 
-@pytest.mark.parametrize(
-    ("low_v", "high_v"), list(pairwise((25.0, 27.0, 28.0, 29.0, 40.0, 40.5, 41.0, 42.0)))
-)
-def test_a_moving_voltage_comes_to_the_next_threshold_of_either_side(low_v: float, high_v: float) -> None:
-    assert bms_voltage_horizon_s(PARAMS, low_v, 0.1) == pytest.approx(10.0 * (high_v - low_v))
-    assert bms_voltage_horizon_s(PARAMS, high_v, -0.1) == pytest.approx(10.0 * (high_v - low_v))
-    assert bms_voltage_horizon_s(PARAMS, 42.0, 0.1) == bms_voltage_horizon_s(PARAMS, 25.0, -0.1) == math.inf
-    assert bms_voltage_horizon_s(PARAMS, 41.999, 1000.0) == 1e-3
+def test_a_moving_voltage_comes_to_the_next_threshold_of_either_side() -> None:
+    for low_v, high_v in pairwise((25.0, 27.0, 28.0, 29.0, 40.0, 40.5, 41.0, 42.0)):
+        assert bms_voltage_horizon_s(PARAMS, low_v, 0.1) == pytest.approx(10.0 * (high_v - low_v))
+        assert bms_voltage_horizon_s(PARAMS, high_v, -0.1) == pytest.approx(10.0 * (high_v - low_v))
+        assert (
+            bms_voltage_horizon_s(PARAMS, 42.0, 0.1) == bms_voltage_horizon_s(PARAMS, 25.0, -0.1) == math.inf
+        )
+        assert bms_voltage_horizon_s(PARAMS, 41.999, 1000.0) == 1e-3
 
 
 LINK = PARAMS.link
 
 
-@pytest.mark.parametrize("load_s", [0.0, 1e-4])
-def test_the_precharge_takes_the_logarithm_of_what_is_missing(load_s: float) -> None:
+def test_the_precharge_takes_the_logarithm_of_what_is_missing() -> None:
     """0.01 F behind 100 Ω: a second, less what the bleeder of 10 kΩ and a load add."""
-    loaded = 1.0 + 100.0 * (1e-4 + load_s)
-    for start_v in (0.0, 20.0, 33.0):
-        settled_v = 35.0 / loaded
-        expected_s = math.log((settled_v - start_v) / (settled_v - 0.95 * 35.0)) / loaded
-        assert link_rise_s(LINK, start_v, 35.0, load_s) == pytest.approx(expected_s)
-        begun = OPEN._replace(link_voltage_v=start_v)
-        inp = WELL._replace(link_load_s=load_s)
-        assert bms_horizon_s(PARAMS, begun, inp) == pytest.approx(expected_s)
-    assert link_rise_s(LINK, 0.95 * 35.0, 35.0, load_s) == 0.0
-    assert link_rise_s(LINK, 0.0, 35.0, 0.01) == math.inf
+    for load_s in (
+        0.0,
+        1e-4,
+    ):
+        loaded = 1.0 + 100.0 * (1e-4 + load_s)
+        for start_v in (0.0, 20.0, 33.0):
+            settled_v = 35.0 / loaded
+            expected_s = math.log((settled_v - start_v) / (settled_v - 0.95 * 35.0)) / loaded
+            assert link_rise_s(LINK, start_v, 35.0, load_s) == pytest.approx(expected_s)
+            begun = OPEN._replace(link_voltage_v=start_v)
+            inp = WELL._replace(link_load_s=load_s)
+            assert bms_horizon_s(PARAMS, begun, inp) == pytest.approx(expected_s)
+        assert link_rise_s(LINK, 0.95 * 35.0, 35.0, load_s) == 0.0
+        assert link_rise_s(LINK, 0.0, 35.0, 0.01) == math.inf
 
 
-@pytest.mark.parametrize("fed", [True, False])
-@pytest.mark.parametrize(("start_v", "load_s"), [(0.0, 0.0), (10.0, 1e-3), (40.0, 2e-4)])
-def test_a_link_moves_as_an_independent_solver_says(fed: bool, start_v: float, load_s: float) -> None:
-    def rates(_t: float, y: list[float]) -> list[float]:
-        feeding_a = (35.0 - y[0]) / 100.0 if fed else 0.0
-        sinking_a = y[0] * (load_s + 1e-4)
-        return [
-            (feeding_a - sinking_a) / 0.01,
-            35.0 * feeding_a,
-            100.0 * feeding_a**2 + y[0] * sinking_a,
-        ]
+def test_a_link_moves_as_an_independent_solver_says() -> None:
+    for fed in (
+        True,
+        False,
+    ):
+        for start_v, load_s in (
+            (0.0, 0.0),
+            (10.0, 1e-3),
+            (40.0, 2e-4),
+        ):
 
-    end = solve_ivp(rates, (0.0, 0.7), [start_v, 0.0, 0.0], rtol=1e-10, atol=1e-12).y[:, -1].tolist()
-    assert link_after(LINK, start_v, 35.0, load_s, fed, 0.7) == pytest.approx(end, rel=1e-8, abs=1e-10)
+            def rates(_t: float, y: list[float], fed: bool = fed, load_s: float = load_s) -> list[float]:
+                feeding_a = (35.0 - y[0]) / 100.0 if fed else 0.0
+                sinking_a = y[0] * (load_s + 1e-4)
+                return [
+                    (feeding_a - sinking_a) / 0.01,
+                    35.0 * feeding_a,
+                    100.0 * feeding_a**2 + y[0] * sinking_a,
+                ]
+
+            end = solve_ivp(rates, (0.0, 0.7), [start_v, 0.0, 0.0], rtol=1e-10, atol=1e-12).y[:, -1].tolist()
+            assert link_after(LINK, start_v, 35.0, load_s, fed, 0.7) == pytest.approx(
+                end, rel=1e-8, abs=1e-10
+            )
 
 
 def test_a_jump_loses_half_of_the_square_of_the_voltage() -> None:
@@ -262,18 +270,23 @@ def test_a_jump_loses_half_of_the_square_of_the_voltage() -> None:
     assert bms_link_energy_j(PARAMS, CLOSED) == pytest.approx(0.5 * 0.01 * 35.0**2)
 
 
-@pytest.mark.parametrize("relays", [RELAYS_PRECHARGING, RELAYS_CLOSING, RELAYS_OPENING, RELAYS_OPEN])
-def test_the_link_shows_what_it_draws_and_loses_at_this_instant(relays: int) -> None:
-    fed = relays in (RELAYS_PRECHARGING, RELAYS_CLOSING)
-    state = OPEN._replace(relays=relays, link_voltage_v=20.0)
-    inp = WELL._replace(link_load_s=1e-3, wanted_relays=RELAYS_CLOSED if fed else RELAYS_OPEN)
-    shown = bms_output(PARAMS, state, inp)
-    drop_v = 15.0 if fed else 0.0
-    assert shown.link_power_w == pytest.approx(35.0 * drop_v / 100.0)
-    assert shown.link_loss_w == pytest.approx(400.0 * 1.1e-3 + drop_v**2 / 100.0)
-    assert (shown.relays, shown.link_voltage_v) == (relays, 20.0)
-    closed = bms_output(PARAMS, CLOSED, WELL._replace(link_load_s=1e-3))
-    assert (closed.link_power_w, closed.link_loss_w, closed.link_voltage_v) == (0.0, 0.0, 35.0)
+def test_the_link_shows_what_it_draws_and_loses_at_this_instant() -> None:
+    for relays in (
+        RELAYS_PRECHARGING,
+        RELAYS_CLOSING,
+        RELAYS_OPENING,
+        RELAYS_OPEN,
+    ):
+        fed = relays in (RELAYS_PRECHARGING, RELAYS_CLOSING)
+        state = OPEN._replace(relays=relays, link_voltage_v=20.0)
+        inp = WELL._replace(link_load_s=1e-3, wanted_relays=RELAYS_CLOSED if fed else RELAYS_OPEN)
+        shown = bms_output(PARAMS, state, inp)
+        drop_v = 15.0 if fed else 0.0
+        assert shown.link_power_w == pytest.approx(35.0 * drop_v / 100.0)
+        assert shown.link_loss_w == pytest.approx(400.0 * 1.1e-3 + drop_v**2 / 100.0)
+        assert (shown.relays, shown.link_voltage_v) == (relays, 20.0)
+        closed = bms_output(PARAMS, CLOSED, WELL._replace(link_load_s=1e-3))
+        assert (closed.link_power_w, closed.link_loss_w, closed.link_voltage_v) == (0.0, 0.0, 35.0)
 
 
 def test_relays_move_for_their_time_and_are_told_of_it() -> None:
@@ -306,19 +319,20 @@ def test_a_failed_precharge_is_cleared_once_another_would_succeed() -> None:
     assert (cleared.relays, cleared.trip) == (RELAYS_PRECHARGING, NO_TRIP)
 
 
-@pytest.mark.parametrize(
-    ("share", "trip"), [(1.001, NO_TRIP), (1.0, TRIP_PRECHARGE), (0.999, TRIP_PRECHARGE)]
-)
-def test_another_precharge_would_begin_with_an_empty_link(share: float, trip: int) -> None:
-    timeout_s = share * link_rise_s(LINK, 0.0, 35.0, 0.0)
-    state = OPEN._replace(trip=TRIP_PRECHARGE, link_voltage_v=10.0)
-    asked = WELL._replace(acknowledge=1, wanted_relays=RELAYS_OPEN)
-    assert after(state, asked, 1e-6, PARAMS._replace(precharge_timeout_s=timeout_s)).trip == trip
+def test_another_precharge_would_begin_with_an_empty_link() -> None:
+    for share, trip in (
+        (1.001, NO_TRIP),
+        (1.0, TRIP_PRECHARGE),
+        (0.999, TRIP_PRECHARGE),
+    ):
+        timeout_s = share * link_rise_s(LINK, 0.0, 35.0, 0.0)
+        state = OPEN._replace(trip=TRIP_PRECHARGE, link_voltage_v=10.0)
+        asked = WELL._replace(acknowledge=1, wanted_relays=RELAYS_OPEN)
+        assert after(state, asked, 1e-6, PARAMS._replace(precharge_timeout_s=timeout_s)).trip == trip
 
 
-@pytest.mark.parametrize(
-    ("spread", "balancing", "soc", "expected"),
-    [
+def test_cells_are_balanced_from_one_spread_down_to_another_near_full() -> None:
+    for spread, balancing, soc, expected in (
         (0.02, 0, 0.8, 1),
         (0.0199, 0, 0.8, 0),
         (0.02, 0, 0.799, 0),
@@ -326,22 +340,22 @@ def test_another_precharge_would_begin_with_an_empty_link(share: float, trip: in
         (0.0101, 1, 0.9, 1),
         (0.01, 1, 0.9, 0),
         (0.0101, 0, 0.9, 0),
-    ],
-)
-def test_cells_are_balanced_from_one_spread_down_to_another_near_full(
-    spread: float, balancing: int, soc: float, expected: int
-) -> None:
-    state = CLOSED._replace(spread=spread, balancing=balancing)
-    assert bms_output(PARAMS, state, WELL._replace(soc=soc)).balancing == expected
+    ):
+        state = CLOSED._replace(spread=spread, balancing=balancing)
+        assert bms_output(PARAMS, state, WELL._replace(soc=soc)).balancing == expected
 
 
-@pytest.mark.parametrize(
-    ("spread", "warned", "expected"),
-    [(0.05, 0, 1), (0.0499, 0, 0), (0.0499, 1, 1), (0.0201, 1, 1), (0.02, 1, 0), (0.0201, 0, 0)],
-)
-def test_a_spread_is_warned_of_until_it_could_be_balanced(spread: float, warned: int, expected: int) -> None:
-    state = CLOSED._replace(spread=spread, warnings=warned * WARNING_IMBALANCE)
-    assert bms_output(PARAMS, state, WELL).warnings == expected * WARNING_IMBALANCE
+def test_a_spread_is_warned_of_until_it_could_be_balanced() -> None:
+    for spread, warned, expected in (
+        (0.05, 0, 1),
+        (0.0499, 0, 0),
+        (0.0499, 1, 1),
+        (0.0201, 1, 1),
+        (0.02, 1, 0),
+        (0.0201, 0, 0),
+    ):
+        state = CLOSED._replace(spread=spread, warnings=warned * WARNING_IMBALANCE)
+        assert bms_output(PARAMS, state, WELL).warnings == expected * WARNING_IMBALANCE
 
 
 def test_spread_grows_with_charge_and_time_and_shrinks_by_balancing() -> None:
@@ -354,16 +368,18 @@ def test_spread_grows_with_charge_and_time_and_shrinks_by_balancing() -> None:
     assert after(CLOSED._replace(spread=0.9999), used, 1e7, aging).spread == 1.0
 
 
-@pytest.mark.parametrize(
-    ("spread", "balancing", "goal"),
-    [(0.03, 1, 0.02), (0.015, 1, 0.01), (0.06, 1, 0.05), (0.0, 0, 0.01), (0.015, 0, 0.02), (0.03, 0, 0.05)],
-)
-def test_the_horizon_ends_where_the_spread_comes_to_a_threshold(
-    spread: float, balancing: int, goal: float
-) -> None:
-    aging = PARAMS._replace(balance=PARAMS.balance._replace(spread_per_day=0.0024))
-    inp = WELL._replace(soc=0.9 if balancing else 0.5)
-    per_s = (1e-4 - (0.002 if balancing else 0.0)) / 3600.0
-    state = CLOSED._replace(spread=spread, balancing=balancing)
-    assert bms_horizon_s(aging, state, inp) == pytest.approx((goal - spread) / per_s)
-    assert bms_horizon_s(aging, state._replace(spread=0.06), WELL) == math.inf
+def test_the_horizon_ends_where_the_spread_comes_to_a_threshold() -> None:
+    for spread, balancing, goal in (
+        (0.03, 1, 0.02),
+        (0.015, 1, 0.01),
+        (0.06, 1, 0.05),
+        (0.0, 0, 0.01),
+        (0.015, 0, 0.02),
+        (0.03, 0, 0.05),
+    ):
+        aging = PARAMS._replace(balance=PARAMS.balance._replace(spread_per_day=0.0024))
+        inp = WELL._replace(soc=0.9 if balancing else 0.5)
+        per_s = (1e-4 - (0.002 if balancing else 0.0)) / 3600.0
+        state = CLOSED._replace(spread=spread, balancing=balancing)
+        assert bms_horizon_s(aging, state, inp) == pytest.approx((goal - spread) / per_s)
+        assert bms_horizon_s(aging, state._replace(spread=0.06), WELL) == math.inf

@@ -57,9 +57,8 @@ def point(charger: EvChargerParams, *places: int) -> ChargingPointParams:
     return ChargingPointParams(charger, 11_040.0, *places)
 
 
-@pytest.mark.parametrize(
-    ("ac_phases", "places", "expected_w"),
-    [
+def test_a_car_draws_on_the_first_phases_of_its_charger_and_standby_is_on_the_first() -> None:
+    for ac_phases, places, expected_w in (
         (3, (0, 1, 2), (3686.0, 3680.0, 3680.0)),
         (3, (2, 0, 1), (3680.0, 3686.0, 3680.0)),
         (2, (0, 1, 2), (3686.0, 3680.0, 0.0)),
@@ -67,15 +66,11 @@ def point(charger: EvChargerParams, *places: int) -> ChargingPointParams:
         (1, (0, 1, 2), (3686.0, 0.0, 0.0)),
         (1, (1, 0, 2), (0.0, 3686.0, 0.0)),
         (1, (NO_PHASE, NO_PHASE, 0), (0.0, 0.0, 3686.0)),
-    ],
-)
-def test_a_car_draws_on_the_first_phases_of_its_charger_and_standby_is_on_the_first(
-    ac_phases: int, places: tuple[int, int, int], expected_w: tuple[float, float, float]
-) -> None:
-    shown = charging_point_output(point(WALLBOX, *places), EMPTY, INP._replace(ac_phases=ac_phases))
-    assert (shown.active_1_w, shown.active_2_w, shown.active_3_w) == pytest.approx(expected_w)
-    assert shown.active_power_w == pytest.approx(sum(expected_w))
-    assert shown.reactive_power_var == 0.0
+    ):
+        shown = charging_point_output(point(WALLBOX, *places), EMPTY, INP._replace(ac_phases=ac_phases))
+        assert (shown.active_1_w, shown.active_2_w, shown.active_3_w) == pytest.approx(expected_w)
+        assert shown.active_power_w == pytest.approx(sum(expected_w))
+        assert shown.reactive_power_var == 0.0
 
 
 def test_standby_of_an_idle_charger_is_on_its_first_phase() -> None:
@@ -84,38 +79,51 @@ def test_standby_of_an_idle_charger_is_on_its_first_phase() -> None:
     assert shown.loss_w == 6.0
 
 
-@pytest.mark.parametrize("session_id", [0, 1])
-def test_a_charger_of_direct_current_draws_evenly_standby_included(session_id: int) -> None:
-    shown = charging_point_output(point(FAST, 2, 0, 1), EMPTY, INP._replace(session_id=session_id))
-    third_w = shown.active_power_w / 3.0
-    assert (shown.active_1_w, shown.active_2_w, shown.active_3_w) == pytest.approx([third_w] * 3)
-    assert shown.active_power_w == 60.0 if session_id == 0 else shown.active_power_w > 50e3
+def test_a_charger_of_direct_current_draws_evenly_standby_included() -> None:
+    for session_id in (
+        0,
+        1,
+    ):
+        shown = charging_point_output(point(FAST, 2, 0, 1), EMPTY, INP._replace(session_id=session_id))
+        third_w = shown.active_power_w / 3.0
+        assert (shown.active_1_w, shown.active_2_w, shown.active_3_w) == pytest.approx([third_w] * 3)
+        assert shown.active_power_w == 60.0 if session_id == 0 else shown.active_power_w > 50e3
 
 
-@pytest.mark.parametrize(("cable", "is_in"), [(1.0, 1), (0.5, 1), (0.49, 0), (0.0, 0)])
-def test_a_pulled_cable_is_in_neither_end_whatever_the_session_says(cable: float, is_in: int) -> None:
-    given = charging_point_charger_input(point(WALLBOX, 0, 1, 2), INP._replace(cable=cable))
-    assert (given.plugged_at_station, given.plugged_at_car) == (is_in, is_in)
-    loose = INP._replace(cable=cable, plugged_at_station=0, plugged_at_car=0)
-    given = charging_point_charger_input(point(WALLBOX, 0, 1, 2), loose)
-    assert (given.plugged_at_station, given.plugged_at_car) == (0, 0)
+def test_a_pulled_cable_is_in_neither_end_whatever_the_session_says() -> None:
+    for cable, is_in in (
+        (1.0, 1),
+        (0.5, 1),
+        (0.49, 0),
+        (0.0, 0),
+    ):
+        given = charging_point_charger_input(point(WALLBOX, 0, 1, 2), INP._replace(cable=cable))
+        assert (given.plugged_at_station, given.plugged_at_car) == (is_in, is_in)
+        loose = INP._replace(cable=cable, plugged_at_station=0, plugged_at_car=0)
+        given = charging_point_charger_input(point(WALLBOX, 0, 1, 2), loose)
+        assert (given.plugged_at_station, given.plugged_at_car) == (0, 0)
 
 
-@pytest.mark.parametrize(
-    ("set_point_w", "amperes"), [(11_040.0, 16.0), (20e3, 16.0), (11_039.9, 15.0), (5000.0, 7.0)]
-)
-def test_a_set_point_of_the_rated_power_or_more_is_no_limit(set_point_w: float, amperes: float) -> None:
-    inp = INP._replace(set_point_w=set_point_w, line_voltage_v=math.sqrt(3.0) * 231.0)
-    shown = charging_point_output(point(WALLBOX, 0, 1, 2), EMPTY, inp)
-    assert shown.active_power_w - 6.0 == pytest.approx(amperes * 3.0 * 231.0)
+def test_a_set_point_of_the_rated_power_or_more_is_no_limit() -> None:
+    for set_point_w, amperes in (
+        (11_040.0, 16.0),
+        (20e3, 16.0),
+        (11_039.9, 15.0),
+        (5000.0, 7.0),
+    ):
+        inp = INP._replace(set_point_w=set_point_w, line_voltage_v=math.sqrt(3.0) * 231.0)
+        shown = charging_point_output(point(WALLBOX, 0, 1, 2), EMPTY, inp)
+        assert shown.active_power_w - 6.0 == pytest.approx(amperes * 3.0 * 231.0)
 
 
-@pytest.mark.parametrize(("line_v", "phase_v"), [(400.0, 400.0 / math.sqrt(3.0)), (1.5, 1.0), (0.0, 1.0)])
-def test_the_charger_sees_the_voltage_of_a_phase_or_the_least_by_which_currents_can_be_told(
-    line_v: float, phase_v: float
-) -> None:
-    given = charging_point_charger_input(point(WALLBOX, 0, 1, 2), INP._replace(line_voltage_v=line_v))
-    assert given.voltage_v == pytest.approx(phase_v)
+def test_the_charger_sees_the_voltage_of_a_phase_or_the_least_by_which_currents_can_be_told() -> None:
+    for line_v, phase_v in (
+        (400.0, 400.0 / math.sqrt(3.0)),
+        (1.5, 1.0),
+        (0.0, 1.0),
+    ):
+        given = charging_point_charger_input(point(WALLBOX, 0, 1, 2), INP._replace(line_voltage_v=line_v))
+        assert given.voltage_v == pytest.approx(phase_v)
 
 
 def test_all_else_is_the_charger_and_its_session() -> None:

@@ -52,9 +52,8 @@ def state(
     return ChpState(phase, wait_s, failures, takes, engine_c, 70.0)
 
 
-@pytest.mark.parametrize(
-    ("before", "inp", "expected"),
-    [
+def test_each_phase_goes_over_into_the_next() -> None:
+    for before, inp, expected in (
         (state(STOPPED), RUN, (STARTING, 30.0, 0)),
         (state(STOPPED), RUN._replace(set_point_w=-400.0), (STARTING, 30.0, 0)),
         (state(STOPPED), RUN._replace(set_point_w=-399.9), (STOPPED, 0.0, 0)),
@@ -83,14 +82,10 @@ def state(
         (state(FAULT, 0.0, 2), RUN, (FAULT, 0.0, 2)),
         (state(FAULT, 0.0, 2), STOP._replace(acknowledge=1), (STOPPED, 0.0, 0)),
         (state(FAULT, 0.0, 2), RUN._replace(acknowledge=1), (STARTING, 30.0, 0)),
-    ],
-)
-def test_each_phase_goes_over_into_the_next(
-    before: ChpState, inp: ChpInput, expected: tuple[int, float, int]
-) -> None:
-    after, output = chp_step(ENGINE, before, inp, MOMENT_S)
-    assert after[:3] == (expected[0], pytest.approx(expected[1], abs=1e-5), expected[2])
-    assert output.phase == chp_output(ENGINE, before, inp).phase == expected[0]
+    ):
+        after, output = chp_step(ENGINE, before, inp, MOMENT_S)
+        assert after[:3] == (expected[0], pytest.approx(expected[1], abs=1e-5), expected[2])
+        assert output.phase == chp_output(ENGINE, before, inp).phase == expected[0]
 
 
 def test_a_dump_cooler_lets_a_full_buffer_be() -> None:
@@ -98,27 +93,31 @@ def test_a_dump_cooler_lets_a_full_buffer_be() -> None:
         assert chp_output(DUMPING, before, RUN).phase == before.phase
 
 
-@pytest.mark.parametrize(
-    ("buffer_c", "takes", "expected"),
-    [(80.0, 1, 0), (79.99, 1, 1), (79.99, 0, 0), (60.01, 0, 0), (60.0, 0, 1), (60.01, 1, 1), (50.0, 0, 1)],
-)
-def test_a_buffer_takes_heat_until_it_is_full_and_again_from_its_restart_temperature(
-    buffer_c: float, takes: int, expected: int
-) -> None:
-    before = ChpState(STOPPED, 5.0, 0, takes, 20.0, buffer_c)
-    assert chp_step(ENGINE, before, STOP, MOMENT_S)[0].buffer_takes == expected
-    led = chp_output(LED, before._replace(phase=RUNNING), STOP)
-    assert led.phase == (RUNNING if expected else STOPPING)
+def test_a_buffer_takes_heat_until_it_is_full_and_again_from_its_restart_temperature() -> None:
+    for buffer_c, takes, expected in (
+        (80.0, 1, 0),
+        (79.99, 1, 1),
+        (79.99, 0, 0),
+        (60.01, 0, 0),
+        (60.0, 0, 1),
+        (60.01, 1, 1),
+        (50.0, 0, 1),
+    ):
+        before = ChpState(STOPPED, 5.0, 0, takes, 20.0, buffer_c)
+        assert chp_step(ENGINE, before, STOP, MOMENT_S)[0].buffer_takes == expected
+        led = chp_output(LED, before._replace(phase=RUNNING), STOP)
+        assert led.phase == (RUNNING if expected else STOPPING)
 
 
-@pytest.mark.parametrize(
-    ("power_w", "fuel_w", "heat_w"),
-    [(400.0, 400.0 / 0.28, 0.62 * 400.0 / 0.28), (700.0, 700.0 / 0.34, 0.56 * 700.0 / 0.34), (0.0, 0.0, 0.0)],
-)
-def test_fuel_and_heat_are_those_of_the_efficiencies(power_w: float, fuel_w: float, heat_w: float) -> None:
-    assert chp_fuel_w(ENGINE, power_w) == pytest.approx(fuel_w, rel=1e-12)
-    assert chp_heat_w(ENGINE, power_w) == pytest.approx(heat_w, rel=1e-12)
-    assert chp_fuel_w(ENGINE, 1e-9) == pytest.approx(5e-9)
+def test_fuel_and_heat_are_those_of_the_efficiencies() -> None:
+    for power_w, fuel_w, heat_w in (
+        (400.0, 400.0 / 0.28, 0.62 * 400.0 / 0.28),
+        (700.0, 700.0 / 0.34, 0.56 * 700.0 / 0.34),
+        (0.0, 0.0, 0.0),
+    ):
+        assert chp_fuel_w(ENGINE, power_w) == pytest.approx(fuel_w, rel=1e-12)
+        assert chp_heat_w(ENGINE, power_w) == pytest.approx(heat_w, rel=1e-12)
+        assert chp_fuel_w(ENGINE, 1e-9) == pytest.approx(5e-9)
 
 
 def test_stored_heat_is_that_of_engine_and_buffer() -> None:
@@ -130,14 +129,17 @@ BUFFER_LOSS_W = 2.0 * 50.0
 ENGINE_LOSS_W = 5.0 * 30.0
 
 
-@pytest.mark.parametrize(
-    ("phase", "idle_w"),
-    [(STARTING, 60.0), (STOPPING, 40.0), (STOPPED, 10.0), (RETRYING, 10.0), (FAULT, 10.0)],
-)
-def test_what_does_not_generate_draws_for_itself_and_cools(phase: int, idle_w: float) -> None:
-    shown = chp_output(ENGINE, state(phase, 5.0), RUN._replace(heat_demand_w=300.0))
-    loss_w = idle_w + BUFFER_LOSS_W + ENGINE_LOSS_W
-    assert shown == pytest.approx(ChpOutput(idle_w, 0.0, 0.0, 0.0, 300.0, 0.0, loss_w, 70.0, 50.0, phase))
+def test_what_does_not_generate_draws_for_itself_and_cools() -> None:
+    for phase, idle_w in (
+        (STARTING, 60.0),
+        (STOPPING, 40.0),
+        (STOPPED, 10.0),
+        (RETRYING, 10.0),
+        (FAULT, 10.0),
+    ):
+        shown = chp_output(ENGINE, state(phase, 5.0), RUN._replace(heat_demand_w=300.0))
+        loss_w = idle_w + BUFFER_LOSS_W + ENGINE_LOSS_W
+        assert shown == pytest.approx(ChpOutput(idle_w, 0.0, 0.0, 0.0, 300.0, 0.0, loss_w, 70.0, 50.0, phase))
 
 
 def test_warming_up_burns_for_the_least_power_and_keeps_its_heat() -> None:
@@ -148,27 +150,34 @@ def test_warming_up_burns_for_the_least_power_and_keeps_its_heat() -> None:
     assert shown == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("set_point_w", "power_w"), [(-700.0, 700.0), (-2000.0, 1000.0), (-400.0, 400.0), (0.0, 400.0)]
-)
-def test_a_running_engine_gives_what_is_asked_within_its_range(set_point_w: float, power_w: float) -> None:
-    inp = RUN._replace(set_point_w=set_point_w, heat_demand_w=300.0)
-    shown = chp_output(ENGINE, state(RUNNING, 50.0, engine_c=70.0), inp)
-    fuel_w = power_w / (0.2 + 0.2 * power_w / 1000.0)
-    heat_w = fuel_w * (0.7 - 0.2 * power_w / 1000.0)
-    loss_w = fuel_w - power_w - heat_w + BUFFER_LOSS_W
-    assert shown == pytest.approx(
-        ChpOutput(-power_w, -0.3 * power_w, fuel_w, heat_w, 300.0, 0.0, loss_w, 70.0, 70.0, RUNNING)
-    )
+def test_a_running_engine_gives_what_is_asked_within_its_range() -> None:
+    for set_point_w, power_w in (
+        (-700.0, 700.0),
+        (-2000.0, 1000.0),
+        (-400.0, 400.0),
+        (0.0, 400.0),
+    ):
+        inp = RUN._replace(set_point_w=set_point_w, heat_demand_w=300.0)
+        shown = chp_output(ENGINE, state(RUNNING, 50.0, engine_c=70.0), inp)
+        fuel_w = power_w / (0.2 + 0.2 * power_w / 1000.0)
+        heat_w = fuel_w * (0.7 - 0.2 * power_w / 1000.0)
+        loss_w = fuel_w - power_w - heat_w + BUFFER_LOSS_W
+        assert shown == pytest.approx(
+            ChpOutput(-power_w, -0.3 * power_w, fuel_w, heat_w, 300.0, 0.0, loss_w, 70.0, 70.0, RUNNING)
+        )
 
 
-@pytest.mark.parametrize(("demand_w", "dumped_w"), [(0.0, 1250.0 - 120.0), (500.0, 630.0), (2000.0, 0.0)])
-def test_a_cooler_dumps_what_a_full_buffer_cannot_take(demand_w: float, dumped_w: float) -> None:
-    full = ChpState(RUNNING, 50.0, 0, 0, 70.0, 80.0)
-    shown = chp_output(DUMPING, full, RUN._replace(set_point_w=-1000.0, heat_demand_w=demand_w))
-    assert (shown.heat_w, shown.dumped_w) == (pytest.approx(1250.0), pytest.approx(dumped_w))
-    nearly = chp_output(DUMPING, full._replace(buffer_c=79.9), RUN)
-    assert nearly.dumped_w == 0.0
+def test_a_cooler_dumps_what_a_full_buffer_cannot_take() -> None:
+    for demand_w, dumped_w in (
+        (0.0, 1250.0 - 120.0),
+        (500.0, 630.0),
+        (2000.0, 0.0),
+    ):
+        full = ChpState(RUNNING, 50.0, 0, 0, 70.0, 80.0)
+        shown = chp_output(DUMPING, full, RUN._replace(set_point_w=-1000.0, heat_demand_w=demand_w))
+        assert (shown.heat_w, shown.dumped_w) == (pytest.approx(1250.0), pytest.approx(dumped_w))
+        nearly = chp_output(DUMPING, full._replace(buffer_c=79.9), RUN)
+        assert nearly.dumped_w == 0.0
 
 
 def test_a_heat_led_engine_runs_at_full_power_while_its_buffer_takes_and_else_at_the_least() -> None:
@@ -180,9 +189,8 @@ def test_a_heat_led_engine_runs_at_full_power_while_its_buffer_takes_and_else_at
     assert chp_power_limits(LED, state(STOPPED, 5.0), STOP) == (10.0, 10.0)
 
 
-@pytest.mark.parametrize(
-    ("before", "limits_w"),
-    [
+def test_limits_tell_what_it_could_be_sent_to_whatever_it_was_told() -> None:
+    for before, limits_w in (
         (state(STOPPED), (-1000.0, 60.0)),
         (state(STOPPED, 5.0), (0.0, 10.0)),
         (state(STOPPED, takes=0), (0.0, 10.0)),
@@ -194,21 +202,16 @@ def test_a_heat_led_engine_runs_at_full_power_while_its_buffer_takes_and_else_at
         (state(RUNNING, 5.0, takes=0), (0.0, 40.0)),
         (state(STOPPING, 5.0), (0.0, 40.0)),
         (state(FAULT, 0.0, 2), (0.0, 10.0)),
-    ],
-)
-def test_limits_tell_what_it_could_be_sent_to_whatever_it_was_told(
-    before: ChpState, limits_w: tuple[float, float]
-) -> None:
-    assert chp_power_limits(ENGINE, before, RUN) == limits_w
-    assert chp_power_limits(ENGINE, before, STOP) == limits_w
+    ):
+        assert chp_power_limits(ENGINE, before, RUN) == limits_w
+        assert chp_power_limits(ENGINE, before, STOP) == limits_w
 
 
 HOT_W = 0.56 * 700.0 / 0.34
 
 
-@pytest.mark.parametrize(
-    ("before", "demand_w", "expected_s"),
-    [
+def test_flows_hold_until_a_wait_ends_or_the_buffer_comes_to_a_threshold() -> None:
+    for before, demand_w, expected_s in (
         (state(STARTING, 5.0), 0.0, 5.0),
         (state(STARTING, 1e-5), 0.0, 1e-3),
         (state(STOPPED), 0.0, 20_100.0 * math.log(50.0 / 40.0)),
@@ -217,13 +220,9 @@ HOT_W = 0.56 * 700.0 / 0.34
         (state(RUNNING, 7.0, engine_c=70.0), 0.0, 7.0),
         (state(STOPPED)._replace(buffer_c=60.0), 0.0, 20_100.0 * math.log(40.0 / 20.0)),
         (state(STOPPED)._replace(buffer_c=39.0), 0.0, math.inf),
-    ],
-)
-def test_flows_hold_until_a_wait_ends_or_the_buffer_comes_to_a_threshold(
-    before: ChpState, demand_w: float, expected_s: float
-) -> None:
-    inp = (RUN if before.phase in (RUNNING, STARTING) else STOP)._replace(heat_demand_w=demand_w)
-    assert chp_horizon_s(ENGINE, before, inp) == pytest.approx(expected_s)
+    ):
+        inp = (RUN if before.phase in (RUNNING, STARTING) else STOP)._replace(heat_demand_w=demand_w)
+        assert chp_horizon_s(ENGINE, before, inp) == pytest.approx(expected_s)
 
 
 def test_an_engine_warms_up_by_the_exponential() -> None:

@@ -35,9 +35,8 @@ RUN, NONE = ElectrolyzerInput(600.0, 20.0), ElectrolyzerInput(0.0, 20.0)
 TAU_S = 4020.0
 
 
-@pytest.mark.parametrize(
-    ("phase", "wait_s", "set_point_w", "expected"),
-    [
+def test_each_phase_goes_over_into_the_next() -> None:
+    for phase, wait_s, set_point_w, expected in (
         (OFF, 0.0, 200.0, (COLD_START, 300.0)),
         (OFF, 0.0, 199.9, (OFF, 0.0)),
         (COLD_START, 10.0, 600.0, (COLD_START, 10.0)),
@@ -52,20 +51,15 @@ TAU_S = 4020.0
         (WARM_START, 10.0, 600.0, (WARM_START, 10.0)),
         (WARM_START, 0.0, 600.0, (RUNNING, 0.0)),
         (WARM_START, 10.0, 0.0, (STANDBY, 120.0)),
-    ],
-)
-def test_each_phase_goes_over_into_the_next(
-    phase: int, wait_s: float, set_point_w: float, expected: tuple[int, float]
-) -> None:
-    inp = ElectrolyzerInput(set_point_w, 20.0)
-    after, _ = electrolyzer_step(STACK, ElectrolyzerState(phase, wait_s, 60.0), inp, 1e-6)
-    assert after[:2] == (expected[0], pytest.approx(expected[1], abs=1e-5))
-    assert electrolyzer_output(STACK, ElectrolyzerState(phase, wait_s, 60.0), inp).phase == expected[0]
+    ):
+        inp = ElectrolyzerInput(set_point_w, 20.0)
+        after, _ = electrolyzer_step(STACK, ElectrolyzerState(phase, wait_s, 60.0), inp, 1e-6)
+        assert after[:2] == (expected[0], pytest.approx(expected[1], abs=1e-5))
+        assert electrolyzer_output(STACK, ElectrolyzerState(phase, wait_s, 60.0), inp).phase == expected[0]
 
 
-@pytest.mark.parametrize(
-    ("phase", "stack_c", "heater_w"),
-    [
+def test_the_heater_holds_a_temperature_in_every_phase_but_off() -> None:
+    for phase, stack_c, heater_w in (
         (COLD_START, 59.0, 80.0),
         (COLD_START, 60.0, 20.0),
         (COLD_START, 61.0, 0.0),
@@ -73,19 +67,15 @@ def test_each_phase_goes_over_into_the_next(
         (STANDBY, 60.0, 20.0),
         (STANDBY, 20.0, 80.0),
         (OFF, 20.0, 0.0),
-    ],
-)
-def test_the_heater_holds_a_temperature_in_every_phase_but_off(
-    phase: int, stack_c: float, heater_w: float
-) -> None:
-    besides_w = {OFF: 5.0, STANDBY: 30.0}.get(phase, 50.0)
-    inp = NONE if phase in (OFF, STANDBY) else RUN
-    shown = electrolyzer_output(STACK, ElectrolyzerState(phase, 10.0, stack_c), inp)
-    active_w = besides_w + heater_w
-    expected = ElectrolyzerOutput(
-        active_w, 0.25 * active_w, 0.0, 0.0, 0.0, besides_w + 0.5 * (stack_c - 20.0), stack_c, phase
-    )
-    assert shown == pytest.approx(expected)
+    ):
+        besides_w = {OFF: 5.0, STANDBY: 30.0}.get(phase, 50.0)
+        inp = NONE if phase in (OFF, STANDBY) else RUN
+        shown = electrolyzer_output(STACK, ElectrolyzerState(phase, 10.0, stack_c), inp)
+        active_w = besides_w + heater_w
+        expected = ElectrolyzerOutput(
+            active_w, 0.25 * active_w, 0.0, 0.0, 0.0, besides_w + 0.5 * (stack_c - 20.0), stack_c, phase
+        )
+        assert shown == pytest.approx(expected)
 
 
 def test_in_warm_air_a_stack_needs_no_heater() -> None:
@@ -95,31 +85,36 @@ def test_in_warm_air_a_stack_needs_no_heater() -> None:
     assert electrolyzer_output(weak, ElectrolyzerState(STANDBY, 10.0, 60.0), NONE).active_power_w == 40.0
 
 
-@pytest.mark.parametrize(("stack_c", "factor"), [(80.0, 1.0), (60.0, 0.96), (85.0, 1.01)])
-@pytest.mark.parametrize(("set_point_w", "active_w"), [(600.0, 600.0), (1500.0, 1000.0)])
-def test_hydrogen_is_direct_current_times_the_efficiency_of_load_and_warmth(
-    set_point_w: float, active_w: float, stack_c: float, factor: float
-) -> None:
-    shown = electrolyzer_output(
-        STACK, ElectrolyzerState(RUNNING, 0.0, stack_c), ElectrolyzerInput(set_point_w, 20.0)
-    )
-    dc_w = 0.9 * (active_w - 50.0)
-    hydrogen_w = dc_w * (0.4 + 0.4 * active_w / 1000.0) * factor
-    to_air_w = 0.5 * (stack_c - 20.0)
-    cooling_w = dc_w - hydrogen_w - to_air_w if stack_c >= 80.0 else 0.0
-    expected = ElectrolyzerOutput(
-        active_w,
-        0.25 * active_w,
-        hydrogen_w,
-        hydrogen_w / HYDROGEN_HHV_J_PER_KG,
-        cooling_w,
-        active_w - dc_w + to_air_w,
-        stack_c,
-        RUNNING,
-    )
-    assert shown == pytest.approx(expected)
-    per_kg = active_w / hydrogen_w * HYDROGEN_HHV_J_PER_KG / 3.6e6
-    assert specific_consumption_kwh_per_kg(STACK, active_w, stack_c) == pytest.approx(per_kg)
+def test_hydrogen_is_direct_current_times_the_efficiency_of_load_and_warmth() -> None:
+    for stack_c, factor in (
+        (80.0, 1.0),
+        (60.0, 0.96),
+        (85.0, 1.01),
+    ):
+        for set_point_w, active_w in (
+            (600.0, 600.0),
+            (1500.0, 1000.0),
+        ):
+            shown = electrolyzer_output(
+                STACK, ElectrolyzerState(RUNNING, 0.0, stack_c), ElectrolyzerInput(set_point_w, 20.0)
+            )
+            dc_w = 0.9 * (active_w - 50.0)
+            hydrogen_w = dc_w * (0.4 + 0.4 * active_w / 1000.0) * factor
+            to_air_w = 0.5 * (stack_c - 20.0)
+            cooling_w = dc_w - hydrogen_w - to_air_w if stack_c >= 80.0 else 0.0
+            expected = ElectrolyzerOutput(
+                active_w,
+                0.25 * active_w,
+                hydrogen_w,
+                hydrogen_w / HYDROGEN_HHV_J_PER_KG,
+                cooling_w,
+                active_w - dc_w + to_air_w,
+                stack_c,
+                RUNNING,
+            )
+            assert shown == pytest.approx(expected)
+            per_kg = active_w / hydrogen_w * HYDROGEN_HHV_J_PER_KG / 3.6e6
+            assert specific_consumption_kwh_per_kg(STACK, active_w, stack_c) == pytest.approx(per_kg)
 
 
 def test_a_stack_that_loses_more_to_the_air_than_it_makes_is_not_cooled() -> None:
@@ -136,9 +131,8 @@ def test_its_limits_and_its_heat_are_those_of_its_size() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("state", "inp", "expected_s"),
-    [
+def test_power_holds_until_a_wait_ends_or_heating_or_cooling_changes() -> None:
+    for state, inp, expected_s in (
         (ElectrolyzerState(OFF, 0.0, 50.0), NONE, math.inf),
         (ElectrolyzerState(COLD_START, 10.0, 20.0), RUN, 10.0),
         (ElectrolyzerState(COLD_START, 1e-5, 20.0), RUN, 1e-3),
@@ -146,12 +140,8 @@ def test_its_limits_and_its_heat_are_those_of_its_size() -> None:
         (ElectrolyzerState(STANDBY, 120.0, 61.0), NONE, TAU_S * math.log(41.0 / 40.0)),
         (ElectrolyzerState(STANDBY, 120.0, 60.0), NONE, 120.0),
         (ElectrolyzerState(RUNNING, 0.0, 80.0), RUN, math.inf),
-    ],
-)
-def test_power_holds_until_a_wait_ends_or_heating_or_cooling_changes(
-    state: ElectrolyzerState, inp: ElectrolyzerInput, expected_s: float
-) -> None:
-    assert electrolyzer_horizon_s(STACK, state, inp) == pytest.approx(expected_s)
+    ):
+        assert electrolyzer_horizon_s(STACK, state, inp) == pytest.approx(expected_s)
 
 
 def test_a_running_stack_comes_to_its_temperature_by_the_exponential_of_loss_and_efficiency() -> None:

@@ -41,9 +41,8 @@ HOT = InverterState(80.0, 1)
 INP = InverterInput(-5000.0, 0.0, -math.inf, math.inf, 400.0, 25.0, 1)
 
 
-@pytest.mark.parametrize(
-    ("voltage_pu", "loss_w"),
-    [
+def test_each_part_of_the_loss_goes_with_the_voltage_within_the_window() -> None:
+    for voltage_pu, loss_w in (
         (1.0, 225.0),
         (1.2, 100.0 * 1.1 + 100.0 * 0.92 + 25.0 * 1.06),
         (0.8, 100.0 * 0.9 + 100.0 * 1.08 + 25.0 * 0.94),
@@ -51,15 +50,11 @@ INP = InverterInput(-5000.0, 0.0, -math.inf, math.inf, 400.0, 25.0, 1)
         (2.0, 233.75),  # the window ends at 600 V
         (0.5, 216.25),
         (0.3, 216.25),
-    ],
-)
-def test_each_part_of_the_loss_goes_with_the_voltage_within_the_window(
-    voltage_pu: float, loss_w: float
-) -> None:
-    for ac_w in (5000.0, -5000.0):
-        assert conversion_loss_w(PARAMS, ac_w, voltage_pu) == pytest.approx(loss_w)
-        assert dc_from_ac(PARAMS, ac_w, voltage_pu) == pytest.approx(ac_w - loss_w)
-        assert ac_from_dc(PARAMS, ac_w - loss_w, voltage_pu) == pytest.approx(ac_w)
+    ):
+        for ac_w in (5000.0, -5000.0):
+            assert conversion_loss_w(PARAMS, ac_w, voltage_pu) == pytest.approx(loss_w)
+            assert dc_from_ac(PARAMS, ac_w, voltage_pu) == pytest.approx(ac_w - loss_w)
+            assert ac_from_dc(PARAMS, ac_w - loss_w, voltage_pu) == pytest.approx(ac_w)
 
 
 def test_beyond_the_most_that_conversion_gives_power_stays_there() -> None:
@@ -68,15 +63,25 @@ def test_beyond_the_most_that_conversion_gives_power_stays_there() -> None:
     assert ac_from_dc(PARAMS, 0.98 * 480e3 - 1e-6 * 480e3**2 - 100.0) == pytest.approx(480e3)
 
 
-@pytest.mark.parametrize("voltage_pu", [1.0, 1.3])
-@pytest.mark.parametrize("reactive_var", [0.0, 3000.0, -8000.0])
-@pytest.mark.parametrize("dc_w", [-12e3, -100.0, 0.0, 4000.0])
-def test_beside_reactive_power_the_balance_of_both_sides_closes(
-    dc_w: float, reactive_var: float, voltage_pu: float
-) -> None:
-    ac_w = ac_beside_reactive(PARAMS, dc_w, reactive_var, voltage_pu)
-    loss_w = conversion_loss_w(PARAMS, math.hypot(ac_w, reactive_var), voltage_pu)
-    assert ac_w - loss_w == pytest.approx(dc_w, abs=1e-6)
+def test_beside_reactive_power_the_balance_of_both_sides_closes() -> None:
+    for voltage_pu in (
+        1.0,
+        1.3,
+    ):
+        for reactive_var in (
+            0.0,
+            3000.0,
+            -8000.0,
+        ):
+            for dc_w in (
+                -12e3,
+                -100.0,
+                0.0,
+                4000.0,
+            ):
+                ac_w = ac_beside_reactive(PARAMS, dc_w, reactive_var, voltage_pu)
+                loss_w = conversion_loss_w(PARAMS, math.hypot(ac_w, reactive_var), voltage_pu)
+                assert ac_w - loss_w == pytest.approx(dc_w, abs=1e-6)
 
 
 def test_ramps_begin_with_time_and_end_at_the_target() -> None:
@@ -92,9 +97,8 @@ def test_a_power_short_of_a_step_by_rounding_of_single_precision_is_that_step() 
     assert floor_to_resolution(1e18, 88.0) == 1e18
 
 
-@pytest.mark.parametrize(
-    ("apparent_va", "active_w", "factor", "most_var", "limit_var"),
-    [
+def test_reactive_power_is_the_least_of_circle_factor_and_fixed_limit() -> None:
+    for apparent_va, active_w, factor, most_var, limit_var in (
         (10e3, 6000.0, 0.0, math.inf, 8000.0),
         (5000.0, -3000.0, 0.0, math.inf, 4000.0),
         (5000.0, 5000.0, 0.0, math.inf, 0.0),
@@ -103,30 +107,28 @@ def test_a_power_short_of_a_step_by_rounding_of_single_precision_is_that_step() 
         (10e3, 4000.0, 0.8, 2000.0, 2000.0),
         (10e3, 9600.0, 0.8, math.inf, 2800.0),
         (10e3, 9600.0, 1.0, math.inf, 0.0),
-    ],
-)
-def test_reactive_power_is_the_least_of_circle_factor_and_fixed_limit(
-    apparent_va: float, active_w: float, factor: float, most_var: float, limit_var: float
-) -> None:
-    params = PARAMS._replace(power_factor_min=factor, reactive_power_max_var=most_var)
-    assert reactive_limit_within_var(params, apparent_va, active_w) == pytest.approx(limit_var)
-    if apparent_va == PARAMS.rated_apparent_power_va:
-        assert reactive_limit_var(params, active_w) == pytest.approx(limit_var)
+    ):
+        params = PARAMS._replace(power_factor_min=factor, reactive_power_max_var=most_var)
+        assert reactive_limit_within_var(params, apparent_va, active_w) == pytest.approx(limit_var)
+        if apparent_va == PARAMS.rated_apparent_power_va:
+            assert reactive_limit_var(params, active_w) == pytest.approx(limit_var)
 
 
-@pytest.mark.parametrize(
-    ("ambient_c", "spare_w"),
-    [(50.0, 200.0), (45.0, 250.0), (69.0, 10.0), (69.95, 0.5), (70.0, 0.0), (75.0, -50.0)],
-)
-def test_a_hot_heat_sink_leaves_the_power_whose_loss_the_air_carries_away(
-    ambient_c: float, spare_w: float
-) -> None:
-    params = PARAMS._replace(ambient_max_c=100.0)
-    limit_va = inverter_apparent_limit_va(params, HOT, ambient_c)
-    assert 0.02 * limit_va + 1e-6 * limit_va**2 == pytest.approx(max(spare_w, 0.0))
-    spare_at_480_w = 10.0 * (80.0 - ambient_c) - 110.0
-    limit_va = inverter_apparent_limit_va(params, HOT, ambient_c, 1.2)
-    assert 0.0184 * limit_va + 1.06e-6 * limit_va**2 == pytest.approx(max(spare_at_480_w, 0.0))
+def test_a_hot_heat_sink_leaves_the_power_whose_loss_the_air_carries_away() -> None:
+    for ambient_c, spare_w in (
+        (50.0, 200.0),
+        (45.0, 250.0),
+        (69.0, 10.0),
+        (69.95, 0.5),
+        (70.0, 0.0),
+        (75.0, -50.0),
+    ):
+        params = PARAMS._replace(ambient_max_c=100.0)
+        limit_va = inverter_apparent_limit_va(params, HOT, ambient_c)
+        assert 0.02 * limit_va + 1e-6 * limit_va**2 == pytest.approx(max(spare_w, 0.0))
+        spare_at_480_w = 10.0 * (80.0 - ambient_c) - 110.0
+        limit_va = inverter_apparent_limit_va(params, HOT, ambient_c, 1.2)
+        assert 0.0184 * limit_va + 1.06e-6 * limit_va**2 == pytest.approx(max(spare_at_480_w, 0.0))
 
 
 def test_up_to_40_degrees_that_is_the_rating_and_above_the_greatest_ambient_nothing() -> None:
@@ -137,15 +139,17 @@ def test_up_to_40_degrees_that_is_the_rating_and_above_the_greatest_ambient_noth
         assert inverter_apparent_limit_va(PARAMS, state, 60.1) == 0.0
 
 
-@pytest.mark.parametrize(
-    ("heat_sink_c", "held_back", "is_hot"),
-    [(80.0, 0, True), (79.9, 0, False), (79.9, 1, True), (78.1, 1, True), (78.0, 1, False), (85.0, 0, True)],
-)
-def test_power_is_held_back_from_the_greatest_temperature_to_two_kelvin_below(
-    heat_sink_c: float, held_back: int, is_hot: bool
-) -> None:
-    limit_va = inverter_apparent_limit_va(PARAMS, InverterState(heat_sink_c, held_back), 50.0)
-    assert limit_va == pytest.approx(7320.5, abs=0.1) if is_hot else limit_va == 10e3
+def test_power_is_held_back_from_the_greatest_temperature_to_two_kelvin_below() -> None:
+    for heat_sink_c, held_back, is_hot in (
+        (80.0, 0, True),
+        (79.9, 0, False),
+        (79.9, 1, True),
+        (78.1, 1, True),
+        (78.0, 1, False),
+        (85.0, 0, True),
+    ):
+        limit_va = inverter_apparent_limit_va(PARAMS, InverterState(heat_sink_c, held_back), 50.0)
+        assert limit_va == pytest.approx(7320.5, abs=0.1) if is_hot else limit_va == 10e3
 
 
 def limits(**changes: float) -> tuple[float, float]:
@@ -182,14 +186,17 @@ def test_the_edges_of_voltage_and_air_are_within_range() -> None:
         assert shown == InverterOutput(20.0, 0.0, 0.0, 0.0, 20.0)
 
 
-@pytest.mark.parametrize(
-    ("set_point_w", "active_w"), [(-5000.0, -5000.0), (4000.0, 4000.0), (-20e3, -10e3), (20e3, 10e3)]
-)
-def test_it_shows_both_sides_and_the_loss_between(set_point_w: float, active_w: float) -> None:
-    shown = inverter_output(PARAMS, COOL, INP._replace(set_point_w=set_point_w, dc_voltage_v=480.0))
-    loss_w = 110.0 + 0.0184 * abs(active_w) + 1.06e-6 * active_w**2
-    dc_w = active_w - loss_w
-    assert shown == pytest.approx((active_w, 0.0, dc_w, dc_w / 480.0, loss_w))
+def test_it_shows_both_sides_and_the_loss_between() -> None:
+    for set_point_w, active_w in (
+        (-5000.0, -5000.0),
+        (4000.0, 4000.0),
+        (-20e3, -10e3),
+        (20e3, 10e3),
+    ):
+        shown = inverter_output(PARAMS, COOL, INP._replace(set_point_w=set_point_w, dc_voltage_v=480.0))
+        loss_w = 110.0 + 0.0184 * abs(active_w) + 1.06e-6 * active_w**2
+        dc_w = active_w - loss_w
+        assert shown == pytest.approx((active_w, 0.0, dc_w, dc_w / 480.0, loss_w))
 
 
 def test_reactive_power_alone_is_fed_from_the_direct_current_side_or_else_from_the_grid() -> None:
@@ -216,9 +223,8 @@ def test_active_power_goes_before_reactive_power_on_the_circle_that_the_heat_lea
     assert hot.loss_w == pytest.approx(300.0)
 
 
-@pytest.mark.parametrize(
-    ("state", "loss_w", "ambient_c", "expected_s"),
-    [
+def test_a_loss_holds_until_the_heat_sink_is_hot_or_has_cooled() -> None:
+    for state, loss_w, ambient_c, expected_s in (
         (InverterState(50.0, 0), 400.0, 50.0, 100.5 * math.log(40.0 / 10.0)),
         (InverterState(50.0, 0), 300.0, 50.0, math.inf),
         (InverterState(50.0, 0), 301.0, 50.0, 100.5 * math.log(301.0)),
@@ -228,12 +234,8 @@ def test_active_power_goes_before_reactive_power_on_the_circle_that_the_heat_lea
         (InverterState(80.0, 1), 280.0, 50.0, math.inf),
         (InverterState(80.0, 1), 279.0, 50.0, 100.5 * math.log(21.0)),
         (InverterState(79.999_99, 0), 1e4, 50.0, 1e-3),
-    ],
-)
-def test_a_loss_holds_until_the_heat_sink_is_hot_or_has_cooled(
-    state: InverterState, loss_w: float, ambient_c: float, expected_s: float
-) -> None:
-    assert inverter_heat_horizon_s(PARAMS, state, loss_w, ambient_c) == pytest.approx(expected_s)
+    ):
+        assert inverter_heat_horizon_s(PARAMS, state, loss_w, ambient_c) == pytest.approx(expected_s)
 
 
 def test_where_not_even_full_power_makes_it_hot_nothing_ends() -> None:

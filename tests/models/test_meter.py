@@ -216,6 +216,7 @@ def test_an_element_without_voltage_current_or_terminal_shows_nothing_of_them() 
     blind = meter_output(loose, meter_initial_state(loose, LOAD), LOAD)
     assert (blind.active_w.l1, blind.reactive_var.l1, blind.voltage_v.l1) == (0.0, 0.0, 0.0)
     assert blind.current_a.l1 == pytest.approx(math.hypot(3000.0, 400.0) / 231.0)
+    assert meter_output(loose, meter_initial_state(loose, dead), dead).voltage_v == (0.0, 229.0, 233.0)
 
 
 def test_just_the_starting_current_counts() -> None:
