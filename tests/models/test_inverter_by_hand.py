@@ -265,3 +265,13 @@ def test_a_step_shows_means_of_before_and_after_it_was_hot() -> None:
         PARAMS, start, inp._replace(set_point_w=0.0, reactive_set_point_var=10e3), 2.0 * warming_s
     )
     assert reactive.reactive_power_var == pytest.approx(0.5 * (10e3 + 7320.508), rel=1e-6)
+
+
+def test_it_closes_to_the_microwatt_where_losses_are_great_and_go_with_the_voltage() -> None:
+    lossy = PARAMS._replace(
+        linear_loss=0.1, linear_loss_slope=3.0, quadratic_loss_per_w=1e-5, quadratic_loss_slope=3.0
+    )
+    for dc_w in (-12e3, -6000.0, 0.0, 1000.0):
+        ac_w = ac_beside_reactive(lossy, dc_w, 9000.0, 1.4)
+        loss_w = conversion_loss_w(lossy, math.hypot(ac_w, 9000.0), 1.4)
+        assert ac_w - loss_w == pytest.approx(dc_w, abs=1e-7)

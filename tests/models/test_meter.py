@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from doppelgrid.models.ac import ThreePhase
 from doppelgrid.models.meter import (
+    Measured,
     MeterInput,
     MeterNoise,
     MeterParams,
@@ -144,6 +145,17 @@ def test_a_quiet_meter_has_no_horizon() -> None:
     for dt_s in (0.1, 3.7, 42.6 - 3.8 + 0.1, 60.0, 123.4):
         state, _ = meter_step(params, state, LOAD, dt_s)
         assert meter_horizon_s(params, state, LOAD) == math.inf
+
+
+def test_whatever_figure_will_be_another_in_the_next_window_ends_this_one() -> None:
+    params = built(window="60 s")
+    quiet = meter_initial_state(params, LOAD, 17.0)
+    assert meter_horizon_s(params, quiet, LOAD) == math.inf
+    for name in Measured._fields:
+        for was in ("shown", "sums"):
+            held = getattr(quiet, was)
+            other = quiet._replace(**{was: held._replace(**{name: 1.001 * getattr(held, name)})})
+            assert meter_horizon_s(params, other, LOAD) == pytest.approx(43.0), (was, name)
 
 
 @given(st.floats(0.0, 300.0), st.floats(0.0, 300.0))
