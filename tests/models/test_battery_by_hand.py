@@ -160,6 +160,28 @@ def test_a_step_ends_where_an_independent_solver_does() -> None:
             assert output.voltage_v == pytest.approx(at_end.voltage_v, abs=0.02)
 
 
+def test_parts_are_short_enough_for_charged_pairs_that_warm_the_cells_while_they_settle() -> None:
+    """Resistances fall by the kelvin: each case ends as near to the solver as parts of their length allow."""
+    for heat_capacity, quick_v, slow_v, dt_s, within_k, within_v in (
+        (5000.0, 8.0, 1.0, 9.0, 0.006, 0.025),
+        (500.0, 3.0, 6.0, 400.0, 0.02, 1e-3),
+        (500.0, 8.0, 6.0, 9.0, 0.4, 0.06),
+    ):
+        params = PACK._replace(heat_capacity_j_per_k=heat_capacity, self_discharge_a=0.2)
+        state, inp = BatteryState(0.6, quick_v, slow_v, 5.0), BatteryInput(0.0, 20.0)
+        expected, _ = solved(params, state, inp, dt_s)
+        after, _ = battery_step(params, state, inp, dt_s)
+        assert after.temperature_c == pytest.approx(expected.temperature_c, abs=within_k)
+        assert after.rc1_voltage_v == pytest.approx(expected.rc1_voltage_v, abs=within_v)
+    cold = PACK._replace(heat_capacity_j_per_k=2000.0, self_discharge_a=0.2)
+    state, inp = BatteryState(0.6, 0.0, 0.0, 5.0), BatteryInput(-2500.0, 20.0)
+    expected, _ = solved(cold, state, inp, 300.0)
+    after, _ = battery_step(cold, state, inp, 300.0)
+    assert after.temperature_c == pytest.approx(expected.temperature_c, abs=0.1)
+    assert after.rc1_voltage_v == pytest.approx(expected.rc1_voltage_v, abs=5e-3)
+    assert after.soc == pytest.approx(expected.soc, abs=1e-4)
+
+
 LEAKY = IDEAL._replace(self_discharge_a=3.6)
 """Leaks 1e-4 of its charge a second."""
 

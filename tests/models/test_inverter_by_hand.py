@@ -245,6 +245,8 @@ def test_where_not_even_full_power_makes_it_hot_nothing_ends() -> None:
     state = InverterState(41.0, 0)
     found_s = inverter_horizon_s(PARAMS, state, full._replace(ambient_c=41.0))
     assert found_s == pytest.approx(100.5 * math.log(40.0 / 1.0))
+    hot_s = inverter_horizon_s(PARAMS, HOT, INP._replace(set_point_w=0.0))
+    assert hot_s == pytest.approx(100.5 * math.log(53.0 / 51.0))
     greedy = PARAMS._replace(standby_power_w=500.0)
     idle = INP._replace(set_point_w=0.0, ambient_c=40.0)
     found_s = inverter_horizon_s(greedy, InverterState(40.0, 0), idle)
