@@ -203,9 +203,12 @@ def test_reactive_power_alone_is_fed_from_the_direct_current_side_or_else_from_t
     only = INP._replace(set_point_w=0.0, reactive_set_point_var=-5000.0)
     shown = inverter_output(PARAMS, COOL, only)
     assert shown == pytest.approx((0.0, -5000.0, -225.0, -225.0 / 400.0, 225.0))
-    dark = inverter_output(PARAMS, COOL, only._replace(dc_lower_w=0.0))
-    assert dark.active_power_w == pytest.approx(225.0, rel=1e-3)
-    assert (dark.dc_power_w, dark.reactive_power_var) == (pytest.approx(0.0, abs=1e-6), -5000.0)
+    for dc_lower_w, wanted_var in ((0.0, -5000.0), (50.0, -5000.0), (0.0, 1.0)):
+        dark_inp = only._replace(dc_lower_w=dc_lower_w, reactive_set_point_var=wanted_var)
+        dark = inverter_output(PARAMS, COOL, dark_inp)
+        loss_w = 100.0 + 0.02 * abs(wanted_var) + 1e-6 * wanted_var**2
+        assert dark.active_power_w == pytest.approx(loss_w, rel=3e-2)
+        assert (dark.dc_power_w, dark.reactive_power_var) == (pytest.approx(0.0, abs=1e-6), wanted_var)
     weak = inverter_output(PARAMS, COOL, only._replace(dc_lower_w=-100.0))
     assert weak.dc_power_w == pytest.approx(-100.0)
     assert weak.active_power_w == pytest.approx(125.0, rel=1e-2)

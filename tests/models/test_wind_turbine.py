@@ -145,7 +145,7 @@ RAMP = MM82._replace(
     cut_out_m_per_s=40.0,
 )
 """Nothing up to 10 m/s, then 200 W for each m/s, told every 0.5 m/s."""
-FLAT = RAMP._replace(power_curve_w=(1000.0,) * 81, cut_out_m_per_s=20.0)
+FLAT = RAMP._replace(power_curve_w=(10.0,) * 81, cut_out_m_per_s=20.0)
 
 
 def test_a_smoothed_knee_is_that_of_the_normal_distribution() -> None:
@@ -161,10 +161,10 @@ def test_a_smoothed_knee_is_that_of_the_normal_distribution() -> None:
 
 def test_beyond_the_cut_out_speed_smoothed_wind_gives_its_share_of_calm() -> None:
     smooth = wind_turbine_smoothed(FLAT, 0.05).power_curve_w
-    assert smooth[0] == pytest.approx(1000.0)
-    assert smooth[34] == pytest.approx(1000.0 * 0.9998, abs=0.3)  # 17 m/s: 3.5 spreads
-    assert smooth[40] == pytest.approx(1000.0 * (0.5 + 0.5 / 37.6), abs=1.0)  # the limit itself counts in
-    assert smooth[42] == pytest.approx(1000.0 * 0.1707, abs=14.0)  # 21 m/s: 0.952 spreads
+    assert smooth[0] == pytest.approx(10.0)
+    assert smooth[34] == pytest.approx(10.0 * 0.9998, abs=0.003)  # 17 m/s: 3.5 spreads
+    assert smooth[40] == pytest.approx(10.0 * (0.5 + 0.5 / 37.6), abs=0.01)  # the limit itself counts in
+    assert smooth[42] == pytest.approx(10.0 * 0.1707, abs=0.14)  # 21 m/s: 0.952 spreads
     assert wind_turbine_smoothed(FLAT, 0.0).power_curve_w == pytest.approx(FLAT.power_curve_w)
 
 
