@@ -33,6 +33,7 @@ from doppelgrid.models.bms_balance import BalanceParams
 from doppelgrid.models.bms_link import LinkParams, link_after, link_joined, link_rise_s
 from doppelgrid.models.bms_protection import ProtectionParams
 from doppelgrid.models.circuit import ThermalBody
+from doppelgrid.models.parameter import ParameterError
 
 CLOCKS = (
     "overvoltage_s",
@@ -122,6 +123,43 @@ def after(state: BmsState, inp: BmsInput, dt_s: float, params: BmsParams = PARAM
 
 def test_these_numbers_can_be() -> None:
     check_bms(PARAMS)
+
+
+def test_each_protection_is_refused_that_releases_or_warns_on_the_wrong_side() -> None:
+    for name in (clock.removesuffix("_s") for clock in CLOCKS):
+        right = getattr(PARAMS, name)
+        side = "above" if name.startswith("under") else "below"
+        for inner, outer in (("release", "trip"), ("warning", "trip"), ("warning_release", "warning")):
+            wrong = right._replace(**{inner: getattr(right, outer)})
+            with pytest.raises(
+                ParameterError, match=rf"^{name}\.{inner} is .*; accepted: {side} {name}\.{outer}, "
+            ):
+                check_bms(PARAMS._replace(**{name: wrong}))
+
+
+def test_warnings_of_both_sides_must_not_overlap_nor_a_balance_begin_before_it_ends() -> None:
+    for changes, message in (
+        (
+            {"undervoltage": PARAMS.undervoltage._replace(warning_release=4.05)},
+            r"^undervoltage\.warning_release",
+        ),
+        (
+            {"undertemperature_charging": PARAMS.undertemperature_charging._replace(warning_release=45.0)},
+            r"^undertemperature_charging\.warning_release",
+        ),
+        (
+            {"balance": PARAMS.balance._replace(stop=0.02)},
+            r"^balance\.stop is 0.02; accepted: below balance\.start",
+        ),
+        (
+            {"balance": PARAMS.balance._replace(start=0.05)},
+            r"^balance\.start is 0.05; accepted: below balance\.warn",
+        ),
+        ({"precharge_timeout_s": link_rise_s(PARAMS.link, 0.0, 1.0, 0.0)}, r"^precharge_timeout_s"),
+    ):
+        with pytest.raises(ParameterError, match=message):
+            check_bms(PARAMS._replace(**changes))
+    check_bms(PARAMS._replace(precharge_timeout_s=1.001 * link_rise_s(PARAMS.link, 0.0, 1.0, 0.0)))
 
 
 def test_time_over_a_threshold_adds_up_and_trips_at_its_delay() -> None:

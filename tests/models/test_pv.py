@@ -162,6 +162,7 @@ def test_in_the_dark_cells_are_as_warm_as_the_air_and_give_nothing() -> None:
     for light in (0.0, -5.0):
         shown = pv_output(array, PvState(0.0), PvInput(light, 12.0, 3.0))
         assert shown == (0.0, 0.0, 0.0, 12.0, 0.0, 0.0)
+        assert pv_maximum_power_point(array.module, light, 20.0) == (0.0, 0.0, 0.0)
     assert pv_maximum_power_point(array.module, 0.5, 20.0).power_w > 0.0
 
 
