@@ -87,6 +87,10 @@ def test_a_bank_without_discharge_time_has_its_steps_back_at_once() -> None:
     quick = SMALL._replace(discharge_s=0.0)
     after, _ = capacitor_bank_step(quick, CapacitorBankState(4, 0, 0.0), CapacitorBankInput(-8.0, 400.0), 1.0)
     assert after == CapacitorBankState(1, 0, 0.0)
+    falling = capacitor_bank_reactive_limits_var(
+        quick, CapacitorBankState(4, 0, 0.0), CapacitorBankInput(-8.0, 400.0)
+    )
+    assert falling == (-40.0, 0.0)
 
 
 @pytest.mark.parametrize(
