@@ -135,7 +135,7 @@ def capacitor_bank_horizon_s(
 ) -> float:
     """Return how long the output holds [s]: until steps are discharged that are wanted."""
     state = _settled(params, state, inp)
-    if state.steps_waiting == 0 or _wanted(params, inp) <= state.steps_on:
+    if _wanted(params, inp) <= state.steps_on:
         return math.inf
     return max(state.timer_s, _SHORTEST_S)
 

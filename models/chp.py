@@ -316,9 +316,7 @@ def _flows(params: ChpParams, state: ChpState, inp: ChpInput) -> _Flows:
 
 
 def _engine_rate_k_per_s(params: ChpParams, state: ChpState, inp: ChpInput, engine_heat_w: float) -> float:
-    """Return how fast the engine warms; one in operation is held at its temperature by the coolant."""
-    if state.phase == RUNNING:
-        return 0.0
+    """Return how fast an engine warms that is not in operation; one that is, the coolant holds at its temperature."""
     return warming_rate_k_per_s(
         params.engine_heat_capacity_j_per_k,
         params.engine_heat_loss_w_per_k,

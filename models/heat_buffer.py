@@ -89,7 +89,7 @@ def warming_over(rate_k_per_s: float, time_constant_s: float, temperature_c: flo
         temperature_c: At the start [°C].
         dt_s: Length of the step [s].
     """
-    if time_constant_s == math.inf:
+    if math.isinf(time_constant_s):
         return Warming(temperature_c + rate_k_per_s * dt_s, temperature_c + 0.5 * rate_k_per_s * dt_s)
     decay = decay_over(dt_s, time_constant_s)
     end_c = temperature_c + rate_k_per_s * dt_s * decay.mean
@@ -103,7 +103,7 @@ def time_to_temperature_s(
     way = target_c - temperature_c
     if abs(way) <= _TOUCH_K or way * rate_k_per_s <= 0.0:
         return math.inf
-    if time_constant_s == math.inf:
+    if math.isinf(time_constant_s):
         return way / rate_k_per_s
     share = way / (rate_k_per_s * time_constant_s)
     return -time_constant_s * math.log1p(-share) if share < 1.0 else math.inf

@@ -190,7 +190,6 @@ def _search(
     bare_v = ideality_v * (logarithm - 1.0 - math.log(logarithm) * (1.0 - 1.0 / logarithm))
     diode_v = min(bare_v + 0.5 * light_a * series_ohm, 0.5 * (bare_v + upper_v))
     close_v = 1e-10 * upper_v
-    current_a = 0.0
     for _ in range(_MOST_ROUNDS):
         grown_a = saturation_a * math.exp(diode_v / ideality_v)
         current_a = light_a - (grown_a - saturation_a) - diode_v * shunt_s

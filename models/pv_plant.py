@@ -43,9 +43,7 @@ class PvPlantInput(NamedTuple):
 
 def _acting(params: InverterParams, inp: PvPlantInput) -> InverterInput:
     voltage_v = min(max(inp.voltage_v, params.dc_voltage_min_v), params.dc_voltage_max_v)
-    return InverterInput(
-        inp.set_point_w, inp.set_point_var, min(inp.offered_w, 0.0), 0.0, voltage_v, inp.ambient_c, 1
-    )
+    return InverterInput(inp.set_point_w, inp.set_point_var, inp.offered_w, 0.0, voltage_v, inp.ambient_c, 1)
 
 
 def pv_plant_power_limits(

@@ -70,6 +70,11 @@ def test_faults_are_planted_into_the_bodies_of_functions_alone() -> None:
     }
 
 
+def test_the_equal_length_of_what_is_zipped_is_left_alone() -> None:
+    text = "def pairs(one, other):\n    return list(zip(one, other, strict=True))\n"
+    assert places_in(text, SOURCE) == []
+
+
 def test_annotations_are_left_alone() -> None:
     (line,) = [number for number, line in enumerate(TEXT.splitlines(), 1) if "int | None" in line]
     (place,) = [place for place in places_in(TEXT, SOURCE) if place.begin[0] == line]

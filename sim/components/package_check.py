@@ -104,7 +104,6 @@ class _WrongError(Exception):
     """Something of what was returned is wrong."""
 
     def __init__(self, where: str, found: str, accepted: str) -> None:
-        super().__init__(where, found, accepted)
         self.where, self.found, self.accepted = where, found, accepted
 
 

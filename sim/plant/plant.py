@@ -574,8 +574,6 @@ class Plant:
             if needs_control(layout, memory):
                 self._know()
                 control(layout, memory)
-                if not memory.is_known:
-                    self._drop_named()
 
     def _know(self) -> None:
         memory = self._memory

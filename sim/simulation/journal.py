@@ -139,7 +139,7 @@ def _lines(path: Path) -> Iterator[str]:
     try:
         with path.open(encoding="utf-8") as file:
             for number, line in enumerate(file, start=1):
-                if not line.split(" ", 1)[0].lstrip("-").isdigit():
+                if not line.partition(" ")[0].lstrip("-").isdigit():
                     raise ValueError(
                         f"{path}:{number}: {line.rstrip()[:40]!r} is no event; accepted: a journal of a run"
                     )

@@ -63,7 +63,8 @@ def _part_reader(rows: Sequence[MetricRow], part: Part, look: Look) -> Callable[
     metrics = tuple(row.metric for row in rows)
     functions = [row.reader for row in rows if not isinstance(row.reader, str)]
     places = {name: place for place, name in enumerate((*part._fields, *functions))}
-    pick = _picker([places[row.reader] for row in rows])
+    # A getter of a single item would return no tuple; every part has several rows.
+    pick = itemgetter(*[places[row.reader] for row in rows])
 
     def read() -> dict[Metric, float]:
         seen = look()
@@ -71,14 +72,6 @@ def _part_reader(rows: Sequence[MetricRow], part: Part, look: Look) -> Callable[
         return dict(zip(metrics, pick(fields), strict=True))
 
     return read
-
-
-def _picker(places: Sequence[int]) -> Callable[[tuple[float, ...]], tuple[float, ...]]:
-    """Return what picks from a tuple; a getter of a single item would return no tuple."""
-    if len(places) == 1:
-        only = places[0]
-        return lambda fields: (fields[only],)
-    return itemgetter(*places)
 
 
 def _look_at(plant: Plant, key: str, part: Part) -> Look:

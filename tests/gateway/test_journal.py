@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import struct
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import pytest
@@ -14,8 +18,9 @@ from gateway.equipped import CHARGER, COMPONENTS, INVERTER, MAIN
 
 from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.faults import Fault, FaultKind
-from doppelgrid.sim.domain.messages import CommandError
+from doppelgrid.sim.domain.messages import CommandError, Frame
 from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.simulation.journal import Divergence, Journal, first_divergence
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -293,3 +298,94 @@ def test_events_are_told_to_people_with_units_and_times(
     kind: str, details: dict[str, object], words: str
 ) -> None:
     assert str(Event(NOON, kind, "inv", details)) == f"inv: {kind} ({words})"
+
+
+class Whoever:
+    """Stands in for a gateway: tells a journal what it is told to."""
+
+    def __init__(self) -> None:
+        self.on_event: list[Callable[[Event], None]] = []
+        self.on_frames: list[Callable[[int, Sequence[Frame]], None]] = []
+
+    def listen_to_events(self, listener: Callable[[Event], None]) -> None:
+        self.on_event.append(listener)
+
+    def listen_to_frames(self, listener: Callable[[int, Sequence[Frame]], None]) -> None:
+        self.on_frames.append(listener)
+
+    def tell(self, journal: Journal, *frames: Frame) -> None:
+        journal.listen(self)  # type: ignore[arg-type]
+        self.on_frames[-1](NOON, frames)
+
+
+FRAME = Frame(7, NOON, {POWER: 1.0, Metric.AC_VOLTAGE: 2.0}, {POWER: (Bounds(-1.0, 2.0),)}, (), NOON - 5)
+
+
+def test_the_digest_of_a_frame_is_short_and_of_all_its_numbers() -> None:
+    def line_of(frame: Frame, folder: Path) -> str:
+        journal = Journal(folder)
+        Whoever().tell(journal, frame)
+        journal.close()
+        (line,) = folder.read_text("utf-8").splitlines()
+        return line
+
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.journal"
+        numbers = struct.pack("<qq4d", NOON, NOON - 5, 1.0, 2.0, -1.0, 2.0)
+        expected = blake2b(numbers, digest_size=4).hexdigest()
+        assert line_of(FRAME, path) == f"{NOON} telemetry 7:{expected}"
+        others = [
+            FRAME._replace(sample_time_us=NOON + 1),
+            FRAME._replace(state_since_us=NOON),
+            FRAME._replace(values={POWER: 1.0, Metric.AC_VOLTAGE: 2.5}),
+            FRAME._replace(bounds={POWER: (Bounds(-1.0, 3.0),)}),
+            FRAME._replace(bounds={}),
+        ]
+        assert len({line_of(frame, path) for frame in (FRAME, *others)}) == 6
+
+
+def test_several_frames_stand_in_one_line(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "a.journal")
+    Whoever().tell(journal, FRAME, FRAME._replace(component_id=8))
+    journal.close()
+    assert journal.lines == 1
+    (line,) = (tmp_path / "a.journal").read_text("utf-8").splitlines()
+    assert [part.split(":")[0] for part in line.split(" ")] == [str(NOON), "telemetry", "7", "8"]
+
+
+def test_a_full_disk_is_told_at_the_end_and_does_not_stop_the_site() -> None:
+    simulation, journal = Simulation.headless(small_site(), start_us=NOON, seed=1), Journal(Path("/dev/full"))
+    journal.listen(simulation.gateway)
+    for _ in range(3):
+        live_through(simulation)
+    with pytest.raises(OSError, match="No space left on device") as told:
+        journal.close()
+    assert (told.value.errno, told.value.filename) == (errno.ENOSPC, "/dev/full")
+    journal.close()
+
+
+def test_a_journal_may_begin_before_1970(tmp_path: Path) -> None:
+    early = "-5 telemetry 1:aa"
+    assert first_divergence(written(tmp_path, "a", early), written(tmp_path, "b", early)) is None
+
+
+def test_a_long_line_that_is_no_event_is_shown_by_its_beginning(tmp_path: Path) -> None:
+    long = written(tmp_path, "a", "x" * 60)
+    with pytest.raises(ValueError, match=rf"a:1: '{'x' * 40}' is no event"):
+        first_divergence(long, long)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        # What both say alike is left out of telemetry alone.
+        ("5 telemetry 1:a 2:b 3:c", "5 telemetry 1:a 2:x 3:y", ("5 telemetry 2:b 3:c", "5 telemetry 2:x 3:y")),
+        ("5 driven inv {}", "5 driven bat {}", ("5 driven inv {}", "5 driven bat {}")),
+        ("5 telemetry 1:a", "5 driven 1:b", ("5 telemetry 1:a", "5 driven 1:b")),
+    ],
+)  # fmt: skip
+def test_only_what_differs_of_a_sampling_is_told(
+    tmp_path: Path, one: str, other: str, told: tuple[str, str]
+) -> None:
+    found = first_divergence(written(tmp_path, "a", one), written(tmp_path, "b", other))
+    assert found == Divergence(1, *told)

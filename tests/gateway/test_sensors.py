@@ -6,11 +6,15 @@ import math
 import statistics
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from doppelgrid.models.air import dew_point_c, pressure_at_altitude_pa
 from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.inputs.build import InputSetting, build_signal
+from doppelgrid.sim.inputs.specs import ClearSky
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
@@ -155,3 +159,35 @@ class TestNoise:
     def test_it_goes_by_the_seed(self) -> None:
         assert self.noisy() == self.noisy()
         assert self.noisy() != self.noisy(seed=2)
+
+
+class TestAir:
+    """What sensors see of the air beside its temperature."""
+
+    def frame(self, **site: Any) -> Mapping[Metric, float]:
+        metrics = ["dew_point", "air_pressure", "irradiance", "relative_humidity"]
+        sensor = {"id": MAST, "metrics": metrics}
+        given = {**SITE, **site, "sensors": {"mast": sensor}}
+        simulation = Simulation.headless(Site.model_validate(given), start_us=START, seed=1)
+        return simulation.gateway.sensor_frame(MAST).values
+
+    def test_the_dew_point_follows_from_temperature_and_humidity(self) -> None:
+        assert self.frame()[Metric.SENSOR_DEW_POINT] == pytest.approx(dew_point_c(21.26, 0.63))
+        assert self.frame()[Metric.SENSOR_RELATIVE_HUMIDITY] == pytest.approx(63.0)
+
+    @pytest.mark.parametrize("altitude", [0.0, 800.0])
+    def test_the_pressure_is_that_of_the_standard_atmosphere_unless_it_is_given(
+        self, altitude: float
+    ) -> None:
+        location = {"latitude": 47.0, "longitude": 11.0, "timezone": "Europe/Vienna", "country_code": "AT"}
+        microgrid = {"id": 7, "location": {**location, "altitude": altitude}}
+        found = self.frame(microgrid=microgrid)
+        assert found[Metric.SENSOR_AIR_PRESSURE] == pytest.approx(pressure_at_altitude_pa(altitude) / 100.0)
+        given = self.frame(microgrid=microgrid, weather={"air_pressure": "990 hPa"})
+        assert given[Metric.SENSOR_AIR_PRESSURE] == pytest.approx(990.0)
+
+    def test_without_one_of_its_own_the_sun_shines_on_a_level_plane(self) -> None:
+        found = self.frame(weather={})[Metric.SENSOR_IRRADIANCE]
+        sky = InputSetting(Site.model_validate(SITE).microgrid.location, Path(), START, 1, "site", "irradiance",
+                           plane=(0.0, 180.0))  # fmt: skip
+        assert found == build_signal(ClearSky(), sky).at(START)

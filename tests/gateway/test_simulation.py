@@ -288,3 +288,41 @@ class TestFaults:
             ValueError, match="main is a meter and cannot trip; accepted: inverters and batteries"
         ):
             strike("main", FaultKind.TRIP)
+
+
+class TestBelonging:
+    """A snapshot is taken by the site, the seed and the start that it is of, and by no other."""
+
+    def test_one_of_another_start_is_refused_with_both(self, simulation: Simulation) -> None:
+        other = Simulation.headless(simulation.site, start_us=NOON + 1_000_000, seed=42)
+        with pytest.raises(ValueError, match="the snapshot's run started at") as refused:
+            other.restore(simulation.save())
+        assert str(refused.value) == (
+            "the snapshot's run started at 2026-06-15T10:00:00+00:00; accepted: 2026-06-15T10:00:01+00:00"
+        )
+
+    def test_one_of_another_site_is_refused_with_what_only_one_has(self, simulation: Simulation) -> None:
+        other = Simulation.headless(doppelgrid.load_site("commercial"), start_us=NOON, seed=42)
+        with pytest.raises(ValueError, match="the snapshot is of another site: ") as refused:
+            other.restore(simulation.save())
+        named = str(refused.value).removeprefix("the snapshot is of another site: ").split(" not in both")[0]
+        ours, theirs = set(simulation.site.components), set(other.site.components)
+        assert named.split(", ") == sorted(ours ^ theirs)
+
+    def test_whoever_wants_to_hears_when_it_was_taken(self, simulation: Simulation) -> None:
+        told: list[int] = []
+        simulation.restored.subscribe(told.append)
+        saved = busy(simulation).save()
+        simulation.run_for(seconds(9))
+        simulation.restore(saved)
+        assert told == [saved.engine.now_us]
+        assert simulation.now_us == simulation.clock.now_us() == saved.engine.now_us
+
+    def test_a_drive_begins_at_the_value_of_the_moment_and_ends_after_its_time(
+        self, simulation: Simulation
+    ) -> None:
+        simulation.run_for(seconds(7))
+        before = simulation.plant.input_value("office", "load")
+        simulation.drive("office", "load", 9_000.0, over_s=2.5)
+        override = simulation.plant.overrides["office.load"]
+        assert override[:4] == (simulation.now_us, before, simulation.now_us + 2_500_000, 9_000.0)

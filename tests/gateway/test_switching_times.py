@@ -1,4 +1,4 @@
-"""How long breakers and prechargers take, by what the site file says of them."""
+"""How long breakers, prechargers and inverters take to switch, by what the site file says of them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from gateway.equipped import BREAKER, PRECHARGER, Equipped
+from gateway.equipped import BREAKER, INVERTER, PRECHARGER, Equipped
 
 from doppelgrid.sim.domain.states import StateCode
 
@@ -71,3 +71,68 @@ def test_a_precharger_of_which_nothing_is_said_takes_two_seconds_and_a_half() ->
     site = stopped(PRECHARGER)
     site.gateway.start(PRECHARGER)
     assert time_until(site, PRECHARGER, S.PRECHARGER_CLOSED) == 2.5
+
+
+def seen_by_time(site: Equipped, component: int, seconds: float) -> list[tuple[float, StateCode]]:
+    """Return what a component says, and since when [s], looked at every 50 ms."""
+    found: list[tuple[float, StateCode]] = []
+    for tick in range(round(seconds / 0.05)):
+        state = site.states(component)[0]
+        if not found or found[-1][1] is not state:
+            found.append((round(tick * 0.05, 2), state))
+        site.pass_time(0.05)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("before", "command", "seen"),
+    [
+        # Two relays take half a second each; in standby one of them is open already.
+        ((), "stop", [(0.0, S.SWITCHING_OFF), (1.0, S.OFF)]),
+        ((), "standby", [(0.0, S.SWITCHING_OFF), (0.5, S.STANDBY)]),
+        (("stop",), "start", [(0.0, S.SWITCHING_ON), (1.0, S.READY)]),
+        (("standby",), "start", [(0.0, S.SWITCHING_ON), (0.5, S.READY)]),
+        (("standby",), "stop", [(0.0, S.SWITCHING_OFF), (0.5, S.OFF)]),
+        (("standby",), "standby", [(0.0, S.STANDBY)]),
+        (("stop",), "stop", [(0.0, S.OFF)]),
+        ((), "start", [(0.0, S.READY)]),
+    ],
+)
+def test_an_inverter_moves_its_relays_one_after_the_other(
+    before: tuple[str, ...], command: str, seen: list[tuple[float, StateCode]]
+) -> None:
+    site = Equipped()
+    for former in before:
+        getattr(site.gateway, former)(INVERTER)
+        site.pass_time(3.0)
+    getattr(site.gateway, command)(INVERTER)
+    assert seen_by_time(site, INVERTER, 2.0) == seen
+
+
+@pytest.mark.parametrize(
+    ("first", "after_s", "second", "seen"),
+    [
+        ("stop", 0.4, "start", [(0.0, S.SWITCHING_ON), (1.0, S.READY)]),
+        ("standby", 0.3, "stop", [(0.0, S.SWITCHING_OFF), (1.0, S.OFF)]),
+        ("standby", 0.3, "start", [(0.0, S.SWITCHING_ON), (1.0, S.READY)]),
+        ("stop", 0.4, "stop", [(0.0, S.SWITCHING_OFF), (0.6, S.OFF)]),
+        ("standby", 0.2, "standby", [(0.0, S.SWITCHING_OFF), (0.3, S.STANDBY)]),
+    ],
+)
+def test_a_later_command_counts_and_a_repeated_one_disturbs_nothing(
+    first: str, after_s: float, second: str, seen: list[tuple[float, StateCode]]
+) -> None:
+    site = Equipped()
+    getattr(site.gateway, first)(INVERTER)
+    site.pass_time(after_s)
+    getattr(site.gateway, second)(INVERTER)
+    assert seen_by_time(site, INVERTER, 3.0) == seen
+
+
+def test_a_later_switching_is_not_mixed_up_with_an_earlier_one() -> None:
+    """Stopped, started and stopped again within the time of one move: what was scheduled before no longer counts."""
+    site = Equipped()
+    for command in ("stop", "start", "stop", "start"):
+        getattr(site.gateway, command)(INVERTER)
+        site.pass_time(0.15)
+    assert seen_by_time(site, INVERTER, 3.0) == [(0.0, S.SWITCHING_ON), (0.85, S.READY)]

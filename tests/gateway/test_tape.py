@@ -19,6 +19,7 @@ from doppelgrid.sim.domain.messages import CommandError, Frame
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.simulation.snapshot import Snapshot
 from doppelgrid.sim.simulation.tape import Tape, play
 from doppelgrid.sim.site.site import Site
 
@@ -320,3 +321,49 @@ async def test_a_site_whose_speed_changed_can_be_visited_before_and_after() -> N
         kept[simulation.now_us] = simulation.save().to_bytes()
     assert SetSpeed(3.0) in [one.command for one in tape.executions]
     assert {time_us: tape.visit(time_us).save().to_bytes() for time_us in kept} == kept
+
+
+@pytest.mark.parametrize(
+    ("every_s", "kept_s"),
+    [
+        (7.0, [0.5, 8.0, 15.0, 22.0]),
+        (2.5, [0.5, 3.0, 6.0, 9.0, 12.0, 15.0, 18.0, 21.0, 24.0]),
+        (6.999, [0.5, 8.0, 15.0, 22.0]),
+        (7.001, [0.5, 8.0, 16.0, 24.0]),
+        (600.0, [0.5]),
+    ],
+)
+def test_a_snapshot_is_kept_at_the_first_sampling_after_so_much_time(
+    monkeypatch: pytest.MonkeyPatch, every_s: float, kept_s: list[float]
+) -> None:
+    simulation = begin()
+    simulation.run_for(timedelta(seconds=0.5))
+    saved_s: list[float] = []
+    save = simulation.save
+
+    def noted(*, catch_up: bool = True) -> Snapshot:
+        saved_s.append((simulation.now_us - NOON) / 1e6)
+        return save(catch_up=catch_up)
+
+    monkeypatch.setattr(simulation, "save", noted)
+    tape = Tape(simulation, every_s=every_s)
+    simulation.run_for(timedelta(seconds=24))
+    assert saved_s == kept_s
+    assert tape.visit(simulation.now_us).now_us == simulation.now_us
+
+
+def test_a_visit_begins_at_the_last_snapshot_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulation = begin()
+    tape = Tape(simulation, every_s=7.0)
+    simulation.run_for(timedelta(seconds=24))
+    begun_s: list[float] = []
+    restore = Simulation.restore
+
+    def noted(double: Simulation, snapshot: Snapshot) -> None:
+        begun_s.append((snapshot.engine.now_us - NOON) / 1e6)
+        restore(double, snapshot)
+
+    monkeypatch.setattr(Simulation, "restore", noted)
+    for second in (0.0, 6.999, 7.0, 13.0, 14.0, 23.5):
+        tape.visit(NOON + round(second * 1e6))
+    assert begun_s == [0.0, 0.0, 7.0, 7.0, 14.0, 21.0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -63,3 +64,96 @@ def test_models_of_one_name_are_kept_apart() -> None:
 
     other = SUPPLY._replace(output=test_models_of_one_name_are_kept_apart)
     assert list(map(_place_of, _texts_of(other))) != list(map(_place_of, _texts_of(SUPPLY)))
+
+
+@pytest.mark.parametrize(
+    "changed", ["models/battery.py", "sim.kernel/steps.py", "here/loop.py", "here/jit.py"]
+)
+def test_another_text_of_ours_is_kept_elsewhere(
+    changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of models, of the kernel, and of what compiles them."""
+    names = ("arrays", "boundary", "jit", "loop", "program", "stubs")
+    for path in ("models/battery.py", "sim.kernel/steps.py", *(f"here/{name}.py" for name in names)):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("before")
+
+    def package(name: str) -> ModuleType:
+        module = ModuleType(name)
+        module.__file__ = str(tmp_path / name.partition(".")[2] / "__init__.py")
+        return module
+
+    monkeypatch.setattr(jit, "import_module", package)
+    monkeypatch.setattr(jit, "__file__", str(tmp_path / "here" / "jit.py"))
+
+    def digest() -> str:
+        jit._text_digest.cache_clear()
+        return jit._text_digest(frozenset())
+
+    before = digest()
+    assert digest() == before
+    (tmp_path / changed).write_text("after")
+    assert digest() != before
+    jit._text_digest.cache_clear()
+
+
+class TestKept:
+    @pytest.fixture(autouse=True)
+    def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(jit.platformdirs, "user_cache_path", lambda _name: tmp_path / "cache")
+        return tmp_path / "cache"
+
+    def test_it_is_below_a_folder_of_the_present_text_while_it_lasts(self, cache: Path) -> None:
+        before = jit.numba.config.CACHE_DIR
+        with jit.kept_under("some models") as is_kept:
+            folder = Path(jit.numba.config.CACHE_DIR)
+            assert is_kept
+            assert folder.is_dir()
+            assert (folder.name, folder.parents[1]) == ("some models", cache)
+        assert before == jit.numba.config.CACHE_DIR
+        with jit.kept_under("other models"):
+            assert Path(jit.numba.config.CACHE_DIR).parent == folder.parent
+
+    def test_nothing_is_kept_where_nothing_can_be_written(self, cache: Path) -> None:
+        cache.write_text("in the way")
+        before = jit.numba.config.CACHE_DIR
+        with jit.kept_under("some models") as is_kept:
+            assert not is_kept
+            assert before == jit.numba.config.CACHE_DIR
+
+    @pytest.mark.parametrize(("texts", "left"), [(7, 7), (8, 7), (12, 7)])
+    def test_what_texts_of_long_ago_left_is_removed_but_for_a_few(
+        self, cache: Path, texts: int, left: int
+    ) -> None:
+        for number in range(texts):
+            folder = cache / f"old-{number}" / "models"
+            folder.mkdir(parents=True)
+            os.utime(folder.parent, (1000.0 + number, 1000.0 + number))
+        with jit.kept_under("some models"):
+            present = Path(jit.numba.config.CACHE_DIR).parent.name
+        kept = {path.name for path in cache.iterdir()}
+        assert kept == {present, *(f"old-{number}" for number in range(texts - left, texts))}
+
+
+def test_a_function_stands_in_for_another_wherever_that_is_called() -> None:
+    from doppelgrid.models import tables
+
+    modules = jit.JitModules(are_inner=True)
+    stand_in = modules.compiled(test_a_function_stands_in_for_another_wherever_that_is_called)
+    modules.replace(tables.table_value, stand_in)
+    assert modules.compiled(tables.table_value) is stand_in
+    mean = modules.compiled(tables.table_mean)
+    assert mean is modules.compiled(tables.table_mean) is modules.names_of(tables)["table_mean"]
+    assert mean.py_func.__code__ is tables.table_mean.__code__
+    assert modules.names_of(tables)["table_value"] is stand_in
+
+
+def test_packages_besides_ours_are_told_apart_by_their_first_name() -> None:
+    def theirs() -> None:
+        pass
+
+    theirs.__module__ = "other_hardware.deep.model"
+    from doppelgrid.models.tables import table_value
+
+    assert jit.outer_packages([table_value, theirs]) == {"other_hardware"}
+    assert jit.outer_packages([table_value]) == frozenset()

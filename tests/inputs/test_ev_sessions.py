@@ -152,8 +152,15 @@ def test_a_table_and_the_export_of_the_same_sessions_agree(tmp_path: Path) -> No
             "a.csv:2: departure is 2019-05-01T05:00:00-07:00; accepted: later",
         ),
         (f"{HEADER}\n{ROW},7", "a.csv:2: row is 7 cells; accepted: 6 cells"),
+        (f"{HEADER}\n\n{ROW.removesuffix(',a')}", "a.csv:3: row is 5 cells; accepted: 6 cells"),
         (HEADER, "a.csv: content is without sessions; accepted: at least one session"),
-        (f"{HEADER.replace('arrival', 'arival')}\n{ROW}", "(did you mean 'arival'?)"),
+        (
+            f"{HEADER.replace('arrival', 'arival')}\n{ROW}",
+            "a.csv:1: columns is missing among arival, departure, requested_energy (kWh), delivered_energy (kWh), "
+            "station_id, session_id; accepted: a column arrival (did you mean 'arival'?)",
+        ),
+        ("", "a.csv:1: columns is missing among nothing; accepted: a column arrival"),
+        ("arrival,departure,station_id\n", "; accepted: a column delivered_energy (kWh)"),
         (
             f"{HEADER}\n{ROW}\n{ROW.replace('T06', 'T09')}",
             "a.csv:3: stay is within that of line 2 at station CA-1; accepted: one car at a station at a time",

@@ -57,13 +57,19 @@ def gone_us(signal: Signal, begin_us: int, end_us: int) -> tuple[int, int]:
         ("1d 2h", 93600.0),
         ("90", 90.0),
         ("5 min", 300.0),
+        ("1.5h", 5400.0),
+        ("0.25", 0.25),
+        ("  1D,2H 3 m,4S ", 93784.0),
+        ("3 d", 259200.0),
     ],
 )
 def test_durations_of_event_logs_are_read(text: str, seconds: float) -> None:
     assert parse_duration_s(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2x", "1m, 2m", "0s", "-5s", "2h 30"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2x", "1m, 2m", "1m 2 min", "0s", "0h 0m", "-5s", "2h 30", "30 2h", "1.h", "5 5"]
+)
 def test_other_durations_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="a duration such as"):
         parse_duration_s(text)

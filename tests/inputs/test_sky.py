@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from doppelgrid.sim.inputs.profiles.sky import cloud_index
+from doppelgrid.sim.inputs.location import Location
+from doppelgrid.sim.inputs.profiles.sky import clear_sky_irradiance, cloud_index
 from doppelgrid.sim.inputs.signal import Signal
 from doppelgrid.sim.inputs.specs import Clouds, IrradianceInput
 
@@ -38,9 +39,6 @@ def test_the_night_is_dark_and_has_no_breakpoints(build: Build, us: Us) -> None:
 def test_clear_sky_on_a_horizontal_plane_is_that_of_pvlib(us: Us) -> None:
     import pvlib  # type: ignore[import-untyped]
     from pandas import DatetimeIndex
-
-    from doppelgrid.sim.inputs.location import Location
-    from doppelgrid.sim.inputs.profiles.sky import clear_sky_irradiance
 
     times_us = np.arange(us("2026-06-15T06:00:00Z"), us("2026-06-15T15:00:00Z"), 10 * MINUTE_US)
     ours = clear_sky_irradiance(times_us, Location(latitude=52.52, longitude=13.4), 0.0, 180.0)
@@ -94,3 +92,45 @@ def test_skies_differ_between_days_seeds_and_owners(build: Build, us: Us) -> Non
     ]
     days = [*(day_of(sky, begin_us) for sky in skies), day_of(skies[0], begin_us + 1440 * MINUTE_US)]
     assert len({day.tobytes() for day in days}) == 4
+
+
+@pytest.mark.parametrize("date", ["2026-02-01", "2026-04-01", "2026-08-01", "2027-01-01"])
+def test_the_sky_of_a_month_goes_over_into_that_of_the_next(build: Build, us: Us, date: str) -> None:
+    """At a site whose midnight is in the middle of the day."""
+    midnight_us = us(f"{date}T00:00:00+13:00")
+    days_us = [midnight_us + day * 1440 * MINUTE_US for day in (-2, -1, 0, 1)]
+    sky = build(IrradianceInput, {**CLEAR, "step": "1 min"}, zone="Etc/GMT-13")
+    before, last, first, after = (
+        sum(sky.at(day + minute * MINUTE_US) for minute in range(0, 1440, 30)) for day in days_us
+    )
+    assert last == pytest.approx(before, rel=0.02)
+    assert first == pytest.approx(last, rel=0.02)
+    assert after == pytest.approx(first, rel=0.02)
+    assert sky.at(midnight_us) > 100.0
+    steps = [sky.at(midnight_us + minute * MINUTE_US) for minute in range(-3, 4)]
+    changes = np.diff(steps)
+    assert changes == pytest.approx([changes.mean()] * 6, abs=0.2)
+
+
+def test_a_step_shows_the_sky_in_its_middle(build: Build, us: Us) -> None:
+    sky = build(IrradianceInput, {**CLEAR, "step": "1 h"})
+    place = Location(latitude=52.52, longitude=13.4, timezone="Europe/Berlin")
+    for hour in (8, 13, 18):
+        begin_us = us(f"2026-06-15T{hour:02}:00:00+02:00")
+        middle = clear_sky_irradiance(np.array([begin_us + 30 * MINUTE_US]), place, 30.0, 180.0)
+        assert sky.at(begin_us) == sky.at(begin_us + 60 * MINUTE_US - 1) == pytest.approx(middle[0], rel=1e-3)
+        assert sky.until(begin_us) == begin_us + 60 * MINUTE_US
+
+
+def test_a_clouded_sky_is_the_clear_one_times_what_the_clouds_of_the_day_let_through(
+    build: Build, us: Us
+) -> None:
+    clear, clouded = (
+        build(IrradianceInput, {**spec, "step": "10 s"}) for spec in (CLEAR, {"profile": "clear-sky"})
+    )
+    begin_us = us("2026-06-15T00:00:00+02:00")
+    times_s = np.arange(0.0, 86_400.0, 10.0)
+    through = cloud_index(Clouds(), "1/house/test/clouds/2026-06-15", times_s, step_s=10.0)
+    for hour in (9, 13, 17):
+        step, time_us = hour * 360, begin_us + hour * 60 * MINUTE_US
+        assert clouded.at(time_us) == pytest.approx(clear.at(time_us) * through[step], rel=1e-9)

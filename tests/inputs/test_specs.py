@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from doppelgrid.sim.inputs.specs import IrradianceInput, LoadInput, PvPowerInput, TemperatureInput
+from doppelgrid.sim.inputs.specs import (
+    AirPressureInput,
+    HumidityInput,
+    IrradianceInput,
+    LoadInput,
+    PvPowerInput,
+    TemperatureInput,
+    WindDirectionInput,
+    WindSpeedInput,
+)
 
 POINTS = [{"at": "00:00", "value": "5 kW"}, {"at": "06:30", "value": "12 kW"}]
 FILE = {"file": "day.csv", "unit": "kW", "positive": "consumption"}
@@ -99,3 +108,89 @@ def test_a_point_at_no_time_is_refused() -> None:
     place, message = problem(LoadInput, {"profile": "inline", "points": points})
     assert place == ("inline", "points", 0, "at")
     assert message.startswith("a time of day")
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "scale"),
+    [
+        (LoadInput, {"unit": "kW", "positive": "consumption"}, 1e3),
+        (LoadInput, {"unit": "MW", "positive": "production", "factor": 0.5}, -5e5),
+        (PvPowerInput, {"unit": "W", "positive": "production"}, -1.0),
+        (IrradianceInput, {}, 1.0),
+        (IrradianceInput, {"unit": "kW/m2", "factor": 2.0}, 2e3),
+        (TemperatureInput, {"factor": -3.0}, -3.0),
+        (WindSpeedInput, {"unit": "km/h", "factor": 36.0}, 10.0),
+        (WindSpeedInput, {}, 1.0),
+    ],
+)
+def test_a_columns_numbers_are_scaled_by_their_unit_sign_and_factor(
+    kind: Any, written: dict[str, object], scale: float
+) -> None:
+    assert TypeAdapter(kind).validate_python({"file": "day.csv", **written}).scale == pytest.approx(scale)
+
+
+@pytest.mark.parametrize(
+    ("kind", "written"),
+    [
+        (LoadInput, {"profile": "constant", "value": "5 kW"}),
+        (LoadInput, {"profile": "inline", "points": POINTS}),
+        (LoadInput, {"profile": "bdew-g0", "annual_energy": "40 MWh"}),
+        (LoadInput, FILE),
+        (IrradianceInput, {"profile": "clear-sky"}),
+        (IrradianceInput, {"file": "day.parquet"}),
+        (WindDirectionInput, {"profile": "inline", "points": [{"at": "00:00", "value": "90 °"}]}),
+    ],
+)
+def test_what_has_been_read_is_taken_as_it_is_and_written_as_it_is_read(kind: Any, written: object) -> None:
+    adapter = TypeAdapter(kind)
+    read = adapter.validate_python(written)
+    assert adapter.validate_python(read) == read
+    assert adapter.validate_python(adapter.dump_python(read, mode="json")) == read
+
+
+@pytest.mark.parametrize(
+    ("kind", "inside", "outside"),
+    [
+        (IrradianceInput, ("0 W/m²", "2 kW/m²"), ("-1 W/m²", "2001 W/m²")),
+        (WindSpeedInput, ("0 m/s", "100 m/s"), ("-0.1 m/s", "100.1 m/s")),
+        (WindDirectionInput, ("0 °", "360 °"), ("-1 °", "361 °")),
+        (HumidityInput, ("0 %", "100 %"), ("-1 %", "101 %")),
+        (AirPressureInput, ("500 hPa", "1100 hPa"), ("499 hPa", "1101 hPa")),
+        (PvPowerInput, ("0 W", "9 MW"), ("-1 W",)),
+        (TemperatureInput, ("-60 °C", "100 °C"), ("-61 °C", "101 °C")),
+    ],
+)
+def test_quantities_are_those_that_there_are(
+    kind: Any, inside: tuple[str, ...], outside: tuple[str, ...]
+) -> None:
+    for text in inside:
+        TypeAdapter(kind).validate_python(text)
+    for text in outside:
+        with pytest.raises(ValidationError, match="or a mapping with `profile` or `file`"):
+            TypeAdapter(kind).validate_python(text)
+
+
+def test_points_may_be_of_one_kind_of_time_alone() -> None:
+    def message(*times: str) -> str:
+        points = [{"at": time, "value": "1 kW"} for time in times]
+        return problem(LoadInput, {"profile": "inline", "points": points})[1]
+
+    mixed = "points that are all times of day, all durations, or all instants with or without an offset"
+    assert message("2026-06-15T00:00", "2026-06-16T00:00Z") == mixed
+    assert message("2026-06-15T00:00", "06:00") == mixed
+    assert message("0 s", "90 s", "90 s") == "points in ascending order, none twice; 90.0 follows 90.0"
+    for times in (
+        ("0 s", "90 s"),
+        ("2026-06-15T00:00Z", "2026-06-15T00:00-01:00"),
+        ("00:01",),
+        ("2026-06-15T00:00",),
+    ):
+        points = [{"at": time, "value": "1 kW"} for time in times]
+        TypeAdapter(LoadInput).validate_python({"profile": "inline", "points": points})
+
+
+def test_a_key_that_was_misspelt_is_guessed() -> None:
+    _, message = problem(LoadInput, {"profil": "inline"})
+    assert message.endswith("or `file` (did you mean 'profile'?)")
+    _, message = problem(LoadInput, {"colour": "red"})
+    assert message.endswith("or `file`")

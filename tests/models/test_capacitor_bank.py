@@ -8,10 +8,13 @@ import pytest
 
 from doppelgrid.models.capacitor_bank import (
     CapacitorBankInput,
+    CapacitorBankOutput,
     CapacitorBankParams,
+    CapacitorBankState,
     capacitor_bank_horizon_s,
     capacitor_bank_initial_state,
     capacitor_bank_output,
+    capacitor_bank_power_limits,
     capacitor_bank_reactive_limits_var,
     capacitor_bank_step,
 )
@@ -49,3 +52,90 @@ def test_a_step_must_discharge_before_it_comes_back() -> None:
     state, output = capacitor_bank_step(BANK, state, all_on, 100.0)
     assert state.steps_on == 6
     assert output.reactive_power_var == pytest.approx(-20e3 * 0.5 - 60e3 * 0.5)
+
+
+SMALL = CapacitorBankParams(5, 8.0, 0.01, 60.0, 400.0)
+
+
+def test_it_begins_off_and_discharged() -> None:
+    assert capacitor_bank_initial_state(BANK) == CapacitorBankState(0, 0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted_steps", "expected"),
+    [
+        ((0, 0, 0.0), 3, (3, 0, 0.0)),
+        ((3, 0, 0.0), 3, (3, 0, 0.0)),
+        ((3, 0, 0.0), 1, (1, 2, 60.0)),
+        ((3, 1, 20.0), 1, (1, 3, 60.0)),
+        ((3, 1, 20.0), 5, (4, 1, 20.0)),
+        ((1, 4, 20.0), 5, (1, 4, 20.0)),
+        ((2, 3, 0.0), 5, (5, 0, 0.0)),
+        ((2, 3, 0.0), 2, (2, 0, 0.0)),
+        ((4, 3, 20.0), 5, (4, 3, 20.0)),
+    ],
+)
+def test_steps_come_as_far_as_they_are_discharged_and_go_at_once(
+    state: tuple[int, int, float], wanted_steps: int, expected: tuple[int, int, float]
+) -> None:
+    inp = CapacitorBankInput(-8.0 * wanted_steps, 400.0)
+    after, _ = capacitor_bank_step(SMALL, CapacitorBankState(*state), inp, 1e-9)
+    assert after == (expected[0], expected[1], pytest.approx(expected[2], abs=1e-6))
+
+
+def test_a_bank_without_discharge_time_has_its_steps_back_at_once() -> None:
+    quick = SMALL._replace(discharge_s=0.0)
+    after, _ = capacitor_bank_step(quick, CapacitorBankState(4, 0, 0.0), CapacitorBankInput(-8.0, 400.0), 1.0)
+    assert after == CapacitorBankState(1, 0, 0.0)
+    falling = capacitor_bank_reactive_limits_var(
+        quick, CapacitorBankState(4, 0, 0.0), CapacitorBankInput(-8.0, 400.0)
+    )
+    assert falling == (-40.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("wanted_var", "voltage_v", "steps"),
+    [
+        (-3.9, 400.0, 0),
+        (-4.0, 400.0, 1),
+        (-11.9, 400.0, 1),
+        (-12.0, 400.0, 2),
+        (-1.0, 100.0, 2),
+        (-9.0, 0.0, 0),
+    ],
+)
+def test_the_nearest_number_of_steps_is_that_at_the_voltage_of_now(
+    wanted_var: float, voltage_v: float, steps: int
+) -> None:
+    inp = CapacitorBankInput(wanted_var, voltage_v)
+    assert capacitor_bank_step(SMALL, CapacitorBankState(0, 0, 0.0), inp, 1.0)[0].steps_on == steps
+
+
+def test_limits_leave_out_what_is_not_yet_discharged() -> None:
+    state, inp = CapacitorBankState(1, 2, 30.0), CapacitorBankInput(-8.0, 200.0)
+    assert capacitor_bank_reactive_limits_var(SMALL, state, inp) == (-3 * 2.0, 0.0)
+    assert capacitor_bank_power_limits(SMALL, state, inp) == (0.0, pytest.approx(0.06))
+
+
+def test_output_holds_until_steps_that_are_wanted_are_discharged() -> None:
+    wanted = CapacitorBankInput(-40.0, 400.0)
+    assert capacitor_bank_horizon_s(SMALL, CapacitorBankState(1, 2, 30.0), wanted) == 30.0
+    assert capacitor_bank_horizon_s(SMALL, CapacitorBankState(1, 2, 1e-5), wanted) == 1e-3
+    assert capacitor_bank_horizon_s(SMALL, CapacitorBankState(1, 0, 0.0), wanted) == math.inf
+    just_so = CapacitorBankInput(-24.0, 400.0)
+    assert capacitor_bank_horizon_s(SMALL, CapacitorBankState(3, 2, 30.0), just_so) == math.inf
+
+
+def test_a_step_shows_means_of_before_and_after_they_are() -> None:
+    wanted = CapacitorBankInput(-40.0, 400.0)
+    state, mean = capacitor_bank_step(SMALL, CapacitorBankState(3, 2, 30.0), wanted, 120.0)
+    assert state == CapacitorBankState(5, 0, 0.0)
+    reactive_var = -(0.25 * 24.0 + 0.75 * 40.0)
+    assert mean == pytest.approx(
+        CapacitorBankOutput(-0.01 * reactive_var, reactive_var, -0.01 * reactive_var)
+    )
+    state, mean = capacitor_bank_step(SMALL, CapacitorBankState(3, 2, 30.0), wanted, 20.0)
+    assert state == CapacitorBankState(3, 2, 10.0)
+    assert mean.reactive_power_var == -24.0
+    state, _ = capacitor_bank_step(SMALL, CapacitorBankState(3, 2, 30.0), wanted, 30.0)
+    assert state == CapacitorBankState(5, 0, 0.0)

@@ -23,6 +23,7 @@ from doppelgrid.models.frequency import (
 )
 from doppelgrid.models.grid_voltage import (
     GridImpedanceParams,
+    TerminalVoltage,
     grid_voltages,
     terminal_voltage,
     voltage_unbalance,
@@ -123,6 +124,42 @@ def test_more_than_the_grid_can_carry_stays_at_the_most_that_it_can() -> None:
     shown = terminal_voltage(GridImpedanceParams(1.0, 0.0), 230.0, 20e3, 0.0)
     assert shown.carried == pytest.approx(230.0**2 / 4.0 / 20e3)
     assert shown.voltage_v == pytest.approx(115.0)
+
+
+def test_the_most_that_the_grid_can_carry_is_carried_whole() -> None:
+    """E² / 2 (R P + X Q + |Z| S), by which the two roots meet; beyond it the voltage stays at their place."""
+    z, s = 0.3 + 0.4j, 3e3 + 1e3j
+    most = 230.0**2 / (2.0 * (0.3 * 3e3 + 0.4 * 1e3 + abs(z) * abs(s)))
+    at, beyond = (
+        terminal_voltage(GridImpedanceParams(0.3, 0.4), 230.0, share * most * 3e3, share * most * 1e3)
+        for share in (0.999_999, 1.25)
+    )
+    assert at.carried == 1.0
+    assert beyond.carried == pytest.approx(1.0 / 1.25)
+    critical_v = math.sqrt(0.5 * (230.0**2 - 2.0 * most * 1300.0))
+    assert beyond.voltage_v == pytest.approx(critical_v, rel=1e-6)
+    assert at.voltage_v == pytest.approx(critical_v, rel=2e-3)
+    assert at.voltage_v > critical_v
+    assert beyond.loss_w == pytest.approx(0.3 * (most * abs(s) / critical_v) ** 2, rel=1e-6)
+
+
+def test_without_a_source_there_is_no_voltage_no_loss_and_nothing_carried() -> None:
+    for source_v in (0.0, -1.0):
+        found = terminal_voltage(GridImpedanceParams(0.2, 0.1), source_v, 1e3, 0.0)
+        assert found == TerminalVoltage(0.0, 0.0, 0.0)
+    assert terminal_voltage(GridImpedanceParams(0.2, 0.1), 0.5, 0.0, 0.0) == TerminalVoltage(0.5, 0.0, 1.0)
+    assert voltage_unbalance(ThreePhase(0.0, 0.0, 0.0)) == 0.0
+    assert voltage_unbalance(ThreePhase(0.5, 0.0, 0.0)) == pytest.approx(1.0)
+
+
+def test_each_phase_has_its_own_source_and_its_own_load() -> None:
+    params = GridImpedanceParams(0.2, 0.1)
+    sources, watts, vars_ = (231.0, 229.0, 233.0), (4e3, -2e3, 1e3), (500.0, 100.0, -300.0)
+    expected = [
+        two_buses(v, 0.2 + 0.1j, complex(p, q)) for v, p, q in zip(sources, watts, vars_, strict=True)
+    ]
+    found = grid_voltages(params, ThreePhase(*sources), ThreePhase(*watts), ThreePhase(*vars_))
+    assert found == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_load_on_one_phase_lowers_that_phase_alone() -> None:

@@ -6,16 +6,20 @@ import math
 
 import pytest
 from accuracy.frequency import FUSE_GATES, conventional_time_s, missed_gates, nh_differences
+from scipy.optimize import brentq
 
 from doppelgrid.models.fuse import (
     CARRIES,
     MELTED,
     FuseInput,
+    FuseOutput,
     FuseParams,
+    FuseState,
     fuse_adiabatic_i2t,
     fuse_heat,
     fuse_horizon_s,
     fuse_initial_state,
+    fuse_output,
     fuse_step,
     fuse_time_to_melt_s,
 )
@@ -123,3 +127,55 @@ def test_an_unknown_link_names_what_there_is() -> None:
         ValueError, match=r"fuse preset is 'gg-65'; accepted: gg-16, .*\(did you mean 'gg-63'\?\)"
     ):
         fuse_preset("gg-65")
+
+
+THREE_PARTS = FuseParams(10.0, 10.0, (0.5, 0.3, 0.2), (2.0, 40.0, 900.0))
+
+
+@pytest.mark.parametrize("ratio", [1.0001, 1.02, 1.3, 2.0, 10.0])
+@pytest.mark.parametrize("heats", [(0.0, 0.0, 0.0), (0.9, 0.5, 0.2), (0.2, 0.6, 1.0), (1.1, 0.8, 0.9)])
+def test_a_link_melts_where_the_sum_of_its_three_parts_does(
+    ratio: float, heats: tuple[float, float, float]
+) -> None:
+    """Solved by bisection; a part that cools counts as it is now."""
+    settled = ratio * ratio
+
+    def missing(time_s: float) -> float:
+        parts = zip(THREE_PARTS.weights, heats, THREE_PARTS.time_constants_s, strict=True)
+        return 1.0 - sum(
+            weight * (heat + max(settled - heat, 0.0) * -math.expm1(-time_s / tau))
+            for weight, heat, tau in parts
+        )
+
+    found_s = fuse_time_to_melt_s(THREE_PARTS, FuseState(*heats, CARRIES), 10.0 * ratio)
+    assert found_s == pytest.approx(float(brentq(missing, 0.0, 1e6, xtol=1e-12, rtol=1e-12)), rel=1e-6)
+
+
+def test_what_never_melts_and_what_has_molten_already_are_told_at_once() -> None:
+    cold = fuse_initial_state(THREE_PARTS)
+    assert cold == FuseState(0.0, 0.0, 0.0, CARRIES)
+    assert fuse_time_to_melt_s(THREE_PARTS, cold, 10.0) == math.inf
+    assert fuse_time_to_melt_s(THREE_PARTS, cold, -10.0) == math.inf
+    assert fuse_time_to_melt_s(THREE_PARTS, cold, -13.0) == fuse_time_to_melt_s(THREE_PARTS, cold, 13.0)
+    molten = FuseState(1.0, 1.0, 1.0, CARRIES)
+    assert fuse_time_to_melt_s(THREE_PARTS, molten, 0.0) == 0.0
+    assert fuse_horizon_s(THREE_PARTS, molten, FuseInput(0.0)) == 1e-3
+    assert fuse_time_to_melt_s(THREE_PARTS, FuseState(2.0, 2.0, 2.0, MELTED), 100.0) == math.inf
+
+
+def test_heat_is_the_weighted_sum_of_the_parts_and_each_goes_its_own_way() -> None:
+    state = FuseState(0.4, 0.2, 0.1, CARRIES)
+    assert fuse_heat(THREE_PARTS, state) == pytest.approx(0.2 + 0.06 + 0.02)
+    assert fuse_output(THREE_PARTS, state, FuseInput(7.0)) == FuseOutput(7.0, fuse_heat(THREE_PARTS, state))
+    assert fuse_output(THREE_PARTS, state._replace(condition=MELTED), FuseInput(7.0)).current_a == 0.0
+    after, output = fuse_step(THREE_PARTS, state, FuseInput(5.0), 3.0)
+    parts = [
+        0.25 + (heat - 0.25) * math.exp(-3.0 / tau) for heat, tau in ((0.4, 2.0), (0.2, 40.0), (0.1, 900.0))
+    ]
+    assert after[:3] == pytest.approx(parts)
+    assert output.current_a == 5.0
+    assert output.heat == pytest.approx(fuse_heat(THREE_PARTS, after))
+
+
+def test_the_adiabatic_i2t_is_that_of_the_heat_before_any_of_it_has_left() -> None:
+    assert fuse_adiabatic_i2t(THREE_PARTS) == pytest.approx(100.0 / (0.25 + 0.3 / 40.0 + 0.2 / 900.0))

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from doppelgrid.models.ac import ThreePhase
 from doppelgrid.models.meter import (
+    Measured,
     MeterInput,
     MeterNoise,
     MeterParams,
@@ -20,6 +21,7 @@ from doppelgrid.models.meter import (
     meter_output,
     meter_reading,
     meter_step,
+    meter_window_us,
     perfect_meter_params,
 )
 from doppelgrid.sim.components.metering import ERROR_LIMITS, MeterOptions, meter_params, reading_noise
@@ -129,12 +131,31 @@ def test_a_window_shows_the_mean_of_the_last_whole_one() -> None:
     assert output.current_a.l1 == pytest.approx(math.hypot(3000.0, 400.0) / 231.0 * math.sqrt(0.75))
 
 
+@pytest.mark.parametrize(
+    ("window_s", "window_us"),
+    [(0.0, 0), (60.0, 60_000_000), (0.1, 100_000), (2.4e-6, 2), (2.6e-6, 3), (900.000_001, 900_000_001)],
+)
+def test_windows_are_counted_in_whole_microseconds(window_s: float, window_us: int) -> None:
+    assert meter_window_us(perfect_meter_params()._replace(window_s=window_s)) == window_us
+
+
 def test_a_quiet_meter_has_no_horizon() -> None:
     params = built(window="60 s")
     state = meter_initial_state(params, LOAD, 17.3)
     for dt_s in (0.1, 3.7, 42.6 - 3.8 + 0.1, 60.0, 123.4):
         state, _ = meter_step(params, state, LOAD, dt_s)
         assert meter_horizon_s(params, state, LOAD) == math.inf
+
+
+def test_whatever_figure_will_be_another_in_the_next_window_ends_this_one() -> None:
+    params = built(window="60 s")
+    quiet = meter_initial_state(params, LOAD, 17.0)
+    assert meter_horizon_s(params, quiet, LOAD) == math.inf
+    for name in Measured._fields:
+        for was in ("shown", "sums"):
+            held = getattr(quiet, was)
+            other = quiet._replace(**{was: held._replace(**{name: 1.001 * getattr(held, name)})})
+            assert meter_horizon_s(params, other, LOAD) == pytest.approx(43.0), (was, name)
 
 
 @given(st.floats(0.0, 300.0), st.floats(0.0, 300.0))
@@ -188,6 +209,86 @@ def test_less_than_the_starting_current_counts_as_none() -> None:
     params = built(starting_current="20 mA")
     inp = LOAD._replace(active_w=ThreePhase(4.0, 3000.0, 0.0), reactive_var=ThreePhase(0.0, 0.0, 0.0))
     assert show(params, inp)[0] == (0.0, 3000.0, 0.0)
+
+
+def test_an_element_without_voltage_current_or_terminal_shows_nothing_of_them() -> None:
+    dead = LOAD._replace(voltage_v=ThreePhase(0.0, 229.0, 233.0))
+    shown = meter_output(built(), meter_initial_state(built(), dead), dead)
+    assert shown.active_w == (0.0, -1000.0, 500.0)
+    assert shown.reactive_var == (0.0, 100.0, -300.0)
+    assert shown.voltage_v == (0.0, 229.0, 233.0)
+    assert shown.current_a.l1 == 0.0
+    slow = built(starting_current="10 A")
+    weak = meter_output(slow, meter_initial_state(slow, LOAD), LOAD)
+    assert weak.active_w == (3000.0, 0.0, 0.0)
+    assert weak.reactive_var == (400.0, 0.0, 0.0)
+    assert weak.voltage_v == VOLTS
+    assert weak.current_a[1:] == (0.0, 0.0)
+    loose = built(wiring={"voltages": ["none", "L2", "L3"]})
+    blind = meter_output(loose, meter_initial_state(loose, LOAD), LOAD)
+    assert (blind.active_w.l1, blind.reactive_var.l1, blind.voltage_v.l1) == (0.0, 0.0, 0.0)
+    assert blind.current_a.l1 == pytest.approx(math.hypot(3000.0, 400.0) / 231.0)
+    assert meter_output(loose, meter_initial_state(loose, dead), dead).voltage_v == (0.0, 229.0, 233.0)
+
+
+def test_just_the_starting_current_counts() -> None:
+    params = perfect_meter_params()._replace(starting_current_a=2.0)
+    for watts, shown in ((460.0, 460.0), (459.9, 0.0)):
+        inp = MeterInput(
+            ThreePhase(watts, 0.0, 0.0), ThreePhase(0.0, 0.0, 0.0), ThreePhase(230.0, 230.0, 230.0)
+        )
+        assert meter_output(params, meter_initial_state(params, inp), inp).active_power_w == shown
+
+
+def test_gain_and_angle_errors_turn_and_stretch_each_element_by_itself() -> None:
+    params = perfect_meter_params()._replace(
+        gain_errors=(0.01, -0.02, 0.03), angle_errors_rad=(0.0, 0.1, -0.2), ratio_factors=(1.0, 2.0, 1.0)
+    )
+    shown = meter_output(params, meter_initial_state(params, LOAD), LOAD)
+    for number, (gain, angle) in enumerate(((1.01, 0.0), (1.96, 0.1), (1.03, -0.2))):
+        power = complex(LOAD.active_w[number], LOAD.reactive_var[number]) * cmath.rect(gain, -angle)
+        assert (shown.active_w[number], shown.reactive_var[number]) == pytest.approx((power.real, power.imag))
+        amperes = abs(power) / VOLTS[number]
+        assert shown.current_a[number] == pytest.approx(amperes)
+    assert shown.active_power_w == pytest.approx(sum(shown.active_w))
+    assert shown.reactive_power_var == pytest.approx(sum(shown.reactive_var))
+
+
+def test_every_figure_of_a_window_is_the_mean_of_its_parts() -> None:
+    """A third of the window with one load, two thirds with another; currents by their mean square."""
+    params = built(window="30 s")
+    other = MeterInput(
+        ThreePhase(-900.0, 600.0, 0.0), ThreePhase(50.0, -60.0, 70.0), ThreePhase(240.0, 220.0, 230.0)
+    )
+    state, _ = meter_step(params, meter_initial_state(params, LOAD), LOAD, 10.0)
+    state, output = meter_step(params, state, other, 20.0)
+    assert state.into_window_s == pytest.approx(0.0, abs=1e-9)
+    for name in ("active_w", "reactive_var", "voltage_v"):
+        first, second = getattr(LOAD, name), getattr(other, name)
+        expected = [one / 3.0 + 2.0 * two / 3.0 for one, two in zip(first, second, strict=True)]
+        assert getattr(output, name) == pytest.approx(expected), name
+    for number in range(3):
+        squares = [
+            (each.active_w[number] ** 2 + each.reactive_var[number] ** 2) / each.voltage_v[number] ** 2
+            for each in (LOAD, other)
+        ]
+        assert output.current_a[number] == pytest.approx(math.sqrt(squares[0] / 3.0 + 2.0 * squares[1] / 3.0))
+
+
+@pytest.mark.parametrize(
+    ("dt_s", "into_s", "shows_new"),
+    [(29.9, 29.9, 0.0), (30.0, 0.0, 1.0), (59.0, 29.0, 1.0), (75.0, 15.0, 1.0)],
+)
+def test_a_step_ends_as_far_into_a_window_as_it_is_longer_than_whole_ones(
+    dt_s: float, into_s: float, shows_new: float
+) -> None:
+    params = built(window="30 s")
+    idle = LOAD._replace(active_w=ThreePhase(0.0, 0.0, 0.0), reactive_var=ThreePhase(0.0, 0.0, 0.0))
+    state, output = meter_step(params, meter_initial_state(params, idle), LOAD, dt_s)
+    assert state.into_window_s == pytest.approx(into_s, abs=1e-9)
+    assert state.sums.p1_w == pytest.approx(3000.0 * into_s, abs=1e-6)
+    assert output.active_w.l1 == pytest.approx(3000.0 * shows_new)
+    assert meter_horizon_s(params, state, idle) == pytest.approx(30.0 - into_s)
 
 
 def test_noise_is_of_the_reading_and_not_in_the_registers() -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from measured import data_file
 
+from doppelgrid.models.inverter import dc_from_ac
 from doppelgrid.models.pv import (
     PvArrayParams,
     PvInput,
@@ -22,6 +23,7 @@ from doppelgrid.models.pv import (
     pv_dc_power_w,
     pv_maximum_power_point,
     pv_output,
+    pv_step,
 )
 from doppelgrid.sim.components.inverter import inverter_preset
 from doppelgrid.sim.components.solar_array import pv_array_preset, pv_array_preset_names
@@ -135,6 +137,55 @@ def test_losses_multiply() -> None:
     assert pv_dc_power_w(shaded, 800.0, 40.0) == pytest.approx(0.25 * pv_dc_power_w(full, 800.0, 40.0))
     dirty = full._replace(soiling=0.5)
     assert pv_dc_power_w(dirty, 800.0, 40.0) == pytest.approx(pv_dc_power_w(full, 400.0, 40.0))
+
+
+def test_each_loss_takes_its_share_of_light_current_or_voltage() -> None:
+    array = clean("crystalline-silicon")._replace(
+        modules_in_series=12.0, soiling=0.02, shading=0.03, mismatch=0.04, wiring=0.05, degradation=0.06
+    )
+    inp = PvInput(830.0, 17.0, 2.5)
+    cell_c = 17.0 + 830.0 / (array.heat_loss_constant + array.heat_loss_per_wind * 2.5)
+    point = pv_maximum_power_point(array.module, 830.0 * 0.98 * 0.97, cell_c)
+    cell_w = point.power_w * 1e4 / array.module.power_stc_w
+    given_w = cell_w * 0.96 * 0.95 * 0.94
+    volts = point.voltage_v * 12.0 * 0.95
+    expected = (-given_w, volts, -given_w / volts, cell_c, cell_w, cell_w - given_w)
+    assert pv_output(array, PvState(0.0), inp) == pytest.approx(expected, rel=1e-12)
+    assert pv_dc_power_w(array, 830.0, cell_c) == pytest.approx(given_w, rel=1e-12)
+    assert pv_step(array, PvState(3.0), inp, 60.0) == (PvState(cell_c), pv_output(array, PvState(3.0), inp))
+    assert pv_step(array, PvState(3.0), inp, 0.0)[0] == PvState(3.0)
+    assert pv_step(array, PvState(3.0), inp, 0.5)[0] == PvState(cell_c)
+
+
+def test_in_the_dark_cells_are_as_warm_as_the_air_and_give_nothing() -> None:
+    array = clean("crystalline-silicon")
+    for light in (0.0, -5.0):
+        shown = pv_output(array, PvState(0.0), PvInput(light, 12.0, 3.0))
+        assert shown == (0.0, 0.0, 0.0, 12.0, 0.0, 0.0)
+        assert pv_maximum_power_point(array.module, light, 20.0) == (0.0, 0.0, 0.0)
+    assert pv_maximum_power_point(array.module, 0.5, 20.0).power_w > 0.0
+
+
+def test_wind_from_nowhere_counts_as_none_and_the_cold_of_no_place_on_earth_as_100_below() -> None:
+    array = clean("crystalline-silicon")
+    still = pv_cell_temperature_c(array, 800.0, 20.0, 0.0)
+    assert still == pv_cell_temperature_c(array, 800.0, 20.0, -3.0)
+    assert still == pytest.approx(20.0 + 800.0 / array.heat_loss_constant)
+    breeze = pv_cell_temperature_c(array, 800.0, 20.0, 0.5)
+    assert breeze == pytest.approx(20.0 + 800.0 / (array.heat_loss_constant + 0.5 * array.heat_loss_per_wind))
+    coldest = pv_maximum_power_point(array.module, 800.0, -100.0)
+    assert pv_maximum_power_point(array.module, 800.0, -120.0) == coldest
+    assert pv_maximum_power_point(array.module, 800.0, -99.0).power_w < coldest.power_w
+
+
+def test_what_array_and_inverter_give_is_the_direct_current_less_the_losses_at_its_voltage() -> None:
+    inverter = inverter_preset("pv-12kw", 12_000.0, 12_000.0)
+    array = clean("crystalline-silicon")._replace(modules_in_series=15.0)
+    offered = pv_output(array, PvState(0.0), PvInput(600.0, 10.0, 1.0))
+    ac_w = pv_ac_power_available(array, inverter, 600.0, 10.0)
+    voltage_pu = offered.voltage_v / inverter.nominal_dc_voltage_v
+    assert dc_from_ac(inverter, ac_w, voltage_pu) == pytest.approx(offered.dc_power_w)
+    assert pv_ac_power_available(array, inverter, 0.5, 10.0) == 0.0
 
 
 @given(irradiance=st.floats(0.0, 1400.0), air_c=st.floats(-30.0, 50.0), wind=st.floats(0.0, 25.0))

@@ -12,6 +12,14 @@ from windpowerlib.power_output import power_curve
 
 from doppelgrid.models.air import air_density_kg_per_m3
 from doppelgrid.models.parameter import ParameterError
+from doppelgrid.models.wind_plant import (
+    WindPlantInput,
+    WindPlantParams,
+    wind_plant_horizon_s,
+    wind_plant_output,
+    wind_plant_power_limits,
+    wind_plant_step,
+)
 from doppelgrid.models.wind_turbine import (
     RUNNING,
     STARTING,
@@ -25,6 +33,7 @@ from doppelgrid.models.wind_turbine import (
     wind_turbine_initial_state,
     wind_turbine_output,
     wind_turbine_power_limits,
+    wind_turbine_reactive_limit_var,
     wind_turbine_smoothed,
     wind_turbine_step,
 )
@@ -127,6 +136,118 @@ def test_smoothing_keeps_straight_parts_and_rounds_the_knees() -> None:
     assert at[0] > steady[0]
     assert at[1] < steady[1]
     assert wind_turbine_smoothed(MM82, 0.0).power_curve_w == pytest.approx(MM82.power_curve_w)
+
+
+RAMP = MM82._replace(
+    rated_power_w=1e6,
+    power_curve_w=tuple(100.0 * max(speed - 20, 0) for speed in range(81)),
+    curve_end_m_per_s=40.0,
+    cut_out_m_per_s=40.0,
+)
+"""Nothing up to 10 m/s, then 200 W for each m/s, told every 0.5 m/s."""
+FLAT = RAMP._replace(power_curve_w=(10.0,) * 81, cut_out_m_per_s=20.0)
+
+
+def test_a_smoothed_knee_is_that_of_the_normal_distribution() -> None:
+    """At the foot of a ramp `E[max(z, 0)] = 1 / sqrt(2π)` of a spread; a spread away 0.0833 of it are left."""
+    smooth = wind_turbine_smoothed(RAMP, 0.1).power_curve_w
+    assert smooth[20] == pytest.approx(200.0 * 1.0 / math.sqrt(2.0 * math.pi), rel=2e-3)
+    assert wind_turbine_smoothed(RAMP, 0.2).power_curve_w[20] == pytest.approx(2.0 * smooth[20], rel=2e-3)
+    below = wind_turbine_smoothed(RAMP, 1.0 / 9.0).power_curve_w[18]
+    assert below == pytest.approx(200.0 * 0.0833, rel=5e-3)
+    assert smooth[40] == pytest.approx(2000.0, rel=1e-6)
+    assert smooth[0] == 0.0
+
+
+def test_beyond_the_cut_out_speed_smoothed_wind_gives_its_share_of_calm() -> None:
+    smooth = wind_turbine_smoothed(FLAT, 0.05).power_curve_w
+    assert smooth[0] == pytest.approx(10.0)
+    assert smooth[34] == pytest.approx(10.0 * 0.9998, abs=0.003)  # 17 m/s: 3.5 spreads
+    assert smooth[40] == pytest.approx(10.0 * (0.5 + 0.5 / 37.6), abs=0.01)  # the limit itself counts in
+    assert smooth[42] == pytest.approx(10.0 * 0.1707, abs=0.14)  # 21 m/s: 0.952 spreads
+    assert wind_turbine_smoothed(FLAT, 0.0).power_curve_w == pytest.approx(FLAT.power_curve_w)
+
+
+@pytest.mark.parametrize(
+    ("mode", "timer_s", "wind_m_per_s", "expected"),
+    [
+        (RUNNING, 0.0, MM82.stop_m_per_s, WindTurbineState(RUNNING, 0.0)),
+        (RUNNING, 0.0, MM82.stop_m_per_s - 0.01, WindTurbineState(STOPPED, 0.0)),
+        (STOPPED, 0.0, MM82.cut_in_m_per_s - 0.01, WindTurbineState(STOPPED, 0.0)),
+        (STOPPED, 0.0, MM82.cut_in_m_per_s, WindTurbineState(STARTING, MM82.start_up_s - 1.0)),
+        (STARTING, 50.0, MM82.stop_m_per_s, WindTurbineState(STARTING, 49.0)),
+        (STARTING, 50.0, MM82.stop_m_per_s - 0.01, WindTurbineState(STOPPED, 0.0)),
+        (STARTING, 1.0, 8.0, WindTurbineState(RUNNING, 0.0)),
+        (STARTING, 50.0, 25.1, WindTurbineState(STORM, 0.0)),
+        (RUNNING, 0.0, 25.0, WindTurbineState(RUNNING, 0.0)),
+        (RUNNING, 0.0, 25.01, WindTurbineState(STORM, 0.0)),
+        (STOPPED, 0.0, 25.01, WindTurbineState(STORM, 0.0)),
+        (STORM, 0.0, 22.01, WindTurbineState(STORM, 0.0)),
+        (STORM, 0.0, 22.0, WindTurbineState(STARTING, MM82.start_up_s - 1.0)),
+        (STORM, 0.0, 1.0, WindTurbineState(STOPPED, 0.0)),
+    ],
+)
+def test_each_threshold_of_the_wind_changes_the_mode_at_its_very_speed(
+    mode: int, timer_s: float, wind_m_per_s: float, expected: WindTurbineState
+) -> None:
+    state, _ = wind_turbine_step(MM82, WindTurbineState(mode, timer_s), weather(wind_m_per_s), 1.0)
+    assert state == expected
+
+
+@pytest.mark.parametrize(
+    ("wind_m_per_s", "mode"),
+    [(25.01, STORM), (25.0, RUNNING), (MM82.cut_in_m_per_s, RUNNING), (MM82.cut_in_m_per_s - 0.01, STOPPED)],
+)
+def test_it_begins_in_the_mode_of_its_wind(wind_m_per_s: float, mode: int) -> None:
+    assert wind_turbine_initial_state(MM82, wind_m_per_s) == WindTurbineState(mode, 0.0)
+
+
+def test_a_step_in_which_it_starts_shows_means() -> None:
+    inp = weather(10.0)._replace(reactive_power_var=400e3)
+    running = wind_turbine_output(MM82, WindTurbineState(RUNNING, 0.0), inp)
+    state, mean = wind_turbine_step(MM82, WindTurbineState(STARTING, 30.0), inp, 120.0)
+    assert state == WindTurbineState(RUNNING, 0.0)
+    expected = (
+        0.25 * MM82.standby_power_w + 0.75 * running.active_power_w,
+        0.75 * 400e3,
+        0.75 * running.available_power_w,
+    )
+    assert mean == pytest.approx(expected, rel=1e-12)
+    state, mean = wind_turbine_step(MM82, WindTurbineState(STARTING, 30.0), inp, 30.0)
+    assert state == WindTurbineState(RUNNING, 0.0)
+    assert mean == WindTurbineOutput(MM82.standby_power_w, 0.0, 0.0)
+    assert wind_turbine_horizon_s(MM82, WindTurbineState(STARTING, 1e-5), inp) == 1e-3
+    assert wind_turbine_horizon_s(MM82, state, inp) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("active_w", "limit_var"),
+    [(0.0, 500.0), (-600.0, 500.0), (-960.0, 280.0), (-1000.0, 0.0), (-1001.0, 0.0)],
+)
+def test_reactive_power_is_what_the_apparent_power_leaves_up_to_its_own_limit(
+    active_w: float, limit_var: float
+) -> None:
+    params = MM82._replace(apparent_power_va=1000.0, reactive_power_max_var=500.0)
+    assert wind_turbine_reactive_limit_var(params, active_w) == pytest.approx(limit_var)
+
+
+def test_dense_air_gives_a_stalled_turbine_no_more_than_its_rating() -> None:
+    stalled = wind_turbine_preset("northern-power-100kw")
+    assert wind_turbine_curve_w(stalled, 15.0, 1.3 * PITCHED_DENSITY) == stalled.rated_power_w
+    assert wind_turbine_curve_w(stalled, 15.0, -1.0) == 0.0
+
+
+def test_where_it_stands_wind_and_pressure_are_those_at_the_hub() -> None:
+    plant = WindPlantParams(MM82, 1.25, 0.99)
+    inp = WindPlantInput(-1.9e6, 100e3, 8.0, 5.0, 1000.0, 0.5)
+    at_hub = WindTurbineInput(-1.9e6, 100e3, 10.0, 5.0, 99_000.0, 0.5)
+    for state in (WindTurbineState(RUNNING, 0.0), WindTurbineState(STARTING, 30.0)):
+        assert wind_plant_output(plant, state, inp) == wind_turbine_output(MM82, state, at_hub)
+        assert wind_plant_power_limits(plant, state, inp) == wind_turbine_power_limits(MM82, state, at_hub)
+        assert wind_plant_horizon_s(plant, state, inp) == wind_turbine_horizon_s(MM82, state, at_hub)
+        assert wind_plant_step(plant, state, inp, 60.0) == wind_turbine_step(MM82, state, at_hub, 60.0)
+    backwards = wind_plant_output(plant, WindTurbineState(RUNNING, 0.0), inp._replace(wind_m_per_s=-8.0))
+    assert backwards.active_power_w == MM82.standby_power_w
 
 
 @pytest.mark.parametrize("name", wind_turbine_preset_names())

@@ -231,6 +231,9 @@ class _Scopes(ast.NodeVisitor):
         else:
             if isinstance(node, ast.stmt) and self._body is not None:
                 self._note(node, self._body)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "zip":
+                # As an assertion does, it says what holds anyway.
+                self._left_out += [self._span(each.value) for each in node.keywords if each.arg == "strict"]
             self.generic_visit(node)
 
     def _enter(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, body: range | None) -> None:

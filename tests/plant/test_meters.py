@@ -10,6 +10,7 @@ import pytest
 
 from doppelgrid.sim.components.metering import ERROR_LIMITS
 from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.kernel.metering import shown_by
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
@@ -230,3 +231,15 @@ def test_a_meter_reads_nothing_in_the_dark_and_its_registers_stay() -> None:
     assert site.value(Metric.AC_VOLTAGE_PHASE_1_N) == 0.0
     assert site.value(Metric.AC_FREQUENCY) == 0.0
     assert before_wh < site.value(CONSUMED) < before_wh + 2.0
+
+
+@pytest.mark.parametrize(("window", "shown_w"), [("0 s", 9000.0), ("15 min", 3000.0)])
+def test_what_a_meter_would_show_but_for_noise_is_the_present_or_its_last_window(
+    window: str, shown_w: float
+) -> None:
+    site = Metered({"window": window, "noise": "5 %", "power_resolution": "1 kW"})
+    site.drive(9000.0)
+    site.simulation.plant.bring_up_to_date()
+    layout, memory, _ = site.simulation.plant.numbers
+    found = shown_by(layout, memory, 0)
+    assert (found.p1_w, found.p2_w, found.p3_w) == pytest.approx((shown_w / 3.0,) * 3)

@@ -306,3 +306,12 @@ def test_a_restored_plant_goes_on_as_it_would_have() -> None:
     expected = after(plant, 1000).save()
     plant.restore(saved)
     assert after(plant, 1000).save() == expected
+
+
+def test_a_state_with_fewer_batteries_than_the_plant_is_refused() -> None:
+    plant = running(site(inv=inverter(11), left=battery(12, "inv"), right=battery(13, "inv")))
+    saved = plant.save()
+    charges = saved.numbers["batteries.dc_w"]
+    assert charges == [0.0, 0.0]
+    with pytest.raises(ValueError, match="shorter"):
+        plant.restore(saved._replace(numbers={**saved.numbers, "batteries.dc_w": charges[:1]}))

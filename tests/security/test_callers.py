@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from doppelgrid.proto.serving.server import serve_gateway
-from doppelgrid.proto.transport.security import LARGEST_SKEW_S, REFUSED, Guard, Security
+from doppelgrid.proto.transport.security import LARGEST_SKEW_S, REFUSED, Guard, Security, SecurityError
 from doppelgrid.sim.simulation.live import LiveSimulation
 
 KEY, SECRET = "a key that nobody else has", "a secret that never travels"
@@ -242,3 +242,72 @@ def test_a_signed_call_with_one_byte_changed_is_refused(field: int, position: in
     metadata[field] = (name, bytes(changed))
 
     assert not guard().admits(METHOD, metadata)
+
+
+@pytest.mark.parametrize(
+    ("after_s", "is_first"), [(0.0, False), (2.0 * LARGEST_SKEW_S, False), (2.0 * LARGEST_SKEW_S + 1.0, True)]
+)
+def test_a_number_may_be_used_again_once_no_signature_with_it_is_fresh(
+    after_s: float, is_first: bool
+) -> None:
+    now_s = [float(NOW_S)]
+    guarding = Guard(KEY, SECRET, now_us=lambda: round(now_s[0] * 1e6))
+    assert guarding.admits(METHOD, signature())
+    now_s[0] += after_s
+    assert guarding.admits(METHOD, signature(time_s=round(now_s[0]))) is is_first
+    assert guarding.admits(METHOD, signature(time_s=round(now_s[0]), nonce="another"))
+
+
+@pytest.mark.parametrize(
+    ("time", "is_read"),
+    [
+        (f"{NOW_S:012}", True),
+        (f"{NOW_S:013}", False),
+        (f"+{NOW_S}", False),
+        (f"{NOW_S}.0", False),
+        ("", False),
+    ],
+)
+def test_a_time_has_digits_alone_and_not_too_many(time: str, is_read: bool) -> None:
+    assert guard().admits(METHOD, signature(time_s=time)) is is_read
+
+
+@pytest.mark.parametrize("name", ["key", "ts", "nonce", "sig"])
+def test_what_comes_twice_or_not_at_all_is_as_good_as_wrong(name: str) -> None:
+    whole = signature()
+    assert not guard().admits(METHOD, [*whole, *(pair for pair in whole if pair[0] == name)])
+    assert not guard().admits(METHOD, [pair for pair in whole if pair[0] != name])
+    assert guard().admits(METHOD, [*whole, ("other", "x"), ("other", "x")])
+
+
+def test_a_number_that_is_empty_is_none() -> None:
+    assert not guard().admits(METHOD, signature(nonce=""))
+
+
+def test_a_guard_that_asks_for_a_key_alone_looks_at_no_signature() -> None:
+    guarding = Guard(KEY)
+    assert guarding.admits(METHOD, [("key", KEY)])
+    assert guarding.admits(METHOD, [("key", KEY.encode()), ("sig", "wrong")])
+    assert not guarding.admits(METHOD, [("key", KEY + "x")])
+    assert not guarding.admits(METHOD, [])
+
+
+@pytest.mark.parametrize(
+    ("options", "knows_callers", "guards"), [({}, False, 0), ({"auth_key": KEY}, True, 1)]
+)
+def test_only_who_asks_for_a_secret_knows_callers(
+    options: dict[str, str], knows_callers: bool, guards: int
+) -> None:
+    security = Security(**options)  # type: ignore[arg-type]
+    assert (security.tls, security.knows_callers, len(security.interceptors())) == (
+        False,
+        knows_callers,
+        guards,
+    )
+    assert security.credentials() is None
+    security.require_for("127.0.0.1")
+    if knows_callers:
+        security.require_for("0.0.0.0")
+    else:
+        with pytest.raises(SecurityError, match=r"0\.0\.0\.0 can be reached by other machines"):
+            security.require_for("0.0.0.0")

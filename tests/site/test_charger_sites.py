@@ -6,14 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from doppelgrid.models.charging_point import NO_PHASE
+from doppelgrid.models.electric_car import CURVE_LENGTH
 from doppelgrid.models.ev_charger import EvChargerParams
+from doppelgrid.models.parameter import ParameterError
 from doppelgrid.sim.components.ev_charger import (
     Car,
     EvCharger,
     charger_params,
+    charging_point_params,
+    check_charger,
+    ev_charger_preset,
     ev_charger_preset_names,
     plugged_car,
 )
+from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.inputs.sessions.cars import car_preset_names
 from doppelgrid.sim.site.reader import SiteError, parse_site
 
@@ -160,3 +167,179 @@ def test_a_car_charges_on_the_phases_of_its_onboard_charger(
 ) -> None:
     car = plugged_car(Car.model_validate(written), charger_phases)
     assert (car.ac_phases, car.ac_current_max_a) == (phases, pytest.approx(current_a))
+
+
+@pytest.mark.parametrize(
+    ("keys", "name"),
+    [
+        ("rated_power: 3.7 kW, phases: [1]", "wallbox-3680w"),
+        ("rated_power: 3.71 kW, phases: [1]", "wallbox-11kw"),
+        ("rated_power: 11.1 kW", "wallbox-11kw"),
+        ("rated_power: 11.2 kW", "wallbox-22kw"),
+        ("type: dc, rated_power: 30 kW", "dc-25kw"),
+        ("type: dc, rated_power: 31 kW", "dc-50kw"),
+        ("type: dc, rated_power: 75 kW", "dc-50kw"),
+        ("type: dc, rated_power: 76 kW", "dc-150kw"),
+        ("type: ac, rated_power: 76 kW", "wallbox-22kw"),
+    ],
+)
+def test_the_preset_is_that_of_the_smallest_class_that_holds_the_rating(keys: str, name: str) -> None:
+    made, usual = charger(keys), ev_charger_preset(name)
+    assert (made.current_step_a, made.is_tethered, made.is_dc) == (
+        usual.current_step_a, usual.is_tethered, usual.is_dc
+    )  # fmt: skip
+    scale = made.dc_power_max_w / usual.dc_power_max_w if usual.is_dc else 1.0
+    assert made.standby_w == pytest.approx(usual.standby_w * scale)
+
+
+@pytest.mark.parametrize(
+    ("watts", "current_a"),
+    [(3753.6, 16.0), (3758.2, 3758.2 / 230.0), (3608.0, 16.0), (3606.9, 3606.9 / 230.0)],
+)
+def test_a_whole_current_is_meant_within_two_per_cent(watts: float, current_a: float) -> None:
+    made = charger(f"rated_power: {watts} W, phases: [1]")
+    assert made.current_max_a == pytest.approx(current_a)
+
+
+def test_a_minimum_is_never_above_the_greatest_current() -> None:
+    assert charger("rated_power: 3753.6 W, phases: [1], min_power: 3753.6 W").current_min_a == 16.0
+
+
+@pytest.mark.parametrize(("phases", "count"), [("[1, 2, 3]", 3), ("[1, 3]", 2), ("[2]", 1)])
+def test_all_of_a_dc_charger_grows_with_its_rating(phases: str, count: int) -> None:
+    usual = ev_charger_preset("dc-50kw")
+    made = charger(f"type: dc, rated_power: 60 kW, phases: {phases}")
+    scale = 60e3 / (50_500.0 / 0.96)
+    assert (made.dc_power_max_w, made.conversion_fixed_w, made.standby_w) == pytest.approx(
+        (50e3 * scale, 500.0 * scale, 80.0 * scale)
+    )
+    assert (made.current_max_a, made.current_min_a) == pytest.approx(
+        (80.0 * scale * 3 / count, 3.0 * scale * 3 / count)
+    )
+    assert (made.phases, made.conversion_loss) == (count, usual.conversion_loss)
+
+
+def test_a_charger_has_room_for_the_curve_of_every_car() -> None:
+    section = parse_site(BASE % "type: dc, rated_power: 60 kW", "berlin.yaml").components["ev"]
+    assert isinstance(section, EvCharger)
+    curve = tuple(float(1000 + place) for place in range(CURVE_LENGTH))
+    curves_w = charger_params(section, curve).dc_curves_w
+    assert curves_w[:CURVE_LENGTH] == curve
+    assert set(curves_w[CURVE_LENGTH:]) == {0.0}
+    assert len(curves_w) == CURVE_LENGTH * len(car_preset_names())
+
+
+@pytest.mark.parametrize(
+    ("phases", "places"),
+    [("[1, 2, 3]", (0, 1, 2)), ("[2, 3]", (NO_PHASE, 0, 1)), ("[3]", (NO_PHASE, NO_PHASE, 0))],
+)
+def test_cars_load_the_phases_of_their_charger_in_its_order(phases: str, places: tuple[int, ...]) -> None:
+    text = BASE % f"type: dc, rated_power: 60 kW, phases: {phases}"
+    section = parse_site(text, "berlin.yaml").components["ev"]
+    assert isinstance(section, EvCharger)
+    point = charging_point_params(section)
+    assert tuple(point[2:]) == places
+    assert point[1] == 60e3
+
+
+def test_currents_of_a_charger_are_held_to_one_another_and_to_six_amperes() -> None:
+    usual, direct = ev_charger_preset("wallbox-11kw"), ev_charger_preset("dc-25kw")
+    check_charger(usual._replace(current_min_a=16.0))
+    check_charger(usual._replace(current_min_a=6.0))
+    check_charger(direct._replace(current_min_a=5.9))
+    for wrong in (usual._replace(current_min_a=16.1), usual._replace(current_min_a=5.9)):
+        with pytest.raises(ParameterError) as refused:
+            check_charger(wrong, "charger.")
+        assert refused.value.parameter == "charger.current_min_a"
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        "type: dc, rated_power: 1 kW",
+        "type: dc, rated_power: 345 kW, phases: [1]",
+        "type: dc, rated_power: 1 MW",
+        "rated_power: 4.14 kW",
+        "rated_power: 1.38 kW, phases: [3]",
+        "rated_power: 11 kW, min_power: 4.14 kW",
+        "type: dc, rated_power: 11 kW, min_power: 10 W",
+        "rated_power: 11 kW, preset: wallbox-22kw",
+        "type: dc, rated_power: 11 kW, preset: dc-150kw",
+        "rated_power: 11 kW, sessions: {profile: home}",
+    ],
+)
+def test_what_is_exactly_at_a_limit_is_accepted(keys: str) -> None:
+    assert parse_site(BASE % keys, "berlin.yaml")
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ("type: dc, rated_power: 346 kW, phases: [1]", "ev.rated_power is 346 kW; accepted: at most 345 kW on 1 phase"),
+        (
+            "rated_power: 1.37 kW, phases: [1]",
+            "ev.rated_power is 1.37 kW; accepted: at least 1.38 kW on 1 phase (6 A at 230 V on each of `phases`)",
+        ),
+        ("rated_power: 2 kW, phases: [1, 2]", "ev.rated_power is 2 kW; accepted: at least 2.76 kW on 2 phases (6 A"),
+        ("rated_power: 11 kW, min_power: 4.13 kW", "ev.min_power is 4.13 kW; accepted: at least 4.14 kW (6 A on"),
+        ("type: often, rated_power: 1 kW, min_power: 10 W", "ev.type is 'often'; accepted: "),
+        ("rated_power: 1 kW, min_power: 10 W, phases: [4]", "ev.phases"),
+    ],
+)  # fmt: skip
+def test_one_mistake_is_said_once(keys: str, expected: str) -> None:
+    (message,) = messages(keys)
+    assert message.startswith(f"berlin.yaml:4: {expected}"), message
+
+
+@pytest.mark.parametrize(
+    ("watts", "phases", "current_a"),
+    [
+        (4140, 3, 6.0), (4139, 2, 4139 / 460), (2760, 2, 6.0), (2759, 1, 2759 / 230), (1380, 1, 6.0),
+        (1000, 1, 6.0), (43_470, 3, 63.0), (50_000, 3, 63.0),
+    ],
+)  # fmt: skip
+def test_a_car_uses_as_many_phases_as_six_amperes_each_allow(
+    watts: int, phases: int, current_a: float
+) -> None:
+    car = plugged_car(Car.model_validate({"max_power": f"{watts} W"}), 3)
+    assert (car.ac_phases, car.ac_current_max_a) == (phases, pytest.approx(current_a))
+
+
+@pytest.mark.parametrize(
+    ("figures", "seconds"),
+    [
+        # 0.165 of the capacity in an hour; it falls to 0.05.
+        ({"capacity": "60 kWh", "max_power": "11 kW", "taper_soc": "80 %"}, 0.2 * 3600.0 / (0.165 - 0.05)),
+        ({"capacity": "1000 kWh", "max_power": "11 kW", "taper_soc": "95 %"}, 0.05 * 3600.0 / 0.05),
+        ({"capacity": "1000 kWh", "max_power": "11 kW", "taper_soc": "80 %"}, 7200.0),
+        ({"capacity": "1 kWh", "max_power": "10 kW", "taper_soc": "99 %"}, 30.0),
+    ],
+)
+def test_a_car_tapers_from_its_full_power_down(figures: dict[str, str], seconds: float) -> None:
+    car = plugged_car(Car.model_validate({"efficiency": "90 %", **figures}), 3)
+    assert car.cv_time_constant_s == pytest.approx(seconds)
+    assert car.onboard_loss == pytest.approx(0.1)
+    assert (car.electronics_w, car.loss_at_1c) == (0.0, 0.0)
+    assert car.dc_curve_w == (1e3 * float(figures["max_power"].split()[0]),) * CURVE_LENGTH
+
+
+@pytest.mark.parametrize(
+    ("keys", "caption"),
+    [
+        ("", "no car"),
+        (", car: {initial_soc: 35 %}", "car at 35 %"),
+        (", sessions: {profile: home}", "cars by the profile home"),
+        (", sessions: []", "0 cars by the site file"),
+        (", sessions: [{arrive: '08:00', stay: 2 h}]", "1 car by the site file"),
+        (", sessions: {file: cars.csv}", "cars from cars.csv"),
+        (
+            ", sessions: [{arrive: '08:00', stay: 2 h}, {arrive: '12:00', stay: 2 h}]",
+            "2 cars by the site file",
+        ),
+    ],
+)
+def test_a_caption_says_which_cars_come(keys: str, caption: str, tmp_path: Path) -> None:
+    (tmp_path / "cars.csv").touch()
+    text = BASE % f"rated_power: 11 kW{keys}"
+    section = parse_site(text, "berlin.yaml", directory=tmp_path).components["ev"]
+    assert type_of(section).caption(section) == ["ac", "11 kW", caption]

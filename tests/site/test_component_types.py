@@ -124,7 +124,10 @@ from typing import Literal
 from pydantic import Field
 
 from doppelgrid.sim.components.machines import chp
+from doppelgrid.sim.components.section import ComponentSection
 from doppelgrid.sim.domain.categories import Category
+from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.files.sections import Section
 
 
 class Own(chp.Chp):
@@ -133,6 +136,25 @@ class Own(chp.Chp):
 
 class Alias(chp.Chp):
     category: Literal["own"] = Field(alias="cat")
+
+
+class Charged(ComponentSection):
+    category: Literal["own"]
+    initial_soc: float = 0.5
+    heat_demand: float = 0.0
+
+
+class Cells(Charged):
+    initial_temperature_c: float = 20.0
+
+
+class Early(chp.Chp):
+    category: Literal["own"]
+    late: "Late | None" = None
+
+
+class Late(Section):
+    hour: float
 
 
 class Left(BaseException):
@@ -169,7 +191,21 @@ def offered(folder: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> registr
     return known
 
 
-@pytest.mark.parametrize("what", ["TYPE", "[TYPE]", "(TYPE,)"])
+@pytest.mark.parametrize(
+    "what",
+    [
+        "TYPE",
+        "[TYPE]",
+        "(TYPE,)",
+        "replace(TYPE, sdk_class=None, sdk_fields={'nope': 1})",
+        "replace(TYPE, params=None, presets=None, inputs={}, behind=())",
+        "replace(TYPE, resting_state=StateCode.READY)",
+        "replace(TYPE, sdk_class='VoltageTransformer', sdk_fields={'primary_voltage': 1.0, 'secondary_voltage': 2.0})",
+        "replace(TYPE, category=Category.BATTERY, section=Cells)",
+        "replace(TYPE, category=Category.METER)",
+        "replace(TYPE, section=Early)",
+    ],
+)
 def test_a_package_brings_a_type_or_several(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
@@ -264,6 +300,29 @@ def test_a_package_that_gives_a_name_twice_is_told_that_it_does(
         (
             "replace(TYPE, category=Category.BATTERY)",
             "component type 'own': its section is without initial_soc, with which a replay begins; accepted: a field",
+        ),
+        ("replace(TYPE, check=3)", "component type 'own': check is 3; accepted: a function"),
+        ("replace(TYPE, switchgear=3)", "component type 'own': switchgear is 3; accepted: a function"),
+        ("replace(TYPE, presets=3)", "component type 'own': presets is 3; accepted: a function, or None"),
+        (
+            "replace(TYPE, name='2own')",
+            "component type '2own': name is '2own'; accepted: lower-case letters, ",
+        ),
+        (
+            "replace(TYPE, sdk_class='VoltageTransformer')",
+            "component type 'own': sdk_fields is {}; accepted: primary_voltage, secondary_voltage",
+        ),
+        (
+            "replace(TYPE, sdk_class='GridConnectionPoint', sdk_fields={'primary_voltage': 0.0})",
+            "component type 'own': sdk_fields is {'primary_voltage': 0.0}; accepted: rated_fuse_current",
+        ),
+        (
+            "replace(TYPE, category=Category.BATTERY, section=Charged)",
+            "component type 'own': its section is without initial_temperature_c, with which a replay begins; accepted",
+        ),
+        (
+            "replace(TYPE, category=Category.BATTERY, section=Cells, params=None)",
+            "component type 'own': params is None; accepted: a function, as batteries have parameters",
         ),
         ("replace(TYPE, section=Alias)", "PydanticUserError: "),
         ("leave()", "Left: for good"),

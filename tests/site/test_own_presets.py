@@ -19,6 +19,7 @@ import doppelgrid
 from doppelgrid.sim.components.battery import battery_preset_names
 from doppelgrid.sim.components.presets import read_own_presets
 from doppelgrid.sim.ensemble.ensemble import _site_of, jobs_of
+from doppelgrid.sim.files.presets import PresetError
 from doppelgrid.sim.plant.plant import Plant
 
 SHIPPED = Path(__file__).parents[2] / "models" / "presets"
@@ -92,6 +93,20 @@ def test_they_go_with_the_site_to_other_processes(folder: Path) -> None:
     shutil.rmtree(folder / "presets")
     again = _site_of(pickle.loads(pickle.dumps(job)))
     assert Plant(again, start_us=0, seed=0).equipment.batteries["battery"].capacity_wh == 30_000.0
+
+
+def test_a_site_of_its_content_reads_them_anew_where_they_do_not_come_along(folder: Path) -> None:
+    site = doppelgrid.load_site(folder / "site.yaml")
+    content = site.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    change(folder, "batteries.toml", "capacity_wh = 30000.0", "capacity_wh = 25000.0")
+    for presets, capacity_wh in ((None, 25_000.0), (site.own_presets, 30_000.0)):
+        again = doppelgrid.Site.from_content(content, folder, presets)
+        assert again.directory == folder
+        assert Plant(again, start_us=0, seed=0).equipment.batteries["battery"].capacity_wh == capacity_wh
+    change(folder, "batteries.toml", "capacity_wh = 25000.0", "capacity_wh = -1.0")
+    with pytest.raises(PresetError) as refused:
+        doppelgrid.Site.from_content(content, folder)
+    assert str(refused.value).startswith("batteries.toml")
 
 
 def test_the_management_system_has_as_many_cells_as_the_pack(folder: Path) -> None:

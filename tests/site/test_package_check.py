@@ -242,6 +242,21 @@ def test_presets_that_are_no_names_are_refused() -> None:
         kind.presets()
 
 
+def test_parameters_are_a_named_tuple_of_numbers(setting: Setting) -> None:
+    def told(params: object) -> str:
+        kind = guarded(replace(TYPE, params=lambda _section, _grid: params), "evil 0.1")
+        assert kind.params is not None
+        try:
+            assert kind.params(SECTION, setting.grid) is params
+        except PackageError as refused:
+            return str(refused).partition("'own' ")[2]
+        return ""
+
+    assert not told(Params(math.inf))
+    assert told(3) == "returns params 3; accepted: a named tuple of numbers"
+    assert told(Params(math.nan)) == "returns params with rated_w nan; accepted: a number"
+
+
 def test_what_is_wrong_with_a_recording_or_a_parameter_stays_what_it_is(setting: Setting) -> None:
     def no_input(*_given: Any) -> Any:
         raise InputError("x.csv", None, "time", "late", "early")

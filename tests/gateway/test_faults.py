@@ -1,0 +1,221 @@
+"""What is broken, until when, and what a broken component reports: figure by figure."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from doppelgrid.sim.domain.events import Event
+from doppelgrid.sim.domain.faults import Fault, FaultKind
+from doppelgrid.sim.domain.messages import Reading, UnavailableError, WrongStateError
+from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.faults.injector import Faults
+from doppelgrid.sim.inputs.signal import normal_deviate, stream_key
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
+
+NOON = 1_781_517_600_000_000
+SECOND = 1_000_000
+POWER, VOLTAGE, ENERGY = Metric.AC_POWER_ACTIVE, Metric.AC_VOLTAGE, Metric.AC_ENERGY_ACTIVE
+TRUE = {POWER: 4e3, VOLTAGE: 400.0}
+
+
+@pytest.fixture
+def simulation() -> Simulation:
+    components = {
+        "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
+        "main": {"id": 2, "category": "meter", "behind": "grid"},
+        "inv": {"id": 11, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW"},
+        "bat": {"id": 12, "category": "battery", "behind": "inv"},
+        "hall": {"id": 31, "category": "meter", "behind": "main", "load": "5 kW"},
+    }
+    site = Site.model_validate({"microgrid": {"id": 7}, "components": components})
+    return Simulation.headless(site, start_us=NOON, seed=5)
+
+
+def reported(simulation: Simulation, key: str = "main") -> dict[Metric, float]:
+    """Return what a component reports of 4 kW and 400 V; nothing if it is silent."""
+    found = simulation.faults.report(key, Reading(dict(TRUE), {}, (), (), ()), NOON)
+    return {} if found is None else found[0].values
+
+
+def stamped(simulation: Simulation, stamp_us: int) -> int:
+    found = simulation.faults.report("main", Reading(dict(TRUE), {}, (), (), ()), stamp_us)
+    assert found is not None
+    return found[1]
+
+
+def strike(simulation: Simulation, kind: FaultKind, key: str = "main", **how: Any) -> int:
+    for_s = how.pop("for_s", None)
+    return simulation.fault(Fault(key, kind, **how), for_s=for_s)
+
+
+class TestReports:
+    def test_a_whole_component_reports_what_it_should(self, simulation: Simulation) -> None:
+        assert reported(simulation) == TRUE
+        strike(simulation, FaultKind.NAN, "hall")
+        assert reported(simulation) == TRUE
+        assert all(math.isnan(value) for value in reported(simulation, "hall").values())
+
+    @pytest.mark.parametrize(
+        ("kind", "metrics", "expected"),
+        [
+            (FaultKind.WRONG_SIGN, (), {POWER: -4e3, VOLTAGE: -400.0}),
+            (FaultKind.WRONG_SIGN, (POWER,), {POWER: -4e3, VOLTAGE: 400.0}),
+            (FaultKind.WRONG_SIGN, (POWER, ENERGY), {POWER: -4e3, VOLTAGE: 400.0}),
+            (FaultKind.MISSING, (), {}),
+            (FaultKind.MISSING, (VOLTAGE,), {POWER: 4e3}),
+            (FaultKind.MISSING, (ENERGY,), TRUE),
+            (FaultKind.SILENT, (), {}),
+            (FaultKind.STALE, (), TRUE),
+            (FaultKind.REFUSED, (), TRUE),
+            (FaultKind.HANGING, (), TRUE),
+        ],
+    )
+    def test_what_is_named_is_distorted_and_all_if_nothing_is(
+        self,
+        simulation: Simulation,
+        kind: FaultKind,
+        metrics: tuple[Metric, ...],
+        expected: dict[Metric, float],
+    ) -> None:
+        strike(simulation, kind, metrics=metrics)
+        assert reported(simulation) == expected
+
+    def test_no_number_stands_for_what_is_named(self, simulation: Simulation) -> None:
+        strike(simulation, FaultKind.NAN, metrics=(POWER,))
+        found = reported(simulation)
+        assert math.isnan(found[POWER])
+        assert found[VOLTAGE] == 400.0
+
+    def test_noise_is_a_share_of_the_value_that_its_instant_draws(self, simulation: Simulation) -> None:
+        strike(simulation, FaultKind.NOISY, amount=0.25)
+        for _ in range(3):
+            simulation.run_for(timedelta(seconds=0.7))
+            for metric, value in reported(simulation).items():
+                deviate = normal_deviate(stream_key(f"5/main/noisy/{metric}"), simulation.now_us)
+                assert value == pytest.approx(TRUE[metric] * (1.0 + 0.25 * deviate), rel=1e-12)
+
+    def test_drift_grows_by_its_amount_in_an_hour(self, simulation: Simulation) -> None:
+        simulation.run_for(timedelta(seconds=60))
+        strike(simulation, FaultKind.DRIFTING, amount=0.2)
+        assert reported(simulation) == TRUE
+        simulation.run_for(timedelta(seconds=900))
+        assert reported(simulation) == pytest.approx({POWER: 4e3 * 1.05, VOLTAGE: 420.0})
+
+    def test_a_frozen_component_keeps_what_it_said_when_it_froze(self, simulation: Simulation) -> None:
+        strike(simulation, FaultKind.FROZEN, metrics=(POWER,))
+        assert reported(simulation) == pytest.approx(
+            {POWER: 5e3 + simulation.plant.active_power_w("inv"), VOLTAGE: 400.0}
+        )
+
+    def test_faults_of_one_component_add_up(self, simulation: Simulation) -> None:
+        strike(simulation, FaultKind.WRONG_SIGN)
+        strike(simulation, FaultKind.MISSING, metrics=(VOLTAGE,))
+        strike(simulation, FaultKind.WRONG_SIGN)
+        strike(simulation, FaultKind.WRONG_SIGN)
+        assert reported(simulation) == {POWER: -4e3}
+
+    def test_a_stale_one_keeps_the_time_of_its_fault(self, simulation: Simulation) -> None:
+        simulation.run_for(timedelta(seconds=3))
+        strike(simulation, FaultKind.STALE)
+        since_us = simulation.now_us
+        for _ in range(2):
+            simulation.run_for(timedelta(seconds=1.5))
+            # Whatever clients are told the present is, it is the time that has passed that is missing.
+            assert stamped(simulation, simulation.now_us) == since_us
+            assert stamped(simulation, simulation.now_us + 77) == since_us + 77
+
+
+class TestEnds:
+    def test_faults_are_numbered_from_one_on_and_told_of(self, simulation: Simulation) -> None:
+        told: list[Event] = []
+        simulation.events.subscribe(told.append)
+        assert strike(simulation, FaultKind.NAN, for_s=2.5, amount=0.3, metrics=(POWER, VOLTAGE)) == 1
+        assert strike(simulation, FaultKind.TRIP, "inv", diagnostic="OVERTEMPERATURE") == 2
+        simulation.mend(2)
+        simulation.mend(2)
+        simulation.mend(77)
+        assert strike(simulation, FaultKind.NAN) == 3
+        simulation.run_for(timedelta(seconds=10))
+        faults = [event for event in told if event.kind in ("fault", "mended")]
+        assert [(event.kind, event.subject, event.details["number"], event.time_us - NOON) for event in faults] == [
+            ("fault", "main", 1, 0), ("fault", "inv", 2, 0), ("mended", "inv", 2, 0), ("fault", "main", 3, 0),
+            ("mended", "main", 1, 2_500_000),
+        ]  # fmt: skip
+        assert faults[0].details == {
+            "fault": "nan", "number": 1, "for_s": 2.5, "diagnostic": faults[0].details["diagnostic"], "amount": 0.3,
+            "metrics": f"{POWER} {VOLTAGE}",
+        }  # fmt: skip
+        assert faults[1].details["diagnostic"] == "OVERTEMPERATURE"
+
+    def test_a_device_is_whole_once_the_last_of_its_trips_has_ended(self, simulation: Simulation) -> None:
+        first = strike(simulation, FaultKind.TRIP, "inv", diagnostic="OVERVOLTAGE")
+        second = strike(simulation, FaultKind.TRIP, "inv", diagnostic="OVERTEMPERATURE")
+        error = simulation.plant.error("inv")
+        assert error is not None
+        assert error[:2] == ("OVERTEMPERATURE", "inv tripped: OVERTEMPERATURE")
+        simulation.mend(second)
+        assert not simulation.plant.in_service("inv")
+        simulation.mend(first)
+        assert simulation.plant.in_service("inv")
+
+    def test_other_faults_of_a_device_leave_it_in_service(self, simulation: Simulation) -> None:
+        trip = strike(simulation, FaultKind.TRIP, "inv")
+        strike(simulation, FaultKind.NAN, "inv")
+        strike(simulation, FaultKind.TRIP, "bat")
+        simulation.mend(trip)
+        assert simulation.plant.in_service("inv")
+        assert not simulation.plant.in_service("bat")
+
+    def test_an_acknowledgement_clears_what_has_ended_and_can_be_recovered_from(
+        self, simulation: Simulation
+    ) -> None:
+        faults: Faults = simulation.faults
+        assert faults.clearable("inv") == []
+        numbers = [strike(simulation, FaultKind.TRIP, "inv") for _ in range(2)]
+        strike(simulation, FaultKind.TRIP, "bat")
+        strike(simulation, FaultKind.NAN, "inv")
+        assert faults.clearable("inv") == numbers
+        lasting = strike(simulation, FaultKind.TRIP, "inv", for_s=60.0)
+        with pytest.raises(WrongStateError, match="what tripped it still lasts"):
+            faults.clearable("inv")
+        simulation.mend(lasting)
+        strike(simulation, FaultKind.TRIP, "inv", recoverable=False)
+        with pytest.raises(WrongStateError, match="its error is not recoverable"):
+            faults.clearable("inv")
+        assert len(faults.clearable("bat")) == 1
+
+
+class TestReaching:
+    def test_streams_and_commands_are_kept_away_each_by_its_own_fault(self, simulation: Simulation) -> None:
+        faults: Faults = simulation.faults
+        for stream in (True, False):
+            faults.check_reachable("inv", stream=stream)
+        dropped = strike(simulation, FaultKind.DROPPED, "inv")
+        faults.check_reachable("inv", stream=False)
+        with pytest.raises(UnavailableError, match="inv cannot be reached"):
+            faults.check_reachable("inv", stream=True)
+        simulation.mend(dropped)
+        strike(simulation, FaultKind.REFUSED, "inv")
+        faults.check_reachable("inv", stream=True)
+        faults.check_reachable("bat", stream=False)
+        with pytest.raises(UnavailableError, match="inv cannot be reached"):
+            faults.check_reachable("inv", stream=False)
+
+    def test_commands_hang_where_they_are_to_hang(self, simulation: Simulation) -> None:
+        assert not simulation.faults.is_hanging("inv")
+        strike(simulation, FaultKind.HANGING, "inv")
+        assert simulation.faults.is_hanging("inv")
+        assert not simulation.faults.is_hanging("bat")
+
+    def test_what_is_not_there_cannot_break(self, simulation: Simulation) -> None:
+        with pytest.raises(ValueError, match="no component 'hill'; accepted: grid, main, inv, bat, hall"):
+            strike(simulation, FaultKind.NAN, "hill")
+        for key in ("grid", "hall"):
+            with pytest.raises(ValueError, match=f"{key} is a .* and cannot trip"):
+                strike(simulation, FaultKind.TRIP, key)
+            assert strike(simulation, FaultKind.NAN, key)
