@@ -121,7 +121,7 @@ class Built:
     inverter: InverterParams | None = None
     converting: Converting | None = None
     array: SolarArray | None = None
-    peak_w: float = 0.0
+    peak_w: float | None = None
     """Peak power of photovoltaics that keep to a feed-in limit [W]."""
     guard: GridGuardParams | None = None
     load: WiredLoad | None = None

@@ -54,7 +54,7 @@ def build(inverter: HybridInverter, setting: Setting) -> Built:
             inverter_rating(params), phase_shares(inverter.phases), inverter.self_consumption
         ),
         array=None if inverter.peak_power_w is None else solar_array(inverter, params, setting),
-        peak_w=inverter.peak_power_w or 0.0,
+        peak_w=inverter.peak_power_w,
         guard=grid_guard(inverter, setting),
     )
 

@@ -59,6 +59,7 @@ _PARTS: Mapping[str, tuple[type, tuple[Category, ...]]] = {
     "inverter": (InverterParams, (*DC_PARENTS, Category.PV_INVERTER)),
     "converting": (Converting, DC_PARENTS),
     "array": (SolarArray, (Category.HYBRID_INVERTER, Category.PV_INVERTER)),
+    "peak_w": (float, (Category.HYBRID_INVERTER, Category.PV_INVERTER)),
     "guard": (GridGuardParams, (*DC_PARENTS, Category.PV_INVERTER)),
     "load": (WiredLoad, tuple(Category)),
     "machine": (Machine, tuple(Category)),
@@ -266,6 +267,8 @@ def _check_parts(built: Built, setting: Setting) -> None:
     if built.array is not None:
         _check_signal("array.signal", built.array.signal, setting)
         _check_of("array.array", built.array.array, PvArrayParams)
+    if built.peak_w is not None:
+        _check_number("peak_w", built.peak_w, lower=0.0)
     if built.load is not None:
         _check_load(built.load, setting)
     if built.machine is not None:
@@ -301,6 +304,7 @@ def _check_battery(system: BatterySystem) -> None:
     _check_number("battery.initial_soc", system.initial_soc, lower=0.0, upper=1.0)
     _check_number("battery.initial_temperature_c", system.initial_temperature_c)
     _check_number("battery.initial_spread", system.initial_spread, lower=0.0, upper=1.0)
+    _check_number("battery.minimum_w", system.minimum_w, lower=0.0)
 
 
 def _check_converting(converting: Converting) -> None:
@@ -383,7 +387,7 @@ def _check_rating(where: str, rating: object) -> None:
         )
     if rating.ramp_rate_w_per_s != math.inf:
         _check_number(f"{where}.ramp_rate_w_per_s", rating.ramp_rate_w_per_s, lower=0.0)
-    for name in ("response_delay_s", "resolution_w", "minimum_w"):
+    for name in ("response_delay_s", "resolution_w", "minimum_w", "rest_w"):
         _check_number(f"{where}.{name}", getattr(rating, name), lower=0.0)
 
 

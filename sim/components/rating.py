@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from ..domain.metrics import PowerType
@@ -34,6 +35,13 @@ class Rating(NamedTuple):
     def only_produces(self) -> bool:
         """Whether it takes set-points of nothing but production."""
         return self.active is not None and self.active.upper <= 0.0
+
+    @property
+    def widest(self) -> Bounds:
+        """What it can ever be asked to have [W]; without end where a set-point is a limit: a car may take more."""
+        if self.is_limit:
+            return Bounds(-math.inf, math.inf)
+        return self.active or Bounds(0.0, 0.0)
 
     @property
     def size(self) -> float:

@@ -198,8 +198,9 @@ class Columns:
     def _control_bounds(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
         samples, number = chunk.samples, self._places.controls[key]
         rating, is_live = self._plant.equipment.ratings[key], self._conducts(chunk, key)
-        lower = np.where(is_live, np.minimum(samples.reach_lower_w[:, number], 0.0), 0.0)
-        upper = np.where(is_live, np.maximum(samples.reach_upper_w[:, number], rating.rest_w), 0.0)
+        lower = np.minimum(np.maximum(samples.reach_lower_w[:, number], rating.widest.lower), 0.0)
+        upper = np.maximum(np.minimum(samples.reach_upper_w[:, number], rating.widest.upper), rating.rest_w)
+        lower, upper = np.where(is_live, lower, 0.0), np.where(is_live, upper, 0.0)
         minimum_w = least_w(self._plant, key)
         if minimum_w == 0.0:
             yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)

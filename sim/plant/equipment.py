@@ -134,14 +134,14 @@ def equip(
         meterings={key: each.metering for key, each in built.items() if each.metering is not None},
         guards={key: each.guard for key, each in built.items() if each.guard is not None},
         feed_in_limits_w=_feed_in_limits_w(supply, built),
-        photovoltaics=[key for key, each in built.items() if each.peak_w > 0.0],
+        photovoltaics=[key for key, each in built.items() if each.peak_w],
     )
 
 
 def _feed_in_limits_w(supply: GridSupply, built: Mapping[str, Built]) -> list[float]:
     if supply.feed_in_limit is None:
         return []
-    return [supply.feed_in_limit.of_w(sum(each.peak_w for each in built.values()))]
+    return [supply.feed_in_limit.of_w(sum(each.peak_w or 0.0 for each in built.values()))]
 
 
 def _with_parameters(site: Site, key: str, built: Built) -> Machine:

@@ -266,8 +266,11 @@ class Plant:
         """
         if self.is_cut_off(key) or not (self.is_live(key) or self.position(key) is Position.STANDBY):
             return NO_POWER
-        reach = self._reach(key)
-        return Bounds(min(reach.lower, 0.0), max(reach.upper, self.equipment.ratings[key].rest_w))
+        reach, widest = self._reach(key), self.equipment.ratings[key].widest
+        return Bounds(
+            min(max(reach.lower, widest.lower), 0.0),
+            max(min(reach.upper, widest.upper), self.equipment.ratings[key].rest_w),
+        )
 
     def reactive_power_bounds(self, key: str) -> Bounds:
         """Return the reactive power that a device offers beside its present active power [var]."""

@@ -59,13 +59,13 @@ def point(charger: EvChargerParams, *places: int) -> ChargingPointParams:
 
 def test_a_car_draws_on_the_first_phases_of_its_charger_and_standby_is_on_the_first() -> None:
     for ac_phases, places, expected_w in (
-        (3, (0, 1, 2), (3686.0, 3680.0, 3680.0)),
-        (3, (2, 0, 1), (3680.0, 3686.0, 3680.0)),
-        (2, (0, 1, 2), (3686.0, 3680.0, 0.0)),
-        (2, (1, 2, 0), (3680.0, 0.0, 3686.0)),
-        (1, (0, 1, 2), (3686.0, 0.0, 0.0)),
-        (1, (1, 0, 2), (0.0, 3686.0, 0.0)),
-        (1, (NO_PHASE, NO_PHASE, 0), (0.0, 0.0, 3686.0)),
+        (3, (0, 1, 2), (3684.0, 3678.0, 3678.0)),
+        (3, (2, 0, 1), (3678.0, 3684.0, 3678.0)),
+        (2, (0, 1, 2), (3683.0, 3677.0, 0.0)),
+        (2, (1, 2, 0), (3677.0, 0.0, 3683.0)),
+        (1, (0, 1, 2), (3680.0, 0.0, 0.0)),
+        (1, (1, 0, 2), (0.0, 3680.0, 0.0)),
+        (1, (NO_PHASE, NO_PHASE, 0), (0.0, 0.0, 3680.0)),
     ):
         shown = charging_point_output(point(WALLBOX, *places), EMPTY, INP._replace(ac_phases=ac_phases))
         assert (shown.active_1_w, shown.active_2_w, shown.active_3_w) == pytest.approx(expected_w)
@@ -113,7 +113,7 @@ def test_a_set_point_of_the_rated_power_or_more_is_no_limit() -> None:
     ):
         inp = INP._replace(set_point_w=set_point_w, line_voltage_v=math.sqrt(3.0) * 231.0)
         shown = charging_point_output(point(WALLBOX, 0, 1, 2), EMPTY, inp)
-        assert shown.active_power_w - 6.0 == pytest.approx(amperes * 3.0 * 231.0)
+        assert shown.active_power_w == pytest.approx(amperes * 3.0 * 231.0)
 
 
 def test_the_charger_sees_the_voltage_of_a_phase_or_the_least_by_which_currents_can_be_told() -> None:
@@ -136,5 +136,5 @@ def test_all_else_is_the_charger_and_its_session() -> None:
     assert charging_point_power_limits(params, state, INP) == ev_charger_power_limits(WALLBOX, state, given)
     assert charging_point_output(params, state, INP).loss_w == ev_charger_output(WALLBOX, state, given).loss_w
     after, mean = charging_point_step(params, EMPTY, INP, 3600.0)
-    assert after.delivered_wh == pytest.approx(11_040.0)
-    assert mean.active_1_w + mean.active_2_w + mean.active_3_w == pytest.approx(11_046.0)
+    assert after.delivered_wh == pytest.approx(11_034.0)
+    assert mean.active_1_w + mean.active_2_w + mean.active_3_w == pytest.approx(11_040.0)

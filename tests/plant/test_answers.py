@@ -71,29 +71,36 @@ def aimed(made: Plant, key: str, target: float, power_type: PowerType = ACTIVE) 
     return made.has_reached(key, power_type)
 
 
-def test_bounds_are_what_rating_and_reach_have_in_common() -> None:
-    for rated, reach, bounds in [
-        ((-30.0, 30.0), (-20.0, 10.0), (-20.0, 10.0)),
-        ((-30.0, 30.0), (-40.0, 50.0), (-30.0, 30.0)),
-        # What a device cannot help drawing or giving is no bound of what it could be told.
-        ((-30.0, 30.0), (2.0, 10.0), (0.0, 10.0)),
-        ((-30.0, 30.0), (-20.0, -2.0), (-20.0, 0.0)),
-        ((-30.0, 0.0), (-20.0, 5.0), (-20.0, 0.0)),
-        ((0.0, 30.0), (-5.0, 20.0), (0.0, 20.0)),
-        # What runs from a least power on shows that, and never less.
-        ((5.0, 30.0), (7.0, 20.0), (5.0, 20.0)),
-        ((5.0, 30.0), (2.0, 20.0), (5.0, 20.0)),
-        ((-30.0, -5.0), (-20.0, -7.0), (-20.0, -5.0)),
-        ((-30.0, -5.0), (-20.0, -2.0), (-20.0, -5.0)),
-        (None, (-20.0, 10.0), (0.0, 0.0)),
+def test_bounds_are_what_rating_and_reach_have_in_common_with_nothing_and_rest() -> None:
+    for rated, reach, rest_w, bounds in [
+        ((-30.0, 30.0), (-20.0, 10.0), 0.0, (-20.0, 10.0)),
+        ((-30.0, 30.0), (-40.0, 50.0), 0.0, (-30.0, 30.0)),
+        # 0 can be told whatever a device cannot help drawing or giving, and so can what it draws then.
+        ((-30.0, 30.0), (2.0, 10.0), 0.0, (0.0, 10.0)),
+        ((-30.0, 30.0), (-20.0, -2.0), 0.0, (-20.0, 0.0)),
+        ((-30.0, 30.0), (-20.0, -2.0), 3.0, (-20.0, 3.0)),
+        ((-30.0, 30.0), (-20.0, 10.0), 3.0, (-20.0, 10.0)),
+        ((-30.0, 0.0), (-20.0, 5.0), 0.0, (-20.0, 0.0)),
+        ((0.0, 30.0), (-5.0, 20.0), 0.0, (0.0, 20.0)),
+        ((5.0, 30.0), (7.0, 20.0), 0.0, (0.0, 20.0)),
+        ((-30.0, -5.0), (-20.0, -7.0), 0.0, (-20.0, 0.0)),
+        (None, (-20.0, 10.0), 0.0, (0.0, 0.0)),
     ]:  # fmt: skip
         made = plant("inv")
         made.equipment.ratings["inv"] = made.equipment.ratings["inv"]._replace(
-            active=None if rated is None else Bounds(*rated)
+            active=None if rated is None else Bounds(*rated), rest_w=rest_w
         )
         control = made.numbers[1].controls[0]
         control.reach_lower_w, control.reach_upper_w = reach
         assert made.active_power_bounds("inv") == bounds
+
+
+def test_a_limit_has_no_bound_but_what_can_be_had_now() -> None:
+    made = plant("inv")
+    made.equipment.ratings["inv"] = made.equipment.ratings["inv"]._replace(is_limit=True)
+    control = made.numbers[1].controls[0]
+    control.reach_lower_w, control.reach_upper_w = -40e3, 50e3
+    assert made.active_power_bounds("inv") == (-40e3, 50e3)
 
 
 class TestReaching:
@@ -219,6 +226,9 @@ class TestSetPoints:
         assert targets == [0.0, 4e3, 4e3, -3e3]
 
 
+REST = "what is drawn at rest"
+
+
 class TestLimits:
     def test_what_clients_have_left_of_a_battery_is_its_outer_edges(self) -> None:
         made = plant("inv")
@@ -251,26 +261,29 @@ class TestLimits:
 
     def test_what_is_below_a_minimum_load_is_left_out(self) -> None:
         for key, reach, shown in [
-            ("cell", (0.0, 100e3), [(0.0, 0.0), (10e3, 100e3)]),
-            ("cell", (0.0, 10e3), [(0.0, 0.0), (10e3, 10e3)]),
-            ("cell", (0.0, 9_999.0), [(0.0, 0.0)]),
-            ("cell", (0.0, 0.0), [(0.0, 0.0)]),
-            ("boiler", (0.0, 100e3), [(10e3, 100e3)]),
-            ("boiler", (0.0, 9_999.0), [(0.0, 0.0)]),
-            ("chp", (-20e3, 0.0), [(-20e3, -10e3), (0.0, 0.0)]),
-            ("chp", (-10e3, 0.0), [(-10e3, -10e3), (0.0, 0.0)]),
-            ("chp", (-9_999.0, 0.0), [(0.0, 0.0)]),
+            ("cell", (0.0, 100e3), [REST, (10e3, 100e3)]),
+            ("cell", (0.0, 10e3), [REST, (10e3, 10e3)]),
+            ("cell", (0.0, 9_999.0), [REST]),
+            ("cell", (0.0, 0.0), [REST]),
+            ("boiler", (0.0, 100e3), [REST, (10e3, 100e3)]),
+            ("boiler", (0.0, 9_999.0), [REST]),
+            ("chp", (-20e3, 0.0), [(-20e3, -10e3), REST]),
+            ("chp", (-10e3, 0.0), [(-10e3, -10e3), REST]),
+            ("chp", (-9_999.0, 0.0), [REST]),
             ("inv", (-9e3, 8e3), [(-9e3, 8e3)]),
-            ("miner", (200.0, 3e3), [(100.0, 3e3)]),
+            ("miner", (200.0, 3e3), [(0.0, 3e3)]),
         ]:
             made = plant(key)
+            rest_w = made.active_power_w(key)
             control = made.numbers[1].controls[made.places.controls[key]]
             control.reach_lower_w, control.reach_upper_w = reach
-            assert list(shown_ranges(made, key, Metric.AC_POWER_ACTIVE)) == shown
+            expected = [(0.0, rest_w) if each is REST else each for each in shown]
+            assert list(shown_ranges(made, key, Metric.AC_POWER_ACTIVE)) == expected
 
     def test_a_limit_may_lie_beyond_what_sun_and_reach_allow_now(self) -> None:
         made = plant("roof", "inv")
-        assert shown_ranges(made, "roof", Metric.AC_POWER_ACTIVE) == (Bounds(-5e3, 0.0),)
+        standby_w = made.equipment.inverters["roof"].standby_power_w
+        assert shown_ranges(made, "roof", Metric.AC_POWER_ACTIVE) == (Bounds(-5e3, standby_w),)
         assert accepted_ranges(made, "roof", ACTIVE) == (Bounds(-12e3, 0.0),)
         assert accepted_ranges(made, "inv", REACTIVE) == (Bounds(-30e3, 30e3),)
         assert accepted_ranges(made, "inv", ACTIVE) == (made.active_power_bounds("inv"),)

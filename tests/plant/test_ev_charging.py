@@ -259,7 +259,7 @@ class TestSetPoints:
         assert site.power_w <= site.upper_w + 1e-9
 
     def test_the_shown_bound_is_accepted_also_above_the_rating(self) -> None:
-        site = Charging(car={"max_power": "22 kW"}).to(7.0)
+        site = Charging(car={"max_power": "25 kW"}).to(7.0)
         assert site.upper_w == pytest.approx(3 * 32.0 * PHASE_V)
         site.tell(site.upper_w)
         assert site.power_w == pytest.approx(site.upper_w)

@@ -294,11 +294,11 @@ def test_one_mistake_is_said_once(keys: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("watts", "phases", "current_a"),
     [
-        (4140, 3, 6.0), (4139, 2, 4139 / 460), (2760, 2, 6.0), (2759, 1, 2759 / 230), (1380, 1, 6.0),
-        (1000, 1, 6.0), (43_470, 3, 63.0), (50_000, 3, 63.0),
+        (1000, 1, 6.0), (1380, 1, 6.0), (4140, 1, 18.0), (7400, 1, 7400 / 230), (7475, 1, 32.5),
+        (7476, 3, 7476 / 690), (43_470, 3, 63.0), (50_000, 3, 63.0),
     ],
 )  # fmt: skip
-def test_a_car_uses_as_many_phases_as_six_amperes_each_allow(
+def test_a_car_has_one_phase_up_to_what_is_common_on_one(
     watts: int, phases: int, current_a: float
 ) -> None:
     car = plugged_car(Car.model_validate({"max_power": f"{watts} W"}), 3)
