@@ -7,6 +7,7 @@ import io
 import re
 import zlib
 from collections import defaultdict
+from csv import reader as rows_of_text
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -109,6 +110,8 @@ def read_csv(path: Path, microgrid_id: int | None) -> Recording:
     """
     rows = _Rows(microgrid_id)
     try:
+        if not _has_each_column_once(path):
+            raise ValueError("a column is there twice")
         with _opened(path) as content:
             quotes = _QuoteCount(content)
             for block in _blocks(quotes):
@@ -130,6 +133,13 @@ def read_csv(path: Path, microgrid_id: int | None) -> Recording:
         formulas={text: track for text, track in tracks.items() if text not in numbers},
         is_complete=path.suffix != PART,
     )
+
+
+def _has_each_column_once(path: Path) -> bool:
+    """Look at the header: the CSV library takes the last of columns of one name without a word."""
+    with io.TextIOWrapper(_opened(path), "utf-8-sig", newline="") as lines:
+        header = next(rows_of_text(lines), [])
+    return all(header.count(name) <= 1 for name in HEADER)
 
 
 def _chosen(path: Path, found: set[int], wanted: int | None) -> int | None:

@@ -71,7 +71,7 @@ class ReplayPlant(Plant):
         if component in components and component not in {*self._simulated, grid_key(self.site)}:
             raise ValueError(
                 f"{component} is replayed from a recording and cannot be driven; "
-                f"accepted: {', '.join(self._simulated) or 'nothing but site and grid'}"
+                f"accepted: {', '.join(sorted(self._simulated)) or 'nothing but site and grid'}"
             )
         super().override(component, quantity, override)
 

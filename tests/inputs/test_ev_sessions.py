@@ -6,7 +6,7 @@ import gzip
 import json
 import math
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -112,6 +112,16 @@ def test_a_late_car_is_there_until_it_leaves() -> None:
     assert plan.at(18 * HOUR_US) == NO_CAR
     with pytest.raises(OverlapError):
         Listed([stay(8, 16, late_us=2 * HOUR_US), stay(17, 20)])
+
+
+def test_a_damaged_archive_is_not_readable(tmp_path: Path) -> None:
+    sound = bytearray(gzip.compress(f"{HEADER}\n{ROW}\n".encode()))
+    for place in range(10, len(sound) - 8):
+        damaged = bytearray(sound)
+        damaged[place] ^= 1
+        (tmp_path / "a.csv.gz").write_bytes(bytes(damaged))
+        with pytest.raises(InputError, match=r"a\.csv\.gz"):
+            read_acn_sessions(tmp_path / "a.csv.gz", UTC)
 
 
 def test_a_table_and_the_export_of_the_same_sessions_agree(tmp_path: Path) -> None:

@@ -298,9 +298,7 @@ def test_one_mistake_is_said_once(keys: str, expected: str) -> None:
         (7476, 3, 7476 / 690), (43_470, 3, 63.0), (50_000, 3, 63.0),
     ],
 )  # fmt: skip
-def test_a_car_has_one_phase_up_to_what_is_common_on_one(
-    watts: int, phases: int, current_a: float
-) -> None:
+def test_a_car_has_one_phase_up_to_what_is_common_on_one(watts: int, phases: int, current_a: float) -> None:
     car = plugged_car(Car.model_validate({"max_power": f"{watts} W"}), 3)
     assert (car.ac_phases, car.ac_current_max_a) == (phases, pytest.approx(current_a))
 
