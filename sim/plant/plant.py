@@ -18,7 +18,6 @@ from ...models.fuse import MELTED
 from ...models.inverter import (
     InverterState,
     inverter_apparent_limit_va,
-    reactive_limit_var,
     reactive_limit_within_var,
 )
 from ...models.meter import MeterOutput, meter_reading
@@ -278,18 +277,15 @@ class Plant:
         if self.held_off_by(key):
             return NO_POWER
         heat = self.inverter_heat(key)
-        if heat is None and key in self.equipment.machines:
+        if heat is None:
             machine = self.equipment.machines[key]
             if machine.reactive_range_var is not None:
                 state, given = self.machine_state(key), self.machine_input(key)
                 return Bounds(*machine.reactive_range_var(machine.params, state, given))
             return machine.reactive_bounds(power_w)
         params = self.equipment.inverters[key]
-        if heat is None:
-            limit_var = reactive_limit_var(params, power_w)
-        else:
-            apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
-            limit_var = reactive_limit_within_var(params, apparent_va, power_w)
+        apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
+        limit_var = reactive_limit_within_var(params, apparent_va, power_w)
         return Bounds(-limit_var, limit_var)
 
     @property
