@@ -126,3 +126,8 @@ def test_a_car_that_cannot_exist_is_refused() -> None:
         check_car(CAR._replace(dc_curve_w=(1.0, 1.0)))
     with pytest.raises(ValueError, match=r"did you mean 'compact-58kwh'\?"):
         car_preset("compact-58kw")
+
+
+def test_the_logarithmic_mean_of_small_powers_is_small_and_of_none_is_none() -> None:
+    assert logarithmic_mean(0.5, 0.25) == pytest.approx(0.25 / math.log(2.0))
+    assert logarithmic_mean(0.5, 0.0) == 0.0

@@ -141,6 +141,7 @@ def test_a_car_takes_no_more_than_its_own_current() -> None:
 def test_nothing_flows_that_only_the_electronics_of_the_car_would_take() -> None:
     for car_a, flows in (
         (0.2, True),
+        (100.5 / 600.0, True),
         (100.0 / 600.0, False),
         (0.1, False),
     ):

@@ -214,3 +214,15 @@ def test_what_varies_is_held_to_the_same_when_it_is_built() -> None:
 def test_a_battery_that_contradicts_itself_is_refused(battery: str, message: str) -> None:
     with pytest.raises(SiteError, match=f"^site.yaml:7: bat.parameters.{message}"):
         parse_site(site_text(battery), "site.yaml")
+
+
+@pytest.mark.parametrize("category", ["hvac", "crypto_miner"])
+def test_parameters_of_a_model_are_refused_beside_a_load_that_takes_its_place(category: str) -> None:
+    text = (
+        "microgrid: {id: 1}\ncomponents:\n  grid: {id: 1, category: grid_connection_point}\n"
+        f"  unit: {{id: 2, category: {category}, behind: grid, load: 1 kW, parameters: {{heat_loss_w_per_k: 1}}}}\n"
+    )
+    with pytest.raises(
+        SiteError, match=r"unit\.parameters\.heat_loss_w_per_k is unknown; accepted: nothing, this"
+    ):
+        parse_site(text, "site.yaml")
