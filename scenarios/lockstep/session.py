@@ -153,6 +153,7 @@ class LockstepSession:
             seed=self._seed,
             timestamps="simulated",
             hardware=self._hardware,
+            tells_of_delay=False,
         )
         if former is not None:
             former.stop()

@@ -22,7 +22,7 @@ from ..files.units import (
     PositiveReactivePower,
 )
 from .grid_code import GridCodeInput, grid_guard_params
-from .rating import Rating
+from .rating import Rating, whole_steps_w
 from .section import Lapsing, given
 from .setting import Setting
 
@@ -174,7 +174,7 @@ def inverter_rating(params: InverterParams, *, produces_only: bool = False, mini
         ramp_rate_w_per_s=params.ramp_rate_w_per_s,
         response_delay_s=params.response_delay_s,
         resolution_w=params.resolution_w,
-        minimum_w=minimum_w,
+        minimum_w=whole_steps_w(minimum_w, params.resolution_w),
         rest_w=params.standby_power_w,
         is_limit=produces_only,
     )

@@ -9,6 +9,11 @@ from ..domain.metrics import PowerType
 from ..domain.ranges import Bounds
 
 
+def whole_steps_w(least_w: float, step_w: float) -> float:
+    """Return the least power of whole steps that is not below a power [W]; the power itself if there are no steps."""
+    return step_w * math.ceil(least_w / step_w - 1e-9) if step_w > 0.0 else least_w
+
+
 class Rating(NamedTuple):
     """What a device can be told, and how it follows."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from ..components.lapse import LapseKind
 from ..components.section import Lapsing
 from ..domain.commands import SetPower
 from ..domain.messages import (
@@ -36,6 +37,8 @@ PATIENCE_S = 50.0
 BOUNDS_TOLERANCE = 0.01
 """Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1]."""
 _PROGRESS_PERIOD_S = 0.1
+_LEAST_SHOWN = 0.5
+"""What would be written as 0 is none of the ranges that are named beside it [W] or [var]."""
 Axis = tuple[str, PowerType]
 """What a set-point acts on: a component's key and one of its powers."""
 
@@ -112,7 +115,13 @@ class SetPoints:
         return bool(self._requests)
 
     def revoke(self, key: str) -> None:
-        """Take back all set-points of a component; requests that are on their way have failed."""
+        """Take back all set-points of a component; requests that are on their way have failed.
+
+        What has taken the place of one that lapsed goes with them.
+        """
+        component = self._plant.site.components[key]
+        if isinstance(component, Lapsing) and component.on_lapse.kind is not LapseKind.RELEASE:
+            self._plant.send_set_point(key, PowerType.ACTIVE, None)
         for power_type in PowerType:
             self._withdraw((key, power_type), RequestStatus.FAILED)
 
@@ -144,13 +153,16 @@ class SetPoints:
         check_ready(self._plant, key)
         accepted = accepted_ranges(self._plant, key, power_type)
         # Only edges that move with sun, cells and time deserve a tolerance.
-        is_below_minimum = power_type is PowerType.ACTIVE and abs(power) < minimum_as_sent_w(rating)
+        least_w = minimum_as_sent_w(rating) if power_type is PowerType.ACTIVE else 0.0
+        if abs(power) < least_w and is_allowed(power, accepted, 0.0):
+            return  # As much as it draws at rest.
         is_within = is_allowed(power, accepted, BOUNDS_TOLERANCE * rating.size)
-        if power != 0.0 and (is_below_minimum or not is_within):
+        if power != 0.0 and (abs(power) < least_w or not is_within):
             unit = "W" if power_type is PowerType.ACTIVE else "var"
-            ranges = " or ".join(f"{lower:.0f} to {upper:.0f} {unit}" for lower, upper in accepted)
+            running = [bounds for bounds in accepted if max(map(abs, bounds)) >= max(least_w, _LEAST_SHOWN)]
+            ranges = "".join(f" or {lower:.0f} to {upper:.0f} {unit}" for lower, upper in running)
             raise OutOfBoundsError(
-                f"{power_type.value} power of {key} is {power:g} {unit}; accepted: 0 or {ranges}"
+                f"{power_type.value} power of {key} is {power:g} {unit}; accepted: 0{ranges}"
             )
 
     def _accept(self, key: str, power_type: PowerType, power: float, due_us: int) -> PowerRequest:

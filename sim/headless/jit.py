@@ -30,7 +30,10 @@ _COMPILING = ("arrays.py", "boundary.py", "jit.py", "loop.py", "program.py", "st
 _SETTINGS: Any = numba.config
 _NJIT: Any = numba.njit
 """Takes more options than its type tells."""
-NUMBA_ERROR: type[Exception] = numba.core.errors.NumbaError
+NUMBA_ERRORS: tuple[type[Exception], ...] = (
+    numba.core.errors.NumbaError,
+    numba.core.errors.UnsupportedBytecodeError,
+)
 """What Numba raises of text that does not compile."""
 _PACKAGE = __package__.split(".")[0]
 

@@ -13,7 +13,7 @@ from ..components.component_type import ComponentType
 from ..components.device_model import DeviceModel
 from ..components.registry import type_of
 from ..plant.plant import Plant
-from .jit import NUMBA_ERROR
+from .jit import NUMBA_ERRORS
 
 _FUNCTIONS = ("output", "horizon_s", "step", "power_limits")
 _ACCEPTED = "numbers, tuples and functions at module level, as docs/kernel.md says"
@@ -68,7 +68,7 @@ def told_whose(theirs: Theirs) -> Iterator[None]:
     """
     try:
         yield
-    except NUMBA_ERROR as error:
+    except NUMBA_ERRORS as error:
         if not theirs:
             raise
         said = str(error)

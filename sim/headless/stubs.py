@@ -28,6 +28,11 @@ def no_sooner(layout: Layout, memory: Memory, horizon_s: float) -> float:
     return horizon_s
 
 
+def nothing_held(layout: Layout, memory: Memory) -> float:
+    """Return 0."""
+    return 0.0
+
+
 def never(layout: Layout, memory: Memory) -> bool:
     """Return False."""
     return False
@@ -42,6 +47,7 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
         feed_in.hold_back: nothing,
         feed_in.find_share: nothing,
         feed_in.needs_new_share: never,
+        feed_in.held_back_w: nothing_held,
     },
     "guards": {
         inverters.keep_to_grid_code: nothing,

@@ -63,12 +63,14 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
     sun_w = 0.0
     if own.array >= 0 and is_live(memory, own.component):
         sun_w = memory.arrays[own.array].power_w
-    lower_w, upper_w = 0.0, 0.0
+    lower_w, upper_w, least_w = 0.0, 0.0, 0.0
     for pair in range(own.first_pair, own.end_pair):
         if memory.pairs[pair].conducts:
             battery = memory.batteries[layout.pair_battery[pair]]
             lower_w += battery.lower_w
             upper_w += battery.upper_w
+            if battery.upper_w > 0.0:
+                least_w += layout.batteries[layout.pair_battery[pair]].minimum_w
     params = own.params
     now.sun_w = sun_w
     ambient_c = memory.inputs[layout.ambient_signal]
@@ -79,8 +81,9 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
     now.own_upper_w = most_w
     # What its batteries cannot take of the sun it delivers, as long as no client says otherwise.
     now.surplus_w = 0.0
-    if sun_w + upper_w < 0.0:
-        now.surplus_w = min(max(ac_from_dc(params, sun_w + upper_w), -most_w), 0.0)
+    taken_w = upper_w if sun_w + least_w <= 0.0 else 0.0
+    if sun_w + taken_w < 0.0:
+        now.surplus_w = min(max(ac_from_dc(params, sun_w + taken_w), -most_w), 0.0)
     control.reach_lower_w = max(ac_from_dc(params, lower_w + sun_w), -most_w)
     control.reach_upper_w = min(ac_from_dc(params, upper_w), most_w)
 
@@ -138,14 +141,17 @@ def _share(layout: Layout, memory: Memory, group: int) -> None:
         inverter = layout.group_inverters[place]
         memory.inverters[inverter].taken_dc_w = _granted(layout, memory, inverter)
     for place in range(own.first_battery, own.end_battery):
-        battery = memory.batteries[layout.group_batteries[place]]
-        battery.dc_w = _within(battery.dc_w, battery.lower_w, battery.upper_w)
+        battery = layout.group_batteries[place]
+        memory.batteries[battery].dc_w = _taken_w(layout, memory, battery)
     for place in range(own.first_inverter, own.end_inverter):
         _convert(layout, memory, layout.group_inverters[place])
 
 
 def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> None:
-    """Write down what each battery of an inverter is asked for: its minimum, and in proportion to its room beyond."""
+    """Write down what each battery of an inverter is asked for: its minimum, and in proportion to its room beyond.
+
+    Where the power does not come up to the minima of all, it is shared by room alone.
+    """
     own = layout.inverters[inverter]
     conducting, total_w, minima_w = 0, 0.0, 0.0
     for number in range(own.first_pair, own.end_pair):
@@ -153,6 +159,9 @@ def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> No
             conducting += 1
             total_w += _room_w(layout, memory, number, power_w)
             minima_w += _least_w(layout, memory, number, power_w)
+    is_enough = abs(power_w) >= abs(minima_w)
+    if not is_enough:
+        minima_w = 0.0
     for number in range(own.first_pair, own.end_pair):
         pair = memory.pairs[number]
         pair.asked_w = 0.0
@@ -160,8 +169,9 @@ def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> No
             if conducting == 1:
                 pair.asked_w = power_w
             elif total_w > 0.0:
-                shared_w = (power_w - minima_w) * _room_w(layout, memory, number, power_w) / total_w
-                pair.asked_w = _least_w(layout, memory, number, power_w) + shared_w
+                pair.asked_w = (power_w - minima_w) * _room_w(layout, memory, number, power_w) / total_w
+                if is_enough:
+                    pair.asked_w += _least_w(layout, memory, number, power_w)
 
 
 def _limit_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
@@ -190,10 +200,17 @@ def _granted(layout: Layout, memory: Memory, inverter: int) -> float:
     taken_w = 0.0
     for pair in range(own.first_pair, own.end_pair):
         battery = memory.batteries[layout.pair_battery[pair]]
-        granted_w = _within(battery.dc_w, battery.lower_w, battery.upper_w)
+        granted_w = _taken_w(layout, memory, layout.pair_battery[pair])
         cut = granted_w / battery.dc_w if granted_w != battery.dc_w else 1.0
         taken_w += memory.pairs[pair].asked_w * cut
     return taken_w
+
+
+def _taken_w(layout: Layout, memory: Memory, battery: int) -> float:
+    """Return what a battery takes of all that it is asked for: within its limits, and nothing below its minimum [W]."""
+    now = memory.batteries[battery]
+    power_w = _within(now.dc_w, now.lower_w, now.upper_w)
+    return power_w if abs(power_w) >= layout.batteries[battery].minimum_w else 0.0
 
 
 def _within(power_w: float, lower_w: float, upper_w: float) -> float:

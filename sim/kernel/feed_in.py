@@ -1,13 +1,14 @@
 """The feed-in limit: what photovoltaics hold back by themselves so that no more flows into the grid than is allowed.
 
-All of them deliver the same share of what they could, found at control cycles from what flows through the connection
-point. Batteries come first: what their inverters are on the way to counts as if it flowed already.
+All of them deliver the same share of what they would deliver without it, found at control cycles from what flows
+through the connection point. Batteries come first: built-in controls aim at what their meter would show if nothing were
+held back, and as they take it, it is delivered.
 """
 
 from __future__ import annotations
 
 from .ac_bus import active_w, is_live
-from .client_limits import aim_w
+from .client_limits import held_w
 from .layout import Layout, Memory
 
 _SLACK = 1e-9
@@ -15,23 +16,34 @@ _SLACK = 1e-9
 
 
 def hold_back(layout: Layout, memory: Memory) -> None:
-    """Cut what photovoltaics could have to the present share; their reach must be known."""
+    """Cut what photovoltaics would deliver to the present share; their reach must be known."""
     for limit in range(len(layout.feed_in)):
         share, offered_w = memory.feed_in[limit].share, 0.0
         for place in range(len(layout.limited)):
             control = layout.limited[place]
             now = memory.controls[control]
-            if control < len(layout.inverters) and now.follows_meter:
-                inverter = memory.inverters[control]
-                offered_w -= inverter.surplus_w
-                inverter.surplus_w *= share
-            elif now.reach_lower_w < 0.0:
-                offered_w -= now.reach_lower_w
-                now.reach_lower_w *= share
-                if control < len(layout.inverters):
+            if is_live(memory, layout.controls[control].component):
+                if control < len(layout.inverters) and now.follows_meter:
                     inverter = memory.inverters[control]
-                    inverter.own_lower_w = max(inverter.own_lower_w, now.reach_lower_w)
+                    offered_w -= inverter.surplus_w
+                    inverter.surplus_w *= share
+                else:
+                    would_w = max(held_w(memory, control, now.setting_w), now.reach_lower_w)
+                    if would_w < 0.0:
+                        offered_w -= would_w
+                        now.reach_lower_w = max(now.reach_lower_w, share * would_w)
+                        if control < len(layout.inverters):
+                            inverter = memory.inverters[control]
+                            inverter.own_lower_w = max(inverter.own_lower_w, now.reach_lower_w)
         memory.feed_in[limit].offered_w = offered_w
+
+
+def held_back_w(layout: Layout, memory: Memory) -> float:
+    """Return what photovoltaics hold back now, >= 0 [W]."""
+    kept_w = 0.0
+    for limit in range(len(layout.feed_in)):
+        kept_w += memory.feed_in[limit].offered_w * (1.0 - memory.feed_in[limit].share)
+    return kept_w
 
 
 def is_limited(layout: Layout) -> bool:
@@ -62,19 +74,6 @@ def _share(layout: Layout, memory: Memory, limit: int) -> float:
         return 1.0
     delivered_w = 0.0
     for place in range(len(layout.limited)):
-        delivered_w -= active_w(memory, layout.controls[layout.limited[place]].component)
-    into_grid_w = 0.0 - active_w(memory, layout.grid) - _on_its_way_w(layout, memory)
-    allowed_w = max(delivered_w, 0.0) + layout.feed_in[limit].limit_w - into_grid_w
+        delivered_w -= min(active_w(memory, layout.controls[layout.limited[place]].component), 0.0)
+    allowed_w = delivered_w + layout.feed_in[limit].limit_w + active_w(memory, layout.grid)
     return min(max(allowed_w / offered_w, 0.0), 1.0)
-
-
-def _on_its_way_w(layout: Layout, memory: Memory) -> float:
-    """Return how much more inverters of batteries alone will draw when their ramps have ended [W]."""
-    change_w = 0.0
-    for inverter in range(len(layout.inverters)):
-        own, now = layout.inverters[inverter], memory.controls[inverter]
-        if own.array < 0 and is_live(memory, own.component):
-            goal_w = min(max(aim_w(memory, inverter), now.reach_lower_w), now.reach_upper_w)
-            setting_w = min(max(now.setting_w, now.reach_lower_w), now.reach_upper_w)
-            change_w += goal_w - setting_w
-    return change_w

@@ -144,6 +144,8 @@ class ControlLayout:
     """Part of that which falls to this control."""
     meter_deadband_w: float
     """Change of its target below which it leaves it as it is [W]."""
+    sees_photovoltaics: int
+    """Whether all photovoltaics that keep to a feed-in limit are behind its meter."""
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from .bms import managements_ahead_s, run_managements
 from .client_limits import aim_w
 from .dc_bus import find_direct_reach, share_directly
 from .device_model import draw_machines, find_machine_reach, machines_horizon_s, step_machines
-from .feed_in import find_share, hold_back, is_limited, needs_new_share
+from .feed_in import find_share, held_back_w, hold_back, is_limited, needs_new_share
 from .grid import fuses_horizon_s, heat_fuses
 from .inverters import (
     find_sun,
@@ -160,7 +160,10 @@ def _is_off_target(layout: Layout, memory: Memory, number: int) -> bool:
 def _wanted_w(layout: Layout, memory: Memory, number: int) -> float:
     """Return the power of a device at which, as far as it can, 0 W would flow through its meter [W]."""
     own, now = layout.controls[number], memory.controls[number]
-    wanted_w = active_w(memory, own.component) - own.meter_share * active_w(memory, own.meter)
+    meter_w = active_w(memory, own.meter)
+    if own.sees_photovoltaics:
+        meter_w -= held_back_w(layout, memory)
+    wanted_w = active_w(memory, own.component) - own.meter_share * meter_w
     return min(max(wanted_w, now.reach_lower_w), now.reach_upper_w)
 
 

@@ -33,12 +33,17 @@ class Wiring(NamedTuple):
     """Batteries behind each inverter that has any, whatever lies between."""
     groups: tuple[DcGroup, ...]
 
-    def batteries_behind(self, key: str) -> tuple[str, ...]:
-        """Return the batteries behind something between inverters and batteries."""
+    def behind(self, key: str) -> set[str]:
+        """Return a component and all that is on its far side from the grid."""
         behind = {key}
         for other in self.order:
             if behind & set(self.parents[other]):
                 behind.add(other)
+        return behind
+
+    def batteries_behind(self, key: str) -> tuple[str, ...]:
+        """Return the batteries behind something between inverters and batteries."""
+        behind = self.behind(key)
         batteries = (battery for group in self.groups for battery in group.batteries)
         return tuple(battery for battery in batteries if battery in behind)
 

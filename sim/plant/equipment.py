@@ -17,7 +17,7 @@ from ..components.component_type import BatterySystem, Built, Converting, GridSu
 from ..components.device import Machine
 from ..components.load import WiredLoad
 from ..components.metering import Metering
-from ..components.rating import Rating
+from ..components.rating import Rating, whole_steps_w
 from ..components.registry import type_of
 from ..components.solar_array import SolarArray
 from ..inputs.signal import Signal
@@ -156,13 +156,14 @@ def _with_parameters(site: Site, key: str, built: Built) -> Machine:
 def _with_batteries(
     key: str, converting: Converting, built: Mapping[str, Built], batteries: Sequence[str]
 ) -> Rating:
-    """Return the rating of an inverter, which can do no less than its batteries together."""
+    """Return the rating of an inverter, which can do no less than its batteries together unless it has sun as well."""
     rating, params = converting.rating, built[key].inverter
     systems = [system for battery in batteries if (system := built[battery].battery) is not None]
     behind_w = sum(system.minimum_w for system in systems)
-    if behind_w == 0.0 or params is None:
+    if behind_w == 0.0 or params is None or built[key].array is not None:
         return rating
-    return rating._replace(minimum_w=max(rating.minimum_w, ac_from_dc(params, behind_w)))
+    least_w = whole_steps_w(ac_from_dc(params, behind_w), rating.resolution_w)
+    return rating._replace(minimum_w=max(rating.minimum_w, least_w))
 
 
 def _built_in(converting: Mapping[str, Converting]) -> dict[str, MeterControl]:

@@ -126,7 +126,7 @@ def number_site(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cyc
             ArrayLayout(each.array, signal[f"{key}.irradiance"]) for key, each in equipment.arrays.items()
         ],
         guards=[GuardLayout(places.controls[key], each) for key, each in equipment.guards.items()],
-        controls=[_control(equipment, component, key) for key in places.controls],
+        controls=[_control(wiring, equipment, component, key) for key in places.controls],
         feed_in=[FeedInLayout(limit_w) for limit_w in equipment.feed_in_limits_w],
         limited=[places.controls[key] for key in equipment.photovoltaics],
         wind_signal=signal.get(WIND, -1) if equipment.arrays else -1,
@@ -209,14 +209,17 @@ def _inverters(
     ]
 
 
-def _control(equipment: Equipment, component: Mapping[str, int], key: str) -> ControlLayout:
+def _control(wiring: Wiring, equipment: Equipment, component: Mapping[str, int], key: str) -> ControlLayout:
     rating, meter = equipment.ratings[key], equipment.built_in.get(key)
+    is_asked = meter is not None and bool(equipment.feed_in_limits_w)
+    behind = wiring.behind(meter.key) if meter is not None and is_asked else set()
     return ControlLayout(
         component=component[key],
         ramp_w_per_s=rating.ramp_rate_w_per_s,
         meter=-1 if meter is None else component[meter.key],
         meter_share=0.0 if meter is None else meter.share,
         meter_deadband_w=_METER_DEADBAND * rating.size,
+        sees_photovoltaics=int(is_asked and behind.issuperset(equipment.photovoltaics)),
     )
 
 

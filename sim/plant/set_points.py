@@ -44,7 +44,6 @@ def as_taken(rating: Rating, power: float | None, *, default: float) -> float:
 
 def active_as_taken_w(rating: Rating, power_w: float | None) -> float:
     """Return a set-point of active power as its device takes it [W]; what was sent as its minimum is its minimum."""
-    taken_w = as_taken(rating, power_w, default=rating.default_w)
-    if 0.0 < minimum_as_sent_w(rating) <= abs(taken_w) < rating.minimum_w:
-        return math.copysign(rating.minimum_w, taken_w)
-    return taken_w
+    if power_w is not None and 0.0 < minimum_as_sent_w(rating) <= abs(power_w) < rating.minimum_w:
+        return math.copysign(rating.minimum_w, power_w)
+    return as_taken(rating, power_w, default=rating.default_w)

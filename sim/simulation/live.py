@@ -48,6 +48,7 @@ class LiveSimulation(Simulation):
         timestamps: Timestamps = "wall",
         hardware: Hardware | None = None,
         paused: bool = False,
+        tells_of_delay: bool = True,
     ) -> None:
         """Build the devices of a site; time does not pass yet.
 
@@ -60,6 +61,7 @@ class LiveSimulation(Simulation):
                 the simulation.
             hardware: What stands in for the devices, such as a `Replay`; models of them if None.
             paused: Whether time stands still at first, at exactly the start.
+            tells_of_delay: Whether to warn where the loop comes late; in virtual time it does when a program sleeps.
 
         Raises:
             InputError: If a recorded input cannot drive the site from its start.
@@ -76,7 +78,7 @@ class LiveSimulation(Simulation):
         self.timestamps: Timestamps = timestamps
         """Whose time clients are told."""
         self.executor.handle(SetSpeed, self._set_speed)
-        self._driver = _Driver(self.engine, clock, loop)
+        self._driver = _Driver(self.engine, clock, loop, tells_of_delay=tells_of_delay)
         self._clock_changed = asyncio.Event()
         self._stepping = False
 
@@ -257,8 +259,11 @@ class LiveSimulation(Simulation):
 class _Driver:
     """Runs the engine whenever something is due, by the event loop's own timers."""
 
-    def __init__(self, engine: Engine, clock: LiveClock, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, engine: Engine, clock: LiveClock, loop: asyncio.AbstractEventLoop, *, tells_of_delay: bool
+    ) -> None:
         self._engine = engine
+        self._tells_of_delay = tells_of_delay
         self._clock = clock
         self._loop = loop
         self._timer: asyncio.TimerHandle | None = None
@@ -322,6 +327,6 @@ class _Driver:
 
     def _warn_if_late(self, due_us: int | None) -> None:
         lag_s = (self._clock.now_us() - (due_us or 0)) / 1e6 / self._clock.speed
-        if lag_s > _TOLERATED_LAG_S and not self._warned:
+        if lag_s > _TOLERATED_LAG_S and self._tells_of_delay and not self._warned:
             _log.warning("the simulation is %.1f s behind: this machine is too slow for this speed", lag_s)
         self._warned = lag_s > _TOLERATED_LAG_S

@@ -105,6 +105,16 @@ def test_another_set_point_takes_the_place_of_what_came_after_a_lapse() -> None:
     assert site.power_w("inv") == pytest.approx(4e3)
 
 
+def test_a_stop_ends_what_came_after_a_lapse() -> None:
+    site = Lapsed(inv="hold")
+    site.told("inv", -12e3)
+    site.simulation.gateway.stop(IDS["inv"])
+    site.told("pv", -1e3)
+    site.simulation.gateway.start(IDS["inv"])
+    site.told("pv", -1e3)
+    assert site.power_w("inv") == pytest.approx(STANDBY_W, abs=5.0)
+
+
 @pytest.mark.parametrize("word", ["zero", "release", "hold", "-2.5 kW"])
 def test_it_is_written_as_it_is_read(word: str) -> None:
     section = BatteryInverter.model_validate(

@@ -34,6 +34,8 @@ def main() -> int:
         "--folder", type=Path, default=_FOLDER, help="for copies and what is known of the tests"
     )
     given = parser.parse_args()
+    if given.number < 1:
+        parser.error(f"--number {given.number}: accepted: 1 or more")
     found = below(given.of)
     if not found:
         parser.error(

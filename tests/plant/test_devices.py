@@ -71,6 +71,12 @@ class TestMinimumLoad:
         assert site.shown(ELECTROLYZER) == ((0.0, site.value(ELECTROLYZER)), (8e3, 80e3))
         assert site.shown(BOILER) == ((0.0, site.value(BOILER)), (6e3, 60e3))
 
+    def test_as_much_as_is_drawn_at_rest_is_accepted(self, site: Equipped) -> None:
+        for number in (BOILER, ELECTROLYZER):
+            rest_w = site.shown(number)[0][1]
+            assert rest_w > 0.0
+            assert told(site, number, 0.5 * rest_w) < 6e3
+
     def test_less_is_refused_but_nothing_is_not(self, site: Equipped) -> None:
         with pytest.raises(OutOfBoundsError):
             told(site, CHP, -10e3)

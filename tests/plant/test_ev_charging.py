@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from doppelgrid.sim.domain.messages import OutOfBoundsError
+from doppelgrid.sim.domain.messages import OutOfBoundsError, RequestStatus
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import StateCode
 from doppelgrid.sim.inputs.errors import InputError
@@ -244,6 +244,14 @@ class TestSetPoints:
         site = Charging(car={}).to(7.0)
         site.tell(float(np.float32(3 * amperes * PHASE_V)))
         assert site.power_w == pytest.approx(3 * amperes * PHASE_V, rel=1e-6)
+
+    async def test_six_amperes_at_a_high_voltage_are_what_was_told(self) -> None:
+        site = Charging(car={}, rated_power="11 kW").to(7.0)
+        site.simulation.drive("grid", "voltage", 249.0 * math.sqrt(3.0))
+        request = site.simulation.gateway.set_power(CHARGER, PowerType.ACTIVE, 4140.0, 900)
+        site.simulation.run_for(timedelta(seconds=60))
+        assert [update.status async for update in request][-1] is RequestStatus.SUCCESS
+        assert site.power_w == pytest.approx(3 * 6.0 * 249.0)
 
     def test_the_shown_bound_is_the_least_offer_with_which_the_car_takes_all_it_can(self) -> None:
         site = Charging([{"arrive": "07:00", "stay": "1 h"}])

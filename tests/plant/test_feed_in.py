@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.domain.states import Diagnostic
 from doppelgrid.sim.inputs.override import Override
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.site import Site
@@ -103,6 +104,63 @@ class TestFeedInLimit:
         plant = house({"feed_in_limit": "2 kW"}, hy=HYBRID, bat=battery)
         plant.send_set_point("hy", PowerType.ACTIVE, -9000.0)
         assert after(plant, 30.0).active_power_w("grid") == pytest.approx(-2000.0, abs=1.0)
+
+
+class TestFeedInLimitBesideBatteries:
+    """What a battery on its way to a set-point, a meter or a limit of its own makes of the limit."""
+
+    ROOM = {**FULL, "id": 12, "behind": "store", "initial_soc": "30 %"}
+
+    @pytest.mark.parametrize("limit", ["0 W", "20 %"])
+    def test_on_a_clear_day_it_charges_as_much_as_without_a_limit(self, limit: str) -> None:
+        def charged_wh(grid: dict[str, Any]) -> float:
+            plant = house(grid, pv=sunny("700 W/m²"), store=STORE, bat=self.ROOM)
+            before = plant.battery("bat").soc
+            after(plant, 1800.0)
+            return plant.battery("bat").soc - before
+
+        assert charged_wh({"feed_in_limit": limit}) == pytest.approx(charged_wh({}), rel=0.01)
+
+    def test_a_released_set_point_lets_it_take_what_was_held_back(self) -> None:
+        plant = house({"feed_in_limit": "0 W"}, pv=sunny(), store=STORE, bat=self.ROOM)
+        plant.send_set_point("store", PowerType.ACTIVE, 0.0)
+        held_w = after(plant, 30.0).active_power_w("pv")
+        plant.send_set_point("store", PowerType.ACTIVE, None)
+        after(plant, 60.0)
+        assert held_w == pytest.approx(-1045.0, abs=60.0)
+        assert plant.active_power_w("pv") < -6000.0
+        assert plant.active_power_w("store") > 5000.0
+
+    def test_what_a_full_one_cannot_take_another_does(self) -> None:
+        other = {**STORE, "id": 13}
+        plant = house(
+            {"feed_in_limit": "0 W"}, pv=sunny(), store=STORE, bat=self.ROOM,
+            second=other, full={**FULL, "id": 14, "behind": "second"},
+        )  # fmt: skip
+        assert after(plant, 60.0).active_power_w("pv") < -6000.0
+
+    def test_a_slow_one_makes_no_room_before_it_takes(self) -> None:
+        slow = {**STORE, "ramp_rate": "50 W/s"}
+        plant = house({"feed_in_limit": "1 kW"}, pv=sunny(), store=slow, bat=self.ROOM)
+        plant.send_set_point("store", PowerType.ACTIVE, 5000.0)
+        for _ in range(60):
+            assert after(plant, 2.0).active_power_w("grid") >= -1000.0 - 110.0
+
+    def test_one_that_delivers_nothing_is_no_reason_to_hold_back(self) -> None:
+        plant = house({"feed_in_limit": "4 kW"}, pv=sunny(), roof={**sunny(), "id": 22})
+        plant.send_set_point("roof", PowerType.ACTIVE, -100.0)
+        assert after(plant, 30.0).active_power_w("grid") == pytest.approx(-4000.0, abs=1.0)
+        plant.trip("roof", Diagnostic("HARDWARE_FAULT", "broken"))
+        assert after(plant, 30.0).active_power_w("grid") == pytest.approx(-4000.0, abs=1.0)
+
+    def test_a_hybrid_that_charges_from_the_grid_curtails_nobody(self) -> None:
+        battery = {**FULL, "id": 32, "behind": "hy", "initial_soc": "30 %"}
+        plant = house(
+            {"feed_in_limit": "2 kW"}, pv=sunny(), hy={**HYBRID, "irradiance": "10 W/m²"}, bat=battery
+        )
+        plant.send_set_point("hy", PowerType.ACTIVE, 5000.0)
+        free_w = after(house(pv=sunny()), 30.0).active_power_w("pv")
+        assert after(plant, 30.0).active_power_w("pv") == pytest.approx(free_w)
 
 
 class TestHybridInverters:

@@ -72,6 +72,13 @@ class TestInverters:
         assert sent_w < 901.3
         assert site.tell(sent_w) == pytest.approx(901.3)
 
+    @pytest.mark.parametrize("resolution", ["88 W", "0.1 W"])
+    def test_a_minimum_is_one_of_the_steps_that_it_can_be_told(self, resolution: str) -> None:
+        site = Storage({"min_power": "900 W", "resolution": resolution})
+        least_w = site.shown()[1][0]
+        assert least_w >= 900.0
+        assert site.tell(float(np.float32(least_w))) == pytest.approx(least_w)
+
     def test_nothing_is_accepted(self) -> None:
         site = Storage({"min_power": "900 W"})
         assert site.tell(0.0) == site.plant.equipment.inverters["inv"].standby_power_w
@@ -109,6 +116,21 @@ class TestBatteries:
             assert other >= 3000.0 - 1e-6
             inverter = site.plant.flows().inverter_dc_w["inv"]
             assert one + other == pytest.approx(inverter)
+
+    @pytest.mark.parametrize("minima", [("300 W", "900 W"), ("0 W", "900 W"), ("900 W", "900 W")])
+    def test_at_rest_nothing_flows_between_them(self, minima: tuple[str, str]) -> None:
+        site = Storage({}, *({"min_power": each} for each in minima))
+        site.simulation.run_to(site.plant.time_us + 60_000_000)
+        assert set(site.plant.flows().battery_dc_w.values()) == {0.0}
+
+    def test_sun_below_the_minimum_charges_no_battery_of_a_hybrid(self) -> None:
+        site = Storage(
+            {"category": "hybrid_inverter", "peak_power": "10 kW", "irradiance": "50 W/m²"},
+            {"preset": "lfp-10kwh", "min_power": "900 W"},
+        )
+        site.simulation.run_to(site.plant.time_us + 60_000_000)
+        assert site.plant.flows().battery_dc_w["bat-1"] == 0.0
+        assert site.plant.active_power_w("inv") < -300.0
 
     def test_without_minima_they_share_by_their_room(self) -> None:
         site = Storage({}, {}, {"capacity": "46 kWh"})
