@@ -39,6 +39,10 @@ from doppelgrid.sim.plant.plant import Plant
 COUNTED = [1.0]
 
 
+def output_with_a_text(_params: Params, _state: State, inp: Input) -> int:
+    return len(f"{inp[0]:.1f}")
+
+
 def output_of_a_list(_params: Params, _state: State, _inp: Input) -> Output:
     return Output(COUNTED[0], 0.0)
 
@@ -90,6 +94,18 @@ def test_the_reason_of_the_compiler_is_told_in_one_line() -> None:
         "package evil 0.1: component type 'own': model 'own' does not compile: The use of a reflected list"
     )
     assert "test_package_models.py" in said
+
+
+def test_words_that_the_compiler_cannot_read_are_told_as_well() -> None:
+    import numba
+
+    with (
+        pytest.raises(
+            CompileError, match="package evil 0.1: component type 'own': model 'own' does not compile"
+        ),
+        told_whose({MODEL: TYPE}),
+    ):
+        numba.njit(output_with_a_text)(Params(1.0), State(0.0), Input(0.0))
 
 
 def test_what_of_ours_does_not_compile_stays_what_it_is() -> None:

@@ -23,6 +23,7 @@ STORE = {
 HYBRID = {**STORE, "id": 31, "category": "hybrid_inverter", "peak_power": "10 kW", "irradiance": "800 W/m²"}
 FULL = {"category": "battery", "preset": "lfp-10kwh", "max_soc": "90 %", "initial_soc": "90 %"}
 STORED = {**FULL, "id": 32, "behind": "hy"}
+ROOM = {**FULL, "id": 12, "behind": "store", "initial_soc": "30 %"}
 
 
 def house(grid: dict[str, Any] | None = None, load: str = "1 kW", **components: dict[str, Any]) -> Plant:
@@ -109,12 +110,10 @@ class TestFeedInLimit:
 class TestFeedInLimitBesideBatteries:
     """What a battery on its way to a set-point, a meter or a limit of its own makes of the limit."""
 
-    ROOM = {**FULL, "id": 12, "behind": "store", "initial_soc": "30 %"}
-
     @pytest.mark.parametrize("limit", ["0 W", "20 %"])
     def test_on_a_clear_day_it_charges_as_much_as_without_a_limit(self, limit: str) -> None:
         def charged_wh(grid: dict[str, Any]) -> float:
-            plant = house(grid, pv=sunny("700 W/m²"), store=STORE, bat=self.ROOM)
+            plant = house(grid, pv=sunny("700 W/m²"), store=STORE, bat=ROOM)
             before = plant.battery("bat").soc
             after(plant, 1800.0)
             return plant.battery("bat").soc - before
@@ -122,7 +121,7 @@ class TestFeedInLimitBesideBatteries:
         assert charged_wh({"feed_in_limit": limit}) == pytest.approx(charged_wh({}), rel=0.01)
 
     def test_a_released_set_point_lets_it_take_what_was_held_back(self) -> None:
-        plant = house({"feed_in_limit": "0 W"}, pv=sunny(), store=STORE, bat=self.ROOM)
+        plant = house({"feed_in_limit": "0 W"}, pv=sunny(), store=STORE, bat=ROOM)
         plant.send_set_point("store", PowerType.ACTIVE, 0.0)
         held_w = after(plant, 30.0).active_power_w("pv")
         plant.send_set_point("store", PowerType.ACTIVE, None)
@@ -134,14 +133,14 @@ class TestFeedInLimitBesideBatteries:
     def test_what_a_full_one_cannot_take_another_does(self) -> None:
         other = {**STORE, "id": 13}
         plant = house(
-            {"feed_in_limit": "0 W"}, pv=sunny(), store=STORE, bat=self.ROOM,
+            {"feed_in_limit": "0 W"}, pv=sunny(), store=STORE, bat=ROOM,
             second=other, full={**FULL, "id": 14, "behind": "second"},
         )  # fmt: skip
         assert after(plant, 60.0).active_power_w("pv") < -6000.0
 
     def test_a_slow_one_makes_no_room_before_it_takes(self) -> None:
         slow = {**STORE, "ramp_rate": "50 W/s"}
-        plant = house({"feed_in_limit": "1 kW"}, pv=sunny(), store=slow, bat=self.ROOM)
+        plant = house({"feed_in_limit": "1 kW"}, pv=sunny(), store=slow, bat=ROOM)
         plant.send_set_point("store", PowerType.ACTIVE, 5000.0)
         for _ in range(60):
             assert after(plant, 2.0).active_power_w("grid") >= -1000.0 - 110.0
