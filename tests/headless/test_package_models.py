@@ -101,7 +101,7 @@ def test_words_that_the_compiler_cannot_read_are_told_as_well() -> None:
 
     with (
         pytest.raises(
-            CompileError, match="package evil 0.1: component type 'own': model 'own' does not compile"
+            CompileError, match=r"package evil 0\.1: component type 'own': model 'own' does not compile"
         ),
         told_whose({MODEL: TYPE}),
     ):
