@@ -23,6 +23,8 @@ from doppelgrid.sim.simulation.snapshot import Snapshot
 from doppelgrid.sim.simulation.tape import Tape, play
 from doppelgrid.sim.site.site import Site
 
+pytestmark = pytest.mark.lengthy
+
 NOON = 1_781_517_600_000_000
 ACTIVE = PowerType.ACTIVE
 POWER = Metric.AC_POWER_ACTIVE

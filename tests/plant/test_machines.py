@@ -14,6 +14,8 @@ from doppelgrid.sim.domain.states import StateCode
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
+pytestmark = pytest.mark.lengthy
+
 START = 1_750_000_000_000_000
 DEVICE = 20
 ACTIVE, REACTIVE = PowerType.ACTIVE, PowerType.REACTIVE

@@ -14,6 +14,8 @@ from doppelgrid.sim.kernel.metering import shown_by
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
+pytestmark = pytest.mark.lengthy
+
 SECOND = 1_000_000
 START = 1_780_264_800 * SECOND
 """A full quarter of an hour."""

@@ -7,12 +7,15 @@ import copy
 import io
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from doppelgrid.sim.files.problems import Problem
 from doppelgrid.sim.site.reader import SiteError, load_site, parse_site
+
+pytestmark = pytest.mark.lengthy
 
 TEXT = (load_site("commercial").directory / "commercial.yaml").read_text("utf-8")
 CONTENT: dict[str, Any] = YAML(typ="safe").load(TEXT)
