@@ -163,7 +163,7 @@ class TestQueues:
             return Frame(1, time_us, {}, {}, (StateCode.READY,), 0)
 
         stream = Subscription(on_close=lambda _: None)
-        await asyncio.wait_for(stream.taken(), 1.0)
+        await asyncio.wait_for(stream.taken(), 30.0)
         stream.push(frame(1))
         stream.push(frame(2))
         waiting = [asyncio.ensure_future(stream.taken()) for _ in range(2)]
@@ -171,12 +171,12 @@ class TestQueues:
         await asyncio.sleep(0)
         assert not any(task.done() for task in waiting)
         await soon(stream)
-        await asyncio.wait_for(asyncio.gather(*waiting), 1.0)
+        await asyncio.wait_for(asyncio.gather(*waiting), 30.0)
         stream.push(frame(3))
         last = asyncio.ensure_future(stream.taken())
         await asyncio.sleep(0)
         stream.close()
-        await asyncio.wait_for(last, 1.0)
+        await asyncio.wait_for(last, 30.0)
 
     async def test_a_request_ends_with_the_first_update_that_is_not_its_acceptance(self) -> None:
         request = PowerRequest()
@@ -208,7 +208,7 @@ class TestQueues:
             assert not late.done()
             for _ in range(count):
                 await soon(stream)
-        await asyncio.wait_for(late, 1.0)
+        await asyncio.wait_for(late, 30.0)
         simulation.run_for(timedelta(seconds=1))
         await gateway.read_up(0.0)
         assert gateway.backlog == 1

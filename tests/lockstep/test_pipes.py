@@ -79,11 +79,11 @@ class TestPipes:
         await settle()
         assert not reading.done()
         way.put(b"a")
-        assert await asyncio.wait_for(reading, 1.0) == b"a"
+        assert await asyncio.wait_for(reading, 30.0) == b"a"
         reading = asyncio.ensure_future(way.read())
         await settle()
         way.close()
-        assert await asyncio.wait_for(reading, 1.0) is None
+        assert await asyncio.wait_for(reading, 30.0) is None
 
     async def test_who_waits_is_told_once_when_all_has_been_read(self) -> None:
         told: list[str] = []
@@ -105,7 +105,7 @@ class TestPipes:
         writing = asyncio.ensure_future(way.write(b"b"))
         await settle()
         way.drop()
-        await asyncio.wait_for(writing, 1.0)
+        await asyncio.wait_for(writing, 30.0)
         assert await way.read() is None
 
 
@@ -273,7 +273,7 @@ class TestContexts:
         await settle()
         assert not change.done()
         channel.get_state(try_to_connect=True)
-        await asyncio.wait_for(change, 1.0)
+        await asyncio.wait_for(change, 30.0)
         assert channel.get_state() is states.READY
         await channel.close()
         assert channel.get_state() is states.SHUTDOWN
