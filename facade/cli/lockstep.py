@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
@@ -114,14 +116,13 @@ def lockstep(
     from ..scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop  # noqa: PLC0415
     from ..sim.simulation.live import LiveSimulation  # noqa: PLC0415
 
-    # What the application sets up for its own log is not for what the simulator tells its makers.
-    logging.getLogger(__name__.partition(".")[0]).setLevel(logging.WARNING)
     try:
         stage = _stage(site, recorded_site, simulate, start, duration, seed, interval)
         if stage.duration_us is None:
             typer.echo("without --duration it runs until the application returns, or until Ctrl-C", err=True)
         progress = VirtualProgress(stage.duration_us)
-        with start_recorder(record, record_metrics, stage.site, stage.seed) as recorder, progress:
+        recording = start_recorder(record, record_metrics, stage.site, stage.seed)
+        with recording as recorder, progress, _quiet():
 
             def begin(simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
                 if recorder is not None:
@@ -154,6 +155,18 @@ def lockstep(
     if not result.connected:
         typer.echo(f"the application never connected to {address}", err=True)
     raise typer.Exit(CODES[result.report.outcome])
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the simulator tells its makers out of the log that an application sets up for itself."""
+    logger = logging.getLogger(__name__.partition(".")[0])
+    former = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(former)
 
 
 class _Application(NamedTuple):

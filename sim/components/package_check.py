@@ -387,7 +387,7 @@ def _check_rating(where: str, rating: object) -> None:
         )
     if rating.ramp_rate_w_per_s != math.inf:
         _check_number(f"{where}.ramp_rate_w_per_s", rating.ramp_rate_w_per_s, lower=0.0)
-    for name in ("response_delay_s", "resolution_w", "minimum_w", "rest_w"):
+    for name in ("response_delay_s", "resolution_w", "minimum_w", "rest_w", "told_at_v"):
         _check_number(f"{where}.{name}", getattr(rating, name), lower=0.0)
 
 

@@ -33,6 +33,8 @@ class Rating(NamedTuple):
     """Magnitude of active power below which it does not run [W]."""
     rest_w: float = 0.0
     """Active power that it draws while it is told 0 and ready, where that is always the same [W]."""
+    told_at_v: float = 0.0
+    """Voltage by which clients turn its least current into a power [V]; 0 if it has no least current."""
     is_limit: bool = False
     """Whether a set-point is the most that it may do, rather than what it is to do."""
 

@@ -341,6 +341,7 @@ class WindDirectionFile(FileColumn):
 
     limits = (0.0, 360.0)
     unit: Annotated[str, AfterValidator(_one_of(DEGREE))] = "°"
+    """Unit of the numbers in the column."""
 
     @property
     def scale(self) -> float:
@@ -353,6 +354,7 @@ class HumidityFile(FileColumn):
 
     limits = (0.0, 1.0)
     unit: Literal["%", "1"]
+    """Unit of the numbers in the column."""
 
     @property
     def scale(self) -> float:
@@ -365,6 +367,7 @@ class AirPressureFile(FileColumn):
 
     limits = (500.0, 1100.0)
     unit: Annotated[str, AfterValidator(_one_of(HECTOPASCAL))] = "hPa"
+    """Unit of the numbers in the column."""
 
     @property
     def scale(self) -> float:

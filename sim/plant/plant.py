@@ -14,7 +14,6 @@ from ...models.ac import ThreePhase
 from ...models.ageing import AgeingState
 from ...models.battery import BatteryState, battery_terminal
 from ...models.bms import NO_TRIP, RELAYS_CLOSED, RELAYS_OPEN, BmsState
-from ...models.ev_charger import NOMINAL_V
 from ...models.fuse import MELTED
 from ...models.inverter import (
     InverterState,
@@ -539,7 +538,7 @@ class Plant:
         if rating.is_limit:
             least_w = max(rating.active.lower, 0.0) if rating.active else 0.0
             # A charger that is told its least current at the nominal voltage has what that makes now.
-            above = 1.0 if rating.only_produces else max(self._highest_voltage_pu(), 1.0)
+            above = max(self._highest_phase_v() / rating.told_at_v, 1.0) if rating.told_at_v > 0.0 else 1.0
             return abs(flow.active_w) <= max(above * abs(target_w), least_w) + tolerance
         if abs(target_w) < rating.minimum_w:
             return abs(flow.active_w) < rating.minimum_w
@@ -547,10 +546,9 @@ class Plant:
             return True
         return abs(flow.active_w - target_w) <= tolerance
 
-    def _highest_voltage_pu(self) -> float:
-        """Return the highest voltage of a phase to neutral over the one by which chargers are told, 230 V."""
+    def _highest_phase_v(self) -> float:
         self._know()
-        return max(self._memory.inputs[signal] for signal in self._layout.phase_voltage_signals) / NOMINAL_V
+        return max(self._memory.inputs[signal] for signal in self._layout.phase_voltage_signals)
 
     def is_idle(self, key: str) -> bool:
         """Say whether a device converts nothing at present."""
