@@ -14,6 +14,8 @@ from demandlib.bdew.elec_slp import dynamisation_function  # type: ignore[import
 from doppelgrid.sim.inputs.signal import Signal
 from doppelgrid.sim.inputs.specs import BdewProfile, LoadInput
 
+pytestmark = pytest.mark.lengthy
+
 Build = Callable[..., Signal]
 Us = Callable[[str], int]
 QUARTER_US = 900_000_000

@@ -31,6 +31,8 @@ from doppelgrid.sim.inputs.grid.presets import area_preset
 from doppelgrid.sim.inputs.location import Location
 from doppelgrid.sim.inputs.signal import Signal
 
+pytestmark = pytest.mark.lengthy
+
 SECOND_US = 1_000_000
 Us = Callable[[str], int]
 EUROPE = area_preset("continental-europe")

@@ -23,6 +23,8 @@ from doppelgrid.models.battery import (
 from doppelgrid.models.tables import table_mean
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
+pytestmark = pytest.mark.lengthy
+
 PRESETS = battery_preset_names()
 SOC = st.floats(0.0, 1.0)
 TEMPERATURE_C = st.floats(-20.0, 50.0)

@@ -19,6 +19,8 @@ from doppelgrid.models.battery import (
 )
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
+pytestmark = pytest.mark.lengthy
+
 PRESETS = battery_preset_names()
 SOC = st.floats(0.0, 1.0)
 

@@ -22,6 +22,8 @@ from model_cases.case import ModelCase
 import doppelgrid.models as models_package
 from doppelgrid.models.parameter import check_parameters, described_parameters
 
+pytestmark = pytest.mark.lengthy
+
 CASES = every_case()
 TESTS = Path(__file__).parents[1]
 

@@ -38,6 +38,8 @@ from doppelgrid.models.inverter import (
 )
 from doppelgrid.sim.components.inverter import inverter_preset, inverter_preset_names
 
+pytestmark = pytest.mark.lengthy
+
 PRESETS = inverter_preset_names()
 SHARE = st.floats(-1.5, 1.5)
 """AC power over rated power."""

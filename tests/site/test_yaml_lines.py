@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from doppelgrid.sim.files.explain import explain, keys_of
 from doppelgrid.sim.files.yaml_text import read_yaml
 
+pytestmark = pytest.mark.lengthy
+
 TEXT = """\
 # a comment
 site: &base

@@ -39,6 +39,8 @@ from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.simulation.live import LiveSimulation
 from doppelgrid.sim.site.site import Site
 
+pytestmark = pytest.mark.lengthy
+
 COMMONS = {"v1": common_v1.COMMON, "v1alpha8": common_v1alpha8.COMMON}
 TELEMETRY: dict[str, Callable[[], Any]] = {
     "v1": components1.ComponentData,
