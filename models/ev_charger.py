@@ -305,7 +305,7 @@ def _shown(params: EvChargerParams, inp: EvChargerInput, flow: _Flow) -> EvCharg
 def _offered_w(params: EvChargerParams, inp: EvChargerInput, set_point_w: float) -> float:
     """Return the power that the charger offers through the cable [W]: what of its current is not its own standby.
 
-    0 where it pauses.
+    Not above 0 where it pauses, or its losses take all.
     """
     phases = ev_phases_in_use(params, inp)
     current_a = min(max(set_point_w, 0.0) / (phases * inp.voltage_v), params.current_max_a)
@@ -314,14 +314,9 @@ def _offered_w(params: EvChargerParams, inp: EvChargerInput, set_point_w: float)
     if current_a < params.current_min_a:
         least_w = phases * (params.current_min_a - _CURRENT_TOUCH) * min(inp.voltage_v, NOMINAL_V)
         current_a = params.current_min_a if set_point_w >= least_w else 0.0
-    if current_a <= 0.0:
-        return 0.0
-    grid_w = max(phases * current_a * inp.voltage_v - params.standby_w, 0.0)
+    grid_w = phases * current_a * inp.voltage_v - params.standby_w
     if params.is_dc == 1:
-        return max(
-            min(grid_w * (1.0 - params.conversion_loss) - params.conversion_fixed_w, params.dc_power_max_w),
-            0.0,
-        )
+        return min(grid_w * (1.0 - params.conversion_loss) - params.conversion_fixed_w, params.dc_power_max_w)
     return min(grid_w, phases * inp.ac_current_max_a * inp.voltage_v)
 
 

@@ -192,8 +192,9 @@ def _installed(command: Path) -> Path:
     if found is None:
         return command
     with Path(found).open("rb") as script:
-        first = script.readline()
-    if not first.startswith(b"#!") or b"python" not in first:
+        # Where the path of Python is long, a shell starts it in the second line.
+        head = script.readline() + script.readline()
+    if not head.startswith(b"#!") or b"python" not in head:
         raise refuse(f"{found} is no Python script; accepted: a script or an installed command of Python")
     return Path(found)
 

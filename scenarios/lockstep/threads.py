@@ -7,7 +7,6 @@ not, since nothing in virtual time would ever bring it.
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -25,8 +24,6 @@ _AT_WORK = ("R", "D")
 """What Linux says of threads that run, could run, or wait for memory or a disk."""
 _INFRASTRUCTURE = ("doppelgrid", "grpc", "concurrent.futures", "asyncio", "rich", "time_machine")
 """Packages whose threads are none of the application's making; the loop knows those of executors."""
-
-_log = logging.getLogger(__name__)
 
 
 class AppThread(NamedTuple):
@@ -71,13 +68,8 @@ def told_of_threads(tell: Callable[[AppThread], None]) -> Iterator[None]:
         threading.Thread.start = original  # type: ignore[method-assign]
 
 
-def warn(started: AppThread) -> None:
-    """Say at once which thread lives in real time, and what to do about it."""
-    _log.warning("%s", started)
-
-
-def wait_while_computing(threads: list[threading.Thread], longest_s: float) -> list[threading.Thread]:
-    """Wait in real time until threads have ended, as long as they compute; returns those that did not end.
+def wait_while_computing(threads: list[threading.Thread], longest_s: float) -> None:
+    """Wait in real time until threads have ended, as long as they compute.
 
     Args:
         threads: That were started and not waited for in vain before.
@@ -91,7 +83,6 @@ def wait_while_computing(threads: list[threading.Thread], longest_s: float) -> l
         alive = [thread for thread in alive if thread.is_alive()]
         if not any(_computes(thread, since_s=work_s) for thread in alive):
             break
-    return alive
 
 
 def _computes(thread: threading.Thread, *, since_s: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import selectors
 import threading
 from collections.abc import Callable, Coroutine, Mapping
@@ -13,9 +14,10 @@ from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 from .determinism import Collector, OrdinalLoop
 from .errors import LockstepError, NeverSleepsError, RealIoError
 from .real_io import Outside, describe_fd, describe_task, waits_for_io
-from .threads import AppThread, wait_while_computing, warn
+from .threads import AppThread, wait_while_computing
 from .wall import VirtualClock
 
+_log = logging.getLogger(__name__)
 _T = TypeVar("_T")
 _Ts = TypeVarTuple("_Ts")
 
@@ -88,7 +90,7 @@ class VirtualTimeLoop(OrdinalLoop):
         """Take notice of a thread that the application has started."""
         self.outside.threads.append(started.thread)
         self.note(str(started))
-        warn(started)
+        _log.warning("%s", started)
 
     def note(self, what: str) -> None:
         """Remember why the run may not be reproducible."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
 from ...models.ac import phase_shares
 from ..domain.categories import Category
 from ..domain.states import StateCode
-from ..files.sections import refuse, written
+from ..files.sections import written
 from ..files.units import NonNegativePower
 from .captions import kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Converting
@@ -21,6 +21,7 @@ from .inverter import (
     inverter_preset_names,
     inverter_rating,
 )
+from .section import at_most_rated
 from .setting import Setting
 from .switchgear import OF_AN_INVERTER
 
@@ -32,13 +33,7 @@ class BatteryInverter(InverterSection, BuiltInControl):
     min_power_w: NonNegativePower = Field(default=written("0 W"), alias="min_power")
     """Magnitude of AC power below which it rests [W]."""
 
-    @field_validator("min_power_w")
-    @classmethod
-    def _below_rating(cls, power_w: float, info: ValidationInfo) -> float:
-        rated_w = info.data.get("rated_power_w")
-        if rated_w is not None and power_w > rated_w:
-            raise refuse(f"at most the rated power, {rated_w / 1e3:.6g} kW")
-        return power_w
+    _below_rating = field_validator("min_power_w")(at_most_rated)
 
 
 def build(inverter: BatteryInverter, setting: Setting) -> Built:

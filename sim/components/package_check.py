@@ -269,6 +269,10 @@ def _check_parts(built: Built, setting: Setting) -> None:
         _check_of("array.array", built.array.array, PvArrayParams)
     if built.peak_w is not None:
         _check_number("peak_w", built.peak_w, lower=0.0)
+        if built.converting is None and (built.machine is None or built.machine.rating is None):
+            raise _WrongError(
+                "peak_w", _shown(built.peak_w), "None of what takes no set-points and can hold nothing back"
+            )
     if built.load is not None:
         _check_load(built.load, setting)
     if built.machine is not None:

@@ -73,19 +73,21 @@ class RatedMachine(FlexibleDevice, Lapsing):
     """Greatest change of active power [W/s]; by the kind of device if not given."""
 
 
+def at_most_rated(power_w: float | None, info: ValidationInfo) -> float | None:
+    """Refuse a power above the rated one."""
+    rated_w = info.data.get("rated_power_w")
+    if power_w is not None and rated_w is not None and power_w > rated_w:
+        raise refuse(f"at most the rated power, {rated_w / 1e3:.6g} kW")
+    return power_w
+
+
 class MachineWithMinimum(RatedMachine):
     """A device that runs from a minimum load on."""
 
     min_power_w: NonNegativePower | None = Field(default=None, alias="min_power")
     """Least active power at which it runs [W]; by kind and preset if not given."""
 
-    @field_validator("min_power_w")
-    @classmethod
-    def _below_rating(cls, power_w: float | None, info: ValidationInfo) -> float | None:
-        rated_w = info.data.get("rated_power_w")
-        if power_w is not None and rated_w is not None and power_w > rated_w:
-            raise refuse(f"at most the rated power, {rated_w / 1e3:.6g} kW")
-        return power_w
+    _below_rating = field_validator("min_power_w")(at_most_rated)
 
 
 class ProcessMachine(MachineWithMinimum):

@@ -77,11 +77,12 @@ class Unit:
         return value
 
     def _sum_of_parts(self, text: object) -> float:
-        parts = list(_PART.finditer(text)) if self._in_parts and isinstance(text, str) else []
-        if "".join(part[0] for part in parts) != (text.rstrip() if isinstance(text, str) else None):
+        if not self._in_parts or not isinstance(text, str):
             raise ValueError(self.accepted)
+        parts = list(_PART.finditer(text))
         sizes = [self.factors.get(part[2], math.nan) for part in parts]
-        if len(parts) < 2 or not all(larger > smaller for larger, smaller in pairwise(sizes)):
+        is_whole = "".join(part[0] for part in parts) == text.rstrip()
+        if not is_whole or len(parts) < 2 or not all(one > next_ for one, next_ in pairwise(sizes)):
             raise ValueError(self.accepted)
         return math.fsum(float(part[1]) * size for part, size in zip(parts, sizes, strict=True))
 

@@ -358,7 +358,7 @@ class HumidityFile(FileColumn):
 
     @property
     def scale(self) -> float:
-        """One per one in the column."""
+        """Parts of saturation per one in the column."""
         return (0.01 if self.unit == "%" else 1.0) * self.factor
 
 

@@ -211,15 +211,14 @@ def _inverters(
 
 def _control(wiring: Wiring, equipment: Equipment, component: Mapping[str, int], key: str) -> ControlLayout:
     rating, meter = equipment.ratings[key], equipment.built_in.get(key)
-    is_asked = meter is not None and bool(equipment.feed_in_limits_w)
-    behind = wiring.behind(meter.key) if meter is not None and is_asked else set()
+    behind = wiring.behind(meter.key) if meter is not None and equipment.feed_in_limits_w else set()
     return ControlLayout(
         component=component[key],
         ramp_w_per_s=rating.ramp_rate_w_per_s,
         meter=-1 if meter is None else component[meter.key],
         meter_share=0.0 if meter is None else meter.share,
         meter_deadband_w=_METER_DEADBAND * rating.size,
-        sees_photovoltaics=int(is_asked and behind.issuperset(equipment.photovoltaics)),
+        sees_photovoltaics=int(behind.issuperset(equipment.photovoltaics)),
     )
 
 

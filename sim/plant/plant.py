@@ -263,7 +263,8 @@ class Plant:
 
         Nothing while it is switched off, has failed, or the grid does not reach it. What is parked can be woken.
         """
-        if self.is_cut_off(key) or not (self.is_live(key) or self.position(key) is Position.STANDBY):
+        is_off = self.position(key) not in (Position.ON, Position.STANDBY)
+        if is_off or key in self.tripped or self.is_cut_off(key):
             return NO_POWER
         reach, widest = self._reach(key), self.equipment.ratings[key].widest
         return Bounds(
@@ -499,15 +500,11 @@ class Plant:
         self._look_at_inputs()
         return bool(self._memory.components[self._places.components[key]].is_cut_off)
 
-    def is_live(self, key: str) -> bool:
-        """Say whether a component is switched on and whole, and the grid reaches it if it is on the AC side."""
-        self._look_at_inputs()
-        return is_live(self._memory, self._places.components[key])
-
     def in_service(self, key: str) -> bool:
         """Say whether a component is switched on, whole, and reached by the grid if it is on the AC side."""
+        self._look_at_inputs()
         is_on = key not in self._places.batteries or self.position(key) is Position.ON
-        return is_on and self.is_live(key)
+        return is_on and is_live(self._memory, self._places.components[key])
 
     def is_settled(self, key: str) -> bool:
         """Say whether all set-points of a device have arrived and its ramp has ended, or cannot go on."""

@@ -68,9 +68,12 @@ def test_a_module_is_run_in_place_of_a_script(tmp_path: Path, monkeypatch: pytes
     assert "__main__ ['--limit', '30']" in shown.output
 
 
-def test_an_installed_command_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "head", ["#!/usr/bin/env python3\n", "#!/bin/sh\n'''exec' /far/python \"$0\" \"$@\"\n' '''\n"]
+)
+def test_an_installed_command_is_run(head: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = tmp_path / "night-shift"
-    command.write_text("#!/usr/bin/env python3\nprint('on duty')\n")
+    command.write_text(f"{head}print('on duty')\n")
     command.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     shown = RUNNER.invoke(app, ["lockstep", "demo", "night-shift", "--duration", "1s"])

@@ -145,6 +145,14 @@ class TestWhatCannotWorkNow:
         site.simulation.fault(Fault("inv", FaultKind.TRIP))
         assert site.shown() == ((0.0, 0.0),)
 
+    def test_a_parked_one_shows_what_it_can_be_woken_to_until_it_trips(self) -> None:
+        site = Storage({})
+        site.simulation.gateway.standby(INVERTER)
+        site.simulation.run_to(site.plant.time_us + 60_000_000)
+        assert site.shown() == ((-30e3, 30e3),)
+        site.simulation.fault(Fault("inv", FaultKind.TRIP))
+        assert site.shown() == ((0.0, 0.0),)
+
     def test_one_that_the_grid_does_not_reach_shows_nothing(self) -> None:
         site = Storage({})
         site.simulation.drive("grid", "presence", 0.0)

@@ -191,6 +191,15 @@ class TestInverter:
         assert told_of(Constant(0.0), modules._replace(soiling=2.0)).startswith("array.array.soiling ")
         assert told_of(Constant(0.0), None) == "array.array None; accepted: a PvArrayParams"
 
+    def test_has_no_peak_where_nothing_can_be_held_back(self, setting: Setting) -> None:
+        def told_of(built: Built) -> str:
+            return told(built, setting, Category.PV_INVERTER)
+
+        said = "peak_w 5000.0; accepted: None of what takes no set-points and can hold nothing back"
+        assert told_of(Built(peak_w=5e3)) == said
+        assert told_of(Built(peak_w=5e3, machine=replace(MACHINE, rating=None, sources=()))) == said
+        assert not told_of(Built(peak_w=5e3, machine=MACHINE))
+
     def test_is_not_asked_what_it_shows_before_its_array_is_lit(self, setting: Setting) -> None:
         def unlit(*_given: Any) -> Any:
             raise RuntimeError("no light yet")
