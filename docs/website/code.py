@@ -14,9 +14,10 @@ from accuracy.described import PresetFile, preset_file
 import doppelgrid
 import doppelgrid.testing
 from doppelgrid import models
-from doppelgrid.proto.control.words import UNIT_FIELDS
+from doppelgrid.proto.control.words import unit_field
 from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.inputs.driven import DRIVEN_INPUTS
 from doppelgrid.sim.site.schema import site_schema
 from doppelgrid.sim.telemetry.metrics import MAIN_METRICS
 
@@ -84,7 +85,12 @@ def driven() -> dict[str, list[str]]:
 
 def field_of(quantity: str) -> str:
     """Return the field of a drive request that carries a quantity."""
-    return UNIT_FIELDS.get(quantity, "number")
+    return unit_field(quantity)
+
+
+def range_of(quantity: str) -> str:
+    """Return what an input can be driven to, in words."""
+    return DRIVEN_INPUTS[quantity].accepted
 
 
 def recorded_by_default() -> frozenset[str]:

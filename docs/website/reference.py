@@ -88,13 +88,13 @@ def inputs_page() -> str:
         "",
         "What `drive` of `Simulation`, `ControlClient` and the [control service](../how-to/control.md) overrides, by "
         "the category of the component, or with `site` in place of one. A component has those that drive it: a PV "
-        "inverter with a `power` of its own has no `irradiance`. The error about an unknown one lists what there is. "
-        "This page is made from a running site with one of everything.",
+        "inverter with a `power` of its own has no `irradiance`. The error about an unknown one lists what there is, "
+        "that about a value what it can be. This page is made from a running site with one of everything.",
         "",
         *table(
-            ["of", "input", "value in a request"],
+            ["of", "input", "can be", "value in a request"],
             (
-                [code(place), code(quantity), code(source.field_of(quantity))]
+                [code(place), code(quantity), source.range_of(quantity), code(source.field_of(quantity))]
                 for place, quantities in source.driven().items()
                 for quantity in quantities
             ),
@@ -102,7 +102,8 @@ def inputs_page() -> str:
         "",
         "Powers are positive into the component (the passive sign convention). A `number` is in the unit that the name "
         "ends in (`capacity_wh`), otherwise in the unit of the [site file](site-file.md) without its prefix, shares as "
-        "0..1. `presence` of the grid is 1 or 0; `voltage` is line to line, `voltage_1` to `voltage_3` are to neutral.",
+        "0..1. `presence` is whether the grid is there, `cable` whether a charger's is where its sessions say; "
+        "`voltage` is line to line, `voltage_1` to `voltage_3` are to neutral.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -15,7 +15,7 @@ from frequenz.client.base.authentication import (
 )
 from frequenz.client.base.channel import ChannelOptions, SslOptions, parse_grpc_uri
 from frequenz.client.base.signing import SigningInterceptorUnaryStream, SigningInterceptorUnaryUnary
-from frequenz.quantities import Frequency, Power, Temperature, Voltage
+from frequenz.quantities import Current, Energy, Frequency, Percentage, Power, Temperature, Voltage
 from google.protobuf.message import Message
 
 from ...sim.domain.faults import FaultKind
@@ -38,7 +38,7 @@ _URL = re.compile(r"grpc://[^/?#]+:\d+/?(\?.*)?")
 _PLAIN = ChannelOptions(ssl=SslOptions(enabled=False))
 
 ResponseT = TypeVar("ResponseT", bound=Message)
-Value = Power | Voltage | Frequency | Temperature | float
+Value = Power | Voltage | Frequency | Temperature | Percentage | Energy | Current | float
 """Value that an input is driven to; a float of irradiance is in W/m²."""
 
 
@@ -323,16 +323,21 @@ async def _events(call: Any) -> AsyncIterator[SiteEvent]:
         call.cancel()
 
 
+_FIELDS: dict[type, tuple[str, Callable[[Any], float]]] = {
+    Power: ("power_w", Power.as_watts),
+    Voltage: ("voltage_v", Voltage.as_volts),
+    Frequency: ("frequency_hz", Frequency.as_hertz),
+    Temperature: ("temperature_c", Temperature.as_celsius),
+    Percentage: ("number", Percentage.as_fraction),
+    Energy: ("number", Energy.as_watt_hours),
+    Current: ("number", Current.as_amperes),
+}
+"""By the class of a value, the field of a drive request that it belongs into, and how it becomes a number."""
+
+
 def _measured(quantity: str, value: Value) -> tuple[str, float]:
     """Return the field of a drive request that a value belongs into, and the number."""
-    match value:
-        case Power():
-            return "power_w", value.as_watts()
-        case Voltage():
-            return "voltage_v", value.as_volts()
-        case Frequency():
-            return "frequency_hz", value.as_hertz()
-        case Temperature():
-            return "temperature_c", value.as_celsius()
-        case _:
-            return ("irradiance_w_per_m2" if quantity == "irradiance" else "number"), value
+    if type(value) in _FIELDS:
+        field, number = _FIELDS[type(value)]
+        return field, number(value)
+    return ("irradiance_w_per_m2" if quantity == "irradiance" else "number"), cast(float, value)

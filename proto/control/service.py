@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from ...sim.domain.messages import InvalidArgumentError, UnknownComponentError
 from ...sim.domain.timestamps import to_datetime
+from ...sim.files.problems import one_of
 from ...sim.simulation.live import LiveSimulation
 from ...sim.simulation.snapshot import Snapshot
 from ..transport.open_streams import OpenStreams
@@ -176,7 +177,7 @@ class Procedures:
     def _require(self, key: str) -> None:
         components = self._simulation.site.components
         if key not in components:
-            raise UnknownComponentError(f"no component {key!r}; accepted: {', '.join(components)}")
+            raise UnknownComponentError(f"no component {key!r}; accepted: {one_of(components, key)}")
 
     def _require_driven(self, key: str) -> None:
         if key != "site":
@@ -184,7 +185,7 @@ class Procedures:
 
     def _find_snapshot(self, name: str) -> Snapshot:
         if name not in self._snapshots:
-            kept = ", ".join(self._snapshots) or "none, as no snapshot has been taken"
+            kept = one_of(self._snapshots, name) or "none, as no snapshot has been taken"
             raise UnknownSnapshotError(f"no snapshot {name!r}; accepted: {kept}")
         return self._snapshots[name]
 

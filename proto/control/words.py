@@ -19,20 +19,33 @@ from ...sim.domain.ranges import Bounds
 from ...sim.domain.timestamps import to_datetime
 from ...sim.engine.clock import wall_time_us
 from ...sim.faults.active import ActiveFault
+from ...sim.files.problems import one_of
+from ...sim.files.units import CELSIUS, HERTZ, IRRADIANCE, VOLT, WATT
+from ...sim.inputs.driven import DRIVEN_INPUTS
 from .v1 import control_pb2 as pb
 
 if TYPE_CHECKING:
     from ...sim.simulation.live import LiveSimulation
 
-UNIT_FIELDS = {
-    "load": "power_w",
-    "power": "power_w",
-    "irradiance": "irradiance_w_per_m2",
-    "voltage": "voltage_v",
-    "frequency": "frequency_hz",
-    "ambient_temperature": "temperature_c",
+_FIELDS = {
+    WATT: "power_w",
+    IRRADIANCE: "irradiance_w_per_m2",
+    VOLT: "voltage_v",
+    HERTZ: "frequency_hz",
+    CELSIUS: "temperature_c",
 }
-"""The field of a drive request that carries a quantity; others may come in any."""
+_NUMBER = "number"
+_ALSO_NUMBERS = frozenset(
+    {"heat_demand", "steam_demand", "gains", "electronics_w", "voltage_1", "voltage_2", "voltage_3"}
+)
+"""Inputs that came as plain numbers before they had a unit."""
+
+
+def unit_field(quantity: str) -> str:
+    """Return the field of a drive request that carries an input; `number` of what has no unit of its own there."""
+    driven = DRIVEN_INPUTS.get(quantity)
+    return _NUMBER if driven is None else _FIELDS.get(driven.unit, _NUMBER)
+
 
 _LONGEST = timedelta(days=366)
 
@@ -149,8 +162,9 @@ def _override_value(request: pb.DriveRequest) -> float:
         InvalidArgumentError: If there is none, it is in another unit than the input, or it is not finite.
     """
     field = request.WhichOneof("value")
-    expected = UNIT_FIELDS.get(request.quantity)
-    if field is None or (expected is not None and field != expected):
+    expected = unit_field(request.quantity) if request.quantity in DRIVEN_INPUTS else None
+    is_number = field == _NUMBER and request.quantity in _ALSO_NUMBERS
+    if field is None or (expected is not None and field != expected and not is_number):
         found = "missing" if field is None else f"in {field}"
         accepted = "one value" if expected is None else f"in {expected}"
         raise InvalidArgumentError(f"the value of {request.quantity!r} is {found}; accepted: {accepted}")
@@ -163,7 +177,7 @@ def _override_value(request: pb.DriveRequest) -> float:
 def _fault(request: pb.StrikeRequest) -> Fault:
     kinds: list[str] = [kind.value for kind in FaultKind]
     if request.kind not in kinds:
-        raise InvalidArgumentError(f"kind is {request.kind!r}; accepted: {', '.join(kinds)}")
+        raise InvalidArgumentError(f"kind is {request.kind!r}; accepted: {one_of(kinds, request.kind)}")
     asked = Fault(request.component, FaultKind(request.kind), metrics=_metrics(request.metrics))
     if request.HasField("diagnostic"):
         asked = asked._replace(diagnostic=request.diagnostic)
@@ -178,7 +192,7 @@ def _metrics(names: Iterable[str]) -> tuple[Metric, ...]:
     known = {metric.value: metric for metric in Metric}
     unknown = [name for name in names if name not in known]
     if unknown:
-        accepted = ", ".join(known)
+        accepted = one_of(known, unknown[0])
         raise InvalidArgumentError(f"metrics contains {unknown[0]!r}; accepted: {accepted}")
     return tuple(known[name] for name in names)
 

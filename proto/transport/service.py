@@ -145,7 +145,7 @@ def _parsed(request: type[RequestT], data: bytes) -> RequestT:
         return request.FromString(data)
     except DecodeError:
         raise InvalidArgumentError(
-            f"the request is no {request.DESCRIPTOR.name}: it cannot be read"
+            f"the request cannot be read; accepted: the bytes of a {request.DESCRIPTOR.name}"
         ) from None
 
 

@@ -9,12 +9,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from frequenz.quantities import Frequency, Power, Quantity, Temperature, Voltage
+from frequenz.quantities import (
+    Current,
+    Energy,
+    Frequency,
+    Percentage,
+    Power,
+    Quantity,
+    Temperature,
+    Voltage,
+)
 
 from ...sim.domain.events import Event
 from ...sim.domain.messages import Frame, Reading
 from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.files.problems import did_you_mean
+from ...sim.files.units import AMPERE, CELSIUS, FRACTION, HERTZ, VOLT, WATT, WATT_HOUR, Unit
+from ...sim.inputs.driven import DRIVEN_INPUTS
 from ...sim.simulation.journal import Journal
 from ...sim.simulation.live import LiveSimulation
 from ...sim.simulation.simulation import Simulation
@@ -30,12 +41,14 @@ from .readings import Always
 
 __tracebackhide__ = True  # failures are shown where the test stands
 
-_KINDS: Mapping[str, type[Quantity]] = {
-    "load": Power,
-    "power": Power,
-    "voltage": Voltage,
-    "frequency": Frequency,
-    "ambient_temperature": Temperature,
+_KINDS: Mapping[Unit, type[Quantity]] = {
+    WATT: Power,
+    WATT_HOUR: Energy,
+    VOLT: Voltage,
+    AMPERE: Current,
+    HERTZ: Frequency,
+    CELSIUS: Temperature,
+    FRACTION: Percentage,
 }
 
 
@@ -271,10 +284,7 @@ class SiteHandle:
                 f"{key}: nothing to drive; accepted: an input such as load=, irradiance=, frequency="
             )
         for name, value in given.items():
-            kind = _KINDS.get(name)
-            if kind is not None and isinstance(value, Quantity) and not isinstance(value, kind):
-                raise TypeError(f"{key}.{name} is a {type(value).__name__}; accepted: a {kind.__name__}")
-            self.simulation.drive(key, name, plain(value), over_s=over_us / MICROSECONDS)
+            self.simulation.drive(key, name, _measured(key, name, value), over_s=over_us / MICROSECONDS)
         return Driving(self, self.now_us + over_us)
 
     def release_inputs(self, key: str, quantities: Sequence[str]) -> None:
@@ -298,6 +308,21 @@ class SiteHandle:
         if self._alarm is not None:
             error, self._alarm = self._alarm, None
             raise error
+
+
+def _measured(key: str, name: str, value: Quantity | float) -> float:
+    """Return a value in the unit that its input has inside.
+
+    Raises:
+        TypeError: If it is of another kind.
+    """
+    driven = DRIVEN_INPUTS.get(name)
+    if driven is not None and isinstance(value, Quantity):
+        kind = _KINDS.get(driven.unit)
+        if kind is None or not isinstance(value, kind):
+            accepted = "a number" if kind is None else f"a {kind.__name__}"
+            raise TypeError(f"{key}.{name} is a {type(value).__name__}; accepted: {accepted}")
+    return value.as_fraction() if isinstance(value, Percentage) else plain(value)
 
 
 def _wake(sleeper: asyncio.Future[None]) -> None:

@@ -13,6 +13,7 @@ from ..domain.states import Diagnostic
 from ..engine.agenda import Engine
 from ..engine.events import Events
 from ..engine.executor import Executor
+from ..files.problems import one_of
 from ..inputs.signal import normal_deviate, stream_key
 from ..plant.plant import Plant
 from .active import ActiveFault, FaultsState
@@ -106,9 +107,13 @@ class Faults:
         }
         for active in trips.values():
             if active.ending is not None:
-                raise WrongStateError(f"{component} cannot be acknowledged yet: what tripped it still lasts")
+                raise WrongStateError(
+                    f"{component} cannot be acknowledged yet: what tripped it still lasts; accepted: once it is over"
+                )
             if not active.fault.recoverable:
-                raise WrongStateError(f"{component} cannot be acknowledged: its error is not recoverable")
+                raise WrongStateError(
+                    f"{component} cannot be acknowledged: its error is not recoverable; accepted: once it is mended"
+                )
         return list(trips)
 
     def check_reachable(self, component: str, *, stream: bool) -> None:
@@ -119,7 +124,7 @@ class Faults:
         """
         kind = FaultKind.DROPPED if stream else FaultKind.REFUSED
         if self._find(component, kind):
-            raise UnavailableError(f"{component} cannot be reached")
+            raise UnavailableError(f"{component} cannot be reached; accepted: the same again once it can")
 
     def is_hanging(self, component: str) -> bool:
         """Say whether commands to a component get no answer."""
@@ -159,7 +164,9 @@ class Faults:
     def _check(self, fault: Fault) -> None:
         components = self._plant.site.components
         if fault.component not in components:
-            raise ValueError(f"no component {fault.component!r}; accepted: {', '.join(components)}")
+            raise ValueError(
+                f"no component {fault.component!r}; accepted: {one_of(components, fault.component)}"
+            )
         if fault.kind is FaultKind.TRIP and not self._plant.can_trip(fault.component):
             category = components[fault.component].category
             raise ValueError(

@@ -17,6 +17,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 _PART = re.compile(r"\s*(\d+(?:\.\d*)?)\s*([^\s\d.]+)")
 _WRITTEN = re.compile(r"\s*([+-]?(?:\d+(?:_\d+)*(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)\s*(\S*)\s*")
+_ROUNDS_UP = 1.0 - 1e-9
 
 
 class Unit:
@@ -96,6 +97,22 @@ class Unit:
         spelling, factor = next(iter(self.factors.items()))
         return f"{value / factor!r} {spelling}"
 
+    def in_words(self, value: float) -> str:
+        """Return a value of the inner unit for people, with the prefix that suits its size."""
+        if not math.isfinite(value):
+            return f"{value} {self.inner}".removesuffix(" 1")
+        prefixes = {
+            factor: spelling for spelling, factor in reversed(self.factors.items()) if _is_prefix(factor)
+        }
+        if not prefixes:
+            spelling, factor = next(iter(self.factors.items()))
+            prefixes = {factor: spelling}
+        fitting = [factor for factor in prefixes if abs(value) >= factor * _ROUNDS_UP]
+        factor = (
+            max(fitting, default=min(prefixes)) if value else min(prefixes, key=lambda each: abs(each - 1.0))
+        )
+        return f"{value / factor + 0.0:.10g} {prefixes[factor]}".rstrip()
+
     def within(
         self, *, lower: float | None = None, upper: float | None = None, above: float | None = None
     ) -> Unit:
@@ -145,6 +162,12 @@ class Unit:
             # Stays where a field has words of its own in place of the description.
             "$comment": self.accepted,
         }
+
+
+def _is_prefix(factor: float) -> bool:
+    """Say whether a unit is the inner one with a prefix such as kilo, rather than another, as hours are."""
+    power = math.log10(factor)
+    return abs(power - 3.0 * round(power / 3.0)) < 1e-9
 
 
 WATT = Unit("W", {"kW": 1e3, "W": 1.0, "MW": 1e6})

@@ -21,7 +21,7 @@ from ..engine.clock import Clock
 from ..engine.events import Events
 from ..plant.plant import Plant
 from ..telemetry.power_bounds import bounded_metrics
-from .readiness import check_takes_commands
+from .readiness import check_takes_commands, named
 
 DEFAULT_LIFETIME_S = 5
 SHORTEST_LIFETIME_S = 5
@@ -115,7 +115,10 @@ class AugmentedBounds:
         accepted = bounded_metrics(self._plant, key)
         if not accepted:
             category = self._plant.site.components[key].category
-            raise UnsupportedError(f"{key} is a {category} and has no bounds that could be augmented")
+            raise UnsupportedError(
+                f"{key} is a {category} and has no bounds that could be augmented; "
+                f"accepted: {named(other for other in self._plant.wiring.order if bounded_metrics(self._plant, other))}"
+            )
         if metric is None or metric not in accepted:
             found = metric or "unspecified or unknown"
             raise InvalidArgumentError(f"target_metric is {found}; accepted: {', '.join(accepted)}")

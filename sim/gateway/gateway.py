@@ -50,6 +50,7 @@ from ..telemetry.sensors import Sensors, SensorsState
 from .augmented_bounds import AugmentedBounds, AugmentedBoundsState
 from .identity import describe, describe_sensor
 from .lifecycle import Lifecycle
+from .readiness import named
 from .sequences import Sequences, SequencesState
 from .set_points import SetPoints, SetPointsState
 from .subscriptions import PowerRequest, Subscription
@@ -356,16 +357,15 @@ class Gateway:
     def _key(self, component_id: int) -> str:
         key = self._keys.get(component_id)
         if key is None:
-            known = ", ".join(str(number) for number in sorted(self._keys)[:20])
-            more = ", …" if len(self._keys) > 20 else ""
-            raise UnknownComponentError(f"no component has the id {component_id}; known ids: {known}{more}")
+            known = named(sorted(self._keys))
+            raise UnknownComponentError(f"no component has the id {component_id}; accepted: {known}")
         return key
 
     def _sensor_key(self, sensor_id: int) -> str:
         key = self._sensor_keys.get(sensor_id)
         if key is None:
-            known = ", ".join(str(number) for number in self._sensor_keys) or "none"
-            raise UnknownComponentError(f"no sensor has the id {sensor_id}; known ids: {known}")
+            known = named(self._sensor_keys)
+            raise UnknownComponentError(f"no sensor has the id {sensor_id}; accepted: {known}")
         return key
 
     def _set_power(self, command: SetPower) -> PowerRequest:
@@ -397,7 +397,7 @@ class Gateway:
         """Return whom a command reaches, if it answers."""
         key = self._reached(command.component_id)
         if self._faults.is_hanging(key):
-            raise UnavailableError(f"{key} does not answer")
+            raise UnavailableError(f"{key} does not answer; accepted: the same again once it does")
         return key
 
     def save(self) -> GatewayState:

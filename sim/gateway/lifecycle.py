@@ -11,7 +11,7 @@ from ..domain.switching import Position
 from ..engine.events import Events
 from ..faults.injector import Faults
 from ..plant.plant import Plant
-from .readiness import check_takes_commands
+from .readiness import check_takes_commands, named
 from .sequences import Sequences
 from .set_points import SetPoints
 
@@ -97,7 +97,7 @@ class Lifecycle:
             return
         if heading is Position.OFF or self._plant.position(key) is not Position.ON:
             raise WrongStateError(
-                f"{key} cannot go to standby: its relays are not both closed; start it first"
+                f"{key} cannot go to standby: its relays are not both closed; accepted: standby once it is started"
             )
         self._set_points.revoke(key)
         self._sequences.open_ac_relay(key)
@@ -109,7 +109,8 @@ class Lifecycle:
         power_w = self._plant.flows().battery_dc_w.get(key, 0.0)
         if power_w != 0.0:
             raise WrongStateError(
-                f"{key} cannot stop: {power_w:.0f} W flow through it; set the inverters before it to 0 W first"
+                f"{key} cannot stop: {power_w:.0f} W flow through it; "
+                "accepted: 0 W (set the inverters before it to that first)"
             )
         self._set_points.revoke(key)
         self._sequences.open_relays(key)
@@ -118,7 +119,9 @@ class Lifecycle:
         cleared = self._faults.clearable(key)
         lasting = self._plant.acknowledge(key)
         if lasting is not None:
-            raise WrongStateError(f"{key} cannot be acknowledged yet: {lasting}")
+            raise WrongStateError(
+                f"{key} cannot be acknowledged yet: {lasting}; accepted: once that has passed"
+            )
         if self._plant.activity(key) is Activity.FAULT:
             self._set_points.revoke(key)
             self._plant.clear_fault(key)
@@ -132,12 +135,13 @@ class Lifecycle:
 
     def _require_relays(self, key: str) -> None:
         if not self._sequences.has_relays(key):
-            raise UnsupportedError(f"{self._named(key)} and has nothing to switch")
+            switched = named(each for each in self._plant.wiring.order if self._sequences.has_relays(each))
+            raise UnsupportedError(f"{self._named(key)} and has nothing to switch; accepted: {switched}")
 
     def _require_whole(self, key: str) -> None:
         tripped = self._plant.error(key)
         if tripped is not None:
-            raise WrongStateError(f"{tripped.message}; acknowledge the error first")
+            raise WrongStateError(f"{tripped.message}; accepted: once the error is acknowledged")
 
     def _named(self, key: str) -> str:
         return f"{key} is a {self._plant.site.components[key].category}"

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..domain.messages import WrongStateError
 from ..domain.switching import Position
 from ..plant.plant import Plant
+
+_MOST_NAMES = 20
+"""That a refusal tells."""
+
+
+def named(names: Iterable[object]) -> str:
+    """Return names for a refusal, of many the first ones."""
+    known = [str(name) for name in names]
+    shown = ", ".join(known[:_MOST_NAMES]) + (", …" if len(known) > _MOST_NAMES else "")
+    return shown or "none here"
 
 
 def check_takes_commands(plant: Plant, key: str) -> None:
@@ -15,7 +27,7 @@ def check_takes_commands(plant: Plant, key: str) -> None:
     """
     reason = plant.refusal(key)
     if reason is not None:
-        raise WrongStateError(f"{key} takes no commands: {reason}")
+        raise WrongStateError(f"{key} takes no commands: {reason}; accepted: requests for its telemetry")
 
 
 def check_ready(plant: Plant, key: str) -> None:
@@ -26,8 +38,14 @@ def check_ready(plant: Plant, key: str) -> None:
     """
     tripped = plant.error(key)
     if tripped is not None:
-        raise WrongStateError(f"{key} takes no commands: {tripped.message}")
+        raise WrongStateError(
+            f"{key} takes no commands: {tripped.message}; accepted: commands once that is acknowledged"
+        )
     if plant.position(key) in (Position.OFF, Position.SWITCHING_OFF):
-        raise WrongStateError(f"{key} takes no commands: it is switched off; start it first")
+        raise WrongStateError(
+            f"{key} takes no commands: it is switched off; accepted: commands once it is started"
+        )
     if plant.is_cut_off(key):
-        raise WrongStateError(f"{key} takes no commands: it is cut off from the grid")
+        raise WrongStateError(
+            f"{key} takes no commands: it is cut off from the grid; accepted: commands once it is not"
+        )

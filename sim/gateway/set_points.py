@@ -24,7 +24,7 @@ from ..engine.events import Events
 from ..plant.plant import Plant
 from ..plant.set_points import minimum_as_sent_w
 from ..telemetry.power_bounds import accepted_ranges
-from .readiness import check_ready, check_takes_commands
+from .readiness import check_ready, check_takes_commands, named
 from .sequences import Sequences
 from .subscriptions import PowerRequest
 
@@ -134,13 +134,15 @@ class SetPoints:
         component = self._plant.site.components[key]
         rating = self._plant.equipment.ratings.get(key)
         if rating is None:
-            hint = (
-                "; send it to the inverter in front of it" if key in self._plant.equipment.batteries else ""
+            is_battery = key in self._plant.equipment.batteries
+            accepted_by = "the inverter in front of it" if is_battery else named(self._plant.controlled)
+            raise UnsupportedError(
+                f"{key} is a {component.category} and takes no set-points; accepted: {accepted_by}"
             )
-            raise UnsupportedError(f"{key} is a {component.category} and takes no set-points{hint}")
         if rating.of(power_type) is None:
             raise UnsupportedError(
-                f"{key} is a {component.category} and takes no set-points of {power_type.value} power"
+                f"{key} is a {component.category} and takes no set-points of {power_type.value} power; "
+                "accepted: of the other kind"
             )
         if not math.isfinite(power):
             raise InvalidArgumentError(f"power is {power}; accepted: a finite number")

@@ -30,6 +30,7 @@ from ..domain.ranges import Bounds, Ranges
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
 from ..files.presets import own_presets
+from ..files.problems import one_of
 from ..inputs.override import Override
 from ..inputs.segments import averaged
 from ..inputs.signal import Signal
@@ -378,7 +379,8 @@ class Plant:
         name = f"{component}.{quantity}"
         signal = self.overrides.get(name) or self.inputs.get(name)
         if signal is None:
-            raise ValueError(f"no input {name!r}; accepted: {', '.join(self.inputs)}")
+            its_own = [each for each in self.inputs if each.startswith(f"{component}.")]
+            raise ValueError(f"no input {name!r}; accepted: {one_of(its_own or self.inputs, name)}")
         return signal.at(self.time_us)
 
     def override(self, component: str, quantity: str, override: Override | None) -> None:

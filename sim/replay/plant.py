@@ -54,7 +54,7 @@ class ReplayPlant(Plant):
     def refusal(self, key: str) -> str | None:
         """Say why a component takes no commands: replayed ones do what they did."""
         if key not in self._simulated:
-            return f"it is replayed from a recording; replay with --simulate {key} to control it"
+            return f"it is replayed from a recording (replay with --simulate {key} to control it)"
         return super().refusal(key)
 
     def can_trip(self, key: str) -> bool:

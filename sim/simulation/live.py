@@ -248,7 +248,7 @@ class LiveSimulation(Simulation):
 
     def _require_no_step(self) -> None:
         if self._stepping:
-            raise WrongStateError("a step is under way; wait for its end")
+            raise WrongStateError("a step is under way; accepted: once it has ended")
 
     def _follow_clock(self) -> None:
         self._driver.rearm()

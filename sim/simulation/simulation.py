@@ -15,6 +15,7 @@ from ..engine.events import Events
 from ..engine.executor import Executor
 from ..faults.injector import Faults
 from ..gateway.gateway import Gateway
+from ..inputs.driven import require_drivable
 from ..inputs.override import Override
 from ..site.site import Site
 from .hardware import Hardware, ModelledHardware
@@ -119,7 +120,7 @@ class Simulation:
             over_s: Simulated time in which the value is reached, in even steps [s].
 
         Raises:
-            ValueError: If the component has no such input; says which there are.
+            ValueError: If the component has no such input, or it cannot be that; says what can be.
         """
         self.execute(OverrideInput(component, quantity, value, over_s))
 
@@ -190,6 +191,7 @@ class Simulation:
     def _override(self, command: OverrideInput) -> None:
         component, quantity = command.component, command.quantity
         start_value = self.plant.input_value(component, quantity)
+        require_drivable(component, quantity, command.value, command.over_s, start_value)
         end_us = self.now_us + round(command.over_s * 1e6)
         self.plant.override(component, quantity, Override(self.now_us, start_value, end_us, command.value))
         self.events.report("driven", component, quantity=quantity, value=command.value, over_s=command.over_s)

@@ -135,7 +135,7 @@ async def test_one_step_at_a_time(control: ControlClient) -> None:
         control.step(seconds(3600)), control.step(seconds(3600)), return_exceptions=True
     )
     (refusal,) = (outcome for outcome in outcomes if isinstance(outcome, ControlError))
-    assert str(refusal) == "a step is under way; wait for its end"
+    assert str(refusal) == "a step is under way; accepted: once it has ended"
 
 
 class TestWallTimestamps:

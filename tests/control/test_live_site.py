@@ -129,7 +129,9 @@ class TestSteps:
                     simulation.resume,
                     lambda: simulation.restore(saved),
                 ):
-                    with pytest.raises(WrongStateError, match="a step is under way; wait for its end"):
+                    with pytest.raises(
+                        WrongStateError, match="a step is under way; accepted: once it has ended"
+                    ):
                         act()
                     refusals.append("refused")
 

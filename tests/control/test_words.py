@@ -49,7 +49,8 @@ def test_spans_below_zero_or_above_a_year_are_refused(seconds: int, nanos: int) 
     ("quantity", "field"),
     [
         ("load", "power_w"), ("power", "power_w"), ("irradiance", "irradiance_w_per_m2"), ("voltage", "voltage_v"),
-        ("frequency", "frequency_hz"), ("ambient_temperature", "temperature_c"), ("presence", "power_w"),
+        ("frequency", "frequency_hz"), ("ambient_temperature", "temperature_c"), ("presence", "number"),
+        ("heat_demand", "power_w"), ("wind_speed", "number"),
     ],
 )  # fmt: skip
 def test_a_driven_value_comes_in_the_unit_of_its_input(quantity: str, field: str) -> None:
@@ -57,22 +58,25 @@ def test_a_driven_value_comes_in_the_unit_of_its_input(quantity: str, field: str
     assert words.override(request) == OverrideInput("main", quantity, 5.5, 2.0)
     other = "temperature_c" if field != "temperature_c" else "power_w"
     wrong = pb.DriveRequest(component="main", quantity=quantity, **{other: 5.5})
-    if quantity == "presence":
-        assert words.override(wrong) == OverrideInput("main", quantity, 5.5, 0.0)
-    else:
-        with pytest.raises(
-            InvalidArgumentError, match=rf"the value of '{quantity}' is in {other}; accepted: in {field}"
-        ):
-            words.override(wrong)
+    with pytest.raises(
+        InvalidArgumentError, match=rf"the value of '{quantity}' is in {other}; accepted: in {field}"
+    ):
+        words.override(wrong)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "field"), [("heat_demand", "number"), ("of_another_package", "power_w")]
+)
+def test_inputs_without_a_unit_of_old_come_as_numbers_too(quantity: str, field: str) -> None:
+    request = pb.DriveRequest(component="main", quantity=quantity, **{field: 5.5})
+    assert words.override(request) == OverrideInput("main", quantity, 5.5, 0.0)
 
 
 def test_a_driven_value_must_be_there_and_finite() -> None:
     with pytest.raises(InvalidArgumentError, match=r"the value of 'load' is missing; accepted: in power_w"):
         words.override(pb.DriveRequest(component="main", quantity="load"))
-    with pytest.raises(
-        InvalidArgumentError, match=r"the value of 'presence' is missing; accepted: one value"
-    ):
-        words.override(pb.DriveRequest(component="grid", quantity="presence"))
+    with pytest.raises(InvalidArgumentError, match=r"the value of 'colour' is missing; accepted: one value"):
+        words.override(pb.DriveRequest(component="grid", quantity="colour"))
     for value in (math.nan, math.inf):
         with pytest.raises(InvalidArgumentError, match=r"power_w is .*; accepted: a finite number"):
             words.override(pb.DriveRequest(component="main", quantity="load", power_w=value))

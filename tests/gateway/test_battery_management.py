@@ -50,7 +50,7 @@ def test_a_trip_is_an_error_with_the_relays_open_and_no_power() -> None:
 
 def test_it_starts_again_only_once_acknowledged() -> None:
     site = tripped()
-    with pytest.raises(WrongStateError, match="acknowledge the error first"):
+    with pytest.raises(WrongStateError, match="accepted: once the error is acknowledged"):
         site.gateway.start(BATTERY)
     site.gateway.acknowledge(BATTERY)
     assert (codes(site), site.states(BATTERY)) == (([], []), (S.OFF, S.RELAY_OPEN))

@@ -179,7 +179,7 @@ class TestTelemetry:
         assert (await waiting).component_id == MAIN
 
     def test_unknown_components_have_no_stream(self, bench: Bench) -> None:
-        with pytest.raises(UnknownComponentError, match="no component has the id 99; known ids: 1, 2, 11"):
+        with pytest.raises(UnknownComponentError, match="no component has the id 99; accepted: 1, 2, 11"):
             bench.gateway.subscribe(99)
 
     def test_all_values_and_bounds_are_finite(self, bench: Bench) -> None:

@@ -81,7 +81,7 @@ def live_through(simulation: Simulation) -> None:
     with suppress(CommandError):
         gateway.start(MAIN)
     gateway.stop(CHARGER)
-    simulation.drive("roof", "power", 4e3)
+    simulation.drive("roof", "power", -4e3)
     simulation.fault(Fault("roof", FaultKind.TRIP, diagnostic="OVERVOLTAGE"), for_s=3.0)
     simulation.run_for(timedelta(seconds=15))
     simulation.release("roof", "power")
@@ -103,7 +103,7 @@ SAID: dict[str, tuple[str, str, dict[str, object]]] = {
     "a lifecycle command": ("stop accepted", "charger", {}),
     "a refused one": ("start refused", "main", {}),
     "relays": ("switched", "charger", {"position": "off"}),
-    "an input": ("driven", "roof", {"quantity": "power", "value": 4e3, "over_s": 0.0}),
+    "an input": ("driven", "roof", {"quantity": "power", "value": -4e3, "over_s": 0.0}),
     "its release": ("released", "roof", {"quantity": "power"}),
     "a fault": ("fault", "roof", {"fault": "trip", "number": 1, "for_s": 3.0, "diagnostic": "OVERVOLTAGE"}),
     "its end": ("mended", "roof", {"fault": "trip", "number": 1}),

@@ -85,12 +85,14 @@ class TestInverters:
     def test_standby_needs_both_relays_closed(self, site: Equipped) -> None:
         site.gateway.stop(INVERTER)
         site.pass_time(2.0)
-        with pytest.raises(WrongStateError, match="relays are not both closed; start it first"):
+        with pytest.raises(
+            WrongStateError, match="relays are not both closed; accepted: standby once it is started"
+        ):
             site.gateway.standby(INVERTER)
 
     def test_a_stopped_inverter_takes_no_set_points(self, site: Equipped) -> None:
         site.gateway.stop(INVERTER)
-        with pytest.raises(WrongStateError, match="switched off; start it first"):
+        with pytest.raises(WrongStateError, match="switched off; accepted: commands once it is started"):
             site.gateway.set_power(INVERTER, ACTIVE, 1e3, None)
 
     async def test_stopping_fails_the_request_under_way(self, site: Equipped) -> None:
@@ -264,7 +266,7 @@ class TestAcknowledge:
 
     def test_a_tripped_component_cannot_be_started(self, site: Equipped) -> None:
         trip(site)
-        with pytest.raises(WrongStateError, match="acknowledge the error first"):
+        with pytest.raises(WrongStateError, match="accepted: once the error is acknowledged"):
             site.gateway.start(INVERTER)
 
     def test_errors_are_there_exactly_when_the_state_is_error(self, site: Equipped) -> None:

@@ -106,13 +106,13 @@ class TestWords:
     def test_of_many_components_twenty_are_named(self, count: int, known: str) -> None:
         with pytest.raises(UnknownComponentError) as caught:
             meters(count).gateway.frame(99)
-        assert str(caught.value).startswith("no component has the id 99; known ids: 1, 2, ")
+        assert str(caught.value).startswith("no component has the id 99; accepted: 1, 2, ")
         assert str(caught.value).endswith(known)
 
     def test_a_sensor_that_is_not_there_is_told_those_that_are(self) -> None:
         gateway = meters(2).gateway
         for ask in (gateway.sensor_frame, gateway.subscribe_sensor):
-            with pytest.raises(UnknownComponentError, match="no sensor has the id 5; known ids: none"):
+            with pytest.raises(UnknownComponentError, match="no sensor has the id 5; accepted: none here"):
                 ask(5)
         assert gateway.sensors() == []
 

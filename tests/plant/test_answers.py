@@ -394,7 +394,9 @@ class TestFaults:
         assert (made.input_value("hall", "load"), made.active_power_w("hall")) == (3e3, 3e3)
         made.override("hall", "load", None)
         assert (made.input_value("hall", "load"), made.active_power_w("hall")) == (8e3, 8e3)
-        with pytest.raises(ValueError, match=r"no input 'hall\.lead'; accepted: site\.ambient_temperature, "):
+        with pytest.raises(
+            ValueError, match=r"no input 'hall\.lead'; accepted: hall\.load \(did you mean 'hall\.load'"
+        ):
             made.override("hall", "lead", None)
 
     def test_commands_are_taken_in_modes_of_control(self) -> None:

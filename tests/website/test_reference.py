@@ -103,11 +103,11 @@ def test_every_input_of_a_running_site_is_listed_with_its_category() -> None:
         assert f"| `{place}` | `{quantity}` |" in page("inputs")
 
 
-def test_inputs_that_a_site_file_may_give_are_listed_with_their_units() -> None:
+def test_inputs_that_a_site_file_may_give_are_listed_with_their_ranges_and_units() -> None:
     text = page("inputs")
-    assert "| `pv_inverter` | `irradiance` | `irradiance_w_per_m2` |" in text
-    assert "| `wind_turbine` | `wind_speed` | `number` |" in text
-    assert "| `meter` | `load` | `power_w` |" in text
+    assert "| `pv_inverter` | `irradiance` | 0 W/m² to 2 kW/m² | `irradiance_w_per_m2` |" in text
+    assert "| `wind_turbine` | `wind_speed` | 0 m/s to 100 m/s | `number` |" in text
+    assert "| `meter` | `load` | 0 W to 1000 MW (a load consumes) | `power_w` |" in text
     assert "`sessions`" not in text
 
 

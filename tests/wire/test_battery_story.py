@@ -163,7 +163,7 @@ async def test_a_cold_pack_warms_up_trips_in_the_heat_and_is_started_again(pack:
     assert 50.0 <= temperature_c(hot) < 50.3
     assert most_charging_w(hot) == 0.0
     assert "50" in await refusal(pack.acknowledge)
-    assert "acknowledge the error first" in await refusal(pack.start)
+    assert "accepted: once the error is acknowledged" in await refusal(pack.start)
 
     pack.air(20.0)
     cooled = await pack.after(hours=1)

@@ -82,7 +82,7 @@ async def test_commands_are_logged_with_their_outcome_and_questions_are_not(
 @pytest.mark.parametrize("name", ["GetTime", "MakeTimes"])
 async def test_a_request_that_cannot_be_read_is_refused(name: str) -> None:
     assert await called(name, b"\xff") == [
-        (grpc.StatusCode.INVALID_ARGUMENT, "the request is no Timestamp: it cannot be read")
+        (grpc.StatusCode.INVALID_ARGUMENT, "the request cannot be read; accepted: the bytes of a Timestamp")
     ]
 
 
