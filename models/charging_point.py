@@ -8,6 +8,8 @@ current.
 A set-point of the rated power or more is no limit: the charger then offers all its current. A charger of whole
 amperes would otherwise round 11 kW at 231 V down from 15.9 A to 15 A.
 
+A charger that switches phases leaves a car its first one (`ev_charger`).
+
 Left out: differences between the voltages of the phases.
 """
 
@@ -88,6 +90,8 @@ class ChargingPointInput(NamedTuple):
     """As in `ElectricCarParams`."""
     dc_curve: int
     """Number of a curve, or -1."""
+    phases: int = 0
+    """As in `EvChargerInput`."""
 
 
 class ChargingPointOutput(NamedTuple):
@@ -127,6 +131,7 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
         inp.cv_time_constant_s,
         inp.loss_at_1c,
         inp.dc_curve,
+        inp.phases,
     )
 
 
@@ -165,9 +170,12 @@ def charging_point_step(
 def _on_phases(
     params: ChargingPointParams, given: EvChargerInput, shown: EvChargerOutput
 ) -> ChargingPointOutput:
-    count = ev_phases_in_use(params.charger, given)
-    on_first_w = 0.0 if params.charger.is_dc == 1 else params.charger.standby_w
-    on_each_w = (shown.active_power_w - on_first_w) / count
+    charger = params.charger
+    count = ev_phases_in_use(charger, 0, given)
+    if charger.is_dc == 1:
+        on_first_w, on_each_w = 0.0, shown.active_power_w / count
+    else:
+        on_first_w, on_each_w = charger.standby_w + shown.one_phase_w, shown.all_phases_w / count
     return ChargingPointOutput(
         shown.active_power_w,
         shown.reactive_power_var,

@@ -18,6 +18,13 @@ Power is constant within a horizon. Where the car limits it, its limit is follow
 charge; each stair holds the power that takes as long over it as the limit itself, falling evenly, would: at the
 edges of stairs the trajectory is that of the exact exponential.
 
+Switching of phases (`switches_phases`): a contactor leaves the car one phase or all of the supply, so that powers
+below the least on three phases, 4140 W, can be served down to 1380 W. By itself the charger goes by its set-point:
+below the least power on all phases, but not on one, it wants one phase, from there on all of them, and a lower one
+changes nothing. What is wanted for `switch_delay_s` on end is done, at once if it was a command (`phases`), yet not
+before `switch_dwell_s` have passed since the last time. Then no current flows for `switch_pause_s`: contactors switch
+without load, and cars look at their phases when charging begins. A car on one phase gives no cause to switch.
+
 The model gets a car by its input: all figures of a session stand there, and the state starts anew whenever
 `session_id` changes. Session 0 is no car.
 
@@ -57,6 +64,8 @@ _CURRENT_TOUCH = 1e-4
 NOMINAL_V = 230.0
 """By which rated powers are turned into currents, between phase and neutral [V]."""
 _SHORTEST_S = 1e-3
+_TIME_TOUCH_S = 1e-9
+"""Less than this left of a delay is none [s]."""
 _SECONDS_PER_HOUR = 3600.0
 
 
@@ -85,6 +94,14 @@ class EvChargerParams(NamedTuple):
     """Whether the cable is fixed to the charger (1) or has a plug at both ends (0)."""
     dc_curves_w: Annotated[tuple[float, ...], Parameter("W", 0.0, 1e6)]
     """Power over state of charge of the cars that come here, as `electric_car` lays them end to end."""
+    switches_phases: Annotated[int, Parameter("1", 0, 1)] = 0
+    """Whether it can leave a car one phase of several (1) or not (0)."""
+    switch_delay_s: Annotated[float, Parameter("s", 0.0, 3600.0)] = 120.0
+    """For how long its set-point must want other phases before it switches."""
+    switch_pause_s: Annotated[float, Parameter("s", 0.0, 600.0)] = 30.0
+    """For how long no current flows when it switches."""
+    switch_dwell_s: Annotated[float, Parameter("s", 0.0, 7200.0)] = 600.0
+    """Least time from one switching to the next."""
 
 
 class EvChargerState(NamedTuple):
@@ -96,6 +113,14 @@ class EvChargerState(NamedTuple):
     """State of charge of the car, 0..1; 0 without one."""
     delivered_wh: float
     """Through the cable in this session [Wh]."""
+    on_one: int = 0
+    """Whether the car has one phase (1) or all of the supply (0)."""
+    wanted_s: float = 0.0
+    """For how long the other of these has been wanted [s]."""
+    pause_s: float = 0.0
+    """Until current may flow again after switching [s]."""
+    dwell_s: float = 0.0
+    """Until it may switch again [s]."""
 
 
 class EvChargerInput(NamedTuple):
@@ -137,6 +162,8 @@ class EvChargerInput(NamedTuple):
     """As in `ElectricCarParams`."""
     dc_curve: int
     """Number of the car's curve among the charger's; -1 if the car takes no direct current."""
+    phases: int = 0
+    """Phases that a command leaves the car: 1, or more for all; 0 where the set-point says."""
 
 
 class EvChargerOutput(NamedTuple):
@@ -147,13 +174,17 @@ class EvChargerOutput(NamedTuple):
     reactive_power_var: float
     """0 [var]."""
     current_a: float
-    """On each phase in use, for the car [A]."""
+    """On the first phase, for the car [A]; as much on each of the others in use."""
     cable_power_w: float
     """Through the cable [W]."""
     stored_power_w: float
     """Into the store of the car's battery [W]."""
     loss_w: float
     """Heat in charger and car [W]."""
+    one_phase_w: float
+    """From the grid for the car while it has one phase of several [W]."""
+    all_phases_w: float
+    """The same while it has all that both have [W]."""
 
 
 class _Flow(NamedTuple):
@@ -164,17 +195,55 @@ class _Flow(NamedTuple):
 
 
 def ev_charger_initial_state(_params: EvChargerParams) -> EvChargerState:
-    """Return a charger without a car."""
-    return EvChargerState(0, 0.0, 0.0)
+    """Return a charger without a car, which would have all phases."""
+    return EvChargerState(0, 0.0, 0.0, 0, 0.0, 0.0, 0.0)
 
 
-def ev_charger_present_state(state: EvChargerState, inp: EvChargerInput) -> EvChargerState:
-    """Return the state that counts: anew at the beginning of a session, empty without one."""
-    if inp.session_id <= 0:
-        return EvChargerState(0, 0.0, 0.0)
-    if state.session_id == inp.session_id:
+def ev_charger_present_state(
+    params: EvChargerParams, state: EvChargerState, inp: EvChargerInput
+) -> EvChargerState:
+    """Return the state that counts: anew at the beginning of a session, and with phases switched that are due."""
+    now = _in_session(state, inp)
+    if params.switches_phases == 0 or _until_switched_s(params, now, inp) > _TIME_TOUCH_S:
+        return now
+    return EvChargerState(
+        now.session_id,
+        now.soc,
+        now.delivered_wh,
+        1 - now.on_one,
+        0.0,
+        params.switch_pause_s,
+        params.switch_dwell_s,
+    )
+
+
+def _in_session(state: EvChargerState, inp: EvChargerInput) -> EvChargerState:
+    if inp.session_id > 0 and state.session_id == inp.session_id:
         return state
-    return EvChargerState(inp.session_id, min(max(inp.arrival_soc, 0.0), 1.0), 0.0)
+    session_id, soc = 0, 0.0
+    if inp.session_id > 0:
+        session_id, soc = inp.session_id, min(max(inp.arrival_soc, 0.0), 1.0)
+    return EvChargerState(session_id, soc, 0.0, state.on_one, state.wanted_s, state.pause_s, state.dwell_s)
+
+
+def _wants_one(params: EvChargerParams, state: EvChargerState, inp: EvChargerInput) -> int:
+    """Say whether the car is to have one phase (1) or all (0)."""
+    if inp.phases > 0:
+        return 1 if inp.phases == 1 else 0
+    phases = min(params.phases, inp.ac_phases)
+    if phases == 1 or not ev_is_connected(params, inp):
+        return state.on_one
+    if inp.set_point_w >= _least_w(params, inp, phases):
+        return 0
+    return 1 if inp.set_point_w >= _least_w(params, inp, 1) else state.on_one
+
+
+def _until_switched_s(params: EvChargerParams, state: EvChargerState, inp: EvChargerInput) -> float:
+    """Return when it begins to switch if all stays as it is [s]; infinite if it does not."""
+    if _wants_one(params, state, inp) == state.on_one:
+        return math.inf
+    delay_s = 0.0 if inp.phases > 0 else params.switch_delay_s - state.wanted_s
+    return max(delay_s, state.pause_s, state.dwell_s)
 
 
 def ev_is_connected(params: EvChargerParams, inp: EvChargerInput) -> bool:
@@ -186,14 +255,22 @@ def ev_is_connected(params: EvChargerParams, inp: EvChargerInput) -> bool:
 
 def ev_is_finished(state: EvChargerState, inp: EvChargerInput) -> bool:
     """Say whether the car of the session has what it wants: its energy or its state of charge."""
-    now = ev_charger_present_state(state, inp)
+    now = _in_session(state, inp)
     full = now.soc >= min(inp.target_soc, 1.0) - _SOC_TOUCH
     return full or inp.wanted_energy_wh - now.delivered_wh <= _ENERGY_TOUCH_WH
 
 
-def ev_phases_in_use(params: EvChargerParams, inp: EvChargerInput) -> int:
-    """Return on how many phases the charger draws for the car of the session."""
-    return params.phases if params.is_dc == 1 else min(params.phases, inp.ac_phases)
+def ev_phases_in_use(params: EvChargerParams, on_one: int, inp: EvChargerInput) -> int:
+    """Return on how many phases the charger draws for the car of the session.
+
+    Args:
+        params: The charger.
+        on_one: Whether it leaves the car one phase (1) or all of its supply (0).
+        inp: Has the phases of the car.
+    """
+    if params.is_dc == 1:
+        return params.phases
+    return min(1 if on_one == 1 else params.phases, inp.ac_phases)
 
 
 def ev_cable_at_station(params: EvChargerParams, inp: EvChargerInput) -> int:
@@ -220,9 +297,10 @@ def ev_control_pilot(params: EvChargerParams, state: EvChargerState, inp: EvChar
     """Return the state of the control pilot by IEC 61851-1, annex A: `PILOT_A` … `PILOT_C`."""
     if not ev_is_connected(params, inp):
         return PILOT_A
-    if inp.authorised != 1 or _offered_w(params, inp, inp.set_point_w) <= 0.0:
+    now = ev_charger_present_state(params, state, inp)
+    if inp.authorised != 1 or now.pause_s > 0.0 or _offered_w(params, now, inp, inp.set_point_w) <= 0.0:
         return PILOT_B1
-    return PILOT_C if _flow(params, state, inp, inp.set_point_w).cable_w > 0.0 else PILOT_B2
+    return PILOT_C if _flow(params, now, inp, inp.set_point_w).cable_w > 0.0 else PILOT_B2
 
 
 def ev_charger_power_limits(
@@ -231,12 +309,16 @@ def ev_charger_power_limits(
     """Return the least and the greatest power that may be drawn now [W], standby included.
 
     The greatest is the smallest offer that lets the car take all it can: as offers come in steps and not below their
-    minimum, a car near full takes less. Standby alone where nothing can charge.
+    minimum, a car near full takes less. Standby alone where nothing can charge. A charger that switches phases
+    counts those that a command has left the car, or all where the set-point decides.
     """
-    grid_w = _flow(params, state, inp, math.inf).grid_w
+    present = ev_charger_present_state(params, state, inp)
+    on_one = present.on_one if inp.phases > 0 else 0
+    now = EvChargerState(present.session_id, present.soc, present.delivered_wh, on_one, 0.0, 0.0, 0.0)
+    grid_w = _flow(params, now, inp, math.inf).grid_w
     if grid_w <= 0.0:
         return 0.0, params.standby_w
-    phases = ev_phases_in_use(params, inp)
+    phases = ev_phases_in_use(params, on_one, inp)
     current_a = (params.standby_w + grid_w) / (phases * inp.voltage_v)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.ceil(current_a / params.current_step_a - _CURRENT_TOUCH)
@@ -246,13 +328,17 @@ def ev_charger_power_limits(
 
 def ev_charger_output(params: EvChargerParams, state: EvChargerState, inp: EvChargerInput) -> EvChargerOutput:
     """Return what the charger shows at this instant."""
-    return _shown(params, inp, _flow(params, state, inp, inp.set_point_w))
+    now = ev_charger_present_state(params, state, inp)
+    flow = _flow(params, now, inp, inp.set_point_w)
+    return _shown(params, inp, flow, flow.grid_w if now.on_one == 1 else 0.0)
 
 
 def ev_charger_horizon_s(params: EvChargerParams, state: EvChargerState, inp: EvChargerInput) -> float:
     """Return how long the present power holds [s]; infinite while none flows to a car."""
-    flow = _flow(params, state, inp, inp.set_point_w)
-    return max(_horizon_s(params, state, inp, flow, math.inf), _SHORTEST_S)
+    now = ev_charger_present_state(params, state, inp)
+    flow = _flow(params, now, inp, inp.set_point_w)
+    holds_s = min(_horizon_s(params, now, inp, flow, math.inf), _phases_hold_s(params, now, inp))
+    return max(holds_s, _SHORTEST_S)
 
 
 def ev_charger_step(
@@ -269,29 +355,64 @@ def ev_charger_step(
     Returns:
         The state at the end, and means over the step.
     """
-    now = ev_charger_present_state(state, inp)
     if dt_s <= 0.0:
-        return state, ev_charger_output(params, now, inp)
-    left_s, grid_j, cable_j, stored_j = dt_s, 0.0, 0.0, 0.0
+        return state, ev_charger_output(params, state, inp)
+    now = ev_charger_present_state(params, state, inp)
+    left_s, grid_j, one_phase_j, cable_j, stored_j = dt_s, 0.0, 0.0, 0.0, 0.0
     while left_s > 0.0:
         flow = _flow(params, now, inp, inp.set_point_w)
-        part_s = min(left_s, _horizon_s(params, now, inp, flow, left_s))
+        part_s = min(left_s, _horizon_s(params, now, inp, flow, left_s), _phases_hold_s(params, now, inp))
         if flow.cable_w > 0.0:
             hours = part_s / _SECONDS_PER_HOUR
             now = EvChargerState(
                 now.session_id,
                 min(now.soc + flow.stored_w * hours / inp.capacity_wh, 1.0),
                 now.delivered_wh + flow.cable_w * hours,
+                now.on_one,
+                now.wanted_s,
+                now.pause_s,
+                now.dwell_s,
             )
             grid_j += flow.grid_w * part_s
             cable_j += flow.cable_w * part_s
             stored_j += flow.stored_w * part_s
+            if now.on_one == 1:
+                one_phase_j += flow.grid_w * part_s
+        if params.switches_phases == 1:
+            now = ev_charger_present_state(params, _phases_after(params, now, inp, part_s), inp)
         left_s -= part_s
-    return now, _shown(params, inp, _Flow(grid_j / dt_s, cable_j / dt_s, stored_j / dt_s))
+    flow = _Flow(grid_j / dt_s, cable_j / dt_s, stored_j / dt_s)
+    return now, _shown(params, inp, flow, one_phase_j / dt_s)
 
 
-def _shown(params: EvChargerParams, inp: EvChargerInput, flow: _Flow) -> EvChargerOutput:
-    current_a = flow.grid_w / (ev_phases_in_use(params, inp) * inp.voltage_v) if flow.grid_w > 0.0 else 0.0
+def _phases_hold_s(params: EvChargerParams, now: EvChargerState, inp: EvChargerInput) -> float:
+    """Return until when nothing is switched and no pause for that ends [s]."""
+    if params.switches_phases == 0:
+        return math.inf
+    return now.pause_s if now.pause_s > 0.0 else _until_switched_s(params, now, inp)
+
+
+def _phases_after(
+    params: EvChargerParams, now: EvChargerState, inp: EvChargerInput, dt_s: float
+) -> EvChargerState:
+    """Return the state after a time in which nothing was switched."""
+    is_wanted = inp.phases == 0 and _wants_one(params, now, inp) != now.on_one
+    pause_s, dwell_s = now.pause_s - dt_s, now.dwell_s - dt_s
+    return EvChargerState(
+        now.session_id,
+        now.soc,
+        now.delivered_wh,
+        now.on_one,
+        min(now.wanted_s + dt_s, params.switch_delay_s) if is_wanted else 0.0,
+        pause_s if pause_s > _TIME_TOUCH_S else 0.0,
+        dwell_s if dwell_s > _TIME_TOUCH_S else 0.0,
+    )
+
+
+def _shown(params: EvChargerParams, inp: EvChargerInput, flow: _Flow, one_phase_w: float) -> EvChargerOutput:
+    all_phases_w = flow.grid_w - one_phase_w
+    count = ev_phases_in_use(params, 0, inp)
+    current_a = (one_phase_w + all_phases_w / count) / inp.voltage_v if flow.grid_w > 0.0 else 0.0
     return EvChargerOutput(
         params.standby_w + flow.grid_w,
         0.0,
@@ -299,21 +420,29 @@ def _shown(params: EvChargerParams, inp: EvChargerInput, flow: _Flow) -> EvCharg
         flow.cable_w,
         flow.stored_w,
         params.standby_w + flow.grid_w - flow.stored_w,
+        one_phase_w,
+        all_phases_w,
     )
 
 
-def _offered_w(params: EvChargerParams, inp: EvChargerInput, set_point_w: float) -> float:
+def _least_w(params: EvChargerParams, inp: EvChargerInput, phases: int) -> float:
+    """Return the least set-point that is not a pause on so many phases [W]: by the nominal voltage, or a lower one."""
+    return phases * (params.current_min_a - _CURRENT_TOUCH) * min(inp.voltage_v, NOMINAL_V)
+
+
+def _offered_w(
+    params: EvChargerParams, now: EvChargerState, inp: EvChargerInput, set_point_w: float
+) -> float:
     """Return the power that the charger offers through the cable [W]: what of its current is not its own standby.
 
     Not above 0 where it pauses, or its losses take all.
     """
-    phases = ev_phases_in_use(params, inp)
+    phases = ev_phases_in_use(params, now.on_one, inp)
     current_a = min(max(set_point_w, 0.0) / (phases * inp.voltage_v), params.current_max_a)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.floor(current_a / params.current_step_a + _CURRENT_TOUCH)
     if current_a < params.current_min_a:
-        least_w = phases * (params.current_min_a - _CURRENT_TOUCH) * min(inp.voltage_v, NOMINAL_V)
-        current_a = params.current_min_a if set_point_w >= least_w else 0.0
+        current_a = params.current_min_a if set_point_w >= _least_w(params, inp, phases) else 0.0
     grid_w = phases * current_a * inp.voltage_v - params.standby_w
     if params.is_dc == 1:
         return min(grid_w * (1.0 - params.conversion_loss) - params.conversion_fixed_w, params.dc_power_max_w)
@@ -350,18 +479,19 @@ def _storable_w(params: EvChargerParams, inp: EvChargerInput, cable_w: float) ->
     return stored_w(battery_w, inp.capacity_wh, inp.loss_at_1c)
 
 
-def _flow(params: EvChargerParams, state: EvChargerState, inp: EvChargerInput, set_point_w: float) -> _Flow:
-    """Return what flows at this instant under a set-point."""
+def _flow(params: EvChargerParams, now: EvChargerState, inp: EvChargerInput, set_point_w: float) -> _Flow:
+    """Return what flows at this instant under a set-point; like all below, from the present state."""
     if (
         not ev_is_connected(params, inp)
         or inp.authorised != 1
         or inp.car_pauses == 1
-        or ev_is_finished(state, inp)
+        or now.pause_s > 0.0
+        or ev_is_finished(now, inp)
     ):
         return _Flow(0.0, 0.0, 0.0)
-    cable_w = _offered_w(params, inp, set_point_w)
+    cable_w = _offered_w(params, now, inp, set_point_w)
     into_store_w = _storable_w(params, inp, cable_w)
-    stair_w = _stair_w(params, inp, _stair(ev_charger_present_state(state, inp).soc))
+    stair_w = _stair_w(params, inp, _stair(now.soc))
     if into_store_w <= 0.0 or stair_w <= 0.0:
         return _Flow(0.0, 0.0, 0.0)
     if stair_w < into_store_w:
@@ -377,15 +507,14 @@ def _flow(params: EvChargerParams, state: EvChargerState, inp: EvChargerInput, s
 
 
 def _horizon_s(
-    params: EvChargerParams, state: EvChargerState, inp: EvChargerInput, flow: _Flow, enough_s: float
+    params: EvChargerParams, now: EvChargerState, inp: EvChargerInput, flow: _Flow, enough_s: float
 ) -> float:
     """Return how long a flow holds [s]; any value from `enough_s` on means at least that long."""
     if flow.cable_w <= 0.0:
         return math.inf
-    now = ev_charger_present_state(state, inp)
     seconds_per_soc = inp.capacity_wh * _SECONDS_PER_HOUR / flow.stored_w
     target = min(inp.target_soc, 1.0)
-    offered_w = _storable_w(params, inp, _offered_w(params, inp, inp.set_point_w))
+    offered_w = _storable_w(params, inp, _offered_w(params, now, inp, inp.set_point_w))
     stair = _stair(now.soc) + 1
     if params.is_dc == 0:
         # The limit only falls: it is above the power until well before the stair where the two cross.

@@ -40,8 +40,12 @@ _OWN_KEYS = {
     "minimum_power_w": "min_power_w",
     "apparent_power_va": "rated_power_w",
     "rated_reactive_power_var": "rated_reactive_power_var",
+    "switches_phases": "phase_switching",
+    "switch_delay_s": "phase_switching",
+    "switch_pause_s": "phase_switching",
+    "switch_dwell_s": "phase_switching",
 }
-"""Parameters by which bounds are shown as well, and the fields of sections that set them."""
+"""Parameters by which bounds and inputs are shown as well, and the fields of sections that set them."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from .rating import Rating
 AMBIENT = "site.ambient_temperature"
 SET_POINT = "set-point"
 REACTIVE_SET_POINT = "reactive set-point"
+NOTHING = "nothing"
+"""Gives 0 always, to an input that a device has no use for."""
 ARRAY_POWER = "array power"
 ARRAY_VOLTAGE = "array voltage"
 """Of the device's own array of modules."""
@@ -53,8 +55,8 @@ class Machine:
     shares: ThreePhase
     """Part of its power on each phase."""
     sources: tuple[str, ...]
-    """For each field of the model's input: name of a signal, `SET_POINT`, `REACTIVE_SET_POINT`, `ARRAY_POWER` or
-    `ARRAY_VOLTAGE`.
+    """For each field of the model's input: name of a signal, `SET_POINT`, `REACTIVE_SET_POINT`, `ARRAY_POWER`,
+    `ARRAY_VOLTAGE` or `NOTHING`.
     """
     inputs: Mapping[str, Signal] = field(default_factory=dict)
     """Signals of its own, by quantity."""
@@ -66,6 +68,8 @@ class Machine:
     """`(params, state, input)`: reactive power that it could have now, where that goes with its state."""
     activity: Callable[[Any, Any, Any], Activity] | None = None
     """`(params, state, input)`: what it is doing; to be told by its power if None."""
+    choices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    """Values that its inputs may be driven to, by quantity; any where nothing is said."""
 
     def reactive_bounds(self, active_w: float) -> Bounds:
         """Return the reactive power that the device offers beside an active power [var]."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ...models import charging_point
 from ...models.ac import phase_shares
@@ -16,16 +17,16 @@ from ..domain.categories import Category, EvChargerType
 from ..domain.ranges import Bounds
 from ..files.presets import find_preset, preset_names
 from ..files.sections import Section, refuse, written
-from ..files.units import FRACTION, WATT_HOUR, Fraction, PositivePower
+from ..files.units import FRACTION, SECOND, WATT_HOUR, Fraction, PositivePower
 from ..inputs.sessions.build import session_plan
 from ..inputs.sessions.cars import car_preset_names, check_car
 from ..inputs.sessions.sections import RecordedSessions, Sessions, StatisticalSessions
 from ..inputs.sessions.session import Listed, Session, SessionPlan
 from ..inputs.sessions.signals import session_signals
-from ..inputs.signal import NEVER, Constant
+from ..inputs.signal import NEVER, Constant, Signal
 from .captions import kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType
-from .device import SET_POINT, Machine
+from .device import NOTHING, SET_POINT, Machine
 from .device_model import DeviceModel
 from .rating import Rating
 from .section import FlexibleDevice, MachineWithMinimum
@@ -56,6 +57,42 @@ class Car(Section):
     """Part of the energy that arrives in the car's battery, on alternating current."""
 
 
+class SwitchingMode(StrEnum):
+    """What makes a charger switch phases."""
+
+    AUTOMATIC = "automatic"
+    """Its set-point, while no command says otherwise."""
+    BY_COMMAND = "by-command"
+    """A command alone."""
+
+
+class PhaseSwitching(Section):
+    """How a charger leaves a car one phase of several."""
+
+    mode: SwitchingMode = SwitchingMode.AUTOMATIC
+    """`automatic` by the set-point: one phase below the least power on all of them; or `by-command`."""
+    delay_s: Annotated[float, SECOND.within(lower=0.0, upper=3600.0)] = Field(
+        default=written("2 min"), alias="delay"
+    )
+    """For how long its set-point must want other phases before it switches [s]; a command need not wait."""
+    pause_s: Annotated[float, SECOND.within(lower=0.0, upper=600.0)] = Field(
+        default=written("30 s"), alias="pause"
+    )
+    """For how long no current flows when it switches [s]."""
+    dwell_s: Annotated[float, SECOND.within(lower=0.0, upper=7200.0)] = Field(
+        default=written("10 min"), alias="dwell"
+    )
+    """Least time from one switching to the next [s]."""
+
+
+def _as_switching(value: object) -> object:
+    if value is False or value == "off":
+        return None
+    if value is True:
+        return {}
+    return {"mode": value} if isinstance(value, str) else value
+
+
 class _ChargesCars(FlexibleDevice):
     type: EvChargerType = EvChargerType.AC
     """What it gives to cars; one with both outlets charges on alternating current here."""
@@ -69,6 +106,11 @@ class EvCharger(MachineWithMinimum, _ChargesCars):
     """Name of a set of parameters; by type and rated power if not given."""
     car: Car | None = None
     """A car that is plugged in all the time."""
+    phase_switching: Annotated[
+        PhaseSwitching | None,
+        BeforeValidator(_as_switching, json_schema_input_type=PhaseSwitching | str | bool | None),
+    ] = None
+    """How it leaves a car one phase of several: `automatic`, `by-command`, or a section; not at all if not given."""
     sessions: Sessions | None = None
     """Which cars come; none if neither this nor `car` is given."""
 
@@ -106,6 +148,17 @@ class EvCharger(MachineWithMinimum, _ChargesCars):
             if name not in fitting:
                 raise refuse(f"with type {info.data['type'].value}: {', '.join(fitting)}")
         return name
+
+    @field_validator("phase_switching")
+    @classmethod
+    def _has_phases_to_switch(
+        cls, switching: PhaseSwitching | None, info: ValidationInfo
+    ) -> PhaseSwitching | None:
+        if switching is not None and info.data.get("type") is EvChargerType.DC:
+            raise refuse("nothing, chargers of direct current switch no phases")
+        if switching is not None and len(info.data.get("phases", (1, 2, 3))) == 1:
+            raise refuse("nothing on one phase; several `phases` beside it")
+        return switching
 
     @field_validator("sessions")
     @classmethod
@@ -199,6 +252,7 @@ def build(charger: EvCharger, setting: Setting) -> Built:
     plan = _plan(charger, setting)
     signals = session_signals(plan)
     params = charging_point_params(charger, plan.dc_curves_w)
+    commanded, choices = _phases_by_command(charger)
     machine = Machine(
         CHARGING_POINT,
         params,
@@ -209,8 +263,9 @@ def build(charger: EvCharger, setting: Setting) -> Built:
             f"{setting.grid.key}.voltage",
             f"{setting.key}.cable",
             *(f"{setting.key}.{name}" for name in signals),
+            f"{setting.key}.phases" if choices else NOTHING,
         ),
-        {"cable": Constant(1.0), **signals},
+        {"cable": Constant(1.0), **signals, **commanded},
         Rating(
             active=Bounds(0.0, charger.rated_power_w),
             reactive=None,
@@ -221,8 +276,19 @@ def build(charger: EvCharger, setting: Setting) -> Built:
             told_at_v=NOMINAL_V,
             is_limit=True,
         ),
+        choices=choices,
     )
     return Built(machine=machine)
+
+
+def _phases_by_command(charger: EvCharger) -> tuple[dict[str, Signal], dict[str, tuple[float, ...]]]:
+    """Return the input by which a charger is told its phases, and what that may be; nothing if it has all always."""
+    if charger.phase_switching is None:
+        return {}, {}
+    count = float(len(charger.phases))
+    if charger.phase_switching.mode is SwitchingMode.BY_COMMAND:
+        return {"phases": Constant(count)}, {"phases": (1.0, count)}
+    return {"phases": Constant(0.0)}, {"phases": (0.0, 1.0, count)}
 
 
 def charging_point_params(charger: EvCharger, dc_curves_w: tuple[float, ...] = ()) -> ChargingPointParams:
@@ -264,6 +330,14 @@ def charger_params(charger: EvCharger, dc_curves_w: tuple[float, ...]) -> EvChar
     params = params._replace(
         phases=phases, current_min_a=min(max(params.current_min_a, least_a), params.current_max_a)
     )
+    switching = charger.phase_switching
+    if switching is not None:
+        params = params._replace(
+            switches_phases=1,
+            switch_delay_s=switching.delay_s,
+            switch_pause_s=switching.pause_s,
+            switch_dwell_s=switching.dwell_s,
+        )
     check_charger(params)
     return params
 

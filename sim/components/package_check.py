@@ -33,6 +33,7 @@ from .device import (
     AMBIENT,
     ARRAY_POWER,
     ARRAY_VOLTAGE,
+    NOTHING,
     REACTIVE_SET_POINT,
     SET_POINT,
     Activity,
@@ -464,6 +465,7 @@ def _check_sources(machine: Machine, setting: Setting, *, has_array: bool) -> li
     known: dict[str, Callable[[], float]] = {
         SET_POINT: lambda: default_w,
         REACTIVE_SET_POINT: lambda: 0.0,
+        NOTHING: lambda: 0.0,
         AMBIENT: lambda: setting.ambient_c,
         WIND: lambda: setting.make_wind().at(setting.start_us),
         **{name: partial(float, value) for name, value in _USUAL_AIR.items()},

@@ -18,7 +18,7 @@ from typing import Any, get_type_hints
 from ..components.device_model import LEAST_HORIZON_S, DeviceModel
 from .ac_bus import is_live, put_by_phase, put_by_shares
 from .client_limits import held_w, reactive_aim_var
-from .layout import FIRST_ARRAY, SET_POINT_VAR, SET_POINT_W, Layout, Machines, Memory
+from .layout import FIRST_ARRAY, NO_SOURCE, SET_POINT_VAR, SET_POINT_W, Layout, Machines, Memory
 
 
 def find_reach(layout: Layout, memory: Memory, machines: Machines) -> None:
@@ -87,6 +87,8 @@ def pick(memory: Memory, source: int, set_point_w: float, set_point_var: float) 
         return set_point_w
     if source == SET_POINT_VAR:
         return set_point_var
+    if source == NO_SOURCE:
+        return 0.0
     array = memory.arrays[(FIRST_ARRAY - source) // 2]
     return array.power_w if (FIRST_ARRAY - source) % 2 == 0 else array.voltage_v
 

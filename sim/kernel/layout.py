@@ -29,8 +29,9 @@ Values = MutableSequence[float]
 
 SET_POINT_W = -1
 SET_POINT_VAR = -2
-"""Sources of a machine's inputs that are not signals."""
-FIRST_ARRAY = -3
+NO_SOURCE = -3
+"""Sources of a machine's inputs that are not signals; the last gives 0."""
+FIRST_ARRAY = -4
 """From here down, power and voltage of each array of modules in turn."""
 
 
@@ -218,7 +219,7 @@ class Machines:
     control: Numbers
     """For each machine: its control, or -1 if it takes no set-points."""
     sources: Numbers
-    """For each machine and then each field of its input: a signal, `SET_POINT_W` or `SET_POINT_VAR`."""
+    """For each machine and then each field of its input: a signal, or one of the sources above."""
     params: Sequence[Any]
     states: MutableSequence[Any]
     """The only part that changes."""

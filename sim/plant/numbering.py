@@ -8,12 +8,13 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from ...models.ageing import ageing_initial_state
-from ..components.device import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, SET_POINT
+from ..components.device import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, NOTHING, REACTIVE_SET_POINT, SET_POINT
 from ..components.device_model import DeviceModel
 from ..components.environment import WIND
 from ..inputs.signal import NEVER
 from ..kernel.layout import (
     FIRST_ARRAY,
+    NO_SOURCE,
     SET_POINT_VAR,
     SET_POINT_W,
     AgeingLayout,
@@ -270,7 +271,7 @@ def _of_a_model(equipment: Equipment, places: Places, keys: Sequence[str]) -> Ma
     arrays = {key: FIRST_ARRAY - 2 * number for number, key in enumerate(equipment.arrays)}
     sources: list[int] = []
     for key, machine in zip(keys, machines, strict=True):
-        own = {SET_POINT: SET_POINT_W, REACTIVE_SET_POINT: SET_POINT_VAR}
+        own = {SET_POINT: SET_POINT_W, REACTIVE_SET_POINT: SET_POINT_VAR, NOTHING: NO_SOURCE}
         if key in arrays:
             own |= {ARRAY_POWER: arrays[key], ARRAY_VOLTAGE: arrays[key] - 1}
         sources += [own[source] if source in own else places.inputs[source] for source in machine.sources]

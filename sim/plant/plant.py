@@ -387,15 +387,29 @@ class Plant:
         """Override an input, or let it follow the site file again with None; see `Simulation.drive`.
 
         Raises:
-            ValueError: If there is no such input; says which there are.
+            ValueError: If there is no such input, or it cannot have that value; says what there is.
         """
         self.input_value(component, quantity)
         name = f"{component}.{quantity}"
+        if override is not None:
+            self._check_choice(component, quantity, override)
         self.overrides.pop(name, None)
         if override is not None:
             self.overrides[name] = override
         self._memory.next_input_us = self.time_us
         self._forget_flows()
+
+    def _check_choice(self, component: str, quantity: str, override: Override) -> None:
+        machine = self.equipment.machines.get(component)
+        choices = None if machine is None else machine.choices.get(quantity)
+        if choices is None:
+            return
+        accepted = ", ".join(f"{choice:g}" for choice in choices)
+        if override.end_value not in choices:
+            raise ValueError(f"{quantity} of {component} is {override.end_value:g}; accepted: {accepted}")
+        if override.end_us > override.start_us:
+            over_s = (override.end_us - override.start_us) / 1e6
+            raise ValueError(f"{quantity} of {component} over {over_s:g} s; accepted: {accepted}, at once")
 
     def refusal(self, key: str) -> str | None:
         """Say why a component takes no commands whatever its state, or return None if it does."""

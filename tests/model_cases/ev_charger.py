@@ -44,13 +44,31 @@ def _car(params: EvChargerParams) -> ElectricCarParams:
     return next(car for _, name in PAIRS if (car := car_preset(name)).dc_curve_w == params.dc_curves_w)
 
 
-def _states(_params: EvChargerParams) -> st.SearchStrategy[EvChargerState]:
+def _states(params: EvChargerParams) -> st.SearchStrategy[EvChargerState]:
     return st.builds(
         EvChargerState,
         session_id=st.sampled_from([SESSION, SESSION, SESSION, SESSION - 1, 0]),
         soc=st.floats(0.0, 1.0) | st.sampled_from([0.0, 0.5, 0.8, 0.995, 1.0]),
         delivered_wh=st.just(0.0) | st.floats(0.0, 80e3),
+        **_phases(params),
     )
+
+
+def _phases(params: EvChargerParams) -> dict[str, st.SearchStrategy[float]]:
+    """Return how far the switching of phases may have come."""
+    if params.switches_phases == 0:
+        return {
+            "on_one": st.just(0),
+            "wanted_s": st.just(0.0),
+            "pause_s": st.just(0.0),
+            "dwell_s": st.just(0.0),
+        }
+    return {
+        "on_one": st.integers(0, 1),
+        "wanted_s": st.just(0.0) | st.floats(0.0, params.switch_delay_s),
+        "pause_s": st.just(0.0) | st.floats(1.0, params.switch_pause_s),
+        "dwell_s": st.just(0.0) | st.floats(1.0, params.switch_dwell_s),
+    }
 
 
 @st.composite
@@ -71,8 +89,11 @@ def _inputs(draw: st.DrawFn, params: EvChargerParams) -> EvChargerInput:
         car_pauses=draw(st.sampled_from([0, 0, 0, 1])),
     )
     greatest_w = 3.0 * params.current_max_a * 230.0
-    set_point_w = draw(st.just(math.inf) | st.floats(-1e3, 1.2 * greatest_w) | st.just(4140.0))
-    return EvChargerInput(set_point_w, draw(st.just(230.0) | st.floats(195.0, 265.0)), *now)
+    set_point_w = draw(
+        st.just(math.inf) | st.floats(-1e3, 1.2 * greatest_w) | st.sampled_from([1380.0, 4140.0])
+    )
+    commanded = draw(st.sampled_from([0, 0, 1, 3])) if params.switches_phases == 1 else 0
+    return EvChargerInput(set_point_w, draw(st.just(230.0) | st.floats(195.0, 265.0)), *now, phases=commanded)
 
 
 def _imbalance_j(
@@ -109,6 +130,11 @@ CASES: list[ModelCase] = [
         params={
             f"{charger} for {car}": ev_charger_preset(charger, car_preset(car).dc_curve_w)
             for charger, car in PAIRS
+        }
+        | {
+            "wallbox-11kw that switches phases": ev_charger_preset(
+                "wallbox-11kw", car_preset("compact-58kwh").dc_curve_w
+            )._replace(switches_phases=1)
         },
         output=ev_charger_output,
         horizon_s=ev_charger_horizon_s,
@@ -119,7 +145,7 @@ CASES: list[ModelCase] = [
         throughput_j=_throughput_j,
         limits=ev_charger_power_limits,
         deratings=(Derating("a car that fills up", _limit_near_full),),
-        spans=lambda _params: EvChargerState(1, 1.0, 1e5),
+        spans=lambda _params: EvChargerState(1, 1.0, 1e5, 1, 120.0, 30.0, 600.0),
         own_use_w=lambda params: params.standby_w,
         stored_j=lambda params: 3600.0 * _car(params).capacity_wh,
     )

@@ -74,7 +74,7 @@ def test_a_session_brings_its_own_figures() -> None:
         (HALF, INP._replace(session_id=1, arrival_soc=1.2), EvChargerState(1, 1.0, 0.0)),
         (HALF, INP._replace(session_id=4, arrival_soc=-0.2), EvChargerState(4, 0.0, 0.0)),
     ):
-        assert ev_charger_present_state(state, inp) == expected
+        assert ev_charger_present_state(BOX, state, inp) == expected
         assert ev_charger_initial_state(BOX) == EvChargerState(0, 0.0, 0.0)
 
 
@@ -110,8 +110,8 @@ def test_a_car_has_what_it_wants_at_its_charge_or_its_energy() -> None:
 def test_alternating_current_flows_on_the_phases_that_both_have_and_direct_on_all() -> None:
     for car_phases, charger_phases, expected in ((1, 3, 1), (3, 1, 1), (2, 3, 2)):
         inp, params = INP._replace(ac_phases=car_phases), BOX._replace(phases=charger_phases)
-        assert ev_phases_in_use(params, inp) == expected
-        assert ev_phases_in_use(FAST._replace(phases=charger_phases), inp) == charger_phases
+        assert ev_phases_in_use(params, 0, inp) == expected
+        assert ev_phases_in_use(FAST._replace(phases=charger_phases), 0, inp) == charger_phases
 
 
 def test_what_is_offered_is_taken_with_its_losses() -> None:
@@ -129,7 +129,9 @@ def test_what_is_offered_is_taken_with_its_losses() -> None:
         inp = INP._replace(set_point_w=set_point_w)
         grid_w = max(600.0 * amperes - 5.0, 0.0)
         into_w = stored_w(0.9 * (grid_w - 100.0), 50e3, 0.05) if grid_w > 0.0 else 0.0
-        expected = EvChargerOutput(5.0 + grid_w, 0.0, grid_w / 600.0, grid_w, into_w, 5.0 + grid_w - into_w)
+        expected = EvChargerOutput(
+            5.0 + grid_w, 0.0, grid_w / 600.0, grid_w, into_w, 5.0 + grid_w - into_w, 0.0, grid_w
+        )
         assert ev_charger_output(BOX, HALF, inp) == pytest.approx(expected)
 
 
@@ -156,7 +158,7 @@ def test_whoever_pauses_nothing_flows_and_nothing_changes_by_itself() -> None:
         {"plugged_at_car": 0},
     ):
         inp = INP._replace(**changes)
-        assert ev_charger_output(BOX, HALF, inp) == EvChargerOutput(5.0, 0.0, 0.0, 0.0, 0.0, 5.0)
+        assert ev_charger_output(BOX, HALF, inp) == EvChargerOutput(5.0, 0.0, 0.0, 0.0, 0.0, 5.0, 0.0, 0.0)
         assert ev_charger_horizon_s(BOX, HALF, inp) == math.inf
         assert ev_charger_step(BOX, HALF, inp, 60.0)[0] == HALF
 
