@@ -177,6 +177,8 @@ class ControlClient:
         amount: float | None = None,
         metrics: Iterable[str] = (),
         lasts: timedelta | None = None,
+        status: str | None = None,
+        text: str | None = None,
     ) -> int:
         """Break something.
 
@@ -187,6 +189,8 @@ class ControlClient:
             amount: How much, where the kind says so.
             metrics: Names of the metrics that report wrongly; all if empty.
             lasts: Simulated time after which it mends by itself; until `mend` if None.
+            status: gRPC status by which a component that is `refused` refuses commands, such as `OUT_OF_RANGE`.
+            text: What clients are told then.
 
         Returns:
             A number by which it can be mended.
@@ -198,6 +202,8 @@ class ControlClient:
             amount=amount,
             metrics=[str(metric) for metric in metrics],
             lasts=lasts,
+            status=status,
+            text=text,
         )
         return (await self._call("Strike", request, pb.StrikeResponse)).number
 

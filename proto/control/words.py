@@ -13,7 +13,7 @@ from google.protobuf.struct_pb2 import Struct
 from ...sim.domain.commands import MendFault, OverrideInput, ReleaseInput, SetSpeed, StrikeFault
 from ...sim.domain.events import Event
 from ...sim.domain.faults import Fault, FaultKind
-from ...sim.domain.messages import Frame, InvalidArgumentError
+from ...sim.domain.messages import Frame, InvalidArgumentError, RefusalStatus
 from ...sim.domain.metrics import Metric
 from ...sim.domain.ranges import Bounds
 from ...sim.domain.timestamps import to_datetime
@@ -142,7 +142,7 @@ def strike(request: pb.StrikeRequest) -> StrikeFault:
 
     Raises:
         InvalidArgumentError: If there is no such kind of fault or metric, the amount is not finite, or it would mend
-            as soon as it strikes.
+            as soon as it strikes, or there is no such status.
     """
     lasts_s = span(request.lasts, "lasts").total_seconds() if request.HasField("lasts") else None
     if lasts_s == 0.0:
@@ -185,7 +185,15 @@ def _fault(request: pb.StrikeRequest) -> Fault:
         if not math.isfinite(request.amount):
             raise InvalidArgumentError(f"amount is {request.amount}; accepted: a finite number")
         asked = asked._replace(amount=request.amount)
-    return asked
+    if request.HasField("status"):
+        asked = asked._replace(status=_status(request.status))
+    return asked._replace(text=request.text)
+
+
+def _status(name: str) -> RefusalStatus:
+    if name not in list(RefusalStatus):
+        raise InvalidArgumentError(f"status is {name!r}; accepted: {one_of(list(RefusalStatus), name)}")
+    return RefusalStatus(name)
 
 
 def _metrics(names: Iterable[str]) -> tuple[Metric, ...]:

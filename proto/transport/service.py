@@ -16,28 +16,10 @@ from typing import Any, TypeAlias, TypeVar
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from ...sim.domain.messages import (
-    CommandError,
-    InvalidArgumentError,
-    OutOfBoundsError,
-    UnavailableError,
-    UnknownComponentError,
-    UnsupportedError,
-    WrongStateError,
-)
+from ...sim.domain.messages import CommandError, InvalidArgumentError
 
 RequestT = TypeVar("RequestT", bound=Message)
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
-
-_STATUS: dict[type[Exception], grpc.StatusCode] = {
-    UnknownComponentError: grpc.StatusCode.NOT_FOUND,
-    InvalidArgumentError: grpc.StatusCode.INVALID_ARGUMENT,
-    OutOfBoundsError: grpc.StatusCode.OUT_OF_RANGE,
-    WrongStateError: grpc.StatusCode.FAILED_PRECONDITION,
-    UnsupportedError: grpc.StatusCode.UNIMPLEMENTED,
-    UnavailableError: grpc.StatusCode.UNAVAILABLE,
-}
-
 
 _READING = ("Get", "List", "Receive")
 """Beginnings of the names of procedures that change nothing; all others are logged."""
@@ -136,8 +118,8 @@ def stream(
 
 
 def status_of(error: CommandError) -> grpc.StatusCode:
-    """Return the status code by which a refusal is told to clients; that of its nearest known kind."""
-    return next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), grpc.StatusCode.UNKNOWN)
+    """Return the status code by which a refusal is told to clients."""
+    return grpc.StatusCode[error.status]
 
 
 def _parsed(request: type[RequestT], data: bytes) -> RequestT:

@@ -18,6 +18,7 @@ from frequenz.quantities import (
 )
 
 from ...sim.domain.faults import Fault, FaultKind
+from ...sim.domain.messages import RefusalStatus
 from ...sim.domain.metrics import Metric
 from ...sim.domain.ranges import Bounds
 from ...sim.domain.states import StateCode
@@ -218,6 +219,8 @@ class ComponentHandle:
         diagnostic: str = "HARDWARE_FAULT",
         amount: float = 0.1,
         metrics: tuple[str, ...] = (),
+        status: str | None = None,
+        text: str = "",
     ) -> FaultHandle:
         """Break the component, its measurements or the line to it.
 
@@ -228,6 +231,9 @@ class ComponentHandle:
             diagnostic: Code that a tripped device reports.
             amount: How much, where the kind says so: relative deviation, or relative drift per hour.
             metrics: Which metrics report wrongly; all if empty.
+            status: gRPC status by which a component that is `refused` refuses commands, such as `OUT_OF_RANGE`;
+                `UNAVAILABLE` if None.
+            text: What clients are told then.
 
         Raises:
             ValueError: If the component cannot break that way; says how it can.
@@ -239,7 +245,17 @@ class ComponentHandle:
         unknown = [name for name in metrics if name not in self._metrics()]
         if unknown:
             raise self._not_there(unknown[0], self._metrics())
-        fault = Fault(self.key, fault_kind, diagnostic, amount, tuple(Metric(name) for name in metrics))
+        if status is not None and status not in list(RefusalStatus):
+            raise ValueError(f"{self.key}: no status {status!r}; accepted: {', '.join(RefusalStatus)}")
+        fault = Fault(
+            self.key,
+            fault_kind,
+            diagnostic,
+            amount,
+            tuple(Metric(name) for name in metrics),
+            status=None if status is None else RefusalStatus(status),
+            text=text,
+        )
         for_s = None if lasting is None else span_us(lasting, "lasting") / 1e6
         return FaultHandle(self._site, self._site.simulation.fault(fault, for_s=for_s))
 

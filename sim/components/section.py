@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ..domain.categories import OperationalMode
+from ..domain.messages import Refusal, RefusalStatus
 from ..files.sections import ComponentNumber, Phases, Section, refuse, written
 from ..files.units import Duration, NonNegativePower, PositivePower, PositiveRampRate
 from ..inputs.specs import LoadInput
@@ -40,6 +41,8 @@ class ComponentSection(Section):
     """Keys of the components on the grid's side of this one."""
     operational_mode: OperationalMode = OperationalMode.CONTROL_AND_TELEMETRY
     """What clients may do: read telemetry, send commands, both or neither."""
+    refusals: Mapping[Refusal, RefusalStatus] = {}
+    """gRPC statuses by which it refuses commands, by the reason, where its maker has others than usual."""
     parameters: Mapping[str, float | tuple[float, ...]] = {}
     """Parameters of the component's model, past its preset, in the units of `docs/models`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
+from .messages import RefusalStatus
 from .metrics import Metric
 
 
@@ -32,7 +33,7 @@ class FaultKind(StrEnum):
     DROPPED = "dropped"
     """Streams end with an error, and new ones are refused."""
     REFUSED = "refused"
-    """Commands are refused as if the device could not be reached."""
+    """Commands are refused, as if the device could not be reached unless a status and a text say otherwise."""
     HANGING = "hanging"
     """Commands get no answer and have no effect."""
 
@@ -51,3 +52,7 @@ class Fault(NamedTuple):
     """Which metrics report wrongly; all if empty."""
     recoverable: bool = True
     """Whether a client may clear a trip by acknowledging it, unless it mends by itself."""
+    status: RefusalStatus | None = None
+    """By which commands are refused; as of what cannot be reached if None."""
+    text: str = ""
+    """What clients are told then; that the component cannot be reached if empty."""

@@ -93,29 +93,95 @@ class PowerUpdate:
     """When the set-point lapses unless renewed; with ACCEPTED and SUCCESS only."""
 
 
+class RefusalStatus(StrEnum):
+    """What a refusal is called on the wire: the codes of gRPC that are errors."""
+
+    CANCELLED = "CANCELLED"
+    UNKNOWN = "UNKNOWN"
+    INVALID_ARGUMENT = "INVALID_ARGUMENT"
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+    NOT_FOUND = "NOT_FOUND"
+    ALREADY_EXISTS = "ALREADY_EXISTS"
+    PERMISSION_DENIED = "PERMISSION_DENIED"
+    RESOURCE_EXHAUSTED = "RESOURCE_EXHAUSTED"
+    FAILED_PRECONDITION = "FAILED_PRECONDITION"
+    ABORTED = "ABORTED"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    UNIMPLEMENTED = "UNIMPLEMENTED"
+    INTERNAL = "INTERNAL"
+    UNAVAILABLE = "UNAVAILABLE"
+    DATA_LOSS = "DATA_LOSS"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+
+
+class Refusal(StrEnum):
+    """Why a component refuses a command."""
+
+    INVALID_ARGUMENT = "invalid_argument"
+    OUT_OF_BOUNDS = "out_of_bounds"
+    WRONG_STATE = "wrong_state"
+    UNSUPPORTED = "unsupported"
+    UNAVAILABLE = "unavailable"
+
+
 class CommandError(Exception):
     """A client asked for something that it cannot have; the component is untouched."""
+
+    refusal: Refusal | None = None
+    """Its kind; None if no component has refused."""
+    status = RefusalStatus.UNKNOWN
+    """By which clients are told; a refusal may have another one than its kind."""
+
+    def __init__(self, message: str, *, status: RefusalStatus | None = None) -> None:
+        """Refuse.
+
+        Args:
+            message: Where, what was found, and what would be accepted.
+            status: By which clients are told; that of its kind if None.
+        """
+        super().__init__(message)
+        self.has_own_status = status is not None
+        """Whether its status is another than that of its kind, or would be if they differed."""
+        if status is not None:
+            self.status = status
 
 
 class UnknownComponentError(CommandError):
     """The site has no component with this id."""
 
+    status = RefusalStatus.NOT_FOUND
+
 
 class InvalidArgumentError(CommandError):
     """The request makes no sense, whatever the state of the site."""
+
+    refusal = Refusal.INVALID_ARGUMENT
+    status = RefusalStatus.INVALID_ARGUMENT
 
 
 class OutOfBoundsError(CommandError):
     """The value lies outside the current bounds of the component."""
 
+    refusal = Refusal.OUT_OF_BOUNDS
+    status = RefusalStatus.OUT_OF_RANGE
+
 
 class WrongStateError(CommandError):
     """The component cannot do this in its present state."""
+
+    refusal = Refusal.WRONG_STATE
+    status = RefusalStatus.FAILED_PRECONDITION
 
 
 class UnsupportedError(CommandError):
     """Components of this kind cannot do this at all."""
 
+    refusal = Refusal.UNSUPPORTED
+    status = RefusalStatus.UNIMPLEMENTED
+
 
 class UnavailableError(CommandError):
     """The device, or the whole site, cannot be reached now."""
+
+    refusal = Refusal.UNAVAILABLE
+    status = RefusalStatus.UNAVAILABLE

@@ -18,6 +18,9 @@ from ..inputs.signal import normal_deviate, stream_key
 from ..plant.plant import Plant
 from .active import ActiveFault, FaultsState
 
+LONGEST_TEXT = 1000
+"""Characters of a refusal; longer ones do not fit into the trailers of an answer."""
+
 
 class Faults:
     """Breaks and mends the components of a running site."""
@@ -73,6 +76,8 @@ class Faults:
             diagnostic=fault.diagnostic,
             amount=fault.amount,
             metrics=" ".join(fault.metrics),
+            **({} if fault.status is None else {"status": fault.status.value}),
+            **({"text": fault.text} if fault.text else {}),
         )
         if fault.kind is FaultKind.TRIP:
             message = f"{fault.component} tripped: {fault.diagnostic}"
@@ -120,11 +125,14 @@ class Faults:
         """Refuse a stream or a command that a fault keeps from its component.
 
         Raises:
-            UnavailableError: If one does.
+            UnavailableError: If one does, with the status and the text of the last one that struck.
         """
-        kind = FaultKind.DROPPED if stream else FaultKind.REFUSED
-        if self._find(component, kind):
-            raise UnavailableError(f"{component} cannot be reached; accepted: the same again once it can")
+        faults = self._find(component, FaultKind.DROPPED if stream else FaultKind.REFUSED)
+        if faults:
+            raise UnavailableError(
+                faults[-1].text or f"{component} cannot be reached; accepted: the same again once it can",
+                status=faults[-1].status,
+            )
 
     def is_hanging(self, component: str) -> bool:
         """Say whether commands to a component get no answer."""
@@ -167,6 +175,12 @@ class Faults:
             raise ValueError(
                 f"no component {fault.component!r}; accepted: {one_of(components, fault.component)}"
             )
+        if fault.kind is not FaultKind.REFUSED and (fault.status is not None or fault.text):
+            raise ValueError(
+                f"fault {fault.kind.value} has a status or a text; accepted: {FaultKind.REFUSED.value} with them"
+            )
+        if len(fault.text) > LONGEST_TEXT:
+            raise ValueError(f"text has {len(fault.text)} characters; accepted: up to {LONGEST_TEXT}")
         if fault.kind is FaultKind.TRIP and not self._plant.can_trip(fault.component):
             category = components[fault.component].category
             raise ValueError(

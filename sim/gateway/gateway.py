@@ -10,7 +10,7 @@ import asyncio
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ..domain.categories import Category
 from ..domain.commands import (
@@ -27,6 +27,7 @@ from ..domain.commands import (
 from ..domain.events import EventListener, FrameListener
 from ..domain.faults import Fault, FaultKind
 from ..domain.messages import (
+    CommandError,
     ComponentInfo,
     Frame,
     Reading,
@@ -55,6 +56,8 @@ from .sequences import Sequences, SequencesState
 from .set_points import SetPoints, SetPointsState
 from .subscriptions import PowerRequest, Subscription
 
+_ClientCommand = SetPower | AugmentBounds | ClearBounds | Start | Standby | Stop | Acknowledge
+C = TypeVar("C", bound=_ClientCommand)
 _FRAMES_AT_ONCE = 100
 """Larger sites report in turns of at most so many components, lest the last frames wait for the first."""
 
@@ -131,13 +134,13 @@ class Gateway:
         engine.handle("sample", self._sample, promised=True)
         engine.handle("sample turn", self._sample_turn, promised=True)
         engine.handle("sample by timetable", self._sample)
-        executor.handle(SetPower, self._set_power)
-        executor.handle(AugmentBounds, self._augment_bounds)
-        executor.handle(ClearBounds, self._clear_bounds)
-        executor.handle(Start, lambda command: self._lifecycle.start(self._answering(command)))
-        executor.handle(Standby, lambda command: self._lifecycle.standby(self._answering(command)))
-        executor.handle(Stop, lambda command: self._lifecycle.stop(self._answering(command)))
-        executor.handle(Acknowledge, lambda command: self._lifecycle.acknowledge(self._answering(command)))
+        self._handle(SetPower, self._set_power)
+        self._handle(AugmentBounds, self._augment_bounds)
+        self._handle(ClearBounds, self._clear_bounds)
+        self._handle(Start, lambda command: self._lifecycle.start(self._answering(command)))
+        self._handle(Standby, lambda command: self._lifecycle.standby(self._answering(command)))
+        self._handle(Stop, lambda command: self._lifecycle.stop(self._answering(command)))
+        self._handle(Acknowledge, lambda command: self._lifecycle.acknowledge(self._answering(command)))
         executor.executions.subscribe(self._on_execution)
         self._schedule_sample()
 
@@ -368,6 +371,21 @@ class Gateway:
             raise UnknownComponentError(f"no sensor has the id {sensor_id}; accepted: {known}")
         return key
 
+    def _handle(self, kind: type[C], carry_out: Callable[[C], object]) -> None:
+        """Carry out commands of a kind, and refuse them as the component's maker does."""
+
+        def answer(command: C) -> object:
+            try:
+                return carry_out(command)
+            except CommandError as refused:
+                key = self._keys.get(command.component_id)
+                if key is not None and refused.refusal is not None and not refused.has_own_status:
+                    refusals = self.site.components[key].refusals
+                    refused.status = refusals.get(refused.refusal, refused.status)
+                raise
+
+        self._executor.handle(kind, answer)
+
     def _set_power(self, command: SetPower) -> PowerRequest:
         key = self._reached(command.component_id)
         if self._faults.is_hanging(key):
@@ -393,7 +411,7 @@ class Gateway:
         self._faults.check_reachable(key, stream=False)
         return key
 
-    def _answering(self, command: AugmentBounds | ClearBounds | Start | Standby | Stop | Acknowledge) -> str:
+    def _answering(self, command: _ClientCommand) -> str:
         """Return whom a command reaches, if it answers."""
         key = self._reached(command.component_id)
         if self._faults.is_hanging(key):

@@ -48,7 +48,7 @@ class DrivenInput:
 
     def has(self, value: float) -> bool:
         """Say whether the input can have a value; it may be on its way between two."""
-        if self.is_whole and not value.is_integer():
+        if self.is_whole and not float(value).is_integer():
             return False
         return self.lower <= value <= self.upper and not (self.is_open and value == self.lower)
 
@@ -111,6 +111,7 @@ DRIVEN_INPUTS = {
     "electronics_w": DrivenInput(WATT, 0.0, 1000.0),
     "cv_time_constant_s": DrivenInput(SECOND, 30.0, 7200.0),
     "loss_at_1c": _LOSS,
+    "phases": DrivenInput(NUMBER, 0.0, 3.0, is_whole=True),
     "dc_curve": DrivenInput(NUMBER, -1.0, 1e6, is_whole=True),
 }
 """By the name of the input; what a charger's session says has the ranges of `ElectricCarParams`."""

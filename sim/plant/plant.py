@@ -406,10 +406,12 @@ class Plant:
             return
         accepted = ", ".join(f"{choice:g}" for choice in choices)
         if override.end_value not in choices:
-            raise ValueError(f"{quantity} of {component} is {override.end_value:g}; accepted: {accepted}")
+            raise ValueError(f"{component}.{quantity} is {override.end_value:g}; accepted: {accepted}")
         if override.end_us > override.start_us:
             over_s = (override.end_us - override.start_us) / 1e6
-            raise ValueError(f"{quantity} of {component} over {over_s:g} s; accepted: {accepted}, at once")
+            raise ValueError(
+                f"over is {over_s:g} s; accepted: 0 s, as {component}.{quantity} is {accepted} alone"
+            )
 
     def refusal(self, key: str) -> str | None:
         """Say why a component takes no commands whatever its state, or return None if it does."""

@@ -101,6 +101,14 @@ class TestFaults:
         with pytest.raises(grpc.aio.AioRpcError, match="main cannot be reached"):
             await telemetry.read(1)
 
+    async def test_a_component_refuses_commands_as_it_is_told_to(
+        self, control: ControlClient, channel: grpc.aio.Channel
+    ) -> None:
+        await control.strike("bat-inv", "refused", status="OUT_OF_RANGE", text="too much")
+        with pytest.raises(grpc.aio.AioRpcError) as error:
+            await set_power(channel, INVERTER, 10_000.0).read()
+        assert (error.value.code(), error.value.details()) == (grpc.StatusCode.OUT_OF_RANGE, "too much")
+
     @pytest.mark.parametrize(
         ("component", "kind", "options", "code", "text"),
         [
@@ -120,6 +128,27 @@ class TestFaults:
                 {"metrics": ["POWER"]},
                 "INVALID_ARGUMENT",
                 "metrics contains 'POWER'; accepted: ",
+            ),
+            (
+                "main",
+                "refused",
+                {"status": "OUT_OF_BOUNDS"},
+                "INVALID_ARGUMENT",
+                "status is 'OUT_OF_BOUNDS'; accepted: CANCELLED, ",
+            ),
+            (
+                "main",
+                "nan",
+                {"status": "INTERNAL"},
+                "INVALID_ARGUMENT",
+                "fault nan has a status or a text; accepted: refused with them",
+            ),
+            (
+                "main",
+                "refused",
+                {"text": "n" * 1001},
+                "INVALID_ARGUMENT",
+                "text has 1001 characters; accepted: up to 1000",
             ),
             (
                 "main",

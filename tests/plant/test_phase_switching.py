@@ -82,9 +82,9 @@ def test_a_fork_goes_on_in_the_midst_of_switching() -> None:
 @pytest.mark.parametrize(
     ("mode", "value", "over_s", "message"),
     [
-        ("automatic", 2.0, 0.0, "phases of ev is 2; accepted: 0, 1, 3"),
-        ("by-command", 0.0, 0.0, "phases of ev is 0; accepted: 1, 3"),
-        ("by-command", 1.0, 5.0, "phases of ev over 5 s; accepted: 1, 3, at once"),
+        ("automatic", 2.0, 0.0, "ev.phases is 2; accepted: 0, 1, 3"),
+        ("by-command", 0.0, 0.0, "ev.phases is 0; accepted: 1, 3"),
+        ("by-command", 1.0, 5.0, "over is 5 s; accepted: 0 s, as ev.phases is 1, 3 alone"),
     ],
 )
 def test_a_number_of_phases_that_cannot_be_is_refused(

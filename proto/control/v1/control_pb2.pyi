@@ -146,20 +146,24 @@ class ReleaseResponse(_message.Message):
     def __init__(self, clock: _Optional[_Union[Clock, _Mapping]] = ...) -> None: ...
 
 class StrikeRequest(_message.Message):
-    __slots__ = ("component", "kind", "diagnostic", "amount", "metrics", "lasts")
+    __slots__ = ("component", "kind", "diagnostic", "amount", "metrics", "lasts", "status", "text")
     COMPONENT_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     DIAGNOSTIC_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_FIELD_NUMBER: _ClassVar[int]
     METRICS_FIELD_NUMBER: _ClassVar[int]
     LASTS_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
     component: str
     kind: str
     diagnostic: str
     amount: float
     metrics: _containers.RepeatedScalarFieldContainer[str]
     lasts: _duration_pb2.Duration
-    def __init__(self, component: _Optional[str] = ..., kind: _Optional[str] = ..., diagnostic: _Optional[str] = ..., amount: _Optional[float] = ..., metrics: _Optional[_Iterable[str]] = ..., lasts: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    status: str
+    text: str
+    def __init__(self, component: _Optional[str] = ..., kind: _Optional[str] = ..., diagnostic: _Optional[str] = ..., amount: _Optional[float] = ..., metrics: _Optional[_Iterable[str]] = ..., lasts: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., status: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
 
 class StrikeResponse(_message.Message):
     __slots__ = ("clock", "number")
