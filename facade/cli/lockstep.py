@@ -10,13 +10,14 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
+from .ending import application_ran, end_at_once
 from .options import (
     RecordMetricsOption,
     RecordOption,
@@ -29,6 +30,7 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from ..scenarios.lockstep.session import LockstepResult
     from ..sim.simulation.hardware import Hardware
     from ..sim.site.site import Site
 
@@ -121,13 +123,20 @@ def lockstep(
         if stage.duration_us is None:
             typer.echo("without --duration it runs until the application returns, or until Ctrl-C", err=True)
         progress = VirtualProgress(stage.duration_us)
-        recording = start_recorder(record, record_metrics, stage.site, stage.seed)
-        with recording as recorder, progress, _quiet():
+        with ExitStack() as opened:
+            recorder = opened.enter_context(start_recorder(record, record_metrics, stage.site, stage.seed))
+            opened.enter_context(progress)
+            opened.enter_context(_quiet())
 
             def begin(simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
                 if recorder is not None:
                     recorder.listen(simulation.gateway)
                 progress.follow(simulation, loop)
+
+            def give_up(result: LockstepResult) -> None:
+                opened.close()
+                _tell(result, address)
+                end_at_once(CODES[result.report.outcome])
 
             session = LockstepSession(
                 stage.site,
@@ -139,6 +148,7 @@ def lockstep(
                 journal=journal,
                 hardware=stage.hardware,
                 on_start=begin,
+                on_unstoppable=give_up,
             )
             result = (
                 session.run_script(what.script, what.arguments)
@@ -151,10 +161,15 @@ def lockstep(
         raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except ValueError as error:  # whatever is wrong with a file or an option is one
         raise refuse(str(error)) from None
+    _tell(result, address)
+    application_ran(result.report.left)
+    raise typer.Exit(CODES[result.report.outcome])
+
+
+def _tell(result: LockstepResult, address: str) -> None:
     typer.echo(str(result), err=result.report.outcome != "completed")
     if not result.connected:
         typer.echo(f"the application never connected to {address}", err=True)
-    raise typer.Exit(CODES[result.report.outcome])
 
 
 @contextmanager

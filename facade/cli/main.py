@@ -13,6 +13,7 @@ import typer
 from .check import check
 from .clock import clock
 from .conformance import conformance
+from .ending import end
 from .lockstep import lockstep
 from .options import WithExtras
 from .replay import replay
@@ -45,3 +46,12 @@ def doppelgrid(
     ] = False,
 ) -> None:
     """The double of a microgrid: a simulated site that real control applications talk to."""
+
+
+def main() -> None:
+    """Run the command, as the process's only purpose."""
+    try:
+        app()
+    except SystemExit as ended:
+        end(ended.code if isinstance(ended.code, int) else 0)
+        raise

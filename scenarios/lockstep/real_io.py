@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-import functools
 import os
 import socket
 import stat
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 _IO_MODULES = (
     "streams",
@@ -24,19 +22,10 @@ _IO_MODULES = (
 )
 
 
-class Job(NamedTuple):
-    """A function that an executor's thread runs for a task."""
-
-    future: asyncio.Future[Any]
-    name: str
-    task: asyncio.Task[Any] | None
-
-
 class Outside:
     """Keeps account of what is under way outside of the loop."""
 
     def __init__(self) -> None:
-        self.jobs: list[Job] = []
         self.processes: list[asyncio.SubprocessTransport] = []
         self.threads: list[threading.Thread] = []
         """Of the application, that were not waited for yet."""
@@ -45,16 +34,6 @@ class Outside:
         """Subprocesses that are being started."""
         self.idle_fds: set[int] = set()
         """Descriptors that were waited for in vain, and are not waited for again until something happens."""
-
-    def add_job(self, future: asyncio.Future[Any], function: Any, loop: asyncio.AbstractEventLoop) -> None:
-        """Note a function given to an executor, and by which task."""
-        self.jobs.append(Job(future, _function_name(function), asyncio.current_task(loop)))
-
-    def running_jobs(self) -> list[Job]:
-        """Return the jobs that have not ended."""
-        if self.jobs:
-            self.jobs = [job for job in self.jobs if not job.future.done()]
-        return self.jobs
 
     def running_processes(self) -> list[asyncio.SubprocessTransport]:
         """Return the subprocesses that have not ended."""
@@ -114,14 +93,6 @@ def _await_chain(task: asyncio.Task[Any]) -> list[tuple[Any, int]]:
         else:
             return frames
     return frames
-
-
-def _function_name(function: Any) -> str:
-    """Return the name of a function, without what `asyncio.to_thread` wraps it in."""
-    while isinstance(function, functools.partial):
-        runs_in_context = isinstance(getattr(function.func, "__self__", None), contextvars.Context)
-        function = function.args[0] if runs_in_context else function.func
-    return getattr(function, "__qualname__", None) or repr(function)
 
 
 def _coroutine_name(task: asyncio.Task[Any]) -> str:

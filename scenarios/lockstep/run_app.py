@@ -21,6 +21,7 @@ from typing import Any, Literal
 from ...sim.domain.timestamps import MICROSECONDS, to_datetime
 from .determinism import seeded_randomness
 from .errors import LockstepError, NotStoppedError
+from .real_connections import told_of_connections
 from .threads import AppThread, told_of_threads
 from .virtual_time import Limits, VirtualTimeLoop
 from .wall import VirtualClock, WornClock, real_monotonic_s
@@ -38,6 +39,8 @@ stopped: it did something that cannot happen in virtual time; see `RunReport.err
 """
 
 _PATIENCE_US = 60 * MICROSECONDS  # from the interrupt at the end of the run to a second one, and to the last
+_MOST_INTERRUPTS = 2
+_MOST_LOOPS_AFTER_END = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class RunReport:
     """Real time that it took [s]."""
     notes: tuple[str, ...]
     """What made the run depend on more than its inputs."""
+    left: tuple[asyncio.Task[Any], ...] = ()
+    """Tasks that would not end; whoever drops them lets their coroutines run once more."""
 
     @property
     def reproducible(self) -> bool:
@@ -86,6 +91,7 @@ class LockstepRunner:
         limits: Limits = Limits(),  # noqa: B008
         seed: int = 0,
         timezone: tzinfo = UTC,
+        on_unstoppable: Callable[[RunReport], object] = lambda _report: None,
     ) -> None:
         """Prepare a run.
 
@@ -98,6 +104,8 @@ class LockstepRunner:
             limits: How long the application may keep virtual time from passing.
             seed: Of the `random` module as the application finds it.
             timezone: The process's local time zone during the run.
+            on_unstoppable: Called when the application swallows whatever is raised in it to end it. It still runs
+                then, in this or another thread, and nothing but the end of the process will stop it.
         """
         self.clock = VirtualClock(start_us, timezone=timezone)
         self._until_us = until_us
@@ -107,6 +115,12 @@ class LockstepRunner:
         self._loops: list[VirtualTimeLoop] = []
         self._spare: VirtualTimeLoop | None = None
         self._due = False
+        self._interrupts = 0
+        self._refused_loops = 0
+        self._on_unstoppable = on_unstoppable
+        self._worn = WornClock(self.clock, until_us=until_us, at_end=self._interrupt_sleep)
+        self._started_s = 0.0
+        self._left: tuple[asyncio.Task[Any], ...] = ()
 
     def run_script(self, path: str | Path, arguments: Sequence[str] = ()) -> RunReport:
         """Run a script to its end.
@@ -153,15 +167,16 @@ class LockstepRunner:
         Returns:
             What became of it.
         """
-        started_s = real_monotonic_s()
+        self._started_s = real_monotonic_s()
         error: BaseException | None = None
         with ExitStack() as stack:
             for context in (
-                WornClock(self.clock, until_us=self._until_us, at_end=self._interrupt_sleep),
+                self._worn,
                 seeded_randomness(self._seed),
                 self._own_loops(),
                 _interruptible(),
                 told_of_threads(self._take_notice),
+                told_of_connections(lambda what: self._loops[-1].tell(what) if self._loops else None),
             ):
                 stack.enter_context(context)
             try:
@@ -169,7 +184,7 @@ class LockstepRunner:
                 program()
             except BaseException as raised:
                 error = raised
-        return self._report(error, real_monotonic_s() - started_s)
+        return self._report(error)
 
     @contextmanager
     def _first_loop(self) -> Iterator[None]:
@@ -178,13 +193,12 @@ class LockstepRunner:
         asyncio.set_event_loop(loop)
         loop.collector.start()
         try:
-            with Watchdog(self._loops, between=True):
+            with Watchdog(self._loops, between=True, give_up=self._give_up):
                 yield
         finally:
             loop.collector.stop()
             asyncio.set_event_loop(None)
-            for each in self._loops:
-                _close(each)
+            self._left = tuple(task for each in self._loops for task in _close(each))
 
     @contextmanager
     def _own_loops(self) -> Iterator[None]:
@@ -213,6 +227,9 @@ class LockstepRunner:
 
     def _new_loop(self) -> VirtualTimeLoop:
         if any(loop.failure for loop in self._loops) or self._due:
+            self._refused_loops += 1
+            if self._refused_loops > _MOST_LOOPS_AFTER_END:
+                self._give_up()
             raise RunOverError(1)
         loop, self._spare = self._spare, None
         return loop if loop is not None and not loop.is_closed() else self._start_loop()
@@ -232,29 +249,49 @@ class LockstepRunner:
 
     def _interrupt_sleep(self) -> None:
         """Interrupt an application that sleeps past the end without its loop, as Ctrl-C does."""
-        if not self._due and threading.current_thread() is threading.main_thread():
-            self._due = True
-            raise KeyboardInterrupt
+        if threading.current_thread() is not threading.main_thread():
+            return
+        self._count_interrupt(self._interrupts + 1)
+        if self._interrupts > _MOST_INTERRUPTS:
+            self._give_up()
+        raise KeyboardInterrupt
+
+    def _count_interrupt(self, number: int) -> None:
+        self._due = True
+        self._interrupts = number
+        self._worn.until_us = self.clock.now_us + _PATIENCE_US
+
+    def _give_up(self) -> None:
+        """Tell of an application that cannot be stopped."""
+        if not any(loop.failure for loop in self._loops):
+            self._loops[-1].fail(self._not_stopped())
+        self._on_unstoppable(self._report(None))
+
+    def _not_stopped(self) -> NotStoppedError:
+        return NotStoppedError(
+            f"at {self.clock.now()} the application still runs after {_MOST_INTERRUPTS} interrupts"
+        )
 
     def _interrupt(self, loop: VirtualTimeLoop, times: int) -> None:
         """Interrupt as Ctrl-C does: once, once more after a while, and then for good."""
         if times == 0 and self._due:
             loop.call_at_us(self.clock.now_us + _PATIENCE_US, self._interrupt, loop, 1)
             return
-        self._due = True
-        if times >= 2:
-            loop.fail(
-                NotStoppedError(f"at {self.clock.now()} the application still runs after two interrupts")
-            )
+        if times >= _MOST_INTERRUPTS:
+            loop.fail(self._not_stopped())
             return
+        self._count_interrupt(times + 1)
         loop.call_at_us(self.clock.now_us + _PATIENCE_US, self._interrupt, loop, times + 1)
-        if threading.current_thread() is threading.main_thread():
-            signal.raise_signal(signal.SIGINT)
-        else:
-            for task in sorted(asyncio.all_tasks(loop), key=hash):
-                task.cancel()
+        try:
+            if threading.current_thread() is threading.main_thread():
+                signal.raise_signal(signal.SIGINT)
+            else:
+                for task in sorted(asyncio.all_tasks(loop), key=hash):
+                    task.cancel()
+        finally:
+            loop.jobs.end_naps()
 
-    def _report(self, error: BaseException | None, real_s: float) -> RunReport:
+    def _report(self, error: BaseException | None) -> RunReport:
         failure = next((loop.failure for loop in self._loops if loop.failure is not None), None)
         outcome, code = self._judge(error, failure)
         shown = failure if failure is not None else error
@@ -265,8 +302,9 @@ class LockstepRunner:
             message=self._message(outcome, code, shown),
             start_us=self.clock.start_us,
             end_us=self.clock.now_us,
-            real_s=real_s,
-            notes=tuple(note for loop in self._loops for note in loop.notes),
+            real_s=real_monotonic_s() - self._started_s,
+            notes=tuple(dict.fromkeys(note for loop in self._loops for note in loop.notes)),
+            left=self._left,
         )
 
     def _judge(self, error: BaseException | None, failure: LockstepError | None) -> tuple[Outcome, int]:
@@ -329,21 +367,21 @@ def _interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, former)
 
 
-def _close(loop: VirtualTimeLoop) -> None:
-    """Close a loop that was left open, as `asyncio.run` would."""
-    if loop.is_closed():
-        return
-    loop.clean_up()
-    try:
-        tasks = sorted(asyncio.all_tasks(loop), key=hash)
-        for task in tasks:
-            task.cancel()
-        loop.run_until_complete(asyncio.wait(tasks)) if tasks else None
-        loop.run_until_complete(loop.shutdown_asyncgens())
-    except (LockstepError, KeyboardInterrupt):
-        pass
-    finally:
-        loop.close()
+def _close(loop: VirtualTimeLoop) -> list[asyncio.Task[Any]]:
+    """Close a loop that was left open, as `asyncio.run` would; return the tasks that would not end."""
+    if not loop.is_closed():
+        loop.clean_up()
+        try:
+            tasks = sorted(asyncio.all_tasks(loop), key=hash)
+            for task in tasks:
+                task.cancel()
+            loop.run_until_complete(asyncio.wait(tasks)) if tasks else None
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        except (LockstepError, KeyboardInterrupt):
+            pass
+        finally:
+            loop.close()
+    return sorted(asyncio.all_tasks(loop), key=hash)
 
 
 def _exit_code(error: SystemExit) -> int:

@@ -12,7 +12,7 @@ import grpc
 from grpc import aio
 
 from ...proto.inmemory.channel import InMemoryChannel
-from ...proto.inmemory.interception import channels_to
+from ...proto.inmemory.interception import Interception, channels_to
 from ...proto.microgrid.versions import services
 from ...proto.transport.open_streams import OpenStreams
 from ...sim.simulation.hardware import Hardware
@@ -41,9 +41,9 @@ class LockstepResult:
 
     def __str__(self) -> str:
         seconds = (self.report.end_us - self.report.start_us) / 1e6
-        reproducible = (
-            "" if self.report.reproducible else f"\nnot reproducible: {'; '.join(self.report.notes)}"
-        )
+        notes = self.report.notes
+        reason = "\n  ".join(("", *notes)) if len(notes) > 1 else "".join(f" {note}" for note in notes)
+        reproducible = f"\nnot reproducible:{reason}" if notes else ""
         return (
             f"{self.report.message}\n"
             f"{seconds:g} s of virtual time in {self.report.real_s:.1f} s: {self.report.speed:.0f} x real time\n"
@@ -66,6 +66,7 @@ class LockstepSession:
         journal: Path | None = None,
         hardware: Hardware | None = None,
         on_start: Callable[[LiveSimulation, VirtualTimeLoop], None] = lambda _simulation, _loop: None,
+        on_unstoppable: Callable[[LockstepResult], object] = lambda _result: None,
     ) -> None:
         """Prepare a run.
 
@@ -79,6 +80,7 @@ class LockstepSession:
             journal: File for every event of the run.
             hardware: What stands in for the devices, such as a replay; models of them if None.
             on_start: Called with the simulation and its loop before the application runs.
+            on_unstoppable: As of `LockstepRunner`.
 
         Raises:
             OSError: If the journal cannot be written.
@@ -93,6 +95,7 @@ class LockstepSession:
         self._journal = Journal(journal)
         self._snapshot: Snapshot | None = None
         self._simulation: LiveSimulation | None = None
+        self._interception: Interception | None = None
         self._handlers: tuple[grpc.GenericRpcHandler, ...] = ()
         self._runner = LockstepRunner(
             start_us=start_us,
@@ -100,6 +103,7 @@ class LockstepSession:
             on_loop_start=self._start_site,
             limits=limits,
             seed=seed,
+            on_unstoppable=lambda report: on_unstoppable(self._result(report)),
         )
 
     @property
@@ -136,13 +140,15 @@ class LockstepSession:
     def _run(self, run: Callable[[], RunReport]) -> LockstepResult:
         with contextlib.closing(self._journal):
             factories = {self._address: self._open_channel}
-            with channels_to(factories, open_others=self._limits.allow_real_io) as interception:
+            with channels_to(factories, open_others=self._limits.allow_real_io) as self._interception:
                 report = run()
         if self._simulation is not None:
             self._simulation.stop()
-        return LockstepResult(
-            report, self._journal.digest, self._journal.lines, self._seed, bool(interception.opened)
-        )
+        return self._result(report)
+
+    def _result(self, report: RunReport) -> LockstepResult:
+        connected = self._interception is not None and bool(self._interception.opened)
+        return LockstepResult(report, self._journal.digest, self._journal.lines, self._seed, connected)
 
     async def _start_site(self, loop: VirtualTimeLoop) -> None:
         """Bring the site to life on a loop; on a second loop of the same application it goes on."""

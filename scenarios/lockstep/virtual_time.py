@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar, TypeVarTuple
 
 from .determinism import Collector, OrdinalLoop
 from .errors import LockstepError, NeverSleepsError, RealIoError
+from .jobs import Jobs, runs_in_thread
 from .real_io import Outside, describe_fd, describe_task, waits_for_io
 from .threads import AppThread, wait_while_computing
 from .wall import VirtualClock
@@ -53,6 +54,7 @@ class VirtualTimeLoop(OrdinalLoop):
         self.clock = clock
         self.limits = limits
         self.outside = Outside()
+        self.jobs = Jobs(self, self.note)
         self.collector = Collector()
         """When garbage is collected; the interpreter decides until it is started."""
         self.failure: LockstepError | None = None
@@ -89,8 +91,12 @@ class VirtualTimeLoop(OrdinalLoop):
     def add_thread(self, started: AppThread) -> None:
         """Take notice of a thread that the application has started."""
         self.outside.threads.append(started.thread)
-        self.note(str(started))
-        _log.warning("%s", started)
+        self.tell(str(started))
+
+    def tell(self, what: str) -> None:
+        """Say at once, and remember, why the run may not be reproducible."""
+        self.note(what)
+        _log.warning("%s", what)
 
     def note(self, what: str) -> None:
         """Remember why the run may not be reproducible."""
@@ -100,21 +106,24 @@ class VirtualTimeLoop(OrdinalLoop):
     def run_in_executor(
         self, executor: Executor | None, func: Callable[[*_Ts], _T], *args: *_Ts
     ) -> asyncio.Future[_T]:
-        """Run a function in a thread; virtual time waits for it."""
-        future = super().run_in_executor(executor, func, *args)
-        self.outside.add_job(future, func, self)
-        if len(self.outside.running_jobs()) > 1:
-            self.note("several functions ran in threads at once, and their order of completion is chance")
+        """Run a function in a thread; virtual time waits for it, and passes while it sleeps."""
+        job, function = self.jobs.add(executor, func)
+        job.future = future = super().run_in_executor(executor, function, *args)
         return future
 
     async def shutdown_default_executor(self, *args: Any) -> None:
         """Wait for the executor's threads; virtual time waits too."""
         ended = self.create_future()
-        self.outside.add_job(ended, self.shutdown_default_executor, self)
+        self.jobs.await_end(ended)
         try:
             await super().shutdown_default_executor(*args)
         finally:
             ended.cancel()
+
+    def close(self) -> None:
+        """Close the loop; functions in threads that sleep on its clock end."""
+        self.jobs.end_naps()
+        super().close()
 
     async def subprocess_exec(self, *args: Any, **options: Any) -> Any:
         """Start a program; virtual time waits for it."""
@@ -140,14 +149,17 @@ class VirtualTimeLoop(OrdinalLoop):
     ) -> asyncio.Handle:
         """Call back soon; a thread that nothing waits for must not decide when."""
         if threading.current_thread() is not self._virtual_selector.thread and self.is_running():
-            self._foreign_wake(callback)
+            is_moot = bool(args) and isinstance(args[0], asyncio.Future) and args[0].cancelled()
+            if not is_moot:  # else it brings the result of a function in a thread, for nobody
+                self._foreign_wake(callback)
         return super().call_soon_threadsafe(callback, *args, context=context)
 
     def _foreign_wake(self, callback: Callable[..., Any]) -> None:
         if (
-            self.outside.are_threads_awaited
+            runs_in_thread()
+            or self.outside.are_threads_awaited
             or self.outside.starting
-            or self.outside.running_jobs()
+            or self.jobs.anything_running()
             or self.outside.running_processes()
             or self._virtual_selector.awaited_fds()
         ):
@@ -263,7 +275,10 @@ class _VirtualSelector(selectors.BaseSelector):
     def _anything_outside(self) -> bool:
         outside = self._loop.outside
         return bool(
-            outside.starting or outside.running_jobs() or outside.running_processes() or self.awaited_fds()
+            outside.starting
+            or self._loop.jobs.anything_running()
+            or outside.running_processes()
+            or self.awaited_fds()
         )
 
     def _wait_really(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -289,12 +304,13 @@ class _VirtualSelector(selectors.BaseSelector):
     def _waiting(self, timeout: float | None) -> str:
         """Say who waits for what."""
         loop = self._loop
-        things = [f"function {job.name} in a thread" for job in loop.outside.running_jobs()]
+        jobs = loop.jobs.running()
+        things = [f"function {job.name} in a thread" for job in jobs]
         things += [f"subprocess {each.get_pid()}" for each in loop.outside.running_processes()]
         things += [describe_fd(fd) for fd in self.awaited_fds()]
         if timeout is None and not things:
             things = ["something that no timer, thread or socket will bring"]
-        tasks = [job.task for job in loop.outside.running_jobs() if job.task is not None]
+        tasks = [job.task for job in jobs if job.task is not None]
         others = sorted(asyncio.all_tasks(loop), key=hash)
         tasks = tasks or [task for task in others if waits_for_io(task)] or others
         return "\n".join(

@@ -3,7 +3,8 @@
 Moved: `datetime.now` and friends, `time.time`, `time.gmtime`, `time.localtime`, `time.strftime` and
 `time.clock_gettime(CLOCK_REALTIME)` by time-machine, at 0.6 µs a move; `time.monotonic` and `time.perf_counter` (and
 their `_ns` forms) here, because time-machine leaves them alone and a program may act on either;
-`time.sleep` on the loop's thread, where it passes virtual time.
+`time.sleep`, which passes virtual time on the loop's thread, and waits for it in functions that the loop runs in
+threads.
 
 Not moved: `time.process_time` and `time.thread_time` (they measure work), `time.clock_gettime` of other clocks,
 what C extensions read by themselves (`numpy.datetime64('now')`, file times), other processes, and names taken
@@ -27,6 +28,16 @@ from ...sim.domain.timestamps import MICROSECONDS, to_datetime
 
 real_monotonic_s = time.monotonic
 """The real monotonic clock [s], for limits on real time only."""
+
+
+class _ThisThread(threading.local):
+    """What holds in one thread."""
+
+    sleep: Callable[[float], None] | None = None
+    """How it sleeps in virtual time; None where its time is real."""
+
+
+THIS_THREAD = _ThisThread()
 
 _UPTIME_AT_START_US = 86_400 * MICROSECONDS
 """What monotonic clocks show at the start: as on a machine that has been up for a day."""
@@ -87,10 +98,11 @@ class WornClock:
         Args:
             clock: To show.
             until_us: Time that no sleep passes before `at_end` was called [µs since the Unix epoch]; None for no end.
-            at_end: Called once in a sleep that comes to the end; what it raises ends the sleep.
+            at_end: Called in a sleep that comes to the end; what it raises ends the sleep. Whoever is to be called
+                again sets `until_us` anew.
         """
         self._clock = clock
-        self._until_us = until_us
+        self.until_us = until_us
         self._at_end = at_end
         self._travel = time_machine.travel(
             datetime.fromtimestamp(0, clock._timezone) + timedelta(microseconds=clock.now_us), tick=False
@@ -108,7 +120,7 @@ class WornClock:
             "perf_counter": lambda: clock.monotonic_s,
             "monotonic_ns": lambda: clock._uptime_us() * 1000,
             "perf_counter_ns": lambda: clock._uptime_us() * 1000,
-            "sleep": self._sleep,
+            "sleep": self._as_sleep(),
         }
         for name, replacement in replacements.items():
             self._originals[name] = getattr(time, name)
@@ -125,15 +137,27 @@ class WornClock:
         self._clock._traveller = None
         self._travel.stop()
 
+    def _as_sleep(self) -> Callable[[float], None]:
+        """Return what takes the place of `time.sleep`, by its name in messages."""
+
+        def sleep(seconds: float) -> None:
+            self._sleep(seconds)
+
+        sleep.__qualname__ = "sleep"
+        return sleep
+
     def _sleep(self, seconds: float) -> None:
-        if threading.get_ident() != self._thread:
+        if threading.get_ident() != self._thread and THIS_THREAD.sleep is None:
             self._originals["sleep"](seconds)
             return
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
-        awake_us, end_us = self._clock.now_us + round(seconds * MICROSECONDS), self._until_us
+        if THIS_THREAD.sleep is not None:
+            THIS_THREAD.sleep(seconds)
+            return
+        awake_us, end_us = self._clock.now_us + round(seconds * MICROSECONDS), self.until_us
         if end_us is not None and awake_us > end_us:
             self._clock.advance_to(end_us)
-            self._until_us = None
+            self.until_us = None
             self._at_end()
         self._clock.advance_to(awake_us)

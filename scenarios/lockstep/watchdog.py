@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +17,8 @@ from .virtual_time import VirtualTimeLoop
 from .wall import real_monotonic_s
 
 _LOOKS_PER_LIMIT = 4
+_MOST_STOPS = 3
+"""Calls of an application that are stopped before it is taken for one that cannot be."""
 _WAKE_SIGNAL = signal.SIGVTALRM  # programs hardly ever use it, and Python handles it like any other
 
 
@@ -27,17 +29,26 @@ class StoppedByWatchdog(BaseException):
 class Watchdog:
     """Watches loops from a thread of its own while they run, as a context manager."""
 
-    def __init__(self, loops: Sequence[VirtualTimeLoop], *, between: bool = False) -> None:
+    def __init__(
+        self,
+        loops: Sequence[VirtualTimeLoop],
+        *,
+        between: bool = False,
+        give_up: Callable[[], object] = lambda: None,
+    ) -> None:
         """Prepare to watch loops that run on the present thread.
 
         Args:
             loops: At least one; those that are added later are watched too.
             between: Whether to watch also while none of them runs. Only computing counts then: what waits for
                 a disk or a peer is no worse off than in real time.
+            give_up: Called, in the watching thread, once calls go on although several were stopped.
         """
         self._loops = loops
         self._between = between
         self._limits = loops[0].limits
+        self._give_up = give_up
+        self._stops = 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="lockstep-watchdog", daemon=True)
         self._watched = threading.get_ident()
@@ -93,6 +104,9 @@ class Watchdog:
 
     def _stop_call(self, loop: VirtualTimeLoop, why: str) -> None:
         """Note the stack, and raise in the watched thread, waking it if a system call holds it."""
+        self._stops += 1
+        if self._stops > _MOST_STOPS:
+            self._give_up()
         frame = sys._current_frames().get(self._watched)
         stack = "".join(traceback.format_stack(frame)) if frame is not None else "  (no stack)\n"
         loop.fail(BlockedLoopError(f"{why}. It stands at:\n{stack}"))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import socket
 import textwrap
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +142,164 @@ class TestThreads:
     def test_functions_in_threads_of_asyncio_are_none_of_them(self, run: Run) -> None:
         report = run("async def main():\n  await asyncio.to_thread(sum, range(1000))\nasyncio.run(main())")
         assert report.notes == ()
+
+
+class TestSleepingInThreads:
+    def test_a_function_in_a_thread_sleeps_in_virtual_time(
+        self, run: Run, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        report = run(
+            """
+            async def main():
+                begun = time.time()
+                await asyncio.gather(asyncio.to_thread(time.sleep, 30), asyncio.sleep(40))
+                await asyncio.to_thread(time.sleep, 2.5)
+                print(time.time() - begun)
+            asyncio.run(main())
+            """
+        )
+        assert capsys.readouterr().out == "42.5\n"
+        assert (report.outcome, report.notes) == ("ended early", ())
+
+    def test_one_that_still_sleeps_at_the_end_holds_nothing_up(
+        self, run: Run, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        report = run(
+            """
+            def poll():
+                for number in range(1000):
+                    time.sleep(25)
+                    print(number)
+            async def main():
+                polling = asyncio.create_task(asyncio.to_thread(poll))
+                await asyncio.to_thread(time.sleep, 300)
+            asyncio.run(main())
+            """
+        )
+        assert capsys.readouterr().out == "0\n1\n"
+        assert (report.outcome, seconds(report)) == ("completed", 60)
+        assert not [each for each in threading.enumerate() if each.name.startswith("asyncio_")]
+
+    def test_one_that_sleeps_on_after_its_task_was_cancelled_is_still_in_step(
+        self, run: Run, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        report = run(
+            """
+            def poll():
+                for number in range(3):
+                    time.sleep(10)
+                    print(number)
+            async def main():
+                try:
+                    await asyncio.wait_for(asyncio.to_thread(poll), 15)
+                except TimeoutError:
+                    print("given up")
+                await asyncio.sleep(30)
+            asyncio.run(main())
+            """
+        )
+        assert capsys.readouterr().out == "0\ngiven up\n1\n2\n"
+        assert (report.outcome, seconds(report), report.notes) == ("ended early", 45, ())
+
+    def test_two_that_wake_up_at_once_are_told_of(self, run: Run) -> None:
+        report = run(
+            """
+            async def main():
+                await asyncio.gather(*[asyncio.to_thread(time.sleep, 30) for _ in range(2)])
+            asyncio.run(main())
+            """
+        )
+        (note,) = report.notes
+        assert note.startswith("several functions ran in threads at once")
+
+
+class TestWhatCannotBeStopped:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "while going:\n  try:\n    time.sleep(7)\n  except BaseException:\n    pass",
+            "while going:\n  try:\n    asyncio.new_event_loop().run_until_complete(asyncio.sleep(7))\n"
+            "  except BaseException:\n    pass",
+        ],
+        ids=["sleeps", "new loops"],
+    )
+    def test_whoever_runs_it_is_asked_to_end_it(self, tmp_path: Path, text: str) -> None:
+        told: list[RunReport] = []
+        script = tmp_path / "app.py"
+
+        def give_up(report: RunReport) -> None:
+            told.append(report)
+            script.with_suffix(".end").touch()
+
+        script.write_text(
+            "import asyncio, pathlib, time\n"
+            "class Going:\n"
+            "  def __bool__(self): return not pathlib.Path(__file__).with_suffix('.end').exists()\n"
+            f"going = Going()\n{text}\n"
+        )
+        end_us = START_US + MINUTE_US
+        runner = LockstepRunner(start_us=START_US, until_us=end_us, on_unstoppable=give_up)
+        runner.run_script(script)
+        assert told[0].outcome == "stopped"
+        assert "the application still runs after 2 interrupts" in told[0].message
+        assert seconds(told[0]) <= 200
+
+    def test_tasks_that_would_run_on_are_kept(self, run: Run) -> None:
+        report = run(
+            """
+            async def main():
+                for _ in range(30):
+                    try:
+                        await asyncio.sleep(10)
+                    except BaseException:
+                        pass
+            asyncio.run(main())
+            """
+        )
+        assert report.outcome == "stopped"
+        (left,) = report.left
+        assert not left.done()
+        left.get_coro().close()  # type: ignore[union-attr]
+        left._log_destroy_pending = False  # type: ignore[attr-defined] # asyncio would say so at the end of all tests
+
+
+class TestRealConnections:
+    @pytest.fixture
+    def peer(self) -> Iterator[tuple[str, int]]:
+        """Return the address of somebody who takes connections and never says anything."""
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            yield listening.getsockname()
+
+    def test_one_is_told_of_at_once_and_in_the_report(
+        self, run: Run, peer: tuple[str, int], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with caplog.at_level(logging.WARNING):
+            report = run(
+                f"""
+                import socket
+                for _ in range(3):
+                    socket.create_connection(('127.0.0.1', {peer[1]})).close()
+                    time.sleep(10)
+                """
+            )
+        (note,) = report.notes
+        assert f"a real connection to 127.0.0.1:{peer[1]}; what comes of it is not the same" in note
+        assert caplog.text.count(note) == 1
+        assert not report.reproducible
+
+    def test_a_program_is_told_of(self, run: Run) -> None:
+        report = run("import subprocess\nsubprocess.run(['true', 'indeed'], check=True)")
+        (note,) = report.notes
+        assert "a program of its own, 'true indeed'" in note
+
+    def test_what_python_asks_of_the_machine_is_none(self, run: Run) -> None:
+        assert run("import platform\nplatform.processor()").notes == ()
+
+    def test_the_library_that_connects_is_named(
+        self, run: Run, tmp_path: Path, peer: tuple[str, int]
+    ) -> None:
+        (tmp_path / "tariffs.py").write_text(
+            f"import socket\ndef ask():\n    socket.create_connection(('127.0.0.1', {peer[1]})).close()\n"
+        )
+        (note,) = run("import tariffs\ntariffs.ask()").notes
+        assert "(of tariffs)" in note
