@@ -148,10 +148,10 @@ class VirtualTimeLoop(OrdinalLoop):
         self, callback: Callable[[*_Ts], object], *args: *_Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """Call back soon; a thread that nothing waits for must not decide when."""
-        if threading.current_thread() is not self._virtual_selector.thread and self.is_running():
-            is_moot = bool(args) and isinstance(args[0], asyncio.Future) and args[0].cancelled()
-            if not is_moot:  # else it brings the result of a function in a thread, for nobody
-                self._foreign_wake(callback)
+        is_foreign = threading.current_thread() is not self._virtual_selector.thread and self.is_running()
+        # What a function in a thread found, for a future that was cancelled meanwhile, changes nothing.
+        if is_foreign and not any(isinstance(each, asyncio.Future) and each.cancelled() for each in args):
+            self._foreign_wake(callback)
         return super().call_soon_threadsafe(callback, *args, context=context)
 
     def _foreign_wake(self, callback: Callable[..., Any]) -> None:
