@@ -51,6 +51,7 @@ def test_an_ensemble_ends_with_a_row_for_each_combination_and_a_file_of_all_runs
     assert list(frame["battery.capacity [kWh]"]) == [46.0, 92.0] * 3
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_seeds_alone_make_an_ensemble() -> None:
     shown = RUNNER.invoke(app, [*SHORT, "--runs", "2", "--seed", "4"])
     assert shown.exit_code == 0, shown.output

@@ -13,8 +13,12 @@ from pathlib import Path
 
 import grpc
 import pytest
+from click.testing import Result
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
+from typer.testing import CliRunner
+
+from doppelgrid.cli.main import app
 
 COMMAND = str(Path(sys.executable).parent / "doppelgrid")
 PATIENCE_S = 30.0
@@ -24,6 +28,11 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     words = [COMMAND, "run", *map(str, arguments)]
     return subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+
+
+def refused(*arguments: object) -> Result:
+    """Give the command what it refuses before it serves anything, so that it needs no process of its own."""
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["run", *map(str, arguments)])
 
 
 @contextmanager
@@ -103,10 +112,9 @@ def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path) -> None:
     ],
 )
 def test_bad_input_is_refused_with_exit_code_2(arguments: list[str], message: str) -> None:
-    result = run("--ephemeral-ports", *arguments)
-    assert result.returncode == 2
+    result = refused("--ephemeral-ports", *arguments)
+    assert result.exit_code == 2
     assert message in " ".join(result.stderr.replace("│", " ").split())
-    assert "Traceback" not in result.stderr
 
 
 def test_every_problem_of_a_site_file_is_told_at_once(tmp_path: Path) -> None:
@@ -118,8 +126,8 @@ def test_every_problem_of_a_site_file_is_told_at_once(tmp_path: Path) -> None:
         "  main: {id: 2, category: meter, behind: gird}\n"
         "  house: {id: 2, category: meter, behind: main, load: 5 kW}\n"
     )
-    result = run(site, "--ephemeral-ports")
-    assert result.returncode == 2
+    result = refused(site, "--ephemeral-ports")
+    assert result.exit_code == 2
     assert "berlin.yaml:3: grid.rated_fuse_current is 200 kW" in result.stderr
     assert "berlin.yaml:4: main.behind is 'gird'" in result.stderr
     assert "berlin.yaml:5: house.id is 2" in result.stderr
@@ -138,15 +146,15 @@ def test_a_recording_that_cannot_drive_the_site_is_refused(tmp_path: Path) -> No
         "    behind: grid\n"
         "    load: {file: day.csv, column: load_kw, unit: kW, positive: consumption, align: start}\n"
     )
-    result = run(site, "--ephemeral-ports")
-    assert result.returncode == 2
+    result = refused(site, "--ephemeral-ports")
+    assert result.exit_code == 2
     assert "day.csv:3: load_kw is 'abc'" in result.stderr
 
 
 def test_endpoints_that_cannot_be_written_are_refused_before_anything_is_served(tmp_path: Path) -> None:
     nowhere = tmp_path / "missing" / "endpoints.json"
-    ended = run("--ephemeral-ports", "--emit-endpoints", nowhere)
-    assert ended.returncode == 2
+    ended = refused("--ephemeral-ports", "--emit-endpoints", nowhere)
+    assert ended.exit_code == 2
     assert ended.stdout == ""
     assert ended.stderr.strip() == (
         f"--emit-endpoints is '{nowhere}'; accepted: a file in a folder that can be written to"

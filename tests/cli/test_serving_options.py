@@ -8,12 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from doppelgrid.cli.main import app
 
 COMMAND = str(Path(sys.executable).parent / "doppelgrid")
+BRIEFLY = ["run", "--ephemeral-ports", "--duration", "200 ms"]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    words = [COMMAND, "run", "--ephemeral-ports", "--duration", "200 ms", *arguments]
+    words = [COMMAND, *BRIEFLY, *arguments]
     return subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
 
 
@@ -41,9 +45,9 @@ def test_the_endpoints_of_all_sites_are_in_one_line(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_served_is_bad_input(options: tuple[str, ...], complaint: str) -> None:
-    result = run(*options)
+    result = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*BRIEFLY, *options])
 
-    assert result.returncode == 2
+    assert result.exit_code == 2
     assert complaint in result.stderr
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.one_program import in_one_program
 
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.headless.columns import Columns
@@ -64,7 +65,7 @@ def test_so_does_one_with_something_of_every_category() -> None:
     assert_same_bits(load_site("all-categories"), 200, timedelta(seconds=30))
 
 
-@pytest.mark.slow  # compiles a site of its own
+@pytest.mark.slow  # compiles a program of its own
 def test_so_does_one_of_meters_with_options_outages_and_converters_in_parallel() -> None:
     options = {
         "accuracy_class": "1", "noise": "1 %", "window": "5 s", "power_resolution": "1 W",
@@ -89,7 +90,7 @@ def test_so_does_one_of_meters_with_options_outages_and_converters_in_parallel()
         "two": {"id": 7, "category": "converter", "behind": "inv"},
         "bat": {"id": 8, "category": "battery", "behind": ["one", "two"]},
     }  # fmt: skip
-    site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
+    site = Site.model_validate({"microgrid": {"id": 1}, "components": in_one_program(components)})
     assert_same_bits(site, 300, timedelta(seconds=1))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
+from support.one_program import in_one_program
 
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.headless.simulate import with_self_consumption
@@ -71,14 +72,14 @@ def test_so_does_one_with_something_of_every_category() -> None:
     assert_same_bits(load_site("all-categories"), timedelta(hours=2), timedelta(seconds=10))
 
 
-@pytest.mark.slow  # compiles a site of its own
+@pytest.mark.slow  # compiles a program of its own
 def test_so_does_one_with_a_feed_in_limit_and_minimum_powers() -> None:
     storage = {"category": "battery_inverter", "behind": "main", "rated_power": "10 kW", "min_power": "500 W"}
     sun = {"behind": "main", "rated_power": "10 kW", "peak_power": "10 kW"}
     cells = {"category": "battery", "preset": "lfp-10kwh", "initial_soc": "85 %", "max_soc": "90 %"}
     site = Site.model_validate({
         "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
-        "components": {
+        "components": in_one_program({
             "grid": {"id": 1, "category": "grid_connection_point", "feed_in_limit": "20 %"},
             "main": {"id": 2, "category": "meter", "behind": "grid", "load": "1 kW"},
             "store": {"id": 3, **storage, "self_consumption": "main"},
@@ -87,22 +88,29 @@ def test_so_does_one_with_a_feed_in_limit_and_minimum_powers() -> None:
             "pv": {"id": 6, "category": "pv_inverter", **sun},
             "hybrid": {"id": 7, "category": "hybrid_inverter", **sun, "self_consumption": "main"},
             "its": {"id": 8, **cells, "behind": "hybrid"},
-        },
+        }),
     })  # fmt: skip
     assert_same_bits(site, timedelta(hours=6), timedelta(seconds=10))
 
 
-@pytest.mark.slow  # compiles a site of its own
+@pytest.mark.slow  # compiles a program of its own
 def test_a_quiet_hour_costs_a_few_events() -> None:
     site = Site.model_validate(
         {
             "microgrid": {"id": 1},
-            "components": {
-                "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "100 A"},
-                "main": {"id": 2, "category": "meter", "behind": "grid", "load": "3 kW"},
-                "inv": {"id": 3, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW"},
-                "bat": {"id": 4, "category": "battery", "behind": "inv"},
-            },
+            "components": in_one_program(
+                {
+                    "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "100 A"},
+                    "main": {"id": 2, "category": "meter", "behind": "grid", "load": "3 kW"},
+                    "inv": {
+                        "id": 3,
+                        "category": "battery_inverter",
+                        "behind": "main",
+                        "rated_power": "30 kW",
+                    },
+                    "bat": {"id": 4, "category": "battery", "behind": "inv"},
+                }
+            ),
         }
     )
     run = HeadlessRun(site, start_us=site.moment_us(NOON), resolution=timedelta(hours=1))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.one_program import in_one_program
 
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
@@ -26,7 +27,7 @@ def site() -> Site:
         {
             "microgrid": {"id": 1},
             "ambient_temperature": {"profile": "inline", "points": [{"at": at, "value": value} for at, value in hours]},
-            "components": {
+            "components": in_one_program({
                 "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
                 "main": {"id": 2, "category": "meter", "behind": "grid"},
                 "house": {
@@ -46,12 +47,12 @@ def site() -> Site:
                     "id": 14, "category": "battery", "behind": "inv2", "preset": "nmc-100kwh", "ageing": 20,
                     "initial_temperature": "-3 °C", "initial_soc": "80 %", "initial_spread": "2 %",
                 },
-            },
+            }),
         }
     )  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.slow  # compiles a program of its own
 def test_a_compiled_run_ends_on_the_bits_of_the_interpreted_one() -> None:
     start_us, rows = site().moment_us(MORNING), 10 * 120
     run = HeadlessRun(site(), start_us=start_us, seed=3, resolution=STEP)

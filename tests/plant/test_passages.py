@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.one_program import in_one_program
 
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.plant.plant import Plant
@@ -86,6 +87,7 @@ class TestSupplies:
 
 
 @pytest.mark.lengthy
+@pytest.mark.slow  # compiles a program of its own
 def test_compiled_runs_take_the_same_to_the_bit() -> None:
     components = site({**TRANSFORMER, "preset": "oil-400kva"}, "90 kW", 0.9).model_dump(
         by_alias=True, mode="json", exclude_defaults=True
@@ -95,7 +97,9 @@ def test_compiled_runs_take_the_same_to_the_bit() -> None:
     components["servers"] = {
         "id": 6, "category": "meter", "behind": "ups", "load": servers, "power_factor": 0.7
     }  # fmt: skip
-    both = Site.model_validate({"microgrid": {"id": 7}, "components": components})
+    both = Site.model_validate(
+        {"microgrid": {"id": 7}, "components": in_one_program(components, batteries=False)}
+    )
     run = HeadlessRun(both, start_us=START, seed=1, resolution=timedelta(seconds=1))
     rows = np.concatenate(
         [

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.one_program import in_one_program
 
 from doppelgrid.models.fuse import fuse_initial_state, fuse_time_to_melt_s
 from doppelgrid.sim.components.grid_connection_point import fuse_for
@@ -264,7 +265,8 @@ def everything() -> Site:
         for number, category in enumerate(THROUGHPUTS)
     }  # fmt: skip
     board = {"id": 15, "category": "meter", "behind": list(ways), "measurement": {"accuracy_class": "0.2S"}}
-    return site(grid={"fuse": {}}, **ways, board=board, **lossy, **loads(*lossy))
+    components = {"grid": {"fuse": {}}, **ways, "board": board, **lossy, **loads(*lossy)}
+    return site(**in_one_program(components, batteries=False))
 
 
 @pytest.fixture(scope="module")
@@ -282,7 +284,7 @@ def live() -> Simulation:
     return simulation
 
 
-@pytest.mark.slow  # compiles a site of its own
+@pytest.mark.slow  # compiles a program of its own
 class TestCompiled:
     """A compiled run has rules of its own for what is shown, and the same for what flows."""
 

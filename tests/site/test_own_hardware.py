@@ -32,6 +32,17 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("own"), EXAMPLE)
 
 
+def changed(installed: Path, folder: Path, old: str, new: str) -> Path:
+    """Put the installed example into a folder once more, with another text in its generator."""
+    copy = folder / "changed"
+    shutil.copytree(installed, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    module = copy / "own_hardware" / "generator.py"
+    text = module.read_text()
+    assert old in text
+    module.write_text(text.replace(old, new))
+    return copy
+
+
 def run(code: str, *paths: Path, cwd: Path = EXAMPLE) -> subprocess.CompletedProcess[str]:
     ours = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*map(str, paths), *filter(None, ours)])}
@@ -243,16 +254,10 @@ def test_a_site_that_names_a_type_without_its_package_is_told_the_ones_that_ther
     ],
 )
 def test_what_is_wrong_with_a_package_is_said_with_its_name(
-    tmp_path: Path, old: str, new: str, said: str
+    installed: Path, tmp_path: Path, old: str, new: str, said: str
 ) -> None:
-    broken = tmp_path / "broken"
-    shutil.copytree(EXAMPLE, broken)
-    module = broken / "own_hardware" / "generator.py"
-    text = module.read_text()
-    assert old in text
-    module.write_text(text.replace(old, new))
-    installed = install(tmp_path, broken)
-    done = run("import doppelgrid; doppelgrid.load_site('bakery.yaml')", installed)
+    broken = changed(installed, tmp_path, old, new)
+    done = run("import doppelgrid; doppelgrid.load_site('bakery.yaml')", broken)
     assert "generator.category is 'diesel_generator'" in done.stderr
     assert (
         "package own-hardware 0.1.0: entry point diesel_generator = own_hardware.generator:TYPE"
@@ -261,13 +266,12 @@ def test_what_is_wrong_with_a_package_is_said_with_its_name(
     assert said in done.stderr
 
 
-def test_a_broken_package_keeps_nobody_from_other_sites_and_check_tells_of_it(tmp_path: Path) -> None:
-    broken = tmp_path / "broken"
-    shutil.copytree(EXAMPLE, broken)
-    (broken / "own_hardware" / "generator.py").write_text("raise RuntimeError('no')\n")
+def test_a_broken_package_keeps_nobody_from_other_sites_and_check_tells_of_it(
+    installed: Path, tmp_path: Path
+) -> None:
     done = run(
         "import sys; from doppelgrid.cli.main import app; sys.argv[1:] = ['check', 'demo']; app()",
-        install(tmp_path, broken),
+        changed(installed, tmp_path, "import math", "raise RuntimeError('no')"),
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Berlin demo (microgrid 2200, Europe/Berlin)\n")
