@@ -8,7 +8,8 @@ from typing import Any
 def in_one_program(components: dict[str, Any], *, batteries: bool = True) -> dict[str, Any]:
     """Return the components of a site and, beside them, some of whatever the program depends on.
 
-    Nothing of it stands in the way of what the site does: fuse and feed-in limit are wide, the others are idle.
+    Nothing of it stands in the way of what the site does: fuse and feed-in limit are wide, the others are idle. The
+    battery is of the preset with the longest tables, for their lengths are of the program.
 
     Args:
         components: With a `grid` and, behind it, `main`; ids from 900 are taken.
@@ -26,5 +27,5 @@ def in_one_program(components: dict[str, Any], *, batteries: bool = True) -> dic
         "metered": metered,
         "dark": {"id": 901, "category": "pv_inverter", "behind": "main", "rated_power": "1 kW", "irradiance": "0 W/m²"},
         "ageing-inv": {"id": 902, "category": "battery_inverter", "behind": "main", "rated_power": "1 kW"},
-        "ageing": {"id": 903, "category": "battery", "behind": "ageing-inv", "ageing": 1},
+        "ageing": {"id": 903, "category": "battery", "behind": "ageing-inv", "preset": "nmc-100kwh", "ageing": 1},
     }  # fmt: skip
