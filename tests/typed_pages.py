@@ -134,6 +134,8 @@ class Typist:
             time.sleep(0.05)
         (served, *_) = json.loads(endpoints.read_text())["microgrids"]
         self._port = served["grpc"].rpartition(":")[2]
+        # What a reader need not say, as it is served at the usual port there.
+        self.environment["MICROGRID_API_URL"] = f"grpc://{served['grpc']}"
 
     def _run_until(self, command: str, text: str) -> None:
         process = self._start(command, subprocess.PIPE)

@@ -14,7 +14,7 @@ from accuracy.described import PresetFile, preset_file
 import doppelgrid
 import doppelgrid.testing
 from doppelgrid import models
-from doppelgrid.proto.control.words import unit_field
+from doppelgrid.proto.control.fields import unit_field
 from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.inputs.driven import DRIVEN_INPUTS

@@ -10,7 +10,7 @@ from . import code as source
 from .markdown import code, escaped, table
 from .site_file import site_file_page
 
-_COMMAND = re.compile(r"^## `doppelgrid (\S+)`\n\n(.+)$", re.MULTILINE)
+_COMMAND = re.compile(r"^#+ `doppelgrid ([^`]+)`\n\n(.+)$", re.MULTILINE)
 """A command's heading, and what it does."""
 _LISTED = re.compile(r"^\* `(?P<name>[a-z]\w*)`: .*$", re.MULTILINE)
 """A command in the list of all, which typer cuts short."""
@@ -140,7 +140,11 @@ def commands_page() -> str:
 
     def in_full(match: re.Match[str]) -> str:
         name = match["name"]
-        return f"* [`{name}`](#doppelgrid-{name}): {told[name]}"
+        # Of a group, its commands follow on it.
+        groups = [group for group, _ in _COMMAND.findall(text[: match.start()])]
+        if groups and f"{groups[-1]} {name}" in told:
+            name = f"{groups[-1]} {name}"
+        return f"* [`{match['name']}`](#doppelgrid-{name.replace(' ', '-')}): {told[name]}"
 
     return f"# Commands\n{_LISTED.sub(in_full, text).rstrip()}\n"
 

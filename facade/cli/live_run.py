@@ -21,11 +21,12 @@ from rich.live import Live
 from rich.logging import RichHandler
 
 from ..proto.serving.site_server import SiteServer
-from ..sim.domain.events import EventListener, log_event
+from ..sim.domain.events import EventListener
 from ..sim.domain.messages import Frame
 from ..sim.domain.metrics import Metric
 from ..sim.recording import Recorder
 from ..sim.simulation.live import LiveSimulation
+from .event_words import event_line
 from .live_table import draw_table
 from .options import writing
 
@@ -141,10 +142,8 @@ def write_endpoints(path: Path, servers: Sequence[SiteServer]) -> None:
 
 def _event_log(server: SiteServer, *, alone: bool) -> EventListener:
     """Return what writes a site's events to the log, with the site's id if there are others."""
-    if alone:
-        return log_event
-    name = f"microgrid {server.site.microgrid.id}"
-    return lambda event: _log.info("%s: %s", name, event)
+    name = "" if alone else f"microgrid {server.site.microgrid.id}: "
+    return lambda event: _log.info("%s%s", name, event_line(event.kind, event.subject, event.details))
 
 
 def _log_to_terminal() -> None:

@@ -1,7 +1,8 @@
 """The `doppelgrid` command: its words and exit codes.
 
 Exit codes: 0 all went well, 1 an internal error, 2 something was written wrongly (a file, an option), 3 the
-port is in use; `lockstep` has some of its own, and ensembles end with 1 if runs failed, 130 on Ctrl-C.
+port is in use, 4 nobody answers where a running site is wanted; `lockstep` has some of its own, and ensembles end with
+1 if runs failed, 130 on Ctrl-C.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import typer
 from .check import check
 from .clock import clock
 from .conformance import conformance
+from .control.group import control
 from .ending import end
 from .lockstep import lockstep
 from .options import WithExtras
@@ -20,11 +22,12 @@ from .replay import replay
 from .run import run
 from .simulate import simulate
 
-app = typer.Typer(cls=WithExtras, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(cls=WithExtras, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(run)
 app.command()(simulate)
 app.command()(check)
 app.command()(clock)
+app.add_typer(control, name="control")
 app.command()(replay)
 app.command()(conformance)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(lockstep)

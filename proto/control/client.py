@@ -19,16 +19,19 @@ from frequenz.quantities import Current, Energy, Frequency, Percentage, Power, T
 from google.protobuf.message import Message
 
 from ...sim.domain.faults import FaultKind
+from .fields import unit_field
 from .readings import (
     ClockReading,
     ComponentState,
     SiteEvent,
     SiteFault,
+    SiteInput,
     clock_reading,
     component_state,
     moment,
     site_event,
     site_fault,
+    site_input,
 )
 from .v1 import control_pb2 as pb
 
@@ -39,7 +42,7 @@ _PLAIN = ChannelOptions(ssl=SslOptions(enabled=False))
 
 ResponseT = TypeVar("ResponseT", bound=Message)
 Value = Power | Voltage | Frequency | Temperature | Percentage | Energy | Current | float
-"""Value that an input is driven to; a float of irradiance is in W/m²."""
+"""Value that an input is driven to; floats are in the unit that it has inside: W, V, Hz, °C, W/m² and the like."""
 
 
 class ControlError(Exception):
@@ -155,7 +158,7 @@ class ControlClient:
             component: Key of the component, or `site`.
             quantity: Which of its inputs, such as `load` of a meter or `wind_speed` of the site. The reference lists
                 them by category under "Inputs", and the error about an unknown one those of the running site.
-            value: A quantity, or a plain number of what has no class, such as irradiance [W/m²].
+            value: A quantity, or a plain number in its unit: W, V, Hz, °C, W/m², m/s, hPa, shares as 0..1.
             over: Simulated time in which the value is reached in even steps.
         """
         request = pb.DriveRequest(component=component, quantity=quantity, over=over)
@@ -262,6 +265,16 @@ class ControlClient:
         )
         return {one.component: component_state(one) for one in response.components}
 
+    async def inputs(self, *components: str) -> list[SiteInput]:
+        """Return what can be driven, with its present value, and whether it is.
+
+        Args:
+            *components: Keys of those wanted, beside the site itself; all if there are none.
+        """
+        request = pb.GetStateRequest(components=components)
+        response = await self._call("GetState", request, pb.GetStateResponse)
+        return [site_input(one) for one in response.inputs]
+
     async def events(
         self, *, kinds: Iterable[str] = (), subjects: Iterable[str] = ()
     ) -> AsyncIterator[SiteEvent]:
@@ -346,4 +359,4 @@ def _measured(quantity: str, value: Value) -> tuple[str, float]:
     if type(value) in _FIELDS:
         field, number = _FIELDS[type(value)]
         return field, number(value)
-    return ("irradiance_w_per_m2" if quantity == "irradiance" else "number"), cast(float, value)
+    return unit_field(quantity), cast(float, value)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from ...sim.simulation.live import Timestamps
+from ...sim.domain.timestamps import Timestamps
 from .v1 import control_pb2 as pb
 
 
@@ -50,6 +50,20 @@ class ComponentState(NamedTuple):
     errors: tuple[str, ...]
     telemetry_streams: int
     """Number of open streams of its telemetry: a way to wait for an application before a step."""
+    category: str = ""
+    """As in site files, such as `battery_inverter`."""
+
+
+class SiteInput(NamedTuple):
+    """What drives a component, or the site."""
+
+    component: str
+    """Key of the component, or `site`."""
+    quantity: str
+    value: float
+    """In the unit that `ControlClient.drive` takes as a plain number."""
+    driven: bool
+    """Whether it has been driven and not released: it does not follow the site file."""
 
 
 class SiteFault(NamedTuple):
@@ -92,12 +106,18 @@ def component_state(state: pb.ComponentState) -> ComponentState:
         warnings=tuple(state.warnings),
         errors=tuple(state.errors),
         telemetry_streams=state.telemetry_streams,
+        category=state.category,
     )
 
 
 def site_event(event: pb.Event) -> SiteEvent:
     """Return something that happened."""
     return SiteEvent(moment(event.time), event.kind, event.subject, dict(event.details.items()))
+
+
+def site_input(message: pb.Input) -> SiteInput:
+    """Return what drives a component."""
+    return SiteInput(message.component, message.quantity, message.value, message.driven)
 
 
 def site_fault(fault: pb.ActiveFault) -> SiteFault:

@@ -157,6 +157,7 @@ class Procedures:
             clock=self._clock(),
             components=[self._component_state(key) for key in keys],
             faults=words.active_faults(self._simulation.faults.save().active),
+            inputs=words.inputs(self._simulation.plant, {*keys, "site"}),
         )
 
     async def receive_events(self, request: pb.ReceiveEventsRequest) -> AsyncGenerator[bytes, None]:
@@ -168,8 +169,9 @@ class Procedures:
                 yield pb.ReceiveEventsResponse(event=words.event(event)).SerializeToString()
 
     def _component_state(self, key: str) -> pb.ComponentState:
-        number, gateway = self._simulation.site.components[key].id, self._simulation.gateway
-        return words.component_state(key, gateway.frame(number), gateway.stream_count(number))
+        component, gateway = self._simulation.site.components[key], self._simulation.gateway
+        frame, streams = gateway.frame(component.id), gateway.stream_count(component.id)
+        return words.component_state(key, str(component.category), frame, streams)
 
     def _clock(self) -> pb.Clock:
         return words.clock(self._simulation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -20,32 +20,13 @@ from ...sim.domain.timestamps import to_datetime
 from ...sim.engine.clock import wall_time_us
 from ...sim.faults.active import ActiveFault
 from ...sim.files.problems import one_of
-from ...sim.files.units import CELSIUS, HERTZ, IRRADIANCE, VOLT, WATT
 from ...sim.inputs.driven import DRIVEN_INPUTS
+from .fields import ALSO_NUMBERS, NUMBER_FIELD, unit_field
 from .v1 import control_pb2 as pb
 
 if TYPE_CHECKING:
+    from ...sim.plant.plant import Plant
     from ...sim.simulation.live import LiveSimulation
-
-_FIELDS = {
-    WATT: "power_w",
-    IRRADIANCE: "irradiance_w_per_m2",
-    VOLT: "voltage_v",
-    HERTZ: "frequency_hz",
-    CELSIUS: "temperature_c",
-}
-_NUMBER = "number"
-_ALSO_NUMBERS = frozenset(
-    {"heat_demand", "steam_demand", "gains", "electronics_w", "voltage_1", "voltage_2", "voltage_3"}
-)
-"""Inputs that came as plain numbers before they had a unit."""
-
-
-def unit_field(quantity: str) -> str:
-    """Return the field of a drive request that carries an input; `number` of what has no unit of its own there."""
-    driven = DRIVEN_INPUTS.get(quantity)
-    return _NUMBER if driven is None else _FIELDS.get(driven.unit, _NUMBER)
-
 
 _LONGEST = timedelta(days=366)
 
@@ -72,10 +53,11 @@ def event(happened: Event) -> pb.Event:
     )
 
 
-def component_state(key: str, frame: Frame, telemetry_streams: int) -> pb.ComponentState:
+def component_state(key: str, category: str, frame: Frame, telemetry_streams: int) -> pb.ComponentState:
     """Return what a component is doing, and how many streams tell of it, as a message."""
     return pb.ComponentState(
         component=key,
+        category=category,
         id=frame.component_id,
         values={metric.value: value for metric, value in frame.values.items()},
         bounds={metric.value: _ranges(ranges) for metric, ranges in frame.bounds.items()},
@@ -84,6 +66,26 @@ def component_state(key: str, frame: Frame, telemetry_streams: int) -> pb.Compon
         errors=[diagnostic.code for diagnostic in frame.errors],
         telemetry_streams=telemetry_streams,
     )
+
+
+def inputs(plant: Plant, owners: Container[str]) -> list[pb.Input]:
+    """Return what drives components, and the site, as messages.
+
+    Args:
+        plant: What is driven.
+        owners: Keys of the components wanted, and `site`.
+    """
+    split = ((name, *name.split(".", 1)) for name in plant.inputs)
+    return [
+        pb.Input(
+            component=component,
+            quantity=quantity,
+            value=plant.input_value(component, quantity),
+            driven=name in plant.overrides,
+        )
+        for name, component, quantity in split
+        if component in owners
+    ]
 
 
 def active_faults(active: Mapping[int, ActiveFault]) -> list[pb.ActiveFault]:
@@ -163,7 +165,7 @@ def _override_value(request: pb.DriveRequest) -> float:
     """
     field = request.WhichOneof("value")
     expected = unit_field(request.quantity) if request.quantity in DRIVEN_INPUTS else None
-    is_number = field == _NUMBER and request.quantity in _ALSO_NUMBERS
+    is_number = field == NUMBER_FIELD and request.quantity in ALSO_NUMBERS
     if field is None or (expected is not None and field != expected and not is_number):
         found = "missing" if field is None else f"in {field}"
         accepted = "one value" if expected is None else f"in {expected}"

@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from ...sim.domain.timestamps import Timestamps
 from ...sim.simulation.hardware import Hardware
-from ...sim.simulation.live import LiveSimulation, Timestamps
+from ...sim.simulation.live import LiveSimulation
 from ...sim.site.reader import load_site
 from ...sim.site.site import Site
 from ..control.service import control_service

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
@@ -10,8 +9,6 @@ from .messages import Frame
 from .timestamps import to_datetime
 
 T = TypeVar("T")
-
-_log = logging.getLogger(__name__)
 
 
 class Event(NamedTuple):
@@ -27,18 +24,28 @@ class Event(NamedTuple):
     """Plain values, by name."""
 
     def __str__(self) -> str:
-        words = ", ".join(self._in_words(name, value) for name, value in self.details.items())
-        return f"{self.subject}: {self.kind} ({words})"
+        return event_in_words(self.kind, self.subject, self.details)
 
-    def _in_words(self, name: str, value: object) -> str:
-        """Return a detail with its unit, times as such."""
-        if name.endswith("_us") and isinstance(value, int):
-            return f"{name.removesuffix('_us')} {to_datetime(value).isoformat()}"
-        if name == "power" and isinstance(value, float):
-            return f"power {value:.1f} {'var' if self.details.get('axis') == 'reactive' else 'W'}"
-        if name.endswith("_s") and isinstance(value, float):
-            return f"{name.removesuffix('_s')} {value:.10g} s"
-        return f"{name} {value:.10g}" if isinstance(value, float) else f"{name} {value}"
+
+def event_in_words(kind: str, subject: str, details: Mapping[str, object]) -> str:
+    """Return what happened for people: details with their units, times as such, those without a value left out."""
+    reactive = details.get("axis") == "reactive"
+    words = ", ".join(
+        _detail_in_words(name, value, "var" if reactive else "W")
+        for name, value in details.items()
+        if value not in (None, "")
+    )
+    return f"{subject}: {kind}" + (f" ({words})" if words else "")
+
+
+def _detail_in_words(name: str, value: object, unit_of_power: str) -> str:
+    if name.endswith("_us") and isinstance(value, int | float):
+        return f"{name.removesuffix('_us')} {to_datetime(round(value)).isoformat()}"
+    if name == "power" and isinstance(value, float):
+        return f"power {value:.1f} {unit_of_power}"
+    if name.endswith("_s") and isinstance(value, float):
+        return f"{name.removesuffix('_s')} {value:.10g} s"
+    return f"{name} {value:.10g}" if isinstance(value, float) else f"{name} {value}"
 
 
 EventListener = Callable[[Event], None]
@@ -64,8 +71,3 @@ class Subscribers(Generic[T]):
         """Tell everybody."""
         for listener in self._listeners:
             listener(news)
-
-
-def log_event(event: Event) -> None:
-    """Write an event to Python's log."""
-    _log.info("%s", event)

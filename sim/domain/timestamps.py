@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
+Timestamps = Literal["wall", "simulated"]
+"""Whose time clients are told."""
 MICROSECONDS = 1_000_000
 
 

@@ -54,7 +54,8 @@ class Unit:
     def accepted(self) -> str:
         """What a file may say, in words."""
         spellings = ", ".join(unit for unit in self.factors if unit)
-        return ", ".join(filter(None, (f"a number with a unit ({spellings})", self._range())))
+        number = f"a number with a unit ({spellings})" if spellings else "a number"
+        return ", ".join(filter(None, (number, self._range())))
 
     def parse(self, text: object) -> float:
         """Read a written quantity.
@@ -97,8 +98,13 @@ class Unit:
         spelling, factor = next(iter(self.factors.items()))
         return f"{value / factor!r} {spelling}"
 
-    def in_words(self, value: float) -> str:
-        """Return a value of the inner unit for people, with the prefix that suits its size."""
+    def in_words(self, value: float, *, digits: int = 10) -> str:
+        """Return a value of the inner unit for people, with the prefix that suits its size.
+
+        Args:
+            value: In the inner unit.
+            digits: How many are significant.
+        """
         if not math.isfinite(value):
             return f"{value} {self.inner}".removesuffix(" 1")
         prefixes = {
@@ -111,7 +117,7 @@ class Unit:
         factor = (
             max(fitting, default=min(prefixes)) if value else min(prefixes, key=lambda each: abs(each - 1.0))
         )
-        return f"{value / factor + 0.0:.10g} {prefixes[factor]}".rstrip()
+        return f"{value / factor + 0.0:.{digits}g} {prefixes[factor]}".rstrip()
 
     def within(
         self, *, lower: float | None = None, upper: float | None = None, above: float | None = None

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Literal
 
 from ..domain.commands import SetSpeed
 from ..domain.messages import WrongStateError
+from ..domain.timestamps import Timestamps
 from ..engine.agenda import Engine
 from ..engine.clock import LiveClock, WallStampedClock, wall_time_us
 from ..gateway.subscriptions import LONGEST_QUEUE
@@ -18,8 +18,6 @@ from ..site.site import Site
 from .hardware import Hardware
 from .simulation import Simulation
 from .snapshot import Snapshot
-
-Timestamps = Literal["wall", "simulated"]
 
 LONGEST_STEP = timedelta(days=366)
 """More than that in one step is taken for a mistake."""

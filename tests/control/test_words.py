@@ -132,11 +132,12 @@ def test_a_component_is_told_with_all_that_it_reports() -> None:
         {Metric.AC_POWER_ACTIVE: (Bounds(-3.0, -1.0), Bounds(0.0, 2.0))}, (StateCode.READY, StateCode.RELAY_CLOSED), 0,
         (Diagnostic("OVERCURRENT", ""),), (Diagnostic("PV_FAULT", "x"), Diagnostic("FAN_FAULT", "")),
     )  # fmt: skip
-    assert readings.component_state(words.component_state("inv", frame, 3)) == readings.ComponentState(
+    told = words.component_state("inv", "battery_inverter", frame, 3)
+    assert readings.component_state(told) == readings.ComponentState(
         11, {"AC_POWER_ACTIVE": 5.0, "AC_FREQUENCY": 50.0}, {"AC_POWER_ACTIVE": ((-3.0, -1.0), (0.0, 2.0))},
-        ("READY", "RELAY_CLOSED"), ("OVERCURRENT",), ("PV_FAULT", "FAN_FAULT"), 3,
+        ("READY", "RELAY_CLOSED"), ("OVERCURRENT",), ("PV_FAULT", "FAN_FAULT"), 3, "battery_inverter",
     )  # fmt: skip
-    assert words.component_state("inv", frame, 3).component == "inv"
+    assert told.component == "inv"
 
 
 def test_events_faults_and_clocks_keep_their_times() -> None:

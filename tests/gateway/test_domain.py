@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doppelgrid.sim.domain.events import Event, Subscribers, log_event
+from doppelgrid.sim.domain.events import Event, Subscribers
 from doppelgrid.sim.domain.phases import PhasePower
 from doppelgrid.sim.domain.ranges import Bounds, Ranges, cut, is_allowed, merged, widest_two
 from doppelgrid.sim.domain.timestamps import to_datetime, to_us
@@ -89,20 +88,17 @@ class TestEvents:
             ({"axis": "reactive", "power": 2.0}, "axis reactive, power 2.0 var"),
             ({"power": 2}, "power 2"),
             ({"until_us": 0}, "until 1970-01-01T00:00:00+00:00"),
-            ({"until_us": None}, "until_us None"),
+            ({"until_us": 1e6}, "until 1970-01-01T00:00:01+00:00"),
+            ({"until_us": None, "value": 1.0}, "value 1"),
             ({"for_s": 2.5}, "for 2.5 s"),
-            ({"for_s": None}, "for_s None"),
+            ({"for_s": None, "metrics": "", "value": 1.0}, "value 1"),
             ({"value": 1.0 / 3.0}, "value 0.3333333333"),
             ({"amount": 4.0}, "amount 4"),
             ({"token": "a_us"}, "token a_us"),
-            ({}, ""),
         ]:
             assert str(Event(0, "driven", "inv", details)) == f"inv: driven ({words})"
-
-    def test_an_event_goes_to_the_log(self, caplog: pytest.LogCaptureFixture) -> None:
-        with caplog.at_level("INFO"):
-            log_event(Event(0, "driven", "inv", {"value": 4.0}))
-        assert caplog.messages == ["inv: driven (value 4)"]
+        for nothing in ({}, {"for_s": None}):
+            assert str(Event(0, "paused", "site", nothing)) == "site: paused"
 
     def test_all_who_subscribed_hear_it_in_their_order_until_they_stop(self) -> None:
         heard: list[tuple[str, int]] = []

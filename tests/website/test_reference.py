@@ -115,6 +115,11 @@ def test_every_command_is_listed_with_its_options() -> None:
     text = page("commands")
     for command in ("run", "simulate", "check", "clock", "replay", "conformance", "lockstep"):
         assert f"\n## `doppelgrid {command}`\n" in text
+    assert (
+        "* [`pause`](#doppelgrid-control-pause): Let time stand still; nothing is sent until it goes on.\n"
+        in text
+    )
+    assert "\n### `doppelgrid control pause`\n" in text
     assert "* `--ephemeral-ports / --no-ephemeral-ports`: Take any free port." in text
 
 

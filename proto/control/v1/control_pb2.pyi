@@ -248,17 +248,31 @@ class GetStateRequest(_message.Message):
     def __init__(self, components: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class GetStateResponse(_message.Message):
-    __slots__ = ("clock", "components", "faults")
+    __slots__ = ("clock", "components", "faults", "inputs")
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     COMPONENTS_FIELD_NUMBER: _ClassVar[int]
     FAULTS_FIELD_NUMBER: _ClassVar[int]
+    INPUTS_FIELD_NUMBER: _ClassVar[int]
     clock: Clock
     components: _containers.RepeatedCompositeFieldContainer[ComponentState]
     faults: _containers.RepeatedCompositeFieldContainer[ActiveFault]
-    def __init__(self, clock: _Optional[_Union[Clock, _Mapping]] = ..., components: _Optional[_Iterable[_Union[ComponentState, _Mapping]]] = ..., faults: _Optional[_Iterable[_Union[ActiveFault, _Mapping]]] = ...) -> None: ...
+    inputs: _containers.RepeatedCompositeFieldContainer[Input]
+    def __init__(self, clock: _Optional[_Union[Clock, _Mapping]] = ..., components: _Optional[_Iterable[_Union[ComponentState, _Mapping]]] = ..., faults: _Optional[_Iterable[_Union[ActiveFault, _Mapping]]] = ..., inputs: _Optional[_Iterable[_Union[Input, _Mapping]]] = ...) -> None: ...
+
+class Input(_message.Message):
+    __slots__ = ("component", "quantity", "value", "driven")
+    COMPONENT_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    DRIVEN_FIELD_NUMBER: _ClassVar[int]
+    component: str
+    quantity: str
+    value: float
+    driven: bool
+    def __init__(self, component: _Optional[str] = ..., quantity: _Optional[str] = ..., value: _Optional[float] = ..., driven: _Optional[bool] = ...) -> None: ...
 
 class ComponentState(_message.Message):
-    __slots__ = ("component", "id", "values", "bounds", "states", "warnings", "errors", "telemetry_streams")
+    __slots__ = ("component", "id", "values", "bounds", "states", "warnings", "errors", "telemetry_streams", "category")
     class ValuesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -281,6 +295,7 @@ class ComponentState(_message.Message):
     WARNINGS_FIELD_NUMBER: _ClassVar[int]
     ERRORS_FIELD_NUMBER: _ClassVar[int]
     TELEMETRY_STREAMS_FIELD_NUMBER: _ClassVar[int]
+    CATEGORY_FIELD_NUMBER: _ClassVar[int]
     component: str
     id: int
     values: _containers.ScalarMap[str, float]
@@ -289,7 +304,8 @@ class ComponentState(_message.Message):
     warnings: _containers.RepeatedScalarFieldContainer[str]
     errors: _containers.RepeatedScalarFieldContainer[str]
     telemetry_streams: int
-    def __init__(self, component: _Optional[str] = ..., id: _Optional[int] = ..., values: _Optional[_Mapping[str, float]] = ..., bounds: _Optional[_Mapping[str, RangeList]] = ..., states: _Optional[_Iterable[str]] = ..., warnings: _Optional[_Iterable[str]] = ..., errors: _Optional[_Iterable[str]] = ..., telemetry_streams: _Optional[int] = ...) -> None: ...
+    category: str
+    def __init__(self, component: _Optional[str] = ..., id: _Optional[int] = ..., values: _Optional[_Mapping[str, float]] = ..., bounds: _Optional[_Mapping[str, RangeList]] = ..., states: _Optional[_Iterable[str]] = ..., warnings: _Optional[_Iterable[str]] = ..., errors: _Optional[_Iterable[str]] = ..., telemetry_streams: _Optional[int] = ..., category: _Optional[str] = ...) -> None: ...
 
 class RangeList(_message.Message):
     __slots__ = ("ranges",)

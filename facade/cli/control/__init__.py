@@ -1,0 +1,1 @@
+"""`doppelgrid control`: a running site, steered from the command line."""

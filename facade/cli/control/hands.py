@@ -1,0 +1,195 @@
+"""What is driven and broken at a running site."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ..options import parse_duration, refuse, span_in_words
+from . import completion
+from .connection import Told
+from .words import fault_in_words, value_in_words
+
+if TYPE_CHECKING:
+    from ...proto.control.client import ControlClient
+
+InputArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="INPUT", autocompletion=completion.inputs, help="Such as office.load or site.wind_speed."
+    ),
+]
+ComponentArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="COMPONENT", autocompletion=completion.components, help="Its name in the site file."
+    ),
+]
+ChargerArgument = Annotated[
+    str,
+    typer.Argument(metavar="CHARGER", autocompletion=completion.chargers, help="Its name in the site file."),
+]
+
+
+async def drive(
+    site: ControlClient,
+    input_: InputArgument,
+    value: Annotated[
+        str, typer.Argument(metavar="VALUE", help="With its unit, such as '45 kW', -5kW or 50%.")
+    ],
+    *,
+    over: Annotated[
+        float | None,
+        typer.Option(metavar="SPAN", parser=parse_duration, help="Reach it evenly in this time."),
+    ] = None,
+) -> Told:
+    """Override an input, from now on, whatever the site file says."""
+    component, quantity = _split(input_)
+    await _require_input(site, component, input_)
+    number = _read_value(input_, quantity, value)
+    way = timedelta(seconds=over or 0.0)
+    await site.drive(component, quantity, number, over=way)
+    reached = f" in {span_in_words(way)}" if way else ""
+    content = {"input": input_, "value": number, "over_s": way.total_seconds()}
+    return Told(f"{input_} is driven to {value_in_words(quantity, number)}{reached}", content)
+
+
+async def release(
+    site: ControlClient,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[INPUT]...", autocompletion=completion.driven, help="All that are driven if none."
+        ),
+    ] = None,
+) -> Told:
+    """Give inputs back to what the site file says."""
+    wanted = inputs or [f"{each.component}.{each.quantity}" for each in await site.inputs() if each.driven]
+    for name in wanted:
+        await site.release(*_split(name))
+    text = ", ".join(wanted) or "nothing, as nothing was driven"
+    return Told(f"released: {text}", {"released": wanted})
+
+
+async def strike(
+    site: ControlClient,
+    component: ComponentArgument,
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND", autocompletion=completion.fault_kinds, help="Such as trip, frozen or silent."
+        ),
+    ],
+    *,
+    lasts: Annotated[
+        float | None,
+        typer.Option("--for", metavar="SPAN", parser=parse_duration, help="Mend by itself after this time."),
+    ] = None,
+    diagnostic: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="What a tripped device reports, such as OVERTEMPERATURE."),
+    ] = None,
+    amount: Annotated[
+        float | None, typer.Option(help="How much, of noisy and drifting: 0.1 is a tenth.")
+    ] = None,
+    metric: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", autocompletion=completion.metrics, help="What reports wrongly; all if none."
+        ),
+    ] = None,
+) -> Told:
+    """Break a component, its measurements or the line to it."""
+    number = await site.strike(
+        component,
+        kind,
+        diagnostic=diagnostic,
+        amount=amount,
+        metrics=metric or (),
+        lasts=None if lasts is None else timedelta(seconds=lasts),
+    )
+    content = {"number": number, "component": component, "kind": kind}
+    return Told(fault_in_words(number, component, kind, lasts), content)
+
+
+async def mend(
+    site: ControlClient,
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FAULT]...",
+            autocompletion=completion.faults,
+            help="Numbers of faults, or components with all of theirs; everything if none.",
+        ),
+    ] = None,
+) -> Told:
+    """End faults."""
+    broken = await site.faults()
+    known = {each.component for each in broken} | {str(each.number) for each in broken}
+    unknown = [word for word in what or () if word not in known]
+    if unknown:
+        faults = (
+            ", ".join(f"{each.number} ({each.component} {each.kind})" for each in broken)
+            or "none, as nothing is broken"
+        )
+        raise refuse(f"no fault {unknown[0]!r}; accepted: {faults}")
+    ended = [each for each in broken if not what or str(each.number) in what or each.component in what]
+    for each in ended:
+        await site.mend(each.number)
+    text = ", ".join(f"{each.component} {each.kind}" for each in ended) or "nothing, as nothing was broken"
+    return Told(f"mended: {text}", {"mended": [each.number for each in ended]})
+
+
+async def unplug(site: ControlClient, charger: ChargerArgument) -> Told:
+    """Pull the cable out of a charger, whatever its sessions say."""
+    await site.drive(charger, "cable", 0.0)
+    return await _cable(site, charger)
+
+
+async def plug(site: ControlClient, charger: ChargerArgument) -> Told:
+    """Put the cable of a charger back where its sessions say."""
+    await site.release(charger, "cable")
+    return await _cable(site, charger)
+
+
+async def _cable(site: ControlClient, charger: str) -> Told:
+    inputs = {each.quantity: each.value for each in await site.inputs(charger) if each.component == charger}
+    has_car, is_in = inputs.get("session_id", 0.0) > 0.0, inputs.get("cable", 0.0) > 0.0
+    where = "plugged in, if its sessions say so" if is_in else "unplugged"
+    if is_in:
+        where = "plugged in" if has_car else "back, but by its sessions no car is there now"
+    return Told(f"{charger}: the cable is {where}", {"component": charger, "cable": is_in, "car": has_car})
+
+
+def _split(name: str) -> tuple[str, str]:
+    component, dot, quantity = name.rpartition(".")
+    if not dot or not component or not quantity:
+        raise refuse(
+            f"{name!r} is no input; accepted: COMPONENT.INPUT, such as office.load or site.wind_speed"
+        )
+    return component, quantity
+
+
+async def _require_input(site: ControlClient, component: str, name: str) -> None:
+    from ...sim.files.problems import one_of  # noqa: PLC0415
+
+    owners = () if component == "site" else (component,)
+    known = [f"{each.component}.{each.quantity}" for each in await site.inputs(*owners)]
+    if name not in known:
+        its_own = [each for each in known if each.startswith(f"{component}.")]
+        raise refuse(
+            f"no input {name!r}; accepted: {one_of(its_own, name) or f'none, as nothing drives {component}'}"
+        )
+
+
+def _read_value(name: str, quantity: str, text: str) -> float:
+    from ...sim.inputs.driven import DRIVEN_INPUTS, NUMBER  # noqa: PLC0415
+
+    driven = DRIVEN_INPUTS.get(quantity)
+    try:
+        return (NUMBER if driven is None else driven.unit).parse(text)
+    except ValueError as error:
+        accepted = error if driven is None else f"{error}: {driven.accepted}"
+        raise refuse(f"{name} is {text!r}; accepted: {accepted}") from None
