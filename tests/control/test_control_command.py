@@ -176,6 +176,11 @@ class TestFaults:
         assert (await shell.type("mend", "bat-inv")).output == "mended: bat-inv trip"
         assert (await shell.type("mend")).output == "mended: nothing, as nothing was broken"
 
+    async def test_a_refusal_has_a_chosen_status(self, shell: Shell) -> None:
+        words = ("strike", "bat-inv", "refused", "--status", "OUT_OF_RANGE", "--text", "too much")
+        assert (await shell.type(*words)).code == 0
+        assert "accepted: " in (await shell.type(*words[:3], "--status", "LATE")).errors
+
     async def test_a_fault_that_is_not_there_is_told_those_that_are(self, shell: Shell) -> None:
         await shell.type("strike", "main", "nan")
         assert await shell.type("mend", "7") == (2, "", "no fault '7'; accepted: 1 (main nan)")

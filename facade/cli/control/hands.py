@@ -100,6 +100,11 @@ async def strike(
             metavar="NAME", autocompletion=completion.metrics, help="What reports wrongly; all if none."
         ),
     ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option(metavar="STATUS", help="By which one that is `refused` refuses, such as OUT_OF_RANGE."),
+    ] = None,
+    text: Annotated[str | None, typer.Option(metavar="TEXT", help="What clients are told then.")] = None,
 ) -> Told:
     """Break a component, its measurements or the line to it."""
     number = await site.strike(
@@ -109,6 +114,8 @@ async def strike(
         amount=amount,
         metrics=metric or (),
         lasts=None if lasts is None else timedelta(seconds=lasts),
+        status=status,
+        text=text,
     )
     content = {"number": number, "component": component, "kind": kind}
     return Told(fault_in_words(number, component, kind, lasts), content)
