@@ -150,6 +150,10 @@ def check_battery(params: BatteryParams) -> None:
     _check_order("ocv_v", params.ocv_v, "V")
     _check_order("charge_temperatures_c", params.charge_temperatures_c, "°C")
     _check_order("discharge_temperatures_c", params.discharge_temperatures_c, "°C")
+    if not params.soc_lower < params.soc_upper:
+        raise ParameterError(
+            "soc_lower", f"{params.soc_lower:g}", f"less than soc_upper, which is {params.soc_upper:g}"
+        )
     _check_at_most(
         "soc_derating_width",
         params.soc_derating_width,

@@ -87,6 +87,8 @@ class Health:
             return
         try:
             await ended()
+        except ValueError as error:  # which says by itself what is wrong
+            _log.error("the site no longer answers: %s", error)
         except Exception:
             _log.exception("the site no longer answers: its simulation failed")
         for name in self._names:

@@ -2,6 +2,7 @@
 
 LockstepError           the application does something that cannot happen in virtual time
 ├── RealIoError         it waits for something outside: a socket, a thread, a subprocess, or nothing at all
+├── SiteFailedError      nothing can, as the site itself failed
 ├── NeverSleepsError    it keeps the loop busy without letting time pass
 ├── BlockedLoopError    one call keeps the loop from running, or it computes for long while none runs
 └── NotStoppedError     it went on after it was interrupted at the end of the run
@@ -16,6 +17,16 @@ class LockstepError(RuntimeError):
 
 class RealIoError(LockstepError):
     """The application waits for something outside of virtual time."""
+
+
+class SiteFailedError(LockstepError):
+    """The site itself failed, such as a model of another package."""
+
+    def __init__(self, error: Exception) -> None:
+        """Tell what the site failed by."""
+        said = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        super().__init__(f"the site failed: {said}")
+        self.__cause__ = error
 
 
 class NeverSleepsError(LockstepError):

@@ -21,6 +21,7 @@ from ...sim.simulation.live import LiveSimulation
 from ...sim.simulation.simulation import Simulation
 from ...sim.simulation.snapshot import Snapshot
 from ...sim.site.site import Site
+from .errors import SiteFailedError
 from .run_app import LockstepRunner, RunReport
 from .virtual_time import Limits, VirtualTimeLoop
 
@@ -169,6 +170,7 @@ class LockstepSession:
         )
         self._simulation = simulation
         self._journal.listen(simulation.gateway)
+        simulation.failed.subscribe(lambda error: loop.fail(SiteFailedError(error)))
         self._on_start(simulation, loop)
         simulation.start()
 

@@ -24,7 +24,7 @@ from ...proto.serving.site_server import SiteServer
 from ...proto.transport.open_streams import OpenStreams
 from ...sim.simulation.live import LiveSimulation
 from ...sim.site.site import Site
-from ..lockstep.errors import LockstepError, NotStoppedError
+from ..lockstep.errors import LockstepError, NotStoppedError, SiteFailedError
 from ..lockstep.real_io import describe_task
 from ..lockstep.session import DEFAULT_ADDRESS
 from ..lockstep.virtual_time import Limits, VirtualTimeLoop
@@ -173,6 +173,7 @@ class VirtualEnvironment(Environment):
         self._handlers = tuple(
             service.generic_handler() for service in services(simulation.gateway, OpenStreams())
         )
+        simulation.failed.subscribe(lambda error: self.loop.fail(SiteFailedError(error)))
         handle = SiteHandle(simulation, f"grpc://{DEFAULT_ADDRESS}", name=name)
         simulation.start()
         return handle

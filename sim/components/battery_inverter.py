@@ -16,6 +16,7 @@ from .component_type import AC_PARENTS, Built, ComponentType, Converting
 from .inverter import (
     BuiltInControl,
     InverterSection,
+    check_inverter,
     grid_guard,
     inverter_params,
     inverter_preset_names,
@@ -58,6 +59,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=lambda inverter, _grid: inverter_params(inverter),
+    check=check_inverter,
     presets=inverter_preset_names,
     caption=lambda inverter: [kilowatts(inverter.rated_power_w)],
     needs_behind_it="at least one battery",

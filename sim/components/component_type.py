@@ -134,7 +134,8 @@ class Built:
     metering: Metering | None = None
 
 
-def _nothing(_section: Any, _setting: Setting) -> Built:
+def nothing_built(_section: Any, _setting: Setting) -> Built:
+    """Make nothing: all that there is to what power merely passes through."""
     return Built()
 
 
@@ -168,7 +169,7 @@ class ComponentType:
     """Name in `frequenz.client.microgrid.component`; None if today's Python clients do not know the category."""
     behind: tuple[Category, ...]
     """What it may be behind, with nothing or only passages between."""
-    build: Callable[[Any, Setting], Built] = _nothing
+    build: Callable[[Any, Setting], Built] = nothing_built
     """`(section, setting)`: makes its devices."""
     params: Callable[[Any, GridFacts], Any] | None = None
     """`(section, grid)`: parameters that `parameters:` may set; None if it has no model of its own."""

@@ -28,7 +28,7 @@ from ..domain.categories import Category
 from ..domain.ranges import Bounds
 from ..domain.timestamps import to_us
 from ..files.moments import parse_moment, parse_zone, write_moment
-from ..files.presets import find_preset, preset_cache, preset_names
+from ..files.presets import check_at_most, find_preset, preset_cache, preset_names
 from ..files.sections import Deviation, Section, Text, one_of_names, refuse, written
 from ..files.units import AMPERE as _AMPERE
 from ..files.units import (
@@ -160,6 +160,7 @@ def fuse_preset(name: str) -> FuseParams:
 
     Raises:
         ValueError: If there is no such preset; says which there are.
+        ParameterError: If its currents cannot be, each or together; names what is wrong.
     """
     values = find_preset("fuses", "fuse preset", name)
     fields: dict[str, Any] = {
@@ -167,6 +168,9 @@ def fuse_preset(name: str) -> FuseParams:
     }
     params = FuseParams(**fields)
     check_parameters(params)
+    check_at_most(
+        "rated_current_a", params.rated_current_a, "melting_current_a", params.melting_current_a, "A"
+    )
     return params
 
 

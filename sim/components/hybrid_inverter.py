@@ -17,6 +17,7 @@ from .component_type import AC_PARENTS, Built, ComponentType, Converting
 from .inverter import (
     BuiltInControl,
     InverterSection,
+    check_inverter,
     grid_guard,
     inverter_params,
     inverter_preset_names,
@@ -73,6 +74,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=lambda inverter, _grid: inverter_params(inverter),
+    check=check_inverter,
     presets=inverter_preset_names,
     inputs={"irradiance": 0.0},
     caption=_caption,

@@ -11,7 +11,7 @@ from ...models.inverter import InverterParams
 from ...models.parameter import check_parameters
 from ..domain.ranges import Bounds
 from ..files.parameters import overridden
-from ..files.presets import find_preset, preset_names
+from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.sections import Phases, Section, refuse
 from ..files.units import (
     Duration,
@@ -86,6 +86,9 @@ def inverter_preset(name: str, rated_power_w: float, rated_apparent_power_va: fl
         ValueError: If there is no such preset; says which there are.
     """
     values = find_preset("inverters", "inverter preset", name)
+    check_at_most(
+        "full_power_ambient_c", values["full_power_ambient_c"], "ambient_max_c", values["ambient_max_c"], "°C"
+    )
     no_load, linear, quadratic = values["no_load_loss"], values["linear_loss"], values["quadratic_loss"]
     rated_loss_w = (no_load + linear + quadratic) * rated_power_w
     heat_loss_w_per_k = rated_loss_w / values["temperature_rise_k"]
@@ -114,7 +117,19 @@ def inverter_preset(name: str, rated_power_w: float, rated_apparent_power_va: fl
         ambient_max_c=values["ambient_max_c"],
     )
     check_parameters(params)
+    check_inverter(params)
     return params
+
+
+def check_inverter(params: InverterParams) -> None:
+    """Hold the voltages of an inverter's direct current side to each other.
+
+    Raises:
+        ParameterError: Naming what is wrong.
+    """
+    nominal_v = params.nominal_dc_voltage_v
+    check_at_most("dc_voltage_min_v", params.dc_voltage_min_v, "nominal_dc_voltage_v", nominal_v, "V")
+    check_at_most("nominal_dc_voltage_v", nominal_v, "dc_voltage_max_v", params.dc_voltage_max_v, "V")
 
 
 def nearest_inverter_preset(family: str, rated_power_w: float) -> str:

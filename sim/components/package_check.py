@@ -164,7 +164,7 @@ def _held(
         except passed:
             raise
         except (Exception, SystemExit) as error:
-            raise PackageError(package, kind.name, f"{name} raises {_raised(error)}", accepted) from error
+            raise PackageError(package, kind.name, f"{name} raises {raised(error)}", accepted) from error
         try:
             check(kind, made, *given)
         except _WrongError as wrong:
@@ -179,8 +179,8 @@ def _held(
     return held
 
 
-def _raised(error: BaseException) -> str:
-    """Return what was raised, and where."""
+def raised(error: BaseException) -> str:
+    """Return what was raised, and where, in one line."""
     last = extract_tb(error.__traceback__)[-1]
     said = str(error).strip().partition("\n")[0][:200]
     return f"{type(error).__name__}: {said} ({Path(last.filename).name}:{last.lineno})"
@@ -574,4 +574,4 @@ def _called(where: str, function: Callable[..., Any], *given: Any) -> Any:
     try:
         return function(*given)
     except (Exception, SystemExit) as error:
-        raise _WrongError(where, f"that raises {_raised(error)}", "a function that returns") from error
+        raise _WrongError(where, f"that raises {raised(error)}", "a function that returns") from error

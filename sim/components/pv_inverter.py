@@ -19,7 +19,14 @@ from .captions import input_caption, kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType
 from .device import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, SET_POINT, Machine
 from .device_model import DeviceModel
-from .inverter import InverterSection, grid_guard, inverter_params, inverter_preset_names, inverter_rating
+from .inverter import (
+    InverterSection,
+    check_inverter,
+    grid_guard,
+    inverter_params,
+    inverter_preset_names,
+    inverter_rating,
+)
 from .setting import Setting
 from .solar_array import ArraySection, solar_array
 from .supply import supply_machine
@@ -99,6 +106,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=lambda inverter, _grid: inverter_params(inverter, "pv"),
+    check=check_inverter,
     presets=inverter_preset_names,
     inputs={"irradiance": 0.0, "power": 0.0},
     caption=_caption,

@@ -12,7 +12,7 @@ from pydantic import Field, TypeAdapter
 from ..domain.categories import Category
 from ..domain.states import StateCode
 from ..files.packages import BrokenPackage, brought
-from .component_type import ComponentType
+from .component_type import ComponentType, nothing_built
 from .ours import OURS
 from .package_check import guarded
 from .section import ComponentSection
@@ -25,6 +25,9 @@ _OURS_ALONE = frozenset(
     }
 )
 """A site has one grid, and cars charge at points of this package: presets of one's own serve these."""
+_FOR_PACKAGES = "Category.X, X one of " + ", ".join(
+    category.name for category in Category if category not in _OURS_ALONE
+)
 GROUP = "doppelgrid.component_types"
 """Entry points of other packages: each a `ComponentType`, or a sequence of them."""
 
@@ -92,8 +95,7 @@ def _check_type(offered: ComponentType) -> None:
     if not isinstance(offered.name, str) or not _NAME.fullmatch(offered.name):
         raise ValueError(f"{what}: name is {offered.name!r}; accepted: lower-case letters, digits and _")
     if not isinstance(offered.category, Category):
-        known = ", ".join(category.name for category in Category)
-        raise ValueError(f"{what}: category is {offered.category!r}; accepted: Category.X, X one of {known}")
+        raise ValueError(f"{what}: category is {offered.category!r}; accepted: {_FOR_PACKAGES}")
     section = offered.section
     if not (isinstance(section, type) and issubclass(section, ComponentSection)):
         raise ValueError(f"{what}: section is {section!r}; accepted: a class derived from ComponentSection")
@@ -106,10 +108,9 @@ def _check_type(offered: ComponentType) -> None:
         )
     _check_section(section)
     if offered.category in _OURS_ALONE:
-        accepted = ", ".join(category.name for category in Category if category not in _OURS_ALONE)
         raise ValueError(
             f"{what}: category is {offered.category.name}, whose devices are this package's alone;"
-            f" accepted: Category.X, X one of {accepted}"
+            f" accepted: {_FOR_PACKAGES}"
         )
     _check_place(what, offered)
     _check_functions(what, offered)
@@ -145,6 +146,11 @@ def _check_functions(what: str, offered: ComponentType) -> None:
     for name in ("build", "caption", "identity", "check", "switchgear"):
         if not callable(getattr(offered, name)):
             raise ValueError(f"{what}: {name} is {getattr(offered, name)!r}; accepted: a function")
+    if offered.build is nothing_built and not offered.is_passage:
+        raise ValueError(
+            f"{what}: build is not given; accepted: a function that returns a Built, or is_passage=True of"
+            " what power merely passes through"
+        )
     if offered.resting_state is not None and not isinstance(offered.resting_state, StateCode):
         raise ValueError(
             f"{what}: resting_state is {offered.resting_state!r}; accepted: StateCode.X, or None"

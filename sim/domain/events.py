@@ -67,7 +67,8 @@ class Subscribers(Generic[T]):
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def tell(self, news: T) -> None:
-        """Tell everybody."""
+    def tell(self, news: T) -> bool:
+        """Tell everybody, and return whether there is anybody."""
         for listener in self._listeners:
             listener(news)
+        return bool(self._listeners)

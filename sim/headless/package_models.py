@@ -6,11 +6,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from traceback import extract_tb
 from types import FunctionType
 from typing import Any
 
 from ..components.component_type import ComponentType
 from ..components.device_model import DeviceModel
+from ..components.package_check import PackageError, raised
 from ..components.registry import type_of
 from ..plant.plant import Plant
 from .jit import NUMBA_ERRORS
@@ -75,6 +77,25 @@ def told_whose(theirs: Theirs) -> Iterator[None]:
         named = [pair for pair in theirs.items() if _file_of(pair[0]) in said]
         whose = ", ".join(_whose(*pair) for pair in named or theirs.items())
         raise CompileError(f"{whose} does not compile: {_reason(said)}; accepted: {_ACCEPTED}") from error
+
+
+@contextmanager
+def told_who_raises(theirs: Theirs) -> Iterator[None]:
+    """Say of what a model raises in a compiled run whose it is.
+
+    Raises:
+        PackageError: Naming component type and package, and what was raised where.
+    """
+    try:
+        yield
+    except Exception as error:  # whatever a stranger's model does
+        files = {Path(frame.filename).name for frame in extract_tb(error.__traceback__)}
+        for model, kind in theirs.items():
+            if _file_of(model) in files:
+                found = f"has a model that raises {raised(error)}"
+                accepted = "a model that returns numbers whatever its input"
+                raise PackageError(str(kind.package), kind.name, found, accepted) from error
+        raise
 
 
 def _file_of(model: DeviceModel) -> str:

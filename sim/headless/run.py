@@ -13,6 +13,7 @@ from ..inputs.segments import Segments, segments_of
 from ..plant.plant import CONTROL_CYCLE_US, Plant
 from ..site.site import Site
 from .loop import Feeds, Samples
+from .package_models import models_of_packages, told_who_raises
 from .program import Program
 
 _ROWS_PER_CHUNK = 1 << 15
@@ -57,6 +58,7 @@ class HeadlessRun:
             resolution_us=self.step_us,
         )  # fmt: skip
         self._program = Program(self.plant)
+        self._theirs = models_of_packages(self.plant)
 
     def warm_up(self) -> None:
         """Compile what has not been compiled yet, and look at the first moment; time does not pass."""
@@ -86,7 +88,8 @@ class HeadlessRun:
         if is_last:
             times = np.append(times, until_us)
         samples = self._samples(times)
-        solved = self._program.run(_feeds(segments.values()), samples)
+        with told_who_raises(self._theirs):
+            solved = self._program.run(_feeds(segments.values()), samples)
         return Chunk(samples, _Sampled(segments, times), solved)
 
     def _segments(self, begin_us: int, end_us: int) -> dict[str, Segments]:

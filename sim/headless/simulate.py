@@ -153,7 +153,9 @@ def _check_numbers(run: HeadlessRun, chunk: Chunk) -> None:
         row, column = np.argwhere(bad)[0]
         key = run.plant.wiring.order[column // 3]
         when = to_datetime(int(samples.times_us[row])).isoformat()
+        kind = type_of(run.plant.site.components[key])
+        whose = "" if kind.package is None else f" (component type {kind.name!r} of package {kind.package})"
         raise RunError(
-            f"the power through {key} is no number at {when}; the inputs then were "
+            f"the power through {key}{whose} is no number at {when}; the inputs then were "
             + ", ".join(f"{name} = {values[row]:g}" for name, values in chunk.inputs.items())
         )

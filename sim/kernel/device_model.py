@@ -130,8 +130,7 @@ def templates(model: DeviceModel) -> dict[str, Any]:
     }
 
 
-@cache
-def bound(model: DeviceModel) -> SimpleNamespace:
+def bind(model: DeviceModel) -> SimpleNamespace:
     """Return the functions of this module, bound to a model."""
     names = {**globals(), **model._asdict(), "place": placed_by(model), "given": giver(model)}
     made = {
@@ -140,6 +139,10 @@ def bound(model: DeviceModel) -> SimpleNamespace:
     }
     names.update(made)
     return SimpleNamespace(**made, names=names)
+
+
+bound = cache(bind)
+"""The same, bound once to each model."""
 
 
 def placed_by(model: DeviceModel) -> Callable[[Layout, Memory, int, Any], None]:

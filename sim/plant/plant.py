@@ -23,6 +23,8 @@ from ...models.inverter import (
 from ...models.meter import MeterOutput, meter_reading
 from ..components.device import AMBIENT, NO_POWER, Activity
 from ..components.device_model import DeviceModel
+from ..components.package_runs import watched
+from ..components.registry import type_of
 from ..domain.categories import OperationalMode
 from ..domain.metrics import Metric, PowerType
 from ..domain.phases import PhasePower
@@ -36,7 +38,7 @@ from ..inputs.segments import averaged
 from ..inputs.signal import Signal
 from ..kernel.ac_bus import active_w, is_live, reconnect
 from ..kernel.bms import acknowledge_trip, open_relays_at_once, want_relays, would_clear
-from ..kernel.device_model import bound
+from ..kernel.device_model import bind, bound
 from ..kernel.grid import line_voltage_v, replace_fuses, take_in_grid, voltage_v
 from ..kernel.inverters import heat_of
 from ..kernel.layout import Layout, Machines, Memory
@@ -98,7 +100,9 @@ class Plant:
         """What drives the site, by `component.quantity`."""
         numbered = number_site(self.wiring, self.equipment, self.inputs, cycle_us)
         self._places, self._layout, self._machines = numbered
-        self._bound = tuple((bound(model), members) for model, members in self._machines.items())
+        self._bound = tuple(
+            (self._bound_to(model, members), members) for model, members in self._machines.items()
+        )
         self._machine_at = {
             key: (functions, members, place)
             for functions, members in self._bound
@@ -629,6 +633,18 @@ class Plant:
     def _closed_parents(self, key: str) -> tuple[str, ...]:
         parents = self.wiring.parents[key]
         return tuple(parent for parent in parents if self.in_service(parent)) or parents
+
+    def _bound_to(self, model: DeviceModel, members: Machines) -> Any:
+        """Return what is bound to a model, which is watched if another package has brought it."""
+        keys = self._members(members.component)
+        kind = type_of(self.site.components[keys[0]])
+        if kind.package is None:
+            return bound(model)
+
+        def whose(state: Any) -> str:
+            return ", ".join(key for key, own in zip(keys, members.states, strict=True) if own is state)
+
+        return bind(watched(model, kind, whose))
 
     def _members(self, components: object) -> list[str]:
         keys = self.wiring.order

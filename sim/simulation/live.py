@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from ..domain.commands import SetSpeed
+from ..domain.events import Subscribers
 from ..domain.messages import WrongStateError
 from ..domain.timestamps import Timestamps
 from ..engine.agenda import Engine
@@ -77,6 +78,8 @@ class LiveSimulation(Simulation):
         """Whose time clients are told."""
         self.executor.handle(SetSpeed, self._set_speed)
         self._driver = _Driver(self.engine, clock, loop, tells_of_delay=tells_of_delay)
+        self.failed = self._driver.failed
+        """Told what went wrong while time passed; it passes no more then."""
         self._clock_changed = asyncio.Event()
         self._stepping = False
 
@@ -269,6 +272,7 @@ class _Driver:
         self._running = False
         self._warned = False
         self.ended: asyncio.Future[None] = loop.create_future()
+        self.failed = Subscribers[Exception]()
         engine.new_entries.subscribe(self._wake_earlier)
 
     def start(self) -> None:
@@ -287,6 +291,8 @@ class _Driver:
         self._running = False
         if not self.ended.done():
             self.ended.set_exception(error)
+            if self.failed.tell(error):
+                self.ended.exception()  # Somebody knows, so asyncio need not complain that nobody asked.
 
     def rearm(self) -> None:
         """Set the timer anew: the clock or the agenda are not what they were."""

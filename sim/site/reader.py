@@ -27,6 +27,7 @@ from ..files.yaml_text import YamlText, read_yaml
 from ..inputs.profiles.packaged import broken_profiles
 from . import graph
 from .environment import grid_facts
+from .relations import relation_findings
 from .site import Site
 from .weather import Weather, sensor_params
 
@@ -149,7 +150,8 @@ def _read_with(
         faulty = {fault.finding.path for fault in yaml.faults}
         found += [finding for finding in explain(error, Site, data) if finding.path not in faulty]
     if site is not None:
-        found += [*_parameter_findings(site), *_sensor_findings(site)]
+        wrong = [*_parameter_findings(site), *_sensor_findings(site)]
+        found += wrong or [*relation_findings(site)]
     explained = [finding.path for finding in found]
     found += _key_findings(data)
     further = [*_component_findings(data, yaml, directory)]

@@ -32,11 +32,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("own"), EXAMPLE)
 
 
-def changed(installed: Path, folder: Path, old: str, new: str) -> Path:
-    """Put the installed example into a folder once more, with another text in its generator."""
+def changed(installed: Path, folder: Path, old: str, new: str, module_name: str = "generator.py") -> Path:
+    """Put the installed example into a folder once more, with another text in a module."""
     copy = folder / "changed"
     shutil.copytree(installed, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    module = copy / "own_hardware" / "generator.py"
+    module = copy / "own_hardware" / module_name
     text = module.read_text()
     assert old in text
     module.write_text(text.replace(old, new))
@@ -232,6 +232,12 @@ def test_a_site_that_names_a_type_without_its_package_is_told_the_ones_that_ther
         ('name="diesel_generator"', 'name="Diesel"', "name is 'Diesel'; accepted: lower-case letters"),
         ("category=Category.CHP", 'category="chp_"', "category is 'chp_'; accepted: Category.X"),
         (
+            "category=Category.CHP",
+            'category="chp"',
+            "category is 'chp'; accepted: Category.X, X one of METER, ",
+        ),
+        ("    build=build,\n", "", "build is not given; accepted: a function that returns a Built"),
+        (
             "    caption=",
             '    inputs={"wind": 0.0},\n    caption=',
             "input 'wind' is no field of its section",
@@ -264,6 +270,33 @@ def test_what_is_wrong_with_a_package_is_said_with_its_name(
         in done.stderr
     )
     assert said in done.stderr
+
+
+def test_a_model_that_raises_while_a_site_runs_stops_it_with_its_name(
+    installed: Path, tmp_path: Path
+) -> None:
+    old = "    left_l = "
+    broken = changed(
+        installed, tmp_path, old, f"    state.fuel_l < 59.99 and 1 / 0\n{old}", "generator_model.py"
+    )
+    site = tmp_path / "site.yaml"
+    site.write_text(
+        "microgrid: {id: 1}\n"
+        "components:\n"
+        "  grid: {id: 1, category: grid_connection_point}\n"
+        "  mill: {id: 2, category: diesel_generator, behind: grid, rated_power: 20 kW, tank: 60 l, base_power: 20 kW}\n"
+    )
+    program = f"""
+        import doppelgrid
+        from datetime import timedelta
+        simulation = doppelgrid.Simulation.headless(doppelgrid.load_site({str(site)!r}), start_us=1_781_517_600_000_000)
+        simulation.run_for(timedelta(minutes=5))
+    """
+    done = run(program, broken)
+    assert (
+        "package own-hardware 0.1.0: component type 'diesel_generator' runs mill with a model whose step"
+        " raises ZeroDivisionError: division by zero (generator_model.py:"
+    ) in done.stderr
 
 
 def test_a_broken_package_keeps_nobody_from_other_sites_and_check_tells_of_it(

@@ -26,8 +26,8 @@ CATEGORIES = (
     "uninterruptible_power_supply, static_transfer_switch, breaker, precharger, converter"
 )
 METER_KEYS = (
-    "id, name, manufacturer, model, behind, operational_mode, parameters, category, load, power_factor, phases, "
-    "zip, measurement"
+    "id, name, manufacturer, model, behind, operational_mode, refusals, parameters, category, load, power_factor, "
+    "phases, zip, measurement"
 )
 
 
@@ -111,8 +111,8 @@ WRONG_LINES = {
     "the name of an attribute in place of a key": (
         "  pv: {id: 21, category: pv_inverter, behind: main, rated_power: 1 kW, load: {}}",
         [
-            "pv.load is unknown; accepted: id, name, manufacturer, model, behind, operational_mode, parameters, "
-            "on_lapse, rated_power, "
+            "pv.load is unknown; accepted: id, name, manufacturer, model, behind, operational_mode, refusals, "
+            "parameters, on_lapse, rated_power, "
             "rated_apparent_power, preset, standby_power, response_delay, ramp_rate, resolution, "
             "min_power_factor, max_reactive_power, grid_code, phases, module, soiling, shading, "
             "category, "

@@ -16,7 +16,7 @@ from ....models.electrolyzer import (
 from ....models.parameter import check_parameters
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
-from ...files.presets import find_preset, preset_names
+from ...files.presets import check_at_most, find_preset, preset_names
 from ..component_type import AC_PARENTS, Built, ComponentType
 from ..device import AMBIENT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
@@ -68,7 +68,17 @@ def electrolyzer_preset(name: str, rated_power_w: float) -> ElectrolyzerParams:
         warm_start_s=values["warm_start_s"],
     )
     check_parameters(params)
+    check_electrolyzer(params)
     return params
+
+
+def check_electrolyzer(params: ElectrolyzerParams) -> None:
+    """Hold the temperatures of an electrolyser to each other.
+
+    Raises:
+        ParameterError: Naming what is wrong.
+    """
+    check_at_most("holding_c", params.holding_c, "operating_c", params.operating_c, "°C")
 
 
 _USUAL_ELECTROLYZERS = ((1e6, "pem"), (float("inf"), "alkaline"))
@@ -126,6 +136,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=lambda unit, _grid: electrolyzer_params(unit),
+    check=check_electrolyzer,
     presets=electrolyzer_preset_names,
     caption=process_caption,
 )

@@ -11,7 +11,7 @@ from ....models.parameter import check_parameters
 from ....models.steam_boiler import SteamBoilerParams, saturation_temperature_c, steam_boiler_initial_state
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
-from ...files.presets import find_preset, preset_names
+from ...files.presets import check_at_most, find_preset, preset_names
 from ...inputs.specs import LoadInput
 from ..component_type import AC_PARENTS, Built, ComponentType
 from ..device import AMBIENT, SET_POINT, Machine
@@ -46,6 +46,12 @@ def steam_boiler_preset(name: str, rated_power_w: float) -> SteamBoilerParams:
         ParameterError: If the size cannot exist.
     """
     values = find_preset("steam_boilers", "steam boiler preset", name)
+    for lower, upper in (
+        ("useful_bar", "full_bar"),
+        ("restart_bar", "full_bar"),
+        ("keep_warm_bar", "restart_bar"),
+    ):
+        check_at_most(lower, values[lower], upper, values[upper], "bar")
     params = SteamBoilerParams(
         rated_power_w=rated_power_w,
         minimum_power_w=values["minimum_load"] * rated_power_w,
@@ -106,6 +112,17 @@ def steam_boiler_params(boiler: SteamBoiler) -> SteamBoilerParams:
     return params._replace(minimum_power_w=boiler.min_power_w or params.minimum_power_w)
 
 
+def check_steam_boiler(params: SteamBoilerParams) -> None:
+    """Hold the temperatures of a boiler to each other.
+
+    Raises:
+        ParameterError: Naming what is wrong.
+    """
+    check_at_most("drum.useful_c", params.drum.useful_c, "full_c", params.full_c, "°C")
+    check_at_most("restart_c", params.restart_c, "full_c", params.full_c, "°C")
+    check_at_most("keep_warm_c", params.keep_warm_c, "restart_c", params.restart_c, "°C")
+
+
 TYPE = ComponentType(
     name=Category.STEAM_BOILER,
     category=Category.STEAM_BOILER,
@@ -114,6 +131,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=lambda boiler, _grid: steam_boiler_params(boiler),
+    check=check_steam_boiler,
     presets=steam_boiler_preset_names,
     inputs={"steam_demand": 0.0},
     caption=process_caption,

@@ -1,0 +1,88 @@
+"""What a site file says of components that has to fit together: powers to ratings, limits of charge to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...models.battery import BatteryParams
+from ..components.battery import Battery, battery_params, battery_preset_names
+from ..components.inverter import InverterSection
+from ..components.lapse import LapseKind
+from ..components.registry import type_of
+from ..components.section import Lapsing
+from ..domain.categories import Category
+from ..domain.ranges import Bounds
+from ..files.problems import Finding
+from ..files.units import WATT
+from .site import Site
+
+_PRODUCERS = (Category.PV_INVERTER, Category.CHP, Category.WIND_TURBINE)
+_BOTH_WAYS = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
+
+
+def relation_findings(site: Site) -> Iterator[Finding]:
+    """Find what cannot be together, in a site whose every part is right."""
+    for key, component in site.components.items():
+        if isinstance(component, Lapsing):
+            yield from _lapse_findings(key, component)
+        if isinstance(component, Battery) and component.preset in battery_preset_names():
+            yield from _battery_findings(site, key, component)
+
+
+def _lapse_findings(key: str, component: Lapsing) -> Iterator[Finding]:
+    told = _told(component)
+    if told is None or component.on_lapse.kind is not LapseKind.POWER:
+        return
+    if not told.lower <= component.on_lapse.power_w <= told.upper:
+        accepted = f"{WATT.in_words(told.lower)} to {WATT.in_words(told.upper)}, what it can be told"
+        yield Finding(("components", key, "on_lapse"), WATT.in_words(component.on_lapse.power_w), accepted)
+
+
+def _told(component: Lapsing) -> Bounds | None:
+    """Return the active power that a component can be told [W]; None if its section does not say."""
+    kind, rated_w = type_of(component), getattr(component, "rated_power_w", None)
+    if rated_w is None or kind.package is not None:
+        return None
+    lower_w = -rated_w if kind.category in (*_PRODUCERS, *_BOTH_WAYS) else 0.0
+    return Bounds(lower_w, 0.0 if kind.category in _PRODUCERS else rated_w)
+
+
+def _battery_findings(site: Site, key: str, battery: Battery) -> Iterator[Finding]:
+    params = battery_params(battery)
+    least, most = params.soc_lower, params.soc_upper
+    if battery.soc_lower is not None and battery.soc_upper is None and least >= most:
+        accepted = f"less than {100.0 * most:g} %, max_soc of its preset"
+        yield Finding(("components", key, "min_soc"), f"{100.0 * least:g} %", accepted)
+    if battery.soc_upper is not None and battery.soc_lower is None and least >= most:
+        accepted = f"more than {100.0 * least:g} %, min_soc of its preset"
+        yield Finding(("components", key, "max_soc"), f"{100.0 * most:g} %", accepted)
+    most_w, because = _greatest(site, key, params)
+    if battery.min_power_w > most_w:
+        accepted = f"at most {WATT.in_words(most_w)}, {because}"
+        yield Finding(("components", key, "min_power"), WATT.in_words(battery.min_power_w), accepted)
+
+
+def _greatest(site: Site, key: str, params: BatteryParams) -> tuple[float, str]:
+    """Return the greatest power that a battery can both take and give [W], and what makes it so."""
+    own_w = min(params.charge_power_max_w, params.discharge_power_max_w)
+    inverters = {
+        other: section.rated_power_w
+        for other in _in_front(site, key)
+        if isinstance(section := site.components[other], InverterSection)
+    }
+    rated_w = sum(inverters.values())
+    if inverters and rated_w < own_w:
+        return rated_w, f"the rated power of {' and '.join(inverters)}"
+    return own_w, "what it can take and give"
+
+
+def _in_front(site: Site, key: str) -> list[str]:
+    """Return the keys of what a component is behind, looking through passages."""
+    found: list[str] = []
+    waiting = [*site.components[key].behind]
+    for other in waiting:
+        if type_of(site.components[other]).is_passage:
+            waiting += [each for each in site.components[other].behind if each not in waiting]
+        elif other not in found:
+            found.append(other)
+    return found
