@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -73,9 +75,15 @@ def conformance(
 
     try:
         access = Access.to(url, auth_key=auth_key, sign_secret=sign_secret)
-        with warnings_of_the_client() as warned:
+        with warnings_of_the_client() as warned, _progress() as report:
             outcomes = asyncio.run(
-                examine(access, _WAYS[version], numbers=statement or (), components=component or ())
+                examine(
+                    access,
+                    _WAYS[version],
+                    numbers=statement or (),
+                    components=component or (),
+                    report=report,
+                )
             )
     except (ValueError, UnreachableError) as error:
         raise refuse(str(error)) from None
@@ -84,6 +92,23 @@ def conformance(
         typer.echo(f"the published client warned: {line}", err=True)
     if any(outcome.verdict == "failed" for outcome in outcomes):
         raise typer.Exit(1)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Outcome], None]]:
+    """Say in a terminal how far it has come; yields what to tell of each outcome."""
+    from rich.console import Console  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    counts: Counter[str] = Counter()
+    with console.status("looking at the site") as status:
+
+        def report(outcome: Outcome) -> None:
+            counts[outcome.verdict] += 1
+            failed = f", {counts['failed']} failed" if counts["failed"] else ""
+            status.update(f"{counts.total()} checks made{failed}; some take a minute")
+
+        yield report
 
 
 def _print(outcomes: Sequence[Outcome], ways: Sequence[str]) -> None:

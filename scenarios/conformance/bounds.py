@@ -8,13 +8,12 @@ from collections.abc import Sequence
 
 import grpc
 
-from .observations import eventually, finite_ranges, refused, require, room
+from .observations import eventually, finite_ranges, refused, require, require_lifetime, room
 from .site import controllables, movables
 from .statements import Subject, statement
 from .values import Metric, NotOffered, Range, Refusal, Telemetry
 
 _P = Metric.AC_POWER_ACTIVE
-_CLOCKS_S = 3.0
 _SEEN_S = 5.0
 """Time for a change of bounds to show up in telemetry, and to be gone after its time [s]."""
 
@@ -120,8 +119,7 @@ async def refuses_bounds_without_sense(subject: Subject, component_id: int) -> N
 
 def _require_expiry(expiry_s: float | None, sent_s: float, lifetime_s: int) -> None:
     require(expiry_s is not None, "the answer names no expiry")
-    lasts_s = (expiry_s or 0.0) - sent_s
-    require(abs(lasts_s - lifetime_s) < _CLOCKS_S, f"bounds for {lifetime_s} s end after {lasts_s:.1f} s")
+    require_lifetime(expiry_s or 0.0, lifetime_s, sent_s=sent_s)
 
 
 def _require_invalid(refusal: Refusal) -> None:

@@ -22,7 +22,7 @@ _P = Metric.AC_POWER_ACTIVE
 
 @statement(39, on=battery_inverters, limit_s=240.0, slow=True)
 async def starts_and_stops_idempotently(subject: Subject, component_id: int) -> None:
-    """Run Start/Standby/Stop idempotently with the relay checks of 2.7, failing with FAILED_PRECONDITION."""
+    """Run Start/Standby/Stop idempotently with relay checks, failing with FAILED_PRECONDITION."""
     api = subject.api
     # What the server does not implement, it says before anything has moved.
     await api.start(component_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
@@ -34,6 +35,8 @@ _REST_TOLERANCE = 0.05
 _REST_S = 8.0
 """Time for a device to come to rest after a check [s]."""
 _P = Metric.AC_POWER_ACTIVE
+_CLOCKS_S = 3.0
+"""How far the clocks of server and client may differ when lifetimes are looked at [s]."""
 LARGEST_CLOCK_SKEW_S = 10.0
 """Beyond which clients take telemetry for stale [s]."""
 REFUSED_POWER = frozenset(
@@ -54,6 +57,25 @@ def require(condition: object, complaint: str) -> None:
     """
     if not condition:
         raise Violation(complaint)
+
+
+def require_lifetime(expiry_s: float, lifetime_s: float, *, sent_s: float) -> None:
+    """Complain unless a lifetime began between a request and its answer, which has just come; both may take long.
+
+    Args:
+        expiry_s: When it ends [s since the Unix epoch], by the server's clock.
+        lifetime_s: As asked for [s].
+        sent_s: When it was asked for [s since the Unix epoch].
+
+    Raises:
+        Violation: If it ends sooner or later.
+    """
+    answered_s = time.time()
+    require(
+        sent_s - _CLOCKS_S < expiry_s - lifetime_s < answered_s + _CLOCKS_S,
+        f"a lifetime of {lifetime_s:g} s ends {expiry_s - sent_s:.1f} s after the request, "
+        f"which was answered after {answered_s - sent_s:.1f} s",
+    )
 
 
 async def messages(api: Api, component_id: int, metrics: Sequence[int] | None, count: int) -> list[Telemetry]:

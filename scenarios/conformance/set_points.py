@@ -21,6 +21,7 @@ from .observations import (
     power_answer,
     power_refused,
     require,
+    require_lifetime,
     room,
     send_power,
     throughout,
@@ -30,8 +31,6 @@ from .statements import Subject, statement
 from .values import Metric, NotApplicable, NotOffered, PowerType, PowerUpdate, Refusal, Telemetry, Violation
 
 _P, _Q = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE
-_CLOCKS_S = 3.0
-"""Longest time between an expiry and the request's time plus its lifetime, by two clocks and a network [s]."""
 _ANSWER_S = 5.0
 """Time after which the SDK gives a command up [s]."""
 _LAST_ANSWER_S = 60.0
@@ -72,11 +71,7 @@ async def keeps_to_lifetimes(subject: Subject, component_id: int) -> None:
         sent_s = time.time()
         update = await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, lifetime_s)
         require(update.valid_until_s, f"no valid_until_time for a lifetime of {lifetime_s} s")
-        lasts_s = (update.valid_until_s or 0.0) - sent_s
-        require(
-            abs(lasts_s - (lifetime_s or 60)) < _CLOCKS_S,
-            f"a lifetime of {lifetime_s} s ends {lasts_s:.1f} s after the request",
-        )
+        require_lifetime(update.valid_until_s or 0.0, lifetime_s or 60, sent_s=sent_s)
     at_power = near(_P, target_w, limits.tolerance)
     await eventually(subject.api, component_id, [_P], at_power, f"not at {target_w:g} W")
     for lifetime_s in (0, 9, 901, 1_000_000):
