@@ -187,7 +187,7 @@ async def test_for_some_minutes(site: SiteHandle, kind: str) -> None:
     "kind",
     cases(
         "2026-06-15T00:00",
-        interval="2 s",
+        interval="5 s",
         of=[
             ("battery", "storage"),
             ("battery", "least powers"),
