@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -21,6 +22,7 @@ from ..domain.categories import Category
 from ..domain.ranges import Bounds
 from ..domain.states import StateCode
 from ..files.parameters import overridden
+from ..inputs.limited import Multiple
 from ..inputs.signal import Signal
 from .device import Machine
 from .load import WiredLoad
@@ -87,15 +89,15 @@ class Converting:
 
 
 class FeedInLimit(NamedTuple):
-    """Greatest power that may flow into the grid."""
+    """Greatest power that may flow into the grid, over time."""
 
-    amount: float
+    amount: Signal
     """Part of the peak power of all photovoltaics [1], or a power [W]."""
     is_share: bool
 
-    def of_w(self, peak_w: float) -> float:
+    def of_w(self, peak_w: float) -> Signal:
         """Return the limit [W] of photovoltaics of a peak power [W]."""
-        return self.amount * peak_w if self.is_share else self.amount
+        return Multiple(self.amount, peak_w) if self.is_share else self.amount
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class GridSupply:
     """The public grid behind a connection point."""
 
     inputs: Mapping[str, Signal]
-    """By quantity: `voltage`, `frequency`, `voltage_1` to `voltage_3`, `presence`."""
+    """By quantity: `voltage`, `frequency`, `voltage_1` to `voltage_3`, `presence`; `import_limit` if there is one."""
     voltage_v: float
     """Nominal, line to line [V]."""
     impedances: tuple[GridImpedanceParams, ...]
@@ -112,6 +114,8 @@ class GridSupply:
     """Three links, or none if they cannot melt."""
     active: Bounds | None = None
     """Active power agreed for the connection [W]; None if none is."""
+    fuse_w: float = math.inf
+    """Active power at which its fuse is fully used [W]."""
     feed_in_limit: FeedInLimit | None = None
     """What photovoltaics keep to by themselves; None if they need not."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import datetime, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
     AfterValidator,
@@ -265,18 +265,53 @@ _LIMITS = "a part of the peak power of all photovoltaics (60 %), or a power (5 k
 _SHARE, _POWER = FRACTION.within(lower=0.0, upper=1.0), WATT.within(lower=0.0)
 
 
-def _read_limit(text: object) -> FeedInLimit | None:
-    if text is None or isinstance(text, FeedInLimit):
+class Limit(NamedTuple):
+    """A limit of what is fed in, as a site file writes it."""
+
+    amount: float
+    """Part of the peak power of all photovoltaics [1], or a power [W]."""
+    is_share: bool
+
+
+def _read_limit(text: object) -> Limit:
+    if isinstance(text, Limit):
         return text
     is_share = isinstance(text, str) and text.rstrip().endswith("%")
     try:
-        return FeedInLimit((_SHARE if is_share else _POWER).parse(text), is_share)
+        return Limit((_SHARE if is_share else _POWER).parse(text), is_share)
     except ValueError:
         raise refuse(_LIMITS) from None
 
 
-def _write_limit(limit: FeedInLimit | None) -> str | None:
-    return None if limit is None else (_SHARE if limit.is_share else _POWER).write(limit.amount)
+def _write_limit(limit: Limit) -> str:
+    return (_SHARE if limit.is_share else _POWER).write(limit.amount)
+
+
+_OneLimit = Annotated[
+    Limit,
+    PlainValidator(_read_limit),
+    PlainSerializer(_write_limit, when_used="json"),
+    WithJsonSchema({"type": "string", "description": _LIMITS}, mode="validation"),
+]
+
+
+def _all_alike(limits: Inline[_OneLimit]) -> Inline[_OneLimit]:
+    if len({point.value.is_share for point in limits.points}) > 1:
+        raise refuse("points that are all parts of the peak power, or all powers")
+    return limits
+
+
+FeedInInput = Annotated[
+    Annotated[_OneLimit, Tag("quantity")]
+    | Annotated[Inline[_OneLimit], AfterValidator(_all_alike), Tag("inline")],
+    Discriminator(lambda value: "inline" if isinstance(value, Mapping | Inline) else "quantity"),
+]
+"""Greatest power into the grid, always or over time."""
+ImportInput = Annotated[
+    Annotated[NonNegativePower, Tag("quantity")] | Annotated[Inline[NonNegativePower], Tag("inline")],
+    Discriminator(lambda value: "inline" if isinstance(value, Mapping | Inline) else "quantity"),
+]
+"""Greatest power that may be drawn, always or over time [W]."""
 
 
 class GridConnectionPoint(ComponentSection):
@@ -289,13 +324,10 @@ class GridConnectionPoint(ComponentSection):
     """Active power agreed for the connection, drawn or fed in [W]; clients see it as its rated bounds."""
     rated_export_power_w: NonNegativePower | None = Field(default=None, alias="rated_export_power")
     """Active power agreed for feeding in, if it is another one [W]."""
-    feed_in_limit: Annotated[
-        FeedInLimit | None,
-        PlainValidator(_read_limit),
-        PlainSerializer(_write_limit, when_used="json"),
-        WithJsonSchema({"type": "string", "description": _LIMITS}, mode="validation"),
-    ] = None
+    feed_in_limit: FeedInInput | None = None
     """Greatest power into the grid, which PV and hybrid inverters keep to by themselves, after what batteries take."""
+    import_limit: ImportInput | None = None
+    """Greatest power that the grid's operator lets the site draw [W]; clients see it, and have to keep to it."""
     voltage_v: PositiveVoltage = Field(default=written("400 V"), alias="voltage")
     """Line to line [V]."""
     frequency: FrequencyInput = Field(default=written("50 Hz"))
@@ -441,14 +473,30 @@ def build(grid: GridConnectionPoint, setting: Setting) -> Built:
                 "frequency": frequency_signal(grid.frequency, setting.of_input("frequency")),
                 **{f"voltage_{number}": signal for number, signal in enumerate(phases, start=1)},
                 "presence": presence_signal(grid.outages, setting.of_input("outages")),
+                **(
+                    {}
+                    if grid.import_limit is None
+                    else {"import_limit": build_signal(grid.import_limit, setting.of_input("import_limit"))}
+                ),
             },
             voltage_v=grid.voltage_v,
             impedances=tuple(grid_impedances(grid.voltages)),
             fuses=tuple(fuse_links(grid.fuse, grid.rated_fuse_current_a)),
             active=_agreed(grid),
-            feed_in_limit=grid.feed_in_limit,
+            fuse_w=math.sqrt(3.0) * grid.voltage_v * given(grid.rated_fuse_current_a, math.inf),
+            feed_in_limit=_feed_in_limit(grid.feed_in_limit, setting),
         )
     )
+
+
+def _feed_in_limit(spec: FeedInInput | None, setting: Setting) -> FeedInLimit | None:
+    if spec is None:
+        return None
+    if isinstance(spec, Limit):
+        return FeedInLimit(Constant(spec.amount), spec.is_share)
+    amounts = tuple(point.model_copy(update={"value": point.value.amount}) for point in spec.points)
+    signal = build_signal(spec.model_copy(update={"points": amounts}), setting.of_input("feed_in_limit"))
+    return FeedInLimit(signal, spec.points[0].value.is_share)
 
 
 def _agreed(grid: GridConnectionPoint) -> Bounds | None:
@@ -469,8 +517,17 @@ def _caption(grid: GridConnectionPoint) -> list[str]:
     source = input_caption(grid.frequency, "Hz")
     frequency = source if isinstance(grid.frequency, float) else f"frequency {source}"
     fuse = "fuse unknown" if grid.rated_fuse_current_a is None else f"{grid.rated_fuse_current_a:g} A"
-    limit = [] if grid.feed_in_limit is None else [f"feeds in at most {_write_limit(grid.feed_in_limit)}"]
-    return [fuse, f"{grid.voltage_v:g} V", frequency, *limit]
+    return [fuse, f"{grid.voltage_v:g} V", frequency, *_limits_caption(grid)]
+
+
+def _limits_caption(grid: GridConnectionPoint) -> list[str]:
+    fed, drawn = grid.feed_in_limit, grid.import_limit
+    words = []
+    if fed is not None:
+        words.append(f"feeds in at most {_write_limit(fed) if isinstance(fed, Limit) else 'what is listed'}")
+    if drawn is not None:
+        words.append(f"may draw {WATT.in_words(drawn) if isinstance(drawn, float) else 'what is listed'}")
+    return words
 
 
 TYPE = ComponentType(
@@ -481,7 +538,7 @@ TYPE = ComponentType(
     sdk_fields={"rated_fuse_current": 0},
     behind=(),
     build=build,
-    inputs={"frequency": 50.0, "voltages": None, "outages": None},
+    inputs={"frequency": 50.0, "voltages": None, "outages": None, "import_limit": None},
     caption=_caption,
     identity=lambda grid: {"rated_fuse_current_a": grid.rated_fuse_current_a},
     needs_behind_it="at least one meter or inverter",

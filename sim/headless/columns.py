@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..components.registry import type_of
 from ..domain.metrics import Metric
+from ..domain.ranges import Bounds
 from ..plant.plant import Plant
 from ..recording.columns import Column
 from ..recording.names import STATE
@@ -26,7 +27,7 @@ from ..telemetry.metrics import (
     parts_of,
     rows_of,
 )
-from ..telemetry.power_bounds import least_w
+from ..telemetry.power_bounds import has_connection_limits, least_w
 from .metered import metered
 from .run import Chunk
 from .state_columns import told_states
@@ -85,6 +86,8 @@ class Columns:
             yield from self._battery_bounds(chunk, key)
         if key in self._places.controls and self._plant.equipment.ratings[key].active is not None:
             yield from self._control_bounds(chunk, key)
+        if key == self._grid and has_connection_limits(self._plant):
+            yield from self._connection_bounds(chunk)
         told = told_states(self._plant, key, self._telling_power(chunk, key), *self._switches(chunk, key))
         if told is not None:
             yield STATE, told
@@ -194,6 +197,20 @@ class Columns:
             yield from _bounds_beside_rest(Metric.DC_POWER, lower, upper, minimum_w, 0.0)
         soc = (np.full(rows, 100.0 * params.soc_lower), np.full(rows, 100.0 * params.soc_upper))
         yield from _bounds(Metric.BATTERY_SOC_PCT, *soc)
+
+    def _connection_bounds(self, chunk: Chunk) -> Iterator[tuple[str, Column]]:
+        """Yield what may flow through the connection point; see `connection_bounds`."""
+        supply, rows = self._plant.equipment.grid, len(chunk.samples.times_us)
+        agreed = supply.active or Bounds(-supply.fuse_w, supply.fuse_w)
+        fed_w = drawn_w = np.full(rows, np.inf)
+        if self._plant.equipment.feed_in_limits:
+            fed_w = chunk.inputs[f"{self._grid}.feed_in_limit"]
+        if "import_limit" in supply.inputs:
+            drawn_w = chunk.inputs[f"{self._grid}.import_limit"]
+        lower = np.maximum(max(agreed.lower, -supply.fuse_w), -fed_w) + 0.0
+        yield from _bounds(
+            Metric.AC_POWER_ACTIVE, lower, np.minimum(min(agreed.upper, supply.fuse_w), drawn_w)
+        )
 
     def _control_bounds(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
         samples, number = chunk.samples, self._places.controls[key]

@@ -78,6 +78,8 @@ _NEEDED = DrivenInput(WATT, 0.0, _MOST_W)
 DRIVEN_INPUTS = {
     "load": _CONSUMED,
     "power": DrivenInput(WATT, -_MOST_W, 0.0, because="production is negative"),
+    "feed_in_limit": _NEEDED,
+    "import_limit": _NEEDED,
     "irradiance": DrivenInput(IRRADIANCE, 0.0, 2000.0),
     "heat_demand": _NEEDED,
     "steam_demand": _NEEDED,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .daily import Daily
-from .limited import AtLeast
+from .limited import AtLeast, Multiple
 from .signal import NEVER, Constant, Noisy, Signal, Steps, normal_deviates
 
 if TYPE_CHECKING:
@@ -75,6 +75,12 @@ def _(signal: Daily, begin_us: int, end_us: int) -> Segments:
 def _(signal: AtLeast, begin_us: int, end_us: int) -> Segments:
     inner = segments_of(signal.inner, begin_us, end_us)
     return inner._replace(values=np.maximum(inner.values, signal.lower))
+
+
+@segments_of.register
+def _(signal: Multiple, begin_us: int, end_us: int) -> Segments:
+    inner = segments_of(signal.inner, begin_us, end_us)
+    return inner._replace(values=signal.factor * inner.values)
 
 
 @segments_of.register

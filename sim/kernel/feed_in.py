@@ -75,5 +75,5 @@ def _share(layout: Layout, memory: Memory, limit: int) -> float:
     delivered_w = 0.0
     for place in range(len(layout.limited)):
         delivered_w -= min(active_w(memory, layout.controls[layout.limited[place]].component), 0.0)
-    allowed_w = delivered_w + layout.feed_in[limit].limit_w + active_w(memory, layout.grid)
+    allowed_w = delivered_w + memory.inputs[layout.feed_in[limit].signal] + active_w(memory, layout.grid)
     return min(max(allowed_w / offered_w, 0.0), 1.0)

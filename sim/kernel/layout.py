@@ -153,7 +153,8 @@ class ControlLayout:
 class FeedInLayout:
     """A limit of what flows into the grid, which photovoltaics keep to by themselves."""
 
-    limit_w: float
+    signal: int
+    """Input that says the greatest power [W]."""
 
 
 @dataclass(slots=True)

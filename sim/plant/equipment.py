@@ -63,7 +63,7 @@ class Equipment(NamedTuple):
     """Meters with options of their own."""
     guards: dict[str, GridGuardParams]
     """Inverters that keep to a grid code."""
-    feed_in_limits_w: list[float]
+    feed_in_limits: list[Signal]
     """Greatest power into the grid, which photovoltaics keep to by themselves [W]; one, or none."""
     photovoltaics: list[str]
     """Those that would keep to such a limit."""
@@ -72,6 +72,7 @@ class Equipment(NamedTuple):
         """Return what drives the devices, by `component.quantity`."""
         return {
             **{f"{self.grid_key}.{quantity}": signal for quantity, signal in self.grid.inputs.items()},
+            **dict(zip([self.feed_in_input], self.feed_in_limits, strict=False)),
             **{f"{key}.load": load.signal for key, load in self.loads.items()},
             **{f"{key}.irradiance": array.signal for key, array in self.arrays.items()},
             **{
@@ -80,6 +81,11 @@ class Equipment(NamedTuple):
                 for quantity, signal in machine.inputs.items()
             },
         }
+
+    @property
+    def feed_in_input(self) -> str:
+        """Name of the input that limits what is fed in."""
+        return f"{self.grid_key}.feed_in_limit"
 
     def wanted_inputs(self) -> set[str]:
         """Return the names of all inputs that machines draw on."""
@@ -133,12 +139,12 @@ def equip(
         throughput={key: each.throughput for key, each in built.items() if each.throughput is not None},
         meterings={key: each.metering for key, each in built.items() if each.metering is not None},
         guards={key: each.guard for key, each in built.items() if each.guard is not None},
-        feed_in_limits_w=_feed_in_limits_w(supply, built),
+        feed_in_limits=_feed_in_limits(supply, built),
         photovoltaics=[key for key, each in built.items() if each.peak_w],
     )
 
 
-def _feed_in_limits_w(supply: GridSupply, built: Mapping[str, Built]) -> list[float]:
+def _feed_in_limits(supply: GridSupply, built: Mapping[str, Built]) -> list[Signal]:
     if supply.feed_in_limit is None:
         return []
     return [supply.feed_in_limit.of_w(sum(each.peak_w or 0.0 for each in built.values()))]

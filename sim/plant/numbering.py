@@ -128,7 +128,7 @@ def number_site(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cyc
         ],
         guards=[GuardLayout(places.controls[key], each) for key, each in equipment.guards.items()],
         controls=[_control(wiring, equipment, component, key) for key in places.controls],
-        feed_in=[FeedInLayout(limit_w) for limit_w in equipment.feed_in_limits_w],
+        feed_in=[FeedInLayout(signal[equipment.feed_in_input])] if equipment.feed_in_limits else [],
         limited=[places.controls[key] for key in equipment.photovoltaics],
         wind_signal=signal.get(WIND, -1) if equipment.arrays else -1,
         ambient_signal=signal[AMBIENT],
@@ -212,7 +212,7 @@ def _inverters(
 
 def _control(wiring: Wiring, equipment: Equipment, component: Mapping[str, int], key: str) -> ControlLayout:
     rating, meter = equipment.ratings[key], equipment.built_in.get(key)
-    behind = wiring.behind(meter.key) if meter is not None and equipment.feed_in_limits_w else set()
+    behind = wiring.behind(meter.key) if meter is not None and equipment.feed_in_limits else set()
     return ControlLayout(
         component=component[key],
         ramp_w_per_s=rating.ramp_rate_w_per_s,

@@ -15,7 +15,7 @@ from ..plant.plant import Plant
 from .charger_status import UNAUTHORISED, charger_status, is_charging_point
 from .live_parts import value_reader
 from .metrics import parts_of, rows_of
-from .power_bounds import bounded_metrics, shown_ranges
+from .power_bounds import bounded_metrics, connection_bounds, has_connection_limits, shown_ranges
 from .states import Condition, state_reader
 
 _CUT_OFF = Diagnostic("GRID_DISCONNECTED", "the grid does not reach this component")
@@ -75,6 +75,7 @@ class _Gauge:
         self._states = state_reader(plant, key)
         self._bounded = bounded_metrics(plant, key)
         self._fixed_bounds: dict[Metric, tuple[Bounds, ...]] = {}
+        self._is_limited = key == plant.equipment.grid_key and has_connection_limits(plant)
         self._is_battery = key in plant.equipment.batteries
         if self._is_battery:
             params = plant.equipment.batteries[key]
@@ -99,6 +100,8 @@ class _Gauge:
             charger_status(plant, key) if self._is_charger else None,
         )
         bounds = {metric: shown_ranges(plant, key, metric) for metric in self._bounded} | self._fixed_bounds
+        if self._is_limited:
+            bounds[Metric.AC_POWER_ACTIVE] = (connection_bounds(plant),)
         return Reading(
             self._values(),
             bounds,

@@ -8,6 +8,8 @@ Bounds are about the power that telemetry reports: what a device draws while it 
 
 from __future__ import annotations
 
+import math
+
 from ..domain.metrics import Metric, PowerType
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, Ranges, intersection, widest_two
 from ..plant.plant import Plant
@@ -60,6 +62,25 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
 def allowed_ranges(plant: Plant, key: str, metric: Metric) -> Ranges | None:
     """Return what clients have left allowed of a power; None for all."""
     return plant.allowed(key, metric)
+
+
+def has_connection_limits(plant: Plant) -> bool:
+    """Say whether anything limits what the site may draw and feed in, both ways."""
+    supply, limits = plant.equipment.grid, plant.equipment.feed_in_limits
+    is_limited = supply.active is not None or bool(limits) or "import_limit" in supply.inputs
+    return is_limited and (supply.active is not None or math.isfinite(supply.fuse_w))
+
+
+def connection_bounds(plant: Plant) -> Bounds:
+    """Return the active power that may flow through the grid connection point now [W]; see `has_connection_limits`.
+
+    The least of what is agreed, of what the grid's operator lets the site have now, and of what the fuse bears.
+    """
+    supply, key = plant.equipment.grid, plant.equipment.grid_key
+    agreed = supply.active or Bounds(-supply.fuse_w, supply.fuse_w)
+    fed_w = plant.input_value(key, "feed_in_limit") if plant.equipment.feed_in_limits else math.inf
+    drawn_w = plant.input_value(key, "import_limit") if "import_limit" in supply.inputs else math.inf
+    return Bounds(max(agreed.lower, -fed_w, -supply.fuse_w) + 0.0, min(agreed.upper, drawn_w, supply.fuse_w))
 
 
 def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:

@@ -264,3 +264,18 @@ def test_inverters_follow_the_grid_unless_they_follow_something_already() -> Non
     helped: Any = with_self_consumption(site).components
     assert (helped["inv"].self_consumption, helped["idle"].self_consumption) == ("main", "grid")
     assert {key for key in components if helped[key] != site.components[key]} == {"idle"}
+
+
+def test_bounds_of_the_connection_point_are_those_that_a_live_site_shows() -> None:
+    grid = {
+        **COMPONENTS["grid"], "outages": None, "rated_power": "40 kW", "feed_in_limit": "20 %",
+        "import_limit": {
+            "profile": "inline", "points": [{"at": "0 s", "value": "30 kW"}, {"at": "2 min", "value": "5 kW"}],
+        },
+    }  # fmt: skip
+    site = Site.model_validate({"microgrid": {"id": 1}, "components": {**COMPONENTS, "grid": grid}})
+    run = HeadlessRun(site, start_us=site.moment_us(NOON), seed=3, resolution=MINUTE)
+    (chunk,) = run.chunks(3 * MINUTE)
+    columns = Columns(run.plant, "all").of(chunk)
+    lower, upper = (columns[f"1.AC_POWER_ACTIVE_bound_0_{end}"] for end in ("lower", "upper"))
+    assert list(zip(lower, upper, strict=True)) == [(-12e3, 30e3), (-12e3, 30e3), (-12e3, 5e3), (-12e3, 5e3)]

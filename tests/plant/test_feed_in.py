@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
-from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import Diagnostic
 from doppelgrid.sim.inputs.override import Override
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.site import Site
+from doppelgrid.sim.telemetry.instruments import Instruments
 
 START_US = round(datetime(2026, 6, 15, 9, tzinfo=UTC).timestamp()) * 1_000_000
 SECOND_US = 1_000_000
@@ -56,6 +58,48 @@ class TestFeedInLimit:
     def test_photovoltaics_keep_it_to_the_watt(self, limit: str, limit_w: float) -> None:
         plant = after(house({"feed_in_limit": limit}, pv=sunny()), 10.0)
         assert plant.active_power_w("grid") == pytest.approx(-limit_w, abs=1.0)
+
+    def test_a_limit_over_time_is_kept_while_it_holds(self) -> None:
+        points = [
+            {"at": "0 s", "value": "50 %"},
+            {"at": "1 min", "value": "30 %"},
+            {"at": "2 min", "value": "0 %"},
+        ]
+        plant = house({"feed_in_limit": {"profile": "inline", "points": points}}, pv=sunny())
+        powers_w = [after(plant, 55.0 + 5.0 * (step > 0)).active_power_w("grid") for step in range(3)]
+        assert powers_w == pytest.approx([-5000.0, -3000.0, 0.0], abs=1.0)
+
+    def test_a_driven_limit_goes_before_that_of_the_file(self) -> None:
+        plant = after(house({"feed_in_limit": "20 %"}, pv=sunny()), 10.0)
+        plant.override("grid", "feed_in_limit", Override(plant.time_us, 2e3, plant.time_us, 4e3))
+        assert after(plant, 5.0).active_power_w("grid") == pytest.approx(-4e3, abs=1.0)
+
+    def test_parts_and_powers_are_not_mixed(self) -> None:
+        points = [{"at": "0 s", "value": "60 %"}, {"at": "1 min", "value": "3 kW"}]
+        with pytest.raises(
+            ValidationError, match="points that are all parts of the peak power, or all powers"
+        ):
+            house({"feed_in_limit": {"profile": "inline", "points": points}}, pv=sunny())
+
+    @pytest.mark.parametrize(
+        ("grid", "lower_w", "upper_w"),
+        [
+            ({"rated_power": "30 kW"}, -30e3, 30e3),
+            ({"rated_power": "30 kW", "feed_in_limit": "50 %"}, -5e3, 30e3),
+            ({"rated_power": "30 kW", "rated_export_power": "4 kW", "feed_in_limit": "50 %"}, -4e3, 30e3),
+            ({"rated_power": "30 kW", "import_limit": "4.2 kW"}, -30e3, 4.2e3),
+            ({"rated_fuse_current": "16 A", "import_limit": "50 kW"}, -11085.125, 11085.125),
+        ],
+    )
+    def test_the_connection_point_shows_the_least_of_its_limits(
+        self, grid: dict[str, Any], lower_w: float, upper_w: float
+    ) -> None:
+        (shown,) = Instruments(house(grid, pv=sunny())).read("grid").bounds[Metric.AC_POWER_ACTIVE]
+        assert shown == pytest.approx((lower_w, upper_w))
+
+    def test_a_connection_point_without_limits_shows_no_bounds(self) -> None:
+        for grid in ({}, {"rated_fuse_current": "16 A"}, {"feed_in_limit": "50 %"}):
+            assert Instruments(house(grid, pv=sunny())).read("grid").bounds == {}
 
     def test_a_part_counts_from_the_peak_power_of_all(self) -> None:
         hybrid = {**HYBRID, "peak_power": "5 kW"}
