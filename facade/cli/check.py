@@ -62,19 +62,13 @@ def _try_packages(site: Site) -> None:
 
 
 def _check(source: str) -> None:
-    from ..sim.site.input_files import input_file_errors  # noqa: PLC0415
-    from ..sim.site.reader import load_site  # noqa: PLC0415
+    from ..sim.site.input_files import read_checked  # noqa: PLC0415
 
     try:
-        site = load_site(source)
+        site = read_checked(source)
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-
-    if wrong := input_file_errors(site):
-        for place, found in wrong.items():
-            typer.echo(f"{source}: {place}: {found}", err=True)
-        raise typer.Exit(2)
 
     from rich.console import Console  # noqa: PLC0415
 

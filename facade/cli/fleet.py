@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..sim.site.input_files import read_checked
 from ..sim.site.site import Site
 
 PORT_STEP = 10
@@ -31,6 +32,15 @@ def fleet(sites: Sequence[Site], copies: int) -> list[Site]:
                 f"{site.microgrid.id}; accepted: ids that differ (for copies of one site there is --copies)"
             )
     return everyone
+
+
+def read_fleet(sources: Sequence[str], copies: int) -> list[Site]:
+    """Read each site, and everything that drives it, so many times; see `fleet`.
+
+    Raises:
+        ValueError: If anything is wrong with them; says everything that is.
+    """
+    return fleet([read_checked(source) for source in sources], copies)
 
 
 def ports(first: int, count: int) -> list[int]:

@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,14 +21,15 @@ from rich.live import Live
 from rich.logging import RichHandler
 
 from ..proto.serving.site_server import SiteServer
-from ..sim.domain.events import EventListener
 from ..sim.domain.messages import Frame
 from ..sim.domain.metrics import Metric
 from ..sim.recording import Recorder
 from ..sim.simulation.live import LiveSimulation
+from ..sim.site.site import Site
 from .event_words import event_line
 from .live_table import draw_table
 from .options import writing
+from .reloading import Reloading
 
 _TABLE_PERIOD_S = 0.5
 _LOG_PERIOD_S = 10.0
@@ -51,6 +52,8 @@ class RunOptions:
     """Writes down what the components report; finished by whoever made it."""
     waits_for_client: bool = False
     """Whether time, which stands still at first, begins when a client receives telemetry."""
+    reloading: Reloading | None = None
+    """Edits of the sites' files to take in; none if None."""
 
 
 async def run_site(server: SiteServer, options: RunOptions) -> None:
@@ -73,15 +76,13 @@ async def run_sites(servers: Sequence[SiteServer], options: RunOptions) -> None:
         for server in servers:
             await serving.enter_async_context(server)
             _announce(server)
-            server.simulation.gateway.listen_to_events(_event_log(server, alone=len(servers) == 1))
+            _tell_events(server, alone=len(servers) == 1)
         if options.recorder is not None:
             options.recorder.listen(servers[0].simulation.gateway)
         _calm_collector()
-        if options.emit_endpoints is not None:
-            with writing("--emit-endpoints", options.emit_endpoints):
-                write_endpoints(options.emit_endpoints, servers)
+        _tell_endpoints(servers, options)
         async with _display(servers), _beginning(servers, options):
-            await _until_told([server.simulation for server in servers], options.duration_s)
+            await _until_told(servers, options)
     _log.info("ended")
 
 
@@ -140,10 +141,18 @@ def write_endpoints(path: Path, servers: Sequence[SiteServer]) -> None:
         raise
 
 
-def _event_log(server: SiteServer, *, alone: bool) -> EventListener:
-    """Return what writes a site's events to the log, with the site's id if there are others."""
+def _tell_endpoints(servers: Sequence[SiteServer], options: RunOptions) -> None:
+    if options.emit_endpoints is not None:
+        with writing("--emit-endpoints", options.emit_endpoints):
+            write_endpoints(options.emit_endpoints, servers)
+
+
+def _tell_events(server: SiteServer, *, alone: bool) -> None:
+    """Write a site's events to the log, with the site's id if there are others."""
     name = "" if alone else f"microgrid {server.site.microgrid.id}: "
-    return lambda event: _log.info("%s%s", name, event_line(event.kind, event.subject, event.details))
+    server.simulation.gateway.listen_to_events(
+        lambda event: _log.info("%s%s", name, event_line(event.kind, event.subject, event.details))
+    )
 
 
 def _log_to_terminal() -> None:
@@ -205,29 +214,63 @@ def _summary(key: str, frame: Frame) -> str:
     return f"{key} {power}" if soc_pct is None else f"{key} {power} at {soc_pct:.1f} %"
 
 
-async def _until_told(simulations: Sequence[LiveSimulation], duration_s: float | None) -> None:
+async def _until_told(servers: Sequence[SiteServer], options: RunOptions) -> None:
+    """Wait for a signal, an error or the end of the duration, and take in edits meanwhile."""
     loop = asyncio.get_running_loop()
     told = asyncio.Event()
+    starts_us = [server.simulation.start_us for server in servers]
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
-    waits: set[asyncio.Task[Any]] = {asyncio.ensure_future(told.wait())}
-    waits |= {asyncio.ensure_future(simulation.wait()) for simulation in simulations}
-    if duration_s is not None:
-        waits.add(asyncio.ensure_future(_pass(simulations, duration_s)))
     try:
-        done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for finished in done:
-            finished.result()
+        while edited := await _until_edited(servers, options, told, starts_us):
+            await _take_in(edited, servers, options)
     finally:
-        for wait in waits:
-            wait.cancel()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
 
 
-async def _pass(simulations: Sequence[LiveSimulation], duration_s: float) -> None:
-    """Wait until so much simulated time has passed on every site [s]."""
+async def _until_edited(
+    servers: Sequence[SiteServer], options: RunOptions, told: asyncio.Event, starts_us: Sequence[int]
+) -> dict[int, Site]:
+    """Return the sites that were edited, by their place; none if the run is to end."""
+    simulations = [server.simulation for server in servers]
+    waits: set[asyncio.Task[Any]] = {asyncio.ensure_future(told.wait())}
+    waits |= {asyncio.ensure_future(simulation.wait()) for simulation in simulations}
+    if options.duration_s is not None:
+        waits.add(asyncio.ensure_future(_pass(simulations, starts_us, options.duration_s)))
+    edits = None if options.reloading is None else asyncio.ensure_future(options.reloading.next())
+    if edits is not None:
+        waits.add(edits)
+    try:
+        done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for finished in done:
+            finished.result()
+        return edits.result() if edits is not None and done == {edits} else {}
+    finally:
+        for wait in waits:
+            wait.cancel()
+
+
+async def _take_in(edited: Mapping[int, Site], servers: Sequence[SiteServer], options: RunOptions) -> None:
+    """Exchange the sites that were edited; one that cannot run is told, and the former one runs on."""
+    assert options.reloading is not None
+    for place, site in edited.items():
+        server = servers[place]
+        try:
+            await server.exchange(site)
+        except ValueError as error:
+            _log.error("not taken in, the site runs on as it was:\n%s", error)
+            continue
+        _tell_events(server, alone=len(servers) == 1)
+        _log.info("microgrid %d was edited and begins anew; clients connect again", site.microgrid.id)
+    options.reloading.keep([server.site for server in servers])
+    _tell_endpoints(servers, options)
+
+
+async def _pass(simulations: Sequence[LiveSimulation], starts_us: Sequence[int], duration_s: float) -> None:
+    """Wait until so much simulated time has passed on every site since its run began [s]."""
     ends = (
-        simulation.wait_until(simulation.start_us + round(duration_s * 1e6)) for simulation in simulations
+        simulation.wait_until(start_us + round(duration_s * 1e6))
+        for simulation, start_us in zip(simulations, starts_us, strict=True)
     )
     await asyncio.gather(*ends)

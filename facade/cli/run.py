@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -95,6 +96,13 @@ def run(
         bool | None,
         typer.Option(help="Serve the control service on the same port; on loopback if not given."),
     ] = None,
+    reload: Annotated[
+        bool,
+        typer.Option(
+            "--reload",
+            help="Take in site files that are edited, and the files that they name, as the sites run.",
+        ),
+    ] = False,
     host: HostOption = None,
     insecure: InsecureOption = False,
     tls_cert: TlsCertOption = None,
@@ -113,14 +121,18 @@ def run(
     from ..sim.inputs.errors import InputError  # noqa: PLC0415
     from ..sim.recording import RecordingError  # noqa: PLC0415
     from ..sim.site.reader import SiteError, load_site  # noqa: PLC0415
-    from .fleet import fleet, ports  # noqa: PLC0415
+    from .fleet import fleet, ports, read_fleet  # noqa: PLC0415
     from .live_run import RunOptions, run_sites  # noqa: PLC0415
+    from .reloading import Reloading  # noqa: PLC0415
 
     check_recording(record, record_metrics)
     check_writable("--emit-endpoints", emit_endpoints)
     security = read_security(tls_cert, tls_key, tls_client_ca, auth_key, sign_secret)
+    if reload and record is not None:
+        raise refuse("--record with --reload; accepted: one of them, as a recording is of one site")
+    sources = sites or ["demo"]
     try:
-        chosen = fleet([load_site(site) for site in sites or ("demo",)], copies)
+        chosen = fleet([load_site(source) for source in sources], copies)
         servers = [
             SiteServer(
                 site,
@@ -145,7 +157,9 @@ def run(
         raise refuse(f"--record writes down one site; found: {len(servers)}")
     try:
         with start_recorder(record, record_metrics, servers[0].site, seed) as recorder:
-            asyncio.run(run_sites(servers, RunOptions(emit_endpoints, duration, recorder)))
+            reloading = Reloading(sources, chosen, partial(read_fleet, sources, copies)) if reload else None
+            options = RunOptions(emit_endpoints, duration, recorder, reloading=reloading)
+            asyncio.run(run_sites(servers, options))
     except SecurityError as error:
         raise refuse(str(error)) from None
     except (InputError, PackageError, RecordingError) as error:

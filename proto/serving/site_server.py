@@ -103,21 +103,51 @@ class SiteServer:
             PortInUseError: If something else answers on the port.
             SecurityError: If other machines could reach an unprotected port.
         """
-        simulation = LiveSimulation(
-            self.site,
-            start_us=None if self._start is None else self.site.moment_us(self._start),
+        await self._serve(self._build(self.site), self._port)
+        return self.url
+
+    async def exchange(self, site: Site) -> None:
+        """Serve another site in place of this one, on the same port; time goes on, at its speed or paused.
+
+        Its devices begin anew: set-points, faults and drives go with the former site. Streams and requests end with
+        UNAVAILABLE, as they do where a gateway starts again, and clients connect anew.
+
+        Args:
+            site: What is served from now on. If it cannot run, the former one goes on.
+
+        Raises:
+            InputError: If a recorded input cannot drive the site from now on.
+            PortInUseError: If something else has taken the port in between.
+            ValueError: If a device cannot be built.
+        """
+        former = self.simulation
+        former.catch_up()
+        simulation = self._build(site, former)
+        await self._resources.aclose()
+        self.site = site
+        await self._serve(simulation, int(self.address.rpartition(":")[2]), former)
+
+    def _build(self, site: Site, former: LiveSimulation | None = None) -> LiveSimulation:
+        start_us = None if self._start is None else site.moment_us(self._start)
+        return LiveSimulation(
+            site,
+            start_us=start_us if former is None else former.now_us,
             seed=self._seed,
-            speed=self._speed,
+            speed=self._speed if former is None else former.clock.speed,
             timestamps=self._timestamps,
             hardware=self._hardware,
-            paused=self._paused,
+            paused=self._paused if former is None else former.clock.paused,
         )
+
+    async def _serve(
+        self, simulation: LiveSimulation, port: int, former: LiveSimulation | None = None
+    ) -> None:
         control = partial(control_service, simulation) if self._control else None
         async with contextlib.AsyncExitStack() as stack:
             server = serve_gateway(
                 simulation.gateway,
                 host=self._host,
-                port=self._port,
+                port=port,
                 beside=control,
                 security=self._security,
                 insecure=self._insecure,
@@ -125,10 +155,9 @@ class SiteServer:
             )
             self.address = str(await stack.enter_async_context(server))
             stack.callback(simulation.stop)
-            simulation.start()
+            simulation.start(None if former is None else former.clock.now_us())
             self._simulation = simulation
             self._resources = stack.pop_all()
-        return self.url
 
     async def __aexit__(
         self,

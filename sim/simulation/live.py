@@ -83,9 +83,15 @@ class LiveSimulation(Simulation):
         self._clock_changed = asyncio.Event()
         self._stepping = False
 
-    def start(self) -> None:
-        """Let time pass, from where the site stands: what building it took does not count."""
-        self.clock.move_to(self.now_us)
+    def start(self, at_us: int | None = None) -> None:
+        """Let time pass.
+
+        Args:
+            at_us: Where the clock stands then [µs]; where the site stands if None: building it does not count.
+        """
+        self.clock.move_to(self.now_us if at_us is None else at_us)
+        if at_us is not None:
+            self.catch_up()
         self._driver.start()
 
     async def wait(self) -> None:
@@ -94,7 +100,8 @@ class LiveSimulation(Simulation):
         Raises:
             Exception: Whatever went wrong while time passed.
         """
-        await self._driver.ended
+        # Whoever waits no longer does not end it for others.
+        await asyncio.shield(self._driver.ended)
 
     async def wait_until(self, time_us: int) -> None:
         """Wait until the clock shows a simulated time [µs], however often its speed changes on the way."""

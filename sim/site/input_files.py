@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -13,6 +14,7 @@ from ..inputs.files.recording import read_recording
 from ..inputs.sessions.acn import at_station, read_acn_sessions
 from ..inputs.sessions.sections import RecordedSessions
 from ..inputs.specs import FileColumn
+from .reader import load_site
 from .site import Site
 
 
@@ -28,6 +30,41 @@ def input_file_errors(site: Site) -> dict[str, InputError]:
         except InputError as error:
             found[written_path(place[1:] if place[0] == "components" else place)] = error
     return found
+
+
+def read_checked(source: str) -> Site:
+    """Read a site and see that the files that drive it can be read.
+
+    Args:
+        source: Path of a site file, or the name of a bundled site.
+
+    Raises:
+        ValueError: If anything is wrong with them; says everything that is.
+    """
+    site = load_site(source)
+    if wrong := input_file_errors(site):
+        raise ValueError("\n".join(f"{source}: {place}: {found}" for place, found in wrong.items()))
+    return site
+
+
+def input_files(site: Site) -> list[Path]:
+    """Return the files that drive a site, each once; they need not be there."""
+    named = (getattr(section, "file", None) for section in _sections(site))
+    return list(dict.fromkeys(site.directory / name for name in named if isinstance(name, str)))
+
+
+def _sections(value: object) -> Iterator[BaseModel]:
+    match value:
+        case BaseModel():
+            yield value
+            for name in type(value).model_fields:
+                yield from _sections(getattr(value, name))
+        case Mapping():
+            for inner in value.values():
+                yield from _sections(inner)
+        case tuple() | list():
+            for inner in value:
+                yield from _sections(inner)
 
 
 def _specs(place: Place, value: object) -> Iterator[tuple[Place, FileColumn | RecordedSessions]]:

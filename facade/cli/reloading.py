@@ -1,0 +1,155 @@
+"""Edited site files, taken in while their sites run.
+
+Files are looked at again and again rather than watched by the system: they are few, it works on every system, shared
+folder and container, and needs no further package.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, islice
+from pathlib import Path
+
+from ..sim.site.input_files import input_files
+from ..sim.site.reader import bundled_sites
+from ..sim.site.site import Site
+
+LOOKS_S = 0.5
+"""Between two looks at the files [s]; a file is read once it has not changed between two of them."""
+
+_MOST_BESIDE = 500
+
+Look = dict[Path, tuple[int, int] | None]
+"""Files, each with the time of its last change and its size; None of one that is not there."""
+
+_log = logging.getLogger("doppelgrid")
+
+
+class Reloading:
+    """The files that sites were read from, and what becomes of them as they are edited."""
+
+    def __init__(
+        self,
+        sources: Sequence[str],
+        sites: Sequence[Site],
+        read: Callable[[], Sequence[Site]],
+        *,
+        looks_s: float = LOOKS_S,
+    ) -> None:
+        """Remember the files as they are now.
+
+        Args:
+            sources: Paths of site files; names of bundled sites do not count.
+            sites: What was read from them, in the order in which they are served.
+            read: Reads them all anew; refuses what is wrong by a `ValueError` that says everything.
+            looks_s: Between two looks [s].
+        """
+        bundled = bundled_sites()
+        self._sources = [Path(source) for source in sources if source not in bundled]
+        self._sites = list(sites)
+        self._read = read
+        self._looks_s = looks_s
+        self._files: list[Path] = []
+        self._seen: Look = {}
+        self._look_at(self._named())
+        self._contents = _digests(self._files)
+
+    async def next(self) -> dict[int, Site]:
+        """Wait for an edit that can be taken in; what is wrong with others is told.
+
+        Returns:
+            The sites that have changed, by their place among those served.
+        """
+        while True:
+            await self._edited()
+            # Before they are read: who edits a file meanwhile is heard the next time.
+            contents = _digests(self._files)
+            try:
+                sites = await asyncio.to_thread(self._read)
+            except ValueError as error:
+                # What it names now is not known: whatever is beside it may be what is mended.
+                self._look_at([*self._named(), *self._beside()])
+                _log.error("not taken in, the site runs on as it was:\n%s", error)
+                continue
+            changed = self._take(sites, contents)
+            if changed:
+                return changed
+            _log.info("the edit changes nothing")
+
+    def _take(self, sites: Sequence[Site], contents: dict[Path, str]) -> dict[int, Site]:
+        """Remember what was read, and return what has changed."""
+        former, before = self._sites, self._contents
+        self._sites = list(sites)
+        self._look_at(self._named())
+        self._contents = {file: contents.get(file) or _digest(file) for file in self._files}
+        return {
+            place: site
+            for place, (site, other) in enumerate(zip(sites, former, strict=True))
+            if site != other or any(before.get(file) != self._contents[file] for file in input_files(site))
+        }
+
+    def keep(self, sites: Sequence[Site]) -> None:
+        """Compare the next edit with these sites: those that run, where what was read could not."""
+        self._sites = list(sites)
+
+    async def _edited(self) -> None:
+        """Wait until a file has changed, and changes no more."""
+        while True:
+            await asyncio.sleep(self._looks_s)
+            now = self._look()
+            if now == self._seen:
+                continue
+            while (later := await self._later()) != now:
+                now = later
+            self._seen = now
+            return
+
+    async def _later(self) -> Look:
+        await asyncio.sleep(self._looks_s)
+        return self._look()
+
+    def _named(self) -> list[Path]:
+        """Return all files that matter: those of the sites, and those that these name."""
+        files = list(self._sources)
+        for site in self._sites:
+            files += input_files(site)
+            if site.own_presets is not None:
+                files += [site.own_presets.path, *sorted(site.own_presets.path.glob("*"))]
+        return files
+
+    def _beside(self) -> list[Path]:
+        """Return what is in the folders of the sites, and in those within."""
+        folders = list(dict.fromkeys(source.parent for source in self._sources))
+        found = (folder.glob(pattern) for folder in folders for pattern in ("*", "*/*"))
+        return [*folders, *islice(chain.from_iterable(found), _MOST_BESIDE)]
+
+    def _look_at(self, files: Iterable[Path]) -> None:
+        """Look at other files from now on; those that were looked at are as they were seen."""
+        self._files = list(dict.fromkeys(files))
+        self._seen = {file: self._seen[file] if file in self._seen else _state(file) for file in self._files}
+
+    def _look(self) -> Look:
+        return {file: _state(file) for file in self._files}
+
+
+def _state(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _digests(files: Iterable[Path]) -> dict[Path, str]:
+    return {file: _digest(file) for file in files}
+
+
+def _digest(file: Path) -> str:
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError:
+        return ""

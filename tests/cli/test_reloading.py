@@ -1,0 +1,219 @@
+"""Edited site files, taken in while the site runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import grpc
+import pytest
+from cli.test_run_command import PATIENCE_S, read_until, running
+from frequenz.api.microgrid.v1alpha18 import microgrid_pb2, microgrid_pb2_grpc
+
+from doppelgrid import ControlClient, Site, SiteServer
+from doppelgrid.cli.fleet import read_fleet
+from doppelgrid.cli.reloading import Reloading
+from doppelgrid.sim.inputs.errors import InputError
+
+SITE = """
+microgrid: {{id: 5}}
+components:
+  grid:  {{id: 1, category: grid_connection_point, rated_fuse_current: 63 A}}
+  house: {{id: 2, category: meter, behind: grid, load: {load}}}
+"""
+OWN_LOAD = """
+[lamps]  # of our own
+power_factor = 1.0
+active_impedance = 0.0
+active_current = 0.0
+reactive_impedance = 0.0
+reactive_current = 0.0
+floor_pu = {floor}
+"""
+RECORDED = "{file: load.csv, column: kw, unit: kW, positive: consumption, align: start}"
+NOON = datetime.fromisoformat("2026-06-15T12:00:00+02:00")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "site.yaml"
+    write(path, "5 kW")
+    return path
+
+
+def write(path: Path, load: str) -> None:
+    path.write_text(SITE.format(load=load))
+
+
+def write_column(path: Path, *values: float) -> None:
+    rows = (f"2026-01-01T{hour:02}:00:00Z,{value}" for hour, value in enumerate(values))
+    path.write_text("\n".join(["time,kw", *rows, ""]))
+
+
+def append(path: Path, line: str) -> None:
+    path.write_text(f"{path.read_text()}{line}\n")
+
+
+def reloading(file: Path) -> Reloading:
+    read = partial(read_fleet, [str(file)], 1)
+    return Reloading([str(file)], read(), read, looks_s=0.01)
+
+
+async def taken_in(edits: Reloading) -> dict[int, Site]:
+    return await asyncio.wait_for(edits.next(), PATIENCE_S)
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.INFO, logger="doppelgrid")
+    return caplog
+
+
+async def first_said(log: pytest.LogCaptureFixture) -> str:
+    async with asyncio.timeout(PATIENCE_S):
+        while not log.messages:
+            await asyncio.to_thread(time.sleep, 0.01)
+    return log.messages[0]
+
+
+class TestEdits:
+    async def test_an_edited_site_is_read(self, file: Path) -> None:
+        edits = reloading(file)
+        write(file, "8 kW")
+        ((place, site),) = (await taken_in(edits)).items()
+        assert place == 0
+        assert site.components["house"].load == 8e3
+
+    async def test_what_is_wrong_with_an_edit_is_told_and_the_next_one_taken(
+        self, file: Path, log: pytest.LogCaptureFixture
+    ) -> None:
+        edits = reloading(file)
+        write(file, "8 kWh")
+        waiting = asyncio.create_task(taken_in(edits))
+        said = await first_said(log)
+        write(file, "80 kW")
+        assert await waiting
+        assert said.startswith("not taken in, the site runs on as it was:\n")
+        assert f"{file}:5: house.load is 8 kWh; accepted: " in said
+
+    async def test_files_and_presets_that_a_site_names_count(self, file: Path, tmp_path: Path) -> None:
+        write_column(tmp_path / "load.csv", 1.0, 2.0)
+        write(file, RECORDED)
+        edits = reloading(file)
+        write_column(tmp_path / "load.csv", 1.0, 2.0, 3.0)
+        assert await taken_in(edits)
+
+        (tmp_path / "own").mkdir()
+        (tmp_path / "own" / "loads.toml").write_text(OWN_LOAD.format(floor=0.5))
+        append(file, "presets: own")
+        assert await taken_in(edits)
+        (tmp_path / "own" / "loads.toml").write_text(OWN_LOAD.format(floor=0.6))
+        assert await taken_in(edits)
+
+    async def test_an_edit_is_taken_once_what_it_names_is_there(
+        self, file: Path, tmp_path: Path, log: pytest.LogCaptureFixture
+    ) -> None:
+        edits = reloading(file)
+        write(file, RECORDED)
+        waiting = asyncio.create_task(taken_in(edits))
+        assert "house.load.file is 'load.csv'; accepted: a file" in await first_said(log)
+        write_column(tmp_path / "load.csv", 1.0, 2.0)
+        assert await waiting
+
+    async def test_an_edit_that_changes_nothing_leaves_the_site_alone(
+        self, file: Path, log: pytest.LogCaptureFixture
+    ) -> None:
+        edits = reloading(file)
+        append(file, "# A remark.")
+        waiting = asyncio.create_task(taken_in(edits))
+        assert await first_said(log) == "the edit changes nothing"
+        waiting.cancel()
+
+
+@pytest.fixture
+async def server(file: Path) -> AsyncIterator[SiteServer]:
+    (site,) = read_fleet([str(file)], 1)
+    server = SiteServer(site, start=NOON, paused=True, timestamps="simulated")
+    async with server:
+        yield server
+
+
+class TestExchange:
+    async def test_time_goes_on_from_where_it_stood(self, server: SiteServer, file: Path) -> None:
+        url = server.url
+        async with ControlClient(url) as control:
+            await control.set_speed(3.0)
+            await control.step(timedelta(minutes=5))
+            before = await control.clock()
+            write(file, "8 kW")
+            await server.exchange(*read_fleet([str(file)], 1))
+            after = await control.clock()
+            assert server.url == url
+            assert after._replace(wall_time=before.wall_time) == before
+            assert (await control.state("house"))["house"].values["AC_POWER_ACTIVE"] == 8e3
+
+    async def test_time_that_passes_does_not_stop_for_it(self, server: SiteServer, file: Path) -> None:
+        server.simulation.set_speed(1e4)
+        server.simulation.resume()
+        clock = server.simulation.clock
+        write(file, "8 kW")
+        await server.exchange(*read_fleet([str(file)], 1))
+        assert server.simulation.clock.now_us() == pytest.approx(clock.now_us(), abs=0.2e6 * 1e4)
+        assert not server.simulation.clock.paused
+
+    async def test_streams_end_as_where_a_gateway_starts_again(self, server: SiteServer) -> None:
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            stub = microgrid_pb2_grpc.MicrogridStub(channel)
+            request = microgrid_pb2.ReceiveElectricalComponentTelemetryStreamRequest(
+                electrical_component_id=2
+            )
+            stream = stub.ReceiveElectricalComponentTelemetryStream(request, timeout=PATIENCE_S)
+            async with ControlClient(server.url) as control:
+                while not (await control.state())["house"].telemetry_streams:
+                    pass
+            await server.exchange(server.site)
+            with pytest.raises(grpc.aio.AioRpcError) as ended:
+                await stream.read()
+        assert ended.value.code() is grpc.StatusCode.UNAVAILABLE
+
+    async def test_a_site_that_cannot_run_leaves_the_former_one(
+        self, server: SiteServer, file: Path, tmp_path: Path
+    ) -> None:
+        former = server.simulation
+        write_column(tmp_path / "load.csv", 1.0, 2.0)
+        write(file, RECORDED.replace(", align: start", ""))
+        with pytest.raises(InputError, match="start of the run is"):
+            await server.exchange(*read_fleet([str(file)], 1))
+        assert server.simulation is former
+        async with ControlClient(server.url) as control:
+            assert (await control.state("house"))["house"].values["AC_POWER_ACTIVE"] == 5e3
+
+    async def test_whoever_waits_for_the_end_and_stops_does_not_end_it_for_others(
+        self, server: SiteServer
+    ) -> None:
+        impatient, patient = (asyncio.create_task(server.simulation.wait()) for _ in range(2))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        await asyncio.wait({impatient})
+        assert not patient.done()
+        patient.cancel()
+
+
+@pytest.mark.lengthy
+def test_an_edited_site_is_served_without_a_restart(file: Path) -> None:
+    with running(file, "--reload", "--ephemeral-ports") as process:
+        read_until(process, "house 5.00 kW")
+        write(file, "8 kWh")
+        assert "house.load is 8 kWh; accepted" in read_until(process, "house.load")
+        write(file, "8 kW")
+        read_until(process, "microgrid 5 was edited and begins anew; clients connect again")
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert "ended" in rest
