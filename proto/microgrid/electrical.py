@@ -78,7 +78,7 @@ def methods(procedures: Procedures) -> tuple[Method, ...]:
             "SetElectricalComponentPower",
             pb.SetElectricalComponentPowerRequest,
             lambda request: procedures.set_power(
-                request.electrical_component_id, _power_type(request.power_type), request, _power_response
+                request.electrical_component_id, _power_type(request.power_type), request, power_response
             ),
         ),
         immediate(
@@ -133,7 +133,8 @@ def _power_type(number: pb.PowerType.ValueType) -> PowerType:
     return power_type
 
 
-def _power_response(update: PowerUpdate) -> pb.SetElectricalComponentPowerResponse:
+def power_response(update: PowerUpdate) -> pb.SetElectricalComponentPowerResponse:
+    """Return how far a set-power request has come, as a message."""
     valid_until_us = update.valid_until_us
     return pb.SetElectricalComponentPowerResponse(
         valid_until_time=None if valid_until_us is None else timestamp(valid_until_us),

@@ -46,7 +46,7 @@ _AHEAD = 4
 _PREPARING = threading.Lock()
 """Held while a site is built and compiled; threads would do it twice, and compiled code runs one at a time anyway."""
 
-_stop: Event | None = None
+told_to_end: Event | None = None
 """Set when the runs of this process are to end early."""
 
 
@@ -192,8 +192,8 @@ def run_job(job: Job) -> Result:
     try:
         with _PREPARING:
             summary = simulate(
-                _site_of(job), job.duration, start=job.start, seed=job.seed, resolution=job.resolution,
-                on_progress=_end_if_told,
+                site_of_job(job), job.duration, start=job.start, seed=job.seed, resolution=job.resolution,
+                on_progress=end_if_told,
             )  # fmt: skip
     except Exception as error:
         return _failed(job, error)
@@ -205,7 +205,7 @@ def prepare(job: Job) -> None:
     from ..headless.run import HeadlessRun  # noqa: PLC0415 - needs the extra
 
     with _PREPARING:
-        site = _site_of(job)
+        site = site_of_job(job)
         start_us = site.moment_us(job.start)
         HeadlessRun(site, start_us=start_us, seed=job.seed, resolution=job.resolution).warm_up()
 
@@ -362,7 +362,8 @@ def _column(name: str, values: list[object]) -> tuple[str, list[Any]]:
     return name, [in_words(value) for value in values]
 
 
-def _site_of(job: Job) -> Site:
+def site_of_job(job: Job) -> Site:
+    """Return the site that a worker process runs."""
     return Site.from_content(job.site, Path(job.directory), job.presets)
 
 
@@ -378,8 +379,8 @@ def _failed(job: Job, error: BaseException) -> Result:
 
 def _begin_worker(told: Event) -> None:
     """Make a worker process ready: the one that started it says when it ends, also on Ctrl-C."""
-    global _stop  # noqa: PLW0603
-    _stop = told
+    global told_to_end  # noqa: PLW0603
+    told_to_end = told
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -388,6 +389,11 @@ def _nothing() -> None:
     """Let a worker process start."""
 
 
-def _end_if_told(_done: timedelta) -> None:
-    if _stop is not None and _stop.is_set():
+def end_if_told(_done: timedelta) -> None:
+    """End a run of a worker process that has been told to end.
+
+    Raises:
+        InterruptedError: If it has.
+    """
+    if told_to_end is not None and told_to_end.is_set():
         raise InterruptedError("ended early")

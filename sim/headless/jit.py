@@ -134,7 +134,7 @@ def kept_under(name: str, others: frozenset[str] = frozenset()) -> Iterator[bool
     Yields:
         Whether anything can be kept there.
     """
-    folder = platformdirs.user_cache_path("doppelgrid") / _text_digest(others) / name
+    folder = platformdirs.user_cache_path("doppelgrid") / text_digest(others) / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
@@ -157,7 +157,7 @@ def _forget_old(folder: Path) -> None:
 
 
 @cache
-def _text_digest(others: frozenset[str]) -> str:
+def text_digest(others: frozenset[str]) -> str:
     """Return a name for the text of everything that may be compiled, and of what compiles it."""
     digest = blake2b(f"{sys.version} {numba.__version__}".encode(), digest_size=12)
     here = Path(__file__).parent

@@ -135,20 +135,20 @@ def compiled_run(
     made = boundary_function(modules.compiled(loop.run), states)
     assert isinstance(made, FunctionType)
     parts = [model.name for model in models] + [f"no {name}" for name in lacking]
-    texts = [text for model in models for text in _texts_of(model)]
-    parts.append(blake2b(" ".join(map(_place_of, texts)).encode(), digest_size=6).hexdigest())
+    texts = [text for model in models for text in texts_of(model)]
+    parts.append(blake2b(" ".join(map(place_of, texts)).encode(), digest_size=6).hexdigest())
     others = outer_packages(texts)
     with kept_under(", ".join(parts) or "all", others) as is_kept:
         return compiled_function(made, made.__globals__, kept=is_kept)
 
 
-def _texts_of(model: DeviceModel) -> list[Any]:
+def texts_of(model: DeviceModel) -> list[Any]:
     """Return all that a model brings of its own."""
     brought = (model.input, model.output, model.horizon_s, model.step, model.power_limits)
     return [text for text in brought if text is not None]
 
 
-def _place_of(text: Any) -> str:
+def place_of(text: Any) -> str:
     """Return where a function or a class stands: models of one name may be different ones."""
     line = text.__code__.co_firstlineno if isinstance(text, FunctionType) else 0
     return f"{text.__module__}.{text.__qualname__}:{line}"

@@ -57,13 +57,14 @@ class HeadlessRun:
             site, start_us=start_us, seed=seed, cycle_us=max(CONTROL_CYCLE_US, self.step_us),
             resolution_us=self.step_us,
         )  # fmt: skip
-        self._program = Program(self.plant)
+        self.program = Program(self.plant)
+        """What is compiled of the site."""
         self._theirs = models_of_packages(self.plant)
 
     def warm_up(self) -> None:
         """Compile what has not been compiled yet, and look at the first moment; time does not pass."""
-        now_us = self._program.time_us
-        self._program.run(
+        now_us = self.program.time_us
+        self.program.run(
             _feeds(self._segments(now_us, now_us + 1).values()), self._samples(np.array([now_us], np.int64))
         )
 
@@ -73,14 +74,14 @@ class HeadlessRun:
         Args:
             duration: From the present on; the moment at its end is sampled as well.
         """
-        now_us = self._program.time_us
+        now_us = self.program.time_us
         end_us = now_us + round(duration / timedelta(microseconds=1))
         while now_us < end_us:
             rows = min(_ROWS_PER_CHUNK, max(1, _DAY_US // self.step_us))
             until_us = min(end_us, now_us + rows * self.step_us)
             yield self._chunk(now_us, until_us, is_last=until_us == end_us)
             now_us = until_us
-        self._program.hand_back()
+        self.program.hand_back()
 
     def _chunk(self, begin_us: int, until_us: int, *, is_last: bool) -> Chunk:
         segments = self._segments(begin_us, until_us + 1)
@@ -89,7 +90,7 @@ class HeadlessRun:
             times = np.append(times, until_us)
         samples = self._samples(times)
         with told_who_raises(self._theirs):
-            solved = self._program.run(_feeds(segments.values()), samples)
+            solved = self.program.run(_feeds(segments.values()), samples)
         return Chunk(samples, _Sampled(segments, times), solved)
 
     def _segments(self, begin_us: int, end_us: int) -> dict[str, Segments]:

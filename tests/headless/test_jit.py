@@ -48,7 +48,7 @@ def test_another_text_of_another_package_is_kept_elsewhere(
     monkeypatch.setattr(jit.platformdirs, "user_cache_path", lambda _name: tmp_path / "cache")
 
     def folder() -> str:
-        jit._text_digest.cache_clear()
+        jit.text_digest.cache_clear()
         with jit.kept_under("all", jit.outer_packages([other.step])):
             return str(jit.numba.config.CACHE_DIR)
 
@@ -60,10 +60,10 @@ def test_another_text_of_another_package_is_kept_elsewhere(
 
 def test_models_of_one_name_are_kept_apart() -> None:
     from doppelgrid.sim.components.supply import SUPPLY
-    from doppelgrid.sim.headless.program import _place_of, _texts_of
+    from doppelgrid.sim.headless.program import place_of, texts_of
 
     other = SUPPLY._replace(output=test_models_of_one_name_are_kept_apart)
-    assert list(map(_place_of, _texts_of(other))) != list(map(_place_of, _texts_of(SUPPLY)))
+    assert list(map(place_of, texts_of(other))) != list(map(place_of, texts_of(SUPPLY)))
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_another_text_of_ours_is_kept_elsewhere(
     monkeypatch.setattr(jit, "__file__", str(tmp_path / "here" / "jit.py"))
 
     def digest() -> str:
-        jit._text_digest.cache_clear()
-        return jit._text_digest(frozenset())
+        jit.text_digest.cache_clear()
+        return jit.text_digest(frozenset())
 
     before = digest()
     assert digest() == before
     (tmp_path / changed).write_text("after")
     assert digest() != before
-    jit._text_digest.cache_clear()
+    jit.text_digest.cache_clear()
 
 
 class TestKept:

@@ -179,6 +179,6 @@ def test_time_passes_it_in_compiled_runs_as_well(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(headless, "Plant", lambda *_given, **_named: plant)
     run = headless.HeadlessRun(plant.site, start_us=0, resolution=timedelta(milliseconds=100))
     solved = sum(chunk.solved for chunk in run.chunks(timedelta(seconds=1)))
-    assert isinstance(run._program, Program)
+    assert isinstance(run.program, Program)
     assert plant.time_us == 1_000_000
     assert solved == pytest.approx(1000, abs=20)

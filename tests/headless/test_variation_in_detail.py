@@ -394,10 +394,10 @@ class TestJobs:
         assert told == [5, 4, 3, 2, 1, 0]
 
     def test_runs_that_were_told_to_end_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        ensemble._end_if_told(timedelta())
+        ensemble.end_if_told(timedelta())
         told = threading.Event()
-        monkeypatch.setattr(ensemble, "_stop", told)
-        ensemble._end_if_told(timedelta())
+        monkeypatch.setattr(ensemble, "told_to_end", told)
+        ensemble.end_if_told(timedelta())
         told.set()
         with pytest.raises(InterruptedError):
-            ensemble._end_if_told(timedelta())
+            ensemble.end_if_told(timedelta())

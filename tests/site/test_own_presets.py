@@ -18,7 +18,7 @@ import pytest
 import doppelgrid
 from doppelgrid.sim.components.battery import battery_preset_names
 from doppelgrid.sim.components.presets import read_own_presets
-from doppelgrid.sim.ensemble.ensemble import _site_of, jobs_of
+from doppelgrid.sim.ensemble.ensemble import jobs_of, site_of_job
 from doppelgrid.sim.files.presets import PresetError
 from doppelgrid.sim.plant.plant import Plant
 
@@ -91,7 +91,7 @@ def test_they_go_with_the_site_to_other_processes(folder: Path) -> None:
     site = doppelgrid.load_site(folder / "site.yaml")
     (job,) = jobs_of(site, timedelta(minutes=1))
     shutil.rmtree(folder / "presets")
-    again = _site_of(pickle.loads(pickle.dumps(job)))
+    again = site_of_job(pickle.loads(pickle.dumps(job)))
     assert Plant(again, start_us=0, seed=0).equipment.batteries["battery"].capacity_wh == 30_000.0
 
 

@@ -18,7 +18,7 @@ from doppelgrid.proto.microgrid.common_version import (
     open_bounds,
     timestamp,
 )
-from doppelgrid.proto.microgrid.electrical import _power_response
+from doppelgrid.proto.microgrid.electrical import power_response
 from doppelgrid.proto.microgrid.v1 import LIFETIMES_S
 from doppelgrid.sim.domain.categories import BatteryType, Category, EvChargerType, OperationalMode
 from doppelgrid.sim.domain.messages import ComponentInfo, Frame, PowerUpdate, RequestStatus, SensorInfo
@@ -203,6 +203,6 @@ def test_a_component_of_v1_that_does_nothing_is_inactive() -> None:
 
 
 def test_an_answer_to_a_set_point_says_until_when_if_that_is_known() -> None:
-    known = _power_response(PowerUpdate(RequestStatus.SUCCESS, 2_000_001))
+    known = power_response(PowerUpdate(RequestStatus.SUCCESS, 2_000_001))
     assert (known.valid_until_time.seconds, known.valid_until_time.nanos) == (2, 1000)
-    assert not _power_response(PowerUpdate(RequestStatus.FAILED, None)).HasField("valid_until_time")
+    assert not power_response(PowerUpdate(RequestStatus.FAILED, None)).HasField("valid_until_time")
