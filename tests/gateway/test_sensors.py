@@ -66,6 +66,32 @@ def test_a_sensor_of_which_nothing_is_said_reads_the_truth_at_once() -> None:
     assert mast.read("temperature") == 21.26
 
 
+def test_columns_of_a_weather_station_s_file_are_read_in_their_units(tmp_path: Path) -> None:
+    (tmp_path / "station.csv").write_text(
+        "time,humidity,pressure,direction,wind\n"
+        "2026-06-01T00:00:00+02:00,70,1013,240,3.6\n2026-06-01T01:00:00+02:00,72,1012,250,7.2\n"
+    )
+
+    def column(name: str, unit: str) -> dict[str, str]:
+        return {"file": str(tmp_path / "station.csv"), "column": name, "unit": unit}
+
+    weather = {
+        "relative_humidity": column("humidity", "%"),
+        "air_pressure": column("pressure", "hPa"),
+        "wind_direction": column("direction", "°"),
+        "wind_speed": column("wind", "km/h"),
+    }
+    metrics = {**METRICS, "air_pressure": Metric.SENSOR_AIR_PRESSURE}
+    sensors = {"mast": {"id": MAST, "metrics": list(weather)}}
+    site = Site.model_validate({**SITE, "weather": weather, "sensors": sensors})
+    simulation = Simulation.headless(site, start_us=START)
+    simulation.run_for(timedelta(hours=1))
+    values = simulation.gateway.sensor_frame(MAST).values
+    assert {name: values[metrics[name]] for name in weather} == pytest.approx(
+        {"relative_humidity": 72.0, "air_pressure": 1012.0, "wind_direction": 250.0, "wind_speed": 2.0}
+    )
+
+
 def test_gain_and_offset_move_a_reading() -> None:
     mast = Mast(irradiance={"gain": 1.02, "offset": -3.0})
     assert mast.read("irradiance") == pytest.approx(609.0)
