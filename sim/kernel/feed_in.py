@@ -1,8 +1,8 @@
 """The feed-in limit: what photovoltaics hold back by themselves so that no more flows into the grid than is allowed.
 
-All of them deliver the same share of what they would deliver without it, found at control cycles from what flows
-through the connection point. Batteries come first: built-in controls aim at what their meter would show if nothing were
-held back, and as they take it, it is delivered.
+All of them deliver the same share of what they would deliver without it, found with what flows whenever that changes:
+found at control cycles alone, it let watt-hours through in runs whose cycles are minutes. Batteries come first:
+built-in controls aim at what their meter would show if nothing were held back, and as they take it, it is delivered.
 """
 
 from __future__ import annotations

@@ -34,6 +34,17 @@ from .metering import run_meters
 
 def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     """Find what flows at this instant, and until when it will if nobody interferes; inputs must be present."""
+    _find_flows(layout, memory, machines)
+    memory.is_known = 1
+    find_share(layout, memory)
+    if not memory.is_known:
+        # Photovoltaics keep to the limit at once; what they hold back was found for the instant before.
+        _find_flows(layout, memory, machines)
+    memory.holds_until_us = _next_change_us(layout, memory, machines)
+    memory.is_known = 1
+
+
+def _find_flows(layout: Layout, memory: Memory, machines: Any) -> None:
     clear_flows(layout, memory)
     find_sun(layout, memory)
     run_managements(layout, memory)
@@ -47,8 +58,6 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     draw_inverters(layout, memory)
     draw_machines(layout, memory, machines)
     sum_towards_grid(layout, memory)
-    memory.holds_until_us = _next_change_us(layout, memory, machines)
-    memory.is_known = 1
 
 
 def integrate(layout: Layout, memory: Memory, machines: Any, end_us: int) -> None:

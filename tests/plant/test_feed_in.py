@@ -74,6 +74,14 @@ class TestFeedInLimit:
         plant.override("grid", "feed_in_limit", Override(plant.time_us, 2e3, plant.time_us, 4e3))
         assert after(plant, 5.0).active_power_w("grid") == pytest.approx(-4e3, abs=1.0)
 
+    def test_nothing_slips_through_between_control_cycles_of_a_minute(self) -> None:
+        site = house(
+            {"feed_in_limit": "0 W"}, hy={**HYBRID, "irradiance": {"profile": "clear-sky"}}, bat=STORED
+        ).site
+        minute_us = 60 * SECOND_US
+        plant = Plant(site, start_us=START_US, seed=0, cycle_us=minute_us, resolution_us=minute_us)
+        assert after(plant, 3600.0).registers("grid").delivered_wh == pytest.approx(0.0, abs=1e-6)
+
     def test_parts_and_powers_are_not_mixed(self) -> None:
         points = [{"at": "0 s", "value": "60 %"}, {"at": "1 min", "value": "3 kW"}]
         with pytest.raises(

@@ -305,8 +305,8 @@ class TestMachines:
         array = SimpleNamespace(power_w=-7.0, voltage_v=600.0)
         other = SimpleNamespace(power_w=-8.0, voltage_v=700.0)
         memory = SimpleNamespace(inputs=[11.0, 12.0], arrays=[array, other])
-        found = [pick(memory, source, 5.0, 6.0) for source in (0, 1, -1, -2, -3, -4, -5, -6)]  # type: ignore[arg-type]
-        assert found == [11.0, 12.0, 5.0, 6.0, -7.0, 600.0, -8.0, 700.0]
+        found = [pick(memory, source, 5.0, 6.0) for source in (0, 1, -1, -2, -3, -4, -5, -6, -7)]  # type: ignore[arg-type]
+        assert found == [11.0, 12.0, 5.0, 6.0, 0.0, -7.0, 600.0, -8.0, 700.0]
 
     def test_the_input_of_a_model_is_gathered_in_its_order_with_whole_numbers_as_such(self) -> None:
         model = DeviceModel("own", Given, lambda *_: None, lambda *_: 1.0, lambda *_: (None, None))
