@@ -256,32 +256,35 @@ def meter_reading(params: MeterParams, state: MeterState, inp: MeterInput, noise
     if params.registers == RUNS_BACKWARDS:
         consumed_wh, delivered_wh = consumed_wh - delivered_wh, 0.0
     active_w = ThreePhase(
-        _rounded(now.p1_w * (1.0 + noise.l1), step_w),
-        _rounded(now.p2_w * (1.0 + noise.l2), step_w),
-        _rounded(now.p3_w * (1.0 + noise.l3), step_w),
+        meter_rounded(now.p1_w * (1.0 + noise.l1), step_w),
+        meter_rounded(now.p2_w * (1.0 + noise.l2), step_w),
+        meter_rounded(now.p3_w * (1.0 + noise.l3), step_w),
     )
     reactive_var = ThreePhase(
-        _rounded(now.q1_var * (1.0 + noise.l1), step_w),
-        _rounded(now.q2_var * (1.0 + noise.l2), step_w),
-        _rounded(now.q3_var * (1.0 + noise.l3), step_w),
+        meter_rounded(now.q1_var * (1.0 + noise.l1), step_w),
+        meter_rounded(now.q2_var * (1.0 + noise.l2), step_w),
+        meter_rounded(now.q3_var * (1.0 + noise.l3), step_w),
     )
     return MeterOutput(
         active_w.l1 + active_w.l2 + active_w.l3,
         reactive_var.l1 + reactive_var.l2 + reactive_var.l3,
         active_w,
         reactive_var,
-        ThreePhase(_rounded(now.v1_v, step_v), _rounded(now.v2_v, step_v), _rounded(now.v3_v, step_v)),
         ThreePhase(
-            _rounded(math.sqrt(now.i1_a2), step_a),
-            _rounded(math.sqrt(now.i2_a2), step_a),
-            _rounded(math.sqrt(now.i3_a2), step_a),
+            meter_rounded(now.v1_v, step_v), meter_rounded(now.v2_v, step_v), meter_rounded(now.v3_v, step_v)
+        ),
+        ThreePhase(
+            meter_rounded(math.sqrt(now.i1_a2), step_a),
+            meter_rounded(math.sqrt(now.i2_a2), step_a),
+            meter_rounded(math.sqrt(now.i3_a2), step_a),
         ),
         _cut(consumed_wh, params.register_resolution_wh),
         _cut(delivered_wh, params.register_resolution_wh),
     )
 
 
-def _rounded(value: float, step: float) -> float:
+def meter_rounded(value: float, step: float) -> float:
+    """Return a value as a display of this step shows it; a step of 0 shows all digits."""
     return math.floor(value / step + 0.5) * step if step > 0.0 else value
 
 

@@ -19,6 +19,7 @@ import typer
 
 from .ending import application_ran, end_at_once
 from .options import (
+    RecordExtremesOption,
     RecordMetricsOption,
     RecordOption,
     check_recording,
@@ -94,6 +95,7 @@ def lockstep(
     ] = None,
     record: RecordOption = None,
     record_metrics: RecordMetricsOption = None,
+    record_extremes: RecordExtremesOption = False,
     allow_real_io: Annotated[
         bool, typer.Option(help="Let virtual time wait for real I/O; the run is not reproducible then.")
     ] = False,
@@ -110,7 +112,7 @@ def lockstep(
             )
         _explain(Path(site), app)
     what = _application(app, module, context.args)
-    check_recording(record, record_metrics)
+    check_recording(record, record_metrics, extremes=record_extremes)
     check_writable("--journal", journal)
 
     from ..scenarios.lockstep.progress import VirtualProgress  # noqa: PLC0415
@@ -124,7 +126,9 @@ def lockstep(
             typer.echo("without --duration it runs until the application returns, or until Ctrl-C", err=True)
         progress = VirtualProgress(stage.duration_us)
         with ExitStack() as opened:
-            recorder = opened.enter_context(start_recorder(record, record_metrics, stage.site, stage.seed))
+            recorder = opened.enter_context(
+                start_recorder(record, record_metrics, stage.site, stage.seed, extremes=record_extremes)
+            )
             opened.enter_context(progress)
             opened.enter_context(_quiet())
 

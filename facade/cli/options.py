@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 if TYPE_CHECKING:
-    from ..sim.recording import Recorder
+    from ..sim.recording import Metrics, Recorder
     from ..sim.site.site import Site
 
 BAD_INPUT = 2
@@ -55,8 +55,16 @@ RecordMetricsOption = Annotated[
 ]
 
 
+RecordExtremesOption = Annotated[
+    bool,
+    typer.Option(
+        "--record-extremes", help="Record least and greatest powers of each interval beside their means."
+    ),
+]
+
+
 def start_recorder(
-    path: Path | None, metrics: RecordedMetrics | None, site: Site, seed: int
+    path: Path | None, metrics: RecordedMetrics | None, site: Site, seed: int, *, extremes: bool
 ) -> contextlib.AbstractContextManager[Recorder | None]:
     """Begin a recording, if one is wanted; leaving the context finishes it.
 
@@ -67,7 +75,8 @@ def start_recorder(
 
     if path is None:
         return contextlib.nullcontext()
-    return Recorder(path, site, seed=seed, metrics="all" if metrics is RecordedMetrics.ALL else "main")
+    chosen: Metrics = "all" if metrics is RecordedMetrics.ALL else "main"
+    return Recorder(path, site, seed=seed, metrics=chosen, extremes=extremes)
 
 
 def refuse(message: str, code: int = BAD_INPUT) -> typer.Exit:
@@ -76,7 +85,7 @@ def refuse(message: str, code: int = BAD_INPUT) -> typer.Exit:
     return typer.Exit(code)
 
 
-def check_recording(path: Path | None, metrics: RecordedMetrics | None) -> None:
+def check_recording(path: Path | None, metrics: RecordedMetrics | None, *, extremes: bool) -> None:
     """Refuse to say what is recorded where nothing is.
 
     Raises:
@@ -84,6 +93,8 @@ def check_recording(path: Path | None, metrics: RecordedMetrics | None) -> None:
     """
     if path is None and metrics is not None:
         raise refuse(f"--record-metrics is {metrics.value!r} without --record; accepted: with --record FILE")
+    if path is None and extremes:
+        raise refuse("--record-extremes is given without --record; accepted: with --record FILE")
 
 
 def check_writable(option: str, path: Path | None) -> None:

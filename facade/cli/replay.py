@@ -10,6 +10,7 @@ import typer
 
 from .options import (
     PORT_IN_USE,
+    RecordExtremesOption,
     RecordMetricsOption,
     RecordOption,
     check_recording,
@@ -76,6 +77,7 @@ def replay(
     ] = None,
     record: RecordOption = None,
     record_metrics: RecordMetricsOption = None,
+    record_extremes: RecordExtremesOption = False,
 ) -> None:
     """Bring a recorded day back over the Microgrid API, until its end or Ctrl-C."""
     import asyncio  # noqa: PLC0415
@@ -88,7 +90,7 @@ def replay(
     from ..sim.site.reader import load_site  # noqa: PLC0415
     from .live_run import RunOptions, run_site  # noqa: PLC0415
 
-    check_recording(record, record_metrics)
+    check_recording(record, record_metrics, extremes=record_extremes)
     check_writable("--emit-endpoints", emit_endpoints)
     try:
         given = None if site is None else load_site(site)
@@ -107,7 +109,9 @@ def replay(
         )
         for note in hardware.notes:
             typer.echo(f"{recording}: {note}", err=True)
-        with start_recorder(record, record_metrics, hardware.site, seed) as recorder:
+        with start_recorder(
+            record, record_metrics, hardware.site, seed, extremes=record_extremes
+        ) as recorder:
             options = RunOptions(
                 emit_endpoints, hardware.duration_s, recorder, wait is Wait.YES and not pause_at_start
             )

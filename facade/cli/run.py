@@ -12,6 +12,7 @@ import typer
 
 from .options import (
     PORT_IN_USE,
+    RecordExtremesOption,
     RecordMetricsOption,
     RecordOption,
     check_recording,
@@ -89,6 +90,7 @@ def run(
     ] = Stamps.WALL,
     record: RecordOption = None,
     record_metrics: RecordMetricsOption = None,
+    record_extremes: RecordExtremesOption = False,
     paused: Annotated[
         bool, typer.Option(help="Let time stand still until a control client moves it.")
     ] = False,
@@ -125,7 +127,7 @@ def run(
     from .live_run import RunOptions, run_sites  # noqa: PLC0415
     from .reloading import Reloading  # noqa: PLC0415
 
-    check_recording(record, record_metrics)
+    check_recording(record, record_metrics, extremes=record_extremes)
     check_writable("--emit-endpoints", emit_endpoints)
     security = read_security(tls_cert, tls_key, tls_client_ca, auth_key, sign_secret)
     if reload and record is not None:
@@ -156,7 +158,9 @@ def run(
     if record is not None and len(servers) > 1:
         raise refuse(f"--record writes down one site; found: {len(servers)}")
     try:
-        with start_recorder(record, record_metrics, servers[0].site, seed) as recorder:
+        with start_recorder(
+            record, record_metrics, servers[0].site, seed, extremes=record_extremes
+        ) as recorder:
             reloading = Reloading(sources, chosen, partial(read_fleet, sources, copies)) if reload else None
             options = RunOptions(emit_endpoints, duration, recorder, reloading=reloading)
             asyncio.run(run_sites(servers, options))

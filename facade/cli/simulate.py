@@ -12,6 +12,7 @@ import typer
 from .ensemble import EnsembleOptions, refuse_single_run_options, simulate_ensemble
 from .options import (
     RecordedMetrics,
+    RecordExtremesOption,
     RecordMetricsOption,
     RecordOption,
     check_recording,
@@ -69,6 +70,7 @@ def simulate(
     ] = False,
     record: RecordOption = None,
     record_metrics: RecordMetricsOption = None,
+    record_extremes: RecordExtremesOption = False,
     summary: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the summary as JSON as well.")
     ] = None,
@@ -109,7 +111,7 @@ def simulate(
     try:
         if not ensemble.is_single:
             refuse_single_run_options(record, summary)
-        check_recording(record, record_metrics)
+        check_recording(record, record_metrics, extremes=record_extremes)
         check_writable("--summary", summary)
         loaded = load_site(site)
         if self_consumption:
@@ -122,7 +124,7 @@ def simulate(
             _tell_inputs_that_end(loaded, span, begin, seed, Console(stderr=True))
             simulate_ensemble(loaded, ensemble, span, start=begin, seed=seed, step=step)
             return
-        result = _run(loaded, span, begin, seed, step, record, record_metrics)
+        result = _run(loaded, span, begin, seed, step, record, record_metrics, extremes=record_extremes)
     except OSError as error:
         raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except (ValueError, ArithmeticError) as error:  # whatever is wrong with a file, an option or a run is one
@@ -142,6 +144,8 @@ def _run(
     step: timedelta,
     record: Path | None,
     metrics: RecordedMetrics | None,
+    *,
+    extremes: bool,
 ) -> Summary:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
@@ -163,7 +167,8 @@ def _run(
 
         return simulate(
             site, span, start=start, seed=seed, resolution=step, record=record,
-            metrics="all" if metrics is RecordedMetrics.ALL else "main", on_progress=report,
+            metrics="all" if metrics is RecordedMetrics.ALL else "main", extremes=extremes,
+            on_progress=report,
         )  # fmt: skip
 
 

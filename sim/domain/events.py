@@ -54,6 +54,12 @@ EventListener = Callable[[Event], None]
 FrameListener = Callable[[int, Sequence[Frame]], None]
 """Is given the simulated time [µs] and one frame of every component, in the order of the site file."""
 
+Extremes = Mapping[int, Mapping[str, float]]
+"""Least and greatest powers of an interval, by component id and then name, such as `AC_POWER_ACTIVE_max` [W], [var]."""
+
+IntervalListener = Callable[[Sequence[Frame], Extremes], None]
+"""Is given the frames of a sampling, powers as means up to the next one, and extremes if it asked for them."""
+
 
 class Subscribers(Generic[T]):
     """Whoever wants to hear of something: told in the order in which they came."""

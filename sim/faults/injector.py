@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ..domain.commands import MendFault, StrikeFault
 from ..domain.faults import Fault, FaultKind
@@ -20,6 +20,13 @@ from .active import ActiveFault, FaultsState
 
 LONGEST_TEXT = 1000
 """Characters of a refusal; longer ones do not fit into the trailers of an answer."""
+_DISTORTING = frozenset(
+    {
+        FaultKind.FROZEN, FaultKind.NAN, FaultKind.NOISY, FaultKind.DRIFTING, FaultKind.WRONG_SIGN,
+        FaultKind.STALE,
+    }
+)  # fmt: skip
+"""Faults by which what is reported is not what is."""
 
 
 class Faults:
@@ -137,6 +144,19 @@ class Faults:
     def is_hanging(self, component: str) -> bool:
         """Say whether commands to a component get no answer."""
         return bool(self._find(component, FaultKind.HANGING))
+
+    def is_distorting(self, component: str, metrics: Collection[Metric]) -> bool:
+        """Say whether a fault lies between what a component reports of some metrics, or of times, and what is."""
+        return any(
+            fault.component == component
+            and fault.kind in _DISTORTING
+            and (
+                fault.kind is FaultKind.STALE
+                or not fault.metrics
+                or not set(fault.metrics).isdisjoint(metrics)
+            )
+            for fault in (active.fault for active in self._state.active.values())
+        )
 
     def report(self, component: str, reading: Reading, stamp_us: int) -> tuple[Reading, int] | None:
         """Return what a component reports, given what it should report.

@@ -24,7 +24,7 @@ from ..domain.commands import (
     Stop,
     StrikeFault,
 )
-from ..domain.events import EventListener, FrameListener
+from ..domain.events import EventListener, FrameListener, IntervalListener
 from ..domain.faults import Fault, FaultKind
 from ..domain.messages import (
     CommandError,
@@ -47,9 +47,11 @@ from ..plant.plant import Plant
 from ..site.graph import connections, listed_keys
 from ..site.site import Site
 from ..telemetry.instruments import Instruments
+from ..telemetry.intervals import LEAST_INTERVAL_US
 from ..telemetry.sensors import Sensors, SensorsState
 from .augmented_bounds import AugmentedBounds, AugmentedBoundsState
 from .identity import describe, describe_sensor
+from .intervals import IntervalFrames
 from .lifecycle import Lifecycle
 from .readiness import named
 from .sequences import Sequences, SequencesState
@@ -200,6 +202,46 @@ class Gateway:
         """Let somebody see one frame of every component at every sampling; returns how to stop it."""
         self._frame_listeners.append(listener)
         return lambda: self._frame_listeners.remove(listener)
+
+    def holds_means(self, *, extremes: bool = False) -> bool | None:
+        """Say whether powers are to be written down as means; None of a replay that does not know what it has.
+
+        Below `LEAST_INTERVAL_US` what clients receive is written down, to the bit.
+
+        Args:
+            extremes: Whether least and greatest powers are wanted, which stand beside means only.
+        """
+        if self._instruments.timetable is not None:
+            return self._instruments.holds_means
+        return extremes or round(self.site.telemetry.interval_s * 1e6) >= LEAST_INTERVAL_US
+
+    def listen_to_intervals(
+        self, listener: IntervalListener, *, extremes: bool = False
+    ) -> Callable[[], None]:
+        """Let somebody see every sampling when the next one is there, powers as means of the interval between.
+
+        Args:
+            listener: Is given the frames.
+            extremes: Whether it is given least and greatest powers as well.
+
+        Returns:
+            How to stop it; the last frames come then, their powers NaN.
+        """
+        intervals = IntervalFrames(
+            self._plant,
+            self._instruments,
+            self._keys,
+            self._faults.is_distorting,
+            listener,
+            extremes=extremes,
+        )
+        stop = self.listen_to_frames(intervals.on_frames)
+
+        def end() -> None:
+            stop()
+            intervals.close()
+
+        return end
 
     def listen_to_events(self, listener: EventListener) -> Callable[[], None]:
         """Let somebody see everything that happens to the site; returns how to stop it."""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ...models.meter import meter_window_us
 from ..components.registry import type_of
 from ..domain.metrics import Metric
 from ..domain.ranges import Bounds
+from ..kernel.intervals import PHASES, WITH_TOTALS, battery_place, meter_place
 from ..plant.plant import Plant
 from ..recording.columns import Column
 from ..recording.names import STATE
 from ..recording.selection import Metrics
 from ..site.graph import grid_key
+from ..telemetry.intervals import ACTIVE, REACTIVE, Powers, with_totals
 from ..telemetry.metrics import (
+    METRICS,
     AlternatingSide,
     Arithmetic,
     Cells,
@@ -28,7 +32,7 @@ from ..telemetry.metrics import (
     rows_of,
 )
 from ..telemetry.power_bounds import has_connection_limits, least_w
-from .metered import metered
+from .metered import measured_powers, metered
 from .run import Chunk
 from .state_columns import told_states
 
@@ -53,14 +57,21 @@ COLUMNS = Arithmetic(np.sqrt, _hypotenuse, _ratio)
 class Columns:
     """Makes columns of the chunks of a run."""
 
-    def __init__(self, plant: Plant, metrics: Metrics = "main") -> None:
+    def __init__(
+        self, plant: Plant, metrics: Metrics = "main", *, means: bool = False, extremes: bool = False
+    ) -> None:
         """Look at the plant of a run.
 
         Args:
             plant: Of the run.
             metrics: How much to report: the main metrics of each category, or all.
+            means: Whether powers are means of the intervals that begin with the samples, which the run must have
+                found; else instants as the rest.
+            extremes: Whether their least and greatest values stand beside them.
         """
         self._plant = plant
+        self._means = means
+        self._extremes = extremes
         self._parts = {key: parts_of(type_of(component)) for key, component in plant.site.components.items()}
         self._rows = {
             key: [row for row in rows_of(parts) if metrics == "all" or row.is_main]
@@ -81,7 +92,12 @@ class Columns:
 
     def _of_component(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
         parts = {part: self._look_at(chunk, key, part) for part in self._parts[key]}
-        yield from ((row.metric.value, row.read(parts[row.part], COLUMNS)) for row in self._rows[key])
+        powers = self._mean_powers(chunk, key, parts) if self._means else {}
+        for row in self._rows[key]:
+            column = powers.get(row.metric)
+            yield row.metric.value, row.read(parts[row.part], COLUMNS) if column is None else column
+        if self._extremes:
+            yield from self._extreme_powers(chunk, key)
         if key in self._places.batteries:
             yield from self._battery_bounds(chunk, key)
         if key in self._places.controls and self._plant.equipment.ratings[key].active is not None:
@@ -121,6 +137,50 @@ class Columns:
             samples.delivered_wh[:, number],
         )
 
+    def _mean_powers(self, chunk: Chunk, key: str, parts: Mapping[Part, Any]) -> Powers:
+        means, layout = chunk.samples.means, self._plant.numbers[0]
+        if AlternatingSide in parts:
+            if key not in self._meterings:
+                first = PHASES * self._places.components[key]
+                return with_totals(means[:, first : first + PHASES].T)
+            return self._metered_means(chunk, key, parts[AlternatingSide])
+        if DirectSide not in parts:
+            return {}
+        first = battery_place(layout, 0, PHASES)
+        batteries_w = means[:, first : first + len(self._places.batteries)]
+        if key in self._places.batteries:
+            return {Metric.DC_POWER: batteries_w[:, self._places.batteries[key]]}
+        return {Metric.DC_POWER: self._passing_w(chunk, key, batteries_w)}
+
+    def _metered_means(self, chunk: Chunk, key: str, shown: AlternatingSide) -> Powers:
+        """Return what a meter with options of its own measured, or what it shows where its window is longer."""
+        samples, metering = chunk.samples, self._plant.equipment.meterings[key]
+        first = meter_place(self._plant.numbers[0], self._meterings[key], PHASES)
+        columns = samples.means[:, first : first + PHASES]
+        powers = with_totals(measured_powers(metering, samples.times_us, columns))
+        lengths_us = np.diff(samples.times_us, append=samples.until_us)
+        lasts = (lengths_us > 0) & (lengths_us < meter_window_us(metering.params))
+        instants = {row.metric: row.read(shown, COLUMNS) for row in METRICS if row.metric in powers}
+        return {metric: np.where(lasts, instants[metric], column) for metric, column in powers.items()}
+
+    def _extreme_powers(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
+        samples, layout = chunk.samples, self._plant.numbers[0]
+        wanted = [row.metric for row in self._rows[key]]
+        if AlternatingSide in self._parts[key]:
+            metrics: tuple[Metric, ...] = (*ACTIVE, *REACTIVE)
+            first = WITH_TOTALS * self._places.components[key]
+            if key in self._meterings:
+                first = meter_place(layout, self._meterings[key], WITH_TOTALS)
+        elif key in self._places.batteries:
+            metrics = (Metric.DC_POWER,)
+            first = battery_place(layout, self._places.batteries[key], WITH_TOTALS)
+        else:
+            return
+        for place, metric in enumerate(metrics, first):
+            if metric in wanted:
+                yield f"{metric.value}_min", samples.least[:, place]
+                yield f"{metric.value}_max", samples.greatest[:, place]
+
     def _at_terminals(self, chunk: Chunk, key: str) -> DirectSide:
         samples, number = chunk.samples, self._places.batteries[key]
         return DirectSide(
@@ -141,15 +201,18 @@ class Columns:
     def _at_passage(self, chunk: Chunk, key: str) -> DirectSide:
         """Return what passes between inverters and batteries, at the voltage of the first battery behind it."""
         battery = self._places.batteries[self._plant.wiring.batteries_behind(key)[0]]
-        voltage_v, power_w = chunk.samples.battery_voltage_v[:, battery], self._passing_w(chunk, key)
+        voltage_v, power_w = (
+            chunk.samples.battery_voltage_v[:, battery],
+            self._passing_w(chunk, key, chunk.samples.battery_dc_w),
+        )
         return DirectSide(voltage_v, power_w / voltage_v, power_w)
 
-    def _passing_w(self, chunk: Chunk, key: str) -> Floats:
+    def _passing_w(self, chunk: Chunk, key: str, batteries_w: Floats) -> Floats:
         """Return the power through a component on the DC side [W]; see `sum_towards_inverters`."""
         samples, wiring = chunk.samples, self._plant.wiring
         batteries = self._places.batteries
         through: dict[str, Floats] = {
-            **{battery: samples.battery_dc_w[:, number] for battery, number in batteries.items()},
+            **{battery: batteries_w[:, number] for battery, number in batteries.items()},
             **{passage: np.zeros(len(samples.times_us)) for passage in wiring.dc_passages},
         }
         for child in reversed(wiring.order):

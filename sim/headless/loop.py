@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ...models.battery import battery_terminal
 from ...models.bms import RELAYS_CLOSED
 from ..kernel.grid import line_voltage_v, take_in_grid, voltage_v
+from ..kernel.intervals import gather_extremes, gather_means
 from ..kernel.layout import Layout, Memory
 from ..kernel.metering import metering_state, shown_by
 from ..kernel.steps import control, integrate, needs_control, solve
@@ -71,6 +72,13 @@ class Samples:
     """Per meter with options of its own and then field of `Measured`, without noise and resolution."""
     registers_wh: Any
     """Per such meter, twice: consumed and delivered, with all digits [Wh]."""
+    until_us: int
+    """Where the interval ends that begins with the last row [µs]."""
+    means: Any
+    """Rows of `kernel.intervals`, of the interval that begins with each row; no rows if nobody asks for them."""
+    least: Any
+    greatest: Any
+    """Likewise, of their own."""
 
 
 def run(layout: Layout, memory: Memory, machines: Any, feeds: Feeds, samples: Samples) -> Stand:
@@ -81,22 +89,40 @@ def run(layout: Layout, memory: Memory, machines: Any, feeds: Feeds, samples: Sa
     """
     solved = 0
     for row in range(len(samples.times_us)):
-        solved += advance(layout, memory, machines, feeds, samples.times_us[row])
+        solved += advance(layout, memory, machines, feeds, samples, row - 1, samples.times_us[row])
         solved += know(layout, memory, machines, feeds)
         write_row(layout, memory, samples, row)
+    solved += advance(layout, memory, machines, feeds, samples, len(samples.times_us) - 1, samples.until_us)
     return Stand(memory.time_us, memory.holds_until_us, memory.is_known, memory.next_input_us, solved)
 
 
-def advance(layout: Layout, memory: Memory, machines: Any, feeds: Feeds, until_us: int) -> int:
-    """Carry the plant to a time [µs]; returns how many times what flows was solved for."""
+def advance(
+    layout: Layout, memory: Memory, machines: Any, feeds: Feeds, samples: Samples, row: int, until_us: int
+) -> int:
+    """Carry the plant to a time [µs], which ends the interval of a row; returns how many times flows were found."""
     solved = 0
     while memory.time_us < until_us:
         solved += know(layout, memory, machines, feeds)
-        integrate(layout, memory, machines, min(until_us, memory.holds_until_us))
+        end_us = min(until_us, memory.holds_until_us)
+        gather(layout, memory, samples, row, end_us)
+        integrate(layout, memory, machines, end_us)
         if needs_control(layout, memory):
             solved += know(layout, memory, machines, feeds)
             control(layout, memory)
     return solved
+
+
+def gather(layout: Layout, memory: Memory, samples: Samples, row: int, end_us: int) -> None:
+    """Take what flows until a time [µs] into what is asked for of the interval of a row."""
+    if row < 0:
+        return
+    begin_us = samples.times_us[row]
+    if len(samples.means) > 0:
+        weight = (end_us - memory.time_us) / (end_us - begin_us)
+        gather_means(layout, memory, samples.means[row], weight)
+    if len(samples.least) > 0:
+        is_first = memory.time_us <= begin_us
+        gather_extremes(layout, memory, samples.least[row], samples.greatest[row], is_first)
 
 
 def know(layout: Layout, memory: Memory, machines: Any, feeds: Feeds) -> int:

@@ -44,6 +44,18 @@ def metered(
     )
 
 
+def measured_powers(metering: Metering, times_us: npt.NDArray[np.int64], means: Floats) -> list[Floats]:
+    """Return the mean powers of L1, L2 and L3, active before reactive, as a meter shows them.
+
+    Args:
+        metering: The meter.
+        times_us: When each interval begins [µs].
+        means: What was measured over the intervals, a row for each.
+    """
+    factors = np.tile(1.0 + _noise(metering, times_us), 2)
+    return list(_rounded(means * factors, metering.params.power_resolution_w).T)
+
+
 def _phases(table: Floats) -> tuple[Floats, Floats, Floats]:
     return table[:, 0], table[:, 1], table[:, 2]
 

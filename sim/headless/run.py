@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..inputs.segments import Segments, segments_of
+from ..kernel.intervals import PHASES, WITH_TOTALS, row_length
 from ..plant.plant import CONTROL_CYCLE_US, Plant
 from ..site.site import Site
 from .loop import Feeds, Samples
@@ -37,7 +38,14 @@ class HeadlessRun:
     """A site that runs by itself, compiled."""
 
     def __init__(
-        self, site: Site, *, start_us: int, seed: int = 0, resolution: timedelta = timedelta(seconds=1)
+        self,
+        site: Site,
+        *,
+        start_us: int,
+        seed: int = 0,
+        resolution: timedelta = timedelta(seconds=1),
+        means: bool = False,
+        extremes: bool = False,
     ) -> None:
         """Build the site; time does not pass yet.
 
@@ -47,6 +55,8 @@ class HeadlessRun:
             seed: Of all noise.
             resolution: Samples are taken at this distance; inputs that change more often than once a second are
                 not looked at closer than this, but averaged, and controls move no more often.
+            means: Whether to find the mean powers of the intervals between samples.
+            extremes: Whether to find the least and greatest ones.
 
         Raises:
             InputError: If a recorded input cannot drive the site from its start.
@@ -60,12 +70,15 @@ class HeadlessRun:
         self.program = Program(self.plant)
         """What is compiled of the site."""
         self._theirs = models_of_packages(self.plant)
+        self._means = means
+        self._extremes = extremes
 
     def warm_up(self) -> None:
         """Compile what has not been compiled yet, and look at the first moment; time does not pass."""
         now_us = self.program.time_us
         self.program.run(
-            _feeds(self._segments(now_us, now_us + 1).values()), self._samples(np.array([now_us], np.int64))
+            _feeds(self._segments(now_us, now_us + 1).values()),
+            self._samples(np.array([now_us], np.int64), now_us),
         )
 
     def chunks(self, duration: timedelta) -> Iterator[Chunk]:
@@ -88,7 +101,7 @@ class HeadlessRun:
         times = np.arange(begin_us, until_us, self.step_us, dtype=np.int64)
         if is_last:
             times = np.append(times, until_us)
-        samples = self._samples(times)
+        samples = self._samples(times, until_us)
         with told_who_raises(self._theirs):
             solved = self.program.run(_feeds(segments.values()), samples)
         return Chunk(samples, _Sampled(segments, times), solved)
@@ -96,13 +109,17 @@ class HeadlessRun:
     def _segments(self, begin_us: int, end_us: int) -> dict[str, Segments]:
         return {name: segments_of(signal, begin_us, end_us) for name, signal in self.plant.inputs.items()}
 
-    def _samples(self, times_us: npt.NDArray[np.int64]) -> Samples:
+    def _samples(self, times_us: npt.NDArray[np.int64], until_us: int) -> Samples:
         plant, rows = self.plant, len(times_us)
         components, controls = len(plant.wiring.order), len(plant.controlled)
         batteries, meterings = len(plant.equipment.batteries), len(plant.equipment.meterings)
 
         def table(columns: int) -> Floats:
             return np.empty((rows, columns))
+
+        def intervals(is_asked: bool, each: int) -> Floats:
+            length = row_length(plant.numbers[0], each)
+            return np.full((rows if is_asked else 0, length), np.nan)
 
         def flags(columns: int) -> npt.NDArray[np.int8]:
             return np.empty((rows, columns), np.int8)
@@ -119,6 +136,8 @@ class HeadlessRun:
             reach_lower_w=table(controls), reach_upper_w=table(controls),
             is_closed=flags(components), is_cut_off=flags(components),
             voltage_v=table(6), metered=table(12 * meterings), registers_wh=table(2 * meterings),
+            until_us=until_us, means=intervals(self._means, PHASES),
+            least=intervals(self._extremes, WITH_TOTALS), greatest=intervals(self._extremes, WITH_TOTALS),
         )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from ..files.extras import extra_for
 from ..recording.metadata import describe_run
 from ..recording.selection import Metrics
 from ..site.site import Site
+from ..telemetry.intervals import LEAST_INTERVAL_US
 from .interrupts import interrupts_wait
 from .outcome import RunError, Summary
 
@@ -38,6 +39,7 @@ def simulate(
     resolution: timedelta = SECOND,
     record: str | Path | None = None,
     metrics: Metrics = "main",
+    extremes: bool = False,
     on_progress: Callable[[timedelta], None] = lambda _done: None,
 ) -> Summary:
     """Let a site run by itself, compiled, as fast as it computes.
@@ -50,6 +52,7 @@ def simulate(
         resolution: Distance of samples; inputs are averaged over it if it is longer than a second.
         record: Write what components report to this file: `.csv`, `.csv.gz` or `.parquet`.
         metrics: How much to record: the main metrics of each category, or all.
+        extremes: Record least and greatest powers of each interval, beside the means.
         on_progress: Called with the simulated time that has passed, every now and then.
 
     Raises:
@@ -66,10 +69,16 @@ def simulate(
     from .summary import Summarizer  # noqa: PLC0415
 
     check_times(duration, resolution)
-    run = HeadlessRun(site, start_us=site.moment_us(start), seed=seed, resolution=resolution)
+    extremes = extremes and record is not None
+    means = extremes or (record is not None and resolution >= timedelta(microseconds=LEAST_INTERVAL_US))
+    run = HeadlessRun(
+        site, start_us=site.moment_us(start), seed=seed, resolution=resolution, means=means, extremes=extremes
+    )
     summarizer = Summarizer(run.plant)
-    columns = Columns(run.plant, metrics)
-    recorder = nullcontext() if record is None else ColumnRecorder(record, describe_run(site, seed))
+    columns = Columns(run.plant, metrics, means=means, extremes=extremes)
+    recorder = (
+        nullcontext() if record is None else ColumnRecorder(record, describe_run(site, seed), means=means)
+    )
     with recorder as recording, interrupts_wait() as interrupted:
         run.warm_up()
         began_s = stopwatch_s()

@@ -20,7 +20,8 @@ from .codes import write_state
 from .csv_writer import HEADER
 from .metadata import Metadata, dump_metadata
 from .output import abandon, open_part, part_of, settle, suffix_of, unwritable
-from .parquet_writer import TIME, WORDS
+from .parquet_writer import TIME, WORDS, described_field
+from .statistics import is_over_intervals
 
 Words = tuple[npt.NDArray[np.int32], list[str]]
 """Text of each sampling, as numbers into a list."""
@@ -30,19 +31,21 @@ Column = npt.NDArray[np.float64] | Words
 class ColumnRecorder:
     """A recording in the making; a context manager that finishes it, or discards it after an error."""
 
-    def __init__(self, path: str | Path, metadata: Metadata) -> None:
+    def __init__(self, path: str | Path, metadata: Metadata, *, means: bool = False) -> None:
         """Begin a file.
 
         Args:
             path: Where to; `.csv`, `.csv.gz` or `.parquet` says how. An older recording of that name is replaced
                 when this one is finished.
             metadata: Where it comes from.
+            means: Whether powers are means of the intervals that begin with the samplings.
 
         Raises:
             RecordingError: If nothing can be written there.
         """
         self.path = Path(path)
         self._metadata = metadata
+        self._means = means
         self._suffix = suffix_of(self.path)
         self._file = open_part(self.path)
         self._parquet: pq.ParquetWriter | None = None
@@ -59,7 +62,7 @@ class ColumnRecorder:
         Args:
             times_us: Of the samplings, ascending, all later than before [µs].
             columns: By name as in Parquet recordings, such as `12.BATTERY_SOC_PCT`; the same ones each time. NaN
-                is what was not reported.
+                is what was not reported, or is not known, as a mean of the interval that begins with the last sampling.
 
         Raises:
             RecordingError: If it cannot be written.
@@ -95,10 +98,13 @@ class ColumnRecorder:
         part_of(self.path).replace(self.path)
 
     def _write_table(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
-        arrays = [pa.array(times_us).cast(TIME.type), *(_arrow(column) for column in columns.values())]
+        arrays = [pa.array(times_us).cast(TIME.type), *(self._arrow(*each) for each in columns.items())]
         fields = [
             TIME,
-            *(pa.field(name, array.type) for name, array in zip(columns, arrays[1:], strict=True)),
+            *(
+                described_field(name, array.type, means=self._means)
+                for name, array in zip(columns, arrays[1:], strict=True)
+            ),
         ]
         schema = pa.schema(fields, metadata=dump_metadata(self._metadata))
         if self._parquet is None:
@@ -131,15 +137,15 @@ class ColumnRecorder:
         value = float(column[row])
         return [] if np.isnan(value) else [repr(value)]
 
+    def _arrow(self, name: str, column: Column) -> pa.Array:
+        if isinstance(column, tuple):
+            numbers, texts = column
+            return pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(texts, pa.string())).cast(WORDS)
+        if np.isnan(column[-1]) and is_over_intervals(name.partition(".")[2], means=self._means):
+            return pa.array(column, mask=np.isnan(column))
+        return pa.array(column)
+
     def _write_lines(self, lines: Any) -> None:
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(lines)
         self._text.write(text.getvalue().encode())
-
-
-def _arrow(column: Column) -> pa.Array:
-    if isinstance(column, tuple):
-        return pa.DictionaryArray.from_arrays(pa.array(column[0]), pa.array(column[1], pa.string())).cast(
-            WORDS
-        )
-    return pa.array(column)

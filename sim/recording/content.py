@@ -67,6 +67,8 @@ class Recording:
     seed: int | None = None
     version: str | None = None
     """Version of the program that wrote the file."""
+    holds_means: bool | None = None
+    """Whether powers are means of the intervals that begin at their times; None if the file does not say (CSV)."""
     is_complete: bool = True
     """Whether the recording came to its end; not so after a crash."""
 

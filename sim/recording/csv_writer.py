@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
+from ..domain.events import Extremes
 from ..domain.messages import Frame
 from ..domain.timestamps import to_datetime
 from .codes import write_state
@@ -16,7 +17,7 @@ from .content import Condition
 from .metadata import Metadata
 from .names import STATE
 from .output import abandon, open_part, part_of, settle
-from .selection import Metrics, wanted
+from .selection import NO_EXTREMES, Metrics, wanted
 
 HEADER = ("timestamp", "microgrid_id", "component_id", "metric", "value")
 _FLUSH_EVERY = 60
@@ -38,13 +39,14 @@ class CsvWriter:
         self._compressed: gzip.GzipFile | None = None
         if path.name.endswith(".gz"):
             self._compressed = gzip.GzipFile("", "wb", fileobj=self._file, mtime=0)
+        self.holds_means: bool | None = False
         self._pending = 0
         self._write([HEADER])
         self._flush()
 
-    def write(self, frames: Sequence[Frame]) -> None:
-        """Write what the components reported at one sampling."""
-        self._write([row for frame in frames for row in self._rows(frame)])
+    def write(self, frames: Sequence[Frame], extremes: Extremes = NO_EXTREMES) -> None:
+        """Write what the components reported at one sampling; see `ParquetWriter.write`."""
+        self._write([row for frame in frames for row in self._rows(frame, extremes)])
         self._pending += 1
         if self._compressed is None or self._pending >= _FLUSH_EVERY:
             self._flush()
@@ -74,12 +76,14 @@ class CsvWriter:
         self._file.flush()
         self._pending = 0
 
-    def _rows(self, frame: Frame) -> Iterator[Row]:
+    def _rows(self, frame: Frame, extremes: Extremes) -> Iterator[Row]:
         time, number, chosen = str(to_datetime(frame.sample_time_us)), frame.component_id, self._wanted
         microgrid_id = self._microgrid_id
         for metric, value in frame.values.items():
             if chosen is None or metric in chosen:
                 yield time, microgrid_id, number, metric.value, repr(value)
+        for name, value in extremes.get(number, {}).items():
+            yield time, microgrid_id, number, name, repr(value)
         for metric, ranges in frame.bounds.items():
             if chosen is None or metric in chosen:
                 for index, bounds in enumerate(ranges):

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ..telemetry.intervals import OVER_INTERVALS
 from .arrow_stream import batches
 from .assemble import without_repetitions
 from .codes import parse_diagnostic, parse_state
@@ -20,6 +21,7 @@ from .errors import RecordingError
 from .metadata import load_metadata
 from .names import CONDITION_NAMES, ERROR, STATE, WARNING, parse_name
 from .output import PART
+from .statistics import ENDS, INTERVAL, STATISTIC, UNIT, Statistic
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -63,8 +65,25 @@ def read_parquet(path: Path) -> Recording:
         site=metadata.site,
         seed=metadata.seed,
         version=metadata.version,
+        holds_means=_holds_means(table.schema),
         is_complete=path.suffix != PART,
     )
+
+
+def _holds_means(schema: pa.Schema) -> bool | None:
+    """Say whether powers are means; those of files from before means were recorded are instants."""
+    told = {(field.metadata or {}).get(STATISTIC) for field in schema if _is_power(field.name)}
+    if Statistic.MEAN.value.encode() in told:
+        return True
+    return None if told == {None} and any((field.metadata or {}).get(UNIT) for field in schema) else False
+
+
+def _is_power(column: str) -> bool:
+    return column.partition(".")[2] in OVER_INTERVALS
+
+
+def _ends_at_time(field: pa.Field) -> bool:
+    return (field.metadata or {}).get(INTERVAL) == ENDS
 
 
 def _read_part(path: Path) -> pa.Table:
@@ -118,6 +137,10 @@ def _component(
             raise RecordingError(file, None, f"{number}.{name}", found, "a column of numbers")
         present[:, index] = column.is_valid().to_numpy()
         values[:, index] = column.cast(pa.float64()).to_numpy()
+        if _ends_at_time(table.schema.field(f"{number}.{name}")):
+            # What held up to a time is shown from the time before on.
+            for cells, nothing in ((present, False), (values, np.nan)):
+                cells[:-1, index], cells[-1:, index] = cells[1:, index].copy(), nothing
     words = {name: table.column(f"{number}.{name}") for name in names if name in CONDITION_NAMES}
     reported = present.any(axis=1)
     if STATE in words:

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..domain.events import Extremes
 from ..domain.messages import Frame
 from ..domain.metrics import Metric
 from .arrow_stream import batches
@@ -23,7 +24,8 @@ from .content import Condition, condition_text
 from .metadata import Metadata, dump_metadata
 from .names import CONDITION_NAMES
 from .output import abandon, open_part, part_of, settle
-from .selection import Metrics, wanted
+from .selection import NO_EXTREMES, Metrics, wanted
+from .statistics import describe_column
 
 TIME = pa.field("timestamp", pa.timestamp("us", tz="UTC"), nullable=False)
 WORDS = pa.dictionary(pa.int32(), pa.string())
@@ -32,9 +34,21 @@ _ROWS_PER_BATCH = 60
 _ROWS_PER_GROUP = 1 << 16
 
 
+def described_field(name: str, kind: pa.DataType, *, means: bool | None) -> pa.Field:
+    """Return the field of a column such as `12.AC_POWER_ACTIVE`, with metadata that say what it holds.
+
+    Args:
+        name: Of the column.
+        kind: Type of its values.
+        means: Whether powers are means of intervals; None if nobody knows.
+    """
+    return pa.field(name, kind, metadata=describe_column(name.partition(".")[2], means=means))
+
+
 class _Row(NamedTuple):
     time_us: int
     frames: dict[int, Frame]
+    extremes: Extremes
 
 
 class ParquetWriter:
@@ -46,18 +60,24 @@ class ParquetWriter:
         self._wanted = wanted(metrics)
         self._carried = dump_metadata(metadata)
         self._rows: list[_Row] = []
+        self.holds_means: bool | None = False
         self._fields: dict[str, pa.Field] = {TIME.name: TIME}
         self._texts: dict[Condition, tuple[str, ...]] = {}
         self._file = open_part(path)
         self._stream = self._begin_stream()
 
-    def write(self, frames: Sequence[Frame]) -> None:
-        """Take what the components reported at one sampling."""
+    def write(self, frames: Sequence[Frame], extremes: Extremes = NO_EXTREMES) -> None:
+        """Take what the components reported at one sampling.
+
+        Args:
+            frames: Of the components.
+            extremes: By component id, least and greatest values of the interval, by name.
+        """
         rows: dict[int, _Row] = {}
         for frame in frames:
             # Sample times differ where one of them stands still.
             time_us = frame.sample_time_us
-            rows.setdefault(time_us, _Row(time_us, {})).frames[frame.component_id] = frame
+            rows.setdefault(time_us, _Row(time_us, {}, extremes)).frames[frame.component_id] = frame
         self._rows.extend(rows.values())
         if len(self._rows) >= _ROWS_PER_BATCH:
             self._write_batch()
@@ -99,9 +119,10 @@ class ParquetWriter:
         }
         for number in dict.fromkeys(number for row in rows for number in row.frames):
             columns.update(self._columns(number, [row.frames.get(number) for row in rows]))
+            columns.update(_extreme_columns(number, rows))
         if not columns.keys() <= self._fields.keys():
             self._fields |= {
-                name: pa.field(name, column.type)
+                name: described_field(name, column.type, means=self.holds_means)
                 for name, column in columns.items()
                 if name not in self._fields
             }
@@ -147,6 +168,12 @@ class ParquetWriter:
             texts = tuple(condition_text(condition, name) for name in CONDITION_NAMES)
             self._texts[condition] = texts
         return texts
+
+
+def _extreme_columns(number: int, rows: Sequence[_Row]) -> Iterator[tuple[str, pa.Array]]:
+    found = [row.extremes.get(number, {}) if number in row.frames else {} for row in rows]
+    for name in dict.fromkeys(chain.from_iterable(found)):
+        yield f"{number}.{name}", pa.array([values.get(name) for values in found], pa.float64())
 
 
 def _value_columns(metrics: Sequence[Metric], frames: Sequence[Frame | None]) -> Iterable[pa.Array]:

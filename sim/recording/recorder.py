@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
-from ..domain.events import FrameListener
+from ..domain.events import Extremes, FrameListener, IntervalListener
 from ..domain.messages import Frame
 from ..files.extras import extra_for
 from ..site.site import Site
 from .csv_writer import CsvWriter
 from .metadata import Metadata, describe_run
 from .output import suffix_of, unwritable
-from .selection import Metrics
+from .selection import NO_EXTREMES, Metrics
 
 
 class FrameSource(Protocol):
@@ -25,8 +25,24 @@ class FrameSource(Protocol):
         ...
 
 
+@runtime_checkable
+class IntervalSource(Protocol):
+    """Whoever samples frames and knows the mean powers between samplings; a `Gateway`."""
+
+    def holds_means(self, *, extremes: bool) -> bool | None:
+        """Say whether they are to be written down; None if what it has does not say what it is."""
+        ...
+
+    def listen_to_intervals(self, listener: IntervalListener, *, extremes: bool) -> Callable[[], None]:
+        """Show every sampling to a listener when the next one is due, powers as means of the interval between."""
+        ...
+
+
 class _Writer(Protocol):
-    def write(self, frames: Sequence[Frame]) -> None: ...
+    holds_means: bool | None
+    """Whether powers are means of the interval that begins with their sampling; None if nobody knows."""
+
+    def write(self, frames: Sequence[Frame], extremes: Extremes = NO_EXTREMES) -> None: ...
 
     def finish(self) -> None: ...
 
@@ -36,7 +52,15 @@ class _Writer(Protocol):
 class Recorder:
     """A recording in the making; a context manager that finishes it."""
 
-    def __init__(self, path: str | Path, site: Site, *, seed: int = 0, metrics: Metrics = "main") -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        site: Site,
+        *,
+        seed: int = 0,
+        metrics: Metrics = "main",
+        extremes: bool = False,
+    ) -> None:
         """Begin a file.
 
         Args:
@@ -45,6 +69,7 @@ class Recorder:
             site: That is recorded.
             seed: Of its noise.
             metrics: How much to record.
+            extremes: Whether to record least and greatest powers of each interval, beside the means.
 
         Raises:
             RecordingError: If nothing can be written there.
@@ -52,11 +77,22 @@ class Recorder:
         """
         self.path = Path(path)
         self._writer: _Writer | None = _writer(self.path, describe_run(site, seed), metrics)
+        self._extremes = extremes
         self._stop: list[Callable[[], None]] = []
 
     def listen(self, gateway: FrameSource) -> None:
-        """Write down every frame that a gateway samples from now on."""
-        self._stop.append(gateway.listen_to_frames(self._on_frames))
+        """Write down every frame that a gateway samples from now on.
+
+        Where samplings are a second or more apart, powers are written as means of the interval up to the next one, and
+        those of the last one are left out.
+        """
+        means = isinstance(gateway, IntervalSource) and gateway.holds_means(extremes=self._extremes)
+        if self._writer is not None:
+            self._writer.holds_means = means
+        if isinstance(gateway, IntervalSource) and means:
+            self._stop.append(gateway.listen_to_intervals(self._on_interval, extremes=self._extremes))
+        else:
+            self._stop.append(gateway.listen_to_frames(self._on_frames))
 
     def close(self) -> None:
         """Stop listening and finish the file.
@@ -84,9 +120,12 @@ class Recorder:
         self.close()
 
     def _on_frames(self, _time_us: int, frames: Sequence[Frame]) -> None:
+        self._on_interval(frames, NO_EXTREMES)
+
+    def _on_interval(self, frames: Sequence[Frame], extremes: Extremes) -> None:
         writer = self._writer
         if writer is not None:
-            self._try(writer, lambda: writer.write(frames))
+            self._try(writer, lambda: writer.write(frames, extremes))
 
     def _try(self, writer: _Writer, act: Callable[[], None]) -> None:
         try:

@@ -9,6 +9,7 @@ from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..plant.plant import Plant
 from ..telemetry.instruments import Instruments
+from ..telemetry.intervals import OVER_INTERVALS, IntervalReader
 from .counterfactual import Change, changed_values
 from .playback import UNHEARD, Playback
 
@@ -23,6 +24,8 @@ class ReplayInstruments(Instruments):
         simulated: Collection[str],
         sources: Mapping[str, Playback],
         shares: Mapping[str, Mapping[str, float]],
+        *,
+        holds_means: bool | None,
     ) -> None:
         """Look at a recording and a plant.
 
@@ -32,12 +35,14 @@ class ReplayInstruments(Instruments):
             simulated: Keys of what lives in the plant.
             sources: What was recorded of the simulated components on the AC side, by key.
             shares: Part of their power in those above them; see `shares_above`.
+            holds_means: Whether powers were recorded as means; None if the recording does not say so.
         """
         super().__init__(plant)
         self._playbacks = playbacks
         self._simulated = simulated
         self._sources = sources
         self._shares = shares
+        self.holds_means = holds_means
         self.timetable = timetable(playbacks.values())
         self._pace = max(playbacks.values(), key=lambda playback: len(playback.times_us))
 
@@ -64,6 +69,32 @@ class ReplayInstruments(Instruments):
         if playback is None:
             return UNHEARD
         return self._as_it_would_be(key, playback.until(self._plant.time_us))
+
+    def means(
+        self, key: str, seen: Mapping[Metric, float], interval: IntervalReader
+    ) -> Mapping[Metric, float]:
+        """Return the mean powers over an interval: those of a plant, else what was recorded, and what came of both."""
+        if key in self._simulated:
+            return super().means(key, seen, interval)
+        shares, playback = self._shares.get(key), self._playbacks.get(key)
+        if not shares or playback is None:
+            return {}
+        changes = [
+            Change(
+                recorded=self._sources[source].until(interval.begin_us).values,
+                simulated=interval.means(source),
+                share=share,
+            )
+            for source, share in shares.items()
+        ]
+        changed = changed_values(playback.until(interval.begin_us).values, changes)
+        return {metric: value for metric, value in changed.items() if metric in OVER_INTERVALS}
+
+    def extremes(
+        self, key: str, interval: IntervalReader
+    ) -> tuple[Mapping[Metric, float], Mapping[Metric, float]]:
+        """Return least and greatest powers of what is simulated; of the rest they are not known."""
+        return super().extremes(key, interval) if key in self._simulated else ({}, {})
 
     def _modelled(self, key: str) -> Reading:
         return super().read(key)

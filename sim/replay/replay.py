@@ -45,6 +45,7 @@ class Replay:
         self.site = _site(recording, site)
         self._file = recording.file
         self._playbacks = _playbacks(recording, self.site)
+        self._holds_means = recording.holds_means
         self.simulated = self._resolve(simulate)
         self._heads = [key for key in wire(self.site).ac_order if key in self.simulated]
         self._sources = {key: self._source(key) for key in self._heads}
@@ -80,7 +81,9 @@ class Replay:
             seed=seed,
         )
         shares = shares_above(self.site, self._heads)
-        return plant, ReplayInstruments(plant, self._playbacks, self.simulated, self._sources, shares)
+        return plant, ReplayInstruments(
+            plant, self._playbacks, self.simulated, self._sources, shares, holds_means=self._holds_means
+        )
 
     def _resolve(self, names: Collection[str]) -> frozenset[str]:
         chosen: set[str] = set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
 from ..components.device import Activity
@@ -13,6 +13,7 @@ from ..domain.ranges import Bounds
 from ..domain.states import Diagnostic
 from ..plant.plant import Plant
 from .charger_status import UNAUTHORISED, charger_status, is_charging_point
+from .intervals import IntervalReader
 from .live_parts import value_reader
 from .metrics import parts_of, rows_of
 from .power_bounds import bounded_metrics, connection_bounds, has_connection_limits, shown_ranges
@@ -37,6 +38,8 @@ class Instruments:
 
     timetable: Sequence[int] | None = None
     """When anything is sampled [µs], ascending; at the site's interval if None."""
+    holds_means: bool | None = True
+    """Whether mean powers are known; None where it is not known what there is."""
 
     def __init__(self, plant: Plant) -> None:
         """Look at a plant."""
@@ -54,6 +57,25 @@ class Instruments:
     def read(self, key: str) -> Reading:
         """Return what a component reports now."""
         return self._gauges[key].read()
+
+    def means(
+        self, key: str, seen: Mapping[Metric, float], interval: IntervalReader
+    ) -> Mapping[Metric, float]:
+        """Return the mean powers of a component over an interval, as far as it has any.
+
+        Args:
+            key: Of the component.
+            seen: What it reported when the interval began.
+            interval: That ends now.
+        """
+        del seen
+        return interval.means(key)
+
+    def extremes(
+        self, key: str, interval: IntervalReader
+    ) -> tuple[Mapping[Metric, float], Mapping[Metric, float]]:
+        """Return least and greatest powers of a component over an interval that ends now."""
+        return interval.extremes(key)
 
 
 class _Gauge:

@@ -1,0 +1,113 @@
+"""Frames as they are written down: powers are means of the interval up to the next sampling."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from ..domain.events import Extremes, IntervalListener
+from ..domain.messages import Frame
+from ..domain.metrics import Metric
+from ..plant.plant import Plant
+from ..telemetry.instruments import Instruments
+from ..telemetry.intervals import OVER_INTERVALS, IntervalReader
+
+
+class IntervalFrames:
+    """Keeps the frames of a sampling until the next one, when it is known what flowed in between.
+
+    What a faulty component reports is left as it is.
+    """
+
+    def __init__(
+        self,
+        plant: Plant,
+        instruments: Instruments,
+        keys: Mapping[int, str],
+        is_distorted: Callable[[str, Collection[Metric]], bool],
+        listener: IntervalListener,
+        *,
+        extremes: bool,
+    ) -> None:
+        """Begin to keep frames.
+
+        Args:
+            plant: Is up to date at each sampling.
+            instruments: That read it.
+            keys: Of components, by id.
+            is_distorted: Says of a key and metrics whether a fault is between what is reported and what is.
+            listener: To give the frames to.
+            extremes: Whether it is given least and greatest powers.
+        """
+        self._plant = plant
+        self._instruments = instruments
+        self._keys = keys
+        self._is_distorted = is_distorted
+        self._listener = listener
+        self._extremes = extremes
+        self._frames: Sequence[Frame] = ()
+        self._faulty: frozenset[int] = frozenset()
+        self._interval: IntervalReader | None = None
+
+    def on_frames(self, _time_us: int, frames: Sequence[Frame]) -> None:
+        """Take the frames of a sampling, and pass on those of the one before."""
+        self._pass_on()
+        self._frames = frames
+        self._faulty = frozenset(
+            frame.component_id
+            for frame in frames
+            if self._is_distorted(self._keys[frame.component_id], OVER_INTERVALS)
+        )
+        self._interval = IntervalReader(self._plant, extremes=self._extremes)
+
+    def close(self) -> None:
+        """Pass on the last frames, whose powers over the interval behind them nobody will know."""
+        if self._interval is not None:
+            self._interval.close()
+            self._interval = None
+        if self._frames:
+            self._listener([self._without_powers(frame) for frame in self._frames], {})
+        self._frames = ()
+
+    def _pass_on(self) -> None:
+        interval, self._interval = self._interval, None
+        if interval is None:
+            return
+        interval.close()
+        if not interval.is_whole():
+            self._listener(self._frames, {})
+            return
+        frames = [self._with_means(frame, interval) for frame in self._frames]
+        extremes = self._extremes_of(interval) if self._extremes else {}
+        self._listener(frames, extremes)
+
+    def _with_means(self, frame: Frame, interval: IntervalReader) -> Frame:
+        if frame.component_id in self._faulty:
+            return frame
+        means = self._instruments.means(self._keys[frame.component_id], frame.values, interval)
+        if not means:
+            return frame
+        return frame._replace(
+            values={metric: means.get(metric, value) for metric, value in frame.values.items()}
+        )
+
+    def _extremes_of(self, interval: IntervalReader) -> Extremes:
+        found: dict[int, dict[str, float]] = {}
+        for frame in self._frames:
+            if frame.component_id not in self._faulty:
+                least, greatest = self._instruments.extremes(self._keys[frame.component_id], interval)
+                found[frame.component_id] = {
+                    f"{metric}_{part}": value
+                    for metric in least
+                    if metric in frame.values
+                    for part, value in (("min", least[metric]), ("max", greatest[metric]))
+                }
+        return found
+
+    def _without_powers(self, frame: Frame) -> Frame:
+        if frame.component_id in self._faulty:
+            return frame
+        unknown: dict[Metric, float] = dict.fromkeys(OVER_INTERVALS, math.nan)
+        return frame._replace(
+            values={metric: unknown.get(metric, value) for metric, value in frame.values.items()}
+        )
