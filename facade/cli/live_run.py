@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,14 @@ from ..proto.serving.site_server import SiteServer
 from ..sim.domain.messages import Frame
 from ..sim.domain.metrics import Metric
 from ..sim.recording import Recorder
+from ..sim.report import SiteWatch
 from ..sim.simulation.live import LiveSimulation
 from ..sim.site.site import Site
 from .event_words import event_line
 from .live_table import draw_table
 from .options import writing
 from .reloading import Reloading
+from .report_lines import print_report
 
 _TABLE_PERIOD_S = 0.5
 _LOG_PERIOD_S = 10.0
@@ -54,6 +56,8 @@ class RunOptions:
     """Whether time, which stands still at first, begins when a client receives telemetry."""
     reloading: Reloading | None = None
     """Edits of the sites' files to take in; none if None."""
+    watches: dict[SiteServer, SiteWatch] = field(default_factory=dict)
+    """Who looks at each site as it is now, to say at the end what it did; filled while they are served."""
 
 
 async def run_site(server: SiteServer, options: RunOptions) -> None:
@@ -77,12 +81,16 @@ async def run_sites(servers: Sequence[SiteServer], options: RunOptions) -> None:
             await serving.enter_async_context(server)
             _announce(server)
             _tell_events(server, alone=len(servers) == 1)
+            options.watches[server] = SiteWatch(server.simulation)
         if options.recorder is not None:
             options.recorder.listen(servers[0].simulation.gateway)
         _calm_collector()
         _tell_endpoints(servers, options)
         async with _display(servers), _beginning(servers, options):
             await _until_told(servers, options)
+        reports = [watch.report() for watch in options.watches.values()]
+    for report in reports:
+        print_report(report, _console)
     _log.info("ended")
 
 
@@ -262,6 +270,7 @@ async def _take_in(edited: Mapping[int, Site], servers: Sequence[SiteServer], op
             _log.error("not taken in, the site runs on as it was:\n%s", error)
             continue
         _tell_events(server, alone=len(servers) == 1)
+        options.watches[server] = SiteWatch(server.simulation)
         _log.info("microgrid %d was edited and begins anew; clients connect again", site.microgrid.id)
     options.reloading.keep([server.site for server in servers])
     _tell_endpoints(servers, options)

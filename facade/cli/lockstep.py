@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..scenarios.lockstep.session import LockstepResult
+    from ..sim.report import SiteWatch
     from ..sim.simulation.hardware import Hardware
     from ..sim.site.site import Site
 
@@ -118,6 +119,7 @@ def lockstep(
     from ..scenarios.lockstep.progress import VirtualProgress  # noqa: PLC0415
     from ..scenarios.lockstep.session import LockstepSession  # noqa: PLC0415
     from ..scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop  # noqa: PLC0415
+    from ..sim.report import SiteWatch  # noqa: PLC0415
     from ..sim.simulation.live import LiveSimulation  # noqa: PLC0415
 
     try:
@@ -125,6 +127,7 @@ def lockstep(
         if stage.duration_us is None:
             typer.echo("without --duration it runs until the application returns, or until Ctrl-C", err=True)
         progress = VirtualProgress(stage.duration_us)
+        watches: list[SiteWatch] = []
         with ExitStack() as opened:
             recorder = opened.enter_context(
                 start_recorder(record, record_metrics, stage.site, stage.seed, extremes=record_extremes)
@@ -135,11 +138,12 @@ def lockstep(
             def begin(simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
                 if recorder is not None:
                     recorder.listen(simulation.gateway)
+                watches.append(SiteWatch(simulation))
                 progress.follow(simulation, loop)
 
             def give_up(result: LockstepResult) -> None:
                 opened.close()
-                _tell(result, address)
+                _tell(result, address, watches)
                 end_at_once(CODES[result.report.outcome])
 
             session = LockstepSession(
@@ -165,12 +169,18 @@ def lockstep(
         raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except ValueError as error:  # whatever is wrong with a file or an option is one
         raise refuse(str(error)) from None
-    _tell(result, address)
+    _tell(result, address, watches)
     application_ran(result.report.left)
     raise typer.Exit(CODES[result.report.outcome])
 
 
-def _tell(result: LockstepResult, address: str) -> None:
+def _tell(result: LockstepResult, address: str, watches: Sequence[SiteWatch]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    from .report_lines import print_report  # noqa: PLC0415
+
+    for watch in watches:
+        print_report(watch.report(), Console())
     typer.echo(str(result), err=result.report.outcome != "completed")
     if not result.connected:
         typer.echo(f"the application never connected to {address}", err=True)

@@ -19,6 +19,7 @@ from .ending import end
 from .lockstep import lockstep
 from .options import WithExtras
 from .replay import replay
+from .report import report
 from .run import run
 from .simulate import simulate
 
@@ -29,6 +30,7 @@ app.command()(check)
 app.command()(clock)
 app.add_typer(control, name="control")
 app.command()(replay)
+app.command()(report)
 app.command()(conformance)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(lockstep)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -129,9 +128,11 @@ def simulate(
         raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except (ValueError, ArithmeticError) as error:  # whatever is wrong with a file, an option or a run is one
         raise refuse(str(error)) from None
-    print_summary(result, loaded, Console())
+    print_summary(result, loaded, loaded.moment_us(begin), Console())
     if summary is not None:
-        text = json.dumps(plain(result), indent=2, ensure_ascii=False) + "\n"
+        from ..sim.files.json_text import json_text  # noqa: PLC0415
+
+        text = json_text(plain(result), indent=2) + "\n"
         with writing("--summary", summary):
             summary.write_text(text, encoding="utf-8")
 

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Protocol
 
 from ..kernel.intervals import PHASES, WITH_TOTALS, gather_extremes, gather_means, row_length
 from ..kernel.layout import Layout, Memory
+
+
+class FlowFollower(Protocol):
+    """Whoever wants to know all that flows, for however short a time."""
+
+    def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
+        """Take in what flows from the memory's time until another [µs], before time moves on."""
+        ...
 
 
 class Gathered:

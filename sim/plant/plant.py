@@ -49,7 +49,7 @@ from ..site.environment import air_inputs, ambient_signal, sensor_inputs
 from ..site.site import Site
 from .bms import lasting_cause, position_of, trip_diagnostic, warning_diagnostics
 from .equipment import Equipment, equip
-from .gathered import Gathered
+from .gathered import FlowFollower, Gathered
 from .numbering import Places, first_memory, number_site
 from .set_points import PendingSetPoint, active_as_taken_w, as_taken
 from .state import Flows, PlantState, Registers, Voltages, keep_numbers, restore_numbers
@@ -113,7 +113,7 @@ class Plant:
         self._memory = first_memory(numbered, self.equipment, present, start_us)
         self._memory.next_input_us = start_us
         self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
-        self._gathering: list[Gathered] = []
+        self._followers: list[FlowFollower] = []
         self._flows: Flows | None = None
         self._voltages: Voltages | None = None
         self.overrides: dict[str, Override] = {}
@@ -584,18 +584,22 @@ class Plant:
         return sum_towards_inverters(self.flows().battery_dc_w, self.wiring, self.closed_ways())[key]
 
     def gather(self, *, extremes: bool = False) -> Gathered:
-        """Begin to gather what flows from now on, until `gather_no_more`.
+        """Begin to gather what flows from now on, until `follow_no_more`.
 
         Args:
             extremes: Whether to find least and greatest values, besides means.
         """
         gathered = Gathered(self._layout, self.time_us, extremes=extremes)
-        self._gathering.append(gathered)
+        self.follow(gathered)
         return gathered
 
-    def gather_no_more(self, gathered: Gathered) -> None:
-        """Leave what was gathered as it is."""
-        self._gathering.remove(gathered)
+    def follow(self, follower: FlowFollower) -> None:
+        """Show somebody all that flows, step by step."""
+        self._followers.append(follower)
+
+    def follow_no_more(self, follower: FlowFollower) -> None:
+        """Show it no longer."""
+        self._followers.remove(follower)
 
     def closed_ways(self) -> dict[str, tuple[str, ...]]:
         """Return for each component those on the grid's side of it that conduct; all of them if none does."""
@@ -609,8 +613,8 @@ class Plant:
             end_us = min(time_us, memory.holds_until_us)
             for pending in self._pending.values():
                 end_us = min(end_us, pending[0].due_us)
-            for gathered in self._gathering:
-                gathered.take(layout, memory, end_us)
+            for follower in self._followers:
+                follower.take(layout, memory, end_us)
             integrate(layout, memory, machines, end_us)
             if not memory.is_known:
                 self._drop_named()

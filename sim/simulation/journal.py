@@ -7,7 +7,6 @@ another.
 
 from __future__ import annotations
 
-import json
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from typing import NamedTuple, TextIO
 from ..domain.events import Event
 from ..domain.messages import Frame
 from ..domain.timestamps import to_datetime
+from ..files.json_text import json_text
 from ..gateway.gateway import Gateway
 
 _FRAME_DIGEST_BYTES = 4
@@ -69,7 +69,7 @@ class Journal:
             raise OSError(error.errno, error.strerror, str(self._path))
 
     def _on_event(self, event: Event) -> None:
-        details = json.dumps(event.details, sort_keys=True, ensure_ascii=False)
+        details = json_text(event.details, sort_keys=True)
         self._write(f"{event.time_us} {event.kind} {event.subject} {details}")
 
     def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:

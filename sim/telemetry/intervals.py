@@ -77,7 +77,7 @@ class IntervalReader:
 
     def close(self) -> None:
         """Gather no more."""
-        self._plant.gather_no_more(self._gathered)
+        self._plant.follow_no_more(self._gathered)
 
     def means(self, key: str) -> Powers:
         """Return the mean powers of a component; nothing of one that has none, or whose meter still shows a window."""

@@ -13,7 +13,7 @@ HOUSE = ("models", "sim", "proto", "scenarios", "testing", "hardware", "cli")
 """Folders of the package, each of which imports only those before it; the façade stands above them all."""
 SIM = (
     "domain", "files", "inputs", "components", "site", "kernel", "network", "plant", "telemetry", "engine", "faults",
-    "gateway", "recording", "replay", "simulation", "headless", "ensemble",
+    "gateway", "recording", "replay", "simulation", "headless", "ensemble", "report",
 )  # fmt: skip
 """Folders of `sim`, each of which imports only those before it."""
 SCENARIOS = ("lockstep", "testing", "conformance", "demo")

@@ -1,0 +1,262 @@
+"""What a site did, in lines and as a chart for the terminal: at the end of runs, and of recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from ..sim.domain.timestamps import to_datetime
+from ..sim.report.site_report import Curve
+from .options import span_in_words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..sim.report.site_report import Commands, Incident, Peak, SiteReport
+
+_MOST_LINES = 8
+"""Of incidents, and of refusals."""
+_LEAST_SHOWN_W = 50.0
+"""What would be shown as 0.0 kW is left out [W]."""
+_QUARTER = timedelta(minutes=15)
+_CHART = (64, 12)
+_COLOURS = ("bright_blue", "bright_yellow", "bright_green", "bright_magenta", "bright_cyan", "bright_red")
+
+
+def print_report(report: SiteReport, console: Console, *, chart: bool = False) -> None:
+    """Print what a site did.
+
+    Args:
+        report: What it did.
+        console: Where to.
+        chart: Whether to draw its powers as well.
+    """
+    span = timedelta(microseconds=report.end_us - report.begin_us)
+    begin, end = (
+        to_datetime(time_us).astimezone(report.zone) for time_us in (report.begin_us, report.end_us)
+    )
+    console.print(
+        f"{report.name or 'microgrid'} ({report.microgrid_id}), {begin:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S}"
+        f", {span_in_words(span)}",
+        highlight=False,
+    )
+    if report.flows:
+        console.print(_flow_table(report))
+    if report.storages:
+        console.print(_battery_table(report))
+    for line in lines(report):
+        console.print(line, highlight=False, markup=False)
+    if chart:
+        text = chart_text(report, is_coloured=console.color_system is not None and console.is_terminal)
+        if text is not None:
+            console.print()
+            console.out(text, highlight=False)
+
+
+def lines(report: SiteReport) -> list[str]:
+    """Return in lines what is in no table."""
+    found = [_energies(report)]
+    shares = [
+        f"{100.0 * share:.0f} % of {what}"
+        for share, what in (
+            (report.self_consumption, "what was produced was used at the site"),
+            (report.self_sufficiency, "what was consumed came from the site"),
+        )
+        if share is not None
+    ]
+    found += ["; ".join(shares)] if shares else []
+    if len(report.groups) > 1:
+        groups = ", ".join(
+            f"{group.kind} {_number((group.consumed_wh - group.delivered_wh) / 1e3)}"
+            for group in report.groups
+        )
+        found.append(f"by kind, in kWh: {groups}")
+    for peak, where in ((report.peak_import, "from"), (report.peak_export, "into")):
+        if peak is not None and peak.power_w >= _LEAST_SHOWN_W:
+            found.append(_peak(peak, where, report))
+    found += _commands(report.commands)
+    found += _incidents(report)
+    return found + [f"note: {note}" for note in report.notes]
+
+
+def chart_text(report: SiteReport, *, is_coloured: bool) -> str | None:
+    """Draw powers over time for the terminal; None without a curve, or without what draws it."""
+    try:
+        import plotille  # noqa: PLC0415 - in an extra
+    except ImportError:
+        return None
+    curve = report.curve
+    if curve is None or len(curve.begin_us) < 2:
+        return None
+    curve = _coarser(curve)
+    begin_us = curve.begin_us[0]
+    figure = plotille.Figure()
+    figure.width, figure.height = _CHART
+    figure.color_mode = "names"
+    figure.with_colors = is_coloured
+    figure.x_label, figure.y_label = "", "kW"
+    figure.register_label_formatter(float, _tick)
+    hours = [(time_us - begin_us) / 3.6e9 for time_us in curve.begin_us]
+    figure.set_x_limits(0.0, hours[-1])
+    for place, (name, powers) in enumerate(curve.powers_w.items()):
+        known = [(hour, power / 1e3) for hour, power in zip(hours, powers, strict=True) if power is not None]
+        if known:
+            colour = _COLOURS[place % len(_COLOURS)] if is_coloured else None
+            marker = None if is_coloured else name[0]
+            figure.plot(*zip(*known, strict=True), lc=colour, label=name, marker=marker)
+    begin = to_datetime(begin_us).astimezone(report.zone)
+    head = f"active power, means of {span_in_words(timedelta(microseconds=curve.length_us))}; hours from {begin:%H:%M}"
+    return f"{head}\n{figure.show(legend=True)}"
+
+
+def _coarser(curve: Curve) -> Curve:
+    """Return a curve with no more intervals than a chart has columns."""
+    each = -(-len(curve.begin_us) // _CHART[0])
+    powers = {
+        name: [_mean(values[place : place + each]) for place in range(0, len(values), each)]
+        for name, values in curve.powers_w.items()
+    }
+    return Curve(curve.begin_us[::each], each * curve.length_us, powers)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
+
+
+def _tick(value: float, *_layout: object, **_options: object) -> str:
+    return f"{value:6.1f}"
+
+
+def _energies(report: SiteReport) -> str:
+    line = (
+        f"from the grid {_kwh(report.imported_wh)}, into it {_kwh(report.exported_wh)}; "
+        f"consumed {_kwh(report.consumed_wh)}, produced {_kwh(report.produced_wh)}"
+    )
+    if report.balance is None:
+        return line
+    return f"{line}, lost {_kwh(report.balance.lost_wh)}, more in batteries {_kwh(report.balance.stored_wh)}"
+
+
+def _peak(peak: Peak, where: str, report: SiteReport) -> str:
+    text = f"peak {where} the grid {peak.power_w / 1e3:.1f} kW"
+    if peak.time_us is None:
+        return text
+    quarter = to_datetime(peak.time_us).astimezone(report.zone)
+    return f"{text}, mean of {quarter:%Y-%m-%d %H:%M} to {quarter + _QUARTER:%H:%M}"
+
+
+def _commands(commands: Commands | None) -> list[str]:
+    if commands is None:
+        return []
+    refused = f", {commands.refused} refused" if commands.refused else ""
+    told = [
+        f"  {refusal.key}: {refusal.command} refused{_times(refusal.times)}: {refusal.reason}"
+        for refusal in commands.refusals[:_MOST_LINES]
+    ]
+    more = len(commands.refusals) - _MOST_LINES
+    return [
+        f"commands: {commands.given} given{refused}",
+        *told,
+        *([f"  and {more} more reasons"] if more > 0 else []),
+    ]
+
+
+def _times(count: int) -> str:
+    return f" {count} times" if count > 1 else ""
+
+
+def _incidents(report: SiteReport) -> list[str]:
+    told = [f"  {_incident(incident, report)}" for incident in report.incidents[:_MOST_LINES]]
+    more = len(report.incidents) - _MOST_LINES
+    if more > 0:
+        told.append(f"  and {more} more")
+    return [f"errors and warnings: {len(report.incidents)}", *told] if told else []
+
+
+def _incident(incident: Incident, report: SiteReport) -> str:
+    begin = to_datetime(incident.begin_us).astimezone(report.zone)
+    lasted_s = None if incident.end_us is None else (incident.end_us - incident.begin_us) / 1e6
+    span = "to the end" if lasted_s is None else f"for {lasted_s:g} s"
+    message = f" ({incident.message})" if incident.message else ""
+    return f"{begin:%Y-%m-%d %H:%M:%S} {incident.key}: {incident.kind} {incident.code} {span}{message}"
+
+
+def _flow_table(report: SiteReport) -> Any:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    tells_times = any(flow.greatest.time_us is not None for flow in report.flows)
+    table = Table(
+        title="power and energy on the AC side", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    table.add_column("")
+    for name in ("consumed kWh", "delivered kWh", "greatest kW", "least kW"):
+        table.add_column(name, justify="right")
+        if tells_times and name.endswith("kW"):
+            table.add_column("at", justify="right")
+    for flow in report.flows:
+        cells = [flow.key, _number(flow.consumed_wh / 1e3), _number(flow.delivered_wh / 1e3)]
+        for peak in (flow.greatest, flow.least):
+            cells.append(_number(peak.power_w / 1e3))
+            if tells_times:
+                cells.append(_clock(peak, report))
+        table.add_row(*cells)
+    return table
+
+
+def _clock(peak: Peak, report: SiteReport) -> str:
+    if peak.time_us is None:
+        return ""
+    moment = to_datetime(peak.time_us).astimezone(report.zone)
+    lasted = timedelta(microseconds=report.end_us - report.begin_us)
+    if lasted <= timedelta(hours=1):
+        return f"{moment:%H:%M:%S}"
+    return f"{moment:%H:%M}" if lasted <= timedelta(days=1) else f"{moment:%m-%d %H:%M}"
+
+
+def _battery_table(report: SiteReport) -> Any:
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    tells_losses = any(storage.loss_wh is not None for storage in report.storages)
+    table = Table(title="batteries", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    for name in (
+        "cycles",
+        "first, last SoC",
+        "least, greatest",
+        "temperature",
+        *(["lost kWh"] if tells_losses else []),
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
+    for storage in report.storages:
+        cells = [
+            storage.key,
+            "–" if storage.cycles is None else f"{storage.cycles:.2f}",
+            _span(storage.soc_first, storage.soc_last, 100.0, "%"),
+            _span(storage.soc_least, storage.soc_greatest, 100.0, "%"),
+            "–"
+            if storage.temperatures_c is None
+            else _span(storage.temperatures_c[0], storage.temperatures_c[1], 1.0, "°C"),
+        ]
+        if tells_losses:
+            cells.append("–" if storage.loss_wh is None else _number(storage.loss_wh / 1e3))
+        table.add_row(*cells)
+    return table
+
+
+def _span(lower: float | None, upper: float | None, factor: float, unit: str) -> str:
+    ends = ("–" if end is None else f"{factor * end:.0f}" for end in (lower, upper))
+    return f"{' … '.join(ends)} {unit}"
+
+
+def _number(value: float) -> str:
+    text = f"{value:,.1f}" if abs(value) < 1e5 else f"{value:,.0f}"
+    return "0.0" if text == "-0.0" else text
+
+
+def _kwh(energy_wh: float) -> str:
+    return f"{_number(energy_wh / 1e3)} kWh"

@@ -1,0 +1,252 @@
+"""Adds up powers that hold from one time to the next, whoever knows them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..components.registry import type_of
+from ..domain.categories import Category
+from ..network.wiring import wire
+from ..site.graph import grid_key
+from ..site.site import Site
+from .site_report import QUARTER_US, Curve, Flow, Group, Peak
+
+Floats = npt.NDArray[np.float64]
+Instants = npt.NDArray[np.int64]
+
+LOAD = "load"
+_PASSING = frozenset(
+    {
+        Category.GRID_CONNECTION_POINT, Category.METER, Category.BREAKER, Category.POWER_TRANSFORMER,
+        Category.UNINTERRUPTIBLE_POWER_SUPPLY, Category.STATIC_TRANSFER_SWITCH,
+    }
+)  # fmt: skip
+"""What has no power of its own but that of loads and losses."""
+STORING = frozenset({Category.BATTERY_INVERTER.value})
+_MOST_INTERVALS = 1440
+_FIRST_LENGTH_US = 60_000_000
+_US_PER_HOUR = 3.6e9
+
+
+class Ways(NamedTuple):
+    """How powers that were seen become those of the components themselves."""
+
+    keys: tuple[str, ...]
+    """Components on the AC side that were seen, in the order of columns."""
+    own: Floats
+    """`(keys, keys)`: what each column adds to the power that a component has by itself."""
+    kinds: tuple[str, ...]
+    """Of each component, the group to which its own power belongs."""
+    grid: int | None
+    """Column of the connection point, or of the only one behind it."""
+
+
+def ways(site: Site, seen: set[str]) -> Ways:
+    """Return how powers add up, given the components of which they are known."""
+    wiring = wire(site)
+    keys = tuple(key for key in wiring.ac_order if key in seen)
+    places = {key: place for place, key in enumerate(keys)}
+    own = np.eye(len(keys))
+    for key in keys:
+        parents = wiring.parents[key]
+        for parent in parents:
+            if parent in places:
+                own[places[key], places[parent]] -= 1.0 / len(parents)
+    children = {
+        key: [child for child in wiring.ac_order if key in wiring.parents[child]] for key in wiring.ac_order
+    }
+    grid = grid_key(site)
+    while grid not in places and len(children[grid]) == 1:
+        (grid,) = children[grid]
+    kinds = tuple(_kind(site, key, children, places) for key in keys)
+    return Ways(keys, own, kinds, places.get(grid))
+
+
+def _kind(site: Site, key: str, children: dict[str, list[str]], seen: dict[str, int]) -> str:
+    """Return the group of a component; of a meter, that of what is behind it unseen, if it is all of one category."""
+    category = type_of(site.components[key]).category
+    if category not in _PASSING:
+        return category.value
+    found: set[str] = set()
+    waiting = [child for child in children[key] if child not in seen]
+    while waiting:
+        below = waiting.pop()
+        other = type_of(site.components[below]).category
+        if other not in _PASSING:
+            found.add(other.value)
+        waiting += [child for child in children[below] if child not in seen]
+    return found.pop() if len(found) == 1 else LOAD
+
+
+class Gatherer:
+    """What flowed so far."""
+
+    def __init__(self, site: Site, seen: set[str]) -> None:
+        """Begin with nothing.
+
+        Args:
+            site: A valid site.
+            seen: Keys of components of which powers will be given; those not on the AC side are left out.
+        """
+        self._site = site
+        self.ways = ways(site, seen)
+        columns = len(self.ways.keys)
+        self._consumed_wh, self._delivered_wh = np.zeros(columns), np.zeros(columns)
+        self._own_consumed_wh, self._own_delivered_wh = np.zeros(columns), np.zeros(columns)
+        self._greatest = [Peak(-np.inf, None)] * columns
+        self._least = [Peak(np.inf, None)] * columns
+        self._groups = list(dict.fromkeys(self.ways.kinds))
+        members = [[kind == group for kind in self.ways.kinds] for group in self._groups]
+        self._member = np.array(members, np.float64).reshape(len(members), columns)
+        self._quarters = _Intervals(QUARTER_US, 1)
+        self._curve = _Intervals(_FIRST_LENGTH_US, len(self._groups) + 1, most=_MOST_INTERVALS)
+
+    def add(self, times_us: Instants, active_w: Floats) -> None:
+        """Take in powers.
+
+        Args:
+            times_us: Ascending; each power holds from its time to the next, so there is one time more [µs].
+            active_w: A row for each power, a column for each of `ways.keys` [W]; NaN where it is not known.
+        """
+        hours = np.diff(times_us)[:, None] / _US_PER_HOUR
+        if not len(active_w):
+            return
+        with np.errstate(invalid="ignore"):
+            own_w = active_w @ self.ways.own if not np.isnan(active_w).any() else self._own_of_known(active_w)
+            self._consumed_wh += np.nansum(np.maximum(active_w, 0.0) * hours, axis=0)
+            self._delivered_wh -= np.nansum(np.minimum(active_w, 0.0) * hours, axis=0)
+            self._own_consumed_wh += np.nansum(np.maximum(own_w, 0.0) * hours, axis=0)
+            self._own_delivered_wh -= np.nansum(np.minimum(own_w, 0.0) * hours, axis=0)
+        self._find_extremes(times_us, active_w)
+        grid = self.ways.grid
+        grid_w = np.full(len(active_w), np.nan) if grid is None else active_w[:, grid]
+        self._quarters.add(times_us, grid_w[:, None])
+        self._curve.add(times_us, np.column_stack([grid_w, own_w @ self._member.T]))
+
+    def flows(self) -> tuple[Flow, ...]:
+        """Return what flowed through each component of which anything is known."""
+        rows = zip(
+            self.ways.keys, self._consumed_wh.tolist(), self._delivered_wh.tolist(), self._greatest, self._least,
+            strict=True,
+        )  # fmt: skip
+        return tuple(
+            Flow(key, self._site.components[key].category, consumed_wh, delivered_wh, greatest, least)
+            for key, consumed_wh, delivered_wh, greatest, least in rows
+            if np.isfinite(greatest.power_w)
+        )
+
+    def groups(self) -> tuple[Group, ...]:
+        """Return what components of each kind drew and gave by themselves; what is rounding is nothing."""
+        consumed = (self._member @ self._own_consumed_wh).tolist()
+        delivered = (self._member @ self._own_delivered_wh).tolist()
+        least_wh = 1e-9 * float((self._consumed_wh + self._delivered_wh).max(initial=0.0))
+        return tuple(
+            Group(kind, one if one > least_wh else 0.0, other if other > least_wh else 0.0)
+            for kind, one, other in zip(self._groups, consumed, delivered, strict=True)
+            if max(one, other) > least_wh
+        )
+
+    def grid_wh(self) -> tuple[float, float]:
+        """Return what was imported and exported; 0 where nobody saw it."""
+        grid = self.ways.grid
+        if grid is None:
+            return 0.0, 0.0
+        return float(self._consumed_wh[grid]), float(self._delivered_wh[grid])
+
+    def peaks(self) -> tuple[Peak | None, Peak | None]:
+        """Return the greatest means of import and of export over whole quarters of an hour."""
+        begins, means = self._quarters.whole()
+        if not len(begins):
+            return None, None
+        top, bottom = int(means[:, 0].argmax()), int(means[:, 0].argmin())
+        imported = Peak(float(means[top, 0]), int(begins[top])) if means[top, 0] > 0.0 else None
+        exported = Peak(-float(means[bottom, 0]), int(begins[bottom])) if means[bottom, 0] < 0.0 else None
+        return imported, exported
+
+    def curve(self) -> Curve:
+        """Return the powers of the connection point and of the groups, to be drawn."""
+        begins, means = self._curve.all()
+        names = ("grid", *self._groups)
+        columns = {name: _listed(means[:, place]) for place, name in enumerate(names)}
+        drawn = {
+            name: values
+            for name, values in columns.items()
+            if any(abs(value or 0.0) > 1e-3 for value in values)
+        }
+        return Curve(begins.tolist(), self._curve.length_us, drawn)
+
+    def _own_of_known(self, active_w: Floats) -> Floats:
+        """Return own powers where those of some are not known: what is behind them counts as a load of the next."""
+        own_w: Floats = np.nan_to_num(active_w) @ self.ways.own
+        own_w[np.isnan(active_w)] = 0.0
+        return own_w
+
+    def _find_extremes(self, times_us: Instants, active_w: Floats) -> None:
+        for column in range(active_w.shape[1]):
+            powers = active_w[:, column]
+            if np.isnan(powers).all():
+                continue
+            top, bottom = int(np.nanargmax(powers)), int(np.nanargmin(powers))
+            if powers[top] > self._greatest[column].power_w:
+                self._greatest[column] = Peak(float(powers[top]), int(times_us[top]))
+            if powers[bottom] < self._least[column].power_w:
+                self._least[column] = Peak(float(powers[bottom]), int(times_us[bottom]))
+
+
+class _Intervals:
+    """Means over intervals of one length, which doubles where there would be too many."""
+
+    def __init__(self, length_us: int, columns: int, most: int | None = None) -> None:
+        self.length_us = length_us
+        self._most = most
+        self._columns = columns
+        self._sums: dict[int, Floats] = {}
+        """By number of the interval: power times time, then time for which it is known."""
+
+    def add(self, times_us: Instants, powers_w: Floats) -> None:
+        length = self.length_us
+        inside = np.arange(times_us[0] // length + 1, -(-times_us[-1] // length)) * length
+        edges = np.union1d(times_us, inside)
+        rows = powers_w[np.searchsorted(times_us, edges[:-1], side="right") - 1]
+        lengths = np.diff(edges)[:, None].astype(np.float64)
+        known = ~np.isnan(rows)
+        parts = np.hstack([np.where(known, rows, 0.0) * lengths, known * lengths])
+        numbers, first = np.unique(edges[:-1] // length, return_index=True)
+        for number, total in zip(numbers.tolist(), np.add.reduceat(parts, first, axis=0), strict=True):
+            self._sums[number] = self._sums[number] + total if number in self._sums else total
+        while self._most is not None and len(self._sums) > self._most:
+            self._double()
+
+    def whole(self) -> tuple[Instants, Floats]:
+        """Return beginnings [µs] and means of the intervals of which everything is known."""
+        begins, means = self.all()
+        is_whole = np.array(
+            [(total[self._columns :] >= self.length_us).all() for total in self._sorted()], np.bool_
+        )
+        return begins[is_whole], means[is_whole]
+
+    def all(self) -> tuple[Instants, Floats]:
+        """Return beginnings [µs] and means of all intervals, over the time that is known; NaN where there is none."""
+        sums = np.array(self._sorted()).reshape(-1, 2 * self._columns)
+        weights = sums[:, self._columns :]
+        means = np.divide(
+            sums[:, : self._columns], weights, out=np.full_like(weights, np.nan), where=weights > 0.0
+        )
+        return np.array(sorted(self._sums), np.int64) * self.length_us, means
+
+    def _sorted(self) -> list[Floats]:
+        return [self._sums[number] for number in sorted(self._sums)]
+
+    def _double(self) -> None:
+        self.length_us *= 2
+        merged: dict[int, Floats] = {}
+        for number, total in self._sums.items():
+            merged[number // 2] = merged[number // 2] + total if number // 2 in merged else total
+        self._sums = merged
+
+
+def _listed(column: Floats) -> list[float | None]:
+    return [None if np.isnan(value) else value for value in column.tolist()]

@@ -1,0 +1,209 @@
+"""What a site does while it runs, from its first moment on."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..domain.categories import Category
+from ..domain.commands import (
+    Acknowledge,
+    AugmentBounds,
+    ClearBounds,
+    Execution,
+    SetPower,
+    Standby,
+    Start,
+    Stop,
+)
+from ..domain.events import Event
+from ..domain.messages import Frame
+from ..domain.metrics import Metric
+from ..domain.states import StateCode
+from ..kernel.ac_bus import active_w
+from ..kernel.layout import Layout, Memory
+from ..replay.plant import ReplayPlant
+from ..simulation.simulation import Simulation
+from .gatherer import Gatherer
+from .of_recording import totals
+from .site_report import Commands, Incident, Refusal, SiteReport, Storage
+
+_ROWS_AT_ONCE = 256
+_MOST_REFUSALS = 20
+_MOST_INCIDENTS = 1000
+_COMMANDS = (SetPower, AugmentBounds, ClearBounds, Start, Standby, Stop, Acknowledge)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was seen of a battery."""
+
+    first: float = math.nan
+    last: float = math.nan
+    least: float = math.inf
+    greatest: float = -math.inf
+    coldest_c: float = math.inf
+    warmest_c: float = -math.inf
+    through_ah: float = 0.0
+    capacity_ah: float = field(default=math.nan)
+
+    def look(self, soc: float, temperature_c: float) -> None:
+        if math.isnan(soc):
+            return
+        self.first = soc if math.isnan(self.first) else self.first
+        self.last = soc
+        self.least, self.greatest = min(self.least, soc), max(self.greatest, soc)
+        self.coldest_c, self.warmest_c = (
+            min(self.coldest_c, temperature_c),
+            max(self.warmest_c, temperature_c),
+        )
+
+
+class SiteWatch:
+    """Looks at a running site without moving anything: at all that flows, or at the frames of a replay."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        """Begin to look."""
+        plant = simulation.plant
+        self._simulation, self._plant, self.site = simulation, plant, simulation.site
+        self._begin_us = plant.time_us
+        self._keys = {component.id: key for key, component in self.site.components.items()}
+        self._gatherer = Gatherer(self.site, set(plant.wiring.ac_order))
+        self._numbers = [plant.places.components[key] for key in self._gatherer.ways.keys]
+        self._times: list[int] = []
+        self._rows: list[list[float]] = []
+        self._end_us = plant.time_us
+        self._given: Counter[bool] = Counter()
+        self._refused: Counter[tuple[str, str, str]] = Counter()
+        self._failed: dict[str, Incident] = {}
+        self._incidents: list[Incident] = []
+        self._batteries = {
+            key: _Seen()
+            for key, component in self.site.components.items()
+            if component.category == Category.BATTERY
+        }
+        self._frames: tuple[int, dict[int, Frame]] | None = None
+        simulation.executor.executions.subscribe(self._on_execution)
+        simulation.gateway.listen_to_events(self._on_event)
+        self._is_replayed = isinstance(plant, ReplayPlant)
+        if self._is_replayed:
+            simulation.gateway.listen_to_frames(self._on_frames)
+        else:
+            for key in self._batteries:
+                memory = plant.numbers[1].batteries[plant.places.batteries[key]]
+                self._batteries[key].through_ah = memory.throughput_ah
+            plant.follow(self)
+
+    def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
+        """Take in what flows until a time [µs]."""
+        del layout
+        if memory.time_us != self._end_us:
+            self._flush()  # time has jumped, as to a snapshot
+        self._times.append(memory.time_us)
+        self._rows.append([active_w(memory, number) for number in self._numbers])
+        self._end_us = end_us
+        for key, seen in self._batteries.items():
+            state = memory.battery_states[self._plant.places.batteries[key]]
+            seen.look(state.soc, state.temperature_c)
+        if len(self._rows) >= _ROWS_AT_ONCE:
+            self._flush()
+
+    def report(self) -> SiteReport:
+        """Return what the site has done so far."""
+        self._flush()
+        gatherer = self._gatherer
+        imported_wh, exported_wh = gatherer.grid_wh()
+        peak_import, peak_export = gatherer.peaks()
+        consumed_wh, produced_wh = totals(gatherer.groups())
+        return SiteReport(
+            name=self.site.microgrid.name,
+            microgrid_id=self.site.microgrid.id,
+            zone=self.site.microgrid.location.zone,
+            begin_us=self._begin_us,
+            end_us=self._plant.time_us,
+            imported_wh=imported_wh,
+            exported_wh=exported_wh,
+            consumed_wh=consumed_wh,
+            produced_wh=produced_wh,
+            peak_import=peak_import,
+            peak_export=peak_export,
+            flows=gatherer.flows(),
+            storages=tuple(
+                self._storage(key, seen)
+                for key, seen in self._batteries.items()
+                if not math.isnan(seen.first)
+            ),
+            groups=gatherer.groups(),
+            incidents=(*self._incidents, *self._failed.values()),
+            commands=self._commands(),
+            curve=gatherer.curve(),
+            notes=("powers are those of the samples that were replayed",) if self._is_replayed else (),
+        )
+
+    def _storage(self, key: str, seen: _Seen) -> Storage:
+        cycles = None
+        if not self._is_replayed:
+            memory = self._plant.numbers[1].batteries[self._plant.places.batteries[key]]
+            seen.look(self._plant.battery(key).soc, self._plant.battery(key).temperature_c)
+            capacity_ah = self._plant.equipment.batteries[key].charge_capacity_ah
+            cycles = (memory.throughput_ah - seen.through_ah) / (2.0 * capacity_ah)
+        is_warm = math.isfinite(seen.coldest_c)
+        temperatures_c = (seen.coldest_c, seen.warmest_c) if is_warm else None
+        return Storage(key, seen.first, seen.least, seen.greatest, seen.last, cycles, temperatures_c)
+
+    def _flush(self) -> None:
+        if self._rows:
+            self._gatherer.add(np.array([*self._times, self._end_us], np.int64), np.array(self._rows))
+        self._times, self._rows = [], []
+
+    def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
+        """Take in frames, which hold until the next ones."""
+        if self._frames is not None and self._frames[0] < time_us:
+            before_us, held = self._frames
+            if before_us != self._end_us:
+                self._flush()
+            self._times.append(before_us)
+            self._rows.append([self._shown_w(held, key) for key in self._gatherer.ways.keys])
+            self._end_us = time_us
+            if len(self._rows) >= _ROWS_AT_ONCE:
+                self._flush()
+        self._frames = (time_us, {frame.component_id: frame for frame in frames})
+        for key, seen in self._batteries.items():
+            frame = self._frames[1].get(self.site.components[key].id)
+            if frame is not None:
+                temperature_c = frame.values.get(Metric.BATTERY_TEMPERATURE, math.nan)
+                seen.look(frame.values.get(Metric.BATTERY_SOC_PCT, math.nan) / 100.0, temperature_c)
+
+    def _shown_w(self, frames: dict[int, Frame], key: str) -> float:
+        frame = frames.get(self.site.components[key].id)
+        return math.nan if frame is None else frame.values.get(Metric.AC_POWER_ACTIVE, math.nan)
+
+    def _on_execution(self, execution: Execution) -> None:
+        command = execution.command
+        if not isinstance(command, _COMMANDS):
+            return
+        self._given[execution.refusal is not None] += 1
+        if execution.refusal is not None:
+            key = self._keys.get(command.component_id, str(command.component_id))
+            self._refused[key, type(command).__name__, execution.refusal] += 1
+
+    def _commands(self) -> Commands:
+        refusals = tuple(Refusal(*name, count) for name, count in self._refused.most_common(_MOST_REFUSALS))
+        return Commands(self._given.total(), self._given[True], refusals)
+
+    def _on_event(self, event: Event) -> None:
+        if event.kind != "state":
+            return
+        has_failed = StateCode.ERROR in str(event.details.get("states", "")).split()
+        if has_failed and event.subject not in self._failed:
+            error = self._plant.error(event.subject)
+            code, message = ("ERROR", "") if error is None else (error.code, error.message)
+            self._failed[event.subject] = Incident(event.subject, "error", code, message, event.time_us, None)
+        elif not has_failed and event.subject in self._failed:
+            ended = self._failed.pop(event.subject)._replace(end_us=event.time_us)
+            if len(self._incidents) < _MOST_INCIDENTS:
+                self._incidents.append(ended)
