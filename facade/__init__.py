@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .sim.headless.simulate import simulate
     from .sim.recording import Recorder, Recording, RecordingError, read_recording
     from .sim.replay import Replay
+    from .sim.report import SiteReport, report_of_recording
     from .sim.simulation.simulation import Simulation
     from .sim.simulation.snapshot import Snapshot
     from .sim.simulation.tape import Tape
@@ -41,12 +42,14 @@ _HOMES = {
     "Simulation": "sim.simulation.simulation.Simulation",
     "Site": "sim.site.site.Site",
     "SiteError": "sim.site.reader.SiteError",
+    "SiteReport": "sim.report.SiteReport",
     "SiteServer": "proto.serving.site_server.SiteServer",
     "Snapshot": "sim.simulation.snapshot.Snapshot",
     "Summary": "sim.headless.outcome.Summary",
     "Tape": "sim.simulation.tape.Tape",
     "load_site": "sim.site.reader.load_site",
     "read_recording": "sim.recording.read_recording",
+    "report_of_recording": "sim.report.report_of_recording",
     "serve": "proto.serving.site_server.SiteServer",
     "simulate": "sim.headless.simulate.simulate",
     "simulate_many": "sim.ensemble.ensemble.simulate_many",
@@ -64,12 +67,14 @@ __all__ = [
     "Simulation",
     "Site",
     "SiteError",
+    "SiteReport",
     "SiteServer",
     "Snapshot",
     "Summary",
     "Tape",
     "load_site",
     "read_recording",
+    "report_of_recording",
     "serve",
     "simulate",
     "simulate_many",

@@ -8,20 +8,19 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from ..sim.domain.timestamps import to_datetime
-from ..sim.report.site_report import Curve
 from .options import span_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..sim.report.site_report import Commands, Incident, Peak, SiteReport
+    from ..sim.report.site_report import Commands, Curve, Incident, Peak, SiteReport
 
 _MOST_LINES = 8
 """Of incidents, and of refusals."""
 _LEAST_SHOWN_W = 50.0
 """What would be shown as 0.0 kW is left out [W]."""
 _QUARTER = timedelta(minutes=15)
-_CHART = (64, 12)
+_CHART = (60, 12)
 _COLOURS = ("bright_blue", "bright_yellow", "bright_green", "bright_magenta", "bright_cyan", "bright_red")
 
 
@@ -96,7 +95,7 @@ def chart_text(report: SiteReport, *, is_coloured: bool) -> str | None:
     figure.width, figure.height = _CHART
     figure.color_mode = "names"
     figure.with_colors = is_coloured
-    figure.x_label, figure.y_label = "", "kW"
+    figure.x_label, figure.y_label = "h", "kW"
     figure.register_label_formatter(float, _tick)
     hours = [(time_us - begin_us) / 3.6e9 for time_us in curve.begin_us]
     figure.set_x_limits(0.0, hours[-1])
@@ -118,7 +117,7 @@ def _coarser(curve: Curve) -> Curve:
         name: [_mean(values[place : place + each]) for place in range(0, len(values), each)]
         for name, values in curve.powers_w.items()
     }
-    return Curve(curve.begin_us[::each], each * curve.length_us, powers)
+    return curve._replace(begin_us=curve.begin_us[::each], length_us=each * curve.length_us, powers_w=powers)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -71,13 +71,15 @@ def _kind(site: Site, key: str, children: dict[str, list[str]], seen: dict[str, 
     if category not in _PASSING:
         return category.value
     found: set[str] = set()
-    waiting = [child for child in children[key] if child not in seen]
+    waiting = [key]
     while waiting:
-        below = waiting.pop()
-        other = type_of(site.components[below]).category
+        at = waiting.pop()
+        other = type_of(site.components[at]).category
         if other not in _PASSING:
             found.add(other.value)
-        waiting += [child for child in children[below] if child not in seen]
+        elif not children[at] or getattr(site.components[at], "load", None) is not None:
+            found.add(LOAD)
+        waiting += [child for child in children[at] if child not in seen]
     return found.pop() if len(found) == 1 else LOAD
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -24,10 +25,13 @@ from ..domain.events import Event
 from ..domain.messages import Frame
 from ..domain.metrics import Metric
 from ..domain.states import StateCode
+from ..engine.executor import Executor
+from ..gateway.gateway import Gateway
 from ..kernel.ac_bus import active_w
 from ..kernel.layout import Layout, Memory
+from ..plant.plant import Plant
 from ..replay.plant import ReplayPlant
-from ..simulation.simulation import Simulation
+from ..site.site import Site
 from .gatherer import Gatherer
 from .of_recording import totals
 from .site_report import Commands, Incident, Refusal, SiteReport, Storage
@@ -49,7 +53,6 @@ class _Seen:
     coldest_c: float = math.inf
     warmest_c: float = -math.inf
     through_ah: float = 0.0
-    capacity_ah: float = field(default=math.nan)
 
     def look(self, soc: float, temperature_c: float) -> None:
         if math.isnan(soc):
@@ -63,13 +66,22 @@ class _Seen:
         )
 
 
+class Running(Protocol):
+    """A site that runs; a `Simulation`."""
+
+    site: Site
+    plant: Plant
+    executor: Executor
+    gateway: Gateway
+
+
 class SiteWatch:
     """Looks at a running site without moving anything: at all that flows, or at the frames of a replay."""
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Running) -> None:
         """Begin to look."""
         plant = simulation.plant
-        self._simulation, self._plant, self.site = simulation, plant, simulation.site
+        self._plant, self.site = plant, simulation.site
         self._begin_us = plant.time_us
         self._keys = {component.id: key for key, component in self.site.components.items()}
         self._gatherer = Gatherer(self.site, set(plant.wiring.ac_order))

@@ -1,0 +1,183 @@
+"""What a site did: the same figures from a run's registers, from what was recorded of it, and from watching it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import doppelgrid
+from doppelgrid.sim.domain.faults import Fault, FaultKind
+from doppelgrid.sim.domain.messages import CommandError
+from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.recording import Recorder, RecordingError, read_recording
+from doppelgrid.sim.replay import Replay
+from doppelgrid.sim.report import SiteReport, SiteWatch, report_of_recording
+from doppelgrid.sim.report.journal import commands_in
+from doppelgrid.sim.simulation.journal import Journal
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.site import Site
+
+MINUTE = timedelta(minutes=1)
+MORNING = datetime(2026, 6, 15, 8, 55)
+INVERTER = 5
+COMPONENTS: dict[str, Any] = {
+    "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
+    "main": {"id": 2, "category": "meter", "behind": "grid"},
+    "house": {"id": 3, "category": "meter", "behind": "main", "load": "6 kW"},
+    "roof": {"id": 4, "category": "pv_inverter", "behind": "main", "rated_power": "60 kW", "power": "16 kW"},
+    "inv": {"id": 5, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW"},
+    "bat": {"id": 6, "category": "battery", "behind": "inv", "initial_soc": "50 %"},
+}  # fmt: skip
+SITE = Site.model_validate(
+    {"microgrid": {"id": 7, "name": "a house"}, "components": COMPONENTS}
+).with_telemetry_interval(60.0)
+
+
+class Day:
+    """An hour of a site: seen, recorded, and counted by its registers."""
+
+    def __init__(self, folder: Path) -> None:
+        simulation = Simulation.headless(SITE, start_us=SITE.moment_us(MORNING), seed=3)
+        watch = SiteWatch(simulation)
+        journal = Journal(folder / "hour.journal")
+        journal.listen(simulation.gateway)
+        with Recorder(folder / "hour.parquet", SITE) as recorder:
+            recorder.listen(simulation.gateway)
+            simulation.run_for(10 * MINUTE)
+            simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 20_000.0, 900)
+            with pytest.raises(CommandError):
+                simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 99_000.0, 900)
+            simulation.run_for(10 * MINUTE)
+            simulation.fault(Fault("roof", FaultKind.TRIP, "OVERTEMPERATURE"), for_s=600.0)
+            simulation.run_for(40 * MINUTE)
+        journal.close()
+        self.watched = watch.report()
+        self.commanded = commands_in(folder / "hour.journal")
+        self.recorded = report_of_recording(read_recording(folder / "hour.parquet"), commands=self.commanded)
+        self.registers = {key: simulation.plant.registers(key) for key in ("grid", "house", "roof", "inv")}
+        self.path = folder / "hour.parquet"
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Day:
+    return Day(tmp_path_factory.mktemp("day"))
+
+
+def test_a_watched_site_did_what_its_registers_count(day: Day) -> None:
+    flows = {flow.key: (flow.consumed_wh, flow.delivered_wh) for flow in day.watched.flows}
+    for key, registers in day.registers.items():
+        assert flows[key] == pytest.approx(tuple(registers), rel=1e-9, abs=1e-6)
+    assert day.watched.imported_wh == pytest.approx(day.registers["grid"].consumed_wh, rel=1e-9)
+
+
+def test_a_recording_tells_of_the_same_hour(day: Day) -> None:
+    """It begins with the first sampling; within its intervals of a minute, what flows both ways is set off."""
+    recorded, watched = day.recorded.figures(), day.watched.figures()
+    for name in (
+        "consumption_wh",
+        "production_wh",
+        "import_wh",
+        "export_wh",
+        "peak_import_w",
+        "peak_export_w",
+    ):
+        assert recorded[name] == pytest.approx(watched[name], rel=0.03)
+    for name in ("bat.soc_last", "bat.soc_max", "soc_max", "bat.cycles", "cycles"):
+        assert recorded[name] == pytest.approx(watched[name], rel=0.03)
+
+
+def test_figures_are_those_of_a_hand_calculation(day: Day) -> None:
+    """6 kW of load, 16 kW of sun but for ten minutes; 20 kW into the battery for a quarter of an hour."""
+    report = day.watched
+    assert report.figure("load.consumption_wh") == pytest.approx(6000.0, rel=1e-6)
+    assert report.figure("pv_inverter.production_wh") == pytest.approx(16_000.0 * 50 / 60, rel=0.01)
+    assert report.figure("battery_inverter.consumption_wh") == pytest.approx(5000.0, rel=0.02)
+    assert report.figure("self_consumption") == pytest.approx(1.0 - report.exported_wh / report.produced_wh)
+    assert report.figure("self_sufficiency") == pytest.approx(1.0 - report.imported_wh / report.consumed_wh)
+    greatest = next(flow.greatest for flow in report.flows if flow.key == "grid")
+    assert greatest.power_w == pytest.approx(26_000.0, rel=0.01)
+
+
+def test_quarters_of_an_hour_are_whole_and_named(day: Day) -> None:
+    peak = day.watched.peak_export
+    assert peak is not None
+    assert peak.time_us is not None
+    assert peak.time_us % 900_000_000 == 0
+    assert 0.0 < peak.power_w <= 10_000.0
+
+
+def test_commands_refusals_and_failures_are_told(day: Day) -> None:
+    for commands in (day.watched.commands, day.commanded):
+        assert commands is not None
+        assert (commands.given, commands.refused) == (2, 1)
+        (refusal,) = commands.refusals
+        assert refusal.key == "inv"
+        assert "99000" in refusal.reason
+    for report in (day.watched, day.recorded):
+        (incident,) = [each for each in report.incidents if each.kind == "error"]
+        assert (incident.key, incident.code) == ("roof", "OVERTEMPERATURE")
+        assert incident.end_us is not None
+        assert (incident.end_us - incident.begin_us) / 1e6 == pytest.approx(600.0, abs=60.0)
+        assert report.figure("errors") == 1
+
+
+def test_an_unknown_figure_is_refused_with_those_that_there_are(day: Day) -> None:
+    with pytest.raises(
+        ValueError, match=r"no figure 'peak'; accepted: import_wh, export_wh, .*peak_import_w"
+    ):
+        day.watched.figure("peak")
+
+
+def test_a_replayed_hour_did_what_the_recording_says(day: Day) -> None:
+    replay = Replay(read_recording(day.path))
+    simulation = Simulation.headless(replay.site, start_us=replay.start_us, hardware=replay)
+    watch = SiteWatch(simulation)
+    simulation.run_to(replay.end_us)
+    replayed, recorded = watch.report().figures(), day.recorded.figures()
+    for name in ("import_wh", "export_wh", "consumption_wh", "production_wh", "soc_max", "roof.delivered_wh"):
+        assert replayed[name] == pytest.approx(recorded[name], rel=1e-9)
+
+
+def test_watching_changes_nothing() -> None:
+    digests = []
+    for is_watched in (False, True):
+        simulation = doppelgrid.Simulation.headless(SITE, start_us=SITE.moment_us(MORNING))
+        journal = Journal()
+        journal.listen(simulation.gateway)
+        if is_watched:
+            SiteWatch(simulation)
+        simulation.run_for(3 * MINUTE)
+        digests.append(journal.digest)
+    assert digests[0] == digests[1]
+
+
+def rows(number: int, powers_kw: list[float]) -> str:
+    return "".join(
+        f"2026-06-15 10:{15 * place:02d}:00+00:00,7,{number},AC_POWER_ACTIVE_avg,{1e3 * power_kw}\n"
+        for place, power_kw in enumerate(powers_kw)
+    )
+
+
+def told(folder: Path, content: str, site: Site | None = SITE) -> SiteReport:
+    (folder / "export.csv").write_text("timestamp,microgrid_id,component_id,metric,value\n" + content)
+    return report_of_recording(read_recording(folder / "export.csv"), site=site)
+
+
+def test_an_export_of_meters_alone_tells_what_is_behind_them(tmp_path: Path) -> None:
+    """Of main and roof only; what the others did counts as a load."""
+    report = told(tmp_path, rows(2, [8.0, -4.0, 0.0, 0.0]) + rows(4, [0.0, -10.0, -10.0, -10.0]))
+    assert (report.imported_wh, report.exported_wh) == (2000.0, 1000.0)
+    assert report.figure("roof.delivered_wh") == 5000.0
+    assert report.figure("load.consumption_wh") == pytest.approx(2000.0 + 1500.0 + 2500.0)
+    assert report.peak_import is not None
+    assert report.peak_import.power_w == 8000.0
+
+
+def test_what_cannot_be_told_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="give its file with --site"):
+        told(tmp_path, rows(2, [1.0, 2.0]), None)
+    with pytest.raises(RecordingError, match="AC_POWER_ACTIVE of any of the site: 1, 2, 3, 4, 5, 6"):
+        told(tmp_path, rows(99, [1.0, 2.0]))
