@@ -95,5 +95,9 @@ def _read(spec: FileColumn | RecordedSessions, site: Site) -> None:
         read_recording(spec, site.directory, zone)
     else:
         path = site.directory / spec.file
-        sessions = read_acn_sessions(path, parse_zone(spec.timezone) if spec.timezone else zone)
+        sessions = read_acn_sessions(
+            path,
+            parse_zone(spec.timezone) if spec.timezone else zone,
+            refuses_overlaps=spec.overlaps == "refuse",
+        )
         at_station(sessions, spec.station, path.name)

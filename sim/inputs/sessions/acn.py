@@ -11,6 +11,7 @@ import gzip
 import io
 import json
 import math
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -27,7 +28,8 @@ _Value = TypeVar("_Value")
 
 _KILO = 1e3
 _CSV_COLUMNS = ("arrival", "departure", "delivered_energy", "station_id")
-_CSV_ENERGIES = ("requested_energy", "delivered_energy")
+_CSV_UNITS = {"requested_energy": "kWh", "delivered_energy": "kWh", "max_power": "kW", "max_current": "A"}
+_UNIT = re.compile(r"\s*\((kWh|kW|A)\)$")
 _JSON_FIELDS = {
     "arrival": "connectionTime",
     "departure": "disconnectTime",
@@ -39,6 +41,11 @@ _JSON_FIELDS = {
 _TIME = "a time such as 2019-05-01T06:33:14-07:00"
 _ENERGY = "a number of kWh, 0..1000"
 _ENERGY_MAX_KWH = 1000.0
+_POWER = "a number of kW, more than 0, up to 1000"
+_CURRENT = "a number of amperes, more than 0, up to 1000"
+_LIMIT_MAX = 1000.0
+_LISTED = 3
+"""Overlaps of a file that are named; of the others it is said how many there are."""
 
 
 class RecordedSession(NamedTuple):
@@ -58,16 +65,23 @@ class RecordedSession(NamedTuple):
     session: str
     line: int
     """Where the session stands in its file."""
+    max_power_w: float | None = None
+    """Greatest power that was drawn [W]; None where the file does not say."""
+    max_current_a: float | None = None
+    """Greatest current on a phase [A]; likewise."""
 
 
-def read_acn_sessions(path: Path, zone: tzinfo) -> tuple[RecordedSession, ...]:
+def read_acn_sessions(
+    path: Path, zone: tzinfo, *, refuses_overlaps: bool = True
+) -> tuple[RecordedSession, ...]:
     """Read all sessions of a file, by arrival.
 
     Args:
         path: A CSV table with columns `arrival`, `departure`, `delivered_energy`, `station_id`, and if known
-            `requested_energy`, `estimated_departure` and `session_id` (energies in kWh, with or without ` (kWh)` in
-            their names), or a JSON export; either may be compressed by gzip.
+            `requested_energy`, `estimated_departure`, `session_id`, `max_power` and `max_current` (kWh, kW and A, with
+            or without ` (kWh)` and the like in their names), or a JSON export; either may be compressed by gzip.
         zone: Of times written without an offset.
+        refuses_overlaps: Whether two sessions at a station at the same time are refused.
 
     Raises:
         InputError: Naming the file, the line and the column of the first thing that is wrong, or two sessions that
@@ -79,7 +93,10 @@ def read_acn_sessions(path: Path, zone: tzinfo) -> tuple[RecordedSession, ...]:
         raise InputError(
             path.name, None, "file", "not there", f"an existing file (looked for {path})"
         ) from None
-    return _read(path, zone, stamp)
+    sessions = _read(path, zone, stamp)
+    if refuses_overlaps:
+        refuse_overlaps(path.name, sessions)
+    return sessions
 
 
 def at_station(sessions: Iterable[RecordedSession], station: str | None, file: str) -> list[RecordedSession]:
@@ -107,7 +124,6 @@ def _read(path: Path, zone: tzinfo, _stamp: int) -> tuple[RecordedSession, ...]:
     sessions = sorted((_session(row, zone) for row in rows), key=lambda session: session.arrival_us)
     if not sessions:
         raise InputError(path.name, None, "content", "without sessions", "at least one session")
-    _refuse_overlaps(path.name, sessions)
     return tuple(sessions)
 
 
@@ -137,11 +153,11 @@ class _Row(NamedTuple):
 def _csv_rows(file: str, text: str) -> Iterator[_Row]:
     lines = _csv_lines(file, text)
     header = [name.strip() for name in next(lines, (1, []))[1]]
-    plain = [name.removesuffix("(kWh)").strip() for name in header]
+    plain = [_UNIT.sub("", name) for name in header]
     for column in _CSV_COLUMNS:
         if column not in plain:
             found = f"missing among {', '.join(header) or 'nothing'}"
-            unit = " (kWh)" if column in _CSV_ENERGIES else ""
+            unit = f" ({_CSV_UNITS[column]})" if column in _CSV_UNITS else ""
             raise InputError(
                 file, 1, "columns", found, f"a column {column}{unit}{did_you_mean(column, plain)}"
             )
@@ -185,7 +201,19 @@ def _json_rows(file: str, text: str) -> Iterator[_Row]:
             values["requested_energy"] = inputs[-1].get("kWhRequested")
             values["estimated_departure"] = inputs[-1].get("requestedDeparture")
             names |= {"requested_energy": "kWhRequested", "estimated_departure": "requestedDeparture"}
+        if currents := item.get("chargingCurrent"):
+            values["max_current"] = _greatest_current(currents)
+            names["max_current"] = "chargingCurrent"
         yield _Row(file, line, values, names)
+
+
+def _greatest_current(series: object) -> object:
+    """Return the greatest current that a car drew, of a series over time; the series itself if it is none."""
+    currents = series.get("current") if isinstance(series, dict) else None
+    if not isinstance(currents, list) or not all(isinstance(each, int | float) for each in currents):
+        return series
+    # A car that drew nothing told nothing of what it could draw.
+    return max(currents, default=0.0) or None
 
 
 def _item_lines(text: str, count: int) -> Sequence[int]:
@@ -221,7 +249,21 @@ def _session(row: _Row, zone: tzinfo) -> RecordedSession:
         str(station),
         str(row.values.get("session_id") or ""),
         row.line,
+        _limit(row, "max_power", _KILO, _POWER),
+        _limit(row, "max_current", 1.0, _CURRENT),
     )
+
+
+def _limit(row: _Row, name: str, factor: float, accepted: str) -> float | None:
+    if row.values.get(name) in (None, ""):
+        return None
+    try:
+        limit = float(row.values[name])
+    except (TypeError, ValueError):
+        limit = math.nan
+    if not 0.0 < limit <= _LIMIT_MAX:
+        raise row.error(name, accepted)
+    return factor * limit
 
 
 def _optional(row: _Row, name: str, default: _Value, read: Callable[[_Row, str], _Value]) -> _Value:
@@ -250,11 +292,27 @@ def _energy_wh(row: _Row, name: str) -> float:
     return energy_kwh * _KILO
 
 
-def _refuse_overlaps(file: str, sessions: Iterable[RecordedSession]) -> None:
+def refuse_overlaps(file: str, sessions: Iterable[RecordedSession]) -> None:
+    """Hold a recording to one car at a station at a time.
+
+    Raises:
+        InputError: Naming the first sessions that come too early, and how many there are.
+    """
+    overlaps: list[tuple[RecordedSession, RecordedSession]] = []
     last: dict[str, RecordedSession] = {}
     for session in sessions:
         before = last.get(session.station)
         if before is not None and session.arrival_us < before.departure_us:
-            found = f"within that of line {before.line} at station {session.station}"
-            raise InputError(file, session.line, "stay", found, "one car at a station at a time")
-        last[session.station] = session
+            overlaps.append((session, before))
+        if before is None or session.departure_us > before.departure_us:
+            last[session.station] = session
+    if not overlaps:
+        return
+    first, *others = overlaps
+    found = f"within that of line {first[1].line} at station {first[0].station}"
+    if others:
+        lines = ", ".join(str(session.line) for session, _ in others[:_LISTED])
+        more = " …" if len(others) > _LISTED else ""
+        found += f", and {len(others)} more like it, on line{'s' if len(others) > 1 else ''} {lines}{more}"
+    accepted = "one car at a station at a time; or `overlaps: trim`, `skip` or `keep`"
+    raise InputError(file, first[0].line, "stay", found, accepted)

@@ -18,9 +18,19 @@ from .acn import RecordedSession, at_station, read_acn_sessions
 from .arrivals import statistical_sessions
 from .cars import car_preset
 from .daily import LEAD_IN_DAYS, DayByDay
+from .overlaps import one_after_another
 from .profiles import PROFILES
 from .sections import WEEKDAYS, RecordedSessions, ScriptedSession, Sessions, StatisticalSessions
-from .session import SECOND_US, Listed, OverlapError, Session, SessionPlan, fitting_car, unknown_arrival_soc
+from .session import (
+    SECOND_US,
+    Listed,
+    OverlapError,
+    Session,
+    SessionPlan,
+    fitting_car,
+    limited_car,
+    unknown_arrival_soc,
+)
 
 _LOOK_AHEAD_DAYS = 14
 """Within which a list that repeats by the week shows all its overlaps."""
@@ -51,16 +61,24 @@ def session_plan(spec: Sessions, where: InputSetting) -> SessionPlan:
 
 def _recorded(spec: RecordedSessions, where: InputSetting, zone: tzinfo) -> Listed:
     path = where.directory / spec.file
-    recorded = read_acn_sessions(path, parse_zone(spec.timezone) if spec.timezone else zone)
+    recorded = read_acn_sessions(
+        path, parse_zone(spec.timezone) if spec.timezone else zone, refuses_overlaps=spec.overlaps == "refuse"
+    )
     moved = _mover(spec, recorded[0].arrival_us, where.start_us, zone)
     sessions = [_replayed(spec, session, moved) for session in at_station(recorded, spec.station, path.name)]
+    if spec.overlaps != "refuse":
+        sessions = one_after_another(sessions, spec.overlaps)
     try:
         return Listed(sessions)
     except OverlapError as error:
         arrival = to_datetime(error.later.arrival_us).astimezone(zone).isoformat()
         found = f"overlapping at {arrival} of the run"
         raise InputError(
-            path.name, None, "leave: estimated", found, "`leave: recorded`, where stays follow one another"
+            path.name,
+            None,
+            "leave: estimated",
+            found,
+            "`leave: recorded`, where stays follow one another; or `overlaps: trim`, `skip` or `keep`",
         ) from None
 
 
@@ -80,13 +98,15 @@ def _mover(spec: RecordedSessions, first_us: int, start_us: int, zone: tzinfo) -
 def _replayed(spec: RecordedSessions, recorded: RecordedSession, moved: Callable[[int], int]) -> Session:
     energy_wh = recorded.delivered_wh if spec.energy == "delivered" else recorded.requested_wh
     leaves_us = recorded.departure_us if spec.leave == "recorded" else recorded.estimated_departure_us
-    car = fitting_car(car_preset(spec.car), energy_wh)
+    car = limited_car(
+        fitting_car(car_preset(spec.car), energy_wh), recorded.max_power_w, recorded.max_current_a
+    )
     return Session(
         moved(recorded.arrival_us),
         moved(max(leaves_us, recorded.arrival_us)),
         car,
         energy_wh,
-        unknown_arrival_soc(car, energy_wh),
+        unknown_arrival_soc(car, energy_wh, 1.0 - spec.final_soc),
     )
 
 

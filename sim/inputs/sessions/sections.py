@@ -92,8 +92,14 @@ class RecordedSessions(Section):
     """Which of the recorded energies the cars want."""
     leave: Literal["recorded", "estimated"] = "recorded"
     """Whether cars leave when they did, or when they said they would."""
+    final_soc: Fraction = Field(default=written("90 %"))
+    """State of charge at which the recorded energy ends, which no recording knows."""
+    overlaps: Literal["refuse", "trim", "skip", "keep"] = "refuse"
+    """What becomes of a car that comes before the one before it has left: the file is refused, the one before leaves
+    then, the later one drives on, or the later one plugs in when the one before has left."""
     car: CarName = _DEFAULT_CAR
-    """Preset of the cars; a larger battery takes its place where the energy would not fit."""
+    """Preset of the cars; a larger battery takes its place where the energy would not fit, and it draws no more than
+    recorded where the file has `max_power` or `max_current`."""
 
     @field_validator("timezone")
     @classmethod

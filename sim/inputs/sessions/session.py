@@ -15,6 +15,9 @@ from ....models.electric_car import ElectricCarParams
 from ..signal import NEVER
 
 SECOND_US = 1_000_000
+_NOMINAL_V = 230.0
+_LEAST_CURRENT_A = 6.0
+"""IEC 61851-1: a charger offers no less."""
 _SPARE = 1.25
 """Capacity over the energy of a session that no known car could have held."""
 
@@ -216,6 +219,25 @@ def fitting_car(car: ElectricCarParams, energy_wh: float) -> ElectricCarParams:
     if energy_wh * _SPARE <= car.capacity_wh:
         return car
     return car._replace(capacity_wh=energy_wh * _SPARE)
+
+
+def limited_car(
+    car: ElectricCarParams, max_power_w: float | None, max_current_a: float | None
+) -> ElectricCarParams:
+    """Return a car that draws no more than one did that was recorded.
+
+    Args:
+        car: To be expected.
+        max_power_w: Through the cable [W], on direct current or at 230 V on all phases of the car; None if unknown.
+        max_current_a: On each phase [A]; None if unknown.
+    """
+    currents_a = [car.ac_current_max_a]
+    if max_power_w is not None:
+        currents_a.append(max_power_w / (_NOMINAL_V * car.ac_phases))
+        car = car._replace(dc_curve_w=tuple(min(power_w, max_power_w) for power_w in car.dc_curve_w))
+    if max_current_a is not None:
+        currents_a.append(max_current_a)
+    return car._replace(ac_current_max_a=max(min(currents_a), _LEAST_CURRENT_A))
 
 
 def unknown_arrival_soc(car: ElectricCarParams, energy_wh: float, share_left: float = 0.1) -> float:
