@@ -114,7 +114,7 @@ def advance(
 
 def gather(layout: Layout, memory: Memory, samples: Samples, row: int, end_us: int) -> None:
     """Take what flows until a time [µs] into what is asked for of the interval of a row."""
-    if row < 0:
+    if row < 0 or end_us <= memory.time_us:
         return
     begin_us = samples.times_us[row]
     if len(samples.means) > 0:

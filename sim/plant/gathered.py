@@ -36,8 +36,8 @@ class Gathered:
 
     def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
         """Take in what flows until a time [µs], before time moves on."""
-        if memory.time_us != self._until_us:
-            return  # time has jumped, as to a snapshot
+        if memory.time_us != self._until_us or end_us <= memory.time_us:
+            return  # time has jumped, as to a snapshot, or stands still
         is_first = memory.time_us == self.begin_us
         gather_means(layout, memory, self.means, (end_us - memory.time_us) / (end_us - self.begin_us))
         if self.least:

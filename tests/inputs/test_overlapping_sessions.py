@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,7 +44,7 @@ def inputs(folder: Path, content: str, **sessions: Any) -> Plant:
     }  # fmt: skip
     location = {"latitude": 52.5, "longitude": 13.4, "timezone": "Europe/Berlin"}
     site = Site.from_content({"microgrid": {"id": 1, "location": location}, "components": components}, folder)
-    return Plant(site, start_us=site.moment_us(to_datetime(1_781_467_200_000_000)), seed=0)
+    return Plant(site, start_us=site.moment_us(datetime(2026, 6, 15)), seed=0)
 
 
 def stays(plant: Plant) -> list[tuple[str, str]]:

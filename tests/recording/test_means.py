@@ -19,12 +19,13 @@ from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.headless.columns import Columns
 from doppelgrid.sim.headless.run import HeadlessRun
+from doppelgrid.sim.plant.gathered import Gathered
 from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
 from doppelgrid.sim.recording import Recorder, Recording, read_recording
 from doppelgrid.sim.replay import Replay
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
-from doppelgrid.sim.telemetry.intervals import OVER_INTERVALS, IntervalReader
+from doppelgrid.sim.telemetry.intervals import OVER_INTERVALS, IntervalReader, with_totals
 
 MORNING = datetime(2026, 6, 15, 7, 55)
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
@@ -237,3 +238,17 @@ def test_energies_and_states_are_those_at_the_time(tmp_path: Path) -> None:
         name.partition(".")[2] for name in wide if name.startswith("5.") and wide[name].iloc[[-1]].isna().all()
         and name.partition(".")[2] not in ("warning", "error")
     }  # fmt: skip
+
+
+def test_a_step_without_a_length_changes_nothing() -> None:
+    """What flows may have to be found again at once, before any of it has flowed."""
+    start_us = SITE.moment_us(MORNING)
+    plant = Plant(SITE, start_us=start_us, seed=3)
+    plant.bring_up_to_date()
+    layout, memory, _ = plant.numbers
+    reader, gathered = IntervalReader(plant, extremes=True), Gathered(layout, start_us, extremes=True)
+    gathered.take(layout, memory, start_us)
+    plant.follow(gathered)
+    plant.advance(start_us + 1_000_000)
+    assert gathered.is_whole(start_us + 1_000_000)
+    assert with_totals(gathered.means[6 * 4 : 6 * 5]) == reader.means(plant.wiring.order[4])
