@@ -290,6 +290,8 @@ def _stage(
     given = None if recorded_site is None else load_site(recorded_site)
     recording = read_recording(Path(source))
     replay = Replay(recording, site=given, simulate=[name for name in simulate.split(",") if name])
+    for note in replay.notes:
+        typer.echo(f"{source}: {note}", err=True)
     longest_us = round(replay.duration_s * 1e6)
     return _Stage(
         replay.site,

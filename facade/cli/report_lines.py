@@ -126,7 +126,7 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def _tick(value: float, *_layout: object, **_options: object) -> str:
-    return f"{value:6.1f}"
+    return f"{value:6.3g}"
 
 
 def _energies(report: SiteReport) -> str:

@@ -36,8 +36,8 @@ class Ways(NamedTuple):
 
     keys: tuple[str, ...]
     """Components on the AC side that were seen, in the order of columns."""
-    own: Floats
-    """`(keys, keys)`: what each column adds to the power that a component has by itself."""
+    through: tuple[tuple[int, int, float], ...]
+    """Column of what is behind, of what is before it, and which part of its power flows there."""
     kinds: tuple[str, ...]
     """Of each component, the group to which its own power belongs."""
     grid: int | None
@@ -49,12 +49,12 @@ def ways(site: Site, seen: set[str]) -> Ways:
     wiring = wire(site)
     keys = tuple(key for key in wiring.ac_order if key in seen)
     places = {key: place for place, key in enumerate(keys)}
-    own = np.eye(len(keys))
-    for key in keys:
-        parents = wiring.parents[key]
-        for parent in parents:
-            if parent in places:
-                own[places[key], places[parent]] -= 1.0 / len(parents)
+    through = tuple(
+        (places[key], places[parent], 1.0 / len(wiring.parents[key]))
+        for key in keys
+        for parent in wiring.parents[key]
+        if parent in places
+    )
     children = {
         key: [child for child in wiring.ac_order if key in wiring.parents[child]] for key in wiring.ac_order
     }
@@ -62,7 +62,7 @@ def ways(site: Site, seen: set[str]) -> Ways:
     while grid not in places and len(children[grid]) == 1:
         (grid,) = children[grid]
     kinds = tuple(_kind(site, key, children, places) for key in keys)
-    return Ways(keys, own, kinds, places.get(grid))
+    return Ways(keys, through, kinds, places.get(grid))
 
 
 def _kind(site: Site, key: str, children: dict[str, list[str]], seen: dict[str, int]) -> str:
@@ -116,12 +116,12 @@ class Gatherer:
         hours = np.diff(times_us)[:, None] / _US_PER_HOUR
         if not len(active_w):
             return
-        with np.errstate(invalid="ignore"):
-            own_w = active_w @ self.ways.own if not np.isnan(active_w).any() else self._own_of_known(active_w)
-            self._consumed_wh += np.nansum(np.maximum(active_w, 0.0) * hours, axis=0)
-            self._delivered_wh -= np.nansum(np.minimum(active_w, 0.0) * hours, axis=0)
-            self._own_consumed_wh += np.nansum(np.maximum(own_w, 0.0) * hours, axis=0)
-            self._own_delivered_wh -= np.nansum(np.minimum(own_w, 0.0) * hours, axis=0)
+        known_w = np.nan_to_num(active_w)
+        own_w = self._own(active_w, known_w)
+        self._consumed_wh += (np.maximum(known_w, 0.0) * hours).sum(axis=0)
+        self._delivered_wh -= (np.minimum(known_w, 0.0) * hours).sum(axis=0)
+        self._own_consumed_wh += (np.maximum(own_w, 0.0) * hours).sum(axis=0)
+        self._own_delivered_wh -= (np.minimum(own_w, 0.0) * hours).sum(axis=0)
         self._find_extremes(times_us, active_w)
         grid = self.ways.grid
         grid_w = np.full(len(active_w), np.nan) if grid is None else active_w[:, grid]
@@ -180,22 +180,25 @@ class Gatherer:
         }
         return Curve(begins.tolist(), self._curve.length_us, drawn)
 
-    def _own_of_known(self, active_w: Floats) -> Floats:
-        """Return own powers where those of some are not known: what is behind them counts as a load of the next."""
-        own_w: Floats = np.nan_to_num(active_w) @ self.ways.own
+    def _own(self, active_w: Floats, known_w: Floats) -> Floats:
+        """Return what components have by themselves; what is behind one that is not known is a load of the next."""
+        own_w = known_w.copy()
+        for behind, before, share in self.ways.through:
+            own_w[:, before] -= share * known_w[:, behind]
         own_w[np.isnan(active_w)] = 0.0
         return own_w
 
     def _find_extremes(self, times_us: Instants, active_w: Floats) -> None:
-        for column in range(active_w.shape[1]):
-            powers = active_w[:, column]
-            if np.isnan(powers).all():
-                continue
-            top, bottom = int(np.nanargmax(powers)), int(np.nanargmin(powers))
-            if powers[top] > self._greatest[column].power_w:
-                self._greatest[column] = Peak(float(powers[top]), int(times_us[top]))
-            if powers[bottom] < self._least[column].power_w:
-                self._least[column] = Peak(float(powers[bottom]), int(times_us[bottom]))
+        highs, lows = (
+            np.where(np.isnan(active_w), -np.inf, active_w),
+            np.where(np.isnan(active_w), np.inf, active_w),
+        )
+        tops, bottoms = highs.argmax(axis=0).tolist(), lows.argmin(axis=0).tolist()
+        for column, (top, bottom) in enumerate(zip(tops, bottoms, strict=True)):
+            if highs[top, column] > self._greatest[column].power_w:
+                self._greatest[column] = Peak(float(highs[top, column]), int(times_us[top]))
+            if lows[bottom, column] < self._least[column].power_w:
+                self._least[column] = Peak(float(lows[bottom, column]), int(times_us[bottom]))
 
 
 class _Intervals:

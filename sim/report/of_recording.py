@@ -12,6 +12,7 @@ from ..domain.metrics import Metric
 from ..recording.content import Condition, Recording, Track
 from ..recording.errors import RecordingError
 from ..recording.names import parse_name
+from ..replay.playback import unknown_metrics
 from ..site.site import Site
 from .gatherer import STORING, Floats, Gatherer, Instants
 from .site_report import Commands, Flow, Group, Incident, SiteReport, Storage
@@ -211,6 +212,9 @@ def _notes(recording: Recording, site: Site, gatherer: Gatherer) -> Iterator[str
         yield "powers are instants: energies are estimates"
     if gatherer.ways.grid is None:
         yield "nothing is recorded of the power at the connection point: import, export and peaks are not known"
+    unknown = unknown_metrics(recording.tracks.values())
+    if unknown:
+        yield f"metrics {', '.join(unknown)} are not known: left out"
     silent = [key for key in site.components if not _has(recording, site, key)]
     if silent:
         yield f"nothing is recorded of {', '.join(silent)}"

@@ -74,6 +74,11 @@ class Running(Protocol):
     executor: Executor
     gateway: Gateway
 
+    @property
+    def now_us(self) -> int:
+        """Simulated time [µs since the Unix epoch]."""
+        ...
+
 
 class SiteWatch:
     """Looks at a running site without moving anything: at all that flows, or at the frames of a replay."""
@@ -81,7 +86,7 @@ class SiteWatch:
     def __init__(self, simulation: Running) -> None:
         """Begin to look."""
         plant = simulation.plant
-        self._plant, self.site = plant, simulation.site
+        self._simulation, self._plant, self.site = simulation, plant, simulation.site
         self._begin_us = plant.time_us
         self._keys = {component.id: key for key, component in self.site.components.items()}
         self._gatherer = Gatherer(self.site, set(plant.wiring.ac_order))
@@ -136,7 +141,7 @@ class SiteWatch:
             microgrid_id=self.site.microgrid.id,
             zone=self.site.microgrid.location.zone,
             begin_us=self._begin_us,
-            end_us=self._plant.time_us,
+            end_us=max(self._simulation.now_us, self._plant.time_us),
             imported_wh=imported_wh,
             exported_wh=exported_wh,
             consumed_wh=consumed_wh,

@@ -116,3 +116,31 @@ def test_a_recording_without_its_site_takes_that_of_site(sleeper: Path, tmp_path
     assert recorded.exit_code == 0, recorded.output
     shown = RUNNER.invoke(app, ["lockstep", str(day), str(sleeper), "--site", "demo"])
     assert shown.exit_code == 0, shown.output
+
+
+def test_a_run_ends_with_what_the_site_did(sleeper: Path) -> None:
+    shown = RUNNER.invoke(app, ["lockstep", "demo", str(sleeper), "--duration", "5s", "--interval", "1s"])
+    for words in (
+        "Berlin demo (2200), 2026-06-15 00:00:00 to 2026-06-15 00:00:05, 5 s",
+        "bat-inv",
+        "from the grid",
+    ):
+        assert words in shown.output
+
+
+def test_what_of_a_recording_is_left_out_is_told(sleeper: Path, tmp_path: Path) -> None:
+    day = tmp_path / "day.csv"
+    day.write_text(
+        "timestamp,microgrid_id,component_id,metric,value\n"
+        "2026-06-15 10:00:00+00:00,2200,2,AC_ACTIVE_POWER,1000\n"
+        "2026-06-15 10:00:01+00:00,2200,2,FOO_BAR,1000\n"
+    )
+    shown = RUNNER.invoke(app, ["lockstep", str(day), str(sleeper), "--site", "demo"])
+    assert f"{day}: metrics FOO_BAR are not known: left out" in shown.output
+
+
+@pytest.mark.parametrize("words", [["lockstep", "demo", "app.py"], ["run", "demo"], ["simulate", "demo"]])
+def test_extremes_are_not_asked_for_without_a_recording(words: list[str]) -> None:
+    shown = RUNNER.invoke(app, [*words, "--record-extremes"])
+    assert shown.exit_code == 2
+    assert "--record-extremes is given without --record; accepted: with --record FILE" in shown.output
