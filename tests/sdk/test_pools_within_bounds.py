@@ -86,20 +86,21 @@ class Watch:
         self.astray: list[str] = []
         """What did not follow its set-point, as far as its bounds let it."""
         self.restless: list[str] = []
-        """Cars that began or ceased to charge long after the last change of what was proposed."""
+        """Cars that began or ceased to charge long after another one came, and after another power was proposed."""
         self.set_points = 0
         self._site = site
         components = site.definition.components.items()
         self._components = {component.id: (key, component.category) for key, component in components}
         self._set: dict[str, tuple[float, int]] = {}
         self._charging: dict[str, bool] = {}
-        self._told_us = 0
+        self._wanting: dict[str, bool] = {}
+        self._changed_us = 0
         site.simulation.gateway.listen_to_events(self._on_event)
         site.simulation.gateway.listen_to_frames(self._on_frames)
 
     def tell(self, part: float) -> None:
         """Take notice of what is proposed from now on."""
-        self._told_us = self._site.now_us
+        self._changed_us = self._site.now_us
         self.part = part
 
     def _on_event(self, event: Event) -> None:
@@ -137,8 +138,11 @@ class Watch:
         is_charging = power_w > 300.0
         was_charging = self._charging.setdefault(key, is_charging)
         self._charging[key] = is_charging
-        has_car = most_w > 300.0
-        if is_charging != was_charging and has_car and time_us - self._told_us > CALM_US:
+        wants = most_w > 300.0
+        if wants != self._wanting.setdefault(key, wants):
+            self._wanting[key] = wants
+            self._changed_us = time_us  # the bounds of the pool, and so what is proposed
+        if wants and is_charging != was_charging and time_us - self._changed_us > CALM_US:
             self.restless.append(f"{self._site.time_text(time_us)} {key}: {power_w:.0f} W at {self.part}")
 
 
