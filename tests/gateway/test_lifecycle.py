@@ -301,5 +301,5 @@ def test_what_happens_is_told(site: Equipped) -> None:
     site.gateway.stop(CHARGER)
     site.pass_time(1.0)
     assert "charger: switched (position switching_off)" in told
-    assert "charger: stop accepted ()" in told
+    assert "charger: stop accepted" in told
     assert "charger: switched (position off)" in told
