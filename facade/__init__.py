@@ -82,7 +82,8 @@ __all__ = [
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "__version__"})
+    ours = {name for name in globals() if name.startswith("__")}
+    return sorted({*ours, *__all__, "__version__"})
 
 
 def __getattr__(name: str) -> object:

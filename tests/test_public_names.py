@@ -28,6 +28,7 @@ def test_other_names_are_refused() -> None:
 
 def test_every_public_name_is_listed() -> None:
     assert {*doppelgrid.__all__, "__version__"} <= set(dir(doppelgrid))
+    assert set(doppelgrid.__all__) == {name for name in dir(doppelgrid) if not name.startswith("__")}
 
 
 def test_the_version_is_that_of_the_distribution_and_what_the_command_prints() -> None:

@@ -11,6 +11,8 @@ from typing import NoReturn
 
 _WAIT_S = 5.0
 """Real time that threads of an application get to end by themselves [s]."""
+_PIPE_BROKEN = 141
+"""As shells have it of a program that the end of a pipe has ended: 128 and the number of SIGPIPE."""
 _stubborn: list[object] = []
 """Tasks that would run on if they were dropped."""
 _ran: list[bool] = []
@@ -36,6 +38,23 @@ def end(code: int) -> None:
         end_at_once(code)
     if _ran:
         threading.Thread(target=_end_late, args=(code,), daemon=True).start()
+
+
+def end_at_the_end_of_a_pipe(ended: BaseException) -> None:
+    """End the process without a word if it ends because nobody reads what it prints; return if not.
+
+    Args:
+        ended: By which it ends: the libraries that print make another error of it.
+    """
+    cause: BaseException | None = ended
+    while cause is not None and not isinstance(cause, BrokenPipeError):
+        cause = cause.__context__
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError as broken:
+        cause = broken
+    if cause is not None:
+        os._exit(_PIPE_BROKEN)
 
 
 def end_at_once(code: int) -> NoReturn:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -133,7 +133,12 @@ def write_endpoints(path: Path, servers: Sequence[SiteServer]) -> None:
         OSError: If it cannot be written.
     """
     endpoints = [
-        {"id": server.site.microgrid.id, "name": server.site.microgrid.name, "grpc": server.address}
+        {
+            "id": server.site.microgrid.id,
+            "name": server.site.microgrid.name,
+            "grpc": server.address,
+            "url": server.url,
+        }
         for server in servers
     ]
     line = json.dumps({"microgrids": endpoints}, ensure_ascii=False) + "\n"
@@ -163,13 +168,26 @@ def _tell_events(server: SiteServer, *, alone: bool) -> None:
     )
 
 
+class _PipedLog(logging.StreamHandler[TextIO]):
+    """Writes the log, until nobody reads it: a site is served also where `head` has read enough."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name that logging calls
+        """Write to nowhere once nobody reads."""
+        if isinstance(sys.exc_info()[1], BrokenPipeError):
+            self.setStream(open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the process ends
+            os.dup2(self.stream.fileno(), sys.stdout.fileno())
+        else:
+            super().handleError(record)
+
+
 def _log_to_terminal() -> None:
     if _console.is_terminal:
         # Shares the console with the table, which it would otherwise tear apart.
         handler: logging.Handler = RichHandler(console=_console, show_path=False)
         logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[handler])
     else:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s: %(message)s", stream=sys.stdout)
+        form = "%(asctime)s %(name)s: %(message)s"
+        logging.basicConfig(level=logging.INFO, format=form, handlers=[_PipedLog(sys.stdout)])
 
 
 def _announce(server: SiteServer) -> None:
@@ -194,7 +212,7 @@ async def _show_table(servers: Sequence[SiteServer]) -> None:
     def tables() -> object:
         width, height = _console.size.width, _console.size.height // len(servers)
         return Group(
-            *(draw_table(server.simulation, server.address, width=width, height=height) for server in servers)
+            *(draw_table(server.simulation, server.url, width=width, height=height) for server in servers)
         )
 
     with Live(get_renderable=tables, console=_console, auto_refresh=False, transient=True) as live:  # type: ignore[arg-type]

@@ -46,12 +46,12 @@ _COLUMNS = (
 )
 
 
-def draw_table(simulation: LiveSimulation, address: str, *, width: int, height: int) -> Table:
+def draw_table(simulation: LiveSimulation, url: str, *, width: int, height: int) -> Table:
     """Return the present of a running site.
 
     Args:
         simulation: What runs.
-        address: Where it is served, for the title.
+        url: Where it is served, for the title.
         width: Of the terminal [characters].
         height: Of the terminal [lines].
     """
@@ -66,7 +66,7 @@ def draw_table(simulation: LiveSimulation, address: str, *, width: int, height: 
     keys = _that_fit(simulation, max(height - _LINES_AROUND, 3))
     rows = [_row(simulation, key, frames[key]) for key in keys]
     table = Table(
-        title=f"{simulation.site.microgrid.name} · grpc://{address} · {now:%Y-%m-%d %H:%M:%S %Z}{speed}",
+        title=f"{simulation.site.microgrid.name} · {url} · {now:%Y-%m-%d %H:%M:%S %Z}{speed}",
         caption=_caption(simulation, frames, len(frames) - len(keys)),
     )
     widths = _widths_that_fit(rows, width)

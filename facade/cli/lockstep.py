@@ -183,7 +183,7 @@ def _tell(result: LockstepResult, address: str, watches: Sequence[SiteWatch]) ->
         print_report(watch.report(), Console())
     typer.echo(str(result), err=result.report.outcome != "completed")
     if not result.connected:
-        typer.echo(f"the application never connected to {address}", err=True)
+        typer.echo(f"the application never connected to grpc://{address}", err=True)
 
 
 @contextmanager

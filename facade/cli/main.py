@@ -2,11 +2,13 @@
 
 Exit codes: 0 all went well, 1 an internal error, 2 something was written wrongly (a file, an option), 3 the
 port is in use, 4 nobody answers where a running site is wanted; `lockstep` has some of its own, and ensembles end with
-1 if runs failed, 130 on Ctrl-C.
+1 if runs failed, 130 on Ctrl-C, 141 if nobody reads what is printed, as where `head` has read enough.
 """
 
 from __future__ import annotations
 
+import errno
+import sys
 from typing import Annotated
 
 import typer
@@ -15,9 +17,9 @@ from .check import check
 from .clock import clock
 from .conformance import conformance
 from .control.group import control
-from .ending import end
+from .ending import end, end_at_the_end_of_a_pipe
 from .lockstep import lockstep
-from .options import WithExtras
+from .options import WithExtras, refuse
 from .replay import replay
 from .report import report
 from .run import run
@@ -57,6 +59,13 @@ def main() -> None:
     """Run the command, as the process's only purpose."""
     try:
         app()
+        sys.stdout.flush()
+    except OSError as failed:
+        end_at_the_end_of_a_pipe(failed)
+        if failed.errno != errno.ENOSPC:
+            raise
+        raise SystemExit(refuse(f"standard output: {failed.strerror}").exit_code) from None
     except SystemExit as ended:
+        end_at_the_end_of_a_pipe(ended)
         end(ended.code if isinstance(ended.code, int) else 0)
         raise

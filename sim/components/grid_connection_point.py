@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import datetime, time, tzinfo
+from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
@@ -419,11 +420,7 @@ def presence_signal(spec: Outages | None, where: InputSetting) -> Signal:
         case None:
             return Constant(1.0)
         case OutageFile():
-            zone = where.location.zone if spec.timezone is None else parse_zone(spec.timezone)
-            path = where.directory / spec.file
-            return grid_presence(
-                read_outages(path, zone, time_column=spec.time_column, duration_column=spec.duration_column)
-            )
+            return grid_presence(recorded_outages(spec, where.directory, where.location.zone))
         case OutageProcess():
             statistics = outage_preset(spec.preset)
             if spec.per_year is not None:
@@ -431,6 +428,22 @@ def presence_signal(spec: Outages | None, where: InputSetting) -> Signal:
             return SeededOutages(statistics, where.key)
         case _:
             return grid_presence(_outage(each, where) for each in spec)
+
+
+def recorded_outages(spec: OutageFile, directory: Path, zone: tzinfo) -> list[Outage]:
+    """Return the outages of a table.
+
+    Args:
+        spec: Which table, and how it is read.
+        directory: Where its path starts.
+        zone: Of times written without an offset, if the table has none of its own.
+
+    Raises:
+        InputError: If it cannot be read.
+    """
+    zone = zone if spec.timezone is None else parse_zone(spec.timezone)
+    path = directory / spec.file
+    return read_outages(path, zone, time_column=spec.time_column, duration_column=spec.duration_column)
 
 
 def _outage(spec: GridOutage, where: InputSetting) -> Outage:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from ..components.grid_connection_point import OutageFile, recorded_outages
 from ..files.moments import parse_zone
 from ..files.problems import Place, written_path
 from ..inputs.errors import InputError
@@ -17,9 +18,12 @@ from ..inputs.specs import FileColumn
 from .reader import load_site
 from .site import Site
 
+Named = FileColumn | RecordedSessions | OutageFile
+"""What names a file that drives a site."""
+
 
 def input_file_errors(site: Site) -> dict[str, InputError]:
-    """Read every column and every list of sessions that a site names; return what is wrong, by the key that names it.
+    """Read every file that a site names; return what is wrong, by the key that names it.
 
     Whether they cover a run is known only when it begins.
     """
@@ -67,9 +71,9 @@ def _sections(value: object) -> Iterator[BaseModel]:
                 yield from _sections(inner)
 
 
-def _specs(place: Place, value: object) -> Iterator[tuple[Place, FileColumn | RecordedSessions]]:
+def _specs(place: Place, value: object) -> Iterator[tuple[Place, Named]]:
     match value:
-        case FileColumn() | RecordedSessions():
+        case FileColumn() | RecordedSessions() | OutageFile():
             yield place, value
         case BaseModel():
             fields = type(value).model_fields
@@ -82,22 +86,23 @@ def _specs(place: Place, value: object) -> Iterator[tuple[Place, FileColumn | Re
             yield from _all_specs(place, enumerate(value))
 
 
-def _all_specs(
-    place: Place, values: Iterable[tuple[int | str, object]]
-) -> Iterator[tuple[Place, FileColumn | RecordedSessions]]:
+def _all_specs(place: Place, values: Iterable[tuple[int | str, object]]) -> Iterator[tuple[Place, Named]]:
     for key, value in values:
         yield from _specs((*place, key), value)
 
 
-def _read(spec: FileColumn | RecordedSessions, site: Site) -> None:
+def _read(spec: Named, site: Site) -> None:
     zone = site.microgrid.location.zone
-    if isinstance(spec, FileColumn):
-        read_recording(spec, site.directory, zone)
-    else:
-        path = site.directory / spec.file
-        sessions = read_acn_sessions(
-            path,
-            parse_zone(spec.timezone) if spec.timezone else zone,
-            refuses_overlaps=spec.overlaps == "refuse",
-        )
-        at_station(sessions, spec.station, path.name)
+    match spec:
+        case FileColumn():
+            read_recording(spec, site.directory, zone)
+        case RecordedSessions():
+            path = site.directory / spec.file
+            sessions = read_acn_sessions(
+                path,
+                parse_zone(spec.timezone) if spec.timezone else zone,
+                refuses_overlaps=spec.overlaps == "refuse",
+            )
+            at_station(sessions, spec.station, path.name)
+        case OutageFile():
+            recorded_outages(spec, site.directory, zone)

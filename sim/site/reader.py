@@ -327,7 +327,8 @@ def _file_findings(
             accepted = (
                 f"a file, its path relative to the folder of the site file{_neighbours(directory / name)}"
             )
-            yield Finding((*path, key, "file"), shown(name), accepted)
+            found = f"{shown(name)}, a folder" if _is_folder(directory / name) else shown(name)
+            yield Finding((*path, key, "file"), found, accepted)
 
 
 def _voltage_file_findings(key: str, component: dict[str, object], directory: Path) -> Iterator[Finding]:
@@ -339,6 +340,13 @@ def _voltage_file_findings(key: str, component: dict[str, object], directory: Pa
             yield finding._replace(path=(*path, place, "file"))
 
 
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -348,7 +356,7 @@ def _is_file(path: Path) -> bool:
 
 def _neighbours(path: Path) -> str:
     try:
-        return did_you_mean(path.name, [entry.name for entry in path.parent.iterdir()])
+        return did_you_mean(path.name, [entry.name for entry in path.parent.iterdir() if entry.is_file()])
     except (OSError, ValueError):
         return ""
 

@@ -27,7 +27,7 @@ def drawn(site: str, width: int, height: int = 50) -> str:
             doppelgrid.load_site(site), start_us=NOON_US, seed=1, timestamps="simulated"
         )
         console = Console(file=StringIO(), width=width, height=height)
-        console.print(draw_table(simulation, "[::1]:8800", width=width, height=height))
+        console.print(draw_table(simulation, "grpc://[::1]:8800", width=width, height=height))
         text: str = console.file.getvalue()  # type: ignore[attr-defined]
         return text
 

@@ -63,6 +63,7 @@ def test_endpoints_are_written_once_the_port_answers(tmp_path: Path) -> None:
         (line,) = endpoints.read_text().splitlines()
         (microgrid,) = json.loads(line)["microgrids"]
         assert (microgrid["id"], microgrid["name"]) == (2200, "Berlin demo")
+        assert microgrid["url"] == f"grpc://{microgrid['grpc']}"
         with grpc.insecure_channel(microgrid["grpc"]) as channel:
             answer = microgrid_pb2_grpc.MicrogridStub(channel).GetMicrogrid(Empty(), timeout=PATIENCE_S)
         assert answer.microgrid.id == 2200

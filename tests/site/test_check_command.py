@@ -62,7 +62,7 @@ def test_a_fixed_load_and_a_recorded_one_are_told_apart(tmp_path: Path) -> None:
         " power: {file: pv.csv, unit: W, positive: production}}\n"
     )
     drawing = run(str(tmp_path / "a.yaml")).stdout
-    assert "house #2 meter  load 1.5 kW\n" in drawing
+    assert "house #2 meter  load +1.5 kW\n" in drawing
     assert "power from pv.csv\n" in drawing
 
 
@@ -133,3 +133,48 @@ def test_everything_that_is_wrong_with_input_files_is_said_at_once(tmp_path: Pat
         "weather.wind_direction: air.csv:3: wind is 361; accepted: 0 to 360 (are `unit` and `factor` right?)",
         "weather.relative_humidity: air.csv:2: humidity is 55; accepted: 0 to 1 (are `unit` and `factor` right?)",
     ]
+
+
+GRID = (
+    "microgrid: {{id: 1}}\ncomponents:\n"
+    "  grid: {{id: 1, category: grid_connection_point, rated_fuse_current: 63 A, {more}}}\n"
+)
+METER = (
+    "  house: {{id: 2, category: meter, behind: grid,"
+    " load: {{file: {name}, column: kw, unit: kW, positive: consumption}}}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    "name", ["folder", "empty.csv", "binary.csv", "binary.parquet", "binary.csv.gz", "head.csv"]
+)
+def test_every_file_that_holds_no_column_is_refused_beside_the_others(name: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.csv").write_text("")
+    (tmp_path / "head.csv").write_text("Date,Duration\n")
+    for binary in ("binary.csv", "binary.parquet", "binary.csv.gz"):
+        (tmp_path / binary).write_bytes(bytes(range(256)))
+    site = tmp_path / "a.yaml"
+    site.write_text(GRID.format(more="outages: {file: head.csv}") + METER.format(name=name))
+    result = run(str(site))
+    assert (result.exit_code, result.stdout) == (2, "")
+    lines = result.stderr.splitlines()
+    assert all("; accepted: " in line for line in lines)
+    assert any("house.load" in line and name in line for line in lines)
+    if name == "folder":
+        assert "house.load.file is 'folder', a folder; accepted: a file" in lines[0]
+    else:
+        assert any("grid.outages: head.csv: content is empty" in line for line in lines)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00binary", b"\x00"])
+def test_a_site_file_that_is_none_is_refused_in_words(content: bytes | None, tmp_path: Path) -> None:
+    site = tmp_path / "a.yaml"
+    if content is None:
+        site.mkdir()
+    else:
+        site.write_bytes(content)
+    result = run(str(site))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"{site}:1: the file is ")
+    assert "; accepted: " in result.stderr

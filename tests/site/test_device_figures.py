@@ -438,8 +438,8 @@ class TestMiners:
         assert made.machine is None
         assert made.load is not None
         assert made.load.signal.at(START_US) == 3e3
-        assert caption("crypto_miner", "load: 3 kW, power_factor: 0.9") == ["load 3 kW at power factor 0.9"]
-        assert caption("crypto_miner", "load: 3 kW") == ["load 3 kW"]
+        assert caption("crypto_miner", "load: 3 kW, power_factor: 0.9") == ["load +3 kW at power factor 0.9"]
+        assert caption("crypto_miner", "load: 3 kW") == ["load +3 kW"]
         assert caption("crypto_miner", "machines: 4") == []
         assert refusal("crypto_miner", "load: 3 kW, machines: 4").endswith(
             "accepted: either load or what the model needs, not both"

@@ -308,9 +308,9 @@ class TestLoads:
     @pytest.mark.parametrize(
         ("given", "unit", "said"),
         [
-            (3500.0, "W", "3.5 kW"),
+            (3500.0, "W", "+3.5 kW"),
             (800, "W/m²", "800 W/m²"),
-            ({"profile": "constant", "value": "2 kW"}, "W", "2 kW"),
+            ({"profile": "constant", "value": "2 kW"}, "W", "+2 kW"),
             ({"profile": "bdew-h25", "annual_energy": "4 MWh"}, "W", "bdew-h25 4 MWh a year"),
             ({"file": "a.csv", "unit": "kW", "positive": "consumption"}, "W", "from a.csv"),
         ],
@@ -320,8 +320,8 @@ class TestLoads:
         assert input_caption(spec, unit) == said
 
     def test_a_caption_of_a_load_says_a_power_factor_that_is_not_one(self) -> None:
-        assert load_caption(3500.0, 1.0) == "load 3.5 kW"
-        assert load_caption(3500.0, 0.95) == "load 3.5 kW at power factor 0.95"
+        assert load_caption(3500.0, 1.0) == "load +3.5 kW"
+        assert load_caption(3500.0, 0.95) == "load +3.5 kW at power factor 0.95"
 
 
 class TestGridCodes:
