@@ -24,6 +24,7 @@ from .replay import replay
 from .report import report
 from .run import run
 from .simulate import simulate
+from .suites import run_scenarios
 
 app = typer.Typer(cls=WithExtras, no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(run)
@@ -34,6 +35,7 @@ app.add_typer(control, name="control")
 app.command()(replay)
 app.command()(report)
 app.command()(conformance)
+app.command("test")(run_scenarios)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(lockstep)
 
 

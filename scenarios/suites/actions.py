@@ -1,0 +1,175 @@
+"""What a step does to a site: the same commands that clients, tests and the control service give."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...sim.domain.commands import (
+    Acknowledge,
+    Command,
+    OverrideInput,
+    ReleaseInput,
+    SetPower,
+    Standby,
+    Start,
+    Stop,
+    StrikeFault,
+)
+from ...sim.domain.faults import Fault, FaultKind
+from ...sim.domain.metrics import PowerType
+from ...sim.files.problems import Place, one_of, shown
+from ...sim.files.units import VAR, WATT
+from ...sim.inputs.driven import DRIVEN_INPUTS, NUMBER
+from ...sim.site.graph import grid_key
+from ...sim.site.site import Site
+
+if TYPE_CHECKING:
+    from .scenario_file import FaultWords, Step
+
+_SWITCHING = {"start": Start, "stop": Stop, "standby": Standby, "acknowledge": Acknowledge}
+_LIFETIMES_S = (10, 900)
+"""What the API lets a set-point live for [s]."""
+
+
+class Action(NamedTuple):
+    """One thing that is done to a site."""
+
+    place: Place
+    """In the step, for messages."""
+    name: str
+    """By which checks refer to it, such as `bat-inv trip`."""
+    command: Command
+    undo: Command | None = None
+    """What ends it, where that is another command."""
+    lasts_s: float | None = None
+    """After which time it ends [s]; None if it does not."""
+
+
+class ActionError(ValueError):
+    """Something that cannot be done to a site."""
+
+    def __init__(self, place: Place, found: str, accepted: str) -> None:
+        """Say what is wrong where in the step."""
+        super().__init__(f"{found}; accepted: {accepted}")
+        self.place = place
+        self.found = found
+        self.accepted = accepted
+
+
+def actions_of(step: Step, site: Site, inputs: Collection[str]) -> Iterator[Action]:
+    """Yield what a step does, in the order of the file's keys.
+
+    Args:
+        step: Of a scenario file.
+        site: Where it happens.
+        inputs: Names of what can be driven there, such as `machines.load`.
+
+    Raises:
+        ActionError: If it names what is not there, or in words that cannot be read.
+    """
+    yield from _settings(step, inputs)
+    yield from _releases(step, inputs)
+    yield from _faults(step, site)
+    yield from _commands(step, site)
+    if step.unplug is not None:
+        key = _component(site, ("unplug",), step.unplug)
+        yield Action(
+            ("unplug",),
+            f"{key} unplugged",
+            OverrideInput(key, "cable", 0.0),
+            ReleaseInput(key, "cable"),
+            step.lasts_s,
+        )
+    if step.plug is not None:
+        key = _component(site, ("plug",), step.plug)
+        yield Action(("plug",), f"{key} plugged", ReleaseInput(key, "cable"))
+    if step.outage_s is not None:
+        key = grid_key(site)
+        yield Action(
+            ("outage",),
+            "outage",
+            OverrideInput(key, "presence", 0.0),
+            ReleaseInput(key, "presence"),
+            step.outage_s,
+        )
+
+
+def _settings(step: Step, inputs: Collection[str]) -> Iterator[Action]:
+    for name, value in step.set.items():
+        place = ("set", name)
+        key, quantity = _input(inputs, place, name)
+        driven = DRIVEN_INPUTS.get(quantity)
+        unit = NUMBER if driven is None else driven.unit
+        try:
+            number = unit.parse(str(value))
+        except ValueError as error:
+            raise ActionError(place, shown(value), str(error)) from None
+        command = OverrideInput(key, quantity, number, step.over_s)
+        undo = None if step.lasts_s is None else ReleaseInput(key, quantity)
+        yield Action(place, f"{name} set", command, undo, step.lasts_s)
+
+
+def _releases(step: Step, inputs: Collection[str]) -> Iterator[Action]:
+    for name in step.release:
+        place = ("release",)
+        yield Action(place, f"{name} released", ReleaseInput(*_input(inputs, place, name)))
+
+
+def _faults(step: Step, site: Site) -> Iterator[Action]:
+    for name, words in step.fault.items():
+        place: Place = ("fault", name)
+        fault = _fault(_component(site, place, name), words)
+        yield Action(place, f"{name} {fault.kind}", StrikeFault(fault, step.lasts_s), None, step.lasts_s)
+
+
+def _fault(key: str, words: FaultKind | FaultWords) -> Fault:
+    if isinstance(words, FaultKind):
+        return Fault(key, words)
+    return Fault(
+        key,
+        words.kind,
+        diagnostic=words.diagnostic,
+        amount=words.amount,
+        metrics=words.metrics,
+        recoverable=words.recoverable,
+    )
+
+
+def _commands(step: Step, site: Site) -> Iterator[Action]:
+    for name, words in step.command.items():
+        place: Place = ("command", name)
+        component_id = site.components[_component(site, place, name)].id
+        if words in _SWITCHING:
+            yield Action(place, f"{name} {words}", _SWITCHING[words](component_id))
+            continue
+        yield Action(place, f"{name} commanded", _set_point(step, place, component_id, words))
+
+
+def _set_point(step: Step, place: Place, component_id: int, words: str) -> SetPower:
+    lifetime_s = None if step.lasts_s is None else round(step.lasts_s)
+    if lifetime_s is not None and not _LIFETIMES_S[0] <= lifetime_s <= _LIFETIMES_S[1]:
+        least, most = _LIFETIMES_S
+        raise ActionError(
+            ("for",), f"{lifetime_s} s", f"{least} s to {most} s, as long as a set-point may live"
+        )
+    for power_type, unit in ((PowerType.ACTIVE, WATT), (PowerType.REACTIVE, VAR)):
+        try:
+            return SetPower(component_id, power_type, unit.parse(words), lifetime_s)
+        except ValueError:
+            continue
+    accepted = f"a power (10 kW, -3 kvar), {', '.join(_SWITCHING)}"
+    raise ActionError(place, shown(words), accepted)
+
+
+def _component(site: Site, place: Place, name: str) -> str:
+    if name not in site.components:
+        raise ActionError(place, f"of {name!r}, which is no component", one_of(site.components, name))
+    return name
+
+
+def _input(inputs: Collection[str], place: Place, name: str) -> tuple[str, str]:
+    if name not in inputs:
+        raise ActionError(place, f"{name!r}, which is no input", one_of(inputs, name))
+    key, _, quantity = name.rpartition(".")
+    return key, quantity

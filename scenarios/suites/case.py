@@ -1,0 +1,178 @@
+"""One case: a scenario, run once, with what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ...sim.domain.timestamps import MICROSECONDS, to_datetime
+from ...sim.files.json_text import json_text
+from ...sim.recording import Recorder
+from ...sim.simulation.live import LiveSimulation
+from ..lockstep.session import LockstepResult, LockstepSession
+from ..lockstep.virtual_time import VirtualTimeLoop
+from .checks import Outcome
+from .director import CheckOutcome, Director, Line
+from .scenario_file import Scenario, read_scenario
+
+APP_ENDED_EARLY = "the application runs until the end"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is to be run, in plain values."""
+
+    name: str
+    """By which it is told from others."""
+    path: Path
+    app: tuple[str, ...] | None = None
+    """In place of the application that the file names; relative to the working directory."""
+    seed: int | None = None
+    """In place of the file's."""
+    output: Path | None = None
+    """Folder for what the case leaves behind."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a case."""
+
+    name: str
+    path: str
+    scenario: str
+    checks: tuple[CheckOutcome, ...]
+    error: str | None = None
+    """Why there is no other verdict, or what the application died of."""
+    seed: int = 0
+    digest: str = ""
+    """Of every event; the same case gives the same."""
+    start_us: int = 0
+    end_us: int = 0
+    real_s: float = 0.0
+    figures: dict[str, float | None] = field(default_factory=dict)
+    """Of the whole run; see `SiteReport.figures`."""
+    lines: tuple[Line, ...] = ()
+    """What was done, oldest first."""
+    notes: tuple[str, ...] = ()
+    """What made the run depend on more than its inputs."""
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether everything held."""
+        return self.error is None and all(check.outcome.has_passed for check in self.checks)
+
+    @property
+    def failures(self) -> list[str]:
+        """What did not hold, in words."""
+        failed = [f"{check}: {outcome.said}" for check, outcome in self.checks if not outcome.has_passed]
+        return failed if self.error is None else [*failed, self.error]
+
+    def plain(self) -> dict[str, Any]:
+        """Return all of it in the types of JSON; times in µs since the Unix epoch."""
+        return {
+            **asdict(self),
+            "has_passed": self.has_passed,
+            "checks": [{"check": check, **outcome._asdict()} for check, outcome in self.checks],
+            "lines": [line._asdict() for line in self.lines],
+            "version": importlib.metadata.version("doppelgrid"),
+        }
+
+
+def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _verdict: None) -> Verdict:
+    """Run a case in this process, which its application has to itself.
+
+    Args:
+        case: What to run.
+        on_unstoppable: Told of the verdict where nothing but the end of the process will stop the application.
+
+    Raises:
+        ScenarioError: If its file is wrong.
+        OSError: If something cannot be written to its folder.
+    """
+    scenario = read_scenario(case.path)
+    seed = scenario.section.seed if case.seed is None else case.seed
+    folder = None if case.output is None else case.output / case.name
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+    directors: list[Director] = []
+    recorder = None if folder is None else Recorder(folder / "recording.parquet", scenario.site, seed=seed)
+
+    def begin(simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
+        # An application that starts another loop goes on with the same site, and the first director.
+        if not directors:
+            if recorder is not None:
+                recorder.listen(simulation.gateway)
+            directors.append(Director(scenario, simulation, loop))
+
+    words, base = (scenario.app, case.path.parent) if case.app is None else (case.app, Path())
+
+    def judge(result: LockstepResult) -> Verdict:
+        if recorder is not None:
+            recorder.close()
+        verdict = _verdict(case, scenario, directors[0], result, has_app=bool(words))
+        if folder is not None:
+            text = json_text(verdict.plain(), indent=1) + "\n"
+            (folder / "verdict.json").write_text(text, encoding="utf-8")
+        return verdict
+
+    session = LockstepSession(
+        scenario.site,
+        start_us=scenario.start_us,
+        duration_us=scenario.end_us - scenario.start_us,
+        seed=seed,
+        journal=None if folder is None else folder / "events.log",
+        on_start=begin,
+        on_unstoppable=lambda result: on_unstoppable(judge(result)),
+    )
+    try:
+        return judge(_run(session, words, base, scenario))
+    except (FileNotFoundError, ModuleNotFoundError) as error:
+        return Verdict(case.name, str(case.path), scenario.section.scenario, (), f"app: {error}", seed)
+
+
+def _run(session: LockstepSession, words: Sequence[str], base: Path, scenario: Scenario) -> LockstepResult:
+    if not words:
+        length_s = (scenario.end_us - scenario.start_us) / MICROSECONDS
+        return session.run(lambda: asyncio.run(asyncio.sleep(length_s + 1.0)))
+    if words[0] == "-m" and len(words) > 1:
+        return session.run_module(words[1], words[2:])
+    script = base / words[0]
+    installed = shutil.which(words[0])
+    if not script.is_file() and installed is not None and "/" not in words[0]:
+        script = Path(installed)
+    return session.run_script(script, words[1:])
+
+
+def _verdict(
+    case: Case, scenario: Scenario, director: Director, result: LockstepResult, *, has_app: bool
+) -> Verdict:
+    report = result.report
+    checks = director.outcomes(report.end_us)
+    error = None
+    if report.outcome in ("crashed", "exited", "stopped", "interrupted"):
+        error = report.message
+    elif report.outcome == "ended early" and has_app:
+        when = to_datetime(report.end_us).isoformat()
+        checks.append(CheckOutcome(APP_ENDED_EARLY, Outcome(False, f"it returned at {when}", report.end_us)))
+    elif has_app and not result.connected:
+        error = "the application never connected to the site"
+    return Verdict(
+        name=case.name,
+        path=str(case.path),
+        scenario=scenario.section.scenario,
+        checks=tuple(checks),
+        error=error,
+        seed=result.seed,
+        digest=result.digest,
+        start_us=report.start_us,
+        end_us=report.end_us,
+        real_s=report.real_s,
+        figures=director.report().figures(),
+        lines=tuple(director.lines),
+        notes=tuple(report.notes),
+    )

@@ -1,0 +1,182 @@
+"""Carries out the steps of a scenario on a running site, and holds its checks against every sampling."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from ...sim.domain.messages import CommandError, Frame
+from ...sim.domain.messages import Reading as Report
+from ...sim.domain.timestamps import MICROSECONDS
+from ...sim.report import SiteReport, SiteWatch
+from ...sim.simulation.live import LiveSimulation
+from ...sim.telemetry.instruments import Instruments
+from .actions import Action
+from .checks import After, Always, Look, Never, Outcome, Settling, Watch
+from .expressions import Condition
+from .scenario_file import Check, Planned, Scenario, event_named
+from .vocabulary import FigureWords
+
+
+class Line(NamedTuple):
+    """Something that a scenario did."""
+
+    time_us: int
+    """Simulated time [µs since the Unix epoch]."""
+    text: str
+
+
+class CheckOutcome(NamedTuple):
+    """A check in its own words, and what came of it."""
+
+    check: str
+    outcome: Outcome
+
+
+class Director:
+    """Leads one run of a scenario."""
+
+    def __init__(
+        self, scenario: Scenario, simulation: LiveSimulation, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        """Plan what is to happen, before the site's time begins to pass.
+
+        Args:
+            scenario: What is to happen.
+            simulation: The site, at the start of the scenario.
+            loop: That carries it.
+        """
+        self._scenario, self._simulation, self._loop = scenario, simulation, loop
+        self._instruments = Instruments(simulation.plant)
+        self._reports: dict[str, Report] = {}
+        self._were_true: dict[int, bool] = {}
+        self._has_come: set[int] = set()
+        self.lines: list[Line] = []
+        """What was done, oldest first."""
+        self._watches = [
+            self._watch(check, at_us)
+            for check, at_us in zip(scenario.section.checks, scenario.check_at_us, strict=True)
+        ]
+        self._site_watch = SiteWatch(simulation)
+        simulation.gateway.listen_to_frames(self._on_frames)
+        for planned in scenario.steps:
+            if planned.at_us is not None:
+                self._at(planned.at_us, partial(self._carry_out, planned))
+            elif planned.step.every is not None:
+                self._repeat(planned, scenario.start_us)
+
+    def report(self) -> SiteReport:
+        """Return what the site did."""
+        return self._site_watch.report()
+
+    def outcomes(self, end_us: int) -> list[CheckOutcome]:
+        """Return what came of all checks, at the end of the run [µs]."""
+        figures = FigureWords(self.report().figures())
+        return [
+            CheckOutcome(str(check), _of_figures(check, figures) if watch is None else watch.end(end_us))
+            for check, watch in zip(self._scenario.section.checks, self._watches, strict=True)
+        ]
+
+    def _watch(self, check: Check, at_us: int | None) -> Watch | None:
+        begin_us, end_us = self._scenario.start_us, self._scenario.end_us
+        from_us = begin_us + _us(check.from_s)
+        until_us = end_us if check.until_s is None else begin_us + _us(check.until_s)
+        match check.kind:
+            case "always":
+                return Always(from_us, until_us)
+            case "never":
+                return Never(from_us, until_us, _us(check.for_s))
+            case "eventually":
+                within_us = end_us - begin_us if check.within_s is None else _us(check.within_s)
+                return Settling(begin_us, within_us, _us(check.for_s))
+            case "expect" if at_us is not None:
+                return Settling(at_us, 0, 0)
+            case "expect":
+                assert check.after is not None
+                return After(" ".join(event_named(check.after)), _us(check.within_s), _us(check.for_s))
+            case _:
+                return None
+
+    def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
+        del frames
+        self._reports.clear()
+        for watch, check in zip(self._watches, self._scenario.section.checks, strict=True):
+            if watch is not None and watch.outcome is None:
+                watch.look(self._look(check.wanted.condition, time_us))
+        for place, planned in enumerate(self._scenario.steps):
+            if planned.step.when is not None:
+                is_true = self._look(planned.step.when.condition, time_us).truth is True
+                before, self._were_true[place] = self._were_true.get(place, False), is_true
+                if is_true and not before and not (planned.step.once and place in self._has_come):
+                    self._has_come.add(place)
+                    # Within a sampling nothing can be commanded.
+                    self._loop.call_soon(self._carry_out, planned)
+
+    def _look(self, condition: Condition, time_us: int) -> Look:
+        words = self._scenario.words
+        return Look(time_us, words.truth(condition, self._read), lambda: words.shown(condition, self._read))
+
+    def _read(self, key: str) -> Report:
+        if key not in self._reports:
+            self._reports[key] = self._instruments.read(key)
+        return self._reports[key]
+
+    def _at(self, time_us: int, do: Callable[[], None]) -> None:
+        self._loop.call_at(self._simulation.clock.loop_time_s(time_us), do)
+
+    def _repeat(self, planned: Planned, after_us: int) -> None:
+        next_us = after_us + _us(planned.step.every)
+
+        def do() -> None:
+            self._carry_out(planned)
+            self._repeat(planned, next_us)
+
+        if next_us < self._scenario.end_us:
+            self._at(next_us, do)
+
+    def _carry_out(self, planned: Planned) -> None:
+        now_us = self._simulation.clock.now_us()
+        if planned.step.name is not None:
+            self._tell(f"{planned.step.name} begins", now_us)
+        if planned.step.say is not None:
+            self.lines.append(Line(now_us, planned.step.say))
+        for action in planned.actions:
+            self._act(action, now_us)
+        if planned.step.name is not None and planned.step.lasts_s is not None:
+            ends_us = now_us + _us(planned.step.lasts_s)
+            self._at(ends_us, partial(self._tell, f"{planned.step.name} ends", ends_us))
+
+    def _act(self, action: Action, now_us: int) -> None:
+        try:
+            self._simulation.execute(action.command)
+        except (CommandError, ValueError) as refusal:
+            self.lines.append(Line(now_us, f"{action.name}: refused, {refusal}"))
+            return
+        self._tell(f"{action.name} begins", now_us)
+        if action.lasts_s is not None:
+            ends_us = now_us + _us(action.lasts_s)
+            self._at(ends_us, partial(self._end, action, ends_us))
+
+    def _end(self, action: Action, ends_us: int) -> None:
+        if action.undo is not None:
+            self._simulation.execute(action.undo)
+        self._tell(f"{action.name} ends", ends_us)
+
+    def _tell(self, event: str, time_us: int) -> None:
+        self.lines.append(Line(time_us, event))
+        for watch in self._watches:
+            if watch is not None:
+                watch.hear(event, time_us)
+
+
+def _of_figures(check: Check, figures: FigureWords) -> Outcome:
+    condition = check.wanted.condition
+    truth = figures.truth(condition)
+    words = figures.shown(condition)
+    return Outcome(truth is True, words if truth is not None else f"cannot be told: {words}")
+
+
+def _us(seconds: float | None) -> int:
+    return 0 if seconds is None else round(seconds * MICROSECONDS)

@@ -1,0 +1,65 @@
+"""Verdicts as JUnit XML, which CI services show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+from ...sim.domain.timestamps import MICROSECONDS
+from .case import Verdict
+
+_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_junit(path: Path, verdicts: Sequence[Verdict]) -> None:
+    """Write verdicts, a test case each: checks that failed are failures, what ended a run otherwise an error.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    suite = ElementTree.Element(
+        "testsuite",
+        name="doppelgrid",
+        tests=str(len(verdicts)),
+        failures=str(sum(verdict.error is None and not verdict.has_passed for verdict in verdicts)),
+        errors=str(sum(verdict.error is not None for verdict in verdicts)),
+        time=f"{sum(verdict.real_s for verdict in verdicts):.3f}",
+    )
+    for verdict in verdicts:
+        _add(suite, verdict)
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root)
+    ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _add(suite: ElementTree.Element, verdict: Verdict) -> None:
+    case = ElementTree.SubElement(
+        suite,
+        "testcase",
+        classname=verdict.path,
+        name=verdict.scenario or verdict.name,
+        time=f"{verdict.real_s:.3f}",
+    )
+    properties = ElementTree.SubElement(case, "properties")
+    facts = {
+        "seed": verdict.seed,
+        "digest": verdict.digest,
+        "simulated_s": (verdict.end_us - verdict.start_us) / MICROSECONDS,
+        **{name: value for name, value in verdict.figures.items() if value is not None},
+    }
+    for name, value in facts.items():
+        ElementTree.SubElement(properties, "property", name=name, value=str(value))
+    failed = [check for check in verdict.checks if not check.outcome.has_passed]
+    for check, outcome in failed:
+        failure = ElementTree.SubElement(case, "failure", message=_clean(check))
+        failure.text = _clean(outcome.said)
+    if verdict.error is not None:
+        error = ElementTree.SubElement(case, "error", message=_clean(verdict.error.strip().splitlines()[-1]))
+        error.text = _clean(verdict.error)
+
+
+def _clean(text: str) -> str:
+    return _NOT_IN_XML.sub("�", text)
