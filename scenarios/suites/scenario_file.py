@@ -24,11 +24,13 @@ from ...sim.files.units import Duration, PositiveDuration
 from ...sim.files.yaml_text import YamlText, read_yaml
 from ...sim.report import SiteWatch
 from ...sim.simulation.simulation import Simulation
+from ...sim.site.graph import formulas
 from ...sim.site.reader import SiteError, bundled_sites, load_site
 from ...sim.site.site import Site
 from ...sim.telemetry.instruments import Instruments
 from .actions import Action, ActionError, actions_of
 from .expressions import Condition, ExpressionError, parse_condition
+from .formulas import parse_formula
 from .vocabulary import FigureWords, SiteWords
 
 TRIGGERS = ("at", "every", "when")
@@ -372,7 +374,11 @@ def _bound(section: ScenarioSection, site: Site, path: Path) -> tuple[Scenario |
     end_us = start_us + round(section.duration_s * MICROSECONDS)
     trial = Simulation.headless(site, start_us=start_us, seed=section.seed)
     instruments = Instruments(trial.plant)
-    words = SiteWords({key: instruments.metrics(key) for key in site.components})
+    words = SiteWords(
+        {key: instruments.metrics(key) for key in site.components},
+        {component.id: key for key, component in site.components.items()},
+        {name: parse_formula(text) for name, text in formulas(site).items()},
+    )
     figures = FigureWords(SiteWatch(trial).report().figures())
     found: list[Finding] = []
     steps = [_planned(step, ("steps", place), trial, found) for place, step in enumerate(section.steps)]

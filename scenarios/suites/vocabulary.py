@@ -26,6 +26,7 @@ from .expressions import (
     holds,
     leaves,
 )
+from .formulas import Formula
 
 SHORT_NAMES: Mapping[str, tuple[Metric, ...]] = {
     "power": (Metric.AC_POWER_ACTIVE, Metric.DC_POWER),
@@ -40,6 +41,8 @@ SHORT_NAMES: Mapping[str, tuple[Metric, ...]] = {
     "delivered": (Metric.AC_ENERGY_ACTIVE_DELIVERED,),
 }
 """Metrics by the names that people use, of those that a component has the first."""
+SITE = "site"
+"""What the powers of the whole site are of, such as `site.consumer_power`: by the SDK's formulas."""
 _UNITS: Mapping[str, Unit] = {
     "W": units.WATT, "var": units.VAR, "VA": units.VOLT_AMPERE, "Wh": units.WATT_HOUR, "V": units.VOLT,
     "A": units.AMPERE, "Hz": units.HERTZ, "%": units.FRACTION, "°C": units.CELSIUS, "1": NUMBER,
@@ -61,20 +64,33 @@ class Fault(NamedTuple):
 class SiteWords:
     """What conditions about a site may speak of."""
 
-    def __init__(self, metrics: Mapping[str, tuple[Metric, ...]]) -> None:
-        """Take what each component reports, by its key."""
+    def __init__(
+        self,
+        metrics: Mapping[str, tuple[Metric, ...]],
+        ids: Mapping[int, str],
+        formulas: Mapping[str, Formula],
+    ) -> None:
+        """Take what there is to be asked for.
+
+        Args:
+            metrics: What each component reports, by its key.
+            ids: Keys of components by their ids.
+            formulas: Of the powers of the whole site, such as `consumer`.
+        """
         self._metrics = metrics
+        self._ids = ids
+        self._formulas = {f"{name}_power": formula for name, formula in formulas.items()}
+        self._subjects = (*metrics, SITE)
 
     def faults(self, condition: Condition) -> Iterator[Fault]:
         """Yield what is wrong with a condition about components."""
         for leaf in leaves(condition):
             subjects = [leaf.left, leaf.right] if isinstance(leaf, Comparison) else [Reading(leaf.subject)]
-            unknown = [
-                each for each in subjects if isinstance(each, Reading) and each.subject not in self._metrics
-            ]
+            known = self._subjects if isinstance(leaf, Comparison) else tuple(self._metrics)
+            unknown = [each for each in subjects if isinstance(each, Reading) and each.subject not in known]
             if unknown:
                 subject = unknown[0].subject
-                yield Fault(f"{subject!r}, which is no component", one_of(self._metrics, subject))
+                yield Fault(f"{subject!r}, which is no component", one_of(known, subject))
             elif isinstance(leaf, HasState):
                 if leaf.state not in StateCode.__members__:
                     yield Fault(
@@ -128,7 +144,7 @@ class SiteWords:
             )
             return
         for reading in readings:
-            if self._metric(reading) is None:
+            if not self._has(reading):
                 names = self._names(reading.subject)
                 yield Fault(f"{str(reading)!r}, which is no value of it", one_of(names, reading.what))
                 return
@@ -137,6 +153,11 @@ class SiteWords:
             yield Fault(f"{one}, {other}", "two values in the same unit")
         yield from quantity_faults(leaf, self._unit(readings[0]))
 
+    def _has(self, reading: Reading) -> bool:
+        if reading.subject == SITE:
+            return reading.what in self._formulas
+        return self._metric(reading) is not None
+
     def _metric(self, reading: Reading) -> Metric | None:
         had = self._metrics[reading.subject]
         if reading.what is not None and reading.what in SHORT_NAMES:
@@ -144,11 +165,15 @@ class SiteWords:
         return next((metric for metric in had if metric.value == reading.what), None)
 
     def _names(self, subject: str) -> list[str]:
+        if subject == SITE:
+            return list(self._formulas)
         had = self._metrics[subject]
         short = [name for name, metrics in SHORT_NAMES.items() if any(metric in had for metric in metrics)]
         return [*short, *(metric.value for metric in had)]
 
     def _unit(self, reading: Reading) -> Unit:
+        if reading.subject == SITE:
+            return units.WATT
         metric = self._metric(reading)
         assert metric is not None
         return _UNITS[metric.unit]
@@ -159,6 +184,9 @@ class SiteWords:
         if isinstance(value, Quantity):
             assert isinstance(beside, Reading)
             return self._unit(beside).parse(value.text)
+        if value.subject == SITE:
+            assert value.what is not None
+            return self._formulas[value.what](lambda number: _active_w(read(self._ids[number])))
         metric = self._metric(value)
         assert metric is not None
         number = read(value.subject).values.get(metric, math.nan)
@@ -234,6 +262,10 @@ def quantity_faults(leaf: Comparison, unit: Unit) -> Iterator[Fault]:
                 unit.parse(each.text)
             except ValueError as error:
                 yield Fault(each.text, str(error))
+
+
+def _active_w(report: Report) -> float:
+    return report.values.get(Metric.AC_POWER_ACTIVE, math.nan)
 
 
 def _without_unit(name: str) -> str:

@@ -1,0 +1,195 @@
+"""Scenarios as they run: steps act on the site, and verdicts say what came of the checks."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import textwrap
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from suites.benches import scenario
+
+from doppelgrid.scenarios.suites.case import Case, Verdict, run_case
+from doppelgrid.scenarios.suites.collection import collect
+from doppelgrid.scenarios.suites.junit import write_junit
+from doppelgrid.scenarios.suites.runner import run_cases
+from doppelgrid.sim.recording import read_recording
+
+CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
+IDLE_APP = """
+    import asyncio
+    from frequenz.client.common.microgrid.components import ComponentId
+    from frequenz.client.microgrid import MicrogridApiClient
+
+    async def main():
+        client = MicrogridApiClient("grpc://[::1]:8800")
+        await client.get_microgrid_info()
+        await asyncio.sleep(1e6)
+    asyncio.run(main())
+"""
+
+
+def run(folder: Path, rest: str, app: str | None = None) -> Verdict:
+    """Run a scenario about the small site, with an application if its text is given."""
+    words = None
+    if app is not None:
+        (folder / "app.py").write_text(textwrap.dedent(app))
+        words = (str(folder / "app.py"),)
+    return run_case(Case("try", scenario(folder, rest), app=words))
+
+
+@pytest.mark.parametrize(
+    ("step", "check"),
+    [
+        ("{at: 30 s, set: {main.load: 9 kW}}", "{at: 40 s, expect: grid.power > 8.9 kW}"),
+        ("{at: 30 s, set: {main.load: 9 kW}, over: 20 s}", "{at: 40 s, expect: main.power > 6.4 kW}"),
+        ("{at: 30 s, set: {main.load: 9 kW}, for: 20 s}", "{at: 55 s, expect: grid.power < 4.1 kW}"),
+        ("{at: 30 s, command: {inv: -3 kW}}", "{at: 50 s, expect: inv.power < -2.9 kW}"),
+        ("{at: 30 s, command: {inv: -3 kW}, for: 20 s}", "{at: 70 s, expect: inv.power > -0.1 kW}"),
+        ("{at: 30 s, command: {inv: standby}}", "{at: 50 s, expect: inv is STANDBY}"),
+        ("{at: 30 s, fault: {inv: trip}}", "{at: 40 s, expect: inv is ERROR and inv reports HARDWARE_FAULT}"),
+        ("{at: 30 s, fault: {inv: {kind: trip, diagnostic: OVERTEMPERATURE}}}",
+         "{at: 40 s, expect: inv reports OVERTEMPERATURE}"),
+        ("{at: 30 s, fault: {inv: trip}, for: 20 s}", "{at: 60 s, expect: inv is not ERROR}"),
+        ("{at: 30 s, outage: 20 s}", "{at: 40 s, expect: main.voltage < 1 V}"),
+        ("{at: 30 s, outage: 20 s}", "{at: 60 s, expect: main.voltage > 220 V}"),
+        ("{every: 50 s, command: {inv: -3 kW}, for: 10 s}", "{at: 108 s, expect: inv.power < -2.9 kW}"),
+        ("{when: grid.power > 3 kW, command: {inv: -3 kW}}", "{at: 10 s, expect: site.battery_power < -2.9 kW}"),
+    ],
+)  # fmt: skip
+def test_a_step_shows_in_what_the_site_does(tmp_path: Path, step: str, check: str) -> None:
+    verdict = run(tmp_path, f"steps: [{step}]\nchecks: [{check}]\n")
+    assert verdict.has_passed, verdict.failures
+
+
+def test_when_happens_once_or_each_time_that_it_comes_true(tmp_path: Path) -> None:
+    pulses = "".join(f"  - {{at: {at} s, set: {{main.load: 9 kW}}, for: 5 s}}\n" for at in (20, 40, 60))
+    texts = [
+        line.text
+        for once in ("true", "false")
+        for line in run(
+            tmp_path,
+            f"steps:\n{pulses}  - {{when: grid.power > 8 kW, once: {once}, say: once {once}}}\n{CHECKS}",
+        ).lines
+    ]
+    assert texts.count("once true") == 1
+    assert texts.count("once false") == 3
+
+
+def test_checks_after_a_step_count_from_when_it_begins_or_ends(tmp_path: Path) -> None:
+    verdict = run(
+        tmp_path,
+        "steps:\n"
+        "  - {at: 20 s, fault: {inv: trip}, for: 30 s}\n"
+        "  - {at: 70 s, name: push, command: {inv: -3 kW}, for: 20 s}\n"
+        "checks:\n"
+        "  - {after: inv trip, within: 2 s, expect: inv is ERROR, for: 20 s}\n"
+        "  - {after: inv trip ends, within: 2 s, expect: inv is not ERROR, for: 20 s}\n"
+        "  - {after: push, within: 5 s, expect: inv.power < -2.9 kW, for: 10 s}\n"
+        "  - {after: push ends, within: 5 s, expect: inv.power > -0.1 kW, for: 10 s}\n",
+    )
+    assert verdict.has_passed, verdict.failures
+
+
+def test_figures_of_the_whole_run_are_held_to_theirs(tmp_path: Path) -> None:
+    checks = "checks: [{kpi: import > 0.13 kWh and import < 0.14 kWh}, {kpi: commands > 3}]\n"
+    verdict = run(tmp_path, checks)
+    assert [check.outcome.has_passed for check in verdict.checks] == [True, False]
+    assert verdict.failures == ["kpi commands > 3: commands = 0"]
+
+
+def test_a_command_that_is_refused_as_the_site_stands_is_in_the_log(tmp_path: Path) -> None:
+    verdict = run(tmp_path, f"steps: [{{at: 20 s, command: {{inv: 30 kW}}}}]\n{CHECKS}")
+    assert any(line.text.startswith("inv commanded: refused, ") for line in verdict.lines)
+
+
+def test_the_same_case_gives_the_same_digest(tmp_path: Path) -> None:
+    first, second = (run(tmp_path, CHECKS) for _ in range(2))
+    assert first.digest == second.digest
+
+
+class TestApplications:
+    def test_one_that_runs_to_the_end_passes(self, tmp_path: Path) -> None:
+        verdict = run(tmp_path, CHECKS, IDLE_APP)
+        assert verdict.has_passed, verdict.failures
+
+    def test_one_that_crashes_fails_with_its_traceback(self, tmp_path: Path) -> None:
+        verdict = run(tmp_path, CHECKS, "raise LookupError('lost')\n")
+        assert not verdict.has_passed
+        assert "LookupError: lost" in str(verdict.error)
+
+    def test_one_that_returns_early_fails(self, tmp_path: Path) -> None:
+        verdict = run(tmp_path, CHECKS, IDLE_APP.replace("1e6", "30"))
+        assert any("the application runs until the end" in failure for failure in verdict.failures)
+
+    def test_one_that_never_connects_fails(self, tmp_path: Path) -> None:
+        verdict = run(tmp_path, CHECKS, "import asyncio\nasyncio.run(asyncio.sleep(1e6))\n")
+        assert verdict.error == "the application never connected to the site"
+
+    def test_one_that_is_not_there_fails(self, tmp_path: Path) -> None:
+        verdict = run_case(Case("try", scenario(tmp_path, CHECKS), app=("nix.py",)))
+        assert "nix.py" in str(verdict.error)
+
+    def test_one_that_the_file_names_is_found_beside_it(self, tmp_path: Path) -> None:
+        (tmp_path / "idle.py").write_text(textwrap.dedent(IDLE_APP) + "\n")
+        verdict = run(tmp_path, f"app: idle.py --limit 30\n{CHECKS}")
+        assert verdict.has_passed, verdict.failures
+
+
+class TestRunner:
+    def test_cases_leave_recording_events_and_verdict_in_folders_of_their_own(self, tmp_path: Path) -> None:
+        cases = [
+            Case(name, scenario(tmp_path, CHECKS, name=f"{name}.yaml"), output=tmp_path / "out")
+            for name in ("one", "two")
+        ]
+        verdicts = {verdict.name: verdict for verdict in run_cases(cases, 2)}
+        assert set(verdicts) == {"one", "two"}
+        for name, verdict in verdicts.items():
+            folder = tmp_path / "out" / name
+            assert verdict.has_passed
+            assert json.loads((folder / "verdict.json").read_text())["digest"] == verdict.digest
+            assert (folder / "events.log").stat().st_size > 0
+            assert len(read_recording(folder / "recording.parquet").wide()) > 100
+
+    def test_a_process_that_dies_fails_its_case_and_no_other(self, tmp_path: Path) -> None:
+        (tmp_path / "dies.py").write_text(f"import os\nos.kill(os.getpid(), {signal.SIGKILL:d})\n")
+        scenario(tmp_path, f"app: dies.py\n{CHECKS}", name="dies.yaml")
+        scenario(tmp_path, CHECKS, name="lives.yaml")
+        verdicts = {verdict.name: verdict for verdict in run_cases(collect([tmp_path]), 1)}
+        assert verdicts["dies"].error == "its process ended without a word: SIGKILL"
+        assert verdicts["lives"].has_passed
+
+    def test_whoever_stops_asking_ends_what_still_runs(self, tmp_path: Path) -> None:
+        pid = tmp_path / "pid"
+        (tmp_path / "slow.py").write_text(
+            f"import os, time\nopen({str(pid)!r}, 'w').write(str(os.getpid()))\nwhile True: pass\n"
+        )
+        scenario(tmp_path, f"app: slow.py\n{CHECKS}", name="z.yaml")
+        scenario(tmp_path, f"app: dies.py\n{CHECKS}", name="a.yaml")
+        (tmp_path / "dies.py").write_text(
+            f"import os, time\nwhile not os.path.exists({str(pid)!r}): time.sleep(0.01)\nos._exit(3)\n"
+        )
+        running = run_cases(collect([tmp_path]), 2)
+        assert next(running).name == "a"
+        running.close()
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid.read_text()), 0)
+
+
+def test_junit_has_failures_errors_and_the_facts_of_each_case(tmp_path: Path) -> None:
+    good = run(tmp_path, CHECKS)
+    bad = run(tmp_path, "checks: [{never: grid.power > 1 kW}]\n")
+    crashed = run(tmp_path, CHECKS, "raise LookupError('lost \\x00')\n")
+    path = tmp_path / "junit.xml"
+    write_junit(path, [good, bad, crashed])
+    (suite,) = ElementTree.parse(path).getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
+    properties = {each.get("name"): each.get("value") for each in suite[0].iter("property")}
+    assert properties["digest"] == good.digest
+    assert float(properties["import_wh"] or 0) > 100.0
+    (failure,) = suite[1].findall("failure")
+    assert failure.get("message") == "never grid.power > 1 kW"
+    assert "LookupError" in (suite[2].findtext("error") or "")

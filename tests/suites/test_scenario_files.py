@@ -1,0 +1,182 @@
+"""Scenario files: what they can say, and that whatever is wrong with one is told at once, before anything runs."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from suites.benches import HEAD, scenario
+
+from doppelgrid.scenarios.suites.collection import Shard, chosen, collect
+from doppelgrid.scenarios.suites.scenario_file import ScenarioError, read_scenario
+from doppelgrid.sim.domain.timestamps import to_datetime
+
+CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
+
+
+def told(path: Path) -> list[str]:
+    """Return what is said about a wrong file, its folder left out."""
+    with pytest.raises(ScenarioError) as refused:
+        read_scenario(path)
+    return str(refused.value).replace(f"{path.parent}/", "").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("step", "found", "accepted"),
+    [
+        ("{at: 1 min, set: {main.lod: 3 kW}}", "set.main.lod is 'main.lod', which is no input",
+         "(did you mean 'main.load'?)"),
+        ("{at: 1 min, set: {main.load: 3 V}}", "set.main.load is 3 V", "a number with a unit (kW, W, MW)"),
+        ("{at: 1 min, set: {main.load: -3 kW}}", "set.main.load is refused: main.load is -3 kW",
+         "0 W to 1000 MW (a load consumes)"),
+        ("{at: 1 min, release: main.wind}", "release is 'main.wind', which is no input", "main.load"),
+        ("{at: 1 min, fault: {iv: trip}}", "fault.iv is of 'iv', which is no component", "(did you mean 'inv'?)"),
+        ("{at: 1 min, fault: {main: trip}}", "fault.main is refused", "accepted"),
+        ("{at: 1 min, command: {inv: 3 apples}}", "command.inv is 3 apples",
+         "a power (10 kW, -3 kvar), start, stop, standby, acknowledge"),
+        ("{at: 1 min, command: {main: 3 kW}}", "command.main is refused: main is a meter and takes no set-points",
+         "accepted: inv"),
+        ("{at: 1 min, command: {inv: 3 kW}, for: 5 s}", "for is 5 s", "10 s to 900 s"),
+        ("{at: 1 min, unplug: inv}", "unplug is refused", "accepted"),
+        ("{at: 3 min, say: late}", "at is at 2026-06-14T22:03:00+00:00, outside the run",
+         "2026-06-14T22:00:00+00:00 to 2026-06-14T22:02:00+00:00"),
+        ("{when: battery.soc < 3 kW, say: x}", "when is 3 kW", "a number with a unit (%)"),
+        ("{when: battery.power_factor < 3, say: x}", "when is 'battery.power_factor', which is no value of it",
+         "power"),
+        ("{when: 3 kW < 4 kW, say: x}", "when is 3 kW < 4 kW, which never changes", "a value of a component"),
+        ("{when: inv.power < battery.soc, say: x}", "when is inv.power in W, battery.soc in 1",
+         "two values in the same unit"),
+        ("{when: inv is ILL, say: x}", "when is 'ILL', which is no state", "ERROR"),
+        ("{when: site.consumption < 3 kW, say: x}", "when is 'site.consumption', which is no value of it",
+         "consumer_power"),
+        ("{at: 1 min}", "steps[0] is", "at with something to do: set, release"),
+        ("{say: x}", "steps[0] is", "one of at, every, when"),
+        ("{at: 1 min, every: 1 min, say: x}", "steps[0] is", "one of at, every, when"),
+        ("{at: 1 min, once: true, say: x}", "steps[0] is", "once beside when"),
+        ("{at: soon, say: x}", "at is 'soon'", "a duration (90 s)"),
+        ("{at: 1 min, sy: x}", "sy is unknown", "(did you mean 'say'?)"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_a_step_is_told_with_its_line(tmp_path: Path, step: str, found: str, accepted: str) -> None:
+    line, *others = told(scenario(tmp_path, f"steps:\n  - {step}\n{CHECKS}"))
+    assert not others
+    assert line.startswith("try.yaml:5: steps[0]")
+    assert found in line
+    assert accepted in line
+
+
+@pytest.mark.parametrize(
+    ("check", "found", "accepted"),
+    [
+        ("{never: gird.power > 3 kW}", "never is 'gird', which is no component", "(did you mean 'grid'?)"),
+        (
+            "{never: grid.power >> 3 kW}",
+            "never is 'grid.power >> 3 kW', in which '> 3 kW' is unexpected",
+            "a name",
+        ),
+        (
+            "{kpi: peak_imprt < 3 kW}",
+            "kpi is 'peak_imprt', which is no figure",
+            "(did you mean 'peak_import'?)",
+        ),
+        ("{kpi: peak_import < 3 kWh}", "kpi is 3 kWh", "a number with a unit (kW, W, MW)"),
+        ("{kpi: inv is ERROR}", "kpi is a state", "comparisons of figures"),
+        (
+            "{after: trip, expect: grid.power < 3 kW}",
+            "after is 'trip'",
+            "the name of a step, of which there is none",
+        ),
+        ("{at: 3 min, expect: grid.power < 3 kW}", "at is at", "2026-06-14T22:02:00+00:00"),
+        ("{expect: grid.power < 3 kW}", "checks[0] is", "expect beside at, or beside after"),
+        ("{always: grid.power < 3 kW, for: 3 s}", "checks[0] is", "always with from, until, without for"),
+        ("{always: grid.power < 3 kW, never: grid.power > 3 kW}", "checks[0] is", "one of always, never"),
+        ("{always: true}", "always is true", "a condition, such as grid.power > 33 kW"),
+    ],
+)
+def test_a_slip_in_a_check_is_told_with_its_line(
+    tmp_path: Path, check: str, found: str, accepted: str
+) -> None:
+    line, *others = told(scenario(tmp_path, f"checks:\n  - {check}\n"))
+    assert not others
+    assert line.startswith("try.yaml:5: checks[0]")
+    assert found in line
+    assert accepted in line
+
+
+def test_all_that_is_wrong_with_site_and_steps_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
+    steps = "steps:\n  - {at: 1 min, fault: {iv: trip}}\n  - {at: 9 min, command: {main: 1 kW}}\n"
+    lines = told(scenario(tmp_path, steps + "checks:\n  - {never: gird.power > 3 kW}\n"))
+    assert [line.split(":")[1] for line in lines] == ["5", "6", "6", "8"]
+
+
+def test_a_file_without_a_check_is_a_mistake(tmp_path: Path) -> None:
+    assert any("checks is" in line for line in told(scenario(tmp_path, "checks: []\n")))
+
+
+@pytest.mark.parametrize(
+    ("head", "found"),
+    [
+        (HEAD.replace("small", "smal"), "try.yaml:2: site is"),
+        (HEAD.replace("2 min", "2"), "try.yaml:3: duration is 2"),
+        (HEAD + "start: tomorrow\n", "try.yaml:4: start is 'tomorrow'"),
+        (HEAD + "seed: 1.5\n", "try.yaml:4: seed is 1.5"),
+    ],
+)
+def test_a_slip_in_the_head_is_told_with_its_line(tmp_path: Path, head: str, found: str) -> None:
+    assert told(scenario(tmp_path, CHECKS, head=head))[0].startswith(found)
+
+
+def test_a_wrong_site_is_told_with_its_first_problem(tmp_path: Path) -> None:
+    path = scenario(tmp_path, CHECKS)
+    (tmp_path / "small.yaml").write_text("microgrid: {id: 1}\ncomponents:\n  a: {id: 1, category: metre}\n")
+    (line,) = told(path)
+    assert "small.yaml:3: a.category is 'metre'" in line
+
+
+@pytest.mark.parametrize("text", ["", "a: b: c\n", "- 1\n", "\t\n", "checks: &a [*a]\nscenario: x\n"])
+def test_what_is_no_scenario_is_refused(tmp_path: Path, text: str) -> None:
+    assert told(scenario(tmp_path, text, head=""))
+
+
+def test_times_are_since_the_start_by_the_clock_or_instants(tmp_path: Path) -> None:
+    head = HEAD.replace("2 min", "2 h") + "start: 2026-01-20 17:00\n"
+    steps = "".join(
+        f"  - {{at: {at}, say: x}}\n" for at in ("20 min", '"17:20"', "2026-01-20T16:20:00+00:00")
+    )
+    found = read_scenario(scenario(tmp_path, f"steps:\n{steps}{CHECKS}", head=head))
+    begin = to_datetime(found.start_us)
+    zone = found.site.microgrid.location.zone
+    assert begin.astimezone(zone).replace(tzinfo=None).isoformat() == "2026-01-20T17:00:00"
+    by_clock = [to_datetime(step.at_us or 0) - begin for step in found.steps[:2]]
+    assert by_clock == [timedelta(minutes=20)] * 2
+
+
+def test_a_folder_gives_its_scenarios_and_leaves_its_sites(tmp_path: Path) -> None:
+    scenario(tmp_path, CHECKS, name="b.yaml")
+    scenario(tmp_path, CHECKS, name="a.yaml")
+    (tmp_path / "more").mkdir()
+    scenario(tmp_path / "more", CHECKS, name="c.yml")
+    assert [case.name for case in collect([tmp_path])] == ["a", "b", "more.c"]
+
+
+def test_two_cases_of_one_name_are_refused(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        scenario(tmp_path / name, CHECKS)
+    with pytest.raises(ScenarioError, match="one of several cases 'try'"):
+        collect([tmp_path / "one" / "try.yaml", tmp_path / "two" / "try.yaml"])
+
+
+def test_a_file_that_is_named_twice_is_one_case(tmp_path: Path) -> None:
+    path = scenario(tmp_path, CHECKS)
+    assert len(collect([path, path, tmp_path])) == 1
+
+
+def test_shards_share_out_all_cases_that_fit(tmp_path: Path) -> None:
+    for number in range(5):
+        scenario(tmp_path, CHECKS, name=f"case{number}.yaml")
+    cases = collect([tmp_path])
+    parts = [[case.name for case in chosen(cases, ["case?"], Shard(number, 2))] for number in (1, 2)]
+    assert parts == [["case0", "case2", "case4"], ["case1", "case3"]]
+    assert [case.name for case in chosen(cases, ["3", "*4"], None)] == ["case3", "case4"]
