@@ -175,10 +175,8 @@ def _print_verdict(console: Console, verdict: Verdict) -> None:
         for line in failure.strip().splitlines():
             console.print(f"    {line}", markup=False)
     if not verdict.has_passed:
-        seed = f" --seed {verdict.seed}"
-        console.print(
-            f"    again: doppelgrid test {shlex.quote(verdict.path)}{seed}", style="dim", markup=False
-        )
+        words = ["doppelgrid", "test", verdict.path, "--filter", verdict.name, "--seed", str(verdict.seed)]
+        console.print(f"    again: {shlex.join(words)}", style="dim", markup=False)
 
 
 def _print_table(console: Console, verdicts: Sequence[Verdict], wanted: int) -> None:

@@ -18,7 +18,8 @@ from ..lockstep.session import LockstepResult, LockstepSession
 from ..lockstep.virtual_time import VirtualTimeLoop
 from .checks import Outcome
 from .director import CheckOutcome, Director, Line
-from .scenario_file import Scenario, read_scenario
+from .parameters import Values
+from .scenario_file import Scenario, ScenarioFile
 
 APP_ENDED_EARLY = "the application runs until the end"
 
@@ -30,12 +31,19 @@ class Case:
     name: str
     """By which it is told from others."""
     path: Path
+    values: Values = ()
+    """Of the parameters of the file."""
     app: tuple[str, ...] | None = None
     """In place of the application that the file names; relative to the working directory."""
     seed: int | None = None
     """In place of the file's."""
     output: Path | None = None
     """Folder for what the case leaves behind."""
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the case, in that one."""
+        return None if self.output is None else self.output / self.name.replace("/", "_")
 
 
 @dataclass(frozen=True)
@@ -94,9 +102,9 @@ def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _v
         ScenarioError: If its file is wrong.
         OSError: If something cannot be written to its folder.
     """
-    scenario = read_scenario(case.path)
+    scenario = ScenarioFile(case.path).scenario(case.values)
     seed = scenario.section.seed if case.seed is None else case.seed
-    folder = None if case.output is None else case.output / case.name
+    folder = case.folder
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
     directors: list[Director] = []

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from ...sim.files.problems import Problem
 from ...sim.files.yaml_text import read_yaml
 from .case import Case
-from .scenario_file import ScenarioError, read_scenario
+from .parameters import Values, named
+from .scenario_file import ScenarioError, ScenarioFile
 
 SUFFIXES = (".yaml", ".yml")
 
@@ -33,7 +34,7 @@ def collect(paths: Sequence[Path]) -> list[Case]:
         ScenarioError: If any of them is wrong, or there is none; says everything that is.
     """
     problems: list[Problem] = []
-    cases: dict[Path, Case] = {}
+    cases: dict[tuple[Path, Values], Case] = {}
     for path in paths:
         found = list(_files(path))
         if not found:
@@ -42,12 +43,9 @@ def collect(paths: Sequence[Path]) -> list[Case]:
             )
             problems.append(Problem(str(path), 1, None, "", "without any scenario", accepted))
         for file in found:
-            try:
-                read_scenario(file)
-            except ScenarioError as error:
-                problems += error.problems
             name = file.relative_to(path).with_suffix("").as_posix() if path.is_dir() else file.stem
-            cases.setdefault(file.resolve(), Case(name.replace("/", "."), file))
+            for case in _cases(file, name.replace("/", "."), problems):
+                cases.setdefault((file.resolve(), case.values), case)
     names = [case.name for case in cases.values()]
     for case in cases.values():
         if names.count(case.name) > 1:
@@ -72,6 +70,16 @@ def chosen(cases: Sequence[Case], patterns: Sequence[str], shard: Shard | None) 
         case for case in cases if not patterns or any(_fits(case.name, pattern) for pattern in patterns)
     ]
     return fitting if shard is None else fitting[shard.number - 1 :: shard.of]
+
+
+def _cases(file: Path, name: str, problems: list[Problem]) -> Iterator[Case]:
+    try:
+        read = ScenarioFile(file)
+        for values in read.combinations:
+            read.scenario(values)
+            yield Case(named(name, values), file, values)
+    except ScenarioError as error:
+        problems += error.problems
 
 
 def _fits(name: str, pattern: str) -> bool:

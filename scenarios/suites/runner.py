@@ -78,7 +78,7 @@ def _run(case: Case, tell: Connection) -> None:
         os._exit(0)
 
     try:
-        _send_output_to(Path(os.devnull) if case.output is None else case.output / case.name / "app.log")
+        _send_output_to(Path(os.devnull) if case.folder is None else case.folder / "app.log")
         verdict = run_case(case, on_unstoppable=end)
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ from ...sim.files.moments import parse_moment
 from ...sim.files.problems import Finding, Place, Problem, one_of, shown, written_path
 from ...sim.files.sections import Section, Text, refuse
 from ...sim.files.units import Duration, PositiveDuration
-from ...sim.files.yaml_text import YamlText, read_yaml
+from ...sim.files.yaml_text import read_yaml
 from ...sim.report import SiteWatch
 from ...sim.simulation.simulation import Simulation
 from ...sim.site.graph import formulas
@@ -31,6 +31,7 @@ from ...sim.telemetry.instruments import Instruments
 from .actions import Action, ActionError, actions_of
 from .expressions import Condition, ExpressionError, parse_condition
 from .formulas import parse_formula
+from .parameters import Values, combinations, with_values
 from .vocabulary import FigureWords, SiteWords
 
 TRIGGERS = ("at", "every", "when")
@@ -249,6 +250,8 @@ class ScenarioSection(Section):
     duration_s: PositiveDuration = Field(alias="duration")
     seed: int = Field(0, strict=True)
     """Of all noise, and of the application's `random`."""
+    interval_s: PositiveDuration | None = Field(None, alias="interval")
+    """Between two samplings; the site's if not given."""
     app: Text | None = None
     """Script, relative to this file, or `-m` and a module, or an installed command; with its arguments."""
     steps: tuple[Step, ...] = ()
@@ -303,44 +306,63 @@ class Scenario:
         return () if self.section.app is None else tuple(shlex.split(self.section.app))
 
 
-def read_scenario(path: Path) -> Scenario:
-    """Read a scenario file and everything that it names.
+class ScenarioFile:
+    """A file, and the scenarios in it: one for each combination of its parameters."""
 
-    Raises:
-        ScenarioError: If anything is wrong with it.
-    """
-    try:
-        text = path.read_bytes()
-    except OSError as error:
-        accepted = "the path of a scenario file, or a folder of them"
-        raise ScenarioError(
-            (Problem(str(path), 1, None, "", error.strerror or str(error), accepted),)
-        ) from None
-    yaml = read_yaml(text)
-    located = [(fault.line, fault.finding) for fault in yaml.faults]
-    scenario, found = _read(yaml, path) if yaml.is_readable else (None, [])
-    located += [(yaml.line(finding.path), finding) for finding in found]
-    if located or scenario is None:
-        located.sort(key=lambda item: item[0])
-        raise ScenarioError(
-            tuple(dict.fromkeys(
-                Problem(str(path), line, None, written_path(finding.path), finding.found, finding.accepted)
-                for line, finding in located
-            ))
-        )  # fmt: skip
-    return scenario
+    def __init__(self, path: Path) -> None:
+        """Read a file.
+
+        Raises:
+            ScenarioError: If it cannot be read, or something is wrong with its parameters.
+        """
+        self.path = path
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            accepted = "the path of a scenario file, or a folder of them"
+            problem = Problem(str(path), 1, None, "", error.strerror or str(error), accepted)
+            raise ScenarioError((problem,)) from None
+        self._yaml = read_yaml(text)
+        self.combinations: list[Values] = [()]
+        """Values of the parameters, in the order in which they are run."""
+        found: list[Finding] = []
+        if self._yaml.is_readable:
+            self.combinations, found = combinations(self._yaml.data)
+        self._refuse_if(found)
+
+    def scenario(self, values: Values = ()) -> Scenario:
+        """Return the scenario with certain values of the parameters.
+
+        Raises:
+            ScenarioError: If anything is wrong with it, or with the site that it names.
+        """
+        data = with_values(self._yaml.data, values)
+        scenario, found = _read(data, self.path) if self._yaml.is_readable else (None, [])
+        faulty = {fault.finding.path for fault in self._yaml.faults}
+        self._refuse_if([finding for finding in found if finding.path not in faulty])
+        assert scenario is not None
+        return scenario
+
+    def _refuse_if(self, found: Sequence[Finding]) -> None:
+        located = [(fault.line, fault.finding) for fault in self._yaml.faults]
+        located += [(self._yaml.line(finding.path), finding) for finding in found]
+        if located:
+            located.sort(key=lambda item: item[0])
+            raise ScenarioError(
+                tuple(dict.fromkeys(
+                    Problem(str(self.path), line, None, written_path(finding.path), finding.found, finding.accepted)
+                    for line, finding in located
+                ))
+            )  # fmt: skip
 
 
-def _read(yaml: YamlText, path: Path) -> tuple[Scenario | None, list[Finding]]:
-    data = yaml.data
+def _read(data: object, path: Path) -> tuple[Scenario | None, list[Finding]]:
     if not isinstance(data, dict):
         return None, [Finding((), shown(data), "a mapping with scenario, site, duration and checks")]
     try:
         section = ScenarioSection.model_validate(data)
     except ValidationError as error:
-        faulty = {fault.finding.path for fault in yaml.faults}
-        found = [finding for finding in explain(error, ScenarioSection, data) if finding.path not in faulty]
-        return None, [_with_place_in_text(finding, data) for finding in found]
+        return None, [_with_place_in_text(finding, data) for finding in explain(error, ScenarioSection, data)]
     try:
         site = load_site(section.site if section.site in bundled_sites() else path.parent / section.site)
     except SiteError as error:
@@ -349,6 +371,8 @@ def _read(yaml: YamlText, path: Path) -> tuple[Scenario | None, list[Finding]]:
         accepted = first.accepted if first.found == "not there" else "a site that `doppelgrid check` accepts"
         said = shown(section.site) if first.found == "not there" else f"wrong: {first}{more}"
         return None, [Finding(("site",), said, accepted)]
+    if section.interval_s is not None:
+        site = site.with_telemetry_interval(section.interval_s)
     return _bound(section, site, path)
 
 

@@ -9,7 +9,7 @@ import pytest
 from suites.benches import HEAD, scenario
 
 from doppelgrid.scenarios.suites.collection import Shard, chosen, collect
-from doppelgrid.scenarios.suites.scenario_file import ScenarioError, read_scenario
+from doppelgrid.scenarios.suites.scenario_file import ScenarioError, ScenarioFile
 from doppelgrid.sim.domain.timestamps import to_datetime
 
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
@@ -18,7 +18,7 @@ CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
 def told(path: Path) -> list[str]:
     """Return what is said about a wrong file, its folder left out."""
     with pytest.raises(ScenarioError) as refused:
-        read_scenario(path)
+        ScenarioFile(path).scenario()
     return str(refused.value).replace(f"{path.parent}/", "").splitlines()
 
 
@@ -144,7 +144,7 @@ def test_times_are_since_the_start_by_the_clock_or_instants(tmp_path: Path) -> N
     steps = "".join(
         f"  - {{at: {at}, say: x}}\n" for at in ("20 min", '"17:20"', "2026-01-20T16:20:00+00:00")
     )
-    found = read_scenario(scenario(tmp_path, f"steps:\n{steps}{CHECKS}", head=head))
+    found = ScenarioFile(scenario(tmp_path, f"steps:\n{steps}{CHECKS}", head=head)).scenario()
     begin = to_datetime(found.start_us)
     zone = found.site.microgrid.location.zone
     assert begin.astimezone(zone).replace(tzinfo=None).isoformat() == "2026-01-20T17:00:00"
@@ -180,3 +180,41 @@ def test_shards_share_out_all_cases_that_fit(tmp_path: Path) -> None:
     parts = [[case.name for case in chosen(cases, ["case?"], Shard(number, 2))] for number in (1, 2)]
     assert parts == [["case0", "case2", "case4"], ["case1", "case3"]]
     assert [case.name for case in chosen(cases, ["3", "*4"], None)] == ["case3", "case4"]
+
+
+class TestParameters:
+    def test_each_combination_is_a_case(self, tmp_path: Path) -> None:
+        text = (
+            "parameters: {limit: [9 kW, 8 kW], seed: [1, 2]}\nseed: $seed\n"
+            "checks: [{always: grid.power < $limit}]\n"
+        )
+        cases = collect([scenario(tmp_path, text)])
+        assert [case.name for case in cases] == [
+            f"try[limit={limit} kW, seed={seed}]" for limit in (9, 8) for seed in (1, 2)
+        ]
+        found = ScenarioFile(cases[3].path).scenario(cases[3].values)
+        assert (str(found.section.checks[0]), found.section.seed) == ("always grid.power < 8 kW", 2)
+
+    @pytest.mark.parametrize(
+        ("text", "found"),
+        [
+            ("parameters: {limit: [9 kW]}\n", "try.yaml:4: parameters.limit is used nowhere"),
+            ("parameters: {limit: 9 kW}\nseed: $limit\n", "try.yaml:4: parameters.limit is 9 kW"),
+            ("parameters: []\n", "try.yaml:4: parameters is empty"),
+            (
+                "parameters: {limit: [9]}\nseed: $limt\n",
+                "try.yaml:5: seed is with $limt, which is no parameter",
+            ),
+            ("seed: $limit\n", "try.yaml:4: seed is with $limit, which is no parameter"),
+        ],
+    )
+    def test_a_slip_in_them_is_told_with_its_line(self, tmp_path: Path, text: str, found: str) -> None:
+        with pytest.raises(ScenarioError) as refused:
+            collect([scenario(tmp_path, text + CHECKS)])
+        assert any(found in line for line in str(refused.value).splitlines())
+
+    def test_a_slip_with_one_value_is_told_once(self, tmp_path: Path) -> None:
+        text = "parameters: {limit: [9 kW, 8 V]}\nchecks: [{always: grid.power < $limit}]\n"
+        with pytest.raises(ScenarioError) as refused:
+            collect([scenario(tmp_path, text)])
+        assert len(refused.value.problems) == 1
