@@ -109,6 +109,8 @@ def run_scenarios(
         verdicts.extend(_judged(prepared, jobs or os.cpu_count() or 1, console, stop_after))
     except KeyboardInterrupt:
         was_interrupted = True
+    places = {case.name: place for place, case in enumerate(cases)}
+    verdicts.sort(key=lambda verdict: places[verdict.name])
     _print_table(console, verdicts, len(prepared))
     differing = _differing(verdicts)
     for name in differing:
@@ -180,6 +182,7 @@ def _print_verdict(console: Console, verdict: Verdict) -> None:
 
 
 def _print_table(console: Console, verdicts: Sequence[Verdict], wanted: int) -> None:
+    from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False)
@@ -189,7 +192,7 @@ def _print_table(console: Console, verdicts: Sequence[Verdict], wanted: int) -> 
         passed = sum(check.outcome.has_passed for check in verdict.checks)
         span = timedelta(microseconds=verdict.end_us - verdict.start_us)
         table.add_row(
-            verdict.name,
+            escape(verdict.name),
             "[green]passed[/green]" if verdict.has_passed else "[red]failed[/red]",
             f"{passed}/{len(verdict.checks)}",
             span_in_words(span),

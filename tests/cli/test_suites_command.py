@@ -1,0 +1,126 @@
+"""`doppelgrid test`: what its user types and sees."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import Result
+from suites.benches import scenario
+from typer.testing import CliRunner
+
+from doppelgrid.cli.main import app
+
+COMMAND = Path(sys.executable).parent / "doppelgrid"
+GOOD = "checks: [{always: grid.power < 99 kW}]\n"
+BAD = "checks: [{never: grid.power > 1 kW}, {always: grid.power < 99 kW}]\n"
+
+
+def run(*words: object) -> Result:
+    return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["test", *map(str, words)])
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Path:
+    scenario(tmp_path, GOOD, name="good.yaml")
+    scenario(tmp_path, BAD, name="bad.yaml")
+    return tmp_path
+
+
+def test_a_suite_ends_with_a_verdict_for_each_case(suite: Path) -> None:
+    ended = run(suite, "--jobs", "2")
+    assert ended.exit_code == 1
+    assert "passed good: a try" in ended.output
+    assert "failed bad: a try" in ended.output
+    assert "never grid.power > 1 kW: is true: grid.power = 4.04479 kW" in ended.output
+    assert re.search(r"^bad +failed +1/2 +2 min", ended.output, re.MULTILINE)
+    assert ended.output.endswith("1 passed, 1 failed\n")
+
+
+def test_what_holds_ends_with_0_and_writes_junit(suite: Path) -> None:
+    ended = run(suite, "--filter", "good", "--junit", suite / "out.xml")
+    assert (ended.exit_code, ended.output.splitlines()[-1]) == (0, "1 passed, 0 failed")
+    assert ElementTree.parse(suite / "out.xml").getroot()[0].get("tests") == "1"
+
+
+def test_a_failure_says_how_to_run_its_case_again(suite: Path) -> None:
+    again = next(line for line in run(suite).output.splitlines() if "again: " in line)
+    assert again.strip() == f"again: doppelgrid test {suite}/bad.yaml --filter bad --seed 0"
+
+
+def test_a_wrong_file_ends_with_2_before_anything_runs(suite: Path) -> None:
+    scenario(suite, "checks: [{never: gird.power > 1 kW}]\n", name="wrong.yaml")
+    ended = run(suite)
+    assert ended.exit_code == 2
+    assert ended.output.startswith(f"{suite}/wrong.yaml:4: checks[0].never is 'gird', which is no component")
+    assert "passed" not in ended.output
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--app", "nix.py"], "--app is 'nix.py'; accepted: a script that is there"),
+        (["--shard", "3/2"], "'3/2'; accepted: a part of several, such as 1/4"),
+        (["--filter", "nix"], "no case is left by --filter and --shard"),
+        (["--junit", "no/such/folder.xml"], "--junit is 'no/such/folder.xml'"),
+        (["--output", "/dev/null"], "--output is '/dev/null'"),
+        (["--jobs", "0"], "a whole number >= 1"),
+    ],
+)
+def test_a_slip_in_an_option_is_told(suite: Path, words: list[str], said: str) -> None:
+    ended = run(suite, *words)
+    assert ended.exit_code == 2
+    assert said in " ".join(ended.output.replace("│", " ").split())
+
+
+def test_a_path_without_scenarios_is_told(tmp_path: Path) -> None:
+    ended = run(tmp_path)
+    assert ended.exit_code == 2
+    assert "without any scenario" in ended.output
+
+
+def test_repeated_cases_have_the_same_digests(suite: Path) -> None:
+    ended = run(suite, "--filter", "good", "--repeat", "2")
+    assert ended.exit_code == 0
+    assert ended.output.endswith("2 passed, 0 failed\n")
+
+
+def test_the_first_failures_can_end_it(tmp_path: Path) -> None:
+    for number in range(3):
+        scenario(tmp_path, BAD, name=f"{number}.yaml")
+    ended = run(tmp_path, "--jobs", "1", "--stop-after", "1")
+    assert ended.output.endswith("0 passed, 1 failed, 2 not run\n")
+
+
+def test_ctrl_c_ends_with_what_was_done(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    (tmp_path / "slow.py").write_text(f"open({str(ready)!r}, 'w').close()\nwhile True: pass\n")
+    scenario(tmp_path, f"app: slow.py\n{GOOD}", name="slow.yaml")
+    process = subprocess.Popen(
+        [COMMAND, "test", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    while not ready.exists():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert output.endswith("0 passed, 0 failed, 1 not run\n")
+
+
+def test_the_page_shows_the_example_as_it_is() -> None:
+    root = Path(__file__).parents[2]
+    example = (root / "examples" / "scenarios" / "inverter_trips.yaml").read_text()
+    assert f"```yaml\n{example}```" in (root / "docs" / "how-to" / "scenarios.md").read_text()
+
+
+@pytest.mark.slow
+def test_the_examples_pass() -> None:
+    ended = run(Path(__file__).parents[2] / "examples" / "scenarios", "--jobs", os.cpu_count() or 1)
+    assert ended.exit_code == 0, ended.output
