@@ -60,6 +60,10 @@ def run_scenarios(
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the verdicts as JUnit XML.")
     ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the verdicts as a page with plots that needs nothing else."),
+    ] = None,
     select: Annotated[
         list[str] | None,
         typer.Option(
@@ -88,6 +92,7 @@ def run_scenarios(
 
     part = None if shard is None else _parse_shard(shard)
     check_writable("--junit", junit)
+    check_writable("--html", html)
     words = None if app is None else tuple(shlex.split(app))
     if words is not None and (not words or (words[0].endswith(".py") and not Path(words[0]).is_file())):
         raise refuse(
@@ -120,6 +125,11 @@ def run_scenarios(
 
         with writing("--junit", junit):
             write_junit(junit, verdicts)
+    if html is not None:
+        from ..scenarios.suites.page import page  # noqa: PLC0415
+
+        with writing("--html", html):
+            html.write_text(page(verdicts), encoding="utf-8")
     if was_interrupted:
         raise typer.Exit(INTERRUPTED)
     if differing or not all(verdict.has_passed for verdict in verdicts):

@@ -6,7 +6,7 @@ import asyncio
 import importlib.metadata
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from .checks import Outcome
 from .director import CheckOutcome, Director, Line
 from .parameters import Values
 from .scenario_file import Scenario, ScenarioFile
+from .series import Series
 
 APP_ENDED_EARLY = "the application runs until the end"
 
@@ -68,6 +69,10 @@ class Verdict:
     """What was done, oldest first."""
     notes: tuple[str, ...] = ()
     """What made the run depend on more than its inputs."""
+    zone: str = "UTC"
+    """In which times are told."""
+    series: Series | None = None
+    """What the site showed, to be drawn."""
 
     @property
     def has_passed(self) -> bool:
@@ -81,9 +86,9 @@ class Verdict:
         return failed if self.error is None else [*failed, self.error]
 
     def plain(self) -> dict[str, Any]:
-        """Return all of it in the types of JSON; times in µs since the Unix epoch."""
+        """Return all of it but the series in the types of JSON; times in µs since the Unix epoch."""
         return {
-            **asdict(self),
+            **{name: value for name, value in asdict(replace(self, series=None)).items() if name != "series"},
             "has_passed": self.has_passed,
             "checks": [{"check": check, **outcome._asdict()} for check, outcome in self.checks],
             "lines": [line._asdict() for line in self.lines],
@@ -183,4 +188,6 @@ def _verdict(
         figures=director.report().figures(),
         lines=tuple(director.lines),
         notes=tuple(report.notes),
+        zone=str(scenario.site.microgrid.location.zone),
+        series=director.series(),
     )

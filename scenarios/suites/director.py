@@ -17,6 +17,7 @@ from .actions import Action
 from .checks import After, Always, Look, Never, Outcome, Settling, Watch
 from .expressions import Condition
 from .scenario_file import Check, Planned, Scenario, event_named
+from .series import Gathering, Series
 from .vocabulary import FigureWords
 
 
@@ -60,6 +61,9 @@ class Director:
             for check, at_us in zip(scenario.section.checks, scenario.check_at_us, strict=True)
         ]
         self._site_watch = SiteWatch(simulation)
+        self._gathering = Gathering(
+            {key: self._instruments.metrics(key) for key in simulation.site.components}
+        )
         simulation.gateway.listen_to_frames(self._on_frames)
         for planned in scenario.steps:
             if planned.at_us is not None:
@@ -70,6 +74,10 @@ class Director:
     def report(self) -> SiteReport:
         """Return what the site did."""
         return self._site_watch.report()
+
+    def series(self) -> Series:
+        """Return what the site showed, to be drawn."""
+        return self._gathering.series()
 
     def outcomes(self, end_us: int) -> list[CheckOutcome]:
         """Return what came of all checks, at the end of the run [µs]."""
@@ -102,6 +110,7 @@ class Director:
     def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
         del frames
         self._reports.clear()
+        self._gathering.look(time_us, self._read)
         for watch, check in zip(self._watches, self._scenario.section.checks, strict=True):
             if watch is not None and watch.outcome is None:
                 watch.look(self._look(check.wanted.condition, time_us))

@@ -28,6 +28,7 @@ from ...sim.site.graph import formulas
 from ...sim.site.reader import SiteError, bundled_sites, load_site
 from ...sim.site.site import Site
 from ...sim.telemetry.instruments import Instruments
+from ..testing.durations import shown_span
 from .actions import Action, ActionError, actions_of
 from .expressions import Condition, ExpressionError, parse_condition
 from .formulas import parse_formula
@@ -204,8 +205,9 @@ class Check(Section):
             f"after {self.after}" if self.after else "",
             f"at {_shown_moment(self.at)}" if self.at else "",
         ]
-        words += [f"within {self.within_s:g} s" if self.within_s else ""]
-        words += [f"{self.kind} {self.wanted}", f"for {self.for_s:g} s" if self.for_s else ""]
+        words.append(_in_words("within", self.within_s))
+        words += [f"{self.kind} {self.wanted}", _in_words("for", self.for_s)]
+        words += [_in_words("from", self.from_s), _in_words("until", self.until_s)]
         return " ".join(filter(None, words))
 
     @model_validator(mode="after")
@@ -235,7 +237,11 @@ class Check(Section):
 
 
 def _shown_moment(moment: time | datetime | float | None) -> str:
-    return f"{moment:g} s" if isinstance(moment, float) else str(moment)
+    return _in_words("", moment).strip() if isinstance(moment, float) else str(moment)
+
+
+def _in_words(word: str, seconds: float | None) -> str:
+    return "" if seconds is None else f"{word} {shown_span(round(seconds * MICROSECONDS))}"
 
 
 class ScenarioSection(Section):
@@ -477,6 +483,6 @@ def _moment_us(moment: time | datetime | float, site: Site, start_us: int) -> in
 
 
 def _out_of_time(time_us: int | None, start_us: int, end_us: int, place: Place) -> Iterator[Finding]:
-    if time_us is not None and not start_us <= time_us <= end_us:
+    if time_us is not None and not start_us <= time_us < end_us:
         begin, end, found = (to_datetime(each).isoformat() for each in (start_us, end_us, time_us))
-        yield Finding(place, f"at {found}, outside the run", f"{begin} to {end}")
+        yield Finding(place, f"at {found}, outside the run", f"{begin} or later, and before {end}")

@@ -126,7 +126,7 @@ class SiteWords:
         for leaf in leaves(condition):
             if isinstance(leaf, Comparison):
                 words += [
-                    f"{each} = {self._unit(each).in_words(self._value(each, each, read))}"
+                    f"{each} = {_rounded(self._unit(each), self._value(each, each, read))}"
                     for each in (leaf.left, leaf.right)
                     if isinstance(each, Reading)
                 ]
@@ -237,7 +237,7 @@ class FigureWords:
                 if isinstance(each, Reading):
                     value = self._figures[self._full[str(each)]]
                     words.append(
-                        f"{each} = {'not known' if value is None else self._unit(each).in_words(value)}"
+                        f"{each} = {'not known' if value is None else _rounded(self._unit(each), value)}"
                     )
         return "; ".join(dict.fromkeys(words))
 
@@ -262,6 +262,10 @@ def quantity_faults(leaf: Comparison, unit: Unit) -> Iterator[Fault]:
                 unit.parse(each.text)
             except ValueError as error:
                 yield Fault(each.text, str(error))
+
+
+def _rounded(unit: Unit, value: float) -> str:
+    return unit.in_words(float(f"{value:.5g}"))
 
 
 def _active_w(report: Report) -> float:
