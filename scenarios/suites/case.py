@@ -18,6 +18,7 @@ from ..lockstep.session import LockstepResult, LockstepSession
 from ..lockstep.virtual_time import VirtualTimeLoop
 from .checks import Outcome
 from .director import CheckOutcome, Director, Line
+from .invariants import LoggedExceptions
 from .parameters import Values
 from .scenario_file import Scenario, ScenarioFile
 from .series import Series
@@ -133,6 +134,10 @@ def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _v
             (folder / "verdict.json").write_text(text, encoding="utf-8")
         return verdict
 
+    def note_exception(words: str) -> None:
+        if directors:
+            directors[0].invariants.logged(words, session.simulation.clock.now_us())
+
     session = LockstepSession(
         scenario.site,
         start_us=scenario.start_us,
@@ -143,7 +148,8 @@ def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _v
         on_unstoppable=lambda result: on_unstoppable(judge(result)),
     )
     try:
-        return judge(_run(session, words, base, scenario))
+        with LoggedExceptions(note_exception):
+            return judge(_run(session, words, base, scenario))
     except (FileNotFoundError, ModuleNotFoundError) as error:
         return Verdict(case.name, str(case.path), scenario.section.scenario, (), f"app: {error}", seed)
 

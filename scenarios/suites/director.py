@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from ...sim.domain.commands import Execution
 from ...sim.domain.messages import CommandError, Frame
 from ...sim.domain.messages import Reading as Report
 from ...sim.domain.timestamps import MICROSECONDS
@@ -16,6 +17,7 @@ from ...sim.telemetry.instruments import Instruments
 from .actions import Action
 from .checks import After, Always, Look, Never, Outcome, Settling, Watch
 from .expressions import Condition
+from .invariants import INVARIANTS, WORDS, Invariants
 from .scenario_file import Check, Planned, Scenario, event_named
 from .series import Gathering, Series
 from .vocabulary import FigureWords
@@ -61,9 +63,13 @@ class Director:
             for check, at_us in zip(scenario.section.checks, scenario.check_at_us, strict=True)
         ]
         self._site_watch = SiteWatch(simulation)
-        self._gathering = Gathering(
-            {key: self._instruments.metrics(key) for key in simulation.site.components}
-        )
+        metrics = {key: self._instruments.metrics(key) for key in simulation.site.components}
+        ids = {component.id: key for key, component in simulation.site.components.items()}
+        self._gathering = Gathering(metrics)
+        self.invariants = Invariants(metrics, ids)
+        """What is held against the site and its application besides the checks."""
+        self._is_acting = False
+        simulation.executor.executions.subscribe(self._on_execution)
         simulation.gateway.listen_to_frames(self._on_frames)
         for planned in scenario.steps:
             if planned.at_us is not None:
@@ -80,11 +86,15 @@ class Director:
         return self._gathering.series()
 
     def outcomes(self, end_us: int) -> list[CheckOutcome]:
-        """Return what came of all checks, at the end of the run [µs]."""
+        """Return what came of all checks and invariants, at the end of the run [µs]."""
         figures = FigureWords(self.report().figures())
         return [
             CheckOutcome(str(check), _of_figures(check, figures) if watch is None else watch.end(end_us))
             for check, watch in zip(self._scenario.section.checks, self._watches, strict=True)
+        ] + [
+            CheckOutcome(WORDS[invariant], self.invariants.outcome(invariant))
+            for invariant in INVARIANTS
+            if invariant not in self._scenario.section.without
         ]
 
     def _watch(self, check: Check, at_us: int | None) -> Watch | None:
@@ -111,6 +121,7 @@ class Director:
         del frames
         self._reports.clear()
         self._gathering.look(time_us, self._read)
+        self.invariants.look(time_us, self._read)
         for watch, check in zip(self._watches, self._scenario.section.checks, strict=True):
             if watch is not None and watch.outcome is None:
                 watch.look(self._look(check.wanted.condition, time_us))
@@ -122,6 +133,10 @@ class Director:
                     self._has_come.add(place)
                     # Within a sampling nothing can be commanded.
                     self._loop.call_soon(self._carry_out, planned)
+
+    def _on_execution(self, execution: Execution) -> None:
+        if not self._is_acting:
+            self.invariants.hear(execution)
 
     def _look(self, condition: Condition, time_us: int) -> Look:
         words = self._scenario.words
@@ -158,11 +173,14 @@ class Director:
             self._at(ends_us, partial(self._tell, f"{planned.step.name} ends", ends_us))
 
     def _act(self, action: Action, now_us: int) -> None:
+        self._is_acting = True
         try:
             self._simulation.execute(action.command)
         except (CommandError, ValueError) as refusal:
             self.lines.append(Line(now_us, f"{action.name}: refused, {refusal}"))
             return
+        finally:
+            self._is_acting = False
         self._tell(f"{action.name} begins", now_us)
         if action.lasts_s is not None:
             ends_us = now_us + _us(action.lasts_s)

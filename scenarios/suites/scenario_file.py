@@ -32,6 +32,7 @@ from ..testing.durations import shown_span
 from .actions import Action, ActionError, actions_of
 from .expressions import Condition, ExpressionError, parse_condition
 from .formulas import parse_formula
+from .invariants import Invariant
 from .parameters import Values, combinations, with_values
 from .vocabulary import FigureWords, SiteWords
 
@@ -260,6 +261,8 @@ class ScenarioSection(Section):
     """Between two samplings; the site's if not given."""
     app: Text | None = None
     """Script, relative to this file, or `-m` and a module, or an installed command; with its arguments."""
+    without: tuple[Invariant, ...] = ()
+    """What the case is not held to of what every case is held to."""
     steps: tuple[Step, ...] = ()
     checks: tuple[Check, ...] = Field(min_length=1)
 

@@ -40,7 +40,7 @@ def test_a_suite_ends_with_a_verdict_for_each_case(suite: Path) -> None:
     assert "passed good: a try" in ended.output
     assert "failed bad: a try" in ended.output
     assert "never grid.power > 1 kW: is true: grid.power = 4.0448 kW" in ended.output
-    assert re.search(r"^bad +failed +1/2 +2 min", ended.output, re.MULTILINE)
+    assert re.search(r"^bad +failed +5/6 +2 min", ended.output, re.MULTILINE)
     assert ended.output.endswith("1 passed, 1 failed\n")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import textwrap
@@ -14,8 +15,11 @@ from suites.benches import scenario
 
 from doppelgrid.scenarios.suites.case import Case, Verdict, run_case
 from doppelgrid.scenarios.suites.collection import collect
+from doppelgrid.scenarios.suites.invariants import INVARIANTS, Invariant, Invariants
 from doppelgrid.scenarios.suites.junit import write_junit
 from doppelgrid.scenarios.suites.runner import run_cases
+from doppelgrid.sim.domain.messages import Reading
+from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.recording import read_recording
 
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
@@ -97,7 +101,7 @@ def test_checks_after_a_step_count_from_when_it_begins_or_ends(tmp_path: Path) -
 def test_figures_of_the_whole_run_are_held_to_theirs(tmp_path: Path) -> None:
     checks = "checks: [{kpi: import > 0.13 kWh and import < 0.14 kWh}, {kpi: commands > 3}]\n"
     verdict = run(tmp_path, checks)
-    assert [check.outcome.has_passed for check in verdict.checks] == [True, False]
+    assert [check.outcome.has_passed for check in verdict.checks[:2]] == [True, False]
     assert verdict.failures == ["kpi commands > 3: commands = 0"]
 
 
@@ -137,6 +141,65 @@ class TestApplications:
         (tmp_path / "idle.py").write_text(textwrap.dedent(IDLE_APP) + "\n")
         verdict = run(tmp_path, f"app: idle.py --limit 30\n{CHECKS}")
         assert verdict.has_passed, verdict.failures
+
+
+class TestInvariants:
+    """What every case is held to, unless its file says otherwise."""
+
+    COMMANDING = IDLE_APP.replace(
+        "await asyncio.sleep(1e6)",
+        "await asyncio.sleep(30)\n        try:\n            await client.set_component_power_active(ComponentId(3), 3e4)\n"
+        "        except Exception as error:\n            print(error)\n        await asyncio.sleep(1e6)",
+    )
+
+    def test_a_set_point_of_the_application_that_is_refused_fails_the_case(self, tmp_path: Path) -> None:
+        (failure,) = run(tmp_path, CHECKS, self.COMMANDING).failures
+        assert failure.startswith("no set-point of the application is refused: inv, 30000: ")
+        assert failure.endswith("at 2026-06-14T22:00:30+00:00")
+
+    def test_a_file_can_do_without(self, tmp_path: Path) -> None:
+        verdict = run(tmp_path, f"without: [commands]\n{CHECKS}", self.COMMANDING)
+        assert verdict.has_passed, verdict.failures
+
+    def test_set_points_of_steps_do_not_count(self, tmp_path: Path) -> None:
+        verdict = run(tmp_path, f"steps: [{{at: 20 s, command: {{inv: 30 kW}}}}]\n{CHECKS}")
+        assert verdict.has_passed, verdict.failures
+
+    def test_an_exception_that_is_logged_fails_the_case(self, tmp_path: Path) -> None:
+        app = IDLE_APP.replace(
+            "await asyncio.sleep(1e6)",
+            """
+        import logging
+        try:
+            raise LookupError("lost")
+        except LookupError:
+            logging.getLogger("mine").exception("it went wrong")
+        await asyncio.sleep(1e6)""",
+        )
+        (failure,) = run(tmp_path, CHECKS, app).failures
+        assert failure.startswith(
+            "no exception is logged: mine: it went wrong: LookupError: lost, at 2026-06-14T22:00:00"
+        )
+
+    @pytest.mark.parametrize(
+        ("values", "broken"),
+        [
+            ({Metric.AC_ENERGY_ACTIVE_CONSUMED: 4.0}, "registers"),
+            ({Metric.AC_ENERGY_ACTIVE_DELIVERED: 4.0}, "registers"),
+            ({Metric.BATTERY_SOC_PCT: 100.1}, "soc"),
+            ({Metric.BATTERY_SOC_PCT: -0.1}, "soc"),
+            ({Metric.BATTERY_SOC_PCT: math.nan}, "soc"),
+        ],
+    )
+    def test_what_cannot_be_is_noticed(self, values: dict[Metric, float], broken: Invariant) -> None:
+        usual = {
+            Metric.AC_ENERGY_ACTIVE_CONSUMED: 5.0, Metric.AC_ENERGY_ACTIVE_DELIVERED: 5.0,
+            Metric.BATTERY_SOC_PCT: 50.0,
+        }  # fmt: skip
+        invariants = Invariants({"all": tuple(usual)}, {})
+        for second, given in enumerate((usual, usual | values)):
+            invariants.look(second, lambda _key, given=given: Reading(given, {}, ()))
+        assert [name for name in INVARIANTS if not invariants.outcome(name).has_passed] == [broken]
 
 
 class TestRunner:
