@@ -148,7 +148,8 @@ class TestInvariants:
 
     COMMANDING = IDLE_APP.replace(
         "await asyncio.sleep(1e6)",
-        "await asyncio.sleep(30)\n        try:\n            await client.set_component_power_active(ComponentId(3), 3e4)\n"
+        "await asyncio.sleep(30)\n        try:\n            "
+        "await client.set_component_power_active(ComponentId(3), 3e4)\n"
         "        except Exception as error:\n            print(error)\n        await asyncio.sleep(1e6)",
     )
 
