@@ -1,16 +1,17 @@
 """A charger for electric cars where it stands: on its phases of a site, its cable within everybody's reach.
 
-What the charger does is `ev_charger`'s. Here its voltage is found from that of the site, the cable may be pulled
+What the charger does is `ev_charger`'s. Here its voltage is the mean of the phases that it uses, the cable may be pulled
 whatever the session says, and its power falls on phases: what a car draws on the charger's first phases, as many as
-both have (IEC 61851-1); standby on the first one with alternating current; everything on all phases evenly with direct
-current.
+both have (IEC 61851-1); standby on the first one with alternating current; everything on all phases with direct current.
+A charger bounds the current, so all phases in use carry the same one, whatever their voltages are: a weak phase gives
+less power, not more current.
 
 A set-point of the rated power or more is no limit: the charger then offers all its current. A charger of whole
 amperes would otherwise round 11 kW at 231 V down from 15.9 A to 15 A.
 
-A charger that switches phases leaves a car its first one (`ev_charger`).
+A charger that switches phases leaves a car its first one (`ev_charger`), and has the mean voltage of all then as well.
 
-Left out: differences between the voltages of the phases.
+Left out: how the charger's own current lowers the voltage behind the impedance of the grid.
 """
 
 from __future__ import annotations
@@ -33,7 +34,6 @@ from .parameter import Parameter
 
 NO_PHASE = 3
 """Place of a phase of the site that the charger is not on."""
-_SQRT3 = math.sqrt(3.0)
 _LEAST_V = 1.0
 """Lower voltages count as this one, by which currents can still be told [V]."""
 _PULLED_BELOW = 0.5
@@ -59,8 +59,10 @@ class ChargingPointInput(NamedTuple):
 
     set_point_w: float
     """Greatest power to draw while a car charges [W]."""
-    line_voltage_v: float
-    """Between phases [V]."""
+    voltage_1_v: float
+    """Of the site's phase 1, to neutral [V]; so are the next two of the others."""
+    voltage_2_v: float
+    voltage_3_v: float
     cable: float
     """Whether the cable is where the session says (1) or pulled out (0)."""
     session_id: int
@@ -112,9 +114,15 @@ class ChargingPointOutput(NamedTuple):
 def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPointInput) -> EvChargerInput:
     """Return what acts on the charger itself."""
     is_in = 1 if inp.cable >= _PULLED_BELOW else 0
+    count = _phases_in_use(params, inp)
+    sum_v = (
+        _voltage_in_use_v(params.place_1, count, inp.voltage_1_v)
+        + _voltage_in_use_v(params.place_2, count, inp.voltage_2_v)
+        + _voltage_in_use_v(params.place_3, count, inp.voltage_3_v)
+    )
     return EvChargerInput(
         math.inf if inp.set_point_w >= params.rated_power_w else inp.set_point_w,
-        max(inp.line_voltage_v / _SQRT3, _LEAST_V),
+        sum_v / count,
         inp.session_id,
         inp.plugged_at_station * is_in,
         inp.plugged_at_car * is_in,
@@ -146,9 +154,8 @@ def charging_point_output(
     params: ChargingPointParams, state: EvChargerState, inp: ChargingPointInput
 ) -> ChargingPointOutput:
     """Return what the charger shows at this instant."""
-    given = charging_point_charger_input(params, inp)
-    shown = ev_charger_output(params.charger, state, given)
-    return _on_phases(params, given, shown)
+    shown = ev_charger_output(params.charger, state, charging_point_charger_input(params, inp))
+    return _on_phases(params, inp, shown)
 
 
 def charging_point_horizon_s(
@@ -164,28 +171,35 @@ def charging_point_step(
     """Carry a charger and its car across `dt_s` [s]; returns the state at the end, and means over the step."""
     given = charging_point_charger_input(params, inp)
     after, shown = ev_charger_step(params.charger, state, given, dt_s)
-    return after, _on_phases(params, given, shown)
+    return after, _on_phases(params, inp, shown)
+
+
+def _phases_in_use(params: ChargingPointParams, inp: ChargingPointInput) -> int:
+    return ev_phases_in_use(params.charger, 0, inp.ac_phases)
+
+
+def _voltage_in_use_v(place: int, count: int, voltage_v: float) -> float:
+    """Return the voltage of a phase of the site [V], or 0 if the charger does not use it."""
+    return max(voltage_v, _LEAST_V) if place < count else 0.0
 
 
 def _on_phases(
-    params: ChargingPointParams, given: EvChargerInput, shown: EvChargerOutput
+    params: ChargingPointParams, inp: ChargingPointInput, shown: EvChargerOutput
 ) -> ChargingPointOutput:
-    charger = params.charger
-    count = ev_phases_in_use(charger, 0, given)
-    if charger.is_dc == 1:
-        on_first_w, on_each_w = 0.0, shown.active_power_w / count
-    else:
-        on_first_w, on_each_w = charger.standby_w + shown.one_phase_w, shown.all_phases_w / count
+    """Return a power on the phases in use, with the same current on each, and standby on the first."""
+    charger, count = params.charger, _phases_in_use(params, inp)
+    on_first_w, on_all_w = 0.0, shown.active_power_w
+    if charger.is_dc == 0:
+        on_first_w, on_all_w = charger.standby_w + shown.one_phase_w, shown.all_phases_w
+    one_v = _voltage_in_use_v(params.place_1, count, inp.voltage_1_v)
+    two_v = _voltage_in_use_v(params.place_2, count, inp.voltage_2_v)
+    three_v = _voltage_in_use_v(params.place_3, count, inp.voltage_3_v)
+    current_a = on_all_w / (one_v + two_v + three_v)
     return ChargingPointOutput(
         shown.active_power_w,
         shown.reactive_power_var,
-        _on_phase_w(params.place_1, count, on_first_w, on_each_w),
-        _on_phase_w(params.place_2, count, on_first_w, on_each_w),
-        _on_phase_w(params.place_3, count, on_first_w, on_each_w),
+        current_a * one_v + (on_first_w if params.place_1 == 0 else 0.0),
+        current_a * two_v + (on_first_w if params.place_2 == 0 else 0.0),
+        current_a * three_v + (on_first_w if params.place_3 == 0 else 0.0),
         shown.loss_w,
     )
-
-
-def _on_phase_w(place: int, count: int, on_first_w: float, on_each_w: float) -> float:
-    active_w = on_each_w if place < count else 0.0
-    return active_w + on_first_w if place == 0 else active_w

@@ -129,7 +129,7 @@ class EvChargerInput(NamedTuple):
     set_point_w: float
     """Greatest power to draw while a car charges, standby included [W]; may be infinite."""
     voltage_v: float
-    """Between phase and neutral, > 0 [V]."""
+    """Between phase and neutral, mean of the phases in use, > 0 [V]."""
     session_id: int
     """Number of the session, from 1 on; 0 without a car."""
     plugged_at_station: int
@@ -230,7 +230,7 @@ def _wants_one(params: EvChargerParams, state: EvChargerState, inp: EvChargerInp
     """Say whether the car is to have one phase (1) or all (0)."""
     if inp.phases > 0:
         return 1 if inp.phases == 1 else 0
-    phases = min(params.phases, inp.ac_phases)
+    phases = min(params.phases, ac_phases)
     if phases == 1 or not ev_is_connected(params, inp):
         return state.on_one
     if inp.set_point_w >= _least_w(params, inp, phases):
@@ -260,17 +260,17 @@ def ev_is_finished(state: EvChargerState, inp: EvChargerInput) -> bool:
     return full or inp.wanted_energy_wh - now.delivered_wh <= _ENERGY_TOUCH_WH
 
 
-def ev_phases_in_use(params: EvChargerParams, on_one: int, inp: EvChargerInput) -> int:
+def ev_phases_in_use(params: EvChargerParams, on_one: int, ac_phases: int) -> int:
     """Return on how many phases the charger draws for the car of the session.
 
     Args:
         params: The charger.
         on_one: Whether it leaves the car one phase (1) or all of its supply (0).
-        inp: Has the phases of the car.
+        ac_phases: Of the car.
     """
     if params.is_dc == 1:
         return params.phases
-    return min(1 if on_one == 1 else params.phases, inp.ac_phases)
+    return min(1 if on_one == 1 else params.phases, ac_phases)
 
 
 def ev_cable_at_station(params: EvChargerParams, inp: EvChargerInput) -> int:
@@ -318,7 +318,7 @@ def ev_charger_power_limits(
     grid_w = _flow(params, now, inp, math.inf).grid_w
     if grid_w <= 0.0:
         return 0.0, params.standby_w
-    phases = ev_phases_in_use(params, on_one, inp)
+    phases = ev_phases_in_use(params, on_one, inp.ac_phases)
     current_a = (params.standby_w + grid_w) / (phases * inp.voltage_v)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.ceil(current_a / params.current_step_a - _CURRENT_TOUCH)
@@ -411,7 +411,7 @@ def _phases_after(
 
 def _shown(params: EvChargerParams, inp: EvChargerInput, flow: _Flow, one_phase_w: float) -> EvChargerOutput:
     all_phases_w = flow.grid_w - one_phase_w
-    count = ev_phases_in_use(params, 0, inp)
+    count = ev_phases_in_use(params, 0, inp.ac_phases)
     current_a = (one_phase_w + all_phases_w / count) / inp.voltage_v if flow.grid_w > 0.0 else 0.0
     return EvChargerOutput(
         params.standby_w + flow.grid_w,
@@ -437,7 +437,7 @@ def _offered_w(
 
     Not above 0 where it pauses, or its losses take all.
     """
-    phases = ev_phases_in_use(params, now.on_one, inp)
+    phases = ev_phases_in_use(params, now.on_one, inp.ac_phases)
     current_a = min(max(set_point_w, 0.0) / (phases * inp.voltage_v), params.current_max_a)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.floor(current_a / params.current_step_a + _CURRENT_TOUCH)

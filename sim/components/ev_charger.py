@@ -260,7 +260,7 @@ def build(charger: EvCharger, setting: Setting) -> Built:
         phase_shares(charger.phases),
         (
             SET_POINT,
-            f"{setting.grid.key}.voltage",
+            *(f"{setting.grid.key}.voltage_{phase}" for phase in (1, 2, 3)),
             f"{setting.key}.cable",
             *(f"{setting.key}.{name}" for name in signals),
             f"{setting.key}.phases" if choices else NOTHING,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from hypothesis import strategies as st
@@ -35,9 +34,9 @@ def _point(charger: Any) -> ChargingPointParams:
 @st.composite
 def _inputs(draw: st.DrawFn, params: ChargingPointParams) -> ChargingPointInput:
     given = draw(CHARGER.inputs(params.charger))
-    line_v = math.sqrt(3.0) * given.voltage_v
+    voltages_v = [given.voltage_v * draw(st.sampled_from([1.0, 0.85, 1.1])) for _ in range(3)]
     return ChargingPointInput(
-        given.set_point_w, line_v, draw(st.sampled_from([1.0, 1.0, 1.0, 0.0])), *given[2:]
+        given.set_point_w, *voltages_v, draw(st.sampled_from([1.0, 1.0, 1.0, 0.0])), *given[2:]
     )
 
 

@@ -32,7 +32,9 @@ FAST = ev_charger_preset("dc-50kw", car_preset("compact-58kwh").dc_curve_w)._rep
 EMPTY = ev_charger_initial_state(WALLBOX)
 INP = ChargingPointInput(
     set_point_w=math.inf,
-    line_voltage_v=math.sqrt(3.0) * 230.0,
+    voltage_1_v=230.0,
+    voltage_2_v=230.0,
+    voltage_3_v=230.0,
     cable=1.0,
     session_id=1,
     plugged_at_station=1,
@@ -55,6 +57,10 @@ INP = ChargingPointInput(
 
 def point(charger: EvChargerParams, *places: int) -> ChargingPointParams:
     return ChargingPointParams(charger, 11_040.0, *places)
+
+
+def at(one_v: float, two_v: float, three_v: float) -> ChargingPointInput:
+    return INP._replace(voltage_1_v=one_v, voltage_2_v=two_v, voltage_3_v=three_v)
 
 
 def test_a_car_draws_on_the_first_phases_of_its_charger_and_standby_is_on_the_first() -> None:
@@ -111,25 +117,41 @@ def test_a_set_point_of_the_rated_power_or_more_is_no_limit() -> None:
         (11_039.9, 15.0),
         (5000.0, 7.0),
     ):
-        inp = INP._replace(set_point_w=set_point_w, line_voltage_v=math.sqrt(3.0) * 231.0)
+        inp = at(231.0, 231.0, 231.0)._replace(set_point_w=set_point_w)
         shown = charging_point_output(point(WALLBOX, 0, 1, 2), EMPTY, inp)
         assert shown.active_power_w == pytest.approx(amperes * 3.0 * 231.0)
 
 
-def test_the_charger_sees_the_voltage_of_a_phase_or_the_least_by_which_currents_can_be_told() -> None:
-    for line_v, phase_v in (
-        (400.0, 400.0 / math.sqrt(3.0)),
-        (1.5, 1.0),
-        (0.0, 1.0),
+def test_the_charger_sees_the_mean_of_the_phases_in_use_or_the_least_by_which_currents_can_be_told() -> None:
+    for ac_phases, voltages_v, phase_v in (
+        (3, (200.0, 230.0, 236.0), 222.0),
+        (2, (200.0, 230.0, 236.0), 218.0),
+        (1, (200.0, 230.0, 236.0), 236.0),
+        (3, (0.0, 0.0, 0.5), 1.0),
     ):
-        given = charging_point_charger_input(point(WALLBOX, 0, 1, 2), INP._replace(line_voltage_v=line_v))
+        inp = at(*voltages_v)._replace(ac_phases=ac_phases)
+        given = charging_point_charger_input(point(WALLBOX, 1, 2, 0), inp)
         assert given.voltage_v == pytest.approx(phase_v)
+
+
+def test_no_phase_carries_more_than_the_rated_current_whatever_its_voltage() -> None:
+    weak = (0.85 * 230.0, 230.0, 1.1 * 230.0)
+    for charger, ac_phases, currents_a in (
+        (WALLBOX, 3, (16.0, 16.0, 16.0)),
+        (WALLBOX, 1, (16.0, 0.0, 0.0)),
+        (FAST._replace(dc_power_max_w=100e3), 3, (FAST.current_max_a,) * 3),
+    ):
+        inp = at(*weak)._replace(ac_phases=ac_phases, ac_current_max_a=32.0, capacity_wh=200e3)
+        shown = charging_point_output(point(charger._replace(standby_w=0.0), 0, 1, 2), EMPTY, inp)
+        powers_w = (shown.active_1_w, shown.active_2_w, shown.active_3_w)
+        drawn_a = [power_w / voltage_v for power_w, voltage_v in zip(powers_w, weak, strict=True)]
+        assert drawn_a == pytest.approx(currents_a)
 
 
 def test_all_else_is_the_charger_and_its_session() -> None:
     params, state = point(WALLBOX, 0, 1, 2), EvChargerState(1, 0.98, 20e3)
     given = charging_point_charger_input(params, INP)
-    assert given[6:] == INP[7:]
+    assert given[6:] == INP[9:]
     assert given.authorised == INP.authorised
     assert given.session_id == INP.session_id
     assert charging_point_horizon_s(params, state, INP) == ev_charger_horizon_s(WALLBOX, state, given)

@@ -131,7 +131,7 @@ def test_charger_and_car_use_the_phases_that_both_have(
 ) -> None:
     params = ev_charger_preset(charger)
     inp = plugged(car_preset(car))
-    assert ev_phases_in_use(params, 0, inp) == phases
+    assert ev_phases_in_use(params, 0, inp.ac_phases) == phases
     assert power_w(params, inp) == pytest.approx(expected_w)
 
 

@@ -110,8 +110,8 @@ def test_a_car_has_what_it_wants_at_its_charge_or_its_energy() -> None:
 def test_alternating_current_flows_on_the_phases_that_both_have_and_direct_on_all() -> None:
     for car_phases, charger_phases, expected in ((1, 3, 1), (3, 1, 1), (2, 3, 2)):
         inp, params = INP._replace(ac_phases=car_phases), BOX._replace(phases=charger_phases)
-        assert ev_phases_in_use(params, 0, inp) == expected
-        assert ev_phases_in_use(FAST._replace(phases=charger_phases), 0, inp) == charger_phases
+        assert ev_phases_in_use(params, 0, inp.ac_phases) == expected
+        assert ev_phases_in_use(FAST._replace(phases=charger_phases), 0, inp.ac_phases) == charger_phases
 
 
 def test_what_is_offered_is_taken_with_its_losses() -> None:
