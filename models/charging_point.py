@@ -1,8 +1,9 @@
 """A charger for electric cars where it stands: on its phases of a site, its cable within everybody's reach.
 
-What the charger does is `ev_charger`'s. Here its voltage is the mean of the phases that it uses, the cable may be pulled
-whatever the session says, and its power falls on phases: what a car draws on the charger's first phases, as many as
-both have (IEC 61851-1); standby on the first one with alternating current; everything on all phases with direct current.
+What the charger does is `ev_charger`'s. Here its voltage is the mean of the phases that it uses, the cable may be
+pulled whatever the session says, and its power falls on phases: what a car draws on the charger's first phases, as many
+as both have (IEC 61851-1); standby on the first one with alternating current; everything on all phases with direct
+current.
 A charger bounds the current, so all phases in use carry the same one, whatever their voltages are: a weak phase gives
 less power, not more current.
 

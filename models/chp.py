@@ -8,9 +8,10 @@ The engine goes through the sequence that its controls impose:
                RETRYING -> FAULT when the attempts are used up, until acknowledged
 
 `STARTING` cranks, purges and synchronises on auxiliary power. `WARMING_UP` generates at minimum load while the
-engine's own mass takes up the heat; only a warm engine heats the buffer. A hot engine that starts again warms up
-in no time. Once synchronised it keeps running for its minimum run time, at minimum load if nobody asks for
-power, and after a stop it pauses. A full buffer stops it at once, or a dump cooler takes what is too much.
+engine's own mass takes up the heat; only a warm engine heats the buffer. A hot engine that starts again warms up in
+no time. A warm engine takes on load by and by (`loading`), and is rid of it at once. Once synchronised it keeps
+running for its minimum run time, at minimum load if nobody asks for power, and after a stop it pauses. A full buffer
+stops it at once, or a dump cooler takes what is too much.
 
 Fuel and heat follow from the efficiencies at the electric load (tables from data sheets), all per lower heating
 value, and at steady state:
@@ -45,6 +46,7 @@ from .heat_buffer import (
     warming_over,
     warming_rate_k_per_s,
 )
+from .loading import loaded_limit_w, loading_s, next_load_s
 from .parameter import Parameter
 from .tables import table_value
 
@@ -67,6 +69,8 @@ class ChpParams(NamedTuple):
     """Net electric power at full load."""
     minimum_power_w: Annotated[float, Parameter("W", lower=0.0, above=True)]
     """Least net electric power in operation, at most the rated power."""
+    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True)]
+    """Electric power that a warm engine takes on in a second; infinite for no limit."""
     electrical_efficiency: Annotated[
         tuple[float, ...], Parameter("1", lower=0.01, upper=0.6, source="engines")
     ]
@@ -122,6 +126,8 @@ class ChpState(NamedTuple):
     """0 from when the buffer was full until it has cooled to the restart temperature."""
     engine_c: float
     buffer_c: float
+    loaded_s: float = math.inf
+    """Since the engine took on load, warm; counts up to where it may have all of it [s]."""
 
 
 class ChpInput(NamedTuple):
@@ -175,7 +181,7 @@ class _Flows(NamedTuple):
 
 def chp_initial_state(_params: ChpParams, buffer_c: float, room_c: float) -> ChpState:
     """Return a stopped, cold CHP that may start at once, with a buffer of a temperature [°C]."""
-    return ChpState(STOPPED, 0.0, 0, 1, room_c, buffer_c)
+    return ChpState(STOPPED, 0.0, 0, 1, room_c, buffer_c, 0.0)
 
 
 def chp_fuel_w(params: ChpParams, power_w: float) -> float:
@@ -216,12 +222,15 @@ def _latched(params: ChpParams, state: ChpState) -> int:
 def _settled(params: ChpParams, state: ChpState, inp: ChpInput) -> ChpState:
     """Return the state after all transitions that are due at this instant."""
     takes = _latched(params, state)
-    state = ChpState(state.phase, state.wait_s, state.failures, takes, state.engine_c, state.buffer_c)
+    loaded_s = state.loaded_s
+    state = ChpState(
+        state.phase, state.wait_s, state.failures, takes, state.engine_c, state.buffer_c, loaded_s
+    )
     for _ in range(8):  # the longest chain is shorter: each start takes its time
         phase, wait_s, failures = _next(params, state, inp)
         if phase == state.phase and failures == state.failures:
             return state
-        state = ChpState(phase, wait_s, failures, takes, state.engine_c, state.buffer_c)
+        state = ChpState(phase, wait_s, failures, takes, state.engine_c, state.buffer_c, loaded_s)
     return state
 
 
@@ -293,9 +302,28 @@ def _generated_w(params: ChpParams, state: ChpState, inp: ChpInput) -> float:
         return params.minimum_power_w
     if state.phase != RUNNING:
         return 0.0
+    return min(_wanted_w(params, state, inp), _loaded_limit_w(params, state))
+
+
+def _wanted_w(params: ChpParams, state: ChpState, inp: ChpInput) -> float:
+    """Return what a warm engine would generate with all the load that it is asked for [W], > 0."""
     if params.heat_led:
         return params.rated_power_w if state.buffer_takes != 0 else params.minimum_power_w
     return min(max(-inp.set_point_w, params.minimum_power_w), params.rated_power_w)
+
+
+def _loaded_limit_w(params: ChpParams, state: ChpState) -> float:
+    return loaded_limit_w(
+        params.minimum_power_w, params.rated_power_w, params.loading_w_per_s, state.loaded_s
+    )
+
+
+def _loaded_s(params: ChpParams, state: ChpState, dt_s: float) -> float:
+    """Return for how long a settled engine has taken on load after a time; one that shed it begins anew [s]."""
+    if state.phase != RUNNING or (params.heat_led and state.buffer_takes == 0):
+        return 0.0
+    full_s = loading_s(params.minimum_power_w, params.rated_power_w, params.loading_w_per_s)
+    return min(state.loaded_s + dt_s, full_s)
 
 
 def _buffer_input(inp: ChpInput, heat_w: float) -> HeatBufferInput:
@@ -333,6 +361,8 @@ def _event_s(params: ChpParams, state: ChpState, inp: ChpInput, flows: _Flows) -
         rate = _engine_rate_k_per_s(params, state, inp, flows.engine_heat_w)
         tau = time_constant_s(params.engine_heat_capacity_j_per_k, params.engine_heat_loss_w_per_k)
         event = min(event, time_to_temperature_s(rate, tau, state.engine_c, params.engine_operating_c))
+    if state.phase == RUNNING and _wanted_w(params, state, inp) > _loaded_limit_w(params, state):
+        event = min(event, next_load_s(state.loaded_s))
     if flows.dumped_w > 0.0:
         return event
     tank = HeatBufferState(state.buffer_c)
@@ -404,7 +434,8 @@ def _shown(params: ChpParams, state: ChpState, flows: _Flows, loss_w: float) -> 
 def chp_horizon_s(params: ChpParams, state: ChpState, inp: ChpInput) -> float:
     """Return how long the output holds [s], at least 1 ms.
 
-    That is until a phase or a wait ends, the engine is warm, or the buffer reaches one of its thresholds.
+    That is until a phase or a wait ends, the engine is warm or takes on more load, or the buffer reaches one of its
+    thresholds.
     """
     state = _settled(params, state, inp)
     return max(_event_s(params, state, inp, _flows(params, state, inp)), 1e-3)
@@ -466,5 +497,8 @@ def _advanced(
     wait_s = state.wait_s - dt_s
     if wait_s <= _TIME_TOUCH_S:
         wait_s = 0.0
-    after = ChpState(state.phase, wait_s, state.failures, state.buffer_takes, engine_c, tank.temperature_c)
+    after = ChpState(
+        state.phase, wait_s, state.failures, state.buffer_takes, engine_c, tank.temperature_c,
+        _loaded_s(params, state, dt_s),
+    )  # fmt: skip
     return after, loss_j

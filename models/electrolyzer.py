@@ -5,8 +5,8 @@
 
 Off, it is cold and without pressure; a start from there takes the time of a cold start. In standby it is kept under
 pressure and at least at a holding temperature, and starts again quickly; after a while nobody asks for it, it
-switches off. In operation the power wanted at the AC terminals is met; less than the minimum load means standby,
-for the sake of gas purity.
+switches off. It takes on load by and by (`loading`); in operation the power wanted at the AC terminals is met; less
+than the minimum load means standby, for the sake of gas purity.
 
 The energy in the hydrogen (higher heating value: what an ideal stack at rest would need in all) follows from the DC
 power and an efficiency that depends on load and, linearly, on the temperature of the stack:
@@ -22,8 +22,8 @@ doi:10.1016/S0360-3199(02)00033-2, from which the lumped heat balance of the sta
 As both terms in T are linear, temperature and hydrogen have closed forms over any step. Cooling holds the stack at its
 operating temperature. First law, to rounding: AC power = hydrogen + cooling + loss + growth of heat in the stack.
 
-Left out: ramp limits (set-points arrive ramped), voltage limits of a cold stack, crossover and purging of gas, heat
-that leaves with the gases, pressure, compressors after the electrolyser, ageing.
+Left out: ramp limits once it has its load (set-points arrive ramped), voltage limits of a cold stack, crossover and
+purging of gas, heat that leaves with the gases, pressure, compressors after the electrolyser, ageing.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ import math
 from typing import Annotated, NamedTuple
 
 from .heat_buffer import Warming, has_reached, time_constant_s, time_to_temperature_s, warming_over
+from .loading import loaded_limit_w, loading_s, next_load_s
 from .parameter import Parameter
 from .tables import table_value
 
@@ -54,6 +55,8 @@ class ElectrolyzerParams(NamedTuple):
     """AC power at full load, auxiliaries included."""
     minimum_power_w: Annotated[float, Parameter("W", lower=0.0, above=True)]
     """Least AC power in operation; above the auxiliaries."""
+    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True)]
+    """AC power that it takes on in a second after a start; infinite for no limit."""
     auxiliary_power_w: Annotated[float, Parameter("W", lower=0.0)]
     """Pumps and controls in operation; also drawn while starting."""
     rectifier_efficiency: Annotated[float, Parameter("1", lower=0.5, upper=1.0, source="rectifiers")]
@@ -94,6 +97,8 @@ class ElectrolyzerState(NamedTuple):
     wait_s: float
     """Left of a start or of the time in standby [s]."""
     stack_c: float
+    loaded_s: float = math.inf
+    """Since it took on load; counts up to where it may have all of it [s]."""
 
 
 class ElectrolyzerInput(NamedTuple):
@@ -134,7 +139,7 @@ class _Flows(NamedTuple):
 
 def electrolyzer_initial_state(_params: ElectrolyzerParams, ambient_c: float) -> ElectrolyzerState:
     """Return an electrolyser that is off and as warm as the air."""
-    return ElectrolyzerState(OFF, 0.0, ambient_c)
+    return ElectrolyzerState(OFF, 0.0, ambient_c, 0.0)
 
 
 def electrolyzer_stored_heat_j(params: ElectrolyzerParams, state: ElectrolyzerState) -> float:
@@ -167,7 +172,7 @@ def _settled(
         phase, wait_s = _next(params, state, inp)
         if phase == state.phase:
             return state
-        state = ElectrolyzerState(phase, wait_s, state.stack_c)
+        state = ElectrolyzerState(phase, wait_s, state.stack_c, state.loaded_s)
     return state
 
 
@@ -204,7 +209,7 @@ def _flows(params: ElectrolyzerParams, state: ElectrolyzerState, inp: Electrolyz
         heater = _heater_w(params, state, inp)
         besides = params.standby_power_w if state.phase == STANDBY else params.auxiliary_power_w
         return _Flows(besides + heater, 0.0, heater, 0.0, 0.0)
-    active = min(inp.set_point_w, params.rated_power_w)
+    active = min(inp.set_point_w, _loaded_limit_w(params, state))
     dc, efficiency = _stack(params, active)
     cooling = 0.0
     if has_reached(state.stack_c, params.operating_c):
@@ -212,6 +217,20 @@ def _flows(params: ElectrolyzerParams, state: ElectrolyzerState, inp: Electrolyz
         cooling = dc - hydrogen - params.heat_loss_w_per_k * (state.stack_c - inp.ambient_c)
         cooling = max(cooling, 0.0)
     return _Flows(active, dc, 0.0, cooling, efficiency)
+
+
+def _loaded_limit_w(params: ElectrolyzerParams, state: ElectrolyzerState) -> float:
+    return loaded_limit_w(
+        params.minimum_power_w, params.rated_power_w, params.loading_w_per_s, state.loaded_s
+    )
+
+
+def _loaded_s(params: ElectrolyzerParams, state: ElectrolyzerState, dt_s: float) -> float:
+    """Return for how long a settled electrolyser has taken on load after a time [s]; 0 out of operation."""
+    if state.phase != RUNNING:
+        return 0.0
+    full_s = loading_s(params.minimum_power_w, params.rated_power_w, params.loading_w_per_s)
+    return min(state.loaded_s + dt_s, full_s)
 
 
 def _rate_and_time_constant(
@@ -232,6 +251,8 @@ def _event_s(
 ) -> float:
     """Return the time until the flows of a settled state change [s], > 0."""
     event = state.wait_s if state.wait_s > _TIME_TOUCH_S else math.inf
+    if state.phase == RUNNING and min(inp.set_point_w, params.rated_power_w) > flows.active_w:
+        event = min(event, next_load_s(state.loaded_s))
     if flows.cooling_w > 0.0 or state.phase == OFF:
         return event
     rate, tau = _rate_and_time_constant(params, state, inp, flows)
@@ -286,8 +307,8 @@ def electrolyzer_horizon_s(
 ) -> float:
     """Return how long the active power holds [s], at least 1 ms.
 
-    That is until a start or the time in standby is over, or the stack reaches the temperature at which cooling or
-    the heater changes. Hydrogen and heat drift with the temperature meanwhile.
+    That is until a start or the time in standby is over, it takes on more load, or the stack reaches the temperature
+    at which cooling or the heater changes. Hydrogen and heat drift with the temperature meanwhile.
     """
     state = _settled(params, state, inp)
     return max(_event_s(params, state, inp, _flows(params, state, inp)), 1e-3)
@@ -318,7 +339,8 @@ def electrolyzer_step(
         wait_s = state.wait_s - part_s
         if wait_s <= _TIME_TOUCH_S:
             wait_s = 0.0
-        state = ElectrolyzerState(state.phase, wait_s, warming.end_c)
+        loaded_s = _loaded_s(params, state, part_s)
+        state = ElectrolyzerState(state.phase, wait_s, warming.end_c, loaded_s)
         left_s -= part_s
     state = _settled(params, state, inp)
     return state, _shown(params, state, active_j / dt_s, hydrogen_j / dt_s, cooling_j / dt_s, loss_j / dt_s)

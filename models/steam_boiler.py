@@ -8,8 +8,8 @@ the IAPWS Industrial Formulation 1997"). Steam is drawn as heat above the feed w
 
 Between minimum and rated power the boiler follows its set-point while the drum is below its full pressure. There
 the pressure control limits the power to what steam and losses need; where that is less than the minimum power it
-switches off until the pressure has fallen to the restart pressure. Below the least useful pressure no steam leaves.
-Without a set-point a small heater may keep the drum warm.
+switches off until the pressure has fallen to the restart pressure, and then takes on load by and by (`loading`).
+Below the least useful pressure no steam leaves. Without a set-point a small heater may keep the drum warm.
 
 First law, to rounding: electric power = steam + loss + growth of heat in the drum.
 
@@ -31,6 +31,7 @@ from .heat_buffer import (
     heat_buffer_time_to_s,
     tank_after,
 )
+from .loading import loaded_limit_w, loading_s, next_load_s
 from .parameter import Parameter
 
 _KELVIN = 273.15
@@ -55,6 +56,8 @@ class SteamBoilerParams(NamedTuple):
     """Greatest electric power, pumps and controls included."""
     minimum_power_w: Annotated[float, Parameter("W", lower=0.0, above=True)]
     """Least electric power in operation, above that of pumps and controls."""
+    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True)]
+    """Electric power that it takes on in a second when it begins to heat; infinite for no limit."""
     auxiliary_power_w: Annotated[float, Parameter("W", lower=0.0)]
     """Drawn by pumps and controls at all times; lost."""
     efficiency: Annotated[float, Parameter("1", lower=0.5, upper=1.0, source="electric boilers")]
@@ -79,6 +82,8 @@ class SteamBoilerState(NamedTuple):
     drum_takes: int
     """0 from when the drum was full until it has fallen to the restart pressure."""
     drum_c: float
+    loaded_s: float = math.inf
+    """Since it began to heat; counts up to where it may have its full load [s]."""
 
 
 class SteamBoilerInput(NamedTuple):
@@ -136,7 +141,7 @@ def saturation_temperature_c(pressure_pa: float) -> float:
 
 def steam_boiler_initial_state(_params: SteamBoilerParams, drum_c: float) -> SteamBoilerState:
     """Return a boiler with a drum of a temperature [°C]."""
-    return SteamBoilerState(1, drum_c)
+    return SteamBoilerState(1, drum_c, 0.0)
 
 
 def steam_boiler_stored_heat_j(params: SteamBoilerParams, state: SteamBoilerState) -> float:
@@ -161,17 +166,38 @@ def _settled(params: SteamBoilerParams, state: SteamBoilerState, inp: SteamBoile
         needed_w = _holding_w(params, state, inp) + params.auxiliary_power_w
         if too_full or needed_w < params.minimum_power_w:
             takes = 0
-    return SteamBoilerState(takes, state.drum_c)
+    return SteamBoilerState(takes, state.drum_c, state.loaded_s)
 
 
 def _heating_w(params: SteamBoilerParams, state: SteamBoilerState, inp: SteamBoilerInput) -> float:
     """Return the electric power of the heating in a settled state [W], >= 0."""
-    if state.drum_takes != 0 and inp.set_point_w >= params.minimum_power_w:
-        wanted = min(inp.set_point_w, params.rated_power_w) - params.auxiliary_power_w
+    if _follows(params, state, inp):
+        wanted = min(inp.set_point_w, _loaded_limit_w(params, state)) - params.auxiliary_power_w
         if has_reached(state.drum_c, params.full_c):
             return min(wanted, _holding_w(params, state, inp))
         return wanted
     return _keep_warm_w(params, state, inp)
+
+
+def _follows(params: SteamBoilerParams, state: SteamBoilerState, inp: SteamBoilerInput) -> bool:
+    """Say whether a settled boiler heats by its set-point."""
+    return state.drum_takes != 0 and inp.set_point_w >= params.minimum_power_w
+
+
+def _loaded_limit_w(params: SteamBoilerParams, state: SteamBoilerState) -> float:
+    return loaded_limit_w(
+        params.minimum_power_w, params.rated_power_w, params.loading_w_per_s, state.loaded_s
+    )
+
+
+def _loaded_s(
+    params: SteamBoilerParams, state: SteamBoilerState, inp: SteamBoilerInput, dt_s: float
+) -> float:
+    """Return for how long a settled boiler has taken on load after a time [s]; 0 while it does not heat by it."""
+    if not _follows(params, state, inp):
+        return 0.0
+    full_s = loading_s(params.minimum_power_w, params.rated_power_w, params.loading_w_per_s)
+    return min(state.loaded_s + dt_s, full_s)
 
 
 def _keep_warm_w(params: SteamBoilerParams, state: SteamBoilerState, inp: SteamBoilerInput) -> float:
@@ -195,7 +221,12 @@ def _event_s(
     """Return the time until the flows of a settled state change [s], > 0; infinite if they never do."""
     drum = HeatBufferState(state.drum_c)
     into = HeatBufferInput(flows.heat_w, inp.steam_demand_w, inp.room_c)
-    event = heat_buffer_time_to_s(params.drum, drum, into, params.drum.useful_c)
+    event = math.inf
+    if _follows(params, state, inp) and min(inp.set_point_w, params.rated_power_w) > _loaded_limit_w(
+        params, state
+    ):
+        event = next_load_s(state.loaded_s)
+    event = min(event, heat_buffer_time_to_s(params.drum, drum, into, params.drum.useful_c))
     event = min(event, heat_buffer_time_to_s(params.drum, drum, into, params.full_c))
     event = min(event, heat_buffer_time_to_s(params.drum, drum, into, params.restart_c))
     return min(event, heat_buffer_time_to_s(params.drum, drum, into, params.keep_warm_c))
@@ -242,7 +273,10 @@ def _shown(
 def steam_boiler_horizon_s(
     params: SteamBoilerParams, state: SteamBoilerState, inp: SteamBoilerInput
 ) -> float:
-    """Return how long power and steam hold [s], at least 1 ms: until the drum reaches one of its thresholds."""
+    """Return how long power and steam hold [s], at least 1 ms.
+
+    That is until the drum reaches one of its thresholds, or the boiler takes on more load.
+    """
     state = _settled(params, state, inp)
     return max(_event_s(params, state, inp, _flows(params, state, inp)), 1e-3)
 
@@ -268,7 +302,8 @@ def steam_boiler_step(
         active_j += flows.active_w * part_s
         steam_j += flows.steam_w * part_s
         loss_j += lost_j + (flows.active_w - flows.heat_w) * part_s
-        state = SteamBoilerState(state.drum_takes, drum.temperature_c)
+        loaded_s = _loaded_s(params, state, inp, part_s)
+        state = SteamBoilerState(state.drum_takes, drum.temperature_c, loaded_s)
         left_s -= part_s
     state = _settled(params, state, inp)
     return state, _shown(params, state, active_j / dt_s, steam_j / dt_s, loss_j / dt_s)

@@ -65,6 +65,7 @@ def _states(params: ChpParams) -> st.SearchStrategy[ChpState]:
             buffer_takes=st.integers(0, 1),
             engine_c=st.just(params.engine_operating_c) if phase == RUNNING else st.floats(0.0, 80.0),
             buffer_c=st.floats(10.0, params.buffer_full_c),
+            loaded_s=st.floats(0.0, 20.0) if phase == RUNNING else st.just(0.0),
         )
 
     return st.integers(STOPPED, FAULT).flatmap(of_phase)
@@ -151,7 +152,7 @@ CASES: list[ModelCase] = [
         throughput_j=_throughput_j,
         limits=chp_power_limits,
         deratings=(Derating("a buffer that fills up", _limit_at_buffer),),
-        spans=lambda _params: ChpState(1, 1800.0, 1, 1, 100.0, 100.0),
+        spans=lambda _params: ChpState(1, 1800.0, 1, 1, 100.0, 100.0, 15.0),
         stored_j=_stored_j,
         limits_include_zero=False,
     ),

@@ -40,6 +40,7 @@ def _states(params: ElectrolyzerParams) -> st.SearchStrategy[ElectrolyzerState]:
             phase=st.just(phase),
             wait_s=st.floats(0.0, waits_s[phase]),
             stack_c=st.floats(-10.0, params.operating_c),
+            loaded_s=st.floats(0.0, 10.0) if phase == RUNNING else st.just(0.0),
         )
 
     return st.sampled_from(list(waits_s)).flatmap(of_phase)
@@ -88,7 +89,7 @@ CASES: list[ModelCase] = [
         imbalance_j=_imbalance_j,
         throughput_j=_throughput_j,
         limits=electrolyzer_power_limits,
-        spans=lambda _params: ElectrolyzerState(1, 3600.0, 100.0),
+        spans=lambda _params: ElectrolyzerState(1, 3600.0, 100.0, 10.0),
         stored_j=lambda params: 100.0 * params.heat_capacity_j_per_k,
     )
 ]

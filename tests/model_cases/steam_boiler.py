@@ -25,6 +25,7 @@ def _states(params: SteamBoilerParams) -> st.SearchStrategy[SteamBoilerState]:
         SteamBoilerState,
         drum_takes=st.integers(0, 1),
         drum_c=st.floats(5.0, params.full_c) | st.just(params.full_c) | st.just(params.drum.useful_c),
+        loaded_s=st.floats(0.0, 5.0),
     )
 
 
@@ -78,7 +79,7 @@ CASES: list[ModelCase] = [
         throughput_j=_throughput_j,
         limits=steam_boiler_power_limits,
         deratings=(Derating("a drum that fills up", _limit_at_drum),),
-        spans=lambda _params: SteamBoilerState(1, 200.0),
+        spans=lambda _params: SteamBoilerState(1, 200.0, 5.0),
         stored_j=lambda params: 200.0 * params.drum.heat_capacity_j_per_k,
     )
 ]

@@ -89,6 +89,32 @@ def test_a_hot_engine_skips_the_warm_up() -> None:
     assert [phase for _, phase in phases(CHP, hot, RUN, 600.0)] == [STARTING, RUNNING]
 
 
+@pytest.mark.parametrize("params", [CHP, CHP._replace(heat_led=True)], ids=["told", "heat-led"])
+def test_a_warm_engine_takes_on_load_in_steps_of_a_second(params: ChpParams) -> None:
+    ready = warm(params, 50.0)._replace(loaded_s=0.0)
+    for after_s, power_w in ((0.0, 24e3 + 5e3 / 3), (2.5, 29e3), (14.0, 49e3), (15.0, 50e3), (600.0, 50e3)):
+        state, _ = after(params, ready, RUN, after_s)
+        assert -chp_output(params, state, RUN).active_power_w == pytest.approx(power_w)
+
+
+def test_an_engine_that_has_been_warmed_up_begins_with_its_least_load() -> None:
+    warming, _ = after(CHP, COLD, RUN, 700.0)
+    ready, _ = after(CHP, warming, RUN, chp_horizon_s(CHP, warming, RUN))
+    assert (ready.phase, ready.loaded_s) == (RUNNING, 0.0)
+    assert chp_horizon_s(CHP, ready, RUN) == 1.0
+    assert chp_horizon_s(CHP, ready, RUN._replace(set_point_w=-25e3)) > 60.0
+
+
+def test_a_heat_led_engine_that_was_rid_of_its_load_takes_it_on_anew() -> None:
+    params = CHP._replace(heat_led=True, dump_cooler=True)
+    full = ChpState(RUNNING, 600.0, 0, 0, params.engine_operating_c, params.buffer_restart_c + 1.0, 15.0)
+    demand = RUN._replace(heat_demand_w=300e3)
+    falls_s = chp_horizon_s(params, full, demand)
+    assert chp_output(params, full, demand).active_power_w == -24e3
+    again, _ = after(params, full, demand, falls_s + 0.1)
+    assert chp_output(params, again, demand).active_power_w == pytest.approx(-24e3 - 5e3 / 3)
+
+
 @pytest.mark.parametrize(
     ("wanted_w", "power_w"), [(-50e3, -50e3), (-40e3, -40e3), (-24e3, -24e3), (-60e3, -50e3)]
 )

@@ -122,7 +122,7 @@ def test_fuel_and_heat_are_those_of_the_efficiencies() -> None:
 
 def test_stored_heat_is_that_of_engine_and_buffer() -> None:
     assert chp_stored_heat_j(ENGINE, state(STOPPED)) == pytest.approx(2010.0 * 50.0 + 40_200.0 * 70.0)
-    assert chp_initial_state(ENGINE, 55.0, 18.0) == ChpState(STOPPED, 0.0, 0, 1, 18.0, 55.0)
+    assert chp_initial_state(ENGINE, 55.0, 18.0) == ChpState(STOPPED, 0.0, 0, 1, 18.0, 55.0, 0.0)
 
 
 BUFFER_LOSS_W = 2.0 * 50.0

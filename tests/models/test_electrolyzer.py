@@ -182,4 +182,15 @@ def test_cooling_begins_at_the_operating_temperature() -> None:
 
 def test_it_begins_off_with_nothing_to_wait_for_and_as_warm_as_the_air() -> None:
     params = electrolyzer_preset(electrolyzer_preset_names()[0], 1e6)
-    assert electrolyzer_initial_state(params, 15.0) == ElectrolyzerState(OFF, 0.0, 15.0)
+    assert electrolyzer_initial_state(params, 15.0) == ElectrolyzerState(OFF, 0.0, 15.0, 0.0)
+
+
+def test_it_takes_on_load_in_steps_of_a_second_after_a_start() -> None:
+    state, _ = electrolyzer_step(PEM, ElectrolyzerState(WARM_START, 1.0, 50.0, 0.0), RUN, 1.0)
+    assert state.phase == RUNNING
+    rate_w = PEM.loading_w_per_s
+    for after_s, power_w in ((0.0, PEM.minimum_power_w + rate_w), (1.5, PEM.minimum_power_w + 2.0 * rate_w)):
+        loaded, _ = electrolyzer_step(PEM, state, RUN, after_s)
+        assert electrolyzer_output(PEM, loaded, RUN).active_power_w == pytest.approx(power_w)
+    loaded, _ = electrolyzer_step(PEM, state, RUN, 10.0)
+    assert electrolyzer_output(PEM, loaded, RUN).active_power_w == PEM.rated_power_w

@@ -40,7 +40,7 @@ def test_saturation_temperature_is_that_of_iapws_if97(pressure_mpa: float, kelvi
 
 def test_a_cold_boiler_raises_pressure_before_it_gives_steam() -> None:
     inp = SteamBoilerInput(100e3, 50e3, 20.0)
-    state = steam_boiler_initial_state(BOILER, 20.0)
+    state, _ = steam_boiler_step(BOILER, steam_boiler_initial_state(BOILER, 20.0), inp, 5.0)
     useful_s = steam_boiler_horizon_s(BOILER, state, inp)
     while state.drum_c < BOILER.drum.useful_c - 1e-6:
         state, output = steam_boiler_step(BOILER, state, inp, steam_boiler_horizon_s(BOILER, state, inp))
@@ -70,7 +70,9 @@ def test_full_with_little_demand_it_switches_off_until_the_pressure_has_fallen()
     assert output.active_power_w == pytest.approx(BOILER.auxiliary_power_w)
     restarted, _ = steam_boiler_step(BOILER, state, inp, off_s + 1e-3)
     assert restarted.drum_takes == 1
-    assert steam_boiler_output(BOILER, restarted, inp).active_power_w == pytest.approx(100e3)
+    for after_s, power_w in ((0.0, 30e3), (1.0, 50e3), (2.0, 70e3), (4.0, 100e3)):
+        loaded, _ = steam_boiler_step(BOILER, restarted, inp, after_s)
+        assert steam_boiler_output(BOILER, loaded, inp).active_power_w == pytest.approx(power_w)
 
 
 @pytest.mark.parametrize(

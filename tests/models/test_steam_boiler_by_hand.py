@@ -135,7 +135,7 @@ def test_a_step_shows_means_and_the_drum_at_its_end() -> None:
     assert mean.drum_c == after.drum_c
     _, steaming = steam_boiler_step(BOILER, SteamBoilerState(1, 160.0), told(600.0, 300.0), 5.0)
     assert (steaming.steam_w, steaming.steam_kg_per_s) == (pytest.approx(300.0), pytest.approx(1.2e-4))
-    assert steam_boiler_initial_state(BOILER, 99.0) == SteamBoilerState(1, 99.0)
+    assert steam_boiler_initial_state(BOILER, 99.0) == SteamBoilerState(1, 99.0, 0.0)
     assert steam_boiler_stored_heat_j(BOILER, SteamBoilerState(1, 99.5)) == pytest.approx(2010.0 * 99.5)
 
 

@@ -72,6 +72,8 @@ _STARTING = 0.034
 _START_RETRIES = 2
 """Chosen; controllers of such units commonly try three times."""
 _RETRY_WAIT_S = 60.0
+_SECONDS_TO_FULL = 30.0
+"""From nothing to the rating where a site file gives no ramp [s]; chosen."""
 
 
 def chp_preset_names() -> tuple[str, ...]:
@@ -108,6 +110,7 @@ def chp_preset(
     params = ChpParams(
         rated_power_w=rated_power_w,
         minimum_power_w=minimum_w,
+        loading_w_per_s=rated_power_w / _SECONDS_TO_FULL,
         electrical_efficiency=tuple(values["electrical_efficiency"]),
         thermal_efficiency=tuple(values["thermal_efficiency"]),
         reactive_per_active=0.0,
@@ -175,8 +178,6 @@ _CHP_ACTIVITIES = {
     chp.STOPPING: Activity.STOPPING,
     chp.FAULT: Activity.FAULT,
 }
-_SECONDS_TO_FULL = 30.0
-"""From nothing to the rating where a site file gives no ramp [s]; chosen."""
 CHP = DeviceModel("chp", chp.ChpInput, chp.chp_output, chp.chp_horizon_s, chp.chp_step, chp.chp_power_limits)
 
 
@@ -226,7 +227,10 @@ def chp_params(unit: Chp) -> ChpParams:
     """Return the parameters of a CHP: those of its preset at its size, with what the site file says."""
     name = unit.preset or usual_preset(_USUAL_CHPS, unit.rated_power_w)
     params = chp_preset(name, unit.rated_power_w, unit.buffer_l, unit.heat_led, unit.dump_cooler)
-    return params._replace(minimum_power_w=unit.min_power_w or params.minimum_power_w)
+    return params._replace(
+        minimum_power_w=unit.min_power_w or params.minimum_power_w,
+        loading_w_per_s=unit.ramp_rate_w_per_s or params.loading_w_per_s,
+    )
 
 
 def _chp_activity(params: ChpParams, state: ChpState, inp: ChpInput) -> Activity:

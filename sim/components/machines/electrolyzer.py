@@ -31,6 +31,10 @@ class Electrolyzer(ProcessMachine):
     category: Literal[Category.ELECTROLYZER]
 
 
+_SECONDS_TO_FULL = 10.0
+"""From nothing to the rating where a site file gives no ramp [s]; chosen."""
+
+
 def electrolyzer_preset_names() -> tuple[str, ...]:
     """Return the names that `electrolyzer_preset` accepts."""
     return preset_names("electrolyzers")
@@ -51,6 +55,7 @@ def electrolyzer_preset(name: str, rated_power_w: float) -> ElectrolyzerParams:
     params = ElectrolyzerParams(
         rated_power_w=rated_power_w,
         minimum_power_w=values["minimum_load"] * rated_power_w,
+        loading_w_per_s=rated_power_w / _SECONDS_TO_FULL,
         auxiliary_power_w=values["auxiliary"] * rated_power_w,
         rectifier_efficiency=values["rectifier_efficiency"],
         reactive_per_active=values["reactive_per_active"],
@@ -89,8 +94,6 @@ _ELECTROLYZER_ACTIVITIES = {
     electrolyzer.WARM_START: Activity.STARTING,
     electrolyzer.RUNNING: Activity.WORKING,
 }
-_SECONDS_TO_FULL = 10.0
-"""From nothing to the rating where a site file gives no ramp [s]; chosen."""
 ELECTROLYZER = DeviceModel(
     "electrolyzer", electrolyzer.ElectrolyzerInput, electrolyzer.electrolyzer_output,
     electrolyzer.electrolyzer_horizon_s, electrolyzer.electrolyzer_step,
@@ -119,7 +122,10 @@ def electrolyzer_params(unit: Electrolyzer) -> ElectrolyzerParams:
     """Return the parameters of an electrolyser: those of its preset at its size, with what the site file says."""
     name = unit.preset or usual_preset(_USUAL_ELECTROLYZERS, unit.rated_power_w)
     params = electrolyzer_preset(name, unit.rated_power_w)
-    return params._replace(minimum_power_w=unit.min_power_w or params.minimum_power_w)
+    return params._replace(
+        minimum_power_w=unit.min_power_w or params.minimum_power_w,
+        loading_w_per_s=unit.ramp_rate_w_per_s or params.loading_w_per_s,
+    )
 
 
 def _electrolyzer_activity(

@@ -29,6 +29,10 @@ class SteamBoiler(ProcessMachine):
     """Heat drawn as steam [W]; all that it makes if not given."""
 
 
+_SECONDS_TO_FULL = 5.0
+"""From nothing to the rating where a site file gives no ramp [s]; chosen."""
+
+
 def steam_boiler_preset_names() -> tuple[str, ...]:
     """Return the names that `steam_boiler_preset` accepts."""
     return preset_names("steam_boilers")
@@ -55,6 +59,7 @@ def steam_boiler_preset(name: str, rated_power_w: float) -> SteamBoilerParams:
     params = SteamBoilerParams(
         rated_power_w=rated_power_w,
         minimum_power_w=values["minimum_load"] * rated_power_w,
+        loading_w_per_s=rated_power_w / _SECONDS_TO_FULL,
         auxiliary_power_w=values["auxiliary"] * rated_power_w,
         efficiency=values["efficiency"],
         drum=HeatBufferParams(
@@ -74,8 +79,6 @@ def steam_boiler_preset(name: str, rated_power_w: float) -> SteamBoilerParams:
 
 _USUAL_STEAM_BOILERS = ((2e6, "resistive"), (float("inf"), "electrode"))
 """Up to a rated power [W]; chosen: a preset is made for it, or the technology is common there."""
-_SECONDS_TO_FULL = 5.0
-"""From nothing to the rating where a site file gives no ramp [s]; chosen."""
 STEAM_BOILER = DeviceModel(
     "steam_boiler", steam_boiler.SteamBoilerInput, steam_boiler.steam_boiler_output,
     steam_boiler.steam_boiler_horizon_s, steam_boiler.steam_boiler_step,
@@ -109,7 +112,10 @@ def steam_boiler_params(boiler: SteamBoiler) -> SteamBoilerParams:
     """Return the parameters of a boiler: those of its preset at its size, with what the site file says."""
     name = boiler.preset or usual_preset(_USUAL_STEAM_BOILERS, boiler.rated_power_w)
     params = steam_boiler_preset(name, boiler.rated_power_w)
-    return params._replace(minimum_power_w=boiler.min_power_w or params.minimum_power_w)
+    return params._replace(
+        minimum_power_w=boiler.min_power_w or params.minimum_power_w,
+        loading_w_per_s=boiler.ramp_rate_w_per_s or params.loading_w_per_s,
+    )
 
 
 def check_steam_boiler(params: SteamBoilerParams) -> None:
