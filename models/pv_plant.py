@@ -58,6 +58,11 @@ def pv_plant_output(params: InverterParams, state: InverterState, inp: PvPlantIn
     return inverter_output(params, state, _acting(params, inp))
 
 
+def pv_plant_besides(params: InverterParams, state: InverterState, inp: PvPlantInput) -> tuple[float, float]:
+    """Return the power on the DC side, production negative [W], and the temperature of the heat sink [°C]."""
+    return pv_plant_output(params, state, inp).dc_power_w, state.heat_sink_c
+
+
 def pv_plant_horizon_s(params: InverterParams, state: InverterState, inp: PvPlantInput) -> float:
     """Return how long the output holds [s]: until the heat sink holds power back, or sets it free."""
     return inverter_horizon_s(params, state, _acting(params, inp))

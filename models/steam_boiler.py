@@ -256,6 +256,14 @@ def steam_boiler_output(
     return _shown(params, state, flows.active_w, flows.steam_w, loss_w)
 
 
+def steam_boiler_besides(
+    params: SteamBoilerParams, state: SteamBoilerState, inp: SteamBoilerInput
+) -> tuple[float, float]:
+    """Return the absolute pressure in the drum [bar], and its temperature [°C]."""
+    shown = steam_boiler_output(params, state, inp)
+    return shown.pressure_bar, shown.drum_c
+
+
 def _shown(
     params: SteamBoilerParams, state: SteamBoilerState, active_w: float, steam_w: float, loss_w: float
 ) -> SteamBoilerOutput:

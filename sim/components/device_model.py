@@ -21,3 +21,5 @@ class DeviceModel(NamedTuple):
     """None for what takes no set-points."""
     by_phase: bool = False
     """Whether it shows its power phase by phase, rather than in the parts that the component has."""
+    besides: Callable[[Any, Any, Any], tuple[float, float]] | None = None
+    """`(params, state, input)`: two numbers that it reports besides its power; None if it reports nothing else."""

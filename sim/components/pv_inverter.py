@@ -58,7 +58,7 @@ class PvInverter(ArraySection, InverterSection):
 
 PV_PLANT = DeviceModel(
     "pv_plant", pv_plant.PvPlantInput, pv_plant.pv_plant_output, pv_plant.pv_plant_horizon_s,
-    pv_plant.pv_plant_step, pv_plant.pv_plant_power_limits,
+    pv_plant.pv_plant_step, pv_plant.pv_plant_power_limits, besides=pv_plant.pv_plant_besides,
 )  # fmt: skip
 
 

@@ -207,7 +207,9 @@ def prepare(job: Job) -> None:
     with _PREPARING:
         site = site_of_job(job)
         start_us = site.moment_us(job.start)
-        HeadlessRun(site, start_us=start_us, seed=job.seed, resolution=job.resolution).warm_up()
+        HeadlessRun(
+            site, start_us=start_us, seed=job.seed, resolution=job.resolution, metrics="main"
+        ).warm_up()
 
 
 class Processes:

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ...models.meter import meter_window_us
-from ..components.registry import type_of
 from ..domain.metrics import Metric
 from ..domain.ranges import Bounds
+from ..kernel.energies import Energies
 from ..kernel.intervals import PHASES, WITH_TOTALS, battery_place, meter_place
 from ..plant.plant import Plant
 from ..recording.columns import Column
 from ..recording.names import STATE
-from ..recording.selection import Metrics
+from ..recording.selection import Metrics, wanted
 from ..site.graph import grid_key
 from ..telemetry.intervals import ACTIVE, REACTIVE, Powers, with_totals
 from ..telemetry.metrics import (
     METRICS,
     AlternatingSide,
     Arithmetic,
+    Bridge,
     Cells,
     DirectSide,
+    Drum,
+    HeatSink,
+    MetricRow,
     Part,
     flow_side,
-    parts_of,
     rows_of,
 )
+from ..telemetry.parts import parts_of
 from ..telemetry.power_bounds import has_connection_limits, least_w
 from .metered import measured_powers, metered
 from .run import Chunk
@@ -72,14 +76,18 @@ class Columns:
         self._plant = plant
         self._means = means
         self._extremes = extremes
-        self._parts = {key: parts_of(type_of(component)) for key, component in plant.site.components.items()}
-        self._rows = {
-            key: [row for row in rows_of(parts) if metrics == "all" or row.is_main]
-            for key, parts in self._parts.items()
-        }
+        self._parts = {key: parts_of(plant, key) for key in plant.site.components}
+        self._rows = {key: self._rows_of(key, metrics) for key in plant.site.components}
         self._places = plant.places
         self._meterings = {key: number for number, key in enumerate(plant.equipment.meterings)}
         self._grid = grid_key(plant.site)
+
+    def _rows_of(self, key: str, metrics: Metrics) -> list[tuple[MetricRow, Part]]:
+        """Return what a component reports of the metrics asked for, and on which part each is read."""
+        parts = parts_of(self._plant, key)
+        chosen, rows = wanted(metrics, [row.metric for row in rows_of(parts)]), rows_of(parts)
+        found = ((row, row.part_in(parts)) for row in rows if chosen is None or row.metric in chosen)
+        return [(row, part) for row, part in found if part is not None]
 
     def of(self, chunk: Chunk) -> dict[str, Column]:
         """Return the columns of a chunk, by name as in recordings."""
@@ -91,11 +99,13 @@ class Columns:
         return columns
 
     def _of_component(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
-        parts = {part: self._look_at(chunk, key, part) for part in self._parts[key]}
+        parts = {
+            part: self._look_at(chunk, key, part) for part in dict.fromkeys(p for _, p in self._rows[key])
+        }
         powers = self._mean_powers(chunk, key, parts) if self._means else {}
-        for row in self._rows[key]:
+        for row, part in self._rows[key]:
             column = powers.get(row.metric)
-            yield row.metric.value, row.read(parts[row.part], COLUMNS) if column is None else column
+            yield row.metric.value, row.read(parts[part], COLUMNS) if column is None else column
         if self._extremes:
             yield from self._extreme_powers(chunk, key)
         if key in self._places.batteries:
@@ -110,12 +120,20 @@ class Columns:
 
     def _look_at(self, chunk: Chunk, key: str, part: Part) -> Any:
         """Return what is there to be seen of a component, as columns."""
-        if part is DirectSide:
-            batteries = self._places.batteries
-            return self._at_terminals(chunk, key) if key in batteries else self._at_passage(chunk, key)
-        if part is Cells:
-            return self._at_cells(chunk, key)
-        return self._at_alternating(chunk, key)
+        looks: dict[Part, Callable[[Chunk, str], Any]] = {
+            AlternatingSide: self._at_alternating,
+            Energies: self._at_registers,
+            DirectSide: self._at_direct_side,
+            Bridge: lambda chunk, key: Bridge(self._bridge_w(chunk, key)),
+            HeatSink: lambda chunk, key: HeatSink(self._heat_sink_c(chunk, key)),
+            Drum: lambda chunk, key: Drum(chunk.samples.besides[:, 2 * self._places.components[key]]),
+            Cells: self._at_cells,
+        }
+        return looks[part](chunk, key)
+
+    def _at_registers(self, chunk: Chunk, key: str) -> Energies:
+        first = 13 * self._places.components[key]
+        return Energies._make(chunk.samples.energies[:, first : first + 13].T)
 
     def _at_alternating(self, chunk: Chunk, key: str) -> AlternatingSide:
         samples, number = chunk.samples, self._places.components[key]
@@ -165,7 +183,7 @@ class Columns:
 
     def _extreme_powers(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
         samples, layout = chunk.samples, self._plant.numbers[0]
-        wanted = [row.metric for row in self._rows[key]]
+        recorded = [row.metric for row, _ in self._rows[key]]
         if AlternatingSide in self._parts[key]:
             metrics: tuple[Metric, ...] = (*ACTIVE, *REACTIVE)
             first = WITH_TOTALS * self._places.components[key]
@@ -177,9 +195,33 @@ class Columns:
         else:
             return
         for place, metric in enumerate(metrics, first):
-            if metric in wanted:
+            if metric in recorded:
                 yield f"{metric.value}_min", samples.least[:, place]
                 yield f"{metric.value}_max", samples.greatest[:, place]
+
+    def _bridge_w(self, chunk: Chunk, key: str) -> Floats:
+        if key in self._places.inverters:
+            bridge: Floats = chunk.samples.inverter_dc_w[:, self._places.inverters[key]]
+            return bridge
+        shown = chunk.samples.besides[:, 2 * self._places.components[key]]
+        return np.where(self._conducts(chunk, key), shown, 0.0)
+
+    def _heat_sink_c(self, chunk: Chunk, key: str) -> Floats:
+        samples, places = chunk.samples, self._places
+        if key in places.inverters:
+            of_inverter: Floats = samples.heat_sink_c[:, places.inverters[key]]
+            return of_inverter
+        of_machine: Floats = samples.besides[:, 2 * places.components[key] + 1]
+        return of_machine
+
+    def _at_direct_side(self, chunk: Chunk, key: str) -> DirectSide:
+        if key in self._places.batteries:
+            return self._at_terminals(chunk, key)
+        if key in self._places.inverters:
+            battery = self._places.batteries[self._plant.wiring.batteries_of[key][0]]
+            voltage_v, power_w = chunk.samples.battery_voltage_v[:, battery], self._bridge_w(chunk, key)
+            return DirectSide(voltage_v, power_w / voltage_v, power_w)
+        return self._at_passage(chunk, key)
 
     def _at_terminals(self, chunk: Chunk, key: str) -> DirectSide:
         samples, number = chunk.samples, self._places.batteries[key]

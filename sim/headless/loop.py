@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from ...models.battery import battery_terminal
 from ...models.bms import RELAYS_CLOSED
+from ..kernel.device_model import note_machines
+from ..kernel.energies import energies
 from ..kernel.grid import line_voltage_v, take_in_grid, voltage_v
 from ..kernel.intervals import gather_extremes, gather_means
 from ..kernel.layout import Layout, Memory
@@ -34,6 +36,7 @@ class Stand(NamedTuple):
     holds_until_us: int
     is_known: int
     next_input_us: int
+    counted_us: int
     solved: int
     """How many times what flows was solved for."""
 
@@ -79,6 +82,12 @@ class Samples:
     least: Any
     greatest: Any
     """Likewise, of their own."""
+    energies: Any
+    """Per component and then field of `Energies`; this and what follows has no columns where nobody asks for it."""
+    heat_sink_c: Any
+    """Per inverter with batteries [°C]."""
+    besides: Any
+    """Per component, twice: what its machine reports besides its power."""
 
 
 def run(layout: Layout, memory: Memory, machines: Any, feeds: Feeds, samples: Samples) -> Stand:
@@ -92,8 +101,17 @@ def run(layout: Layout, memory: Memory, machines: Any, feeds: Feeds, samples: Sa
         solved += advance(layout, memory, machines, feeds, samples, row - 1, samples.times_us[row])
         solved += know(layout, memory, machines, feeds)
         write_row(layout, memory, samples, row)
+        if samples.energies.shape[1] > 0:
+            write_more(layout, memory, machines, samples, row)
     solved += advance(layout, memory, machines, feeds, samples, len(samples.times_us) - 1, samples.until_us)
-    return Stand(memory.time_us, memory.holds_until_us, memory.is_known, memory.next_input_us, solved)
+    return Stand(
+        memory.time_us,
+        memory.holds_until_us,
+        memory.is_known,
+        memory.next_input_us,
+        memory.counted_us,
+        solved,
+    )
 
 
 def advance(
@@ -185,6 +203,18 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
     for control_number in range(len(layout.controls)):
         samples.reach_lower_w[row, control_number] = memory.controls[control_number].reach_lower_w
         samples.reach_upper_w[row, control_number] = memory.controls[control_number].reach_upper_w
+
+
+def write_more(layout: Layout, memory: Memory, machines: Any, samples: Samples, row: int) -> None:
+    """Write down what is not recorded by default."""
+    for component in range(len(layout.components)):
+        if layout.components[component].is_ac:
+            counted = energies(memory, component)
+            for field in range(13):
+                samples.energies[row, 13 * component + field] = counted[field]
+    for inverter in range(len(layout.inverters)):
+        samples.heat_sink_c[row, inverter] = memory.inverters[inverter].heat_sink_c
+    note_machines(memory, machines, samples.besides, row)
 
 
 def write_metered(layout: Layout, memory: Memory, samples: Samples, row: int) -> None:

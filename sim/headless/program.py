@@ -45,8 +45,9 @@ class Program:
             state_rows(members.states, type(members.states[0])) for members in machines.values()
         )
         self._stand = loop.Stand(
-            memory.time_us, memory.holds_until_us, memory.is_known, memory.next_input_us, 0
-        )
+            memory.time_us, memory.holds_until_us, memory.is_known, memory.next_input_us,
+            memory.counted_us, 0,
+        )  # fmt: skip
         state_types = tuple(type(members.states[0]) for members in machines.values())
         lacking = tuple(name for name in STUBS if not getattr(layout, name))
         self._theirs = models_of_packages(plant)
@@ -144,7 +145,9 @@ def compiled_run(
 
 def texts_of(model: DeviceModel) -> list[Any]:
     """Return all that a model brings of its own."""
-    brought = (model.input, model.output, model.horizon_s, model.step, model.power_limits)
+    brought = (
+        model.input, model.output, model.horizon_s, model.step, model.power_limits, model.besides,
+    )  # fmt: skip
     return [text for text in brought if text is not None]
 
 
@@ -162,6 +165,8 @@ _LOOPS = (
      "horizon_s = {call}(layout, memory, machines[{place}], horizon_s)"),
     ("step_machines", "step_all", "layout, memory, machines, dt_s",
      "{call}(layout, memory, machines[{place}], dt_s)"),
+    ("note_machines", "note", "memory, machines, table, row",
+     "{call}(memory, machines[{place}], table, row)"),
 )  # fmt: skip
 
 
@@ -184,6 +189,7 @@ def _bound(model: DeviceModel, modules: JitModules) -> dict[str, Any]:
         function = getattr(model, name)
         if function is not None:
             names[name] = modules.compiled(function)
+    names["besides"] = modules.compiled(model.besides or device_model.nothing_besides)
     names["place"] = modules.compiled(placed_by(model))
     give = giver(model)
     names["given"] = compiled_function(give, {**give.__globals__, "pick": names["pick"]}, is_inner=True)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from ..inputs.segments import Segments, segments_of
 from ..kernel.intervals import PHASES, WITH_TOTALS, row_length
 from ..plant.plant import CONTROL_CYCLE_US, Plant
+from ..recording.selection import Metrics
 from ..site.site import Site
 from .loop import Feeds, Samples
 from .package_models import models_of_packages, told_who_raises
@@ -46,6 +47,7 @@ class HeadlessRun:
         resolution: timedelta = timedelta(seconds=1),
         means: bool = False,
         extremes: bool = False,
+        metrics: Metrics = "all",
     ) -> None:
         """Build the site; time does not pass yet.
 
@@ -57,11 +59,13 @@ class HeadlessRun:
                 not looked at closer than this, but averaged, and controls move no more often.
             means: Whether to find the mean powers of the intervals between samples.
             extremes: Whether to find the least and greatest ones.
+            metrics: What samples are for: the main metrics of each category, or all.
 
         Raises:
             InputError: If a recorded input cannot drive the site from its start.
         """
         self.start_us = start_us
+        self._has_all = metrics == "all"
         self.step_us = round(resolution / timedelta(microseconds=1))
         self.plant = Plant(
             site, start_us=start_us, seed=seed, cycle_us=max(CONTROL_CYCLE_US, self.step_us),
@@ -121,6 +125,8 @@ class HeadlessRun:
             length = row_length(plant.numbers[0], each)
             return np.full((rows if is_asked else 0, length), np.nan)
 
+        more = int(self._has_all)
+
         def flags(columns: int) -> npt.NDArray[np.int8]:
             return np.empty((rows, columns), np.int8)
 
@@ -138,6 +144,8 @@ class HeadlessRun:
             voltage_v=table(6), metered=table(12 * meterings), registers_wh=table(2 * meterings),
             until_us=until_us, means=intervals(self._means, PHASES),
             least=intervals(self._extremes, WITH_TOTALS), greatest=intervals(self._extremes, WITH_TOTALS),
+            energies=table(more * 13 * components),
+            heat_sink_c=table(more * len(plant.wiring.batteries_of)), besides=table(more * 2 * components),
         )  # fmt: skip
 
 

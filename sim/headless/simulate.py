@@ -72,8 +72,9 @@ def simulate(
     extremes = extremes and record is not None
     means = extremes or (record is not None and resolution >= timedelta(microseconds=LEAST_INTERVAL_US))
     run = HeadlessRun(
-        site, start_us=site.moment_us(start), seed=seed, resolution=resolution, means=means, extremes=extremes
-    )
+        site, start_us=site.moment_us(start), seed=seed, resolution=resolution, means=means, extremes=extremes,
+        metrics=metrics,
+    )  # fmt: skip
     summarizer = Summarizer(run.plant)
     columns = Columns(run.plant, metrics, means=means, extremes=extremes)
     recorder = (

@@ -3,9 +3,9 @@
 """Machines: devices on the AC side that a model describes by itself, whatever the model.
 
 The first functions are templates: written once, and bound to each model's own (`bound`), so what they call
-`power_limits`, `output`, `horizon_s`, `step`, `place` and `given` are that model's. Those after them carry the machines
-of all models along, in pairs of the functions bound to a model and its machines; compiled runs have these written out
-for the models of their site.
+`power_limits`, `output`, `horizon_s`, `step`, `besides`, `place` and `given` are that model's. Those after them carry
+the machines of all models along, in pairs of the functions bound to a model and its machines; compiled runs have
+these written out for the models of their site.
 """
 
 from __future__ import annotations
@@ -69,6 +69,15 @@ def step_all(layout: Layout, memory: Memory, machines: Machines, dt_s: float) ->
             machines.states[machine] = state
 
 
+def note(memory: Memory, machines: Machines, table: Any, row: int) -> None:
+    """Write down what each machine reports besides its power: two numbers in the places of its component."""
+    for machine in range(len(machines.component)):
+        now = present(memory, machines, machine)
+        one, other = besides(machines.params[machine], machines.states[machine], now)
+        table[row, 2 * machines.component[machine]] = one
+        table[row, 2 * machines.component[machine] + 1] = other
+
+
 def present(memory: Memory, machines: Machines, machine: int) -> Any:
     """Return what acts on a machine now, its set-points among it."""
     control = machines.control[machine]
@@ -118,6 +127,17 @@ def step_machines(layout: Layout, memory: Memory, machines: Any, dt_s: float) ->
         functions.step_all(layout, memory, members, dt_s)
 
 
+def note_machines(memory: Memory, machines: Any, table: Any, row: int) -> None:
+    """Write down what all machines report besides their power."""
+    for functions, members in machines:
+        functions.note(memory, members, table, row)
+
+
+def nothing_besides(params: Any, state: Any, inp: Any) -> tuple[float, float]:
+    """Return two zeros, of a machine that reports its power alone."""
+    return 0.0, 0.0
+
+
 def templates(model: DeviceModel) -> dict[str, Any]:
     """Return what is bound to a model, by the name that it is called by."""
     is_ours = model.horizon_s.__module__.partition(".")[0] == __name__.partition(".")[0]
@@ -126,13 +146,20 @@ def templates(model: DeviceModel) -> dict[str, Any]:
         "draw": draw,
         "shortest_horizon_s": shortest_horizon_s if is_ours else shortest_horizon_of_others_s,
         "step_all": step_all,
+        "note": note,
         "present": present,
     }
 
 
 def bind(model: DeviceModel) -> SimpleNamespace:
     """Return the functions of this module, bound to a model."""
-    names = {**globals(), **model._asdict(), "place": placed_by(model), "given": giver(model)}
+    names = {
+        **globals(),
+        **model._asdict(),
+        "besides": model.besides or nothing_besides,
+        "place": placed_by(model),
+        "given": giver(model),
+    }
     made = {
         name: FunctionType(template.__code__, names, template.__name__, template.__defaults__)
         for name, template in templates(model).items()

@@ -246,6 +246,20 @@ class ComponentMemory:
     consumed_wh: float = 0.0
     delivered_wh: float = 0.0
     """Energy that has flowed through it since the start [Wh]."""
+    consumed_1_wh: float = 0.0
+    consumed_2_wh: float = 0.0
+    consumed_3_wh: float = 0.0
+    delivered_1_wh: float = 0.0
+    delivered_2_wh: float = 0.0
+    delivered_3_wh: float = 0.0
+    reactive_1_varh: float = 0.0
+    reactive_2_varh: float = 0.0
+    reactive_3_varh: float = 0.0
+    apparent_vah: float = 0.0
+    apparent_1_vah: float = 0.0
+    apparent_2_vah: float = 0.0
+    apparent_3_vah: float = 0.0
+    """The same up to `Memory.counted_us`, by phase, reactive and apparent."""
 
 
 @dataclass(slots=True)
@@ -477,6 +491,8 @@ class Memory:
     """Whether it is known what flows now."""
     next_input_us: int
     """When the next input changes [µs]."""
+    counted_us: int
+    """Up to when registers by phase have counted [µs]."""
     inputs: Values
     """Present values of all signals."""
 

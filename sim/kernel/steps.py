@@ -17,6 +17,7 @@ from .bms import managements_ahead_s, run_managements
 from .client_limits import aim_w
 from .dc_bus import find_direct_reach, share_directly
 from .device_model import draw_machines, find_machine_reach, machines_horizon_s, step_machines
+from .energies import count_energies
 from .feed_in import find_share, held_back_w, hold_back, is_limited, needs_new_share
 from .grid import fuses_horizon_s, heat_fuses
 from .inverters import (
@@ -34,6 +35,7 @@ from .metering import run_meters
 
 def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     """Find what flows at this instant, and until when it will if nobody interferes; inputs must be present."""
+    count_energies(layout, memory)
     _find_flows(layout, memory, machines)
     memory.is_known = 1
     find_share(layout, memory)

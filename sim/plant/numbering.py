@@ -146,6 +146,7 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
     return Memory(
         time_us=start_us,
         holds_until_us=start_us,
+        counted_us=start_us,
         is_known=0,
         next_input_us=NEVER,
         inputs=list(inputs),

@@ -33,7 +33,7 @@ class CsvWriter:
         """Begin a file; see `Recorder`."""
         self._path = path
         self._microgrid_id = metadata.microgrid_id
-        self._wanted = wanted(metrics)
+        self._metrics = metrics
         self._conditions: dict[int, Condition] = {}
         self._file = open_part(path)
         self._compressed: gzip.GzipFile | None = None
@@ -77,7 +77,8 @@ class CsvWriter:
         self._pending = 0
 
     def _rows(self, frame: Frame, extremes: Extremes) -> Iterator[Row]:
-        time, number, chosen = str(to_datetime(frame.sample_time_us)), frame.component_id, self._wanted
+        time, number = str(to_datetime(frame.sample_time_us)), frame.component_id
+        chosen = wanted(self._metrics, frame.values)
         microgrid_id = self._microgrid_id
         for metric, value in frame.values.items():
             if chosen is None or metric in chosen:

@@ -57,7 +57,7 @@ class ParquetWriter:
     def __init__(self, path: Path, metadata: Metadata, metrics: Metrics) -> None:
         """Begin a file; see `Recorder`."""
         self._path = path
-        self._wanted = wanted(metrics)
+        self._chosen = metrics
         self._carried = dump_metadata(metadata)
         self._rows: list[_Row] = []
         self.holds_means: bool | None = False
@@ -159,7 +159,8 @@ class ParquetWriter:
 
     def _metrics(self, mappings: Iterable[Iterable[Metric]]) -> list[Metric]:
         metrics = dict.fromkeys(chain.from_iterable(mappings))
-        return [metric for metric in metrics if self._wanted is None or metric in self._wanted]
+        chosen = wanted(self._chosen, metrics)
+        return [metric for metric in metrics if chosen is None or metric in chosen]
 
     def _condition_texts(self, frame: Frame) -> tuple[str, ...]:
         condition = Condition(frame.states, frame.warnings, frame.errors)

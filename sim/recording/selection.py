@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Literal
 
 from ..domain.events import Extremes
@@ -14,6 +15,17 @@ Metrics = Literal["main", "all"]
 NO_EXTREMES: Extremes = {}
 
 
-def wanted(metrics: Metrics) -> frozenset[Metric] | None:
-    """Return the metrics to record; None for everything."""
-    return None if metrics == "all" else MAIN_METRICS
+_BESIDE_AC = MAIN_METRICS - {Metric.DC_POWER}
+"""What is recorded by default of a component with an AC side: the DC power of inverters is not."""
+
+
+def wanted(metrics: Metrics, reported: Container[Metric] = ()) -> frozenset[Metric] | None:
+    """Return the metrics to record; None for everything.
+
+    Args:
+        metrics: How much.
+        reported: Everything that the component reports.
+    """
+    if metrics == "all":
+        return None
+    return _BESIDE_AC if Metric.AC_POWER_ACTIVE in reported else MAIN_METRICS

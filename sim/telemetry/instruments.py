@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from ...models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
 from ..components.device import Activity
-from ..components.registry import type_of
 from ..domain.messages import Reading
 from ..domain.metrics import Metric
 from ..domain.ranges import Bounds
@@ -15,7 +14,8 @@ from ..plant.plant import Plant
 from .charger_status import UNAUTHORISED, charger_status, is_charging_point
 from .intervals import IntervalReader
 from .live_parts import value_reader
-from .metrics import parts_of, rows_of
+from .metrics import rows_of
+from .parts import parts_of
 from .power_bounds import bounded_metrics, connection_bounds, has_connection_limits, shown_ranges
 from .states import Condition, state_reader
 
@@ -83,8 +83,7 @@ class _Gauge:
 
     def __init__(self, plant: Plant, key: str) -> None:
         """Find out once what there is to be read, and where."""
-        component = plant.site.components[key]
-        parts = parts_of(type_of(component))
+        parts = parts_of(plant, key)
         machine = plant.equipment.machines.get(key)
         self._plant, self._key = plant, key
         self._memory = plant.numbers[1]

@@ -9,12 +9,16 @@ from typing import Any
 
 from ...models.battery import battery_terminal
 from ..domain.metrics import Metric
+from ..kernel.energies import Energies, energies
 from ..plant.plant import Plant
 from .metrics import (
     AlternatingSide,
     Arithmetic,
+    Bridge,
     Cells,
     DirectSide,
+    Drum,
+    HeatSink,
     MetricRow,
     Part,
     flow_side,
@@ -63,7 +67,10 @@ def _part_reader(rows: Sequence[MetricRow], part: Part, look: Look) -> Callable[
     metrics = tuple(row.metric for row in rows)
     functions = [row.reader for row in rows if not isinstance(row.reader, str)]
     places = {name: place for place, name in enumerate((*part._fields, *functions))}
-    # A getter of a single item would return no tuple; every part has several rows.
+    if len(rows) == 1:
+        (metric,), place = metrics, places[rows[0].reader]
+        # Parts with a single row have it as a field: a getter of a single item would return no tuple.
+        return lambda: {metric: look()[place]}
     pick = itemgetter(*[places[row.reader] for row in rows])
 
     def read() -> dict[Metric, float]:
@@ -77,9 +84,15 @@ def _part_reader(rows: Sequence[MetricRow], part: Part, look: Look) -> Callable[
 def _look_at(plant: Plant, key: str, part: Part) -> Look:
     """Return what looks at a part of a component."""
     if part is DirectSide:
-        return _at_terminals(plant, key) if key in plant.equipment.batteries else _at_passage(plant, key)
+        return _at_direct_side(plant, key)
     if part is Cells:
         return _at_cells(plant, key)
+    if part is Energies:
+        return _at_registers(plant, key)
+    if part in (Bridge, HeatSink, Drum):
+        return (
+            _at_inverter(plant, key, part) if key in plant.places.inverters else _at_machine(plant, key, part)
+        )
     return _at_meter(plant, key) if key in plant.equipment.meterings else _at_flow(plant, key)
 
 
@@ -121,6 +134,54 @@ def _at_meter(plant: Plant, key: str) -> Look:
             shown.consumed_wh,
             shown.delivered_wh,
         )
+
+    return look
+
+
+def _at_registers(plant: Plant, key: str) -> Look:
+    _, memory, _ = plant.numbers
+    number = plant.places.components[key]
+    return lambda: energies(memory, number)
+
+
+def _at_inverter(plant: Plant, key: str, part: Part) -> Look:
+    inverter = plant.numbers[1].inverters[plant.places.inverters[key]]
+    if part is HeatSink:
+        return lambda: HeatSink(inverter.heat_sink_c)
+    return lambda: Bridge(inverter.dc_w)
+
+
+def _at_machine(plant: Plant, key: str, part: Part) -> Look:
+    machine = plant.equipment.machines[key]
+    besides, params = machine.model.besides, machine.params
+    assert besides is not None
+    if part is HeatSink:
+        return lambda: HeatSink(plant.machine_state(key).heat_sink_c)
+    if part is Drum:
+        return lambda: Drum(besides(params, plant.machine_state(key), plant.machine_input(key))[0])
+
+    def look() -> Bridge:
+        if not plant.in_service(key):
+            return Bridge(0.0)
+        return Bridge(besides(params, plant.machine_state(key), plant.machine_input(key))[0])
+
+    return look
+
+
+def _at_direct_side(plant: Plant, key: str) -> Look:
+    if key in plant.equipment.batteries:
+        return _at_terminals(plant, key)
+    return _at_battery_side(plant, key) if key in plant.places.inverters else _at_passage(plant, key)
+
+
+def _at_battery_side(plant: Plant, key: str) -> Look:
+    """Look at the DC side of an inverter, at the voltage of its only battery."""
+    inverter = plant.numbers[1].inverters[plant.places.inverters[key]]
+    battery = _at_terminals(plant, plant.wiring.batteries_of[key][0])
+
+    def look() -> DirectSide:
+        power_w, voltage_v = inverter.dc_w, battery().voltage_v
+        return DirectSide(voltage_v, power_w / voltage_v, power_w)
 
     return look
 

@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from ..components.component_type import DC_PARENTS, ComponentType
-from ..domain.categories import Category
 from ..domain.metrics import Metric
+from ..kernel.energies import Energies
 
 
 class Arithmetic(NamedTuple):
@@ -73,7 +72,35 @@ class Cells(NamedTuple):
     temperature_c: Any
 
 
-Part = type[AlternatingSide] | type[DirectSide] | type[Cells]
+class Bridge(NamedTuple):
+    """What is there to be seen on the DC side of an inverter with more than one DC connection, or none by itself."""
+
+    power_w: Any
+    """Of all of them together [W]."""
+
+
+class HeatSink(NamedTuple):
+    """What is there to be seen of the heat of an inverter."""
+
+    temperature_c: Any
+
+
+class Drum(NamedTuple):
+    """What is there to be seen of the drum of a steam boiler."""
+
+    pressure_bar: Any
+    """Absolute [bar]."""
+
+
+Part = (
+    type[AlternatingSide]
+    | type[Energies]
+    | type[DirectSide]
+    | type[Bridge]
+    | type[HeatSink]
+    | type[Drum]
+    | type[Cells]
+)
 """What a component may have, and so what it reports."""
 
 
@@ -97,6 +124,12 @@ class MetricRow(NamedTuple):
     when_replayed: WhenReplayed = WhenReplayed.AS_RECORDED
     is_main: bool = True
     """Whether it is recorded by default: `frequenz-sdk` 1.0 asks for it, so its applications run on a replay."""
+    other_part: Part | None = None
+    """Another part on which it can be read, by the same reader."""
+
+    def part_in(self, parts: Sequence[Part]) -> Part | None:
+        """Return the one of some parts on which it is read; None if it is on none of them."""
+        return next((part for part in (self.part, self.other_part) if part in parts), None)
 
     def read(self, part: Any, arithmetic: Arithmetic) -> Any:
         """Return the metric, given what is there to be seen."""
@@ -111,9 +144,45 @@ def _apparent_va(side: AlternatingSide, calculate: Arithmetic) -> Any:
 
 def _power_factor(side: AlternatingSide, calculate: Arithmetic) -> Any:
     """Return active over apparent power, with the sign of the active power; 1 where no power flows."""
-    active_w, reactive_var = side.active_w, side.reactive_var
+    return _power_factor_of(side.active_w, side.reactive_var, calculate)
+
+
+def _power_factor_of(active_w: Any, reactive_var: Any, calculate: Arithmetic) -> Any:
     apparent_va = calculate.root(active_w * active_w + reactive_var * reactive_var)
     return calculate.ratio(active_w, apparent_va, 1.0)
+
+
+def _power_factor_1(side: AlternatingSide, calculate: Arithmetic) -> Any:
+    return _power_factor_of(side.active_1_w, side.reactive_1_var, calculate)
+
+
+def _power_factor_2(side: AlternatingSide, calculate: Arithmetic) -> Any:
+    return _power_factor_of(side.active_2_w, side.reactive_2_var, calculate)
+
+
+def _power_factor_3(side: AlternatingSide, calculate: Arithmetic) -> Any:
+    return _power_factor_of(side.active_3_w, side.reactive_3_var, calculate)
+
+
+def _current_a(side: AlternatingSide, _calculate: Arithmetic) -> Any:
+    """Return the sum of the currents of the phases."""
+    return side.current_1_a + side.current_2_a + side.current_3_a
+
+
+def _net_1_wh(counted: Energies, _calculate: Arithmetic) -> Any:
+    return counted.consumed_1_wh - counted.delivered_1_wh
+
+
+def _net_2_wh(counted: Energies, _calculate: Arithmetic) -> Any:
+    return counted.consumed_2_wh - counted.delivered_2_wh
+
+
+def _net_3_wh(counted: Energies, _calculate: Arithmetic) -> Any:
+    return counted.consumed_3_wh - counted.delivered_3_wh
+
+
+def _reactive_varh(counted: Energies, _calculate: Arithmetic) -> Any:
+    return counted.reactive_1_varh + counted.reactive_2_varh + counted.reactive_3_varh
 
 
 def _net_wh(side: AlternatingSide, _calculate: Arithmetic) -> Any:
@@ -125,7 +194,7 @@ def _voltage_v(side: AlternatingSide, _calculate: Arithmetic) -> Any:
     return (side.voltage_12_v + side.voltage_23_v + side.voltage_31_v) / 3.0
 
 
-_AC, _DC, _CELLS = AlternatingSide, DirectSide, Cells
+_AC, _COUNTED, _DC, _CELLS = AlternatingSide, Energies, DirectSide, Cells
 _ADDED_UP, _FOLLOWS, _UNKNOWN = WhenReplayed.ADDED_UP, WhenReplayed.FOLLOWS, WhenReplayed.UNKNOWN
 
 METRICS: tuple[MetricRow, ...] = (
@@ -141,6 +210,7 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow(Metric.AC_POWER_APPARENT_PHASE_1, _AC, "apparent_1_va", _FOLLOWS, is_main=False),
     MetricRow(Metric.AC_POWER_APPARENT_PHASE_2, _AC, "apparent_2_va", _FOLLOWS, is_main=False),
     MetricRow(Metric.AC_POWER_APPARENT_PHASE_3, _AC, "apparent_3_va", _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_CURRENT, _AC, _current_a, _FOLLOWS, is_main=False),
     MetricRow(Metric.AC_CURRENT_PHASE_1, _AC, "current_1_a", _FOLLOWS),
     MetricRow(Metric.AC_CURRENT_PHASE_2, _AC, "current_2_a", _FOLLOWS),
     MetricRow(Metric.AC_CURRENT_PHASE_3, _AC, "current_3_a", _FOLLOWS),
@@ -153,12 +223,35 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow(Metric.AC_VOLTAGE_PHASE_3_PHASE_1, _AC, "voltage_31_v", is_main=False),
     MetricRow(Metric.AC_FREQUENCY, _AC, "frequency_hz"),
     MetricRow(Metric.AC_POWER_FACTOR, _AC, _power_factor, _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_FACTOR_PHASE_1, _AC, _power_factor_1, _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_FACTOR_PHASE_2, _AC, _power_factor_2, _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_FACTOR_PHASE_3, _AC, _power_factor_3, _FOLLOWS, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE, _AC, _net_wh, _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED, _AC, "consumed_wh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED, _AC, "delivered_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_1, _COUNTED, _net_1_wh, _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_2, _COUNTED, _net_2_wh, _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_3, _COUNTED, _net_3_wh, _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED_PHASE_1, _COUNTED, "consumed_1_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED_PHASE_2, _COUNTED, "consumed_2_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED_PHASE_3, _COUNTED, "consumed_3_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED_PHASE_1, _COUNTED, "delivered_1_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED_PHASE_2, _COUNTED, "delivered_2_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED_PHASE_3, _COUNTED, "delivered_3_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_REACTIVE, _COUNTED, _reactive_varh, _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_REACTIVE_PHASE_1, _COUNTED, "reactive_1_varh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_REACTIVE_PHASE_2, _COUNTED, "reactive_2_varh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_REACTIVE_PHASE_3, _COUNTED, "reactive_3_varh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_APPARENT, _COUNTED, "apparent_vah", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_APPARENT_PHASE_1, _COUNTED, "apparent_1_vah", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_APPARENT_PHASE_2, _COUNTED, "apparent_2_vah", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_APPARENT_PHASE_3, _COUNTED, "apparent_3_vah", _UNKNOWN, is_main=False),
     MetricRow(Metric.DC_VOLTAGE, _DC, "voltage_v", is_main=False),
     MetricRow(Metric.DC_CURRENT, _DC, "current_a", is_main=False),
-    MetricRow(Metric.DC_POWER, _DC, "power_w"),
+    MetricRow(Metric.DC_POWER, _DC, "power_w", other_part=Bridge),
+    MetricRow(Metric.INVERTER_TEMPERATURE, HeatSink, "temperature_c", is_main=False),
+    MetricRow(Metric.INVERTER_TEMPERATURE_HEATSINK, HeatSink, "temperature_c", is_main=False),
+    MetricRow(Metric.PRESSURE_ABSOLUTE, Drum, "pressure_bar", is_main=False),
     MetricRow(
         Metric.BATTERY_CAPACITY,
         _CELLS,
@@ -244,15 +337,6 @@ def shown_side(
     ))  # fmt: skip
 
 
-def parts_of(kind: ComponentType) -> tuple[Part, ...]:
-    """Return what components of a type have of what can be seen."""
-    if not kind.measures:
-        return ()
-    if not kind.behind or not set(kind.behind) <= set(DC_PARENTS):
-        return (AlternatingSide,)
-    return (DirectSide, Cells) if kind.category is Category.BATTERY else (DirectSide,)
-
-
 def rows_of(parts: Sequence[Part]) -> tuple[MetricRow, ...]:
     """Return the rows of what has these parts, in their order."""
-    return tuple(row for row in METRICS if row.part in parts)
+    return tuple(row for row in METRICS if row.part_in(parts) is not None)

@@ -82,7 +82,7 @@ _USUAL_STEAM_BOILERS = ((2e6, "resistive"), (float("inf"), "electrode"))
 STEAM_BOILER = DeviceModel(
     "steam_boiler", steam_boiler.SteamBoilerInput, steam_boiler.steam_boiler_output,
     steam_boiler.steam_boiler_horizon_s, steam_boiler.steam_boiler_step,
-    steam_boiler.steam_boiler_power_limits,
+    steam_boiler.steam_boiler_power_limits, besides=steam_boiler.steam_boiler_besides,
 )  # fmt: skip
 
 

@@ -1,0 +1,89 @@
+"""Registers of energy by phase, reactive and apparent, of everything on the AC side.
+
+They are brought to the present whenever what flows is found anew, rather than at each step: in between, powers are
+constant, so a reading adds what has flowed since. A mere look changes nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from .layout import ComponentMemory, Layout, Memory
+
+_US_PER_HOUR = 3.6e9
+
+
+class Energies(NamedTuple):
+    """What has flowed through a component since the start, [Wh], [varh] and [VAh]."""
+
+    consumed_1_wh: float
+    consumed_2_wh: float
+    consumed_3_wh: float
+    delivered_1_wh: float
+    delivered_2_wh: float
+    delivered_3_wh: float
+    reactive_1_varh: float
+    reactive_2_varh: float
+    reactive_3_varh: float
+    apparent_vah: float
+    apparent_1_vah: float
+    apparent_2_vah: float
+    apparent_3_vah: float
+
+
+def count_energies(layout: Layout, memory: Memory) -> None:
+    """Let all registers count what has flowed since they last did."""
+    hours = (memory.time_us - memory.counted_us) / _US_PER_HOUR
+    memory.counted_us = memory.time_us
+    if hours <= 0.0:
+        return
+    for component in range(len(layout.components)):
+        flow = memory.components[component]
+        if layout.components[component].is_ac and _flows(flow):
+            now = _grown(flow, hours)
+            flow.consumed_1_wh = now.consumed_1_wh
+            flow.consumed_2_wh = now.consumed_2_wh
+            flow.consumed_3_wh = now.consumed_3_wh
+            flow.delivered_1_wh = now.delivered_1_wh
+            flow.delivered_2_wh = now.delivered_2_wh
+            flow.delivered_3_wh = now.delivered_3_wh
+            flow.reactive_1_varh = now.reactive_1_varh
+            flow.reactive_2_varh = now.reactive_2_varh
+            flow.reactive_3_varh = now.reactive_3_varh
+            flow.apparent_vah = now.apparent_vah
+            flow.apparent_1_vah = now.apparent_1_vah
+            flow.apparent_2_vah = now.apparent_2_vah
+            flow.apparent_3_vah = now.apparent_3_vah
+
+
+def energies(memory: Memory, component: int) -> Energies:
+    """Return what the registers of a component show now."""
+    return _grown(memory.components[component], (memory.time_us - memory.counted_us) / _US_PER_HOUR)
+
+
+def _flows(flow: ComponentMemory) -> bool:
+    is_active = flow.active_1 != 0.0 or flow.active_2 != 0.0 or flow.active_3 != 0.0
+    return is_active or flow.reactive_1 != 0.0 or flow.reactive_2 != 0.0 or flow.reactive_3 != 0.0
+
+
+def _grown(flow: ComponentMemory, hours: float) -> Energies:
+    """Return registers after so many hours of what flows now."""
+    p1, p2, p3 = flow.active_1, flow.active_2, flow.active_3
+    q1, q2, q3 = flow.reactive_1, flow.reactive_2, flow.reactive_3
+    active_w, reactive_var = p1 + p2 + p3, q1 + q2 + q3
+    return Energies(
+        flow.consumed_1_wh + max(p1, 0.0) * hours,
+        flow.consumed_2_wh + max(p2, 0.0) * hours,
+        flow.consumed_3_wh + max(p3, 0.0) * hours,
+        flow.delivered_1_wh + max(0.0 - p1, 0.0) * hours,
+        flow.delivered_2_wh + max(0.0 - p2, 0.0) * hours,
+        flow.delivered_3_wh + max(0.0 - p3, 0.0) * hours,
+        flow.reactive_1_varh + q1 * hours,
+        flow.reactive_2_varh + q2 * hours,
+        flow.reactive_3_varh + q3 * hours,
+        flow.apparent_vah + math.sqrt(active_w * active_w + reactive_var * reactive_var) * hours,
+        flow.apparent_1_vah + math.sqrt(p1 * p1 + q1 * q1) * hours,
+        flow.apparent_2_vah + math.sqrt(p2 * p2 + q2 * q2) * hours,
+        flow.apparent_3_vah + math.sqrt(p3 * p3 + q3 * q3) * hours,
+    )
