@@ -58,9 +58,9 @@ def pv_plant_output(params: InverterParams, state: InverterState, inp: PvPlantIn
     return inverter_output(params, state, _acting(params, inp))
 
 
-def pv_plant_besides(params: InverterParams, state: InverterState, inp: PvPlantInput) -> tuple[float, float]:
-    """Return the power on the DC side, production negative [W], and the temperature of the heat sink [°C]."""
-    return pv_plant_output(params, state, inp).dc_power_w, state.heat_sink_c
+def pv_plant_besides(_params: InverterParams, state: InverterState) -> float:
+    """Return the temperature of the heat sink [°C]."""
+    return state.heat_sink_c
 
 
 def pv_plant_horizon_s(params: InverterParams, state: InverterState, inp: PvPlantInput) -> float:

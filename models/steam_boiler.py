@@ -256,12 +256,9 @@ def steam_boiler_output(
     return _shown(params, state, flows.active_w, flows.steam_w, loss_w)
 
 
-def steam_boiler_besides(
-    params: SteamBoilerParams, state: SteamBoilerState, inp: SteamBoilerInput
-) -> tuple[float, float]:
-    """Return the absolute pressure in the drum [bar], and its temperature [°C]."""
-    shown = steam_boiler_output(params, state, inp)
-    return shown.pressure_bar, shown.drum_c
+def steam_boiler_besides(_params: SteamBoilerParams, state: SteamBoilerState) -> float:
+    """Return the absolute pressure in the drum [bar]."""
+    return saturation_pressure_pa(max(state.drum_c, 0.0)) * 1e-5
 
 
 def _shown(

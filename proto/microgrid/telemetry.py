@@ -1,9 +1,8 @@
 """Frames into message bytes, once per frame however many clients subscribe.
 
-Building a message costs many times its serialising. So a message is made once as a template, and from frame to
-frame only numbers are written into it. When anything else changes (which metrics have bounds, states, diagnostics)
-a new one is made; changing the old one would let it grow, since protobuf frees nothing inside a message that
-lives on.
+Building a message costs many times its serialising, and that many times writing numbers into bytes. So a message is
+made once, and from frame to frame only numbers are written into its bytes (`stencil`). When anything else changes
+(which metrics have bounds, states, diagnostics) a new one is made.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from ...sim.domain.messages import Frame
 from ...sim.domain.metrics import Metric
+from .stencil import Stencil
 
 
 class ValuePlace(Protocol):
@@ -73,8 +73,9 @@ class Encoder:
         self._make_template = make_template
         self._selection = selection
         self._shape: tuple[object, ...] = ()
-        self._message: Message
-        self._places: Places
+        self._stencil: Stencil
+        self._metrics: list[Metric] = []
+        self._bounded: list[Metric] = []
         self._latest: Frame | None = None
         self._bytes = b""
 
@@ -84,8 +85,7 @@ class Encoder:
         if frame is latest:
             return self._bytes
         self._fit(frame)
-        self._fill(frame)
-        encoded = self._message.SerializeToString()
+        encoded = self._filled(frame)
         # A client that lags behind pays for its own frames, and the others go on sharing theirs.
         if latest is None or frame.sample_time_us >= latest.sample_time_us:
             self._latest, self._bytes = frame, encoded
@@ -98,21 +98,21 @@ class Encoder:
             (frame.states, frame.state_since_us, frame.warnings, frame.errors),
         )
         if shape != self._shape:
-            self._message, self._places = self._make_template(frame, self._selection)
+            message, places = self._make_template(frame, self._selection)
+            self._metrics = [metric for metric, _ in places.values]
+            self._bounded = [metric for metric, _ in places.bounds]
+            bounds = [bounds for _, ranges in places.bounds for bounds in ranges]
+            numbers: list[tuple[Any, str]] = [(place, "value") for _, place in places.values]
+            numbers += [(place, edge) for place in bounds for edge in ("lower", "upper")]
+            self._stencil = Stencil(message, places.times, numbers)
             self._shape = shape
 
-    def _fill(self, frame: Frame) -> None:
-        seconds, microseconds = divmod(frame.sample_time_us, 1_000_000)
-        nanos = microseconds * 1000
-        for time in self._places.times:
-            time.seconds = seconds
-            time.nanos = nanos
-        values = frame.values
-        for metric, place in self._places.values:
-            place.value = values[metric]
-        for metric, ranges in self._places.bounds:
-            for bounds_place, bounds in zip(ranges, frame.bounds[metric], strict=True):
-                bounds_place.lower, bounds_place.upper = bounds
+    def _filled(self, frame: Frame) -> bytes:
+        numbers = [frame.values[metric] for metric in self._metrics]
+        for metric in self._bounded:
+            for bounds in frame.bounds[metric]:
+                numbers += bounds
+        return self._stencil.filled(frame.sample_time_us, numbers)
 
 
 class Encoders:

@@ -21,5 +21,7 @@ class DeviceModel(NamedTuple):
     """None for what takes no set-points."""
     by_phase: bool = False
     """Whether it shows its power phase by phase, rather than in the parts that the component has."""
-    besides: Callable[[Any, Any, Any], tuple[float, float]] | None = None
-    """`(params, state, input)`: two numbers that it reports besides its power; None if it reports nothing else."""
+    has_dc_side: bool = False
+    """Whether it shows a power on a DC side."""
+    besides: Callable[[Any, Any], float] | None = None
+    """`(params, state)`: a number that it reports besides its powers; None if it reports nothing else."""

@@ -58,7 +58,8 @@ class PvInverter(ArraySection, InverterSection):
 
 PV_PLANT = DeviceModel(
     "pv_plant", pv_plant.PvPlantInput, pv_plant.pv_plant_output, pv_plant.pv_plant_horizon_s,
-    pv_plant.pv_plant_step, pv_plant.pv_plant_power_limits, besides=pv_plant.pv_plant_besides,
+    pv_plant.pv_plant_step, pv_plant.pv_plant_power_limits, has_dc_side=True,
+    besides=pv_plant.pv_plant_besides,
 )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ class Columns:
             DirectSide: self._at_direct_side,
             Bridge: lambda chunk, key: Bridge(self._bridge_w(chunk, key)),
             HeatSink: lambda chunk, key: HeatSink(self._heat_sink_c(chunk, key)),
-            Drum: lambda chunk, key: Drum(chunk.samples.besides[:, 2 * self._places.components[key]]),
+            Drum: lambda chunk, key: Drum(chunk.samples.besides[:, self._places.components[key]]),
             Cells: self._at_cells,
         }
         return looks[part](chunk, key)
@@ -203,15 +203,15 @@ class Columns:
         if key in self._places.inverters:
             bridge: Floats = chunk.samples.inverter_dc_w[:, self._places.inverters[key]]
             return bridge
-        shown = chunk.samples.besides[:, 2 * self._places.components[key]]
-        return np.where(self._conducts(chunk, key), shown, 0.0)
+        shown: Floats = chunk.samples.dc_w[:, self._places.components[key]]
+        return shown
 
     def _heat_sink_c(self, chunk: Chunk, key: str) -> Floats:
         samples, places = chunk.samples, self._places
         if key in places.inverters:
             of_inverter: Floats = samples.heat_sink_c[:, places.inverters[key]]
             return of_inverter
-        of_machine: Floats = samples.besides[:, 2 * places.components[key] + 1]
+        of_machine: Floats = samples.besides[:, places.components[key]]
         return of_machine
 
     def _at_direct_side(self, chunk: Chunk, key: str) -> DirectSide:

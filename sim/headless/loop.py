@@ -86,8 +86,10 @@ class Samples:
     """Per component and then field of `Energies`; this and what follows has no columns where nobody asks for it."""
     heat_sink_c: Any
     """Per inverter with batteries [°C]."""
+    dc_w: Any
+    """Per component: on the DC side of its machine [W]."""
     besides: Any
-    """Per component, twice: what its machine reports besides its power."""
+    """Per component: what its machine reports besides its powers."""
 
 
 def run(layout: Layout, memory: Memory, machines: Any, feeds: Feeds, samples: Samples) -> Stand:
@@ -209,12 +211,13 @@ def write_more(layout: Layout, memory: Memory, machines: Any, samples: Samples, 
     """Write down what is not recorded by default."""
     for component in range(len(layout.components)):
         if layout.components[component].is_ac:
+            samples.dc_w[row, component] = memory.components[component].dc_w
             counted = energies(memory, component)
             for field in range(13):
                 samples.energies[row, 13 * component + field] = counted[field]
     for inverter in range(len(layout.inverters)):
         samples.heat_sink_c[row, inverter] = memory.inverters[inverter].heat_sink_c
-    note_machines(memory, machines, samples.besides, row)
+    note_machines(machines, samples.besides, row)
 
 
 def write_metered(layout: Layout, memory: Memory, samples: Samples, row: int) -> None:

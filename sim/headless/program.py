@@ -165,8 +165,7 @@ _LOOPS = (
      "horizon_s = {call}(layout, memory, machines[{place}], horizon_s)"),
     ("step_machines", "step_all", "layout, memory, machines, dt_s",
      "{call}(layout, memory, machines[{place}], dt_s)"),
-    ("note_machines", "note", "memory, machines, table, row",
-     "{call}(memory, machines[{place}], table, row)"),
+    ("note_machines", "note", "machines, table, row", "{call}(machines[{place}], table, row)"),
 )  # fmt: skip
 
 

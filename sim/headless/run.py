@@ -145,7 +145,8 @@ class HeadlessRun:
             until_us=until_us, means=intervals(self._means, PHASES),
             least=intervals(self._extremes, WITH_TOTALS), greatest=intervals(self._extremes, WITH_TOTALS),
             energies=table(more * 13 * components),
-            heat_sink_c=table(more * len(plant.wiring.batteries_of)), besides=table(more * 2 * components),
+            heat_sink_c=table(more * len(plant.wiring.batteries_of)),
+            dc_w=table(more * components), besides=table(more * components),
         )  # fmt: skip
 
 

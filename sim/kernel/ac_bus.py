@@ -16,6 +16,7 @@ def clear_flows(layout: Layout, memory: Memory) -> None:
         flow = memory.components[component]
         flow.active_1 = flow.active_2 = flow.active_3 = 0.0
         flow.reactive_1 = flow.reactive_2 = flow.reactive_3 = 0.0
+        flow.dc_w = 0.0
 
 
 def put(layout: Layout, memory: Memory, component: int, active_w: float, reactive_var: float) -> None:
@@ -34,6 +35,14 @@ def put(layout: Layout, memory: Memory, component: int, active_w: float, reactiv
 def put_by_shares(layout: Layout, memory: Memory, component: int, shown: Any) -> None:
     """Let a machine draw what its model shows, on phases by the component's shares."""
     put(layout, memory, component, shown.active_power_w, shown.reactive_power_var)
+
+
+def put_beside_dc(layout: Layout, memory: Memory, component: int, shown: Any) -> None:
+    """Let a machine draw what its model shows, as `put_by_shares`, and have what it shows on its DC side."""
+    put(layout, memory, component, shown.active_power_w, shown.reactive_power_var)
+    flow = memory.components[component]
+    if flow.is_closed and not flow.is_cut_off:
+        flow.dc_w = shown.dc_power_w
 
 
 def put_by_phase(layout: Layout, memory: Memory, component: int, shown: Any) -> None:

@@ -16,7 +16,7 @@ from types import FunctionType, SimpleNamespace
 from typing import Any, get_type_hints
 
 from ..components.device_model import LEAST_HORIZON_S, DeviceModel
-from .ac_bus import is_live, put_by_phase, put_by_shares
+from .ac_bus import is_live, put_beside_dc, put_by_phase, put_by_shares
 from .client_limits import held_w, reactive_aim_var
 from .layout import FIRST_ARRAY, NO_SOURCE, SET_POINT_VAR, SET_POINT_W, Layout, Machines, Memory
 
@@ -69,13 +69,10 @@ def step_all(layout: Layout, memory: Memory, machines: Machines, dt_s: float) ->
             machines.states[machine] = state
 
 
-def note(memory: Memory, machines: Machines, table: Any, row: int) -> None:
-    """Write down what each machine reports besides its power: two numbers in the places of its component."""
+def note(machines: Machines, table: Any, row: int) -> None:
+    """Write down what each machine reports besides its powers, in the place of its component."""
     for machine in range(len(machines.component)):
-        now = present(memory, machines, machine)
-        one, other = besides(machines.params[machine], machines.states[machine], now)
-        table[row, 2 * machines.component[machine]] = one
-        table[row, 2 * machines.component[machine] + 1] = other
+        table[row, machines.component[machine]] = besides(machines.params[machine], machines.states[machine])
 
 
 def present(memory: Memory, machines: Machines, machine: int) -> Any:
@@ -127,15 +124,15 @@ def step_machines(layout: Layout, memory: Memory, machines: Any, dt_s: float) ->
         functions.step_all(layout, memory, members, dt_s)
 
 
-def note_machines(memory: Memory, machines: Any, table: Any, row: int) -> None:
-    """Write down what all machines report besides their power."""
+def note_machines(machines: Any, table: Any, row: int) -> None:
+    """Write down what all machines report besides their powers."""
     for functions, members in machines:
-        functions.note(memory, members, table, row)
+        functions.note(members, table, row)
 
 
-def nothing_besides(params: Any, state: Any, inp: Any) -> tuple[float, float]:
-    """Return two zeros, of a machine that reports its power alone."""
-    return 0.0, 0.0
+def nothing_besides(params: Any, state: Any) -> float:
+    """Return 0, of a machine that reports its powers alone."""
+    return 0.0
 
 
 def templates(model: DeviceModel) -> dict[str, Any]:
@@ -174,6 +171,8 @@ bound = cache(bind)
 
 def placed_by(model: DeviceModel) -> Callable[[Layout, Memory, int, Any], None]:
     """Return the function that brings what a model shows onto phases."""
+    if model.has_dc_side:
+        return put_beside_dc
     return put_by_phase if model.by_phase else put_by_shares
 
 

@@ -73,12 +73,12 @@ def _grown(flow: ComponentMemory, hours: float) -> Energies:
     q1, q2, q3 = flow.reactive_1, flow.reactive_2, flow.reactive_3
     active_w, reactive_var = p1 + p2 + p3, q1 + q2 + q3
     return Energies(
-        flow.consumed_1_wh + max(p1, 0.0) * hours,
-        flow.consumed_2_wh + max(p2, 0.0) * hours,
-        flow.consumed_3_wh + max(p3, 0.0) * hours,
-        flow.delivered_1_wh + max(0.0 - p1, 0.0) * hours,
-        flow.delivered_2_wh + max(0.0 - p2, 0.0) * hours,
-        flow.delivered_3_wh + max(0.0 - p3, 0.0) * hours,
+        flow.consumed_1_wh + (p1 * hours if p1 > 0.0 else 0.0),
+        flow.consumed_2_wh + (p2 * hours if p2 > 0.0 else 0.0),
+        flow.consumed_3_wh + (p3 * hours if p3 > 0.0 else 0.0),
+        flow.delivered_1_wh + (0.0 if p1 > 0.0 else (0.0 - p1) * hours),
+        flow.delivered_2_wh + (0.0 if p2 > 0.0 else (0.0 - p2) * hours),
+        flow.delivered_3_wh + (0.0 if p3 > 0.0 else (0.0 - p3) * hours),
         flow.reactive_1_varh + q1 * hours,
         flow.reactive_2_varh + q2 * hours,
         flow.reactive_3_varh + q3 * hours,

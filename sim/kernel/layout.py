@@ -243,6 +243,8 @@ class ComponentMemory:
     reactive_2: float = 0.0
     reactive_3: float = 0.0
     """Through it, per phase [W], [var]."""
+    dc_w: float = 0.0
+    """On the DC side of a machine that has one [W]."""
     consumed_wh: float = 0.0
     delivered_wh: float = 0.0
     """Energy that has flowed through it since the start [Wh]."""

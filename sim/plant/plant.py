@@ -12,7 +12,7 @@ from typing import Any
 
 from ...models.ac import ThreePhase
 from ...models.ageing import AgeingState
-from ...models.battery import BatteryState, battery_terminal
+from ...models.battery import BatteryOutput, BatteryState, battery_terminal
 from ...models.bms import NO_TRIP, RELAYS_CLOSED, RELAYS_OPEN, BmsState
 from ...models.fuse import MELTED
 from ...models.inverter import (
@@ -116,6 +116,7 @@ class Plant:
         self._followers: list[FlowFollower] = []
         self._flows: Flows | None = None
         self._voltages: Voltages | None = None
+        self._terminals: dict[str, tuple[BatteryState, float, BatteryOutput]] = {}
         self.overrides: dict[str, Override] = {}
         """Inputs that do not follow the site file, by `component.quantity`."""
         self.tripped: dict[str, Diagnostic] = {}
@@ -203,6 +204,17 @@ class Plant:
     def battery(self, key: str) -> BatteryState:
         """Return the state of a battery."""
         return self._memory.battery_states[self._places.batteries[key]]
+
+    def terminal(self, key: str) -> BatteryOutput:
+        """Return what the terminals of a battery show now."""
+        self._know()
+        number = self._places.batteries[key]
+        state, power_w = self._memory.battery_states[number], self._memory.batteries[number].dc_w
+        found = self._terminals.get(key)
+        if found is None or found[0] is not state or found[1] != power_w:
+            shown = battery_terminal(self.equipment.batteries[key], state, power_w)
+            found = self._terminals[key] = state, power_w, shown
+        return found[2]
 
     def machine_state(self, key: str) -> Any:
         """Return the state of a machine, as its model has it."""

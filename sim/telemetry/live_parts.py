@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any
 
-from ...models.battery import battery_terminal
 from ..domain.metrics import Metric
 from ..kernel.energies import Energies, energies
 from ..plant.plant import Plant
@@ -152,20 +151,13 @@ def _at_inverter(plant: Plant, key: str, part: Part) -> Look:
 
 
 def _at_machine(plant: Plant, key: str, part: Part) -> Look:
-    machine = plant.equipment.machines[key]
+    if part is Bridge:
+        flow = plant.numbers[1].components[plant.places.components[key]]
+        return lambda: Bridge(flow.dc_w)
+    machine, make = plant.equipment.machines[key], HeatSink if part is HeatSink else Drum
     besides, params = machine.model.besides, machine.params
     assert besides is not None
-    if part is HeatSink:
-        return lambda: HeatSink(plant.machine_state(key).heat_sink_c)
-    if part is Drum:
-        return lambda: Drum(besides(params, plant.machine_state(key), plant.machine_input(key))[0])
-
-    def look() -> Bridge:
-        if not plant.in_service(key):
-            return Bridge(0.0)
-        return Bridge(besides(params, plant.machine_state(key), plant.machine_input(key))[0])
-
-    return look
+    return lambda: make(besides(params, plant.machine_state(key)))
 
 
 def _at_direct_side(plant: Plant, key: str) -> Look:
@@ -177,24 +169,21 @@ def _at_direct_side(plant: Plant, key: str) -> Look:
 def _at_battery_side(plant: Plant, key: str) -> Look:
     """Look at the DC side of an inverter, at the voltage of its only battery."""
     inverter = plant.numbers[1].inverters[plant.places.inverters[key]]
-    battery = _at_terminals(plant, plant.wiring.batteries_of[key][0])
+    battery = plant.wiring.batteries_of[key][0]
 
     def look() -> DirectSide:
-        power_w, voltage_v = inverter.dc_w, battery().voltage_v
+        power_w, voltage_v = inverter.dc_w, plant.terminal(battery).voltage_v
         return DirectSide(voltage_v, power_w / voltage_v, power_w)
 
     return look
 
 
 def _at_terminals(plant: Plant, key: str) -> Look:
-    _, memory, _ = plant.numbers
-    number, params = plant.places.batteries[key], plant.equipment.batteries[key]
-
     def look() -> DirectSide:
-        power_w = memory.batteries[number].dc_w
-        terminal = battery_terminal(params, memory.battery_states[number], power_w)
-        return DirectSide(terminal.voltage_v, terminal.current_a, power_w)
+        terminal = plant.terminal(key)
+        return DirectSide(terminal.voltage_v, terminal.current_a, battery.dc_w)
 
+    battery = plant.numbers[1].batteries[plant.places.batteries[key]]
     return look
 
 
@@ -211,10 +200,10 @@ def _at_cells(plant: Plant, key: str) -> Look:
 
 def _at_passage(plant: Plant, key: str) -> Look:
     """Look at what passes between inverters and batteries, at the voltage of the first battery behind it."""
-    battery = _at_terminals(plant, plant.wiring.batteries_behind(key)[0])
+    battery = plant.wiring.batteries_behind(key)[0]
 
     def look() -> DirectSide:
-        power_w, voltage_v = plant.dc_power_w(key), battery().voltage_v
+        power_w, voltage_v = plant.dc_power_w(key), plant.terminal(battery).voltage_v
         return DirectSide(voltage_v, power_w / voltage_v, power_w)
 
     return look

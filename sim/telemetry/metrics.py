@@ -49,6 +49,10 @@ class AlternatingSide(NamedTuple):
     voltage_23_v: Any
     voltage_31_v: Any
     frequency_hz: Any
+    factor_1: Any
+    factor_2: Any
+    factor_3: Any
+    """Power factors [1]."""
     consumed_wh: Any
     delivered_wh: Any
 
@@ -144,24 +148,9 @@ def _apparent_va(side: AlternatingSide, calculate: Arithmetic) -> Any:
 
 def _power_factor(side: AlternatingSide, calculate: Arithmetic) -> Any:
     """Return active over apparent power, with the sign of the active power; 1 where no power flows."""
-    return _power_factor_of(side.active_w, side.reactive_var, calculate)
-
-
-def _power_factor_of(active_w: Any, reactive_var: Any, calculate: Arithmetic) -> Any:
+    active_w, reactive_var = side.active_w, side.reactive_var
     apparent_va = calculate.root(active_w * active_w + reactive_var * reactive_var)
     return calculate.ratio(active_w, apparent_va, 1.0)
-
-
-def _power_factor_1(side: AlternatingSide, calculate: Arithmetic) -> Any:
-    return _power_factor_of(side.active_1_w, side.reactive_1_var, calculate)
-
-
-def _power_factor_2(side: AlternatingSide, calculate: Arithmetic) -> Any:
-    return _power_factor_of(side.active_2_w, side.reactive_2_var, calculate)
-
-
-def _power_factor_3(side: AlternatingSide, calculate: Arithmetic) -> Any:
-    return _power_factor_of(side.active_3_w, side.reactive_3_var, calculate)
 
 
 def _current_a(side: AlternatingSide, _calculate: Arithmetic) -> Any:
@@ -223,9 +212,9 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow(Metric.AC_VOLTAGE_PHASE_3_PHASE_1, _AC, "voltage_31_v", is_main=False),
     MetricRow(Metric.AC_FREQUENCY, _AC, "frequency_hz"),
     MetricRow(Metric.AC_POWER_FACTOR, _AC, _power_factor, _FOLLOWS, is_main=False),
-    MetricRow(Metric.AC_POWER_FACTOR_PHASE_1, _AC, _power_factor_1, _FOLLOWS, is_main=False),
-    MetricRow(Metric.AC_POWER_FACTOR_PHASE_2, _AC, _power_factor_2, _FOLLOWS, is_main=False),
-    MetricRow(Metric.AC_POWER_FACTOR_PHASE_3, _AC, _power_factor_3, _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_FACTOR_PHASE_1, _AC, "factor_1", _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_FACTOR_PHASE_2, _AC, "factor_2", _FOLLOWS, is_main=False),
+    MetricRow(Metric.AC_POWER_FACTOR_PHASE_3, _AC, "factor_3", _FOLLOWS, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE, _AC, _net_wh, _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED, _AC, "consumed_wh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED, _AC, "delivered_wh", _UNKNOWN, is_main=False),
@@ -272,14 +261,16 @@ def phase_currents_a(
     calculate: Arithmetic, active_w: Phases, reactive_var: Phases, phases_v: Phases
 ) -> Phases:
     """Return the current of each phase [A], >= 0; arguments as for `flow_side`."""
-    root, ratio = calculate.root, calculate.ratio
+    s1, s2, s3 = _apparents_va(calculate, active_w, reactive_var)
+    ratio = calculate.ratio
+    return ratio(s1, phases_v[0], 0.0), ratio(s2, phases_v[1], 0.0), ratio(s3, phases_v[2], 0.0)
+
+
+def _apparents_va(calculate: Arithmetic, active_w: Phases, reactive_var: Phases) -> Phases:
+    root = calculate.root
     p1, p2, p3 = active_w
     q1, q2, q3 = reactive_var
-    return (
-        ratio(root(p1 * p1 + q1 * q1), phases_v[0], 0.0),
-        ratio(root(p2 * p2 + q2 * q2), phases_v[1], 0.0),
-        ratio(root(p3 * p3 + q3 * q3), phases_v[2], 0.0),
-    )
+    return root(p1 * p1 + q1 * q1), root(p2 * p2 + q2 * q2), root(p3 * p3 + q3 * q3)
 
 
 def flow_side(
@@ -307,10 +298,13 @@ def flow_side(
     p1, p2, p3 = active_w
     q1, q2, q3 = reactive_var
     v1, v2, v3 = phases_v
-    i1, i2, i3 = phase_currents_a(calculate, active_w, reactive_var, phases_v)
+    s1, s2, s3 = _apparents_va(calculate, active_w, reactive_var)
+    ratio = calculate.ratio
+    i1, i2, i3 = ratio(s1, v1, 0.0), ratio(s2, v2, 0.0), ratio(s3, v3, 0.0)
     return AlternatingSide._make((
         p1 + p2 + p3, p1, p2, p3, q1 + q2 + q3, q1, q2, q3, i1 * v1, i2 * v2, i3 * v3, i1, i2, i3,
-        v1, v2, v3, *lines_v, frequency_hz, consumed_wh, delivered_wh,
+        v1, v2, v3, *lines_v, frequency_hz, ratio(p1, s1, 1.0), ratio(p2, s2, 1.0), ratio(p3, s3, 1.0),
+        consumed_wh, delivered_wh,
     ))  # fmt: skip
 
 
@@ -325,7 +319,8 @@ def shown_side(
     delivered_wh: Any,
 ) -> AlternatingSide:
     """Return the AC side of a meter that reports what it has measured; arguments as for `flow_side`."""
-    root, hypotenuse = calculate.root, calculate.hypotenuse
+    root, hypotenuse, ratio = calculate
+    s1, s2, s3 = _apparents_va(calculate, active_w, reactive_var)
     p1, p2, p3 = active_w
     q1, q2, q3 = reactive_var
     v1, v2, v3 = phases_v
@@ -333,7 +328,7 @@ def shown_side(
         p1 + p2 + p3, p1, p2, p3, q1 + q2 + q3, q1, q2, q3,
         hypotenuse(p1, q1), hypotenuse(p2, q2), hypotenuse(p3, q3), *currents_a, v1, v2, v3,
         root(v1 * v1 + v2 * v2 + v1 * v2), root(v2 * v2 + v3 * v3 + v2 * v3), root(v3 * v3 + v1 * v1 + v3 * v1),
-        frequency_hz, consumed_wh, delivered_wh,
+        frequency_hz, ratio(p1, s1, 1.0), ratio(p2, s2, 1.0), ratio(p3, s3, 1.0), consumed_wh, delivered_wh,
     ))  # fmt: skip
 
 

@@ -156,3 +156,18 @@ def test_subscribers_to_the_same_metrics_share_an_encoder() -> None:
     assert encoders.encoder(make_template, 7, frozenset({Metric.AC_FREQUENCY})) is one
     assert encoders.encoder(make_template, 7, None) is not one
     assert encoders.encoder(make_template, 8, selection) is not one
+
+
+def test_times_before_1970_and_numbers_beyond_the_range_of_the_wire_are_written_as_well() -> None:
+    encoder = Encoder(make_template, None)
+    for time_us, value, expected in (
+        (-1_500_000, 3.0, 3.0),
+        (0, 1e300, math.inf),
+        (0, -1e300, -math.inf),
+        (2**35 * 1_000_000, 3.0, 3.0),
+        (1_999_999, 4.0, 4.0),
+    ):
+        frame = Frame(7, time_us, {Metric.AC_FREQUENCY: value}, {}, (), 0)
+        (sample,) = parsed(encoder.encode(frame)).metric_samples
+        assert sample.value.simple_metric.value == expected
+        assert (sample.sample_time.seconds, sample.sample_time.nanos) == divmod(time_us * 1000, 10**9)
