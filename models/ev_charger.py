@@ -230,7 +230,7 @@ def _wants_one(params: EvChargerParams, state: EvChargerState, inp: EvChargerInp
     """Say whether the car is to have one phase (1) or all (0)."""
     if inp.phases > 0:
         return 1 if inp.phases == 1 else 0
-    phases = min(params.phases, ac_phases)
+    phases = min(params.phases, inp.ac_phases)
     if phases == 1 or not ev_is_connected(params, inp):
         return state.on_one
     if inp.set_point_w >= _least_w(params, inp, phases):

@@ -15,14 +15,18 @@ import doppelgrid
 import doppelgrid.testing
 from doppelgrid import models
 from doppelgrid.proto.control.fields import unit_field
+from doppelgrid.proto.microgrid import common_v1, common_v1alpha8
 from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.inputs.driven import DRIVEN_INPUTS
 from doppelgrid.sim.site.schema import site_schema
+from doppelgrid.sim.telemetry.definitions import NOT_SENT, definition
 from doppelgrid.sim.telemetry.metrics import MAIN_METRICS
 
 EVERYTHING = "all-categories"
 """The bundled site that has one of everything."""
+WITH_ARRAY = "demo"
+"""A bundled site whose PV inverter has an array, rather than a power of its own."""
 NOON = datetime(2026, 6, 15, 10, tzinfo=UTC)
 
 
@@ -42,11 +46,17 @@ def schema() -> dict[str, Any]:
 
 
 def reported() -> list[Reported]:
-    """Return what each category reports, as a running site with one of everything shows it."""
-    site = doppelgrid.load_site(EVERYTHING)
+    """Return what each category reports, as running sites show it, one of them with one of everything."""
+    found: dict[str, Reported] = {}
+    for name in (EVERYTHING, WITH_ARRAY):
+        _add_reported(found, name)
+    return list(found.values())
+
+
+def _add_reported(found: dict[str, Reported], name: str) -> None:
+    site = doppelgrid.load_site(name)
     simulation = doppelgrid.Simulation.headless(site, start_us=round(NOON.timestamp() * 1e6))
     simulation.run_for(timedelta(seconds=10))
-    found: dict[str, Reported] = {}
     for component in site.components.values():
         frame = simulation.gateway.frame(component.id)
         listed = type_of(component).sdk_class is not None
@@ -61,7 +71,6 @@ def reported() -> list[Reported]:
         before = found.setdefault("sensor", Reported("sensor", frozenset(), frozenset(), listed=True))
         metrics = {f"SENSOR_{metric.upper()}" for metric in sensor.metrics}
         found["sensor"] = before._replace(metrics=before.metrics | metrics)
-    return list(found.values())
 
 
 def driven() -> dict[str, list[str]]:
@@ -101,6 +110,26 @@ def recorded_by_default() -> frozenset[str]:
 def unit_of(metric: str) -> str:
     """Return the unit of a metric, as text."""
     return Metric(metric).unit
+
+
+def meaning_of(metric: str) -> str:
+    """Return what a metric means."""
+    return definition(Metric(metric))
+
+
+def is_in_v1(metric: str) -> bool:
+    """Say whether version v1 of the API has a metric, as the alpha versions do."""
+    return metric in common_v1.COMMON.metrics
+
+
+def metrics_of_api() -> list[str]:
+    """Return all metrics of the API's latest version, by our names."""
+    return [name for name in common_v1alpha8.COMMON.metrics if name != "UNSPECIFIED"]
+
+
+def not_sent() -> dict[str, str]:
+    """Return the metrics of the API that no component sends, and why."""
+    return dict(NOT_SENT)
 
 
 def preset_files() -> list[str]:

@@ -51,8 +51,8 @@ def metrics_page() -> str:
         "# Metrics",
         "",
         "What each category reports in telemetry, under the names of the Microgrid API without their prefix `METRIC_`. "
-        "Power and current are positive into the component (the passive sign convention). "
-        "This page is made from a running site with one of everything.",
+        "Power and current are positive into the component, away from the grid (the passive sign convention). "
+        "This page is made from running sites, one of them with one of everything.",
         "",
         *table(
             ["category", "metrics", "bounds of", "listed by default"],
@@ -70,6 +70,15 @@ def metrics_page() -> str:
         "What is not listed by default would keep today's Python clients from starting; `list_unsupported` of "
         "[`microgrid`](site-file.md#microgrid) lists it.",
         "",
+        "A meter with `measurement` options of its own has the registers that its `registers` say, and none by phase, "
+        "reactive or apparent. A PV inverter with a `power` of its own has no DC side and no heat sink. An inverter "
+        "with several batteries, or with an array, shows the power of its DC side alone: its connections differ in "
+        "voltage, and of an array only the voltage at its maximum power point is known.",
+        "",
+        "Registers begin at 0 when a run begins, are not reset, and are exact integrals of what flows. By default a "
+        "recording holds what `frequenz-sdk` asks for; of inverters, whose DC power follows from their AC power and "
+        "their loss, it leaves out the DC side.",
+        "",
         "## AC metrics",
         "",
         *_metrics_table(shared),
@@ -77,6 +86,15 @@ def metrics_page() -> str:
         "## Further metrics",
         "",
         *_metrics_table(frozenset().union(*(each.metrics for each in categories)) - shared),
+        "",
+        "Where the API leaves a choice, definitions follow its own older messages (`frequenz.api.common.metrics` in "
+        "`frequenz-api-common`) and the information models 103 and 203 of [SunSpec](https://github.com/sunspec/models).",
+        "",
+        "## Not sent",
+        "",
+        "Metrics of the API that no component sends, since no model knows them:",
+        "",
+        *table(["metric", "why"], ([code(name), escaped(why)] for name, why in source.not_sent().items())),
     ]
     return "\n".join(lines) + "\n"
 
@@ -121,12 +139,14 @@ def _names(metrics: frozenset[str]) -> str:
 def _metrics_table(metrics: frozenset[str]) -> list[str]:
     recorded = source.recorded_by_default()
     return table(
-        ["metric", "unit", "recorded"],
+        ["metric", "unit", "meaning", "recorded", "versions of the API"],
         (
             [
                 code(metric),
                 source.unit_of(metric),
+                escaped(source.meaning_of(metric)),
                 "by default" if metric in recorded else "with `--record-metrics all`",
+                "all" if source.is_in_v1(metric) else "`v1alpha18`, `v1alpha19`",
             ]
             for metric in sorted(metrics)
         ),

@@ -74,6 +74,7 @@ class Encoder:
         self._selection = selection
         self._shape: tuple[object, ...] = ()
         self._stencil: Stencil
+        self._reported: list[Metric] = []
         self._metrics: list[Metric] = []
         self._bounded: list[Metric] = []
         self._latest: Frame | None = None
@@ -92,12 +93,10 @@ class Encoder:
         return encoded
 
     def _fit(self, frame: Frame) -> None:
-        shape = (
-            *frame.values,
-            *((metric, len(ranges)) for metric, ranges in frame.bounds.items()),
-            (frame.states, frame.state_since_us, frame.warnings, frame.errors),
-        )
-        if shape != self._shape:
+        ranges = [len(each) for each in frame.bounds.values()]
+        shape = (frame.states, frame.state_since_us, frame.warnings, frame.errors, ranges, list(frame.bounds))
+        reported = list(frame.values)
+        if shape != self._shape or reported != self._reported:
             message, places = self._make_template(frame, self._selection)
             self._metrics = [metric for metric, _ in places.values]
             self._bounded = [metric for metric, _ in places.bounds]
@@ -105,10 +104,10 @@ class Encoder:
             numbers: list[tuple[Any, str]] = [(place, "value") for _, place in places.values]
             numbers += [(place, edge) for place in bounds for edge in ("lower", "upper")]
             self._stencil = Stencil(message, places.times, numbers)
-            self._shape = shape
+            self._shape, self._reported = shape, reported
 
     def _filled(self, frame: Frame) -> bytes:
-        numbers = [frame.values[metric] for metric in self._metrics]
+        numbers = list(map(frame.values.__getitem__, self._metrics))
         for metric in self._bounded:
             for bounds in frame.bounds[metric]:
                 numbers += bounds

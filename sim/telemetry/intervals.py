@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...models.meter import MeterParams, meter_rounded, meter_window_us
-from ..components.registry import type_of
 from ..domain.metrics import Metric
 from ..kernel.intervals import PHASES, WITH_TOTALS, battery_place, meter_place
 from ..network.wiring import sum_towards_inverters
 from ..plant.plant import Plant
-from .metrics import AlternatingSide, DirectSide, parts_of
+from .metrics import AlternatingSide, DirectSide
+from .parts import parts_of
 
 ACTIVE = (
     Metric.AC_POWER_ACTIVE,
@@ -64,7 +64,7 @@ class IntervalReader:
         self._gathered = plant.gather(extremes=extremes)
         self._ways = plant.closed_ways() if plant.wiring.dc_passages else {}
         self._through: Mapping[str, float] | None = None
-        self._parts = {key: parts_of(type_of(component)) for key, component in plant.site.components.items()}
+        self._parts = {key: parts_of(plant, key) for key in plant.site.components}
 
     @property
     def begin_us(self) -> int:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 from accuracy.described import preset_file
+from website import code as source
 from website.reference import generated_pages
 from website.staging import stage, unlisted
 
 import doppelgrid
 import doppelgrid.testing
 from doppelgrid.sim.domain.categories import Category
+from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.site.schema import site_schema
 
 ROOT = Path(__file__).parents[2]
@@ -90,9 +92,22 @@ def test_every_category_tells_its_metrics() -> None:
 
 def test_metrics_tell_unit_and_whether_they_are_recorded() -> None:
     text = page("metrics")
-    assert "| `AC_POWER_ACTIVE` | W | by default |" in text
-    assert "| `AC_ENERGY_ACTIVE` | Wh | with `--record-metrics all` |" in text
-    assert "| `BATTERY_SOC_PCT` | % | by default |" in text
+    told = {line.split(" | ")[0]: line.split(" | ") for line in text.splitlines() if line.startswith("| `")}
+    for metric, unit, recorded, versions in (
+        ("AC_POWER_ACTIVE", "W", "by default", "all"),
+        ("AC_ENERGY_ACTIVE", "Wh", "with `--record-metrics all`", "all"),
+        ("BATTERY_SOC_PCT", "%", "by default", "all"),
+        ("PRESSURE_ABSOLUTE", "bar", "with `--record-metrics all`", "`v1alpha18`, `v1alpha19`"),
+    ):
+        _, unit_told, _, recorded_told, versions_told = told[f"| `{metric}`"]
+        assert (unit_told, recorded_told, versions_told) == (unit, recorded, f"{versions} |")
+
+
+def test_every_metric_of_the_api_is_sent_by_something_or_it_is_said_why_not() -> None:
+    text, sent = page("metrics"), {str(metric) for metric in Metric}
+    for metric in source.metrics_of_api():
+        assert (metric in sent) != (metric in source.not_sent()), metric
+        assert f"`{metric}`" in text
 
 
 def test_every_input_of_a_running_site_is_listed_with_its_category() -> None:
