@@ -85,7 +85,8 @@ class Columns:
     def _rows_of(self, key: str, metrics: Metrics) -> list[tuple[MetricRow, Part]]:
         """Return what a component reports of the metrics asked for, and on which part each is read."""
         parts = parts_of(self._plant, key)
-        chosen, rows = wanted(metrics, [row.metric for row in rows_of(parts)]), rows_of(parts)
+        rows = rows_of(parts)
+        chosen = wanted(metrics, [row.metric for row in rows], means=self._means)
         found = ((row, row.part_in(parts)) for row in rows if chosen is None or row.metric in chosen)
         return [(row, part) for row, part in found if part is not None]
 

@@ -78,7 +78,7 @@ class CsvWriter:
 
     def _rows(self, frame: Frame, extremes: Extremes) -> Iterator[Row]:
         time, number = str(to_datetime(frame.sample_time_us)), frame.component_id
-        chosen = wanted(self._metrics, frame.values)
+        chosen = wanted(self._metrics, frame.values, means=self.holds_means)
         microgrid_id = self._microgrid_id
         for metric, value in frame.values.items():
             if chosen is None or metric in chosen:

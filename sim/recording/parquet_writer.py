@@ -159,7 +159,7 @@ class ParquetWriter:
 
     def _metrics(self, mappings: Iterable[Iterable[Metric]]) -> list[Metric]:
         metrics = dict.fromkeys(chain.from_iterable(mappings))
-        chosen = wanted(self._chosen, metrics)
+        chosen = wanted(self._chosen, metrics, means=self.holds_means)
         return [metric for metric in metrics if chosen is None or metric in chosen]
 
     def _condition_texts(self, frame: Frame) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 from typing import Literal
 
 from ..domain.events import Extremes
@@ -19,13 +19,18 @@ _BESIDE_AC = MAIN_METRICS - {Metric.DC_POWER}
 """What is recorded by default of a component with an AC side: the DC power of inverters is not."""
 
 
-def wanted(metrics: Metrics, reported: Container[Metric] = ()) -> frozenset[Metric] | None:
+def wanted(
+    metrics: Metrics, reported: Collection[Metric] = (), *, means: bool | None = False
+) -> frozenset[Metric] | None:
     """Return the metrics to record; None for everything.
 
     Args:
         metrics: How much.
         reported: Everything that the component reports.
+        means: Whether powers are recorded as means of intervals. That of the DC side of an inverter is not known, and
+            an instant among means would mislead.
     """
     if metrics == "all":
-        return None
+        has_two_sides = Metric.AC_POWER_ACTIVE in reported and Metric.DC_POWER in reported
+        return frozenset(reported) - {Metric.DC_POWER} if means and has_two_sides else None
     return _BESIDE_AC if Metric.AC_POWER_ACTIVE in reported else MAIN_METRICS

@@ -81,6 +81,8 @@ def _in_front(site: Site, key: str) -> list[str]:
     found: list[str] = []
     waiting = [*site.components[key].behind]
     for other in waiting:
+        if other not in site.components:
+            continue  # Said with everything else.
         if type_of(site.components[other]).is_passage:
             waiting += [each for each in site.components[other].behind if each not in waiting]
         elif other not in found:

@@ -122,7 +122,7 @@ class TestFiles:
         (tmp_path / "load.csv").mkdir()
         column = "{file: load.csv, column: p, unit: W, positive: consumption}"
         (found,) = messages(HEAD.replace("behind: grid}", f"behind: grid, load: {column}}}"), tmp_path)
-        assert found.startswith("4: main.load.file is 'load.csv'; accepted: a file")
+        assert found.startswith("4: main.load.file is 'load.csv', a folder; accepted: a file")
 
 
 class TestWholes:

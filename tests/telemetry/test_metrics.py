@@ -97,6 +97,13 @@ def test_recordings_leave_out_what_follows_from_the_rest() -> None:
     assert wanted("all") is None
 
 
+def test_instants_of_inverters_are_not_recorded_among_means() -> None:
+    both = [Metric.AC_POWER_ACTIVE, *DIRECT]
+    assert wanted("all", both, means=True) == set(both) - {Metric.DC_POWER}
+    assert wanted("all", DIRECT, means=True) is None
+    assert wanted("all", both, means=False) is None
+
+
 def test_replays_add_up_powers_and_do_not_know_registers() -> None:
     ways = {row.metric: row.when_replayed for row in METRICS}
     assert ways[Metric.AC_POWER_REACTIVE_PHASE_2] is WhenReplayed.ADDED_UP
