@@ -60,13 +60,14 @@ def one_phase(number: int, phase: int, power: str) -> dict[str, Any]:
     return {"id": number, "category": "meter", "behind": "main", "load": power, "phases": [phase]}
 
 
-def test_without_options_a_meter_shows_what_is() -> None:
+def test_without_options_a_meter_shows_what_is_but_for_registers_that_it_has_not() -> None:
     usual, plain = Metered(), Metered({})
     for site in (usual, plain):
         site.pass_time(600)
     assert plain.value() == usual.value() == 3000.0
     frames = [site.simulation.gateway.frame(MAIN).values for site in (usual, plain)]
-    assert frames[0] == pytest.approx(frames[1], rel=1e-12)
+    assert {metric: frames[0][metric] for metric in frames[1]} == pytest.approx(frames[1], rel=1e-12)
+    assert all("ENERGY" in metric for metric in frames[0].keys() - frames[1].keys())
 
 
 def test_what_flows_is_the_same_whatever_a_meter_shows() -> None:
