@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
+import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -93,22 +96,23 @@ def run_scenarios(
     part = None if shard is None else _parse_shard(shard)
     check_writable("--junit", junit)
     check_writable("--html", html)
-    words = None if app is None else tuple(shlex.split(app))
-    if words is not None and (not words or (words[0].endswith(".py") and not Path(words[0]).is_file())):
-        raise refuse(
-            f"--app is {app!r}; accepted: a script that is there, -m MODULE, or an installed command"
-        )
+    words = None if app is None else _parse_app(app)
     try:
         cases = chosen(collect(paths), select or [], part)
     except ScenarioError as error:
         raise refuse(str(error)) from None
     if not cases:
         raise refuse("no case is left by --filter and --shard; accepted: those that leave some")
-    prepared = [_prepared(case, words, seed, output) for case in cases for _ in range(repeat)]
+    prepared = [
+        replace(case, app=words, seed=seed, output=output, turn=turn)
+        for case in cases
+        for turn in range(repeat)
+    ]
     _make_folder(output)
     console = _console()
     verdicts: list[Verdict] = []
     was_interrupted = False
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # One at a time, so that those before an interrupt count.
         verdicts.extend(_judged(prepared, jobs or os.cpu_count() or 1, console, stop_after))
@@ -116,10 +120,8 @@ def run_scenarios(
         was_interrupted = True
     places = {case.name: place for place, case in enumerate(cases)}
     verdicts.sort(key=lambda verdict: places[verdict.name])
+    verdicts = _compared(verdicts)
     _print_table(console, verdicts, len(prepared))
-    differing = _differing(verdicts)
-    for name in differing:
-        console.print(f"{name}: the digests of its runs differ", style="red", markup=False)
     if junit is not None:
         from ..scenarios.suites.junit import write_junit  # noqa: PLC0415
 
@@ -132,14 +134,26 @@ def run_scenarios(
             html.write_text(page(verdicts), encoding="utf-8")
     if was_interrupted:
         raise typer.Exit(INTERRUPTED)
-    if differing or not all(verdict.has_passed for verdict in verdicts):
+    if not all(verdict.has_passed for verdict in verdicts):
         raise typer.Exit(FAILED)
 
 
-def _prepared(case: Case, app: tuple[str, ...] | None, seed: int | None, output: Path | None) -> Case:
-    from dataclasses import replace  # noqa: PLC0415
+def _parse_app(text: str) -> tuple[str, ...]:
+    """Read the command line of an application.
 
-    return replace(case, app=app, seed=seed, output=output)
+    Raises:
+        typer.Exit: If it is none, or its script or command is not there.
+    """
+    accepted = "a script that is there, -m and a module, or an installed command, with arguments"
+    try:
+        words = tuple(shlex.split(text))
+    except ValueError as error:
+        raise refuse(f"--app is {text!r} ({error}); accepted: {accepted}") from None
+    is_there = words[:1] == ("-m",) and len(words) > 1
+    is_there = is_there or bool(words and (Path(words[0]).is_file() or shutil.which(words[0])))
+    if not is_there:
+        raise refuse(f"--app is {text!r}; accepted: {accepted}")
+    return words
 
 
 def _make_folder(output: Path | None) -> None:
@@ -179,16 +193,32 @@ def _judged(cases: Sequence[Case], jobs: int, console: Console, stop_after: int 
                 return
 
 
+def printable(text: str) -> str:
+    """Return a text whose control characters move no cursor."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
 def _print_verdict(console: Console, verdict: Verdict) -> None:
     style, word = ("green", "passed") if verdict.has_passed else ("red", "failed")
     console.print(f"[{style}]{word}[/{style}] ", end="")
-    console.print(f"{verdict.name}: {verdict.scenario}" if verdict.scenario else verdict.name, markup=False)
+    words = f"{verdict.name}: {verdict.scenario}" if verdict.scenario else verdict.name
+    console.print(printable(words), markup=False, soft_wrap=True)
     for failure in verdict.failures:
         for line in failure.strip().splitlines():
-            console.print(f"    {line}", markup=False)
+            console.print(f"    {printable(line)}", markup=False, soft_wrap=True)
     if not verdict.has_passed:
-        words = ["doppelgrid", "test", verdict.path, "--filter", verdict.name, "--seed", str(verdict.seed)]
-        console.print(f"    again: {shlex.join(words)}", style="dim", markup=False)
+        console.print(f"    again: {shlex.join(_again(verdict))}", style="dim", markup=False, soft_wrap=True)
+
+
+def _again(verdict: Verdict) -> list[str]:
+    """Return the command that runs a case alone."""
+    words = ["doppelgrid", "test", verdict.path]
+    name, bracket, _ = verdict.name.partition("[")
+    if bracket:
+        words += ["--filter", verdict.name[len(name) :]]
+    if verdict.app is not None:
+        words += ["--app", shlex.join(verdict.app)]
+    return words if verdict.seed is None else [*words, "--seed", str(verdict.seed)]
 
 
 def _print_table(console: Console, verdicts: Sequence[Verdict], wanted: int) -> None:
@@ -202,7 +232,7 @@ def _print_table(console: Console, verdicts: Sequence[Verdict], wanted: int) -> 
         passed = sum(check.outcome.has_passed for check in verdict.checks)
         span = timedelta(microseconds=verdict.end_us - verdict.start_us)
         table.add_row(
-            escape(verdict.name),
+            escape(printable(verdict.name)),
             "[green]passed[/green]" if verdict.has_passed else "[red]failed[/red]",
             f"{passed}/{len(verdict.checks)}",
             span_in_words(span),
@@ -216,9 +246,25 @@ def _print_table(console: Console, verdicts: Sequence[Verdict], wanted: int) -> 
     console.print(f"{len(verdicts) - failed} passed, {failed} failed{missing}")
 
 
-def _differing(verdicts: Sequence[Verdict]) -> list[str]:
-    """Return the names of cases that were run more than once and had different digests."""
-    digests: dict[str, set[str]] = {}
+def _compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts, those of cases that were run more than once with whether their digests agree."""
+    from ..scenarios.suites.checks import Outcome  # noqa: PLC0415
+    from ..scenarios.suites.director import CheckOutcome  # noqa: PLC0415
+
+    digests: dict[str, list[str]] = {}
     for verdict in verdicts:
-        digests.setdefault(verdict.name, set()).add(verdict.digest)
-    return [name for name, found in digests.items() if len(found) > 1]
+        digests.setdefault(verdict.name, []).append(verdict.digest)
+
+    def outcome(name: str) -> Outcome:
+        different = sorted(set(digests[name]))
+        return Outcome(len(different) == 1, ", ".join(each[:12] or "none" for each in different))
+
+    return [
+        replace(
+            verdict,
+            checks=(*verdict.checks, CheckOutcome("every run has the same digest", outcome(verdict.name))),
+        )
+        if len(digests[verdict.name]) > 1
+        else verdict
+        for verdict in verdicts
+    ]

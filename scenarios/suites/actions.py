@@ -143,7 +143,9 @@ def _commands(step: Step, site: Site) -> Iterator[Action]:
         if words in _SWITCHING:
             yield Action(place, f"{name} {words}", _SWITCHING[words](component_id))
             continue
-        yield Action(place, f"{name} commanded", _set_point(step, place, component_id, words))
+        yield Action(
+            place, f"{name} commanded", _set_point(step, place, component_id, words), None, step.lasts_s
+        )
 
 
 def _set_point(step: Step, place: Place, component_id: int, words: str) -> SetPower:

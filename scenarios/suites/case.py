@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ...sim.domain.timestamps import MICROSECONDS, to_datetime
 from ...sim.files.json_text import json_text
@@ -39,13 +40,19 @@ class Case:
     """In place of the application that the file names; relative to the working directory."""
     seed: int | None = None
     """In place of the file's."""
+    turn: int = 0
+    """Which one of several runs of the same case, from 0."""
     output: Path | None = None
     """Folder for what the case leaves behind."""
 
     @property
     def folder(self) -> Path | None:
         """Folder of the case, in that one."""
-        return None if self.output is None else self.output / self.name.replace("/", "_")
+        if self.output is None:
+            return None
+        name = quote(self.name, safe=" []=,°²%").replace("\0", "%00")
+        turn = f"~{self.turn}" if self.turn else ""
+        return self.output / f"{name if name.strip('.') else name.replace('.', '%2E')}{turn}"
 
 
 @dataclass(frozen=True)
@@ -58,7 +65,8 @@ class Verdict:
     checks: tuple[CheckOutcome, ...]
     error: str | None = None
     """Why there is no other verdict, or what the application died of."""
-    seed: int = 0
+    seed: int | None = None
+    """None if it never ran."""
     digest: str = ""
     """Of every event; the same case gives the same."""
     start_us: int = 0
@@ -74,6 +82,8 @@ class Verdict:
     """In which times are told."""
     series: Series | None = None
     """What the site showed, to be drawn."""
+    app: tuple[str, ...] | None = None
+    """In place of the application that the file names."""
 
     @property
     def has_passed(self) -> bool:
@@ -113,22 +123,22 @@ def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _v
     folder = case.folder
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
+        # A run that was killed leaves its part.
+        (folder / "recording.parquet.part").unlink(missing_ok=True)
     directors: list[Director] = []
     recorder = None if folder is None else Recorder(folder / "recording.parquet", scenario.site, seed=seed)
 
     def begin(simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
-        # An application that starts another loop goes on with the same site, and the first director.
-        if not directors:
-            if recorder is not None:
-                recorder.listen(simulation.gateway)
-            directors.append(Director(scenario, simulation, loop))
+        if recorder is not None and not directors:
+            recorder.listen(simulation.gateway)
+        directors.append(Director(scenario, simulation, loop))
 
     words, base = (scenario.app, case.path.parent) if case.app is None else (case.app, Path())
 
     def judge(result: LockstepResult) -> Verdict:
         if recorder is not None:
             recorder.close()
-        verdict = _verdict(case, scenario, directors[0], result, has_app=bool(words))
+        verdict = _verdict(case, scenario, directors[0], result, has_app=bool(words), loops=len(directors))
         if folder is not None:
             text = json_text(verdict.plain(), indent=1) + "\n"
             (folder / "verdict.json").write_text(text, encoding="utf-8")
@@ -168,12 +178,16 @@ def _run(session: LockstepSession, words: Sequence[str], base: Path, scenario: S
 
 
 def _verdict(
-    case: Case, scenario: Scenario, director: Director, result: LockstepResult, *, has_app: bool
+    case: Case, scenario: Scenario, director: Director, result: LockstepResult, *, has_app: bool, loops: int
 ) -> Verdict:
     report = result.report
     checks = director.outcomes(report.end_us)
     error = None
-    if report.outcome in ("crashed", "exited", "stopped", "interrupted"):
+    if loops > 1:
+        error = (
+            "the application ran several event loops, and a scenario lives in one; accepted: one asyncio.run"
+        )
+    elif report.outcome in ("crashed", "exited", "stopped", "interrupted"):
         error = report.message
     elif report.outcome == "ended early" and has_app:
         when = to_datetime(report.end_us).isoformat()
@@ -191,9 +205,10 @@ def _verdict(
         start_us=report.start_us,
         end_us=report.end_us,
         real_s=report.real_s,
-        figures=director.report().figures(),
+        figures=director.figures(),
         lines=tuple(director.lines),
         notes=tuple(report.notes),
         zone=str(scenario.site.microgrid.location.zone),
         series=director.series(),
+        app=case.app,
     )

@@ -14,6 +14,8 @@ from .parameters import Values, named
 from .scenario_file import ScenarioError, ScenarioFile
 
 SUFFIXES = (".yaml", ".yml")
+_OWN_KEYS = {"scenario", "steps", "checks"}
+"""Keys by which a scenario is told from other files in a folder."""
 
 
 class Shard(NamedTuple):
@@ -96,8 +98,9 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _is_scenario(file: Path) -> bool:
+    """Say whether a file is a scenario, or may be meant to be one."""
     try:
-        data = read_yaml(file.read_bytes()).data
+        yaml = read_yaml(file.read_bytes())
     except OSError:
-        return False
-    return isinstance(data, dict) and "scenario" in data
+        return True
+    return not yaml.is_readable or (isinstance(yaml.data, dict) and not _OWN_KEYS.isdisjoint(yaml.data))

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from ...sim.domain.commands import Execution
+from ...sim.domain.commands import (
+    Acknowledge,
+    AugmentBounds,
+    ClearBounds,
+    Execution,
+    OverrideInput,
+    ReleaseInput,
+    SetPower,
+    Standby,
+    Start,
+    Stop,
+)
 from ...sim.domain.messages import CommandError, Frame
 from ...sim.domain.messages import Reading as Report
 from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.report import SiteReport, SiteWatch
 from ...sim.simulation.live import LiveSimulation
 from ...sim.telemetry.instruments import Instruments
+from ..testing.durations import shown_span
 from .actions import Action
 from .checks import After, Always, Look, Never, Outcome, Settling, Watch
 from .expressions import Condition
 from .invariants import INVARIANTS, WORDS, Invariants
 from .scenario_file import Check, Planned, Scenario, event_named
 from .series import Gathering, Series
-from .vocabulary import FigureWords
+from .vocabulary import FigureWords, figures_of
+
+CLIENT_COMMANDS = (SetPower, AugmentBounds, ClearBounds, Start, Standby, Stop, Acknowledge)
+"""What steps command as a client would."""
 
 
 class Line(NamedTuple):
@@ -69,11 +85,14 @@ class Director:
         self.invariants = Invariants(metrics, ids)
         """What is held against the site and its application besides the checks."""
         self._is_acting = False
+        self._overrides: dict[tuple[str, str], list[tuple[Action, OverrideInput]]] = {}
+        """What is driven by steps that have not ended, the newest last, by component and input."""
+        self._own, self._own_refused = 0, 0
         simulation.executor.executions.subscribe(self._on_execution)
         simulation.gateway.listen_to_frames(self._on_frames)
         for planned in scenario.steps:
             if planned.at_us is not None:
-                self._at(planned.at_us, partial(self._carry_out, planned))
+                self._at(planned.at_us, partial(self._carry_out, planned, planned.at_us))
             elif planned.step.every is not None:
                 self._repeat(planned, scenario.start_us)
 
@@ -85,9 +104,17 @@ class Director:
         """Return what the site showed, to be drawn."""
         return self._gathering.series()
 
+    def figures(self) -> dict[str, float | None]:
+        """Return the figures of the run, without what steps commanded."""
+        figures = figures_of(self.report(), self._simulation.site)
+        for name, own in (("commands", self._own), ("refusals", self._own_refused)):
+            found = figures[name]
+            figures[name] = None if found is None else found - own
+        return figures
+
     def outcomes(self, end_us: int) -> list[CheckOutcome]:
         """Return what came of all checks and invariants, at the end of the run [µs]."""
-        figures = FigureWords(self.report().figures())
+        figures = FigureWords(self.figures())
         return [
             CheckOutcome(str(check), _of_figures(check, figures) if watch is None else watch.end(end_us))
             for check, watch in zip(self._scenario.section.checks, self._watches, strict=True)
@@ -132,11 +159,14 @@ class Director:
                 if is_true and not before and not (planned.step.once and place in self._has_come):
                     self._has_come.add(place)
                     # Within a sampling nothing can be commanded.
-                    self._loop.call_soon(self._carry_out, planned)
+                    self._loop.call_soon(self._carry_out, planned, time_us)
 
     def _on_execution(self, execution: Execution) -> None:
         if not self._is_acting:
             self.invariants.hear(execution)
+        elif isinstance(execution.command, CLIENT_COMMANDS):
+            self._own += 1
+            self._own_refused += execution.refusal is not None
 
     def _look(self, condition: Condition, time_us: int) -> Look:
         words = self._scenario.words
@@ -154,41 +184,59 @@ class Director:
         next_us = after_us + _us(planned.step.every)
 
         def do() -> None:
-            self._carry_out(planned)
+            self._carry_out(planned, next_us)
             self._repeat(planned, next_us)
 
         if next_us < self._scenario.end_us:
             self._at(next_us, do)
 
-    def _carry_out(self, planned: Planned) -> None:
+    def _carry_out(self, planned: Planned, due_us: int) -> None:
         now_us = self._simulation.clock.now_us()
-        if planned.step.name is not None:
-            self._tell(f"{planned.step.name} begins", now_us)
+        if now_us > due_us:
+            late = shown_span(now_us - due_us)
+            self.lines.append(Line(now_us, f"{late} late, as the application kept time from being looked at"))
         if planned.step.say is not None:
             self.lines.append(Line(now_us, planned.step.say))
-        for action in planned.actions:
-            self._act(action, now_us)
-        if planned.step.name is not None and planned.step.lasts_s is not None:
+        are_done = [self._act(action, now_us) for action in planned.actions]
+        if planned.step.name is None or not all(are_done):
+            return
+        self._tell(f"{planned.step.name} begins", now_us)
+        if planned.step.lasts_s is not None:
             ends_us = now_us + _us(planned.step.lasts_s)
             self._at(ends_us, partial(self._tell, f"{planned.step.name} ends", ends_us))
 
-    def _act(self, action: Action, now_us: int) -> None:
+    def _act(self, action: Action, now_us: int) -> bool:
+        """Carry an action out; say whether it was not refused."""
         self._is_acting = True
         try:
             self._simulation.execute(action.command)
         except (CommandError, ValueError) as refusal:
             self.lines.append(Line(now_us, f"{action.name}: refused, {refusal}"))
-            return
+            return False
         finally:
             self._is_acting = False
+        self._keep(action)
         self._tell(f"{action.name} begins", now_us)
         if action.lasts_s is not None:
             ends_us = now_us + _us(action.lasts_s)
             self._at(ends_us, partial(self._end, action, ends_us))
+        return True
+
+    def _keep(self, action: Action) -> None:
+        """Remember what is driven, so that what ends leaves what else lasts."""
+        match action.command:
+            case OverrideInput(component, quantity) as command:
+                self._overrides.setdefault((component, quantity), []).append((action, command))
+            case ReleaseInput(component, quantity):
+                self._overrides.pop((component, quantity), None)
 
     def _end(self, action: Action, ends_us: int) -> None:
-        if action.undo is not None:
-            self._simulation.execute(action.undo)
+        if isinstance(action.undo, ReleaseInput):
+            lasting = self._overrides.get((action.undo.component, action.undo.quantity), [])
+            was_newest = bool(lasting) and lasting[-1][0] is action
+            lasting[:] = [each for each in lasting if each[0] is not action]
+            if was_newest:
+                self._simulation.execute(replace(lasting[-1][1], over_s=0.0) if lasting else action.undo)
         self._tell(f"{action.name} ends", ends_us)
 
     def _tell(self, event: str, time_us: int) -> None:

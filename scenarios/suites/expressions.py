@@ -46,6 +46,7 @@ _WORDS = {
     "IS": "is", "REPORTS": "reports", "AND": "and", "OR": "or", "NOT": "not", "LPAR": "(", "RPAR": ")", "DOT": ".",
     "$END": "the end",
 }  # fmt: skip
+_LONGEST = 1000
 Order = Literal["<", "<=", ">", ">=", "==", "!="]
 
 
@@ -139,10 +140,14 @@ def parse_condition(text: str) -> Condition:
     Raises:
         ExpressionError: If it is none.
     """
+    if len(text) > _LONGEST:
+        raise ExpressionError(f"{text[:40]!r}…, of {len(text)} letters", f"{_LONGEST} at most")
     try:
         return cast(Condition, _parser().parse(text))
     except UnexpectedInput as error:
         raise _refusal(text, error) from None
+    except RecursionError:
+        raise ExpressionError(f"{text[:40]!r}…, nested too deeply", "a shorter condition") from None
 
 
 def holds(condition: Condition, truth: Callable[[Leaf], bool | None]) -> bool | None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Literal, Self, get_args
+from typing import Any, Literal, Self, get_args
 
 from ...sim.domain.commands import Execution, SetPower
 from ...sim.domain.messages import Reading as Report
@@ -79,8 +79,8 @@ class Invariants:
         )
 
 
-class LoggedExceptions(logging.Handler, AbstractContextManager["LoggedExceptions"]):
-    """Tells of exceptions that anything in the process logs, as a context manager."""
+class LoggedExceptions(AbstractContextManager["LoggedExceptions"]):
+    """Tells of exceptions that anything in the process logs, wherever it sends its log, as a context manager."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
         """Prepare.
@@ -88,20 +88,22 @@ class LoggedExceptions(logging.Handler, AbstractContextManager["LoggedExceptions
         Args:
             tell: Is given the logger, its message and the exception, in words.
         """
-        super().__init__()
         self._tell = tell
+        self._make = logging.getLogRecordFactory()
 
     def __enter__(self) -> Self:
-        logging.getLogger().addHandler(self)
+        # Handlers are an application's own to replace; every record is made here.
+        logging.setLogRecordFactory(self._make_and_look)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        logging.getLogger().removeHandler(self)
+        logging.setLogRecordFactory(self._make)
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Take in a line of a log."""
+    def _make_and_look(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
+        record = self._make(*args, **kwargs)
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
             self._tell(f"{record.name}: {record.getMessage()}: {type(error).__name__}: {error}"[:500])
+        return record

@@ -39,19 +39,20 @@ def _add(suite: ElementTree.Element, verdict: Verdict) -> None:
     case = ElementTree.SubElement(
         suite,
         "testcase",
-        classname=verdict.path,
-        name=verdict.scenario or verdict.name,
+        classname=_clean(verdict.path),
+        name=_clean(verdict.name),
         time=f"{verdict.real_s:.3f}",
     )
     properties = ElementTree.SubElement(case, "properties")
     facts = {
+        "scenario": verdict.scenario,
         "seed": verdict.seed,
         "digest": verdict.digest,
         "simulated_s": (verdict.end_us - verdict.start_us) / MICROSECONDS,
         **{name: value for name, value in verdict.figures.items() if value is not None},
     }
     for name, value in facts.items():
-        ElementTree.SubElement(properties, "property", name=name, value=str(value))
+        ElementTree.SubElement(properties, "property", name=name, value=_clean(str(value)))
     failed = [check for check in verdict.checks if not check.outcome.has_passed]
     for check, outcome in failed:
         failure = ElementTree.SubElement(case, "failure", message=_clean(check))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from itertools import product
@@ -10,6 +11,7 @@ from ...sim.files.problems import Finding, Place, one_of, shown
 
 KEY = "parameters"
 MOST_CASES = 1000
+MOST_PARTS = 100_000
 Scalar = str | int | float
 Values = tuple[tuple[str, Scalar], ...]
 """Names of parameters, and the value of each."""
@@ -19,6 +21,8 @@ _USED = re.compile(r"\$([A-Za-z_]\w*)")
 
 def combinations(data: object) -> tuple[list[Values], list[Finding]]:
     """Return all combinations of a file's parameters, one without any if it has none, and what is wrong with them."""
+    if _is_larger_than(data, MOST_PARTS):
+        return [], [Finding((), f"of more than {MOST_PARTS} parts", "a smaller file")]
     given = data.get(KEY) if isinstance(data, dict) else None
     if given is None:
         return [()], list(_unknown(data, ()))
@@ -38,10 +42,11 @@ def combinations(data: object) -> tuple[list[Values], list[Finding]]:
             found.append(Finding((KEY, name), "used nowhere", f"one that stands somewhere as ${name}"))
     if found:
         return [], found
+    count = math.prod(len(values) for values in given.values())
+    if count > MOST_CASES:
+        return [], [Finding((KEY,), f"{count} cases", f"{MOST_CASES} at most")]
     cases = [tuple(zip(given, values, strict=True)) for values in product(*given.values())]
-    if len(cases) > MOST_CASES:
-        return [], [Finding((KEY,), f"{len(cases)} cases", f"{MOST_CASES} at most")]
-    return cases, []
+    return list(dict.fromkeys(cases)), []
 
 
 def with_values(data: object, values: Values) -> object:
@@ -64,6 +69,21 @@ def with_values(data: object, values: Values) -> object:
 def named(name: str, values: Values) -> str:
     """Return the name of a case with its values."""
     return f"{name}[{', '.join(f'{key}={value}' for key, value in values)}]" if values else name
+
+
+def _is_larger_than(data: object, most: int) -> bool:
+    """Say whether content has more parts than that, those that are named again counted again."""
+    waiting, count = [data], 0
+    while waiting:
+        value = waiting.pop()
+        count += 1
+        if count > most:
+            return True
+        if isinstance(value, dict):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return False
 
 
 def _text(text: str, known: dict[str, Scalar]) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import sys
+import threading
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from .case import Case, Verdict, run_case
 
@@ -21,6 +24,8 @@ class _Running(NamedTuple):
     case: Case
     process: ForkServerProcess
     told: Connection
+    alive: Connection
+    """Closed when this process ends, however it does."""
 
 
 def run_cases(cases: Sequence[Case], jobs: int = 1) -> Iterator[Verdict]:
@@ -40,10 +45,12 @@ def run_cases(cases: Sequence[Case], jobs: int = 1) -> Iterator[Verdict]:
             while waiting and len(running) < jobs:
                 case = waiting.pop()
                 ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_run, args=(case, theirs))
+                watched, alive = context.Pipe(duplex=False)
+                process = context.Process(target=_run, args=(case, theirs, watched))
                 process.start()
                 theirs.close()
-                running.append(_Running(case, process, ours))
+                watched.close()
+                running.append(_Running(case, process, ours, alive))
             for told in wait([each.told for each in running]):
                 ended = next(each for each in running if each.told is told)
                 running.remove(ended)
@@ -66,15 +73,20 @@ def _verdict_of(ended: _Running) -> Verdict:
             ended.case.name, str(ended.case.path), "", (), f"its process ended without a word: {how}"
         )
     ended.told.close()
+    ended.alive.close()
     ended.process.join()
     return verdict
 
 
-def _run(case: Case, tell: Connection) -> None:
+def _run(case: Case, tell: Connection, watched: Connection) -> None:
     """Run a case in a process of its own, what its application says going to a file."""
+    threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
 
-    def end(verdict: Verdict) -> None:
+    def end(verdict: Verdict) -> NoReturn:
         tell.send(verdict)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # Whatever threads an application leaves behind would keep the process.
         os._exit(0)
 
     try:
@@ -83,7 +95,16 @@ def _run(case: Case, tell: Connection) -> None:
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         verdict = Verdict(case.name, str(case.path), "", (), f"{name}{error.strerror or error}")
-    tell.send(verdict)
+    except Exception as error:
+        verdict = Verdict(case.name, str(case.path), "", (), f"{type(error).__name__}: {error}")
+    end(verdict)
+
+
+def _end_with(watched: Connection) -> None:
+    """End this process with the one that started it."""
+    with contextlib.suppress(EOFError):
+        watched.recv()
+    os._exit(1)
 
 
 def _send_output_to(log: Path) -> None:

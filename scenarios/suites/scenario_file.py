@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -13,14 +14,14 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from ...sim.domain.faults import FaultKind
-from ...sim.domain.messages import InvalidArgumentError, UnknownComponentError, UnsupportedError
+from ...sim.domain.messages import CommandError, InvalidArgumentError, UnknownComponentError, UnsupportedError
 from ...sim.domain.metrics import Metric
 from ...sim.domain.timestamps import MICROSECONDS, to_datetime
 from ...sim.files.explain import explain
 from ...sim.files.moments import parse_moment
 from ...sim.files.problems import Finding, Place, Problem, one_of, shown, written_path
 from ...sim.files.sections import Section, Text, refuse
-from ...sim.files.units import Duration, PositiveDuration
+from ...sim.files.units import SECOND, Duration, PositiveDuration
 from ...sim.files.yaml_text import read_yaml
 from ...sim.report import SiteWatch
 from ...sim.simulation.simulation import Simulation
@@ -34,12 +35,13 @@ from .expressions import Condition, ExpressionError, parse_condition
 from .formulas import parse_formula
 from .invariants import Invariant
 from .parameters import Values, combinations, with_values
-from .vocabulary import FigureWords, SiteWords
+from .vocabulary import FigureWords, SiteWords, figures_of
 
 TRIGGERS = ("at", "every", "when")
 ACTS = ("set", "release", "fault", "command", "plug", "unplug", "outage", "say")
 KINDS = ("always", "never", "eventually", "expect", "kpi")
 MOMENTS = ("begins", "ends")
+_YEARS = (1980, 2200)
 
 
 def _condition(value: object) -> Condition:
@@ -63,12 +65,20 @@ def _listed(value: object) -> object:
 
 def _start(value: object) -> datetime:
     try:
-        return datetime.fromisoformat(str(value).strip())
+        start = datetime.fromisoformat(str(value).strip())
+        if _YEARS[0] <= start.year <= _YEARS[1]:
+            return start
+        raise ValueError
     except ValueError:
-        accepted = "a date and a time (2026-01-20 17:00), by the clock of the site if there is no offset"
+        least, most = _YEARS
+        accepted = (
+            f"a date and a time (2026-01-20 17:00) of the years {least} to {most}, "
+            "by the clock of the site if there is no offset"
+        )
         raise PydanticCustomError("start", "{accepted}", {"accepted": accepted}) from None
 
 
+Interval = Annotated[float, SECOND.within(lower=0.1, upper=86400.0)]
 Moment = Annotated[time | datetime | float, BeforeValidator(_moment)]
 """A time since the start, a time of day, or an instant."""
 
@@ -109,7 +119,7 @@ class Step(Section):
 
     at: Moment | None = None
     """Once, at a time since the start (20 min), a time of day, or an instant."""
-    every: PositiveDuration | None = None
+    every: Interval | None = None
     """Again and again, for the first time after this time."""
     when: WrittenCondition | None = None
     """Each time that a condition becomes true."""
@@ -157,6 +167,12 @@ class Step(Section):
             raise refuse(f"{given[0]} with something to do: {', '.join(ACTS)}")
         if self.once and self.when is None:
             raise refuse("once beside when")
+        if self.over_s > 0.0 and not self.set:
+            raise refuse("over beside set")
+        if self.lasts_s is not None and not any((self.set, self.fault, self.command, self.unplug)):
+            raise refuse("for beside set, fault, command or unplug")
+        if self.lasts_s is not None and self.over_s > self.lasts_s:
+            raise refuse("over no longer than for")
         return self
 
 
@@ -234,6 +250,8 @@ class Check(Section):
         if extra:
             names = sorted(name.removesuffix("_s") for name in allowed) or ["nothing"]
             raise refuse(f"{given[0]} with {', '.join(names)}, without {', '.join(extra)}")
+        if self.from_s is not None and self.until_s is not None and self.from_s >= self.until_s:
+            raise refuse("from before until")
         return self
 
 
@@ -254,10 +272,10 @@ class ScenarioSection(Section):
     """Path of a site file, relative to this one, or the name of a bundled site."""
     start: Annotated[datetime, BeforeValidator(_start)] = Field("2026-06-15 00:00", validate_default=True)
     """By the clock of the site, if it names no offset."""
-    duration_s: PositiveDuration = Field(alias="duration")
+    duration_s: Annotated[float, SECOND.within(lower=1.0, upper=366 * 86400.0)] = Field(alias="duration")
     seed: int = Field(0, strict=True)
     """Of all noise, and of the application's `random`."""
-    interval_s: PositiveDuration | None = Field(None, alias="interval")
+    interval_s: Interval | None = Field(None, alias="interval")
     """Between two samplings; the site's if not given."""
     app: Text | None = None
     """Script, relative to this file, or `-m` and a module, or an installed command; with its arguments."""
@@ -293,6 +311,12 @@ class Planned:
         """What checks can refer to it by."""
         named = () if self.step.name is None else (self.step.name,)
         return (*named, *(action.name for action in self.actions))
+
+    @property
+    def ending(self) -> tuple[str, ...]:
+        """Those of them that end."""
+        named = () if self.step.name is None or self.step.lasts_s is None else (self.step.name,)
+        return (*named, *(action.name for action in self.actions if action.lasts_s is not None))
 
 
 @dataclass(frozen=True)
@@ -372,6 +396,8 @@ def _read(data: object, path: Path) -> tuple[Scenario | None, list[Finding]]:
         section = ScenarioSection.model_validate(data)
     except ValidationError as error:
         return None, [_with_place_in_text(finding, data) for finding in explain(error, ScenarioSection, data)]
+    if wrong := _app_finding(section.app, path.parent):
+        return None, [wrong]
     try:
         site = load_site(section.site if section.site in bundled_sites() else path.parent / section.site)
     except SiteError as error:
@@ -383,6 +409,22 @@ def _read(data: object, path: Path) -> tuple[Scenario | None, list[Finding]]:
     if section.interval_s is not None:
         site = site.with_telemetry_interval(section.interval_s)
     return _bound(section, site, path)
+
+
+def _app_finding(app: str | None, folder: Path) -> Finding | None:
+    """Find what is wrong with the command line of an application."""
+    if app is None:
+        return None
+    accepted = "a script beside this file, -m and a module, or an installed command, with arguments"
+    try:
+        words = shlex.split(app)
+    except ValueError as error:
+        return Finding(("app",), f"{shown(app)} ({error})", accepted)
+    if not words or words == ["-m"]:
+        return Finding(("app",), shown(app), accepted)
+    if words[0] != "-m" and not (folder / words[0]).is_file() and shutil.which(words[0]) is None:
+        return Finding(("app",), f"{shown(app)}, which is not there", accepted)
+    return None
 
 
 def _with_place_in_text(finding: Finding, data: object) -> Finding:
@@ -412,10 +454,13 @@ def _bound(section: ScenarioSection, site: Site, path: Path) -> tuple[Scenario |
         {component.id: key for key, component in site.components.items()},
         {name: parse_formula(text) for name, text in formulas(site).items()},
     )
-    figures = FigureWords(SiteWatch(trial).report().figures())
+    watch = SiteWatch(trial)
+    trial.run_for(timedelta(seconds=1))
+    figures = FigureWords(figures_of(watch.report(), site))
     found: list[Finding] = []
     steps = [_planned(step, ("steps", place), trial, found) for place, step in enumerate(section.steps)]
     names = {name for planned in steps for name in planned.names}
+    ending = {name for planned in steps for name in planned.ending}
     times = []
     for place, planned in enumerate(steps):
         if planned.step.when is not None:
@@ -427,9 +472,13 @@ def _bound(section: ScenarioSection, site: Site, path: Path) -> tuple[Scenario |
         found += _faults_of(spoken, check.wanted, ("checks", place, check.kind))
         times.append(None if check.at is None else _moment_us(check.at, site, start_us))
         found += _out_of_time(times[-1], start_us, end_us, ("checks", place, "at"))
-        if check.after is not None and event_named(check.after)[0] not in names:
-            accepted = one_of(sorted(names), check.after) or "the name of a step, of which there is none"
-            found.append(Finding(("checks", place, "after"), shown(check.after), accepted))
+        if check.after is not None:
+            name, moment = event_named(check.after)
+            known = ending if moment == "ends" else names
+            if name not in known:
+                kind = "a step that ends, by `for`" if moment == "ends" else "a step"
+                accepted = one_of(sorted(known), name) or f"the name of {kind}, of which there is none"
+                found.append(Finding(("checks", place, "after"), shown(check.after), accepted))
     scenario = Scenario(path, section, site, start_us, end_us, tuple(steps), tuple(times), words)
     return (None if found else scenario), found
 
@@ -462,8 +511,8 @@ def _refused(planned: Planned, trial: Simulation, place: Place) -> Iterator[Find
             yield Finding(
                 (*place, *action.place), f"refused: {said}", accepted or "what the component can do"
             )
-        except Exception as error:
-            del error
+        except CommandError:
+            pass  # What depends on how the site stands is its answer, not a mistake.
 
 
 def _faults_of(words: SiteWords | FigureWords, written: Written, place: Place) -> Iterator[Finding]:

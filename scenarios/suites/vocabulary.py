@@ -7,6 +7,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from ...sim.components.registry import type_of
 from ...sim.domain.messages import Reading as Report
 from ...sim.domain.metrics import Metric
 from ...sim.domain.states import StateCode
@@ -14,6 +15,10 @@ from ...sim.files import units
 from ...sim.files.problems import one_of
 from ...sim.files.units import Unit
 from ...sim.inputs.driven import NUMBER
+from ...sim.recording.codes import DIAGNOSTIC_NUMBERS
+from ...sim.report import SiteReport
+from ...sim.report.gatherer import LOAD
+from ...sim.site.site import Site
 from .expressions import (
     Comparison,
     Condition,
@@ -91,6 +96,11 @@ class SiteWords:
             if unknown:
                 subject = unknown[0].subject
                 yield Fault(f"{subject!r}, which is no component", one_of(known, subject))
+            elif isinstance(leaf, HasDiagnostic):
+                if leaf.code not in DIAGNOSTIC_NUMBERS:
+                    yield Fault(
+                        f"{leaf.code!r}, which is no diagnostic", one_of(DIAGNOSTIC_NUMBERS, leaf.code)
+                    )
             elif isinstance(leaf, HasState):
                 if leaf.state not in StateCode.__members__:
                     yield Fault(
@@ -252,6 +262,13 @@ class FigureWords:
             return self._figures[self._full[str(value)]]
         assert isinstance(beside, Reading)
         return self._unit(beside).parse(value.text)
+
+
+def figures_of(report: SiteReport, site: Site) -> dict[str, float | None]:
+    """Return the figures of a run, and 0 of what kinds of components neither drew nor gave."""
+    kinds = {LOAD, *(type_of(component).category.value for component in site.components.values())}
+    nothing = {f"{kind}.{what}_wh": 0.0 for kind in sorted(kinds) for what in ("consumption", "production")}
+    return {**nothing, **report.figures()}
 
 
 def quantity_faults(leaf: Comparison, unit: Unit) -> Iterator[Fault]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def test_what_holds_ends_with_0_and_writes_junit(suite: Path) -> None:
 
 def test_a_failure_says_how_to_run_its_case_again(suite: Path) -> None:
     again = next(line for line in run(suite).output.splitlines() if "again: " in line)
-    assert again.strip() == f"again: doppelgrid test {suite}/bad.yaml --filter bad --seed 0"
+    assert again.strip() == f"again: doppelgrid test {suite}/bad.yaml --seed 0"
 
 
 def test_a_wrong_file_ends_with_2_before_anything_runs(suite: Path) -> None:
@@ -67,6 +68,7 @@ def test_a_wrong_file_ends_with_2_before_anything_runs(suite: Path) -> None:
     ("words", "said"),
     [
         (["--app", "nix.py"], "--app is 'nix.py'; accepted: a script that is there"),
+        (["--app", "a 'b"], '--app is "a \'b" (No closing quotation)'),
         (["--shard", "3/2"], "'3/2'; accepted: a part of several, such as 1/4"),
         (["--filter", "nix"], "no case is left by --filter and --shard"),
         (["--junit", "no/such/folder.xml"], "--junit is 'no/such/folder.xml'"),
@@ -90,6 +92,16 @@ def test_repeated_cases_have_the_same_digests(suite: Path) -> None:
     ended = run(suite, "--filter", "good", "--repeat", "2")
     assert ended.exit_code == 0
     assert ended.output.endswith("2 passed, 0 failed\n")
+
+
+def test_the_line_for_a_case_with_values_and_another_application_runs_that_case(tmp_path: Path) -> None:
+    app_file = tmp_path / "app.py"
+    app_file.write_text("raise SystemExit(3)\n")
+    (tmp_path / "in").mkdir()
+    scenario(tmp_path / "in", "parameters: {limit: [1 kW, 99 kW]}\nchecks: [{always: grid.power < $limit}]\n")
+    ended = run(tmp_path, "--app", app_file, "--filter", "99")
+    again = next(line for line in ended.output.splitlines() if "again: " in line)
+    assert run(*shlex.split(again.partition(" test ")[2])).output.endswith("0 passed, 1 failed\n")
 
 
 def test_the_first_failures_can_end_it(tmp_path: Path) -> None:

@@ -98,6 +98,70 @@ def test_checks_after_a_step_count_from_when_it_begins_or_ends(tmp_path: Path) -
     assert verdict.has_passed, verdict.failures
 
 
+def test_steps_that_overlap_end_for_themselves_alone(tmp_path: Path) -> None:
+    steps = (
+        "  - {at: 10 s, set: {main.load: 9 kW}}\n"
+        "  - {at: 20 s, set: {main.load: 8 kW}, for: 40 s}\n"
+        "  - {at: 30 s, set: {main.load: 7 kW}, for: 60 s}\n"
+    )
+    checks = "".join(
+        f"  - {{at: {at} s, expect: main.power > {kw}.9 kW and main.power < {kw + 1}.1 kW}}\n"
+        for at, kw in ((15, 8), (25, 7), (35, 6), (65, 6), (95, 8))
+    )
+    verdict = run(tmp_path, f"steps:\n{steps}checks:\n{checks}")
+    assert verdict.has_passed, verdict.failures
+
+
+def test_an_outage_within_another_ends_none_but_itself(tmp_path: Path) -> None:
+    steps = "steps: [{at: 10 s, outage: 60 s}, {at: 20 s, outage: 20 s}]\n"
+    checks = "checks: [{at: 50 s, expect: main.voltage < 1 V}, {at: 75 s, expect: main.voltage > 220 V}]\n"
+    verdict = run(tmp_path, steps + checks)
+    assert verdict.has_passed, verdict.failures
+
+
+@pytest.mark.parametrize(
+    ("check", "has_passed"),
+    [
+        ("{always: grid.power < 5 kW, until: 50 s}", True),
+        ("{always: grid.power < 5 kW, from: 50 s}", False),
+        ("{always: grid.power > 5 kW, from: 70 s}", True),
+        ("{never: grid.power > 5 kW, until: 50 s}", True),
+        ("{never: grid.power > 5 kW}", False),
+        ("{never: grid.power < 5 kW, from: 70 s}", True),
+        ("{eventually: grid.power > 5 kW, within: 50 s}", False),
+        ("{eventually: grid.power > 5 kW, within: 70 s}", True),
+        ("{eventually: grid.power > 5 kW, for: 40 s}", True),
+        ("{eventually: grid.power > 5 kW, for: 80 s}", False),
+    ],
+)
+def test_a_check_looks_at_the_time_that_it_names(tmp_path: Path, check: str, has_passed: bool) -> None:
+    verdict = run(tmp_path, f"steps: [{{at: 60 s, set: {{main.load: 9 kW}}}}]\nchecks: [{check}]\n")
+    assert verdict.checks[0].outcome.has_passed is has_passed, verdict.checks[0]
+
+
+def test_a_check_after_a_step_sees_what_the_step_has_done(tmp_path: Path) -> None:
+    step = "{at: 20 s, name: blow, fault: {inv: trip}}"
+    verdict = run(tmp_path, f"steps: [{step}]\nchecks: [{{after: blow, expect: inv is ERROR}}]\n")
+    assert verdict.has_passed, verdict.failures
+
+
+def test_a_step_that_is_refused_has_not_happened(tmp_path: Path) -> None:
+    step = "{at: 20 s, name: push, command: {inv: 30 kW}}"
+    verdict = run(tmp_path, f"steps: [{step}]\nchecks: [{{after: push, expect: inv is not ERROR}}]\n")
+    assert verdict.checks[0].outcome.said == "'push begins' never happened"
+
+
+def test_commands_of_steps_are_none_of_the_application(tmp_path: Path) -> None:
+    step = "{at: 20 s, command: {inv: -3 kW}}"
+    verdict = run(tmp_path, f"steps: [{step}]\nchecks: [{{kpi: commands == 0 and refusals == 0}}]\n")
+    assert verdict.has_passed, verdict.failures
+
+
+def test_kinds_that_did_nothing_and_batteries_have_figures(tmp_path: Path) -> None:
+    verdict = run(tmp_path, "checks: [{kpi: battery_inverter.production == 0 Wh and battery.cycles < 0.5}]\n")
+    assert verdict.has_passed, verdict.failures
+
+
 def test_figures_of_the_whole_run_are_held_to_theirs(tmp_path: Path) -> None:
     checks = "checks: [{kpi: import > 0.13 kWh and import < 0.14 kWh}, {kpi: commands > 3}]\n"
     verdict = run(tmp_path, checks)
@@ -132,6 +196,22 @@ class TestApplications:
     def test_one_that_never_connects_fails(self, tmp_path: Path) -> None:
         verdict = run(tmp_path, CHECKS, "import asyncio\nasyncio.run(asyncio.sleep(1e6))\n")
         assert verdict.error == "the application never connected to the site"
+
+    def test_one_with_a_second_event_loop_fails(self, tmp_path: Path) -> None:
+        app = IDLE_APP.replace(
+            "asyncio.run(main())",
+            "asyncio.run(asyncio.wait_for(asyncio.sleep(5), 9))\n    asyncio.run(main())",
+        )
+        assert "several event loops" in str(run(tmp_path, CHECKS, app).error)
+
+    def test_one_that_holds_up_time_is_told_beside_the_steps_that_come_late(self, tmp_path: Path) -> None:
+        app = IDLE_APP.replace("import asyncio\n", "import asyncio, time\n", 1).replace(
+            "asyncio.run(main())", "time.sleep(90)\n    asyncio.run(main())"
+        )
+        lines = run(tmp_path, f"steps: [{{at: 30 s, say: now}}]\n{CHECKS}", app).lines
+        assert [line.text for line in lines] == [
+            "1 min late, as the application kept time from being looked at", "now"
+        ]  # fmt: skip
 
     def test_one_that_is_not_there_fails(self, tmp_path: Path) -> None:
         verdict = run_case(Case("try", scenario(tmp_path, CHECKS), app=("nix.py",)))
@@ -171,6 +251,7 @@ class TestInvariants:
             "await asyncio.sleep(1e6)",
             """
         import logging
+        logging.basicConfig(force=True)
         try:
             raise LookupError("lost")
         except LookupError:
@@ -226,6 +307,28 @@ class TestRunner:
         assert verdicts["dies"].error == "its process ended without a word: SIGKILL"
         assert verdicts["lives"].has_passed
 
+    def test_threads_that_an_application_leaves_behind_keep_no_case(self, tmp_path: Path) -> None:
+        (tmp_path / "app.py").write_text(
+            "import threading, time\n"
+            "threading.Thread(target=threading.Event().wait).start()\n" + textwrap.dedent(IDLE_APP)
+        )
+        (verdict,) = run_cases(collect([scenario(tmp_path, f"app: app.py\n{CHECKS}")]), 1)
+        assert verdict.digest
+
+    def test_repeated_cases_and_such_as_were_killed_before_have_their_folders(self, tmp_path: Path) -> None:
+        path = scenario(tmp_path, CHECKS)
+        cases = [Case("try", path, output=tmp_path / "out", turn=turn) for turn in range(2)]
+        cases[0].folder.mkdir(parents=True)
+        (cases[0].folder / "recording.parquet.part").write_text("left behind")
+        assert all(verdict.has_passed for verdict in run_cases(cases, 2))
+        assert {folder.name for folder in (tmp_path / "out").iterdir()} == {"try", "try~1"}
+
+    @pytest.mark.parametrize("name", ["..", ".", "a/b", "try[x=kW/m²]", "nul\0"])
+    def test_no_name_leads_out_of_the_folder(self, tmp_path: Path, name: str) -> None:
+        folder = Case(name, tmp_path, output=tmp_path / "out").folder
+        assert folder is not None
+        assert folder.resolve().parent == (tmp_path / "out").resolve()
+
     def test_whoever_stops_asking_ends_what_still_runs(self, tmp_path: Path) -> None:
         pid = tmp_path / "pid"
         (tmp_path / "slow.py").write_text(
@@ -253,6 +356,7 @@ def test_junit_has_failures_errors_and_the_facts_of_each_case(tmp_path: Path) ->
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
     properties = {each.get("name"): each.get("value") for each in suite[0].iter("property")}
     assert properties["digest"] == good.digest
+    assert suite[0].get("name") == "try"
     assert float(properties["import_wh"] or 0) > 100.0
     (failure,) = suite[1].findall("failure")
     assert failure.get("message") == "never grid.power > 1 kW"

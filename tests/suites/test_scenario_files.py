@@ -50,6 +50,11 @@ def told(path: Path) -> list[str]:
         ("{when: inv is ILL, say: x}", "when is 'ILL', which is no state", "ERROR"),
         ("{when: site.consumption < 3 kW, say: x}", "when is 'site.consumption', which is no value of it",
          "consumer_power"),
+        ("{at: 1 min, say: x, for: 5 s}", "steps[0] is", "for beside set, fault, command or unplug"),
+        ("{at: 1 min, fault: {inv: trip}, over: 5 s}", "steps[0] is", "over beside set"),
+        ("{at: 1 min, set: {main.load: 3 kW}, over: 9 s, for: 5 s}", "steps[0] is", "over no longer than for"),
+        ("{every: 1 ms, say: x}", "every is 1 ms", "0.1 s"),
+        ("{when: inv reports HEAT, say: x}", "when is 'HEAT', which is no diagnostic", "OVERTEMPERATURE"),
         ("{at: 1 min}", "steps[0] is", "at with something to do: set, release"),
         ("{say: x}", "steps[0] is", "one of at, every, when"),
         ("{at: 1 min, every: 1 min, say: x}", "steps[0] is", "one of at, every, when"),
@@ -87,6 +92,7 @@ def test_a_slip_in_a_step_is_told_with_its_line(tmp_path: Path, step: str, found
             "after is 'trip'",
             "the name of a step, of which there is none",
         ),
+        ("{always: grid.power < 3 kW, from: 9 s, until: 5 s}", "checks[0] is", "from before until"),
         ("{at: 2 min, expect: grid.power < 3 kW}", "at is at", "2026-06-14T22:02:00+00:00"),
         ("{expect: grid.power < 3 kW}", "checks[0] is", "expect beside at, or beside after"),
         ("{always: grid.power < 3 kW, for: 3 s}", "checks[0] is", "always with from, until, without for"),
@@ -120,6 +126,12 @@ def test_a_file_without_a_check_is_a_mistake(tmp_path: Path) -> None:
         (HEAD.replace("small", "smal"), "try.yaml:2: site is"),
         (HEAD.replace("2 min", "2"), "try.yaml:3: duration is 2"),
         (HEAD + "start: tomorrow\n", "try.yaml:4: start is 'tomorrow'"),
+        (HEAD + "start: 9999-12-31 23:00\n", "try.yaml:4: start is 9999-12-31 23:00"),
+        (HEAD + "app: nope.py\n", "try.yaml:4: app is 'nope.py', which is not there"),
+        (HEAD + "app: -m\n", "try.yaml:4: app is '-m'"),
+        (HEAD + 'app: "a \'b"\n', 'try.yaml:4: app is "a \'b" (No closing quotation)'),
+        (HEAD + "interval: 1 ns\n", "try.yaml:4: interval is 1 ns"),
+        (HEAD.replace("2 min", "999999 d"), "try.yaml:3: duration is 999999 d"),
         (HEAD + "seed: 1.5\n", "try.yaml:4: seed is 1.5"),
     ],
 )
@@ -158,6 +170,28 @@ def test_a_folder_gives_its_scenarios_and_leaves_its_sites(tmp_path: Path) -> No
     (tmp_path / "more").mkdir()
     scenario(tmp_path / "more", CHECKS, name="c.yml")
     assert [case.name for case in collect([tmp_path])] == ["a", "b", "more.c"]
+
+
+@pytest.mark.parametrize("text", ["scenario: [\n", "checks: []\n"])
+def test_what_may_be_meant_as_a_scenario_in_a_folder_is_not_left_out(tmp_path: Path, text: str) -> None:
+    scenario(tmp_path, CHECKS)
+    (tmp_path / "wrong.yaml").write_text(text)
+    with pytest.raises(ScenarioError, match=r"wrong\.yaml"):
+        collect([tmp_path])
+
+
+def test_the_end_of_a_step_that_has_none_is_refused(tmp_path: Path) -> None:
+    text = "steps: [{at: 9 s, fault: {inv: trip}}]\nchecks: [{after: inv trip ends, expect: inv is ERROR}]\n"
+    (line,) = told(scenario(tmp_path, text))
+    assert (
+        "after is 'inv trip ends'; accepted: the name of a step that ends, by `for`, of which there is none"
+        in line
+    )
+
+
+def test_a_file_that_unfolds_without_end_is_refused(tmp_path: Path) -> None:
+    bomb = "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9) if n else 'x'}]\n" for n in range(9))
+    assert "of more than 100000 parts" in told(scenario(tmp_path, bomb + CHECKS))[0]
 
 
 def test_two_cases_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -212,6 +246,13 @@ class TestParameters:
         with pytest.raises(ScenarioError) as refused:
             collect([scenario(tmp_path, text + CHECKS)])
         assert any(found in line for line in str(refused.value).splitlines())
+
+    def test_too_many_are_refused_before_they_are_made(self, tmp_path: Path) -> None:
+        names = "abcdefghij"
+        given = ", ".join(f"{name}: [{', '.join(map(str, range(10)))}]" for name in names)
+        used = " ".join(f"${name}" for name in names)
+        with pytest.raises(ScenarioError, match="10000000000 cases"):
+            collect([scenario(tmp_path, f"parameters: {{{given}}}\nwithout: ['{used}']\n{CHECKS}")])
 
     def test_a_slip_with_one_value_is_told_once(self, tmp_path: Path) -> None:
         text = "parameters: {limit: [9 kW, 8 V]}\nchecks: [{always: grid.power < $limit}]\n"
