@@ -114,6 +114,11 @@ class Director:
 
     def outcomes(self, end_us: int) -> list[CheckOutcome]:
         """Return what came of all checks and invariants, at the end of the run [µs]."""
+        self.lines += [
+            Line(end_us, f"when {planned.step.when}: never came true")
+            for place, planned in enumerate(self._scenario.steps)
+            if planned.step.when is not None and place not in self._has_come
+        ]
         figures = FigureWords(self.figures())
         return [
             CheckOutcome(str(check), _of_figures(check, figures) if watch is None else watch.end(end_us))

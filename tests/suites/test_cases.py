@@ -83,6 +83,11 @@ def test_when_happens_once_or_each_time_that_it_comes_true(tmp_path: Path) -> No
     assert texts.count("once false") == 3
 
 
+def test_a_step_whose_time_never_came_is_told(tmp_path: Path) -> None:
+    verdict = run(tmp_path, f"steps: [{{when: grid.power > 8 kW, say: high}}]\n{CHECKS}")
+    assert [line.text for line in verdict.lines] == ["when grid.power > 8 kW: never came true"]
+
+
 def test_checks_after_a_step_count_from_when_it_begins_or_ends(tmp_path: Path) -> None:
     verdict = run(
         tmp_path,
