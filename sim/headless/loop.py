@@ -10,7 +10,7 @@ from ...models.bms import RELAYS_CLOSED
 from ..kernel.device_model import note_machines
 from ..kernel.energies import energies
 from ..kernel.grid import line_voltage_v, take_in_grid, voltage_v
-from ..kernel.intervals import gather_extremes, gather_means
+from ..kernel.intervals import gather_extremes, gather_means, gather_totals
 from ..kernel.layout import Layout, Memory
 from ..kernel.metering import metering_state, shown_by
 from ..kernel.steps import control, integrate, needs_control, solve
@@ -82,6 +82,9 @@ class Samples:
     least: Any
     greatest: Any
     """Likewise, of their own."""
+    lowest_w: Any
+    highest_w: Any
+    """Least and greatest total active power of every step, per component `(components,)` [W]."""
     energies: Any
     """Per component and then field of `Energies`; this and what follows has no columns where nobody asks for it."""
     heat_sink_c: Any
@@ -133,9 +136,10 @@ def advance(
 
 
 def gather(layout: Layout, memory: Memory, samples: Samples, row: int, end_us: int) -> None:
-    """Take what flows until a time [µs] into what is asked for of the interval of a row."""
+    """Take what flows until a time [µs] into what is asked for of the interval of a row, and into what is of all."""
     if row < 0 or end_us <= memory.time_us:
         return
+    gather_totals(layout, memory, samples.lowest_w, samples.highest_w)
     begin_us = samples.times_us[row]
     if len(samples.means) > 0:
         weight = (end_us - memory.time_us) / (end_us - begin_us)

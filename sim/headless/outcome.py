@@ -18,7 +18,7 @@ class FlowSummary(NamedTuple):
     delivered_wh: float
     greatest_w: float
     least_w: float
-    """Least of the samples [W]."""
+    """Greatest and least active power of every step [W]."""
 
 
 class BatterySummary(NamedTuple):

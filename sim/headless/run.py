@@ -144,6 +144,7 @@ class HeadlessRun:
             voltage_v=table(6), metered=table(12 * meterings), registers_wh=table(2 * meterings),
             until_us=until_us, means=intervals(self._means, PHASES),
             least=intervals(self._extremes, WITH_TOTALS), greatest=intervals(self._extremes, WITH_TOTALS),
+            lowest_w=np.full(components, np.inf), highest_w=np.full(components, -np.inf),
             energies=table(more * 13 * components),
             heat_sink_c=table(more * len(plant.wiring.batteries_of)),
             dc_w=table(more * components), besides=table(more * components),

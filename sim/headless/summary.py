@@ -39,9 +39,8 @@ class Summarizer:
     def add(self, chunk: Chunk) -> None:
         """Take in the next chunk."""
         samples = chunk.samples
-        total_w = samples.active_w.reshape(len(samples.times_us), -1, 3).sum(axis=2)
-        self._greatest = np.maximum(self._greatest, total_w.max(axis=0))
-        self._least = np.minimum(self._least, total_w.min(axis=0))
+        self._greatest = np.maximum(self._greatest, samples.highest_w)
+        self._least = np.minimum(self._least, samples.lowest_w)
         self._soc = _extremes(self._soc, samples.soc)
         self._degrees = _extremes(self._degrees, samples.battery_temperature_c)
         self._events += chunk.solved

@@ -88,6 +88,22 @@ def gather_extremes(layout: Layout, memory: Memory, least: Any, greatest: Any, i
         )  # fmt: skip
 
 
+def gather_totals(layout: Layout, memory: Memory, least: Any, greatest: Any) -> None:
+    """Bring least and greatest active powers to what they are with a step.
+
+    Args:
+        layout: Of the site.
+        memory: Flows must be known.
+        least: One number for each component, changed in its place [W]; infinite before the first step.
+        greatest: The same.
+    """
+    for component in range(len(layout.components)):
+        flow = memory.components[component]
+        now = flow.active_1 + flow.active_2 + flow.active_3
+        least[component] = min(least[component], now)
+        greatest[component] = max(greatest[component], now)
+
+
 def _measured(layout: Layout, memory: Memory, number: int) -> Measured:
     """Return what the elements of a meter measure, which is also what its registers count."""
     meter = layout.meters[number]

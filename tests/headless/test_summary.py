@@ -255,3 +255,11 @@ def test_events_and_samples_are_counted_and_time_is_told() -> None:
     whole = HeadlessRun(STORED, start_us=STORED.moment_us(MORNING), resolution=MINUTE)
     whole.warm_up()
     assert run().events == sum(chunk.solved for chunk in whole.chunks(HOUR)) > 60
+
+
+def test_least_and_greatest_powers_are_those_between_samples_as_well() -> None:
+    """An outage of ten minutes, samples an hour apart."""
+    outages = [{"from": "2026-06-15T06:20:00", "duration": "10 min"}]
+    grid = {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A", "outages": outages}
+    through_grid = run(site(grid=grid, house=load("6 kW")), 2 * HOUR, HOUR).grid
+    assert (through_grid.least_w, through_grid.greatest_w) == (0.0, 6000.0)
