@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Set
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 
 from ..components.registry import type_of
 from ..domain.categories import Category
-from ..network.wiring import wire
+from ..network.wiring import Wiring, wire
 from ..site.graph import grid_key
 from ..site.site import Site
 from .site_report import QUARTER_US, Curve, Flow, Group, Peak
@@ -42,18 +43,27 @@ class Ways(NamedTuple):
     """Of each component, the group to which its own power belongs."""
     grid: int | None
     """Column of the connection point, or of the only one behind it."""
+    without: tuple[int, ...]
+    """Columns of what has no power by itself, or none that is known."""
 
 
-def ways(site: Site, seen: set[str]) -> Ways:
-    """Return how powers add up, given the components of which they are known."""
+def ways(site: Site, seen: Set[str], shown: Set[str] = frozenset()) -> Ways:
+    """Return how powers add up, given the components of which they are known.
+
+    Args:
+        site: A valid site.
+        seen: Keys of components of which powers are known.
+        shown: Those of them that are means over other times than the rest. Nothing is set off against them: what
+            is theirs counts as a load of the next before them or, if that is not known, is not known.
+    """
     wiring = wire(site)
     keys = tuple(key for key in wiring.ac_order if key in seen)
     places = {key: place for place, key in enumerate(keys)}
     through = tuple(
-        (places[key], places[parent], 1.0 / len(wiring.parents[key]))
+        (places[key], places[before], share)
         for key in keys
-        for parent in wiring.parents[key]
-        if parent in places
+        if key not in shown
+        for before, share in _before(wiring, key, places.keys() - shown)
     )
     children = {
         key: [child for child in wiring.ac_order if key in wiring.parents[child]] for key in wiring.ac_order
@@ -61,11 +71,33 @@ def ways(site: Site, seen: set[str]) -> Ways:
     grid = grid_key(site)
     while grid not in places and len(children[grid]) == 1:
         (grid,) = children[grid]
-    kinds = tuple(_kind(site, key, children, places) for key in keys)
-    return Ways(keys, through, kinds, places.get(grid))
+    kinds = tuple(_kind(site, key, children, places.keys() - shown) for key in keys)
+    without = tuple(
+        places[key]
+        for key in keys
+        if key in shown
+        and (_before(wiring, key, places.keys() - shown) or _has_behind(key, children, places))
+    )
+    return Ways(keys, through, kinds, places.get(grid), without)
 
 
-def _kind(site: Site, key: str, children: dict[str, list[str]], seen: dict[str, int]) -> str:
+def _before(wiring: Wiring, key: str, known: Set[str]) -> list[tuple[str, float]]:
+    """Return the nearest known components before one, and which part of its power flows through each."""
+    found: list[tuple[str, float]] = []
+    parents = wiring.parents[key]
+    for parent in parents:
+        if parent in known:
+            found.append((parent, 1.0 / len(parents)))
+        else:
+            found += [(before, share / len(parents)) for before, share in _before(wiring, parent, known)]
+    return found
+
+
+def _has_behind(key: str, children: dict[str, list[str]], known: Container[str]) -> bool:
+    return any(child in known or _has_behind(child, children, known) for child in children[key])
+
+
+def _kind(site: Site, key: str, children: dict[str, list[str]], seen: Container[str]) -> str:
     """Return the group of a component; of a meter, that of what is behind it unseen, if it is all of one category."""
     category = type_of(site.components[key]).category
     if category not in _PASSING:
@@ -86,15 +118,17 @@ def _kind(site: Site, key: str, children: dict[str, list[str]], seen: dict[str, 
 class Gatherer:
     """What flowed so far."""
 
-    def __init__(self, site: Site, seen: set[str]) -> None:
+    def __init__(self, site: Site, seen: Set[str], shown: Set[str] = frozenset()) -> None:
         """Begin with nothing.
 
         Args:
             site: A valid site.
             seen: Keys of components of which powers will be given; those not on the AC side are left out.
+            shown: Those of them that are means over other times than the rest; see `ways`.
         """
         self._site = site
-        self.ways = ways(site, seen)
+        self.shown = shown
+        self.ways = ways(site, seen, shown)
         columns = len(self.ways.keys)
         self._consumed_wh, self._delivered_wh = np.zeros(columns), np.zeros(columns)
         self._own_consumed_wh, self._own_delivered_wh = np.zeros(columns), np.zeros(columns)
@@ -186,6 +220,7 @@ class Gatherer:
         for behind, before, share in self.ways.through:
             own_w[:, before] -= share * known_w[:, behind]
         own_w[np.isnan(active_w)] = 0.0
+        own_w[:, list(self.ways.without)] = 0.0
         return own_w
 
     def _find_extremes(self, times_us: Instants, active_w: Floats) -> None:

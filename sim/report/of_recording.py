@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from ..domain.categories import Category
 from ..domain.metrics import Metric
+from ..domain.timestamps import to_datetime
 from ..recording.content import Condition, Recording, Track
 from ..recording.errors import RecordingError
 from ..recording.names import parse_name
 from ..replay.playback import unknown_metrics
 from ..site.site import Site
+from ..telemetry.intervals import shown_windows
 from .gatherer import STORING, Floats, Gatherer, Instants
+from .held import Held, held, usual_distance_us
 from .site_report import Commands, Flow, Group, Incident, SiteReport, Storage
 
-_LONGEST_HOLD = 1.5
-"""A value holds until the next one, but no longer than this times the usual distance."""
 _US_PER_HOUR = 3.6e9
 
 
@@ -39,26 +40,28 @@ def report_of_recording(
     if site is None:
         accepted = "the site that it was recorded at; give its file with --site"
         raise RecordingError(recording.file, None, "site", "not in the recording", accepted)
-    powers = {
-        key: column
-        for key, component in site.components.items()
-        if (column := _column(recording, component.id, Metric.AC_POWER_ACTIVE)) is not None
-    }
-    gatherer = Gatherer(site, set(powers))
-    if not gatherer.ways.keys:
-        known = ", ".join(str(component.id) for component in site.components.values())
-        found = ", ".join(map(str, recording.tracks)) or "none"
-        accepted = f"AC_POWER_ACTIVE of any of the site: {known}"
-        raise RecordingError(recording.file, None, "components", found, accepted)
     axes = [
         recording.tracks[site.components[key].id].times_us
         for key in site.components
         if _has(recording, site, key)
     ]
-    times_us = np.unique(np.concatenate(axes))
-    held = [_held(times_us, *powers[key]) for key in gatherer.ways.keys]
-    gatherer.add(times_us, np.column_stack(held)[:-1])
-    flows = tuple(_with_registers(recording, site, flow) for flow in gatherer.flows())
+    end_us = max((int(axis[-1]) for axis in axes), default=0)
+    powers = {
+        key: held(*column, end_us)
+        for key, component in site.components.items()
+        if (column := _column(recording, component.id, Metric.AC_POWER_ACTIVE)) is not None
+    }
+    shown = {key for key in powers if key in shown_windows(site, _distance_us(recording, site, key))}
+    gatherer = Gatherer(site, set(powers), shown)
+    if not gatherer.ways.keys:
+        known = ", ".join(str(component.id) for component in site.components.values())
+        found = ", ".join(map(str, recording.tracks)) or "none"
+        accepted = f"AC_POWER_ACTIVE of any of the site: {known}"
+        raise RecordingError(recording.file, None, "components", found, accepted)
+    times_us = np.unique(np.concatenate([*axes, *(powers[key].times_us for key in gatherer.ways.keys)]))
+    columns = [powers[key].at(times_us) for key in gatherer.ways.keys]
+    gatherer.add(times_us, np.column_stack(columns)[:-1])
+    flows = tuple(_with_registers(recording, site, flow, powers[flow.key]) for flow in gatherer.flows())
     imported_wh, exported_wh = _grid_wh(gatherer, flows)
     consumed_wh, produced_wh = totals(gatherer.groups())
     peak_import, peak_export = gatherer.peaks()
@@ -80,7 +83,7 @@ def report_of_recording(
         incidents=tuple(_incidents(recording, site, int(times_us[-1]))),
         commands=commands,
         curve=gatherer.curve(),
-        notes=tuple(_notes(recording, site, gatherer)),
+        notes=tuple(_notes(recording, site, gatherer, powers, times_us)),
     )
 
 
@@ -110,27 +113,29 @@ def _column(recording: Recording, number: int, metric: Metric) -> tuple[Instants
         return None
     values = np.where(track.present[:, place], track.values[:, place], np.nan)
     values[~np.isfinite(values)] = np.nan
-    return track.times_us, values
+    is_told = track.present[:, place].copy()
+    is_told[-1] = True  # where the interval of the last but one ends
+    return track.times_us[is_told], values[is_told]
 
 
-def _held(times_us: Instants, own_us: Instants, values: Floats) -> Floats:
-    """Return values at times, each until the next one; NaN behind the last, and in gaps."""
-    steps = np.diff(own_us)
-    longest_us = _LONGEST_HOLD * float(np.median(steps)) if len(steps) else math.inf
-    places = np.searchsorted(own_us, times_us, side="right") - 1
-    shown = np.where(places >= 0, values[np.maximum(places, 0)], np.nan)
-    shown[times_us - own_us[np.maximum(places, 0)] >= longest_us] = np.nan
-    return shown
+def _distance_us(recording: Recording, site: Site, key: str) -> float:
+    track = recording.tracks.get(site.components[key].id)
+    return math.inf if track is None else usual_distance_us(track.times_us)
 
 
-def _with_registers(recording: Recording, site: Site, flow: Flow) -> Flow:
-    """Return a flow by its registers, where they are recorded: what went both ways within an interval counts there."""
-    number = site.components[flow.key].id
+def _with_registers(recording: Recording, site: Site, flow: Flow, powers: Held) -> Flow:
+    """Return a flow by its registers, where they span its powers; they tell what went both ways in an interval."""
+    number, span_us = site.components[flow.key].id, powers.span_us()
     counted = []
     for metric in (Metric.AC_ENERGY_ACTIVE_CONSUMED, Metric.AC_ENERGY_ACTIVE_DELIVERED):
         column = _column(recording, number, metric)
-        known = np.array([]) if column is None else column[1][~np.isnan(column[1])]
+        if column is None or span_us is None:
+            return flow
+        is_known = ~np.isnan(column[1])
+        known, times_us = column[1][is_known], column[0][is_known]
         if len(known) < 2 or (np.diff(known) < 0.0).any():
+            return flow
+        if times_us[0] > span_us[0] or times_us[-1] < span_us[1]:
             return flow
         counted.append(float(known[-1] - known[0]))
     return flow._replace(consumed_wh=counted[0], delivered_wh=counted[1])
@@ -167,8 +172,8 @@ def _cycles(recording: Recording, number: int) -> float | None:
     if power is None or capacity is None:
         return None
     full_wh = float(np.nanmax(capacity[1], initial=0.0))
-    held = _held(power[0], *power)[:-1]
-    through_wh = float(np.nansum(np.abs(held) * np.diff(power[0]))) / _US_PER_HOUR
+    times_us, powers_w = held(*power, int(power[0][-1]))
+    through_wh = float(np.nansum(np.abs(powers_w[:-1]) * np.diff(times_us))) / _US_PER_HOUR
     return through_wh / (2.0 * full_wh) if full_wh > 0.0 else None
 
 
@@ -205,11 +210,35 @@ def spells(key: str, changes: tuple[tuple[int, Condition], ...], end_us: int) ->
                 lasting[kind, code] = Incident(key, kind, code, message, time_us, None)
 
 
-def _notes(recording: Recording, site: Site, gatherer: Gatherer) -> Iterator[str]:
+def _spans(spans_us: Sequence[tuple[int, int]], site: Site) -> str:
+    zone = site.microgrid.location.zone
+    (begin, end), *others = [
+        [to_datetime(time_us).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S") for time_us in span]
+        for span in spans_us
+    ]
+    more = f", and in {len(others)} more gaps up to {others[-1][1]}" if others else ""
+    return f"from {begin} to {end}{more}"
+
+
+def _notes(
+    recording: Recording, site: Site, gatherer: Gatherer, powers: Mapping[str, Held], times_us: Instants
+) -> Iterator[str]:
     if not recording.is_complete:
         yield "the recording was never finished: it ends where its writer broke off"
     if recording.holds_means is False:
         yield "powers are instants: energies are estimates"
+    gaps: dict[tuple[tuple[int, int], ...], list[str]] = {}
+    for key in gatherer.ways.keys:
+        gaps.setdefault(tuple(powers[key].gaps(int(times_us[0]), int(times_us[-1]))), []).append(key)
+    for found, keys in gaps.items():
+        if found:
+            yield f"nothing is known of {', '.join(keys)} {_spans(found, site)}"
+    shown = [key for key in gatherer.ways.keys if key in gatherer.shown]
+    if shown:
+        yield (
+            f"{', '.join(shown)} showed means of windows that are longer than the intervals: energies are of what was"
+            " shown, and what is behind is not set off against it"
+        )
     if gatherer.ways.grid is None:
         yield "nothing is recorded of the power at the connection point: import, export and peaks are not known"
     unknown = unknown_metrics(recording.tracks.values())

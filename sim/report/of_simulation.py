@@ -32,6 +32,7 @@ from ..kernel.layout import Layout, Memory
 from ..plant.plant import Plant
 from ..replay.plant import ReplayPlant
 from ..site.site import Site
+from ..telemetry.intervals import shown_windows
 from .gatherer import Gatherer
 from .of_recording import totals
 from .site_report import Commands, Incident, Refusal, SiteReport, Storage
@@ -89,7 +90,10 @@ class SiteWatch:
         self._simulation, self._plant, self.site = simulation, plant, simulation.site
         self._begin_us = plant.time_us
         self._keys = {component.id: key for key, component in self.site.components.items()}
-        self._gatherer = Gatherer(self.site, set(plant.wiring.ac_order))
+        self._is_replayed = isinstance(plant, ReplayPlant)
+        interval_us = round(1e6 * self.site.telemetry.interval_s)
+        shown = shown_windows(self.site, interval_us) if self._is_replayed else frozenset[str]()
+        self._gatherer = Gatherer(self.site, set(plant.wiring.ac_order), shown)
         self._numbers = [plant.places.components[key] for key in self._gatherer.ways.keys]
         self._times: list[int] = []
         self._rows: list[list[float]] = []
@@ -106,7 +110,6 @@ class SiteWatch:
         self._frames: tuple[int, dict[int, Frame]] | None = None
         simulation.executor.executions.subscribe(self._on_execution)
         simulation.gateway.listen_to_events(self._on_event)
-        self._is_replayed = isinstance(plant, ReplayPlant)
         if self._is_replayed:
             simulation.gateway.listen_to_frames(self._on_frames)
         else:

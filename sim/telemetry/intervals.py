@@ -13,6 +13,7 @@ from ..domain.metrics import Metric
 from ..kernel.intervals import PHASES, WITH_TOTALS, battery_place, meter_place
 from ..network.wiring import sum_towards_inverters
 from ..plant.plant import Plant
+from ..site.site import Site
 from .metrics import AlternatingSide, DirectSide
 from .parts import parts_of
 
@@ -42,6 +43,16 @@ def with_totals(phases: Sequence[Any]) -> Powers:
     p1, p2, p3, q1, q2, q3 = phases
     values = (p1 + p2 + p3, p1, p2, p3, q1 + q2 + q3, q1, q2, q3)
     return dict(zip((*ACTIVE, *REACTIVE), values, strict=True))
+
+
+def shown_windows(site: Site, interval_us: float) -> frozenset[str]:
+    """Return the keys of meters whose window is longer than an interval [µs]: they show their last means throughout."""
+    measured = {key: getattr(component, "measurement", None) for key, component in site.components.items()}
+    return frozenset(
+        key
+        for key, options in measured.items()
+        if options is not None and round(1e6 * options.window_s) > interval_us
+    )
 
 
 def is_measured_over(params: MeterParams, interval_us: int) -> bool:

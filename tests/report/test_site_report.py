@@ -181,3 +181,53 @@ def test_what_cannot_be_told_is_refused(tmp_path: Path) -> None:
         told(tmp_path, rows(2, [1.0, 2.0]), None)
     with pytest.raises(RecordingError, match="AC_POWER_ACTIVE of any of the site: 1, 2, 3, 4, 5, 6"):
         told(tmp_path, rows(99, [1.0, 2.0]))
+
+
+def quarters(number: int, metric: str, values: dict[str, float]) -> str:
+    return "".join(
+        f"2026-06-15 {time}:00+00:00,7,{number},{metric},{value}\n" for time, value in values.items()
+    )
+
+
+GAPPY = quarters(1, "AC_POWER_ACTIVE", dict.fromkeys(["00:00", "00:15", "00:30", "06:00", "06:15"], 1000.0))
+
+
+@pytest.mark.parametrize("others", ["", "".join(rows(3, [0.0] * 2))])
+def test_a_value_holds_for_the_usual_distance_before_a_gap_which_is_told(tmp_path: Path, others: str) -> None:
+    report = told(tmp_path, GAPPY + others.replace(" 10:", " 06:"))
+    assert report.imported_wh == pytest.approx(1000.0)
+    assert any(
+        note.startswith("nothing is known of grid from 2026-06-15 02:45:00 to 2026-06-15 08:00:00")
+        for note in report.notes
+    )
+
+
+def test_registers_count_only_where_they_span_the_powers(tmp_path: Path) -> None:
+    times = ["00:00", "00:15", "00:30", "00:45", "01:00"]
+    powers = quarters(1, "AC_POWER_ACTIVE", dict.fromkeys(times, 1000.0))
+    counted = dict(zip(times, [100.0, 400.0, 700.0, 1000.0, 1300.0], strict=True))
+    for known, imported_wh in ((times, 1200.0), (times[3:], 1000.0)):
+        content = powers + quarters(1, "AC_ENERGY_ACTIVE_CONSUMED", {time: counted[time] for time in known})
+        content += quarters(1, "AC_ENERGY_ACTIVE_DELIVERED", dict.fromkeys(known, 0.0))
+        assert told(tmp_path, content).imported_wh == pytest.approx(imported_wh)
+
+
+@pytest.mark.parametrize("windowed", ["main", "house"])
+def test_nothing_is_set_off_against_a_meter_that_shows_its_last_window(tmp_path: Path, windowed: str) -> None:
+    """6 kW for 20 minutes, then none: a window of a quarter of an hour shows them later, and nothing is given."""
+    steps = [{"at": "00:00", "value": "6 kW"}, {"at": "10:20", "value": "0 kW"}]
+    house = {**COMPONENTS["house"], "load": {"profile": "inline", "points": steps}}
+    components = {**{key: COMPONENTS[key] for key in ("grid", "main")}, "house": house}
+    components[windowed] = {**components[windowed], "measurement": {"window": "15 min"}}
+    site = Site.model_validate({"microgrid": {"id": 7}, "components": components}).with_telemetry_interval(
+        60.0
+    )
+    simulation = Simulation.headless(site, start_us=site.moment_us(datetime(2026, 6, 15, 10)))
+    watch = SiteWatch(simulation)
+    with Recorder(tmp_path / "hour.parquet", site) as recorder:
+        recorder.listen(simulation.gateway)
+        simulation.run_for(60 * MINUTE)
+    report = report_of_recording(read_recording(tmp_path / "hour.parquet"))
+    assert report.produced_wh == watch.report().produced_wh == 0.0
+    assert report.consumed_wh == pytest.approx(watch.report().consumed_wh, abs=101.0)
+    assert any(note.startswith(f"{windowed} showed means of windows") for note in report.notes)
