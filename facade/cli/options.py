@@ -64,9 +64,17 @@ RecordExtremesOption = Annotated[
 
 
 def start_recorder(
-    path: Path | None, metrics: RecordedMetrics | None, site: Site, seed: int, *, extremes: bool
+    path: Path | None,
+    metrics: RecordedMetrics | None,
+    site: Site,
+    seed: int,
+    *,
+    extremes: bool,
+    speed: float = 1.0,
 ) -> contextlib.AbstractContextManager[Recorder | None]:
     """Begin a recording, if one is wanted; leaving the context finishes it.
+
+    The speed is how many simulated seconds pass in one of those that samples carry.
 
     Raises:
         RecordingError: If nothing can be written there.
@@ -76,7 +84,7 @@ def start_recorder(
     if path is None:
         return contextlib.nullcontext()
     chosen: Metrics = "all" if metrics is RecordedMetrics.ALL else "main"
-    return Recorder(path, site, seed=seed, metrics=chosen, extremes=extremes)
+    return Recorder(path, site, seed=seed, metrics=chosen, extremes=extremes, speed=speed)
 
 
 def refuse(message: str, code: int = BAD_INPUT) -> typer.Exit:

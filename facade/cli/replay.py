@@ -110,7 +110,12 @@ def replay(
         for note in hardware.notes:
             typer.echo(f"{recording}: {note}", err=True)
         with start_recorder(
-            record, record_metrics, hardware.site, seed, extremes=record_extremes
+            record,
+            record_metrics,
+            hardware.site,
+            seed,
+            extremes=record_extremes,
+            speed=(recorded.speed or 1.0) * (speed if shift is Shift.NOW else 1.0),
         ) as recorder:
             options = RunOptions(
                 emit_endpoints, hardware.duration_s, recorder, wait is Wait.YES and not pause_at_start

@@ -159,7 +159,12 @@ def run(
         raise refuse(f"--record writes down one site; found: {len(servers)}")
     try:
         with start_recorder(
-            record, record_metrics, servers[0].site, seed, extremes=record_extremes
+            record,
+            record_metrics,
+            servers[0].site,
+            seed,
+            extremes=record_extremes,
+            speed=speed if timestamps is Stamps.WALL else 1.0,
         ) as recorder:
             reloading = Reloading(sources, chosen, partial(read_fleet, sources, copies)) if reload else None
             options = RunOptions(emit_endpoints, duration, recorder, reloading=reloading)

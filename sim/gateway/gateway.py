@@ -47,7 +47,7 @@ from ..plant.plant import Plant
 from ..site.graph import connections, listed_keys
 from ..site.site import Site
 from ..telemetry.instruments import Instruments
-from ..telemetry.intervals import LEAST_INTERVAL_US
+from ..telemetry.intervals import LEAST_INTERVAL_US, shown_windows
 from ..telemetry.sensors import Sensors, SensorsState
 from .augmented_bounds import AugmentedBounds, AugmentedBoundsState
 from .identity import describe, describe_sensor
@@ -214,6 +214,11 @@ class Gateway:
         if self._instruments.timetable is not None:
             return self._instruments.holds_means
         return extremes or round(self.site.telemetry.interval_s * 1e6) >= LEAST_INTERVAL_US
+
+    def shown_windows(self) -> frozenset[int]:
+        """Return the ids of meters that show means of windows longer than the intervals between samplings."""
+        shown = shown_windows(self.site, self._clock.span_us(self.site.telemetry.interval_s))
+        return frozenset(self.site.components[key].id for key in shown)
 
     def listen_to_intervals(
         self, listener: IntervalListener, *, extremes: bool = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -62,7 +62,13 @@ class Columns:
     """Makes columns of the chunks of a run."""
 
     def __init__(
-        self, plant: Plant, metrics: Metrics = "main", *, means: bool = False, extremes: bool = False
+        self,
+        plant: Plant,
+        metrics: Metrics = "main",
+        *,
+        means: bool = False,
+        extremes: bool = False,
+        shown: Collection[str] = (),
     ) -> None:
         """Look at the plant of a run.
 
@@ -72,7 +78,9 @@ class Columns:
             means: Whether powers are means of the intervals that begin with the samples, which the run must have
                 found; else instants as the rest.
             extremes: Whether their least and greatest values stand beside them.
+            shown: Keys of meters whose powers are what they show, without least and greatest ones.
         """
+        self._shown = shown
         self._plant = plant
         self._means = means
         self._extremes = extremes
@@ -107,7 +115,7 @@ class Columns:
         for row, part in self._rows[key]:
             column = powers.get(row.metric)
             yield row.metric.value, row.read(parts[part], COLUMNS) if column is None else column
-        if self._extremes:
+        if self._extremes and key not in self._shown:
             yield from self._extreme_powers(chunk, key)
         if key in self._places.batteries:
             yield from self._battery_bounds(chunk, key)

@@ -19,7 +19,7 @@ from ..files.extras import extra_for
 from ..recording.metadata import describe_run
 from ..recording.selection import Metrics
 from ..site.site import Site
-from ..telemetry.intervals import LEAST_INTERVAL_US
+from ..telemetry.intervals import LEAST_INTERVAL_US, shown_windows
 from .interrupts import interrupts_wait
 from .outcome import RunError, Summary
 
@@ -76,9 +76,13 @@ def simulate(
         metrics=metrics,
     )  # fmt: skip
     summarizer = Summarizer(run.plant)
-    columns = Columns(run.plant, metrics, means=means, extremes=extremes)
+    shown = shown_windows(site, run.step_us)
+    columns = Columns(run.plant, metrics, means=means, extremes=extremes, shown=shown)
+    instants = {site.components[key].id for key in shown}
     recorder = (
-        nullcontext() if record is None else ColumnRecorder(record, describe_run(site, seed), means=means)
+        nullcontext()
+        if record is None
+        else ColumnRecorder(record, describe_run(site, seed), means=means, instants=instants)
     )
     with recorder as recording, interrupts_wait() as interrupted:
         run.warm_up()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -31,7 +31,9 @@ Column = npt.NDArray[np.float64] | Words
 class ColumnRecorder:
     """A recording in the making; a context manager that finishes it, or discards it after an error."""
 
-    def __init__(self, path: str | Path, metadata: Metadata, *, means: bool = False) -> None:
+    def __init__(
+        self, path: str | Path, metadata: Metadata, *, means: bool = False, instants: Collection[int] = ()
+    ) -> None:
         """Begin a file.
 
         Args:
@@ -39,6 +41,7 @@ class ColumnRecorder:
                 when this one is finished.
             metadata: Where it comes from.
             means: Whether powers are means of the intervals that begin with the samplings.
+            instants: Ids of the components of which they are instants all the same.
 
         Raises:
             RecordingError: If nothing can be written there.
@@ -46,6 +49,7 @@ class ColumnRecorder:
         self.path = Path(path)
         self._metadata = metadata
         self._means = means
+        self._instants = instants
         self._suffix = suffix_of(self.path)
         self._file = open_part(self.path)
         self._parquet: pq.ParquetWriter | None = None
@@ -102,7 +106,7 @@ class ColumnRecorder:
         fields = [
             TIME,
             *(
-                described_field(name, array.type, means=self._means)
+                described_field(name, array.type, means=self._means, instants=self._instants)
                 for name, array in zip(columns, arrays[1:], strict=True)
             ),
         ]

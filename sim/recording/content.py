@@ -69,6 +69,8 @@ class Recording:
     """Version of the program that wrote the file."""
     holds_means: bool | None = None
     """Whether powers are means of the intervals that begin at their times; None if the file does not say (CSV)."""
+    speed: float | None = None
+    """Simulated seconds per second between times; None where that is one, or the file does not say (CSV)."""
     is_complete: bool = True
     """Whether the recording came to its end; not so after a crash."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -40,6 +40,7 @@ class CsvWriter:
         if path.name.endswith(".gz"):
             self._compressed = gzip.GzipFile("", "wb", fileobj=self._file, mtime=0)
         self.holds_means: bool | None = False
+        self.instants: Collection[int] = ()
         self._pending = 0
         self._write([HEADER])
         self._flush()

@@ -24,16 +24,20 @@ class Metadata(NamedTuple):
     site: Site | None = None
     seed: int | None = None
     version: str | None = None
+    speed: float | None = None
+    """Simulated seconds per second between samples; None where that is one, or not known."""
 
 
-def describe_run(site: Site, seed: int) -> Metadata:
-    """Return the metadata of a run of this program."""
-    return Metadata(site.microgrid.id, site, seed, version("doppelgrid"))
+def describe_run(site: Site, seed: int, speed: float = 1.0) -> Metadata:
+    """Return the metadata of a run of this program; samples carry times of which a second is so many simulated ones."""
+    return Metadata(site.microgrid.id, site, seed, version("doppelgrid"), speed if speed != 1.0 else None)
 
 
 def dump_metadata(metadata: Metadata) -> dict[bytes, bytes]:
     """Return metadata in the form that Arrow schemas carry; the site is as its file would be, in JSON."""
     content = metadata._asdict()
+    if metadata.speed is None:
+        del content["speed"]
     if metadata.site is not None:
         content["site"] = metadata.site.model_dump(mode="json", exclude_unset=True)
     return {KEY: json.dumps(content, ensure_ascii=False).encode()}

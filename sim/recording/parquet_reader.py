@@ -65,6 +65,7 @@ def read_parquet(path: Path) -> Recording:
         site=metadata.site,
         seed=metadata.seed,
         version=metadata.version,
+        speed=metadata.speed,
         holds_means=_holds_means(table.schema),
         is_complete=path.suffix != PART,
     )

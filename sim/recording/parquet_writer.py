@@ -7,7 +7,7 @@ another stream begins in the same part.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -34,15 +34,20 @@ _ROWS_PER_BATCH = 60
 _ROWS_PER_GROUP = 1 << 16
 
 
-def described_field(name: str, kind: pa.DataType, *, means: bool | None) -> pa.Field:
+def described_field(
+    name: str, kind: pa.DataType, *, means: bool | None, instants: Collection[int] = ()
+) -> pa.Field:
     """Return the field of a column such as `12.AC_POWER_ACTIVE`, with metadata that say what it holds.
 
     Args:
         name: Of the column.
         kind: Type of its values.
         means: Whether powers are means of intervals; None if nobody knows.
+        instants: Ids of the components of which they are instants all the same.
     """
-    return pa.field(name, kind, metadata=describe_column(name.partition(".")[2], means=means))
+    number, _, metric = name.partition(".")
+    is_mean = False if means and int(number) in instants else means
+    return pa.field(name, kind, metadata=describe_column(metric, means=is_mean))
 
 
 class _Row(NamedTuple):
@@ -61,6 +66,7 @@ class ParquetWriter:
         self._carried = dump_metadata(metadata)
         self._rows: list[_Row] = []
         self.holds_means: bool | None = False
+        self.instants: Collection[int] = ()
         self._fields: dict[str, pa.Field] = {TIME.name: TIME}
         self._texts: dict[Condition, tuple[str, ...]] = {}
         self._file = open_part(path)
@@ -122,7 +128,7 @@ class ParquetWriter:
             columns.update(_extreme_columns(number, rows))
         if not columns.keys() <= self._fields.keys():
             self._fields |= {
-                name: described_field(name, column.type, means=self.holds_means)
+                name: described_field(name, column.type, means=self.holds_means, instants=self.instants)
                 for name, column in columns.items()
                 if name not in self._fields
             }

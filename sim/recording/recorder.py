@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -33,6 +33,10 @@ class IntervalSource(Protocol):
         """Say whether they are to be written down; None if what it has does not say what it is."""
         ...
 
+    def shown_windows(self) -> frozenset[int]:
+        """Return the ids of meters that show means of windows longer than the intervals: of them these are recorded."""
+        ...
+
     def listen_to_intervals(self, listener: IntervalListener, *, extremes: bool) -> Callable[[], None]:
         """Show every sampling to a listener when the next one is due, powers as means of the interval between."""
         ...
@@ -41,6 +45,8 @@ class IntervalSource(Protocol):
 class _Writer(Protocol):
     holds_means: bool | None
     """Whether powers are means of the interval that begins with their sampling; None if nobody knows."""
+    instants: Collection[int]
+    """Ids of the components of which they are instants all the same."""
 
     def write(self, frames: Sequence[Frame], extremes: Extremes = NO_EXTREMES) -> None: ...
 
@@ -60,6 +66,7 @@ class Recorder:
         seed: int = 0,
         metrics: Metrics = "main",
         extremes: bool = False,
+        speed: float = 1.0,
     ) -> None:
         """Begin a file.
 
@@ -70,13 +77,14 @@ class Recorder:
             seed: Of its noise.
             metrics: How much to record.
             extremes: Whether to record least and greatest powers of each interval, beside the means.
+            speed: Simulated seconds per second between the times that samples carry.
 
         Raises:
             RecordingError: If nothing can be written there.
             MissingPackageError: If Parquet is wanted and what writes it is not installed.
         """
         self.path = Path(path)
-        self._writer: _Writer | None = _writer(self.path, describe_run(site, seed), metrics)
+        self._writer: _Writer | None = _writer(self.path, describe_run(site, seed, speed), metrics)
         self._extremes = extremes
         self._stop: list[Callable[[], None]] = []
 
@@ -89,6 +97,8 @@ class Recorder:
         means = isinstance(gateway, IntervalSource) and gateway.holds_means(extremes=self._extremes)
         if self._writer is not None:
             self._writer.holds_means = means
+            if isinstance(gateway, IntervalSource):
+                self._writer.instants = gateway.shown_windows()
         if isinstance(gateway, IntervalSource) and means:
             self._stop.append(gateway.listen_to_intervals(self._on_interval, extremes=self._extremes))
         else:

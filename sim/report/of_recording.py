@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -40,6 +41,7 @@ def report_of_recording(
     if site is None:
         accepted = "the site that it was recorded at; give its file with --site"
         raise RecordingError(recording.file, None, "site", "not in the recording", accepted)
+    recording = _in_simulated_time(recording)
     axes = [
         recording.tracks[site.components[key].id].times_us
         for key in site.components
@@ -85,6 +87,28 @@ def report_of_recording(
         curve=gatherer.curve(),
         notes=tuple(_notes(recording, site, gatherer, powers, times_us)),
     )
+
+
+def _in_simulated_time(recording: Recording) -> Recording:
+    """Return a recording that passes as fast as what was recorded, from its first time on."""
+    speed, begins = (
+        recording.speed,
+        [int(track.times_us[0]) for track in recording.tracks.values() if len(track.times_us)],
+    )
+    if speed is None or not begins:
+        return recording
+    begin_us = min(begins)
+    tracks = {
+        number: track._replace(
+            times_us=begin_us + np.rint((track.times_us - begin_us) * speed).astype(np.int64)
+        )
+        for number, track in recording.tracks.items()
+    }
+    conditions = {
+        number: tuple((begin_us + round((time_us - begin_us) * speed), said) for time_us, said in changes)
+        for number, changes in recording.conditions.items()
+    }
+    return replace(recording, tracks=tracks, conditions=conditions)
 
 
 def totals(groups: tuple[Group, ...]) -> tuple[float, float]:
@@ -227,6 +251,8 @@ def _notes(
         yield "the recording was never finished: it ends where its writer broke off"
     if recording.holds_means is False:
         yield "powers are instants: energies are estimates"
+    if recording.speed is not None:
+        yield f"it ran at {recording.speed:g} times the speed of its clock: times are simulated ones, from the first on"
     gaps: dict[tuple[tuple[int, int], ...], list[str]] = {}
     for key in gatherer.ways.keys:
         gaps.setdefault(tuple(powers[key].gaps(int(times_us[0]), int(times_us[-1]))), []).append(key)

@@ -107,11 +107,17 @@ class IntervalReader:
         return {Metric.DC_POWER: self._through[key]}
 
     def extremes(self, key: str) -> tuple[Powers, Powers]:
-        """Return least and greatest powers of a component, as they were measured; without what passes converters."""
+        """Return least and greatest powers of a component, as they were measured; without what passes converters.
+
+        There are none of a meter that still shows a window.
+        """
         least, greatest = self._gathered.least, self._gathered.greatest
         if AlternatingSide in self._parts[key]:
             first = WITH_TOTALS * self._plant.places.components[key]
-            if key in self._plant.equipment.meterings:
+            metering = self._plant.equipment.meterings.get(key)
+            if metering is not None:
+                if not is_measured_over(metering.params, self._plant.time_us - self.begin_us):
+                    return {}, {}
                 first = meter_place(self._layout, self._meter_number(key), WITH_TOTALS)
             metrics = (*ACTIVE, *REACTIVE)
             rows = (least[first : first + WITH_TOTALS], greatest[first : first + WITH_TOTALS])

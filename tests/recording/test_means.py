@@ -19,6 +19,7 @@ from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.headless.columns import Columns
 from doppelgrid.sim.headless.run import HeadlessRun
+from doppelgrid.sim.headless.simulate import simulate
 from doppelgrid.sim.plant.gathered import Gathered
 from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
 from doppelgrid.sim.recording import Recorder, Recording, read_recording
@@ -252,3 +253,33 @@ def test_a_step_without_a_length_changes_nothing() -> None:
     plant.advance(start_us + 1_000_000)
     assert gathered.is_whole(start_us + 1_000_000)
     assert with_totals(gathered.means[6 * 4 : 6 * 5]) == reader.means(plant.wiring.order[4])
+
+
+def windowed_site() -> Site:
+    components = {**{key: COMPONENTS[key] for key in ("grid", "main")}, "slow": {
+        "id": 9, "category": "meter", "behind": "main", "load": "4.7 kW", "measurement": {"window": "5 min"},
+    }}  # fmt: skip
+    site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
+    return site.with_telemetry_interval(60.0)
+
+
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize("is_live", [True, False])
+def test_what_a_meter_shows_of_a_longer_window_is_an_instant_without_extremes(
+    tmp_path: Path, is_live: bool
+) -> None:
+    path, site = tmp_path / "day.parquet", windowed_site()
+    if is_live:
+        simulation = Simulation.headless(site, start_us=site.moment_us(MORNING))
+        with Recorder(path, site, extremes=True) as recorder:
+            recorder.listen(simulation.gateway)
+            simulation.run_for(3 * MINUTE)
+    else:
+        simulate(site, 3 * MINUTE, start=MORNING, resolution=MINUTE, record=path, extremes=True)
+    schema = pq.read_schema(path)
+    assert schema.field("9.AC_POWER_ACTIVE").metadata[b"statistic"] == b"instant"
+    assert b"interval" not in schema.field("9.AC_POWER_ACTIVE").metadata
+    assert schema.field("1.AC_POWER_ACTIVE").metadata[b"statistic"] == b"mean"
+    assert "1.AC_POWER_ACTIVE_max" in schema.names
+    assert "9.AC_POWER_ACTIVE_max" not in schema.names
+    assert read_recording(path).holds_means

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -231,3 +232,23 @@ def test_nothing_is_set_off_against_a_meter_that_shows_its_last_window(tmp_path:
     assert report.produced_wh == watch.report().produced_wh == 0.0
     assert report.consumed_wh == pytest.approx(watch.report().consumed_wh, abs=101.0)
     assert any(note.startswith(f"{windowed} showed means of windows") for note in report.notes)
+
+
+def test_a_recording_at_a_speed_is_told_in_simulated_time(day: Day) -> None:
+    recording = read_recording(day.path)
+    begin_us = min(int(track.times_us[0]) for track in recording.tracks.values())
+    tracks = {
+        number: track._replace(times_us=begin_us + (track.times_us - begin_us) // 10)
+        for number, track in recording.tracks.items()
+    }
+    fast = report_of_recording(replace(recording, tracks=tracks, conditions={}, speed=10.0))
+    assert fast.figures()["import_wh"] == day.recorded.figures()["import_wh"]
+    assert (fast.peak_export, fast.end_us) == (day.recorded.peak_export, day.recorded.end_us)
+    assert any("10 times the speed" in note for note in fast.notes)
+    assert not any("times the speed" in note for note in day.recorded.notes)
+
+
+def test_a_recording_carries_the_speed_that_it_was_told(tmp_path: Path) -> None:
+    for speed, told_speed in ((60.0, 60.0), (1.0, None)):
+        Recorder(tmp_path / "day.parquet", SITE, speed=speed).close()
+        assert read_recording(tmp_path / "day.parquet").speed == told_speed
