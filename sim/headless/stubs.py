@@ -38,6 +38,11 @@ def never(layout: Layout, memory: Memory) -> bool:
     return False
 
 
+def least_reach_w(layout: Layout, memory: Memory, control: int) -> float:
+    """Return the lower edge of what the device of a control could have now [W]."""
+    return memory.controls[control].reach_lower_w
+
+
 def no_row(layout: Layout, memory: Memory, samples: Any, row: int) -> None:
     """Write nothing down."""
 
@@ -48,6 +53,7 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
         feed_in.find_share: nothing,
         feed_in.needs_new_share: never,
         feed_in.held_back_w: nothing_held,
+        feed_in.least_w: least_reach_w,
     },
     "guards": {
         inverters.keep_to_grid_code: nothing,

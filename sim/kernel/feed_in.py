@@ -22,20 +22,53 @@ def hold_back(layout: Layout, memory: Memory) -> None:
         for place in range(len(layout.limited)):
             control = layout.limited[place]
             now = memory.controls[control]
+            now.uncut_lower_w = now.reach_lower_w
+            now.offered_w = 0.0
             if is_live(memory, layout.controls[control].component):
-                if control < len(layout.inverters) and now.follows_meter:
+                if control < len(layout.inverters) and _gives_surplus(layout, memory, control):
                     inverter = memory.inverters[control]
-                    offered_w -= inverter.surplus_w
+                    now.offered_w = 0.0 - inverter.surplus_w
                     inverter.surplus_w *= share
                 else:
                     would_w = max(held_w(memory, control, now.setting_w), now.reach_lower_w)
                     if would_w < 0.0:
-                        offered_w -= would_w
+                        now.offered_w = 0.0 - would_w
                         now.reach_lower_w = max(now.reach_lower_w, share * would_w)
                         if control < len(layout.inverters):
                             inverter = memory.inverters[control]
                             inverter.own_lower_w = max(inverter.own_lower_w, now.reach_lower_w)
+                offered_w += now.offered_w
         memory.feed_in[limit].offered_w = offered_w
+
+
+def _gives_surplus(layout: Layout, memory: Memory, control: int) -> bool:
+    """Say whether a hybrid inverter delivers no more than what its batteries leave of the sun.
+
+    Released from a set-point, it still ramps down from what its batteries gave.
+    """
+    now = memory.controls[control]
+    if not now.follows_meter:
+        return False
+    return layout.controls[control].meter >= 0 or now.setting_w >= memory.inverters[control].surplus_w
+
+
+def least_w(layout: Layout, memory: Memory, control: int) -> float:
+    """Return the least active power that a device could have now if it asked for all it can [W].
+
+    What the others ask for stays as it is, and all would deliver the same share of it; what flows must be known.
+    """
+    now = memory.controls[control]
+    least = now.reach_lower_w
+    for limit in range(len(layout.feed_in)):
+        if now.uncut_lower_w < 0.0 and is_live(memory, layout.grid):
+            own_w = active_w(memory, layout.controls[control].component)
+            # What it draws now it would not draw while it delivers.
+            allowed_w = max(_allowed_w(layout, memory, limit) - max(own_w, 0.0), 0.0)
+            asked_w = memory.feed_in[limit].offered_w - now.offered_w - now.uncut_lower_w
+            least = now.uncut_lower_w
+            if allowed_w < asked_w:
+                least = min(now.uncut_lower_w * (allowed_w / asked_w) + 0.0, own_w)
+    return least
 
 
 def held_back_w(layout: Layout, memory: Memory) -> float:
@@ -72,8 +105,12 @@ def _share(layout: Layout, memory: Memory, limit: int) -> float:
     offered_w = memory.feed_in[limit].offered_w
     if offered_w <= 0.0 or not is_live(memory, layout.grid):
         return 1.0
+    return min(max(_allowed_w(layout, memory, limit) / offered_w, 0.0), 1.0)
+
+
+def _allowed_w(layout: Layout, memory: Memory, limit: int) -> float:
+    """Return what all that keep to the limit may deliver together beside what else flows now [W]."""
     delivered_w = 0.0
     for place in range(len(layout.limited)):
         delivered_w -= min(active_w(memory, layout.controls[layout.limited[place]].component), 0.0)
-    allowed_w = delivered_w + memory.inputs[layout.feed_in[limit].signal] + active_w(memory, layout.grid)
-    return min(max(allowed_w / offered_w, 0.0), 1.0)
+    return delivered_w + memory.inputs[layout.feed_in[limit].signal] + active_w(memory, layout.grid)

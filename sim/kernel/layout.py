@@ -470,6 +470,10 @@ class ControlMemory:
     reach_lower_w: float = 0.0
     reach_upper_w: float = 0.0
     """Active power that its device could have now [W]."""
+    uncut_lower_w: float = 0.0
+    """The same as `reach_lower_w` before a feed-in limit; 0 if it keeps to none [W]."""
+    offered_w: float = 0.0
+    """What it would deliver without that limit, >= 0 [W]."""
 
 
 @dataclass(slots=True)

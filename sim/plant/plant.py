@@ -39,6 +39,7 @@ from ..inputs.signal import Signal
 from ..kernel.ac_bus import active_w, is_live, reconnect
 from ..kernel.bms import acknowledge_trip, open_relays_at_once, want_relays, would_clear
 from ..kernel.device_model import bind, bound
+from ..kernel.feed_in import least_w
 from ..kernel.grid import line_voltage_v, replace_fuses, take_in_grid, voltage_v
 from ..kernel.inverters import heat_of
 from ..kernel.layout import Layout, Machines, Memory
@@ -717,8 +718,9 @@ class Plant:
 
     def _reach(self, key: str) -> Bounds:
         self._know()
-        control = self._memory.controls[self._places.controls[key]]
-        return Bounds(control.reach_lower_w, control.reach_upper_w)
+        number = self._places.controls[key]
+        lower_w = least_w(self._layout, self._memory, number)
+        return Bounds(lower_w, self._memory.controls[number].reach_upper_w)
 
     def _named_flows(self) -> Flows:
         memory, places = self._memory, self._places
@@ -741,8 +743,8 @@ class Plant:
                 for key, battery in zip(places.batteries, memory.batteries, strict=True)
             },
             reach={
-                key: Bounds(control.reach_lower_w, control.reach_upper_w)
-                for key, control in zip(places.controls, memory.controls, strict=True)
+                key: Bounds(least_w(self._layout, memory, number), memory.controls[number].reach_upper_w)
+                for key, number in places.controls.items()
             },
         )  # fmt: skip
 

@@ -20,9 +20,11 @@ BOOKKEEPING = {"is_known", "next_input_us", "holds_until_us"}
 
 
 def compiled(site: Site, span: timedelta, resolution: timedelta) -> tuple[np.ndarray, Plant]:
-    """Return the active power per component and phase at every sample, and the plant at the end."""
+    """Return what flows per component and phase and what could at least at every sample, and the plant at the end."""
     run = HeadlessRun(site, start_us=site.moment_us(NOON), seed=3, resolution=resolution)
-    rows = np.concatenate([chunk.samples.active_w for chunk in run.chunks(span)])
+    rows = np.concatenate(
+        [np.hstack([chunk.samples.active_w, chunk.samples.reach_lower_w]) for chunk in run.chunks(span)]
+    )
     return rows, run.plant
 
 
@@ -34,8 +36,9 @@ def interpreted(site: Site, span: timedelta, resolution: timedelta) -> tuple[np.
     rows = []
     for number in range(span // resolution + 1):
         plant.advance(start_us + number * step_us)
-        flows = plant.flows().ac.values()
-        rows.append([power for flow in flows for power in (flow.p1, flow.p2, flow.p3)])
+        flows = plant.flows()
+        powers_w = [power for flow in flows.ac.values() for power in (flow.p1, flow.p2, flow.p3)]
+        rows.append([*powers_w, *(reach.lower for reach in flows.reach.values())])
     return np.array(rows), plant
 
 

@@ -53,6 +53,13 @@ def sunny(irradiance: str = "800 W/m²") -> dict[str, Any]:
     return {**PV, "irradiance": irradiance}
 
 
+def dark_hybrid() -> Plant:
+    """Return a house that may feed in nothing, with a hybrid inverter at rest and a load of 2 kW."""
+    hybrid = {**HYBRID, "self_consumption": None, "irradiance": "0 W/m²"}
+    stored = {**STORED, "initial_soc": "50 %"}
+    return after(house({"feed_in_limit": "0 W"}, load="2 kW", hy=hybrid, bat=stored), 5.0)
+
+
 class TestFeedInLimit:
     @pytest.mark.parametrize(("limit", "limit_w"), [("20 %", 2000.0), ("3 kW", 3000.0), ("0 W", 0.0)])
     def test_photovoltaics_keep_it_to_the_watt(self, limit: str, limit_w: float) -> None:
@@ -146,6 +153,46 @@ class TestFeedInLimit:
     def test_the_bounds_show_what_is_left(self) -> None:
         plant = after(house({"feed_in_limit": "2 kW"}, pv=sunny()), 10.0)
         assert plant.active_power_bounds("pv").lower == pytest.approx(-3000.0, abs=1.0)
+
+    @pytest.mark.parametrize("asked_w", [0.0, -200.0, -1000.0, -8000.0])
+    def test_the_bounds_of_one_alone_are_the_same_whatever_it_is_told(self, asked_w: float) -> None:
+        plant = house({"feed_in_limit": "0 W"}, pv=sunny())
+        plant.send_set_point("pv", PowerType.ACTIVE, asked_w)
+        assert after(plant, 10.0).active_power_bounds("pv").lower == pytest.approx(-1000.0, abs=0.01)
+
+    def test_one_that_is_told_nothing_shows_the_share_that_it_would_have(self) -> None:
+        plant = house({"feed_in_limit": "1 kW"}, pv=sunny(), roof={**sunny(), "id": 22})
+        plant.send_set_point("roof", PowerType.ACTIVE, 0.0)
+        shown_w = after(plant, 10.0).active_power_bounds("roof").lower
+        alone_w = plant.active_power_bounds("pv").lower
+        plant.send_set_point("roof", PowerType.ACTIVE, -9000.0)
+        assert shown_w == pytest.approx(after(plant, 10.0).active_power_w("roof"), rel=0.01)
+        assert alone_w == pytest.approx(-2000.0, rel=0.01)
+
+    def test_those_who_ask_for_their_bounds_come_to_rest(self) -> None:
+        plant = house({"feed_in_limit": "1 kW"}, pv=sunny(), roof={**sunny("400 W/m²"), "id": 22})
+        shown_w = []
+        for _ in range(12):
+            after(plant, 5.0)
+            shown_w.append([plant.active_power_bounds(key).lower for key in ("pv", "roof")])
+            for key, lower_w in zip(("pv", "roof"), shown_w[-1], strict=True):
+                plant.send_set_point(key, PowerType.ACTIVE, lower_w)
+        assert shown_w[-1] == pytest.approx(shown_w[-2], rel=1e-3)
+
+    @pytest.mark.parametrize("asked_w", [None, 0.0, -1000.0, 3000.0])
+    def test_the_bounds_of_a_hybrid_without_sun_show_it_too(self, asked_w: float | None) -> None:
+        plant = dark_hybrid()
+        plant.send_set_point("hy", PowerType.ACTIVE, asked_w)
+        assert after(plant, 10.0).active_power_bounds("hy").lower == pytest.approx(-2000.0, abs=0.01)
+
+    def test_a_released_hybrid_keeps_it_on_its_way_to_rest(self) -> None:
+        plant = dark_hybrid()
+        plant.send_set_point("hy", PowerType.ACTIVE, -5000.0)
+        after(plant, 10.0)
+        plant.send_set_point("hy", PowerType.ACTIVE, None)
+        after(plant, 10.0)
+        assert plant.registers("grid").delivered_wh == pytest.approx(0.0, abs=1e-9)
+        assert plant.is_idle("hy")
 
     def test_a_client_who_asks_for_less_gets_less(self) -> None:
         plant = house({"feed_in_limit": "2 kW"}, pv=sunny())
