@@ -27,19 +27,34 @@ from .setting import Setting
 from .solar_array import ArraySection, solar_array
 from .switchgear import OF_AN_INVERTER
 
+_OF_THE_ARRAY = {*ArraySection.model_fields, "peak_power_w", "tilt_deg", "azimuth_deg", "irradiance"}
+
 
 class HybridInverter(ArraySection, InverterSection, BuiltInControl):
     """Couples batteries and photovoltaics, which share its direct current side, to the AC side."""
 
     category: Literal[Category.HYBRID_INVERTER]
     peak_power_w: PositivePower | None = Field(default=None, alias="peak_power")
-    """DC power of the array at 1000 W/m² and 25 °C [W]; no array if not given."""
+    """DC power of the array at 1000 W/m² and 25 °C [W]; see `has_array`."""
     tilt_deg: Tilt = Field(default=written("30 °"), alias="tilt")
     """Tilt of the array from the horizontal [°]."""
     azimuth_deg: Azimuth = Field(default=written("180 °"), alias="azimuth")
     """Azimuth of the array, clockwise from north [°]."""
     irradiance: IrradianceInput | None = None
     """On the plane of the array; clear sky with seeded clouds if not given."""
+
+    @property
+    def has_array(self) -> bool:
+        """Whether there are modules behind it: the file says something of them, if only their peak power.
+
+        Where it does not give that, it is the inverter's rating, as behind a PV inverter.
+        """
+        return any(getattr(self, name) is not None for name in _OF_THE_ARRAY & self.model_fields_set)
+
+    @property
+    def array_peak_w(self) -> float | None:
+        """Peak power of its modules [W]; None if it has none."""
+        return (self.peak_power_w or self.rated_power_w) if self.has_array else None
 
 
 def build(inverter: HybridInverter, setting: Setting) -> Built:
@@ -54,14 +69,14 @@ def build(inverter: HybridInverter, setting: Setting) -> Built:
         converting=Converting(
             inverter_rating(params), phase_shares(inverter.phases), inverter.self_consumption
         ),
-        array=None if inverter.peak_power_w is None else solar_array(inverter, params, setting),
-        peak_w=inverter.peak_power_w,
+        array=solar_array(inverter, params, setting) if inverter.has_array else None,
+        peak_w=inverter.array_peak_w,
         guard=grid_guard(inverter, setting),
     )
 
 
 def _caption(inverter: HybridInverter) -> list[str]:
-    peak_w = inverter.peak_power_w
+    peak_w = inverter.array_peak_w
     peak = [] if peak_w is None else [f"{peak_w / 1e3:g} kWp"]
     return [kilowatts(inverter.rated_power_w), *peak]
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..components.grid_connection_point import GridConnectionPoint
+from ..components.hybrid_inverter import HybridInverter
 from ..components.registry import Component, type_of
 from ..components.setting import GridFacts
 from ..domain.categories import Category
@@ -63,6 +64,8 @@ def _at_rest(component: Component) -> Component:
             del update["frequency"]
     if {"irradiance", "power"} <= update.keys():
         update["irradiance"] = None
+    if isinstance(component, HybridInverter) and not component.has_array:
+        del update["irradiance"]
     return component.model_copy(update=update)
 
 

@@ -82,12 +82,43 @@ def test_power_within_all_limits_passes_unchanged() -> None:
     assert inverters == expected
 
 
-def test_a_hybrid_inverter_without_modules_is_one_of_batteries() -> None:
+def hybrid(**said: str) -> Plant:
+    """Return a hybrid inverter of 10 kW with a full battery and what is said of its modules."""
     components = {
         "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
-        "inv": {"id": 2, "category": "hybrid_inverter", "behind": "grid", "rated_power": "10 kW"},
-        "bat": {"id": 3, "category": "battery", "behind": "inv"},
+        "inv": {"id": 2, "category": "hybrid_inverter", "behind": "grid", "rated_power": "10 kW", **said},
+        "bat": {"id": 3, "category": "battery", "behind": "inv", "initial_soc": "100 %", "max_soc": "100 %"},
     }
-    plant = Plant(Site.model_validate({"microgrid": {"id": 1}, "components": components}), start_us=0, seed=0)
-    assert plant.active_power_bounds("inv").upper == 10e3
+    return Plant(Site.model_validate({"microgrid": {"id": 1}, "components": components}), start_us=0, seed=0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"tilt": "30 °"},
+        {"azimuth": "90 °"},
+        {"module": "crystalline-silicon"},
+        {"soiling": "2 %"},
+        {"shading": "2 %"},
+        {"irradiance": "900 W/m²"},
+    ],
+    ids=lambda said: next(iter(said)),
+)
+def test_a_hybrid_inverter_of_whose_modules_anything_is_said_has_as_many_as_its_rating(
+    said: dict[str, str],
+) -> None:
+    sun = {"irradiance": "900 W/m²", **said}
+    assert hybrid(**said).numbers[0].arrays[0].params.dc_power_stc_w == 10e3
+    assert hybrid(**sun).flows() == hybrid(**sun, peak_power="10 kW").flows()
+    assert hybrid(**sun).active_power_w("inv") < -7e3
+
+
+def test_with_modules_it_keeps_to_a_feed_in_limit() -> None:
+    assert hybrid(tilt="30 °").equipment.photovoltaics == ["inv"]
+    assert hybrid().equipment.photovoltaics == []
+
+
+def test_a_hybrid_inverter_without_modules_is_one_of_batteries() -> None:
+    plant = hybrid()
+    assert not plant.numbers[0].arrays
     assert plant.flows().ac["inv"].active_w >= 0.0
