@@ -22,6 +22,7 @@ from .inverter import (
     inverter_preset_names,
     inverter_rating,
 )
+from .rating import Rating
 from .section import at_most_rated
 from .setting import Setting
 from .switchgear import OF_AN_INVERTER
@@ -37,13 +38,16 @@ class BatteryInverter(InverterSection, BuiltInControl):
     _below_rating = field_validator("min_power_w")(at_most_rated)
 
 
+def _rating(inverter: BatteryInverter) -> Rating:
+    return inverter_rating(inverter_params(inverter), minimum_w=inverter.min_power_w)
+
+
 def build(inverter: BatteryInverter, setting: Setting) -> Built:
     """Make the inverter of batteries."""
-    params = inverter_params(inverter)
     return Built(
-        inverter=params,
+        inverter=inverter_params(inverter),
         converting=Converting(
-            inverter_rating(params, minimum_w=inverter.min_power_w),
+            _rating(inverter),
             phase_shares(inverter.phases),
             inverter.self_consumption,
         ),
@@ -61,6 +65,7 @@ TYPE = ComponentType(
     params=lambda inverter, _grid: inverter_params(inverter),
     check=check_inverter,
     presets=inverter_preset_names,
+    least_w=lambda inverter: _rating(inverter).minimum_w,
     caption=lambda inverter: [kilowatts(inverter.rated_power_w)],
     needs_behind_it="at least one battery",
     switchgear=lambda _inverter: OF_AN_INVERTER,

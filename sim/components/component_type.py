@@ -151,6 +151,10 @@ def _no_caption(_section: Any) -> list[str]:
     return []
 
 
+def _no_minimum(_section: Any) -> float:
+    return 0.0
+
+
 def _no_contradiction(_params: Any) -> None:
     return None
 
@@ -181,6 +185,8 @@ class ComponentType:
     """`(params)`: refuses parameters that contradict each other, by a `ParameterError`."""
     presets: Callable[[], tuple[str, ...]] | None = None
     """Names that `preset:` accepts; None if it has no presets."""
+    least_w: Callable[[Any], float] = _no_minimum
+    """`(section)`: magnitude of a set-point, other than 0, below which it rests or pauses [W]."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the section that drive it, and the value of each that leaves it at rest."""
     caption: Callable[[Any], list[str]] = _no_caption

@@ -342,6 +342,16 @@ def charger_params(charger: EvCharger, dc_curves_w: tuple[float, ...]) -> EvChar
     return params
 
 
+def _least_w(charger: EvCharger) -> float:
+    """Return the least set-point at which a car charges [W]: of cars that may come, one on the fewest phases."""
+    params = TYPE.with_parameters(charging_point_params(charger), charger).charger
+    phases: int = params.phases
+    if params.is_dc == 0:
+        car = None if params.switches_phases else charger.car
+        phases = 1 if car is None else plugged_car(car, phases).ac_phases
+    return float(phases * params.current_min_a * NOMINAL_V)
+
+
 def plugged_car(car: Car, phases: int) -> ElectricCarParams:
     """Return the parameters of a car that is given by a few figures.
 
@@ -413,6 +423,7 @@ TYPE = ComponentType(
     params=lambda charger, _grid: charging_point_params(charger),
     check=lambda point: check_charger(point.charger, "charger."),
     presets=ev_charger_preset_names,
+    least_w=_least_w,
     inputs={"car": None, "sessions": None},
     caption=_caption,
     identity=lambda charger: {"ev_charger_type": charger.type},

@@ -23,7 +23,7 @@ _BOTH_WAYS = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 def relation_findings(site: Site) -> Iterator[Finding]:
     """Find what cannot be together, in a site whose every part is right."""
     for key, component in site.components.items():
-        if isinstance(component, Lapsing):
+        if isinstance(component, Lapsing) and _has_known_preset(component):
             yield from _lapse_findings(key, component)
         if isinstance(component, Battery) and component.preset in battery_preset_names():
             yield from _battery_findings(site, key, component)
@@ -33,9 +33,18 @@ def _lapse_findings(key: str, component: Lapsing) -> Iterator[Finding]:
     told = _told(component)
     if told is None or component.on_lapse.kind is not LapseKind.POWER:
         return
-    if not told.lower <= component.on_lapse.power_w <= told.upper:
-        accepted = f"{WATT.in_words(told.lower)} to {WATT.in_words(told.upper)}, what it can be told"
-        yield Finding(("components", key, "on_lapse"), WATT.in_words(component.on_lapse.power_w), accepted)
+    power_w, least_w = component.on_lapse.power_w, type_of(component).least_w(component)
+    if told.contains(power_w) and (power_w == 0.0 or abs(power_w) >= least_w):
+        return
+    ways = [told] if least_w == 0.0 else [Bounds(told.lower, -least_w), Bounds(least_w, told.upper)]
+    words = [f"{WATT.in_words(lower)} to {WATT.in_words(upper)}" for lower, upper in ways if lower <= upper]
+    accepted = " or ".join([*(["0 W"] if least_w > 0.0 else []), *words]) + ", what it can be told"
+    yield Finding(("components", key, "on_lapse"), WATT.in_words(power_w), accepted)
+
+
+def _has_known_preset(component: Lapsing) -> bool:
+    preset, presets = getattr(component, "preset", None), type_of(component).presets
+    return preset is None or presets is None or preset in presets()
 
 
 def _told(component: Lapsing) -> Bounds | None:

@@ -36,12 +36,28 @@ INVERTER = "bi: {id: 3, category: battery_inverter, behind: main, rated_power: 3
         ),
         (
             "x: {id: 9, category: ev_charger, behind: main, rated_power: 11 kW, on_lapse: -5 kW}",
-            "0 W to 11 kW",
+            "0 W or 1.38 kW to 11 kW",
         ),
-        ("x: {id: 9, category: chp, behind: main, rated_power: 20 kW, on_lapse: 1 kW}", "-20 kW to 0 W"),
         (
-            "x: {id: 9, category: steam_boiler, behind: main, rated_power: 20 kW, on_lapse: 21 kW}",
-            "0 W to 20 kW",
+            "x: {id: 9, category: ev_charger, behind: main, rated_power: 22 kW, on_lapse: 2 kW, car: {}}",
+            "0 W or 4.14 kW to 22 kW",
+        ),
+        (
+            "x: {id: 9, category: battery_inverter, behind: main, rated_power: 30 kW, min_power: 900 W,"
+            " on_lapse: 500 W}",
+            "0 W or -30 kW to -900 W or 900 W to 30 kW",
+        ),
+        (
+            "x: {id: 9, category: chp, behind: main, rated_power: 20 kW, on_lapse: 1 kW}",
+            "0 W or -20 kW to -10 kW",
+        ),
+        (
+            "x: {id: 9, category: steam_boiler, behind: main, rated_power: 20 kW, on_lapse: 1 kW}",
+            "0 W or 2 kW to 20 kW",
+        ),
+        (
+            "x: {id: 9, category: electrolyzer, behind: main, rated_power: 20 kW, min_power: 5 kW, on_lapse: 4 kW}",
+            "0 W or 5 kW to 20 kW",
         ),
     ],
 )
@@ -49,6 +65,27 @@ def test_what_takes_the_place_of_a_lapsed_set_point_is_one_that_it_can_be_told(
     tmp_path: Path, component: str, said: str
 ) -> None:
     assert f"accepted: {said}, what it can be told" in problems(tmp_path, component)
+
+
+@pytest.mark.parametrize(
+    "charger",
+    [
+        "rated_power: 22 kW, on_lapse: 2 kW, car: {phases: 1}",
+        "rated_power: 22 kW, on_lapse: 2 kW, car: {}, phase_switching: automatic",
+        "rated_power: 22 kW, on_lapse: 0 W, car: {}",
+        "rated_power: 22 kW, on_lapse: 4.14 kW, car: {}",
+    ],
+)
+def test_a_charger_may_fall_back_on_what_charges_its_car_on_the_phases_that_it_has(
+    tmp_path: Path, charger: str
+) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(
+        "microgrid: {id: 1}\ncomponents:\n  grid: {id: 1, category: grid_connection_point}\n"
+        f"  ev: {{id: 2, category: ev_charger, behind: grid, {charger}}}\n",
+        encoding="utf-8",
+    )
+    doppelgrid.load_site(path)
 
 
 @pytest.mark.parametrize(

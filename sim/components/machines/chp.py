@@ -246,6 +246,7 @@ TYPE = ComponentType(
     build=build,
     params=lambda unit, _grid: chp_params(unit),
     presets=chp_preset_names,
+    least_w=lambda unit: chp_params(unit).minimum_power_w,
     inputs={"heat_demand": 0.0},
     caption=process_caption,
 )

@@ -144,5 +144,6 @@ TYPE = ComponentType(
     params=lambda unit, _grid: electrolyzer_params(unit),
     check=check_electrolyzer,
     presets=electrolyzer_preset_names,
+    least_w=lambda unit: electrolyzer_params(unit).minimum_power_w,
     caption=process_caption,
 )

@@ -139,6 +139,7 @@ TYPE = ComponentType(
     params=lambda boiler, _grid: steam_boiler_params(boiler),
     check=check_steam_boiler,
     presets=steam_boiler_preset_names,
+    least_w=lambda unit: steam_boiler_params(unit).minimum_power_w,
     inputs={"steam_demand": 0.0},
     caption=process_caption,
 )
