@@ -22,8 +22,8 @@ from ..engine.agenda import Engine
 from ..engine.clock import Clock
 from ..engine.events import Events
 from ..plant.plant import Plant
-from ..plant.set_points import minimum_as_sent_w
-from ..telemetry.power_bounds import accepted_ranges
+from ..plant.set_points import AS_SENT, minimum_as_sent_w
+from ..telemetry.power_bounds import accepted_ranges, ends_of
 from .readiness import check_ready, check_takes_commands, named
 from .sequences import Sequences
 from .subscriptions import PowerRequest
@@ -35,7 +35,10 @@ LONGEST_LIFETIME_S = 900
 PATIENCE_S = 50.0
 """A request that has not reached its target by then has failed; clients hang up after 60 s [s]."""
 BOUNDS_TOLERANCE = 0.01
-"""Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1]."""
+"""Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1].
+
+Nothing beyond the rating is.
+"""
 _PROGRESS_PERIOD_S = 0.1
 _LEAST_SHOWN = 0.5
 """What would be written as 0 is none of the ranges that are named beside it [W] or [var]."""
@@ -154,11 +157,13 @@ class SetPoints:
         check_takes_commands(self._plant, key)
         check_ready(self._plant, key)
         accepted = accepted_ranges(self._plant, key, power_type)
-        # Only edges that move with sun, cells and time deserve a tolerance.
+        # Only edges that move with sun, cells and time deserve a tolerance: the rating, and 0 for one way, do not.
         least_w = minimum_as_sent_w(rating) if power_type is PowerType.ACTIVE else 0.0
         if abs(power) < least_w and is_allowed(power, accepted, 0.0):
             return  # As much as it draws at rest.
-        is_within = is_allowed(power, accepted, BOUNDS_TOLERANCE * rating.size)
+        ends = ends_of(rating.of(power_type), accepted)
+        can_be = is_allowed(power, (ends,), AS_SENT * abs(power))
+        is_within = can_be and is_allowed(power, accepted, BOUNDS_TOLERANCE * rating.size)
         if power != 0.0 and (abs(power) < least_w or not is_within):
             unit = "W" if power_type is PowerType.ACTIVE else "var"
             running = [bounds for bounds in accepted if max(map(abs, bounds)) >= max(least_w, _LEAST_SHOWN)]

@@ -19,8 +19,8 @@ class PendingSetPoint(NamedTuple):
     """[W] or [var]; None returns the axis to its default."""
 
 
-_AS_SENT = 1e-6
-"""By which part less than it is a power may arrive that was sent as a 32-bit float."""
+AS_SENT = 1e-6
+"""By which part more or less than it is a power may arrive that was sent as a 32-bit float."""
 
 
 def minimum_as_sent_w(rating: Rating) -> float:
@@ -28,7 +28,7 @@ def minimum_as_sent_w(rating: Rating) -> float:
 
     0 for devices whose set-point is a limit: a lower one lets them pause.
     """
-    return 0.0 if rating.is_limit else rating.minimum_w * (1.0 - _AS_SENT)
+    return 0.0 if rating.is_limit else rating.minimum_w * (1.0 - AS_SENT)
 
 
 def as_taken(rating: Rating, power: float | None, *, default: float) -> float:

@@ -50,13 +50,19 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
     if power_type is PowerType.REACTIVE:
         present: Ranges = (rated,)
     elif rating.is_limit:
-        most_w = 0.0 if rating.only_produces else max(rated.upper, plant.active_power_bounds(key).upper)
+        most_w = max(rated.upper, plant.active_power_bounds(key).upper)
         present = (Bounds(min(rated.lower, 0.0), most_w),)
     else:
         present = _of_device(plant, key)
         if rating.only_produces:
             present = tuple(Bounds(lower, min(upper, 0.0)) for lower, upper in present)
     return _left(plant, key, METRIC_OF[power_type], present)
+
+
+def ends_of(rated: Bounds | None, accepted: Ranges) -> Bounds:
+    """Return what no set-point may go beyond [W] or [var]: the rating, 0 included, or what is accepted beyond it."""
+    edges = [0.0, *(rated or ()), *(edge for bounds in accepted for edge in bounds)]
+    return Bounds(min(edges), max(edges))
 
 
 def allowed_ranges(plant: Plant, key: str, metric: Metric) -> Ranges | None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from gateway.equipped import CHARGER, PV, Equipped
 
 from doppelgrid.models.battery import (
     BatteryInput,
@@ -85,16 +86,40 @@ def test_a_set_point_is_reached_within_a_fiftieth_of_the_rating(
 
 
 class TestBeyondBounds:
-    """A set-point may lie beyond the bounds by a hundredth of the rating, since they move on its way."""
+    """A set-point may lie beyond bounds that move on its way by a hundredth of the rating, and not beyond that."""
 
-    @pytest.mark.parametrize("power_w", [RATED_W * 1.005, -RATED_W * 1.005])
+    @pytest.mark.parametrize("power_w", [5_050.0, -5_050.0])
     def test_less_is_taken(self, power_w: float) -> None:
-        running().gateway.set_power(INVERTER, PowerType.ACTIVE, power_w, 60)
+        self.tell_one_with_bounds_of_5_kw(power_w)
 
-    @pytest.mark.parametrize("power_w", [RATED_W * 1.02, RATED_W * 1.08, -RATED_W * 1.02])
+    @pytest.mark.parametrize("power_w", [5_200.0, 5_800.0, -5_200.0])
     def test_more_is_refused(self, power_w: float) -> None:
         with pytest.raises(OutOfBoundsError):
+            self.tell_one_with_bounds_of_5_kw(power_w)
+
+    def tell_one_with_bounds_of_5_kw(self, power_w: float) -> None:
+        simulation = running()
+        simulation.plant.allow("inv", Metric.AC_POWER_ACTIVE, (Bounds(-5_000.0, 5_000.0),))
+        simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, power_w, 60)
+
+    @pytest.mark.parametrize("power_w", [RATED_W * 1.005, -RATED_W * 1.005, RATED_W * 1.02])
+    def test_nothing_beyond_the_rating_is_taken(self, power_w: float) -> None:
+        with pytest.raises(OutOfBoundsError):
             running().gateway.set_power(INVERTER, PowerType.ACTIVE, power_w, 60)
+
+
+@pytest.mark.parametrize("power_w", [-1.0, -100.0, -1_000.0, 22_200.0])
+def test_a_charger_takes_nothing_beyond_its_rating_either_way(power_w: float) -> None:
+    site = Equipped()
+    with pytest.raises(OutOfBoundsError, match="accepted: 0 or 0 to 22000 W"):
+        site.gateway.set_power(CHARGER, PowerType.ACTIVE, power_w, 60)
+
+
+def test_what_telemetry_shows_of_photovoltaics_at_rest_is_accepted() -> None:
+    site = Equipped()
+    ((_, rest_w),) = site.shown(PV)
+    assert rest_w > 0.0
+    site.gateway.set_power(PV, PowerType.ACTIVE, rest_w, 60)
 
 
 @pytest.mark.parametrize("name", PRESETS)

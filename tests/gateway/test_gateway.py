@@ -233,22 +233,35 @@ class TestRefusals:
 
     @pytest.mark.parametrize("sign", [1.0, -1.0])
     def test_a_hundredth_of_the_rating_beyond_the_bounds_is_accepted_and_cut(
-        self, bench: Bench, sign: float
+        self, make_bench: MakeBench, sign: float
     ) -> None:
+        bench = make_bench(bat={"max_charge_power": "5 kW", "max_discharge_power": "5 kW"})
+        shown = bench.plant.active_power_bounds("inv")
+        edge_w = shown.upper if sign > 0.0 else shown.lower
         with pytest.raises(OutOfBoundsError):
-            bench.set_power(sign * 30_301.0)
-        bench.set_power(sign * 30_300.0)
+            bench.set_power(edge_w + sign * 301.0)
+        bench.set_power(edge_w + sign * 299.0)
         bench.pass_time(5.0)
-        assert abs(bench.active_w(INVERTER)) <= 30_000.0
+        assert bench.active_w(INVERTER) == pytest.approx(edge_w, abs=1.0)
+
+    @pytest.mark.parametrize("power_w", [30_000.0 * (1 + 1e-7), -30_000.0 * (1 + 1e-7)])
+    def test_the_rating_may_come_as_a_32_bit_float(self, bench: Bench, power_w: float) -> None:
+        bench.set_power(power_w)
+
+    @pytest.mark.parametrize("power_w", [30_001.0, -30_001.0])
+    def test_nothing_beyond_the_rating_is_accepted(self, bench: Bench, power_w: float) -> None:
+        with pytest.raises(OutOfBoundsError):
+            bench.set_power(power_w)
 
     def test_power_that_the_battery_cannot_take_is_refused(self, make_bench: MakeBench) -> None:
         bench = make_bench(bat={"max_charge_power": "5 kW"})
         with pytest.raises(OutOfBoundsError):
             bench.set_power(10_000.0)
 
-    def test_pv_cannot_be_told_to_consume(self, bench: Bench) -> None:
-        with pytest.raises(OutOfBoundsError, match="accepted: 0 or -12000 to 0 W"):
-            bench.set_power(1_000.0, component=PV)
+    @pytest.mark.parametrize("power_w", [10.0, 100.0, 1_000.0])
+    def test_pv_cannot_be_told_to_consume_more_than_at_rest(self, bench: Bench, power_w: float) -> None:
+        with pytest.raises(OutOfBoundsError, match="accepted: 0 or -12000 to 4 W"):
+            bench.set_power(power_w, component=PV)
 
     def test_a_component_for_telemetry_only_takes_no_commands(self, make_bench: MakeBench) -> None:
         bench = make_bench(inv={"operational_mode": "telemetry_only"})

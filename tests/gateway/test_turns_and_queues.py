@@ -231,11 +231,9 @@ class TestQueues:
 
 class TestSetPoints:
     @pytest.mark.parametrize(
-        ("power", "is_accepted"), [(30_299.0, True), (30_301.0, False), (-30_299.0, True), (-30_301.0, False)]
+        ("power", "is_accepted"), [(29_999.0, True), (30_301.0, False), (-29_999.0, True), (-30_301.0, False)]
     )
-    def test_a_hundredth_of_the_rating_is_granted_beyond_the_bounds(
-        self, power: float, is_accepted: bool
-    ) -> None:
+    def test_a_refusal_names_what_is_accepted(self, power: float, is_accepted: bool) -> None:
         gateway = meters(2, **INVERTER).gateway
         if is_accepted:
             gateway.set_power(11, ACTIVE, power, None)

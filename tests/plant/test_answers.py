@@ -284,7 +284,7 @@ class TestLimits:
         made = plant("roof", "inv")
         standby_w = made.equipment.inverters["roof"].standby_power_w
         assert shown_ranges(made, "roof", Metric.AC_POWER_ACTIVE) == (Bounds(-5e3, standby_w),)
-        assert accepted_ranges(made, "roof", ACTIVE) == (Bounds(-12e3, 0.0),)
+        assert accepted_ranges(made, "roof", ACTIVE) == (Bounds(-12e3, standby_w),)
         assert accepted_ranges(made, "inv", REACTIVE) == (Bounds(-30e3, 30e3),)
         assert accepted_ranges(made, "inv", ACTIVE) == (made.active_power_bounds("inv"),)
         made.allow("roof", Metric.AC_POWER_ACTIVE, (Bounds(-7e3, -6e3),))
