@@ -44,7 +44,8 @@ class Reloading:
         Args:
             sources: Paths of site files; names of bundled sites do not count.
             sites: What was read from them, in the order in which they are served.
-            read: Reads them all anew; refuses what is wrong by a `ValueError` that says everything.
+            read: Reads them all anew; refuses what is wrong by a `ValueError` that says everything. Whatever else it
+                raises is told, too.
             looks_s: Between two looks [s].
         """
         bundled = bundled_sites()
@@ -54,6 +55,7 @@ class Reloading:
         self._looks_s = looks_s
         self._files: list[Path] = []
         self._seen: Look = {}
+        self._refused: tuple[str, dict[Path, str]] | None = None
         self._look_at(self._named())
         self._contents = _digests(self._files)
 
@@ -69,15 +71,24 @@ class Reloading:
             contents = _digests(self._files)
             try:
                 sites = await asyncio.to_thread(self._read)
-            except ValueError as error:
+            except Exception as error:  # whatever an edit brings about, the site that runs does not end by it
                 # What it names now is not known: whatever is beside it may be what is mended.
                 self._look_at([*self._named(), *self._beside()])
-                _log.error("not taken in, the site runs on as it was:\n%s", error)
+                self._tell(error)
                 continue
+            self._refused = None
             changed = self._take(sites, contents)
             if changed:
                 return changed
             _log.info("the edit changes nothing")
+
+    def _tell(self, error: Exception) -> None:
+        """Tell what is wrong, once as long as the files are the same: others beside them may be looked at, too."""
+        text = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        refused = text, _digests(self._named())
+        if refused != self._refused:
+            self._refused = refused
+            _log.error("not taken in, the site runs on as it was:\n%s", text)
 
     def _take(self, sites: Sequence[Site], contents: dict[Path, str]) -> dict[int, Site]:
         """Remember what was read, and return what has changed."""

@@ -118,11 +118,18 @@ class SiteServer:
         Raises:
             InputError: If a recorded input cannot drive the site from now on.
             PortInUseError: If something else has taken the port in between.
-            ValueError: If a device cannot be built.
+            ValueError: If the site cannot be built, whatever is wrong with it.
         """
         former = self.simulation
         former.catch_up()
-        simulation = self._build(site, former)
+        try:
+            simulation = self._build(site, former)
+        except ValueError:
+            raise
+        except Exception as error:
+            raise ValueError(
+                f"the site cannot be built ({type(error).__name__}: {error}); accepted: one that can"
+            ) from error
         await self._resources.aclose()
         self.site = site
         await self._serve(simulation, int(self.address.rpartition(":")[2]), former)

@@ -116,7 +116,7 @@ _WORDS: Mapping[str, Callable[[ErrorDetails], str]] = {
     "model_type": lambda _: "a mapping",
     "model_attributes_type": lambda _: "a mapping",
     "mapping_type": lambda _: "a mapping",
-    "tuple_type": lambda details: _KEYS if details["loc"][-1] == "behind" else "a list",
+    "tuple_type": lambda details: _KEYS if details["loc"][-1:] == ("behind",) else "a list",
     "too_short": lambda details: f"at least {details['ctx']['min_length']}",
     "too_long": lambda details: f"at most {details['ctx']['max_length']}",
     "datetime_type": lambda _: _INSTANT,

@@ -102,6 +102,36 @@ class TestEdits:
         assert said.startswith("not taken in, the site runs on as it was:\n")
         assert f"{file}:5: house.load is 8 kWh; accepted: " in said
 
+    async def test_whatever_an_edit_brings_about_is_told_and_the_next_one_taken(
+        self, file: Path, log: pytest.LogCaptureFixture
+    ) -> None:
+        def read() -> list[Site]:
+            if "raise" in file.read_text():
+                raise IndexError("index out of range")
+            return read_fleet([str(file)], 1)
+
+        edits = Reloading([str(file)], read(), read, looks_s=0.01)
+        append(file, "# raise")
+        waiting = asyncio.create_task(taken_in(edits))
+        said = await first_said(log)
+        write(file, "80 kW")
+        assert await waiting
+        assert said.endswith("as it was:\nIndexError: index out of range")
+
+    async def test_what_is_wrong_is_told_once_whatever_changes_beside_the_file(
+        self, file: Path, tmp_path: Path, log: pytest.LogCaptureFixture
+    ) -> None:
+        edits = reloading(file)
+        write(file, "8 kWh")
+        waiting = asyncio.create_task(taken_in(edits))
+        await first_said(log)
+        (tmp_path / "notes.txt").write_text("of something else")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(waiting), 0.2)
+        write(file, "80 kW")
+        assert await waiting
+        assert len(log.messages) == 1
+
     async def test_files_and_presets_that_a_site_names_count(self, file: Path, tmp_path: Path) -> None:
         write_column(tmp_path / "load.csv", 1.0, 2.0)
         write(file, RECORDED)
@@ -193,6 +223,18 @@ class TestExchange:
         assert server.simulation is former
         async with ControlClient(server.url) as control:
             assert (await control.state("house"))["house"].values["AC_POWER_ACTIVE"] == 5e3
+
+    async def test_a_site_whose_building_raises_anything_leaves_the_former_one(
+        self, server: SiteServer, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def build(*_: object, **__: object) -> None:
+            raise IndexError("index out of range")
+
+        former = server.simulation
+        monkeypatch.setattr("doppelgrid.proto.serving.site_server.LiveSimulation", build)
+        with pytest.raises(ValueError, match=r"cannot be built \(IndexError: index out of range\)"):
+            await server.exchange(*read_fleet([str(file)], 1))
+        assert server.simulation is former
 
     async def test_whoever_waits_for_the_end_and_stops_does_not_end_it_for_others(
         self, server: SiteServer

@@ -56,6 +56,10 @@ WRONG_LINES = {
         "  house: {id: 31, category: meter, behind: main, load: {profile: bdew-g0, annual_energy: 40}}",
         ["house.load.annual_energy is 40; accepted: a number with a unit (kWh, Wh, MWh, GWh), > 0 kWh"],
     ),
+    "a profile without its points": (
+        "  house: {id: 31, category: meter, behind: main, load: {profile: inline}}",
+        ["house.load.points is missing; accepted: a list"],
+    ),
     "a quantity in the wrong unit": (
         "  pv: {id: 21, category: pv_inverter, behind: main, rated_power: 12 kWh}",
         ["pv.rated_power is 12 kWh; accepted: a number with a unit (kW, W, MW), > 0 kW"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+import json
 from typing import Any
 
 import pytest
@@ -93,6 +94,38 @@ def test_a_site_with_changed_values_is_accepted_or_explained(content: dict[str, 
     with contextlib.suppress(UnicodeEncodeError):
         YAML(typ="safe").dump(content, text)
     accepted_or_explained(text.getvalue())
+
+
+GRID = "{id: 1, category: grid_connection_point, rated_fuse_current: 63 A"
+INPUTS = {
+    "grid": ("feed_in_limit", "import_limit", "frequency", "voltages", "fuse", "outages"),
+    "house": ("load", "phases", "zip", "measurement", "refusals"),
+}
+KEYS_OF_INPUTS = (
+    st.sampled_from(["inline", "constant", "clear-sky", "bdew-h0", "inlien", 1, []]).map(
+        lambda one: ("profile", one)
+    ),
+    st.sampled_from(["x.csv", "", 1, {}]).map(lambda one: ("file", one)),
+    st.sampled_from([[], {}, 1, [1], [{}], [{"at": "0 s"}], [{"value": "1 kW"}]]).map(
+        lambda one: ("points", one)
+    ),
+    st.sampled_from(["point", "phases", "value", "unit", "annual_energy", "noise"]).map(
+        lambda key: (key, [])
+    ),
+)
+
+
+@pytest.mark.parametrize(("component", "key"), [(who, key) for who, keys in INPUTS.items() for key in keys])
+@given(value=st.lists(st.one_of(*KEYS_OF_INPUTS), max_size=3).map(dict))
+def test_an_input_with_keys_missing_or_too_many_is_accepted_or_explained(
+    component: str, key: str, value: dict[str, object]
+) -> None:
+    said = {"grid": "", "house": "", component: f", {key}: {json.dumps(value)}"}
+    accepted_or_explained(
+        "microgrid: {id: 1}\ncomponents:\n"
+        f"  grid: {GRID}{said['grid']}}}\n"
+        f"  house: {{id: 2, category: meter, behind: grid{said['house']}}}\n"
+    )
 
 
 def test_aliases_of_aliases_do_not_blow_up() -> None:
