@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Literal, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +12,7 @@ from ..sim.domain.metrics import Metric
 from ..sim.domain.states import StateCode
 from ..sim.domain.timestamps import to_datetime
 from ..sim.simulation.live import LiveSimulation
+from .columns import Column, fill_table
 
 _STYLES = {
     StateCode.CHARGING: "green",
@@ -21,28 +20,19 @@ _STYLES = {
     StateCode.ERROR: "bold red",
 }
 _NOTHING = "–"
-_AROUND_A_CELL = 3
 _LINES_AROUND = 7
 """Of the terminal that are not rows: title, frame, headings, caption, and the line of the cursor."""
-_LEAST_STATE = 12
-
-
-class _Column(NamedTuple):
-    heading: str
-    rank: int
-    """The higher, the sooner it goes where there is no room; 0 stays."""
-    is_number: bool = False
 
 
 _COLUMNS = (
-    _Column("id", 1, is_number=True),
-    _Column("component", 0),
-    _Column("category", 4),
-    _Column("power", 0, is_number=True),
-    _Column("allowed", 2, is_number=True),
-    _Column("SoC", 0, is_number=True),
-    _Column("energy in / out", 3, is_number=True),
-    _Column("state", 0),
+    Column("id", 1, is_number=True),
+    Column("component", 0),
+    Column("category", 4),
+    Column("power", 0, is_number=True),
+    Column("allowed", 2, is_number=True),
+    Column("SoC", 0, is_number=True),
+    Column("energy in / out", 3, is_number=True),
+    Column("state", 0),
 )
 
 
@@ -69,13 +59,7 @@ def draw_table(simulation: LiveSimulation, url: str, *, width: int, height: int)
         title=f"{simulation.site.microgrid.name} · {url} · {now:%Y-%m-%d %H:%M:%S %Z}{speed}",
         caption=_caption(simulation, frames, len(frames) - len(keys)),
     )
-    widths = _widths_that_fit(rows, width)
-    for place, wide in widths.items():
-        column = _COLUMNS[place]
-        justify: Literal["left", "right"] = "right" if column.is_number else "left"
-        table.add_column(column.heading, justify=justify, no_wrap=True, overflow="ellipsis", width=wide)
-    for row in rows:
-        table.add_row(*(row[place] for place in widths))
+    fill_table(table, _COLUMNS, rows, width, around_a_cell=3, around_a_row=1)
     return table
 
 
@@ -92,25 +76,6 @@ def _that_fit(simulation: LiveSimulation, lines: int) -> list[str]:
 
     kept = set(sorted(components, key=rank)[:lines])
     return [key for key in components if key in kept]
-
-
-def _widths_that_fit(rows: Sequence[Sequence[Text]], width: int) -> dict[int, int]:
-    """Return the width of each column that there is room for; the least important go first, the last takes the rest."""
-    wide = {
-        place: max([len(column.heading), *(row[place].cell_len for row in rows)])
-        for place, column in enumerate(_COLUMNS)
-    }
-    last = len(_COLUMNS) - 1
-    wanted = wide[last]
-    wide[last] = min(wanted, _LEAST_STATE)
-    while sum(wide.values()) + _AROUND_A_CELL * len(wide) + 1 > width:
-        least = max(wide, key=lambda place: _COLUMNS[place].rank)
-        if _COLUMNS[least].rank == 0:
-            break
-        del wide[least]
-    left = width - 1 - sum(wide.values()) - _AROUND_A_CELL * len(wide)
-    wide[last] = min(wanted, wide[last] + max(left, 0))
-    return wide
 
 
 def _row(simulation: LiveSimulation, key: str, frame: Frame) -> list[Text]:

@@ -211,7 +211,7 @@ class ControlClient:
         return (await self._call("Strike", request, pb.StrikeResponse)).number
 
     async def mend(self, number: int) -> None:
-        """End a fault; nothing happens if it has ended already."""
+        """End a fault; nothing happens if it has ended already, and one that never was is refused."""
         await self._call("Mend", pb.MendRequest(number=number), pb.MendResponse)
 
     async def faults(self) -> list[SiteFault]:

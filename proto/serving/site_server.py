@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ...sim.domain.timestamps import Timestamps
+from ...sim.engine.clock import check_speed
 from ...sim.simulation.hardware import Hardware
 from ...sim.simulation.live import LiveSimulation
 from ...sim.site.reader import load_site
@@ -57,10 +58,9 @@ class SiteServer:
 
         Raises:
             SiteError: If the site's file is wrong.
-            ValueError: If the speed is not positive.
+            ValueError: If time cannot pass at this speed.
         """
-        if not 0.0 < speed < float("inf"):
-            raise ValueError(f"speed is {speed:g}; accepted: a number greater than 0")
+        check_speed(speed)
         self.site = site if isinstance(site, Site) else load_site(site)
         self.address = ""
         """Address where it is served, such as `[::1]:8800`, while it is."""

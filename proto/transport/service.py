@@ -17,6 +17,7 @@ import grpc
 from google.protobuf.message import DecodeError, Message
 
 from ...sim.domain.messages import CommandError, InvalidArgumentError
+from ...sim.domain.printable import printable
 
 RequestT = TypeVar("RequestT", bound=Message)
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -134,7 +135,7 @@ def _parsed(request: type[RequestT], data: bytes) -> RequestT:
 async def _refuse(context: Context, error: CommandError, *, logged: bool) -> None:
     code = status_of(error)
     if logged:
-        _log_outcome(context, f"{code.name}: {error}")
+        _log_outcome(context, f"{code.name}: {printable(str(error))}")
     await context.abort(code, str(error))
 
 

@@ -18,6 +18,7 @@ from ...sim.domain.commands import (
 )
 from ...sim.domain.faults import Fault, FaultKind
 from ...sim.domain.metrics import PowerType
+from ...sim.faults.check import FaultError, check_fault
 from ...sim.files.problems import Place, one_of, shown
 from ...sim.files.units import VAR, WATT
 from ...sim.inputs.driven import DRIVEN_INPUTS, NUMBER
@@ -120,6 +121,10 @@ def _faults(step: Step, site: Site) -> Iterator[Action]:
     for name, words in step.fault.items():
         place: Place = ("fault", name)
         fault = _fault(_component(site, place, name), words)
+        try:
+            check_fault(fault)
+        except FaultError as error:
+            raise ActionError((*place, error.part), error.found, error.accepted) from None
         yield Action(place, f"{name} {fault.kind}", StrikeFault(fault, step.lasts_s), None, step.lasts_s)
 
 

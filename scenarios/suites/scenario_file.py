@@ -104,7 +104,7 @@ class FaultWords(Section):
     """What breaks, and how."""
 
     kind: FaultKind
-    amount: float = Field(0.1, ge=0.0, allow_inf_nan=False)
+    amount: float = 0.1
     """How much, where the kind says so."""
     metrics: tuple[Metric, ...] = ()
     """Which metrics report wrongly; all if none is named."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -18,7 +19,7 @@ from frequenz.quantities import (
 )
 
 from ...sim.domain.faults import Fault, FaultKind
-from ...sim.domain.messages import RefusalStatus
+from ...sim.domain.messages import RefusalStatus, UnknownFaultError
 from ...sim.domain.metrics import Metric
 from ...sim.domain.ranges import Bounds
 from ...sim.domain.states import StateCode
@@ -60,8 +61,9 @@ class FaultHandle:
         self._number = number
 
     def mend(self) -> None:
-        """End the fault; nothing happens if it has ended already."""
-        self._site.simulation.mend(self._number)
+        """End the fault; nothing happens if it has ended already, or the site was taken back to before it."""
+        with contextlib.suppress(UnknownFaultError):
+            self._site.simulation.mend(self._number)
 
     def __enter__(self) -> Self:
         return self

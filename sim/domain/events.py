@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 from .messages import Frame
+from .printable import printable
 from .timestamps import to_datetime
 
 T = TypeVar("T")
@@ -45,7 +46,7 @@ def _detail_in_words(name: str, value: object, unit_of_power: str) -> str:
         return f"power {value:.1f} {unit_of_power}"
     if name.endswith("_s") and isinstance(value, float):
         return f"{name.removesuffix('_s')} {value:.10g} s"
-    return f"{name} {value:.10g}" if isinstance(value, float) else f"{name} {value}"
+    return f"{name} {value:.10g}" if isinstance(value, float) else f"{name} {printable(str(value))}"
 
 
 EventListener = Callable[[Event], None]

@@ -152,6 +152,12 @@ class UnknownComponentError(CommandError):
     status = RefusalStatus.NOT_FOUND
 
 
+class UnknownFaultError(CommandError):
+    """No fault ever had this number."""
+
+    status = RefusalStatus.NOT_FOUND
+
+
 class InvalidArgumentError(CommandError):
     """The request makes no sense, whatever the state of the site."""
 

@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol
 
 from ..domain.timestamps import MICROSECONDS
 
+FASTEST = 100_000.0
+"""Greatest speed [simulated seconds per second of the loop]; what lies above, no site keeps up with."""
 _TOLERATED_DRIFT_US = 250_000
 _REMEMBERED_STRETCHES = 100
 """Stretches of constant speed for which times gone by are still told exactly."""
@@ -97,9 +99,9 @@ class LiveClock:
             loop_time: The event loop's clock [s].
 
         Raises:
-            ValueError: If the speed is not positive.
+            ValueError: If time cannot pass at this speed.
         """
-        self.speed = _checked(speed)
+        self.speed = check_speed(speed)
         self.paused = False
         """Whether simulated time stands still."""
         self._loop_time = loop_time
@@ -142,9 +144,9 @@ class LiveClock:
             speed: Simulated seconds per second of the loop, > 0.
 
         Raises:
-            ValueError: If the speed is not positive.
+            ValueError: If time cannot pass at this speed.
         """
-        _checked(speed)
+        check_speed(speed)
         self.move_to(self.now_us())
         self.speed = speed
 
@@ -159,9 +161,14 @@ class LiveClock:
         self.move_to(self._anchor_us)
 
 
-def _checked(speed: float) -> float:
-    if not 0.0 < speed < float("inf"):
-        raise ValueError(f"speed is {speed:g}; accepted: a number greater than 0")
+def check_speed(speed: float) -> float:
+    """Return a speed at which time can pass.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if not 0.0 < speed <= FASTEST:
+        raise ValueError(f"speed is {speed:g}; accepted: a number greater than 0, up to {FASTEST:g}")
     return speed
 
 

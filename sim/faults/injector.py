@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 
 from ..domain.commands import MendFault, StrikeFault
 from ..domain.faults import Fault, FaultKind
-from ..domain.messages import Reading, UnavailableError, WrongStateError
+from ..domain.messages import Reading, UnavailableError, UnknownFaultError, WrongStateError
 from ..domain.metrics import Metric
 from ..domain.states import Diagnostic
 from ..engine.agenda import Engine
@@ -17,9 +17,8 @@ from ..files.problems import one_of
 from ..inputs.signal import normal_deviate, stream_key
 from ..plant.plant import Plant
 from .active import ActiveFault, FaultsState
+from .check import check_fault
 
-LONGEST_TEXT = 1000
-"""Characters of a refusal; longer ones do not fit into the trailers of an answer."""
 _DISTORTING = frozenset(
     {
         FaultKind.FROZEN, FaultKind.NAN, FaultKind.NOISY, FaultKind.DRIFTING, FaultKind.WRONG_SIGN,
@@ -60,7 +59,7 @@ class Faults:
         self._state = FaultsState()
         engine.handle("fault mends", self.mend)
         executor.handle(StrikeFault, self.strike)
-        executor.handle(MendFault, lambda command: self.mend(command.number))
+        executor.handle(MendFault, self._mend_told)
 
     def strike(self, command: StrikeFault) -> int:
         """Break something; see `Simulation.fault`."""
@@ -105,6 +104,15 @@ class Faults:
             self._plant.advance(self._engine.now_us)
             self._plant.trip(component, None)
         self._events.report("mended", component, fault=ended.fault.kind.value, number=number)
+
+    def _mend_told(self, command: MendFault) -> None:
+        number, last = command.number, self._state.last_number
+        if not 0 < number <= last:
+            accepted = (
+                f"a number that striking gave, up to {last}" if last else "none, as nothing was ever broken"
+            )
+            raise UnknownFaultError(f"no fault {number}; accepted: {accepted}")
+        self.mend(number)
 
     def clearable(self, component: str) -> list[int]:
         """Return the numbers of the trips of a component that an acknowledgement clears.
@@ -195,12 +203,7 @@ class Faults:
             raise ValueError(
                 f"no component {fault.component!r}; accepted: {one_of(components, fault.component)}"
             )
-        if fault.kind is not FaultKind.REFUSED and (fault.status is not None or fault.text):
-            raise ValueError(
-                f"fault {fault.kind.value} has a status or a text; accepted: {FaultKind.REFUSED.value} with them"
-            )
-        if len(fault.text) > LONGEST_TEXT:
-            raise ValueError(f"text has {len(fault.text)} characters; accepted: up to {LONGEST_TEXT}")
+        check_fault(fault)
         if fault.kind is FaultKind.TRIP and not self._plant.can_trip(fault.component):
             category = components[fault.component].category
             raise ValueError(

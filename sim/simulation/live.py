@@ -64,7 +64,7 @@ class LiveSimulation(Simulation):
 
         Raises:
             InputError: If a recorded input cannot drive the site from its start.
-            ValueError: If the speed is not positive.
+            ValueError: If time cannot pass at this speed.
         """
         loop = asyncio.get_running_loop()
         make_clock = WallStampedClock if timestamps == "wall" else LiveClock
@@ -126,7 +126,7 @@ class LiveSimulation(Simulation):
             speed: Simulated seconds per second of the event loop.
 
         Raises:
-            ValueError: If the speed is not positive.
+            ValueError: If time cannot pass at this speed.
             WrongStateError: If a step is under way.
         """
         self.execute(SetSpeed(speed))

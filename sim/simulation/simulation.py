@@ -143,13 +143,17 @@ class Simulation:
             A number by which it can be mended.
 
         Raises:
-            ValueError: If the component cannot break that way; says how it can.
+            ValueError: If the component cannot break that way, or the fault says what it cannot; says what is accepted.
         """
         number: int = self.execute(StrikeFault(fault, for_s))
         return number
 
     def mend(self, number: int) -> None:
-        """End a fault; nothing happens if it has ended already."""
+        """End a fault; nothing happens if it has ended already.
+
+        Raises:
+            UnknownFaultError: If no fault ever had this number.
+        """
         self.execute(MendFault(number))
 
     def save(self, *, catch_up: bool = True) -> Snapshot:

@@ -107,6 +107,7 @@ def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path) -> None:
     [
         (["no-such-site"], "no-such-site"),
         (["--speed", "0"], "speed is 0; accepted: a number greater than 0"),
+        (["--speed", "1e6"], "speed is 1e+06; accepted: a number greater than 0, up to 100000"),
         (["--start", "yesterday"], "an ISO 8601 date and time"),
         (["--duration", "10"], "a number with a unit"),
         (["--port", "70000"], "65535"),

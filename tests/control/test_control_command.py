@@ -111,7 +111,7 @@ class TestTime:
 
     @pytest.mark.parametrize(
         ("words", "said"),
-        [(("step", "soon"), "accepted: a number with a unit"), (("speed", "fast"), "accepted: a number greater"),
+        [(("step", "soon"), "accepted: a number with a unit"), (("speed", "fast"), "accepted: a number, such as"),
          (("speed", "0"), "accepted: a number greater")],
     )  # fmt: skip
     async def test_what_is_typed_wrongly_is_told(
@@ -228,6 +228,19 @@ class TestLooks:
         assert "PRODUCING" in roof
         (battery,) = (line for line in lines if "battery" in line)
         assert battery.split()[-4:] == ["50.0", "%", "READY", "RELAY_CLOSED"]
+
+    async def test_names_and_powers_are_whole_however_much_the_state_says(self, charging: Shell) -> None:
+        (charger,) = (
+            line for line in (await charging.type("state")).output.splitlines() if "CHARGING" in line
+        )
+        assert charger.startswith(" box ")
+        assert " kW " in charger
+        assert len(charger) <= 80
+        (charger,) = (
+            line for line in (await charging.type("state", COLUMNS="36")).output.splitlines() if "box" in line
+        )
+        assert " kW " in charger
+        assert len(charger) <= 36
 
     def test_values_that_are_not_there_are_a_dash_and_null(self) -> None:
         values = {"AC_POWER_ACTIVE": math.nan, "AC_FREQUENCY": math.nan, "BATTERY_SOC_PCT": math.nan}

@@ -86,6 +86,15 @@ class TestFaults:
         await control.mend(await control.strike("bat-inv", "trip"))
         assert (await control.state("bat-inv"))["bat-inv"].states == healthy
 
+    async def test_what_was_never_broken_cannot_be_mended(self, control: ControlClient) -> None:
+        number = await control.strike("bat-inv", "trip")
+        await control.mend(number)
+        await control.mend(number)
+        for other in (-1, 0, number + 1, 2**62):
+            with pytest.raises(ControlError, match=f"no fault {other}; accepted: .* up to {number}") as error:
+                await control.mend(other)
+            assert refused_as(grpc.StatusCode.NOT_FOUND, error)
+
     async def test_a_fault_mends_when_its_time_is_over(self, control: ControlClient) -> None:
         await control.strike("bat-inv", "trip", lasts=seconds(10))
         await control.step(seconds(9))
@@ -141,14 +150,21 @@ class TestFaults:
                 "nan",
                 {"status": "INTERNAL"},
                 "INVALID_ARGUMENT",
-                "fault nan has a status or a text; accepted: refused with them",
+                "status is 'INTERNAL' with nan, which has none; accepted: with refused",
             ),
             (
                 "main",
                 "refused",
                 {"text": "n" * 1001},
                 "INVALID_ARGUMENT",
-                "text has 1001 characters; accepted: up to 1000",
+                "text is of 1001 characters; accepted: up to 1000",
+            ),
+            (
+                "bat-inv",
+                "trip",
+                {"diagnostic": "overtemperature"},
+                "INVALID_ARGUMENT",
+                "diagnostic is 'overtemperature'; accepted: UNKNOWN, ",
             ),
             (
                 "main",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.faults import Fault, FaultKind
-from doppelgrid.sim.domain.messages import Reading, UnavailableError, WrongStateError
+from doppelgrid.sim.domain.messages import Reading, UnavailableError, UnknownFaultError, WrongStateError
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.faults.injector import Faults
 from doppelgrid.sim.inputs.signal import normal_deviate, stream_key
@@ -134,11 +135,14 @@ class TestEnds:
     def test_faults_are_numbered_from_one_on_and_told_of(self, simulation: Simulation) -> None:
         told: list[Event] = []
         simulation.events.subscribe(told.append)
-        assert strike(simulation, FaultKind.NAN, for_s=2.5, amount=0.3, metrics=(POWER, VOLTAGE)) == 1
+        assert strike(simulation, FaultKind.NOISY, for_s=2.5, amount=0.3, metrics=(POWER, VOLTAGE)) == 1
         assert strike(simulation, FaultKind.TRIP, "inv", diagnostic="OVERTEMPERATURE") == 2
         simulation.mend(2)
         simulation.mend(2)
-        simulation.mend(77)
+        with pytest.raises(
+            UnknownFaultError, match="no fault 77; accepted: a number that striking gave, up to 2"
+        ):
+            simulation.mend(77)
         assert strike(simulation, FaultKind.NAN) == 3
         simulation.run_for(timedelta(seconds=10))
         faults = [event for event in told if event.kind in ("fault", "mended")]
@@ -147,7 +151,7 @@ class TestEnds:
             ("mended", "main", 1, 2_500_000),
         ]  # fmt: skip
         assert faults[0].details == {
-            "fault": "nan", "number": 1, "for_s": 2.5, "diagnostic": faults[0].details["diagnostic"], "amount": 0.3,
+            "fault": "noisy", "number": 1, "for_s": 2.5, "diagnostic": faults[0].details["diagnostic"], "amount": 0.3,
             "metrics": f"{POWER} {VOLTAGE}",
         }  # fmt: skip
         assert faults[1].details["diagnostic"] == "OVERTEMPERATURE"
@@ -211,6 +215,50 @@ class TestReaching:
         strike(simulation, FaultKind.HANGING, "inv")
         assert simulation.faults.is_hanging("inv")
         assert not simulation.faults.is_hanging("bat")
+
+    @pytest.mark.parametrize(
+        ("kind", "how", "said"),
+        [
+            ("trip", {"diagnostic": "FOO"}, "diagnostic is 'FOO'; accepted: UNKNOWN, SWITCH_ON_FAULT, "),
+            ("trip", {"diagnostic": "OVERTEMPERATUR"}, "(did you mean 'OVERTEMPERATURE'?)"),
+            ("trip", {"diagnostic": ""}, "diagnostic is ''; accepted: "),
+            ("trip", {"diagnostic": "UNSPECIFIED"}, "diagnostic is 'UNSPECIFIED'; accepted: "),
+            ("trip", {"diagnostic": 5}, "diagnostic is 5; accepted: "),
+            ("noisy", {"amount": 1e308}, "amount is 1e+308; accepted: a number from 0 to 10"),
+            ("noisy", {"amount": -5}, "amount is -5; accepted: a number from 0 to 10"),
+            ("noisy", {"amount": "a lot"}, "amount is 'a lot'; accepted: a number from 0 to 10"),
+            ("drifting", {"amount": 1e300}, "amount is 1e+300; accepted: a number from -1000 to 1000"),
+            ("drifting", {"amount": math.nan}, "amount is nan; accepted: "),
+            ("nan", {"metrics": ("POWER",)}, "metrics is with 'POWER'; accepted: "),
+            ("refused", {"status": "GONE"}, "status is 'GONE'; accepted: "),
+            ("refused", {"text": 5}, "text is 5; accepted: text"),
+            ("refused", {"text": "\udc80"}, "text is '\\udc80'; accepted: text without halves"),
+            (
+                "frozen",
+                {"amount": 0.5},
+                "amount is 0.5 with frozen, which has none; accepted: with noisy, drifting",
+            ),
+            (
+                "stale",
+                {"metrics": (POWER,)},
+                "metrics is AC_POWER_ACTIVE with stale, which has none; accepted: with ",
+            ),
+            ("nan", {"diagnostic": "OVERVOLTAGE"}, "with nan, which has none; accepted: with trip"),
+            ("hanging", {"text": "no"}, "text is 'no' with hanging, which has none; accepted: with refused"),
+        ],
+    )
+    def test_a_fault_that_says_what_it_cannot_is_refused(
+        self, simulation: Simulation, kind: str, how: dict[str, Any], said: str
+    ) -> None:
+        with pytest.raises(ValueError, match=re.escape(said)):
+            strike(simulation, FaultKind(kind), "inv", **how)
+        assert not simulation.faults.save().active
+
+    def test_what_clients_are_told_moves_no_cursor(self, simulation: Simulation) -> None:
+        events: list[Event] = []
+        simulation.gateway.listen_to_events(events.append)
+        strike(simulation, FaultKind.REFUSED, "inv", text="\x1b[2Jgone\r\nfault: ü")
+        assert "text \\x1b[2Jgone\\r\\nfault: ü" in str(events[-1])
 
     def test_what_is_not_there_cannot_break(self, simulation: Simulation) -> None:
         with pytest.raises(ValueError, match="no component 'hill'; accepted: grid, main, inv, bat, hall"):

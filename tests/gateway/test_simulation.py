@@ -152,7 +152,13 @@ Break = Callable[[str, FaultKind], int]
 class TestFaults:
     @pytest.fixture
     def strike(self, simulation: Simulation) -> Break:
-        return lambda key, kind: simulation.fault(Fault(key, kind, diagnostic="OVERTEMPERATURE"), for_s=60.0)
+        def strike(key: str, kind: FaultKind) -> int:
+            fault = Fault(key, kind)
+            if kind is FaultKind.TRIP:
+                fault = fault._replace(diagnostic="OVERTEMPERATURE")
+            return simulation.fault(fault, for_s=60.0)
+
+        return strike
 
     def last(self, simulation: Simulation, component: int) -> Frame:
         frames = trace(simulation, seconds(0.2))

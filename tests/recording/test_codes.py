@@ -8,10 +8,10 @@ from google.protobuf import text_format
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doppelgrid.sim.domain.diagnostics import DIAGNOSTIC_NUMBERS
 from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.recording.assemble import without_repetitions
 from doppelgrid.sim.recording.codes import (
-    DIAGNOSTIC_NUMBERS,
     STATE_NUMBERS,
     parse_diagnostic,
     parse_state,

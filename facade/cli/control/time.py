@@ -22,9 +22,15 @@ FaketimeOption = Annotated[
 
 def _factor(text: str) -> float:
     try:
-        return float(text.rstrip("xX"))
+        factor = float(text.rstrip("xX"))
     except ValueError:
-        raise typer.BadParameter(f"{text!r}; accepted: a number greater than 0") from None
+        raise typer.BadParameter(f"{text!r}; accepted: a number, such as 10 or 0.5") from None
+    from ...sim.engine.clock import check_speed  # noqa: PLC0415
+
+    try:
+        return check_speed(factor)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 async def clock(site: ControlClient, *, faketime: FaketimeOption = False) -> Told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from ...proto.control.readings import ClockReading, ComponentState, SiteEvent, SiteFault, SiteInput
 
 NOTHING = "–"
+_NO_LIMIT = 100_000
 _PRODUCERS = ("pv_inverter", "wind_turbine", "chp")
 
 
@@ -112,25 +114,36 @@ def _table(states: Mapping[str, ComponentState]) -> str:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for name, is_number in (
-        ("component", False),
-        ("power", True),
-        ("allowed", True),
-        ("SoC", True),
-        ("state", False),
-    ):
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=True, overflow="ellipsis")
-    for key, state in states.items():
-        soc = state.values.get("BATTERY_SOC_PCT")
-        table.add_row(
-            key, _power(state), _allowed(state), "" if soc is None else _percent(soc), _all_states(state)
-        )
+    from ..columns import Column, fill_table  # noqa: PLC0415
+
+    columns = (
+        Column("component", 0),
+        Column("power", 0, is_number=True),
+        Column("allowed", 2, is_number=True),
+        Column("SoC", 1, is_number=True),
+        Column("state", 0),
+    )
+    rows = [
+        [Text(cell) for cell in (key, _power(state), _allowed(state), _soc(state), _all_states(state))]
+        for key, state in states.items()
+    ]
     console = Console(highlight=False)
+    # What goes into a file or a pipe is wanted whole.
+    width = console.width if console.is_terminal or "COLUMNS" in os.environ else None
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    fill_table(table, columns, rows, width, around_a_cell=2, around_a_row=2)
+    if width is None:
+        console.width = _NO_LIMIT
     with console.capture() as told:
         console.print(table)
     return "\n".join(line.rstrip() for line in told.get().splitlines() if line.strip())
+
+
+def _soc(state: ComponentState) -> str:
+    soc_pct = state.values.get("BATTERY_SOC_PCT")
+    return "" if soc_pct is None else _percent(soc_pct)
 
 
 def _power(state: ComponentState) -> str:
