@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -77,21 +77,31 @@ async def run_sites(servers: Sequence[SiteServer], options: RunOptions) -> None:
     """
     _log_to_terminal()
     async with contextlib.AsyncExitStack() as serving:
-        for server in servers:
-            await serving.enter_async_context(server)
-            _announce(server)
-            _tell_events(server, alone=len(servers) == 1)
-            options.watches[server] = SiteWatch(server.simulation)
-        if options.recorder is not None:
-            options.recorder.listen(servers[0].simulation.gateway)
-        _calm_collector()
-        _tell_endpoints(servers, options)
-        async with _display(servers), _beginning(servers, options):
-            await _until_told(servers, options)
+        # From before anything is served: whoever ends the run while it begins ends it like any other.
+        with _told_to_end() as told:
+            for server in servers:
+                if told.is_set():
+                    break
+                await serving.enter_async_context(server)
+                _announce(server)
+                _tell_events(server, alone=len(servers) == 1)
+                options.watches[server] = SiteWatch(server.simulation)
+            if not told.is_set():
+                await _show(servers, options, told)
         reports = [watch.report() for watch in options.watches.values()]
     for report in reports:
         print_report(report, _console)
     _log.info("ended")
+
+
+async def _show(servers: Sequence[SiteServer], options: RunOptions, told: asyncio.Event) -> None:
+    """Let the sites run, now that all are served."""
+    if options.recorder is not None:
+        options.recorder.listen(servers[0].simulation.gateway)
+    _calm_collector()
+    _tell_endpoints(servers, options)
+    async with _display(servers), _beginning(servers, options):
+        await _until_told(servers, options, told)
 
 
 @contextlib.asynccontextmanager
@@ -240,19 +250,24 @@ def _summary(key: str, frame: Frame) -> str:
     return f"{key} {power}" if soc_pct is None else f"{key} {power} at {soc_pct:.1f} %"
 
 
-async def _until_told(servers: Sequence[SiteServer], options: RunOptions) -> None:
-    """Wait for a signal, an error or the end of the duration, and take in edits meanwhile."""
-    loop = asyncio.get_running_loop()
-    told = asyncio.Event()
-    starts_us = [server.simulation.start_us for server in servers]
+@contextlib.contextmanager
+def _told_to_end() -> Iterator[asyncio.Event]:
+    """Give what a signal to end sets."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, told.set)
     try:
-        while edited := await _until_edited(servers, options, told, starts_us):
-            await _take_in(edited, servers, options)
+        yield told
     finally:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.remove_signal_handler(number)
+
+
+async def _until_told(servers: Sequence[SiteServer], options: RunOptions, told: asyncio.Event) -> None:
+    """Wait for a signal, an error or the end of the duration, and take in edits meanwhile."""
+    starts_us = [server.simulation.start_us for server in servers]
+    while edited := await _until_edited(servers, options, told, starts_us):
+        await _take_in(edited, servers, options)
 
 
 async def _until_edited(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BAD_INPUT = 2
 PORT_IN_USE = 3
+_LONGEST_S = 21_900 * 86_400.0
+"""Of spans: some 60 years [s]."""
 
 
 class WithExtras(TyperGroup):
@@ -138,12 +140,12 @@ def parse_duration(text: str) -> float:
     """Read a span such as `10 min` [s].
 
     Raises:
-        typer.BadParameter: If it is none, or not positive.
+        typer.BadParameter: If it is none, not positive, or longer than 21,900 d.
     """
     from ..sim.files.units import SECOND  # noqa: PLC0415 - imports pydantic
 
     try:
-        return SECOND.within(above=0.0).parse(text)
+        return SECOND.within(above=0.0, upper=_LONGEST_S).parse(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r}; accepted: {error}") from None
 
@@ -180,11 +182,17 @@ def parse_moment(text: str) -> datetime:
     """Read an ISO 8601 date and time, by the site's clock if it names no offset.
 
     Raises:
-        typer.BadParameter: If it is none.
+        typer.BadParameter: If it is none, or no run can start then.
     """
+    from ..sim.domain.timestamps import check_start  # noqa: PLC0415
+
     try:
-        return datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(
             f"{text!r}; accepted: an ISO 8601 date and time such as 2026-06-15T11:00:00+02:00"
         ) from None
+    try:
+        return check_start(moment)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None

@@ -330,7 +330,10 @@ async def _answered(call: Awaitable[Any]) -> Any:
     try:
         return await call
     except grpc.aio.AioRpcError as error:
-        raise ControlError(error.code(), error.details() or error.code().name) from None
+        code, text = error.code(), error.details() or error.code().name
+        # gRPC's own words for a server that goes away while it is asked.
+        gone = code is grpc.StatusCode.UNKNOWN and text == "Stream removed"
+        raise ControlError(grpc.StatusCode.UNAVAILABLE if gone else code, text) from None
 
 
 async def _events(call: Any) -> AsyncIterator[SiteEvent]:

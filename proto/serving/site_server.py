@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from ...sim.domain.timestamps import Timestamps
+from ...sim.domain.timestamps import Timestamps, check_start
 from ...sim.engine.clock import check_speed
 from ...sim.simulation.hardware import Hardware
 from ...sim.simulation.live import LiveSimulation
@@ -58,7 +58,7 @@ class SiteServer:
 
         Raises:
             SiteError: If the site's file is wrong.
-            ValueError: If time cannot pass at this speed.
+            ValueError: If time cannot pass at this speed, or not start then.
         """
         check_speed(speed)
         self.site = site if isinstance(site, Site) else load_site(site)
@@ -67,7 +67,7 @@ class SiteServer:
         self._host = host
         self._port = port
         self._speed = speed
-        self._start = start
+        self._start = None if start is None else check_start(start)
         self._seed = seed
         self._timestamps: Timestamps = timestamps
         self._hardware = hardware

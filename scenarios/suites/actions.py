@@ -16,7 +16,7 @@ from ...sim.domain.commands import (
     Stop,
     StrikeFault,
 )
-from ...sim.domain.faults import Fault, FaultKind
+from ...sim.domain.faults import Fault
 from ...sim.domain.metrics import PowerType
 from ...sim.faults.check import FaultError, check_fault
 from ...sim.files.problems import Place, one_of, shown
@@ -128,9 +128,7 @@ def _faults(step: Step, site: Site) -> Iterator[Action]:
         yield Action(place, f"{name} {fault.kind}", StrikeFault(fault, step.lasts_s), None, step.lasts_s)
 
 
-def _fault(key: str, words: FaultKind | FaultWords) -> Fault:
-    if isinstance(words, FaultKind):
-        return Fault(key, words)
+def _fault(key: str, words: FaultWords) -> Fault:
     return Fault(
         key,
         words.kind,

@@ -16,11 +16,11 @@ from pydantic_core import PydanticCustomError
 from ...sim.domain.faults import FaultKind
 from ...sim.domain.messages import CommandError, InvalidArgumentError, UnknownComponentError, UnsupportedError
 from ...sim.domain.metrics import Metric
-from ...sim.domain.timestamps import MICROSECONDS, to_datetime
+from ...sim.domain.timestamps import MICROSECONDS, YEARS, check_start, to_datetime
 from ...sim.files.explain import explain
 from ...sim.files.moments import parse_moment
 from ...sim.files.problems import Finding, Place, Problem, one_of, shown, written_path
-from ...sim.files.sections import Section, Text, refuse
+from ...sim.files.sections import Section, Text, refuse, short_for
 from ...sim.files.units import SECOND, Duration, PositiveDuration
 from ...sim.files.yaml_text import read_yaml
 from ...sim.report import SiteWatch
@@ -41,7 +41,6 @@ TRIGGERS = ("at", "every", "when")
 ACTS = ("set", "release", "fault", "command", "plug", "unplug", "outage", "say")
 KINDS = ("always", "never", "eventually", "expect", "kpi")
 MOMENTS = ("begins", "ends")
-_YEARS = (1980, 2200)
 
 
 def _condition(value: object) -> Condition:
@@ -65,12 +64,9 @@ def _listed(value: object) -> object:
 
 def _start(value: object) -> datetime:
     try:
-        start = datetime.fromisoformat(str(value).strip())
-        if _YEARS[0] <= start.year <= _YEARS[1]:
-            return start
-        raise ValueError
+        return check_start(datetime.fromisoformat(str(value).strip()))
     except ValueError:
-        least, most = _YEARS
+        least, most = YEARS
         accepted = (
             f"a date and a time (2026-01-20 17:00) of the years {least} to {most}, "
             "by the clock of the site if there is no offset"
@@ -135,7 +131,12 @@ class Step(Section):
     """Inputs and their values."""
     release: Annotated[tuple[Text, ...], BeforeValidator(_listed)] = ()
     """Inputs that go back to what the site file says."""
-    fault: dict[Text, FaultKind | FaultWords] = Field(default_factory=dict)
+    fault: dict[
+        Text,
+        Annotated[
+            FaultWords, BeforeValidator(short_for("kind"), json_schema_input_type=FaultKind | FaultWords)
+        ],
+    ] = Field(default_factory=dict)
     """Components and what breaks of them."""
     command: dict[Text, str] = Field(default_factory=dict)
     """Components and what a client tells them: a power, start, stop, standby or acknowledge."""

@@ -16,7 +16,7 @@ from ...models.parameter import ParameterError, check_parameters
 from ..domain.categories import Category, EvChargerType
 from ..domain.ranges import Bounds
 from ..files.presets import find_preset, preset_names
-from ..files.sections import Section, refuse, written
+from ..files.sections import Section, refuse, short_for, written
 from ..files.units import FRACTION, SECOND, WATT_HOUR, Fraction, PositivePower
 from ..inputs.sessions.build import session_plan
 from ..inputs.sessions.cars import car_preset_names, check_car
@@ -90,7 +90,7 @@ def _as_switching(value: object) -> object:
         return None
     if value is True:
         return {}
-    return {"mode": value} if isinstance(value, str) else value
+    return short_for("mode")(value)
 
 
 class _ChargesCars(FlexibleDevice):

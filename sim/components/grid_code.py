@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -10,7 +10,7 @@ from ...models.grid_code import FreqWattParams, GridCodeParams, VoltVarParams
 from ...models.grid_guard import GridGuardParams
 from ...models.parameter import check_parameters
 from ..files.problems import one_of
-from ..files.sections import Section, refuse, written
+from ..files.sections import Section, refuse, short_for, written
 from ..files.units import FRACTION, HERTZ, SECOND, Unit
 
 PER_SECOND = Unit("1/s", {"%/min": 0.01 / 60.0, "%/s": 0.01})
@@ -130,11 +130,9 @@ class GridCode(Section):
     """Production by frequency; off if not given."""
 
 
-def _as_section(value: Any) -> Any:
-    return {"preset": value} if isinstance(value, str) else value
-
-
-GridCodeInput = Annotated[GridCode, BeforeValidator(_as_section, json_schema_input_type=GridCode | str)]
+GridCodeInput = Annotated[
+    GridCode, BeforeValidator(short_for("preset"), json_schema_input_type=GridCode | str)
+]
 """A grid code: a section, or the name of a preset alone."""
 _PRESETS = {"vde-ar-n-4105": GridCodeParams()}
 _PRESET_HZ = 50.0

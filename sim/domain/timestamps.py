@@ -8,6 +8,20 @@ from typing import Literal
 Timestamps = Literal["wall", "simulated"]
 """Whose time clients are told."""
 MICROSECONDS = 1_000_000
+YEARS = (1970, 2200)
+"""First and last year in which a run can start; up to 2262, the end of what recordings can hold, it can last."""
+
+
+def check_start(moment: datetime) -> datetime:
+    """Return a moment at which a run can start.
+
+    Raises:
+        ValueError: If none can; says which are accepted.
+    """
+    first, last = YEARS
+    if not first <= moment.year <= last:
+        raise ValueError(f"start is {moment.isoformat()}; accepted: years from {first} to {last}")
+    return moment
 
 
 def to_us(moment: datetime) -> int:

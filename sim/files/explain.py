@@ -115,6 +115,7 @@ _WORDS: Mapping[str, Callable[[ErrorDetails], str]] = {
     "less_than_equal": _range("a number ", "<=", "le"),
     "model_type": lambda _: "a mapping",
     "model_attributes_type": lambda _: "a mapping",
+    "dict_type": lambda _: "a mapping",
     "mapping_type": lambda _: "a mapping",
     "tuple_type": lambda details: _KEYS if details["loc"][-1:] == ("behind",) else "a list",
     "too_short": lambda details: f"at least {details['ctx']['min_length']}",

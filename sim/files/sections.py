@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -26,6 +26,15 @@ def written(default: str) -> Any:
 def refuse(accepted: str) -> PydanticCustomError:
     """Return the error of a value in a site file, by what would be accepted."""
     return PydanticCustomError("site", "{accepted}", {"accepted": accepted})
+
+
+def short_for(key: str) -> Callable[[object], object]:
+    """Return what reads a section that may be given as the value of one of its keys alone."""
+
+    def read(value: object) -> object:
+        return value if value is None or isinstance(value, Mapping | BaseModel) else {key: value}
+
+    return read
 
 
 def one_of_names(names: Callable[[], tuple[str, ...]]) -> AfterValidator:

@@ -13,7 +13,7 @@ import numpy as np
 from ..components.component_type import DC_PARENTS
 from ..components.inverter import BuiltInControl
 from ..components.registry import type_of
-from ..domain.timestamps import to_datetime
+from ..domain.timestamps import check_start, to_datetime
 from ..engine.clock import stopwatch_s
 from ..files.extras import extra_for
 from ..recording.metadata import describe_run
@@ -72,8 +72,8 @@ def simulate(
     extremes = extremes and record is not None
     means = extremes or (record is not None and resolution >= timedelta(microseconds=LEAST_INTERVAL_US))
     run = HeadlessRun(
-        site, start_us=site.moment_us(start), seed=seed, resolution=resolution, means=means, extremes=extremes,
-        metrics=metrics,
+        site, start_us=site.moment_us(check_start(start)), seed=seed, resolution=resolution,
+        means=means, extremes=extremes, metrics=metrics,
     )  # fmt: skip
     summarizer = Summarizer(run.plant)
     shown = shown_windows(site, run.step_us)
@@ -152,7 +152,7 @@ def inputs_that_end(
     """Return the recorded inputs that end before a run does, and when; from then on their last values hold."""
     from ..plant.plant import Plant  # noqa: PLC0415
 
-    start_us = site.moment_us(start)
+    start_us = site.moment_us(check_start(start))
     plant = Plant(site, start_us=start_us, seed=seed)
     end_us = start_us + duration // timedelta(microseconds=1)
     return {

@@ -34,6 +34,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..files.moments import parse_moment, parse_zone, write_moment
 from ..files.problems import did_you_mean
+from ..files.sections import short_for
 from ..files.units import (
     CELSIUS,
     DEGREE,
@@ -91,11 +92,9 @@ class Noise(_Section):
     """Time that a factor holds [s]; 5 s if not given."""
 
 
-def _as_noise(value: object) -> object:
-    return {"amplitude": value} if isinstance(value, str) else value
-
-
-_Noise = Annotated[Noise | None, BeforeValidator(_as_noise, json_schema_input_type=str | Noise | None)]
+_Noise = Annotated[
+    Noise | None, BeforeValidator(short_for("amplitude"), json_schema_input_type=str | Noise | None)
+]
 
 
 class ConstantPower(_Section):

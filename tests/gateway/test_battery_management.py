@@ -83,8 +83,8 @@ def test_a_cause_that_lasts_is_named() -> None:
 class TestFaults:
     def test_a_fault_trips_whatever_the_system_finds(self) -> None:
         site = Equipped()
-        site.simulation.fault(Fault("bat", FaultKind.TRIP, diagnostic="CELL_FAULT"))
-        assert codes(site) == (["CELL_FAULT"], [])
+        site.simulation.fault(Fault("bat", FaultKind.TRIP, diagnostic="BATTERY_BLOCK_ERROR"))
+        assert codes(site) == (["BATTERY_BLOCK_ERROR"], [])
         assert site.states(BATTERY) == (S.ERROR, S.RELAY_OPEN)
         site.gateway.acknowledge(BATTERY)
         assert site.states(BATTERY) == (S.OFF, S.RELAY_OPEN)

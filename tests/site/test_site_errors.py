@@ -56,6 +56,14 @@ WRONG_LINES = {
         "  house: {id: 31, category: meter, behind: main, load: {profile: bdew-g0, annual_energy: 40}}",
         ["house.load.annual_energy is 40; accepted: a number with a unit (kWh, Wh, MWh, GWh), > 0 kWh"],
     ),
+    "a list in place of a mapping": (
+        "  house: {id: 31, category: meter, behind: main, refusals: []}",
+        ["house.refusals is empty; accepted: a mapping"],
+    ),
+    "a number in place of a mode": (
+        "  ev: {id: 31, category: ev_charger, behind: main, rated_power: 11 kW, phase_switching: 1}",
+        ["ev.phase_switching is 1; accepted: automatic, by-command"],
+    ),
     "a profile without its points": (
         "  house: {id: 31, category: meter, behind: main, load: {profile: inline}}",
         ["house.load.points is missing; accepted: a list"],

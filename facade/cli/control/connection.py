@@ -116,6 +116,10 @@ def ask(
     except SiteRefusalError as error:
         raise refuse(f"{url}: {error}", error.code) from None
     except ControlError as error:
+        if error.code.name == "UNAVAILABLE":
+            raise refuse(
+                f"{url}: the site is served no longer ({_why(error)}); {_ACCEPTED}", NOBODY_ANSWERS
+            ) from None
         raise refuse(str(error)) from None
     except ValueError as error:
         raise refuse(f"{url}: {error}") from None
@@ -141,11 +145,14 @@ async def _reach(site: ControlClient) -> None:
         raise _unreachable(error) from None
 
 
+def _why(error: ControlError) -> str:
+    return str(error).rpartition(": ")[2]
+
+
 def _unreachable(error: ControlError) -> SiteRefusalError:
     match error.code.name:
         case "UNAVAILABLE":
-            why = str(error).rpartition(": ")[2]
-            return SiteRefusalError(f"nobody answers there ({why}); {_ACCEPTED}", NOBODY_ANSWERS)
+            return SiteRefusalError(f"nobody answers there ({_why(error)}); {_ACCEPTED}", NOBODY_ANSWERS)
         case "UNIMPLEMENTED":
             text = "no control service there; accepted: a site that is served on loopback, or with --control"
         case "UNAUTHENTICATED":
