@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from ...sim.components.registry import type_of
+from ...sim.domain.diagnostics import DIAGNOSTIC_NUMBERS
 from ...sim.domain.messages import Reading as Report
 from ...sim.domain.metrics import Metric
 from ...sim.domain.states import StateCode
@@ -15,7 +16,6 @@ from ...sim.files import units
 from ...sim.files.problems import one_of
 from ...sim.files.units import Unit
 from ...sim.inputs.driven import NUMBER
-from ...sim.recording.codes import DIAGNOSTIC_NUMBERS
 from ...sim.report import SiteReport
 from ...sim.report.gatherer import LOAD
 from ...sim.site.site import Site
