@@ -10,8 +10,8 @@ import pytest
 
 from doppelgrid.proto.serving.site_server import SiteServer
 from doppelgrid.scenarios.conformance.access import Access
-from doppelgrid.scenarios.conformance.statements import Outcome, Verdict
-from doppelgrid.scenarios.conformance.suite import WAYS, examine
+from doppelgrid.scenarios.conformance.statements import STATEMENTS, Outcome, Verdict
+from doppelgrid.scenarios.conformance.suite import examine
 from doppelgrid.sim.site.reader import bundled_sites
 
 HOURS = {
@@ -44,8 +44,8 @@ def briefly() -> Outcomes:
 
 @pytest.fixture(scope="module")
 def thoroughly() -> Outcomes:
-    """What came of all statements in all ways."""
-    return asyncio.run(examine_all(WAYS, (), speed=1.0))
+    """What came of all statements, in the way of the SDK; one site is held to them in all ways elsewhere."""
+    return asyncio.run(examine_all(("v1alpha18",), (), speed=1.0))
 
 
 def failures(outcomes: Sequence[Outcome]) -> list[str]:
@@ -64,6 +64,6 @@ def test_what_differs_with_the_hour_is_kept(briefly: Outcomes, site: str, hour: 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("site", "hour"), PLACES)
-def test_all_statements_are_kept_in_all_versions(thoroughly: Outcomes, site: str, hour: str) -> None:
-    assert {outcome.way for outcome in thoroughly[site, hour]} == set(WAYS)
+def test_all_statements_are_kept(thoroughly: Outcomes, site: str, hour: str) -> None:
+    assert len(thoroughly[site, hour]) == len(STATEMENTS)
     assert failures(thoroughly[site, hour]) == []
