@@ -54,9 +54,8 @@ BY_METHOD: list[tuple[Callable[[Simulation], object], Command]] = [
     ),
     (lambda site: site.release("charger", "cable"), ReleaseInput("charger", "cable")),
     (lambda site: site.fault(NOISE, for_s=4.0), StrikeFault(NOISE, 4.0)),
-    (lambda site: site.mend(3), MendFault(3)),
 ]
-COMMANDS = [*(command for _, command in BY_METHOD), SetSpeed(60.0)]
+COMMANDS = [*(command for _, command in BY_METHOD), MendFault(3), SetSpeed(60.0)]
 
 
 @pytest.fixture
@@ -79,6 +78,12 @@ def test_a_method_gives_its_command(
 ) -> None:
     act(site)
     assert told == [Execution(START, command)]
+
+
+def test_mending_gives_its_command(site: Simulation, told: list[Execution]) -> None:
+    number = site.fault(NOISE)
+    site.mend(number)
+    assert told[1:] == [Execution(START, MendFault(number))]
 
 
 def test_a_command_gives_what_its_method_gives(site: Simulation) -> None:
@@ -145,7 +150,7 @@ def test_a_refused_command_has_brought_the_site_to_the_present(site: Simulation)
 def test_who_has_unsubscribed_hears_nothing_more(site: Simulation) -> None:
     executions: list[Execution] = []
     site.executor.executions.subscribe(executions.append)()
-    site.mend(1)
+    site.release("charger", "cable")
     assert executions == []
 
 

@@ -15,7 +15,7 @@ components:
 
 WRONG = {
     "grid_code: vde-ar-n-4106": "grid_code is 'vde-ar-n-4106'; accepted: vde-ar-n-4105 (did you mean 'vde-ar-n-4105'?)",
-    "grid_code: true": "grid_code is true; accepted: a mapping",
+    "grid_code: true": "grid_code is true; accepted: text",
     "grid_code: {overfrequency: 80 Hz}": "grid_code.overfrequency is 80 Hz; accepted: 50 Hz..70 Hz",
     "grid_code: {reconnect_gradient: 10 %}": (
         "grid_code.reconnect_gradient is 10 %; accepted: a number with a unit (%/min, %/s), > 0 %/min"
