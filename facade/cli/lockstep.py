@@ -8,7 +8,6 @@ in virtual time (real I/O, never sleeping, another address), 8 two runs differ (
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -212,20 +211,12 @@ def _application(app: Path | None, module: str | None, arguments: list[str]) -> 
         raise refuse(
             "APP is missing; accepted: the path of a Python script, an installed command, or -m MODULE"
         )
-    return _Application(app if app.exists() else _installed(app), "", arguments)
+    from ..scenarios.lockstep.scripts import script_of  # noqa: PLC0415
 
-
-def _installed(command: Path) -> Path:
-    """Return the script of an installed command; the path itself if it is none."""
-    found = None if len(command.parts) > 1 else shutil.which(command.name)
-    if found is None:
-        return command
-    with Path(found).open("rb") as script:
-        # Where the path of Python is long, a shell starts it in the second line.
-        head = script.readline() + script.readline()
-    if not head.startswith(b"#!") or b"python" not in head:
-        raise refuse(f"{found} is no Python script; accepted: a script or an installed command of Python")
-    return Path(found)
+    try:
+        return _Application(script_of(str(app)), "", arguments)
+    except ValueError as error:
+        raise refuse(str(error)) from None
 
 
 def _explain(first: Path, second: Path) -> NoReturn:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -96,7 +95,8 @@ def run_scenarios(
     part = None if shard is None else _parse_shard(shard)
     check_writable("--junit", junit)
     check_writable("--html", html)
-    words = None if app is None else _parse_app(app)
+    if app is not None:
+        _check_app(app)
     try:
         cases = chosen(collect(paths), select or [], part)
     except ScenarioError as error:
@@ -104,7 +104,7 @@ def run_scenarios(
     if not cases:
         raise refuse("no case is left by --filter and --shard; accepted: those that leave some")
     prepared = [
-        replace(case, app=words, seed=seed, output=output, turn=turn)
+        replace(case, app=app, seed=seed, output=output, turn=turn)
         for case in cases
         for turn in range(repeat)
     ]
@@ -112,12 +112,15 @@ def run_scenarios(
     console = _console()
     verdicts: list[Verdict] = []
     was_interrupted = False
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A service that ends its jobs wants the report of what was done, too.
+    former = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # One at a time, so that those before an interrupt count.
         verdicts.extend(_judged(prepared, jobs or os.cpu_count() or 1, console, stop_after))
     except KeyboardInterrupt:
         was_interrupted = True
+    finally:
+        signal.signal(signal.SIGTERM, former)
     places = {case.name: place for place, case in enumerate(cases)}
     verdicts.sort(key=lambda verdict: places[verdict.name])
     verdicts = _compared(verdicts)
@@ -138,22 +141,13 @@ def run_scenarios(
         raise typer.Exit(FAILED)
 
 
-def _parse_app(text: str) -> tuple[str, ...]:
-    """Read the command line of an application.
+def _check_app(text: str) -> None:
+    from ..scenarios.suites.application import ApplicationError, read_application  # noqa: PLC0415
 
-    Raises:
-        typer.Exit: If it is none, or its script or command is not there.
-    """
-    accepted = "a script that is there, -m and a module, or an installed command, with arguments"
     try:
-        words = tuple(shlex.split(text))
-    except ValueError as error:
-        raise refuse(f"--app is {text!r} ({error}); accepted: {accepted}") from None
-    is_there = words[:1] == ("-m",) and len(words) > 1
-    is_there = is_there or bool(words and (Path(words[0]).is_file() or shutil.which(words[0])))
-    if not is_there:
-        raise refuse(f"--app is {text!r}; accepted: {accepted}")
-    return words
+        read_application(text)
+    except ApplicationError as error:
+        raise refuse(f"--app is {error}") from None
 
 
 def _make_folder(output: Path | None) -> None:
@@ -193,12 +187,9 @@ def _judged(cases: Sequence[Case], jobs: int, console: Console, stop_after: int 
                 return
 
 
-def printable(text: str) -> str:
-    """Return a text whose control characters move no cursor."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
-
-
 def _print_verdict(console: Console, verdict: Verdict) -> None:
+    from ..sim.domain.printable import printable  # noqa: PLC0415
+
     style, word = ("green", "passed") if verdict.has_passed else ("red", "failed")
     console.print(f"[{style}]{word}[/{style}] ", end="")
     words = f"{verdict.name}: {verdict.scenario}" if verdict.scenario else verdict.name
@@ -217,13 +208,15 @@ def _again(verdict: Verdict) -> list[str]:
     if bracket:
         words += ["--filter", verdict.name[len(name) :]]
     if verdict.app is not None:
-        words += ["--app", shlex.join(verdict.app)]
+        words += ["--app", verdict.app]
     return words if verdict.seed is None else [*words, "--seed", str(verdict.seed)]
 
 
 def _print_table(console: Console, verdicts: Sequence[Verdict], wanted: int) -> None:
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
+
+    from ..sim.domain.printable import printable  # noqa: PLC0415
 
     table = Table(box=None, pad_edge=False)
     for column in ("case", "", "checks", "simulated", "real"):

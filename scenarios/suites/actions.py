@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ...sim.domain.commands import (
     Acknowledge,
@@ -24,9 +24,7 @@ from ...sim.files.units import VAR, WATT
 from ...sim.inputs.driven import DRIVEN_INPUTS, NUMBER
 from ...sim.site.graph import grid_key
 from ...sim.site.site import Site
-
-if TYPE_CHECKING:
-    from .scenario_file import FaultWords, Step
+from .keys import FaultWords, Step
 
 _SWITCHING = {"start": Start, "stop": Stop, "standby": Standby, "acknowledge": Acknowledge}
 _LIFETIMES_S = (10, 900)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from ...sim.recording import Recorder
 from ...sim.simulation.live import LiveSimulation
 from ..lockstep.session import LockstepResult, LockstepSession
 from ..lockstep.virtual_time import VirtualTimeLoop
+from .application import ApplicationError, read_application
 from .checks import Outcome
 from .director import CheckOutcome, Director, Line
 from .invariants import LoggedExceptions
@@ -36,8 +36,8 @@ class Case:
     path: Path
     values: Values = ()
     """Of the parameters of the file."""
-    app: tuple[str, ...] | None = None
-    """In place of the application that the file names; relative to the working directory."""
+    app: str | None = None
+    """Command line in place of the application that the file names; relative to the working directory."""
     seed: int | None = None
     """In place of the file's."""
     turn: int = 0
@@ -50,7 +50,7 @@ class Case:
         """Folder of the case, in that one."""
         if self.output is None:
             return None
-        name = quote(self.name, safe=" []=,°²%").replace("\0", "%00")
+        name = quote(self.name, safe=" []=,°²%")
         turn = f"~{self.turn}" if self.turn else ""
         return self.output / f"{name if name.strip('.') else name.replace('.', '%2E')}{turn}"
 
@@ -82,8 +82,8 @@ class Verdict:
     """In which times are told."""
     series: Series | None = None
     """What the site showed, to be drawn."""
-    app: tuple[str, ...] | None = None
-    """In place of the application that the file names."""
+    app: str | None = None
+    """Command line in place of the application that the file names."""
 
     @property
     def has_passed(self) -> bool:
@@ -120,6 +120,10 @@ def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _v
     """
     scenario = ScenarioFile(case.path).scenario(case.values)
     seed = scenario.section.seed if case.seed is None else case.seed
+    try:
+        app = scenario.app if case.app is None else read_application(case.app)
+    except ApplicationError as error:
+        return Verdict(case.name, str(case.path), scenario.section.scenario, (), f"app: {error}", seed)
     folder = case.folder
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -133,12 +137,12 @@ def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _v
             recorder.listen(simulation.gateway)
         directors.append(Director(scenario, simulation, loop))
 
-    words, base = (scenario.app, case.path.parent) if case.app is None else (case.app, Path())
-
     def judge(result: LockstepResult) -> Verdict:
         if recorder is not None:
             recorder.close()
-        verdict = _verdict(case, scenario, directors[0], result, has_app=bool(words), loops=len(directors))
+        verdict = _verdict(
+            case, scenario, directors[0], result, has_app=app is not None, loops=len(directors)
+        )
         if folder is not None:
             text = json_text(verdict.plain(), indent=1) + "\n"
             (folder / "verdict.json").write_text(text, encoding="utf-8")
@@ -157,24 +161,17 @@ def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _v
         on_start=begin,
         on_unstoppable=lambda result: on_unstoppable(judge(result)),
     )
-    try:
-        with LoggedExceptions(note_exception):
-            return judge(_run(session, words, base, scenario))
-    except (FileNotFoundError, ModuleNotFoundError) as error:
-        return Verdict(case.name, str(case.path), scenario.section.scenario, (), f"app: {error}", seed)
+    with LoggedExceptions(note_exception):
+        try:
+            return judge(_idle(session, scenario) if app is None else app.run(session))
+        except ModuleNotFoundError as error:
+            return Verdict(case.name, str(case.path), scenario.section.scenario, (), f"app: {error}", seed)
 
 
-def _run(session: LockstepSession, words: Sequence[str], base: Path, scenario: Scenario) -> LockstepResult:
-    if not words:
-        length_s = (scenario.end_us - scenario.start_us) / MICROSECONDS
-        return session.run(lambda: asyncio.run(asyncio.sleep(length_s + 1.0)))
-    if words[0] == "-m" and len(words) > 1:
-        return session.run_module(words[1], words[2:])
-    script = base / words[0]
-    installed = shutil.which(words[0])
-    if not script.is_file() and installed is not None and "/" not in words[0]:
-        script = Path(installed)
-    return session.run_script(script, words[1:])
+def _idle(session: LockstepSession, scenario: Scenario) -> LockstepResult:
+    """Let the site live by itself until the end."""
+    length_s = (scenario.end_us - scenario.start_us) / MICROSECONDS
+    return session.run(lambda: asyncio.run(asyncio.sleep(length_s + 1.0)))
 
 
 def _verdict(
@@ -206,7 +203,7 @@ def _verdict(
         end_us=report.end_us,
         real_s=report.real_s,
         figures=director.figures(),
-        lines=tuple(director.lines),
+        lines=director.told(report.end_us),
         notes=tuple(report.notes),
         zone=str(scenario.site.microgrid.location.zone),
         series=director.series(),

@@ -8,18 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
-from ...sim.domain.commands import (
-    Acknowledge,
-    AugmentBounds,
-    ClearBounds,
-    Execution,
-    OverrideInput,
-    ReleaseInput,
-    SetPower,
-    Standby,
-    Start,
-    Stop,
-)
+from ...sim.domain.commands import ClientCommand, Execution, OverrideInput, ReleaseInput
 from ...sim.domain.messages import CommandError, Frame
 from ...sim.domain.messages import Reading as Report
 from ...sim.domain.timestamps import MICROSECONDS
@@ -31,12 +20,10 @@ from .actions import Action
 from .checks import After, Always, Look, Never, Outcome, Settling, Watch
 from .expressions import Condition
 from .invariants import INVARIANTS, WORDS, Invariants
-from .scenario_file import Check, Planned, Scenario, event_named
+from .keys import Check
+from .scenario_file import Planned, Scenario, event_named
 from .series import Gathering, Series
 from .vocabulary import FigureWords, figures_of
-
-CLIENT_COMMANDS = (SetPower, AugmentBounds, ClearBounds, Start, Standby, Stop, Acknowledge)
-"""What steps command as a client would."""
 
 
 class Line(NamedTuple):
@@ -72,8 +59,7 @@ class Director:
         self._reports: dict[str, Report] = {}
         self._were_true: dict[int, bool] = {}
         self._has_come: set[int] = set()
-        self.lines: list[Line] = []
-        """What was done, oldest first."""
+        self._lines: list[Line] = []
         self._watches = [
             self._watch(check, at_us)
             for check, at_us in zip(scenario.section.checks, scenario.check_at_us, strict=True)
@@ -112,13 +98,17 @@ class Director:
             figures[name] = None if found is None else found - own
         return figures
 
-    def outcomes(self, end_us: int) -> list[CheckOutcome]:
-        """Return what came of all checks and invariants, at the end of the run [µs]."""
-        self.lines += [
+    def told(self, end_us: int) -> tuple[Line, ...]:
+        """Return what was done by the end of the run [µs], and what never came to it."""
+        never = (
             Line(end_us, f"when {planned.step.when}: never came true")
             for place, planned in enumerate(self._scenario.steps)
             if planned.step.when is not None and place not in self._has_come
-        ]
+        )
+        return (*self._lines, *never)
+
+    def outcomes(self, end_us: int) -> list[CheckOutcome]:
+        """Return what came of all checks and invariants, at the end of the run [µs]."""
         figures = FigureWords(self.figures())
         return [
             CheckOutcome(str(check), _of_figures(check, figures) if watch is None else watch.end(end_us))
@@ -169,7 +159,7 @@ class Director:
     def _on_execution(self, execution: Execution) -> None:
         if not self._is_acting:
             self.invariants.hear(execution)
-        elif isinstance(execution.command, CLIENT_COMMANDS):
+        elif isinstance(execution.command, ClientCommand):
             self._own += 1
             self._own_refused += execution.refusal is not None
 
@@ -199,9 +189,11 @@ class Director:
         now_us = self._simulation.clock.now_us()
         if now_us > due_us:
             late = shown_span(now_us - due_us)
-            self.lines.append(Line(now_us, f"{late} late, as the application kept time from being looked at"))
+            self._lines.append(
+                Line(now_us, f"{late} late, as the application kept time from being looked at")
+            )
         if planned.step.say is not None:
-            self.lines.append(Line(now_us, planned.step.say))
+            self._lines.append(Line(now_us, planned.step.say))
         are_done = [self._act(action, now_us) for action in planned.actions]
         if planned.step.name is None or not all(are_done):
             return
@@ -216,7 +208,7 @@ class Director:
         try:
             self._simulation.execute(action.command)
         except (CommandError, ValueError) as refusal:
-            self.lines.append(Line(now_us, f"{action.name}: refused, {refusal}"))
+            self._lines.append(Line(now_us, f"{action.name}: refused, {refusal}"))
             return False
         finally:
             self._is_acting = False
@@ -245,7 +237,7 @@ class Director:
         self._tell(f"{action.name} ends", ends_us)
 
     def _tell(self, event: str, time_us: int) -> None:
-        self.lines.append(Line(time_us, event))
+        self._lines.append(Line(time_us, event))
         for watch in self._watches:
             if watch is not None:
                 watch.hear(event, time_us)

@@ -1,27 +1,19 @@
-"""Scenario files: their keys, and how they are read. Whatever is wrong with one is told at once, by line."""
+"""Scenario files, read and held to their sites. Whatever is wrong with one is told at once, by line."""
 
 from __future__ import annotations
 
-import shlex
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import ValidationError
 
-from ...sim.domain.faults import FaultKind
 from ...sim.domain.messages import CommandError, InvalidArgumentError, UnknownComponentError, UnsupportedError
-from ...sim.domain.metrics import Metric
-from ...sim.domain.timestamps import MICROSECONDS, YEARS, check_start, to_datetime
+from ...sim.domain.timestamps import MICROSECONDS, to_datetime
 from ...sim.files.explain import explain
-from ...sim.files.moments import parse_moment
 from ...sim.files.problems import Finding, Place, Problem, one_of, shown, written_path
-from ...sim.files.sections import Section, Text, refuse, short_for
-from ...sim.files.units import SECOND, Duration, PositiveDuration
 from ...sim.files.yaml_text import read_yaml
 from ...sim.report import SiteWatch
 from ...sim.simulation.simulation import Simulation
@@ -29,261 +21,15 @@ from ...sim.site.graph import formulas
 from ...sim.site.reader import SiteError, bundled_sites, load_site
 from ...sim.site.site import Site
 from ...sim.telemetry.instruments import Instruments
-from ..testing.durations import shown_span
 from .actions import Action, ActionError, actions_of
-from .expressions import Condition, ExpressionError, parse_condition
+from .application import Application, ApplicationError, read_application
+from .expressions import ExpressionError, parse_condition
 from .formulas import parse_formula
-from .invariants import Invariant
+from .keys import KINDS, ScenarioSection, Step, Written
 from .parameters import Values, combinations, with_values
 from .vocabulary import FigureWords, SiteWords, figures_of
 
-TRIGGERS = ("at", "every", "when")
-ACTS = ("set", "release", "fault", "command", "plug", "unplug", "outage", "say")
-KINDS = ("always", "never", "eventually", "expect", "kpi")
 MOMENTS = ("begins", "ends")
-
-
-def _condition(value: object) -> Condition:
-    if not isinstance(value, str):
-        raise PydanticCustomError(
-            "condition", "{accepted}", {"accepted": "a condition, such as grid.power > 33 kW"}
-        )
-    try:
-        return parse_condition(value)
-    except ExpressionError as error:
-        raise PydanticCustomError("condition", "{accepted}", {"accepted": error.accepted}) from None
-
-
-def _moment(value: object) -> time | datetime | float:
-    return parse_moment(value)
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _start(value: object) -> datetime:
-    try:
-        return check_start(datetime.fromisoformat(str(value).strip()))
-    except ValueError:
-        least, most = YEARS
-        accepted = (
-            f"a date and a time (2026-01-20 17:00) of the years {least} to {most}, "
-            "by the clock of the site if there is no offset"
-        )
-        raise PydanticCustomError("start", "{accepted}", {"accepted": accepted}) from None
-
-
-Interval = Annotated[float, SECOND.within(lower=0.1, upper=86400.0)]
-Moment = Annotated[time | datetime | float, BeforeValidator(_moment)]
-"""A time since the start, a time of day, or an instant."""
-
-
-class Written(str):
-    """A condition as it stands in the file, and what it says."""
-
-    condition: Condition
-
-    @classmethod
-    def of(cls, value: object) -> Written:
-        """Read a condition."""
-        condition = _condition(value)
-        written = cls(value)
-        written.condition = condition
-        return written
-
-
-WrittenCondition = Annotated[Any, BeforeValidator(Written.of)]
-
-
-class FaultWords(Section):
-    """What breaks, and how."""
-
-    kind: FaultKind
-    amount: float = 0.1
-    """How much, where the kind says so."""
-    metrics: tuple[Metric, ...] = ()
-    """Which metrics report wrongly; all if none is named."""
-    diagnostic: Text = "HARDWARE_FAULT"
-    """What a tripped device reports."""
-    recoverable: bool = True
-    """Whether a client may acknowledge a trip."""
-
-
-class Step(Section):
-    """Something that is done to the site, and when."""
-
-    at: Moment | None = None
-    """Once, at a time since the start (20 min), a time of day, or an instant."""
-    every: Interval | None = None
-    """Again and again, for the first time after this time."""
-    when: WrittenCondition | None = None
-    """Each time that a condition becomes true."""
-    once: bool = False
-    """Whether `when` counts the first time alone."""
-    name: Text | None = None
-    """By which checks refer to the step."""
-    over_s: Duration = Field("0 s", alias="over", validate_default=True)
-    """In which time a value is reached that is `set`."""
-    lasts_s: PositiveDuration | None = Field(None, alias="for")
-    """After which time the step ends: a fault is mended, an input released, a set-point lapses."""
-    set: dict[Text, str | int | float] = Field(default_factory=dict)
-    """Inputs and their values."""
-    release: Annotated[tuple[Text, ...], BeforeValidator(_listed)] = ()
-    """Inputs that go back to what the site file says."""
-    fault: dict[
-        Text,
-        Annotated[
-            FaultWords, BeforeValidator(short_for("kind"), json_schema_input_type=FaultKind | FaultWords)
-        ],
-    ] = Field(default_factory=dict)
-    """Components and what breaks of them."""
-    command: dict[Text, str] = Field(default_factory=dict)
-    """Components and what a client tells them: a power, start, stop, standby or acknowledge."""
-    plug: Text | None = None
-    """A charger whose cable is where its sessions say again."""
-    unplug: Text | None = None
-    """A charger whose cable is pulled."""
-    outage_s: PositiveDuration | None = Field(None, alias="outage")
-    """For how long the public grid is gone."""
-    say: Text | None = None
-    """A line for the report."""
-
-    @model_validator(mode="after")
-    def _has_one_trigger_and_an_act(self) -> Self:
-        given = [trigger for trigger in TRIGGERS if getattr(self, trigger) is not None]
-        if len(given) != 1:
-            raise refuse(f"one of {', '.join(TRIGGERS)}, and what to do")
-        acts = (
-            self.set,
-            self.release,
-            self.fault,
-            self.command,
-            self.plug,
-            self.unplug,
-            self.outage_s,
-            self.say,
-        )
-        if not any(acts):
-            raise refuse(f"{given[0]} with something to do: {', '.join(ACTS)}")
-        if self.once and self.when is None:
-            raise refuse("once beside when")
-        if self.over_s > 0.0 and not self.set:
-            raise refuse("over beside set")
-        if self.lasts_s is not None and not any((self.set, self.fault, self.command, self.unplug)):
-            raise refuse("for beside set, fault, command or unplug")
-        if self.lasts_s is not None and self.over_s > self.lasts_s:
-            raise refuse("over no longer than for")
-        return self
-
-
-class Check(Section):
-    """Something that is held against the site and its controller."""
-
-    name: Text | None = None
-    """For the report; the check in its own words if not given."""
-    always: WrittenCondition | None = None
-    """True at every sampling."""
-    never: WrittenCondition | None = None
-    """At no sampling true, or with `for`, never for so long."""
-    eventually: WrittenCondition | None = None
-    """True at some sampling."""
-    expect: WrittenCondition | None = None
-    """True `at` a time, or `after` something that happened."""
-    kpi: WrittenCondition | None = None
-    """True of a figure of the whole run."""
-    at: Moment | None = None
-    after: Text | None = None
-    """Name of a step, or of what it does (`bat-inv trip`), and whether it `begins` or `ends`."""
-    within_s: PositiveDuration | None = Field(None, alias="within")
-    """By when it has to be true."""
-    for_s: PositiveDuration | None = Field(None, alias="for")
-    """For how long."""
-    from_s: Duration | None = Field(None, alias="from")
-    """Since the start; what is before does not count."""
-    until_s: PositiveDuration | None = Field(None, alias="until")
-    """Since the start; what is behind does not count."""
-
-    @property
-    def kind(self) -> str:
-        """Which of `KINDS` it is."""
-        return next(kind for kind in KINDS if getattr(self, kind) is not None)
-
-    @property
-    def wanted(self) -> Written:
-        """Its condition."""
-        written: Written = getattr(self, self.kind)
-        return written
-
-    def __str__(self) -> str:
-        """Return the check in its own words."""
-        if self.name is not None:
-            return self.name
-        words = [
-            f"after {self.after}" if self.after else "",
-            f"at {_shown_moment(self.at)}" if self.at else "",
-        ]
-        words.append(_in_words("within", self.within_s))
-        words += [f"{self.kind} {self.wanted}", _in_words("for", self.for_s)]
-        words += [_in_words("from", self.from_s), _in_words("until", self.until_s)]
-        return " ".join(filter(None, words))
-
-    @model_validator(mode="after")
-    def _is_one_check(self) -> Self:
-        given = [kind for kind in KINDS if getattr(self, kind) is not None]
-        if len(given) != 1:
-            raise refuse(f"one of {', '.join(KINDS)}")
-        if (given[0] == "expect") != ((self.at is None) != (self.after is None)):
-            raise refuse("expect beside at, or beside after")
-        allowed = {
-            "always": {"from_s", "until_s"},
-            "never": {"for_s", "from_s", "until_s"},
-            "eventually": {"within_s", "for_s"},
-            "expect": {"at"} if self.at is not None else {"after", "within_s", "for_s"},
-            "kpi": set[str](),
-        }[given[0]]
-        times = ("at", "after", "within_s", "for_s", "from_s", "until_s")
-        extra = [
-            name.removesuffix("_s")
-            for name in times
-            if getattr(self, name) is not None and name not in allowed
-        ]
-        if extra:
-            names = sorted(name.removesuffix("_s") for name in allowed) or ["nothing"]
-            raise refuse(f"{given[0]} with {', '.join(names)}, without {', '.join(extra)}")
-        if self.from_s is not None and self.until_s is not None and self.from_s >= self.until_s:
-            raise refuse("from before until")
-        return self
-
-
-def _shown_moment(moment: time | datetime | float | None) -> str:
-    return _in_words("", moment).strip() if isinstance(moment, float) else str(moment)
-
-
-def _in_words(word: str, seconds: float | None) -> str:
-    return "" if seconds is None else f"{word} {shown_span(round(seconds * MICROSECONDS))}"
-
-
-class ScenarioSection(Section):
-    """A scenario file."""
-
-    scenario: Text
-    """What it is about."""
-    site: Text
-    """Path of a site file, relative to this one, or the name of a bundled site."""
-    start: Annotated[datetime, BeforeValidator(_start)] = Field("2026-06-15 00:00", validate_default=True)
-    """By the clock of the site, if it names no offset."""
-    duration_s: Annotated[float, SECOND.within(lower=1.0, upper=366 * 86400.0)] = Field(alias="duration")
-    seed: int = Field(0, strict=True)
-    """Of all noise, and of the application's `random`."""
-    interval_s: Interval | None = Field(None, alias="interval")
-    """Between two samplings; the site's if not given."""
-    app: Text | None = None
-    """Script, relative to this file, or `-m` and a module, or an installed command; with its arguments."""
-    without: tuple[Invariant, ...] = ()
-    """What the case is not held to of what every case is held to."""
-    steps: tuple[Step, ...] = ()
-    checks: tuple[Check, ...] = Field(min_length=1)
 
 
 class ScenarioError(ValueError):
@@ -324,20 +70,15 @@ class Planned:
 class Scenario:
     """A valid scenario, with the site that it happens at."""
 
-    path: Path
     section: ScenarioSection
     site: Site
+    app: Application | None
     start_us: int
     end_us: int
     steps: tuple[Planned, ...]
     check_at_us: tuple[int | None, ...]
     """When checks that name a time look [µs since the Unix epoch]."""
     words: SiteWords
-
-    @property
-    def app(self) -> tuple[str, ...]:
-        """The words of the application's command line; none if there is no application."""
-        return () if self.section.app is None else tuple(shlex.split(self.section.app))
 
 
 class ScenarioFile:
@@ -397,8 +138,10 @@ def _read(data: object, path: Path) -> tuple[Scenario | None, list[Finding]]:
         section = ScenarioSection.model_validate(data)
     except ValidationError as error:
         return None, [_with_place_in_text(finding, data) for finding in explain(error, ScenarioSection, data)]
-    if wrong := _app_finding(section.app, path.parent):
-        return None, [wrong]
+    try:
+        app = None if section.app is None else read_application(section.app, path.parent)
+    except ApplicationError as error:
+        return None, [Finding(("app",), error.found, error.accepted)]
     try:
         site = load_site(section.site if section.site in bundled_sites() else path.parent / section.site)
     except SiteError as error:
@@ -409,23 +152,7 @@ def _read(data: object, path: Path) -> tuple[Scenario | None, list[Finding]]:
         return None, [Finding(("site",), said, accepted)]
     if section.interval_s is not None:
         site = site.with_telemetry_interval(section.interval_s)
-    return _bound(section, site, path)
-
-
-def _app_finding(app: str | None, folder: Path) -> Finding | None:
-    """Find what is wrong with the command line of an application."""
-    if app is None:
-        return None
-    accepted = "a script beside this file, -m and a module, or an installed command, with arguments"
-    try:
-        words = shlex.split(app)
-    except ValueError as error:
-        return Finding(("app",), f"{shown(app)} ({error})", accepted)
-    if not words or words == ["-m"]:
-        return Finding(("app",), shown(app), accepted)
-    if words[0] != "-m" and not (folder / words[0]).is_file() and shutil.which(words[0]) is None:
-        return Finding(("app",), f"{shown(app)}, which is not there", accepted)
-    return None
+    return _bound(section, site, app)
 
 
 def _with_place_in_text(finding: Finding, data: object) -> Finding:
@@ -444,7 +171,9 @@ def _with_place_in_text(finding: Finding, data: object) -> Finding:
     return finding
 
 
-def _bound(section: ScenarioSection, site: Site, path: Path) -> tuple[Scenario | None, list[Finding]]:
+def _bound(
+    section: ScenarioSection, site: Site, app: Application | None
+) -> tuple[Scenario | None, list[Finding]]:
     """Hold a scenario to its site, by trying it on a double."""
     start_us = site.moment_us(section.start)
     end_us = start_us + round(section.duration_s * MICROSECONDS)
@@ -480,7 +209,7 @@ def _bound(section: ScenarioSection, site: Site, path: Path) -> tuple[Scenario |
                 kind = "a step that ends, by `for`" if moment == "ends" else "a step"
                 accepted = one_of(sorted(known), name) or f"the name of {kind}, of which there is none"
                 found.append(Finding(("checks", place, "after"), shown(check.after), accepted))
-    scenario = Scenario(path, section, site, start_us, end_us, tuple(steps), tuple(times), words)
+    scenario = Scenario(section, site, app, start_us, end_us, tuple(steps), tuple(times), words)
     return (None if found else scenario), found
 
 

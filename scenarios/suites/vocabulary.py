@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from ...sim.components.registry import type_of
@@ -49,8 +50,14 @@ SHORT_NAMES: Mapping[str, tuple[Metric, ...]] = {
 SITE = "site"
 """What the powers of the whole site are of, such as `site.consumer_power`: by the SDK's formulas."""
 _UNITS: Mapping[str, Unit] = {
-    "W": units.WATT, "var": units.VAR, "VA": units.VOLT_AMPERE, "Wh": units.WATT_HOUR, "V": units.VOLT,
-    "A": units.AMPERE, "Hz": units.HERTZ, "%": units.FRACTION, "°C": units.CELSIUS, "1": NUMBER,
+    **{
+        unit.inner: unit
+        for unit in (
+            NUMBER, units.WATT, units.VAR, units.VOLT_AMPERE, units.WATT_HOUR, units.VOLT, units.AMPERE, units.HERTZ,
+            units.CELSIUS,
+        )
+    },
+    "%": units.FRACTION,
 }  # fmt: skip
 _FIGURE_UNITS = {"_w": units.WATT, "_wh": units.WATT_HOUR}
 _SHARES = ("soc_first", "soc_min", "soc_max", "soc_last", "self_consumption", "self_sufficiency")
@@ -193,7 +200,7 @@ class SiteWords:
     ) -> float:
         if isinstance(value, Quantity):
             assert isinstance(beside, Reading)
-            return self._unit(beside).parse(value.text)
+            return _parsed(self._unit(beside), value.text)
         if value.subject == SITE:
             assert value.what is not None
             return self._formulas[value.what](lambda number: _active_w(read(self._ids[number])))
@@ -261,7 +268,7 @@ class FigureWords:
         if isinstance(value, Reading):
             return self._figures[self._full[str(value)]]
         assert isinstance(beside, Reading)
-        return self._unit(beside).parse(value.text)
+        return _parsed(self._unit(beside), value.text)
 
 
 def figures_of(report: SiteReport, site: Site) -> dict[str, float | None]:
@@ -281,8 +288,14 @@ def quantity_faults(leaf: Comparison, unit: Unit) -> Iterator[Fault]:
                 yield Fault(each.text, str(error))
 
 
+@cache
+def _parsed(unit: Unit, text: str) -> float:
+    """Return a quantity in the inner unit; every sampling asks for it."""
+    return unit.parse(text)
+
+
 def _rounded(unit: Unit, value: float) -> str:
-    return unit.in_words(float(f"{value:.5g}"))
+    return unit.in_words(value, digits=5)
 
 
 def _active_w(report: Report) -> float:

@@ -146,21 +146,10 @@ class CatchUp:
     kind: Literal["catch up"] = field(default="catch up", kw_only=True, repr=False)
 
 
-Command = (
-    SetPower
-    | AugmentBounds
-    | ClearBounds
-    | Start
-    | Standby
-    | Stop
-    | Acknowledge
-    | OverrideInput
-    | ReleaseInput
-    | StrikeFault
-    | MendFault
-    | SetSpeed
-    | CatchUp
-)
+ClientCommand = SetPower | AugmentBounds | ClearBounds | Start | Standby | Stop | Acknowledge
+"""What clients of the Microgrid API can tell a component."""
+
+Command = ClientCommand | OverrideInput | ReleaseInput | StrikeFault | MendFault | SetSpeed | CatchUp
 
 
 class Execution(NamedTuple):

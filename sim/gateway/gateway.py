@@ -17,6 +17,7 @@ from ..domain.commands import (
     Acknowledge,
     AugmentBounds,
     ClearBounds,
+    ClientCommand,
     Execution,
     SetPower,
     Standby,
@@ -58,8 +59,7 @@ from .sequences import Sequences, SequencesState
 from .set_points import SetPoints, SetPointsState
 from .subscriptions import PowerRequest, Subscription
 
-_ClientCommand = SetPower | AugmentBounds | ClearBounds | Start | Standby | Stop | Acknowledge
-C = TypeVar("C", bound=_ClientCommand)
+C = TypeVar("C", bound=ClientCommand)
 _FRAMES_AT_ONCE = 100
 """Larger sites report in turns of at most so many components, lest the last frames wait for the first."""
 
@@ -458,7 +458,7 @@ class Gateway:
         self._faults.check_reachable(key, stream=False)
         return key
 
-    def _answering(self, command: _ClientCommand) -> str:
+    def _answering(self, command: ClientCommand) -> str:
         """Return whom a command reaches, if it answers."""
         key = self._reached(command.component_id)
         if self._faults.is_hanging(key):

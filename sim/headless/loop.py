@@ -218,8 +218,8 @@ def write_more(layout: Layout, memory: Memory, machines: Any, samples: Samples, 
         if layout.components[component].is_ac:
             samples.dc_w[row, component] = memory.components[component].dc_w
             counted = energies(memory, component)
-            for field in range(13):
-                samples.energies[row, 13 * component + field] = counted[field]
+            for field in range(len(counted)):
+                samples.energies[row, len(counted) * component + field] = counted[field]
     for inverter in range(len(layout.inverters)):
         samples.heat_sink_c[row, inverter] = memory.inverters[inverter].heat_sink_c
     note_machines(machines, samples.besides, row)

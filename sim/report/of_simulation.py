@@ -11,16 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from ..domain.categories import Category
-from ..domain.commands import (
-    Acknowledge,
-    AugmentBounds,
-    ClearBounds,
-    Execution,
-    SetPower,
-    Standby,
-    Start,
-    Stop,
-)
+from ..domain.commands import ClientCommand, Execution
 from ..domain.events import Event
 from ..domain.messages import Frame
 from ..domain.metrics import Metric
@@ -40,7 +31,6 @@ from .site_report import Commands, Incident, Refusal, SiteReport, Storage
 _ROWS_AT_ONCE = 256
 _MOST_REFUSALS = 20
 _MOST_INCIDENTS = 1000
-_COMMANDS = (SetPower, AugmentBounds, ClearBounds, Start, Standby, Stop, Acknowledge)
 
 
 @dataclass(slots=True)
@@ -204,7 +194,7 @@ class SiteWatch:
 
     def _on_execution(self, execution: Execution) -> None:
         command = execution.command
-        if not isinstance(command, _COMMANDS):
+        if not isinstance(command, ClientCommand):
             return
         self._given[execution.refusal is not None] += 1
         if execution.refusal is not None:

@@ -67,7 +67,7 @@ def test_a_wrong_file_ends_with_2_before_anything_runs(suite: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--app", "nix.py"], "--app is 'nix.py'; accepted: a script that is there"),
+        (["--app", "nix.py"], "--app is 'nix.py', which is not there; accepted: a script that is there"),
         (["--app", "a 'b"], '--app is "a \'b" (No closing quotation)'),
         (["--shard", "3/2"], "'3/2'; accepted: a part of several, such as 1/4"),
         (["--filter", "nix"], "no case is left by --filter and --shard"),
