@@ -197,6 +197,9 @@ def _print_verdict(console: Console, verdict: Verdict) -> None:
     for failure in verdict.failures:
         for line in failure.strip().splitlines():
             console.print(f"    {printable(line)}", markup=False, soft_wrap=True)
+    for _, outcome in verdict.checks:
+        for line in outcome.chain:
+            console.print(f"        {printable(line)}", style="dim", markup=False, soft_wrap=True)
     if not verdict.has_passed:
         console.print(f"    again: {shlex.join(_again(verdict))}", style="dim", markup=False, soft_wrap=True)
 

@@ -19,7 +19,7 @@ from ..lockstep.virtual_time import VirtualTimeLoop
 from .application import ApplicationError, read_application
 from .checks import Outcome
 from .director import CheckOutcome, Director, Line
-from .invariants import LoggedExceptions
+from .logged_exceptions import LoggedExceptions
 from .parameters import Values
 from .scenario_file import Scenario, ScenarioFile
 from .series import Series

@@ -66,9 +66,8 @@ class Director:
         ]
         self._site_watch = SiteWatch(simulation)
         metrics = {key: self._instruments.metrics(key) for key in simulation.site.components}
-        ids = {component.id: key for key, component in simulation.site.components.items()}
         self._gathering = Gathering(metrics)
-        self.invariants = Invariants(metrics, ids)
+        self.invariants = Invariants(simulation, metrics, scenario.section.without)
         """What is held against the site and its application besides the checks."""
         self._is_acting = False
         self._overrides: dict[tuple[str, str], list[tuple[Action, OverrideInput]]] = {}
@@ -140,10 +139,9 @@ class Director:
                 return None
 
     def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
-        del frames
         self._reports.clear()
         self._gathering.look(time_us, self._read)
-        self.invariants.look(time_us, self._read)
+        self.invariants.look(time_us, frames, self._read)
         for watch, check in zip(self._watches, self._scenario.section.checks, strict=True):
             if watch is not None and watch.outcome is None:
                 watch.look(self._look(check.wanted.condition, time_us))
@@ -157,9 +155,8 @@ class Director:
                     self._loop.call_soon(self._carry_out, planned, time_us)
 
     def _on_execution(self, execution: Execution) -> None:
-        if not self._is_acting:
-            self.invariants.hear(execution)
-        elif isinstance(execution.command, ClientCommand):
+        self.invariants.hear(execution, by_application=not self._is_acting)
+        if self._is_acting and isinstance(execution.command, ClientCommand):
             self._own += 1
             self._own_refused += execution.refusal is not None
 

@@ -2,108 +2,158 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
-from types import TracebackType
-from typing import Any, Literal, Self, get_args
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal, get_args
 
 from ...sim.domain.commands import Execution, SetPower
+from ...sim.domain.events import Event
+from ...sim.domain.messages import Frame
 from ...sim.domain.messages import Reading as Report
 from ...sim.domain.metrics import Metric
 from ...sim.domain.timestamps import to_datetime
+from ...sim.simulation.simulation import Simulation
 from .checks import Outcome
+from .command_watches import Lifetimes, Shown
+from .device_limits import Obedience, Ratings, Windows
+from .node_balance import NodeBalance
 
-Invariant = Literal["registers", "soc", "commands", "exceptions"]
+Invariant = Literal[
+    "balance", "ratings", "soc", "bounds", "lifetimes", "registers", "shown", "commands", "exceptions"
+]
 INVARIANTS: tuple[Invariant, ...] = get_args(Invariant)
 WORDS: Mapping[Invariant, str] = {
+    "balance": "what flows into each node flows out of it",
+    "ratings": "no fuse is overloaded for a minute, no device beyond its rating",
+    "soc": "states of charge are within their windows",
+    "bounds": "devices keep to the bounds that they show",
+    "lifetimes": "set-points are in force until they lapse, and no longer",
     "registers": "energy registers never run backwards",
-    "soc": "states of charge are within 0 % to 100 %",
+    "shown": "set-points of the application are within the bounds that it was shown",
     "commands": "no set-point of the application is refused",
     "exceptions": "no exception is logged",
 }
 _REGISTERS = (Metric.AC_ENERGY_ACTIVE_CONSUMED, Metric.AC_ENERGY_ACTIVE_DELIVERED)
+_KEPT_EVENTS = 1000
+_LONGEST_CHAIN = 10
+_CAUSES = ("fault", "mended", "driven", "released", "set-point accepted", "bounds augmented", "bounds cleared",
+           "start accepted", "standby accepted", "stop accepted", "acknowledge accepted")  # fmt: skip
+"""Events that come from outside: commands, faults and inputs."""
 
 
 class Invariants:
     """Looks at a site, and at what its application makes of it."""
 
-    def __init__(self, metrics: Mapping[str, tuple[Metric, ...]], ids: Mapping[int, str]) -> None:
+    def __init__(
+        self,
+        simulation: Simulation,
+        metrics: Mapping[str, tuple[Metric, ...]],
+        without: Iterable[Invariant] = (),
+    ) -> None:
         """Begin with nothing broken.
 
         Args:
+            simulation: The site, at its start.
             metrics: What each component reports, by its key.
-            ids: Keys of components by their ids.
+            without: What is not looked at.
         """
+        plant = simulation.plant
+        self._wiring = plant.wiring
+        self._open = set(INVARIANTS) - set(without)
+        """What is held, and is not broken yet."""
+        self._ids = {component.id: key for key, component in simulation.site.components.items()}
         self._registers = [
             (key, metric) for key, had in metrics.items() for metric in _REGISTERS if metric in had
         ]
-        self._batteries = [key for key, had in metrics.items() if Metric.BATTERY_SOC_PCT in had]
-        self._ids = ids
         self._last: dict[tuple[str, Metric], float] = {}
         self._broken: dict[Invariant, Outcome] = {}
+        self._balance = NodeBalance(plant)
+        self._ratings, self._windows, self._obedience = Ratings(plant), Windows(plant), Obedience(plant)
+        self._lifetimes, self._shown = Lifetimes(simulation), Shown(simulation)
+        self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
+        simulation.gateway.listen_to_events(self._happened)
 
-    def look(self, time_us: int, read: Callable[[str], Report]) -> None:
-        """Take in a sampling [µs]."""
-        for register in self._registers:
-            key, metric = register
-            value = read(key).values[metric]
-            if value < self._last.get(register, value):
-                self._break(
-                    "registers", f"{key}.{metric} = {value:.5g} Wh, after {self._last[register]:.5g}", time_us
-                )
-            self._last[register] = value
-        for key in self._batteries:
-            soc_pct = read(key).values[Metric.BATTERY_SOC_PCT]
-            if not 0.0 <= soc_pct <= 100.0:
-                self._break("soc", f"{key}.soc = {soc_pct:.5g} %", time_us)
+    def look(self, time_us: int, frames: Sequence[Frame], read: Callable[[str], Report]) -> None:
+        """Take in a sampling.
 
-    def hear(self, execution: Execution) -> None:
-        """Take in a command of the application."""
+        Args:
+            time_us: When it is [µs since the Unix epoch].
+            frames: What clients are shown.
+            read: Returns what a component does, whatever clients are shown.
+        """
+        if "registers" in self._open:
+            self._take("registers", self._runs_backwards(read), time_us)
+        if "ratings" in self._open:
+            self._take("ratings", self._ratings.look(time_us, read), time_us)
+        if "soc" in self._open:
+            self._take("soc", self._windows.look(time_us, read), time_us)
+        if "bounds" in self._open:
+            self._take("bounds", self._obedience.look(time_us, read), time_us)
+        if "balance" in self._open:
+            self._take("balance", self._balance.look(), time_us)
+        if "lifetimes" in self._open:
+            self._take("lifetimes", self._lifetimes.look(time_us), time_us)
+        if "shown" in self._open:
+            self._shown.look(time_us, frames)
+
+    def hear(self, execution: Execution, *, by_application: bool) -> None:
+        """Take in a command, and whether it is the application's."""
+        if "lifetimes" in self._open:
+            self._lifetimes.hear(execution)
         command = execution.command
-        if isinstance(command, SetPower) and execution.refusal is not None:
+        if not by_application or not isinstance(command, SetPower):
+            return
+        if "shown" in self._open:
+            self._take("shown", self._shown.hear(execution), execution.time_us)
+        if execution.refusal is not None and "commands" in self._open:
             key = self._ids.get(command.component_id, str(command.component_id))
-            self._break("commands", f"{key}, {command.power:.5g}: {execution.refusal}", execution.time_us)
+            words = f"{key}, {command.power:.5g}: {execution.refusal}"
+            self._break("commands", words, execution.time_us, self._chain(key))
 
     def logged(self, words: str, time_us: int) -> None:
         """Take in that an exception was logged."""
-        self._break("exceptions", words, time_us)
+        if "exceptions" in self._open:
+            self._break("exceptions", words, time_us)
 
     def outcome(self, invariant: Invariant) -> Outcome:
         """Return what came of one."""
         return self._broken.get(invariant, Outcome(True, "held"))
 
-    def _break(self, invariant: Invariant, words: str, time_us: int) -> None:
-        self._broken.setdefault(
-            invariant, Outcome(False, f"{words}, at {to_datetime(time_us).isoformat()}", time_us)
-        )
+    def _runs_backwards(self, read: Callable[[str], Report]) -> Iterator[tuple[str, str]]:
+        last = self._last
+        for register in self._registers:
+            key, metric = register
+            value = read(key).values[metric]
+            if value < last.get(register, value):
+                yield key, f"{metric} = {value:.5g} Wh, after {last[register]:.5g}"
+            last[register] = value
+
+    def _take(self, invariant: Invariant, breaches: Iterable[tuple[str, str]], time_us: int) -> None:
+        for key, words in breaches:
+            if invariant in self._open:
+                self._break(invariant, f"{key}: {words}", time_us, self._chain(key))
+
+    def _break(self, invariant: Invariant, words: str, time_us: int, chain: tuple[str, ...] = ()) -> None:
+        # The first breach says most; what follows from it is not looked for.
+        self._open.discard(invariant)
+        self._broken[invariant] = Outcome(False, f"{words}, {_at(time_us)}", time_us, chain)
+
+    def _happened(self, event: Event) -> None:
+        self._events.append(event)
+        self._lifetimes.happened(event)
+
+    def _chain(self, key: str) -> tuple[str, ...]:
+        """Return what happened to a component and those on its way to the grid and behind it, from a cause on."""
+        near = {*self._wiring.behind(key), "site"} if key in self._wiring.parents else {"site"}
+        near |= {other for other in self._wiring.order if key in self._wiring.behind(other)}
+        chain: list[Event] = []
+        for event in reversed(self._events):
+            if event.subject in near:
+                chain.append(event)
+                if event.kind in _CAUSES or len(chain) == _LONGEST_CHAIN:
+                    break
+        return tuple(f"{_at(event.time_us)}: {event}" for event in reversed(chain))
 
 
-class LoggedExceptions(AbstractContextManager["LoggedExceptions"]):
-    """Tells of exceptions that anything in the process logs, wherever it sends its log, as a context manager."""
-
-    def __init__(self, tell: Callable[[str], None]) -> None:
-        """Prepare.
-
-        Args:
-            tell: Is given the logger, its message and the exception, in words.
-        """
-        self._tell = tell
-        self._make = logging.getLogRecordFactory()
-
-    def __enter__(self) -> Self:
-        # Handlers are an application's own to replace; every record is made here.
-        logging.setLogRecordFactory(self._make_and_look)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        logging.setLogRecordFactory(self._make)
-
-    def _make_and_look(self, *args: Any, **kwargs: Any) -> logging.LogRecord:
-        record = self._make(*args, **kwargs)
-        error = record.exc_info[1] if record.exc_info else None
-        if error is not None:
-            self._tell(f"{record.name}: {record.getMessage()}: {type(error).__name__}: {error}"[:500])
-        return record
+def _at(time_us: int) -> str:
+    return f"at {to_datetime(time_us).isoformat()}"

@@ -56,7 +56,7 @@ def _add(suite: ElementTree.Element, verdict: Verdict) -> None:
     failed = [check for check in verdict.checks if not check.outcome.has_passed]
     for check, outcome in failed:
         failure = ElementTree.SubElement(case, "failure", message=_clean(check))
-        failure.text = _clean(outcome.said)
+        failure.text = _clean("\n".join((outcome.said, *outcome.chain)))
     if verdict.error is not None:
         error = ElementTree.SubElement(case, "error", message=_clean(verdict.error.strip().splitlines()[-1]))
         error.text = _clean(verdict.error)

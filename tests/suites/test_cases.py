@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import signal
 import textwrap
@@ -15,11 +14,8 @@ from suites.benches import scenario
 
 from doppelgrid.scenarios.suites.case import Case, Verdict, run_case
 from doppelgrid.scenarios.suites.collection import collect
-from doppelgrid.scenarios.suites.invariants import INVARIANTS, Invariant, Invariants
 from doppelgrid.scenarios.suites.junit import write_junit
 from doppelgrid.scenarios.suites.runner import run_cases
-from doppelgrid.sim.domain.messages import Reading
-from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.recording import read_recording
 
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
@@ -267,26 +263,6 @@ class TestInvariants:
         assert failure.startswith(
             "no exception is logged: mine: it went wrong: LookupError: lost, at 2026-06-14T22:00:00"
         )
-
-    @pytest.mark.parametrize(
-        ("values", "broken"),
-        [
-            ({Metric.AC_ENERGY_ACTIVE_CONSUMED: 4.0}, "registers"),
-            ({Metric.AC_ENERGY_ACTIVE_DELIVERED: 4.0}, "registers"),
-            ({Metric.BATTERY_SOC_PCT: 100.1}, "soc"),
-            ({Metric.BATTERY_SOC_PCT: -0.1}, "soc"),
-            ({Metric.BATTERY_SOC_PCT: math.nan}, "soc"),
-        ],
-    )
-    def test_what_cannot_be_is_noticed(self, values: dict[Metric, float], broken: Invariant) -> None:
-        usual = {
-            Metric.AC_ENERGY_ACTIVE_CONSUMED: 5.0, Metric.AC_ENERGY_ACTIVE_DELIVERED: 5.0,
-            Metric.BATTERY_SOC_PCT: 50.0,
-        }  # fmt: skip
-        invariants = Invariants({"all": tuple(usual)}, {})
-        for second, given in enumerate((usual, usual | values)):
-            invariants.look(second, lambda _key, given=given: Reading(given, {}, ()))
-        assert [name for name in INVARIANTS if not invariants.outcome(name).has_passed] == [broken]
 
 
 class TestRunner:

@@ -1,0 +1,272 @@
+"""What every case is held to: each invariant finds a fault planted in site or application, and no other does."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from suites.benches import SITE, scenario
+
+from doppelgrid.models import battery
+from doppelgrid.scenarios.suites.case import Case, run_case
+from doppelgrid.scenarios.suites.invariants import INVARIANTS, WORDS, Invariant, Invariants
+from doppelgrid.sim.domain.commands import AugmentBounds, Command, OverrideInput, ReleaseInput, SetPower, Stop
+from doppelgrid.sim.domain.messages import Reading
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.gateway.set_points import SetPoints
+from doppelgrid.sim.kernel import ac_bus, dc_bus, steps
+from doppelgrid.sim.kernel.layout import Layout, Memory
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.reader import load_site
+from doppelgrid.sim.site.site import Site
+from doppelgrid.sim.telemetry.instruments import Instruments
+
+INVERTER = 3
+PUSH = SetPower(INVERTER, PowerType.ACTIVE, -3e3)
+Steps = list[tuple[float, Command]]
+"""Seconds since the start, and what is commanded then."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    path = tmp_path_factory.mktemp("site") / "small.yaml"
+    path.write_text(SITE)
+    return load_site(path)
+
+
+def watched(site: Site, commands: Steps, length_s: float = 100.0) -> Invariants:
+    """Let a site live, and return what its invariants make of it."""
+    simulation = Simulation.headless(site, start_us=0, seed=0)
+    instruments = Instruments(simulation.plant)
+    invariants = Invariants(simulation, {key: instruments.metrics(key) for key in site.components})
+    simulation.gateway.listen_to_frames(
+        lambda time_us, frames: invariants.look(time_us, frames, instruments.read)
+    )
+    simulation.executor.executions.subscribe(lambda each: invariants.hear(each, by_application=False))
+    for at_s, command in commands:
+        simulation.run_to(round(at_s * 1e6))
+        simulation.execute(command)
+    simulation.run_to(round(length_s * 1e6))
+    return invariants
+
+
+def broken(invariants: Invariants) -> list[Invariant]:
+    return [name for name in INVARIANTS if not invariants.outcome(name).has_passed]
+
+
+def said(invariants: Invariants, name: Invariant) -> str:
+    return invariants.outcome(name).said
+
+
+def test_a_site_that_is_commanded_up_and_down_keeps_all(site: Site) -> None:
+    commands: Steps = [
+        (5.0, SetPower(INVERTER, PowerType.ACTIVE, -9e3, 10)),
+        (10.0, SetPower(INVERTER, PowerType.REACTIVE, 3e3, 10)),
+        (30.0, AugmentBounds(INVERTER, Metric.AC_POWER_ACTIVE, ((-1e3, 2e3),), 20)),
+        (32.0, SetPower(INVERTER, PowerType.ACTIVE, 2e3, 30)),
+        (70.0, OverrideInput("grid", "presence", 0.0)),
+        (75.0, ReleaseInput("grid", "presence")),
+        (80.0, Stop(4)),
+    ]
+    assert broken(watched(site, commands)) == []
+
+
+@pytest.mark.parametrize("name", ["demo", "commercial", "all-categories"])
+def test_bundled_sites_keep_all(name: str) -> None:
+    site = load_site(name).with_telemetry_interval(20.0)
+    assert broken(watched(site, [], 200.0)) == []
+
+
+class TestBalance:
+    """What flows into each node flows out of it."""
+
+    def test_power_that_gets_lost_on_the_way_is_found(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lose(layout: Layout, memory: Memory) -> None:
+            ac_bus.sum_towards_grid(layout, memory)
+            memory.components[layout.grid].active_2 *= 0.999
+
+        monkeypatch.setattr(steps, "sum_towards_grid", lose)
+        found = watched(site, [])
+        assert broken(found) == ["balance"]
+        assert said(found, "balance").startswith(
+            "grid: 1346.9151 W flow in on phase 2, 1348.2633 W out, at 1970-"
+        )
+
+    def test_a_load_that_draws_other_than_its_input_says_is_found(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def draw(layout: Layout, memory: Memory) -> None:
+            ac_bus.draw_loads(layout, memory)
+            memory.components[layout.loads[0].component].active_1 += 1.0
+
+        monkeypatch.setattr(steps, "draw_loads", draw)
+        assert broken(watched(site, [])) == ["balance"]
+
+    def test_energy_that_is_counted_twice_is_found(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        def count(layout: Layout, memory: Memory, dt_s: float) -> None:
+            ac_bus.count_energy(layout, memory, dt_s)
+            memory.components[layout.grid].consumed_wh += 1e-3 * dt_s
+
+        monkeypatch.setattr(steps, "count_energy", count)
+        assert broken(watched(site, [])) == ["balance"]
+
+    def test_an_inverter_that_makes_energy_is_found(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def convert(layout: Layout, memory: Memory) -> None:
+            dc_bus.share_directly(layout, memory)
+            memory.inverters[0].ac_w = min(memory.inverters[0].ac_w, 1.001 * memory.inverters[0].dc_w)
+
+        monkeypatch.setattr(steps, "share_directly", convert)
+        assert broken(watched(site, [(5.0, PUSH)])) == ["balance"]
+
+    def test_power_that_no_battery_gives_is_found(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        def convert(layout: Layout, memory: Memory) -> None:
+            dc_bus.share_directly(layout, memory)
+            memory.batteries[0].dc_w *= 0.9
+
+        monkeypatch.setattr(steps, "share_directly", convert)
+        assert broken(watched(site, [(5.0, PUSH)])) == ["balance"]
+
+
+class TestRatings:
+    """No fuse is overloaded for a minute, no device beyond its rating."""
+
+    LOAD = OverrideInput("main", "load", 71e3)
+
+    def test_a_fuse_that_is_overloaded_for_a_minute_is_found(self, site: Site) -> None:
+        found = watched(site, [(5.0, self.LOAD)])
+        assert broken(found) == ["ratings"]
+        assert "A for 60 s, through a fuse of 100 A" in said(found, "ratings")
+
+    def test_a_fuse_bears_a_moment(self, site: Site) -> None:
+        assert broken(watched(site, [(5.0, self.LOAD), (60.0, ReleaseInput("main", "load"))])) == []
+
+    def test_a_device_beyond_its_rating_is_found(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        read = Instruments.read
+
+        def more(self: Instruments, key: str) -> Reading:
+            reading = read(self, key)
+            if key == "inv":
+                reading.values[Metric.AC_POWER_ACTIVE] *= 4.0
+                reading.bounds.clear()
+            return reading
+
+        monkeypatch.setattr(Instruments, "read", more)
+        monkeypatch.setattr("doppelgrid.scenarios.suites.device_limits.bounded_metrics", lambda *_: ())
+        found = watched(site, [(5.0, PUSH)])
+        assert broken(found) == ["ratings"]
+        assert said(found, "ratings").startswith("inv: -12000 W, rated -10000 W to 10000 W")
+
+
+def test_a_battery_that_leaves_its_window_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def leak(*given: Any) -> Any:
+        state, shown = battery.battery_step(*given)
+        return state._replace(soc=state.soc - 6e-3 * given[3]), shown
+
+    monkeypatch.setattr(steps, "battery_step", leak)
+    found = watched(site, [])
+    assert broken(found) == ["soc"]
+    assert "of a window of " in said(found, "soc")
+
+
+def test_a_device_that_takes_no_notice_of_its_bounds_is_found(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "aim_w", lambda memory, number: memory.controls[number].target_w)
+    monkeypatch.setattr(dc_bus, "cut_w", lambda _memory, _number, power_w: power_w)
+    monkeypatch.setattr(dc_bus, "held_w", lambda _memory, _number, setting_w: setting_w)
+    narrow = AugmentBounds(INVERTER, Metric.AC_POWER_ACTIVE, ((-1e3, 1e3),), 60)
+    found = watched(site, [(5.0, PUSH), (9.0, narrow)])
+    assert broken(found) == ["bounds"]
+    assert "AC_POWER_ACTIVE = -3000 W, while it shows -1000 to 1000" in said(found, "bounds")
+
+
+class TestLifetimes:
+    """Set-points are in force until they lapse, and no longer."""
+
+    def test_one_that_outlives_its_time_is_found(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(SetPoints, "_lapse", lambda *_: None)
+        assert broken(watched(site, [(5.0, PUSH)])) == ["lifetimes"]
+
+    @pytest.mark.parametrize("power_type", list(PowerType))
+    def test_one_that_ends_too_soon_is_found(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch, power_type: PowerType
+    ) -> None:
+        take = Plant._take
+
+        def forget(self: Plant, key: str, arrived: Any) -> None:
+            take(self, key, arrived)
+            control = self.numbers[1].controls[0]
+            control.target_w = control.reactive_target_var = 0.0
+
+        monkeypatch.setattr(Plant, "_take", forget)
+        assert broken(watched(site, [(5.0, SetPower(INVERTER, power_type, 2e3))])) == ["lifetimes"]
+
+    def test_one_that_is_told_another_end_is_found(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+        accept = SetPoints._accept
+
+        def longer(self: SetPoints, key: str, power_type: PowerType, power: float, due_us: int) -> Any:
+            return accept(self, key, power_type, power, due_us + 20_000_000)
+
+        monkeypatch.setattr(SetPoints, "_accept", longer)
+        assert broken(watched(site, [(5.0, SetPower(INVERTER, PowerType.ACTIVE, -3e3, 30))])) == ["lifetimes"]
+
+
+def test_a_register_that_begins_anew_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = Instruments.read
+
+    def anew(self: Instruments, key: str) -> Reading:
+        reading = read(self, key)
+        if self._plant.time_us > 50_000_000:
+            reading.values[Metric.AC_ENERGY_ACTIVE_CONSUMED] = 0.0
+        return reading
+
+    monkeypatch.setattr(Instruments, "read", anew)
+    assert broken(watched(site, [])) == ["registers"]
+
+
+def test_what_led_to_a_breach_is_told_back_to_its_cause(site: Site) -> None:
+    found = watched(site, [(2.0, OverrideInput("main", "load", 5e3)), (5.0, TestRatings.LOAD)])
+    first, *_ = found.outcome("ratings").chain
+    assert first == "at 1970-01-01T00:00:05+00:00: main: driven (quantity load, value 71000, over 0 s)"
+
+
+class TestShown:
+    """Set-points of the application are within the bounds that it was shown."""
+
+    APP = """
+        import asyncio
+        from frequenz.client.common.microgrid.components import ComponentId
+        from frequenz.client.microgrid import MicrogridApiClient
+        from frequenz.client.microgrid.metrics import Bounds, Metric
+
+        INVERTER = ComponentId(3)
+
+        async def main():
+            client = MicrogridApiClient("grpc://[::1]:8800")
+            if {watches}:
+                stream = client.receive_component_data_samples_stream(INVERTER, [Metric.AC_POWER_ACTIVE])
+            await asyncio.sleep(20)
+            await client.add_component_bounds(INVERTER, Metric.AC_POWER_ACTIVE, [Bounds(lower=-2e3, upper=2e3)])
+            await asyncio.sleep(2.2)
+            await client.set_component_power_active(INVERTER, {power_w})
+            await asyncio.sleep(1e6)
+        asyncio.run(main())
+    """
+
+    @pytest.mark.parametrize(
+        ("power_w", "watches", "is_found"), [(2050, True, True), (2000, True, False), (2050, False, False)]
+    )
+    def test_one_beyond_them_that_the_site_tolerates_is_found(
+        self, tmp_path: Path, power_w: float, watches: bool, is_found: bool
+    ) -> None:
+        (tmp_path / "app.py").write_text(textwrap.dedent(self.APP.format(power_w=power_w, watches=watches)))
+        path = scenario(tmp_path, "app: app.py\nchecks: [{always: grid.power < 99 kW}]\n")
+        failures = run_case(Case("try", path)).failures
+        assert [failure.partition(": ")[0] for failure in failures] == [WORDS["shown"]] * is_found, failures
