@@ -84,6 +84,7 @@ def test_options_that_make_no_sense_are_refused_in_words(words: list[str], messa
     assert message in shown.output
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_a_run_that_fails_is_told_with_its_values_and_the_others_are_written(tmp_path: Path) -> None:
     (tmp_path / "late.csv").write_text("timestamp,value\n2030-01-01T00:00:00Z,1\n2030-01-02T00:00:00Z,2\n")
     late = f"{{file: {tmp_path / 'late.csv'}, unit: kW, positive: consumption}}"

@@ -16,14 +16,15 @@ from frequenz.client.common.microgrid.components import ComponentId
 from frequenz.client.microgrid import MicrogridApiClient, OperationPreconditionFailed
 from frequenz.client.microgrid.component import ComponentStateCode
 from frequenz.client.microgrid.metrics import Metric
-from recording.support import BATTERY, INVERTER, MAIN, eventful_run
+from recording.support import BATTERY, INVERTER, MAIN, NOON, demo_site, eventful_run
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
 from doppelgrid.proto.serving.site_server import SiteServer
 from doppelgrid.sim.domain.timestamps import to_datetime
-from doppelgrid.sim.recording import Recording, read_recording
+from doppelgrid.sim.recording import Recorder, Recording, read_recording
 from doppelgrid.sim.replay import Replay
+from doppelgrid.sim.simulation.simulation import Simulation
 
 # The client uses names that the newest releases of its own libraries deprecate.
 pytestmark = [pytest.mark.lengthy, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
@@ -110,16 +111,22 @@ async def test_a_run_is_recorded_and_replayed_by_the_command(tmp_path: Path) -> 
     assert first.states().equals(second.states())
 
 
+def one_second(path: Path) -> None:
+    simulation = Simulation.headless(demo_site(), start_us=NOON)
+    with Recorder(path, demo_site(), seed=0) as recorder:
+        recorder.listen(simulation.gateway)
+        simulation.run_for(timedelta(seconds=1))
+
+
 async def test_a_replay_begins_with_its_first_client(tmp_path: Path) -> None:
     day, endpoints = str(tmp_path / "day.parquet"), tmp_path / "endpoints.json"
-    code, output = await doppelgrid("run", "demo", "--ephemeral-ports", "--duration", "2 s", "--record", day)
-    assert code == 0, output
+    one_second(tmp_path / "day.parquet")
     replaying = asyncio.create_task(
         doppelgrid("replay", day, "--ephemeral-ports", "--shift", "keep", "--emit-endpoints", str(endpoints))
     )
     while not endpoints.exists():  # noqa: ASYNC110 - another process writes it
         await asyncio.sleep(0.05)
-    await asyncio.sleep(3.0)  # longer than the recording
+    await asyncio.sleep(1.5)  # longer than the recording
     (site,) = json.loads(endpoints.read_text())["microgrids"]
     async with MicrogridApiClient(f"grpc://{site['grpc']}") as client:
         stream = client.receive_component_data_samples_stream(ComponentId(2), [Metric.AC_ACTIVE_POWER])
