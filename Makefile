@@ -11,7 +11,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
 
-.PHONY: help demo test quick slow mutants lint types proto bench accuracy models-docs digests layout docs check clean
+.PHONY: help demo test quick slow days mutants lint types proto bench accuracy models-docs digests layout docs check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks, docs"
 	@echo "make docs    build the site of the documentation in build/site; fails if a link leads nowhere"
 	@echo "make slow | lint | types | bench | clean    one at a time"
+	@echo "make days    let the pools of the SDK live at simulated sites for whole days"
 	@echo "make mutants [N=60] [SEED=0] [OF=FOLDER]   plant faults and see whether the tests notice"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
 	@echo "make layout                 draw the plan of the code from its imports"
@@ -53,7 +54,12 @@ quick: $(VENV)/develop
 
 slow: $(VENV)/develop
 	$(INSTALL)
-	$(BIN)/pytest -m slow $(SHARED)
+	$(BIN)/pytest -m "slow and not days" $(SHARED)
+
+# What an hour of them shows is among the slow tests.
+days: $(VENV)/develop
+	$(INSTALL)
+	$(BIN)/pytest -m days $(SHARED)
 
 N ?= 60
 SEED ?= 0
