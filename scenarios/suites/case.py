@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from ...sim.domain.messages import Frame
 from ...sim.domain.timestamps import MICROSECONDS, to_datetime
 from ...sim.files.json_text import json_text
 from ...sim.recording import Recorder
 from ...sim.simulation.live import LiveSimulation
 from ..lockstep.session import LockstepResult, LockstepSession
 from ..lockstep.virtual_time import VirtualTimeLoop
+from ..lockstep.wall import real_monotonic_s
 from .application import ApplicationError, read_application
 from .checks import Outcome
 from .director import CheckOutcome, Director, Line
@@ -24,6 +27,11 @@ from .parameters import Values
 from .scenario_file import Scenario, ScenarioFile
 from .series import Series
 
+VERDICT = "verdict.json"
+"""What a case leaves of its verdict in its folder."""
+_TELLS_EVERY_S = 0.3
+"""Real time from one word on progress to the next [s]."""
+_NOT_PLAIN = ("series", "log", "plot")
 APP_ENDED_EARLY = "the application runs until the end"
 
 
@@ -44,6 +52,10 @@ class Case:
     """Which one of several runs of the same case, from 0."""
     output: Path | None = None
     """Folder for what the case leaves behind."""
+    duration_s: float = 0.0
+    """Simulated time that it takes [s], as far as its file has been read."""
+    shows: bool = True
+    """Whether what the site showed is kept, to be drawn."""
 
     @property
     def folder(self) -> Path | None:
@@ -82,8 +94,29 @@ class Verdict:
     """In which times are told."""
     series: Series | None = None
     """What the site showed, to be drawn."""
+    turn: int = 0
+    """Which one of several runs of the case."""
+    plot: int | None = None
+    """Number of its plot, once it has been put away."""
     app: str | None = None
     """Command line in place of the application that the file names."""
+    components: dict[int, str] = field(default_factory=dict)
+    """Keys of the site's components by their ids."""
+    log: str = ""
+    """The end of what the application, and whatever else, has written."""
+
+    @property
+    def again(self) -> str:
+        """The command that runs this case alone, the same to the last bit."""
+        words = ["doppelgrid", "test", self.path]
+        name, bracket, _ = self.name.partition("[")
+        if bracket:
+            words += ["--filter", self.name[len(name) :]]
+        if self.app is not None:
+            words += ["--app", self.app]
+        if self.seed is not None:
+            words += ["--seed", str(self.seed)]
+        return shlex.join(words)
 
     @property
     def has_passed(self) -> bool:
@@ -97,9 +130,14 @@ class Verdict:
         return failed if self.error is None else [*failed, self.error]
 
     def plain(self) -> dict[str, Any]:
-        """Return all of it but the series in the types of JSON; times in µs since the Unix epoch."""
+        """Return all of it but series and log in the types of JSON; times in µs since the Unix epoch."""
         return {
-            **{name: value for name, value in asdict(replace(self, series=None)).items() if name != "series"},
+            **{
+                name: value
+                for name, value in asdict(replace(self, series=None)).items()
+                if name not in _NOT_PLAIN
+            },
+            "again": self.again,
             "has_passed": self.has_passed,
             "checks": [{"check": check, **outcome._asdict()} for check, outcome in self.checks],
             "lines": [line._asdict() for line in self.lines],
@@ -107,12 +145,17 @@ class Verdict:
         }
 
 
-def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _verdict: None) -> Verdict:
+def run_case(
+    case: Case,
+    on_unstoppable: Callable[[Verdict], object] = lambda _verdict: None,
+    on_progress: Callable[[int], object] = lambda _done_us: None,
+) -> Verdict:
     """Run a case in this process, which its application has to itself.
 
     Args:
         case: What to run.
         on_unstoppable: Told of the verdict where nothing but the end of the process will stop the application.
+        on_progress: Told every now and then how much simulated time has passed [µs].
 
     Raises:
         ScenarioError: If its file is wrong.
@@ -123,7 +166,7 @@ def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _v
     try:
         app = scenario.app if case.app is None else read_application(case.app)
     except ApplicationError as error:
-        return Verdict(case.name, str(case.path), scenario.section.scenario, (), f"app: {error}", seed)
+        return without_run(case, f"app: {error}")
     folder = case.folder
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -136,17 +179,12 @@ def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _v
         if recorder is not None and not directors:
             recorder.listen(simulation.gateway)
         directors.append(Director(scenario, simulation, loop))
+        simulation.gateway.listen_to_frames(_Telling(scenario.start_us, on_progress).look)
 
     def judge(result: LockstepResult) -> Verdict:
         if recorder is not None:
             recorder.close()
-        verdict = _verdict(
-            case, scenario, directors[0], result, has_app=app is not None, loops=len(directors)
-        )
-        if folder is not None:
-            text = json_text(verdict.plain(), indent=1) + "\n"
-            (folder / "verdict.json").write_text(text, encoding="utf-8")
-        return verdict
+        return _verdict(case, scenario, directors[0], result, has_app=app is not None, loops=len(directors))
 
     def note_exception(words: str) -> None:
         if directors:
@@ -165,7 +203,40 @@ def run_case(case: Case, on_unstoppable: Callable[[Verdict], object] = lambda _v
         try:
             return judge(_idle(session, scenario) if app is None else app.run(session))
         except ModuleNotFoundError as error:
-            return Verdict(case.name, str(case.path), scenario.section.scenario, (), f"app: {error}", seed)
+            return without_run(case, f"app: {error}")
+
+
+def without_run(case: Case, error: str) -> Verdict:
+    """Return the verdict on a case that came to nothing."""
+    return Verdict(case.name, str(case.path), "", (), error, app=case.app, turn=case.turn)
+
+
+def leave(folder: Path, verdict: Verdict) -> None:
+    """Write down what came of a case, and the line that runs it again, in its folder.
+
+    Raises:
+        OSError: If that cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / VERDICT).write_text(json_text(verdict.plain(), indent=1) + "\n", encoding="utf-8")
+    digest = verdict.digest or "unknown"
+    (folder / "again.txt").write_text(f"{verdict.again}  # digest {digest}\n", encoding="utf-8")
+
+
+class _Telling:
+    """Tells how far a run has come, not too often."""
+
+    def __init__(self, start_us: int, tell: Callable[[int], object]) -> None:
+        """Begin at the start [µs]."""
+        self._start_us, self._tell = start_us, tell
+        self._next_s = real_monotonic_s() + _TELLS_EVERY_S
+
+    def look(self, time_us: int, frames: Sequence[Frame]) -> None:
+        """Take in a sampling [µs]."""
+        del frames
+        if real_monotonic_s() >= self._next_s:
+            self._next_s = real_monotonic_s() + _TELLS_EVERY_S
+            self._tell(time_us - self._start_us)
 
 
 def _idle(session: LockstepSession, scenario: Scenario) -> LockstepResult:
@@ -206,6 +277,8 @@ def _verdict(
         lines=director.told(report.end_us),
         notes=tuple(report.notes),
         zone=str(scenario.site.microgrid.location.zone),
-        series=director.series(),
+        series=director.series() if case.shows else None,
         app=case.app,
+        turn=case.turn,
+        components={component.id: key for key, component in scenario.site.components.items()},
     )

@@ -29,7 +29,7 @@ class Outcome(NamedTuple):
     time_us: int | None = None
     """When it was decided [µs since the Unix epoch]; None of what is about the whole run."""
     chain: tuple[str, ...] = ()
-    """What led to it, back to a command, a fault or an input, oldest first; of invariants only."""
+    """What led to it, back to a command, a fault or an input, oldest first."""
 
 
 class Watch(Protocol):

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
+from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.files.problems import Problem
 from ...sim.files.yaml_text import read_yaml
 from .case import Case
@@ -78,8 +79,8 @@ def _cases(file: Path, name: str, problems: list[Problem]) -> Iterator[Case]:
     try:
         read = ScenarioFile(file)
         for values in read.combinations:
-            read.scenario(values)
-            yield Case(named(name, values), file, values)
+            length_us = (scenario := read.scenario(values)).end_us - scenario.start_us
+            yield Case(named(name, values), file, values, duration_s=length_us / MICROSECONDS)
     except ScenarioError as error:
         problems += error.problems
 

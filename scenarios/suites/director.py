@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from ...sim.domain.commands import ClientCommand, Execution, OverrideInput, ReleaseInput
+from ...sim.domain.commands import ClientCommand, Execution, OverrideInput, ReleaseInput, StrikeFault
 from ...sim.domain.messages import CommandError, Frame
 from ...sim.domain.messages import Reading as Report
 from ...sim.domain.timestamps import MICROSECONDS
@@ -32,6 +32,7 @@ class Line(NamedTuple):
     time_us: int
     """Simulated time [µs since the Unix epoch]."""
     text: str
+    kind: Literal["step", "fault", "command"] = "step"
 
 
 class CheckOutcome(NamedTuple):
@@ -66,7 +67,8 @@ class Director:
         ]
         self._site_watch = SiteWatch(simulation)
         metrics = {key: self._instruments.metrics(key) for key in simulation.site.components}
-        self._gathering = Gathering(metrics)
+        ids = {component.id: key for key, component in simulation.site.components.items()}
+        self._gathering = Gathering(metrics, ids)
         self.invariants = Invariants(simulation, metrics, scenario.section.without)
         """What is held against the site and its application besides the checks."""
         self._is_acting = False
@@ -156,9 +158,13 @@ class Director:
 
     def _on_execution(self, execution: Execution) -> None:
         self.invariants.hear(execution, by_application=not self._is_acting)
-        if self._is_acting and isinstance(execution.command, ClientCommand):
+        if not isinstance(execution.command, ClientCommand):
+            return
+        if self._is_acting:
             self._own += 1
             self._own_refused += execution.refusal is not None
+        else:
+            self._gathering.hear(execution)
 
     def _look(self, condition: Condition, time_us: int) -> Look:
         words = self._scenario.words
@@ -210,7 +216,7 @@ class Director:
         finally:
             self._is_acting = False
         self._keep(action)
-        self._tell(f"{action.name} begins", now_us)
+        self._tell(f"{action.name} begins", now_us, action)
         if action.lasts_s is not None:
             ends_us = now_us + _us(action.lasts_s)
             self._at(ends_us, partial(self._end, action, ends_us))
@@ -231,13 +237,20 @@ class Director:
             lasting[:] = [each for each in lasting if each[0] is not action]
             if was_newest:
                 self._simulation.execute(replace(lasting[-1][1], over_s=0.0) if lasting else action.undo)
-        self._tell(f"{action.name} ends", ends_us)
+        self._tell(f"{action.name} ends", ends_us, action)
 
-    def _tell(self, event: str, time_us: int) -> None:
-        self._lines.append(Line(time_us, event))
+    def _tell(self, event: str, time_us: int, action: Action | None = None) -> None:
+        self._lines.append(Line(time_us, event, _kind(action)))
         for watch in self._watches:
             if watch is not None:
                 watch.hear(event, time_us)
+
+
+def _kind(action: Action | None) -> Literal["step", "fault", "command"]:
+    command = None if action is None else action.command
+    if isinstance(command, StrikeFault):
+        return "fault"
+    return "command" if isinstance(command, ClientCommand) else "step"
 
 
 def _of_figures(check: Check, figures: FigureWords) -> Outcome:

@@ -10,7 +10,6 @@ EXTRAS = {
     "llvmlite": "simulate",
     "matplotlib": "plots",
     "numba": "simulate",
-    "platformdirs": "simulate",
     "plotille": "plots",
     "pyarrow": "recordings",
 }

@@ -106,7 +106,6 @@ def check_installed() -> None:
     """
     with extra_for("runs without clients", "simulate"):
         import numba  # noqa: F401, PLC0415
-        import platformdirs  # noqa: F401, PLC0415
         import pyarrow  # noqa: F401, PLC0415
 
 

@@ -48,7 +48,6 @@ def without(package: str, *words: str) -> subprocess.CompletedProcess[str]:
     [
         ("numba", "simulate", ("simulate", "demo", "--duration", "1min")),
         ("pyarrow", "simulate", ("simulate", "demo", "--duration", "1min")),
-        ("platformdirs", "simulate", ("simulate", "demo", "--runs", "2")),
         ("pyarrow", "recordings", ("run", "demo", "--duration", "1s", "--ephemeral-ports", "--record", "day.parquet")),
         ("pyarrow", "recordings", ("replay", "day.csv")),
         ("distributed", "dask", ("simulate", "demo", "--runs", "2", "--dask", "tcp://127.0.0.1:1")),

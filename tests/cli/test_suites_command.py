@@ -75,6 +75,7 @@ def test_a_wrong_file_ends_with_2_before_anything_runs(suite: Path) -> None:
         (["--filter", "nix"], "no case is left by --filter and --shard"),
         (["--junit", "no/such/folder.xml"], "--junit is 'no/such/folder.xml'"),
         (["--output", "/dev/null"], "--output is '/dev/null'"),
+        (["--baseline", "nix"], "--baseline is 'nix', which holds no verdicts"),
         (["--jobs", "0"], "a whole number >= 1"),
     ],
 )
@@ -94,6 +95,37 @@ def test_repeated_cases_have_the_same_digests(suite: Path) -> None:
     ended = run(suite, "--filter", "good", "--repeat", "2")
     assert ended.exit_code == 0
     assert ended.output.endswith("2 passed, 0 failed\n")
+
+
+@pytest.mark.parametrize("words", [(), ("--output", "out")])
+def test_what_failed_last_can_be_run_alone(
+    suite: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(suite / "cache"))
+    monkeypatch.chdir(suite)
+    everything = run(suite, "--rerun-failed", *words)
+    assert "all cases run: " in everything.output
+    assert everything.output.endswith("1 passed, 1 failed\n")
+    assert run(suite, "--rerun-failed", *words).output.endswith("\n0 passed, 1 failed\n")
+    scenario(suite, GOOD, name="bad.yaml")
+    assert run(suite, "--rerun-failed", *words).output.endswith("\n1 passed, 0 failed\n")
+    nothing = run(suite, "--rerun-failed", *words)
+    assert nothing.exit_code == 0
+    assert nothing.output.startswith("no case failed when it ran last, by ")
+
+
+def test_a_baseline_tells_what_turned_and_what_moved(tmp_path: Path) -> None:
+    rest = "steps: [{{at: 30 s, set: {{main.load: {load}}}}}]\nchecks: [{{always: grid.power < 50 kW}}]\n"
+    path = scenario(tmp_path, rest.format(load="5 kW"))
+    assert run(path, "--output", tmp_path / "was").exit_code == 0
+    scenario(tmp_path, rest.format(load="60 kW"))
+    ended = run(path, "--baseline", tmp_path / "was", "--junit", tmp_path / "out.xml").output
+    assert re.search(
+        r"^try +failed .* 1 check turned, \d+ figures moved, parts after 30 s$", ended, re.MULTILINE
+    )
+    assert "    always grid.power < 50 kW: passed, now failed\n" in ended
+    assert re.search(r"^    import: 0.15\d+ kWh, now 1.\d+ kWh \(\+\d+.\d%\)$", ended, re.MULTILINE)
+    assert "since_baseline" in (tmp_path / "out.xml").read_text()
 
 
 def test_the_line_for_a_case_with_values_and_another_application_runs_that_case(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
+import select
 import signal
 import textwrap
 from pathlib import Path
@@ -12,6 +15,8 @@ from xml.etree import ElementTree
 import pytest
 from suites.benches import scenario
 
+from doppelgrid.scenarios.suites import case as case_module
+from doppelgrid.scenarios.suites import kept_output
 from doppelgrid.scenarios.suites.case import Case, Verdict, run_case
 from doppelgrid.scenarios.suites.collection import collect
 from doppelgrid.scenarios.suites.junit import write_junit
@@ -325,6 +330,51 @@ class TestRunner:
         running.close()
         with pytest.raises(ProcessLookupError):
             os.kill(int(pid.read_text()), 0)
+
+    def test_what_a_case_says_is_kept_with_its_beginning_and_its_end(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(kept_output, "HEAD_BYTES", 10)
+        monkeypatch.setattr(kept_output, "TAIL_BYTES", 20)
+        (tmp_path / "app.py").write_text(
+            "print('beginning', *range(5000), 'end', flush=True)\nraise SystemExit(3)\n"
+        )
+        path = scenario(tmp_path, f"app: app.py\n{CHECKS}")
+        (verdict,) = run_cases([Case("try", path, output=tmp_path / "out")])
+        log = (tmp_path / "out" / "try" / "app.log").read_text()
+        assert log.startswith("beginning ")
+        assert re.search(r"\n… [\d,]+ bytes are left out here …\n.*4999 end\n$", log)
+        assert verdict.log.endswith("4999 end\n")
+
+    def test_one_that_dies_is_told_with_the_end_of_what_it_said(self, tmp_path: Path) -> None:
+        (tmp_path / "dies.py").write_text(
+            "import os\nprint('about to go', flush=True)\nos.kill(os.getpid(), 9)\n"
+        )
+        (verdict,) = run_cases(
+            [Case("try", scenario(tmp_path, f"app: dies.py\n{CHECKS}"), output=tmp_path / "out")]
+        )
+        assert verdict.error == "about to go\nits process ended without a word: SIGKILL"
+        assert json.loads((tmp_path / "out" / "try" / "verdict.json").read_text())["error"] == verdict.error
+
+    def test_processes_that_an_application_leaves_behind_end_with_its_case(self, tmp_path: Path) -> None:
+        pid = tmp_path / "pid"
+        (tmp_path / "app.py").write_text(
+            "import subprocess\nchild = subprocess.Popen(['sleep', '600'])\n"
+            f"open({str(pid)!r}, 'w').write(str(child.pid))\n"
+        )
+        next(run_cases([Case("try", scenario(tmp_path, f"app: app.py\n{CHECKS}"))]))
+        with contextlib.suppress(ProcessLookupError):
+            child = os.pidfd_open(int(pid.read_text()))
+            assert select.select([child], [], [], 30.0)[0]
+            os.close(child)
+
+    def test_progress_is_told_in_simulated_time(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told: list[int] = []
+        monkeypatch.setattr(case_module, "_TELLS_EVERY_S", 0.0)
+        run_case(Case("try", scenario(tmp_path, CHECKS)), on_progress=told.append)
+        assert told[:2] == [1_000_000, 2_000_000]
 
 
 def test_junit_has_failures_errors_and_the_facts_of_each_case(tmp_path: Path) -> None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from suites.benches import HEAD, scenario
 
 from doppelgrid.scenarios.suites.case import Case, Verdict, run_case
-from doppelgrid.scenarios.suites.page import page
-from doppelgrid.scenarios.suites.series import MOST_POINTS, Gathering
+from doppelgrid.scenarios.suites.page import Plots, page
+from doppelgrid.scenarios.suites.series import MOST_POINTS, Commanded, Gathering
 from doppelgrid.sim.domain.messages import Reading
 from doppelgrid.sim.domain.metrics import Metric
 
@@ -67,7 +70,7 @@ def test_a_page_tells_checks_steps_seed_and_digest(verdict: Verdict) -> None:
 
 
 def test_a_page_loads_nothing_from_elsewhere(verdict: Verdict) -> None:
-    assert Reader(page([verdict])).links == []
+    assert Reader(page([verdict])).links == ["#case-0"]
 
 
 def test_no_text_of_a_file_becomes_a_part_of_the_page(verdict: Verdict) -> None:
@@ -78,14 +81,38 @@ def test_a_plot_has_powers_and_soc_at_every_sampling_and_marks_what_was_done_and
     verdict: Verdict,
 ) -> None:
     figure = json.loads(Reader(page([verdict])).scripts["figure-0"])
-    lines = {line["name"]: line for line in figure["data"]}
+    lines = {line["name"]: line for line in figure["data"] if line.get("mode") == "lines"}
     assert list(lines) == ["grid kW", "main kW", "inv kW", "battery kW", "battery SoC"]
     assert len(lines["main kW"]["x"]) == len(lines["main kW"]["y"]) == 120
     assert lines["main kW"]["y"][0] == pytest.approx(4.0448, abs=1e-3)
     assert lines["battery SoC"]["y"][0] == pytest.approx(60.0)
-    assert [mark["x0"] for mark in figure["layout"]["shapes"]] == [
-        "2026-06-15T00:00:30.000", "2026-06-15T00:01:00.000"
-    ]  # fmt: skip
+    assert [mark["x0"] for mark in figure["layout"]["shapes"]] == ["2026-06-15T00:01:00.000"]
+    bars = {(bar["name"], text) for bar in figure["data"] if bar.get("type") == "bar" for text in bar["text"]}
+    assert ("steps", f"{escape(NASTY)}<br>00:00:30") in bars
+    assert any(lane == "checks" and "at 1 min expect grid.power" in text for lane, text in bars)
+
+
+def test_a_time_line_has_spans_commands_and_refusals(tmp_path: Path) -> None:
+    steps = "steps: [{at: 30 s, fault: {inv: trip}, for: 20 s}, {at: 70 s, fault: {inv: trip}}]\n"
+    verdict = run_case(Case("try", scenario(tmp_path, f"{steps}checks: [{{always: grid.power < 99 kW}}]\n")))
+    assert verdict.series is not None
+    told = (
+        Commanded(verdict.start_us, "inv: set power 1 kW", False),
+        Commanded(verdict.start_us, "no", True),
+    )
+    drawn = replace(verdict, series=verdict.series._replace(commands=told))
+    figure = json.loads(Reader(page([drawn])).scripts["figure-0"])
+    bars = [bar for bar in figure["data"] if bar.get("type") == "bar"]
+    faults = next(bar for bar in bars if bar["name"] == "faults")
+    assert faults["x"] == [20_000.0, 50_000.0]
+    assert len({bar["marker"]["color"] for bar in bars if bar["name"] == "commands"}) == 2
+
+
+def test_memory_for_plots_does_not_grow_with_cases(verdict: Verdict) -> None:
+    with Plots() as plots:
+        put = [plots.put(verdict) for _ in range(3)]
+        assert [each.series for each in put] == [None] * 3
+        assert plots.get(put[2].plot or 0) == plots.get(0) != ""
 
 
 def test_the_same_verdict_gives_the_same_page(verdict: Verdict) -> None:

@@ -1,0 +1,177 @@
+"""How `doppelgrid test` carries out the cases that it was given, and what it writes of them."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import typer
+
+from .options import writing
+from .suites_shown import SuiteProgress, print_table, print_verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..scenarios.suites.baseline import Baseline, Change
+    from ..scenarios.suites.case import Case, Verdict
+    from ..scenarios.suites.last_run import LastRun
+    from ..scenarios.suites.page import Plots
+
+FAILED = 1
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class SuiteOptions:
+    """How to run cases, and what to write of them; see `doppelgrid test --help`."""
+
+    jobs: int
+    output: Path | None
+    repeat: int
+    stop_after: int | None
+    junit: Path | None
+    html: Path | None
+    baseline: Baseline | None
+
+
+def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> None:
+    """Run cases, and say and write what came of them.
+
+    Args:
+        cases: With valid files, in the order in which they are shown.
+        options: What its user wants.
+        last: Takes in which failed.
+
+    Raises:
+        typer.Exit: If some failed, something cannot be written, or it was ended by Ctrl-C.
+    """
+    with ExitStack() as stack:
+        output = options.output
+        if options.baseline is not None and output is None:
+            # Where runs part is seen in what they leave behind.
+            output = Path(stack.enter_context(TemporaryDirectory(prefix="doppelgrid-")))
+        prepared = [
+            replace(case, output=output, turn=turn) for case in cases for turn in range(options.repeat)
+        ]
+        plots = None if options.html is None else stack.enter_context(_plots())
+        console = _console()
+        verdicts, was_interrupted = _verdicts(prepared, options, plots, console)
+        places = {(case.name, case.turn): place for place, case in enumerate(prepared)}
+        verdicts.sort(key=lambda verdict: places[verdict.name, verdict.turn])
+        verdicts = _compared(verdicts)
+        changes = None if options.baseline is None else _changes(options.baseline, verdicts, prepared)
+        print_table(console, verdicts, len(prepared), changes)
+        # A cache that cannot be written to is none.
+        with contextlib.suppress(OSError):
+            last.keep(verdicts)
+        if options.junit is not None:
+            from ..scenarios.suites.junit import write_junit  # noqa: PLC0415
+
+            with writing("--junit", options.junit):
+                write_junit(options.junit, verdicts, changes)
+        if options.html is not None and plots is not None:
+            from ..scenarios.suites.page import write_page  # noqa: PLC0415
+
+            with writing("--html", options.html), options.html.open("w", encoding="utf-8") as file:
+                write_page(file, verdicts, plots, changes)
+    if was_interrupted:
+        raise typer.Exit(INTERRUPTED)
+    if not all(verdict.has_passed for verdict in verdicts):
+        raise typer.Exit(FAILED)
+
+
+def _verdicts(
+    cases: Sequence[Case], options: SuiteOptions, plots: Plots | None, console: Console
+) -> tuple[list[Verdict], bool]:
+    """Return the verdicts that came, and whether Ctrl-C ended the others."""
+    verdicts: list[Verdict] = []
+    # A service that ends its jobs wants the report of what was done, too.
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        # One at a time, so that those before an interrupt count.
+        verdicts.extend(
+            verdict if plots is None else plots.put(verdict) for verdict in _judged(cases, options, console)
+        )
+    except KeyboardInterrupt:
+        return verdicts, True
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+    return verdicts, False
+
+
+def _judged(cases: Sequence[Case], options: SuiteOptions, console: Console) -> Iterator[Verdict]:
+    """Run cases, telling of each as it ends."""
+    from ..scenarios.suites.runner import run_cases  # noqa: PLC0415
+
+    known = {(case.name, case.turn): case for case in cases}
+    failed = 0
+    with (
+        SuiteProgress(cases, console) as progress,
+        contextlib.closing(run_cases(cases, options.jobs, progress.passed)) as coming,
+    ):
+        for verdict in coming:
+            progress.ended(known[verdict.name, verdict.turn])
+            print_verdict(console, verdict)
+            yield verdict
+            failed += not verdict.has_passed
+            if options.stop_after is not None and failed >= options.stop_after:
+                return
+
+
+def _plots() -> Plots:
+    from ..scenarios.suites.page import Plots  # noqa: PLC0415
+
+    return Plots()
+
+
+def _changes(former: Baseline, verdicts: Sequence[Verdict], cases: Sequence[Case]) -> dict[int, Change]:
+    """Return what changed since the baseline, by the places of the verdicts."""
+    from ..scenarios.suites.baseline import BaselineError  # noqa: PLC0415
+
+    folders = {(case.name, case.turn): case.folder for case in cases}
+    changes = {}
+    for place, verdict in enumerate(verdicts):
+        folder = folders[verdict.name, verdict.turn]
+        assert folder is not None
+        try:
+            changes[place] = former.change(verdict, folder)
+        except BaselineError as error:
+            typer.echo(f"--baseline: {error}", err=True)
+    return changes
+
+
+def _console() -> Console:
+    from rich.console import Console  # noqa: PLC0415
+
+    return Console(highlight=False)
+
+
+def _compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts, those of cases that were run more than once with whether their digests agree."""
+    from ..scenarios.suites.checks import Outcome  # noqa: PLC0415
+    from ..scenarios.suites.director import CheckOutcome  # noqa: PLC0415
+
+    digests: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        digests.setdefault(verdict.name, []).append(verdict.digest)
+
+    def outcome(name: str) -> Outcome:
+        different = sorted(set(digests[name]))
+        return Outcome(len(different) == 1, ", ".join(each[:12] or "none" for each in different))
+
+    return [
+        replace(
+            verdict,
+            checks=(*verdict.checks, CheckOutcome("every run has the same digest", outcome(verdict.name))),
+        )
+        if len(digests[verdict.name]) > 1
+        else verdict
+        for verdict in verdicts
+    ]

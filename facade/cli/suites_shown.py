@@ -1,0 +1,180 @@
+"""What `doppelgrid test` shows in the terminal: progress, each verdict as it comes, and a table at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from .options import span_in_words
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..scenarios.suites.baseline import Change
+    from ..scenarios.suites.case import Case, Verdict
+
+_LINE_EVERY_S = 10.0
+"""Real time between two lines on progress where there is no terminal [s]."""
+_MOST_LINES = 8
+"""Of what changed in a case."""
+
+
+class SuiteProgress:
+    """How far a suite has come: cases, simulated time, and the time left."""
+
+    def __init__(self, cases: Sequence[Case], console: Console) -> None:
+        """Prepare.
+
+        Args:
+            cases: All that are to run.
+            console: Where verdicts are shown; a bar beneath them if it is a terminal, else a line now and then.
+        """
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+        from ..sim.engine.clock import stopwatch_s  # noqa: PLC0415
+
+        self._cases, self._done = len(cases), 0
+        self._total_s = sum(case.duration_s for case in cases)
+        self._ended_s = 0.0
+        self._running_s: dict[Case, float] = {}
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), TextColumn("left"),
+            console=console, disable=not console.is_terminal, transient=True,
+        )  # fmt: skip
+        self._task = self._bar.add_task(self._words, total=self._total_s)
+        self._clock_s = stopwatch_s
+        self._began_s = stopwatch_s()
+        self._next_line_s = self._began_s + _LINE_EVERY_S
+
+    def passed(self, case: Case, done_us: int) -> None:
+        """Take in how much simulated time has passed in a case [µs]."""
+        self._running_s[case] = done_us / 1e6
+        self._show()
+
+    def ended(self, case: Case) -> None:
+        """Take in that a case has ended."""
+        self._running_s.pop(case, None)
+        self._ended_s += case.duration_s
+        self._done += 1
+        self._show()
+
+    @property
+    def _simulated_s(self) -> float:
+        return self._ended_s + sum(self._running_s.values())
+
+    @property
+    def _words(self) -> str:
+        span, total = (
+            span_in_words(
+                timedelta(minutes=seconds // 60) if seconds >= 600 else timedelta(seconds=seconds // 1)
+            )
+            for seconds in (self._simulated_s, self._total_s)
+        )
+        return f"{self._done} of {self._cases} cases, {span} of {total} simulated"
+
+    def _show(self) -> None:
+        self._bar.update(self._task, completed=self._simulated_s, description=self._words)
+        now_s = self._clock_s()
+        if self._bar.disable and now_s >= self._next_line_s:
+            from rich.console import Console  # noqa: PLC0415
+
+            self._next_line_s = now_s + _LINE_EVERY_S
+            share = self._simulated_s / self._total_s if self._total_s else 0.0
+            left = ""
+            if share > 0.0:
+                seconds = round((now_s - self._began_s) * (1.0 / share - 1.0))
+                left = f", {timedelta(seconds=seconds)} left"
+            Console(stderr=True).print(f"{self._words}{left}", highlight=False)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+
+def print_verdict(console: Console, verdict: Verdict) -> None:
+    """Print what came of a case; if it failed, why, what led to it, and how to run it again."""
+    from ..sim.domain.printable import printable  # noqa: PLC0415
+
+    style, word = ("green", "passed") if verdict.has_passed else ("red", "failed")
+    console.print(f"[{style}]{word}[/{style}] ", end="")
+    words = f"{verdict.name}: {verdict.scenario}" if verdict.scenario else verdict.name
+    console.print(printable(words), markup=False, soft_wrap=True)
+
+    def say(text: str, indent: int, style: str | None = None) -> None:
+        for line in text.strip().splitlines():
+            console.print(f"{' ' * indent}{printable(line)}", style=style, markup=False, soft_wrap=True)
+
+    for check, outcome in verdict.checks:
+        if not outcome.has_passed:
+            say(f"{check}: {outcome.said}", 4)
+            for link in outcome.chain:
+                say(link, 8, "dim")
+    if verdict.error is not None:
+        say(verdict.error, 4)
+    if not verdict.has_passed:
+        say(f"again: {verdict.again}", 4, "dim")
+
+
+def print_table(
+    console: Console, verdicts: Sequence[Verdict], wanted: int, changes: Mapping[int, Change] | None
+) -> None:
+    """Print a row for each case, what changed of each, and how many passed.
+
+    Args:
+        console: To print to.
+        verdicts: In the order of the cases.
+        wanted: How many there should be.
+        changes: Since the baseline, by the places of verdicts; None if there is none.
+    """
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    from ..sim.domain.printable import printable  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False)
+    for column in ("case", "", "checks", "simulated", "real"):
+        table.add_column(column, justify="left" if column in ("case", "") else "right")
+    if changes is not None:
+        table.add_column("since the baseline")
+    for place, verdict in enumerate(verdicts):
+        passed = sum(check.outcome.has_passed for check in verdict.checks)
+        span = timedelta(microseconds=verdict.end_us - verdict.start_us)
+        table.add_row(
+            escape(printable(verdict.name)),
+            "[green]passed[/green]" if verdict.has_passed else "[red]failed[/red]",
+            f"{passed}/{len(verdict.checks)}",
+            span_in_words(span),
+            f"{verdict.real_s:.1f} s",
+            *([escape(str(changes.get(place, "")))] if changes is not None else []),
+        )
+    if verdicts:
+        console.print()
+        console.print(table)
+    for place, change in (changes or {}).items():
+        if change.lines:
+            console.print(f"\n{printable(verdicts[place].name)}, since the baseline:", markup=False)
+            for line in _shortened(change):
+                console.print(f"    {printable(line)}", markup=False, soft_wrap=True)
+    failed = sum(not verdict.has_passed for verdict in verdicts)
+    missing = f", {wanted - len(verdicts)} not run" if len(verdicts) < wanted else ""
+    console.print(f"{len(verdicts) - failed} passed, {failed} failed{missing}")
+
+
+def _shortened(change: Change) -> list[str]:
+    """Return what changed, without the lesser ones of many figures."""
+    most = max(_MOST_LINES - len(change.turned) - 1, 1)
+    left_out = len(change.moved) - most
+    lines = change.lines
+    if left_out > 0:
+        first = len(change.turned) + most
+        lines[first : first + left_out] = [
+            f"and {left_out} more figure{'s' if left_out > 1 else ''}, by less"
+        ]
+    return lines
