@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from .sim.headless.simulate import simulate
     from .sim.recording import Recorder, Recording, RecordingError, read_recording
     from .sim.replay import Replay
-    from .sim.report import SiteReport, report_of_recording
+    from .sim.report import Kpis, SiteReport, kpis, report_of_recording
     from .sim.simulation.simulation import Simulation
     from .sim.simulation.snapshot import Snapshot
     from .sim.simulation.tape import Tape
     from .sim.site.reader import SiteError, load_site
     from .sim.site.site import Site
+    from .sim.tariff import Tariff, TariffError, load_tariff
 
     serve = SiteServer
     __version__: str
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ControlClient": "proto.control.client.ControlClient",
     "ControlError": "proto.control.client.ControlError",
+    "Kpis": "sim.report.Kpis",
     "Recorder": "sim.recording.Recorder",
     "Recording": "sim.recording.Recording",
     "RecordingError": "sim.recording.RecordingError",
@@ -47,7 +49,11 @@ _HOMES = {
     "Snapshot": "sim.simulation.snapshot.Snapshot",
     "Summary": "sim.headless.outcome.Summary",
     "Tape": "sim.simulation.tape.Tape",
+    "Tariff": "sim.tariff.Tariff",
+    "TariffError": "sim.tariff.TariffError",
+    "kpis": "sim.report.kpis",
     "load_site": "sim.site.reader.load_site",
+    "load_tariff": "sim.tariff.load_tariff",
     "read_recording": "sim.recording.read_recording",
     "report_of_recording": "sim.report.report_of_recording",
     "serve": "proto.serving.site_server.SiteServer",
@@ -58,6 +64,7 @@ _HOMES = {
 __all__ = [
     "ControlClient",
     "ControlError",
+    "Kpis",
     "Recorder",
     "Recording",
     "RecordingError",
@@ -72,7 +79,11 @@ __all__ = [
     "Snapshot",
     "Summary",
     "Tape",
+    "Tariff",
+    "TariffError",
+    "kpis",
     "load_site",
+    "load_tariff",
     "read_recording",
     "report_of_recording",
     "serve",

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..sim.report.site_report import Commands, Curve, Incident, Peak, SiteReport
+    from ..sim.tariff import Costs
 
 _MOST_LINES = 8
 """Of incidents, and of refusals."""
 _LEAST_SHOWN_W = 50.0
 """What would be shown as 0.0 kW is left out [W]."""
+_LEAST_SHOWN_WH = 50.0
+"""What would be shown as 0.0 kWh is left out [Wh]."""
 _QUARTER = timedelta(minutes=15)
 _CHART = (60, 12)
 _COLOURS = ("bright_blue", "bright_yellow", "bright_green", "bright_magenta", "bright_cyan", "bright_red")
@@ -75,6 +78,8 @@ def lines(report: SiteReport) -> list[str]:
     for peak, where in ((report.peak_import, "from"), (report.peak_export, "into")):
         if peak is not None and peak.power_w >= _LEAST_SHOWN_W:
             found.append(_peak(peak, where, report))
+    found += _shortfalls(report)
+    found += _costs(report.costs)
     found += _commands(report.commands)
     found += _incidents(report)
     return found + [f"note: {note}" for note in report.notes]
@@ -137,6 +142,49 @@ def _energies(report: SiteReport) -> str:
     if report.balance is None:
         return line
     return f"{line}, lost {_kwh(report.balance.lost_wh)}, more in batteries {_kwh(report.balance.stored_wh)}"
+
+
+def _shortfalls(report: SiteReport) -> list[str]:
+    """Return what was lost, held back or not served, as far as there is any."""
+    shortfalls = report.shortfalls
+    lost_wh = None if report.balance is not None else shortfalls.lost_wh
+    parts = [
+        f"{words} {_kwh(energy_wh)}"
+        for words, energy_wh in (
+            ("lost", lost_wh),
+            ("held back by photovoltaics", shortfalls.curtailed_wh),
+            ("not delivered to cars", shortfalls.undelivered_wh),
+            ("heat not delivered", shortfalls.unmet_heat_wh),
+        )
+        if energy_wh is not None and energy_wh >= _LEAST_SHOWN_WH
+    ]
+    if shortfalls.outside_limits_s:
+        parts.append(f"{shortfalls.outside_limits_s:g} s beyond the limits of the connection point")
+    return ["; ".join(parts)] if parts else []
+
+
+def _costs(costs: Costs | None) -> list[str]:
+    """Return what it cost, and which emissions came with it."""
+    if costs is None:
+        return []
+    found = []
+    if costs.currency is not None:
+        parts = (
+            ("energy", costs.import_cost),
+            ("peaks", costs.peak_cost),
+            ("paid for export", costs.export_revenue),
+        )
+        words = ", ".join(f"{what} {_money(amount, costs)}" for what, amount in parts if amount is not None)
+        unknown = "not known, as there was no whole quarter of an hour"
+        total = unknown if costs.cost is None else _money(costs.cost, costs)
+        found.append(f"cost {total}" + (f": {words}" if words else ""))
+    if costs.co2_kg is not None:
+        found.append(f"CO2 that came with energy from the grid: {costs.co2_kg:,.1f} kg")
+    return found
+
+
+def _money(amount: float, costs: Costs) -> str:
+    return f"{amount + 0.0:,.2f} {costs.currency}"
 
 
 def _peak(peak: Peak, where: str, report: SiteReport) -> str:
@@ -257,5 +305,5 @@ def _number(value: float) -> str:
     return "0.0" if text == "-0.0" else text
 
 
-def _kwh(energy_wh: float) -> str:
-    return f"{_number(energy_wh / 1e3)} kWh"
+def _kwh(energy_wh: float | None) -> str:
+    return "not known" if energy_wh is None else f"{_number(energy_wh / 1e3)} kWh"

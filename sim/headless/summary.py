@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.battery import battery_stored_energy_wh
+from ..plant.energies import own_energies_wh
 from ..plant.plant import Plant
 from ..site.graph import grid_key
 from .loop import Samples
@@ -57,7 +58,7 @@ class Summarizer:
         flows = tuple(
             self._flow(key, number) for number, key in enumerate(self._order) if key in plant.wiring.ac_order
         )
-        own_wh = self._own_energies()
+        own_wh = own_energies_wh(plant)
         memory = plant.numbers[1]
         inverter_loss_wh = sum(inverter.loss_wh for inverter in memory.inverters)
         sun_wh = sum(inverter.sun_wh for inverter in memory.inverters)
@@ -105,17 +106,6 @@ class Summarizer:
             warmest_c=float(self._degrees[1][number]),
             loss_wh=memory.loss_wh,
         )
-
-    def _own_energies(self) -> dict[str, float]:
-        """Return what each component on the AC side drew itself [Wh]: what flowed through it, less what went on."""
-        plant = self._plant
-        registers = {key: plant.registers(key) for key in plant.wiring.ac_order}
-        net = {key: counted.consumed_wh - counted.delivered_wh for key, counted in registers.items()}
-        own = dict(net)
-        for key, energy_wh in net.items():
-            for parent in plant.wiring.parents[key]:
-                own[parent] -= energy_wh / len(plant.wiring.parents[key])
-        return own
 
     def _find_peak(self, samples: Samples) -> None:
         number = self._order.index(grid_key(self._plant.site))

@@ -4,9 +4,11 @@ A `SiteReport` comes of a recording, of a running simulation or of the summary o
 Its figures can be asked for by name.
 """
 
+from .figures import Kpis
+from .kpis import kpis
 from .of_recording import report_of_recording
 from .of_simulation import SiteWatch
 from .of_summary import report_of_summary
 from .site_report import SiteReport
 
-__all__ = ["SiteReport", "SiteWatch", "report_of_recording", "report_of_summary"]
+__all__ = ["Kpis", "SiteReport", "SiteWatch", "kpis", "report_of_recording", "report_of_summary"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Set
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from ..domain.categories import Category
 from ..network.wiring import Wiring, wire
 from ..site.graph import grid_key
 from ..site.site import Site
+from ..tariff import Bill, Costs
 from .site_report import QUARTER_US, Curve, Flow, Group, Peak
 
 Floats = npt.NDArray[np.float64]
@@ -45,6 +47,15 @@ class Ways(NamedTuple):
     """Column of the connection point, or of the only one behind it."""
     without: tuple[int, ...]
     """Columns of what has no power by itself, or none that is known."""
+    hidden: tuple[str, ...]
+    """Keys of devices of which nothing is known, not even by a meter that sees their kind alone."""
+    devices: tuple[int, ...]
+    """Columns of the connection point and of what is no mere way for power."""
+
+    @property
+    def grid_key(self) -> str | None:
+        """Key of the connection point, or of the only one behind it."""
+        return None if self.grid is None else self.keys[self.grid]
 
 
 def ways(site: Site, seen: Set[str], shown: Set[str] = frozenset()) -> Ways:
@@ -78,7 +89,19 @@ def ways(site: Site, seen: Set[str], shown: Set[str] = frozenset()) -> Ways:
         if key in shown
         and (_before(wiring, key, places.keys() - shown) or _has_behind(key, children, places))
     )
-    return Ways(keys, through, kinds, places.get(grid), without)
+    hidden = tuple(
+        key
+        for key in wiring.ac_order
+        if key not in places
+        and (category := type_of(site.components[key]).category) not in _PASSING
+        and {kinds[places[before]] for before, _ in _before(wiring, key, places.keys())} != {category.value}
+    )
+    devices = tuple(
+        place
+        for place, key in enumerate(keys)
+        if key == grid or type_of(site.components[key]).category not in _PASSING
+    )
+    return Ways(keys, through, kinds, places.get(grid), without, hidden, devices)
 
 
 def _before(wiring: Wiring, key: str, known: Set[str]) -> list[tuple[str, float]]:
@@ -137,8 +160,21 @@ class Gatherer:
         self._groups = list(dict.fromkeys(self.ways.kinds))
         members = [[kind == group for kind in self.ways.kinds] for group in self._groups]
         self._member = np.array(members, np.float64).reshape(len(members), columns)
+        # The clocks of all zones are whole quarters of an hour from UTC.
         self._quarters = _Intervals(QUARTER_US, 1)
+        self._bill: Bill | None = None
+        self._charges_powers = True
+        self._grid_unknown_us = 0
         self._curve = _Intervals(_FIRST_LENGTH_US, len(self._groups) + 1, most=_MOST_INTERVALS)
+
+    def bill(self, bill: Bill, *, charges_powers: bool = True) -> None:
+        """Have what flows through the connection point billed from now on.
+
+        Args:
+            bill: By which prices.
+            charges_powers: Whether by its power; else whoever knows better charges it.
+        """
+        self._bill, self._charges_powers = bill, charges_powers
 
     def add(self, times_us: Instants, active_w: Floats) -> None:
         """Take in powers.
@@ -160,6 +196,9 @@ class Gatherer:
         grid = self.ways.grid
         grid_w = np.full(len(active_w), np.nan) if grid is None else active_w[:, grid]
         self._quarters.add(times_us, grid_w[:, None])
+        self._grid_unknown_us += int(np.diff(times_us)[np.isnan(grid_w)].sum())
+        if self._bill is not None and self._charges_powers:
+            self._bill.charge(times_us, grid_w)
         self._curve.add(times_us, np.column_stack([grid_w, own_w @ self._member.T]))
 
     def flows(self) -> tuple[Flow, ...]:
@@ -185,22 +224,50 @@ class Gatherer:
             if max(one, other) > least_wh
         )
 
-    def grid_wh(self) -> tuple[float, float]:
-        """Return what was imported and exported; 0 where nobody saw it."""
+    def grid_wh(self) -> tuple[float, float] | None:
+        """Return what was imported and exported; None where nobody saw it."""
         grid = self.ways.grid
-        if grid is None:
-            return 0.0, 0.0
+        if grid is None or not self._is_known(grid):
+            return None
         return float(self._consumed_wh[grid]), float(self._delivered_wh[grid])
+
+    def grid_unknown_s(self) -> float:
+        """Return for how long the power at the connection point was not known [s]."""
+        return self._grid_unknown_us / 1e6
+
+    def totals(self) -> tuple[float | None, float | None]:
+        """Return what was consumed and produced by all that is no storage [Wh]; None if some of it is not known."""
+        if self.ways.grid is None or self.ways.hidden or not all(map(self._is_known, self.ways.devices)):
+            return None, None
+        others = [group for group in self.groups() if group.kind not in STORING]
+        return sum(group.consumed_wh for group in others), sum(group.delivered_wh for group in others)
+
+    def greatest(self) -> tuple[Peak | None, Peak | None]:
+        """Return the greatest import and export of any length; None where nobody saw it."""
+        grid = self.ways.grid
+        if grid is None or not self._is_known(grid):
+            return None, None
+        top, bottom = self._greatest[grid], self._least[grid]
+        return _peak(*top), _peak(-bottom.power_w, bottom.time_us)
+
+    def quarters(self) -> tuple[Instants, Floats]:
+        """Return beginnings [µs] and mean powers at the connection point of whole quarters of an hour [W]."""
+        begins, means = self._quarters.whole()
+        return begins, means[:, 0]
+
+    def costs(self) -> Costs | None:
+        """Return what it cost; None if nobody billed it, or nobody saw the connection point."""
+        if self._bill is None or self.ways.grid is None or not self._is_known(self.ways.grid):
+            return None
+        return self._bill.costs(*self.quarters())
 
     def peaks(self) -> tuple[Peak | None, Peak | None]:
         """Return the greatest means of import and of export over whole quarters of an hour."""
-        begins, means = self._quarters.whole()
+        begins, means = self.quarters()
         if not len(begins):
             return None, None
-        top, bottom = int(means[:, 0].argmax()), int(means[:, 0].argmin())
-        imported = Peak(float(means[top, 0]), int(begins[top])) if means[top, 0] > 0.0 else None
-        exported = Peak(-float(means[bottom, 0]), int(begins[bottom])) if means[bottom, 0] < 0.0 else None
-        return imported, exported
+        top, bottom = int(means.argmax()), int(means.argmin())
+        return _peak(float(means[top]), int(begins[top])), _peak(-float(means[bottom]), int(begins[bottom]))
 
     def curve(self) -> Curve:
         """Return the powers of the connection point and of the groups, to be drawn."""
@@ -213,6 +280,9 @@ class Gatherer:
             if any(abs(value or 0.0) > 1e-3 for value in values)
         }
         return Curve(begins.tolist(), self._curve.length_us, drawn)
+
+    def _is_known(self, column: int) -> bool:
+        return math.isfinite(self._greatest[column].power_w)
 
     def _own(self, active_w: Floats, known_w: Floats) -> Floats:
         """Return what components have by themselves; what is behind one that is not known is a load of the next."""
@@ -286,6 +356,11 @@ class _Intervals:
         for number, total in self._sums.items():
             merged[number // 2] = merged[number // 2] + total if number // 2 in merged else total
         self._sums = merged
+
+
+def _peak(power_w: float, time_us: int | None) -> Peak:
+    """Return a greatest power in one direction; 0 if all of them were in the other one."""
+    return Peak(power_w, time_us) if power_w > 0.0 else Peak(0.0, None)
 
 
 def _listed(column: Floats) -> list[float | None]:

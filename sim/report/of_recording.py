@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
+from ..components.battery import Battery, ageing_params
 from ..domain.categories import Category
 from ..domain.metrics import Metric
 from ..domain.timestamps import to_datetime
@@ -15,17 +17,25 @@ from ..recording.content import Condition, Recording, Track
 from ..recording.errors import RecordingError
 from ..recording.names import parse_name
 from ..replay.playback import unknown_metrics
+from ..site.graph import grid_key
 from ..site.site import Site
+from ..tariff import Bill, Tariff
 from ..telemetry.intervals import shown_windows
-from .gatherer import STORING, Floats, Gatherer, Instants
+from .gatherer import Floats, Gatherer, Instants
 from .held import Held, held, usual_distance_us
-from .site_report import Commands, Flow, Group, Incident, SiteReport, Storage
+from .limits import fixed_limits, outside_s
+from .site_report import Commands, Flow, Incident, Peak, Shortfalls, SiteReport, Storage
 
 _US_PER_HOUR = 3.6e9
+_CURRENTS = (Metric.AC_CURRENT_PHASE_1, Metric.AC_CURRENT_PHASE_2, Metric.AC_CURRENT_PHASE_3)
 
 
 def report_of_recording(
-    recording: Recording, *, site: Site | None = None, commands: Commands | None = None
+    recording: Recording,
+    *,
+    site: Site | None = None,
+    commands: Commands | None = None,
+    tariff: Tariff | None = None,
 ) -> SiteReport:
     """Return what a recorded site did.
 
@@ -33,9 +43,11 @@ def report_of_recording(
         recording: What was recorded.
         site: That was recorded, where the file does not say.
         commands: What was commanded, if it is known.
+        tariff: By which it is billed, if it is.
 
     Raises:
         RecordingError: If the site is not known, or nothing is recorded of its powers.
+        TariffError: If the tariff does not cover all of the recording.
     """
     site = site or recording.site
     if site is None:
@@ -62,11 +74,15 @@ def report_of_recording(
         raise RecordingError(recording.file, None, "components", found, accepted)
     times_us = np.unique(np.concatenate([*axes, *(powers[key].times_us for key in gatherer.ways.keys)]))
     columns = [powers[key].at(times_us) for key in gatherer.ways.keys]
+    if tariff is not None:
+        bill = Bill(tariff.over(int(times_us[0]), int(times_us[-1]), site.microgrid.location.zone))
+        gatherer.bill(bill, charges_powers=not _charge_registers(bill, recording, site, gatherer, powers))
     gatherer.add(times_us, np.column_stack(columns)[:-1])
     flows = tuple(_with_registers(recording, site, flow, powers[flow.key]) for flow in gatherer.flows())
     imported_wh, exported_wh = _grid_wh(gatherer, flows)
-    consumed_wh, produced_wh = totals(gatherer.groups())
+    consumed_wh, produced_wh = gatherer.totals()
     peak_import, peak_export = gatherer.peaks()
+    greatest_import, greatest_export = _greatest(recording, site, gatherer)
     return SiteReport(
         name=site.microgrid.name,
         microgrid_id=site.microgrid.id,
@@ -86,6 +102,11 @@ def report_of_recording(
         commands=commands,
         curve=gatherer.curve(),
         notes=tuple(_notes(recording, site, gatherer, powers, times_us)),
+        greatest_import=greatest_import,
+        greatest_export=greatest_export,
+        unknown_s=gatherer.grid_unknown_s(),
+        shortfalls=Shortfalls(outside_limits_s=_outside_s(recording, site, gatherer, powers)),
+        costs=gatherer.costs(),
     )
 
 
@@ -111,28 +132,32 @@ def _in_simulated_time(recording: Recording) -> Recording:
     return replace(recording, tracks=tracks, conditions=conditions)
 
 
-def totals(groups: tuple[Group, ...]) -> tuple[float, float]:
-    """Return what was consumed and produced by all that is no storage [Wh]."""
-    others = [group for group in groups if group.kind not in STORING]
-    return sum(group.consumed_wh for group in others), sum(group.delivered_wh for group in others)
-
-
 def _has(recording: Recording, site: Site, key: str) -> bool:
     track = recording.tracks.get(site.components[key].id)
     return track is not None and len(track.times_us) > 0
 
 
-def _column(recording: Recording, number: int, metric: Metric) -> tuple[Instants, Floats] | None:
-    """Return times [µs] and values of a metric; means count where there is no value as such."""
+def _column(
+    recording: Recording, number: int, metric: Metric, part: str | None = None
+) -> tuple[Instants, Floats] | None:
+    """Return times [µs] and values of a metric.
+
+    Args:
+        recording: Of whom.
+        number: Of the component.
+        metric: Of which.
+        part: `min` or `max` of intervals, or an end of its bounds such as `bound_0_lower`; its value if None, of
+            which means count where there is no value as such.
+    """
     track: Track | None = recording.tracks.get(number)
     if track is None:
         return None
     parts = {
-        parse_name(name).part: place
+        str(parsed._replace(metric="")).removeprefix("_"): place
         for place, name in enumerate(track.names)
-        if (parsed := parse_name(name)).metric == metric.value and parsed.bound is None
+        if (parsed := parse_name(name)).metric == metric.value
     }
-    place = parts.get(None, parts.get("avg"))
+    place = parts.get("", parts.get("avg")) if part is None else parts.get(part)
     if place is None or not track.present[:, place].any():
         return None
     values = np.where(track.present[:, place], track.values[:, place], np.nan)
@@ -147,30 +172,112 @@ def _distance_us(recording: Recording, site: Site, key: str) -> float:
     return math.inf if track is None else usual_distance_us(track.times_us)
 
 
-def _with_registers(recording: Recording, site: Site, flow: Flow, powers: Held) -> Flow:
-    """Return a flow by its registers, where they span its powers; they tell what went both ways in an interval."""
-    number, span_us = site.components[flow.key].id, powers.span_us()
-    counted = []
+class _Register(NamedTuple):
+    """What a register showed, where it is known."""
+
+    times_us: Instants
+    counted_wh: Floats
+
+    @property
+    def powers_w(self) -> Floats:
+        """Mean powers from each time to the next [W]."""
+        powers_w: Floats = np.diff(self.counted_wh) / np.diff(self.times_us) * _US_PER_HOUR
+        return powers_w
+
+
+def _registers(
+    recording: Recording, site: Site, key: str, powers: Held
+) -> tuple[_Register, _Register] | None:
+    """Return what was counted of a component either way, where that spans its powers."""
+    number, span_us = site.components[key].id, powers.span_us()
+    found = []
     for metric in (Metric.AC_ENERGY_ACTIVE_CONSUMED, Metric.AC_ENERGY_ACTIVE_DELIVERED):
         column = _column(recording, number, metric)
         if column is None or span_us is None:
-            return flow
+            return None
         is_known = ~np.isnan(column[1])
         known, times_us = column[1][is_known], column[0][is_known]
         if len(known) < 2 or (np.diff(known) < 0.0).any():
-            return flow
+            return None
         if times_us[0] > span_us[0] or times_us[-1] < span_us[1]:
-            return flow
-        counted.append(float(known[-1] - known[0]))
-    return flow._replace(consumed_wh=counted[0], delivered_wh=counted[1])
+            return None
+        found.append(_Register(times_us, known))
+    consumed, delivered = found
+    return consumed, delivered
 
 
-def _grid_wh(gatherer: Gatherer, flows: tuple[Flow, ...]) -> tuple[float, float]:
-    grid = gatherer.ways.grid
-    for flow in flows:
-        if grid is not None and flow.key == gatherer.ways.keys[grid]:
-            return flow.consumed_wh, flow.delivered_wh
-    return gatherer.grid_wh()
+def _with_registers(recording: Recording, site: Site, flow: Flow, powers: Held) -> Flow:
+    """Return a flow by its registers, where they span its powers; they tell what went both ways in an interval."""
+    registers = _registers(recording, site, flow.key, powers)
+    if registers is None:
+        return flow
+    consumed_wh, delivered_wh = (float(each.counted_wh[-1] - each.counted_wh[0]) for each in registers)
+    return flow._replace(consumed_wh=consumed_wh, delivered_wh=delivered_wh)
+
+
+def _grid_wh(gatherer: Gatherer, flows: tuple[Flow, ...]) -> tuple[float | None, float | None]:
+    grid = gatherer.ways.grid_key
+    return next(((flow.consumed_wh, flow.delivered_wh) for flow in flows if flow.key == grid), (None, None))
+
+
+def _charge_registers(
+    bill: Bill, recording: Recording, site: Site, gatherer: Gatherer, powers: Mapping[str, Held]
+) -> bool:
+    """Bill what the registers at the connection point counted, spread evenly over each interval; say if they did."""
+    grid = gatherer.ways.grid_key
+    registers = None if grid is None else _registers(recording, site, grid, powers[grid])
+    if registers is None:
+        return False
+    consumed, delivered = registers
+    bill.charge_import(consumed.times_us, consumed.powers_w)
+    bill.credit_export(delivered.times_us, delivered.powers_w)
+    return True
+
+
+def _greatest(recording: Recording, site: Site, gatherer: Gatherer) -> tuple[Peak | None, Peak | None]:
+    """Return the greatest import and export: of the extremes of intervals where they are recorded, else of means."""
+    imported, exported = gatherer.greatest()
+    grid = gatherer.ways.grid_key
+    if grid is None or imported is None or exported is None:
+        return imported, exported
+    number = site.components[grid].id
+    for part, sign in (("max", 1.0), ("min", -1.0)):
+        column = _column(recording, number, Metric.AC_POWER_ACTIVE, part)
+        if column is not None and not np.isnan(column[1]).all():
+            place = int(np.nanargmax(sign * column[1]))
+            found = Peak(sign * float(column[1][place]), int(column[0][place]))
+            if sign > 0.0:
+                imported = max(imported, found, key=lambda peak: peak.power_w)
+            else:
+                exported = max(exported, found, key=lambda peak: peak.power_w)
+    return imported, exported
+
+
+def _outside_s(
+    recording: Recording, site: Site, gatherer: Gatherer, powers: Mapping[str, Held]
+) -> float | None:
+    """Return for how long the connection point was beyond its limits [s]; None if that is not known."""
+    grid = gatherer.ways.grid_key
+    if grid is None:
+        return None
+    times_us, power_w = powers[grid].times_us, powers[grid].values[:-1]
+    end_us = int(times_us[-1])
+
+    def column(number: int, metric: Metric, part: str | None) -> Floats | None:
+        found = _column(recording, number, metric, part)
+        return None if found is None else held(*found, end_us).at(times_us[:-1])
+
+    connection = site.components[grid_key(site)].id
+    bounds = [column(connection, Metric.AC_POWER_ACTIVE, f"bound_0_{side}") for side in ("lower", "upper")]
+    lower_w, upper_w = bounds
+    currents = [column(site.components[grid].id, metric, None) for metric in _CURRENTS]
+    return outside_s(
+        fixed_limits(site),
+        times_us,
+        power_w,
+        None if lower_w is None or upper_w is None else (lower_w, upper_w),
+        [current for current in currents if current is not None],
+    )
 
 
 def _storages(recording: Recording, site: Site) -> Iterator[Storage]:
@@ -182,23 +289,54 @@ def _storages(recording: Recording, site: Site) -> Iterator[Storage]:
         warm = _column(recording, component.id, Metric.BATTERY_TEMPERATURE)
         degrees = np.array([]) if warm is None else warm[1][~np.isnan(warm[1])]
         if len(shares):
+            charged_wh, discharged_wh = _through_wh(recording, component.id)
             yield Storage(
                 key, float(shares[0]), float(shares.min()), float(shares.max()), float(shares[-1]),
-                _cycles(recording, component.id),
+                _cycles(recording, component.id, charged_wh, discharged_wh),
                 (float(degrees.min()), float(degrees.max())) if len(degrees) else None,
+                charged_wh=charged_wh, discharged_wh=discharged_wh,
+                capacity_loss=_capacity_loss(recording, site, key),
             )  # fmt: skip
 
 
-def _cycles(recording: Recording, number: int) -> float | None:
-    power, capacity = (
-        _column(recording, number, metric) for metric in (Metric.DC_POWER, Metric.BATTERY_CAPACITY)
-    )
-    if power is None or capacity is None:
+def _through_wh(recording: Recording, number: int) -> tuple[float | None, float | None]:
+    """Return what went into a battery and came out of it [Wh]."""
+    power = _column(recording, number, Metric.DC_POWER)
+    if power is None:
+        return None, None
+    times_us, powers_w = held(*power, int(power[0][-1]))
+    energies_wh = np.nan_to_num(powers_w[:-1]) * np.diff(times_us) / _US_PER_HOUR
+    return float(np.maximum(energies_wh, 0.0).sum()), float(np.maximum(-energies_wh, 0.0).sum())
+
+
+def _cycles(
+    recording: Recording, number: int, charged_wh: float | None, discharged_wh: float | None
+) -> float | None:
+    capacity = _column(recording, number, Metric.BATTERY_CAPACITY)
+    if charged_wh is None or discharged_wh is None or capacity is None:
         return None
     full_wh = float(np.nanmax(capacity[1], initial=0.0))
-    times_us, powers_w = held(*power, int(power[0][-1]))
-    through_wh = float(np.nansum(np.abs(powers_w[:-1]) * np.diff(times_us))) / _US_PER_HOUR
-    return through_wh / (2.0 * full_wh) if full_wh > 0.0 else None
+    return (charged_wh + discharged_wh) / (2.0 * full_wh) if full_wh > 0.0 else None
+
+
+def _capacity_loss(recording: Recording, site: Site, key: str) -> float | None:
+    capacity = _column(recording, site.components[key].id, Metric.BATTERY_CAPACITY)
+    known_wh = np.array([]) if capacity is None else capacity[1][~np.isnan(capacity[1])]
+    return capacity_loss(float(known_wh[0]), float(known_wh[-1]), site, key) if len(known_wh) else None
+
+
+def capacity_loss(first: float, last: float, site: Site, key: str) -> float | None:
+    """Return which part of its capacity a battery lost; None if it reported the same and is not known to age.
+
+    Args:
+        first: Its capacity at the beginning, > 0.
+        last: The same at the end.
+        site: In which it is.
+        key: Of the battery.
+    """
+    battery = site.components[key]
+    ages = isinstance(battery, Battery) and ageing_params(battery) is not None
+    return 1.0 - last / first if first > 0.0 and (ages or last != first) else None
 
 
 def _incidents(recording: Recording, site: Site, end_us: int) -> Iterator[Incident]:
@@ -266,7 +404,10 @@ def _notes(
             " shown, and what is behind is not set off against it"
         )
     if gatherer.ways.grid is None:
-        yield "nothing is recorded of the power at the connection point: import, export and peaks are not known"
+        yield "nothing is recorded of the power at the connection point: import, export, peaks and costs are not known"
+    elif gatherer.ways.hidden:
+        hidden = ", ".join(gatherer.ways.hidden)
+        yield f"what is consumed and produced is not known, nor any share of it, without {hidden}"
     unknown = unknown_metrics(recording.tracks.values())
     if unknown:
         yield f"metrics {', '.join(unknown)} are not known: left out"

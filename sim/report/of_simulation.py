@@ -23,14 +23,17 @@ from ..kernel.layout import Layout, Memory
 from ..plant.plant import Plant
 from ..replay.plant import ReplayPlant
 from ..site.site import Site
+from ..tariff import Bill, Prices
 from ..telemetry.intervals import shown_windows
 from .gatherer import Gatherer
-from .of_recording import totals
-from .site_report import Commands, Incident, Refusal, SiteReport, Storage
+from .of_recording import capacity_loss
+from .shortfalls import ShortfallWatch
+from .site_report import Commands, Incident, Refusal, Shortfalls, SiteReport, Storage
 
 _ROWS_AT_ONCE = 256
 _MOST_REFUSALS = 20
 _MOST_INCIDENTS = 1000
+_US_PER_HOUR = 3.6e9
 
 
 @dataclass(slots=True)
@@ -44,6 +47,21 @@ class _Seen:
     coldest_c: float = math.inf
     warmest_c: float = -math.inf
     through_ah: float = 0.0
+    charged_wh: float = 0.0
+    discharged_wh: float = 0.0
+    capacity_first: float = math.nan
+    capacity_last: float = math.nan
+
+    def carry(self, power_w: float, hours: float) -> None:
+        """Take in a power at its terminals, which holds for a while."""
+        self.charged_wh += max(power_w, 0.0) * hours
+        self.discharged_wh += max(-power_w, 0.0) * hours
+
+    def hold(self, capacity: float) -> None:
+        """Take in its capacity, in any unit that stays the same."""
+        if not math.isnan(capacity):
+            self.capacity_first = capacity if math.isnan(self.capacity_first) else self.capacity_first
+            self.capacity_last = capacity
 
     def look(self, soc: float, temperature_c: float) -> None:
         if math.isnan(soc):
@@ -74,8 +92,13 @@ class Running(Protocol):
 class SiteWatch:
     """Looks at a running site without moving anything: at all that flows, or at the frames of a replay."""
 
-    def __init__(self, simulation: Running) -> None:
-        """Begin to look."""
+    def __init__(self, simulation: Running, prices: Prices | None = None) -> None:
+        """Begin to look.
+
+        Args:
+            simulation: At what.
+            prices: By which it is billed, from its present time on.
+        """
         plant = simulation.plant
         self._simulation, self._plant, self.site = simulation, plant, simulation.site
         self._begin_us = plant.time_us
@@ -84,6 +107,8 @@ class SiteWatch:
         interval_us = round(1e6 * self.site.telemetry.interval_s)
         shown = shown_windows(self.site, interval_us) if self._is_replayed else frozenset[str]()
         self._gatherer = Gatherer(self.site, set(plant.wiring.ac_order), shown)
+        if prices is not None:
+            self._gatherer.bill(Bill(prices))
         self._numbers = [plant.places.components[key] for key in self._gatherer.ways.keys]
         self._times: list[int] = []
         self._rows: list[list[float]] = []
@@ -98,6 +123,7 @@ class SiteWatch:
             if component.category == Category.BATTERY
         }
         self._frames: tuple[int, dict[int, Frame]] | None = None
+        self._shortfalls = None if self._is_replayed else ShortfallWatch(plant)
         simulation.executor.executions.subscribe(self._on_execution)
         simulation.gateway.listen_to_events(self._on_event)
         if self._is_replayed:
@@ -110,15 +136,20 @@ class SiteWatch:
 
     def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
         """Take in what flows until a time [µs]."""
-        del layout
         if memory.time_us != self._end_us:
             self._flush()  # time has jumped, as to a snapshot
         self._times.append(memory.time_us)
         self._rows.append([active_w(memory, number) for number in self._numbers])
         self._end_us = end_us
+        hours = (end_us - memory.time_us) / _US_PER_HOUR
         for key, seen in self._batteries.items():
-            state = memory.battery_states[self._plant.places.batteries[key]]
+            number = self._plant.places.batteries[key]
+            state = memory.battery_states[number]
             seen.look(state.soc, state.temperature_c)
+            seen.carry(memory.batteries[number].dc_w, hours)
+            seen.hold(state.capacity_share)
+        if self._shortfalls is not None:
+            self._shortfalls.take(layout, memory, end_us)
         if len(self._rows) >= _ROWS_AT_ONCE:
             self._flush()
 
@@ -126,9 +157,10 @@ class SiteWatch:
         """Return what the site has done so far."""
         self._flush()
         gatherer = self._gatherer
-        imported_wh, exported_wh = gatherer.grid_wh()
+        imported_wh, exported_wh = gatherer.grid_wh() or (None, None)
         peak_import, peak_export = gatherer.peaks()
-        consumed_wh, produced_wh = totals(gatherer.groups())
+        greatest_import, greatest_export = gatherer.greatest()
+        consumed_wh, produced_wh = gatherer.totals()
         return SiteReport(
             name=self.site.microgrid.name,
             microgrid_id=self.site.microgrid.id,
@@ -152,18 +184,29 @@ class SiteWatch:
             commands=self._commands(),
             curve=gatherer.curve(),
             notes=("powers are those of the samples that were replayed",) if self._is_replayed else (),
+            greatest_import=greatest_import,
+            greatest_export=greatest_export,
+            unknown_s=gatherer.grid_unknown_s(),
+            shortfalls=Shortfalls() if self._shortfalls is None else self._shortfalls.shortfalls(),
+            costs=gatherer.costs(),
         )
 
     def _storage(self, key: str, seen: _Seen) -> Storage:
         cycles = None
         if not self._is_replayed:
             memory = self._plant.numbers[1].batteries[self._plant.places.batteries[key]]
-            seen.look(self._plant.battery(key).soc, self._plant.battery(key).temperature_c)
+            state = self._plant.battery(key)
+            seen.look(state.soc, state.temperature_c)
+            seen.hold(state.capacity_share)
             capacity_ah = self._plant.equipment.batteries[key].charge_capacity_ah
             cycles = (memory.throughput_ah - seen.through_ah) / (2.0 * capacity_ah)
         is_warm = math.isfinite(seen.coldest_c)
         temperatures_c = (seen.coldest_c, seen.warmest_c) if is_warm else None
-        return Storage(key, seen.first, seen.least, seen.greatest, seen.last, cycles, temperatures_c)
+        return Storage(
+            key, seen.first, seen.least, seen.greatest, seen.last, cycles, temperatures_c,
+            charged_wh=seen.charged_wh, discharged_wh=seen.discharged_wh,
+            capacity_loss=capacity_loss(seen.capacity_first, seen.capacity_last, self.site, key),
+        )  # fmt: skip
 
     def _flush(self) -> None:
         if self._rows:
@@ -181,10 +224,16 @@ class SiteWatch:
             self._end_us = time_us
             if len(self._rows) >= _ROWS_AT_ONCE:
                 self._flush()
+            hours = (time_us - before_us) / _US_PER_HOUR
+            for key, seen in self._batteries.items():
+                before = held.get(self.site.components[key].id)
+                if before is not None:
+                    seen.carry(before.values.get(Metric.DC_POWER, math.nan), hours)
         self._frames = (time_us, {frame.component_id: frame for frame in frames})
         for key, seen in self._batteries.items():
             frame = self._frames[1].get(self.site.components[key].id)
             if frame is not None:
+                seen.hold(frame.values.get(Metric.BATTERY_CAPACITY, math.nan))
                 temperature_c = frame.values.get(Metric.BATTERY_TEMPERATURE, math.nan)
                 seen.look(frame.values.get(Metric.BATTERY_SOC_PCT, math.nan) / 100.0, temperature_c)
 

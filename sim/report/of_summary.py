@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..headless.outcome import Summary
 from ..site.site import Site
-from .site_report import Balance, Flow, Peak, SiteReport, Storage
+from .site_report import Balance, Flow, Peak, Shortfalls, SiteReport, Storage
 
 
 def report_of_summary(summary: Summary, site: Site, begin_us: int) -> SiteReport:
@@ -37,4 +37,8 @@ def report_of_summary(summary: Summary, site: Site, begin_us: int) -> SiteReport
             for battery in summary.batteries
         ),
         balance=Balance(summary.lost_wh, summary.stored_wh, share),
+        greatest_import=Peak(max(summary.grid.greatest_w, 0.0), None),
+        greatest_export=Peak(max(-summary.grid.least_w, 0.0), None),
+        unknown_s=0.0,
+        shortfalls=Shortfalls(lost_wh=summary.lost_wh),
     )  # fmt: skip

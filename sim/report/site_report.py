@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, NamedTuple
+
+from ..tariff import Costs
+from .figures import Kpis
 
 QUARTER_US = 900_000_000
 """Peaks of the site are means over quarters of an hour, as they are billed [µs]."""
@@ -43,6 +46,11 @@ class Storage(NamedTuple):
     temperatures_c: tuple[float, float] | None = None
     """Lowest and highest [°C]."""
     loss_wh: float | None = None
+    charged_wh: float | None = None
+    discharged_wh: float | None = None
+    """At its terminals."""
+    capacity_loss: float | None = None
+    """Part of its capacity that it lost meanwhile; None of one that does not age."""
 
 
 class Group(NamedTuple):
@@ -104,6 +112,24 @@ class Balance(NamedTuple):
     """What is missing, over all that flowed; rounding."""
 
 
+class Shortfalls(NamedTuple):
+    """What was lost, held back or not served; None of what is not known."""
+
+    lost_wh: float | None = None
+    """In inverters with batteries, in batteries, and in what power passes through."""
+    curtailed_wh: float | None = None
+    """Offered by the sun to photovoltaics in service, and not taken."""
+    undelivered_wh: float | None = None
+    """Wanted by cars, and not delivered when they were to leave."""
+    unmet_heat_wh: float | None = None
+    """Asked of combined heat and power units and boilers, and not delivered."""
+    outside_limits_s: float | None = None
+    """For how long the power at the connection point was beyond what it may be [s]."""
+
+
+NOTHING_KNOWN = Shortfalls()
+
+
 @dataclass(frozen=True)
 class SiteReport:
     """What a site did over a stretch of time; powers and energies by the passive sign convention."""
@@ -114,13 +140,14 @@ class SiteReport:
     """In which times are told."""
     begin_us: int
     end_us: int
-    imported_wh: float
-    exported_wh: float
-    consumed_wh: float
-    """By all that is no storage."""
-    produced_wh: float
+    imported_wh: float | None
+    """None where nobody saw the connection point."""
+    exported_wh: float | None
+    consumed_wh: float | None
+    """By all that is no storage; None where something of the site is not known."""
+    produced_wh: float | None
     peak_import: Peak | None
-    """Greatest mean over a whole quarter of an hour; None if there was none."""
+    """Greatest mean over a whole quarter of an hour on the site's clock; None if there was none."""
     peak_export: Peak | None
     flows: tuple[Flow, ...]
     storages: tuple[Storage, ...]
@@ -132,46 +159,73 @@ class SiteReport:
     balance: Balance | None = None
     notes: tuple[str, ...] = ()
     """What to know about the figures."""
+    greatest_import: Peak | None = None
+    """Greatest power from the grid, however short, or the greatest mean that is known."""
+    greatest_export: Peak | None = None
+    unknown_s: float | None = None
+    """For how long nothing was known of the power at the connection point [s]; its energies are without that."""
+    shortfalls: Shortfalls = NOTHING_KNOWN
+    costs: Costs | None = None
+    """None without a tariff, or where nobody saw the connection point."""
 
     @property
     def self_consumption(self) -> float | None:
-        """Part of what was produced that was not exported; None if nothing was produced."""
-        if self.produced_wh <= 0.0:
+        """Part of what was produced that was not exported; None if nothing was produced, or it is not known."""
+        if self.produced_wh is None or self.exported_wh is None or self.produced_wh <= 0.0:
             return None
         return min(max(1.0 - self.exported_wh / self.produced_wh, 0.0), 1.0)
 
     @property
     def self_sufficiency(self) -> float | None:
-        """Part of what was consumed that was not imported; None if nothing was consumed."""
-        if self.consumed_wh <= 0.0:
+        """Part of what was consumed that was not imported; None if nothing was consumed, or it is not known."""
+        if self.consumed_wh is None or self.imported_wh is None or self.consumed_wh <= 0.0:
             return None
         return min(max(1.0 - self.imported_wh / self.consumed_wh, 0.0), 1.0)
+
+    @property
+    def kpis(self) -> Kpis:
+        """The figures of the whole site."""
+        storages, costs = self.storages, self.costs
+        charged = [storage.charged_wh for storage in storages]
+        discharged = [storage.discharged_wh for storage in storages]
+        commands = self.commands
+        return Kpis(
+            import_wh=self.imported_wh,
+            export_wh=self.exported_wh,
+            consumption_wh=self.consumed_wh,
+            production_wh=self.produced_wh,
+            peak_import_w=_power_w(self.peak_import),
+            peak_export_w=_power_w(self.peak_export),
+            greatest_import_w=_power_w(self.greatest_import),
+            greatest_export_w=_power_w(self.greatest_export),
+            self_consumption=self.self_consumption,
+            self_sufficiency=self.self_sufficiency,
+            throughput_wh=_sum([*charged, *discharged]),
+            cycles=_greatest(storage.cycles for storage in storages),
+            capacity_loss=_greatest(storage.capacity_loss for storage in storages),
+            soc_min=min((each.soc_least for each in storages if each.soc_least is not None), default=None),
+            soc_max=_greatest(storage.soc_greatest for storage in storages),
+            **self.shortfalls._asdict(),
+            unknown_s=self.unknown_s,
+            import_cost=None if costs is None else costs.import_cost,
+            export_revenue=None if costs is None else costs.export_revenue,
+            peak_cost=None if costs is None else costs.peak_cost,
+            cost=None if costs is None else costs.cost,
+            currency=None if costs is None else costs.currency,
+            co2_kg=None if costs is None else costs.co2_kg,
+            commands=None if commands is None else commands.given,
+            refusals=None if commands is None else commands.refused,
+            errors=sum(incident.kind == "error" for incident in self.incidents),
+        )
 
     def figures(self) -> dict[str, float | None]:
         """Return all figures by name, None of what is not known.
 
-        Names end in their units: `_w` [W], `_wh` [Wh]; parts of a whole are 0..1, cycles and counts plain numbers.
-        Those of a component stand behind its key: `battery.cycles`, `main.consumed_wh`.
+        Those of the whole site are those of `kpis`. Names end in their units: `_w` [W], `_wh` [Wh], `_s` [s],
+        `_kg` [kg]; parts of a whole are 0..1, money is in the currency of the tariff, cycles and counts are plain
+        numbers. Those of a component stand behind its key: `battery.cycles`, `main.consumed_wh`.
         """
-        known_cycles = [storage.cycles for storage in self.storages if storage.cycles is not None]
-        socs = [storage.soc_least for storage in self.storages if storage.soc_least is not None]
-        tops = [storage.soc_greatest for storage in self.storages if storage.soc_greatest is not None]
-        figures: dict[str, float | None] = {
-            "import_wh": self.imported_wh,
-            "export_wh": self.exported_wh,
-            "consumption_wh": self.consumed_wh,
-            "production_wh": self.produced_wh,
-            "peak_import_w": None if self.peak_import is None else self.peak_import.power_w,
-            "peak_export_w": None if self.peak_export is None else self.peak_export.power_w,
-            "self_consumption": self.self_consumption,
-            "self_sufficiency": self.self_sufficiency,
-            "cycles": max(known_cycles, default=None),
-            "soc_min": min(socs, default=None),
-            "soc_max": max(tops, default=None),
-            "commands": None if self.commands is None else self.commands.given,
-            "refusals": None if self.commands is None else self.commands.refused,
-            "errors": sum(incident.kind == "error" for incident in self.incidents),
-        }
+        figures = self.kpis.figures()
         for group in self.groups:
             figures[f"{group.kind}.consumption_wh"] = group.consumed_wh
             figures[f"{group.kind}.production_wh"] = group.delivered_wh
@@ -186,6 +240,9 @@ class SiteReport:
             figures[f"{storage.key}.soc_min"] = storage.soc_least
             figures[f"{storage.key}.soc_max"] = storage.soc_greatest
             figures[f"{storage.key}.soc_last"] = storage.soc_last
+            figures[f"{storage.key}.charged_wh"] = storage.charged_wh
+            figures[f"{storage.key}.discharged_wh"] = storage.discharged_wh
+            figures[f"{storage.key}.capacity_loss"] = storage.capacity_loss
         return figures
 
     def figure(self, name: str) -> float | None:
@@ -207,6 +264,7 @@ class SiteReport:
             "begin_us": self.begin_us,
             "end_us": self.end_us,
             "figures": self.figures(),
+            "currency": None if self.costs is None else self.costs.currency,
             "peak_import": None if self.peak_import is None else self.peak_import._asdict(),
             "peak_export": None if self.peak_export is None else self.peak_export._asdict(),
             "flows": [
@@ -227,3 +285,17 @@ class SiteReport:
             },
             "notes": list(self.notes),
         }  # fmt: skip
+
+
+def _power_w(peak: Peak | None) -> float | None:
+    return None if peak is None else peak.power_w
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    """Return the sum of values; None if one is not known, or there is none."""
+    known = [value for value in values if value is not None]
+    return sum(known) if known and len(known) == len(values) else None
+
+
+def _greatest(values: Iterable[float | None]) -> float | None:
+    return max((value for value in values if value is not None), default=None)

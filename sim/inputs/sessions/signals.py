@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from ..segments import Segments, segments_of
 from ..signal import NEVER
-from .session import NO_CAR, SessionNow, SessionPlan
+from .session import NO_CAR, Session, SessionNow, SessionPlan
 
 
 class _Lookup:
@@ -34,6 +34,10 @@ class _Lookup:
         """Return the first change after a time [µs]."""
         self.at(time_us)
         return self._end_us
+
+    def session(self, time_us: int) -> Session | None:
+        """Return the session at a time [µs], or None without a car."""
+        return self._plan.session(time_us)
 
     def stretch(self, begin_us: int, end_us: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
         """Return all changes within a stretch as `Segments` have them, with a row for each number of a session."""
