@@ -17,7 +17,9 @@ from doppelgrid import models
 from doppelgrid.proto.control.fields import unit_field
 from doppelgrid.proto.microgrid import common_v1, common_v1alpha8
 from doppelgrid.sim.components.registry import type_of
+from doppelgrid.sim.domain.faults import Family, FaultKind
 from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.faults.amounts import accepted_amounts, default_in_words, units_in_words
 from doppelgrid.sim.inputs.driven import DRIVEN_INPUTS
 from doppelgrid.sim.site.schema import site_schema
 from doppelgrid.sim.telemetry.definitions import NOT_SENT, definition
@@ -95,6 +97,58 @@ def driven() -> dict[str, list[str]]:
 def field_of(quantity: str) -> str:
     """Return the field of a drive request that carries a quantity."""
     return unit_field(quantity)
+
+
+class KindOfFault(NamedTuple):
+    """A row of the table of faults."""
+
+    kind: str
+    what: str
+    amount: str
+    parts: str
+    hosts: str
+
+
+class FamilyOfFaults(NamedTuple):
+    """A table of faults."""
+
+    title: str
+    about: str
+    kinds: list[KindOfFault]
+
+
+_FAMILIES = {
+    Family.MEASUREMENT: (
+        "Measurements",
+        "What a component reports is not what is. The device is whole, and so is what flows.",
+    ),
+    Family.DEVICE: ("Devices", "The hardware does something else than it should; meters and bounds show it."),
+    Family.LINK: (
+        "The line",
+        "Between clients and a component. Whoever looks at the site itself, a recording or a check, sees what is, but "
+        "for silence.",
+    ),
+}
+_PARTS_OF_FAULTS = {"spread_s": "spread", "every_s": "every", "each_s": "for"}
+
+
+def fault_families() -> list[FamilyOfFaults]:
+    """Return all kinds of faults by their families."""
+    return [
+        FamilyOfFaults(title, about, [_kind_of_fault(kind) for kind in FaultKind if kind.family is family])
+        for family, (title, about) in _FAMILIES.items()
+    ]
+
+
+def _kind_of_fault(kind: FaultKind) -> KindOfFault:
+    amount = ""
+    if kind.amount is not None:
+        default = default_in_words(kind)
+        amount = f"`{kind.amount.word}`: {accepted_amounts(kind)}"
+        amount += f" ({units_in_words(kind)})" + (f"; {default} if not given" if default else "")
+    parts = ", ".join(f"`{_PARTS_OF_FAULTS.get(part, part)}`" for part in kind.parts)
+    what = kind.words.format(amount="the amount", diagnostic="`diagnostic`")
+    return KindOfFault(kind.value, what, amount, parts, str(kind.hosts))
 
 
 def range_of(quantity: str) -> str:

@@ -24,6 +24,7 @@ def generated_pages() -> dict[str, Callable[[], str]]:
         "reference/site-file.md": site_file_page,
         "reference/metrics.md": metrics_page,
         "reference/inputs.md": inputs_page,
+        "reference/faults.md": faults_page,
         "reference/commands.md": commands_page,
         "reference/python.md": lambda: names_page(
             "doppelgrid", "Python", "What a program imports from `doppelgrid`."
@@ -122,6 +123,42 @@ def inputs_page() -> str:
         "ends in (`capacity_wh`), otherwise in the unit of the [site file](site-file.md) without its prefix, shares as "
         "0..1. `presence` is whether the grid is there, `cable` whether a charger's is where its sessions say; "
         "`voltage` is line to line, `voltage_1` to `voltage_3` are to neutral.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def faults_page() -> str:
+    """Return the page of kinds of faults."""
+    lines = [
+        "# Faults",
+        "",
+        "What can be broken, and how: by a step of a [scenario](../how-to/scenarios.md), `fault` of a "
+        "[test](../how-to/testing.md), `strike` of [`doppelgrid control`](../how-to/control.md), `Strike` of the "
+        "control service, and `Simulation.fault`. The names are the same everywhere.",
+        "",
+        "In a scenario the amount has the word of its column, `{kind: late, by: 5 s}`, or is called `amount` as "
+        "everywhere else. Shares and factors may be plain numbers; everything else has its unit in files, at the "
+        "command line and in texts of Python, and numbers of programs are in W, s, V and so on.",
+    ]
+    for family in source.fault_families():
+        head = ["kind", "what happens", "amount", "further", "on"]
+        rows = (
+            [code(each.kind), escaped(each.what), each.amount, each.parts, each.hosts]
+            for each in family.kinds
+        )
+        lines += ["", f"## {family.title}", "", family.about, "", *table(head, rows)]
+    lines += [
+        "",
+        "## Coming and going",
+        "",
+        "What has `every` and `for` in its row can come and go by chance: `{kind: silent, every: 2 min, for: 5 s}` is "
+        "silent for 5 s on average, and from one beginning to the next it is 2 min on average, both drawn from "
+        "exponential distributions. In Python and at the command line `for` is called `each`, since the fault itself "
+        "may last for a time. What happens by chance (noise, losses, delays, comings) goes by the seed of the "
+        "simulation: the same seed gives the same.",
+        "",
+        "Faults of one component combine, in the order in which they struck. They are in snapshots, on the tape and "
+        "in the log of events, which says in words what each does.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -182,18 +182,26 @@ class ControlClient:
         lasts: timedelta | None = None,
         status: str | None = None,
         text: str | None = None,
+        spread: timedelta | None = None,
+        distribution: str | None = None,
+        every: timedelta | None = None,
+        each: timedelta | None = None,
     ) -> int:
         """Break something.
 
         Args:
             component: Key of the component.
             kind: How it breaks.
-            diagnostic: Name of the diagnostic code that a tripped device reports.
-            amount: How much, where the kind says so.
-            metrics: Names of the metrics that report wrongly; all if empty.
+            diagnostic: Name of the diagnostic code that a broken device reports.
+            amount: How much, in the unit of the kind, such as s or W; see the table of kinds in the reference.
+            metrics: Names of the metrics that report wrongly; what the kind says if empty.
             lasts: Simulated time after which it mends by itself; until `mend` if None.
-            status: gRPC status by which a component that is `refused` refuses commands, such as `OUT_OF_RANGE`.
+            status: gRPC status by which commands are `refused`, or streams `dropped`, such as `OUT_OF_RANGE`.
             text: What clients are told then.
+            spread: Standard deviation of a delay.
+            distribution: How a delay scatters: `normal`, `uniform`, `lognormal` or `exponential`.
+            every: Of what comes and goes by chance, mean simulated time from one beginning to the next.
+            each: Mean time for which it is there then.
 
         Returns:
             A number by which it can be mended.
@@ -207,6 +215,10 @@ class ControlClient:
             lasts=lasts,
             status=status,
             text=text,
+            spread=spread,
+            distribution=distribution,
+            every=every,
+            each=each,
         )
         return (await self._call("Strike", request, pb.StrikeResponse)).number
 

@@ -75,6 +75,8 @@ class SiteFault(NamedTuple):
     kind: str
     since: datetime
     """Simulated time."""
+    what: str = ""
+    """What it does, in words."""
 
 
 def moment(timestamp: Timestamp) -> datetime:
@@ -122,4 +124,4 @@ def site_input(message: pb.Input) -> SiteInput:
 
 def site_fault(fault: pb.ActiveFault) -> SiteFault:
     """Return something that is broken."""
-    return SiteFault(fault.number, fault.component, fault.kind, moment(fault.since))
+    return SiteFault(fault.number, fault.component, fault.kind, moment(fault.since), fault.what)

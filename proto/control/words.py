@@ -12,13 +12,14 @@ from google.protobuf.struct_pb2 import Struct
 
 from ...sim.domain.commands import MendFault, OverrideInput, ReleaseInput, SetSpeed, StrikeFault
 from ...sim.domain.events import Event
-from ...sim.domain.faults import Fault, FaultKind
+from ...sim.domain.faults import Distribution, Fault, FaultKind
 from ...sim.domain.messages import Frame, InvalidArgumentError, RefusalStatus
 from ...sim.domain.metrics import Metric
 from ...sim.domain.ranges import Bounds
 from ...sim.domain.timestamps import to_datetime
 from ...sim.engine.clock import wall_time_us
 from ...sim.faults.active import ActiveFault
+from ...sim.faults.amounts import fault_in_words
 from ...sim.files.problems import one_of
 from ...sim.inputs.driven import DRIVEN_INPUTS
 from .fields import ALSO_NUMBERS, NUMBER_FIELD, unit_field
@@ -96,6 +97,7 @@ def active_faults(active: Mapping[int, ActiveFault]) -> list[pb.ActiveFault]:
             component=one.fault.component,
             kind=one.fault.kind.value,
             since=to_datetime(one.since_us),
+            what=fault_in_words(one.fault),
         )
         for number, one in active.items()
     ]
@@ -144,7 +146,7 @@ def strike(request: pb.StrikeRequest) -> StrikeFault:
 
     Raises:
         InvalidArgumentError: If there is no such kind of fault or metric, the amount is not finite, or it would mend
-            as soon as it strikes, or there is no such status.
+            as soon as it strikes, or there is no such status or distribution.
     """
     lasts_s = span(request.lasts, "lasts").total_seconds() if request.HasField("lasts") else None
     if lasts_s == 0.0:
@@ -189,6 +191,14 @@ def _fault(request: pb.StrikeRequest) -> Fault:
         asked = asked._replace(amount=request.amount)
     if request.HasField("status"):
         asked = asked._replace(status=_status(request.status))
+    if request.HasField("spread"):
+        asked = asked._replace(spread_s=span(request.spread, "spread").total_seconds())
+    if request.HasField("distribution"):
+        asked = asked._replace(distribution=_distribution(request.distribution))
+    if request.HasField("every"):
+        asked = asked._replace(every_s=span(request.every, "every").total_seconds())
+    if request.HasField("each"):
+        asked = asked._replace(each_s=span(request.each, "each").total_seconds())
     return asked._replace(text=request.text)
 
 
@@ -196,6 +206,12 @@ def _status(name: str) -> RefusalStatus:
     if name not in list(RefusalStatus):
         raise InvalidArgumentError(f"status is {name!r}; accepted: {one_of(list(RefusalStatus), name)}")
     return RefusalStatus(name)
+
+
+def _distribution(name: str) -> Distribution:
+    if name not in list(Distribution):
+        raise InvalidArgumentError(f"distribution is {name!r}; accepted: {one_of(list(Distribution), name)}")
+    return Distribution(name)
 
 
 def _metrics(names: Iterable[str]) -> tuple[Metric, ...]:

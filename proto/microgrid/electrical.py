@@ -81,7 +81,7 @@ def methods(procedures: Procedures) -> tuple[Method, ...]:
                 request.electrical_component_id, _power_type(request.power_type), request, power_response
             ),
         ),
-        immediate(
+        procedures.command(
             "AugmentElectricalComponentBounds",
             pb.AugmentElectricalComponentBoundsRequest,
             lambda request: pb.AugmentElectricalComponentBoundsResponse(
@@ -94,29 +94,29 @@ def methods(procedures: Procedures) -> tuple[Method, ...]:
                 )
             ),
         ),
-        immediate(
+        procedures.command(
             "ClearElectricalComponentBounds",
             pb.ClearElectricalComponentBoundsRequest,
             lambda request: procedures.clear_bounds(
                 request.electrical_component_id, request.target_metric, request.bounds_token
             ),
         ),
-        immediate(
+        procedures.command(
             "StartElectricalComponent",
             pb.StartElectricalComponentRequest,
             lambda request: procedures.start(request.electrical_component_id),
         ),
-        immediate(
+        procedures.command(
             "PutElectricalComponentInStandby",
             pb.PutElectricalComponentInStandbyRequest,
             lambda request: procedures.standby(request.electrical_component_id),
         ),
-        immediate(
+        procedures.command(
             "StopElectricalComponent",
             pb.StopElectricalComponentRequest,
             lambda request: procedures.stop(request.electrical_component_id),
         ),
-        immediate(
+        procedures.command(
             "AckElectricalComponentError",
             pb.AckElectricalComponentErrorRequest,
             lambda request: procedures.acknowledge(request.electrical_component_id),

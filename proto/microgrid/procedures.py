@@ -16,6 +16,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from ...sim.domain.messages import InvalidArgumentError, PowerUpdate, UnavailableError
 from ...sim.domain.metrics import PowerType
 from ...sim.gateway.gateway import Gateway
+from ...sim.gateway.line import Passage
 from ...sim.gateway.subscriptions import Subscription
 from ..transport.open_streams import OpenStreams
 from ..transport.service import Method, RequestT, Service, unary
@@ -78,10 +79,12 @@ class Procedures:
         answer: Callable[[PowerUpdate], Message],
     ) -> AsyncGenerator[bytes, None]:
         """Give a component a set-point and stream how it fares; who stops reading revokes nothing."""
+        await self._carried(self._gateway.request_on_its_way(component_id))
         lifetime_s = optional(request, "request_lifetime")
         updates = self._gateway.set_power(component_id, power_type, request.power, lifetime_s)
         with self._open_streams.carry(updates):
             async for update in updates:
+                await self._carried(self._gateway.answer_on_its_way(component_id))
                 yield answer(update).SerializeToString()
 
     def augment_bounds(
@@ -121,6 +124,35 @@ class Procedures:
     def acknowledge(self, component_id: int) -> None:
         """Clear the errors of a component that can be cleared."""
         self._gateway.acknowledge(component_id)
+
+    def command(
+        self, name: str, request: type[RequestT], answer: Callable[[RequestT], Message | None]
+    ) -> Method:
+        """Make a procedure that tells a component something, over a line that may be slow or broken.
+
+        Args:
+            name: As the service calls it.
+            request: Class of the message it takes, which names the component.
+            answer: Gives the answer, None for an empty one; may raise a `CommandError`.
+
+        Returns:
+            The procedure.
+        """
+
+        async def serve(message: RequestT) -> bytes:
+            component_id = getattr(message, self._common.component_id_field)
+            await self._carried(self._gateway.request_on_its_way(component_id))
+            answered = answer(message)
+            await self._carried(self._gateway.answer_on_its_way(component_id))
+            return b"" if answered is None else answered.SerializeToString()
+
+        return unary(name, request, serve)
+
+    async def _carried(self, passage: Passage | None) -> None:
+        """Wait until a message that is on its way has arrived."""
+        if passage is not None:
+            with self._open_streams.carry(passage):
+                await passage.passed()
 
     async def _frames(
         self,

@@ -75,7 +75,7 @@ def methods(procedures: Procedures) -> tuple[Method, ...]:
             pb.ReceiveSensorDataStreamRequest,
             lambda request: procedures.sensor_telemetry(_SENSOR_DATA, request.sensor_id, request),
         ),
-        immediate(
+        procedures.command(
             "AddComponentBounds",
             pb.AddComponentBoundsRequest,
             lambda request: pb.AddComponentBoundsResponse(
@@ -101,20 +101,20 @@ def methods(procedures: Procedures) -> tuple[Method, ...]:
                 procedures.set_power(request.component_id, PowerType.REACTIVE, request, _reactive_power)
             ),
         ),
-        immediate(
+        procedures.command(
             "StartComponent",
             pb.StartComponentRequest,
             lambda request: procedures.start(request.component_id),
         ),
-        immediate(
+        procedures.command(
             "PutComponentInStandby",
             pb.PutComponentInStandbyRequest,
             lambda request: procedures.standby(request.component_id),
         ),
-        immediate(
+        procedures.command(
             "StopComponent", pb.StopComponentRequest, lambda request: procedures.stop(request.component_id)
         ),
-        immediate(
+        procedures.command(
             "AckComponentError",
             pb.AckComponentErrorRequest,
             lambda request: procedures.acknowledge(request.component_id),

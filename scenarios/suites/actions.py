@@ -18,15 +18,17 @@ from ...sim.domain.commands import (
 )
 from ...sim.domain.faults import Fault
 from ...sim.domain.metrics import PowerType
-from ...sim.faults.check import FaultError, check_fault
+from ...sim.faults.check import FaultError, check_fault, check_host, read_amount_of
 from ...sim.files.problems import Place, one_of, shown
 from ...sim.files.units import VAR, WATT
 from ...sim.inputs.driven import DRIVEN_INPUTS, NUMBER
 from ...sim.site.graph import grid_key
 from ...sim.site.site import Site
-from .keys import FaultWords, Step
+from .keys import AMOUNT_WORDS, FaultWords, Step
 
 _SWITCHING = {"start": Start, "stop": Stop, "standby": Standby, "acknowledge": Acknowledge}
+_KEYS_OF_PARTS = {"spread_s": "spread", "every_s": "every", "each_s": "for"}
+"""What parts of a fault are called in a file, if it is something else."""
 _LIFETIMES_S = (10, 900)
 """What the API lets a set-point live for [s]."""
 
@@ -118,11 +120,16 @@ def _releases(step: Step, inputs: Collection[str]) -> Iterator[Action]:
 def _faults(step: Step, site: Site) -> Iterator[Action]:
     for name, words in step.fault.items():
         place: Place = ("fault", name)
-        fault = _fault(_component(site, place, name), words)
+        key = _component(site, place, name)
         try:
+            fault = _fault(key, words)
             check_fault(fault)
+            check_host(fault, site)
         except FaultError as error:
-            raise ActionError((*place, error.part), error.found, error.accepted) from None
+            part = _KEYS_OF_PARTS.get(error.part, error.part)
+            if part == "amount":
+                part = next((word for word in AMOUNT_WORDS if getattr(words, word) is not None), part)
+            raise ActionError((*place, part), error.found, error.accepted) from None
         yield Action(place, f"{name} {fault.kind}", StrikeFault(fault, step.lasts_s), None, step.lasts_s)
 
 
@@ -131,10 +138,40 @@ def _fault(key: str, words: FaultWords) -> Fault:
         key,
         words.kind,
         diagnostic=words.diagnostic,
-        amount=words.amount,
+        amount=_amount(words),
         metrics=words.metrics,
         recoverable=words.recoverable,
+        status=words.status,
+        text=words.text,
+        spread_s=words.spread_s,
+        distribution=words.distribution,
+        every_s=words.every_s,
+        each_s=words.each_s,
     )
+
+
+def _amount(words: FaultWords) -> float | None:
+    """Read how much there is of a fault, by whichever word.
+
+    Raises:
+        FaultError: If it is said twice, by the word of another kind, or cannot be read.
+    """
+    given = {word: value for word in AMOUNT_WORDS if (value := getattr(words, word)) is not None}
+    if not given:
+        return None
+    kind, (word, written) = words.kind, next(iter(given.items()))
+    if kind.amount is None:
+        raise FaultError(word, f"with {kind}, which has none", "nothing")
+    accepted = dict.fromkeys((kind.amount.word, "amount"))
+    if word not in accepted or len(given) > 1:
+        wrong = next((each for each in given if each not in accepted), word)
+        found = (
+            f"beside {', '.join(each for each in given if each != wrong)}"
+            if len(given) > 1
+            else f"with {kind}"
+        )
+        raise FaultError(wrong, found, " or ".join(accepted))
+    return read_amount_of(kind, words.metrics, written)
 
 
 def _commands(step: Step, site: Site) -> Iterator[Action]:

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ...sim.domain.faults import FaultKind
+from ...sim.domain.faults import Distribution, FaultKind
+from ...sim.domain.messages import RefusalStatus
 from ...sim.domain.metrics import Metric
 from ...sim.domain.timestamps import MICROSECONDS, YEARS, check_start
 from ...sim.files.moments import parse_moment
@@ -76,18 +77,47 @@ class Written(str):
 WrittenCondition = Annotated[Any, BeforeValidator(Written.of)]
 
 
+HowMuch = str | int | float | None
+"""With its unit, unless it is a share or a factor."""
+AMOUNT_WORDS = ("amount", "by", "to", "at", "share", "each", "rate")
+
+
 class FaultWords(Section):
     """What breaks, and how."""
 
     kind: FaultKind
-    amount: float = 0.1
-    """How much, where the kind says so."""
+    amount: HowMuch = None
+    """How much, with its unit; each kind has a word that reads better, of those below."""
+    by: HowMuch = None
+    """How much (`bias`, `scale`, `late`, `latency`, …)."""
+    to: HowMuch = None
+    """Down to what (`derate`, `slow_ramp`, `quantised`, …)."""
+    at: HowMuch = None
+    """At what (`stuck`)."""
+    share: HowMuch = None
+    """Of how many (`lossy`, `duplicated`, `lost_commands`, …)."""
+    each: HowMuch = None
+    """How long at each (`flapping_states`)."""
+    rate: HowMuch = None
+    """How many (`slow_consumer`)."""
     metrics: tuple[Metric, ...] = ()
-    """Which metrics report wrongly; all if none is named."""
+    """Which metrics report wrongly; what the kind says if none is named."""
     diagnostic: Text = "HARDWARE_FAULT"
-    """What a tripped device reports."""
+    """What the device reports."""
     recoverable: bool = True
     """Whether a client may acknowledge a trip."""
+    status: RefusalStatus | None = None
+    """By which streams end, or commands are refused."""
+    text: str = ""
+    """What clients are told then."""
+    spread_s: Duration = Field("0 s", alias="spread", validate_default=True)
+    """Standard deviation of a delay."""
+    distribution: Distribution = Distribution.NORMAL
+    """How a delay scatters."""
+    every_s: PositiveDuration | None = Field(None, alias="every")
+    """Mean time from one beginning to the next of what comes and goes by chance."""
+    each_s: PositiveDuration | None = Field(None, alias="for")
+    """Mean time for which it is there then."""
 
 
 class Step(Section):

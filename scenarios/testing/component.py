@@ -18,11 +18,12 @@ from frequenz.quantities import (
     Voltage,
 )
 
-from ...sim.domain.faults import Fault, FaultKind
+from ...sim.domain.faults import Distribution, Fault, FaultKind
 from ...sim.domain.messages import RefusalStatus, UnknownFaultError
 from ...sim.domain.metrics import Metric
 from ...sim.domain.ranges import Bounds
 from ...sim.domain.states import StateCode
+from ...sim.faults.check import read_amount_of
 from .durations import Span, span_us
 from .quantities import quantity_of
 from .readings import Reading
@@ -219,23 +220,31 @@ class ComponentHandle:
         *,
         lasting: Span | None = None,
         diagnostic: str = "HARDWARE_FAULT",
-        amount: float = 0.1,
+        amount: float | str | None = None,
         metrics: tuple[str, ...] = (),
         status: str | None = None,
         text: str = "",
+        spread: Span | None = None,
+        distribution: str = "normal",
+        every: Span | None = None,
+        each: Span | None = None,
     ) -> FaultHandle:
         """Break the component, its measurements or the line to it.
 
         Args:
-            kind: One of `trip`, `frozen`, `missing`, `nan`, `noisy`, `drifting`, `wrong_sign`, `stale`, `silent`,
-                `dropped`, `refused`, `hanging`.
+            kind: Such as `trip`, `frozen`, `bias`, `late` or `lost_commands`; the reference lists them under "Faults".
             lasting: Time of the site after which it mends by itself; until `mend` if None.
-            diagnostic: Code that a tripped device reports.
-            amount: How much, where the kind says so: relative deviation, or relative drift per hour.
-            metrics: Which metrics report wrongly; all if empty.
-            status: gRPC status by which a component that is `refused` refuses commands, such as `OUT_OF_RANGE`;
+            diagnostic: Code that a broken device reports.
+            amount: How much, with its unit (`"5 s"`, `"3 kW"`, `"40 %"`), or a number in the unit of the kind; what the
+                kind says if None.
+            metrics: Which metrics report wrongly; what the kind says if empty.
+            status: gRPC status by which commands are `refused`, or streams `dropped`, such as `OUT_OF_RANGE`;
                 `UNAVAILABLE` if None.
             text: What clients are told then.
+            spread: Standard deviation of a delay.
+            distribution: How a delay scatters: `normal`, `uniform`, `lognormal` or `exponential`.
+            every: Of what comes and goes by chance, mean time of the site from one beginning to the next.
+            each: Mean time for which it is there then.
 
         Raises:
             ValueError: If the component cannot break that way; says how it can.
@@ -249,14 +258,22 @@ class ComponentHandle:
             raise self._not_there(unknown[0], self._metrics())
         if status is not None and status not in list(RefusalStatus):
             raise ValueError(f"{self.key}: no status {status!r}; accepted: {', '.join(RefusalStatus)}")
+        if distribution not in list(Distribution):
+            accepted = ", ".join(Distribution)
+            raise ValueError(f"{self.key}: no distribution {distribution!r}; accepted: {accepted}")
+        known = tuple(Metric(name) for name in metrics)
         fault = Fault(
             self.key,
             fault_kind,
             diagnostic,
-            amount,
-            tuple(Metric(name) for name in metrics),
+            read_amount_of(fault_kind, known, amount) if isinstance(amount, str) else amount,
+            known,
             status=None if status is None else RefusalStatus(status),
             text=text,
+            spread_s=0.0 if spread is None else span_us(spread, "spread") / 1e6,
+            distribution=Distribution(distribution),
+            every_s=None if every is None else span_us(every, "every") / 1e6,
+            each_s=None if each is None else span_us(each, "each") / 1e6,
         )
         for_s = None if lasting is None else span_us(lasting, "lasting") / 1e6
         return FaultHandle(self._site, self._site.simulation.fault(fault, for_s=for_s))

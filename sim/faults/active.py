@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..domain.faults import Fault
+from ..domain.messages import Reading
 from ..domain.metrics import Metric
+
+
+class LateReading(NamedTuple):
+    """What a component will report."""
+
+    taken_us: int
+    stamp_us: int
+    reading: Reading
 
 
 class ActiveFault(NamedTuple):
@@ -17,6 +26,12 @@ class ActiveFault(NamedTuple):
     """Agenda number of its end; None if it does not mend by itself."""
     held: dict[Metric, float]
     """What a frozen component keeps saying."""
+    is_there: bool = True
+    """Whether it is there now, of one that comes and goes."""
+    turning: int | None = None
+    """Agenda number of when that changes."""
+    late: tuple[LateReading, ...] = ()
+    """What has not been reported yet."""
 
 
 class FaultsState(NamedTuple):

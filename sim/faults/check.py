@@ -6,26 +6,36 @@ import math
 from collections.abc import Iterator
 
 from ..domain.diagnostics import DIAGNOSTIC_CODES
-from ..domain.faults import Fault, FaultKind
+from ..domain.faults import OF_METRICS, Distribution, Fault, FaultKind, Hosts
 from ..domain.messages import RefusalStatus
 from ..domain.metrics import Metric
 from ..files.problems import one_of, shown
+from ..site.site import Site
+from .amounts import accepted_amounts, amount_unit, is_within
+from .hosts import can_host
 
 LONGEST_TEXT = 1000
 """Characters of a refusal; longer ones do not fit into the trailers of an answer."""
-AMOUNTS = {FaultKind.NOISY: (0.0, 10.0), FaultKind.DRIFTING: (-1000.0, 1000.0)}
-"""Least and greatest amount of the kinds that have one: relative standard deviation, relative drift per hour."""
+SHORTEST_TIME_S, LONGEST_TIME_S = 0.1, 366 * 86_400.0
+"""What comes and goes is there for at least, and comes again within [s]."""
 
+GREATEST_SPREAD_S = 600.0
+_PARTS = (
+    "diagnostic",
+    "recoverable",
+    "amount",
+    "metrics",
+    "status",
+    "text",
+    "spread_s",
+    "distribution",
+    "every_s",
+    "each_s",
+)
 _USED_BY = {
-    "diagnostic": (FaultKind.TRIP,),
-    "recoverable": (FaultKind.TRIP,),
-    "amount": tuple(AMOUNTS),
-    "metrics": (
-        FaultKind.FROZEN, FaultKind.MISSING, FaultKind.NAN, FaultKind.NOISY, FaultKind.DRIFTING, FaultKind.WRONG_SIGN,
-    ),
-    "status": (FaultKind.REFUSED,),
-    "text": (FaultKind.REFUSED,),
-}  # fmt: skip
+    part: tuple(kind for kind in FaultKind if part in kind.parts or (part == "amount" and kind.amount))
+    for part in _PARTS
+}
 """Which kinds each part of a fault says something of."""
 
 
@@ -50,6 +60,42 @@ def check_fault(fault: Fault) -> None:
         raise error
 
 
+def read_amount_of(kind: FaultKind, metrics: tuple[Metric, ...], written: object) -> float:
+    """Read how much there is of a kind: text with its unit, or a number of what has none.
+
+    Raises:
+        FaultError: If it is no such amount, or there is none; says what would be accepted.
+    """
+    if kind.amount is None:
+        raise FaultError(
+            "amount",
+            f"{shown(written)} with {kind.value}, which has none",
+            f"with {_in_words(_USED_BY['amount'])}",
+        )
+    try:
+        return amount_unit(kind, metrics).parse(str(written))
+    except ValueError as error:
+        raise FaultError("amount", shown(written), f"{error}, {accepted_amounts(kind, metrics)}") from None
+
+
+def check_host(fault: Fault, site: Site) -> None:
+    """See that a component of a site can break that way.
+
+    Raises:
+        FaultError: If not; says what can. Its part is `kind`.
+    """
+    key, kind = fault.component, fault.kind
+    if kind.hosts is Hosts.ANY or can_host(kind.hosts, site.components[key]):
+        return
+    hosts = [each for each, section in site.components.items() if can_host(kind.hosts, section)]
+    category = site.components[key].category
+    raise FaultError(
+        "kind",
+        f"{kind.value}, which a {category} cannot be",
+        f"{kind.hosts} ({', '.join(hosts) or 'none here'})",
+    )
+
+
 def _errors(fault: Fault) -> Iterator[FaultError]:
     given = fault._asdict()
     for part, kinds in _USED_BY.items():
@@ -58,22 +104,37 @@ def _errors(fault: Fault) -> Iterator[FaultError]:
             yield FaultError(part, found, f"with {_in_words(kinds)}")
     if fault.diagnostic not in DIAGNOSTIC_CODES:
         yield FaultError("diagnostic", _shown(fault.diagnostic), one_of(DIAGNOSTIC_CODES, fault.diagnostic))
-    yield from _amount_errors(fault)
     unknown = [metric for metric in fault.metrics if metric not in list(Metric)]
     if unknown:
         yield FaultError("metrics", f"with {_shown(unknown[0])}", one_of(list(Metric), unknown[0]))
+    yield from _amount_errors(fault)
     if fault.status is not None and fault.status not in list(RefusalStatus):
         yield FaultError("status", _shown(fault.status), one_of(list(RefusalStatus), fault.status))
     yield from _text_errors(fault.text)
+    yield from _spread_errors(fault)
+    yield from _time_errors(fault)
 
 
 def _amount_errors(fault: Fault) -> Iterator[FaultError]:
     amount: object = fault.amount
+    if fault.kind.amount is None:
+        return
+    if fault.kind.amount.unit == OF_METRICS and len({metric.unit for metric in fault.metrics}) > 1:
+        found = ", ".join(f"{metric} in {metric.unit}" for metric in fault.metrics)
+        yield FaultError("metrics", found, "metrics of one unit, as the amount has one")
+        return
+    accepted = accepted_amounts(fault.kind, fault.metrics)
+    if amount is None:
+        if fault.kind.amount.default is None and not fault.kind.amount.without:
+            yield FaultError("amount", "missing", accepted)
+        return
     is_number = isinstance(amount, int | float) and not isinstance(amount, bool)
-    lower, upper = AMOUNTS.get(fault.kind, (-math.inf, math.inf))
-    if not is_number or not lower <= fault.amount <= upper:
+    if not is_number or math.isnan(fault.size) or not is_within(fault.kind.amount, fault.size):
+        unit = amount_unit(fault.kind, fault.metrics)
         found = f"{amount:g}" if isinstance(amount, float) else _shown(amount)
-        yield FaultError("amount", found, f"a number from {lower:g} to {upper:g}")
+        if is_number and unit.inner not in ("1", "1/h") and math.isfinite(fault.size):
+            found = unit.in_words(fault.size)
+        yield FaultError("amount", found, accepted)
 
 
 def _text_errors(text: object) -> Iterator[FaultError]:
@@ -83,6 +144,32 @@ def _text_errors(text: object) -> Iterator[FaultError]:
         yield FaultError("text", f"of {len(text)} characters", f"up to {LONGEST_TEXT}")
     elif any("\ud800" <= one <= "\udfff" for one in text):
         yield FaultError("text", f"{text!a}", "text without halves of characters (surrogates)")
+
+
+def _spread_errors(fault: Fault) -> Iterator[FaultError]:
+    if fault.distribution not in list(Distribution):
+        accepted = one_of(list(Distribution), fault.distribution)
+        yield FaultError("distribution", _shown(fault.distribution), accepted)
+    elif fault.distribution is Distribution.EXPONENTIAL and fault.spread_s != 0.0:
+        yield FaultError(
+            "spread_s", f"{fault.spread_s:g} s", "none with exponential, whose spread is its mean"
+        )
+    elif not 0.0 <= fault.spread_s <= GREATEST_SPREAD_S:
+        yield FaultError("spread_s", f"{fault.spread_s:g} s", f"0 s to {GREATEST_SPREAD_S:g} s")
+
+
+def _time_errors(fault: Fault) -> Iterator[FaultError]:
+    if fault.every_s is None and fault.each_s is None:
+        return
+    if fault.every_s is None or fault.each_s is None:
+        part, other = ("every_s", "each") if fault.every_s is None else ("each_s", "every")
+        yield FaultError(part, "missing", f"a time, beside {other}")
+        return
+    if not fault.each_s >= SHORTEST_TIME_S:
+        yield FaultError("each_s", f"{fault.each_s:g} s", f"at least {SHORTEST_TIME_S:g} s")
+    elif not fault.each_s < fault.every_s <= LONGEST_TIME_S:
+        accepted = f"more than the {fault.each_s:g} s that it is there, up to {LONGEST_TIME_S:g} s"
+        yield FaultError("every_s", f"{fault.every_s:g} s", accepted)
 
 
 def _shown(value: object) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection
 
 from ..domain.commands import MendFault, StrikeFault
+from ..domain.events import Subscribers
 from ..domain.faults import Fault, FaultKind
 from ..domain.messages import Reading, UnavailableError, UnknownFaultError, WrongStateError
 from ..domain.metrics import Metric
@@ -14,18 +14,12 @@ from ..engine.agenda import Engine
 from ..engine.events import Events
 from ..engine.executor import Executor
 from ..files.problems import one_of
-from ..inputs.signal import normal_deviate, stream_key
 from ..plant.plant import Plant
-from .active import ActiveFault, FaultsState
-from .check import check_fault
-
-_DISTORTING = frozenset(
-    {
-        FaultKind.FROZEN, FaultKind.NAN, FaultKind.NOISY, FaultKind.DRIFTING, FaultKind.WRONG_SIGN,
-        FaultKind.STALE,
-    }
-)  # fmt: skip
-"""Faults by which what is reported is not what is."""
+from .active import ActiveFault, FaultsState, LateReading
+from .amounts import fault_in_words
+from .chance import waiting_s
+from .check import check_fault, check_host
+from .reports import is_distorting, reported, stamp_shift_us
 
 
 class Faults:
@@ -49,7 +43,7 @@ class Faults:
             executor: Passes on commands to strike and to mend.
             events: Where to tell what happens.
             read: Gives what a component should report.
-            seed: Of noisy values.
+            seed: Of what happens by chance.
         """
         self._plant = plant
         self._engine = engine
@@ -57,7 +51,10 @@ class Faults:
         self._read = read
         self._seed = seed
         self._state = FaultsState()
+        self.begun = Subscribers[Fault]()
+        """Told of faults when they are there: when they strike, and when they come again."""
         engine.handle("fault mends", self.mend)
+        engine.handle("fault turns", self._turn)
         executor.handle(StrikeFault, self.strike)
         executor.handle(MendFault, self._mend_told)
 
@@ -71,23 +68,10 @@ class Faults:
         if for_s is not None:
             ending = self._engine.schedule(now_us + round(for_s * 1e6), "fault mends", number)
         held = dict(self._read(fault.component).values) if fault.kind is FaultKind.FROZEN else {}
-        active = {**self._state.active, number: ActiveFault(fault, now_us, ending, held)}
-        self._state = FaultsState(number, active)
-        self._events.report(
-            "fault",
-            fault.component,
-            fault=fault.kind.value,
-            number=number,
-            for_s=for_s,
-            diagnostic=fault.diagnostic,
-            amount=fault.amount,
-            metrics=" ".join(fault.metrics),
-            **({} if fault.status is None else {"status": fault.status.value}),
-            **({"text": fault.text} if fault.text else {}),
-        )
-        if fault.kind is FaultKind.TRIP:
-            message = f"{fault.component} tripped: {fault.diagnostic}"
-            self._plant.trip(fault.component, Diagnostic(fault.diagnostic, message))
+        struck = ActiveFault(fault, now_us, ending, held)
+        self._state = FaultsState(number, {**self._state.active, number: self._until_turn(number, struck)})
+        self._events.report("fault", fault.component, **_details(fault, number, for_s))
+        self._begin(fault)
         return number
 
     def mend(self, number: int) -> None:
@@ -99,11 +83,10 @@ class Faults:
         self._state = self._state._replace(active=rest)
         if ended.ending is not None:
             self._engine.cancel(ended.ending)
-        component = ended.fault.component
-        if ended.fault.kind is FaultKind.TRIP and not self._find(component, FaultKind.TRIP):
-            self._plant.advance(self._engine.now_us)
-            self._plant.trip(component, None)
-        self._events.report("mended", component, fault=ended.fault.kind.value, number=number)
+        if ended.turning is not None:
+            self._engine.cancel(ended.turning)
+        self._end(ended.fault)
+        self._events.report("mended", ended.fault.component, fault=ended.fault.kind.value, number=number)
 
     def _mend_told(self, command: MendFault) -> None:
         number, last = command.number, self._state.last_number
@@ -151,23 +134,22 @@ class Faults:
 
     def is_hanging(self, component: str) -> bool:
         """Say whether commands to a component get no answer."""
-        return bool(self._find(component, FaultKind.HANGING))
+        return bool(self._find(component, FaultKind.HANGING) or self._find(component, FaultKind.HALF_OPEN))
 
     def is_distorting(self, component: str, metrics: Collection[Metric]) -> bool:
         """Say whether a fault lies between what a component reports of some metrics, or of times, and what is."""
-        return any(
-            fault.component == component
-            and fault.kind in _DISTORTING
-            and (
-                fault.kind is FaultKind.STALE
-                or not fault.metrics
-                or not set(fault.metrics).isdisjoint(metrics)
-            )
-            for fault in (active.fault for active in self._state.active.values())
-        )
+        return any(is_distorting(active.fault, metrics) for _, active in self._of(component))
+
+    def present(self, component: str) -> list[Fault]:
+        """Return the faults of a component that are there now, in the order in which they struck."""
+        return [active.fault for _, active in self._of(component)]
+
+    def collects(self, component: str) -> bool:
+        """Say whether what a component would report now is reported later, to whoever listens then."""
+        return bool(self._state.active) and bool(self._find(component, FaultKind.LATE))
 
     def report(self, component: str, reading: Reading, stamp_us: int) -> tuple[Reading, int] | None:
-        """Return what a component reports, given what it should report.
+        """Return what a component reports at a sampling, given what it should report.
 
         Args:
             component: Key of the component.
@@ -179,14 +161,18 @@ class Faults:
         """
         if not self._state.active:
             return reading, stamp_us
-        for active in self._state.active.values():
-            if active.fault.component != component:
-                continue
-            if active.fault.kind is FaultKind.SILENT:
+        now_us = self._engine.now_us
+        for number, active in self._of(component):
+            if active.fault.kind in (FaultKind.SILENT, FaultKind.HALF_OPEN):
                 return None
-            if active.fault.kind is FaultKind.STALE:
-                stamp_us -= self._engine.now_us - active.since_us
-            reading = reading._replace(values=self._distorted(active, reading.values))
+            if active.fault.kind is FaultKind.LATE:
+                late = self._late(number, active, LateReading(now_us, stamp_us, reading))
+                if late is None:
+                    return None
+                stamp_us, reading = late.stamp_us, late.reading
+                continue
+            stamp_us += stamp_shift_us(active, now_us)
+            reading = reported(active, reading, now_us, self._seed)
         return reading, stamp_us
 
     def save(self) -> FaultsState:
@@ -207,49 +193,85 @@ class Faults:
         if fault.kind is FaultKind.TRIP and not self._plant.can_trip(fault.component):
             category = components[fault.component].category
             raise ValueError(
-                f"{fault.component} is a {category} and cannot trip; accepted: inverters and batteries, "
-                "and other devices that take set-points"
+                f"{fault.component} is a {category} and cannot trip; accepted: {fault.kind.hosts}"
             )
+        check_host(fault, self._plant.site)
 
-    def _find(self, component: str, kind: FaultKind) -> list[Fault]:
+    def _begin(self, fault: Fault) -> None:
+        """Let what is broken now have its effect."""
+        if fault.kind is FaultKind.TRIP:
+            message = f"{fault.component} tripped: {fault.diagnostic}"
+            self._plant.trip(fault.component, Diagnostic(fault.diagnostic, message))
+        self.begun.tell(fault)
+
+    def _end(self, fault: Fault) -> None:
+        """Take the effect of what was broken back, as far as nothing else has it."""
+        if fault.kind is FaultKind.TRIP and not self._find(fault.component, FaultKind.TRIP):
+            self._plant.advance(self._engine.now_us)
+            self._plant.trip(fault.component, None)
+
+    def _until_turn(self, number: int, active: ActiveFault) -> ActiveFault:
+        """Return a fault with the time at which it comes or goes, if it does."""
+        fault, now_us = active.fault, self._engine.now_us
+        if fault.every_s is None or fault.each_s is None:
+            return active
+        mean_s = fault.each_s if active.is_there else fault.every_s - fault.each_s
+        later_s = waiting_s(mean_s, self._seed, f"{fault.component}/{fault.kind}/{number}/turns", now_us)
+        due_us = now_us + max(1, round(later_s * 1e6))
+        return active._replace(turning=self._engine.schedule(due_us, "fault turns", number))
+
+    def _turn(self, number: int) -> None:
+        active = self._state.active[number]
+        turned = self._until_turn(number, active._replace(is_there=not active.is_there))
+        self._replace(number, turned)
+        fault, kind = active.fault, "fault comes" if turned.is_there else "fault goes"
+        self._events.report(kind, fault.component, fault=fault.kind.value, number=number)
+        if turned.is_there:
+            self._begin(fault)
+        else:
+            self._end(fault)
+
+    def _replace(self, number: int, active: ActiveFault) -> None:
+        self._state = self._state._replace(active={**self._state.active, number: active})
+
+    def _late(self, number: int, active: ActiveFault, taken: LateReading) -> LateReading | None:
+        """Return the newest of what is due, given what is reported late from now on."""
+        waiting = (*active.late, taken)
+        due_us = taken.taken_us - round(active.fault.size * 1e6)
+        arrived = sum(each.taken_us <= due_us for each in waiting)
+        self._replace(number, active._replace(late=waiting[arrived:]))
+        return waiting[arrived - 1] if arrived else None
+
+    def _of(self, component: str) -> list[tuple[int, ActiveFault]]:
+        """Return the faults of a component that are there, in the order in which they struck."""
         return [
-            active.fault
-            for active in self._state.active.values()
-            if active.fault.component == component and active.fault.kind is kind
+            (number, active)
+            for number, active in self._state.active.items()
+            if active.fault.component == component and active.is_there
         ]
 
-    def _distorted(self, active: ActiveFault, values: dict[Metric, float]) -> dict[Metric, float]:
-        fault = active.fault
-        wrong = set(fault.metrics or values) & set(values)
-        if fault.kind is FaultKind.MISSING:
-            return {metric: value for metric, value in values.items() if metric not in wrong}
-        distort = self._distortion(active)
-        if distort is None:
-            return values
-        return {
-            metric: distort(metric, value) if metric in wrong else value for metric, value in values.items()
-        }
-
-    def _distortion(self, active: ActiveFault) -> Callable[[Metric, float], float] | None:
-        fault, now_us = active.fault, self._engine.now_us
-        hours = (now_us - active.since_us) / 3.6e9
-        kinds: dict[FaultKind, Callable[[Metric, float], float]] = {
-            FaultKind.FROZEN: active.held.get,
-            FaultKind.NAN: lambda _metric, _value: math.nan,
-            FaultKind.NOISY: lambda metric, value: _shown(
-                metric, value * (1.0 + fault.amount * self._deviate(fault, metric, now_us))
-            ),
-            FaultKind.DRIFTING: lambda metric, value: _shown(metric, value * (1.0 + fault.amount * hours)),
-            FaultKind.WRONG_SIGN: lambda _metric, value: -value,
-        }
-        return kinds.get(fault.kind)
-
-    def _deviate(self, fault: Fault, metric: Metric, now_us: int) -> float:
-        return normal_deviate(stream_key(f"{self._seed}/{fault.component}/noisy/{metric}"), now_us)
+    def _find(self, component: str, kind: FaultKind) -> list[Fault]:
+        return [active.fault for _, active in self._of(component) if active.fault.kind is kind]
 
 
-def _shown(metric: Metric, value: float) -> float:
-    """Return a value as a device shows it that is wrong, but knows what parts of a whole can be."""
-    if metric.unit == "%":
-        return min(max(value, 0.0), 100.0)
-    return min(max(value, -1.0), 1.0) if metric is Metric.AC_POWER_FACTOR else value
+def _details(fault: Fault, number: int, for_s: float | None) -> dict[str, object]:
+    """Return what is told of a fault that strikes: what it says, and what that means."""
+    used = {*fault.kind.parts, *(("amount",) if fault.kind.amount is not None else ())}
+    told: dict[str, object] = {
+        "diagnostic": fault.diagnostic,
+        "amount": None if fault.amount is None and fault.kind.amount is None else fault.size,
+        "metrics": " ".join(fault.metrics),
+        "status": None if fault.status is None else fault.status.value,
+        "text": fault.text,
+        "spread_s": fault.spread_s or None,
+        "distribution": fault.distribution.value,
+        "every_s": fault.every_s,
+        "each_s": fault.each_s,
+    }
+    return {
+        "fault": fault.kind.value,
+        "number": number,
+        "for_s": for_s,
+        **{part: value for part, value in told.items() if part in used and value not in (None, "")},
+        "what": fault_in_words(fault),
+    }

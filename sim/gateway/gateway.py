@@ -18,12 +18,10 @@ from ..domain.commands import (
     AugmentBounds,
     ClearBounds,
     ClientCommand,
-    Execution,
     SetPower,
     Standby,
     Start,
     Stop,
-    StrikeFault,
 )
 from ..domain.events import EventListener, FrameListener, IntervalListener
 from ..domain.faults import Fault, FaultKind
@@ -54,6 +52,7 @@ from .augmented_bounds import AugmentedBounds, AugmentedBoundsState
 from .identity import describe, describe_sensor
 from .intervals import IntervalFrames
 from .lifecycle import Lifecycle
+from .line import Line, LineState, Passage
 from .readiness import named
 from .sequences import Sequences, SequencesState
 from .set_points import SetPoints, SetPointsState
@@ -82,6 +81,9 @@ class GatewayState(NamedTuple):
     bounds: AugmentedBoundsState = AugmentedBoundsState()
     sequences: SequencesState = SequencesState()
     sensors: SensorsState = {}  # noqa: RUF012 - never changed in place
+    shown_conditions: dict[str, Condition] = {}  # noqa: RUF012 - never changed in place
+    """Of components that say something else of themselves than what is."""
+    line: LineState = LineState()
 
 
 class Gateway:
@@ -127,10 +129,12 @@ class Gateway:
         self._subscriptions: dict[int, list[Subscription]] = {}
         self._frame_listeners: list[FrameListener] = []
         self._conditions: dict[str, Condition] = {}
+        self._shown_conditions: dict[str, Condition] = {}
         self._sequences = Sequences(plant, engine, events)
         self._set_points = SetPoints(plant, engine, clock, events, self._sequences)
         self._lifecycle = Lifecycle(plant, faults, events, self._sequences, self._set_points)
         self._bounds = AugmentedBounds(plant, engine, clock, events)
+        self._line = Line(engine, faults, self._deliver, plant.seed)
         self._sensor_subscriptions: dict[int, list[Subscription]] = {}
         self._opened_us = clock.stamp_us(engine.now_us)
         engine.handle("sample", self._sample, promised=True)
@@ -143,7 +147,7 @@ class Gateway:
         self._handle(Standby, lambda command: self._lifecycle.standby(self._answering(command)))
         self._handle(Stop, lambda command: self._lifecycle.stop(self._answering(command)))
         self._handle(Acknowledge, lambda command: self._lifecycle.acknowledge(self._answering(command)))
-        executor.executions.subscribe(self._on_execution)
+        faults.begun.subscribe(self._on_fault)
         self._schedule_sample()
 
     def components(
@@ -361,6 +365,16 @@ class Gateway:
         """Clear what errors can be cleared; see `Lifecycle.acknowledge` for refusals beside those of `clear_bounds`."""
         self._executor.execute(Acknowledge(component_id))
 
+    def request_on_its_way(self, component_id: int) -> Passage | None:
+        """Return the way of a client's command to a component; None if it arrives at once."""
+        key = self._keys.get(component_id)
+        return None if key is None else self._line.request(key)
+
+    def answer_on_its_way(self, component_id: int) -> Passage | None:
+        """Return the way of a component's answer to a client; None if it arrives at once."""
+        key = self._keys.get(component_id)
+        return None if key is None else self._line.answer(key)
+
     async def read_up(self, patience_s: float) -> None:
         """Wait until clients have taken all frames, but not for long for those that do not read.
 
@@ -403,6 +417,7 @@ class Gateway:
             for subscription in list(listeners):
                 subscription.end("the site is shutting down")
         self._set_points.close()
+        self._line.close()
 
     def _key(self, component_id: int) -> str:
         key = self._keys.get(component_id)
@@ -445,12 +460,10 @@ class Gateway:
     def _clear_bounds(self, command: ClearBounds) -> None:
         self._bounds.clear(self._answering(command), command)
 
-    def _on_execution(self, execution: Execution) -> None:
-        match execution:
-            case Execution(
-                command=StrikeFault(fault=Fault(component=key, kind=FaultKind.DROPPED)), refusal=None
-            ):
-                self._drop_streams(key)
+    def _on_fault(self, fault: Fault) -> None:
+        if fault.kind is FaultKind.DROPPED:
+            for subscription in list(self._subscriptions.get(self.site.components[fault.component].id, ())):
+                subscription.end(fault.text or f"{fault.component} cannot be reached", fault.status)
 
     def _reached(self, component_id: int) -> str:
         """Return whom a command reaches."""
@@ -473,12 +486,16 @@ class Gateway:
             self._bounds.save(),
             self._sequences.save(),
             self._sensors.save(),
+            dict(self._shown_conditions),
+            self._line.save(),
         )
 
     def restore(self, state: GatewayState) -> None:
         """Go on from a saved state."""
         self._set_points.restore(state.set_points)
         self._conditions = dict(state.conditions)
+        self._shown_conditions = dict(state.shown_conditions)
+        self._line.restore(state.line)
         self._bounds.restore(state.bounds)
         self._sequences.restore(state.sequences)
         self._sensors.restore(state.sensors)
@@ -521,13 +538,20 @@ class Gateway:
     def _push(self, component_ids: Iterable[int]) -> list[Frame]:
         """Push the frames of components to whoever listens; all of them, if somebody listens to all."""
         listened = (
-            number for number in component_ids if self._frame_listeners or self._subscriptions.get(number)
+            number
+            for number in component_ids
+            if self._frame_listeners
+            or self._subscriptions.get(number)
+            or self._faults.collects(self._keys[number])
         )
         frames = self._frames(listened)
         for frame in frames:
-            for subscription in self._subscriptions.get(frame.component_id, ()):
-                subscription.push(frame)
+            self._line.send(self._keys[frame.component_id], frame)
         return frames
+
+    def _deliver(self, frame: Frame) -> None:
+        for subscription in self._subscriptions.get(frame.component_id, ()):
+            subscription.push(frame)
 
     def _frames(self, component_ids: Iterable[int]) -> list[Frame]:
         now_us = self._clock.stamp_us(self._engine.now_us)
@@ -536,13 +560,35 @@ class Gateway:
             key = self._keys[component_id]
             reading = self._instruments.sample(key)
             reported = None if reading is None else self._faults.report(key, reading, now_us)
-            if reported is not None:
-                frames.append(self._frame(key, *reported))
+            if reading is not None and reported is not None:
+                frames.append(self._reported_frame(key, reading, *reported))
         return frames
+
+    def _reported_frame(self, key: str, reading: Reading, reported: Reading, stamp_us: int) -> Frame:
+        """Return the frame of what a component reports, given what it should report."""
+        frame = self._frame(key, reading, stamp_us)
+        if reported is reading:
+            self._shown_conditions.pop(key, None)
+            return frame
+        shown, since_us = _condition_of(reported), frame.state_since_us
+        condition = self._shown_conditions.get(key)
+        if condition is not None or shown != _condition_of(reading):
+            # What a broken component says of itself is no event of the site.
+            if condition is None or condition[:3] != shown:
+                condition = self._shown_conditions[key] = Condition(*shown, self._engine.now_us)
+            since_us = self._clock.stamp_us(condition.since_us)
+        return frame._replace(
+            values=reported.values,
+            bounds=reported.bounds,
+            states=reported.states,
+            warnings=reported.warnings,
+            errors=reported.errors,
+            state_since_us=since_us,
+        )
 
     def _frame(self, key: str, reading: Reading, stamp_us: int) -> Frame:
         condition = self._conditions.get(key)
-        reported = (reading.states, reading.warnings, reading.errors)
+        reported = _condition_of(reading)
         if condition is None or condition[:3] != reported:
             condition = Condition(*reported, self._engine.now_us)
             self._conditions[key] = condition
@@ -558,9 +604,11 @@ class Gateway:
             errors=reading.errors,
         )
 
-    def _drop_streams(self, key: str) -> None:
-        for subscription in list(self._subscriptions.get(self.site.components[key].id, ())):
-            subscription.end(f"{key} cannot be reached")
+
+def _condition_of(
+    reading: Reading,
+) -> tuple[tuple[StateCode, ...], tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
+    return reading.states, reading.warnings, reading.errors
 
 
 def _opened(subscriptions: dict[int, list[Subscription]], number: int) -> Subscription:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
-from ..domain.messages import Frame, PowerUpdate, RequestStatus, UnavailableError
+from ..domain.messages import Frame, PowerUpdate, RefusalStatus, RequestStatus, UnavailableError
 
 LONGEST_QUEUE = 50
 """Frames that wait for a slow client before the oldest is dropped; as many as the Python client keeps."""
@@ -23,6 +23,7 @@ class Mailbox(Generic[T]):
         self._waiter: asyncio.Future[None] | None = None
         self._onlookers: list[asyncio.Future[None]] = []
         self._reason: str | None = None
+        self._status: RefusalStatus | None = None
 
     def push(self, item: T) -> None:
         """Hand over an item; the oldest one gives way if there is no room."""
@@ -41,9 +42,10 @@ class Mailbox(Generic[T]):
             self._onlookers.append(onlooker)
             await onlooker
 
-    def end(self, reason: str) -> None:
-        """End the stream with an error once it has been read to its end."""
+    def end(self, reason: str, status: RefusalStatus | None = None) -> None:
+        """End the stream with an error once it has been read to its end; as of what cannot be reached if None."""
         self._reason = reason
+        self._status = status
         self._wake()
 
     def _wake(self) -> None:
@@ -53,7 +55,7 @@ class Mailbox(Generic[T]):
     async def _next(self) -> T:
         while not self._items:
             if self._reason is not None:
-                raise UnavailableError(self._reason)
+                raise UnavailableError(self._reason, status=self._status)
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         item = self._items.popleft()

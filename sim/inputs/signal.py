@@ -173,6 +173,11 @@ def normal_deviate(key: int, index: int) -> float:
     return _NORMAL_QUANTILES[_mixed(key, index) >> 52]
 
 
+def uniform_deviate(key: int, index: int) -> float:
+    """Return the number from 0 to less than 1 at a place of a random stream; the same one whenever it is asked for."""
+    return (_mixed(key, index) >> 11) * 2.0**-53
+
+
 def normal_deviates(key: int, indices: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """Return what `normal_deviate` gives at many places, as an array."""
     import numpy as np  # noqa: PLC0415 - live sites that need no array do without

@@ -146,7 +146,9 @@ def test_events_faults_and_clocks_keep_their_times() -> None:
         NOON + timedelta(microseconds=1), "state", "inv", {"states": "READY", "power": 2.0}
     )
     (fault,) = words.active_faults({5: ActiveFault(Fault("inv", FaultKind.TRIP), NOON_US, None, {})})
-    assert readings.site_fault(fault) == readings.SiteFault(5, "inv", "trip", NOON)
+    assert readings.site_fault(fault) == readings.SiteFault(
+        5, "inv", "trip", NOON, "switches off and reports the error HARDWARE_FAULT"
+    )
     for timestamps, name in ((pb.TIMESTAMPS_WALL, "wall"), (pb.TIMESTAMPS_SIMULATED, "simulated")):
         clock = pb.Clock(simulated_time=NOON, wall_time=NOON, speed=2.0, paused=True, timestamps=timestamps)
         assert readings.clock_reading(clock) == readings.ClockReading(NOON, NOON, 2.0, True, name)  # type: ignore[arg-type]

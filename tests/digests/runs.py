@@ -257,9 +257,12 @@ class Story:
             whom,
             FaultKind(kind),
             diagnostic=how.get("diagnostic", "HARDWARE_FAULT"),
-            amount=float(how.get("amount", "0.1")),
+            amount=float(how["amount"]) if "amount" in how else None,
             metrics=tuple(Metric(name) for name in how.get("metrics", "").split(",") if name),
             recoverable=how.get("recoverable", "yes") == "yes",
+            spread_s=float(how.get("spread", "0")),
+            every_s=float(how["every"]) if "every" in how else None,
+            each_s=float(how["each"]) if "each" in how else None,
         )
         number = self._simulation.fault(fault, for_s=float(how["for"]) if "for" in how else None)
         self._numbers[whom, kind] = number

@@ -151,8 +151,9 @@ class TestEnds:
             ("mended", "main", 1, 2_500_000),
         ]  # fmt: skip
         assert faults[0].details == {
-            "fault": "noisy", "number": 1, "for_s": 2.5, "diagnostic": faults[0].details["diagnostic"], "amount": 0.3,
-            "metrics": f"{POWER} {VOLTAGE}",
+            "fault": "noisy", "number": 1, "for_s": 2.5, "amount": 0.3, "metrics": f"{POWER} {VOLTAGE}",
+            "what": "values scatter by 0.3 of themselves (standard deviation), "
+            "parts of a whole between 0 and all of it",
         }  # fmt: skip
         assert faults[1].details["diagnostic"] == "OVERTEMPERATURE"
 

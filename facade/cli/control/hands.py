@@ -92,7 +92,10 @@ async def strike(
         typer.Option(metavar="CODE", help="What a tripped device reports, such as OVERTEMPERATURE."),
     ] = None,
     amount: Annotated[
-        float | None, typer.Option(help="How much, of noisy and drifting: 0.1 is a tenth.")
+        str | None,
+        typer.Option(
+            metavar="AMOUNT", help="How much, with its unit: '5 s' of late, '40 %' of derate, '3 kW' of bias."
+        ),
     ] = None,
     metric: Annotated[
         list[str] | None,
@@ -102,20 +105,44 @@ async def strike(
     ] = None,
     status: Annotated[
         str | None,
-        typer.Option(metavar="STATUS", help="By which one that is `refused` refuses, such as OUT_OF_RANGE."),
+        typer.Option(
+            metavar="STATUS", help="By which commands are `refused`, or streams `dropped`: OUT_OF_RANGE."
+        ),
     ] = None,
     text: Annotated[str | None, typer.Option(metavar="TEXT", help="What clients are told then.")] = None,
+    spread: Annotated[
+        float | None,
+        typer.Option(metavar="SPAN", parser=parse_duration, help="Standard deviation of a delay."),
+    ] = None,
+    distribution: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Of a delay: normal, uniform, lognormal or exponential."),
+    ] = None,
+    every: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SPAN", parser=parse_duration, help="Come and go by chance, so often on average."
+        ),
+    ] = None,
+    each: Annotated[
+        float | None,
+        typer.Option(metavar="SPAN", parser=parse_duration, help="For so long each time, on average."),
+    ] = None,
 ) -> Told:
     """Break a component, its measurements or the line to it."""
     number = await site.strike(
         component,
         kind,
         diagnostic=diagnostic,
-        amount=amount,
+        amount=None if amount is None else _amount(kind, metric or (), amount),
         metrics=metric or (),
-        lasts=None if lasts is None else timedelta(seconds=lasts),
+        lasts=_span(lasts),
         status=status,
         text=text,
+        spread=_span(spread),
+        distribution=distribution,
+        every=_span(every),
+        each=_span(each),
     )
     content = {"number": number, "component": component, "kind": kind}
     return Told(fault_in_words(number, component, kind, lasts), content)
@@ -168,6 +195,25 @@ async def _cable(site: ControlClient, charger: str) -> Told:
     if is_in:
         where = "plugged in" if has_car else "back, but by its sessions no car is there now"
     return Told(f"{charger}: the cable is {where}", {"component": charger, "cable": is_in, "car": has_car})
+
+
+def _span(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _amount(kind: str, metrics: list[str] | tuple[()], text: str) -> float | None:
+    """Read how much there is of a fault; kinds and metrics that are not known are for the site to refuse."""
+    from ...sim.domain.faults import FaultKind  # noqa: PLC0415
+    from ...sim.domain.metrics import Metric  # noqa: PLC0415
+    from ...sim.faults.check import FaultError, read_amount_of  # noqa: PLC0415
+
+    if kind not in list(FaultKind):
+        return None
+    known = tuple(Metric(name) for name in metrics if name in list(Metric))
+    try:
+        return read_amount_of(FaultKind(kind), known, text)
+    except FaultError as error:
+        raise refuse(str(error)) from None
 
 
 def _split(name: str) -> tuple[str, str]:

@@ -84,7 +84,7 @@ def site_in_words(
     """Return a site as a table, and what is broken or driven below it."""
     lines = [_table(states)] if len(states) > 1 else [_details(key, state) for key, state in states.items()]
     lines += [
-        f"fault {fault.number}: {fault.component} {fault.kind}, since {fault.since.isoformat()}"
+        f"fault {fault.number}: {fault.component} {fault.kind}, since {fault.since.isoformat()} ({fault.what})"
         for fault in faults
     ]
     lines += [

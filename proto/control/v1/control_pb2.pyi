@@ -146,7 +146,7 @@ class ReleaseResponse(_message.Message):
     def __init__(self, clock: _Optional[_Union[Clock, _Mapping]] = ...) -> None: ...
 
 class StrikeRequest(_message.Message):
-    __slots__ = ("component", "kind", "diagnostic", "amount", "metrics", "lasts", "status", "text")
+    __slots__ = ("component", "kind", "diagnostic", "amount", "metrics", "lasts", "status", "text", "spread", "distribution", "every", "each")
     COMPONENT_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     DIAGNOSTIC_FIELD_NUMBER: _ClassVar[int]
@@ -155,6 +155,10 @@ class StrikeRequest(_message.Message):
     LASTS_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_FIELD_NUMBER: _ClassVar[int]
+    DISTRIBUTION_FIELD_NUMBER: _ClassVar[int]
+    EVERY_FIELD_NUMBER: _ClassVar[int]
+    EACH_FIELD_NUMBER: _ClassVar[int]
     component: str
     kind: str
     diagnostic: str
@@ -163,7 +167,11 @@ class StrikeRequest(_message.Message):
     lasts: _duration_pb2.Duration
     status: str
     text: str
-    def __init__(self, component: _Optional[str] = ..., kind: _Optional[str] = ..., diagnostic: _Optional[str] = ..., amount: _Optional[float] = ..., metrics: _Optional[_Iterable[str]] = ..., lasts: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., status: _Optional[str] = ..., text: _Optional[str] = ...) -> None: ...
+    spread: _duration_pb2.Duration
+    distribution: str
+    every: _duration_pb2.Duration
+    each: _duration_pb2.Duration
+    def __init__(self, component: _Optional[str] = ..., kind: _Optional[str] = ..., diagnostic: _Optional[str] = ..., amount: _Optional[float] = ..., metrics: _Optional[_Iterable[str]] = ..., lasts: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., status: _Optional[str] = ..., text: _Optional[str] = ..., spread: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., distribution: _Optional[str] = ..., every: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., each: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class StrikeResponse(_message.Message):
     __slots__ = ("clock", "number")
@@ -322,16 +330,18 @@ class Range(_message.Message):
     def __init__(self, lower: _Optional[float] = ..., upper: _Optional[float] = ...) -> None: ...
 
 class ActiveFault(_message.Message):
-    __slots__ = ("number", "component", "kind", "since")
+    __slots__ = ("number", "component", "kind", "since", "what")
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     COMPONENT_FIELD_NUMBER: _ClassVar[int]
     KIND_FIELD_NUMBER: _ClassVar[int]
     SINCE_FIELD_NUMBER: _ClassVar[int]
+    WHAT_FIELD_NUMBER: _ClassVar[int]
     number: int
     component: str
     kind: str
     since: _timestamp_pb2.Timestamp
-    def __init__(self, number: _Optional[int] = ..., component: _Optional[str] = ..., kind: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    what: str
+    def __init__(self, number: _Optional[int] = ..., component: _Optional[str] = ..., kind: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., what: _Optional[str] = ...) -> None: ...
 
 class ReceiveEventsRequest(_message.Message):
     __slots__ = ("kinds", "subjects")

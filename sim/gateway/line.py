@@ -1,0 +1,202 @@
+"""The line between a site and its clients: what it does to samples, requests and answers that are on their way.
+
+Whole, it is not there: a sample reaches whoever listens at once. Broken, it delays, loses, doubles and swaps what it
+carries, by chance but the same for the same seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..domain.faults import Fault, FaultKind
+from ..domain.messages import Frame
+from ..engine.agenda import Engine
+from ..faults.chance import delay_s, happens
+from ..faults.injector import Faults
+from .subscriptions import LONGEST_QUEUE, Mailbox
+
+_CARRIED = frozenset(
+    {
+        FaultKind.DUPLICATED, FaultKind.OUT_OF_ORDER, FaultKind.LATENCY, FaultKind.LOSSY, FaultKind.SLOW_CONSUMER,
+    }
+)  # fmt: skip
+"""Faults of the line that change what becomes of samples."""
+_REQUEST, _ANSWER = "request", "answer"
+_LOST: dict[str, tuple[FaultKind, ...]] = {
+    _REQUEST: (FaultKind.HALF_OPEN,),
+    _ANSWER: (FaultKind.HALF_OPEN, FaultKind.ANSWER_LOST),
+}
+"""Faults by which nothing of a kind arrives."""
+
+
+class WaitingFrame(NamedTuple):
+    """A sample on its way."""
+
+    due_us: int
+    frame: Frame
+
+
+class LineState(NamedTuple):
+    """What is on its way to clients, by component. Requests and answers are not: whoever waits for them is told."""
+
+    frames: dict[str, tuple[WaitingFrame, ...]] = {}  # noqa: RUF012 - never changed in place
+    """In the order in which they arrive."""
+    overtaken: dict[str, Frame] = {}  # noqa: RUF012 - never changed in place
+    """Samples that come after the ones that follow them."""
+    free_us: dict[str, int] = {}  # noqa: RUF012 - never changed in place
+    """When a slow line can carry the next one [µs]."""
+
+
+class Passage(Mailbox[None]):
+    """The way of one request or answer; it may take time, or for ever."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+
+    async def passed(self) -> None:
+        """Wait until it has arrived.
+
+        Raises:
+            UnavailableError: If the site went down first.
+        """
+        await self._next()
+
+
+class Line:
+    """Carries samples, requests and answers between a site and its clients."""
+
+    def __init__(self, engine: Engine, faults: Faults, deliver: Callable[[Frame], None], seed: int) -> None:
+        """Begin with nothing on its way.
+
+        Args:
+            engine: Whose agenda carries what is on its way.
+            faults: Which say how the line is broken.
+            deliver: Gives a sample to whoever listens.
+            seed: Of what happens by chance.
+        """
+        self._engine = engine
+        self._faults = faults
+        self._deliver = deliver
+        self._seed = seed
+        self._frames: dict[str, tuple[WaitingFrame, ...]] = {}
+        self._overtaken: dict[str, Frame] = {}
+        self._free_us: dict[str, int] = {}
+        self._passages: dict[int, Passage] = {}
+        self._last_passage = 0
+        engine.handle("sample arrives", self._arrive)
+        engine.handle("message arrives", self._pass)
+
+    def send(self, key: str, frame: Frame) -> None:
+        """Let a sample of a component be on its way."""
+        faults = {fault.kind: fault for fault in self._faults.present(key) if fault.kind in _CARRIED}
+        if not faults and key not in self._frames and key not in self._overtaken:
+            self._deliver(frame)
+            return
+        for copy, each in enumerate(self._ordered(key, frame, faults)):
+            lossy = faults.get(FaultKind.LOSSY)
+            if lossy is None or not self._happens(lossy, f"samples/{copy}"):
+                self._enqueue(key, each, faults)
+
+    def request(self, key: str) -> Passage | None:
+        """Return the way of a request to a component; None if it arrives at once."""
+        return self._passage(key, _REQUEST)
+
+    def answer(self, key: str) -> Passage | None:
+        """Return the way of an answer of a component; None if it arrives at once."""
+        return self._passage(key, _ANSWER)
+
+    def save(self) -> LineState:
+        """Return what is on its way to clients."""
+        return LineState(dict(self._frames), dict(self._overtaken), dict(self._free_us))
+
+    def restore(self, state: LineState) -> None:
+        """Go on with what a saved state has on its way; requests and answers that were, end."""
+        self.close()
+        self._frames, self._overtaken = dict(state.frames), dict(state.overtaken)
+        self._free_us = dict(state.free_us)
+
+    def close(self) -> None:
+        """End all requests and answers that are on their way."""
+        for passage in self._passages.values():
+            passage.end("the site is shutting down")
+        self._passages.clear()
+
+    def _ordered(self, key: str, frame: Frame, faults: dict[FaultKind, Fault]) -> list[Frame]:
+        """Return what is sent now, given the sample that is due: doubled, or with the one before behind it."""
+        doubled = faults.get(FaultKind.DUPLICATED)
+        frames = [frame, frame] if doubled and self._happens(doubled, "samples") else [frame]
+        before, swapped = self._overtaken.pop(key, None), faults.get(FaultKind.OUT_OF_ORDER)
+        if before is not None:
+            return [*frames, before]
+        if swapped is not None and self._happens(swapped, "samples"):
+            self._overtaken[key] = frame
+            return frames[1:]
+        return frames
+
+    def _enqueue(self, key: str, frame: Frame, faults: dict[FaultKind, Fault]) -> None:
+        now_us, queue = self._engine.now_us, self._frames.get(key, ())
+        due_us = now_us + self._delay_us(faults.get(FaultKind.LATENCY), "samples")
+        if queue:
+            # One overtakes the other on no line that keeps order.
+            due_us = max(due_us, queue[-1].due_us)
+        if not queue and due_us <= max(now_us, self._free_us.get(key, 0)) == now_us:
+            self._hand_over(key, frame)
+            return
+        if FaultKind.SLOW_CONSUMER in faults and len(queue) >= LONGEST_QUEUE:
+            queue = queue[1:]
+        elif not queue:
+            self._schedule(key, due_us)
+        self._frames[key] = (*queue, WaitingFrame(due_us, frame))
+
+    def _schedule(self, key: str, due_us: int) -> None:
+        self._engine.schedule(
+            max(due_us, self._free_us.get(key, 0), self._engine.now_us), "sample arrives", key
+        )
+
+    def _arrive(self, key: str) -> None:
+        first, *rest = self._frames.pop(key)
+        if rest:
+            self._frames[key] = tuple(rest)
+        self._hand_over(key, first.frame)
+        if rest:
+            self._schedule(key, rest[0].due_us)
+
+    def _hand_over(self, key: str, frame: Frame) -> None:
+        slow = [fault for fault in self._faults.present(key) if fault.kind is FaultKind.SLOW_CONSUMER]
+        self._free_us.pop(key, None)
+        if slow:
+            self._free_us[key] = self._engine.now_us + round(1e6 / min(fault.size for fault in slow))
+        self._deliver(frame)
+
+    def _passage(self, key: str, what: str) -> Passage | None:
+        faults = self._faults.present(key)
+        is_lost = any(
+            fault.kind in _LOST[what] or (fault.kind is FaultKind.LOSSY and self._happens(fault, what))
+            for fault in faults
+        )
+        slow = [fault for fault in faults if fault.kind is FaultKind.LATENCY]
+        if not is_lost and not slow:
+            return None
+        self._last_passage += 1
+        passage = self._passages[self._last_passage] = Passage()
+        if not is_lost:
+            due_us = self._engine.now_us + sum(self._delay_us(fault, what) for fault in slow)
+            self._engine.schedule(due_us, "message arrives", self._last_passage)
+        return passage
+
+    def _pass(self, number: int) -> None:
+        # Of those that a snapshot had on their way nobody waits any more.
+        passage = self._passages.pop(number, None)
+        if passage is not None:
+            passage.push(None)
+
+    def _happens(self, fault: Fault, what: str) -> bool:
+        name = f"{fault.component}/{fault.kind}/{what}"
+        return happens(fault.size, self._seed, name, self._engine.now_us)
+
+    def _delay_us(self, fault: Fault | None, what: str) -> int:
+        if fault is None:
+            return 0
+        name = f"{fault.component}/{fault.kind}/{what}"
+        return round(1e6 * delay_s(fault, self._seed, name, self._engine.now_us))

@@ -1,0 +1,254 @@
+"""What each kind of fault does: one kind a test, as clients of the gateway see it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from doppelgrid.sim.domain.events import Event
+from doppelgrid.sim.domain.faults import Distribution, Fault, FaultKind
+from doppelgrid.sim.domain.messages import Frame, RefusalStatus, UnavailableError
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.gateway.subscriptions import LONGEST_QUEUE
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.simulation.snapshot import Snapshot
+from doppelgrid.sim.site.site import Site
+
+NOON = 1_781_517_600_000_000
+SECOND = 1_000_000
+HALL, INVERTER, BATTERY = 31, 11, 12
+POWER = Metric.AC_POWER_ACTIVE
+PHASES = (Metric.AC_POWER_ACTIVE_PHASE_1, Metric.AC_POWER_ACTIVE_PHASE_2, Metric.AC_POWER_ACTIVE_PHASE_3)
+
+
+class Bench:
+    """A small site, and what a client of it received."""
+
+    def __init__(self) -> None:
+        components = {
+            "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
+            "main": {"id": 2, "category": "meter", "behind": "grid"},
+            "inv": {"id": INVERTER, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW"},
+            "bat": {"id": BATTERY, "category": "battery", "behind": "inv"},
+            "hall": {"id": HALL, "category": "meter", "behind": "main", "load": "6 kW", "phases": [1, 2]},
+        }
+        microgrid = {"id": 7}
+        telemetry = {"interval": "1 s"}
+        site = Site.model_validate({"microgrid": microgrid, "telemetry": telemetry, "components": components})
+        self.simulation = Simulation.headless(site, start_us=NOON, seed=5)
+        self.events: list[Event] = []
+        self.simulation.events.subscribe(self.events.append)
+
+    def strike(self, key: str, kind: str, **how: Any) -> int:
+        """Break something."""
+        for_s = how.pop("for_s", None)
+        return self.simulation.fault(Fault(key, FaultKind(kind), **how), for_s=for_s)
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        self.simulation.run_for(timedelta(seconds=seconds))
+
+    def received(self, component_id: int, seconds: float) -> list[Frame]:
+        """Return the samples of a component that a client receives within a time."""
+        return [frame for frame, _ in self.received_at(component_id, seconds)]
+
+    def received_at(self, component_id: int, seconds: float) -> list[tuple[Frame, float]]:
+        """Return the same with the times at which they came [s since the start of the run]."""
+        frames: list[tuple[Frame, float]] = []
+        stream = self.simulation.gateway.subscribe(component_id)
+        stream.push = lambda frame: frames.append(  # type: ignore[method-assign]
+            (frame, (self.simulation.now_us - NOON) / SECOND)
+        )
+        self.run(seconds)
+        stream.close()
+        return frames
+
+    def shown(self, component_id: int = HALL) -> Frame:
+        """Return the next sample of a component."""
+        return self.received(component_id, 1.0)[0]
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+def stamps(frames: Sequence[Frame]) -> list[float]:
+    """Return sample times [s since the start of the run]."""
+    return [(frame.sample_time_us - NOON) / SECOND for frame in frames]
+
+
+class TestMeasurements:
+    def test_a_bias_is_added_to_powers_and_by_thirds_to_those_of_phases(self, bench: Bench) -> None:
+        bench.strike("hall", "bias", amount=300.0)
+        values = bench.shown().values
+        assert [values[metric] for metric in (POWER, *PHASES)] == [6300.0, 3100.0, 3100.0, 100.0]
+
+    def test_a_bias_of_named_metrics_is_in_their_unit(self, bench: Bench) -> None:
+        bench.strike("hall", "bias", amount=-0.2, metrics=(Metric.AC_FREQUENCY,))
+        assert "values are off by -200 mHz" in str(bench.events[-1])
+        assert bench.shown().values[Metric.AC_FREQUENCY] == pytest.approx(49.8)
+
+    def test_a_wrong_ratio_scales_power_and_current_but_no_voltage(self, bench: Bench) -> None:
+        before = bench.shown().values
+        bench.strike("hall", "scale", amount=0.5)
+        after = bench.shown().values
+        for metric, factor in ((POWER, 0.5), (Metric.AC_CURRENT, 0.5), (Metric.AC_VOLTAGE, 1.0)):
+            assert after[metric] == factor * before[metric]
+
+    def test_values_come_in_steps(self, bench: Bench) -> None:
+        bench.strike("hall", "quantised", amount=2500.0)
+        assert bench.shown().values[POWER] == 5000.0
+
+    def test_two_phases_change_places(self, bench: Bench) -> None:
+        bench.simulation.drive("grid", "voltage_2", 220.0)
+        before = bench.shown().values
+        bench.strike("hall", "swapped_phases")
+        after = bench.shown().values
+        one, two = Metric.AC_VOLTAGE_PHASE_1_N, Metric.AC_VOLTAGE_PHASE_2_N
+        assert (after[one], after[two]) == (before[two], before[one])
+        assert after[POWER] == before[POWER]
+
+    def test_a_clock_is_off(self, bench: Bench) -> None:
+        bench.strike("hall", "clock_offset", amount=-30.0)
+        assert stamps(bench.received(HALL, 2.0)) == [-29.0, -28.0]
+
+    def test_a_clock_runs_away(self, bench: Bench) -> None:
+        bench.strike("hall", "clock_drift", amount=360.0)
+        assert stamps(bench.received(HALL, 3.0)) == pytest.approx([1.1, 2.2, 3.3])
+
+    def test_samples_come_late_with_the_times_at_which_they_were_taken(self, bench: Bench) -> None:
+        bench.strike("hall", "late", amount=3.0)
+        bench.run(1.0)
+        bench.simulation.drive("hall", "load", 9000.0)
+        frames = bench.received_at(HALL, 5.0)
+        assert [(at, *stamps([frame]), frame.values[POWER]) for frame, at in frames] == [
+            (4.0, 1.0, 6000.0),
+            (5.0, 2.0, 9000.0),
+            (6.0, 3.0, 9000.0),
+        ]
+
+    def test_samples_come_twice(self, bench: Bench) -> None:
+        bench.strike("hall", "duplicated")
+        assert stamps(bench.received(HALL, 2.0)) == [1.0, 1.0, 2.0, 2.0]
+
+    def test_samples_change_places(self, bench: Bench) -> None:
+        bench.strike("hall", "out_of_order")
+        assert stamps(bench.received(HALL, 4.0)) == [2.0, 1.0, 4.0, 3.0]
+
+    def test_other_metrics_are_left_out_each_time(self, bench: Bench) -> None:
+        whole = set(bench.shown().values)
+        bench.strike("hall", "partial", amount=0.25)
+        frames = bench.received(HALL, 20.0)
+        left_out = [len(whole - set(frame.values)) / len(whole) for frame in frames]
+        assert sum(left_out) / len(left_out) == pytest.approx(0.25, abs=0.05)
+        assert len({frozenset(frame.values) for frame in frames}) == len(frames)
+
+    def test_states_are_left_out(self, bench: Bench) -> None:
+        bench.strike("inv", "missing_states")
+        frame = bench.shown(INVERTER)
+        assert (frame.states, frame.warnings, frame.errors) == ((), (), ())
+
+    def test_a_state_goes_back_and_forth_and_says_since_when(self, bench: Bench) -> None:
+        true = bench.shown(INVERTER).states
+        bench.strike("inv", "flapping_states", amount=2.0)
+        frames = bench.received(INVERTER, 5.0)
+        gone = (StateCode.UNAVAILABLE,)
+        assert [frame.states for frame in frames] == [gone, true, true, gone, gone]
+        assert frames[-1].state_since_us == frames[-2].sample_time_us
+        # The site's own events are of what is.
+        assert not [event for event in bench.events if event.kind == "state" and event.subject == "inv"][1:]
+
+
+class TestTheLine:
+    def test_samples_take_their_time_in_order(self, bench: Bench) -> None:
+        bench.strike("hall", "latency", amount=2.0, spread_s=0.8)
+        frames = bench.received_at(HALL, 60.0)
+        ways = [
+            at - stamp
+            for (frame, at), stamp in zip(frames, stamps([frame for frame, _ in frames]), strict=True)
+        ]
+        assert stamps([frame for frame, _ in frames]) == sorted(stamps([frame for frame, _ in frames]))
+        assert sum(ways) / len(ways) == pytest.approx(2.2, abs=0.4)
+        assert len(set(ways)) > 30
+
+    @pytest.mark.parametrize("distribution", Distribution)
+    def test_delays_scatter_about_their_mean(self, bench: Bench, distribution: Distribution) -> None:
+        spread_s = 0.0 if distribution is Distribution.EXPONENTIAL else 0.2
+        bench.strike("inv", "latency", amount=1.0, spread_s=spread_s, distribution=distribution)
+        delays = []
+        for _ in range(200):
+            passage = bench.simulation.gateway.request_on_its_way(INVERTER)
+            assert passage is not None
+            entries = bench.simulation.engine.save()
+            due = [entry.due_us for entry in entries.agenda.values() if entry.kind == "message arrives"]
+            delays.append((max(due) - entries.now_us) / SECOND)
+            bench.run(20.0)
+        assert sum(delays) / 200 == pytest.approx(1.0, abs=0.15)
+
+    def test_a_share_of_samples_is_lost(self, bench: Bench) -> None:
+        bench.strike("hall", "lossy", amount=0.3)
+        assert len(bench.received(HALL, 200.0)) == pytest.approx(140, abs=20)
+
+    def test_a_slow_consumer_gets_ever_older_samples_and_then_misses_some(self, bench: Bench) -> None:
+        bench.strike("hall", "slow_consumer", amount=0.5)
+        frames = bench.received_at(HALL, 300.0)
+        assert [at for _, at in frames[:4]] == [1.0, 3.0, 5.0, 7.0]
+        assert stamps([frame for frame, _ in frames[:4]]) == [1.0, 2.0, 3.0, 4.0]
+        frame, at = frames[-1]
+        assert at - stamps([frame])[0] == pytest.approx(2.0 * LONGEST_QUEUE / 2.0, abs=3.0)
+
+    def test_nothing_comes_or_goes_of_what_is_half_open(self, bench: Bench) -> None:
+        bench.strike("inv", "half_open")
+        assert bench.received(INVERTER, 3.0) == []
+        bench.simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, None)
+        bench.run(5.0)
+        assert bench.simulation.plant.active_power_w("inv") < 1e3
+
+    def test_streams_end_by_a_chosen_status(self, bench: Bench) -> None:
+        stream = bench.simulation.gateway.subscribe(INVERTER)
+        bench.strike("inv", "dropped", status=RefusalStatus.DATA_LOSS, text="gone", for_s=5.0)
+        with pytest.raises(UnavailableError, match="gone") as ended:
+            asyncio.run(anext(stream))
+        assert ended.value.status is RefusalStatus.DATA_LOSS
+        with pytest.raises(UnavailableError, match="gone") as refused:
+            bench.simulation.gateway.subscribe(INVERTER)
+        assert refused.value.status is RefusalStatus.DATA_LOSS
+
+    @pytest.mark.parametrize("kind", ["late", "out_of_order", "latency", "slow_consumer"])
+    def test_what_is_on_its_way_is_in_a_snapshot(self, bench: Bench, kind: str) -> None:
+        bench.strike(
+            "hall",
+            kind,
+            **({} if kind == "out_of_order" else {"amount": 2.5 if kind != "slow_consumer" else 0.4}),
+        )
+        bench.run(3.0)
+        snapshot = Snapshot.from_bytes(bench.simulation.save().to_bytes(), name="it")
+        first = bench.received(HALL, 6.0)
+        bench.simulation.restore(snapshot)
+        assert bench.received(HALL, 6.0) == first
+
+
+class TestComingAndGoing:
+    def test_a_fault_comes_and_goes_by_chance_at_the_rate_that_it_says(self, bench: Bench) -> None:
+        bench.strike("hall", "nan", every_s=20.0, each_s=5.0)
+        values = [frame.values[POWER] for frame in bench.received(HALL, 1000.0)]
+        gone = [math.isnan(value) for value in values]
+        assert gone[0]
+        assert sum(gone) / len(gone) == pytest.approx(0.25, abs=0.1)
+        comings = [event for event in bench.events if event.kind == "fault comes"]
+        assert len(comings) == pytest.approx(50, abs=20)
+
+    def test_it_ends_with_the_fault(self, bench: Bench) -> None:
+        bench.strike("hall", "nan", every_s=2.0, each_s=1.0, for_s=30.0)
+        bench.run(30.0)
+        assert not any(math.isnan(frame.values[POWER]) for frame in bench.received(HALL, 20.0))
+        assert not [
+            entry for entry in bench.simulation.engine.save().agenda.values() if entry.kind == "fault turns"
+        ]
