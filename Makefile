@@ -21,7 +21,7 @@ help:
 	@echo "make check   run what CI runs: tests, slow tests, lint, types, benchmarks, docs"
 	@echo "make docs    build the site of the documentation in build/site; fails if a link leads nowhere"
 	@echo "make slow | lint | types | bench | clean    one at a time"
-	@echo "make days    let the pools of the SDK live at simulated sites for whole days"
+	@echo "make days    let whole days pass: the pools of the SDK at simulated sites, compiled digests of sites"
 	@echo "make mutants [N=60] [SEED=0] [OF=FOLDER]   plant faults and see whether the tests notice"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
 	@echo "make layout                 draw the plan of the code from its imports"
@@ -56,7 +56,7 @@ slow: $(VENV)/develop
 	$(INSTALL)
 	$(BIN)/pytest -m "slow and not days" $(SHARED)
 
-# What an hour of them shows is among the slow tests.
+# Hours of them, and three sites, are among the slow tests.
 days: $(VENV)/develop
 	$(INSTALL)
 	$(BIN)/pytest -m days $(SHARED)

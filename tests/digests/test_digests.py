@@ -18,14 +18,22 @@ from doppelgrid.sim.domain.faults import FaultKind
 
 RECORDED = Path(__file__).parent / "recorded"
 QUICK = {("demo", "interpreted-day"), *((name, "story") for name in OWN)}
+OF_ITS_OWN = {(name, "compiled-day") for name in OWN if name != "storage"}
+"""Each compiles a program of its own, for half a minute and more."""
 
 
 def cases() -> list[object]:
     return [
-        pytest.param(site, kind, id=f"{site}-{kind}", marks=[] if (site, kind) in QUICK else pytest.mark.slow)
+        pytest.param(site, kind, id=f"{site}-{kind}", marks=marks_of(site, kind))
         for kind, run in RUNS.items()
         for site in run.sites
     ]
+
+
+def marks_of(site: str, kind: str) -> list[pytest.MarkDecorator]:
+    if (site, kind) in QUICK:
+        return []
+    return [pytest.mark.slow, pytest.mark.days] if (site, kind) in OF_ITS_OWN else [pytest.mark.slow]
 
 
 @pytest.mark.parametrize(("site", "kind"), cases())
