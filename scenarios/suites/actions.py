@@ -58,17 +58,41 @@ class ActionError(ValueError):
         self.accepted = accepted
 
 
-def actions_of(step: Step, site: Site, inputs: Collection[str]) -> Iterator[Action]:
-    """Yield what a step does, in the order of the file's keys.
+def actions_of(step: Step, site: Site, inputs: Collection[str]) -> tuple[list[Action], list[ActionError]]:
+    """Return what a step does, and all that it names that is not there or says in words that cannot be read.
 
     Args:
         step: Of a scenario file.
         site: Where it happens.
         inputs: Names of what can be driven there, such as `machines.load`.
-
-    Raises:
-        ActionError: If it names what is not there, or in words that cannot be read.
     """
+    actions: list[Action] = []
+    errors: list[ActionError] = []
+    for part in _parts(step):
+        try:
+            actions += _actions_of_part(part, site, inputs)
+        except ActionError as error:
+            errors.append(error)
+    return actions, errors
+
+
+def _parts(step: Step) -> Iterator[Step]:
+    """Yield steps that do one thing each, and all together what a step does."""
+    nothing: dict[str, object] = {
+        "set": {}, "release": (), "fault": {}, "command": {}, "plug": None, "unplug": None, "outage_s": None
+    }  # fmt: skip
+    for name in nothing:
+        given = getattr(step, name)
+        pieces: list[object] = [given] if given else []
+        if isinstance(given, dict):
+            pieces = [{key: value} for key, value in given.items()]
+        elif isinstance(given, tuple):
+            pieces = [(each,) for each in given]
+        for piece in pieces:
+            yield step.model_copy(update=nothing | {name: piece})
+
+
+def _actions_of_part(step: Step, site: Site, inputs: Collection[str]) -> Iterator[Action]:
     yield from _settings(step, inputs)
     yield from _releases(step, inputs)
     yield from _faults(step, site)

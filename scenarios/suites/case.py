@@ -24,7 +24,8 @@ from .checks import Outcome
 from .director import CheckOutcome, Director, Line
 from .logged_exceptions import LoggedExceptions
 from .parameters import Values
-from .scenario_file import Scenario, ScenarioFile
+from .plan import Scenario
+from .scenario_file import ScenarioFile
 from .series import Series
 
 VERDICT = "verdict.json"

@@ -10,19 +10,18 @@ from typing import Literal, NamedTuple
 
 from ...sim.domain.commands import ClientCommand, Execution, OverrideInput, ReleaseInput, StrikeFault
 from ...sim.domain.messages import CommandError, Frame
-from ...sim.domain.messages import Reading as Report
 from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.report import SiteReport, SiteWatch
 from ...sim.simulation.live import LiveSimulation
-from ...sim.telemetry.instruments import Instruments
 from ..testing.durations import shown_span
 from .actions import Action
 from .checks import After, Always, Look, Never, Outcome, Settling, Watch
 from .expressions import Condition
 from .invariants import INVARIANTS, WORDS, Invariants
 from .keys import Check
-from .scenario_file import Planned, Scenario, event_named
+from .plan import Planned, Scenario, event_named
 from .series import Gathering, Series
+from .sight import RunningSight
 from .vocabulary import FigureWords, figures_of
 
 
@@ -56,8 +55,8 @@ class Director:
             loop: That carries it.
         """
         self._scenario, self._simulation, self._loop = scenario, simulation, loop
-        self._instruments = Instruments(simulation.plant)
-        self._reports: dict[str, Report] = {}
+        self._sight = RunningSight(simulation)
+        self._last_event_us: dict[str, int] = {}
         self._were_true: dict[int, bool] = {}
         self._has_come: set[int] = set()
         self._lines: list[Line] = []
@@ -66,7 +65,7 @@ class Director:
             for check, at_us in zip(scenario.section.checks, scenario.check_at_us, strict=True)
         ]
         self._site_watch = SiteWatch(simulation)
-        metrics = {key: self._instruments.metrics(key) for key in simulation.site.components}
+        metrics = self._sight.metrics
         ids = {component.id: key for key, component in simulation.site.components.items()}
         self._gathering = Gathering(metrics, ids)
         self.invariants = Invariants(simulation, metrics, scenario.section.without)
@@ -141,15 +140,15 @@ class Director:
                 return None
 
     def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
-        self._reports.clear()
-        self._gathering.look(time_us, self._read)
-        self.invariants.look(time_us, frames, self._read)
+        self._sight.move_to(time_us)
+        self._gathering.look(time_us, self._sight.read)
+        self.invariants.look(time_us, frames, self._sight.read)
         for watch, check in zip(self._watches, self._scenario.section.checks, strict=True):
             if watch is not None and watch.outcome is None:
-                watch.look(self._look(check.wanted.condition, time_us))
+                watch.look(self._look(check.wanted.condition, time_us, self._since_us(check)))
         for place, planned in enumerate(self._scenario.steps):
             if planned.step.when is not None:
-                is_true = self._look(planned.step.when.condition, time_us).truth is True
+                is_true = self._look(planned.step.when.condition, time_us, self._sight.last_us).truth is True
                 before, self._were_true[place] = self._were_true.get(place, False), is_true
                 if is_true and not before and not (planned.step.once and place in self._has_come):
                     self._has_come.add(place)
@@ -165,15 +164,16 @@ class Director:
             self._own_refused += execution.refusal is not None
         else:
             self._gathering.hear(execution)
+            self._sight.deeds.hear(execution)
 
-    def _look(self, condition: Condition, time_us: int) -> Look:
-        words = self._scenario.words
-        return Look(time_us, words.truth(condition, self._read), lambda: words.shown(condition, self._read))
+    def _since_us(self, check: Check) -> int:
+        """Return since when commands count for a check: the sampling before, or what it is `after` [µs]."""
+        event = "" if check.after is None else " ".join(event_named(check.after))
+        return max(self._sight.last_us, self._last_event_us.get(event, 0) + 1)
 
-    def _read(self, key: str) -> Report:
-        if key not in self._reports:
-            self._reports[key] = self._instruments.read(key)
-        return self._reports[key]
+    def _look(self, condition: Condition, time_us: int, since_us: int) -> Look:
+        words, sight = self._scenario.words, self._sight
+        return Look(time_us, words.truth(condition, sight, since_us), lambda: words.shown(condition, sight))
 
     def _at(self, time_us: int, do: Callable[[], None]) -> None:
         self._loop.call_at(self._simulation.clock.loop_time_s(time_us), do)
@@ -241,6 +241,7 @@ class Director:
 
     def _tell(self, event: str, time_us: int, action: Action | None = None) -> None:
         self._lines.append(Line(time_us, event, _kind(action)))
+        self._last_event_us[event] = time_us
         for watch in self._watches:
             if watch is not None:
                 watch.hear(event, time_us)

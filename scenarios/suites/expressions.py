@@ -20,6 +20,7 @@ from ...sim.files import units
 _UNITS = (
     units.WATT, units.VAR, units.VOLT_AMPERE, units.WATT_HOUR, units.VOLT, units.AMPERE, units.HERTZ, units.SECOND,
     units.FRACTION, units.CELSIUS, units.DEGREE, units.IRRADIANCE, units.METRE_PER_SECOND, units.HECTOPASCAL,
+    units.VAR_HOUR, units.VOLT_AMPERE_HOUR, units.BAR,
 )  # fmt: skip
 _SPELLINGS = sorted({spelling for unit in _UNITS for spelling in unit.factors}, key=len, reverse=True)
 _ANY_UNIT = "|".join(map(re.escape, _SPELLINGS)).replace("/", r"\/")
@@ -33,6 +34,7 @@ _GRAMMAR = rf"""
        | NAME "is" NAME -> state
        | NAME "is" "not" NAME -> other_state
        | NAME "reports" NAME -> diagnostic
+       | NAME "commands" NAME? -> commanded
 ?value: NAME ("." NAME)? -> reading
       | QUANTITY -> quantity
 ORDER: "<=" | ">=" | "==" | "!=" | "<" | ">"
@@ -43,8 +45,8 @@ NAME: /[A-Za-z_][\w]*(-[\w]+)*/
 """
 _WORDS = {
     "ORDER": "<, <=, >, >=, == or !=", "QUANTITY": "a number with its unit (33 kW)", "NAME": "a name (grid.power)",
-    "IS": "is", "REPORTS": "reports", "AND": "and", "OR": "or", "NOT": "not", "LPAR": "(", "RPAR": ")", "DOT": ".",
-    "$END": "the end",
+    "IS": "is", "REPORTS": "reports", "COMMANDS": "commands", "AND": "and", "OR": "or", "NOT": "not", "LPAR": "(",
+    "RPAR": ")", "DOT": ".", "$END": "the end",
 }  # fmt: skip
 _LONGEST = 1000
 Order = Literal["<", "<=", ">", ">=", "==", "!="]
@@ -107,6 +109,14 @@ class HasDiagnostic:
 
 
 @dataclass(frozen=True)
+class HasCommanded:
+    """Whom the application is to command, anybody if None."""
+
+    subject: str
+    whom: str | None = None
+
+
+@dataclass(frozen=True)
 class Not:
     """The opposite of a condition."""
 
@@ -127,11 +137,10 @@ class AnyOf:
     parts: tuple[Condition, ...]
 
 
-Condition = Comparison | HasState | HasDiagnostic | Not | AllOf | AnyOf
-
-
-Leaf = Comparison | HasState | HasDiagnostic
+Leaf = Comparison | HasState | HasDiagnostic | HasCommanded
 """What a condition is made of."""
+
+Condition = Leaf | Not | AllOf | AnyOf
 
 
 def parse_condition(text: str) -> Condition:
@@ -155,7 +164,7 @@ def holds(condition: Condition, truth: Callable[[Leaf], bool | None]) -> bool | 
 
     Args:
         condition: As it was read.
-        truth: Tells of comparisons, states and diagnostics whether they hold.
+        truth: Tells of comparisons, states, diagnostics and commands whether they hold.
     """
     match condition:
         case Not(inner):
@@ -172,7 +181,7 @@ def holds(condition: Condition, truth: Callable[[Leaf], bool | None]) -> bool | 
 
 
 def leaves(condition: Condition) -> Iterator[Leaf]:
-    """Yield the comparisons, states and diagnostics in a condition, from left to right."""
+    """Yield the comparisons, states, diagnostics and commands in a condition, from left to right."""
     match condition:
         case Not(inner):
             yield from leaves(inner)
@@ -220,6 +229,10 @@ class _Records(Transformer[Any, Any]):
     @v_args(inline=True)
     def diagnostic(self, subject: str, code: str) -> Condition:
         return HasDiagnostic(str(subject), str(code).upper())
+
+    @v_args(inline=True)
+    def commanded(self, subject: str, whom: str | None = None) -> Condition:
+        return HasCommanded(str(subject), None if whom is None else str(whom))
 
     @v_args(inline=True)
     def negation(self, inner: Condition) -> Condition:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from ...sim.components.registry import type_of
 from ...sim.domain.diagnostics import DIAGNOSTIC_NUMBERS
-from ...sim.domain.messages import Reading as Report
 from ...sim.domain.metrics import Metric
 from ...sim.domain.states import StateCode
 from ...sim.files import units
@@ -23,6 +22,7 @@ from ...sim.site.site import Site
 from .expressions import (
     Comparison,
     Condition,
+    HasCommanded,
     HasDiagnostic,
     HasState,
     Leaf,
@@ -33,35 +33,12 @@ from .expressions import (
     leaves,
 )
 from .formulas import Formula
+from .subjects import APP, SITE, OfApplication, OfComponent, OfSensor, OfSite, Sight, Span, Subject
 
-SHORT_NAMES: Mapping[str, tuple[Metric, ...]] = {
-    "power": (Metric.AC_POWER_ACTIVE, Metric.DC_POWER),
-    "reactive_power": (Metric.AC_POWER_REACTIVE,),
-    "dc_power": (Metric.DC_POWER,),
-    "frequency": (Metric.AC_FREQUENCY,),
-    "voltage": (Metric.AC_VOLTAGE_PHASE_1_N, Metric.DC_VOLTAGE),
-    "soc": (Metric.BATTERY_SOC_PCT,),
-    "capacity": (Metric.BATTERY_CAPACITY,),
-    "temperature": (Metric.INVERTER_TEMPERATURE, Metric.BATTERY_TEMPERATURE),
-    "consumed": (Metric.AC_ENERGY_ACTIVE_CONSUMED,),
-    "delivered": (Metric.AC_ENERGY_ACTIVE_DELIVERED,),
-}
-"""Metrics by the names that people use, of those that a component has the first."""
-SITE = "site"
-"""What the powers of the whole site are of, such as `site.consumer_power`: by the SDK's formulas."""
-_UNITS: Mapping[str, Unit] = {
-    **{
-        unit.inner: unit
-        for unit in (
-            NUMBER, units.WATT, units.VAR, units.VOLT_AMPERE, units.WATT_HOUR, units.VOLT, units.AMPERE, units.HERTZ,
-            units.CELSIUS,
-        )
-    },
-    "%": units.FRACTION,
-}  # fmt: skip
 _FIGURE_UNITS = {"_w": units.WATT, "_wh": units.WATT_HOUR}
 _SHARES = ("soc_first", "soc_min", "soc_max", "soc_last", "self_consumption", "self_sufficiency")
-_ORDERS: Mapping[Order, Callable[[float, float], bool]] = {
+_COUNTS = ("commands", "refusals", "errors")
+ORDERS: Mapping[Order, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
 
@@ -79,79 +56,102 @@ class SiteWords:
     def __init__(
         self,
         metrics: Mapping[str, tuple[Metric, ...]],
-        ids: Mapping[int, str],
+        keys: Mapping[int, str],
         formulas: Mapping[str, Formula],
+        sensors: Mapping[str, tuple[int, tuple[Metric, ...]]],
     ) -> None:
         """Take what there is to be asked for.
 
         Args:
             metrics: What each component reports, by its key.
-            ids: Keys of components by their ids.
+            keys: Keys of components by their ids.
             formulas: Of the powers of the whole site, such as `consumer`.
+            sensors: Id of each sensor and what it shows, by its key.
         """
-        self._metrics = metrics
-        self._ids = ids
-        self._formulas = {f"{name}_power": formula for name, formula in formulas.items()}
-        self._subjects = (*metrics, SITE)
+        self._components = tuple(metrics)
+        self._ids = {key: number for number, key in keys.items()}
+        self._subjects: dict[str, Subject] = {
+            **{key: OfComponent(key, had) for key, had in metrics.items()},
+            **{key: OfSensor(number, had) for key, (number, had) in sensors.items()},
+        }
+        # A component of such a name is there to be asked for, too.
+        self._subjects.setdefault(SITE, OfSite(formulas, keys))
+        self._subjects.setdefault(APP, OfApplication())
 
     def faults(self, condition: Condition) -> Iterator[Fault]:
         """Yield what is wrong with a condition about components."""
         for leaf in leaves(condition):
-            subjects = [leaf.left, leaf.right] if isinstance(leaf, Comparison) else [Reading(leaf.subject)]
-            known = self._subjects if isinstance(leaf, Comparison) else tuple(self._metrics)
-            unknown = [each for each in subjects if isinstance(each, Reading) and each.subject not in known]
-            if unknown:
-                subject = unknown[0].subject
-                yield Fault(f"{subject!r}, which is no component", one_of(known, subject))
-            elif isinstance(leaf, HasDiagnostic):
-                if leaf.code not in DIAGNOSTIC_NUMBERS:
-                    yield Fault(
-                        f"{leaf.code!r}, which is no diagnostic", one_of(DIAGNOSTIC_NUMBERS, leaf.code)
-                    )
-            elif isinstance(leaf, HasState):
-                if leaf.state not in StateCode.__members__:
-                    yield Fault(
-                        f"{leaf.state!r}, which is no state", one_of(StateCode.__members__, leaf.state)
-                    )
-            elif isinstance(leaf, Comparison):
-                yield from self._comparison_faults(leaf)
+            yield from self._leaf_faults(leaf)
 
-    def truth(self, condition: Condition, read: Callable[[str], Report]) -> bool | None:
+    def span(self, reading: Reading) -> Span:
+        """Return what a value can be at all."""
+        return self._subjects[reading.subject].span(reading.what)
+
+    def unit(self, reading: Reading) -> Unit:
+        """Return the unit of a value of which conditions may speak."""
+        unit = self._subjects[reading.subject].unit(reading.what)
+        assert unit is not None
+        return unit
+
+    def truth(self, condition: Condition, sight: Sight, since_us: int) -> bool | None:
         """Return whether a condition holds now; None if something in it has no value now.
 
         Args:
             condition: Without faults.
-            read: Returns what a component reports.
+            sight: The site and its application now.
+            since_us: From when on commands count [µs since the Unix epoch].
         """
 
         def of(leaf: Leaf) -> bool | None:
             match leaf:
                 case HasState(subject, state):
-                    return StateCode(state) in read(subject).states
+                    return StateCode(state) in sight.read(subject).states
                 case HasDiagnostic(subject, code):
-                    report = read(subject)
+                    report = sight.read(subject)
                     return any(said.code == code for said in (*report.errors, *report.warnings))
+                case HasCommanded(_, whom):
+                    return sight.deeds.has_commanded(None if whom is None else self._ids[whom], since_us)
                 case Comparison(left, order, right):
-                    one, other = self._value(left, right, read), self._value(right, left, read)
-                    return None if math.isnan(one) or math.isnan(other) else _ORDERS[order](one, other)
+                    one, other = self._value(left, right, sight), self._value(right, left, sight)
+                    return None if math.isnan(one) or math.isnan(other) else ORDERS[order](one, other)
 
         return holds(condition, of)
 
-    def shown(self, condition: Condition, read: Callable[[str], Report]) -> str:
+    def shown(self, condition: Condition, sight: Sight) -> str:
         """Return the values that a condition is about, in words."""
         words = []
         for leaf in leaves(condition):
-            if isinstance(leaf, Comparison):
-                words += [
-                    f"{each} = {_rounded(self._unit(each), self._value(each, each, read))}"
-                    for each in (leaf.left, leaf.right)
-                    if isinstance(each, Reading)
-                ]
-            else:
-                report = read(leaf.subject)
-                said = [*report.states, *(each.code for each in (*report.errors, *report.warnings))]
-                words.append(f"{leaf.subject}: {', '.join(said) or 'nothing'}")
+            match leaf:
+                case Comparison(left, _, right):
+                    words += [
+                        f"{each} = {_rounded(self.unit(each), self._value(each, each, sight))}"
+                        for each in (left, right)
+                        if isinstance(each, Reading)
+                    ]
+                case HasCommanded(subject):
+                    words.append(f"{subject}.commands = {sight.deeds.commands}")
+                case HasState(subject) | HasDiagnostic(subject):
+                    report = sight.read(subject)
+                    codes = (said.code for said in (*report.errors, *report.warnings))
+                    said = [*report.states, *codes]
+                    words.append(f"{subject}: {', '.join(said) or 'nothing'}")
         return "; ".join(dict.fromkeys(words))
+
+    def _leaf_faults(self, leaf: Leaf) -> Iterator[Fault]:
+        match leaf:
+            case Comparison():
+                yield from self._comparison_faults(leaf)
+            case HasCommanded(subject, whom):
+                if subject != APP or not isinstance(self._subjects[APP], OfApplication):
+                    yield Fault(f"{subject!r}, which commands nobody", APP)
+                elif whom is not None and whom not in self._components:
+                    yield Fault(f"{whom!r}, which is no component", one_of(self._components, whom))
+            case HasState(subject) | HasDiagnostic(subject) if subject not in self._components:
+                yield Fault(f"{subject!r}, which is no component", one_of(self._components, subject))
+            case HasState(_, state) if state not in StateCode.__members__:
+                yield Fault(f"{state!r}, which is no state", one_of(StateCode.__members__, state))
+            case HasDiagnostic(_, code) if code not in DIAGNOSTIC_NUMBERS:
+                yield Fault(f"{code!r}, which is no diagnostic", one_of(DIAGNOSTIC_NUMBERS, code))
 
     def _comparison_faults(self, leaf: Comparison) -> Iterator[Fault]:
         readings = [each for each in (leaf.left, leaf.right) if isinstance(each, Reading)]
@@ -161,53 +161,25 @@ class SiteWords:
             )
             return
         for reading in readings:
-            if not self._has(reading):
-                names = self._names(reading.subject)
-                yield Fault(f"{str(reading)!r}, which is no value of it", one_of(names, reading.what))
+            subject = self._subjects.get(reading.subject)
+            if subject is None:
+                yield Fault(
+                    f"{reading.subject!r}, which is no component", one_of(self._subjects, reading.subject)
+                )
                 return
-        if len(readings) == 2 and len({self._unit(reading).inner for reading in readings}) == 2:
-            one, other = (f"{reading} in {self._unit(reading).inner}" for reading in readings)
+            if subject.unit(reading.what) is None:
+                yield Fault(f"{str(reading)!r}, which is no value of it", one_of(subject.names, reading.what))
+                return
+        if len(readings) == 2 and len({self.unit(reading).inner for reading in readings}) == 2:
+            one, other = (f"{reading} in {self.unit(reading).inner}" for reading in readings)
             yield Fault(f"{one}, {other}", "two values in the same unit")
-        yield from quantity_faults(leaf, self._unit(readings[0]))
+        yield from quantity_faults(leaf, self.unit(readings[0]))
 
-    def _has(self, reading: Reading) -> bool:
-        if reading.subject == SITE:
-            return reading.what in self._formulas
-        return self._metric(reading) is not None
-
-    def _metric(self, reading: Reading) -> Metric | None:
-        had = self._metrics[reading.subject]
-        if reading.what is not None and reading.what in SHORT_NAMES:
-            return next((metric for metric in SHORT_NAMES[reading.what] if metric in had), None)
-        return next((metric for metric in had if metric.value == reading.what), None)
-
-    def _names(self, subject: str) -> list[str]:
-        if subject == SITE:
-            return list(self._formulas)
-        had = self._metrics[subject]
-        short = [name for name, metrics in SHORT_NAMES.items() if any(metric in had for metric in metrics)]
-        return [*short, *(metric.value for metric in had)]
-
-    def _unit(self, reading: Reading) -> Unit:
-        if reading.subject == SITE:
-            return units.WATT
-        metric = self._metric(reading)
-        assert metric is not None
-        return _UNITS[metric.unit]
-
-    def _value(
-        self, value: Reading | Quantity, beside: Reading | Quantity, read: Callable[[str], Report]
-    ) -> float:
+    def _value(self, value: Reading | Quantity, beside: Reading | Quantity, sight: Sight) -> float:
         if isinstance(value, Quantity):
             assert isinstance(beside, Reading)
-            return _parsed(self._unit(beside), value.text)
-        if value.subject == SITE:
-            assert value.what is not None
-            return self._formulas[value.what](lambda number: _active_w(read(self._ids[number])))
-        metric = self._metric(value)
-        assert metric is not None
-        number = read(value.subject).values.get(metric, math.nan)
-        return number * 0.01 if metric.unit == "%" else number
+            return parsed(self.unit(beside), value.text)
+        return self._subjects[value.subject].value(value.what, sight)
 
 
 class FigureWords:
@@ -233,7 +205,7 @@ class FigureWords:
             elif unknown:
                 yield Fault(f"{str(unknown[0])!r}, which is no figure", one_of(self._full, str(unknown[0])))
             else:
-                yield from quantity_faults(leaf, self._unit(readings[0]))
+                yield from quantity_faults(leaf, self.unit(readings[0]))
 
     def truth(self, condition: Condition) -> bool | None:
         """Return whether a condition holds; None if a figure in it is not known."""
@@ -241,7 +213,7 @@ class FigureWords:
         def of(leaf: Leaf) -> bool | None:
             assert isinstance(leaf, Comparison)
             one, other = self._value(leaf.left, leaf.right), self._value(leaf.right, leaf.left)
-            return None if one is None or other is None else _ORDERS[leaf.order](one, other)
+            return None if one is None or other is None else ORDERS[leaf.order](one, other)
 
         return holds(condition, of)
 
@@ -254,11 +226,17 @@ class FigureWords:
                 if isinstance(each, Reading):
                     value = self._figures[self._full[str(each)]]
                     words.append(
-                        f"{each} = {'not known' if value is None else _rounded(self._unit(each), value)}"
+                        f"{each} = {'not known' if value is None else _rounded(self.unit(each), value)}"
                     )
         return "; ".join(dict.fromkeys(words))
 
-    def _unit(self, reading: Reading) -> Unit:
+    def span(self, reading: Reading) -> Span:
+        """Return what a figure can be at all."""
+        name = self._full[str(reading)].rpartition(".")[2]
+        return Span(0.0, 1.0) if name in _SHARES else Span(0.0) if name in _COUNTS else Span()
+
+    def unit(self, reading: Reading) -> Unit:
+        """Return the unit of a figure."""
         full = self._full[str(reading)]
         if full.rpartition(".")[2] in _SHARES:
             return units.FRACTION
@@ -268,7 +246,7 @@ class FigureWords:
         if isinstance(value, Reading):
             return self._figures[self._full[str(value)]]
         assert isinstance(beside, Reading)
-        return _parsed(self._unit(beside), value.text)
+        return parsed(self.unit(beside), value.text)
 
 
 def figures_of(report: SiteReport, site: Site) -> dict[str, float | None]:
@@ -289,17 +267,13 @@ def quantity_faults(leaf: Comparison, unit: Unit) -> Iterator[Fault]:
 
 
 @cache
-def _parsed(unit: Unit, text: str) -> float:
+def parsed(unit: Unit, text: str) -> float:
     """Return a quantity in the inner unit; every sampling asks for it."""
     return unit.parse(text)
 
 
 def _rounded(unit: Unit, value: float) -> str:
     return unit.in_words(value, digits=5)
-
-
-def _active_w(report: Report) -> float:
-    return report.values.get(Metric.AC_POWER_ACTIVE, math.nan)
 
 
 def _without_unit(name: str) -> str:

@@ -22,6 +22,7 @@ from ...sim.domain.faults import Distribution, Fault, FaultKind
 from ...sim.domain.messages import RefusalStatus, UnknownFaultError
 from ...sim.domain.metrics import Metric
 from ...sim.domain.ranges import Bounds
+from ...sim.domain.short_names import metric_named
 from ...sim.domain.states import StateCode
 from ...sim.faults.check import read_amount_of
 from .durations import Span, span_us
@@ -97,48 +98,42 @@ class ComponentHandle:
     @property
     def active_power(self) -> Reading[Power]:
         """AC active power, positive away from the grid."""
-        return self._metric(Metric.AC_POWER_ACTIVE, "active_power")
+        return self.metric("active_power")
 
     @property
     def reactive_power(self) -> Reading[ReactivePower]:
         """AC reactive power, inductive positive."""
-        return self._metric(Metric.AC_POWER_REACTIVE, "reactive_power")
+        return self.metric("reactive_power")
 
     @property
     def frequency(self) -> Reading[Frequency]:
         """AC frequency."""
-        return self._metric(Metric.AC_FREQUENCY, "frequency")
+        return self.metric("frequency")
 
     @property
     def voltage(self) -> Reading[Voltage]:
         """Voltage of an AC component between phase 1 and neutral, of a DC component at its terminals."""
-        metrics = self._metrics()
-        metric = Metric.DC_VOLTAGE if Metric.DC_VOLTAGE in metrics else Metric.AC_VOLTAGE_PHASE_1_N
-        return self._metric(metric, "voltage")
+        return self.metric("voltage")
 
     @property
     def dc_power(self) -> Reading[Power]:
         """DC power, charging positive."""
-        return self._metric(Metric.DC_POWER, "dc_power")
+        return self.metric("dc_power")
 
     @property
     def soc(self) -> Reading[Percentage]:
         """State of charge of a battery."""
-        return self._metric(Metric.BATTERY_SOC_PCT, "soc")
+        return self.metric("soc")
 
     @property
     def capacity(self) -> Reading[Energy]:
         """Energy that a battery holds from empty to full."""
-        return self._metric(Metric.BATTERY_CAPACITY, "capacity")
+        return self.metric("capacity")
 
     @property
     def temperature(self) -> Reading[Temperature]:
         """Temperature of the cells of a battery, or of an inverter."""
-        metrics = self._metrics()
-        inverter = Metric.INVERTER_TEMPERATURE in metrics
-        return self._metric(
-            Metric.INVERTER_TEMPERATURE if inverter else Metric.BATTERY_TEMPERATURE, "temperature"
-        )
+        return self.metric("temperature")
 
     @property
     def states(self) -> Reading[tuple[StateCode, ...]]:
@@ -166,15 +161,20 @@ class ComponentHandle:
         )
 
     def metric(self, name: str) -> Reading[Any]:
-        """Return any metric by its name in the Microgrid API, such as `AC_CURRENT_PHASE_1`.
+        """Return any metric by its name in the Microgrid API, such as `AC_CURRENT_PHASE_1`, or by a short one.
 
         Raises:
             ValueError: If the component has no such metric; says which it has.
         """
         known = self._metrics()
-        if name not in known:
+        metric = metric_named(name, known)
+        if metric is None:
             raise self._not_there(name, known)
-        return self._metric(Metric(name), name)
+        return Reading(
+            self._site,
+            f"{self.key}.{name}",
+            lambda: quantity_of(metric, self._site.read(self.key).values[metric]),
+        )
 
     def drive(
         self,
@@ -280,16 +280,6 @@ class ComponentHandle:
 
     def _metrics(self) -> tuple[Metric, ...]:
         return tuple(self._site.read(self.key).values)
-
-    def _metric(self, metric: Metric, word: str) -> Reading[Any]:
-        known = self._metrics()
-        if metric not in known:
-            raise self._not_there(word, known)
-        return Reading(
-            self._site,
-            f"{self.key}.{word}",
-            lambda: quantity_of(metric, self._site.read(self.key).values[metric]),
-        )
 
     def _not_there(self, word: str, known: tuple[Metric, ...]) -> ValueError:
         category = self._site.definition.components[self.key].category

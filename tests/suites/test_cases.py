@@ -13,7 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from suites.benches import scenario
+from suites.benches import SITE, scenario
 
 from doppelgrid.scenarios.suites import case as case_module
 from doppelgrid.scenarios.suites import kept_output
@@ -102,6 +102,16 @@ def test_checks_after_a_step_count_from_when_it_begins_or_ends(tmp_path: Path) -
         "  - {after: push ends, within: 5 s, expect: inv.power > -0.1 kW, for: 10 s}\n",
     )
     assert verdict.has_passed, verdict.failures
+
+
+def test_conditions_speak_of_sensors(tmp_path: Path) -> None:
+    checks = "checks: [{at: 30 s, expect: mast.temperature > 8 °C and mast.wind_speed < 20 m/s}]\n"
+    path = scenario(tmp_path, checks)
+    sensors = "sensors: {mast: {id: 9, metrics: [temperature, wind_speed]}}\n"
+    (tmp_path / "small.yaml").write_text(f"{SITE}{sensors}ambient_temperature: 9 °C\n")
+    verdict = run_case(Case("try", path))
+    assert verdict.has_passed, verdict.failures
+    assert verdict.checks[0].outcome.said.startswith("true after 0 s")
 
 
 def test_steps_that_overlap_end_for_themselves_alone(tmp_path: Path) -> None:
@@ -227,6 +237,44 @@ class TestApplications:
         (tmp_path / "idle.py").write_text(textwrap.dedent(IDLE_APP) + "\n")
         verdict = run(tmp_path, f"app: idle.py --limit 30\n{CHECKS}")
         assert verdict.has_passed, verdict.failures
+
+
+class TestDeeds:
+    """What an application commands, as conditions see it: at 30 s, 32 s and 34 s, and once what is refused."""
+
+    COMMANDING = IDLE_APP.replace(
+        "await asyncio.sleep(1e6)",
+        """await asyncio.sleep(30)
+        for power_w in (1e3, 2e3, 3e4):
+            try:
+                await client.set_component_power_active(ComponentId(3), power_w)
+            except Exception as error:
+                print(error)
+            await asyncio.sleep(2)
+        await asyncio.sleep(1e6)""",
+    )
+
+    @pytest.mark.parametrize(
+        ("check", "has_passed"),
+        [
+            ("{at: 60 s, expect: app.commands == 3 and app.refused == 1}", True),
+            ("{never: app.refused > 0}", False),
+            ("{never: app.commands_per_minute > 2}", False),
+            ("{at: 110 s, expect: app.commands_per_minute == 0}", True),
+            ("{at: 54 s, expect: app.silence > 19 s and app.silence < 21 s}", True),
+            ("{after: push, within: 10 s, expect: app commands inv}", True),
+            ("{after: push, within: 4 s, expect: app commands inv}", False),
+            ("{after: late, within: 5 s, expect: app commands}", False),
+            ("{never: app commands battery}", True),
+        ],
+    )
+    def test_they_are_counted_and_timed(self, tmp_path: Path, check: str, has_passed: bool) -> None:
+        steps = "{at: 25 s, name: push, set: {main.load: 5 kW}}, {at: 34500 ms, name: late, say: x}"
+        verdict = run(
+            tmp_path, f"without: [commands]\nsteps: [{steps}]\nchecks: [{check}]\n", self.COMMANDING
+        )
+        assert verdict.error is None
+        assert verdict.checks[0].outcome.has_passed is has_passed, verdict.checks[0]
 
 
 class TestInvariants:

@@ -118,6 +118,80 @@ def test_a_slip_in_a_check_is_told_with_its_line(
     assert accepted in line
 
 
+@pytest.mark.parametrize(
+    ("check", "found", "accepted"),
+    [
+        ("{always: battery.soc >= 0 %}", "always is 'battery.soc >= 0 %', which is always true, so the check says",
+         "a condition that can hold and can fail"),
+        ("{always: battery.soc > 100 %}", "which is never true, so the check never holds", "can hold and can fail"),
+        ("{never: battery.soc > 101 %}", "which is never true, so the check says nothing", "can hold and can fail"),
+        ("{never: main.power > main.power}", "which is never true, so the check says nothing", "can hold"),
+        ("{always: main.power < 5 kW or main.power >= 5 kW}", "which is always true", "can hold and can fail"),
+        ("{always: main.power < 5 kW and main.power > 6 kW}", "which is never true", "can hold and can fail"),
+        ("{always: inv is ERROR or inv is not ERROR}", "which is always true", "can hold and can fail"),
+        ("{eventually: main.frequency < -1 Hz}", "which is never true", "can hold and can fail"),
+        ("{always: app.commands >= 0}", "which is always true", "can hold and can fail"),
+        ("{kpi: self_consumption <= 100 %}", "which is always true", "can hold and can fail"),
+        ("{always: grid.power < 3 kW, from: 2 min}", "from is 2 min, after which the run has ended", "less than 2 min"),
+        ("{always: grid.power < 3 kW, from: 5.2 s, until: 5.7 s}", "is looked at by no sampling", "at least 1 s long"),
+        ("{never: grid.power > 3 kW, for: 3 min}", "for is 3 min, so the check always holds", "2 min at most"),
+        ("{never: grid.power > 3 kW, for: 40 s, from: 1 min, until: 90 s}", "for is 40 s, so the", "30 s at most"),
+        ("{eventually: grid.power > 3 kW, within: 3 min}", "within is 3 min, beyond the end", "at most 2 min"),
+        ("{eventually: grid.power > 3 kW, for: 2 min}", "for is 2 min, so the check never holds", "less than 2 min"),
+        ("{after: blow ends, expect: inv is ERROR}", "after is 'blow ends', 2 min 30 s after the start",
+         "what happens before 2 min"),
+        ("{after: blow, expect: inv is ERROR, for: 40 s}", "for is 40 s, so the check never holds",
+         "less than 30 s, what is left of the run then"),
+        ("{after: blow, expect: app commands invs}", "is 'invs', which is no component", "(did you mean 'inv'?)"),
+        ("{after: blow, expect: grid commands inv}", "expect is 'grid', which commands nobody", "accepted: app"),
+        ("{never: app.comands > 3}", "never is 'app.comands', which is no value of it", "(did you mean 'commands'?)"),
+    ],
+)  # fmt: skip
+def test_a_check_that_can_never_be_told_or_says_nothing_is_refused(
+    tmp_path: Path, check: str, found: str, accepted: str
+) -> None:
+    step = "steps:\n  - {at: 90 s, name: blow, fault: {inv: trip}, for: 1 min}\n"
+    (line,) = told(scenario(tmp_path, f"{step}checks:\n  - {check}\n"))
+    assert line.startswith("try.yaml:7: checks[0]")
+    assert found in line
+    assert accepted in line
+
+
+@pytest.mark.parametrize(
+    ("step", "found"),
+    [
+        (
+            "{every: 2 min, say: x}",
+            "every is 2 min, after which the run has ended; accepted: less than 2 min",
+        ),
+        ("{when: battery.soc > 100 %, say: x}", "when is 'battery.soc > 100 %', which can never come true"),
+    ],
+)
+def test_a_step_that_can_never_happen_is_refused(tmp_path: Path, step: str, found: str) -> None:
+    (line,) = told(scenario(tmp_path, f"steps:\n  - {step}\n{CHECKS}"))
+    assert found in line
+
+
+def test_all_that_is_wrong_with_one_step_is_told(tmp_path: Path) -> None:
+    step = """steps:
+  - at: 1 min
+    set: {main.lod: 3 kW, main.load: 3 V}
+    fault: {iv: trip}
+    command: {inv: 3 apples}
+    release: [main.wind, main.sun]
+"""
+    lines = told(scenario(tmp_path, step + CHECKS))
+    assert [line.split(":")[1] for line in lines] == ["6", "6", "7", "8", "9", "9"]
+
+
+def test_a_slip_in_one_place_hides_none_in_another(tmp_path: Path) -> None:
+    head = HEAD.replace("small", "smal") + "app: nope.py\n"
+    text = "steps:\n  - {at: soon, say: x}\nchecks:\n  - {always: grid.power << 3}\n"
+    assert [line.split(":")[1] for line in told(scenario(tmp_path, text, head=head))] == ["2", "4", "6", "8"]
+    text = "steps:\n  - {at: soon, say: x}\n  - {at: 1 min, fault: {iv: trip}}\nchecks:\n  - {kpi: peak < 3 kW}\n"
+    assert [line.split(":")[1] for line in told(scenario(tmp_path, text))] == ["5", "6", "8"]
+
+
 def test_all_that_is_wrong_with_site_and_steps_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
     steps = "steps:\n  - {at: 1 min, fault: {iv: trip}}\n  - {at: 9 min, command: {main: 1 kW}}\n"
     lines = told(scenario(tmp_path, steps + "checks:\n  - {never: gird.power > 3 kW}\n"))
