@@ -11,6 +11,8 @@ import contextlib
 import logging
 from datetime import UTC, datetime, timedelta
 
+from frequenz.client.microgrid.component import GridConnectionPoint
+from frequenz.client.microgrid.metrics import Metric
 from frequenz.quantities import Power
 from frequenz.sdk import microgrid
 from frequenz.sdk.timeseries import ResamplerConfig2
@@ -21,6 +23,8 @@ STEP = Power.from_watts(300.0)
 """Smaller changes are not worth a command."""
 CHARGING_SHARE = 0.3
 """How much of the room under the limit goes into the battery; the rest is left for what comes next."""
+DOUBT = Power.from_kilowatts(3.0)
+"""A meter that shows so much less than what is behind it adds up to is not believed."""
 
 
 async def shave_peaks(url: str, limit: Power) -> None:
@@ -34,20 +38,36 @@ async def shave_peaks(url: str, limit: Power) -> None:
     batteries = microgrid.new_battery_pool(priority=5)
     grid_power = microgrid.grid().power.new_receiver()
     battery_power = batteries.power.new_receiver()
+    power_behind = (
+        microgrid.logical_meter().start_formula(behind_the_meter(), Metric.AC_POWER_ACTIVE).new_receiver()
+    )
     async for status in batteries.power_status.new_receiver():
         if status.bounds is not None:
             break
 
     proposed, renewed = Power.zero(), datetime.min.replace(tzinfo=UTC)
     async for grid in grid_power:
-        battery = await battery_power.receive()
-        if grid.value is None or battery.value is None:
+        battery, behind = await battery_power.receive(), await power_behind.receive()
+        drawn = grid.value
+        if behind.value is not None:
+            added_up = Power.from_watts(behind.value.base_value)
+            if drawn is None or added_up - drawn > DOUBT:
+                drawn = added_up
+        if drawn is None or battery.value is None:
             continue
-        room = limit - (grid.value - battery.value)
+        room = limit - (drawn - battery.value)
         target = room if room < Power.zero() else room * CHARGING_SHARE
         if abs(target - proposed) > STEP or grid.timestamp - renewed > RENEWAL:
             await batteries.propose_power(target)
             proposed, renewed = target, grid.timestamp
+
+
+def behind_the_meter() -> str:
+    """Return the formula of what the meter at the grid should show: the sum of all that is behind it."""
+    graph = microgrid.connection_manager.get().component_graph
+    grid = next(each for each in graph.components() if isinstance(each, GridConnectionPoint))
+    parts = [part for meter in graph.successors(grid.id) for part in graph.successors(meter.id)]
+    return " + ".join(f"#{part.id}".replace("CID", "") for part in parts) or "0.0"
 
 
 def main() -> None:

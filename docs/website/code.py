@@ -16,9 +16,13 @@ import doppelgrid.testing
 from doppelgrid import models
 from doppelgrid.proto.control.fields import unit_field
 from doppelgrid.proto.microgrid import common_v1, common_v1alpha8
+from doppelgrid.scenarios.suites.library import scenarios
+from doppelgrid.scenarios.suites.scenario_file import ScenarioFile
+from doppelgrid.scenarios.testing.durations import shown_span
 from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.domain.faults import Family, FaultKind
 from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.domain.timestamps import MICROSECONDS
 from doppelgrid.sim.faults.amounts import accepted_amounts, default_in_words, units_in_words
 from doppelgrid.sim.inputs.driven import DRIVEN_INPUTS
 from doppelgrid.sim.site.schema import site_schema
@@ -40,6 +44,31 @@ class Reported(NamedTuple):
     bounds: frozenset[str]
     listed: bool
     """Whether clients are told of it by default."""
+
+
+class Shipped(NamedTuple):
+    """A scenario of the library, as its file tells of it."""
+
+    name: str
+    what: str
+    why: str
+    source: str | None
+    job: str | None
+    cases: int
+    duration: str
+
+
+def library() -> list[Shipped]:
+    """Return the scenarios that ship, by their names."""
+    found = []
+    for name, path in scenarios().items():
+        file = ScenarioFile(path)
+        section = file.scenario(file.combinations[0]).section
+        why, length = section.why or "", shown_span(round(section.duration_s * MICROSECONDS))
+        found.append(
+            Shipped(name, section.scenario, why, section.source, section.job, len(file.combinations), length)
+        )
+    return found
 
 
 def schema() -> dict[str, Any]:

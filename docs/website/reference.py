@@ -25,6 +25,7 @@ def generated_pages() -> dict[str, Callable[[], str]]:
         "reference/metrics.md": metrics_page,
         "reference/inputs.md": inputs_page,
         "reference/faults.md": faults_page,
+        "reference/library.md": library_page,
         "reference/commands.md": commands_page,
         "reference/python.md": lambda: names_page(
             "doppelgrid", "Python", "What a program imports from `doppelgrid`."
@@ -188,6 +189,53 @@ def _metrics_table(metrics: frozenset[str]) -> list[str]:
             for metric in sorted(metrics)
         ),
     )
+
+
+def library_page() -> str:
+    """Return the page of the scenarios that ship."""
+    groups = groupby(source.library(), key=lambda shipped: shipped.name.partition("/")[0])
+    lines = [
+        "# Scenario library",
+        "",
+        "Scenarios that ship with the package, to hold a controller to before it meets a site: `doppelgrid test "
+        "library:`, a group by `library:storage`, one alone by `library:storage/empty`. [Run "
+        "scenarios](../how-to/scenarios.md#the-library) says how a controller takes the place of those that the files "
+        "name. "
+        "This page is made from the files.",
+        "",
+    ]
+    for group, shipped in groups:
+        lines += [
+            f"## {group}",
+            "",
+            *table(
+                ["scenario", "what happens, and why", "for", "cases", "simulated"],
+                (
+                    [
+                        code(f"library:{each.name}"),
+                        f"**{escaped(each.what)}.** {escaped(each.why)}{_after(each.source)}",
+                        code(each.job) if each.job else "",
+                        str(each.cases),
+                        each.duration,
+                    ]
+                    for each in shipped
+                ),
+            ),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _after(text: str | None) -> str:
+    """Return a source behind what follows it, its addresses as links."""
+    if text is None:
+        return ""
+    parts = re.split(r"(https?://[^\s,;)]+)", text)
+    shown = "".join(
+        f"[{part.split('/')[2]}]({part})" if number % 2 else escaped(part)
+        for number, part in enumerate(parts)
+    )
+    return f" Source: {shown}."
 
 
 def commands_page() -> str:

@@ -6,6 +6,7 @@ Exit codes: 0 everything held, 1 something did not, 2 something was written wron
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,12 +34,18 @@ def _parse_shard(text: str) -> Shard:
 
 def run_scenarios(
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH…", help="Scenario files, and folders of them.")
+        list[Path],
+        typer.Argument(
+            metavar="PATH…",
+            help="Scenario files, folders of them, and what ships: library:, library:storage.",
+        ),
     ],
     app: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            metavar="APP", help="Application in place of those that the files name, with its arguments."
+            metavar="[KIND=]APP",
+            help="Application in place of those that the files name, with its arguments; of a kind of controller, "
+            "such as fcr, for the files that are for it.",
         ),
     ] = None,
     jobs: Annotated[
@@ -103,26 +110,48 @@ def run_scenarios(
     part = None if shard is None else _parse_shard(shard)
     check_writable("--junit", junit)
     check_writable("--html", html)
-    if app is not None:
-        _check_app(app)
     try:
         cases = chosen(collect(paths), select or [], part)
     except ScenarioError as error:
         raise refuse(str(error)) from None
     if not cases:
         raise refuse("no case is left by --filter and --shard; accepted: those that leave some")
+    cases = _with_apps(cases, app or [])
     last = LastRun(output)
     if rerun_failed:
         cases = _failed_last(last, cases)
     _make_folder(output)
     run_suite(
-        [replace(case, app=app, seed=seed, shows=html is not None) for case in cases],
+        [replace(case, seed=seed, shows=html is not None) for case in cases],
         SuiteOptions(
             jobs=jobs or os.cpu_count() or 1, output=output, repeat=repeat, stop_after=stop_after,
             junit=junit, html=html, baseline=None if baseline is None else _baseline(baseline, output),
         ),
         last,
     )  # fmt: skip
+
+
+def _with_apps(cases: list[Case], apps: list[str]) -> list[Case]:
+    """Return the cases with the applications that `--app` names; tell which are left out for want of one."""
+    from ..scenarios.suites.collection import with_apps  # noqa: PLC0415
+
+    try:
+        taken, left_out = with_apps(cases, apps)
+    except ValueError as error:
+        raise refuse(f"--app is {error}") from None
+    counts = Counter(case.job for case in left_out)
+    kinds = ", ".join(
+        f"--app {'APP' if kind is None else f'{kind}=APP'} ({count})"
+        for kind, count in sorted(counts.items(), key=lambda item: item[0] or "")
+    )
+    if not taken:
+        raise refuse(f"--app is for none of the cases; accepted: {kinds}")
+    if left_out:
+        typer.echo(f"{len(left_out)} cases are left out, which are for other controllers: {kinds}", err=True)
+    for command in dict.fromkeys(case.app for case in taken):
+        if command is not None:
+            _check_app(command)
+    return taken
 
 
 def _check_app(text: str) -> None:

@@ -22,6 +22,7 @@ from ..lockstep.wall import real_monotonic_s
 from .application import ApplicationError, read_application
 from .checks import Outcome
 from .director import CheckOutcome, Director, Line
+from .library import name_of
 from .logged_exceptions import LoggedExceptions
 from .parameters import Values
 from .plan import Scenario
@@ -49,6 +50,8 @@ class Case:
     """Command line in place of the application that the file names; relative to the working directory."""
     seed: int | None = None
     """In place of the file's."""
+    job: str | None = None
+    """What kind of controller the file is for; None if for none in particular."""
     turn: int = 0
     """Which one of several runs of the same case, from 0."""
     output: Path | None = None
@@ -109,7 +112,7 @@ class Verdict:
     @property
     def again(self) -> str:
         """The command that runs this case alone, the same to the last bit."""
-        words = ["doppelgrid", "test", self.path]
+        words = ["doppelgrid", "test", name_of(Path(self.path)) or self.path]
         name, bracket, _ = self.name.partition("[")
         if bracket:
             words += ["--filter", self.name[len(name) :]]

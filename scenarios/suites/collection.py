@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
@@ -11,10 +13,13 @@ from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.files.problems import Problem
 from ...sim.files.yaml_text import read_yaml
 from .case import Case
+from .library import LIBRARY, LibraryError, find, is_of_library
 from .parameters import Values, named
 from .scenario_file import ScenarioError, ScenarioFile
 
 SUFFIXES = (".yaml", ".yml")
+_KIND = re.compile(r"([a-z][a-z-]*)=(.+)", re.DOTALL)
+"""An app for cases of one kind: `fcr=my_fcr.py --droop 2`."""
 _OWN_KEYS = {"scenario", "steps", "checks"}
 """Keys by which a scenario is told from other files in a folder."""
 
@@ -31,7 +36,8 @@ def collect(paths: Sequence[Path]) -> list[Case]:
     """Return a case for each scenario file, in the order of their names within each path.
 
     Args:
-        paths: Scenario files, and folders, of which those files are taken that have a key `scenario`.
+        paths: Scenario files, folders, of which those files are taken that have a key `scenario`, and what the
+            library calls its own, such as `library:storage`.
 
     Raises:
         ScenarioError: If any of them is wrong, or there is none; says everything that is.
@@ -39,14 +45,19 @@ def collect(paths: Sequence[Path]) -> list[Case]:
     problems: list[Problem] = []
     cases: dict[tuple[Path, Values], Case] = {}
     for path in paths:
-        found = list(_files(path))
+        try:
+            found = list(_files(path))
+        except LibraryError as error:
+            problems.append(Problem(str(path), 1, None, "", error.found, error.accepted))
+            continue
         if not found:
             accepted = (
                 f"a scenario file, or a folder with some ({', '.join(SUFFIXES)}, with a key `scenario`)"
             )
             problems.append(Problem(str(path), 1, None, "", "without any scenario", accepted))
         for file in found:
-            name = file.relative_to(path).with_suffix("").as_posix() if path.is_dir() else file.stem
+            root = LIBRARY if is_of_library(str(path)) else path
+            name = file.relative_to(root).with_suffix("").as_posix() if root.is_dir() else file.stem
             for case in _cases(file, name.replace("/", "."), problems):
                 cases.setdefault((file.resolve(), case.values), case)
     names = [case.name for case in cases.values()]
@@ -75,12 +86,47 @@ def chosen(cases: Sequence[Case], patterns: Sequence[str], shard: Shard | None) 
     return fitting if shard is None else fitting[shard.number - 1 :: shard.of]
 
 
+def with_apps(cases: Sequence[Case], apps: Sequence[str]) -> tuple[list[Case], list[Case]]:
+    """Return the cases with other applications in place of those that their files name, and those left out.
+
+    Args:
+        cases: As they were chosen.
+        apps: Command lines: `APP` for the cases that are for no kind of controller in particular, or for all if
+            they are for one kind; `KIND=APP` for those of a kind. Cases of other kinds are left out, unless there
+            is no app at all.
+
+    Raises:
+        ValueError: If two are for the same cases, or one is for none.
+    """
+    kinds = {case.job for case in cases}
+    only = next(iter(kinds)) if len(kinds) == 1 else None
+    given: dict[str | None, str] = {}
+    for text in apps:
+        named_kind = _KIND.match(text)
+        kind, command = (named_kind[1], named_kind[2]) if named_kind else (only, text)
+        if kind in given:
+            raise ValueError(
+                f"{text!r}, beside {given[kind]!r}; accepted: one app for each kind of controller"
+            )
+        if named_kind and kind not in kinds:
+            known = ", ".join(f"{each}=APP" for each in sorted(filter(None, kinds)))
+            raise ValueError(f"{text!r}, for which there is no case; accepted: APP{known and ', '}{known}")
+        given[kind] = command
+    if not given:
+        return list(cases), []
+    return (
+        [replace(case, app=given[case.job]) for case in cases if case.job in given],
+        [case for case in cases if case.job not in given],
+    )
+
+
 def _cases(file: Path, name: str, problems: list[Problem]) -> Iterator[Case]:
     try:
         read = ScenarioFile(file)
         for values in read.combinations:
             length_us = (scenario := read.scenario(values)).end_us - scenario.start_us
-            yield Case(named(name, values), file, values, duration_s=length_us / MICROSECONDS)
+            length_s, job = length_us / MICROSECONDS, scenario.section.job
+            yield Case(named(name, values), file, values, duration_s=length_s, job=job)
     except ScenarioError as error:
         problems += error.problems
 
@@ -90,6 +136,9 @@ def _fits(name: str, pattern: str) -> bool:
 
 
 def _files(path: Path) -> Iterator[Path]:
+    if is_of_library(str(path)):
+        yield from find(str(path))
+        return
     if not path.is_dir():
         yield path
         return

@@ -279,6 +279,10 @@ class ScenarioSection(Section):
 
     scenario: Text
     """What it is about."""
+    why: Text | None = None
+    """What a controller is shown to do, or not to do, and why that matters."""
+    source: Text | None = None
+    """What it follows: a standard, a law, a description of a test."""
     site: Text
     """Path of a site file, relative to this one, or the name of a bundled site."""
     start: Annotated[datetime, BeforeValidator(_start)] = Field("2026-06-15 00:00", validate_default=True)
@@ -288,6 +292,8 @@ class ScenarioSection(Section):
     """Of all noise, and of the application's `random`."""
     interval_s: Interval | None = Field(None, alias="interval")
     """Between two samplings; the site's if not given."""
+    job: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")] | None = Field(None, alias="for")
+    """What kind of controller it is for, such as `fcr`; see `--app`."""
     app: Text | None = None
     """Script, relative to this file, or `-m` and a module, or an installed command; with its arguments."""
     without: tuple[Invariant, ...] = ()

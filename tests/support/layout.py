@@ -16,7 +16,7 @@ SIM = (
     "faults", "gateway", "recording", "replay", "simulation", "headless", "ensemble", "report",
 )  # fmt: skip
 """Folders of `sim`, each of which imports only those before it."""
-SCENARIOS = ("lockstep", "testing", "suites", "conformance", "demo")
+SCENARIOS = ("library", "lockstep", "testing", "suites", "conformance", "demo")
 """Folders of `scenarios`, each of which imports only those before it."""
 PROTO = ("transport", "microgrid", "control", "serving", "inmemory")
 """Folders of `proto`, each of which imports only those before it."""

@@ -14,6 +14,7 @@ from website.staging import stage, unlisted
 
 import doppelgrid
 import doppelgrid.testing
+from doppelgrid.scenarios.suites.library import scenarios
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.site.schema import site_schema
@@ -54,6 +55,16 @@ def test_keys_tell_units_ranges_defaults_and_meanings() -> None:
         "| `rated_power` | a number with a unit (kW, W, MW), > 0 kW | **required** | AC active power. |"
         in text
     )
+
+
+def test_every_scenario_of_the_library_is_listed_with_its_reason() -> None:
+    text = page("library")
+    assert rows(text) == {f"library:{name}" for name in scenarios()}
+    assert (
+        "**the machines start at once.** A step of the load is what a controller's answer is timed by."
+        in text
+    )
+    assert "[gesetze.legal](https://gesetze.legal/eu/vo_eu_2017_1485/anhang_v)" in text
 
 
 def cells(text: str) -> list[list[str]]:

@@ -1,0 +1,1 @@
+"""Scenarios that ship, by groups in folders, with the sites and controllers that they need."""
