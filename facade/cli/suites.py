@@ -88,6 +88,13 @@ def run_scenarios(
         int | None,
         typer.Option(metavar="N", parser=whole_number(1), help="End after N cases have failed."),
     ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Let applications run live, as those do that are not Python.")
+    ] = False,
+    speed: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="Simulated seconds per second of live runs; the files' if not given."),
+    ] = None,
     rerun_failed: Annotated[
         bool,
         typer.Option(
@@ -110,6 +117,8 @@ def run_scenarios(
     part = None if shard is None else _parse_shard(shard)
     check_writable("--junit", junit)
     check_writable("--html", html)
+    if speed is not None:
+        _check_speed(speed)
     try:
         cases = chosen(collect(paths), select or [], part)
     except ScenarioError as error:
@@ -122,7 +131,7 @@ def run_scenarios(
         cases = _failed_last(last, cases)
     _make_folder(output)
     run_suite(
-        [replace(case, seed=seed, shows=html is not None) for case in cases],
+        [replace(case, seed=seed, live=live, speed=speed, shows=html is not None) for case in cases],
         SuiteOptions(
             jobs=jobs or os.cpu_count() or 1, output=output, repeat=repeat, stop_after=stop_after,
             junit=junit, html=html, baseline=None if baseline is None else _baseline(baseline, output),
@@ -152,6 +161,15 @@ def _with_apps(cases: list[Case], apps: list[str]) -> list[Case]:
         if command is not None:
             _check_app(command)
     return taken
+
+
+def _check_speed(speed: float) -> None:
+    from ..sim.engine.clock import check_speed  # noqa: PLC0415
+
+    try:
+        check_speed(speed)
+    except ValueError as error:
+        raise refuse(f"--{error}") from None
 
 
 def _check_app(text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
+import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -16,13 +17,13 @@ from ...sim.domain.timestamps import MICROSECONDS, to_datetime
 from ...sim.files.json_text import json_text
 from ...sim.recording import Recorder
 from ...sim.simulation.live import LiveSimulation
-from ..lockstep.session import LockstepResult, LockstepSession
-from ..lockstep.virtual_time import VirtualTimeLoop
+from ..lockstep.session import DEFAULT_ADDRESS, LockstepResult, LockstepSession
 from ..lockstep.wall import real_monotonic_s
-from .application import ApplicationError, read_application
+from .application import Application, ApplicationError, read_application
 from .checks import Outcome
 from .director import CheckOutcome, Director, Line
 from .library import name_of
+from .live import URL_VARIABLE, LiveSession
 from .logged_exceptions import LoggedExceptions
 from .parameters import Values
 from .plan import Scenario
@@ -52,6 +53,10 @@ class Case:
     """In place of the file's."""
     job: str | None = None
     """What kind of controller the file is for; None if for none in particular."""
+    live: bool = False
+    """Whether the application runs live, whatever the file says."""
+    speed: float | None = None
+    """Simulated seconds per second of a live run, in place of the file's."""
     turn: int = 0
     """Which one of several runs of the same case, from 0."""
     output: Path | None = None
@@ -60,6 +65,15 @@ class Case:
     """Simulated time that it takes [s], as far as its file has been read."""
     shows: bool = True
     """Whether what the site showed is kept, to be drawn."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Options of the command that make it what it is."""
+        return (
+            *(("--app", self.app) if self.app is not None else ()),
+            *(("--live",) if self.live else ()),
+            *(("--speed", f"{self.speed:g}") if self.speed is not None else ()),
+        )
 
     @property
     def folder(self) -> Path | None:
@@ -98,12 +112,12 @@ class Verdict:
     """In which times are told."""
     series: Series | None = None
     """What the site showed, to be drawn."""
+    options: tuple[str, ...] = ()
+    """Of the command, by which it runs again."""
     turn: int = 0
     """Which one of several runs of the case."""
     plot: int | None = None
     """Number of its plot, once it has been put away."""
-    app: str | None = None
-    """Command line in place of the application that the file names."""
     components: dict[int, str] = field(default_factory=dict)
     """Keys of the site's components by their ids."""
     log: str = ""
@@ -116,8 +130,7 @@ class Verdict:
         name, bracket, _ = self.name.partition("[")
         if bracket:
             words += ["--filter", self.name[len(name) :]]
-        if self.app is not None:
-            words += ["--app", self.app]
+        words += self.options
         if self.seed is not None:
             words += ["--seed", str(self.seed)]
         return shlex.join(words)
@@ -179,7 +192,7 @@ def run_case(
     directors: list[Director] = []
     recorder = None if folder is None else Recorder(folder / "recording.parquet", scenario.site, seed=seed)
 
-    def begin(simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
+    def begin(simulation: LiveSimulation, loop: asyncio.AbstractEventLoop) -> None:
         if recorder is not None and not directors:
             recorder.listen(simulation.gateway)
         directors.append(Director(scenario, simulation, loop))
@@ -194,25 +207,48 @@ def run_case(
         if directors:
             directors[0].invariants.logged(words, session.simulation.clock.now_us())
 
-    session = LockstepSession(
-        scenario.site,
-        start_us=scenario.start_us,
-        duration_us=scenario.end_us - scenario.start_us,
-        seed=seed,
-        journal=None if folder is None else folder / "events.log",
-        on_start=begin,
-        on_unstoppable=lambda result: on_unstoppable(judge(result)),
-    )
+    length_us = scenario.end_us - scenario.start_us
+    journal = None if folder is None else folder / "events.log"
+    is_live = app is not None and (case.live or scenario.section.live or app.program is not None)
+    session: LockstepSession | LiveSession
+    if is_live:
+        session = LiveSession(
+            scenario.site, start_us=scenario.start_us, duration_us=length_us, seed=seed,
+            speed=case.speed or scenario.section.speed, journal=journal, on_start=begin,
+        )  # fmt: skip
+    else:
+        session = LockstepSession(
+            scenario.site, start_us=scenario.start_us, duration_us=length_us, seed=seed, journal=journal,
+            on_start=begin, on_unstoppable=lambda result: on_unstoppable(judge(result)),
+        )  # fmt: skip
     with LoggedExceptions(note_exception):
         try:
-            return judge(_idle(session, scenario) if app is None else app.run(session))
+            return judge(_run(session, scenario, app))
         except ModuleNotFoundError as error:
             return without_run(case, f"app: {error}")
 
 
+def _run(
+    session: LockstepSession | LiveSession, scenario: Scenario, app: Application | None
+) -> LockstepResult:
+    if app is None:
+        assert isinstance(session, LockstepSession)
+        return _idle(session, scenario)
+    if isinstance(session, LiveSession):
+        return session.run(app.command, app.folder)
+    former = os.environ.get(URL_VARIABLE)
+    os.environ[URL_VARIABLE] = f"grpc://{DEFAULT_ADDRESS}"
+    try:
+        return app.run(session)
+    finally:
+        os.environ.pop(URL_VARIABLE)
+        if former is not None:
+            os.environ[URL_VARIABLE] = former
+
+
 def without_run(case: Case, error: str) -> Verdict:
     """Return the verdict on a case that came to nothing."""
-    return Verdict(case.name, str(case.path), "", (), error, app=case.app, turn=case.turn)
+    return Verdict(case.name, str(case.path), "", (), error, options=case.options, turn=case.turn)
 
 
 def leave(folder: Path, verdict: Verdict) -> None:
@@ -282,7 +318,7 @@ def _verdict(
         notes=tuple(report.notes),
         zone=str(scenario.site.microgrid.location.zone),
         series=director.series() if case.shows else None,
-        app=case.app,
+        options=case.options,
         turn=case.turn,
         components={component.id: key for key, component in scenario.site.components.items()},
     )

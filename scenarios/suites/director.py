@@ -24,6 +24,9 @@ from .series import Gathering, Series
 from .sight import RunningSight
 from .vocabulary import FigureWords, figures_of
 
+_TOLERATED_DELAY_S = 1.0
+"""Real time by which a step of a live run may be late without being told [s]."""
+
 
 class Line(NamedTuple):
     """Something that a scenario did."""
@@ -57,6 +60,11 @@ class Director:
         self._scenario, self._simulation, self._loop = scenario, simulation, loop
         self._sight = RunningSight(simulation)
         self._last_event_us: dict[str, int] = {}
+        # Where time is real, nothing happens at its very instant.
+        is_real = simulation.timestamps == "wall"
+        self._tolerated_us = (
+            round(_TOLERATED_DELAY_S * simulation.clock.speed * MICROSECONDS) if is_real else 0
+        )
         self._were_true: dict[int, bool] = {}
         self._has_come: set[int] = set()
         self._lines: list[Line] = []
@@ -190,7 +198,7 @@ class Director:
 
     def _carry_out(self, planned: Planned, due_us: int) -> None:
         now_us = self._simulation.clock.now_us()
-        if now_us > due_us:
+        if now_us - due_us > self._tolerated_us:
             late = shown_span(now_us - due_us)
             self._lines.append(
                 Line(now_us, f"{late} late, as the application kept time from being looked at")

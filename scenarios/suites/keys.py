@@ -12,6 +12,7 @@ from ...sim.domain.faults import Distribution, FaultKind
 from ...sim.domain.messages import RefusalStatus
 from ...sim.domain.metrics import Metric
 from ...sim.domain.timestamps import MICROSECONDS, YEARS, check_start
+from ...sim.engine.clock import FASTEST
 from ...sim.files.moments import parse_moment
 from ...sim.files.sections import Section, Text, refuse, short_for
 from ...sim.files.units import SECOND, Duration, PositiveDuration
@@ -295,7 +296,11 @@ class ScenarioSection(Section):
     job: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")] | None = Field(None, alias="for")
     """What kind of controller it is for, such as `fcr`; see `--app`."""
     app: Text | None = None
-    """Script, relative to this file, or `-m` and a module, or an installed command; with its arguments."""
+    """Script, relative to this file, or `-m` and a module, or an installed command or program; with its arguments."""
+    live: bool = False
+    """Whether the application runs live, as one does that is not Python."""
+    speed: Annotated[float, Field(gt=0.0, le=FASTEST)] = 1.0
+    """Simulated seconds per second for an application that runs live."""
     without: tuple[Invariant, ...] = ()
     """What the case is not held to of what every case is held to."""
     steps: tuple[Step, ...] = ()

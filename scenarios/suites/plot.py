@@ -49,12 +49,13 @@ def figure_of(verdict: Verdict, zone: tzinfo) -> dict[str, Any] | None:
     moments = [moment(time_us, zone) for time_us in series.times_us]
     data = [*_curves(series, moments), *_bars(verdict, series, zone)]
     layout = {
-        "margin": {"l": 48, "r": 40, "t": 10, "b": 30}, "hovermode": "closest", "barmode": "overlay",
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, "showlegend": True,
+        "margin": {"l": 64, "r": 44, "t": 30, "b": 10}, "hovermode": "closest", "barmode": "overlay",
+        "legend": {"orientation": "h", "y": -0.1, "yanchor": "top", "x": 0}, "showlegend": True,
         "xaxis": {"anchor": "y3", "range": [moment(verdict.start_us, zone), moment(verdict.end_us, zone)]},
         "yaxis": {"title": {"text": "active power [kW]"}, "domain": [0.34, 1.0]},
         "yaxis2": {
-            "title": {"text": "SoC [%]"}, "overlaying": "y", "side": "right", "range": [0, 100], "showgrid": False,
+            "title": {"text": "SoC [%]"}, "overlaying": "y", "side": "right", "range": [0, 100],
+            "showgrid": False, "tickmode": "auto",
         },
         "yaxis3": {
             "domain": [0.0, 0.28], "type": "category", "categoryarray": list(_LANES), "categoryorder": "array",
@@ -72,12 +73,14 @@ def moment(time_us: int, zone: tzinfo) -> str:
 
 def _curves(series: Series, moments: list[str]) -> Iterator[dict[str, Any]]:
     for name, values in series.values.items():
-        is_soc = name.endswith(Metric.BATTERY_SOC_PCT.value)
+        key, _, metric = name.partition(".")
+        is_soc = metric == Metric.BATTERY_SOC_PCT
         unit = "%" if is_soc else "kW"
+        has_both = metric == Metric.DC_POWER and f"{key}.{Metric.AC_POWER_ACTIVE.value}" in series.values
         yield {
             "x": moments,
             "y": [None if math.isnan(value) else round(value if is_soc else value / 1e3, 4) for value in values],
-            "name": f"{name.partition('.')[0]} {'SoC' if is_soc else 'kW'}", "mode": "lines",
+            "name": f"{key} {'SoC' if is_soc else 'DC kW' if has_both else 'kW'}", "mode": "lines",
             "line": {"shape": "hv", "width": 1.5, "dash": "dot" if is_soc else "solid"},
             "yaxis": "y2" if is_soc else "y", "hovertemplate": f"%{{y:.3~f}} {unit}, %{{x|%H:%M:%S}}",
         }  # fmt: skip

@@ -82,7 +82,7 @@ def test_a_plot_has_powers_and_soc_at_every_sampling_and_marks_what_was_done_and
 ) -> None:
     figure = json.loads(Reader(page([verdict])).scripts["figure-0"])
     lines = {line["name"]: line for line in figure["data"] if line.get("mode") == "lines"}
-    assert list(lines) == ["grid kW", "main kW", "inv kW", "battery kW", "battery SoC"]
+    assert list(lines) == ["grid kW", "main kW", "inv kW", "inv DC kW", "battery kW", "battery SoC"]
     assert len(lines["main kW"]["x"]) == len(lines["main kW"]["y"]) == 120
     assert lines["main kW"]["y"][0] == pytest.approx(4.0448, abs=1e-3)
     assert lines["battery SoC"]["y"][0] == pytest.approx(60.0)
