@@ -18,8 +18,11 @@ from doppelgrid.sim.domain.faults import FaultKind
 
 RECORDED = Path(__file__).parent / "recorded"
 QUICK = {("demo", "interpreted-day"), *((name, "story") for name in OWN)}
-OF_ITS_OWN = {(name, "compiled-day") for name in OWN if name != "storage"}
-"""Each compiles a program of its own, for half a minute and more."""
+LONG = {
+    *((name, "compiled-day") for name in OWN if name != "storage"),
+    *((name, "lockstep-hour") for name in ("grid", "storage")),
+}
+"""Programs of their own that take half a minute and more to compile, and sites of many components."""
 
 
 def cases() -> list[object]:
@@ -33,7 +36,7 @@ def cases() -> list[object]:
 def marks_of(site: str, kind: str) -> list[pytest.MarkDecorator]:
     if (site, kind) in QUICK:
         return []
-    return [pytest.mark.slow, pytest.mark.days] if (site, kind) in OF_ITS_OWN else [pytest.mark.slow]
+    return [pytest.mark.slow, pytest.mark.days] if (site, kind) in LONG else [pytest.mark.slow]
 
 
 @pytest.mark.parametrize(("site", "kind"), cases())
