@@ -43,6 +43,8 @@ class Moved(NamedTuple):
     name: str
     before: float | None
     now: float | None
+    currency: str | None = None
+    """Code of that of the tariff."""
 
     @property
     def share(self) -> float | None:
@@ -53,8 +55,8 @@ class Moved(NamedTuple):
 
     def __str__(self) -> str:
         share = "" if self.share is None else f" ({self.share:+.1%})"
-        name, before = with_unit(self.name, self.before)
-        return f"{name}: {before}, now {with_unit(self.name, self.now)[1]}{share}"
+        name, before = with_unit(self.name, self.before, self.currency)
+        return f"{name}: {before}, now {with_unit(self.name, self.now, self.currency)[1]}{share}"
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ class Baseline:
         try:
             read = json.loads(path.read_text(encoding="utf-8"))
             turned = tuple(_turned(read["checks"], verdict))
-            moved = tuple(_moved(read["figures"], verdict.figures))
+            moved = tuple(_moved(read["figures"], verdict))
             digest = str(read["digest"])
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
             raise BaselineError(
@@ -173,9 +175,10 @@ def _numbered(checks: Iterator[tuple[str, bool]]) -> dict[tuple[str, int], bool]
     return numbered
 
 
-def _moved(before: Mapping[str, Any], now: Mapping[str, float | None]) -> list[Moved]:
+def _moved(before: Mapping[str, Any], verdict: Verdict) -> list[Moved]:
+    now = verdict.figures
     moved = [
-        Moved(name, before[name], now[name])
+        Moved(name, before[name], now[name], verdict.currency)
         for name in now
         if name in before and not _is_same(before[name], now[name])
     ]

@@ -8,12 +8,15 @@ from typing import NamedTuple
 
 from ...sim.domain.messages import CommandError, InvalidArgumentError, UnknownComponentError, UnsupportedError
 from ...sim.domain.timestamps import MICROSECONDS
-from ...sim.files.problems import Finding, Place
+from ...sim.files.problems import Finding, Place, shown
 from ...sim.report import SiteWatch
 from ...sim.simulation.simulation import Simulation
 from ...sim.site.graph import formulas
 from ...sim.site.site import Site
+from ...sim.tariff import Tariff, TariffError
+from ...sim.tariff.reader import NOT_THERE
 from ...sim.telemetry.instruments import Instruments
+from .absent import absent_figures
 from .actions import actions_of
 from .application import Application
 from .expressions import Quantity, Reading
@@ -33,7 +36,11 @@ class Numbers(NamedTuple):
 
 
 def bind(
-    section: ScenarioSection, site: Site, app: Application | None, numbers: Numbers
+    section: ScenarioSection,
+    site: Site,
+    app: Application | None,
+    tariff: Tariff | None,
+    numbers: Numbers,
 ) -> tuple[Scenario | None, list[Finding]]:
     """Return a scenario at its site, or None and what is wrong with it there."""
     start_us = site.moment_us(section.start)
@@ -42,9 +49,16 @@ def bind(
     words = words_of(trial)
     watch = SiteWatch(trial)
     trial.run_for(timedelta(seconds=1))
-    figures = FigureWords(figures_of(watch.report(), site))
+    report = watch.report()
+    absent = absent_figures(report, tariff, start_us, end_us)
+    figures = FigureWords(figures_of(report, site), None if tariff is None else tariff.currency, absent)
     run = Run(start_us, end_us, site.telemetry.interval_s)
     found: list[Finding] = []
+    prices = None
+    try:
+        prices = None if tariff is None else tariff.over(start_us, end_us, site.microgrid.location.zone)
+    except TariffError as error:
+        found += tariff_findings(error, str(section.tariff))
     steps = []
     for number, step in zip(numbers.steps, section.steps, strict=True):
         place: Place = ("steps", number)
@@ -61,7 +75,7 @@ def bind(
         found += _check_faults(spoken, check, (*place, check.kind))
         times.append(None if check.at is None else moment_us(check.at, site, start_us))
         found += run.check_findings(check, times[-1], steps, place)
-    scenario = Scenario(section, site, app, start_us, end_us, tuple(steps), tuple(times), words)
+    scenario = Scenario(section, site, app, start_us, end_us, tuple(steps), tuple(times), words, prices)
     return (None if found else scenario), found
 
 
@@ -75,6 +89,16 @@ def words_of(simulation: Simulation) -> SiteWords:
         {name: parse_formula(text) for name, text in formulas(site).items()},
         {keys[info.id]: (info.id, info.metrics) for info in simulation.gateway.sensors()},
     )
+
+
+def tariff_findings(error: TariffError, written: str) -> list[Finding]:
+    """Return what is wrong with a tariff file, as what is wrong with the path of it that was written."""
+    if any(problem.found == NOT_THERE for problem in error.problems):
+        return [Finding(("tariff",), f"{shown(written)}, which is not there", error.problems[0].accepted)]
+    wrong = (
+        (f"{each.file}:{each.line}: {each.subject} is {each.found}", each.accepted) for each in error.problems
+    )
+    return [Finding(("tariff",), f"wrong: {found}", accepted) for found, accepted in wrong]
 
 
 def _planned(step: Step, place: Place, trial: Simulation, found: list[Finding]) -> Planned:

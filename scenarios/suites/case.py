@@ -104,6 +104,8 @@ class Verdict:
     real_s: float = 0.0
     figures: dict[str, float | None] = field(default_factory=dict)
     """Of the whole run; see `SiteReport.figures`."""
+    currency: str | None = None
+    """Code of that of the tariff."""
     lines: tuple[Line, ...] = ()
     """What was done, oldest first."""
     notes: tuple[str, ...] = ()
@@ -314,6 +316,7 @@ def _verdict(
         end_us=report.end_us,
         real_s=report.real_s,
         figures=director.figures(),
+        currency=director.currency,
         lines=director.told(report.end_us),
         notes=tuple(report.notes),
         zone=str(scenario.site.microgrid.location.zone),

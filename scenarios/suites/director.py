@@ -72,7 +72,7 @@ class Director:
             self._watch(check, at_us)
             for check, at_us in zip(scenario.section.checks, scenario.check_at_us, strict=True)
         ]
-        self._site_watch = SiteWatch(simulation)
+        self._site_watch = SiteWatch(simulation, scenario.prices)
         metrics = self._sight.metrics
         ids = {component.id: key for key, component in simulation.site.components.items()}
         self._gathering = Gathering(metrics, ids)
@@ -106,6 +106,12 @@ class Director:
             figures[name] = None if found is None else found - own
         return figures
 
+    @property
+    def currency(self) -> str | None:
+        """Code of the currency of the run's costs."""
+        prices = self._scenario.prices
+        return None if prices is None else prices.currency
+
     def told(self, end_us: int) -> tuple[Line, ...]:
         """Return what was done by the end of the run [µs], and what never came to it."""
         never = (
@@ -117,7 +123,7 @@ class Director:
 
     def outcomes(self, end_us: int) -> list[CheckOutcome]:
         """Return what came of all checks and invariants, at the end of the run [µs]."""
-        figures = FigureWords(self.figures())
+        figures = FigureWords(self.figures(), self.currency)
         return [
             CheckOutcome(str(check), _of_figures(check, figures) if watch is None else watch.end(end_us))
             for check, watch in zip(self._scenario.section.checks, self._watches, strict=True)

@@ -16,11 +16,12 @@ from lark import Lark, Transformer, v_args
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from ...sim.files import units
+from ...sim.files.money import CURRENCIES, KILOGRAM
 
 _UNITS = (
     units.WATT, units.VAR, units.VOLT_AMPERE, units.WATT_HOUR, units.VOLT, units.AMPERE, units.HERTZ, units.SECOND,
     units.FRACTION, units.CELSIUS, units.DEGREE, units.IRRADIANCE, units.METRE_PER_SECOND, units.HECTOPASCAL,
-    units.VAR_HOUR, units.VOLT_AMPERE_HOUR, units.BAR,
+    units.VAR_HOUR, units.VOLT_AMPERE_HOUR, units.BAR, *CURRENCIES.values(), KILOGRAM,
 )  # fmt: skip
 _SPELLINGS = sorted({spelling for unit in _UNITS for spelling in unit.factors}, key=len, reverse=True)
 _ANY_UNIT = "|".join(map(re.escape, _SPELLINGS)).replace("/", r"\/")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-_UNITS = {
-    "_wh": ("kWh", 1e-3), "_w": ("kW", 1e-3), "_s": ("s", 1.0), "_c": ("°C", 1.0), "_pct": ("%", 1.0),
-}  # fmt: skip
-"""By the ending of a name, the unit that is shown, and the factor to it."""
+from ...sim.report.figures import unit_of, without_unit
 
 
-def with_unit(name: str, value: float | None) -> tuple[str, str]:
-    """Return a figure's name without its unit, and its value with it."""
-    for ending, (unit, factor) in _UNITS.items():
-        if name.endswith(ending):
-            return name.removesuffix(ending), _number(value, factor, f" {unit}")
-    return name, _number(value, 1.0, "")
+def with_unit(name: str, value: float | None, currency: str | None = None) -> tuple[str, str]:
+    """Return a figure's name without its unit, and its value with the unit that is usual.
 
-
-def _number(value: float | None, factor: float, unit: str) -> str:
+    Args:
+        name: Of the figure.
+        value: In the unit that its name ends in.
+        currency: Code of that of the tariff, if there is one.
+    """
+    spelling, factor = next(iter(unit_of(name, currency).factors.items()))
     # What is nearly nothing of a sum of many is nothing.
-    return "–" if value is None else f"{value * factor + 0.0:,.5g}{unit}"
+    words = "–" if value is None else f"{value / factor + 0.0:,.5g} {spelling}".rstrip()
+    return without_unit(name), words

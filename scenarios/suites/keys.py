@@ -301,6 +301,8 @@ class ScenarioSection(Section):
     """Whether the application runs live, as one does that is not Python."""
     speed: Annotated[float, Field(gt=0.0, le=FASTEST)] = 1.0
     """Simulated seconds per second for an application that runs live."""
+    tariff: Text | None = None
+    """Path of a tariff file, relative to this one, by which costs and emissions are counted."""
     without: tuple[Invariant, ...] = ()
     """What the case is not held to of what every case is held to."""
     steps: tuple[Step, ...] = ()

@@ -170,7 +170,10 @@ def _case(number: int, verdict: Verdict, plots: Plots, change: Change | None) ->
         for check, outcome in verdict.checks
     ]  # fmt: skip
     lines = [(clock(line.time_us), escape(line.text)) for line in verdict.lines]
-    figures = [tuple(map(escape, with_unit(name, value))) for name, value in verdict.figures.items()]
+    figures = [
+        tuple(map(escape, with_unit(name, value, verdict.currency)))
+        for name, value in verdict.figures.items()
+    ]
     parts = [
         f'<p class="facts">{escape(verdict.path)}, seed {verdict.seed}, digest <code>{escape(verdict.digest)}</code>, '
         f"doppelgrid {escape(version('doppelgrid'))}</p>",

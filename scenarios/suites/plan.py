@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ...sim.site.site import Site
+from ...sim.tariff import Prices
 from .actions import Action
 from .application import Application
 from .keys import ScenarioSection, Step
@@ -50,6 +51,8 @@ class Scenario:
     check_at_us: tuple[int | None, ...]
     """When checks that name a time look [µs since the Unix epoch]."""
     words: SiteWords
+    prices: Prices | None
+    """By which it is billed, if it is."""
 
 
 def event_named(text: str) -> tuple[str, str]:

@@ -13,8 +13,9 @@ from ...sim.files.problems import Finding, Problem, shown, written_path
 from ...sim.files.yaml_text import read_yaml
 from ...sim.site.reader import SiteError, bundled_sites, load_site
 from ...sim.site.site import Site
+from ...sim.tariff import TariffError, load_tariff
 from .application import ApplicationError, read_application
-from .binding import Numbers, bind
+from .binding import Numbers, bind, tariff_findings
 from .expressions import ExpressionError, parse_condition
 from .keys import KINDS, Check, ScenarioSection
 from .parameters import Values, combinations, with_values
@@ -96,11 +97,18 @@ def _read(data: object, path: Path) -> tuple[Scenario | None, list[Finding]]:
     if isinstance(name := data.get("site"), str) and name:
         site, wrong = _site(name, path.parent)
         found += wrong
+    tariff = None
+    if isinstance(name := data.get("tariff"), str) and name:
+        try:
+            tariff = load_tariff(path.parent / name)
+        except TariffError as error:
+            found += tariff_findings(error, name)
+            section, numbers = _without_kpis(section, numbers)
     if section is None or site is None:
         return None, found
     if section.interval_s is not None:
         site = site.with_telemetry_interval(section.interval_s)
-    scenario, more = bind(section, site, app, numbers)
+    scenario, more = bind(section, site, app, tariff, numbers)
     found += more
     return (None if found else scenario), found
 
@@ -130,6 +138,21 @@ def _sections(data: dict[str, Any]) -> tuple[ScenarioSection | None, Numbers, li
     except ValidationError:
         return None, Numbers((), ()), found
     return rest, Numbers(left["steps"], left["checks"]), found
+
+
+def _without_kpis(
+    section: ScenarioSection | None, numbers: Numbers
+) -> tuple[ScenarioSection | None, Numbers]:
+    """Leave out checks of figures, of which without their tariff nobody can tell whether they are right."""
+    if section is None:
+        return None, numbers
+    kept = [
+        (number, check)
+        for number, check in zip(numbers.checks, section.checks, strict=True)
+        if check.kpi is None
+    ]
+    checks = tuple(check for _, check in kept)
+    return section.model_copy(update={"checks": checks}), numbers._replace(checks=[each for each, _ in kept])
 
 
 def _site(name: str, folder: Path) -> tuple[Site | None, list[Finding]]:

@@ -12,11 +12,10 @@ from ...sim.components.registry import type_of
 from ...sim.domain.diagnostics import DIAGNOSTIC_NUMBERS
 from ...sim.domain.metrics import Metric
 from ...sim.domain.states import StateCode
-from ...sim.files import units
 from ...sim.files.problems import one_of
 from ...sim.files.units import Unit
-from ...sim.inputs.driven import NUMBER
 from ...sim.report import SiteReport
+from ...sim.report.figures import MONEY, NEVER_BELOW_0, SHARES, unit_of, without_unit
 from ...sim.report.gatherer import LOAD
 from ...sim.site.site import Site
 from .expressions import (
@@ -35,9 +34,6 @@ from .expressions import (
 from .formulas import Formula
 from .subjects import APP, SITE, OfApplication, OfComponent, OfSensor, OfSite, Sight, Span, Subject
 
-_FIGURE_UNITS = {"_w": units.WATT, "_wh": units.WATT_HOUR}
-_SHARES = ("soc_first", "soc_min", "soc_max", "soc_last", "self_consumption", "self_sufficiency")
-_COUNTS = ("commands", "refusals", "errors")
 ORDERS: Mapping[Order, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
@@ -185,10 +181,23 @@ class SiteWords:
 class FigureWords:
     """What conditions about a whole run may speak of: the figures of its report, their units left out."""
 
-    def __init__(self, figures: Mapping[str, float | None]) -> None:
-        """Take the figures by their full names; see `SiteReport.figures`."""
-        self._full = {_without_unit(name): name for name in figures}
+    def __init__(
+        self,
+        figures: Mapping[str, float | None],
+        currency: str | None = None,
+        absent: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the figures.
+
+        Args:
+            figures: By their full names; see `SiteReport.figures`.
+            currency: Code of that of the tariff, if there is one.
+            absent: What it would take to know those that cannot be known, by their names without units.
+        """
+        self._full = {without_unit(name): name for name in figures}
         self._figures = figures
+        self._currency = currency
+        self._absent = absent or {}
 
     def faults(self, condition: Condition) -> Iterator[Fault]:
         """Yield what is wrong with a condition about figures."""
@@ -205,7 +214,16 @@ class FigureWords:
             elif unknown:
                 yield Fault(f"{str(unknown[0])!r}, which is no figure", one_of(self._full, str(unknown[0])))
             else:
-                yield from quantity_faults(leaf, self.unit(readings[0]))
+                yield from self._faults_of_known(leaf, readings)
+
+    def _faults_of_known(self, leaf: Comparison, readings: list[Reading]) -> Iterator[Fault]:
+        missing = [str(each) for each in readings if str(each) in self._absent]
+        # Of money without a tariff nobody knows the unit.
+        has_unit = self._currency is not None or not MONEY.intersection(map(str, readings))
+        wrong = list(quantity_faults(leaf, self.unit(readings[0]))) if has_unit else []
+        if missing and not wrong:
+            yield Fault(f"{missing[0]!r}, of which nothing can be known here", self._absent[missing[0]])
+        yield from wrong
 
     def truth(self, condition: Condition) -> bool | None:
         """Return whether a condition holds; None if a figure in it is not known."""
@@ -233,14 +251,11 @@ class FigureWords:
     def span(self, reading: Reading) -> Span:
         """Return what a figure can be at all."""
         name = self._full[str(reading)].rpartition(".")[2]
-        return Span(0.0, 1.0) if name in _SHARES else Span(0.0) if name in _COUNTS else Span()
+        return Span(0.0, 1.0) if name in SHARES else Span(0.0) if name in NEVER_BELOW_0 else Span()
 
     def unit(self, reading: Reading) -> Unit:
         """Return the unit of a figure."""
-        full = self._full[str(reading)]
-        if full.rpartition(".")[2] in _SHARES:
-            return units.FRACTION
-        return next((unit for end, unit in _FIGURE_UNITS.items() if full.endswith(end)), NUMBER)
+        return unit_of(self._full[str(reading)], self._currency)
 
     def _value(self, value: Reading | Quantity, beside: Reading | Quantity) -> float | None:
         if isinstance(value, Reading):
@@ -274,7 +289,3 @@ def parsed(unit: Unit, text: str) -> float:
 
 def _rounded(unit: Unit, value: float) -> str:
     return unit.in_words(value, digits=5)
-
-
-def _without_unit(name: str) -> str:
-    return next((name.removesuffix(end) for end in _FIGURE_UNITS if name.endswith(end)), name)

@@ -34,9 +34,13 @@ class Problem(NamedTuple):
     found: str
     accepted: str
 
+    @property
+    def subject(self) -> str:
+        """What is wrong, by its name."""
+        return ".".join(filter(None, (self.component, self.field))) or "the file"
+
     def __str__(self) -> str:
-        subject = ".".join(filter(None, (self.component, self.field))) or "the file"
-        return f"{self.file}:{self.line}: {subject} is {self.found}; accepted: {self.accepted}"
+        return f"{self.file}:{self.line}: {self.subject} is {self.found}; accepted: {self.accepted}"
 
 
 def written_path(path: Place) -> str:

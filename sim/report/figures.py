@@ -13,10 +13,20 @@ from ..inputs.driven import NUMBER
 _ENDINGS: Mapping[str, Unit] = {
     "_w": units.WATT, "_wh": units.WATT_HOUR, "_s": units.SECOND, "_kg": KILOGRAM
 }  # fmt: skip
-_SHARES = frozenset(
+SHARES = frozenset(
     {"self_consumption", "self_sufficiency", "capacity_loss", "soc_first", "soc_min", "soc_max", "soc_last"}
 )
+"""Parts of a whole."""
 MONEY = frozenset({"import_cost", "export_revenue", "peak_cost", "cost"})
+NEVER_BELOW_0 = frozenset(
+    {
+        "import_wh", "export_wh", "consumption_wh", "production_wh", "peak_import_w", "peak_export_w",
+        "greatest_import_w", "greatest_export_w", "throughput_wh", "cycles", "curtailed_wh", "undelivered_wh",
+        "unmet_heat_wh", "outside_limits_s", "unknown_s", "co2_kg", "commands", "refusals", "errors", "consumed_wh",
+        "delivered_wh", "charged_wh", "discharged_wh",
+    }
+)  # fmt: skip
+"""What counts or adds up what has no sign."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +107,7 @@ def unit_of(name: str, currency: str | None = None) -> Unit:
         currency: Code of that of the tariff, if there is one.
     """
     last = name.rpartition(".")[2]
-    if last in _SHARES:
+    if last in SHARES:
         return units.FRACTION
     if last in MONEY and currency is not None:
         return CURRENCIES[currency]

@@ -26,6 +26,8 @@ from .keys import PeakPrice, PriceFile, TariffSection, TimeOfUse
 from .prices import PeakPrices, Prices, PriceSteps, steps_of
 from .week import week_faults, week_signal
 
+NOT_THERE = "not there"
+"""What is found where there is no file."""
 _PRICED = ("import", "export", "peak", "co2")
 
 
@@ -131,7 +133,8 @@ def load_tariff(path: str | Path) -> Tariff:
     try:
         text = path.read_bytes()
     except OSError as error:
-        problem = Problem(str(path), 1, None, "", error.strerror or str(error), "the path of a tariff file")
+        words = NOT_THERE if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        problem = Problem(str(path), 1, None, "", words, "the path of a tariff file")
         raise TariffError((problem,)) from None
     yaml = read_yaml(text)
     section, found = _read(yaml.data) if yaml.is_readable else (None, [])

@@ -15,7 +15,7 @@ from doppelgrid.scenarios.suites.case import VERDICT, Case, Verdict, leave, run_
 
 REST = """
 steps: [{{at: 30 s, set: {{main.load: {load}}}}}]
-checks: [{{always: grid.power < 8 kW}}, {{kpi: peak_import > 1 kW}}]
+checks: [{{always: grid.power < 8 kW}}, {{kpi: greatest_import > 1 kW}}]
 """
 
 
