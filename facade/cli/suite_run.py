@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from .options import writing
+from .options import refuse, writing
 from .suites_shown import SuiteProgress, print_table, print_verdict
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class SuiteOptions:
     junit: Path | None
     html: Path | None
     baseline: Baseline | None
+    dask: str | None = None
 
 
 def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> None:
@@ -108,13 +109,11 @@ def _verdicts(
 
 def _judged(cases: Sequence[Case], options: SuiteOptions, console: Console) -> Iterator[Verdict]:
     """Run cases, telling of each as it ends."""
-    from ..scenarios.suites.runner import run_cases  # noqa: PLC0415
-
     known = {(case.name, case.turn): case for case in cases}
     failed = 0
     with (
         SuiteProgress(cases, console) as progress,
-        contextlib.closing(run_cases(cases, options.jobs, progress.passed)) as coming,
+        contextlib.closing(_coming(cases, options, progress)) as coming,
     ):
         for verdict in coming:
             progress.ended(known[verdict.name, verdict.turn])
@@ -129,6 +128,25 @@ def _plots() -> Plots:
     from ..scenarios.suites.page import Plots  # noqa: PLC0415
 
     return Plots()
+
+
+def _coming(cases: Sequence[Case], options: SuiteOptions, progress: SuiteProgress) -> Generator[Verdict]:
+    """Yield verdicts from this machine or a cluster.
+
+    Raises:
+        typer.Exit: If the cluster cannot be reached.
+    """
+    if options.dask is None:
+        from ..scenarios.suites.runner import run_cases  # noqa: PLC0415
+
+        yield from run_cases(cases, options.jobs, progress.passed)
+        return
+    from ..scenarios.suites.cluster import ClusterError, run_in_cluster  # noqa: PLC0415
+
+    try:
+        yield from run_in_cluster(cases, options.dask)
+    except ClusterError as error:
+        raise refuse(f"--dask is {error}") from None
 
 
 def _changes(former: Baseline, verdicts: Sequence[Verdict], cases: Sequence[Case]) -> dict[int, Change]:

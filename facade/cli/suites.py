@@ -95,6 +95,10 @@ def run_scenarios(
         float | None,
         typer.Option(metavar="X", help="Simulated seconds per second of live runs; the files' if not given."),
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that runs the cases."),
+    ] = None,
     rerun_failed: Annotated[
         bool,
         typer.Option(
@@ -119,6 +123,8 @@ def run_scenarios(
     check_writable("--html", html)
     if speed is not None:
         _check_speed(speed)
+    if dask is not None and jobs is not None:
+        raise refuse("--jobs counts processes on this machine; accepted: either --jobs or --dask")
     try:
         cases = chosen(collect(paths), select or [], part)
     except ScenarioError as error:
@@ -134,7 +140,7 @@ def run_scenarios(
         [replace(case, seed=seed, live=live, speed=speed, shows=html is not None) for case in cases],
         SuiteOptions(
             jobs=jobs or os.cpu_count() or 1, output=output, repeat=repeat, stop_after=stop_after,
-            junit=junit, html=html, baseline=None if baseline is None else _baseline(baseline, output),
+            junit=junit, html=html, baseline=None if baseline is None else _baseline(baseline, output), dask=dask,
         ),
         last,
     )  # fmt: skip

@@ -51,6 +51,7 @@ def without(package: str, *words: str) -> subprocess.CompletedProcess[str]:
         ("pyarrow", "recordings", ("run", "demo", "--duration", "1s", "--ephemeral-ports", "--record", "day.parquet")),
         ("pyarrow", "recordings", ("replay", "day.csv")),
         ("distributed", "dask", ("simulate", "demo", "--runs", "2", "--dask", "tcp://127.0.0.1:1")),
+        ("distributed", "dask", ("test", "library:dispatch", "--dask", "tcp://127.0.0.1:1")),
     ],
 )  # fmt: skip
 def test_a_missing_package_is_named_with_what_brings_it(

@@ -1,0 +1,62 @@
+"""A suite on one core, on two, on a cluster and in parts: the same digests, whoever dies on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from suites.benches import scenario
+
+from doppelgrid.scenarios.suites import cluster
+from doppelgrid.scenarios.suites.case import Case, Verdict
+from doppelgrid.scenarios.suites.cluster import ClusterError, run_in_cluster, run_on_worker
+from doppelgrid.scenarios.suites.collection import Shard, chosen, collect
+from doppelgrid.scenarios.suites.runner import run_cases
+
+REST = """
+parameters: {load: [1 kW, 2 kW, 3 kW, 4 kW]}
+steps: [{at: 30 s, set: {main.load: $load}}, {at: 40 s, fault: {inv: trip}, for: 20 s}]
+checks: [{always: grid.power < 99 kW}]
+"""
+
+
+def digests(verdicts: Iterable[Verdict]) -> dict[str, str]:
+    """Return the digests by the names of the cases, all of which have passed."""
+    told = list(verdicts)
+    assert all(verdict.has_passed for verdict in told), [verdict.failures for verdict in told]
+    return {verdict.name: verdict.digest for verdict in told}
+
+
+@pytest.mark.slow
+def test_cores_clusters_and_parts_bring_the_same_digests(tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    cases = collect([scenario(tmp_path, REST)])
+    on_one = digests(run_cases(cases, 1))
+    assert len(set(on_one.values())) == 4
+    assert digests(run_cases(cases, 2)) == on_one
+    parts = [digests(run_cases(chosen(cases, [], Shard(number, 2)), 2)) for number in (1, 2)]
+    assert parts[0] | parts[1] == on_one
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50) as made:
+        kept = [replace(case, output=tmp_path / "out") for case in cases]
+        assert digests(run_in_cluster(kept, made.scheduler_address)) == on_one
+    assert {each.name for each in (tmp_path / "out").iterdir()} == set(on_one)
+
+
+@pytest.mark.slow
+def test_what_dies_beside_a_worker_fails_its_case_and_is_replaced(tmp_path: Path) -> None:
+    case = Case("try", scenario(tmp_path, "checks: [{always: grid.power < 99 kW}]\n"))
+    assert run_on_worker(case, str(tmp_path)).has_passed
+    helper = cluster._Helper.of_this_thread(str(tmp_path))
+    helper._process.kill()
+    assert run_on_worker(case, str(tmp_path)).error == "what runs cases beside the worker died"
+    assert run_on_worker(case, str(tmp_path)).has_passed
+    cluster._Helper.of_this_thread(str(tmp_path)).end()
+
+
+def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cluster, "_CONNECT_S", 0.2)
+    with pytest.raises(ClusterError, match=r"'tcp://127.0.0.1:1' .*accepted: the address of a scheduler"):
+        next(run_in_cluster([Case("try", tmp_path)], "tcp://127.0.0.1:1"))
