@@ -98,11 +98,13 @@ class Windows:
 class Obedience:
     """Powers are within the bounds that their devices show, or on their way back into them.
 
-    Machines that start and stop by controls of their own, such as CHPs, do so in their own time and are left out.
+    Machines that start and stop by controls of their own, such as CHPs, do so in their own time and are left out, and
+    so is what is stuck: it does what its fault says.
     """
 
     def __init__(self, plant: Plant) -> None:
         """Find the powers of a plant that have bounds."""
+        self._plant = plant
         machines = plant.equipment.machines
         self._powers = [
             (key, metric)
@@ -122,6 +124,8 @@ class Obedience:
         """Yield powers that are outside of their bounds at a sampling [µs] and should have come back."""
         for power in self._powers:
             key, metric = power
+            if self._plant.impairments.of(key).stuck_w is not None:
+                continue
             report = read(key)
             value = report.values[metric]
             excess = _excess(value, report.bounds[metric])

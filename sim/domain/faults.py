@@ -26,6 +26,8 @@ class Hosts(StrEnum):
 
     ANY = "any component"
     DEVICES = "inverters and batteries, and other devices that take set-points"
+    SET_POINTS = "inverters, and other devices that take set-points"
+    SWITCHED = "what is started and stopped"
     BATTERIES = "batteries"
     CHARGERS = "charging points"
     CHPS = "CHPs"
@@ -249,6 +251,111 @@ class FaultKind(StrEnum):
         "no more than {amount} samples pass, the others wait, up to 50 of them; the oldest gives way",
         _TIME,
         Amount("1/s", 0.001, 1000.0, 0.2, "rate"),
+    )
+    DERATE = (
+        "derate",
+        Family.DEVICE,
+        "no more than {amount} of its power can be had: of the rated power, of a battery of what it allows; "
+        "bounds show it",
+        _TIME,
+        Amount("1", 0.0, 1.0, word="to"),
+        Hosts.DEVICES,
+    )
+    STUCK = (
+        "stuck",
+        Family.DEVICE,
+        "active power stays at {amount}, as far as it can, whatever it is told; bounds do not show it",
+        _TIME,
+        Amount("W", -_WORST, _WORST, word="at", without="what it has"),
+        Hosts.SET_POINTS,
+    )
+    SLOW_RAMP = (
+        "slow_ramp",
+        Family.DEVICE,
+        "active power moves by no more than {amount}",
+        _TIME,
+        Amount("W/s", 0.0, _WORST, word="to", is_open=True),
+        Hosts.SET_POINTS,
+    )
+    LOST_COMMANDS = (
+        "lost_commands",
+        Family.DEVICE,
+        "{amount} of set-points and of commands to start, stop, park and acknowledge are accepted and have no effect",
+        _TIME,
+        _SHARE,
+        Hosts.SWITCHED,
+    )
+    RELAY_FAILS_TO_OPEN = (
+        "relay_fails_to_open",
+        Family.DEVICE,
+        "told to stop or park it stays as it is, and then warns of its relay",
+        _TIME,
+        None,
+        Hosts.SWITCHED,
+    )
+    RELAY_FAILS_TO_CLOSE = (
+        "relay_fails_to_close",
+        Family.DEVICE,
+        "told to start it stays as it is, and then warns of its relay",
+        _TIME,
+        None,
+        Hosts.SWITCHED,
+    )
+    FAILED_START = (
+        "failed_start",
+        Family.DEVICE,
+        "attempts to start fail, until it gives up with an error that has to be acknowledged",
+        _TIME,
+        None,
+        Hosts.CHPS,
+    )
+    CAR_STOPS = (
+        "car_stops",
+        Family.DEVICE,
+        "the car that is plugged in takes no more, and stays plugged in",
+        _TIME,
+        None,
+        Hosts.CHARGERS,
+    )
+    CAR_STAYS = (
+        "car_stays",
+        Family.DEVICE,
+        "the cable of the car that is there, or comes next, cannot be pulled out, and warns of its lock",
+        (),
+        None,
+        Hosts.CHARGERS,
+    )
+    BMS_ALARM = (
+        "bms_alarm",
+        Family.DEVICE,
+        "the management system warns of {diagnostic} and allows {amount} of the power that it would",
+        ("diagnostic", *_TIME),
+        Amount("1", 0.0, 1.0, 0.0, "to"),
+        Hosts.BATTERIES,
+    )
+    CAPACITY_FADED = (
+        "capacity_faded",
+        Family.DEVICE,
+        "capacity is {amount} of what it was, at the same state of charge",
+        (),
+        Amount("1", 0.05, 1.0, word="to"),
+        Hosts.BATTERIES,
+    )
+    RESISTANCE_GROWN = (
+        "resistance_grown",
+        Family.DEVICE,
+        "resistances are {amount} times what they were",
+        (),
+        Amount("1", 0.1, 20.0, word="by"),
+        Hosts.BATTERIES,
+    )
+    CELL_IMBALANCE = (
+        "cell_imbalance",
+        Family.DEVICE,
+        "the fullest cell is {amount} of the capacity farther from the emptiest; only balancing mends that",
+        (),
+        Amount("1", 0.0, 0.5, word="by", is_open=True),
+        Hosts.BATTERIES,
     )
 
 

@@ -30,6 +30,10 @@ class ActiveFault(NamedTuple):
     """Whether it is there now, of one that comes and goes."""
     turning: int | None = None
     """Agenda number of when that changes."""
+    stuck_w: float | None = None
+    """Power at which a device is stuck [W]."""
+    session: tuple[tuple[str, float], ...] = ()
+    """Inputs of the session of a car that stays, and their values."""
     late: tuple[LateReading, ...] = ()
     """What has not been reported yet."""
 

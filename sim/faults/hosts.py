@@ -18,6 +18,8 @@ def can_host(hosts: Hosts, section: ComponentSection) -> bool:
     """Say whether a component is among those on which a kind of fault can be, by what the site file says."""
     if hosts is Hosts.ANY:
         return True
+    if hosts is Hosts.SWITCHED and type_of(section).switchgear(section) is not None:
+        return True
     if hosts in _CATEGORIES:
         return section.category is _CATEGORIES[hosts]
     takes_set_points = isinstance(section, FlexibleDevice | Lapsing) or type_of(section).package is not None

@@ -17,9 +17,12 @@ from ..files.problems import one_of
 from ..plant.plant import Plant
 from .active import ActiveFault, FaultsState, LateReading
 from .amounts import fault_in_words
-from .chance import waiting_s
+from .chance import happens, waiting_s
 from .check import check_fault, check_host
+from .devices import IMPAIRING, impairment_of, session_now
 from .reports import is_distorting, reported, stamp_shift_us
+
+_OF_HARDWARE = IMPAIRING | {FaultKind.TRIP}
 
 
 class Faults:
@@ -55,6 +58,7 @@ class Faults:
         """Told of faults when they are there: when they strike, and when they come again."""
         engine.handle("fault mends", self.mend)
         engine.handle("fault turns", self._turn)
+        engine.handle("car comes to stay", self._hold_car)
         executor.handle(StrikeFault, self.strike)
         executor.handle(MendFault, self._mend_told)
 
@@ -69,9 +73,15 @@ class Faults:
             ending = self._engine.schedule(now_us + round(for_s * 1e6), "fault mends", number)
         held = dict(self._read(fault.component).values) if fault.kind is FaultKind.FROZEN else {}
         struck = ActiveFault(fault, now_us, ending, held)
+        if fault.kind is FaultKind.STUCK:
+            is_told = fault.amount is not None
+            stuck_w = fault.size if is_told else self._plant.active_power_w(fault.component)
+            struck = struck._replace(stuck_w=stuck_w)
         self._state = FaultsState(number, {**self._state.active, number: self._until_turn(number, struck)})
         self._events.report("fault", fault.component, **_details(fault, number, for_s))
-        self._begin(fault)
+        self._begin(number)
+        if fault.kind is FaultKind.CELL_IMBALANCE:
+            self._plant.unbalance(fault.component, fault.size)
         return number
 
     def mend(self, number: int) -> None:
@@ -136,6 +146,12 @@ class Faults:
         """Say whether commands to a component get no answer."""
         return bool(self._find(component, FaultKind.HANGING) or self._find(component, FaultKind.HALF_OPEN))
 
+    def loses_command(self, component: str) -> bool:
+        """Say whether a command that a component is given now has no effect."""
+        now_us, name = self._engine.now_us, f"{component}/lost_commands"
+        lost = self._find(component, FaultKind.LOST_COMMANDS)
+        return any(happens(fault.size, self._seed, name, now_us) for fault in lost)
+
     def is_distorting(self, component: str, metrics: Collection[Metric]) -> bool:
         """Say whether a fault lies between what a component reports of some metrics, or of times, and what is."""
         return any(is_distorting(active.fault, metrics) for _, active in self._of(component))
@@ -197,8 +213,19 @@ class Faults:
             )
         check_host(fault, self._plant.site)
 
-    def _begin(self, fault: Fault) -> None:
+    def _begin(self, number: int) -> None:
         """Let what is broken now have its effect."""
+        fault = self._state.active[number].fault
+        if fault.kind in _OF_HARDWARE:
+            self._plant.advance(self._engine.now_us)
+        if fault.kind is FaultKind.CAR_STAYS:
+            due_us = self._plant.next_car_us(fault.component)
+            if due_us is not None and due_us > self._engine.now_us:
+                self._engine.schedule(due_us, "car comes to stay", number)
+            else:
+                self._hold_car(number)
+        if fault.kind in IMPAIRING:
+            self._impair(fault.component)
         if fault.kind is FaultKind.TRIP:
             message = f"{fault.component} tripped: {fault.diagnostic}"
             self._plant.trip(fault.component, Diagnostic(fault.diagnostic, message))
@@ -206,9 +233,26 @@ class Faults:
 
     def _end(self, fault: Fault) -> None:
         """Take the effect of what was broken back, as far as nothing else has it."""
-        if fault.kind is FaultKind.TRIP and not self._find(fault.component, FaultKind.TRIP):
+        if fault.kind in _OF_HARDWARE:
+            # Elsewhere an end leaves no trace: two short steps of a model are not one long step to the last bit.
             self._plant.advance(self._engine.now_us)
+        if fault.kind in IMPAIRING:
+            self._impair(fault.component)
+        if fault.kind is FaultKind.TRIP and not self._find(fault.component, FaultKind.TRIP):
             self._plant.trip(fault.component, None)
+
+    def _impair(self, component: str) -> None:
+        self._plant.impair(component, impairment_of(active for _, active in self._of(component)))
+
+    def _hold_car(self, number: int) -> None:
+        """Let the car that is at a charger now stay."""
+        active = self._state.active.get(number)
+        if active is None:
+            return
+        component = active.fault.component
+        self._plant.advance(self._engine.now_us)
+        self._replace(number, active._replace(session=session_now(self._plant, component)))
+        self._impair(component)
 
     def _until_turn(self, number: int, active: ActiveFault) -> ActiveFault:
         """Return a fault with the time at which it comes or goes, if it does."""
@@ -227,7 +271,7 @@ class Faults:
         fault, kind = active.fault, "fault comes" if turned.is_there else "fault goes"
         self._events.report(kind, fault.component, fault=fault.kind.value, number=number)
         if turned.is_there:
-            self._begin(fault)
+            self._begin(number)
         else:
             self._end(fault)
 

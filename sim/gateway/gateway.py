@@ -452,7 +452,7 @@ class Gateway:
         key = self._reached(command.component_id)
         if self._faults.is_hanging(key):
             return PowerRequest()
-        return self._set_points.request(key, command)
+        return self._set_points.request(key, command, is_lost=self._faults.loses_command(key))
 
     def _augment_bounds(self, command: AugmentBounds) -> int:
         return self._bounds.augment(self._answering(command), command)

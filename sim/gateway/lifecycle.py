@@ -77,7 +77,10 @@ class Lifecycle:
     def _command(self, name: str, key: str, carry_out: Callable[[str], None]) -> None:
         try:
             check_takes_commands(self._plant, key)
-            carry_out(key)
+            if self._faults.loses_command(key):
+                self._events.report("command lost", key, command=name)
+            else:
+                carry_out(key)
         except CommandError as error:
             self._events.report(f"{name} refused", key, reason=str(error))
             raise

@@ -178,7 +178,8 @@ class Line:
         slow = [fault for fault in faults if fault.kind is FaultKind.LATENCY]
         if not is_lost and not slow:
             return None
-        self._last_passage += 1
+        # By time, lest a number of a snapshot from another process comes again.
+        self._last_passage = max(self._last_passage + 1, self._engine.now_us)
         passage = self._passages[self._last_passage] = Passage()
         if not is_lost:
             due_us = self._engine.now_us + sum(self._delay_us(fault, what) for fault in slow)

@@ -10,9 +10,11 @@ from typing import NamedTuple
 
 from ..components.registry import type_of
 from ..components.switchgear import CONTACTOR, Switchgear
+from ..domain.states import Diagnostic
 from ..domain.switching import Position
 from ..engine.agenda import Engine
 from ..engine.events import Events
+from ..plant.impairment import WHOLE
 from ..plant.plant import Plant
 
 
@@ -47,12 +49,17 @@ class Sequences:
         self._state = SequencesState()
         self._gear = _switchgear(plant)
         engine.handle("switched", self._switched)
+        engine.handle("relay fails", self._failed)
 
     def close_relays(self, key: str) -> None:
         """Switch a component on, unless it is on its way there."""
         if self.goal(key) is Position.ON:
             return
         gear = self._gear[key]
+        if self._plant.impairments.of(key).fails_to_close:
+            closed_s = gear.moving_s(self._relays_to_move(key), is_closing=True)
+            self._fail(key, self._plant.position(key), closed_s, "SWITCH_ON_FAULT", "close")
+            return
         if gear.is_managed:
             self._plant.want(key, Position.ON)
             return
@@ -65,11 +72,17 @@ class Sequences:
     def open_ac_relay(self, key: str) -> None:
         """Bring an inverter that is on to standby."""
         opened_s = self._gear[key].moving_s(1, is_closing=False)
+        if self._plant.impairments.of(key).fails_to_open:
+            self._fail(key, self._plant.position(key), opened_s, "BATTERY_RELAY_ERROR", "open")
+            return
         self._walk(key, [(Position.SWITCHING_OFF, 0.0), (Position.STANDBY, opened_s)])
 
     def open_relays(self, key: str) -> None:
         """Switch a component off that is on, in standby or under way."""
         gear = self._gear[key]
+        if self._plant.impairments.of(key).fails_to_open:
+            self._fail(key, self._plant.position(key), gear.opening_s, "BATTERY_RELAY_ERROR", "open")
+            return
         if gear.is_managed:
             self._plant.want(key, Position.OFF)
             return
@@ -108,6 +121,20 @@ class Sequences:
     def restore(self, state: SequencesState) -> None:
         """Go on with what a saved state has under way. Positions are the plant's to restore."""
         self._state = state
+
+    def _fail(self, key: str, position: Position, after_s: float, code: str, verb: str) -> None:
+        """Let relays be found where they were, simulated time [s] after they were told to move."""
+        self._engine.schedule(
+            self._engine.now_us + round(after_s * 1e6), "relay fails", key, position.value, code, verb
+        )
+
+    def _failed(self, key: str, position: str, code: str, verb: str) -> None:
+        self._plant.advance(self._engine.now_us)
+        if self._plant.impairments.of(key) == WHOLE:
+            return
+        message = f"{key} was told to {verb} its relay, which did not move"
+        self._plant.impairments.report_relay(key, Diagnostic(code, message))
+        self._events.report("relay failed", key, position=position, diagnostic=code)
 
     def _relays_to_move(self, key: str) -> int:
         return 1 if self._plant.position(key) is Position.STANDBY else self._gear[key].relays

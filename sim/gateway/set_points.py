@@ -84,11 +84,21 @@ class SetPoints:
         self._sequences = sequences
         self._in_force: dict[Axis, SetPoint] = {}
         self._requests: dict[Axis, PowerRequest] = {}
+        self._lost: dict[int, PowerRequest] = {}
+        """Requests for set-points that did not reach their devices."""
+        self._last_lost = 0
+        engine.handle("lost set-point ends", self._end_lost)
         engine.handle("set-point lapses", self._lapse, promised=True)
         engine.handle("set-point progress", self._check_progress, promised=True)
 
-    def request(self, key: str, command: SetPower) -> PowerRequest:
-        """Take a set-point for a component, or refuse it; see `Gateway.set_power`."""
+    def request(self, key: str, command: SetPower, *, is_lost: bool = False) -> PowerRequest:
+        """Take a set-point for a component, or refuse it; see `Gateway.set_power`.
+
+        Args:
+            key: Of the component.
+            command: What it is told.
+            is_lost: Whether the set-point is accepted, but does not reach the device.
+        """
         power_type, power, lifetime_s = command.power_type, command.power, command.lifetime_s
         try:
             self._check(key, power_type, power, lifetime_s)
@@ -98,7 +108,8 @@ class SetPoints:
             )
             raise
         lifetime_us = self._clock.span_us(DEFAULT_LIFETIME_S if lifetime_s is None else lifetime_s)
-        return self._accept(key, power_type, power, self._engine.now_us + lifetime_us)
+        due_us = self._engine.now_us + lifetime_us
+        return self._lose(key, command, due_us) if is_lost else self._accept(key, power_type, power, due_us)
 
     def save(self) -> SetPointsState:
         """Return all set-points in force."""
@@ -108,6 +119,7 @@ class SetPoints:
         """Go on with saved set-points; requests of clients that wait for an answer end."""
         self.close()
         self._requests.clear()
+        self._lost.clear()
         self._in_force = {
             (key, PowerType(power_type)): set_point for key, power_type, set_point in state.in_force
         }
@@ -115,7 +127,7 @@ class SetPoints:
     @property
     def has_requests(self) -> bool:
         """Whether requests are on their way."""
-        return bool(self._requests)
+        return bool(self._requests or self._lost)
 
     def revoke(self, key: str) -> None:
         """Take back all set-points of a component; requests that are on their way have failed.
@@ -130,7 +142,7 @@ class SetPoints:
 
     def close(self) -> None:
         """End all requests that are on their way; the site is going down."""
-        for request in self._requests.values():
+        for request in (*self._requests.values(), *self._lost.values()):
             request.end("the site is shutting down")
 
     def _check(self, key: str, power_type: PowerType, power: float, lifetime_s: int | None) -> None:
@@ -190,6 +202,27 @@ class SetPoints:
         give_up_us = self._engine.now_us + self._clock.span_us(PATIENCE_S)
         self._check_progress(key, power_type.value, expiry, give_up_us)
         return request
+
+    def _lose(self, key: str, command: SetPower, due_us: int) -> PowerRequest:
+        """Accept a set-point that has no effect, not even on the one before; the request fails in the end."""
+        axis = command.power_type.value
+        self._events.report("set-point accepted", key, axis=axis, power=command.power, until_us=due_us)
+        self._events.report("command lost", key, command="set-point", axis=axis, power=command.power)
+        request = PowerRequest()
+        request.push(PowerUpdate(RequestStatus.ACCEPTED, self._clock.stamp_us(due_us)))
+        self._last_lost = max(self._last_lost + 1, self._engine.now_us)
+        self._lost[self._last_lost] = request
+        give_up_us = min(self._engine.now_us + self._clock.span_us(PATIENCE_S), due_us)
+        self._engine.schedule(give_up_us, "lost set-point ends", key, axis, self._last_lost)
+        return request
+
+    def _end_lost(self, key: str, axis: str, number: int) -> None:
+        # Nobody waits any more for what a snapshot had on its way.
+        request = self._lost.pop(number, None)
+        if request is not None:
+            status = RequestStatus.FAILED
+            request.push(PowerUpdate(status))
+            self._events.report("set-point ended", key, axis=axis, status=status.value)
 
     def _check_progress(self, key: str, axis_name: str, expiry: int, give_up_us: int) -> None:
         axis = (key, PowerType(axis_name))

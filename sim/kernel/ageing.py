@@ -79,9 +79,10 @@ def _wear(layout: Layout, memory: Memory, number: int) -> None:
     cells, old = layout.batteries[battery].params, memory.battery_states[battery]
     given = AgeingInput(old.soc, 0.0, old.temperature_c)
     aged = ageing_output(layout.ageings[number].params, memory.ageing_states[number], given)
-    share = max(aged.capacity_share, _LEAST_SHARE)
+    share = max(aged.capacity_share * memory.batteries[battery].capacity_factor, _LEAST_SHARE)
+    resistance_factor = aged.resistance_factor * memory.batteries[battery].resistance_factor
     new = BatteryState(
-        old.soc, old.rc1_voltage_v, old.rc2_voltage_v, old.temperature_c, share, aged.resistance_factor
+        old.soc, old.rc1_voltage_v, old.rc2_voltage_v, old.temperature_c, share, resistance_factor
     )
     memory.battery_states[battery] = new
     lost_wh = battery_stored_energy_wh(cells, old) - battery_stored_energy_wh(cells, new)

@@ -78,6 +78,11 @@ def want_relays(layout: Layout, memory: Memory, battery: int, relays: int) -> No
     memory.bms[battery].wanted = relays
 
 
+def look_anew(layout: Layout, memory: Memory, battery: int) -> None:
+    """Bring a system to the present and let it look again, as something of its battery changes at once."""
+    _carry(layout, memory, battery)
+
+
 def acknowledge_trip(layout: Layout, memory: Memory, battery: int) -> None:
     """Tell a system to clear its trip, if its cause has gone."""
     _carry(layout, memory, battery)

@@ -1,4 +1,7 @@
-"""What clients have left allowed to a control. Compiled runs have no clients: see `no_client_limits`."""
+"""What clients have left allowed to a control, and whether it listens to them at all.
+
+Compiled runs have no clients and nothing that breaks: see `no_client_limits`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,9 @@ def aim_w(memory: Memory, control: int) -> float:
 
 
 def cut_w(memory: Memory, control: int, power_w: float) -> float:
-    """Return an active power of a control inside what is allowed [W]."""
+    """Return an active power of a control inside what is allowed [W]; that at which it is stuck."""
+    if memory.controls[control].is_stuck:
+        return memory.controls[control].stuck_w
     allowed = memory.allowed_w[control]
     return power_w if allowed is None else cut(power_w, allowed)
 
@@ -37,11 +42,13 @@ def reactive_aim_var(memory: Memory, control: int) -> float:
 def held_w(memory: Memory, control: int, setting_w: float) -> float:
     """Return the active power that comes of a setting [W] within what is allowed.
 
-    What reach holds back into a gap between allowed ranges is cut further.
+    What reach holds back into a gap between allowed ranges is cut further. What is stuck stays.
     """
+    now = memory.controls[control]
+    if now.is_stuck:
+        return now.stuck_w
     allowed = memory.allowed_w[control]
     if allowed is None:
         return setting_w
-    now = memory.controls[control]
     power_w = min(max(setting_w, now.reach_lower_w), now.reach_upper_w)
     return cut(power_w, allowed) if power_w != setting_w else power_w

@@ -48,6 +48,8 @@ def find_battery_limits(layout: Layout, memory: Memory) -> None:
         lower, upper = 0.0, 0.0
         if memory.components[own.component].is_closed and memory.bms[battery].relays == RELAYS_CLOSED:
             lower, upper = battery_power_limits(own.params, memory.battery_states[battery])
+            lower *= now.allowed_share
+            upper *= now.allowed_share
             lower = max(lower, now.allowed_lower_w)
             upper = min(upper, now.allowed_upper_w)
             if lower > -own.minimum_w:

@@ -139,6 +139,20 @@ def keep_to_grid_code(layout: Layout, memory: Memory) -> None:
             inverter.own_upper_w = min(inverter.own_upper_w, most_w)
 
 
+def derate(layout: Layout, memory: Memory) -> None:
+    """Cut what each device could have to what it still can if it is broken; its reach must be known."""
+    for control in range(len(layout.controls)):
+        now = memory.controls[control]
+        if now.most_w < math.inf:
+            now.reach_lower_w = max(now.reach_lower_w, 0.0 - now.most_w)
+            now.reach_upper_w = min(now.reach_upper_w, now.most_w)
+            if control < len(layout.inverters):
+                inverter = memory.inverters[control]
+                inverter.own_lower_w = max(inverter.own_lower_w, 0.0 - now.most_w)
+                inverter.own_upper_w = min(inverter.own_upper_w, now.most_w)
+                inverter.surplus_w = max(inverter.surplus_w, 0.0 - now.most_w)
+
+
 def grid_code_ahead_s(layout: Layout, memory: Memory, horizon_s: float) -> float:
     """Return how long all protections leave things as they are [s], at most the time given."""
     for guard in range(len(layout.guards)):

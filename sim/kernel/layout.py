@@ -318,6 +318,11 @@ class BatteryMemory:
     """Turned into heat since the start [Wh]."""
     throughput_ah: float = 0.0
     """Charge that has gone through it since the start, either way [Ah]."""
+    allowed_share: float = 1.0
+    """Part of the power that its management system would allow that it does allow; less if it is broken."""
+    capacity_factor: float = 1.0
+    resistance_factor: float = 1.0
+    """Capacity and resistances over those of its age; others if it is broken."""
 
 
 @dataclass(slots=True)
@@ -474,6 +479,13 @@ class ControlMemory:
     """The same as `reach_lower_w` before a feed-in limit; 0 if it keeps to none [W]."""
     offered_w: float = 0.0
     """What it would deliver without that limit, >= 0 [W]."""
+    most_w: float = math.inf
+    """Magnitude of active power that a broken device can still have [W]."""
+    slowest_w_per_s: float = math.inf
+    """Greatest change of active power of a broken device [W/s]."""
+    is_stuck: int = 0
+    stuck_w: float = 0.0
+    """Whether a broken device stays at a power whatever it is told, and at which [W]."""
 
 
 @dataclass(slots=True)

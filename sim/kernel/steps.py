@@ -21,6 +21,7 @@ from .energies import count_energies
 from .feed_in import find_share, held_back_w, hold_back, is_limited, needs_new_share
 from .grid import fuses_horizon_s, heat_fuses
 from .inverters import (
+    derate,
     find_sun,
     grid_code_ahead_s,
     grown_w,
@@ -53,6 +54,7 @@ def _find_flows(layout: Layout, memory: Memory, machines: Any) -> None:
     find_direct_reach(layout, memory)
     find_machine_reach(layout, memory, machines)
     keep_to_grid_code(layout, memory)
+    derate(layout, memory)
     hold_back(layout, memory)
     share_directly(layout, memory)
     notice_turns(layout, memory)
@@ -147,11 +149,12 @@ def _ramp(layout: Layout, memory: Memory, number: int) -> None:
     start_w = min(max(now.setting_w, lower_w), upper_w)
     goal_w = aim_w(memory, number)
     cycle_s = _cycle_us(layout, memory, number) / 1e6
+    ramp_w_per_s = min(own.ramp_w_per_s, now.slowest_w_per_s)
     if now.growth_w_per_s < own.ramp_w_per_s:
         growth_w = now.growth_w_per_s * cycle_s
-        now.setting_w = grown_w(now.setting_w, goal_w, own.ramp_w_per_s * cycle_s, growth_w)
+        now.setting_w = grown_w(now.setting_w, goal_w, ramp_w_per_s * cycle_s, growth_w)
         return
-    moved_w = ramp_towards(own.ramp_w_per_s, start_w, goal_w, cycle_s)
+    moved_w = ramp_towards(ramp_w_per_s, start_w, goal_w, cycle_s)
     # Beyond its reach the device is held back anyway, so there is nothing left to ramp.
     now.setting_w = moved_w if lower_w <= moved_w <= upper_w else goal_w
 

@@ -35,7 +35,7 @@ from ..files.presets import own_presets
 from ..files.problems import one_of
 from ..inputs.override import Override
 from ..inputs.segments import averaged
-from ..inputs.signal import Signal
+from ..inputs.signal import NEVER, Signal
 from ..kernel.ac_bus import active_w, is_live, reconnect
 from ..kernel.bms import acknowledge_trip, open_relays_at_once, want_relays, would_clear
 from ..kernel.device_model import bind, bound
@@ -51,6 +51,8 @@ from ..site.site import Site
 from .bms import lasting_cause, position_of, trip_diagnostic, warning_diagnostics
 from .equipment import Equipment, equip
 from .gathered import FlowFollower, Gathered
+from .impairment import Impairment
+from .impairments import Impairments
 from .numbering import Places, first_memory, number_site
 from .set_points import PendingSetPoint, active_as_taken_w, as_taken
 from .state import Flows, PlantState, Registers, Voltages, keep_numbers, restore_numbers
@@ -123,6 +125,8 @@ class Plant:
         self.tripped: dict[str, Diagnostic] = {}
         """Devices that have switched off by themselves, and why."""
         self._positions: dict[str, Position] = {}
+        self.impairments = Impairments(self.equipment, self._places, self._layout, self._memory)
+        """What is broken of devices."""
         self._allowed_dc_w: dict[str, Ranges] = {}
         if self.equipment.meterings:
             self._know()
@@ -152,6 +156,7 @@ class Plant:
     def save(self) -> PlantState:
         """Return a copy of what the plant remembers, to restore later."""
         memory = self._memory
+        impairments, failed_relays = self.impairments.save()
         return PlantState(
             components=self.wiring.order,
             numbers=keep_numbers(memory),
@@ -168,6 +173,8 @@ class Plant:
             overrides=dict(self.overrides),
             tripped=dict(self.tripped),
             positions=dict(self._positions),
+            impairments=impairments,
+            failed_relays=failed_relays,
         )
 
     def restore(self, state: PlantState) -> None:
@@ -184,6 +191,7 @@ class Plant:
         self._allowed_dc_w, self._pending = dict(state.allowed_dc_w), dict(state.pending)
         self.overrides, self.tripped = dict(state.overrides), dict(state.tripped)
         self._positions = dict(state.positions)
+        self.impairments.restore(state.impairments, state.failed_relays)
         self._drop_named()
 
     @property
@@ -396,7 +404,7 @@ class Plant:
             ValueError: If there is no such input; says which there are.
         """
         name = f"{component}.{quantity}"
-        signal = self.overrides.get(name) or self.inputs.get(name)
+        signal = self.impairments.held_inputs.get(name) or self.overrides.get(name) or self.inputs.get(name)
         if signal is None:
             its_own = [each for each in self.inputs if each.startswith(f"{component}.")]
             raise ValueError(f"no input {name!r}; accepted: {one_of(its_own or self.inputs, name)}")
@@ -448,6 +456,27 @@ class Plant:
         if why is not None:
             self.tripped[key] = why
         self._reconnect(key)
+
+    def impair(self, key: str, impairment: Impairment) -> None:
+        """Let a device be broken from now on in one way, in place of any other."""
+        self._know()
+        self.impairments.set(key, impairment)
+        self.look_again()
+
+    def unbalance(self, key: str, spread: float) -> None:
+        """Let the fullest cell of a battery be farther from the emptiest by a part of the capacity [1]."""
+        self.impairments.unbalance(key, spread)
+        self._forget_flows()
+
+    def next_car_us(self, key: str) -> int | None:
+        """Return when a car comes to a charger next [µs]; now if one is there, None if none comes."""
+        name = f"{key}.session_id"
+        signal, time_us = self.overrides.get(name) or self.inputs[name], self.time_us
+        while signal.at(time_us) <= 0.0:
+            time_us = signal.until(time_us)
+            if time_us >= NEVER:
+                return None
+        return time_us
 
     def error(self, key: str) -> Diagnostic | None:
         """Return what has switched a component off by itself, or None."""
@@ -647,7 +676,8 @@ class Plant:
         memory, now_us = self._memory, self._memory.time_us
         if now_us < memory.next_input_us:
             return
-        signals = [self.overrides.get(name, signal) for name, signal in self.inputs.items()]
+        driven: dict[str, Override] = {**self.overrides, **self.impairments.held_inputs}
+        signals = [driven.get(name, signal) for name, signal in self.inputs.items()]
         memory.inputs[:] = [signal.at(now_us) for signal in signals]
         memory.next_input_us = min(signal.until(now_us) for signal in signals)
         take_in_grid(self._layout, memory)

@@ -16,6 +16,7 @@ from ..domain.states import Diagnostic
 from ..domain.switching import Position
 from ..inputs.override import Override
 from ..kernel.layout import Memory
+from .impairment import Impairment
 from .set_points import PendingSetPoint
 
 
@@ -77,6 +78,10 @@ class PlantState(NamedTuple):
     """Devices that have switched off by themselves, and why."""
     positions: dict[str, Position]
     """Components that are not switched on, or not for certain."""
+    impairments: dict[str, Impairment] = {}  # noqa: RUF012 - never changed in place
+    """What is broken of devices."""
+    failed_relays: dict[str, Diagnostic] = {}  # noqa: RUF012 - never changed in place
+    """Devices whose relays were seen to fail."""
 
 
 STATES: dict[str, type] = {

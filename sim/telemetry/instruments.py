@@ -127,7 +127,7 @@ class _Gauge:
             self._values(),
             bounds,
             self._states(condition),
-            self._warnings(condition),
+            (*self._warnings(condition), *plant.impairments.warnings(key)),
             () if error is None else (error,),
         )
 

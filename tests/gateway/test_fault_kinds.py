@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 
 from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.faults import Distribution, Fault, FaultKind
-from doppelgrid.sim.domain.messages import Frame, RefusalStatus, UnavailableError
+from doppelgrid.sim.domain.messages import Frame, OutOfBoundsError, RefusalStatus, UnavailableError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import StateCode
 from doppelgrid.sim.gateway.subscriptions import LONGEST_QUEUE
@@ -22,7 +23,7 @@ from doppelgrid.sim.site.site import Site
 
 NOON = 1_781_517_600_000_000
 SECOND = 1_000_000
-HALL, INVERTER, BATTERY = 31, 11, 12
+HALL, INVERTER, BATTERY, ENGINE, CHARGER, GUESTS = 31, 11, 12, 13, 14, 15
 POWER = Metric.AC_POWER_ACTIVE
 PHASES = (Metric.AC_POWER_ACTIVE_PHASE_1, Metric.AC_POWER_ACTIVE_PHASE_2, Metric.AC_POWER_ACTIVE_PHASE_3)
 
@@ -36,6 +37,21 @@ class Bench:
             "main": {"id": 2, "category": "meter", "behind": "grid"},
             "inv": {"id": INVERTER, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW"},
             "bat": {"id": BATTERY, "category": "battery", "behind": "inv"},
+            "engine": {"id": ENGINE, "category": "chp", "behind": "main", "rated_power": "30 kW"},
+            "charger": {
+                "id": CHARGER,
+                "category": "ev_charger",
+                "behind": "main",
+                "rated_power": "11 kW",
+                "car": {"initial_soc": "20 %"},
+            },
+            "guests": {
+                "id": GUESTS,
+                "category": "ev_charger",
+                "behind": "main",
+                "rated_power": "11 kW",
+                "sessions": [{"arrive": "12:15", "stay": "5 min", "car": "compact-58kwh"}],
+            },
             "hall": {"id": HALL, "category": "meter", "behind": "main", "load": "6 kW", "phases": [1, 2]},
         }
         microgrid = {"id": 7}
@@ -164,6 +180,235 @@ class TestMeasurements:
         assert frames[-1].state_since_us == frames[-2].sample_time_us
         # The site's own events are of what is.
         assert not [event for event in bench.events if event.kind == "state" and event.subject == "inv"][1:]
+
+
+def power(bench: Bench, key: str = "inv") -> float:
+    return bench.simulation.plant.active_power_w(key)
+
+
+def command(bench: Bench, power_w: float, component_id: int = INVERTER) -> list[str]:
+    """Give a set-point and return the statuses of its request so far."""
+    request = bench.simulation.gateway.set_power(component_id, PowerType.ACTIVE, power_w, 900)
+    statuses = []
+
+    async def read() -> None:
+        while request.waiting:
+            statuses.append((await anext(request)).status.value)
+
+    asyncio.run(read())
+    return statuses
+
+
+class TestDevices:
+    def test_a_derated_device_has_a_share_of_its_power_and_says_so(self, bench: Bench) -> None:
+        command(bench, 25e3)
+        bench.run(5.0)
+        number = bench.strike("inv", "derate", amount=0.4)
+        frame = bench.shown(INVERTER)
+        assert frame.values[POWER] == pytest.approx(12e3)
+        assert frame.bounds[POWER] == ((-12e3, 12e3),)
+        with pytest.raises(OutOfBoundsError, match="-12000 to 12000 W"):
+            command(bench, 20e3)
+        bench.simulation.mend(number)
+        bench.run(5.0)
+        assert power(bench) == pytest.approx(25e3)
+
+    def test_a_derated_battery_keeps_its_inverters_back(self, bench: Bench) -> None:
+        whole = bench.shown(BATTERY).bounds[Metric.DC_POWER][0]
+        bench.strike("bat", "derate", amount=0.1)
+        frame = bench.shown(BATTERY)
+        assert frame.bounds[Metric.DC_POWER][0] == pytest.approx((0.1 * whole.lower, 0.1 * whole.upper))
+        assert bench.shown(INVERTER).bounds[POWER][0].upper < 0.11 * whole.upper
+
+    def test_what_is_stuck_stays_at_its_power_and_ramps_from_there_once_it_is_mended(
+        self, bench: Bench
+    ) -> None:
+        command(bench, 10e3)
+        bench.run(5.0)
+        number = bench.strike("inv", "stuck")
+        assert command(bench, -20e3) == ["ACCEPTED"]
+        bench.run(60.0)
+        assert power(bench) == pytest.approx(10e3)
+        command(bench, 4e3)
+        bench.simulation.mend(number)
+        assert power(bench) == pytest.approx(10e3)
+        bench.run(5.0)
+        assert power(bench) == pytest.approx(4e3)
+
+    def test_a_device_is_stuck_where_it_is_said_to_be(self, bench: Bench) -> None:
+        bench.strike("inv", "stuck", amount=-3e3)
+        bench.run(1.0)
+        assert power(bench) == pytest.approx(-3e3)
+        assert bench.shown(INVERTER).bounds[POWER][0].lower < -20e3
+
+    def test_a_slow_ramp_moves_by_no_more_than_it_says(self, bench: Bench) -> None:
+        bench.strike("inv", "slow_ramp", amount=500.0)
+        command(bench, 10e3)
+        bench.run(11.0)
+        assert 4e3 < power(bench) < 5.5e3
+        bench.run(12.0)
+        assert power(bench) == pytest.approx(10e3)
+
+    def test_a_lost_set_point_is_accepted_and_leaves_the_one_before_as_it_was(self, bench: Bench) -> None:
+        command(bench, 5e3)
+        bench.run(5.0)
+        bench.strike("inv", "lost_commands")
+        request = bench.simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, -9e3, None)
+        bench.run(60.0)
+        assert power(bench) == pytest.approx(5e3)
+        assert request.waiting == 2
+        assert [event.details.get("status") for event in bench.events if event.kind == "set-point ended"] == [
+            "SUCCESS", "FAILED",
+        ]  # fmt: skip
+        assert "inv: command lost (command set-point, axis active, power -9000.0 W)" in map(str, bench.events)
+
+    def test_a_lost_stop_changes_nothing(self, bench: Bench) -> None:
+        bench.strike("inv", "lost_commands")
+        bench.simulation.gateway.stop(INVERTER)
+        bench.run(5.0)
+        assert bench.shown(INVERTER).states[0] is not StateCode.OFF
+
+    @pytest.mark.parametrize("component_id", [INVERTER, BATTERY])
+    def test_a_relay_that_does_not_open_leaves_the_device_on_and_is_warned_of(
+        self, bench: Bench, component_id: int
+    ) -> None:
+        key = "inv" if component_id == INVERTER else "bat"
+        number = bench.strike(key, "relay_fails_to_open")
+        bench.run(5.0)
+        assert not bench.shown(component_id).warnings
+        bench.simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 0.0, 900)
+        bench.run(3.0)
+        bench.simulation.gateway.stop(component_id)
+        bench.run(5.0)
+        frame = bench.shown(component_id)
+        assert StateCode.OFF not in frame.states
+        assert [warning.code for warning in frame.warnings] == ["BATTERY_RELAY_ERROR"]
+        bench.simulation.mend(number)
+        bench.simulation.gateway.stop(component_id)
+        bench.run(5.0)
+        frame = bench.shown(component_id)
+        assert StateCode.OFF in frame.states
+        assert not frame.warnings
+
+    def test_a_relay_that_does_not_close_leaves_the_device_off(self, bench: Bench) -> None:
+        bench.simulation.gateway.stop(INVERTER)
+        bench.run(5.0)
+        bench.strike("inv", "relay_fails_to_close")
+        bench.simulation.gateway.start(INVERTER)
+        bench.run(5.0)
+        frame = bench.shown(INVERTER)
+        assert StateCode.OFF in frame.states
+        assert [warning.code for warning in frame.warnings] == ["SWITCH_ON_FAULT"]
+
+    def test_an_alarm_of_a_battery_keeps_power_back_until_it_is_over(self, bench: Bench) -> None:
+        command(bench, 20e3)
+        bench.run(5.0)
+        bench.strike("bat", "bms_alarm", diagnostic="BATTERY_CONTROLLER_ERROR", for_s=60.0)
+        frame = bench.shown(BATTERY)
+        assert [warning.code for warning in frame.warnings] == ["BATTERY_CONTROLLER_ERROR"]
+        assert frame.bounds[Metric.DC_POWER] == ((0.0, 0.0),)
+        assert power(bench) < 100.0
+        bench.run(70.0)
+        assert power(bench) == pytest.approx(20e3)
+
+    def test_a_battery_that_has_lost_capacity_fills_in_less_time(self, bench: Bench) -> None:
+        def rise(seconds: float) -> float:
+            before = bench.simulation.plant.battery("bat").soc
+            bench.run(seconds)
+            return bench.simulation.plant.battery("bat").soc - before
+
+        command(bench, 20e3)
+        bench.run(60.0)
+        whole = rise(100.0)
+        bench.strike("bat", "capacity_faded", amount=0.5)
+        assert rise(100.0) == pytest.approx(2.0 * whole, rel=0.01)
+
+    def test_a_battery_whose_resistance_has_grown_loses_more(self, bench: Bench) -> None:
+        command(bench, 20e3)
+        bench.run(60.0)
+        rest_v = bench.simulation.plant.terminal("bat").voltage_v
+        number = bench.strike("bat", "resistance_grown", amount=3.0)
+        assert bench.simulation.plant.terminal("bat").voltage_v > rest_v + 1.0
+        bench.simulation.mend(number)
+        assert bench.simulation.plant.battery("bat").resistance_factor == pytest.approx(1.0)
+
+    def test_uneven_cells_are_warned_of(self, bench: Bench) -> None:
+        bench.strike("bat", "cell_imbalance", amount=0.3)
+        bench.run(2.0)
+        assert "BATTERY_IMBALANCE" in [warning.code for warning in bench.shown(BATTERY).warnings]
+
+    def test_a_chp_whose_start_fails_gives_up(self, bench: Bench) -> None:
+        bench.strike("engine", "failed_start")
+        command(bench, -20e3, ENGINE)
+        bench.run(1200.0)
+        frame = bench.shown(ENGINE)
+        assert StateCode.ERROR in frame.states
+        assert power(bench, "engine") >= 0.0
+
+    def test_a_car_stops_and_goes_on(self, bench: Bench) -> None:
+        assert power(bench, "charger") > 5e3
+        number = bench.strike("charger", "car_stops")
+        frame = bench.shown(CHARGER)
+        assert frame.values[POWER] < 100.0
+        assert StateCode.EV_CHARGING_CABLE_LOCKED_AT_EV in frame.states
+        bench.simulation.mend(number)
+        assert bench.shown(CHARGER).values[POWER] > 5e3
+
+    @pytest.mark.parametrize("strikes_at_s", [0.0, 700.0])
+    def test_a_car_stays_whose_cable_is_stuck(self, bench: Bench, strikes_at_s: float) -> None:
+        bench.run(strikes_at_s)
+        number = bench.strike("guests", "car_stays")
+        bench.run(1500.0 - strikes_at_s)
+        frame = bench.shown(GUESTS)
+        assert StateCode.EV_CHARGING_CABLE_LOCKED_AT_EV in frame.states
+        assert [warning.code for warning in frame.warnings] == ["EV_CHARGING_CABLE_LOCK_FAILED"]
+        bench.simulation.mend(number)
+        assert StateCode.EV_CHARGING_CABLE_LOCKED_AT_EV not in bench.shown(GUESTS).states
+
+    @pytest.mark.parametrize(
+        ("key", "how"),
+        [
+            ("inv", {"kind": "derate", "amount": 0.2}),
+            ("inv", {"kind": "stuck", "amount": 4e3}),
+            ("inv", {"kind": "slow_ramp", "amount": 100.0}),
+            ("bat", {"kind": "bms_alarm"}),
+            ("bat", {"kind": "capacity_faded", "amount": 0.7}),
+            ("guests", {"kind": "car_stays"}),
+        ],
+        ids=lambda value: value["kind"] if isinstance(value, dict) else value,
+    )
+    def test_what_is_broken_is_in_a_snapshot(self, bench: Bench, key: str, how: dict[str, Any]) -> None:
+        command(bench, 10e3)
+        bench.strike(key, **how)
+        bench.run(3.0)
+        snapshot = Snapshot.from_bytes(bench.simulation.save().to_bytes(), name="it")
+        first = [bench.received(each, 20.0) for each in (INVERTER, BATTERY, GUESTS)]
+        double = Simulation.from_snapshot(bench.simulation.site, snapshot)
+        bench.simulation = double
+        again = [bench.received(each, 20.0) for each in (INVERTER, BATTERY, GUESTS)]
+        assert again == first
+
+    @pytest.mark.parametrize(
+        ("key", "kind", "accepted"),
+        [
+            ("hall", "derate", "inverters and batteries, and other devices that take set-points (inv, bat, "),
+            (
+                "bat",
+                "stuck",
+                "inverters, and other devices that take set-points (inv, engine, charger, guests)",
+            ),
+            ("inv", "bms_alarm", "batteries (bat)"),
+            ("inv", "car_stops", "charging points (charger, guests)"),
+            ("inv", "failed_start", "CHPs (engine)"),
+            ("hall", "relay_fails_to_open", "what is started and stopped (inv, bat, "),
+        ],
+    )
+    def test_what_cannot_break_that_way_is_refused_with_what_can(
+        self, bench: Bench, key: str, kind: str, accepted: str
+    ) -> None:
+        amount = {"derate": 0.5}.get(kind)
+        with pytest.raises(ValueError, match=re.escape(accepted)):
+            bench.strike(key, kind, amount=amount)
 
 
 class TestTheLine:

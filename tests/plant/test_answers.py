@@ -305,7 +305,7 @@ def clients(**more: Any) -> Any:
     """Return a memory of one control, as far as clients and grid codes narrow it."""
     control = {
         "target_w": 0.0, "reactive_target_var": 0.0, "support_var": 0.0, "held_off_by": 0, "reach_lower_w": -9.0,
-        "reach_upper_w": 9.0,
+        "reach_upper_w": 9.0, "is_stuck": 0, "stuck_w": 0.0,
     }  # fmt: skip
     return SimpleNamespace(
         allowed_w=[more.pop("allowed_w", None)],
