@@ -8,6 +8,7 @@ import pytest
 
 from doppelgrid.scenarios.suites.collection import collect, with_apps
 from doppelgrid.scenarios.suites.library import LIBRARY, groups, name_of, scenarios
+from doppelgrid.scenarios.suites.runner import run_cases
 from doppelgrid.scenarios.suites.scenario_file import ScenarioError, ScenarioFile
 
 SOURCE = Path(__file__).parents[2] / "scenarios" / "library"
@@ -15,7 +16,7 @@ SOURCE = Path(__file__).parents[2] / "scenarios" / "library"
 
 def test_all_of_it_is_valid_and_has_a_name_of_its_own() -> None:
     cases = collect([Path("library:")])
-    assert len(scenarios()) >= 40
+    assert len(scenarios()) >= 65
     assert {case.path for case in cases} == set(scenarios().values())
 
 
@@ -71,3 +72,9 @@ def test_an_app_for_nothing_and_two_for_the_same_are_refused(apps: list[str], sa
     cases = collect([Path("library:dispatch/load_step"), Path("library:storage/fcr_step")])
     with pytest.raises(ValueError, match=said):
         with_apps(cases, apps)
+
+
+@pytest.mark.slow
+def test_every_controller_that_a_file_names_passes_it() -> None:
+    verdicts = run_cases(collect([Path("library:")]), jobs=2)
+    assert not {verdict.name: verdict.failures for verdict in verdicts if not verdict.has_passed}
