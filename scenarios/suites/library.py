@@ -8,6 +8,8 @@ from ...sim.files.problems import did_you_mean
 
 LIBRARY = Path(__file__).parents[1] / "library"
 PREFIX = "library:"
+_BESIDE = {"sites", "tariffs"}
+"""Folders of what scenarios need."""
 
 
 class LibraryError(ValueError):
@@ -36,7 +38,7 @@ def scenarios() -> dict[str, Path]:
     return {
         path.relative_to(LIBRARY).with_suffix("").as_posix(): path
         for path in found
-        if path.parent.name != "sites"
+        if path.parent.name not in _BESIDE
     }
 
 

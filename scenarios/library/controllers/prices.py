@@ -2,7 +2,7 @@
 
     python prices.py grpc://[::1]:8800 --prices day.csv --limit 30
 
-Prices are a table of `from` (an instant with its offset) and `eur_per_mwh`, each until the next; its path is relative
+Prices are a table of `time` (with its offset) and `price` [€/MWh], each until the next; its path is relative
 to the folder of this file.
 """
 
@@ -33,9 +33,7 @@ async def follow_prices(url: str, table: Path, limit: Power) -> None:
         limit: Most power to draw from the grid.
     """
     with table.open(encoding="utf-8") as file:
-        rows = [
-            (datetime.fromisoformat(row["from"]), float(row["eur_per_mwh"])) for row in csv.DictReader(file)
-        ]
+        rows = [(datetime.fromisoformat(row["time"]), float(row["price"])) for row in csv.DictReader(file)]
     await microgrid.initialize(url, ResamplerConfig2(resampling_period=timedelta(seconds=1)))
     batteries = microgrid.new_battery_pool(priority=5)
     grid_power, battery_power = microgrid.grid().power.new_receiver(), batteries.power.new_receiver()
