@@ -22,6 +22,7 @@ from .keys import Check
 from .plan import Planned, Scenario, event_named
 from .series import Gathering, Series
 from .sight import RunningSight
+from .story import subjects_of
 from .vocabulary import FigureWords, figures_of
 
 _TOLERATED_DELAY_S = 1.0
@@ -68,6 +69,8 @@ class Director:
         self._were_true: dict[int, bool] = {}
         self._has_come: set[int] = set()
         self._lines: list[Line] = []
+        self._chains: dict[int, tuple[str, ...]] = {}
+        """What had led to the failures of checks when they failed, by their places."""
         self._watches = [
             self._watch(check, at_us)
             for check, at_us in zip(scenario.section.checks, scenario.check_at_us, strict=True)
@@ -125,13 +128,28 @@ class Director:
         """Return what came of all checks and invariants, at the end of the run [µs]."""
         figures = FigureWords(self.figures(), self.currency)
         return [
-            CheckOutcome(str(check), _of_figures(check, figures) if watch is None else watch.end(end_us))
-            for check, watch in zip(self._scenario.section.checks, self._watches, strict=True)
+            CheckOutcome(
+                str(check),
+                _of_figures(check, figures)
+                if watch is None
+                else self._with_chain(watch.end(end_us), place, check),
+            )
+            for place, (check, watch) in enumerate(
+                zip(self._scenario.section.checks, self._watches, strict=True)
+            )
         ] + [
             CheckOutcome(WORDS[invariant], self.invariants.outcome(invariant))
             for invariant in INVARIANTS
             if invariant not in self._scenario.section.without
         ]
+
+    def _with_chain(self, outcome: Outcome, place: int, check: Check) -> Outcome:
+        if outcome.has_passed:
+            return outcome
+        return outcome._replace(chain=self._chains[place] if place in self._chains else self._chain(check))
+
+    def _chain(self, check: Check) -> tuple[str, ...]:
+        return self.invariants.story.chain(subjects_of(check.wanted.condition))
 
     def _watch(self, check: Check, at_us: int | None) -> Watch | None:
         begin_us, end_us = self._scenario.start_us, self._scenario.end_us
@@ -157,9 +175,13 @@ class Director:
         self._sight.move_to(time_us)
         self._gathering.look(time_us, self._sight.read)
         self.invariants.look(time_us, frames, self._sight.read)
-        for watch, check in zip(self._watches, self._scenario.section.checks, strict=True):
+        for place, (watch, check) in enumerate(
+            zip(self._watches, self._scenario.section.checks, strict=True)
+        ):
             if watch is not None and watch.outcome is None:
                 watch.look(self._look(check.wanted.condition, time_us, self._since_us(check)))
+                if watch.outcome is not None and not watch.outcome.has_passed:
+                    self._chains[place] = self._chain(check)
         for place, planned in enumerate(self._scenario.steps):
             if planned.step.when is not None:
                 is_true = self._look(planned.step.when.condition, time_us, self._sight.last_us).truth is True

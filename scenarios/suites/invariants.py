@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, get_args
 
@@ -17,6 +16,7 @@ from .checks import Outcome
 from .command_watches import Lifetimes, Shown
 from .device_limits import Obedience, Ratings, Windows
 from .node_balance import NodeBalance
+from .story import Story
 
 Invariant = Literal[
     "balance", "ratings", "soc", "bounds", "lifetimes", "registers", "shown", "commands", "exceptions"
@@ -34,11 +34,6 @@ WORDS: Mapping[Invariant, str] = {
     "exceptions": "no exception is logged",
 }
 _REGISTERS = (Metric.AC_ENERGY_ACTIVE_CONSUMED, Metric.AC_ENERGY_ACTIVE_DELIVERED)
-_KEPT_EVENTS = 1000
-_LONGEST_CHAIN = 10
-_CAUSES = ("fault", "mended", "driven", "released", "set-point accepted", "bounds augmented", "bounds cleared",
-           "start accepted", "standby accepted", "stop accepted", "acknowledge accepted")  # fmt: skip
-"""Events that come from outside: commands, faults and inputs."""
 
 
 class Invariants:
@@ -70,7 +65,8 @@ class Invariants:
         self._balance = NodeBalance(plant)
         self._ratings, self._windows, self._obedience = Ratings(plant), Windows(plant), Obedience(plant)
         self._lifetimes, self._shown = Lifetimes(simulation), Shown(simulation)
-        self._events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
+        self.story = Story(plant.wiring)
+        """What led to how the site stands."""
         simulation.gateway.listen_to_events(self._happened)
 
     def look(self, time_us: int, frames: Sequence[Frame], read: Callable[[str], Report]) -> None:
@@ -139,20 +135,12 @@ class Invariants:
         self._broken[invariant] = Outcome(False, f"{words}, {_at(time_us)}", time_us, chain)
 
     def _happened(self, event: Event) -> None:
-        self._events.append(event)
+        self.story.hear(event)
         self._lifetimes.happened(event)
 
     def _chain(self, key: str) -> tuple[str, ...]:
-        """Return what happened to a component and those on its way to the grid and behind it, from a cause on."""
-        near = {*self._wiring.behind(key), "site"} if key in self._wiring.parents else {"site"}
-        near |= {other for other in self._wiring.order if key in self._wiring.behind(other)}
-        chain: list[Event] = []
-        for event in reversed(self._events):
-            if event.subject in near:
-                chain.append(event)
-                if event.kind in _CAUSES or len(chain) == _LONGEST_CHAIN:
-                    break
-        return tuple(f"{_at(event.time_us)}: {event}" for event in reversed(chain))
+        """Return what led to how a component stands."""
+        return self.story.chain([key])
 
 
 def _at(time_us: int) -> str:
