@@ -104,6 +104,7 @@ def report_of_recording(
         notes=tuple(_notes(recording, site, gatherer, powers, times_us)),
         greatest_import=greatest_import,
         greatest_export=greatest_export,
+        tells_errors=any(recording.conditions.values()),
         unknown_s=gatherer.grid_unknown_s(),
         shortfalls=Shortfalls(outside_limits_s=_outside_s(recording, site, gatherer, powers)),
         costs=gatherer.costs(),

@@ -39,6 +39,7 @@ def report_of_summary(summary: Summary, site: Site, begin_us: int) -> SiteReport
         balance=Balance(summary.lost_wh, summary.stored_wh, share),
         greatest_import=Peak(max(summary.grid.greatest_w, 0.0), None),
         greatest_export=Peak(max(-summary.grid.least_w, 0.0), None),
+        tells_errors=False,
         unknown_s=0.0,
         shortfalls=Shortfalls(lost_wh=summary.lost_wh),
     )  # fmt: skip

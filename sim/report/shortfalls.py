@@ -20,6 +20,9 @@ from .limits import LimitsWatch
 from .site_report import Shortfalls
 
 _US_PER_HOUR = 3.6e9
+_ROUNDING = 1e-9
+_ENERGY_TOUCH_WH = 1e-5
+"""Nearer than this to what it wants, a car has stopped charging."""
 
 
 class ShortfallWatch:
@@ -97,12 +100,18 @@ class _Photovoltaics:
             if is_live(memory, component):
                 now = memory.controls[control]
                 offered_w = now.uncut_lower_w if has_limit else now.reach_lower_w
-                kept_w += max(active_w(memory, component) - offered_w, 0.0) if offered_w < 0.0 else 0.0
+                kept_w += _left_w(0.0 - offered_w, 0.0 - active_w(memory, component))
         for number, component in self._hybrids:
             if is_live(memory, component):
                 inverter = memory.inverters[number]
-                kept_w += max(inverter.dc_w - inverter.taken_dc_w - inverter.sun_w, 0.0)
+                kept_w += _left_w(0.0 - inverter.sun_w, inverter.taken_dc_w - inverter.dc_w)
         self._wh += kept_w * hours
+
+
+def _left_w(offered_w: float, taken_w: float) -> float:
+    """Return what of an offered power was not taken [W]; what is rounding is nothing."""
+    left_w = offered_w - taken_w
+    return left_w if left_w > _ROUNDING * offered_w else 0.0
 
 
 class _Charger:
@@ -139,8 +148,8 @@ class _Charger:
         assert isinstance(state, EvChargerState)
         is_begun = state.session_id == now.session_id
         soc, delivered_wh = (state.soc, state.delivered_wh) if is_begun else (now.arrival_soc, 0.0)
-        in_battery_wh = (now.target_soc - soc) * now.capacity_wh
-        return max(min(now.wanted_energy_wh - delivered_wh, in_battery_wh), 0.0)
+        lacks_wh = min(now.wanted_energy_wh - delivered_wh, (now.target_soc - soc) * now.capacity_wh)
+        return lacks_wh if lacks_wh > _ENERGY_TOUCH_WH else 0.0
 
 
 class _Heated:

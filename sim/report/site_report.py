@@ -162,6 +162,8 @@ class SiteReport:
     greatest_import: Peak | None = None
     """Greatest power from the grid, however short, or the greatest mean that is known."""
     greatest_export: Peak | None = None
+    tells_errors: bool = True
+    """Whether it is known what components said of themselves, so that no incidents means that there were none."""
     unknown_s: float | None = None
     """For how long nothing was known of the power at the connection point [s]; its energies are without that."""
     shortfalls: Shortfalls = NOTHING_KNOWN
@@ -215,7 +217,9 @@ class SiteReport:
             co2_kg=None if costs is None else costs.co2_kg,
             commands=None if commands is None else commands.given,
             refusals=None if commands is None else commands.refused,
-            errors=sum(incident.kind == "error" for incident in self.incidents),
+            errors=sum(incident.kind == "error" for incident in self.incidents)
+            if self.tells_errors
+            else None,
         )
 
     def figures(self) -> dict[str, float | None]:

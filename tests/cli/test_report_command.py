@@ -92,3 +92,27 @@ def test_what_is_no_journal_is_refused_by_its_line(recording: Path, tmp_path: Pa
     shown = RUNNER.invoke(app, ["report", str(recording), "--journal", str(wrong)])
     assert shown.exit_code == 2
     assert "wrong.journal:1: 'hello'; accepted: a line of a journal" in shown.output
+
+
+def test_a_tariff_tells_what_it_cost(recording: Path, tmp_path: Path) -> None:
+    (tmp_path / "tariff.yaml").write_text(
+        "tariff: one\nimport: 30 ct/kWh\nco2: 400 g/kWh\n", encoding="utf-8"
+    )
+    billed = ["report", str(recording), "--tariff", str(tmp_path / "tariff.yaml")]
+    assert re.search(
+        r"^cost \d+\.\d\d EUR: energy \d+\.\d\d EUR$", RUNNER.invoke(app, billed).output, re.MULTILINE
+    )
+    told = json.loads(RUNNER.invoke(app, [*billed, "--json", "-"]).output)
+    assert told["currency"] == "EUR"
+    assert told["figures"]["cost"] == pytest.approx(0.3e-3 * told["figures"]["import_wh"])
+    assert told["figures"]["co2_kg"] == pytest.approx(0.4e-3 * told["figures"]["import_wh"])
+
+
+def test_a_tariff_with_slips_is_refused_with_all_of_them(recording: Path, tmp_path: Path) -> None:
+    (tmp_path / "tariff.yaml").write_text("tariff: one\nimport: 30 ct\nexport: 3\n", encoding="utf-8")
+    refused = RUNNER.invoke(app, ["report", str(recording), "--tariff", str(tmp_path / "tariff.yaml")])
+    assert refused.exit_code == 2
+    assert [line.partition(" is ")[0].rpartition(":")[2] for line in refused.output.splitlines()] == [
+        " import",
+        " export",
+    ]

@@ -215,7 +215,8 @@ def test_what_nobody_saw_is_not_known(tmp_path: Path) -> None:
     assert {
         found.import_wh, found.export_wh, found.consumption_wh, found.production_wh, found.peak_import_w,
         found.greatest_import_w, found.cost, found.self_consumption, found.self_sufficiency, found.outside_limits_s,
-        found.throughput_wh, found.cycles, found.lost_wh, found.curtailed_wh, found.undelivered_wh, found.commands,
+        found.throughput_wh, found.cycles, found.errors, found.lost_wh, found.curtailed_wh, found.undelivered_wh,
+        found.commands,
     } == {None}  # fmt: skip
     main = doppelgrid.kpis(Recording("day.csv", 7, {2: track}, {}, site=where))
     assert main.import_wh == 1000.0
