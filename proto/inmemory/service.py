@@ -178,6 +178,8 @@ class MemoryService:
         self._handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {}
         self._interceptors = tuple(interceptors)
         self._context = contextvars.copy_context()
+        self._refusal: Status | None = None
+        self._open: dict[Rpc, None] = {}
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
         """Serve more handlers."""
@@ -192,7 +194,29 @@ class MemoryService:
 
     def serve(self, rpc: Rpc) -> None:
         """Start answering a call, in a task that shares no context variables with its client."""
+        if self._refusal is not None:
+            rpc.loop.call_soon(rpc.finish, self._refusal)
+            return
+        self._open[rpc] = None
         rpc.task = rpc.loop.create_task(self._answer(rpc), context=self._context.copy())
+        rpc.task.add_done_callback(lambda _: self._open.pop(rpc, None))
+
+    def take_down(self, ended: Status, refused: Status) -> None:
+        """End all calls, and refuse further ones, as a server that goes down; see `bring_up`.
+
+        Args:
+            ended: What calls that are open are told.
+            refused: What further calls are told.
+        """
+        self._refusal = refused
+        for rpc in tuple(self._open):
+            rpc.finish(ended)
+            if rpc.task is not None:
+                rpc.task.cancel()
+
+    def bring_up(self) -> None:
+        """Answer calls again."""
+        self._refusal = None
 
     async def _answer(self, rpc: Rpc) -> None:
         try:

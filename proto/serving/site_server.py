@@ -16,6 +16,7 @@ from ...sim.site.reader import load_site
 from ...sim.site.site import Site
 from ..control.service import control_service
 from ..transport.security import Security, is_loopback
+from .door import Door
 from .server import serve_gateway
 
 
@@ -150,8 +151,9 @@ class SiteServer:
         self, simulation: LiveSimulation, port: int, former: LiveSimulation | None = None
     ) -> None:
         control = partial(control_service, simulation) if self._control else None
-        async with contextlib.AsyncExitStack() as stack:
-            server = serve_gateway(
+
+        def server(port: int) -> contextlib.AbstractAsyncContextManager[str]:
+            return serve_gateway(
                 simulation.gateway,
                 host=self._host,
                 port=port,
@@ -160,7 +162,9 @@ class SiteServer:
                 insecure=self._insecure,
                 ended=simulation.wait,
             )
-            self.address = str(await stack.enter_async_context(server))
+
+        async with contextlib.AsyncExitStack() as stack:
+            self.address = await stack.enter_async_context(Door(simulation, server, port))
             stack.callback(simulation.stop)
             simulation.start(None if former is None else former.clock.now_us())
             self._simulation = simulation

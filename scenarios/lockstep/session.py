@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-import grpc
 from grpc import aio
 
 from ...proto.inmemory.channel import InMemoryChannel
 from ...proto.inmemory.interception import Interception, channels_to
-from ...proto.microgrid.versions import services
-from ...proto.transport.open_streams import OpenStreams
+from ...proto.serving.memory_server import MemoryServer
 from ...sim.simulation.hardware import Hardware
 from ...sim.simulation.journal import Journal
 from ...sim.simulation.live import LiveSimulation
@@ -97,7 +95,7 @@ class LockstepSession:
         self._snapshot: Snapshot | None = None
         self._simulation: LiveSimulation | None = None
         self._interception: Interception | None = None
-        self._handlers: tuple[grpc.GenericRpcHandler, ...] = ()
+        self._server: MemoryServer | None = None
         self._runner = LockstepRunner(
             start_us=start_us,
             until_us=None if duration_us is None else start_us + duration_us,
@@ -165,9 +163,7 @@ class LockstepSession:
         if former is not None:
             former.stop()
             simulation.restore(former.save())
-        self._handlers = tuple(
-            service.generic_handler() for service in services(simulation.gateway, OpenStreams())
-        )
+        self._server = MemoryServer(simulation)
         self._simulation = simulation
         self._journal.listen(simulation.gateway)
         simulation.failed.subscribe(lambda error: loop.fail(SiteFailedError(error)))
@@ -175,5 +171,7 @@ class LockstepSession:
         simulation.start()
 
     def _open_channel(self, interceptors: Sequence[aio.ClientInterceptor]) -> aio.Channel:
-        # The stubs of grpc do not know that the class it extends is an `aio.Channel`.
-        return cast(aio.Channel, InMemoryChannel(self._handlers, interceptors=interceptors))
+        if self._server is None:
+            # The stubs of grpc do not know that the class it extends is an `aio.Channel`.
+            return cast(aio.Channel, InMemoryChannel((), interceptors=interceptors))
+        return self._server.open_channel(interceptors)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from ...sim.components.registry import type_of
+from ...sim.domain.categories import Category
 from ...sim.domain.commands import (
     Acknowledge,
+    AugmentBounds,
     Command,
     OverrideInput,
     ReleaseInput,
+    RestartServer,
     SetPower,
     Standby,
     Start,
@@ -17,20 +21,22 @@ from ...sim.domain.commands import (
     StrikeFault,
 )
 from ...sim.domain.faults import Fault
-from ...sim.domain.metrics import PowerType
+from ...sim.domain.metrics import Metric, PowerType
 from ...sim.faults.check import FaultError, check_fault, check_host, read_amount_of
 from ...sim.files.problems import Place, one_of, shown
 from ...sim.files.units import VAR, WATT
 from ...sim.inputs.driven import DRIVEN_INPUTS, NUMBER
 from ...sim.site.graph import grid_key
 from ...sim.site.site import Site
-from .keys import AMOUNT_WORDS, FaultWords, Step
+from ...sim.telemetry.power_bounds import METRIC_OF
+from .keys import AMOUNT_WORDS, Edges, FaultWords, Step
 
 _SWITCHING = {"start": Start, "stop": Stop, "standby": Standby, "acknowledge": Acknowledge}
 _KEYS_OF_PARTS = {"spread_s": "spread", "every_s": "every", "each_s": "for"}
 """What parts of a fault are called in a file, if it is something else."""
 _LIFETIMES_S = (10, 900)
-"""What the API lets a set-point live for [s]."""
+_BOUNDS_LIFETIMES_S = (5, 900)
+"""What the API lets a set-point and bounds live for [s]."""
 
 
 class Action(NamedTuple):
@@ -79,7 +85,8 @@ def actions_of(step: Step, site: Site, inputs: Collection[str]) -> tuple[list[Ac
 def _parts(step: Step) -> Iterator[Step]:
     """Yield steps that do one thing each, and all together what a step does."""
     nothing: dict[str, object] = {
-        "set": {}, "release": (), "fault": {}, "command": {}, "plug": None, "unplug": None, "outage_s": None
+        "set": {}, "release": (), "fault": {}, "command": {}, "plug": None, "unplug": None, "outage_s": None,
+        "restart_s": None,
     }  # fmt: skip
     for name in nothing:
         given = getattr(step, name)
@@ -109,6 +116,8 @@ def _actions_of_part(step: Step, site: Site, inputs: Collection[str]) -> Iterato
     if step.plug is not None:
         key = _component(site, ("plug",), step.plug)
         yield Action(("plug",), f"{key} plugged", ReleaseInput(key, "cable"))
+    if step.restart_s is not None:
+        yield Action(("restart",), "restart", RestartServer(step.restart_s), None, step.restart_s)
     if step.outage_s is not None:
         key = grid_key(site)
         yield Action(
@@ -202,28 +211,61 @@ def _commands(step: Step, site: Site) -> Iterator[Action]:
     for name, words in step.command.items():
         place: Place = ("command", name)
         component_id = site.components[_component(site, place, name)].id
-        if words in _SWITCHING:
-            yield Action(place, f"{name} {words}", _SWITCHING[words](component_id))
+        if words.bounds is not None:
+            is_battery = type_of(site.components[name]).category is Category.BATTERY
+            bounds = _bounds(step, (*place, "bounds"), component_id, words.bounds, is_battery=is_battery)
+            yield Action(place, f"{name} bounded", bounds, None, step.lasts_s)
+        elif words.told in _SWITCHING:
+            yield Action(place, f"{name} {words.told}", _SWITCHING[words.told](component_id))
+        else:
+            set_point = _set_point(step, place, component_id, words.told or "")
+            yield Action(place, f"{name} commanded", set_point, None, step.lasts_s)
+
+
+def _bounds(step: Step, place: Place, component_id: int, edges: Edges, *, is_battery: bool) -> AugmentBounds:
+    lifetime_s = _lifetime_s(step, _BOUNDS_LIFETIMES_S, "bounds")
+    read: dict[str, tuple[Metric, float]] = {}
+    for name, text in (("lower", edges.lower), ("upper", edges.upper)):
+        if text is not None:
+            power = _power(text)
+            if power is None:
+                raise ActionError((*place, name), shown(text), "a power (10 kW, -3 kvar)")
+            power_type, value = power
+            metric = Metric.DC_POWER if is_battery else METRIC_OF[power_type]
+            if is_battery and power_type is PowerType.REACTIVE:
+                raise ActionError((*place, name), shown(text), "an active power (10 kW), as of a battery")
+            read[name] = metric, value
+    metrics = {metric for metric, _ in read.values()}
+    if len(metrics) > 1:
+        raise ActionError(place, f"from {edges.lower} to {edges.upper}", "two powers of one kind")
+    lower, upper = (read[name][1] if name in read else None for name in ("lower", "upper"))
+    return AugmentBounds(component_id, metrics.pop(), ((lower, upper),), lifetime_s)
+
+
+def _power(text: str) -> tuple[PowerType, float] | None:
+    for power_type, unit in ((PowerType.ACTIVE, WATT), (PowerType.REACTIVE, VAR)):
+        try:
+            return power_type, unit.parse(text)
+        except ValueError:
             continue
-        yield Action(
-            place, f"{name} commanded", _set_point(step, place, component_id, words), None, step.lasts_s
-        )
+    return None
+
+
+def _lifetime_s(step: Step, range_s: tuple[int, int], of: str) -> int | None:
+    lifetime_s = None if step.lasts_s is None else round(step.lasts_s)
+    least, most = range_s
+    if lifetime_s is not None and not least <= lifetime_s <= most:
+        raise ActionError(("for",), f"{lifetime_s} s", f"{least} s to {most} s, as long as {of} may live")
+    return lifetime_s
 
 
 def _set_point(step: Step, place: Place, component_id: int, words: str) -> SetPower:
-    lifetime_s = None if step.lasts_s is None else round(step.lasts_s)
-    if lifetime_s is not None and not _LIFETIMES_S[0] <= lifetime_s <= _LIFETIMES_S[1]:
-        least, most = _LIFETIMES_S
-        raise ActionError(
-            ("for",), f"{lifetime_s} s", f"{least} s to {most} s, as long as a set-point may live"
-        )
-    for power_type, unit in ((PowerType.ACTIVE, WATT), (PowerType.REACTIVE, VAR)):
-        try:
-            return SetPower(component_id, power_type, unit.parse(words), lifetime_s)
-        except ValueError:
-            continue
-    accepted = f"a power (10 kW, -3 kvar), {', '.join(_SWITCHING)}"
-    raise ActionError(place, shown(words), accepted)
+    lifetime_s = _lifetime_s(step, _LIFETIMES_S, "a set-point")
+    power = _power(words)
+    if power is None:
+        accepted = f"a power (10 kW, -3 kvar), {', '.join(_SWITCHING)}"
+        raise ActionError(place, shown(words), accepted)
+    return SetPower(component_id, *power, lifetime_s)
 
 
 def _component(site: Site, place: Place, name: str) -> str:

@@ -21,7 +21,7 @@ from .expressions import Condition, ExpressionError, parse_condition
 from .invariants import Invariant
 
 TRIGGERS = ("at", "every", "when")
-ACTS = ("set", "release", "fault", "command", "plug", "unplug", "outage", "say")
+ACTS = ("set", "release", "fault", "command", "plug", "unplug", "outage", "restart", "say")
 KINDS = ("always", "never", "eventually", "expect", "kpi")
 
 
@@ -121,6 +121,36 @@ class FaultWords(Section):
     """Mean time for which it is there then."""
 
 
+class Edges(Section):
+    """A range of power, open where it has no edge."""
+
+    lower: Text | None = None
+    """Least active or reactive power: -5 kW, -2 kvar."""
+    upper: Text | None = None
+    """Greatest one."""
+
+    @model_validator(mode="after")
+    def _has_an_edge(self) -> Self:
+        if self.lower is None and self.upper is None:
+            raise refuse("lower, upper, or both")
+        return self
+
+
+class CommandWords(Section):
+    """What a client tells a component."""
+
+    told: Text | None = None
+    """A power (10 kW, -3 kvar), start, stop, standby or acknowledge."""
+    bounds: Edges | None = None
+    """Within which its power is to stay for a while."""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if (self.told is None) == (self.bounds is None):
+            raise refuse("told, or bounds")
+        return self
+
+
 class Step(Section):
     """Something that is done to the site, and when."""
 
@@ -149,14 +179,21 @@ class Step(Section):
         ],
     ] = Field(default_factory=dict)
     """Components and what breaks of them."""
-    command: dict[Text, str] = Field(default_factory=dict)
-    """Components and what a client tells them: a power, start, stop, standby or acknowledge."""
+    command: dict[
+        Text,
+        Annotated[
+            CommandWords, BeforeValidator(short_for("told"), json_schema_input_type=Text | CommandWords)
+        ],
+    ] = Field(default_factory=dict)
+    """Components and what a client tells them: a power, bounds, start, stop, standby or acknowledge."""
     plug: Text | None = None
     """A charger whose cable is where its sessions say again."""
     unplug: Text | None = None
     """A charger whose cable is pulled."""
     outage_s: PositiveDuration | None = Field(None, alias="outage")
     """For how long the public grid is gone."""
+    restart_s: PositiveDuration | None = Field(None, alias="restart")
+    """For how long the server is gone: streams drop, its port refuses, and comes back."""
     say: Text | None = None
     """A line for the report."""
 
@@ -173,6 +210,7 @@ class Step(Section):
             self.plug,
             self.unplug,
             self.outage_s,
+            self.restart_s,
             self.say,
         )
         if not any(acts):

@@ -12,16 +12,13 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-import grpc
 from grpc import aio
 
-from ...proto.inmemory.channel import InMemoryChannel
 from ...proto.inmemory.interception import channels_to
-from ...proto.microgrid.versions import services
+from ...proto.serving.memory_server import MemoryServer
 from ...proto.serving.site_server import SiteServer
-from ...proto.transport.open_streams import OpenStreams
 from ...sim.simulation.live import LiveSimulation
 from ...sim.site.site import Site
 from ..lockstep.errors import LockstepError, NotStoppedError, SiteFailedError
@@ -140,7 +137,6 @@ class VirtualEnvironment(Environment):
         self.clock = VirtualClock(start_us)
         super().__init__(VirtualTimeLoop(self.clock, limits))
         self._randomness = _OwnRandomness(seed)
-        self._handlers: Sequence[grpc.GenericRpcHandler] = ()
         self._longest_us = longest_us
         self.loop.call_at_us(start_us + longest_us, self._stop)
         self.site = self.begin(self._start(site, seed, name))
@@ -170,17 +166,14 @@ class VirtualEnvironment(Environment):
     async def _start(self, site: Site, seed: int, name: str) -> SiteHandle:
         # The wall's time is the environment's own here; by it clients see time go on where the site goes back.
         simulation = LiveSimulation(site, start_us=self.clock.start_us, seed=seed, timestamps="wall")
-        self._handlers = tuple(
-            service.generic_handler() for service in services(simulation.gateway, OpenStreams())
-        )
+        self._server = MemoryServer(simulation)
         simulation.failed.subscribe(lambda error: self.loop.fail(SiteFailedError(error)))
         handle = SiteHandle(simulation, f"grpc://{DEFAULT_ADDRESS}", name=name)
         simulation.start()
         return handle
 
     def _open_channel(self, interceptors: Sequence[aio.ClientInterceptor]) -> aio.Channel:
-        # The stubs of grpc do not know that the class it extends is an `aio.Channel`.
-        return cast(aio.Channel, InMemoryChannel(self._handlers, interceptors=interceptors))
+        return self._server.open_channel(interceptors)
 
     def _stop(self) -> None:
         tasks = [task for task in asyncio.all_tasks(self.loop) if task.get_name() == TEST_TASK]

@@ -192,6 +192,19 @@ class SiteHandle:
         """Give inputs of the site itself back to what its file says; all that are driven if none is named."""
         self.release_inputs("site", quantities)
 
+    def restart_server(self, down: Span) -> None:
+        """Let the server go down: streams and requests end as UNAVAILABLE, and nothing answers until it is back.
+
+        The site lives on, and what clients asked for stays in force.
+
+        Args:
+            down: Time of the site until it is back.
+
+        Raises:
+            ValueError: If the time is out of range.
+        """
+        self.simulation.restart_server(span_us(down, "down") / MICROSECONDS)
+
     def save(self) -> Snapshot:
         """Return everything that the site remembers; see `restore` and `fork`."""
         return self.simulation.save()

@@ -136,6 +136,15 @@ class SetSpeed:
 
 
 @dataclass(frozen=True, slots=True)
+class RestartServer:
+    """Let the server go down and come back after a time, while the site lives on; see `Simulation.restart_server`."""
+
+    down_s: float
+    """Simulated time for which it is gone [s]."""
+    kind: Literal["restart server"] = field(default="restart server", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CatchUp:
     """Bring the site to an instant at which nothing was due, to look at it.
 
@@ -149,7 +158,16 @@ class CatchUp:
 ClientCommand = SetPower | AugmentBounds | ClearBounds | Start | Standby | Stop | Acknowledge
 """What clients of the Microgrid API can tell a component."""
 
-Command = ClientCommand | OverrideInput | ReleaseInput | StrikeFault | MendFault | SetSpeed | CatchUp
+Command = (
+    ClientCommand
+    | OverrideInput
+    | ReleaseInput
+    | StrikeFault
+    | MendFault
+    | RestartServer
+    | SetSpeed
+    | CatchUp
+)
 
 
 class Execution(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, StrikeFault
+from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, RestartServer, StrikeFault
 from ..domain.events import Subscribers
 from ..domain.faults import Fault
 from ..domain.timestamps import to_datetime
@@ -20,6 +20,9 @@ from ..inputs.override import Override
 from ..site.site import Site
 from .hardware import Hardware, ModelledHardware
 from .snapshot import Snapshot
+
+LONGEST_RESTART_S = 86_400.0
+"""More is taken for a mistake [s]."""
 
 
 class Simulation:
@@ -56,6 +59,11 @@ class Simulation:
         )
         self.executor.handle(OverrideInput, self._override)
         self.executor.handle(ReleaseInput, self._release)
+        self.executor.handle(RestartServer, self._restart_server)
+        self.engine.handle("server comes back", self._bring_server_back)
+        self._restarts = 0
+        self.served = Subscribers[bool]()
+        """Told whether the server is to be there, when it goes down and when it comes back."""
         self.restored = Subscribers[int]()
         """Told when the site goes on from a snapshot: its time [µs]."""
 
@@ -156,6 +164,19 @@ class Simulation:
         """
         self.execute(MendFault(number))
 
+    def restart_server(self, down_s: float) -> None:
+        """Let the server go down: streams and requests end as UNAVAILABLE, and nothing answers until it is back.
+
+        The site lives on, and what clients asked for stays in force.
+
+        Args:
+            down_s: Simulated time until it is back [s]; of several at once the last one counts.
+
+        Raises:
+            ValueError: If the time is out of range.
+        """
+        self.execute(RestartServer(down_s))
+
     def save(self, *, catch_up: bool = True) -> Snapshot:
         """Return everything that the site remembers, to restore or fork it later.
 
@@ -203,6 +224,22 @@ class Simulation:
     def _release(self, command: ReleaseInput) -> None:
         self.plant.override(command.component, command.quantity, None)
         self.events.report("released", command.component, quantity=command.quantity)
+
+    def _restart_server(self, command: RestartServer) -> None:
+        if not 0.0 < command.down_s <= LONGEST_RESTART_S:
+            raise ValueError(
+                f"restart is {command.down_s:g} s; accepted: more than 0 s, up to {LONGEST_RESTART_S:g} s"
+            )
+        back_us = self.now_us + max(1, round(command.down_s * 1e6))
+        self._restarts += 1
+        self.engine.schedule(back_us, "server comes back", self._restarts)
+        self.events.report("server goes down", "site", until_us=back_us)
+        self.served.tell(False)
+
+    def _bring_server_back(self, restart: int) -> None:
+        if restart == self._restarts:
+            self.events.report("server comes back", "site")
+            self.served.tell(True)
 
     def _check_belongs(self, snapshot: Snapshot) -> None:
         if snapshot.seed != self.seed:

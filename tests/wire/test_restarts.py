@@ -1,0 +1,52 @@
+"""A server that restarts, over a socket: the port refuses, comes back, and the site has lived on."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from datetime import UTC, datetime
+
+import pytest
+from frequenz.client.base.retry import LinearBackoff
+from frequenz.client.common.microgrid.components import ComponentId
+from frequenz.client.microgrid import ApiClientError, MicrogridApiClient
+from frequenz.client.microgrid.metrics import Metric
+
+import doppelgrid
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+INVERTER = ComponentId(11)
+SPEED = 20.0
+DOWN_S = 10.0
+"""In simulated time."""
+
+
+async def until_port_is(address: str, *, is_open: bool) -> None:
+    host, _, port = address.rpartition(":")
+    async with asyncio.timeout(5.0):
+        while True:
+            with socket.socket(socket.AF_INET6 if "[" in host else socket.AF_INET) as probe:
+                if (probe.connect_ex((host.strip("[]"), int(port))) == 0) is is_open:
+                    return
+            await asyncio.sleep(0.02)
+
+
+async def test_the_port_refuses_for_a_while_and_clients_find_it_again() -> None:
+    server = doppelgrid.serve("demo", speed=SPEED)
+    async with (
+        server as url,
+        MicrogridApiClient(url, retry_strategy=LinearBackoff(interval=0.1, jitter=0.0)) as client,
+    ):
+        await client.set_component_power_active(INVERTER, -5e3)
+        samples = client.receive_component_data_samples_stream(INVERTER, [Metric.AC_POWER_ACTIVE])
+        await samples.receive()
+        server.simulation.restart_server(DOWN_S)
+        await until_port_is(server.address, is_open=False)
+        with pytest.raises(ApiClientError):
+            await client.get_microgrid_info()
+        await until_port_is(server.address, is_open=True)
+        assert server.simulation.plant.active_power_w("bat-inv") < -4e3
+        back = datetime.now(UTC)
+        async with asyncio.timeout(5.0):
+            while (await samples.receive()).metric_samples[0].sampled_at < back:
+                pass
