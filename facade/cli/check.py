@@ -20,10 +20,15 @@ def check(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema of site files instead, for editors.")
     ] = False,
+    scenario_schema: Annotated[
+        bool, typer.Option("--scenario-schema", help="Print the JSON schema of scenario files instead.")
+    ] = False,
 ) -> None:
     """Validate a site and draw it."""
     if schema:
         _print_schema()
+    elif scenario_schema:
+        _print_scenario_schema()
     else:
         _check(site)
 
@@ -32,6 +37,12 @@ def _print_schema() -> None:
     from ..sim.site.schema import site_schema  # noqa: PLC0415
 
     typer.echo(json.dumps(site_schema(), indent=2, ensure_ascii=False))
+
+
+def _print_scenario_schema() -> None:
+    from ..scenarios.suites.schema import scenario_schema  # noqa: PLC0415
+
+    typer.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
 
 
 def _warn_of_broken_packages() -> None:

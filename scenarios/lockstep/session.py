@@ -12,7 +12,7 @@ from grpc import aio
 
 from ...proto.inmemory.channel import InMemoryChannel
 from ...proto.inmemory.interception import Interception, channels_to
-from ...proto.serving.memory_server import MemoryServer
+from ...proto.inmemory.memory_server import MemoryServer
 from ...sim.simulation.hardware import Hardware
 from ...sim.simulation.journal import Journal
 from ...sim.simulation.live import LiveSimulation

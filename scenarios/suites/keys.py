@@ -57,7 +57,8 @@ def _start(value: object) -> datetime:
 
 
 Interval = Annotated[float, SECOND.within(lower=0.1, upper=86400.0)]
-Moment = Annotated[time | datetime | float, BeforeValidator(_moment)]
+Start = Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)]
+Moment = Annotated[time | datetime | float, BeforeValidator(_moment, json_schema_input_type=str)]
 """A time since the start, a time of day, or an instant."""
 
 
@@ -75,7 +76,7 @@ class Written(str):
         return written
 
 
-WrittenCondition = Annotated[Any, BeforeValidator(Written.of)]
+WrittenCondition = Annotated[Any, BeforeValidator(Written.of, json_schema_input_type=str)]
 
 
 HowMuch = str | int | float | None
@@ -170,7 +171,9 @@ class Step(Section):
     """After which time the step ends: a fault is mended, an input released, a set-point lapses."""
     set: dict[Text, str | int | float] = Field(default_factory=dict)
     """Inputs and their values."""
-    release: Annotated[tuple[Text, ...], BeforeValidator(_listed)] = ()
+    release: Annotated[
+        tuple[Text, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])
+    ] = ()
     """Inputs that go back to what the site file says."""
     fault: dict[
         Text,
@@ -313,6 +316,14 @@ def _in_words(word: str, seconds: float | None) -> str:
     return "" if seconds is None else f"{word} {shown_span(round(seconds * MICROSECONDS))}"
 
 
+class ValueRange(Section):
+    """Values of a parameter from one to another."""
+
+    from_: str | int | float = Field(alias="from")
+    to: str | int | float
+    step: str | int | float
+
+
 class ScenarioSection(Section):
     """A scenario file."""
 
@@ -324,7 +335,9 @@ class ScenarioSection(Section):
     """What it follows: a standard, a law, a description of a test."""
     site: Text
     """Path of a site file, relative to this one, or the name of a bundled site."""
-    start: Annotated[datetime, BeforeValidator(_start)] = Field("2026-06-15 00:00", validate_default=True)
+    start: Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)] = Field(
+        "2026-06-15 00:00", validate_default=True
+    )
     """By the clock of the site, if it names no offset."""
     duration_s: Annotated[float, SECOND.within(lower=1.0, upper=366 * 86400.0)] = Field(alias="duration")
     seed: int = Field(0, strict=True)
@@ -343,5 +356,9 @@ class ScenarioSection(Section):
     """Path of a tariff file, relative to this one, by which costs and emissions are counted."""
     without: tuple[Invariant, ...] = ()
     """What the case is not held to of what every case is held to."""
+    parameters: dict[Text, list[Any] | ValueRange] = Field(default_factory=dict)
+    """Names and their values, as lists or ranges; `$name` stands for each value in turn."""
+    pairwise: bool = False
+    """Whether each pair of values of two parameters is enough, instead of all combinations."""
     steps: tuple[Step, ...] = ()
     checks: tuple[Check, ...] = Field(min_length=1)

@@ -6,10 +6,15 @@ import math
 import re
 from collections.abc import Iterator
 from itertools import product
+from typing import Any
 
 from ...sim.files.problems import Finding, Place, one_of, shown
+from .pairwise import pairwise_cases
+from .value_ranges import ACCEPTED, RangeError, values_of
 
 KEY = "parameters"
+PAIRWISE = "pairwise"
+_OWN_KEYS = (KEY, PAIRWISE)
 MOST_CASES = 1000
 MOST_PARTS = 100_000
 Scalar = str | int | float
@@ -20,33 +25,75 @@ _USED = re.compile(r"\$([A-Za-z_]\w*)")
 
 
 def combinations(data: object) -> tuple[list[Values], list[Finding]]:
-    """Return all combinations of a file's parameters, one without any if it has none, and what is wrong with them."""
+    """Return all combinations of a file's parameters, one without any if it has none, and what is wrong with them.
+
+    With `pairwise`, as few of them as have each pair of values.
+    """
     if _is_larger_than(data, MOST_PARTS):
         return [], [Finding((), f"of more than {MOST_PARTS} parts", "a smaller file")]
-    given = data.get(KEY) if isinstance(data, dict) else None
-    if given is None:
-        return [()], list(_unknown(data, ()))
-    accepted = "names, each with a list of values: {limit: [30 kW, 40 kW]}"
+    content = data if isinstance(data, dict) else {}
+    found = list(_pairwise_findings(content))
+    if content.get(KEY) is None:
+        return [()], [*found, *_unknown(data, ())]
+    listed, wrong = _listed(content)
+    found += wrong
+    cases = [] if found else _cases(listed, is_pairwise=content.get(PAIRWISE) is True)
+    if cases is None or len(cases) > MOST_CASES:
+        count = math.prod(map(len, listed.values())) if cases is None else len(cases)
+        return [], [Finding((KEY,), f"{count} cases", f"{MOST_CASES} at most")]
+    return list(dict.fromkeys(cases)), found
+
+
+def _pairwise_findings(content: dict[str, Any]) -> Iterator[Finding]:
+    wanted, given = content.get(PAIRWISE, False), content.get(KEY)
+    if not isinstance(wanted, bool):
+        yield Finding((PAIRWISE,), shown(wanted), "true or false")
+    elif wanted and (not isinstance(given, dict) or len(given) < 2):
+        yield Finding((PAIRWISE,), "true", f"{KEY} of which there are two or more")
+
+
+def _listed(content: dict[str, Any]) -> tuple[dict[str, list[Scalar]], list[Finding]]:
+    """Return the values of each parameter, and what is wrong with them."""
+    given = content[KEY]
     if not isinstance(given, dict) or not given:
-        return [], [Finding((KEY,), shown(given), accepted)]
-    rest = {key: value for key, value in data.items() if key != KEY} if isinstance(data, dict) else {}
+        accepted = "names, each with a list of values: {limit: [30 kW, 40 kW]}"
+        return {}, [Finding((KEY,), shown(given), accepted)]
+    rest = {key: value for key, value in content.items() if key != KEY}
     used = {name for _, name in _uses(rest, ())}
     found = [*_unknown(rest, tuple(given))]
+    listed: dict[str, list[Scalar]] = {}
     for name, values in given.items():
-        is_list = isinstance(values, list) and bool(values)
-        if not is_list or not all(
-            isinstance(value, Scalar) and not isinstance(value, bool) for value in values
-        ):
-            found.append(Finding((KEY, name), shown(values), "a list of numbers, texts or quantities"))
-        elif name not in used:
-            found.append(Finding((KEY, name), "used nowhere", f"one that stands somewhere as ${name}"))
-    if found:
-        return [], found
-    count = math.prod(len(values) for values in given.values())
-    if count > MOST_CASES:
-        return [], [Finding((KEY,), f"{count} cases", f"{MOST_CASES} at most")]
-    cases = [tuple(zip(given, values, strict=True)) for values in product(*given.values())]
-    return list(dict.fromkeys(cases)), []
+        try:
+            listed[name] = _values(values)
+        except RangeError as error:
+            accepted = f"a list of numbers, texts or quantities, or {ACCEPTED}"
+            found.append(Finding((KEY, name), str(error), accepted))
+        else:
+            if name not in used:
+                found.append(Finding((KEY, name), "used nowhere", f"one that stands somewhere as ${name}"))
+    return listed, found
+
+
+def _cases(listed: dict[str, list[Scalar]], *, is_pairwise: bool) -> list[Values] | None:
+    """Return the cases; None if there are far too many."""
+    columns = list(listed.values())
+    sizes = [len(column) for column in columns]
+    if math.prod(sorted(sizes)[-2:] if is_pairwise else sizes) > MOST_CASES:
+        return None
+    places = pairwise_cases(sizes) if is_pairwise else product(*(range(size) for size in sizes))
+    return [
+        tuple((name, column[place]) for name, column, place in zip(listed, columns, case, strict=True))
+        for case in places
+    ]
+
+
+def _values(given: object) -> list[Scalar]:
+    if isinstance(given, dict):
+        return values_of(given)
+    is_list = isinstance(given, list) and bool(given)
+    if not is_list or any(not isinstance(each, Scalar) or isinstance(each, bool) for each in given):  # type: ignore[attr-defined]
+        raise RangeError(shown(given))
+    return list(given)  # type: ignore[call-overload,no-any-return]
 
 
 def with_values(data: object, values: Values) -> object:
@@ -55,7 +102,7 @@ def with_values(data: object, values: Values) -> object:
 
     def put(value: object) -> object:
         if isinstance(value, dict):
-            return {_text(str(key), known): put(inner) for key, inner in value.items() if key != KEY}
+            return {_text(str(key), known): put(inner) for key, inner in value.items()}
         if isinstance(value, list):
             return [put(inner) for inner in value]
         if not isinstance(value, str):
@@ -63,6 +110,8 @@ def with_values(data: object, values: Values) -> object:
         whole = _USED.fullmatch(value)
         return known.get(whole[1], value) if whole else _text(value, known)
 
+    if isinstance(data, dict):
+        data = {key: value for key, value in data.items() if key not in _OWN_KEYS}
     return put(data)
 
 

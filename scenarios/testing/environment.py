@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from grpc import aio
 
 from ...proto.inmemory.interception import channels_to
-from ...proto.serving.memory_server import MemoryServer
+from ...proto.inmemory.memory_server import MemoryServer
 from ...proto.serving.site_server import SiteServer
 from ...sim.simulation.live import LiveSimulation
 from ...sim.site.site import Site

@@ -61,7 +61,7 @@ class Simulation:
         self.executor.handle(ReleaseInput, self._release)
         self.executor.handle(RestartServer, self._restart_server)
         self.engine.handle("server comes back", self._bring_server_back)
-        self._restarts = 0
+        self._back_us = 0
         self.served = Subscribers[bool]()
         """Told whether the server is to be there, when it goes down and when it comes back."""
         self.restored = Subscribers[int]()
@@ -170,7 +170,7 @@ class Simulation:
         The site lives on, and what clients asked for stays in force.
 
         Args:
-            down_s: Simulated time until it is back [s]; of several at once the last one counts.
+            down_s: Simulated time until it is back [s]; of several at once the longest counts.
 
         Raises:
             ValueError: If the time is out of range.
@@ -211,6 +211,8 @@ class Simulation:
         self.plant.restore(snapshot.plant)
         self.faults.restore(snapshot.faults)
         self.gateway.restore(snapshot.gateway)
+        self._back_us = 0
+        self.served.tell(True)
         self.restored.tell(self.now_us)
 
     def _override(self, command: OverrideInput) -> None:
@@ -231,13 +233,13 @@ class Simulation:
                 f"restart is {command.down_s:g} s; accepted: more than 0 s, up to {LONGEST_RESTART_S:g} s"
             )
         back_us = self.now_us + max(1, round(command.down_s * 1e6))
-        self._restarts += 1
-        self.engine.schedule(back_us, "server comes back", self._restarts)
+        self._back_us = max(self._back_us, back_us)
+        self.engine.schedule(back_us, "server comes back")
         self.events.report("server goes down", "site", until_us=back_us)
         self.served.tell(False)
 
-    def _bring_server_back(self, restart: int) -> None:
-        if restart == self._restarts:
+    def _bring_server_back(self) -> None:
+        if self.now_us >= self._back_us:
             self.events.report("server comes back", "site")
             self.served.tell(True)
 

@@ -14,17 +14,17 @@ _INNER_UNIT = re.compile(r" \[[^\]\s]+\]")
 def site_schema() -> dict[str, Any]:
     """Return the JSON schema (draft 2020-12) of site files, generated from the models that read them."""
     schema = Site.model_json_schema(by_alias=True, mode="validation")
-    return {"$schema": DIALECT, **_for_people(schema), "title": "Doppelgrid site"}
+    return {"$schema": DIALECT, **for_people(schema), "title": "Doppelgrid site"}
 
 
-def _for_people(schema: Any) -> Any:
+def for_people(schema: Any) -> Any:
     """Leave out what concerns the program alone: inner units, and defaults in them."""
     if isinstance(schema, list):
-        return [_for_people(item) for item in schema]
+        return [for_people(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
     kept = {
-        key: _for_people(value) for key, value in schema.items() if key != "default" or _is_written(schema)
+        key: for_people(value) for key, value in schema.items() if key != "default" or _is_written(schema)
     }
     if isinstance(kept.get("description"), str):
         kept["description"] = _INNER_UNIT.sub("", kept["description"])

@@ -18,6 +18,7 @@ from doppelgrid.sim.domain.commands import (
     MendFault,
     OverrideInput,
     ReleaseInput,
+    RestartServer,
     SetPower,
     SetSpeed,
     Standby,
@@ -54,6 +55,7 @@ BY_METHOD: list[tuple[Callable[[Simulation], object], Command]] = [
     ),
     (lambda site: site.release("charger", "cable"), ReleaseInput("charger", "cable")),
     (lambda site: site.fault(NOISE, for_s=4.0), StrikeFault(NOISE, 4.0)),
+    (lambda site: site.restart_server(30.0), RestartServer(30.0)),
 ]
 COMMANDS = [*(command for _, command in BY_METHOD), MendFault(3), SetSpeed(60.0)]
 

@@ -105,6 +105,9 @@ STORIES: dict[str, Story] = {
     "a fault that mends by itself": [(1.7, fault("main", FaultKind.NOISY, for_s=5.5))],
     "a fault that is mended": [(1.7, fault("inv", FaultKind.TRIP)), (8.4, mend(1))],
     "a fault that had mended by itself": [(1.7, fault("main", FaultKind.FROZEN, 2.0)), (8.4, mend(1))],
+    "a server that restarts, and again before it is back": [
+        (1.0, lambda site: site.restart_server(4.5)), (2.5, lambda site: site.restart_server(7.0)),
+    ],
     "commands that are refused": [
         (1.0, power(99e3)),
         (2.2, lambda site: site.gateway.start(MAIN)),

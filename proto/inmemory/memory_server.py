@@ -9,11 +9,11 @@ import grpc
 from grpc import aio
 
 from ...sim.simulation.simulation import Simulation
-from ..inmemory.channel import InMemoryChannel
-from ..inmemory.rpc import Status
-from ..inmemory.service import MemoryService
 from ..microgrid.versions import services
 from ..transport.open_streams import OpenStreams
+from .channel import InMemoryChannel
+from .rpc import Status
+from .service import MemoryService
 
 _GONE = Status(grpc.StatusCode.UNAVAILABLE, "Socket closed")
 _REFUSED = Status(
