@@ -60,6 +60,7 @@ def _add(suite: ElementTree.Element, verdict: Verdict, change: Change | None) ->
         **({} if change is None else {"since_baseline": "; ".join([str(change), *change.lines])}),
         "simulated_s": (verdict.end_us - verdict.start_us) / MICROSECONDS,
         **{name: value for name, value in verdict.figures.items() if value is not None},
+        **({} if verdict.currency is None else {"currency": verdict.currency}),
     }
     for name, value in facts.items():
         ElementTree.SubElement(properties, "property", name=name, value=_clean(str(value)))

@@ -21,6 +21,8 @@ CURRENCIES: Mapping[str, Unit] = {
     code: Unit(next(iter(signs)), dict(signs)) for code, signs in _SIGNS.items()
 }
 """Amounts of money, by the code of their currency."""
+MOST = 1e6
+"""Greatest price that is taken for one, either way, per kWh or kW, in one of its currency; chosen."""
 KILOGRAM = Unit("kg", {"kg": 1.0, "g": 1e-3, "t": 1e3})
 GRAM_PER_KWH = Unit("g/kWh", {"g/kWh": 1.0, "kg/kWh": 1e3, "kg/MWh": 1.0, "t/MWh": 1e3})
 
@@ -35,6 +37,8 @@ def _per(amounts: Mapping[str, float]) -> dict[str, Unit]:
                 for what, amount in amounts.items()
                 for sign, size in signs.items()
             },
+            lower=-MOST,
+            upper=MOST,
         )
         for code, signs in _SIGNS.items()
     }
@@ -63,11 +67,10 @@ def read_price(text: object, units: Mapping[str, Unit]) -> Price:
     Raises:
         ValueError: If it is none; says what is accepted.
     """
+    written = text.rstrip() if isinstance(text, str) else ""
     for code, unit in units.items():
-        try:
+        if written.endswith(tuple(unit.factors)):
             return Price(unit.parse(text), code)
-        except ValueError:
-            continue
     spellings = [next(iter(unit.factors)) for unit in units.values()]
     raise ValueError(f"a number with a unit ({_listed(units)}; also {', '.join(spellings[3:])})")
 

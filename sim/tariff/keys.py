@@ -18,13 +18,14 @@ from pydantic import (
 )
 
 from ..files.moments import parse_zone
-from ..files.money import GRAM_PER_KWH, PricePerKw, PricePerKwh, price_unit
+from ..files.money import GRAM_PER_KWH, MOST, PricePerKw, PricePerKwh, price_unit
 from ..files.sections import Section, Text, refuse, written
 from ..files.units import NonNegativePower
 from ..inputs.sessions.sections import WEEKDAYS, Weekday
 from ..inputs.specs import FileColumn
 
 MINUTES_A_DAY = 1440
+_MOST_G_PER_KWH = 1e5
 _TIME = re.compile(r"(\d{1,2}):([0-5]\d)")
 
 
@@ -79,6 +80,7 @@ def _price_spelling(spelling: str) -> str:
 class PriceFile(FileColumn):
     """Prices from a table in CSV or Parquet; each holds until the next row."""
 
+    limits = (-MOST, MOST)
     unit: Annotated[str, AfterValidator(_price_spelling)]
     """Of the numbers in the column, such as `€/MWh`."""
     plus: PricePerKwh | None = None
@@ -99,6 +101,7 @@ def _intensity_spelling(spelling: str) -> str:
 class IntensityFile(FileColumn):
     """Emissions from a table in CSV or Parquet; each value holds until the next row."""
 
+    limits = (0.0, _MOST_G_PER_KWH)
     unit: Annotated[str, AfterValidator(_intensity_spelling)]
     """Of the numbers in the column, such as `g/kWh`."""
 
@@ -124,7 +127,8 @@ EnergyPrice = Annotated[
 ]
 """What a kWh costs: always the same, by the hour and weekday, or from a table."""
 Intensity = Annotated[
-    Annotated[float, GRAM_PER_KWH.within(lower=0.0), Tag("quantity")] | Annotated[IntensityFile, Tag("file")],
+    Annotated[float, GRAM_PER_KWH.within(lower=0.0, upper=_MOST_G_PER_KWH), Tag("quantity")]
+    | Annotated[IntensityFile, Tag("file")],
     Discriminator(lambda value: "file" if isinstance(value, Mapping | IntensityFile) else "quantity"),
 ]
 """Emissions that come with a kWh from the grid [g/kWh]: always the same, or from a table."""

@@ -131,6 +131,11 @@ fees: 3 €
     assert found[2].endswith('accepted: a time of day from "00:00" to "24:00"')
 
 
+def test_a_price_that_cannot_be_meant_is_refused(tmp_path: Path) -> None:
+    (line,) = refusal(tmp_path, "import: 1e9 €/kWh\n")
+    assert line.startswith("tariff.yaml:2: import is 1e9 €/kWh; accepted: ")
+
+
 def test_a_file_without_any_price_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path, "") == [
         "tariff.yaml:1: the file is a mapping; accepted: import, export, peak or co2 beside tariff"
@@ -209,6 +214,17 @@ def test_a_table_that_is_not_there_is_told_at_its_line(tmp_path: Path) -> None:
 def test_what_is_wrong_with_several_tables_is_told_at_once(tmp_path: Path) -> None:
     made = tariff(tmp_path, f"{TABLE}co2: {{file: grams.csv, unit: g/kWh}}\n")
     assert len(refused_over(made, 0, 2).splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("unit", "cell", "key"), [("€/MWh", "1e12", "import"), ("g/kWh", "-3", "co2"), ("g/kWh", "inf", "co2")]
+)
+def test_a_cell_that_cannot_be_meant_is_told_with_its_line(
+    tmp_path: Path, unit: str, cell: str, key: str
+) -> None:
+    table(tmp_path, [0, 1], price=cell)
+    made = tariff(tmp_path, f"{key}: {{file: prices.csv, unit: {unit}, timezone: UTC}}\n")
+    assert refused_over(made, 0, 2).startswith("prices.csv:2: price is ")
 
 
 def test_a_table_is_scaled_and_added_to(tmp_path: Path) -> None:
