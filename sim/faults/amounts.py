@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from ..domain.faults import OF_METRICS, Amount, Fault, FaultKind, unit_of_amount
 from ..domain.metrics import Metric
 from ..files.units import (
@@ -82,7 +80,7 @@ def units_in_words(kind: FaultKind) -> str:
 
 def _shown(fault: Fault) -> str:
     unit = amount_unit(fault.kind, fault.metrics)
-    if fault.kind.amount is not None and fault.kind.amount.word in ("share",) and math.isfinite(fault.size):
+    if unit.inner == "1" and fault.kind.amount is not None and fault.kind.amount.upper <= 1.0:
         return f"{100.0 * fault.size:.10g} %"
     if unit.inner in ("1", "1/h"):
         return f"{fault.size:.10g}" + (" an hour" if unit.inner == "1/h" else "")

@@ -158,6 +158,8 @@ class Faults:
 
     def present(self, component: str) -> list[Fault]:
         """Return the faults of a component that are there now, in the order in which they struck."""
+        if not self._state.active:
+            return []
         return [active.fault for _, active in self._of(component)]
 
     def collects(self, component: str) -> bool:

@@ -89,7 +89,8 @@ class Line:
 
     def send(self, key: str, frame: Frame) -> None:
         """Let a sample of a component be on its way."""
-        faults = {fault.kind: fault for fault in self._faults.present(key) if fault.kind in _CARRIED}
+        broken = self._faults.present(key)
+        faults = {fault.kind: fault for fault in broken if fault.kind in _CARRIED} if broken else {}
         if not faults and key not in self._frames and key not in self._overtaken:
             self._deliver(frame)
             return

@@ -73,7 +73,7 @@ class Sequences:
         """Bring an inverter that is on to standby."""
         opened_s = self._gear[key].moving_s(1, is_closing=False)
         if self._plant.impairments.of(key).fails_to_open:
-            self._fail(key, self._plant.position(key), opened_s, "BATTERY_RELAY_ERROR", "open")
+            self._fail(key, self._plant.position(key), opened_s, "HARDWARE_FAULT", "open")
             return
         self._walk(key, [(Position.SWITCHING_OFF, 0.0), (Position.STANDBY, opened_s)])
 
@@ -81,7 +81,7 @@ class Sequences:
         """Switch a component off that is on, in standby or under way."""
         gear = self._gear[key]
         if self._plant.impairments.of(key).fails_to_open:
-            self._fail(key, self._plant.position(key), gear.opening_s, "BATTERY_RELAY_ERROR", "open")
+            self._fail(key, self._plant.position(key), gear.opening_s, "HARDWARE_FAULT", "open")
             return
         if gear.is_managed:
             self._plant.want(key, Position.OFF)
@@ -132,6 +132,8 @@ class Sequences:
         self._plant.advance(self._engine.now_us)
         if self._plant.impairments.of(key) == WHOLE:
             return
+        if self._gear[key].is_managed:
+            code = "BATTERY_RELAY_ERROR"
         message = f"{key} was told to {verb} its relay, which did not move"
         self._plant.impairments.report_relay(key, Diagnostic(code, message))
         self._events.report("relay failed", key, position=position, diagnostic=code)

@@ -181,6 +181,14 @@ class TestFaults:
         assert (await shell.type(*words)).code == 0
         assert "accepted: " in (await shell.type(*words[:3], "--status", "LATE")).errors
 
+    async def test_an_amount_is_typed_with_its_unit_and_shown_in_words(self, shell: Shell) -> None:
+        assert (await shell.type("strike", "main", "late", "--amount", "5 s")).code == 0
+        assert "(samples come 5 s late, with the times" in (await shell.type("state", "main")).output
+        assert (
+            "amount is 5 kW; accepted: "
+            in (await shell.type("strike", "main", "late", "--amount", "5 kW")).errors
+        )
+
     async def test_a_fault_that_is_not_there_is_told_those_that_are(self, shell: Shell) -> None:
         await shell.type("strike", "main", "nan")
         assert await shell.type("mend", "7") == (2, "", "no fault '7'; accepted: 1 (main nan)")

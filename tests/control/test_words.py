@@ -14,7 +14,7 @@ from doppelgrid.proto.control.event_stream import LONGEST_QUEUE, EventStream
 from doppelgrid.proto.control.v1 import control_pb2 as pb
 from doppelgrid.sim.domain.commands import MendFault, OverrideInput, ReleaseInput, SetSpeed, StrikeFault
 from doppelgrid.sim.domain.events import Event
-from doppelgrid.sim.domain.faults import Fault, FaultKind
+from doppelgrid.sim.domain.faults import Distribution, Fault, FaultKind
 from doppelgrid.sim.domain.messages import Frame, InvalidArgumentError, UnavailableError
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.domain.ranges import Bounds
@@ -97,6 +97,19 @@ def test_requests_become_commands() -> None:
         Fault("inv", FaultKind.NOISY, "OVERCURRENT", 0.5, (Metric.AC_FREQUENCY, Metric.AC_CURRENT)), 1e-6
     )
     assert words.strike(pb.StrikeRequest(component="inv", kind="noisy", amount=0.0)).fault.amount == 0.0
+    slow = pb.StrikeRequest(
+        component="inv", kind="latency", amount=2.0, spread=Duration(nanos=500_000_000), distribution="lognormal",
+        every=Duration(seconds=60), each=Duration(seconds=5),
+    )  # fmt: skip
+    assert words.strike(slow).fault == Fault(
+        "inv",
+        FaultKind.LATENCY,
+        amount=2.0,
+        spread_s=0.5,
+        distribution=Distribution.LOGNORMAL,
+        every_s=60.0,
+        each_s=5.0,
+    )
 
 
 @pytest.mark.parametrize(

@@ -268,9 +268,11 @@ class TestDevices:
         bench.run(5.0)
         assert bench.shown(INVERTER).states[0] is not StateCode.OFF
 
-    @pytest.mark.parametrize("component_id", [INVERTER, BATTERY])
+    @pytest.mark.parametrize(
+        ("component_id", "code"), [(INVERTER, "HARDWARE_FAULT"), (BATTERY, "BATTERY_RELAY_ERROR")]
+    )
     def test_a_relay_that_does_not_open_leaves_the_device_on_and_is_warned_of(
-        self, bench: Bench, component_id: int
+        self, bench: Bench, component_id: int, code: str
     ) -> None:
         key = "inv" if component_id == INVERTER else "bat"
         number = bench.strike(key, "relay_fails_to_open")
@@ -282,7 +284,7 @@ class TestDevices:
         bench.run(5.0)
         frame = bench.shown(component_id)
         assert StateCode.OFF not in frame.states
-        assert [warning.code for warning in frame.warnings] == ["BATTERY_RELAY_ERROR"]
+        assert [warning.code for warning in frame.warnings] == [code]
         bench.simulation.mend(number)
         bench.simulation.gateway.stop(component_id)
         bench.run(5.0)

@@ -195,6 +195,12 @@ async def test_readings_are_the_truth_behind_a_broken_meter(site: SiteHandle) ->
     assert site["hall"].active_power.value == KW(40.0)
 
 
+async def test_a_fault_has_an_amount_with_its_unit(site: SiteHandle) -> None:
+    with site["bat-inv"].fault("derate", amount="20 %"):
+        assert site["bat-inv"].bounds.value.upper == KW(6.0)
+    assert site["bat-inv"].bounds.value.upper > KW(20.0)
+
+
 async def test_a_client_commands_the_site(site: SiteHandle) -> None:
     await command(site, -10_000.0)
     await site["main"].active_power.eventually(approx=KW(3.0), tolerance=KW(0.1), within="5 s")
@@ -245,6 +251,12 @@ def test_the_next_test_is_in_real_time_again() -> None:
         (lambda site: site["main"].metric("POWER"), "main is a meter and has no POWER"),
         (lambda site: site["main"].fault("sad"), "main: no fault 'sad'; accepted: trip, frozen"),
         (lambda site: site["main"].fault("trip"), "main is a meter and cannot trip"),
+        (lambda site: site["main"].fault("late"), "amount is missing; accepted: more than 0 s, up to 600 s"),
+        (lambda site: site["main"].fault("late", amount="5 kW"), "amount is 5 kW; accepted: .*more than 0 s"),
+        (
+            lambda site: site["main"].fault("latency", amount=2.0, distribution="flat"),
+            "no distribution 'flat'",
+        ),
         (lambda site: site["main"].drive(load=KW(3.0)), "no input 'main.load'; accepted: "),
         (lambda site: site["hall"].drive(), "hall: nothing to drive"),
         (
