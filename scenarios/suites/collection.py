@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -16,6 +16,7 @@ from .case import Case
 from .library import LIBRARY, LibraryError, find, is_of_library
 from .parameters import Values, named
 from .scenario_file import ScenarioError, ScenarioFile
+from .sources import included_by
 
 SUFFIXES = (".yaml", ".yml")
 _KIND = re.compile(r"([a-z][a-z-]*)=(.+)", re.DOTALL)
@@ -142,15 +143,17 @@ def _files(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path
         return
-    for file in sorted(path.rglob("*")):
-        if file.suffix in SUFFIXES and file.is_file() and _is_scenario(file):
+    files = [file for file in sorted(path.rglob("*")) if file.suffix in SUFFIXES and file.is_file()]
+    included = included_by(files)
+    for file in files:
+        if _is_scenario(file, _OWN_KEYS if file.resolve() not in included else {"scenario"}):
             yield file
 
 
-def _is_scenario(file: Path) -> bool:
-    """Say whether a file is a scenario, or may be meant to be one."""
+def _is_scenario(file: Path, keys: Set[str]) -> bool:
+    """Say whether a file is a scenario, or may be meant to be one, as it has one of some keys."""
     try:
         yaml = read_yaml(file.read_bytes())
     except OSError:
         return True
-    return not yaml.is_readable or (isinstance(yaml.data, dict) and not _OWN_KEYS.isdisjoint(yaml.data))
+    return not yaml.is_readable or (isinstance(yaml.data, dict) and not keys.isdisjoint(yaml.data))

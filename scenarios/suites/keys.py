@@ -56,6 +56,13 @@ def _start(value: object) -> datetime:
         raise PydanticCustomError("start", "{accepted}", {"accepted": accepted}) from None
 
 
+def _site(value: object) -> object:
+    if (isinstance(value, str) and value) or isinstance(value, dict):
+        return value
+    raise refuse("the path of a site file, the name of a bundled site, or a mapping as in a site file")
+
+
+SiteWords = Annotated[Any, BeforeValidator(_site, json_schema_input_type=str | dict[str, Any])]
 Interval = Annotated[float, SECOND.within(lower=0.1, upper=86400.0)]
 Start = Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)]
 Moment = Annotated[time | datetime | float, BeforeValidator(_moment, json_schema_input_type=str)]
@@ -333,8 +340,12 @@ class ScenarioSection(Section):
     """What a controller is shown to do, or not to do, and why that matters."""
     source: Text | None = None
     """What it follows: a standard, a law, a description of a test."""
-    site: Text
-    """Path of a site file, relative to this one, or the name of a bundled site."""
+    include: Annotated[
+        tuple[Text, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])
+    ] = ()
+    """Paths of files, relative to this one, whose keys are taken in: steps, checks and the like before its own."""
+    site: SiteWords
+    """Path of a site file, relative to this one, the name of a bundled site, or what a site file would say."""
     start: Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)] = Field(
         "2026-06-15 00:00", validate_default=True
     )

@@ -9,9 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ...sim.files.explain import explain
-from ...sim.files.problems import Finding, Problem, shown, written_path
-from ...sim.files.yaml_text import read_yaml
-from ...sim.site.reader import SiteError, bundled_sites, load_site
+from ...sim.files.problems import Finding, Problem, shown
+from ...sim.site.reader import SiteError, bundled_sites, load_site, read_content
 from ...sim.site.site import Site
 from ...sim.tariff import TariffError, load_tariff
 from .application import ApplicationError, read_application
@@ -20,6 +19,7 @@ from .expressions import ExpressionError, parse_condition
 from .keys import KINDS, Check, ScenarioSection
 from .parameters import Values, combinations, with_values
 from .plan import Scenario
+from .sources import Sources
 
 
 class ScenarioError(ValueError):
@@ -45,17 +45,16 @@ class ScenarioFile:
         """
         self.path = path
         try:
-            text = path.read_bytes()
+            self._sources = Sources.read(path)
         except OSError as error:
             accepted = "the path of a scenario file, or a folder of them"
             problem = Problem(str(path), 1, None, "", error.strerror or str(error), accepted)
             raise ScenarioError((problem,)) from None
-        self._yaml = read_yaml(text)
         self.combinations: list[Values] = [()]
         """Values of the parameters, in the order in which they are run."""
         found: list[Finding] = []
-        if self._yaml.is_readable:
-            self.combinations, found = combinations(self._yaml.data)
+        if self._sources.is_readable:
+            self.combinations, found = combinations(self._sources.data)
         self._refuse_if(found)
 
     def scenario(self, values: Values = ()) -> Scenario:
@@ -64,43 +63,40 @@ class ScenarioFile:
         Raises:
             ScenarioError: If anything is wrong with it, or with the site that it names.
         """
-        data = with_values(self._yaml.data, values)
-        scenario, found = _read(data, self.path) if self._yaml.is_readable else (None, [])
-        faulty = {fault.finding.path for fault in self._yaml.faults}
-        self._refuse_if([finding for finding in found if finding.path not in faulty])
+        scenario, found = _read(with_values(self._sources.data, values), self._sources)
+        self._refuse_if(found)
         assert scenario is not None
         return scenario
 
     def _refuse_if(self, found: Sequence[Finding]) -> None:
-        located = [(fault.line, fault.finding) for fault in self._yaml.faults]
-        located += [(self._yaml.line(finding.path), finding) for finding in found]
-        if located:
-            located.sort(key=lambda item: item[0])
-            raise ScenarioError(
-                tuple(dict.fromkeys(
-                    Problem(str(self.path), line, None, written_path(finding.path), finding.found, finding.accepted)
-                    for line, finding in located
-                ))
-            )  # fmt: skip
+        problems = [*self._sources.problems, *filter(None, map(self._sources.problem, found))]
+        if problems:
+            # Those of the file itself first, each in the order of its file.
+            problems.sort(key=lambda problem: (problem.file != str(self.path), problem.file, problem.line))
+            raise ScenarioError(tuple(dict.fromkeys(problems)))
 
 
-def _read(data: object, path: Path) -> tuple[Scenario | None, list[Finding]]:
+def _read(data: object, sources: Sources) -> tuple[Scenario | None, list[Finding]]:
     if not isinstance(data, dict):
         return None, [Finding((), shown(data), "a mapping with scenario, site, duration and checks")]
     section, numbers, found = _sections(data)
     app, site = None, None
     if isinstance(words := data.get("app"), str) and words:
         try:
-            app = read_application(words, path.parent)
+            app = read_application(words, sources.folder("app"))
         except ApplicationError as error:
             found.append(Finding(("app",), error.found, error.accepted))
     if isinstance(name := data.get("site"), str) and name:
-        site, wrong = _site(name, path.parent)
+        site, wrong = _site(name, sources.folder("site"))
         found += wrong
+    elif isinstance(name, dict):
+        site, wrong = read_content(sources.part("site", name), sources.folder("site"))
+        found += [finding._replace(path=("site", *finding.path)) for finding in wrong]
+        site = None if wrong else site
     tariff = None
     if isinstance(name := data.get("tariff"), str) and name:
         try:
-            tariff = load_tariff(path.parent / name)
+            tariff = load_tariff(sources.folder("tariff") / name)
         except TariffError as error:
             found += tariff_findings(error, name)
             section, numbers = _without_kpis(section, numbers)

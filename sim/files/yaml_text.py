@@ -53,6 +53,16 @@ class YamlText:
             line, node = found
         return line
 
+    def part(self, path: Place, data: object) -> YamlText:
+        """Return the part of the text at a path as a text of its own, without faults, and with the data given."""
+        node = self._root
+        for key in path:
+            found = self._children.get(id(node), {}).get(key)
+            if found is None:
+                break
+            node = found[1]
+        return YamlText(data, _children=self._children, _root=node)
+
 
 def read_yaml(text: str | bytes) -> YamlText:
     """Read a YAML text; whatever is wrong with it is among the faults of the result."""

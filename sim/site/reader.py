@@ -87,7 +87,7 @@ def parse_site(text: str | bytes, name: str, *, directory: Path = Path()) -> Sit
         SiteError: If anything is wrong with it.
     """
     yaml = read_yaml(text)
-    site, found = _read(yaml, directory) if yaml.is_readable else (None, [])
+    site, found = read_content(yaml, directory) if yaml.is_readable else (None, [])
     located = [(fault.line, fault.finding) for fault in yaml.faults]
     located += [(yaml.line(finding.path), finding) for finding in found]
     if located or site is None:
@@ -96,7 +96,13 @@ def parse_site(text: str | bytes, name: str, *, directory: Path = Path()) -> Sit
     return site
 
 
-def _read(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
+def read_content(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
+    """Read a site from the content of a text, or of a part of one; return it, or None and what is wrong.
+
+    Args:
+        yaml: The text.
+        directory: Where the relative paths of input files start.
+    """
     data = yaml.data
     if not isinstance(data, dict):
         return None, [Finding((), shown(data), _TOP)]
