@@ -7,6 +7,9 @@ import math
 from ..domain.faults import Distribution, Fault
 from ..inputs.signal import normal_deviate, stream_key, uniform_deviate
 
+LONGEST_DELAY_S = 3600.0
+"""Of what is on its way [s]."""
+
 
 def happens(share: float, seed: int, name: str, index: int) -> bool:
     """Say whether something happens at a place of a random stream that happens to a share of all."""
@@ -19,7 +22,14 @@ def waiting_s(mean_s: float, seed: int, name: str, index: int) -> float:
 
 
 def delay_s(fault: Fault, seed: int, name: str, index: int) -> float:
-    """Return the time that something takes on a slow line [s], drawn at a place of a random stream."""
+    """Return the time that something takes on a slow line [s], drawn at a place of a random stream.
+
+    Long tails end at an hour: what waits behind one that never comes would pile up.
+    """
+    return min(_drawn_s(fault, seed, name, index), LONGEST_DELAY_S)
+
+
+def _drawn_s(fault: Fault, seed: int, name: str, index: int) -> float:
     mean_s, spread_s = fault.size, fault.spread_s
     if fault.distribution is Distribution.EXPONENTIAL:
         return waiting_s(mean_s, seed, name, index)

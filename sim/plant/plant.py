@@ -35,7 +35,7 @@ from ..files.presets import own_presets
 from ..files.problems import one_of
 from ..inputs.override import Override
 from ..inputs.segments import averaged
-from ..inputs.signal import NEVER, Signal
+from ..inputs.signal import Signal
 from ..kernel.ac_bus import active_w, is_live, reconnect
 from ..kernel.bms import acknowledge_trip, open_relays_at_once, want_relays, would_clear
 from ..kernel.device_model import bind, bound
@@ -60,6 +60,7 @@ from .state import Flows, PlantState, Registers, Voltages, keep_numbers, restore
 CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
 _DARK = ThreePhase(0.0, 0.0, 0.0)
+_YEAR_US = 366 * 86_400_000_000
 TARGET_TOLERANCE = 0.02
 """A set-point counts as reached within this part of the rating [1]."""
 
@@ -469,12 +470,12 @@ class Plant:
         self._forget_flows()
 
     def next_car_us(self, key: str) -> int | None:
-        """Return when a car comes to a charger next [µs]; now if one is there, None if none comes."""
+        """Return when a car comes to a charger next [µs]; now if one is there, None if none comes within a year."""
         name = f"{key}.session_id"
         signal, time_us = self.overrides.get(name) or self.inputs[name], self.time_us
         while signal.at(time_us) <= 0.0:
             time_us = signal.until(time_us)
-            if time_us >= NEVER:
+            if time_us - self.time_us > _YEAR_US:
                 return None
         return time_us
 

@@ -16,6 +16,7 @@ from doppelgrid.sim.domain.faults import Distribution, Fault, FaultKind
 from doppelgrid.sim.domain.messages import Frame, OutOfBoundsError, RefusalStatus, UnavailableError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.faults.chance import LONGEST_DELAY_S, delay_s
 from doppelgrid.sim.gateway.subscriptions import LONGEST_QUEUE
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.simulation.snapshot import Snapshot
@@ -438,6 +439,12 @@ class TestTheLine:
             delays.append((max(due) - entries.now_us) / SECOND)
             bench.run(20.0)
         assert sum(delays) / 200 == pytest.approx(1.0, abs=0.15)
+
+    def test_a_long_tail_keeps_nothing_back_for_ever(self) -> None:
+        fault = Fault(
+            "hall", FaultKind.LATENCY, amount=100.0, spread_s=600.0, distribution=Distribution.LOGNORMAL
+        )
+        assert max(delay_s(fault, 5, "it", index) for index in range(5000)) == LONGEST_DELAY_S
 
     def test_a_share_of_samples_is_lost(self, bench: Bench) -> None:
         bench.strike("hall", "lossy", amount=0.3)
