@@ -116,6 +116,7 @@ def run_scenarios(
     """Run scenarios: what goes wrong on a site, on purpose, with a verdict."""
     from ..scenarios.suites.collection import chosen, collect  # noqa: PLC0415
     from ..scenarios.suites.last_run import LastRun  # noqa: PLC0415
+    from ..scenarios.suites.runner import prepared  # noqa: PLC0415
     from ..scenarios.suites.scenario_file import ScenarioError  # noqa: PLC0415
 
     part = None if shard is None else _parse_shard(shard)
@@ -125,6 +126,8 @@ def run_scenarios(
         _check_speed(speed)
     if dask is not None and jobs is not None:
         raise refuse("--jobs counts processes on this machine; accepted: either --jobs or --dask")
+    if dask is None:
+        prepared()
     try:
         cases = chosen(collect(paths), select or [], part)
     except ScenarioError as error:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _LINE_EVERY_S = 10.0
 """Real time between two lines on progress where there is no terminal [s]."""
+_LEAST_SHARE = 0.02
+"""Of the simulated time, before which the time left is anybody's guess."""
 _MOST_LINES = 8
 """Of what changed in a case."""
 
@@ -83,7 +85,7 @@ class SuiteProgress:
             self._next_line_s = now_s + _LINE_EVERY_S
             share = self._simulated_s / self._total_s if self._total_s else 0.0
             left = ""
-            if share > 0.0:
+            if share > _LEAST_SHARE:
                 seconds = round((now_s - self._began_s) * (1.0 / share - 1.0))
                 left = f", {timedelta(seconds=seconds)} left"
             Console(stderr=True).print(f"{self._words}{left}", highlight=False)

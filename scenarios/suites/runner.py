@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import NamedTuple, NoReturn
@@ -17,8 +18,11 @@ from typing import NamedTuple, NoReturn
 from .case import Case, Verdict, leave, run_case, without_run
 from .kept_output import KeptOutput
 
-_PRELOADED = ["doppelgrid.scenarios.suites.case", "frequenz.client.microgrid"]
-"""What every case needs, imported once."""
+_PRELOADED = [
+    "doppelgrid.scenarios.suites.case", "doppelgrid.scenarios.suites.warm", "frequenz.client.microgrid",
+    "frequenz.sdk.microgrid", "frequenz.sdk.timeseries",
+]  # fmt: skip
+"""What most cases need, imported once; what is not installed is left out."""
 _SHOWN_LINES = 20
 """Of what a case that died said last."""
 
@@ -44,8 +48,7 @@ def run_cases(
         jobs: How many run at once, at least 1.
         on_progress: Told every now and then how much simulated time has passed in a case [µs].
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOADED)
+    context = prepared()
     waiting, running = list(reversed(cases)), list[_Running]()
     try:
         while waiting or running:
@@ -71,6 +74,14 @@ def run_cases(
             _kill_group(each.process)
             with contextlib.suppress(OSError):
                 each.output.close()
+
+
+def prepared() -> ForkServerContext:
+    """Let the process start from which those of cases are forked: it takes a while, in which others can be read."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(_PRELOADED)
+    forkserver.ensure_running()
+    return context
 
 
 def _started(context: ForkServerContext, case: Case) -> _Running:
