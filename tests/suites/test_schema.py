@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 from ruamel.yaml import YAML
+from typer.testing import CliRunner
 
+from doppelgrid.cli.main import app
 from doppelgrid.scenarios.suites.library import LIBRARY
 from doppelgrid.scenarios.suites.schema import scenario_schema
 from doppelgrid.sim.files.yaml_text import read_yaml
@@ -54,3 +57,8 @@ def test_it_refuses_slips(checker: jsonschema.Draft202012Validator, old: str, ne
     text = (EXAMPLES / "inverter_trips.yaml").read_text()
     assert old in text
     assert not checker.is_valid(YAML(typ="safe", pure=True).load(text.replace(old, new)))
+
+
+def test_the_command_prints_it() -> None:
+    printed = CliRunner().invoke(app, ["check", "--scenario-schema"])
+    assert json.loads(printed.output) == scenario_schema()
