@@ -65,7 +65,7 @@ class Invariants:
         self._balance = NodeBalance(plant)
         self._ratings, self._windows, self._obedience = Ratings(plant), Windows(plant), Obedience(plant)
         self._lifetimes, self._shown = Lifetimes(simulation), Shown(simulation)
-        self.story = Story(plant.wiring)
+        self.story = Story(plant.wiring, simulation.site.microgrid.location.zone)
         """What led to how the site stands."""
         simulation.gateway.listen_to_events(self._happened)
 

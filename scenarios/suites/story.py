@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
+from datetime import UTC, tzinfo
 from typing import Any
 
 from ...sim.domain.events import Event
@@ -35,13 +36,14 @@ _Thing = tuple[str, str, str]
 class Story:
     """Listens to the events of a site."""
 
-    def __init__(self, wiring: Wiring) -> None:
+    def __init__(self, wiring: Wiring, zone: tzinfo = UTC) -> None:
         """Begin with nothing.
 
         Args:
             wiring: Says who is behind whom.
+            zone: Of the clock by which times are told.
         """
-        self._wiring = wiring
+        self._wiring, self._zone = wiring, zone
         self._last: dict[_Thing, Event] = {}
         self._in_force: dict[_Thing, Event] = {}
 
@@ -77,7 +79,9 @@ class Story:
         chain = sorted((*lasting, *later), key=lambda event: event.time_us)
         if len(chain) > _LONGEST:
             chain = [chain[0], *chain[1 - _LONGEST :]]
-        return tuple(f"at {to_datetime(event.time_us).isoformat()}: {event}" for event in chain)
+        return tuple(
+            f"at {to_datetime(event.time_us).astimezone(self._zone).isoformat()}: {event}" for event in chain
+        )
 
     def _near(self, keys: Iterable[str]) -> set[str]:
         near = {"site"}

@@ -234,7 +234,7 @@ def test_a_register_that_begins_anew_is_found(site: Site, monkeypatch: pytest.Mo
 def test_what_led_to_a_breach_is_told_back_to_its_cause(site: Site) -> None:
     found = watched(site, [(2.0, OverrideInput("main", "load", 5e3)), (5.0, TestRatings.LOAD)])
     first, *_ = found.outcome("ratings").chain
-    assert first == "at 1970-01-01T00:00:05+00:00: main: driven (quantity load, value 71000, over 0 s)"
+    assert first == "at 1970-01-01T01:00:05+01:00: main: driven (quantity load, value 71000, over 0 s)"
 
 
 class TestShown:

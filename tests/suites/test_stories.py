@@ -79,4 +79,4 @@ def test_a_check_that_fails_is_told_with_what_led_to_it(tmp_path: Path) -> None:
     steps = "steps: [{at: 30 s, set: {main.load: 9 kW}}, {at: 60 s, set: {main.load: 1 kW}}]\n"
     verdict = run_case(Case("try", scenario(tmp_path, f"{steps}checks: [{{always: grid.power < 8 kW}}]\n")))
     (line,) = verdict.checks[0].outcome.chain
-    assert line.endswith("22:00:30+00:00: main: driven (quantity load, value 9000, over 0 s)")
+    assert line.endswith("00:00:30+02:00: main: driven (quantity load, value 9000, over 0 s)")
