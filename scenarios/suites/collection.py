@@ -13,13 +13,14 @@ from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.files.problems import Problem
 from ...sim.files.yaml_text import read_yaml
 from .case import Case
+from .keys import KIND
 from .library import LIBRARY, LibraryError, find, is_of_library
 from .parameters import Values, named
 from .scenario_file import ScenarioError, ScenarioFile
 from .sources import included_by
 
 SUFFIXES = (".yaml", ".yml")
-_KIND = re.compile(r"([a-z][a-z-]*)=(.+)", re.DOTALL)
+_KIND = re.compile(rf"({KIND.pattern})=(.+)", re.DOTALL)
 """An app for cases of one kind: `fcr=my_fcr.py --droop 2`."""
 _OWN_KEYS = {"scenario", "steps", "checks"}
 """Keys by which a scenario is told from other files in a folder."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time
 from typing import Annotated, Any, Self
 
@@ -22,6 +23,8 @@ from .invariants import Invariant
 
 TRIGGERS = ("at", "every", "when")
 ACTS = ("set", "release", "fault", "command", "plug", "unplug", "outage", "restart", "say")
+KIND = re.compile("[a-z][a-z-]*")
+"""A kind of controller, in files and at the command line."""
 KINDS = ("always", "never", "eventually", "expect", "kpi")
 
 
@@ -42,6 +45,13 @@ def _moment(value: object) -> time | datetime | float:
 
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, str) and KIND.fullmatch(value):
+        return value
+    accepted = "a kind of controller, in small letters and hyphens, such as fcr or feed-in"
+    raise PydanticCustomError("kind", "{accepted}", {"accepted": accepted})
 
 
 def _start(value: object) -> datetime:
@@ -355,7 +365,7 @@ class ScenarioSection(Section):
     """Of all noise, and of the application's `random`."""
     interval_s: Interval | None = Field(None, alias="interval")
     """Between two samplings; the site's if not given."""
-    job: Annotated[str, Field(pattern=r"^[a-z][a-z-]*$")] | None = Field(None, alias="for")
+    job: Annotated[str, BeforeValidator(_kind)] | None = Field(None, alias="for")
     """What kind of controller it is for, such as `fcr`; see `--app`."""
     app: Text | None = None
     """Script, relative to this file, or `-m` and a module, or an installed command or program; with its arguments."""

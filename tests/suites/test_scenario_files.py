@@ -225,6 +225,7 @@ def test_a_file_without_a_check_is_a_mistake(tmp_path: Path) -> None:
         (HEAD + "interval: 1 ns\n", "try.yaml:4: interval is 1 ns"),
         (HEAD.replace("2 min", "999999 d"), "try.yaml:3: duration is 999999 d"),
         (HEAD + "seed: 1.5\n", "try.yaml:4: seed is 1.5"),
+        (HEAD + "for: FCR units\n", "try.yaml:4: for is 'FCR units'"),
     ],
 )
 def test_a_slip_in_the_head_is_told_with_its_line(tmp_path: Path, head: str, found: str) -> None:
