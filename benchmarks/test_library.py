@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from doppelgrid.scenarios.suites.collection import collect
-from doppelgrid.scenarios.suites.runner import run_cases
+from doppelgrid.scenarios.suites.running.collection import collect
+from doppelgrid.scenarios.suites.running.runner import run_cases
 
 WHAT = os.environ.get("DOPPELGRID_BENCHMARK_LIBRARY", "library:dispatch")
 """A group, or `library:` for all of it."""

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from doppelgrid.scenarios.suites.collection import collect
-from doppelgrid.scenarios.suites.runner import run_cases
+from doppelgrid.scenarios.suites.running.collection import collect
+from doppelgrid.scenarios.suites.running.runner import run_cases
 
 SCENARIO = """
 scenario: a load

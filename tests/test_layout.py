@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from support.layout import HOUSE, PROTO, ROOT, SCENARIOS, SIM, STANDING_ALONE, arrows, floors, imports
+from support.layout import HOUSE, PROTO, ROOT, SCENARIOS, SIM, STANDING_ALONE, SUITES, arrows, floors, imports
 from support.layout_picture import picture
 
 
@@ -14,7 +14,8 @@ def _folders(path: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("folder", "order"), [("", HOUSE), ("sim", SIM), ("scenarios", SCENARIOS), ("proto", PROTO)]
+    ("folder", "order"),
+    [("", HOUSE), ("sim", SIM), ("scenarios", SCENARIOS), ("scenarios.suites", SUITES), ("proto", PROTO)],
 )
 def test_imports_follow_the_direction_of_the_plan(folder: str, order: tuple[str, ...]) -> None:
     inside = {(part, other) for part, other in arrows(folder) if {part, other} <= set(order)}
@@ -22,7 +23,10 @@ def test_imports_follow_the_direction_of_the_plan(folder: str, order: tuple[str,
     assert not upward, "each folder imports only those before it in the plan"
 
 
-@pytest.mark.parametrize(("folder", "order"), [("sim", SIM), ("scenarios", SCENARIOS), ("proto", PROTO)])
+@pytest.mark.parametrize(
+    ("folder", "order"),
+    [("sim", SIM), ("scenarios", SCENARIOS), ("scenarios/suites", SUITES), ("proto", PROTO)],
+)
 def test_the_plan_names_every_folder(folder: str, order: tuple[str, ...]) -> None:
     assert _folders(folder) == set(order)
 

@@ -16,8 +16,8 @@ import doppelgrid.testing
 from doppelgrid import models
 from doppelgrid.proto.control.fields import unit_field
 from doppelgrid.proto.microgrid import common_v1, common_v1alpha8
-from doppelgrid.scenarios.suites.library import scenarios
-from doppelgrid.scenarios.suites.scenario_file import ScenarioFile
+from doppelgrid.scenarios.suites.file.library import scenarios
+from doppelgrid.scenarios.suites.file.scenario_file import ScenarioFile
 from doppelgrid.scenarios.testing.durations import shown_span
 from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.domain.faults import Family, FaultKind

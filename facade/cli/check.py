@@ -40,7 +40,7 @@ def _print_schema() -> None:
 
 
 def _print_scenario_schema() -> None:
-    from ..scenarios.suites.schema import scenario_schema  # noqa: PLC0415
+    from ..scenarios.suites.file.schema import scenario_schema  # noqa: PLC0415
 
     typer.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
 

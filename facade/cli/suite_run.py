@@ -19,10 +19,10 @@ from .suites_shown import SuiteProgress, print_table, print_verdict
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..scenarios.suites.baseline import Baseline, Change
-    from ..scenarios.suites.case import Case, Verdict
-    from ..scenarios.suites.last_run import LastRun
-    from ..scenarios.suites.page import Plots
+    from ..scenarios.suites.report.baseline import Baseline, Change
+    from ..scenarios.suites.report.page import Plots
+    from ..scenarios.suites.running.case import Case, Verdict
+    from ..scenarios.suites.running.last_run import LastRun
 
 FAILED = 1
 INTERRUPTED = 130
@@ -73,12 +73,12 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
         with contextlib.suppress(OSError):
             last.keep(verdicts)
         if options.junit is not None:
-            from ..scenarios.suites.junit import write_junit  # noqa: PLC0415
+            from ..scenarios.suites.report.junit import write_junit  # noqa: PLC0415
 
             with writing("--junit", options.junit):
                 write_junit(options.junit, verdicts, changes)
         if options.html is not None and plots is not None:
-            from ..scenarios.suites.page import write_page  # noqa: PLC0415
+            from ..scenarios.suites.report.page import write_page  # noqa: PLC0415
 
             with writing("--html", options.html), options.html.open("w", encoding="utf-8") as file:
                 write_page(file, verdicts, plots, changes)
@@ -125,7 +125,7 @@ def _judged(cases: Sequence[Case], options: SuiteOptions, console: Console) -> I
 
 
 def _plots() -> Plots:
-    from ..scenarios.suites.page import Plots  # noqa: PLC0415
+    from ..scenarios.suites.report.page import Plots  # noqa: PLC0415
 
     return Plots()
 
@@ -137,11 +137,11 @@ def _coming(cases: Sequence[Case], options: SuiteOptions, progress: SuiteProgres
         typer.Exit: If the cluster cannot be reached.
     """
     if options.dask is None:
-        from ..scenarios.suites.runner import run_cases  # noqa: PLC0415
+        from ..scenarios.suites.running.runner import run_cases  # noqa: PLC0415
 
         yield from run_cases(cases, options.jobs, progress.passed)
         return
-    from ..scenarios.suites.cluster import ClusterError, run_in_cluster  # noqa: PLC0415
+    from ..scenarios.suites.running.cluster import ClusterError, run_in_cluster  # noqa: PLC0415
 
     try:
         yield from run_in_cluster(cases, options.dask)
@@ -151,7 +151,7 @@ def _coming(cases: Sequence[Case], options: SuiteOptions, progress: SuiteProgres
 
 def _changes(former: Baseline, verdicts: Sequence[Verdict], cases: Sequence[Case]) -> dict[int, Change]:
     """Return what changed since the baseline, by the places of the verdicts."""
-    from ..scenarios.suites.baseline import BaselineError  # noqa: PLC0415
+    from ..scenarios.suites.report.baseline import BaselineError  # noqa: PLC0415
 
     folders = {(case.name, case.turn): case.folder for case in cases}
     changes = {}
@@ -173,8 +173,8 @@ def _console() -> Console:
 
 def _compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return the verdicts, those of cases that were run more than once with whether their digests agree."""
-    from ..scenarios.suites.checks import Outcome  # noqa: PLC0415
-    from ..scenarios.suites.director import CheckOutcome  # noqa: PLC0415
+    from ..scenarios.suites.checks.over_time import Outcome  # noqa: PLC0415
+    from ..scenarios.suites.running.director import CheckOutcome  # noqa: PLC0415
 
     digests: dict[str, list[str]] = {}
     for verdict in verdicts:

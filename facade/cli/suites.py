@@ -17,14 +17,14 @@ from .options import check_writable, refuse, whole_number
 from .suite_run import SuiteOptions, run_suite
 
 if TYPE_CHECKING:
-    from ..scenarios.suites.baseline import Baseline
-    from ..scenarios.suites.case import Case
-    from ..scenarios.suites.collection import Shard
-    from ..scenarios.suites.last_run import LastRun
+    from ..scenarios.suites.report.baseline import Baseline
+    from ..scenarios.suites.running.case import Case
+    from ..scenarios.suites.running.collection import Shard
+    from ..scenarios.suites.running.last_run import LastRun
 
 
 def _parse_shard(text: str) -> Shard:
-    from ..scenarios.suites.collection import Shard  # noqa: PLC0415
+    from ..scenarios.suites.running.collection import Shard  # noqa: PLC0415
 
     number, _, of = text.partition("/")
     if not (number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
@@ -114,10 +114,10 @@ def run_scenarios(
     ] = None,
 ) -> None:
     """Run scenarios: what goes wrong on a site, on purpose, with a verdict."""
-    from ..scenarios.suites.collection import chosen, collect  # noqa: PLC0415
-    from ..scenarios.suites.last_run import LastRun  # noqa: PLC0415
-    from ..scenarios.suites.runner import prepared  # noqa: PLC0415
-    from ..scenarios.suites.scenario_file import ScenarioError  # noqa: PLC0415
+    from ..scenarios.suites.file.scenario_file import ScenarioError  # noqa: PLC0415
+    from ..scenarios.suites.running.collection import chosen, collect  # noqa: PLC0415
+    from ..scenarios.suites.running.last_run import LastRun  # noqa: PLC0415
+    from ..scenarios.suites.running.runner import prepared  # noqa: PLC0415
 
     part = None if shard is None else _parse_shard(shard)
     check_writable("--junit", junit)
@@ -151,7 +151,7 @@ def run_scenarios(
 
 def _with_apps(cases: list[Case], apps: list[str]) -> list[Case]:
     """Return the cases with the applications that `--app` names; tell which are left out for want of one."""
-    from ..scenarios.suites.collection import with_apps  # noqa: PLC0415
+    from ..scenarios.suites.running.collection import with_apps  # noqa: PLC0415
 
     try:
         taken, left_out = with_apps(cases, apps)
@@ -182,7 +182,7 @@ def _check_speed(speed: float) -> None:
 
 
 def _check_app(text: str) -> None:
-    from ..scenarios.suites.application import ApplicationError, read_application  # noqa: PLC0415
+    from ..scenarios.suites.file.application import ApplicationError, read_application  # noqa: PLC0415
 
     try:
         read_application(text)
@@ -207,7 +207,7 @@ def _failed_last(last: LastRun, cases: list[Case]) -> list[Case]:
 
 
 def _baseline(folder: Path, output: Path | None) -> Baseline:
-    from ..scenarios.suites.baseline import Baseline, BaselineError  # noqa: PLC0415
+    from ..scenarios.suites.report.baseline import Baseline, BaselineError  # noqa: PLC0415
 
     if output is not None and output.resolve() == folder.resolve():
         raise refuse(f"--baseline is {str(folder)!r}, the folder of --output; accepted: another one")

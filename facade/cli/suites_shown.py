@@ -12,8 +12,8 @@ from .options import span_in_words
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..scenarios.suites.baseline import Change
-    from ..scenarios.suites.case import Case, Verdict
+    from ..scenarios.suites.report.baseline import Change
+    from ..scenarios.suites.running.case import Case, Verdict
 
 _LINE_EVERY_S = 10.0
 """Real time between two lines on progress where there is no terminal [s]."""

@@ -15,7 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
-from doppelgrid.scenarios.suites.collection import collect
+from doppelgrid.scenarios.suites.running.collection import collect
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "examples" / "ci"

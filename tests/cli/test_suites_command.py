@@ -18,7 +18,7 @@ from suites.benches import scenario
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
-from doppelgrid.scenarios.suites.invariants import INVARIANTS
+from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS
 
 COMMAND = Path(sys.executable).parent / "doppelgrid"
 GOOD = "checks: [{always: grid.power < 99 kW}]\n"

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from suites.benches import scenario
 
-from doppelgrid.scenarios.suites.baseline import Baseline, BaselineError, Change
-from doppelgrid.scenarios.suites.case import VERDICT, Case, Verdict, leave, run_case
+from doppelgrid.scenarios.suites.report.baseline import Baseline, BaselineError, Change
+from doppelgrid.scenarios.suites.running.case import VERDICT, Case, Verdict, leave, run_case
 
 REST = """
 steps: [{{at: 30 s, set: {{main.load: {load}}}}}]

@@ -15,12 +15,12 @@ from xml.etree import ElementTree
 import pytest
 from suites.benches import SITE, scenario
 
-from doppelgrid.scenarios.suites import case as case_module
-from doppelgrid.scenarios.suites import kept_output
-from doppelgrid.scenarios.suites.case import Case, Verdict, run_case
-from doppelgrid.scenarios.suites.collection import collect
-from doppelgrid.scenarios.suites.junit import write_junit
-from doppelgrid.scenarios.suites.runner import run_cases
+from doppelgrid.scenarios.suites.report.junit import write_junit
+from doppelgrid.scenarios.suites.running import case as case_module
+from doppelgrid.scenarios.suites.running import kept_output
+from doppelgrid.scenarios.suites.running.case import Case, Verdict, run_case
+from doppelgrid.scenarios.suites.running.collection import collect
+from doppelgrid.scenarios.suites.running.runner import run_cases
 from doppelgrid.sim.recording import read_recording
 
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"

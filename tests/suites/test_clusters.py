@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from suites.benches import scenario
 
-from doppelgrid.scenarios.suites import cluster
-from doppelgrid.scenarios.suites.case import Case, Verdict
-from doppelgrid.scenarios.suites.cluster import ClusterError, run_in_cluster, run_on_worker
-from doppelgrid.scenarios.suites.collection import Shard, chosen, collect
-from doppelgrid.scenarios.suites.runner import run_cases
+from doppelgrid.scenarios.suites.running import cluster
+from doppelgrid.scenarios.suites.running.case import Case, Verdict
+from doppelgrid.scenarios.suites.running.cluster import ClusterError, run_in_cluster, run_on_worker
+from doppelgrid.scenarios.suites.running.collection import Shard, chosen, collect
+from doppelgrid.scenarios.suites.running.runner import run_cases
 
 REST = """
 parameters: {load: [1 kW, 2 kW, 3 kW, 4 kW]}

@@ -10,8 +10,8 @@ import pytest
 from suites.benches import SITE, scenario
 
 from doppelgrid.models import battery
-from doppelgrid.scenarios.suites.case import Case, run_case
-from doppelgrid.scenarios.suites.invariants import INVARIANTS, WORDS, Invariant, Invariants
+from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS, WORDS, Invariant, Invariants
+from doppelgrid.scenarios.suites.running.case import Case, run_case
 from doppelgrid.sim.domain.commands import AugmentBounds, Command, OverrideInput, ReleaseInput, SetPower, Stop
 from doppelgrid.sim.domain.messages import Reading
 from doppelgrid.sim.domain.metrics import Metric, PowerType
@@ -158,7 +158,7 @@ class TestRatings:
             return reading
 
         monkeypatch.setattr(Instruments, "read", more)
-        monkeypatch.setattr("doppelgrid.scenarios.suites.device_limits.bounded_metrics", lambda *_: ())
+        monkeypatch.setattr("doppelgrid.scenarios.suites.checks.device_limits.bounded_metrics", lambda *_: ())
         found = watched(site, [(5.0, PUSH)])
         assert broken(found) == ["ratings"]
         assert said(found, "ratings").startswith("inv: -12000 W, rated -10000 W to 10000 W")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from doppelgrid.scenarios.suites.collection import collect, with_apps
-from doppelgrid.scenarios.suites.library import LIBRARY, groups, name_of, scenarios
-from doppelgrid.scenarios.suites.runner import run_cases
-from doppelgrid.scenarios.suites.scenario_file import ScenarioError
+from doppelgrid.scenarios.suites.file.library import LIBRARY, groups, name_of, scenarios
+from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError
+from doppelgrid.scenarios.suites.running.collection import collect, with_apps
+from doppelgrid.scenarios.suites.running.runner import run_cases
 from doppelgrid.sim.files.yaml_text import read_yaml
 
 SOURCE = Path(__file__).parents[2] / "scenarios" / "library"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from suites.benches import scenario
 
-from doppelgrid.scenarios.suites import live
-from doppelgrid.scenarios.suites.application import ApplicationError, read_application
-from doppelgrid.scenarios.suites.case import Case, Verdict, run_case
+from doppelgrid.scenarios.suites.file.application import ApplicationError, read_application
+from doppelgrid.scenarios.suites.running import live
+from doppelgrid.scenarios.suites.running.case import Case, Verdict, run_case
 
 HEAD = "scenario: a try\nsite: small.yaml\nduration: 1 s\ninterval: 0.2 s\n"
 LONGER = HEAD.replace("1 s", "3 s", 1)

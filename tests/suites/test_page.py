@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from suites.benches import HEAD, scenario
 
-from doppelgrid.scenarios.suites.case import Case, Verdict, run_case
-from doppelgrid.scenarios.suites.page import Plots, page
-from doppelgrid.scenarios.suites.series import MOST_POINTS, Commanded, Gathering
+from doppelgrid.scenarios.suites.report.page import Plots, page
+from doppelgrid.scenarios.suites.running.case import Case, Verdict, run_case
+from doppelgrid.scenarios.suites.running.series import MOST_POINTS, Commanded, Gathering
 from doppelgrid.sim.domain.messages import Reading
 from doppelgrid.sim.domain.metrics import Metric
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from doppelgrid.scenarios.suites.pairwise import pairwise_cases
-from doppelgrid.scenarios.suites.parameters import combinations as cases_of
-from doppelgrid.scenarios.suites.value_ranges import RangeError, values_of
+from doppelgrid.scenarios.suites.file.pairwise import pairwise_cases
+from doppelgrid.scenarios.suites.file.parameters import combinations as cases_of
+from doppelgrid.scenarios.suites.file.value_ranges import RangeError, values_of
 
 
 @pytest.mark.parametrize(

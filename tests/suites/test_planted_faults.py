@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from doppelgrid.scenarios.suites.case import Case, Verdict
-from doppelgrid.scenarios.suites.collection import collect
-from doppelgrid.scenarios.suites.runner import run_cases
+from doppelgrid.scenarios.suites.running.case import Case, Verdict
+from doppelgrid.scenarios.suites.running.collection import collect
+from doppelgrid.scenarios.suites.running.runner import run_cases
 
 CONTROLLERS = Path(__file__).parent / "controllers"
 CAUGHT = {

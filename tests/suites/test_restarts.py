@@ -7,7 +7,7 @@ from pathlib import Path
 
 from suites.benches import scenario
 
-from doppelgrid.scenarios.suites.case import Case, Verdict, run_case
+from doppelgrid.scenarios.suites.running.case import Case, Verdict, run_case
 
 APP = """
     import asyncio, logging, sys

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from suites.benches import HEAD, scenario
 
-from doppelgrid.scenarios.suites.collection import Shard, chosen, collect
-from doppelgrid.scenarios.suites.scenario_file import ScenarioError, ScenarioFile
+from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError, ScenarioFile
+from doppelgrid.scenarios.suites.running.collection import Shard, chosen, collect
 from doppelgrid.sim.domain.timestamps import to_datetime
 
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"

@@ -12,8 +12,8 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
-from doppelgrid.scenarios.suites.library import LIBRARY
-from doppelgrid.scenarios.suites.schema import scenario_schema
+from doppelgrid.scenarios.suites.file.library import LIBRARY
+from doppelgrid.scenarios.suites.file.schema import scenario_schema
 from doppelgrid.sim.files.yaml_text import read_yaml
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "scenarios"

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from suites.benches import SITE, scenario
 
-from doppelgrid.scenarios.suites.collection import collect
-from doppelgrid.scenarios.suites.scenario_file import ScenarioError, ScenarioFile
+from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError, ScenarioFile
+from doppelgrid.scenarios.suites.running.collection import collect
 from doppelgrid.sim.files.problems import Problem
 
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from suites.benches import SITE, scenario
 
-from doppelgrid.scenarios.suites.case import Case, run_case
-from doppelgrid.scenarios.suites.expressions import parse_condition
-from doppelgrid.scenarios.suites.story import Story, subjects_of
+from doppelgrid.scenarios.suites.checks.story import Story, subjects_of
+from doppelgrid.scenarios.suites.language.expressions import parse_condition
+from doppelgrid.scenarios.suites.running.case import Case, run_case
 from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.reader import load_site

@@ -18,6 +18,8 @@ SIM = (
 """Folders of `sim`, each of which imports only those before it."""
 SCENARIOS = ("library", "lockstep", "testing", "suites", "conformance", "demo")
 """Folders of `scenarios`, each of which imports only those before it."""
+SUITES = ("language", "checks", "file", "running", "report")
+"""Folders of `scenarios/suites`, each of which imports only those before it."""
 PROTO = ("transport", "microgrid", "control", "serving", "inmemory")
 """Folders of `proto`, each of which imports only those before it."""
 STANDING_ALONE = {"scenarios.conformance"}

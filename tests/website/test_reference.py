@@ -14,7 +14,7 @@ from website.staging import stage, unlisted
 
 import doppelgrid
 import doppelgrid.testing
-from doppelgrid.scenarios.suites.library import scenarios
+from doppelgrid.scenarios.suites.file.library import scenarios
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.site.schema import site_schema

@@ -1,0 +1,175 @@
+"""What set-points and those who give them are held to: lifetimes, and the bounds that were shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ....sim.components.lapse import LapseKind
+from ....sim.components.section import Lapsing
+from ....sim.domain.commands import Execution, SetPower, StrikeFault
+from ....sim.domain.events import Event
+from ....sim.domain.messages import Frame
+from ....sim.domain.metrics import Metric, PowerType
+from ....sim.domain.ranges import Ranges, is_allowed
+from ....sim.gateway.set_points import DEFAULT_LIFETIME_S
+from ....sim.plant.plant import CONTROL_CYCLE_US
+from ....sim.plant.set_points import active_as_taken_w, as_taken
+from ....sim.simulation.simulation import Simulation
+from ....sim.telemetry.power_bounds import METRIC_OF
+
+REACTION_US = 500_000
+"""What was shown less long ago than this may not have been looked at yet [µs]."""
+_LEAST_W = 1.0
+"""What is no excess yet: rounding on the way [W] or [var]."""
+_USUAL = ("set-point accepted", "set-point ended", "bounds augmented", "bounds cleared", "bounds lapsed", "driven",
+          "released", "set-point lapsed")  # fmt: skip
+"""Events of a device that leave its set-points in force."""
+
+
+class _Alive(NamedTuple):
+    power: float
+    arrives_us: int
+    due_us: int
+
+
+class Lifetimes:
+    """A set-point is in force from when it arrives until it lapses, and no longer."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        """Watch a site from its start."""
+        self._simulation = simulation
+        plant = simulation.plant
+        self._keys = {component.id: key for key, component in simulation.site.components.items()}
+        self._controls = {
+            key: plant.numbers[1].controls[place] for key, place in plant.places.controls.items()
+        }
+        self._alive: dict[tuple[str, PowerType], _Alive] = {}
+
+    def hear(self, execution: Execution) -> None:
+        """Take in a command, whoever gave it."""
+        command = execution.command
+        if execution.refusal is not None:
+            return
+        if isinstance(command, StrikeFault):
+            # What a broken device makes of its set-points is the fault's to say.
+            self._forget(command.fault.component)
+        elif isinstance(command, SetPower):
+            key = self._keys[command.component_id]
+            lifetime_s = DEFAULT_LIFETIME_S if command.lifetime_s is None else command.lifetime_s
+            delay_us = round(self._simulation.plant.equipment.ratings[key].response_delay_s * 1e6)
+            self._alive[key, command.power_type] = _Alive(
+                command.power,
+                execution.time_us + delay_us,
+                execution.time_us + self._simulation.clock.span_us(lifetime_s),
+            )
+            if self._is_broken(key):
+                self._forget(key)
+
+    def happened(self, event: Event) -> None:
+        """Take in what else may end a set-point."""
+        is_over = event.kind == "set-point ended" and event.details.get("status") == "FAILED"
+        if event.kind == "state":
+            is_over = "ERROR" in str(event.details.get("states"))
+        elif event.kind not in _USUAL:
+            is_over = True
+        if is_over:
+            self._forget(event.subject)
+
+    def look(self, time_us: int) -> Iterator[tuple[str, str]]:
+        """Yield devices that do not follow the set-points that they have at a sampling [µs], or follow others."""
+        for axis, alive in list(self._alive.items()):
+            key, power_type = axis
+            delay_us = alive.arrives_us + CONTROL_CYCLE_US
+            if delay_us < time_us < alive.due_us:
+                if self._aim(key, power_type) != self._taken(key, power_type, alive.power):
+                    del self._alive[axis]
+                    left_s = (alive.due_us - time_us) / 1e6
+                    yield (
+                        key,
+                        f"{power_type.value} set-point {alive.power:.5g} gone {left_s:g} s before its end",
+                    )
+            elif time_us > alive.due_us + (delay_us - alive.arrives_us) + self._delay_us(key):
+                del self._alive[axis]
+                if not self._is_released(key, power_type, alive.power):
+                    over_s = (time_us - alive.due_us) / 1e6
+                    yield (
+                        key,
+                        f"{power_type.value} set-point {alive.power:.5g} in force {over_s:g} s after its end",
+                    )
+
+    def _forget(self, key: str) -> None:
+        for power_type in PowerType:
+            self._alive.pop((key, power_type), None)
+
+    def _is_broken(self, key: str) -> bool:
+        return any(active.fault.component == key for active in self._simulation.faults.save().active.values())
+
+    def _delay_us(self, key: str) -> int:
+        return round(self._simulation.plant.equipment.ratings[key].response_delay_s * 1e6)
+
+    def _aim(self, key: str, power_type: PowerType) -> float:
+        control = self._controls[key]
+        return control.target_w if power_type is PowerType.ACTIVE else control.reactive_target_var
+
+    def _taken(self, key: str, power_type: PowerType, power: float | None) -> float:
+        rating = self._simulation.plant.equipment.ratings[key]
+        if power_type is PowerType.ACTIVE:
+            return active_as_taken_w(rating, power)
+        return as_taken(rating, power, default=0.0)
+
+    def _is_released(self, key: str, power_type: PowerType, power: float) -> bool:
+        component = self._simulation.site.components[key]
+        if power_type is PowerType.REACTIVE:
+            return self._aim(key, power_type) == 0.0
+        if isinstance(component, Lapsing) and component.on_lapse.kind is not LapseKind.RELEASE:
+            instead = component.on_lapse.instead_of(power)
+            return self._aim(key, power_type) == self._taken(key, power_type, instead)
+        return bool(self._controls[key].follows_meter)
+
+
+class Shown:
+    """Set-points are within the bounds that whoever gives them was shown."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        """Watch what a site shows from its start."""
+        self._simulation = simulation
+        ratings = simulation.plant.equipment.ratings
+        self._keys = {
+            component.id: key
+            for key, component in simulation.site.components.items()
+            # Where a set-point is a limit, one beyond what sun, wind or car allow now is a sensible one.
+            if key in ratings and not ratings[key].is_limit
+        }
+        self._last: dict[int, list[tuple[int, Mapping[Metric, Ranges]]]] = {}
+
+    def look(self, time_us: int, frames: Sequence[Frame]) -> None:
+        """Take in what clients are shown at a sampling [µs]."""
+        for frame in frames:
+            if frame.component_id in self._keys:
+                shown = self._last.get(frame.component_id)
+                self._last[frame.component_id] = [*shown[-1:], (time_us, frame.bounds)] if shown else [
+                    (time_us, frame.bounds)
+                ]  # fmt: skip
+
+    def hear(self, execution: Execution) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with a command of the application."""
+        command = execution.command
+        if (
+            not isinstance(command, SetPower)
+            or command.component_id not in self._keys
+            or command.power == 0.0
+        ):
+            return
+        shown = self._last.get(command.component_id)
+        if not shown or not self._simulation.gateway.stream_count(command.component_id):
+            return
+        metric = METRIC_OF[command.power_type]
+        is_new = execution.time_us - shown[-1][0] < REACTION_US
+        ranges = [bounds[metric] for _, bounds in (shown if is_new else shown[-1:]) if metric in bounds]
+        if ranges and not any(is_allowed(command.power, each, _LEAST_W) for each in ranges):
+            last = " or ".join(f"{lower:.5g} to {upper:.5g}" for lower, upper in ranges[-1])
+            yield (
+                self._keys[command.component_id],
+                f"{command.power:.5g} {metric.unit}, when it was shown {last}",
+            )

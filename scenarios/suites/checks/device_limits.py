@@ -1,0 +1,161 @@
+"""What devices are held to: ratings, the window of a battery, and the bounds that they show themselves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from ....sim.components.rating import Rating
+from ....sim.domain.messages import Reading as Report
+from ....sim.domain.metrics import Metric
+from ....sim.domain.ranges import Ranges
+from ....sim.plant.plant import CONTROL_CYCLE_US, Plant
+from ....sim.telemetry.power_bounds import bounded_metrics
+
+FUSE_PATIENCE_US = 60_000_000
+"""For how long a fuse may carry more than its rated current, which it bears for longer [µs]."""
+_LEAST = 1.0
+_SHARE = 1e-3
+"""What is no excess yet, at least [W], [var], [VA] or [A] and of the limit."""
+_SOC_PCT = 0.01
+_REST = 0.05
+"""Of its rating, what a device may draw for itself while it rests: electronics, pumps, fans."""
+_CURRENTS = (Metric.AC_CURRENT_PHASE_1, Metric.AC_CURRENT_PHASE_2, Metric.AC_CURRENT_PHASE_3)
+Read = Callable[[str], Report]
+Breaches = Iterator[tuple[str, str]]
+"""Keys of components, and what is wrong with them."""
+
+
+class Ratings:
+    """No fuse carries more than its rated current for long or melts, no device goes beyond its rating."""
+
+    def __init__(self, plant: Plant) -> None:
+        """Take the ratings of a plant."""
+        self._plant = plant
+        self._grid = plant.equipment.grid_key
+        self._fuse_a: float | None = getattr(plant.site.components[self._grid], "rated_fuse_current_a", None)
+        self._over_since_us: int | None = None
+        self._devices = [
+            (
+                key,
+                rating.widest.lower,
+                max(rating.widest.upper, rest_of(rating)),
+                plant.equipment.inverters[key].rated_apparent_power_va
+                if key in plant.equipment.inverters
+                else math.inf,
+            )
+            for key, rating in plant.equipment.ratings.items()
+        ]
+
+    def look(self, time_us: int, read: Read) -> Breaches:
+        """Yield what is beyond its rating at a sampling [µs]."""
+        if self._fuse_a is not None:
+            yield from self._of_fuse(time_us, self._fuse_a, read(self._grid))
+        for key, lower_w, upper_w, rated_va in self._devices:
+            values = read(key).values
+            power_w = values[Metric.AC_POWER_ACTIVE]
+            apparent_va = math.hypot(power_w, values.get(Metric.AC_POWER_REACTIVE, 0.0))
+            if power_w < lower_w - _room(lower_w) or power_w > upper_w + _room(upper_w):
+                yield key, f"{power_w:.5g} W, rated {lower_w:.5g} W to {upper_w:.5g} W"
+            elif apparent_va > rated_va + _room(rated_va):
+                yield key, f"{apparent_va:.5g} VA, rated {rated_va:.5g} VA"
+
+    def _of_fuse(self, time_us: int, fuse_a: float, report: Report) -> Breaches:
+        if any(error.code == "FUSE_ERROR" for error in report.errors):
+            yield self._grid, "its fuse has melted"
+        most_a = max(report.values.get(metric, 0.0) for metric in _CURRENTS)
+        if most_a <= fuse_a + _SHARE * fuse_a:
+            self._over_since_us = None
+            return
+        if self._over_since_us is None:
+            self._over_since_us = time_us
+        lasted_us = time_us - self._over_since_us
+        if lasted_us >= FUSE_PATIENCE_US:
+            yield self._grid, f"{most_a:.5g} A for {lasted_us / 1e6:g} s, through a fuse of {fuse_a:g} A"
+
+
+class Windows:
+    """Batteries stay within their windows of SoC; one that begins outside of it gets no farther out."""
+
+    def __init__(self, plant: Plant) -> None:
+        """Find the batteries of a plant."""
+        self._batteries = tuple(plant.equipment.batteries)
+        self._begun: dict[str, float] = {}
+
+    def look(self, time_us: int, read: Read) -> Breaches:
+        """Yield batteries that are outside at a sampling."""
+        del time_us
+        for key in self._batteries:
+            report = read(key)
+            soc_pct = report.values[Metric.BATTERY_SOC_PCT]
+            begun_pct = self._begun.setdefault(key, soc_pct)
+            ((lower_pct, upper_pct),) = report.bounds[Metric.BATTERY_SOC_PCT]
+            least_pct, most_pct = min(lower_pct, begun_pct) - _SOC_PCT, max(upper_pct, begun_pct) + _SOC_PCT
+            if not least_pct <= soc_pct <= most_pct:
+                yield key, f"soc = {soc_pct:.5g} %, of a window of {lower_pct:g} % to {upper_pct:g} %"
+
+
+class Obedience:
+    """Powers are within the bounds that their devices show, or on their way back into them.
+
+    Machines that start and stop by controls of their own, such as CHPs, do so in their own time and are left out, and
+    so is what is stuck: it does what its fault says.
+    """
+
+    def __init__(self, plant: Plant) -> None:
+        """Find the powers of a plant that have bounds."""
+        self._plant = plant
+        machines = plant.equipment.machines
+        self._powers = [
+            (key, metric)
+            for key in plant.wiring.order
+            if key not in machines or machines[key].activity is None
+            for metric in bounded_metrics(plant, key)
+        ]
+        self._patience_us = {
+            key: round(rating.response_delay_s * 1e6) + 2 * CONTROL_CYCLE_US
+            for key, rating in plant.equipment.ratings.items()
+        }
+        self._rest_w = {key: rest_of(rating) for key, rating in plant.equipment.ratings.items()}
+        self._outside: dict[tuple[str, Metric], tuple[int, float]] = {}
+        """Since when a power is outside and comes no nearer, and by how much."""
+
+    def look(self, time_us: int, read: Read) -> Breaches:
+        """Yield powers that are outside of their bounds at a sampling [µs] and should have come back."""
+        for power in self._powers:
+            key, metric = power
+            if self._plant.impairments.of(key).stuck_w is not None:
+                continue
+            report = read(key)
+            value = report.values[metric]
+            excess = _excess(value, report.bounds[metric])
+            if excess == 0.0 or 0.0 < value <= self._rest_w.get(key, 0.0):
+                if self._outside:
+                    self._outside.pop(power, None)
+                continue
+            since_us, before = self._outside.get(power, (time_us, math.inf))
+            if excess < before:
+                since_us = time_us
+            self._outside[power] = since_us, excess
+            if time_us - since_us > self._patience_us.get(key, 2 * CONTROL_CYCLE_US):
+                shown = " or ".join(f"{lower:.5g} to {upper:.5g}" for lower, upper in report.bounds[metric])
+                yield key, f"{metric} = {value:.5g} {metric.unit}, while it shows {shown}"
+
+
+def rest_of(rating: Rating) -> float:
+    """Return the active power that a device may draw while it is told 0 [W]."""
+    return max(rating.rest_w, _REST * rating.size)
+
+
+def _excess(value: float, allowed: Ranges) -> float:
+    """Return by how much a power is outside of all ranges; 0 may always be."""
+    excess = abs(value)
+    for lower, upper in allowed:
+        if lower <= value <= upper:
+            return 0.0
+        excess = min(excess, max(lower - value, value - upper))
+    return 0.0 if excess <= _room(value) else excess
+
+
+def _room(limit: float) -> float:
+    return _LEAST + _SHARE * abs(limit) if math.isfinite(limit) else 0.0

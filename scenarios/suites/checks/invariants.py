@@ -1,0 +1,147 @@
+"""What every case is held to unless its file says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Literal, get_args
+
+from ....sim.domain.commands import Execution, SetPower
+from ....sim.domain.events import Event
+from ....sim.domain.messages import Frame
+from ....sim.domain.messages import Reading as Report
+from ....sim.domain.metrics import Metric
+from ....sim.domain.timestamps import to_datetime
+from ....sim.simulation.simulation import Simulation
+from .command_watches import Lifetimes, Shown
+from .device_limits import Obedience, Ratings, Windows
+from .node_balance import NodeBalance
+from .over_time import Outcome
+from .story import Story
+
+Invariant = Literal[
+    "balance", "ratings", "soc", "bounds", "lifetimes", "registers", "shown", "commands", "exceptions"
+]
+INVARIANTS: tuple[Invariant, ...] = get_args(Invariant)
+WORDS: Mapping[Invariant, str] = {
+    "balance": "what flows into each node flows out of it",
+    "ratings": "no fuse is overloaded for a minute, no device beyond its rating",
+    "soc": "states of charge are within their windows",
+    "bounds": "devices keep to the bounds that they show",
+    "lifetimes": "set-points are in force until they lapse, and no longer",
+    "registers": "energy registers never run backwards",
+    "shown": "set-points of the application are within the bounds that it was shown",
+    "commands": "no set-point of the application is refused",
+    "exceptions": "no exception is logged",
+}
+_REGISTERS = (Metric.AC_ENERGY_ACTIVE_CONSUMED, Metric.AC_ENERGY_ACTIVE_DELIVERED)
+
+
+class Invariants:
+    """Looks at a site, and at what its application makes of it."""
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        metrics: Mapping[str, tuple[Metric, ...]],
+        without: Iterable[Invariant] = (),
+    ) -> None:
+        """Begin with nothing broken.
+
+        Args:
+            simulation: The site, at its start.
+            metrics: What each component reports, by its key.
+            without: What is not looked at.
+        """
+        plant = simulation.plant
+        self._wiring = plant.wiring
+        self._open = set(INVARIANTS) - set(without)
+        """What is held, and is not broken yet."""
+        self._ids = {component.id: key for key, component in simulation.site.components.items()}
+        self._registers = [
+            (key, metric) for key, had in metrics.items() for metric in _REGISTERS if metric in had
+        ]
+        self._last: dict[tuple[str, Metric], float] = {}
+        self._broken: dict[Invariant, Outcome] = {}
+        self._balance = NodeBalance(plant)
+        self._ratings, self._windows, self._obedience = Ratings(plant), Windows(plant), Obedience(plant)
+        self._lifetimes, self._shown = Lifetimes(simulation), Shown(simulation)
+        self.story = Story(plant.wiring, simulation.site.microgrid.location.zone)
+        """What led to how the site stands."""
+        simulation.gateway.listen_to_events(self._happened)
+
+    def look(self, time_us: int, frames: Sequence[Frame], read: Callable[[str], Report]) -> None:
+        """Take in a sampling.
+
+        Args:
+            time_us: When it is [µs since the Unix epoch].
+            frames: What clients are shown.
+            read: Returns what a component does, whatever clients are shown.
+        """
+        if "registers" in self._open:
+            self._take("registers", self._runs_backwards(read), time_us)
+        if "ratings" in self._open:
+            self._take("ratings", self._ratings.look(time_us, read), time_us)
+        if "soc" in self._open:
+            self._take("soc", self._windows.look(time_us, read), time_us)
+        if "bounds" in self._open:
+            self._take("bounds", self._obedience.look(time_us, read), time_us)
+        if "balance" in self._open:
+            self._take("balance", self._balance.look(), time_us)
+        if "lifetimes" in self._open:
+            self._take("lifetimes", self._lifetimes.look(time_us), time_us)
+        if "shown" in self._open:
+            self._shown.look(time_us, frames)
+
+    def hear(self, execution: Execution, *, by_application: bool) -> None:
+        """Take in a command, and whether it is the application's."""
+        if "lifetimes" in self._open:
+            self._lifetimes.hear(execution)
+        command = execution.command
+        if not by_application or not isinstance(command, SetPower):
+            return
+        if "shown" in self._open:
+            self._take("shown", self._shown.hear(execution), execution.time_us)
+        if execution.refusal is not None and "commands" in self._open:
+            key = self._ids.get(command.component_id, str(command.component_id))
+            words = f"{key}, {command.power:.5g}: {execution.refusal}"
+            self._break("commands", words, execution.time_us, self._chain(key))
+
+    def logged(self, words: str, time_us: int) -> None:
+        """Take in that an exception was logged."""
+        if "exceptions" in self._open:
+            self._break("exceptions", words, time_us)
+
+    def outcome(self, invariant: Invariant) -> Outcome:
+        """Return what came of one."""
+        return self._broken.get(invariant, Outcome(True, "held"))
+
+    def _runs_backwards(self, read: Callable[[str], Report]) -> Iterator[tuple[str, str]]:
+        last = self._last
+        for register in self._registers:
+            key, metric = register
+            value = read(key).values[metric]
+            if value < last.get(register, value):
+                yield key, f"{metric} = {value:.5g} Wh, after {last[register]:.5g}"
+            last[register] = value
+
+    def _take(self, invariant: Invariant, breaches: Iterable[tuple[str, str]], time_us: int) -> None:
+        for key, words in breaches:
+            if invariant in self._open:
+                self._break(invariant, f"{key}: {words}", time_us, self._chain(key))
+
+    def _break(self, invariant: Invariant, words: str, time_us: int, chain: tuple[str, ...] = ()) -> None:
+        # The first breach says most; what follows from it is not looked for.
+        self._open.discard(invariant)
+        self._broken[invariant] = Outcome(False, f"{words}, {_at(time_us)}", time_us, chain)
+
+    def _happened(self, event: Event) -> None:
+        self.story.hear(event)
+        self._lifetimes.happened(event)
+
+    def _chain(self, key: str) -> tuple[str, ...]:
+        """Return what led to how a component stands."""
+        return self.story.chain([key])
+
+
+def _at(time_us: int) -> str:
+    return f"at {to_datetime(time_us).isoformat()}"

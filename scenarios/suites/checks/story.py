@@ -1,0 +1,117 @@
+"""What led to something: the events of a site, walked back to the first cause that is still in force.
+
+A cause comes from outside: a command, a fault, an input that is driven. What was kept of a long run takes no more
+room than that of a short one: the last event of each kind at each component, and all that is in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass
+from datetime import UTC, tzinfo
+from typing import Any
+
+from ....sim.domain.events import Event
+from ....sim.domain.timestamps import to_datetime
+from ....sim.network.wiring import Wiring
+from ..language.expressions import Condition
+
+_LONGEST = 8
+_CAUSES = {
+    "fault", "mended", "driven", "released", "set-point accepted", "set-point lapsed", "bounds augmented",
+    "bounds cleared", "bounds lapsed", "start accepted", "standby accepted", "stop accepted", "acknowledge accepted",
+}  # fmt: skip
+"""Events that come from outside, or end what did."""
+_ENDS = {
+    "mended": "fault",
+    "released": "driven",
+    "set-point lapsed": "set-point accepted",
+    "bounds lapsed": "bounds augmented",
+}
+_TOLD_APART_BY = ("number", "quantity", "axis", "metric")
+"""Details by which things that are in force at once are told apart."""
+_Thing = tuple[str, str, str]
+
+
+class Story:
+    """Listens to the events of a site."""
+
+    def __init__(self, wiring: Wiring, zone: tzinfo = UTC) -> None:
+        """Begin with nothing.
+
+        Args:
+            wiring: Says who is behind whom.
+            zone: Of the clock by which times are told.
+        """
+        self._wiring, self._zone = wiring, zone
+        self._last: dict[_Thing, Event] = {}
+        self._in_force: dict[_Thing, Event] = {}
+
+    def hear(self, event: Event) -> None:
+        """Take in an event."""
+        kind = event.subject, event.kind, ""
+        self._last.pop(kind, None)
+        self._last[kind] = event
+        begun = _ENDS.get(event.kind)
+        if begun is not None:
+            self._in_force.pop(_thing(event, begun), None)
+        elif event.kind in _CAUSES:
+            thing = _thing(event)
+            self._in_force.pop(thing, None)
+            self._in_force[thing] = event
+
+    def chain(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """Return what led to how components stand now, a line each, the first cause first.
+
+        Args:
+            keys: Of the components; what is behind them and on their way to the grid counts, too.
+        """
+        near = self._near(keys)
+        lasting = [event for event in self._in_force.values() if event.subject in near]
+        last = [event for event in self._last.values() if event.subject in near]
+        if not lasting:
+            lasting = [event for event in last if event.kind in _CAUSES][-1:]
+        if not lasting:
+            return ()
+        first_us = min(event.time_us for event in lasting)
+        later = [event for event in last if event.time_us >= first_us and event not in lasting]
+        # What happened at once stays in the order in which it did; a cause is told before what follows.
+        chain = sorted((*lasting, *later), key=lambda event: event.time_us)
+        if len(chain) > _LONGEST:
+            chain = [chain[0], *chain[1 - _LONGEST :]]
+        return tuple(
+            f"at {to_datetime(event.time_us).astimezone(self._zone).isoformat()}: {event}" for event in chain
+        )
+
+    def _near(self, keys: Iterable[str]) -> set[str]:
+        near = {"site"}
+        for key in keys:
+            if key not in self._wiring.parents:
+                # A formula of the whole site.
+                return {*near, *self._wiring.order}
+            near |= {key, *self._wiring.behind(key)}
+            near |= {other for other in self._wiring.order if key in self._wiring.behind(other)}
+        return near
+
+
+def subjects_of(condition: Condition) -> set[str]:
+    """Return the components that a condition is about, and whatever else it names in their place."""
+    return set(_subjects(condition))
+
+
+def _subjects(part: Any) -> Iterator[str]:
+    if isinstance(part, tuple | list):
+        for each in part:
+            yield from _subjects(each)
+    elif is_dataclass(part):
+        for each in fields(part):
+            value = getattr(part, each.name)
+            if each.name == "subject" and isinstance(value, str):
+                yield value
+            else:
+                yield from _subjects(value)
+
+
+def _thing(event: Event, kind: str | None = None) -> _Thing:
+    told_apart = " ".join(str(event.details[name]) for name in _TOLD_APART_BY if name in event.details)
+    return event.subject, kind or event.kind, told_apart

@@ -1,0 +1,1 @@
+"""Scenario files: what they say, and what is made of it."""

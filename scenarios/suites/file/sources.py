@@ -1,0 +1,165 @@
+"""A scenario file and those that it includes, as one content whose parts know in which file and line they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ....sim.files.problems import Finding, Place, Problem, shown, written_path
+from ....sim.files.yaml_text import YamlText, read_yaml
+
+KEY = "include"
+_LISTS = ("steps", "checks", "without")
+"""What of several files counts together, that of included ones first; of other keys that of the including file."""
+_ACCEPTED = "the path of a YAML file, relative to this one"
+
+
+class _Origin(NamedTuple):
+    """Where a part of the content stands."""
+
+    file: Path
+    yaml: YamlText
+    place: Place
+
+
+@dataclass
+class Sources:
+    """The content of a scenario file, with what it includes."""
+
+    path: Path
+    data: object = None
+    """Of all files together; None if the first cannot be read."""
+    problems: list[Problem] = field(default_factory=list)
+    """What is wrong with the texts and with what they include."""
+    included: list[Path] = field(default_factory=list)
+    """Files that were taken in, with all links in their paths followed."""
+    _origins: dict[Place, _Origin] = field(default_factory=dict)
+    _main: YamlText = field(default_factory=YamlText)
+
+    @classmethod
+    def read(cls, path: Path) -> Sources:
+        """Read a file and all that it includes.
+
+        Raises:
+            OSError: If the file itself cannot be read; what it includes is among the problems then.
+        """
+        sources = cls(path)
+        sources._main = read_yaml(path.read_bytes())
+        sources.data = sources._main.data
+        merged: dict[str, Any] = {}
+        sources._take_in(path, sources._main, merged, (path,))
+        if isinstance(sources.data, dict):
+            sources.data = merged
+        return sources
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether the first file is YAML at all."""
+        return self._main.is_readable
+
+    def problem(self, finding: Finding) -> Problem | None:
+        """Return what is wrong at a place of the content, in its file; None if the text there is wrong anyway."""
+        origin, rest = self._origin(finding.path)
+        place = (*origin.place, *rest)
+        if any(fault.finding.path == place for fault in origin.yaml.faults):
+            return None
+        line = origin.yaml.line(place)
+        return Problem(str(origin.file), line, None, written_path(place), finding.found, finding.accepted)
+
+    def folder(self, key: str) -> Path:
+        """Return where the paths begin that a key names: the folder of the file in which it stands."""
+        return self._origin((key,))[0].file.parent
+
+    def part(self, key: str, data: object) -> YamlText:
+        """Return the text of a key's value, with other content in the same places."""
+        origin, _ = self._origin((key,))
+        return origin.yaml.part(origin.place, data)
+
+    def _origin(self, place: Place) -> tuple[_Origin, Place]:
+        for depth in (2, 1):
+            if place[:depth] in self._origins:
+                return self._origins[place[:depth]], place[depth:]
+        return _Origin(self.path, self._main, ()), place
+
+    def _take_in(self, file: Path, yaml: YamlText, merged: dict[str, Any], chain: tuple[Path, ...]) -> None:
+        self.problems += [
+            Problem(
+                str(file), fault.line, None, written_path(fault.finding.path), fault.finding.found,
+                fault.finding.accepted,
+            )
+            for fault in yaml.faults
+        ]  # fmt: skip
+        if not isinstance(yaml.data, dict):
+            if len(chain) > 1 and yaml.is_readable:
+                self._tell(file, yaml, (), shown(yaml.data), "a mapping with steps, checks or other keys")
+            return
+        named = yaml.data.get(KEY)
+        if not isinstance(named, str | list | None):
+            self._tell(file, yaml, (KEY,), shown(named), f"a list: {_ACCEPTED}")
+            named = None
+        for number, name in enumerate([named] if isinstance(named, str) else named or ()):
+            place = (KEY,) if isinstance(named, str) else (KEY, number)
+            self._include(file, yaml, place, name, merged, chain)
+        for key, value in yaml.data.items():
+            if key != KEY:
+                self._merge(_Origin(file, yaml, (key,)), key, value, merged)
+
+    def _include(
+        self, file: Path, yaml: YamlText, place: Place, name: object, merged: dict[str, Any], chain: tuple[Path, ...]
+    ) -> None:  # fmt: skip
+        if not isinstance(name, str) or not name:
+            self._tell(file, yaml, place, shown(name), _ACCEPTED)
+            return
+        target = file.parent / name
+        try:
+            resolved = target.resolve()
+            if resolved in [each.resolve() for each in chain]:
+                words = " includes ".join(each.name for each in (*chain, target))
+                self._tell(
+                    file, yaml, place, f"in a circle: {words}", "a file that does not include this one"
+                )
+                return
+            if resolved in self.included:
+                return
+            text = target.read_bytes()
+        except (OSError, ValueError, RuntimeError) as error:
+            self._tell(file, yaml, place, f"{shown(name)} ({_reason(error)})", _ACCEPTED)
+            return
+        self.included.append(resolved)
+        self._take_in(target, read_yaml(text), merged, (*chain, target))
+
+    def _merge(self, origin: _Origin, key: str, value: object, merged: dict[str, Any]) -> None:
+        before = merged.get(key)
+        if key in _LISTS and isinstance(value, list) and isinstance(before, list | None):
+            merged[key] = before = before or []
+            for number, item in enumerate(value):
+                self._origins[key, len(before)] = origin._replace(place=(key, number))
+                before.append(item)
+        elif key == "parameters" and isinstance(value, dict) and isinstance(before, dict | None):
+            merged[key] = (before or {}) | value
+            for name in value:
+                self._origins[key, name] = origin._replace(place=(key, name))
+        else:
+            merged[key] = value
+        self._origins[key,] = origin
+
+    def _tell(self, file: Path, yaml: YamlText, place: Place, found: str, accepted: str) -> None:
+        self.problems.append(Problem(str(file), yaml.line(place), None, written_path(place), found, accepted))
+
+
+def included_by(files: Iterable[Path]) -> set[Path]:
+    """Return the files that others include, with all links in their paths followed."""
+    found: set[Path] = set()
+    for file in files:
+        try:
+            if f"{KEY}:".encode() in file.read_bytes():
+                found.update(Sources.read(file).included)
+        except OSError:
+            continue
+    return found
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

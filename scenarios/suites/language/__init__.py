@@ -1,0 +1,1 @@
+"""What conditions say, and of what."""

@@ -1,0 +1,79 @@
+"""Verdicts as JUnit XML, which CI services show."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from xml.etree import ElementTree
+
+from ....sim.domain.timestamps import MICROSECONDS
+from ..running.case import Verdict
+from .baseline import Change
+
+_NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_junit(path: Path, verdicts: Sequence[Verdict], changes: Mapping[int, Change] | None = None) -> None:
+    """Write verdicts, a test case each: checks that failed are failures, what ended a run otherwise an error.
+
+    Args:
+        path: Of the file.
+        verdicts: What came of the cases.
+        changes: What changed since an earlier run, by the places of the verdicts.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    suite = ElementTree.Element(
+        "testsuite",
+        name="doppelgrid",
+        tests=str(len(verdicts)),
+        failures=str(sum(verdict.error is None and not verdict.has_passed for verdict in verdicts)),
+        errors=str(sum(verdict.error is not None for verdict in verdicts)),
+        time=f"{sum(verdict.real_s for verdict in verdicts):.3f}",
+    )
+    for place, verdict in enumerate(verdicts):
+        _add(suite, verdict, (changes or {}).get(place))
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root)
+    ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+def _add(suite: ElementTree.Element, verdict: Verdict, change: Change | None) -> None:
+    case = ElementTree.SubElement(
+        suite,
+        "testcase",
+        classname=_clean(verdict.path),
+        name=_clean(verdict.name),
+        time=f"{verdict.real_s:.3f}",
+    )
+    properties = ElementTree.SubElement(case, "properties")
+    facts = {
+        "scenario": verdict.scenario,
+        "seed": verdict.seed,
+        "digest": verdict.digest,
+        "again": verdict.again,
+        "version": version("doppelgrid"),
+        **({} if change is None else {"since_baseline": "; ".join([str(change), *change.lines])}),
+        "simulated_s": (verdict.end_us - verdict.start_us) / MICROSECONDS,
+        **{name: value for name, value in verdict.figures.items() if value is not None},
+        **({} if verdict.currency is None else {"currency": verdict.currency}),
+    }
+    for name, value in facts.items():
+        ElementTree.SubElement(properties, "property", name=name, value=_clean(str(value)))
+    failed = [check for check in verdict.checks if not check.outcome.has_passed]
+    for check, outcome in failed:
+        failure = ElementTree.SubElement(case, "failure", message=_clean(check))
+        failure.text = _clean("\n".join([outcome.said, *outcome.chain]))
+    if verdict.error is not None:
+        error = ElementTree.SubElement(case, "error", message=_clean(verdict.error.strip().splitlines()[-1]))
+        error.text = _clean(verdict.error)
+    if verdict.log:
+        ElementTree.SubElement(case, "system-out").text = _clean(verdict.log)
+
+
+def _clean(text: str) -> str:
+    return _NOT_IN_XML.sub("�", text)

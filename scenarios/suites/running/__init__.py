@@ -1,0 +1,1 @@
+"""Cases as they run, one or many at once."""

@@ -1,0 +1,327 @@
+"""One case: a scenario, run once, with what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import os
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ....sim.domain.messages import Frame
+from ....sim.domain.timestamps import MICROSECONDS, to_datetime
+from ....sim.files.json_text import json_text
+from ....sim.recording import Recorder
+from ....sim.simulation.live import LiveSimulation
+from ...lockstep.session import DEFAULT_ADDRESS, LockstepResult, LockstepSession
+from ...lockstep.wall import real_monotonic_s
+from ..checks.logged_exceptions import LoggedExceptions
+from ..checks.over_time import Outcome
+from ..file.application import Application, ApplicationError, read_application
+from ..file.library import name_of
+from ..file.parameters import Values
+from ..file.plan import Scenario
+from ..file.scenario_file import ScenarioFile
+from .director import CheckOutcome, Director, Line
+from .live import URL_VARIABLE, LiveSession
+from .series import Series
+
+VERDICT = "verdict.json"
+"""What a case leaves of its verdict in its folder."""
+_TELLS_EVERY_S = 0.3
+"""Real time from one word on progress to the next [s]."""
+_NOT_PLAIN = ("series", "log", "plot")
+APP_ENDED_EARLY = "the application runs until the end"
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is to be run, in plain values."""
+
+    name: str
+    """By which it is told from others."""
+    path: Path
+    values: Values = ()
+    """Of the parameters of the file."""
+    app: str | None = None
+    """Command line in place of the application that the file names; relative to the working directory."""
+    seed: int | None = None
+    """In place of the file's."""
+    job: str | None = None
+    """What kind of controller the file is for; None if for none in particular."""
+    live: bool = False
+    """Whether the application runs live, whatever the file says."""
+    speed: float | None = None
+    """Simulated seconds per second of a live run, in place of the file's."""
+    turn: int = 0
+    """Which one of several runs of the same case, from 0."""
+    output: Path | None = None
+    """Folder for what the case leaves behind."""
+    duration_s: float = 0.0
+    """Simulated time that it takes [s], as far as its file has been read."""
+    shows: bool = True
+    """Whether what the site showed is kept, to be drawn."""
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Options of the command that make it what it is."""
+        return (
+            *(("--app", self.app) if self.app is not None else ()),
+            *(("--live",) if self.live else ()),
+            *(("--speed", f"{self.speed:g}") if self.speed is not None else ()),
+        )
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the case, in that one."""
+        if self.output is None:
+            return None
+        name = quote(self.name, safe=" []=,°²%")
+        turn = f"~{self.turn}" if self.turn else ""
+        return self.output / f"{name if name.strip('.') else name.replace('.', '%2E')}{turn}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a case."""
+
+    name: str
+    path: str
+    scenario: str
+    checks: tuple[CheckOutcome, ...]
+    error: str | None = None
+    """Why there is no other verdict, or what the application died of."""
+    seed: int | None = None
+    """None if it never ran."""
+    digest: str = ""
+    """Of every event; the same case gives the same."""
+    start_us: int = 0
+    end_us: int = 0
+    real_s: float = 0.0
+    figures: dict[str, float | None] = field(default_factory=dict)
+    """Of the whole run; see `SiteReport.figures`."""
+    currency: str | None = None
+    """Code of that of the tariff."""
+    lines: tuple[Line, ...] = ()
+    """What was done, oldest first."""
+    notes: tuple[str, ...] = ()
+    """What made the run depend on more than its inputs."""
+    zone: str = "UTC"
+    """In which times are told."""
+    series: Series | None = None
+    """What the site showed, to be drawn."""
+    options: tuple[str, ...] = ()
+    """Of the command, by which it runs again."""
+    turn: int = 0
+    """Which one of several runs of the case."""
+    plot: int | None = None
+    """Number of its plot, once it has been put away."""
+    components: dict[int, str] = field(default_factory=dict)
+    """Keys of the site's components by their ids."""
+    log: str = ""
+    """The end of what the application, and whatever else, has written."""
+
+    @property
+    def again(self) -> str:
+        """The command that runs this case alone, the same to the last bit."""
+        words = ["doppelgrid", "test", name_of(Path(self.path)) or self.path]
+        name, bracket, _ = self.name.partition("[")
+        if bracket:
+            words += ["--filter", self.name[len(name) :]]
+        words += self.options
+        if self.seed is not None:
+            words += ["--seed", str(self.seed)]
+        return shlex.join(words)
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether everything held."""
+        return self.error is None and all(check.outcome.has_passed for check in self.checks)
+
+    @property
+    def failures(self) -> list[str]:
+        """What did not hold, in words."""
+        failed = [f"{check}: {outcome.said}" for check, outcome in self.checks if not outcome.has_passed]
+        return failed if self.error is None else [*failed, self.error]
+
+    def plain(self) -> dict[str, Any]:
+        """Return all of it but series and log in the types of JSON; times in µs since the Unix epoch."""
+        return {
+            **{
+                name: value
+                for name, value in asdict(replace(self, series=None)).items()
+                if name not in _NOT_PLAIN
+            },
+            "again": self.again,
+            "has_passed": self.has_passed,
+            "checks": [{"check": check, **outcome._asdict()} for check, outcome in self.checks],
+            "lines": [line._asdict() for line in self.lines],
+            "version": importlib.metadata.version("doppelgrid"),
+        }
+
+
+def run_case(
+    case: Case,
+    on_unstoppable: Callable[[Verdict], object] = lambda _verdict: None,
+    on_progress: Callable[[int], object] = lambda _done_us: None,
+) -> Verdict:
+    """Run a case in this process, which its application has to itself.
+
+    Args:
+        case: What to run.
+        on_unstoppable: Told of the verdict where nothing but the end of the process will stop the application.
+        on_progress: Told every now and then how much simulated time has passed [µs].
+
+    Raises:
+        ScenarioError: If its file is wrong.
+        OSError: If something cannot be written to its folder.
+    """
+    scenario = ScenarioFile(case.path).scenario(case.values)
+    seed = scenario.section.seed if case.seed is None else case.seed
+    try:
+        app = scenario.app if case.app is None else read_application(case.app)
+    except ApplicationError as error:
+        return without_run(case, f"app: {error}")
+    folder = case.folder
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        # A run that was killed leaves its part.
+        (folder / "recording.parquet.part").unlink(missing_ok=True)
+    directors: list[Director] = []
+    recorder = None if folder is None else Recorder(folder / "recording.parquet", scenario.site, seed=seed)
+
+    def begin(simulation: LiveSimulation, loop: asyncio.AbstractEventLoop) -> None:
+        if recorder is not None and not directors:
+            recorder.listen(simulation.gateway)
+        directors.append(Director(scenario, simulation, loop))
+        simulation.gateway.listen_to_frames(_Telling(scenario.start_us, on_progress).look)
+
+    def judge(result: LockstepResult) -> Verdict:
+        if recorder is not None:
+            recorder.close()
+        return _verdict(case, scenario, directors[0], result, has_app=app is not None, loops=len(directors))
+
+    def note_exception(words: str) -> None:
+        if directors:
+            directors[0].invariants.logged(words, session.simulation.clock.now_us())
+
+    length_us = scenario.end_us - scenario.start_us
+    journal = None if folder is None else folder / "events.log"
+    is_live = app is not None and (case.live or scenario.section.live or app.program is not None)
+    session: LockstepSession | LiveSession
+    if is_live:
+        session = LiveSession(
+            scenario.site, start_us=scenario.start_us, duration_us=length_us, seed=seed,
+            speed=case.speed or scenario.section.speed, journal=journal, on_start=begin,
+        )  # fmt: skip
+    else:
+        session = LockstepSession(
+            scenario.site, start_us=scenario.start_us, duration_us=length_us, seed=seed, journal=journal,
+            on_start=begin, on_unstoppable=lambda result: on_unstoppable(judge(result)),
+        )  # fmt: skip
+    with LoggedExceptions(note_exception):
+        try:
+            return judge(_run(session, scenario, app))
+        except ModuleNotFoundError as error:
+            return without_run(case, f"app: {error}")
+
+
+def _run(
+    session: LockstepSession | LiveSession, scenario: Scenario, app: Application | None
+) -> LockstepResult:
+    if app is None:
+        assert isinstance(session, LockstepSession)
+        return _idle(session, scenario)
+    if isinstance(session, LiveSession):
+        return session.run(app.command, app.folder)
+    former = os.environ.get(URL_VARIABLE)
+    os.environ[URL_VARIABLE] = f"grpc://{DEFAULT_ADDRESS}"
+    try:
+        return app.run(session)
+    finally:
+        os.environ.pop(URL_VARIABLE)
+        if former is not None:
+            os.environ[URL_VARIABLE] = former
+
+
+def without_run(case: Case, error: str) -> Verdict:
+    """Return the verdict on a case that came to nothing."""
+    return Verdict(case.name, str(case.path), "", (), error, options=case.options, turn=case.turn)
+
+
+def leave(folder: Path, verdict: Verdict) -> None:
+    """Write down what came of a case, and the line that runs it again, in its folder.
+
+    Raises:
+        OSError: If that cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / VERDICT).write_text(json_text(verdict.plain(), indent=1) + "\n", encoding="utf-8")
+    digest = verdict.digest or "unknown"
+    (folder / "again.txt").write_text(f"{verdict.again}  # digest {digest}\n", encoding="utf-8")
+
+
+class _Telling:
+    """Tells how far a run has come, not too often."""
+
+    def __init__(self, start_us: int, tell: Callable[[int], object]) -> None:
+        """Begin at the start [µs]."""
+        self._start_us, self._tell = start_us, tell
+        self._next_s = real_monotonic_s() + _TELLS_EVERY_S
+
+    def look(self, time_us: int, frames: Sequence[Frame]) -> None:
+        """Take in a sampling [µs]."""
+        del frames
+        if real_monotonic_s() >= self._next_s:
+            self._next_s = real_monotonic_s() + _TELLS_EVERY_S
+            self._tell(time_us - self._start_us)
+
+
+def _idle(session: LockstepSession, scenario: Scenario) -> LockstepResult:
+    """Let the site live by itself until the end."""
+    length_s = (scenario.end_us - scenario.start_us) / MICROSECONDS
+    return session.run(lambda: asyncio.run(asyncio.sleep(length_s + 1.0)))
+
+
+def _verdict(
+    case: Case, scenario: Scenario, director: Director, result: LockstepResult, *, has_app: bool, loops: int
+) -> Verdict:
+    report = result.report
+    checks = director.outcomes(report.end_us)
+    error = None
+    if loops > 1:
+        error = (
+            "the application ran several event loops, and a scenario lives in one; accepted: one asyncio.run"
+        )
+    elif report.outcome in ("crashed", "exited", "stopped", "interrupted"):
+        error = report.message
+    elif report.outcome == "ended early" and has_app:
+        when = to_datetime(report.end_us).isoformat()
+        checks.append(CheckOutcome(APP_ENDED_EARLY, Outcome(False, f"it returned at {when}", report.end_us)))
+    elif has_app and not result.connected:
+        error = "the application never connected to the site"
+    return Verdict(
+        name=case.name,
+        path=str(case.path),
+        scenario=scenario.section.scenario,
+        checks=tuple(checks),
+        error=error,
+        seed=result.seed,
+        digest=result.digest,
+        start_us=report.start_us,
+        end_us=report.end_us,
+        real_s=report.real_s,
+        figures=director.figures(),
+        currency=director.currency,
+        lines=director.told(report.end_us),
+        notes=tuple(report.notes),
+        zone=str(scenario.site.microgrid.location.zone),
+        series=director.series() if case.shows else None,
+        options=case.options,
+        turn=case.turn,
+        components={component.id: key for key, component in scenario.site.components.items()},
+    )
