@@ -18,6 +18,7 @@ from .clock import clock
 from .conformance import conformance
 from .control.group import control
 from .ending import end, end_at_the_end_of_a_pipe
+from .fuzz import fuzz
 from .lockstep import lockstep
 from .options import WithExtras, refuse
 from .replay import replay
@@ -36,6 +37,7 @@ app.command()(replay)
 app.command()(report)
 app.command()(conformance)
 app.command("test")(run_scenarios)
+app.command()(fuzz)
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(lockstep)
 
 

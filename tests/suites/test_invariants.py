@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,19 @@ from suites.benches import SITE, scenario
 from doppelgrid.models import battery
 from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS, WORDS, Invariant, Invariants
 from doppelgrid.scenarios.suites.running.case import Case, run_case
-from doppelgrid.sim.domain.commands import AugmentBounds, Command, OverrideInput, ReleaseInput, SetPower, Stop
-from doppelgrid.sim.domain.messages import Reading
+from doppelgrid.sim.domain.commands import (
+    AugmentBounds,
+    Command,
+    OverrideInput,
+    ReleaseInput,
+    SetPower,
+    Stop,
+    StrikeFault,
+)
+from doppelgrid.sim.domain.faults import Fault, FaultKind
+from doppelgrid.sim.domain.messages import CommandError, Reading
 from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.gateway.gateway import Gateway
 from doppelgrid.sim.gateway.set_points import SetPoints
 from doppelgrid.sim.kernel import ac_bus, dc_bus, steps
 from doppelgrid.sim.kernel.layout import Layout, Memory
@@ -37,7 +48,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return load_site(path)
 
 
-def watched(site: Site, commands: Steps, length_s: float = 100.0) -> Invariants:
+def watched(
+    site: Site, commands: Steps, length_s: float = 100.0, *, by_application: bool = False
+) -> Invariants:
     """Let a site live, and return what its invariants make of it."""
     simulation = Simulation.headless(site, start_us=0, seed=0)
     instruments = Instruments(simulation.plant)
@@ -45,12 +58,22 @@ def watched(site: Site, commands: Steps, length_s: float = 100.0) -> Invariants:
     simulation.gateway.listen_to_frames(
         lambda time_us, frames: invariants.look(time_us, frames, instruments.read)
     )
-    simulation.executor.executions.subscribe(lambda each: invariants.hear(each, by_application=False))
+    simulation.executor.executions.subscribe(
+        lambda each: invariants.hear(each, by_application=by_application)
+    )
     for at_s, command in commands:
         simulation.run_to(round(at_s * 1e6))
-        simulation.execute(command)
+        with contextlib.suppress(CommandError):
+            simulation.execute(command)
     simulation.run_to(round(length_s * 1e6))
     return invariants
+
+
+def refused(site: Site, commands: Steps) -> Invariants:
+    """Return what invariants make of commands of an application that listens to the inverter."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Gateway, "stream_count", lambda *_: 1)
+        return watched(site, commands, by_application=True)
 
 
 def broken(invariants: Invariants) -> list[Invariant]:
@@ -270,3 +293,46 @@ class TestShown:
         path = scenario(tmp_path, "app: app.py\nchecks: [{always: grid.power < 99 kW}]\n")
         failures = run_case(Case("try", path)).failures
         assert [failure.partition(": ")[0] for failure in failures] == [WORDS["shown"]] * is_found, failures
+
+
+class TestRefusals:
+    """An application is not blamed for what it could not know."""
+
+    TRIP = StrikeFault(Fault("inv", FaultKind.TRIP), None)
+
+    @pytest.mark.parametrize(
+        ("fault", "after_s", "is_found"),
+        [
+            (TRIP, 0.5, False),
+            (TRIP, 5.0, True),
+            (StrikeFault(Fault("battery", FaultKind.TRIP), None), 0.5, False),
+            (StrikeFault(Fault("battery", FaultKind.TRIP), None), 5.0, True),
+            (StrikeFault(Fault("inv", FaultKind.REFUSED), None), 5.0, False),
+            (OverrideInput("grid", "presence", 0.0), 0.5, False),
+            (OverrideInput("grid", "presence", 0.0), 5.0, True),
+        ],
+        ids=[
+            "just now",
+            "seen since",
+            "behind it",
+            "behind it, seen since",
+            "by the line",
+            "before it",
+            "before it, seen since",
+        ],
+    )
+    def test_a_refusal_counts_once_its_cause_could_be_seen(
+        self, site: Site, fault: Command, after_s: float, is_found: bool
+    ) -> None:
+        found = refused(site, [(5.0, fault), (5.0 + after_s, PUSH)])
+        assert ("commands" in broken(found)) is is_found
+
+    def test_a_state_that_is_not_reported_cannot_be_seen(self, site: Site) -> None:
+        unseen = StrikeFault(Fault("inv", FaultKind.MISSING_STATES), None)
+        assert "commands" not in broken(refused(site, [(5.0, unseen), (5.0, self.TRIP), (15.0, PUSH)]))
+
+    def test_bounds_that_come_late_are_not_those_that_it_was_shown(self, site: Site) -> None:
+        late = StrikeFault(Fault("inv", FaultKind.LATENCY, amount=30.0), None)
+        narrow = AugmentBounds(INVERTER, Metric.AC_POWER_ACTIVE, ((-1e3, 1e3),), 60)
+        assert broken(refused(site, [(5.0, narrow), (15.0, PUSH)])) == ["shown", "commands"]
+        assert broken(refused(site, [(5.0, late), (5.0, narrow), (15.0, PUSH)])) == []

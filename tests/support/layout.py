@@ -16,7 +16,7 @@ SIM = (
     "faults", "gateway", "recording", "replay", "simulation", "headless", "ensemble", "report",
 )  # fmt: skip
 """Folders of `sim`, each of which imports only those before it."""
-SCENARIOS = ("library", "lockstep", "testing", "suites", "conformance", "demo")
+SCENARIOS = ("library", "lockstep", "testing", "suites", "fuzzing", "conformance", "demo")
 """Folders of `scenarios`, each of which imports only those before it."""
 SUITES = ("language", "checks", "file", "running", "report")
 """Folders of `scenarios/suites`, each of which imports only those before it."""

@@ -17,9 +17,8 @@ from ....sim.plant.plant import CONTROL_CYCLE_US
 from ....sim.plant.set_points import active_as_taken_w, as_taken
 from ....sim.simulation.simulation import Simulation
 from ....sim.telemetry.power_bounds import METRIC_OF
+from .attribution import REACTION_US
 
-REACTION_US = 500_000
-"""What was shown less long ago than this may not have been looked at yet [µs]."""
 _LEAST_W = 1.0
 """What is no excess yet: rounding on the way [W] or [var]."""
 _USUAL = ("set-point accepted", "set-point ended", "bounds augmented", "bounds cleared", "bounds lapsed", "driven",

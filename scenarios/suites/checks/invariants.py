@@ -12,6 +12,7 @@ from ....sim.domain.messages import Reading as Report
 from ....sim.domain.metrics import Metric
 from ....sim.domain.timestamps import to_datetime
 from ....sim.simulation.simulation import Simulation
+from .attribution import Attribution
 from .command_watches import Lifetimes, Shown
 from .device_limits import Obedience, Ratings, Windows
 from .node_balance import NodeBalance
@@ -65,6 +66,7 @@ class Invariants:
         self._balance = NodeBalance(plant)
         self._ratings, self._windows, self._obedience = Ratings(plant), Windows(plant), Obedience(plant)
         self._lifetimes, self._shown = Lifetimes(simulation), Shown(simulation)
+        self._attribution = Attribution(simulation)
         self.story = Story(plant.wiring, simulation.site.microgrid.location.zone)
         """What led to how the site stands."""
         simulation.gateway.listen_to_events(self._happened)
@@ -99,12 +101,14 @@ class Invariants:
         command = execution.command
         if not by_application or not isinstance(command, SetPower):
             return
-        if "shown" in self._open:
-            self._take("shown", self._shown.hear(execution), execution.time_us)
-        if execution.refusal is not None and "commands" in self._open:
-            key = self._ids.get(command.component_id, str(command.component_id))
-            words = f"{key}, {command.power:.5g}: {execution.refusal}"
-            self._break("commands", words, execution.time_us, self._chain(key))
+        key, time_us = self._ids.get(command.component_id, ""), execution.time_us
+        if "shown" in self._open and not (key and self._attribution.was_shown_otherwise(key, time_us)):
+            self._take("shown", self._shown.hear(execution), time_us)
+        if execution.refusal is None or "commands" not in self._open:
+            return
+        if not (key and self._attribution.could_not_know(key, time_us)):
+            words = f"{key or command.component_id}, {command.power:.5g}: {execution.refusal}"
+            self._break("commands", words, time_us, self._chain(key))
 
     def logged(self, words: str, time_us: int) -> None:
         """Take in that an exception was logged."""
@@ -136,6 +140,7 @@ class Invariants:
 
     def _happened(self, event: Event) -> None:
         self.story.hear(event)
+        self._attribution.happened(event)
         self._lifetimes.happened(event)
 
     def _chain(self, key: str) -> tuple[str, ...]:

@@ -28,13 +28,14 @@ from ..file.plan import Scenario
 from ..file.scenario_file import ScenarioFile
 from .director import CheckOutcome, Director, Line
 from .live import URL_VARIABLE, LiveSession
+from .met_states import States
 from .series import Series
 
 VERDICT = "verdict.json"
 """What a case leaves of its verdict in its folder."""
 _TELLS_EVERY_S = 0.3
 """Real time from one word on progress to the next [s]."""
-_NOT_PLAIN = ("series", "log", "plot")
+_NOT_PLAIN = ("series", "log", "plot", "states")
 APP_ENDED_EARLY = "the application runs until the end"
 
 
@@ -65,6 +66,8 @@ class Case:
     """Simulated time that it takes [s], as far as its file has been read."""
     shows: bool = True
     """Whether what the site showed is kept, to be drawn."""
+    counts_states: bool = False
+    """Whether it is kept which states the site has been in."""
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -124,6 +127,8 @@ class Verdict:
     """Keys of the site's components by their ids."""
     log: str = ""
     """The end of what the application, and whatever else, has written."""
+    states: States = field(default_factory=States)
+    """Which the site has been in, if they were counted."""
 
     @property
     def again(self) -> str:
@@ -153,7 +158,7 @@ class Verdict:
         return {
             **{
                 name: value
-                for name, value in asdict(replace(self, series=None)).items()
+                for name, value in asdict(replace(self, series=None, states=States())).items()
                 if name not in _NOT_PLAIN
             },
             "again": self.again,
@@ -197,7 +202,7 @@ def run_case(
     def begin(simulation: LiveSimulation, loop: asyncio.AbstractEventLoop) -> None:
         if recorder is not None and not directors:
             recorder.listen(simulation.gateway)
-        directors.append(Director(scenario, simulation, loop))
+        directors.append(Director(scenario, simulation, loop, counts_states=case.counts_states))
         simulation.gateway.listen_to_frames(_Telling(scenario.start_us, on_progress).look)
 
     def judge(result: LockstepResult) -> Verdict:
@@ -321,6 +326,7 @@ def _verdict(
         notes=tuple(report.notes),
         zone=str(scenario.site.microgrid.location.zone),
         series=director.series() if case.shows else None,
+        states=director.states(),
         options=case.options,
         turn=case.turn,
         components={component.id: key for key, component in scenario.site.components.items()},

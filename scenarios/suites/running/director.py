@@ -23,6 +23,7 @@ from ..file.plan import Planned, Scenario, event_named
 from ..language.expressions import Condition
 from ..language.sight import RunningSight
 from ..language.vocabulary import FigureWords, figures_of
+from .met_states import MetStates, States
 from .series import Gathering, Series
 
 _TOLERATED_DELAY_S = 1.0
@@ -49,7 +50,12 @@ class Director:
     """Leads one run of a scenario."""
 
     def __init__(
-        self, scenario: Scenario, simulation: LiveSimulation, loop: asyncio.AbstractEventLoop
+        self,
+        scenario: Scenario,
+        simulation: LiveSimulation,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        counts_states: bool = False,
     ) -> None:
         """Plan what is to happen, before the site's time begins to pass.
 
@@ -57,6 +63,7 @@ class Director:
             scenario: What is to happen.
             simulation: The site, at the start of the scenario.
             loop: That carries it.
+            counts_states: Whether to keep which states the site has been in.
         """
         self._scenario, self._simulation, self._loop = scenario, simulation, loop
         self._sight = RunningSight(simulation)
@@ -81,6 +88,7 @@ class Director:
         self._gathering = Gathering(metrics, ids)
         self.invariants = Invariants(simulation, metrics, scenario.section.without)
         """What is held against the site and its application besides the checks."""
+        self._met = MetStates(simulation) if counts_states else None
         self._is_acting = False
         self._overrides: dict[tuple[str, str], list[tuple[Action, OverrideInput]]] = {}
         """What is driven by steps that have not ended, the newest last, by component and input."""
@@ -100,6 +108,10 @@ class Director:
     def series(self) -> Series:
         """Return what the site showed, to be drawn."""
         return self._gathering.series()
+
+    def states(self) -> States:
+        """Return which states the site has been in, if they are counted."""
+        return States() if self._met is None else self._met.states()
 
     def figures(self) -> dict[str, float | None]:
         """Return the figures of the run, without what steps commanded."""
@@ -175,6 +187,8 @@ class Director:
         self._sight.move_to(time_us)
         self._gathering.look(time_us, self._sight.read)
         self.invariants.look(time_us, frames, self._sight.read)
+        if self._met is not None:
+            self._met.look(self._sight.read)
         for place, (watch, check) in enumerate(
             zip(self._watches, self._scenario.section.checks, strict=True)
         ):
