@@ -108,6 +108,7 @@ def test_without_an_end_it_says_until_when_it_runs(tmp_path: Path) -> None:
     assert "without --duration it runs until the application returns, or until Ctrl-C" in shown.output
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_a_recording_without_its_site_takes_that_of_site(sleeper: Path, tmp_path: Path) -> None:
     day = tmp_path / "day.csv"
     recorded = RUNNER.invoke(

@@ -8,6 +8,7 @@ import pytest
 
 from doppelgrid.scenarios.suites.file.library import LIBRARY, groups, name_of, scenarios
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError
+from doppelgrid.scenarios.suites.running.case import Case
 from doppelgrid.scenarios.suites.running.collection import collect, with_apps
 from doppelgrid.scenarios.suites.running.runner import run_cases
 from doppelgrid.sim.files.yaml_text import read_yaml
@@ -71,7 +72,18 @@ def test_an_app_for_nothing_and_two_for_the_same_are_refused(apps: list[str], sa
         with_apps(cases, apps)
 
 
-@pytest.mark.slow
-def test_every_controller_that_a_file_names_passes_it() -> None:
-    verdicts = run_cases(collect([Path("library:")]), jobs=2)
+def assert_all_pass(cases: list[Case]) -> None:
+    verdicts = run_cases(cases, jobs=2)
     assert not {verdict.name: verdict.failures for verdict in verdicts if not verdict.has_passed}
+
+
+@pytest.mark.slow
+def test_the_controller_that_the_first_file_of_a_group_names_passes_it() -> None:
+    first = {group: min(name for name in scenarios() if name.startswith(f"{group}/")) for group in groups()}
+    assert_all_pass(collect([Path(f"library:{name}") for name in first.values()]))
+
+
+@pytest.mark.slow
+@pytest.mark.days
+def test_every_controller_that_a_file_names_passes_it() -> None:
+    assert_all_pass(collect([Path("library:")]))
