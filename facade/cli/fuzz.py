@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 FAILED = 1
 INTERRUPTED = 130
 _CASES = 50
+_SHORTEST_S, _LONGEST_S = 30.0, 86_400.0
+"""Of a case."""
 _HOME = Path(".doppelgrid") / "fuzz"
 
 
@@ -73,6 +75,8 @@ def fuzz(
     from .fuzz_shown import FuzzShown, print_report  # noqa: PLC0415
 
     duration_s = parse_duration(duration)
+    if not _SHORTEST_S <= duration_s <= _LONGEST_S:
+        raise refuse(f"--duration is {duration!r}; accepted: {_SHORTEST_S:g} s to {_LONGEST_S / 3600.0:g} h")
     ground, setup, corpus = _prepared(site, app, checks, duration_s, output)
     ends_s = None if minutes is None else stopwatch_s() + 60.0 * minutes
     most = cases or (_CASES if minutes is None else None)

@@ -84,6 +84,8 @@ def print_report(console: Console, tally: Tally, corpus: Corpus) -> None:
     known = corpus.known
     for path in tally.mended:
         _print(console, f"fails no longer: {path.name}")
+    for path, why in tally.wrong.items():
+        _print(console, f"left out, as it is no scenario of this site any more: {path.name}\n{why}")
     for signature, count in tally.again.items():
         _print(console, f"{count} more failed the same way: {signature}")
     _print(
@@ -100,7 +102,9 @@ def print_report(console: Console, tally: Tally, corpus: Corpus) -> None:
 def _print_finding(console: Console, finding: Finding) -> None:
     lines = len(finding.path.read_text(encoding="utf-8").splitlines())
     how = "found before" if not finding.is_new else f"small after {finding.runs} runs"
-    if not finding.is_smallest:
+    if not finding.comes_again:
+        how = "it did not fail when it was run again: something besides the scenario decides"
+    elif not finding.is_smallest:
         how += ", which may not be the smallest: no more were allowed, or time was up"
     _print(console, f"found: {finding.signature}")
     for line in finding.said.splitlines()[-_MOST_LINES:]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from ...sim.files.json_text import json_text
 from ..suites.running.met_states import States
 from .drawn import Drawn, read_drawn
+from .ground import Ground
 
 FAILURES, KEPT, RUNNING = "failures", "kept", "running"
 """Folders of scenario files: small ones that fail, those that reached new states, and what is tried just now."""
@@ -33,6 +34,8 @@ class Known:
     """Of the next case, by seed."""
     failures: dict[str, str] = field(default_factory=dict)
     """Names of files, and what fails in them."""
+    unfinished: set[str] = field(default_factory=set)
+    """Names of those that may become smaller still."""
 
 
 class Corpus:
@@ -56,8 +59,7 @@ class Corpus:
                 )
             for name in (FAILURES, KEPT, RUNNING):
                 (folder / name).mkdir(parents=True, exist_ok=True)
-            for left in self.files(RUNNING):
-                left.unlink()
+            self.tidy()
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             if isinstance(error, CorpusError):
                 raise
@@ -74,10 +76,15 @@ class Corpus:
         """Return the scenario files of a folder, in the order of their names."""
         return sorted((self.folder / kind).glob("*.yaml"))
 
-    def kept(self) -> list[Drawn]:
-        """Return the cases that reached new states."""
+    def kept(self, ground: Ground) -> list[Drawn]:
+        """Return the cases that reached new states, of what can happen at a site as it is now."""
         read = (read_drawn(path.read_bytes()) for path in self.files(KEPT))
-        return [drawn for drawn in read if drawn is not None]
+        return [drawn for drawn in read if drawn is not None and all(map(ground.has, drawn.steps))]
+
+    def tidy(self) -> None:
+        """Remove what was tried last."""
+        for left in self.files(RUNNING):
+            left.unlink()
 
     def take(self, states: States, simulated_s: float) -> int:
         """Count a case; return how many states of components it reached that none had before."""
@@ -101,6 +108,7 @@ class Corpus:
             "simulated_s": known.simulated_s,
             "next": known.next_numbers,
             "failures": known.failures,
+            "unfinished": sorted(known.unfinished),
             "components": sorted(known.components),
             "site": sorted(known.site),
         }
@@ -120,6 +128,7 @@ def _read(text: str) -> Known:
         float(data["simulated_s"]),
         {str(seed): int(number) for seed, number in data["next"].items()},
         {str(name): str(what) for name, what in data["failures"].items()},
+        _texts(data["unfinished"]),
     )
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from ..suites.file.scenario_file import ScenarioError, ScenarioFile
 from ..suites.running.case import Case, Verdict
 from ..suites.running.runner import run_cases
 from .corpus import FAILURES, KEPT, RUNNING, Corpus
 from .drawing import drawn_case
 from .drawn import Drawn, Setup, read_drawn
 from .ground import Ground
-from .shrinking import Failure, shrink
+from .shrinking import Failure, Shrunk, shrink
 from .signature import signatures
 
 ROUND = 8
@@ -39,6 +40,8 @@ class Finding(NamedTuple):
     """Whether nothing smaller was left to be tried, rather than runs or time."""
     is_new: bool
     """Whether no earlier run had found it."""
+    comes_again: bool = True
+    """Whether it failed again when it was run again; what does not is no matter of the scenario alone."""
     besides: tuple[str, ...] = ()
     """What else fails in the small case."""
 
@@ -58,6 +61,8 @@ class Tally:
     """How many cases more failed that way."""
     mended: list[Path] = field(default_factory=list)
     """Files that failed before, and do no longer."""
+    wrong: dict[Path, str] = field(default_factory=dict)
+    """Files that the site, as it is now, has no use for, and why."""
 
 
 class Watcher(NamedTuple):
@@ -122,12 +127,11 @@ class Fuzzer:
                 self._run_round(ROUND if most is None else min(ROUND, most - self.tally.cases))
                 self._corpus.save()
         finally:
+            self._corpus.tidy()
             self._corpus.save()
 
     def _run_failures(self) -> None:
-        files = self._corpus.files(FAILURES)
-        for path, verdict in self._verdicts(files):
-            self._take(verdict)
+        for path, verdict in self._usable(self._corpus.files(FAILURES)):
             failed = signatures(verdict)
             wanted = self._corpus.known.failures.get(path.name)
             signature = wanted if wanted in failed else next(iter(failed), None)
@@ -136,6 +140,9 @@ class Fuzzer:
                 # What was a failure stays among what is tried.
                 path.rename(path.parent.parent / KEPT / path.name)
                 self._corpus.known.failures.pop(path.name, None)
+                self._corpus.known.unfinished.discard(path.name)
+            elif path.name in self._corpus.known.unfinished and (drawn := read_drawn(path.read_bytes())):
+                self._find(self._shrunk(drawn, signature, failed[signature], verdict, path))
             else:
                 besides = tuple(each for each in failed if each != signature)
                 said = _said(verdict, signature)
@@ -145,15 +152,14 @@ class Fuzzer:
         for begin in range(0, len(files), ROUND):
             if not self._has_time():
                 return
-            for path, verdict in self._verdicts(files[begin : begin + ROUND]):
-                self._take(verdict)
+            for path, verdict in self._usable(files[begin : begin + ROUND]):
                 drawn = read_drawn(path.read_bytes())
                 if drawn is not None:
                     self._look(drawn, verdict, path.stem)
 
     def _run_round(self, count: int) -> None:
         """Draw cases, run them, and keep those that reached new states."""
-        kept = self._corpus.kept()
+        kept = self._corpus.kept(self._ground)
         next_numbers = self._corpus.known.next_numbers
         first = next_numbers.get(str(self._seed), 0)
         drawn: dict[Path, tuple[str, Drawn]] = {}
@@ -176,11 +182,18 @@ class Fuzzer:
             if signature in self._known:
                 self.tally.again[signature] = self.tally.again.get(signature, 0) + 1
                 continue
-            self._find(self._shrunk(case, signature, failed_s, verdict, name))
+            words = _NOT_NAME.sub("-", signature.lower()).strip("-")[:40].rstrip("-")
+            path = self._corpus.folder / FAILURES / f"{words}-{name}.yaml"
+            self._find(self._shrunk(case, signature, failed_s, verdict, path))
 
     def _shrunk(
-        self, case: Drawn, signature: str, failed_s: float | None, verdict: Verdict, name: str
+        self, case: Drawn, signature: str, failed_s: float | None, verdict: Verdict, path: Path
     ) -> Finding:
+        """Make a case small, and write it down.
+
+        Raises:
+            KeyboardInterrupt: Once what was reached by then is written down and told.
+        """
         runs = 0
         said, besides = [_said(verdict, signature)], tuple(signatures(verdict))
 
@@ -204,12 +217,23 @@ class Fuzzer:
                     file.unlink()
             return None
 
-        small = shrink(case, failed_s, first_failing, MOST_SHRINKING_RUNS, self._has_time)
-        words = _NOT_NAME.sub("-", signature.lower()).strip("-")[:40].rstrip("-")
-        path = self._write(FAILURES, f"{words}-{name}", signature, small.drawn)
+        comes_again, small = True, Shrunk(case, 0, is_done=False, was_interrupted=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            comes_again = first_failing([case]) is not None
+            most = MOST_SHRINKING_RUNS if comes_again else 0
+            small = shrink(case, failed_s, first_failing, most, self._has_time)
+        is_new = path.name not in self._corpus.known.failures
+        self._write(FAILURES, path.stem, signature, small.drawn)
         self._corpus.known.failures[path.name] = signature
+        self._corpus.known.unfinished.discard(path.name)
+        if not small.is_done:
+            self._corpus.known.unfinished.add(path.name)
         besides = tuple(each for each in besides if each != signature)
-        return Finding(signature, path, said[0], small.runs, small.is_done, is_new=True, besides=besides)
+        finding = Finding(signature, path, said[0], small.runs, small.is_done, is_new, comes_again, besides)
+        if small.was_interrupted:
+            self._find(finding)
+            raise KeyboardInterrupt
+        return finding
 
     def _find(self, finding: Finding) -> None:
         if finding.signature in self._known:
@@ -229,6 +253,19 @@ class Fuzzer:
         self.tally.commands += verdict.figures.get("commands") or 0
         self._watcher.ran(verdict)
         return new
+
+    def _usable(self, files: Sequence[Path]) -> Iterator[tuple[Path, Verdict]]:
+        """Run files of earlier runs, and yield what came of those that are scenarios still."""
+        right = []
+        for path in files:
+            try:
+                ScenarioFile(path).scenario()
+                right.append(path)
+            except ScenarioError as error:
+                self.tally.wrong[path] = str(error)
+        for path, verdict in self._verdicts(right):
+            self._take(verdict)
+            yield path, verdict
 
     def _write(self, kind: str, name: str, title: str, drawn: Drawn) -> Path:
         folder = self._corpus.folder / kind

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from ...sim.domain.categories import Category
 from ...sim.domain.commands import AugmentBounds, StrikeFault
@@ -17,6 +18,7 @@ from ...sim.simulation.simulation import Simulation
 from ...sim.site.graph import grid_key
 from ...sim.site.site import Site
 from ...sim.telemetry.instruments import Instruments
+from .drawn import Step
 
 _NEW_YEAR = datetime(2026, 1, 1)
 _USUAL_DAY = 165
@@ -74,6 +76,24 @@ class Ground:
     has_outages: bool
     days: tuple[int, ...]
     """On which cases can begin, counted from the beginning of the year."""
+
+    def has(self, step: Step) -> bool:
+        """Say whether what a step names is there."""
+        faults = {
+            (key, words.get("kind") if isinstance(words, dict) else words)
+            for key, words in _named(step, "fault").items()
+        }
+        return (
+            {each.name for each in self.inputs} >= set(_named(step, "set"))
+            and {(key, kind.value) for key, kind in self.faults} >= faults
+            and {*self.bounded, *self.acknowledged} >= set(_named(step, "command"))
+            and {*self.chargers} >= {step[word] for word in ("plug", "unplug") if word in step}
+        )
+
+
+def _named(step: Step, word: str) -> Mapping[str, Any]:
+    named = step.get(word, {})
+    return named if isinstance(named, Mapping) else {}
 
 
 def ground_of(site: Site) -> Ground:

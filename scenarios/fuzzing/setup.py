@@ -55,7 +55,7 @@ def setup_of(
 
 def _fuse_holds(ground: Ground) -> Step:
     """Return the check of cases that have no other."""
-    return {"never": f"{ground.grid}.power > {ground.whole_w / 1e3:.4g} kW", "for": "1 min"}
+    return {"never": f"{ground.grid}.power > {ground.whole_w / 1e3:.4g} kW", "for": "10 s"}
 
 
 def _read(path: Path) -> YamlText:

@@ -38,6 +38,8 @@ class Shrunk(NamedTuple):
     """How many candidates were run."""
     is_done: bool
     """Whether nothing smaller was left to be tried, rather than runs or time."""
+    was_interrupted: bool = False
+    """Whether Ctrl-C ended it."""
 
 
 class _SpentError(Exception):
@@ -69,6 +71,9 @@ def shrink(
         shrinking.run()
     except _SpentError:
         return Shrunk(shrinking.best, shrinking.runs, is_done=False)
+    except KeyboardInterrupt:
+        # What was found is found, however large it still is.
+        return Shrunk(shrinking.best, shrinking.runs, is_done=False, was_interrupted=True)
     return Shrunk(shrinking.best, shrinking.runs, is_done=True)
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from suites.benches import SITE
 
 from doppelgrid.scenarios.fuzzing.corpus import KEPT, RUNNING, Corpus, CorpusError
 from doppelgrid.scenarios.fuzzing.drawn import Drawn, Setup
+from doppelgrid.scenarios.fuzzing.ground import ground_of
 from doppelgrid.scenarios.suites.running.met_states import States
+from doppelgrid.sim.site.reader import parse_site
 
 CASE = Drawn("2026-06-15 00:00", 300.0, 0, ({"at": "20 s", "outage": "5 s"},))
+
+GROUND = ground_of(parse_site(SITE, "small.yaml"))
 
 
 def test_states_count_once_over_all_runs(tmp_path: Path) -> None:
@@ -19,6 +24,7 @@ def test_states_count_once_over_all_runs(tmp_path: Path) -> None:
     assert corpus.take(States(frozenset("bc"), frozenset("xy")), 300.0) == 1
     corpus.known.next_numbers["0"] = 2
     corpus.known.failures["a.yaml"] = "it fails"
+    corpus.known.unfinished.add("a.yaml")
     corpus.save()
     again = Corpus(tmp_path / "one")
     assert again.known == corpus.known
@@ -32,9 +38,11 @@ def test_kept_cases_come_back_and_what_ran_last_does_not(tmp_path: Path) -> None
         text = CASE.text(Setup("demo", "app.py", ({"always": "grid.power < 1 MW"},)), "it", tmp_path / kind)
         (tmp_path / kind / "0-00000.yaml").write_text(text)
     (tmp_path / KEPT / "notes.yaml").write_text("something else")
+    gone = text.replace("outage: 5 s", "fault: {furnace: trip}")
+    (tmp_path / KEPT / "0-00001.yaml").write_text(gone)
     corpus.save()
     again = Corpus(tmp_path)
-    assert again.kept() == [CASE]
+    assert again.kept(GROUND) == [CASE]
     assert again.files(RUNNING) == []
 
 

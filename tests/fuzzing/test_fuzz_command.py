@@ -68,6 +68,10 @@ def test_a_race_between_a_command_and_a_change_of_bounds_is_found_and_made_small
             ("small.yaml", "--app", "app.py", "--minutes", "0"),
             "'0'; accepted: a number of minutes, more than 0",
         ),
+        (
+            ("small.yaml", "--app", "app.py", "--duration", "5 s"),
+            "--duration is '5 s'; accepted: 30 s to 24 h",
+        ),
         (("small.yaml", "--app", "app.py", "--output", "."), "--output is '.', which holds something else; "),
     ],
 )

@@ -112,6 +112,22 @@ def test_no_more_is_run_than_allowed_and_what_was_reached_is_told(ground: Ground
     assert (late.drawn, late.runs, late.is_done) == (case, 0, False)
 
 
+def test_ctrl_c_leaves_what_was_reached(ground: Ground) -> None:
+    application = Application(breaks("battery"))
+    case = failing(ground, application)[0]
+    application.runs = 0
+
+    def interrupted(candidates: Sequence[Drawn]) -> Failure | None:
+        if application.runs > 3:
+            raise KeyboardInterrupt
+        return application.first_failing(candidates)
+
+    small = shrink(case, application.failed_s(case), interrupted, MOST_RUNS)
+    assert (small.was_interrupted, small.is_done) == (True, False)
+    assert small.drawn.duration_s < case.duration_s
+    assert application.failed_s(small.drawn) is not None
+
+
 def test_a_failure_of_the_whole_run_keeps_its_length(ground: Ground) -> None:
     case = drawn_case(ground, 600.0, Random(1))
     small = shrink(case, None, lambda _: Failure(0, None), MOST_RUNS)
