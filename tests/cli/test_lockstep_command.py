@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import doppelgrid
 from doppelgrid.cli.main import app
 
 RUNNER = CliRunner()
+NOON = 1_781_517_600_000_000
+"""2026-06-15 12:00 in Berlin [µs]."""
 
 
 @pytest.fixture
@@ -29,7 +33,7 @@ def test_a_journal_that_cannot_be_written_is_refused_before_the_run(sleeper: Pat
 
 def test_a_journal_on_a_full_disk_is_told_with_its_name(sleeper: Path) -> None:
     shown = RUNNER.invoke(
-        app, ["lockstep", "demo", str(sleeper), "--duration", "1h", "--journal", "/dev/full"]
+        app, ["lockstep", "demo", str(sleeper), "--duration", "10s", "--journal", "/dev/full"]
     )
     assert shown.exit_code == 2
     assert "/dev/full: No space left on device" in shown.output
@@ -108,13 +112,12 @@ def test_without_an_end_it_says_until_when_it_runs(tmp_path: Path) -> None:
     assert "without --duration it runs until the application returns, or until Ctrl-C" in shown.output
 
 
-@pytest.mark.usefixtures("interpreted")
 def test_a_recording_without_its_site_takes_that_of_site(sleeper: Path, tmp_path: Path) -> None:
     day = tmp_path / "day.csv"
-    recorded = RUNNER.invoke(
-        app, ["simulate", "demo", "--duration", "10min", "--resolution", "1min", "--record", str(day)]
-    )
-    assert recorded.exit_code == 0, recorded.output
+    simulation = doppelgrid.Simulation.headless(doppelgrid.load_site("demo"), start_us=NOON)
+    with doppelgrid.Recorder(day, simulation.site, seed=0) as recorder:
+        recorder.listen(simulation.gateway)
+        simulation.run_for(timedelta(seconds=10))
     shown = RUNNER.invoke(app, ["lockstep", str(day), str(sleeper), "--site", "demo"])
     assert shown.exit_code == 0, shown.output
 
