@@ -69,6 +69,12 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
         verdicts = _compared(verdicts)
         changes = None if options.baseline is None else _changes(options.baseline, verdicts, prepared)
         print_table(console, verdicts, len(prepared), changes)
+        if options.repeat > 1:
+            digests = _digests(verdicts)
+            agreeing = sum(len(set(each)) == 1 for each in digests.values())
+            console.print(
+                f"{agreeing} of {len(digests)} cases have one digest in all of {options.repeat} runs"
+            )
         # A cache that cannot be written to is none.
         with contextlib.suppress(OSError):
             last.keep(verdicts)
@@ -176,9 +182,7 @@ def _compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
     from ..scenarios.suites.checks.over_time import Outcome  # noqa: PLC0415
     from ..scenarios.suites.running.director import CheckOutcome  # noqa: PLC0415
 
-    digests: dict[str, list[str]] = {}
-    for verdict in verdicts:
-        digests.setdefault(verdict.name, []).append(verdict.digest)
+    digests = _digests(verdicts)
 
     def outcome(name: str) -> Outcome:
         different = sorted(set(digests[name]))
@@ -193,3 +197,11 @@ def _compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
         else verdict
         for verdict in verdicts
     ]
+
+
+def _digests(verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
+    """Return the digests of each case."""
+    digests: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        digests.setdefault(verdict.name, []).append(verdict.digest)
+    return digests

@@ -129,11 +129,15 @@ def run_scenarios(
     if dask is None:
         prepared()
     try:
-        cases = chosen(collect(paths), select or [], part)
+        filtered = chosen(collect(paths), select or [], None)
     except ScenarioError as error:
         raise refuse(str(error)) from None
-    if not cases:
-        raise refuse("no case is left by --filter and --shard; accepted: those that leave some")
+    if not filtered:
+        raise refuse("no case is left by --filter; accepted: one that leaves some")
+    cases = chosen(filtered, [], part)
+    if part is not None and not cases:
+        typer.echo(f"part {part.number} of {part.of} has no case, as there are {len(filtered)}")
+        raise typer.Exit
     cases = _with_apps(cases, app or [])
     last = LastRun(output)
     if rerun_failed:

@@ -46,6 +46,7 @@ class SuiteProgress:
             console=console, disable=not console.is_terminal, transient=True,
         )  # fmt: skip
         self._task = self._bar.add_task(self._words, total=self._total_s)
+        self._console = console
         self._clock_s = stopwatch_s
         self._began_s = stopwatch_s()
         self._next_line_s = self._began_s + _LINE_EVERY_S
@@ -82,13 +83,19 @@ class SuiteProgress:
         if self._bar.disable and now_s >= self._next_line_s:
             from rich.console import Console  # noqa: PLC0415
 
+            from ..sim.domain.printable import printable  # noqa: PLC0415
+
             self._next_line_s = now_s + _LINE_EVERY_S
             share = self._simulated_s / self._total_s if self._total_s else 0.0
             left = ""
             if share > _LEAST_SHARE:
                 seconds = round((now_s - self._began_s) * (1.0 / share - 1.0))
                 left = f", {timedelta(seconds=seconds)} left"
-            Console(stderr=True).print(f"{self._words}{left}", highlight=False)
+            names = ", ".join(case.name for case in self._running_s)
+            running = f"; running: {names}" if names else ""
+            Console(stderr=True, emoji=False).print(
+                printable(f"{self._words}{left}{running}"), highlight=False, markup=False
+            )
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -98,6 +105,17 @@ class SuiteProgress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.stop()
+        if kind is KeyboardInterrupt:
+            for case, done_s in self._running_s.items():
+                span = span_in_words(timedelta(seconds=done_s // 1))
+                print_plainly(self._console, f"ended while it ran: {case.name}, after {span} simulated")
+
+
+def print_plainly(console: Console, text: str) -> None:
+    """Print a line that may hold a name of the user's."""
+    from ..sim.domain.printable import printable  # noqa: PLC0415
+
+    console.print(printable(text), markup=False, emoji=False, soft_wrap=True)
 
 
 def print_verdict(console: Console, verdict: Verdict) -> None:

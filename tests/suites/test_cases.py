@@ -369,6 +369,21 @@ class TestRunner:
         assert folder is not None
         assert folder.resolve().parent == (tmp_path / "out").resolve()
 
+    def test_no_two_cases_share_a_folder(self, tmp_path: Path) -> None:
+        names = ["a/b", "a%2Fb", "a", "a~1", "a.b", "last_run.json", "x" * 300, "x" * 299 + "y", "ä" * 300]
+        cases = [Case(name, tmp_path, output=tmp_path, turn=turn) for name in names for turn in (0, 1)]
+        folders = {case.folder.name for case in cases if case.folder is not None}
+        assert len(folders) == len(cases)
+        assert max(map(len, folders)) < 255
+        assert "last_run.json" not in folders
+
+    def test_a_case_that_cannot_begin_fails_alone_and_keeps_nobody_waiting(self, tmp_path: Path) -> None:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "try").touch()
+        case = Case("try", scenario(tmp_path, CHECKS), output=tmp_path / "out")
+        (verdict,) = run_cases([case], 1)
+        assert verdict.error == f"{tmp_path / 'out' / 'try'}: File exists"
+
     def test_whoever_stops_asking_ends_what_still_runs(self, tmp_path: Path) -> None:
         pid = tmp_path / "pid"
         (tmp_path / "slow.py").write_text(

@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -36,6 +37,8 @@ VERDICT = "verdict.json"
 _TELLS_EVERY_S = 0.3
 """Real time from one word on progress to the next [s]."""
 _NOT_PLAIN = ("series", "log", "plot", "states")
+_LONGEST_FOLDER = 180
+"""Letters of the name of a case in that of its folder; file systems take 255 bytes."""
 APP_ENDED_EARLY = "the application runs until the end"
 
 
@@ -83,9 +86,18 @@ class Case:
         """Folder of the case, in that one."""
         if self.output is None:
             return None
-        name = quote(self.name, safe=" []=,°²%")
-        turn = f"~{self.turn}" if self.turn else ""
-        return self.output / f"{name if name.strip('.') else name.replace('.', '%2E')}{turn}"
+        return self.output / _folder_name(self.name, self.turn)
+
+
+def _folder_name(name: str, turn: int) -> str:
+    """Return the name of the folder of a case, which no other case and nothing else in the folder has."""
+    quoted = quote(name, safe=" []=,").replace("~", "%7E")
+    if not quoted.strip(".") or quoted.endswith((".json", ".part")):
+        quoted = quoted.replace(".", "%2E")
+    if len(quoted) > _LONGEST_FOLDER:
+        # A tilde stands in no other name, and turns are shorter.
+        quoted = f"{quoted[:_LONGEST_FOLDER]}~{blake2b(name.encode(), digest_size=8).hexdigest()}"
+    return f"{quoted}~{turn}" if turn else quoted
 
 
 @dataclass(frozen=True)

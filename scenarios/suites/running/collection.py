@@ -60,6 +60,10 @@ def collect(paths: Sequence[Path]) -> list[Case]:
         for file in found:
             root = LIBRARY if is_of_library(str(path)) else path
             name = file.relative_to(root).with_suffix("").as_posix() if root.is_dir() else file.stem
+            if not _is_text(name):
+                found_name = ascii(str(file))
+                problems.append(Problem(found_name, 1, None, "", "a name that is no UTF-8", "one that is"))
+                continue
             for case in _cases(file, name.replace("/", "."), problems):
                 cases.setdefault((file.resolve(), case.values), case)
     names = [case.name for case in cases.values()]
@@ -131,6 +135,15 @@ def _cases(file: Path, name: str, problems: list[Problem]) -> Iterator[Case]:
             yield Case(named(name, values), file, values, duration_s=length_s, job=job)
     except ScenarioError as error:
         problems += error.problems
+
+
+def _is_text(name: str) -> bool:
+    """Say whether a name is one that can be written into a verdict."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _fits(name: str, pattern: str) -> bool:

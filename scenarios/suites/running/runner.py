@@ -26,6 +26,9 @@ _PRELOADED = [
 _SHOWN_LINES = 20
 """Of what a case that died said last."""
 
+_TELLS_EVERY_S = 5.0
+"""Real time after which cases are told of that have not come on [s]."""
+
 
 class _Running(NamedTuple):
     case: Case
@@ -46,10 +49,11 @@ def run_cases(
     Args:
         cases: With valid files.
         jobs: How many run at once, at least 1.
-        on_progress: Told every now and then how much simulated time has passed in a case [µs].
+        on_progress: Told every now and then how much simulated time has passed in a case [µs], also if none has since.
     """
     context = prepared()
     waiting, running = list(reversed(cases)), list[_Running]()
+    done_us: dict[Case, int] = {}
     try:
         while waiting or running:
             while waiting and len(running) < jobs:
@@ -58,10 +62,16 @@ def run_cases(
                     running.append(_started(context, case))
                 except OSError as error:
                     yield without_run(case, f"{error.filename}: {error.strerror}")
-            told = wait([each.told for each in running])
+            if not running:
+                continue
+            told = wait([each.told for each in running], timeout=_TELLS_EVERY_S)
+            if not told:
+                for each in running:
+                    on_progress(each.case, done_us.get(each.case, 0))
             for each in [each for each in running if each.told in told]:
                 news = _news(each)
                 if isinstance(news, int):
+                    done_us[each.case] = news
                     on_progress(each.case, news)
                 else:
                     running.remove(each)
