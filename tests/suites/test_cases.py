@@ -9,6 +9,7 @@ import re
 import select
 import signal
 import textwrap
+import threading
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -211,6 +212,13 @@ class TestApplications:
         assert not verdict.has_passed
         assert "LookupError: lost" in str(verdict.error)
 
+    def test_of_one_that_crashes_before_the_first_sampling_no_invariant_can_be_told(
+        self, tmp_path: Path
+    ) -> None:
+        _, (what, outcome) = run(tmp_path, CHECKS, "raise LookupError('lost')\n").checks
+        assert (what, outcome.has_passed) == ("what every case is held to", False)
+        assert outcome.said == "cannot be told: there was no sampling"
+
     def test_one_that_returns_early_fails(self, tmp_path: Path) -> None:
         verdict = run(tmp_path, CHECKS, IDLE_APP.replace("1e6", "30"))
         assert any("the application runs until the end" in failure for failure in verdict.failures)
@@ -321,6 +329,23 @@ class TestInvariants:
         (failure,) = run(tmp_path, CHECKS, app).failures
         assert failure.startswith(
             "no exception is logged: mine: it went wrong: LookupError: lost, at 2026-06-14T22:00:00"
+        )
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+    def test_an_exception_that_ends_a_thread_fails_the_case(self, tmp_path: Path) -> None:
+        app = IDLE_APP.replace(
+            "await asyncio.sleep(1e6)",
+            """
+        import threading
+        thread = threading.Thread(target=[].pop, name="mine")
+        thread.start()
+        await asyncio.sleep(1e6)""",
+        )
+        hook = threading.excepthook
+        (failure,) = run(tmp_path, CHECKS, app).failures
+        assert threading.excepthook is hook
+        assert failure.startswith(
+            "no exception is logged: uncaught in mine: IndexError: pop from empty list, at 2026-06-14T22:00:00"
         )
 
 

@@ -12,6 +12,7 @@ from suites.benches import SITE, scenario
 
 from doppelgrid.models import battery
 from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS, WORDS, Invariant, Invariants
+from doppelgrid.scenarios.suites.checks.over_time import Outcome
 from doppelgrid.scenarios.suites.running.case import Case, run_case
 from doppelgrid.sim.domain.commands import (
     AugmentBounds,
@@ -76,12 +77,18 @@ def refused(site: Site, commands: Steps) -> Invariants:
         return watched(site, commands, by_application=True)
 
 
+def outcome_of(invariants: Invariants, name: Invariant) -> Outcome:
+    outcome = invariants.outcome(name)
+    assert outcome is not None
+    return outcome
+
+
 def broken(invariants: Invariants) -> list[Invariant]:
-    return [name for name in INVARIANTS if not invariants.outcome(name).has_passed]
+    return [name for name in INVARIANTS if not outcome_of(invariants, name).has_passed]
 
 
 def said(invariants: Invariants, name: Invariant) -> str:
-    return invariants.outcome(name).said
+    return outcome_of(invariants, name).said
 
 
 def test_a_site_that_is_commanded_up_and_down_keeps_all(site: Site) -> None:
@@ -256,7 +263,7 @@ def test_a_register_that_begins_anew_is_found(site: Site, monkeypatch: pytest.Mo
 
 def test_what_led_to_a_breach_is_told_back_to_its_cause(site: Site) -> None:
     found = watched(site, [(2.0, OverrideInput("main", "load", 5e3)), (5.0, TestRatings.LOAD)])
-    first, *_ = found.outcome("ratings").chain
+    first, *_ = outcome_of(found, "ratings").chain
     assert first == "at 1970-01-01T01:00:05+01:00: main: driven (quantity load, value 71000, over 0 s)"
 
 

@@ -63,6 +63,7 @@ class Invariants:
         ]
         self._last: dict[tuple[str, Metric], float] = {}
         self._broken: dict[Invariant, Outcome] = {}
+        self._has_looked = False
         self._balance = NodeBalance(plant)
         self._ratings, self._windows, self._obedience = Ratings(plant), Windows(plant), Obedience(plant)
         self._lifetimes, self._shown = Lifetimes(simulation), Shown(simulation)
@@ -79,6 +80,7 @@ class Invariants:
             frames: What clients are shown.
             read: Returns what a component does, whatever clients are shown.
         """
+        self._has_looked = True
         if "registers" in self._open:
             self._take("registers", self._runs_backwards(read), time_us)
         if "ratings" in self._open:
@@ -115,9 +117,9 @@ class Invariants:
         if "exceptions" in self._open:
             self._break("exceptions", words, time_us)
 
-    def outcome(self, invariant: Invariant) -> Outcome:
-        """Return what came of one."""
-        return self._broken.get(invariant, Outcome(True, "held"))
+    def outcome(self, invariant: Invariant) -> Outcome | None:
+        """Return what came of one; None if it cannot be told, as there was no sampling."""
+        return self._broken.get(invariant, Outcome(True, "held") if self._has_looked else None)
 
     def _runs_backwards(self, read: Callable[[str], Report]) -> Iterator[tuple[str, str]]:
         last = self._last

@@ -1,6 +1,9 @@
 """The balance of every node of a site: what flows in flows out, by what the hardware does.
 
-Held against sums of its own, from the wiring and the inputs, not against those of the kernel.
+Held against sums of its own, from the wiring and the inputs, not against those of the kernel. By active power every
+node is held to it, with what its load's input says and what is lost in it; nodes without loads and losses also phase
+by phase and by reactive power, and by energy those of them behind which nothing hangs that has other ways to the grid.
+What loads and losses amount to between two samplings nothing but the kernel knows.
 """
 
 from __future__ import annotations

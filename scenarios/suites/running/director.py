@@ -29,6 +29,8 @@ from .series import Gathering, Series
 _TOLERATED_DELAY_S = 1.0
 """Real time by which a step of a live run may be late without being told [s]."""
 
+_UNTOLD = "what every case is held to"
+
 
 class Line(NamedTuple):
     """Something that a scenario did."""
@@ -149,11 +151,15 @@ class Director:
             for place, (check, watch) in enumerate(
                 zip(self._scenario.section.checks, self._watches, strict=True)
             )
-        ] + [
-            CheckOutcome(WORDS[invariant], self.invariants.outcome(invariant))
-            for invariant in INVARIANTS
-            if invariant not in self._scenario.section.without
-        ]
+        ] + self._of_invariants()
+
+    def _of_invariants(self) -> list[CheckOutcome]:
+        wanted = [name for name in INVARIANTS if name not in self._scenario.section.without]
+        outcomes = [(name, self.invariants.outcome(name)) for name in wanted]
+        told = [CheckOutcome(WORDS[name], outcome) for name, outcome in outcomes if outcome is not None]
+        if len(told) < len(wanted):
+            told.append(CheckOutcome(_UNTOLD, Outcome(False, "cannot be told: there was no sampling")))
+        return told
 
     def _with_chain(self, outcome: Outcome, place: int, check: Check) -> Outcome:
         if outcome.has_passed:
