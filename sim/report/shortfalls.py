@@ -109,9 +109,9 @@ class _Photovoltaics:
 
 
 def _left_w(offered_w: float, taken_w: float) -> float:
-    """Return what of an offered power was not taken [W]; what is rounding is nothing."""
-    left_w = offered_w - taken_w
-    return left_w if left_w > _ROUNDING * offered_w else 0.0
+    """Return what of an offered power was not taken [W]; below 0 either is no sun, and what is rounding is nothing."""
+    left_w = max(offered_w, 0.0) - max(taken_w, 0.0)
+    return left_w if left_w > _ROUNDING * abs(offered_w) else 0.0
 
 
 class _Charger:

@@ -55,6 +55,30 @@ def test_photovoltaics_hold_back_what_a_set_point_leaves() -> None:
     assert watched.kpis().curtailed_wh == pytest.approx(10_000.0, rel=0.001)
 
 
+SUNNY = {"id": 4, "category": "pv_inverter", "behind": "main", "rated_power": "20 kW", "peak_power": "20 kW"}
+
+
+@pytest.mark.parametrize(
+    "roof",
+    [{**ROOF, "power": "0 kW"}, {**SUNNY, "irradiance": "0 W/m²"}, {**SUNNY, "irradiance": "0.1 W/m²"}],
+    ids=["no power", "night", "less sun than standby draw"],
+)
+def test_an_inverter_that_draws_from_the_grid_holds_nothing_back(roof: dict[str, Any]) -> None:
+    found = Watched(site(roof=roof)).kpis()
+    assert found.import_wh == pytest.approx(6.0)
+    assert found.curtailed_wh == 0.0
+
+
+def test_an_inverter_that_is_told_to_rest_holds_back_what_the_sun_offers_and_not_its_own_draw() -> None:
+    watched = Watched(site(roof=ROOF))
+    watched.set_power("roof", 0.0)
+    watched.simulation.run_for(HOUR)
+    before, after = watched.watch.report().kpis, watched.kpis()
+    assert before.curtailed_wh is not None
+    assert after.curtailed_wh is not None
+    assert after.curtailed_wh - before.curtailed_wh == pytest.approx(16_000.0, rel=1e-9)
+
+
 def test_photovoltaics_hold_back_what_a_feed_in_limit_leaves() -> None:
     found = Watched(site(grid={"feed_in_limit": "10 kW"}, roof=ROOF)).kpis()
     assert found.curtailed_wh == pytest.approx(6_000.0, rel=1e-6)
