@@ -70,7 +70,11 @@ def test_brackets_bind_closest() -> None:
         ("grid.power > 3 kW and", "which breaks off", "not"),
         ("__import__('os')", "in which \"('os')\" is unexpected", "<, <=, >, >=, == or !="),
         ("grid.power > 3 kW; x", "in which '; x' is unexpected", "and"),
-        ("grid.power > 3 parsec", "in which 'parsec' is unexpected", "or"),
+        ("grid.power > 3 parsec", "in which 'parsec' is no unit", "a unit such as kW, "),
+        ("grid.power > 3 KW", "in which 'KW' is no unit", "(did you mean 'kW'?)"),
+        ("grid.power > 3kw or a is b", "in which 'kw' is no unit", "(did you mean 'kW'?)"),
+        ("room.temperature > 5 K", "in which 'K' is no unit", "°C"),
+        ("grid.power > 3 AND a is b", "in which 'AND a is b' is unexpected", "and"),
         ("", "which breaks off", "a name (grid.power)"),
     ],
 )

@@ -17,6 +17,7 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from ....sim.files import units
 from ....sim.files.money import CURRENCIES, KILOGRAM
+from ....sim.files.problems import did_you_mean
 
 _UNITS = (
     units.WATT, units.VAR, units.VOLT_AMPERE, units.WATT_HOUR, units.VOLT, units.AMPERE, units.HERTZ, units.SECOND,
@@ -49,6 +50,9 @@ _WORDS = {
     "IS": "is", "REPORTS": "reports", "COMMANDS": "commands", "AND": "and", "OR": "or", "NOT": "not", "LPAR": "(",
     "RPAR": ")", "DOT": ".", "$END": "the end",
 }  # fmt: skip
+_WORD = re.compile(r"[^\W\d_][^\s()<>=!]*|[°€£$¥%][^\s()<>=!]*")
+_KEYWORDS = frozenset({"and", "or", "not", "is", "reports", "commands"})
+_NUMBER_AT_END = re.compile(r"(?<![\w.-])[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$")
 _LONGEST = 1000
 Order = Literal["<", "<=", ">", ">=", "==", "!="]
 
@@ -193,9 +197,29 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
             yield condition
 
 
+def _unit_refusal(text: str, rest: str) -> ExpressionError | None:
+    """Return what is wrong with a unit behind a number; None if it is something else that is wrong there."""
+    found = _WORD.match(rest)
+    if (
+        not found
+        or found[0].lower() in _KEYWORDS
+        or not _NUMBER_AT_END.search(text[: len(text.rstrip()) - len(rest)])
+    ):
+        return None
+    by_lower = {spelling.lower(): spelling for spelling in reversed(_SPELLINGS)}
+    meant = by_lower.get(found[0].lower())
+    hint = f" (did you mean '{meant}'?)" if meant else ""
+    if not hint and len(found[0]) > 1:  # a single letter is like too many
+        hint = did_you_mean(found[0], _SPELLINGS)
+    accepted = ", ".join(next(iter(unit.factors)) for unit in _UNITS)
+    return ExpressionError(f"{text!r}, in which {found[0]!r} is no unit", f"a unit such as {accepted}{hint}")
+
+
 def _refusal(text: str, error: UnexpectedInput) -> ExpressionError:
     breaks_off = isinstance(error, UnexpectedToken) and error.token.type == "$END"
     rest = "" if breaks_off else text[error.pos_in_stream or 0 :].strip()
+    if (of_unit := _unit_refusal(text, rest)) is not None:
+        return of_unit
     found = f"{text!r}, in which {rest[:20]!r} is unexpected" if rest else f"{text!r}, which breaks off"
     names = (
         getattr(error, "accepts", None) or getattr(error, "expected", None) or getattr(error, "allowed", None)
