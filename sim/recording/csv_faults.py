@@ -101,8 +101,8 @@ def _faults(cells: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         parse_name(kind)
     except ValueError as error:
         yield "metric", str(error)
-    if not _is_number(value):
-        yield "value", "a number with a point before decimals, nan, inf or -inf"
+    if value and not _is_number(value):
+        yield "value", "a number with a point before decimals, nan, inf, -inf, or nothing for nan"
 
 
 def _is_moment(text: str) -> bool:

@@ -72,7 +72,7 @@ class _Rows:
                 _times_us(table),
                 self.components.codes(table.column("component_id")),
                 self.names.codes(table.column("metric")),
-                table.column("value").cast(pa.float64()).to_numpy(),
+                _numbers(table.column("value")),
             )
         )
 
@@ -189,6 +189,13 @@ def _blocks(content: _QuoteCount) -> csv.CSVStreamingReader:
 def _times_us(table: pa.Table) -> npt.NDArray[np.int64]:
     times: npt.NDArray[np.int64] = table.column("timestamp").cast(_TIMESTAMP).cast(pa.int64()).to_numpy()
     return times
+
+
+def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Return the numbers of a column; NaN of an empty cell, as pandas writes it."""
+    told = pc.if_else(pc.equal(column, ""), "nan", column)
+    numbers: npt.NDArray[np.float64] = told.cast(pa.float64()).to_numpy()
+    return numbers
 
 
 def _opened(path: Path) -> IO[bytes]:

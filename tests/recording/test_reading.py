@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +19,7 @@ from recording.support import FORMS, HEADER, NOON_TEXT, eventful_run
 from doppelgrid.sim.recording import RecordingError, read_recording
 
 GOOD = f"{NOON_TEXT},1,12,BATTERY_SOC_PCT,50.0\n"
-NUMBER = "a number with a point before decimals, nan, inf or -inf"
+NUMBER = "a number with a point before decimals, nan, inf, -inf, or nothing for nan"
 METRIC = (
     "a metric such as AC_POWER_ACTIVE, with _avg, _min, _max, _raw_<i>, _bound_<i>_lower or _bound_<i>_upper "
     "behind it where it applies; or state, warning or error"
@@ -34,6 +35,14 @@ def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in FORMS}
 
 
+def test_an_empty_value_is_nan_as_pandas_writes_it(tmp_path: Path) -> None:
+    (tmp_path / "day.csv").write_text(f"{HEADER}{GOOD}{NOON_TEXT},1,12,AC_POWER_ACTIVE,\n", encoding="utf-8")
+    track = read_recording(tmp_path / "day.csv").tracks[12]
+    assert track.names == ("BATTERY_SOC_PCT", "AC_POWER_ACTIVE")
+    assert track.present.all()
+    assert np.array_equal(track.values, [[50.0, np.nan]], equal_nan=True)
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
@@ -47,7 +56,6 @@ def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
             f"day.csv:2: value is 'fifty'; accepted: {NUMBER}",
         ),
         (f'{NOON_TEXT},1,12,AC_POWER_ACTIVE,"1,5"\n', f"day.csv:2: value is '1,5'; accepted: {NUMBER}"),
-        (f"{NOON_TEXT},1,12,AC_POWER_ACTIVE,\n", f"day.csv:2: value is ''; accepted: {NUMBER}"),
         (f"{NOON_TEXT},1,12,soc,50\n", f"day.csv:2: metric is 'soc'; accepted: {METRIC}"),
         (
             f"{NOON_TEXT},one,12,AC_POWER_ACTIVE,1\n",
