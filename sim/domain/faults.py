@@ -178,7 +178,7 @@ class FaultKind(StrEnum):
     LATE = (
         "late",
         Family.MEASUREMENT,
-        "samples come {amount} late, with the times at which they were taken",
+        "samples come {amount} late, with the times at which they were taken; those on their way are lost when it ends",
         (),
         Amount("s", 0.0, 600.0, word="by", is_open=True),
     )

@@ -78,7 +78,7 @@ class Faults:
             stuck_w = fault.size if is_told else self._plant.active_power_w(fault.component)
             struck = struck._replace(stuck_w=stuck_w)
         self._state = FaultsState(number, {**self._state.active, number: self._until_turn(number, struck)})
-        self._events.report("fault", fault.component, **_details(fault, number, for_s))
+        self._events.report("fault", fault.component, **_details(_told(struck), number, for_s))
         self._begin(number)
         if fault.kind is FaultKind.CELL_IMBALANCE:
             self._plant.unbalance(fault.component, fault.size)
@@ -298,6 +298,11 @@ class Faults:
 
     def _find(self, component: str, kind: FaultKind) -> list[Fault]:
         return [active.fault for _, active in self._of(component) if active.fault.kind is kind]
+
+
+def _told(struck: ActiveFault) -> Fault:
+    """Return a fault as it is told: with the power at which a device is stuck, though nobody named it."""
+    return struck.fault if struck.stuck_w is None else struck.fault._replace(amount=struck.stuck_w)
 
 
 def _details(fault: Fault, number: int, for_s: float | None) -> dict[str, object]:

@@ -236,6 +236,14 @@ class TestDevices:
         bench.run(5.0)
         assert power(bench) == pytest.approx(4e3)
 
+    def test_the_power_at_which_a_device_is_stuck_is_told_though_nobody_named_it(self, bench: Bench) -> None:
+        command(bench, 20e3)
+        bench.run(60.0)
+        bench.strike("inv", "stuck")
+        told = [event.details for event in bench.events if event.kind == "fault"][-1]
+        assert told["amount"] == pytest.approx(20e3)
+        assert "stays at 20 kW" in str(told["what"])
+
     def test_a_device_is_stuck_where_it_is_said_to_be(self, bench: Bench) -> None:
         bench.strike("inv", "stuck", amount=-3e3)
         bench.run(1.0)
