@@ -70,6 +70,7 @@ class Summarizer:
         passed_wh = sum(own_wh[key] for key in passing)
         consumed_wh = sum(energy for energy in rest.values() if energy > 0.0)
         produced_wh = sun_wh - sum(energy for energy in rest.values() if energy < 0.0)
+        broken_wh = sum(battery.broken_wh for battery in memory.batteries)
         lost_wh = inverter_loss_wh + battery_loss_wh + passed_wh
         grid = next(flow for flow in flows if flow.key == grid_key(plant.site))
         net_wh = grid.consumed_wh - grid.delivered_wh
@@ -78,7 +79,7 @@ class Summarizer:
             grid=grid, peak_w=None if peak is None else peak[0], peak_us=0 if peak is None else peak[1],
             flows=flows, batteries=tuple(map(self._battery, range(len(plant.equipment.batteries)))),
             consumed_wh=consumed_wh, produced_wh=produced_wh, lost_wh=lost_wh, stored_wh=stored_wh,
-            imbalance_wh=net_wh + produced_wh - consumed_wh - lost_wh - stored_wh,
+            imbalance_wh=net_wh + produced_wh - consumed_wh - lost_wh - broken_wh - stored_wh,
             throughput_wh=abs(net_wh) + produced_wh + consumed_wh + abs(lost_wh) + abs(stored_wh),
             events=self._events, samples=self._samples,
             duration_us=plant.time_us - self._start_us, wall_s=wall_s,

@@ -323,6 +323,8 @@ class BatteryMemory:
     capacity_factor: float = 1.0
     resistance_factor: float = 1.0
     """Capacity and resistances over those of its age; others if it is broken."""
+    broken_wh: float = 0.0
+    """What was stored and went as it broke, less what came as it was mended, since the start: no loss [Wh]."""
 
 
 @dataclass(slots=True)

@@ -100,8 +100,8 @@ class Impairments:
         )
         now.capacity_factor, now.resistance_factor = impairment.capacity_factor, impairment.resistance_factor
         self._memory.battery_states[battery] = new
-        # As with age, what can no longer be got out counts as lost.
-        now.loss_wh += battery_stored_energy_wh(cells, old) - battery_stored_energy_wh(cells, new)
+        # Comes back when it is mended, and turns into no heat: apart from losses, lest those jump both ways.
+        now.broken_wh += battery_stored_energy_wh(cells, old) - battery_stored_energy_wh(cells, new)
 
     def _hold_inputs(self) -> None:
         self.held_inputs = {

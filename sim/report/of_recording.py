@@ -105,7 +105,7 @@ def report_of_recording(
         greatest_import=greatest_import,
         greatest_export=greatest_export,
         tells_errors=any(recording.conditions.values()),
-        unknown_s=gatherer.grid_unknown_s(),
+        unknown_s=_unknown_s(recording, site, gatherer, powers, times_us),
         shortfalls=Shortfalls(outside_limits_s=_outside_s(recording, site, gatherer, powers)),
         costs=gatherer.costs(),
     )
@@ -235,6 +235,21 @@ def _charge_registers(
     return True
 
 
+def _unknown_s(
+    recording: Recording, site: Site, gatherer: Gatherer, powers: Mapping[str, Held], times_us: Instants
+) -> float:
+    """Return for how long neither powers nor registers tell what went through the connection point [s]."""
+    grid = gatherer.ways.grid_key
+    registers = None if grid is None else _registers(recording, site, grid, powers[grid])
+    if grid is None or registers is None:
+        return gatherer.grid_unknown_s()
+    begin_us = max(int(each.times_us[0]) for each in registers)
+    end_us = min(int(each.times_us[-1]) for each in registers)
+    is_unknown = np.isnan(powers[grid].at(times_us)[:-1])
+    told_us = np.diff(np.clip(times_us, begin_us, end_us))
+    return float((np.diff(times_us) - told_us)[is_unknown].sum()) / 1e6
+
+
 def _greatest(recording: Recording, site: Site, gatherer: Gatherer) -> tuple[Peak | None, Peak | None]:
     """Return the greatest import and export: of the extremes of intervals where they are recorded, else of means."""
     imported, exported = gatherer.greatest()
@@ -323,21 +338,21 @@ def _cycles(
 def _capacity_loss(recording: Recording, site: Site, key: str) -> float | None:
     capacity = _column(recording, site.components[key].id, Metric.BATTERY_CAPACITY)
     known_wh = np.array([]) if capacity is None else capacity[1][~np.isnan(capacity[1])]
-    return capacity_loss(float(known_wh[0]), float(known_wh[-1]), site, key) if len(known_wh) else None
+    return capacity_loss(float(known_wh.max()), float(known_wh[-1]), site, key) if len(known_wh) else None
 
 
-def capacity_loss(first: float, last: float, site: Site, key: str) -> float | None:
-    """Return which part of its capacity a battery lost; None if it reported the same and is not known to age.
+def capacity_loss(greatest: float, last: float, site: Site, key: str) -> float | None:
+    """Return which part of its capacity a battery lost; None if it lost none and is not known to age.
 
     Args:
-        first: Its capacity at the beginning, > 0.
-        last: The same at the end.
+        greatest: Its greatest capacity, > 0; with the first, a fault that mends would be a gain.
+        last: Its capacity at the end.
         site: In which it is.
         key: Of the battery.
     """
     battery = site.components[key]
     ages = isinstance(battery, Battery) and ageing_params(battery) is not None
-    return 1.0 - last / first if first > 0.0 and (ages or last != first) else None
+    return 1.0 - last / greatest if greatest > 0.0 and (ages or last != greatest) else None
 
 
 def _incidents(recording: Recording, site: Site, end_us: int) -> Iterator[Incident]:

@@ -49,7 +49,7 @@ class _Seen:
     through_ah: float = 0.0
     charged_wh: float = 0.0
     discharged_wh: float = 0.0
-    capacity_first: float = math.nan
+    capacity_greatest: float = -math.inf
     capacity_last: float = math.nan
 
     def carry(self, power_w: float, hours: float) -> None:
@@ -60,7 +60,7 @@ class _Seen:
     def hold(self, capacity: float) -> None:
         """Take in its capacity, in any unit that stays the same."""
         if not math.isnan(capacity):
-            self.capacity_first = capacity if math.isnan(self.capacity_first) else self.capacity_first
+            self.capacity_greatest = max(self.capacity_greatest, capacity)
             self.capacity_last = capacity
 
     def look(self, soc: float, temperature_c: float) -> None:
@@ -205,7 +205,7 @@ class SiteWatch:
         return Storage(
             key, seen.first, seen.least, seen.greatest, seen.last, cycles, temperatures_c,
             charged_wh=seen.charged_wh, discharged_wh=seen.discharged_wh,
-            capacity_loss=capacity_loss(seen.capacity_first, seen.capacity_last, self.site, key),
+            capacity_loss=capacity_loss(seen.capacity_greatest, seen.capacity_last, self.site, key),
         )  # fmt: skip
 
     def _flush(self) -> None:

@@ -122,6 +122,19 @@ def test_losses_are_what_is_missing_in_the_balance() -> None:
     assert 0.0 < found.lost_wh < 0.1 * storage.charged_wh
 
 
+def test_what_goes_with_a_fault_and_comes_back_as_it_is_mended_is_no_loss() -> None:
+    watched = Watched(site(store=STORE, battery={**CELLS, "capacity": "50 kWh"}))
+    number = watched.simulation.fault(Fault("battery", FaultKind.CAPACITY_FADED, amount=0.5))
+    struck = watched.kpis()
+    watched.simulation.mend(number)
+    mended = watched.kpis()
+    assert struck.lost_wh is not None
+    assert mended.lost_wh is not None
+    assert 0.0 <= struck.lost_wh <= mended.lost_wh < 500.0
+    assert struck.capacity_loss in (None, 0.0)
+    assert mended.capacity_loss in (None, 0.0)
+
+
 CAR: dict[str, Any] = {"arrive": "12:00", "stay": "1 h", "energy": "8 kWh"}
 CHARGER = {"id": 8, "category": "ev_charger", "behind": "main", "rated_power": "11 kW"}
 

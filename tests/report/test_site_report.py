@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from math import nan
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,20 @@ def test_registers_count_only_where_they_span_the_powers(tmp_path: Path) -> None
         content = powers + quarters(1, "AC_ENERGY_ACTIVE_CONSUMED", {time: counted[time] for time in known})
         content += quarters(1, "AC_ENERGY_ACTIVE_DELIVERED", dict.fromkeys(known, 0.0))
         assert told(tmp_path, content).imported_wh == pytest.approx(imported_wh)
+
+
+def test_registers_tell_what_went_through_a_gap_of_the_powers(tmp_path: Path) -> None:
+    times = ["00:00", "00:15", "00:30", "00:45", "01:00"]
+    content = quarters(
+        1, "AC_POWER_ACTIVE", dict(zip(times, [1000.0, nan, nan, 1000.0, 1000.0], strict=True))
+    )
+    unknown_s = told(tmp_path, content).unknown_s
+    counted = dict(zip(times, [100.0, 350.0, 600.0, 850.0, 1100.0], strict=True))
+    content += quarters(1, "AC_ENERGY_ACTIVE_CONSUMED", counted)
+    content += quarters(1, "AC_ENERGY_ACTIVE_DELIVERED", dict.fromkeys(times, 0.0))
+    report = told(tmp_path, content)
+    assert (unknown_s, report.unknown_s) == (1800.0, 0.0)
+    assert report.imported_wh == pytest.approx(1000.0)
 
 
 @pytest.mark.parametrize("windowed", ["main", "house"])
