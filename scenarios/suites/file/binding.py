@@ -57,7 +57,7 @@ def bind(
     report = watch.report()
     absent = absent_figures(report, tariff, start_us, end_us)
     figures = FigureWords(figures_of(report, site), None if tariff is None else tariff.currency, absent)
-    run = Run(start_us, end_us, site.telemetry.interval_s)
+    run = Run(start_us, end_us, site)
     found: list[Finding] = []
     prices = None
     try:

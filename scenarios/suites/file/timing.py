@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 
-from ....sim.domain.timestamps import MICROSECONDS, to_datetime
+from ....sim.domain.timestamps import MICROSECONDS
 from ....sim.files.problems import Finding, Place, one_of, shown
 from ....sim.site.site import Site
-from ...testing.durations import shown_span
+from ...testing.durations import local_time, shown_span
 from .keys import Check, Step
 from .plan import ENDS, Planned, event_named
 
@@ -20,7 +20,7 @@ def moment_us(moment: time | datetime | float, site: Site, start_us: int) -> int
         return start_us + round(moment * MICROSECONDS)
     if isinstance(moment, datetime):
         return site.moment_us(moment)
-    begin = to_datetime(start_us).astimezone(site.microgrid.location.zone)
+    begin = local_time(start_us, site)
     today = site.moment_us(datetime.combine(begin.date(), moment))
     return (
         today
@@ -32,11 +32,12 @@ def moment_us(moment: time | datetime | float, site: Site, start_us: int) -> int
 class Run:
     """When a run begins and ends, and when checks look."""
 
-    def __init__(self, start_us: int, end_us: int, interval_s: float) -> None:
-        """Take its times [µs since the Unix epoch], and the time between two samplings [s]."""
+    def __init__(self, start_us: int, end_us: int, site: Site) -> None:
+        """Take its times [µs since the Unix epoch], and the site whose clock shows them."""
         self.start_us, self.end_us = start_us, end_us
         self.length_s = (end_us - start_us) / MICROSECONDS
-        self._interval_s = interval_s
+        self._interval_s = site.telemetry.interval_s
+        self._site = site
 
     def step_findings(self, step: Step, at_us: int | None, place: Place) -> Iterator[Finding]:
         """Find what of a step lies after the end."""
@@ -105,7 +106,7 @@ class Run:
     def _out_of_time(self, time_us: int | None, place: Place) -> Iterator[Finding]:
         if time_us is not None and not self.start_us <= time_us < self.end_us:
             begin, end, found = (
-                to_datetime(each).isoformat() for each in (self.start_us, self.end_us, time_us)
+                local_time(each, self._site).isoformat() for each in (self.start_us, self.end_us, time_us)
             )
             yield Finding(place, f"at {found}, outside the run", f"{begin} or later, and before {end}")
 

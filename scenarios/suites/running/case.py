@@ -14,12 +14,13 @@ from typing import Any
 from urllib.parse import quote
 
 from ....sim.domain.messages import Frame
-from ....sim.domain.timestamps import MICROSECONDS, to_datetime
+from ....sim.domain.timestamps import MICROSECONDS
 from ....sim.files.json_text import json_text
 from ....sim.recording import Recorder
 from ....sim.simulation.live import LiveSimulation
 from ...lockstep.session import DEFAULT_ADDRESS, LockstepResult, LockstepSession
 from ...lockstep.wall import real_monotonic_s
+from ...testing.durations import local_time
 from ..checks.logged_exceptions import LoggedExceptions
 from ..checks.over_time import Outcome
 from ..file.application import Application, ApplicationError, read_application
@@ -317,7 +318,7 @@ def _verdict(
     elif report.outcome in ("crashed", "exited", "stopped", "interrupted"):
         error = report.message
     elif report.outcome == "ended early" and has_app:
-        when = to_datetime(report.end_us).isoformat()
+        when = local_time(report.end_us, scenario.site).isoformat()
         checks.append(CheckOutcome(APP_ENDED_EARLY, Outcome(False, f"it returned at {when}", report.end_us)))
     elif has_app and not result.connected:
         error = "the application never connected to the site"

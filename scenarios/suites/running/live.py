@@ -22,6 +22,7 @@ from ....sim.simulation.live import LiveSimulation
 from ....sim.site.site import Site
 from ...lockstep.run_app import Outcome, RunReport
 from ...lockstep.session import LockstepResult
+from ...testing.durations import local_time
 
 URL_VARIABLE = "MICROGRID_API_URL"
 """Where an application finds the address of the site."""
@@ -173,7 +174,7 @@ class LiveSession:
             failed.cancel()
 
     async def _ended_early(self, code: int, end_us: int) -> tuple[Outcome, int, str, int]:
-        when = to_datetime(end_us).isoformat()
+        when = local_time(end_us, self.simulation.site).isoformat()
         if code == 0:
             return "ended early", 0, f"it returned at {when}", end_us
         how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
