@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from .faults import Fault
+from .messages import Refusal
 from .metrics import Metric, PowerType
 from .ranges import OpenBounds
 
@@ -178,3 +179,5 @@ class Execution(NamedTuple):
     command: Command
     refusal: str | None = None
     """Why it was refused; None if it was carried out."""
+    refused_as: Refusal | None = None
+    """By which kind of reason; None if it was carried out, or if no component has refused it."""

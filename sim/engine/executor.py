@@ -84,7 +84,8 @@ class Executor:
         try:
             given = carry_out(command)
         except (CommandError, ValueError) as refusal:
-            self.executions.tell(Execution(time_us, command, str(refusal)))
+            kind = refusal.refusal if isinstance(refusal, CommandError) else None
+            self.executions.tell(Execution(time_us, command, str(refusal), kind))
             raise
         self.executions.tell(Execution(time_us, command))
         return given

@@ -23,7 +23,7 @@ from ..domain.commands import (
     Start,
     Stop,
 )
-from ..domain.events import EventListener, FrameListener, IntervalListener
+from ..domain.events import EventListener, FrameListener, IntervalListener, Subscribers
 from ..domain.faults import Fault, FaultKind
 from ..domain.messages import (
     CommandError,
@@ -128,6 +128,8 @@ class Gateway:
         self._turns = [numbers[turn::count] for turn in range(count)]
         self._subscriptions: dict[int, list[Subscription]] = {}
         self._frame_listeners: list[FrameListener] = []
+        self.deliveries = Subscribers[Frame]()
+        """Told of every sample that has come over the line to whoever listens to its component."""
         self._conditions: dict[str, Condition] = {}
         self._shown_conditions: dict[str, Condition] = {}
         self._sequences = Sequences(plant, engine, events)
@@ -550,8 +552,11 @@ class Gateway:
         return frames
 
     def _deliver(self, frame: Frame) -> None:
-        for subscription in self._subscriptions.get(frame.component_id, ()):
-            subscription.push(frame)
+        subscriptions = self._subscriptions.get(frame.component_id)
+        if subscriptions:
+            for subscription in subscriptions:
+                subscription.push(frame)
+            self.deliveries.tell(frame)
 
     def _frames(self, component_ids: Iterable[int]) -> list[Frame]:
         now_us = self._clock.stamp_us(self._engine.now_us)

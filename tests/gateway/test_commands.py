@@ -27,7 +27,7 @@ from doppelgrid.sim.domain.commands import (
     StrikeFault,
 )
 from doppelgrid.sim.domain.faults import Fault, FaultKind
-from doppelgrid.sim.domain.messages import CommandError, OutOfBoundsError, UnknownComponentError
+from doppelgrid.sim.domain.messages import CommandError, OutOfBoundsError, Refusal, UnknownComponentError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.simulation.simulation import Simulation
 
@@ -101,7 +101,7 @@ def test_what_is_refused_is_told_with_the_reason(site: Simulation, told: list[Ex
     command = SetPower(INVERTER, ACTIVE, 99e3)
     with pytest.raises(OutOfBoundsError) as refusal:
         site.execute(command)
-    assert told == [Execution(START, command, str(refusal.value))]
+    assert told == [Execution(START, command, str(refusal.value), Refusal.OUT_OF_BOUNDS)]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,10 @@ def test_a_command_to_a_component_that_clients_cannot_reach_is_told(
     with pytest.raises(CommandError):
         site.gateway.stop(CHARGER)
     assert told[-1] == Execution(
-        START, Stop(CHARGER), "charger cannot be reached; accepted: the same again once it can"
+        START,
+        Stop(CHARGER),
+        "charger cannot be reached; accepted: the same again once it can",
+        Refusal.UNAVAILABLE,
     )
 
 
@@ -164,7 +167,7 @@ def test_a_site_without_a_speed_takes_none(site: Simulation) -> None:
 @pytest.mark.parametrize("command", COMMANDS, ids=[type(command).__name__ for command in COMMANDS])
 def test_an_execution_comes_back_from_json(command: Command) -> None:
     adapter = TypeAdapter(Execution)
-    for execution in (Execution(START, command), Execution(START, command, "no")):
+    for execution in (Execution(START, command), Execution(START, command, "no", Refusal.WRONG_STATE)):
         again = adapter.validate_json(adapter.dump_json(execution))
         assert again == execution
         assert type(again.command) is type(command)

@@ -11,6 +11,7 @@ import pytest
 from suites.benches import SITE, scenario
 
 from doppelgrid.models import battery
+from doppelgrid.scenarios.suites.checks import attribution
 from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS, WORDS, Invariant, Invariants
 from doppelgrid.scenarios.suites.checks.over_time import Outcome
 from doppelgrid.scenarios.suites.running.case import Case, run_case
@@ -26,7 +27,6 @@ from doppelgrid.sim.domain.commands import (
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import CommandError, Reading
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.gateway.gateway import Gateway
 from doppelgrid.sim.gateway.set_points import SetPoints
 from doppelgrid.sim.kernel import ac_bus, dc_bus, steps
 from doppelgrid.sim.kernel.layout import Layout, Memory
@@ -54,6 +54,8 @@ def watched(
 ) -> Invariants:
     """Let a site live, and return what its invariants make of it."""
     simulation = Simulation.headless(site, start_us=0, seed=0)
+    if by_application:
+        simulation.gateway.subscribe(INVERTER)
     instruments = Instruments(simulation.plant)
     invariants = Invariants(simulation, {key: instruments.metrics(key) for key in site.components})
     simulation.gateway.listen_to_frames(
@@ -72,9 +74,7 @@ def watched(
 
 def refused(site: Site, commands: Steps) -> Invariants:
     """Return what invariants make of commands of an application that listens to the inverter."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Gateway, "stream_count", lambda *_: 1)
-        return watched(site, commands, by_application=True)
+    return watched(site, commands, by_application=True)
 
 
 def outcome_of(invariants: Invariants, name: Invariant) -> Outcome:
@@ -301,6 +301,21 @@ class TestShown:
         failures = run_case(Case("try", path)).failures
         assert [failure.partition(": ")[0] for failure in failures] == [WORDS["shown"]] * is_found, failures
 
+    SLOW = Fault("inv", FaultKind.SLOW_CONSUMER, amount=1 / 60)
+    NARROW = AugmentBounds(INVERTER, Metric.AC_POWER_ACTIVE, ((-2e3, 2e3),), 60)
+
+    @pytest.mark.parametrize("lasts_s", [None, 8.0])
+    def test_bounds_that_wait_on_a_slow_line_are_not_those_that_it_was_shown(
+        self, site: Site, lasts_s: float | None
+    ) -> None:
+        commands: Steps = [(5.0, StrikeFault(self.SLOW, lasts_s)), (7.0, self.NARROW), (15.0, PUSH)]
+        assert broken(refused(site, commands)) == []
+
+    def test_bounds_that_came_before_the_line_was_slow_are(self, site: Site) -> None:
+        beyond = SetPower(INVERTER, PowerType.ACTIVE, -2050.0)
+        commands: Steps = [(2.0, self.NARROW), (5.0, StrikeFault(self.SLOW, None)), (15.0, beyond)]
+        assert broken(refused(site, commands)) == ["shown"]
+
 
 class TestRefusals:
     """An application is not blamed for what it could not know."""
@@ -343,3 +358,21 @@ class TestRefusals:
         narrow = AugmentBounds(INVERTER, Metric.AC_POWER_ACTIVE, ((-1e3, 1e3),), 60)
         assert broken(refused(site, [(5.0, narrow), (15.0, PUSH)])) == ["shown", "commands"]
         assert broken(refused(site, [(5.0, late), (5.0, narrow), (15.0, PUSH)])) == []
+
+    @pytest.mark.parametrize(("at_s", "is_found"), [(20.5, False), (21.2, False), (21.8, True)])
+    def test_bounds_count_half_a_second_after_they_were_shown(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch, at_s: float, is_found: bool
+    ) -> None:
+        # Bounds that sun or cells narrow do so without an event.
+        monkeypatch.setattr(attribution, "_CHANGES", ())
+        found = refused(site, [(20.5, TestShown.NARROW), (at_s, PUSH)])
+        assert broken(found) == ["shown", "commands"] * is_found
+
+    def test_a_change_counts_once_a_sample_has_come_that_shows_it(self, site: Site) -> None:
+        slow = StrikeFault(TestShown.SLOW, 8.0)
+        assert broken(refused(site, [(5.0, slow), (7.0, self.TRIP), (15.0, PUSH)])) == []
+
+    def test_what_makes_no_sense_counts_whatever_is_broken(self, site: Site) -> None:
+        unseen = StrikeFault(Fault("inv", FaultKind.MISSING_STATES), None)
+        short = SetPower(INVERTER, PowerType.ACTIVE, -3e3, 1)
+        assert broken(refused(site, [(5.0, unseen), (6.0, short)])) == ["commands"]

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
 
 from ....sim.domain.events import Event
-from ....sim.domain.faults import Family
+from ....sim.domain.faults import Family, FaultKind
 from ....sim.simulation.simulation import Simulation
+from .delivered import REACTION_US
 
-REACTION_US = 500_000
-"""What was shown less long ago than this may not have been looked at yet [µs]."""
 _CHANGES = ("fault", "fault comes", "fault goes", "mended", "state", "driven", "released", "bounds augmented",
-            "bounds cleared", "bounds lapsed")  # fmt: skip
-"""Events after which a device may take other set-points than before."""
+            "bounds cleared", "bounds lapsed", "server comes back")  # fmt: skip
+"""Events after which a device may take other set-points than before, or clients have not seen what it takes."""
 _ENDS = ("mended", "fault goes")
 _UNSEEN = (Family.MEASUREMENT, Family.LINK)
 _KEPT = 200
+_LONGEST_WAY = 5.0
+"""How much longer than mean and spread of a slow line a command is hardly ever on its way [1]."""
 
 
 class Attribution:
@@ -29,32 +29,47 @@ class Attribution:
         self._changes: deque[Event] = deque(maxlen=_KEPT)
         sampling_us = round(simulation.site.telemetry.interval_s * 1e6)
         self._unseen_us = sampling_us + REACTION_US
-        """How old a change can be that an application has not seen [µs]."""
+        """How old a change can be that an application has not seen on a line that is whole [µs]."""
+        self._longest_us: dict[object, int] = {}
+        """How long commands may be on their way because of a fault, by its number [µs]."""
+        self._delayed_until_us: dict[str, int] = {}
 
     def happened(self, event: Event) -> None:
         """Take in an event of the site."""
         if event.kind in _CHANGES:
             self._changes.append(event)
+        number = event.details.get("number")
+        if event.kind == "fault" and event.details.get("fault") == FaultKind.LATENCY:
+            mean_s, spread_s = (event.details.get(name) or 0.0 for name in ("amount", "spread_s"))
+            if isinstance(mean_s, float) and isinstance(spread_s, float):
+                self._longest_us[number] = round(1e6 * _LONGEST_WAY * (mean_s + spread_s))
+        elif event.kind in _ENDS and number in self._longest_us:
+            self._delayed_until_us[event.subject] = event.time_us + self._longest_us[number]
 
-    def could_not_know(self, key: str, time_us: int) -> bool:
+    def could_not_know(self, key: str, time_us: int, seen_us: int | None) -> bool:
         """Say whether what a device takes has only just changed, or a fault is between it and its clients.
 
         Args:
             key: Of a device; what is behind it counts as well.
             time_us: The present.
+            seen_us: When what its clients have seen last was taken [µs]; None if they do not listen.
         """
-        return self._has_changed(key, time_us, _CHANGES) or self._is_broken(key, _UNSEEN)
+        since_us = time_us - self._unseen_us
+        if seen_us is not None:
+            since_us = min(since_us, seen_us)
+        return self._has_changed(key, since_us) or self._is_broken(key)
 
-    def was_shown_otherwise(self, key: str, time_us: int) -> bool:
-        """Say whether the line to a device is broken, or was a moment ago: clients see what was before."""
-        return self._has_changed(key, time_us, _ENDS) or self._is_broken(key, (Family.LINK,))
+    def may_be_old(self, key: str, time_us: int) -> bool:
+        """Say whether a command that arrives at a device may have been given long ago."""
+        is_slow = any(fault.kind is FaultKind.LATENCY for fault in self._simulation.faults.present(key))
+        return is_slow or time_us <= self._delayed_until_us.get(key, 0)
 
-    def _has_changed(self, key: str, time_us: int, kinds: Collection[str]) -> bool:
+    def _has_changed(self, key: str, since_us: int) -> bool:
         near = self._wiring.behind(key)
         return any(
-            event.kind in kinds and (event.subject in near or self._cuts_off(event, key))
+            event.subject in near or event.kind == "server comes back" or self._cuts_off(event, key)
             for event in self._changes
-            if time_us - event.time_us <= self._unseen_us
+            if event.time_us >= since_us
         )
 
     def _cuts_off(self, event: Event, key: str) -> bool:
@@ -62,9 +77,9 @@ class Attribution:
         on_the_way = event.subject in self._wiring.order and key in self._wiring.behind(event.subject)
         return on_the_way and event.details.get("quantity", "presence") == "presence"
 
-    def _is_broken(self, key: str, families: Collection[Family]) -> bool:
+    def _is_broken(self, key: str) -> bool:
         return any(
-            fault.kind.family in families
+            fault.kind.family in _UNSEEN
             for each in self._wiring.behind(key)
             for fault in self._simulation.faults.present(each)
         )

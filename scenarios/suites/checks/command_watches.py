@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ....sim.components.lapse import LapseKind
 from ....sim.components.section import Lapsing
 from ....sim.domain.commands import Execution, SetPower, StrikeFault
 from ....sim.domain.events import Event
-from ....sim.domain.messages import Frame
-from ....sim.domain.metrics import Metric, PowerType
+from ....sim.domain.metrics import PowerType
 from ....sim.domain.ranges import Ranges, is_allowed
 from ....sim.gateway.set_points import DEFAULT_LIFETIME_S
 from ....sim.plant.plant import CONTROL_CYCLE_US
 from ....sim.plant.set_points import active_as_taken_w, as_taken
 from ....sim.simulation.simulation import Simulation
 from ....sim.telemetry.power_bounds import METRIC_OF
-from .attribution import REACTION_US
+from .delivered import Delivered
 
 _LEAST_W = 1.0
 """What is no excess yet: rounding on the way [W] or [var]."""
@@ -130,9 +129,9 @@ class Lifetimes:
 class Shown:
     """Set-points are within the bounds that whoever gives them was shown."""
 
-    def __init__(self, simulation: Simulation) -> None:
+    def __init__(self, simulation: Simulation, delivered: Delivered) -> None:
         """Watch what a site shows from its start."""
-        self._simulation = simulation
+        self._delivered = delivered
         ratings = simulation.plant.equipment.ratings
         self._keys = {
             component.id: key
@@ -140,35 +139,24 @@ class Shown:
             # Where a set-point is a limit, one beyond what sun, wind or car allow now is a sensible one.
             if key in ratings and not ratings[key].is_limit
         }
-        self._last: dict[int, list[tuple[int, Mapping[Metric, Ranges]]]] = {}
 
-    def look(self, time_us: int, frames: Sequence[Frame]) -> None:
-        """Take in what clients are shown at a sampling [µs]."""
-        for frame in frames:
-            if frame.component_id in self._keys:
-                shown = self._last.get(frame.component_id)
-                self._last[frame.component_id] = [*shown[-1:], (time_us, frame.bounds)] if shown else [
-                    (time_us, frame.bounds)
-                ]  # fmt: skip
+    def permits(self, command: SetPower, time_us: int) -> bool | None:
+        """Say whether a set-point is within bounds that were shown by a time [µs]; None if none were."""
+        ranges = self._ranges(command, time_us)
+        if command.component_id not in self._keys or not ranges:
+            return None
+        return any(is_allowed(command.power, each, _LEAST_W) for each in ranges)
 
     def hear(self, execution: Execution) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with a command of the application."""
         command = execution.command
-        if (
-            not isinstance(command, SetPower)
-            or command.component_id not in self._keys
-            or command.power == 0.0
-        ):
+        if not isinstance(command, SetPower) or command.power == 0.0:
             return
-        shown = self._last.get(command.component_id)
-        if not shown or not self._simulation.gateway.stream_count(command.component_id):
-            return
-        metric = METRIC_OF[command.power_type]
-        is_new = execution.time_us - shown[-1][0] < REACTION_US
-        ranges = [bounds[metric] for _, bounds in (shown if is_new else shown[-1:]) if metric in bounds]
-        if ranges and not any(is_allowed(command.power, each, _LEAST_W) for each in ranges):
-            last = " or ".join(f"{lower:.5g} to {upper:.5g}" for lower, upper in ranges[-1])
-            yield (
-                self._keys[command.component_id],
-                f"{command.power:.5g} {metric.unit}, when it was shown {last}",
-            )
+        if self.permits(command, execution.time_us) is False:
+            newest = self._ranges(command, execution.time_us)[-1]
+            last = " or ".join(f"{lower:.5g} to {upper:.5g}" for lower, upper in newest)
+            unit = METRIC_OF[command.power_type].unit
+            yield self._keys[command.component_id], f"{command.power:.5g} {unit}, when it was shown {last}"
+
+    def _ranges(self, command: SetPower, time_us: int) -> list[Ranges]:
+        return self._delivered.bounds(command.component_id, METRIC_OF[command.power_type], time_us)

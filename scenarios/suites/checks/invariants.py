@@ -7,13 +7,14 @@ from typing import Literal, get_args
 
 from ....sim.domain.commands import Execution, SetPower
 from ....sim.domain.events import Event
-from ....sim.domain.messages import Frame
+from ....sim.domain.messages import Frame, Refusal
 from ....sim.domain.messages import Reading as Report
 from ....sim.domain.metrics import Metric
 from ....sim.domain.timestamps import to_datetime
 from ....sim.simulation.simulation import Simulation
 from .attribution import Attribution
 from .command_watches import Lifetimes, Shown
+from .delivered import Delivered
 from .device_limits import Obedience, Ratings, Windows
 from .node_balance import NodeBalance
 from .over_time import Outcome
@@ -66,7 +67,8 @@ class Invariants:
         self._has_looked = False
         self._balance = NodeBalance(plant)
         self._ratings, self._windows, self._obedience = Ratings(plant), Windows(plant), Obedience(plant)
-        self._lifetimes, self._shown = Lifetimes(simulation), Shown(simulation)
+        self._delivered = Delivered(simulation)
+        self._lifetimes, self._shown = Lifetimes(simulation), Shown(simulation, self._delivered)
         self._attribution = Attribution(simulation)
         self.story = Story(plant.wiring, simulation.site.microgrid.location.zone)
         """What led to how the site stands."""
@@ -93,8 +95,7 @@ class Invariants:
             self._take("balance", self._balance.look(), time_us)
         if "lifetimes" in self._open:
             self._take("lifetimes", self._lifetimes.look(time_us), time_us)
-        if "shown" in self._open:
-            self._shown.look(time_us, frames)
+        self._delivered.look(time_us, frames)
 
     def hear(self, execution: Execution, *, by_application: bool) -> None:
         """Take in a command, and whether it is the application's."""
@@ -104,13 +105,27 @@ class Invariants:
         if not by_application or not isinstance(command, SetPower):
             return
         key, time_us = self._ids.get(command.component_id, ""), execution.time_us
-        if "shown" in self._open and not (key and self._attribution.was_shown_otherwise(key, time_us)):
+        is_old = bool(key) and self._attribution.may_be_old(key, time_us)
+        if "shown" in self._open and not is_old:
             self._take("shown", self._shown.hear(execution), time_us)
         if execution.refusal is None or "commands" not in self._open:
             return
-        if not (key and self._attribution.could_not_know(key, time_us)):
+        if not is_old and not self._could_not_foresee(key, command, execution):
             words = f"{key or command.component_id}, {command.power:.5g}: {execution.refusal}"
             self._break("commands", words, time_us, self._chain(key))
+
+    def _could_not_foresee(self, key: str, command: SetPower, execution: Execution) -> bool:
+        """Say whether an application that follows what it is shown could have given a command that was refused."""
+        if execution.refused_as is Refusal.UNAVAILABLE:
+            return True
+        if execution.refused_as not in (Refusal.OUT_OF_BOUNDS, Refusal.WRONG_STATE):
+            return False
+        time_us = execution.time_us
+        seen_us = self._delivered.seen_us(command.component_id, time_us)
+        is_within = execution.refused_as is Refusal.OUT_OF_BOUNDS and self._shown.permits(command, time_us)
+        if is_within and seen_us is not None:
+            return True
+        return self._attribution.could_not_know(key, time_us, seen_us)
 
     def logged(self, words: str, time_us: int) -> None:
         """Take in that an exception was logged."""
