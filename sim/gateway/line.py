@@ -6,7 +6,7 @@ carries, by chance but the same for the same seed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..domain.faults import Fault, FaultKind
@@ -90,13 +90,12 @@ class Line:
     def send(self, key: str, frame: Frame) -> None:
         """Let a sample of a component be on its way."""
         broken = self._faults.present(key)
-        faults = {fault.kind: fault for fault in broken if fault.kind in _CARRIED} if broken else {}
+        faults = [fault for fault in broken if fault.kind in _CARRIED]
         if not faults and key not in self._frames and key not in self._overtaken:
             self._deliver(frame)
             return
         for copy, each in enumerate(self._ordered(key, frame, faults)):
-            lossy = faults.get(FaultKind.LOSSY)
-            if lossy is None or not self._happens(lossy, f"samples/{copy}"):
+            if not self._happens(faults, FaultKind.LOSSY, f"samples/{copy}"):
                 self._enqueue(key, each, faults)
 
     def request(self, key: str) -> Passage | None:
@@ -123,28 +122,28 @@ class Line:
             passage.end("the site is shutting down")
         self._passages.clear()
 
-    def _ordered(self, key: str, frame: Frame, faults: dict[FaultKind, Fault]) -> list[Frame]:
+    def _ordered(self, key: str, frame: Frame, faults: Sequence[Fault]) -> list[Frame]:
         """Return what is sent now, given the sample that is due: doubled, or with the one before behind it."""
-        doubled = faults.get(FaultKind.DUPLICATED)
-        frames = [frame, frame] if doubled and self._happens(doubled, "samples") else [frame]
-        before, swapped = self._overtaken.pop(key, None), faults.get(FaultKind.OUT_OF_ORDER)
+        frames = [frame, frame] if self._happens(faults, FaultKind.DUPLICATED, "samples") else [frame]
+        before = self._overtaken.pop(key, None)
         if before is not None:
             return [*frames, before]
-        if swapped is not None and self._happens(swapped, "samples"):
+        if self._happens(faults, FaultKind.OUT_OF_ORDER, "samples"):
             self._overtaken[key] = frame
             return frames[1:]
         return frames
 
-    def _enqueue(self, key: str, frame: Frame, faults: dict[FaultKind, Fault]) -> None:
+    def _enqueue(self, key: str, frame: Frame, faults: Sequence[Fault]) -> None:
         now_us, queue = self._engine.now_us, self._frames.get(key, ())
-        due_us = now_us + self._delay_us(faults.get(FaultKind.LATENCY), "samples")
+        due_us = now_us + self._delay_us(faults, "samples")
         if queue:
             # One overtakes the other on no line that keeps order.
             due_us = max(due_us, queue[-1].due_us)
         if not queue and due_us <= max(now_us, self._free_us.get(key, 0)) == now_us:
             self._hand_over(key, frame)
             return
-        if FaultKind.SLOW_CONSUMER in faults and len(queue) >= LONGEST_QUEUE:
+        is_slow = any(fault.kind is FaultKind.SLOW_CONSUMER for fault in faults)
+        if is_slow and len(queue) >= LONGEST_QUEUE:
             queue = queue[1:]
         elif not queue:
             self._schedule(key, due_us)
@@ -172,18 +171,16 @@ class Line:
 
     def _passage(self, key: str, what: str) -> Passage | None:
         faults = self._faults.present(key)
-        is_lost = any(
-            fault.kind in _LOST[what] or (fault.kind is FaultKind.LOSSY and self._happens(fault, what))
-            for fault in faults
+        is_lost = any(fault.kind in _LOST[what] for fault in faults) or self._happens(
+            faults, FaultKind.LOSSY, what
         )
-        slow = [fault for fault in faults if fault.kind is FaultKind.LATENCY]
-        if not is_lost and not slow:
+        if not is_lost and not any(fault.kind is FaultKind.LATENCY for fault in faults):
             return None
         # By time, lest a number of a snapshot from another process comes again.
         self._last_passage = max(self._last_passage + 1, self._engine.now_us)
         passage = self._passages[self._last_passage] = Passage()
         if not is_lost:
-            due_us = self._engine.now_us + sum(self._delay_us(fault, what) for fault in slow)
+            due_us = self._engine.now_us + self._delay_us(faults, what)
             self._engine.schedule(due_us, "message arrives", self._last_passage)
         return passage
 
@@ -193,12 +190,22 @@ class Line:
         if passage is not None:
             passage.push(None)
 
-    def _happens(self, fault: Fault, what: str) -> bool:
-        name = f"{fault.component}/{fault.kind}/{what}"
-        return happens(fault.size, self._seed, name, self._engine.now_us)
+    def _happens(self, faults: Sequence[Fault], kind: FaultKind, what: str) -> bool:
+        """Say whether any of the faults of a kind happens to what is sent now."""
+        return any(
+            happens(fault.size, self._seed, stream, self._engine.now_us)
+            for fault, stream in _streams(faults, kind, what)
+        )
 
-    def _delay_us(self, fault: Fault | None, what: str) -> int:
-        if fault is None:
-            return 0
-        name = f"{fault.component}/{fault.kind}/{what}"
-        return round(1e6 * delay_s(fault, self._seed, name, self._engine.now_us))
+    def _delay_us(self, faults: Sequence[Fault], what: str) -> int:
+        """Return how long what is sent now is on its way [µs]: what all slow lines take together."""
+        return sum(
+            round(1e6 * delay_s(fault, self._seed, stream, self._engine.now_us))
+            for fault, stream in _streams(faults, FaultKind.LATENCY, what)
+        )
+
+
+def _streams(faults: Sequence[Fault], kind: FaultKind, what: str) -> Iterator[tuple[Fault, str]]:
+    """Yield the faults of a kind, each with the name of a random stream of its own."""
+    for turn, fault in enumerate(fault for fault in faults if fault.kind is kind):
+        yield fault, f"{fault.component}/{kind}/{what}{f'/{turn + 1}' if turn else ''}"

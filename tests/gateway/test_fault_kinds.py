@@ -376,6 +376,11 @@ class TestDevices:
         bench.simulation.mend(number)
         assert StateCode.EV_CHARGING_CABLE_LOCKED_AT_EV not in bench.shown(GUESTS).states
 
+    def test_a_fault_that_mends_before_its_car_comes_holds_none(self, bench: Bench) -> None:
+        bench.simulation.mend(bench.strike("guests", "car_stays"))
+        bench.run(1500.0)
+        assert StateCode.EV_CHARGING_CABLE_LOCKED_AT_EV not in bench.shown(GUESTS).states
+
     @pytest.mark.parametrize(
         ("key", "how"),
         [
@@ -457,6 +462,18 @@ class TestTheLine:
     def test_a_share_of_samples_is_lost(self, bench: Bench) -> None:
         bench.strike("hall", "lossy", amount=0.3)
         assert len(bench.received(HALL, 200.0)) == pytest.approx(140, abs=20)
+
+    def test_two_faults_of_a_kind_count_together(self, bench: Bench) -> None:
+        for amount in (0.5, 0.5):
+            bench.strike("hall", "lossy", amount=amount)
+        for amount in (2.0, 0.5):
+            bench.strike("hall", "latency", amount=amount)
+        frames = bench.received_at(HALL, 200.0)
+        assert len(frames) == pytest.approx(50, abs=15)
+        ways = [
+            at - stamp for (_, at), stamp in zip(frames, stamps([frame for frame, _ in frames]), strict=True)
+        ]
+        assert ways == pytest.approx([2.5] * len(ways))
 
     def test_a_slow_consumer_gets_ever_older_samples_and_then_misses_some(self, bench: Bench) -> None:
         bench.strike("hall", "slow_consumer", amount=0.5)
