@@ -247,6 +247,10 @@ class TestLifetimes:
         monkeypatch.setattr(SetPoints, "_accept", longer)
         assert broken(watched(site, [(5.0, SetPower(INVERTER, PowerType.ACTIVE, -3e3, 30))])) == ["lifetimes"]
 
+    def test_one_that_a_broken_device_loses_is_not_its_matter(self, site: Site) -> None:
+        deaf = StrikeFault(Fault("inv", FaultKind.LOST_COMMANDS), None)
+        assert broken(watched(site, [(5.0, deaf), (6.0, PUSH)])) == []
+
 
 def test_a_register_that_begins_anew_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     read = Instruments.read
