@@ -89,7 +89,7 @@ def _check(source: str) -> None:
     _warn_of_broken_packages()
     _try_packages(site)
     # Lines longer than the terminal go on below rather than end at its edge.
-    console = Console(highlight=False, markup=False, width=_LONGEST_LINE)
+    console = Console(highlight=False, markup=False, emoji=False, width=_LONGEST_LINE)
     microgrid = site.microgrid
     console.print(f"{microgrid.name or source} (microgrid {microgrid.id}, {microgrid.location.timezone})")
     console.print(site_tree(site))

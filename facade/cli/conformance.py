@@ -99,7 +99,7 @@ def _progress() -> Iterator[Callable[[Outcome], None]]:
     """Say in a terminal how far it has come; yields what to tell of each outcome."""
     from rich.console import Console  # noqa: PLC0415
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     counts: Counter[str] = Counter()
     with console.status("looking at the site") as status:
 
@@ -114,7 +114,7 @@ def _progress() -> Iterator[Callable[[Outcome], None]]:
 def _print(outcomes: Sequence[Outcome], ways: Sequence[str]) -> None:
     from rich.console import Console  # noqa: PLC0415
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     console.print(_table(outcomes, ways))
     for way in ways:
         counts = Counter(outcome.verdict for outcome in outcomes if outcome.way == way)

@@ -77,7 +77,7 @@ def simulate_ensemble(
     if options.results is not None and results:
         with writing("--results", options.results):
             _write(results, options.results)
-    console, errors = Console(), Console(stderr=True)
+    console, errors = Console(emoji=False), Console(stderr=True, emoji=False)
     _print_table(results, variation, console)
     console.print(f"{len(results)} of {len(jobs)} runs of {span_in_words(span)} in {taken_s:.1f} s")
     _print_failures(results, errors)
@@ -128,7 +128,7 @@ def _collect(jobs: Sequence[Job], options: EnsembleOptions) -> tuple[list[Result
     results: list[Result] = []
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=Console(stderr=True), transient=True,
+        console=Console(stderr=True, emoji=False), transient=True,
     )  # fmt: skip
     coming = run_jobs(jobs, workers=options.workers, dask=options.dask)
     try:

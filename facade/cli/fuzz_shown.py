@@ -35,7 +35,7 @@ class FuzzShown:
         from ..scenarios.fuzzing.fuzzer import Watcher  # noqa: PLC0415
         from ..sim.engine.clock import stopwatch_s  # noqa: PLC0415
 
-        self.console = Console(highlight=False)
+        self.console = Console(highlight=False, emoji=False)
         self.watcher = Watcher(self._ran, self._shrinks, self._found)
         self._most, self._corpus, self._clock_s = most, corpus, stopwatch_s
         self._cases, self._simulated_s = 0, 0.0

@@ -40,7 +40,7 @@ _MOST_SUMMARIES = 40
 """Components in one line of the log."""
 
 _log = logging.getLogger("doppelgrid")
-_console = Console()
+_console = Console(emoji=False)
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,7 @@ def _tell(result: LockstepResult, address: str, watches: Sequence[SiteWatch]) ->
     from .report_lines import print_report  # noqa: PLC0415
 
     for watch in watches:
-        print_report(watch.report(), Console())
+        print_report(watch.report(), Console(emoji=False))
     typer.echo(str(result), err=result.report.outcome != "completed")
     if not result.connected:
         typer.echo(f"the application never connected to grpc://{address}", err=True)

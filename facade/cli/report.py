@@ -71,4 +71,4 @@ def report(
     if to_terminal:
         typer.echo(json_text(found.plain(), indent=2))
     else:
-        print_report(found, Console(), chart=True)
+        print_report(found, Console(emoji=False), chart=True)

@@ -120,7 +120,7 @@ def simulate(
         span, step = timedelta(seconds=duration or _DAY_S), timedelta(seconds=resolution or 1.0)
         begin = datetime(2026, 6, 15) if start is None else start
         if not ensemble.is_single:
-            _tell_inputs_that_end(loaded, span, begin, seed, Console(stderr=True))
+            _tell_inputs_that_end(loaded, span, begin, seed, Console(stderr=True, emoji=False))
             simulate_ensemble(loaded, ensemble, span, start=begin, seed=seed, step=step)
             return
         result = _run(loaded, span, begin, seed, step, record, record_metrics, extremes=record_extremes)
@@ -128,7 +128,7 @@ def simulate(
         raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except (ValueError, ArithmeticError) as error:  # whatever is wrong with a file, an option or a run is one
         raise refuse(str(error)) from None
-    print_summary(result, loaded, loaded.moment_us(begin), Console())
+    print_summary(result, loaded, loaded.moment_us(begin), Console(emoji=False))
     if summary is not None:
         from ..sim.files.json_text import json_text  # noqa: PLC0415
 
@@ -153,7 +153,7 @@ def _run(
 
     from ..sim.headless.simulate import simulate  # noqa: PLC0415
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, emoji=False)
     _tell_inputs_that_end(site, span, start, seed, console)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),

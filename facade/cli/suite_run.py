@@ -174,7 +174,7 @@ def _changes(former: Baseline, verdicts: Sequence[Verdict], cases: Sequence[Case
 def _console() -> Console:
     from rich.console import Console  # noqa: PLC0415
 
-    return Console(highlight=False)
+    return Console(highlight=False, emoji=False)
 
 
 def _compared(verdicts: Sequence[Verdict]) -> list[Verdict]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
@@ -18,7 +19,10 @@ from suites.benches import scenario
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
+from doppelgrid.cli.suite_run import _console
+from doppelgrid.cli.suites_shown import print_table, print_verdict
 from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS
+from doppelgrid.scenarios.suites.running.case import Verdict
 
 COMMAND = Path(sys.executable).parent / "doppelgrid"
 GOOD = "checks: [{always: grid.power < 99 kW}]\n"
@@ -45,6 +49,16 @@ def test_a_suite_ends_with_a_verdict_for_each_case(suite: Path) -> None:
     held = len(INVARIANTS) + 1
     assert re.search(rf"^bad +failed +{held}/{held + 1} +2 min", ended.output, re.MULTILINE)
     assert ended.output.endswith("1 passed, 1 failed\n")
+
+
+def test_names_are_printed_as_they_are_written() -> None:
+    console, verdict = _console(), Verdict("a:bell:", "a.yaml", "x :bell: [red]y[/red]", ())
+    console.file = io.StringIO()
+    print_verdict(console, verdict)
+    print_table(console, [verdict], 1, None)
+    first, _, _, row, _ = console.file.getvalue().splitlines()
+    assert first == "passed a:bell:: x :bell: [red]y[/red]"
+    assert row.startswith("a:bell: ")
 
 
 def test_what_holds_ends_with_0_and_writes_junit(suite: Path) -> None:

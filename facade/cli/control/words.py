@@ -129,7 +129,7 @@ def _table(states: Mapping[str, ComponentState]) -> str:
         [Text(cell) for cell in (key, _power(state), _allowed(state), _soc(state), _all_states(state))]
         for key, state in states.items()
     ]
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     # What goes into a file or a pipe is wanted whole.
     width = console.width if console.is_terminal or "COLUMNS" in os.environ else None
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
