@@ -12,6 +12,7 @@ from suites.benches import scenario
 
 from doppelgrid.scenarios.suites.report.baseline import Baseline, BaselineError, Change
 from doppelgrid.scenarios.suites.running.case import VERDICT, Case, Verdict, leave, run_case
+from doppelgrid.scenarios.suites.running.last_run import NAME, LastRun
 
 REST = """
 steps: [{{at: 30 s, set: {{main.load: {load}}}}}]
@@ -79,9 +80,57 @@ def test_a_folder_without_verdicts_is_no_baseline(tmp_path: Path) -> None:
         Baseline(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", json.dumps({"checks": 3, "figures": {}, "digest": ""})])
+def kept(**changed: object) -> str:
+    return json.dumps({"checks": [], "figures": {}, "digest": "", **changed})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "[]", "[" * 100_000, kept(checks=3), kept(figures={"import_wh": 10**400}),
+        kept(figures={"import_wh": float("nan")}), kept(figures={"import_wh": "1"}),
+        kept(checks=[{"check": "\ud800", "has_passed": True}]),
+    ],
+)  # fmt: skip
 def test_a_verdict_that_cannot_be_read_is_told(earlier: Path, tmp_path: Path, text: str) -> None:
     (tmp_path / "was" / "try").mkdir(parents=True)
     (tmp_path / "was" / "try" / VERDICT).write_text(text)
     with pytest.raises(BaselineError, match="accepted: a verdict that this version can read"):
         Baseline(tmp_path / "was").change(*done(tmp_path, "5 kW"))
+
+
+@pytest.mark.parametrize("time", ["9" * 30, "9" * 400, "²"])
+def test_a_log_of_impossible_times_is_told(earlier: Path, tmp_path: Path, time: str) -> None:
+    verdict, folder = done(tmp_path, "5 kW")
+    (tmp_path / "was" / "try").mkdir(parents=True)
+    (tmp_path / "was" / "try" / VERDICT).write_text(kept())
+    (tmp_path / "was" / "try" / "events.log").write_text(f"{time} fault main {{}}\n")
+    with pytest.raises(BaselineError, match=r"events\.log' .*; accepted: the events of the run"):
+        Baseline(tmp_path / "was").change(verdict, folder)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"passed": 3}', '{"passed": {"\\ud800": true}}'])
+def test_a_damaged_last_run_is_overwritten(tmp_path: Path, text: str) -> None:
+    (tmp_path / NAME).write_text(text)
+    case = Case("a", tmp_path / "a.yaml")
+    assert LastRun(tmp_path).failed([case]) == [case]
+    LastRun(tmp_path).keep([Verdict("a", str(case.path), "", ())])
+    assert LastRun(tmp_path).failed([case]) == []
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_two_runs_write_what_failed_at_once(tmp_path: Path) -> None:
+    parts: list[Path] = []
+    replace_file = Path.replace
+
+    def other_first(part: Path, target: Path) -> Path:
+        parts.append(part)
+        if len(parts) == 1:
+            LastRun(tmp_path).keep([Verdict("b", "b.yaml", "", ())])
+        return replace_file(part, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "replace", other_first)
+        LastRun(tmp_path).keep([Verdict("a", "a.yaml", "", ())])
+    assert len(set(parts)) == 2
+    assert LastRun(tmp_path).is_known

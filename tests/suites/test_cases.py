@@ -476,9 +476,10 @@ def test_junit_has_failures_errors_and_the_facts_of_each_case(tmp_path: Path) ->
     bad = run(tmp_path, "checks: [{never: grid.power > 1 kW}]\n")
     crashed = run(tmp_path, CHECKS, "raise LookupError('lost \\x00')\n")
     path = tmp_path / "junit.xml"
-    write_junit(path, [good, bad, crashed])
+    silent = Verdict("try", "try.yaml", "", (), "  ")
+    write_junit(path, [good, bad, crashed, silent])
     (suite,) = ElementTree.parse(path).getroot()
-    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("4", "1", "2")
     properties = {each.get("name"): each.get("value") for each in suite[0].iter("property")}
     assert properties["digest"] == good.digest
     assert suite[0].get("name") == "try"
@@ -486,3 +487,4 @@ def test_junit_has_failures_errors_and_the_facts_of_each_case(tmp_path: Path) ->
     (failure,) = suite[1].findall("failure")
     assert failure.get("message") == "never grid.power > 1 kW"
     assert "LookupError" in (suite[2].findtext("error") or "")
+    assert [each.get("message") for each in suite[3].findall("error")] == ["without a word"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ....sim.domain.events import event_in_words
 from ....sim.domain.timestamps import MICROSECONDS, to_datetime
+from ....sim.files.regular import read_regular
 from ....sim.simulation.journal import Divergence, first_divergence
 from ...testing.durations import shown_span
 from ..language.figure_words import with_unit
@@ -20,6 +22,10 @@ from ..running.case import VERDICT, Verdict
 
 _LEAST_MOVE = 1e-9
 """What a figure moves by less, relative to the greater of the two, it has not moved."""
+_MOST_BYTES = 1_000_000_000
+"""Of a verdict."""
+_OF_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What comes of reading what no run has written."""
 
 
 class BaselineError(ValueError):
@@ -143,18 +149,45 @@ class Baseline:
             return Change(is_new=True)
         path = before / VERDICT
         try:
-            read = json.loads(path.read_text(encoding="utf-8"))
+            read = json.loads(read_regular(path, _MOST_BYTES))
             turned = tuple(_turned(read["checks"], verdict))
-            moved = tuple(_moved(read["figures"], verdict))
+            moved = tuple(_moved(_figures(read["figures"]), verdict))
             digest = str(read["digest"])
-        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-            raise BaselineError(
-                f"{str(path)!r} ({type(error).__name__}: {error}); accepted: a verdict that this version can read"
-            ) from None
-        change = Change(turned=turned, moved=moved, zone=verdict.zone, start_us=verdict.start_us)
+            change = Change(turned=turned, moved=moved, zone=verdict.zone, start_us=verdict.start_us)
+            _check_words(change)
+        except (OSError, *_OF_DAMAGE) as error:
+            raise _refused(path, error, "a verdict that this version can read") from None
         if digest == verdict.digest:
             return change
-        return _with_parting(change, before / "events.log", folder / "events.log", verdict)
+        log = before / "events.log"
+        try:
+            change = _with_parting(change, log, folder / "events.log", verdict)
+            _check_words(change)
+        except _OF_DAMAGE as error:
+            raise _refused(log, error, "the events of the run that left the verdict beside them") from None
+        return change
+
+
+def _refused(path: Path, error: Exception, accepted: str) -> BaselineError:
+    return BaselineError(f"{str(path)!r} ({type(error).__name__}: {error}); accepted: {accepted}")
+
+
+def _check_words(change: Change) -> None:
+    """Raise a ValueError or an OverflowError if what changed cannot be told: it has times or signs that are none."""
+    "\n".join([str(change), *change.lines]).encode()
+
+
+def _figures(read: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return figures as they were kept.
+
+    Raises:
+        ValueError: If one is no number that there can be, nor null.
+    """
+    for name, value in read.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if value is not None and not (is_number and math.isfinite(value)):
+            raise ValueError(f"{name} is no finite number")
+    return {name: None if value is None else float(value) for name, value in read.items()}
 
 
 def _turned(before: list[dict[str, Any]], verdict: Verdict) -> Iterator[Turned]:
@@ -175,7 +208,7 @@ def _numbered(checks: Iterator[tuple[str, bool]]) -> dict[tuple[str, int], bool]
     return numbered
 
 
-def _moved(before: Mapping[str, Any], verdict: Verdict) -> list[Moved]:
+def _moved(before: Mapping[str, float | None], verdict: Verdict) -> list[Moved]:
     now = verdict.figures
     moved = [
         Moved(name, before[name], now[name], verdict.currency)
@@ -194,6 +227,9 @@ def _is_same(before: float | None, now: float | None) -> bool:
 def _with_parting(change: Change, before: Path, now: Path, verdict: Verdict) -> Change:
     words = "other events"
     try:
+        if not (before.is_file() and now.is_file()):
+            # A pipe would let one wait.
+            raise FileNotFoundError(before)
         divergence = first_divergence(before, now)
     except (OSError, ValueError):
         divergence = None

@@ -69,7 +69,8 @@ def _add(suite: ElementTree.Element, verdict: Verdict, change: Change | None) ->
         failure = ElementTree.SubElement(case, "failure", message=_clean(check))
         failure.text = _clean("\n".join([outcome.said, *outcome.chain]))
     if verdict.error is not None:
-        error = ElementTree.SubElement(case, "error", message=_clean(verdict.error.strip().splitlines()[-1]))
+        last = (verdict.error.strip().splitlines() or ["without a word"])[-1]
+        error = ElementTree.SubElement(case, "error", message=_clean(last))
         error.text = _clean(verdict.error)
     if verdict.log:
         ElementTree.SubElement(case, "system-out").text = _clean(verdict.log)

@@ -6,10 +6,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 import platformdirs
 
-from ....sim.files.json_text import json_text
+from ....sim.files.regular import read_regular
 from .case import Case, Verdict
 
 NAME = "last_run.json"
@@ -29,12 +30,7 @@ class LastRun:
             place = hashlib.blake2b(str(Path.cwd()).encode(), digest_size=8).hexdigest()
             folder = platformdirs.user_cache_path("doppelgrid") / "suites" / place
         self.path = folder / NAME
-        self._passed: dict[str, bool] = {}
-        try:
-            read = json.loads(self.path.read_text(encoding="utf-8"))
-            self._passed = {str(name): passed is True for name, passed in read["passed"].items()}
-        except (OSError, ValueError, LookupError, TypeError, AttributeError):
-            pass  # Nothing is known, or somebody else has written there.
+        self._passed = _read(self.path)
 
     @property
     def is_known(self) -> bool:
@@ -57,9 +53,23 @@ class LastRun:
             passed[name] = passed.get(name, True) and verdict.has_passed
         self._passed |= passed
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self.path.with_suffix(".part")
-        partial.write_text(json_text({"passed": self._passed}, indent=1) + "\n", encoding="utf-8")
-        partial.replace(self.path)
+        # Of a name of its own: other runs may be writing theirs.
+        partial = self.path.with_name(f"{NAME}.{uuid4().hex}.part")
+        try:
+            # In ASCII, as names of files need not be text in UTF-8.
+            partial.write_text(json.dumps({"passed": self._passed}, indent=1) + "\n", encoding="ascii")
+            partial.replace(self.path)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, bool]:
+    """Return what a file says; nothing if there is none, or somebody else has written there."""
+    try:
+        read = json.loads(read_regular(path))
+        return {str(name): passed is True for name, passed in read["passed"].items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
 def _name(path: Path, name: str) -> str:
