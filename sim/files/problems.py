@@ -66,6 +66,21 @@ def shown(value: object) -> str:
             return _shortened(_shown_number(value))
 
 
+def kind_of(value: object) -> str:
+    """Return what a value of a file is, without what it says: a file named by mistake may hold secrets."""
+    match value:
+        case None:
+            return "empty"
+        case str():
+            return "text"
+        case bool():
+            return "a truth value"
+        case int() | float():
+            return "a number"
+        case _:
+            return shown(value)
+
+
 def _shown_text(text: str) -> str:
     bare = text.isprintable() and _NUMBER_FIRST.match(text) and not text.endswith(" ")
     return _shortened(text) if bare else repr(_shortened(text))

@@ -22,7 +22,8 @@ from ..components.presets import read_own_presets
 from ..components.registry import broken_packages, component_types, type_of
 from ..files.explain import explain, keys_of
 from ..files.presets import PresetError, PresetFolder, own_presets
-from ..files.problems import Finding, Place, Problem, did_you_mean, one_of, shown, written_path
+from ..files.problems import Finding, Place, Problem, did_you_mean, kind_of, one_of, shown, written_path
+from ..files.regular import read_regular
 from ..files.yaml_text import YamlText, read_yaml
 from ..inputs.profiles.packaged import broken_profiles
 from . import graph
@@ -69,7 +70,7 @@ def load_site(source: str | Path) -> Site:
             return parse_site(path.read_bytes(), path.name, directory=path.parent)
     path = Path(source)
     try:
-        text = path.read_bytes()
+        text = read_regular(path)
     except (OSError, ValueError) as error:
         raise SiteError((_unreadable(str(source), error),)) from None
     return parse_site(text, str(source), directory=path.parent)
@@ -105,7 +106,7 @@ def read_content(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Fin
     """
     data = yaml.data
     if not isinstance(data, dict):
-        return None, [Finding((), shown(data), _TOP)]
+        return None, [Finding((), kind_of(data), _TOP)]
     found = [Finding((key,), "unknown", one_of(_KEYS)) for key in _SET_ON_LOADING if key in data]
     data = {key: value for key, value in data.items() if key not in _SET_ON_LOADING}
     folder, wrong = _own_presets(data, directory)
@@ -377,7 +378,8 @@ def _problem(file: str, line: int, finding: Finding) -> Problem:
 
 def _unreadable(source: str, error: OSError | ValueError) -> Problem:
     names = bundled_sites()
-    reason = "not there" if isinstance(error, FileNotFoundError) else f"unreadable ({error})"
+    words = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    reason = "not there" if isinstance(error, FileNotFoundError) else f"unreadable ({words})"
     accepted = f"the path of a site file, or the name of a bundled site: {one_of(names, source)}"
     return Problem(source, 1, None, "", reason, accepted)
 

@@ -15,7 +15,8 @@ from ..domain.timestamps import to_datetime
 from ..files.explain import explain
 from ..files.moments import parse_zone
 from ..files.money import Price, price_unit
-from ..files.problems import Finding, Place, Problem, shown, written_path
+from ..files.problems import Finding, Place, Problem, kind_of, shown, written_path
+from ..files.regular import read_regular
 from ..files.yaml_text import YamlText, read_yaml
 from ..inputs.daily import local_datetime, midnight_us
 from ..inputs.errors import InputError
@@ -56,11 +57,6 @@ class Tariff:
     directory: Path
     """Where paths of tables start."""
     _yaml: YamlText = field(repr=False, compare=False)
-
-    @property
-    def has_co2(self) -> bool:
-        """Whether it speaks of emissions."""
-        return self.section.co2 is not None
 
     def over(self, begin_us: int, end_us: int, zone: tzinfo) -> Prices:
         """Return the prices over a stretch of time.
@@ -131,9 +127,10 @@ def load_tariff(path: str | Path) -> Tariff:
     """
     path = Path(path)
     try:
-        text = path.read_bytes()
-    except OSError as error:
-        words = NOT_THERE if isinstance(error, FileNotFoundError) else error.strerror or str(error)
+        text = read_regular(path)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else None
+        words = NOT_THERE if isinstance(error, FileNotFoundError) else reason or str(error)
         problem = Problem(str(path), 1, None, "", words, "the path of a tariff file")
         raise TariffError((problem,)) from None
     yaml = read_yaml(text)
@@ -155,7 +152,7 @@ def load_tariff(path: str | Path) -> Tariff:
 
 def _read(data: object) -> tuple[TariffSection | None, list[Finding]]:
     if not isinstance(data, dict):
-        return None, [Finding((), shown(data), f"a mapping with tariff and some of {', '.join(_PRICED)}")]
+        return None, [Finding((), kind_of(data), f"a mapping with tariff and some of {', '.join(_PRICED)}")]
     try:
         section = TariffSection.model_validate(data)
     except ValidationError as error:

@@ -130,7 +130,7 @@ class TestWholes:
         ("text", "expected"),
         [
             ("[3]", "1: the file is a list; accepted: a mapping with microgrid and components"),
-            ("3", "1: the file is 3; accepted: a mapping with microgrid and components"),
+            ("3", "1: the file is a number; accepted: a mapping with microgrid and components"),
             ("", "1: the file is empty; accepted: a mapping with microgrid and components"),
         ],
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import textwrap
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from suites.benches import SITE, scenario
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError, ScenarioFile
 from doppelgrid.scenarios.suites.running.collection import collect
 from doppelgrid.sim.files.problems import Problem
+from doppelgrid.sim.files.regular import MOST_BYTES
 
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
 
@@ -68,6 +71,21 @@ class TestIncludes:
         chain = "try.yaml includes a.yaml includes b.yaml includes try.yaml"
         assert line.startswith(f"b.yaml:1: include[0] is in a circle: {chain}; accepted: ")
 
+    def test_a_long_chain_is_told_as_such(self, tmp_path: Path) -> None:
+        for number in range(40):
+            (tmp_path / f"f{number}.yaml").write_text(f"include: f{number + 1}.yaml\n")
+        (line,) = told(scenario(tmp_path, f"include: f0.yaml\n{CHECKS}"))
+        found = "include is 'f20.yaml', in file 21 of those that include one another"
+        assert line == f"f19.yaml:1: {found}; accepted: includes of at most 20 files in a row"
+
+    @pytest.mark.parametrize("name", ["pipe", "/dev/zero"])
+    def test_a_site_or_a_scenario_that_is_no_regular_file_is_told(self, tmp_path: Path, name: str) -> None:
+        os.mkfifo(tmp_path / "pipe")
+        (line,) = told(scenario(tmp_path, CHECKS, head=f"scenario: x\nsite: {name}\nduration: 9 s\n"))
+        assert "no regular file" in line
+        (line,) = told(tmp_path / name)
+        assert re.fullmatch(r".*:1: the file is a .*, no regular file; accepted: the path of a .*", line)
+
     def test_a_file_that_two_include_is_taken_in_once(self, tmp_path: Path) -> None:
         (tmp_path / "base.yaml").write_text("steps: [{at: 1 s, say: x}]\n")
         for name in ("a", "b"):
@@ -85,11 +103,21 @@ class TestIncludes:
             ("include: small.yaml\n", "small.yaml:2: microgrid is unknown"),
             ("include: list.yaml\n", "list.yaml:1: the file is a list"),
             ("include: bad.yaml\n", "bad.yaml:2: the file is not YAML"),
+            ("include: secret\n", "secret:1: the file is text; accepted: "),
+            ("include: pipe\n", "try.yaml:4: include is 'pipe' (a named pipe, no regular file); accepted: "),
+            ("include: huge\n", "try.yaml:4: include is 'huge' (larger than 10 MB); accepted: "),
+            ("tariff: pipe\n", "try.yaml:4: tariff is wrong: pipe:1: the file is a named pipe, no regular"),
+            ("tariff: secret\n", "try.yaml:4: tariff is wrong: secret:1: the file is text"),
+            ("include: /dev/zero\n", "try.yaml:4: include is '/dev/zero' (a device, no regular file)"),
         ],
     )
     def test_what_cannot_be_taken_in_is_told(self, tmp_path: Path, text: str, found: str) -> None:
         (tmp_path / "list.yaml").write_text("- 1\n")
         (tmp_path / "bad.yaml").write_text("a: [\n")
+        (tmp_path / "secret").write_text("root:x:0\n")
+        os.mkfifo(tmp_path / "pipe")
+        with (tmp_path / "huge").open("wb") as file:
+            file.truncate(MOST_BYTES + 1)
         assert any(line.startswith(found) for line in told(scenario(tmp_path, text + CHECKS)))
 
     def test_what_others_include_is_no_case_of_a_folder(self, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ....sim.files.explain import explain
-from ....sim.files.problems import Finding, Problem, shown
+from ....sim.files.problems import Finding, Problem, kind_of, shown
 from ....sim.site.reader import SiteError, bundled_sites, load_site, read_content
 from ....sim.site.site import Site
 from ....sim.tariff import TariffError, load_tariff
@@ -78,7 +78,7 @@ class ScenarioFile:
 
 def _read(data: object, sources: Sources) -> tuple[Scenario | None, list[Finding]]:
     if not isinstance(data, dict):
-        return None, [Finding((), shown(data), "a mapping with scenario, site, duration and checks")]
+        return None, [Finding((), kind_of(data), "a mapping with scenario, site, duration and checks")]
     section, numbers, found = _sections(data)
     app, site = None, None
     if isinstance(words := data.get("app"), str) and words:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ....sim.files.problems import Finding, Place, Problem, shown, written_path
+from ....sim.files.problems import Finding, Place, Problem, kind_of, shown, written_path
+from ....sim.files.regular import read_regular
 from ....sim.files.yaml_text import YamlText, read_yaml
 
 KEY = "include"
 _LISTS = ("steps", "checks", "without")
 """What of several files counts together, that of included ones first; of other keys that of the including file."""
 _ACCEPTED = "the path of a YAML file, relative to this one"
+_MOST_DEEP = 20
+"""Files of which each includes the next."""
 
 
 class _Origin(NamedTuple):
@@ -46,7 +49,7 @@ class Sources:
             OSError: If the file itself cannot be read; what it includes is among the problems then.
         """
         sources = cls(path)
-        sources._main = read_yaml(path.read_bytes())
+        sources._main = read_yaml(read_regular(path))
         sources.data = sources._main.data
         merged: dict[str, Any] = {}
         sources._take_in(path, sources._main, merged, (path,))
@@ -93,7 +96,7 @@ class Sources:
         ]  # fmt: skip
         if not isinstance(yaml.data, dict):
             if len(chain) > 1 and yaml.is_readable:
-                self._tell(file, yaml, (), shown(yaml.data), "a mapping with steps, checks or other keys")
+                self._tell(file, yaml, (), kind_of(yaml.data), "a mapping with steps, checks or other keys")
             return
         named = yaml.data.get(KEY)
         if not isinstance(named, str | list | None):
@@ -123,7 +126,11 @@ class Sources:
                 return
             if resolved in self.included:
                 return
-            text = target.read_bytes()
+            if len(chain) > _MOST_DEEP:
+                found = f"{shown(name)}, in file {len(chain)} of those that include one another"
+                self._tell(file, yaml, place, found, f"includes of at most {_MOST_DEEP} files in a row")
+                return
+            text = read_regular(target)
         except (OSError, ValueError, RuntimeError) as error:
             self._tell(file, yaml, place, f"{shown(name)} ({_reason(error)})", _ACCEPTED)
             return
@@ -154,7 +161,7 @@ def included_by(files: Iterable[Path]) -> set[Path]:
     found: set[Path] = set()
     for file in files:
         try:
-            if f"{KEY}:".encode() in file.read_bytes():
+            if f"{KEY}:".encode() in read_regular(file):
                 found.update(Sources.read(file).included)
         except OSError:
             continue

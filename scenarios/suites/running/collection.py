@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ....sim.domain.timestamps import MICROSECONDS
 from ....sim.files.problems import Problem
+from ....sim.files.regular import read_regular
 from ....sim.files.yaml_text import read_yaml
 from ..file.keys import KIND
 from ..file.library import LIBRARY, LibraryError, find, is_of_library
@@ -167,7 +168,7 @@ def _files(path: Path) -> Iterator[Path]:
 def _is_scenario(file: Path, keys: Set[str]) -> bool:
     """Say whether a file is a scenario, or may be meant to be one, as it has one of some keys."""
     try:
-        yaml = read_yaml(file.read_bytes())
+        yaml = read_yaml(read_regular(file))
     except OSError:
         return True
     return not yaml.is_readable or (isinstance(yaml.data, dict) and not keys.isdisjoint(yaml.data))
