@@ -8,7 +8,7 @@ import pytest
 
 from doppelgrid.scenarios.suites.file.library import LIBRARY, groups, name_of, scenarios
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError
-from doppelgrid.scenarios.suites.running.case import Case
+from doppelgrid.scenarios.suites.running.case import Case, Verdict
 from doppelgrid.scenarios.suites.running.collection import collect, with_apps
 from doppelgrid.scenarios.suites.running.runner import run_cases
 from doppelgrid.sim.files.yaml_text import read_yaml
@@ -87,3 +87,8 @@ def test_the_controller_that_the_first_file_of_a_group_names_passes_it() -> None
 @pytest.mark.days
 def test_every_controller_that_a_file_names_passes_it() -> None:
     assert_all_pass(collect([Path("library:")]))
+
+
+def test_a_file_that_would_be_taken_for_an_option_is_called_by_its_folder() -> None:
+    assert Verdict("-x", "-x.yaml", "", ()).again == "doppelgrid test ./-x.yaml"
+    assert Verdict("x", "x.yaml", "", ()).again == "doppelgrid test x.yaml"

@@ -66,7 +66,10 @@ def find(text: str) -> list[Path]:
 
 
 def name_of(path: Path) -> str | None:
-    """Return what a file of the library is called in commands; None of any other."""
-    if not path.is_relative_to(LIBRARY):
-        return None
-    return f"{PREFIX}{path.relative_to(LIBRARY).with_suffix('').as_posix()}"
+    """Return what a file is called in commands, where that is not its path; None of any other.
+
+    A file of the library has a name there, and what begins with `-` would be taken for an option.
+    """
+    if path.is_relative_to(LIBRARY):
+        return f"{PREFIX}{path.relative_to(LIBRARY).with_suffix('').as_posix()}"
+    return f"./{path}" if str(path).startswith("-") else None
