@@ -115,7 +115,11 @@ def test_ctrl_c_ends_an_ensemble_and_what_is_done_is_written(tmp_path: Path, wor
         "--results",
         str(path),
     ]
-    code = "from doppelgrid.cli.main import app\nif __name__ == '__main__':\n    app()\n"
+    # What is started in the background of a shell ignores Ctrl-C.
+    code = (
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from doppelgrid.cli.main import app\nif __name__ == '__main__':\n    app()\n"
+    )
     script = tmp_path / "command.py"
     script.write_text(code)
     with output.open("wb") as file:
