@@ -6,13 +6,13 @@ Exit codes: 0 nothing was found, 1 something was, 2 something was written wrongl
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import parse_duration, refuse, whole_number
+from .options import JobsOption, parse_duration, refuse, whole_number
+from .suite_console import sigterm_as_ctrl_c
 
 if TYPE_CHECKING:
     from ..scenarios.fuzzing.corpus import Corpus
@@ -62,12 +62,7 @@ def fuzz(
         Path | None,
         typer.Option(metavar="DIR", help=f"Folder of failures and cases; one in {_HOME} if not given."),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", parser=whole_number(1), help="How many cases run at once; one a core if not given."
-        ),
-    ] = None,
+    jobs: JobsOption = None,
 ) -> None:
     """Look for scenarios that an application does not get through, and make them small."""
     from ..scenarios.fuzzing.fuzzer import Fuzzer  # noqa: PLC0415
@@ -81,9 +76,7 @@ def fuzz(
     ends_s = None if minutes is None else stopwatch_s() + 60.0 * minutes
     most = cases or (_CASES if minutes is None else None)
     was_interrupted = False
-    # A service that ends its jobs wants the report of what was done, too.
-    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with FuzzShown(most, corpus) as shown:
+    with sigterm_as_ctrl_c(), FuzzShown(most, corpus) as shown:
         fuzzer = Fuzzer(
             setup, ground, corpus, shown.watcher, seed=seed, duration_s=duration_s,
             jobs=jobs or os.cpu_count() or 1,
@@ -95,8 +88,6 @@ def fuzz(
             was_interrupted = True
         except OSError as error:
             raise refuse(f"{error.filename}: {error.strerror}; accepted: a folder with room") from None
-        finally:
-            signal.signal(signal.SIGTERM, handler)
     print_report(shown.console, fuzzer.tally, corpus)
     if fuzzer.tally.findings:
         raise typer.Exit(FAILED)

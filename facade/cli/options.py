@@ -178,6 +178,14 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     return parse
 
 
+JobsOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", parser=whole_number(1), help="How many cases run at once; one a core if not given."
+    ),
+]
+
+
 def parse_moment(text: str) -> datetime:
     """Read an ISO 8601 date and time, by the site's clock if it names no offset.
 

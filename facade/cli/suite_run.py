@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from .options import refuse, writing
+from .suite_console import sigterm_as_ctrl_c, suite_console
 from .suites_shown import SuiteProgress, print_table, print_verdict
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
             replace(case, output=output, turn=turn) for case in cases for turn in range(options.repeat)
         ]
         plots = None if options.html is None else stack.enter_context(_plots())
-        console = _console()
+        console = suite_console()
         verdicts, was_interrupted = _verdicts(prepared, options, plots, console)
         places = {(case.name, case.turn): place for place, case in enumerate(prepared)}
         verdicts.sort(key=lambda verdict: places[verdict.name, verdict.turn])
@@ -99,17 +99,15 @@ def _verdicts(
 ) -> tuple[list[Verdict], bool]:
     """Return the verdicts that came, and whether Ctrl-C ended the others."""
     verdicts: list[Verdict] = []
-    # A service that ends its jobs wants the report of what was done, too.
-    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        # One at a time, so that those before an interrupt count.
-        verdicts.extend(
-            verdict if plots is None else plots.put(verdict) for verdict in _judged(cases, options, console)
-        )
+        with sigterm_as_ctrl_c():
+            # One at a time, so that those before an interrupt count.
+            verdicts.extend(
+                verdict if plots is None else plots.put(verdict)
+                for verdict in _judged(cases, options, console)
+            )
     except KeyboardInterrupt:
         return verdicts, True
-    finally:
-        signal.signal(signal.SIGTERM, handler)
     return verdicts, False
 
 
@@ -169,12 +167,6 @@ def _changes(former: Baseline, verdicts: Sequence[Verdict], cases: Sequence[Case
         except BaselineError as error:
             typer.echo(f"--baseline: {error}", err=True)
     return changes
-
-
-def _console() -> Console:
-    from rich.console import Console  # noqa: PLC0415
-
-    return Console(highlight=False, emoji=False)
 
 
 def _compared(verdicts: Sequence[Verdict]) -> list[Verdict]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import check_writable, refuse, whole_number
+from .options import JobsOption, check_writable, refuse, whole_number
 from .suite_run import SuiteOptions, run_suite
 
 if TYPE_CHECKING:
@@ -48,12 +48,7 @@ def run_scenarios(
             "such as fcr, for the files that are for it.",
         ),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", parser=whole_number(1), help="How many cases run at once; one a core if not given."
-        ),
-    ] = None,
+    jobs: JobsOption = None,
     output: Annotated[
         Path | None,
         typer.Option(

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from .options import span_in_words
+from .suite_console import BarOrLines, print_plainly
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from ..scenarios.suites.report.baseline import Change
     from ..scenarios.suites.running.case import Case, Verdict
 
-_LINE_EVERY_S = 10.0
-"""Real time between two lines on progress where there is no terminal [s]."""
 _LEAST_SHARE = 0.02
 """Of the simulated time, before which the time left is anybody's guess."""
 _MOST_LINES = 8
@@ -33,7 +32,7 @@ class SuiteProgress:
             cases: All that are to run.
             console: Where verdicts are shown; a bar beneath them if it is a terminal, else a line now and then.
         """
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+        from rich.progress import TimeRemainingColumn  # noqa: PLC0415
 
         from ..sim.engine.clock import stopwatch_s  # noqa: PLC0415
 
@@ -41,15 +40,10 @@ class SuiteProgress:
         self._total_s = sum(case.duration_s for case in cases)
         self._ended_s = 0.0
         self._running_s: dict[Case, float] = {}
-        self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), TextColumn("left"),
-            console=console, disable=not console.is_terminal, transient=True,
-        )  # fmt: skip
-        self._task = self._bar.add_task(self._words, total=self._total_s)
         self._console = console
         self._clock_s = stopwatch_s
         self._began_s = stopwatch_s()
-        self._next_line_s = self._began_s + _LINE_EVERY_S
+        self._progress = BarOrLines(console, self._total_s, TimeRemainingColumn(), "left")
 
     def passed(self, case: Case, done_us: int) -> None:
         """Take in how much simulated time has passed in a case [µs]."""
@@ -78,58 +72,41 @@ class SuiteProgress:
         return f"{self._done} of {self._cases} cases, {span} of {total} simulated"
 
     def _show(self) -> None:
-        self._bar.update(self._task, completed=self._simulated_s, description=self._words)
-        now_s = self._clock_s()
-        if self._bar.disable and now_s >= self._next_line_s:
-            from rich.console import Console  # noqa: PLC0415
+        self._progress.show(self._simulated_s, self._words, self._time_left_and_running)
 
-            from ..sim.domain.printable import printable  # noqa: PLC0415
-
-            self._next_line_s = now_s + _LINE_EVERY_S
-            share = self._simulated_s / self._total_s if self._total_s else 0.0
-            left = ""
-            if share > _LEAST_SHARE:
-                seconds = round((now_s - self._began_s) * (1.0 / share - 1.0))
-                left = f", {timedelta(seconds=seconds)} left"
-            names = ", ".join(case.name for case in self._running_s)
-            running = f"; running: {names}" if names else ""
-            Console(stderr=True, emoji=False).print(
-                printable(f"{self._words}{left}{running}"), highlight=False, markup=False
-            )
+    def _time_left_and_running(self) -> str:
+        share = self._simulated_s / self._total_s if self._total_s else 0.0
+        left = ""
+        if share > _LEAST_SHARE:
+            seconds = round((self._clock_s() - self._began_s) * (1.0 / share - 1.0))
+            left = f", {timedelta(seconds=seconds)} left"
+        names = ", ".join(case.name for case in self._running_s)
+        return f"{left}; running: {names}" if names else left
 
     def __enter__(self) -> Self:
-        self._bar.start()
+        self._progress.__enter__()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bar.stop()
+        self._progress.__exit__(kind, error, trace)
         if kind is KeyboardInterrupt:
             for case, done_s in self._running_s.items():
                 span = span_in_words(timedelta(seconds=done_s // 1))
                 print_plainly(self._console, f"ended while it ran: {case.name}, after {span} simulated")
 
 
-def print_plainly(console: Console, text: str) -> None:
-    """Print a line that may hold a name of the user's."""
-    from ..sim.domain.printable import printable  # noqa: PLC0415
-
-    console.print(printable(text), markup=False, emoji=False, soft_wrap=True)
-
-
 def print_verdict(console: Console, verdict: Verdict) -> None:
     """Print what came of a case; if it failed, why, what led to it, and how to run it again."""
-    from ..sim.domain.printable import printable  # noqa: PLC0415
-
     style, word = ("green", "passed") if verdict.has_passed else ("red", "failed")
     console.print(f"[{style}]{word}[/{style}] ", end="")
     words = f"{verdict.name}: {verdict.scenario}" if verdict.scenario else verdict.name
-    console.print(printable(words), markup=False, soft_wrap=True)
+    print_plainly(console, words)
 
     def say(text: str, indent: int, style: str | None = None) -> None:
         for line in text.strip().splitlines():
-            console.print(f"{' ' * indent}{printable(line)}", style=style, markup=False, soft_wrap=True)
+            print_plainly(console, f"{' ' * indent}{line}", style)
 
     for check, outcome in verdict.checks:
         if not outcome.has_passed:
@@ -179,9 +156,10 @@ def print_table(
         console.print(table)
     for place, change in (changes or {}).items():
         if change.lines:
-            console.print(f"\n{printable(verdicts[place].name)}, since the baseline:", markup=False)
+            console.print()
+            print_plainly(console, f"{verdicts[place].name}, since the baseline:")
             for line in _shortened(change):
-                console.print(f"    {printable(line)}", markup=False, soft_wrap=True)
+                print_plainly(console, f"    {line}")
     failed = sum(not verdict.has_passed for verdict in verdicts)
     missing = f", {wanted - len(verdicts)} not run" if len(verdicts) < wanted else ""
     console.print(f"{len(verdicts) - failed} passed, {failed} failed{missing}")

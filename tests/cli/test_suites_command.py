@@ -19,7 +19,7 @@ from suites.benches import scenario
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
-from doppelgrid.cli.suite_run import _console
+from doppelgrid.cli.suite_console import suite_console
 from doppelgrid.cli.suites_shown import print_table, print_verdict
 from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS
 from doppelgrid.scenarios.suites.running.case import Verdict
@@ -52,7 +52,7 @@ def test_a_suite_ends_with_a_verdict_for_each_case(suite: Path) -> None:
 
 
 def test_names_are_printed_as_they_are_written() -> None:
-    console, verdict = _console(), Verdict("a:bell:", "a.yaml", "x :bell: [red]y[/red]", ())
+    console, verdict = suite_console(), Verdict("a:bell:", "a.yaml", "x :bell: [red]y[/red]", ())
     console.file = io.StringIO()
     print_verdict(console, verdict)
     print_table(console, [verdict], 1, None)
