@@ -20,7 +20,7 @@ from .codes import write_state
 from .csv_writer import HEADER
 from .metadata import Metadata, dump_metadata
 from .output import abandon, open_part, part_of, settle, suffix_of, unwritable
-from .parquet_writer import TIME, WORDS, described_field
+from .parquet_writer import TIME, WORDS, described_field, encodings
 from .statistics import is_over_intervals
 
 Words = tuple[npt.NDArray[np.int32], list[str]]
@@ -114,7 +114,7 @@ class ColumnRecorder:
         if self._parquet is None:
             self._parquet = pq.ParquetWriter(
                 self._file, schema, compression="zstd", compression_level=1, write_statistics=False,
-                column_encoding={TIME.name: "DELTA_BINARY_PACKED"}, use_dictionary=list(columns),
+                **encodings(schema),
             )  # fmt: skip
         self._parquet.write_table(pa.Table.from_arrays(arrays, schema=schema))
 
