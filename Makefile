@@ -4,8 +4,9 @@ VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
 # What earlier builds left there would be installed as well, modules that have moved among it.
 INSTALL = rm -rf build/lib && $(PIP) install --quiet --no-deps .
-# Tests are shared by two processes.
+# Tests are shared by two processes, slow ones by three: many of them wait.
 SHARED := -n 2 --dist worksteal
+SHARED_SLOW := -n 3 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
@@ -54,7 +55,7 @@ quick: $(VENV)/develop
 
 slow: $(VENV)/develop
 	$(INSTALL)
-	$(BIN)/pytest -m "slow and not days" $(SHARED)
+	$(BIN)/pytest -m "slow and not days" $(SHARED_SLOW)
 
 # Hours of them, and three sites, are among the slow tests.
 days: $(VENV)/develop
