@@ -97,6 +97,20 @@ def test_another_text_of_ours_is_kept_elsewhere(
     jit.text_digest.cache_clear()
 
 
+@pytest.mark.parametrize(
+    ("module", "name"), [(jit.sys, "version"), (jit.numba, "__version__")], ids=["Python", "Numba"]
+)
+def test_what_another_compiler_made_is_kept_elsewhere(
+    module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jit.text_digest.cache_clear()
+    before = jit.text_digest(frozenset())
+    monkeypatch.setattr(module, name, "4.0.0")
+    jit.text_digest.cache_clear()
+    assert jit.text_digest(frozenset()) != before
+    jit.text_digest.cache_clear()
+
+
 class TestKept:
     @pytest.fixture(autouse=True)
     def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
