@@ -110,7 +110,7 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
 
     for check, outcome in verdict.checks:
         if not outcome.has_passed:
-            say(f"{check}: {outcome.said}", 4)
+            say(f"{check}: {verdict.told(outcome)}", 4)
             for link in outcome.chain:
                 say(link, 8, "dim")
     if verdict.error is not None:

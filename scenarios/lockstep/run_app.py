@@ -107,6 +107,7 @@ class LockstepRunner:
             on_unstoppable: Called when the application swallows whatever is raised in it to end it. It still runs
                 then, in this or another thread, and nothing but the end of the process will stop it.
         """
+        self._timezone = timezone
         self.clock = VirtualClock(start_us, timezone=timezone)
         self._until_us = until_us
         self._on_loop_start = on_loop_start
@@ -321,7 +322,7 @@ class LockstepRunner:
         return ("completed" if self._due or self._until_us is None else "ended early"), 0
 
     def _message(self, outcome: Outcome, code: int, error: BaseException | None) -> str:
-        when = to_datetime(self.clock.now_us).isoformat()
+        when = to_datetime(self.clock.now_us).astimezone(self._timezone).isoformat()
         match outcome:
             case "completed":
                 return f"the application ran until {when}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Generic, NamedTuple, TypeVar
 
 from .messages import Frame
@@ -28,25 +29,44 @@ class Event(NamedTuple):
         return event_in_words(self.kind, self.subject, self.details)
 
 
-def event_in_words(kind: str, subject: str, details: Mapping[str, object]) -> str:
-    """Return what happened for people: details with their units, times as such, those without a value left out."""
-    reactive = details.get("axis") == "reactive"
-    words = ", ".join(
-        _detail_in_words(name, value, "var" if reactive else "W")
-        for name, value in details.items()
-        if value not in (None, "")
-    )
+def event_in_words(kind: str, subject: str, details: Mapping[str, object], zone: tzinfo = UTC) -> str:
+    """Return what happened for people: details with their units, those without a value left out.
+
+    Args:
+        kind: Of the event.
+        subject: Whom it is about.
+        details: Plain values, by name.
+        zone: Of the clock by which times are told.
+    """
+    told = {name: value for name, value in details.items() if value not in (None, "")}
+    words = ", ".join(filter(None, (_detail_in_words(name, told, zone) for name in told)))
     return f"{subject}: {kind}" + (f" ({words})" if words else "")
 
 
-def _detail_in_words(name: str, value: object, unit_of_power: str) -> str:
-    if name.endswith("_us") and isinstance(value, int | float):
-        return f"{name.removesuffix('_us')} {to_datetime(round(value)).isoformat()}"
-    if name == "power" and isinstance(value, float):
-        return f"power {value:.1f} {unit_of_power}"
-    if name.endswith("_s") and isinstance(value, float):
-        return f"{name.removesuffix('_s')} {value:.10g} s"
-    return f"{name} {value:.10g}" if isinstance(value, float) else f"{name} {printable(str(value))}"
+def _detail_in_words(name: str, told: Mapping[str, object], zone: tzinfo) -> str:
+    value = told[name]
+    shown = f"{value:.10g}" if isinstance(value, float) else printable(str(value))
+    match name, value:
+        case ("axis", _) if "power" in told:
+            words = ""
+        case "axis", _:
+            words = f"{shown} power"
+        case "power", float():
+            axis = f"{told['axis']} " if "axis" in told else ""
+            words = f"{axis}power {value:.1f} {'var' if told.get('axis') == 'reactive' else 'W'}"
+        case ("quantity", _) if "value" in told:
+            words = ""
+        case ("value", _) if "quantity" in told:
+            words = f"{printable(str(told['quantity']))} {shown}"
+        case (("quantity" | "states"), _):
+            words = shown
+        case _, (int() | float()) if name.endswith("_us"):
+            words = f"{name.removesuffix('_us')} {to_datetime(round(value)).astimezone(zone).isoformat()}"
+        case _, float() if name.endswith("_s"):
+            words = f"{name.removesuffix('_s')} {shown} s"
+        case _:
+            words = f"{name} {shown}"
+    return words
 
 
 EventListener = Callable[[Event], None]

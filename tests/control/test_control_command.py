@@ -270,9 +270,7 @@ class TestLooks:
         await control.drive("house", "load", 20e3, over=seconds(30))
         await server.__aexit__(None, None, None)
         ended = await watching
-        assert (
-            ended.output == "2026-06-15T10:00:00+00:00 house: driven (over 30 s, quantity load, value 20 kW)"
-        )
+        assert ended.output == "2026-06-15T10:00:00+00:00 house: driven (over 30 s, load 20 kW)"
 
 
 class TestReach:

@@ -269,7 +269,7 @@ class TestDevices:
         assert [event.details.get("status") for event in bench.events if event.kind == "set-point ended"] == [
             "SUCCESS", "FAILED",
         ]  # fmt: skip
-        assert "inv: command lost (command set-point, axis active, power -9000.0 W)" in map(str, bench.events)
+        assert "inv: command lost (command set-point, active power -9000.0 W)" in map(str, bench.events)
 
     def test_a_lost_stop_changes_nothing(self, bench: Bench) -> None:
         bench.strike("inv", "lost_commands")

@@ -284,13 +284,13 @@ def test_what_is_no_journal_is_told_with_its_line(tmp_path: Path) -> None:
         (
             "set-point accepted",
             {"axis": "active", "power": -6019.78466796875, "until_us": NOON},
-            "axis active, power -6019.8 W, until 2026-06-15T10:00:00+00:00",
+            "active power -6019.8 W, until 2026-06-15T10:00:00+00:00",
         ),
-        ("set-point accepted", {"axis": "reactive", "power": 5.0}, "axis reactive, power 5.0 var"),
+        ("set-point accepted", {"axis": "reactive", "power": 5.0}, "reactive power 5.0 var"),
         (
             "driven",
             {"quantity": "load", "value": 4e3, "over_s": 30.0},
-            "quantity load, value 4000, over 30 s",
+            "load 4000, over 30 s",
         ),
     ],
 )

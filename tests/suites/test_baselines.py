@@ -47,8 +47,8 @@ def test_checks_turn_figures_move_and_runs_part_where_they_do(earlier: Path, tmp
     assert re.fullmatch(r"import: 0\.15\d+ kWh, now 0\.2\d+ kWh \(\+\d\d\.\d%\)", str(peak))
     assert change.parts_at == "2026-06-15 00:00:30, 30 s after the start"
     was, now = change.parting.split(", now ")
-    assert was == "before main: driven (over 0 s, quantity load, value 5000) at 00:00:30"
-    assert now == "main: driven (over 0 s, quantity load, value 9000) at 00:00:30"
+    assert was == "before main: driven (over 0 s, load 5000) at 00:00:30"
+    assert now == "main: driven (over 0 s, load 9000) at 00:00:30"
     assert str(change).startswith("1 check turned, ")
     assert str(change).endswith("parts after 30 s")
 

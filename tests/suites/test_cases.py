@@ -304,7 +304,7 @@ class TestInvariants:
     def test_a_set_point_of_the_application_that_is_refused_fails_the_case(self, tmp_path: Path) -> None:
         (failure,) = run(tmp_path, CHECKS, self.COMMANDING).failures
         assert failure.startswith("no set-point of the application is refused: inv, 30000: ")
-        assert failure.endswith("at 2026-06-14T22:00:30+00:00")
+        assert failure.endswith("at 2026-06-15T00:00:30+02:00")
 
     def test_a_file_can_do_without(self, tmp_path: Path) -> None:
         verdict = run(tmp_path, f"without: [commands]\n{CHECKS}", self.COMMANDING)
@@ -328,7 +328,7 @@ class TestInvariants:
         )
         (failure,) = run(tmp_path, CHECKS, app).failures
         assert failure.startswith(
-            "no exception is logged: mine: it went wrong: LookupError: lost, at 2026-06-14T22:00:00"
+            "no exception is logged: mine: it went wrong: LookupError: lost, at 2026-06-15T00:00:00"
         )
 
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -345,7 +345,7 @@ class TestInvariants:
         (failure,) = run(tmp_path, CHECKS, app).failures
         assert threading.excepthook is hook
         assert failure.startswith(
-            "no exception is logged: uncaught in mine: IndexError: pop from empty list, at 2026-06-14T22:00:00"
+            "no exception is logged: uncaught in mine: IndexError: pop from empty list, at 2026-06-15T00:00:00"
         )
 
 
@@ -424,6 +424,17 @@ class TestRunner:
         running.close()
         with pytest.raises(ProcessLookupError):
             os.kill(int(pid.read_text()), 0)
+
+    def test_a_crash_is_told_in_the_log_too(self, tmp_path: Path) -> None:
+        (tmp_path / "app.py").write_text("print('hello', flush=True)\n1 / 0\n")
+        path = scenario(tmp_path, f"app: app.py\n{CHECKS}")
+        list(run_cases([Case("try", path, output=tmp_path / "out")]))
+        lines = (tmp_path / "out" / "try" / "app.log").read_text().splitlines()
+        assert lines[0] == "hello"
+        assert lines[-2:] == [
+            "ZeroDivisionError: division by zero",
+            "the application crashed at 2026-06-15T00:00:00+02:00",
+        ]
 
     def test_what_a_case_says_is_kept_with_its_beginning_and_its_end(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -123,9 +123,7 @@ class TestBalance:
         monkeypatch.setattr(steps, "sum_towards_grid", lose)
         found = watched(site, [])
         assert broken(found) == ["balance"]
-        assert said(found, "balance").startswith(
-            "grid: 1346.9151 W flow in on phase 2, 1348.2633 W out, at 1970-"
-        )
+        assert said(found, "balance") == "grid: 1346.9151 W flow in on phase 2, 1348.2633 W out"
 
     def test_a_load_that_draws_other_than_its_input_says_is_found(
         self, site: Site, monkeypatch: pytest.MonkeyPatch
@@ -268,7 +266,7 @@ def test_a_register_that_begins_anew_is_found(site: Site, monkeypatch: pytest.Mo
 def test_what_led_to_a_breach_is_told_back_to_its_cause(site: Site) -> None:
     found = watched(site, [(2.0, OverrideInput("main", "load", 5e3)), (5.0, TestRatings.LOAD)])
     first, *_ = outcome_of(found, "ratings").chain
-    assert first == "at 1970-01-01T01:00:05+01:00: main: driven (quantity load, value 71000, over 0 s)"
+    assert first == "at 1970-01-01T01:00:05+01:00: main: driven (load 71000, over 0 s)"
 
 
 class TestShown:

@@ -10,7 +10,6 @@ from ....sim.domain.events import Event
 from ....sim.domain.messages import Frame, Refusal
 from ....sim.domain.messages import Reading as Report
 from ....sim.domain.metrics import Metric
-from ....sim.domain.timestamps import to_datetime
 from ....sim.simulation.simulation import Simulation
 from .attribution import Attribution
 from .command_watches import Lifetimes, Shown
@@ -153,7 +152,7 @@ class Invariants:
     def _break(self, invariant: Invariant, words: str, time_us: int, chain: tuple[str, ...] = ()) -> None:
         # The first breach says most; what follows from it is not looked for.
         self._open.discard(invariant)
-        self._broken[invariant] = Outcome(False, f"{words}, {_at(time_us)}", time_us, chain)
+        self._broken[invariant] = Outcome(False, words, time_us, chain)
 
     def _happened(self, event: Event) -> None:
         self.story.hear(event)
@@ -163,7 +162,3 @@ class Invariants:
     def _chain(self, key: str) -> tuple[str, ...]:
         """Return what led to how a component stands."""
         return self.story.chain([key])
-
-
-def _at(time_us: int) -> str:
-    return f"at {to_datetime(time_us).isoformat()}"

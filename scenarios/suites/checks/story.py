@@ -11,7 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, tzinfo
 from typing import Any
 
-from ....sim.domain.events import Event
+from ....sim.domain.events import Event, event_in_words
 from ....sim.domain.timestamps import to_datetime
 from ....sim.network.wiring import Wiring
 from ..language.expressions import Condition
@@ -80,7 +80,9 @@ class Story:
         if len(chain) > _LONGEST:
             chain = [chain[0], *chain[1 - _LONGEST :]]
         return tuple(
-            f"at {to_datetime(event.time_us).astimezone(self._zone).isoformat()}: {event}" for event in chain
+            f"at {to_datetime(event.time_us).astimezone(self._zone).isoformat()}: "
+            f"{event_in_words(event.kind, event.subject, event.details, self._zone)}"
+            for event in chain
         )
 
     def _near(self, keys: Iterable[str]) -> set[str]:

@@ -67,7 +67,7 @@ def _add(suite: ElementTree.Element, verdict: Verdict, change: Change | None) ->
     failed = [check for check in verdict.checks if not check.outcome.has_passed]
     for check, outcome in failed:
         failure = ElementTree.SubElement(case, "failure", message=_clean(check))
-        failure.text = _clean("\n".join([outcome.said, *outcome.chain]))
+        failure.text = _clean("\n".join([verdict.told(outcome), *outcome.chain]))
     if verdict.error is not None:
         last = (verdict.error.strip().splitlines() or ["without a word"])[-1]
         error = ElementTree.SubElement(case, "error", message=_clean(last))

@@ -24,8 +24,9 @@ from .plot import figure_of
 _STYLE = (
     "*{box-sizing:border-box}"
     "body{font:15px/1.5 system-ui,sans-serif;max-width:76rem;margin:1.5rem auto;padding:0 1rem;color:#222}"
+    "body{overflow-wrap:break-word}"
     "h1{font-size:1.5rem}h3{font-size:1rem;margin:1.2rem 0 .3rem}"
-    "table{border-collapse:collapse;margin:.5rem 0;display:block;overflow-x:auto}"
+    "table{border-collapse:collapse;margin:.5rem 0;display:block;max-width:100%;overflow-x:auto}"
     "th,td{padding:.2rem .8rem .2rem 0;text-align:left;vertical-align:top}thead{border-bottom:1px solid #888}"
     "td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
     "details{border-top:1px solid #ccc;padding:.4rem 0}details details{border-top:0}"
@@ -34,7 +35,7 @@ _STYLE = (
     "pre,code{overflow-wrap:anywhere;white-space:pre-wrap}pre{background:#f4f4f4;padding:.6rem;max-height:30rem;overflow-y:auto}"
     ".broken{border-left:4px solid #b3261e;background:#fdf2f1;padding:.3rem .8rem;margin:.6rem 0}"
     ".broken ol{margin:.2rem 0;padding-left:1.4rem}.facts{color:#555}"
-    ".plot{width:100%;height:32rem}"
+    ".plot{width:100%;height:32rem;overflow-x:auto}"
     "@media(max-width:40rem){body{padding:0 .6rem}.plot{height:34rem}th,td{padding-right:.5rem}}"
 )
 _DRAW = """
@@ -198,7 +199,7 @@ def _broken(verdict: Verdict) -> Iterator[str]:
         if not outcome.has_passed:
             chain = "".join(f"<li>{escape(line)}</li>" for line in outcome.chain)
             led = f"<br>What led to it:<ol>{chain}</ol>" if chain else ""
-            yield f'<div class="broken"><strong>{escape(check)}</strong>: {escape(outcome.said)}{led}</div>'
+            yield f'<div class="broken"><strong>{escape(check)}</strong>: {escape(verdict.told(outcome))}{led}</div>'
     if verdict.error is not None:
         yield f'<div class="broken"><pre>{escape(verdict.error)}</pre></div>'
 

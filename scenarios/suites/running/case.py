@@ -6,15 +6,17 @@ import asyncio
 import importlib.metadata
 import os
 import shlex
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from ....sim.domain.messages import Frame
-from ....sim.domain.timestamps import MICROSECONDS
+from ....sim.domain.timestamps import MICROSECONDS, to_datetime
 from ....sim.files.json_text import json_text
 from ....sim.recording import Recorder
 from ....sim.simulation.live import LiveSimulation
@@ -163,8 +165,18 @@ class Verdict:
     @property
     def failures(self) -> list[str]:
         """What did not hold, in words."""
-        failed = [f"{check}: {outcome.said}" for check, outcome in self.checks if not outcome.has_passed]
+        failed = [
+            f"{check}: {self.told(outcome)}" for check, outcome in self.checks if not outcome.has_passed
+        ]
         return failed if self.error is None else [*failed, self.error]
+
+    def told(self, outcome: Outcome) -> str:
+        """Return what came of a check, with the time at which that was decided, by the site's clock."""
+        if outcome.time_us is None:
+            return outcome.said
+        return (
+            f"{outcome.said}, at {to_datetime(outcome.time_us).astimezone(ZoneInfo(self.zone)).isoformat()}"
+        )
 
     def plain(self) -> dict[str, Any]:
         """Return all of it but series and log in the types of JSON; times in µs since the Unix epoch."""
@@ -317,6 +329,9 @@ def _verdict(
         )
     elif report.outcome in ("crashed", "exited", "stopped", "interrupted"):
         error = report.message
+        if report.outcome == "crashed":
+            # What an application said last belongs with what it said before.
+            print(report.message, file=sys.stderr, flush=True)
     elif report.outcome == "ended early" and has_app:
         when = local_time(report.end_us, scenario.site).isoformat()
         checks.append(CheckOutcome(APP_ENDED_EARLY, Outcome(False, f"it returned at {when}", report.end_us)))
