@@ -91,6 +91,7 @@ class LockstepRunner:
         limits: Limits = Limits(),  # noqa: B008
         seed: int = 0,
         timezone: tzinfo = UTC,
+        shown_in: tzinfo = UTC,
         on_unstoppable: Callable[[RunReport], object] = lambda _report: None,
     ) -> None:
         """Prepare a run.
@@ -104,10 +105,11 @@ class LockstepRunner:
             limits: How long the application may keep virtual time from passing.
             seed: Of the `random` module as the application finds it.
             timezone: The process's local time zone during the run.
+            shown_in: Time zone in which the report tells times.
             on_unstoppable: Called when the application swallows whatever is raised in it to end it. It still runs
                 then, in this or another thread, and nothing but the end of the process will stop it.
         """
-        self._timezone = timezone
+        self._shown_in = shown_in
         self.clock = VirtualClock(start_us, timezone=timezone)
         self._until_us = until_us
         self._on_loop_start = on_loop_start
@@ -322,7 +324,7 @@ class LockstepRunner:
         return ("completed" if self._due or self._until_us is None else "ended early"), 0
 
     def _message(self, outcome: Outcome, code: int, error: BaseException | None) -> str:
-        when = to_datetime(self.clock.now_us).astimezone(self._timezone).isoformat()
+        when = to_datetime(self.clock.now_us).astimezone(self._shown_in).isoformat()
         match outcome:
             case "completed":
                 return f"the application ran until {when}"

@@ -102,6 +102,7 @@ class LockstepSession:
             on_loop_start=self._start_site,
             limits=limits,
             seed=seed,
+            shown_in=site.microgrid.location.zone,
             on_unstoppable=lambda report: on_unstoppable(self._result(report)),
         )
 
