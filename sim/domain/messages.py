@@ -48,6 +48,14 @@ class SensorInfo:
     metrics: tuple[Metric, ...]
 
 
+class Told(NamedTuple):
+    """What a component says of how it is."""
+
+    states: tuple[StateCode, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
+
+
 class Reading(NamedTuple):
     """What a component reports at one instant."""
 
@@ -56,6 +64,11 @@ class Reading(NamedTuple):
     states: tuple[StateCode, ...]
     warnings: tuple[Diagnostic, ...] = ()
     errors: tuple[Diagnostic, ...] = ()
+
+    @property
+    def told(self) -> Told:
+        """What the component says of how it is."""
+        return Told(self.states, self.warnings, self.errors)
 
 
 class Frame(NamedTuple):

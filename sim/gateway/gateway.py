@@ -36,7 +36,7 @@ from ..domain.messages import (
 )
 from ..domain.metrics import Metric, PowerType
 from ..domain.ranges import OpenBounds
-from ..domain.states import Diagnostic, StateCode
+from ..domain.states import StateCode
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
 from ..engine.events import Events
@@ -49,6 +49,7 @@ from ..telemetry.instruments import Instruments
 from ..telemetry.intervals import LEAST_INTERVAL_US, shown_windows
 from ..telemetry.sensors import Sensors, SensorsState
 from .augmented_bounds import AugmentedBounds, AugmentedBoundsState
+from .conditions import Conditions, ConditionsState
 from .identity import describe, describe_sensor
 from .intervals import IntervalFrames
 from .lifecycle import Lifecycle
@@ -63,26 +64,14 @@ _FRAMES_AT_ONCE = 100
 """Larger sites report in turns of at most so many components, lest the last frames wait for the first."""
 
 
-class Condition(NamedTuple):
-    """States, warnings and errors of a component, and since when."""
-
-    states: tuple[StateCode, ...]
-    warnings: tuple[Diagnostic, ...]
-    errors: tuple[Diagnostic, ...]
-    since_us: int
-
-
 class GatewayState(NamedTuple):
     """What a gateway remembers."""
 
     set_points: SetPointsState
-    conditions: dict[str, Condition]
-    """By key."""
+    conditions: ConditionsState = ConditionsState()
     bounds: AugmentedBoundsState = AugmentedBoundsState()
     sequences: SequencesState = SequencesState()
     sensors: SensorsState = {}  # noqa: RUF012 - never changed in place
-    shown_conditions: dict[str, Condition] = {}  # noqa: RUF012 - never changed in place
-    """Of components that say something else of themselves than what is."""
     line: LineState = LineState()
 
 
@@ -130,8 +119,7 @@ class Gateway:
         self._frame_listeners: list[FrameListener] = []
         self.deliveries = Subscribers[Frame]()
         """Told of every sample that has come over the line to whoever listens to its component."""
-        self._conditions: dict[str, Condition] = {}
-        self._shown_conditions: dict[str, Condition] = {}
+        self._conditions = Conditions(engine, events)
         self._sequences = Sequences(plant, engine, events)
         self._set_points = SetPoints(plant, engine, clock, events, self._sequences)
         self._lifecycle = Lifecycle(plant, faults, events, self._sequences, self._set_points)
@@ -266,7 +254,9 @@ class Gateway:
         """
         key = self._key(component_id)
         self._executor.bring_plant()
-        return self._frame(key, self._instruments.read(key), self._clock.stamp_us(self._engine.now_us))
+        reading = self._instruments.read(key)
+        since_us = self._conditions.since_us(key, reading.told)
+        return self._frame(key, reading, self._clock.stamp_us(self._engine.now_us), since_us)
 
     def sensor_frame(self, sensor_id: int) -> Frame:
         """Return what a sensor reports now.
@@ -484,19 +474,17 @@ class Gateway:
         """Return what the gateway remembers, to restore later."""
         return GatewayState(
             self._set_points.save(),
-            dict(self._conditions),
+            self._conditions.save(),
             self._bounds.save(),
             self._sequences.save(),
             self._sensors.save(),
-            dict(self._shown_conditions),
             self._line.save(),
         )
 
     def restore(self, state: GatewayState) -> None:
         """Go on from a saved state."""
         self._set_points.restore(state.set_points)
-        self._conditions = dict(state.conditions)
-        self._shown_conditions = dict(state.shown_conditions)
+        self._conditions.restore(state.conditions)
         self._line.restore(state.line)
         self._bounds.restore(state.bounds)
         self._sequences.restore(state.sequences)
@@ -538,15 +526,17 @@ class Gateway:
         self._push(self._turns[turn])
 
     def _push(self, component_ids: Iterable[int]) -> list[Frame]:
-        """Push the frames of components to whoever listens; all of them, if somebody listens to all."""
-        listened = (
-            number
-            for number in component_ids
-            if self._frame_listeners
-            or self._subscriptions.get(number)
-            or self._faults.collects(self._keys[number])
-        )
-        frames = self._frames(listened)
+        """Notice how components are, and push the frames of those to which somebody listens: of all, if to all."""
+        now_us = self._clock.stamp_us(self._engine.now_us)
+        frames = []
+        for number in component_ids:
+            key = self._keys[number]
+            if self._frame_listeners or self._subscriptions.get(number) or self._faults.collects(key):
+                frame = self._sampled(key, now_us)
+                if frame is not None:
+                    frames.append(frame)
+            elif (told := self._instruments.told(key)) is not None:
+                self._conditions.notice(key, told)
         for frame in frames:
             self._line.send(self._keys[frame.component_id], frame)
         return frames
@@ -558,62 +548,33 @@ class Gateway:
                 subscription.push(frame)
             self.deliveries.tell(frame)
 
-    def _frames(self, component_ids: Iterable[int]) -> list[Frame]:
-        now_us = self._clock.stamp_us(self._engine.now_us)
-        frames = []
-        for component_id in component_ids:
-            key = self._keys[component_id]
-            reading = self._instruments.sample(key)
-            reported = None if reading is None else self._faults.report(key, reading, now_us)
-            if reading is not None and reported is not None:
-                frames.append(self._reported_frame(key, reading, *reported))
-        return frames
+    def _sampled(self, key: str, stamp_us: int) -> Frame | None:
+        """Return the frame of what a component reports at a sampling; None if it says nothing then."""
+        reading = self._instruments.sample(key)
+        if reading is None:
+            return None
+        true = reading.told
+        since_us = self._conditions.notice(key, true)
+        reported = self._faults.report(key, reading, stamp_us)
+        if reported is None:
+            return None
+        if reported[0] is reading:
+            self._conditions.show_truth(key)
+        else:
+            since_us = self._conditions.show(key, true, reported[0].told, since_us)
+        return self._frame(key, *reported, since_us)
 
-    def _reported_frame(self, key: str, reading: Reading, reported: Reading, stamp_us: int) -> Frame:
-        """Return the frame of what a component reports, given what it should report."""
-        frame = self._frame(key, reading, stamp_us)
-        if reported is reading:
-            self._shown_conditions.pop(key, None)
-            return frame
-        shown, since_us = _condition_of(reported), frame.state_since_us
-        condition = self._shown_conditions.get(key)
-        if condition is not None or shown != _condition_of(reading):
-            # What a broken component says of itself is no event of the site.
-            if condition is None or condition[:3] != shown:
-                condition = self._shown_conditions[key] = Condition(*shown, self._engine.now_us)
-            since_us = self._clock.stamp_us(condition.since_us)
-        return frame._replace(
-            values=reported.values,
-            bounds=reported.bounds,
-            states=reported.states,
-            warnings=reported.warnings,
-            errors=reported.errors,
-            state_since_us=since_us,
-        )
-
-    def _frame(self, key: str, reading: Reading, stamp_us: int) -> Frame:
-        condition = self._conditions.get(key)
-        reported = _condition_of(reading)
-        if condition is None or condition[:3] != reported:
-            condition = Condition(*reported, self._engine.now_us)
-            self._conditions[key] = condition
-            self._events.report("state", key, states=" ".join(reading.states))
+    def _frame(self, key: str, reading: Reading, stamp_us: int, since_us: int) -> Frame:
         return Frame(
             component_id=self.site.components[key].id,
             sample_time_us=stamp_us,
             values=reading.values,
             bounds=reading.bounds,
             states=reading.states,
-            state_since_us=self._clock.stamp_us(condition.since_us),
+            state_since_us=self._clock.stamp_us(since_us),
             warnings=reading.warnings,
             errors=reading.errors,
         )
-
-
-def _condition_of(
-    reading: Reading,
-) -> tuple[tuple[StateCode, ...], tuple[Diagnostic, ...], tuple[Diagnostic, ...]]:
-    return reading.states, reading.warnings, reading.errors
 
 
 def _opened(subscriptions: dict[int, list[Subscription]], number: int) -> Subscription:

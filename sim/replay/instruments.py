@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Mapping, Sequence
 
-from ..domain.messages import Reading
+from ..domain.messages import Reading, Told
 from ..domain.metrics import Metric
 from ..plant.plant import Plant
 from ..telemetry.instruments import Instruments
@@ -60,6 +60,14 @@ class ReplayInstruments(Instruments):
             return None if sampled is None else super().read(key)
         recorded = None if playback is None else playback.at(now_us)
         return None if recorded is None else self._as_it_would_be(key, recorded)
+
+    def told(self, key: str) -> Told | None:
+        """Return what a component says of how it is at this very moment, or None if it is not sampled now."""
+        playback = self._playbacks.get(key)
+        if key in self._simulated:
+            return None if (playback or self._pace).at(self._plant.time_us) is None else super().told(key)
+        recorded = None if playback is None else playback.at(self._plant.time_us)
+        return None if recorded is None else recorded.told
 
     def read(self, key: str) -> Reading:
         """Return what a component reported last."""

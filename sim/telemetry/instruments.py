@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ...models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
 from ..components.device import Activity
-from ..domain.messages import Reading
+from ..domain.messages import Reading, Told
 from ..domain.metrics import Metric
 from ..domain.ranges import Bounds
 from ..domain.states import Diagnostic
@@ -58,6 +58,10 @@ class Instruments:
         """Return what a component reports now."""
         return self._gauges[key].read()
 
+    def told(self, key: str) -> Told | None:
+        """Return what a component says of how it is at a sampling, or None if it says nothing then."""
+        return self._gauges[key].told()
+
     def means(
         self, key: str, seen: Mapping[Metric, float], interval: IntervalReader
     ) -> Mapping[Metric, float]:
@@ -106,6 +110,15 @@ class _Gauge:
 
     def read(self) -> Reading:
         """Return what the component reports now."""
+        plant, key = self._plant, self._key
+        told = self.told()
+        bounds = {metric: shown_ranges(plant, key, metric) for metric in self._bounded} | self._fixed_bounds
+        if self._is_limited:
+            bounds[Metric.AC_POWER_ACTIVE] = (connection_bounds(plant),)
+        return Reading(self._values(), bounds, *told)
+
+    def told(self) -> Told:
+        """Return what the component says of how it is."""
         plant, key, memory = self._plant, self._key, self._memory
         if not memory.is_known:
             plant.bring_up_to_date()
@@ -120,12 +133,7 @@ class _Gauge:
             activity,
             charger_status(plant, key) if self._is_charger else None,
         )
-        bounds = {metric: shown_ranges(plant, key, metric) for metric in self._bounded} | self._fixed_bounds
-        if self._is_limited:
-            bounds[Metric.AC_POWER_ACTIVE] = (connection_bounds(plant),)
-        return Reading(
-            self._values(),
-            bounds,
+        return Told(
             self._states(condition),
             (*self._warnings(condition), *plant.impairments.warnings(key)),
             () if error is None else (error,),

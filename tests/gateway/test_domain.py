@@ -85,7 +85,7 @@ class TestEvents:
     def test_each_detail_is_told_with_its_unit(self) -> None:
         for details, words in [
             ({"power": 2.25}, "power 2.2 W"),
-            ({"axis": "reactive", "power": 2.0}, "axis reactive, power 2.0 var"),
+            ({"axis": "reactive", "power": 2.0}, "reactive power 2.0 var"),
             ({"power": 2}, "power 2"),
             ({"until_us": 0}, "until 1970-01-01T00:00:00+00:00"),
             ({"until_us": 1e6}, "until 1970-01-01T00:00:01+00:00"),

@@ -26,12 +26,13 @@ from doppelgrid.sim.domain.messages import (
     WrongStateError,
 )
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.domain.states import StateCode
+from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.gateway.subscriptions import LONGEST_QUEUE, PowerRequest, Subscription
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
 SECOND = 1_000_000
+SAMPLING = 200_000
 START = 1_750_000_000 * SECOND
 GRID, MAIN, INVERTER, BATTERY, PV, LOAD = 1, 2, 11, 12, 21, 31
 ACTIVE, REACTIVE = PowerType.ACTIVE, PowerType.REACTIVE
@@ -190,16 +191,41 @@ class TestTelemetry:
                 math.isfinite(edge) for ranges in frame.bounds.values() for pair in ranges for edge in pair
             )
 
-    def test_the_state_time_is_that_of_the_last_change(self, bench: Bench) -> None:
+    def test_the_state_time_is_that_of_the_sampling_after_the_last_change(self, bench: Bench) -> None:
         bench.pass_time(5.0)
-        assert bench.gateway.frame(INVERTER).state_since_us <= START + 5 * SECOND
+        assert bench.gateway.frame(INVERTER).state_since_us == START + SAMPLING
         bench.set_power(10_000.0)
         bench.pass_time(5.0)
         charging = bench.gateway.frame(INVERTER)
         bench.pass_time(5.0)
         later = bench.gateway.frame(INVERTER)
         assert charging.states == later.states == (StateCode.CHARGING,)
-        assert charging.state_since_us == later.state_since_us
+        assert charging.state_since_us == later.state_since_us == START + 5 * SECOND + SAMPLING
+
+    @pytest.mark.parametrize("looks_at", [(), (5.1,), (5.05, 5.19, 5.35, 9.9)])
+    @pytest.mark.parametrize("is_subscribed", [False, True])
+    def test_who_looks_and_who_listens_changes_neither_state_times_nor_events(
+        self, bench: Bench, looks_at: tuple[float, ...], is_subscribed: bool
+    ) -> None:
+        told: list[tuple[int, str]] = []
+        bench.gateway.listen_to_events(lambda event: told.append((event.time_us - START, str(event))))
+        if is_subscribed:
+            bench.gateway.subscribe(INVERTER)
+        bench.pass_time(5.0)
+        bench.set_power(10_000.0)
+        for second in looks_at:
+            bench.simulation.run_to(START + round(second * SECOND))
+            bench.gateway.frame(INVERTER)
+        bench.simulation.run_to(START + 10 * SECOND)
+        assert bench.gateway.frame(INVERTER).state_since_us == START + 5_200_000
+        assert [when for when, words in told if words.startswith("inv: state")] == [200_000, 5_200_000]
+
+    def test_a_change_that_no_sampling_has_seen_is_as_old_as_the_look(self, bench: Bench) -> None:
+        bench.pass_time(5.0)
+        bench.plant.trip("inv", Diagnostic("OVERTEMPERATURE", "hot"))
+        bench.pass_time(0.1)
+        assert bench.gateway.frame(INVERTER).states == (StateCode.ERROR,)
+        assert bench.gateway.frame(INVERTER).state_since_us == START + 5_100_000
 
     def test_a_working_battery_reports_a_closed_relay(self, bench: Bench) -> None:
         assert bench.gateway.frame(BATTERY).states == (StateCode.READY, StateCode.RELAY_CLOSED)
@@ -419,4 +445,5 @@ class TestListeners:
         bench.pass_time(20.0)
         stop()
         bench.set_power(8_800.0)
+        told = [kind for kind in told if kind != "state"]
         assert told == ["set-point accepted", "set-point refused", "set-point ended", "set-point lapsed"]
