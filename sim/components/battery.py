@@ -26,7 +26,7 @@ from .battery_management import (
     check_management,
     managed,
 )
-from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType
+from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Way
 from .section import ComponentSection, given
 from .setting import Setting
 from .switchgear import Shown, Switchgear
@@ -271,6 +271,7 @@ def _caption(battery: Battery) -> list[str]:
 TYPE = ComponentType(
     name=Category.BATTERY,
     category=Category.BATTERY,
+    way=Way.BOTH,
     section=Battery,
     sdk_class="LiIonBattery",
     behind=DC_PARENTS,

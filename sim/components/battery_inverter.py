@@ -12,7 +12,7 @@ from ..domain.states import StateCode
 from ..files.sections import written
 from ..files.units import NonNegativePower
 from .captions import kilowatts
-from .component_type import AC_PARENTS, Built, ComponentType, Converting
+from .component_type import AC_PARENTS, Built, ComponentType, Converting, Way
 from .inverter import (
     BuiltInControl,
     InverterSection,
@@ -58,6 +58,7 @@ def build(inverter: BatteryInverter, setting: Setting) -> Built:
 TYPE = ComponentType(
     name=Category.BATTERY_INVERTER,
     category=Category.BATTERY_INVERTER,
+    way=Way.BOTH,
     section=BatteryInverter,
     sdk_class="BatteryInverter",
     behind=AC_PARENTS,

@@ -9,7 +9,7 @@ from pydantic import Field
 from ..domain.categories import Category
 from ..files.sections import written
 from ..files.units import Duration
-from .component_type import AC_PARENTS, DC_PARENTS, ComponentType
+from .component_type import AC_PARENTS, DC_PARENTS, ComponentType, Way
 from .section import ComponentSection
 from .switchgear import Shown, Switchgear
 
@@ -27,6 +27,7 @@ class Breaker(ComponentSection):
 TYPE = ComponentType(
     name=Category.BREAKER,
     category=Category.BREAKER,
+    way=Way.NONE,
     section=Breaker,
     sdk_class="Relay",
     behind=(*AC_PARENTS, *DC_PARENTS),

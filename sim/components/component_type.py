@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any, NamedTuple
 
 from ...models.ac import ThreePhase
@@ -163,6 +164,16 @@ def _no_identity(_section: Any) -> dict[str, Any]:
     return {}
 
 
+class Way(Enum):
+    """Which way the power of a component itself flows."""
+
+    CONSUMES = auto()
+    PRODUCES = auto()
+    BOTH = auto()
+    NONE = auto()
+    """It measures or passes on what others do, and has nothing of its own but loads and losses."""
+
+
 @dataclass(frozen=True)
 class ComponentType:
     """A kind of component: how a file says it, how it is built, and what it is called elsewhere."""
@@ -195,6 +206,8 @@ class ComponentType:
     """`(section)`: fields of `ComponentInfo` that only its category has."""
     sdk_fields: Mapping[str, Any] = field(default_factory=dict)
     """What the SDK's class wants besides an id, for the graph."""
+    way: Way | None = None
+    """Which way its own power flows; None for that of this package's own component of its category."""
     is_passage: bool = False
     """Whether power merely passes through; rules of the graph look through it."""
     measures: bool = True

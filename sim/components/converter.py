@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..domain.categories import Category
-from .component_type import DC_PARENTS, ComponentType
+from .component_type import DC_PARENTS, ComponentType, Way
 from .section import ComponentSection
 
 
@@ -18,6 +18,7 @@ class Converter(ComponentSection):
 TYPE = ComponentType(
     name=Category.CONVERTER,
     category=Category.CONVERTER,
+    way=Way.NONE,
     section=Converter,
     sdk_class="Converter",
     behind=DC_PARENTS,

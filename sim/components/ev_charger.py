@@ -25,7 +25,7 @@ from ..inputs.sessions.session import Listed, Session, SessionPlan
 from ..inputs.sessions.signals import session_signals
 from ..inputs.signal import NEVER, Constant, Signal
 from .captions import kilowatts
-from .component_type import AC_PARENTS, Built, ComponentType
+from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .device import NOTHING, SET_POINT, Machine
 from .device_model import DeviceModel
 from .rating import Rating
@@ -416,6 +416,7 @@ def _cars_caption(charger: EvCharger) -> str:
 TYPE = ComponentType(
     name=Category.EV_CHARGER,
     category=Category.EV_CHARGER,
+    way=Way.CONSUMES,
     section=EvCharger,
     sdk_class="AcEvCharger",
     behind=AC_PARENTS,

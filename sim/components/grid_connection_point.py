@@ -54,7 +54,7 @@ from ..inputs.grid.presets import area_preset, area_preset_names, outage_preset,
 from ..inputs.signal import Constant, Signal
 from ..inputs.specs import FileColumn, Inline
 from .captions import input_caption
-from .component_type import Built, ComponentType, FeedInLimit, GridSupply
+from .component_type import Built, ComponentType, FeedInLimit, GridSupply, Way
 from .section import ComponentSection, given
 from .setting import Setting
 
@@ -546,6 +546,7 @@ def _limits_caption(grid: GridConnectionPoint) -> list[str]:
 TYPE = ComponentType(
     name=Category.GRID_CONNECTION_POINT,
     category=Category.GRID_CONNECTION_POINT,
+    way=Way.NONE,
     section=GridConnectionPoint,
     sdk_class="GridConnectionPoint",
     sdk_fields={"rated_fuse_current": 0},

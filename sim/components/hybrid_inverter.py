@@ -13,7 +13,7 @@ from ..files.sections import Azimuth, Tilt, written
 from ..files.units import PositivePower
 from ..inputs.specs import IrradianceInput
 from .captions import kilowatts
-from .component_type import AC_PARENTS, Built, ComponentType, Converting
+from .component_type import AC_PARENTS, Built, ComponentType, Converting, Way
 from .inverter import (
     BuiltInControl,
     InverterSection,
@@ -84,6 +84,7 @@ def _caption(inverter: HybridInverter) -> list[str]:
 TYPE = ComponentType(
     name=Category.HYBRID_INVERTER,
     category=Category.HYBRID_INVERTER,
+    way=Way.BOTH,
     section=HybridInverter,
     sdk_class="HybridInverter",
     behind=AC_PARENTS,

@@ -10,7 +10,7 @@ from ..domain.categories import Category
 from ..files.sections import Phases
 from ..inputs.specs import LoadInput
 from .captions import load_caption
-from .component_type import AC_PARENTS, Built, ComponentType
+from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .load import wired_load
 from .load_mix import LoadMixInput
 from .metering import MeterOptions, metering
@@ -49,6 +49,7 @@ def build(meter: Meter, setting: Setting) -> Built:
 TYPE = ComponentType(
     name=Category.METER,
     category=Category.METER,
+    way=Way.NONE,
     section=Meter,
     sdk_class="Meter",
     behind=AC_PARENTS,

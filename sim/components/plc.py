@@ -7,7 +7,7 @@ from typing import Literal
 from ..domain.categories import Category
 from ..inputs.specs import LoadInput
 from .captions import load_caption
-from .component_type import AC_PARENTS, Built, ComponentType
+from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .load import wired_load
 from .section import Consumer
 from .setting import Setting
@@ -33,6 +33,7 @@ def build(plc: Plc, setting: Setting) -> Built:
 TYPE = ComponentType(
     name=Category.PLC,
     category=Category.PLC,
+    way=Way.CONSUMES,
     section=Plc,
     sdk_class=None,
     behind=AC_PARENTS,

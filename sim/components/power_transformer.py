@@ -13,7 +13,7 @@ from ..domain.categories import Category
 from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.sections import written
 from ..files.units import PositiveVoltage
-from .component_type import AC_PARENTS, Built, ComponentType
+from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .setting import GridFacts, Setting
 from .throughput import Throughput, throughput_caption, throughput_params
 
@@ -83,6 +83,7 @@ def build(transformer: PowerTransformer, setting: Setting) -> Built:
 TYPE = ComponentType(
     name=Category.POWER_TRANSFORMER,
     category=Category.POWER_TRANSFORMER,
+    way=Way.NONE,
     section=PowerTransformer,
     sdk_class="VoltageTransformer",
     behind=AC_PARENTS,

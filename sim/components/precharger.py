@@ -11,7 +11,7 @@ from ...models.bms_link import LinkParams, link_rise_s
 from ..domain.categories import Category
 from ..files.sections import refuse, written
 from ..files.units import FARAD, FRACTION, OHM
-from .component_type import DC_PARENTS, ComponentType
+from .component_type import DC_PARENTS, ComponentType, Way
 from .section import ComponentSection
 from .switchgear import Shown, Switchgear
 
@@ -52,6 +52,7 @@ class Precharger(ComponentSection):
 TYPE = ComponentType(
     name=Category.PRECHARGER,
     category=Category.PRECHARGER,
+    way=Way.NONE,
     section=Precharger,
     sdk_class="Precharger",
     behind=DC_PARENTS,

@@ -16,7 +16,7 @@ from ..files.sections import Azimuth, Tilt, refuse, written
 from ..files.units import PositivePower
 from ..inputs.specs import IrradianceInput, PvPowerInput
 from .captions import input_caption, kilowatts
-from .component_type import AC_PARENTS, Built, ComponentType
+from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .device import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, SET_POINT, Machine
 from .device_model import DeviceModel
 from .inverter import (
@@ -102,6 +102,7 @@ def _caption(inverter: PvInverter) -> list[str]:
 TYPE = ComponentType(
     name=Category.PV_INVERTER,
     category=Category.PV_INVERTER,
+    way=Way.PRODUCES,
     section=PvInverter,
     sdk_class="SolarInverter",
     behind=AC_PARENTS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, Union, get_args
 
@@ -12,7 +13,7 @@ from pydantic import Field, TypeAdapter
 from ..domain.categories import Category
 from ..domain.states import StateCode
 from ..files.packages import BrokenPackage, brought
-from .component_type import ComponentType, nothing_built
+from .component_type import ComponentType, Way, nothing_built
 from .ours import OURS
 from .package_check import guarded
 from .section import ComponentSection
@@ -46,7 +47,7 @@ def _known() -> _Known:
         for each in theirs:
             home = homes.get(each.name)
             if home is None:
-                types[each.name], homes[each.name] = guarded(each, package), package
+                types[each.name], homes[each.name] = guarded(_with_way(each), package), package
             elif home == package:
                 problem = f"name is given twice; accepted: one component type that is called {each.name}"
                 broken.append(BrokenPackage(package, each.name, problem))
@@ -54,6 +55,12 @@ def _known() -> _Known:
                 accepted = f"a name of its own; {each.name} is that of {home}"
                 broken.append(BrokenPackage(package, each.name, f"name is taken; accepted: {accepted}"))
     return _Known(types, tuple(broken))
+
+
+def _with_way(offered: ComponentType) -> ComponentType:
+    if offered.way is not None:
+        return offered
+    return replace(offered, way=next(ours.way for ours in OURS if ours.category is offered.category))
 
 
 def component_types() -> Mapping[str, ComponentType]:
@@ -151,6 +158,8 @@ def _check_functions(what: str, offered: ComponentType) -> None:
             f"{what}: build is not given; accepted: a function that returns a Built, or is_passage=True of"
             " what power merely passes through"
         )
+    if offered.way is not None and not isinstance(offered.way, Way):
+        raise ValueError(f"{what}: way is {offered.way!r}; accepted: Way.X, or None for that of its category")
     if offered.resting_state is not None and not isinstance(offered.resting_state, StateCode):
         raise ValueError(
             f"{what}: resting_state is {offered.resting_state!r}; accepted: StateCode.X, or None"

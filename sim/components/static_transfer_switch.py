@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..domain.categories import Category
-from .component_type import AC_PARENTS, ComponentType
+from .component_type import AC_PARENTS, ComponentType, Way
 from .section import ComponentSection
 
 
@@ -18,6 +18,7 @@ class StaticTransferSwitch(ComponentSection):
 TYPE = ComponentType(
     name=Category.STATIC_TRANSFER_SWITCH,
     category=Category.STATIC_TRANSFER_SWITCH,
+    way=Way.NONE,
     section=StaticTransferSwitch,
     sdk_class=None,
     behind=AC_PARENTS,

@@ -8,7 +8,7 @@ from ...models.parameter import check_parameters
 from ...models.throughput import ThroughputParams
 from ..domain.categories import Category
 from ..files.presets import find_preset, preset_names
-from .component_type import AC_PARENTS, Built, ComponentType
+from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .setting import GridFacts, Setting
 from .throughput import Throughput, throughput_caption, throughput_params
 
@@ -69,6 +69,7 @@ def build(ups: UninterruptiblePowerSupply, setting: Setting) -> Built:
 TYPE = ComponentType(
     name=Category.UNINTERRUPTIBLE_POWER_SUPPLY,
     category=Category.UNINTERRUPTIBLE_POWER_SUPPLY,
+    way=Way.NONE,
     section=UninterruptiblePowerSupply,
     sdk_class=None,
     behind=AC_PARENTS,

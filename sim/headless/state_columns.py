@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..components.component_type import Way
 from ..components.registry import type_of
 from ..components.switchgear import Shown
-from ..domain.categories import Category
 from ..domain.states import StateCode
 from ..plant.plant import Plant
 from ..recording.columns import Words
 
 _IDLE, _CHARGING, _DISCHARGING, _CUT_OFF, _OPEN = range(5)
-_MEASURING = (Category.METER, Category.GRID_CONNECTION_POINT)
 
 
 def told_states(
@@ -47,7 +46,7 @@ def _texts(plant: Plant, key: str) -> list[str] | None:
     """Return what is said in each condition; relays and the like included."""
     component = plant.site.components[key]
     kind = type_of(component)
-    if kind.category in _MEASURING:
+    if kind.way is Way.NONE and not kind.is_passage:
         return [StateCode.READY.value] * 3 + [StateCode.OFF.value, StateCode.ERROR.value]
     if kind.resting_state is None:
         return None

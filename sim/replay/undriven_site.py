@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from ..components.component_type import Way
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.hybrid_inverter import HybridInverter
 from ..components.registry import Component, type_of
@@ -17,13 +18,11 @@ from ..files.presets import own_presets
 from ..site.environment import grid_facts
 from ..site.site import Site
 
-_PRODUCERS = (Category.PV_INVERTER, Category.WIND_TURBINE, Category.CHP)
-
 
 def offers_power(component: Component) -> bool:
     """Say whether a component has an input for what it could produce."""
     kind = type_of(component)
-    return kind.category in _PRODUCERS and "power" in kind.inputs
+    return kind.way is Way.PRODUCES and "power" in kind.inputs
 
 
 def undriven_site(site: Site, simulated: Collection[str], recorded: Mapping[str, Reading]) -> Site:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from ..components.component_type import Way
 from ..components.registry import type_of
 from ..domain.categories import Category
 from ..network.wiring import Wiring, wire
@@ -21,13 +22,6 @@ Floats = npt.NDArray[np.float64]
 Instants = npt.NDArray[np.int64]
 
 LOAD = "load"
-_PASSING = frozenset(
-    {
-        Category.GRID_CONNECTION_POINT, Category.METER, Category.BREAKER, Category.POWER_TRANSFORMER,
-        Category.UNINTERRUPTIBLE_POWER_SUPPLY, Category.STATIC_TRANSFER_SWITCH,
-    }
-)  # fmt: skip
-"""What has no power of its own but that of loads and losses."""
 STORING = frozenset({Category.BATTERY_INVERTER.value})
 _MOST_INTERVALS = 1440
 _FIRST_LENGTH_US = 60_000_000
@@ -93,13 +87,14 @@ def ways(site: Site, seen: Set[str], shown: Set[str] = frozenset()) -> Ways:
         key
         for key in wiring.ac_order
         if key not in places
-        and (category := type_of(site.components[key]).category) not in _PASSING
-        and {kinds[places[before]] for before, _ in _before(wiring, key, places.keys())} != {category.value}
+        and (kind := type_of(site.components[key])).way is not Way.NONE
+        and {kinds[places[before]] for before, _ in _before(wiring, key, places.keys())}
+        != {kind.category.value}
     )
     devices = tuple(
         place
         for place, key in enumerate(keys)
-        if key == grid or type_of(site.components[key]).category not in _PASSING
+        if key == grid or type_of(site.components[key]).way is not Way.NONE
     )
     return Ways(keys, through, kinds, places.get(grid), without, hidden, devices)
 
@@ -122,16 +117,16 @@ def _has_behind(key: str, children: dict[str, list[str]], known: Container[str])
 
 def _kind(site: Site, key: str, children: dict[str, list[str]], seen: Container[str]) -> str:
     """Return the group of a component; of a meter, that of what is behind it unseen, if it is all of one category."""
-    category = type_of(site.components[key]).category
-    if category not in _PASSING:
-        return category.value
+    kind = type_of(site.components[key])
+    if kind.way is not Way.NONE:
+        return kind.category.value
     found: set[str] = set()
     waiting = [key]
     while waiting:
         at = waiting.pop()
-        other = type_of(site.components[at]).category
-        if other not in _PASSING:
-            found.add(other.value)
+        other = type_of(site.components[at])
+        if other.way is not Way.NONE:
+            found.add(other.category.value)
         elif not children[at] or getattr(site.components[at], "load", None) is not None:
             found.add(LOAD)
         waiting += [child for child in children[at] if child not in seen]

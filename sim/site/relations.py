@@ -6,18 +6,15 @@ from collections.abc import Iterator
 
 from ...models.battery import BatteryParams
 from ..components.battery import Battery, battery_params, battery_preset_names
+from ..components.component_type import Way
 from ..components.inverter import InverterSection
 from ..components.lapse import LapseKind
 from ..components.registry import type_of
 from ..components.section import Lapsing
-from ..domain.categories import Category
 from ..domain.ranges import Bounds
 from ..files.problems import Finding
 from ..files.units import WATT
 from .site import Site
-
-_PRODUCERS = (Category.PV_INVERTER, Category.CHP, Category.WIND_TURBINE)
-_BOTH_WAYS = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 
 
 def relation_findings(site: Site) -> Iterator[Finding]:
@@ -52,8 +49,8 @@ def _told(component: Lapsing) -> Bounds | None:
     kind, rated_w = type_of(component), getattr(component, "rated_power_w", None)
     if rated_w is None or kind.package is not None:
         return None
-    lower_w = -rated_w if kind.category in (*_PRODUCERS, *_BOTH_WAYS) else 0.0
-    return Bounds(lower_w, 0.0 if kind.category in _PRODUCERS else rated_w)
+    lower_w = -rated_w if kind.way in (Way.PRODUCES, Way.BOTH) else 0.0
+    return Bounds(lower_w, 0.0 if kind.way is Way.PRODUCES else rated_w)
 
 
 def _battery_findings(site: Site, key: str, battery: Battery) -> Iterator[Finding]:

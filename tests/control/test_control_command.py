@@ -279,7 +279,7 @@ class TestReach:
         assert ended.code == 4
         assert ended.errors == (
             "grpc://127.0.0.1:1: nobody answers there (Connection refused); "
-            "accepted: where `doppelgrid run` serves a site (--url, or MICROGRID_API_URL)"
+            "accepted: the URL at which `doppelgrid run` serves a site, in the command or as MICROGRID_API_URL"
         )
 
     async def test_a_server_without_the_service(self) -> None:

@@ -12,7 +12,7 @@ from model_cases import every_case
 
 import doppelgrid
 from doppelgrid.sim.components import registry
-from doppelgrid.sim.components.component_type import ComponentType
+from doppelgrid.sim.components.component_type import ComponentType, Way
 from doppelgrid.sim.components.presets import LOADERS
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.files.presets import preset_names
@@ -123,6 +123,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from doppelgrid.sim.components.component_type import Way
 from doppelgrid.sim.components.machines import chp
 from doppelgrid.sim.components.section import ComponentSection
 from doppelgrid.sim.domain.categories import Category
@@ -215,6 +216,22 @@ def test_a_package_brings_a_type_or_several(
     assert known.broken == ()
 
 
+@pytest.mark.parametrize(
+    ("what", "way"),
+    [
+        ("replace(TYPE, way=None, category=Category.METER)", "NONE"),
+        ("replace(TYPE, way=None, category=Category.PV_INVERTER)", "PRODUCES"),
+        ("replace(TYPE, way=None, category=Category.HVAC)", "CONSUMES"),
+        ("replace(TYPE, way=Way.BOTH, category=Category.HVAC)", "BOTH"),
+    ],
+)
+def test_power_of_a_type_flows_as_that_of_its_category_unless_it_says_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, way: str
+) -> None:
+    known = offered(tmp_path, monkeypatch, what)
+    assert known.types["own"].way is Way[way]
+
+
 def test_ctrl_c_while_a_package_is_loaded_ends_the_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -292,6 +309,10 @@ def test_a_package_that_gives_a_name_twice_is_told_that_it_does(
         (
             "replace(TYPE, sdk_fields={'nope': 1})",
             "component type 'own': sdk_fields is {'nope': 1}; accepted: none",
+        ),
+        (
+            "replace(TYPE, way='up')",
+            "component type 'own': way is 'up'; accepted: Way.X, or None for that of its category",
         ),
         (
             "replace(TYPE, resting_state='SLEEPY')",

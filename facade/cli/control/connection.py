@@ -20,7 +20,7 @@ URL_VARIABLE = "MICROGRID_API_URL"
 NOBODY_ANSWERS = 4
 """Exit code where no server answers."""
 _PATIENCE_S = 10.0
-_ACCEPTED = f"accepted: where `doppelgrid run` serves a site (--url, or {URL_VARIABLE})"
+_ACCEPTED = f"accepted: the URL at which `doppelgrid run` serves a site, in the command or as {URL_VARIABLE}"
 
 UrlOption = Annotated[str, typer.Option("--url", envvar=URL_VARIABLE, help="Where the site is served.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, one line for each answer.")]

@@ -18,7 +18,7 @@ from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.sections import written
 from ...files.units import SECOND, PositiveReactivePower
-from ..component_type import AC_PARENTS, Built, ComponentType
+from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import REACTIVE_SET_POINT, Machine
 from ..device_model import DeviceModel
 from ..rating import Rating
@@ -80,6 +80,7 @@ def build(bank: CapacitorBank, setting: Setting) -> Built:
 TYPE = ComponentType(
     name=Category.CAPACITOR_BANK,
     category=Category.CAPACITOR_BANK,
+    way=Way.CONSUMES,
     section=CapacitorBank,
     sdk_class=None,
     behind=AC_PARENTS,

@@ -21,7 +21,7 @@ from ...files.units import CELSIUS, Fraction, Unit
 from ...inputs.chance import Chance
 from ...inputs.signal import Constant
 from ...inputs.specs import LoadInput
-from ..component_type import AC_PARENTS, Built, ComponentType
+from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
 from ..section import ProcessMachine
@@ -240,6 +240,7 @@ def _chp_activity(params: ChpParams, state: ChpState, inp: ChpInput) -> Activity
 TYPE = ComponentType(
     name=Category.CHP,
     category=Category.CHP,
+    way=Way.PRODUCES,
     section=Chp,
     sdk_class="Chp",
     behind=AC_PARENTS,

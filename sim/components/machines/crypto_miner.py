@@ -18,7 +18,7 @@ from ....models.crypto_miner import (
 from ....models.parameter import check_parameters
 from ...domain.categories import Category
 from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
-from ..component_type import AC_PARENTS, Built, ComponentType
+from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
 from ..load import wired_load
@@ -135,6 +135,7 @@ def _params(miner: CryptoMiner, _grid: GridFacts) -> CryptoMinerParams:
 TYPE = ComponentType(
     name=Category.CRYPTO_MINER,
     category=Category.CRYPTO_MINER,
+    way=Way.CONSUMES,
     section=CryptoMiner,
     sdk_class="CryptoMiner",
     behind=AC_PARENTS,

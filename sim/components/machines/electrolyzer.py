@@ -17,7 +17,7 @@ from ....models.parameter import check_parameters
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.presets import check_at_most, find_preset, preset_names
-from ..component_type import AC_PARENTS, Built, ComponentType
+from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
 from ..section import ProcessMachine
@@ -137,6 +137,7 @@ def _electrolyzer_activity(
 TYPE = ComponentType(
     name=Category.ELECTROLYZER,
     category=Category.ELECTROLYZER,
+    way=Way.CONSUMES,
     section=Electrolyzer,
     sdk_class="Electrolyzer",
     behind=AC_PARENTS,

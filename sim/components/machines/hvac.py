@@ -15,7 +15,7 @@ from ...files.sections import refuse
 from ...files.units import CELSIUS, WATT, Temperature
 from ...inputs.signal import Constant
 from ...inputs.specs import LoadInput
-from ..component_type import AC_PARENTS, Built, ComponentType
+from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Machine
 from ..device_model import DeviceModel
 from ..load import wired_load
@@ -168,6 +168,7 @@ def _params(unit: Hvac, _grid: GridFacts) -> HvacParams:
 TYPE = ComponentType(
     name=Category.HVAC,
     category=Category.HVAC,
+    way=Way.CONSUMES,
     section=Hvac,
     sdk_class="Hvac",
     behind=AC_PARENTS,

@@ -13,7 +13,7 @@ from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.presets import check_at_most, find_preset, preset_names
 from ...inputs.specs import LoadInput
-from ..component_type import AC_PARENTS, Built, ComponentType
+from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Machine
 from ..device_model import DeviceModel
 from ..section import ProcessMachine
@@ -132,6 +132,7 @@ def check_steam_boiler(params: SteamBoilerParams) -> None:
 TYPE = ComponentType(
     name=Category.STEAM_BOILER,
     category=Category.STEAM_BOILER,
+    way=Way.CONSUMES,
     section=SteamBoiler,
     sdk_class="SteamBoiler",
     behind=AC_PARENTS,

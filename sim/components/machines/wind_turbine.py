@@ -24,7 +24,7 @@ from ...files.sections import refuse, written
 from ...files.units import WATT, Unit
 from ...inputs.specs import PvPowerInput, WindSpeedInput
 from ..captions import input_caption, kilowatts
-from ..component_type import AC_PARENTS, Built, ComponentType
+from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, REACTIVE_SET_POINT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
 from ..environment import AIR_PRESSURE, HUMIDITY, WIND
@@ -230,6 +230,7 @@ def _caption(turbine: WindTurbine) -> list[str]:
 TYPE = ComponentType(
     name=Category.WIND_TURBINE,
     category=Category.WIND_TURBINE,
+    way=Way.PRODUCES,
     section=WindTurbine,
     sdk_class="WindTurbine",
     behind=AC_PARENTS,
