@@ -13,7 +13,14 @@ from doppelgrid.cli.main import app
 RUNNER = CliRunner()
 
 
-def test_a_run_ends_with_its_energies_peak_and_cycles(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "how", ["interpreted", pytest.param("compiled", marks=pytest.mark.slow)]
+)  # Numba takes half a minute for a site that no run has compiled yet.
+def test_a_run_ends_with_its_energies_peak_and_cycles(
+    how: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if how == "interpreted":
+        request.getfixturevalue(how)
     summary = tmp_path / "summary.json"
     shown = RUNNER.invoke(
         app,
@@ -72,6 +79,7 @@ def test_a_summary_that_cannot_be_written_is_refused_before_the_run(tmp_path: Pa
     assert f"--summary is '{nowhere}'; accepted: a file in a folder that can be written to" in shown.output
 
 
+@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("option", ["--summary", "--results"])
 def test_a_full_disk_is_told_after_the_run(option: str, tmp_path: Path) -> None:
     full = tmp_path / "full.csv"
@@ -83,6 +91,7 @@ def test_a_full_disk_is_told_after_the_run(option: str, tmp_path: Path) -> None:
     assert f"{option} is '{full}', which could not be written (No space left on device)" in shown.output
 
 
+@pytest.mark.usefixtures("interpreted")
 def test_energies_that_round_to_nothing_have_no_sign() -> None:
     shown = RUNNER.invoke(app, ["simulate", "demo", "--duration", "1h"])
     assert shown.exit_code == 0, shown.output

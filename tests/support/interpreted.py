@@ -20,7 +20,9 @@ class Interpreted:
     def run(self, feeds: loop.Feeds, samples: loop.Samples) -> int:
         layout, memory, machines = self._plant.numbers
         bound_machines = tuple((bound(model), members) for model, members in machines.items())
-        return loop.run(layout, memory, bound_machines, feeds, samples).solved
+        solved = loop.run(layout, memory, bound_machines, feeds, samples).solved
+        memory.time_us = int(memory.time_us)
+        return solved
 
     def hand_back(self) -> Plant:
         self._plant.look_again()
