@@ -55,6 +55,7 @@ def assert_same_bits(site: Site, rows: int, step: timedelta) -> None:
     assert {name: found[name] for name in found if found[name] != expected[name]} == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["demo", "commercial"])
 def test_a_compiled_run_reports_to_the_bit_what_a_live_site_does(name: str) -> None:
     assert_same_bits(load_site(name), 300, timedelta(seconds=1))
