@@ -21,7 +21,10 @@ QUICK = {("demo", "interpreted-day"), *((name, "story") for name in OWN)}
 LONG = {
     *((name, "compiled-day") for name in (*OWN, "all-categories")),
     ("recorded", "interpreted-day"),
-    *((name, "lockstep-hour") for name in ("all-categories", "charging", "grid", "machines", "storage")),
+    *(
+        (name, "lockstep-hour")
+        for name in ("all-categories", "charging", "commercial", "grid", "machines", "storage")
+    ),
 }
 """Programs of their own that take half a minute and more to compile, and sites of many components."""
 
