@@ -94,6 +94,10 @@ class LiveSimulation(Simulation):
             self.catch_up()
         self._driver.start()
 
+    def run_due(self) -> None:
+        """Let everything happen that is due by now, if the loop has come to something else of this instant before."""
+        self._driver.run_due()
+
     async def wait(self) -> None:
         """Wait until the simulation ends, which it does by `stop` or by an error.
 
@@ -300,6 +304,17 @@ class _Driver:
             self.ended.set_exception(error)
             if self.failed.tell(error):
                 self.ended.exception()  # Somebody knows, so asyncio need not complain that nobody asked.
+
+    def run_due(self) -> None:
+        """Do what the timer would do at once."""
+        if (
+            self._timer is not None
+            and self._armed_us is not None
+            and 0 <= self._armed_us <= self._clock.now_us()
+        ):
+            self._timer.cancel()
+            if self._running:
+                self._run()
 
     def rearm(self) -> None:
         """Set the timer anew: the clock or the agenda are not what they were."""

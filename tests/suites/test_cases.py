@@ -142,6 +142,58 @@ def test_an_outage_within_another_ends_none_but_itself(tmp_path: Path) -> None:
     assert verdict.has_passed, verdict.failures
 
 
+@pytest.mark.parametrize("others", ["", "{at: 10 s, say: x}, ", "{at: 7 s, say: x}, {at: 50 s, say: x}, "])
+@pytest.mark.parametrize(
+    ("steps", "check"),
+    [
+        ("{at: 10 s, set: {main.load: 1 kW}}, {at: 10 s, set: {main.load: 2 kW}}", "main.power > 1.9 kW"),
+        ("{at: 10 s, set: {main.load: 2 kW}}, {at: 10 s, set: {main.load: 1 kW}}", "main.power < 1.2 kW"),
+        ("{at: 10 s, set: {main.load: 1 kW}}, {at: 10 s, set: {main.load: 2 kW}}, {at: 10 s, release: main.load}",
+         "main.power > 3.9 kW"),
+        ("{at: 5 s, fault: {inv: trip}, for: 2 s}, {at: 10 s, command: {inv: acknowledge}}, "
+         "{at: 10 s, command: {inv: start}}", "inv is not ERROR"),
+        ("{at: 5 s, set: {main.load: 1 kW}, for: 5 s}, {at: 10 s, set: {main.load: 2 kW}}", "main.power > 1.9 kW"),
+        ("{at: 10 s, set: {main.load: 2 kW}}, {at: 5 s, set: {main.load: 1 kW}, for: 5 s}", "main.power > 1.9 kW"),
+        ("{every: 10 s, set: {main.load: 1 kW}}, {at: 20 s, set: {main.load: 2 kW}}, "
+         "{at: 20 s, set: {main.load: 3 kW}}", "main.power > 2.9 kW"),
+    ],
+)  # fmt: skip
+def test_steps_at_one_instant_come_in_the_order_of_the_file(
+    tmp_path: Path, steps: str, check: str, others: str
+) -> None:
+    verdict = run(tmp_path, f"steps: [{others}{steps}]\nchecks: [{{at: 25 s, expect: {check}}}]\n")
+    assert verdict.has_passed, verdict.failures
+
+
+def test_what_is_told_of_one_instant_has_ends_before_beginnings_and_these_in_the_order_of_the_file(
+    tmp_path: Path,
+) -> None:
+    says = "".join(f"  - {{at: 30 s, say: '{number}'}}\n" for number in range(4, 12))
+    verdict = run(
+        tmp_path,
+        "steps:\n"
+        "  - {when: main.power > 8.9 kW, say: '1'}\n"
+        "  - {every: 10 s, say: '2'}\n"
+        "  - {at: 30 s, name: push, fault: {inv: trip}, for: 10 s}\n"
+        f"{says}"
+        "  - {at: 20 s, name: pull, set: {main.load: 9 kW}, over: 10 s, for: 10 s}\n" + CHECKS,
+    )
+    texts = [line.text for line in verdict.lines if line.time_us == verdict.start_us + 30_000_000]
+    numbers = [text for text in texts if text.isdigit()]
+    assert numbers == [str(number) for number in (1, 2, *range(4, 12))]
+    assert texts[:2] == ["main.load set ends", "pull ends"]
+
+
+def test_what_ends_as_a_sampling_comes_ends_after_it(tmp_path: Path) -> None:
+    for others in ("", "{at: 10 s, say: x}, ", "{at: 7 s, say: x}, {at: 50 s, say: x}, "):
+        verdict = run(
+            tmp_path,
+            f"steps: [{others}{{at: 20 s, fault: {{inv: trip}}, for: 10 s}}]\n"
+            "checks: [{after: inv trip ends, within: 9 s, expect: inv is not ERROR}]\n",
+        )
+        assert verdict.checks[0].outcome.said == "true after 1 s"
+
+
 @pytest.mark.parametrize(
     ("check", "has_passed"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Literal, NamedTuple
@@ -19,12 +19,13 @@ from ..checks.over_time import After, Always, Look, Never, Outcome, Settling, Wa
 from ..checks.story import subjects_of
 from ..file.actions import Action
 from ..file.keys import Check
-from ..file.plan import Planned, Scenario, event_named
+from ..file.plan import Scenario, event_named
 from ..language.expressions import Condition
 from ..language.sight import RunningSight
 from ..language.vocabulary import FigureWords, figures_of
 from .met_states import MetStates, States
 from .series import Gathering, Series
+from .timetable import Timetable
 
 _TOLERATED_DELAY_S = 1.0
 """Real time by which a step of a live run may be late without being told [s]."""
@@ -67,7 +68,8 @@ class Director:
             loop: That carries it.
             counts_states: Whether to keep which states the site has been in.
         """
-        self._scenario, self._simulation, self._loop = scenario, simulation, loop
+        self._scenario, self._simulation = scenario, simulation
+        self._timetable = Timetable(simulation, loop)
         self._sight = RunningSight(simulation)
         self._last_event_us: dict[str, int] = {}
         # Where time is real, nothing happens at its very instant.
@@ -97,11 +99,11 @@ class Director:
         self._own, self._own_refused = 0, 0
         simulation.executor.executions.subscribe(self._on_execution)
         simulation.gateway.listen_to_frames(self._on_frames)
-        for planned in scenario.steps:
+        for place, planned in enumerate(scenario.steps):
             if planned.at_us is not None:
-                self._at(planned.at_us, partial(self._carry_out, planned, planned.at_us))
+                self._at(planned.at_us, place)
             elif planned.step.every is not None:
-                self._repeat(planned, scenario.start_us)
+                self._repeat(place, scenario.start_us)
 
     def report(self) -> SiteReport:
         """Return what the site did."""
@@ -208,8 +210,8 @@ class Director:
                 before, self._were_true[place] = self._were_true.get(place, False), is_true
                 if is_true and not before and not (planned.step.once and place in self._has_come):
                     self._has_come.add(place)
-                    # Within a sampling nothing can be commanded.
-                    self._loop.call_soon(self._carry_out, planned, time_us)
+                    # Within a sampling nothing can be commanded, so it has to wait for its end.
+                    self._at(time_us, place)
 
     def _on_execution(self, execution: Execution) -> None:
         self.invariants.hear(execution, by_application=not self._is_acting)
@@ -231,20 +233,21 @@ class Director:
         words, sight = self._scenario.words, self._sight
         return Look(time_us, words.truth(condition, sight, since_us), lambda: words.shown(condition, sight))
 
-    def _at(self, time_us: int, do: Callable[[], None]) -> None:
-        self._loop.call_at(self._simulation.clock.loop_time_s(time_us), do)
+    def _at(self, time_us: int, place: int) -> None:
+        self._timetable.enter(time_us, place, partial(self._carry_out, place, time_us))
 
-    def _repeat(self, planned: Planned, after_us: int) -> None:
-        next_us = after_us + _us(planned.step.every)
+    def _repeat(self, place: int, after_us: int) -> None:
+        next_us = after_us + _us(self._scenario.steps[place].step.every)
 
         def do() -> None:
-            self._carry_out(planned, next_us)
-            self._repeat(planned, next_us)
+            self._carry_out(place, next_us)
+            self._repeat(place, next_us)
 
         if next_us < self._scenario.end_us:
-            self._at(next_us, do)
+            self._timetable.enter(next_us, place, do)
 
-    def _carry_out(self, planned: Planned, due_us: int) -> None:
+    def _carry_out(self, place: int, due_us: int) -> None:
+        planned = self._scenario.steps[place]
         now_us = self._simulation.clock.now_us()
         if now_us - due_us > self._tolerated_us:
             late = shown_span(now_us - due_us)
@@ -253,15 +256,16 @@ class Director:
             )
         if planned.step.say is not None:
             self._lines.append(Line(now_us, planned.step.say))
-        are_done = [self._act(action, now_us) for action in planned.actions]
+        are_done = [self._act(action, place, now_us) for action in planned.actions]
         if planned.step.name is None or not all(are_done):
             return
         self._tell(f"{planned.step.name} begins", now_us)
         if planned.step.lasts_s is not None:
             ends_us = now_us + _us(planned.step.lasts_s)
-            self._at(ends_us, partial(self._tell, f"{planned.step.name} ends", ends_us))
+            tell_end = partial(self._tell, f"{planned.step.name} ends", ends_us)
+            self._timetable.enter(ends_us, place, tell_end, ends=True)
 
-    def _act(self, action: Action, now_us: int) -> bool:
+    def _act(self, action: Action, place: int, now_us: int) -> bool:
         """Carry an action out; say whether it was not refused."""
         self._is_acting = True
         try:
@@ -275,7 +279,7 @@ class Director:
         self._tell(f"{action.name} begins", now_us, action)
         if action.lasts_s is not None:
             ends_us = now_us + _us(action.lasts_s)
-            self._at(ends_us, partial(self._end, action, ends_us))
+            self._timetable.enter(ends_us, place, partial(self._end, action, ends_us), ends=True)
         return True
 
     def _keep(self, action: Action) -> None:
