@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -119,18 +120,19 @@ def test_a_damaged_last_run_is_overwritten(tmp_path: Path, text: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
 
-def test_two_runs_write_what_failed_at_once(tmp_path: Path) -> None:
-    parts: list[Path] = []
-    replace_file = Path.replace
+def test_what_another_run_has_written_meanwhile_is_kept(tmp_path: Path) -> None:
+    LastRun(tmp_path).keep([Verdict("a", "a.yaml", "", ()), Verdict("b", "b.yaml", "", ())])
+    one, other = LastRun(tmp_path), LastRun(tmp_path)
+    other.keep([Verdict("b", "b.yaml", "", (), "it crashed")])
+    one.keep([Verdict("a", "a.yaml", "", ())])
+    cases = [Case(name, Path(f"{name}.yaml")) for name in "ab"]
+    assert LastRun(tmp_path).failed(cases) == cases[1:]
 
-    def other_first(part: Path, target: Path) -> Path:
-        parts.append(part)
-        if len(parts) == 1:
-            LastRun(tmp_path).keep([Verdict("b", "b.yaml", "", ())])
-        return replace_file(part, target)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Path, "replace", other_first)
-        LastRun(tmp_path).keep([Verdict("a", "a.yaml", "", ())])
-    assert len(set(parts)) == 2
-    assert LastRun(tmp_path).is_known
+def test_runs_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    cases = [Case(f"{number}", Path(f"{number}.yaml")) for number in range(40)]
+    with ThreadPoolExecutor(len(cases)) as pool:
+        for case in cases:
+            pool.submit(LastRun(tmp_path).keep, [Verdict(case.name, str(case.path), "", ())])
+    assert LastRun(tmp_path).failed(cases) == []
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]

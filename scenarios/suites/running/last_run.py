@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -42,7 +45,7 @@ class LastRun:
         return [case for case in cases if not self._passed.get(_name(case.path, case.name), False)]
 
     def keep(self, verdicts: Iterable[Verdict]) -> None:
-        """Write down what came of cases, beside what is known of others.
+        """Write down what came of cases, beside what is known of others by then: other runs may write, too.
 
         Raises:
             OSError: If it cannot be written.
@@ -51,16 +54,29 @@ class LastRun:
         for verdict in verdicts:
             name = _name(Path(verdict.path), verdict.name)
             passed[name] = passed.get(name, True) and verdict.has_passed
-        self._passed |= passed
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Of a name of its own: other runs may be writing theirs.
-        partial = self.path.with_name(f"{NAME}.{uuid4().hex}.part")
-        try:
-            # In ASCII, as names of files need not be text in UTF-8.
-            partial.write_text(json.dumps({"passed": self._passed}, indent=1) + "\n", encoding="ascii")
-            partial.replace(self.path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with _alone_in(self.path.parent):
+            self._passed = _read(self.path) | passed
+            # Of a name of its own: whoever reads meanwhile sees the former file.
+            partial = self.path.with_name(f"{NAME}.{uuid4().hex}.part")
+            try:
+                # In ASCII, as names of files need not be text in UTF-8.
+                partial.write_text(json.dumps({"passed": self._passed}, indent=1) + "\n", encoding="ascii")
+                partial.replace(self.path)
+            finally:
+                partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder, once nobody else does who holds it by this function."""
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # Some network file systems have no locks.
+            fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
 
 
 def _read(path: Path) -> dict[str, bool]:
