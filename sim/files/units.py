@@ -133,16 +133,19 @@ class Unit:
         )
 
     def _range(self) -> str:
-        spelling = next(iter(self.factors))
-        factor = self.factors[spelling]
         if math.isfinite(self.lower) and math.isfinite(self.upper):
-            return f"{self.lower / factor:g} {spelling}..{self.upper / factor:g} {spelling}"
+            return f"{self._limit(self.lower)}..{self._limit(self.upper)}"
         words = [
-            f"{sign} {limit / factor:g} {spelling}"
+            f"{sign} {self._limit(limit)}"
             for sign, limit in ((">", self.above), (">=", self.lower), ("<=", self.upper))
             if math.isfinite(limit)
         ]
         return " and ".join(words)
+
+    def _limit(self, value: float) -> str:
+        """Return a limit in the suggested spelling, or in the shortest where that would take an exponent."""
+        texts = [f"{value / factor:g} {spelling}" for spelling, factor in self.factors.items()]
+        return texts[0] if "e" not in texts[0].partition(" ")[0] else min(texts, key=len)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def read(value: object) -> float:

@@ -144,14 +144,22 @@ def test_a_slip_in_a_check_is_told_with_its_line(
         ("{kpi: self_consumption <= 100 %}", "which is always true", "can hold and can fail"),
         ("{always: grid.power < 3 kW, from: 2 min}", "from is 2 min, after which the run has ended", "less than 2 min"),
         ("{always: grid.power < 3 kW, from: 5.2 s, until: 5.7 s}", "is looked at by no sampling", "at least 1 s long"),
-        ("{never: grid.power > 3 kW, for: 3 min}", "for is 3 min, so the check always holds", "2 min at most"),
+        ("{never: grid.power > 3 kW, for: 3 min}", "for is 3 min, so the check always holds", "1 min 59 s at most"),
+        ("{never: grid.power > 3 kW, for: 2 min}", "for is 2 min, so the check always holds", "1 min 59 s at most"),
+        ("{never: grid.power > 3 kW, for: 15 s, from: 5.5 s, until: 20.5 s}", "for is 15 s, so the", "14 s at most"),
         ("{never: grid.power > 3 kW, for: 40 s, from: 1 min, until: 90 s}", "for is 40 s, so the", "30 s at most"),
         ("{eventually: grid.power > 3 kW, within: 3 min}", "within is 3 min, beyond the end", "at most 2 min"),
-        ("{eventually: grid.power > 3 kW, for: 2 min}", "for is 2 min, so the check never holds", "less than 2 min"),
+        ("{eventually: grid.power > 3 kW, for: 2 min}", "for is 2 min, so the check never holds", "1 min 59 s at most"),
+        ("{eventually: grid.power > 3 kW, for: 119.5 s}", "for is 1 min 59.5 s, so the", "1 min 59 s at most"),
+        ("{eventually: grid.power > 3 kW, within: 0.5 s}", "within is 0.5 s, looked at by no sampling",
+         "at least 1 s, from one sampling to the next"),
+        ("{after: blow, within: 0.5 s, expect: inv is ERROR}", "within is 0.5 s, looked at by no sampling",
+         "at least 1 s, from one sampling to the next"),
+        ("{after: blow, expect: inv is ERROR, for: 29.5 s}", "for is 29.5 s, so the check never holds", "29 s at most"),
         ("{after: blow ends, expect: inv is ERROR}", "after is 'blow ends', 2 min 30 s after the start",
          "what happens before 2 min"),
         ("{after: blow, expect: inv is ERROR, for: 40 s}", "for is 40 s, so the check never holds",
-         "less than 30 s, what is left of the run then"),
+         "29 s at most, from the first sampling that looks to the last"),
         ("{after: blow, expect: app commands invs}", "is 'invs', which is no component", "(did you mean 'inv'?)"),
         ("{after: blow, expect: grid commands inv}", "expect is 'grid', which commands nobody", "accepted: app"),
         ("{never: app.comands > 3}", "never is 'app.comands', which is no value of it", "(did you mean 'commands'?)"),
@@ -165,6 +173,79 @@ def test_a_check_that_can_never_be_told_or_says_nothing_is_refused(
     assert line.startswith("try.yaml:7: checks[0]")
     assert found in line
     assert accepted in line
+
+
+@pytest.mark.parametrize(
+    ("check", "found"),
+    [
+        ("{never: grid.power > 3 kW, for: 15 s, from: 5 s, until: 25 s}", "for is 15 s, so the check always holds"),
+        ("{eventually: grid.power > 3 kW, within: 9 s}", "within is 9 s, looked at by no sampling"),
+        ("{at: 51 s, expect: grid.power > 3 kW}", "looked at by no sampling; accepted: before the last one, 50 s"),
+        ("{after: late, expect: grid.power > 3 kW}", "after is looked at by no sampling"),
+        ("{after: blow, within: 10 s, expect: inv is ERROR, for: 21 s}", "for is 21 s, so the check never holds"),
+        ("{after: heat, within: 10 s, expect: inv is ERROR, for: 31 s}", "for is 31 s, so the check never holds"),
+    ],
+)  # fmt: skip
+def test_a_check_is_held_to_the_samplings_that_there_are(tmp_path: Path, check: str, found: str) -> None:
+    steps = (
+        "steps:\n  - {at: 20 s, name: blow, fault: {inv: trip}}\n  - {at: 50 s, name: late, say: x}\n"
+        "  - {when: grid.power > 3 kW, name: heat, say: x}\n"
+    )
+    head = HEAD.replace("2 min", "59 s") + "interval: 10 s\n"
+    (line,) = told(scenario(tmp_path, f"{steps}checks:\n  - {check}\n", head=head))
+    assert found in line
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "{never: grid.power > 3 kW, for: 119 s}", "{eventually: grid.power > 3 kW, for: 119 s, within: 1 s}",
+        "{after: blow, within: 1 s, expect: inv is ERROR, for: 59 s}", "{after: blow, expect: inv is ERROR}",
+        "{at: 119.5 s, expect: grid.power > 3 kW}", "{never: grid.power > 3 kW, for: 30 s, from: 1 min, until: 90 s}",
+    ],
+)  # fmt: skip
+def test_a_check_that_samplings_can_just_decide_is_taken(tmp_path: Path, check: str) -> None:
+    step = "steps: [{at: 1 min, name: blow, fault: {inv: trip}}]\n"
+    assert ScenarioFile(scenario(tmp_path, f"{step}checks: [{check}]\n")).scenario()
+
+
+def test_a_check_in_a_run_without_samplings_is_refused(tmp_path: Path) -> None:
+    head = HEAD + "interval: 3 min\n"
+    checks = "checks:\n  - {eventually: grid.power > 3 kW}\n  - {always: grid.power > 3 kW}\n"
+    for line in told(scenario(tmp_path, checks, head=head)):
+        assert "looked at by no sampling; accepted: a run of at least 3 min" in line
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("steps: [{at: 1e12 s, say: x}]", "steps[0].at is 1e+12 s after the start, outside the run"),
+        ("steps: [{at: 1e300 s, say: x}]", "steps[0].at is 1e+300 s after the start, outside the run"),
+        ("steps: [{at: 1e304 d, say: x}]", "at is 1e304 d; accepted: a time of day"),
+        ("steps: [{at: '0001-01-01T00:00:00+14:00', say: x}]", "at is at 0001-01-01T00:00:00+14:00, outside the run"),
+        ("steps: [{at: '9999-12-31T23:59:59-14:00', say: x}]", "outside the run"),
+        ("steps: [{at: '9999-12-31T23:59:59', say: x}]", "outside the run"),
+        ("checks: [{at: 1e12 s, expect: grid.power < 9 kW}]", "checks[0].at is 1e+12 s after the start, outside"),
+        ("checks: [{at: 1e300 s, expect: grid.power < 9 kW}]", "outside the run; accepted: 2026-06-15T00:00:00+02:00"),
+        ("checks: [{never: grid.power > 9 kW, for: 1e300 s}]", "for is 1e300 s; accepted: > 0 s and <= 366 d"),
+        ("checks: [{never: grid.power > 9 kW, from: 1e300 s}]", "from is 1e300 s; accepted: 0 s..366 d"),
+        ("checks: [{never: grid.power > 9 kW, until: 1e300 s}]", "until is 1e300 s; accepted: > 0 s and <= 366 d"),
+        ("checks: [{eventually: grid.power > 9 kW, within: 1e300 s}]", "within is 1e300 s; accepted: > 0 s and"),
+        ("steps: [{at: 1 s, set: {main.load: 1 kW}, for: 1e300 s}]", "for is 1e300 s; accepted: > 0 s and <= 366 d"),
+        ("steps: [{at: 1 s, set: {main.load: 1 kW}, over: 1e300 s}]", "366 d"),
+        ("steps: [{at: 1 s, fault: {inv: trip}, for: 1e300 s}]", "for is 1e300 s; accepted: > 0 s and <= 366 d"),
+        ("steps: [{at: 1 s, fault: {inv: {kind: silent, every: 1e300 s, for: 1 s}}}]", "every is"),
+        ("steps: [{at: 1 s, fault: {inv: {kind: late, by: 1e300 s}}}]", "by is"),
+        ("steps: [{at: 1 s, outage: 1e300 s}]", "outage is 1e300 s; accepted: > 0 s and <= 366 d"),
+        ("steps: [{at: 1 s, restart: 1e300 s}]", "restart is 1e300 s; accepted: > 0 s and <= 366 d"),
+        ("steps: [{every: 1e300 s, say: x}]", "every is 1e300 s"),
+    ],
+)  # fmt: skip
+def test_a_time_beyond_all_runs_is_told_in_short(tmp_path: Path, text: str, found: str) -> None:
+    rest = text if text.startswith("checks") else f"{text}\n{CHECKS}"
+    (line,) = told(scenario(tmp_path, f"{rest}\n"))
+    assert found in line
+    assert len(line) < 250
 
 
 @pytest.mark.parametrize(

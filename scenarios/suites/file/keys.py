@@ -75,6 +75,9 @@ def _site(value: object) -> object:
 SiteWords = Annotated[Any, BeforeValidator(_site, json_schema_input_type=str | dict[str, Any])]
 Interval = Annotated[float, SECOND.within(lower=0.1, upper=86400.0)]
 Start = Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)]
+LONGEST_S = 366 * 86_400.0
+"""Time that a run lasts at most [s]."""
+Length = Annotated[float, SECOND.within(above=0.0, upper=LONGEST_S)]
 Moment = Annotated[time | datetime | float, BeforeValidator(_moment, json_schema_input_type=str)]
 """A time since the start, a time of day, or an instant."""
 
@@ -184,7 +187,7 @@ class Step(Section):
     """By which checks refer to the step."""
     over_s: Duration = Field("0 s", alias="over", validate_default=True)
     """In which time a value is reached that is `set`."""
-    lasts_s: PositiveDuration | None = Field(None, alias="for")
+    lasts_s: Length | None = Field(None, alias="for")
     """After which time the step ends: a fault is mended, an input released, a set-point lapses."""
     set: dict[Text, str | int | float] = Field(default_factory=dict)
     """Inputs and their values."""
@@ -210,9 +213,9 @@ class Step(Section):
     """A charger whose cable is where its sessions say again."""
     unplug: Text | None = None
     """A charger whose cable is pulled."""
-    outage_s: PositiveDuration | None = Field(None, alias="outage")
+    outage_s: Length | None = Field(None, alias="outage")
     """For how long the public grid is gone."""
-    restart_s: PositiveDuration | None = Field(None, alias="restart")
+    restart_s: Length | None = Field(None, alias="restart")
     """For how long the server is gone: streams drop, its port refuses, and comes back."""
     say: Text | None = None
     """A line for the report."""
@@ -264,13 +267,13 @@ class Check(Section):
     at: Moment | None = None
     after: Text | None = None
     """Name of a step, or of what it does (`bat-inv trip`), and whether it `begins` or `ends`."""
-    within_s: PositiveDuration | None = Field(None, alias="within")
+    within_s: Length | None = Field(None, alias="within")
     """By when it has to be true."""
-    for_s: PositiveDuration | None = Field(None, alias="for")
+    for_s: Length | None = Field(None, alias="for")
     """For how long."""
-    from_s: Duration | None = Field(None, alias="from")
+    from_s: Annotated[float, SECOND.within(lower=0.0, upper=LONGEST_S)] | None = Field(None, alias="from")
     """Since the start; what is before does not count."""
-    until_s: PositiveDuration | None = Field(None, alias="until")
+    until_s: Length | None = Field(None, alias="until")
     """Since the start; what is behind does not count."""
 
     @property
@@ -360,7 +363,7 @@ class ScenarioSection(Section):
         "2026-06-15 00:00", validate_default=True
     )
     """By the clock of the site, if it names no offset."""
-    duration_s: Annotated[float, SECOND.within(lower=1.0, upper=366 * 86400.0)] = Field(alias="duration")
+    duration_s: Annotated[float, SECOND.within(lower=1.0, upper=LONGEST_S)] = Field(alias="duration")
     seed: int = Field(0, strict=True)
     """Of all noise, and of the application's `random`."""
     interval_s: Interval | None = Field(None, alias="interval")
