@@ -176,6 +176,37 @@ def test_ctrl_c_ends_with_what_was_done(tmp_path: Path) -> None:
     assert output.endswith("0 passed, 0 failed, 1 not run\n")
 
 
+@pytest.mark.parametrize("after_s", [0.02, 0.5])
+def test_ctrl_c_while_cases_are_prepared_leaves_no_traceback(after_s: float) -> None:
+    script = (
+        "import signal\n"
+        "from doppelgrid.scenarios.suites.running.runner import prepared\n"
+        "prepared()\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "print('begun', flush=True)\n"
+        "input()\n"
+    )
+    # The processes that it starts have Ctrl-C from the same terminal.
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    time.sleep(after_s)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.communicate("\n", timeout=60)[0] == ""
+
+
+def test_an_application_can_be_interrupted(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(
+        "import os, signal\ntry:\n    os.kill(os.getpid(), signal.SIGINT)\n    print('deaf')\n"
+        "except KeyboardInterrupt:\n    print('heard')\n"
+    )
+    run(scenario(tmp_path, f"app: app.py\n{GOOD}"), "--output", tmp_path / "out")
+    assert (tmp_path / "out" / "try" / "app.log").read_text() == "heard\n"
+
+
 def test_the_page_shows_the_example_as_it_is() -> None:
     root = Path(__file__).parents[2]
     example = (root / "examples" / "scenarios" / "inverter_trips.yaml").read_text()

@@ -10,7 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import NamedTuple, NoReturn
@@ -20,9 +20,9 @@ from .kept_output import KeptOutput
 
 _PRELOADED = [
     "doppelgrid.scenarios.suites.running.case", "doppelgrid.scenarios.suites.running.warm", "frequenz.client.microgrid",
-    "frequenz.sdk.microgrid", "frequenz.sdk.timeseries",
+    "frequenz.sdk.microgrid", "frequenz.sdk.timeseries", "doppelgrid.scenarios.suites.running.interruptible",
 ]  # fmt: skip
-"""What most cases need, imported once; what is not installed is left out."""
+"""What most cases need, imported once; what is not installed is left out. Ctrl-C is let in last."""
 _SHOWN_LINES = 20
 """Of what a case that died said last."""
 
@@ -90,7 +90,13 @@ def prepared() -> ForkServerContext:
     """Let the process start from which those of cases are forked: it takes a while, in which others can be read."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(_PRELOADED)
-    forkserver.ensure_running()
+    # As the tracker starts it lets Ctrl-C in, so it has to be there before.
+    resource_tracker.ensure_running()
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, former)
     return context
 
 
