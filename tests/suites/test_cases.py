@@ -513,6 +513,19 @@ class TestRunner:
         assert verdict.error == "about to go\nits process ended without a word: SIGKILL"
         assert json.loads((tmp_path / "out" / "try" / "verdict.json").read_text())["error"] == verdict.error
 
+    def test_one_that_dies_or_never_runs_keeps_its_seed_for_the_line_that_repeats_it(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "dies.py").write_text("import os\nos.kill(os.getpid(), 9)\n")
+        dies = scenario(tmp_path, f"app: dies.py\n{CHECKS}")
+        gone = Case("gone", tmp_path / "gone.yaml", seed=7)
+        verdicts = {
+            each.name: each for each in run_cases([Case("try", dies, seed=7), gone, Case("try2", dies)], 2)
+        }
+        assert verdicts["try"].again == f"doppelgrid test {dies} --seed 7"
+        assert verdicts["gone"].again == f"doppelgrid test {gone.path} --seed 7"
+        assert "--seed" not in verdicts["try2"].again
+
     def test_processes_that_an_application_leaves_behind_end_with_its_case(self, tmp_path: Path) -> None:
         pid = tmp_path / "pid"
         (tmp_path / "app.py").write_text(

@@ -114,7 +114,7 @@ class Verdict:
     error: str | None = None
     """Why there is no other verdict, or what the application died of."""
     seed: int | None = None
-    """None if it never ran."""
+    """Of a case that never ran, the one that was given in place of the file's, or None."""
     digest: str = ""
     """Of every event; the same case gives the same."""
     start_us: int = 0
@@ -280,7 +280,7 @@ def _run(
 
 def without_run(case: Case, error: str) -> Verdict:
     """Return the verdict on a case that came to nothing."""
-    return Verdict(case.name, str(case.path), "", (), error, options=case.options, turn=case.turn)
+    return Verdict(case.name, str(case.path), "", (), error, case.seed, options=case.options, turn=case.turn)
 
 
 def leave(folder: Path, verdict: Verdict) -> None:
