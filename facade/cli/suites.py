@@ -150,10 +150,14 @@ def run_scenarios(
 
 def _with_apps(cases: list[Case], apps: list[str]) -> list[Case]:
     """Return the cases with the applications that `--app` names; tell which are left out for want of one."""
-    from ..scenarios.suites.running.collection import with_apps  # noqa: PLC0415
+    from ..scenarios.suites.file.scenario_file import ScenarioError  # noqa: PLC0415
+    from ..scenarios.suites.running.collection import check_apps, with_apps  # noqa: PLC0415
 
     try:
         taken, left_out = with_apps(cases, apps)
+        check_apps(taken)
+    except ScenarioError as error:
+        raise refuse(str(error)) from None
     except ValueError as error:
         raise refuse(f"--app is {error}") from None
     counts = Counter(case.job for case in left_out)

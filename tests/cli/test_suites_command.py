@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import Result
-from suites.benches import scenario
+from suites.benches import SITE, scenario
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
@@ -174,6 +174,40 @@ def test_ctrl_c_ends_with_what_was_done(tmp_path: Path) -> None:
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert output.endswith("0 passed, 0 failed, 1 not run\n")
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "{never: app.refused > 3}", "{never: app.commands_per_minute > 20}", "{never: app.silence > 1 min}",
+        "{eventually: app commands inv}", "{always: grid.power < 9 kW or not app commands}", "{kpi: refusals == 0}",
+        "{kpi: import < 9 kWh and commands < 5}",
+    ],
+)  # fmt: skip
+def test_what_is_about_an_application_needs_one(tmp_path: Path, check: str) -> None:
+    path = scenario(tmp_path, f"checks:\n  - {{always: grid.power < 99 kW}}\n  - {check}\n")
+    ended = run(path)
+    assert ended.exit_code == 2
+    condition = check.partition(": ")[2].rstrip("}")
+    assert ended.output.startswith(f"{path}:6: checks[1].")
+    assert (
+        f"is '{condition}', about an application, of which there is none; accepted: `app:` in" in ended.output
+    )
+    (tmp_path / "app.py").write_text("raise SystemExit(3)\n")
+    assert run(path, "--app", tmp_path / "app.py").exit_code == 1
+    scenario(tmp_path, f"app: app.py\nchecks: [{check}]\n")
+    assert run(path).exit_code == 1
+
+
+def test_a_step_that_waits_for_an_application_needs_one(tmp_path: Path) -> None:
+    path = scenario(tmp_path, f"steps:\n  - {{when: app commands inv, say: x}}\n{GOOD}")
+    assert run(path).output.startswith(f"{path}:5: steps[0].when is 'app commands inv', about an application")
+
+
+def test_components_may_be_called_as_the_application_is(tmp_path: Path) -> None:
+    path = scenario(tmp_path, "checks: [{always: app.power < 9 kW}]\n")
+    (tmp_path / "small.yaml").write_text(SITE.replace("main", "app"))
+    assert run(path).exit_code == 0
 
 
 @pytest.mark.parametrize("after_s", [0.02, 0.5])

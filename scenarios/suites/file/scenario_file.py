@@ -20,6 +20,7 @@ from .keys import KINDS, Check, ScenarioSection
 from .parameters import Values, combinations, with_values
 from .plan import Scenario
 from .sources import Sources
+from .without_app import findings_without_app
 
 
 class ScenarioError(ValueError):
@@ -67,6 +68,12 @@ class ScenarioFile:
         self._refuse_if(found)
         assert scenario is not None
         return scenario
+
+    def problems_without_app(self, scenario: Scenario) -> tuple[Problem, ...]:
+        """Return what is wrong with one of its scenarios if no application is given in place of the file's."""
+        if scenario.app is not None:
+            return ()
+        return tuple(filter(None, map(self._sources.problem, findings_without_app(scenario))))
 
     def _refuse_if(self, found: Sequence[Finding]) -> None:
         problems = [*self._sources.problems, *filter(None, map(self._sources.problem, found))]

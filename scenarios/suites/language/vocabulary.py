@@ -79,6 +79,20 @@ class SiteWords:
         for leaf in leaves(condition):
             yield from self._leaf_faults(leaf)
 
+    def is_about_application(self, condition: Condition) -> bool:
+        """Say whether a condition without faults speaks of what the application does."""
+        return any(
+            isinstance(leaf, HasCommanded)
+            or (
+                isinstance(leaf, Comparison)
+                and any(
+                    isinstance(each, Reading) and isinstance(self._subjects[each.subject], OfApplication)
+                    for each in (leaf.left, leaf.right)
+                )
+            )
+            for leaf in leaves(condition)
+        )
+
     def span(self, reading: Reading) -> Span:
         """Return what a value can be at all."""
         return self._subjects[reading.subject].span(reading.what)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from ....sim.domain.messages import Frame
 from ....sim.domain.timestamps import MICROSECONDS, to_datetime
 from ....sim.files.json_text import json_text
+from ....sim.files.problems import Problem
 from ....sim.recording import Recorder
 from ....sim.simulation.live import LiveSimulation
 from ...lockstep.session import DEFAULT_ADDRESS, LockstepResult, LockstepSession
@@ -68,6 +69,8 @@ class Case:
     """Which one of several runs of the same case, from 0."""
     output: Path | None = None
     """Folder for what the case leaves behind."""
+    without_app: tuple[Problem, ...] = ()
+    """What is wrong with its file as long as no `app` is given."""
     duration_s: float = 0.0
     """Simulated time that it takes [s], as far as its file has been read."""
     shows: bool = True

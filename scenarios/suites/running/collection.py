@@ -127,13 +127,26 @@ def with_apps(cases: Sequence[Case], apps: Sequence[str]) -> tuple[list[Case], l
     )
 
 
+def check_apps(cases: Sequence[Case]) -> None:
+    """See that cases whose files say something about an application have one.
+
+    Raises:
+        ScenarioError: If not; says all that would say nothing.
+    """
+    problems = [problem for case in cases if case.app is None for problem in case.without_app]
+    if problems:
+        raise ScenarioError(tuple(dict.fromkeys(problems)))
+
+
 def _cases(file: Path, name: str, problems: list[Problem]) -> Iterator[Case]:
     try:
         read = ScenarioFile(file)
         for values in read.combinations:
             length_us = (scenario := read.scenario(values)).end_us - scenario.start_us
-            length_s, job = length_us / MICROSECONDS, scenario.section.job
-            yield Case(named(name, values), file, values, duration_s=length_s, job=job)
+            yield Case(
+                named(name, values), file, values, job=scenario.section.job, duration_s=length_us / MICROSECONDS,
+                without_app=read.problems_without_app(scenario),
+            )  # fmt: skip
     except ScenarioError as error:
         problems += error.problems
 
