@@ -66,8 +66,9 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
         verdicts, was_interrupted = _verdicts(prepared, options, plots, console)
         places = {(case.name, case.turn): place for place, case in enumerate(prepared)}
         verdicts.sort(key=lambda verdict: places[verdict.name, verdict.turn])
-        verdicts = _compared(verdicts)
+        # What each run left behind has nothing of the others.
         changes = None if options.baseline is None else _changes(options.baseline, verdicts, prepared)
+        verdicts = _compared(verdicts)
         print_table(console, verdicts, len(prepared), changes)
         if options.repeat > 1:
             digests = _digests(verdicts)

@@ -144,6 +144,25 @@ def test_a_baseline_tells_what_turned_and_what_moved(tmp_path: Path) -> None:
     assert "since_baseline" in (tmp_path / "out.xml").read_text()
 
 
+@pytest.mark.parametrize(("before", "now"), [(1, 2), (2, 2), (2, 1)])
+def test_a_baseline_of_fewer_or_more_runs_has_the_same_cases(tmp_path: Path, before: int, now: int) -> None:
+    path = scenario(tmp_path, GOOD)
+    run(path, "--output", tmp_path / "was", "--repeat", before)
+    ended = run(path, "--baseline", tmp_path / "was", "--repeat", now).output
+    assert re.findall(r"^try +passed .* (\w+) *$", ended, re.MULTILINE) == ["same"] * now
+
+
+def test_a_file_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
+    for name, words in (
+        ("nosuch", "not there"),
+        ("loop.yaml", "unreadable (Too many levels of symbolic links)"),
+    ):
+        ended = run(tmp_path / name)
+        assert ended.exit_code == 2
+        assert ended.output.startswith(f"{tmp_path / name}:1: the file is {words}; accepted: the path of a")
+
+
 def test_the_line_for_a_case_with_values_and_another_application_runs_that_case(tmp_path: Path) -> None:
     app_file = tmp_path / "app.py"
     app_file.write_text("raise SystemExit(3)\n")

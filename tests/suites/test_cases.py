@@ -8,8 +8,10 @@ import os
 import re
 import select
 import signal
+import subprocess
 import textwrap
 import threading
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -545,6 +547,34 @@ class TestRunner:
         monkeypatch.setattr(case_module, "_TELLS_EVERY_S", 0.0)
         run_case(Case("try", scenario(tmp_path, CHECKS)), on_progress=told.append)
         assert told[:2] == [1_000_000, 2_000_000]
+
+
+def test_what_ends_again_and_again_need_not_be_told_at_the_very_end(tmp_path: Path) -> None:
+    verdict = run(
+        tmp_path,
+        "steps: [{every: 20 s, set: {main.load: 9 kW}, for: 20 s}]\n"
+        "checks: [{after: main.load set ends, within: 2 s, expect: main.power > 1 kW}]\n",
+    )
+    assert verdict.has_passed, verdict.failures
+
+
+def test_junit_tells_the_runs_of_one_case_apart(tmp_path: Path) -> None:
+    first = run(tmp_path, CHECKS)
+    write_junit(tmp_path / "out.xml", [first, replace(first, turn=1)])
+    cases = ElementTree.parse(tmp_path / "out.xml").getroot()[0]
+    assert [case.get("name") for case in cases] == ["try", "try~1"]
+
+
+@pytest.mark.parametrize(
+    "value", ["a b", "a\nb", "a\tb\x07", "it's \\n", "\x1b[31mred'\x7f", "$HOME `x`", "ä\u200bé", "\udcff"]
+)
+def test_the_line_that_repeats_a_case_is_one_line_of_shell_whatever_stands_in_its_words(value: str) -> None:
+    verdict = Verdict(f"try[x={value}]", f"{value}.yaml", "", (), options=("--app", f"{value}.py"))
+    assert verdict.again.isprintable()
+    script = f"doppelgrid() {{ printf '%s\\0' \"$@\"; }}; {verdict.again}"
+    said = subprocess.run(["bash", "-c", script], capture_output=True, check=True).stdout
+    words = [os.fsdecode(word) for word in said.split(b"\0")[:-1]]
+    assert words == ["test", f"{value}.yaml", "--filter", f"[x={value}]", "--app", f"{value}.py"]
 
 
 def test_junit_has_failures_errors_and_the_facts_of_each_case(tmp_path: Path) -> None:

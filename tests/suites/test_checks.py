@@ -114,6 +114,19 @@ class TestAfter:
         watch.hear("trip begins", 0)
         assert outcome(watch, [False] * 9).said == "'trip ends' never happened"
 
+    def test_leaves_out_what_happens_at_the_very_end(self) -> None:
+        watch = After("trip ends", 2 * S, 0)
+        watch.hear("trip ends", 0)
+        outcome(watch, [False, True], 1)
+        watch.hear("trip ends", 2 * S)
+        assert watch.end(2 * S) == Outcome(True, "true after 2 s", 2 * S)
+
+    def test_cannot_tell_if_it_happens_at_the_very_end_alone(self) -> None:
+        watch = After("trip ends", S, 0)
+        outcome(watch, [True, True], 1)
+        watch.hear("trip ends", 2 * S)
+        assert watch.end(2 * S) == Outcome(False, "there was no sampling to tell by")
+
     def test_fails_if_it_does_not_settle_one_time_of_several(self) -> None:
         watch = After("trip ends", S, S)
         watch.hear("trip ends", 0)

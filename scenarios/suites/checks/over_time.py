@@ -136,6 +136,11 @@ class Settling(_Deaf):
         self._since_us: int | None = None
         self._last: Look | None = None
 
+    @property
+    def has_looked(self) -> bool:
+        """Whether there was a sampling since it began."""
+        return self._last is not None
+
     def look(self, look: Look) -> None:
         """Decide as soon as it has held for long enough, or can no longer come true in time."""
         if self.outcome is not None or look.time_us < self._begin_us:
@@ -199,8 +204,10 @@ class After:
         """Fail if it never happened, or has not settled."""
         if self.outcome is not None:
             return self.outcome
-        if self._open:
-            return self._open[0].end(time_us)
+        # What happens at the very end is looked at by nothing.
+        begun = [each for each in self._open if each.has_looked]
+        if begun or (self._open and not self._settled):
+            return (begun or self._open)[0].end(time_us)
         if not self._settled:
             return Outcome(False, f"{self._event!r} never happened")
         return self._settled[-1]

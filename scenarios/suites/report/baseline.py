@@ -135,7 +135,7 @@ class Baseline:
             )
 
     def change(self, verdict: Verdict, folder: Path) -> Change:
-        """Return what changed of a case.
+        """Return what changed of a case, since its run of the same turn, or its first one if there is none.
 
         Args:
             verdict: What came of it now.
@@ -144,9 +144,12 @@ class Baseline:
         Raises:
             BaselineError: If what it left behind before cannot be read.
         """
-        before = self.folder / folder.name
-        if folder.name not in self.names:
+        name = folder.name
+        if verdict.turn and name not in self.names:
+            name = name.removesuffix(f"~{verdict.turn}")
+        if name not in self.names:
             return Change(is_new=True)
+        before = self.folder / name
         path = before / VERDICT
         try:
             read = json.loads(read_regular(path, _MOST_BYTES))

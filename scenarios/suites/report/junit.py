@@ -47,7 +47,8 @@ def _add(suite: ElementTree.Element, verdict: Verdict, change: Change | None) ->
         suite,
         "testcase",
         classname=_clean(verdict.path),
-        name=_clean(verdict.name),
+        # As its folder is called, for services tell cases apart by their names.
+        name=_clean(f"{verdict.name}~{verdict.turn}" if verdict.turn else verdict.name),
         time=f"{verdict.real_s:.3f}",
     )
     properties = ElementTree.SubElement(case, "properties")

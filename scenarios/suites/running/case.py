@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib.metadata
 import os
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -35,6 +34,7 @@ from .director import CheckOutcome, Director, Line
 from .live import URL_VARIABLE, LiveSession
 from .met_states import States
 from .series import Series
+from .shell_words import shell_line
 
 VERDICT = "verdict.json"
 """What a case leaves of its verdict in its folder."""
@@ -158,7 +158,7 @@ class Verdict:
         words += self.options
         if self.seed is not None:
             words += ["--seed", str(self.seed)]
-        return shlex.join(words)
+        return shell_line(words)
 
     @property
     def has_passed(self) -> bool:
