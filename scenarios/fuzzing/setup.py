@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ...sim.files.problems import Finding, Problem, shown, written_path
+from ...sim.files.regular import why_unreadable
 from ...sim.files.yaml_text import YamlText, read_yaml
 from ..suites.file.scenario_file import ScenarioError, ScenarioFile
 from .drawn import Drawn, Setup, Step, flow
@@ -63,9 +64,7 @@ def _read(path: Path) -> YamlText:
         yaml = read_yaml(path.read_bytes())
     except OSError as error:
         accepted = "the path of a scenario file with checks"
-        raise ScenarioError(
-            (Problem(str(path), 1, None, "", error.strerror or str(error), accepted),)
-        ) from None
+        raise ScenarioError((Problem(str(path), 1, None, "", why_unreadable(error), accepted),)) from None
     faults = [(each.line, each.finding) for each in yaml.faults]
     if yaml.is_readable:
         faults += [(yaml.line(each.path), each) for each in _misshapen(yaml.data)]

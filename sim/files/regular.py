@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from pathlib import Path
 
 MOST_BYTES = 10_000_000
 """Of a file that people write."""
+NOT_THERE = "not there"
 _KINDS = {
     stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",
 }  # fmt: skip
+
+
+def why_unreadable(error: OSError) -> str:
+    """Return what is the matter with a file that could not be read, to be said of it: `the file is …`."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return NOT_THERE
+    words = error.strerror or str(error)
+    is_of_system = error.errno is not None and words == os.strerror(error.errno)
+    return f"unreadable ({words})" if is_of_system else words
 
 
 def read_regular(path: Path, most_bytes: int = MOST_BYTES) -> bytes:

@@ -16,7 +16,7 @@ from ..files.explain import explain
 from ..files.moments import parse_zone
 from ..files.money import Price, price_unit
 from ..files.problems import Finding, Place, Problem, kind_of, shown, written_path
-from ..files.regular import read_regular
+from ..files.regular import read_regular, why_unreadable
 from ..files.yaml_text import YamlText, read_yaml
 from ..inputs.daily import local_datetime, midnight_us
 from ..inputs.errors import InputError
@@ -27,7 +27,6 @@ from .keys import PeakPrice, PriceFile, TariffSection, TimeOfUse
 from .prices import PeakPrices, Prices, PriceSteps, steps_of
 from .week import week_faults, week_signal
 
-NOT_THERE = "not there"
 """What is found where there is no file."""
 _PRICED = ("import", "export", "peak", "co2")
 
@@ -129,8 +128,7 @@ def load_tariff(path: str | Path) -> Tariff:
     try:
         text = read_regular(path)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        words = NOT_THERE if isinstance(error, FileNotFoundError) else reason or str(error)
+        words = why_unreadable(error) if isinstance(error, OSError) else str(error)
         problem = Problem(str(path), 1, None, "", words, "the path of a tariff file")
         raise TariffError((problem,)) from None
     yaml = read_yaml(text)

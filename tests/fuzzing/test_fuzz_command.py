@@ -90,7 +90,7 @@ def test_what_is_written_wrongly_is_refused(folder: Path, words: tuple[str, ...]
         ("checks: 3\n", "mine.yaml:1: checks is 3; accepted: a list"),
         ("steps: []\n", "mine.yaml:1: the file is a mapping; accepted: a mapping with checks and without"),
         ("checks: [", "mine.yaml:1: "),
-        (None, "mine.yaml:1: the file is No such file or directory; accepted: "),
+        (None, "mine.yaml:1: the file is not there; accepted: "),
     ],
 )  # fmt: skip
 def test_checks_that_are_wrong_are_told_where_they_stand(folder: Path, text: str | None, said: str) -> None:

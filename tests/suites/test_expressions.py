@@ -76,6 +76,13 @@ def test_brackets_bind_closest() -> None:
         ("room.temperature > 5 K", "in which 'K' is no unit", "°C"),
         ("grid.power > 3 AND a is b", "in which 'AND a is b' is unexpected", "and"),
         ("", "which breaks off", "a name (grid.power)"),
+        ("grid.power > nan W", "in which 'nan' is no number", "a number with its unit (33 kW)"),
+        (
+            "grid.power >= -Inf kW and a is b",
+            "in which '-Inf' is no number",
+            "a number with its unit (33 kW)",
+        ),
+        ("grid.power > main.power W", "in which 'W' is unexpected", "`and`, `or` or the end"),
     ],
 )
 def test_a_slip_is_told_with_where_it_is_and_what_could_stand_there(

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from ....sim.files.explain import explain
 from ....sim.files.problems import Finding, Problem, kind_of, shown
+from ....sim.files.regular import why_unreadable
 from ....sim.site.reader import SiteError, bundled_sites, load_site, read_content
 from ....sim.site.site import Site
 from ....sim.tariff import TariffError, load_tariff
@@ -49,7 +50,7 @@ class ScenarioFile:
             self._sources = Sources.read(path)
         except OSError as error:
             accepted = "the path of a scenario file, or a folder of them"
-            problem = Problem(str(path), 1, None, "", error.strerror or str(error), accepted)
+            problem = Problem(str(path), 1, None, "", why_unreadable(error), accepted)
             raise ScenarioError((problem,)) from None
         self.combinations: list[Values] = [()]
         """Values of the parameters, in the order in which they are run."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ....sim.files.problems import Finding, Place, Problem, kind_of, shown, written_path
-from ....sim.files.regular import read_regular
+from ....sim.files.regular import read_regular, why_unreadable
 from ....sim.files.yaml_text import YamlText, read_yaml
 
 KEY = "include"
@@ -169,4 +169,4 @@ def included_by(files: Iterable[Path]) -> set[Path]:
 
 
 def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return why_unreadable(error) if isinstance(error, OSError) else str(error)

@@ -47,12 +47,13 @@ NAME: /[A-Za-z_][\w]*(-[\w]+)*/
 """
 _WORDS = {
     "ORDER": "<, <=, >, >=, == or !=", "QUANTITY": "a number with its unit (33 kW)", "NAME": "a name (grid.power)",
-    "IS": "is", "REPORTS": "reports", "COMMANDS": "commands", "AND": "and", "OR": "or", "NOT": "not", "LPAR": "(",
-    "RPAR": ")", "DOT": ".", "$END": "the end",
+    "IS": "is", "REPORTS": "reports", "COMMANDS": "commands", "AND": "`and`", "OR": "`or`", "NOT": "`not`", "LPAR": "(",
+    "RPAR": ")", "DOT": "a dot", "$END": "the end",
 }  # fmt: skip
 _WORD = re.compile(r"[^\W\d_][^\s()<>=!]*|[°€£$¥%][^\s()<>=!]*")
 _KEYWORDS = frozenset({"and", "or", "not", "is", "reports", "commands"})
 _NUMBER_AT_END = re.compile(r"(?<![\w.-])[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$")
+_NO_NUMBER = re.compile(r"[<>=]\s*([+-]?(?:nan|inf(?:inity)?))(?![.\w-])", re.IGNORECASE)
 _LONGEST = 1000
 Order = Literal["<", "<=", ">", ">=", "==", "!="]
 
@@ -220,12 +221,15 @@ def _refusal(text: str, error: UnexpectedInput) -> ExpressionError:
     rest = "" if breaks_off else text[error.pos_in_stream or 0 :].strip()
     if (of_unit := _unit_refusal(text, rest)) is not None:
         return of_unit
+    if rest and (no_number := _NO_NUMBER.search(text)) is not None:
+        return ExpressionError(f"{text!r}, in which {no_number[1]!r} is no number", _WORDS["QUANTITY"])
     found = f"{text!r}, in which {rest[:20]!r} is unexpected" if rest else f"{text!r}, which breaks off"
     names = (
         getattr(error, "accepts", None) or getattr(error, "expected", None) or getattr(error, "allowed", None)
     )
     words = sorted({_WORDS.get(name, name) for name in names or ()})
-    return ExpressionError(found, " or ".join(words) or "a condition, such as grid.power > 33 kW")
+    accepted = " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+    return ExpressionError(found, accepted or "a condition, such as grid.power > 33 kW")
 
 
 class _Records(Transformer[Any, Any]):
