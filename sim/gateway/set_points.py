@@ -17,7 +17,7 @@ from ..domain.messages import (
     UnsupportedError,
 )
 from ..domain.metrics import PowerType
-from ..domain.ranges import is_allowed
+from ..domain.ranges import Bounds, Ranges, is_allowed, merged
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
 from ..engine.events import Events
@@ -40,8 +40,6 @@ BOUNDS_TOLERANCE = 0.01
 Nothing beyond the rating is.
 """
 _PROGRESS_PERIOD_S = 0.1
-_LEAST_SHOWN = 0.5
-"""What would be written as 0 is none of the ranges that are named beside it [W] or [var]."""
 Axis = tuple[str, PowerType]
 """What a set-point acts on: a component's key and one of its powers."""
 
@@ -171,17 +169,15 @@ class SetPoints:
         accepted = accepted_ranges(self._plant, key, power_type)
         # Only edges that move with sun, cells and time deserve a tolerance: the rating, and 0 for one way, do not.
         least_w = minimum_as_sent_w(rating) if power_type is PowerType.ACTIVE else 0.0
-        if abs(power) < least_w and is_allowed(power, accepted, 0.0):
+        if abs(power) < least_w and is_allowed(power, accepted, AS_SENT * abs(power)):
             return  # As much as it draws at rest.
         ends = ends_of(rating.of(power_type), accepted)
         can_be = is_allowed(power, (ends,), AS_SENT * abs(power))
         is_within = can_be and is_allowed(power, accepted, BOUNDS_TOLERANCE * rating.size)
         if power != 0.0 and (abs(power) < least_w or not is_within):
             unit = "W" if power_type is PowerType.ACTIVE else "var"
-            running = [bounds for bounds in accepted if max(map(abs, bounds)) >= max(least_w, _LEAST_SHOWN)]
-            ranges = "".join(f" or {lower:.0f} to {upper:.0f} {unit}" for lower, upper in running)
             raise OutOfBoundsError(
-                f"{power_type.value} power of {key} is {power:g} {unit}; accepted: 0{ranges}"
+                f"{power_type.value} power of {key} is {power:g} {unit}; accepted: {_written(accepted, unit)}"
             )
 
     def _accept(self, key: str, power_type: PowerType, power: float, due_us: int) -> PowerRequest:
@@ -273,3 +269,13 @@ class SetPoints:
             valid_until_us = None if due_us is None else self._clock.stamp_us(due_us)
         request.push(PowerUpdate(status, valid_until_us))
         self._events.report("set-point ended", axis[0], axis=axis[1].value, status=status.value)
+
+
+def _written(accepted: Ranges, unit: str) -> str:
+    """Return what a set-point may be, of which 0 is always one, in whole units."""
+    rounded = merged(Bounds(*(float(f"{edge:.0f}") + 0.0 for edge in bounds)) for bounds in accepted)
+    ranges = [
+        f"{lower:.0f} {unit}" if lower == upper else f"{lower:.0f} to {upper:.0f} {unit}"
+        for lower, upper in rounded
+    ]
+    return " or ".join(ranges if is_allowed(0.0, rounded, 0.0) else ["0", *ranges])

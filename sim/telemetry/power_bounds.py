@@ -54,8 +54,6 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
         present = (Bounds(min(rated.lower, 0.0), most_w),)
     else:
         present = _of_device(plant, key)
-        if rating.only_produces:
-            present = tuple(Bounds(lower, min(upper, 0.0)) for lower, upper in present)
     return _left(plant, key, METRIC_OF[power_type], present)
 
 

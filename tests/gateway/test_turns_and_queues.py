@@ -239,7 +239,7 @@ class TestSetPoints:
             gateway.set_power(11, ACTIVE, power, None)
         else:
             with pytest.raises(
-                OutOfBoundsError, match=r"active power of inv is -?30301 W; accepted: 0 or -30000 to 30000 W"
+                OutOfBoundsError, match=r"active power of inv is -?30301 W; accepted: -30000 to 30000 W"
             ):
                 gateway.set_power(11, ACTIVE, power, None)
 

@@ -91,7 +91,7 @@ class TestStatusesOfTheSiteFile:
     async def test_a_component_refuses_by_the_statuses_of_its_maker(self, client: MicrogridApiClient) -> None:
         refusal = await refused(client, 1e6)
         assert type(refusal) is published.OperationPreconditionFailed
-        assert "accepted: 0 or -30000 to 30000 W" in str(refusal)
+        assert "accepted: -30000 to 30000 W" in str(refusal)
 
     async def test_a_fault_says_more_than_the_maker(
         self, client: MicrogridApiClient, simulation: LiveSimulation
