@@ -83,6 +83,7 @@ def _check(source: str) -> None:
 
     from rich.console import Console  # noqa: PLC0415
 
+    from ..sim.site.feed_in import feed_in_note  # noqa: PLC0415
     from ..sim.site.graph import formulas  # noqa: PLC0415
     from .tree import site_tree, unsupported_notes  # noqa: PLC0415
 
@@ -93,8 +94,8 @@ def _check(source: str) -> None:
     microgrid = site.microgrid
     console.print(f"{microgrid.name or source} (microgrid {microgrid.id}, {microgrid.location.timezone})")
     console.print(site_tree(site))
-    if notes := unsupported_notes(site):
-        console.print(f"\n{notes}")
+    for note in filter(None, (unsupported_notes(site), feed_in_note(site))):
+        console.print(f"\n{note}")
     console.print("\nAn SDK app computes from these components (by id):")
     for name, formula in formulas(site).items():
         console.print(f"  {name:<8} = {formula}")

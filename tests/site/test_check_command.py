@@ -101,6 +101,72 @@ def test_components_that_sdk_apps_do_not_know_are_named(tmp_path: Path) -> None:
     assert "An SDK app does not start here" in run(str(path)).stdout
 
 
+LIMITED = """
+microgrid: {id: 1}
+components:
+  grid: {id: 1, category: grid_connection_point, feed_in_limit: %s}
+  main: {id: 2, category: meter, behind: grid, load: 1 kW}
+"""
+WIND = "  wind: {id: 3, category: wind_turbine, behind: main, rated_power: 50 kW}\n"
+ENGINE = "  chp: {id: 4, category: chp, behind: main, rated_power: 20 kW}\n"
+ROOF = "  roof: {id: 5, category: pv_inverter, behind: main, rated_power: 5 kW}\n"
+HYBRID = (
+    "  hy: {id: 6, category: hybrid_inverter, behind: main, rated_power: 5 kW%s}\n"
+    "  bat: {id: 7, category: battery, behind: hy}\n"
+)
+SOME_LIMITS = ("0 W", "{profile: inline, points: [{at: 0 s, value: 5 kW}]}")
+SHARES = ("60 %", "{profile: inline, points: [{at: 0 s, value: 60 %}]}")
+
+
+class TestFeedInLimit:
+    @pytest.mark.parametrize("limit", SOME_LIMITS)
+    @pytest.mark.parametrize(
+        ("components", "said"),
+        [
+            ("", "Nothing keeps to feed_in_limit, since there are no photovoltaics\n"),
+            (HYBRID % "", "Nothing keeps to feed_in_limit, since there are no photovoltaics\n"),
+            (
+                WIND + ENGINE,
+                "Nothing keeps to feed_in_limit, since there are no photovoltaics; "
+                "wind (wind_turbine), chp (chp) will not\n",
+            ),
+            (ROOF + WIND, "Only photovoltaics keep to feed_in_limit, not wind (wind_turbine)\n"),
+            (
+                HYBRID % ", peak_power: 5 kW" + ENGINE,
+                "Only photovoltaics keep to feed_in_limit, not chp (chp)\n",
+            ),
+        ],
+    )
+    def test_what_does_not_keep_to_it_is_named(
+        self, tmp_path: Path, limit: str, components: str, said: str
+    ) -> None:
+        (tmp_path / "site.yaml").write_text(LIMITED % limit + components)
+        result = run(str(tmp_path / "site.yaml"))
+        assert result.exit_code == 0, result.stderr
+        assert said in result.stdout
+
+    @pytest.mark.parametrize(
+        ("limit", "components"), [("0 W", ROOF), ("60 %", ROOF), ("60 %", HYBRID % ", tilt: 9 °")]
+    )
+    def test_nothing_is_said_where_all_keep_to_it(self, tmp_path: Path, limit: str, components: str) -> None:
+        (tmp_path / "site.yaml").write_text(LIMITED % limit + components)
+        result = run(str(tmp_path / "site.yaml"))
+        assert result.exit_code == 0, result.stderr
+        assert "feed_in_limit" not in result.stdout
+
+    @pytest.mark.parametrize("limit", SHARES)
+    @pytest.mark.parametrize("components", ["", WIND, HYBRID % ""])
+    def test_a_part_of_no_photovoltaics_is_refused(self, tmp_path: Path, limit: str, components: str) -> None:
+        path = tmp_path / "site.yaml"
+        path.write_text(LIMITED % limit + components)
+        result = run(str(path))
+        assert result.exit_code == 2
+        assert result.stderr == (
+            f"{path}:4: grid.feed_in_limit is 60 %; accepted: a power, such as 0 W: "
+            "there are no photovoltaics of whose peak power it would be a part\n"
+        )
+
+
 FILES = """
 microgrid: {id: 1}
 components:

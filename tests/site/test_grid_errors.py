@@ -113,9 +113,12 @@ def test_a_grid_and_a_meter_with_everything_are_read_and_written(tmp_path: Path)
     assert again.components == site.components
 
 
+ROOF = "  roof: {id: 3, category: pv_inverter, behind: grid, rated_power: 5 kW}\n"
+
+
 def grid_of(keys: str) -> GridConnectionPoint:
     site = parse_site(
-        f"{HEAD}  grid: {{id: 1, category: grid_connection_point{keys}}}\n{METER}", "berlin.yaml"
+        f"{HEAD}  grid: {{id: 1, category: grid_connection_point{keys}}}\n{METER}{ROOF}", "berlin.yaml"
     )
     section = site.components["grid"]
     assert isinstance(section, GridConnectionPoint)
