@@ -40,7 +40,15 @@ def read_fleet(sources: Sequence[str], copies: int) -> list[Site]:
     Raises:
         ValueError: If anything is wrong with them; says everything that is.
     """
-    return fleet([read_checked(source) for source in sources], copies)
+    sites, wrong = [], []
+    for source in sources:
+        try:
+            sites.append(read_checked(source))
+        except ValueError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    return fleet(sites, copies)
 
 
 def ports(first: int, count: int) -> list[int]:

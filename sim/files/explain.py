@@ -48,7 +48,7 @@ def _is_echo(details: ErrorDetails) -> bool:
 
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     """Return the keys that a mapping of a model may have in a file."""
-    return tuple(_fields(model))
+    return tuple(fields_of(model))
 
 
 def _finding(details: ErrorDetails, model: type[BaseModel], data: object) -> Finding:
@@ -164,8 +164,8 @@ def _step(place: _Spot, part: int | str) -> _Spot:
     path = (*place.path, part)
     for leaf in leaves:
         if isinstance(leaf.annotation, type) and issubclass(leaf.annotation, BaseModel):
-            info = _fields(leaf.annotation).get(str(part))
-            return _Spot(path, info and _annotation(info), leaf.annotation)
+            info = fields_of(leaf.annotation).get(str(part))
+            return _Spot(path, info and annotation_of(info), leaf.annotation)
         if get_origin(leaf.annotation) in (tuple, list):
             return _Spot(path, get_args(leaf.annotation)[0], None)
         if isinstance(get_origin(leaf.annotation), type) and issubclass(get_origin(leaf.annotation), Mapping):
@@ -196,11 +196,13 @@ def _category(annotation: Any) -> tuple[str, ...]:
     return ()
 
 
-def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+def fields_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of a model by the keys that they have in a file."""
     return {info.alias or name: info for name, info in model.model_fields.items() if not info.exclude}
 
 
-def _annotation(info: FieldInfo) -> Any:
+def annotation_of(info: FieldInfo) -> Any:
+    """Return what a field accepts, with the rules of the field itself."""
     annotation: Any = info.annotation
     for item in info.metadata:
         annotation = Annotated[annotation, item]

@@ -3,51 +3,69 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import tzinfo
 from pathlib import Path
+from typing import NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ..components.grid_connection_point import OutageFile, recorded_outages
+from ..components.registry import component_types
+from ..files.explain import annotation_of, fields_of
 from ..files.moments import parse_zone
-from ..files.problems import Place, written_path
+from ..files.problems import Place, Problem, written_path
+from ..files.yaml_text import read_yaml
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
 from ..inputs.sessions.acn import at_station, read_acn_sessions
 from ..inputs.sessions.sections import RecordedSessions
 from ..inputs.specs import FileColumn
-from .reader import load_site
-from .site import Site
+from .reader import located_problems, read_content, site_text
+from .site import Microgrid, Site
+from .weather import Weather
 
 Named = FileColumn | RecordedSessions | OutageFile
 """What names a file that drives a site."""
 
 
-def input_file_errors(site: Site) -> dict[str, InputError]:
-    """Read every file that a site names; return what is wrong, by the key that names it.
+class FileProblem(NamedTuple):
+    """Something wrong inside of a file that drives a site."""
 
-    Whether they cover a run is known only when it begins.
-    """
-    found = {}
-    for place, spec in _specs((), site):
-        try:
-            _read(spec, site)
-        except InputError as error:
-            found[written_path(place[1:] if place[0] == "components" else place)] = error
-    return found
+    file: str
+    """That of the site."""
+    line: int
+    """Where it names the other."""
+    place: str
+    """Keys that lead there."""
+    error: InputError
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.place}: {self.error}"
 
 
 def read_checked(source: str) -> Site:
     """Read a site and see that the files that drive it can be read.
 
+    Whether they cover a run is known only when it begins.
+
     Args:
         source: Path of a site file, or the name of a bundled site.
 
     Raises:
-        ValueError: If anything is wrong with them; says everything that is.
+        ValueError: If anything is wrong with them; says everything that is, in the order of the site file. Of what
+            drives the site, it says what is wrong wherever it is clear which files are meant.
     """
-    site = load_site(source)
-    if wrong := input_file_errors(site):
-        raise ValueError("\n".join(f"{source}: {place}: {found}" for place, found in wrong.items()))
+    name, text, directory = site_text(source)
+    yaml = read_yaml(text)
+    site, found = read_content(yaml, directory)
+    problems: list[Problem | FileProblem] = [*located_problems(name, yaml, found)]
+    refused = [fault.finding.path for fault in yaml.faults] + [finding.path for finding in found]
+    for place, error in _file_errors(site, yaml.data, directory):
+        if not any(path[: len(place)] == place for path in refused):
+            line = yaml.line((*place, "file"))
+            problems.append(FileProblem(name, line, written_path(_within_component(place)), error))
+    if problems or site is None:
+        raise ValueError("\n".join(map(str, sorted(problems, key=lambda problem: problem.line))))
     return site
 
 
@@ -71,6 +89,80 @@ def _sections(value: object) -> Iterator[BaseModel]:
                 yield from _sections(inner)
 
 
+def _within_component(place: Place) -> Place:
+    return place[1:] if place[0] == "components" else place
+
+
+def _file_errors(site: Site | None, data: object, directory: Path) -> Iterator[tuple[Place, InputError]]:
+    """Read every file that a site names; yield what is wrong, by the place that names it.
+
+    Args:
+        site: The site; None if its file is wrong somewhere.
+        data: What that says.
+        directory: Where relative paths start.
+    """
+    zone = _zone(data) if site is None else site.microgrid.location.zone
+    if zone is None:
+        return
+    for place, part in _sound_parts(data) if site is None else [((), site)]:
+        for inner, spec in _specs(place, part):
+            try:
+                _read(spec, directory, zone)
+            except InputError as error:
+                yield inner, error
+
+
+def _zone(data: object) -> tzinfo | None:
+    """Return the time zone of a site; None if that is what is wrong with it."""
+    microgrid = data.get("microgrid") if isinstance(data, dict) else None
+    if not isinstance(microgrid, dict):
+        return None
+    try:
+        return Microgrid.model_validate({"id": 1, **_only(microgrid, "location")}).location.zone
+    except ValidationError:
+        return None
+
+
+def _only(mapping: Mapping[str, object], key: str) -> dict[str, object]:
+    return {key: mapping[key]} if key in mapping else {}
+
+
+def _sound_parts(data: object) -> Iterator[tuple[Place, object]]:
+    """Yield what names files and is right by itself in the content of a site file that is wrong."""
+    if not isinstance(data, dict):
+        return
+    yield from _sound_fields((), Site, _only(data, "ambient_temperature"))
+    yield from _sound_fields(("weather",), Weather, data.get("weather"))
+    components = data.get("components")
+    for key, value in components.items() if isinstance(components, dict) else ():
+        category = value.get("category") if isinstance(value, dict) else None
+        kind = component_types().get(category) if isinstance(category, str) else None
+        if kind is not None:
+            yield from _sound_fields(("components", key), kind.section, value)
+
+
+def _sound_fields(place: Place, model: type[BaseModel], given: object) -> Iterator[tuple[Place, object]]:
+    fields = fields_of(model)
+    for key, value in given.items() if isinstance(given, dict) else ():
+        if key not in fields or not _names_file(value):
+            continue
+        try:
+            part = TypeAdapter(annotation_of(fields[key])).validate_python(value)
+        except (Exception, SystemExit):  # Said with everything else, whatever a stranger's validator does.
+            continue
+        yield (*place, key), part
+
+
+def _names_file(value: object) -> bool:
+    match value:
+        case dict():
+            return "file" in value or any(map(_names_file, value.values()))
+        case list():
+            return any(map(_names_file, value))
+        case _:
+            return False
+
+
 def _specs(place: Place, value: object) -> Iterator[tuple[Place, Named]]:
     match value:
         case FileColumn() | RecordedSessions() | OutageFile():
@@ -91,13 +183,12 @@ def _all_specs(place: Place, values: Iterable[tuple[int | str, object]]) -> Iter
         yield from _specs((*place, key), value)
 
 
-def _read(spec: Named, site: Site) -> None:
-    zone = site.microgrid.location.zone
+def _read(spec: Named, directory: Path, zone: tzinfo) -> None:
     match spec:
         case FileColumn():
-            read_recording(spec, site.directory, zone)
+            read_recording(spec, directory, zone)
         case RecordedSessions():
-            path = site.directory / spec.file
+            path = directory / spec.file
             sessions = read_acn_sessions(
                 path,
                 parse_zone(spec.timezone) if spec.timezone else zone,
@@ -105,4 +196,4 @@ def _read(spec: Named, site: Site) -> None:
             )
             at_station(sessions, spec.station, path.name)
         case OutageFile():
-            recorded_outages(spec, site.directory, zone)
+            recorded_outages(spec, directory, zone)

@@ -6,11 +6,12 @@ SiteError: the site file is wrong, whoever wrote it must act.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -57,6 +58,35 @@ def bundled_sites() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".yaml") for name in names if name.endswith(".yaml")))
 
 
+class SiteText(NamedTuple):
+    """What a site file says, as text."""
+
+    name: str
+    """Of the file, for messages."""
+    text: str | bytes
+    directory: Path
+    """Where the relative paths of input files start."""
+
+
+def site_text(source: str | Path) -> SiteText:
+    """Return the text of a site file.
+
+    Args:
+        source: Path of a YAML file, or the name of a bundled site such as `demo`.
+
+    Raises:
+        SiteError: If there is no such file.
+    """
+    if str(source) in bundled_sites():
+        with as_file(_sites() / f"{source}.yaml") as path:
+            return SiteText(path.name, path.read_bytes(), path.parent)
+    path = Path(source)
+    try:
+        return SiteText(str(source), read_regular(path), path.parent)
+    except (OSError, ValueError) as error:
+        raise SiteError((_unreadable(str(source), error),)) from None
+
+
 def load_site(source: str | Path) -> Site:
     """Read a site.
 
@@ -66,15 +96,8 @@ def load_site(source: str | Path) -> Site:
     Raises:
         SiteError: If there is no such file, or anything is wrong with it.
     """
-    if str(source) in bundled_sites():
-        with as_file(_sites() / f"{source}.yaml") as path:
-            return parse_site(path.read_bytes(), path.name, directory=path.parent)
-    path = Path(source)
-    try:
-        text = read_regular(path)
-    except (OSError, ValueError) as error:
-        raise SiteError((_unreadable(str(source), error),)) from None
-    return parse_site(text, str(source), directory=path.parent)
+    name, text, directory = site_text(source)
+    return parse_site(text, name, directory=directory)
 
 
 def parse_site(text: str | bytes, name: str, *, directory: Path = Path()) -> Site:
@@ -89,13 +112,25 @@ def parse_site(text: str | bytes, name: str, *, directory: Path = Path()) -> Sit
         SiteError: If anything is wrong with it.
     """
     yaml = read_yaml(text)
-    site, found = read_content(yaml, directory) if yaml.is_readable else (None, [])
+    site, found = read_content(yaml, directory)
+    problems = located_problems(name, yaml, found)
+    if problems or site is None:
+        raise SiteError(problems)
+    return site
+
+
+def located_problems(name: str, yaml: YamlText, found: Iterable[Finding]) -> tuple[Problem, ...]:
+    """Return what is wrong with a text and with its content, in the order of its lines.
+
+    Args:
+        name: Of the file, for messages.
+        yaml: The text.
+        found: What is wrong with its content.
+    """
     located = [(fault.line, fault.finding) for fault in yaml.faults]
     located += [(yaml.line(finding.path), finding) for finding in found]
-    if located or site is None:
-        located.sort(key=lambda item: item[0])
-        raise SiteError(tuple(dict.fromkeys(_problem(name, line, finding) for line, finding in located)))
-    return site
+    located.sort(key=lambda item: item[0])
+    return tuple(dict.fromkeys(_problem(name, line, finding) for line, finding in located))
 
 
 def read_content(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Finding]]:
@@ -106,6 +141,8 @@ def read_content(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Fin
         directory: Where the relative paths of input files start.
     """
     data = yaml.data
+    if not yaml.is_readable:
+        return None, []
     if not isinstance(data, dict):
         return None, [Finding((), kind_of(data), _TOP)]
     found = [Finding((key,), "unknown", one_of(_KEYS)) for key in _SET_ON_LOADING if key in data]

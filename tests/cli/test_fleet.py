@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from doppelgrid.cli.fleet import fleet, ports
+from doppelgrid.cli.fleet import fleet, ports, read_fleet
 from doppelgrid.sim.site.reader import load_site
 
 
@@ -23,6 +25,13 @@ def test_two_sites_with_one_id_are_refused() -> None:
 
 def test_ports_follow_in_steps_of_ten() -> None:
     assert ports(8800, 3) == [8800, 8810, 8820]
+
+
+def test_all_that_is_wrong_with_several_sites_is_said_at_once(tmp_path: Path) -> None:
+    for name in ("one.yaml", "two.yaml"):
+        (tmp_path / name).write_text("microgrid: {id: 0}\ncomponents: {}\n")
+    with pytest.raises(ValueError, match=r"(?s)one\.yaml:1: microgrid\.id .*two\.yaml:1: microgrid\.id "):
+        read_fleet([str(tmp_path / "one.yaml"), "demo", str(tmp_path / "two.yaml")], 1)
 
 
 def test_free_ports_are_free_for_all() -> None:

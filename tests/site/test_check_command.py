@@ -191,14 +191,73 @@ def test_everything_that_is_wrong_with_input_files_is_said_at_once(tmp_path: Pat
     result = run(str(tmp_path / "site.yaml"))
     assert result.exit_code == 2
     assert result.stdout == ""
-    said = [line.removeprefix(f"{tmp_path / 'site.yaml'}: ") for line in result.stderr.splitlines()]
+    said = [line.removeprefix(f"{tmp_path / 'site.yaml'}:") for line in result.stderr.splitlines()]
     assert said == [
-        "main.load: load.csv: column is 'powr'; accepted: one of time, power (did you mean 'power'?)",
-        "cars.sessions: cars.csv:2: arrival is 1; accepted: a time such as 2019-05-01T06:33:14-07:00",
-        "sun.irradiance: sun.csv:3: sun is 'x'; accepted: a number, with a point before decimals",
-        "weather.wind_direction: air.csv:3: wind is 361; accepted: 0 to 360 (are `unit` and `factor` right?)",
-        "weather.relative_humidity: air.csv:2: humidity is 55; accepted: 0 to 1 (are `unit` and `factor` right?)",
+        "5: main.load: load.csv: column is 'powr'; accepted: one of time, power (did you mean 'power'?)",
+        "6: cars.sessions: cars.csv:2: arrival is 1; accepted: a time such as 2019-05-01T06:33:14-07:00",
+        "7: sun.irradiance: sun.csv:3: sun is 'x'; accepted: a number, with a point before decimals",
+        "9: weather.relative_humidity: air.csv:2: humidity is 55; accepted: 0 to 1 (are `unit` and `factor` right?)",
+        "10: weather.wind_direction: air.csv:3: wind is 361; accepted: 0 to 360 (are `unit` and `factor` right?)",
     ]
+
+
+WRONG_HERE_AND_THERE = """
+microgrid: {id: %s}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 63,
+    outages: {file: outages.csv}, voltages: {phases: [{file: load.csv}, 230 V, 230 V]}}
+  main:
+    id: 2
+    category: meter
+    behind: grit
+    load:
+      file: load.csv
+      column: powr
+      unit: W
+      positive: consumption
+  cars: {id: 3, category: ev_charger, behind: main, rated_power: 11, sessions: {file: cars.csv}}
+  sun:  {id: 4, category: pv_inverter, behind: main, rated_power: 5 kW, irradiance: {file: gone.csv}}
+  more: {id: 5, category: meter, behind: grid, load: {file: load.csv, unit: kilos, column: powr, positive: production}}
+  odd:  {id: 6, category: mter, behind: grid, load: {file: load.csv, column: powr}}
+ambient_temperature: {file: air.csv, column: humidity}
+weather: {relative_humidity: {file: air.csv, column: humidity, unit: "1"}, wind_direction: [1]}
+"""
+
+
+def problems_here_and_there(tmp_path: Path, number: str) -> list[str]:
+    (tmp_path / "load.csv").write_text("time,power\n2026-06-15T00:00Z,1\n2026-06-15T01:00Z,2\n")
+    (tmp_path / "cars.csv").write_text("arrival,departure,delivered_energy,station_id\n1,2,3,4\n")
+    (tmp_path / "air.csv").write_text("time,humidity\n2026-06-15T00:00Z,0.5\n2026-06-15T01:00Z,x\n")
+    (tmp_path / "outages.csv").write_text("Date,Duration\n")
+    path = tmp_path / "site.yaml"
+    path.write_text(WRONG_HERE_AND_THERE % number)
+    result = run(str(path))
+    assert result.exit_code == 2
+    return [line.removeprefix(f"{path}:").partition("; accepted")[0] for line in result.stderr.splitlines()]
+
+
+def test_what_is_wrong_inside_of_files_is_said_beside_what_is_wrong_with_the_site(tmp_path: Path) -> None:
+    assert problems_here_and_there(tmp_path, "0") == [
+        "2: microgrid.id is 0",
+        "4: grid.rated_fuse_current is 63",
+        "5: grid.outages: outages.csv: content is empty",
+        "9: main.behind is 'grit'",
+        "11: main.load: load.csv: column is 'powr'",
+        "15: cars.rated_power is 11",
+        "15: cars.sessions: cars.csv:2: arrival is 1",
+        "16: sun.irradiance.file is 'gone.csv'",
+        "17: more.load.unit is 'kilos'",
+        "18: odd.category is 'mter'",
+        "19: ambient_temperature: air.csv:3: humidity is 'x'",
+        "20: weather.wind_direction is a list",
+        "20: weather.relative_humidity: air.csv:3: humidity is 'x'",
+    ]
+
+
+def test_files_are_left_alone_where_the_zone_of_their_times_is_not_known(tmp_path: Path) -> None:
+    said = problems_here_and_there(tmp_path, "1, location: {timezone: Europe/Berlim}")
+    assert not [line for line in said if ".csv:" in line]
+    assert any("timezone" in line for line in said)
 
 
 GRID = (
@@ -227,10 +286,9 @@ def test_every_file_that_holds_no_column_is_refused_beside_the_others(name: str,
     lines = result.stderr.splitlines()
     assert all("; accepted: " in line for line in lines)
     assert any("house.load" in line and name in line for line in lines)
+    assert any("grid.outages: head.csv: content is empty" in line for line in lines)
     if name == "folder":
-        assert "house.load.file is 'folder', a folder; accepted: a file" in lines[0]
-    else:
-        assert any("grid.outages: head.csv: content is empty" in line for line in lines)
+        assert any("house.load.file is 'folder', a folder; accepted: a file" in line for line in lines)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\xff\xfe\x00binary", b"\x00"])
