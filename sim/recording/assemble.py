@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import numpy as np
 
+from ..domain.timestamps import to_datetime
 from .codes import parse_diagnostic, parse_state
 from .content import Condition, Track
-from .names import STATE, WARNING
+from .errors import RecordingError
+from .names import STATE, WARNING, parse_name
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -37,6 +39,46 @@ def track_of_cells(
     table[rows, places] = values
     present[rows, places] = True
     return Track(tuple(names[used[index]] for index in order), times, table, present)
+
+
+def under_names_of_today(file: str, component: int | str, track: Track) -> Track:
+    """Return a track whose columns each have the name of today, and none of them twice.
+
+    Args:
+        file: Name of the file, for messages.
+        component: That was recorded.
+        track: Under the names that the file has.
+
+    Raises:
+        RecordingError: If something is there under two names with two values.
+    """
+    today = [str(parse_name(name)) for name in track.names]
+    names = tuple(dict.fromkeys(today))
+    if len(names) == len(today):
+        return track._replace(names=names)
+    values = np.full((len(track.times_us), len(names)), np.nan)
+    present = np.zeros(values.shape, np.bool_)
+    first: dict[str, int] = {}
+    for column, name in enumerate(today):
+        place, there = names.index(name), track.present[:, column]
+        one, other = values[:, place], track.values[:, column]
+        differ = there & present[:, place] & (one != other) & ~(np.isnan(one) & np.isnan(other))
+        earlier = first.setdefault(name, column)
+        if differ.any():
+            _refuse_two(file, component, track, int(np.argmax(differ)), (earlier, column))
+        values[there, place] = track.values[there, column]
+        present[:, place] |= there
+    return Track(names, track.times_us, values, present)
+
+
+def _refuse_two(
+    file: str, component: int | str, track: Track, row: int, columns: tuple[int, int]
+) -> NoReturn:
+    one, other = (f"{track.values[row, column]:g} under {track.names[column]}" for column in columns)
+    when = to_datetime(int(track.times_us[row])).isoformat(" ")
+    raise RecordingError(
+        file, None, f"component {component}", f"told twice at {when}: {one}, {other}", "one name of a metric"
+    )
 
 
 def conditions_of_rows(

@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from .assemble import conditions_of_rows, track_of_cells
+from .assemble import conditions_of_rows, track_of_cells, under_names_of_today
 from .content import Condition, Recording, Track
 from .csv_faults import csv_fault
 from .csv_writer import HEADER
 from .errors import RecordingError
-from .names import CONDITION_NAMES, parse_name
+from .names import CONDITION_NAMES
 from .output import PART
 
 if TYPE_CHECKING:
@@ -81,17 +81,16 @@ class _Rows:
         for time_us, component, kind, text in zip(_times_us(table).tolist(), *columns, strict=True):
             self._said[component].append((time_us, kind, text))
 
-    def tracks(self) -> dict[str, Track]:
+    def tracks(self, file: str) -> dict[str, Track]:
         if not self._parts:
             return {}
         times, owners, columns, values = (np.concatenate(part) for part in zip(*self._parts, strict=True))
-        written = [str(parse_name(text)) for text in self.names.texts]
-        names = list(dict.fromkeys(written))
-        columns = np.array([names.index(name) for name in written], np.int32)[columns]
+        names = list(self.names.texts)
         tracks = {}
         for component, number in self.components.texts.items():
             mine = owners == number
-            tracks[component] = track_of_cells(times[mine], names, columns[mine], values[mine])
+            track = track_of_cells(times[mine], names, columns[mine], values[mine])
+            tracks[component] = under_names_of_today(file, component, track)
         return tracks
 
     def conditions(self) -> dict[str, tuple[tuple[int, Condition], ...]]:
@@ -118,9 +117,11 @@ def read_csv(path: Path, microgrid_id: int | None) -> Recording:
                 rows.add(block)
         if quotes.count % 2:
             raise ValueError("a quote is never closed")
-        tracks, conditions = rows.tracks(), rows.conditions()
+        tracks, conditions = rows.tracks(str(path)), rows.conditions()
         if "" in {*tracks, *conditions}:
             raise ValueError("a component_id is empty")
+    except RecordingError:
+        raise
     except (pa.ArrowException, ValueError, OSError, EOFError, zlib.error) as error:
         raise csv_fault(str(path), lambda: _opened(path), error) from None
     chosen = _chosen(path, rows.microgrids, microgrid_id)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ..telemetry.intervals import OVER_INTERVALS
 from .arrow_stream import batches
-from .assemble import without_repetitions
+from .assemble import under_names_of_today, without_repetitions
 from .codes import parse_diagnostic, parse_state
 from .content import Condition, Recording, Track
 from .errors import RecordingError
@@ -54,7 +54,8 @@ def read_parquet(path: Path) -> Recording:
     tracks: dict[int, Track] = {}
     conditions: dict[int, _Changes] = {}
     for number, names in _columns_by_component(file, table).items():
-        tracks[number], said = _component(file, table, number, names, times_us)
+        track, said = _component(file, table, number, names, times_us)
+        tracks[number] = under_names_of_today(file, number, track)
         if said:
             conditions[number] = said
     return Recording(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from numpy import isnan
@@ -16,6 +16,7 @@ from ..domain.ranges import Bounds
 from ..domain.states import StateCode
 from ..recording.content import Condition, Track
 from ..recording.names import parse_name
+from ..telemetry.definitions import NOT_SENT
 
 if TYPE_CHECKING:
     from ..recording.content import Flags
@@ -96,10 +97,21 @@ class Playback:
         return spoken._replace(values=values, bounds=bounds)
 
 
-def unknown_metrics(tracks: Iterable[Track]) -> list[str]:
+def unreported_metrics(tracks: Iterable[Track]) -> list[str]:
     """Return the names of metrics in a recording that components cannot report."""
     names = {parse_name(text).metric for track in tracks for text in track.names}
     return sorted(names - _METRICS.keys())
+
+
+def metrics_left_out(tracks: Iterable[Track]) -> Iterator[str]:
+    """Say which metrics of a recording components cannot report: those of the API that none has, and strange ones."""
+    names = unreported_metrics(tracks)
+    not_sent = [name for name in names if name in NOT_SENT]
+    unknown = [name for name in names if name not in NOT_SENT]
+    if not_sent:
+        yield f"metrics {', '.join(not_sent)} are none that components here send: left out"
+    if unknown:
+        yield f"metrics {', '.join(unknown)} are not known: left out"
 
 
 def _range(row: Sequence[float | None], lower: int | None, upper: int | None) -> Bounds | None:

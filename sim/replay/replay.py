@@ -17,11 +17,12 @@ from ..recording.content import Recording
 from ..recording.errors import RecordingError
 from ..site.graph import children, grid_key
 from ..site.site import Site
+from ..telemetry.definitions import NOT_SENT
 from ..telemetry.instruments import Instruments
 from .counterfactual import shares_above
 from .instruments import ReplayInstruments, timetable
 from .plant import ReplayPlant, recorded_inputs
-from .playback import Playback, unknown_metrics
+from .playback import Playback, metrics_left_out, unreported_metrics
 from .undriven_site import offers_power, undriven_site
 
 
@@ -136,9 +137,10 @@ def _playbacks(recording: Recording, site: Site) -> dict[str, Playback]:
         if component.id in recording.tracks and len(recording.tracks[component.id].times_us)
     }
     if not any(playback.metrics for playback in playbacks.values()) and playbacks:
-        found = ", ".join(unknown_metrics(recording.tracks.values()))
+        names = unreported_metrics(recording.tracks.values())
+        found, ours = ", ".join(names), "sent here" if NOT_SENT.keys() >= set(names) else "known"
         accepted = one_of(list(Metric), found)
-        raise RecordingError(recording.file, None, "metrics", f"none that is known: {found}", accepted)
+        raise RecordingError(recording.file, None, "metrics", f"none that is {ours}: {found}", accepted)
     if not playbacks:
         found = ", ".join(map(str, recording.tracks)) or "none"
         ids = ", ".join(str(component.id) for component in site.components.values())
@@ -189,9 +191,7 @@ def _notes(recording: Recording, site: Site, playbacks: dict[str, Playback]) -> 
         for state in condition.states
         if state not in set(StateCode)
     }
-    unknown = unknown_metrics(recording.tracks.values())
-    if unknown:
-        yield f"metrics {', '.join(unknown)} are not known: left out"
+    yield from metrics_left_out(recording.tracks.values())
     if words:
         yield f"states {', '.join(sorted(words))} are not known: left out"
     if not recording.is_complete:

@@ -16,7 +16,7 @@ from ..domain.timestamps import to_datetime
 from ..recording.content import Condition, Recording, Track
 from ..recording.errors import RecordingError
 from ..recording.names import parse_name
-from ..replay.playback import unknown_metrics
+from ..replay.playback import metrics_left_out
 from ..site.graph import grid_key
 from ..site.site import Site
 from ..tariff import Bill, Tariff
@@ -424,9 +424,7 @@ def _notes(
     elif gatherer.ways.hidden:
         hidden = ", ".join(gatherer.ways.hidden)
         yield f"what is consumed and produced is not known, nor any share of it, without {hidden}"
-    unknown = unknown_metrics(recording.tracks.values())
-    if unknown:
-        yield f"metrics {', '.join(unknown)} are not known: left out"
+    yield from metrics_left_out(recording.tracks.values())
     silent = [key for key in site.components if not _has(recording, site, key)]
     if silent:
         yield f"nothing is recorded of {', '.join(silent)}"

@@ -5,16 +5,21 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from frequenz.client.common.metric import Metric as PublishedMetric
 from recording.support import HEADER, NOON, SECOND, demo_site
 
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.recording import Recording, RecordingError, read_recording
-from doppelgrid.sim.recording.content import Condition
+from doppelgrid.sim.recording.content import Condition, Track
 from doppelgrid.sim.recording.names import parse_name
 from doppelgrid.sim.replay import Replay
+from doppelgrid.sim.replay.playback import metrics_left_out
 from doppelgrid.sim.simulation.simulation import Simulation
 
 EXPORT = (
@@ -151,6 +156,48 @@ def test_former_names_of_metrics_stand_for_those_of_today(tmp_path: Path) -> Non
     assert track.values[:, 0].tolist() == [12000.5, 11000.0]
 
 
+class TestTwoNamesOfAMetric:
+    ONE = FORMERLY.replace("AC_ACTIVE_POWER", "AC_POWER_ACTIVE").replace("12000.5", "200")
+
+    @pytest.mark.parametrize("name", ["AC_ACTIVE_POWER", "METRIC_AC_POWER_ACTIVE"])
+    @pytest.mark.parametrize("suffix", ["", "_avg", "_bound_0_upper"])
+    def test_two_values_at_one_time_are_refused(self, tmp_path: Path, name: str, suffix: str) -> None:
+        one, other = (f"{each}{suffix}" for each in ("AC_POWER_ACTIVE", name))
+        rows = [
+            self.ONE.replace("AC_POWER_ACTIVE", one),
+            self.ONE.replace("AC_POWER_ACTIVE,200", f"{other},250"),
+        ]
+        with pytest.raises(RecordingError) as refused:
+            replayed(tmp_path, TODAY, *rows)
+        assert str(refused.value).endswith(
+            f"rows.csv: component 2 is told twice at 2026-06-15 10:00:00+00:00: 200 under {one}, 250 under {other}; "
+            "accepted: one name of a metric"
+        )
+
+    @pytest.mark.parametrize("value", ["200", "nan"])
+    def test_one_value_under_both_is_taken(self, tmp_path: Path, value: str) -> None:
+        row = f"{self.ONE.rpartition(',')[0]},{value}"
+        (tmp_path / "rows.csv").write_text(
+            f"{HEADER}{row}\n{row.replace('POWER_ACTIVE', 'ACTIVE_POWER')}\n{TODAY}\n"
+        )
+        track = read_recording(tmp_path / "rows.csv").tracks[2]
+        assert track.names == ("AC_POWER_ACTIVE",)
+        assert track.values[:, 0].tolist() == pytest.approx([float(value), 11000.0], nan_ok=True)
+
+    @pytest.mark.parametrize("value", [200.0, 250.0])
+    def test_columns_of_parquet_are_held_to_the_same(self, tmp_path: Path, value: float) -> None:
+        path = tmp_path / "day.parquet"
+        times = pa.array([NOON, NOON + SECOND], pa.timestamp("us", tz="UTC"))
+        columns = {"2.AC_ACTIVE_POWER": [200.0, None], "2.AC_POWER_ACTIVE": [value, 11000.0]}
+        pq.write_table(pa.table({"timestamp": times, **columns}), path)
+        if value == 200.0:
+            track = read_recording(path).tracks[2]
+            assert (track.names, track.values[:, 0].tolist()) == (("AC_POWER_ACTIVE",), [200.0, 11000.0])
+        else:
+            with pytest.raises(RecordingError, match="200 under AC_ACTIVE_POWER, 250 under AC_POWER_ACTIVE"):
+                read_recording(path)
+
+
 @pytest.mark.parametrize(
     ("former", "today"),
     [
@@ -166,6 +213,24 @@ def test_every_former_name_has_its_name_of_today(former: str, today: str) -> Non
 
 def test_a_replay_names_metrics_that_it_leaves_out(tmp_path: Path) -> None:
     assert "metrics AC_POWER_ACTIV are not known: left out" in replayed(tmp_path, TODAY, NOWHERE).notes
+
+
+def test_metrics_of_the_api_that_nothing_here_sends_are_no_strangers(tmp_path: Path) -> None:
+    distortion = NOWHERE.replace("AC_POWER_ACTIV", "AC_TOTAL_HARMONIC_DISTORTION_CURRENT")
+    notes = replayed(tmp_path, TODAY, NOWHERE, distortion).notes
+    assert (
+        "metrics AC_TOTAL_HARMONIC_DISTORTION_CURRENT are none that components here send: left out" in notes
+    )
+    assert "metrics AC_POWER_ACTIV are not known: left out" in notes
+    with pytest.raises(RecordingError, match="metrics is none that is sent here: AC_TOTAL_HARMONIC"):
+        replayed(tmp_path, distortion)
+
+
+@pytest.mark.parametrize("metric", [metric for metric in PublishedMetric if metric.value])
+def test_no_metric_of_the_published_client_is_a_stranger(metric: PublishedMetric) -> None:
+    names = (parse_name(metric.name).metric,)
+    track = Track(names, np.zeros(1, np.int64), np.zeros((1, 1)), np.ones((1, 1), np.bool_))
+    assert "known" not in " ".join(metrics_left_out([track]))
 
 
 def test_a_recording_without_any_known_metric_is_refused(tmp_path: Path) -> None:
