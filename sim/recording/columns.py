@@ -19,7 +19,7 @@ from ..domain.timestamps import to_datetime
 from .codes import write_state
 from .csv_writer import HEADER
 from .metadata import Metadata, dump_metadata
-from .output import abandon, open_part, part_of, settle, suffix_of, unwritable
+from .output import open_part, suffix_of, unwritable
 from .parquet_writer import TIME, WORDS, described_field, encodings
 from .statistics import is_over_intervals
 
@@ -51,7 +51,8 @@ class ColumnRecorder:
         self._means = means
         self._instants = instants
         self._suffix = suffix_of(self.path)
-        self._file = open_part(self.path)
+        self._part = open_part(self.path)
+        self._file = self._part.file
         self._parquet: pq.ParquetWriter | None = None
         self._text: Any = (
             gzip.GzipFile("", "wb", fileobj=self._file, mtime=0) if self._suffix == ".csv.gz" else self._file
@@ -77,7 +78,7 @@ class ColumnRecorder:
             else:
                 self._write_long(times_us, columns)
         except OSError as error:
-            abandon(self._file)
+            self._part.abandon()
             raise unwritable(self.path, error) from error
 
     def __enter__(self) -> Self:
@@ -94,12 +95,9 @@ class ColumnRecorder:
         if self._text is not self._file:
             self._text.close()
         if kind is not None:
-            abandon(self._file)
-            part_of(self.path).unlink(missing_ok=True)
+            self._part.remove()
             return
-        if not self._file.closed:
-            settle(self._file)
-        part_of(self.path).replace(self.path)
+        self._part.finish()
 
     def _write_table(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
         arrays = [pa.array(times_us).cast(TIME.type), *(self._arrow(*each) for each in columns.items())]

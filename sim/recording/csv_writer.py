@@ -16,7 +16,7 @@ from .codes import write_state
 from .content import Condition
 from .metadata import Metadata
 from .names import STATE
-from .output import abandon, open_part, part_of, settle
+from .output import abandon, open_part
 from .selection import NO_EXTREMES, Metrics, wanted
 
 HEADER = ("timestamp", "microgrid_id", "component_id", "metric", "value")
@@ -31,11 +31,11 @@ class CsvWriter:
 
     def __init__(self, path: Path, metadata: Metadata, metrics: Metrics) -> None:
         """Begin a file; see `Recorder`."""
-        self._path = path
         self._microgrid_id = metadata.microgrid_id
         self._metrics = metrics
         self._conditions: dict[int, Condition] = {}
-        self._file = open_part(path)
+        self._part = open_part(path)
+        self._file = self._part.file
         self._compressed: gzip.GzipFile | None = None
         if path.name.endswith(".gz"):
             self._compressed = gzip.GzipFile("", "wb", fileobj=self._file, mtime=0)
@@ -56,14 +56,13 @@ class CsvWriter:
         """End the file and give it its name."""
         if self._compressed is not None:
             self._compressed.close()
-        settle(self._file)
-        part_of(self._path).replace(self._path)
+        self._part.finish()
 
     def abandon(self) -> None:
         """Close the file as it is."""
         if self._compressed is not None:
             abandon(self._compressed)
-        abandon(self._file)
+        self._part.abandon()
 
     def _write(self, rows: Sequence[Sequence[object]]) -> None:
         text = io.StringIO(newline="")

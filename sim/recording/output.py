@@ -1,20 +1,24 @@
 """Files that are either finished under their name, or readable beside it with `.part` behind their name.
 
 A recording grows in `day.csv.part` and becomes `day.csv` when it is finished. What a crash leaves is the part,
-whole up to the last moment that was written.
+whole up to the last moment that was written; the next recording of that name moves it to `day.old.csv.part`.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import itertools
+import logging
 import os
 import shutil
 from gzip import GzipFile
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from .errors import RecordingError
 
+_log = logging.getLogger(__name__)
 PART = ".part"
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 _LEAST_FREE_BYTES = 16 << 20
@@ -40,8 +44,53 @@ def suffix_of(path: Path) -> str:
     raise RecordingError(str(path), None, "name", found, f"a name that ends in {', '.join(SUFFIXES)}")
 
 
-def open_part(path: Path) -> IO[bytes]:
-    """Begin a recording.
+class Part:
+    """The file in which a recording grows. It is locked until it has its name, so that no other run takes it."""
+
+    def __init__(self, path: Path, file: IO[bytes], lock: IO[bytes] | None) -> None:
+        """Keep an open file; see `open_part`.
+
+        Args:
+            path: Of the recording.
+            file: Its part.
+            lock: Holds the lock of the part, also when that is closed; None where files cannot be locked.
+        """
+        self.file = file
+        self._path = path
+        self._lock = lock
+
+    def settle(self) -> None:
+        """Bring everything written to the disk and close the file."""
+        if not self.file.closed:
+            self.file.flush()
+            os.fsync(self.file.fileno())
+            self.file.close()
+
+    def finish(self) -> None:
+        """Settle the file and give it the name of the recording."""
+        self.settle()
+        part_of(self._path).replace(self._path)
+        self._unlock()
+
+    def remove(self) -> None:
+        """Take the file away: of a recording that has not begun, or has found another form."""
+        abandon(self.file)
+        part_of(self._path).unlink(missing_ok=True)
+        self._unlock()
+
+    def abandon(self) -> None:
+        """Leave the file as it is."""
+        abandon(self.file)
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+
+def open_part(path: Path) -> Part:
+    """Begin a recording. What a run that broke off has left makes room, and is kept if anything is in it.
 
     Raises:
         RecordingError: If it cannot be written there.
@@ -49,19 +98,88 @@ def open_part(path: Path) -> IO[bytes]:
     folder = path.parent
     if path.is_dir():
         raise RecordingError(str(path), None, "file", "a folder", "the name of a file")
-    try:
-        file = part_of(path).open("xb")
-    except FileExistsError:
-        found = f"being written already, or left by a crash: {part_of(path).name} is there"
-        raise RecordingError(str(path), None, "file", found, "another name; or move that file away") from None
-    except OSError as error:
-        raise unwritable(path, error) from None
+    part = _begin(path)
     free = shutil.disk_usage(folder).free
     if free < _LEAST_FREE_BYTES:
-        discard(file, path)
+        part.remove()
         found = f"on a disk with {free >> 10} KiB left"
         raise RecordingError(str(path), None, "file", found, f"at least {_LEAST_FREE_BYTES >> 20} MiB")
-    return file
+    return part
+
+
+def _begin(path: Path) -> Part:
+    while True:
+        try:
+            file = part_of(path).open("xb")
+        except FileExistsError:
+            _make_room(path)
+            continue
+        except OSError as error:
+            raise unwritable(path, error) from None
+        lock = open(os.dup(file.fileno()), "rb", buffering=0)  # noqa: SIM115 - open as long as the recording grows
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            pass  # Another run began at the same time and takes this for left over.
+        except OSError:
+            lock.close()
+            return Part(path, file, None)
+        else:
+            if _is_at(part_of(path), file):
+                return Part(path, file, lock)
+        file.close()
+        lock.close()
+
+
+def _make_room(path: Path) -> None:
+    """Move away what a run that broke off has left, if it is known that no run writes it.
+
+    Raises:
+        RecordingError: If a run writes it, or nobody knows.
+    """
+    part = part_of(path)
+    try:
+        if not part.is_file():
+            raise OSError
+        with part.open("rb") as left:
+            fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _is_at(part, left):
+                return
+            if os.fstat(left.fileno()).st_size == 0:
+                part.unlink()
+                _log.warning("%s, left empty by a run that broke off, is replaced", part)
+                return
+            aside = _unused(path)
+            part.rename(aside)
+            _log.warning("%s, left by a run that broke off, is now %s", part, aside.name)
+    except FileNotFoundError:
+        return  # Its run has finished just now.
+    except BlockingIOError:
+        found = f"being written already: another run holds {part.name}"
+        raise RecordingError(str(path), None, "file", found, "another name, or the end of that run") from None
+    except OSError:
+        found = f"being written already, or left by a crash: {part.name} is there"
+        raise RecordingError(str(path), None, "file", found, "another name; or move that file away") from None
+
+
+def _is_at(path: Path, file: IO[bytes]) -> bool:
+    """Say whether a file still has its name."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _unused(path: Path) -> Path:
+    """Return a name beside that of a recording under which its part can be read, and nothing is: `day.old.csv.part`."""
+    suffix = suffix_of(path)
+    stem = path.name.removesuffix(suffix)
+    names = (f"{stem}.old{'' if number == 1 else f'-{number}'}{suffix}" for number in itertools.count(1))
+    return next(part_of(path.with_name(name)) for name in names if not _is_taken(path.with_name(name)))
+
+
+def _is_taken(path: Path) -> bool:
+    return path.exists() or part_of(path).exists()
 
 
 def unwritable(path: Path, error: OSError) -> RecordingError:
@@ -72,20 +190,7 @@ def unwritable(path: Path, error: OSError) -> RecordingError:
     )
 
 
-def discard(file: IO[Any], path: Path) -> None:
-    """Take back a recording that has not begun."""
-    file.close()
-    part_of(path).unlink(missing_ok=True)
-
-
 def abandon(file: IO[bytes] | GzipFile) -> None:
     """Close a file to which nothing can be written any more."""
     with contextlib.suppress(OSError, ValueError):
         file.close()
-
-
-def settle(file: IO[Any]) -> None:
-    """Bring everything written to the disk and close the file."""
-    file.flush()
-    os.fsync(file.fileno())
-    file.close()

@@ -23,7 +23,7 @@ from .arrow_stream import batches
 from .content import Condition, condition_text
 from .metadata import Metadata, dump_metadata
 from .names import CONDITION_NAMES
-from .output import abandon, open_part, part_of, settle
+from .output import open_part, part_of
 from .selection import NO_EXTREMES, Metrics, wanted
 from .statistics import describe_column
 
@@ -82,7 +82,8 @@ class ParquetWriter:
         self.instants: Collection[int] = ()
         self._fields: dict[str, pa.Field] = {TIME.name: TIME}
         self._texts: dict[Condition, tuple[str, ...]] = {}
-        self._file = open_part(path)
+        self._part = open_part(path)
+        self._file = self._part.file
         self._stream = self._begin_stream()
 
     def write(self, frames: Sequence[Frame], extremes: Extremes = NO_EXTREMES) -> None:
@@ -105,7 +106,7 @@ class ParquetWriter:
         """Turn the stream into Parquet."""
         self._write_batch()
         self._stream.close()
-        settle(self._file)
+        self._part.settle()
         unfinished = self._path.with_name(f"{self._path.name}.unfinished")
         try:
             with unfinished.open("wb") as file:
@@ -114,11 +115,11 @@ class ParquetWriter:
             unfinished.replace(self._path)
         finally:
             unfinished.unlink(missing_ok=True)
-        part_of(self._path).unlink()
+        self._part.remove()
 
     def abandon(self) -> None:
         """Close the part as it is."""
-        abandon(self._file)
+        self._part.abandon()
 
     def _schema(self) -> pa.Schema:
         return pa.schema(self._fields.values(), metadata=self._carried)

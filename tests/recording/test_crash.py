@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import shutil
 import signal
 import subprocess
@@ -16,7 +18,9 @@ from hypothesis import strategies as st
 from recording.support import FORMS, NOON, demo_site, eventful_run, numbers_in, numbers_of, recorded
 
 from doppelgrid.sim.domain.messages import Frame
-from doppelgrid.sim.recording import Recorder, RecordingError, read_recording
+from doppelgrid.sim.recording import Recorder, RecordingError, parquet_writer, read_recording
+from doppelgrid.sim.recording.columns import ColumnRecorder
+from doppelgrid.sim.recording.metadata import describe_run
 from doppelgrid.sim.simulation.simulation import Simulation
 
 pytestmark = pytest.mark.lengthy
@@ -128,13 +132,94 @@ def test_a_disk_without_room_is_an_error_at_once(tmp_path: Path, monkeypatch: py
     assert not list(tmp_path.iterdir())
 
 
-def test_what_a_crash_left_is_not_overwritten(tmp_path: Path) -> None:
-    (tmp_path / "day.csv.part").write_text("precious")
-    with pytest.raises(
-        RecordingError, match=r"left by a crash: day.csv.part is there; accepted: another name"
-    ):
-        Recorder(tmp_path / "day.csv", demo_site())
-    assert (tmp_path / "day.csv.part").read_text() == "precious"
+class TestWhatARunLeft:
+    """A run that broke off keeps nobody from recording under the same name, and loses nothing that it wrote."""
+
+    @pytest.mark.parametrize("name", FORMS)
+    def test_it_is_moved_aside_and_can_still_be_read(
+        self, name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        with subprocess.Popen(
+            [sys.executable, "-c", ENDLESS, str(tmp_path / name), str(NOON)],
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as writer:
+            assert writer.stdout is not None
+            writer.stdout.readline()
+            with pytest.raises(
+                RecordingError,
+                match=rf"being written already: another run holds {name}\.part; accepted: another name",
+            ):
+                Recorder(tmp_path / name, demo_site())
+            writer.send_signal(signal.SIGKILL)
+        left = (tmp_path / f"{name}.part").read_bytes()
+        recorded(tmp_path / name, [])
+        aside = name.replace("day", "day.old")
+        assert {path.name for path in tmp_path.iterdir()} == {name, f"{aside}.part"}
+        assert (tmp_path / f"{aside}.part").read_bytes() == left
+        assert not read_recording(tmp_path / aside).is_complete
+        assert caplog.messages == [
+            f"{tmp_path / name}.part, left by a run that broke off, is now {aside}.part"
+        ]
+
+    @pytest.mark.parametrize("name", FORMS)
+    def test_nothing_is_overwritten(self, name: str, tmp_path: Path) -> None:
+        for text in ("precious", "dear", "last"):
+            (tmp_path / f"{name}.part").write_text(text)
+            Recorder(tmp_path / name, demo_site()).close()
+        aside = [name.replace("day", f"day.{old}") for old in ("old", "old-2", "old-3")]
+        assert [(tmp_path / f"{each}.part").read_text() for each in aside] == ["precious", "dear", "last"]
+
+    @pytest.mark.parametrize("name", FORMS)
+    def test_an_empty_part_is_replaced(
+        self, name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (tmp_path / f"{name}.part").touch()
+        ColumnRecorder(tmp_path / name, describe_run(demo_site(), 0, 1.0)).__exit__(None, None, None)
+        assert {path.name for path in tmp_path.iterdir()} == {name}
+        assert caplog.messages == [f"{tmp_path / name}.part, left empty by a run that broke off, is replaced"]
+
+    @pytest.mark.parametrize("name", FORMS)
+    def test_what_is_being_written_is_left_alone(self, name: str, tmp_path: Path) -> None:
+        with (
+            Recorder(tmp_path / name, demo_site()),
+            pytest.raises(RecordingError, match="being written already"),
+        ):
+            Recorder(tmp_path / name, demo_site())
+        assert {path.name for path in tmp_path.iterdir()} == {name}
+
+    def test_a_recording_that_is_being_turned_into_parquet_is_left_alone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def meanwhile(*_: object) -> None:
+            with pytest.raises(RecordingError, match="being written already"):
+                Recorder(tmp_path / "day.parquet", demo_site())
+
+        recorder = Recorder(tmp_path / "day.parquet", demo_site())
+        monkeypatch.setattr(parquet_writer, "_write_parquet", meanwhile)
+        recorder.close()
+        assert {path.name for path in tmp_path.iterdir()} == {"day.parquet"}
+
+    def test_where_files_cannot_be_locked_it_is_left_alone(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def unsupported(*_: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(fcntl, "flock", unsupported)
+        (tmp_path / "day.csv.part").write_text("precious")
+        with pytest.raises(
+            RecordingError, match=r"left by a crash: day.csv.part is there; accepted: another name"
+        ):
+            Recorder(tmp_path / "day.csv", demo_site())
+        assert (tmp_path / "day.csv.part").read_text() == "precious"
+        Recorder(tmp_path / "other.csv", demo_site()).close()
+        assert (tmp_path / "other.csv").exists()
+
+    def test_a_folder_in_its_place_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "day.csv.part").mkdir()
+        with pytest.raises(RecordingError, match=r"day.csv.part is there; accepted: another name; or move"):
+            Recorder(tmp_path / "day.csv", demo_site())
 
 
 def test_a_finished_recording_takes_the_place_of_an_older_one(tmp_path: Path) -> None:
