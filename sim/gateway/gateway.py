@@ -71,7 +71,7 @@ class GatewayState(NamedTuple):
     conditions: ConditionsState = ConditionsState()
     bounds: AugmentedBoundsState = AugmentedBoundsState()
     sequences: SequencesState = SequencesState()
-    sensors: SensorsState = {}  # noqa: RUF012 - never changed in place
+    sensors: SensorsState = ()
     line: LineState = LineState()
 
 

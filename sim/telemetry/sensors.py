@@ -36,8 +36,8 @@ class Element(NamedTuple):
     """That holds from then on, in the unit of the sensor."""
 
 
-SensorsState = Mapping[tuple[str, SensorMetric], Element]
-"""Elements that lag behind, by sensor and metric."""
+SensorsState = tuple[tuple[str, SensorMetric, Element], ...]
+"""Elements that lag behind: key of the sensor, metric, element."""
 
 
 class Sensors:
@@ -79,11 +79,11 @@ class Sensors:
 
     def save(self) -> SensorsState:
         """Return what the sensors remember, to restore later."""
-        return dict(self._elements)
+        return tuple((*place, element) for place, element in self._elements.items())
 
     def restore(self, state: SensorsState) -> None:
         """Go on from a saved state."""
-        self._elements = dict(state)
+        self._elements = {(key, metric): element for key, metric, element in state}
 
     def _read(self, key: str, metric: SensorMetric) -> float:
         place = key, metric

@@ -16,6 +16,7 @@ from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.inputs.build import InputSetting, build_signal
 from doppelgrid.sim.inputs.specs import ClearSky
 from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.simulation.snapshot import Snapshot
 from doppelgrid.sim.site.site import Site
 
 START = 1_780_264_800_000_000
@@ -162,6 +163,14 @@ class TestLag:
             mast.pass_time(1.0)
             fork.run_to(mast.simulation.now_us)
             assert read(fork, "irradiance") == mast.read("irradiance")
+
+    def test_the_file_of_a_snapshot_keeps_where_the_sensor_was(self, tmp_path: Path) -> None:
+        mast = Mast(irradiance={"time_constant_s": 60.0})
+        mast.simulation.drive("site", "irradiance", 100.0)
+        mast.pass_time(20.0)
+        mast.simulation.save().write(tmp_path / "mast.json")
+        again = Simulation.from_snapshot(mast.simulation.site, Snapshot.read(tmp_path / "mast.json"))
+        assert read(again, "irradiance") == mast.read("irradiance")
 
 
 class TestNoise:
