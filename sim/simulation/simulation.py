@@ -198,7 +198,8 @@ class Simulation:
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a snapshot of this site; the clock goes along, at its own speed.
 
-        Streams stay open; requests that are on their way end as failed.
+        Streams stay open; requests that are on their way end as failed. A server that was down is down again, until
+        it comes back.
 
         Raises:
             ValueError: If the snapshot belongs to another seed, start or site.
@@ -211,8 +212,11 @@ class Simulation:
         self.plant.restore(snapshot.plant)
         self.faults.restore(snapshot.faults)
         self.gateway.restore(snapshot.gateway)
-        self._back_us = 0
-        self.served.tell(True)
+        ends = [
+            entry.due_us for entry in snapshot.engine.agenda.values() if entry.kind == "server comes back"
+        ]
+        self._back_us = max(ends, default=0)
+        self.served.tell(not ends)
         self.restored.tell(self.now_us)
 
     def _override(self, command: OverrideInput) -> None:

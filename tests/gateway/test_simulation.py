@@ -102,6 +102,31 @@ class TestSnapshots:
         with pytest.raises(ValueError, match=r"broken\.json: .*; accepted: a snapshot of this version"):
             Snapshot.read(path)
 
+    def test_a_server_that_was_down_when_it_was_saved_is_down_until_it_comes_back(
+        self, simulation: Simulation
+    ) -> None:
+        simulation.restart_server(30.0)
+        simulation.restart_server(5.0)
+        saved = simulation.save()
+        simulation.run_for(seconds(40))
+        told: list[tuple[int, bool]] = []
+        back: list[int] = []
+        simulation.served.subscribe(lambda is_served: told.append((simulation.now_us, is_served)))
+        simulation.events.subscribe(lambda event: back.append(event.time_us))
+        simulation.restore(saved)
+        simulation.run_for(seconds(60))
+        assert told == [(NOON, False), (NOON + 30_000_000, True)]
+        assert back == [NOON + 30_000_000]
+
+    def test_a_server_that_was_there_when_it_was_saved_is_there(self, simulation: Simulation) -> None:
+        saved = simulation.save()
+        simulation.restart_server(30.0)
+        told: list[bool] = []
+        simulation.served.subscribe(told.append)
+        simulation.restore(saved)
+        simulation.run_for(seconds(60))
+        assert told == [True]
+
     def test_a_snapshot_of_another_seed_is_refused(self, simulation: Simulation) -> None:
         other = Simulation.headless(simulation.site, start_us=NOON, seed=7)
         with pytest.raises(ValueError, match="the snapshot's seed is 42; accepted: 7"):
