@@ -46,6 +46,8 @@ class LineState(NamedTuple):
     """Samples that come after the ones that follow them."""
     free_us: dict[str, int] = {}  # noqa: RUF012 - never changed in place
     """When a slow line can carry the next one [µs]."""
+    last_passage: int = 0
+    """Number of the last request or answer that took time."""
 
 
 class Passage(Mailbox[None]):
@@ -108,13 +110,13 @@ class Line:
 
     def save(self) -> LineState:
         """Return what is on its way to clients."""
-        return LineState(dict(self._frames), dict(self._overtaken), dict(self._free_us))
+        return LineState(dict(self._frames), dict(self._overtaken), dict(self._free_us), self._last_passage)
 
     def restore(self, state: LineState) -> None:
         """Go on with what a saved state has on its way; requests and answers that were, end."""
         self.close()
         self._frames, self._overtaken = dict(state.frames), dict(state.overtaken)
-        self._free_us = dict(state.free_us)
+        self._free_us, self._last_passage = dict(state.free_us), state.last_passage
 
     def close(self) -> None:
         """End all requests and answers that are on their way."""
@@ -176,8 +178,7 @@ class Line:
         )
         if not is_lost and not any(fault.kind is FaultKind.LATENCY for fault in faults):
             return None
-        # By time, lest a number of a snapshot from another process comes again.
-        self._last_passage = max(self._last_passage + 1, self._engine.now_us)
+        self._last_passage += 1
         passage = self._passages[self._last_passage] = Passage()
         if not is_lost:
             due_us = self._engine.now_us + self._delay_us(faults, what)

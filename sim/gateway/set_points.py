@@ -55,9 +55,12 @@ class SetPoint(NamedTuple):
 
 
 class SetPointsState(NamedTuple):
-    """All set-points in force: key, axis, set-point."""
+    """What is remembered of set-points."""
 
     in_force: tuple[tuple[str, PowerType, SetPoint], ...]
+    """Key, axis, set-point."""
+    last_lost: int = 0
+    """Number of the last one that did not reach its device."""
 
 
 class SetPoints:
@@ -111,13 +114,15 @@ class SetPoints:
 
     def save(self) -> SetPointsState:
         """Return all set-points in force."""
-        return SetPointsState(tuple((*axis, set_point) for axis, set_point in self._in_force.items()))
+        in_force = tuple((*axis, set_point) for axis, set_point in self._in_force.items())
+        return SetPointsState(in_force, self._last_lost)
 
     def restore(self, state: SetPointsState) -> None:
         """Go on with saved set-points; requests of clients that wait for an answer end."""
         self.close()
         self._requests.clear()
         self._lost.clear()
+        self._last_lost = state.last_lost
         self._in_force = {
             (key, PowerType(power_type)): set_point for key, power_type, set_point in state.in_force
         }
@@ -206,7 +211,7 @@ class SetPoints:
         self._events.report("command lost", key, command="set-point", axis=axis, power=command.power)
         request = PowerRequest()
         request.push(PowerUpdate(RequestStatus.ACCEPTED, self._clock.stamp_us(due_us)))
-        self._last_lost = max(self._last_lost + 1, self._engine.now_us)
+        self._last_lost += 1
         self._lost[self._last_lost] = request
         give_up_us = min(self._engine.now_us + self._clock.span_us(PATIENCE_S), due_us)
         self._engine.schedule(give_up_us, "lost set-point ends", key, axis, self._last_lost)

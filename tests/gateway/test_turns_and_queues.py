@@ -272,6 +272,29 @@ class TestSetPoints:
             simulation.gateway.stop(11)
         assert simulation.gateway.frame(11).values[Metric.AC_POWER_ACTIVE] == pytest.approx(0.0, abs=100.0)
 
+    async def test_set_points_lost_at_one_instant_end_each_for_itself(self) -> None:
+        simulation = meters(2, **INVERTER)
+        simulation.fault(Fault("inv", FaultKind.LOST_COMMANDS))
+        short, long = (simulation.gateway.set_power(11, ACTIVE, 5e3, lifetime_s) for lifetime_s in (10, 60))
+        for request in (short, long):
+            assert (await soon(request)).status is RequestStatus.ACCEPTED
+        simulation.run_for(timedelta(seconds=11))
+        assert (await soon(short)).status is RequestStatus.FAILED
+        assert (long.waiting, simulation.gateway.has_requests) == (0, True)
+        simulation.run_for(timedelta(seconds=40))
+        assert (await soon(long)).status is RequestStatus.FAILED
+
+    async def test_what_was_lost_before_a_snapshot_ends_nothing_that_was_lost_after_it(self) -> None:
+        simulation = meters(2, **INVERTER)
+        simulation.fault(Fault("inv", FaultKind.LOST_COMMANDS))
+        simulation.gateway.set_power(11, ACTIVE, 5e3, 10)
+        fork = simulation.fork()
+        request = fork.gateway.set_power(11, ACTIVE, 5e3, 60)
+        fork.run_for(timedelta(seconds=49))
+        assert [(await soon(request)).status, request.waiting] == [RequestStatus.ACCEPTED, 0]
+        fork.run_for(timedelta(seconds=2))
+        assert (await soon(request)).status is RequestStatus.FAILED
+
     @pytest.mark.parametrize("how", ["close", "restore"])
     async def test_who_waits_for_an_answer_is_told_when_none_will_come(self, how: str) -> None:
         simulation = meters(2, **INVERTER)
