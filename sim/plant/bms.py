@@ -77,5 +77,7 @@ def lasting_cause(params: BmsParams, trip: int, relays: int, state: BatteryState
         return f"{TRIPS[trip][1]}, and would not now"
     name, unit = _WATCHED[trip]
     release = getattr(params, name).release
-    found = state.temperature_c if unit == "°C" else voltage_v / params.cells_in_series
+    # No current flows through open relays.
+    present = {"V per cell": voltage_v / params.cells_in_series, "A": 0.0, "°C": state.temperature_c}
+    found = present[unit]
     return f"{TRIPS[trip][1]}: {found:.2f} {unit}, and the trip can be cleared at {release:g} {unit}"

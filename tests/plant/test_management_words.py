@@ -10,6 +10,8 @@ from doppelgrid.models.bms import (
     RELAYS_OPEN,
     RELAYS_OPENING,
     RELAYS_PRECHARGING,
+    TRIP_OVERCURRENT_CHARGING,
+    TRIP_OVERCURRENT_DISCHARGING,
     TRIP_OVERTEMPERATURE,
     TRIP_OVERTEMPERATURE_CHARGING,
     TRIP_OVERVOLTAGE,
@@ -61,6 +63,8 @@ def test_why_a_trip_lasts_is_told_by_what_it_watches() -> None:
     for trip, said, release in [
         (TRIP_OVERVOLTAGE, "3.70 V per cell", f"{PARAMS.overvoltage.release:g} V per cell"),
         (TRIP_UNDERVOLTAGE, "3.70 V per cell", f"{PARAMS.undervoltage.release:g} V per cell"),
+        (TRIP_OVERCURRENT_CHARGING, "0.00 A", f"{PARAMS.overcurrent_charging.release:g} A"),
+        (TRIP_OVERCURRENT_DISCHARGING, "0.00 A", f"{PARAMS.overcurrent_discharging.release:g} A"),
         (TRIP_OVERTEMPERATURE, "61.23 °C", f"{PARAMS.overtemperature.release:g} °C"),
         (TRIP_OVERTEMPERATURE_CHARGING, "61.23 °C", f"{PARAMS.overtemperature_charging.release:g} °C"),
         (TRIP_UNDERTEMPERATURE_CHARGING, "61.23 °C", f"{PARAMS.undertemperature_charging.release:g} °C"),
