@@ -34,6 +34,7 @@ class WaitingFrame(NamedTuple):
     """A sample on its way."""
 
     due_us: int
+    """When it arrives, if none before it comes later [µs]."""
     frame: Frame
 
 
@@ -138,9 +139,6 @@ class Line:
     def _enqueue(self, key: str, frame: Frame, faults: Sequence[Fault]) -> None:
         now_us, queue = self._engine.now_us, self._frames.get(key, ())
         due_us = now_us + self._delay_us(faults, "samples")
-        if queue:
-            # One overtakes the other on no line that keeps order.
-            due_us = max(due_us, queue[-1].due_us)
         if not queue and due_us <= max(now_us, self._free_us.get(key, 0)) == now_us:
             self._hand_over(key, frame)
             return
