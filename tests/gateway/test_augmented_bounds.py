@@ -110,6 +110,16 @@ class TestEffectiveBounds:
         ((lower, upper),) = site.shown(INVERTER)
         assert -2e3 < lower < 0.0 < upper < 2.2e3
 
+    @pytest.mark.parametrize("bounds", [(1e3, 3e3), (-3e3, -1e3)])
+    def test_a_battery_may_always_be_at_nothing(self, site: Equipped, bounds: tuple[float, float]) -> None:
+        augment(site, bounds, component=BATTERY, metric=DC)
+        site.gateway.set_power(INVERTER, PowerType.ACTIVE, 0.0, 60)
+        site.pass_time(2.0)
+        assert site.value(BATTERY, DC) == 0.0
+        ((lower, upper),) = site.shown(INVERTER)
+        assert lower <= 0.0 <= upper
+        assert max(-lower, upper) == pytest.approx(3e3, rel=0.05)
+
     def test_reactive_bounds_are_independent_of_active_ones(self, site: Equipped) -> None:
         augment(site, (-1e3, 1e3), metric=REACTIVE)
         assert site.shown(INVERTER, REACTIVE) == ((-1e3, 1e3),)
