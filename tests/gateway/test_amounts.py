@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from gateway.equipped import CHARGER, PV, Equipped
+from gateway.equipped import BOILER, CHARGER, ELECTROLYZER, PV, Equipped
 
 from doppelgrid.models.battery import (
     BatteryInput,
@@ -120,6 +120,16 @@ def test_what_telemetry_shows_of_photovoltaics_at_rest_is_accepted() -> None:
     ((_, rest_w),) = site.shown(PV)
     assert rest_w > 0.0
     site.gateway.set_power(PV, PowerType.ACTIVE, rest_w, 60)
+
+
+@pytest.mark.parametrize("component", [BOILER, ELECTROLYZER])
+def test_what_a_machine_draws_at_rest_is_accepted_though_it_is_below_its_minimum(component: int) -> None:
+    site = Equipped()
+    (_, rest_w), (minimum_w, _) = site.shown(component)
+    assert 0.0 < rest_w < minimum_w
+    site.gateway.set_power(component, PowerType.ACTIVE, rest_w, 60)
+    with pytest.raises(OutOfBoundsError):
+        site.gateway.set_power(component, PowerType.ACTIVE, 1.01 * rest_w, 60)
 
 
 @pytest.mark.parametrize("name", PRESETS)

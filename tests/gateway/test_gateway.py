@@ -425,6 +425,17 @@ class TestPatience:
         bench.pass_time(60.0)
         assert ended[1:] == [(pytest.approx(110.0, abs=0.1), RequestStatus.FAILED)]
 
+    async def test_a_set_point_has_50_seconds_whatever_the_one_before_it_has_used(
+        self, make_bench: MakeBench
+    ) -> None:
+        bench = make_bench(inv={"ramp_rate": "500 W/s"})
+        older = bench.set_power(24_000.0, lifetime_s=900)
+        bench.pass_time(20.0)
+        newer = bench.set_power(-8_800.0, lifetime_s=900)
+        bench.pass_time(45.0)
+        assert [update.status for update in await updates(older)] == ["ACCEPTED", "OVERRIDDEN"]
+        assert [update.status for update in await updates(newer)] == ["ACCEPTED", "SUCCESS"]
+
 
 class TestListeners:
     def test_every_component_is_seen_at_every_sampling(self, bench: Bench) -> None:

@@ -90,6 +90,30 @@ class TestInverters:
         ):
             site.gateway.standby(INVERTER)
 
+    def test_standby_is_refused_while_the_relays_close(self, site: Equipped) -> None:
+        site.gateway.stop(INVERTER)
+        site.pass_time(2.0)
+        site.gateway.start(INVERTER)
+        site.pass_time(0.3)
+        assert site.states(INVERTER) == (S.SWITCHING_ON,)
+        with pytest.raises(WrongStateError, match="relays are not both closed"):
+            site.gateway.standby(INVERTER)
+        assert walk(site, INVERTER, 2.0) == [(S.SWITCHING_ON,), (S.READY,)]
+
+    async def test_standby_ends_what_was_asked_for(self, site: Equipped) -> None:
+        reached = site.gateway.set_power(INVERTER, PowerType.REACTIVE, 5e3, 900)
+        site.pass_time(2.0)
+        under_way = site.gateway.set_power(INVERTER, ACTIVE, 10e3, 900)
+        site.gateway.standby(INVERTER)
+        site.pass_time(2.0)
+        site.gateway.start(INVERTER)
+        site.pass_time(3.0)
+        assert site.states(INVERTER) == (S.READY,)
+        assert abs(site.value(INVERTER)) < 100.0
+        assert site.value(INVERTER, Metric.AC_POWER_REACTIVE) == 0.0
+        assert [update.status async for update in reached] == [RequestStatus.ACCEPTED, RequestStatus.SUCCESS]
+        assert [update.status async for update in under_way] == [RequestStatus.ACCEPTED, RequestStatus.FAILED]
+
     def test_a_stopped_inverter_takes_no_set_points(self, site: Equipped) -> None:
         site.gateway.stop(INVERTER)
         with pytest.raises(WrongStateError, match="switched off; accepted: commands once it is started"):

@@ -10,10 +10,12 @@ import pytest
 
 from doppelgrid.models.battery import battery_usable_capacity_wh
 from doppelgrid.sim.components.battery import battery_preset
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.headless.outcome import FlowSummary, Summary
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.headless.simulate import simulate
 from doppelgrid.sim.headless.summary import Summarizer
+from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
 MORNING = datetime(2026, 6, 15, 6)
@@ -181,6 +183,22 @@ class TestBalance:
         assert summary.lost_wh == pytest.approx(summary.grid.consumed_wh - 50e3)
         assert summary.lost_wh > 100.0
         assert summary.imbalance_wh == pytest.approx(0.0, abs=1e-6)
+
+    def test_what_goes_as_cells_break_and_comes_as_they_are_mended_is_neither_lost_nor_missing(self) -> None:
+        running = Simulation.headless(STORED, start_us=STORED.moment_us(MORNING))
+        summarizer = Summarizer(running.plant)
+        running.run_for(10 * MINUTE)
+        number = running.fault(Fault("bat", FaultKind.CAPACITY_FADED, amount=0.5))
+        running.run_for(10 * MINUTE)
+        broken = summarizer.summary(0.0)
+        assert broken.stored_wh < -20e3
+        assert broken.lost_wh < 500.0
+        assert broken.imbalance_wh == pytest.approx(0.0, abs=1e-6)
+        running.mend(number)
+        running.run_for(10 * MINUTE)
+        mended = summarizer.summary(0.0)
+        assert mended.stored_wh > -2e3
+        assert mended.imbalance_wh == pytest.approx(0.0, abs=1e-6)
 
     def test_its_parts_leave_nothing_and_their_magnitudes_are_the_throughput(self) -> None:
         summary = run()
