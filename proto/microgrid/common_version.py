@@ -239,7 +239,6 @@ class CommonVersion:
                 continue
             sample = samples.add(metric=number)
             value = sample.value.simple_metric
-            value.SetInParent()
             places.times.append(getattr(sample, time_field))
             places.values.append((metric, value))
             if metric in bounds:

@@ -84,6 +84,20 @@ def test_beside_reactive_power_the_balance_of_both_sides_closes() -> None:
                 assert ac_w - loss_w == pytest.approx(dc_w, abs=1e-6)
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_the_power_factor_is_kept_where_reactive_power_costs_some_of_what_the_dc_side_gives(
+    sign: float,
+) -> None:
+    """1000 W give 884 W alone, beside which 663 var would be allowed; with those on the way it is less."""
+    params = PARAMS._replace(power_factor_min=0.8)
+    given = INP._replace(reactive_set_point_var=sign * 5000.0, dc_lower_w=-1000.0)
+    alone = inverter_output(params, COOL, given._replace(reactive_set_point_var=0.0))
+    beside = inverter_output(params, COOL, given)
+    assert alone.active_power_w == pytest.approx(ac_from_dc(PARAMS, -1000.0))
+    assert abs(beside.active_power_w) < abs(alone.active_power_w) - 4.0
+    assert beside.reactive_power_var == pytest.approx(sign * 0.75 * abs(beside.active_power_w))
+
+
 def test_ramps_begin_with_time_and_end_at_the_target() -> None:
     moved = [ramp_towards(100.0, 1000.0, 700.0, dt_s) for dt_s in (-1.0, 0.0, 1.0, 2.99, 3.0, 4.0)]
     assert moved == pytest.approx([1000.0, 1000.0, 900.0, 701.0, 700.0, 700.0])

@@ -137,6 +137,13 @@ def test_a_metric_that_goes_missing_leaves_the_message() -> None:
     assert sampled_values(message) == {COMMON.metrics["AC_FREQUENCY"]: 50.0}
 
 
+def test_bounds_that_are_of_another_metric_than_before_stand_there() -> None:
+    encoder = Encoder(make_template, None)
+    for metric in (Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE):
+        message = parsed(encoder.encode(a_frame(bounds={metric: (Bounds(-3.0, 3.0),)})))
+        assert sampled_bounds(message) == {COMMON.metrics[metric]: [(-3.0, 3.0)]}
+
+
 def test_diagnostics_that_the_api_does_not_know_are_told_as_unknown() -> None:
     strange = Diagnostic("UNHEARD_OF", "it hums", "E-17")
 

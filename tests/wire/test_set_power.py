@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from frequenz.api.microgrid.v1 import microgrid_pb2 as v1_pb2
 from wire.support import (
     AC_POWER_ACTIVE,
     AC_POWER_REACTIVE,
@@ -20,6 +21,11 @@ from wire.support import (
     Api,
     sampled_values,
 )
+
+from doppelgrid.proto.microgrid.versions import services
+from doppelgrid.proto.transport.open_streams import OpenStreams
+from doppelgrid.sim.gateway.subscriptions import PowerRequest
+from doppelgrid.sim.simulation.live import LiveSimulation
 
 
 async def statuses(api: Api, stream: Any) -> list[str]:
@@ -143,3 +149,26 @@ async def test_a_caller_that_ignores_the_rest_revokes_nothing(api: Api) -> None:
     await stream.read()
 
     await reaches(api, INVERTER, AC_POWER_ACTIVE, 7000.0)
+
+
+class Caller:
+    """Who calls a procedure past any transport."""
+
+    def peer(self) -> str:
+        return "nobody"
+
+
+async def test_a_set_point_that_is_answered_once_is_no_open_stream(
+    simulation: LiveSimulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut: list[str] = []
+    monkeypatch.setattr(PowerRequest, "end", lambda _request, reason: cut.append(reason))
+    carried = OpenStreams()
+    served = {service.name: service for service in services(simulation.gateway, carried)}
+    methods = {method.name: method for method in served["frequenz.api.microgrid.v1.Microgrid"].methods}
+    request = v1_pb2.SetComponentPowerActiveRequest(component_id=INVERTER, power=5e3)
+
+    await methods["SetComponentPowerActive"].handler.unary_unary(request.SerializeToString(), Caller())
+    carried.cut("over")
+
+    assert cut == []
