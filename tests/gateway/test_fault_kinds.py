@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from gateway.waiting import soon
 
 from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.faults import Distribution, Fault, FaultKind
@@ -194,7 +195,7 @@ def command(bench: Bench, power_w: float, component_id: int = INVERTER) -> list[
 
     async def read() -> None:
         while request.waiting:
-            statuses.append((await anext(request)).status.value)
+            statuses.append((await soon(request)).status.value)
 
     asyncio.run(read())
     return statuses
@@ -494,7 +495,7 @@ class TestTheLine:
         stream = bench.simulation.gateway.subscribe(INVERTER)
         bench.strike("inv", "dropped", status=RefusalStatus.DATA_LOSS, text="gone", for_s=5.0)
         with pytest.raises(UnavailableError, match="gone") as ended:
-            asyncio.run(anext(stream))
+            asyncio.run(soon(stream))
         assert ended.value.status is RefusalStatus.DATA_LOSS
         with pytest.raises(UnavailableError, match="gone") as refused:
             bench.simulation.gateway.subscribe(INVERTER)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from gateway.waiting import all_of, soon, statuses
 
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.domain.events import Event
@@ -102,10 +103,6 @@ def bench(make_bench: MakeBench) -> Bench:
     return make_bench()
 
 
-async def updates(request: PowerRequest) -> list[PowerUpdate]:
-    return [update async for update in request]
-
-
 async def drain(subscription: Subscription) -> list[Frame]:
     subscription.end("enough")
     frames: list[Frame] = []
@@ -171,10 +168,10 @@ class TestTelemetry:
         subscription = bench.gateway.subscribe(MAIN)
         bench.gateway.close()
         with pytest.raises(UnavailableError, match="shutting down"):
-            await anext(subscription)
+            await soon(subscription)
 
     async def test_a_waiting_listener_wakes_on_the_next_frame(self, bench: Bench) -> None:
-        waiting = asyncio.ensure_future(anext(bench.gateway.subscribe(MAIN)))
+        waiting = asyncio.ensure_future(soon(bench.gateway.subscribe(MAIN)))
         await asyncio.sleep(0)
         bench.pass_time(0.2)
         assert (await waiting).component_id == MAIN
@@ -313,38 +310,38 @@ class TestSetPoints:
         self, bench: Bench
     ) -> None:
         request = bench.set_power(13_200.0)
-        accepted = await anext(request)
+        accepted = await soon(request)
         assert accepted == PowerUpdate(RequestStatus.ACCEPTED, START + 60 * SECOND)
         bench.pass_time(2.0)
-        assert await updates(request) == [PowerUpdate(RequestStatus.SUCCESS, START + 60 * SECOND)]
+        assert await all_of(request) == [PowerUpdate(RequestStatus.SUCCESS, START + 60 * SECOND)]
         assert bench.active_w(INVERTER) == pytest.approx(13_200.0)
 
     async def test_a_newer_request_overrides_the_unfinished_older_one(self, bench: Bench) -> None:
         older = bench.set_power(13_200.0)
         newer = bench.set_power(-8_800.0)
         bench.pass_time(5.0)
-        assert [update.status for update in await updates(older)] == ["ACCEPTED", "OVERRIDDEN"]
-        assert [update.status for update in await updates(newer)] == ["ACCEPTED", "SUCCESS"]
+        assert await statuses(older) == ["ACCEPTED", "OVERRIDDEN"]
+        assert await statuses(newer) == ["ACCEPTED", "SUCCESS"]
 
     async def test_a_finished_request_stays_a_success(self, bench: Bench) -> None:
         older = bench.set_power(8_800.0)
         bench.pass_time(5.0)
         bench.set_power(-8_800.0)
-        assert [update.status for update in await updates(older)] == ["ACCEPTED", "SUCCESS"]
+        assert await statuses(older) == ["ACCEPTED", "SUCCESS"]
 
     async def test_active_and_reactive_requests_do_not_override_each_other(self, bench: Bench) -> None:
         active = bench.set_power(8_800.0)
         reactive = bench.set_power(4_400.0, axis=REACTIVE)
         bench.pass_time(5.0)
-        assert [update.status for update in await updates(active)] == ["ACCEPTED", "SUCCESS"]
-        assert [update.status for update in await updates(reactive)] == ["ACCEPTED", "SUCCESS"]
+        assert await statuses(active) == ["ACCEPTED", "SUCCESS"]
+        assert await statuses(reactive) == ["ACCEPTED", "SUCCESS"]
         assert bench.gateway.frame(INVERTER).values[Metric.AC_POWER_REACTIVE] == pytest.approx(4_400.0)
 
     async def test_a_target_that_the_device_does_not_reach_in_time_fails(self, make_bench: MakeBench) -> None:
         bench = make_bench(inv={"ramp_rate": "100 W/s"})
         request = bench.set_power(26_400.0, lifetime_s=900)
         bench.pass_time(60.0)
-        assert [update.status for update in await updates(request)] == ["ACCEPTED", "FAILED"]
+        assert await statuses(request) == ["ACCEPTED", "FAILED"]
 
     async def test_a_failed_request_is_no_longer_in_effect(self, make_bench: MakeBench) -> None:
         bench = make_bench(inv={"ramp_rate": "100 W/s"})
@@ -433,8 +430,8 @@ class TestPatience:
         bench.pass_time(20.0)
         newer = bench.set_power(-8_800.0, lifetime_s=900)
         bench.pass_time(45.0)
-        assert [update.status for update in await updates(older)] == ["ACCEPTED", "OVERRIDDEN"]
-        assert [update.status for update in await updates(newer)] == ["ACCEPTED", "SUCCESS"]
+        assert await statuses(older) == ["ACCEPTED", "OVERRIDDEN"]
+        assert await statuses(newer) == ["ACCEPTED", "SUCCESS"]
 
 
 class TestListeners:

@@ -16,6 +16,7 @@ from gateway.equipped import (
     PV,
     Equipped,
 )
+from gateway.waiting import statuses
 
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import OutOfBoundsError, RequestStatus, UnsupportedError, WrongStateError
@@ -73,7 +74,7 @@ class TestInverters:
         request = site.gateway.set_power(INVERTER, ACTIVE, 10e3, None)
         assert walk(site, INVERTER, 3.0) == [(S.SWITCHING_ON,), (S.READY,), (S.CHARGING,)]
         assert site.value(INVERTER) == pytest.approx(10e3)
-        assert [update.status async for update in request] == [RequestStatus.ACCEPTED, RequestStatus.SUCCESS]
+        assert await statuses(request) == [RequestStatus.ACCEPTED, RequestStatus.SUCCESS]
 
     def test_a_refused_set_point_does_not_wake(self, site: Equipped) -> None:
         site.gateway.standby(INVERTER)
@@ -111,8 +112,8 @@ class TestInverters:
         assert site.states(INVERTER) == (S.READY,)
         assert abs(site.value(INVERTER)) < 100.0
         assert site.value(INVERTER, Metric.AC_POWER_REACTIVE) == 0.0
-        assert [update.status async for update in reached] == [RequestStatus.ACCEPTED, RequestStatus.SUCCESS]
-        assert [update.status async for update in under_way] == [RequestStatus.ACCEPTED, RequestStatus.FAILED]
+        assert await statuses(reached) == [RequestStatus.ACCEPTED, RequestStatus.SUCCESS]
+        assert await statuses(under_way) == [RequestStatus.ACCEPTED, RequestStatus.FAILED]
 
     def test_a_stopped_inverter_takes_no_set_points(self, site: Equipped) -> None:
         site.gateway.stop(INVERTER)
@@ -122,7 +123,7 @@ class TestInverters:
     async def test_stopping_fails_the_request_under_way(self, site: Equipped) -> None:
         request = site.gateway.set_power(PV, ACTIVE, -1e3, None)
         site.gateway.stop(PV)
-        assert [update.status async for update in request] == [RequestStatus.ACCEPTED, RequestStatus.FAILED]
+        assert await statuses(request) == [RequestStatus.ACCEPTED, RequestStatus.FAILED]
 
     def test_photovoltaics_return_to_full_production(self, site: Equipped) -> None:
         site.gateway.stop(PV)

@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import fmean, stdev
 
 import pytest
+from gateway.waiting import soon
 
 import doppelgrid
 from doppelgrid.sim.domain.faults import Fault, FaultKind
@@ -297,7 +298,7 @@ class TestFaults:
         stream = simulation.gateway.subscribe(MAIN)
         number = simulation.fault(Fault("main", FaultKind.DROPPED))
         with pytest.raises(UnavailableError, match="main cannot be reached"):
-            await anext(stream)
+            await soon(stream)
         with pytest.raises(UnavailableError):
             simulation.gateway.subscribe(MAIN)
         simulation.mend(number)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
+from gateway.waiting import soon, statuses
 
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.domain.faults import Fault, FaultKind
@@ -31,7 +31,6 @@ from doppelgrid.sim.site.site import Site
 SECOND = 1_000_000
 START = 1_750_000_000 * SECOND
 ACTIVE, REACTIVE = PowerType.ACTIVE, PowerType.REACTIVE
-T = TypeVar("T")
 
 
 def meters(count: int, interval: str = "1 s", **more: Any) -> Simulation:
@@ -66,11 +65,6 @@ async def times_of(simulation: Simulation, numbers: list[int], seconds: float) -
         number: [((await soon(stream)).sample_time_us - START) / SECOND for _ in range(stream.waiting)]
         for number, stream in streams.items()
     }
-
-
-async def soon(stream: AsyncIterator[T]) -> T:
-    """Return what comes next; a stream that says nothing is an error, and no test that hangs."""
-    return await asyncio.wait_for(anext(stream), 5.0)
 
 
 class TestTurns:
@@ -187,7 +181,7 @@ class TestQueues:
             RequestStatus.SUCCESS,
         ):
             request.push(PowerUpdate(status, None))
-        assert [update.status async for update in request] == [
+        assert await statuses(request) == [
             RequestStatus.ACCEPTED, RequestStatus.ACCEPTED, RequestStatus.FAILED,
         ]  # fmt: skip
 
