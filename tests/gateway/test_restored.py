@@ -303,6 +303,7 @@ def test_of_everything_that_is_saved_there_is_something(unbroken: Unbroken) -> N
         lambda snapshot: snapshot.plant,
         lambda snapshot: snapshot.gateway,
         lambda snapshot: snapshot.gateway.line,
+        lambda snapshot: snapshot.gateway.conditions,
         lambda snapshot: snapshot.gateway.sequences,
     ):
         parts = [parts_of(each) for each in snapshots]
