@@ -113,7 +113,9 @@ class TestSnapshots:
         told: list[tuple[int, bool]] = []
         back: list[int] = []
         simulation.served.subscribe(lambda is_served: told.append((simulation.now_us, is_served)))
-        simulation.events.subscribe(lambda event: back.append(event.time_us))
+        simulation.events.subscribe(
+            lambda event: back.append(event.time_us) if event.kind == "server comes back" else None
+        )
         simulation.restore(saved)
         simulation.run_for(seconds(60))
         assert told == [(NOON, False), (NOON + 30_000_000, True)]
