@@ -101,7 +101,7 @@ def test_two_journals_show_where_runs_part(site: Path, tmp_path: Path) -> None:
     ("text", "code", "message"),
     [
         ("raise LookupError('broken app')", 4, "LookupError: broken app"),
-        ("print('done')", 5, "returned at 2026-06-14T22:00:00"),
+        ("print('done')", 5, "returned at 2026-06-15T00:00:00"),
         ("import sys; sys.exit(3)", 6, "exited with code 3"),
         (
             "import asyncio\nasync def main():\n    while True:\n        await asyncio.sleep(0)\nasyncio.run(main())",
