@@ -291,5 +291,5 @@ def _said(verdict: Verdict, signature: str) -> str:
     """Return what failed, in words."""
     for check, outcome in verdict.checks:
         if not outcome.has_passed and signature.startswith(check):
-            return outcome.said
+            return verdict.told(outcome)
     return (verdict.error or "").strip()
