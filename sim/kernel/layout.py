@@ -313,7 +313,7 @@ class BatteryMemory:
     """DC power that it allows now [W]."""
     allowed_lower_w: float = -math.inf
     allowed_upper_w: float = math.inf
-    """DC power that clients have left allowed to it, 0 besides [W]."""
+    """DC power that clients have left allowed to it [W]."""
     loss_wh: float = 0.0
     """Turned into heat since the start [Wh]."""
     throughput_ah: float = 0.0

@@ -376,7 +376,7 @@ class Plant:
         lower_w, upper_w = -math.inf, math.inf
         if ranges is not None:
             self._allowed_dc_w[key] = ranges
-            lower_w, upper_w = ranges[0].lower, ranges[-1].upper
+            lower_w, upper_w = min(ranges[0].lower, 0.0), max(ranges[-1].upper, 0.0)
         self._memory.batteries[battery].allowed_lower_w = lower_w
         self._memory.batteries[battery].allowed_upper_w = upper_w
 
