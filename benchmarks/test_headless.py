@@ -12,7 +12,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import doppelgrid
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.headless.simulate import simulate, with_self_consumption
-from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.plant.numbering import CONTROL_CYCLE_US
+from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.site import Site
 
 SECOND, MINUTE, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(days=1)
@@ -50,11 +51,11 @@ def test_a_year_of_16_components_at_1_min(benchmark: BenchmarkFixture, site: Sit
 def test_compiled_over_interpreted(benchmark: BenchmarkFixture, site: Site) -> None:
     span = timedelta(hours=1)
     plant = Plant(site, start_us=START_US, seed=0, cycle_us=max(CONTROL_CYCLE_US, 1_000_000))
-    plant.flows()
+    plant.readings.flows()
     began_s = time.perf_counter()
     for second in range(3601):
         plant.advance(START_US + second * 1_000_000)
-        plant.flows()
+        plant.readings.flows()
     interpreted_s = time.perf_counter() - began_s
     run = HeadlessRun(site, start_us=START_US)
     run.warm_up()

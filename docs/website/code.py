@@ -112,7 +112,7 @@ def driven() -> dict[str, list[str]]:
     site = doppelgrid.load_site(EVERYTHING)
     simulation = doppelgrid.Simulation.headless(site, start_us=round(NOON.timestamp() * 1e6))
     found: dict[str, set[str]] = {}
-    for name in simulation.plant.inputs:
+    for name in simulation.plant.inputs.signals:
         key, _, quantity = name.partition(".")
         place = "site" if key == "site" else str(site.components[key].category)
         found.setdefault(place, set()).add(quantity)

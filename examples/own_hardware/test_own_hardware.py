@@ -35,24 +35,26 @@ def plant() -> Plant:
 def test_the_generator_burns_what_it_delivers() -> None:
     site = plant()
     site.advance(site.time_us + 3_600_000_000)
-    assert site.flows().ac["generator"].active_w == -15e3
-    assert site.machine_state("generator").fuel_l == pytest.approx(60.0 - AT_15_KW)
+    assert site.readings.flows().ac["generator"].active_w == -15e3
+    assert site.machines.state("generator").fuel_l == pytest.approx(60.0 - AT_15_KW)
 
 
 def test_the_generator_stops_at_the_instant_at_which_its_tank_is_empty() -> None:
     site = plant()
     site.advance(site.time_us + 48 * 3_600_000_000)
-    assert site.machine_state("generator").fuel_l == 0.0
-    assert site.registers("generator").delivered_wh == pytest.approx(15e3 * 60.0 / AT_15_KW, rel=1e-6)
+    assert site.machines.state("generator").fuel_l == 0.0
+    assert site.readings.registers("generator").delivered_wh == pytest.approx(
+        15e3 * 60.0 / AT_15_KW, rel=1e-6
+    )
 
 
 def test_the_ovens_run_from_two_to_nine() -> None:
     site = plant()
-    night_w = site.flows().ac["ovens"].active_w
+    night_w = site.readings.flows().ac["ovens"].active_w
     site.advance(SITE.moment_us(datetime(2026, 6, 15, 2, 30)))
-    assert site.flows().ac["ovens"].active_w == pytest.approx(9.0 * night_w)
+    assert site.readings.flows().ac["ovens"].active_w == pytest.approx(9.0 * night_w)
     site.advance(SITE.moment_us(datetime(2026, 6, 15, 9, 30)))
-    assert site.flows().ac["ovens"].active_w == pytest.approx(night_w)
+    assert site.readings.flows().ac["ovens"].active_w == pytest.approx(night_w)
 
 
 def test_compiled_it_does_the_same_to_the_last_bit() -> None:
@@ -61,7 +63,7 @@ def test_compiled_it_does_the_same_to_the_last_bit() -> None:
     live, rows = plant(), []
     for number in range(len(compiled)):
         live.advance(SITE.moment_us(NIGHT) + number * 1_000_000)
-        flows = live.flows().ac.values()
+        flows = live.readings.flows().ac.values()
         rows.append([power_w for flow in flows for power_w in (flow.p1, flow.p2, flow.p3)])
     assert np.array_equal(compiled, np.array(rows))
-    assert run.plant.machine_state("generator") == live.machine_state("generator")
+    assert run.plant.machines.state("generator") == live.machines.state("generator")

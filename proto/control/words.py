@@ -76,13 +76,13 @@ def inputs(plant: Plant, owners: Container[str]) -> list[pb.Input]:
         plant: What is driven.
         owners: Keys of the components wanted, and `site`.
     """
-    split = ((name, *name.split(".", 1)) for name in plant.inputs)
+    split = ((name, *name.split(".", 1)) for name in plant.inputs.signals)
     return [
         pb.Input(
             component=component,
             quantity=quantity,
-            value=plant.input_value(component, quantity),
-            driven=name in plant.overrides,
+            value=plant.inputs.value(component, quantity),
+            driven=name in plant.inputs.overrides,
         )
         for name, component, quantity in split
         if component in owners

@@ -119,7 +119,7 @@ def ground_of(site: Site) -> Ground:
         tuple(key for key, each in site.components.items() if each.category is Category.EV_CHARGER),
         tuple(key for key in sizes if _is_bounded(trial, key, sizes[key])),
         tuple(key for key, kind in faults if kind is FaultKind.TRIP),
-        f"{grid_key(site)}.presence" in trial.plant.inputs,
+        f"{grid_key(site)}.presence" in trial.plant.inputs.signals,
         days,
     )
 
@@ -151,7 +151,7 @@ def _whole_w(trial: Simulation) -> float:
 
 
 def _inputs(trial: Simulation, whole_w: float, sizes: dict[str, float]) -> Iterator[DrawnInput]:
-    present = {name: signal.at(trial.start_us) for name, signal in trial.plant.inputs.items()}
+    present = {name: signal.at(trial.start_us) for name, signal in trial.plant.inputs.signals.items()}
     loads = sum(name.endswith(".load") for name in present)
     for name, value in present.items():
         key, _, quantity = name.rpartition(".")

@@ -304,7 +304,9 @@ class SiteHandle:
         """Give inputs back; see `ComponentHandle.release`."""
         prefix = f"{key}."
         driven = [
-            name.removeprefix(prefix) for name in self.simulation.plant.overrides if name.startswith(prefix)
+            name.removeprefix(prefix)
+            for name in self.simulation.plant.inputs.overrides
+            if name.startswith(prefix)
         ]
         for quantity in quantities or driven:
             self.simulation.release(key, quantity)

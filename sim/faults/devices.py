@@ -35,11 +35,11 @@ def impairment_of(active: Iterable[ActiveFault]) -> Impairment:
 
 def session_now(plant: Plant, key: str) -> tuple[tuple[str, float], ...]:
     """Return what the session at a charger says now, its cable among it; nothing without a car."""
-    names = [name for name in plant.inputs if name.startswith(f"{key}.")]
+    names = [name for name in plant.inputs.signals if name.startswith(f"{key}.")]
     quantities = [name.removeprefix(f"{key}.") for name in names]
-    if plant.input_value(key, "session_id") <= 0.0:
+    if plant.inputs.value(key, "session_id") <= 0.0:
         return ()
-    return tuple((each, plant.input_value(key, each)) for each in quantities if each not in _TOLD)
+    return tuple((each, plant.inputs.value(key, each)) for each in quantities if each not in _TOLD)
 
 
 def _with(found: Impairment, active: ActiveFault) -> Impairment:

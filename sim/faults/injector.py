@@ -75,7 +75,7 @@ class Faults:
         struck = ActiveFault(fault, now_us, ending, held)
         if fault.kind is FaultKind.STUCK:
             is_told = fault.amount is not None
-            stuck_w = fault.size if is_told else self._plant.active_power_w(fault.component)
+            stuck_w = fault.size if is_told else self._plant.readings.active_power_w(fault.component)
             struck = struck._replace(stuck_w=stuck_w)
         self._state = FaultsState(number, {**self._state.active, number: self._until_turn(number, struck)})
         self._events.report("fault", fault.component, **_details(_told(struck), number, for_s))
@@ -221,7 +221,7 @@ class Faults:
         if fault.kind in _OF_HARDWARE:
             self._plant.advance(self._engine.now_us)
         if fault.kind is FaultKind.CAR_STAYS:
-            due_us = self._plant.next_car_us(fault.component)
+            due_us = self._plant.inputs.next_car_us(fault.component)
             if due_us is not None and due_us > self._engine.now_us:
                 self._engine.schedule(due_us, "car comes to stay", number)
             else:

@@ -160,7 +160,7 @@ class AugmentedBounds:
     def _apply(self, key: str, metric: Metric) -> None:
         alive = [one.ranges for one in self._contributions if (one.key, one.metric) == (key, metric)]
         left = reduce(intersection, alive, _EVERYTHING)
-        self._plant.allow(key, metric, (left or NOTHING_BUT_ZERO) if alive else None)
+        self._plant.allowed_power.allow(key, metric, (left or NOTHING_BUT_ZERO) if alive else None)
 
 
 def _check_ranges(bounds: Sequence[OpenBounds]) -> None:

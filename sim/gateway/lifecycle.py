@@ -98,7 +98,7 @@ class Lifecycle:
         heading = self._sequences.goal(key)
         if heading is Position.STANDBY:
             return
-        if heading is Position.OFF or self._plant.position(key) is not Position.ON:
+        if heading is Position.OFF or self._plant.switching.position(key) is not Position.ON:
             raise WrongStateError(
                 f"{key} cannot go to standby: its relays are not both closed; accepted: standby once it is started"
             )
@@ -109,7 +109,7 @@ class Lifecycle:
         self._require_relays(key)
         if self._sequences.goal(key) is Position.OFF:
             return
-        power_w = self._plant.flows().battery_dc_w.get(key, 0.0)
+        power_w = self._plant.readings.flows().battery_dc_w.get(key, 0.0)
         if power_w != 0.0:
             raise WrongStateError(
                 f"{key} cannot stop: {power_w:.0f} W flow through it; "
@@ -120,21 +120,21 @@ class Lifecycle:
 
     def _acknowledge(self, key: str) -> None:
         cleared = self._faults.clearable(key)
-        lasting = self._plant.acknowledge(key)
+        lasting = self._plant.protection.acknowledge(key)
         if lasting is not None:
             raise WrongStateError(
                 f"{key} cannot be acknowledged yet: {lasting}; accepted: once that has passed"
             )
-        if self._plant.activity(key) is Activity.FAULT:
+        if self._plant.machines.activity(key) is Activity.FAULT:
             self._set_points.revoke(key)
-            self._plant.clear_fault(key)
+            self._plant.protection.clear_fault(key)
             self._sequences.open_at_once(key, after_s=RELAY_S)
         if cleared:
             self._sequences.open_at_once(key)
             for number in cleared:
                 self._faults.mend(number)
         if key == self._plant.equipment.grid_key:
-            self._plant.replace_fuses()
+            self._plant.protection.replace_fuses()
 
     def _require_relays(self, key: str) -> None:
         if not self._sequences.has_relays(key):
@@ -142,7 +142,7 @@ class Lifecycle:
             raise UnsupportedError(f"{self._named(key)} and has nothing to switch; accepted: {switched}")
 
     def _require_whole(self, key: str) -> None:
-        tripped = self._plant.error(key)
+        tripped = self._plant.protection.error(key)
         if tripped is not None:
             raise WrongStateError(f"{tripped.message}; accepted: once the error is acknowledged")
 

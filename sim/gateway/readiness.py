@@ -36,16 +36,16 @@ def check_ready(plant: Plant, key: str) -> None:
     Raises:
         WrongStateError: If it has tripped, is switched off, or the grid does not reach it.
     """
-    tripped = plant.error(key)
+    tripped = plant.protection.error(key)
     if tripped is not None:
         raise WrongStateError(
             f"{key} takes no commands: {tripped.message}; accepted: commands once that is acknowledged"
         )
-    if plant.position(key) in (Position.OFF, Position.SWITCHING_OFF):
+    if plant.switching.position(key) in (Position.OFF, Position.SWITCHING_OFF):
         raise WrongStateError(
             f"{key} takes no commands: it is switched off; accepted: commands once it is started"
         )
-    if plant.is_cut_off(key):
+    if plant.switching.is_cut_off(key):
         raise WrongStateError(
             f"{key} takes no commands: it is cut off from the grid; accepted: commands once it is not"
         )

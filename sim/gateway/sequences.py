@@ -44,6 +44,7 @@ class Sequences:
             events: Where to tell what happens.
         """
         self._plant = plant
+        self._switching = plant.switching
         self._engine = engine
         self._events = events
         self._state = SequencesState()
@@ -58,10 +59,10 @@ class Sequences:
         gear = self._gear[key]
         if self._plant.impairments.of(key).fails_to_close:
             closed_s = gear.moving_s(self._relays_to_move(key), is_closing=True)
-            self._fail(key, self._plant.position(key), closed_s, "SWITCH_ON_FAULT", "close")
+            self._fail(key, self._switching.position(key), closed_s, "SWITCH_ON_FAULT", "close")
             return
         if gear.is_managed:
-            self._plant.want(key, Position.ON)
+            self._switching.want(key, Position.ON)
             return
         steps = [] if gear.precharge_s is None else [(Position.PRECHARGING, 0.0)]
         charged_s = gear.precharge_s or 0.0
@@ -73,7 +74,7 @@ class Sequences:
         """Bring an inverter that is on to standby."""
         opened_s = self._gear[key].moving_s(1, is_closing=False)
         if self._plant.impairments.of(key).fails_to_open:
-            self._fail(key, self._plant.position(key), opened_s, "HARDWARE_FAULT", "open")
+            self._fail(key, self._switching.position(key), opened_s, "HARDWARE_FAULT", "open")
             return
         self._walk(key, [(Position.SWITCHING_OFF, 0.0), (Position.STANDBY, opened_s)])
 
@@ -81,10 +82,10 @@ class Sequences:
         """Switch a component off that is on, in standby or under way."""
         gear = self._gear[key]
         if self._plant.impairments.of(key).fails_to_open:
-            self._fail(key, self._plant.position(key), gear.opening_s, "HARDWARE_FAULT", "open")
+            self._fail(key, self._switching.position(key), gear.opening_s, "HARDWARE_FAULT", "open")
             return
         if gear.is_managed:
-            self._plant.want(key, Position.OFF)
+            self._switching.want(key, Position.OFF)
             return
         opened_s = gear.moving_s(self._relays_to_move(key), is_closing=False)
         self._walk(key, [(Position.SWITCHING_OFF, 0.0), (Position.OFF, opened_s)])
@@ -102,9 +103,9 @@ class Sequences:
         """Return the position that a component has, or is on its way to."""
         gear = self._gear.get(key)
         if gear is not None and gear.is_managed:
-            return self._plant.heads_for(key)
+            return self._switching.heads_for(key)
         walk = self._state.walks.get(key)
-        return self._plant.position(key) if walk is None else walk.goal
+        return self._switching.position(key) if walk is None else walk.goal
 
     def has_relays(self, key: str) -> bool:
         """Say whether a component has anything to switch."""
@@ -139,7 +140,7 @@ class Sequences:
         self._events.report("relay failed", key, position=position, diagnostic=code)
 
     def _relays_to_move(self, key: str) -> int:
-        return 1 if self._plant.position(key) is Position.STANDBY else self._gear[key].relays
+        return 1 if self._switching.position(key) is Position.STANDBY else self._gear[key].relays
 
     def _walk(self, key: str, steps: list[tuple[Position, float]]) -> None:
         """Bring a component through positions, each at its time from now [s]."""
@@ -157,7 +158,7 @@ class Sequences:
         if walk is None or walk.number != number:
             return
         self._plant.advance(self._engine.now_us)
-        self._plant.switch(key, Position(position))
+        self._switching.switch(key, Position(position))
         if walk.goal == position:
             rest = {other: walk for other, walk in self._state.walks.items() if other != key}
             self._state = self._state._replace(walks=rest)

@@ -139,7 +139,7 @@ class SetPoints:
         """
         component = self._plant.site.components[key]
         if isinstance(component, Lapsing) and component.on_lapse.kind is not LapseKind.RELEASE:
-            self._plant.send_set_point(key, PowerType.ACTIVE, None)
+            self._plant.set_points.send(key, PowerType.ACTIVE, None)
         for power_type in PowerType:
             self._withdraw((key, power_type), RequestStatus.FAILED)
 
@@ -194,7 +194,7 @@ class SetPoints:
         expiry = self._engine.schedule(due_us, "set-point lapses", key, power_type.value)
         self._in_force[axis] = SetPoint(power, expiry)
         self._sequences.wake(key)
-        self._plant.send_set_point(key, power_type, power)
+        self._plant.set_points.send(key, power_type, power)
         self._events.report("set-point accepted", key, axis=power_type.value, power=power, until_us=due_us)
 
         request = PowerRequest()
@@ -231,8 +231,8 @@ class SetPoints:
         if set_point is None or set_point.expiry != expiry:
             return
         self._plant.advance(self._engine.now_us)
-        if self._plant.is_settled(key):
-            if self._plant.has_reached(*axis):
+        if self._plant.tracking.is_settled(key):
+            if self._plant.tracking.has_reached(*axis):
                 self._in_force[axis] = set_point._replace(reached=True)
                 self._finish(axis, RequestStatus.SUCCESS)
             else:
@@ -261,7 +261,7 @@ class SetPoints:
         set_point = self._in_force.pop(axis, None)
         if set_point is not None:
             self._engine.cancel(set_point.expiry)
-            self._plant.send_set_point(*axis, instead)
+            self._plant.set_points.send(*axis, instead)
         self._finish(axis, status)
 
     def _finish(self, axis: Axis, status: RequestStatus) -> None:

@@ -99,7 +99,7 @@ class Program:
             held[:] = states_of(rows, len(held), kind)
         for members, rows in zip(machines.values(), self._states, strict=True):
             members.states[:] = states_of(rows, len(members.states), type(members.states[0]))
-        self._plant.look_again()
+        self._plant.operating_point.look_again()
         return self._plant
 
     def _numbers(self) -> dict[str, int]:

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from ..inputs.segments import Segments, segments_of
 from ..kernel.intervals import PHASES, WITH_TOTALS, row_length
-from ..plant.plant import CONTROL_CYCLE_US, Plant
+from ..plant.numbering import CONTROL_CYCLE_US
+from ..plant.plant import Plant
 from ..recording.selection import Metrics
 from ..site.site import Site
 from .loop import Feeds, Samples
@@ -111,7 +112,9 @@ class HeadlessRun:
         return Chunk(samples, _Sampled(segments, times), solved)
 
     def _segments(self, begin_us: int, end_us: int) -> dict[str, Segments]:
-        return {name: segments_of(signal, begin_us, end_us) for name, signal in self.plant.inputs.items()}
+        return {
+            name: segments_of(signal, begin_us, end_us) for name, signal in self.plant.inputs.signals.items()
+        }
 
     def _samples(self, times_us: npt.NDArray[np.int64], until_us: int) -> Samples:
         plant, rows = self.plant, len(times_us)

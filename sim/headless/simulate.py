@@ -155,7 +155,9 @@ def inputs_that_end(
     plant = Plant(site, start_us=start_us, seed=seed)
     end_us = start_us + duration // timedelta(microseconds=1)
     return {
-        name: to_datetime(signal.ends_us) for name, signal in plant.inputs.items() if signal.ends_us < end_us
+        name: to_datetime(signal.ends_us)
+        for name, signal in plant.inputs.signals.items()
+        if signal.ends_us < end_us
     }
 
 

@@ -27,7 +27,7 @@ class Summarizer:
         self._plant = plant
         self._order = plant.wiring.order
         self._stored_wh = _stored_wh(plant)
-        self._soc_first = {key: plant.battery(key).soc for key in plant.equipment.batteries}
+        self._soc_first = {key: plant.readings.battery(key).soc for key in plant.equipment.batteries}
         components, batteries = len(self._order), len(plant.equipment.batteries)
         self._greatest, self._least = np.full(components, -np.inf), np.full(components, np.inf)
         self._soc = (np.full(batteries, np.inf), np.full(batteries, -np.inf))
@@ -87,7 +87,7 @@ class Summarizer:
 
     def _flow(self, key: str, number: int) -> FlowSummary:
         category = self._plant.site.components[key].category
-        registers = self._plant.registers(key)
+        registers = self._plant.readings.registers(key)
         return FlowSummary(
             key, category, *registers, float(self._greatest[number]), float(self._least[number])
         )
@@ -100,7 +100,7 @@ class Summarizer:
             key=key,
             full_cycles=memory.throughput_ah / (2.0 * params.charge_capacity_ah),
             soc_first=self._soc_first[key],
-            soc_last=plant.battery(key).soc,
+            soc_last=plant.readings.battery(key).soc,
             soc_least=float(self._soc[0][number]),
             soc_greatest=float(self._soc[1][number]),
             coldest_c=float(self._degrees[0][number]),
@@ -132,6 +132,6 @@ def _extremes(known: tuple[Floats, Floats], values: Floats) -> tuple[Floats, Flo
 
 def _stored_wh(plant: Plant) -> float:
     return sum(
-        battery_stored_energy_wh(params, plant.battery(key))
+        battery_stored_energy_wh(params, plant.readings.battery(key))
         for key, params in plant.equipment.batteries.items()
     )

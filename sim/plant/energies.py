@@ -7,7 +7,7 @@ from .plant import Plant
 
 def own_energies_wh(plant: Plant) -> dict[str, float]:
     """Return what each component drew itself since the start [Wh]: what flowed through it, less what went on."""
-    registers = {key: plant.registers(key) for key in plant.wiring.ac_order}
+    registers = {key: plant.readings.registers(key) for key in plant.wiring.ac_order}
     net = {key: counted.consumed_wh - counted.delivered_wh for key, counted in registers.items()}
     own = dict(net)
     for key, energy_wh in net.items():

@@ -48,6 +48,8 @@ from ..kernel.layout import (
 from ..network.wiring import Wiring
 from .equipment import Equipment
 
+CONTROL_CYCLE_US = 100_000
+"""Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
 LONGEST_STEP_US = 900_000_000
 """What flows is looked at again at least this often [µs]."""
 _NO_SHARES = (0.0, 0.0, 0.0)

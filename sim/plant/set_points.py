@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ...models.inverter import floor_to_resolution
 from ..components.rating import Rating
 from ..domain.metrics import PowerType
+from .operating_point import OperatingPoint
 
 
 class PendingSetPoint(NamedTuple):
@@ -47,3 +49,72 @@ def active_as_taken_w(rating: Rating, power_w: float | None) -> float:
     if power_w is not None and 0.0 < minimum_as_sent_w(rating) <= abs(power_w) < rating.minimum_w:
         return math.copysign(rating.minimum_w, power_w)
     return as_taken(rating, power_w, default=rating.default_w)
+
+
+class SetPointsUnderWay:
+    """Carries set-points to devices, which take them in after their response delay."""
+
+    def __init__(self, ratings: Mapping[str, Rating], point: OperatingPoint) -> None:
+        """Begin with none.
+
+        Args:
+            ratings: Of everything that takes set-points, by key.
+            point: What flows now.
+        """
+        self._ratings = ratings
+        self._point = point
+        self._memory = point.memory
+        self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
+
+    def send(self, key: str, power_type: PowerType, power: float | None) -> None:
+        """Send a set-point to a device; it arrives after the response delay.
+
+        Args:
+            key: Of the device.
+            power_type: Axis of the set-point.
+            power: In W or var; None returns the axis to its default.
+        """
+        delay_us = round(self._ratings[key].response_delay_s * 1e6)
+        set_point = PendingSetPoint(self._memory.time_us + delay_us, power_type, power)
+        self._pending[key] = (*self._pending.get(key, ()), set_point)
+        self._point.forget()
+        self.receive()
+
+    def receive(self) -> None:
+        """Let devices take in what is due."""
+        for key in list(self._pending):
+            pending = self._pending[key]
+            while pending and pending[0].due_us <= self._memory.time_us:
+                self._take(key, pending[0])
+                pending = pending[1:]
+            if pending:
+                self._pending[key] = pending
+            else:
+                del self._pending[key]
+
+    def has_any(self, key: str) -> bool:
+        """Say whether a set-point is on its way to a device."""
+        return key in self._pending
+
+    def next_due_us(self, latest_us: int) -> int:
+        """Return when the next one arrives, or a latest time [µs] if that is earlier."""
+        for pending in self._pending.values():
+            latest_us = min(latest_us, pending[0].due_us)
+        return latest_us
+
+    def save(self) -> dict[str, tuple[PendingSetPoint, ...]]:
+        """Return what is on its way."""
+        return dict(self._pending)
+
+    def restore(self, pending: Mapping[str, tuple[PendingSetPoint, ...]]) -> None:
+        """Go on with what was on its way."""
+        self._pending = dict(pending)
+
+    def _take(self, key: str, arrived: PendingSetPoint) -> None:
+        control, rating = self._memory.controls[self._point.places.controls[key]], self._ratings[key]
+        if arrived.power_type is PowerType.REACTIVE:
+            control.reactive_target_var = as_taken(rating, arrived.power, default=0.0)
+        else:
+            control.target_w = active_as_taken_w(rating, arrived.power)
+            control.follows_meter = int(arrived.power is None)
+        self._point.forget()

@@ -87,7 +87,7 @@ class ReplayPlant(Plant):
         elif time_us > self.time_us:
             # Nothing lives here, so there is nothing to carry.
             self._memory.time_us = time_us
-            self._forget_flows()
+            self.operating_point.forget()
 
     def _wire_inputs(self, ambient: Signal, start_us: int, seed: int) -> dict[str, Signal]:
         return {**super()._wire_inputs(ambient, start_us, seed), **self._recorded_inputs}

@@ -74,7 +74,9 @@ class LimitsWatch:
         self._fixed = fixed_limits(plant.site)
         self._key = grid_key(plant.site)
         self._limited = [
-            name for name in ("import_limit", "feed_in_limit") if f"{self._key}.{name}" in plant.inputs
+            name
+            for name in ("import_limit", "feed_in_limit")
+            if f"{self._key}.{name}" in plant.inputs.signals
         ]
         self._outside_us = 0
 
@@ -91,7 +93,7 @@ class LimitsWatch:
     def _is_outside(self, layout: Layout, memory: Memory) -> bool:
         lower_w, upper_w = self._fixed.power_w
         for name in self._limited:
-            limit_w = self._plant.input_value(self._key, name)
+            limit_w = self._plant.inputs.value(self._key, name)
             lower_w, upper_w = (
                 (lower_w, min(upper_w, limit_w))
                 if name == "import_limit"

@@ -195,7 +195,7 @@ class SiteWatch:
         cycles = None
         if not self._is_replayed:
             memory = self._plant.numbers[1].batteries[self._plant.places.batteries[key]]
-            state = self._plant.battery(key)
+            state = self._plant.readings.battery(key)
             seen.look(state.soc, state.temperature_c)
             seen.hold(state.capacity_share)
             capacity_ah = self._plant.equipment.batteries[key].charge_capacity_ah
@@ -259,7 +259,7 @@ class SiteWatch:
             return
         has_failed = StateCode.ERROR in str(event.details.get("states", "")).split()
         if has_failed and event.subject not in self._failed:
-            error = self._plant.error(event.subject)
+            error = self._plant.protection.error(event.subject)
             code, message = ("ERROR", "") if error is None else (error.code, error.message)
             self._failed[event.subject] = Incident(event.subject, "error", code, message, event.time_us, None)
         elif not has_failed and event.subject in self._failed:

@@ -139,8 +139,8 @@ class _Charger:
         plant, key = self._plant, self._key
         machine, now, state = (
             plant.equipment.machines[key],
-            plant.machine_input(key),
-            plant.machine_state(key),
+            plant.machines.input(key),
+            plant.machines.state(key),
         )
         assert isinstance(now, ChargingPointInput)
         if is_live(plant.numbers[1], plant.places.components[key]):
@@ -163,10 +163,10 @@ class _Heated:
         self.unmet_wh = 0.0
 
     def take(self, memory: Memory, hours: float) -> None:
-        now, machine = self._plant.machine_input(self._key), self._plant.equipment.machines[self._key]
+        now, machine = self._plant.machines.input(self._key), self._plant.equipment.machines[self._key]
         asked_w, delivered_w = self._asked_w(now), 0.0
         if asked_w > 0.0 and is_live(memory, self._component):
-            shown = machine.model.output(machine.params, self._plant.machine_state(self._key), now)
+            shown = machine.model.output(machine.params, self._plant.machines.state(self._key), now)
             delivered_w = self._delivered_w(shown)
         self.unmet_wh += max(asked_w - delivered_w, 0.0) * hours
 

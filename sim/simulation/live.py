@@ -215,8 +215,8 @@ class LiveSimulation(Simulation):
     def _is_idle(self) -> bool:
         return (
             not self.gateway.has_requests
-            and all(self.plant.is_settled(key) for key in self.plant.controlled)
-            and all(override.end_us <= self.now_us for override in self.plant.overrides.values())
+            and all(self.plant.tracking.is_settled(key) for key in self.plant.controlled)
+            and all(override.end_us <= self.now_us for override in self.plant.inputs.overrides.values())
         )
 
     async def _step(self, duration: timedelta, enough: Callable[[], bool]) -> None:

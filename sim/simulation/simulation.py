@@ -47,7 +47,7 @@ class Simulation:
         self.start_us = clock.now_us()
         self.plant, instruments = self.hardware.build(start_us=self.start_us, seed=seed)
         # Inputs load their libraries and their first day now, not while time passes.
-        self.plant.flows()
+        self.plant.readings.flows()
         self.engine = Engine(self.start_us)
         self.events = Events(self.engine)
         """Where everything is told that happens to the site."""
@@ -221,7 +221,7 @@ class Simulation:
 
     def _override(self, command: OverrideInput) -> None:
         component, quantity = command.component, command.quantity
-        start_value = self.plant.input_value(component, quantity)
+        start_value = self.plant.inputs.value(component, quantity)
         require_drivable(component, quantity, command.value, command.over_s, start_value)
         end_us = self.now_us + round(command.over_s * 1e6)
         self.plant.override(component, quantity, Override(self.now_us, start_value, end_us, command.value))

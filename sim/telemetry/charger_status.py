@@ -37,11 +37,11 @@ def is_charging_point(plant: Plant, key: str) -> bool:
 
 def charger_status(plant: Plant, key: str) -> ChargerStatus:
     """Return what a charger says now."""
-    machine, now = plant.equipment.machines[key], plant.machine_input(key)
+    machine, now = plant.equipment.machines[key], plant.machines.input(key)
     charger, given = machine.params.charger, charging_point_charger_input(machine.params, now)
     codes = cable_codes(ev_cable_at_station(charger, given), ev_cable_at_car(charger, given))
     return ChargerStatus(
-        ev_control_pilot(charger, plant.machine_state(key), given) == PILOT_C,
+        ev_control_pilot(charger, plant.machines.state(key), given) == PILOT_C,
         tuple(map(StateCode, codes)),
         ev_is_connected(charger, given) and given.authorised != 1,
     )

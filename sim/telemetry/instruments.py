@@ -90,6 +90,10 @@ class _Gauge:
         parts = parts_of(plant, key)
         machine = plant.equipment.machines.get(key)
         self._plant, self._key = plant, key
+        self._point = plant.operating_point
+        self._machines = plant.machines
+        self._switching = plant.switching
+        self._protection = plant.protection
         self._memory = plant.numbers[1]
         self._number = plant.places.components[key]
         self._control = plant.places.controls.get(key)
@@ -121,13 +125,13 @@ class _Gauge:
         """Return what the component says of how it is."""
         plant, key, memory = self._plant, self._key, self._memory
         if not memory.is_known:
-            plant.bring_up_to_date()
-        activity = plant.activity(key) if self._has_activity else None
-        error = plant.error_in(key, activity)
+            self._point.solve()
+        activity = self._machines.activity(key) if self._has_activity else None
+        error = self._protection.error_in(key, activity)
         held_off_by = 0 if self._control is None else memory.controls[self._control].held_off_by
         condition = Condition(
             error,
-            plant.position(key),
+            self._switching.position(key),
             memory.components[self._number].is_cut_off,
             held_off_by,
             activity,
@@ -144,10 +148,10 @@ class _Gauge:
             return (_CUT_OFF,)
         if now.held_off_by:
             return (_HELD_OFF[now.held_off_by],)
-        if self._may_be_derated and self._plant.is_derated(self._key):
+        if self._may_be_derated and self._plant.capability.is_derated(self._key):
             return (_HOT,)
         if now.activity is Activity.TOO_HOT:
             return (_TOO_HOT,)
         if now.charger is not None and now.charger.is_refused:
             return (UNAUTHORISED,)
-        return self._plant.warnings(self._key) if self._is_battery else ()
+        return self._protection.warnings(self._key) if self._is_battery else ()

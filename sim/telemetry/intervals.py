@@ -73,7 +73,7 @@ class IntervalReader:
         self._plant = plant
         self._layout = plant.numbers[0]
         self._gathered = plant.gather(extremes=extremes)
-        self._ways = plant.closed_ways() if plant.wiring.dc_passages else {}
+        self._ways = plant.switching.closed_ways() if plant.wiring.dc_passages else {}
         self._through: Mapping[str, float] | None = None
         self._parts = {key: parts_of(plant, key) for key in plant.site.components}
 

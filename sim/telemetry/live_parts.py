@@ -98,10 +98,11 @@ def _look_at(plant: Plant, key: str, part: Part) -> Look:
 def _at_flow(plant: Plant, key: str) -> Look:
     layout, memory, _ = plant.numbers
     number, frequency = plant.places.components[key], layout.frequency_signal
+    readings = plant.readings
 
     def look() -> AlternatingSide:
         flow = memory.components[number]
-        phases_v, lines_v = (_DARK, _DARK) if flow.is_cut_off else plant.voltages()
+        phases_v, lines_v = (_DARK, _DARK) if flow.is_cut_off else readings.voltages()
         return flow_side(
             NUMBERS,
             (flow.active_1, flow.active_2, flow.active_3),
@@ -118,10 +119,10 @@ def _at_flow(plant: Plant, key: str) -> Look:
 
 def _at_meter(plant: Plant, key: str) -> Look:
     layout, memory, _ = plant.numbers
-    frequency = layout.frequency_signal
+    frequency, readings = layout.frequency_signal, plant.readings
 
     def look() -> AlternatingSide:
-        shown = plant.meter_output(key)
+        shown = readings.meter_output(key)
         assert shown is not None
         return shown_side(
             NUMBERS,
@@ -129,7 +130,7 @@ def _at_meter(plant: Plant, key: str) -> Look:
             shown.reactive_var,
             shown.current_a,
             shown.voltage_v,
-            memory.inputs[frequency] if any(plant.phase_voltages(key)) else 0.0,
+            memory.inputs[frequency] if any(readings.phase_voltages(key)) else 0.0,
             shown.consumed_wh,
             shown.delivered_wh,
         )
@@ -155,9 +156,9 @@ def _at_machine(plant: Plant, key: str, part: Part) -> Look:
         flow = plant.numbers[1].components[plant.places.components[key]]
         return lambda: Bridge(flow.dc_w)
     machine, make = plant.equipment.machines[key], HeatSink if part is HeatSink else Drum
-    besides, params = machine.model.besides, machine.params
+    besides, params, machines = machine.model.besides, machine.params, plant.machines
     assert besides is not None
-    return lambda: make(besides(params, plant.machine_state(key)))
+    return lambda: make(besides(params, machines.state(key)))
 
 
 def _at_direct_side(plant: Plant, key: str) -> Look:
@@ -169,10 +170,10 @@ def _at_direct_side(plant: Plant, key: str) -> Look:
 def _at_battery_side(plant: Plant, key: str) -> Look:
     """Look at the DC side of an inverter, at the voltage of its only battery."""
     inverter = plant.numbers[1].inverters[plant.places.inverters[key]]
-    battery = plant.wiring.batteries_of[key][0]
+    battery, readings = plant.wiring.batteries_of[key][0], plant.readings
 
     def look() -> DirectSide:
-        power_w, voltage_v = inverter.dc_w, plant.terminal(battery).voltage_v
+        power_w, voltage_v = inverter.dc_w, readings.terminal(battery).voltage_v
         return DirectSide(voltage_v, power_w / voltage_v, power_w)
 
     return look
@@ -180,10 +181,10 @@ def _at_battery_side(plant: Plant, key: str) -> Look:
 
 def _at_terminals(plant: Plant, key: str) -> Look:
     def look() -> DirectSide:
-        terminal = plant.terminal(key)
+        terminal = readings.terminal(key)
         return DirectSide(terminal.voltage_v, terminal.current_a, battery.dc_w)
 
-    battery = plant.numbers[1].batteries[plant.places.batteries[key]]
+    battery, readings = plant.numbers[1].batteries[plant.places.batteries[key]], plant.readings
     return look
 
 
@@ -200,10 +201,10 @@ def _at_cells(plant: Plant, key: str) -> Look:
 
 def _at_passage(plant: Plant, key: str) -> Look:
     """Look at what passes between inverters and batteries, at the voltage of the first battery behind it."""
-    battery = plant.wiring.batteries_behind(key)[0]
+    battery, readings = plant.wiring.batteries_behind(key)[0], plant.readings
 
     def look() -> DirectSide:
-        power_w, voltage_v = plant.dc_power_w(key), plant.terminal(battery).voltage_v
+        power_w, voltage_v = readings.dc_power_w(key), readings.terminal(battery).voltage_v
         return DirectSide(voltage_v, power_w / voltage_v, power_w)
 
     return look

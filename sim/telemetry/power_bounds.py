@@ -31,12 +31,12 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
     """Return what telemetry shows as the bounds of a power [W] or [var]; see `bounded_metrics`."""
     if metric is Metric.DC_POWER:
         minimum_w = plant.equipment.systems[key].minimum_w
-        limits = plant.battery_limits(key)
+        limits = plant.capability.battery_limits(key)
         present: Ranges = (limits,) if minimum_w == 0.0 else _beside_rest(limits, minimum_w, 0.0)
     elif metric is Metric.AC_POWER_ACTIVE:
         present = _of_device(plant, key)
     else:
-        present = (plant.reactive_power_bounds(key),)
+        present = (plant.capability.reactive_power_bounds(key),)
     return _left(plant, key, metric, present)
 
 
@@ -50,7 +50,7 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
     if power_type is PowerType.REACTIVE:
         present: Ranges = (rated,)
     elif rating.is_limit:
-        most_w = max(rated.upper, plant.active_power_bounds(key).upper)
+        most_w = max(rated.upper, plant.capability.active_power_bounds(key).upper)
         present = (Bounds(min(rated.lower, 0.0), most_w),)
     else:
         present = _of_device(plant, key)
@@ -65,7 +65,7 @@ def ends_of(rated: Bounds | None, accepted: Ranges) -> Bounds:
 
 def allowed_ranges(plant: Plant, key: str, metric: Metric) -> Ranges | None:
     """Return what clients have left allowed of a power; None for all."""
-    return plant.allowed(key, metric)
+    return plant.allowed_power.ranges(key, metric)
 
 
 def has_connection_limits(plant: Plant) -> bool:
@@ -82,8 +82,8 @@ def connection_bounds(plant: Plant) -> Bounds:
     """
     supply, key = plant.equipment.grid, plant.equipment.grid_key
     agreed = supply.active or Bounds(-supply.fuse_w, supply.fuse_w)
-    fed_w = plant.input_value(key, "feed_in_limit") if plant.equipment.feed_in_limits else math.inf
-    drawn_w = plant.input_value(key, "import_limit") if "import_limit" in supply.inputs else math.inf
+    fed_w = plant.inputs.value(key, "feed_in_limit") if plant.equipment.feed_in_limits else math.inf
+    drawn_w = plant.inputs.value(key, "import_limit") if "import_limit" in supply.inputs else math.inf
     return Bounds(max(agreed.lower, -fed_w, -supply.fuse_w) + 0.0, min(agreed.upper, drawn_w, supply.fuse_w))
 
 
@@ -102,10 +102,10 @@ def least_w(plant: Plant, key: str) -> float:
 
 def _of_device(plant: Plant, key: str) -> Ranges:
     """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it."""
-    bounds, minimum_w = plant.active_power_bounds(key), least_w(plant, key)
+    bounds, minimum_w = plant.capability.active_power_bounds(key), least_w(plant, key)
     if minimum_w == 0.0:
         return (bounds,)
-    power_w = plant.active_power_w(key)
+    power_w = plant.readings.active_power_w(key)
     return _beside_rest(bounds, minimum_w, power_w if 0.0 < power_w < minimum_w else 0.0)
 
 

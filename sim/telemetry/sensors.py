@@ -126,4 +126,4 @@ class Sensors:
                 return self._weather(metric.value)
 
     def _weather(self, quantity: str) -> float:
-        return self._plant.input_value("site", quantity)
+        return self._plant.inputs.value("site", quantity)

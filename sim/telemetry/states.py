@@ -78,12 +78,12 @@ def _working(plant: Plant, key: str) -> Callable[[Condition], StateCode]:
     if key not in plant.equipment.ratings:
         return lambda _now: StateCode.READY
     idle = type_of(plant.site.components[key]).resting_state
-    rating = plant.equipment.ratings[key]
+    rating, readings = plant.equipment.ratings[key], plant.readings
 
     def by_power(_now: Condition) -> StateCode:
-        if idle is not None and plant.is_idle(key):
+        if idle is not None and readings.is_idle(key):
             return idle
-        power_w = plant.active_power_w(key)
+        power_w = readings.active_power_w(key)
         return StateCode.READY if _is_least(rating, power_w) else _activity(power_w)
 
     return by_power
@@ -105,10 +105,10 @@ def _besides(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, .
     if is_charging_point(plant, key):
         return lambda now: () if now.charger is None else now.charger.cable
     component = plant.site.components[key]
-    gear = type_of(component).switchgear(component)
+    gear, switching = type_of(component).switchgear(component), plant.switching
     match None if gear is None else gear.shown:
         case Shown.RELAY:
-            return lambda now: _relay(key in plant.tripped, now.position)
+            return lambda now: _relay(key in switching.tripped, now.position)
         case Shown.PRECHARGER:
             return lambda now: _precharger(now.position)
         case _:

@@ -79,10 +79,10 @@ def test_a_set_point_is_reached_within_a_fiftieth_of_the_rating(
     metric = Metric.AC_POWER_ACTIVE if power_type is PowerType.ACTIVE else Metric.AC_POWER_REACTIVE
     simulation = running()
     plant = simulation.plant
-    plant.send_set_point("inv", power_type, 5_000.0)
-    plant.allow("inv", metric, (Bounds(-5_000.0, 5_000.0 - short_w),))
+    plant.set_points.send("inv", power_type, 5_000.0)
+    plant.allowed_power.allow("inv", metric, (Bounds(-5_000.0, 5_000.0 - short_w),))
     simulation.run_for(timedelta(seconds=5))
-    assert plant.has_reached("inv", power_type) is is_reached
+    assert plant.tracking.has_reached("inv", power_type) is is_reached
 
 
 class TestBeyondBounds:
@@ -99,7 +99,7 @@ class TestBeyondBounds:
 
     def tell_one_with_bounds_of_5_kw(self, power_w: float) -> None:
         simulation = running()
-        simulation.plant.allow("inv", Metric.AC_POWER_ACTIVE, (Bounds(-5_000.0, 5_000.0),))
+        simulation.plant.allowed_power.allow("inv", Metric.AC_POWER_ACTIVE, (Bounds(-5_000.0, 5_000.0),))
         simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, power_w, 60)
 
     @pytest.mark.parametrize("power_w", [RATED_W * 1.005, -RATED_W * 1.005, RATED_W * 1.02])

@@ -23,11 +23,11 @@ def everything() -> doppelgrid.Simulation:
 
 
 def test_every_input_of_a_site_with_one_of_everything_has_a_range(everything: doppelgrid.Simulation) -> None:
-    assert {name.partition(".")[2] for name in everything.plant.inputs} <= DRIVEN_INPUTS.keys()
+    assert {name.partition(".")[2] for name in everything.plant.inputs.signals} <= DRIVEN_INPUTS.keys()
 
 
 def test_what_drives_a_site_by_itself_is_within_its_range(everything: doppelgrid.Simulation) -> None:
-    for name, signal in everything.plant.inputs.items():
+    for name, signal in everything.plant.inputs.signals.items():
         component, _, quantity = name.partition(".")
         now = signal.at(NOON_US)
         require_drivable(component, quantity, now, 0.0, now)
@@ -83,11 +83,13 @@ def test_a_way_to_a_value_that_cannot_be_is_refused(
 
 
 def test_a_refused_drive_leaves_the_input_as_it_was(everything: doppelgrid.Simulation) -> None:
-    key = next(name for name in everything.plant.inputs if name.endswith(".load")).removesuffix(".load")
-    before = everything.plant.input_value(key, "load")
+    key = next(name for name in everything.plant.inputs.signals if name.endswith(".load")).removesuffix(
+        ".load"
+    )
+    before = everything.plant.inputs.value(key, "load")
     with pytest.raises(ValueError, match="a load consumes"):
         everything.drive(key, "load", -4e3)
-    assert everything.plant.input_value(key, "load") == before
+    assert everything.plant.inputs.value(key, "load") == before
 
 
 def test_no_refusal_of_the_gateway_lacks_what_is_accepted() -> None:

@@ -185,7 +185,7 @@ class TestMeasurements:
 
 
 def power(bench: Bench, key: str = "inv") -> float:
-    return bench.simulation.plant.active_power_w(key)
+    return bench.simulation.plant.readings.active_power_w(key)
 
 
 def command(bench: Bench, power_w: float, component_id: int = INVERTER) -> list[str]:
@@ -325,9 +325,9 @@ class TestDevices:
 
     def test_a_battery_that_has_lost_capacity_fills_in_less_time(self, bench: Bench) -> None:
         def rise(seconds: float) -> float:
-            before = bench.simulation.plant.battery("bat").soc
+            before = bench.simulation.plant.readings.battery("bat").soc
             bench.run(seconds)
-            return bench.simulation.plant.battery("bat").soc - before
+            return bench.simulation.plant.readings.battery("bat").soc - before
 
         command(bench, 20e3)
         bench.run(60.0)
@@ -338,11 +338,11 @@ class TestDevices:
     def test_a_battery_whose_resistance_has_grown_loses_more(self, bench: Bench) -> None:
         command(bench, 20e3)
         bench.run(60.0)
-        rest_v = bench.simulation.plant.terminal("bat").voltage_v
+        rest_v = bench.simulation.plant.readings.terminal("bat").voltage_v
         number = bench.strike("bat", "resistance_grown", amount=3.0)
-        assert bench.simulation.plant.terminal("bat").voltage_v > rest_v + 1.0
+        assert bench.simulation.plant.readings.terminal("bat").voltage_v > rest_v + 1.0
         bench.simulation.mend(number)
-        assert bench.simulation.plant.battery("bat").resistance_factor == pytest.approx(1.0)
+        assert bench.simulation.plant.readings.battery("bat").resistance_factor == pytest.approx(1.0)
 
     def test_uneven_cells_are_warned_of(self, bench: Bench) -> None:
         bench.strike("bat", "cell_imbalance", amount=0.3)
@@ -489,7 +489,7 @@ class TestTheLine:
         assert bench.received(INVERTER, 3.0) == []
         bench.simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, None)
         bench.run(5.0)
-        assert bench.simulation.plant.active_power_w("inv") < 1e3
+        assert bench.simulation.plant.readings.active_power_w("inv") < 1e3
 
     def test_streams_end_by_a_chosen_status(self, bench: Bench) -> None:
         stream = bench.simulation.gateway.subscribe(INVERTER)

@@ -110,7 +110,7 @@ class TestReports:
     def test_a_frozen_component_keeps_what_it_said_when_it_froze(self, simulation: Simulation) -> None:
         strike(simulation, FaultKind.FROZEN, metrics=(POWER,))
         assert reported(simulation) == pytest.approx(
-            {POWER: 5e3 + simulation.plant.active_power_w("inv"), VOLTAGE: 400.0}
+            {POWER: 5e3 + simulation.plant.readings.active_power_w("inv"), VOLTAGE: 400.0}
         )
 
     def test_faults_of_one_component_add_up(self, simulation: Simulation) -> None:
@@ -160,21 +160,21 @@ class TestEnds:
     def test_a_device_is_whole_once_the_last_of_its_trips_has_ended(self, simulation: Simulation) -> None:
         first = strike(simulation, FaultKind.TRIP, "inv", diagnostic="OVERVOLTAGE")
         second = strike(simulation, FaultKind.TRIP, "inv", diagnostic="OVERTEMPERATURE")
-        error = simulation.plant.error("inv")
+        error = simulation.plant.protection.error("inv")
         assert error is not None
         assert error[:2] == ("OVERTEMPERATURE", "inv tripped: OVERTEMPERATURE")
         simulation.mend(second)
-        assert not simulation.plant.in_service("inv")
+        assert not simulation.plant.switching.in_service("inv")
         simulation.mend(first)
-        assert simulation.plant.in_service("inv")
+        assert simulation.plant.switching.in_service("inv")
 
     def test_other_faults_of_a_device_leave_it_in_service(self, simulation: Simulation) -> None:
         trip = strike(simulation, FaultKind.TRIP, "inv")
         strike(simulation, FaultKind.NAN, "inv")
         strike(simulation, FaultKind.TRIP, "bat")
         simulation.mend(trip)
-        assert simulation.plant.in_service("inv")
-        assert not simulation.plant.in_service("bat")
+        assert simulation.plant.switching.in_service("inv")
+        assert not simulation.plant.switching.in_service("bat")
 
     def test_an_acknowledgement_clears_what_has_ended_and_can_be_recovered_from(
         self, simulation: Simulation

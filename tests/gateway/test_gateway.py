@@ -259,7 +259,7 @@ class TestRefusals:
         self, make_bench: MakeBench, sign: float
     ) -> None:
         bench = make_bench(bat={"max_charge_power": "5 kW", "max_discharge_power": "5 kW"})
-        shown = bench.plant.active_power_bounds("inv")
+        shown = bench.plant.capability.active_power_bounds("inv")
         edge_w = shown.upper if sign > 0.0 else shown.lower
         with pytest.raises(OutOfBoundsError):
             bench.set_power(edge_w + sign * 301.0)
@@ -390,7 +390,7 @@ class TestSetPoints:
         bench.set_power(asked)
         bench.pass_time(2.0)
         if done is None:
-            assert bench.plant.is_idle("inv")
+            assert bench.plant.readings.is_idle("inv")
         else:
             assert bench.active_w(INVERTER) == pytest.approx(done)
 

@@ -39,7 +39,7 @@ def charging() -> Simulation:
 
 
 def drawn_wh(simulation: Simulation, key: str = "inv") -> float:
-    return simulation.plant.registers(key).consumed_wh
+    return simulation.plant.readings.registers(key).consumed_wh
 
 
 STOPPING: dict[str, Command] = {

@@ -55,7 +55,7 @@ class Lapsed:
         self.simulation.run_to(self.simulation.plant.time_us + 40 * SECOND_US)
 
     def power_w(self, key: str) -> float:
-        return self.simulation.plant.active_power_w(key)
+        return self.simulation.plant.readings.active_power_w(key)
 
 
 def after_lapse(key: str, power_w: float, on_lapse: str | None) -> float:

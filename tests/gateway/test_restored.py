@@ -211,8 +211,8 @@ def live_otherwise(simulation: Simulation) -> None:
         with suppress(CommandError, ValueError):
             act(simulation)
         simulation.run_to(simulation.now_us + 70_000)
-        simulation.plant.flows()
-        simulation.plant.voltages()
+        simulation.plant.readings.flows()
+        simulation.plant.readings.voltages()
 
 
 class Run:

@@ -356,7 +356,7 @@ class TestBelonging:
         self, simulation: Simulation
     ) -> None:
         simulation.run_for(seconds(7))
-        before = simulation.plant.input_value("office", "load")
+        before = simulation.plant.inputs.value("office", "load")
         simulation.drive("office", "load", 9_000.0, over_s=2.5)
-        override = simulation.plant.overrides["office.load"]
+        override = simulation.plant.inputs.overrides["office.load"]
         assert override[:4] == (simulation.now_us, before, simulation.now_us + 2_500_000, 9_000.0)

@@ -13,7 +13,8 @@ from support.one_program import in_one_program
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.headless.columns import Columns
 from doppelgrid.sim.headless.run import HeadlessRun
-from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.plant.numbering import CONTROL_CYCLE_US
+from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.reader import load_site
 from doppelgrid.sim.site.site import Site
 from doppelgrid.sim.telemetry.instruments import Instruments

@@ -10,7 +10,8 @@ from support.one_program import in_one_program
 
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.headless.simulate import with_self_consumption
-from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.plant.numbering import CONTROL_CYCLE_US
+from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.reader import load_site
 from doppelgrid.sim.site.site import Site
 
@@ -36,7 +37,7 @@ def interpreted(site: Site, span: timedelta, resolution: timedelta) -> tuple[np.
     rows = []
     for number in range(span // resolution + 1):
         plant.advance(start_us + number * step_us)
-        flows = plant.flows()
+        flows = plant.readings.flows()
         powers_w = [power for flow in flows.ac.values() for power in (flow.p1, flow.p2, flow.p3)]
         rows.append([*powers_w, *(reach.lower for reach in flows.reach.values())])
     return np.array(rows), plant

@@ -10,7 +10,8 @@ import pytest
 from support.one_program import in_one_program
 
 from doppelgrid.sim.headless.run import HeadlessRun
-from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.plant.numbering import CONTROL_CYCLE_US
+from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.site import Site
 
 MORNING = datetime(2026, 6, 15, 6)
@@ -64,7 +65,9 @@ def test_a_compiled_run_ends_on_the_bits_of_the_interpreted_one() -> None:
     )
     for row in range(rows + 1):
         plant.advance(start_us + row * step_us)
-        powers = [power for flow in plant.flows().ac.values() for power in (flow.p1, flow.p2, flow.p3)]
+        powers = [
+            power for flow in plant.readings.flows().ac.values() for power in (flow.p1, flow.p2, flow.p3)
+        ]
         assert compiled[row].tolist() == powers
     expected, found = plant.save(), run.plant.save()
     assert (found.batteries, found.managements, found.ageings) == (
@@ -72,7 +75,7 @@ def test_a_compiled_run_ends_on_the_bits_of_the_interpreted_one() -> None:
         expected.managements,
         expected.ageings,
     )
-    assert plant.error("bat") is not None
+    assert plant.protection.error("bat") is not None
     assert chunks[-1].samples.is_closed[-1, plant.wiring.order.index("bat")] == 0
-    assert run.plant.error("bat") == plant.error("bat")
-    assert plant.battery("bat2").capacity_share < 1.0
+    assert run.plant.protection.error("bat") == plant.protection.error("bat")
+    assert plant.readings.battery("bat2").capacity_share < 1.0

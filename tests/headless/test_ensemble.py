@@ -94,7 +94,9 @@ def test_a_cluster_in_this_process_brings_the_same(alone: tuple[Result, ...]) ->
 def test_a_cluster_of_processes_brings_the_same(alone: tuple[Result, ...]) -> None:
     from distributed import LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as cluster:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as cluster:
         assert many(dask=cluster.scheduler_address) == alone
         everything = simulate_many(
             DEMO, SPAN, runs=12, start=NOON, resolution=MINUTE, dask=cluster.scheduler_address

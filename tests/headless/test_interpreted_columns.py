@@ -14,7 +14,8 @@ from doppelgrid.sim.headless.columns import Columns
 from doppelgrid.sim.headless.outcome import RunError
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.headless.simulate import check_times, inputs_that_end, simulate, with_self_consumption
-from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.plant.numbering import CONTROL_CYCLE_US
+from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.recording.names import STATE
 from doppelgrid.sim.site.reader import load_site
 from doppelgrid.sim.site.site import Site
@@ -148,7 +149,7 @@ def test_inputs_of_a_chunk_are_those_at_its_samples() -> None:
     run = HeadlessRun(site, start_us=site.moment_us(NOON), resolution=timedelta(seconds=30))
     (chunk,) = run.chunks(timedelta(seconds=150))
     assert chunk.inputs["main.load"].tolist() == [1e3, 1e3, 1e3, 2e3, 3e3, 3e3]
-    assert len(chunk.inputs) == len(list(chunk.inputs)) == len(run.plant.inputs)
+    assert len(chunk.inputs) == len(list(chunk.inputs)) == len(run.plant.inputs.signals)
     assert chunk.samples.active_w[:, 3:].sum(axis=1) == pytest.approx(chunk.inputs["main.load"])
 
 

@@ -158,7 +158,7 @@ def test_time_passes_a_model_that_says_that_none_may(
     plant = plant_with(MODEL._replace(horizon_s=horizon), monkeypatch, tmp_path)
     plant.advance(20_000)
     assert plant.time_us == 20_000
-    assert plant.machine_state("own").energy_ws == pytest.approx(0.02)
+    assert plant.machines.state("own").energy_ws == pytest.approx(0.02)
 
 
 def test_a_model_of_ours_is_asked_without_a_least_time() -> None:

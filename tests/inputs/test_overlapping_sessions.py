@@ -49,7 +49,7 @@ def inputs(folder: Path, content: str, **sessions: Any) -> Plant:
 
 def stays(plant: Plant) -> list[tuple[str, str]]:
     """Return when cars come and leave, by the cable."""
-    found, signal = [], plant.inputs["ev.session_id"]
+    found, signal = [], plant.inputs.signals["ev.session_id"]
     now_us, begin_us, number = plant.time_us, 0, 0.0
     while now_us < plant.time_us + 86_400_000_000:
         if signal.at(now_us) != number:
@@ -106,10 +106,12 @@ def test_a_car_draws_no_more_than_it_did(tmp_path: Path) -> None:
     """On direct current by its power, on each phase by its current."""
     plant = inputs(tmp_path, rows(("08:00", "10:00", "A"), limits="22,10"))
     start_us, hour_us = plant.time_us, 3_600_000_000
-    currents = {plant.inputs["ev.ac_current_max_a"].at(start_us + hour * hour_us) for hour in range(24)}
+    currents = {
+        plant.inputs.signals["ev.ac_current_max_a"].at(start_us + hour * hour_us) for hour in range(24)
+    }
     assert currents == {0.0, 10.0}
     plant.advance(start_us + 8 * hour_us + hour_us // 6)
-    assert 20_000.0 < plant.active_power_w("ev") < 22_000.0 / 0.9
+    assert 20_000.0 < plant.readings.active_power_w("ev") < 22_000.0 / 0.9
 
 
 def test_the_current_of_a_series_is_its_greatest(tmp_path: Path) -> None:

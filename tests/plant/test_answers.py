@@ -17,7 +17,8 @@ from doppelgrid.sim.domain.switching import Position
 from doppelgrid.sim.inputs.override import Override
 from doppelgrid.sim.kernel import client_limits, no_client_limits
 from doppelgrid.sim.kernel.inverters import grown_w
-from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.plant.numbering import CONTROL_CYCLE_US
+from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.plant.set_points import as_taken
 from doppelgrid.sim.site.site import Site
 from doppelgrid.sim.telemetry.power_bounds import accepted_ranges, bounded_metrics, shown_ranges
@@ -49,7 +50,7 @@ def plant(*keys: str, **changes: dict[str, Any]) -> Plant:
     made = Plant(
         Site.model_validate({"microgrid": {"id": 1}, "components": components}), start_us=START, seed=1
     )
-    made.bring_up_to_date()
+    made.operating_point.solve()
     return made
 
 
@@ -68,7 +69,7 @@ def aimed(made: Plant, key: str, target: float, power_type: PowerType = ACTIVE) 
         control.target_w = target
     else:
         control.reactive_target_var = target
-    return made.has_reached(key, power_type)
+    return made.tracking.has_reached(key, power_type)
 
 
 def test_bounds_are_what_rating_and_reach_have_in_common_with_nothing_and_rest() -> None:
@@ -92,7 +93,7 @@ def test_bounds_are_what_rating_and_reach_have_in_common_with_nothing_and_rest()
         )
         control = made.numbers[1].controls[0]
         control.reach_lower_w, control.reach_upper_w = reach
-        assert made.active_power_bounds("inv") == bounds
+        assert made.capability.active_power_bounds("inv") == bounds
 
 
 def test_a_limit_has_no_bound_but_what_can_be_had_now() -> None:
@@ -100,7 +101,7 @@ def test_a_limit_has_no_bound_but_what_can_be_had_now() -> None:
     made.equipment.ratings["inv"] = made.equipment.ratings["inv"]._replace(is_limit=True)
     control = made.numbers[1].controls[0]
     control.reach_lower_w, control.reach_upper_w = -40e3, 50e3
-    assert made.active_power_bounds("inv") == (-40e3, 50e3)
+    assert made.capability.active_power_bounds("inv") == (-40e3, 50e3)
 
 
 class TestReaching:
@@ -135,7 +136,7 @@ class TestReaching:
         self, monkeypatch: pytest.MonkeyPatch, activity: Activity
     ) -> None:
         made = flowing("chp", 300.0)
-        monkeypatch.setattr(made, "activity", lambda _key: activity)
+        monkeypatch.setattr(made.machines, "activity", lambda _key: activity)
         assert aimed(made, "chp", -15e3) is (activity is not Activity.WORKING)
         assert not aimed(flowing("chp", -12e3), "chp", -5e3)
         assert aimed(flowing("chp", -9e3), "chp", -5e3)
@@ -143,7 +144,7 @@ class TestReaching:
     def test_what_is_switched_off_reaches_nothing(self) -> None:
         made = plant("inv")
         assert aimed(made, "inv", 0.0)
-        made.switch("inv", Position.OFF)
+        made.switching.switch("inv", Position.OFF)
         assert not aimed(made, "inv", 0.0)
 
 
@@ -153,22 +154,22 @@ class TestResting:
             ("roof", 0.0, True), ("roof", 40.0, True), ("roof", -1.0, False),
             ("cell", 0.0, True), ("cell", 40.0, False), ("cell", -40.0, False),
         ]:  # fmt: skip
-            assert flowing(key, flow_w).is_idle(key) is rests
+            assert flowing(key, flow_w).readings.is_idle(key) is rests
 
     def test_an_inverter_of_batteries_by_its_direct_current(self) -> None:
         for dc_w, rests in [(0.0, True), (5.0, False), (-5.0, False)]:
             made = flowing("inv", 40.0)
             made.numbers[1].inverters[0].dc_w = dc_w
-            assert made.is_idle("inv") is rests
+            assert made.readings.is_idle("inv") is rests
 
     def test_it_is_settled_once_its_set_points_have_arrived_and_its_ramp_has_ended(self) -> None:
         made = plant("inv", inv={"response_delay": "1 s", "ramp_rate": "10 kW/s"})
-        assert made.is_settled("inv")
-        made.send_set_point("inv", ACTIVE, 5e3)
+        assert made.tracking.is_settled("inv")
+        made.set_points.send("inv", ACTIVE, 5e3)
         settled = []
         for _ in range(10):
             made.advance(made.time_us + 200_000)
-            settled.append(made.is_settled("inv"))
+            settled.append(made.tracking.is_settled("inv"))
         # It arrives after a second, and from then on moves by 1 kW in each of five control cycles.
         assert settled == [False] * 6 + [True] * 4
 
@@ -176,30 +177,30 @@ class TestResting:
         made = plant("inv")
         control = made.numbers[1].controls[0]
         control.setting_w, control.target_w = 0.0, 9e3
-        assert not made.is_settled("inv")
+        assert not made.tracking.is_settled("inv")
         control.held_off_by = 1
-        assert made.is_settled("inv")
+        assert made.tracking.is_settled("inv")
         for position in (Position.OFF, Position.STANDBY, Position.SWITCHING_OFF, Position.SWITCHING_ON):
-            made.switch("inv", position)
-            assert made.is_settled("inv") is (position is not Position.SWITCHING_ON)
+            made.switching.switch("inv", position)
+            assert made.tracking.is_settled("inv") is (position is not Position.SWITCHING_ON)
 
     def test_a_machine_on_its_way_in_steps_is_not(self, monkeypatch: pytest.MonkeyPatch) -> None:
         made = plant("miner")
         for activity in (Activity.WORKING, Activity.STEPPING):
-            monkeypatch.setattr(made, "activity", lambda _key, now=activity: now)
-            assert made.is_settled("miner") is (activity is Activity.WORKING)
+            monkeypatch.setattr(made.machines, "activity", lambda _key, now=activity: now)
+            assert made.tracking.is_settled("miner") is (activity is Activity.WORKING)
 
 
 class TestSetPoints:
     def test_one_that_is_withdrawn_is_the_default_of_its_axis(self) -> None:
         made = plant("roof", roof={"response_delay": "0 s"})
         control = made.numbers[1].controls[0]
-        made.send_set_point("roof", ACTIVE, -2e3)
-        made.send_set_point("roof", REACTIVE, 1e3)
+        made.set_points.send("roof", ACTIVE, -2e3)
+        made.set_points.send("roof", REACTIVE, 1e3)
         assert (control.target_w, control.reactive_target_var, control.follows_meter) == (-2e3, 1e3, 0)
-        made.send_set_point("roof", REACTIVE, None)
+        made.set_points.send("roof", REACTIVE, None)
         assert (control.target_w, control.reactive_target_var, control.follows_meter) == (-2e3, 0.0, 0)
-        made.send_set_point("roof", ACTIVE, None)
+        made.set_points.send("roof", ACTIVE, None)
         assert (control.target_w, control.follows_meter) == (-12e3, 1)
 
     def test_a_device_takes_its_magnitude_in_whole_steps(self) -> None:
@@ -216,9 +217,9 @@ class TestSetPoints:
     def test_each_takes_effect_when_it_arrives_and_not_before(self) -> None:
         made = plant("inv", inv={"response_delay": "500 ms"})
         control = made.numbers[1].controls[0]
-        made.send_set_point("inv", ACTIVE, 4e3)
+        made.set_points.send("inv", ACTIVE, 4e3)
         made.advance(START + 300_000)
-        made.send_set_point("inv", ACTIVE, -3e3)
+        made.set_points.send("inv", ACTIVE, -3e3)
         targets = []
         for time_us in (499_999, 500_000, 799_999, 800_000):
             made.advance(START + time_us)
@@ -239,25 +240,25 @@ class TestLimits:
             ((Bounds(-2e3, -1e3),), (-2e3, 0.0)),
             (None, (-math.inf, math.inf)),
         ):
-            made.allow("bat", Metric.DC_POWER, ranges)
+            made.allowed_power.allow("bat", Metric.DC_POWER, ranges)
             assert (battery.allowed_lower_w, battery.allowed_upper_w) == edges
-            assert made.allowed("bat", Metric.DC_POWER) == ranges
+            assert made.allowed_power.ranges("bat", Metric.DC_POWER) == ranges
 
     def test_they_count_for_a_battery_from_now_on(self) -> None:
         made = plant("inv")
-        made.allow("bat", Metric.DC_POWER, (Bounds(-5e3, 4e3),))
-        assert made.battery_limits("bat") == (-5e3, 4e3)
+        made.allowed_power.allow("bat", Metric.DC_POWER, (Bounds(-5e3, 4e3),))
+        assert made.capability.battery_limits("bat") == (-5e3, 4e3)
 
     def test_those_of_either_axis_are_kept_apart(self) -> None:
         made = plant("inv", "roof")
         for key in ("inv", "roof"):
-            made.allow(key, Metric.AC_POWER_ACTIVE, (Bounds(-1.0, 1.0),))
-            made.allow(key, Metric.AC_POWER_REACTIVE, (Bounds(-2.0, 2.0),))
-        made.allow("roof", Metric.AC_POWER_ACTIVE, None)
-        assert made.allowed("inv", Metric.AC_POWER_ACTIVE) == (Bounds(-1.0, 1.0),)
-        assert made.allowed("inv", Metric.AC_POWER_REACTIVE) == (Bounds(-2.0, 2.0),)
-        assert made.allowed("roof", Metric.AC_POWER_ACTIVE) is None
-        assert made.allowed("roof", Metric.AC_POWER_REACTIVE) == (Bounds(-2.0, 2.0),)
+            made.allowed_power.allow(key, Metric.AC_POWER_ACTIVE, (Bounds(-1.0, 1.0),))
+            made.allowed_power.allow(key, Metric.AC_POWER_REACTIVE, (Bounds(-2.0, 2.0),))
+        made.allowed_power.allow("roof", Metric.AC_POWER_ACTIVE, None)
+        assert made.allowed_power.ranges("inv", Metric.AC_POWER_ACTIVE) == (Bounds(-1.0, 1.0),)
+        assert made.allowed_power.ranges("inv", Metric.AC_POWER_REACTIVE) == (Bounds(-2.0, 2.0),)
+        assert made.allowed_power.ranges("roof", Metric.AC_POWER_ACTIVE) is None
+        assert made.allowed_power.ranges("roof", Metric.AC_POWER_REACTIVE) == (Bounds(-2.0, 2.0),)
 
     def test_what_is_below_a_minimum_load_is_left_out(self) -> None:
         for key, reach, shown in [
@@ -274,7 +275,7 @@ class TestLimits:
             ("miner", (200.0, 3e3), [(0.0, 3e3)]),
         ]:
             made = plant(key)
-            rest_w = made.active_power_w(key)
+            rest_w = made.readings.active_power_w(key)
             control = made.numbers[1].controls[made.places.controls[key]]
             control.reach_lower_w, control.reach_upper_w = reach
             expected = [(0.0, rest_w) if each is REST else each for each in shown]
@@ -286,10 +287,10 @@ class TestLimits:
         assert shown_ranges(made, "roof", Metric.AC_POWER_ACTIVE) == (Bounds(-5e3, standby_w),)
         assert accepted_ranges(made, "roof", ACTIVE) == (Bounds(-12e3, standby_w),)
         assert accepted_ranges(made, "inv", REACTIVE) == (Bounds(-30e3, 30e3),)
-        assert accepted_ranges(made, "inv", ACTIVE) == (made.active_power_bounds("inv"),)
-        made.allow("roof", Metric.AC_POWER_ACTIVE, (Bounds(-7e3, -6e3),))
+        assert accepted_ranges(made, "inv", ACTIVE) == (made.capability.active_power_bounds("inv"),)
+        made.allowed_power.allow("roof", Metric.AC_POWER_ACTIVE, (Bounds(-7e3, -6e3),))
         assert accepted_ranges(made, "roof", ACTIVE) == (Bounds(-7e3, -6e3),)
-        made.bring_up_to_date()
+        made.operating_point.solve()
         assert shown_ranges(made, "roof", Metric.AC_POWER_ACTIVE) == (Bounds(0.0, 0.0),)
 
     def test_powers_that_can_be_told_have_bounds(self) -> None:
@@ -377,23 +378,23 @@ class TestFaults:
         why = Diagnostic("OVERTEMPERATURE", "hot")
         for key in ("inv", "bat", "roof"):
             made.trip(key, why)
-            assert (made.error(key), made.in_service(key)) == (why, False)
+            assert (made.protection.error(key), made.switching.in_service(key)) == (why, False)
             made.trip(key, None)
-            assert (made.error(key), made.in_service(key)) == (None, True)
+            assert (made.protection.error(key), made.switching.in_service(key)) == (None, True)
 
     def test_an_acknowledgement_holds_for_a_control_cycle(self) -> None:
         made = plant("chp")
-        made.clear_fault("chp")
-        found = made.overrides["chp.acknowledge"]
+        made.protection.clear_fault("chp")
+        found = made.inputs.overrides["chp.acknowledge"]
         assert found == Override(START, 1.0, START + CONTROL_CYCLE_US, 0.0)
-        assert made.input_value("chp", "acknowledge") == 1.0
+        assert made.inputs.value("chp", "acknowledge") == 1.0
 
     def test_an_input_that_is_overridden_follows_until_it_is_given_back(self) -> None:
         made = plant("inv")
         made.override("hall", "load", Override(START, 3e3, START, 3e3))
-        assert (made.input_value("hall", "load"), made.active_power_w("hall")) == (3e3, 3e3)
+        assert (made.inputs.value("hall", "load"), made.readings.active_power_w("hall")) == (3e3, 3e3)
         made.override("hall", "load", None)
-        assert (made.input_value("hall", "load"), made.active_power_w("hall")) == (8e3, 8e3)
+        assert (made.inputs.value("hall", "load"), made.readings.active_power_w("hall")) == (8e3, 8e3)
         with pytest.raises(
             ValueError, match=r"no input 'hall\.lead'; accepted: hall\.load \(did you mean 'hall\.load'"
         ):

@@ -49,7 +49,7 @@ def after(plant: Plant, seconds: float) -> Plant:
 
 
 def charge(plant: Plant, power_w: float) -> None:
-    plant.send_set_point("inv", PowerType.ACTIVE, power_w)
+    plant.set_points.send("inv", PowerType.ACTIVE, power_w)
 
 
 def air(plant: Plant, temperature_c: float) -> None:
@@ -58,20 +58,20 @@ def air(plant: Plant, temperature_c: float) -> None:
 
 
 def error(plant: Plant) -> str:
-    found = plant.error("bat")
+    found = plant.protection.error("bat")
     return "" if found is None else found.code
 
 
 def warned(plant: Plant) -> list[str]:
-    return [warning.code for warning in plant.warnings("bat")]
+    return [warning.code for warning in plant.protection.warnings("bat")]
 
 
 def limits(plant: Plant) -> tuple[float, float]:
-    return tuple(plant.flows().battery_limits["bat"])
+    return tuple(plant.readings.flows().battery_limits["bat"])
 
 
 def has_horizon(plant: Plant) -> bool:
-    plant.flows()
+    plant.readings.flows()
     return bool(plant.numbers[1].bms[0].has_horizon)
 
 
@@ -97,21 +97,21 @@ class TestProtections:
         air(hot, 80.0)
         while not warned(hot):
             after(hot, 1.0)
-        assert hot.battery("bat").temperature_c == pytest.approx(47.0, abs=0.02)
+        assert hot.readings.battery("bat").temperature_c == pytest.approx(47.0, abs=0.02)
         while not error(hot):
             after(hot, 1.0)
-        assert hot.battery("bat").temperature_c == pytest.approx(50.0, abs=0.07)
+        assert hot.readings.battery("bat").temperature_c == pytest.approx(50.0, abs=0.07)
         assert (error(hot), warned(hot)) == ("OVERTEMPERATURE", ["OVERTEMPERATURE"])
 
     def test_a_trip_opens_the_relays_and_stops_the_power(self) -> None:
         pack = plant(bms={"overcurrent_charging": {"trip": "40 A", "delay": "2 s"}})
         charge(pack, 40e3)
         assert error(after(pack, 1.9)) == ""
-        assert pack.flows().battery_dc_w["bat"] > 30e3
+        assert pack.readings.flows().battery_dc_w["bat"] > 30e3
         assert error(after(pack, 0.2)) == "OVERCURRENT_CHARGING"
-        assert (limits(pack), pack.flows().battery_dc_w["bat"]) == ((0.0, 0.0), 0.0)
-        assert pack.position("bat") is Position.SWITCHING_OFF
-        assert after(pack, 1.0).position("bat") is Position.OFF
+        assert (limits(pack), pack.readings.flows().battery_dc_w["bat"]) == ((0.0, 0.0), 0.0)
+        assert pack.switching.position("bat") is Position.SWITCHING_OFF
+        assert after(pack, 1.0).switching.position("bat") is Position.OFF
 
     def test_a_protection_without_delay_acts_within_a_millisecond(self) -> None:
         pack = after(plant(bms={"overcurrent_charging": {"trip": "40 A", "delay": "0 s"}}), 1.0)
@@ -143,25 +143,25 @@ class TestProtections:
 class TestAcknowledging:
     def test_it_is_refused_while_the_cause_lasts_and_says_why(self) -> None:
         hot = after(trip_hot(), 1.0)
-        assert "can be cleared at 45 °C" in str(hot.acknowledge("bat"))
+        assert "can be cleared at 45 °C" in str(hot.protection.acknowledge("bat"))
         assert error(hot) == "OVERTEMPERATURE"
 
     def test_it_is_refused_while_the_relays_open(self) -> None:
         hot = plant(bms={"overcurrent_charging": {"trip": "40 A", "delay": "2 s"}})
         charge(hot, 40e3)
-        assert hot.acknowledge("bat") is None
-        assert "relays are still opening" in str(after(hot, 2.15).acknowledge("bat"))
+        assert hot.protection.acknowledge("bat") is None
+        assert "relays are still opening" in str(after(hot, 2.15).protection.acknowledge("bat"))
 
     def test_once_cooled_it_clears_and_the_relays_stay_open_until_started(self) -> None:
         hot = trip_hot()
         air(hot, 20.0)
         after(hot, 3600.0)
-        assert hot.acknowledge("bat") is None
+        assert hot.protection.acknowledge("bat") is None
         assert error(hot) == ""
-        assert after(hot, 600.0).position("bat") is Position.OFF
-        hot.want("bat", Position.ON)
-        assert hot.position("bat") is Position.PRECHARGING
-        assert after(hot, 5.0).position("bat") is Position.ON
+        assert after(hot, 600.0).switching.position("bat") is Position.OFF
+        hot.switching.want("bat", Position.ON)
+        assert hot.switching.position("bat") is Position.PRECHARGING
+        assert after(hot, 5.0).switching.position("bat") is Position.ON
         assert limits(hot)[1] > 0.0
 
 
@@ -182,8 +182,8 @@ class TestTime:
         after(seldom, 3 * 3600.0)
         for _ in range(3 * 360):
             after(often, 10.0)
-            often.flows()
-            often.error("bat")
+            often.readings.flows()
+            often.protection.error("bat")
         assert error(often) == error(seldom) == "OVERTEMPERATURE"
         # A battery's own steps are cut where somebody looks, which moves its temperature by parts of a million.
         for found, expected in zip(remembered(often.save()), remembered(seldom.save()), strict=True):
@@ -196,11 +196,11 @@ class TestTime:
         for _ in range(2 * 360):
             after(thorough, 10.0)
             memory.bms[0].horizon_us = 0
-            thorough.look_again()
-            thorough.flows()
+            thorough.operating_point.look_again()
+            thorough.readings.flows()
         assert has_horizon(quick)
         for each in (quick, thorough):
-            each.want("bat", Position.OFF)
+            each.switching.want("bat", Position.OFF)
             after(each, 1.0)
         spreads = [each.save().managements["bat"].spread for each in (quick, thorough)]
         assert spreads[0] == pytest.approx(spreads[1], rel=1e-4)
@@ -233,19 +233,20 @@ def at_a_full_hour(plant: Plant) -> Plant:
 
 class TestAgeing:
     def test_without_it_a_battery_stays_new(self) -> None:
-        old = after(plant(NOISY), 7200.0).battery("bat")
+        old = after(plant(NOISY), 7200.0).readings.battery("bat")
         assert (old.capacity_share, old.resistance_factor) == (1.0, 1.0)
 
     def test_capacity_falls_and_resistance_grows_at_full_hours(self) -> None:
         pack = plant(NOISY, ageing=100)
         into_hour = START % HOUR // SECOND
-        assert after(pack, 3599 - into_hour).battery("bat").capacity_share == 1.0
-        aged = after(pack, 1).battery("bat")
+        assert after(pack, 3599 - into_hour).readings.battery("bat").capacity_share == 1.0
+        aged = after(pack, 1).readings.battery("bat")
         assert aged.capacity_share < 1.0 < aged.resistance_factor
 
     def test_a_faster_pace_ages_more(self) -> None:
         shares = [
-            after(plant(NOISY, ageing=pace), 4 * 3600).battery("bat").capacity_share for pace in (1, 10, 100)
+            after(plant(NOISY, ageing=pace), 4 * 3600).readings.battery("bat").capacity_share
+            for pace in (1, 10, 100)
         ]
         assert 1.0 > shares[0] > shares[1] > shares[2]
 
@@ -267,8 +268,8 @@ class TestAgeing:
         params, state = pack.numbers[0].ageings[0].params, pack.save().ageings["bat"]
         for seconds in (900.0, 1200.0, 600.0):
             charge(pack, way * 20e3)
-            begin = pack.battery("bat")
-            end = after(pack, seconds).battery("bat")
+            begin = pack.readings.battery("bat")
+            end = after(pack, seconds).readings.battery("bat")
             # An hour at this rate, and at the mean of SoC and temperature.
             c_rate = (end.soc - begin.soc) * 3600.0 / seconds
             mean = (0.5 * (begin.soc + end.soc), c_rate, 0.5 * (begin.temperature_c + end.temperature_c))
@@ -284,9 +285,9 @@ class TestAgeing:
     @pytest.mark.parametrize("way", [-1.0, 1.0], ids=["discharge first", "charge first"])
     def test_a_current_that_turns_after_less_than_the_gap_ends_nothing(self, way: float) -> None:
         pack = at_a_full_hour(plant(ageing=1))
-        before, first = pack.save().ageings["bat"], pack.battery("bat").soc
+        before, first = pack.save().ageings["bat"], pack.readings.battery("bat").soc
         charge(pack, way * 20e3)
-        moved = abs(after(pack, 240.0).battery("bat").soc - first)
+        moved = abs(after(pack, 240.0).readings.battery("bat").soc - first)
         charge(pack, -way * 20e3)
         assert after(pack, 1.0).save().ageings["bat"] == before
         assert 0.01 < moved < 0.02 == pack.numbers[0].ageings[0].params.turn_gap
@@ -296,14 +297,14 @@ class TestAgeing:
         params = pack.equipment.batteries["bat"]
         charge(pack, -10e3)
         after(pack, 1.0)
-        before_wh = battery_stored_energy_wh(params, pack.battery("bat"))
+        before_wh = battery_stored_energy_wh(params, pack.readings.battery("bat"))
         lost_before_wh, taken_wh = pack.numbers[1].batteries[0].loss_wh, 0.0
         for _ in range(120):
-            taken_wh -= pack.flows().battery_dc_w["bat"] * 60.0 / 3600.0
+            taken_wh -= pack.readings.flows().battery_dc_w["bat"] * 60.0 / 3600.0
             after(pack, 60.0)
         lost_wh = pack.numbers[1].batteries[0].loss_wh - lost_before_wh
-        stored_wh = battery_stored_energy_wh(params, pack.battery("bat"))
-        assert pack.battery("bat").capacity_share < 0.98
+        stored_wh = battery_stored_energy_wh(params, pack.readings.battery("bat"))
+        assert pack.readings.battery("bat").capacity_share < 0.98
         assert before_wh - stored_wh == pytest.approx(taken_wh + lost_wh, rel=1e-6)
 
 
@@ -312,9 +313,9 @@ def test_voltage_is_expected_to_go_on_as_charge_and_pairs_move_it(power_w: float
     """Along the open-circuit voltage over the next 2 % of SoC, and as far as the pairs have not settled yet."""
     pack = plant(preset="nmc-100kwh", initial_soc="40 %")
     charge(pack, power_w)
-    after(pack, 300.0).flows()
+    after(pack, 300.0).readings.flows()
     layout, memory, _ = pack.numbers
-    cells, own, current_a = layout.batteries[0].params, pack.battery("bat"), memory.bms[0].seen_a
+    cells, own, current_a = layout.batteries[0].params, pack.readings.battery("bat"), memory.bms[0].seen_a
     net_a = current_a - cells.self_discharge_a
     ahead = own.soc + (0.02 if net_a > 0.0 else -0.02)
     slope_v = abs(table_value(cells.ocv_v, ahead) - table_value(cells.ocv_v, own.soc)) / 0.02
@@ -364,7 +365,7 @@ def test_a_horizon_hides_no_warning_and_no_trip(
         for _ in range(60):
             charge(pack, chance.uniform(-40e3, 50e3))
             after(pack, chance.uniform(5.0, 300.0))
-            told.append((error(pack), warned(pack), pack.position("bat")))
+            told.append((error(pack), warned(pack), pack.switching.position("bat")))
         return told
 
     quick = story()

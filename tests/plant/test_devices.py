@@ -163,7 +163,7 @@ def test_nothing_is_lost_between_the_devices_and_the_main_meter(
         except OutOfBoundsError:
             continue
         site.pass_time(seconds)
-        total_w = sum(plant.flows().ac[key].active_w for key in keys)
-        assert plant.flows().ac["main"].active_w == pytest.approx(total_w, abs=1e-6)
+        total_w = sum(plant.readings.flows().ac[key].active_w for key in keys)
+        assert plant.readings.flows().ac["main"].active_w == pytest.approx(total_w, abs=1e-6)
         frame = site.gateway.frame(component)
         assert all(frame.values[metric] == frame.values[metric] for metric in frame.values)

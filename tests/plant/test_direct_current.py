@@ -34,7 +34,7 @@ def three_and_three() -> Plant:
         "x": battery(20, "a"), "y": battery(21, "a", "b"), "z": battery(22, "b", "c"),
     }  # fmt: skip
     plant = Plant(Site.model_validate({"microgrid": {"id": 1}, "components": components}), start_us=0, seed=0)
-    plant.flows()
+    plant.readings.flows()
     return plant
 
 
@@ -109,8 +109,8 @@ def test_a_hybrid_inverter_of_whose_modules_anything_is_said_has_as_many_as_its_
 ) -> None:
     sun = {"irradiance": "900 W/m²", **said}
     assert hybrid(**said).numbers[0].arrays[0].params.dc_power_stc_w == 10e3
-    assert hybrid(**sun).flows() == hybrid(**sun, peak_power="10 kW").flows()
-    assert hybrid(**sun).active_power_w("inv") < -7e3
+    assert hybrid(**sun).readings.flows() == hybrid(**sun, peak_power="10 kW").readings.flows()
+    assert hybrid(**sun).readings.active_power_w("inv") < -7e3
 
 
 def test_with_modules_it_keeps_to_a_feed_in_limit() -> None:
@@ -121,4 +121,4 @@ def test_with_modules_it_keeps_to_a_feed_in_limit() -> None:
 def test_a_hybrid_inverter_without_modules_is_one_of_batteries() -> None:
     plant = hybrid()
     assert not plant.numbers[0].arrays
-    assert plant.flows().ac["inv"].active_w >= 0.0
+    assert plant.readings.flows().ac["inv"].active_w >= 0.0

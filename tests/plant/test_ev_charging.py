@@ -96,11 +96,11 @@ class Charging:
     @property
     def delivered_wh(self) -> float:
         """To the car that is there."""
-        return float(self.simulation.plant.machine_state("ev").delivered_wh)
+        return float(self.simulation.plant.machines.state("ev").delivered_wh)
 
     @property
     def drawn_wh(self) -> float:
-        return self.simulation.plant.registers("ev").consumed_wh
+        return self.simulation.plant.readings.registers("ev").consumed_wh
 
 
 class TestADay:
@@ -329,8 +329,8 @@ class TestStatistics:
         double = Simulation.from_snapshot(site.site, snapshot)
         for simulation in (site.simulation, double):
             simulation.run_for(timedelta(hours=30))
-        assert double.plant.registers("ev") == site.simulation.plant.registers("ev")
-        assert double.plant.machine_state("ev") == site.simulation.plant.machine_state("ev")
+        assert double.plant.readings.registers("ev") == site.simulation.plant.readings.registers("ev")
+        assert double.plant.machines.state("ev") == site.simulation.plant.machines.state("ev")
 
 
 def test_cars_that_are_there_at_the_same_time_are_refused() -> None:

@@ -64,7 +64,7 @@ class TestFeedInLimit:
     @pytest.mark.parametrize(("limit", "limit_w"), [("20 %", 2000.0), ("3 kW", 3000.0), ("0 W", 0.0)])
     def test_photovoltaics_keep_it_to_the_watt(self, limit: str, limit_w: float) -> None:
         plant = after(house({"feed_in_limit": limit}, pv=sunny()), 10.0)
-        assert plant.active_power_w("grid") == pytest.approx(-limit_w, abs=1.0)
+        assert plant.readings.active_power_w("grid") == pytest.approx(-limit_w, abs=1.0)
 
     def test_a_limit_over_time_is_kept_while_it_holds(self) -> None:
         points = [
@@ -73,13 +73,15 @@ class TestFeedInLimit:
             {"at": "2 min", "value": "0 %"},
         ]
         plant = house({"feed_in_limit": {"profile": "inline", "points": points}}, pv=sunny())
-        powers_w = [after(plant, 55.0 + 5.0 * (step > 0)).active_power_w("grid") for step in range(3)]
+        powers_w = [
+            after(plant, 55.0 + 5.0 * (step > 0)).readings.active_power_w("grid") for step in range(3)
+        ]
         assert powers_w == pytest.approx([-5000.0, -3000.0, 0.0], abs=1.0)
 
     def test_a_driven_limit_goes_before_that_of_the_file(self) -> None:
         plant = after(house({"feed_in_limit": "20 %"}, pv=sunny()), 10.0)
         plant.override("grid", "feed_in_limit", Override(plant.time_us, 2e3, plant.time_us, 4e3))
-        assert after(plant, 5.0).active_power_w("grid") == pytest.approx(-4e3, abs=1.0)
+        assert after(plant, 5.0).readings.active_power_w("grid") == pytest.approx(-4e3, abs=1.0)
 
     def test_nothing_slips_through_between_control_cycles_of_a_minute(self) -> None:
         site = house(
@@ -87,7 +89,7 @@ class TestFeedInLimit:
         ).site
         minute_us = 60 * SECOND_US
         plant = Plant(site, start_us=START_US, seed=0, cycle_us=minute_us, resolution_us=minute_us)
-        assert after(plant, 3600.0).registers("grid").delivered_wh == pytest.approx(0.0, abs=1e-6)
+        assert after(plant, 3600.0).readings.registers("grid").delivered_wh == pytest.approx(0.0, abs=1e-6)
 
     def test_parts_and_powers_are_not_mixed(self) -> None:
         points = [{"at": "0 s", "value": "60 %"}, {"at": "1 min", "value": "3 kW"}]
@@ -121,52 +123,58 @@ class TestFeedInLimit:
         plant = house(
             {"feed_in_limit": "10 %"}, pv=sunny(), hy=hybrid, bat={**FULL, "id": 32, "behind": "hy"}
         )
-        assert after(plant, 10.0).active_power_w("grid") == pytest.approx(-1500.0, abs=1.0)
+        assert after(plant, 10.0).readings.active_power_w("grid") == pytest.approx(-1500.0, abs=1.0)
 
     def test_below_it_nothing_is_held_back(self) -> None:
         free, limited = house(pv=sunny()), house({"feed_in_limit": "8 kW"}, pv=sunny())
-        assert after(limited, 10.0).active_power_w("pv") == after(free, 10.0).active_power_w("pv")
+        assert after(limited, 10.0).readings.active_power_w("pv") == after(
+            free, 10.0
+        ).readings.active_power_w("pv")
 
     def test_the_battery_takes_what_it_can_first(self) -> None:
         battery = {**FULL, "id": 12, "behind": "store", "initial_soc": "50 %"}
         plant = after(house({"feed_in_limit": "0 W"}, pv=sunny(), store=STORE, bat=battery), 30.0)
-        offered_w = after(house(pv=sunny()), 30.0).active_power_w("pv")
-        assert plant.active_power_w("pv") == pytest.approx(offered_w)
-        assert plant.active_power_w("store") == pytest.approx(-offered_w - 1000.0, rel=0.01)
+        offered_w = after(house(pv=sunny()), 30.0).readings.active_power_w("pv")
+        assert plant.readings.active_power_w("pv") == pytest.approx(offered_w)
+        assert plant.readings.active_power_w("store") == pytest.approx(-offered_w - 1000.0, rel=0.01)
 
     def test_all_hold_back_the_same_share(self) -> None:
         one, other = sunny(), {**sunny("400 W/m²"), "id": 22}
         plant = after(house({"feed_in_limit": "1 kW"}, pv=one, roof=other), 10.0)
         free = after(house(pv=one, roof=other), 10.0)
-        shares = [plant.active_power_w(key) / free.active_power_w(key) for key in ("pv", "roof")]
+        shares = [
+            plant.readings.active_power_w(key) / free.readings.active_power_w(key) for key in ("pv", "roof")
+        ]
         assert shares[0] == pytest.approx(shares[1], rel=1e-3)
         assert shares[0] < 0.5
 
     def test_it_is_released_when_the_load_rises(self) -> None:
         plant = after(house({"feed_in_limit": "0 W"}, pv=sunny()), 10.0)
-        held_w = plant.active_power_w("pv")
+        held_w = plant.readings.active_power_w("pv")
         plant.override("main", "load", Override(plant.time_us, 1000.0, plant.time_us, 5000.0))
         after(plant, 10.0)
         assert held_w == pytest.approx(-1000.0, abs=1.0)
-        assert plant.active_power_w("pv") == pytest.approx(-5000.0, abs=1.0)
+        assert plant.readings.active_power_w("pv") == pytest.approx(-5000.0, abs=1.0)
 
     def test_the_bounds_show_what_is_left(self) -> None:
         plant = after(house({"feed_in_limit": "2 kW"}, pv=sunny()), 10.0)
-        assert plant.active_power_bounds("pv").lower == pytest.approx(-3000.0, abs=1.0)
+        assert plant.capability.active_power_bounds("pv").lower == pytest.approx(-3000.0, abs=1.0)
 
     @pytest.mark.parametrize("asked_w", [0.0, -200.0, -1000.0, -8000.0])
     def test_the_bounds_of_one_alone_are_the_same_whatever_it_is_told(self, asked_w: float) -> None:
         plant = house({"feed_in_limit": "0 W"}, pv=sunny())
-        plant.send_set_point("pv", PowerType.ACTIVE, asked_w)
-        assert after(plant, 10.0).active_power_bounds("pv").lower == pytest.approx(-1000.0, abs=0.01)
+        plant.set_points.send("pv", PowerType.ACTIVE, asked_w)
+        assert after(plant, 10.0).capability.active_power_bounds("pv").lower == pytest.approx(
+            -1000.0, abs=0.01
+        )
 
     def test_one_that_is_told_nothing_shows_the_share_that_it_would_have(self) -> None:
         plant = house({"feed_in_limit": "1 kW"}, pv=sunny(), roof={**sunny(), "id": 22})
-        plant.send_set_point("roof", PowerType.ACTIVE, 0.0)
-        shown_w = after(plant, 10.0).active_power_bounds("roof").lower
-        alone_w = plant.active_power_bounds("pv").lower
-        plant.send_set_point("roof", PowerType.ACTIVE, -9000.0)
-        assert shown_w == pytest.approx(after(plant, 10.0).active_power_w("roof"), rel=0.01)
+        plant.set_points.send("roof", PowerType.ACTIVE, 0.0)
+        shown_w = after(plant, 10.0).capability.active_power_bounds("roof").lower
+        alone_w = plant.capability.active_power_bounds("pv").lower
+        plant.set_points.send("roof", PowerType.ACTIVE, -9000.0)
+        assert shown_w == pytest.approx(after(plant, 10.0).readings.active_power_w("roof"), rel=0.01)
         assert alone_w == pytest.approx(-2000.0, rel=0.01)
 
     def test_those_who_ask_for_their_bounds_come_to_rest(self) -> None:
@@ -174,36 +182,38 @@ class TestFeedInLimit:
         shown_w = []
         for _ in range(12):
             after(plant, 5.0)
-            shown_w.append([plant.active_power_bounds(key).lower for key in ("pv", "roof")])
+            shown_w.append([plant.capability.active_power_bounds(key).lower for key in ("pv", "roof")])
             for key, lower_w in zip(("pv", "roof"), shown_w[-1], strict=True):
-                plant.send_set_point(key, PowerType.ACTIVE, lower_w)
+                plant.set_points.send(key, PowerType.ACTIVE, lower_w)
         assert shown_w[-1] == pytest.approx(shown_w[-2], rel=1e-3)
 
     @pytest.mark.parametrize("asked_w", [None, 0.0, -1000.0, 3000.0])
     def test_the_bounds_of_a_hybrid_without_sun_show_it_too(self, asked_w: float | None) -> None:
         plant = dark_hybrid()
-        plant.send_set_point("hy", PowerType.ACTIVE, asked_w)
-        assert after(plant, 10.0).active_power_bounds("hy").lower == pytest.approx(-2000.0, abs=0.01)
+        plant.set_points.send("hy", PowerType.ACTIVE, asked_w)
+        assert after(plant, 10.0).capability.active_power_bounds("hy").lower == pytest.approx(
+            -2000.0, abs=0.01
+        )
 
     def test_a_released_hybrid_keeps_it_on_its_way_to_rest(self) -> None:
         plant = dark_hybrid()
-        plant.send_set_point("hy", PowerType.ACTIVE, -5000.0)
+        plant.set_points.send("hy", PowerType.ACTIVE, -5000.0)
         after(plant, 10.0)
-        plant.send_set_point("hy", PowerType.ACTIVE, None)
+        plant.set_points.send("hy", PowerType.ACTIVE, None)
         after(plant, 10.0)
-        assert plant.registers("grid").delivered_wh == pytest.approx(0.0, abs=1e-9)
-        assert plant.is_idle("hy")
+        assert plant.readings.registers("grid").delivered_wh == pytest.approx(0.0, abs=1e-9)
+        assert plant.readings.is_idle("hy")
 
     def test_a_client_who_asks_for_less_gets_less(self) -> None:
         plant = house({"feed_in_limit": "2 kW"}, pv=sunny())
-        plant.send_set_point("pv", PowerType.ACTIVE, -500.0)
-        assert after(plant, 10.0).active_power_w("pv") == pytest.approx(-500.0, abs=1.0)
+        plant.set_points.send("pv", PowerType.ACTIVE, -500.0)
+        assert after(plant, 10.0).readings.active_power_w("pv") == pytest.approx(-500.0, abs=1.0)
 
     def test_a_hybrid_told_to_deliver_keeps_it_too(self) -> None:
         battery = {**FULL, "id": 32, "behind": "hy"}
         plant = house({"feed_in_limit": "2 kW"}, hy=HYBRID, bat=battery)
-        plant.send_set_point("hy", PowerType.ACTIVE, -9000.0)
-        assert after(plant, 30.0).active_power_w("grid") == pytest.approx(-2000.0, abs=1.0)
+        plant.set_points.send("hy", PowerType.ACTIVE, -9000.0)
+        assert after(plant, 30.0).readings.active_power_w("grid") == pytest.approx(-2000.0, abs=1.0)
 
 
 class TestFeedInLimitBesideBatteries:
@@ -213,21 +223,21 @@ class TestFeedInLimitBesideBatteries:
     def test_on_a_clear_day_it_charges_as_much_as_without_a_limit(self, limit: str) -> None:
         def charged_wh(grid: dict[str, Any]) -> float:
             plant = house(grid, pv=sunny("700 W/m²"), store=STORE, bat=ROOM)
-            before = plant.battery("bat").soc
+            before = plant.readings.battery("bat").soc
             after(plant, 1800.0)
-            return plant.battery("bat").soc - before
+            return plant.readings.battery("bat").soc - before
 
         assert charged_wh({"feed_in_limit": limit}) == pytest.approx(charged_wh({}), rel=0.01)
 
     def test_a_released_set_point_lets_it_take_what_was_held_back(self) -> None:
         plant = house({"feed_in_limit": "0 W"}, pv=sunny(), store=STORE, bat=ROOM)
-        plant.send_set_point("store", PowerType.ACTIVE, 0.0)
-        held_w = after(plant, 30.0).active_power_w("pv")
-        plant.send_set_point("store", PowerType.ACTIVE, None)
+        plant.set_points.send("store", PowerType.ACTIVE, 0.0)
+        held_w = after(plant, 30.0).readings.active_power_w("pv")
+        plant.set_points.send("store", PowerType.ACTIVE, None)
         after(plant, 60.0)
         assert held_w == pytest.approx(-1045.0, abs=60.0)
-        assert plant.active_power_w("pv") < -6000.0
-        assert plant.active_power_w("store") > 5000.0
+        assert plant.readings.active_power_w("pv") < -6000.0
+        assert plant.readings.active_power_w("store") > 5000.0
 
     def test_what_a_full_one_cannot_take_another_does(self) -> None:
         other = {**STORE, "id": 13}
@@ -235,30 +245,30 @@ class TestFeedInLimitBesideBatteries:
             {"feed_in_limit": "0 W"}, pv=sunny(), store=STORE, bat=ROOM,
             second=other, full={**FULL, "id": 14, "behind": "second"},
         )  # fmt: skip
-        assert after(plant, 60.0).active_power_w("pv") < -6000.0
+        assert after(plant, 60.0).readings.active_power_w("pv") < -6000.0
 
     def test_a_slow_one_makes_no_room_before_it_takes(self) -> None:
         slow = {**STORE, "ramp_rate": "50 W/s"}
         plant = house({"feed_in_limit": "1 kW"}, pv=sunny(), store=slow, bat=ROOM)
-        plant.send_set_point("store", PowerType.ACTIVE, 5000.0)
+        plant.set_points.send("store", PowerType.ACTIVE, 5000.0)
         for _ in range(60):
-            assert after(plant, 2.0).active_power_w("grid") >= -1000.0 - 110.0
+            assert after(plant, 2.0).readings.active_power_w("grid") >= -1000.0 - 110.0
 
     def test_one_that_delivers_nothing_is_no_reason_to_hold_back(self) -> None:
         plant = house({"feed_in_limit": "4 kW"}, pv=sunny(), roof={**sunny(), "id": 22})
-        plant.send_set_point("roof", PowerType.ACTIVE, -100.0)
-        assert after(plant, 30.0).active_power_w("grid") == pytest.approx(-4000.0, abs=1.0)
+        plant.set_points.send("roof", PowerType.ACTIVE, -100.0)
+        assert after(plant, 30.0).readings.active_power_w("grid") == pytest.approx(-4000.0, abs=1.0)
         plant.trip("roof", Diagnostic("HARDWARE_FAULT", "broken"))
-        assert after(plant, 30.0).active_power_w("grid") == pytest.approx(-4000.0, abs=1.0)
+        assert after(plant, 30.0).readings.active_power_w("grid") == pytest.approx(-4000.0, abs=1.0)
 
     def test_a_hybrid_that_charges_from_the_grid_curtails_nobody(self) -> None:
         battery = {**FULL, "id": 32, "behind": "hy", "initial_soc": "30 %"}
         plant = house(
             {"feed_in_limit": "2 kW"}, pv=sunny(), hy={**HYBRID, "irradiance": "10 W/m²"}, bat=battery
         )
-        plant.send_set_point("hy", PowerType.ACTIVE, 5000.0)
-        free_w = after(house(pv=sunny()), 30.0).active_power_w("pv")
-        assert after(plant, 30.0).active_power_w("pv") == pytest.approx(free_w)
+        plant.set_points.send("hy", PowerType.ACTIVE, 5000.0)
+        free_w = after(house(pv=sunny()), 30.0).readings.active_power_w("pv")
+        assert after(plant, 30.0).readings.active_power_w("pv") == pytest.approx(free_w)
 
 
 class TestHybridInverters:
@@ -267,29 +277,29 @@ class TestHybridInverters:
         plant = after(house(hy={**HYBRID, **control}, bat=STORED), 30.0)
         offered = plant.numbers[1].inverters[0].sun_w
         assert offered < -5000.0
-        loss_w = plant.active_power_w("hy") - offered
+        loss_w = plant.readings.active_power_w("hy") - offered
         assert 0.0 < loss_w < 0.06 * -offered
-        assert plant.flows().battery_dc_w["bat"] == pytest.approx(0.0, abs=1.0)
+        assert plant.readings.flows().battery_dc_w["bat"] == pytest.approx(0.0, abs=1.0)
 
     def test_a_battery_with_room_takes_it(self) -> None:
         plant = after(house(hy=HYBRID, bat={**STORED, "initial_soc": "50 %"}), 30.0)
-        assert plant.active_power_w("grid") == pytest.approx(0.0, abs=20.0)
-        assert plant.flows().battery_dc_w["bat"] > 4000.0
+        assert plant.readings.active_power_w("grid") == pytest.approx(0.0, abs=20.0)
+        assert plant.readings.flows().battery_dc_w["bat"] > 4000.0
 
     def test_a_battery_takes_no_more_than_it_may(self) -> None:
         battery = {**STORED, "initial_soc": "50 %", "max_charge_power": "1 kW"}
         plant = after(house(hy=HYBRID, bat=battery), 30.0)
-        assert plant.flows().battery_dc_w["bat"] == pytest.approx(1000.0)
-        assert plant.active_power_w("hy") < -4500.0
+        assert plant.readings.flows().battery_dc_w["bat"] == pytest.approx(1000.0)
+        assert plant.readings.active_power_w("hy") < -4500.0
 
     def test_a_client_who_asks_for_less_gets_less(self) -> None:
         plant = house(hy=HYBRID, bat=STORED)
-        plant.send_set_point("hy", PowerType.ACTIVE, -1000.0)
-        assert after(plant, 30.0).active_power_w("hy") == pytest.approx(-1000.0)
+        plant.set_points.send("hy", PowerType.ACTIVE, -1000.0)
+        assert after(plant, 30.0).readings.active_power_w("hy") == pytest.approx(-1000.0)
 
     def test_it_is_about_what_inverters_beside_each_other_feed_in(self) -> None:
         battery = {**FULL, "id": 12, "behind": "store"}
         coupled = after(house(pv=sunny(), store=STORE, bat=battery), 3600.0)
         hybrid = after(house(hy=HYBRID, bat=STORED), 3600.0)
-        into_grid_wh = [plant.registers("grid").delivered_wh for plant in (coupled, hybrid)]
+        into_grid_wh = [plant.readings.registers("grid").delivered_wh for plant in (coupled, hybrid)]
         assert into_grid_wh[1] == pytest.approx(into_grid_wh[0], rel=0.05)

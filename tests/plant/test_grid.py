@@ -204,7 +204,7 @@ class TestOutage:
         plant = Plant(given, start_us=START, seed=1, resolution_us=900 * SECOND)
         plant.advance(START + 20 * 86400 * SECOND)
         full_wh = 10_000.0 * 24 * 20
-        dark = 1.0 - plant.registers("main").consumed_wh / full_wh
+        dark = 1.0 - plant.readings.registers("main").consumed_wh / full_wh
         expected = (
             2000
             / (365 * 86400)
@@ -227,16 +227,16 @@ class TestFuse:
         expected_s = fuse_time_to_melt_s(link, fuse_initial_state(link), 60.0)
         plant = Plant(site(f"{self.OVERLOAD_W!r} W", fuse={}), start_us=START, seed=0)
         plant.advance(START + round((expected_s - 0.01) * 1e6))
-        assert plant.flows().ac["main"].active_w == pytest.approx(self.OVERLOAD_W)
+        assert plant.readings.flows().ac["main"].active_w == pytest.approx(self.OVERLOAD_W)
         plant.advance(START + round((expected_s + 0.01) * 1e6))
-        assert plant.flows().ac["main"].active_w == 0.0
+        assert plant.readings.flows().ac["main"].active_w == 0.0
         energy_wh = self.OVERLOAD_W * expected_s / 3600.0
-        assert plant.registers("grid").consumed_wh == pytest.approx(energy_wh, rel=1e-4)
+        assert plant.readings.registers("grid").consumed_wh == pytest.approx(energy_wh, rel=1e-4)
 
     def test_it_carries_its_rated_current_for_good(self) -> None:
         plant = Plant(site(f"{self.OVERLOAD_W / 3.0!r} W", fuse={}), start_us=START, seed=0)
         plant.advance(START + 24 * 3600 * SECOND)
-        assert plant.flows().ac["main"].active_w == pytest.approx(self.OVERLOAD_W / 3.0)
+        assert plant.readings.flows().ac["main"].active_w == pytest.approx(self.OVERLOAD_W / 3.0)
 
     def test_the_grid_connection_point_says_what_melted(self) -> None:
         running = Running(site("20 kW", fuse={"preset": "gg-20"}, more={"phases": [2]}))
@@ -265,12 +265,12 @@ class TestFuse:
         plant = Plant(site(f"{self.OVERLOAD_W!r} W", fuse={}), start_us=START, seed=0)
         replaced_us = START + round((melts_s + 1.0) * 1e6)
         plant.advance(replaced_us)
-        assert plant.error("grid") is not None
-        plant.replace_fuses()
+        assert plant.protection.error("grid") is not None
+        plant.protection.replace_fuses()
         plant.advance(replaced_us + round((melts_s - 0.01) * 1e6))
-        assert plant.error("grid") is None
+        assert plant.protection.error("grid") is None
         plant.advance(replaced_us + round((melts_s + 0.01) * 1e6))
-        assert plant.error("grid") is not None
+        assert plant.protection.error("grid") is not None
 
     def test_a_snapshot_keeps_its_heat(self) -> None:
         given = site(f"{self.OVERLOAD_W!r} W", fuse={})
@@ -292,12 +292,12 @@ class TestFuse:
         low.override("grid", "voltage", Override(START, 200.0, START, 200.0))
         for plant in (usual, low):
             plant.advance(START + 600 * SECOND)
-        assert usual.error("grid") is None
-        assert low.error("grid") is not None
+        assert usual.protection.error("grid") is None
+        assert low.protection.error("grid") is not None
 
 
 def test_what_is_measured_is_what_the_plant_says() -> None:
     plant = Plant(site(), start_us=START, seed=0)
     values = Instruments(plant).read("main").values
-    assert values[PHASES_N[0]] == plant.phase_voltages("main").l1
-    assert values[LINES[2]] == plant.voltages().lines_v.l3
+    assert values[PHASES_N[0]] == plant.readings.phase_voltages("main").l1
+    assert values[LINES[2]] == plant.readings.voltages().lines_v.l3

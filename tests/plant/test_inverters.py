@@ -49,17 +49,17 @@ class Running:
         return self
 
     def active_w(self, key: str) -> float:
-        return self.plant.flows().ac[key].active_w
+        return self.plant.readings.flows().ac[key].active_w
 
     def reactive_var(self, key: str) -> float:
-        return self.plant.flows().ac[key].reactive_var
+        return self.plant.readings.flows().ac[key].reactive_var
 
     def tell(self, key: str, power_type: PowerType, power: float) -> None:
-        self.plant.send_set_point(key, power_type, power)
+        self.plant.set_points.send(key, power_type, power)
         self.after(1.0)
 
     def loss_w(self) -> float:
-        return self.active_w("inv") - self.plant.flows().inverter_dc_w["inv"]
+        return self.active_w("inv") - self.plant.readings.flows().inverter_dc_w["inv"]
 
     def warnings(self, component: int) -> list[str]:
         return [warning.code for warning in self.simulation.gateway.frame(component).warnings]
@@ -78,7 +78,9 @@ class TestLosses:
         params = site.plant.equipment.inverters["inv"]
         assert site.active_w("inv") == power_w
         assert site.loss_w() == pytest.approx(conversion_loss_w(params, power_w), rel=1e-9)
-        assert site.loss_w() == pytest.approx(site.active_w("inv") - site.plant.flows().battery_dc_w["bat"])
+        assert site.loss_w() == pytest.approx(
+            site.active_w("inv") - site.plant.readings.flows().battery_dc_w["bat"]
+        )
 
     def test_they_follow_the_apparent_power_and_the_setting_still_holds(self) -> None:
         site = Running(inv={"rated_apparent_power": "36 kVA"})
@@ -92,7 +94,7 @@ class TestLosses:
         site = Running(bat={"initial_soc": "0 %", "min_soc": "0 %"})
         site.tell("inv", REACTIVE, 20e3)
         params = site.plant.equipment.inverters["inv"]
-        assert site.plant.flows().battery_dc_w["bat"] == 0.0
+        assert site.plant.readings.flows().battery_dc_w["bat"] == 0.0
         assert site.active_w("inv") == pytest.approx(conversion_loss_w(params, 20e3), rel=1e-3)
 
     def test_a_preset_of_the_nearest_class_is_taken(self) -> None:
@@ -113,7 +115,9 @@ class TestReactivePower:
         site.tell("inv", ACTIVE, -20e3)
         site.tell("inv", REACTIVE, 15e3)
         assert site.reactive_var("inv") == pytest.approx(20e3 * math.tan(math.acos(0.9)))
-        assert site.plant.reactive_power_bounds("inv").upper == pytest.approx(site.reactive_var("inv"))
+        assert site.plant.capability.reactive_power_bounds("inv").upper == pytest.approx(
+            site.reactive_var("inv")
+        )
 
     def test_a_fixed_limit_holds_it(self) -> None:
         site = Running(
@@ -143,11 +147,11 @@ class TestHeat:
         site.after(3600.0)
         held_back_w = site.active_w(key)
         assert -0.95 * rated_w < held_back_w < -0.5 * rated_w
-        lower_w = site.plant.active_power_bounds(key).lower
+        lower_w = site.plant.capability.active_power_bounds(key).lower
         shown = site.simulation.gateway.frame(number).bounds[Metric.AC_POWER_ACTIVE]
         assert lower_w == shown[0].lower == pytest.approx(held_back_w)
         assert site.warnings(number) == ["OVERTEMPERATURE"]
-        heat = site.plant.inverter_heat(key)
+        heat = site.plant.capability.inverter_heat(key)
         assert heat is not None
         assert heat.heat_sink_c == pytest.approx(
             site.plant.equipment.inverters[key].heat_sink_max_c, abs=0.01
@@ -165,13 +169,13 @@ class TestHeat:
             site.tell("inv", ACTIVE, -30e3)
             for _ in range(looks):
                 site.after(3600.0 / looks)
-            return site.plant.registers("inv").delivered_wh
+            return site.plant.readings.registers("inv").delivered_wh
 
         assert energy_wh(1) == pytest.approx(energy_wh(97), rel=1e-7)
 
     def test_it_is_hardly_warmer_than_the_air_while_nothing_flows(self) -> None:
         site = Running().after(3600.0)
-        heat = site.plant.inverter_heat("inv")
+        heat = site.plant.capability.inverter_heat("inv")
         assert heat is not None
         assert 20.0 < heat.heat_sink_c < 22.0
 
@@ -181,14 +185,14 @@ class TestHeat:
         site.simulation.drive("site", "ambient_temperature", 65.0)
         standby_w = site.plant.equipment.inverters["inv"].standby_power_w
         assert site.active_w("inv") == standby_w
-        assert site.plant.active_power_bounds("inv") == (0.0, standby_w)
+        assert site.plant.capability.active_power_bounds("inv") == (0.0, standby_w)
 
     def test_a_snapshot_keeps_it(self) -> None:
         site = Running().after(10.0)
         site.tell("inv", ACTIVE, -30e3)
         site.after(600.0)
         fork = site.simulation.fork()
-        assert fork.plant.inverter_heat("inv") == site.plant.inverter_heat("inv")
+        assert fork.plant.capability.inverter_heat("inv") == site.plant.capability.inverter_heat("inv")
 
 
 CODE = {"grid_code": "vde-ar-n-4105"}
@@ -215,8 +219,8 @@ class TestGridCode:
         for key, number in (("inv", INVERTER), ("roof", ROOF)):
             standby_w = site.plant.equipment.inverters[key].standby_power_w
             assert site.active_w(key) == pytest.approx(standby_w)
-            assert site.plant.active_power_bounds(key) == (0.0, standby_w)
-            assert site.plant.reactive_power_bounds(key) == (0.0, 0.0)
+            assert site.plant.capability.active_power_bounds(key) == (0.0, standby_w)
+            assert site.plant.capability.reactive_power_bounds(key) == (0.0, 0.0)
             assert site.warnings(number) == [diagnostic]
             assert site.states(number) == (StateCode.STANDBY,)
         site.after(60.0)
@@ -281,8 +285,8 @@ class TestGridCode:
         fork = site.simulation.fork()
         for simulation in (fork, site.simulation):
             simulation.run_for(timedelta(seconds=90.0))
-        assert fork.plant.flows() == site.simulation.plant.flows()
-        assert fork.plant.flows().ac["roof"].active_w < -100.0
+        assert fork.plant.readings.flows() == site.simulation.plant.readings.flows()
+        assert fork.plant.readings.flows().ac["roof"].active_w < -100.0
 
 
 class TestSupport:

@@ -56,7 +56,7 @@ def plant(weather: dict[str, Any] | None = None, **components: dict[str, Any]) -
         start_us=START,
         seed=1,
     )
-    made.bring_up_to_date()
+    made.operating_point.solve()
     return made
 
 
@@ -284,7 +284,7 @@ class TestGridCodes:
         watch_grid(layout, memory, 1.0)
         assert (guard.mode, control.held_off_by) == (RAMPING, 0)
         assert control.growth_w_per_s == pytest.approx(0.1 / 60.0 * 30e3)
-        assert made.held_off_by("inv") == 0
+        assert made.capability.held_off_by("inv") == 0
 
     def test_production_is_remembered_up_to_the_threshold(self) -> None:
         made, layout, memory = self.guarded()
@@ -436,22 +436,22 @@ class TestSteps:
             inv={**HYBRID, "irradiance": "500 W/m²"},
             bat={"id": 12, "category": "battery", "behind": "inv", "preset": "lfp-92kwh"},
         )
-        made.send_set_point("inv", PowerType.ACTIVE, -9e3)
+        made.set_points.send("inv", PowerType.ACTIVE, -9e3)
         made.advance(START + 5 * SECOND)
-        made.bring_up_to_date()
+        made.operating_point.solve()
         layout, memory, _ = made.numbers
         inverter, battery = memory.inverters[0], memory.batteries[0]
         before = inverter.loss_wh, inverter.sun_wh, battery.throughput_ah, battery.loss_wh
         end_us = min(memory.holds_until_us, memory.time_us + SECOND)
         hours = (end_us - memory.time_us) / 3.6e9
         loss_w, sun_w = inverter.ac_w - inverter.dc_w, inverter.taken_dc_w - inverter.dc_w
-        charge = made.battery("bat").soc
+        charge = made.readings.battery("bat").soc
         integrate(layout, memory, (), end_us)
         assert inverter.loss_wh - before[0] == pytest.approx(loss_w * hours)
         assert inverter.sun_wh - before[1] == pytest.approx(sun_w * hours)
         assert loss_w > 0.0
         assert sun_w > 9e3
-        moved_ah = (made.battery("bat").soc - charge) * layout.batteries[0].params.charge_capacity_ah
+        moved_ah = (made.readings.battery("bat").soc - charge) * layout.batteries[0].params.charge_capacity_ah
         assert battery.throughput_ah - before[2] == pytest.approx(moved_ah, rel=1e-3)
         assert battery.loss_wh > before[3]
         assert memory.time_us == end_us
@@ -552,7 +552,9 @@ class TestLoads:
                 "zip": {"z": 1.0},
             }
             made = plant(load=load, grid=grid(["200 V", "240 V", "240 V"]))
-            assert made.active_power_w("load") == pytest.approx(8e3 * (mean_v / 230.94) ** 2, rel=1e-4)
+            assert made.readings.active_power_w("load") == pytest.approx(
+                8e3 * (mean_v / 230.94) ** 2, rel=1e-4
+            )
 
 
 def grid(phases: list[str]) -> dict[str, Any]:
@@ -573,17 +575,20 @@ class TestReaching:
             (("one", "two"), True, (0.0, 0.0)),
         ):  # fmt: skip
             for key in ("one", "two"):
-                made.switch(key, Position.OFF if key in off else Position.ON)
-            assert made.is_cut_off("hall") is cut_off
-            assert (made.active_power_w("one"), made.active_power_w("two")) == pytest.approx(ways)
-            assert made.active_power_w("main") == pytest.approx(0.0 if cut_off else 6e3)
+                made.switching.switch(key, Position.OFF if key in off else Position.ON)
+            assert made.switching.is_cut_off("hall") is cut_off
+            assert (
+                made.readings.active_power_w("one"),
+                made.readings.active_power_w("two"),
+            ) == pytest.approx(ways)
+            assert made.readings.active_power_w("main") == pytest.approx(0.0 if cut_off else 6e3)
 
     def test_an_outage_cuts_the_whole_site_off(self) -> None:
         made = plant(hall={"id": 5, "category": "meter", "behind": "main", "load": "6 kW"})
         for presence, cut_off in ((0.5, False), (0.49, True), (1.0, False), (0.0, True)):
             made.override("grid", "presence", Override(START, presence, START, presence))
-            assert [made.is_cut_off(key) for key in ("grid", "main", "hall")] == [cut_off] * 3
-            assert made.active_power_w("grid") == (0.0 if cut_off else 6e3)
+            assert [made.switching.is_cut_off(key) for key in ("grid", "main", "hall")] == [cut_off] * 3
+            assert made.readings.active_power_w("grid") == (0.0 if cut_off else 6e3)
 
     def test_a_battery_is_fed_through_closed_passages_alone(self) -> None:
         made = plant(

@@ -59,7 +59,7 @@ class Alone(Equipped):
 
     @property
     def state(self) -> Any:
-        return self.simulation.plant.machine_state("it")
+        return self.simulation.plant.machines.state("it")
 
     def tell(self, power: float, *, lifetime_s: int = 900, of: PowerType = ACTIVE) -> None:
         self.gateway.set_power(DEVICE, of, power, lifetime_s)
@@ -373,7 +373,7 @@ def test_a_restored_machine_goes_on_where_it_was(machine: dict[str, Any]) -> Non
     site.pass_time(60.0)
     snapshot = site.simulation.save()
     site.pass_time(600.0)
-    state, energy = site.state, site.simulation.plant.registers("it")
+    state, energy = site.state, site.simulation.plant.readings.registers("it")
     site.simulation.restore(snapshot)
     site.pass_time(600.0)
-    assert (site.state, site.simulation.plant.registers("it")) == (state, energy)
+    assert (site.state, site.simulation.plant.readings.registers("it")) == (state, energy)

@@ -52,9 +52,9 @@ def plant(power_w: float = 0.0, **battery: Any) -> Plant:
     made = Plant(
         Site.model_validate({"microgrid": {"id": 1}, "components": components}), start_us=START, seed=3
     )
-    made.send_set_point("inv", PowerType.ACTIVE, power_w)
+    made.set_points.send("inv", PowerType.ACTIVE, power_w)
     made.advance(START + 60 * SECOND)
-    made.bring_up_to_date()
+    made.operating_point.solve()
     return made
 
 
@@ -157,13 +157,13 @@ class TestHorizon:
         ]:
             cold = plant(**battery)
             cold.override("site", "ambient_temperature", Override(START, 2.0, START, 2.0))
-            cold.bring_up_to_date()
+            cold.operating_point.solve()
             assert Pack(cold).bms.has_horizon
 
     def test_one_whose_relays_are_open_has_one_too(self) -> None:
         made = plant()
-        made.switch("bat", Position.OFF)
-        made.bring_up_to_date()
+        made.switching.switch("bat", Position.OFF)
+        made.operating_point.solve()
         found = Pack(made).bms
         assert (found.has_horizon, found.lower_w, found.upper_w) == (1, 0.0, 0.0)
 

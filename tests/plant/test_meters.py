@@ -73,7 +73,7 @@ def test_without_options_a_meter_shows_what_is_but_for_registers_that_it_has_not
 def test_what_flows_is_the_same_whatever_a_meter_shows() -> None:
     site = Metered({"wiring": {"currents": ["-L1", "L2", "L3"]}, "accuracy_class": 2})
     site.pass_time(60)
-    assert site.simulation.plant.flows().ac["main"].active_w == 3000.0
+    assert site.simulation.plant.readings.flows().ac["main"].active_w == 3000.0
     assert site.value(component=GRID) == 3000.0
 
 
@@ -242,7 +242,7 @@ def test_what_a_meter_would_show_but_for_noise_is_the_present_or_its_last_window
 ) -> None:
     site = Metered({"window": window, "noise": "5 %", "power_resolution": "1 kW"})
     site.drive(9000.0)
-    site.simulation.plant.bring_up_to_date()
+    site.simulation.plant.operating_point.solve()
     layout, memory, _ = site.simulation.plant.numbers
     found = shown_by(layout, memory, 0)
     assert (found.p1_w, found.p2_w, found.p3_w) == pytest.approx((shown_w / 3.0,) * 3)

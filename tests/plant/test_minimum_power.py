@@ -45,7 +45,7 @@ class Storage:
         """Give a set-point and return what comes of it."""
         self.simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, power_w, 900)
         self.simulation.run_to(self.simulation.plant.time_us + 10_000_000)
-        return self.plant.active_power_w("inv")
+        return self.plant.readings.active_power_w("inv")
 
     def shown(self, key: str = "inv") -> tuple[tuple[float, float], ...]:
         metric = Metric.AC_POWER_ACTIVE if key == "inv" else Metric.DC_POWER
@@ -105,23 +105,23 @@ class TestBatteries:
         assert 1000.0 < upper[0] < 1150.0
         for power_w in (upper[0], lower[1]):
             site.tell(power_w)
-            assert abs(site.plant.flows().battery_dc_w["bat-1"]) >= 1000.0 - 1e-6
+            assert abs(site.plant.readings.flows().battery_dc_w["bat-1"]) >= 1000.0 - 1e-6
 
     def test_of_two_each_gets_its_minimum_and_shares_the_rest(self) -> None:
         site = Storage({}, {"min_power": "1 kW"}, {"min_power": "3 kW"})
         for power_w in (site.shown()[1][0], 6e3, 20e3):
             site.tell(power_w)
-            one, other = (site.plant.flows().battery_dc_w[key] for key in ("bat-1", "bat-2"))
+            one, other = (site.plant.readings.flows().battery_dc_w[key] for key in ("bat-1", "bat-2"))
             assert one >= 1000.0 - 1e-6
             assert other >= 3000.0 - 1e-6
-            inverter = site.plant.flows().inverter_dc_w["inv"]
+            inverter = site.plant.readings.flows().inverter_dc_w["inv"]
             assert one + other == pytest.approx(inverter)
 
     @pytest.mark.parametrize("minima", [("300 W", "900 W"), ("0 W", "900 W"), ("900 W", "900 W")])
     def test_at_rest_nothing_flows_between_them(self, minima: tuple[str, str]) -> None:
         site = Storage({}, *({"min_power": each} for each in minima))
         site.simulation.run_to(site.plant.time_us + 60_000_000)
-        assert set(site.plant.flows().battery_dc_w.values()) == {0.0}
+        assert set(site.plant.readings.flows().battery_dc_w.values()) == {0.0}
 
     def test_sun_below_the_minimum_charges_no_battery_of_a_hybrid(self) -> None:
         site = Storage(
@@ -129,13 +129,13 @@ class TestBatteries:
             {"preset": "lfp-10kwh", "min_power": "900 W"},
         )
         site.simulation.run_to(site.plant.time_us + 60_000_000)
-        assert site.plant.flows().battery_dc_w["bat-1"] == 0.0
-        assert site.plant.active_power_w("inv") < -300.0
+        assert site.plant.readings.flows().battery_dc_w["bat-1"] == 0.0
+        assert site.plant.readings.active_power_w("inv") < -300.0
 
     def test_without_minima_they_share_by_their_room(self) -> None:
         site = Storage({}, {}, {"capacity": "46 kWh"})
         site.tell(10e3)
-        one, other = (site.plant.flows().battery_dc_w[key] for key in ("bat-1", "bat-2"))
+        one, other = (site.plant.readings.flows().battery_dc_w[key] for key in ("bat-1", "bat-2"))
         assert one / other == pytest.approx(2.0, rel=0.01)
 
 

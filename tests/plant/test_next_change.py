@@ -33,7 +33,7 @@ def plant(grid: dict[str, Any] | None = None, **components: dict[str, Any]) -> P
         **components,
     }
     made = Plant(Site.model_validate({"microgrid": {"id": 1}, "components": named}), start_us=START, seed=1)
-    made.bring_up_to_date()
+    made.operating_point.solve()
     return made
 
 

@@ -31,7 +31,7 @@ def site(way: dict[str, Any], load: str = "0 W", power_factor: float = 1.0) -> S
 
 def seen(way: dict[str, Any], load: str = "0 W", power_factor: float = 1.0) -> tuple[float, float]:
     """Return the active [W] and reactive [var] power at the main meter."""
-    flow = Plant(site(way, load, power_factor), start_us=START, seed=1).flows().ac["main"]
+    flow = Plant(site(way, load, power_factor), start_us=START, seed=1).readings.flows().ac["main"]
     return flow.active_w, flow.reactive_var
 
 
@@ -110,7 +110,7 @@ def test_compiled_runs_take_the_same_to_the_bit() -> None:
     plant = Plant(both, start_us=START, seed=1)
     for number, row in enumerate(rows):
         plant.advance(START + number * 1_000_000)
-        flows = plant.flows().ac.values()
+        flows = plant.readings.flows().ac.values()
         active = [power_w for flow in flows for power_w in (flow.p1, flow.p2, flow.p3)]
         reactive = [power_var for flow in flows for power_var in (flow.q1, flow.q2, flow.q3)]
         assert [*active, *reactive] == list(row)

@@ -63,7 +63,7 @@ def running(a_site: Site) -> Plant:
 
 def through(plant: Plant, key: str) -> np.ndarray:
     """Return active [W], then reactive [var] power through a component on each phase."""
-    return np.array(plant.flows().ac[key])
+    return np.array(plant.readings.flows().ac[key])
 
 
 WANTED = np.array([*LOAD_W, *LOAD_VAR])
@@ -155,7 +155,9 @@ class TestLossOnTheWay:
     def test_its_loss_counts_in_the_energy_of_the_main_meter(self, category: str) -> None:
         plant = running(self.behind(category))
         plant.advance(START + 3600 * SECOND)
-        assert plant.registers("main").consumed_wh == pytest.approx(sum(LOAD_W) + self.loss_w, rel=1e-4)
+        assert plant.readings.registers("main").consumed_wh == pytest.approx(
+            sum(LOAD_W) + self.loss_w, rel=1e-4
+        )
 
     @pytest.mark.parametrize("category", THROUGHPUTS)
     def test_nothing_is_lost_in_the_dark(self, category: str) -> None:
@@ -172,7 +174,7 @@ class TestFuseLinks:
     def test_only_the_link_of_the_overloaded_phase_melts(self, phase: int) -> None:
         plant = running(self.overloaded(phase))
         plant.advance(START + 600 * SECOND)
-        error = plant.error("grid")
+        error = plant.protection.error("grid")
         assert error is not None
         assert error.message == f"the fuse of L{phase} at grid has melted"
 
@@ -183,9 +185,9 @@ class TestFuseLinks:
         melts_s = fuse_time_to_melt_s(link, fuse_initial_state(link), 60.0)
         plant = running(self.overloaded(phase))
         plant.advance(START + round((melts_s - 0.01) * SECOND))
-        assert plant.error("grid") is None
+        assert plant.protection.error("grid") is None
         plant.advance(START + round((melts_s + 0.01) * SECOND))
-        assert plant.error("grid") is not None
+        assert plant.protection.error("grid") is not None
 
     @pytest.mark.parametrize("phase", PHASES)
     def test_reactive_power_heats_the_link_of_its_own_phase(self, phase: int) -> None:
@@ -195,9 +197,9 @@ class TestFuseLinks:
         active_w = 0.1 * 60.0 * VOLTAGES_V[phase - 1]
         plant = running(self.loaded(phase, active_w, power_factor=0.1))
         plant.advance(START + round((melts_s - 0.01) * SECOND))
-        assert plant.error("grid") is None
+        assert plant.protection.error("grid") is None
         plant.advance(START + round((melts_s + 0.01) * SECOND))
-        error = plant.error("grid")
+        error = plant.protection.error("grid")
         assert error is not None
         assert error.message == f"the fuse of L{phase} at grid has melted"
 

@@ -69,11 +69,11 @@ def after(plant: Plant, seconds: float) -> Plant:
 
 
 def active_w(plant: Plant, key: str) -> float:
-    return plant.flows().ac[key].active_w
+    return plant.readings.flows().ac[key].active_w
 
 
 def set_active(plant: Plant, key: str, power_w: float | None) -> None:
-    plant.send_set_point(key, PowerType.ACTIVE, power_w)
+    plant.set_points.send(key, PowerType.ACTIVE, power_w)
 
 
 def test_meters_show_the_sum_of_everything_behind_them() -> None:
@@ -86,17 +86,17 @@ def test_a_set_point_acts_from_its_arrival_on_however_far_one_looks_ahead() -> N
     plant = running(site(inv=inverter(11, response_delay="10 s"), bat=battery(12, "inv")))
     set_active(plant, "inv", -15_000.0)
     after(plant, 20)
-    assert plant.registers("inv").delivered_wh == pytest.approx(15_000.0 * 10.0 / 3600.0, rel=1e-9)
+    assert plant.readings.registers("inv").delivered_wh == pytest.approx(15_000.0 * 10.0 / 3600.0, rel=1e-9)
 
 
 def test_an_inductive_load_draws_reactive_power() -> None:
     plant = running(site(hall=load(31, "8 kW", power_factor=0.8)))
-    assert plant.flows().ac["grid"].reactive_var == pytest.approx(6_000)
+    assert plant.readings.flows().ac["grid"].reactive_var == pytest.approx(6_000)
 
 
 def test_a_single_phase_load_shows_on_its_phase_alone() -> None:
     plant = running(site(kettle=load(31, "2 kW", phases=[2])))
-    shown = plant.flows().ac["main"]
+    shown = plant.readings.flows().ac["main"]
     assert (shown.p1, shown.p2, shown.p3) == (0.0, 2_000.0, 0.0)
 
 
@@ -111,17 +111,17 @@ def test_a_set_point_moves_the_inverter_and_the_main_meter() -> None:
 def test_an_idle_battery_inverter_draws_its_standby_power() -> None:
     plant = running(site(inv=inverter(11, standby_power="25 W"), bat=battery(12, "inv")))
     assert active_w(plant, "inv") == pytest.approx(25.0)
-    assert plant.flows().battery_dc_w["bat"] == 0.0
+    assert plant.readings.flows().battery_dc_w["bat"] == 0.0
 
 
 def test_conversion_losses_lie_between_the_inverter_and_its_battery() -> None:
     plant = running(site(inv=inverter(11), bat=battery(12, "inv")))
     set_active(plant, "inv", 20_000.0)
     after(plant, 1)
-    charging = plant.flows().battery_dc_w["bat"]
+    charging = plant.readings.flows().battery_dc_w["bat"]
     set_active(plant, "inv", -20_000.0)
     after(plant, 1)
-    discharging = plant.flows().battery_dc_w["bat"]
+    discharging = plant.readings.flows().battery_dc_w["bat"]
     assert 19_000.0 < charging < 20_000.0 < -discharging < 21_000.0
 
 
@@ -136,9 +136,9 @@ def test_the_power_ramps_at_the_given_rate() -> None:
     plant = running(site(inv=inverter(11, ramp_rate="1 kW/s"), bat=battery(12, "inv")))
     set_active(plant, "inv", 10_000.0)
     assert active_w(after(plant, 4), "inv") == pytest.approx(4_000.0)
-    assert not plant.is_settled("inv")
+    assert not plant.tracking.is_settled("inv")
     assert active_w(after(plant, 7), "inv") == pytest.approx(10_000.0)
-    assert plant.is_settled("inv")
+    assert plant.tracking.is_settled("inv")
 
 
 def test_a_withdrawn_set_point_returns_the_battery_to_standby_and_pv_to_all_it_can() -> None:
@@ -150,7 +150,7 @@ def test_a_withdrawn_set_point_returns_the_battery_to_standby_and_pv_to_all_it_c
     set_active(plant, "inv", None)
     set_active(plant, "roof", None)
     after(plant, 1)
-    assert plant.is_idle("inv")
+    assert plant.readings.is_idle("inv")
     assert active_w(plant, "roof") == pytest.approx(-9_000.0)
 
 
@@ -164,30 +164,30 @@ def test_a_limit_above_what_the_sun_offers_changes_nothing() -> None:
     plant = running(site(roof=pv(21, "3 kW")))
     set_active(plant, "roof", -8_000.0)
     assert active_w(after(plant, 1), "roof") == pytest.approx(-3_000.0)
-    assert plant.is_settled("roof")
+    assert plant.tracking.is_settled("roof")
 
 
 def test_pv_bounds_reach_from_what_the_sun_offers_to_standby() -> None:
     plant = running(site(roof=pv(21, "3 kW")))
     standby_w = plant.equipment.inverters["roof"].standby_power_w
-    assert plant.active_power_bounds("roof") == (-3_000.0, standby_w)
+    assert plant.capability.active_power_bounds("roof") == (-3_000.0, standby_w)
 
 
 def test_a_full_battery_takes_nothing_and_says_so_in_its_bounds() -> None:
     plant = running(site(inv=inverter(11), bat=battery(12, "inv", initial_soc="100 %", max_soc="100 %")))
     set_active(plant, "inv", 10_000.0)
     after(plant, 1)
-    assert plant.flows().battery_limits["bat"].upper == pytest.approx(0.0, abs=1.0)
-    assert plant.active_power_bounds("inv").upper < 500.0
-    assert plant.is_idle("inv")
+    assert plant.readings.flows().battery_limits["bat"].upper == pytest.approx(0.0, abs=1.0)
+    assert plant.capability.active_power_bounds("inv").upper < 500.0
+    assert plant.readings.is_idle("inv")
 
 
 def test_a_battery_charges_up_to_its_upper_limit_and_no_further() -> None:
     plant = running(site(inv=inverter(11), bat=battery(12, "inv", initial_soc="85 %", max_soc="90 %")))
     set_active(plant, "inv", 30_000.0)
     after(plant, 6 * 3600)
-    assert plant.battery("bat").soc == pytest.approx(0.90, abs=2e-3)
-    assert plant.battery("bat").soc <= 0.90
+    assert plant.readings.battery("bat").soc == pytest.approx(0.90, abs=2e-3)
+    assert plant.readings.battery("bat").soc <= 0.90
 
 
 def test_two_inverters_share_one_battery() -> None:
@@ -195,7 +195,7 @@ def test_two_inverters_share_one_battery() -> None:
     set_active(plant, "a", 12_000.0)
     set_active(plant, "b", -5_000.0)
     after(plant, 1)
-    flows = plant.flows()
+    flows = plant.readings.flows()
     assert flows.battery_dc_w["bat"] == pytest.approx(sum(flows.inverter_dc_w.values()))
     assert (active_w(plant, "a"), active_w(plant, "b")) == pytest.approx((12_000.0, -5_000.0))
 
@@ -204,7 +204,7 @@ def test_two_batteries_share_one_inverter() -> None:
     plant = running(site(inv=inverter(11), left=battery(12, "inv"), right=battery(13, "inv")))
     set_active(plant, "inv", -20_000.0)
     after(plant, 1)
-    flows = plant.flows()
+    flows = plant.readings.flows()
     assert flows.battery_dc_w["left"] == pytest.approx(flows.battery_dc_w["right"])
     assert sum(flows.battery_dc_w.values()) == pytest.approx(flows.inverter_dc_w["inv"])
 
@@ -219,16 +219,16 @@ def test_an_empty_battery_leaves_the_power_to_its_neighbour() -> None:
     )
     set_active(plant, "inv", -20_000.0)
     after(plant, 1)
-    assert plant.flows().battery_dc_w["empty"] == 0.0
+    assert plant.readings.flows().battery_dc_w["empty"] == 0.0
     assert active_w(plant, "inv") == pytest.approx(-20_000.0)
 
 
 def test_reactive_power_stays_within_the_apparent_rating() -> None:
     plant = running(site(inv=inverter(11, rated_apparent_power="30 kVA"), bat=battery(12, "inv")))
     set_active(plant, "inv", 24_000.0)
-    plant.send_set_point("inv", PowerType.REACTIVE, 25_000.0)
+    plant.set_points.send("inv", PowerType.REACTIVE, 25_000.0)
     after(plant, 1)
-    flow = plant.flows().ac["inv"]
+    flow = plant.readings.flows().ac["inv"]
     assert flow.reactive_var == pytest.approx(18_000.0)
     assert math.hypot(flow.active_w, flow.reactive_var) == pytest.approx(30_000.0)
 
@@ -257,7 +257,7 @@ def test_energy_is_conserved_at_every_node_and_every_step(
     for key, power_w, seconds in commands:
         set_active(plant, key, power_w)
         after(plant, seconds)
-        flows = plant.flows()
+        flows = plant.readings.flows()
         drawn = sum(active_w(plant, name) for name in ("a", "b", "hall", "roof"))
         assert active_w(plant, "main") == pytest.approx(drawn, abs=1e-6)
         assert active_w(plant, "grid") == active_w(plant, "main")
@@ -280,20 +280,22 @@ def test_looking_more_often_changes_nothing(pauses: list[float]) -> None:
     for pause in pauses:
         after(often, pause)
     once.advance(often.time_us)
-    assert often.battery("bat").soc == pytest.approx(once.battery("bat").soc, abs=1e-5)
-    assert often.is_settled("inv") == once.is_settled("inv")
-    one, other = often.registers("main"), once.registers("main")
+    assert often.readings.battery("bat").soc == pytest.approx(once.readings.battery("bat").soc, abs=1e-5)
+    assert often.tracking.is_settled("inv") == once.tracking.is_settled("inv")
+    one, other = often.readings.registers("main"), once.readings.registers("main")
     throughput_wh = one.consumed_wh + one.delivered_wh
     assert one == pytest.approx(other, abs=1e-6 * throughput_wh)
 
 
 def test_meter_registers_agree_with_the_energy_in_the_battery() -> None:
     plant = running(site(inv=inverter(11), bat=battery(12, "inv", initial_soc="50 %")))
-    before_wh = battery_stored_energy_wh(plant.equipment.batteries["bat"], plant.battery("bat"))
+    before_wh = battery_stored_energy_wh(plant.equipment.batteries["bat"], plant.readings.battery("bat"))
     set_active(plant, "inv", 10_000.0)
     after(plant, 3600)
-    stored_wh = battery_stored_energy_wh(plant.equipment.batteries["bat"], plant.battery("bat")) - before_wh
-    drawn_wh = plant.registers("inv").consumed_wh
+    stored_wh = (
+        battery_stored_energy_wh(plant.equipment.batteries["bat"], plant.readings.battery("bat")) - before_wh
+    )
+    drawn_wh = plant.readings.registers("inv").consumed_wh
     assert drawn_wh == pytest.approx(10_000.0, rel=1e-3)
     assert 0.9 * drawn_wh < stored_wh < drawn_wh
 

@@ -123,7 +123,7 @@ def test_photovoltaics_show_the_power_of_their_array_and_all_inverters_their_hea
 
 
 def test_a_boiler_shows_the_pressure_of_saturated_steam(running: Running) -> None:
-    drum_c = running.simulation.plant.machine_state("boiler").drum_c
+    drum_c = running.simulation.plant.machines.state("boiler").drum_c
     pressure_bar = running.values("boiler")[Metric.PRESSURE_ABSOLUTE]
     assert pressure_bar == pytest.approx(1e-5 * saturation_pressure_pa(drum_c))
     assert 1.0 < pressure_bar < 15.0

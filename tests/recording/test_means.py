@@ -21,7 +21,8 @@ from doppelgrid.sim.headless.columns import Columns
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.headless.simulate import simulate
 from doppelgrid.sim.plant.gathered import Gathered
-from doppelgrid.sim.plant.plant import CONTROL_CYCLE_US, Plant
+from doppelgrid.sim.plant.numbering import CONTROL_CYCLE_US
+from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.recording import Recorder, Recording, read_recording
 from doppelgrid.sim.replay import Replay
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -109,7 +110,7 @@ def test_a_run_and_a_live_plant_have_the_same_means_to_the_bit(interval: timedel
     plant = Plant(
         SITE, start_us=start_us, seed=3, cycle_us=max(step_us, CONTROL_CYCLE_US), resolution_us=step_us
     )
-    plant.bring_up_to_date()
+    plant.operating_point.solve()
     for row in range(rows):
         reader = IntervalReader(plant, extremes=True)
         plant.advance(start_us + (row + 1) * step_us)
@@ -245,7 +246,7 @@ def test_a_step_without_a_length_changes_nothing() -> None:
     """What flows may have to be found again at once, before any of it has flowed."""
     start_us = SITE.moment_us(MORNING)
     plant = Plant(SITE, start_us=start_us, seed=3)
-    plant.bring_up_to_date()
+    plant.operating_point.solve()
     layout, memory, _ = plant.numbers
     reader, gathered = IntervalReader(plant, extremes=True), Gathered(layout, start_us, extremes=True)
     gathered.take(layout, memory, start_us)

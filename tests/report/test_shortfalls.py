@@ -44,7 +44,7 @@ class Watched:
 
     def set_power(self, key: str, power_w: float) -> None:
         """Give a set-point that does not lapse."""
-        self.simulation.plant.send_set_point(key, PowerType.ACTIVE, power_w)
+        self.simulation.plant.set_points.send(key, PowerType.ACTIVE, power_w)
 
 
 def test_photovoltaics_hold_back_what_a_set_point_leaves() -> None:
@@ -115,7 +115,7 @@ def test_losses_are_what_is_missing_in_the_balance() -> None:
     (storage,) = watched.watch.report().storages
     assert storage.charged_wh is not None
     assert found.throughput_wh == pytest.approx(storage.charged_wh + (storage.discharged_wh or 0.0))
-    drawn_wh = plant.registers("store").consumed_wh - plant.registers("store").delivered_wh
+    drawn_wh = plant.readings.registers("store").consumed_wh - plant.readings.registers("store").delivered_wh
     in_inverter_wh = drawn_wh - storage.charged_wh + (storage.discharged_wh or 0.0)
     in_battery_wh = plant.numbers[1].batteries[0].loss_wh
     assert found.lost_wh == pytest.approx(in_inverter_wh + in_battery_wh, rel=1e-9)

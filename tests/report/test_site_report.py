@@ -59,7 +59,9 @@ class Day:
         self.watched = watch.report()
         self.commanded = commands_in(folder / "hour.journal")
         self.recorded = report_of_recording(read_recording(folder / "hour.parquet"), commands=self.commanded)
-        self.registers = {key: simulation.plant.registers(key) for key in ("grid", "house", "roof", "inv")}
+        self.registers = {
+            key: simulation.plant.readings.registers(key) for key in ("grid", "house", "roof", "inv")
+        }
         self.path = folder / "hour.parquet"
 
 

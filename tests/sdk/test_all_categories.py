@@ -62,6 +62,6 @@ async def test_pools_report_their_components_working_and_control_them_and_formul
 
 def wind_w() -> float:
     """Return what the turbine makes of the site's steady wind [W]."""
-    made_w = Plant(load_site("all-categories"), start_us=0, seed=0).flows().ac["wind"].active_w
+    made_w = Plant(load_site("all-categories"), start_us=0, seed=0).readings.flows().ac["wind"].active_w
     assert made_w < -30e3
     return made_w

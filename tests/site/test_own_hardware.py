@@ -64,10 +64,10 @@ LIVE = """
     simulation.run_for(timedelta(minutes=10))
     info = next(each for each in simulation.gateway.components() if each.id == 21)
     shown = {
-        "power": simulation.plant.flows().ac["generator"].active_w,
-        "fuel": simulation.plant.machine_state("generator").fuel_l,
+        "power": simulation.plant.readings.flows().ac["generator"].active_w,
+        "fuel": simulation.plant.machines.state("generator").fuel_l,
         "category": info.category,
-        "ovens": simulation.plant.flows().ac["ovens"].active_w,
+        "ovens": simulation.plant.readings.flows().ac["ovens"].active_w,
     }
     print(json.dumps(shown))
 """

@@ -39,7 +39,9 @@ def test_cores_clusters_and_parts_bring_the_same_digests(tmp_path: Path) -> None
     assert digests(run_cases(cases, 2)) == on_one
     parts = [digests(run_cases(chosen(cases, [], Shard(number, 2)), 2)) for number in (1, 2)]
     assert parts[0] | parts[1] == on_one
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50) as made:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+    ) as made:
         kept = [replace(case, output=tmp_path / "out") for case in cases]
         assert digests(run_in_cluster(kept, made.scheduler_address)) == on_one
     assert {each.name for each in (tmp_path / "out").iterdir()} == set(on_one)

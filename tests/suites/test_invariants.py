@@ -30,7 +30,7 @@ from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.gateway.set_points import SetPoints
 from doppelgrid.sim.kernel import ac_bus, dc_bus, steps
 from doppelgrid.sim.kernel.layout import Layout, Memory
-from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.plant.set_points import SetPointsUnderWay
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.reader import load_site
 from doppelgrid.sim.site.site import Site
@@ -226,14 +226,14 @@ class TestLifetimes:
     def test_one_that_ends_too_soon_is_found(
         self, site: Site, monkeypatch: pytest.MonkeyPatch, power_type: PowerType
     ) -> None:
-        take = Plant._take
+        take = SetPointsUnderWay._take
 
-        def forget(self: Plant, key: str, arrived: Any) -> None:
+        def forget(self: SetPointsUnderWay, key: str, arrived: Any) -> None:
             take(self, key, arrived)
-            control = self.numbers[1].controls[0]
+            control = self._memory.controls[0]
             control.target_w = control.reactive_target_var = 0.0
 
-        monkeypatch.setattr(Plant, "_take", forget)
+        monkeypatch.setattr(SetPointsUnderWay, "_take", forget)
         assert broken(watched(site, [(5.0, SetPower(INVERTER, power_type, 2e3))])) == ["lifetimes"]
 
     def test_one_that_is_told_another_end_is_found(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,5 +25,5 @@ class Interpreted:
         return solved
 
     def hand_back(self) -> Plant:
-        self._plant.look_again()
+        self._plant.operating_point.look_again()
         return self._plant

@@ -42,7 +42,7 @@ def plant() -> Plant:
     made = Plant(
         Site.model_validate({"microgrid": {"id": 1}, "components": components}), start_us=START, seed=1
     )
-    made.bring_up_to_date()
+    made.operating_point.solve()
     return made
 
 

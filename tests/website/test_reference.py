@@ -123,7 +123,7 @@ def test_every_metric_of_the_api_is_sent_by_something_or_it_is_said_why_not() ->
 
 def test_every_input_of_a_running_site_is_listed_with_its_category() -> None:
     site = doppelgrid.load_site("all-categories")
-    for name in doppelgrid.Simulation.headless(site, start_us=NOON_US).plant.inputs:
+    for name in doppelgrid.Simulation.headless(site, start_us=NOON_US).plant.inputs.signals:
         key, _, quantity = name.partition(".")
         place = "site" if key == "site" else site.components[key].category
         assert f"| `{place}` | `{quantity}` |" in page("inputs")

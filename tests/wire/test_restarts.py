@@ -45,7 +45,7 @@ async def test_the_port_refuses_for_a_while_and_clients_find_it_again() -> None:
         with pytest.raises(ApiClientError):
             await client.get_microgrid_info()
         await until_port_is(server.address, is_open=True)
-        assert server.simulation.plant.active_power_w("bat-inv") < -4e3
+        assert server.simulation.plant.readings.active_power_w("bat-inv") < -4e3
         back = datetime.now(UTC)
         async with asyncio.timeout(5.0):
             while (await samples.receive()).metric_samples[0].sampled_at < back:

@@ -12,7 +12,7 @@ from ....sim.domain.events import Event
 from ....sim.domain.metrics import PowerType
 from ....sim.domain.ranges import Ranges, is_allowed
 from ....sim.gateway.set_points import DEFAULT_LIFETIME_S
-from ....sim.plant.plant import CONTROL_CYCLE_US
+from ....sim.plant.numbering import CONTROL_CYCLE_US
 from ....sim.plant.set_points import active_as_taken_w, as_taken
 from ....sim.simulation.simulation import Simulation
 from ....sim.telemetry.power_bounds import METRIC_OF

@@ -9,7 +9,8 @@ from ....sim.components.rating import Rating
 from ....sim.domain.messages import Reading as Report
 from ....sim.domain.metrics import Metric
 from ....sim.domain.ranges import Ranges
-from ....sim.plant.plant import CONTROL_CYCLE_US, Plant
+from ....sim.plant.numbering import CONTROL_CYCLE_US
+from ....sim.plant.plant import Plant
 from ....sim.telemetry.power_bounds import bounded_metrics
 
 FUSE_PATIENCE_US = 60_000_000

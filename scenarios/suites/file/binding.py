@@ -107,7 +107,7 @@ def tariff_findings(error: TariffError, written: str) -> list[Finding]:
 
 
 def _planned(step: Step, place: Place, trial: Simulation, found: list[Finding]) -> Planned:
-    actions, wrong = actions_of(step, trial.site, trial.plant.inputs)
+    actions, wrong = actions_of(step, trial.site, trial.plant.inputs.signals)
     found += [Finding((*place, *error.place), error.found, error.accepted) for error in wrong]
     at_us = None if step.at is None else moment_us(step.at, trial.site, trial.start_us)
     return Planned(step, at_us, tuple(actions))

@@ -1,0 +1,110 @@
+"""What devices of a running plant could have of power now, and what holds them back."""
+
+from __future__ import annotations
+
+from ...models.inverter import InverterState, inverter_apparent_limit_va, reactive_limit_within_var
+from ..components.device import NO_POWER
+from ..domain.ranges import Bounds
+from ..domain.switching import Position
+from ..kernel.ac_bus import active_w
+from ..kernel.feed_in import least_w
+from ..kernel.inverters import heat_of
+from .equipment import Equipment
+from .operating_point import OperatingPoint
+from .running_machines import RunningMachines
+from .switching import Switching
+
+
+class Capability:
+    """What devices could have now, by key; what clients leave of it is `AllowedPower`."""
+
+    def __init__(
+        self,
+        equipment: Equipment,
+        point: OperatingPoint,
+        machines: RunningMachines,
+        switching: Switching,
+    ) -> None:
+        """Look at a plant.
+
+        Args:
+            equipment: Its devices.
+            point: What flows now.
+            machines: Some of which say themselves what reactive power they can have.
+            switching: Says who is in service.
+        """
+        self._equipment = equipment
+        self._point = point
+        self._memory = point.memory
+        self._places = point.places
+        self._machines = machines
+        self._switching = switching
+
+    def battery_limits(self, key: str) -> Bounds:
+        """Return the DC power that a battery allows now [W]."""
+        self._point.solve()
+        battery = self._memory.batteries[self._places.batteries[key]]
+        return Bounds(battery.lower_w, battery.upper_w)
+
+    def active_power_bounds(self, key: str) -> Bounds:
+        """Return the active power that a device that takes set-points could have now, 0 and its rest among it [W].
+
+        Nothing while it is switched off, has failed, or the grid does not reach it. What is parked can be woken.
+        """
+        switching = self._switching
+        is_off = switching.position(key) not in (Position.ON, Position.STANDBY)
+        if is_off or key in switching.tripped or switching.is_cut_off(key):
+            return NO_POWER
+        reach, rating = self._reach(key), self._equipment.ratings[key]
+        widest = rating.widest
+        return Bounds(
+            min(max(reach.lower, widest.lower), 0.0), max(min(reach.upper, widest.upper), rating.rest_w)
+        )
+
+    def reactive_power_bounds(self, key: str) -> Bounds:
+        """Return the reactive power that a device offers beside its present active power [var]."""
+        self._point.solve()
+        if self.held_off_by(key):
+            return NO_POWER
+        power_w, heat = active_w(self._memory, self._places.components[key]), self.inverter_heat(key)
+        if heat is None:
+            machine = self._equipment.machines[key]
+            if machine.reactive_range_var is not None:
+                state, given = self._machines.state(key), self._machines.input(key)
+                return Bounds(*machine.reactive_range_var(machine.params, state, given))
+            return machine.reactive_bounds(power_w)
+        params = self._equipment.inverters[key]
+        apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
+        limit_var = reactive_limit_within_var(params, apparent_va, power_w)
+        return Bounds(-limit_var, limit_var)
+
+    def inverter_heat(self, key: str) -> InverterState | None:
+        """Return what the heat sink of an inverter remembers; None of one of which only its power is known."""
+        if key in self._places.inverters:
+            return heat_of(self._memory, self._places.inverters[key])
+        state = self._machines.state(key) if key in self._equipment.machines else None
+        return state if isinstance(state, InverterState) else None
+
+    def is_derated(self, key: str) -> bool:
+        """Say whether heat keeps an inverter from its full power."""
+        params = self._equipment.inverters.get(key)
+        heat = None if params is None else self.inverter_heat(key)
+        if params is None or heat is None:
+            return False
+        return inverter_apparent_limit_va(params, heat, self._ambient_c) < params.rated_apparent_power_va
+
+    def held_off_by(self, key: str) -> int:
+        """Return which departure of the grid holds an inverter off, a cause of `models.grid_code`; 0 if none does."""
+        number = self._places.controls.get(key)
+        return 0 if number is None else self._memory.controls[number].held_off_by
+
+    @property
+    def _ambient_c(self) -> float:
+        self._point.solve()
+        return self._memory.inputs[self._point.layout.ambient_signal]
+
+    def _reach(self, key: str) -> Bounds:
+        self._point.solve()
+        number = self._places.controls[key]
+        lower_w = least_w(self._point.layout, self._memory, number)
+        return Bounds(lower_w, self._memory.controls[number].reach_upper_w)

@@ -1,0 +1,113 @@
+"""What drives a plant: signals of its site file, and what is overridden of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..components.device import Machine
+from ..files.problems import one_of
+from ..inputs.override import Override
+from ..inputs.signal import Signal
+from ..kernel.grid import take_in_grid
+from ..kernel.layout import Layout, Memory
+from .impairments import Impairments
+
+_YEAR_US = 366 * 86_400_000_000
+
+
+class Inputs:
+    """The inputs of a plant, by `component.quantity`."""
+
+    def __init__(
+        self,
+        signals: Mapping[str, Signal],
+        machines: Mapping[str, Machine],
+        impairments: Impairments,
+        layout: Layout,
+        memory: Memory,
+    ) -> None:
+        """Let all inputs follow the site file.
+
+        Args:
+            signals: Of the site file, in the order of the memory's inputs.
+            machines: By key; some of their inputs have few values.
+            impairments: Hold inputs of what is broken.
+            layout: Of the site.
+            memory: Takes in what the inputs are.
+        """
+        self.signals = signals
+        self.overrides: dict[str, Override] = {}
+        """Inputs that do not follow the site file."""
+        self._machines = machines
+        self._impairments = impairments
+        self._layout = layout
+        self._memory = memory
+
+    def take_in(self) -> None:
+        """Let the plant's numbers have the present values, unless they do."""
+        memory, now_us = self._memory, self._memory.time_us
+        if now_us < memory.next_input_us:
+            return
+        driven: dict[str, Override] = {**self.overrides, **self._impairments.held_inputs}
+        signals = [driven.get(name, signal) for name, signal in self.signals.items()]
+        memory.inputs[:] = [signal.at(now_us) for signal in signals]
+        memory.next_input_us = min(signal.until(now_us) for signal in signals)
+        take_in_grid(self._layout, memory)
+
+    def value(self, component: str, quantity: str) -> float:
+        """Return the present value of an input, in the unit of its quantity.
+
+        Args:
+            component: Key of the component, or `site`.
+            quantity: See `Simulation.drive`.
+
+        Raises:
+            ValueError: If there is no such input; says which there are.
+        """
+        name = f"{component}.{quantity}"
+        held = self._impairments.held_inputs
+        signal = held.get(name) or self.overrides.get(name) or self.signals.get(name)
+        if signal is None:
+            its_own = [each for each in self.signals if each.startswith(f"{component}.")]
+            raise ValueError(f"no input {name!r}; accepted: {one_of(its_own or self.signals, name)}")
+        return signal.at(self._memory.time_us)
+
+    def override(self, component: str, quantity: str, override: Override | None) -> None:
+        """Override an input, or let it follow the site file again with None; see `Simulation.drive`.
+
+        Raises:
+            ValueError: If there is no such input, or it cannot have that value; says what there is.
+        """
+        self.value(component, quantity)
+        name = f"{component}.{quantity}"
+        if override is not None:
+            self._check_choice(component, quantity, override)
+        self.overrides.pop(name, None)
+        if override is not None:
+            self.overrides[name] = override
+        self._memory.next_input_us = self._memory.time_us
+        self._memory.is_known = 0
+
+    def next_car_us(self, key: str) -> int | None:
+        """Return when a car comes to a charger next [µs]; now if one is there, None if none comes within a year."""
+        name, now_us = f"{key}.session_id", self._memory.time_us
+        signal, time_us = self.overrides.get(name) or self.signals[name], now_us
+        while signal.at(time_us) <= 0.0:
+            time_us = signal.until(time_us)
+            if time_us - now_us > _YEAR_US:
+                return None
+        return time_us
+
+    def _check_choice(self, component: str, quantity: str, override: Override) -> None:
+        machine = self._machines.get(component)
+        choices = None if machine is None else machine.choices.get(quantity)
+        if choices is None:
+            return
+        accepted = ", ".join(f"{choice:g}" for choice in choices)
+        if override.end_value not in choices:
+            raise ValueError(f"{component}.{quantity} is {override.end_value:g}; accepted: {accepted}")
+        if override.end_us > override.start_us:
+            over_s = (override.end_us - override.start_us) / 1e6
+            raise ValueError(
+                f"over is {over_s:g} s; accepted: 0 s, as {component}.{quantity} is {accepted} alone"
+            )

@@ -1,0 +1,51 @@
+"""The operating point of a plant: what flows now, found by the kernel when somebody asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..kernel.layout import Layout, Machines, Memory
+from ..kernel.steps import solve
+from .inputs import Inputs
+from .numbering import Places
+
+BoundMachines = tuple[tuple[Any, Machines], ...]
+"""The kernel's functions bound to each model, with the machines of that model."""
+
+
+class OperatingPoint:
+    """The numbers of a plant, which say what flows once they have been solved for."""
+
+    def __init__(
+        self, places: Places, layout: Layout, memory: Memory, machines: BoundMachines, inputs: Inputs
+    ) -> None:
+        """Take the numbers of a plant of which nothing is known yet."""
+        self.places = places
+        """Where everything stands in the numbers."""
+        self.layout = layout
+        self.memory = memory
+        self.machines = machines
+        self.generation = 0
+        """Changes whenever something else may flow."""
+        self._inputs = inputs
+
+    def solve(self) -> None:
+        """Let the numbers say what flows now, unless they do."""
+        memory = self.memory
+        if not memory.is_known:
+            self._inputs.take_in()
+            solve(self.layout, memory, self.machines)
+            self.generation += 1
+
+    def forget(self) -> None:
+        """Take in that something else may flow from now on."""
+        self.memory.is_known = 0
+
+    def look_again(self) -> None:
+        """Take in that numbers have been changed from outside, inputs among them."""
+        self.memory.next_input_us = self.memory.time_us
+        self.forget()
+
+    def replaced(self) -> None:
+        """Take in that all numbers are those of another time, known or not."""
+        self.generation += 1

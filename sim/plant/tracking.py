@@ -1,0 +1,101 @@
+"""Whether devices have come to what they were told."""
+
+from __future__ import annotations
+
+from ..components.device import Activity
+from ..domain.metrics import PowerType
+from ..domain.switching import Position
+from ..kernel.steps import is_ramping
+from .capability import Capability
+from .equipment import Equipment
+from .operating_point import OperatingPoint
+from .readings import Readings
+from .running_machines import RunningMachines
+from .set_points import SetPointsUnderWay
+from .switching import Switching
+
+_TOLERANCE = 0.02
+"""A set-point counts as reached within this part of the rating [1]."""
+
+
+class Tracking:
+    """How devices follow their set-points, by key."""
+
+    def __init__(
+        self,
+        equipment: Equipment,
+        point: OperatingPoint,
+        set_points: SetPointsUnderWay,
+        machines: RunningMachines,
+        switching: Switching,
+        capability: Capability,
+        readings: Readings,
+    ) -> None:
+        """Watch a plant.
+
+        Args:
+            equipment: Its devices.
+            point: What flows now.
+            set_points: What has not arrived yet.
+            machines: Some of which start and step in their own time.
+            switching: Says who is in service.
+            capability: What devices could have.
+            readings: What they have.
+        """
+        self._equipment = equipment
+        self._point = point
+        self._memory = point.memory
+        self._controls = point.places.controls
+        self._set_points = set_points
+        self._machines = machines
+        self._switching = switching
+        self._capability = capability
+        self._readings = readings
+
+    def is_settled(self, key: str) -> bool:
+        """Say whether all set-points of a device have arrived and its ramp has ended, or cannot go on."""
+        if not self._switching.in_service(key):
+            return self._switching.position(key) is not Position.SWITCHING_ON
+        is_held = self._capability.held_off_by(key) != 0
+        has_ended = is_held or not is_ramping(self._memory, self._controls[key])
+        if not has_ended or self._set_points.has_any(key):
+            return False
+        return self._machines.activity(key) is not Activity.STEPPING
+
+    def has_reached(self, key: str, power_type: PowerType) -> bool:
+        """Say whether a device does what its last set-point asks for.
+
+        A set-point that is a limit, as for photovoltaics, is reached when the output keeps it. One below the minimum
+        load is reached when the device does not run; a machine that starts has taken on what it is told, and
+        comes to it by itself.
+        """
+        flow, rating = self._readings.flows().ac[key], self._equipment.ratings[key]
+        tolerance = _TOLERANCE * rating.size
+        if not self._switching.in_service(key):
+            return False
+        if power_type is PowerType.REACTIVE:
+            target_var = self._reactive_target_var(key)
+            return abs(flow.reactive_var - target_var) <= max(tolerance, rating.resolution_w)
+        target_w = self._memory.controls[self._controls[key]].target_w
+        if rating.is_limit:
+            lower_w = max(rating.active.lower, 0.0) if rating.active else 0.0
+            # A charger that is told its least current at the nominal voltage has what that makes now.
+            above = max(self._highest_phase_v() / rating.told_at_v, 1.0) if rating.told_at_v > 0.0 else 1.0
+            return abs(flow.active_w) <= max(above * abs(target_w), lower_w) + tolerance
+        if abs(target_w) < rating.minimum_w:
+            return abs(flow.active_w) < rating.minimum_w
+        if self._machines.activity(key) in (Activity.STARTING, Activity.WARMING_UP):
+            return True
+        return abs(flow.active_w - target_w) <= tolerance
+
+    def _reactive_target_var(self, key: str) -> float:
+        target_var: float = self._memory.controls[self._controls[key]].reactive_target_var
+        machine = self._equipment.machines.get(key)
+        if machine is None or machine.reactive_range_var is None:
+            return target_var
+        lower_var, upper_var = self._capability.reactive_power_bounds(key)
+        return min(max(target_var, lower_var), upper_var)
+
+    def _highest_phase_v(self) -> float:
+        self._point.solve()
+        return max(self._memory.inputs[signal] for signal in self._point.layout.phase_voltage_signals)
