@@ -44,6 +44,14 @@ class Rating(NamedTuple):
         return self.active is not None and self.active.upper <= 0.0
 
     @property
+    def minimum_set_point_w(self) -> float:
+        """Least magnitude of active power, other than 0 and its rest, that it can be told [W].
+
+        0 where a set-point is a limit: a lower one than the device runs at lets it pause.
+        """
+        return 0.0 if self.is_limit else self.minimum_w
+
+    @property
     def widest(self) -> Bounds:
         """What it can ever be asked to have [W]; without end where a set-point is a limit: a car may take more."""
         if self.is_limit:

@@ -21,12 +21,9 @@ from ..engine.clock import Clock
 from ..engine.events import Events
 from ..plant.plant import Plant
 from ..telemetry.power_bounds import bounded_metrics
+from .lifetimes import OF_BOUNDS
 from .readiness import check_takes_commands, named
 
-DEFAULT_LIFETIME_S = 5
-SHORTEST_LIFETIME_S = 5
-LONGEST_LIFETIME_S = 900
-"""Lifetimes of contributions that the API text names [s]."""
 MOST_CONTRIBUTIONS = 100
 """Live contributions to one power of one component; more are refused, so that no client can pile them up."""
 _EVERYTHING: Ranges = (Bounds(-math.inf, math.inf),)
@@ -79,7 +76,7 @@ class AugmentedBounds:
             raise
         if token is not None:
             self._remove(self._find(key, metric, token))
-        lifetime_us = self._clock.span_us(DEFAULT_LIFETIME_S if lifetime_s is None else lifetime_s)
+        lifetime_us = self._clock.span_us(OF_BOUNDS.or_default_s(lifetime_s))
         due_us = self._engine.now_us + lifetime_us
         ranges = merged(_closed(lower, upper) for lower, upper in bounds)
         expiry = self._engine.schedule(due_us, "bounds lapse", key, metric.value)
@@ -123,11 +120,7 @@ class AugmentedBounds:
             found = metric or "unspecified or unknown"
             raise InvalidArgumentError(f"target_metric is {found}; accepted: {', '.join(accepted)}")
         _check_ranges(bounds)
-        if lifetime_s is not None and not SHORTEST_LIFETIME_S <= lifetime_s <= LONGEST_LIFETIME_S:
-            raise InvalidArgumentError(
-                f"request_lifetime is {lifetime_s} s; "
-                f"accepted: {SHORTEST_LIFETIME_S} s to {LONGEST_LIFETIME_S} s, or none for {DEFAULT_LIFETIME_S} s"
-            )
+        OF_BOUNDS.check(lifetime_s)
         check_takes_commands(self._plant, key)
         return metric
 

@@ -24,14 +24,11 @@ from ..engine.events import Events
 from ..plant.plant import Plant
 from ..plant.set_points import AS_SENT, minimum_as_sent_w
 from ..telemetry.power_bounds import accepted_ranges, ends_of
+from .lifetimes import OF_SET_POINTS
 from .readiness import check_ready, check_takes_commands, named
 from .sequences import Sequences
 from .subscriptions import PowerRequest
 
-DEFAULT_LIFETIME_S = 60
-SHORTEST_LIFETIME_S = 10
-LONGEST_LIFETIME_S = 900
-"""Lifetimes of set-points that the API text names [s]."""
 PATIENCE_S = 50.0
 """A request that has not reached its target by then has failed; clients hang up after 60 s [s]."""
 BOUNDS_TOLERANCE = 0.01
@@ -108,7 +105,7 @@ class SetPoints:
                 "set-point refused", key, axis=power_type.value, power=power, reason=str(error)
             )
             raise
-        lifetime_us = self._clock.span_us(DEFAULT_LIFETIME_S if lifetime_s is None else lifetime_s)
+        lifetime_us = self._clock.span_us(OF_SET_POINTS.or_default_s(lifetime_s))
         due_us = self._engine.now_us + lifetime_us
         return self._lose(key, command, due_us) if is_lost else self._accept(key, power_type, power, due_us)
 
@@ -164,11 +161,7 @@ class SetPoints:
             )
         if not math.isfinite(power):
             raise InvalidArgumentError(f"power is {power}; accepted: a finite number")
-        if lifetime_s is not None and not SHORTEST_LIFETIME_S <= lifetime_s <= LONGEST_LIFETIME_S:
-            raise InvalidArgumentError(
-                f"request_lifetime is {lifetime_s} s; "
-                f"accepted: {SHORTEST_LIFETIME_S} s to {LONGEST_LIFETIME_S} s, or none for {DEFAULT_LIFETIME_S} s"
-            )
+        OF_SET_POINTS.check(lifetime_s)
         check_takes_commands(self._plant, key)
         check_ready(self._plant, key)
         accepted = accepted_ranges(self._plant, key, power_type)

@@ -35,7 +35,7 @@ from ..telemetry.metrics import (
     rows_of,
 )
 from ..telemetry.parts import parts_of
-from ..telemetry.power_bounds import has_connection_limits, least_w
+from ..telemetry.power_bounds import has_connection_limits
 from .metered import measured_powers, metered
 from .run import Chunk
 from .state_columns import told_states
@@ -332,7 +332,7 @@ class Columns:
         lower = np.minimum(np.maximum(samples.reach_lower_w[:, number], rating.widest.lower), 0.0)
         upper = np.maximum(np.minimum(samples.reach_upper_w[:, number], rating.widest.upper), rating.rest_w)
         lower, upper = np.where(is_live, lower, 0.0), np.where(is_live, upper, 0.0)
-        minimum_w = least_w(self._plant, key)
+        minimum_w = rating.minimum_set_point_w
         if minimum_w == 0.0:
             yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)
         else:

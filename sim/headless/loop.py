@@ -9,7 +9,7 @@ from ...models.battery import battery_terminal
 from ...models.bms import RELAYS_CLOSED
 from ..kernel.device_model import note_machines
 from ..kernel.energies import energies
-from ..kernel.feed_in import least_w
+from ..kernel.feed_in import reach_within_feed_in_w
 from ..kernel.grid import line_voltage_v, take_in_grid, voltage_v
 from ..kernel.intervals import gather_extremes, gather_means, gather_totals
 from ..kernel.layout import Layout, Memory
@@ -208,7 +208,7 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
     for inverter in range(len(layout.inverters)):
         samples.inverter_dc_w[row, inverter] = memory.inverters[inverter].dc_w
     for control_number in range(len(layout.controls)):
-        samples.reach_lower_w[row, control_number] = least_w(layout, memory, control_number)
+        samples.reach_lower_w[row, control_number] = reach_within_feed_in_w(layout, memory, control_number)
         samples.reach_upper_w[row, control_number] = memory.controls[control_number].reach_upper_w
 
 

@@ -53,7 +53,7 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
         feed_in.find_share: nothing,
         feed_in.needs_new_share: never,
         feed_in.held_back_w: nothing_held,
-        feed_in.least_w: least_reach_w,
+        feed_in.reach_within_feed_in_w: least_reach_w,
     },
     "guards": {
         inverters.keep_to_grid_code: nothing,

@@ -160,7 +160,7 @@ def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> No
         if memory.pairs[number].conducts:
             conducting += 1
             total_w += _room_w(layout, memory, number, power_w)
-            minima_w += _least_w(layout, memory, number, power_w)
+            minima_w += _minimum_w(layout, memory, number, power_w)
     is_enough = abs(power_w) >= abs(minima_w)
     if not is_enough:
         minima_w = 0.0
@@ -173,7 +173,7 @@ def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> No
             elif total_w > 0.0:
                 pair.asked_w = (power_w - minima_w) * _room_w(layout, memory, number, power_w) / total_w
                 if is_enough:
-                    pair.asked_w += _least_w(layout, memory, number, power_w)
+                    pair.asked_w += _minimum_w(layout, memory, number, power_w)
 
 
 def _limit_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
@@ -188,7 +188,7 @@ def _room_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
     return max(_limit_w(layout, memory, pair, power_w) - minimum_w, 0.0)
 
 
-def _least_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
+def _minimum_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
     """Return the least that a battery can be asked for in the direction of a power [W]."""
     if _limit_w(layout, memory, pair, power_w) <= 0.0:
         return 0.0

@@ -52,7 +52,7 @@ def _gives_surplus(layout: Layout, memory: Memory, control: int) -> bool:
     return layout.controls[control].meter >= 0 or now.setting_w >= memory.inverters[control].surplus_w
 
 
-def least_w(layout: Layout, memory: Memory, control: int) -> float:
+def reach_within_feed_in_w(layout: Layout, memory: Memory, control: int) -> float:
     """Return the least active power that a device could have now if it asked for all it can [W].
 
     What the others ask for stays as it is, and all would deliver the same share of it; what flows must be known.

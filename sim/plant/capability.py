@@ -7,7 +7,7 @@ from ..components.device import NO_POWER
 from ..domain.ranges import Bounds
 from ..domain.switching import Position
 from ..kernel.ac_bus import active_w
-from ..kernel.feed_in import least_w
+from ..kernel.feed_in import reach_within_feed_in_w
 from ..kernel.inverters import heat_of
 from .equipment import Equipment
 from .operating_point import OperatingPoint
@@ -106,5 +106,5 @@ class Capability:
     def _reach(self, key: str) -> Bounds:
         self._point.solve()
         number = self._places.controls[key]
-        lower_w = least_w(self._point.layout, self._memory, number)
+        lower_w = reach_within_feed_in_w(self._point.layout, self._memory, number)
         return Bounds(lower_w, self._memory.controls[number].reach_upper_w)

@@ -8,7 +8,7 @@ from ...models.meter import MeterOutput, meter_reading
 from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds
 from ..kernel.ac_bus import active_w
-from ..kernel.feed_in import least_w
+from ..kernel.feed_in import reach_within_feed_in_w
 from ..kernel.grid import line_voltage_v, voltage_v
 from ..kernel.metering import meter_input, metering_state
 from ..network.wiring import Wiring, sum_towards_inverters
@@ -143,7 +143,7 @@ class Readings:
                 for key, battery in zip(places.batteries, memory.batteries, strict=True)
             },
             reach={
-                key: Bounds(least_w(layout, memory, number), memory.controls[number].reach_upper_w)
+                key: Bounds(reach_within_feed_in_w(layout, memory, number), memory.controls[number].reach_upper_w)
                 for key, number in places.controls.items()
             },
         )  # fmt: skip

@@ -26,11 +26,8 @@ AS_SENT = 1e-6
 
 
 def minimum_as_sent_w(rating: Rating) -> float:
-    """Return the least magnitude of active power, other than 0, that a device runs at when it is told [W].
-
-    0 for devices whose set-point is a limit: a lower one lets them pause.
-    """
-    return 0.0 if rating.is_limit else rating.minimum_w * (1.0 - AS_SENT)
+    """Return the least magnitude of active power, other than 0, that a device takes when it is told [W]."""
+    return rating.minimum_set_point_w * (1.0 - AS_SENT)
 
 
 def as_taken(rating: Rating, power: float | None, *, default: float) -> float:

@@ -94,15 +94,10 @@ def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
     return widest_two(intersection(present, allowed)) or NOTHING_BUT_ZERO
 
 
-def least_w(plant: Plant, key: str) -> float:
-    """Return the magnitude below which a device shows no power but 0 and its rest [W]; 0 if it shows one range."""
-    rating = plant.equipment.ratings[key]
-    return 0.0 if rating.is_limit else rating.minimum_w
-
-
 def _of_device(plant: Plant, key: str) -> Ranges:
     """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it."""
-    bounds, minimum_w = plant.capability.active_power_bounds(key), least_w(plant, key)
+    bounds = plant.capability.active_power_bounds(key)
+    minimum_w = plant.equipment.ratings[key].minimum_set_point_w
     if minimum_w == 0.0:
         return (bounds,)
     power_w = plant.readings.active_power_w(key)

@@ -11,7 +11,7 @@ from ....sim.domain.commands import Execution, SetPower, StrikeFault
 from ....sim.domain.events import Event
 from ....sim.domain.metrics import PowerType
 from ....sim.domain.ranges import Ranges, is_allowed
-from ....sim.gateway.set_points import DEFAULT_LIFETIME_S
+from ....sim.gateway.lifetimes import OF_SET_POINTS
 from ....sim.plant.numbering import CONTROL_CYCLE_US
 from ....sim.plant.set_points import active_as_taken_w, as_taken
 from ....sim.simulation.simulation import Simulation
@@ -54,7 +54,7 @@ class Lifetimes:
             self._forget(command.fault.component)
         elif isinstance(command, SetPower):
             key = self._keys[command.component_id]
-            lifetime_s = DEFAULT_LIFETIME_S if command.lifetime_s is None else command.lifetime_s
+            lifetime_s = OF_SET_POINTS.or_default_s(command.lifetime_s)
             delay_us = round(self._simulation.plant.equipment.ratings[key].response_delay_s * 1e6)
             self._alive[key, command.power_type] = _Alive(
                 command.power,
