@@ -37,7 +37,7 @@ from .sim.domain.states import StateCode
 from .sim.files.sections import Phases, Section, refuse, written
 from .sim.files.units import NonNegativePower, Unit
 from .sim.inputs.daily import Day, WallClock
-from .sim.inputs.profiles.packaged import LoadProfile
+from .sim.inputs.packaged import LoadProfile
 from .sim.inputs.signal import Signal, Steps
 
 OUR_TYPES = {kind.name: kind for kind in OURS}

@@ -48,7 +48,7 @@ def _print_scenario_schema() -> None:
 def _warn_of_broken_packages() -> None:
     """Say which installed packages bring nothing although they should; the site does without them."""
     from ..sim.components.registry import broken_packages  # noqa: PLC0415
-    from ..sim.inputs.profiles.packaged import broken_profiles  # noqa: PLC0415
+    from ..sim.inputs.packaged import broken_profiles  # noqa: PLC0415
 
     for broken in (*broken_packages(), *broken_profiles()):
         typer.echo(f"not usable: {broken}", err=True)

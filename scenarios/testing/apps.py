@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from .bench import Bench
 from .scripts import Script
-
-if TYPE_CHECKING:
-    from .site import SiteHandle
-
 
 __tracebackhide__ = True  # failures are shown where the test stands
 
@@ -19,8 +16,8 @@ __tracebackhide__ = True  # failures are shown where the test stands
 class App:
     """An application under test."""
 
-    def __init__(self, site: SiteHandle, task: asyncio.Task[Any], name: str) -> None:
-        self._site = site
+    def __init__(self, bench: Bench, task: asyncio.Task[Any], name: str) -> None:
+        self._bench = bench
         self._task = task
         self.name = name
         task.add_done_callback(self._on_end)
@@ -53,7 +50,7 @@ class App:
             return None
         if (error := self._task.exception()) is not None:
             crash = self._crash(error)
-            self._site.forgive(crash)
+            self._bench.forgive(crash)
             raise crash
         return self._task.result()
 
@@ -63,13 +60,13 @@ class App:
 
     def _on_end(self, task: asyncio.Task[Any]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._site.alarm(self._crash(error))
+            self._bench.alarm(self._crash(error))
 
     def _crash(self, error: BaseException) -> AssertionError:
         if not hasattr(self, "_failure"):
-            when = self._site.time_text(self._site.now_us)
+            when = self._bench.time_text(self._bench.now_us)
             text = f"the application {self.name} crashed at {when}: {type(error).__name__}: {error}"
-            self._failure = self._site.failure(text)
+            self._failure = self._bench.failure(text)
             self._failure.__cause__ = error
         return self._failure
 
@@ -84,13 +81,13 @@ async def interrupt(apps: Sequence[App], patience_s: float | None) -> None:
 
 
 async def start(
-    site: SiteHandle, app: Coroutine[Any, Any, Any] | str | Path, arguments: Sequence[str]
+    bench: Bench, apps: list[App], app: Coroutine[Any, Any, Any] | str | Path, arguments: Sequence[str]
 ) -> App:
     """Start an application; see `SiteHandle.start_app`."""
     coroutine, name = _prepare(app, arguments)
     task = asyncio.get_running_loop().create_task(coroutine, name=f"application {name}")
-    started = App(site, task, name)
-    site.apps.append(started)
+    started = App(bench, task, name)
+    apps.append(started)
     await asyncio.sleep(0)
     return started
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from frequenz.quantities import (
     Energy,
@@ -25,13 +24,11 @@ from ...sim.domain.ranges import Bounds
 from ...sim.domain.short_names import metric_named
 from ...sim.domain.states import StateCode
 from ...sim.faults.check import read_amount_of
+from .bench import Bench
+from .driving import Driving, drive, release
 from .durations import Span, span_us
 from .quantities import quantity_of
 from .readings import Reading
-
-if TYPE_CHECKING:
-    from .site import SiteHandle
-
 
 __tracebackhide__ = True  # failures are shown where the test stands
 
@@ -43,29 +40,17 @@ class PowerBounds(NamedTuple):
     upper: Power
 
 
-class Driving:
-    """An input on its way to a value; await it to see it arrive."""
-
-    def __init__(self, site: SiteHandle, end_us: int) -> None:
-        self._site = site
-        self._end_us = end_us
-
-    def __await__(self) -> Generator[Any, None, None]:
-        """Wait until the value is reached."""
-        yield from self._site.wait_until_us(max(self._end_us, self._site.now_us)).__await__()
-
-
 class FaultHandle:
     """Something that a test has broken; as a context manager, it is mended at the end of the block."""
 
-    def __init__(self, site: SiteHandle, number: int) -> None:
-        self._site = site
+    def __init__(self, bench: Bench, number: int) -> None:
+        self._bench = bench
         self._number = number
 
     def mend(self) -> None:
         """End the fault; nothing happens if it has ended already, or the site was taken back to before it."""
         with contextlib.suppress(UnknownFaultError):
-            self._site.simulation.mend(self._number)
+            self._bench.simulation.mend(self._number)
 
     def __enter__(self) -> Self:
         return self
@@ -79,21 +64,21 @@ class FaultHandle:
 class ComponentHandle:
     """Reads, drives and breaks one component."""
 
-    def __init__(self, site: SiteHandle, key: str) -> None:
+    def __init__(self, bench: Bench, key: str) -> None:
         """Take a component in hand.
 
         Args:
-            site: Where it is.
+            bench: Where it is.
             key: In the site file.
         """
-        self._site = site
+        self._bench = bench
         self.key = key
         """In the site file."""
-        self.id = site.definition.components[key].id
+        self.id = bench.definition.components[key].id
         """By which clients of the Microgrid API know it."""
 
     def __repr__(self) -> str:
-        return f"<{self.key}, {self._site.definition.components[self.key].category} {self.id}>"
+        return f"<{self.key}, {self._bench.definition.components[self.key].category} {self.id}>"
 
     @property
     def active_power(self) -> Reading[Power]:
@@ -138,26 +123,28 @@ class ComponentHandle:
     @property
     def states(self) -> Reading[tuple[StateCode, ...]]:
         """What the component says it is doing: `lambda states: "ERROR" in states`."""
-        return Reading(self._site, f"{self.key}.states", lambda: self._site.read(self.key).states)
+        return Reading(self._bench, f"{self.key}.states", lambda: self._bench.read(self.key).states)
 
     @property
     def errors(self) -> Reading[tuple[str, ...]]:
         """Codes of the errors that the component reports."""
         return Reading(
-            self._site,
+            self._bench,
             f"{self.key}.errors",
-            lambda: tuple(error.code for error in self._site.read(self.key).errors),
+            lambda: tuple(error.code for error in self._bench.read(self.key).errors),
         )
 
     @property
     def bounds(self) -> Reading[PowerBounds]:
         """The active power that a set-point may ask of an inverter now, or that a battery allows on its DC side."""
-        metrics = self._site.read(self.key).bounds
+        metrics = self._bench.read(self.key).bounds
         metric = Metric.DC_POWER if Metric.DC_POWER in metrics else Metric.AC_POWER_ACTIVE
         if metric not in metrics:
             raise self._not_there("bounds", tuple(metrics))
         return Reading(
-            self._site, f"{self.key}.bounds", lambda: _power_bounds(self._site.read(self.key).bounds[metric])
+            self._bench,
+            f"{self.key}.bounds",
+            lambda: _power_bounds(self._bench.read(self.key).bounds[metric]),
         )
 
     def metric(self, name: str) -> Reading[Any]:
@@ -171,9 +158,9 @@ class ComponentHandle:
         if metric is None:
             raise self._not_there(name, known)
         return Reading(
-            self._site,
+            self._bench,
             f"{self.key}.{name}",
-            lambda: quantity_of(metric, self._site.read(self.key).values[metric]),
+            lambda: quantity_of(metric, self._bench.read(self.key).values[metric]),
         )
 
     def drive(
@@ -204,7 +191,7 @@ class ComponentHandle:
         named = {
             "load": load, "power": power, "irradiance": irradiance, "voltage": voltage, "frequency": frequency
         }  # fmt: skip
-        return self._site.drive_input(self.key, named | others, over)
+        return drive(self._bench, self.key, named | others, over)
 
     def release(self, *quantities: str) -> None:
         """Give inputs back to what the site file says; all that are driven if none is named.
@@ -212,7 +199,7 @@ class ComponentHandle:
         Raises:
             ValueError: If the component has no such input; says which there are.
         """
-        self._site.release_inputs(self.key, quantities)
+        release(self._bench, self.key, quantities)
 
     def fault(
         self,
@@ -276,13 +263,13 @@ class ComponentHandle:
             each_s=None if each is None else span_us(each, "each") / 1e6,
         )
         for_s = None if lasting is None else span_us(lasting, "lasting") / 1e6
-        return FaultHandle(self._site, self._site.simulation.fault(fault, for_s=for_s))
+        return FaultHandle(self._bench, self._bench.simulation.fault(fault, for_s=for_s))
 
     def _metrics(self) -> tuple[Metric, ...]:
-        return tuple(self._site.read(self.key).values)
+        return tuple(self._bench.read(self.key).values)
 
     def _not_there(self, word: str, known: tuple[Metric, ...]) -> ValueError:
-        category = self._site.definition.components[self.key].category
+        category = self._bench.definition.components[self.key].category
         return ValueError(
             f"{self.key} is a {category} and has no {word}; accepted: {', '.join(known) or 'none'}"
         )

@@ -8,14 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
+from .bench import Bench
 from .conditions import Condition
 from .durations import Moment, Span, moment_us, shown_span, span_us
 from .quantities import shown
-
-if TYPE_CHECKING:
-    from .site import SiteHandle
 
 __tracebackhide__ = True  # failures are shown where the test stands
 
@@ -25,15 +23,15 @@ V = TypeVar("V")
 class Reading(Generic[V]):
     """One value of a running site."""
 
-    def __init__(self, site: SiteHandle, name: str, read: Callable[[], V]) -> None:
+    def __init__(self, bench: Bench, name: str, read: Callable[[], V]) -> None:
         """Name a value.
 
         Args:
-            site: Whose value it is.
+            bench: Whose value it is.
             name: For messages, such as `battery.soc`.
             read: Returns the present value.
         """
-        self._site = site
+        self._bench = bench
         self._read = read
         self.name = name
         """Component and metric, such as `battery.soc`."""
@@ -44,7 +42,7 @@ class Reading(Generic[V]):
     @property
     def value(self) -> V:
         """The present value."""
-        self._site.catch_up()
+        self._bench.catch_up()
         return self._read()
 
     async def expect(
@@ -121,7 +119,7 @@ class Reading(Generic[V]):
             predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance
         )
         length_us = None if for_ is None else span_us(for_, "for_")
-        return Always(self._site, self, condition, length_us)
+        return Always(self._bench, self, condition, length_us)
 
     async def at(
         self,
@@ -142,23 +140,23 @@ class Reading(Generic[V]):
         condition = Condition(
             predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance
         )
-        await self._site.wait_until_us(moment_us(moment, self._site.definition, "moment"))
+        await self._bench.wait_until_us(moment_us(moment, self._bench.definition, "moment"))
         return await self._settle(condition, 0)
 
     async def _settle(self, condition: Condition[V], within_us: int) -> V:
-        site = self._site
+        bench = self._bench
         search = _Search(self, condition)
-        site.catch_up()
-        search.look(site.now_us)
+        bench.catch_up()
+        search.look(bench.now_us)
         if not search.found and within_us:
-            end_us = site.now_us + within_us
-            with site.watching(search):
-                await site.wait_until_us(end_us, unless=search)
+            end_us = bench.now_us + within_us
+            with bench.watching(search):
+                await bench.wait_until_us(end_us, unless=search)
             if not search.found:
-                site.catch_up()
+                bench.catch_up()
                 search.look(end_us)
         if not search.found:
-            raise site.failure(search.complaint(within_us))
+            raise bench.failure(search.complaint(within_us))
         return search.value
 
 
@@ -187,18 +185,18 @@ class _Search(Generic[V]):
             self._closest = (miss, self.value, time_us)
 
     def complaint(self, within_us: int) -> str:
-        site = self._reading._site
+        bench = self._reading._bench
         when = f" within {shown_span(within_us)}" if within_us else ""
         text = (
             f"{self._reading.name}: wanted {self._condition}{when}; "
-            f"found {shown(self.value)} at {site.time_text(self._time_us)}"
+            f"found {shown(self.value)} at {bench.time_text(self._time_us)}"
         )
         if (
             self._closest is not None
             and math.isfinite(self._closest[0])
             and self._closest[2] != self._time_us
         ):
-            text += f", closest {shown(self._closest[1])} at {site.time_text(self._closest[2])}"
+            text += f", closest {shown(self._closest[1])} at {bench.time_text(self._closest[2])}"
         return text
 
 
@@ -208,9 +206,9 @@ class Always(Generic[V]):
     is_over = False
 
     def __init__(
-        self, site: SiteHandle, reading: Reading[V], condition: Condition[V], length_us: int | None
+        self, bench: Bench, reading: Reading[V], condition: Condition[V], length_us: int | None
     ) -> None:
-        self._site = site
+        self._bench = bench
         self._reading = reading
         self._condition = condition
         self._length_us = length_us
@@ -218,7 +216,7 @@ class Always(Generic[V]):
         self._start_us = 0
         self._broken: AssertionError | None = None
         self.used = False
-        site.promises.append(self)
+        bench.promises.append(self)
 
     def __str__(self) -> str:
         return f"{self._reading.name}: always {self._condition}"
@@ -228,15 +226,15 @@ class Always(Generic[V]):
         if self._length_us is None:
             raise ValueError(f"{self} is awaited without an end; accepted: for_=, or a `with` block")
         with self:
-            yield from self._site.wait_until_us(self._site.now_us + self._length_us).__await__()
+            yield from self._bench.wait_until_us(self._bench.now_us + self._length_us).__await__()
 
     def __enter__(self) -> Self:
         """Watch from now on."""
         self.used = True
-        self._site.catch_up()
-        self._start_us = self._site.now_us
+        self._bench.catch_up()
+        self._start_us = self._bench.now_us
         self.look(self._start_us)
-        self._watching = self._site.watching(self)
+        self._watching = self._bench.watching(self)
         self._watching.__enter__()
         return self
 
@@ -246,10 +244,10 @@ class Always(Generic[V]):
         """Look once more and watch no longer."""
         self._watching.__exit__(kind, error, trace)
         if self._broken is None and error is None:
-            self._site.catch_up()
-            self.look(self._site.now_us)
+            self._bench.catch_up()
+            self.look(self._bench.now_us)
         if self._broken is not None:
-            self._site.forgive(self._broken)
+            self._bench.forgive(self._broken)
             if error is None:
                 raise self._broken
 
@@ -261,8 +259,8 @@ class Always(Generic[V]):
         if self._condition.miss(value) > 0.0:
             passed_us = time_us - self._start_us
             since = f"{shown_span(passed_us)} after it began" if passed_us else "as it began"
-            self._broken = self._site.failure(
+            self._broken = self._bench.failure(
                 f"{self._reading.name}: wanted {self._condition} always; "
-                f"found {shown(value)} at {self._site.time_text(time_us)}, {since}"
+                f"found {shown(value)} at {self._bench.time_text(time_us)}, {since}"
             )
-            self._site.alarm(self._broken)
+            self._bench.alarm(self._broken)

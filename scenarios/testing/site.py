@@ -2,67 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from frequenz.quantities import (
-    Current,
-    Energy,
-    Frequency,
-    Percentage,
-    Power,
     Quantity,
-    Temperature,
-    Voltage,
 )
 
 from ...sim.domain.events import Event
-from ...sim.domain.messages import Frame, Reading
+from ...sim.domain.messages import Frame
 from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.files.problems import did_you_mean
-from ...sim.files.units import AMPERE, CELSIUS, FRACTION, HERTZ, VOLT, WATT, WATT_HOUR, Unit
-from ...sim.inputs.driven import DRIVEN_INPUTS
-from ...sim.simulation.journal import Journal
 from ...sim.simulation.live import LiveSimulation
 from ...sim.simulation.simulation import Simulation
 from ...sim.simulation.snapshot import Snapshot
 from ...sim.site.graph import grid_key
-from ...sim.telemetry.instruments import Instruments
 from .apps import App, start
-from .component import ComponentHandle, Driving
-from .durations import Moment, Span, local_time, moment_us, shown_span, span_us
+from .bench import Bench, Promise
+from .component import ComponentHandle
+from .driving import Driving, drive, release
+from .durations import Moment, Span, local_time, moment_us, span_us
 from .history import History
-from .quantities import plain
-from .readings import Always
 
 __tracebackhide__ = True  # failures are shown where the test stands
-
-_KINDS: Mapping[Unit, type[Quantity]] = {
-    WATT: Power,
-    WATT_HOUR: Energy,
-    VOLT: Voltage,
-    AMPERE: Current,
-    HERTZ: Frequency,
-    CELSIUS: Temperature,
-    FRACTION: Percentage,
-}
-
-
-class Watcher(Protocol):
-    """Looks at every sampling of a site."""
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nobody needs to wait for it any more."""
-        ...
-
-    def look(self, time_us: int) -> None:
-        """Look at the site at a sampling [µs]."""
-        ...
 
 
 class SiteHandle:
@@ -86,17 +50,10 @@ class SiteHandle:
         self.name = name
         self.apps: list[App] = []
         """Applications that the test has started."""
-        self.promises: list[Always[Any]] = []
         self.events: list[Event] = []
         """What has happened to the site so far, telemetry aside, oldest first."""
-        self._loop = asyncio.get_running_loop()
-        self._instruments = Instruments(simulation.plant)
-        self._components = {key: ComponentHandle(self, key) for key in self.definition.components}
-        self._watchers: list[Watcher] = []
-        self._sleepers: dict[asyncio.Future[None], Watcher | None] = {}
-        self._alarm: BaseException | None = None
-        self._journal = Journal()
-        self._journal.listen(simulation.gateway)
+        self._bench = Bench(simulation, name)
+        self._components = {key: ComponentHandle(self._bench, key) for key in self.definition.components}
         self.history = History(self.definition.telemetry.interval_s)
         simulation.gateway.listen_to_events(self.events.append)
         simulation.gateway.listen_to_frames(self._on_frames)
@@ -140,7 +97,7 @@ class SiteHandle:
     @property
     def digest(self) -> str:
         """Digest of everything that has happened so far; the same test gives the same one, to the last bit."""
-        return self._journal.digest
+        return self._bench.digest
 
     async def run_for(self, span: Span) -> None:
         """Let time pass.
@@ -148,7 +105,7 @@ class SiteHandle:
         Raises:
             AssertionError: As soon as an application crashes, or an `always` around it is broken.
         """
-        await self.wait_until_us(self.now_us + span_us(span, "span"))
+        await self._bench.wait_until_us(self.now_us + span_us(span, "span"))
 
     async def run_until(self, moment: Moment) -> None:
         """Let time pass up to a moment; see `run_for`.
@@ -156,7 +113,7 @@ class SiteHandle:
         Raises:
             ValueError: If the moment has passed.
         """
-        await self.wait_until_us(moment_us(moment, self.definition, "moment"))
+        await self._bench.wait_until_us(moment_us(moment, self.definition, "moment"))
 
     async def start_app(self, app: Coroutine[Any, Any, Any] | str | Path, *arguments: str) -> App:
         """Start an application; it is interrupted at the end of the test.
@@ -168,7 +125,7 @@ class SiteHandle:
         Raises:
             FileNotFoundError: If there is no such script.
         """
-        return await start(self, app, arguments)
+        return await start(self._bench, self.apps, app, arguments)
 
     async def run_app(self, app: Coroutine[Any, Any, Any] | str | Path, *arguments: str) -> App:
         """Run an application until it returns; see `start_app`.
@@ -186,11 +143,11 @@ class SiteHandle:
         Raises:
             ValueError: If there is no such input; says which there are.
         """
-        return self.drive_input("site", inputs, over)
+        return drive(self._bench, "site", inputs, over)
 
     def release(self, *quantities: str) -> None:
         """Give inputs of the site itself back to what its file says; all that are driven if none is named."""
-        self.release_inputs("site", quantities)
+        release(self._bench, "site", quantities)
 
     def restart_server(self, down: Span) -> None:
         """Let the server go down: streams and requests end as UNAVAILABLE, and nothing answers until it is back.
@@ -224,122 +181,15 @@ class SiteHandle:
         """Return a double that goes on from here on its own, without applications, when told to `run_for`."""
         return self.simulation.fork()
 
-    def catch_up(self) -> None:
-        """Let everything happen that is due."""
-        self.simulation.catch_up()
-
-    def read(self, key: str) -> Reading:
-        """Return what a component would report now if nothing were broken between it and its clients."""
-        return self._instruments.read(key)
+    @property
+    def promises(self) -> Sequence[Promise]:
+        """What the test has said is always so."""
+        return self._bench.promises
 
     def time_text(self, time_us: int) -> str:
         """Return a time for messages, by the clock of the site."""
-        moment = local_time(time_us, self.definition)
-        return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
-
-    def failure(self, text: str) -> AssertionError:
-        """Return a failed assertion with what is needed to see it again."""
-        passed = shown_span(self.now_us - self.simulation.start_us)
-        return AssertionError(
-            f"{text}\n{self.name}, seed {self.seed}, started {self.time_text(self.simulation.start_us)}, "
-            f"{passed} ago; digest {self.digest}"
-        )
-
-    def alarm(self, error: BaseException) -> None:
-        """Let whoever waits for time to pass, now or next, know of an error."""
-        self._alarm = self._alarm or error
-        for sleeper in self._sleepers:
-            _wake(sleeper)
-
-    def forgive(self, error: BaseException) -> None:
-        """Forget an error that has been raised elsewhere."""
-        if self._alarm is error:
-            self._alarm = None
-
-    @contextmanager
-    def watching(self, watcher: Watcher) -> Iterator[None]:
-        """Let somebody look at every sampling for a while."""
-        self._watchers.append(watcher)
-        try:
-            yield
-        finally:
-            self._watchers.remove(watcher)
-
-    async def wait_until_us(self, time_us: int, *, unless: Watcher | None = None) -> None:
-        """Wait for a time [µs], or until a watcher is over.
-
-        Raises:
-            AssertionError: If an application crashes meanwhile, or a promise is broken.
-            ValueError: If the time has passed.
-        """
-        if time_us < self.now_us:
-            raise ValueError(
-                f"{self.time_text(time_us)} has passed; accepted: {self.time_text(self.now_us)} or later"
-            )
-        sleeper = self._loop.create_future()
-        self._sleepers[sleeper] = unless
-        timer = self._loop.call_at(self.simulation.clock.loop_time_s(time_us), _wake, sleeper)
-        try:
-            self._raise_alarm()
-            await sleeper
-        finally:
-            timer.cancel()
-            del self._sleepers[sleeper]
-        self.catch_up()
-        self._raise_alarm()
-
-    def drive_input(self, key: str, inputs: Mapping[str, Quantity | float | None], over: Span) -> Driving:
-        """Override inputs; see `ComponentHandle.drive`."""
-        over_us = span_us(over, "over")
-        given = {name: value for name, value in inputs.items() if value is not None}
-        if not given:
-            raise ValueError(
-                f"{key}: nothing to drive; accepted: an input such as load=, irradiance=, frequency="
-            )
-        for name, value in given.items():
-            self.simulation.drive(key, name, _measured(key, name, value), over_s=over_us / MICROSECONDS)
-        return Driving(self, self.now_us + over_us)
-
-    def release_inputs(self, key: str, quantities: Sequence[str]) -> None:
-        """Give inputs back; see `ComponentHandle.release`."""
-        prefix = f"{key}."
-        driven = [
-            name.removeprefix(prefix)
-            for name in self.simulation.plant.inputs.overrides
-            if name.startswith(prefix)
-        ]
-        for quantity in quantities or driven:
-            self.simulation.release(key, quantity)
+        return self._bench.time_text(time_us)
 
     def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
         self.history.add(time_us, frames)
-        for watcher in tuple(self._watchers):
-            watcher.look(time_us)
-        for sleeper, awaited in self._sleepers.items():
-            if awaited is not None and awaited.is_over:
-                _wake(sleeper)
-
-    def _raise_alarm(self) -> None:
-        if self._alarm is not None:
-            error, self._alarm = self._alarm, None
-            raise error
-
-
-def _measured(key: str, name: str, value: Quantity | float) -> float:
-    """Return a value in the unit that its input has inside.
-
-    Raises:
-        TypeError: If it is of another kind.
-    """
-    driven = DRIVEN_INPUTS.get(name)
-    if driven is not None and isinstance(value, Quantity):
-        kind = _KINDS.get(driven.unit)
-        if kind is None or not isinstance(value, kind):
-            accepted = "a number" if kind is None else f"a {kind.__name__}"
-            raise TypeError(f"{key}.{name} is a {type(value).__name__}; accepted: {accepted}")
-    return value.as_fraction() if isinstance(value, Percentage) else plain(value)
-
-
-def _wake(sleeper: asyncio.Future[None]) -> None:
-    if not sleeper.done():
-        sleeper.set_result(None)
+        self._bench.look(time_us)

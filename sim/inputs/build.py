@@ -11,8 +11,8 @@ from ..domain.timestamps import to_us
 from .daily import SECOND_US, Daily, DayMaker, WallClock, local_datetime
 from .errors import InputError
 from .files.recording import recorded_signal
+from .packaged import load_profiles
 from .profiles.bdew import BdewDays
-from .profiles.packaged import load_profiles
 from .profiles.sky import SkyDays
 from .signal import Constant, Noisy, Signal, Steps
 from .specs import Bdew, ClearSky, ConstantPower, FileColumn, Inline, Noise, Packaged

@@ -50,7 +50,7 @@ from ..files.units import (
     Temperature,
     Unit,
 )
-from .profiles.packaged import load_profiles
+from .packaged import load_profiles
 
 Quantity = TypeVar("Quantity")
 BdewProfile = Literal[

@@ -26,7 +26,7 @@ from ..files.presets import PresetError, PresetFolder, own_presets
 from ..files.problems import Finding, Place, Problem, did_you_mean, kind_of, one_of, shown, written_path
 from ..files.regular import read_regular
 from ..files.yaml_text import YamlText, read_yaml
-from ..inputs.profiles.packaged import broken_profiles
+from ..inputs.packaged import broken_profiles
 from . import graph
 from .environment import grid_facts
 from .feed_in import feed_in_findings

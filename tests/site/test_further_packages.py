@@ -11,8 +11,8 @@ import pytest
 from doppelgrid.sim.files import packages
 from doppelgrid.sim.files.extras import EXTRAS, MissingPackageError, extra_for
 from doppelgrid.sim.files.packages import brought
-from doppelgrid.sim.inputs.profiles import packaged
-from doppelgrid.sim.inputs.profiles.packaged import LoadProfile, broken_profiles, load_profiles
+from doppelgrid.sim.inputs import packaged
+from doppelgrid.sim.inputs.packaged import LoadProfile, broken_profiles, load_profiles
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
-from ...files.packages import BrokenPackage, brought
-from ..daily import DayMaker
+from ..files.packages import BrokenPackage, brought
+from .daily import DayMaker
 
 GROUP = "doppelgrid.load_profiles"
 """Entry points of other packages: each a `LoadProfile`, or a sequence of them."""

@@ -1,0 +1,154 @@
+"""A running site on the bench of a test: who waits for its time to pass, who watches it, and what goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from ...sim.domain.messages import Reading
+from ...sim.simulation.journal import Journal
+from ...sim.simulation.live import LiveSimulation
+from ...sim.telemetry.instruments import Instruments
+from .durations import local_time, shown_span
+
+__tracebackhide__ = True  # failures are shown where the test stands
+
+
+class Watcher(Protocol):
+    """Looks at every sampling of a site."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody needs to wait for it any more."""
+        ...
+
+    def look(self, time_us: int) -> None:
+        """Look at the site at a sampling [µs]."""
+        ...
+
+
+class Promise(Protocol):
+    """What a test says is always so."""
+
+    @property
+    def used(self) -> bool:
+        """Whether anything has come of it."""
+        ...
+
+
+class Bench:
+    """What everything that a test has of a site stands on."""
+
+    def __init__(self, simulation: LiveSimulation, name: str) -> None:
+        """Begin to keep the journal of a site.
+
+        Args:
+            simulation: On the running event loop.
+            name: Of the site, for messages.
+        """
+        self.simulation = simulation
+        self.definition = simulation.site
+        """The site as its file describes it."""
+        self.name = name
+        self.promises: list[Promise] = []
+        self._loop = asyncio.get_running_loop()
+        self._instruments = Instruments(simulation.plant)
+        self._watchers: list[Watcher] = []
+        self._sleepers: dict[asyncio.Future[None], Watcher | None] = {}
+        self._alarm: BaseException | None = None
+        self._journal = Journal()
+        self._journal.listen(simulation.gateway)
+
+    @property
+    def now_us(self) -> int:
+        """The time of the site [µs since the Unix epoch]."""
+        return self.simulation.clock.now_us()
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything that has happened so far."""
+        return self._journal.digest
+
+    def catch_up(self) -> None:
+        """Let everything happen that is due."""
+        self.simulation.catch_up()
+
+    def read(self, key: str) -> Reading:
+        """Return what a component would report now if nothing were broken between it and its clients."""
+        return self._instruments.read(key)
+
+    def time_text(self, time_us: int) -> str:
+        """Return a time for messages, by the clock of the site."""
+        moment = local_time(time_us, self.definition)
+        return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
+
+    def failure(self, text: str) -> AssertionError:
+        """Return a failed assertion with what is needed to see it again."""
+        passed = shown_span(self.now_us - self.simulation.start_us)
+        return AssertionError(
+            f"{text}\n{self.name}, seed {self.simulation.seed}, started {self.time_text(self.simulation.start_us)}, "
+            f"{passed} ago; digest {self.digest}"
+        )
+
+    def alarm(self, error: BaseException) -> None:
+        """Let whoever waits for time to pass, now or next, know of an error."""
+        self._alarm = self._alarm or error
+        for sleeper in self._sleepers:
+            _wake(sleeper)
+
+    def forgive(self, error: BaseException) -> None:
+        """Forget an error that has been raised elsewhere."""
+        if self._alarm is error:
+            self._alarm = None
+
+    @contextmanager
+    def watching(self, watcher: Watcher) -> Iterator[None]:
+        """Let somebody look at every sampling for a while."""
+        self._watchers.append(watcher)
+        try:
+            yield
+        finally:
+            self._watchers.remove(watcher)
+
+    async def wait_until_us(self, time_us: int, *, unless: Watcher | None = None) -> None:
+        """Wait for a time [µs], or until a watcher is over.
+
+        Raises:
+            AssertionError: If an application crashes meanwhile, or a promise is broken.
+            ValueError: If the time has passed.
+        """
+        if time_us < self.now_us:
+            raise ValueError(
+                f"{self.time_text(time_us)} has passed; accepted: {self.time_text(self.now_us)} or later"
+            )
+        sleeper = self._loop.create_future()
+        self._sleepers[sleeper] = unless
+        timer = self._loop.call_at(self.simulation.clock.loop_time_s(time_us), _wake, sleeper)
+        try:
+            self._raise_alarm()
+            await sleeper
+        finally:
+            timer.cancel()
+            del self._sleepers[sleeper]
+        self.catch_up()
+        self._raise_alarm()
+
+    def look(self, time_us: int) -> None:
+        """Let all who watch look at the site at a sampling [µs]."""
+        for watcher in tuple(self._watchers):
+            watcher.look(time_us)
+        for sleeper, awaited in self._sleepers.items():
+            if awaited is not None and awaited.is_over:
+                _wake(sleeper)
+
+    def _raise_alarm(self) -> None:
+        if self._alarm is not None:
+            error, self._alarm = self._alarm, None
+            raise error
+
+
+def _wake(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)
