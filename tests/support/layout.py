@@ -7,6 +7,8 @@ from pathlib import Path
 
 import grimp
 
+import doppelgrid
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = "doppelgrid"
 HOUSE = ("models", "sim", "proto", "scenarios", "testing", "hardware", "cli")
@@ -26,13 +28,25 @@ STANDING_ALONE = {"scenarios.conformance"}
 """What imports nothing else of the package: it holds any server to what clients rely on."""
 
 
+def is_whole() -> bool:
+    """Say whether the installed package has its folders beside it; an editable one shows the façade alone."""
+    return (Path(doppelgrid.__file__).parent / "sim").is_dir()
+
+
 @cache
 def imports() -> grimp.ImportGraph:
     """Return the graph of imports of the installed package, other packages included."""
-    graph = grimp.build_graph(PACKAGE, include_external_packages=True)
     # An editable installation shows the façade alone, in which no arrow could be wrong.
-    assert f"{PACKAGE}.sim.kernel.steps" in graph.modules, "install the package: pip install --no-deps ."
-    return graph
+    assert is_whole(), "install the package: pip install --no-deps ."
+    return grimp.build_graph(PACKAGE, include_external_packages=True)
+
+
+def folders() -> list[str]:
+    """Return the dotted names of all folders within the package that have parts; the package itself is empty."""
+    modules = {module for module in imports().modules if module.startswith(PACKAGE)}
+    return sorted(
+        {module.rpartition(".")[0].removeprefix(PACKAGE).removeprefix(".") for module in modules - {PACKAGE}}
+    )
 
 
 def arrows(folder: str = "") -> set[tuple[str, str]]:
