@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from .sim.headless.simulate import simulate
     from .sim.recording import Recorder, Recording, RecordingError, read_recording
     from .sim.replay import Replay
-    from .sim.report import Kpis, SiteReport, kpis, report_of_recording
+    from .sim.report.figures import Kpis
+    from .sim.report.kpis import kpis
+    from .sim.report.of_recording import report_of_recording
+    from .sim.report.site_report import SiteReport
     from .sim.simulation.simulation import Simulation
     from .sim.simulation.snapshot import Snapshot
     from .sim.simulation.tape import Tape
     from .sim.site.reader import SiteError, load_site
     from .sim.site.site import Site
-    from .sim.tariff import Tariff, TariffError, load_tariff
+    from .sim.tariff.reader import Tariff, TariffError, load_tariff
 
     serve = SiteServer
     __version__: str
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ControlClient": "proto.control.client.ControlClient",
     "ControlError": "proto.control.client.ControlError",
-    "Kpis": "sim.report.Kpis",
+    "Kpis": "sim.report.figures.Kpis",
     "Recorder": "sim.recording.Recorder",
     "Recording": "sim.recording.Recording",
     "RecordingError": "sim.recording.RecordingError",
@@ -44,18 +47,18 @@ _HOMES = {
     "Simulation": "sim.simulation.simulation.Simulation",
     "Site": "sim.site.site.Site",
     "SiteError": "sim.site.reader.SiteError",
-    "SiteReport": "sim.report.SiteReport",
+    "SiteReport": "sim.report.site_report.SiteReport",
     "SiteServer": "proto.serving.site_server.SiteServer",
     "Snapshot": "sim.simulation.snapshot.Snapshot",
     "Summary": "sim.headless.outcome.Summary",
     "Tape": "sim.simulation.tape.Tape",
-    "Tariff": "sim.tariff.Tariff",
-    "TariffError": "sim.tariff.TariffError",
-    "kpis": "sim.report.kpis",
+    "Tariff": "sim.tariff.reader.Tariff",
+    "TariffError": "sim.tariff.reader.TariffError",
+    "kpis": "sim.report.kpis.kpis",
     "load_site": "sim.site.reader.load_site",
-    "load_tariff": "sim.tariff.load_tariff",
+    "load_tariff": "sim.tariff.reader.load_tariff",
     "read_recording": "sim.recording.read_recording",
-    "report_of_recording": "sim.report.report_of_recording",
+    "report_of_recording": "sim.report.of_recording.report_of_recording",
     "serve": "proto.serving.site_server.SiteServer",
     "simulate": "sim.headless.simulate.simulate",
     "simulate_many": "sim.ensemble.ensemble.simulate_many",

@@ -24,7 +24,7 @@ from ..proto.serving.site_server import SiteServer
 from ..sim.domain.messages import Frame
 from ..sim.domain.metrics import Metric
 from ..sim.recording import Recorder
-from ..sim.report import SiteWatch
+from ..sim.report.of_simulation import SiteWatch
 from ..sim.simulation.live import LiveSimulation
 from ..sim.site.site import Site
 from .event_words import event_line

@@ -31,7 +31,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from ..scenarios.lockstep.session import LockstepResult
-    from ..sim.report import SiteWatch
+    from ..sim.report.of_simulation import SiteWatch
     from ..sim.simulation.hardware import Hardware
     from ..sim.site.site import Site
 
@@ -118,7 +118,7 @@ def lockstep(
     from ..scenarios.lockstep.progress import VirtualProgress  # noqa: PLC0415
     from ..scenarios.lockstep.session import LockstepSession  # noqa: PLC0415
     from ..scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop  # noqa: PLC0415
-    from ..sim.report import SiteWatch  # noqa: PLC0415
+    from ..sim.report.of_simulation import SiteWatch  # noqa: PLC0415
     from ..sim.simulation.live import LiveSimulation  # noqa: PLC0415
 
     try:

@@ -8,6 +8,7 @@ port is in use, 4 nobody answers where a running site is wanted; `lockstep` has 
 from __future__ import annotations
 
 import errno
+import gc
 import sys
 from typing import Annotated
 
@@ -61,6 +62,8 @@ def doppelgrid(
 
 def main() -> None:
     """Run the command, as the process's only purpose."""
+    # What is imported stays: to look through all of it for garbage, again and again, takes a tenth of a short run.
+    gc.set_threshold(20_000, 20, 100)
     try:
         app()
         sys.stdout.flush()

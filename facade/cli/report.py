@@ -40,10 +40,10 @@ def report(
 
     from ..sim.files.json_text import json_text  # noqa: PLC0415
     from ..sim.recording import read_recording  # noqa: PLC0415
-    from ..sim.report import report_of_recording  # noqa: PLC0415
     from ..sim.report.journal import commands_in  # noqa: PLC0415
+    from ..sim.report.of_recording import report_of_recording  # noqa: PLC0415
     from ..sim.site.reader import load_site  # noqa: PLC0415
-    from ..sim.tariff import load_tariff  # noqa: PLC0415
+    from ..sim.tariff.reader import load_tariff  # noqa: PLC0415
     from .report_lines import print_report  # noqa: PLC0415
 
     to_terminal = json is not None and str(json) == "-"

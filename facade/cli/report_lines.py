@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..sim.report.site_report import Commands, Curve, Incident, Peak, SiteReport
-    from ..sim.tariff import Costs
+    from ..sim.tariff.bill import Costs
 
 _MOST_LINES = 8
 """Of incidents, and of refusals."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def print_summary(summary: Summary, site: Site, begin_us: int, console: Console) -> None:
     """Print what came of a run that began at a time [µs since the Unix epoch]."""
-    from ..sim.report import report_of_summary  # noqa: PLC0415 - takes long to import
+    from ..sim.report.of_summary import report_of_summary  # noqa: PLC0415 - takes long to import
 
     report = report_of_summary(summary, site, begin_us)
     print_report(report, console)

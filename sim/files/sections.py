@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from .described import Described
 from .units import DEGREE, FRACTION
 
 Tilt = Annotated[float, DEGREE.within(lower=0.0, upper=90.0)]
@@ -58,7 +59,7 @@ Phase = Annotated[int, Field(strict=True, ge=1, le=3)]
 Phases = Annotated[tuple[Phase, ...], Field(min_length=1, max_length=3), AfterValidator(_each_once)]
 
 
-class Section(BaseModel):
+class Section(Described):
     """Part of a site file. Defaults are written as in the file, and read as if they stood there."""
 
     model_config = ConfigDict(
@@ -68,5 +69,4 @@ class Section(BaseModel):
         validate_by_name=False,
         validate_default=True,
         serialize_by_alias=True,
-        use_attribute_docstrings=True,
     )

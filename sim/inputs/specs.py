@@ -32,6 +32,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from ..files.described import Described
 from ..files.moments import parse_moment, parse_zone, write_moment
 from ..files.problems import did_you_mean
 from ..files.sections import short_for
@@ -68,19 +69,14 @@ _AvailablePower = Annotated[
 ]
 
 
-class _Section(BaseModel):
+class _Section(Described):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
         validate_by_alias=True,
         validate_by_name=False,
         serialize_by_alias=True,
-        use_attribute_docstrings=True,
     )
-
-
-_WITHOUT_DOCSTRINGS = ConfigDict(use_attribute_docstrings=False)
-"""For generic sections: pydantic does not find the source of one that is made for a quantity."""
 
 
 class Noise(_Section):
@@ -111,16 +107,15 @@ class ConstantPower(_Section):
 class Point(_Section, Generic[Quantity]):
     """A value and when it begins to hold."""
 
-    model_config = _WITHOUT_DOCSTRINGS
-
     at: Annotated[
         time | datetime | float,
         PlainValidator(parse_moment),
         PlainSerializer(write_moment, when_used="json"),
         WithJsonSchema({"type": "string"}, mode="validation"),
-        Field(description="A time of day, an instant, or a duration since the run's start."),
     ]
-    value: Annotated[Quantity, Field(description="Value from then on.")]
+    """A time of day, an instant, or a duration since the run's start."""
+    value: Quantity
+    """Value from then on."""
 
 
 def _ascending(points: tuple[Point[Any], ...]) -> tuple[Point[Any], ...]:
@@ -151,20 +146,14 @@ class Inline(_Section, Generic[Quantity]):
     the next. Instants and durations do not repeat: the last value holds on.
     """
 
-    model_config = _WITHOUT_DOCSTRINGS
-
-    profile: Annotated[Literal["inline"], Field(description="Values by time, listed here.")]
-    points: Annotated[
-        tuple[Point[Quantity], ...],
-        Field(min_length=1, description="Values with their times, in ascending order."),
-        AfterValidator(_ascending),
-    ]
+    profile: Literal["inline"]
+    """Values by time, listed here."""
+    points: Annotated[tuple[Point[Quantity], ...], Field(min_length=1), AfterValidator(_ascending)]
+    """Values with their times, in ascending order."""
 
 
 class LoadInline(Inline[Power]):
     """Powers listed in the site file, with noise if wanted."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
     noise: _Noise = None
     """Variation of the values; none if not given. A share alone is its amplitude."""

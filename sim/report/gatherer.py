@@ -15,7 +15,7 @@ from ..domain.categories import Category
 from ..network.wiring import Wiring, wire
 from ..site.graph import grid_key
 from ..site.site import Site
-from ..tariff import Bill, Costs
+from ..tariff.bill import Bill, Costs
 from .site_report import QUARTER_US, Curve, Flow, Group, Peak
 
 Floats = npt.NDArray[np.float64]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..recording import Recording, read_recording
 from ..site.site import Site
-from ..tariff import Tariff, load_tariff
+from ..tariff.reader import Tariff, load_tariff
 from .figures import Kpis
 from .journal import commands_in
 from .of_recording import report_of_recording

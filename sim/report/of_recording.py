@@ -19,7 +19,8 @@ from ..recording.names import parse_name
 from ..replay.playback import metrics_left_out
 from ..site.graph import grid_key
 from ..site.site import Site
-from ..tariff import Bill, Tariff
+from ..tariff.bill import Bill
+from ..tariff.reader import Tariff
 from ..telemetry.intervals import shown_windows
 from .gatherer import Floats, Gatherer, Instants
 from .held import Held, held, usual_distance_us

@@ -23,7 +23,8 @@ from ..kernel.layout import Layout, Memory
 from ..plant.plant import Plant
 from ..replay.plant import ReplayPlant
 from ..site.site import Site
-from ..tariff import Bill, Prices
+from ..tariff.bill import Bill
+from ..tariff.prices import Prices
 from ..telemetry.intervals import shown_windows
 from .gatherer import Gatherer
 from .of_recording import capacity_loss

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
-from ..tariff import Costs
+from ..tariff.bill import Costs
 from .figures import Kpis
 
 QUARTER_US = 900_000_000

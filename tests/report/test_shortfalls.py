@@ -13,9 +13,9 @@ from doppelgrid import Kpis, Simulation
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.recording import Recorder
-from doppelgrid.sim.report import SiteWatch
+from doppelgrid.sim.report.of_simulation import SiteWatch
 from doppelgrid.sim.site.site import Site
-from doppelgrid.sim.tariff import load_tariff
+from doppelgrid.sim.tariff.reader import load_tariff
 
 NOON = datetime(2026, 6, 15, 12)
 HOUR = timedelta(hours=1)

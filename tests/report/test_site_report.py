@@ -16,8 +16,10 @@ from doppelgrid.sim.domain.messages import CommandError
 from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.recording import Recorder, RecordingError, read_recording
 from doppelgrid.sim.replay import Replay
-from doppelgrid.sim.report import SiteReport, SiteWatch, report_of_recording
 from doppelgrid.sim.report.journal import commands_in
+from doppelgrid.sim.report.of_recording import report_of_recording
+from doppelgrid.sim.report.of_simulation import SiteWatch
+from doppelgrid.sim.report.site_report import SiteReport
 from doppelgrid.sim.simulation.journal import Journal
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site

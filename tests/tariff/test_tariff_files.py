@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doppelgrid.sim.domain.timestamps import to_us
-from doppelgrid.sim.tariff import Prices, Tariff, TariffError, load_tariff
+from doppelgrid.sim.tariff.prices import Prices
+from doppelgrid.sim.tariff.reader import Tariff, TariffError, load_tariff
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EXAMPLES = Path(__file__).parents[2] / "examples" / "tariffs"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ....sim.report import SiteReport
 from ....sim.report.figures import MONEY, without_unit
-from ....sim.report.site_report import QUARTER_US
-from ....sim.tariff import Tariff
+from ....sim.report.site_report import QUARTER_US, SiteReport
+from ....sim.tariff.reader import Tariff
 
 _NEEDS = {
     "curtailed_wh": "a site with photovoltaics",

@@ -15,11 +15,11 @@ from ....sim.domain.messages import (
 from ....sim.domain.timestamps import MICROSECONDS
 from ....sim.files.problems import Finding, Place, shown
 from ....sim.files.regular import NOT_THERE
-from ....sim.report import SiteWatch
+from ....sim.report.of_simulation import SiteWatch
 from ....sim.simulation.simulation import Simulation
 from ....sim.site.graph import formulas
 from ....sim.site.site import Site
-from ....sim.tariff import Tariff, TariffError
+from ....sim.tariff.reader import Tariff, TariffError
 from ....sim.telemetry.instruments import Instruments
 from ..checks.absent import absent_figures
 from ..language.expressions import Quantity, Reading

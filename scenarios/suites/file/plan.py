@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....sim.site.site import Site
-from ....sim.tariff import Prices
+from ....sim.tariff.prices import Prices
 from ..language.vocabulary import SiteWords
 from .actions import Action
 from .application import Application

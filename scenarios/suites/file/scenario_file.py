@@ -13,7 +13,7 @@ from ....sim.files.problems import Finding, Problem, kind_of, shown
 from ....sim.files.regular import why_unreadable
 from ....sim.site.reader import SiteError, bundled_sites, load_site, read_content
 from ....sim.site.site import Site
-from ....sim.tariff import TariffError, load_tariff
+from ....sim.tariff.reader import TariffError, load_tariff
 from ..language.expressions import ExpressionError, parse_condition
 from .application import ApplicationError, read_application
 from .binding import Numbers, bind, tariff_findings

@@ -14,9 +14,9 @@ from ....sim.domain.metrics import Metric
 from ....sim.domain.states import StateCode
 from ....sim.files.problems import one_of
 from ....sim.files.units import Unit
-from ....sim.report import SiteReport
 from ....sim.report.figures import MONEY, NEVER_BELOW_0, SHARES, unit_of, without_unit
 from ....sim.report.gatherer import LOAD
+from ....sim.report.site_report import SiteReport
 from ....sim.site.site import Site
 from .expressions import (
     Comparison,

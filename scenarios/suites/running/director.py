@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 from ....sim.domain.commands import ClientCommand, Execution, OverrideInput, ReleaseInput, StrikeFault
 from ....sim.domain.messages import CommandError, Frame
 from ....sim.domain.timestamps import MICROSECONDS
-from ....sim.report import SiteReport, SiteWatch
+from ....sim.report.of_simulation import SiteWatch
+from ....sim.report.site_report import SiteReport
 from ....sim.simulation.live import LiveSimulation
 from ...testing.durations import shown_span
 from ..checks.invariants import INVARIANTS, WORDS, Invariants

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ....sim.report import SiteWatch
+from ....sim.report.of_simulation import SiteWatch
 from ....sim.simulation.simulation import Simulation
 from ....sim.site.graph import formulas
 from ....sim.site.reader import load_site
