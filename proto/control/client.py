@@ -232,7 +232,7 @@ class ControlClient:
         return [site_fault(fault) for fault in response.faults]
 
     async def take_snapshot(self, name: str) -> None:
-        """Let the server keep everything that the site remembers, under a name."""
+        """Let the server keep everything that the site remembers, under a name; of those it keeps 100."""
         if not name:
             raise ControlError(grpc.StatusCode.INVALID_ARGUMENT, "the name is empty; accepted: any other")
         await self._call("TakeSnapshot", pb.TakeSnapshotRequest(name=name), pb.TakeSnapshotResponse)

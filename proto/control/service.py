@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 
 from google.protobuf.message import Message
 
-from ...sim.domain.messages import InvalidArgumentError, UnknownComponentError
+from ...sim.domain.messages import CommandError, InvalidArgumentError, RefusalStatus, UnknownComponentError
 from ...sim.domain.timestamps import to_datetime
 from ...sim.files.problems import one_of
 from ...sim.simulation.live import LiveSimulation
@@ -20,6 +20,8 @@ from .v1 import control_pb2 as pb
 
 NAME = pb.DESCRIPTOR.services_by_name["Control"].full_name
 """Name of the service, as clients call it."""
+MOST_SNAPSHOTS = 100
+"""Snapshots that the server keeps at once: each is a copy of all that the site remembers."""
 
 
 def control_service(simulation: LiveSimulation, open_streams: OpenStreams) -> Service:
@@ -116,6 +118,11 @@ class Procedures:
 
     async def take_snapshot(self, request: pb.TakeSnapshotRequest) -> pb.TakeSnapshotResponse:
         """Keep everything that the site remembers, or give it back."""
+        if request.name and request.name not in self._snapshots and len(self._snapshots) >= MOST_SNAPSHOTS:
+            raise TooManySnapshotsError(
+                f"{MOST_SNAPSHOTS} snapshots are kept already; accepted: the name of one of them, which is "
+                "replaced, another name once one of them is forgotten, or no name, for its bytes"
+            )
         snapshot = self._simulation.save()
         if not request.name:
             return pb.TakeSnapshotResponse(clock=self._clock(), content=snapshot.to_bytes())
@@ -194,6 +201,12 @@ class Procedures:
 
 class UnknownSnapshotError(UnknownComponentError):
     """The server keeps no snapshot of this name."""
+
+
+class TooManySnapshotsError(CommandError):
+    """The server keeps as many snapshots as it can."""
+
+    status = RefusalStatus.RESOURCE_EXHAUSTED
 
 
 def _method(name: str, request: type[RequestT], answer: Callable[[RequestT], Awaitable[Message]]) -> Method:

@@ -12,6 +12,7 @@ from control.support import INVERTER, MAIN, listen, seconds, serve, set_power
 from frequenz.quantities import Frequency, Power, Voltage
 
 from doppelgrid import ControlClient, ControlError
+from doppelgrid.proto.control.service import MOST_SNAPSHOTS
 from doppelgrid.sim.domain.faults import FaultKind
 
 
@@ -241,6 +242,18 @@ class TestSnapshots:
         assert await control.list_snapshots() == {"a": noon, "b": noon + seconds(1)}
         await control.forget_snapshot("a")
         assert list(await control.list_snapshots()) == ["b"]
+
+    async def test_no_more_snapshots_are_kept_than_the_server_says(self, control: ControlClient) -> None:
+        for number in range(MOST_SNAPSHOTS):
+            await control.take_snapshot(str(number))
+        with pytest.raises(ControlError, match="100 snapshots are kept already; accepted: the name of one") as error:
+            await control.take_snapshot("another")
+        assert refused_as(grpc.StatusCode.RESOURCE_EXHAUSTED, error)
+        assert len(await control.list_snapshots()) == MOST_SNAPSHOTS
+        assert await control.export_snapshot()
+        await control.take_snapshot("7")
+        await control.forget_snapshot("8")
+        await control.take_snapshot("another")
 
     async def test_an_unknown_snapshot_is_not_found(self, control: ControlClient) -> None:
         await control.take_snapshot("noon")
