@@ -124,6 +124,7 @@ class SiteWatch:
             if component.category == Category.BATTERY
         }
         self._frames: tuple[int, dict[int, Frame]] | None = None
+        self._first_frames_us: int | None = None
         self._shortfalls = None if self._is_replayed else ShortfallWatch(plant)
         simulation.executor.executions.subscribe(self._on_execution)
         simulation.gateway.listen_to_events(self._on_event)
@@ -162,12 +163,13 @@ class SiteWatch:
         peak_import, peak_export = gatherer.peaks()
         greatest_import, greatest_export = gatherer.greatest()
         consumed_wh, produced_wh = gatherer.totals()
+        begin_us, end_us = self._span_us()
         return SiteReport(
             name=self.site.microgrid.name,
             microgrid_id=self.site.microgrid.id,
             zone=self.site.microgrid.location.zone,
-            begin_us=self._begin_us,
-            end_us=max(self._simulation.now_us, self._plant.time_us),
+            begin_us=begin_us,
+            end_us=end_us,
             imported_wh=imported_wh,
             exported_wh=exported_wh,
             consumed_wh=consumed_wh,
@@ -191,6 +193,12 @@ class SiteWatch:
             shortfalls=Shortfalls() if self._shortfalls is None else self._shortfalls.shortfalls(),
             costs=gatherer.costs(),
         )
+
+    def _span_us(self) -> tuple[int, int]:
+        """Return from when to when the report tells [µs]; of a replay, from the first samples to the last ones."""
+        if self._first_frames_us is not None and self._frames is not None:
+            return self._first_frames_us, max(self._first_frames_us, self._frames[0])
+        return self._begin_us, max(self._simulation.now_us, self._plant.time_us)
 
     def _storage(self, key: str, seen: _Seen) -> Storage:
         cycles = None
@@ -216,6 +224,8 @@ class SiteWatch:
 
     def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
         """Take in frames, which hold until the next ones."""
+        if self._first_frames_us is None:
+            self._first_frames_us = time_us
         if self._frames is not None and self._frames[0] < time_us:
             before_us, held = self._frames
             if before_us != self._end_us:

@@ -145,6 +145,13 @@ def test_a_replayed_hour_did_what_the_recording_says(day: Day) -> None:
     replayed, recorded = watch.report().figures(), day.recorded.figures()
     for name in ("import_wh", "export_wh", "consumption_wh", "production_wh", "soc_max", "roof.delivered_wh"):
         assert replayed[name] == pytest.approx(recorded[name], rel=1e-9)
+    assert (watch.report().begin_us, watch.report().end_us) == (day.recorded.begin_us, day.recorded.end_us)
+
+
+def test_before_its_first_samples_a_replay_tells_of_nothing_from_where_it_stands(day: Day) -> None:
+    replay = Replay(read_recording(day.path))
+    watch = SiteWatch(Simulation.headless(replay.site, start_us=replay.start_us, hardware=replay))
+    assert watch.report().begin_us == watch.report().end_us == replay.start_us
 
 
 def test_watching_changes_nothing() -> None:
