@@ -19,16 +19,32 @@ if TYPE_CHECKING:
     from .content import Floats, Instants
 
 
+ONE_VALUE = "one value of a metric at a time, or the same one again"
+
+
+class TwoValuesError(Exception):
+    """A component told two values of something at one time."""
+
+    def __init__(self, time_us: int, name: str) -> None:
+        """Say when [µs], and the name of the column."""
+        super().__init__(time_us, name)
+        self.time_us = time_us
+        self.name = name
+
+
 def track_of_cells(
     times_us: Instants, names: Sequence[str], columns: npt.NDArray[np.int32], values: Floats
 ) -> Track:
     """Put single values into a table.
 
     Args:
-        times_us: Of each value [µs], in any order; of two values at one place the later one counts.
+        times_us: Of each value [µs], in any order.
         names: Of all columns.
         columns: Index of each value's name.
-        values: The values.
+        values: The values; the same one may be there twice.
+
+    Raises:
+        TwoValuesError: If there are different values at one place.
     """
     used, first, inverse = np.unique(columns, return_index=True, return_inverse=True)
     order = np.argsort(first)
@@ -38,6 +54,11 @@ def track_of_cells(
     present = np.zeros(table.shape, np.bool_)
     table[rows, places] = values
     present[rows, places] = True
+    counted = table[rows, places]
+    differ = (counted != values) & ~(np.isnan(counted) & np.isnan(values))
+    if differ.any():
+        place = int(np.argmax(differ))
+        raise TwoValuesError(int(times_us[place]), names[columns[place]])
     return Track(tuple(names[used[index]] for index in order), times, table, present)
 
 

@@ -73,6 +73,8 @@ class Recording:
     """Simulated seconds per second between times; None where that is one, or the file does not say (CSV)."""
     is_complete: bool = True
     """Whether the recording came to its end; not so after a crash."""
+    notes: tuple[str, ...] = ()
+    """What was left out of what the file holds, in words."""
 
     def long(self) -> pd.DataFrame:
         """Return every value and bound in a row of its own, by time.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import IO, Protocol, Self
 
+from ..domain.timestamps import to_datetime, to_us
+from .assemble import ONE_VALUE
 from .codes import parse_diagnostic, parse_state
 from .csv_writer import HEADER
 from .errors import RecordingError
@@ -45,6 +48,44 @@ def csv_fault(file: str, open_content: Callable[[], IO[bytes]], error: Exception
         error, fault = unreadable, None
     found = f"not readable ({' '.join(str(error).split())[:200] or type(error).__name__})"
     return fault or RecordingError(file, None, "content", found, _CONTENT)
+
+
+def two_values(
+    file: str,
+    open_content: Callable[[], IO[bytes]],
+    component: str,
+    time_us: int,
+    name: str,
+    microgrid_id: int | None,
+) -> RecordingError:
+    """Describe what a component is told twice at one time, with two values.
+
+    Args:
+        file: Name of the file.
+        open_content: Opens what is in it, which can be read.
+        component: As the file has it.
+        time_us: At which [µs].
+        name: Of the metric, as the file has it.
+        microgrid_id: Of which rows alone count; None for all.
+    """
+    first: tuple[int, str] | None = None
+    with io.TextIOWrapper(open_content(), "utf-8-sig", newline="") as lines:
+        rows = csv.reader(lines)
+        header = next(rows)
+        line = rows.line_num + 1
+        for cells in rows:
+            row = dict(zip(header, cells, strict=False))
+            is_it = row.get("component_id") == component and row["metric"] == name
+            if is_it and microgrid_id is not None:
+                is_it = int(row["microgrid_id"]) == microgrid_id
+            if is_it and to_us(datetime.fromisoformat(row["timestamp"])) == time_us:
+                if first is not None and not _is_same(row["value"], first[1]):
+                    found = f"{_shown(row['value'])} at {row['timestamp']}, and {_shown(first[1])} in line {first[0]}"
+                    return RecordingError(file, line, f"{name} of component {component}", found, ONE_VALUE)
+                first = first or (line, row["value"])
+            line = rows.line_num + 1
+    when = to_datetime(time_us).isoformat(" ")
+    return RecordingError(file, None, f"{name} of component {component}", f"told twice at {when}", ONE_VALUE)
 
 
 def _first_fault(file: str, rows: _Reader) -> RecordingError | None:
@@ -118,6 +159,12 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return text == text.strip() and "_" not in text and text.isascii()
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Say whether two cells hold the same number, or both none."""
+    numbers = [float(text or "nan") for text in (one, other)]
+    return numbers[0] == numbers[1] or all(map(math.isnan, numbers))
 
 
 def _shown(text: str) -> str:

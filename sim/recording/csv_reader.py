@@ -8,6 +8,7 @@ import re
 import zlib
 from collections import defaultdict
 from csv import reader as rows_of_text
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -16,9 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from .assemble import conditions_of_rows, track_of_cells, under_names_of_today
+from .assemble import TwoValuesError, conditions_of_rows, track_of_cells, under_names_of_today
 from .content import Condition, Recording, Track
-from .csv_faults import csv_fault
+from .csv_faults import csv_fault, two_values
 from .csv_writer import HEADER
 from .errors import RecordingError
 from .names import CONDITION_NAMES
@@ -89,7 +90,11 @@ class _Rows:
         tracks = {}
         for component, number in self.components.texts.items():
             mine = owners == number
-            track = track_of_cells(times[mine], names, columns[mine], values[mine])
+            try:
+                track = track_of_cells(times[mine], names, columns[mine], values[mine])
+            except TwoValuesError as two:
+                opened = partial(_opened, Path(file))
+                raise two_values(file, opened, component, two.time_us, two.name, self._wanted) from None
             tracks[component] = under_names_of_today(file, component, track)
         return tracks
 
@@ -117,6 +122,7 @@ def read_csv(path: Path, microgrid_id: int | None) -> Recording:
                 rows.add(block)
         if quotes.count % 2:
             raise ValueError("a quote is never closed")
+        chosen = _chosen(path, rows.microgrids, microgrid_id)
         tracks, conditions = rows.tracks(str(path)), rows.conditions()
         if "" in {*tracks, *conditions}:
             raise ValueError("a component_id is empty")
@@ -124,7 +130,6 @@ def read_csv(path: Path, microgrid_id: int | None) -> Recording:
         raise
     except (pa.ArrowException, ValueError, OSError, EOFError, zlib.error) as error:
         raise csv_fault(str(path), lambda: _opened(path), error) from None
-    chosen = _chosen(path, rows.microgrids, microgrid_id)
     numbers = {text: int(text) for text in (*tracks, *conditions) if _NUMBER.fullmatch(text)}
     return Recording(
         file=str(path),

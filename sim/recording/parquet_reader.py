@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from ..telemetry.intervals import OVER_INTERVALS
 from .arrow_stream import batches
-from .assemble import under_names_of_today, without_repetitions
+from .assemble import ONE_VALUE, under_names_of_today, without_repetitions
 from .codes import parse_diagnostic, parse_state
 from .content import Condition, Recording, Track
 from .errors import RecordingError
@@ -53,11 +53,15 @@ def read_parquet(path: Path) -> Recording:
     times_us = _times_us(file, table)
     tracks: dict[int, Track] = {}
     conditions: dict[int, _Changes] = {}
+    notes: list[str] = []
     for number, names in _columns_by_component(file, table).items():
-        track, said = _component(file, table, number, names, times_us)
+        is_ours = metadata.version is not None
+        track, said, note = _component(file, table, number, names, times_us, is_ours=is_ours)
         tracks[number] = under_names_of_today(file, number, track)
         if said:
             conditions[number] = said
+        if note:
+            notes.append(note)
     return Recording(
         file=file,
         microgrid_id=metadata.microgrid_id,
@@ -69,6 +73,7 @@ def read_parquet(path: Path) -> Recording:
         speed=metadata.speed,
         holds_means=_holds_means(table.schema),
         is_complete=path.suffix != PART,
+        notes=tuple(notes),
     )
 
 
@@ -127,8 +132,8 @@ def _columns_by_component(file: str, table: pa.Table) -> dict[int, list[str]]:
 
 
 def _component(
-    file: str, table: pa.Table, number: int, names: list[str], times_us: Instants
-) -> tuple[Track, _Changes]:
+    file: str, table: pa.Table, number: int, names: list[str], times_us: Instants, *, is_ours: bool
+) -> tuple[Track, _Changes, str]:
     metrics = tuple(name for name in names if name not in CONDITION_NAMES)
     values = np.empty((len(times_us), len(metrics)))
     present = np.empty(values.shape, np.bool_)
@@ -150,20 +155,56 @@ def _component(
     rows = np.flatnonzero(reported)
     rows = rows[np.argsort(times_us[rows], kind="stable")]
     said = _conditions(file, number, words, rows, times_us)
-    return _track(metrics, times_us[rows], values[rows], present[rows]), said
+    every = _Rows(times_us[rows], values[rows], present[rows], rows)
+    told, note = _once(file, number, metrics, every, is_ours=is_ours)
+    return Track(metrics, told.times_us, told.values, told.present), said, note
 
 
-def _track(
-    names: tuple[str, ...],
-    times_us: Instants,
-    values: npt.NDArray[np.float64],
-    present: npt.NDArray[np.bool_],
-) -> Track:
-    if len(times_us) and (np.diff(times_us) == 0).any():
-        # Of several frames with one sample time the last one counts.
-        keep = np.append(np.diff(times_us) != 0, True)
-        return Track(names, times_us[keep], values[keep], present[keep])
-    return Track(names, times_us, values, present)
+class _Rows(NamedTuple):
+    """What a component told, by ascending time."""
+
+    times_us: Instants
+    values: npt.NDArray[np.float64]
+    present: npt.NDArray[np.bool_]
+    rows: npt.NDArray[np.intp]
+    """Of the file, from 0 on."""
+
+
+def _once(file: str, number: int, names: tuple[str, ...], told: _Rows, *, is_ours: bool) -> tuple[_Rows, str]:
+    """Return what was told at each time once, and what is to be said of it.
+
+    Samples under a clock that is set back or stands still come at times that were there before: of our runs the last
+    ones count. Rows of other files may fill what is left empty, but not say another value.
+    """
+    repeats = np.flatnonzero(np.diff(told.times_us) == 0)
+    if not len(repeats):
+        return told, ""
+    values, present = told.values.copy(), told.present.copy()
+    others = 0
+    for place in repeats.tolist():
+        both = present[place] & present[place + 1]
+        one, other = values[place], values[place + 1]
+        differ = both & (one != other) & ~(np.isnan(one) & np.isnan(other))
+        if differ.any() and not is_ours:
+            column = int(np.argmax(differ))
+            found = (
+                f"{other[column]:g}, and {one[column]:g} in row {int(told.rows[place]) + 1} at the same time"
+            )
+            row = int(told.rows[place + 1]) + 1
+            raise RecordingError(file, row, f"{number}.{names[column]}", found, ONE_VALUE)
+        others += bool(differ.any())
+        if not is_ours:
+            filled = present[place] & ~present[place + 1]
+            values[place + 1, filled] = one[filled]
+            present[place + 1] |= filled
+    keep = np.append(np.diff(told.times_us) != 0, True)
+    note = ""
+    if others:
+        note = (
+            f"the clock of component {number} was set back or stood still: {others} of its samples carry the time of an "
+            "earlier one, of which they take the place"
+        )
+    return _Rows(told.times_us[keep], values[keep], present[keep], told.rows[keep]), note
 
 
 def _conditions(

@@ -192,6 +192,7 @@ def _notes(recording: Recording, site: Site, playbacks: dict[str, Playback]) -> 
         if state not in set(StateCode)
     }
     yield from metrics_left_out(recording.tracks.values())
+    yield from recording.notes
     if words:
         yield f"states {', '.join(sorted(words))} are not known: left out"
     if not recording.is_complete:

@@ -426,6 +426,7 @@ def _notes(
         hidden = ", ".join(gatherer.ways.hidden)
         yield f"what is consumed and produced is not known, nor any share of it, without {hidden}"
     yield from metrics_left_out(recording.tracks.values())
+    yield from recording.notes
     silent = [key for key in site.components if not _has(recording, site, key)]
     if silent:
         yield f"nothing is recorded of {', '.join(silent)}"

@@ -246,7 +246,9 @@ class TestSnapshots:
     async def test_no_more_snapshots_are_kept_than_the_server_says(self, control: ControlClient) -> None:
         for number in range(MOST_SNAPSHOTS):
             await control.take_snapshot(str(number))
-        with pytest.raises(ControlError, match="100 snapshots are kept already; accepted: the name of one") as error:
+        with pytest.raises(
+            ControlError, match="100 snapshots are kept already; accepted: the name of one"
+        ) as error:
             await control.take_snapshot("another")
         assert refused_as(grpc.StatusCode.RESOURCE_EXHAUSTED, error)
         assert len(await control.list_snapshots()) == MOST_SNAPSHOTS

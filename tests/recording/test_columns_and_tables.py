@@ -18,7 +18,7 @@ from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.recording import Recorder, Recording, RecordingError, read_recording
-from doppelgrid.sim.recording.assemble import conditions_of_rows, track_of_cells
+from doppelgrid.sim.recording.assemble import TwoValuesError, conditions_of_rows, track_of_cells
 from doppelgrid.sim.recording.columns import ColumnRecorder
 from doppelgrid.sim.recording.content import Condition, condition_text
 from doppelgrid.sim.recording.metadata import describe_run
@@ -150,8 +150,8 @@ class TestTables:
         pq.write_table(pa.table({"timestamp": times, **named}), folder / "day.parquet")
         return read_recording(folder / "day.parquet")
 
-    def test_rows_may_come_in_any_order_and_the_last_of_one_time_counts(self, tmp_path: Path) -> None:
-        recording = self.read(tmp_path, [3, 1, 2, 1, 4], c2_of_DC_POWER=[3.0, 1.0, 2.0, 1.5, 4.0])
+    def test_rows_may_come_in_any_order_and_again(self, tmp_path: Path) -> None:
+        recording = self.read(tmp_path, [3, 1, 2, 1, 4], c2_of_DC_POWER=[3.0, 1.5, 2.0, 1.5, 4.0])
         track = recording.tracks[2]
         assert ((track.times_us - NOON) // SECOND).tolist() == [1, 2, 3, 4]
         assert track.values[:, 0].tolist() == [1.5, 2.0, 3.0, 4.0]
@@ -226,9 +226,9 @@ class TestTables:
 
 
 class TestRows:
-    def test_cells_are_sorted_by_time_and_the_later_one_counts(self) -> None:
+    def test_cells_are_sorted_by_time_and_the_same_one_may_come_again(self) -> None:
         times, codes = np.array([20, 10, 20, 10, 30]), np.array([1, 1, 0, 1, 2], np.int32)
-        track = track_of_cells(times, ["A", "B", "C", "D"], codes, np.array([1.0, 2.0, 3.0, 4.0, 5.0]))
+        track = track_of_cells(times, ["A", "B", "C", "D"], codes, np.array([1.0, 4.0, 3.0, 4.0, 5.0]))
         assert (track.names, track.times_us.tolist()) == (("B", "A", "C"), [10, 20, 30])
         assert track.present.tolist() == [[True, False, False], [True, True, False], [False, False, True]]
         assert [track.values[0, 0], track.values[1, 0], track.values[1, 1], track.values[2, 2]] == [
@@ -238,6 +238,13 @@ class TestRows:
             5.0,
         ]
         assert np.isnan(track.values[~track.present]).all()
+
+    @pytest.mark.parametrize("other", [2.0, math.nan])
+    def test_two_values_at_one_place_are_refused(self, other: float) -> None:
+        times, codes = np.array([20, 10, 10, 30]), np.array([0, 1, 1, 1], np.int32)
+        with pytest.raises(TwoValuesError) as refused:
+            track_of_cells(times, ["A", "B"], codes, np.array([1.0, 3.0, other, 4.0]))
+        assert (refused.value.time_us, refused.value.name) == (10, "B")
 
     def test_rows_of_one_time_are_one_condition(self) -> None:
         rows = [

@@ -27,7 +27,7 @@ from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.domain.states import Diagnostic, StateCode
-from doppelgrid.sim.recording import Recording, read_recording
+from doppelgrid.sim.recording import Recording, RecordingError, read_recording
 from doppelgrid.sim.recording.content import Condition
 
 METRICS = st.sampled_from([Metric.AC_POWER_ACTIVE, Metric.BATTERY_SOC_PCT, Metric.AC_ENERGY_ACTIVE])
@@ -161,11 +161,21 @@ def test_a_recording_without_a_sample_is_empty(name: str, tmp_path: Path) -> Non
     assert recording.states().empty
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_of_frames_with_the_same_time_the_last_one_counts(name: str, tmp_path: Path) -> None:
-    frames = [
-        Frame(1, NOON, {Metric.AC_POWER_ACTIVE: value}, {}, (StateCode.READY,), NOON)
-        for value in (1.0, 2.0, 3.0)
+def frames_of_one_time(*values: float) -> list[list[Frame]]:
+    return [
+        [Frame(1, NOON, {Metric.AC_POWER_ACTIVE: value}, {}, (StateCode.READY,), NOON)] for value in values
     ]
-    recording = recorded(tmp_path / name, [[frame] for frame in frames])
+
+
+def test_of_frames_with_the_same_time_the_last_one_counts(tmp_path: Path) -> None:
+    recording = recorded(tmp_path / "day.parquet", frames_of_one_time(1.0, 2.0, 3.0))
     assert recording.long()["value"].tolist() == [3.0]
+
+
+@pytest.mark.parametrize("name", ["day.csv", "day.csv.gz"])
+def test_text_does_not_say_whose_frames_have_the_same_time_so_other_values_are_refused(
+    name: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RecordingError, match=r":3: AC_POWER_ACTIVE of component 1 is '2.0' at .* in line 2;"):
+        recorded(tmp_path / name, frames_of_one_time(1.0, 2.0, 3.0))
+    assert recorded(tmp_path / name, frames_of_one_time(2.0, 2.0)).long()["value"].tolist() == [2.0]
