@@ -2,15 +2,14 @@
 
 What the charger does is `ev_charger`'s. Here its voltage is the mean of the phases that it uses, the cable may be
 pulled whatever the session says, and its power falls on phases: what a car draws on the charger's first phases, as many
-as both have (IEC 61851-1); standby on the first one with alternating current; everything on all phases with direct
-current.
+as both have (IEC 61851-1); everything on all phases with direct current.
 A charger bounds the current, so all phases in use carry the same one, whatever their voltages are: a weak phase gives
-less power, not more current.
+less power, not more current. Standby is a part of it; at rest it is on the first phase with alternating current.
 
 A set-point of the rated power or more is no limit: the charger then offers all its current. A charger of whole
 amperes would otherwise round 11 kW at 231 V down from 15.9 A to 15 A.
 
-A charger that switches phases leaves a car its first one (`ev_charger`), and has the mean voltage of all then as well.
+A charger that switches phases leaves a car its first one (`ev_charger`).
 
 Left out: how the charger's own current lowers the voltage behind the impedance of the grid.
 """
@@ -121,6 +120,16 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
         + _voltage_in_use_v(params.place_2, count, inp.voltage_2_v)
         + _voltage_in_use_v(params.place_3, count, inp.voltage_3_v)
     )
+    least_v = min(
+        _voltage_or_none_v(params.place_1, count, inp.voltage_1_v),
+        _voltage_or_none_v(params.place_2, count, inp.voltage_2_v),
+        _voltage_or_none_v(params.place_3, count, inp.voltage_3_v),
+    )
+    first_v = (
+        _voltage_in_use_v(params.place_1, 1, inp.voltage_1_v)
+        + _voltage_in_use_v(params.place_2, 1, inp.voltage_2_v)
+        + _voltage_in_use_v(params.place_3, 1, inp.voltage_3_v)
+    )
     return EvChargerInput(
         math.inf if inp.set_point_w >= params.rated_power_w else inp.set_point_w,
         sum_v / count,
@@ -141,6 +150,8 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
         inp.loss_at_1c,
         inp.dc_curve,
         inp.phases,
+        first_v,
+        least_v,
     )
 
 
@@ -184,14 +195,22 @@ def _voltage_in_use_v(place: int, count: int, voltage_v: float) -> float:
     return max(voltage_v, _LEAST_V) if place < count else 0.0
 
 
+def _voltage_or_none_v(place: int, count: int, voltage_v: float) -> float:
+    """Return the voltage of a phase of the site [V], or an infinite one if the charger does not use it."""
+    return max(voltage_v, _LEAST_V) if place < count else math.inf
+
+
 def _on_phases(
     params: ChargingPointParams, inp: ChargingPointInput, shown: EvChargerOutput
 ) -> ChargingPointOutput:
-    """Return a power on the phases in use, with the same current on each, and standby on the first."""
+    """Return a power on the phases in use, with the same current on each; on the first what is not for all of them."""
     charger, count = params.charger, _phases_in_use(params, inp)
     on_first_w, on_all_w = 0.0, shown.active_power_w
     if charger.is_dc == 0:
-        on_first_w, on_all_w = charger.standby_w + shown.one_phase_w, shown.all_phases_w
+        car_w, on_all_w = shown.one_phase_w + shown.all_phases_w, shown.all_phases_w
+        if car_w > 0.0:
+            on_all_w += charger.standby_w * (shown.all_phases_w / car_w)
+        on_first_w = shown.active_power_w - on_all_w
     one_v = _voltage_in_use_v(params.place_1, count, inp.voltage_1_v)
     two_v = _voltage_in_use_v(params.place_2, count, inp.voltage_2_v)
     three_v = _voltage_in_use_v(params.place_3, count, inp.voltage_3_v)

@@ -9,10 +9,11 @@ Direct current (mode 4): the charger converts, and the car bounds the power over
 
 with the charger's standby draw `P0` and conversion losses `P_c`, `c`, the car's electronics `P_el` and onboard losses
 `a`; `electric_car` says what of `P_battery` is stored. The set-point bounds the whole of `P`: the charger measures its
-voltage and the phases in use, turns a set-point into a current by them, and what the car draws of this current leaves
-room for `P0`. So `P` is never more than the set-point, with one exception. Applications that know no voltage ask for
-the least current at the nominal 230 V, 4140 W for 6 A on three phases; from that power on the charger offers its least
-current, whatever its voltage is.
+voltages and the phases in use, turns a set-point into a current by their mean, and what the car draws of this current
+leaves room for `P0`. So `P` is never more than the set-point, with one exception. Applications that know no voltage
+ask for the least current at the nominal 230 V, 4140 W for 6 A on three phases, and others at the lowest voltage that
+they see (frequenz-sdk); from the lesser of these powers on the charger offers its least current, whatever its voltages
+are.
 
 Power is constant within a horizon. Where the car limits it, its limit is followed in 200 stairs over the state of
 charge; each stair holds the power that takes as long over it as the limit itself, falling evenly, would: at the
@@ -164,6 +165,10 @@ class EvChargerInput(NamedTuple):
     """Number of the car's curve among the charger's; -1 if the car takes no direct current."""
     phases: int = 0
     """Phases that a command leaves the car: 1, or more for all; 0 where the set-point says."""
+    first_voltage_v: float = 0.0
+    """Of the phase that a car has alone after switching [V]; 0 for the mean."""
+    least_voltage_v: float = 0.0
+    """Lowest of the phases in use [V]; 0 for the mean."""
 
 
 class EvChargerOutput(NamedTuple):
@@ -319,11 +324,12 @@ def ev_charger_power_limits(
     if grid_w <= 0.0:
         return 0.0, params.standby_w
     phases = ev_phases_in_use(params, on_one, inp.ac_phases)
-    current_a = (params.standby_w + grid_w) / (phases * inp.voltage_v)
+    voltage_v = _voltage_v(params, inp, on_one)
+    current_a = (params.standby_w + grid_w) / (phases * voltage_v)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.ceil(current_a / params.current_step_a - _CURRENT_TOUCH)
     current_a = min(max(current_a, params.current_min_a), params.current_max_a)
-    return 0.0, phases * current_a * inp.voltage_v
+    return 0.0, phases * current_a * voltage_v
 
 
 def ev_charger_output(params: EvChargerParams, state: EvChargerState, inp: EvChargerInput) -> EvChargerOutput:
@@ -412,7 +418,9 @@ def _phases_after(
 def _shown(params: EvChargerParams, inp: EvChargerInput, flow: _Flow, one_phase_w: float) -> EvChargerOutput:
     all_phases_w = flow.grid_w - one_phase_w
     count = ev_phases_in_use(params, 0, inp.ac_phases)
-    current_a = (one_phase_w + all_phases_w / count) / inp.voltage_v if flow.grid_w > 0.0 else 0.0
+    current_a = 0.0
+    if flow.grid_w > 0.0:
+        current_a = one_phase_w / _first_voltage_v(inp) + all_phases_w / (count * inp.voltage_v)
     return EvChargerOutput(
         params.standby_w + flow.grid_w,
         0.0,
@@ -425,9 +433,23 @@ def _shown(params: EvChargerParams, inp: EvChargerInput, flow: _Flow, one_phase_
     )
 
 
+def _first_voltage_v(inp: EvChargerInput) -> float:
+    return inp.first_voltage_v if inp.first_voltage_v > 0.0 else inp.voltage_v
+
+
+def _voltage_v(params: EvChargerParams, inp: EvChargerInput, on_one: int) -> float:
+    """Return the mean voltage of the phases that the car has [V]."""
+    return _first_voltage_v(inp) if on_one == 1 and params.is_dc == 0 else inp.voltage_v
+
+
 def _least_w(params: EvChargerParams, inp: EvChargerInput, phases: int) -> float:
     """Return the least set-point that is not a pause on so many phases [W]: by the nominal voltage, or a lower one."""
-    return phases * (params.current_min_a - _CURRENT_TOUCH) * min(inp.voltage_v, NOMINAL_V)
+    least_v = inp.voltage_v
+    if phases == 1:
+        least_v = _first_voltage_v(inp)
+    elif inp.least_voltage_v > 0.0:
+        least_v = inp.least_voltage_v
+    return phases * (params.current_min_a - _CURRENT_TOUCH) * min(least_v, NOMINAL_V)
 
 
 def _offered_w(
@@ -437,16 +459,19 @@ def _offered_w(
 
     Not above 0 where it pauses, or its losses take all.
     """
-    phases = ev_phases_in_use(params, now.on_one, inp.ac_phases)
-    current_a = min(max(set_point_w, 0.0) / (phases * inp.voltage_v), params.current_max_a)
+    phases, voltage_v = (
+        ev_phases_in_use(params, now.on_one, inp.ac_phases),
+        _voltage_v(params, inp, now.on_one),
+    )
+    current_a = min(max(set_point_w, 0.0) / (phases * voltage_v), params.current_max_a)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.floor(current_a / params.current_step_a + _CURRENT_TOUCH)
     if current_a < params.current_min_a:
         current_a = params.current_min_a if set_point_w >= _least_w(params, inp, phases) else 0.0
-    grid_w = phases * current_a * inp.voltage_v - params.standby_w
+    grid_w = phases * current_a * voltage_v - params.standby_w
     if params.is_dc == 1:
         return min(grid_w * (1.0 - params.conversion_loss) - params.conversion_fixed_w, params.dc_power_max_w)
-    return min(grid_w, phases * inp.ac_current_max_a * inp.voltage_v)
+    return min(grid_w, phases * inp.ac_current_max_a * voltage_v)
 
 
 def _limit_at_w(params: EvChargerParams, inp: EvChargerInput, soc: float) -> float:

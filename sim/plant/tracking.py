@@ -79,8 +79,10 @@ class Tracking:
         target_w = self._memory.controls[self._controls[key]].target_w
         if rating.is_limit:
             lower_w = max(rating.active.lower, 0.0) if rating.active else 0.0
-            # A charger that is told its least current at the nominal voltage has what that makes now.
-            above = max(self._highest_phase_v() / rating.told_at_v, 1.0) if rating.told_at_v > 0.0 else 1.0
+            # A charger that is told its least current at the nominal or its lowest voltage has what that makes now.
+            lowest_v, highest_v = self._extreme_phases_v()
+            told_v = min(rating.told_at_v, lowest_v)
+            above = max(highest_v / told_v, 1.0) if told_v > 0.0 else 1.0
             return abs(flow.active_w) <= max(above * abs(target_w), lower_w) + tolerance
         if abs(target_w) < rating.minimum_w:
             return abs(flow.active_w) < rating.minimum_w
@@ -96,6 +98,8 @@ class Tracking:
         lower_var, upper_var = self._capability.reactive_power_bounds(key)
         return min(max(target_var, lower_var), upper_var)
 
-    def _highest_phase_v(self) -> float:
+    def _extreme_phases_v(self) -> tuple[float, float]:
+        """Return the lowest and the highest of the grid's voltages to neutral [V]."""
         self._point.solve()
-        return max(self._memory.inputs[signal] for signal in self._point.layout.phase_voltage_signals)
+        phases_v = [self._memory.inputs[signal] for signal in self._point.layout.phase_voltage_signals]
+        return min(phases_v), max(phases_v)

@@ -201,8 +201,8 @@ def _once(file: str, number: int, names: tuple[str, ...], told: _Rows, *, is_our
     note = ""
     if others:
         note = (
-            f"the clock of component {number} was set back or stood still: {others} of its samples carry the time of an "
-            "earlier one, of which they take the place"
+            f"the clock of component {number} was set back or stood still: {others} of its samples carry the time of "
+            "an earlier one, of which they take the place"
         )
     return _Rows(told.times_us[keep], values[keep], present[keep], told.rows[keep]), note
 

@@ -36,7 +36,7 @@ def _inputs(draw: st.DrawFn, params: ChargingPointParams) -> ChargingPointInput:
     given = draw(CHARGER.inputs(params.charger))
     voltages_v = [given.voltage_v * draw(st.sampled_from([1.0, 0.85, 1.1])) for _ in range(3)]
     return ChargingPointInput(
-        given.set_point_w, *voltages_v, draw(st.sampled_from([1.0, 1.0, 1.0, 0.0])), *given[2:]
+        given.set_point_w, *voltages_v, draw(st.sampled_from([1.0, 1.0, 1.0, 0.0])), *given[2:-2]
     )
 
 

@@ -93,7 +93,9 @@ def _inputs(draw: st.DrawFn, params: EvChargerParams) -> EvChargerInput:
         st.just(math.inf) | st.floats(-1e3, 1.2 * greatest_w) | st.sampled_from([1380.0, 4140.0])
     )
     commanded = draw(st.sampled_from([0, 0, 1, 3])) if params.switches_phases == 1 else 0
-    return EvChargerInput(set_point_w, draw(st.just(230.0) | st.floats(195.0, 265.0)), *now, phases=commanded)
+    mean_v, first_v = (draw(st.just(230.0) | st.floats(195.0, 265.0)) for _ in range(2))
+    given = EvChargerInput(set_point_w, mean_v, *now, phases=commanded)
+    return given._replace(first_voltage_v=first_v, least_voltage_v=min(mean_v, first_v))
 
 
 def _imbalance_j(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from doppelgrid.models.charging_point import (
     NO_PHASE,
@@ -63,12 +66,12 @@ def at(one_v: float, two_v: float, three_v: float) -> ChargingPointInput:
     return INP._replace(voltage_1_v=one_v, voltage_2_v=two_v, voltage_3_v=three_v)
 
 
-def test_a_car_draws_on_the_first_phases_of_its_charger_and_standby_is_on_the_first() -> None:
+def test_a_car_draws_on_the_first_phases_of_its_charger_and_standby_is_within_its_current() -> None:
     for ac_phases, places, expected_w in (
-        (3, (0, 1, 2), (3684.0, 3678.0, 3678.0)),
-        (3, (2, 0, 1), (3678.0, 3684.0, 3678.0)),
-        (2, (0, 1, 2), (3683.0, 3677.0, 0.0)),
-        (2, (1, 2, 0), (3677.0, 0.0, 3683.0)),
+        (3, (0, 1, 2), (3680.0, 3680.0, 3680.0)),
+        (3, (2, 0, 1), (3680.0, 3680.0, 3680.0)),
+        (2, (0, 1, 2), (3680.0, 3680.0, 0.0)),
+        (2, (1, 2, 0), (3680.0, 0.0, 3680.0)),
         (1, (0, 1, 2), (3680.0, 0.0, 0.0)),
         (1, (1, 0, 2), (0.0, 3680.0, 0.0)),
         (1, (NO_PHASE, NO_PHASE, 0), (0.0, 0.0, 3680.0)),
@@ -151,7 +154,8 @@ def test_no_phase_carries_more_than_the_rated_current_whatever_its_voltage() -> 
 def test_all_else_is_the_charger_and_its_session() -> None:
     params, state = point(WALLBOX, 0, 1, 2), EvChargerState(1, 0.98, 20e3)
     given = charging_point_charger_input(params, INP)
-    assert given[6:] == INP[9:]
+    assert given[6:-2] == INP[9:]
+    assert given[-2:] == (230.0, 230.0)
     assert given.authorised == INP.authorised
     assert given.session_id == INP.session_id
     assert charging_point_horizon_s(params, state, INP) == ev_charger_horizon_s(WALLBOX, state, given)
@@ -160,3 +164,86 @@ def test_all_else_is_the_charger_and_its_session() -> None:
     after, mean = charging_point_step(params, EMPTY, INP, 3600.0)
     assert after.delivered_wh == pytest.approx(11_034.0)
     assert mean.active_1_w + mean.active_2_w + mean.active_3_w == pytest.approx(11_040.0)
+
+
+VOLTAGES = st.tuples(*[st.floats(0.8 * 230.0, 1.15 * 230.0)] * 3)
+PLACES = st.sampled_from([
+    (0, 1, 2), (2, 0, 1), (1, 2, 0), (0, 1, NO_PHASE), (1, NO_PHASE, 0), (0, NO_PHASE, NO_PHASE),
+    (NO_PHASE, 0, NO_PHASE),
+])  # fmt: skip
+HUNGRY = {"capacity_wh": 200e3, "ac_current_max_a": 32.0}
+
+
+class Connected:
+    """A charger with a car that takes all it can, on phases of any voltages."""
+
+    def __init__(
+        self, places: tuple[int, int, int], ac_phases: int, voltages_v: tuple[float, ...], step_a: float
+    ) -> None:
+        charger = WALLBOX._replace(phases=sum(place != NO_PHASE for place in places), current_step_a=step_a)
+        self.params = point(charger, *places)
+        self.inp = at(*voltages_v)._replace(ac_phases=ac_phases, **HUNGRY)
+        self.count = min(charger.phases, ac_phases)
+        self.in_use_v = [
+            voltage_v for place, voltage_v in zip(places, voltages_v, strict=True) if place < self.count
+        ]
+        self.voltages_v = voltages_v
+
+    def drawn(self, set_point_w: float, on_one: int = 0) -> tuple[float, list[float]]:
+        """Return what it draws [W], and the currents of the site's phases [A]."""
+        params, state = self.params, EMPTY
+        if on_one:
+            params = params._replace(charger=params.charger._replace(switches_phases=1))
+            state = EMPTY._replace(on_one=1, dwell_s=600.0)
+        shown = charging_point_output(params, state, self.inp._replace(set_point_w=set_point_w))
+        powers_w = (shown.active_1_w, shown.active_2_w, shown.active_3_w)
+        currents_a = [power_w / volt for power_w, volt in zip(powers_w, self.voltages_v, strict=True)]
+        return shown.active_power_w, currents_a
+
+
+CONNECTED = st.builds(Connected, PLACES, st.integers(1, 3), VOLTAGES, st.sampled_from([0.0, 0.1, 1.0]))
+
+
+@given(charger=CONNECTED, set_point_w=st.floats(0.0, 11_039.0), on_one=st.integers(0, 1))
+def test_no_phase_carries_more_than_what_the_charger_is_told(
+    charger: Connected, set_point_w: float, on_one: int
+) -> None:
+    in_use_v = charger.in_use_v
+    if on_one and charger.params.charger.phases > 1:
+        in_use_v = [
+            volt for place, volt in zip(charger.params[2:], charger.voltages_v, strict=True) if place == 0
+        ]
+    else:
+        on_one = 0
+    power_w, currents_a = charger.drawn(set_point_w, on_one)
+    told_a = min(set_point_w / sum(in_use_v), 16.0)
+    assert max(currents_a) <= max(told_a + 1e-3, 6.0 + 1e-9)
+    assert max(currents_a) <= 16.0 + 1e-9
+    if told_a >= 6.0:
+        assert power_w <= set_point_w + 1.0
+        assert max(currents_a) == pytest.approx(told_a, abs=charger.params.charger.current_step_a + 1e-3)
+
+
+@given(charger=CONNECTED)
+def test_unlimited_each_phase_carries_no_more_than_the_rated_current(charger: Connected) -> None:
+    _, currents_a = charger.drawn(math.inf)
+    assert max(currents_a) == pytest.approx(16.0)
+    assert max(currents_a) <= 16.0 + 1e-9
+
+
+@given(charger=CONNECTED)
+def test_the_least_current_by_any_usual_voltage_is_no_pause(charger: Connected) -> None:
+    """At the nominal one, at the lowest of the phases (as frequenz-sdk counts), at those that are there."""
+    by_v = (230.0 * charger.count, min(charger.in_use_v) * charger.count, sum(charger.in_use_v))
+    for asked_w in (float(np.float32(6.0 * volts)) for volts in by_v):
+        _, currents_a = charger.drawn(asked_w)
+        assert max(currents_a) >= 6.0 - 1e-9
+
+
+@given(charger=CONNECTED)
+def test_told_the_bound_that_it_shows_it_draws_all_it_can(charger: Connected) -> None:
+    unlimited_w, _ = charger.drawn(math.inf)
+    _, upper_w = charging_point_power_limits(charger.params, EMPTY, charger.inp)
+    if upper_w < charger.params.rated_power_w:
+        assert charger.drawn(float(np.float32(upper_w)))[0] == pytest.approx(unlimited_w, abs=1.0)
+    assert unlimited_w <= upper_w + 1e-6

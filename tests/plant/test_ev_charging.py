@@ -31,15 +31,16 @@ LOCKED = (StateCode.EV_CHARGING_CABLE_LOCKED_AT_STATION, StateCode.EV_CHARGING_C
 class Charging:
     """A running site with one charger, `ev`, behind the main meter."""
 
-    def __init__(self, sessions: Any = None, **charger: Any) -> None:
+    def __init__(self, sessions: Any = None, voltages: list[str] | None = None, **charger: Any) -> None:
         section = {
             "id": CHARGER, "category": "ev_charger", "behind": "main", "rated_power": "22 kW",
             "response_delay": "0 s", "ramp_rate": "1 MW/s", "sessions": sessions, **charger,
         }  # fmt: skip
+        grid = {} if voltages is None else {"voltages": {"phases": voltages}}
         self.site = Site.model_validate({
             "microgrid": {"id": 7, "location": {"latitude": 52.5, "longitude": 13.4, "timezone": "UTC"}},
             "components": {
-                "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A"},
+                "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A", **grid},
                 "main": {"id": 2, "category": "meter", "behind": "grid"},
                 "ev": section,
             },
@@ -203,12 +204,28 @@ class TestPhases:
         assert (one, three) == (0.0, 0.0)
         assert two == pytest.approx(28.7 * PHASE_V + site.standby_w, rel=1e-9)
 
-    def test_a_car_on_three_phases_loads_them_alike_beside_standby(self) -> None:
+    def test_a_car_on_three_phases_loads_them_alike_with_standby(self) -> None:
         site = Charging(car={}).to(7.0)
         one, two, three = site.phases_w
+        assert one == pytest.approx(two)
         assert two == three
-        assert one == pytest.approx(two + site.standby_w)
         assert sum(site.phases_w) == pytest.approx(site.power_w)
+
+    def test_told_16_a_it_draws_16_a_on_every_phase_whatever_their_voltages(self) -> None:
+        site = Charging(car={"max_power": "22 kW"}, voltages=["210 V", "231 V", "249 V"]).to(7.0)
+        site.tell(16.0 * (210.0 + 231.0 + 249.0))
+        currents_a = [site.value(Metric(f"AC_CURRENT_PHASE_{phase}")) for phase in (1, 2, 3)]
+        assert currents_a == pytest.approx([16.0] * 3)
+
+    @pytest.mark.parametrize("phases", [[1], [3, 1], [1, 2, 3]])
+    def test_six_amperes_at_the_lowest_voltage_charge(self, phases: list[int]) -> None:
+        """So the SDK's manager asks for the least power of a car."""
+        site = Charging(
+            car={}, phases=phases, rated_power="7.36 kW", voltages=["210 V", "231 V", "249 V"]
+        ).to(7.0)
+        site.tell(float(np.float32(6.0 * len(phases) * 210.0)))
+        assert site.value(Metric(f"AC_CURRENT_PHASE_{phases[0]}")) >= 6.0 - 1e-9
+        assert site.simulation.plant.tracking.has_reached("ev", PowerType.ACTIVE)
 
     def test_the_meter_in_front_sees_the_same_phases(self) -> None:
         car = {"arrive": "06:30", "stay": "6 h", "soc": "10 %", "car": "hatchback-38kwh"}

@@ -176,6 +176,6 @@ def test_of_frames_with_the_same_time_the_last_one_counts(tmp_path: Path) -> Non
 def test_text_does_not_say_whose_frames_have_the_same_time_so_other_values_are_refused(
     name: str, tmp_path: Path
 ) -> None:
-    with pytest.raises(RecordingError, match=r":3: AC_POWER_ACTIVE of component 1 is '2.0' at .* in line 2;"):
+    with pytest.raises(RecordingError, match=r":4: AC_POWER_ACTIVE of component 1 is '2.0' at .* in line 2;"):
         recorded(tmp_path / name, frames_of_one_time(1.0, 2.0, 3.0))
     assert recorded(tmp_path / name, frames_of_one_time(2.0, 2.0)).long()["value"].tolist() == [2.0]
