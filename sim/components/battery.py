@@ -58,6 +58,10 @@ class Battery(ComponentSection):
     """Greatest power out of the battery [W]; by preset if not given."""
     min_power_w: NonNegativePower = Field(default=written("0 W"), alias="min_power")
     """Magnitude of power below which it is neither charged nor discharged [W]."""
+    min_charge_power_w: NonNegativePower | None = Field(default=None, alias="min_charge_power")
+    """Least power into the battery while it is charged [W]; `min_power` if not given."""
+    min_discharge_power_w: NonNegativePower | None = Field(default=None, alias="min_discharge_power")
+    """Least power out of the battery while it is discharged [W]; `min_power` if not given."""
     initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
     """Initial temperature of the cells when a run starts [°C]; that of the air if not given."""
     initial_spread: Fraction = Field(default=written("0 %"))
@@ -83,6 +87,26 @@ class Battery(ComponentSection):
         if power_w > most_w:
             raise refuse(f"at most what it can take and give, {most_w / 1e3:.6g} kW")
         return power_w
+
+    @field_validator("min_charge_power_w", "min_discharge_power_w")
+    @classmethod
+    def _at_most_the_greatest(cls, power_w: float | None, info: ValidationInfo) -> float | None:
+        assert info.field_name is not None
+        key = info.field_name.replace("min", "max", 1)
+        most_w = info.data.get(key)
+        if power_w is not None and most_w is not None and power_w > most_w:
+            raise refuse(f"at most {key.removesuffix('_w')}, {most_w / 1e3:.6g} kW")
+        return power_w
+
+    @property
+    def least_charge_w(self) -> float:
+        """Least power into it while it is charged [W]."""
+        return given(self.min_charge_power_w, self.min_power_w)
+
+    @property
+    def least_discharge_w(self) -> float:
+        """Least power out of it while it is discharged [W]."""
+        return given(self.min_discharge_power_w, self.min_power_w)
 
     @field_validator("bms")
     @classmethod
@@ -258,7 +282,8 @@ def build(battery: Battery, setting: Setting) -> Built:
             battery.initial_soc,
             given(battery.initial_temperature_c, setting.ambient_c),
             battery.initial_spread,
-            battery.min_power_w,
+            battery.least_charge_w,
+            battery.least_discharge_w,
         )
     )
 

@@ -28,7 +28,7 @@ from ..inputs.signal import Signal
 from .device import Machine
 from .load import WiredLoad
 from .metering import Metering
-from .rating import Rating
+from .rating import Rating, gap_of
 from .section import ComponentSection, FlexibleDevice
 from .setting import GridFacts, Setting
 from .solar_array import SolarArray
@@ -66,7 +66,14 @@ class BatterySystem:
     initial_spread: float
     """SoC of the fullest cell less that of the emptiest when a run starts [1]."""
     minimum_w: float = 0.0
-    """Magnitude of DC power below which it is not used [W]."""
+    """Least DC power that it is charged with, and least that it gives unless that is another [W]."""
+    minimum_delivered_w: float | None = None
+    """Least DC power that it gives, as a magnitude [W]; `minimum_w` if None."""
+
+    @property
+    def gap(self) -> Bounds:
+        """Between which DC powers it is not used [W]; 0 and 0 if it is at any."""
+        return gap_of(self.minimum_w, self.minimum_delivered_w)
 
     def first_state(self) -> BatteryState:
         """Return the state of the cells when a run starts."""
@@ -198,6 +205,8 @@ class ComponentType:
     """Names that `preset:` accepts; None if it has no presets."""
     least_w: Callable[[Any], float] = _no_minimum
     """`(section)`: magnitude of a set-point, other than 0, below which it rests or pauses [W]."""
+    least_delivered_w: Callable[[Any], float] | None = None
+    """`(section)`: the same of a set-point to deliver; `least_w` if None."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the section that drive it, and the value of each that leaves it at rest."""
     caption: Callable[[Any], list[str]] = _no_caption

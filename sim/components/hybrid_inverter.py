@@ -15,14 +15,14 @@ from ..inputs.specs import IrradianceInput
 from .captions import kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Converting, Way
 from .inverter import (
-    BuiltInControl,
-    InverterSection,
+    StorageInverter,
     check_inverter,
     grid_guard,
     inverter_params,
     inverter_preset_names,
     inverter_rating,
 )
+from .rating import Rating
 from .setting import Setting
 from .solar_array import ArraySection, solar_array
 from .switchgear import OF_AN_INVERTER
@@ -30,7 +30,7 @@ from .switchgear import OF_AN_INVERTER
 _OF_THE_ARRAY = {*ArraySection.model_fields, "peak_power_w", "tilt_deg", "azimuth_deg", "irradiance"}
 
 
-class HybridInverter(ArraySection, InverterSection, BuiltInControl):
+class HybridInverter(ArraySection, StorageInverter):
     """Couples batteries and photovoltaics, which share its direct current side, to the AC side."""
 
     category: Literal[Category.HYBRID_INVERTER]
@@ -57,6 +57,10 @@ class HybridInverter(ArraySection, InverterSection, BuiltInControl):
         return (self.peak_power_w or self.rated_power_w) if self.has_array else None
 
 
+def _rating(inverter: HybridInverter) -> Rating:
+    return inverter_rating(inverter_params(inverter), gap=inverter.gap)
+
+
 def build(inverter: HybridInverter, setting: Setting) -> Built:
     """Make the inverter of batteries and photovoltaics.
 
@@ -66,9 +70,7 @@ def build(inverter: HybridInverter, setting: Setting) -> Built:
     params = inverter_params(inverter)
     return Built(
         inverter=params,
-        converting=Converting(
-            inverter_rating(params), phase_shares(inverter.phases), inverter.self_consumption
-        ),
+        converting=Converting(_rating(inverter), phase_shares(inverter.phases), inverter.self_consumption),
         array=solar_array(inverter, params, setting) if inverter.has_array else None,
         peak_w=inverter.array_peak_w,
         guard=grid_guard(inverter, setting),
@@ -92,6 +94,8 @@ TYPE = ComponentType(
     params=lambda inverter, _grid: inverter_params(inverter),
     check=check_inverter,
     presets=inverter_preset_names,
+    least_w=lambda inverter: _rating(inverter).gap.upper,
+    least_delivered_w=lambda inverter: -_rating(inverter).gap.lower,
     inputs={"irradiance": 0.0},
     caption=_caption,
     switchgear=lambda _inverter: OF_AN_INVERTER,

@@ -9,10 +9,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from ...models.grid_guard import GridGuardParams
 from ...models.inverter import InverterParams
 from ...models.parameter import check_parameters
-from ..domain.ranges import Bounds
+from ..domain.ranges import NOTHING_BUT_ZERO, Bounds
 from ..files.parameters import overridden
 from ..files.presets import check_at_most, find_preset, preset_names
-from ..files.sections import Phases, Section, refuse
+from ..files.sections import Phases, Section, refuse, written
 from ..files.units import (
     Duration,
     NonNegativePower,
@@ -23,7 +23,7 @@ from ..files.units import (
 )
 from .grid_code import GridCodeInput, grid_guard_params
 from .rating import Rating, whole_steps_w
-from .section import Lapsing, given
+from .section import Lapsing, at_most_rated, given
 from .setting import Setting
 
 
@@ -67,6 +67,29 @@ class BuiltInControl(Section):
 
     self_consumption: str | None = None
     """Key of the component, such as the main meter, whose active power it regulates to 0 W; at rest if not given."""
+
+
+class StorageInverter(InverterSection, BuiltInControl):
+    """What a site file says of an inverter of batteries."""
+
+    min_power_w: NonNegativePower = Field(default=written("0 W"), alias="min_power")
+    """Magnitude of AC power below which it rests [W]."""
+    min_charge_power_w: NonNegativePower | None = Field(default=None, alias="min_charge_power")
+    """The same of what it draws [W]; `min_power` if not given."""
+    min_discharge_power_w: NonNegativePower | None = Field(default=None, alias="min_discharge_power")
+    """The same of what it delivers [W]; `min_power` if not given."""
+
+    _below_rating = field_validator("min_power_w", "min_charge_power_w", "min_discharge_power_w")(
+        at_most_rated
+    )
+
+    @property
+    def gap(self) -> Bounds:
+        """Between which AC powers it rests [W]; 0 and 0 if at none."""
+        return Bounds(
+            0.0 - given(self.min_discharge_power_w, self.min_power_w),
+            given(self.min_charge_power_w, self.min_power_w),
+        )
 
 
 def inverter_preset_names() -> tuple[str, ...]:
@@ -179,8 +202,16 @@ def grid_guard(
     )
 
 
-def inverter_rating(params: InverterParams, *, produces_only: bool = False, minimum_w: float = 0.0) -> Rating:
-    """Return what an inverter can be told; as the most that it may produce, if it does nothing else."""
+def inverter_rating(
+    params: InverterParams, *, produces_only: bool = False, gap: Bounds = NOTHING_BUT_ZERO[0]
+) -> Rating:
+    """Return what an inverter can be told; as the most that it may produce, if it does nothing else.
+
+    Args:
+        params: Of the inverter.
+        produces_only: Whether it has photovoltaics alone.
+        gap: Between which active powers it rests [W].
+    """
     rated_w, apparent_va = params.rated_power_w, params.rated_apparent_power_va
     return Rating(
         active=Bounds(-rated_w, 0.0 if produces_only else rated_w),
@@ -189,7 +220,8 @@ def inverter_rating(params: InverterParams, *, produces_only: bool = False, mini
         ramp_rate_w_per_s=params.ramp_rate_w_per_s,
         response_delay_s=params.response_delay_s,
         resolution_w=params.resolution_w,
-        minimum_w=whole_steps_w(minimum_w, params.resolution_w),
+        minimum_w=whole_steps_w(gap.upper, params.resolution_w),
+        minimum_delivered_w=whole_steps_w(-gap.lower, params.resolution_w),
         rest_w=params.standby_power_w,
         is_limit=produces_only,
     )

@@ -310,6 +310,8 @@ def _check_battery(system: BatterySystem) -> None:
     _check_number("battery.initial_temperature_c", system.initial_temperature_c)
     _check_number("battery.initial_spread", system.initial_spread, lower=0.0, upper=1.0)
     _check_number("battery.minimum_w", system.minimum_w, lower=0.0)
+    if system.minimum_delivered_w is not None:
+        _check_number("battery.minimum_delivered_w", system.minimum_delivered_w, lower=0.0)
 
 
 def _check_converting(converting: Converting) -> None:
@@ -394,6 +396,8 @@ def _check_rating(where: str, rating: object) -> None:
         _check_number(f"{where}.ramp_rate_w_per_s", rating.ramp_rate_w_per_s, lower=0.0)
     for name in ("response_delay_s", "resolution_w", "minimum_w", "rest_w", "told_at_v"):
         _check_number(f"{where}.{name}", getattr(rating, name), lower=0.0)
+    if rating.minimum_delivered_w is not None:
+        _check_number(f"{where}.minimum_delivered_w", rating.minimum_delivered_w, lower=0.0)
 
 
 def _check_shares(where: str, shares: object) -> None:

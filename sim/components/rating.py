@@ -6,12 +6,18 @@ import math
 from typing import NamedTuple
 
 from ..domain.metrics import PowerType
-from ..domain.ranges import Bounds
+from ..domain.ranges import NOTHING_BUT_ZERO, Bounds
 
 
 def whole_steps_w(least_w: float, step_w: float) -> float:
     """Return the least power of whole steps that is not below a power [W]; the power itself if there are no steps."""
     return step_w * math.ceil(least_w / step_w - 1e-9) if step_w > 0.0 else least_w
+
+
+def gap_of(minimum_w: float, minimum_delivered_w: float | None) -> Bounds:
+    """Return between which powers nothing runs that has a minimum each way, or one for both if the second is None."""
+    delivered_w = minimum_w if minimum_delivered_w is None else minimum_delivered_w
+    return Bounds(0.0 - delivered_w, minimum_w)
 
 
 class Rating(NamedTuple):
@@ -30,26 +36,41 @@ class Rating(NamedTuple):
     resolution_w: float = 0.0
     """Step of the set-point [W] or [var]; 0 for none."""
     minimum_w: float = 0.0
-    """Magnitude of active power below which it does not run [W]."""
+    """Least active power that it draws while it runs, and least that it delivers unless that is another [W]."""
     rest_w: float = 0.0
     """Active power that it draws while it is told 0 and ready, where that is always the same [W]."""
     told_at_v: float = 0.0
     """Voltage by which clients turn its least current into a power [V]; 0 if it has no least current."""
     is_limit: bool = False
     """Whether a set-point is the most that it may do, rather than what it is to do."""
+    minimum_delivered_w: float | None = None
+    """Least active power that it delivers while it runs, as a magnitude [W]; `minimum_w` if None."""
+
+    @property
+    def gap(self) -> Bounds:
+        """Between which active powers it cannot run [W]; 0 and 0 if at any."""
+        return gap_of(self.minimum_w, self.minimum_delivered_w)
+
+    def least_w(self, power_w: float) -> float:
+        """Return the least magnitude of active power that it runs at in the direction of a power [W]."""
+        return self.gap.upper if power_w > 0.0 else -self.gap.lower
 
     @property
     def only_produces(self) -> bool:
         """Whether it takes set-points of nothing but production."""
         return self.active is not None and self.active.upper <= 0.0
 
-    @property
-    def minimum_set_point_w(self) -> float:
-        """Least magnitude of active power, other than 0 and its rest, that it can be told [W].
+    def minimum_set_point_w(self, power_w: float) -> float:
+        """Return the least magnitude, other than 0 and its rest, that it can be told in the direction of a power [W].
 
         0 where a set-point is a limit: a lower one than the device runs at lets it pause.
         """
-        return 0.0 if self.is_limit else self.minimum_w
+        return 0.0 if self.is_limit else self.least_w(power_w)
+
+    @property
+    def set_point_gap(self) -> Bounds:
+        """Between which powers it can be told none but 0 and its rest [W]; 0 and 0 if any."""
+        return NOTHING_BUT_ZERO[0] if self.is_limit else self.gap
 
     @property
     def widest(self) -> Bounds:

@@ -304,11 +304,11 @@ class Columns:
         samples, number = chunk.samples, self._places.batteries[key]
         params, rows = self._plant.equipment.batteries[key], len(samples.times_us)
         lower, upper = samples.battery_lower_w[:, number], samples.battery_upper_w[:, number]
-        minimum_w = self._plant.equipment.systems[key].minimum_w
-        if minimum_w == 0.0:
-            yield from _bounds(Metric.DC_POWER, lower, upper)
+        gap = self._plant.equipment.systems[key].gap
+        if any(gap):
+            yield from _bounds_beside_rest(Metric.DC_POWER, lower, upper, gap, np.zeros(rows))
         else:
-            yield from _bounds_beside_rest(Metric.DC_POWER, lower, upper, minimum_w, 0.0)
+            yield from _bounds(Metric.DC_POWER, lower, upper)
         soc = (np.full(rows, 100.0 * params.soc_lower), np.full(rows, 100.0 * params.soc_upper))
         yield from _bounds(Metric.BATTERY_SOC_PCT, *soc)
 
@@ -332,13 +332,13 @@ class Columns:
         lower = np.minimum(np.maximum(samples.reach_lower_w[:, number], rating.widest.lower), 0.0)
         upper = np.maximum(np.minimum(samples.reach_upper_w[:, number], rating.widest.upper), rating.rest_w)
         lower, upper = np.where(is_live, lower, 0.0), np.where(is_live, upper, 0.0)
-        minimum_w = rating.minimum_set_point_w
-        if minimum_w == 0.0:
-            yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)
-        else:
+        gap = rating.set_point_gap
+        if any(gap):
             power = self._active_w(chunk, key)
-            rest = np.where((power > 0.0) & (power < minimum_w), power, 0.0)
-            yield from _bounds_beside_rest(Metric.AC_POWER_ACTIVE, lower, upper, minimum_w, rest)
+            rest = np.where((power > 0.0) & (power < gap.upper), power, 0.0)
+            yield from _bounds_beside_rest(Metric.AC_POWER_ACTIVE, lower, upper, gap, rest)
+        else:
+            yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)
 
 
 def _three(table: Floats, first: int) -> tuple[Floats, Floats, Floats]:
@@ -351,11 +351,20 @@ def _bounds(metric: Metric, lower: Floats, upper: Floats, number: int = 0) -> It
 
 
 def _bounds_beside_rest(
-    metric: Metric, lower: Floats, upper: Floats, minimum_w: float, rest: Floats | float
+    metric: Metric, lower: Floats, upper: Floats, gap: Bounds, rest: Floats
 ) -> Iterator[tuple[str, Column]]:
-    """Yield what is drawn at rest and what is from a minimum on, either way, in ascending order; see `power_bounds`."""
-    consumes, produces = upper >= minimum_w, lower <= -minimum_w
-    yield from _bounds(metric, np.where(produces, lower, 0.0), np.where(produces, -minimum_w, rest))
-    second_lower = np.where(consumes, minimum_w, np.where(produces, 0.0, np.nan))
-    second_upper = np.where(consumes, upper, np.where(produces, rest, np.nan))
-    yield from _bounds(metric, second_lower, second_upper, 1)
+    """Yield what is drawn at rest and what is beyond a gap, either way, in ascending order; see `power_bounds`."""
+    consumes, produces = upper >= gap.upper, lower <= gap.lower
+    if gap.lower == 0.0:
+        yield from _bounds(metric, lower, rest)
+        second = (np.where(consumes, gap.upper, np.nan), np.where(consumes, upper, np.nan))
+    elif gap.upper == 0.0:
+        yield from _bounds(metric, np.where(produces, lower, 0.0), np.where(produces, gap.lower, upper))
+        second = (np.where(produces, 0.0, np.nan), np.where(produces, upper, np.nan))
+    else:
+        yield from _bounds(metric, np.where(produces, lower, 0.0), np.where(produces, gap.lower, rest))
+        second = (
+            np.where(consumes, gap.upper, np.where(produces, 0.0, np.nan)),
+            np.where(consumes, upper, np.where(produces, rest, np.nan)),
+        )
+    yield from _bounds(metric, *second, 1)

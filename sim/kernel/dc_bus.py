@@ -25,6 +25,9 @@ from .client_limits import cut_w, held_w, reactive_aim_var
 from .inverters import heat_of
 from .layout import Layout, Memory
 
+_AS_CONVERTED = 1.0 - 1e-9
+"""Part of a battery's minimum that is left of it by rounding, where its inverter is told what that comes to."""
+
 
 def find_direct_reach(layout: Layout, memory: Memory) -> None:
     """Find what batteries and their inverters could do now; what the sun offers must be known."""
@@ -52,7 +55,7 @@ def find_battery_limits(layout: Layout, memory: Memory) -> None:
             upper *= now.allowed_share
             lower = max(lower, now.allowed_lower_w)
             upper = min(upper, now.allowed_upper_w)
-            if lower > -own.minimum_w:
+            if lower > -own.minimum_delivered_w:
                 lower = 0.0
             if upper < own.minimum_w:
                 upper = 0.0
@@ -100,7 +103,8 @@ def setting_w(layout: Layout, memory: Memory, inverter: int) -> float:
     if now.surplus_w < 0.0 and now.surplus_w < held and control.follows_meter:
         held = cut_w(memory, inverter, now.surplus_w)
     within_w = min(max(held, now.own_lower_w), now.own_upper_w)
-    return within_w if abs(within_w) >= layout.inverters[inverter].minimum_w else 0.0
+    own = layout.inverters[inverter]
+    return within_w if within_w >= own.minimum_w or within_w <= -own.minimum_delivered_w else 0.0
 
 
 def _ask(layout: Layout, memory: Memory, inverter: int) -> None:
@@ -184,15 +188,20 @@ def _limit_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float
 
 def _room_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
     """Return how much more than its minimum a battery could take or give [W]."""
-    minimum_w = layout.batteries[layout.pair_battery[pair]].minimum_w
-    return max(_limit_w(layout, memory, pair, power_w) - minimum_w, 0.0)
+    return max(_limit_w(layout, memory, pair, power_w) - _own_minimum_w(layout, pair, power_w), 0.0)
+
+
+def _own_minimum_w(layout: Layout, pair: int, power_w: float) -> float:
+    """Return the least magnitude of a battery's power in the direction of a power [W]."""
+    battery = layout.batteries[layout.pair_battery[pair]]
+    return battery.minimum_w if power_w > 0.0 else battery.minimum_delivered_w
 
 
 def _minimum_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
     """Return the least that a battery can be asked for in the direction of a power [W]."""
     if _limit_w(layout, memory, pair, power_w) <= 0.0:
         return 0.0
-    minimum_w = layout.batteries[layout.pair_battery[pair]].minimum_w
+    minimum_w = _own_minimum_w(layout, pair, power_w)
     return minimum_w if power_w > 0.0 else -minimum_w
 
 
@@ -212,7 +221,10 @@ def _taken_w(layout: Layout, memory: Memory, battery: int) -> float:
     """Return what a battery takes of all that it is asked for: within its limits, and nothing below its minimum [W]."""
     now = memory.batteries[battery]
     power_w = _within(now.dc_w, now.lower_w, now.upper_w)
-    return power_w if abs(power_w) >= layout.batteries[battery].minimum_w else 0.0
+    own = layout.batteries[battery]
+    if power_w >= own.minimum_w * _AS_CONVERTED or power_w <= -own.minimum_delivered_w * _AS_CONVERTED:
+        return power_w
+    return 0.0
 
 
 def _within(power_w: float, lower_w: float, upper_w: float) -> float:

@@ -79,7 +79,9 @@ class BatteryLayout:
     params: BatteryParams
     bms: BmsParams
     minimum_w: float
-    """Magnitude of DC power below which it is not used [W]."""
+    """Least DC power that it is charged with [W]."""
+    minimum_delivered_w: float
+    """Least DC power that it gives, as a magnitude [W]."""
 
 
 @dataclass(slots=True)
@@ -99,7 +101,9 @@ class InverterLayout:
     array: int
     """Its array of modules, or -1."""
     minimum_w: float
-    """Magnitude of AC power below which it rests [W]."""
+    """Least AC power that it draws while it does not rest [W]."""
+    minimum_delivered_w: float
+    """Least AC power that it delivers while it does not rest, as a magnitude [W]."""
     first_pair: int
     end_pair: int
     """Batteries that it reaches when all is closed, among `Layout.pair_battery`."""

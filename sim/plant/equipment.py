@@ -165,11 +165,16 @@ def _with_batteries(
     """Return the rating of an inverter, which can do no less than its batteries together unless it has sun as well."""
     rating, params = converting.rating, built[key].inverter
     systems = [system for battery in batteries if (system := built[battery].battery) is not None]
-    behind_w = sum(system.minimum_w for system in systems)
-    if behind_w == 0.0 or params is None or built[key].array is not None:
+    gaps = [system.gap for system in systems]
+    if params is None or built[key].array is not None or not any(map(any, gaps)):
         return rating
-    least_w = whole_steps_w(ac_from_dc(params, behind_w), rating.resolution_w)
-    return rating._replace(minimum_w=max(rating.minimum_w, least_w))
+    drawn_w, delivered_w = (
+        whole_steps_w(ac_from_dc(params, behind_w), rating.resolution_w) if behind_w > 0.0 else 0.0
+        for behind_w in (sum(gap.upper for gap in gaps), -sum(gap.lower for gap in gaps))
+    )
+    return rating._replace(
+        minimum_w=max(rating.gap.upper, drawn_w), minimum_delivered_w=max(-rating.gap.lower, delivered_w)
+    )
 
 
 def _built_in(converting: Mapping[str, Converting]) -> dict[str, MeterControl]:

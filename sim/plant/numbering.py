@@ -112,7 +112,8 @@ def number_site(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cyc
                 component[key],
                 equipment.batteries[key],
                 equipment.managements[key],
-                equipment.systems[key].minimum_w,
+                equipment.systems[key].gap.upper,
+                -equipment.systems[key].gap.lower,
             )
             for key in places.batteries
         ],
@@ -206,7 +207,8 @@ def _inverters(
             places.components[key],
             equipment.inverters[key],
             arrays.get(key, -1),
-            equipment.ratings[key].minimum_w,
+            equipment.ratings[key].gap.upper,
+            -equipment.ratings[key].gap.lower,
             *span,
         )
         for key, span in zip(places.inverters, pairs, strict=True)

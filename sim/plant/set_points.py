@@ -25,9 +25,9 @@ AS_SENT = 1e-6
 """By which part more or less than it is a power may arrive that was sent as a 32-bit float."""
 
 
-def minimum_as_sent_w(rating: Rating) -> float:
-    """Return the least magnitude of active power, other than 0, that a device takes when it is told [W]."""
-    return rating.minimum_set_point_w * (1.0 - AS_SENT)
+def minimum_as_sent_w(rating: Rating, power_w: float) -> float:
+    """Return the least magnitude, other than 0, that a device takes as a set-point of active power of this sign [W]."""
+    return rating.minimum_set_point_w(power_w) * (1.0 - AS_SENT)
 
 
 def as_taken(rating: Rating, power: float | None, *, default: float) -> float:
@@ -43,8 +43,10 @@ def as_taken(rating: Rating, power: float | None, *, default: float) -> float:
 
 def active_as_taken_w(rating: Rating, power_w: float | None) -> float:
     """Return a set-point of active power as its device takes it [W]; what was sent as its minimum is its minimum."""
-    if power_w is not None and 0.0 < minimum_as_sent_w(rating) <= abs(power_w) < rating.minimum_w:
-        return math.copysign(rating.minimum_w, power_w)
+    if power_w is not None:
+        least_w = rating.least_w(power_w)
+        if 0.0 < minimum_as_sent_w(rating, power_w) <= abs(power_w) < least_w:
+            return math.copysign(least_w, power_w)
     return as_taken(rating, power_w, default=rating.default_w)
 
 

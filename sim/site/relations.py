@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...models.battery import BatteryParams
 from ..components.battery import Battery, battery_params, battery_preset_names
 from ..components.component_type import Way
 from ..components.inverter import InverterSection
 from ..components.lapse import LapseKind
+from ..components.rating import gap_of
 from ..components.registry import type_of
 from ..components.section import Lapsing
 from ..domain.ranges import Bounds
@@ -30,13 +30,19 @@ def _lapse_findings(key: str, component: Lapsing) -> Iterator[Finding]:
     told = _told(component)
     if told is None or component.on_lapse.kind is not LapseKind.POWER:
         return
-    power_w, least_w = component.on_lapse.power_w, type_of(component).least_w(component)
-    if told.contains(power_w) and (power_w == 0.0 or abs(power_w) >= least_w):
+    power_w, gap = component.on_lapse.power_w, _gap(component)
+    if told.contains(power_w) and (power_w == 0.0 or not gap.lower < power_w < gap.upper):
         return
-    ways = [told] if least_w == 0.0 else [Bounds(told.lower, -least_w), Bounds(least_w, told.upper)]
+    ways = [Bounds(told.lower, gap.lower), Bounds(gap.upper, told.upper)] if any(gap) else [told]
     words = [f"{WATT.in_words(lower)} to {WATT.in_words(upper)}" for lower, upper in ways if lower <= upper]
-    accepted = " or ".join([*(["0 W"] if least_w > 0.0 else []), *words]) + ", what it can be told"
+    accepted = " or ".join([*(["0 W"] if all(gap) else []), *words]) + ", what it can be told"
     yield Finding(("components", key, "on_lapse"), WATT.in_words(power_w), accepted)
+
+
+def _gap(component: Lapsing) -> Bounds:
+    kind = type_of(component)
+    least_w = kind.least_w(component)
+    return gap_of(least_w, None if kind.least_delivered_w is None else kind.least_delivered_w(component))
 
 
 def _has_known_preset(component: Lapsing) -> bool:
@@ -62,15 +68,27 @@ def _battery_findings(site: Site, key: str, battery: Battery) -> Iterator[Findin
     if battery.soc_upper is not None and battery.soc_lower is None and least >= most:
         accepted = f"more than {100.0 * least:g} %, min_soc of its preset"
         yield Finding(("components", key, "max_soc"), f"{100.0 * most:g} %", accepted)
-    most_w, because = _greatest(site, key, params)
-    if battery.min_power_w > most_w:
-        accepted = f"at most {WATT.in_words(most_w)}, {because}"
-        yield Finding(("components", key, "min_power"), WATT.in_words(battery.min_power_w), accepted)
+    taken_w, given_w = params.charge_power_max_w, params.discharge_power_max_w
+    for name, least_w, own_w, does in (
+        ("min_power", battery.min_power_w, min(taken_w, given_w), "take and give"),
+        ("min_charge_power", battery.min_charge_power_w, taken_w, "take"),
+        ("min_discharge_power", battery.min_discharge_power_w, given_w, "give"),
+    ):
+        most_w, because = _greatest(site, key, own_w, does)
+        if least_w is not None and least_w > most_w:
+            accepted = f"at most {WATT.in_words(most_w)}, {because}"
+            yield Finding(("components", key, name), WATT.in_words(least_w), accepted)
 
 
-def _greatest(site: Site, key: str, params: BatteryParams) -> tuple[float, str]:
-    """Return the greatest power that a battery can both take and give [W], and what makes it so."""
-    own_w = min(params.charge_power_max_w, params.discharge_power_max_w)
+def _greatest(site: Site, key: str, own_w: float, does: str) -> tuple[float, str]:
+    """Return the greatest power of a battery [W], and what makes it so.
+
+    Args:
+        site: Where it is.
+        key: Of the battery.
+        own_w: What it can itself [W].
+        does: What it does with that, in words.
+    """
     inverters = {
         other: section.rated_power_w
         for other in _in_front(site, key)
@@ -79,7 +97,7 @@ def _greatest(site: Site, key: str, params: BatteryParams) -> tuple[float, str]:
     rated_w = sum(inverters.values())
     if inverters and rated_w < own_w:
         return rated_w, f"the rated power of {' and '.join(inverters)}"
-    return own_w, "what it can take and give"
+    return own_w, f"what it can {does}"
 
 
 def _in_front(site: Site, key: str) -> list[str]:

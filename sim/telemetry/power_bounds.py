@@ -30,9 +30,8 @@ def bounded_metrics(plant: Plant, key: str) -> tuple[Metric, ...]:
 def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
     """Return what telemetry shows as the bounds of a power [W] or [var]; see `bounded_metrics`."""
     if metric is Metric.DC_POWER:
-        minimum_w = plant.equipment.systems[key].minimum_w
-        limits = plant.capability.battery_limits(key)
-        present: Ranges = (limits,) if minimum_w == 0.0 else _beside_rest(limits, minimum_w, 0.0)
+        gap, limits = plant.equipment.systems[key].gap, plant.capability.battery_limits(key)
+        present: Ranges = _beside_rest(limits, gap, 0.0) if any(gap) else (limits,)
     elif metric is Metric.AC_POWER_ACTIVE:
         present = _of_device(plant, key)
     else:
@@ -97,15 +96,16 @@ def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
 def _of_device(plant: Plant, key: str) -> Ranges:
     """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it."""
     bounds = plant.capability.active_power_bounds(key)
-    minimum_w = plant.equipment.ratings[key].minimum_set_point_w
-    if minimum_w == 0.0:
+    gap = plant.equipment.ratings[key].set_point_gap
+    if not any(gap):
         return (bounds,)
     power_w = plant.readings.active_power_w(key)
-    return _beside_rest(bounds, minimum_w, power_w if 0.0 < power_w < minimum_w else 0.0)
+    return _beside_rest(bounds, gap, power_w if 0.0 < power_w < gap.upper else 0.0)
 
 
-def _beside_rest(bounds: Bounds, minimum_w: float, rest_w: float) -> Ranges:
-    """Leave out what is nearer to 0 than a minimum, and what is drawn at rest if that makes more than two ranges."""
-    ways = (Bounds(bounds.lower, -minimum_w), Bounds(minimum_w, bounds.upper))
+def _beside_rest(bounds: Bounds, gap: Bounds, rest_w: float) -> Ranges:
+    """Leave out what is in a gap around 0, and what is drawn at rest if that makes more than two ranges."""
+    ways = (Bounds(bounds.lower, gap.lower or rest_w), Bounds(gap.upper, bounds.upper))
     can = tuple(way for way in ways if way.lower <= way.upper)
-    return can if len(can) == len(ways) else tuple(sorted((*can, Bounds(0.0, rest_w))))
+    has_rest = any(way.contains(0.0) for way in can)
+    return can if has_rest or len(can) == len(ways) else tuple(sorted((*can, Bounds(0.0, rest_w))))

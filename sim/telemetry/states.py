@@ -98,7 +98,7 @@ def _is_least(rating: Rating, power_w: float) -> bool:
     """Say whether a device draws no more than what it needs to be ready."""
     if rating.active is None:
         return True
-    return abs(power_w) < rating.minimum_w or 0.0 < power_w <= rating.active.lower
+    return abs(power_w) < rating.least_w(power_w) or 0.0 < power_w <= rating.active.lower
 
 
 def _besides(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, ...]] | None:

@@ -93,6 +93,106 @@ class TestInverters:
             Storage({"min_power": "31 kW"})
 
 
+_EACH = {"min_charge_power": "300 W", "min_discharge_power": "900 W"}
+
+
+class TestEachWayOfItsOwn:
+    """Inverters and batteries that can charge with less than they can discharge with, or the other way round."""
+
+    @pytest.mark.parametrize(
+        ("inverter", "shown"),
+        [
+            (_EACH, ((-30e3, -900.0), (300.0, 30e3))),
+            ({"min_power": "500 W", "min_discharge_power": "900 W"}, ((-30e3, -900.0), (500.0, 30e3))),
+            ({"min_discharge_power": "900 W"}, ((-30e3, -900.0), (0.0, 30e3))),
+        ],
+    )
+    def test_bounds_leave_out_what_it_cannot_do(
+        self, inverter: dict[str, str], shown: tuple[tuple[float, float], ...]
+    ) -> None:
+        assert Storage(inverter).shown() == shown
+
+    def test_what_it_draws_at_rest_is_shown_where_it_can_deliver_any_power(self) -> None:
+        site = Storage({"min_charge_power": "900 W"})
+        standby_w = site.plant.equipment.inverters["inv"].standby_power_w
+        assert site.shown() == ((-30e3, standby_w), (900.0, 30e3))
+        assert site.tell(-200.0) == pytest.approx(-200.0)
+
+    @pytest.mark.parametrize("power_w", [299.0, -301.0, -899.0])
+    def test_less_is_refused(self, power_w: float) -> None:
+        with pytest.raises(OutOfBoundsError, match="-30000 to -900 W or 300 to 30000 W"):
+            Storage(_EACH).tell(power_w)
+
+    @pytest.mark.parametrize("power_w", [300.0, -900.0, 899.0])
+    def test_from_there_on_it_works(self, power_w: float) -> None:
+        site = Storage(_EACH)
+        assert site.tell(power_w) == pytest.approx(power_w)
+        assert site.plant.tracking.has_reached("inv", PowerType.ACTIVE)
+
+    def test_a_battery_has_two_as_well_and_its_inverter_can_do_no_less(self) -> None:
+        site = Storage({}, {"min_charge_power": "500 W", "min_discharge_power": "2 kW"})
+        assert site.shown("bat-1") == ((-46e3, -2e3), (500.0, 46e3))
+        (_, delivers_w), (draws_w, _) = site.shown()
+        assert 500.0 < draws_w < 650.0
+        assert -2300.0 < delivers_w < -2000.0
+        for power_w, least_w in ((draws_w, 500.0), (delivers_w, 2000.0)):
+            site.tell(power_w)
+            assert abs(site.plant.readings.flows().battery_dc_w["bat-1"]) >= least_w - 1e-6
+
+    @pytest.mark.parametrize("least", ["123.4 W", "500 W", "777 W", "1.1 kW", "3.3 kW"])
+    def test_told_the_least_that_its_inverter_shows_a_battery_takes_its_minimum(self, least: str) -> None:
+        site = Storage({}, {"min_power": least})
+        (_, delivers_w), (draws_w, _) = site.shown()
+        for power_w in (draws_w, delivers_w):
+            site.tell(float(np.float32(power_w)))
+            assert site.plant.readings.flows().battery_dc_w["bat-1"] != 0.0
+
+    def test_of_two_batteries_each_gets_its_own(self) -> None:
+        site = Storage({}, {"min_discharge_power": "1 kW"}, {"min_charge_power": "3 kW"})
+        for power_w, least in ((6e3, (0.0, 3e3)), (-6e3, (1e3, 0.0))):
+            site.tell(power_w)
+            for key, least_w in zip(("bat-1", "bat-2"), least, strict=True):
+                assert abs(site.plant.readings.flows().battery_dc_w[key]) >= least_w - 1e-6
+
+    def test_one_beyond_the_rating_is_refused_by_its_own_name(self) -> None:
+        with pytest.raises(ValueError, match=r"min_discharge_power\n.* at most the rated power, 30 kW"):
+            Storage({"min_discharge_power": "31 kW"})
+        with pytest.raises(ValueError, match=r"min_charge_power\n.* at most max_charge_power, 5 kW"):
+            Storage({}, {"min_charge_power": "6 kW", "max_charge_power": "5 kW"})
+
+
+class TestHybridInverters:
+    def hybrid(self, irradiance: str, **battery: str) -> Storage:
+        inverter = {"category": "hybrid_inverter", "peak_power": "10 kW", "irradiance": irradiance}
+        return Storage({**inverter, "min_power": "900 W"}, {"preset": "lfp-10kwh", **battery})
+
+    def test_they_have_one_too(self) -> None:
+        site = self.hybrid("0 W/m²")
+        (_, delivers_w), (draws_w, _) = site.shown()
+        assert (delivers_w, draws_w) == (-900.0, 900.0)
+        with pytest.raises(OutOfBoundsError):
+            site.tell(-500.0)
+        assert site.tell(-1e3) == pytest.approx(-1e3)
+
+    def test_the_sun_charges_while_it_rests(self) -> None:
+        site = self.hybrid("50 W/m²")
+        assert site.tell(0.0) == site.plant.equipment.inverters["inv"].standby_power_w
+        assert site.plant.readings.flows().battery_dc_w["bat-1"] > 300.0
+
+    @pytest.mark.parametrize(("irradiance", "delivers"), [("50 W/m²", False), ("500 W/m²", True)])
+    def test_what_a_full_battery_leaves_is_delivered_from_there_on(
+        self, irradiance: str, delivers: bool
+    ) -> None:
+        site = self.hybrid(irradiance, max_soc="90 %", initial_soc="90 %")
+        site.simulation.run_to(site.plant.time_us + 60_000_000)
+        assert (site.plant.readings.active_power_w("inv") < -900.0) == delivers
+        if not delivers:
+            assert (
+                site.plant.readings.active_power_w("inv")
+                == site.plant.equipment.inverters["inv"].standby_power_w
+            )
+
+
 class TestBatteries:
     def test_the_range_is_left_out_on_the_direct_current_side(self) -> None:
         shown = Storage({}, {"min_power": "1 kW"}).shown("bat-1")
