@@ -123,10 +123,27 @@ BOUNDED: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+def _minima(charge: str, discharge: str) -> dict[str, str]:
+    return {"min_charge_power": charge, "min_discharge_power": discharge}
+
+
 @pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("key", [key for key in BOUNDED if key not in ("grid", "main")])
 def test_a_run_reports_the_bounds_that_a_live_site_does(key: str) -> None:
-    site = Site.model_validate({"microgrid": {"id": 1}, "components": BOUNDED})
+    assert_same_bounds(BOUNDED, key)
+
+
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize("minima", [("300 W", "900 W"), ("0 W", "900 W"), ("900 W", "0 W")], ids=" to ".join)
+@pytest.mark.parametrize(
+    "key", ["empty", "full", "cold", "sunny-bat", "empty-inv", "full-inv", "cold-inv", "sunny"]
+)
+def test_so_it_does_of_storages_with_a_least_power_each_way(key: str, minima: tuple[str, str]) -> None:
+    assert_same_bounds({**BOUNDED, key: {**BOUNDED[key], **_minima(*minima)}}, key)
+
+
+def assert_same_bounds(components: dict[str, dict[str, Any]], key: str) -> None:
+    site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
     rows, step_us, start_us = 4, 60_000_000, site.moment_us(NOON)
     run = HeadlessRun(site, start_us=start_us, seed=3, resolution=timedelta(minutes=1))
     (chunk,) = run.chunks(timedelta(minutes=rows - 1))

@@ -86,11 +86,13 @@ def test_so_does_one_with_a_feed_in_limit_and_minimum_powers() -> None:
         "components": in_one_program({
             "grid": {"id": 1, "category": "grid_connection_point", "feed_in_limit": "20 %"},
             "main": {"id": 2, "category": "meter", "behind": "grid", "load": "1 kW"},
-            "store": {"id": 3, **storage, "self_consumption": "main"},
+            "store": {"id": 3, **storage, "min_discharge_power": "700 W", "self_consumption": "main"},
             "one": {"id": 4, **cells, "behind": "store", "min_power": "200 W"},
-            "other": {"id": 5, **cells, "behind": "store"},
+            "other": {"id": 5, **cells, "behind": "store", "min_charge_power": "100 W"},
             "pv": {"id": 6, "category": "pv_inverter", **sun},
-            "hybrid": {"id": 7, "category": "hybrid_inverter", **sun, "self_consumption": "main"},
+            "hybrid": {
+                "id": 7, "category": "hybrid_inverter", **sun, "min_power": "300 W", "self_consumption": "main",
+            },
             "its": {"id": 8, **cells, "behind": "hybrid"},
         }),
     })  # fmt: skip
