@@ -62,8 +62,11 @@ def reach_within_feed_in_w(layout: Layout, memory: Memory, control: int) -> floa
     for limit in range(len(layout.feed_in)):
         if now.uncut_lower_w < 0.0 and is_live(memory, layout.grid):
             own_w = active_w(memory, layout.controls[control].component)
-            # What it draws now it would not draw while it delivers.
-            allowed_w = max(_allowed_w(layout, memory, limit) - max(own_w, 0.0), 0.0)
+            allowed_w = _allowed_w(layout, memory, limit)
+            if now.offered_w == 0.0:
+                # What it draws now it would not draw while it delivers.
+                allowed_w -= max(own_w, 0.0)
+            allowed_w = max(allowed_w, 0.0)
             asked_w = memory.feed_in[limit].offered_w - now.offered_w - now.uncut_lower_w
             least = now.uncut_lower_w
             if allowed_w < asked_w:
@@ -112,5 +115,13 @@ def _allowed_w(layout: Layout, memory: Memory, limit: int) -> float:
     """Return what all that keep to the limit may deliver together beside what else flows now [W]."""
     delivered_w = 0.0
     for place in range(len(layout.limited)):
-        delivered_w -= min(active_w(memory, layout.controls[layout.limited[place]].component), 0.0)
+        control = layout.limited[place]
+        own_w = 0.0 - active_w(memory, layout.controls[control].component)
+        if own_w < 0.0:
+            # What it draws at rest it would not draw while it delivers, so it makes no room for that.
+            own_w = own_w if memory.controls[control].offered_w > 0.0 else 0.0
+        elif control < len(layout.inverters) and _gives_surplus(layout, memory, control):
+            # What its batteries give beside is as much whatever the share is, so it makes no room.
+            own_w = min(own_w, memory.controls[control].offered_w * memory.feed_in[limit].share)
+        delivered_w += own_w
     return delivered_w + memory.inputs[layout.feed_in[limit].signal] + active_w(memory, layout.grid)

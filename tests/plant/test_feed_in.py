@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -214,6 +215,69 @@ class TestFeedInLimit:
         plant = house({"feed_in_limit": "2 kW"}, hy=HYBRID, bat=battery)
         plant.set_points.send("hy", PowerType.ACTIVE, -9000.0)
         assert after(plant, 30.0).readings.active_power_w("grid") == pytest.approx(-2000.0, abs=1.0)
+
+
+def drawn_house(random: Random) -> Plant:
+    """Return a house with two to four PV and hybrid inverters, wherever they are connected."""
+    components: dict[str, dict[str, Any]] = {}
+    for number in range(random.randint(2, 4)):
+        sun = f"{random.choice([0, 100, 400, 800])} W/m²"
+        if random.random() < 0.7:
+            pv = {
+                "behind": random.choice(["main", "grid"]),
+                "rated_power": random.choice(["3 kW", "10 kW", "20 kW"]),
+            }
+            components[f"pv-{number}"] = {
+                **PV,
+                **pv,
+                "id": 20 + number,
+                "irradiance": sun,
+                "peak_power": None,
+            }
+            continue
+        own = {} if random.random() < 0.5 else {"self_consumption": None}
+        least = {"min_power": "900 W"} if random.random() < 0.4 else {}
+        components[f"hy-{number}"] = {**HYBRID, "id": 20 + number, "irradiance": sun, **own, **least}
+        soc = random.choice(["15 %", "50 %", "89 %"])
+        components[f"bat-{number}"] = {
+            **FULL,
+            "id": 40 + number,
+            "behind": f"hy-{number}",
+            "initial_soc": soc,
+        }
+    limit = random.choice(["0 W", "1 kW", "4 kW"])
+    return house({"feed_in_limit": limit}, load=f"{random.randint(0, 5)} kW", **components)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_it_holds_at_the_connection_point_whatever_several_inverters_are_told(seed: int) -> None:
+    random = Random(seed)
+    plant = drawn_house(random)
+    for _ in range(12):
+        after(plant, 10.0)
+        limit_w = plant.input_value("grid", "feed_in_limit")
+        assert plant.active_power_w("grid") >= -limit_w - 0.01
+        for key in plant.controlled:
+            lower_w = plant.active_power_bounds(key).lower
+            asked_w = random.choice([None, lower_w, lower_w, lower_w * random.random()])
+            plant.send_set_point(key, PowerType.ACTIVE, asked_w)
+
+
+def test_what_a_battery_gives_to_the_house_makes_no_room_for_what_its_meter_does_not_see() -> None:
+    hybrid = {**HYBRID, "irradiance": "0 W/m²"}
+    plant = house(
+        {"feed_in_limit": "1 kW"}, load="3 kW", hy=hybrid, bat={**STORED, "initial_soc": "50 %"},
+        pv={**sunny(), "behind": "grid"},
+    )  # fmt: skip
+    after(plant, 30.0)
+    assert plant.active_power_w("hy") == pytest.approx(-3000.0, abs=50.0)
+    assert plant.active_power_w("grid") == pytest.approx(-1000.0, abs=1.0)
+
+
+def test_without_a_load_nothing_is_delivered_for_what_is_drawn_at_rest() -> None:
+    plant = house({"feed_in_limit": "0 W"}, load="0 W", pv=sunny(), roof={**sunny(), "id": 22})
+    for _ in range(20):
+        assert after(plant, 0.1).active_power_w("grid") >= -0.01
 
 
 class TestFeedInLimitBesideBatteries:
