@@ -255,12 +255,12 @@ def test_it_holds_at_the_connection_point_whatever_several_inverters_are_told(se
     plant = drawn_house(random)
     for _ in range(12):
         after(plant, 10.0)
-        limit_w = plant.input_value("grid", "feed_in_limit")
-        assert plant.active_power_w("grid") >= -limit_w - 0.01
+        limit_w = plant.inputs.value("grid", "feed_in_limit")
+        assert plant.readings.active_power_w("grid") >= -limit_w - 0.01
         for key in plant.controlled:
-            lower_w = plant.active_power_bounds(key).lower
+            lower_w = plant.capability.active_power_bounds(key).lower
             asked_w = random.choice([None, lower_w, lower_w, lower_w * random.random()])
-            plant.send_set_point(key, PowerType.ACTIVE, asked_w)
+            plant.set_points.send(key, PowerType.ACTIVE, asked_w)
 
 
 def test_what_a_battery_gives_to_the_house_makes_no_room_for_what_its_meter_does_not_see() -> None:
@@ -270,14 +270,14 @@ def test_what_a_battery_gives_to_the_house_makes_no_room_for_what_its_meter_does
         pv={**sunny(), "behind": "grid"},
     )  # fmt: skip
     after(plant, 30.0)
-    assert plant.active_power_w("hy") == pytest.approx(-3000.0, abs=50.0)
-    assert plant.active_power_w("grid") == pytest.approx(-1000.0, abs=1.0)
+    assert plant.readings.active_power_w("hy") == pytest.approx(-3000.0, abs=50.0)
+    assert plant.readings.active_power_w("grid") == pytest.approx(-1000.0, abs=1.0)
 
 
 def test_without_a_load_nothing_is_delivered_for_what_is_drawn_at_rest() -> None:
     plant = house({"feed_in_limit": "0 W"}, load="0 W", pv=sunny(), roof={**sunny(), "id": 22})
     for _ in range(20):
-        assert after(plant, 0.1).active_power_w("grid") >= -0.01
+        assert after(plant, 0.1).readings.active_power_w("grid") >= -0.01
 
 
 class TestFeedInLimitBesideBatteries:

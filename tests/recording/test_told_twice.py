@@ -13,7 +13,7 @@ from recording.support import HEADER, NOON, SECOND, demo_site
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.recording import Recorder, RecordingError, read_recording
 from doppelgrid.sim.replay import Replay
-from doppelgrid.sim.report import report_of_recording
+from doppelgrid.sim.report.of_recording import report_of_recording
 from doppelgrid.sim.simulation.simulation import Simulation
 
 ROWS = """\
