@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from support.rarely_sampled import rarely_sampled
+
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.domain.states import StateCode
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -51,7 +53,7 @@ class Equipped:
     def __init__(self, **changes: dict[str, Any]) -> None:
         components = {key: {**component, **changes.get(key, {})} for key, component in COMPONENTS.items()}
         site = Site.model_validate({"microgrid": {"id": 7}, "components": components})
-        self.simulation = Simulation.headless(site, start_us=START, seed=1)
+        self.simulation = Simulation.headless(rarely_sampled(site), start_us=START, seed=1)
         self.gateway = self.simulation.gateway
 
     def pass_time(self, seconds: float) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 from gateway.equipped import CAPACITORS, CHARGER, CHP, COMPONENTS, INVERTER, START, Equipped
+from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.messages import CommandError, OutOfBoundsError, RequestStatus
@@ -38,7 +39,7 @@ def site_named(name: str) -> Site:
 
 def running(name: str, condition: str) -> Simulation:
     """Return a site whose devices are at rest, in standby, starting, or have run for a while."""
-    simulation = Simulation.headless(site_named(name), start_us=NOON, seed=1)
+    simulation = Simulation.headless(rarely_sampled(site_named(name)), start_us=NOON, seed=1)
     simulation.run_for(timedelta(seconds=2))
     told = [key for key, rating in simulation.plant.equipment.ratings.items() if rating.active]
     for key in told:

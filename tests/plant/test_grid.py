@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.models.fuse import fuse_initial_state, fuse_time_to_melt_s
 from doppelgrid.models.grid_voltage import GridImpedanceParams, terminal_voltage
@@ -50,7 +51,7 @@ class Running:
     """A running site, looked at through its gateway."""
 
     def __init__(self, given: Site) -> None:
-        self.simulation = Simulation.headless(given, start_us=START, seed=3)
+        self.simulation = Simulation.headless(rarely_sampled(given), start_us=START, seed=3)
         self.gateway = self.simulation.gateway
 
     def pass_time(self, seconds: float) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.models.inverter import conversion_loss_w
 from doppelgrid.sim.domain.metrics import Metric, PowerType
@@ -41,7 +42,7 @@ class Running:
     """A running site with a battery inverter and photovoltaics."""
 
     def __init__(self, **changes: dict[str, Any]) -> None:
-        self.simulation = Simulation.headless(a_site(**changes), start_us=START, seed=1)
+        self.simulation = Simulation.headless(rarely_sampled(a_site(**changes)), start_us=START, seed=1)
         self.plant: Plant = self.simulation.plant
 
     def after(self, seconds: float) -> Running:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from gateway.equipped import Equipped
+from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.sim.domain.messages import OutOfBoundsError, RequestStatus, UnsupportedError, WrongStateError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
@@ -42,7 +43,7 @@ class Alone(Equipped):
             "it": {"id": DEVICE, "behind": "main", **machine},
         }
         site = Site.model_validate({"microgrid": {"id": 7}, "components": components, **more})
-        self.simulation = Simulation.headless(site, start_us=START, seed=1)
+        self.simulation = Simulation.headless(rarely_sampled(site), start_us=START, seed=1)
         self.gateway = self.simulation.gateway
 
     @property

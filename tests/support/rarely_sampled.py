@@ -1,0 +1,10 @@
+"""Sites of which hours pass in a test: five samplings a second would cost more than all that the hardware does."""
+
+from __future__ import annotations
+
+from doppelgrid.sim.site.site import Site
+
+
+def rarely_sampled(site: Site) -> Site:
+    """Return a site that is sampled once a second."""
+    return site.with_telemetry_interval(1.0)
