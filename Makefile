@@ -2,8 +2,14 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
-# What earlier builds left there would be installed as well, modules that have moved among it.
-INSTALL = rm -rf build/lib && $(PIP) install --quiet --no-deps .
+# Of all that is installed.
+CHECKSUM := find pyproject.toml README.md examples facade models proto scenarios sim -type f -not -name '*.pyc' \
+	-exec cksum {} + | sort | cksum
+# Only if the text has changed, or an editable installation has taken its place, which keeps no module there.
+# What earlier builds left in build/lib would be installed as well, modules that have moved among it.
+INSTALL = @ls $(VENV)/lib/python*/site-packages/doppelgrid/__init__.py >/dev/null 2>&1 \
+	&& [ "$$($(CHECKSUM))" = "$$(cat $(VENV)/installed 2>/dev/null)" ] \
+	|| { rm -rf build/lib && $(PIP) install --quiet --no-deps . && $(CHECKSUM) >$(VENV)/installed; }
 # Tests are shared by two processes, slow ones by three: many of them wait.
 SHARED := -n 2 --dist worksteal
 SHARED_SLOW := -n 3 --dist worksteal
@@ -11,6 +17,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
 export PYTHONSAFEPATH := 1
+# Rewriting the assertions of all tests takes longer than importing them: what comes of it is always kept.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help demo test quick slow days mutants lint types proto bench accuracy models-docs digests layout docs check clean
 .DEFAULT_GOAL := help
@@ -37,7 +45,7 @@ $(VENV)/demo: pyproject.toml
 
 $(VENV)/develop: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	rm -rf build/lib && $(PIP) install --quiet ".[test,lint]"
+	rm -rf build/lib && $(PIP) install --quiet ".[test,lint]" && $(CHECKSUM) >$(VENV)/installed
 	touch $@ $(VENV)/demo
 
 demo: $(VENV)/demo
