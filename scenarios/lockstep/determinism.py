@@ -21,6 +21,7 @@ from typing import Any
 
 _COLLECT_EVERY_US = 10_000_000
 _FULL_EVERY = 60  # of these, one in so many looks at everything
+_TIDIED_EVERY = 16  # runs in one process: to look at all its modules costs as much as a short run
 
 
 class OrdinalLoop(asyncio.SelectorEventLoop):
@@ -91,8 +92,12 @@ class Collector:
     """Collects garbage at set virtual times instead of whenever enough of it has gathered.
 
     Objects with finalisers, such as calls that nobody awaits any more, then end at the same time in every run.
-    What exists when time first passes, mostly imported modules, is left out, which keeps collecting cheap.
+    What exists before is left out, and so is what exists when time first passes, mostly imported modules: that keeps
+    collecting cheap.
     """
+
+    _runs = 0
+    """How many have begun in this process."""
 
     def __init__(self) -> None:
         self._next_us = -1
@@ -100,18 +105,20 @@ class Collector:
         self._was_enabled = gc.isenabled()
 
     def start(self, *, tidy: bool = True) -> None:
-        """Collect by virtual time from now on.
+        """Collect by virtual time from now on; what exists now is left alone until `stop`.
 
         Args:
-            tidy: Collect when time first passes. If not, what exists now is left alone until `stop`, which spares a
-                process with many short runs to look at all its modules in each.
+            tidy: Collect when time first passes, and now at times, so that what earlier runs have left does not pile
+                up. If not, neither.
         """
         self._was_enabled = gc.isenabled()
         gc.disable()
-        self._next_us = 0
-        if not tidy:
-            gc.freeze()
-            self._next_us = 1
+        self._next_us = 0 if tidy else 1
+        if tidy:
+            if Collector._runs % _TIDIED_EVERY == 0:
+                gc.collect()
+            Collector._runs += 1
+        gc.freeze()
 
     def stop(self) -> None:
         """Leave collecting to the interpreter again."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
+
+from doppelgrid.scenarios.lockstep.determinism import Collector
 
 PROGRAM = """
 import asyncio, random, sys, uuid
@@ -72,3 +76,45 @@ def test_sets_of_the_clients_ids_iterate_alike_in_every_process() -> None:
     }
     assert len(shown) == 1
     assert shown.pop().endswith("True\n")
+
+
+class TestGarbage:
+    """Garbage with finalisers, as calls that nobody awaits are, ends at the same time in every run."""
+
+    @pytest.fixture
+    def ended(self) -> Iterator[list[str]]:
+        gc.disable()
+        yield []
+        gc.enable()
+
+    @staticmethod
+    def leave(name: str, ended: list[str]) -> None:
+        class Left:
+            def __init__(self) -> None:
+                self.itself = self
+
+            def __del__(self) -> None:
+                ended.append(name)
+
+        Left()
+
+    def test_what_a_run_leaves_ends_when_time_first_passes_and_what_was_before_stays(
+        self, ended: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Collector, "_runs", 1)
+        self.leave("before", ended)
+        collector = Collector()
+        collector.start()
+        self.leave("in the run", ended)
+        assert ended == []
+        collector.look(0)
+        assert ended == ["in the run"]
+        collector.stop()
+
+    def test_what_earlier_runs_have_left_ends_before_a_later_one(self, ended: list[str]) -> None:
+        self.leave("before", ended)
+        for _ in range(20):
+            collector = Collector()
+            collector.start()
+            collector.stop()
+        assert ended == ["before"]

@@ -20,7 +20,8 @@ from .kept_output import KeptOutput
 
 _PRELOADED = [
     "doppelgrid.scenarios.suites.running.case", "doppelgrid.scenarios.suites.running.warm", "frequenz.client.microgrid",
-    "frequenz.sdk.microgrid", "frequenz.sdk.timeseries", "doppelgrid.scenarios.suites.running.interruptible",
+    "frequenz.sdk.microgrid", "frequenz.sdk.timeseries", "doppelgrid.scenarios.suites.running.kept",
+    "doppelgrid.scenarios.suites.running.interruptible",
 ]  # fmt: skip
 """What most cases need, imported once; what is not installed is left out. Ctrl-C is let in last."""
 _SHOWN_LINES = 20
