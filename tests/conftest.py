@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -13,6 +14,9 @@ settings.register_profile(
 )
 settings.register_profile("quick", settings.get_profile("doppelgrid"), max_examples=10)
 settings.load_profile("doppelgrid")
+
+# All that is imported and collected is otherwise looked through again and again.
+gc.set_threshold(5_000, 20, 100)
 
 TESTS = Path(__file__).parent
 QUICK = {
