@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import get_args
+from typing import NamedTuple, get_args
 
 import pytest
 from gateway.equipped import BATTERY, CHARGER, COMPONENTS, INVERTER, MAIN
@@ -210,11 +210,24 @@ def test_a_visited_site_remembers_what_the_site_remembered(name: str) -> None:
     assert {time_us: tape.visit(time_us).save().to_bytes() for time_us in kept} == kept
 
 
-def live_through_an_hour(look: Callable[[Simulation], None]) -> Tape:
+def main_meter_w(simulation: Simulation) -> float:
+    return simulation.gateway.frame(MAIN).values[Metric.AC_POWER_ACTIVE]
+
+
+class Hour(NamedTuple):
+    """An hour on a tape."""
+
+    tape: Tape
+    powers_w: dict[int, float]
+    """What the main meter showed at each second, by simulated time [µs]."""
+
+
+@pytest.fixture(scope="module")
+def hour() -> Hour:
     """Play an hour full of commands, drives and faults, looking at the site every second."""
     site = doppelgrid.load_site("demo").with_telemetry_interval(1.0)
     simulation = Simulation.headless(site, start_us=NOON, seed=42)
-    tape = Tape(simulation, every_s=300.0)
+    hour = Hour(Tape(simulation, every_s=300.0), {})
     for second in range(3600):
         if second % 97 == 13:
             power_w = -20_000.0 if second % 2 else 9_000.0
@@ -226,51 +239,33 @@ def live_through_an_hour(look: Callable[[Simulation], None]) -> Tape:
         if second == 2_000:
             simulation.release("office", "load")
         simulation.run_for(timedelta(seconds=1))
-        look(simulation)
-    return tape
+        hour.powers_w[simulation.now_us] = main_meter_w(simulation)
+    return hour
 
 
-def main_meter_w(simulation: Simulation) -> float:
-    return simulation.gateway.frame(MAIN).values[Metric.AC_POWER_ACTIVE]
-
-
-def test_a_visited_instant_is_the_instant_that_was_to_the_last_bit() -> None:
-    powers: dict[int, float] = {}
-
-    def remember(simulation: Simulation) -> None:
-        powers[simulation.now_us] = main_meter_w(simulation)
-
-    tape = live_through_an_hour(remember)
+def test_a_visited_instant_is_the_instant_that_was_to_the_last_bit(hour: Hour) -> None:
     for second in (1, 299, 300, 301, 1_017, 1_999, 2_500, 3_600):
         instant_us = NOON + second * 1_000_000
-        assert main_meter_w(tape.visit(instant_us)) == powers[instant_us]
+        assert main_meter_w(hour.tape.visit(instant_us)) == hour.powers_w[instant_us]
 
 
-def test_the_first_failure_is_found_at_its_second() -> None:
-    broken: list[int] = []
-
-    def watch(simulation: Simulation) -> None:
-        if main_meter_w(simulation) > 65_000.0:
-            broken.append(simulation.now_us)
-
-    tape = live_through_an_hour(watch)
+def test_the_first_failure_is_found_at_its_second(hour: Hour) -> None:
+    broken = [time_us for time_us, power_w in hour.powers_w.items() if power_w > 65_000.0]
     assert broken
-    failure = tape.first_failure(lambda simulation: main_meter_w(simulation) <= 65_000.0)
+    failure = hour.tape.first_failure(lambda simulation: main_meter_w(simulation) <= 65_000.0)
     assert failure is not None
     assert failure.time_us == broken[0]
     assert main_meter_w(failure.simulation) > 65_000.0
 
 
 @pytest.mark.lengthy
-def test_a_check_that_always_holds_has_no_failure() -> None:
-    tape = live_through_an_hour(lambda _simulation: None)
-    assert tape.first_failure(lambda simulation: main_meter_w(simulation) < 1e6) is None
+def test_a_check_that_always_holds_has_no_failure(hour: Hour) -> None:
+    assert hour.tape.first_failure(lambda simulation: main_meter_w(simulation) < 1e6) is None
 
 
-def test_an_instant_off_the_tape_is_refused() -> None:
-    tape = live_through_an_hour(lambda _simulation: None)
+def test_an_instant_off_the_tape_is_refused(hour: Hour) -> None:
     with pytest.raises(ValueError, match="the tape has nothing at"):
-        tape.visit(NOON - 1)
+        hour.tape.visit(NOON - 1)
 
 
 def test_looking_between_samplings_is_on_the_tape() -> None:
