@@ -1,4 +1,7 @@
-"""A recording survives the death of its writer, and says before it starts what keeps it from being written."""
+"""A recording survives the death of its writer, and says before it starts what keeps it from being written.
+
+One process writes all forms, as its start takes longer than what is written.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import sys
 from collections import namedtuple
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -26,14 +30,16 @@ from doppelgrid.sim.simulation.simulation import Simulation
 pytestmark = pytest.mark.lengthy
 
 ENDLESS = """
-import sys
+import contextlib, sys
 from datetime import timedelta
 import doppelgrid
 from doppelgrid.sim.recording import Recorder
 from doppelgrid import Simulation
-simulation = Simulation.headless(doppelgrid.load_site("demo"), start_us=int(sys.argv[2]), seed=42)
-with Recorder(sys.argv[1], simulation.site, seed=42) as recorder:
-    recorder.listen(simulation.gateway)
+start_us, *paths = sys.argv[1:]
+simulation = Simulation.headless(doppelgrid.load_site("demo"), start_us=int(start_us), seed=42)
+with contextlib.ExitStack() as stack:
+    for path in paths:
+        stack.enter_context(Recorder(path, simulation.site, seed=42)).listen(simulation.gateway)
     while True:
         simulation.run_for(timedelta(seconds=60))
         print(simulation.now_us, flush=True)
@@ -45,30 +51,51 @@ import doppelgrid
 from doppelgrid.sim.recording import Recorder, RecordingError
 from doppelgrid import Simulation
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-simulation = Simulation.headless(doppelgrid.load_site("demo"), start_us=int(sys.argv[2]), seed=42)
-try:
-    with Recorder(sys.argv[1], simulation.site) as recorder:
-        recorder.listen(simulation.gateway)
-        simulation.run_for(timedelta(hours=1))
-except RecordingError as error:
-    sys.exit(str(error))
+start_us, *paths = sys.argv[1:]
+for path in paths:
+    simulation = Simulation.headless(doppelgrid.load_site("demo"), start_us=int(start_us), seed=42)
+    try:
+        with Recorder(path, simulation.site) as recorder:
+            recorder.listen(simulation.gateway)
+            simulation.run_for(timedelta(hours=1))
+    except RecordingError as error:
+        print(error)
 """
 Usage = namedtuple("Usage", "total used free")
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_what_was_written_before_a_kill_can_be_read(name: str, tmp_path: Path) -> None:
-    path = tmp_path / name
-    with subprocess.Popen(
-        [sys.executable, "-c", ENDLESS, str(path), str(NOON)], stdout=subprocess.PIPE, text=True
-    ) as writer:
+class Killed(NamedTuple):
+    """What a killed writer left."""
+
+    folder: Path
+    reached_us: int
+    """Simulated time that had been written [µs]."""
+    refusals: dict[str, str]
+    """What was said to whoever wanted to record under a name meanwhile."""
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Killed:
+    folder = tmp_path_factory.mktemp("killed")
+    words = [sys.executable, "-c", ENDLESS, str(NOON), *(str(folder / name) for name in FORMS)]
+    refusals = {}
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         reached_us = int(writer.stdout.readline())
+        for name in FORMS:
+            with pytest.raises(RecordingError) as refused:
+                Recorder(folder / name, demo_site())
+            refusals[name] = str(refused.value)
         writer.send_signal(signal.SIGKILL)
-    recording = read_recording(path)
+    return Killed(folder, reached_us, refusals)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_what_was_written_before_a_kill_can_be_read(name: str, killed: Killed) -> None:
+    recording = read_recording(killed.folder / name)
     assert not recording.is_complete
     assert recording.microgrid_id == 2200
-    assert reached_us - recording.tracks[2].times_us[-1] <= 12_000_000
+    assert killed.reached_us - recording.tracks[2].times_us[-1] <= 12_000_000
     frames: list[Frame] = []
     simulation = Simulation.headless(demo_site(), start_us=NOON, seed=42)
     simulation.gateway.listen_to_frames(lambda _time_us, seen: frames.extend(seen))
@@ -77,15 +104,15 @@ def test_what_was_written_before_a_kill_can_be_read(name: str, tmp_path: Path) -
     assert len(recording.tracks[2].times_us) == len([frame for frame in frames if frame.component_id == 2])
 
 
-@pytest.mark.parametrize("name", FORMS)
-def test_a_disk_that_fills_up_ends_the_run_with_a_message(name: str, tmp_path: Path) -> None:
-    path = tmp_path / name
-    run = subprocess.run(
-        [sys.executable, "-c", CRAMPED, str(path), str(NOON)], capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 1
-    assert f"{path}: file is not writable (File too large); accepted: a folder that is there" in run.stderr
-    assert len(read_recording(path).tracks[2].times_us) > 10
+def test_a_disk_that_fills_up_ends_the_run_with_a_message(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", CRAMPED, str(NOON), *(str(tmp_path / name) for name in FORMS)]
+    run = subprocess.run(words, capture_output=True, text=True, check=True)
+    for name, said in zip(FORMS, run.stdout.splitlines(), strict=True):
+        assert (
+            f"{tmp_path / name}: file is not writable (File too large); accepted: a folder that is there"
+            in said
+        )
+        assert len(read_recording(tmp_path / name).tracks[2].times_us) > 10
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -136,22 +163,17 @@ class TestWhatARunLeft:
     """A run that broke off keeps nobody from recording under the same name, and loses nothing that it wrote."""
 
     @pytest.mark.parametrize("name", FORMS)
+    def test_meanwhile_nobody_else_records_under_its_name(self, name: str, killed: Killed) -> None:
+        assert (
+            f"being written already: another run holds {name}.part; accepted: another name"
+            in killed.refusals[name]
+        )
+
+    @pytest.mark.parametrize("name", FORMS)
     def test_it_is_moved_aside_and_can_still_be_read(
-        self, name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+        self, name: str, killed: Killed, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
-        with subprocess.Popen(
-            [sys.executable, "-c", ENDLESS, str(tmp_path / name), str(NOON)],
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as writer:
-            assert writer.stdout is not None
-            writer.stdout.readline()
-            with pytest.raises(
-                RecordingError,
-                match=rf"being written already: another run holds {name}\.part; accepted: another name",
-            ):
-                Recorder(tmp_path / name, demo_site())
-            writer.send_signal(signal.SIGKILL)
+        shutil.copy(killed.folder / f"{name}.part", tmp_path)
         left = (tmp_path / f"{name}.part").read_bytes()
         recorded(tmp_path / name, [])
         aside = name.replace("day", "day.old")
