@@ -6,6 +6,7 @@ import math
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 import doppelgrid
@@ -26,6 +27,7 @@ HEADER = "timestamp,microgrid_id,component_id,metric,value\n"
 NOON_TEXT = "2026-06-15 10:00:00+00:00"
 
 
+@cache
 def demo_site() -> Site:
     return doppelgrid.load_site("demo")
 

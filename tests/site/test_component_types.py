@@ -286,6 +286,10 @@ def test_a_package_that_gives_a_name_twice_is_told_that_it_does(
             "component type 'own': behind is [<Category.METER: 'meter'>]; accepted: a tuple of categories",
         ),
         (
+            "replace(TYPE, behind=None)",
+            "component type 'own': behind is None; accepted: a tuple of categories",
+        ),
+        (
             "replace(TYPE, behind=('meter',))",
             "component type 'own': behind is ('meter',); accepted: a tuple of categories",
         ),
