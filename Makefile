@@ -20,7 +20,7 @@ export PYTHONSAFEPATH := 1
 # Rewriting the assertions of all tests takes longer than importing them: what comes of it is always kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo test quick slow days mutants lint types proto bench accuracy models-docs digests layout docs check clean
+.PHONY: help installed demo test quick slow days mutants lint types proto bench accuracy models-docs digests layout docs check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -48,26 +48,25 @@ $(VENV)/develop: pyproject.toml
 	rm -rf build/lib && $(PIP) install --quiet ".[test,lint]" && $(CHECKSUM) >$(VENV)/installed
 	touch $@ $(VENV)/demo
 
+installed: $(VENV)/develop
+	$(INSTALL)
+
 demo: $(VENV)/demo
 	$(INSTALL)
 	$(BIN)/python -m doppelgrid.scenarios.demo examples/peak_shaving.py
 
-test: $(VENV)/develop
-	$(INSTALL)
+test: installed
 	$(BIN)/pytest -m "not slow" $(SHARED)
 
 # Most mistakes show here, in less than a minute.
-quick: $(VENV)/develop
-	$(INSTALL)
+quick: installed
 	$(BIN)/pytest --quick $(SHARED)
 
-slow: $(VENV)/develop
-	$(INSTALL)
+slow: installed
 	$(BIN)/pytest -m "slow and not days" $(SHARED_SLOW)
 
 # Hours of them, and three sites, are among the slow tests.
-days: $(VENV)/develop
-	$(INSTALL)
+days: installed
 	$(BIN)/pytest -m days $(SHARED)
 
 N ?= 60
@@ -80,10 +79,10 @@ lint: $(VENV)/develop
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# Type checkers do not follow the mapping of folders to packages, so they see a built copy.
-types: $(VENV)/develop
-	rm -rf build/types build/lib
-	$(PIP) install --quiet --no-deps --target build/types .
+# Type checkers do not follow the mapping of folders to packages, so they see a copy of what is installed.
+types: installed
+	rm -rf build/types && mkdir -p build/types
+	cp -R $(VENV)/lib/python*/site-packages/doppelgrid build/types
 	cd build && MYPYPATH=types:../benchmarks:../docs $(BIN)/mypy --config-file ../pyproject.toml --cache-dir ../.mypy_cache \
 		-p doppelgrid -p accuracy -p website
 
@@ -94,22 +93,18 @@ proto: $(VENV)/develop
 		doppelgrid/control/v1/control.proto
 	cp build/proto/doppelgrid/control/v1/control_pb2.py build/proto/doppelgrid/control/v1/control_pb2.pyi proto/control/v1
 
-bench: $(VENV)/develop
-	$(INSTALL)
+bench: installed
 	$(BIN)/pytest benchmarks --benchmark-disable-gc --benchmark-min-rounds=3 --benchmark-max-time=0.5
 
 # Pages and pictures are committed; the tests say when they have to be made anew.
-models-docs: $(VENV)/develop
-	$(INSTALL)
+models-docs: installed
 	PYTHONPATH=benchmarks $(BIN)/python -m accuracy.pages docs
 
 # What differs is seen in the log of the changes; the tests refuse everything else.
-digests: $(VENV)/develop
-	$(INSTALL)
+digests: installed
 	$(BIN)/pytest tests/digests --renew
 
-docs: $(VENV)/develop
-	$(INSTALL)
+docs: installed
 	PYTHONPATH=docs:benchmarks $(BIN)/python -m website build
 
 DATA ?= $(DOPPELGRID_DATA)
@@ -119,8 +114,7 @@ accuracy: $(VENV)/develop
 	PYTHONPATH=benchmarks $(BIN)/python -m accuracy "$(DATA)" --docs docs
 
 # Drawn from the imports; a test says when it has to be drawn anew.
-layout: $(VENV)/develop
-	$(INSTALL)
+layout: installed
 	PYTHONPATH=tests $(BIN)/python -m support.layout_picture docs/layout.svg
 
 check: test slow lint types bench docs
