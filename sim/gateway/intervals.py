@@ -8,9 +8,73 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from ..domain.events import Extremes, IntervalListener
 from ..domain.messages import Frame
 from ..domain.metrics import Metric
+from ..engine.clock import Clock
+from ..faults.injector import Faults
 from ..plant.plant import Plant
 from ..telemetry.instruments import Instruments
-from ..telemetry.intervals import OVER_INTERVALS, IntervalReader
+from ..telemetry.intervals import LEAST_INTERVAL_US, OVER_INTERVALS, IntervalReader, shown_windows
+from .directory import Directory
+from .sampling import Sampling
+
+
+class Intervals:
+    """Says what of a site is written down, and gives it to whoever writes."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        directory: Directory,
+        clock: Clock,
+        instruments: Instruments,
+        faults: Faults,
+        sampling: Sampling,
+    ) -> None:
+        """Begin with nobody who writes.
+
+        Args:
+            plant: Is up to date at each sampling.
+            directory: Knows all components.
+            clock: How simulated time meets the clients' time.
+            instruments: That read the plant.
+            faults: What is broken between the plant and the clients.
+            sampling: Gives the frames.
+        """
+        self._plant = plant
+        self._keys = directory.keys
+        self._clock = clock
+        self._instruments = instruments
+        self._faults = faults
+        self._sampling = sampling
+
+    def hold_means(self, *, extremes: bool) -> bool | None:
+        """Say whether powers are to be written down as means; see `Gateway.holds_means`."""
+        if self._instruments.timetable is not None:
+            return self._instruments.holds_means
+        return extremes or round(self._plant.site.telemetry.interval_s * 1e6) >= LEAST_INTERVAL_US
+
+    def shown_windows(self) -> frozenset[int]:
+        """Return the ids of meters that show means of longer windows; see `Gateway.shown_windows`."""
+        site = self._plant.site
+        shown = shown_windows(site, self._clock.span_us(site.telemetry.interval_s))
+        return frozenset(site.components[key].id for key in shown)
+
+    def listen(self, listener: IntervalListener, *, extremes: bool) -> Callable[[], None]:
+        """Let somebody see every sampling with what flowed after it; see `Gateway.listen_to_intervals`."""
+        frames = IntervalFrames(
+            self._plant,
+            self._instruments,
+            self._keys,
+            self._faults.is_distorting,
+            listener,
+            extremes=extremes,
+        )
+        stop = self._sampling.listen(frames.on_frames)
+
+        def end() -> None:
+            stop()
+            frames.close()
+
+        return end
 
 
 class IntervalFrames:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ..engine.agenda import EngineState
 from ..faults.active import FaultsState
-from ..gateway.gateway import GatewayState
+from ..gateway.state import GatewayState
 from ..plant.state import PlantState
 
 

@@ -1,0 +1,110 @@
+"""Frames of components: what is read of them, with what faults make of it, and since when they have been so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..domain.messages import Frame, Reading
+from ..engine.agenda import Engine
+from ..engine.clock import Clock
+from ..faults.injector import Faults
+from ..telemetry.instruments import Instruments
+from .conditions import Conditions
+from .directory import Directory
+from .line import Line
+from .streams import Streams
+
+
+class ComponentFrames:
+    """Makes the frames of components, and sends them to clients."""
+
+    def __init__(
+        self,
+        directory: Directory,
+        engine: Engine,
+        clock: Clock,
+        instruments: Instruments,
+        faults: Faults,
+        conditions: Conditions,
+        streams: Streams,
+        line: Line,
+    ) -> None:
+        """Begin with nothing sent.
+
+        Args:
+            directory: Finds components by id.
+            engine: Says what time it is.
+            clock: How simulated time meets the clients' time.
+            instruments: Which read the plant.
+            faults: What is broken between the plant and the clients.
+            conditions: Remember how components are.
+            streams: Say to whom somebody listens.
+            line: Carries the frames.
+        """
+        self._keys = directory.keys
+        self._engine = engine
+        self._clock = clock
+        self._instruments = instruments
+        self._faults = faults
+        self._conditions = conditions
+        self._listeners = streams.listeners
+        self._line = line
+
+    def now(self, component_id: int) -> Frame:
+        """Return what a component of the site reports now, faults aside."""
+        key = self._keys[component_id]
+        reading = self._instruments.read(key)
+        since_us = self._conditions.since_us(key, reading.told)
+        return self._frame(component_id, reading, self._clock.stamp_us(self._engine.now_us), since_us)
+
+    def send(self, component_ids: Iterable[int], *, all_of_them: bool) -> list[Frame]:
+        """Notice how components are at a sampling, and send the frames of those to which somebody listens.
+
+        Args:
+            component_ids: Of those that are sampled.
+            all_of_them: Whether somebody listens to all.
+
+        Returns:
+            The frames that were sent.
+        """
+        now_us = self._clock.stamp_us(self._engine.now_us)
+        frames = []
+        for number in component_ids:
+            key = self._keys[number]
+            if all_of_them or self._listeners.get(number) or self._faults.collects(key):
+                frame = self._sampled(number, key, now_us)
+                if frame is not None:
+                    frames.append(frame)
+            elif (told := self._instruments.told(key)) is not None:
+                self._conditions.notice(key, told)
+        for frame in frames:
+            self._line.send(self._keys[frame.component_id], frame)
+        return frames
+
+    def _sampled(self, number: int, key: str, stamp_us: int) -> Frame | None:
+        """Return the frame of what a component reports at a sampling; None if it says nothing then."""
+        reading = self._instruments.sample(key)
+        if reading is None:
+            return None
+        true = reading.told
+        since_us = self._conditions.notice(key, true)
+        reported = self._faults.report(key, reading, stamp_us)
+        if reported is None:
+            return None
+        if reported[0] is reading:
+            self._conditions.show_truth(key)
+        else:
+            since_us = self._conditions.show(key, true, reported[0].told, since_us)
+        return self._frame(number, *reported, since_us)
+
+    def _frame(self, number: int, reading: Reading, stamp_us: int, since_us: int) -> Frame:
+        return Frame(
+            component_id=number,
+            sample_time_us=stamp_us,
+            values=reading.values,
+            bounds=reading.bounds,
+            states=reading.states,
+            state_since_us=self._clock.stamp_us(since_us),
+            warnings=reading.warnings,
+            errors=reading.errors,
+        )

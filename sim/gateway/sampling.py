@@ -1,0 +1,93 @@
+"""When a site is sampled: at its interval or by the timetable of a recording, large sites in turns."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable
+
+from ..domain.events import FrameListener
+from ..engine.agenda import Engine
+from ..engine.clock import Clock
+from ..plant.plant import Plant
+from ..telemetry.instruments import Instruments
+from .component_frames import ComponentFrames
+from .directory import Directory
+from .sensor_frames import SensorFrames
+
+_FRAMES_AT_ONCE = 100
+"""Larger sites report in turns of at most so many components, lest the last frames wait for the first."""
+
+
+class Sampling:
+    """Lets components and sensors report, again and again."""
+
+    def __init__(
+        self,
+        plant: Plant,
+        directory: Directory,
+        engine: Engine,
+        clock: Clock,
+        instruments: Instruments,
+        components: ComponentFrames,
+        sensors: SensorFrames,
+    ) -> None:
+        """Have the first sampling on the agenda.
+
+        Args:
+            plant: Brought up to date at each sampling.
+            directory: Knows all ids.
+            engine: Whose agenda carries samplings.
+            clock: How simulated time meets the clients' time.
+            instruments: May have a timetable.
+            components: Whose frames are sent.
+            sensors: Whose frames are pushed.
+        """
+        self._plant = plant
+        self._engine = engine
+        self._clock = clock
+        self._instruments = instruments
+        self._components = components
+        self._sensors = sensors
+        self._ids = list(directory.keys)
+        count = max(1, -(-len(self._ids) // _FRAMES_AT_ONCE))
+        self._turns = [self._ids[turn::count] for turn in range(count)]
+        self._listeners: list[FrameListener] = []
+        engine.handle("sample", self._sample, promised=True)
+        engine.handle("sample turn", self._sample_turn, promised=True)
+        engine.handle("sample by timetable", self._sample)
+        self._schedule()
+
+    def listen(self, listener: FrameListener) -> Callable[[], None]:
+        """Let somebody see one frame of every component at every sampling; returns how to stop it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def _schedule(self) -> None:
+        timetable = self._instruments.timetable
+        if timetable is not None:
+            following = bisect_right(timetable, self._engine.now_us)
+            if following < len(timetable):
+                self._engine.schedule(timetable[following], "sample by timetable")
+            return
+        interval_us = max(1, self._clock.span_us(self._plant.site.telemetry.interval_s))
+        self._engine.schedule(self._engine.now_us + interval_us, "sample")
+
+    def _sample(self) -> None:
+        """Let every component report, those of large sites in turns until the next sampling."""
+        self._schedule()
+        self._plant.advance(self._engine.now_us)
+        if self._listeners or self._instruments.timetable is not None:
+            frames = self._components.send(self._ids, all_of_them=bool(self._listeners))
+            for listener in self._listeners:
+                listener(self._engine.now_us, frames)
+        else:
+            self._components.send(self._turns[0], all_of_them=False)
+            interval_us = self._clock.span_us(self._plant.site.telemetry.interval_s)
+            for turn in range(1, len(self._turns)):
+                later_us = self._engine.now_us + interval_us * turn // len(self._turns)
+                self._engine.schedule(later_us, "sample turn", turn)
+        self._sensors.push()
+
+    def _sample_turn(self, turn: int) -> None:
+        self._plant.advance(self._engine.now_us)
+        self._components.send(self._turns[turn], all_of_them=bool(self._listeners))

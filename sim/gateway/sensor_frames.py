@@ -1,0 +1,58 @@
+"""Frames of sensors."""
+
+from __future__ import annotations
+
+from ..domain.messages import Frame
+from ..domain.states import StateCode
+from ..engine.agenda import Engine
+from ..engine.clock import Clock
+from ..telemetry.sensors import Sensors
+from .directory import Directory
+from .streams import Streams
+
+
+class SensorFrames:
+    """Makes the frames of sensors, and gives them to clients."""
+
+    def __init__(
+        self, directory: Directory, engine: Engine, clock: Clock, sensors: Sensors, streams: Streams
+    ) -> None:
+        """Begin with sensors that are ready from now on.
+
+        Args:
+            directory: Finds sensors by id.
+            engine: Says what time it is.
+            clock: How simulated time meets the clients' time.
+            sensors: Which read the weather.
+            streams: Whoever listens to them.
+        """
+        self._directory = directory
+        self._engine = engine
+        self._clock = clock
+        self._sensors = sensors
+        self._listeners = streams.listeners
+        self._opened_us = clock.stamp_us(engine.now_us)
+
+    def now(self, sensor_id: int) -> Frame:
+        """Return what a sensor reports now.
+
+        Raises:
+            UnknownComponentError: If the site has no such sensor.
+        """
+        return Frame(
+            component_id=sensor_id,
+            sample_time_us=self._clock.stamp_us(self._engine.now_us),
+            values=self._sensors.read(self._directory.sensor_key(sensor_id)),
+            bounds={},
+            states=(StateCode.READY,),
+            state_since_us=self._opened_us,
+        )
+
+    def push(self) -> None:
+        """Let sensors take in the weather at a sampling, and push the frames of those to which somebody listens."""
+        self._sensors.follow()
+        for sensor_id, listeners in self._listeners.items():
+            if listeners:
+                frame = self.now(sensor_id)
+                for subscription in listeners:
+                    subscription.push(frame)

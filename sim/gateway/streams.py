@@ -1,0 +1,72 @@
+"""The streams of frames that clients have open, of components or of sensors."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ..domain.events import Subscribers
+from ..domain.messages import Frame, RefusalStatus
+from .subscriptions import Subscription
+
+
+class Streams:
+    """All open streams of one kind, by the id of whose frames they carry."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.listeners: dict[int, list[Subscription]] = {}
+        """Open streams by id; no longer any, of some."""
+        self.deliveries = Subscribers[Frame]()
+        """Told of every frame that was delivered to somebody."""
+
+    def open(self, number: int) -> Subscription:
+        """Open a stream of the frames of a component or sensor."""
+        listeners = self.listeners.setdefault(number, [])
+        subscription = Subscription(on_close=listeners.remove)
+        listeners.append(subscription)
+        return subscription
+
+    def deliver(self, frame: Frame) -> None:
+        """Give a frame to whoever listens."""
+        listeners = self.listeners.get(frame.component_id)
+        if listeners:
+            for subscription in listeners:
+                subscription.push(frame)
+            self.deliveries.tell(frame)
+
+    def end(self, number: int, reason: str, status: RefusalStatus | None = None) -> None:
+        """End the streams of a component or sensor with an error; as of what cannot be reached if None."""
+        for subscription in list(self.listeners.get(number, ())):
+            subscription.end(reason, status)
+
+    def count(self, number: int) -> int:
+        """Return how many streams of a component or sensor are open."""
+        return len(self.listeners.get(number, ()))
+
+    @property
+    def has_any(self) -> bool:
+        """Whether any stream is open."""
+        return any(self.listeners.values())
+
+    @property
+    def backlog(self) -> int:
+        """How many frames wait for the slowest client."""
+        return max((one.waiting for some in self.listeners.values() for one in some), default=0)
+
+    async def read_up(self, patience_s: float) -> None:
+        """Wait until clients have taken all frames; see `Gateway.read_up`."""
+        waiting = [
+            asyncio.ensure_future(subscription.taken())
+            for listeners in self.listeners.values()
+            for subscription in listeners
+            if subscription.waiting
+        ]
+        if waiting:
+            _, late = await asyncio.wait(waiting, timeout=patience_s)
+            for task in late:
+                task.cancel()
+
+    def close(self) -> None:
+        """End all streams; the site is going down."""
+        for number in self.listeners:
+            self.end(number, "the site is shutting down")
