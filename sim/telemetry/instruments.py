@@ -9,7 +9,7 @@ from ..components.device import Activity
 from ..domain.messages import Reading, Told
 from ..domain.metrics import Metric
 from ..domain.ranges import Bounds
-from ..domain.states import Diagnostic
+from ..domain.states import Diagnostic, StateCode
 from ..plant.plant import Plant
 from .charger_status import UNAUTHORISED, charger_status, is_charging_point
 from .intervals import IntervalReader
@@ -19,6 +19,8 @@ from .parts import parts_of
 from .power_bounds import bounded_metrics, connection_bounds, has_connection_limits, shown_ranges
 from .states import Condition, state_reader
 
+_Said = tuple[tuple[StateCode, ...], tuple[Diagnostic, ...], tuple[Diagnostic, ...]]
+"""State codes, warnings and errors."""
 _CUT_OFF = Diagnostic("GRID_DISCONNECTED", "the grid does not reach this component")
 _HELD_OFF = {
     cause: Diagnostic(f"GRID_{code}", f"held off by the grid code: {code.lower()}")
@@ -60,7 +62,7 @@ class Instruments:
 
     def told(self, key: str) -> Told | None:
         """Return what a component says of how it is at a sampling, or None if it says nothing then."""
-        return self._gauges[key].told()
+        return Told(*self._gauges[key].said())
 
     def means(
         self, key: str, seen: Mapping[Metric, float], interval: IntervalReader
@@ -115,14 +117,14 @@ class _Gauge:
     def read(self) -> Reading:
         """Return what the component reports now."""
         plant, key = self._plant, self._key
-        told = self.told()
+        said = self.said()
         bounds = {metric: shown_ranges(plant, key, metric) for metric in self._bounded} | self._fixed_bounds
         if self._is_limited:
             bounds[Metric.AC_POWER_ACTIVE] = (connection_bounds(plant),)
-        return Reading(self._values(), bounds, *told)
+        return Reading(self._values(), bounds, *said)
 
-    def told(self) -> Told:
-        """Return what the component says of how it is."""
+    def said(self) -> _Said:
+        """Return what the component says of how it is, as the parts of `Told`: a reading has them one by one."""
         plant, key, memory = self._plant, self._key, self._memory
         if not memory.is_known:
             self._point.solve()
@@ -137,7 +139,7 @@ class _Gauge:
             activity,
             charger_status(plant, key) if self._is_charger else None,
         )
-        return Told(
+        return (
             self._states(condition),
             (*self._warnings(condition), *plant.impairments.warnings(key)),
             () if error is None else (error,),
