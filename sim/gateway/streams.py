@@ -15,7 +15,7 @@ class Streams:
     def __init__(self) -> None:
         """Begin with none."""
         self.listeners: dict[int, list[Subscription]] = {}
-        """Open streams by id; no longer any, of some."""
+        """Open streams by id; an id to which nobody listens any more may stay."""
         self.deliveries = Subscribers[Frame]()
         """Told of every frame that was delivered to somebody."""
 
