@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
+from ....sim.components.component_type import Way
 from ....sim.components.registry import type_of
 from ....sim.domain.diagnostics import DIAGNOSTIC_NUMBERS
 from ....sim.domain.metrics import Metric
@@ -280,7 +281,8 @@ class FigureWords:
 
 def figures_of(report: SiteReport, site: Site) -> dict[str, float | None]:
     """Return the figures of a run, and 0 of what kinds of components neither drew nor gave."""
-    kinds = {LOAD, *(type_of(component).category.value for component in site.components.values())}
+    types = map(type_of, site.components.values())
+    kinds = {LOAD, *(kind.category.value for kind in types if kind.way is not Way.NONE)}
     nothing = {f"{kind}.{what}_wh": 0.0 for kind in sorted(kinds) for what in ("consumption", "production")}
     return {**nothing, **report.figures()}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+import zlib
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -36,14 +38,16 @@ _STYLE = (
     ".broken{border-left:4px solid #b3261e;background:#fdf2f1;padding:.3rem .8rem;margin:.6rem 0}"
     ".broken ol{margin:.2rem 0;padding-left:1.4rem}.facts{color:#555}"
     ".plot{width:100%;height:32rem;overflow-x:auto}"
-    "@media(max-width:40rem){body{padding:0 .6rem}.plot{height:34rem}th,td{padding-right:.5rem}}"
+    "@media(max-width:40rem){body{padding:0 .6rem}.plot{height:34rem}th,td{padding-right:.5rem}.detail{display:none}}"
 )
 _DRAW = """
 for (const place of document.querySelectorAll('.plot')) {
-  const draw = () => {
+  const draw = async () => {
     if (place.dataset.drawn || !place.closest('details').open) return;
     place.dataset.drawn = 'yes';
-    const figure = JSON.parse(document.getElementById(place.dataset.figure).textContent);
+    const packed = atob(document.getElementById(place.dataset.figure).textContent);
+    const bytes = new Blob([Uint8Array.from(packed, (letter) => letter.charCodeAt(0))]).stream();
+    const figure = await new Response(bytes.pipeThrough(new DecompressionStream('deflate'))).json();
     Plotly.newPlot(place, figure.data, figure.layout, {responsive: true, displaylogo: false});
   };
   draw();
@@ -57,6 +61,8 @@ addEventListener('hashchange', unfold);
 unfold();
 """
 _FIGURE_ID = "figure-{}"
+_DETAILS = ("checks", "simulated", "digest")
+"""What the table of cases leaves out where the page is narrow."""
 
 
 class Plots(AbstractContextManager["Plots"]):
@@ -86,11 +92,11 @@ class Plots(AbstractContextManager["Plots"]):
             return replace(verdict, series=None)
         self._file.seek(0, 2)
         self._places.append(self._file.tell())
-        self._file.write(json_text(figure) + "\n")
+        self._file.write(b64encode(zlib.compress(json_text(figure).encode(), level=9)).decode() + "\n")
         return replace(verdict, series=None, plot=len(self._places) - 1)
 
     def get(self, number: int) -> str:
-        """Return a plot as JSON."""
+        """Return a plot as JSON, deflated and in base 64: curves shrink to a twentieth."""
         self._file.seek(self._places[number])
         return self._file.readline().rstrip("\n")
 
@@ -138,6 +144,7 @@ def _parts(verdicts: Sequence[Verdict], plots: Plots, changes: Mapping[int, Chan
             _summary_row(number, verdict, (changes or {}).get(number), has_changes=bool(changes))
             for number, verdict in enumerate(verdicts)
         ),
+        details=_DETAILS,
     )
     for number, verdict in enumerate(verdicts):
         yield _case(number, verdict, plots, (changes or {}).get(number))
@@ -214,7 +221,7 @@ def _plot(verdict: Verdict, plots: Plots) -> str:
         return ""
     place = _FIGURE_ID.format(verdict.plot)
     return (
-        f'<script type="application/json" id="{place}">{plots.get(verdict.plot)}</script>'
+        f'<script type="text/plain" id="{place}">{plots.get(verdict.plot)}</script>'
         f'<div class="plot" data-figure="{place}"></div>'
     )
 
@@ -223,17 +230,23 @@ def _folded(title: str, content: str) -> str:
     return f"<details><summary>{escape(title)}</summary>{content}</details>"
 
 
-def _table(head: Sequence[str], rows: Iterable[tuple[str, ...]], *, numbers: int | None = None) -> str:
-    names = "".join(f"<th>{escape(name)}</th>" for name in head)
+def _table(
+    head: Sequence[str],
+    rows: Iterable[tuple[str, ...]],
+    *,
+    numbers: int | None = None,
+    details: Sequence[str] = (),
+) -> str:
+    kinds = [
+        ' class="number"' if place == numbers else ' class="detail"' if name in details else ""
+        for place, name in enumerate(head)
+    ]
+    names = "".join(f"<th{kind}>{escape(name)}</th>" for kind, name in zip(kinds, head, strict=True))
     body = "".join(
-        f"<tr>{''.join(_cell(cell, is_number=place == numbers) for place, cell in enumerate(row))}</tr>"
+        f"<tr>{''.join(f'<td{kind}>{cell}</td>' for kind, cell in zip(kinds, row, strict=True))}</tr>"
         for row in rows
     )
     return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _cell(content: str, *, is_number: bool) -> str:
-    return f'<td class="number">{content}</td>' if is_number else f"<td>{content}</td>"
 
 
 def _word(*, has_passed: bool) -> str:
