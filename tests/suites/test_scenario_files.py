@@ -117,7 +117,11 @@ def test_a_slip_in_a_step_is_told_with_its_line(tmp_path: Path, step: str, found
         ("{always: grid.power < 3 kW, never: grid.power > 3 kW}", "checks[0] is", "one of always, never"),
         ("{always: true}", "always is true", "a condition, such as grid.power > 33 kW"),
         ("{kpi: meter.consumption < 1 kWh}", "meter.consumption", "load.consumption"),
-        ("{kpi: grid_connection_point.production == 0 kWh}", "grid_connection_point.production", "load.production"),
+        (
+            "{kpi: grid_connection_point.production == 0 kWh}",
+            "grid_connection_point.production",
+            "load.production",
+        ),
     ],
 )
 def test_a_slip_in_a_check_is_told_with_its_line(
