@@ -37,12 +37,18 @@ def merged(ranges: Iterable[Bounds]) -> Ranges:
 
 def intersection(one: Sequence[Bounds], other: Sequence[Bounds]) -> Ranges:
     """Return what lies in a range of each; both must be ascending and without overlap."""
-    common = (
-        Bounds(max(first.lower, second.lower), min(first.upper, second.upper))
-        for first in one
-        for second in other
-    )
-    return merged(bounds for bounds in common if bounds.lower <= bounds.upper)
+    common: list[Bounds] = []
+    at = at_other = 0
+    while at < len(one) and at_other < len(other):
+        first, second = one[at], other[at_other]
+        lower, upper = max(first.lower, second.lower), min(first.upper, second.upper)
+        if lower <= upper:
+            common.append(Bounds(lower, upper))
+        if first.upper < second.upper:
+            at += 1
+        else:
+            at_other += 1
+    return merged(common)
 
 
 def widest_two(ranges: Ranges) -> Ranges:

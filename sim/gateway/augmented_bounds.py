@@ -26,6 +26,8 @@ from .readiness import check_takes_commands, named
 
 MOST_CONTRIBUTIONS = 100
 """Live contributions to one power of one component; more are refused, so that no client can pile them up."""
+MOST_RANGES = 16
+"""Ranges of a contribution; all that are alive are intersected at every change."""
 _EVERYTHING: Ranges = (Bounds(-math.inf, math.inf),)
 
 
@@ -158,7 +160,9 @@ class AugmentedBounds:
 
 def _check_ranges(bounds: Sequence[OpenBounds]) -> None:
     if not bounds:
-        raise InvalidArgumentError("bounds is empty; accepted: at least one range")
+        raise InvalidArgumentError(f"bounds is empty; accepted: 1 to {MOST_RANGES} ranges")
+    if len(bounds) > MOST_RANGES:
+        raise InvalidArgumentError(f"bounds has {len(bounds)} ranges; accepted: 1 to {MOST_RANGES}")
     for lower, upper in bounds:
         finite = all(edge is None or math.isfinite(edge) for edge in (lower, upper))
         range_ = _closed(lower, upper)

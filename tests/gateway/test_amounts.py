@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from gateway.equipped import BOILER, CHARGER, ELECTROLYZER, PV, Equipped
+from hypothesis import given
+from hypothesis import strategies as st
 
 from doppelgrid.models.battery import (
     BatteryInput,
@@ -175,6 +177,12 @@ def test_a_drifting_meter_grows_by_its_amount_an_hour(hours: float, factor: floa
     assert seen[-1] == pytest.approx(5_000.0 * factor, rel=1e-4)
 
 
+_edges = st.lists(st.integers(-9, 9), max_size=8).map(
+    lambda edges: [float(edge) for edge in sorted(edges)[: len(edges) // 2 * 2]]
+)
+"""Of ascending ranges, which may touch and may be points."""
+
+
 class TestRanges:
     """Ranges that overlap or touch are one; those with anything between them stay two."""
 
@@ -196,6 +204,15 @@ class TestRanges:
         one, other = [Bounds(0, 4)], [Bounds(0, 2), Bounds(2, 4)]
         assert intersection(one, other) == (Bounds(0, 4),)
         assert intersection([Bounds(0, 2)], [Bounds(2, 4)]) == (Bounds(2, 2),)
+
+    @given(_edges, _edges)
+    def test_what_is_common_to_two_sets_lies_in_a_range_of_each(
+        self, one: list[float], other: list[float]
+    ) -> None:
+        first, second = (tuple(map(Bounds, edges[::2], edges[1::2])) for edges in (one, other))
+        pairs = [(max(a.lower, b.lower), min(a.upper, b.upper)) for a in first for b in second]
+        expected = merged(Bounds(lower, upper) for lower, upper in pairs if lower <= upper)
+        assert intersection(first, second) == intersection(second, first) == expected
 
     def test_bounds_that_touch_show_as_one_range(self) -> None:
         simulation = running()

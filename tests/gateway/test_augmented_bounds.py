@@ -16,7 +16,7 @@ from doppelgrid.sim.domain.messages import (
     WrongStateError,
 )
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.gateway.augmented_bounds import MOST_CONTRIBUTIONS
+from doppelgrid.sim.gateway.augmented_bounds import MOST_CONTRIBUTIONS, MOST_RANGES
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.simulation.snapshot import Snapshot
 
@@ -245,6 +245,12 @@ class TestRefusals:
             augment(site, (0.0, 1.0), component=999)
         with pytest.raises(UnknownComponentError):
             site.gateway.clear_bounds(999, ACTIVE, "mine")
+
+    def test_more_ranges_than_anybody_needs(self, site: Equipped) -> None:
+        ranges = [(100.0 * place, 100.0 * place + 50.0) for place in range(MOST_RANGES)]
+        augment(site, *ranges)
+        with pytest.raises(InvalidArgumentError, match=r"bounds has 17 ranges; accepted: 1 to 16$"):
+            augment(site, *ranges, (1e4, 2e4))
 
     def test_more_contributions_than_anybody_needs(self, site: Equipped) -> None:
         for _ in range(MOST_CONTRIBUTIONS - 1):
