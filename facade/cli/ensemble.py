@@ -6,7 +6,7 @@ Exit codes: 0 every run came to its end, 1 some failed, 2 something was written 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..sim.ensemble.ensemble import Job, Result
     from ..sim.ensemble.variation import Variation
     from ..sim.site.site import Site
+    from ..sim.tariff.reader import Tariff
 
 FAILED = 1
 INTERRUPTED = 130
@@ -48,12 +49,19 @@ class EnsembleOptions(NamedTuple):
 
 
 def simulate_ensemble(
-    site: Site, options: EnsembleOptions, span: timedelta, *, start: datetime, seed: int, step: timedelta
+    site: Site,
+    options: EnsembleOptions,
+    span: timedelta,
+    *,
+    start: datetime,
+    seed: int,
+    step: timedelta,
+    tariff: Tariff | None = None,
 ) -> None:
     """Let a site run many times, and say what came of it.
 
     Raises:
-        ValueError: If an option or what varies is wrong.
+        ValueError: If an option or what varies is wrong, or the tariff does not cover all of a run.
         OSError: If a cluster cannot be reached, or results cannot be written.
         typer.Exit: If runs cannot be given out, failed, or were ended by Ctrl-C.
     """
@@ -69,8 +77,9 @@ def simulate_ensemble(
         _check_path(options.results)
     variation = NOTHING_VARIES if options.vary is None else load_variation(options.vary)
     jobs = jobs_of(
-        site, span, runs=options.runs, variation=variation, start=start, seed=seed, resolution=step
-    )
+        site, span, runs=options.runs, variation=variation, start=start, seed=seed, resolution=step,
+        tariff=tariff,
+    )  # fmt: skip
     began_s = stopwatch_s()
     results, is_whole = _collect(jobs, options)
     taken_s = stopwatch_s() - began_s
@@ -78,7 +87,8 @@ def simulate_ensemble(
         with writing("--results", options.results):
             _write(results, options.results)
     console, errors = Console(emoji=False), Console(stderr=True, emoji=False)
-    _print_table(results, variation, console)
+    main = _MAIN if tariff is None else {**_MAIN, **_costs_shown(tariff)}
+    _print_table(results, variation, main, console)
     console.print(f"{len(results)} of {len(jobs)} runs of {span_in_words(span)} in {taken_s:.1f} s")
     _print_failures(results, errors)
     if not is_whole:
@@ -144,7 +154,14 @@ def _collect(jobs: Sequence[Job], options: EnsembleOptions) -> tuple[list[Result
     return results, True
 
 
-def _print_table(results: Sequence[Result], variation: Variation, console: Console) -> None:
+def _costs_shown(tariff: Tariff) -> dict[str, str]:
+    costs = {} if tariff.currency is None else {f"cost_{tariff.currency.lower()}": f"cost {tariff.currency}"}
+    return {**costs, "co2_kg": "CO2 kg"}
+
+
+def _print_table(
+    results: Sequence[Result], variation: Variation, main: Mapping[str, str], console: Console
+) -> None:
     """Print a row for each combination: mean, least and greatest over the seeds."""
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -158,13 +175,13 @@ def _print_table(results: Sequence[Result], variation: Variation, console: Conso
             groups.setdefault(tuple(in_words(result.values[name]) for name in names), []).append(result)
     if not groups:
         return
-    shown = [name for name in _MAIN if any(_values(group, name) for group in groups.values())]
+    shown = [name for name in main if any(_values(group, name) for group in groups.values())]
     table = Table(
         title="mean, least and greatest over the seeds", title_justify="left", box=SIMPLE_HEAD, pad_edge=False
     )
     for name in names:
         table.add_column(name, overflow="fold")
-    for name in ("runs", *(_MAIN[name] for name in shown)):
+    for name in ("runs", *(main[name] for name in shown)):
         table.add_column(name, justify="right")
     for chosen, group in groups.items():
         table.add_row(*chosen, str(len(group)), *(_spread(_values(group, name)) for name in shown))

@@ -6,11 +6,13 @@ Exit codes: 0 nothing was found, 1 something was, 2 something was written wrongl
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .billing import TariffOption
 from .options import JobsOption, parse_duration, refuse, whole_number
 from .suite_console import sigterm_as_ctrl_c
 
@@ -54,9 +56,11 @@ def fuzz(
     checks: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Scenario file whose `checks` and `without` all cases are held to."
+            metavar="FILE",
+            help="Scenario file whose `checks` and `without` all cases are held to, by its `tariff`.",
         ),
     ] = None,
+    tariff: TariffOption = None,
     duration: Annotated[str, typer.Option(metavar="TIME", help="Simulated time of each case.")] = "5 min",
     output: Annotated[
         Path | None,
@@ -72,7 +76,7 @@ def fuzz(
     duration_s = parse_duration(duration)
     if not _SHORTEST_S <= duration_s <= _LONGEST_S:
         raise refuse(f"--duration is {duration!r}; accepted: {_SHORTEST_S:g} s to {_LONGEST_S / 3600.0:g} h")
-    ground, setup, corpus = _prepared(site, app, checks, duration_s, output)
+    ground, setup, corpus = _prepared(site, app, checks, tariff, duration_s, output)
     ends_s = None if minutes is None else stopwatch_s() + 60.0 * minutes
     most = cases or (_CASES if minutes is None else None)
     was_interrupted = False
@@ -96,7 +100,7 @@ def fuzz(
 
 
 def _prepared(
-    site: str, app: str, checks: Path | None, duration_s: float, output: Path | None
+    site: str, app: str, checks: Path | None, tariff: Path | None, duration_s: float, output: Path | None
 ) -> tuple[Ground, Setup, Corpus]:
     """Read what the user has given.
 
@@ -104,11 +108,12 @@ def _prepared(
         typer.Exit: If something is wrong with it.
     """
     from ..scenarios.fuzzing.corpus import Corpus, CorpusError  # noqa: PLC0415
-    from ..scenarios.fuzzing.ground import ground_of  # noqa: PLC0415
+    from ..scenarios.fuzzing.ground import covered_days, ground_of  # noqa: PLC0415
     from ..scenarios.fuzzing.setup import setup_of  # noqa: PLC0415
     from ..scenarios.suites.file.application import ApplicationError, read_application  # noqa: PLC0415
     from ..scenarios.suites.file.scenario_file import ScenarioError  # noqa: PLC0415
     from ..sim.site.reader import SiteError, bundled_sites, load_site  # noqa: PLC0415
+    from ..sim.tariff.reader import TariffError  # noqa: PLC0415
 
     is_bundled = site in bundled_sites()
     try:
@@ -116,12 +121,16 @@ def _prepared(
         if application.program is not None:
             raise refuse(f"--app is {app!r}, which is not Python; accepted: what can live in lockstep")
         ground = ground_of(load_site(site if is_bundled else Path(site)))
-        setup = setup_of(site, app, ground, checks, duration_s=duration_s, is_bundled=is_bundled)
+        setup = setup_of(
+            site, app, ground, checks, duration_s=duration_s, is_bundled=is_bundled, tariff=tariff
+        )
+        if setup.tariff is not None:
+            ground = replace(ground, days=covered_days(ground, setup.tariff, duration_s))
         name = application.module if application.script is None else application.script.stem
         return ground, setup, Corpus(output or _HOME / f"{Path(site).stem}-{name}")
     except ApplicationError as error:
         raise refuse(f"--app is {error}") from None
-    except (SiteError, ScenarioError) as error:
+    except (SiteError, ScenarioError, TariffError) as error:
         raise refuse(str(error)) from None
     except CorpusError as error:
         raise refuse(f"--output is {error}") from None

@@ -27,6 +27,7 @@ from ..sim.recording import Recorder
 from ..sim.report.of_simulation import SiteWatch
 from ..sim.simulation.live import LiveSimulation
 from ..sim.site.site import Site
+from ..sim.tariff.prices import Prices
 from .event_words import event_line
 from .live_table import draw_table
 from .options import writing
@@ -56,6 +57,8 @@ class RunOptions:
     """Whether time, which stands still at first, begins when a client receives telemetry."""
     reloading: Reloading | None = None
     """Edits of the sites' files to take in; none if None."""
+    prices: Mapping[SiteServer, Prices] = field(default_factory=dict)
+    """By which sites are billed; those that are not have none."""
     watches: dict[SiteServer, SiteWatch] = field(default_factory=dict)
     """Who looks at each site as it is now, to say at the end what it did; filled while they are served."""
 
@@ -85,7 +88,7 @@ async def run_sites(servers: Sequence[SiteServer], options: RunOptions) -> None:
                 await serving.enter_async_context(server)
                 _announce(server)
                 _tell_events(server, alone=len(servers) == 1)
-                options.watches[server] = SiteWatch(server.simulation)
+                options.watches[server] = SiteWatch(server.simulation, options.prices.get(server))
             if not told.is_set():
                 await _show(servers, options, told)
         reports = [watch.report() for watch in options.watches.values()]
@@ -303,7 +306,7 @@ async def _take_in(edited: Mapping[int, Site], servers: Sequence[SiteServer], op
             _log.error("not taken in, the site runs on as it was:\n%s", error)
             continue
         _tell_events(server, alone=len(servers) == 1)
-        options.watches[server] = SiteWatch(server.simulation)
+        options.watches[server] = SiteWatch(server.simulation, options.prices.get(server))
         _log.info("microgrid %d was edited and begins anew; clients connect again", site.microgrid.id)
     options.reloading.keep([server.site for server in servers])
     _tell_endpoints(servers, options)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
+from .billing import TariffOption, prices_of, read_tariff
 from .ending import application_ran, end_at_once
 from .options import (
     RecordExtremesOption,
@@ -93,6 +94,7 @@ def lockstep(
     journal: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write every event, a line each.")
     ] = None,
+    tariff: TariffOption = None,
     record: RecordOption = None,
     record_metrics: RecordMetricsOption = None,
     record_extremes: RecordExtremesOption = False,
@@ -122,7 +124,9 @@ def lockstep(
     from ..sim.simulation.live import LiveSimulation  # noqa: PLC0415
 
     try:
+        billed = read_tariff(tariff)
         stage = _stage(site, recorded_site, simulate, start, duration, seed, interval)
+        prices = prices_of(billed, stage.site, stage.start_us, stage.duration_us)
         if stage.duration_us is None:
             typer.echo("without --duration it runs until the application returns, or until Ctrl-C", err=True)
         progress = VirtualProgress(stage.duration_us)
@@ -137,7 +141,7 @@ def lockstep(
             def begin(simulation: LiveSimulation, loop: VirtualTimeLoop) -> None:
                 if recorder is not None:
                     recorder.listen(simulation.gateway)
-                watches.append(SiteWatch(simulation))
+                watches.append(SiteWatch(simulation, prices))
                 progress.follow(simulation, loop)
 
             def give_up(result: LockstepResult) -> None:

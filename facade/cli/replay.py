@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from .billing import TariffOption, prices_of, read_tariff
 from .options import (
     PORT_IN_USE,
     RecordExtremesOption,
@@ -75,6 +76,7 @@ def replay(
     seed: Annotated[
         int | None, typer.Option(help="Of noise in what is simulated; the recorded one if not given.")
     ] = None,
+    tariff: TariffOption = None,
     record: RecordOption = None,
     record_metrics: RecordMetricsOption = None,
     record_extremes: RecordExtremesOption = False,
@@ -96,6 +98,8 @@ def replay(
         given = None if site is None else load_site(site)
         recorded = read_recording(recording, microgrid_id=None if given is None else given.microgrid.id)
         hardware = Replay(recorded, site=given, simulate=[name for name in simulate.split(",") if name])
+        duration_us = round(1e6 * hardware.duration_s)
+        prices = prices_of(read_tariff(tariff), hardware.site, hardware.start_us, duration_us)
         seed = hardware.seed if seed is None else seed
         server = SiteServer(
             hardware.site,
@@ -118,8 +122,9 @@ def replay(
             speed=(recorded.speed or 1.0) * (speed if shift is Shift.NOW else 1.0),
         ) as recorder:
             options = RunOptions(
-                emit_endpoints, hardware.duration_s, recorder, wait is Wait.YES and not pause_at_start
-            )
+                emit_endpoints, hardware.duration_s, recorder, wait is Wait.YES and not pause_at_start,
+                prices={} if prices is None else {server: prices},
+            )  # fmt: skip
             asyncio.run(run_site(server, options))
     except PortInUseError as error:
         raise refuse(str(error), PORT_IN_USE) from None

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .billing import TariffOption, read_tariff
 from .options import check_writable, refuse, writing
 
 
@@ -23,10 +24,7 @@ def report(
         Path | None,
         typer.Option(metavar="FILE", help="Journal of the run, for what was commanded and refused."),
     ] = None,
-    tariff: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Tariff, for what it cost and which emissions came with it."),
-    ] = None,
+    tariff: TariffOption = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as a page that needs nothing else.")
     ] = None,
@@ -43,18 +41,16 @@ def report(
     from ..sim.report.journal import commands_in  # noqa: PLC0415
     from ..sim.report.of_recording import report_of_recording  # noqa: PLC0415
     from ..sim.site.reader import load_site  # noqa: PLC0415
-    from ..sim.tariff.reader import load_tariff  # noqa: PLC0415
     from .report_lines import print_report  # noqa: PLC0415
 
     to_terminal = json is not None and str(json) == "-"
     check_writable("--html", html)
     check_writable("--json", None if to_terminal else json)
     try:
-        billed = None if tariff is None else load_tariff(tariff)
         given = None if site is None else load_site(site)
         recorded = read_recording(recording, microgrid_id=None if given is None else given.microgrid.id)
         commands = None if journal is None else commands_in(journal)
-        found = report_of_recording(recorded, site=given, commands=commands, tariff=billed)
+        found = report_of_recording(recorded, site=given, commands=commands, tariff=read_tariff(tariff))
     except OSError as error:
         raise refuse(f"{error.filename or error}: {error.strerror or error}") from None
     except ValueError as error:  # whatever is wrong with a file is one

@@ -184,7 +184,8 @@ def _costs(costs: Costs | None) -> list[str]:
 
 
 def _money(amount: float, costs: Costs) -> str:
-    return f"{amount + 0.0:,.2f} {costs.currency}"
+    text = f"{amount:,.2f}"
+    return f"{'0.00' if text == '-0.00' else text} {costs.currency}"
 
 
 def _peak(peak: Peak, where: str, report: SiteReport) -> str:

@@ -6,10 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .billing import TariffOption, prices_of, read_tariff
 from .options import (
     PORT_IN_USE,
     RecordExtremesOption,
@@ -33,6 +34,11 @@ from .protection import (
     TlsKeyOption,
     read_security,
 )
+
+if TYPE_CHECKING:
+    from ..proto.serving.site_server import SiteServer
+    from ..sim.tariff.prices import Prices
+    from ..sim.tariff.reader import Tariff
 
 SitesArgument = Annotated[
     list[str] | None,
@@ -88,6 +94,7 @@ def run(
     timestamps: Annotated[
         Stamps, typer.Option(help="Whose time samples carry; clients judge freshness by their own clock.")
     ] = Stamps.WALL,
+    tariff: TariffOption = None,
     record: RecordOption = None,
     record_metrics: RecordMetricsOption = None,
     record_extremes: RecordExtremesOption = False,
@@ -134,6 +141,7 @@ def run(
         raise refuse("--record with --reload; accepted: one of them, as a recording is of one site")
     sources = sites or ["demo"]
     try:
+        billed = read_tariff(tariff)
         chosen = fleet([load_site(source) for source in sources], copies)
         servers = [
             SiteServer(
@@ -153,6 +161,7 @@ def run(
                 zip(chosen, ports(0 if ephemeral_ports else port, len(chosen)), strict=True)
             )
         ]
+        prices = _prices(billed, servers, start, duration)
     except (SiteError, ValueError) as error:
         raise refuse(str(error)) from None
     if record is not None and len(servers) > 1:
@@ -167,7 +176,7 @@ def run(
             speed=speed if timestamps is Stamps.WALL else 1.0,
         ) as recorder:
             reloading = Reloading(sources, chosen, partial(read_fleet, sources, copies)) if reload else None
-            options = RunOptions(emit_endpoints, duration, recorder, reloading=reloading)
+            options = RunOptions(emit_endpoints, duration, recorder, reloading=reloading, prices=prices)
             asyncio.run(run_sites(servers, options))
     except SecurityError as error:
         raise refuse(str(error)) from None
@@ -177,3 +186,23 @@ def run(
         raise refuse(str(error), PORT_IN_USE) from None
     except OSError as error:
         raise refuse(f"{error.filename or error}: {error.strerror or error}") from None
+
+
+def _prices(
+    tariff: Tariff | None, servers: list[SiteServer], start: datetime | None, duration_s: float | None
+) -> dict[SiteServer, Prices]:
+    """Return the prices of each site, if they are billed.
+
+    Raises:
+        TariffError: If the tariff does not cover all of the run.
+    """
+    from ..sim.engine.clock import wall_time_us  # noqa: PLC0415
+
+    duration_us = None if duration_s is None else round(duration_s * 1e6)
+    found = {}
+    for server in servers:
+        start_us = wall_time_us() if start is None else server.site.moment_us(start)
+        prices = prices_of(tariff, server.site, start_us, duration_us)
+        if prices is not None:
+            found[server] = prices
+    return found

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .billing import TariffOption, read_tariff
 from .ensemble import EnsembleOptions, refuse_single_run_options, simulate_ensemble
 from .options import (
     RecordedMetrics,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from ..sim.headless.outcome import Summary
     from ..sim.site.site import Site
+    from ..sim.tariff.reader import Tariff
 
 
 _DAY_S = 86_400.0
@@ -61,6 +63,7 @@ def simulate(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of all noise; the first one of an ensemble.")] = 0,
+    tariff: TariffOption = None,
     self_consumption: Annotated[
         bool,
         typer.Option(
@@ -112,6 +115,7 @@ def simulate(
             refuse_single_run_options(record, summary)
         check_recording(record, record_metrics, extremes=record_extremes)
         check_writable("--summary", summary)
+        billed = read_tariff(tariff)
         loaded = load_site(site)
         if self_consumption:
             from ..sim.headless.simulate import with_self_consumption  # noqa: PLC0415
@@ -121,9 +125,11 @@ def simulate(
         begin = datetime(2026, 6, 15) if start is None else start
         if not ensemble.is_single:
             _tell_inputs_that_end(loaded, span, begin, seed, Console(stderr=True, emoji=False))
-            simulate_ensemble(loaded, ensemble, span, start=begin, seed=seed, step=step)
+            simulate_ensemble(loaded, ensemble, span, start=begin, seed=seed, step=step, tariff=billed)
             return
-        result = _run(loaded, span, begin, seed, step, record, record_metrics, extremes=record_extremes)
+        result = _run(
+            loaded, span, begin, seed, step, record, record_metrics, extremes=record_extremes, tariff=billed
+        )
     except OSError as error:
         raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except (ValueError, ArithmeticError) as error:  # whatever is wrong with a file, an option or a run is one
@@ -147,6 +153,7 @@ def _run(
     metrics: RecordedMetrics | None,
     *,
     extremes: bool,
+    tariff: Tariff | None,
 ) -> Summary:
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
@@ -169,7 +176,7 @@ def _run(
         return simulate(
             site, span, start=start, seed=seed, resolution=step, record=record,
             metrics="all" if metrics is RecordedMetrics.ALL else "main", extremes=extremes,
-            on_progress=report,
+            tariff=tariff, on_progress=report,
         )  # fmt: skip
 
 

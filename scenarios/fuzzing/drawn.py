@@ -42,6 +42,8 @@ class Setup:
     """Between two samplings."""
     is_bundled: bool = True
     """Whether the site is a bundled one."""
+    tariff: Path | None = None
+    """Path of the file by which costs are counted, if they are."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Drawn:
             f"interval: {flow(setup.interval)}",
             *([f"seed: {self.seed}"] if self.seed else []),
             f"app: {flow(_app_from(setup.app, folder))}",
+            *([] if setup.tariff is None else [f"tariff: {flow(os.path.relpath(setup.tariff, folder))}"]),
             *([f"without: {flow(list(setup.without))}"] if setup.without else []),
             *_listed("steps", self.steps),
             *_listed("checks", setup.checks),

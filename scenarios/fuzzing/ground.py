@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from ...sim.domain.categories import Category
@@ -13,10 +14,12 @@ from ...sim.domain.commands import AugmentBounds, StrikeFault
 from ...sim.domain.faults import Fault, FaultKind
 from ...sim.domain.messages import CommandError
 from ...sim.domain.metrics import Metric
+from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.inputs.driven import DRIVEN_INPUTS
 from ...sim.simulation.simulation import Simulation
 from ...sim.site.graph import grid_key
 from ...sim.site.site import Site
+from ...sim.tariff.reader import TariffError, load_tariff
 from ...sim.telemetry.instruments import Instruments
 from .drawn import Step
 
@@ -59,6 +62,7 @@ class DrawnInput:
 class Ground:
     """What can happen at a site."""
 
+    site: Site
     grid: str
     """Key of the grid connection point."""
     whole_w: float
@@ -111,6 +115,7 @@ def ground_of(site: Site) -> Ground:
         for key in site.components
     }
     return Ground(
+        site,
         grid_key(site),
         whole_w,
         tuple(_inputs(trial, whole_w, sizes)),
@@ -122,6 +127,31 @@ def ground_of(site: Site) -> Ground:
         f"{grid_key(site)}.presence" in trial.plant.inputs.signals,
         days,
     )
+
+
+def covered_days(ground: Ground, tariff: Path, duration_s: float) -> tuple[int, ...]:
+    """Return the days on which cases can begin for which a tariff says what everything costs.
+
+    Args:
+        ground: On which of them cases can begin without it.
+        tariff: Path of its file.
+        duration_s: How long cases take [s].
+
+    Raises:
+        TariffError: If it is wrong, or does not even cover cases on the usual day.
+    """
+    read = load_tariff(tariff)
+
+    def cover(first: int, last: int) -> None:
+        begin_us, end_us = (_start_us(ground.site, day) for day in (first, last + 1))
+        read.over(begin_us, end_us + round(duration_s * MICROSECONDS), ground.site.microgrid.location.zone)
+
+    cover(_USUAL_DAY, _USUAL_DAY)
+    try:
+        cover(min(ground.days), max(ground.days))
+    except TariffError:
+        return (_USUAL_DAY,)
+    return ground.days
 
 
 def day_of(day: int) -> datetime:

@@ -12,7 +12,7 @@ from ...sim.files.regular import why_unreadable
 from ...sim.files.yaml_text import YamlText, read_yaml
 from ..suites.file.scenario_file import ScenarioError, ScenarioFile
 from .drawn import Drawn, Setup, Step, flow
-from .ground import Ground
+from .ground import Ground, covered_days
 from .shrinking import PLAIN_START
 
 _KEYS = ("checks", "without")
@@ -20,7 +20,14 @@ _PLACE = re.compile(r"(checks|without)\[(\d+)\]")
 
 
 def setup_of(
-    site: str, app: str, ground: Ground, checks: Path | None, *, duration_s: float, is_bundled: bool
+    site: str,
+    app: str,
+    ground: Ground,
+    checks: Path | None,
+    *,
+    duration_s: float,
+    is_bundled: bool,
+    tariff: Path | None = None,
 ) -> Setup:
     """Return what all cases have in common.
 
@@ -28,20 +35,27 @@ def setup_of(
         site: Name of a bundled site, or path of a file.
         app: Command line of an application that is there.
         ground: What can happen at the site.
-        checks: A scenario file, of which `checks` and `without` are taken; whatever else it says is left out.
+        checks: A scenario file, of which `checks`, `without` and `tariff` are taken; whatever else it says is left
+            out.
         duration_s: How long cases take [s].
         is_bundled: Whether the site is a bundled one.
+        tariff: By which costs are counted; that of the checks if None.
 
     Raises:
+        TariffError: If the tariff is wrong, or does not cover a case on the usual day.
         ScenarioError: If the checks are wrong, or of no use for cases of this length.
     """
-    setup = Setup(site, app, (_fuse_holds(ground),), is_bundled=is_bundled)
+    setup = Setup(site, app, (_fuse_holds(ground),), is_bundled=is_bundled, tariff=tariff)
     yaml = None
     if checks is not None:
         yaml = _read(checks)
         assert isinstance(yaml.data, dict)
         given = yaml.data.get("checks") or setup.checks
         setup = replace(setup, checks=tuple(given), without=tuple(yaml.data.get("without") or ()))
+        if tariff is None and isinstance(named := yaml.data.get("tariff"), str) and named:
+            setup = replace(setup, tariff=checks.parent / named)
+    if setup.tariff is not None:
+        covered_days(ground, setup.tariff, duration_s)
     with TemporaryDirectory(prefix="doppelgrid-") as folder:
         trial = Path(folder) / "trial.yaml"
         trial.write_text(Drawn(PLAIN_START, duration_s, 0, ()).text(setup, "a trial", trial.parent), "utf-8")

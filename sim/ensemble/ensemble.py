@@ -21,11 +21,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+from ..domain.timestamps import check_start
 from ..files.extras import extra_for
 from ..files.presets import PresetFolder
 from ..headless.outcome import Summary
 from ..headless.simulate import DEFAULT_START, SECOND, check_installed, check_times, simulate
 from ..site.site import Site
+from ..tariff.bill import Costs
+from ..tariff.reader import Tariff
 from .variation import (
     NOTHING_VARIES,
     Quantity,
@@ -69,6 +72,8 @@ class Job(NamedTuple):
     resolution: timedelta
     presets: PresetFolder | None = None
     """Presets of the site's own."""
+    tariff: Tariff | None = None
+    """By which it is billed."""
 
 
 class Result(NamedTuple):
@@ -92,6 +97,7 @@ def simulate_many(
     start: datetime = DEFAULT_START,
     seed: int = 0,
     resolution: timedelta = SECOND,
+    tariff: Tariff | None = None,
     workers: int | None = None,
     dask: str | None = None,
     on_result: Callable[[Result], None] = lambda _result: None,
@@ -108,6 +114,7 @@ def simulate_many(
         start: When each run begins, by the site's clock if it names no offset.
         seed: Of the first runs; the next ones have the next seeds.
         resolution: Distance of samples; inputs are averaged over it if it is longer than a second.
+        tariff: By which what flows through the connection point is billed in each run; not if None.
         workers: Processes on this machine; as many as there are cores if not given. One means this process.
         dask: Address of the scheduler of a Dask cluster whose workers carry the runs out instead.
         on_result: Called with each result as it comes in.
@@ -117,6 +124,7 @@ def simulate_many(
 
     Raises:
         VariationError: If what varies does not go with the site.
+        TariffError: If the tariff does not cover all of a run.
         ValueError: If the duration, the resolution or the number of runs makes no sense.
         EnsembleError: If runs cannot be given out.
         OSError: If the cluster cannot be reached.
@@ -125,8 +133,9 @@ def simulate_many(
     check_installed()
     variation = load_variation(vary) if isinstance(vary, str | Path) else vary or NOTHING_VARIES
     jobs = jobs_of(
-        site, duration, runs=runs, variation=variation, start=start, seed=seed, resolution=resolution
-    )
+        site, duration, runs=runs, variation=variation, start=start, seed=seed, resolution=resolution,
+        tariff=tariff,
+    )  # fmt: skip
     results = []
     with contextlib.closing(run_jobs(jobs, workers=workers, dask=dask)) as coming:
         for result in coming:
@@ -144,12 +153,17 @@ def jobs_of(
     start: datetime = DEFAULT_START,
     seed: int = 0,
     resolution: timedelta = SECOND,
+    tariff: Tariff | None = None,
 ) -> tuple[Job, ...]:
     """Return the jobs of an ensemble, each with a valid site; see `simulate_many`."""
     check_times(duration, resolution)
+    if tariff is not None:
+        start_us = site.moment_us(check_start(start))
+        end_us = start_us + duration // timedelta(microseconds=1)
+        tariff.over(start_us, end_us, site.microgrid.location.zone)
     directory = str(site.directory.resolve())
     return tuple(
-        Job(*case, directory, duration, start, resolution, site.own_presets)
+        Job(*case, directory, duration, start, resolution, site.own_presets, tariff)
         for case in cases(site, variation, runs=runs, seed=seed)
     )
 
@@ -193,7 +207,7 @@ def run_job(job: Job) -> Result:
         with _PREPARING:
             summary = simulate(
                 site_of_job(job), job.duration, start=job.start, seed=job.seed, resolution=job.resolution,
-                on_progress=end_if_told,
+                tariff=job.tariff, on_progress=end_if_told,
             )  # fmt: skip
     except Exception as error:
         return _failed(job, error)
@@ -309,6 +323,8 @@ def numbers_of(summary: Summary) -> dict[str, float | None]:
     if summary.batteries:
         cycles = [battery.full_cycles for battery in summary.batteries]
         numbers["full_cycles"] = sum(cycles) / len(cycles)
+    if summary.costs is not None:
+        numbers |= _costs(summary.costs)
     for battery in summary.batteries:
         numbers |= {
             f"{battery.key}.full_cycles": battery.full_cycles,
@@ -325,6 +341,20 @@ def numbers_of(summary: Summary) -> dict[str, float | None]:
             f"{flow.key}.delivered_kwh": flow.delivered_wh / 1e3,
         }
     return numbers
+
+
+def _costs(costs: Costs) -> dict[str, float | None]:
+    """Return the columns of costs, which end in the code of their currency, and of emissions."""
+    found: dict[str, float | None] = {}
+    if costs.currency is not None:
+        code = costs.currency.lower()
+        found = {
+            f"cost_{code}": costs.cost,
+            f"import_cost_{code}": costs.import_cost,
+            f"export_revenue_{code}": costs.export_revenue,
+            f"peak_cost_{code}": costs.peak_cost,
+        }
+    return {**found, "co2_kg": costs.co2_kg}
 
 
 def table(results: Sequence[Result]) -> pd.DataFrame:

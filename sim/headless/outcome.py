@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..tariff.bill import Costs
+
 
 class RunError(ArithmeticError):
     """A run came to a value that is no number; says where and when."""
@@ -64,3 +66,5 @@ class Summary(NamedTuple):
     duration_us: int
     wall_s: float
     """What the run took, without building the site and compiling [s]."""
+    costs: Costs | None = None
+    """None without a tariff."""

@@ -19,6 +19,7 @@ from ..files.extras import extra_for
 from ..recording.metadata import describe_run
 from ..recording.selection import Metrics
 from ..site.site import Site
+from ..tariff.reader import Tariff
 from ..telemetry.intervals import LEAST_INTERVAL_US, shown_windows
 from .interrupts import interrupts_wait
 from .outcome import RunError, Summary
@@ -40,6 +41,7 @@ def simulate(
     record: str | Path | None = None,
     metrics: Metrics = "main",
     extremes: bool = False,
+    tariff: Tariff | None = None,
     on_progress: Callable[[timedelta], None] = lambda _done: None,
 ) -> Summary:
     """Let a site run by itself, compiled, as fast as it computes.
@@ -53,11 +55,13 @@ def simulate(
         record: Write what components report to this file: `.csv`, `.csv.gz` or `.parquet`.
         metrics: How much to record: the main metrics of each category, or all.
         extremes: Record least and greatest powers of each interval, beside the means.
+        tariff: By which what flows through the connection point is billed, as `Summary.costs`; not if None.
         on_progress: Called with the simulated time that has passed, every now and then.
 
     Raises:
         ValueError: If the duration or the resolution makes no sense.
         InputError: If a recorded input cannot drive the site from its start.
+        TariffError: If the tariff does not cover all of the run.
         RecordingError: If the recording cannot be written.
         RunError: If a value is no number.
         MissingPackageError: If what compiles is not installed.
@@ -69,13 +73,16 @@ def simulate(
     from .summary import Summarizer  # noqa: PLC0415
 
     check_times(duration, resolution)
+    start_us = site.moment_us(check_start(start))
+    end_us = start_us + duration // timedelta(microseconds=1)
+    prices = None if tariff is None else tariff.over(start_us, end_us, site.microgrid.location.zone)
     extremes = extremes and record is not None
     means = extremes or (record is not None and resolution >= timedelta(microseconds=LEAST_INTERVAL_US))
     run = HeadlessRun(
-        site, start_us=site.moment_us(check_start(start)), seed=seed, resolution=resolution,
+        site, start_us=start_us, seed=seed, resolution=resolution,
         means=means, extremes=extremes, metrics=metrics,
     )  # fmt: skip
-    summarizer = Summarizer(run.plant)
+    summarizer = Summarizer(run.plant, prices)
     shown = shown_windows(site, run.step_us)
     columns = Columns(run.plant, metrics, means=means, extremes=extremes, shown=shown)
     instants = {site.components[key].id for key in shown}

@@ -9,6 +9,8 @@ from ...models.battery import battery_stored_energy_wh
 from ..plant.energies import own_energies_wh
 from ..plant.plant import Plant
 from ..site.graph import grid_key
+from ..tariff.bill import Bill, Costs
+from ..tariff.prices import Prices
 from .loop import Samples
 from .outcome import BatterySummary, FlowSummary, Summary
 from .run import Chunk
@@ -17,14 +19,22 @@ QUARTER_US = 900_000_000
 """Peaks are means over quarters of an hour, as they are billed [µs]."""
 
 Floats = npt.NDArray[np.float64]
+_US_PER_HOUR = 3.6e9
+Instants = npt.NDArray[np.int64]
 
 
 class Summarizer:
     """Gathers the summary of a run, chunk by chunk."""
 
-    def __init__(self, plant: Plant) -> None:
-        """Look at the plant of a run before it begins."""
+    def __init__(self, plant: Plant, prices: Prices | None = None) -> None:
+        """Look at the plant of a run before it begins.
+
+        Args:
+            plant: That runs.
+            prices: By which what the registers at the connection point count is billed, if it is.
+        """
         self._plant = plant
+        self._bill = None if prices is None else _RegisterBill(prices)
         self._order = plant.wiring.order
         self._stored_wh = _stored_wh(plant)
         self._soc_first = {key: plant.readings.battery(key).soc for key in plant.equipment.batteries}
@@ -47,6 +57,9 @@ class Summarizer:
         self._events += chunk.solved
         self._samples += len(samples.times_us)
         self._find_peak(samples)
+        if self._bill is not None:
+            number = self._order.index(grid_key(self._plant.site))
+            self._bill.add(samples.times_us, samples.consumed_wh[:, number], samples.delivered_wh[:, number])
 
     def summary(self, wall_s: float) -> Summary:
         """Return what came of the run; the plant must have caught up.
@@ -83,6 +96,7 @@ class Summarizer:
             throughput_wh=abs(net_wh) + produced_wh + consumed_wh + abs(lost_wh) + abs(stored_wh),
             events=self._events, samples=self._samples,
             duration_us=plant.time_us - self._start_us, wall_s=wall_s,
+            costs=None if self._bill is None else self._bill.costs(),
         )  # fmt: skip
 
     def _flow(self, key: str, number: int) -> FlowSummary:
@@ -124,6 +138,35 @@ class Summarizer:
                 self._peak = (float(means_w[place]), int(times[place]))
         if len(times):
             self._quarter = (int(times[-1]), float(net_wh[-1]))
+
+
+class _RegisterBill:
+    """Bills what registers count from sample to sample, spread evenly over the time between."""
+
+    def __init__(self, prices: Prices) -> None:
+        self._bill = Bill(prices)
+        self._times_us = np.array([], np.int64)
+        self._counted_wh = np.empty((0, 2))
+        self._quarters: list[tuple[Instants, Floats]] = []
+
+    def add(self, times_us: Instants, consumed_wh: Floats, delivered_wh: Floats) -> None:
+        """Take in the next samples; those before are known up to the last one."""
+        times_us = np.append(self._times_us, times_us)
+        counted_wh = np.vstack([self._counted_wh, np.column_stack([consumed_wh, delivered_wh])])
+        means_w = np.diff(counted_wh, axis=0) / (np.diff(times_us) / _US_PER_HOUR)[:, None]
+        self._bill.charge_import(times_us, means_w[:, 0])
+        self._bill.credit_export(times_us, means_w[:, 1])
+        is_quarter = times_us % QUARTER_US == 0
+        begins_us, net_wh = times_us[is_quarter], (counted_wh[:, 0] - counted_wh[:, 1])[is_quarter]
+        self._quarters.append((begins_us, net_wh))
+        self._times_us, self._counted_wh = times_us[-1:], counted_wh[-1:]
+
+    def costs(self) -> Costs:
+        """Return what it comes to."""
+        begins_us, net_wh = (np.concatenate(parts) for parts in zip(*self._quarters, strict=True))
+        begins_us, once = np.unique(begins_us, return_index=True)
+        is_whole = np.diff(begins_us) == QUARTER_US
+        return self._bill.costs(begins_us[:-1][is_whole], np.diff(net_wh[once])[is_whole] / 0.25)
 
 
 def _extremes(known: tuple[Floats, Floats], values: Floats) -> tuple[Floats, Floats]:

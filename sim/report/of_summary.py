@@ -42,4 +42,5 @@ def report_of_summary(summary: Summary, site: Site, begin_us: int) -> SiteReport
         tells_errors=False,
         unknown_s=0.0,
         shortfalls=Shortfalls(lost_wh=summary.lost_wh),
+        costs=summary.costs,
     )  # fmt: skip

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from pydantic import ValidationError
 
-from ..domain.timestamps import to_datetime
 from ..files.explain import explain
 from ..files.moments import parse_zone
 from ..files.money import Price, price_unit
 from ..files.problems import Finding, Place, Problem, kind_of, shown, written_path
 from ..files.regular import read_regular, why_unreadable
 from ..files.yaml_text import YamlText, read_yaml
-from ..inputs.daily import local_datetime, midnight_us
+from ..inputs.daily import local_datetime
 from ..inputs.errors import InputError
 from ..inputs.files.recording import recorded_signal
-from ..inputs.signal import Constant
+from ..inputs.signal import NEVER, Constant
 from ..inputs.specs import FileColumn
 from .keys import PeakPrice, PriceFile, TariffSection, TimeOfUse
-from .prices import PeakPrices, Prices, PriceSteps, steps_of
+from .prices import PeakPrices, Prices, PriceSteps
 from .week import week_faults, week_signal
 
-"""What is found where there is no file."""
 _PRICED = ("import", "export", "peak", "co2")
 
 
@@ -57,12 +54,12 @@ class Tariff:
     """Where paths of tables start."""
     _yaml: YamlText = field(repr=False, compare=False)
 
-    def over(self, begin_us: int, end_us: int, zone: tzinfo) -> Prices:
+    def over(self, begin_us: int, end_us: int | None, zone: tzinfo) -> Prices:
         """Return the prices over a stretch of time.
 
         Args:
             begin_us: When it begins [µs since the Unix epoch].
-            end_us: When it ends, later [µs].
+            end_us: When it ends, later [µs]; None if nobody knows: no table may end then.
             zone: Of the site, by whose clock prices go if the file names none.
 
         Raises:
@@ -83,29 +80,35 @@ class Tariff:
                 problems.append(self._table_problem(key, error))
         if problems:
             raise TariffError(tuple(problems))
-        peak = None if section.peak is None else _peaks(section.peak, begin_us, end_us, zone)
+        peak = None if section.peak is None else _peaks(section.peak, begin_us, zone)
         return Prices(self.currency, found["import"], found["export"], peak, found["co2"])
 
-    def _steps(self, key: str, priced: Any, begin_us: int, end_us: int, zone: tzinfo) -> PriceSteps:
+    def _steps(self, key: str, priced: Any, begin_us: int, end_us: int | None, zone: tzinfo) -> PriceSteps:
         match priced:
             case FileColumn():
                 return self._table(priced, begin_us, end_us, zone)
             case TimeOfUse():
-                return steps_of(week_signal(priced, zone), begin_us, end_us)
+                return PriceSteps(week_signal(priced, zone))
             case Price(amount=amount) | (float() as amount):
-                return steps_of(Constant(amount), begin_us, end_us)
+                return PriceSteps(Constant(amount))
         raise AssertionError(key)
 
-    def _table(self, priced: FileColumn, begin_us: int, end_us: int, zone: tzinfo) -> PriceSteps:
+    def _table(self, priced: FileColumn, begin_us: int, end_us: int | None, zone: tzinfo) -> PriceSteps:
         signal = recorded_signal(priced, self.directory, zone, begin_us)
-        if signal.ends_us < end_us:
+        if end_us is None and signal.ends_us < NEVER:
+            ends = local_datetime(signal.ends_us, zone).isoformat()
+            raise InputError(
+                priced.file, None, "content", f"without a value from {ends} on, and it is not said when the run ends",
+                "a run with a duration that ends by then; or `repeat: true`",
+            )  # fmt: skip
+        if end_us is not None and signal.ends_us < end_us:
             ends, end = (local_datetime(time_us, zone).isoformat() for time_us in (signal.ends_us, end_us))
             raise InputError(
                 priced.file, None, "content", f"without a value from {ends} to {end}, the end of the run",
                 "values for all of the run; or `repeat: true`",
             )  # fmt: skip
         plus = priced.plus.amount if isinstance(priced, PriceFile) and priced.plus is not None else 0.0
-        return steps_of(signal, begin_us, end_us, plus=plus)
+        return PriceSteps(signal, plus)
 
     def _table_problem(self, key: str, error: InputError) -> Problem:
         if error.line is not None:
@@ -187,20 +190,5 @@ def _prices(section: TariffSection) -> Iterator[tuple[Place, Price]]:
         yield ("peak", "price"), section.peak.price
 
 
-def _peaks(peak: PeakPrice, begin_us: int, end_us: int, zone: tzinfo) -> PeakPrices:
-    begins_us = [begin_us]
-    if peak.per != "run":
-        day = to_datetime(begin_us).astimezone(zone).date()
-        while True:
-            day = _next(day, peak.per)
-            if midnight_us(day, zone) >= end_us:
-                break
-            begins_us.append(midnight_us(day, zone))
-    return PeakPrices(peak.price.amount, np.array(begins_us, np.int64), peak.already_w)
-
-
-def _next(day: date, per: str) -> date:
-    """Return the first day of the next month or year."""
-    if per == "year" or day.month == 12:
-        return date(day.year + 1, 1, 1)
-    return date(day.year, day.month + 1, 1)
+def _peaks(peak: PeakPrice, begin_us: int, zone: tzinfo) -> PeakPrices:
+    return PeakPrices(peak.price.amount, peak.per, begin_us, zone, peak.already_w)

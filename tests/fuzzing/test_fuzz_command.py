@@ -99,3 +99,39 @@ def test_checks_that_are_wrong_are_told_where_they_stand(folder: Path, text: str
     ended = run("fuzz", "small.yaml", "--app", "app.py", "--checks", "mine.yaml", "--duration", "2 min")
     assert ended.exit_code == 2
     assert said in ended.output
+
+
+@pytest.mark.parametrize("named_by", ["the option", "the checks"])
+def test_checks_of_costs_fail_by_a_tariff_that_the_scenario_names(named_by: str, folder: Path) -> None:
+    (folder / "prices").mkdir()
+    (folder / "prices" / "tariff.yaml").write_text("tariff: dear\nimport: 30 ct/kWh\n")
+    checks = "checks:\n  - {kpi: cost <= 0 €}\n"
+    words: tuple[str, ...] = ("--tariff", "prices/tariff.yaml")
+    if named_by == "the checks":
+        checks, words = f"tariff: prices/tariff.yaml\n{checks}", ()
+    (folder / "mine.yaml").write_text(checks)
+    (folder / "app.py").write_text("import asyncio\nasyncio.run(asyncio.sleep(1e6))\n")
+    found = run(
+        "fuzz", "small.yaml", "--app", "app.py", "--checks", "mine.yaml", *words, "--cases", "1", "--jobs", "1",
+        "--duration", "30 s", "--output", "corpus",
+    )  # fmt: skip
+    assert found.exit_code == 1, found.output
+    (path,) = (folder / "corpus" / "failures").glob("*.yaml")
+    assert "tariff: ../../prices/tariff.yaml\n" in path.read_text()
+    assert run("test", path).exit_code == 1
+
+
+def test_checks_of_costs_need_a_tariff_and_one_that_covers_the_cases(folder: Path) -> None:
+    (folder / "mine.yaml").write_text("checks:\n  - {kpi: cost <= 0 €}\n")
+    words = ("fuzz", "small.yaml", "--app", "app.py", "--checks", "mine.yaml")
+    assert "mine.yaml:2: checks[0].kpi is " in run(*words).output
+    (folder / "prices.csv").write_text("time,price\n2026-06-15T00:00,20\n2026-06-15T01:00,40\n")
+    (folder / "tariff.yaml").write_text(
+        "tariff: two hours\nimport: {file: prices.csv, column: price, unit: ct/kWh, timezone: UTC}\n"
+    )
+    ended = run(*words, "--tariff", "tariff.yaml")
+    assert ended.exit_code == 2
+    assert (
+        "tariff.yaml:2: import.file is 'prices.csv', whose start of the run is 2026-06-14T22:00:00+00:00"
+        in ended.output
+    )

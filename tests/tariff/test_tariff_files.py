@@ -40,9 +40,12 @@ def tariff(folder: Path, text: str) -> Tariff:
 
 
 def over(made: Tariff, begin: datetime, end: datetime) -> Prices:
-    return made.over(
-        *(to_us(moment.replace(tzinfo=moment.tzinfo or BERLIN)) for moment in (begin, end)), BERLIN
-    )
+    return made.over(instant_us(begin), instant_us(end), BERLIN)
+
+
+def instant_us(moment: datetime) -> int:
+    """Return a moment, by the clock of Berlin if it names no offset [µs since the Unix epoch]."""
+    return to_us(moment.replace(tzinfo=moment.tzinfo or BERLIN))
 
 
 def refusal(folder: Path, text: str) -> list[str]:
@@ -55,9 +58,10 @@ def by_hour(made: Tariff, begin: datetime, end: datetime) -> list[tuple[str, flo
     """Return when prices of imports begin, in UTC, and what they are."""
     imported = over(made, begin, end).imported
     assert imported is not None
+    times_us, prices = imported.between(instant_us(begin), instant_us(end))
     return [
         (datetime.fromtimestamp(time_us / 1e6, UTC).strftime("%d %H:%M"), round(price, 9))
-        for time_us, price in zip(imported.times_us.tolist(), imported.per_kwh.tolist(), strict=True)
+        for time_us, price in zip(times_us.tolist(), prices.tolist(), strict=True)
     ]
 
 
@@ -92,8 +96,10 @@ def test_windows_follow_the_clock_on_the_days_on_which_it_is_moved(
     """Six hours of the night and two of the evening are cheap: one less in spring, one more in autumn."""
     imported = over(tariff(tmp_path, WINDOWS), day, day.replace(day=day.day + 1)).imported
     assert imported is not None
-    hours = np.diff(np.append(imported.times_us, to_us(day.replace(day=day.day + 1, tzinfo=BERLIN)))) / 3.6e9
-    assert hours[imported.per_kwh == 0.2].sum() == hours_at_night
+    begin_us, end_us = instant_us(day), instant_us(day.replace(day=day.day + 1))
+    times_us, prices = imported.between(begin_us, end_us)
+    hours = np.diff(np.append(times_us, end_us)) / 3.6e9
+    assert hours[prices == 0.2].sum() == hours_at_night
     assert hours.sum() == 15.0 + hours_at_night + 1.0
 
 
