@@ -150,7 +150,13 @@ class ControlClient:
         return (await self._call("StepUntilIdle", request, pb.StepUntilIdleResponse)).idle
 
     async def drive(
-        self, component: str, quantity: str, value: Value, *, over: timedelta = timedelta(0)
+        self,
+        component: str,
+        quantity: str,
+        value: Value,
+        *,
+        over: timedelta = timedelta(0),
+        lasts: timedelta | None = None,
     ) -> None:
         """Override an input of a component, from now on.
 
@@ -160,16 +166,82 @@ class ControlClient:
                 them by category under "Inputs", and the error about an unknown one those of the running site.
             value: A quantity, or a plain number in its unit: W, V, Hz, °C, W/m², m/s, hPa, shares as 0..1.
             over: Simulated time in which the value is reached in even steps.
+            lasts: Simulated time after which it is released by itself, unless it is driven anew; until `release` if
+                None.
         """
-        request = pb.DriveRequest(component=component, quantity=quantity, over=over)
+        request = pb.DriveRequest(component=component, quantity=quantity, over=over, lasts=lasts)
         field, number = _measured(quantity, value)
         setattr(request, field, number)
         await self._call("Drive", request, pb.DriveResponse)
+
+    set = drive
+    """As steps of scenario files call it."""
 
     async def release(self, component: str, quantity: str) -> None:
         """Give an input back to what the site file says."""
         request = pb.ReleaseRequest(component=component, quantity=quantity)
         await self._call("Release", request, pb.ReleaseResponse)
+
+    async def unplug(self, charger: str, *, lasts: timedelta | None = None) -> None:
+        """Pull the cable out of a charger, whatever its sessions say.
+
+        Args:
+            charger: Its key.
+            lasts: Simulated time after which it is put back; until `plug` if None.
+        """
+        await self.drive(charger, "cable", 0.0, lasts=lasts)
+
+    async def plug(self, charger: str) -> None:
+        """Put the cable of a charger back where its sessions say."""
+        await self.release(charger, "cable")
+
+    async def outage(self, lasts: timedelta) -> None:
+        """Let the public grid be gone for some simulated time."""
+        state = await self.state()
+        grid = next(key for key, each in state.items() if each.category == "grid_connection_point")
+        await self.drive(grid, "presence", 0.0, lasts=lasts)
+
+    async def command(
+        self,
+        component: str,
+        told: str | None = None,
+        *,
+        lower: str | None = None,
+        upper: str | None = None,
+        lasts: timedelta | None = None,
+    ) -> None:
+        """Tell a component something, as a client of the Microgrid API would.
+
+        Args:
+            component: Key of the component.
+            told: A power with its unit, such as `10 kW` or `-3 kvar`, or `start`, `stop`, `standby` or `acknowledge`;
+                None with bounds.
+            lower: Least power to stay above, such as `-10 kW`.
+            upper: Greatest power to stay below.
+            lasts: For how long a set-point or bounds live; as long as the Microgrid API says if None.
+        """
+        if told is not None and not (lower is None and upper is None):
+            raise ControlError(
+                grpc.StatusCode.INVALID_ARGUMENT, f"told is {told!r} beside bounds; accepted: one of them"
+            )
+        request = pb.CommandRequest(component=component, lasts=lasts)
+        if told is None:
+            request.bounds.CopyFrom(pb.PowerBounds(lower=lower, upper=upper))
+        else:
+            request.told = told
+        await self._call("Command", request, pb.CommandResponse)
+
+    async def restart(self, down: timedelta) -> None:
+        """Let the server go down: streams and requests end as UNAVAILABLE, and nothing answers until it is back.
+
+        Args:
+            down: Simulated time until then, up to 1 d.
+        """
+        await self._call("Restart", pb.RestartRequest(down=down), pb.RestartResponse)
+
+    async def say(self, text: str) -> None:
+        """Put a line into the log and the events of the site."""
+        await self._call("Say", pb.SayRequest(text=text), pb.SayResponse)
 
     async def strike(
         self,
@@ -221,6 +293,9 @@ class ControlClient:
             each=each,
         )
         return (await self._call("Strike", request, pb.StrikeResponse)).number
+
+    fault = strike
+    """As steps of scenario files call it."""
 
     async def mend(self, number: int) -> None:
         """End a fault; nothing happens if it has ended already, and one that never was is refused."""

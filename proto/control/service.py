@@ -7,7 +7,13 @@ from contextlib import closing, contextmanager
 
 from google.protobuf.message import Message
 
-from ...sim.domain.messages import CommandError, InvalidArgumentError, RefusalStatus, UnknownComponentError
+from ...sim.domain.messages import (
+    CommandError,
+    InvalidArgumentError,
+    RefusalStatus,
+    UnknownComponentError,
+    WrongStateError,
+)
 from ...sim.domain.timestamps import to_datetime
 from ...sim.files.problems import one_of
 from ...sim.simulation.live import LiveSimulation
@@ -54,6 +60,9 @@ class Procedures:
             _method("StepUntilIdle", pb.StepUntilIdleRequest, self.step_until_idle),
             _method("Drive", pb.DriveRequest, self.drive),
             _method("Release", pb.ReleaseRequest, self.release),
+            _method("Command", pb.CommandRequest, self.command),
+            _method("Restart", pb.RestartRequest, self.restart),
+            _method("Say", pb.SayRequest, self.say),
             _method("Strike", pb.StrikeRequest, self.strike),
             _method("Mend", pb.MendRequest, self.mend),
             _method("TakeSnapshot", pb.TakeSnapshotRequest, self.take_snapshot),
@@ -104,6 +113,28 @@ class Procedures:
         self._require_driven(request.component)
         self._simulation.execute(words.release(request))
         return pb.ReleaseResponse(clock=self._clock())
+
+    async def command(self, request: pb.CommandRequest) -> pb.CommandResponse:
+        """Tell a component something; answers as soon as it has taken it."""
+        self._require(request.component)
+        self._simulation.execute(words.told_command(request, self._simulation.site))
+        return pb.CommandResponse(clock=self._clock())
+
+    async def restart(self, request: pb.RestartRequest) -> pb.RestartResponse:
+        """Let the server go down for a while."""
+        if self._simulation.clock.paused:
+            raise WrongStateError(
+                "time is paused, so the server would not come back; accepted: while time passes"
+            )
+        command = words.restart(request)
+        answer = pb.RestartResponse(clock=self._clock())
+        self._simulation.execute(command)
+        return answer
+
+    async def say(self, request: pb.SayRequest) -> pb.SayResponse:
+        """Put a line into the log and the events of the site."""
+        self._simulation.say(request.text)
+        return pb.SayResponse(clock=self._clock())
 
     async def strike(self, request: pb.StrikeRequest) -> pb.StrikeResponse:
         """Break something."""

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.struct_pb2 import Struct
 
-from ...sim.domain.commands import MendFault, OverrideInput, ReleaseInput, SetSpeed, StrikeFault
+from ...sim.domain.commands import (
+    ClientCommand,
+    MendFault,
+    OverrideInput,
+    ReleaseInput,
+    RestartServer,
+    SetSpeed,
+    StrikeFault,
+)
 from ...sim.domain.events import Event
 from ...sim.domain.faults import Distribution, Fault, FaultKind
 from ...sim.domain.messages import Frame, InvalidArgumentError, RefusalStatus
@@ -21,6 +29,7 @@ from ...sim.engine.clock import wall_time_us
 from ...sim.faults.active import ActiveFault
 from ...sim.faults.amounts import fault_in_words
 from ...sim.files.problems import one_of
+from ...sim.gateway.told import told, told_bounds
 from ...sim.inputs.driven import DRIVEN_INPUTS
 from .fields import ALSO_NUMBERS, NUMBER_FIELD, unit_field
 from .v1 import control_pb2 as pb
@@ -28,6 +37,7 @@ from .v1 import control_pb2 as pb
 if TYPE_CHECKING:
     from ...sim.plant.plant import Plant
     from ...sim.simulation.live import LiveSimulation
+    from ...sim.site.site import Site
 
 _LONGEST = timedelta(days=366)
 
@@ -133,7 +143,8 @@ def override(request: pb.DriveRequest) -> OverrideInput:
     """
     value = _override_value(request)
     over_s = span(request.over, "over").total_seconds()
-    return OverrideInput(request.component, request.quantity, value, over_s)
+    lasts_s = _lasts_s(request)
+    return OverrideInput(request.component, request.quantity, value, over_s, lasts_s)
 
 
 def release(request: pb.ReleaseRequest) -> ReleaseInput:
@@ -148,10 +159,36 @@ def strike(request: pb.StrikeRequest) -> StrikeFault:
         InvalidArgumentError: If there is no such kind of fault or metric, the amount is not finite, or it would mend
             as soon as it strikes, or there is no such status or distribution.
     """
-    lasts_s = span(request.lasts, "lasts").total_seconds() if request.HasField("lasts") else None
+    lasts_s = _lasts_s(request)
     if lasts_s == 0.0:
         raise InvalidArgumentError("lasts is 0 s; accepted: more than 0 s, or none to last until Mend")
     return StrikeFault(_fault(request), lasts_s)
+
+
+def told_command(request: pb.CommandRequest, site: Site) -> ClientCommand:
+    """Return the command of a request that tells a component of a site something.
+
+    Raises:
+        ToldError: If it tells nothing.
+        InvalidArgumentError: If it cannot last that long.
+    """
+    lasts_s = _lasts_s(request)
+    if request.WhichOneof("command") == "bounds":
+        edges = (
+            getattr(request.bounds, name) if request.bounds.HasField(name) else None
+            for name in ("lower", "upper")
+        )
+        return told_bounds(site, request.component, *edges, lasts_s)
+    return told(site.components[request.component].id, request.told, lasts_s)
+
+
+def restart(request: pb.RestartRequest) -> RestartServer:
+    """Return the command of a request to restart the server."""
+    return RestartServer(span(request.down, "down").total_seconds())
+
+
+def _lasts_s(request: pb.StrikeRequest | pb.DriveRequest | pb.CommandRequest) -> float | None:
+    return span(request.lasts, "lasts").total_seconds() if request.HasField("lasts") else None
 
 
 def mend(request: pb.MendRequest) -> MendFault:

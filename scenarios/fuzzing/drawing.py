@@ -40,9 +40,14 @@ def drawn_case(ground: Ground, duration_s: float, random: Random, kept: Sequence
     """
     if kept and random.random() < _LIKE_ANOTHER:
         return _like(random.choice(kept), ground, duration_s, random)
-    day = day_of(random.choice(ground.days)) + timedelta(minutes=15 * random.randrange(96))
+    start = _start(ground, random)
     steps = [_step(ground, duration_s, random) for _ in range(random.randint(1, _MOST_STEPS))]
-    return Drawn(f"{day:%Y-%m-%d %H:%M}", duration_s, random.randrange(1000), _in_order(steps))
+    return Drawn(start, duration_s, random.randrange(1000), _in_order(steps))
+
+
+def _start(ground: Ground, random: Random) -> str:
+    day = day_of(random.choice(ground.days)) + timedelta(minutes=15 * random.randrange(96))
+    return f"{day:%Y-%m-%d %H:%M}"
 
 
 def _like(kept: Drawn, ground: Ground, duration_s: float, random: Random) -> Drawn:
@@ -59,6 +64,8 @@ def _like(kept: Drawn, ground: Ground, duration_s: float, random: Random) -> Dra
                 steps[place] = _step(ground, duration_s, random)
             case _:
                 steps.append(_step(ground, duration_s, random))
+    if kept.start.partition(" ")[0] not in {f"{day_of(day):%Y-%m-%d}" for day in ground.days}:
+        kept = replace(kept, start=_start(ground, random))
     within = [step for step in steps if (at_s := seconds(step.get("at"))) is None or at_s < duration_s]
     return replace(kept, duration_s=duration_s, seed=random.randrange(1000), steps=_in_order(within))
 

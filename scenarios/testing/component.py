@@ -17,6 +17,7 @@ from frequenz.quantities import (
     Voltage,
 )
 
+from ...sim.domain.commands import ClientCommand
 from ...sim.domain.faults import Distribution, Fault, FaultKind
 from ...sim.domain.messages import RefusalStatus, UnknownFaultError
 from ...sim.domain.metrics import Metric
@@ -24,6 +25,7 @@ from ...sim.domain.ranges import Bounds
 from ...sim.domain.short_names import metric_named
 from ...sim.domain.states import StateCode
 from ...sim.faults.check import read_amount_of
+from ...sim.gateway.told import told, told_bounds
 from .bench import Bench
 from .driving import Driving, drive, release
 from .durations import Span, span_us
@@ -167,6 +169,7 @@ class ComponentHandle:
         self,
         *,
         over: Span = "0 s",
+        lasting: Span | None = None,
         load: Power | None = None,
         power: Power | None = None,
         irradiance: float | None = None,
@@ -178,6 +181,7 @@ class ComponentHandle:
 
         Args:
             over: Time of the site in which the values are reached; await the result to wait for it.
+            lasting: Time of the site after which they are released by themselves; until `release` if None.
             load: Of a meter.
             power: That a PV inverter could deliver; production is negative.
             irradiance: On the plane of a PV array [W/m²].
@@ -191,7 +195,10 @@ class ComponentHandle:
         named = {
             "load": load, "power": power, "irradiance": irradiance, "voltage": voltage, "frequency": frequency
         }  # fmt: skip
-        return drive(self._bench, self.key, named | others, over)
+        return drive(self._bench, self.key, named | others, over, lasting)
+
+    set = drive
+    """As steps of scenario files call it."""
 
     def release(self, *quantities: str) -> None:
         """Give inputs back to what the site file says; all that are driven if none is named.
@@ -200,6 +207,55 @@ class ComponentHandle:
             ValueError: If the component has no such input; says which there are.
         """
         release(self._bench, self.key, quantities)
+
+    def unplug(self, *, lasting: Span | None = None) -> None:
+        """Pull the cable out of a charger, whatever its sessions say.
+
+        Args:
+            lasting: Time of the site after which it is put back; until `plug` if None.
+
+        Raises:
+            ValueError: If the component has no cable.
+        """
+        drive(self._bench, self.key, {"cable": 0.0}, "0 s", lasting)
+
+    def plug(self) -> None:
+        """Put the cable of a charger back where its sessions say.
+
+        Raises:
+            ValueError: If the component has no cable.
+        """
+        release(self._bench, self.key, ("cable",))
+
+    def command(
+        self,
+        words: str | None = None,
+        *,
+        lower: str | None = None,
+        upper: str | None = None,
+        lasting: Span | None = None,
+    ) -> None:
+        """Tell the component something, as another client of the Microgrid API would.
+
+        Args:
+            words: A power with its unit (`"10 kW"`, `"-3 kvar"`), or `"start"`, `"stop"`, `"standby"` or
+                `"acknowledge"`; None with bounds.
+            lower: Least power to stay above, such as `"-10 kW"`.
+            upper: Greatest power to stay below.
+            lasting: For how long a set-point or bounds live; as long as the API says if None.
+
+        Raises:
+            ValueError: If that tells nothing.
+            CommandError: If the component refuses.
+        """
+        lasts_s = None if lasting is None else span_us(lasting, "lasting") / 1e6
+        if words is None:
+            command: ClientCommand = told_bounds(self._bench.definition, self.key, lower, upper, lasts_s)
+        elif lower is None and upper is None:
+            command = told(self.id, words, lasts_s)
+        else:
+            raise ValueError(f"{self.key}: {words!r} beside bounds; accepted: one of them")
+        self._bench.simulation.execute(command)
 
     def fault(
         self,

@@ -39,16 +39,25 @@ class Driving:
         yield from self._bench.wait_until_us(max(self._end_us, self._bench.now_us)).__await__()
 
 
-def drive(bench: Bench, key: str, inputs: Mapping[str, Quantity | float | None], over: Span) -> Driving:
+def drive(
+    bench: Bench,
+    key: str,
+    inputs: Mapping[str, Quantity | float | None],
+    over: Span,
+    lasting: Span | None = None,
+) -> Driving:
     """Override inputs; see `ComponentHandle.drive`."""
     over_us = span_us(over, "over")
+    lasts_s = None if lasting is None else span_us(lasting, "lasting") / MICROSECONDS
     given = {name: value for name, value in inputs.items() if value is not None}
     if not given:
         raise ValueError(
             f"{key}: nothing to drive; accepted: an input such as load=, irradiance=, frequency="
         )
     for name, value in given.items():
-        bench.simulation.drive(key, name, _measured(key, name, value), over_s=over_us / MICROSECONDS)
+        bench.simulation.drive(
+            key, name, _measured(key, name, value), over_s=over_us / MICROSECONDS, for_s=lasts_s
+        )
     return Driving(bench, bench.now_us + over_us)
 
 

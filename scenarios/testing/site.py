@@ -137,17 +137,34 @@ class SiteHandle:
         await started.wait()
         return started
 
-    def drive(self, *, over: Span = "0 s", **inputs: Quantity | float | None) -> Driving:
-        """Override inputs of the site itself, such as `ambient_temperature`.
+    def drive(
+        self, *, over: Span = "0 s", lasting: Span | None = None, **inputs: Quantity | float | None
+    ) -> Driving:
+        """Override inputs of the site itself, such as `ambient_temperature`; see `ComponentHandle.drive`.
 
         Raises:
             ValueError: If there is no such input; says which there are.
         """
-        return drive(self._bench, "site", inputs, over)
+        return drive(self._bench, "site", inputs, over, lasting)
+
+    set = drive
+    """As steps of scenario files call it."""
 
     def release(self, *quantities: str) -> None:
         """Give inputs of the site itself back to what its file says; all that are driven if none is named."""
         release(self._bench, "site", quantities)
+
+    def outage(self, lasting: Span) -> None:
+        """Let the public grid be gone.
+
+        Args:
+            lasting: Time of the site until it is back.
+        """
+        drive(self._bench, self.grid.key, {"presence": 0.0}, "0 s", lasting)
+
+    def say(self, text: str) -> None:
+        """Put a line into the log of the site, and into its journal."""
+        self.simulation.say(text)
 
     def restart_server(self, down: Span) -> None:
         """Let the server go down: streams and requests end as UNAVAILABLE, and nothing answers until it is back.
@@ -161,6 +178,9 @@ class SiteHandle:
             ValueError: If the time is out of range.
         """
         self.simulation.restart_server(span_us(down, "down") / MICROSECONDS)
+
+    restart = restart_server
+    """As steps of scenario files call it."""
 
     def save(self) -> Snapshot:
         """Return everything that the site remembers; see `restore` and `fork`."""

@@ -95,6 +95,8 @@ class OverrideInput:
     """In the unit of the quantity, passive sign convention."""
     over_s: float = 0.0
     """Simulated time in which the value is reached [s]."""
+    for_s: float | None = None
+    """Simulated time after which it is released by itself, unless it is driven anew [s]; never if None."""
     kind: Literal["override input"] = field(default="override input", kw_only=True, repr=False)
 
 
@@ -146,6 +148,14 @@ class RestartServer:
 
 
 @dataclass(frozen=True, slots=True)
+class Say:
+    """Put a line into what is told of the site; see `Simulation.say`."""
+
+    text: str
+    kind: Literal["say"] = field(default="say", kw_only=True, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class CatchUp:
     """Bring the site to an instant at which nothing was due, to look at it.
 
@@ -166,6 +176,7 @@ Command = (
     | StrikeFault
     | MendFault
     | RestartServer
+    | Say
     | SetSpeed
     | CatchUp
 )

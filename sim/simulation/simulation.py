@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, RestartServer, StrikeFault
+from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, RestartServer, Say, StrikeFault
 from ..domain.events import Subscribers
 from ..domain.faults import Fault
 from ..domain.timestamps import to_datetime
@@ -21,6 +21,8 @@ from ..site.site import Site
 from .hardware import Hardware, ModelledHardware
 from .snapshot import Snapshot
 
+LONGEST_OVERRIDE_S = 366 * 86_400.0
+LONGEST_SAYING = 1000
 LONGEST_RESTART_S = 86_400.0
 """More is taken for a mistake [s]."""
 
@@ -60,7 +62,9 @@ class Simulation:
         self.executor.handle(OverrideInput, self._override)
         self.executor.handle(ReleaseInput, self._release)
         self.executor.handle(RestartServer, self._restart_server)
+        self.executor.handle(Say, self._say)
         self.engine.handle("server comes back", self._bring_server_back)
+        self.engine.handle("override ends", self._end_override)
         self._back_us = 0
         self.served = Subscribers[bool]()
         """Told whether the server is to be there, when it goes down and when it comes back."""
@@ -116,7 +120,9 @@ class Simulation:
         """
         return self.executor.execute(command)
 
-    def drive(self, component: str, quantity: str, value: float, *, over_s: float = 0.0) -> None:
+    def drive(
+        self, component: str, quantity: str, value: float, *, over_s: float = 0.0, for_s: float | None = None
+    ) -> None:
         """Override an input of a component, from now on.
 
         Args:
@@ -126,11 +132,13 @@ class Simulation:
                 `presence` (1 or 0) of the grid. The reference lists them by category under "Inputs".
             value: In the unit of the quantity, passive sign convention.
             over_s: Simulated time in which the value is reached, in even steps [s].
+            for_s: Simulated time after which the input is released by itself, unless it is driven anew [s]; never
+                if None.
 
         Raises:
             ValueError: If the component has no such input, or it cannot be that; says what can be.
         """
-        self.execute(OverrideInput(component, quantity, value, over_s))
+        self.execute(OverrideInput(component, quantity, value, over_s, for_s))
 
     def release(self, component: str, quantity: str) -> None:
         """Give an input back to what the site file says.
@@ -176,6 +184,14 @@ class Simulation:
             ValueError: If the time is out of range.
         """
         self.execute(RestartServer(down_s))
+
+    def say(self, text: str) -> None:
+        """Put a line into what is told of the site: its log, its journal, the events of the control service.
+
+        Raises:
+            ValueError: If it is empty, or longer than 1000 characters.
+        """
+        self.execute(Say(text))
 
     def save(self, *, catch_up: bool = True) -> Snapshot:
         """Return everything that the site remembers, to restore or fork it later.
@@ -223,9 +239,29 @@ class Simulation:
         component, quantity = command.component, command.quantity
         start_value = self.plant.inputs.value(component, quantity)
         require_drivable(component, quantity, command.value, command.over_s, start_value)
+        if command.for_s is not None and not max(command.over_s, 1e-6) <= command.for_s <= LONGEST_OVERRIDE_S:
+            raise ValueError(
+                f"{component}.{quantity} is driven for {command.for_s:g} s; accepted: more than 0 s, up to "
+                f"{LONGEST_OVERRIDE_S:g} s, and no less than the {command.over_s:g} s over which it is"
+            )
         end_us = self.now_us + round(command.over_s * 1e6)
         self.plant.override(component, quantity, Override(self.now_us, start_value, end_us, command.value))
         self.events.report("driven", component, quantity=quantity, value=command.value, over_s=command.over_s)
+        if command.for_s is not None:
+            driven = self.plant.inputs.overrides[f"{component}.{quantity}"]
+            ends_us = self.now_us + round(command.for_s * 1e6)
+            self.engine.schedule(ends_us, "override ends", component, quantity, *driven)
+
+    def _end_override(self, component: str, quantity: str, *driven: float) -> None:
+        if self.plant.inputs.overrides.get(f"{component}.{quantity}") == driven:
+            self._release(ReleaseInput(component, quantity))
+
+    def _say(self, command: Say) -> None:
+        if not 0 < len(command.text) <= LONGEST_SAYING:
+            raise ValueError(
+                f"a line of {len(command.text)} characters; accepted: 1 to {LONGEST_SAYING} characters"
+            )
+        self.events.report("said", "site", text=command.text)
 
     def _release(self, command: ReleaseInput) -> None:
         self.plant.override(command.component, command.quantity, None)

@@ -280,3 +280,32 @@ async def test_wrong_use_says_what_is_accepted(site: SiteHandle, wrong: object, 
 async def test_a_wait_must_be_a_span(site: SiteHandle) -> None:
     with pytest.raises(ValueError, match="span is '10'; accepted: a timedelta, or text such as"):
         await site.run_for("10")
+
+
+class TestWhatAStepOfAScenarioDoes:
+    async def test_a_component_is_commanded_by_another_client(self, site: SiteHandle) -> None:
+        site["bat-inv"].command("5 kW", lasting="20 s")
+        await site.run_for("15 s")
+        assert site["bat-inv"].active_power.value.as_watts() == pytest.approx(5_000.0, rel=0.01)
+        site["bat-inv"].command(lower="-2 kW", upper="3 kW")
+        assert site["bat-inv"].bounds.value == (KW(-2), KW(3))
+        with pytest.raises(ValueError, match="told is 'juhu'; accepted: a power"):
+            site["bat-inv"].command("juhu")
+
+    async def test_what_is_set_for_a_while_is_released(self, site: SiteHandle) -> None:
+        site["hall"].set(load=KW(30), lasting="10 s")
+        await site.run_for("9 s")
+        assert site["hall"].active_power.value == KW(30)
+        await site.run_for("2 s")
+        assert site["hall"].active_power.value == KW(20)
+
+    async def test_the_public_grid_is_gone_for_a_while(self, site: SiteHandle) -> None:
+        site.outage("10 s")
+        await site.run_for("5 s")
+        assert "OFF" in site.grid.states.value
+        await site.run_for("10 s")
+        assert "OFF" not in site.grid.states.value
+
+    async def test_only_a_charger_has_a_cable(self, site: SiteHandle) -> None:
+        with pytest.raises(ValueError, match=r"no input 'hall\.cable'"):
+            site["hall"].unplug(lasting="1 min")

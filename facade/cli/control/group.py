@@ -15,8 +15,12 @@ control = typer.Typer(
 
 for _action in (
     time.clock, time.pause, time.resume, time.step, time.speed,
-    hands.drive, hands.release, hands.strike, hands.mend, hands.plug, hands.unplug,
+    hands.drive, hands.release, hands.strike, hands.mend, hands.command, hands.plug, hands.unplug, hands.outage,
+    hands.restart, hands.say,
     memory.snapshot, memory.rewind, memory.snapshots, memory.forget,
     looks.state, looks.events,
 ):  # fmt: skip
     add_command(control, _action)
+# As the steps of scenario files call them.
+add_command(control, hands.drive, "set")
+add_command(control, hands.strike, "fault")

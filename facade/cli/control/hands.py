@@ -32,6 +32,16 @@ ChargerArgument = Annotated[
     typer.Argument(metavar="CHARGER", autocompletion=completion.chargers, help="Its name in the site file."),
 ]
 
+LastsOption = Annotated[
+    float | None,
+    typer.Option(
+        "--for", metavar="SPAN", parser=parse_duration, help="Release it by itself after this time."
+    ),
+]
+SpanArgument = Annotated[
+    float, typer.Argument(metavar="SPAN", parser=parse_duration, help="Simulated time, such as '30 s'.")
+]
+
 
 async def drive(
     site: ControlClient,
@@ -44,16 +54,18 @@ async def drive(
         float | None,
         typer.Option(metavar="SPAN", parser=parse_duration, help="Reach it evenly in this time."),
     ] = None,
+    lasts: LastsOption = None,
 ) -> Told:
     """Override an input, from now on, whatever the site file says."""
     component, quantity = _split(input_)
     await _require_input(site, component, input_)
     number = _read_value(input_, quantity, value)
     way = timedelta(seconds=over or 0.0)
-    await site.drive(component, quantity, number, over=way)
+    await site.drive(component, quantity, number, over=way, lasts=_span(lasts))
     reached = f" in {span_in_words(way)}" if way else ""
-    content = {"input": input_, "value": number, "over_s": way.total_seconds()}
-    return Told(f"{input_} is driven to {value_in_words(quantity, number)}{reached}", content)
+    content = {"input": input_, "value": number, "over_s": way.total_seconds(), "for_s": lasts}
+    said = f"{input_} is driven to {value_in_words(quantity, number)}{reached}{_for(lasts)}"
+    return Told(said, content)
 
 
 async def release(
@@ -176,15 +188,67 @@ async def mend(
     return Told(f"mended: {text}", {"mended": [each.number for each in ended]})
 
 
-async def unplug(site: ControlClient, charger: ChargerArgument) -> Told:
+async def command(
+    site: ControlClient,
+    component: ComponentArgument,
+    told: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[POWER|start|stop|standby|acknowledge]",
+            help="A power such as '10 kW', -3kvar, or start, stop, standby or acknowledge.",
+        ),
+    ] = None,
+    *,
+    lower: Annotated[
+        str | None, typer.Option(metavar="POWER", help="Least power to stay above, such as '-10 kW'.")
+    ] = None,
+    upper: Annotated[
+        str | None, typer.Option(metavar="POWER", help="Greatest power to stay below, such as '10 kW'.")
+    ] = None,
+    lasts: Annotated[
+        float | None,
+        typer.Option(
+            "--for", metavar="SPAN", parser=parse_duration, help="How long a set-point or bounds live."
+        ),
+    ] = None,
+) -> Told:
+    """Tell a component something, as a client of the Microgrid API would."""
+    await site.command(component, told, lower=lower, upper=upper, lasts=_span(lasts))
+    words = told or f"to stay within {lower or '…'} to {upper or '…'}"
+    content = {"component": component, "told": told, "lower": lower, "upper": upper, "for_s": lasts}
+    return Told(f"{component} is told {words}{_for(lasts)}", content)
+
+
+async def outage(site: ControlClient, lasts: SpanArgument) -> Told:
+    """Let the public grid be gone for a while."""
+    await site.outage(timedelta(seconds=lasts))
+    return Told(f"the public grid is gone{_for(lasts)}", {"outage_s": lasts})
+
+
+async def restart(site: ControlClient, down: SpanArgument) -> Told:
+    """Let the server go down, and come back after a while: streams drop, and nothing answers."""
+    await site.restart(timedelta(seconds=down))
+    return Told(f"the server is gone{_for(down)}", {"restart_s": down})
+
+
+async def say(
+    site: ControlClient,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="A line for the log and the events.")],
+) -> Told:
+    """Put a line into the log and the events of the site."""
+    await site.say(text)
+    return Told(f"said: {text}", {"said": text})
+
+
+async def unplug(site: ControlClient, charger: ChargerArgument, *, lasts: LastsOption = None) -> Told:
     """Pull the cable out of a charger, whatever its sessions say."""
-    await site.drive(charger, "cable", 0.0)
+    await site.unplug(charger, lasts=_span(lasts))
     return await _cable(site, charger)
 
 
 async def plug(site: ControlClient, charger: ChargerArgument) -> Told:
     """Put the cable of a charger back where its sessions say."""
-    await site.release(charger, "cable")
+    await site.plug(charger)
     return await _cable(site, charger)
 
 
@@ -195,6 +259,10 @@ async def _cable(site: ControlClient, charger: str) -> Told:
     if is_in:
         where = "plugged in" if has_car else "back, but by its sessions no car is there now"
     return Told(f"{charger}: the cable is {where}", {"component": charger, "cable": is_in, "car": has_car})
+
+
+def _for(seconds: float | None) -> str:
+    return "" if seconds is None else f" for {span_in_words(timedelta(seconds=seconds))}"
 
 
 def _span(seconds: float | None) -> timedelta | None:

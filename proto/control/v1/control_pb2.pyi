@@ -104,7 +104,7 @@ class StepUntilIdleResponse(_message.Message):
     def __init__(self, clock: _Optional[_Union[Clock, _Mapping]] = ..., idle: _Optional[bool] = ...) -> None: ...
 
 class DriveRequest(_message.Message):
-    __slots__ = ("component", "quantity", "power_w", "irradiance_w_per_m2", "voltage_v", "frequency_hz", "temperature_c", "number", "over")
+    __slots__ = ("component", "quantity", "power_w", "irradiance_w_per_m2", "voltage_v", "frequency_hz", "temperature_c", "number", "over", "lasts")
     COMPONENT_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     POWER_W_FIELD_NUMBER: _ClassVar[int]
@@ -114,6 +114,7 @@ class DriveRequest(_message.Message):
     TEMPERATURE_C_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
     OVER_FIELD_NUMBER: _ClassVar[int]
+    LASTS_FIELD_NUMBER: _ClassVar[int]
     component: str
     quantity: str
     power_w: float
@@ -123,7 +124,8 @@ class DriveRequest(_message.Message):
     temperature_c: float
     number: float
     over: _duration_pb2.Duration
-    def __init__(self, component: _Optional[str] = ..., quantity: _Optional[str] = ..., power_w: _Optional[float] = ..., irradiance_w_per_m2: _Optional[float] = ..., voltage_v: _Optional[float] = ..., frequency_hz: _Optional[float] = ..., temperature_c: _Optional[float] = ..., number: _Optional[float] = ..., over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+    lasts: _duration_pb2.Duration
+    def __init__(self, component: _Optional[str] = ..., quantity: _Optional[str] = ..., power_w: _Optional[float] = ..., irradiance_w_per_m2: _Optional[float] = ..., voltage_v: _Optional[float] = ..., frequency_hz: _Optional[float] = ..., temperature_c: _Optional[float] = ..., number: _Optional[float] = ..., over: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., lasts: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
 
 class DriveResponse(_message.Message):
     __slots__ = ("clock",)
@@ -140,6 +142,56 @@ class ReleaseRequest(_message.Message):
     def __init__(self, component: _Optional[str] = ..., quantity: _Optional[str] = ...) -> None: ...
 
 class ReleaseResponse(_message.Message):
+    __slots__ = ("clock",)
+    CLOCK_FIELD_NUMBER: _ClassVar[int]
+    clock: Clock
+    def __init__(self, clock: _Optional[_Union[Clock, _Mapping]] = ...) -> None: ...
+
+class CommandRequest(_message.Message):
+    __slots__ = ("component", "told", "bounds", "lasts")
+    COMPONENT_FIELD_NUMBER: _ClassVar[int]
+    TOLD_FIELD_NUMBER: _ClassVar[int]
+    BOUNDS_FIELD_NUMBER: _ClassVar[int]
+    LASTS_FIELD_NUMBER: _ClassVar[int]
+    component: str
+    told: str
+    bounds: PowerBounds
+    lasts: _duration_pb2.Duration
+    def __init__(self, component: _Optional[str] = ..., told: _Optional[str] = ..., bounds: _Optional[_Union[PowerBounds, _Mapping]] = ..., lasts: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class PowerBounds(_message.Message):
+    __slots__ = ("lower", "upper")
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    lower: str
+    upper: str
+    def __init__(self, lower: _Optional[str] = ..., upper: _Optional[str] = ...) -> None: ...
+
+class CommandResponse(_message.Message):
+    __slots__ = ("clock",)
+    CLOCK_FIELD_NUMBER: _ClassVar[int]
+    clock: Clock
+    def __init__(self, clock: _Optional[_Union[Clock, _Mapping]] = ...) -> None: ...
+
+class RestartRequest(_message.Message):
+    __slots__ = ("down",)
+    DOWN_FIELD_NUMBER: _ClassVar[int]
+    down: _duration_pb2.Duration
+    def __init__(self, down: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class RestartResponse(_message.Message):
+    __slots__ = ("clock",)
+    CLOCK_FIELD_NUMBER: _ClassVar[int]
+    clock: Clock
+    def __init__(self, clock: _Optional[_Union[Clock, _Mapping]] = ...) -> None: ...
+
+class SayRequest(_message.Message):
+    __slots__ = ("text",)
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    text: str
+    def __init__(self, text: _Optional[str] = ...) -> None: ...
+
+class SayResponse(_message.Message):
     __slots__ = ("clock",)
     CLOCK_FIELD_NUMBER: _ClassVar[int]
     clock: Clock

@@ -5,38 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from ....sim.components.registry import type_of
-from ....sim.domain.categories import Category
 from ....sim.domain.commands import (
-    Acknowledge,
-    AugmentBounds,
     Command,
     OverrideInput,
     ReleaseInput,
     RestartServer,
-    SetPower,
-    Standby,
-    Start,
-    Stop,
     StrikeFault,
 )
 from ....sim.domain.faults import Fault
-from ....sim.domain.metrics import Metric, PowerType
 from ....sim.faults.check import FaultError, check_fault, check_host, read_amount_of
 from ....sim.files.problems import Place, one_of, shown
-from ....sim.files.units import VAR, WATT
+from ....sim.gateway.told import SWITCHING, ToldError, told, told_bounds
 from ....sim.inputs.driven import DRIVEN_INPUTS, NUMBER
 from ....sim.site.graph import grid_key
 from ....sim.site.site import Site
-from ....sim.telemetry.power_bounds import METRIC_OF
-from .keys import AMOUNT_WORDS, Edges, FaultWords, Step
+from .keys import AMOUNT_WORDS, FaultWords, Step
 
-_SWITCHING = {"start": Start, "stop": Stop, "standby": Standby, "acknowledge": Acknowledge}
 _KEYS_OF_PARTS = {"spread_s": "spread", "every_s": "every", "each_s": "for"}
 """What parts of a fault are called in a file, if it is something else."""
-_LIFETIMES_S = (10, 900)
-_BOUNDS_LIFETIMES_S = (5, 900)
-"""What the API lets a set-point and bounds live for [s]."""
 
 
 class Action(NamedTuple):
@@ -210,62 +196,21 @@ def _amount(words: FaultWords) -> float | None:
 def _commands(step: Step, site: Site) -> Iterator[Action]:
     for name, words in step.command.items():
         place: Place = ("command", name)
-        component_id = site.components[_component(site, place, name)].id
-        if words.bounds is not None:
-            is_battery = type_of(site.components[name]).category is Category.BATTERY
-            bounds = _bounds(step, (*place, "bounds"), component_id, words.bounds, is_battery=is_battery)
-            yield Action(place, f"{name} bounded", bounds, None, step.lasts_s)
-        elif words.told in _SWITCHING:
-            yield Action(place, f"{name} {words.told}", _SWITCHING[words.told](component_id))
-        else:
-            set_point = _set_point(step, place, component_id, words.told or "")
-            yield Action(place, f"{name} commanded", set_point, None, step.lasts_s)
-
-
-def _bounds(step: Step, place: Place, component_id: int, edges: Edges, *, is_battery: bool) -> AugmentBounds:
-    lifetime_s = _lifetime_s(step, _BOUNDS_LIFETIMES_S, "bounds")
-    read: dict[str, tuple[Metric, float]] = {}
-    for name, text in (("lower", edges.lower), ("upper", edges.upper)):
-        if text is not None:
-            power = _power(text)
-            if power is None:
-                raise ActionError((*place, name), shown(text), "a power (10 kW, -3 kvar)")
-            power_type, value = power
-            metric = Metric.DC_POWER if is_battery else METRIC_OF[power_type]
-            if is_battery and power_type is PowerType.REACTIVE:
-                raise ActionError((*place, name), shown(text), "an active power (10 kW), as of a battery")
-            read[name] = metric, value
-    metrics = {metric for metric, _ in read.values()}
-    if len(metrics) > 1:
-        raise ActionError(place, f"from {edges.lower} to {edges.upper}", "two powers of one kind")
-    lower, upper = (read[name][1] if name in read else None for name in ("lower", "upper"))
-    return AugmentBounds(component_id, metrics.pop(), ((lower, upper),), lifetime_s)
-
-
-def _power(text: str) -> tuple[PowerType, float] | None:
-    for power_type, unit in ((PowerType.ACTIVE, WATT), (PowerType.REACTIVE, VAR)):
+        key = _component(site, place, name)
+        component_id = site.components[key].id
         try:
-            return power_type, unit.parse(text)
-        except ValueError:
-            continue
-    return None
-
-
-def _lifetime_s(step: Step, range_s: tuple[int, int], of: str) -> int | None:
-    lifetime_s = None if step.lasts_s is None else round(step.lasts_s)
-    least, most = range_s
-    if lifetime_s is not None and not least <= lifetime_s <= most:
-        raise ActionError(("for",), f"{lifetime_s} s", f"{least} s to {most} s, as long as {of} may live")
-    return lifetime_s
-
-
-def _set_point(step: Step, place: Place, component_id: int, words: str) -> SetPower:
-    lifetime_s = _lifetime_s(step, _LIFETIMES_S, "a set-point")
-    power = _power(words)
-    if power is None:
-        accepted = f"a power (10 kW, -3 kvar), {', '.join(_SWITCHING)}"
-        raise ActionError(place, shown(words), accepted)
-    return SetPower(component_id, *power, lifetime_s)
+            if words.bounds is not None:
+                bounds = told_bounds(site, key, words.bounds.lower, words.bounds.upper, step.lasts_s)
+                yield Action(place, f"{name} bounded", bounds, None, step.lasts_s)
+            elif words.told in SWITCHING:
+                yield Action(place, f"{name} {words.told}", told(component_id, words.told))
+            else:
+                set_point = told(component_id, words.told or "", step.lasts_s)
+                yield Action(place, f"{name} commanded", set_point, None, step.lasts_s)
+        except ToldError as error:
+            where: dict[str, Place] = {"told": place, "bounds": (*place, "bounds"), "for": ("for",)}
+            at = where.get(error.part, (*place, "bounds", error.part))
+            raise ActionError(at, error.found, error.accepted) from None
 
 
 def _component(site: Site, place: Place, name: str) -> str:
