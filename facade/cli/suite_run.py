@@ -172,8 +172,8 @@ def _changes(former: Baseline, verdicts: Sequence[Verdict], cases: Sequence[Case
 
 def _compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
     """Return the verdicts, those of cases that were run more than once with whether their digests agree."""
-    from ..scenarios.suites.checks.over_time import Outcome  # noqa: PLC0415
     from ..scenarios.suites.running.director import CheckOutcome  # noqa: PLC0415
+    from ..scenarios.testing.over_time import Outcome  # noqa: PLC0415
 
     digests = _digests(verdicts)
 

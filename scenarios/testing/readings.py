@@ -10,9 +10,12 @@ from collections.abc import Callable, Generator
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
+from ...sim.inputs.signal import NEVER
+from . import over_time
 from .bench import Bench
 from .conditions import Condition
 from .durations import Moment, Span, moment_us, shown_span, span_us
+from .over_time import Look, Settling
 from .quantities import shown
 
 __tracebackhide__ = True  # failures are shown where the test stands
@@ -54,6 +57,7 @@ class Reading(Generic[V]):
         approx: V | None = None,
         tolerance: V | None = None,
         within: Span = "0 s",
+        for_: Span = "0 s",
     ) -> V:
         """Assert something of the value now, or else within a span.
 
@@ -64,6 +68,7 @@ class Reading(Generic[V]):
             approx: The value is within the tolerance of this.
             tolerance: In the same quantity.
             within: Time of the site that it may take; what is true at some sampling in it is true.
+            for_: Time of the site for which it has to stay true from then on.
 
         Returns:
             The value that was accepted.
@@ -74,7 +79,7 @@ class Reading(Generic[V]):
         condition = Condition(
             predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance
         )
-        return await self._settle(condition, span_us(within, "within"))
+        return await self._settle(condition, span_us(within, "within"), span_us(for_, "for_"))
 
     async def eventually(
         self,
@@ -85,12 +90,13 @@ class Reading(Generic[V]):
         approx: V | None = None,
         tolerance: V | None = None,
         within: Span,
+        for_: Span = "0 s",
     ) -> V:
-        """Assert that something becomes true within a span; see `expect`."""
+        """Assert that something becomes true within a span, and stays so for another; see `expect`."""
         condition = Condition(
             predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance
         )
-        return await self._settle(condition, span_us(within, "within"))
+        return await self._settle(condition, span_us(within, "within"), span_us(for_, "for_"))
 
     def always(
         self,
@@ -141,57 +147,66 @@ class Reading(Generic[V]):
             predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance
         )
         await self._bench.wait_until_us(moment_us(moment, self._bench.definition, "moment"))
-        return await self._settle(condition, 0)
+        return await self._settle(condition, 0, 0)
 
-    async def _settle(self, condition: Condition[V], within_us: int) -> V:
+    async def _settle(self, condition: Condition[V], within_us: int, for_us: int) -> V:
         bench = self._bench
-        search = _Search(self, condition)
         bench.catch_up()
+        search = _Search(self, condition, within_us, for_us)
         search.look(bench.now_us)
-        if not search.found and within_us:
-            end_us = bench.now_us + within_us
+        if not search.is_over:
+            end_us = bench.now_us + within_us + for_us
             with bench.watching(search):
                 await bench.wait_until_us(end_us, unless=search)
-            if not search.found:
+            if not search.is_over:
                 bench.catch_up()
                 search.look(end_us)
-        if not search.found:
-            raise bench.failure(search.complaint(within_us))
+        if not search.has_found:
+            raise bench.failure(search.complaint())
         return search.value
 
 
 class _Search(Generic[V]):
-    """Looks for a sampling at which a condition holds."""
+    """Looks for a sampling at which a condition holds, and from which on it holds for long enough."""
 
-    def __init__(self, reading: Reading[V], condition: Condition[V]) -> None:
+    def __init__(self, reading: Reading[V], condition: Condition[V], within_us: int, for_us: int) -> None:
         self._reading = reading
         self._condition = condition
+        self._within_us, self._for_us = within_us, for_us
+        self._settling = Settling(reading._bench.now_us, within_us, for_us)
         self._closest: tuple[float, V, int] | None = None
-        self.found = False
+        self._last_miss = math.inf
         self.value: V
         self._time_us = 0
 
     @property
     def is_over(self) -> bool:
-        return self.found
+        return self._settling.outcome is not None
+
+    @property
+    def has_found(self) -> bool:
+        return self._settling.outcome is not None and self._settling.outcome.has_passed
 
     def look(self, time_us: int) -> None:
-        if self.found:
+        if self.is_over:
             return
         self.value, self._time_us = self._reading._read(), time_us
-        miss = self._condition.miss(self.value)
-        self.found = miss == 0.0
+        self._last_miss = miss = self._condition.miss(self.value)
+        self._settling.look(Look(time_us, miss == 0.0, lambda: shown(self.value)))
         if self._closest is None or miss < self._closest[0]:
             self._closest = (miss, self.value, time_us)
 
-    def complaint(self, within_us: int) -> str:
+    def complaint(self) -> str:
         bench = self._reading._bench
-        when = f" within {shown_span(within_us)}" if within_us else ""
+        when = f" within {shown_span(self._within_us)}" if self._within_us else ""
+        when += f" for {shown_span(self._for_us)}" if self._for_us else ""
         text = (
             f"{self._reading.name}: wanted {self._condition}{when}; "
             f"found {shown(self.value)} at {bench.time_text(self._time_us)}"
         )
-        if (
+        if self._last_miss == 0.0:
+            text += ", too late"
+        elif (
             self._closest is not None
             and math.isfinite(self._closest[0])
             and self._closest[2] != self._time_us
@@ -214,6 +229,7 @@ class Always(Generic[V]):
         self._length_us = length_us
         self._watching: Any = None
         self._start_us = 0
+        self._watch = over_time.Always(0, NEVER)
         self._broken: AssertionError | None = None
         self.used = False
         bench.promises.append(self)
@@ -233,6 +249,7 @@ class Always(Generic[V]):
         self.used = True
         self._bench.catch_up()
         self._start_us = self._bench.now_us
+        self._watch = over_time.Always(self._start_us, NEVER)
         self.look(self._start_us)
         self._watching = self._bench.watching(self)
         self._watching.__enter__()
@@ -256,7 +273,8 @@ class Always(Generic[V]):
         if self._broken is not None:
             return
         value = self._reading._read()
-        if self._condition.miss(value) > 0.0:
+        self._watch.look(Look(time_us, self._condition.miss(value) == 0.0, lambda: shown(value)))
+        if self._watch.outcome is not None:
             passed_us = time_us - self._start_us
             since = f"{shown_span(passed_us)} after it began" if passed_us else "as it began"
             self._broken = self._bench.failure(

@@ -13,8 +13,8 @@ from suites.benches import SITE, scenario
 from doppelgrid.models import battery
 from doppelgrid.scenarios.suites.checks import attribution
 from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS, WORDS, Invariant, Invariants
-from doppelgrid.scenarios.suites.checks.over_time import Outcome
 from doppelgrid.scenarios.suites.running.case import Case, run_case
+from doppelgrid.scenarios.testing.over_time import Outcome
 from doppelgrid.sim.domain.commands import (
     AugmentBounds,
     Command,

@@ -116,6 +116,29 @@ async def test_expect_without_a_span_is_about_now(site: SiteHandle) -> None:
     assert site.now == NOON
 
 
+async def test_what_has_to_stay_true_begins_anew_when_it_goes_back(site: SiteHandle) -> None:
+    """Up for 5 s, down, and up again as it is looked at after 10 s: it has been true for 8 s when 18 s have passed."""
+    hall, before = site["hall"], site.now
+    hall.drive(load=KW(40), lasting="5 s")
+
+    async def up_again() -> None:
+        await site.run_for("9500 ms")
+        hall.drive(load=KW(40))
+
+    again = asyncio.create_task(up_again())
+    await hall.active_power.eventually(at_least=KW(30.0), within="12 s", for_="8 s")
+    assert site.now - before == timedelta(seconds=18)
+    await again
+
+
+async def test_what_does_not_stay_true_for_long_enough_fails(site: SiteHandle) -> None:
+    site["hall"].drive(load=KW(40), lasting="5 s")
+    with pytest.raises(
+        AssertionError, match="wanted at least 30 kW within 2 s for 8 s; found 20 kW at .*:05"
+    ):
+        await site["hall"].active_power.eventually(at_least=KW(30.0), within="2 s", for_="8 s")
+
+
 async def test_a_failed_eventually_says_what_was_wanted_and_found(site: SiteHandle) -> None:
     site["hall"].drive(load=KW(25.0))
     site["hall"].drive(load=KW(18.0), over="1 min")

@@ -11,12 +11,12 @@ from ....sim.domain.messages import Frame, Refusal
 from ....sim.domain.messages import Reading as Report
 from ....sim.domain.metrics import Metric
 from ....sim.simulation.simulation import Simulation
+from ...testing.over_time import Outcome
 from .attribution import Attribution
 from .command_watches import Lifetimes, Shown
 from .delivered import Delivered
 from .device_limits import Obedience, Ratings, Windows
 from .node_balance import NodeBalance
-from .over_time import Outcome
 from .story import Story
 
 Invariant = Literal[

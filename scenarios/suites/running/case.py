@@ -23,8 +23,8 @@ from ....sim.simulation.live import LiveSimulation
 from ...lockstep.session import DEFAULT_ADDRESS, LockstepResult, LockstepSession
 from ...lockstep.wall import real_monotonic_s
 from ...testing.durations import local_time
+from ...testing.over_time import Outcome
 from ..checks.logged_exceptions import LoggedExceptions
-from ..checks.over_time import Outcome
 from ..file.application import Application, ApplicationError, read_application
 from ..file.library import name_of
 from ..file.parameters import Values

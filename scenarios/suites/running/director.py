@@ -15,8 +15,8 @@ from ....sim.report.of_simulation import SiteWatch
 from ....sim.report.site_report import SiteReport
 from ....sim.simulation.live import LiveSimulation
 from ...testing.durations import shown_span
+from ...testing.over_time import After, Always, Look, Never, Outcome, Settling, Watch
 from ..checks.invariants import INVARIANTS, WORDS, Invariants
-from ..checks.over_time import After, Always, Look, Never, Outcome, Settling, Watch
 from ..checks.story import subjects_of
 from ..file.actions import Action
 from ..file.keys import Check
