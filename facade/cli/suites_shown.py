@@ -80,7 +80,7 @@ class SuiteProgress:
         if share > _LEAST_SHARE:
             seconds = round((self._clock_s() - self._began_s) * (1.0 / share - 1.0))
             left = f", {timedelta(seconds=seconds)} left"
-        names = ", ".join(case.name for case in self._running_s)
+        names = ", ".join(case.title for case in self._running_s)
         return f"{left}; running: {names}" if names else left
 
     def __enter__(self) -> Self:
@@ -94,14 +94,14 @@ class SuiteProgress:
         if kind is KeyboardInterrupt:
             for case, done_s in self._running_s.items():
                 span = span_in_words(timedelta(seconds=done_s // 1))
-                print_plainly(self._console, f"ended while it ran: {case.name}, after {span} simulated")
+                print_plainly(self._console, f"ended while it ran: {case.title}, after {span} simulated")
 
 
 def print_verdict(console: Console, verdict: Verdict) -> None:
     """Print what came of a case; if it failed, why, what led to it, and how to run it again."""
     style, word = ("green", "passed") if verdict.has_passed else ("red", "failed")
     console.print(f"[{style}]{word}[/{style}] ", end="")
-    words = f"{verdict.name}: {verdict.scenario}" if verdict.scenario else verdict.name
+    words = f"{verdict.title}: {verdict.scenario}" if verdict.scenario else verdict.title
     print_plainly(console, words)
 
     def say(text: str, indent: int, style: str | None = None) -> None:
@@ -144,7 +144,7 @@ def print_table(
         passed = sum(check.outcome.has_passed for check in verdict.checks)
         span = timedelta(microseconds=verdict.end_us - verdict.start_us)
         table.add_row(
-            escape(printable(verdict.name)),
+            escape(printable(verdict.title)),
             "[green]passed[/green]" if verdict.has_passed else "[red]failed[/red]",
             f"{passed}/{len(verdict.checks)}",
             span_in_words(span),
@@ -157,7 +157,7 @@ def print_table(
     for place, change in (changes or {}).items():
         if change.lines:
             console.print()
-            print_plainly(console, f"{verdicts[place].name}, since the baseline:")
+            print_plainly(console, f"{verdicts[place].title}, since the baseline:")
             for line in _shortened(change):
                 print_plainly(console, f"    {line}")
     failed = sum(not verdict.has_passed for verdict in verdicts)

@@ -48,7 +48,7 @@ def _add(suite: ElementTree.Element, verdict: Verdict, change: Change | None) ->
         "testcase",
         classname=_clean(verdict.path),
         # As its folder is called, for services tell cases apart by their names.
-        name=_clean(f"{verdict.name}~{verdict.turn}" if verdict.turn else verdict.name),
+        name=_clean(verdict.title),
         time=f"{verdict.real_s:.3f}",
     )
     properties = ElementTree.SubElement(case, "properties")

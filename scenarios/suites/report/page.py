@@ -157,7 +157,7 @@ def _summary_row(
     passed = sum(check.outcome.has_passed for check in verdict.checks)
     span = timedelta(seconds=(verdict.end_us - verdict.start_us) // MICROSECONDS)
     return (
-        f'<a href="#case-{number}">{escape(verdict.name)}</a>', _word(has_passed=verdict.has_passed),
+        f'<a href="#case-{number}">{escape(verdict.title)}</a>', _word(has_passed=verdict.has_passed),
         escape(verdict.scenario), f"{passed}/{len(verdict.checks)}", str(span),
         *((escape(str(change or "")),) if has_changes else ()), f"<code>{verdict.digest[:12]}</code>",
     )  # fmt: skip
@@ -195,7 +195,7 @@ def _case(number: int, verdict: Verdict, plots: Plots, change: Change | None) ->
         f'<p class="facts">Again: <code>{escape(verdict.again)}</code></p>',
     ]  # fmt: skip
     is_open = "" if verdict.has_passed else " open"
-    name = f"{escape(verdict.name)}: {escape(verdict.scenario)}"
+    name = f"{escape(verdict.title)}: {escape(verdict.scenario)}"
     head = f"<summary>{_word(has_passed=verdict.has_passed)} {name}</summary>"
     return f'<details id="case-{number}"{is_open}>{head}{"".join(parts)}</details>'
 

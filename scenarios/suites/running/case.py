@@ -88,6 +88,11 @@ class Case:
         )
 
     @property
+    def title(self) -> str:
+        """Its name, and which of several runs it is of all but the first."""
+        return titled(self.name, self.turn)
+
+    @property
     def folder(self) -> Path | None:
         """Folder of the case, in that one."""
         if self.output is None:
@@ -103,7 +108,17 @@ def _folder_name(name: str, turn: int) -> str:
     if len(quoted) > _LONGEST_FOLDER:
         # A tilde stands in no other name, and turns are shorter.
         quoted = f"{quoted[:_LONGEST_FOLDER]}~{blake2b(name.encode(), digest_size=8).hexdigest()}"
-    return f"{quoted}~{turn}" if turn else quoted
+    return titled(quoted, turn)
+
+
+def titled(name: str, turn: int) -> str:
+    """Return the name of a run of a case, by which its folder goes as well.
+
+    Args:
+        name: Of the case.
+        turn: Which one of several runs, from 0.
+    """
+    return f"{name}~{turn}" if turn else name
 
 
 @dataclass(frozen=True)
@@ -147,6 +162,11 @@ class Verdict:
     """The end of what the application, and whatever else, has written."""
     states: States = field(default_factory=States)
     """Which the site has been in, if they were counted."""
+
+    @property
+    def title(self) -> str:
+        """Name of the case, and which of several runs it was of all but the first."""
+        return titled(self.name, self.turn)
 
     @property
     def again(self) -> str:
