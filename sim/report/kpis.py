@@ -21,7 +21,8 @@ def kpis(
 ) -> Kpis:
     """Return the figures of a recorded site; None is what the recording does not hold.
 
-    Losses, curtailed energy, and what cars and heat consumers missed are known of runs alone (`SiteWatch`).
+    Curtailed energy, what cars and heat consumers missed, and losses of sites with batteries are known of runs alone
+    (`SiteWatch`): no metric tells what the sun offers, what a car or a consumer of heat wants, what a battery holds.
 
     Args:
         recording: What was recorded, by the simulator or at a real site, or the path of its file.

@@ -25,6 +25,7 @@ from ..telemetry.intervals import shown_windows
 from .gatherer import Floats, Gatherer, Instants
 from .held import Held, held, usual_distance_us
 from .limits import fixed_limits, outside_s
+from .passing_losses import passing_losses_wh
 from .site_report import Commands, Flow, Incident, Peak, Shortfalls, SiteReport, Storage
 
 _US_PER_HOUR = 3.6e9
@@ -107,7 +108,10 @@ def report_of_recording(
         greatest_export=greatest_export,
         tells_errors=any(recording.conditions.values()),
         unknown_s=_unknown_s(recording, site, gatherer, powers, times_us),
-        shortfalls=Shortfalls(outside_limits_s=_outside_s(recording, site, gatherer, powers)),
+        shortfalls=Shortfalls(
+            lost_wh=passing_losses_wh(site, {flow.key: flow for flow in flows}, powers, times_us, shown),
+            outside_limits_s=_outside_s(recording, site, gatherer, powers),
+        ),
         costs=gatherer.costs(),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -242,3 +243,47 @@ def test_a_run_and_its_recording_have_the_same_figures(tmp_path: Path) -> None:
             assert recorded[name] is None
     assert watched["outside_limits_s"] == 1200.0
     assert watched["cost"] is not None
+
+
+HOUSE = {"id": 11, "category": "meter", "behind": "transformer", "load": "40 kW"}
+TRANSFORMER = {
+    "id": 10, "category": "power_transformer", "behind": "main", "rated_apparent_power": "100 kVA",
+    "no_load_loss": "200 W", "load_loss": "1 kW",
+}  # fmt: skip
+
+
+def recorded(where: Site, path: Path, span: timedelta = HOUR) -> tuple[Kpis, Kpis]:
+    """Return the figures of a run, and of its recording."""
+    minute = timedelta(minutes=1)
+    simulation = Simulation.headless(where, start_us=where.moment_us(NOON - minute))
+    with Recorder(path, where) as recorder:
+        recorder.listen(simulation.gateway)
+        simulation.run_for(minute)
+        watch = SiteWatch(simulation)
+        simulation.run_for(span)
+    return watch.report().kpis, doppelgrid.kpis(path)
+
+
+def test_a_recording_tells_what_a_transformer_lost(tmp_path: Path) -> None:
+    """200 W at no load, and some 160 W of 1 kW at 40 % of its power."""
+    run, found = recorded(site(transformer=TRANSFORMER, house=HOUSE), tmp_path / "hour.parquet")
+    assert found.lost_wh is not None
+    assert found.lost_wh == pytest.approx(run.lost_wh, rel=1e-6)
+    assert found.lost_wh == pytest.approx(360.0, rel=0.01)
+
+
+def test_a_recording_does_not_tell_losses_of_what_stores(tmp_path: Path) -> None:
+    where = site(transformer=TRANSFORMER, house=HOUSE, store=STORE, battery=CELLS)
+    run, found = recorded(where, tmp_path / "hour.parquet")
+    assert run.lost_wh is not None
+    assert found.lost_wh is None
+
+
+def test_losses_of_a_transformer_are_not_known_where_something_behind_it_is_not_recorded(
+    tmp_path: Path,
+) -> None:
+    where = site(transformer=TRANSFORMER, house=HOUSE)
+    recorded(where, tmp_path / "hour.parquet")
+    whole = doppelgrid.read_recording(tmp_path / "hour.parquet")
+    less = replace(whole, tracks={key: track for key, track in whole.tracks.items() if key != HOUSE["id"]})
+    assert doppelgrid.kpis(less).lost_wh is None
