@@ -174,11 +174,10 @@ def told_command(request: pb.CommandRequest, site: Site) -> ClientCommand:
     """
     lasts_s = _lasts_s(request)
     if request.WhichOneof("command") == "bounds":
-        edges = (
-            getattr(request.bounds, name) if request.bounds.HasField(name) else None
-            for name in ("lower", "upper")
-        )
-        return told_bounds(site, request.component, *edges, lasts_s)
+        bounds = request.bounds
+        lower = bounds.lower if bounds.HasField("lower") else None
+        upper = bounds.upper if bounds.HasField("upper") else None
+        return told_bounds(site, request.component, lower, upper, lasts_s)
     return told(site.components[request.component].id, request.told, lasts_s)
 
 

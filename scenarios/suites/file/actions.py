@@ -202,7 +202,7 @@ def _commands(step: Step, site: Site) -> Iterator[Action]:
             if words.bounds is not None:
                 bounds = told_bounds(site, key, words.bounds.lower, words.bounds.upper, step.lasts_s)
                 yield Action(place, f"{name} bounded", bounds, None, step.lasts_s)
-            elif words.told in SWITCHING:
+            elif words.told is not None and words.told in SWITCHING:
                 yield Action(place, f"{name} {words.told}", told(component_id, words.told))
             else:
                 set_point = told(component_id, words.told or "", step.lasts_s)
