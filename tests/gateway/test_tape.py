@@ -108,6 +108,9 @@ STORIES: dict[str, Story] = {
     "a server that restarts, and again before it is back": [
         (1.0, lambda site: site.restart_server(4.5)), (2.5, lambda site: site.restart_server(7.0)),
     ],
+    "an input that is driven for a while, with a word about it": [
+        (1.0, lambda site: site.drive("main", "load", 4_000.0, for_s=3.2)), (2.5, lambda site: site.say("a peak")),
+    ],
     "commands that are refused": [
         (1.0, power(99e3)),
         (2.2, lambda site: site.gateway.start(MAIN)),
