@@ -2,14 +2,19 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(abspath $(VENV))/bin
-# Of all that is installed.
-CHECKSUM := find pyproject.toml README.md examples facade models proto scenarios sim -type f -not -name '*.pyc' \
-	-exec cksum {} + | sort | cksum
-# Only if the text has changed, or an editable installation has taken its place, which keeps no module there.
-# What earlier builds left in build/lib would be installed as well, modules that have moved among it.
-INSTALL = @ls $(VENV)/lib/python*/site-packages/doppelgrid/__init__.py >/dev/null 2>&1 \
-	&& [ "$$($(CHECKSUM))" = "$$(cat $(VENV)/installed 2>/dev/null)" ] \
-	|| { rm -rf build/lib && $(PIP) install --quiet --no-deps . && $(CHECKSUM) >$(VENV)/installed; }
+# Of all that is installed, caches left out.
+CHECKSUM := find pyproject.toml README.md examples facade models proto scenarios sim -type f \
+	-not -path '*/.*' -not -path '*/__pycache__/*' -exec cksum {} + | sort | cksum
+# Of what stands there: pip by hand, an editable installation or one that was cut off leave another list, or none.
+STANDING := cat $(VENV)/lib/python*/site-packages/doppelgrid-*.dist-info/RECORD 2>/dev/null | cksum
+# What earlier builds left in build/lib would be installed as well, modules that have moved among it. The sum is taken
+# before: what is saved meanwhile counts as changed.
+installing = rm -rf build/lib $(VENV)/installed && text="$$($(CHECKSUM))" && $(PIP) install --quiet $(1) \
+	&& echo "$$text $$($(STANDING))" >$(VENV)/installed
+INSTALL = @[ "$$($(CHECKSUM)) $$($(STANDING))" = "$$(cat $(VENV)/installed 2>/dev/null)" ] \
+	|| { $(call installing,--no-deps .); }
+FOR_DEMO := ".[plots,sdk]"
+FOR_DEVELOPERS := ".[test,lint]"
 # Tests are shared by two processes, slow ones by three: many of them wait.
 SHARED := -n 2 --dist worksteal
 SHARED_SLOW := -n 3 --dist worksteal
@@ -40,12 +45,12 @@ help:
 
 $(VENV)/demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	rm -rf build/lib && $(PIP) install --quiet ".[plots,sdk]"
+	$(call installing,$(FOR_DEMO))
 	touch $@
 
 $(VENV)/develop: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	rm -rf build/lib && $(PIP) install --quiet ".[test,lint]" && $(CHECKSUM) >$(VENV)/installed
+	$(call installing,$(FOR_DEVELOPERS))
 	touch $@ $(VENV)/demo
 
 installed: $(VENV)/develop
