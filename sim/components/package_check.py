@@ -10,8 +10,6 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import partial, wraps
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any, NamedTuple, get_type_hints
 
 from ...models.ac import ThreePhase
@@ -27,6 +25,7 @@ from ...models.pv import PvArrayParams
 from ...models.throughput import ThroughputParams
 from ..domain.categories import BatteryType, Category, EvChargerType
 from ..domain.ranges import Bounds
+from ..files.packages import raised
 from ..inputs.errors import InputError
 from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Converting, GridSupply
 from .device import (
@@ -177,13 +176,6 @@ def _held(
         return made
 
     return held
-
-
-def raised(error: BaseException) -> str:
-    """Return what was raised, and where, in one line."""
-    last = extract_tb(error.__traceback__)[-1]
-    said = str(error).strip().partition("\n")[0][:200]
-    return f"{type(error).__name__}: {said} ({Path(last.filename).name}:{last.lineno})"
 
 
 def _shown(value: object) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from ..files.packages import raised
 from .component_type import ComponentType
 from .device_model import DeviceModel
-from .package_check import PackageError, raised
+from .package_check import PackageError
 
 _POWERS = ("active_power_w", "reactive_power_var", "active_1_w", "active_2_w", "active_3_w")
 """What a model shows that the site reckons with."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from traceback import extract_tb
 from typing import NamedTuple, TypeVar
 
 _Brought = TypeVar("_Brought")
@@ -47,6 +49,13 @@ def brought(
         except BaseException as error:  # whatever a stranger's module does when it is imported
             broken.append(BrokenPackage(_package(entry), f"{entry.name} = {entry.value}", _said(error)))
     return found, broken
+
+
+def raised(error: BaseException) -> str:
+    """Return what was raised, and where, in one line."""
+    last = extract_tb(error.__traceback__)[-1]
+    said = str(error).strip().partition("\n")[0][:200]
+    return f"{type(error).__name__}: {said} ({Path(last.filename).name}:{last.lineno})"
 
 
 def _said(error: BaseException) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 from ..components.component_type import ComponentType
 from ..components.device_model import DeviceModel
-from ..components.package_check import PackageError, raised
+from ..components.package_check import PackageError
 from ..components.registry import type_of
+from ..files.packages import raised
 from ..plant.plant import Plant
 from .jit import NUMBA_ERRORS
 

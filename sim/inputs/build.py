@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..domain.timestamps import to_us
-from .daily import SECOND_US, Daily, DayMaker, WallClock, local_datetime
+from .daily import SECOND_US, Daily, DayMaker, WallClock, day_at, local_datetime
 from .errors import InputError
 from .files.recording import recorded_signal
-from .packaged import load_profiles
+from .packaged import packaged_days
 from .profiles.bdew import BdewDays
 from .profiles.sky import SkyDays
 from .signal import Constant, Noisy, Signal, Steps
@@ -78,7 +78,7 @@ def _without_noise(spec: Spec, where: InputSetting) -> Signal:
         case Inline():
             return _inline(spec, where)
         case Bdew() | Packaged():
-            return Daily(_days(spec), where.location.zone)
+            return Daily(_days(spec, where), where.location.zone)
         case ClearSky():
             if where.plane is None:
                 raise ValueError(f"{where.owner}.{where.purpose} has no plane; accepted: tilt and azimuth")
@@ -89,9 +89,12 @@ def _without_noise(spec: Spec, where: InputSetting) -> Signal:
             return Constant(spec)
 
 
-def _days(spec: Bdew | Packaged) -> DayMaker:
+def _days(spec: Bdew | Packaged, where: InputSetting) -> DayMaker:
     if isinstance(spec, Packaged):
-        return load_profiles()[spec.profile].days(spec.annual_energy_wh)
+        days = packaged_days(spec.profile, spec.annual_energy_wh)
+        # So that what is wrong with it shows before anything runs.
+        days.steps(day_at(where.start_us, where.location.zone))
+        return days
     return BdewDays(spec.profile.removeprefix("bdew-"), spec.annual_energy_wh)
 
 

@@ -1,9 +1,9 @@
-"""What is wrong with the files that drive a site, read before anything runs."""
+"""What is wrong with the files and with the load profiles of packages that drive a site, seen before anything runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,25 +11,30 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ..components.grid_connection_point import OutageFile, recorded_outages
 from ..components.registry import component_types
+from ..domain.timestamps import to_us
 from ..files.explain import annotation_of, fields_of
 from ..files.moments import parse_zone
 from ..files.problems import Place, Problem, written_path
 from ..files.yaml_text import read_yaml
+from ..inputs.daily import DAY_US, day_at
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
+from ..inputs.packaged import packaged_days
 from ..inputs.sessions.acn import at_station, read_acn_sessions
 from ..inputs.sessions.sections import RecordedSessions
-from ..inputs.specs import FileColumn
+from ..inputs.specs import FileColumn, Packaged
 from .reader import located_problems, read_content, site_text
 from .site import Microgrid, Site
 from .weather import Weather
 
-Named = FileColumn | RecordedSessions | OutageFile
-"""What names a file that drives a site."""
+Named = FileColumn | RecordedSessions | OutageFile | Packaged
+"""What names a file, or a load profile of a package, that drives a site."""
+_WEEK_FROM_US = to_us(datetime(2026, 1, 5, 12, tzinfo=UTC))
+"""In a week of which the days of load profiles are looked at; any would do [µs]."""
 
 
 class FileProblem(NamedTuple):
-    """Something wrong inside of a file that drives a site."""
+    """Something wrong inside of a file, or with a load profile, that drives a site."""
 
     file: str
     """That of the site."""
@@ -62,7 +67,7 @@ def read_checked(source: str) -> Site:
     refused = [fault.finding.path for fault in yaml.faults] + [finding.path for finding in found]
     for place, error in _file_errors(site, yaml.data, directory):
         if not any(path[: len(place)] == place for path in refused):
-            line = yaml.line((*place, "file"))
+            line = max(yaml.line((*place, named)) for named in ("file", "profile"))
             problems.append(FileProblem(name, line, written_path(_within_component(place)), error))
     if problems or site is None:
         raise ValueError("\n".join(map(str, sorted(problems, key=lambda problem: problem.line))))
@@ -156,7 +161,7 @@ def _sound_fields(place: Place, model: type[BaseModel], given: object) -> Iterat
 def _names_file(value: object) -> bool:
     match value:
         case dict():
-            return "file" in value or any(map(_names_file, value.values()))
+            return "file" in value or "profile" in value or any(map(_names_file, value.values()))
         case list():
             return any(map(_names_file, value))
         case _:
@@ -165,7 +170,7 @@ def _names_file(value: object) -> bool:
 
 def _specs(place: Place, value: object) -> Iterator[tuple[Place, Named]]:
     match value:
-        case FileColumn() | RecordedSessions() | OutageFile():
+        case FileColumn() | RecordedSessions() | OutageFile() | Packaged():
             yield place, value
         case BaseModel():
             fields = type(value).model_fields
@@ -197,3 +202,7 @@ def _read(spec: Named, directory: Path, zone: tzinfo) -> None:
             at_station(sessions, spec.station, path.name)
         case OutageFile():
             recorded_outages(spec, directory, zone)
+        case Packaged():
+            days = packaged_days(spec.profile, spec.annual_energy_wh)
+            for number in range(7):
+                days.steps(day_at(_WEEK_FROM_US + number * DAY_US, zone))
