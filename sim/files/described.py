@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -51,11 +50,13 @@ def _words_of_fields(model: type[BaseModel]) -> dict[str, str]:
 def _attribute_docstrings(declared: type[Any]) -> dict[str, str]:
     """Return the docstrings below the attributes that a class declares, by name; sections have most bases in common."""
     try:
-        source = textwrap.dedent(inspect.getsource(declared))
+        source = inspect.getsource(declared)
     except (OSError, TypeError):
         return {}
-    (tree,) = ast.parse(source).body
-    assert isinstance(tree, ast.ClassDef)
+    # One that is declared within a function stands indented; lines of texts in it may not be.
+    tree = next(
+        node for node in ast.walk(ast.parse(f"if True:\n {source}")) if isinstance(node, ast.ClassDef)
+    )
     found: dict[str, str] = {}
     for attribute, below in pairwise(tree.body):
         if isinstance(attribute, ast.AnnAssign) and isinstance(attribute.target, ast.Name):

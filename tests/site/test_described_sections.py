@@ -82,3 +82,14 @@ def test_keys_of_generic_and_of_inner_sections_are_described_as_well() -> None:
     assert schema["properties"]["cables"]["description"] == "Each of them."
     assert schema["$defs"]["Cable"]["properties"]["length"]["description"] == "Of the whole\nway [m]."
     assert schema["$defs"]["Pair_int_"]["properties"]["first"]["description"] == "The one."
+
+
+def test_a_section_declared_within_a_function_is_described_whatever_its_texts_look_like() -> None:
+    class Duct(Described):
+        """A duct with room for cables."""
+
+        width_m: float
+        """From wall
+to wall [m]."""
+
+    assert described(Duct)["width_m"] == "From wall\nto wall [m]."
