@@ -33,7 +33,7 @@ from .line import Line, Passage
 from .sampling import Sampling
 from .sensor_frames import SensorFrames
 from .state import GatewayState
-from .streams import Streams
+from .streams import AllStreams
 from .subscriptions import PowerRequest, Subscription
 
 
@@ -66,17 +66,24 @@ class Gateway:
         self._events = events
         self._faults = faults
         self._directory = directory = Directory(plant)
-        self._streams, self._sensor_streams = Streams(), Streams()
-        self.deliveries = self._streams.deliveries
+        self._streams = AllStreams()
+        self.deliveries = self._streams.of_components.deliveries
         """Told of every sample that has come over the line to whoever listens to its component."""
         self._commands = Commands(plant, directory, engine, clock, faults, executor, events)
-        self._line = Line(engine, faults, self._streams.deliver, plant.seed)
+        self._line = Line(engine, faults, self._streams.of_components.deliver, plant.seed)
         self._conditions = Conditions(engine, events)
         self._component_frames = ComponentFrames(
-            directory, engine, clock, instruments, faults, self._conditions, self._streams, self._line
+            directory,
+            engine,
+            clock,
+            instruments,
+            faults,
+            self._conditions,
+            self._streams.of_components,
+            self._line,
         )
         self._sensors = Sensors(plant)
-        self._sensor_frames = SensorFrames(directory, engine, clock, self._sensors, self._sensor_streams)
+        self._sensor_frames = SensorFrames(directory, engine, clock, self._sensors, self._streams.of_sensors)
         self._sampling = Sampling(
             plant, directory, engine, clock, instruments, self._component_frames, self._sensor_frames
         )
@@ -111,7 +118,7 @@ class Gateway:
             UnknownComponentError: If the site has no such sensor.
         """
         self._directory.sensor_key(sensor_id)
-        return self._sensor_streams.open(sensor_id)
+        return self._streams.of_sensors.open(sensor_id)
 
     def subscribe(self, component_id: int) -> Subscription:
         """Open a stream of the frames of a component.
@@ -121,7 +128,7 @@ class Gateway:
             UnavailableError: If a fault keeps clients from it.
         """
         self._faults.check_reachable(self._directory.key(component_id), stream=True)
-        return self._streams.open(component_id)
+        return self._streams.of_components.open(component_id)
 
     def listen_to_frames(self, listener: FrameListener) -> Callable[[], None]:
         """Let somebody see one frame of every component at every sampling; returns how to stop it."""
@@ -281,12 +288,12 @@ class Gateway:
 
     def stream_count(self, component_id: int) -> int:
         """Return how many streams of a component's frames are open."""
-        return self._streams.count(component_id)
+        return self._streams.of_components.count(component_id)
 
     @property
     def has_subscribers(self) -> bool:
         """Whether a client receives telemetry."""
-        return self._streams.has_any or self._sensor_streams.has_any
+        return self._streams.has_any
 
     @property
     def has_requests(self) -> bool:
@@ -301,7 +308,6 @@ class Gateway:
     def close(self) -> None:
         """End all streams; the site is going down."""
         self._streams.close()
-        self._sensor_streams.close()
         self._commands.set_points.close()
         self._line.close()
 
@@ -328,4 +334,6 @@ class Gateway:
     def _on_fault(self, fault: Fault) -> None:
         if fault.kind is FaultKind.DROPPED:
             number = self.site.components[fault.component].id
-            self._streams.end(number, fault.text or f"{fault.component} cannot be reached", fault.status)
+            self._streams.of_components.end(
+                number, fault.text or f"{fault.component} cannot be reached", fault.status
+            )

@@ -30,7 +30,7 @@ class SensorFrames:
         self._engine = engine
         self._clock = clock
         self._sensors = sensors
-        self._listeners = streams.listeners
+        self._streams = streams
         self._opened_us = clock.stamp_us(engine.now_us)
 
     def now(self, sensor_id: int) -> Frame:
@@ -51,8 +51,6 @@ class SensorFrames:
     def push(self) -> None:
         """Let sensors take in the weather at a sampling, and push the frames of those to which somebody listens."""
         self._sensors.follow()
-        for sensor_id, listeners in self._listeners.items():
-            if listeners:
-                frame = self.now(sensor_id)
-                for subscription in listeners:
-                    subscription.push(frame)
+        for sensor_id in self._directory.sensor_keys:
+            if self._streams.count(sensor_id):
+                self._streams.deliver(self.now(sensor_id))

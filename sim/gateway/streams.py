@@ -1,8 +1,9 @@
-"""The streams of frames that clients have open, of components or of sensors."""
+"""The streams of frames that clients have open, of components and of sensors."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 
 from ..domain.events import Subscribers
 from ..domain.messages import Frame, RefusalStatus
@@ -18,6 +19,10 @@ class Streams:
         """Open streams by id; an id to which nobody listens any more may stay."""
         self.deliveries = Subscribers[Frame]()
         """Told of every frame that was delivered to somebody."""
+
+    def __iter__(self) -> Iterator[Subscription]:
+        for listeners in self.listeners.values():
+            yield from listeners
 
     def open(self, number: int) -> Subscription:
         """Open a stream of the frames of a component or sensor."""
@@ -43,23 +48,33 @@ class Streams:
         """Return how many streams of a component or sensor are open."""
         return len(self.listeners.get(number, ()))
 
+
+class AllStreams:
+    """Whatever streams clients have open at a site. A sensor may have the id of a component."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.of_components = Streams()
+        self.of_sensors = Streams()
+
+    def __iter__(self) -> Iterator[Subscription]:
+        yield from self.of_components
+        yield from self.of_sensors
+
     @property
     def has_any(self) -> bool:
         """Whether any stream is open."""
-        return any(self.listeners.values())
+        return any(True for _ in self)
 
     @property
     def backlog(self) -> int:
         """How many frames wait for the slowest client."""
-        return max((one.waiting for some in self.listeners.values() for one in some), default=0)
+        return max((subscription.waiting for subscription in self), default=0)
 
     async def read_up(self, patience_s: float) -> None:
         """Wait until clients have taken all frames; see `Gateway.read_up`."""
         waiting = [
-            asyncio.ensure_future(subscription.taken())
-            for listeners in self.listeners.values()
-            for subscription in listeners
-            if subscription.waiting
+            asyncio.ensure_future(subscription.taken()) for subscription in self if subscription.waiting
         ]
         if waiting:
             _, late = await asyncio.wait(waiting, timeout=patience_s)
@@ -68,5 +83,5 @@ class Streams:
 
     def close(self) -> None:
         """End all streams; the site is going down."""
-        for number in self.listeners:
-            self.end(number, "the site is shutting down")
+        for subscription in tuple(self):
+            subscription.end("the site is shutting down")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,9 +52,9 @@ SITE = {
 }
 
 
-def serve(**options: Any) -> SiteServer:
+def serve(sensors: Mapping[str, Any] | None = None, **options: Any) -> SiteServer:
     """Return a server of the site, whose time stands still at noon and is told to clients."""
-    site = doppelgrid.Site.model_validate(SITE)
+    site = doppelgrid.Site.model_validate({**SITE, "sensors": sensors or {}})
     settings = {"start": NOON, "seed": 42, "paused": True, "timestamps": "simulated", **options}
     return SiteServer(site, **settings)
 

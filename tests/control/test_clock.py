@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 import grpc
 import pytest
 from control.support import INVERTER, MAIN, SUCCESS, listen, seconds, serve, set_power
+from frequenz.api.microgrid.v1alpha18 import microgrid_pb2 as pb
+from frequenz.api.microgrid.v1alpha18 import microgrid_pb2_grpc
 from frequenz.quantities import Power
 
 from doppelgrid import ControlClient, ControlError
@@ -40,6 +43,28 @@ async def test_no_frame_of_a_long_step_is_lost(control: ControlClient, channel: 
     reading = asyncio.create_task(telemetry.read(3000))
     await control.step(seconds(600))
     assert len(set(await reading)) == 3000
+
+
+async def test_no_frame_of_a_sensor_is_lost_in_a_long_step_either() -> None:
+    server = serve(sensors={"mast": {"id": 101, "metrics": ["temperature"]}})
+    async with (
+        server,
+        ControlClient(server.url) as control,
+        grpc.aio.insecure_channel(server.address) as channel,
+    ):
+        stub: Any = microgrid_pb2_grpc.MicrogridStub(channel)
+        stream = stub.ReceiveSensorTelemetryStream(
+            pb.ReceiveSensorTelemetryStreamRequest(sensor_id=101), timeout=60
+        )
+        while not server.simulation.gateway.has_subscribers:
+            await control.clock()
+
+        async def read() -> list[bytes]:
+            return [(await stream.read()).SerializeToString(deterministic=True) for _ in range(3000)]
+
+        reading = asyncio.create_task(read())
+        await control.step(seconds(600))
+        assert len(set(await reading)) == 3000
 
 
 async def test_two_stepped_runs_send_the_same_frames() -> None:

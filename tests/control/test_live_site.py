@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 import time_machine
-from control.support import INVERTER, SITE
+from control.support import INVERTER, MAIN, SITE
 
 from doppelgrid.scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop
 from doppelgrid.scenarios.lockstep.wall import VirtualClock, WornClock
@@ -20,6 +20,8 @@ from doppelgrid.sim.domain.messages import WrongStateError
 from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.domain.timestamps import to_us
 from doppelgrid.sim.engine.clock import LiveClock, SteppedClock, WallStampedClock, wall_time_us
+from doppelgrid.sim.gateway.gateway import Gateway
+from doppelgrid.sim.gateway.subscriptions import Subscription
 from doppelgrid.sim.simulation.live import LONGEST_STEP, LiveSimulation
 from doppelgrid.sim.site.site import Site
 
@@ -27,6 +29,9 @@ WALL = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 NOON = to_us(datetime(2026, 6, 15, 12, 0, tzinfo=UTC))
 SECOND = 1_000_000
 INTERVAL_S = 10.0
+MAST = MAIN
+SENSORS = {"mast": {"id": MAST, "metrics": ["temperature"]}}
+"""Its id is that of a component."""
 
 Story = Callable[[LiveSimulation], Awaitable[None]]
 
@@ -50,7 +55,7 @@ def live_through(
     """Let something happen to a live site that samples every 10 s."""
 
     async def main() -> None:
-        site = Site.model_validate(SITE).with_telemetry_interval(INTERVAL_S)
+        site = Site.model_validate({**SITE, "sensors": SENSORS}).with_telemetry_interval(INTERVAL_S)
         simulation = LiveSimulation(site, **{"start_us": NOON, "timestamps": timestamps, **options})
         simulation.gateway.listen_to_frames(lambda _time_us, _frames: None)
         if starts:
@@ -153,6 +158,28 @@ class TestSteps:
             assert simulation.now_us == simulation.clock.now_us() == NOON + 25 * SECOND
             await simulation.step(timedelta(microseconds=1))
             assert simulation.now_us == NOON + 25 * SECOND + 1
+
+        live_through(story, paused=True)
+
+    @pytest.mark.parametrize(
+        "subscribe",
+        [lambda gateway: gateway.subscribe(MAIN), lambda gateway: gateway.subscribe_sensor(MAST)],
+        ids=["component", "sensor"],
+    )
+    def test_it_waits_for_whoever_reads_slowly(self, subscribe: Callable[[Gateway], Subscription]) -> None:
+        async def story(simulation: LiveSimulation) -> None:
+            stream, read = subscribe(simulation.gateway), list[int]()
+
+            async def take() -> None:
+                async for frame in stream:
+                    read.append(frame.sample_time_us)
+                    for _ in range(5):
+                        await asyncio.sleep(0)
+
+            reading = asyncio.ensure_future(take())
+            await simulation.step(seconds(300 * INTERVAL_S))
+            reading.cancel()
+            assert read == [NOON + (sample + 1) * 10 * SECOND for sample in range(300)]
 
         live_through(story, paused=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -31,9 +32,13 @@ from doppelgrid.sim.site.site import Site
 SECOND = 1_000_000
 START = 1_750_000_000 * SECOND
 ACTIVE, REACTIVE = PowerType.ACTIVE, PowerType.REACTIVE
+MAST = {"mast": {"id": 1, "metrics": ["temperature"]}}
+"""Its id is that of a component."""
 
 
-def meters(count: int, interval: str = "1 s", **more: Any) -> Simulation:
+def meters(
+    count: int, interval: str = "1 s", *, sensors: Mapping[str, Any] | None = None, **more: Any
+) -> Simulation:
     """Return a site of so many components: the grid, a meter, and meters behind it."""
     components: dict[str, Any] = {
         "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
@@ -43,7 +48,12 @@ def meters(count: int, interval: str = "1 s", **more: Any) -> Simulation:
         components[f"m{number}"] = {"id": number, "category": "meter", "behind": "main"}
     components |= more
     site = Site.model_validate(
-        {"microgrid": {"id": 7}, "components": components, "telemetry": {"interval": interval}}
+        {
+            "microgrid": {"id": 7},
+            "components": components,
+            "telemetry": {"interval": interval},
+            "sensors": sensors or {},
+        }
     )
     return Simulation.headless(site, start_us=START, seed=1)
 
@@ -208,6 +218,43 @@ class TestQueues:
         assert gateway.backlog == 1
         slow.close()
         assert gateway.stream_count(1) == 1
+
+    async def test_a_sensor_s_streams_are_told_apart_from_those_of_a_component_of_its_id(self) -> None:
+        gateway = (simulation := meters(2, sensors=MAST)).gateway
+        told: list[Frame] = []
+        gateway.deliveries.subscribe(told.append)
+        component, sensor = gateway.subscribe(1), gateway.subscribe_sensor(1)
+        simulation.run_for(timedelta(seconds=1))
+        frames = [await soon(component), await soon(sensor)]
+        assert [list(frame.values) == [Metric.SENSOR_TEMPERATURE] for frame in frames] == [False, True]
+        assert told == frames[:1]
+        simulation.fault(Fault("grid", FaultKind.DROPPED))
+        with pytest.raises(UnavailableError, match="grid cannot be reached"):
+            await soon(component)
+        simulation.run_for(timedelta(seconds=1))
+        assert list((await soon(sensor)).values) == [Metric.SENSOR_TEMPERATURE]
+
+    async def test_clients_of_sensors_count_in_the_backlog_and_are_waited_for(self) -> None:
+        gateway = (simulation := meters(2, sensors=MAST)).gateway
+        assert not gateway.has_subscribers
+        stream = gateway.subscribe_sensor(1)
+        assert gateway.has_subscribers
+        simulation.run_for(timedelta(seconds=3))
+        assert gateway.backlog == 3
+        late = asyncio.ensure_future(gateway.read_up(30.0))
+        for _ in range(3):
+            await asyncio.sleep(0)
+            assert not late.done()
+            await soon(stream)
+        await asyncio.wait_for(late, 30.0)
+        assert gateway.backlog == 0
+
+    async def test_streams_of_sensors_end_when_the_site_goes_down(self) -> None:
+        simulation = meters(2, sensors=MAST)
+        stream = simulation.gateway.subscribe_sensor(1)
+        simulation.gateway.close()
+        with pytest.raises(UnavailableError, match="shutting down"):
+            await soon(stream)
 
     async def test_streams_of_a_component_that_drops_them_end_and_others_go_on(self) -> None:
         simulation = meters(2)
