@@ -182,6 +182,8 @@ class Gateway:
         Raises:
             UnknownComponentError: If the site has no such sensor.
         """
+        self._directory.sensor_key(sensor_id)
+        self._executor.bring_plant()
         return self._sensor_frames.now(sensor_id)
 
     def set_power(

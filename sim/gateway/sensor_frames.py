@@ -26,7 +26,7 @@ class SensorFrames:
             sensors: Which read the weather.
             streams: Whoever listens to them.
         """
-        self._directory = directory
+        self._keys = directory.sensor_keys
         self._engine = engine
         self._clock = clock
         self._sensors = sensors
@@ -34,15 +34,11 @@ class SensorFrames:
         self._opened_us = clock.stamp_us(engine.now_us)
 
     def now(self, sensor_id: int) -> Frame:
-        """Return what a sensor reports now.
-
-        Raises:
-            UnknownComponentError: If the site has no such sensor.
-        """
+        """Return what a sensor of the site reports now."""
         return Frame(
             component_id=sensor_id,
             sample_time_us=self._clock.stamp_us(self._engine.now_us),
-            values=self._sensors.read(self._directory.sensor_key(sensor_id)),
+            values=self._sensors.read(self._keys[sensor_id]),
             bounds={},
             states=(StateCode.READY,),
             state_since_us=self._opened_us,
@@ -51,6 +47,6 @@ class SensorFrames:
     def push(self) -> None:
         """Let sensors take in the weather at a sampling, and push the frames of those to which somebody listens."""
         self._sensors.follow()
-        for sensor_id in self._directory.sensor_keys:
+        for sensor_id in self._keys:
             if self._streams.count(sensor_id):
                 self._streams.deliver(self.now(sensor_id))

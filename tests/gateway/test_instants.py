@@ -8,13 +8,15 @@ from datetime import timedelta
 import pytest
 
 from doppelgrid.sim.domain.faults import Fault, FaultKind
+from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.engine.agenda import Engine, EngineState
+from doppelgrid.sim.gateway.gateway import Gateway
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
 START = 1_750_000_000_000_000
-INVERTER, HOUSE = 11, 31
+INVERTER, HOUSE, MAST = 11, 31, 101
 POWER_W = 10_000.0
 Command = Callable[[Simulation], object]
 
@@ -31,7 +33,15 @@ def charging() -> Simulation:
         "bat": {"id": 12, "category": "battery", "behind": "inv", "preset": "lfp-92kwh", "initial_soc": "30 %"},
         "house": {"id": HOUSE, "category": "meter", "behind": "main", "load": "5 kW"},
     }  # fmt: skip
-    site = Site.model_validate({"microgrid": {"id": 7}, "components": components})
+    sensors = {"mast": {"id": MAST, "metrics": ["wind_speed"]}}
+    site = Site.model_validate(
+        {
+            "microgrid": {"id": 7},
+            "components": components,
+            "weather": {"wind_speed": "5 m/s"},
+            "sensors": sensors,
+        }
+    )
     simulation = Simulation.headless(site.with_telemetry_interval(3600.0), start_us=START)
     simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, POWER_W, 900)
     simulation.run_for(timedelta(seconds=1))
@@ -40,6 +50,25 @@ def charging() -> Simulation:
 
 def drawn_wh(simulation: Simulation, key: str = "inv") -> float:
     return simulation.plant.readings.registers(key).consumed_wh
+
+
+LOOKS: dict[str, tuple[str, str, Metric, Callable[[Gateway], Frame]]] = {
+    "component": ("house", "load", Metric.AC_POWER_ACTIVE, lambda gateway: gateway.frame(HOUSE)),
+    "sensor": ("site", "wind_speed", Metric.SENSOR_WIND_SPEED, lambda gateway: gateway.sensor_frame(MAST)),
+}
+
+
+@pytest.mark.parametrize("who", LOOKS)
+def test_whoever_asks_between_samplings_is_told_how_it_is_at_the_time_that_he_is_told(who: str) -> None:
+    component, quantity, metric, look = LOOKS[who]
+    simulation = charging()
+    before = look(simulation.gateway).values[metric]
+    simulation.drive(component, quantity, 3.0 * before, over_s=20.0)
+    simulation.engine.run_to(simulation.now_us + 10_000_000)
+    frame = look(simulation.gateway)
+    assert frame.sample_time_us == simulation.now_us == START + 11_000_000
+    assert frame.values[metric] == pytest.approx(2.0 * before, rel=0.05)
+    assert simulation.plant.time_us == simulation.now_us
 
 
 STOPPING: dict[str, Command] = {
