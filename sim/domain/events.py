@@ -87,15 +87,26 @@ class Subscribers(Generic[T]):
 
     def __init__(self) -> None:
         """Begin with nobody."""
-        self._listeners: list[Callable[[T], None]] = []
+        self._listeners: dict[object, Callable[[T], None]] = {}
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there is anybody."""
+        return bool(self._listeners)
 
     def subscribe(self, listener: Callable[[T], None]) -> Callable[[], None]:
-        """Let somebody hear from now on; returns how to stop it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        """Let somebody hear from now on, of the next news if some are being told; returns how to stop it."""
+        subscription = object()
+        self._listeners[subscription] = listener
+
+        def stop() -> None:
+            self._listeners.pop(subscription, None)
+
+        return stop
 
     def tell(self, news: T) -> bool:
-        """Tell everybody, and return whether there is anybody."""
-        for listener in self._listeners:
-            listener(news)
-        return bool(self._listeners)
+        """Tell everybody who has not stopped meanwhile, and return whether there is anybody."""
+        for subscription, listener in tuple(self._listeners.items()):
+            if subscription in self._listeners:
+                listener(news)
+        return self.has_any

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from ..domain.events import FrameListener
+from ..domain.events import FrameListener, Subscribers
+from ..domain.messages import Frame
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
 from ..plant.plant import Plant
@@ -16,6 +18,13 @@ from .sensor_frames import SensorFrames
 
 _FRAMES_AT_ONCE = 100
 """Larger sites report in turns of at most so many components, lest the last frames wait for the first."""
+
+
+class _Sample(NamedTuple):
+    """One frame of every component of a site."""
+
+    time_us: int
+    frames: Sequence[Frame]
 
 
 class Sampling:
@@ -51,7 +60,7 @@ class Sampling:
         self._ids = list(directory.keys)
         count = max(1, -(-len(self._ids) // _FRAMES_AT_ONCE))
         self._turns = [self._ids[turn::count] for turn in range(count)]
-        self._listeners: list[FrameListener] = []
+        self._samples = Subscribers[_Sample]()
         engine.handle("sample", self._sample, promised=True)
         engine.handle("sample turn", self._sample_turn, promised=True)
         engine.handle("sample by timetable", self._sample)
@@ -59,8 +68,7 @@ class Sampling:
 
     def listen(self, listener: FrameListener) -> Callable[[], None]:
         """Let somebody see one frame of every component at every sampling; returns how to stop it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._samples.subscribe(lambda sample: listener(*sample))
 
     def _schedule(self) -> None:
         timetable = self._instruments.timetable
@@ -76,10 +84,9 @@ class Sampling:
         """Let every component report, those of large sites in turns until the next sampling."""
         self._schedule()
         self._plant.advance(self._engine.now_us)
-        if self._listeners or self._instruments.timetable is not None:
-            frames = self._components.send(self._ids, all_of_them=bool(self._listeners))
-            for listener in self._listeners:
-                listener(self._engine.now_us, frames)
+        if self._samples.has_any or self._instruments.timetable is not None:
+            frames = self._components.send(self._ids, all_of_them=self._samples.has_any)
+            self._samples.tell(_Sample(self._engine.now_us, frames))
         else:
             self._components.send(self._turns[0], all_of_them=False)
             interval_us = self._clock.span_us(self._plant.site.telemetry.interval_s)
@@ -90,4 +97,4 @@ class Sampling:
 
     def _sample_turn(self, turn: int) -> None:
         self._plant.advance(self._engine.now_us)
-        self._components.send(self._turns[turn], all_of_them=bool(self._listeners))
+        self._components.send(self._turns[turn], all_of_them=self._samples.has_any)

@@ -110,6 +110,36 @@ class TestEvents:
         news.tell(2)
         assert heard == [("first", 1), ("second", 1), ("second", 2)]
 
+    def test_whoever_stops_while_news_are_told_hears_no_more_and_keeps_them_from_nobody(self) -> None:
+        heard: list[tuple[str, int]] = []
+        news = Subscribers[int]()
+
+        def hear_once(number: int) -> None:
+            heard.append(("first", number))
+            stop_first()
+            stop_third()
+            news.subscribe(lambda number: heard.append(("late", number)))
+
+        stop_first = news.subscribe(hear_once)
+        news.subscribe(lambda number: heard.append(("second", number)))
+        stop_third = news.subscribe(lambda number: heard.append(("third", number)))
+        assert news.tell(1)
+        assert heard == [("first", 1), ("second", 1)]
+        news.tell(2)
+        assert heard[2:] == [("second", 2), ("late", 2)]
+
+    def test_stopping_twice_stops_nobody_else_even_where_one_subscribed_twice(self) -> None:
+        heard: list[int] = []
+        news = Subscribers[int]()
+        stop, stop_other = (news.subscribe(heard.append) for _ in range(2))
+        stop()
+        stop()
+        assert news.tell(1)
+        assert heard == [1]
+        stop_other()
+        assert not news.tell(2)
+        assert heard == [1]
+
 
 def test_power_of_three_phases_adds_up() -> None:
     power = PhasePower(1.0, 2.0, 4.0, 8.0, 16.0, 32.0)

@@ -104,6 +104,35 @@ class TestTurns:
         simulation.run_for(timedelta(seconds=2))
         assert seen == [(SECOND, 150), (2 * SECOND, 150)]
 
+    def test_who_stops_at_a_sampling_keeps_no_other_from_seeing_it(self) -> None:
+        simulation, first, second = meters(2), list[int](), list[int]()
+
+        def look_twice(time_us: int, _frames: object) -> None:
+            first.append(time_us - START)
+            if len(first) == 2:
+                stop()
+
+        stop = simulation.gateway.listen_to_frames(look_twice)
+        simulation.gateway.listen_to_frames(lambda time_us, _frames: second.append(time_us - START))
+        simulation.run_for(timedelta(seconds=4))
+        assert first == [SECOND, 2 * SECOND]
+        assert second == [SECOND, 2 * SECOND, 3 * SECOND, 4 * SECOND]
+
+    async def test_each_turn_reports_how_it_is_at_its_time(self) -> None:
+        loads = {
+            f"m{number}": {"id": number, "category": "meter", "behind": "main", "load": "0 W"}
+            for number in (3, 4)
+        }
+        simulation = meters(150, **loads)
+        streams = [simulation.gateway.subscribe(number) for number in (3, 4)]
+        for key in ("m3", "m4"):
+            simulation.drive(key, "load", 30e3, over_s=3.0)
+        simulation.run_for(timedelta(seconds=1.9))
+        frames = [await soon(stream) for stream in streams]
+        assert [frame.sample_time_us - START for frame in frames] == [SECOND, 1.5 * SECOND]
+        powers = [frame.values[Metric.AC_POWER_ACTIVE] for frame in frames]
+        assert powers == pytest.approx([10e3, 15e3], rel=0.02)
+
 
 class TestWords:
     @pytest.mark.parametrize(("count", "known"), [(20, "18, 19, 20"), (21, "18, 19, 20, …")])
