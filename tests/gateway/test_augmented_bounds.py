@@ -49,6 +49,14 @@ class TestLifetime:
         site.pass_time(0.2)
         assert site.shown(INVERTER) == RATED
 
+    def test_a_battery_whose_bounds_lapse_shows_all_that_it_has_again(self, site: Equipped) -> None:
+        before = site.gateway.frame(BATTERY).bounds[DC]
+        augment(site, (-1e3, 1e3), component=BATTERY, metric=DC)
+        site.pass_time(4.9)
+        assert site.gateway.frame(BATTERY).bounds[DC] == ((-1e3, 1e3),)
+        site.pass_time(0.2)
+        assert site.gateway.frame(BATTERY).bounds[DC] == before
+
     @pytest.mark.parametrize("lifetime_s", [5, 900])
     def test_5_and_900_seconds_are_granted(self, site: Equipped, lifetime_s: int) -> None:
         assert augment(site, (-5e3, 5e3), lifetime_s=lifetime_s) == START + lifetime_s * SECOND

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from gateway.waiting import soon
+from gateway.waiting import PATIENCE_S, soon
 
 from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.faults import Distribution, Fault, FaultKind
@@ -237,6 +237,14 @@ class TestDevices:
         bench.run(5.0)
         assert power(bench) == pytest.approx(4e3)
 
+    def test_what_got_stuck_just_now_ramps_from_there_once_it_is_mended(self, bench: Bench) -> None:
+        command(bench, 10e3)
+        bench.run(5.0)
+        bench.simulation.mend(bench.strike("inv", "stuck", amount=-3e3))
+        assert power(bench) == pytest.approx(-3e3)
+        bench.run(5.0)
+        assert power(bench) == pytest.approx(10e3)
+
     def test_the_power_at_which_a_device_is_stuck_is_told_though_nobody_named_it(self, bench: Bench) -> None:
         command(bench, 20e3)
         bench.run(60.0)
@@ -301,6 +309,15 @@ class TestDevices:
         frame = bench.shown(component_id)
         assert StateCode.OFF in frame.states
         assert not frame.warnings
+
+    def test_a_relay_that_was_mended_is_not_warned_of_when_something_else_breaks(self, bench: Bench) -> None:
+        number = bench.strike("bat", "relay_fails_to_open")
+        bench.simulation.gateway.stop(BATTERY)
+        bench.run(5.0)
+        assert [warning.code for warning in bench.shown(BATTERY).warnings] == ["BATTERY_RELAY_ERROR"]
+        bench.simulation.mend(number)
+        bench.strike("bat", "bms_alarm", diagnostic="BATTERY_CONTROLLER_ERROR")
+        assert [warning.code for warning in bench.shown(BATTERY).warnings] == ["BATTERY_CONTROLLER_ERROR"]
 
     def test_a_relay_that_does_not_close_leaves_the_device_off(self, bench: Bench) -> None:
         bench.simulation.gateway.stop(INVERTER)
@@ -453,6 +470,19 @@ class TestTheLine:
             delays.append((max(due) - entries.now_us) / SECOND)
             bench.run(20.0)
         assert sum(delays) / 200 == pytest.approx(1.0, abs=0.15)
+
+    @pytest.mark.parametrize("kind", ["latency", "half_open"])
+    async def test_who_waits_on_the_line_is_told_when_the_site_goes_down(
+        self, bench: Bench, kind: str
+    ) -> None:
+        bench.strike("inv", kind, **({"amount": 60.0} if kind == "latency" else {}))
+        gateway = bench.simulation.gateway
+        passages = [gateway.request_on_its_way(INVERTER), gateway.answer_on_its_way(INVERTER)]
+        gateway.close()
+        for passage in passages:
+            assert passage is not None
+            with pytest.raises(UnavailableError, match="the site is shutting down"):
+                await asyncio.wait_for(passage.passed(), PATIENCE_S)
 
     def test_a_long_tail_keeps_nothing_back_for_ever(self) -> None:
         fault = Fault(
