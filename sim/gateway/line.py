@@ -164,7 +164,6 @@ class Line:
 
     def _hand_over(self, key: str, frame: Frame) -> None:
         slow = [fault for fault in self._faults.present(key) if fault.kind is FaultKind.SLOW_CONSUMER]
-        self._free_us.pop(key, None)
         if slow:
             self._free_us[key] = self._engine.now_us + round(1e6 / min(fault.size for fault in slow))
         self._deliver(frame)

@@ -90,7 +90,6 @@ class Plant:
         if self.equipment.meterings:
             self.operating_point.solve()
             begin_metering(self._layout, self._memory)
-            self.operating_point.look_again()
 
     def _assemble(self, signals: Mapping[str, Signal]) -> None:
         equipment, wiring, places = self.equipment, self.wiring, self._places
