@@ -81,7 +81,7 @@ class Faults:
         self._events.report("fault", fault.component, **_details(_told(struck), number, for_s))
         self._begin(number)
         if fault.kind is FaultKind.CELL_IMBALANCE:
-            self._plant.unbalance(fault.component, fault.size)
+            self._plant.impairments.unbalance(fault.component, fault.size)
         return number
 
     def mend(self, number: int) -> None:
@@ -244,7 +244,8 @@ class Faults:
             self._plant.trip(fault.component, None)
 
     def _impair(self, component: str) -> None:
-        self._plant.impair(component, impairment_of(active for _, active in self._of(component)))
+        broken = impairment_of(active for _, active in self._of(component))
+        self._plant.impairments.set(component, broken)
 
     def _hold_car(self, number: int) -> None:
         """Let the car that is at a charger now stay."""

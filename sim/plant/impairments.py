@@ -11,32 +11,37 @@ from ..domain.states import Diagnostic
 from ..inputs.override import Override
 from ..kernel.ac_bus import active_w
 from ..kernel.bms import look_anew
-from ..kernel.layout import Layout, Memory
 from .equipment import Equipment
 from .impairment import WHOLE, Impairment
-from .numbering import Places
+from .inputs import Inputs
+from .operating_point import OperatingPoint
 
 
 class Impairments:
-    """Everything that is broken of the hardware of a plant; whoever changes it lets the plant look again."""
+    """Everything that is broken of the hardware of a plant."""
 
-    def __init__(self, equipment: Equipment, places: Places, layout: Layout, memory: Memory) -> None:
-        """Begin with everything whole."""
+    def __init__(self, equipment: Equipment, point: OperatingPoint, inputs: Inputs) -> None:
+        """Begin with everything whole.
+
+        Args:
+            equipment: Of the site.
+            point: What flows now.
+            inputs: Some are held by what is broken.
+        """
         self._equipment = equipment
-        self._places = places
-        self._layout = layout
-        self._memory = memory
+        self._point = point
+        self._places, self._layout, self._memory = point.places, point.layout, point.memory
+        self._inputs = inputs
         self._by_key: dict[str, Impairment] = {}
         self._failed_relays: dict[str, Diagnostic] = {}
-        self.held_inputs: Mapping[str, Override] = {}
-        """Inputs that follow neither the site file nor whoever drives them, by `component.quantity`."""
 
     def of(self, key: str) -> Impairment:
         """Return what is broken of a device."""
         return self._by_key.get(key, WHOLE)
 
     def set(self, key: str, impairment: Impairment) -> None:
-        """Let a device be broken from now on in one way, in place of any other; what flows must be known."""
+        """Let a device be broken from now on in one way, in place of any other."""
+        self._point.solve()
         former = self._by_key.pop(key, WHOLE)
         if impairment != WHOLE:
             self._by_key[key] = impairment
@@ -48,6 +53,7 @@ class Impairments:
             self._memory.batteries[self._places.batteries[key]].allowed_share = impairment.allowed_share
             self._age_cells(key, former, impairment)
         self._hold_inputs()
+        self._point.look_again()
 
     def unbalance(self, key: str, spread: float) -> None:
         """Let the fullest cell of a battery be farther from the emptiest by a part of the capacity [1]."""
@@ -55,6 +61,7 @@ class Impairments:
         look_anew(self._layout, self._memory, battery)
         state = self._memory.bms_states[battery]
         self._memory.bms_states[battery] = state._replace(spread=min(state.spread + spread, 1.0))
+        self._point.forget()
 
     def report_relay(self, key: str, failed: Diagnostic) -> None:
         """Let a device warn that its relays have not moved as they should, until they are whole."""
@@ -104,8 +111,10 @@ class Impairments:
         now.broken_wh += battery_stored_energy_wh(cells, old) - battery_stored_energy_wh(cells, new)
 
     def _hold_inputs(self) -> None:
-        self.held_inputs = {
-            f"{key}.{quantity}": Override(0, value, 0, value)
-            for key, impairment in self._by_key.items()
-            for quantity, value in impairment.inputs
-        }
+        self._inputs.hold(
+            {
+                f"{key}.{quantity}": Override(0, value, 0, value)
+                for key, impairment in self._by_key.items()
+                for quantity, value in impairment.inputs
+            }
+        )

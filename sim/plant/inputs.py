@@ -10,7 +10,6 @@ from ..inputs.override import Override
 from ..inputs.signal import Signal
 from ..kernel.grid import take_in_grid
 from ..kernel.layout import Layout, Memory
-from .impairments import Impairments
 
 _YEAR_US = 366 * 86_400_000_000
 
@@ -22,7 +21,6 @@ class Inputs:
         self,
         signals: Mapping[str, Signal],
         machines: Mapping[str, Machine],
-        impairments: Impairments,
         layout: Layout,
         memory: Memory,
     ) -> None:
@@ -31,15 +29,14 @@ class Inputs:
         Args:
             signals: Of the site file, in the order of the memory's inputs.
             machines: By key; some of their inputs have few values.
-            impairments: Hold inputs of what is broken.
             layout: Of the site.
             memory: Takes in what the inputs are.
         """
         self.signals = signals
         self.overrides: dict[str, Override] = {}
         """Inputs that do not follow the site file."""
+        self._held: Mapping[str, Override] = {}
         self._machines = machines
-        self._impairments = impairments
         self._layout = layout
         self._memory = memory
 
@@ -48,7 +45,7 @@ class Inputs:
         memory, now_us = self._memory, self._memory.time_us
         if now_us < memory.next_input_us:
             return
-        driven: dict[str, Override] = {**self.overrides, **self._impairments.held_inputs}
+        driven: dict[str, Override] = {**self.overrides, **self._held}
         signals = [driven.get(name, signal) for name, signal in self.signals.items()]
         memory.inputs[:] = [signal.at(now_us) for signal in signals]
         memory.next_input_us = min(signal.until(now_us) for signal in signals)
@@ -65,8 +62,7 @@ class Inputs:
             ValueError: If there is no such input; says which there are.
         """
         name = f"{component}.{quantity}"
-        held = self._impairments.held_inputs
-        signal = held.get(name) or self.overrides.get(name) or self.signals.get(name)
+        signal = self._held.get(name) or self.overrides.get(name) or self.signals.get(name)
         if signal is None:
             its_own = [each for each in self.signals if each.startswith(f"{component}.")]
             raise ValueError(f"no input {name!r}; accepted: {one_of(its_own or self.signals, name)}")
@@ -87,6 +83,10 @@ class Inputs:
             self.overrides[name] = override
         self._memory.next_input_us = self._memory.time_us
         self._memory.is_known = 0
+
+    def hold(self, held: Mapping[str, Override]) -> None:
+        """Let inputs, by `component.quantity`, follow neither the site file nor whoever drives them; those alone."""
+        self._held = held
 
     def next_car_us(self, key: str) -> int | None:
         """Return when a car comes to a charger next [µs]; now if one is there, None if none comes within a year."""

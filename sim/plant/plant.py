@@ -29,7 +29,6 @@ from .allowed_power import AllowedPower, AllowedPowerState
 from .capability import Capability
 from .equipment import Equipment, equip
 from .gathered import FlowFollower, Gathered
-from .impairment import Impairment
 from .impairments import Impairments
 from .inputs import Inputs
 from .numbering import CONTROL_CYCLE_US, Places, first_memory, number_site
@@ -94,13 +93,13 @@ class Plant:
     def _assemble(self, signals: Mapping[str, Signal]) -> None:
         equipment, wiring, places = self.equipment, self.wiring, self._places
         layout, memory = self._layout, self._memory
-        self.impairments = Impairments(equipment, places, layout, memory)
-        """What is broken of devices."""
-        self.inputs = Inputs(signals, equipment.machines, self.impairments, layout, memory)
+        self.inputs = Inputs(signals, equipment.machines, layout, memory)
         """What drives the site."""
         bound = bound_machines(self.site, wiring.order, self._machines)
         self.operating_point = point = OperatingPoint(places, layout, memory, bound, self.inputs)
         """What flows now, as numbers."""
+        self.impairments = Impairments(equipment, point, self.inputs)
+        """What is broken of devices."""
         self.machines = RunningMachines(equipment.machines, wiring.order, point)
         """States of machines."""
         self.switching = Switching(wiring, point, self.inputs)
@@ -189,17 +188,6 @@ class Plant:
     def trip(self, key: str, why: Diagnostic | None) -> None:
         """Switch a device off, or on again with None."""
         self.switching.trip(key, why)
-
-    def impair(self, key: str, impairment: Impairment) -> None:
-        """Let a device be broken from now on in one way, in place of any other."""
-        self.operating_point.solve()
-        self.impairments.set(key, impairment)
-        self.operating_point.look_again()
-
-    def unbalance(self, key: str, spread: float) -> None:
-        """Let the fullest cell of a battery be farther from the emptiest by a part of the capacity [1]."""
-        self.impairments.unbalance(key, spread)
-        self.operating_point.forget()
 
     def save(self) -> PlantState:
         """Return a copy of what the plant remembers, to restore later."""
