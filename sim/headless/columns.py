@@ -165,7 +165,7 @@ class Columns:
         )
 
     def _mean_powers(self, chunk: Chunk, key: str, parts: Mapping[Part, Any]) -> Powers:
-        means, layout = chunk.samples.means, self._plant.numbers[0]
+        means, layout = chunk.samples.means, self._plant.operating_point.layout
         if AlternatingSide in parts:
             if key not in self._meterings:
                 first = PHASES * self._places.components[key]
@@ -182,7 +182,7 @@ class Columns:
     def _metered_means(self, chunk: Chunk, key: str, shown: AlternatingSide) -> Powers:
         """Return what a meter with options of its own measured, or what it shows where its window is longer."""
         samples, metering = chunk.samples, self._plant.equipment.meterings[key]
-        first = meter_place(self._plant.numbers[0], self._meterings[key], PHASES)
+        first = meter_place(self._plant.operating_point.layout, self._meterings[key], PHASES)
         columns = samples.means[:, first : first + PHASES]
         powers = with_totals(measured_powers(metering, samples.times_us, columns))
         lengths_us = np.diff(samples.times_us, append=samples.until_us)
@@ -191,7 +191,7 @@ class Columns:
         return {metric: np.where(lasts, instants[metric], column) for metric, column in powers.items()}
 
     def _extreme_powers(self, chunk: Chunk, key: str) -> Iterator[tuple[str, Column]]:
-        samples, layout = chunk.samples, self._plant.numbers[0]
+        samples, layout = chunk.samples, self._plant.operating_point.layout
         recorded = [row.metric for row, _ in self._rows[key]]
         if AlternatingSide in self._parts[key]:
             metrics: tuple[Metric, ...] = (*ACTIVE, *REACTIVE)

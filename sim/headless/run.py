@@ -125,7 +125,7 @@ class HeadlessRun:
             return np.empty((rows, columns))
 
         def intervals(is_asked: bool, each: int) -> Floats:
-            length = row_length(plant.numbers[0], each)
+            length = row_length(plant.operating_point.layout, each)
             return np.full((rows if is_asked else 0, length), np.nan)
 
         more = int(self._has_all)

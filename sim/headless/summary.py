@@ -72,7 +72,7 @@ class Summarizer:
             self._flow(key, number) for number, key in enumerate(self._order) if key in plant.wiring.ac_order
         )
         own_wh = own_energies_wh(plant)
-        memory = plant.numbers[1]
+        memory = plant.operating_point.memory
         inverter_loss_wh = sum(inverter.loss_wh for inverter in memory.inverters)
         sun_wh = sum(inverter.sun_wh for inverter in memory.inverters)
         battery_loss_wh = sum(battery.loss_wh for battery in memory.batteries)
@@ -109,7 +109,7 @@ class Summarizer:
     def _battery(self, number: int) -> BatterySummary:
         plant = self._plant
         key = list(plant.equipment.batteries)[number]
-        memory, params = plant.numbers[1].batteries[number], plant.equipment.batteries[key]
+        memory, params = plant.operating_point.memory.batteries[number], plant.equipment.batteries[key]
         return BatterySummary(
             key=key,
             full_cycles=memory.throughput_ah / (2.0 * params.charge_capacity_ah),

@@ -131,7 +131,10 @@ class Plant:
 
     @property
     def numbers(self) -> tuple[Layout, Memory, Mapping[DeviceModel, Machines]]:
-        """The plant as the kernel has it. Whoever changes any of it lets its operating point `look_again`."""
+        """All that the kernel runs by, for whoever runs it in the plant's place and lets it `look_again` then.
+
+        Whoever reads what flows finds `layout` and `memory` at the `operating_point`.
+        """
         return self._layout, self._memory, self._machines
 
     @property

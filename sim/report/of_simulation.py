@@ -132,7 +132,7 @@ class SiteWatch:
             simulation.gateway.listen_to_frames(self._on_frames)
         else:
             for key in self._batteries:
-                memory = plant.numbers[1].batteries[plant.places.batteries[key]]
+                memory = plant.operating_point.memory.batteries[plant.places.batteries[key]]
                 self._batteries[key].through_ah = memory.throughput_ah
             plant.follow(self)
 
@@ -203,7 +203,7 @@ class SiteWatch:
     def _storage(self, key: str, seen: _Seen) -> Storage:
         cycles = None
         if not self._is_replayed:
-            memory = self._plant.numbers[1].batteries[self._plant.places.batteries[key]]
+            memory = self._plant.operating_point.memory.batteries[self._plant.places.batteries[key]]
             state = self._plant.readings.battery(key)
             seen.look(state.soc, state.temperature_c)
             seen.hold(state.capacity_share)

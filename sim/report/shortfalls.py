@@ -64,7 +64,7 @@ class ShortfallWatch:
 
 def _lost_wh(plant: Plant) -> float:
     """Return what inverters with batteries, batteries and what power passes through have lost since the start."""
-    memory, own_wh = plant.numbers[1], own_energies_wh(plant)
+    memory, own_wh = plant.operating_point.memory, own_energies_wh(plant)
     return (
         sum(inverter.loss_wh for inverter in memory.inverters)
         + sum(battery.loss_wh for battery in memory.batteries)
@@ -77,7 +77,7 @@ class _Photovoltaics:
 
     def __init__(self, plant: Plant) -> None:
         places, limited = plant.places, set(plant.equipment.photovoltaics)
-        layout = plant.numbers[0]
+        layout = plant.operating_point.layout
         self._hybrids = [
             (number, place.component) for number, place in enumerate(layout.inverters) if place.array >= 0
         ]
@@ -143,7 +143,7 @@ class _Charger:
             plant.machines.state(key),
         )
         assert isinstance(now, ChargingPointInput)
-        if is_live(plant.numbers[1], plant.places.components[key]):
+        if is_live(plant.operating_point.memory, plant.places.components[key]):
             state, _ = machine.model.step(machine.params, state, now, (self._due_us - begin_us) / 1e6)
         assert isinstance(state, EvChargerState)
         is_begun = state.session_id == now.session_id

@@ -96,7 +96,7 @@ class _Gauge:
         self._machines = plant.machines
         self._switching = plant.switching
         self._protection = plant.protection
-        self._memory = plant.numbers[1]
+        self._memory = plant.operating_point.memory
         self._number = plant.places.components[key]
         self._control = plant.places.controls.get(key)
         self._has_activity = machine is not None and machine.activity is not None

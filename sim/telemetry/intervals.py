@@ -71,7 +71,7 @@ class IntervalReader:
             extremes: Whether least and greatest values will be asked for.
         """
         self._plant = plant
-        self._layout = plant.numbers[0]
+        self._layout = plant.operating_point.layout
         self._gathered = plant.gather(extremes=extremes)
         self._ways = plant.switching.closed_ways() if plant.wiring.dc_passages else {}
         self._through: Mapping[str, float] | None = None

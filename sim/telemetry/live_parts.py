@@ -96,7 +96,7 @@ def _look_at(plant: Plant, key: str, part: Part) -> Look:
 
 
 def _at_flow(plant: Plant, key: str) -> Look:
-    layout, memory, _ = plant.numbers
+    layout, memory = plant.operating_point.layout, plant.operating_point.memory
     number, frequency = plant.places.components[key], layout.frequency_signal
     readings = plant.readings
 
@@ -118,7 +118,7 @@ def _at_flow(plant: Plant, key: str) -> Look:
 
 
 def _at_meter(plant: Plant, key: str) -> Look:
-    layout, memory, _ = plant.numbers
+    layout, memory = plant.operating_point.layout, plant.operating_point.memory
     frequency, readings = layout.frequency_signal, plant.readings
 
     def look() -> AlternatingSide:
@@ -139,13 +139,13 @@ def _at_meter(plant: Plant, key: str) -> Look:
 
 
 def _at_registers(plant: Plant, key: str) -> Look:
-    _, memory, _ = plant.numbers
+    memory = plant.operating_point.memory
     number = plant.places.components[key]
     return lambda: energies(memory, number)
 
 
 def _at_inverter(plant: Plant, key: str, part: Part) -> Look:
-    inverter = plant.numbers[1].inverters[plant.places.inverters[key]]
+    inverter = plant.operating_point.memory.inverters[plant.places.inverters[key]]
     if part is HeatSink:
         return lambda: HeatSink(inverter.heat_sink_c)
     return lambda: Bridge(inverter.dc_w)
@@ -153,7 +153,7 @@ def _at_inverter(plant: Plant, key: str, part: Part) -> Look:
 
 def _at_machine(plant: Plant, key: str, part: Part) -> Look:
     if part is Bridge:
-        flow = plant.numbers[1].components[plant.places.components[key]]
+        flow = plant.operating_point.memory.components[plant.places.components[key]]
         return lambda: Bridge(flow.dc_w)
     machine, make = plant.equipment.machines[key], HeatSink if part is HeatSink else Drum
     besides, params, machines = machine.model.besides, machine.params, plant.machines
@@ -169,7 +169,7 @@ def _at_direct_side(plant: Plant, key: str) -> Look:
 
 def _at_battery_side(plant: Plant, key: str) -> Look:
     """Look at the DC side of an inverter, at the voltage of its only battery."""
-    inverter = plant.numbers[1].inverters[plant.places.inverters[key]]
+    inverter = plant.operating_point.memory.inverters[plant.places.inverters[key]]
     battery, readings = plant.wiring.batteries_of[key][0], plant.readings
 
     def look() -> DirectSide:
@@ -184,12 +184,12 @@ def _at_terminals(plant: Plant, key: str) -> Look:
         terminal = readings.terminal(key)
         return DirectSide(terminal.voltage_v, terminal.current_a, battery.dc_w)
 
-    battery, readings = plant.numbers[1].batteries[plant.places.batteries[key]], plant.readings
+    battery, readings = plant.operating_point.memory.batteries[plant.places.batteries[key]], plant.readings
     return look
 
 
 def _at_cells(plant: Plant, key: str) -> Look:
-    _, memory, _ = plant.numbers
+    memory = plant.operating_point.memory
     number, nominal_wh = plant.places.batteries[key], plant.equipment.batteries[key].capacity_wh
 
     def look() -> Cells:

@@ -72,7 +72,7 @@ def _working(plant: Plant, key: str) -> Callable[[Condition], StateCode]:
     if is_charging_point(plant, key):
         return _charging
     if key in plant.equipment.batteries:
-        _, memory, _ = plant.numbers
+        memory = plant.operating_point.memory
         number = plant.places.batteries[key]
         return lambda _now: _activity(memory.batteries[number].dc_w)
     if key not in plant.equipment.ratings:

@@ -57,14 +57,14 @@ def plant(*keys: str, **changes: dict[str, Any]) -> Plant:
 def flowing(key: str, active_w: float = 0.0, reactive_var: float = 0.0, **changes: dict[str, Any]) -> Plant:
     """Return a plant in which a power flows through a device, whatever it was told."""
     made = plant(key, **changes)
-    flow = made.numbers[1].components[made.places.components[key]]
+    flow = made.operating_point.memory.components[made.places.components[key]]
     flow.active_1, flow.active_2, flow.active_3 = active_w, 0.0, 0.0
     flow.reactive_1, flow.reactive_2, flow.reactive_3 = reactive_var, 0.0, 0.0
     return made
 
 
 def aimed(made: Plant, key: str, target: float, power_type: PowerType = ACTIVE) -> bool:
-    control = made.numbers[1].controls[made.places.controls[key]]
+    control = made.operating_point.memory.controls[made.places.controls[key]]
     if power_type is ACTIVE:
         control.target_w = target
     else:
@@ -91,7 +91,7 @@ def test_bounds_are_what_rating_and_reach_have_in_common_with_nothing_and_rest()
         made.equipment.ratings["inv"] = made.equipment.ratings["inv"]._replace(
             active=None if rated is None else Bounds(*rated), rest_w=rest_w
         )
-        control = made.numbers[1].controls[0]
+        control = made.operating_point.memory.controls[0]
         control.reach_lower_w, control.reach_upper_w = reach
         assert made.capability.active_power_bounds("inv") == bounds
 
@@ -99,7 +99,7 @@ def test_bounds_are_what_rating_and_reach_have_in_common_with_nothing_and_rest()
 def test_a_limit_has_no_bound_but_what_can_be_had_now() -> None:
     made = plant("inv")
     made.equipment.ratings["inv"] = made.equipment.ratings["inv"]._replace(is_limit=True)
-    control = made.numbers[1].controls[0]
+    control = made.operating_point.memory.controls[0]
     control.reach_lower_w, control.reach_upper_w = -40e3, 50e3
     assert made.capability.active_power_bounds("inv") == (-40e3, 50e3)
 
@@ -159,7 +159,7 @@ class TestResting:
     def test_an_inverter_of_batteries_by_its_direct_current(self) -> None:
         for dc_w, rests in [(0.0, True), (5.0, False), (-5.0, False)]:
             made = flowing("inv", 40.0)
-            made.numbers[1].inverters[0].dc_w = dc_w
+            made.operating_point.memory.inverters[0].dc_w = dc_w
             assert made.readings.is_idle("inv") is rests
 
     def test_it_is_settled_once_its_set_points_have_arrived_and_its_ramp_has_ended(self) -> None:
@@ -175,7 +175,7 @@ class TestResting:
 
     def test_one_that_is_held_off_or_off_is_settled_unless_it_is_switching_on(self) -> None:
         made = plant("inv")
-        control = made.numbers[1].controls[0]
+        control = made.operating_point.memory.controls[0]
         control.setting_w, control.target_w = 0.0, 9e3
         assert not made.tracking.is_settled("inv")
         control.held_off_by = 1
@@ -194,7 +194,7 @@ class TestResting:
 class TestSetPoints:
     def test_one_that_is_withdrawn_is_the_default_of_its_axis(self) -> None:
         made = plant("roof", roof={"response_delay": "0 s"})
-        control = made.numbers[1].controls[0]
+        control = made.operating_point.memory.controls[0]
         made.set_points.send("roof", ACTIVE, -2e3)
         made.set_points.send("roof", REACTIVE, 1e3)
         assert (control.target_w, control.reactive_target_var, control.follows_meter) == (-2e3, 1e3, 0)
@@ -216,7 +216,7 @@ class TestSetPoints:
 
     def test_each_takes_effect_when_it_arrives_and_not_before(self) -> None:
         made = plant("inv", inv={"response_delay": "500 ms"})
-        control = made.numbers[1].controls[0]
+        control = made.operating_point.memory.controls[0]
         made.set_points.send("inv", ACTIVE, 4e3)
         made.advance(START + 300_000)
         made.set_points.send("inv", ACTIVE, -3e3)
@@ -233,7 +233,7 @@ REST = "what is drawn at rest"
 class TestLimits:
     def test_what_clients_have_left_of_a_battery_is_its_outer_edges(self) -> None:
         made = plant("inv")
-        battery = made.numbers[1].batteries[0]
+        battery = made.operating_point.memory.batteries[0]
         for ranges, edges in (
             ((Bounds(-5e3, -1e3), Bounds(2e3, 4e3)), (-5e3, 4e3)),
             ((Bounds(1e3, 2e3),), (0.0, 2e3)),
@@ -276,7 +276,7 @@ class TestLimits:
         ]:
             made = plant(key)
             rest_w = made.readings.active_power_w(key)
-            control = made.numbers[1].controls[made.places.controls[key]]
+            control = made.operating_point.memory.controls[made.places.controls[key]]
             control.reach_lower_w, control.reach_upper_w = reach
             expected = [(0.0, rest_w) if each is REST else each for each in shown]
             assert list(shown_ranges(made, key, Metric.AC_POWER_ACTIVE)) == expected

@@ -72,7 +72,7 @@ def limits(plant: Plant) -> tuple[float, float]:
 
 def has_horizon(plant: Plant) -> bool:
     plant.readings.flows()
-    return bool(plant.numbers[1].bms[0].has_horizon)
+    return bool(plant.operating_point.memory.bms[0].has_horizon)
 
 
 HOT = {"initial_temperature": "44 °C", "bms": {"overtemperature": {"trip": "50 °C", "release": "45 °C"}}}
@@ -192,7 +192,7 @@ class TestTime:
     def test_a_system_within_its_horizon_ends_where_one_that_always_looks_does(self) -> None:
         quick, thorough = plant(NOISY, initial_spread="0.5 %"), plant(NOISY, initial_spread="0.5 %")
         after(quick, 2 * 3600.0)
-        memory = thorough.numbers[1]
+        memory = thorough.operating_point.memory
         for _ in range(2 * 360):
             after(thorough, 10.0)
             memory.bms[0].horizon_us = 0
@@ -257,7 +257,7 @@ class TestAgeing:
             after(pack, 900.0)
         charge(pack, 0.0)
         after(pack, 3600.0)
-        moved = pack.numbers[1].batteries[0].throughput_ah / (
+        moved = pack.operating_point.memory.batteries[0].throughput_ah / (
             2.0 * pack.equipment.batteries["bat"].charge_capacity_ah
         )
         assert pack.save().ageings["bat"].full_cycles == pytest.approx(moved, rel=0.01)
@@ -265,7 +265,7 @@ class TestAgeing:
     @pytest.mark.parametrize("way", [-1.0, 1.0], ids=["discharge first", "charge first"])
     def test_a_half_cycle_is_as_deep_as_what_went_one_way_before_the_current_turned(self, way: float) -> None:
         pack = at_a_full_hour(plant(ageing=1))
-        params, state = pack.numbers[0].ageings[0].params, pack.save().ageings["bat"]
+        params, state = pack.operating_point.layout.ageings[0].params, pack.save().ageings["bat"]
         for seconds in (900.0, 1200.0, 600.0):
             charge(pack, way * 20e3)
             begin = pack.readings.battery("bat")
@@ -290,7 +290,7 @@ class TestAgeing:
         moved = abs(after(pack, 240.0).readings.battery("bat").soc - first)
         charge(pack, -way * 20e3)
         assert after(pack, 1.0).save().ageings["bat"] == before
-        assert 0.01 < moved < 0.02 == pack.numbers[0].ageings[0].params.turn_gap
+        assert 0.01 < moved < 0.02 == pack.operating_point.layout.ageings[0].params.turn_gap
 
     def test_what_the_capacity_loses_is_booked_as_loss(self) -> None:
         pack = plant(ageing=1000, initial_soc="90 %")
@@ -298,11 +298,11 @@ class TestAgeing:
         charge(pack, -10e3)
         after(pack, 1.0)
         before_wh = battery_stored_energy_wh(params, pack.readings.battery("bat"))
-        lost_before_wh, taken_wh = pack.numbers[1].batteries[0].loss_wh, 0.0
+        lost_before_wh, taken_wh = pack.operating_point.memory.batteries[0].loss_wh, 0.0
         for _ in range(120):
             taken_wh -= pack.readings.flows().battery_dc_w["bat"] * 60.0 / 3600.0
             after(pack, 60.0)
-        lost_wh = pack.numbers[1].batteries[0].loss_wh - lost_before_wh
+        lost_wh = pack.operating_point.memory.batteries[0].loss_wh - lost_before_wh
         stored_wh = battery_stored_energy_wh(params, pack.readings.battery("bat"))
         assert pack.readings.battery("bat").capacity_share < 0.98
         assert before_wh - stored_wh == pytest.approx(taken_wh + lost_wh, rel=1e-6)

@@ -108,7 +108,7 @@ def test_a_hybrid_inverter_of_whose_modules_anything_is_said_has_as_many_as_its_
     said: dict[str, str],
 ) -> None:
     sun = {"irradiance": "900 W/m²", **said}
-    assert hybrid(**said).numbers[0].arrays[0].params.dc_power_stc_w == 10e3
+    assert hybrid(**said).operating_point.layout.arrays[0].params.dc_power_stc_w == 10e3
     assert hybrid(**sun).readings.flows() == hybrid(**sun, peak_power="10 kW").readings.flows()
     assert hybrid(**sun).readings.active_power_w("inv") < -7e3
 
@@ -120,5 +120,5 @@ def test_with_modules_it_keeps_to_a_feed_in_limit() -> None:
 
 def test_a_hybrid_inverter_without_modules_is_one_of_batteries() -> None:
     plant = hybrid()
-    assert not plant.numbers[0].arrays
+    assert not plant.operating_point.layout.arrays
     assert plant.readings.flows().ac["inv"].active_w >= 0.0

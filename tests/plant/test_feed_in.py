@@ -339,7 +339,7 @@ class TestHybridInverters:
     @pytest.mark.parametrize("control", [{}, {"self_consumption": None}], ids=["self-consumption", "none"])
     def test_what_the_battery_cannot_take_is_fed_in(self, control: dict[str, Any]) -> None:
         plant = after(house(hy={**HYBRID, **control}, bat=STORED), 30.0)
-        offered = plant.numbers[1].inverters[0].sun_w
+        offered = plant.operating_point.memory.inverters[0].sun_w
         assert offered < -5000.0
         loss_w = plant.readings.active_power_w("hy") - offered
         assert 0.0 < loss_w < 0.06 * -offered

@@ -59,20 +59,20 @@ class TestNextChange:
 
     def test_the_next_input_may_be_nearer(self) -> None:
         made = plant()
-        made.numbers[1].next_input_us = START + 12_345
+        made.operating_point.memory.next_input_us = START + 12_345
         assert self.until_us(made) == 12_345
 
     def test_a_ramp_moves_at_the_next_control_cycle(self) -> None:
         for past_us, left_us in [(0, 100_000), (1, 99_999), (99_999, 1), (230_000, 70_000)]:
             made = storage()
-            memory = made.numbers[1]
+            memory = made.operating_point.memory
             memory.controls[0].target_w, memory.controls[0].follows_meter = 9e3, 0
             memory.time_us = START + past_us
             assert self.until_us(made) == left_us
 
     def test_one_after_a_reconnection_at_the_next_full_second(self) -> None:
         made = storage()
-        memory = made.numbers[1]
+        memory = made.operating_point.memory
         memory.controls[0].target_w, memory.controls[0].follows_meter = 9e3, 0
         memory.controls[0].growth_w_per_s = 50.0
         memory.time_us = START + 230_000
@@ -80,14 +80,14 @@ class TestNextChange:
 
     def test_a_built_in_control_off_its_target_does_so_at_the_next_control_cycle(self) -> None:
         made = storage()
-        memory = made.numbers[1]
+        memory = made.operating_point.memory
         memory.controls[0].target_w = memory.controls[0].setting_w = 9e3
         memory.time_us = START + 230_000
         assert self.until_us(made) == 70_000
 
     def test_one_that_is_held_off_or_settled_does_not(self) -> None:
         made = storage()
-        memory = made.numbers[1]
+        memory = made.operating_point.memory
         assert self.until_us(made) > SECOND
         memory.controls[0].target_w, memory.controls[0].held_off_by = 9e3, 1
         assert self.until_us(made) > SECOND
@@ -95,10 +95,10 @@ class TestNextChange:
     def test_a_battery_that_ages_does_so_at_the_next_full_hour(self) -> None:
         made, young = storage(ageing=1), storage()
         for each in (made, young):
-            each.numbers[1].time_us = 486_112 * HOUR - 10 * SECOND
+            each.operating_point.memory.time_us = 486_112 * HOUR - 10 * SECOND
         assert self.until_us(made) == 10 * SECOND
         assert self.until_us(young) > 10 * SECOND
-        made.numbers[1].time_us = 486_112 * HOUR
+        made.operating_point.memory.time_us = 486_112 * HOUR
         assert self.until_us(made) > 10 * SECOND
 
     def test_a_machine_holds_for_whole_microseconds_and_at_least_one(self) -> None:

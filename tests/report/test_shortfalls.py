@@ -118,7 +118,7 @@ def test_losses_are_what_is_missing_in_the_balance() -> None:
     assert found.throughput_wh == pytest.approx(storage.charged_wh + (storage.discharged_wh or 0.0))
     drawn_wh = plant.readings.registers("store").consumed_wh - plant.readings.registers("store").delivered_wh
     in_inverter_wh = drawn_wh - storage.charged_wh + (storage.discharged_wh or 0.0)
-    in_battery_wh = plant.numbers[1].batteries[0].loss_wh
+    in_battery_wh = plant.operating_point.memory.batteries[0].loss_wh
     assert found.lost_wh == pytest.approx(in_inverter_wh + in_battery_wh, rel=1e-9)
     assert 0.0 < found.lost_wh < 0.1 * storage.charged_wh
 

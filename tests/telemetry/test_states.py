@@ -54,7 +54,7 @@ def shared() -> Plant:
 def states(key: str, now: Condition, power_w: float = 0.0) -> tuple[StateCode, ...]:
     """Return what a component says in a condition, with so much power on its side of the current."""
     made = shared()
-    memory = made.numbers[1]
+    memory = made.operating_point.memory
     flow = memory.components[made.places.components[key]]
     flow.active_1, flow.active_2, flow.active_3 = power_w, 0.0, 0.0
     if key == "inv":
@@ -155,14 +155,14 @@ class TestWarnings:
             (UNDERFREQUENCY, "GRID_UNDERFREQUENCY"), (OVERFREQUENCY, "GRID_OVERFREQUENCY"),
         ]:  # fmt: skip
             made = plant()
-            made.numbers[1].controls[0].held_off_by = cause
+            made.operating_point.memory.controls[0].held_off_by = cause
             reading = Instruments(made).read("inv")
             assert [warning.code for warning in reading.warnings] == [code]
             assert reading.states == (StateCode.STANDBY,)
 
     def test_being_cut_off_goes_before_what_holds_it_off(self) -> None:
         made = plant()
-        memory = made.numbers[1]
+        memory = made.operating_point.memory
         memory.controls[0].held_off_by = OVERVOLTAGE
         memory.components[made.places.components["inv"]].is_cut_off = 1
         reading = Instruments(made).read("inv")

@@ -40,7 +40,7 @@ class Lifetimes:
         plant = simulation.plant
         self._keys = {component.id: key for key, component in simulation.site.components.items()}
         self._controls = {
-            key: plant.numbers[1].controls[place] for key, place in plant.places.controls.items()
+            key: plant.operating_point.memory.controls[place] for key, place in plant.places.controls.items()
         }
         self._alive: dict[tuple[str, PowerType], _Alive] = {}
 
