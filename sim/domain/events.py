@@ -87,26 +87,39 @@ class Subscribers(Generic[T]):
 
     def __init__(self) -> None:
         """Begin with nobody."""
-        self._listeners: dict[object, Callable[[T], None]] = {}
+        self._places: list[list[Callable[[T], None]]] = []
+        """Of those who came: each has a listener, or none any more."""
+        self._tellings = 0
 
     @property
     def has_any(self) -> bool:
         """Whether there is anybody."""
-        return bool(self._listeners)
+        return any(self._places)
 
     def subscribe(self, listener: Callable[[T], None]) -> Callable[[], None]:
-        """Let somebody hear from now on, of the next news if some are being told; returns how to stop it."""
-        subscription = object()
-        self._listeners[subscription] = listener
+        """Let somebody hear from now on, also of news that are just being told; returns how to stop it."""
+        place = [listener]
+        self._places.append(place)
 
         def stop() -> None:
-            self._listeners.pop(subscription, None)
+            place.clear()
+            self._leave_out_who_stopped()
 
         return stop
 
     def tell(self, news: T) -> bool:
         """Tell everybody who has not stopped meanwhile, and return whether there is anybody."""
-        for subscription, listener in tuple(self._listeners.items()):
-            if subscription in self._listeners:
-                listener(news)
-        return self.has_any
+        self._tellings += 1
+        try:
+            for place in self._places:
+                for listener in tuple(place):
+                    listener(news)
+        finally:
+            self._tellings -= 1
+            self._leave_out_who_stopped()
+        return bool(self._places)
+
+    def _leave_out_who_stopped(self) -> None:
+        # While news are told, places stay where they are, so that nobody is passed over.
+        if not self._tellings and not all(self._places):
+            self._places = list(filter(None, self._places))
