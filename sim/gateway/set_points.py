@@ -164,9 +164,9 @@ class SetPoints:
         OF_SET_POINTS.check(lifetime_s)
         check_takes_commands(self._plant, key)
         check_ready(self._plant, key)
-        accepted = accepted_ranges(self._plant, key, power_type)
+        accepted, now = accepted_ranges(self._plant, key, power_type), self._plant.capability.rating_now(key)
         # Only edges that move with sun, cells and time deserve a tolerance: the rating, and 0 for one way, do not.
-        least_w = minimum_as_sent_w(rating, power) if power_type is PowerType.ACTIVE else 0.0
+        least_w = minimum_as_sent_w(now, power) if power_type is PowerType.ACTIVE else 0.0
         if abs(power) < least_w and is_allowed(power, accepted, AS_SENT * abs(power)):
             return  # As much as it draws at rest.
         ends = ends_of(rating.of(power_type), accepted)

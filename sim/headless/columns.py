@@ -306,7 +306,8 @@ class Columns:
         lower, upper = samples.battery_lower_w[:, number], samples.battery_upper_w[:, number]
         gap = self._plant.equipment.systems[key].gap
         if any(gap):
-            yield from _bounds_beside_rest(Metric.DC_POWER, lower, upper, gap, np.zeros(rows))
+            edges = np.full(rows, gap.lower), np.full(rows, gap.upper)
+            yield from _bounds_beside_rest(Metric.DC_POWER, lower, upper, edges, np.zeros(rows))
         else:
             yield from _bounds(Metric.DC_POWER, lower, upper)
         soc = (np.full(rows, 100.0 * params.soc_lower), np.full(rows, 100.0 * params.soc_upper))
@@ -332,13 +333,25 @@ class Columns:
         lower = np.minimum(np.maximum(samples.reach_lower_w[:, number], rating.widest.lower), 0.0)
         upper = np.maximum(np.minimum(samples.reach_upper_w[:, number], rating.widest.upper), rating.rest_w)
         lower, upper = np.where(is_live, lower, 0.0), np.where(is_live, upper, 0.0)
-        gap = rating.set_point_gap
-        if any(gap):
+        gap = self._gap(chunk, key)
+        if gap is not None:
             power = self._active_w(chunk, key)
-            rest = np.where((power > 0.0) & (power < gap.upper), power, 0.0)
+            rest = np.where((power > 0.0) & (power < gap[1]), power, 0.0)
             yield from _bounds_beside_rest(Metric.AC_POWER_ACTIVE, lower, upper, gap, rest)
         else:
             yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)
+
+    def _gap(self, chunk: Chunk, key: str) -> tuple[Floats, Floats] | None:
+        """Return between which powers a device cannot run; None if it never has such a gap."""
+        samples, places = chunk.samples, self._places
+        if key in places.inverters:
+            number = places.inverters[key]
+            own = self._plant.numbers[0].inverters[number]
+            if any((own.minimum_w, own.minimum_delivered_w, own.behind_w, own.behind_delivered_w)):
+                return 0.0 - samples.least_delivered_w[:, number], samples.least_w[:, number]
+            return None
+        gap, rows = self._plant.equipment.ratings[key].set_point_gap, len(samples.times_us)
+        return (np.full(rows, gap.lower), np.full(rows, gap.upper)) if any(gap) else None
 
 
 def _three(table: Floats, first: int) -> tuple[Floats, Floats, Floats]:
@@ -351,20 +364,27 @@ def _bounds(metric: Metric, lower: Floats, upper: Floats, number: int = 0) -> It
 
 
 def _bounds_beside_rest(
-    metric: Metric, lower: Floats, upper: Floats, gap: Bounds, rest: Floats
+    metric: Metric, lower: Floats, upper: Floats, gap: tuple[Floats, Floats], rest: Floats
 ) -> Iterator[tuple[str, Column]]:
     """Yield what is drawn at rest and what is beyond a gap, either way, in ascending order; see `power_bounds`."""
-    consumes, produces = upper >= gap.upper, lower <= gap.lower
-    if gap.lower == 0.0:
-        yield from _bounds(metric, lower, rest)
-        second = (np.where(consumes, gap.upper, np.nan), np.where(consumes, upper, np.nan))
-    elif gap.upper == 0.0:
-        yield from _bounds(metric, np.where(produces, lower, 0.0), np.where(produces, gap.lower, upper))
-        second = (np.where(produces, 0.0, np.nan), np.where(produces, upper, np.nan))
-    else:
-        yield from _bounds(metric, np.where(produces, lower, 0.0), np.where(produces, gap.lower, rest))
-        second = (
-            np.where(consumes, gap.upper, np.where(produces, 0.0, np.nan)),
-            np.where(consumes, upper, np.where(produces, rest, np.nan)),
-        )
-    yield from _bounds(metric, *second, 1)
+    gap_lower, gap_upper = gap
+    edge = np.where(gap_lower == 0.0, rest, gap_lower)
+    produces, consumes = lower <= edge, upper >= gap_upper
+    has_rest = (gap_lower == 0.0) | (gap_upper == 0.0)
+    adds_rest = ~has_rest & ~(produces & consumes)
+    yield from _bounds(
+        metric,
+        np.where(produces, lower, 0.0),
+        np.where(
+            produces,
+            np.where(has_rest & (gap_lower == gap_upper), upper, edge),
+            np.where(adds_rest, rest, upper),
+        ),
+    )
+    goes_on = consumes & np.where(has_rest, produces & (gap_lower != gap_upper), True)
+    yield from _bounds(
+        metric,
+        np.where(goes_on, gap_upper, np.where(adds_rest & produces, 0.0, np.nan)),
+        np.where(goes_on, upper, np.where(adds_rest & produces, rest, np.nan)),
+        1,
+    )

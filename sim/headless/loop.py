@@ -63,6 +63,8 @@ class Samples:
     battery_lower_w: Any
     battery_upper_w: Any
     inverter_dc_w: Any
+    least_w: Any
+    least_delivered_w: Any
     """Per inverter with batteries."""
     reach_lower_w: Any
     reach_upper_w: Any
@@ -206,7 +208,10 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
         samples.battery_lower_w[row, number] = battery.lower_w
         samples.battery_upper_w[row, number] = battery.upper_w
     for inverter in range(len(layout.inverters)):
-        samples.inverter_dc_w[row, inverter] = memory.inverters[inverter].dc_w
+        now = memory.inverters[inverter]
+        samples.inverter_dc_w[row, inverter] = now.dc_w
+        samples.least_w[row, inverter] = now.least_w
+        samples.least_delivered_w[row, inverter] = now.least_delivered_w
     for control_number in range(len(layout.controls)):
         samples.reach_lower_w[row, control_number] = reach_within_feed_in_w(layout, memory, control_number)
         samples.reach_upper_w[row, control_number] = memory.controls[control_number].reach_upper_w

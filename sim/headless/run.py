@@ -120,6 +120,7 @@ class HeadlessRun:
         plant, rows = self.plant, len(times_us)
         components, controls = len(plant.wiring.order), len(plant.controlled)
         batteries, meterings = len(plant.equipment.batteries), len(plant.equipment.meterings)
+        inverters = len(plant.wiring.batteries_of)
 
         def table(columns: int) -> Floats:
             return np.empty((rows, columns))
@@ -141,7 +142,7 @@ class HeadlessRun:
             battery_current_a=table(batteries), soc=table(batteries), battery_temperature_c=table(batteries),
             capacity_share=table(batteries),
             battery_lower_w=table(batteries), battery_upper_w=table(batteries),
-            inverter_dc_w=table(len(plant.wiring.batteries_of)),
+            inverter_dc_w=table(inverters), least_w=table(inverters), least_delivered_w=table(inverters),
             reach_lower_w=table(controls), reach_upper_w=table(controls),
             is_closed=flags(components), is_cut_off=flags(components),
             voltage_v=table(6), metered=table(12 * meterings), registers_wh=table(2 * meterings),
@@ -149,7 +150,7 @@ class HeadlessRun:
             least=intervals(self._extremes, WITH_TOTALS), greatest=intervals(self._extremes, WITH_TOTALS),
             lowest_w=np.full(components, np.inf), highest_w=np.full(components, -np.inf),
             energies=table(more * 13 * components),
-            heat_sink_c=table(more * len(plant.wiring.batteries_of)),
+            heat_sink_c=table(more * inverters),
             dc_w=table(more * components), besides=table(more * components),
         )  # fmt: skip
 

@@ -13,6 +13,7 @@ import math
 from ...models.battery import battery_power_limits
 from ...models.bms import RELAYS_CLOSED
 from ...models.inverter import (
+    InverterParams,
     ac_beside_reactive,
     ac_from_dc,
     conversion_loss_w,
@@ -82,6 +83,7 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
     apparent_va = inverter_apparent_limit_va(params, heat_of(memory, inverter), ambient_c)
     most_w = min(params.rated_power_w, apparent_va)
     now.apparent_va = apparent_va
+    _find_least(layout, memory, inverter)
     now.own_lower_w = -most_w
     now.own_upper_w = most_w
     # What its batteries cannot take of the sun it delivers, as long as no client says otherwise.
@@ -91,6 +93,28 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
         now.surplus_w = min(max(ac_from_dc(params, sun_w + taken_w), -most_w), 0.0)
     control.reach_lower_w = max(ac_from_dc(params, lower_w + sun_w), -most_w)
     control.reach_upper_w = min(ac_from_dc(params, upper_w), most_w)
+
+
+def _find_least(layout: Layout, memory: Memory, inverter: int) -> None:
+    """Find the least that an inverter can have now: its own, and what brings its batteries to theirs beside the sun."""
+    own, now = layout.inverters[inverter], memory.inverters[inverter]
+    params, sun_w = own.params, now.sun_w
+    now.least_w = own.minimum_w
+    now.least_delivered_w = own.minimum_delivered_w
+    if own.behind_w + sun_w > 0.0:
+        now.least_w = max(own.minimum_w, _whole_steps_w(params, ac_from_dc(params, own.behind_w + sun_w)))
+    if own.behind_delivered_w > 0.0:
+        alone_w = 0.0 - ac_from_dc(params, sun_w) if sun_w < 0.0 else 0.0
+        if alone_w <= 0.0 or alone_w < own.minimum_delivered_w:
+            # Counted as what they draw, as behind a battery inverter: a little more than it takes.
+            together_w = ac_from_dc(params, own.behind_delivered_w - sun_w)
+            now.least_delivered_w = max(own.minimum_delivered_w, _whole_steps_w(params, together_w))
+
+
+def _whole_steps_w(params: InverterParams, power_w: float) -> float:
+    """Return the least power that an inverter can be told and that is not below a power [W]."""
+    step_w = params.resolution_w
+    return step_w * math.ceil(power_w / step_w - 1e-9) if step_w > 0.0 else power_w
 
 
 def setting_w(layout: Layout, memory: Memory, inverter: int) -> float:
@@ -103,8 +127,10 @@ def setting_w(layout: Layout, memory: Memory, inverter: int) -> float:
     if now.surplus_w < 0.0 and now.surplus_w < held and control.follows_meter:
         held = cut_w(memory, inverter, now.surplus_w)
     within_w = min(max(held, now.own_lower_w), now.own_upper_w)
-    own = layout.inverters[inverter]
-    return within_w if within_w >= own.minimum_w or within_w <= -own.minimum_delivered_w else 0.0
+    # What its batteries hold back below its minimum it does not do at all.
+    if min(within_w, control.reach_upper_w) >= now.least_w:
+        return within_w
+    return within_w if max(within_w, control.reach_lower_w) <= -now.least_delivered_w else 0.0
 
 
 def _ask(layout: Layout, memory: Memory, inverter: int) -> None:

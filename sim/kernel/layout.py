@@ -104,6 +104,9 @@ class InverterLayout:
     """Least AC power that it draws while it does not rest [W]."""
     minimum_delivered_w: float
     """Least AC power that it delivers while it does not rest, as a magnitude [W]."""
+    behind_w: float
+    behind_delivered_w: float
+    """Minima of its batteries together, where its own do not hold them already since there is sun as well [W]."""
     first_pair: int
     end_pair: int
     """Batteries that it reaches when all is closed, among `Layout.pair_battery`."""
@@ -430,6 +433,9 @@ class InverterMemory:
     own_lower_w: float = 0.0
     own_upper_w: float = 0.0
     """AC power that it could have now, whatever its batteries allow [W]."""
+    least_w: float = 0.0
+    least_delivered_w: float = 0.0
+    """Least AC power that it draws and delivers now while it does not rest, as magnitudes [W]."""
     asked_ac_w: float = 0.0
     asked_var: float = 0.0
     """What it is to have on its AC side [W], [var]."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...models.inverter import InverterState, inverter_apparent_limit_va, reactive_limit_within_var
 from ..components.device import NO_POWER
+from ..components.rating import Rating
 from ..domain.ranges import Bounds
 from ..domain.switching import Position
 from ..kernel.ac_bus import active_w
@@ -60,6 +61,15 @@ class Capability:
         return Bounds(
             min(max(reach.lower, widest.lower), 0.0), max(min(reach.upper, widest.upper), rating.rest_w)
         )
+
+    def rating_now(self, key: str) -> Rating:
+        """Return the rating of a device, with the least power that it can have now."""
+        rating = self._equipment.ratings[key]
+        if key not in self._places.inverters:
+            return rating
+        self._point.solve()
+        now = self._memory.inverters[self._places.inverters[key]]
+        return rating._replace(minimum_w=now.least_w, minimum_delivered_w=now.least_delivered_w)
 
     def reactive_power_bounds(self, key: str) -> Bounds:
         """Return the reactive power that a device offers beside its present active power [var]."""

@@ -118,7 +118,7 @@ def number_site(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cyc
             for key in places.batteries
         ],
         ageings=[AgeingLayout(places.batteries[key], each) for key, each in equipment.ageings.items()],
-        inverters=_inverters(equipment, places, pairs.spans),
+        inverters=_inverters(equipment, places, pairs.spans, pairs.entries),
         pair_battery=[places.batteries[key] for key in pairs.entries],
         groups=[
             GroupLayout(*inverters, *batteries)
@@ -199,7 +199,7 @@ def _loads(equipment: Equipment, places: Places) -> list[LoadLayout]:
 
 
 def _inverters(
-    equipment: Equipment, places: Places, pairs: Sequence[tuple[int, int]]
+    equipment: Equipment, places: Places, pairs: Sequence[tuple[int, int]], batteries: Sequence[str]
 ) -> list[InverterLayout]:
     arrays = _numbered(equipment.arrays)
     return [
@@ -209,10 +209,17 @@ def _inverters(
             arrays.get(key, -1),
             equipment.ratings[key].gap.upper,
             -equipment.ratings[key].gap.lower,
+            *(_minima_w(equipment, batteries[slice(*span)]) if key in arrays else (0.0, 0.0)),
             *span,
         )
         for key, span in zip(places.inverters, pairs, strict=True)
     ]
+
+
+def _minima_w(equipment: Equipment, batteries: Sequence[str]) -> tuple[float, float]:
+    """Return the least that batteries take, and give, together [W]."""
+    gaps = [equipment.systems[key].gap for key in batteries]
+    return sum(gap.upper for gap in gaps), -sum(gap.lower for gap in gaps)
 
 
 def _control(wiring: Wiring, equipment: Equipment, component: Mapping[str, int], key: str) -> ControlLayout:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from ...models.inverter import floor_to_resolution
@@ -53,14 +53,18 @@ def active_as_taken_w(rating: Rating, power_w: float | None) -> float:
 class SetPointsUnderWay:
     """Carries set-points to devices, which take them in after their response delay."""
 
-    def __init__(self, ratings: Mapping[str, Rating], point: OperatingPoint) -> None:
+    def __init__(
+        self, ratings: Mapping[str, Rating], rating_now: Callable[[str], Rating], point: OperatingPoint
+    ) -> None:
         """Begin with none.
 
         Args:
             ratings: Of everything that takes set-points, by key.
+            rating_now: Returns that of a key with the least power that it can have now.
             point: What flows now.
         """
         self._ratings = ratings
+        self._rating_now = rating_now
         self._point = point
         self._memory = point.memory
         self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
@@ -114,6 +118,6 @@ class SetPointsUnderWay:
         if arrived.power_type is PowerType.REACTIVE:
             control.reactive_target_var = as_taken(rating, arrived.power, default=0.0)
         else:
-            control.target_w = active_as_taken_w(rating, arrived.power)
+            control.target_w = active_as_taken_w(self._rating_now(key), arrived.power)
             control.follows_meter = int(arrived.power is None)
         self._point.forget()

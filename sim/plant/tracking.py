@@ -84,6 +84,7 @@ class Tracking:
             told_v = min(rating.told_at_v, lowest_v)
             above = max(highest_v / told_v, 1.0) if told_v > 0.0 else 1.0
             return abs(flow.active_w) <= max(above * abs(target_w), lower_w) + tolerance
+        rating = self._capability.rating_now(key)
         if abs(target_w) < rating.least_w(target_w):
             return abs(flow.active_w) < rating.least_w(flow.active_w)
         if self._machines.activity(key) in (Activity.STARTING, Activity.WARMING_UP):

@@ -96,7 +96,7 @@ def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
 def _of_device(plant: Plant, key: str) -> Ranges:
     """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it."""
     bounds = plant.capability.active_power_bounds(key)
-    gap = plant.equipment.ratings[key].set_point_gap
+    gap = plant.capability.rating_now(key).set_point_gap
     if not any(gap):
         return (bounds,)
     power_w = plant.readings.active_power_w(key)

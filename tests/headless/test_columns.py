@@ -142,6 +142,20 @@ def test_so_it_does_of_storages_with_a_least_power_each_way(key: str, minima: tu
     assert_same_bounds({**BOUNDED, key: {**BOUNDED[key], **_minima(*minima)}}, key)
 
 
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize(
+    "own", [{}, {"min_power": "900 W"}, _minima("0 W", "900 W")], ids=["none", "both", "one"]
+)
+@pytest.mark.parametrize("irradiance", ["0 W/m²", "20 W/m²", "100 W/m²", "800 W/m²"])
+@pytest.mark.parametrize("soc", ["0 %", "50 %", "100 %"])
+def test_so_it_does_of_hybrids_whose_batteries_have_a_least_power(
+    own: dict[str, str], irradiance: str, soc: str
+) -> None:
+    battery = {**BOUNDED["sunny-bat"], "min_power": "1 kW", "initial_soc": soc}
+    hybrid = {**BOUNDED["sunny"], "irradiance": irradiance, **own}
+    assert_same_bounds({**BOUNDED, "sunny-bat": battery, "sunny": hybrid}, "sunny")
+
+
 def assert_same_bounds(components: dict[str, dict[str, Any]], key: str) -> None:
     site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
     rows, step_us, start_us = 4, 60_000_000, site.moment_us(NOON)

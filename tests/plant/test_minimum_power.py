@@ -10,6 +10,7 @@ import pytest
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import OutOfBoundsError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 from doppelgrid.sim.telemetry.power_bounds import shown_ranges
@@ -173,6 +174,47 @@ class TestHybridInverters:
         with pytest.raises(OutOfBoundsError):
             site.tell(-500.0)
         assert site.tell(-1e3) == pytest.approx(-1e3)
+
+    @pytest.mark.parametrize(
+        "inverter", [{}, {"min_power": "900 W"}, {"min_power": "900 W", "resolution": "88 W"}]
+    )
+    @pytest.mark.parametrize(
+        "batteries",
+        [
+            ({"min_power": "1 kW"}, {}),
+            ({"min_power": "800 W"}, {"min_charge_power": "100 W"}),
+            ({"min_charge_power": "300 W", "min_discharge_power": "2 kW"},),
+        ],
+    )
+    def test_without_sun_they_show_what_a_battery_inverter_does(
+        self, inverter: dict[str, str], batteries: tuple[dict[str, str], ...]
+    ) -> None:
+        dark = {"category": "hybrid_inverter", "peak_power": "10 kW", "irradiance": "0 W/m²"}
+        stored = [{"preset": "lfp-10kwh", **battery} for battery in batteries]
+        hybrid, other = Storage({**dark, **inverter}, *stored), Storage(inverter, *stored)
+        assert hybrid.shown() == other.shown()
+        (_, delivers_w), (draws_w, _) = hybrid.shown()
+        for power_w in (delivers_w, draws_w):
+            with pytest.raises(OutOfBoundsError):
+                hybrid.tell(0.9 * power_w)
+            assert hybrid.tell(float(np.float32(power_w))) == pytest.approx(power_w)
+
+    @pytest.mark.parametrize("irradiance", ["0 W/m²", "10 W/m²", "50 W/m²", "85 W/m²", "95 W/m²", "300 W/m²"])
+    def test_what_they_show_they_can_draw_whatever_the_sun(self, irradiance: str) -> None:
+        inverter = {"category": "hybrid_inverter", "peak_power": "10 kW", "irradiance": irradiance}
+        stored = {"preset": "lfp-10kwh"}
+        site = Storage({**inverter, "min_charge_power": "100 W"}, {**stored, "min_power": "1 kW"}, stored)
+        for edge_w in (edge_w for ways in site.shown() for edge_w in ways if edge_w >= 100.0):
+            assert site.tell(edge_w) == pytest.approx(edge_w)
+            assert site.plant.tracking.has_reached("inv", PowerType.ACTIVE)
+
+    def test_a_battery_that_allows_less_than_their_minimum_lets_them_rest(self) -> None:
+        site = self.hybrid("0 W/m²")
+        site.tell(2e3)
+        site.plant.allowed_power.allow("bat-1", Metric.DC_POWER, (Bounds(-500.0, 500.0),))
+        site.simulation.run_to(site.plant.time_us + 1_000_000)
+        standby_w = site.plant.equipment.inverters["inv"].standby_power_w
+        assert site.plant.readings.active_power_w("inv") == standby_w
 
     def test_the_sun_charges_while_it_rests(self) -> None:
         site = self.hybrid("50 W/m²")
