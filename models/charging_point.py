@@ -94,6 +94,8 @@ class ChargingPointInput(NamedTuple):
     """Number of a curve, or -1."""
     phases: int = 0
     """As in `EvChargerInput`."""
+    bound_w: float = math.inf
+    """As in `EvChargerInput` [W]."""
 
 
 class ChargingPointOutput(NamedTuple):
@@ -150,6 +152,7 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
         inp.loss_at_1c,
         inp.dc_curve,
         inp.phases,
+        inp.bound_w,
         first_v,
         least_v,
     )

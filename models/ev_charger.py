@@ -13,7 +13,7 @@ voltages and the phases in use, turns a set-point into a current by their mean, 
 leaves room for `P0`. So `P` is never more than the set-point, with one exception. Applications that know no voltage
 ask for the least current at the nominal 230 V, 4140 W for 6 A on three phases, and others at the lowest voltage that
 they see (frequenz-sdk); from the lesser of these powers on the charger offers its least current, whatever its voltages
-are.
+are, unless that is more than it may draw at all (`bound_w`).
 
 Power is constant within a horizon. Where the car limits it, its limit is followed in 200 stairs over the state of
 charge; each stair holds the power that takes as long over it as the limit itself, falling evenly, would: at the
@@ -165,6 +165,8 @@ class EvChargerInput(NamedTuple):
     """Number of the car's curve among the charger's; -1 if the car takes no direct current."""
     phases: int = 0
     """Phases that a command leaves the car: 1, or more for all; 0 where the set-point says."""
+    bound_w: float = math.inf
+    """What it never draws more than, whatever the set-point [W]."""
     first_voltage_v: float = 0.0
     """Of the phase that a car has alone after switching [V]; 0 for the mean."""
     least_voltage_v: float = 0.0
@@ -238,9 +240,9 @@ def _wants_one(params: EvChargerParams, state: EvChargerState, inp: EvChargerInp
     phases = min(params.phases, inp.ac_phases)
     if phases == 1 or not ev_is_connected(params, inp):
         return state.on_one
-    if inp.set_point_w >= _least_w(params, inp, phases):
+    if _is_enough(params, inp, 0, inp.set_point_w):
         return 0
-    return 1 if inp.set_point_w >= _least_w(params, inp, 1) else state.on_one
+    return 1 if _is_enough(params, inp, 1, inp.set_point_w) else state.on_one
 
 
 def _until_switched_s(params: EvChargerParams, state: EvChargerState, inp: EvChargerInput) -> float:
@@ -452,6 +454,13 @@ def _least_w(params: EvChargerParams, inp: EvChargerInput, phases: int) -> float
     return phases * (params.current_min_a - _CURRENT_TOUCH) * min(least_v, NOMINAL_V)
 
 
+def _is_enough(params: EvChargerParams, inp: EvChargerInput, on_one: int, set_point_w: float) -> bool:
+    """Say whether a set-point is not a pause, and the bound leaves the least current at the voltages of now."""
+    phases = ev_phases_in_use(params, on_one, inp.ac_phases)
+    drawn_w = phases * (params.current_min_a - _CURRENT_TOUCH) * _voltage_v(params, inp, on_one)
+    return set_point_w >= _least_w(params, inp, phases) and drawn_w <= inp.bound_w
+
+
 def _offered_w(
     params: EvChargerParams, now: EvChargerState, inp: EvChargerInput, set_point_w: float
 ) -> float:
@@ -467,7 +476,7 @@ def _offered_w(
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.floor(current_a / params.current_step_a + _CURRENT_TOUCH)
     if current_a < params.current_min_a:
-        current_a = params.current_min_a if set_point_w >= _least_w(params, inp, phases) else 0.0
+        current_a = params.current_min_a if _is_enough(params, inp, now.on_one, set_point_w) else 0.0
     grid_w = phases * current_a * voltage_v - params.standby_w
     if params.is_dc == 1:
         return min(grid_w * (1.0 - params.conversion_loss) - params.conversion_fixed_w, params.dc_power_max_w)

@@ -16,6 +16,8 @@ from .rating import Rating
 AMBIENT = "site.ambient_temperature"
 SET_POINT = "set-point"
 REACTIVE_SET_POINT = "reactive set-point"
+UPPER_BOUND = "upper bound"
+"""Gives the most active power that clients have left a device [W]."""
 NOTHING = "nothing"
 """Gives 0 always, to an input that a device has no use for."""
 ARRAY_POWER = "array power"
@@ -55,8 +57,8 @@ class Machine:
     shares: ThreePhase
     """Part of its power on each phase."""
     sources: tuple[str, ...]
-    """For each field of the model's input: name of a signal, `SET_POINT`, `REACTIVE_SET_POINT`, `ARRAY_POWER`,
-    `ARRAY_VOLTAGE` or `NOTHING`.
+    """For each field of the model's input: name of a signal, `SET_POINT`, `REACTIVE_SET_POINT`, `UPPER_BOUND`,
+    `ARRAY_POWER`, `ARRAY_VOLTAGE` or `NOTHING`.
     """
     inputs: Mapping[str, Signal] = field(default_factory=dict)
     """Signals of its own, by quantity."""

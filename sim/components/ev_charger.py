@@ -26,7 +26,7 @@ from ..inputs.sessions.signals import session_signals
 from ..inputs.signal import NEVER, Constant, Signal
 from .captions import kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Way
-from .device import NOTHING, SET_POINT, Machine
+from .device import NOTHING, SET_POINT, UPPER_BOUND, Machine
 from .device_model import DeviceModel
 from .rating import Rating
 from .section import FlexibleDevice, MachineWithMinimum
@@ -264,6 +264,7 @@ def build(charger: EvCharger, setting: Setting) -> Built:
             f"{setting.key}.cable",
             *(f"{setting.key}.{name}" for name in signals),
             f"{setting.key}.phases" if choices else NOTHING,
+            UPPER_BOUND,
         ),
         {"cable": Constant(1.0), **signals, **commanded},
         Rating(

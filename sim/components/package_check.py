@@ -35,6 +35,7 @@ from .device import (
     NOTHING,
     REACTIVE_SET_POINT,
     SET_POINT,
+    UPPER_BOUND,
     Activity,
     Machine,
 )
@@ -461,6 +462,7 @@ def _check_sources(machine: Machine, setting: Setting, *, has_array: bool) -> li
     known: dict[str, Callable[[], float]] = {
         SET_POINT: lambda: default_w,
         REACTIVE_SET_POINT: lambda: 0.0,
+        UPPER_BOUND: lambda: math.inf,
         NOTHING: lambda: 0.0,
         AMBIENT: lambda: setting.ambient_c,
         WIND: lambda: setting.make_wind().at(setting.start_us),

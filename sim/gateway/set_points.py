@@ -16,14 +16,14 @@ from ..domain.messages import (
     RequestStatus,
     UnsupportedError,
 )
-from ..domain.metrics import PowerType
+from ..domain.metrics import Metric, PowerType
 from ..domain.ranges import Bounds, Ranges, is_allowed, merged
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
 from ..engine.events import Events
 from ..plant.plant import Plant
 from ..plant.set_points import AS_SENT, minimum_as_sent_w
-from ..telemetry.power_bounds import accepted_ranges, ends_of
+from ..telemetry.power_bounds import accepted_ranges, ends_of, shown_ranges
 from .lifetimes import OF_SET_POINTS
 from .readiness import check_ready, check_takes_commands, named
 from .sequences import Sequences
@@ -167,8 +167,8 @@ class SetPoints:
         accepted, now = accepted_ranges(self._plant, key, power_type), self._plant.capability.rating_now(key)
         # Only edges that move with sun, cells and time deserve a tolerance: the rating, and 0 for one way, do not.
         least_w = minimum_as_sent_w(now, power) if power_type is PowerType.ACTIVE else 0.0
-        if abs(power) < least_w and is_allowed(power, accepted, AS_SENT * abs(power)):
-            return  # As much as it draws at rest.
+        if self._is_rest(key, power_type, power, least_w):
+            return
         ends = ends_of(rating.of(power_type), accepted)
         can_be = is_allowed(power, (ends,), AS_SENT * abs(power))
         is_within = can_be and is_allowed(power, accepted, BOUNDS_TOLERANCE * rating.size)
@@ -177,6 +177,15 @@ class SetPoints:
             raise OutOfBoundsError(
                 f"{power_type.value} power of {key} is {power:g} {unit}; accepted: {_written(accepted, unit)}"
             )
+
+    def _is_rest(self, key: str, power_type: PowerType, power: float, least_w: float) -> bool:
+        """Say whether a power is as much as a device draws at rest, which its bounds show."""
+        if power_type is not PowerType.ACTIVE:
+            return False
+        rest_w = max(least_w, self._plant.equipment.ratings[key].rest_w * (1.0 + AS_SENT))
+        if not 0.0 < power < rest_w:
+            return False
+        return is_allowed(power, shown_ranges(self._plant, key, Metric.AC_POWER_ACTIVE), AS_SENT * power)
 
     def _accept(self, key: str, power_type: PowerType, power: float, due_us: int) -> PowerRequest:
         axis = (key, power_type)

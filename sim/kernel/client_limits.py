@@ -5,6 +5,8 @@ Compiled runs have no clients and nothing that breaks: see `no_client_limits`.
 
 from __future__ import annotations
 
+import math
+
 from ..domain.ranges import cut
 from .layout import Memory
 
@@ -14,6 +16,12 @@ def aim_w(memory: Memory, control: int) -> float:
     allowed = memory.allowed_w[control]
     target_w = memory.controls[control].target_w
     return target_w if allowed is None else cut(target_w, allowed)
+
+
+def most_w(memory: Memory, control: int) -> float:
+    """Return the most active power that a control may have [W]."""
+    allowed = memory.allowed_w[control]
+    return math.inf if allowed is None else max(allowed[-1].upper, 0.0) if allowed else 0.0
 
 
 def cut_w(memory: Memory, control: int, power_w: float) -> float:

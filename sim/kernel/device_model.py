@@ -17,8 +17,8 @@ from typing import Any, get_type_hints
 
 from ..components.device_model import LEAST_HORIZON_S, DeviceModel
 from .ac_bus import is_live, put_beside_dc, put_by_phase, put_by_shares
-from .client_limits import held_w, reactive_aim_var
-from .layout import FIRST_ARRAY, NO_SOURCE, SET_POINT_VAR, SET_POINT_W, Layout, Machines, Memory
+from .client_limits import held_w, most_w, reactive_aim_var
+from .layout import FIRST_ARRAY, FIRST_BOUND, NO_SOURCE, SET_POINT_VAR, SET_POINT_W, Layout, Machines, Memory
 
 
 def find_reach(layout: Layout, memory: Memory, machines: Machines) -> None:
@@ -95,6 +95,8 @@ def pick(memory: Memory, source: int, set_point_w: float, set_point_var: float) 
         return set_point_var
     if source == NO_SOURCE:
         return 0.0
+    if source <= FIRST_BOUND:
+        return most_w(memory, FIRST_BOUND - source)
     array = memory.arrays[(FIRST_ARRAY - source) // 2]
     return array.power_w if (FIRST_ARRAY - source) % 2 == 0 else array.voltage_v
 

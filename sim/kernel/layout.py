@@ -33,6 +33,8 @@ NO_SOURCE = -3
 """Sources of a machine's inputs that are not signals; the last gives 0."""
 FIRST_ARRAY = -4
 """From here down, power and voltage of each array of modules in turn."""
+FIRST_BOUND = -(1 << 30)
+"""From here down, the most active power that clients have left each control."""
 
 
 @dataclass(slots=True)

@@ -3,12 +3,19 @@
 
 from __future__ import annotations
 
+import math
+
 from .layout import Memory
 
 
 def aim_w(memory: Memory, control: int) -> float:
     """Return where the active power of a control is going [W]."""
     return memory.controls[control].target_w
+
+
+def most_w(memory: Memory, control: int) -> float:
+    """Return the most active power that a control may have [W]."""
+    return math.inf
 
 
 def cut_w(memory: Memory, control: int, power_w: float) -> float:

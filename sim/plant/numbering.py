@@ -8,12 +8,21 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from ...models.ageing import ageing_initial_state
-from ..components.device import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, NOTHING, REACTIVE_SET_POINT, SET_POINT
+from ..components.device import (
+    AMBIENT,
+    ARRAY_POWER,
+    ARRAY_VOLTAGE,
+    NOTHING,
+    REACTIVE_SET_POINT,
+    SET_POINT,
+    UPPER_BOUND,
+)
 from ..components.device_model import DeviceModel
 from ..components.environment import WIND
 from ..inputs.signal import NEVER
 from ..kernel.layout import (
     FIRST_ARRAY,
+    FIRST_BOUND,
     NO_SOURCE,
     SET_POINT_VAR,
     SET_POINT_W,
@@ -284,6 +293,8 @@ def _of_a_model(equipment: Equipment, places: Places, keys: Sequence[str]) -> Ma
     sources: list[int] = []
     for key, machine in zip(keys, machines, strict=True):
         own = {SET_POINT: SET_POINT_W, REACTIVE_SET_POINT: SET_POINT_VAR, NOTHING: NO_SOURCE}
+        if key in places.controls:
+            own[UPPER_BOUND] = FIRST_BOUND - places.controls[key]
         if key in arrays:
             own |= {ARRAY_POWER: arrays[key], ARRAY_VOLTAGE: arrays[key] - 1}
         sources += [own[source] if source in own else places.inputs[source] for source in machine.sources]

@@ -1,7 +1,7 @@
 """What a component may be asked for now: its rating, what it could do at present, and what clients have left.
 
 Telemetry shows at most two ranges, since clients read no more: of more, the two that leave the most choice, and
-commands are held to what telemetry shows. Where nothing remains, 0 does.
+commands are held to what telemetry shows. Where nothing remains, 0 and rest do.
 
 Bounds are about the power that telemetry reports: what a device draws while it is told 0 is among them.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 
 from ..domain.metrics import Metric, PowerType
-from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, Ranges, intersection, widest_two
+from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, Ranges, intersection, merged, widest_two
 from ..plant.plant import Plant
 
 METRIC_OF = {PowerType.ACTIVE: Metric.AC_POWER_ACTIVE, PowerType.REACTIVE: Metric.AC_POWER_REACTIVE}
@@ -36,7 +36,10 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
         present = _of_device(plant, key)
     else:
         present = (plant.capability.reactive_power_bounds(key),)
-    return _left(plant, key, metric, present)
+    left = _left(plant, key, metric, present)
+    if metric is Metric.AC_POWER_ACTIVE:
+        return _beside_what_clients_leave(plant, key, present, left)
+    return left
 
 
 def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
@@ -91,6 +94,22 @@ def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
     if allowed is None:
         return present
     return widest_two(intersection(present, allowed)) or NOTHING_BUT_ZERO
+
+
+def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ranges) -> Ranges:
+    """Add what a device draws at rest to what clients leave of its power, where that is 0 as well."""
+    allowed = allowed_ranges(plant, key, Metric.AC_POWER_ACTIVE)
+    if allowed is None or present == NOTHING_BUT_ZERO:
+        return left
+    rating, power_w = plant.capability.rating_now(key), plant.readings.active_power_w(key)
+    gap = rating.set_point_gap
+    draws_w = power_w if 0.0 < power_w <= max(gap.upper, rating.rest_w) else 0.0
+    if left == NOTHING_BUT_ZERO:
+        return (Bounds(0.0, draws_w or rating.rest_w),)
+    if draws_w == 0.0 or not any(bounds.contains(0.0) for bounds in allowed):
+        return left
+    has_room = len(left) < 2 or any(bounds.contains(0.0) for bounds in left)
+    return merged((*left, Bounds(0.0, draws_w))) if has_room else left
 
 
 def _of_device(plant: Plant, key: str) -> Ranges:

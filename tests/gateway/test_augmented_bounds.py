@@ -98,11 +98,14 @@ class TestEffectiveBounds:
         augment(site, (-99e3, 99e3))
         assert site.shown(INVERTER) == RATED
 
-    def test_where_nothing_remains_zero_does(self, site: Equipped) -> None:
+    def test_where_nothing_remains_zero_and_rest_do(self, site: Equipped) -> None:
         augment(site, (2e3, 4e3))
         augment(site, (6e3, 8e3))
-        assert site.shown(INVERTER) == ((0.0, 0.0),)
-        site.gateway.set_power(INVERTER, PowerType.ACTIVE, 0.0, None)
+        standby_w = site.gateway.frame(INVERTER).values[Metric.AC_POWER_ACTIVE]
+        assert standby_w > 0.0
+        assert site.shown(INVERTER) == ((0.0, standby_w),)
+        for power_w in (0.0, standby_w):
+            site.gateway.set_power(INVERTER, PowerType.ACTIVE, power_w, None)
 
     def test_of_more_than_two_ranges_the_widest_two_remain(self, site: Equipped) -> None:
         augment(site, (-10e3, -9e3), (-5e3, 5e3), (10e3, 20e3))

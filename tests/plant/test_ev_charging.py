@@ -270,6 +270,21 @@ class TestSetPoints:
         assert [update.status async for update in request][-1] is RequestStatus.SUCCESS
         assert site.power_w == pytest.approx(3 * 6.0 * 249.0)
 
+    @pytest.mark.parametrize("phase_v", [207.0, 230.0, 230.94, 253.0])
+    @pytest.mark.parametrize("told_w", [None, 4140.0])
+    def test_six_amperes_are_a_pause_where_a_client_has_left_it_less(
+        self, phase_v: float, told_w: float | None
+    ) -> None:
+        site = Charging(car={}, rated_power="11 kW").to(7.0)
+        site.simulation.drive("grid", "voltage", phase_v * math.sqrt(3.0))
+        gateway = site.simulation.gateway
+        gateway.augment_bounds(CHARGER, Metric.AC_POWER_ACTIVE, [(0.0, 4140.0)], lifetime_s=900)
+        if told_w is not None:
+            gateway.set_power(CHARGER, PowerType.ACTIVE, told_w, 900)
+        site.simulation.run_for(timedelta(seconds=30))
+        assert site.power_w <= site.upper_w == 4140.0
+        assert (site.power_w > 3e3) == (phase_v <= 230.0)
+
     def test_the_shown_bound_is_the_least_offer_with_which_the_car_takes_all_it_can(self) -> None:
         site = Charging([{"arrive": "07:00", "stay": "1 h"}])
         assert site.upper_w == site.standby_w

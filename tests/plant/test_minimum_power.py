@@ -235,6 +235,30 @@ class TestHybridInverters:
             )
 
 
+class TestWhatClientsLeave:
+    """What is drawn at rest is drawn whatever clients allow, so it is in what is shown."""
+
+    @pytest.mark.parametrize("own", [{}, {"min_power": "900 W"}], ids=["none", "900 W"])
+    @pytest.mark.parametrize("category", ["battery_inverter", "hybrid_inverter"])
+    @pytest.mark.parametrize("allowed", [(-10.0, 10.0), (0.0, 10.0), (0.0, 100.0), (-500.0, 500.0)])
+    def test_a_resting_inverter_is_within_its_bounds(
+        self, own: dict[str, str], category: str, allowed: tuple[float, float]
+    ) -> None:
+        sun = {"peak_power": "10 kW", "irradiance": "0 W/m²"} if category == "hybrid_inverter" else {}
+        site = Storage({"category": category, **sun, **own})
+        site.simulation.gateway.augment_bounds(INVERTER, Metric.AC_POWER_ACTIVE, [allowed], lifetime_s=900)
+        site.simulation.run_to(site.plant.time_us + 10_000_000)
+        power_w = site.plant.readings.active_power_w("inv")
+        assert power_w == site.plant.equipment.inverters["inv"].standby_power_w
+        assert any(lower <= power_w <= upper for lower, upper in site.shown())
+
+    def test_a_switched_off_one_shows_nothing_all_the_same(self) -> None:
+        site = Storage({"min_power": "900 W"})
+        site.simulation.gateway.augment_bounds(INVERTER, Metric.AC_POWER_ACTIVE, [(-10, 10)], lifetime_s=900)
+        site.simulation.fault(Fault("inv", FaultKind.TRIP))
+        assert site.shown() == ((0.0, 0.0),)
+
+
 class TestBatteries:
     def test_the_range_is_left_out_on_the_direct_current_side(self) -> None:
         shown = Storage({}, {"min_power": "1 kW"}).shown("bat-1")
