@@ -1,8 +1,10 @@
 """The feed-in limit: what photovoltaics hold back by themselves so that no more flows into the grid than is allowed.
 
-All of them deliver the same share of what they would deliver without it, found with what flows whenever that changes:
-found at control cycles alone, it let watt-hours through in runs whose cycles are minutes. Batteries come first:
-built-in controls aim at what their meter would show if nothing were held back, and as they take it, it is delivered.
+None of them delivers more than one share of what it could without it; who is told less than that delivers what it is
+told, and leaves the others more. So what the bounds of one show it gets, whatever the others ask for. The share is
+found with what flows whenever that changes: found at control cycles alone, it let watt-hours through in runs whose
+cycles are minutes. Batteries come first: built-in controls aim at what their meter would show if nothing were held
+back, and as they take it, it is delivered.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from .ac_bus import active_w, is_live
 from .client_limits import held_w
 from .layout import Layout, Memory
 
+NOBODY = -1
 _SLACK = 1e-9
 """Change of the share that is not worth a step."""
 
@@ -18,27 +21,32 @@ _SLACK = 1e-9
 def hold_back(layout: Layout, memory: Memory) -> None:
     """Cut what photovoltaics would deliver to the present share; their reach must be known."""
     for limit in range(len(layout.feed_in)):
-        share, offered_w = memory.feed_in[limit].share, 0.0
+        share, offered_w, kept_w = memory.feed_in[limit].share, 0.0, 0.0
         for place in range(len(layout.limited)):
             control = layout.limited[place]
             now = memory.controls[control]
             now.uncut_lower_w = now.reach_lower_w
             now.offered_w = 0.0
+            now.able_w = 0.0
             if is_live(memory, layout.controls[control].component):
                 if control < len(layout.inverters) and _gives_surplus(layout, memory, control):
                     inverter = memory.inverters[control]
                     now.offered_w = 0.0 - inverter.surplus_w
+                    now.able_w = now.offered_w
                     inverter.surplus_w *= share
                 else:
                     would_w = max(held_w(memory, control, now.setting_w), now.reach_lower_w)
                     if would_w < 0.0:
                         now.offered_w = 0.0 - would_w
-                        now.reach_lower_w = max(now.reach_lower_w, share * would_w)
+                        now.able_w = 0.0 - now.uncut_lower_w
+                        now.reach_lower_w = max(now.reach_lower_w, share * now.uncut_lower_w)
                         if control < len(layout.inverters):
                             inverter = memory.inverters[control]
                             inverter.own_lower_w = max(inverter.own_lower_w, now.reach_lower_w)
                 offered_w += now.offered_w
+                kept_w += max(now.offered_w - share * now.able_w, 0.0)
         memory.feed_in[limit].offered_w = offered_w
+        memory.feed_in[limit].held_w = kept_w
 
 
 def _gives_surplus(layout: Layout, memory: Memory, control: int) -> bool:
@@ -55,7 +63,7 @@ def _gives_surplus(layout: Layout, memory: Memory, control: int) -> bool:
 def reach_within_feed_in_w(layout: Layout, memory: Memory, control: int) -> float:
     """Return the least active power that a device could have now if it asked for all it can [W].
 
-    What the others ask for stays as it is, and all would deliver the same share of it; what flows must be known.
+    What the others ask for stays as it is; what flows must be known.
     """
     now = memory.controls[control]
     least = now.reach_lower_w
@@ -67,10 +75,10 @@ def reach_within_feed_in_w(layout: Layout, memory: Memory, control: int) -> floa
                 # What it draws now it would not draw while it delivers.
                 allowed_w -= max(own_w, 0.0)
             allowed_w = max(allowed_w, 0.0)
-            asked_w = memory.feed_in[limit].offered_w - now.offered_w - now.uncut_lower_w
+            share = _fair_share(layout, memory, allowed_w, control)
             least = now.uncut_lower_w
-            if allowed_w < asked_w:
-                least = min(now.uncut_lower_w * (allowed_w / asked_w) + 0.0, own_w)
+            if share < 1.0:
+                least = min(now.uncut_lower_w * share + 0.0, own_w)
     return least
 
 
@@ -78,7 +86,7 @@ def held_back_w(layout: Layout, memory: Memory) -> float:
     """Return what photovoltaics hold back now, >= 0 [W]."""
     kept_w = 0.0
     for limit in range(len(layout.feed_in)):
-        kept_w += memory.feed_in[limit].offered_w * (1.0 - memory.feed_in[limit].share)
+        kept_w += memory.feed_in[limit].held_w
     return kept_w
 
 
@@ -108,7 +116,38 @@ def _share(layout: Layout, memory: Memory, limit: int) -> float:
     offered_w = memory.feed_in[limit].offered_w
     if offered_w <= 0.0 or not is_live(memory, layout.grid):
         return 1.0
-    return min(max(_allowed_w(layout, memory, limit) / offered_w, 0.0), 1.0)
+    return _fair_share(layout, memory, max(_allowed_w(layout, memory, limit), 0.0), NOBODY)
+
+
+def _fair_share(layout: Layout, memory: Memory, allowed_w: float, eager: int) -> float:
+    """Return the share of what each could deliver at which all deliver what is allowed together, 0..1.
+
+    Args:
+        layout: Of the plant.
+        memory: With what each asks for, and could deliver.
+        allowed_w: Of all together, >= 0 [W].
+        eager: Control that would ask for all it can; `NOBODY` for none.
+    """
+    share = -1.0
+    for _ in range(len(layout.limited) + 1):
+        left_w, able_w = allowed_w, 0.0
+        for place in range(len(layout.limited)):
+            control = layout.limited[place]
+            now = memory.controls[control]
+            asked_w, could_w = now.offered_w, now.able_w
+            if control == eager:
+                asked_w = could_w = 0.0 - now.uncut_lower_w
+            if asked_w <= share * could_w:
+                left_w -= asked_w
+            else:
+                able_w += could_w
+        if able_w <= 0.0 or left_w >= able_w:
+            return 1.0
+        found = max(left_w / able_w, 0.0)
+        if found <= share:
+            return share
+        share = found
+    return share
 
 
 def _allowed_w(layout: Layout, memory: Memory, limit: int) -> float:

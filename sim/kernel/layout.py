@@ -493,6 +493,8 @@ class ControlMemory:
     """The same as `reach_lower_w` before a feed-in limit; 0 if it keeps to none [W]."""
     offered_w: float = 0.0
     """What it would deliver without that limit, >= 0 [W]."""
+    able_w: float = 0.0
+    """Of which it may deliver the share that all may, >= 0 [W]."""
     most_w: float = math.inf
     """Magnitude of active power that a broken device can still have [W]."""
     slowest_w_per_s: float = math.inf
@@ -509,7 +511,9 @@ class FeedInMemory:
     share: float = 1.0
     """Part of what they could that they may deliver."""
     offered_w: float = 0.0
-    """What they could deliver together, >= 0 [W]."""
+    """What they would deliver together without it, >= 0 [W]."""
+    held_w: float = 0.0
+    """What they hold back of that together, >= 0 [W]."""
 
 
 @dataclass(slots=True)

@@ -205,6 +205,29 @@ class TestFeedInLimit:
         assert plant.readings.registers("grid").delivered_wh == pytest.approx(0.0, abs=1e-9)
         assert plant.readings.is_idle("hy")
 
+    @pytest.mark.parametrize("irradiance", ["0 W/m²", "800 W/m²"])
+    @pytest.mark.parametrize("part", [1.0, 0.9, 0.5])
+    @pytest.mark.parametrize("told", ["hy", "pv"])
+    def test_who_is_told_what_its_bounds_show_gets_it(self, irradiance: str, part: float, told: str) -> None:
+        hybrid = {**HYBRID, "irradiance": irradiance, "self_consumption": None}
+        battery = {**FULL, "id": 32, "behind": "hy", "initial_soc": "50 %"}
+        plant = house(
+            {"feed_in_limit": "0 W"},
+            load="3 kW",
+            pv=sunny(),
+            roof={**sunny(), "id": 22},
+            hy=hybrid,
+            bat=battery,
+        )
+        after(plant, 20.0)
+        asked_w = part * plant.capability.active_power_bounds(told).lower
+        plant.set_points.send(told, PowerType.ACTIVE, asked_w)
+        for _ in range(3):
+            after(plant, 5.0)
+            assert plant.readings.active_power_w(told) == pytest.approx(asked_w, rel=1e-6)
+            assert plant.tracking.has_reached(told, PowerType.ACTIVE)
+        assert plant.readings.active_power_w("grid") == pytest.approx(0.0, abs=0.01)
+
     def test_a_client_who_asks_for_less_gets_less(self) -> None:
         plant = house({"feed_in_limit": "2 kW"}, pv=sunny())
         plant.set_points.send("pv", PowerType.ACTIVE, -500.0)
