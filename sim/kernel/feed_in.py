@@ -34,6 +34,9 @@ def hold_back(layout: Layout, memory: Memory) -> None:
                     now.offered_w = 0.0 - inverter.surplus_w
                     now.able_w = now.offered_w
                     inverter.surplus_w *= share
+                    if now.setting_w >= 0.0 - now.offered_w:
+                        # What it was set to before its batteries were full is sun as well.
+                        inverter.own_lower_w = max(inverter.own_lower_w, inverter.surplus_w)
                 else:
                     would_w = max(held_w(memory, control, now.setting_w), now.reach_lower_w)
                     if would_w < 0.0:
@@ -80,6 +83,12 @@ def reach_within_feed_in_w(layout: Layout, memory: Memory, control: int) -> floa
             if share < 1.0:
                 least = min(now.uncut_lower_w * share + 0.0, own_w)
     return least
+
+
+def is_held_back(memory: Memory, control: int) -> bool:
+    """Say whether a device delivers less than it would because of a limit; what flows must be known."""
+    now = memory.controls[control]
+    return any(now.offered_w > limit.share * now.able_w for limit in memory.feed_in)
 
 
 def held_back_w(layout: Layout, memory: Memory) -> float:

@@ -8,7 +8,7 @@ from ..components.rating import Rating
 from ..domain.ranges import Bounds
 from ..domain.switching import Position
 from ..kernel.ac_bus import active_w
-from ..kernel.feed_in import reach_within_feed_in_w
+from ..kernel.feed_in import is_held_back, reach_within_feed_in_w
 from ..kernel.inverters import heat_of
 from .equipment import Equipment
 from .operating_point import OperatingPoint
@@ -102,6 +102,11 @@ class Capability:
         if params is None or heat is None:
             return False
         return inverter_apparent_limit_va(params, heat, self._ambient_c) < params.rated_apparent_power_va
+
+    def is_held_back(self, key: str) -> bool:
+        """Say whether a device delivers less than it would because of the feed-in limit."""
+        self._point.solve()
+        return is_held_back(self._memory, self._places.controls[key])
 
     def held_off_by(self, key: str) -> int:
         """Return which departure of the grid holds an inverter off, a cause of `models.grid_code`; 0 if none does."""

@@ -65,7 +65,8 @@ class Tracking:
     def has_reached(self, key: str, power_type: PowerType) -> bool:
         """Say whether a device does what its last set-point asks for.
 
-        A set-point that is a limit, as for photovoltaics, is reached when the output keeps it. One below the minimum
+        A set-point that is a limit, as for photovoltaics, is reached when the output keeps it; so is any that a feed-in
+        limit holds back. One below the minimum
         load is reached when the device does not run; a machine that starts has taken on what it is told, and
         comes to it by itself.
         """
@@ -89,7 +90,8 @@ class Tracking:
             return abs(flow.active_w) < rating.least_w(flow.active_w)
         if self._machines.activity(key) in (Activity.STARTING, Activity.WARMING_UP):
             return True
-        return abs(flow.active_w - target_w) <= tolerance
+        keeps_limit = target_w < flow.active_w and self._capability.is_held_back(key)
+        return keeps_limit or abs(flow.active_w - target_w) <= tolerance
 
     def _reactive_target_var(self, key: str) -> float:
         target_var: float = self._memory.controls[self._controls[key]].reactive_target_var

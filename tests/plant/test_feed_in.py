@@ -228,6 +228,15 @@ class TestFeedInLimit:
             assert plant.tracking.has_reached(told, PowerType.ACTIVE)
         assert plant.readings.active_power_w("grid") == pytest.approx(0.0, abs=0.01)
 
+    def test_a_load_that_falls_meanwhile_is_no_failure_of_who_keeps_to_the_limit(self) -> None:
+        plant = dark_hybrid()
+        plant.set_points.send("hy", PowerType.ACTIVE, -1900.0)
+        after(plant, 5.0)
+        plant.override("main", "load", Override(plant.time_us, 0.0, plant.time_us, 500.0))
+        after(plant, 5.0)
+        assert plant.readings.active_power_w("hy") > -1900.0 + 100.0
+        assert plant.tracking.has_reached("hy", PowerType.ACTIVE)
+
     def test_a_client_who_asks_for_less_gets_less(self) -> None:
         plant = house({"feed_in_limit": "2 kW"}, pv=sunny())
         plant.set_points.send("pv", PowerType.ACTIVE, -500.0)
@@ -356,6 +365,21 @@ class TestFeedInLimitBesideBatteries:
         plant.set_points.send("hy", PowerType.ACTIVE, 5000.0)
         free_w = after(house(pv=sunny()), 30.0).readings.active_power_w("pv")
         assert after(plant, 30.0).readings.active_power_w("pv") == pytest.approx(free_w)
+
+
+@pytest.mark.parametrize("cycle_s", [1, 60, 300, 900, 3600])
+@pytest.mark.parametrize("other", [{"initial_soc": "40 %"}, {"initial_soc": "70 %"}])
+def test_a_hybrid_and_a_battery_at_one_meter_keep_it_at_any_resolution(
+    cycle_s: int, other: dict[str, str]
+) -> None:
+    site = house(
+        {"feed_in_limit": "2 kW"}, hy={**HYBRID, "irradiance": "800 W/m²"},
+        bat={**STORED, "initial_soc": "50 %"}, store=STORE, full={**FULL, "id": 12, "behind": "store", **other},
+    ).site  # fmt: skip
+    cycle_us = cycle_s * SECOND_US
+    plant = Plant(site, start_us=START_US, seed=0, cycle_us=cycle_us, resolution_us=cycle_us)
+    for _ in range(4 * 60):
+        assert after(plant, 60.0).readings.active_power_w("grid") >= -2000.0 - 0.01
 
 
 class TestHybridInverters:
