@@ -52,9 +52,7 @@ class Capability:
 
         Nothing while it is switched off, has failed, or the grid does not reach it. What is parked can be woken.
         """
-        switching = self._switching
-        is_off = switching.position(key) not in (Position.ON, Position.STANDBY)
-        if is_off or key in switching.tripped or switching.is_cut_off(key):
+        if not self._can_run(key):
             return NO_POWER
         reach, rating = self._reach(key), self._equipment.ratings[key]
         widest = rating.widest
@@ -72,9 +70,12 @@ class Capability:
         return rating._replace(minimum_w=now.least_w, minimum_delivered_w=now.least_delivered_w)
 
     def reactive_power_bounds(self, key: str) -> Bounds:
-        """Return the reactive power that a device offers beside its present active power [var]."""
+        """Return the reactive power that a device offers beside its present active power [var].
+
+        Nothing where there is no active power either, nor while a grid out of range holds it off.
+        """
         self._point.solve()
-        if self.held_off_by(key):
+        if self.held_off_by(key) or not self._can_run(key):
             return NO_POWER
         power_w, heat = active_w(self._memory, self._places.components[key]), self.inverter_heat(key)
         if heat is None:
@@ -112,6 +113,12 @@ class Capability:
         """Return which departure of the grid holds an inverter off, a cause of `models.grid_code`; 0 if none does."""
         number = self._places.controls.get(key)
         return 0 if number is None else self._memory.controls[number].held_off_by
+
+    def _can_run(self, key: str) -> bool:
+        """Say whether a device is switched on or parked, has not failed, and is reached by the grid."""
+        switching = self._switching
+        is_on = switching.position(key) in (Position.ON, Position.STANDBY)
+        return is_on and key not in switching.tripped and not switching.is_cut_off(key)
 
     @property
     def _ambient_c(self) -> float:

@@ -12,6 +12,7 @@ from gateway.equipped import CAPACITORS, CHARGER, CHP, COMPONENTS, INVERTER, STA
 from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.sim.domain.events import Event
+from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import CommandError, OutOfBoundsError, RequestStatus
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.gateway.set_points import BOUNDS_TOLERANCE
@@ -110,6 +111,26 @@ def test_what_is_beyond_what_is_shown_is_refused(simulation: Simulation) -> None
         beyond = BEYOND * rating.size
         for power in (min(edges[0], 0.0) - beyond, max(edges[1], 0.0) + beyond):
             assert refusal(simulation, key, axis, power) is not None, (key, axis, ranges, power)
+
+
+def put_out_of_service(site: Simulation, way: str) -> None:
+    for key in site.plant.equipment.ratings:
+        if way == "stopped":
+            site.gateway.stop(site.plant.site.components[key].id)
+        elif way == "tripped":
+            site.fault(Fault(key, FaultKind.TRIP))
+    if way == "cut off":
+        site.drive("grid", "presence", 0.0)
+    site.run_for(timedelta(seconds=3))
+
+
+@pytest.mark.parametrize("way", ["stopped", "tripped", "cut off"])
+def test_what_is_out_of_service_shows_0_alone_of_either_power(way: str) -> None:
+    site = running("every category", "running")
+    put_out_of_service(site, way)
+    found = list(shown(site))
+    assert {axis for _, axis, _ in found} == set(PowerType)
+    assert [each for each in found if each[2] != ((0.0, 0.0),)] == []
 
 
 class TestAnEngine:
