@@ -19,6 +19,7 @@ from pyarrow import csv
 
 from .assemble import TwoValuesError, conditions_of_rows, track_of_cells, under_names_of_today
 from .content import Condition, Recording, Track
+from .contradictions import refuse_contradictions
 from .csv_faults import csv_fault, two_values
 from .csv_writer import HEADER
 from .errors import RecordingError
@@ -96,6 +97,7 @@ class _Rows:
                 opened = partial(_opened, Path(file))
                 raise two_values(file, opened, component, two.time_us, two.name, self._wanted) from None
             tracks[component] = under_names_of_today(file, component, track)
+            refuse_contradictions(file, component, tracks[component])
         return tracks
 
     def conditions(self) -> dict[str, tuple[tuple[int, Condition], ...]]:

@@ -17,6 +17,7 @@ from .arrow_stream import batches
 from .assemble import ONE_VALUE, under_names_of_today, without_repetitions
 from .codes import parse_diagnostic, parse_state
 from .content import Condition, Recording, Track
+from .contradictions import refuse_contradictions
 from .errors import RecordingError
 from .metadata import load_metadata
 from .names import CONDITION_NAMES, ERROR, STATE, WARNING, parse_name
@@ -58,6 +59,7 @@ def read_parquet(path: Path) -> Recording:
         is_ours = metadata.version is not None
         track, said, note = _component(file, table, number, names, times_us, is_ours=is_ours)
         tracks[number] = under_names_of_today(file, number, track)
+        refuse_contradictions(file, number, tracks[number])
         if said:
             conditions[number] = said
         if note:

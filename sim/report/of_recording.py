@@ -163,12 +163,15 @@ def _column(
         for place, name in enumerate(track.names)
         if (parsed := parse_name(name)).metric == metric.value
     }
-    place = parts.get("", parts.get("avg")) if part is None else parts.get(part)
-    if place is None or not track.present[:, place].any():
+    names = ("", "avg") if part is None else (part,)
+    places = [parts[name] for name in names if name in parts]
+    is_told = track.present[:, places].any(axis=1)
+    if not is_told.any():
         return None
-    values = np.where(track.present[:, place], track.values[:, place], np.nan)
+    values = np.full(len(track.times_us), np.nan)
+    for place in reversed(places):
+        values = np.where(track.present[:, place], track.values[:, place], values)
     values[~np.isfinite(values)] = np.nan
-    is_told = track.present[:, place].copy()
     is_told[-1] = True  # where the interval of the last but one ends
     return track.times_us[is_told], values[is_told]
 

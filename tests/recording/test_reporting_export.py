@@ -184,6 +184,58 @@ class TestTwoNamesOfAMetric:
         assert track.names == ("AC_POWER_ACTIVE",)
         assert track.values[:, 0].tolist() == pytest.approx([float(value), 11000.0], nan_ok=True)
 
+    @pytest.mark.parametrize(
+        ("suffixes", "fault"),
+        [
+            (
+                ("", "_avg"),
+                "is told twice at 2026-06-15 10:00:00+00:00: 300 under AC_POWER_ACTIVE_avg, 200 under AC_POWER_ACTIVE; "
+                "accepted: one of the two, or the same value",
+            ),
+            (
+                ("_max", "_min"),
+                "is told at 2026-06-15 10:00:00+00:00: 300 under AC_POWER_ACTIVE_min, 200 under AC_POWER_ACTIVE_max; "
+                "accepted: a least value that is not above the greatest",
+            ),
+        ],
+    )
+    @pytest.mark.parametrize("ending", ["csv", "parquet"])
+    def test_parts_of_a_resampled_value_that_contradict_each_other_are_refused(
+        self, tmp_path: Path, suffixes: tuple[str, str], fault: str, ending: str
+    ) -> None:
+        path = tmp_path / f"day.{ending}"
+        names = [f"AC_POWER_ACTIVE{suffix}" for suffix in suffixes]
+        if ending == "csv":
+            rows = (
+                self.ONE.replace("AC_POWER_ACTIVE,200", told)
+                for told in (f"{names[0]},200", f"{names[1]},300")
+            )
+            path.write_text(HEADER + "".join(f"{row}\n" for row in rows))
+        else:
+            times = pa.array([NOON], pa.timestamp("us", tz="UTC"))
+            pq.write_table(
+                pa.table({"timestamp": times, f"2.{names[0]}": [200.0], f"2.{names[1]}": [300.0]}), path
+            )
+        with pytest.raises(RecordingError) as refused:
+            read_recording(path)
+        assert str(refused.value) == f"{path}: component 2 {fault}"
+
+    @pytest.mark.parametrize(
+        ("suffixes", "values"),
+        [
+            (("", "_avg"), ("200", "200.0")),
+            (("", "_avg"), ("nan", "200")),
+            (("_min", "_max"), ("200", "200")),
+        ],
+    )
+    def test_parts_that_agree_are_taken(
+        self, tmp_path: Path, suffixes: tuple[str, str], values: tuple[str, str]
+    ) -> None:
+        told = [f"AC_POWER_ACTIVE{suffix},{value}" for suffix, value in zip(suffixes, values, strict=True)]
+        rows = [self.ONE.replace("AC_POWER_ACTIVE,200", each) for each in told]
+        (tmp_path / "rows.csv").write_text(HEADER + "".join(f"{row}\n" for row in rows))
+        assert len(read_recording(tmp_path / "rows.csv").tracks[2].names) == 2
+
     @pytest.mark.parametrize("value", [200.0, 250.0])
     def test_columns_of_parquet_are_held_to_the_same(self, tmp_path: Path, value: float) -> None:
         path = tmp_path / "day.parquet"

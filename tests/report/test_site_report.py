@@ -278,3 +278,10 @@ def test_a_recording_carries_the_speed_that_it_was_told(tmp_path: Path) -> None:
     for speed, told_speed in ((60.0, 60.0), (1.0, None)):
         Recorder(tmp_path / "day.parquet", SITE, speed=speed).close()
         assert read_recording(tmp_path / "day.parquet").speed == told_speed
+
+
+def test_means_count_where_there_is_no_value_as_such(tmp_path: Path) -> None:
+    """An export that is resampled from some time on."""
+    means = rows(2, [8.0, -4.0, 4.0, 0.0])
+    mixed = means.replace("_avg,8000.0", ",8000.0").replace("_avg,4000.0", ",4000.0")
+    assert told(tmp_path, mixed).imported_wh == told(tmp_path, means).imported_wh == 3000.0
