@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
+    from ..scenarios.conformance.lapse import Lapse
     from ..scenarios.conformance.statements import Outcome
 
 _MARKS = {"passed": "[green]passed[/]", "failed": "[bold red]failed[/]", "not applicable": "[dim]n/a[/]"}
@@ -41,6 +42,22 @@ _WAYS = {
 """The published client speaks v1alpha18."""
 
 
+def _lapse(text: str) -> Lapse:
+    from ..sim.components.lapse import LapseKind, parse_lapse  # noqa: PLC0415
+
+    try:
+        lapse = parse_lapse(text)
+    except ValueError as error:
+        raise refuse(f"--on-lapse is {text!r}; accepted: {error}") from None
+    match lapse.kind:
+        case LapseKind.HOLD:
+            return "hold"
+        case LapseKind.RELEASE:
+            return "release"
+        case _:
+            return lapse.power_w
+
+
 def conformance(
     url: Annotated[
         str, typer.Argument(help="Of the server: grpc://HOST:PORT, with ?ssl=true&… as clients take it.")
@@ -56,6 +73,13 @@ def conformance(
     ] = None,
     component: Annotated[
         list[int] | None, typer.Option(help="Id of a component that may be commanded; any if not given.")
+    ] = None,
+    on_lapse: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="zero|release|hold|POWER",
+            help="What follows a set-point that lapses, where its maker chose other than zero; of several, any.",
+        ),
     ] = None,
     auth_key: Annotated[
         str | None, typer.Option(envvar="DOPPELGRID_AUTH_KEY", help="As clients send it.")
@@ -82,6 +106,7 @@ def conformance(
                     _WAYS[version],
                     numbers=statement or (),
                     components=component or (),
+                    on_lapse=[_lapse(text) for text in on_lapse or ()],
                     report=report,
                 )
             )

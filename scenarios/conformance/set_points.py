@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 import grpc
 
 from .api import PowerCall
+from .lapse import instead_of
 from .observations import (
     REFUSED_POWER,
     SETTLING_S,
@@ -33,6 +34,8 @@ from .values import Metric, NotApplicable, NotOffered, PowerType, PowerUpdate, R
 _P, _Q = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE
 _ANSWER_S = 5.0
 """Time after which the SDK gives a command up [s]."""
+_LAPSING_S = 1.0
+"""Time after which a set-point certainly has lapsed [s]."""
 _LAST_ANSWER_S = 60.0
 """The clients' deadline for the whole call [s]."""
 
@@ -227,12 +230,17 @@ async def returns_to_the_default_on_time(subject: Subject, component_id: int) ->
         ends_s - time.monotonic() - 0.7,
     )
 
-    def at_default(telemetry: Telemetry) -> bool:
-        return near(_P, 0.0, limits.tolerance)(telemetry)
-
-    seen = await eventually(
-        subject.api, component_id, [_P, _Q], at_default, "not back at the default", SETTLING_S
+    await asyncio.sleep(max(ends_s + _LAPSING_S - time.monotonic(), 0.0))
+    instead_w = [instead_of(target_w, lapse) for lapse in subject.on_lapse]
+    names = " or ".join(
+        "whatever it does by itself" if power is None else f"{power:g} W" for power in instead_w
     )
+
+    def at_default(telemetry: Telemetry) -> bool:
+        return any(power is None or near(_P, power, limits.tolerance)(telemetry) for power in instead_w)
+
+    gone = f"not back at the default of {names} (--on-lapse names another one that its maker chose)"
+    seen = await eventually(subject.api, component_id, [_P, _Q], at_default, gone, SETTLING_S)
     if reactive:
         at_reactive = near(_Q, target_var, limits.tolerance)
         require(at_reactive(seen), "the reactive set-point ended along with the active one")

@@ -12,6 +12,7 @@ import grpc
 
 from .access import Access
 from .api import Api
+from .lapse import Lapse
 from .observations import settle
 from .site import Candidates, Leases, Site
 from .values import NotApplicable, Refusal, Violation
@@ -39,6 +40,8 @@ class Subject:
     site: Site
     leases: Leases
     stage: Stage = Stage()
+    on_lapse: Sequence[Lapse] = (0.0,)
+    """What may take the place of a set-point of active power that lapses."""
 
 
 Check = Callable[[Subject, int], Awaitable[None]]

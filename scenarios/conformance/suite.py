@@ -14,6 +14,7 @@ from .access import Access
 from .alpha import alpha_api
 from .api import Api
 from .client_library import client_library_api
+from .lapse import Lapse
 from .observations import room
 from .site import Leases, Site, controllables, discover
 from .statements import STATEMENTS, Outcome, Stage, Subject, judge
@@ -63,6 +64,7 @@ async def examine(
     numbers: Collection[int] = (),
     components: Collection[int] = (),
     stage: Stage | None = None,
+    on_lapse: Sequence[Lapse] = (),
     report: Callable[[Outcome], None] = lambda _: None,
 ) -> list[Outcome]:
     """Check statements on a server, as many at once as do not get in each other's way.
@@ -73,6 +75,7 @@ async def examine(
         numbers: Of the statements to check; all if empty.
         components: Ids of the components that may be commanded; any if empty.
         stage: What may be done behind the scenes.
+        on_lapse: What may take the place of a set-point of active power that lapses, where makers chose other than 0.
         report: Told of each outcome as it comes.
 
     Returns:
@@ -92,7 +95,8 @@ async def examine(
                 if len(ways) == 1:
                     raise
                 continue
-            subjects.append(Subject(api, access, site, leases, stage or Stage()))
+            subject = Subject(api, access, site, leases, stage or Stage())
+            subjects.append(replace(subject, on_lapse=on_lapse) if on_lapse else subject)
         if not subjects:
             raise NotServedError(f"{access.url} serves none of {', '.join(ways)}")
 

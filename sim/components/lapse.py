@@ -48,7 +48,12 @@ _ACCEPTED = "release, zero, hold, or a power (-5 kW)"
 _WORDS = (LapseKind.RELEASE, LapseKind.ZERO, LapseKind.HOLD)
 
 
-def _read(value: object) -> Lapse:
+def parse_lapse(value: object) -> Lapse:
+    """Read what a site file says.
+
+    Raises:
+        ValueError: If it is none; says what is accepted.
+    """
     if isinstance(value, Lapse):
         return value
     if isinstance(value, str) and value in _WORDS:
@@ -65,7 +70,7 @@ def _write(lapse: Lapse) -> str:
 
 LapseInput = Annotated[
     Lapse,
-    PlainValidator(_read),
+    PlainValidator(parse_lapse),
     PlainSerializer(_write, when_used="json"),
     WithJsonSchema({"type": "string", "description": _ACCEPTED}, mode="validation"),
 ]

@@ -85,6 +85,13 @@ def test_what_is_no_address_is_bad_input(address: str) -> None:
     assert "accepted: grpc://HOST:PORT or HOST:PORT" in result.stderr
 
 
+def test_what_no_set_point_lapses_to_is_bad_input() -> None:
+    result = run("grpc://127.0.0.1:1", "--on-lapse", "drop")
+
+    assert result.exit_code == 2
+    assert result.stderr == "--on-lapse is 'drop'; accepted: release, zero, hold, or a power (-5 kW)\n"
+
+
 def test_a_server_that_is_not_there_is_bad_input() -> None:
     result = run("grpc://127.0.0.1:1", "--statement", "2")
 
