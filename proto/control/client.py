@@ -306,15 +306,22 @@ class ControlClient:
         response = await self._call("GetState", pb.GetStateRequest(), pb.GetStateResponse)
         return [site_fault(fault) for fault in response.faults]
 
-    async def take_snapshot(self, name: str) -> None:
+    async def take_snapshot(self, name: str) -> ClockReading:
         """Let the server keep everything that the site remembers, under a name; of those it keeps 100."""
         if not name:
-            raise ControlError(grpc.StatusCode.INVALID_ARGUMENT, "the name is empty; accepted: any other")
-        await self._call("TakeSnapshot", pb.TakeSnapshotRequest(name=name), pb.TakeSnapshotResponse)
+            accepted = "any other name, or `export_snapshot` for its bytes"
+            raise ControlError(grpc.StatusCode.INVALID_ARGUMENT, f"the name is empty; accepted: {accepted}")
+        request = pb.TakeSnapshotRequest(name=name)
+        return clock_reading((await self._call("TakeSnapshot", request, pb.TakeSnapshotResponse)).clock)
 
     async def export_snapshot(self) -> bytes:
         """Return everything that the site remembers, to keep in a file."""
-        return (await self._call("TakeSnapshot", pb.TakeSnapshotRequest(), pb.TakeSnapshotResponse)).content
+        return (await self.export_snapshot_with_clock())[0]
+
+    async def export_snapshot_with_clock(self) -> tuple[bytes, ClockReading]:
+        """Return everything that the site remembers, and where its time stood then."""
+        answer = await self._call("TakeSnapshot", pb.TakeSnapshotRequest(), pb.TakeSnapshotResponse)
+        return answer.content, clock_reading(answer.clock)
 
     async def restore_snapshot(self, snapshot: str | bytes) -> ClockReading:
         """Go on from a snapshot.

@@ -152,13 +152,16 @@ class Procedures:
         if request.name and request.name not in self._snapshots and len(self._snapshots) >= MOST_SNAPSHOTS:
             raise TooManySnapshotsError(
                 f"{MOST_SNAPSHOTS} snapshots are kept already; accepted: the name of one of them, which is "
-                "replaced, another name once one of them is forgotten, or no name, for its bytes"
+                "replaced, another name once one of them is forgotten, or a request without a name, for its bytes "
+                "(`export_snapshot`, `doppelgrid control snapshot --file`)"
             )
         snapshot = self._simulation.save()
+        clock = self._clock()
+        clock.simulated_time.FromDatetime(to_datetime(snapshot.engine.now_us))
         if not request.name:
-            return pb.TakeSnapshotResponse(clock=self._clock(), content=snapshot.to_bytes())
+            return pb.TakeSnapshotResponse(clock=clock, content=snapshot.to_bytes())
         self._snapshots[request.name] = snapshot
-        return pb.TakeSnapshotResponse(clock=self._clock())
+        return pb.TakeSnapshotResponse(clock=clock)
 
     async def restore_snapshot(self, request: pb.RestoreSnapshotRequest) -> pb.RestoreSnapshotResponse:
         """Go on from a snapshot."""

@@ -243,6 +243,21 @@ class TestSnapshots:
         await control.forget_snapshot("a")
         assert list(await control.list_snapshots()) == ["b"]
 
+    async def test_taking_one_tells_its_time_while_time_passes(self, control: ControlClient) -> None:
+        await control.set_speed(1000.0)
+        await control.resume()
+        taken = await control.take_snapshot("on the way")
+        assert (await control.list_snapshots())["on the way"] == taken.simulated_time
+        content, exported = await control.export_snapshot_with_clock()
+        await control.pause()
+        assert (await control.restore_snapshot(content)).simulated_time == exported.simulated_time
+
+    async def test_an_empty_name_is_refused_by_what_has_none(self, control: ControlClient) -> None:
+        with pytest.raises(
+            ControlError, match="the name is empty; accepted: any other name, or `export_snapshot`"
+        ):
+            await control.take_snapshot("")
+
     async def test_no_more_snapshots_are_kept_than_the_server_says(self, control: ControlClient) -> None:
         for number in range(MOST_SNAPSHOTS):
             await control.take_snapshot(str(number))

@@ -31,13 +31,12 @@ async def snapshot(site: ControlClient, name: NameArgument = None, *, file: File
     """Keep everything that the site remembers, to go back to it."""
     _require_one(name, file)
     check_writable("--file", file)
-    if name is not None:
-        await site.take_snapshot(name)
     if file is not None:
-        content = await site.export_snapshot()
+        content, reading = await site.export_snapshot_with_clock()
         with writing("--file", file):
             file.write_bytes(content)
-    reading = await site.clock()
+    else:
+        reading = await site.take_snapshot(name or "")
     return Told(f"{name or file}: kept at {reading.simulated_time.isoformat()}", plain_clock(reading))
 
 
