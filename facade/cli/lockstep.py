@@ -182,9 +182,13 @@ def _tell(result: LockstepResult, address: str, watches: Sequence[SiteWatch]) ->
 
     from .report_lines import print_report  # noqa: PLC0415
 
+    is_completed = result.report.outcome == "completed"
+    if not is_completed:
+        typer.echo(str(result), err=True)
     for watch in watches:
         print_report(watch.report(), Console(emoji=False))
-    typer.echo(str(result), err=result.report.outcome != "completed")
+    if is_completed:
+        typer.echo(str(result))
     if not result.connected:
         typer.echo(f"the application never connected to grpc://{address}", err=True)
 

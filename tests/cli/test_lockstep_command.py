@@ -58,6 +58,18 @@ def test_metrics_to_record_are_not_asked_for_without_a_recording(words: list[str
     assert "--record-metrics is 'all' without --record; accepted: with --record FILE" in shown.output
 
 
+def test_a_crash_comes_before_what_the_site_did(tmp_path: Path) -> None:
+    script = tmp_path / "app.py"
+    script.write_text("import asyncio\nasyncio.run(asyncio.sleep(70.5))\nraise KeyError('price')\n")
+    shown = RUNNER.invoke(app, ["lockstep", "demo", str(script), "--duration", "1h"])
+    assert shown.exit_code == 4
+    parts = [
+        shown.output.index(part)
+        for part in ("KeyError: 'price'", "the application crashed at", "2200), 2026")
+    ]
+    assert parts == sorted(parts)
+
+
 def test_what_follows_two_dashes_is_the_application_s(tmp_path: Path) -> None:
     script = tmp_path / "app.py"
     script.write_text("import sys\nprint(sys.argv[1:])\n")
