@@ -35,7 +35,7 @@ def print_report(report: SiteReport, console: Console, *, chart: bool = False) -
         console: Where to.
         chart: Whether to draw its powers as well.
     """
-    span = timedelta(microseconds=report.end_us - report.begin_us)
+    span = _tenths(timedelta(microseconds=report.end_us - report.begin_us))
     begin, end = (
         to_datetime(time_us).astimezone(report.zone) for time_us in (report.begin_us, report.end_us)
     )
@@ -57,6 +57,11 @@ def print_report(report: SiteReport, console: Console, *, chart: bool = False) -
             console.out(text, highlight=False)
 
 
+def _tenths(span: timedelta) -> timedelta:
+    """Return a span in tenths of seconds, beyond which nobody reads it; a shorter one as it is."""
+    return timedelta(seconds=round(span.total_seconds(), 1)) if span >= timedelta(seconds=1) else span
+
+
 def lines(report: SiteReport) -> list[str]:
     """Return in lines what is in no table."""
     found = [_energies(report)]
@@ -69,6 +74,8 @@ def lines(report: SiteReport) -> list[str]:
         if share is not None
     ]
     found += ["; ".join(shares)] if shares else []
+    if not report.spans_agree and None not in (report.imported_wh, report.consumed_wh):
+        found.append("what part of this came from the site is not known: powers are known of different spans")
     if len(report.groups) > 1:
         groups = ", ".join(
             f"{group.kind} {_number((group.consumed_wh - group.delivered_wh) / 1e3)}"

@@ -26,6 +26,8 @@ STORING = frozenset({Category.BATTERY_INVERTER.value})
 _MOST_INTERVALS = 1440
 _FIRST_LENGTH_US = 60_000_000
 _US_PER_HOUR = 3.6e9
+_MOST_APART = 0.005
+"""Of the whole time, for which something may not be known beside the rest: half of the last digit of shares [1]."""
 
 
 class Ways(NamedTuple):
@@ -160,6 +162,9 @@ class Gatherer:
         self._bill: Bill | None = None
         self._charges_powers = True
         self._grid_unknown_us = 0
+        self._apart_us = np.zeros(columns)
+        """For how long each was known and the connection point was not, or the other way round [µs]."""
+        self._whole_us = 0
         self._curve = _Intervals(_FIRST_LENGTH_US, len(self._groups) + 1, most=_MOST_INTERVALS)
 
     def bill(self, bill: Bill, *, charges_powers: bool = True) -> None:
@@ -191,7 +196,10 @@ class Gatherer:
         grid = self.ways.grid
         grid_w = np.full(len(active_w), np.nan) if grid is None else active_w[:, grid]
         self._quarters.add(times_us, grid_w[:, None])
-        self._grid_unknown_us += int(np.diff(times_us)[np.isnan(grid_w)].sum())
+        lengths_us = np.diff(times_us)
+        self._grid_unknown_us += int(lengths_us[np.isnan(grid_w)].sum())
+        self._apart_us += lengths_us @ (np.isnan(active_w) != np.isnan(grid_w)[:, None])
+        self._whole_us += int(lengths_us.sum())
         if self._bill is not None and self._charges_powers:
             self._bill.charge(times_us, grid_w)
         self._curve.add(times_us, np.column_stack([grid_w, own_w @ self._member.T]))
@@ -229,6 +237,18 @@ class Gatherer:
     def grid_unknown_s(self) -> float:
         """Return for how long the power at the connection point was not known [s]."""
         return self._grid_unknown_us / 1e6
+
+    def spans_agree(self, *, grid_is_counted: bool) -> bool:
+        """Say whether what is known of the connection point and of all others is of the same spans.
+
+        Args:
+            grid_is_counted: Whether registers tell its energies, also of the spans in which its power is not known.
+        """
+        known = [apart for place, apart in enumerate(self._apart_us.tolist()) if self._is_known(place)]
+        apart_us = max(known, default=0.0)
+        if grid_is_counted:
+            apart_us = max(apart_us, self._grid_unknown_us)
+        return apart_us <= _MOST_APART * self._whole_us
 
     def totals(self) -> tuple[float | None, float | None]:
         """Return what was consumed and produced by all that is no storage [Wh]; None if some of it is not known."""

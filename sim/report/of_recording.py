@@ -113,6 +113,7 @@ def report_of_recording(
             outside_limits_s=_outside_s(recording, site, gatherer, powers),
         ),
         costs=gatherer.costs(),
+        spans_agree=_spans_agree(recording, site, gatherer, powers),
     )
 
 
@@ -227,6 +228,12 @@ def _with_registers(recording: Recording, site: Site, flow: Flow, powers: Held) 
 def _grid_wh(gatherer: Gatherer, flows: tuple[Flow, ...]) -> tuple[float | None, float | None]:
     grid = gatherer.ways.grid_key
     return next(((flow.consumed_wh, flow.delivered_wh) for flow in flows if flow.key == grid), (None, None))
+
+
+def _spans_agree(recording: Recording, site: Site, gatherer: Gatherer, powers: Mapping[str, Held]) -> bool:
+    grid = gatherer.ways.grid_key
+    is_counted = grid is not None and _registers(recording, site, grid, powers[grid]) is not None
+    return gatherer.spans_agree(grid_is_counted=is_counted)
 
 
 def _charge_registers(

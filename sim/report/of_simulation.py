@@ -192,6 +192,7 @@ class SiteWatch:
             unknown_s=gatherer.grid_unknown_s(),
             shortfalls=Shortfalls() if self._shortfalls is None else self._shortfalls.shortfalls(),
             costs=gatherer.costs(),
+            spans_agree=gatherer.spans_agree(grid_is_counted=False),
         )
 
     def _span_us(self) -> tuple[int, int]:

@@ -169,18 +169,30 @@ class SiteReport:
     shortfalls: Shortfalls = NOTHING_KNOWN
     costs: Costs | None = None
     """None without a tariff, or where nobody saw the connection point."""
+    spans_agree: bool = True
+    """Whether what was imported, exported, consumed and produced is known of the same spans; else shares are not."""
 
     @property
     def self_consumption(self) -> float | None:
         """Part of what was produced that was not exported; None if nothing was produced, or it is not known."""
-        if self.produced_wh is None or self.exported_wh is None or self.produced_wh <= 0.0:
+        if (
+            not self.spans_agree
+            or self.produced_wh is None
+            or self.exported_wh is None
+            or self.produced_wh <= 0.0
+        ):
             return None
         return min(max(1.0 - self.exported_wh / self.produced_wh, 0.0), 1.0)
 
     @property
     def self_sufficiency(self) -> float | None:
         """Part of what was consumed that was not imported; None if nothing was consumed, or it is not known."""
-        if self.consumed_wh is None or self.imported_wh is None or self.consumed_wh <= 0.0:
+        if (
+            not self.spans_agree
+            or self.consumed_wh is None
+            or self.imported_wh is None
+            or self.consumed_wh <= 0.0
+        ):
             return None
         return min(max(1.0 - self.imported_wh / self.consumed_wh, 0.0), 1.0)
 

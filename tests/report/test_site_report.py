@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import doppelgrid
+from doppelgrid.cli.report_lines import lines
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import CommandError
 from doppelgrid.sim.domain.metrics import PowerType
@@ -285,3 +286,36 @@ def test_means_count_where_there_is_no_value_as_such(tmp_path: Path) -> None:
     means = rows(2, [8.0, -4.0, 4.0, 0.0])
     mixed = means.replace("_avg,8000.0", ",8000.0").replace("_avg,4000.0", ",4000.0")
     assert told(tmp_path, mixed).imported_wh == told(tmp_path, means).imported_wh == 3000.0
+
+
+def test_shares_of_what_is_known_of_different_spans_are_not_known(tmp_path: Path) -> None:
+    """Of the connection point in other quarters than of the roof."""
+    report = told(
+        tmp_path, rows(2, [nan, 8.0, 8.0, 8.0]) + rows(4, [-4.0, -4.0, nan, nan]) + rows(5, [0.0] * 4)
+    )
+    assert (report.imported_wh, report.produced_wh) == (4000.0, 2000.0)
+    assert (report.self_sufficiency, report.self_consumption) == (None, None)
+    assert "what part of this came from the site is not known: powers are known of different spans" in lines(
+        report
+    )
+
+
+ALIKE = "".join(rows(number, [power, nan, power, power]) for number, power in ((2, 4.0), (4, -4.0), (5, 0.0)))
+"""Powers of which nothing is known in the same quarter."""
+
+
+def test_shares_are_not_known_where_registers_alone_span_a_gap(tmp_path: Path) -> None:
+    registers = "".join(
+        f"2026-06-15 10:{15 * place:02d}:00+00:00,7,2,AC_ENERGY_ACTIVE_{way},{energy * place}\n"
+        for place in range(4)
+        for way, energy in (("CONSUMED", 1000.0), ("DELIVERED", 0.0))
+    )
+    report = told(tmp_path, ALIKE + registers)
+    assert report.imported_wh == 3000.0
+    assert (report.self_sufficiency, report.self_consumption) == (None, None)
+
+
+def test_shares_of_what_is_known_of_the_same_spans_are_known(tmp_path: Path) -> None:
+    report = told(tmp_path, ALIKE)
+    assert (report.self_sufficiency, report.self_consumption) == (0.5, 1.0)
+    assert not any("not known" in line for line in lines(report) if not line.startswith("note: "))
