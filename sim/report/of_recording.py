@@ -166,7 +166,7 @@ def _column(
     }
     names = ("", "avg") if part is None else (part,)
     places = [parts[name] for name in names if name in parts]
-    is_told = track.present[:, places].any(axis=1)
+    is_told = np.logical_or.reduce(track.present[:, places], axis=1)
     if not is_told.any():
         return None
     values = np.full(len(track.times_us), np.nan)
