@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -23,6 +24,13 @@ class ClockReading(NamedTuple):
     paused: bool
     timestamps: Timestamps
     """Whose time telemetry carries."""
+    timezone: str = "UTC"
+    """Name of the site's time zone."""
+
+    @property
+    def local_time(self) -> datetime:
+        """Simulated time by the clock of the site."""
+        return self.simulated_time.astimezone(ZoneInfo(self.timezone))
 
 
 class SiteEvent(NamedTuple):
@@ -92,6 +100,7 @@ def clock_reading(clock: pb.Clock) -> ClockReading:
         speed=clock.speed,
         paused=clock.paused,
         timestamps="wall" if clock.timestamps == pb.TIMESTAMPS_WALL else "simulated",
+        timezone=clock.timezone or "UTC",
     )
 
 

@@ -51,6 +51,7 @@ def clock(simulation: LiveSimulation) -> pb.Clock:
         speed=simulation.clock.speed,
         paused=simulation.clock.paused,
         timestamps=pb.TIMESTAMPS_WALL if wall else pb.TIMESTAMPS_SIMULATED,
+        timezone=simulation.site.microgrid.location.timezone,
     )
 
 

@@ -25,7 +25,7 @@ async def run_clock(*arguments: str) -> tuple[int | None, str]:
 
 
 async def test_it_says_where_time_stands(server: SiteServer) -> None:
-    said = "2026-06-15T10:00:00+00:00 paused, simulated timestamps"
+    said = "2026-06-15T12:00:00+02:00 paused, simulated timestamps"
     assert await run_clock(server.url) == (0, said)
 
 

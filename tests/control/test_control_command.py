@@ -6,6 +6,7 @@ import asyncio
 import json
 import math
 from collections.abc import AsyncIterator
+from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,7 +90,7 @@ async def charging() -> AsyncIterator[Shell]:
 
 class TestTime:
     async def test_a_span_as_it_was_printed_passes(self, shell: Shell) -> None:
-        said = "2026-06-15T10:04:30+00:00 paused, simulated timestamps"
+        said = "2026-06-15T12:04:30+02:00 paused, simulated timestamps"
         assert await shell.type("step", "4 min 30 s") == (0, said, "")
 
     async def test_time_goes_on_faster_and_stands_still(self, shell: Shell, control: ControlClient) -> None:
@@ -107,7 +108,7 @@ class TestTime:
 
     async def test_json_has_what_the_words_have(self, shell: Shell) -> None:
         told = json.loads((await shell.type("step", "1s", "--json")).output)
-        assert (told["simulated_time"], told["paused"]) == ("2026-06-15T10:00:01+00:00", True)
+        assert (told["simulated_time"], told["paused"]) == ("2026-06-15T12:00:01+02:00", True)
 
     @pytest.mark.parametrize(
         ("words", "said"),
@@ -172,7 +173,7 @@ class TestFaults:
         ).output == "fault 1: bat-inv trip for 1 min (doppelgrid control mend 1)"
         shown = (await shell.type("state", "bat-inv")).output
         assert "error OVERTEMPERATURE" in shown
-        assert "fault 1: bat-inv trip, since 2026-06-15T10:00:00+00:00" in shown
+        assert "fault 1: bat-inv trip, since 2026-06-15T12:00:00+02:00" in shown
         assert (await shell.type("mend", "bat-inv")).output == "mended: bat-inv trip"
         assert (await shell.type("mend")).output == "mended: nothing, as nothing was broken"
 
@@ -201,12 +202,12 @@ class TestFaults:
 class TestMemory:
     async def test_a_site_goes_back_to_a_snapshot(self, shell: Shell, tmp_path: Path) -> None:
         file = str(tmp_path / "site.snapshot")
-        assert (await shell.type("snapshot", "noon")).output == "noon: kept at 2026-06-15T10:00:00+00:00"
+        assert (await shell.type("snapshot", "noon")).output == "noon: kept at 2026-06-15T12:00:00+02:00"
         await shell.type("snapshot", "--file", file)
         for back in (("noon",), ("--file", file)):
             await shell.type("step", "1 min")
-            assert (await shell.type("rewind", *back)).output.startswith("2026-06-15T10:00:00+00:00 paused")
-        assert (await shell.type("snapshots")).output == "noon: 2026-06-15T10:00:00+00:00"
+            assert (await shell.type("rewind", *back)).output.startswith("2026-06-15T12:00:00+02:00 paused")
+        assert (await shell.type("snapshots")).output == "noon: 2026-06-15T12:00:00+02:00"
         await shell.type("forget", "noon")
         assert (await shell.type("snapshots")).output == "none"
 
@@ -253,8 +254,8 @@ class TestLooks:
     def test_values_that_are_not_there_are_a_dash_and_null(self) -> None:
         values = {"AC_POWER_ACTIVE": math.nan, "AC_FREQUENCY": math.nan, "BATTERY_SOC_PCT": math.nan}
         reading = ComponentState(1, values, {}, ("READY",), (), (), 0, "meter")
-        assert site_in_words({"a": reading}, (), ()).count("  –") == 3
-        assert site_in_words({"a": reading, "b": reading}, (), ()).count(" –") == 4
+        assert site_in_words({"a": reading}, (), (), UTC).count("  –") == 3
+        assert site_in_words({"a": reading, "b": reading}, (), (), UTC).count(" –") == 4
         assert set(plain_state("a", reading)["values"].values()) == {None}
 
     async def test_what_happens_is_told_as_it_happens(
@@ -270,7 +271,7 @@ class TestLooks:
         await control.drive("house", "load", 20e3, over=seconds(30))
         await server.__aexit__(None, None, None)
         ended = await watching
-        assert ended.output == "2026-06-15T10:00:00+00:00 house: driven (over 30 s, load 20 kW)"
+        assert ended.output == "2026-06-15T12:00:00+02:00 house: driven (over 30 s, load 20 kW)"
 
 
 class TestReach:

@@ -89,7 +89,8 @@ async def _faults(site: ControlClient) -> Offers:
 
 
 async def _snapshots(site: ControlClient) -> Offers:
-    return [(name, moment.isoformat()) for name, moment in (await site.list_snapshots()).items()]
+    zone, kept = (await site.clock()).local_time.tzinfo, await site.list_snapshots()
+    return [(name, moment.astimezone(zone).isoformat()) for name, moment in kept.items()]
 
 
 def _offer(

@@ -25,14 +25,15 @@ async def state(site: ControlClient, components: ComponentsArgument = None) -> T
     """Print what components are doing, what is broken, and what is driven; of one component, everything."""
     wanted = components or []
     states, driven = await site.state(*wanted), await site.inputs(*wanted)
+    zone = (await site.clock()).local_time.tzinfo
     faults = [each for each in await site.faults() if not wanted or each.component in wanted]
     by_hand = [each for each in driven if each.driven]
     content = {
         "components": [plain_state(key, each) for key, each in states.items()],
-        "faults": [plain_fault(each) for each in faults],
+        "faults": [plain_fault(each, zone) for each in faults],
         "inputs": [plain_input(each) for each in driven],
     }
-    return Told(site_in_words(states, faults, by_hand), content)
+    return Told(site_in_words(states, faults, by_hand, zone), content)
 
 
 async def events(
@@ -44,7 +45,10 @@ async def events(
     ] = None,
 ) -> AsyncIterator[Told]:
     """Print what happens to the site from now on, until Ctrl-C: commands, state changes, faults, drives."""
-    async for event in await site.events(kinds=kind or (), subjects=components or ()):
+    happening = await site.events(kinds=kind or (), subjects=components or ())
+    zone = (await site.clock()).local_time.tzinfo
+    async for each in happening:
+        event = each._replace(time=each.time.astimezone(zone))
         # Messages keep no order.
         line = event_line(event.kind, event.subject, dict(sorted(event.details.items())))
         yield Told(f"{event.time.isoformat()} {line}", plain_event(event))

@@ -37,7 +37,7 @@ async def snapshot(site: ControlClient, name: NameArgument = None, *, file: File
             file.write_bytes(content)
     else:
         reading = await site.take_snapshot(name or "")
-    return Told(f"{name or file}: kept at {reading.simulated_time.isoformat()}", plain_clock(reading))
+    return Told(f"{name or file}: kept at {reading.local_time.isoformat()}", plain_clock(reading))
 
 
 async def rewind(site: ControlClient, name: KeptArgument = None, *, file: FileOption = None) -> Told:
@@ -54,7 +54,9 @@ async def rewind(site: ControlClient, name: KeptArgument = None, *, file: FileOp
 
 async def snapshots(site: ControlClient) -> Told:
     """List the snapshots that the server keeps."""
-    kept = {name: moment.isoformat() for name, moment in (await site.list_snapshots()).items()}
+    zone = (await site.clock()).local_time.tzinfo
+    moments = await site.list_snapshots()
+    kept = {name: moment.astimezone(zone).isoformat() for name, moment in moments.items()}
     return Told("\n".join(f"{name}: {moment}" for name, moment in kept.items()) or "none", kept)
 
 

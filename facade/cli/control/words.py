@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..options import span_in_words
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from ...proto.control.readings import ClockReading, ComponentState, SiteEvent, SiteFault, SiteInput
 
 NOTHING = "–"
@@ -20,12 +22,12 @@ _PRODUCERS = ("pv_inverter", "wind_turbine", "chp")
 def clock_in_words(reading: ClockReading) -> str:
     """Say where time stands, and how it passes."""
     passing = "paused" if reading.paused else f"{reading.speed:g} x real time"
-    return f"{reading.simulated_time.isoformat()} {passing}, {reading.timestamps} timestamps"
+    return f"{reading.local_time.isoformat()} {passing}, {reading.timestamps} timestamps"
 
 
 def plain_clock(reading: ClockReading) -> dict[str, Any]:
     """Return where time stands in the types of JSON."""
-    times = {"simulated_time": reading.simulated_time, "wall_time": reading.wall_time}
+    times = {"simulated_time": reading.local_time, "wall_time": reading.wall_time}
     return {**reading._asdict(), **{name: moment.isoformat() for name, moment in times.items()}}
 
 
@@ -63,9 +65,9 @@ def plain_state(key: str, state: ComponentState) -> dict[str, Any]:
     return {"component": key, **state._asdict(), "values": values}
 
 
-def plain_fault(fault: SiteFault) -> dict[str, Any]:
-    """Return what is broken in the types of JSON."""
-    return {**fault._asdict(), "since": fault.since.isoformat()}
+def plain_fault(fault: SiteFault, zone: tzinfo | None) -> dict[str, Any]:
+    """Return what is broken in the types of JSON, by the clock of a time zone."""
+    return {**fault._asdict(), "since": fault.since.astimezone(zone).isoformat()}
 
 
 def plain_input(each: SiteInput) -> dict[str, Any]:
@@ -79,13 +81,17 @@ def plain_event(event: SiteEvent) -> dict[str, Any]:
 
 
 def site_in_words(
-    states: Mapping[str, ComponentState], faults: Sequence[SiteFault], driven: Sequence[SiteInput]
+    states: Mapping[str, ComponentState],
+    faults: Sequence[SiteFault],
+    driven: Sequence[SiteInput],
+    zone: tzinfo | None,
 ) -> str:
-    """Return a site as a table, and what is broken or driven below it."""
+    """Return a site as a table, and what is broken or driven below it, by the clock of a time zone."""
     lines = [_table(states)] if len(states) > 1 else [_details(key, state) for key, state in states.items()]
     lines += [
-        f"fault {fault.number}: {fault.component} {fault.kind}, since {fault.since.isoformat()} ({fault.what})"
-        for fault in faults
+        f"fault {each.number}: {each.component} {each.kind}, "
+        f"since {each.since.astimezone(zone).isoformat()} ({each.what})"
+        for each in faults
     ]
     lines += [
         f"driven: {each.component}.{each.quantity} at {value_in_words(each.quantity, each.value)}"

@@ -22,18 +22,20 @@ TIMESTAMPS_WALL: Timestamps
 TIMESTAMPS_SIMULATED: Timestamps
 
 class Clock(_message.Message):
-    __slots__ = ("simulated_time", "wall_time", "speed", "paused", "timestamps")
+    __slots__ = ("simulated_time", "wall_time", "speed", "paused", "timestamps", "timezone")
     SIMULATED_TIME_FIELD_NUMBER: _ClassVar[int]
     WALL_TIME_FIELD_NUMBER: _ClassVar[int]
     SPEED_FIELD_NUMBER: _ClassVar[int]
     PAUSED_FIELD_NUMBER: _ClassVar[int]
     TIMESTAMPS_FIELD_NUMBER: _ClassVar[int]
+    TIMEZONE_FIELD_NUMBER: _ClassVar[int]
     simulated_time: _timestamp_pb2.Timestamp
     wall_time: _timestamp_pb2.Timestamp
     speed: float
     paused: bool
     timestamps: Timestamps
-    def __init__(self, simulated_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., wall_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., speed: _Optional[float] = ..., paused: _Optional[bool] = ..., timestamps: _Optional[_Union[Timestamps, str]] = ...) -> None: ...
+    timezone: str
+    def __init__(self, simulated_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., wall_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., speed: _Optional[float] = ..., paused: _Optional[bool] = ..., timestamps: _Optional[_Union[Timestamps, str]] = ..., timezone: _Optional[str] = ...) -> None: ...
 
 class GetClockRequest(_message.Message):
     __slots__ = ()
