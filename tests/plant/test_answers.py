@@ -291,7 +291,7 @@ class TestLimits:
         made.allowed_power.allow("roof", Metric.AC_POWER_ACTIVE, (Bounds(-7e3, -6e3),))
         assert accepted_ranges(made, "roof", ACTIVE) == (Bounds(-7e3, -6e3),)
         made.operating_point.solve()
-        assert shown_ranges(made, "roof", Metric.AC_POWER_ACTIVE) == (Bounds(0.0, 0.0),)
+        assert shown_ranges(made, "roof", Metric.AC_POWER_ACTIVE) == (Bounds(0.0, standby_w),)
 
     def test_powers_that_can_be_told_have_bounds(self) -> None:
         made = plant("inv", "bank", "miner")
