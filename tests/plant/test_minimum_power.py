@@ -298,6 +298,22 @@ class TestBatteries:
         assert site.plant.readings.flows().battery_dc_w["bat-1"] == 0.0
         assert site.plant.readings.active_power_w("inv") < -300.0
 
+    def test_an_empty_one_lets_a_hybrid_rest_while_the_sun_gives_less_than_running_takes(self) -> None:
+        site = Storage(
+            {
+                "category": "hybrid_inverter",
+                "peak_power": "10 kW",
+                "irradiance": "1 W/m²",
+                "standby_power": "20 W",
+            },
+            {"preset": "lfp-10kwh", "initial_soc": "10.2 %", "min_soc": "10 %"},
+        )
+        assert site.tell(-500.0) == pytest.approx(-500.0)
+        site.simulation.run_to(site.plant.time_us + 600_000_000)
+        assert site.shown()[0][0] == 0.0
+        assert site.plant.readings.active_power_w("inv") == 20.0
+        assert 0.0 < site.plant.readings.flows().battery_dc_w["bat-1"] < 10.0
+
     def test_without_minima_they_share_by_their_room(self) -> None:
         site = Storage({}, {}, {"capacity": "46 kWh"})
         site.tell(10e3)
