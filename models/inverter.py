@@ -232,6 +232,19 @@ def floor_to_resolution(power_w: float, resolution_w: float) -> float:
     return math.copysign(min(steps * resolution_w, abs(power_w)), power_w)
 
 
+def ceil_to_resolution(power_w: float, resolution_w: float) -> float:
+    """Return the least power that a device can be told and that is not below a power.
+
+    Args:
+        power_w: >= 0 [W]. A value beyond a step by no more than 1e-9 steps counts as that step.
+        resolution_w: Step [W]; 0 for none.
+
+    Returns:
+        A whole number of steps [W]; the power itself without steps.
+    """
+    return resolution_w * math.ceil(power_w / resolution_w - 1e-9) if resolution_w > 0.0 else power_w
+
+
 def reactive_limit_var(params: InverterParams, active_power_w: float) -> float:
     """Return the greatest reactive power, either sign [var], beside an active power [W].
 

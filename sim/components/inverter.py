@@ -7,7 +7,7 @@ import math
 from pydantic import Field, ValidationInfo, field_validator
 
 from ...models.grid_guard import GridGuardParams
-from ...models.inverter import InverterParams
+from ...models.inverter import InverterParams, ceil_to_resolution
 from ...models.parameter import check_parameters
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds
 from ..files.parameters import overridden
@@ -22,7 +22,7 @@ from ..files.units import (
     PositiveReactivePower,
 )
 from .grid_code import GridCodeInput, grid_guard_params
-from .rating import Rating, whole_steps_w
+from .rating import Rating
 from .section import Lapsing, at_most_rated, given
 from .setting import Setting
 
@@ -220,8 +220,8 @@ def inverter_rating(
         ramp_rate_w_per_s=params.ramp_rate_w_per_s,
         response_delay_s=params.response_delay_s,
         resolution_w=params.resolution_w,
-        minimum_w=whole_steps_w(gap.upper, params.resolution_w),
-        minimum_delivered_w=whole_steps_w(-gap.lower, params.resolution_w),
+        minimum_w=ceil_to_resolution(gap.upper, params.resolution_w),
+        minimum_delivered_w=ceil_to_resolution(-gap.lower, params.resolution_w),
         rest_w=params.standby_power_w,
         is_limit=produces_only,
     )

@@ -143,6 +143,8 @@ def guarded(kind: ComponentType, package: str) -> ComponentType:
         # What is asked for later, while clients are there, is better refused before.
         for tell in (told.caption, told.identity, told.switchgear):
             tell(section)
+        if told.presets is not None:
+            told.presets()
         return built
 
     return replace(told, build=build_and_tell)

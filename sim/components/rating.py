@@ -9,11 +9,6 @@ from ..domain.metrics import PowerType
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds
 
 
-def whole_steps_w(least_w: float, step_w: float) -> float:
-    """Return the least power of whole steps that is not below a power [W]; the power itself if there are no steps."""
-    return step_w * math.ceil(least_w / step_w - 1e-9) if step_w > 0.0 else least_w
-
-
 def gap_of(minimum_w: float, minimum_delivered_w: float | None) -> Bounds:
     """Return between which powers nothing runs that has a minimum each way, or one for both if the second is None."""
     delivered_w = minimum_w if minimum_delivered_w is None else minimum_delivered_w

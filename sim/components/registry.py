@@ -142,7 +142,16 @@ def _check_place(what: str, offered: ComponentType) -> None:
     classes = sorted({each.sdk_class for each in OURS if each.sdk_class is not None})
     if offered.sdk_class is not None and offered.sdk_class not in classes:
         raise ValueError(f"{what}: sdk_class is {offered.sdk_class!r}; accepted: None, {', '.join(classes)}")
-
+    needed = offered.needs_behind_it
+    if needed is not None and not (isinstance(needed, str) and needed and needed.isprintable()):
+        raise ValueError(f"{what}: needs_behind_it is {needed!r}; accepted: printable words, or None")
+    for name in ("is_passage", "measures"):
+        if not isinstance(getattr(offered, name), bool):
+            raise ValueError(f"{what}: {name} is {getattr(offered, name)!r}; accepted: True, False")
+    if not isinstance(offered.sdk_fields, Mapping):
+        raise ValueError(
+            f"{what}: sdk_fields is {offered.sdk_fields!r}; accepted: a mapping of names to values"
+        )
     for each in OURS:
         if each.sdk_class == offered.sdk_class is not None and {*each.sdk_fields} != {*offered.sdk_fields}:
             accepted = ", ".join(each.sdk_fields) or "none"
@@ -150,7 +159,7 @@ def _check_place(what: str, offered: ComponentType) -> None:
 
 
 def _check_functions(what: str, offered: ComponentType) -> None:
-    for name in ("build", "caption", "identity", "check", "switchgear"):
+    for name in ("build", "caption", "identity", "check", "switchgear", "least_w"):
         if not callable(getattr(offered, name)):
             raise ValueError(f"{what}: {name} is {getattr(offered, name)!r}; accepted: a function")
     if offered.build is nothing_built and not offered.is_passage:
@@ -164,7 +173,7 @@ def _check_functions(what: str, offered: ComponentType) -> None:
         raise ValueError(
             f"{what}: resting_state is {offered.resting_state!r}; accepted: StateCode.X, or None"
         )
-    for name in ("params", "presets"):
+    for name in ("params", "presets", "least_delivered_w"):
         given = getattr(offered, name)
         if given is not None and not callable(given):
             raise ValueError(f"{what}: {name} is {given!r}; accepted: a function, or None")

@@ -13,9 +13,9 @@ import math
 from ...models.battery import battery_power_limits
 from ...models.bms import RELAYS_CLOSED
 from ...models.inverter import (
-    InverterParams,
     ac_beside_reactive,
     ac_from_dc,
+    ceil_to_resolution,
     conversion_loss_w,
     dc_from_ac,
     inverter_apparent_limit_va,
@@ -102,19 +102,15 @@ def _find_least(layout: Layout, memory: Memory, inverter: int) -> None:
     now.least_w = own.minimum_w
     now.least_delivered_w = own.minimum_delivered_w
     if own.behind_w + sun_w > 0.0:
-        now.least_w = max(own.minimum_w, _whole_steps_w(params, ac_from_dc(params, own.behind_w + sun_w)))
+        together_w = ac_from_dc(params, own.behind_w + sun_w)
+        now.least_w = max(own.minimum_w, ceil_to_resolution(together_w, params.resolution_w))
     if own.behind_delivered_w > 0.0:
         alone_w = 0.0 - ac_from_dc(params, sun_w) if sun_w < 0.0 else 0.0
         if alone_w <= 0.0 or alone_w < own.minimum_delivered_w:
             # Counted as what they draw, as behind a battery inverter: a little more than it takes.
             together_w = ac_from_dc(params, own.behind_delivered_w - sun_w)
-            now.least_delivered_w = max(own.minimum_delivered_w, _whole_steps_w(params, together_w))
-
-
-def _whole_steps_w(params: InverterParams, power_w: float) -> float:
-    """Return the least power that an inverter can be told and that is not below a power [W]."""
-    step_w = params.resolution_w
-    return step_w * math.ceil(power_w / step_w - 1e-9) if step_w > 0.0 else power_w
+            least_w = ceil_to_resolution(together_w, params.resolution_w)
+            now.least_delivered_w = max(own.minimum_delivered_w, least_w)
 
 
 def setting_w(layout: Layout, memory: Memory, inverter: int) -> float:

@@ -11,13 +11,13 @@ from ...models.ageing import AgeingParams
 from ...models.battery import BatteryParams
 from ...models.bms import BmsParams
 from ...models.grid_guard import GridGuardParams
-from ...models.inverter import InverterParams, ac_from_dc
+from ...models.inverter import InverterParams, ac_from_dc, ceil_to_resolution
 from ...models.throughput import ThroughputParams
 from ..components.component_type import BatterySystem, Built, Converting, GridSupply
 from ..components.device import Machine
 from ..components.load import WiredLoad
 from ..components.metering import Metering
-from ..components.rating import Rating, whole_steps_w
+from ..components.rating import Rating
 from ..components.registry import type_of
 from ..components.solar_array import SolarArray
 from ..inputs.signal import Signal
@@ -169,7 +169,7 @@ def _with_batteries(
     if params is None or built[key].array is not None or not any(map(any, gaps)):
         return rating
     drawn_w, delivered_w = (
-        whole_steps_w(ac_from_dc(params, behind_w), rating.resolution_w) if behind_w > 0.0 else 0.0
+        ceil_to_resolution(ac_from_dc(params, behind_w), rating.resolution_w) if behind_w > 0.0 else 0.0
         for behind_w in (sum(gap.upper for gap in gaps), -sum(gap.lower for gap in gaps))
     )
     return rating._replace(

@@ -24,6 +24,7 @@ from doppelgrid.models.inverter import (
     InverterParams,
     InverterState,
     ac_from_dc,
+    ceil_to_resolution,
     conversion_loss_w,
     dc_from_ac,
     floor_to_resolution,
@@ -165,6 +166,14 @@ def test_flooring_never_asks_for_more_and_loses_less_than_a_step(power_w: float,
 
 def test_without_steps_every_power_is_taken() -> None:
     assert floor_to_resolution(12.345, 0.0) == 12.345
+    assert ceil_to_resolution(12.345, 0.0) == 12.345
+
+
+@pytest.mark.parametrize(
+    ("least_w", "told_w"), [(0.0, 0.0), (1.0, 88.0), (88.0, 88.0), (88.0 + 1e-9, 88.0), (88.1, 176.0)]
+)
+def test_the_least_that_can_be_told_is_a_whole_number_of_steps(least_w: float, told_w: float) -> None:
+    assert ceil_to_resolution(least_w, 88.0) == told_w
 
 
 def test_power_ramps_at_its_rate_and_stops_at_the_target() -> None:

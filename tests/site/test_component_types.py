@@ -329,6 +329,21 @@ def test_a_package_that_gives_a_name_twice_is_told_that_it_does(
         ("replace(TYPE, check=3)", "component type 'own': check is 3; accepted: a function"),
         ("replace(TYPE, switchgear=3)", "component type 'own': switchgear is 3; accepted: a function"),
         ("replace(TYPE, presets=3)", "component type 'own': presets is 3; accepted: a function, or None"),
+        ("replace(TYPE, least_w=3)", "component type 'own': least_w is 3; accepted: a function"),
+        (
+            "replace(TYPE, least_delivered_w=3)",
+            "component type 'own': least_delivered_w is 3; accepted: a function, or None",
+        ),
+        (
+            "replace(TYPE, needs_behind_it=5)",
+            "component type 'own': needs_behind_it is 5; accepted: printable words, or None",
+        ),
+        ("replace(TYPE, measures='no')", "component type 'own': measures is 'no'; accepted: True, False"),
+        ("replace(TYPE, is_passage=1)", "component type 'own': is_passage is 1; accepted: True, False"),
+        (
+            "replace(TYPE, sdk_fields=[])",
+            "component type 'own': sdk_fields is []; accepted: a mapping of names to",
+        ),
         (
             "replace(TYPE, name='2own')",
             "component type '2own': name is '2own'; accepted: lower-case letters, ",

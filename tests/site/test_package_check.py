@@ -233,13 +233,19 @@ def test_what_clients_and_people_would_be_told_wrongly_is_refused_when_it_is_bui
     assert refusal(replace(TYPE, **changes), setting).startswith(said)
 
 
-def test_presets_that_are_no_names_are_refused() -> None:
-    kind = guarded(replace(TYPE, presets=lambda: (1, 2)), "evil 0.1")  # type: ignore[arg-type, return-value]
-    assert kind.presets is not None
-    with pytest.raises(
-        PackageError, match=r"returns presets \(1, 2\); accepted: a list or tuple of printable"
-    ):
-        kind.presets()
+def test_presets_that_are_no_names_are_refused_though_no_component_has_one(setting: Setting) -> None:
+    assert refusal(replace(TYPE, presets=lambda: (1, 2)), setting).startswith(  # type: ignore[arg-type, return-value]
+        "returns presets (1, 2); accepted: a list or tuple of printable"
+    )
+
+
+def test_presets_that_cannot_be_read_are_told_though_no_component_has_one(setting: Setting) -> None:
+    def unreadable() -> tuple[str, ...]:
+        raise FileNotFoundError("own.toml")
+
+    assert refusal(replace(TYPE, presets=unreadable), setting).startswith(
+        "presets raises FileNotFoundError: own.toml"
+    )
 
 
 def test_parameters_are_a_named_tuple_of_numbers(setting: Setting) -> None:
