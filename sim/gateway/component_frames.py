@@ -49,6 +49,7 @@ class ComponentFrames:
         self._conditions = conditions
         self._listeners = streams.listeners
         self._line = line
+        self._sampled_last: dict[str, Reading] = {}
 
     def now(self, component_id: int) -> Frame:
         """Return what a component of the site reports now, faults aside."""
@@ -56,6 +57,10 @@ class ComponentFrames:
         reading = self._instruments.read(key)
         since_us = self._conditions.since_us(key, reading.told)
         return self._frame(component_id, reading, self._clock.stamp_us(self._engine.now_us), since_us)
+
+    def sampled_last(self, key: str) -> Reading | None:
+        """Return what was read of a component at the last sampling, faults aside; None if it was not read then."""
+        return self._sampled_last.get(key)
 
     def send(self, component_ids: Iterable[int], *, all_of_them: bool) -> list[Frame]:
         """Notice how components are at a sampling, and send the frames of those to which somebody listens.
@@ -68,6 +73,7 @@ class ComponentFrames:
             The frames that were sent.
         """
         now_us = self._clock.stamp_us(self._engine.now_us)
+        self._sampled_last.clear()
         frames = []
         for number in component_ids:
             key = self._keys[number]
@@ -86,6 +92,7 @@ class ComponentFrames:
         reading = self._instruments.sample(key)
         if reading is None:
             return None
+        self._sampled_last[key] = reading
         true = reading.told
         since_us = self._conditions.notice(key, true)
         reported = self._faults.report(key, reading, stamp_us)

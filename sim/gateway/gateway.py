@@ -12,7 +12,7 @@ from ..domain.categories import Category
 from ..domain.commands import Acknowledge, AugmentBounds, ClearBounds, SetPower, Standby, Start, Stop
 from ..domain.events import EventListener, FrameListener, IntervalListener
 from ..domain.faults import Fault, FaultKind
-from ..domain.messages import ComponentInfo, Frame, SensorInfo
+from ..domain.messages import ComponentInfo, Frame, Reading, SensorInfo
 from ..domain.metrics import Metric, PowerType
 from ..domain.ranges import OpenBounds
 from ..engine.agenda import Engine
@@ -175,6 +175,19 @@ class Gateway:
         self._directory.key(component_id)
         self._executor.bring_plant()
         return self._component_frames.now(component_id)
+
+    def sampled_last(self, key: str) -> Reading | None:
+        """Return what was read of a component at the last sampling, faults of measurement aside.
+
+        Listeners to frames need not read it again.
+
+        Args:
+            key: Of the component.
+
+        Returns:
+            None if it was not read then: nobody listened, or it reported nothing.
+        """
+        return self._component_frames.sampled_last(key)
 
     def sensor_frame(self, sensor_id: int) -> Frame:
         """Return what a sensor reports now.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -117,6 +117,29 @@ class TestTurns:
         simulation.run_for(timedelta(seconds=4))
         assert first == [SECOND, 2 * SECOND]
         assert second == [SECOND, 2 * SECOND, 3 * SECOND, 4 * SECOND]
+
+    def test_who_listens_to_all_finds_what_was_read_as_it_was_before_faults_of_measurement(self) -> None:
+        simulation, seen = (
+            meters(2, m3={"id": 3, "category": "meter", "behind": "main", "load": "3 kW"}),
+            list[Any](),
+        )
+        gateway = simulation.gateway
+        simulation.fault(Fault("m3", FaultKind.BIAS, amount=7.0, metrics=(Metric.AC_POWER_ACTIVE,)))
+
+        def look(_time_us: int, frames: Sequence[Frame]) -> None:
+            shown = next(frame for frame in frames if frame.component_id == 3)
+            read = gateway.sampled_last("m3")
+            assert read is not None
+            seen.append((read.values[Metric.AC_POWER_ACTIVE], shown.values[Metric.AC_POWER_ACTIVE]))
+
+        stop = gateway.listen_to_frames(look)
+        simulation.run_for(timedelta(seconds=1))
+        simulation.drive("m3", "load", 4e3)
+        simulation.run_for(timedelta(seconds=1))
+        stop()
+        simulation.run_for(timedelta(seconds=1))
+        assert seen == [(3e3, 3007.0), (4e3, 4007.0)]
+        assert gateway.sampled_last("m3") is None
 
     async def test_each_turn_reports_how_it_is_at_its_time(self) -> None:
         loads = {

@@ -34,7 +34,7 @@ class RunningSight:
     def read(self, key: str) -> Report:
         """Return what a component does at the sampling."""
         if key not in self._reports:
-            self._reports[key] = self._instruments.read(key)
+            self._reports[key] = self._gateway.sampled_last(key) or self._instruments.read(key)
         return self._reports[key]
 
     def sense(self, sensor_id: int) -> Mapping[Metric, float]:
