@@ -15,6 +15,7 @@ from ..domain.ranges import Bounds
 from ..kernel.energies import Energies
 from ..kernel.intervals import PHASES, WITH_TOTALS, battery_place, meter_place
 from ..plant.plant import Plant
+from ..plant.state import Registers
 from ..recording.columns import Column
 from ..recording.names import STATE
 from ..recording.selection import Metrics, wanted
@@ -36,7 +37,7 @@ from ..telemetry.metrics import (
 )
 from ..telemetry.parts import parts_of
 from ..telemetry.power_bounds import has_connection_limits
-from .metered import measured_powers, metered
+from .metered import measured_powers, metered, metered_registers
 from .run import Chunk
 from .state_columns import told_states
 
@@ -131,7 +132,8 @@ class Columns:
         """Return what is there to be seen of a component, as columns."""
         looks: dict[Part, Callable[[Chunk, str], Any]] = {
             AlternatingSide: self._at_alternating,
-            Energies: self._at_registers,
+            Registers: self._at_registers,
+            Energies: self._at_energies,
             DirectSide: self._at_direct_side,
             Bridge: lambda chunk, key: Bridge(self._bridge_w(chunk, key)),
             HeatSink: lambda chunk, key: HeatSink(self._heat_sink_c(chunk, key)),
@@ -140,7 +142,13 @@ class Columns:
         }
         return looks[part](chunk, key)
 
-    def _at_registers(self, chunk: Chunk, key: str) -> Energies:
+    def _at_registers(self, chunk: Chunk, key: str) -> Registers:
+        if key in self._meterings:
+            return metered_registers(chunk, self._plant.equipment.meterings[key], self._meterings[key])
+        samples, number = chunk.samples, self._places.components[key]
+        return Registers._make((samples.consumed_wh[:, number], samples.delivered_wh[:, number]))
+
+    def _at_energies(self, chunk: Chunk, key: str) -> Energies:
         first = 13 * self._places.components[key]
         return Energies._make(chunk.samples.energies[:, first : first + 13].T)
 
@@ -160,8 +168,6 @@ class Columns:
             _three(voltages_v, 0),
             _three(voltages_v, 3),
             frequency_hz,
-            samples.consumed_wh[:, number],
-            samples.delivered_wh[:, number],
         )
 
     def _mean_powers(self, chunk: Chunk, key: str, parts: Mapping[Part, Any]) -> Powers:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from ...models.meter import RUNS_BACKWARDS
 from ..components.metering import Metering
 from ..inputs.signal import normal_deviates, stream_key
+from ..plant.state import Registers
 from ..telemetry.metrics import AlternatingSide, Arithmetic, shown_side
 from .run import Chunk
 
@@ -28,9 +29,6 @@ def metered(
     """
     params, samples = metering.params, chunk.samples
     shown = samples.metered[:, 12 * number : 12 * number + 12]
-    consumed, delivered = samples.registers_wh[:, 2 * number], samples.registers_wh[:, 2 * number + 1]
-    if params.registers == RUNS_BACKWARDS:
-        consumed, delivered = consumed - delivered, np.zeros_like(delivered)
     factors = 1.0 + _noise(metering, samples.times_us)
     return shown_side(
         calculate,
@@ -39,9 +37,17 @@ def metered(
         _phases(_rounded(np.sqrt(shown[:, 9:12]), params.current_resolution_a)),
         _phases(_rounded(shown[:, 6:9], params.voltage_resolution_v)),
         frequency_hz,
-        _cut(consumed, params.register_resolution_wh),
-        _cut(delivered, params.register_resolution_wh),
     )
+
+
+def metered_registers(chunk: Chunk, metering: Metering, number: int) -> Registers:
+    """Return the registers of a meter at the times of a chunk; arguments as for `metered`."""
+    params, counted = metering.params, chunk.samples.registers_wh
+    consumed, delivered = counted[:, 2 * number], counted[:, 2 * number + 1]
+    if params.registers == RUNS_BACKWARDS:
+        consumed, delivered = consumed - delivered, np.zeros_like(delivered)
+    step_wh = params.register_resolution_wh
+    return Registers._make((_cut(consumed, step_wh), _cut(delivered, step_wh)))
 
 
 def measured_powers(metering: Metering, times_us: npt.NDArray[np.int64], means: Floats) -> list[Floats]:

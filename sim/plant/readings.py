@@ -46,6 +46,8 @@ class Readings:
         self._voltages: Voltages | None = None
         self._voltages_at = -1
         self._terminals: dict[str, tuple[BatteryState, float, BatteryOutput]] = {}
+        self._meter_outputs: dict[str, tuple[tuple[int, int], MeterOutput]] = {}
+        """With the time [µs] and the generation that they are of."""
 
     def flows(self) -> Flows:
         """Return what flows now."""
@@ -116,6 +118,13 @@ class Readings:
         if key not in self._equipment.meterings:
             return None
         self._point.solve()
+        now = (self._memory.time_us, self._point.generation)
+        found = self._meter_outputs.get(key)
+        if found is None or found[0] != now:
+            found = self._meter_outputs[key] = now, self._measured(key)
+        return found[1]
+
+    def _measured(self, key: str) -> MeterOutput:
         metering, number = self._equipment.meterings[key], list(self._equipment.meterings).index(key)
         layout, memory = self._point.layout, self._memory
         state = metering_state(layout, memory, number)

@@ -111,7 +111,7 @@ def _side(values: Values) -> AlternatingSide:
     reactive_var = ThreePhase(*(power_of(values, metric) for metric in REACTIVE))
     phases_v = ThreePhase(*(values.get(metric, math.nan) for metric in VOLTAGE))
     currents_a = phase_currents_a(NUMBERS, active_w, reactive_var, phases_v)
-    side = shown_side(NUMBERS, active_w, reactive_var, currents_a, phases_v, math.nan, math.nan, math.nan)
+    side = shown_side(NUMBERS, active_w, reactive_var, currents_a, phases_v, math.nan)
     return side._replace(
         active_w=power_of(values, Metric.AC_POWER_ACTIVE),
         reactive_var=power_of(values, Metric.AC_POWER_REACTIVE),

@@ -9,7 +9,9 @@ from typing import Any
 
 from ..domain.metrics import Metric
 from ..kernel.energies import Energies, energies
+from ..plant.operating_point import OperatingPoint
 from ..plant.plant import Plant
+from ..plant.state import Registers
 from .metrics import (
     AlternatingSide,
     Arithmetic,
@@ -27,6 +29,7 @@ from .metrics import (
 
 _DARK = (0.0, 0.0, 0.0)
 
+Reader = Callable[[], dict[Metric, float]]
 Look = Callable[[], Any]
 """Returns a part of a component as it is now; the plant must be up to date."""
 
@@ -38,7 +41,7 @@ def _ratio(dividend: float, divisor: float, otherwise: float) -> float:
 NUMBERS = Arithmetic(math.sqrt, math.hypot, _ratio)
 
 
-def value_reader(plant: Plant, key: str, parts: Sequence[Part]) -> Callable[[], dict[Metric, float]]:
+def value_reader(plant: Plant, key: str, parts: Sequence[Part]) -> Reader:
     """Return what reads all metrics of a component, with as little as possible left to do at each reading.
 
     Args:
@@ -46,7 +49,7 @@ def value_reader(plant: Plant, key: str, parts: Sequence[Part]) -> Callable[[], 
         key: Of the component.
         parts: That it has.
     """
-    readers = [_part_reader(rows_of([part]), part, _look_at(plant, key, part)) for part in parts]
+    readers = [_reader(plant, key, part) for part in parts]
     if not readers:
         return dict
     if len(readers) == 1:
@@ -62,7 +65,29 @@ def value_reader(plant: Plant, key: str, parts: Sequence[Part]) -> Callable[[], 
     return read
 
 
-def _part_reader(rows: Sequence[MetricRow], part: Part, look: Look) -> Callable[[], dict[Metric, float]]:
+def _reader(plant: Plant, key: str, part: Part) -> Reader:
+    read = _part_reader(rows_of([part]), part, _look_at(plant, key, part))
+    if part is AlternatingSide and key not in plant.equipment.meterings:
+        return _until_something_else_flows(plant.operating_point, read)
+    return read
+
+
+def _until_something_else_flows(point: OperatingPoint, read: Reader) -> Reader:
+    """Return what reads anew only once something else flows than at the last reading."""
+    seen: dict[Metric, float] = {}
+    seen_at = -1
+
+    def read_again() -> dict[Metric, float]:
+        nonlocal seen, seen_at
+        point.solve()
+        if seen_at != point.generation:
+            seen, seen_at = read(), point.generation
+        return seen.copy()
+
+    return read_again
+
+
+def _part_reader(rows: Sequence[MetricRow], part: Part, look: Look) -> Reader:
     metrics = tuple(row.metric for row in rows)
     functions = [row.reader for row in rows if not isinstance(row.reader, str)]
     places = {name: place for place, name in enumerate((*part._fields, *functions))}
@@ -86,8 +111,10 @@ def _look_at(plant: Plant, key: str, part: Part) -> Look:
         return _at_direct_side(plant, key)
     if part is Cells:
         return _at_cells(plant, key)
-    if part is Energies:
+    if part is Registers:
         return _at_registers(plant, key)
+    if part is Energies:
+        return _at_energies(plant, key)
     if part in (Bridge, HeatSink, Drum):
         return (
             _at_inverter(plant, key, part) if key in plant.places.inverters else _at_machine(plant, key, part)
@@ -110,8 +137,6 @@ def _at_flow(plant: Plant, key: str) -> Look:
             phases_v,
             lines_v,
             memory.inputs[frequency] if any(phases_v) else 0.0,
-            flow.consumed_wh,
-            flow.delivered_wh,
         )
 
     return look
@@ -131,14 +156,25 @@ def _at_meter(plant: Plant, key: str) -> Look:
             shown.current_a,
             shown.voltage_v,
             memory.inputs[frequency] if any(readings.phase_voltages(key)) else 0.0,
-            shown.consumed_wh,
-            shown.delivered_wh,
         )
 
     return look
 
 
 def _at_registers(plant: Plant, key: str) -> Look:
+    readings = plant.readings
+    if key not in plant.equipment.meterings:
+        return lambda: readings.registers(key)
+
+    def look() -> Registers:
+        shown = readings.meter_output(key)
+        assert shown is not None
+        return Registers(shown.consumed_wh, shown.delivered_wh)
+
+    return look
+
+
+def _at_energies(plant: Plant, key: str) -> Look:
     memory = plant.operating_point.memory
     number = plant.places.components[key]
     return lambda: energies(memory, number)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ..domain.metrics import Metric
 from ..kernel.energies import Energies
+from ..plant.state import Registers
 
 
 class Arithmetic(NamedTuple):
@@ -53,8 +54,6 @@ class AlternatingSide(NamedTuple):
     factor_2: Any
     factor_3: Any
     """Power factors [1]."""
-    consumed_wh: Any
-    delivered_wh: Any
 
 
 class DirectSide(NamedTuple):
@@ -98,6 +97,7 @@ class Drum(NamedTuple):
 
 Part = (
     type[AlternatingSide]
+    | type[Registers]
     | type[Energies]
     | type[DirectSide]
     | type[Bridge]
@@ -174,8 +174,8 @@ def _reactive_varh(counted: Energies, _calculate: Arithmetic) -> Any:
     return counted.reactive_1_varh + counted.reactive_2_varh + counted.reactive_3_varh
 
 
-def _net_wh(side: AlternatingSide, _calculate: Arithmetic) -> Any:
-    return side.consumed_wh - side.delivered_wh
+def _net_wh(counted: Registers, _calculate: Arithmetic) -> Any:
+    return counted.consumed_wh - counted.delivered_wh
 
 
 def _voltage_v(side: AlternatingSide, _calculate: Arithmetic) -> Any:
@@ -215,9 +215,9 @@ METRICS: tuple[MetricRow, ...] = (
     MetricRow(Metric.AC_POWER_FACTOR_PHASE_1, _AC, "factor_1", _FOLLOWS, is_main=False),
     MetricRow(Metric.AC_POWER_FACTOR_PHASE_2, _AC, "factor_2", _FOLLOWS, is_main=False),
     MetricRow(Metric.AC_POWER_FACTOR_PHASE_3, _AC, "factor_3", _FOLLOWS, is_main=False),
-    MetricRow(Metric.AC_ENERGY_ACTIVE, _AC, _net_wh, _UNKNOWN, is_main=False),
-    MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED, _AC, "consumed_wh", _UNKNOWN, is_main=False),
-    MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED, _AC, "delivered_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE, Registers, _net_wh, _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_CONSUMED, Registers, "consumed_wh", _UNKNOWN, is_main=False),
+    MetricRow(Metric.AC_ENERGY_ACTIVE_DELIVERED, Registers, "delivered_wh", _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_1, _COUNTED, _net_1_wh, _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_2, _COUNTED, _net_2_wh, _UNKNOWN, is_main=False),
     MetricRow(Metric.AC_ENERGY_ACTIVE_PHASE_3, _COUNTED, _net_3_wh, _UNKNOWN, is_main=False),
@@ -280,8 +280,6 @@ def flow_side(
     phases_v: Phases,
     lines_v: Phases,
     frequency_hz: Any,
-    consumed_wh: Any,
-    delivered_wh: Any,
 ) -> AlternatingSide:
     """Return the AC side of what reports what flows through it, without an instrument between.
 
@@ -292,8 +290,6 @@ def flow_side(
         phases_v: To neutral [V]; a dead phase (0 V) carries no current.
         lines_v: L1-L2, L2-L3, L3-L1 [V].
         frequency_hz: Of the grid [Hz].
-        consumed_wh: Since the start [Wh].
-        delivered_wh: The other way [Wh].
     """
     p1, p2, p3 = active_w
     q1, q2, q3 = reactive_var
@@ -304,7 +300,6 @@ def flow_side(
     return AlternatingSide._make((
         p1 + p2 + p3, p1, p2, p3, q1 + q2 + q3, q1, q2, q3, i1 * v1, i2 * v2, i3 * v3, i1, i2, i3,
         v1, v2, v3, *lines_v, frequency_hz, ratio(p1, s1, 1.0), ratio(p2, s2, 1.0), ratio(p3, s3, 1.0),
-        consumed_wh, delivered_wh,
     ))  # fmt: skip
 
 
@@ -315,8 +310,6 @@ def shown_side(
     currents_a: Phases,
     phases_v: Phases,
     frequency_hz: Any,
-    consumed_wh: Any,
-    delivered_wh: Any,
 ) -> AlternatingSide:
     """Return the AC side of a meter that reports what it has measured; arguments as for `flow_side`."""
     root, hypotenuse, ratio = calculate
@@ -328,7 +321,7 @@ def shown_side(
         p1 + p2 + p3, p1, p2, p3, q1 + q2 + q3, q1, q2, q3,
         hypotenuse(p1, q1), hypotenuse(p2, q2), hypotenuse(p3, q3), *currents_a, v1, v2, v3,
         root(v1 * v1 + v2 * v2 + v1 * v2), root(v2 * v2 + v3 * v3 + v2 * v3), root(v3 * v3 + v1 * v1 + v3 * v1),
-        frequency_hz, ratio(p1, s1, 1.0), ratio(p2, s2, 1.0), ratio(p3, s3, 1.0), consumed_wh, delivered_wh,
+        frequency_hz, ratio(p1, s1, 1.0), ratio(p2, s2, 1.0), ratio(p3, s3, 1.0),
     ))  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from ..components.registry import type_of
 from ..domain.categories import Category
 from ..kernel.energies import Energies
 from ..plant.plant import Plant
+from ..plant.state import Registers
 from .metrics import AlternatingSide, Bridge, Cells, DirectSide, Drum, HeatSink, Part
 
 
@@ -25,8 +26,8 @@ def parts_of(plant: Plant, key: str) -> tuple[Part, ...]:
     if kind.behind and set(kind.behind) <= set(DC_PARENTS):
         return (DirectSide, Cells) if kind.category is Category.BATTERY else (DirectSide,)
     if key in plant.equipment.meterings:
-        return (AlternatingSide,)
-    return (AlternatingSide, Energies, *_more(plant, key))
+        return (AlternatingSide, Registers)
+    return (AlternatingSide, Registers, Energies, *_more(plant, key))
 
 
 def _more(plant: Plant, key: str) -> tuple[Part, ...]:
