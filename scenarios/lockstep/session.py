@@ -159,7 +159,7 @@ class LockstepSession:
             seed=self._seed,
             timestamps="simulated",
             hardware=self._hardware,
-            tells_of_delay=False,
+            in_real_time=False,
         )
         if former is not None:
             former.stop()

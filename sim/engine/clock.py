@@ -102,6 +102,8 @@ class LiveClock:
             ValueError: If time cannot pass at this speed.
         """
         self.speed = check_speed(speed)
+        self.reached_speed = speed
+        """Simulated seconds per second of the loop at which time passes: `speed`, or what the machine keeps up with."""
         self.paused = False
         """Whether simulated time stands still."""
         self._loop_time = loop_time
@@ -118,11 +120,11 @@ class LiveClock:
         if self.paused:
             return self._anchor_us
         elapsed_s = self._loop_time() - self._anchor_loop_s
-        return self._anchor_us + round(elapsed_s * self.speed * MICROSECONDS)
+        return self._anchor_us + round(elapsed_s * self.reached_speed * MICROSECONDS)
 
     def loop_time_s(self, time_us: int) -> float:
         """Return when the event loop's clock will show a simulated time, if nobody interferes [s]."""
-        return self._anchor_loop_s + (time_us - self._anchor_us) / (self.speed * MICROSECONDS)
+        return self._anchor_loop_s + (time_us - self._anchor_us) / (self.reached_speed * MICROSECONDS)
 
     def stamp_us(self, time_us: int) -> int:
         """Return the simulated time itself: clients see the time of the site [µs]."""
@@ -148,7 +150,12 @@ class LiveClock:
         """
         check_speed(speed)
         self.move_to(self.now_us())
-        self.speed = speed
+        self.speed = self.reached_speed = speed
+
+    def reach(self, speed: float) -> None:
+        """Go on at a speed that the machine keeps up with, but no faster than `speed`; the clock stays where it is."""
+        self.move_to(self.now_us())
+        self.reached_speed = min(speed, self.speed)
 
     def pause(self) -> None:
         """Stand still from now on."""
@@ -198,7 +205,7 @@ class WallStampedClock(LiveClock):
     @property
     def pace(self) -> float:
         """The speed: clients live in the wall's time."""
-        return self.speed
+        return self.reached_speed
 
     def stamp_us(self, time_us: int) -> int:
         """Return the wall time at which a simulated time passes, or passed [µs].
@@ -227,9 +234,14 @@ class WallStampedClock(LiveClock):
         super().set_speed(speed)
         self._begin_stretch(self._anchor_us, self._past[-1].wall_us)
 
+    def reach(self, speed: float) -> None:
+        """Go on at a speed that the machine keeps up with; see `LiveClock.reach`."""
+        super().reach(speed)
+        self._begin_stretch(self._anchor_us, self._past[-1].wall_us)
+
     def _begin_stretch(self, time_us: int, wall_us: int) -> None:
         earlier = [stretch for stretch in self._past if stretch.time_us < time_us]
-        self._past = [*earlier[-_REMEMBERED_STRETCHES:], _Stretch(time_us, wall_us, self.speed)]
+        self._past = [*earlier[-_REMEMBERED_STRETCHES:], _Stretch(time_us, wall_us, self.reached_speed)]
 
 
 def stopwatch_s() -> float:

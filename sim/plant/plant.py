@@ -6,7 +6,7 @@ to be done with them is said by the parts of the plant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ...models.ageing import AgeingState
 from ...models.battery import BatteryState
@@ -144,17 +144,42 @@ class Plant:
 
     def advance(self, time_us: int) -> None:
         """Carry the plant to a later simulated time [µs]; an earlier one changes nothing."""
-        memory, layout, point = self._memory, self._layout, self.operating_point
+        memory, point = self._memory, self.operating_point
         while memory.time_us < time_us:
             point.solve()
-            end_us = self.set_points.next_due_us(min(time_us, memory.holds_until_us))
-            for follower in self._followers:
-                follower.take(layout, memory, end_us)
-            integrate(layout, memory, point.machines, end_us)
-            self.set_points.receive()
-            if needs_control(layout, memory):
-                point.solve()
-                control(layout, memory)
+            self._take_step(self.set_points.next_due_us(min(time_us, memory.holds_until_us)))
+
+    def advance_whole_steps(self, time_us: int, is_enough: Callable[[], bool]) -> bool:
+        """Carry the plant towards a time as `advance` would do first, without a step that only the time itself ends.
+
+        Args:
+            time_us: Simulated time [µs], up to which nobody changes anything from outside.
+            is_enough: Asked before each step.
+
+        Returns:
+            Whether no whole step is left.
+        """
+        memory, point = self._memory, self.operating_point
+        while memory.time_us < time_us:
+            if is_enough():
+                return False
+            point.solve()
+            end_us = self.set_points.next_due_us(memory.holds_until_us)
+            if end_us > time_us:
+                break
+            self._take_step(end_us)
+        return True
+
+    def _take_step(self, end_us: int) -> None:
+        """Carry the plant to a time until which what flows now holds [µs]."""
+        memory, layout, point = self._memory, self._layout, self.operating_point
+        for follower in self._followers:
+            follower.take(layout, memory, end_us)
+        integrate(layout, memory, point.machines, end_us)
+        self.set_points.receive()
+        if needs_control(layout, memory):
+            point.solve()
+            control(layout, memory)
 
     def gather(self, *, extremes: bool = False) -> Gathered:
         """Begin to gather what flows from now on, until `follow_no_more`.

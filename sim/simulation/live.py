@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
 from ..domain.commands import SetSpeed
-from ..domain.events import Subscribers
 from ..domain.messages import WrongStateError
 from ..domain.timestamps import Timestamps
-from ..engine.agenda import Engine
 from ..engine.clock import LiveClock, WallStampedClock, wall_time_us
 from ..gateway.subscriptions import LONGEST_QUEUE
 from ..site.site import Site
+from .driver import Driver
 from .hardware import Hardware
 from .simulation import Simulation
 from .snapshot import Snapshot
 
 LONGEST_STEP = timedelta(days=366)
 """More than that in one step is taken for a mistake."""
-_TOLERATED_LAG_S = 1.0
 _PATIENCE_S = 1.0
 """How long a step waits for clients that do not read what they are sent [s]."""
-
-_log = logging.getLogger(__name__)
 
 
 class LiveSimulation(Simulation):
@@ -47,7 +42,7 @@ class LiveSimulation(Simulation):
         timestamps: Timestamps = "wall",
         hardware: Hardware | None = None,
         paused: bool = False,
-        tells_of_delay: bool = True,
+        in_real_time: bool = True,
     ) -> None:
         """Build the devices of a site; time does not pass yet.
 
@@ -60,7 +55,7 @@ class LiveSimulation(Simulation):
                 the simulation.
             hardware: What stands in for the devices, such as a `Replay`; models of them if None.
             paused: Whether time stands still at first, at exactly the start.
-            tells_of_delay: Whether to warn where the loop comes late; in virtual time it does when a program sleeps.
+            in_real_time: Whether the loop's time is that of the wall, so that it passes while the site is computed.
 
         Raises:
             InputError: If a recorded input cannot drive the site from its start.
@@ -77,7 +72,7 @@ class LiveSimulation(Simulation):
         self.timestamps: Timestamps = timestamps
         """Whose time clients are told."""
         self.executor.handle(SetSpeed, self._set_speed)
-        self._driver = _Driver(self.engine, clock, loop, tells_of_delay=tells_of_delay)
+        self._driver = Driver(self.engine, self.plant, clock, loop, in_real_time=in_real_time)
         self.failed = self._driver.failed
         """Told what went wrong while time passed; it passes no more then."""
         self._clock_changed = asyncio.Event()
@@ -266,93 +261,3 @@ class LiveSimulation(Simulation):
         self._driver.rearm()
         self._clock_changed.set()
         self._clock_changed = asyncio.Event()
-
-
-class _Driver:
-    """Runs the engine whenever something is due, by the event loop's own timers."""
-
-    def __init__(
-        self, engine: Engine, clock: LiveClock, loop: asyncio.AbstractEventLoop, *, tells_of_delay: bool
-    ) -> None:
-        self._engine = engine
-        self._tells_of_delay = tells_of_delay
-        self._clock = clock
-        self._loop = loop
-        self._timer: asyncio.TimerHandle | None = None
-        self._armed_us: int | None = None
-        self._running = False
-        self._warned = False
-        self.ended: asyncio.Future[None] = loop.create_future()
-        self.failed = Subscribers[Exception]()
-        engine.new_entries.subscribe(self._wake_earlier)
-
-    def start(self) -> None:
-        self._running = True
-        self._arm()
-
-    def stop(self) -> None:
-        self._running = False
-        if self._timer is not None:
-            self._timer.cancel()
-        if not self.ended.done():
-            self.ended.set_result(None)
-
-    def fail(self, error: Exception) -> None:
-        """End because something went wrong while time passed."""
-        self._running = False
-        if not self.ended.done():
-            self.ended.set_exception(error)
-            if self.failed.tell(error):
-                self.ended.exception()  # Somebody knows, so asyncio need not complain that nobody asked.
-
-    def run_due(self) -> None:
-        """Do what the timer would do at once."""
-        if (
-            self._timer is not None
-            and self._armed_us is not None
-            and 0 <= self._armed_us <= self._clock.now_us()
-        ):
-            self._timer.cancel()
-            if self._running:
-                self._run()
-
-    def rearm(self) -> None:
-        """Set the timer anew: the clock or the agenda are not what they were."""
-        if self._timer is not None:
-            self._timer.cancel()
-        if self._running:
-            self._arm()
-
-    def _arm(self) -> None:
-        due_us = self._engine.next_us()
-        self._armed_us = due_us
-        if due_us is not None and not self._clock.paused:
-            self._timer = self._loop.call_at(self._clock.loop_time_s(due_us), self._run)
-
-    def _wake_earlier(self, due_us: int) -> None:
-        if self._clock.paused:
-            return
-        if self._running and (self._armed_us is None or due_us < self._armed_us):
-            if self._timer is not None:
-                self._timer.cancel()
-            self._armed_us = due_us
-            self._timer = self._loop.call_at(self._clock.loop_time_s(due_us), self._run)
-
-    def _run(self) -> None:
-        due_us = self._armed_us
-        # While the engine runs, what it adds to its agenda needs no timer yet.
-        self._armed_us = -1
-        try:
-            self._warn_if_late(due_us)
-            self._engine.run_to(max(self._clock.now_us(), due_us or 0))
-        except Exception as error:
-            self.fail(error)
-            return
-        if self._running:
-            self._arm()
-
-    def _warn_if_late(self, due_us: int | None) -> None:
-        lag_s = (self._clock.now_us() - (due_us or 0)) / 1e6 / self._clock.speed
-        if lag_s > _TOLERATED_LAG_S and self._tells_of_delay and not self._warned:
-            _log.warning("the simulation is %.1f s behind: this machine is too slow for this speed", lag_s)
-        self._warned = lag_s > _TOLERATED_LAG_S

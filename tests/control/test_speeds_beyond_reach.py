@@ -1,0 +1,152 @@
+"""Speeds at which a site cannot be computed: clients are answered all the same, and time passes as fast as it can."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from itertools import count, pairwise
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from control.support import serve
+
+import doppelgrid
+from doppelgrid import ControlClient
+from doppelgrid.sim.domain.timestamps import Timestamps
+from doppelgrid.sim.engine.clock import LiveClock, WallStampedClock
+from doppelgrid.sim.simulation import driver as drivers
+from doppelgrid.sim.simulation.driver import Driver
+from doppelgrid.sim.simulation.simulation import Simulation
+
+START = 1_780_000_000_000_000
+SECOND = 1_000_000
+
+
+@pytest.mark.parametrize("timestamps", ["wall", "simulated"])
+async def test_whoever_asks_for_too_much_is_still_answered_and_sees_no_time_run_back(
+    timestamps: Timestamps,
+) -> None:
+    server = serve(timestamps=timestamps)
+    async with server, ControlClient(server.url) as control:
+        await control.set_speed(100_000.0)
+        await control.resume()
+        async with asyncio.timeout(60):
+            while server.simulation.clock.reached_speed == 100_000.0:
+                await control.clock()
+            seen = [(await control.clock()).simulated_time for _ in range(20)]
+            stopped = await control.pause()
+        assert all(earlier <= later for earlier, later in pairwise([*seen, stopped.simulated_time]))
+        assert (await control.clock()).simulated_time == stopped.simulated_time
+
+
+class HandLoop:
+    """A loop whose time passes while a plant is computed, so many seconds for each step."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+        self.cost_s = 0.0
+        self._calls: list[tuple[float, int, Any]] = []
+        self._order = count()
+
+    def time(self) -> float:
+        return self.now_s
+
+    def take(self, *_step: object) -> None:
+        self.now_s += self.cost_s
+
+    def create_future(self) -> Any:
+        return SimpleNamespace(done=lambda: False, set_exception=self._give_up)
+
+    def call_at(self, when_s: float, call: Callable[[], None]) -> Any:
+        entry = [call]
+        heapq.heappush(self._calls, (when_s, next(self._order), entry))
+        return SimpleNamespace(cancel=entry.clear)
+
+    def run(self, seconds: float) -> list[float]:
+        """Run what is due for so long; return how long each call took [s]."""
+        end_s, took_s = self.now_s + seconds, list[float]()
+        while self._calls and self._calls[0][0] < end_s and self.now_s < end_s:
+            when_s, _, entry = heapq.heappop(self._calls)
+            begun_s = self.now_s = max(self.now_s, when_s)
+            for call in tuple(entry):
+                call()
+            took_s.append(self.now_s - begun_s)
+        self.now_s = max(self.now_s, end_s)
+        return took_s
+
+    def _give_up(self, error: Exception) -> None:
+        raise error
+
+
+@pytest.fixture(params=[LiveClock, WallStampedClock])
+def driven(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[HandLoop, Simulation]:
+    """Return a site whose time passes a hundred times as fast as that of a loop by hand."""
+    loop = HandLoop()
+    monkeypatch.setattr(drivers, "stopwatch_s", loop.time)
+    clock = request.param(START, speed=100.0, loop_time=loop.time)
+    simulation = Simulation(doppelgrid.load_site("demo"), clock, seed=1)
+    simulation.plant.follow(loop)
+    driver = Driver(simulation.engine, simulation.plant, clock, loop, in_real_time=True)  # type: ignore[arg-type]
+    driver.start()
+    return loop, simulation
+
+
+def test_a_site_that_is_computed_quickly_keeps_the_speed(driven: tuple[HandLoop, Simulation]) -> None:
+    loop, simulation = driven
+    loop.cost_s = 1e-6
+    loop.run(5.0)
+    assert simulation.clock.now_us() == pytest.approx(START + 500 * SECOND, abs=SECOND)
+
+
+def test_a_site_that_is_computed_slowly_is_never_long_at_it_and_never_far_behind(
+    driven: tuple[HandLoop, Simulation],
+) -> None:
+    loop, simulation = driven
+    clock, plant = simulation.clock, simulation.plant
+    assert isinstance(clock, LiveClock)
+    loop.cost_s = 0.09
+    loop.run(60.0)
+    took_s = loop.run(10.0)
+    assert max(took_s) < 0.2
+    assert 0.0 < clock.reached_speed < 90.0
+    assert clock.speed == 100.0
+    assert clock.now_us() - plant.time_us < 2.0 * clock.reached_speed * SECOND
+
+
+def test_a_site_is_computed_at_its_speed_again_as_soon_as_it_can_be(
+    driven: tuple[HandLoop, Simulation],
+) -> None:
+    loop, simulation = driven
+    clock = simulation.clock
+    assert isinstance(clock, LiveClock)
+    loop.cost_s = 0.09
+    loop.run(10.0)
+    assert clock.reached_speed < 90.0
+    loop.cost_s = 1e-6
+    loop.run(20.0)
+    assert clock.reached_speed == 100.0
+
+
+def test_what_holds_a_site_up_once_is_made_up_for(driven: tuple[HandLoop, Simulation]) -> None:
+    loop, simulation = driven
+    clock = simulation.clock
+    assert isinstance(clock, LiveClock)
+    loop.cost_s = 1e-6
+    loop.run(5.0)
+    loop.now_s += 0.5
+    loop.run(5.0)
+    assert clock.reached_speed == 100.0
+    assert clock.now_us() == pytest.approx(START + 1050 * SECOND, abs=SECOND)
+
+
+def test_steps_that_are_taken_before_their_time_are_those_that_are_taken_at_it() -> None:
+    site = doppelgrid.load_site("all-categories")
+    one, other = (Simulation.headless(site, start_us=START, seed=3).plant for _ in range(2))
+    for place, time_us in enumerate(range(START + 700_000, START + 120 * SECOND, 700_000)):
+        looks = iter(range(place % 5))
+        one.advance_whole_steps(time_us, lambda looks=looks: next(looks, None) is None)  # type: ignore[misc]
+        for plant in (one, other):
+            plant.advance(time_us)
+        assert one.save() == other.save()
