@@ -14,6 +14,7 @@ from ..domain.metrics import Metric, PowerType
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, Ranges, intersection, merged, widest_two
 from ..plant.plant import Plant
 
+_ROUNDING = 1e-9
 METRIC_OF = {PowerType.ACTIVE: Metric.AC_POWER_ACTIVE, PowerType.REACTIVE: Metric.AC_POWER_REACTIVE}
 
 
@@ -103,9 +104,11 @@ def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ra
         return left
     rating, power_w = plant.capability.rating_now(key), plant.readings.active_power_w(key)
     gap = rating.set_point_gap
-    draws_w = power_w if 0.0 < power_w <= max(gap.upper, rating.rest_w) else 0.0
+    rest_w = max(gap.upper, rating.rest_w, 0.0 if rating.active is None else rating.active.lower)
+    draws_w = power_w if 0.0 < power_w <= rest_w * (1.0 + _ROUNDING) else 0.0
     if left == NOTHING_BUT_ZERO:
-        return (Bounds(0.0, draws_w or rating.rest_w),)
+        # What must run until it may stop delivers meanwhile.
+        return (Bounds(min(power_w, 0.0), draws_w or rating.rest_w),)
     if draws_w == 0.0 or not any(bounds.contains(0.0) for bounds in allowed):
         return left
     has_room = len(left) < 2 or any(bounds.contains(0.0) for bounds in left)

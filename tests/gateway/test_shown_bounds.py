@@ -133,6 +133,36 @@ def test_what_is_out_of_service_shows_0_alone_of_either_power(way: str) -> None:
     assert [each for each in found if each[2] != ((0.0, 0.0),)] == []
 
 
+@pytest.mark.parametrize(
+    "component",
+    [
+        {"category": "crypto_miner", "machines": 20},
+        {"category": "hvac", "preset": "office-split"},
+        {"category": "ev_charger", "rated_power": "50 kW", "type": "dc"},
+        {"category": "steam_boiler", "rated_power": "50 kW"},
+    ],
+    ids=lambda component: component["category"],
+)
+@pytest.mark.parametrize("left", [(0.0, 3.0), (-5.0, 0.0)])
+def test_what_a_device_draws_at_rest_is_shown_beside_what_clients_leave(
+    component: dict[str, object], left: tuple[float, float]
+) -> None:
+    components = {
+        "grid": {"id": 1, "category": "grid_connection_point"},
+        "device": {"id": 2, "behind": "grid", **component},
+    }
+    site = Simulation.headless(
+        Site.model_validate({"microgrid": {"id": 7}, "components": components}), start_us=NOON
+    )
+    site.gateway.augment_bounds(2, Metric.AC_POWER_ACTIVE, [left], lifetime_s=900)
+    for voltage_v in (400.0, 340.0, 390.7):
+        site.drive("grid", "voltage", voltage_v)
+        site.run_for(timedelta(seconds=120))
+        frame = site.gateway.frame(2)
+        power_w = frame.values[Metric.AC_POWER_ACTIVE]
+        assert any(lower <= power_w <= upper for lower, upper in frame.bounds[Metric.AC_POWER_ACTIVE])
+
+
 class TestAnEngine:
     """It is told what it draws at rest by a client that keeps to what is shown, and rests."""
 
@@ -147,6 +177,18 @@ class TestAnEngine:
         assert site.value(CHP) == rest_w
         ended = [event.details["status"] for event in events if event.kind == "set-point ended"]
         assert ended == [RequestStatus.SUCCESS.value]
+
+    def test_what_it_delivers_until_it_may_stop_is_shown(self) -> None:
+        site = running("every category", "running")
+        engine = site.plant.site.components["engine"].id
+        power_w = site.gateway.frame(engine).values[Metric.AC_POWER_ACTIVE]
+        assert power_w < 0.0
+        site.gateway.augment_bounds(engine, Metric.AC_POWER_ACTIVE, [(0.0, 30e3)], lifetime_s=900)
+        for _ in range(90):
+            site.run_for(timedelta(seconds=10))
+            frame = site.gateway.frame(engine)
+            power_w = frame.values[Metric.AC_POWER_ACTIVE]
+            assert any(lower <= power_w <= upper for lower, upper in frame.bounds[Metric.AC_POWER_ACTIVE])
 
     def test_it_stops(self) -> None:
         site = Equipped()

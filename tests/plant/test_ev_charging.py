@@ -285,6 +285,23 @@ class TestSetPoints:
         assert site.power_w <= site.upper_w == 4140.0
         assert (site.power_w > 3e3) == (phase_v <= 230.0)
 
+    @pytest.mark.parametrize("phase_v", [PHASE_V, 240.0])
+    @pytest.mark.parametrize("told_w", [None, 11e3])
+    @pytest.mark.parametrize("bound_w", [10_990.0, 11e3, 11_030.0, 11_060.0])
+    def test_a_bound_of_its_rating_is_no_rating(
+        self, phase_v: float, told_w: float | None, bound_w: float
+    ) -> None:
+        site = Charging(car={"max_power": "22 kW"}, rated_power="11 kW").to(7.0)
+        site.simulation.drive("grid", "voltage", phase_v * math.sqrt(3.0))
+        site.simulation.gateway.augment_bounds(
+            CHARGER, Metric.AC_POWER_ACTIVE, [(0.0, bound_w)], lifetime_s=900
+        )
+        if told_w is not None:
+            site.simulation.gateway.set_power(CHARGER, PowerType.ACTIVE, min(told_w, bound_w), 900)
+        site.simulation.run_for(timedelta(seconds=30))
+        assert site.power_w == pytest.approx(3 * 15.0 * phase_v)
+        assert site.power_w <= site.upper_w <= bound_w
+
     def test_the_shown_bound_is_the_least_offer_with_which_the_car_takes_all_it_can(self) -> None:
         site = Charging([{"arrive": "07:00", "stay": "1 h"}])
         assert site.upper_w == site.standby_w
