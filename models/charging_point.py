@@ -133,7 +133,7 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
         + _voltage_in_use_v(params.place_3, 1, inp.voltage_3_v)
     )
     return EvChargerInput(
-        min(math.inf if inp.set_point_w >= params.rated_power_w else inp.set_point_w, inp.bound_w),
+        max(inp.bound_w, inp.set_point_w) if inp.set_point_w >= params.rated_power_w else inp.set_point_w,
         sum_v / count,
         inp.session_id,
         inp.plugged_at_station * is_in,

@@ -131,9 +131,15 @@ def setting_w(layout: Layout, memory: Memory, inverter: int) -> float:
 
 def _ask(layout: Layout, memory: Memory, inverter: int) -> None:
     """Write down what an inverter is to have on its AC side, and what its bridge would carry then."""
-    params, now = layout.inverters[inverter].params, memory.inverters[inverter]
+    params, now, control = (
+        layout.inverters[inverter].params,
+        memory.inverters[inverter],
+        memory.controls[inverter],
+    )
     set_w = setting_w(layout, memory, inverter)
-    set_var = _reactive_var(layout, memory, inverter, reactive_aim_var(memory, inverter), set_w)
+    # What its batteries hold back leaves room for reactive power.
+    flows_w = min(max(set_w, control.reach_lower_w), control.reach_upper_w)
+    set_var = _reactive_var(layout, memory, inverter, reactive_aim_var(memory, inverter), flows_w)
     bridge_w = 0.0
     if set_var != 0.0:
         bridge_w = set_w - conversion_loss_w(params, math.sqrt(set_w * set_w + set_var * set_var))

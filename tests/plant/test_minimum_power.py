@@ -321,6 +321,20 @@ class TestBatteries:
         assert one / other == pytest.approx(2.0, rel=0.01)
 
 
+class TestReactivePower:
+    def test_it_has_the_room_that_batteries_leave_of_the_active_power(self) -> None:
+        site = Storage({})
+        gateway = site.simulation.gateway
+        site.tell(30e3)
+        gateway.augment_bounds(11, Metric.DC_POWER, [(-9e3, 9e3)], lifetime_s=900)
+        gateway.set_power(INVERTER, PowerType.REACTIVE, 20e3, 900)
+        site.simulation.run_to(site.plant.time_us + 10_000_000)
+        frame = gateway.frame(INVERTER)
+        assert frame.bounds[Metric.AC_POWER_REACTIVE][0].upper > 28e3
+        assert frame.values[Metric.AC_POWER_REACTIVE] == pytest.approx(20e3)
+        assert 9e3 < frame.values[Metric.AC_POWER_ACTIVE] < 9.5e3
+
+
 class TestWhatCannotWorkNow:
     def test_a_tripped_inverter_shows_nothing(self) -> None:
         site = Storage({})
