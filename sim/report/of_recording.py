@@ -61,12 +61,15 @@ def report_of_recording(
         for key in site.components
         if _has(recording, site, key)
     ]
-    end_us = max((int(axis[-1]) for axis in axes), default=0)
-    powers = {
-        key: held(*column, end_us)
+    columns = {
+        key: column
         for key, component in site.components.items()
         if (column := _column(recording, component.id, Metric.AC_POWER_ACTIVE)) is not None
     }
+    end_us = max((int(axis[-1]) for axis in axes), default=0)
+    if _tells_beyond_its_last_row(recording):
+        end_us = max((end_us, *(_told_until_us(*column) for column in columns.values())))
+    powers = {key: held(*column, end_us) for key, column in columns.items()}
     shown = {key for key in powers if key in shown_windows(site, _distance_us(recording, site, key))}
     gatherer = Gatherer(site, set(powers), shown)
     if not gatherer.ways.keys:
@@ -75,11 +78,11 @@ def report_of_recording(
         accepted = f"AC_POWER_ACTIVE of any of the site: {known}"
         raise RecordingError(recording.file, None, "components", found, accepted)
     times_us = np.unique(np.concatenate([*axes, *(powers[key].times_us for key in gatherer.ways.keys)]))
-    columns = [powers[key].at(times_us) for key in gatherer.ways.keys]
+    known_w = [powers[key].at(times_us) for key in gatherer.ways.keys]
     if tariff is not None:
         bill = Bill(tariff.over(int(times_us[0]), int(times_us[-1]), site.microgrid.location.zone))
         gatherer.bill(bill, charges_powers=not _charge_registers(bill, recording, site, gatherer, powers))
-    gatherer.add(times_us, np.column_stack(columns)[:-1])
+    gatherer.add(times_us, np.column_stack(known_w)[:-1])
     flows = tuple(_with_registers(recording, site, flow, powers[flow.key]) for flow in gatherer.flows())
     imported_wh, exported_wh = _grid_wh(gatherer, flows)
     consumed_wh, produced_wh = gatherer.totals()
@@ -248,6 +251,19 @@ def _charge_registers(
     bill.charge_import(consumed.times_us, consumed.powers_w)
     bill.credit_export(delivered.times_us, delivered.powers_w)
     return True
+
+
+def _tells_beyond_its_last_row(recording: Recording) -> bool:
+    """Say whether the last powers hold beyond their row: they are no instants, and no registers end there."""
+    names = {name for track in recording.tracks.values() for name in track.names}
+    return recording.holds_means is not False and not any(name.startswith("AC_ENERGY") for name in names)
+
+
+def _told_until_us(times_us: Instants, values: Floats) -> int:
+    """Return how far a column tells [µs]: what is known last holds as long as usual."""
+    if len(times_us) < 2 or np.isnan(values[-1]):
+        return int(times_us[-1])
+    return int(times_us[-1] + usual_distance_us(times_us))
 
 
 def _unknown_s(

@@ -184,10 +184,22 @@ def test_an_export_of_meters_alone_tells_what_is_behind_them(tmp_path: Path) -> 
     """Of main and roof only; what the others did counts as a load."""
     report = told(tmp_path, rows(2, [8.0, -4.0, 0.0, 0.0]) + rows(4, [0.0, -10.0, -10.0, -10.0]))
     assert (report.imported_wh, report.exported_wh) == (2000.0, 1000.0)
-    assert report.figure("roof.delivered_wh") == 5000.0
-    assert report.figure("load.consumption_wh") == pytest.approx(2000.0 + 1500.0 + 2500.0)
+    assert report.figure("roof.delivered_wh") == 7500.0
+    assert report.figure("load.consumption_wh") == pytest.approx(2000.0 + 1500.0 + 2500.0 + 2500.0)
     assert report.peak_import is not None
     assert report.peak_import.power_w == 8000.0
+
+
+def test_a_day_of_quarters_is_a_day_and_its_last_quarter_may_be_the_peak(tmp_path: Path) -> None:
+    content = "".join(
+        f"2026-06-15T{place // 4:02d}:{15 * place % 60:02d}:00+02:00,7,1,AC_POWER_ACTIVE,{power_w}\n"
+        for place, power_w in enumerate([4e3] * 95 + [40e3])
+    )
+    report = told(tmp_path, content)
+    assert report.imported_wh == pytest.approx(105e3)
+    assert (report.end_us - report.begin_us) / 3.6e9 == 24.0
+    assert report.peak_import is not None
+    assert report.peak_import.power_w == 40e3
 
 
 def test_what_cannot_be_told_is_refused(tmp_path: Path) -> None:
@@ -209,7 +221,7 @@ GAPPY = quarters(1, "AC_POWER_ACTIVE", dict.fromkeys(["00:00", "00:15", "00:30",
 @pytest.mark.parametrize("others", ["", "".join(rows(3, [0.0] * 2))])
 def test_a_value_holds_for_the_usual_distance_before_a_gap_which_is_told(tmp_path: Path, others: str) -> None:
     report = told(tmp_path, GAPPY + others.replace(" 10:", " 06:"))
-    assert report.imported_wh == pytest.approx(1000.0)
+    assert report.imported_wh == pytest.approx(1250.0)
     assert any(
         note.startswith("nothing is known of grid from 2026-06-15 02:45:00 to 2026-06-15 08:00:00")
         for note in report.notes
@@ -293,7 +305,7 @@ def test_shares_of_what_is_known_of_different_spans_are_not_known(tmp_path: Path
     report = told(
         tmp_path, rows(2, [nan, 8.0, 8.0, 8.0]) + rows(4, [-4.0, -4.0, nan, nan]) + rows(5, [0.0] * 4)
     )
-    assert (report.imported_wh, report.produced_wh) == (4000.0, 2000.0)
+    assert (report.imported_wh, report.produced_wh) == (6000.0, 2000.0)
     assert (report.self_sufficiency, report.self_consumption) == (None, None)
     assert "what part of this came from the site is not known: powers are known of different spans" in lines(
         report
