@@ -64,6 +64,8 @@ class Driver:
         self._timer: asyncio.TimerHandle | None = None
         self._armed_us: int | None = None
         self._running = False
+        self._set_s = -math.inf
+        """When the clock was last set by hand [s of the loop]; what was late before counts for nothing."""
         self._warned = False
         self._told_s = -math.inf
         self._speeds: deque[float] = deque(maxlen=_SLICES_LOOKED_AT)
@@ -106,6 +108,7 @@ class Driver:
 
     def rearm(self) -> None:
         """Set the timer anew: the clock or the agenda are not what they were."""
+        self._set_s = self._loop.time()
         if self._timer is not None:
             self._timer.cancel()
         if self._running:
@@ -196,6 +199,7 @@ class Driver:
 
     def _warn_if_late(self, due_us: int | None) -> None:
         lag_s = (self._clock.now_us() - (due_us or 0)) / MICROSECONDS / self._clock.reached_speed
+        lag_s = min(lag_s, self._loop.time() - self._set_s)
         if lag_s > _TOLERATED_LAG_S and not self._warned:
             _log.warning("the simulation is %.1f s behind: this machine is too slow for this speed", lag_s)
         self._warned = lag_s > _TOLERATED_LAG_S

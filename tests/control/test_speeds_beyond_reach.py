@@ -7,7 +7,7 @@ import heapq
 from collections.abc import Callable
 from itertools import count, pairwise
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from control.support import serve
@@ -80,8 +80,16 @@ class HandLoop:
         raise error
 
 
+class Driven(NamedTuple):
+    """A site, and what drives it."""
+
+    loop: HandLoop
+    simulation: Simulation
+    driver: Driver
+
+
 @pytest.fixture(params=[LiveClock, WallStampedClock])
-def driven(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[HandLoop, Simulation]:
+def driven(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Driven:
     """Return a site whose time passes a hundred times as fast as that of a loop by hand."""
     loop = HandLoop()
     monkeypatch.setattr(drivers, "stopwatch_s", loop.time)
@@ -90,20 +98,20 @@ def driven(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> t
     simulation.plant.follow(loop)
     driver = Driver(simulation.engine, simulation.plant, clock, loop, in_real_time=True)  # type: ignore[arg-type]
     driver.start()
-    return loop, simulation
+    return Driven(loop, simulation, driver)
 
 
-def test_a_site_that_is_computed_quickly_keeps_the_speed(driven: tuple[HandLoop, Simulation]) -> None:
-    loop, simulation = driven
+def test_a_site_that_is_computed_quickly_keeps_the_speed(driven: Driven) -> None:
+    loop, simulation, _ = driven
     loop.cost_s = 1e-6
     loop.run(5.0)
     assert simulation.clock.now_us() == pytest.approx(START + 500 * SECOND, abs=SECOND)
 
 
 def test_a_site_that_is_computed_slowly_is_never_long_at_it_and_never_far_behind(
-    driven: tuple[HandLoop, Simulation],
+    driven: Driven,
 ) -> None:
-    loop, simulation = driven
+    loop, simulation, _ = driven
     clock, plant = simulation.clock, simulation.plant
     assert isinstance(clock, LiveClock)
     loop.cost_s = 0.09
@@ -116,9 +124,9 @@ def test_a_site_that_is_computed_slowly_is_never_long_at_it_and_never_far_behind
 
 
 def test_a_site_is_computed_at_its_speed_again_as_soon_as_it_can_be(
-    driven: tuple[HandLoop, Simulation],
+    driven: Driven,
 ) -> None:
-    loop, simulation = driven
+    loop, simulation, _ = driven
     clock = simulation.clock
     assert isinstance(clock, LiveClock)
     loop.cost_s = 0.09
@@ -129,8 +137,8 @@ def test_a_site_is_computed_at_its_speed_again_as_soon_as_it_can_be(
     assert clock.reached_speed == 100.0
 
 
-def test_what_holds_a_site_up_once_is_made_up_for(driven: tuple[HandLoop, Simulation]) -> None:
-    loop, simulation = driven
+def test_what_holds_a_site_up_once_is_made_up_for(driven: Driven) -> None:
+    loop, simulation, _ = driven
     clock = simulation.clock
     assert isinstance(clock, LiveClock)
     loop.cost_s = 1e-6
@@ -139,6 +147,23 @@ def test_what_holds_a_site_up_once_is_made_up_for(driven: tuple[HandLoop, Simula
     loop.run(5.0)
     assert clock.reached_speed == 100.0
     assert clock.now_us() == pytest.approx(START + 1050 * SECOND, abs=SECOND)
+
+
+def test_a_site_is_not_late_because_its_clock_crawls(
+    driven: Driven, caplog: pytest.LogCaptureFixture
+) -> None:
+    loop, simulation, driver = driven
+    clock = simulation.clock
+    assert isinstance(clock, LiveClock)
+    loop.run(1.01)
+    simulation.engine.run_to(clock.now_us())
+    loop.now_s += 1e-6
+    former_pace = clock.pace
+    clock.set_speed(1e-7)
+    simulation.engine.stretch_promises(clock.pace / former_pace)
+    driver.rearm()
+    loop.run(0.1)
+    assert "behind" not in caplog.text
 
 
 def test_steps_that_are_taken_before_their_time_are_those_that_are_taken_at_it() -> None:
