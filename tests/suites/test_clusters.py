@@ -11,7 +11,7 @@ from suites.benches import scenario
 
 from doppelgrid.scenarios.suites.running import cluster
 from doppelgrid.scenarios.suites.running.case import Case, Verdict
-from doppelgrid.scenarios.suites.running.cluster import ClusterError, run_in_cluster, run_on_worker
+from doppelgrid.scenarios.suites.running.cluster import ClusterError, Place, run_in_cluster, run_on_worker
 from doppelgrid.scenarios.suites.running.collection import Shard, chosen, collect
 from doppelgrid.scenarios.suites.running.runner import run_cases
 
@@ -50,12 +50,13 @@ def test_cores_clusters_and_parts_bring_the_same_digests(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_what_dies_beside_a_worker_fails_its_case_and_is_replaced(tmp_path: Path) -> None:
     case = Case("try", scenario(tmp_path, "checks: [{always: grid.power < 99 kW}]\n"))
-    assert run_on_worker(case, str(tmp_path)).has_passed
-    helper = cluster._Helper.of_this_thread(str(tmp_path))
+    place = Place(str(tmp_path), "0")
+    assert run_on_worker(case, place).has_passed
+    helper = cluster._Helper.of_this_thread(place)
     helper._process.kill()
-    assert run_on_worker(case, str(tmp_path)).error == "what runs cases beside the worker died"
-    assert run_on_worker(case, str(tmp_path)).has_passed
-    cluster._Helper.of_this_thread(str(tmp_path)).end()
+    assert run_on_worker(case, place).error == "what runs cases beside the worker died"
+    assert run_on_worker(case, place).has_passed
+    cluster._Helper.of_this_thread(place).end()
 
 
 def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,9 +15,10 @@ from collections.abc import Generator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ....sim.files.extras import extra_for
+from ...lockstep.hash_seed import VARIABLE, hash_seed
 from .case import Case, Verdict, without_run
 from .runner import run_cases
 
@@ -63,7 +64,7 @@ def run_in_cluster(cases: Sequence[Case], address: str) -> Generator[Verdict]:
                 path=case.path.absolute(),
                 output=None if case.output is None else case.output.absolute(),
             )
-            future = client.submit(run_on_worker, sent, str(folder), pure=False)
+            future = client.submit(run_on_worker, sent, Place(str(folder), hash_seed()), pure=False)
             waiting[future] = case
             return future
 
@@ -83,14 +84,23 @@ def run_in_cluster(cases: Sequence[Case], address: str) -> Generator[Verdict]:
             client.cancel(list(waiting))
 
 
-def run_on_worker(case: Case, folder: str) -> Verdict:
+class Place(NamedTuple):
+    """Where the cases of one command run, on whichever worker."""
+
+    folder: str
+    """Where the application of `--app` is looked for."""
+    hash_seed: str
+    """Of strings, as for the command itself; workers have one of their own."""
+
+
+def run_on_worker(case: Case, place: Place) -> Verdict:
     """Run a case in a process of its own beside a worker, whose own processes may not start any.
 
     Args:
         case: With absolute paths.
-        folder: Where the application of `--app` is looked for.
+        place: Of the command that it belongs to.
     """
-    helper = _Helper.of_this_thread(folder)
+    helper = _Helper.of_this_thread(place)
     try:
         return helper.run(case)
     except (OSError, EOFError, pickle.UnpicklingError):
@@ -103,21 +113,22 @@ class _Helper:
 
     _alive = threading.local()
 
-    def __init__(self, folder: str) -> None:
-        self.folder = folder
+    def __init__(self, place: Place) -> None:
+        self.place = place
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+            [sys.executable, "-P", "-m", __name__], cwd=place.folder,
+            env={**os.environ, VARIABLE: place.hash_seed}, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
 
     @classmethod
-    def of_this_thread(cls, folder: str) -> _Helper:
-        """Return the one that runs cases for this thread in a folder; it is started with the first."""
+    def of_this_thread(cls, place: Place) -> _Helper:
+        """Return the one that runs cases for this thread in a place; it is started with the first."""
         helper: _Helper | None = getattr(cls._alive, "helper", None)
-        if helper is not None and helper.folder != folder:
+        if helper is not None and helper.place != place:
             helper.end()
             helper = None
         if helper is None:
-            helper = cls._alive.helper = cls(folder)
+            helper = cls._alive.helper = cls(place)
         return helper
 
     def run(self, case: Case) -> Verdict:

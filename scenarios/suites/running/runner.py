@@ -15,6 +15,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from typing import NamedTuple, NoReturn
 
+from ...lockstep.hash_seed import processes_hash_alike
 from .case import Case, Verdict, leave, run_case, without_run
 from .kept_output import KeptOutput
 
@@ -95,7 +96,8 @@ def prepared() -> ForkServerContext:
     resource_tracker.ensure_running()
     former = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        forkserver.ensure_running()
+        with processes_hash_alike():
+            forkserver.ensure_running()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, former)
     return context
