@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 from datetime import UTC, datetime, timedelta
 
 from frequenz.client.microgrid.component import GridConnectionPoint
@@ -75,7 +76,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("url", nargs="?", default="grpc://[::1]:8800", help="of the Microgrid API")
+    url = os.environ.get("MICROGRID_API_URL", "grpc://[::1]:8800")
+    parser.add_argument("url", nargs="?", default=url, help="of the Microgrid API")
     parser.add_argument("--limit", type=float, default=30.0, help="most power to draw from the grid [kW]")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)

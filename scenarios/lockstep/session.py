@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -24,6 +25,21 @@ from .run_app import LockstepRunner, RunReport
 from .virtual_time import Limits, VirtualTimeLoop
 
 DEFAULT_ADDRESS = "[::1]:8800"
+URL_VARIABLE = "MICROGRID_API_URL"
+"""Where an application finds the address of its site."""
+
+
+@contextlib.contextmanager
+def url_told(url: str) -> Iterator[None]:
+    """Let the environment name the address of a site for a while."""
+    former = os.environ.get(URL_VARIABLE)
+    os.environ[URL_VARIABLE] = url
+    try:
+        yield
+    finally:
+        os.environ.pop(URL_VARIABLE, None)
+        if former is not None:
+            os.environ[URL_VARIABLE] = former
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +67,10 @@ class LockstepResult:
 
 
 class LockstepSession:
-    """Runs an application against a site; the application finds the site at its address and nothing else."""
+    """Runs an application against a site; the application finds the site at its address and nothing else.
+
+    The environment names the address meanwhile, whatever it named before.
+    """
 
     def __init__(
         self,
@@ -140,7 +159,10 @@ class LockstepSession:
     def _run(self, run: Callable[[], RunReport]) -> LockstepResult:
         with contextlib.closing(self._journal):
             factories = {self._address: self._open_channel}
-            with channels_to(factories, open_others=self._limits.allow_real_io) as self._interception:
+            with (
+                url_told(f"grpc://{self._address}"),
+                channels_to(factories, open_others=self._limits.allow_real_io) as self._interception,
+            ):
                 report = run()
         if self._simulation is not None:
             self._simulation.stop()

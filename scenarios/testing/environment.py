@@ -23,7 +23,7 @@ from ...sim.simulation.live import LiveSimulation
 from ...sim.site.site import Site
 from ..lockstep.errors import LockstepError, NotStoppedError, SiteFailedError
 from ..lockstep.real_io import describe_task
-from ..lockstep.session import DEFAULT_ADDRESS
+from ..lockstep.session import DEFAULT_ADDRESS, url_told
 from ..lockstep.virtual_time import Limits, VirtualTimeLoop
 from ..lockstep.wall import VirtualClock, WornClock
 from ..lockstep.watchdog import Watchdog
@@ -147,6 +147,7 @@ class VirtualEnvironment(Environment):
         self.loop.collector.start(tidy=False)
         try:
             with (
+                url_told(f"grpc://{DEFAULT_ADDRESS}"),
                 WornClock(self.clock),
                 self._randomness,
                 channels_to(
@@ -201,6 +202,7 @@ class LiveEnvironment(Environment):
         super().__init__(asyncio.new_event_loop())
         self._server = server
         self.site = self.begin(self._start(name))
+        self._resources.enter_context(url_told(self.site.url))
 
     async def stop_site(self) -> None:
         """End the simulation and free the port."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -75,6 +76,17 @@ def test_what_follows_two_dashes_is_the_application_s(tmp_path: Path) -> None:
     script.write_text("import sys\nprint(sys.argv[1:])\n")
     shown = RUNNER.invoke(app, ["lockstep", "demo", "--duration", "1s", "--", str(script), "--duration", "3"])
     assert "['--duration', '3']" in shown.output
+
+
+def test_an_application_finds_the_address_in_its_environment_whatever_stood_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MICROGRID_API_URL", "grpc://[::1]:9999")
+    script = tmp_path / "app.py"
+    script.write_text("import os\nprint(os.environ['MICROGRID_API_URL'])\n")
+    words = ["lockstep", "demo", "--duration", "1s", "--address", "localhost:5000", str(script)]
+    assert "grpc://localhost:5000\n" in RUNNER.invoke(app, words).output
+    assert os.environ["MICROGRID_API_URL"] == "grpc://[::1]:9999"
 
 
 def test_a_module_is_run_in_place_of_a_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

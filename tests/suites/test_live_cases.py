@@ -13,6 +13,7 @@ from doppelgrid.scenarios.suites.file.application import ApplicationError, read_
 from doppelgrid.scenarios.suites.running import live
 from doppelgrid.scenarios.suites.running.case import Case, Verdict, run_case
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "peak_shaving.py"
 HEAD = "scenario: a try\nsite: small.yaml\nduration: 1 s\ninterval: 0.2 s\n"
 LONGER = HEAD.replace("1 s", "3 s", 1)
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
@@ -92,6 +93,18 @@ def test_the_same_script_runs_live_and_in_lockstep(tmp_path: Path) -> None:
     assert beside.has_passed, beside.failures
     assert " --live " in beside.again
     assert not in_lockstep.notes
+
+
+def test_the_example_commands_the_site_live_and_in_lockstep_though_nobody_tells_it_the_url(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MICROGRID_API_URL", "grpc://[::1]:1")
+    path = scenario(
+        tmp_path, f"app: {EXAMPLE}\nchecks: [{{eventually: app commands inv}}]\n", head=HEAD.replace("1 s", "8 s", 1)
+    )  # fmt: skip
+    for is_live in (True, False):
+        verdict = run_case(Case("try", path, live=is_live))
+        assert verdict.has_passed, verdict.failures
 
 
 def test_one_that_crashes_fails_with_the_end_of_what_it_complained_of(tmp_path: Path) -> None:

@@ -115,6 +115,10 @@ async def test_what_goes_wrong_in_a_script_is_told(
         await site.run_app(script(text))
 
 
+async def test_a_script_finds_the_address_in_its_environment(site: SiteHandle, script: Write) -> None:
+    await site.run_app(script("import os; assert os.environ['MICROGRID_API_URL'] == sys.argv[1]"), site.url)
+
+
 async def test_a_missing_script_is_said_to_be_missing(site: SiteHandle) -> None:
     with pytest.raises(FileNotFoundError, match=r"no script at nowhere\.py; accepted"):
         await site.start_app("nowhere.py")

@@ -6,6 +6,7 @@ python charging.py grpc://[::1]:8800 --limit 40 --fuse 63
 import argparse
 import asyncio
 import contextlib
+import os
 from datetime import timedelta
 
 from frequenz.client.microgrid import ApiClientError, MicrogridApiClient
@@ -55,7 +56,8 @@ async def share(url: str, limit_w: float, fuse_a: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url", nargs="?", default="grpc://[::1]:8800", help="of the Microgrid API")
+    url = os.environ.get("MICROGRID_API_URL", "grpc://[::1]:8800")
+    parser.add_argument("url", nargs="?", default=url, help="of the Microgrid API")
     parser.add_argument("--limit", type=float, default=40.0, help="most power to draw from the grid [kW]")
     parser.add_argument("--fuse", type=float, default=63.0, help="most current of each phase [A]")
     arguments = parser.parse_args()

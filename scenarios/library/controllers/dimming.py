@@ -8,6 +8,7 @@ While the connection point may draw less than usual, every consumer gets 4.2 kW;
 import argparse
 import asyncio
 import contextlib
+import os
 from datetime import timedelta
 
 from frequenz.client.microgrid import ApiClientError, MicrogridApiClient
@@ -54,7 +55,8 @@ async def pass_on(url: str, usual_w: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url", nargs="?", default="grpc://[::1]:8800", help="of the Microgrid API")
+    url = os.environ.get("MICROGRID_API_URL", "grpc://[::1]:8800")
+    parser.add_argument("url", nargs="?", default=url, help="of the Microgrid API")
     parser.add_argument("--usual", type=float, default=43.0, help="what the connection may draw usually [kW]")
     arguments = parser.parse_args()
     asyncio.run(pass_on(arguments.url, arguments.usual * 1000.0))

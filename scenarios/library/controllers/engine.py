@@ -6,6 +6,7 @@ python engine.py grpc://[::1]:8800 --limit 40
 import argparse
 import asyncio
 import contextlib
+import os
 from datetime import timedelta
 
 from frequenz.client.microgrid import ApiClientError, MicrogridApiClient
@@ -57,7 +58,8 @@ async def run_engine(url: str, limit_w: float) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url", nargs="?", default="grpc://[::1]:8800", help="of the Microgrid API")
+    url = os.environ.get("MICROGRID_API_URL", "grpc://[::1]:8800")
+    parser.add_argument("url", nargs="?", default=url, help="of the Microgrid API")
     parser.add_argument("--limit", type=float, default=40.0, help="most power to draw from the grid [kW]")
     arguments = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):

@@ -6,6 +6,7 @@ python fcr.py grpc://[::1]:8800 --offered 40
 import argparse
 import asyncio
 import logging
+import os
 from datetime import UTC, datetime, timedelta
 
 from frequenz.quantities import Power
@@ -42,7 +43,8 @@ async def hold_reserve(url: str, offered: Power) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url", nargs="?", default="grpc://[::1]:8800", help="of the Microgrid API")
+    url = os.environ.get("MICROGRID_API_URL", "grpc://[::1]:8800")
+    parser.add_argument("url", nargs="?", default=url, help="of the Microgrid API")
     parser.add_argument("--offered", type=float, default=40.0, help="power at 200 mHz [kW]")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)

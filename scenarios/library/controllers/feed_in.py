@@ -6,6 +6,7 @@ python feed_in.py grpc://[::1]:8800 --limit 18
 import argparse
 import asyncio
 import logging
+import os
 from datetime import UTC, datetime, timedelta
 
 from frequenz.quantities import Power
@@ -44,7 +45,8 @@ async def limit_feed_in(url: str, limit: Power) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url", nargs="?", default="grpc://[::1]:8800", help="of the Microgrid API")
+    url = os.environ.get("MICROGRID_API_URL", "grpc://[::1]:8800")
+    parser.add_argument("url", nargs="?", default=url, help="of the Microgrid API")
     parser.add_argument("--limit", type=float, default=0.0, help="most power to feed in [kW]")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING)

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import csv
 import logging
+import os
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,7 +57,8 @@ async def follow_prices(url: str, table: Path, limit: Power) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("url", nargs="?", default="grpc://[::1]:8800", help="of the Microgrid API")
+    url = os.environ.get("MICROGRID_API_URL", "grpc://[::1]:8800")
+    parser.add_argument("url", nargs="?", default=url, help="of the Microgrid API")
     parser.add_argument("--prices", required=True, help="table of prices")
     parser.add_argument("--limit", type=float, default=30.0, help="most power to draw from the grid [kW]")
     arguments = parser.parse_args()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.metadata
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -20,7 +19,7 @@ from ....sim.files.json_text import json_text
 from ....sim.files.problems import Problem
 from ....sim.recording import Recorder
 from ....sim.simulation.live import LiveSimulation
-from ...lockstep.session import DEFAULT_ADDRESS, LockstepResult, LockstepSession
+from ...lockstep.session import LockstepResult, LockstepSession
 from ...lockstep.wall import real_monotonic_s
 from ...testing.durations import local_time
 from ...testing.over_time import Outcome
@@ -31,7 +30,7 @@ from ..file.parameters import Values
 from ..file.plan import Scenario
 from ..file.scenario_file import ScenarioFile
 from .director import CheckOutcome, Director, Line
-from .live import URL_VARIABLE, LiveSession
+from .live import LiveSession
 from .met_states import States
 from .series import Series
 from .shell_words import shell_line
@@ -291,14 +290,7 @@ def _run(
         return _idle(session, scenario)
     if isinstance(session, LiveSession):
         return session.run(app.command, app.folder)
-    former = os.environ.get(URL_VARIABLE)
-    os.environ[URL_VARIABLE] = f"grpc://{DEFAULT_ADDRESS}"
-    try:
-        return app.run(session)
-    finally:
-        os.environ.pop(URL_VARIABLE)
-        if former is not None:
-            os.environ[URL_VARIABLE] = former
+    return app.run(session)
 
 
 def without_run(case: Case, error: str) -> Verdict:

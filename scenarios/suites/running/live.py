@@ -21,11 +21,9 @@ from ....sim.simulation.journal import Journal
 from ....sim.simulation.live import LiveSimulation
 from ....sim.site.site import Site
 from ...lockstep.run_app import Outcome, RunReport
-from ...lockstep.session import LockstepResult
+from ...lockstep.session import URL_VARIABLE, LockstepResult
 from ...testing.durations import local_time
 
-URL_VARIABLE = "MICROGRID_API_URL"
-"""Where an application finds the address of the site."""
 _WAITS_FOR_CLIENT_S = 30.0
 """After which time the site's begins though nobody has come [s]."""
 _LOOKS_FOR_CLIENTS_S = 0.05
