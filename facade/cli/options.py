@@ -153,7 +153,7 @@ def parse_duration(text: str) -> float:
 def span_in_words(span: timedelta) -> str:
     """Return a span in the largest unit of which it is a whole number."""
     for unit, words in ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min")):
-        if not span % unit:
+        if span and not span % unit:
             return f"{span // unit} {words}"
     return f"{span.total_seconds():g} s"
 

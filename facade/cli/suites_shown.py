@@ -142,12 +142,11 @@ def print_table(
         table.add_column("since the baseline")
     for place, verdict in enumerate(verdicts):
         passed = sum(check.outcome.has_passed for check in verdict.checks)
-        span = timedelta(microseconds=verdict.end_us - verdict.start_us)
         table.add_row(
             escape(printable(verdict.title)),
             "[green]passed[/green]" if verdict.has_passed else "[red]failed[/red]",
             f"{passed}/{len(verdict.checks)}",
-            span_in_words(span),
+            "unknown" if verdict.span_us is None else span_in_words(timedelta(microseconds=verdict.span_us)),
             f"{verdict.real_s:.1f} s",
             *([escape(str(changes.get(place, "")))] if changes is not None else []),
         )

@@ -200,6 +200,26 @@ def test_ctrl_c_ends_with_what_was_done(tmp_path: Path) -> None:
     assert output.endswith("0 passed, 0 failed, 1 not run\n")
 
 
+@pytest.mark.parametrize(("words", "seed"), [((), 7), (("--seed", "3"), 3)])
+def test_of_a_case_whose_process_died_it_is_told_what_is_known(
+    tmp_path: Path, words: tuple[str, ...], seed: int
+) -> None:
+    (tmp_path / "app.py").write_text("import os\nos._exit(3)\n")
+    path = scenario(tmp_path, f"app: app.py\nseed: 7\n{GOOD}")
+    ended = run(path, "--junit", tmp_path / "out.xml", "--html", tmp_path / "out.html", *words)
+    assert ended.exit_code == 1
+    assert "failed try: a try\n" in ended.output
+    assert f"    again: doppelgrid test {path} --seed {seed}\n" in ended.output
+    assert re.search(r"^try +failed +0/0 +unknown +0.0 s$", ended.output, re.MULTILINE)
+    properties = {
+        each.get("name"): each.get("value")
+        for each in ElementTree.parse(tmp_path / "out.xml").iter("property")
+    }
+    assert properties["seed"] == str(seed)
+    assert "simulated_s" not in properties
+    assert '<td class="detail">unknown</td>' in (tmp_path / "out.html").read_text()
+
+
 @pytest.mark.parametrize(
     "check",
     [

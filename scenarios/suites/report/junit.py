@@ -54,12 +54,12 @@ def _add(suite: ElementTree.Element, verdict: Verdict, change: Change | None) ->
     properties = ElementTree.SubElement(case, "properties")
     facts = {
         "scenario": verdict.scenario,
-        "seed": verdict.seed,
+        **({} if verdict.seed is None else {"seed": verdict.seed}),
         "digest": verdict.digest,
         "again": verdict.again,
         "version": version("doppelgrid"),
         **({} if change is None else {"since_baseline": "; ".join([str(change), *change.lines])}),
-        "simulated_s": (verdict.end_us - verdict.start_us) / MICROSECONDS,
+        **({} if verdict.span_us is None else {"simulated_s": verdict.span_us / MICROSECONDS}),
         **{name: value for name, value in verdict.figures.items() if value is not None},
         **({} if verdict.currency is None else {"currency": verdict.currency}),
     }

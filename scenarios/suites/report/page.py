@@ -155,10 +155,10 @@ def _summary_row(
     number: int, verdict: Verdict, change: Change | None, *, has_changes: bool
 ) -> tuple[str, ...]:
     passed = sum(check.outcome.has_passed for check in verdict.checks)
-    span = timedelta(seconds=(verdict.end_us - verdict.start_us) // MICROSECONDS)
+    span = "unknown" if verdict.span_us is None else str(timedelta(seconds=verdict.span_us // MICROSECONDS))
     return (
         f'<a href="#case-{number}">{escape(verdict.title)}</a>', _word(has_passed=verdict.has_passed),
-        escape(verdict.scenario), f"{passed}/{len(verdict.checks)}", str(span),
+        escape(verdict.scenario), f"{passed}/{len(verdict.checks)}", span,
         *((escape(str(change or "")),) if has_changes else ()), f"<code>{verdict.digest[:12]}</code>",
     )  # fmt: skip
 
@@ -182,7 +182,8 @@ def _case(number: int, verdict: Verdict, plots: Plots, change: Change | None) ->
         for name, value in verdict.figures.items()
     ]
     parts = [
-        f'<p class="facts">{escape(verdict.path)}, seed {verdict.seed}, digest <code>{escape(verdict.digest)}</code>, '
+        f'<p class="facts">{escape(verdict.path)}, seed {"unknown" if verdict.seed is None else verdict.seed}, '
+        f"digest <code>{escape(verdict.digest or 'unknown')}</code>, "
         f"doppelgrid {escape(version('doppelgrid'))}</p>",
         *_broken(verdict),
         "".join(f"<p>{escape(note)}</p>" for note in verdict.notes),

@@ -58,6 +58,10 @@ class Case:
     """Command line in place of the application that the file names; relative to the working directory."""
     seed: int | None = None
     """In place of the file's."""
+    about: str = ""
+    """What its file says that it is about, as far as that has been read."""
+    own_seed: int | None = None
+    """Of its file, as far as that has been read."""
     job: str | None = None
     """What kind of controller the file is for; None if for none in particular."""
     live: bool = False
@@ -131,11 +135,12 @@ class Verdict:
     error: str | None = None
     """Why there is no other verdict, or what the application died of."""
     seed: int | None = None
-    """Of a case that never ran, the one that was given in place of the file's, or None."""
+    """None of a case that never ran and whose file has not been read."""
     digest: str = ""
     """Of every event; the same case gives the same."""
     start_us: int = 0
     end_us: int = 0
+    """Where both are 0, nobody knows how much time passed."""
     real_s: float = 0.0
     figures: dict[str, float | None] = field(default_factory=dict)
     """Of the whole run; see `SiteReport.figures`."""
@@ -166,6 +171,11 @@ class Verdict:
     def title(self) -> str:
         """Name of the case, and which of several runs it was of all but the first."""
         return titled(self.name, self.turn)
+
+    @property
+    def span_us(self) -> int | None:
+        """Simulated time that passed [µs]; None if nobody knows, as where its process died."""
+        return self.end_us - self.start_us if self.end_us else None
 
     @property
     def again(self) -> str:
@@ -295,7 +305,10 @@ def _run(
 
 def without_run(case: Case, error: str) -> Verdict:
     """Return the verdict on a case that came to nothing."""
-    return Verdict(case.name, str(case.path), "", (), error, case.seed, options=case.options, turn=case.turn)
+    seed = case.own_seed if case.seed is None else case.seed
+    return Verdict(
+        case.name, str(case.path), case.about, (), error, seed, options=case.options, turn=case.turn
+    )
 
 
 def leave(folder: Path, verdict: Verdict) -> None:

@@ -144,7 +144,8 @@ def _cases(file: Path, name: str, problems: list[Problem]) -> Iterator[Case]:
         for values in read.combinations:
             length_us = (scenario := read.scenario(values)).end_us - scenario.start_us
             yield Case(
-                named(name, values), file, values, job=scenario.section.job, duration_s=length_us / MICROSECONDS,
+                named(name, values), file, values, about=scenario.section.scenario, own_seed=scenario.section.seed,
+                job=scenario.section.job, duration_s=length_us / MICROSECONDS,
                 without_app=read.problems_without_app(scenario),
             )  # fmt: skip
     except ScenarioError as error:
