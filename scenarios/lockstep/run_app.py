@@ -15,10 +15,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
-from ...sim.domain.timestamps import MICROSECONDS, to_datetime
+from ...sim.domain.timestamps import MICROSECONDS
+from .app_frames import runs_the_application
 from .determinism import seeded_randomness
 from .errors import LockstepError, NotStoppedError
 from .real_connections import told_of_connections
@@ -109,8 +109,7 @@ class LockstepRunner:
             on_unstoppable: Called when the application swallows whatever is raised in it to end it. It still runs
                 then, in this or another thread, and nothing but the end of the process will stop it.
         """
-        self._shown_in = shown_in
-        self.clock = VirtualClock(start_us, timezone=timezone)
+        self.clock = VirtualClock(start_us, timezone=timezone, shown_in=shown_in)
         self._until_us = until_us
         self._on_loop_start = on_loop_start
         self._limits = limits
@@ -272,7 +271,7 @@ class LockstepRunner:
 
     def _not_stopped(self) -> NotStoppedError:
         return NotStoppedError(
-            f"at {self.clock.now()} the application still runs after {_MOST_INTERRUPTS} interrupts"
+            f"at {self.clock.shown()} the application still runs after {_MOST_INTERRUPTS} interrupts"
         )
 
     def _interrupt(self, loop: VirtualTimeLoop, times: int) -> None:
@@ -324,7 +323,7 @@ class LockstepRunner:
         return ("completed" if self._due or self._until_us is None else "ended early"), 0
 
     def _message(self, outcome: Outcome, code: int, error: BaseException | None) -> str:
-        when = to_datetime(self.clock.now_us).astimezone(self._shown_in).isoformat()
+        when = self.clock.shown()
         match outcome:
             case "completed":
                 return f"the application ran until {when}"
@@ -399,10 +398,6 @@ def _own_traceback(error: BaseException | None) -> str:
     if error is None:
         return ""
     trace = error.__traceback__
-    while trace is not None and _runs_the_application(trace.tb_frame):
+    while trace is not None and runs_the_application(trace.tb_frame):
         trace = trace.tb_next
     return "".join(traceback.format_exception(type(error), error, trace))
-
-
-def _runs_the_application(frame: FrameType) -> bool:
-    return frame.f_globals.get("__name__") == __name__ or frame.f_code.co_filename == "<frozen runpy>"

@@ -171,7 +171,7 @@ class VirtualTimeLoop(OrdinalLoop):
         )
         self.note(what)
         if not self.limits.allow_real_io:
-            self.fail(RealIoError(f"at {self.clock.now()}: {what}; {_WAY_OUT}"))
+            self.fail(RealIoError(f"at {self.clock.shown()}: {what}; {_WAY_OUT}"))
 
 
 _WAY_OUT = "run it in the loop, or allow real I/O (such a run is not reproducible)"
@@ -315,7 +315,7 @@ class _VirtualSelector(selectors.BaseSelector):
         tasks = tasks or [task for task in others if waits_for_io(task)] or others
         return "\n".join(
             [
-                f"at {loop.clock.now()} the application has waited {loop.limits.real_io_s:g} s of real time for "
+                f"at {loop.clock.shown()} the application has waited {loop.limits.real_io_s:g} s of real time for "
                 f"{', '.join(things)}; virtual time stands still meanwhile: {_WAY_OUT}.\nWaiting:",
                 *(describe_task(task) for task in tasks),
             ]
@@ -328,7 +328,7 @@ class _VirtualSelector(selectors.BaseSelector):
         stacks = [describe_task(owner) for owner in owners if isinstance(owner, asyncio.Task)]
         return "\n".join(
             [
-                f"at {loop.clock.now()} the loop has turned {self._turns_here} times without time passing; "
+                f"at {loop.clock.shown()} the loop has turned {self._turns_here} times without time passing; "
                 "await asyncio.sleep(seconds), seconds > 0, somewhere in the circle. Running:",
                 *(stacks or [repr(callback) for callback in callbacks[:10]]),
             ]

@@ -46,19 +46,21 @@ _UPTIME_AT_START_US = 86_400 * MICROSECONDS
 class VirtualClock:
     """Time that passes only when told to [µs since the Unix epoch]."""
 
-    def __init__(self, start_us: int, *, timezone: tzinfo = UTC) -> None:
+    def __init__(self, start_us: int, *, timezone: tzinfo = UTC, shown_in: tzinfo = UTC) -> None:
         """Set the clock.
 
         Args:
             start_us: Time at which it starts [µs since the Unix epoch].
             timezone: What the process takes for its local time zone while the clock is worn: UTC, or a
                 `ZoneInfo`.
+            shown_in: Time zone in which people are told the time.
         """
         self.start_us = start_us
         self.now_us = start_us
         self.monotonic_s = _UPTIME_AT_START_US / MICROSECONDS
         """What monotonic clocks show [s]."""
         self._timezone = timezone
+        self._shown_in = shown_in
         self._traveller: time_machine.Traveller | None = None
 
     def advance_to(self, time_us: int) -> None:
@@ -82,6 +84,10 @@ class VirtualClock:
     def now(self) -> datetime:
         """Return the time as a datetime in UTC."""
         return to_datetime(self.now_us)
+
+    def shown(self) -> str:
+        """Return the time as people are told it."""
+        return self.now().astimezone(self._shown_in).isoformat()
 
     def _uptime_us(self) -> int:
         return self.now_us - self.start_us + _UPTIME_AT_START_US

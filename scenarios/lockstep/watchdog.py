@@ -7,11 +7,11 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
+from .app_frames import own_stack
 from .errors import BlockedLoopError
 from .virtual_time import VirtualTimeLoop
 from .wall import real_monotonic_s
@@ -92,13 +92,13 @@ class Watchdog:
 
     def _blocked(self, loop: VirtualTimeLoop) -> str:
         return (
-            f"at {loop.clock.now()} one call has kept the event loop from running for "
+            f"at {loop.clock.shown()} one call has kept the event loop from running for "
             f"{self._limits.blocked_s:g} s of real time; move it to a thread, or make it shorter"
         )
 
     def _busy(self) -> str:
         return (
-            f"at {self._loops[-1].clock.now()} the application has computed for {self._limits.outside_s:g} s of "
+            f"at {self._loops[-1].clock.shown()} the application has computed for {self._limits.outside_s:g} s of "
             "real time while no event loop ran; run what it does in one, or make it shorter"
         )
 
@@ -108,7 +108,7 @@ class Watchdog:
         if self._stops > _MOST_STOPS:
             self._give_up()
         frame = sys._current_frames().get(self._watched)
-        stack = "".join(traceback.format_stack(frame)) if frame is not None else "  (no stack)\n"
+        stack = own_stack(frame) if frame is not None else "  (no stack)\n"
         loop.fail(BlockedLoopError(f"{why}. It stands at:\n{stack}"))
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(self._watched), ctypes.py_object(StoppedByWatchdog)

@@ -134,7 +134,7 @@ class VirtualEnvironment(Environment):
             limits: How long a test may keep virtual time from passing.
             name: Of the site, for messages.
         """
-        self.clock = VirtualClock(start_us)
+        self.clock = VirtualClock(start_us, shown_in=site.microgrid.location.zone)
         super().__init__(VirtualTimeLoop(self.clock, limits))
         self._randomness = _OwnRandomness(seed)
         self._longest_us = longest_us

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -197,11 +198,17 @@ def test_a_call_that_blocks_the_loop_is_stopped_with_its_stack(run_script: RunSc
         asyncio.run(main())
         """,
         limits=Limits(blocked_s=0.2),
+        shown_in=ZoneInfo("Europe/Berlin"),
     )
     assert report.outcome == "stopped"
     assert isinstance(report.error, BlockedLoopError)
-    assert blocking in report.message
     assert seconds(report) == 1
+    said, *stack = report.message.splitlines()
+    assert said.startswith(
+        "at 2026-05-28T22:26:41+02:00 one call has kept the event loop from running for 0.2 s"
+    )
+    assert [line.partition(" in ")[2] for line in stack if line.startswith("  File ")] == ["<module>", "main"]
+    assert stack[-1].strip() == blocking
 
 
 @pytest.mark.parametrize("before", ["", "asyncio.run(asyncio.sleep(1)); asyncio.run(asyncio.sleep(1))"])
