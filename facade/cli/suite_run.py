@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FAILED = 1
 INTERRUPTED = 130
+SAME_DIGEST = "every run has the same digest"
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,14 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
         verdicts, was_interrupted = _verdicts(prepared, options, plots, console)
         places = {(case.name, case.turn): place for place, case in enumerate(prepared)}
         verdicts.sort(key=lambda verdict: places[verdict.name, verdict.turn])
-        # What each run left behind has nothing of the others.
         changes = None if options.baseline is None else _changes(options.baseline, verdicts, prepared)
-        verdicts = _compared(verdicts)
         print_table(console, verdicts, len(prepared), changes)
         if options.repeat > 1:
             digests = _digests(verdicts)
-            agreeing = sum(len(set(each)) == 1 for each in digests.values())
+            agreeing = sum(
+                len(each) == options.repeat and len(set(each)) == 1 and each[0] != ""
+                for each in digests.values()
+            )
             console.print(
                 f"{agreeing} of {len(digests)} cases have one digest in all of {options.repeat} runs"
             )
@@ -98,34 +100,83 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
 def _verdicts(
     cases: Sequence[Case], options: SuiteOptions, plots: Plots | None, console: Console
 ) -> tuple[list[Verdict], bool]:
-    """Return the verdicts that came, and whether Ctrl-C ended the others."""
-    verdicts: list[Verdict] = []
+    """Return the verdicts that came, compared, telling of each; and whether Ctrl-C ended the others."""
+    repeats = _Repeats(options.repeat, lambda verdict: print_verdict(console, verdict))
+    was_interrupted = False
     try:
-        with sigterm_as_ctrl_c():
+        with (
+            sigterm_as_ctrl_c(),
+            contextlib.closing(_judged(cases, options, console, repeats)) as judged,
+        ):
             # One at a time, so that those before an interrupt count.
-            verdicts.extend(
-                verdict if plots is None else plots.put(verdict)
-                for verdict in _judged(cases, options, console)
-            )
+            for verdict in judged:
+                repeats.keep(verdict if plots is None else plots.put(verdict))
     except KeyboardInterrupt:
-        return verdicts, True
-    return verdicts, False
+        was_interrupted = True
+    repeats.tell_rest()
+    return repeats.verdicts, was_interrupted
 
 
-def _judged(cases: Sequence[Case], options: SuiteOptions, console: Console) -> Iterator[Verdict]:
-    """Run cases, telling of each as it ends."""
+class _Repeats:
+    """Verdicts as they come, told once all runs of their case have: then it is known whether their digests agree."""
+
+    def __init__(self, wanted: int, tell: Callable[[Verdict], object]) -> None:
+        """Begin with none.
+
+        Args:
+            wanted: How many runs of each case there are to be.
+            tell: Called with each verdict that is final.
+        """
+        self.verdicts: list[Verdict] = []
+        """Those that were told."""
+        self._wanted, self._tell = wanted, tell
+        self._failed = 0
+        self._waiting: dict[str, list[Verdict]] = {}
+
+    @property
+    def failed(self) -> int:
+        """How many have failed by now, told or not."""
+        return self._failed + sum(_failed(runs) for runs in self._waiting.values())
+
+    def keep(self, verdict: Verdict) -> None:
+        """Take in a verdict."""
+        runs = self._waiting.setdefault(verdict.name, [])
+        runs.append(verdict)
+        if len(runs) == self._wanted:
+            self._end(verdict.name)
+
+    def tell_rest(self) -> None:
+        """Tell of cases of which not all runs came."""
+        while self._waiting:
+            self._end(next(iter(self._waiting)))
+
+    def _end(self, name: str) -> None:
+        compared = _compared(self._waiting[name])
+        self.verdicts += compared
+        del self._waiting[name]
+        self._failed += _failed(compared)
+        for verdict in compared:
+            self._tell(verdict)
+
+
+def _failed(verdicts: Sequence[Verdict]) -> int:
+    """Return how many have failed."""
+    return sum(not verdict.has_passed for verdict in verdicts)
+
+
+def _judged(
+    cases: Sequence[Case], options: SuiteOptions, console: Console, repeats: _Repeats
+) -> Generator[Verdict]:
+    """Run cases, until as many have failed as there may."""
     known = {(case.name, case.turn): case for case in cases}
-    failed = 0
     with (
         SuiteProgress(cases, console) as progress,
         contextlib.closing(_coming(cases, options, progress)) as coming,
     ):
         for verdict in coming:
             progress.ended(known[verdict.name, verdict.turn])
-            print_verdict(console, verdict)
             yield verdict
-            failed += not verdict.has_passed
-            if options.stop_after is not None and failed >= options.stop_after:
+            if options.stop_after is not None and repeats.failed >= options.stop_after:
                 return
 
 
@@ -164,31 +215,28 @@ def _changes(former: Baseline, verdicts: Sequence[Verdict], cases: Sequence[Case
         folder = folders[verdict.name, verdict.turn]
         assert folder is not None
         try:
-            changes[place] = former.change(verdict, folder)
+            changes[place] = former.change(_alone(verdict), folder)
         except BaselineError as error:
             typer.echo(f"--baseline: {error}", err=True)
     return changes
 
 
-def _compared(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return the verdicts, those of cases that were run more than once with whether their digests agree."""
+def _alone(verdict: Verdict) -> Verdict:
+    """Return a verdict as its run has left it, which knows nothing of the others."""
+    return replace(verdict, checks=tuple(each for each in verdict.checks if each.check != SAME_DIGEST))
+
+
+def _compared(runs: Sequence[Verdict]) -> list[Verdict]:
+    """Return the verdicts on runs of one case, with whether their digests agree if there are several."""
     from ..scenarios.suites.running.director import CheckOutcome  # noqa: PLC0415
     from ..scenarios.testing.over_time import Outcome  # noqa: PLC0415
 
-    digests = _digests(verdicts)
-
-    def outcome(name: str) -> Outcome:
-        different = sorted(set(digests[name]))
-        return Outcome(len(different) == 1, ", ".join(each[:12] or "none" for each in different))
-
+    if len(runs) < 2 or not any(verdict.digest for verdict in runs):
+        return list(runs)
+    different = sorted({verdict.digest for verdict in runs})
+    outcome = Outcome(len(different) == 1, ", ".join(each[:12] or "none" for each in different))
     return [
-        replace(
-            verdict,
-            checks=(*verdict.checks, CheckOutcome("every run has the same digest", outcome(verdict.name))),
-        )
-        if len(digests[verdict.name]) > 1
-        else verdict
-        for verdict in verdicts
+        replace(verdict, checks=(*verdict.checks, CheckOutcome(SAME_DIGEST, outcome))) for verdict in runs
     ]
 
 

@@ -118,6 +118,40 @@ def test_repeated_cases_have_the_same_digests(suite: Path) -> None:
     }  # as they end
 
 
+COUNTS_ITS_RUNS = """
+import asyncio
+from frequenz.client.common.microgrid.components import ComponentId
+from frequenz.client.microgrid import MicrogridApiClient
+
+with open("{count}", "a+") as file:
+    file.write("x")
+    runs = file.tell()
+
+async def main():
+    client = MicrogridApiClient("grpc://[::1]:8800")
+    await client.set_component_power_active(ComponentId(3), -100.0 * runs)
+    await asyncio.sleep(1e6)
+asyncio.run(main())
+"""
+
+
+def test_runs_that_differ_are_told_as_the_table_has_them(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(COUNTS_ITS_RUNS.replace("{count}", str(tmp_path / "count")))
+    path = scenario(tmp_path, f"app: app.py\n{GOOD}", name="app.yaml")
+    ended = run(path, "--repeat", "2", "--jobs", "1", "--baseline", _left(path, tmp_path / "was"))
+    assert ended.exit_code == 1
+    told = re.findall(r"^(passed|failed) (app\S*): a try\n    (.*)$", ended.output, re.MULTILINE)
+    assert [(word, name) for word, name, _ in told] == [("failed", "app"), ("failed", "app~1")]
+    assert all(said.startswith("every run has the same digest: ") for _, _, said in told)
+    assert "every run has the same digest: not there" not in ended.output
+    assert ended.output.endswith("0 passed, 2 failed\n0 of 1 cases have one digest in all of 2 runs\n")
+
+
+def _left(path: Path, output: Path) -> Path:
+    run(path, "--output", output)
+    return output
+
+
 @pytest.mark.parametrize("words", [(), ("--output", "out")])
 def test_what_failed_last_can_be_run_alone(
     suite: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
