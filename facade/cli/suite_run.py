@@ -41,6 +41,8 @@ class SuiteOptions:
     html: Path | None
     baseline: Baseline | None
     dask: str | None = None
+    gone: Sequence[str] = ()
+    """Names of cases of the baseline that there are no longer."""
 
 
 def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> None:
@@ -54,6 +56,8 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
     Raises:
         typer.Exit: If some failed, something cannot be written, or it was ended by Ctrl-C.
     """
+    from ..scenarios.suites.report.missing import Missing  # noqa: PLC0415
+
     with ExitStack() as stack:
         output = options.output
         if options.baseline is not None and output is None:
@@ -68,7 +72,13 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
         places = {(case.name, case.turn): place for place, case in enumerate(prepared)}
         verdicts.sort(key=lambda verdict: places[verdict.name, verdict.turn])
         changes = None if options.baseline is None else _changes(options.baseline, verdicts, prepared)
-        print_table(console, verdicts, len(prepared), changes)
+        done = {(verdict.name, verdict.turn) for verdict in verdicts}
+        missing = Missing(
+            [case for case in prepared if (case.name, case.turn) not in done],
+            f"not run: {'an interrupt' if was_interrupted else f'--stop-after {options.stop_after}'} ended the run",
+            options.gone,
+        )
+        print_table(console, verdicts, missing, changes)
         if options.repeat > 1:
             digests = _digests(verdicts)
             agreeing = sum(
@@ -85,12 +95,12 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
             from ..scenarios.suites.report.junit import write_junit  # noqa: PLC0415
 
             with writing("--junit", options.junit):
-                write_junit(options.junit, verdicts, changes)
+                write_junit(options.junit, verdicts, changes, missing)
         if options.html is not None and plots is not None:
             from ..scenarios.suites.report.page import write_page  # noqa: PLC0415
 
             with writing("--html", options.html), options.html.open("w", encoding="utf-8") as file:
-                write_page(file, verdicts, plots, changes)
+                write_page(file, verdicts, plots, changes, missing)
     if was_interrupted:
         raise typer.Exit(INTERRUPTED)
     if not all(verdict.has_passed for verdict in verdicts):

@@ -110,7 +110,7 @@ def run_scenarios(
 ) -> None:
     """Run scenarios: what goes wrong on a site, on purpose, with a verdict."""
     from ..scenarios.suites.file.scenario_file import ScenarioError  # noqa: PLC0415
-    from ..scenarios.suites.running.collection import chosen, collect  # noqa: PLC0415
+    from ..scenarios.suites.running.collection import chosen, collect, fits  # noqa: PLC0415
     from ..scenarios.suites.running.last_run import LastRun  # noqa: PLC0415
     from ..scenarios.suites.running.runner import prepared  # noqa: PLC0415
 
@@ -124,9 +124,10 @@ def run_scenarios(
     if dask is None:
         prepared()
     try:
-        filtered = chosen(collect(paths), select or [], None)
+        collected = collect(paths)
     except ScenarioError as error:
         raise refuse(str(error)) from None
+    filtered = chosen(collected, select or [], None)
     if not filtered:
         raise refuse("no case is left by --filter; accepted: one that leaves some")
     cases = chosen(filtered, [], part)
@@ -138,11 +139,13 @@ def run_scenarios(
     if rerun_failed:
         cases = _failed_last(last, cases)
     _make_folder(output)
+    former = None if baseline is None else _baseline(baseline, output)
+    gone = [] if former is None else [name for name in former.gone(collected) if fits(name, select or [])]
     run_suite(
         [replace(case, seed=seed, live=live, speed=speed, shows=html is not None) for case in cases],
         SuiteOptions(
             jobs=jobs or os.cpu_count() or 1, output=output, repeat=repeat, stop_after=stop_after,
-            junit=junit, html=html, baseline=None if baseline is None else _baseline(baseline, output), dask=dask,
+            junit=junit, html=html, baseline=former, dask=dask, gone=gone,
         ),
         last,
     )  # fmt: skip

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..scenarios.suites.report.baseline import Change
+    from ..scenarios.suites.report.missing import Missing
     from ..scenarios.suites.running.case import Case, Verdict
 
 _LEAST_SHARE = 0.02
 """Of the simulated time, before which the time left is anybody's guess."""
 _MOST_LINES = 8
-"""Of what changed in a case."""
+"""Of what changed in a case; names of those that are gone."""
 
 
 class SuiteProgress:
@@ -120,14 +121,14 @@ def print_verdict(console: Console, verdict: Verdict) -> None:
 
 
 def print_table(
-    console: Console, verdicts: Sequence[Verdict], wanted: int, changes: Mapping[int, Change] | None
+    console: Console, verdicts: Sequence[Verdict], missing: Missing, changes: Mapping[int, Change] | None
 ) -> None:
     """Print a row for each case, what changed of each, and how many passed.
 
     Args:
         console: To print to.
         verdicts: In the order of the cases.
-        wanted: How many there should be.
+        missing: What there is no verdict on.
         changes: Since the baseline, by the places of verdicts; None if there is none.
     """
     from rich.markup import escape  # noqa: PLC0415
@@ -159,9 +160,14 @@ def print_table(
             print_plainly(console, f"{verdicts[place].title}, since the baseline:")
             for line in _shortened(change):
                 print_plainly(console, f"    {line}")
+    if missing.gone:
+        shown = missing.gone[:_MOST_LINES]
+        more = f" and {len(missing.gone) - len(shown)} more" if len(shown) < len(missing.gone) else ""
+        console.print()
+        print_plainly(console, f"{missing._replace(gone=shown).gone_in_words}{more}")
     failed = sum(not verdict.has_passed for verdict in verdicts)
-    missing = f", {wanted - len(verdicts)} not run" if len(verdicts) < wanted else ""
-    console.print(f"{len(verdicts) - failed} passed, {failed} failed{missing}")
+    not_run = f", {len(missing.not_run)} not run" if missing.not_run else ""
+    console.print(f"{len(verdicts) - failed} passed, {failed} failed{not_run}")
 
 
 def _shortened(change: Change) -> list[str]:

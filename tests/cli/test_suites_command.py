@@ -22,6 +22,7 @@ from doppelgrid.cli.main import app
 from doppelgrid.cli.suite_console import suite_console
 from doppelgrid.cli.suites_shown import print_table, print_verdict
 from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS
+from doppelgrid.scenarios.suites.report.missing import Missing
 from doppelgrid.scenarios.suites.running.case import Verdict
 
 COMMAND = Path(sys.executable).parent / "doppelgrid"
@@ -55,7 +56,7 @@ def test_names_are_printed_as_they_are_written() -> None:
     console, verdict = suite_console(), Verdict("a:bell:", "a.yaml", "x :bell: [red]y[/red]", ())
     console.file = io.StringIO()
     print_verdict(console, verdict)
-    print_table(console, [verdict], 1, None)
+    print_table(console, [verdict], Missing(), None)
     first, _, _, row, _ = console.file.getvalue().splitlines()
     assert first == "passed a:bell:: x :bell: [red]y[/red]"
     assert row.startswith("a:bell: ")
@@ -191,6 +192,35 @@ def test_a_baseline_of_fewer_or_more_runs_has_the_same_cases(tmp_path: Path, bef
     assert re.findall(r"^try(?:~\d)? +passed .* (\w+) *$", ended, re.MULTILINE) == ["same"] * now
 
 
+@pytest.mark.parametrize(
+    ("words", "gone"),
+    [
+        ((), "of the baseline, but not among these cases: old[load=2 kW], renamed"),
+        (("--filter", "old"), "of the baseline, but not among these cases: old[load=2 kW]"),
+        (("--filter", "new"), ""),
+    ],
+)
+def test_cases_of_the_baseline_that_are_no_longer_there_are_named(
+    tmp_path: Path, words: tuple[str, ...], gone: str
+) -> None:
+    loads = "steps: [{at: 30 s, set: {main.load: $load}}]\n"
+    (tmp_path / "suite").mkdir()
+    scenario(tmp_path / "suite", f"parameters: {{load: [1 kW, 2 kW]}}\n{loads}{GOOD}", name="old.yaml")
+    scenario(tmp_path / "suite", GOOD, name="renamed.yaml")
+    run(tmp_path / "suite", "--output", tmp_path / "was", "--repeat", "2")
+    scenario(tmp_path / "suite", f"parameters: {{load: [1 kW, 3 kW]}}\n{loads}{GOOD}", name="old.yaml")
+    (tmp_path / "suite" / "renamed.yaml").rename(tmp_path / "suite" / "new.yaml")
+    report, page = tmp_path / "out.xml", tmp_path / "out.html"
+    ended = run(tmp_path / "suite", "--baseline", tmp_path / "was", "--junit", report, "--html", page, *words)
+    lines = [line for line in ended.output.splitlines() if line.startswith("of the baseline")]
+    assert lines == [gone] * bool(gone)
+    assert (
+        bool(gone)
+        == ("gone_since_baseline" in report.read_text())
+        == (gone in page.read_text() and bool(gone))
+    )
+
+
 def test_a_file_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "loop.yaml").symlink_to(tmp_path / "loop.yaml")
     for name, words in (
@@ -215,8 +245,35 @@ def test_the_line_for_a_case_with_values_and_another_application_runs_that_case(
 def test_the_first_failures_can_end_it(tmp_path: Path) -> None:
     for number in range(3):
         scenario(tmp_path, BAD, name=f"{number}.yaml")
-    ended = run(tmp_path, "--jobs", "1", "--stop-after", "1")
+    report, page = tmp_path / "out.xml", tmp_path / "out.html"
+    ended = run(tmp_path, "--jobs", "1", "--stop-after", "1", "--junit", report, "--html", page)
     assert ended.output.endswith("0 passed, 1 failed, 2 not run\n")
+    assert skipped(report) == ("3", "2", {"1": STOPPED, "2": STOPPED})
+    assert "<h1>0 passed, 1 failed, 2 not run</h1>" in page.read_text()
+
+
+def test_a_failure_of_a_repeated_case_is_told_though_it_ends_the_run(tmp_path: Path) -> None:
+    scenario(tmp_path, BAD)
+    report = tmp_path / "out.xml"
+    ended = run(tmp_path, "--jobs", "1", "--stop-after", "1", "--repeat", "2", "--junit", report)
+    assert ended.output.startswith("failed try: a try\n")
+    assert "0 passed, 1 failed, 1 not run\n" in ended.output
+    assert ended.output.endswith("0 of 1 cases have one digest in all of 2 runs\n")
+    assert skipped(report) == ("2", "1", {"try~1": STOPPED})
+
+
+STOPPED = "not run: --stop-after 1 ended the run"
+
+
+def skipped(junit: Path) -> tuple[str | None, str | None, dict[str | None, str | None]]:
+    """Return how many cases there are, how many were skipped, and which, and why."""
+    (suite,) = ElementTree.parse(junit).getroot()
+    why = {
+        case.get("name"): each.get("message")
+        for case in suite.iter("testcase")
+        for each in case.iter("skipped")
+    }
+    return suite.get("tests"), suite.get("skipped"), why
 
 
 def test_ctrl_c_ends_with_what_was_done(tmp_path: Path) -> None:
@@ -224,14 +281,16 @@ def test_ctrl_c_ends_with_what_was_done(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(f"open({str(ready)!r}, 'w').close()\nwhile True: pass\n")
     scenario(tmp_path, f"app: slow.py\n{GOOD}", name="slow.yaml")
     process = subprocess.Popen(
-        [COMMAND, "test", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+        [COMMAND, "test", tmp_path, "--junit", tmp_path / "out.xml"], stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
     while not ready.exists():
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert output.endswith("0 passed, 0 failed, 1 not run\n")
+    assert skipped(tmp_path / "out.xml") == ("1", "1", {"slow": "not run: an interrupt ended the run"})
 
 
 @pytest.mark.parametrize(("words", "seed"), [((), 7), (("--seed", "3"), 3)])

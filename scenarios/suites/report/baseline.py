@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from ....sim.files.regular import read_regular
 from ....sim.simulation.journal import Divergence, first_divergence
 from ...testing.durations import shown_span
 from ..language.figure_words import with_unit
-from ..running.case import VERDICT, Verdict
+from ..running.case import VERDICT, Case, Verdict
 
 _LEAST_MOVE = 1e-9
 """What a figure moves by less, relative to the greater of the two, it has not moved."""
@@ -133,6 +133,28 @@ class Baseline:
             raise BaselineError(
                 f"{str(folder)!r}, which holds no verdicts; accepted: the --output folder of an earlier run"
             )
+
+    def gone(self, cases: Iterable[Case]) -> list[str]:
+        """Return the names of its cases that are not among others.
+
+        Args:
+            cases: All that there are now, whether they run or not.
+        """
+        names, folders = set[str](), set[str]()
+        for case in cases:
+            names.add(case.name)
+            if (folder := replace(case, output=self.folder).folder) is not None:
+                folders.add(folder.name)
+        # Beside those are the second and further runs of cases.
+        rest = (self._name(folder) for folder in sorted(self.names - folders))
+        return [name for name in dict.fromkeys(rest) if name not in names]
+
+    def _name(self, folder: str) -> str:
+        """Return the name of the case of a folder, or that of the folder if its verdict cannot be read."""
+        try:
+            return str(json.loads(read_regular(self.folder / folder / VERDICT, _MOST_BYTES))["name"])
+        except (OSError, *_OF_DAMAGE):
+            return folder
 
     def change(self, verdict: Verdict, folder: Path) -> Change:
         """Return what changed of a case, since its run of the same turn, or its first one if there is none.

@@ -11,17 +11,26 @@ from xml.etree import ElementTree
 from ....sim.domain.timestamps import MICROSECONDS
 from ..running.case import Verdict
 from .baseline import Change
+from .missing import Missing
 
 _NOT_IN_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def write_junit(path: Path, verdicts: Sequence[Verdict], changes: Mapping[int, Change] | None = None) -> None:
+def write_junit(
+    path: Path,
+    verdicts: Sequence[Verdict],
+    changes: Mapping[int, Change] | None = None,
+    missing: Missing = Missing(),  # noqa: B008
+) -> None:
     """Write verdicts, a test case each: checks that failed are failures, what ended a run otherwise an error.
+
+    Cases that were not run are skipped ones.
 
     Args:
         path: Of the file.
         verdicts: What came of the cases.
         changes: What changed since an earlier run, by the places of the verdicts.
+        missing: What there is no verdict on.
 
     Raises:
         OSError: If the file cannot be written.
@@ -29,13 +38,21 @@ def write_junit(path: Path, verdicts: Sequence[Verdict], changes: Mapping[int, C
     suite = ElementTree.Element(
         "testsuite",
         name="doppelgrid",
-        tests=str(len(verdicts)),
+        tests=str(len(verdicts) + len(missing.not_run)),
         failures=str(sum(verdict.error is None and not verdict.has_passed for verdict in verdicts)),
         errors=str(sum(verdict.error is not None for verdict in verdicts)),
+        skipped=str(len(missing.not_run)),
         time=f"{sum(verdict.real_s for verdict in verdicts):.3f}",
     )
+    if missing.gone:
+        properties = ElementTree.SubElement(suite, "properties")
+        gone = _clean(", ".join(missing.gone))
+        ElementTree.SubElement(properties, "property", name="gone_since_baseline", value=gone)
     for place, verdict in enumerate(verdicts):
         _add(suite, verdict, (changes or {}).get(place))
+    for case in missing.not_run:
+        skipped = _test_case(suite, str(case.path), case.title, 0.0)
+        ElementTree.SubElement(skipped, "skipped", message=_clean(missing.why))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
@@ -43,14 +60,7 @@ def write_junit(path: Path, verdicts: Sequence[Verdict], changes: Mapping[int, C
 
 
 def _add(suite: ElementTree.Element, verdict: Verdict, change: Change | None) -> None:
-    case = ElementTree.SubElement(
-        suite,
-        "testcase",
-        classname=_clean(verdict.path),
-        # As its folder is called, for services tell cases apart by their names.
-        name=_clean(verdict.title),
-        time=f"{verdict.real_s:.3f}",
-    )
+    case = _test_case(suite, verdict.path, verdict.title, verdict.real_s)
     properties = ElementTree.SubElement(case, "properties")
     facts = {
         "scenario": verdict.scenario,
@@ -75,6 +85,13 @@ def _add(suite: ElementTree.Element, verdict: Verdict, change: Change | None) ->
         error.text = _clean(verdict.error)
     if verdict.log:
         ElementTree.SubElement(case, "system-out").text = _clean(verdict.log)
+
+
+def _test_case(suite: ElementTree.Element, path: str, title: str, real_s: float) -> ElementTree.Element:
+    """Add a test case, which is called as its folder: services tell cases apart by their names."""
+    return ElementTree.SubElement(
+        suite, "testcase", classname=_clean(path), name=_clean(title), time=f"{real_s:.3f}"
+    )
 
 
 def _clean(text: str) -> str:

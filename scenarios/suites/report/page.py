@@ -21,6 +21,7 @@ from ....sim.files.json_text import json_text
 from ..language.figure_words import with_unit
 from ..running.case import Verdict
 from .baseline import Change
+from .missing import Missing
 from .plot import figure_of
 
 _STYLE = (
@@ -104,11 +105,15 @@ class Plots(AbstractContextManager["Plots"]):
 def page(verdicts: Sequence[Verdict]) -> str:
     """Return the page of verdicts that hold what is to be drawn; see `write_page`."""
     with Plots() as plots:
-        return "".join(_parts([plots.put(verdict) for verdict in verdicts], plots, {}))
+        return "".join(_parts([plots.put(verdict) for verdict in verdicts], plots, {}, Missing()))
 
 
 def write_page(
-    file: TextIO, verdicts: Sequence[Verdict], plots: Plots, changes: Mapping[int, Change] | None = None
+    file: TextIO,
+    verdicts: Sequence[Verdict],
+    plots: Plots,
+    changes: Mapping[int, Change] | None = None,
+    missing: Missing = Missing(),  # noqa: B008
 ) -> None:
     """Write the page.
 
@@ -117,20 +122,24 @@ def write_page(
         verdicts: What came of the cases, in the order in which they are shown.
         plots: That they were put into.
         changes: What changed since an earlier run, by the places of the verdicts; None if nobody asked.
+        missing: What there is no verdict on.
 
     Raises:
         MissingPackageError: If what draws the plots is not installed.
         OSError: If the file cannot be written.
     """
-    file.writelines(_parts(verdicts, plots, changes))
+    file.writelines(_parts(verdicts, plots, changes, missing))
 
 
-def _parts(verdicts: Sequence[Verdict], plots: Plots, changes: Mapping[int, Change] | None) -> Iterator[str]:
+def _parts(
+    verdicts: Sequence[Verdict], plots: Plots, changes: Mapping[int, Change] | None, missing: Missing
+) -> Iterator[str]:
     with extra_for("the page of verdicts", "plots"):
         from plotly.offline import get_plotlyjs  # noqa: PLC0415
 
     failed = sum(not verdict.has_passed for verdict in verdicts)
-    title = f"{len(verdicts) - failed} passed, {failed} failed"
+    not_run = f", {len(missing.not_run)} not run" if missing.not_run else ""
+    title = f"{len(verdicts) - failed} passed, {failed} failed{not_run}"
     changed = ("since the baseline",) if changes else ()
     yield (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -146,6 +155,10 @@ def _parts(verdicts: Sequence[Verdict], plots: Plots, changes: Mapping[int, Chan
         ),
         details=_DETAILS,
     )
+    if missing.not_run:
+        yield f"<p>{escape(missing.why)}: {escape(', '.join(case.title for case in missing.not_run))}</p>"
+    if missing.gone:
+        yield f"<p>{escape(missing.gone_in_words)}</p>"
     for number, verdict in enumerate(verdicts):
         yield _case(number, verdict, plots, (changes or {}).get(number))
     yield f'<p class="facts">doppelgrid {escape(version("doppelgrid"))}</p><script>{_DRAW}</script></body></html>\n'

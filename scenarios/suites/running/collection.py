@@ -87,9 +87,7 @@ def chosen(cases: Sequence[Case], patterns: Sequence[str], shard: Shard | None) 
         patterns: With `*` and `?`, or parts of names; all cases if there are none.
         shard: All cases if None.
     """
-    fitting = [
-        case for case in cases if not patterns or any(_fits(case.name, pattern) for pattern in patterns)
-    ]
+    fitting = [case for case in cases if fits(case.name, patterns)]
     return fitting if shard is None else fitting[shard.number - 1 :: shard.of]
 
 
@@ -161,8 +159,9 @@ def _is_text(name: str) -> bool:
     return True
 
 
-def _fits(name: str, pattern: str) -> bool:
-    return fnmatchcase(name, pattern) or pattern in name
+def fits(name: str, patterns: Sequence[str]) -> bool:
+    """Say whether the name of a case fits any of the patterns; all do if there are none."""
+    return not patterns or any(fnmatchcase(name, pattern) or pattern in name for pattern in patterns)
 
 
 def _files(path: Path) -> Iterator[Path]:
