@@ -6,7 +6,6 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from importlib import resources
-from importlib.metadata import entry_points
 from typing import Any, NamedTuple
 
 from accuracy.described import PresetFile, preset_file
@@ -230,8 +229,17 @@ def presets(stem: str) -> PresetFile:
 
 def commands() -> str:
     """Return the commands with their options, as typer writes them in Markdown."""
-    (script,) = entry_points(group="console_scripts", name="doppelgrid")
-    call = [sys.executable, "-P", "-m", "typer", script.module, "utils", "docs", "--name", script.name]
+    call = [
+        sys.executable,
+        "-P",
+        "-m",
+        "typer",
+        "doppelgrid.cli.main",
+        "utils",
+        "docs",
+        "--name",
+        "doppelgrid",
+    ]
     return subprocess.run(call, check=True, capture_output=True, encoding="utf-8").stdout
 
 
