@@ -249,6 +249,46 @@ class TestLifetimes:
         deaf = StrikeFault(Fault("inv", FaultKind.LOST_COMMANDS), None)
         assert broken(watched(site, [(5.0, deaf), (6.0, PUSH)])) == []
 
+    @pytest.mark.parametrize("kind", [FaultKind.HANGING, FaultKind.HALF_OPEN, FaultKind.REFUSED])
+    def test_one_that_the_line_keeps_away_is_not_its_matter(self, site: Site, kind: FaultKind) -> None:
+        away = StrikeFault(Fault("inv", kind), None)
+        assert broken(watched(site, [(5.0, away), (6.0, PUSH)])) == []
+
+    @pytest.mark.parametrize("struck_s", [2.0, 10.0])
+    @pytest.mark.parametrize("kind", [FaultKind.FROZEN, FaultKind.SILENT, FaultKind.ANSWER_LOST])
+    def test_one_that_outlives_its_time_is_found_behind_a_broken_meter_or_line(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch, kind: FaultKind, struck_s: float
+    ) -> None:
+        monkeypatch.setattr(SetPoints, "_lapse", lambda *_: None)
+        blind = StrikeFault(Fault("inv", kind), None)
+        commands: Steps = sorted([(struck_s, blind), (5.0, PUSH)], key=lambda each: each[0])
+        assert broken(watched(site, commands)) == ["lifetimes"]
+
+    @pytest.mark.parametrize("kind", [FaultKind.HALF_OPEN, FaultKind.HANGING])
+    def test_one_that_came_before_the_line_broke_is_its_matter(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch, kind: FaultKind
+    ) -> None:
+        monkeypatch.setattr(SetPoints, "_lapse", lambda *_: None)
+        away = StrikeFault(Fault("inv", kind), None)
+        assert broken(watched(site, [(5.0, PUSH), (6.0, away), (7.0, PUSH)])) == ["lifetimes"]
+
+    @pytest.mark.parametrize(
+        "refused",
+        [
+            SetPower(INVERTER, PowerType.ACTIVE, -99e3),
+            AugmentBounds(INVERTER, Metric.AC_POWER_ACTIVE, ((-1e3, 1e3),), 1),
+        ],
+    )
+    def test_one_that_outlives_its_time_is_found_after_another_was_refused(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch, refused: Command
+    ) -> None:
+        monkeypatch.setattr(SetPoints, "_lapse", lambda *_: None)
+        assert broken(watched(site, [(5.0, PUSH), (10.0, refused)])) == ["lifetimes"]
+
+    def test_one_that_a_trip_ends_is_not_its_matter(self, site: Site) -> None:
+        trip = StrikeFault(Fault("inv", FaultKind.TRIP), None)
+        assert broken(watched(site, [(5.0, PUSH), (10.0, trip)])) == []
+
 
 def test_a_register_that_begins_anew_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     read = Instruments.read

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from ....sim.components.lapse import LapseKind
 from ....sim.components.section import Lapsing
-from ....sim.domain.commands import Execution, SetPower, StrikeFault
+from ....sim.domain.commands import Execution, SetPower
 from ....sim.domain.events import Event
+from ....sim.domain.faults import Family, FaultKind
 from ....sim.domain.metrics import PowerType
 from ....sim.domain.ranges import Ranges, is_allowed
 from ....sim.gateway.lifetimes import OF_SET_POINTS
@@ -20,9 +21,10 @@ from .delivered import Delivered
 
 _LEAST_W = 1.0
 """What is no excess yet: rounding on the way [W] or [var]."""
-_USUAL = ("set-point accepted", "set-point ended", "bounds augmented", "bounds cleared", "bounds lapsed", "driven",
-          "released", "set-point lapsed")  # fmt: skip
+_USUAL = ("set-point accepted", "set-point refused", "set-point ended", "set-point lapsed", "bounds augmented",
+          "bounds refused", "bounds cleared", "bounds lapsed", "driven", "released")  # fmt: skip
 """Events of a device that leave its set-points in force."""
+_OF_FAULTS = ("fault", "fault comes", "fault goes", "mended")
 
 
 class _Alive(NamedTuple):
@@ -47,28 +49,28 @@ class Lifetimes:
     def hear(self, execution: Execution) -> None:
         """Take in a command, whoever gave it."""
         command = execution.command
-        if execution.refusal is not None:
+        if execution.refusal is not None or not isinstance(command, SetPower):
             return
-        if isinstance(command, StrikeFault):
-            # What a broken device makes of its set-points is the fault's to say.
-            self._forget(command.fault.component)
-        elif isinstance(command, SetPower):
-            key = self._keys[command.component_id]
-            lifetime_s = OF_SET_POINTS.or_default_s(command.lifetime_s)
-            delay_us = round(self._simulation.plant.equipment.ratings[key].response_delay_s * 1e6)
-            self._alive[key, command.power_type] = _Alive(
-                command.power,
-                execution.time_us + delay_us,
-                execution.time_us + self._simulation.clock.span_us(lifetime_s),
-            )
-            if self._is_broken(key):
-                self._forget(key)
+        key = self._keys[command.component_id]
+        if self._simulation.faults.is_hanging(key):
+            return
+        if any(_is_of_device(fault.kind) for fault in self._simulation.faults.present(key)):
+            self._forget(key)
+            return
+        lifetime_s = OF_SET_POINTS.or_default_s(command.lifetime_s)
+        self._alive[key, command.power_type] = _Alive(
+            command.power,
+            execution.time_us + self._delay_us(key),
+            execution.time_us + self._simulation.clock.span_us(lifetime_s),
+        )
 
     def happened(self, event: Event) -> None:
         """Take in what else may end a set-point."""
         is_over = event.kind == "set-point ended" and event.details.get("status") == "FAILED"
         if event.kind == "state":
             is_over = "ERROR" in str(event.details.get("states"))
+        elif event.kind in _OF_FAULTS:
+            is_over = _is_of_device(FaultKind(str(event.details["fault"])))
         elif event.kind not in _USUAL:
             is_over = True
         if is_over:
@@ -78,8 +80,7 @@ class Lifetimes:
         """Yield devices that do not follow the set-points that they have at a sampling [µs], or follow others."""
         for axis, alive in list(self._alive.items()):
             key, power_type = axis
-            delay_us = alive.arrives_us + CONTROL_CYCLE_US
-            if delay_us < time_us < alive.due_us:
+            if alive.arrives_us + CONTROL_CYCLE_US < time_us < alive.due_us:
                 if self._aim(key, power_type) != self._taken(key, power_type, alive.power):
                     del self._alive[axis]
                     left_s = (alive.due_us - time_us) / 1e6
@@ -87,7 +88,7 @@ class Lifetimes:
                         key,
                         f"{power_type.value} set-point {alive.power:.5g} gone {left_s:g} s before its end",
                     )
-            elif time_us > alive.due_us + (delay_us - alive.arrives_us) + self._delay_us(key):
+            elif time_us > alive.due_us + self._delay_us(key) + CONTROL_CYCLE_US:
                 del self._alive[axis]
                 if not self._is_released(key, power_type, alive.power):
                     over_s = (time_us - alive.due_us) / 1e6
@@ -99,9 +100,6 @@ class Lifetimes:
     def _forget(self, key: str) -> None:
         for power_type in PowerType:
             self._alive.pop((key, power_type), None)
-
-    def _is_broken(self, key: str) -> bool:
-        return any(active.fault.component == key for active in self._simulation.faults.save().active.values())
 
     def _delay_us(self, key: str) -> int:
         return round(self._simulation.plant.equipment.ratings[key].response_delay_s * 1e6)
@@ -124,6 +122,11 @@ class Lifetimes:
             instead = component.on_lapse.instead_of(power)
             return self._aim(key, power_type) == self._taken(key, power_type, instead)
         return bool(self._controls[key].follows_meter)
+
+
+def _is_of_device(kind: FaultKind) -> bool:
+    """Say whether a fault may make anything of set-points: what measurements and the line do leaves them in force."""
+    return kind.family is Family.DEVICE
 
 
 class Shown:
