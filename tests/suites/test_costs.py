@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from suites.benches import scenario
+from suites.benches import SITE, scenario
 
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError, ScenarioFile
 from doppelgrid.scenarios.suites.language.figure_words import with_unit
@@ -75,11 +75,31 @@ def test_a_check_on_cost_without_a_tariff_says_what_to_do(tmp_path: Path) -> Non
         ("curtailed < 1 kWh", "a site with photovoltaics"),
         ("undelivered < 1 kWh", "a site with chargers for cars"),
         ("unmet_heat < 1 kWh", "a site with `heat_demand` or `steam_demand`"),
+        ("self_consumption > 3 %", "a site with something that produces"),
+        ("capacity_loss < 1 %", "a battery with `ageing`"),
+        ("battery.capacity_loss < 1 %", "a battery with `ageing`"),
     ],
 )
 def test_a_check_on_what_can_never_be_known_is_refused(tmp_path: Path, figure: str, needs: str) -> None:
     (line,) = problems(billed(tmp_path, f"  - {{kpi: {figure}}}\n"))
     assert line.endswith(f"of which nothing can be known here; accepted: {needs}")
+
+
+@pytest.mark.parametrize("figure", ["soc_min", "soc_max", "throughput", "cycles", "capacity_loss"])
+def test_a_check_on_a_battery_that_is_not_there_is_refused(tmp_path: Path, figure: str) -> None:
+    value = "3" if figure == "cycles" else "3 kWh" if figure == "throughput" else "3 %"
+    path = billed(tmp_path, f"  - {{kpi: {figure} > {value}}}\n")
+    (tmp_path / "small.yaml").write_text("\n".join(SITE.splitlines()[:-2]))
+    (line,) = problems(path)
+    assert f"kpi is '{figure}', of which nothing can be known here; accepted: " in line
+
+
+def test_a_check_on_what_a_fault_takes_or_a_load_below_0_gives_is_taken(tmp_path: Path) -> None:
+    faded = "steps: [{at: 5 s, fault: {battery: {kind: capacity_faded, to: 80 %}}}]\n"
+    text = "checks:\n  - {kpi: capacity_loss < 30 %}\n  - {kpi: self_consumption > 3 %}\n"
+    path = scenario(tmp_path, faded + text)
+    (tmp_path / "small.yaml").write_text(SITE.replace("load: 4 kW", "load: -4 kW"))
+    assert ScenarioFile(path).scenario()
 
 
 def test_a_peak_of_a_run_that_has_no_whole_quarter_of_an_hour_is_refused(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
+from ....sim.domain.commands import StrikeFault
 from ....sim.domain.messages import (
     CommandError,
     InvalidArgumentError,
@@ -55,8 +56,6 @@ def bind(
     watch = SiteWatch(trial)
     trial.run_for(timedelta(seconds=1))
     report = watch.report()
-    absent = absent_figures(report, tariff, start_us, end_us)
-    figures = FigureWords(figures_of(report, site), None if tariff is None else tariff.currency, absent)
     run = Run(start_us, end_us, site)
     found: list[Finding] = []
     prices = None
@@ -73,6 +72,14 @@ def bind(
             found += _when_faults(words, step.when, (*place, "when"))
         found += _refused(planned, trial, place)
         steps.append(planned)
+    broken = {
+        action.command.fault.component
+        for planned in steps
+        for action in planned.actions
+        if isinstance(action.command, StrikeFault)
+    }
+    absent = absent_figures(report, trial.plant, tariff, start_us, end_us, broken)
+    figures = FigureWords(figures_of(report, site), None if tariff is None else tariff.currency, absent)
     times = []
     for number, check in zip(numbers.checks, section.checks, strict=True):
         place = ("checks", number)

@@ -72,6 +72,8 @@ class Run:
         from_us = 0 if check.from_s is None else _us(check.from_s)
         until_us = self.length_us if check.until_s is None else min(_us(check.until_s), self.length_us)
         longest_us = self._samplings.longest_us(from_us, until_us)
+        if check.until_s is not None:
+            yield from self._beyond_end(check.until_s, (*place, "until"))
         if from_us >= self.length_us:
             yield self._after_end((*place, "from"), from_us)
         elif longest_us is None:
@@ -85,9 +87,8 @@ class Run:
         if longest_us is None:
             yield self._unseen(place)
             return
-        if check.within_s is not None and _us(check.within_s) > self.length_us:
-            accepted = f"at most {shown_span(self.length_us)}"
-            yield Finding((*place, "within"), f"{_span(check.within_s)}, beyond the end", accepted)
+        if check.within_s is not None:
+            yield from self._beyond_end(check.within_s, (*place, "within"))
         yield from self._too_long(check, longest_us, place)
 
     def _at(self, check: Check, at_us: int, place: Place) -> Iterator[Finding]:
@@ -157,6 +158,11 @@ class Run:
             return (
                 f"{moment:g} s after the start" if isinstance(moment, float) else f"at {moment.isoformat()}"
             )
+
+    def _beyond_end(self, seconds: float, place: Place) -> Iterator[Finding]:
+        if _us(seconds) > self.length_us:
+            accepted = f"at most {shown_span(self.length_us)}"
+            yield Finding(place, f"{_span(seconds)}, beyond the end", accepted)
 
     def _after_end(self, place: Place, found_us: int) -> Finding:
         accepted = f"less than {shown_span(self.length_us)}"
