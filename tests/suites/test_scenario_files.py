@@ -418,6 +418,15 @@ class TestParameters:
             ("parameters: {limit: 9 kW}\nseed: $limit\n", "try.yaml:4: parameters.limit is 9 kW"),
             ("parameters: []\n", "try.yaml:4: parameters is empty"),
             (
+                "parameters:\n  limit:\n    - 9 kW\n    - {a: 3}\nseed: $limit\n",
+                "try.yaml:7: parameters.limit[1] is a mapping; accepted: a number, a text or a quantity",
+            ),
+            ("parameters: {limit: [9, true]}\nseed: $limit\n", "try.yaml:4: parameters.limit[1] is true"),
+            (
+                "parameters: {limit: [2, 3, 2]}\nseed: $limit\n",
+                "try.yaml:4: parameters.limit[2] is 2, which is given twice; accepted: each value once",
+            ),
+            (
                 "parameters: {limit: [9]}\nseed: $limt\n",
                 "try.yaml:5: seed is with $limt, which is no parameter",
             ),
@@ -428,6 +437,15 @@ class TestParameters:
         with pytest.raises(ScenarioError) as refused:
             collect([scenario(tmp_path, text + CHECKS)])
         assert any(found in line for line in str(refused.value).splitlines())
+
+    def test_a_number_that_stands_for_text_is_its_text(self, tmp_path: Path) -> None:
+        steps = "steps: [{at: 9 s, name: $n, say: $n}]\n"
+        text = f"parameters: {{n: [7, 1.5]}}\n{steps}checks: [{{after: $n, expect: grid.power < 9 kW}}]\n"
+        first, second = collect([scenario(tmp_path, text)])
+        said = [
+            ScenarioFile(case.path).scenario(case.values).section.steps[0].say for case in (first, second)
+        ]
+        assert said == ["7", "1.5"]
 
     def test_too_many_are_refused_before_they_are_made(self, tmp_path: Path) -> None:
         names = "abcdefghij"

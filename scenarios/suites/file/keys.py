@@ -47,6 +47,12 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _in_letters(value: object) -> object:
+    """Return a number as the text that it is written as, as of a parameter that stands alone."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return str(value) if is_number and abs(value) < _LARGEST_IN_LETTERS else value
+
+
 def _kind(value: object) -> str:
     if isinstance(value, str) and KIND.fullmatch(value):
         return value
@@ -72,6 +78,9 @@ def _site(value: object) -> object:
     raise refuse("the path of a site file, the name of a bundled site, or a mapping as in a site file")
 
 
+_LARGEST_IN_LETTERS = 1e18
+Words = Annotated[Text, BeforeValidator(_in_letters, json_schema_input_type=Text | int | float)]
+"""Text for people, which may be a number alone."""
 SiteWords = Annotated[Any, BeforeValidator(_site, json_schema_input_type=str | dict[str, Any])]
 Interval = Annotated[float, SECOND.within(lower=0.1, upper=86400.0)]
 Start = Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)]
@@ -130,7 +139,7 @@ class FaultWords(Section):
     """Whether a client may acknowledge a trip."""
     status: RefusalStatus | None = None
     """By which streams end, or commands are refused."""
-    text: str = ""
+    text: Annotated[str, BeforeValidator(_in_letters, json_schema_input_type=str | int | float)] = ""
     """What clients are told then."""
     spread_s: Duration = Field("0 s", alias="spread", validate_default=True)
     """Standard deviation of a delay."""
@@ -183,7 +192,7 @@ class Step(Section):
     """Each time that a condition becomes true."""
     once: bool = False
     """Whether `when` counts the first time alone."""
-    name: Text | None = None
+    name: Words | None = None
     """By which checks refer to the step."""
     over_s: Duration = Field("0 s", alias="over", validate_default=True)
     """In which time a value is reached that is `set`."""
@@ -217,7 +226,7 @@ class Step(Section):
     """For how long the public grid is gone."""
     restart_s: Length | None = Field(None, alias="restart")
     """For how long the server is gone: streams drop, its port refuses, and comes back."""
-    say: Text | None = None
+    say: Words | None = None
     """A line for the report."""
 
     @model_validator(mode="after")
@@ -252,7 +261,7 @@ class Step(Section):
 class Check(Section):
     """Something that is held against the site and its controller."""
 
-    name: Text | None = None
+    name: Words | None = None
     """For the report; the check in its own words if not given."""
     always: WrittenCondition | None = None
     """True at every sampling."""
@@ -265,7 +274,7 @@ class Check(Section):
     kpi: WrittenCondition | None = None
     """True of a figure of the whole run."""
     at: Moment | None = None
-    after: Text | None = None
+    after: Words | None = None
     """Name of a step, or of what it does (`bat-inv trip`), and whether it `begins` or `ends`."""
     within_s: Length | None = Field(None, alias="within")
     """By when it has to be true."""
@@ -347,11 +356,11 @@ class ValueRange(Section):
 class ScenarioSection(Section):
     """A scenario file."""
 
-    scenario: Text
+    scenario: Words
     """What it is about."""
-    why: Text | None = None
+    why: Words | None = None
     """What a controller is shown to do, or not to do, and why that matters."""
-    source: Text | None = None
+    source: Words | None = None
     """What it follows: a standard, a law, a description of a test."""
     include: Annotated[
         tuple[Text, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
 
@@ -41,7 +41,7 @@ def combinations(data: object) -> tuple[list[Values], list[Finding]]:
     if cases is None or len(cases) > MOST_CASES:
         count = math.prod(map(len, listed.values())) if cases is None else len(cases)
         return [], [Finding((KEY,), f"{count} cases", f"{MOST_CASES} at most")]
-    return list(dict.fromkeys(cases)), found
+    return cases, found
 
 
 def _pairwise_findings(content: dict[str, Any]) -> Iterator[Finding]:
@@ -69,6 +69,7 @@ def _listed(content: dict[str, Any]) -> tuple[dict[str, list[Scalar]], list[Find
             accepted = f"a list of numbers, texts or quantities, or {ACCEPTED}"
             found.append(Finding((KEY, name), str(error), accepted))
         else:
+            found += _item_findings(listed[name], (KEY, name))
             if name not in used:
                 found.append(Finding((KEY, name), "used nowhere", f"one that stands somewhere as ${name}"))
     return listed, found
@@ -90,10 +91,21 @@ def _cases(listed: dict[str, list[Scalar]], *, is_pairwise: bool) -> list[Values
 def _values(given: object) -> list[Scalar]:
     if isinstance(given, dict):
         return values_of(given)
-    is_list = isinstance(given, list) and bool(given)
-    if not is_list or any(not isinstance(each, Scalar) or isinstance(each, bool) for each in given):  # type: ignore[attr-defined]
+    if not isinstance(given, list) or not given:
         raise RangeError(shown(given))
-    return list(given)  # type: ignore[call-overload,no-any-return]
+    return given
+
+
+def _item_findings(values: Sequence[object], place: Place) -> Iterator[Finding]:
+    """Find what in a list can be no value, or stands there twice."""
+    seen: set[Scalar] = set()
+    for number, value in enumerate(values):
+        if not isinstance(value, Scalar) or isinstance(value, bool):
+            yield Finding((*place, number), shown(value), "a number, a text or a quantity")
+            continue
+        if value in seen:
+            yield Finding((*place, number), f"{shown(value)}, which is given twice", "each value once")
+        seen.add(value)
 
 
 def with_values(data: object, values: Values) -> object:
