@@ -291,6 +291,29 @@ def test_a_slip_in_one_place_hides_none_in_another(tmp_path: Path) -> None:
     assert [line.split(":")[1] for line in told(scenario(tmp_path, text))] == ["5", "6", "8"]
 
 
+@pytest.mark.parametrize(
+    ("step", "after"),
+    [
+        ("{at: 9 s, fault: {inv: {kind: trip, by: 3}}, for: 5 s}", "inv trip"),
+        ("{at: 9 s, fault: {inv: {kind: trip, by: 3}}, for: 5 s}", "inv trip ends"),
+        ("{at: 9 s, fault: {inv: tripp}}", "inv trip"),
+        ("{at: 9 s, set: {main.load: 3 V}}", "main.load set"),
+        ("{at: 9 s, name: push, command: {inv: 3 V}}", "inv commanded"),
+        ("{at: 9 s, name: push, comand: {inv: 3 kW}}", "push"),
+    ],
+)
+def test_a_step_that_is_refused_is_not_missed_by_checks_as_well(tmp_path: Path, step: str, after: str) -> None:
+    check = f"{{after: {after}, expect: grid.power < 9 kW}}"
+    (line,) = told(scenario(tmp_path, f"steps:\n  - {step}\nchecks:\n  - {check}\n"))
+    assert line.startswith("try.yaml:5: steps[0]")
+
+
+def test_a_name_that_a_refused_step_would_not_have_is_missed(tmp_path: Path) -> None:
+    step, check = "{at: 9 s, set: {main.load: 3 V}}", "{after: main.lod set, expect: grid.power < 9 kW}"
+    _, line = told(scenario(tmp_path, f"steps:\n  - {step}\nchecks:\n  - {check}\n"))
+    assert "after is 'main.lod set'" in line
+
+
 def test_all_that_is_wrong_with_site_and_steps_is_told_in_the_order_of_the_file(tmp_path: Path) -> None:
     steps = "steps:\n  - {at: 1 min, fault: {iv: trip}}\n  - {at: 9 min, command: {main: 1 kW}}\n"
     lines = told(scenario(tmp_path, steps + "checks:\n  - {never: gird.power > 3 kW}\n"))

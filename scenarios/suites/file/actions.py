@@ -19,7 +19,7 @@ from ....sim.gateway.told import SWITCHING, ToldError, told, told_bounds
 from ....sim.inputs.driven import DRIVEN_INPUTS, NUMBER
 from ....sim.site.graph import grid_key
 from ....sim.site.site import Site
-from .keys import AMOUNT_WORDS, FaultWords, Step
+from .keys import AMOUNT_WORDS, CommandWords, FaultWords, Step
 
 _KEYS_OF_PARTS = {"spread_s": "spread", "every_s": "every", "each_s": "for"}
 """What parts of a fault are called in a file, if it is something else."""
@@ -50,8 +50,18 @@ class ActionError(ValueError):
         self.accepted = accepted
 
 
-def actions_of(step: Step, site: Site, inputs: Collection[str]) -> tuple[list[Action], list[ActionError]]:
-    """Return what a step does, and all that it names that is not there or says in words that cannot be read.
+class Acts(NamedTuple):
+    """What a step does."""
+
+    actions: tuple[Action, ...]
+    errors: tuple[ActionError, ...] = ()
+    """All that it names that is not there or says in words that cannot be read."""
+    refused: tuple[str, ...] = ()
+    """By what names checks would refer to that."""
+
+
+def actions_of(step: Step, site: Site, inputs: Collection[str]) -> Acts:
+    """Return what a step does, and what of it cannot be done.
 
     Args:
         step: Of a scenario file.
@@ -59,13 +69,14 @@ def actions_of(step: Step, site: Site, inputs: Collection[str]) -> tuple[list[Ac
         inputs: Names of what can be driven there, such as `machines.load`.
     """
     actions: list[Action] = []
-    errors: list[ActionError] = []
+    refused: dict[str, ActionError] = {}
     for part in _parts(step):
+        name = _name(part)
         try:
-            actions += _actions_of_part(part, site, inputs)
+            actions.append(_action(part, name, site, inputs))
         except ActionError as error:
-            errors.append(error)
-    return actions, errors
+            refused[name] = error
+    return Acts(tuple(actions), tuple(refused.values()), tuple(refused))
 
 
 def _parts(step: Step) -> Iterator[Step]:
@@ -85,71 +96,78 @@ def _parts(step: Step) -> Iterator[Step]:
             yield step.model_copy(update=nothing | {name: piece})
 
 
-def _actions_of_part(step: Step, site: Site, inputs: Collection[str]) -> Iterator[Action]:
-    yield from _settings(step, inputs)
-    yield from _releases(step, inputs)
-    yield from _faults(step, site)
-    yield from _commands(step, site)
-    if step.unplug is not None:
-        key = _component(site, ("unplug",), step.unplug)
-        yield Action(
-            ("unplug",),
-            f"{key} unplugged",
-            OverrideInput(key, "cable", 0.0),
-            ReleaseInput(key, "cable"),
-            step.lasts_s,
-        )
-    if step.plug is not None:
-        key = _component(site, ("plug",), step.plug)
-        yield Action(("plug",), f"{key} plugged", ReleaseInput(key, "cable"))
-    if step.restart_s is not None:
-        yield Action(("restart",), "restart", RestartServer(step.restart_s), None, step.restart_s)
-    if step.outage_s is not None:
-        key = grid_key(site)
-        yield Action(
-            ("outage",),
-            "outage",
-            OverrideInput(key, "presence", 0.0),
-            ReleaseInput(key, "presence"),
-            step.outage_s,
-        )
+def _name(part: Step) -> str:
+    """Return by what checks refer to a step that does one thing."""
+    for name in part.set:
+        return f"{name} set"
+    for name in part.release:
+        return f"{name} released"
+    for name, fault in part.fault.items():
+        return f"{name} {fault.kind}"
+    for name, words in part.command.items():
+        switching = words.told if words.told in SWITCHING else "commanded"
+        return f"{name} {'bounded' if words.bounds is not None else switching}"
+    if part.unplug is not None:
+        return f"{part.unplug} unplugged"
+    if part.plug is not None:
+        return f"{part.plug} plugged"
+    return "restart" if part.restart_s is not None else "outage"
 
 
-def _settings(step: Step, inputs: Collection[str]) -> Iterator[Action]:
-    for name, value in step.set.items():
-        place = ("set", name)
-        key, quantity = _input(inputs, place, name)
-        driven = DRIVEN_INPUTS.get(quantity)
-        unit = NUMBER if driven is None else driven.unit
-        try:
-            number = unit.parse(str(value))
-        except ValueError as error:
-            raise ActionError(place, shown(value), str(error)) from None
-        command = OverrideInput(key, quantity, number, step.over_s)
-        undo = None if step.lasts_s is None else ReleaseInput(key, quantity)
-        yield Action(place, f"{name} set", command, undo, step.lasts_s)
+def _action(part: Step, name: str, site: Site, inputs: Collection[str]) -> Action:
+    """Return what a step does that does one thing.
+
+    Raises:
+        ActionError: If it cannot be done.
+    """
+    for key, value in part.set.items():
+        return _setting(part, name, key, value, inputs)
+    for key in part.release:
+        return Action(("release",), name, ReleaseInput(*_input(inputs, ("release",), key)))
+    for key, fault in part.fault.items():
+        return _breaking(part, name, key, fault, site)
+    for key, words in part.command.items():
+        return _telling(part, name, key, words, site)
+    if part.unplug is not None:
+        key = _component(site, ("unplug",), part.unplug)
+        pulled, undo = OverrideInput(key, "cable", 0.0), ReleaseInput(key, "cable")
+        return Action(("unplug",), name, pulled, undo, part.lasts_s)
+    if part.plug is not None:
+        return Action(("plug",), name, ReleaseInput(_component(site, ("plug",), part.plug), "cable"))
+    if part.restart_s is not None:
+        return Action(("restart",), name, RestartServer(part.restart_s), None, part.restart_s)
+    key = grid_key(site)
+    gone, undo = OverrideInput(key, "presence", 0.0), ReleaseInput(key, "presence")
+    return Action(("outage",), name, gone, undo, part.outage_s)
 
 
-def _releases(step: Step, inputs: Collection[str]) -> Iterator[Action]:
-    for name in step.release:
-        place = ("release",)
-        yield Action(place, f"{name} released", ReleaseInput(*_input(inputs, place, name)))
+def _setting(step: Step, name: str, written: str, value: object, inputs: Collection[str]) -> Action:
+    place = ("set", written)
+    key, quantity = _input(inputs, place, written)
+    driven = DRIVEN_INPUTS.get(quantity)
+    unit = NUMBER if driven is None else driven.unit
+    try:
+        number = unit.parse(str(value))
+    except ValueError as error:
+        raise ActionError(place, shown(value), str(error)) from None
+    command = OverrideInput(key, quantity, number, step.over_s)
+    undo = None if step.lasts_s is None else ReleaseInput(key, quantity)
+    return Action(place, name, command, undo, step.lasts_s)
 
 
-def _faults(step: Step, site: Site) -> Iterator[Action]:
-    for name, words in step.fault.items():
-        place: Place = ("fault", name)
-        key = _component(site, place, name)
-        try:
-            fault = _fault(key, words)
-            check_fault(fault)
-            check_host(fault, site)
-        except FaultError as error:
-            part = _KEYS_OF_PARTS.get(error.part, error.part)
-            if part == "amount":
-                part = next((word for word in AMOUNT_WORDS if getattr(words, word) is not None), part)
-            raise ActionError((*place, part), error.found, error.accepted) from None
-        yield Action(place, f"{name} {fault.kind}", StrikeFault(fault, step.lasts_s), None, step.lasts_s)
+def _breaking(step: Step, name: str, written: str, words: FaultWords, site: Site) -> Action:
+    place: Place = ("fault", written)
+    key = _component(site, place, written)
+    try:
+        fault = _fault(key, words)
+        check_fault(fault)
+        check_host(fault, site)
+    except FaultError as error:
+        part = _KEYS_OF_PARTS.get(error.part, error.part)
+        if part == "amount":
+            part = next((word for word in AMOUNT_WORDS if getattr(words, word) is not None), part)
+        raise ActionError((*place, part), error.found, error.accepted) from None
+    return Action(place, name, StrikeFault(fault, step.lasts_s), None, step.lasts_s)
 
 
 def _fault(key: str, words: FaultWords) -> Fault:
@@ -193,24 +211,22 @@ def _amount(words: FaultWords) -> float | None:
     return read_amount_of(kind, words.metrics, written)
 
 
-def _commands(step: Step, site: Site) -> Iterator[Action]:
-    for name, words in step.command.items():
-        place: Place = ("command", name)
-        key = _component(site, place, name)
-        component_id = site.components[key].id
-        try:
-            if words.bounds is not None:
-                bounds = told_bounds(site, key, words.bounds.lower, words.bounds.upper, step.lasts_s)
-                yield Action(place, f"{name} bounded", bounds, None, step.lasts_s)
-            elif words.told is not None and words.told in SWITCHING:
-                yield Action(place, f"{name} {words.told}", told(component_id, words.told))
-            else:
-                set_point = told(component_id, words.told or "", step.lasts_s)
-                yield Action(place, f"{name} commanded", set_point, None, step.lasts_s)
-        except ToldError as error:
-            where: dict[str, Place] = {"told": place, "bounds": (*place, "bounds"), "for": ("for",)}
-            at = where.get(error.part, (*place, "bounds", error.part))
-            raise ActionError(at, error.found, error.accepted) from None
+def _telling(step: Step, name: str, written: str, words: CommandWords, site: Site) -> Action:
+    place: Place = ("command", written)
+    key = _component(site, place, written)
+    component_id = site.components[key].id
+    try:
+        if words.bounds is not None:
+            bounds = told_bounds(site, key, words.bounds.lower, words.bounds.upper, step.lasts_s)
+            return Action(place, name, bounds, None, step.lasts_s)
+        if words.told is not None and words.told in SWITCHING:
+            return Action(place, name, told(component_id, words.told))
+        set_point = told(component_id, words.told or "", step.lasts_s)
+        return Action(place, name, set_point, None, step.lasts_s)
+    except ToldError as error:
+        where: dict[str, Place] = {"told": place, "bounds": (*place, "bounds"), "for": ("for",)}
+        at = where.get(error.part, (*place, "bounds", error.part))
+        raise ActionError(at, error.found, error.accepted) from None
 
 
 def _component(site: Site, place: Place, name: str) -> str:

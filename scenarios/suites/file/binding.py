@@ -39,6 +39,8 @@ class Numbers(NamedTuple):
 
     steps: Sequence[int]
     checks: Sequence[int]
+    are_all_steps: bool = True
+    """Whether there are no further steps, that could not be read."""
 
 
 def bind(
@@ -86,7 +88,7 @@ def bind(
         spoken = figures if check.kind == "kpi" else words
         found += _check_faults(spoken, check, (*place, check.kind))
         times.append(None if check.at is None else moment_us(check.at, site, start_us))
-        found += run.check_findings(check, times[-1], steps, place)
+        found += run.check_findings(check, times[-1], steps, place, are_all_steps=numbers.are_all_steps)
     scenario = Scenario(section, site, app, start_us, end_us, tuple(steps), tuple(times), words, prices)
     return (None if found else scenario), found
 
@@ -114,10 +116,10 @@ def tariff_findings(error: TariffError, written: str) -> list[Finding]:
 
 
 def _planned(step: Step, place: Place, trial: Simulation, found: list[Finding]) -> Planned:
-    actions, wrong = actions_of(step, trial.site, trial.plant.inputs.signals)
-    found += [Finding((*place, *error.place), error.found, error.accepted) for error in wrong]
+    acts = actions_of(step, trial.site, trial.plant.inputs.signals)
+    found += [Finding((*place, *error.place), error.found, error.accepted) for error in acts.errors]
     at_us = None if step.at is None else moment_us(step.at, trial.site, trial.start_us)
-    return Planned(step, at_us, tuple(actions))
+    return Planned(step, at_us, acts.actions, acts.refused)
 
 
 def _refused(planned: Planned, trial: Simulation, place: Place) -> Iterator[Finding]:

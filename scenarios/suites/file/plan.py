@@ -22,6 +22,8 @@ class Planned:
     at_us: int | None
     """For steps that happen at a time [µs since the Unix epoch]."""
     actions: tuple[Action, ...]
+    refused: tuple[str, ...] = ()
+    """Names of what it would do besides, and cannot."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -141,7 +141,8 @@ def _sections(data: dict[str, Any]) -> tuple[ScenarioSection | None, Numbers, li
         )
     except ValidationError:
         return None, Numbers((), ()), found
-    return rest, Numbers(left["steps"], left["checks"]), found
+    are_all_steps = len(left["steps"]) == len(listed["steps"])
+    return rest, Numbers(left["steps"], left["checks"], are_all_steps), found
 
 
 def _without_kpis(

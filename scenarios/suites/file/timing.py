@@ -50,13 +50,27 @@ class Run:
             yield self._after_end((*place, "every"), _us(step.every))
 
     def check_findings(
-        self, check: Check, at_us: int | None, steps: Sequence[Planned], place: Place
+        self,
+        check: Check,
+        at_us: int | None,
+        steps: Sequence[Planned],
+        place: Place,
+        *,
+        are_all_steps: bool = True,
     ) -> Iterator[Finding]:
-        """Find what of a check can never be looked at, or can never be told from the opposite."""
+        """Find what of a check can never be looked at, or can never be told from the opposite.
+
+        Args:
+            check: Of the file.
+            at_us: When it looks, if it names a time [µs since the Unix epoch].
+            steps: Of the file.
+            place: Of the check.
+            are_all_steps: Whether there are no further steps, of which nothing is known.
+        """
         if check.kind == "kpi":
             return
         if check.after is not None:
-            yield from self._after(check, check.after, steps, place)
+            yield from self._after(check, check.after, steps, place, are_all_steps=are_all_steps)
         elif at_us is not None:
             yield from self._at(check, at_us, place)
         elif check.kind == "eventually":
@@ -97,11 +111,15 @@ class Run:
         if not wrong and self._samplings.first_from(at_us - self.start_us) is None:
             yield self._unseen((*place, "at"))
 
-    def _after(self, check: Check, after: str, steps: Sequence[Planned], place: Place) -> Iterator[Finding]:
+    def _after(
+        self, check: Check, after: str, steps: Sequence[Planned], place: Place, *, are_all_steps: bool
+    ) -> Iterator[Finding]:
         name, moment = event_named(after)
         of_end = moment == ENDS
         known = {each for planned in steps for each in (planned.ending if of_end else planned.names)}
         if name not in known:
+            if not are_all_steps or any(name in planned.refused for planned in steps):
+                return  # What is wrong with the step says it all.
             kind = "a step that ends, by `for`" if of_end else "a step"
             accepted = one_of(sorted(known), name) or f"the name of {kind}, of which there is none"
             yield Finding((*place, "after"), shown(after), accepted)
