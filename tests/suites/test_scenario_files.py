@@ -302,7 +302,9 @@ def test_a_slip_in_one_place_hides_none_in_another(tmp_path: Path) -> None:
         ("{at: 9 s, name: push, comand: {inv: 3 kW}}", "push"),
     ],
 )
-def test_a_step_that_is_refused_is_not_missed_by_checks_as_well(tmp_path: Path, step: str, after: str) -> None:
+def test_a_step_that_is_refused_is_not_missed_by_checks_as_well(
+    tmp_path: Path, step: str, after: str
+) -> None:
     check = f"{{after: {after}, expect: grid.power < 9 kW}}"
     (line,) = told(scenario(tmp_path, f"steps:\n  - {step}\nchecks:\n  - {check}\n"))
     assert line.startswith("try.yaml:5: steps[0]")

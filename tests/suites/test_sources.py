@@ -93,6 +93,42 @@ class TestIncludes:
         found = ScenarioFile(scenario(tmp_path, f"include: [a.yaml, b.yaml]\n{CHECKS}")).scenario()
         assert len(found.section.steps) == 1
 
+    @pytest.mark.parametrize("own", ["", "seed: 5\n"])
+    def test_two_that_say_different_things_leave_it_to_the_file_itself(
+        self, tmp_path: Path, own: str
+    ) -> None:
+        (tmp_path / "a.yaml").write_text("interval: 2 s\nseed: 3\n")
+        (tmp_path / "b.yaml").write_text("interval: 2 s\nseed: 4\n")
+        path = scenario(tmp_path, f"include: [a.yaml, b.yaml]\n{own}{CHECKS}")
+        if own:
+            assert ScenarioFile(path).scenario().section.seed == 5
+            return
+        (line,) = told(path)
+        accepted = "one of them, or seed in try.yaml itself"
+        assert line == f"b.yaml:2: seed is another one than at a.yaml:2; accepted: {accepted}"
+
+    def test_two_that_name_different_values_of_a_parameter_are_told(self, tmp_path: Path) -> None:
+        for name, limit in (("a", 3), ("b", 4)):
+            (tmp_path / f"{name}.yaml").write_text(f"parameters: {{limit: [{limit}], {name}: [1]}}\n")
+        used = "steps: [{at: 1 s, say: $limit $a $b}]\n"
+        (line,) = told(scenario(tmp_path, f"include: [a.yaml, b.yaml]\n{used}{CHECKS}"))
+        assert line.startswith("b.yaml:1: parameters.limit is another one than at a.yaml:1; accepted: ")
+
+    def test_slips_in_keys_of_several_files_are_told_as_such(self, tmp_path: Path) -> None:
+        (tmp_path / "a.yaml").write_text("parameters: {x: [1]}\n3: x\n")
+        (tmp_path / "b.yaml").write_text("include: a.yaml\nparameters: 3\n")
+        (tmp_path / "c.yaml").write_text("steps: []\n")
+        lines = told(scenario(tmp_path, f"include: [b.yaml, c.yaml]\n{CHECKS}"))
+        assert any(line.startswith("b.yaml:2: parameters is 3") for line in lines)
+
+    def test_a_file_decides_for_what_it_includes_but_not_for_others(self, tmp_path: Path) -> None:
+        for name, text in (("a", "include: c.yaml\nseed: 1\n"), ("b", "seed: 1\n"), ("c", "seed: 2\n")):
+            (tmp_path / f"{name}.yaml").write_text(text)
+        path = scenario(tmp_path, f"include: [a.yaml, b.yaml]\n{CHECKS}")
+        assert ScenarioFile(path).scenario().section.seed == 1
+        (tmp_path / "b.yaml").write_text("seed: 2\n")
+        assert len(told(path)) == 1
+
     @pytest.mark.parametrize(
         ("text", "found"),
         [

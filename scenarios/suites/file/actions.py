@@ -98,20 +98,23 @@ def _parts(step: Step) -> Iterator[Step]:
 
 def _name(part: Step) -> str:
     """Return by what checks refer to a step that does one thing."""
-    for name in part.set:
-        return f"{name} set"
-    for name in part.release:
-        return f"{name} released"
-    for name, fault in part.fault.items():
-        return f"{name} {fault.kind}"
-    for name, words in part.command.items():
-        switching = words.told if words.told in SWITCHING else "commanded"
-        return f"{name} {'bounded' if words.bounds is not None else switching}"
-    if part.unplug is not None:
-        return f"{part.unplug} unplugged"
-    if part.plug is not None:
-        return f"{part.plug} plugged"
-    return "restart" if part.restart_s is not None else "outage"
+    named = [
+        *(f"{name} set" for name in part.set),
+        *(f"{name} released" for name in part.release),
+        *(f"{name} {words.kind}" for name, words in part.fault.items()),
+        *(f"{name} {_done_by(words)}" for name, words in part.command.items()),
+        *([f"{part.unplug} unplugged"] if part.unplug is not None else []),
+        *([f"{part.plug} plugged"] if part.plug is not None else []),
+        *(["restart"] if part.restart_s is not None else []),
+        *(["outage"] if part.outage_s is not None else []),
+    ]
+    return named[0]
+
+
+def _done_by(words: CommandWords) -> str:
+    if words.bounds is not None:
+        return "bounded"
+    return words.told if words.told is not None and words.told in SWITCHING else "commanded"
 
 
 def _action(part: Step, name: str, site: Site, inputs: Collection[str]) -> Action:
@@ -120,25 +123,32 @@ def _action(part: Step, name: str, site: Site, inputs: Collection[str]) -> Actio
     Raises:
         ActionError: If it cannot be done.
     """
-    for key, value in part.set.items():
-        return _setting(part, name, key, value, inputs)
-    for key in part.release:
-        return Action(("release",), name, ReleaseInput(*_input(inputs, ("release",), key)))
-    for key, fault in part.fault.items():
-        return _breaking(part, name, key, fault, site)
-    for key, words in part.command.items():
-        return _telling(part, name, key, words, site)
+    made = [
+        *(_setting(part, name, key, value, inputs) for key, value in part.set.items()),
+        *(
+            Action(("release",), name, ReleaseInput(*_input(inputs, ("release",), key)))
+            for key in part.release
+        ),
+        *(_breaking(part, name, key, words, site) for key, words in part.fault.items()),
+        *(_telling(part, name, key, words, site) for key, words in part.command.items()),
+        *_cable_and_lines(part, name, site),
+    ]
+    return made[0]
+
+
+def _cable_and_lines(part: Step, name: str, site: Site) -> Iterator[Action]:
     if part.unplug is not None:
         key = _component(site, ("unplug",), part.unplug)
         pulled, undo = OverrideInput(key, "cable", 0.0), ReleaseInput(key, "cable")
-        return Action(("unplug",), name, pulled, undo, part.lasts_s)
+        yield Action(("unplug",), name, pulled, undo, part.lasts_s)
     if part.plug is not None:
-        return Action(("plug",), name, ReleaseInput(_component(site, ("plug",), part.plug), "cable"))
+        yield Action(("plug",), name, ReleaseInput(_component(site, ("plug",), part.plug), "cable"))
     if part.restart_s is not None:
-        return Action(("restart",), name, RestartServer(part.restart_s), None, part.restart_s)
-    key = grid_key(site)
-    gone, undo = OverrideInput(key, "presence", 0.0), ReleaseInput(key, "presence")
-    return Action(("outage",), name, gone, undo, part.outage_s)
+        yield Action(("restart",), name, RestartServer(part.restart_s), None, part.restart_s)
+    if part.outage_s is not None:
+        key = grid_key(site)
+        gone, undo = OverrideInput(key, "presence", 0.0), ReleaseInput(key, "presence")
+        yield Action(("outage",), name, gone, undo, part.outage_s)
 
 
 def _setting(step: Step, name: str, written: str, value: object, inputs: Collection[str]) -> Action:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +14,10 @@ from ....sim.files.yaml_text import YamlText, read_yaml
 KEY = "include"
 _LISTS = ("steps", "checks", "without")
 """What of several files counts together, that of included ones first; of other keys that of the including file."""
+_NAMED = "parameters"
+"""Where each name counts for itself."""
+_PATHS = ("site", "app", "tariff")
+"""What stands for another file in another folder."""
 _ACCEPTED = "the path of a YAML file, relative to this one"
 _MOST_DEEP = 20
 """Files of which each includes the next."""
@@ -39,6 +43,8 @@ class Sources:
     included: list[Path] = field(default_factory=list)
     """Files that were taken in, with all links in their paths followed."""
     _origins: dict[Place, _Origin] = field(default_factory=dict)
+    _clashes: dict[Place, tuple[_Origin, _Origin]] = field(default_factory=dict)
+    """Where two files that do not include one another say different things, and no file that includes both decides."""
     _main: YamlText = field(default_factory=YamlText)
 
     @classmethod
@@ -53,6 +59,8 @@ class Sources:
         sources.data = sources._main.data
         merged: dict[str, Any] = {}
         sources._take_in(path, sources._main, merged, (path,))
+        for first, second in sources._clashes.values():
+            sources._tell_clash(first, second)
         if isinstance(sources.data, dict):
             sources.data = merged
         return sources
@@ -98,6 +106,7 @@ class Sources:
             if len(chain) > 1 and yaml.is_readable:
                 self._tell(file, yaml, (), kind_of(yaml.data), "a mapping with steps, checks or other keys")
             return
+        before = self._said(merged)
         named = yaml.data.get(KEY)
         if not isinstance(named, str | list | None):
             self._tell(file, yaml, (KEY,), shown(named), f"a list: {_ACCEPTED}")
@@ -107,7 +116,7 @@ class Sources:
             self._include(file, yaml, place, name, merged, chain)
         for key, value in yaml.data.items():
             if key != KEY:
-                self._merge(_Origin(file, yaml, (key,)), key, value, merged)
+                self._merge(_Origin(file, yaml, (key,)), key, value, merged, before)
 
     def _include(
         self, file: Path, yaml: YamlText, place: Place, name: object, merged: dict[str, Any], chain: tuple[Path, ...]
@@ -137,20 +146,68 @@ class Sources:
         self.included.append(resolved)
         self._take_in(target, read_yaml(text), merged, (*chain, target))
 
-    def _merge(self, origin: _Origin, key: str, value: object, merged: dict[str, Any]) -> None:
-        before = merged.get(key)
-        if key in _LISTS and isinstance(value, list) and isinstance(before, list | None):
-            merged[key] = before = before or []
+    def _merge(
+        self,
+        origin: _Origin,
+        key: str,
+        value: object,
+        merged: dict[str, Any],
+        before: Mapping[Place, tuple[_Origin, object]],
+    ) -> None:
+        """Take in the value of a key of a file.
+
+        Args:
+            origin: Where it stands.
+            key: Its name.
+            value: What it says.
+            merged: What files say together.
+            before: What had been said before this file, and what it includes, was taken in.
+        """
+        known = merged.get(key)
+        if key in _LISTS and isinstance(value, list) and isinstance(known, list | None):
+            merged[key] = known = known or []
             for number, item in enumerate(value):
-                self._origins[key, len(before)] = origin._replace(place=(key, number))
-                before.append(item)
-        elif key == "parameters" and isinstance(value, dict) and isinstance(before, dict | None):
-            merged[key] = (before or {}) | value
-            for name in value:
-                self._origins[key, name] = origin._replace(place=(key, name))
+                self._origins[key, len(known)] = origin._replace(place=(key, number))
+                known.append(item)
+        elif key == _NAMED and isinstance(value, dict) and isinstance(known, dict | None):
+            merged[key] = (known or {}) | value
+            for name, inner in value.items():
+                inner_origin = origin._replace(place=(key, name))
+                self._compare((key, name), inner_origin, inner, before)
+                self._origins[key, name] = inner_origin
         else:
+            self._compare((key,), origin, value, before)
             merged[key] = value
         self._origins[key,] = origin
+
+    def _said(self, merged: Mapping[str, Any]) -> dict[Place, tuple[_Origin, object]]:
+        """Return what files say of keys of which one alone counts, and where."""
+        said = {}
+        for place, origin in self._origins.items():
+            key, *inner = place
+            value = merged.get(key)  # type: ignore[call-overload]
+            if key == _NAMED and inner and isinstance(value, dict):
+                said[place] = origin, value.get(inner[0])
+            elif not inner and key not in (*_LISTS, _NAMED):
+                said[place] = origin, value
+        return said
+
+    def _compare(
+        self, place: Place, origin: _Origin, value: object, before: Mapping[Place, tuple[_Origin, object]]
+    ) -> None:
+        """Remember where a file says something else than one that it does not include."""
+        self._clashes.pop(place, None)
+        if place not in before:
+            return
+        first, said = before[place]
+        is_same_file = place[0] not in _PATHS or first.file.parent == origin.file.parent
+        if said != value or not is_same_file:
+            self._clashes[place] = first, origin
+
+    def _tell_clash(self, first: _Origin, second: _Origin) -> None:
+        where = f"{first.file}:{first.yaml.line(first.place)}"
+        accepted = f"one of them, or {written_path(second.place)} in {self.path.name} itself"
+        self._tell(second.file, second.yaml, second.place, f"another one than at {where}", accepted)
 
     def _tell(self, file: Path, yaml: YamlText, place: Place, found: str, accepted: str) -> None:
         self.problems.append(Problem(str(file), yaml.line(place), None, written_path(place), found, accepted))
