@@ -157,7 +157,7 @@ _FAMILIES = {
         "for silence.",
     ),
 }
-_PARTS_OF_FAULTS = {"spread_s": "spread", "every_s": "every", "each_s": "for"}
+_PARTS_OF_FAULTS = {"spread_s": "spread", "every_s": "every", "each_s": "each"}
 
 
 def fault_families() -> list[FamilyOfFaults]:

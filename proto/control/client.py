@@ -19,6 +19,7 @@ from frequenz.quantities import Current, Energy, Frequency, Percentage, Power, T
 from google.protobuf.message import Message
 
 from ...sim.domain.faults import FaultKind
+from ...sim.faults.said import EACH, each_is_amount, said_amount
 from .fields import unit_field
 from .readings import (
     ClockReading,
@@ -250,6 +251,11 @@ class ControlClient:
         *,
         diagnostic: str | None = None,
         amount: float | None = None,
+        by: float | None = None,
+        to: float | None = None,
+        at: float | None = None,
+        share: float | None = None,
+        rate: float | None = None,
         metrics: Iterable[str] = (),
         lasts: timedelta | None = None,
         status: str | None = None,
@@ -266,6 +272,11 @@ class ControlClient:
             kind: How it breaks.
             diagnostic: Name of the diagnostic code that a broken device reports.
             amount: How much, in the unit of the kind, such as s or W; see the table of kinds in the reference.
+            by: The same, as scenario files say it of `bias`, `scale`, `late` and others.
+            to: The same, of `derate`, `slow_ramp` and others.
+            at: The same, of `stuck`.
+            share: The same, of `lossy`, `duplicated` and others.
+            rate: The same, of `slow_consumer`.
             metrics: Names of the metrics that report wrongly; what the kind says if empty.
             lasts: Simulated time after which it mends by itself; until `mend` if None.
             status: gRPC status by which commands are `refused`, or streams `dropped`, such as `OUT_OF_RANGE`.
@@ -273,16 +284,26 @@ class ControlClient:
             spread: Standard deviation of a delay.
             distribution: How a delay scatters: `normal`, `uniform`, `lognormal` or `exponential`.
             every: Of what comes and goes by chance, mean simulated time from one beginning to the next.
-            each: Mean time for which it is there then.
+            each: Mean time for which it is there then; without `every`, the amount of `flapping_states`.
 
         Returns:
             A number by which it can be mended.
+
+        Raises:
+            FaultError: If an amount is said twice, or by the word of another kind.
         """
+        amounts = {"amount": amount, "by": by, "to": to, "at": at, "share": share, "rate": rate}
+        if kind in list(FaultKind):
+            known = FaultKind(kind)
+            if each is not None and each_is_amount(known, comes_and_goes=every is not None):
+                amounts[EACH], each = each.total_seconds(), None
+            if any(value is not None for word, value in amounts.items() if word != "amount"):
+                said_amount(known, amounts)
         request = pb.StrikeRequest(
             component=component,
             kind=str(kind),
             diagnostic=diagnostic,
-            amount=amount,
+            amount=next((value for value in amounts.values() if value is not None), None),
             metrics=[str(metric) for metric in metrics],
             lasts=lasts,
             status=status,

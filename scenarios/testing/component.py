@@ -25,6 +25,7 @@ from ...sim.domain.ranges import Bounds
 from ...sim.domain.short_names import metric_named
 from ...sim.domain.states import StateCode
 from ...sim.faults.check import read_amount_of
+from ...sim.faults.said import EACH, each_is_amount, said_amount
 from ...sim.gateway.told import told, told_bounds
 from .bench import Bench
 from .driving import Driving, drive, release
@@ -264,6 +265,11 @@ class ComponentHandle:
         lasting: Span | None = None,
         diagnostic: str = "HARDWARE_FAULT",
         amount: float | str | None = None,
+        by: float | str | None = None,
+        to: float | str | None = None,
+        at: float | str | None = None,
+        share: float | str | None = None,
+        rate: float | str | None = None,
         metrics: tuple[str, ...] = (),
         status: str | None = None,
         text: str = "",
@@ -280,6 +286,11 @@ class ComponentHandle:
             diagnostic: Code that a broken device reports.
             amount: How much, with its unit (`"5 s"`, `"3 kW"`, `"40 %"`), or a number in the unit of the kind; what the
                 kind says if None.
+            by: The same, as scenario files say it of `bias`, `scale`, `late` and others.
+            to: The same, of `derate`, `slow_ramp` and others.
+            at: The same, of `stuck`.
+            share: The same, of `lossy`, `duplicated` and others.
+            rate: The same, of `slow_consumer`.
             metrics: Which metrics report wrongly; what the kind says if empty.
             status: gRPC status by which commands are `refused`, or streams `dropped`, such as `OUT_OF_RANGE`;
                 `UNAVAILABLE` if None.
@@ -287,7 +298,7 @@ class ComponentHandle:
             spread: Standard deviation of a delay.
             distribution: How a delay scatters: `normal`, `uniform`, `lognormal` or `exponential`.
             every: Of what comes and goes by chance, mean time of the site from one beginning to the next.
-            each: Mean time for which it is there then.
+            each: Mean time for which it is there then; without `every`, the amount of `flapping_states`.
 
         Raises:
             ValueError: If the component cannot break that way; says how it can.
@@ -305,18 +316,25 @@ class ComponentHandle:
             accepted = ", ".join(Distribution)
             raise ValueError(f"{self.key}: no distribution {distribution!r}; accepted: {accepted}")
         known = tuple(Metric(name) for name in metrics)
+        each_s = None if each is None else span_us(each, "each") / 1e6
+        amounts: dict[str, float | str | None] = {
+            "amount": amount, "by": by, "to": to, "at": at, "share": share, "rate": rate,
+        }  # fmt: skip
+        if each_is_amount(fault_kind, comes_and_goes=every is not None):
+            amounts[EACH], each_s = each_s, None
+        said = said_amount(fault_kind, amounts)
         fault = Fault(
             self.key,
             fault_kind,
             diagnostic,
-            read_amount_of(fault_kind, known, amount) if isinstance(amount, str) else amount,
+            read_amount_of(fault_kind, known, said) if isinstance(said, str) else said,
             known,
             status=None if status is None else RefusalStatus(status),
             text=text,
             spread_s=0.0 if spread is None else span_us(spread, "spread") / 1e6,
             distribution=Distribution(distribution),
             every_s=None if every is None else span_us(every, "every") / 1e6,
-            each_s=None if each is None else span_us(each, "each") / 1e6,
+            each_s=each_s,
         )
         for_s = None if lasting is None else span_us(lasting, "lasting") / 1e6
         return FaultHandle(self._bench, self._bench.simulation.fault(fault, for_s=for_s))

@@ -58,7 +58,7 @@ class Amount(NamedTuple):
     default: float | None = None
     """What it is if nothing is said; None if it must be said."""
     word: str = "amount"
-    """Stands for `amount` in scenario files, where it reads better: `{kind: late, by: 5 s}`."""
+    """Stands for `amount` where it reads better: `{kind: late, by: 5 s}`."""
     is_open: bool = False
     """Whether it must be more than `lower`."""
     without: str = ""

@@ -44,7 +44,7 @@ class FaultError(ValueError):
 
     def __init__(self, part: str, found: str, accepted: str) -> None:
         """Say what is wrong with which part of the fault."""
-        super().__init__(f"{part} is {found}; accepted: {accepted}")
+        super().__init__(f"{part.removesuffix('_s')} is {found}; accepted: {accepted}")
         self.part = part
         self.found = found
         self.accepted = accepted

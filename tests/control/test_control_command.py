@@ -190,6 +190,17 @@ class TestFaults:
             in (await shell.type("strike", "main", "late", "--amount", "5 kW")).errors
         )
 
+    async def test_an_amount_goes_by_the_words_of_scenario_files(self, shell: Shell) -> None:
+        assert (await shell.type("strike", "main", "late", "--by", "5 s")).code == 0
+        assert (await shell.type("strike", "main", "flapping_states", "--each", "3 s")).code == 0
+        output = (await shell.type("state", "main")).output
+        assert "(samples come 5 s late, with the times" in output
+        assert "stays 3 s at each" in output
+        errors = (await shell.type("strike", "main", "late", "--to", "5 s")).errors
+        assert "to is with late; accepted: by or amount" in errors
+        twice = await shell.type("strike", "main", "flapping_states", "--each", "3 s", "--amount", "2 s")
+        assert "accepted: each or amount" in twice.errors
+
     async def test_a_fault_that_is_not_there_is_told_those_that_are(self, shell: Shell) -> None:
         await shell.type("strike", "main", "nan")
         assert await shell.type("mend", "7") == (2, "", "no fault '7'; accepted: 1 (main nan)")

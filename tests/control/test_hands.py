@@ -103,6 +103,17 @@ class TestFaults:
         await control.step(seconds(2))
         assert await control.faults() == []
 
+    async def test_an_amount_goes_by_the_words_of_scenario_files(self, control: ControlClient) -> None:
+        await control.strike("main", "late", by=5.0)
+        await control.strike("main", "flapping_states", each=seconds(3))
+        late, flapping = await control.faults()
+        assert "samples come 5 s late" in late.what
+        assert "stays 3 s at each" in flapping.what
+        with pytest.raises(ValueError, match="to is with late; accepted: by or amount"):
+            await control.strike("main", "late", to=5.0)
+        with pytest.raises(ValueError, match="accepted: by or amount"):
+            await control.strike("main", "late", amount=5.0, by=6.0)
+
     async def test_a_dropped_stream_ends_for_clients(
         self, control: ControlClient, channel: grpc.aio.Channel
     ) -> None:

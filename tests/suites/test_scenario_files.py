@@ -10,6 +10,7 @@ from suites.benches import HEAD, scenario
 
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError, ScenarioFile
 from doppelgrid.scenarios.suites.running.collection import Shard, chosen, collect
+from doppelgrid.sim.domain.commands import StrikeFault
 from doppelgrid.sim.domain.timestamps import to_datetime
 
 CHECKS = "checks: [{always: grid.power < 99 kW}]\n"
@@ -72,6 +73,12 @@ def told(path: Path) -> list[str]:
         ("{at: 1 min, fault: {inv: trip}, over: 5 s}", "steps[0] is", "over beside set"),
         ("{at: 1 min, set: {main.load: 3 kW}, over: 9 s, for: 5 s}", "steps[0] is", "over no longer than for"),
         ("{every: 1 ms, say: x}", "every is 1 ms", "0.1 s"),
+        ("{at: 9 s, fault: {inv: {kind: silent, each: 5 s}}}", "each is with silent, which has none",
+         "each beside every"),
+        ("{at: 9 s, fault: {inv: {kind: silent, every: 9 s, for: 2 s, each: 5 s}}}", "each is beside for",
+         "one of them"),
+        ("{at: 9 s, fault: {inv: {kind: silent, every: 9 s, each: 10 s}}}", "every is 9 s", "more than the 10 s"),
+        ("{at: 9 s, fault: {inv: {kind: silent, every: 9 s, each: 5 V}}}", "each is 5 V", "a number with a unit"),
         ("{when: inv reports HEAT, say: x}", "when is 'HEAT', which is no diagnostic", "OVERTEMPERATURE"),
         ("{at: 1 min}", "steps[0] is", "at with something to do: set, release"),
         ("{say: x}", "steps[0] is", "one of at, every, when"),
@@ -269,6 +276,25 @@ def test_a_time_beyond_all_runs_is_told_in_short(tmp_path: Path, text: str, foun
 def test_a_step_that_can_never_happen_is_refused(tmp_path: Path, step: str, found: str) -> None:
     (line,) = told(scenario(tmp_path, f"steps:\n  - {step}\n{CHECKS}"))
     assert found in line
+
+
+@pytest.mark.parametrize(
+    ("words", "amount", "each_s"),
+    [
+        ("kind: silent, every: 9 s, for: 5 s", None, 5.0),
+        ("kind: silent, every: 9 s, each: 5 s", None, 5.0),
+        ("kind: flapping_states, each: 5 s", 5.0, None),
+        ("kind: flapping_states, every: 9 s, each: 5 s", None, 5.0),
+        ("kind: flapping_states, every: 9 s, for: 5 s, each: 1 s", 1.0, 5.0),
+    ],
+)
+def test_each_is_a_time_beside_every_and_else_an_amount(
+    tmp_path: Path, words: str, amount: float | None, each_s: float | None
+) -> None:
+    text = f"steps: [{{at: 9 s, fault: {{inv: {{{words}}}}}}}]\n{CHECKS}"
+    (action,) = ScenarioFile(scenario(tmp_path, text)).scenario().steps[0].actions
+    assert isinstance(action.command, StrikeFault)
+    assert (action.command.fault.amount, action.command.fault.each_s) == (amount, each_s)
 
 
 def test_all_that_is_wrong_with_one_step_is_told(tmp_path: Path) -> None:

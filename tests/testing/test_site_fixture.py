@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from frequenz.client.common.microgrid.components import ComponentId
@@ -221,7 +222,25 @@ async def test_readings_are_the_truth_behind_a_broken_meter(site: SiteHandle) ->
 async def test_a_fault_has_an_amount_with_its_unit(site: SiteHandle) -> None:
     with site["bat-inv"].fault("derate", amount="20 %"):
         assert site["bat-inv"].bounds.value.upper == KW(6.0)
+    with site["bat-inv"].fault("derate", to="20 %"):
+        assert site["bat-inv"].bounds.value.upper == KW(6.0)
     assert site["bat-inv"].bounds.value.upper > KW(20.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "amount", "each_s"),
+    [
+        ({"each": "5 s"}, 5.0, None),
+        ({"each": timedelta(seconds=5)}, 5.0, None),
+        ({"amount": "3 s", "every": "9 s", "each": "5 s"}, 3.0, 5.0),
+    ],
+)
+async def test_each_is_a_time_beside_every_and_else_an_amount(
+    site: SiteHandle, words: dict[str, Any], amount: float, each_s: float | None
+) -> None:
+    site["main"].fault("flapping_states", **words)
+    (event,) = (event for event in site.events if event.kind == "fault")
+    assert (event.details["amount"], event.details.get("each_s")) == (amount, each_s)
 
 
 async def test_a_client_commands_the_site(site: SiteHandle) -> None:
@@ -275,6 +294,12 @@ def test_the_next_test_is_in_real_time_again() -> None:
         (lambda site: site["main"].fault("sad"), "main: no fault 'sad'; accepted: trip, frozen"),
         (lambda site: site["main"].fault("trip"), "main is a meter and cannot trip"),
         (lambda site: site["main"].fault("late"), "amount is missing; accepted: more than 0 s, up to 600 s"),
+        (lambda site: site["main"].fault("late", to="5 s"), "to is with late; accepted: by or amount"),
+        (lambda site: site["main"].fault("late", by="5 s", amount="5 s"), "accepted: by or amount"),
+        (
+            lambda site: site["main"].fault("silent", each="5 s"),
+            "every is missing; accepted: a time, beside each",
+        ),
         (lambda site: site["main"].fault("late", amount="5 kW"), "amount is 5 kW; accepted: .*more than 0 s"),
         (
             lambda site: site["main"].fault("latency", amount=2.0, distribution="flat"),

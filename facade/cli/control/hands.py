@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -109,6 +110,15 @@ async def strike(
             metavar="AMOUNT", help="How much, with its unit: '5 s' of late, '40 %' of derate, '3 kW' of bias."
         ),
     ] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="The same as --amount, of bias, late and others.")
+    ] = None,
+    to: Annotated[str | None, typer.Option(metavar="AMOUNT", help="The same, of derate and others.")] = None,
+    at: Annotated[str | None, typer.Option(metavar="AMOUNT", help="The same, of stuck.")] = None,
+    share: Annotated[
+        str | None, typer.Option(metavar="AMOUNT", help="The same, of lossy and others.")
+    ] = None,
+    rate: Annotated[str | None, typer.Option(metavar="AMOUNT", help="The same, of slow_consumer.")] = None,
     metric: Annotated[
         list[str] | None,
         typer.Option(
@@ -142,20 +152,24 @@ async def strike(
     ] = None,
 ) -> Told:
     """Break a component, its measurements or the line to it."""
-    number = await site.strike(
-        component,
-        kind,
-        diagnostic=diagnostic,
-        amount=None if amount is None else _amount(kind, metric or (), amount),
-        metrics=metric or (),
-        lasts=_span(lasts),
-        status=status,
-        text=text,
-        spread=_span(spread),
-        distribution=distribution,
-        every=_span(every),
-        each=_span(each),
-    )
+    amounts = {"amount": amount, "by": by, "to": to, "at": at, "share": share, "rate": rate}
+    try:
+        number = await site.strike(
+            component,
+            kind,
+            diagnostic=diagnostic,
+            amount=_amount(kind, metric or (), amounts),
+            metrics=metric or (),
+            lasts=_span(lasts),
+            status=status,
+            text=text,
+            spread=_span(spread),
+            distribution=distribution,
+            every=_span(every),
+            each=_span(each),
+        )
+    except ValueError as error:
+        raise refuse(str(error)) from None
     content = {"number": number, "component": component, "kind": kind}
     return Told(fault_in_words(number, component, kind, lasts), content)
 
@@ -269,17 +283,19 @@ def _span(seconds: float | None) -> timedelta | None:
     return None if seconds is None else timedelta(seconds=seconds)
 
 
-def _amount(kind: str, metrics: list[str] | tuple[()], text: str) -> float | None:
+def _amount(kind: str, metrics: list[str] | tuple[()], given: Mapping[str, str | None]) -> float | None:
     """Read how much there is of a fault; kinds and metrics that are not known are for the site to refuse."""
     from ...sim.domain.faults import FaultKind  # noqa: PLC0415
     from ...sim.domain.metrics import Metric  # noqa: PLC0415
     from ...sim.faults.check import FaultError, read_amount_of  # noqa: PLC0415
+    from ...sim.faults.said import said_amount  # noqa: PLC0415
 
     if kind not in list(FaultKind):
         return None
     known = tuple(Metric(name) for name in metrics if name in list(Metric))
     try:
-        return read_amount_of(FaultKind(kind), known, text)
+        written = said_amount(FaultKind(kind), given)
+        return None if written is None else read_amount_of(FaultKind(kind), known, written)
     except FaultError as error:
         raise refuse(str(error)) from None
 

@@ -14,14 +14,16 @@ from ....sim.domain.commands import (
 )
 from ....sim.domain.faults import Fault
 from ....sim.faults.check import FaultError, check_fault, check_host, read_amount_of
+from ....sim.faults.said import AMOUNT_WORDS, EACH, each_is_amount, said_amount
 from ....sim.files.problems import Place, one_of, shown
+from ....sim.files.units import SECOND
 from ....sim.gateway.told import SWITCHING, ToldError, told, told_bounds
 from ....sim.inputs.driven import DRIVEN_INPUTS, NUMBER
 from ....sim.site.graph import grid_key
 from ....sim.site.site import Site
-from .keys import AMOUNT_WORDS, CommandWords, FaultWords, Step
+from .keys import CommandWords, FaultWords, Step
 
-_KEYS_OF_PARTS = {"spread_s": "spread", "every_s": "every", "each_s": "for"}
+_KEYS_OF_PARTS = {"spread_s": "spread", "every_s": "every", "each_s": EACH}
 """What parts of a fault are called in a file, if it is something else."""
 
 
@@ -174,13 +176,16 @@ def _breaking(step: Step, name: str, written: str, words: FaultWords, site: Site
         check_host(fault, site)
     except FaultError as error:
         part = _KEYS_OF_PARTS.get(error.part, error.part)
+        if error.part == "each_s" and words.each_s is not None:
+            part = "for"
         if part == "amount":
             part = next((word for word in AMOUNT_WORDS if getattr(words, word) is not None), part)
         raise ActionError((*place, part), error.found, error.accepted) from None
     return Action(place, name, StrikeFault(fault, step.lasts_s), None, step.lasts_s)
 
 
-def _fault(key: str, words: FaultWords) -> Fault:
+def _fault(key: str, said: FaultWords) -> Fault:
+    words = _read_times(said)
     return Fault(
         key,
         words.kind,
@@ -197,28 +202,34 @@ def _fault(key: str, words: FaultWords) -> Fault:
     )
 
 
+def _read_times(words: FaultWords) -> FaultWords:
+    """Return what a file says with `each`, where that is a time, in the place of its `for`.
+
+    Raises:
+        FaultError: If it is no time, or stands beside another one.
+    """
+    is_time = not each_is_amount(
+        words.kind, comes_and_goes=words.every_s is not None and words.each_s is None
+    )
+    if words.each is None or words.every_s is None or not is_time:
+        return words
+    if words.each_s is not None:
+        raise FaultError(EACH, "beside for", "one of them")
+    try:
+        each_s = SECOND.parse(str(words.each))
+    except ValueError as error:
+        raise FaultError(EACH, shown(words.each), str(error)) from None
+    return words.model_copy(update={"each_s": each_s, EACH: None})
+
+
 def _amount(words: FaultWords) -> float | None:
     """Read how much there is of a fault, by whichever word.
 
     Raises:
         FaultError: If it is said twice, by the word of another kind, or cannot be read.
     """
-    given = {word: value for word in AMOUNT_WORDS if (value := getattr(words, word)) is not None}
-    if not given:
-        return None
-    kind, (word, written) = words.kind, next(iter(given.items()))
-    if kind.amount is None:
-        raise FaultError(word, f"with {kind}, which has none", "nothing")
-    accepted = dict.fromkeys((kind.amount.word, "amount"))
-    if word not in accepted or len(given) > 1:
-        wrong = next((each for each in given if each not in accepted), word)
-        found = (
-            f"beside {', '.join(each for each in given if each != wrong)}"
-            if len(given) > 1
-            else f"with {kind}"
-        )
-        raise FaultError(wrong, found, " or ".join(accepted))
-    return read_amount_of(kind, words.metrics, written)
+    written = said_amount(words.kind, {word: getattr(words, word) for word in AMOUNT_WORDS})
+    return None if written is None else read_amount_of(words.kind, words.metrics, written)
 
 
 def _telling(step: Step, name: str, written: str, words: CommandWords, site: Site) -> Action:

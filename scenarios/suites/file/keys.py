@@ -110,7 +110,6 @@ WrittenCondition = Annotated[Any, BeforeValidator(Written.of, json_schema_input_
 
 HowMuch = str | int | float | None
 """With its unit, unless it is a share or a factor."""
-AMOUNT_WORDS = ("amount", "by", "to", "at", "share", "each", "rate")
 
 
 class FaultWords(Section):
@@ -128,7 +127,7 @@ class FaultWords(Section):
     share: HowMuch = None
     """Of how many (`lossy`, `duplicated`, `lost_commands`, …)."""
     each: HowMuch = None
-    """How long at each (`flapping_states`)."""
+    """How long each time, of what comes and goes, beside `every`; else how long at each (`flapping_states`)."""
     rate: HowMuch = None
     """How many (`slow_consumer`)."""
     metrics: tuple[Metric, ...] = ()
@@ -148,7 +147,7 @@ class FaultWords(Section):
     every_s: PositiveDuration | None = Field(None, alias="every")
     """Mean time from one beginning to the next of what comes and goes by chance."""
     each_s: PositiveDuration | None = Field(None, alias="for")
-    """Mean time for which it is there then."""
+    """The same as `each` beside `every`: mean time for which it is there then."""
 
 
 class Edges(Section):
