@@ -152,9 +152,10 @@ def faults_page() -> str:
         "",
         "## Coming and going",
         "",
-        "What has `every` and `each` in its row can come and go by chance: `{kind: silent, every: 2 min, each: 5 s}` is "
-        "silent for 5 s on average, and from one beginning to the next it is 2 min on average, both drawn from "
-        "exponential distributions. In files `for` beside `kind` says the same. What happens by chance (noise, losses, delays, comings) goes by the seed of the "
+        "What has `every` and `each` in its row can come and go by chance: `{kind: silent, every: 2 min, each: 5 s}` "
+        "is silent for 5 s on average, and from one beginning to the next it is 2 min on average, both drawn from "
+        "exponential distributions. In files `for` beside `kind` says the same. What happens by chance (noise, losses, "
+        "delays, comings) goes by the seed of the "
         "simulation: the same seed gives the same.",
         "",
         "Faults of one component combine, in the order in which they struck. They are in snapshots, on the tape and "

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ...models.battery import battery_terminal
-from ...models.bms import NO_TRIP
+from ...models.bms import NO_TRIP, TRIPS, WARNINGS
 from ...models.fuse import MELTED
 from ..components.device import Activity
 from ..domain.states import Diagnostic
@@ -17,6 +19,9 @@ from .numbering import CONTROL_CYCLE_US
 from .operating_point import OperatingPoint
 from .running_machines import RunningMachines
 from .switching import Switching
+
+_MELTED = "FUSE_ERROR"
+_NOT_STARTED = "SWITCH_ON_FAULT"
 
 
 class Protection:
@@ -57,14 +62,23 @@ class Protection:
         melted = [number for number, link in enumerate(links, 1) if link.condition == MELTED] if links else ()
         if melted:
             phases = ", ".join(f"L{phase}" for phase in melted)
-            return Diagnostic("FUSE_ERROR", f"the fuse of {phases} at {key} has melted")
+            return Diagnostic(_MELTED, f"the fuse of {phases} at {key} has melted")
         if activity is Activity.FAULT:
-            return Diagnostic("SWITCH_ON_FAULT", f"{key} has failed to start")
+            return Diagnostic(_NOT_STARTED, f"{key} has failed to start")
         battery, tripped = self._batteries.get(key), self._switching.tripped
         if battery is None or key in tripped:
             return tripped.get(key)
         self._point.solve()
         return trip_diagnostic(key, self._memory.bms[battery].trip)
+
+    def codes(self, key: str, *, has_activity: bool) -> Iterator[str]:
+        """Yield the codes of all warnings and errors that a component may have here, if nobody breaks it."""
+        if key == self._equipment.grid_key:
+            yield _MELTED
+        if has_activity:
+            yield _NOT_STARTED
+        if key in self._batteries:
+            yield from (code for code, _ in (*TRIPS, *WARNINGS) if code)
 
     def warnings(self, key: str) -> tuple[Diagnostic, ...]:
         """Return what the management system of a battery warns of; nothing for any other component."""

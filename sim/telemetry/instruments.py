@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from ...models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
 from ..components.device import Activity
@@ -35,6 +36,14 @@ _TOO_HOT = Diagnostic("OVERTEMPERATURE", "it is too hot, and waits until it has 
 _HOT = Diagnostic("OVERTEMPERATURE", "the heat sink is hot, power is held back")
 
 
+class Sayable(NamedTuple):
+    """What a component can say of how it is."""
+
+    states: frozenset[StateCode]
+    diagnostics: frozenset[str]
+    """Codes of what it can warn of or fail with without a fault that names one."""
+
+
 class Instruments:
     """Reads a plant the way its components report themselves."""
 
@@ -51,6 +60,10 @@ class Instruments:
     def metrics(self, key: str) -> tuple[Metric, ...]:
         """Return the metrics that a component reports, in the order of its readings."""
         return self._gauges[key].metrics
+
+    def sayable(self, key: str) -> Sayable:
+        """Return all that a component can ever say of how it is, whatever happens to it but faults."""
+        return self._gauges[key].sayable
 
     def sample(self, key: str) -> Reading | None:
         """Return what a component reports at a sampling, or None if it reports nothing then."""
@@ -113,6 +126,7 @@ class _Gauge:
             soc_pct = Bounds(100.0 * params.soc_lower, 100.0 * params.soc_upper)
             self._fixed_bounds[Metric.BATTERY_SOC_PCT] = (soc_pct,)
         self.metrics = tuple(row.metric for row in rows_of(parts))
+        self.sayable = Sayable(self._states.possible, frozenset(self._codes()))
 
     def read(self) -> Reading:
         """Return what the component reports now."""
@@ -140,10 +154,23 @@ class _Gauge:
             charger_status(plant, key) if self._is_charger else None,
         )
         return (
-            self._states(condition),
+            self._states.read(condition),
             (*self._warnings(condition), *plant.impairments.warnings(key)),
             () if error is None else (error,),
         )
+
+    def _codes(self) -> Iterator[str]:
+        """Yield the codes of all warnings and errors that it can report of itself, see `said`."""
+        yield _CUT_OFF.code
+        if self._control is not None:
+            yield from (told.code for told in _HELD_OFF.values())
+        if self._may_be_derated:
+            yield _HOT.code
+        if self._has_activity:
+            yield _TOO_HOT.code
+        if self._is_charger:
+            yield UNAUTHORISED.code
+        yield from self._protection.codes(self._key, has_activity=self._has_activity)
 
     def _warnings(self, now: Condition) -> tuple[Diagnostic, ...]:
         if now.is_cut_off:

@@ -31,6 +31,12 @@ _BY_ITSELF: dict[Activity | None, StateCode] = {
 """What a machine says of itself; in any other activity its power tells."""
 
 
+_BY_POWER = (StateCode.CHARGING, StateCode.DISCHARGING, StateCode.READY)
+_RELAY = (StateCode.RELAY_OPEN, StateCode.RELAY_CLOSED)
+_PRECHARGER = (StateCode.PRECHARGER_OPEN, StateCode.PRECHARGER_PRECHARGING, StateCode.PRECHARGER_CLOSED)
+_CABLE = tuple(code for code in StateCode if code.startswith("EV_CHARGING_CABLE"))
+
+
 class Condition(NamedTuple):
     """What a component's states go by besides its power."""
 
@@ -44,12 +50,22 @@ class Condition(NamedTuple):
     """None of what is no charging point."""
 
 
-def state_reader(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, ...]]:
-    """Return what reads the state codes of a component: what it is doing, then its relay or cable.
+class StateReader(NamedTuple):
+    """What reads the state codes of a component."""
+
+    read: Callable[[Condition], tuple[StateCode, ...]]
+    """Returns what it is doing, then its relay or cable."""
+    possible: frozenset[StateCode]
+    """All codes that it may have, whatever happens."""
+
+
+def state_reader(plant: Plant, key: str) -> StateReader:
+    """Return what reads the state codes of a component.
 
     Clients judge health by these sets, and some take any further code for a fault: so no more than is needed.
     """
-    working, besides = _working(plant, key), _besides(plant, key)
+    working, by_working = _working(plant, key)
+    besides, by_besides = _besides(plant, key)
 
     def read(now: Condition) -> tuple[StateCode, ...]:
         if now.error is not None:
@@ -64,19 +80,28 @@ def state_reader(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCod
             doing = _BY_ITSELF.get(now.activity) or working(now)
         return (doing,) if besides is None else (doing, *besides(now))
 
-    return read
+    machine = plant.equipment.machines.get(key)
+    has_activity = machine is not None and machine.activity is not None
+    possible = {StateCode.OFF, *by_working, *by_besides}
+    if plant.can_trip(key) or has_activity or key == plant.equipment.grid_key:
+        possible.add(StateCode.ERROR)
+    if plant.can_trip(key) or type_of(plant.site.components[key]).switchgear(plant.site.components[key]):
+        possible |= set(_SWITCHED.values())
+    if has_activity:
+        possible |= set(_BY_ITSELF.values())
+    return StateReader(read, frozenset(possible))
 
 
-def _working(plant: Plant, key: str) -> Callable[[Condition], StateCode]:
-    """Return what tells what a component does whose activity says nothing."""
+def _working(plant: Plant, key: str) -> tuple[Callable[[Condition], StateCode], tuple[StateCode, ...]]:
+    """Return what tells what a component does whose activity says nothing, and all that it may tell."""
     if is_charging_point(plant, key):
-        return _charging
+        return _charging, (StateCode.CHARGING, StateCode.READY)
     if key in plant.equipment.batteries:
         memory = plant.operating_point.memory
         number = plant.places.batteries[key]
-        return lambda _now: _activity(memory.batteries[number].dc_w)
+        return lambda _now: _activity(memory.batteries[number].dc_w), _BY_POWER
     if key not in plant.equipment.ratings:
-        return lambda _now: StateCode.READY
+        return lambda _now: StateCode.READY, (StateCode.READY,)
     idle = type_of(plant.site.components[key]).resting_state
     rating, readings = plant.equipment.ratings[key], plant.readings
 
@@ -86,7 +111,7 @@ def _working(plant: Plant, key: str) -> Callable[[Condition], StateCode]:
         power_w = readings.active_power_w(key)
         return StateCode.READY if _is_least(rating, power_w) else _activity(power_w)
 
-    return by_power
+    return by_power, _BY_POWER if idle is None else (idle, *_BY_POWER)
 
 
 def _charging(now: Condition) -> StateCode:
@@ -101,18 +126,20 @@ def _is_least(rating: Rating, power_w: float) -> bool:
     return abs(power_w) < rating.least_w(power_w) or 0.0 < power_w <= rating.active.lower
 
 
-def _besides(plant: Plant, key: str) -> Callable[[Condition], tuple[StateCode, ...]] | None:
+def _besides(
+    plant: Plant, key: str
+) -> tuple[Callable[[Condition], tuple[StateCode, ...]] | None, tuple[StateCode, ...]]:
     if is_charging_point(plant, key):
-        return lambda now: () if now.charger is None else now.charger.cable
+        return lambda now: () if now.charger is None else now.charger.cable, _CABLE
     component = plant.site.components[key]
     gear, switching = type_of(component).switchgear(component), plant.switching
     match None if gear is None else gear.shown:
         case Shown.RELAY:
-            return lambda now: _relay(key in switching.tripped, now.position)
+            return lambda now: _relay(key in switching.tripped, now.position), _RELAY
         case Shown.PRECHARGER:
-            return lambda now: _precharger(now.position)
+            return lambda now: _precharger(now.position), _PRECHARGER
         case _:
-            return None
+            return None, ()
 
 
 def _relay(has_tripped: bool, position: Position) -> tuple[StateCode, ...]:

@@ -151,6 +151,11 @@ def test_a_slip_in_a_check_is_told_with_its_line(
         ("{never: main.power > main.power}", "which is never true, so the check says nothing", "can hold"),
         ("{always: main.power < 5 kW or main.power >= 5 kW}", "which is always true", "can hold and can fail"),
         ("{always: main.power < 5 kW and main.power > 6 kW}", "which is never true", "can hold and can fail"),
+        ("{never: main is CHARGING}", "never is 'CHARGING', which main never is", "accepted: OFF, READY"),
+        ("{never: inv is UNAVAILABLE}", "never is 'UNAVAILABLE', which inv never is", "STANDBY"),
+        ("{eventually: main is not EV_CHARGING_CABLE_UNPLUGGED}", "which main never is", "READY"),
+        ("{never: grid reports BATTERY_IMBALANCE}", "never is 'BATTERY_IMBALANCE', which grid never reports",
+         "accepted: FUSE_ERROR, GRID_DISCONNECTED, or a fault that says it"),
         ("{always: inv is ERROR or inv is not ERROR}", "which is always true", "can hold and can fail"),
         ("{eventually: main.frequency < -1 Hz}", "which is never true", "can hold and can fail"),
         ("{always: app.commands >= 0}", "which is always true", "can hold and can fail"),
@@ -315,6 +320,14 @@ def test_a_slip_in_one_place_hides_none_in_another(tmp_path: Path) -> None:
     assert [line.split(":")[1] for line in told(scenario(tmp_path, text, head=head))] == ["2", "4", "6", "8"]
     text = "steps:\n  - {at: soon, say: x}\n  - {at: 1 min, fault: {iv: trip}}\nchecks:\n  - {kpi: peak < 3 kW}\n"
     assert [line.split(":")[1] for line in told(scenario(tmp_path, text))] == ["5", "6", "8"]
+
+
+def test_a_diagnostic_that_a_fault_of_the_file_names_can_be_reported(tmp_path: Path) -> None:
+    check = "checks: [{eventually: inv reports BATTERY_IMBALANCE}]\n"
+    (line,) = told(scenario(tmp_path, check))
+    assert "which inv never reports" in line
+    step = "steps: [{at: 9 s, fault: {inv: {kind: trip, diagnostic: BATTERY_IMBALANCE}}}]\n"
+    assert ScenarioFile(scenario(tmp_path, step + check)).scenario()
 
 
 @pytest.mark.parametrize(

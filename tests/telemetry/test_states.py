@@ -5,11 +5,16 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+import pytest
+
 from doppelgrid.models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
 from doppelgrid.sim.components.device import Activity
+from doppelgrid.sim.domain.commands import OverrideInput, ReleaseInput
 from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.domain.switching import Position
 from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.reader import load_site
 from doppelgrid.sim.site.site import Site
 from doppelgrid.sim.telemetry.charger_status import ChargerStatus
 from doppelgrid.sim.telemetry.instruments import Instruments
@@ -61,7 +66,10 @@ def states(key: str, now: Condition, power_w: float = 0.0) -> tuple[StateCode, .
         memory.inverters[0].dc_w = power_w
     if key == "bat":
         memory.batteries[0].dc_w = power_w
-    return state_reader(made, key)(now)
+    reader = state_reader(made, key)
+    said = reader.read(now)
+    assert set(said) <= reader.possible
+    return said
 
 
 def test_an_error_goes_before_a_switch_and_that_before_the_grid() -> None:
@@ -137,8 +145,11 @@ def test_a_battery_says_which_way_its_current_flows() -> None:
 def test_the_relay_of_a_battery_that_was_tripped_is_open() -> None:
     made = plant()
     made.trip("bat", ERROR)
-    assert state_reader(made, "bat")(WELL._replace(error=ERROR)) == (StateCode.ERROR, StateCode.RELAY_OPEN)
-    assert state_reader(made, "cut")(WELL)[1:] == CLOSED
+    assert state_reader(made, "bat").read(WELL._replace(error=ERROR)) == (
+        StateCode.ERROR,
+        StateCode.RELAY_OPEN,
+    )
+    assert state_reader(made, "cut").read(WELL)[1:] == CLOSED
 
 
 def test_a_charger_goes_by_its_pilot_and_shows_its_cable() -> None:
@@ -171,3 +182,19 @@ class TestWarnings:
     def test_a_well_device_warns_of_nothing(self) -> None:
         instruments = Instruments(plant())
         assert [instruments.read(key).warnings for key in COMPONENTS] == [()] * len(COMPONENTS)
+
+
+@pytest.mark.parametrize("name", ["all-categories", "commercial"])
+def test_whatever_a_site_says_is_among_what_it_can_say(name: str) -> None:
+    simulation = Simulation.headless(load_site(name), start_us=0, seed=0)
+    instruments = Instruments(simulation.plant)
+    for hour in range(12):
+        simulation.run_to(hour * 7_200_000_000)
+        if hour == 6:
+            simulation.execute(OverrideInput("grid", "presence", 0.0))
+        if hour == 8:
+            simulation.execute(ReleaseInput("grid", "presence"))
+        for key in simulation.site.components:
+            said, sayable = instruments.read(key), instruments.sayable(key)
+            assert set(said.states) <= sayable.states
+            assert {each.code for each in (*said.warnings, *said.errors)} <= sayable.diagnostics

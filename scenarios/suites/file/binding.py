@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
 from ....sim.domain.commands import StrikeFault
+from ....sim.domain.faults import Family
 from ....sim.domain.messages import (
     CommandError,
     InvalidArgumentError,
@@ -54,7 +55,8 @@ def bind(
     start_us = site.moment_us(section.start)
     end_us = start_us + round(section.duration_s * MICROSECONDS)
     trial = Simulation.headless(site, start_us=start_us, seed=section.seed)
-    words = words_of(trial)
+    faults = (fault for step in section.steps for fault in step.fault.items())
+    words = words_of(trial, {key for key, said in faults if said.kind.family is Family.DEVICE})
     watch = SiteWatch(trial)
     trial.run_for(timedelta(seconds=1))
     report = watch.report()
@@ -93,8 +95,13 @@ def bind(
     return (None if found else scenario), found
 
 
-def words_of(simulation: Simulation) -> SiteWords:
-    """Return what conditions about a site may speak of."""
+def words_of(simulation: Simulation, broken: Container[str] = ()) -> SiteWords:
+    """Return what conditions about a site may speak of.
+
+    Args:
+        simulation: The site.
+        broken: Components with faults that may report what nothing else does.
+    """
     site, instruments = simulation.site, Instruments(simulation.plant)
     keys = {sensor.id: key for key, sensor in site.sensors.items()}
     return SiteWords(
@@ -102,6 +109,8 @@ def words_of(simulation: Simulation) -> SiteWords:
         {component.id: key for key, component in site.components.items()},
         {name: parse_formula(text) for name, text in formulas(site).items()},
         {keys[info.id]: (info.id, info.metrics) for info in simulation.gateway.sensors()},
+        {key: instruments.sayable(key).states for key in site.components},
+        {key: instruments.sayable(key).diagnostics for key in site.components if key not in broken},
     )
 
 

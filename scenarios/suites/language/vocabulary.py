@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -56,6 +56,8 @@ class SiteWords:
         keys: Mapping[int, str],
         formulas: Mapping[str, Formula],
         sensors: Mapping[str, tuple[int, tuple[Metric, ...]]],
+        states: Mapping[str, Collection[str]],
+        diagnostics: Mapping[str, Collection[str]],
     ) -> None:
         """Take what there is to be asked for.
 
@@ -64,7 +66,10 @@ class SiteWords:
             keys: Keys of components by their ids.
             formulas: Of the powers of the whole site, such as `consumer`.
             sensors: Id of each sensor and what it shows, by its key.
+            states: All that each component can be.
+            diagnostics: All that components can report of which that is known.
         """
+        self._states, self._diagnostics = states, diagnostics
         self._components = tuple(metrics)
         self._ids = {key: number for number, key in keys.items()}
         self._subjects: dict[str, Subject] = {
@@ -163,6 +168,14 @@ class SiteWords:
                 yield Fault(f"{state!r}, which is no state", one_of(StateCode.__members__, state))
             case HasDiagnostic(_, code) if code not in DIAGNOSTIC_NUMBERS:
                 yield Fault(f"{code!r}, which is no diagnostic", one_of(DIAGNOSTIC_NUMBERS, code))
+            case HasState(subject, state) if state not in self._states[subject]:
+                can_be = [code for code in StateCode if code in self._states[subject]]
+                yield Fault(f"{state!r}, which {subject} never is", one_of(can_be, state))
+            case HasDiagnostic(subject, code) if code not in self._diagnostics.get(subject, (code,)):
+                can_be_told = one_of(sorted(self._diagnostics[subject]), code)
+                yield Fault(
+                    f"{code!r}, which {subject} never reports", f"{can_be_told}, or a fault that says it"
+                )
 
     def _comparison_faults(self, leaf: Comparison) -> Iterator[Fault]:
         readings = [each for each in (leaf.left, leaf.right) if isinstance(each, Reading)]
