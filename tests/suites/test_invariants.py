@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import textwrap
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +14,8 @@ from suites.benches import SITE, scenario
 
 from doppelgrid.models import battery
 from doppelgrid.scenarios.suites.checks import attribution
+from doppelgrid.scenarios.suites.checks.delivered import Delivered
+from doppelgrid.scenarios.suites.checks.device_limits import Obedience, Windows
 from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS, WORDS, Invariant, Invariants
 from doppelgrid.scenarios.suites.running.case import Case, run_case
 from doppelgrid.scenarios.testing.over_time import Outcome
@@ -27,6 +31,7 @@ from doppelgrid.sim.domain.commands import (
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import CommandError, Reading
 from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.gateway.set_points import SetPoints
 from doppelgrid.sim.kernel import ac_bus, dc_bus, steps
 from doppelgrid.sim.kernel.layout import Layout, Memory
@@ -201,6 +206,63 @@ def test_a_battery_that_leaves_its_window_is_found(site: Site, monkeypatch: pyte
     found = watched(site, [])
     assert broken(found) == ["soc"]
     assert "of a window of " in said(found, "soc")
+
+
+def windowed(readings: list[tuple[float, float]]) -> list[str]:
+    """Return what is said of a battery whose SoC and lower bound are these, one sampling after the other [%]."""
+    plant: Any = SimpleNamespace(equipment=SimpleNamespace(batteries={"battery": None}))
+    windows = Windows(plant)
+    return [
+        words
+        for soc_pct, lower_pct in readings
+        for _, words in windows.look(
+            0,
+            lambda _key, soc_pct=soc_pct, lower_pct=lower_pct: Reading(  # type: ignore[misc]
+                {Metric.BATTERY_SOC_PCT: soc_pct},
+                {Metric.BATTERY_SOC_PCT: (Bounds(lower_pct, 90.0),)},
+                (),
+                (),
+                (),
+            ),
+        )
+    ]
+
+
+def test_a_battery_that_begins_outside_of_its_window_may_come_back_but_go_no_farther() -> None:
+    assert windowed([(5.0, 10.0), (7.0, 10.0), (5.0, 10.0), (12.0, 10.0)]) == []
+    (said_of_it,) = windowed([(5.0, 10.0), (4.9, 10.0)])
+    assert said_of_it == "soc = 4.9 %, of a window of 10 % to 90 %"
+
+
+def test_a_battery_that_begins_inside_of_its_window_may_go_to_its_edge() -> None:
+    assert windowed([(50.0, 10.0), (10.0, 10.0)]) == []
+    assert len(windowed([(50.0, 10.0), (9.9, 10.0)])) == 1
+
+
+def obeyed(site: Site, powers_w: list[float]) -> list[str]:
+    """Return what is said of an inverter that shows 0 W to 1 kW at samplings that are a second apart."""
+    obedience = Obedience(Simulation.headless(site, start_us=0, seed=0).plant)
+    metric = Metric.AC_POWER_ACTIVE
+
+    def read(key: str, power_w: float) -> Reading:
+        is_it = key == "inv"
+        values = dict.fromkeys(Metric, 0.0) | {metric: power_w if is_it else 0.0}
+        return Reading(values, dict.fromkeys(Metric, (Bounds(0.0, 1e3),)), (), (), ())
+
+    return [
+        words
+        for second, power_w in enumerate(powers_w)
+        for _, words in obedience.look(second * 1_000_000, partial(read, power_w=power_w))
+    ]
+
+
+def test_a_power_that_comes_nearer_to_its_bounds_is_on_its_way(site: Site) -> None:
+    assert obeyed(site, [9e3, 8e3, 7e3, 6e3, 5e3, 4e3, 3e3, 2e3, 1e3]) == []
+
+
+@pytest.mark.parametrize("then_w", [9e3, 9.5e3])
+def test_a_power_that_comes_no_nearer_to_its_bounds_is_found(site: Site, then_w: float) -> None:
+    assert obeyed(site, [9e3, *[then_w] * 8])
 
 
 def test_a_device_that_takes_no_notice_of_its_bounds_is_found(
@@ -410,6 +472,26 @@ class TestRefusals:
         found = refused(site, [(20.5, TestShown.NARROW), (at_s, PUSH)])
         assert broken(found) == ["shown", "commands"] * is_found
 
+    def test_a_command_that_a_slow_line_brings_late_is_not_blamed(self, site: Site) -> None:
+        slow = StrikeFault(Fault("inv", FaultKind.LATENCY, amount=2.0), None)
+        wide = SetPower(INVERTER, PowerType.ACTIVE, -3e3)
+        assert broken(refused(site, [(5.0, TestShown.NARROW), (20.0, slow), (40.0, wide)])) == []
+
+    @pytest.mark.parametrize(("after_s", "is_found"), [(9.0, False), (11.0, True)])
+    def test_a_command_may_be_on_its_way_for_a_while_after_the_line_is_mended(
+        self, site: Site, after_s: float, is_found: bool
+    ) -> None:
+        slow = StrikeFault(Fault("inv", FaultKind.LATENCY, amount=2.0), 10.0)
+        commands: Steps = [(5.0, TestShown.NARROW), (20.0, slow), (30.0 + after_s, PUSH)]
+        assert broken(refused(site, commands)) == ["shown", "commands"] * is_found
+
+    @pytest.mark.parametrize(("after_s", "is_found"), [(2.4, False), (2.5, True)])
+    def test_a_trip_counts_an_interval_and_half_a_second_after_the_sampling_that_shows_it(
+        self, site: Site, after_s: float, is_found: bool
+    ) -> None:
+        commands: Steps = [(10.05, self.TRIP), (10.05 + after_s, PUSH)]
+        assert ("commands" in broken(refused(site, commands))) is is_found
+
     def test_a_change_counts_once_a_sample_has_come_that_shows_it(self, site: Site) -> None:
         slow = StrikeFault(TestShown.SLOW, 8.0)
         assert broken(refused(site, [(5.0, slow), (7.0, self.TRIP), (15.0, PUSH)])) == []
@@ -418,3 +500,29 @@ class TestRefusals:
         unseen = StrikeFault(Fault("inv", FaultKind.MISSING_STATES), None)
         short = SetPower(INVERTER, PowerType.ACTIVE, -3e3, 1)
         assert broken(refused(site, [(5.0, unseen), (6.0, short)])) == ["commands"]
+
+
+class TestDelivered:
+    """What an application has been shown, once it had half a second to look at it."""
+
+    @pytest.mark.parametrize(("at_s", "seen_s"), [(10.0, 9.0), (10.4, 9.0), (10.5, 10.0), (10.9, 10.0)])
+    def test_a_sample_is_seen_half_a_second_after_it_came(
+        self, site: Site, at_s: float, seen_s: float
+    ) -> None:
+        delivered = self.after(site, at_s)
+        assert delivered.seen_us(INVERTER, round(at_s * 1e6)) == round(seen_s * 1e6)
+
+    def test_nothing_is_seen_without_a_stream_or_before_the_first_sample_was_looked_at(
+        self, site: Site
+    ) -> None:
+        assert self.after(site, 10.0, listens=False).seen_us(INVERTER, 10_000_000) is None
+        assert self.after(site, 1.2).seen_us(INVERTER, 1_200_000) is None
+
+    def after(self, site: Site, at_s: float, *, listens: bool = True) -> Delivered:
+        simulation = Simulation.headless(site, start_us=0, seed=0)
+        if listens:
+            simulation.gateway.subscribe(INVERTER)
+        delivered = Delivered(simulation)
+        simulation.gateway.listen_to_frames(delivered.look)
+        simulation.run_to(round(at_s * 1e6))
+        return delivered

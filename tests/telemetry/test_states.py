@@ -186,13 +186,14 @@ class TestWarnings:
 
 @pytest.mark.parametrize("name", ["all-categories", "commercial"])
 def test_whatever_a_site_says_is_among_what_it_can_say(name: str) -> None:
-    simulation = Simulation.headless(load_site(name), start_us=0, seed=0)
+    noon_us = 12 * 3_600_000_000
+    simulation = Simulation.headless(load_site(name), start_us=noon_us, seed=0)
     instruments = Instruments(simulation.plant)
-    for hour in range(12):
-        simulation.run_to(hour * 7_200_000_000)
-        if hour == 6:
+    for turn in range(12):
+        simulation.run_to(noon_us + turn * 10_000_000)
+        if turn == 6:
             simulation.execute(OverrideInput("grid", "presence", 0.0))
-        if hour == 8:
+        if turn == 8:
             simulation.execute(ReleaseInput("grid", "presence"))
         for key in simulation.site.components:
             said, sayable = instruments.read(key), instruments.sayable(key)
