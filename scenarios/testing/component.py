@@ -322,7 +322,7 @@ class ComponentHandle:
         }  # fmt: skip
         if each_is_amount(fault_kind, comes_and_goes=every is not None):
             amounts[EACH], each_s = each_s, None
-        said = said_amount(fault_kind, amounts)
+        said: float | str | None = said_amount(fault_kind, amounts)
         fault = Fault(
             self.key,
             fault_kind,

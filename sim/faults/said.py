@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from ..domain.faults import FaultKind
 from .check import FaultError
 
+T = TypeVar("T")
 EACH = "each"
 """For how long a fault that comes and goes is there each time; of a kind that alternates, how much there is of it."""
 AMOUNT_WORDS = tuple(dict.fromkeys(("amount", *(kind.amount.word for kind in FaultKind if kind.amount))))
@@ -18,7 +20,7 @@ def each_is_amount(kind: FaultKind, *, comes_and_goes: bool) -> bool:
     return kind.amount is not None and kind.amount.word == EACH and not comes_and_goes
 
 
-def said_amount(kind: FaultKind, given: Mapping[str, object]) -> object:
+def said_amount(kind: FaultKind, given: Mapping[str, T | None]) -> T | None:
     """Return how much there is of a fault as it was said, by whichever word; None if it was not.
 
     Args:

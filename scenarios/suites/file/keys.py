@@ -49,8 +49,9 @@ def _listed(value: object) -> object:
 
 def _in_letters(value: object) -> object:
     """Return a number as the text that it is written as, as of a parameter that stands alone."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return str(value) if is_number and abs(value) < _LARGEST_IN_LETTERS else value
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return value
+    return str(value) if abs(value) < _LARGEST_IN_LETTERS else value
 
 
 def _kind(value: object) -> str:

@@ -180,12 +180,12 @@ class Sources:
             merged[key] = value
         self._origins[key,] = origin
 
-    def _said(self, merged: Mapping[str, Any]) -> dict[Place, tuple[_Origin, object]]:
+    def _said(self, merged: Mapping[Any, Any]) -> dict[Place, tuple[_Origin, object]]:
         """Return what files say of keys of which one alone counts, and where."""
         said = {}
         for place, origin in self._origins.items():
             key, *inner = place
-            value = merged.get(key)  # type: ignore[call-overload]
+            value = merged.get(key)
             if key == _NAMED and inner and isinstance(value, dict):
                 said[place] = origin, value.get(inner[0])
             elif not inner and key not in (*_LISTS, _NAMED):
