@@ -20,7 +20,7 @@ def each_is_amount(kind: FaultKind, *, comes_and_goes: bool) -> bool:
     return kind.amount is not None and kind.amount.word == EACH and not comes_and_goes
 
 
-def said_amount(kind: FaultKind, given: Mapping[str, T | None]) -> T | None:
+def said_amount(kind: FaultKind, given: Mapping[str, T]) -> T | None:
     """Return how much there is of a fault as it was said, by whichever word; None if it was not.
 
     Args:
