@@ -113,6 +113,35 @@ def test_checks_after_a_step_count_from_when_it_begins_or_ends(tmp_path: Path) -
     assert verdict.has_passed, verdict.failures
 
 
+@pytest.mark.parametrize("mend", ["inv", "[inv, main]", "{inv: trip}"])
+def test_a_step_mends_what_others_have_broken(tmp_path: Path, mend: str) -> None:
+    verdict = run(
+        tmp_path,
+        "steps:\n"
+        "  - {at: 20 s, fault: {inv: trip}, for: 70 s}\n"
+        f"  - {{at: 40 s, mend: {mend}}}\n"
+        "checks:\n"
+        "  - {at: 39 s, expect: inv is ERROR}\n"
+        "  - {after: inv mended, within: 2 s, expect: inv is not ERROR, for: 20 s}\n"
+        "  - {after: inv trip ends, within: 2 s, expect: inv is not ERROR, for: 20 s}\n",
+    )
+    assert verdict.has_passed, verdict.failures
+    ends = [line.time_us for line in verdict.lines if line.text == "inv trip ends"]
+    mended = [line.time_us for line in verdict.lines if line.text == "inv mended begins"]
+    assert ends == mended
+
+
+def test_a_step_mends_one_kind_and_leaves_others(tmp_path: Path) -> None:
+    verdict = run(
+        tmp_path,
+        "steps:\n"
+        "  - {at: 20 s, fault: {inv: trip}}\n"
+        "  - {at: 40 s, mend: {inv: frozen}}\n"
+        "checks: [{at: 50 s, expect: inv is ERROR}]\n",
+    )
+    assert verdict.has_passed, verdict.failures
+
+
 def test_conditions_speak_of_sensors(tmp_path: Path) -> None:
     checks = "checks: [{at: 30 s, expect: mast.temperature > 8 °C and mast.wind_speed < 20 m/s}]\n"
     path = scenario(tmp_path, checks)

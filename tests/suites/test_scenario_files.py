@@ -73,6 +73,8 @@ def told(path: Path) -> list[str]:
         ("{at: 1 min, fault: {inv: trip}, over: 5 s}", "steps[0] is", "over beside set"),
         ("{at: 1 min, set: {main.load: 3 kW}, over: 9 s, for: 5 s}", "steps[0] is", "over no longer than for"),
         ("{every: 1 ms, say: x}", "every is 1 ms", "0.1 s"),
+        ("{at: 9 s, mend: invs}", "mend.invs is of 'invs', which is no component", "(did you mean 'inv'?)"),
+        ("{at: 9 s, mend: {inv: tripp}}", "mend.inv is 'tripp'", "trip, frozen"),
         ("{at: 9 s, fault: {inv: {kind: silent, each: 5 s}}}", "each is with silent, which has none",
          "each beside every"),
         ("{at: 9 s, fault: {inv: {kind: silent, every: 9 s, for: 2 s, each: 5 s}}}", "each is beside for",

@@ -12,7 +12,7 @@ from ....sim.domain.commands import (
     RestartServer,
     StrikeFault,
 )
-from ....sim.domain.faults import Fault
+from ....sim.domain.faults import Fault, FaultKind
 from ....sim.faults.check import FaultError, check_fault, check_host, read_amount_of
 from ....sim.faults.said import AMOUNT_WORDS, EACH, each_is_amount, said_amount
 from ....sim.files.problems import Place, one_of, shown
@@ -27,6 +27,14 @@ _KEYS_OF_PARTS = {"spread_s": "spread", "every_s": "every", "each_s": EACH}
 """What parts of a fault are called in a file, if it is something else."""
 
 
+class MendAll(NamedTuple):
+    """Ends what is broken of a component by then."""
+
+    component: str
+    kind: FaultKind | None
+    """Of what kind; of any if None."""
+
+
 class Action(NamedTuple):
     """One thing that is done to a site."""
 
@@ -34,7 +42,7 @@ class Action(NamedTuple):
     """In the step, for messages."""
     name: str
     """By which checks refer to it, such as `bat-inv trip`."""
-    command: Command
+    command: Command | MendAll
     undo: Command | None = None
     """What ends it, where that is another command."""
     lasts_s: float | None = None
@@ -84,8 +92,8 @@ def actions_of(step: Step, site: Site, inputs: Collection[str]) -> Acts:
 def _parts(step: Step) -> Iterator[Step]:
     """Yield steps that do one thing each, and all together what a step does."""
     nothing: dict[str, object] = {
-        "set": {}, "release": (), "fault": {}, "command": {}, "plug": None, "unplug": None, "outage_s": None,
-        "restart_s": None,
+        "set": {}, "release": (), "fault": {}, "mend": {}, "command": {}, "plug": None, "unplug": None,
+        "outage_s": None, "restart_s": None,
     }  # fmt: skip
     for name in nothing:
         given = getattr(step, name)
@@ -104,6 +112,7 @@ def _name(part: Step) -> str:
         *(f"{name} set" for name in part.set),
         *(f"{name} released" for name in part.release),
         *(f"{name} {words.kind}" for name, words in part.fault.items()),
+        *(f"{name} mended" for name in part.mend),
         *(f"{name} {_done_by(words)}" for name, words in part.command.items()),
         *([f"{part.unplug} unplugged"] if part.unplug is not None else []),
         *([f"{part.plug} plugged"] if part.plug is not None else []),
@@ -132,6 +141,7 @@ def _action(part: Step, name: str, site: Site, inputs: Collection[str]) -> Actio
             for key in part.release
         ),
         *(_breaking(part, name, key, words, site) for key, words in part.fault.items()),
+        *(_mending(name, key, kind, site) for key, kind in part.mend.items()),
         *(_telling(part, name, key, words, site) for key, words in part.command.items()),
         *_cable_and_lines(part, name, site),
     ]
@@ -182,6 +192,11 @@ def _breaking(step: Step, name: str, written: str, words: FaultWords, site: Site
             part = next((word for word in AMOUNT_WORDS if getattr(words, word) is not None), part)
         raise ActionError((*place, part), error.found, error.accepted) from None
     return Action(place, name, StrikeFault(fault, step.lasts_s), None, step.lasts_s)
+
+
+def _mending(name: str, written: str, kind: FaultKind | None, site: Site) -> Action:
+    place: Place = ("mend", written)
+    return Action(place, name, MendAll(_component(site, place, written), kind))
 
 
 def _fault(key: str, said: FaultWords) -> Fault:

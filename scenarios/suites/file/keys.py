@@ -22,7 +22,7 @@ from ..checks.invariants import Invariant
 from ..language.expressions import Condition, ExpressionError, parse_condition
 
 TRIGGERS = ("at", "every", "when")
-ACTS = ("set", "release", "fault", "command", "plug", "unplug", "outage", "restart", "say")
+ACTS = ("set", "release", "fault", "mend", "command", "plug", "unplug", "outage", "restart", "say")
 KIND = re.compile("[a-z][a-z-]*")
 """A kind of controller, in files and at the command line."""
 KINDS = ("always", "never", "eventually", "expect", "kpi")
@@ -181,6 +181,17 @@ class CommandWords(Section):
         return self
 
 
+def _all_kinds(value: object) -> object:
+    """Read components whose faults end, all of each or those of one kind, as their keys with kinds."""
+    if isinstance(value, str):
+        return {value: None}
+    return (
+        dict.fromkeys(value)
+        if isinstance(value, list) and all(isinstance(each, str) for each in value)
+        else value
+    )
+
+
 class Step(Section):
     """Something that is done to the site, and when."""
 
@@ -211,6 +222,13 @@ class Step(Section):
         ],
     ] = Field(default_factory=dict)
     """Components and what breaks of them."""
+    mend: Annotated[
+        dict[Text, FaultKind | None],
+        BeforeValidator(
+            _all_kinds, json_schema_input_type=Text | tuple[Text, ...] | dict[Text, FaultKind | None]
+        ),
+    ] = Field(default_factory=dict)
+    """Components whose faults end: all that they have, or those of one kind."""
     command: dict[
         Text,
         Annotated[
@@ -238,6 +256,7 @@ class Step(Section):
             self.set,
             self.release,
             self.fault,
+            self.mend,
             self.command,
             self.plug,
             self.unplug,

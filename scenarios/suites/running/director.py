@@ -8,7 +8,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal, NamedTuple
 
-from ....sim.domain.commands import ClientCommand, Execution, OverrideInput, ReleaseInput, StrikeFault
+from ....sim.domain.commands import (
+    ClientCommand,
+    Execution,
+    MendFault,
+    OverrideInput,
+    ReleaseInput,
+    StrikeFault,
+)
 from ....sim.domain.messages import CommandError, Frame
 from ....sim.domain.timestamps import MICROSECONDS
 from ....sim.report.of_simulation import SiteWatch
@@ -18,7 +25,7 @@ from ...testing.durations import shown_span
 from ...testing.over_time import After, Always, Look, Never, Outcome, Settling, Watch
 from ..checks.invariants import INVARIANTS, WORDS, Invariants
 from ..checks.story import subjects_of
-from ..file.actions import Action
+from ..file.actions import Action, MendAll
 from ..file.keys import Check
 from ..file.plan import Scenario, event_named
 from ..language.expressions import Condition
@@ -97,6 +104,8 @@ class Director:
         self._is_acting = False
         self._overrides: dict[tuple[str, str], list[tuple[Action, OverrideInput]]] = {}
         """What is driven by steps that have not ended, the newest last, by component and input."""
+        self._lasting: dict[int, Action] = {}
+        """Faults of steps that end by themselves, by their numbers."""
         self._own, self._own_refused = 0, 0
         simulation.executor.executions.subscribe(self._on_execution)
         simulation.gateway.listen_to_frames(self._on_frames)
@@ -268,9 +277,13 @@ class Director:
 
     def _act(self, action: Action, place: int, now_us: int) -> bool:
         """Carry an action out; say whether it was not refused."""
-        self._is_acting = True
+        self._is_acting, number = True, None
         try:
-            self._simulation.execute(action.command)
+            if isinstance(action.command, MendAll):
+                self._mend(action.command, now_us)
+            else:
+                given = self._simulation.execute(action.command)
+                number = given if isinstance(action.command, StrikeFault) else None
         except (CommandError, ValueError) as refusal:
             self._lines.append(Line(now_us, f"{action.name}: refused, {refusal}"))
             return False
@@ -280,8 +293,20 @@ class Director:
         self._tell(f"{action.name} begins", now_us, action)
         if action.lasts_s is not None:
             ends_us = now_us + _us(action.lasts_s)
-            self._timetable.enter(ends_us, place, partial(self._end, action, ends_us), ends=True)
+            if number is not None:
+                self._lasting[number] = action
+            self._timetable.enter(ends_us, place, partial(self._end, action, number, ends_us), ends=True)
         return True
+
+    def _mend(self, told: MendAll, now_us: int) -> None:
+        """End what is broken of a component, and tell the ends of what steps had meant to last longer."""
+        for number, active in list(self._simulation.faults.save().active.items()):
+            fault = active.fault
+            if fault.component == told.component and told.kind in (None, fault.kind):
+                self._simulation.execute(MendFault(number))
+                action = self._lasting.pop(number, None)
+                if action is not None:
+                    self._tell(f"{action.name} ends", now_us, action)
 
     def _keep(self, action: Action) -> None:
         """Remember what is driven, so that what ends leaves what else lasts."""
@@ -291,7 +316,9 @@ class Director:
             case ReleaseInput(component, quantity):
                 self._overrides.pop((component, quantity), None)
 
-    def _end(self, action: Action, ends_us: int) -> None:
+    def _end(self, action: Action, number: int | None, ends_us: int) -> None:
+        if number is not None and self._lasting.pop(number, None) is None:
+            return  # It was mended before.
         if isinstance(action.undo, ReleaseInput):
             lasting = self._overrides.get((action.undo.component, action.undo.quantity), [])
             was_newest = bool(lasting) and lasting[-1][0] is action
