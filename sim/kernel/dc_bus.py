@@ -26,7 +26,9 @@ from .client_limits import cut_w, held_w, reactive_aim_var
 from .inverters import heat_of
 from .layout import Layout, Memory
 
-_AS_CONVERTED = 1.0 - 1e-9
+_ROUNDING = 1e-9
+"""Part of a power that is no more than what rounding takes from it or adds to it."""
+_AS_CONVERTED = 1.0 - _ROUNDING
 """Part of a battery's minimum that is left of it by rounding, where its inverter is told what that comes to."""
 
 
@@ -193,9 +195,13 @@ def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> No
             conducting += 1
             total_w += _room_w(layout, memory, number, power_w)
             minima_w += _minimum_w(layout, memory, number, power_w)
-    is_enough = abs(power_w) >= abs(minima_w)
+    is_enough = abs(power_w) >= abs(minima_w) * _AS_CONVERTED
+    part = 1.0
     if not is_enough:
         minima_w = 0.0
+    elif abs(power_w) < abs(minima_w):
+        part = power_w / minima_w
+        minima_w = power_w
     for number in range(own.first_pair, own.end_pair):
         pair = memory.pairs[number]
         pair.asked_w = 0.0
@@ -205,7 +211,7 @@ def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> No
             elif total_w > 0.0:
                 pair.asked_w = (power_w - minima_w) * _room_w(layout, memory, number, power_w) / total_w
                 if is_enough:
-                    pair.asked_w += _minimum_w(layout, memory, number, power_w)
+                    pair.asked_w += _minimum_w(layout, memory, number, power_w) * part
 
 
 def _limit_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
@@ -266,6 +272,9 @@ def _convert(layout: Layout, memory: Memory, inverter: int) -> None:
     wanted_w = now.asked_bridge_w
     if now.sun_w != 0.0:
         bridge_w += max(now.sun_w, min(0.0, wanted_w - bridge_w))
+        if wanted_w == 0.0 and abs(bridge_w) <= _ROUNDING * abs(now.sun_w):
+            # Its batteries take all of the sun, but for the rounding of their shares.
+            bridge_w = 0.0
     now.dc_w = bridge_w
     params, var = layout.inverters[inverter].params, now.asked_var
     if bridge_w == 0.0 and var == 0.0:

@@ -148,6 +148,16 @@ class TestEachWayOfItsOwn:
             site.tell(float(np.float32(power_w)))
             assert site.plant.readings.flows().battery_dc_w["bat-1"] != 0.0
 
+    @pytest.mark.parametrize("least_w", range(600, 1500, 50))
+    def test_told_the_least_that_its_inverter_shows_no_battery_of_two_rests(self, least_w: int) -> None:
+        stored = {"preset": "lfp-10kwh", "initial_soc": "50 %"}
+        for told in (lambda shown_w: shown_w, lambda shown_w: float(np.float32(shown_w))):
+            site = Storage({"rated_power": "10 kW"}, stored, {**stored, "min_charge_power": f"{least_w} W"})
+            draws_w = site.shown()[1][0]
+            assert site.tell(told(draws_w)) == pytest.approx(draws_w)
+            assert site.plant.readings.flows().battery_dc_w["bat-2"] == pytest.approx(least_w)
+            assert site.plant.tracking.has_reached("inv", PowerType.ACTIVE)
+
     def test_of_two_batteries_each_gets_its_own(self) -> None:
         site = Storage({}, {"min_discharge_power": "1 kW"}, {"min_charge_power": "3 kW"})
         for power_w, least in ((6e3, (0.0, 3e3)), (-6e3, (1e3, 0.0))):
@@ -207,6 +217,20 @@ class TestHybridInverters:
         for edge_w in (edge_w for ways in site.shown() for edge_w in ways if edge_w >= 100.0):
             assert site.tell(edge_w) == pytest.approx(edge_w)
             assert site.plant.tracking.has_reached("inv", PowerType.ACTIVE)
+
+    @pytest.mark.parametrize("irradiance", ["50 W/m²", "333 W/m²", "800 W/m²"])
+    def test_at_rest_they_draw_the_same_whatever_the_shares_of_their_batteries_round_to(
+        self, irradiance: str
+    ) -> None:
+        inverter = {"category": "hybrid_inverter", "peak_power": "5 kW", "irradiance": irradiance}
+        socs = ("50 %", "20 %", "35 %")
+        site = Storage(inverter, *({"preset": "lfp-10kwh", "initial_soc": soc} for soc in socs))
+        drawn_w = set()
+        for _ in range(120):
+            site.simulation.run_to(site.plant.time_us + 5_000_000)
+            drawn_w.add(site.plant.readings.active_power_w("inv"))
+            assert site.plant.readings.flows().inverter_dc_w["inv"] == 0.0
+        assert drawn_w == {site.plant.equipment.inverters["inv"].standby_power_w}
 
     def test_a_battery_that_allows_less_than_their_minimum_lets_them_rest(self) -> None:
         site = self.hybrid("0 W/m²")
