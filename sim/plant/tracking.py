@@ -87,7 +87,7 @@ class Tracking:
             return abs(flow.active_w) <= max(above * abs(target_w), lower_w) + tolerance
         rating = self._capability.rating_now(key)
         if abs(target_w) < rating.least_w(target_w):
-            return abs(flow.active_w) < rating.least_w(flow.active_w)
+            return abs(flow.active_w) < (rating.least_w(flow.active_w) or tolerance)
         if self._machines.activity(key) in (Activity.STARTING, Activity.WARMING_UP):
             return True
         keeps_limit = target_w < flow.active_w and self._capability.is_held_back(key)

@@ -158,6 +158,20 @@ class TestEachWayOfItsOwn:
             assert site.plant.readings.flows().battery_dc_w["bat-2"] == pytest.approx(least_w)
             assert site.plant.tracking.has_reached("inv", PowerType.ACTIVE)
 
+    @pytest.mark.parametrize("minimum", ["min_discharge_power", "min_charge_power", "min_power"])
+    @pytest.mark.parametrize("of_battery", [False, True], ids=["of the inverter", "of its battery"])
+    @pytest.mark.parametrize("before_w", [None, -1500.0, 1500.0])
+    def test_told_nothing_it_has_come_to_that_at_rest(
+        self, minimum: str, of_battery: bool, before_w: float | None
+    ) -> None:
+        least = {minimum: "500 W"}
+        site = Storage({} if of_battery else least, least if of_battery else {})
+        if before_w is not None:
+            site.tell(before_w)
+        standby_w = site.plant.equipment.inverters["inv"].standby_power_w
+        assert site.tell(0.0) == standby_w
+        assert site.plant.tracking.has_reached("inv", PowerType.ACTIVE)
+
     def test_of_two_batteries_each_gets_its_own(self) -> None:
         site = Storage({}, {"min_discharge_power": "1 kW"}, {"min_charge_power": "3 kW"})
         for power_w, least in ((6e3, (0.0, 3e3)), (-6e3, (1e3, 0.0))):
@@ -217,6 +231,15 @@ class TestHybridInverters:
         for edge_w in (edge_w for ways in site.shown() for edge_w in ways if edge_w >= 100.0):
             assert site.tell(edge_w) == pytest.approx(edge_w)
             assert site.plant.tracking.has_reached("inv", PowerType.ACTIVE)
+
+    @pytest.mark.parametrize("minimum", ["min_discharge_power", "min_charge_power", "min_power"])
+    def test_told_nothing_they_deliver_nothing_of_what_a_full_battery_leaves(self, minimum: str) -> None:
+        inverter = {"category": "hybrid_inverter", "peak_power": "3 kW", "irradiance": "800 W/m²"}
+        full = {"preset": "lfp-10kwh", "max_soc": "90 %", "initial_soc": "90 %"}
+        site = Storage({**inverter, "rated_power": "3 kW", minimum: "500 W"}, full)
+        assert site.plant.readings.active_power_w("inv") < -1500.0
+        assert site.tell(0.0) == site.plant.equipment.inverters["inv"].standby_power_w
+        assert site.plant.tracking.has_reached("inv", PowerType.ACTIVE)
 
     @pytest.mark.parametrize("irradiance", ["50 W/m²", "333 W/m²", "800 W/m²"])
     def test_at_rest_they_draw_the_same_whatever_the_shares_of_their_batteries_round_to(
