@@ -306,6 +306,21 @@ def test_what_a_battery_gives_to_the_house_makes_no_room_for_what_its_meter_does
     assert plant.readings.active_power_w("grid") == pytest.approx(-1000.0, abs=1.0)
 
 
+@pytest.mark.parametrize("inverter", [{**HYBRID, "irradiance": "0 W/m²"}, {**STORE, "id": 31}])
+def test_what_a_battery_gave_to_a_load_that_falls_is_fed_in_for_as_long_as_its_inverter_takes(
+    inverter: dict[str, Any],
+) -> None:
+    battery = {**STORED, "initial_soc": "50 %"}
+    plant = after(
+        house({"feed_in_limit": "0 W"}, load="6 kW", pv=sunny("0 W/m²"), hy=inverter, bat=battery), 30.0
+    )
+    before_wh = plant.readings.registers("grid").delivered_wh
+    plant.override("main", "load", Override(plant.time_us, 6000.0, plant.time_us, 500.0))
+    assert after(plant, 0.05).readings.active_power_w("grid") == pytest.approx(-5500.0, abs=50.0)
+    assert after(plant, 1.1).readings.active_power_w("grid") == pytest.approx(0.0, abs=50.0)
+    assert plant.readings.registers("grid").delivered_wh - before_wh < 1.0
+
+
 def test_without_a_load_nothing_is_delivered_for_what_is_drawn_at_rest() -> None:
     plant = house({"feed_in_limit": "0 W"}, load="0 W", pv=sunny(), roof={**sunny(), "id": 22})
     for _ in range(20):
