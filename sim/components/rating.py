@@ -40,6 +40,8 @@ class Rating(NamedTuple):
     """Whether a set-point is the most that it may do, rather than what it is to do."""
     minimum_delivered_w: float | None = None
     """Least active power that it delivers while it runs, as a magnitude [W]; `minimum_w` if None."""
+    alone: Bounds | None = None
+    """What a hybrid inverter delivers of less than that as well, made by the sun alone [W]; None if nothing."""
 
     @property
     def gap(self) -> Bounds:
@@ -48,7 +50,11 @@ class Rating(NamedTuple):
 
     def least_w(self, power_w: float) -> float:
         """Return the least magnitude of active power that it runs at in the direction of a power [W]."""
-        return self.gap.upper if power_w > 0.0 else -self.gap.lower
+        if power_w > 0.0:
+            return self.gap.upper
+        if self.alone is not None and power_w >= self.alone.lower:
+            return -self.alone.upper
+        return -self.gap.lower
 
     @property
     def only_produces(self) -> bool:

@@ -166,12 +166,16 @@ class SetPoints:
         check_ready(self._plant, key)
         accepted, now = accepted_ranges(self._plant, key, power_type), self._plant.capability.rating_now(key)
         # Only edges that move with sun, cells and time deserve a tolerance: the rating, and 0 for one way, do not.
-        least_w = minimum_as_sent_w(now, power) if power_type is PowerType.ACTIVE else 0.0
+        slack = BOUNDS_TOLERANCE * rating.size
+        least_w = 0.0
+        if power_type is PowerType.ACTIVE:
+            # What the sun alone makes moves with it, so the minimum beyond it begins only a tolerance farther.
+            least_w = minimum_as_sent_w(now, power if power > 0.0 else min(power + slack, 0.0))
         if self._is_rest(key, power_type, power, least_w):
             return
         ends = ends_of(rating.of(power_type), accepted)
         can_be = is_allowed(power, (ends,), AS_SENT * abs(power))
-        is_within = can_be and is_allowed(power, accepted, BOUNDS_TOLERANCE * rating.size)
+        is_within = can_be and is_allowed(power, accepted, slack)
         if power != 0.0 and (abs(power) < least_w or not is_within):
             unit = "W" if power_type is PowerType.ACTIVE else "var"
             raise OutOfBoundsError(

@@ -343,7 +343,8 @@ class Columns:
         if gap is not None:
             power = self._active_w(chunk, key)
             rest = np.where((power > 0.0) & (power < gap[1]), power, 0.0)
-            yield from _bounds_beside_rest(Metric.AC_POWER_ACTIVE, lower, upper, gap, rest)
+            alone = self._alone(chunk, key)
+            yield from _bounds_beside_rest(Metric.AC_POWER_ACTIVE, lower, upper, gap, rest, alone)
         else:
             yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)
 
@@ -359,6 +360,14 @@ class Columns:
         gap, rows = self._plant.equipment.ratings[key].set_point_gap, len(samples.times_us)
         return (np.full(rows, gap.lower), np.full(rows, gap.upper)) if any(gap) else None
 
+    def _alone(self, chunk: Chunk, key: str) -> tuple[Floats, Floats] | None:
+        """Return what of its gap a device delivers nevertheless, by the sun alone; None if it never does."""
+        if key not in self._places.inverters:
+            return None
+        number = self._places.inverters[key]
+        alone_w, gap = chunk.samples.alone_w[:, number], self._plant.equipment.ratings[key].gap
+        return (0.0 - alone_w, np.full(len(alone_w), gap.lower)) if alone_w.any() else None
+
 
 def _three(table: Floats, first: int) -> tuple[Floats, Floats, Floats]:
     return table[:, first], table[:, first + 1], table[:, first + 2]
@@ -370,27 +379,43 @@ def _bounds(metric: Metric, lower: Floats, upper: Floats, number: int = 0) -> It
 
 
 def _bounds_beside_rest(
-    metric: Metric, lower: Floats, upper: Floats, gap: tuple[Floats, Floats], rest: Floats
+    metric: Metric,
+    lower: Floats,
+    upper: Floats,
+    gap: tuple[Floats, Floats],
+    rest: Floats,
+    alone: tuple[Floats, Floats] | None = None,
 ) -> Iterator[tuple[str, Column]]:
-    """Yield what is drawn at rest and what is beyond a gap, either way, in ascending order; see `power_bounds`."""
-    gap_lower, gap_upper = gap
-    edge = np.where(gap_lower == 0.0, rest, gap_lower)
-    produces, consumes = lower <= edge, upper >= gap_upper
-    has_rest = (gap_lower == 0.0) | (gap_upper == 0.0)
-    adds_rest = ~has_rest & ~(produces & consumes)
-    yield from _bounds(
-        metric,
-        np.where(produces, lower, 0.0),
-        np.where(
-            produces,
-            np.where(has_rest & (gap_lower == gap_upper), upper, edge),
-            np.where(adds_rest, rest, upper),
-        ),
-    )
-    goes_on = consumes & np.where(has_rest, produces & (gap_lower != gap_upper), True)
-    yield from _bounds(
-        metric,
-        np.where(goes_on, gap_upper, np.where(adds_rest & produces, 0.0, np.nan)),
-        np.where(goes_on, upper, np.where(adds_rest & produces, rest, np.nan)),
-        1,
-    )
+    """Yield what is drawn at rest and what is beyond a gap, either way, in ascending order; see `power_bounds`.
+
+    Args:
+        metric: Whose bounds they are.
+        lower: What could be without the gap.
+        upper: The same.
+        gap: Around 0.
+        rest: What is drawn at rest.
+        alone: What of the gap can be nevertheless, where its lower edge is below 0.
+    """
+    nothing = np.zeros(len(lower))
+    alone_lower, alone_upper = (nothing, nothing) if alone is None else alone
+    lowers = np.stack([lower, np.maximum(lower, alone_lower), nothing, gap[1]])
+    uppers = np.stack([
+        np.where(gap[0] == 0.0, rest, gap[0]), np.where(alone_upper == 0.0, rest, alone_upper), rest, upper
+    ])  # fmt: skip
+    can = lowers <= uppers
+    can[1] &= alone_lower < 0.0
+    can[2] = False
+    for way in (0, 1):
+        touches = can[way] & can[3] & (uppers[way] >= lowers[3])
+        lowers[3] = np.where(touches, lowers[way], lowers[3])
+        can[way] &= ~touches
+    width = np.where(can, uppers - lowers, np.inf)
+    narrowest = len(width) - 1 - np.argmin(width[::-1], axis=0)
+    can &= (can.sum(axis=0) <= 2) | (np.arange(len(width))[:, None] != narrowest)
+    has_rest = (can & (lowers <= 0.0) & (uppers >= 0.0)).any(axis=0)
+    can[2] = ~has_rest & (can.sum(axis=0) < 2)
+    order = np.argsort(~can, axis=0, kind="stable")
+    for number in (0, 1):
+        there = can.sum(axis=0) > number
+        lower, upper = (np.take_along_axis(each, order, axis=0)[number] for each in (lowers, uppers))
+        yield from _bounds(metric, np.where(there, lower, np.nan), np.where(there, upper, np.nan), number)

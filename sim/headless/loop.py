@@ -65,6 +65,7 @@ class Samples:
     inverter_dc_w: Any
     least_w: Any
     least_delivered_w: Any
+    alone_w: Any
     """Per inverter with batteries."""
     reach_lower_w: Any
     reach_upper_w: Any
@@ -212,6 +213,7 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
         samples.inverter_dc_w[row, inverter] = now.dc_w
         samples.least_w[row, inverter] = now.least_w
         samples.least_delivered_w[row, inverter] = now.least_delivered_w
+        samples.alone_w[row, inverter] = now.alone_w
     for control_number in range(len(layout.controls)):
         samples.reach_lower_w[row, control_number] = reach_within_feed_in_w(layout, memory, control_number)
         samples.reach_upper_w[row, control_number] = memory.controls[control_number].reach_upper_w

@@ -103,16 +103,19 @@ def _find_least(layout: Layout, memory: Memory, inverter: int) -> None:
     params, sun_w = own.params, now.sun_w
     now.least_w = own.minimum_w
     now.least_delivered_w = own.minimum_delivered_w
+    now.alone_w = 0.0
     if own.behind_w + sun_w > 0.0:
         together_w = ac_from_dc(params, own.behind_w + sun_w)
         now.least_w = max(own.minimum_w, ceil_to_resolution(together_w, params.resolution_w))
     if own.behind_delivered_w > 0.0:
+        # Counted as what they draw, as behind a battery inverter: a little more than it takes.
+        together_w = ac_from_dc(params, own.behind_delivered_w - sun_w)
         alone_w = 0.0 - ac_from_dc(params, sun_w) if sun_w < 0.0 else 0.0
-        if alone_w <= 0.0 or alone_w < own.minimum_delivered_w:
-            # Counted as what they draw, as behind a battery inverter: a little more than it takes.
-            together_w = ac_from_dc(params, own.behind_delivered_w - sun_w)
-            least_w = ceil_to_resolution(together_w, params.resolution_w)
-            now.least_delivered_w = max(own.minimum_delivered_w, least_w)
+        if alone_w > 0.0 and alone_w >= own.minimum_delivered_w:
+            now.alone_w = alone_w
+            together_w = 0.0 - ac_from_dc(params, sun_w - own.behind_delivered_w)
+        least_w = ceil_to_resolution(together_w, params.resolution_w)
+        now.least_delivered_w = max(own.minimum_delivered_w, least_w)
 
 
 def setting_w(layout: Layout, memory: Memory, inverter: int) -> float:
@@ -128,7 +131,9 @@ def setting_w(layout: Layout, memory: Memory, inverter: int) -> float:
     # What its batteries hold back below its minimum it does not do at all.
     if min(within_w, control.reach_upper_w) >= now.least_w:
         return within_w
-    return within_w if max(within_w, control.reach_lower_w) <= -now.least_delivered_w else 0.0
+    minimum_w = layout.inverters[inverter].minimum_delivered_w
+    least_delivered_w = minimum_w if now.alone_w > 0.0 else now.least_delivered_w
+    return within_w if max(within_w, control.reach_lower_w) <= -least_delivered_w else 0.0
 
 
 def _ask(layout: Layout, memory: Memory, inverter: int) -> None:

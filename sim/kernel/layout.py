@@ -437,7 +437,9 @@ class InverterMemory:
     """AC power that it could have now, whatever its batteries allow [W]."""
     least_w: float = 0.0
     least_delivered_w: float = 0.0
-    """Least AC power that it draws and delivers now while it does not rest, as magnitudes [W]."""
+    """Least AC power that it draws and delivers now with its batteries while it does not rest, as magnitudes [W]."""
+    alone_w: float = 0.0
+    """AC power up to which it delivers less than that as well, what the sun alone makes; 0 if it does not [W]."""
     asked_ac_w: float = 0.0
     asked_var: float = 0.0
     """What it is to have on its AC side [W], [var]."""

@@ -67,7 +67,8 @@ class Capability:
             return rating
         self._point.solve()
         now = self._memory.inverters[self._places.inverters[key]]
-        return rating._replace(minimum_w=now.least_w, minimum_delivered_w=now.least_delivered_w)
+        alone = Bounds(0.0 - now.alone_w, rating.gap.lower) if now.alone_w > 0.0 else None
+        return rating._replace(minimum_w=now.least_w, minimum_delivered_w=now.least_delivered_w, alone=alone)
 
     def reactive_power_bounds(self, key: str) -> Bounds:
         """Return the reactive power that a device offers beside its present active power [var].

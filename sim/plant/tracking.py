@@ -87,7 +87,8 @@ class Tracking:
             return abs(flow.active_w) <= max(above * abs(target_w), lower_w) + tolerance
         rating = self._capability.rating_now(key)
         if abs(target_w) < rating.least_w(target_w):
-            return abs(flow.active_w) < (rating.least_w(flow.active_w) or tolerance)
+            rests = abs(flow.active_w) < (rating.least_w(flow.active_w) or tolerance)
+            return rests or (target_w < 0.0 and abs(flow.active_w - target_w) <= tolerance)
         if self._machines.activity(key) in (Activity.STARTING, Activity.WARMING_UP):
             return True
         keeps_limit = target_w < flow.active_w and self._capability.is_held_back(key)

@@ -93,7 +93,7 @@ def connection_bounds(plant: Plant) -> Bounds:
 def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
     allowed = allowed_ranges(plant, key, metric)
     if allowed is None:
-        return present
+        return widest_two(present)
     return widest_two(intersection(present, allowed)) or NOTHING_BUT_ZERO
 
 
@@ -116,18 +116,30 @@ def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ra
 
 
 def _of_device(plant: Plant, key: str) -> Ranges:
-    """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it."""
-    bounds = plant.capability.active_power_bounds(key)
-    gap = plant.capability.rating_now(key).set_point_gap
+    """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it.
+
+    Three ranges where a hybrid inverter delivers with its batteries, by the sun alone, or charges.
+    """
+    bounds, rating = plant.capability.active_power_bounds(key), plant.capability.rating_now(key)
+    gap = rating.set_point_gap
     if not any(gap):
         return (bounds,)
     power_w = plant.readings.active_power_w(key)
-    return _beside_rest(bounds, gap, power_w if 0.0 < power_w < gap.upper else 0.0)
+    return _beside_rest(bounds, gap, power_w if 0.0 < power_w < gap.upper else 0.0, rating.alone)
 
 
-def _beside_rest(bounds: Bounds, gap: Bounds, rest_w: float) -> Ranges:
-    """Leave out what is in a gap around 0, and what is drawn at rest if that makes more than two ranges."""
-    ways = (Bounds(bounds.lower, gap.lower or rest_w), Bounds(gap.upper, bounds.upper))
-    can = tuple(way for way in ways if way.lower <= way.upper)
+def _beside_rest(bounds: Bounds, gap: Bounds, rest_w: float, alone: Bounds | None = None) -> Ranges:
+    """Leave out what is in a gap around 0, and what is drawn at rest if that makes more than two ranges.
+
+    Args:
+        bounds: What could be without the gap.
+        gap: Around 0.
+        rest_w: What is drawn at rest now.
+        alone: What of the gap can be nevertheless.
+    """
+    ways = [Bounds(bounds.lower, gap.lower or rest_w), Bounds(gap.upper, bounds.upper)]
+    if alone is not None:
+        ways.append(Bounds(max(bounds.lower, alone.lower), alone.upper or rest_w))
+    can = merged(way for way in ways if way.lower <= way.upper)
     has_rest = any(way.contains(0.0) for way in can)
-    return can if has_rest or len(can) == len(ways) else tuple(sorted((*can, Bounds(0.0, rest_w))))
+    return can if has_rest or len(can) > 1 else tuple(sorted((*can, Bounds(0.0, rest_w))))

@@ -27,7 +27,7 @@ class Storage:
                 "microgrid": {"id": 1},
                 "components": {
                     "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "100 A"},
-                    "main": {"id": 2, "category": "meter", "behind": "grid"},
+                    "main": {"id": 2, "category": "meter", "behind": "grid", "load": "0 W"},
                     "inv": {
                         "id": INVERTER, "category": "battery_inverter", "behind": "main",
                         "rated_power": "30 kW", **inverter,
@@ -254,6 +254,81 @@ class TestHybridInverters:
             drawn_w.add(site.plant.readings.active_power_w("inv"))
             assert site.plant.readings.flows().inverter_dc_w["inv"] == 0.0
         assert drawn_w == {site.plant.equipment.inverters["inv"].standby_power_w}
+
+    def by_day(self, irradiance: str, inverter: dict[str, str], **battery: str) -> Storage:
+        hybrid = {"category": "hybrid_inverter", "rated_power": "3 kW", "peak_power": "5 kW", **inverter}
+        return Storage({**hybrid, "irradiance": irradiance}, {"preset": "lfp-10kwh", **battery})
+
+    @pytest.mark.parametrize("own", [{}, {"min_power": "100 W"}], ids=["none", "100 W"])
+    def test_of_three_ranges_they_show_and_accept_the_two_that_leave_the_most_choice(
+        self, own: dict[str, str]
+    ) -> None:
+        site = self.by_day("50 W/m²", own, min_power="500 W")
+        (lower_w, delivers_w), (draws_w, upper_w) = site.shown()
+        assert (lower_w, upper_w) == (-3e3, 3e3)
+        assert delivers_w == pytest.approx(-671.5, abs=0.1)
+        assert draws_w == pytest.approx(321.0, abs=1.0)
+        for power_w in (-100.0, -180.0, -300.0, -500.0, 0.99 * delivers_w, 0.99 * draws_w):
+            with pytest.raises(OutOfBoundsError, match="0 or -3000 to -672 W or 321 to 3000 W"):
+                site.tell(power_w)
+
+    @pytest.mark.parametrize("irradiance", ["10 W/m²", "50 W/m²", "300 W/m²", "500 W/m²", "900 W/m²"])
+    @pytest.mark.parametrize(
+        "own", [{}, {"min_power": "100 W"}, {"min_discharge_power": "900 W"}, {"min_charge_power": "100 W"}]
+    )
+    @pytest.mark.parametrize(
+        "battery",
+        [
+            {"min_power": "500 W"},
+            {"min_discharge_power": "1 kW"},
+            {"min_power": "900 W", "initial_soc": "10 %"},
+        ],
+    )
+    def test_told_whatever_they_show_they_come_to_it(
+        self, irradiance: str, own: dict[str, str], battery: dict[str, str]
+    ) -> None:
+        site = self.by_day(irradiance, own, **battery)
+        before = site.simulation.save()
+        for lower_w, upper_w in site.shown():
+            edges_w = (lower_w, upper_w, float(np.float32(lower_w)), float(np.float32(upper_w)))
+            for told_w in (*edges_w, *(lower_w + part * (upper_w - lower_w) for part in (0.1, 0.5, 0.9))):
+                site.simulation.restore(before)
+                assert site.tell(told_w) == pytest.approx(told_w, abs=35.0)
+                assert site.plant.tracking.has_reached("inv", PowerType.ACTIVE)
+
+    @pytest.mark.parametrize("irradiance", ["20 W/m²", "50 W/m²", "200 W/m²"])
+    def test_what_they_deliver_to_their_meter_with_their_battery_is_within_what_they_show(
+        self, irradiance: str
+    ) -> None:
+        site = self.by_day(irradiance, {"self_consumption": "main"}, min_discharge_power="500 W")
+        for load_w in range(300, 1500, 20):
+            site.simulation.drive("main", "load", float(load_w))
+            site.simulation.run_to(site.plant.time_us + 10_000_000)
+            if site.plant.readings.flows().battery_dc_w["bat-1"] < 0.0:
+                power_w = site.plant.readings.active_power_w("inv")
+                assert any(lower <= power_w <= upper for lower, upper in site.shown())
+
+    def test_by_much_sun_they_leave_out_what_neither_that_nor_a_battery_can_make(self) -> None:
+        site = self.by_day("500 W/m²", {}, min_power="500 W")
+        (lower_w, together_w), (alone_w, upper_w) = site.shown()
+        assert (lower_w, upper_w) == (-3e3, 3e3)
+        assert together_w < alone_w - 450.0 < -2000.0
+        with pytest.raises(OutOfBoundsError):
+            site.tell(0.5 * (together_w + alone_w))
+        assert site.tell(together_w) == pytest.approx(together_w)
+        assert site.plant.readings.flows().battery_dc_w["bat-1"] == pytest.approx(-500.0)
+        assert site.tell(alone_w) == pytest.approx(alone_w)
+        assert site.plant.readings.flows().battery_dc_w["bat-1"] == 0.0
+
+    def test_what_clients_leave_of_three_ranges_counts(self) -> None:
+        site = self.by_day("50 W/m²", {}, min_power="500 W")
+        site.simulation.gateway.augment_bounds(
+            INVERTER, Metric.AC_POWER_ACTIVE, [(-400, 400)], lifetime_s=900
+        )
+        (sun, draws) = site.shown()
+        assert sun == pytest.approx((-180.6, 0.0), abs=0.1)
+        assert draws == pytest.approx((321.4, 400.0), abs=0.1)
+        assert site.tell(-100.0) == pytest.approx(-100.0)
 
     def test_a_battery_that_allows_less_than_their_minimum_lets_them_rest(self) -> None:
         site = self.hybrid("0 W/m²")
