@@ -339,6 +339,22 @@ class ComponentHandle:
         for_s = None if lasting is None else span_us(lasting, "lasting") / 1e6
         return FaultHandle(self._bench, self._bench.simulation.fault(fault, for_s=for_s))
 
+    def mend(self, kind: str | None = None) -> None:
+        """End what is broken of the component.
+
+        Args:
+            kind: Of which kind; of any if None.
+
+        Raises:
+            ValueError: If there is no such kind.
+        """
+        if kind is not None and kind not in list(FaultKind):
+            raise ValueError(f"{self.key}: no fault {kind!r}; accepted: {', '.join(FaultKind)}")
+        simulation = self._bench.simulation
+        for number, active in list(simulation.faults.save().active.items()):
+            if active.fault.component == self.key and kind in (None, active.fault.kind):
+                simulation.mend(number)
+
     def _metrics(self) -> tuple[Metric, ...]:
         return tuple(self._bench.read(self.key).values)
 

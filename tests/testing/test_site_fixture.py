@@ -227,6 +227,22 @@ async def test_a_fault_has_an_amount_with_its_unit(site: SiteHandle) -> None:
     assert site["bat-inv"].bounds.value.upper > KW(20.0)
 
 
+async def test_what_is_broken_of_a_component_is_mended_whoever_broke_it(site: SiteHandle) -> None:
+    inverter = site["bat-inv"]
+    for kind, amount in (("derate", "20 %"), ("slow_ramp", "1 kW/s"), ("derate", "10 %")):
+        inverter.fault(kind, amount=amount)
+    other = site["main"].fault("frozen")
+    inverter.mend("derate")
+    assert inverter.bounds.value.upper > KW(20.0)
+    assert [event.kind for event in site.events].count("mended") == 2
+    inverter.mend()
+    inverter.mend()
+    assert [event.kind for event in site.events].count("mended") == 3
+    other.mend()
+    with pytest.raises(ValueError, match="no fault 'tripped'; accepted: trip"):
+        inverter.mend("tripped")
+
+
 @pytest.mark.parametrize(
     ("words", "amount", "each_s"),
     [
