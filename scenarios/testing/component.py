@@ -351,9 +351,8 @@ class ComponentHandle:
         if kind is not None and kind not in list(FaultKind):
             raise ValueError(f"{self.key}: no fault {kind!r}; accepted: {', '.join(FaultKind)}")
         simulation = self._bench.simulation
-        for number, active in list(simulation.faults.save().active.items()):
-            if active.fault.component == self.key and kind in (None, active.fault.kind):
-                simulation.mend(number)
+        for number in simulation.faults.numbers(self.key, None if kind is None else FaultKind(kind)):
+            simulation.mend(number)
 
     def _metrics(self) -> tuple[Metric, ...]:
         return tuple(self._bench.read(self.key).values)

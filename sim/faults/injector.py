@@ -193,6 +193,14 @@ class Faults:
             reading = reported(active, reading, now_us, self._seed)
         return reading, stamp_us
 
+    def numbers(self, component: str, kind: FaultKind | None = None) -> list[int]:
+        """Return the numbers of the faults of a component, of a kind or of any, those that come and go among them."""
+        return [
+            number
+            for number, active in self._state.active.items()
+            if active.fault.component == component and kind in (None, active.fault.kind)
+        ]
+
     def save(self) -> FaultsState:
         """Return everything that is broken."""
         return self._state

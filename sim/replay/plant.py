@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from ..domain.metrics import Metric
 from ..domain.states import Diagnostic
@@ -88,6 +88,10 @@ class ReplayPlant(Plant):
             # Nothing lives here, so there is nothing to carry.
             self._memory.time_us = time_us
             self.operating_point.forget()
+
+    def advance_whole_steps(self, time_us: int, is_enough: Callable[[], bool]) -> bool:
+        """Carry what is simulated towards a later simulated time [µs]; where nothing is, there are no steps."""
+        return not self._simulated or super().advance_whole_steps(time_us, is_enough)
 
     def _wire_inputs(self, ambient: Signal, start_us: int, seed: int) -> dict[str, Signal]:
         return {**super()._wire_inputs(ambient, start_us, seed), **self._recorded_inputs}

@@ -315,6 +315,13 @@ class TestLived:
         with pytest.raises(ValueError, match="nobody"):
             simulation.drive("nobody", "irradiance", 0.0)
 
+    def test_where_nothing_is_alive_a_live_replay_has_nothing_to_compute_before_its_time(
+        self, day: Recording
+    ) -> None:
+        plant, _ = Replay(day).build(start_us=NOON, seed=0)
+        assert plant.advance_whole_steps(NOON + 3600 * SECOND, lambda: False)
+        assert plant.time_us == NOON
+
     def test_time_of_a_replay_without_anything_alive_passes_all_the_same(self, day: Recording) -> None:
         replay = Replay(day)
         plant, instruments = replay.build(start_us=NOON, seed=0)

@@ -300,13 +300,11 @@ class Director:
 
     def _mend(self, told: MendAll, now_us: int) -> None:
         """End what is broken of a component, and tell the ends of what steps had meant to last longer."""
-        for number, active in list(self._simulation.faults.save().active.items()):
-            fault = active.fault
-            if fault.component == told.component and told.kind in (None, fault.kind):
-                self._simulation.execute(MendFault(number))
-                action = self._lasting.pop(number, None)
-                if action is not None:
-                    self._tell(f"{action.name} ends", now_us, action)
+        for number in self._simulation.faults.numbers(told.component, told.kind):
+            self._simulation.execute(MendFault(number))
+            action = self._lasting.pop(number, None)
+            if action is not None:
+                self._tell(f"{action.name} ends", now_us, action)
 
     def _keep(self, action: Action) -> None:
         """Remember what is driven, so that what ends leaves what else lasts."""
