@@ -37,6 +37,8 @@ from .report_lines import print_report
 _TABLE_PERIOD_S = 0.5
 _LOG_PERIOD_S = 10.0
 _LOOKS_FOR_CLIENTS_S = 0.05
+_KEEPS_EVERY_S = 5.0
+"""So often what was recorded is brought to where a killed run leaves it."""
 _MOST_SUMMARIES = 40
 """Components in one line of the log."""
 
@@ -119,6 +121,13 @@ async def _beginning(servers: Sequence[SiteServer], options: RunOptions) -> Asyn
         yield
     finally:
         waiting.cancel()
+
+
+async def _keep(recorder: Recorder) -> None:
+    """Bring what is recorded to the disk every now and then, so that little is lost where the run is killed."""
+    while True:
+        await asyncio.sleep(_KEEPS_EVERY_S)
+        recorder.flush()
 
 
 async def _begin_with_a_client(servers: Sequence[SiteServer]) -> None:
@@ -282,6 +291,8 @@ async def _until_edited(
     waits |= {asyncio.ensure_future(simulation.wait()) for simulation in simulations}
     if options.duration_s is not None:
         waits.add(asyncio.ensure_future(_pass(simulations, starts_us, options.duration_s)))
+    if options.recorder is not None:
+        waits.add(asyncio.ensure_future(_keep(options.recorder)))
     edits = None if options.reloading is None else asyncio.ensure_future(options.reloading.next())
     if edits is not None:
         waits.add(edits)

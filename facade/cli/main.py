@@ -22,6 +22,7 @@ from .ending import end, end_at_the_end_of_a_pipe
 from .fuzz import fuzz
 from .lockstep import lockstep
 from .options import WithExtras, refuse
+from .recover import recover
 from .replay import replay
 from .report import report
 from .run import run
@@ -36,6 +37,7 @@ app.command()(clock)
 app.add_typer(control, name="control")
 app.command()(replay)
 app.command()(report)
+app.command()(recover)
 app.command()(conformance)
 app.command("test")(run_scenarios)
 app.command()(fuzz)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Self
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..domain.timestamps import to_datetime
 from .codes import write_state
 from .csv_writer import HEADER
 from .metadata import Metadata, dump_metadata
-from .output import open_part, suffix_of, unwritable
-from .parquet_writer import TIME, WORDS, described_field, encodings
+from .output import abandon, open_part, suffix_of, unwritable
+from .parquet_form import TIME, described_field
+from .parquet_part import ParquetPart
 from .statistics import is_over_intervals
 
 Words = tuple[npt.NDArray[np.int32], list[str]]
@@ -29,7 +29,7 @@ Column = npt.NDArray[np.float64] | Words
 
 
 class ColumnRecorder:
-    """A recording in the making; a context manager that finishes it, or discards it after an error."""
+    """A recording in the making; a context manager that finishes it, or leaves its part after an error."""
 
     def __init__(
         self, path: str | Path, metadata: Metadata, *, means: bool = False, instants: Collection[int] = ()
@@ -47,19 +47,12 @@ class ColumnRecorder:
             RecordingError: If nothing can be written there.
         """
         self.path = Path(path)
-        self._metadata = metadata
-        self._means = means
-        self._instants = instants
-        self._suffix = suffix_of(self.path)
-        self._part = open_part(self.path)
-        self._file = self._part.file
-        self._parquet: pq.ParquetWriter | None = None
-        self._text: Any = (
-            gzip.GzipFile("", "wb", fileobj=self._file, mtime=0) if self._suffix == ".csv.gz" else self._file
+        self._form: _Wide | _Long = (
+            _Wide(self.path, metadata, means=means, instants=instants)
+            if suffix_of(self.path) == ".parquet"
+            else _Long(self.path, metadata.microgrid_id)
         )
-        self._said: dict[str, str] = {}
-        if self._suffix != ".parquet":
-            self._write_lines([HEADER])
+        self._is_empty = True
 
     def write(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
         """Take a stretch of samplings.
@@ -72,13 +65,11 @@ class ColumnRecorder:
         Raises:
             RecordingError: If it cannot be written.
         """
+        self._is_empty = False
         try:
-            if self._suffix == ".parquet":
-                self._write_table(times_us, columns)
-            else:
-                self._write_long(times_us, columns)
+            self._form.write(times_us, columns)
         except OSError as error:
-            self._part.abandon()
+            self._form.abandon()
             raise unwritable(self.path, error) from error
 
     def __enter__(self) -> Self:
@@ -90,16 +81,36 @@ class ColumnRecorder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._parquet is not None:
-            self._parquet.close()
-        if self._text is not self._file:
-            self._text.close()
-        if kind is not None:
-            self._part.remove()
-            return
-        self._part.finish()
+        """Finish the file, or leave its part after an error, if anything is in it.
 
-    def _write_table(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
+        Raises:
+            RecordingError: If it cannot be finished; what was recorded is beside it, in its part.
+        """
+        if kind is None:
+            try:
+                self._form.finish()
+            except OSError as failed:
+                self._form.abandon()
+                raise unwritable(self.path, failed) from failed
+        elif self._is_empty:
+            self._form.remove()
+        else:
+            self._form.abandon()
+
+
+class _Wide:
+    """A column per component and metric, in Parquet."""
+
+    def __init__(self, path: Path, metadata: Metadata, *, means: bool, instants: Collection[int]) -> None:
+        self._carried = dump_metadata(metadata)
+        self._means = means
+        self._instants = instants
+        self._part = ParquetPart(path, pa.schema([TIME], metadata=self._carried))
+        self.finish = self._part.finish
+        self.remove = self._part.remove
+        self.abandon = self._part.abandon
+
+    def write(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
         arrays = [pa.array(times_us).cast(TIME.type), *(self._arrow(*each) for each in columns.items())]
         fields = [
             TIME,
@@ -108,22 +119,51 @@ class ColumnRecorder:
                 for name, array in zip(columns, arrays[1:], strict=True)
             ),
         ]
-        schema = pa.schema(fields, metadata=dump_metadata(self._metadata))
-        if self._parquet is None:
-            self._parquet = pq.ParquetWriter(
-                self._file, schema, compression="zstd", compression_level=1, write_statistics=False,
-                **encodings(schema),
-            )  # fmt: skip
-        self._parquet.write_table(pa.Table.from_arrays(arrays, schema=schema))
+        self._part.write(pa.record_batch(arrays, schema=pa.schema(fields, metadata=self._carried)))
 
-    def _write_long(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
+    def _arrow(self, name: str, column: Column) -> pa.Array:
+        if isinstance(column, tuple):
+            numbers, texts = column
+            return pa.array(texts, pa.string()).take(pa.array(numbers))
+        if np.isnan(column[-1]) and is_over_intervals(name.partition(".")[2], means=self._means):
+            return pa.array(column, mask=np.isnan(column))
+        return pa.array(column)
+
+
+class _Long:
+    """A value a line, in CSV."""
+
+    def __init__(self, path: Path, microgrid_id: int | None) -> None:
+        self._microgrid_id = microgrid_id
+        self._part = open_part(path)
+        self._file = self._part.file
+        self._compressed: gzip.GzipFile | None = None
+        if path.name.endswith(".gz"):
+            self._compressed = gzip.GzipFile("", "wb", fileobj=self._file, mtime=0)
+        self._said: dict[str, str] = {}
+        self._write_lines([HEADER])
+
+    def finish(self) -> None:
+        if self._compressed is not None:
+            self._compressed.close()
+        self._part.finish()
+
+    def remove(self) -> None:
+        self._part.remove()
+
+    def abandon(self) -> None:
+        if self._compressed is not None:
+            abandon(self._compressed)
+        self._part.abandon()
+
+    def write(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
         shown = [str(to_datetime(time_us)) for time_us in times_us.tolist()]
         lines: list[tuple[object, ...]] = []
         for row, time in enumerate(shown):
             for name, column in columns.items():
                 number, _, metric = name.partition(".")
                 lines += [
-                    (time, self._metadata.microgrid_id, int(number), metric, value)
+                    (time, self._microgrid_id, int(number), metric, value)
                     for value in self._cells(name, column, row)
                 ]
         self._write_lines(lines)
@@ -139,15 +179,11 @@ class ColumnRecorder:
         value = float(column[row])
         return [] if np.isnan(value) else [repr(value)]
 
-    def _arrow(self, name: str, column: Column) -> pa.Array:
-        if isinstance(column, tuple):
-            numbers, texts = column
-            return pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(texts, pa.string())).cast(WORDS)
-        if np.isnan(column[-1]) and is_over_intervals(name.partition(".")[2], means=self._means):
-            return pa.array(column, mask=np.isnan(column))
-        return pa.array(column)
-
-    def _write_lines(self, lines: Any) -> None:
+    def _write_lines(self, lines: Iterable[Sequence[object]]) -> None:
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\n").writerows(lines)
-        self._text.write(text.getvalue().encode())
+        target: IO[bytes] | gzip.GzipFile = self._compressed or self._file
+        target.write(text.getvalue().encode())
+        if self._compressed is not None:
+            self._compressed.flush()
+        self._file.flush()

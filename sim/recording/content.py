@@ -72,7 +72,7 @@ class Recording:
     speed: float | None = None
     """Simulated seconds per second between times; None where that is one, or the file does not say (CSV)."""
     is_complete: bool = True
-    """Whether the recording came to its end; not so after a crash."""
+    """Whether the recording came to its end; not so after a crash. A recovered CSV file does not say."""
     notes: tuple[str, ...] = ()
     """What was left out of what the file holds, in words."""
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from csv import reader as rows_of_text
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -207,14 +207,32 @@ def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    is_compressed = path.name.removesuffix(PART).endswith(".gz")
     if path.suffix == PART:
-        return io.BytesIO(_whole_records(_readable(path.read_bytes(), is_compressed)))
-    return gzip.open(path) if is_compressed else path.open("rb")  # type: ignore[return-value]
+        return io.BytesIO(content_of_part(path).whole)
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
-def _readable(content: bytes, is_compressed: bool) -> bytes:
-    return zlib.decompressobj(wbits=31).decompress(content) if is_compressed else content
+class PartContent(NamedTuple):
+    """What can be read of a part."""
+
+    whole: bytes
+    """Text up to the end of its last record."""
+    lost_bytes: int
+    """Of text behind that."""
+
+
+def content_of_part(path: Path) -> PartContent:
+    """Read what is in a part, up to where it breaks off.
+
+    Raises:
+        OSError: If it cannot be read.
+        zlib.error: If it is to be compressed, and is not.
+    """
+    content = path.read_bytes()
+    if path.name.endswith(f".gz{PART}"):
+        content = zlib.decompressobj(wbits=31).decompress(content)
+    whole = _whole_records(content)
+    return PartContent(whole, len(content) - len(whole))
 
 
 def _whole_records(content: bytes) -> bytes:

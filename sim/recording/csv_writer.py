@@ -43,14 +43,21 @@ class CsvWriter:
         self.instants: Collection[int] = ()
         self._pending = 0
         self._write([HEADER])
-        self._flush()
+        self.flush()
 
     def write(self, frames: Sequence[Frame], extremes: Extremes = NO_EXTREMES) -> None:
         """Write what the components reported at one sampling; see `ParquetWriter.write`."""
         self._write([row for frame in frames for row in self._rows(frame, extremes)])
         self._pending += 1
         if self._compressed is None or self._pending >= _FLUSH_EVERY:
-            self._flush()
+            self.flush()
+
+    def flush(self) -> None:
+        """Bring everything that was written into the part."""
+        if self._compressed is not None:
+            self._compressed.flush()
+        self._file.flush()
+        self._pending = 0
 
     def finish(self) -> None:
         """End the file and give it its name."""
@@ -69,12 +76,6 @@ class CsvWriter:
         csv.writer(text, lineterminator="\n").writerows(rows)
         target: IO[bytes] | gzip.GzipFile = self._compressed or self._file
         target.write(text.getvalue().encode())
-
-    def _flush(self) -> None:
-        if self._compressed is not None:
-            self._compressed.flush()
-        self._file.flush()
-        self._pending = 0
 
     def _rows(self, frame: Frame, extremes: Extremes) -> Iterator[Row]:
         time, number = str(to_datetime(frame.sample_time_us)), frame.component_id

@@ -26,6 +26,8 @@ class Metadata(NamedTuple):
     version: str | None = None
     speed: float | None = None
     """Simulated seconds per second between samples; None where that is one, or not known."""
+    is_complete: bool = True
+    """Whether the recording came to its end; not so if it was recovered from what a crash had left."""
 
 
 def describe_run(site: Site, seed: int, speed: float = 1.0) -> Metadata:
@@ -38,6 +40,8 @@ def dump_metadata(metadata: Metadata) -> dict[bytes, bytes]:
     content = metadata._asdict()
     if metadata.speed is None:
         del content["speed"]
+    if metadata.is_complete:
+        del content["is_complete"]
     if metadata.site is not None:
         content["site"] = metadata.site.model_dump(mode="json", exclude_unset=True)
     return {KEY: json.dumps(content, ensure_ascii=False).encode()}

@@ -12,6 +12,7 @@ import itertools
 import logging
 import os
 import shutil
+from collections.abc import Iterator
 from gzip import GzipFile
 from pathlib import Path
 from typing import IO
@@ -105,6 +106,24 @@ def open_part(path: Path) -> Part:
         found = f"on a disk with {free >> 10} KiB left"
         raise RecordingError(str(path), None, "file", found, f"at least {_LEAST_FREE_BYTES >> 20} MiB")
     return part
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write, which has its name once everything is in it, and is nowhere after an error.
+
+    Raises:
+        OSError: If it cannot be written.
+    """
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def _begin(path: Path) -> Part:

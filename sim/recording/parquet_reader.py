@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..telemetry.intervals import OVER_INTERVALS
-from .arrow_stream import batches
 from .assemble import ONE_VALUE, under_names_of_today, without_repetitions
 from .codes import parse_diagnostic, parse_state
 from .content import Condition, Recording, Track
@@ -22,6 +21,7 @@ from .errors import RecordingError
 from .metadata import load_metadata
 from .names import CONDITION_NAMES, ERROR, STATE, WARNING, parse_name
 from .output import PART
+from .parquet_part import batches
 from .statistics import ENDS, INTERVAL, STATISTIC, UNIT, Statistic
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def read_parquet(path: Path) -> Recording:
         version=metadata.version,
         speed=metadata.speed,
         holds_means=_holds_means(table.schema),
-        is_complete=path.suffix != PART,
+        is_complete=metadata.is_complete and path.suffix != PART,
         notes=tuple(notes),
     )
 

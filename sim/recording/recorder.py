@@ -50,6 +50,8 @@ class _Writer(Protocol):
 
     def write(self, frames: Sequence[Frame], extremes: Extremes = NO_EXTREMES) -> None: ...
 
+    def flush(self) -> None: ...
+
     def finish(self) -> None: ...
 
     def abandon(self) -> None: ...
@@ -103,6 +105,15 @@ class Recorder:
             self._stop.append(gateway.listen_to_intervals(self._on_interval, extremes=self._extremes))
         else:
             self._stop.append(gateway.listen_to_frames(self._on_frames))
+
+    def flush(self) -> None:
+        """Bring all that was told so far to where it outlives the program; it can be read in the part.
+
+        Raises:
+            RecordingError: If it cannot be written.
+        """
+        if self._writer is not None:
+            self._try(self._writer, self._writer.flush)
 
     def close(self) -> None:
         """Stop listening and finish the file.

@@ -70,9 +70,7 @@ def test_lines_say_what_is_new_and_states_by_their_numbers(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_recording_by_columns_is_the_same_bytes_each_time_and_nothing_after_an_error(
-    name: str, tmp_path: Path
-) -> None:
+def test_a_recording_by_columns_is_the_same_bytes_each_time(name: str, tmp_path: Path) -> None:
     contents = []
     for _ in range(2):
         with ColumnRecorder(tmp_path / name, describe_run(demo_site(), 5)) as recorder:
@@ -80,15 +78,31 @@ def test_a_recording_by_columns_is_the_same_bytes_each_time_and_nothing_after_an
         contents.append((tmp_path / name).read_bytes())
     assert contents[0] == contents[1]
 
-    def break_off() -> None:
-        with ColumnRecorder(tmp_path / name, describe_run(demo_site(), 5)) as recorder:
-            recorder.write(np.array([NOON]), columns([9.5], [2.5], [0]))
-            raise KeyError
 
+@pytest.mark.parametrize("name", FORMS)
+def test_after_an_error_what_was_computed_is_in_the_part_and_an_older_recording_stays(
+    name: str, tmp_path: Path
+) -> None:
+    def record(power_w: float, *errors: type[Exception]) -> None:
+        with ColumnRecorder(tmp_path / name, describe_run(demo_site(), 5)) as recorder:
+            recorder.write(np.array([NOON]), columns([power_w], [2.5], [0]))
+            for error in errors:
+                raise error
+
+    record(1.5)
+    whole = (tmp_path / name).read_bytes()
     with pytest.raises(KeyError):
-        break_off()
-    assert (tmp_path / name).read_bytes() == contents[0]
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+        record(9.5, KeyError)
+    assert (tmp_path / name).read_bytes() == whole
+    assert {path.name for path in tmp_path.iterdir()} == {name, f"{name}.part"}
+    assert read_recording(tmp_path / f"{name}.part").tracks[2].values[0, 0] == 9.5
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_an_error_before_anything_was_computed_leaves_no_file(name: str, tmp_path: Path) -> None:
+    with pytest.raises(KeyError), ColumnRecorder(tmp_path / name, describe_run(demo_site(), 5)):
+        raise KeyError
+    assert not list(tmp_path.iterdir())
 
 
 def frame(number: int, second: float, value: float, **more: Any) -> Frame:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from recording.support import FORMS, NOON, demo_site, eventful_run, numbers_in, numbers_of, recorded
 
 from doppelgrid.sim.domain.messages import Frame
-from doppelgrid.sim.recording import Recorder, RecordingError, parquet_writer, read_recording
+from doppelgrid.sim.recording import Recorder, RecordingError, parquet_part, read_recording
 from doppelgrid.sim.recording.columns import ColumnRecorder
 from doppelgrid.sim.recording.metadata import describe_run
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -218,7 +218,7 @@ class TestWhatARunLeft:
                 Recorder(tmp_path / "day.parquet", demo_site())
 
         recorder = Recorder(tmp_path / "day.parquet", demo_site())
-        monkeypatch.setattr(parquet_writer, "_write_parquet", meanwhile)
+        monkeypatch.setattr(parquet_part, "write_parquet", meanwhile)
         recorder.close()
         assert {path.name for path in tmp_path.iterdir()} == {"day.parquet"}
 
