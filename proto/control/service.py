@@ -167,6 +167,7 @@ class Procedures:
         """Go on from a snapshot."""
         if request.HasField("content"):
             snapshot = Snapshot.from_bytes(request.content, name="content")
+            self._simulation.rehearse(snapshot)
         elif request.HasField("name"):
             snapshot = self._find_snapshot(request.name)
         else:

@@ -7,12 +7,16 @@ of a running site can be saved and brought back.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Mapping
+from enum import Enum
+from inspect import signature
+from typing import Any, NamedTuple, get_type_hints
 
 import simpy
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from ..domain.events import Subscribers
+from ..domain.timestamps import LAST_US
 
 
 class Entry(NamedTuple):
@@ -21,6 +25,11 @@ class Entry(NamedTuple):
     due_us: int
     kind: str
     arguments: tuple[Any, ...]
+
+
+def value_of(kind: type[Enum]) -> AfterValidator:
+    """Return what marks an argument of a handler as the value of a member of an enumeration, in `Annotated`."""
+    return AfterValidator(lambda value: kind(value).value)
 
 
 class EngineState(NamedTuple):
@@ -39,6 +48,7 @@ class Engine:
         self._environment = simpy.Environment(initial_time=start_us)
         self._handlers: dict[str, Callable[..., None]] = {}
         self._promised: set[str] = set()
+        self._lasting: set[str] = set()
         self._agenda: dict[int, Entry] = {}
         self._serial = 0
         self.new_entries = Subscribers[int]()
@@ -49,16 +59,21 @@ class Engine:
         """The simulated time [µs]."""
         return int(self._environment.now)
 
-    def handle(self, kind: str, handler: Callable[..., None], *, promised: bool = False) -> None:
+    def handle(
+        self, kind: str, handler: Callable[..., None], *, promised: bool = False, lasting: bool = False
+    ) -> None:
         """Name the function that carries out entries of a kind.
 
         Args:
             kind: What is to happen.
-            handler: Takes the arguments of an entry.
+            handler: Takes the arguments of an entry: plain data, of the types that it declares.
             promised: Whether entries of this kind are due in the clients' time, as lifetimes and sampling are,
                 so that they come sooner or later in simulated time when its speed changes.
+            lasting: Whether an entry of this kind puts its successor on the agenda, for as long as the site lives.
         """
         self._handlers[kind] = handler
+        if lasting:
+            self._lasting.add(kind)
         if promised:
             self._promised.add(kind)
 
@@ -116,8 +131,37 @@ class Engine:
         """Return the time and the agenda, to restore later."""
         return EngineState(self.now_us, self._serial, dict(self._agenda))
 
+    def check(self, state: EngineState, keys: Collection[str]) -> None:
+        """Refuse an agenda that cannot be carried out.
+
+        Args:
+            state: That somebody wants to go on from.
+            keys: Of the site's components: what handlers take as `key`.
+
+        Raises:
+            ValueError: Says where, what was found and what would be accepted.
+        """
+        if not 0 <= state.now_us <= LAST_US:
+            raise ValueError(f"engine.now_us: {state.now_us}; accepted: a time from 1970 to 2261")
+        for serial, entry in state.agenda.items():
+            place = f"engine.agenda.{serial}"
+            if not 0 < serial <= state.last_serial:
+                raise ValueError(f"{place}: a number never given; accepted: 1 to {state.last_serial}")
+            if not state.now_us <= entry.due_us <= LAST_US:
+                raise ValueError(
+                    f"{place}: due at {entry.due_us}; accepted: {state.now_us} or later, to 2261"
+                )
+            if entry.kind not in self._handlers:
+                accepted = ", ".join(sorted(self._handlers))
+                raise ValueError(f"{place}: of kind {entry.kind!r}; accepted: {accepted}")
+            _check_arguments(place, self._handlers[entry.kind], entry.arguments, keys)
+        for kind in self._lasting:
+            found, own = (_count(agenda, kind) for agenda in (state.agenda, self._agenda))
+            if found != own:
+                raise ValueError(f"engine.agenda: {found} entries of kind {kind!r}; accepted: {own}")
+
     def restore(self, state: EngineState) -> None:
-        """Go on from a saved time and agenda; entries keep their numbers and their order."""
+        """Go on from a saved time and agenda, which `check` has seen; entries keep their numbers and their order."""
         self._environment = simpy.Environment(initial_time=state.now_us)
         self._serial = state.last_serial
         self._agenda = {}
@@ -135,3 +179,25 @@ class Engine:
         entry = self._agenda.pop(serial, None)
         if entry is not None:
             self._handlers[entry.kind](*entry.arguments)
+
+
+def _count(agenda: Mapping[int, Entry], kind: str) -> int:
+    return sum(entry.kind == kind for entry in agenda.values())
+
+
+def _check_arguments(
+    place: str, handler: Callable[..., None], arguments: tuple[Any, ...], keys: Collection[str]
+) -> None:
+    parameters, types = signature(handler).parameters, get_type_hints(handler, include_extras=True)
+    try:
+        signature(handler).bind(*arguments)
+    except TypeError:
+        found, accepted = f"with {len(arguments)} arguments", ", ".join(parameters)
+        raise ValueError(f"{place}: {found}; accepted: {accepted}") from None
+    for name, value in zip(parameters, arguments, strict=False):
+        try:
+            TypeAdapter(types[name]).validate_python(value)
+        except ValidationError as error:
+            raise ValueError(f"{place}: {name} is {value!r}; accepted: {error.errors()[0]['msg']}") from None
+        if name == "key" and value not in keys:
+            raise ValueError(f"{place}: {name} is {value!r}; accepted: a component of this site")

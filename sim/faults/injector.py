@@ -205,6 +205,21 @@ class Faults:
         """Return everything that is broken."""
         return self._state
 
+    def check(self, state: FaultsState) -> None:
+        """Refuse faults that this site cannot have.
+
+        Raises:
+            ValueError: Says which, what was found and what would be accepted.
+        """
+        for number, active in state.active.items():
+            if not 0 < number <= state.last_number:
+                accepted = f"1 to {state.last_number}"
+                raise ValueError(f"faults.active.{number}: a number never given; accepted: {accepted}")
+            try:
+                self._check(active.fault)
+            except ValueError as error:
+                raise ValueError(f"faults.active.{number}: {error}") from None
+
     def restore(self, state: FaultsState) -> None:
         """Break what a saved state says, and nothing else. Devices are the plant's to restore."""
         self._state = state
@@ -276,7 +291,9 @@ class Faults:
         return active._replace(turning=self._engine.schedule(due_us, "fault turns", number))
 
     def _turn(self, number: int) -> None:
-        active = self._state.active[number]
+        active = self._state.active.get(number)
+        if active is None:
+            return
         turned = self._until_turn(number, active._replace(is_there=not active.is_there))
         self._replace(number, turned)
         fault, kind = active.fault, "fault comes" if turned.is_there else "fault goes"

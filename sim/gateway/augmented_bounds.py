@@ -10,16 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import reduce
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from ..domain.commands import AugmentBounds, ClearBounds
 from ..domain.messages import CommandError, InvalidArgumentError, UnsupportedError, WrongStateError
 from ..domain.metrics import Metric
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, OpenBounds, Ranges, intersection, merged
-from ..engine.agenda import Engine
+from ..engine.agenda import Engine, value_of
 from ..engine.clock import Clock
 from ..engine.events import Events
 from ..plant.plant import Plant
+from ..plant.state_check import check_known
 from ..telemetry.power_bounds import bounded_metrics
 from .lifetimes import OF_BOUNDS
 from .readiness import check_takes_commands, named
@@ -104,6 +105,19 @@ class AugmentedBounds:
         """Return all bounds that are alive."""
         return AugmentedBoundsState(self._contributions)
 
+    def check(self, state: AugmentedBoundsState) -> None:
+        """Refuse bounds of what has none.
+
+        Raises:
+            ValueError: Says where, what was found and what would be accepted.
+        """
+        check_known("gateway.bounds", (one.key for one in state.contributions), self._plant.wiring.order)
+        for one in state.contributions:
+            accepted = bounded_metrics(self._plant, one.key)
+            if one.metric not in accepted:
+                named_metrics = ", ".join(accepted) or "none of it"
+                raise ValueError(f"gateway.bounds: {one.metric} of {one.key}; accepted: {named_metrics}")
+
     def restore(self, state: AugmentedBoundsState) -> None:
         """Go on with saved bounds. What they leave allowed is the plant's to restore."""
         self._contributions = state.contributions
@@ -145,7 +159,7 @@ class AugmentedBounds:
             self._engine.cancel(expiry)
         self._contributions = tuple(one for one in self._contributions if one.expiry not in expiries)
 
-    def _lapse(self, key: str, metric_name: str) -> None:
+    def _lapse(self, key: str, metric_name: Annotated[str, value_of(Metric)]) -> None:
         """Let go of what has lapsed: contributions whose ends are no longer on the agenda."""
         self._plant.advance(self._engine.now_us)
         self._remove([one for one in self._contributions if self._engine.due_us(one.expiry) is None])

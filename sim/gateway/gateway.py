@@ -21,6 +21,7 @@ from ..engine.events import Events
 from ..engine.executor import Executor
 from ..faults.injector import Faults
 from ..plant.plant import Plant
+from ..plant.state_check import check_known
 from ..site.site import Site
 from ..telemetry.instruments import Instruments
 from ..telemetry.sensors import Sensors
@@ -337,8 +338,22 @@ class Gateway:
             self._line.save(),
         )
 
+    def check(self, state: GatewayState) -> None:
+        """Refuse what the gateway of another site remembers.
+
+        Raises:
+            ValueError: Says where, what was found and what would be accepted.
+        """
+        self._commands.set_points.check(state.set_points)
+        self._commands.bounds.check(state.bounds)
+        self._commands.sequences.check(state.sequences)
+        self._sensors.check(state.sensors)
+        keys = self.site.components
+        check_known("gateway.conditions", (*state.conditions.true, *state.conditions.shown), keys)
+        check_known("gateway.line", (*state.line.frames, *state.line.overtaken, *state.line.free_us), keys)
+
     def restore(self, state: GatewayState) -> None:
-        """Go on from a saved state."""
+        """Go on from a saved state, which `check` has seen."""
         self._commands.set_points.restore(state.set_points)
         self._conditions.restore(state.conditions)
         self._line.restore(state.line)

@@ -155,6 +155,8 @@ class Line:
         )
 
     def _arrive(self, key: str) -> None:
+        if key not in self._frames:
+            return
         first, *rest = self._frames.pop(key)
         if rest:
             self._frames[key] = tuple(rest)

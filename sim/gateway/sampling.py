@@ -61,7 +61,7 @@ class Sampling:
         count = max(1, -(-len(self._ids) // _FRAMES_AT_ONCE))
         self._turns = [self._ids[turn::count] for turn in range(count)]
         self._samples = Subscribers[_Sample]()
-        engine.handle("sample", self._sample, promised=True)
+        engine.handle("sample", self._sample, promised=True, lasting=True)
         engine.handle("sample turn", self._sample_turn, promised=True)
         engine.handle("sample by timetable", self._sample)
         self._schedule()
@@ -97,4 +97,5 @@ class Sampling:
 
     def _sample_turn(self, turn: int) -> None:
         self._plant.advance(self._engine.now_us)
-        self._components.send(self._turns[turn], all_of_them=self._samples.has_any)
+        if 0 < turn < len(self._turns):
+            self._components.send(self._turns[turn], all_of_them=self._samples.has_any)

@@ -6,16 +6,19 @@ may be begun again.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from ..components.registry import type_of
 from ..components.switchgear import CONTACTOR, Switchgear
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
-from ..engine.agenda import Engine
+from ..engine.agenda import Engine, value_of
 from ..engine.events import Events
 from ..plant.impairment import WHOLE
 from ..plant.plant import Plant
+from ..plant.state_check import check_known
+
+PositionName = Annotated[str, value_of(Position)]
 
 
 class Walk(NamedTuple):
@@ -119,6 +122,14 @@ class Sequences:
         """Return what is under way."""
         return self._state
 
+    def check(self, state: SequencesState) -> None:
+        """Refuse sequences of what cannot be switched.
+
+        Raises:
+            ValueError: Names the first one.
+        """
+        check_known("gateway.sequences", state.walks, self._gear)
+
     def restore(self, state: SequencesState) -> None:
         """Go on with what a saved state has under way. Positions are the plant's to restore."""
         self._state = state
@@ -129,7 +140,7 @@ class Sequences:
             self._engine.now_us + round(after_s * 1e6), "relay fails", key, position.value, code, verb
         )
 
-    def _failed(self, key: str, position: str, code: str, verb: str) -> None:
+    def _failed(self, key: str, position: PositionName, code: str, verb: str) -> None:
         self._plant.advance(self._engine.now_us)
         if self._plant.impairments.of(key) == WHOLE:
             return
@@ -153,7 +164,7 @@ class Sequences:
                 due_us = self._engine.now_us + round(after_s * 1e6)
                 self._engine.schedule(due_us, "switched", key, number, position.value)
 
-    def _switched(self, key: str, number: int, position: str) -> None:
+    def _switched(self, key: str, number: int, position: PositionName) -> None:
         walk = self._state.walks.get(key)
         if walk is None or walk.number != number:
             return

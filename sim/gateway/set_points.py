@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 from ..components.lapse import LapseKind
 from ..components.section import Lapsing
@@ -18,11 +18,12 @@ from ..domain.messages import (
 )
 from ..domain.metrics import Metric, PowerType
 from ..domain.ranges import Bounds, Ranges, is_allowed, merged
-from ..engine.agenda import Engine
+from ..engine.agenda import Engine, value_of
 from ..engine.clock import Clock
 from ..engine.events import Events
 from ..plant.plant import Plant
 from ..plant.set_points import AS_SENT, minimum_as_sent_w
+from ..plant.state_check import check_known
 from ..telemetry.power_bounds import accepted_ranges, ends_of, shown_ranges
 from .lifetimes import OF_SET_POINTS
 from .readiness import check_ready, check_takes_commands, named
@@ -38,6 +39,7 @@ Nothing beyond the rating is.
 """
 _PROGRESS_PERIOD_S = 0.1
 Axis = tuple[str, PowerType]
+AxisName = Annotated[str, value_of(PowerType)]
 """What a set-point acts on: a component's key and one of its powers."""
 
 
@@ -113,6 +115,14 @@ class SetPoints:
         """Return all set-points in force."""
         in_force = tuple((*axis, set_point) for axis, set_point in self._in_force.items())
         return SetPointsState(in_force, self._last_lost)
+
+    def check(self, state: SetPointsState) -> None:
+        """Refuse set-points of what takes none.
+
+        Raises:
+            ValueError: Names the first one.
+        """
+        check_known("gateway.set_points", (key for key, *_ in state.in_force), self._plant.controlled)
 
     def restore(self, state: SetPointsState) -> None:
         """Go on with saved set-points; requests of clients that wait for an answer end."""
@@ -231,7 +241,7 @@ class SetPoints:
             request.push(PowerUpdate(status))
             self._events.report("set-point ended", key, axis=axis, status=status.value)
 
-    def _check_progress(self, key: str, axis_name: str, expiry: int, give_up_us: int) -> None:
+    def _check_progress(self, key: str, axis_name: AxisName, expiry: int, give_up_us: int) -> None:
         axis = (key, PowerType(axis_name))
         set_point = self._in_force.get(axis)
         if set_point is None or set_point.expiry != expiry:
@@ -249,7 +259,7 @@ class SetPoints:
             later_us = self._engine.now_us + self._clock.span_us(_PROGRESS_PERIOD_S)
             self._engine.schedule(later_us, "set-point progress", key, axis_name, expiry, give_up_us)
 
-    def _lapse(self, key: str, axis_name: str) -> None:
+    def _lapse(self, key: str, axis_name: AxisName) -> None:
         self._events.report("set-point lapsed", key, axis=axis_name)
         self._plant.advance(self._engine.now_us)
         axis = (key, PowerType(axis_name))

@@ -38,6 +38,7 @@ from .readings import Readings
 from .running_machines import RunningMachines, bound_machines
 from .set_points import SetPointsUnderWay
 from .state import PlantState, keep_numbers, restore_numbers
+from .state_check import check_plant_state
 from .switching import Switching
 from .tracking import Tracking
 
@@ -239,8 +240,16 @@ class Plant:
             failed_relays=failed_relays,
         )
 
+    def check(self, state: PlantState) -> None:
+        """Refuse a state that no plant of this site can have.
+
+        Raises:
+            ValueError: Says where, what was found and what would be accepted.
+        """
+        check_plant_state(state, self.save(), self._memory, self.inputs.signals)
+
     def restore(self, state: PlantState) -> None:
-        """Go on from a saved state."""
+        """Go on from a saved state, which `check` has seen."""
         memory = self._memory
         restore_numbers(memory, state.numbers)
         memory.battery_states[:] = [BatteryState(*state.batteries[key]) for key in self._places.batteries]

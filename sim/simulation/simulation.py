@@ -10,13 +10,14 @@ from ..domain.events import Subscribers
 from ..domain.faults import Fault
 from ..domain.timestamps import to_datetime
 from ..engine.agenda import Engine
-from ..engine.clock import Clock, SteppedClock
+from ..engine.clock import Clock, SteppedClock, check_speed
 from ..engine.events import Events
 from ..engine.executor import Executor
 from ..faults.injector import Faults
 from ..gateway.gateway import Gateway
 from ..inputs.driven import require_drivable
 from ..inputs.override import Override
+from ..plant.state_check import LONGEST_LAG_US
 from ..site.site import Site
 from .hardware import Hardware, ModelledHardware
 from .snapshot import Snapshot
@@ -25,6 +26,7 @@ LONGEST_OVERRIDE_S = 366 * 86_400.0
 LONGEST_SAYING = 1000
 LONGEST_RESTART_S = 86_400.0
 """More is taken for a mistake [s]."""
+_REHEARSAL = timedelta(seconds=2)
 
 
 class Simulation:
@@ -218,9 +220,10 @@ class Simulation:
         it comes back.
 
         Raises:
-            ValueError: If the snapshot belongs to another seed, start or site.
+            ValueError: If the snapshot belongs to another seed, start or site, or cannot be one of this site; the
+                site goes on as if nothing had been asked of it.
         """
-        self._check_belongs(snapshot)
+        self._check(snapshot)
         self.clock.move_to(snapshot.engine.now_us)
         self.engine.restore(snapshot.engine)
         if self.clock.pace != snapshot.pace:
@@ -283,7 +286,7 @@ class Simulation:
             self.events.report("server comes back", "site")
             self.served.tell(True)
 
-    def _check_belongs(self, snapshot: Snapshot) -> None:
+    def _check(self, snapshot: Snapshot) -> None:
         if snapshot.seed != self.seed:
             raise ValueError(f"the snapshot's seed is {snapshot.seed}; accepted: {self.seed}")
         if snapshot.start_us != self.start_us:
@@ -293,6 +296,37 @@ class Simulation:
         if theirs != ours:
             parts = ", ".join(sorted(theirs ^ ours))
             raise ValueError(f"the snapshot is of another site: {parts} not in both; accepted: of this one")
+        self.engine.check(snapshot.engine, self.site.components)
+        now_us, plant_us = snapshot.engine.now_us, snapshot.plant.numbers.get("time_us")
+        if now_us < self.start_us:
+            raise ValueError(
+                f"engine.now_us: {now_us}; accepted: {self.start_us} or later, when the run started"
+            )
+        if not (isinstance(plant_us, int) and now_us - LONGEST_LAG_US <= plant_us <= now_us):
+            raise ValueError(
+                f"plant.numbers.time_us: {plant_us}; accepted: {now_us}, that of the engine, or before"
+            )
+        check_speed(snapshot.pace)
+        self.plant.check(snapshot.plant)
+        self.faults.check(snapshot.faults)
+        self.gateway.check(snapshot.gateway)
+
+    def rehearse(self, snapshot: Snapshot) -> None:
+        """Let a double of the site go on for a moment from a snapshot, which comes from a stranger.
+
+        Raises:
+            ValueError: If it cannot; says why.
+        """
+        double = self.headless(self.site, start_us=self.start_us, seed=self.seed, hardware=self.hardware)
+        double.restore(snapshot)
+        try:
+            double.run_for(_REHEARSAL)
+            for component in self.site.components.values():
+                double.gateway.frame(component.id)
+        except Exception as error:
+            raise ValueError(
+                f"no site can go on from the snapshot: {type(error).__name__}: {error}; accepted: one that was saved"
+            ) from error
 
     def fork(self) -> Simulation:
         """Return a headless double that goes on from here on its own."""

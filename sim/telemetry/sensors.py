@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -80,6 +81,20 @@ class Sensors:
     def save(self) -> SensorsState:
         """Return what the sensors remember, to restore later."""
         return tuple((*place, element) for place, element in self._elements.items())
+
+    def check(self, state: SensorsState) -> None:
+        """Refuse what the sensors of another site remember.
+
+        Raises:
+            ValueError: Says what was found and what would be accepted.
+        """
+        theirs = {(key, metric) for key, metric, _ in state}
+        if theirs != self._elements.keys():
+            other = ", ".join(sorted(f"{key}.{metric}" for key, metric in theirs ^ self._elements.keys()))
+            raise ValueError(f"gateway.sensors: {other} not in both; accepted: what this site has")
+        for key, metric, element in state:
+            if not all(map(math.isfinite, (*element.state, element.truth))):
+                raise ValueError(f"gateway.sensors: {key}.{metric} is {element}; accepted: finite numbers")
 
     def restore(self, state: SensorsState) -> None:
         """Go on from a saved state."""

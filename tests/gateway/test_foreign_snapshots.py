@@ -1,0 +1,174 @@
+"""A snapshot may come from a stranger: it is looked at whole before anything moves, and refused with what is wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+import pytest
+
+import doppelgrid
+from doppelgrid.sim.domain.faults import Fault, FaultKind
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.simulation.snapshot import Snapshot
+
+NOON = 1_781_517_600_000_000
+INVERTER, PV = 11, 21
+SEED, START, ENGINE, PLANT, GATEWAY, FAULTS, PACE = range(7)
+NUMBERS, BATTERIES, MACHINES = 1, 2, 5
+Content = list[Any]
+
+
+def demo() -> Simulation:
+    return Simulation.headless(doppelgrid.load_site("demo"), start_us=NOON, seed=7)
+
+
+@cache
+def saved() -> bytes:
+    """Return a snapshot in which there is something of everything."""
+    site = demo()
+    site.run_for(timedelta(seconds=3))
+    site.gateway.set_power(INVERTER, PowerType.ACTIVE, -9_000.0, 60)
+    site.gateway.augment_bounds(PV, Metric.AC_POWER_ACTIVE, [(-5e3, 0.0)], lifetime_s=60)
+    site.drive("office", "load", 4e3, over_s=5.0, for_s=10.0)
+    site.fault(Fault("main", FaultKind.LATENCY, amount=0.5), for_s=20.0)
+    site.fault(Fault("machines", FaultKind.LATE, amount=0.7), for_s=20.0)
+    site.fault(Fault("pv-inv", FaultKind.NAN, every_s=4.0, each_s=1.0))
+    site.gateway.standby(PV)
+    site.run_for(timedelta(seconds=1))
+    return site.save().to_bytes()
+
+
+def changed(change: Callable[[Content], object]) -> Snapshot:
+    content = json.loads(saved())
+    change(content)
+    return Snapshot.from_bytes(json.dumps(content).encode(), name="content")
+
+
+def first_entry(content: Content, kind: str) -> list[Any]:
+    return next(entry for entry in content[ENGINE][2].values() if entry[1] == kind)
+
+
+def test_a_snapshot_with_something_of_everything_is_taken() -> None:
+    site = demo()
+    snapshot = Snapshot.from_bytes(saved(), name="content")
+    site.rehearse(snapshot)
+    site.restore(snapshot)
+    assert site.save().to_bytes() == saved()
+
+
+def put(*path: int | str, value: object) -> Callable[[Content], object]:
+    def change(content: Any) -> None:
+        for step in path[:-1]:
+            content = content[step]
+        content[path[-1]] = value
+
+    return change
+
+
+def entry(kind: str, place: int, value: object) -> Callable[[Content], object]:
+    def change(content: Content) -> None:
+        first_entry(content, kind)[place] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (put(ENGINE, 0, value=10**18), r"engine\.now_us: 1000000000000000000; accepted: a time from 1970 to 2261"),
+        (put(ENGINE, 0, value=NOON - 1), "accepted: .* or later, when the run started"),
+        (put(ENGINE, 2, value={}), r"engine\.agenda: 0 entries of kind 'sample'; accepted: 1"),
+        (entry("sample", 1, "dance"), r"engine\.agenda\.\d+: of kind 'dance'; accepted: bounds lapse, car"),
+        (entry("sample", 0, NOON), r"engine\.agenda\.\d+: due at \d+; accepted: \d+ or later, to 2261"),
+        (entry("sample", 0, 10**18), r"engine\.agenda\.\d+: due at 1000000000000000000; accepted:"),
+        (entry("sample", 2, [3]), r"engine\.agenda\.\d+: with 1 arguments; accepted: "),
+        (entry("set-point lapses", 2, ["roof", "active"]), "key is 'roof'; accepted: a component of this site"),
+        (entry("set-point lapses", 2, ["bat-inv", "apparent"]), "axis_name is 'apparent'; accepted:"),
+        (entry("fault mends", 2, ["one"]), "number is 'one'; accepted: Input should be a valid integer"),
+        (put(ENGINE, 1, value=1), "a number never given; accepted: 1 to 1"),
+        (put(PLANT, NUMBERS, "batteries.dc_w", value=[]), r"plant\.numbers\.batteries\.dc_w: 0 values; accepted: 1"),
+        (put(PLANT, NUMBERS, "batteries.dc_w", value=[math.nan]), "batteries.dc_w: nan; accepted: a finite number"),
+        (put(PLANT, NUMBERS, "batteries.dc_w", value=[math.inf]), "batteries.dc_w: inf; accepted: a finite number"),
+        (put(PLANT, NUMBERS, "batteries.allowed_upper_w", value=[math.nan]), "allowed_upper_w: nan; accepted:"),
+        (put(PLANT, NUMBERS, "components.is_closed", 2, value=0.5), r"is_closed\[2\]: 0\.5; accepted: a whole"),
+        (put(PLANT, NUMBERS, "time_us", value=2 * NOON), r"plant\.numbers\.time_us: \d+; accepted: \d+, that of"),
+        (put(PLANT, NUMBERS, "time_us", value=[NOON]), r"plant\.numbers\.time_us: \[\d+\]; accepted:"),
+        (put(PLANT, NUMBERS, "jokes", value=[1]), r"plant\.numbers: 'jokes' too many; accepted: what a save writes"),
+        (lambda content: content[PLANT][NUMBERS].pop("inputs"), r"plant\.numbers: 'inputs' missing; accepted:"),
+        (put(PLANT, BATTERIES, "battery", 0, value=math.nan), r"plant\.batteries\.battery\[0\]: nan; accepted:"),
+        (put(PLANT, BATTERIES, value={}), r"plant\.batteries: 'battery' missing; accepted:"),
+        (put(PLANT, MACHINES, "pv-inv", value=[]), r"plant\.machines\.pv-inv: 0 values; accepted: 2"),
+        (put(PLANT, 6, value={"roof": [[0.0, 1.0]]}), r"plant\.allowed_w: 'roof'; accepted: what this site has"),
+        (put(PLANT, 10, "office.load", 3, value=1e300), "accepted: 0 W to 1000 MW"),
+        (put(GATEWAY, 0, 0, 0, 0, value="office"), r"gateway\.set_points: 'office'; accepted: what this site"),
+        (put(FAULTS, 1, "1", 0, 0, value="roof"), r"faults\.active\.1: no component 'roof'; accepted:"),
+        (put(FAULTS, 0, value=1), r"faults\.active\.2: a number never given; accepted: 1 to 1"),
+        (put(PACE, value=0.0), "accepted"),
+        (put(PACE, value=math.nan), "accepted"),
+        (put(SEED, value=8), "the snapshot's seed is 8; accepted: 7"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_and_nothing_moves(change: Callable[[Content], object], told: str) -> None:
+    site = demo()
+    site.run_for(timedelta(seconds=2))
+    before = site.save().to_bytes()
+    with pytest.raises(ValueError, match=told):
+        site.restore(changed(change))
+    assert site.save().to_bytes() == before
+    site.run_for(timedelta(seconds=2))
+
+
+def mutations(seed: int) -> Iterator[Snapshot]:
+    """Yield snapshots in each of which one thing is otherwise."""
+    chance = random.Random(seed)
+    for _ in range(40):
+        content = json.loads(saved())
+        place: Any = content
+        while True:
+            keys = list(place) if isinstance(place, dict) else range(len(place))
+            if not keys:
+                break
+            key = chance.choice(keys)
+            if isinstance(place[key], dict | list) and place[key] and chance.random() < 0.9:
+                place = place[key]
+                continue
+            choices: list[object] = [
+                None,
+                -1,
+                0,
+                1e308,
+                math.nan,
+                math.inf,
+                "",
+                "bat-inv",
+                [],
+                {},
+                10**18,
+                True,
+            ]
+            place[key] = chance.choice(choices)
+            break
+        try:
+            yield Snapshot.from_bytes(json.dumps(content).encode(), name="content")
+        except ValueError:
+            continue
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_site_goes_on_from_whatever_it_takes(seed: int) -> None:
+    site = demo()
+    for snapshot in mutations(seed):
+        before = site.save().to_bytes()
+        try:
+            site.rehearse(snapshot)
+            site.restore(snapshot)
+        except ValueError:
+            assert site.save().to_bytes() == before
+        site.run_for(timedelta(seconds=1))
