@@ -83,6 +83,7 @@ def _check(source: str) -> None:
 
     from rich.console import Console  # noqa: PLC0415
 
+    from ..sim.domain.printable import printable  # noqa: PLC0415
     from ..sim.site.feed_in import feed_in_note  # noqa: PLC0415
     from ..sim.site.graph import formulas  # noqa: PLC0415
     from .tree import site_tree, unsupported_notes  # noqa: PLC0415
@@ -92,7 +93,8 @@ def _check(source: str) -> None:
     # Lines longer than the terminal go on below rather than end at its edge.
     console = Console(highlight=False, markup=False, emoji=False, width=_LONGEST_LINE)
     microgrid = site.microgrid
-    console.print(f"{microgrid.name or source} (microgrid {microgrid.id}, {microgrid.location.timezone})")
+    name = printable(microgrid.name or source)
+    console.print(f"{name} (microgrid {microgrid.id}, {microgrid.location.timezone})")
     console.print(site_tree(site))
     for note in filter(None, (unsupported_notes(site), feed_in_note(site))):
         console.print(f"\n{note}")

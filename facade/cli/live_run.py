@@ -23,6 +23,7 @@ from rich.logging import RichHandler
 from ..proto.serving.site_server import SiteServer
 from ..sim.domain.messages import Frame
 from ..sim.domain.metrics import Metric
+from ..sim.domain.printable import printable
 from ..sim.recording import Recorder
 from ..sim.report.of_simulation import SiteWatch
 from ..sim.simulation.live import LiveSimulation
@@ -214,7 +215,7 @@ def _log_to_terminal() -> None:
 
 def _announce(server: SiteServer) -> None:
     microgrid = server.site.microgrid
-    _log.info("microgrid %d (%s) is served at %s", microgrid.id, microgrid.name, server.url)
+    _log.info("microgrid %d (%s) is served at %s", microgrid.id, printable(microgrid.name), server.url)
     _log.info("export MICROGRID_API_URL='%s'", server.url)
 
 

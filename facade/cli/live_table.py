@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ..sim.domain.messages import Frame
 from ..sim.domain.metrics import Metric
+from ..sim.domain.printable import printable
 from ..sim.domain.states import StateCode
 from ..sim.domain.timestamps import to_datetime
 from ..sim.simulation.live import LiveSimulation
@@ -56,7 +57,9 @@ def draw_table(simulation: LiveSimulation, url: str, *, width: int, height: int)
     keys = _that_fit(simulation, max(height - _LINES_AROUND, 3))
     rows = [_row(simulation, key, frames[key]) for key in keys]
     table = Table(
-        title=f"{simulation.site.microgrid.name} · {url} · {now:%Y-%m-%d %H:%M:%S %Z}{speed}",
+        title=Text(
+            f"{printable(simulation.site.microgrid.name)} · {url} · {now:%Y-%m-%d %H:%M:%S %Z}{speed}"
+        ),
         caption=_caption(simulation, frames, len(frames) - len(keys)),
     )
     fill_table(table, _COLUMNS, rows, width, around_a_cell=3, around_a_row=1)

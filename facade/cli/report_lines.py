@@ -7,6 +7,7 @@ from datetime import timedelta
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from ..sim.domain.printable import printable
 from ..sim.domain.timestamps import to_datetime
 from .options import span_in_words
 
@@ -39,8 +40,9 @@ def print_report(report: SiteReport, console: Console, *, chart: bool = False) -
     begin, end = (
         to_datetime(time_us).astimezone(report.zone) for time_us in (report.begin_us, report.end_us)
     )
+    name = printable(report.name or "microgrid")
     console.print(
-        f"{report.name or 'microgrid'} ({report.microgrid_id}), {begin:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S}"
+        f"{name} ({report.microgrid_id}), {begin:%Y-%m-%d %H:%M:%S} to {end:%Y-%m-%d %H:%M:%S}"
         f", {span_in_words(span)}",
         highlight=False,
     )

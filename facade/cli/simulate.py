@@ -108,9 +108,9 @@ def simulate(
     from ..sim.headless.simulate import check_installed  # noqa: PLC0415
     from ..sim.site.reader import load_site  # noqa: PLC0415
 
-    check_installed()
     ensemble = EnsembleOptions(runs, vary, workers, dask, results)
     try:
+        check_installed()
         if not ensemble.is_single:
             refuse_single_run_options(record, summary)
         check_recording(record, record_metrics, extremes=record_extremes)

@@ -2,8 +2,9 @@
 
 A client that has an `auth_key` sends it as the metadata `key`. One that has a `sign_secret` too signs each call:
 it sends the time (`ts`), a number used once (`nonce`) and `sig`, the HMAC-SHA-256 of key, time, number and the
-procedure's name under the secret, in URL-safe base64 without padding. So a call that was overheard can neither
-be altered nor sent again.
+procedure's name under the secret, in URL-safe base64 without padding. So a call that was overheard cannot be sent
+again, nor its procedure exchanged. The scheme does not cover the request's content: that nobody alters it on the way,
+only TLS can promise.
 """
 
 from __future__ import annotations

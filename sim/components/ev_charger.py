@@ -17,7 +17,7 @@ from ..domain.categories import Category, EvChargerType
 from ..domain.ranges import Bounds
 from ..files.presets import find_preset, preset_names
 from ..files.sections import Section, refuse, short_for, written
-from ..files.units import FRACTION, SECOND, WATT_HOUR, Fraction, PositivePower
+from ..files.units import FRACTION, SECOND, WATT, WATT_HOUR, Fraction
 from ..inputs.sessions.build import session_plan
 from ..inputs.sessions.cars import car_preset_names, check_car
 from ..inputs.sessions.sections import RecordedSessions, Sessions, StatisticalSessions
@@ -35,6 +35,7 @@ from .setting import Setting
 _BeforeFull = Annotated[float, FRACTION.within(lower=0.0, upper=0.99)]
 _Efficiency = Annotated[float, FRACTION.within(lower=0.7, upper=1.0)]
 _CarEnergy = Annotated[float, WATT_HOUR.within(lower=1e3, upper=1e6)]
+_CarPower = Annotated[float, WATT.within(above=0.0, upper=1e6)]
 LEAST_CURRENT_A = 6.0
 """Least current per phase that a charger may offer a car on alternating current by IEC 61851-1 [A]."""
 _GREATEST_CURRENT_A = 1500.0
@@ -47,7 +48,7 @@ class Car(Section):
     """Energy that its battery holds [Wh]."""
     initial_soc: Fraction = Field(default=written("30 %"))
     """State of charge when a run starts."""
-    max_power_w: PositivePower = Field(default=written("11 kW"), alias="max_power")
+    max_power_w: _CarPower = Field(default=written("11 kW"), alias="max_power")
     """Greatest power that the car takes [W], at 230 V on alternating current."""
     phases: Literal[1, 2, 3] | None = None
     """Phases of the onboard charger; one for up to 7.4 kW (32 A), three for more, if not given."""

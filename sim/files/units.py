@@ -31,6 +31,7 @@ class Unit:
         lower: float = -math.inf,
         upper: float = math.inf,
         above: float = -math.inf,
+        most: float = math.inf,
         in_parts: bool = False,
     ) -> None:
         """Describe a kind of quantity.
@@ -41,6 +42,7 @@ class Unit:
             lower: Least value accepted, in the inner unit.
             upper: Greatest value accepted, in the inner unit.
             above: The value must be greater than this, in the inner unit.
+            most: Magnitude beyond which a quantity of this kind is a mistake on any site, in the inner unit.
             in_parts: Whether it may be written as several, each in a smaller unit than the one before: `4 min 30 s`.
         """
         self._in_parts = in_parts
@@ -49,6 +51,7 @@ class Unit:
         self.lower = lower
         self.upper = upper
         self.above = above
+        self.most = most
 
     @property
     def accepted(self) -> str:
@@ -76,6 +79,8 @@ class Unit:
             value = self._sum_of_parts(text)
         if not (self.lower <= value <= self.upper and value > self.above and math.isfinite(value)):
             raise ValueError(self._range() or self.accepted)
+        if abs(value) > self.most:
+            raise ValueError(f"at most {self.in_words(self.most)}, as on any site")
         return value
 
     def _sum_of_parts(self, text: object) -> float:
@@ -129,6 +134,7 @@ class Unit:
             lower=self.lower if lower is None else lower,
             upper=self.upper if upper is None else upper,
             above=self.above if above is None else above,
+            most=self.most,
             in_parts=self._in_parts,
         )
 
@@ -179,16 +185,16 @@ def _is_prefix(factor: float) -> bool:
     return abs(power - 3.0 * round(power / 3.0)) < 1e-9
 
 
-WATT = Unit("W", {"kW": 1e3, "W": 1.0, "MW": 1e6})
-VAR = Unit("var", {"kvar": 1e3, "var": 1.0, "Mvar": 1e6})
-VOLT_AMPERE = Unit("VA", {"kVA": 1e3, "VA": 1.0, "MVA": 1e6})
-WATT_HOUR = Unit("Wh", {"kWh": 1e3, "Wh": 1.0, "MWh": 1e6, "GWh": 1e9})
-VAR_HOUR = Unit("varh", {"kvarh": 1e3, "varh": 1.0, "Mvarh": 1e6})
-VOLT_AMPERE_HOUR = Unit("VAh", {"kVAh": 1e3, "VAh": 1.0, "MVAh": 1e6})
-VOLT = Unit("V", {"V": 1.0, "kV": 1e3, "mV": 1e-3})
-AMPERE = Unit("A", {"A": 1.0, "kA": 1e3, "mA": 1e-3})
-HERTZ = Unit("Hz", {"Hz": 1.0, "mHz": 1e-3})
-SECOND = Unit("s", {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400.0}, in_parts=True)
+WATT = Unit("W", {"kW": 1e3, "W": 1.0, "MW": 1e6}, most=1e9)
+VAR = Unit("var", {"kvar": 1e3, "var": 1.0, "Mvar": 1e6}, most=1e9)
+VOLT_AMPERE = Unit("VA", {"kVA": 1e3, "VA": 1.0, "MVA": 1e6}, most=1e9)
+WATT_HOUR = Unit("Wh", {"kWh": 1e3, "Wh": 1.0, "MWh": 1e6, "GWh": 1e9}, most=1e13)
+VAR_HOUR = Unit("varh", {"kvarh": 1e3, "varh": 1.0, "Mvarh": 1e6}, most=1e13)
+VOLT_AMPERE_HOUR = Unit("VAh", {"kVAh": 1e3, "VAh": 1.0, "MVAh": 1e6}, most=1e13)
+VOLT = Unit("V", {"V": 1.0, "kV": 1e3, "mV": 1e-3}, most=1e6)
+AMPERE = Unit("A", {"A": 1.0, "kA": 1e3, "mA": 1e-3}, most=1e6)
+HERTZ = Unit("Hz", {"Hz": 1.0, "mHz": 1e-3}, most=1e3)
+SECOND = Unit("s", {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400.0}, most=1e11, in_parts=True)
 FRACTION = Unit("1", {"%": 0.01})
 CELSIUS = Unit("°C", {"°C": 1.0, "degC": 1.0})
 DEGREE = Unit("°", {"°": 1.0, "deg": 1.0})
@@ -198,7 +204,7 @@ HECTOPASCAL = Unit("hPa", {"hPa": 1.0, "mbar": 1.0, "kPa": 10.0})
 BAR = Unit("bar", {"bar": 1.0, "mbar": 1e-3})
 OHM = Unit("Ω", {"Ω": 1.0, "mΩ": 1e-3, "ohm": 1.0, "mohm": 1e-3})
 FARAD = Unit("F", {"mF": 1e-3, "F": 1.0, "µF": 1e-6, "uF": 1e-6})
-WATT_PER_SECOND = Unit("W/s", {"kW/s": 1e3, "W/s": 1.0, "MW/s": 1e6})
+WATT_PER_SECOND = Unit("W/s", {"kW/s": 1e3, "W/s": 1.0, "MW/s": 1e6}, most=1e12)
 
 Power = Annotated[float, WATT]
 PositivePower = Annotated[float, WATT.within(above=0.0)]

@@ -16,6 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
+from ..domain.printable import steers
 from .problems import Finding, Place, shown
 
 _TAGS = "tag:yaml.org,2002:"
@@ -151,6 +152,9 @@ class _Reader:
         return None
 
     def _scalar(self, node: ScalarNode, path: Place, construct: Callable[[ScalarNode], object]) -> object:
+        if steers(node.value):
+            self._fault(node, path, shown(node.value), "text without control characters")
+            return None
         try:
             return construct(node)
         except (ValueError, LookupError, OverflowError):

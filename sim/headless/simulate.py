@@ -110,10 +110,13 @@ def check_installed() -> None:
 
     Raises:
         MissingPackageError: Says which package is missing, and what brings it.
+        ValueError: If the compiler is switched off.
     """
     with extra_for("runs without clients", "simulate"):
-        import numba  # noqa: F401, PLC0415
+        import numba  # noqa: PLC0415
         import pyarrow  # noqa: F401, PLC0415
+    if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+        raise ValueError("NUMBA_DISABLE_JIT is set; accepted: runs without clients are compiled, so unset it")
 
 
 def check_times(duration: timedelta, resolution: timedelta) -> None:

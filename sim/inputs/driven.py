@@ -69,9 +69,8 @@ class DrivenInput:
 _YES_OR_NO = DrivenInput(NUMBER, 0.0, 1.0, is_whole=True)
 _SHARE = DrivenInput(FRACTION, 0.0, 1.0)
 _LOSS = DrivenInput(FRACTION, 0.0, 0.3)
-_VOLTAGE = DrivenInput(VOLT, 0.0, 1e6)
-_MOST_W = 1e9
-"""More than a site has [W]; beyond, sums of powers lose what meters show, and then overflow."""
+_VOLTAGE = DrivenInput(VOLT, 0.0, VOLT.most)
+_MOST_W = WATT.most
 _CONSUMED = DrivenInput(WATT, 0.0, _MOST_W, because="a load consumes")
 _NEEDED = DrivenInput(WATT, 0.0, _MOST_W)
 
@@ -88,7 +87,7 @@ DRIVEN_INPUTS = {
     "voltage_1": _VOLTAGE,
     "voltage_2": _VOLTAGE,
     "voltage_3": _VOLTAGE,
-    "frequency": DrivenInput(HERTZ, 0.0, 1e3, is_open=True),
+    "frequency": DrivenInput(HERTZ, 0.0, HERTZ.most, is_open=True),
     "presence": _YES_OR_NO,
     "ambient_temperature": DrivenInput(CELSIUS, -60.0, 100.0),
     "wind_speed": DrivenInput(METRE_PER_SECOND, 0.0, 100.0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ..inputs.driven import require_drivable
@@ -98,7 +98,7 @@ def _endless_fields(name: str, row: Any) -> Iterable[str]:
         value = getattr(row, field.name)
         if is_dataclass(value):
             yield from _endless_fields(f"{name}.{field.name}", value)
-        elif isinstance(field.default, float) and field.default is not MISSING and math.isinf(field.default):
+        elif isinstance(field.default, float) and math.isinf(field.default):
             yield f"{name}.{field.name}"
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple, cast
 
 from pydantic import ValidationError
 
+from ..domain.printable import steers
 from ..site.site import Site
 from .errors import RecordingError
 
@@ -65,6 +67,8 @@ def load_metadata(file: str, carried: dict[bytes, bytes] | None, directory: Path
         content = Metadata(**json.loads(text))
         if content.site is None:
             return content
+        if any(steers(each) for each in _texts(content.site)):
+            raise ValueError("its site has texts with control characters")
         site = Site.from_content(cast("Mapping[str, object]", content.site), directory)
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))
@@ -72,6 +76,15 @@ def load_metadata(file: str, carried: dict[bytes, bytes] | None, directory: Path
     except (ValueError, TypeError) as error:
         raise _damaged(file, f"damaged ({error})") from None
     return content._replace(site=site)
+
+
+def _texts(content: object) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, Mapping):
+        yield from chain.from_iterable(map(_texts, (*content.keys(), *content.values())))
+    elif isinstance(content, list):
+        yield from chain.from_iterable(map(_texts, content))
 
 
 def _damaged(file: str, found: str) -> RecordingError:

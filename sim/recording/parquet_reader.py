@@ -238,8 +238,19 @@ def _encoded(file: str, name: str, column: pa.ChunkedArray) -> tuple[npt.NDArray
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
         raise RecordingError(file, None, name, f"a column of {column.type}", "a column of text")
     column = column.cast(pa.string()).combine_chunks().dictionary_encode()
-    indices = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
-    return indices.astype(np.int64), column.dictionary.to_pylist()
+    indices = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return indices, [
+        _decoded(file, name, text, indices, code)
+        for code, text in enumerate(column.dictionary.cast(pa.binary()).to_pylist())
+    ]
+
+
+def _decoded(file: str, name: str, text: bytes, codes: npt.NDArray[np.int64], code: int) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        row = int(np.argmax(codes == code)) + 1
+        raise RecordingError(file, row, name, f"{text[:40]!r}", "text in UTF-8") from None
 
 
 def _condition(file: str, number: int, row: int, texts: Mapping[str, str]) -> Condition:

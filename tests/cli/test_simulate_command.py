@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numba
 import pytest
 from typer.testing import CliRunner
 
@@ -114,3 +115,10 @@ def test_numbers_out_of_their_range_are_refused_in_words(words: list[str], told:
     shown = RUNNER.invoke(app, words, env={"COLUMNS": "200"})
     assert shown.exit_code == 2
     assert told in shown.output
+
+
+def test_a_compiler_that_is_switched_off_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", 1)
+    told = CliRunner().invoke(app, ["simulate", "demo", "--duration", "10s"])
+    assert told.exit_code == 2
+    assert "NUMBA_DISABLE_JIT is set; accepted: " in told.output
