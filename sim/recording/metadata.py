@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from pydantic import ValidationError
 
-from ..domain.printable import steers
+from ..files.steering import steers
 from ..site.site import Site
 from .errors import RecordingError
 

@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
-from doppelgrid.sim.domain.printable import printable, steers
+from doppelgrid.sim.domain.printable import printable
+from doppelgrid.sim.files.steering import steers
 from doppelgrid.sim.recording import RecordingError, read_recording
 
 SITE = """
