@@ -191,10 +191,10 @@ class Procedures:
 
     async def get_state(self, request: pb.GetStateRequest) -> pb.GetStateResponse:
         """Say what components are doing, and what is broken."""
-        for key in request.components:
+        keys = tuple(dict.fromkeys(request.components)) or tuple(self._simulation.site.components)
+        for key in keys:
             self._require(key)
         self._simulation.catch_up()
-        keys = request.components or self._simulation.site.components
         return pb.GetStateResponse(
             clock=self._clock(),
             components=[self._component_state(key) for key in keys],

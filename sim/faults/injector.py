@@ -22,6 +22,8 @@ from .check import check_fault, check_host
 from .devices import IMPAIRING, impairment_of, session_now
 from .reports import is_distorting, reported, stamp_shift_us
 
+MOST_FAULTS = 100
+"""Of one component at a time: each is looked at for every sample."""
 _OF_HARDWARE = IMPAIRING | {FaultKind.TRIP}
 
 
@@ -54,6 +56,9 @@ class Faults:
         self._read = read
         self._seed = seed
         self._state = FaultsState()
+        self._sorted = self._state.active
+        self._present: dict[str, list[tuple[int, ActiveFault]]] = {}
+        """Those of `_sorted` that are there, by component."""
         self.begun = Subscribers[Fault]()
         """Told of faults when they are there: when they strike, and when they come again."""
         engine.handle("fault mends", self.mend)
@@ -66,6 +71,7 @@ class Faults:
         """Break something; see `Simulation.fault`."""
         fault, for_s = command.fault, command.for_s
         self._check(fault)
+        self._check_room(fault.component)
         number = self._state.last_number + 1
         now_us = self._engine.now_us
         ending = None
@@ -211,6 +217,10 @@ class Faults:
         Raises:
             ValueError: Says which, what was found and what would be accepted.
         """
+        for key in {each.fault.component for each in state.active.values()}:
+            if sum(each.fault.component == key for each in state.active.values()) > MOST_FAULTS:
+                accepted = f"at most {MOST_FAULTS} at a time"
+                raise ValueError(f"faults.active: more than {MOST_FAULTS} of {key}; accepted: {accepted}")
         for number, active in state.active.items():
             if not 0 < number <= state.last_number:
                 accepted = f"1 to {state.last_number}"
@@ -237,6 +247,13 @@ class Faults:
                 f"{fault.component} is a {category} and cannot trip; accepted: {fault.kind.hosts}"
             )
         check_host(fault, self._plant.site)
+
+    def _check_room(self, component: str) -> None:
+        if len(self.numbers(component)) >= MOST_FAULTS:
+            raise ValueError(
+                f"{component} has {MOST_FAULTS} faults already; accepted: at most so many of a component at a time, "
+                "once one of them is mended"
+            )
 
     def _begin(self, number: int) -> None:
         """Let what is broken now have its effect."""
@@ -316,11 +333,13 @@ class Faults:
 
     def _of(self, component: str) -> list[tuple[int, ActiveFault]]:
         """Return the faults of a component that are there, in the order in which they struck."""
-        return [
-            (number, active)
-            for number, active in self._state.active.items()
-            if active.fault.component == component and active.is_there
-        ]
+        if self._sorted is not self._state.active:
+            self._sorted = self._state.active
+            self._present = {}
+            for number, active in self._sorted.items():
+                if active.is_there:
+                    self._present.setdefault(active.fault.component, []).append((number, active))
+        return self._present.get(component, [])
 
     def _find(self, component: str, kind: FaultKind) -> list[Fault]:
         return [active.fault for _, active in self._of(component) if active.fault.kind is kind]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 import zlib
@@ -17,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from ..files.bounded import open_bounded, unpack_bounded
 from .assemble import TwoValuesError, conditions_of_rows, track_of_cells, under_names_of_today
 from .content import Condition, Recording, Track
 from .contradictions import refuse_contradictions
@@ -209,7 +209,7 @@ def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
 def _opened(path: Path) -> IO[bytes]:
     if path.suffix == PART:
         return io.BytesIO(content_of_part(path).whole)
-    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # type: ignore[return-value]
+    return open_bounded(path)
 
 
 class PartContent(NamedTuple):
@@ -227,10 +227,11 @@ def content_of_part(path: Path) -> PartContent:
     Raises:
         OSError: If it cannot be read.
         zlib.error: If it is to be compressed, and is not.
+        TooMuchError: If it holds more than is read.
     """
     content = path.read_bytes()
     if path.name.endswith(f".gz{PART}"):
-        content = zlib.decompressobj(wbits=31).decompress(content)
+        content = unpack_bounded(content)
     whole = _whole_records(content)
     return PartContent(whole, len(content) - len(whole))
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ..files.bounded import check_parquet
 from ..telemetry.intervals import OVER_INTERVALS
 from .assemble import ONE_VALUE, under_names_of_today, without_repetitions
 from .codes import parse_diagnostic, parse_state
@@ -46,7 +47,7 @@ def read_parquet(path: Path) -> Recording:
     """
     file = str(path)
     try:
-        table = _read_part(path) if path.suffix == PART else pq.read_table(path)
+        table = _read_part(path) if path.suffix == PART else _read_whole(path)
     except (pa.ArrowException, ValueError, OSError) as error:
         found = f"not readable ({' '.join(str(error).split())[:200]})"
         raise RecordingError(file, None, "content", found, "a Parquet file of recorded metrics") from None
@@ -93,6 +94,13 @@ def _is_power(column: str) -> bool:
 
 def _ends_at_time(field: pa.Field) -> bool:
     return (field.metadata or {}).get(INTERVAL) == ENDS
+
+
+def _read_whole(path: Path) -> pa.Table:
+    check_parquet(path)
+    # As dictionaries they take little memory, however often a text is repeated.
+    words = [name for name in pq.read_schema(path).names if name.rpartition(".")[2] in CONDITION_NAMES]
+    return pq.read_table(path, read_dictionary=words)
 
 
 def _read_part(path: Path) -> pa.Table:

@@ -317,7 +317,9 @@ class Simulation:
         Raises:
             ValueError: If it cannot; says why.
         """
-        double = self.headless(self.site, start_us=self.start_us, seed=self.seed, hardware=self.hardware)
+        double = Simulation.headless(
+            self.site, start_us=self.start_us, seed=self.seed, hardware=self.hardware
+        )
         double.restore(snapshot)
         try:
             double.run_for(_REHEARSAL)

@@ -562,3 +562,16 @@ class TestComingAndGoing:
         assert not [
             entry for entry in bench.simulation.engine.save().agenda.values() if entry.kind == "fault turns"
         ]
+
+
+def test_no_more_than_a_hundred_faults_of_a_component_pile_up() -> None:
+    bench = Bench()
+    numbers = [bench.strike("hall", "bias", amount=1.0) for _ in range(100)]
+    with pytest.raises(
+        ValueError, match="hall has 100 faults already; accepted: at most so many of a component"
+    ):
+        bench.strike("hall", "bias", amount=1.0)
+    bench.strike("main", "bias", amount=1.0)
+    bench.simulation.mend(numbers[0])
+    bench.strike("hall", "bias", amount=1.0)
+    assert bench.received(HALL, 1.0)[-1].values[POWER] == pytest.approx(6100.0)

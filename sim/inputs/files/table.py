@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...files.bounded import check_parquet, open_bounded
 from ..errors import InputError
 
 if TYPE_CHECKING:
@@ -76,14 +77,16 @@ def _read_frame(path: Path) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - takes long to import, and many sites need no recording
 
     if path.name.endswith(".parquet"):
+        check_parquet(path)
         frame = pd.read_parquet(path)
         return frame if isinstance(frame.index, pd.RangeIndex) else frame.reset_index()
     if not path.name.endswith((".csv", ".csv.gz")):
         raise ValueError(f"unknown ending; {_FORMATS} is needed")
-    with warnings.catch_warnings():
+    separator = _separator(path)
+    with warnings.catch_warnings(), open_bounded(path) as content:
         warnings.simplefilter("error", pd.errors.ParserWarning)
         frame = pd.read_csv(
-            path, sep=_separator(path), dtype=str, keep_default_na=False, skip_blank_lines=False,
+            content, sep=separator, dtype=str, keep_default_na=False, skip_blank_lines=False,
             encoding="utf-8-sig", skipinitialspace=True,
         )  # fmt: skip
     if not isinstance(frame.index, pd.RangeIndex):
@@ -92,9 +95,7 @@ def _read_frame(path: Path) -> pd.DataFrame:
 
 
 def _separator(path: Path) -> str:
-    import gzip  # noqa: PLC0415
-
-    with path.open("rb") as file, gzip.open(file) if path.suffix == ".gz" else file as content:
+    with open_bounded(path) as content:
         header = content.readline(65536).decode(errors="replace")
     return max(",;\t", key=header.count)
 

@@ -7,7 +7,6 @@ doi:10.1145/3307772.3328313; https://ev.caltech.edu/dataset.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import math
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from ...domain.timestamps import to_us
+from ...files.bounded import TooMuchError, open_bounded
 from ...files.problems import did_you_mean, shown
 from ..errors import InputError
 
@@ -129,9 +129,9 @@ def _read(path: Path, zone: tzinfo, _stamp: int) -> tuple[RecordedSession, ...]:
 
 def _text(path: Path) -> str:
     try:
-        content = path.read_bytes()
-        return (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        with open_bounded(path) as content:
+            return content.read().decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error, TooMuchError) as error:
         raise InputError(
             path.name, None, "content", f"not readable ({error})", "CSV or JSON in UTF-8"
         ) from error
