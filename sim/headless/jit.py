@@ -134,7 +134,7 @@ def kept_under(name: str, others: frozenset[str] = frozenset()) -> Iterator[bool
     Yields:
         Whether anything can be kept there.
     """
-    folder = platformdirs.user_cache_path("doppelgrid") / text_digest(others) / name
+    folder = platformdirs.user_cache_path("doppelgrid") / "compiled" / text_digest(others) / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:

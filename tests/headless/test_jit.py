@@ -115,7 +115,7 @@ class TestKept:
     @pytest.fixture(autouse=True)
     def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(jit.platformdirs, "user_cache_path", lambda _name: tmp_path / "cache")
-        return tmp_path / "cache"
+        return tmp_path / "cache" / "compiled"
 
     def test_it_is_below_a_folder_of_the_present_text_while_it_lasts(self, cache: Path) -> None:
         before = jit.numba.config.CACHE_DIR
@@ -129,6 +129,7 @@ class TestKept:
             assert Path(jit.numba.config.CACHE_DIR).parent == folder.parent
 
     def test_nothing_is_kept_where_nothing_can_be_written(self, cache: Path) -> None:
+        cache.parent.mkdir()
         cache.write_text("in the way")
         before = jit.numba.config.CACHE_DIR
         with jit.kept_under("some models") as is_kept:

@@ -7,12 +7,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, tzinfo
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from ..daily import MINUTE_US, Day, WallClock, day_at, midnight_us, moves_clock
 from ..signal import Steps
+from .kept import kept_series
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 _QUARTER_US = 15 * MINUTE_US
 _QUARTERS = range(0, 96 * _QUARTER_US, _QUARTER_US)
+_LEAST_SHAPE = 1e-7
+"""What shapes are rounded to, of their mean; no meter shows that much."""
 _DYNAMISED_1999 = {"h0": "h0_dyn"}
 """The household profile of 1999 is meant to be used with its dynamisation over the year."""
 
@@ -72,16 +80,28 @@ def _moved_sum(quarters: Sequence[float], day: Day) -> float:
 
 @lru_cache(maxsize=32)
 def _year_shape(profile: str, year: int) -> tuple[float, ...]:
-    """Return the quarter hours of a year without moved clocks, in no particular unit."""
+    """Return the quarter hours of a year without moved clocks, of about 1 on average."""
+    recipe = f"standard load profile {profile} {year}"
+
+    def make() -> npt.NDArray[np.float64]:
+        made = _made(profile, year)
+        return made / made.mean()
+
+    series = kept_series(recipe, "demandlib", _LEAST_SHAPE, make)
+    return tuple(series.tolist())
+
+
+def _made(profile: str, year: int) -> npt.NDArray[np.float64]:
+    import numpy as np  # noqa: PLC0415
     import pandas as pd  # noqa: PLC0415 - takes long to import, and few sites need it
     from demandlib import bdew  # type: ignore[import-untyped]  # noqa: PLC0415
 
     with _quiet():
         if profile.endswith("25"):
             times = pd.date_range(f"{year}-01-01", f"{year + 1}-01-01", freq="15min", inclusive="left")
-            return tuple(getattr(bdew, profile.upper())(times).astype(float).tolist())
+            return np.asarray(getattr(bdew, profile.upper())(times), np.float64)
         column = _DYNAMISED_1999.get(profile, profile)
-        return tuple(bdew.ElecSlp(year).get_profiles(column)[column].astype(float).tolist())
+        return np.asarray(bdew.ElecSlp(year).get_profiles(column)[column], np.float64)
 
 
 @contextmanager

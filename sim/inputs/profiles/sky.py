@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..daily import MINUTE_US, SECOND_US, Day, midnight_us
 from ..signal import Steps
 from ..specs import ClearSky, Clouds
+from .kept import kept_series
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
 
 _GEOMETRY_STEP_US = 2 * MINUTE_US
+_LEAST_IRRADIANCE = 1e-3
+"""What clear skies are rounded to [W/m²]; pyranometers show 0.1 or more."""
 _EDGE_S = 30.0
 """Time that a cloud's edge takes to cross the array [s]."""
 _THINNEST = 0.4
@@ -82,7 +85,14 @@ class SkyDays:
             begin_us = midnight_us(month, day.zone)
             end_us = midnight_us((month + timedelta(days=31)).replace(day=1), day.zone)
             knots_us = np.arange(begin_us, end_us + _GEOMETRY_STEP_US, _GEOMETRY_STEP_US)
-            clear = clear_sky_irradiance(knots_us, self._location, *self._plane)
+            place = self._location
+            clear = kept_series(
+                f"clear sky {place.latitude!r} {place.longitude!r} {place.altitude!r} {self._plane!r} "
+                f"{begin_us} {len(knots_us)} {_GEOMETRY_STEP_US}",
+                "pvlib",
+                _LEAST_IRRADIANCE,
+                lambda: clear_sky_irradiance(knots_us, place, *self._plane),
+            )
             self._month = _Month(month, knots_us, clear)
         return self._month.times_us, self._month.clear
 

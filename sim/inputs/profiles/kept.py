@@ -1,0 +1,66 @@
+"""Series that libraries compute: kept from run to run, since those libraries take longer to import than to compute.
+
+What a library gives differs in its last digits from version to version, and from one of the libraries below it to the
+next. It is rounded to what means something, so that a run has the same bits with all of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+
+_MOST_FILES = 300
+"""A month of sun takes 180 kB, a year of a profile 280 kB."""
+
+
+def kept_series(recipe: str, library: str, quantum: float, make: Callable[[], Floats]) -> Floats:
+    """Return a series, rounded, as it was made before, here or by another run; made now if it never was.
+
+    Args:
+        recipe: What it is made of, to the last digit; two of the same are the same series.
+        library: Package that makes it, of which another version may make another.
+        quantum: What the values are rounded to, in their unit.
+        make: Computes it.
+    """
+    import numpy as np  # noqa: PLC0415 - few sites need it
+
+    name = blake2b(f"{recipe}/{library} {version(library)}/{quantum!r}".encode(), digest_size=16).hexdigest()
+    path = platformdirs.user_cache_path("doppelgrid") / "series" / f"{name}.npy"
+    with contextlib.suppress(OSError, ValueError, EOFError):
+        found: Floats = np.load(path, allow_pickle=False)
+        if found.dtype == np.float64 and found.ndim == 1:
+            return found
+    made: Floats = np.round(make() / quantum) * quantum
+    # Whoever cannot write there does without.
+    with contextlib.suppress(OSError):
+        _keep(path, made)
+    return made
+
+
+def _keep(path: Path, series: Floats) -> None:
+    import numpy as np  # noqa: PLC0415
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
+    try:
+        with unfinished.open("wb") as file:
+            np.save(file, series)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    files = sorted(path.parent.glob("*.npy"), key=lambda each: each.stat().st_mtime)
+    for old in files[:-_MOST_FILES]:
+        old.unlink(missing_ok=True)
