@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -73,17 +75,17 @@ class Summarizer:
         )
         own_wh = own_energies_wh(plant)
         memory = plant.operating_point.memory
-        inverter_loss_wh = sum(inverter.loss_wh for inverter in memory.inverters)
-        sun_wh = sum(inverter.sun_wh for inverter in memory.inverters)
-        battery_loss_wh = sum(battery.loss_wh for battery in memory.batteries)
+        inverter_loss_wh = math.fsum(inverter.loss_wh for inverter in memory.inverters)
+        sun_wh = math.fsum(inverter.sun_wh for inverter in memory.inverters)
+        battery_loss_wh = math.fsum(battery.loss_wh for battery in memory.batteries)
         stored_wh = _stored_wh(plant) - self._stored_wh
         inverters = set(plant.wiring.batteries_of)
         passing = set(plant.equipment.throughput)
         rest = {key: energy for key, energy in own_wh.items() if key not in inverters | passing}
-        passed_wh = sum(own_wh[key] for key in passing)
+        passed_wh = math.fsum(own_wh[key] for key in passing)
         consumed_wh = sum(energy for energy in rest.values() if energy > 0.0)
         produced_wh = sun_wh - sum(energy for energy in rest.values() if energy < 0.0)
-        broken_wh = sum(battery.broken_wh for battery in memory.batteries)
+        broken_wh = math.fsum(battery.broken_wh for battery in memory.batteries)
         lost_wh = inverter_loss_wh + battery_loss_wh + passed_wh
         grid = next(flow for flow in flows if flow.key == grid_key(plant.site))
         net_wh = grid.consumed_wh - grid.delivered_wh

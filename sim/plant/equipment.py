@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -147,7 +148,7 @@ def equip(
 def _feed_in_limits(supply: GridSupply, built: Mapping[str, Built]) -> list[Signal]:
     if supply.feed_in_limit is None:
         return []
-    return [supply.feed_in_limit.of_w(sum(each.peak_w or 0.0 for each in built.values()))]
+    return [supply.feed_in_limit.of_w(math.fsum(each.peak_w or 0.0 for each in built.values()))]
 
 
 def _with_parameters(site: Site, key: str, built: Built) -> Machine:
@@ -170,7 +171,7 @@ def _with_batteries(
         return rating
     drawn_w, delivered_w = (
         ceil_to_resolution(ac_from_dc(params, behind_w), rating.resolution_w) if behind_w > 0.0 else 0.0
-        for behind_w in (sum(gap.upper for gap in gaps), -sum(gap.lower for gap in gaps))
+        for behind_w in (math.fsum(gap.upper for gap in gaps), -math.fsum(gap.lower for gap in gaps))
     )
     return rating._replace(
         minimum_w=max(rating.gap.upper, drawn_w), minimum_delivered_w=max(-rating.gap.lower, delivered_w)
@@ -184,6 +185,8 @@ def _built_in(converting: Mapping[str, Converting]) -> dict[str, MeterControl]:
     }
     sizes = {key: converting[key].rating.size for key in meters}
     return {
-        key: MeterControl(meter, sizes[key] / sum(sizes[other] for other in meters if meters[other] == meter))
+        key: MeterControl(
+            meter, sizes[key] / math.fsum(sizes[other] for other in meters if meters[other] == meter)
+        )
         for key, meter in meters.items()
     }

@@ -228,7 +228,7 @@ def _inverters(
 def _minima_w(equipment: Equipment, batteries: Sequence[str]) -> tuple[float, float]:
     """Return the least that batteries take, and give, together [W]."""
     gaps = [equipment.systems[key].gap for key in batteries]
-    return sum(gap.upper for gap in gaps), -sum(gap.lower for gap in gaps)
+    return math.fsum(gap.upper for gap in gaps), -math.fsum(gap.lower for gap in gaps)
 
 
 def _control(wiring: Wiring, equipment: Equipment, component: Mapping[str, int], key: str) -> ControlLayout:

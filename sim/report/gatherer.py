@@ -255,7 +255,9 @@ class Gatherer:
         if self.ways.grid is None or self.ways.hidden or not all(map(self._is_known, self.ways.devices)):
             return None, None
         others = [group for group in self.groups() if group.kind not in STORING]
-        return sum(group.consumed_wh for group in others), sum(group.delivered_wh for group in others)
+        return math.fsum(group.consumed_wh for group in others), math.fsum(
+            group.delivered_wh for group in others
+        )
 
     def greatest(self) -> tuple[Peak | None, Peak | None]:
         """Return the greatest import and export of any length; None where nobody saw it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Set
 
 import numpy as np
@@ -46,7 +47,7 @@ def passing_losses_wh(
             if key not in flows or key in shown or np.isnan(powers[key].at(times_us[:-1])).any():
                 return None
         passed_wh = _net_wh(flows[passed])
-        passed_wh -= sum(_net_wh(flows[key]) / len(parents[key]) for key in behind)
+        passed_wh -= math.fsum(_net_wh(flows[key]) / len(parents[key]) for key in behind)
         lost_wh = passed_wh if lost_wh is None else lost_wh + passed_wh
     return lost_wh
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from operator import attrgetter
 from typing import Any
@@ -56,8 +57,10 @@ class ShortfallWatch:
         return Shortfalls(
             lost_wh=_lost_wh(self._plant) - self._lost_wh,
             curtailed_wh=self._photovoltaics.curtailed_wh,
-            undelivered_wh=sum(each.undelivered_wh for each in self._chargers) if self._chargers else None,
-            unmet_heat_wh=sum(each.unmet_wh for each in self._heated) if self._heated else None,
+            undelivered_wh=math.fsum(each.undelivered_wh for each in self._chargers)
+            if self._chargers
+            else None,
+            unmet_heat_wh=math.fsum(each.unmet_wh for each in self._heated) if self._heated else None,
             outside_limits_s=self._limits.outside_s,
         )
 
@@ -66,9 +69,9 @@ def _lost_wh(plant: Plant) -> float:
     """Return what inverters with batteries, batteries and what power passes through have lost since the start."""
     memory, own_wh = plant.operating_point.memory, own_energies_wh(plant)
     return (
-        sum(inverter.loss_wh for inverter in memory.inverters)
-        + sum(battery.loss_wh for battery in memory.batteries)
-        + sum(own_wh[key] for key in plant.equipment.throughput)
+        math.fsum(inverter.loss_wh for inverter in memory.inverters)
+        + math.fsum(battery.loss_wh for battery in memory.batteries)
+        + math.fsum(own_wh[key] for key in plant.equipment.throughput)
     )
 
 

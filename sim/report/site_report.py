@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -310,7 +311,7 @@ def _power_w(peak: Peak | None) -> float | None:
 def _sum(values: Sequence[float | None]) -> float | None:
     """Return the sum of values; None if one is not known, or there is none."""
     known = [value for value in values if value is not None]
-    return sum(known) if known and len(known) == len(values) else None
+    return math.fsum(known) if known and len(known) == len(values) else None
 
 
 def _greatest(values: Iterable[float | None]) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from ..components.battery import Battery, battery_params, battery_preset_names
@@ -94,7 +95,7 @@ def _greatest(site: Site, key: str, own_w: float, does: str) -> tuple[float, str
         for other in _in_front(site, key)
         if isinstance(section := site.components[other], InverterSection)
     }
-    rated_w = sum(inverters.values())
+    rated_w = math.fsum(inverters.values())
     if inverters and rated_w < own_w:
         return rated_w, f"the rated power of {' and '.join(inverters)}"
     return own_w, f"what it can {does}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -66,4 +67,6 @@ class Bill:
             if part is not None
         ]
         is_known = prices.currency is not None and (prices.peak is None or peak is not None)
-        return Costs(prices.currency, imported, exported, peak, sum(parts) if is_known else None, co2_kg)
+        return Costs(
+            prices.currency, imported, exported, peak, math.fsum(parts) if is_known else None, co2_kg
+        )

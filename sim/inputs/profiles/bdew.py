@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -53,7 +54,7 @@ class BdewDays:
         """Return the sum of the shape over the quarter hours that the year has on a zone's clock."""
         if year not in self._energies_wh:
             shape = _year_shape(self._profile, year)
-            self._energies_wh[year] = sum(shape) + sum(
+            self._energies_wh[year] = math.fsum(shape) + math.fsum(
                 _moved_sum(_quarters(shape, day.date), day) for day in _days_of_moved_clocks(year, zone)
             )
         return self._energies_wh[year]
@@ -75,7 +76,8 @@ def _days_of_moved_clocks(year: int, zone: tzinfo) -> list[Day]:
 def _moved_sum(quarters: Sequence[float], day: Day) -> float:
     """Return by how much a day with moved clocks exceeds an ordinary one."""
     steps = WallClock(_QUARTERS, quarters).steps(day)
-    return sum(steps.at(time_us) for time_us in range(day.begin_us, day.end_us, _QUARTER_US)) - sum(quarters)
+    moved = (steps.at(time_us) for time_us in range(day.begin_us, day.end_us, _QUARTER_US))
+    return math.fsum(moved) - math.fsum(quarters)
 
 
 @lru_cache(maxsize=32)
@@ -85,7 +87,8 @@ def _year_shape(profile: str, year: int) -> tuple[float, ...]:
 
     def make() -> npt.NDArray[np.float64]:
         made = _made(profile, year)
-        return made / made.mean()
+        relative: npt.NDArray[np.float64] = made / made.mean()
+        return relative
 
     series = kept_series(recipe, "demandlib", _LEAST_SHAPE, make)
     return tuple(series.tolist())

@@ -109,9 +109,9 @@ def _normal_correlation(one: Sequence[float], other: Sequence[float]) -> float:
     """Return the correlation of a Gaussian copula from Spearman's rank correlation: `2 sin(π ρ / 6)`."""
     ranks = [_ranks(values) for values in (one, other)]
     mean = (len(one) - 1) / 2.0
-    spread = math.sqrt(math.prod(sum((rank - mean) ** 2 for rank in each) for each in ranks))
+    spread = math.sqrt(math.prod(math.fsum((rank - mean) ** 2 for rank in each) for each in ranks))
     return 2.0 * math.sin(
-        math.pi / 6.0 * sum((a - mean) * (b - mean) for a, b in zip(*ranks, strict=True)) / spread
+        math.pi / 6.0 * math.fsum((a - mean) * (b - mean) for a, b in zip(*ranks, strict=True)) / spread
     )
 
 
