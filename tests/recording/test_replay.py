@@ -171,6 +171,17 @@ class TestReplayed:
 
 
 class TestSimulated:
+    def test_what_is_simulated_says_how_it_is_and_the_rest_how_it_was(self, recording: Recording) -> None:
+        replay = Replay(recording, simulate=["battery"])
+        plant, instruments = replay.build(start_us=NOON, seed=42)
+        plant.advance(NOON + 9 * SECOND)
+        told = {key: instruments.told(key) for key in ("battery", "pv-inv")}
+        # The recorded battery was told to deliver, and an application of this replay tells it nothing.
+        assert told["battery"] is not None
+        assert told["battery"].states == (StateCode.READY, StateCode.RELAY_CLOSED)
+        assert told["pv-inv"] is not None
+        assert told["pv-inv"].states == (StateCode.DISCHARGING,)
+
     def test_a_battery_brings_its_inverters_along(self, recording: Recording) -> None:
         assert Replay(recording, simulate=["battery"]).simulated == {"battery", "bat-inv"}
         assert Replay(recording, simulate=["bat-inv"]).simulated == {"battery", "bat-inv"}

@@ -9,6 +9,7 @@ import pytest
 
 from doppelgrid.models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
 from doppelgrid.sim.components.device import Activity
+from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.domain.commands import OverrideInput, ReleaseInput
 from doppelgrid.sim.domain.states import Diagnostic, StateCode
 from doppelgrid.sim.domain.switching import Position
@@ -70,6 +71,14 @@ def states(key: str, now: Condition, power_w: float = 0.0) -> tuple[StateCode, .
     said = reader.read(now)
     assert set(said) <= reader.possible
     return said
+
+
+@pytest.mark.parametrize("key", COMPONENTS)
+def test_what_a_component_may_say_are_states_its_own_one_at_rest_among_them(key: str) -> None:
+    possible = state_reader(shared(), key).possible
+    assert all(isinstance(code, StateCode) for code in possible)
+    resting = type_of(shared().site.components[key]).resting_state
+    assert resting is None or resting in possible
 
 
 def test_an_error_goes_before_a_switch_and_that_before_the_grid() -> None:
