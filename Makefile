@@ -25,7 +25,7 @@ export PYTHONSAFEPATH := 1
 # Rewriting the assertions of all tests takes longer than importing them: what comes of it is always kept.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help installed demo test quick slow days mutants lint types proto bench accuracy models-docs digests layout docs check clean
+.PHONY: help installed demo test quick slow days robust mutants lint types proto bench accuracy models-docs digests layout docs check clean
 .DEFAULT_GOAL := help
 
 help:
@@ -36,6 +36,7 @@ help:
 	@echo "make docs    build the site of the documentation in build/site; fails if a link leads nowhere"
 	@echo "make slow | lint | types | bench | clean    one at a time"
 	@echo "make days    let whole days pass: the pools of the SDK at simulated sites, compiled digests of sites"
+	@echo "make robust [SECONDS=540]    attack a running site, its snapshots and its files"
 	@echo "make mutants [N=60] [SEED=0] [OF=FOLDER]   plant faults and see whether the tests notice"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
 	@echo "make layout                 draw the plan of the code from its imports"
@@ -69,6 +70,11 @@ quick: installed
 
 slow: installed
 	$(BIN)/pytest -m "slow and not days" $(SHARED_SLOW)
+
+SECONDS ?= 540
+robust: installed
+	DOPPELGRID_ROBUST_SECONDS=$(SECONDS) $(BIN)/pytest -s tests/robustness tests/gateway/test_foreign_snapshots.py \
+		tests/recording/test_recovery.py tests/recording/test_crash.py tests/inputs/test_bombs.py tests/site/test_site_garbage.py
 
 # Hours of them, and three sites, are among the slow tests.
 days: installed

@@ -9,6 +9,8 @@ from typing import NamedTuple, Protocol
 
 from ..domain.timestamps import MICROSECONDS
 
+SLOWEST = 1e-7
+"""Least speed; a second takes months, and times stay numbers."""
 FASTEST = 100_000.0
 """Greatest speed [simulated seconds per second of the loop]; what lies above, no site keeps up with."""
 _TOLERATED_DRIFT_US = 250_000
@@ -174,8 +176,8 @@ def check_speed(speed: float) -> float:
     Raises:
         ValueError: If it is none.
     """
-    if not 0.0 < speed <= FASTEST:
-        raise ValueError(f"speed is {speed:g}; accepted: a number greater than 0, up to {FASTEST:g}")
+    if not SLOWEST <= speed <= FASTEST:
+        raise ValueError(f"speed is {speed:g}; accepted: a number from {SLOWEST:g} to {FASTEST:g}")
     return speed
 
 
