@@ -124,7 +124,7 @@ def run_scenarios(
     if dask is None:
         prepared()
     try:
-        collected = collect(paths)
+        collected = collect(paths, lambda name: not app and fits(name, select or []))
     except ScenarioError as error:
         raise refuse(str(error)) from None
     filtered = chosen(collected, select or [], None)

@@ -12,6 +12,7 @@ from ....sim.report.figures import MONEY, without_unit
 from ....sim.report.gatherer import STORING
 from ....sim.report.site_report import QUARTER_US, SiteReport
 from ....sim.tariff.reader import Tariff
+from ..language.expressions import Condition, readings
 
 _NEEDS = {
     "curtailed_wh": "a site with photovoltaics",
@@ -66,6 +67,12 @@ def absent_figures(
     if len(ageless) == len(report.storages):
         found["capacity_loss"] = _AGEING
     return {without_unit(name): needs for name, needs in found.items()}
+
+
+def is_billed(condition: Condition) -> bool:
+    """Say whether a condition is about figures that a tariff gives."""
+    billed = {without_unit(name) for name, _ in _of_tariff(None)}
+    return any(str(each) in billed for each in readings(condition))
 
 
 def _may_produce(plant: Plant) -> bool:

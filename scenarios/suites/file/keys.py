@@ -88,6 +88,7 @@ Start = Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)]
 LONGEST_S = 366 * 86_400.0
 """Time that a run lasts at most [s]."""
 Length = Annotated[float, SECOND.within(above=0.0, upper=LONGEST_S)]
+RunLength = Annotated[float, SECOND.within(lower=1.0, upper=LONGEST_S)]
 Moment = Annotated[time | datetime | float, BeforeValidator(_moment, json_schema_input_type=str)]
 """A time since the start, a time of day, or an instant."""
 
@@ -391,7 +392,7 @@ class ScenarioSection(Section):
         "2026-06-15 00:00", validate_default=True
     )
     """By the clock of the site, if it names no offset."""
-    duration_s: Annotated[float, SECOND.within(lower=1.0, upper=LONGEST_S)] = Field(alias="duration")
+    duration_s: RunLength = Field(alias="duration")
     seed: int = Field(0, strict=True)
     """Of all noise, and of the application's `random`."""
     interval_s: Interval | None = Field(None, alias="interval")

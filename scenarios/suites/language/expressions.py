@@ -198,6 +198,13 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
             yield condition
 
 
+def readings(condition: Condition) -> Iterator[Reading]:
+    """Yield the values that the comparisons in a condition name, from left to right."""
+    for leaf in leaves(condition):
+        if isinstance(leaf, Comparison):
+            yield from (each for each in (leaf.left, leaf.right) if isinstance(each, Reading))
+
+
 def _unit_refusal(text: str, rest: str) -> ExpressionError | None:
     """Return what is wrong with a unit behind a number; None if it is something else that is wrong there."""
     found = _WORD.match(rest)

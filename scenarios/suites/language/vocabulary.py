@@ -31,6 +31,7 @@ from .expressions import (
     Reading,
     holds,
     leaves,
+    readings,
 )
 from .formulas import Formula
 from .subjects import APP, SITE, OfApplication, OfComponent, OfSensor, OfSite, Sight, Span, Subject
@@ -86,17 +87,10 @@ class SiteWords:
             yield from self._leaf_faults(leaf)
 
     def is_about_application(self, condition: Condition) -> bool:
-        """Say whether a condition without faults speaks of what the application does."""
-        return any(
-            isinstance(leaf, HasCommanded)
-            or (
-                isinstance(leaf, Comparison)
-                and any(
-                    isinstance(each, Reading) and isinstance(self._subjects[each.subject], OfApplication)
-                    for each in (leaf.left, leaf.right)
-                )
-            )
-            for leaf in leaves(condition)
+        """Say whether a condition speaks of what the application does."""
+        subjects = (self._subjects.get(each.subject) for each in readings(condition))
+        return any(isinstance(each, HasCommanded) for each in leaves(condition)) or any(
+            isinstance(each, OfApplication) for each in subjects
         )
 
     def span(self, reading: Reading) -> Span:
@@ -160,44 +154,54 @@ class SiteWords:
             case HasCommanded(subject, whom):
                 if subject != APP or not isinstance(self._subjects[APP], OfApplication):
                     yield Fault(f"{subject!r}, which commands nobody", APP)
-                elif whom is not None and whom not in self._components:
-                    yield Fault(f"{whom!r}, which is no component", one_of(self._components, whom))
-            case HasState(subject) | HasDiagnostic(subject) if subject not in self._components:
-                yield Fault(f"{subject!r}, which is no component", one_of(self._components, subject))
-            case HasState(_, state) if state not in StateCode.__members__:
-                yield Fault(f"{state!r}, which is no state", one_of(StateCode.__members__, state))
-            case HasDiagnostic(_, code) if code not in DIAGNOSTIC_NUMBERS:
-                yield Fault(f"{code!r}, which is no diagnostic", one_of(DIAGNOSTIC_NUMBERS, code))
-            case HasState(subject, state) if state not in self._states[subject]:
-                can_be = [code for code in StateCode if code in self._states[subject]]
-                yield Fault(f"{state!r}, which {subject} never is", one_of(can_be, state))
-            case HasDiagnostic(subject, code) if code not in self._diagnostics.get(subject, (code,)):
-                can_be_told = one_of(sorted(self._diagnostics[subject]), code)
-                yield Fault(
-                    f"{code!r}, which {subject} never reports", f"{can_be_told}, or a fault that says it"
-                )
+                if whom is not None:
+                    yield from self._component_faults(whom)
+            case HasState(subject, state):
+                yield from self._component_faults(subject)
+                if state not in StateCode.__members__:
+                    yield Fault(f"{state!r}, which is no state", one_of(StateCode.__members__, state))
+                elif state not in self._states.get(subject, (state,)):
+                    can_be = [code for code in StateCode if code in self._states[subject]]
+                    yield Fault(f"{state!r}, which {subject} never is", one_of(can_be, state))
+            case HasDiagnostic(subject, code):
+                yield from self._component_faults(subject)
+                if code not in DIAGNOSTIC_NUMBERS:
+                    yield Fault(f"{code!r}, which is no diagnostic", one_of(DIAGNOSTIC_NUMBERS, code))
+                elif code not in self._diagnostics.get(subject, (code,)):
+                    can_be_told = one_of(sorted(self._diagnostics[subject]), code)
+                    yield Fault(
+                        f"{code!r}, which {subject} never reports", f"{can_be_told}, or a fault that says it"
+                    )
+
+    def _component_faults(self, name: str) -> Iterator[Fault]:
+        if name not in self._components:
+            yield Fault(f"{name!r}, which is no component", one_of(self._components, name))
 
     def _comparison_faults(self, leaf: Comparison) -> Iterator[Fault]:
-        readings = [each for each in (leaf.left, leaf.right) if isinstance(each, Reading)]
-        if not readings:
+        named = list(readings(leaf))
+        if not named:
             yield Fault(
                 f"{leaf.left} {leaf.order} {leaf.right}, which never changes", "a value of a component"
             )
             return
-        for reading in readings:
-            subject = self._subjects.get(reading.subject)
-            if subject is None:
-                yield Fault(
-                    f"{reading.subject!r}, which is no component", one_of(self._subjects, reading.subject)
-                )
-                return
-            if subject.unit(reading.what) is None:
-                yield Fault(f"{str(reading)!r}, which is no value of it", one_of(subject.names, reading.what))
-                return
-        if len(readings) == 2 and len({self.unit(reading).inner for reading in readings}) == 2:
-            one, other = (f"{reading} in {self.unit(reading).inner}" for reading in readings)
+        unknown = [*filter(None, map(self._reading_fault, named))]
+        yield from unknown
+        if unknown:
+            return
+        if len(named) == 2 and len({self.unit(reading).inner for reading in named}) == 2:
+            one, other = (f"{reading} in {self.unit(reading).inner}" for reading in named)
             yield Fault(f"{one}, {other}", "two values in the same unit")
-        yield from quantity_faults(leaf, self.unit(readings[0]))
+        yield from quantity_faults(leaf, self.unit(named[0]))
+
+    def _reading_fault(self, reading: Reading) -> Fault | None:
+        subject = self._subjects.get(reading.subject)
+        if subject is None:
+            return Fault(
+                f"{reading.subject!r}, which is no component", one_of(self._subjects, reading.subject)
+            )
+        if subject.unit(reading.what) is None:
+            return Fault(f"{str(reading)!r}, which is no value of it", one_of(subject.names, reading.what))
+        return None
 
     def _value(self, value: Reading | Quantity, beside: Reading | Quantity, sight: Sight) -> float:
         if isinstance(value, Quantity):
@@ -233,22 +237,23 @@ class FigureWords:
             if not isinstance(leaf, Comparison):
                 yield Fault("a state", "comparisons of figures, such as peak_import <= 32 kW")
                 continue
-            readings = [each for each in (leaf.left, leaf.right) if isinstance(each, Reading)]
-            unknown = [each for each in readings if str(each) not in self._full]
-            if not readings:
+            named = list(readings(leaf))
+            unknown = [each for each in named if str(each) not in self._full]
+            if not named:
                 yield Fault(
                     f"{leaf.left} {leaf.order} {leaf.right}, which never changes", "a figure of the run"
                 )
             elif unknown:
-                yield Fault(f"{str(unknown[0])!r}, which is no figure", one_of(self._full, str(unknown[0])))
+                for each in unknown:
+                    yield Fault(f"{str(each)!r}, which is no figure", one_of(self._full, str(each)))
             else:
-                yield from self._faults_of_known(leaf, readings)
+                yield from self._faults_of_known(leaf, named)
 
-    def _faults_of_known(self, leaf: Comparison, readings: list[Reading]) -> Iterator[Fault]:
-        missing = [str(each) for each in readings if str(each) in self._absent]
+    def _faults_of_known(self, leaf: Comparison, named: list[Reading]) -> Iterator[Fault]:
+        missing = [str(each) for each in named if str(each) in self._absent]
         # Of money without a tariff nobody knows the unit.
-        has_unit = self._currency is not None or not MONEY.intersection(map(str, readings))
-        wrong = list(quantity_faults(leaf, self.unit(readings[0]))) if has_unit else []
+        has_unit = self._currency is not None or not MONEY.intersection(map(str, named))
+        wrong = list(quantity_faults(leaf, self.unit(named[0]))) if has_unit else []
         if missing and not wrong:
             yield Fault(f"{missing[0]!r}, of which nothing can be known here", self._absent[missing[0]])
         yield from wrong
