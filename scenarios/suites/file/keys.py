@@ -88,6 +88,8 @@ Start = Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)]
 LONGEST_S = 366 * 86_400.0
 """Time that a run lasts at most [s]."""
 Length = Annotated[float, SECOND.within(above=0.0, upper=LONGEST_S)]
+CONNECTS_WITHIN_S = 30.0
+"""Real time in which a live application has to connect if nothing is said [s]."""
 RunLength = Annotated[float, SECOND.within(lower=1.0, upper=LONGEST_S)]
 Moment = Annotated[time | datetime | float, BeforeValidator(_moment, json_schema_input_type=str)]
 """A time since the start, a time of day, or an instant."""
@@ -405,6 +407,10 @@ class ScenarioSection(Section):
     """Whether the application runs live, as one does that is not Python."""
     speed: Annotated[float, Field(gt=0.0, le=FASTEST)] = 1.0
     """Simulated seconds per second for an application that runs live."""
+    connect_within_s: PositiveDuration = Field(
+        f"{CONNECTS_WITHIN_S:g} s", alias="connect_within", validate_default=True
+    )
+    """Real time in which an application that runs live has to connect."""
     tariff: Text | None = None
     """Path of a tariff file, relative to this one, by which costs and emissions are counted."""
     without: tuple[Invariant, ...] = ()
