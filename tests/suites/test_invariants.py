@@ -215,7 +215,7 @@ def windowed(readings: list[tuple[float, float]]) -> list[str]:
     return [
         words
         for soc_pct, lower_pct in readings
-        for _, words in windows.look(
+        for _, words, _ in windows.look(
             0,
             lambda _key, soc_pct=soc_pct, lower_pct=lower_pct: Reading(  # type: ignore[misc]
                 {Metric.BATTERY_SOC_PCT: soc_pct},
@@ -252,7 +252,7 @@ def obeyed(site: Site, powers_w: list[float]) -> list[str]:
     return [
         words
         for second, power_w in enumerate(powers_w)
-        for _, words in obedience.look(second * 1_000_000, partial(read, power_w=power_w))
+        for _, words, _ in obedience.look(second * 1_000_000, partial(read, power_w=power_w))
     ]
 
 

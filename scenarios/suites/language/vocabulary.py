@@ -11,8 +11,9 @@ from typing import NamedTuple
 from ....sim.components.component_type import Way
 from ....sim.components.registry import type_of
 from ....sim.domain.diagnostics import DIAGNOSTIC_NUMBERS
-from ....sim.domain.metrics import Metric
+from ....sim.domain.metrics import Metric, PowerType
 from ....sim.domain.states import StateCode
+from ....sim.files import units
 from ....sim.files.problems import one_of
 from ....sim.files.units import Unit
 from ....sim.report.figures import MONEY, NEVER_BELOW_0, SHARES, unit_of, without_unit
@@ -39,6 +40,12 @@ from .subjects import APP, SITE, OfApplication, OfComponent, OfSensor, OfSite, S
 ORDERS: Mapping[Order, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
+
+_POWERS: Mapping[Unit, frozenset[PowerType]] = {
+    **dict.fromkeys((units.WATT, units.WATT_HOUR, units.FRACTION), frozenset((PowerType.ACTIVE,))),
+    **dict.fromkeys((units.VAR, units.VAR_HOUR), frozenset((PowerType.REACTIVE,))),
+}
+"""Which power values of a unit tell of, or add up."""
 
 
 class Fault(NamedTuple):
@@ -92,6 +99,13 @@ class SiteWords:
         return any(isinstance(each, HasCommanded) for each in leaves(condition)) or any(
             isinstance(each, OfApplication) for each in subjects
         )
+
+    def powers(self, condition: Condition) -> frozenset[PowerType]:
+        """Return which power a condition without faults is about; both where part of it is about something else."""
+        if not all(isinstance(leaf, Comparison) for leaf in leaves(condition)):
+            return frozenset(PowerType)
+        about = (_POWERS.get(self.unit(reading), frozenset(PowerType)) for reading in readings(condition))
+        return frozenset().union(*about)
 
     def span(self, reading: Reading) -> Span:
         """Return what a value can be at all."""

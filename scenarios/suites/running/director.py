@@ -23,6 +23,7 @@ from ....sim.report.site_report import SiteReport
 from ....sim.simulation.live import LiveSimulation
 from ...testing.durations import shown_span
 from ...testing.over_time import After, Always, Look, Never, Outcome, Settling, Watch
+from ..checks.breach import ANY
 from ..checks.invariants import INVARIANTS, WORDS, Invariants
 from ..checks.story import subjects_of
 from ..file.actions import Action, MendAll
@@ -179,7 +180,9 @@ class Director:
         return outcome._replace(chain=self._chains[place] if place in self._chains else self._chain(check))
 
     def _chain(self, check: Check) -> tuple[str, ...]:
-        return self.invariants.story.chain(subjects_of(check.wanted.condition))
+        condition = check.wanted.condition
+        powers = ANY if check.kind == "kpi" else self._scenario.words.powers(condition)
+        return self.invariants.story.chain(subjects_of(condition), powers)
 
     def _watch(self, check: Check, at_us: int | None) -> Watch | None:
         begin_us, end_us = self._scenario.start_us, self._scenario.end_us
