@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
 from ...sim.inputs.signal import NEVER
-from . import over_time
+from ...sim.language import over_time
+from ...sim.language.over_time import Look, Settling
 from .bench import Bench
 from .conditions import Condition
 from .durations import Moment, Span, moment_us, shown_span, span_us
-from .over_time import Look, Settling
 from .quantities import shown
 
 __tracebackhide__ = True  # failures are shown where the test stands

@@ -11,9 +11,9 @@ from doppelgrid.scenarios.suites.checks import breach
 from doppelgrid.scenarios.suites.checks.breach import Powers
 from doppelgrid.scenarios.suites.checks.story import Story, subjects_of
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioFile
-from doppelgrid.scenarios.suites.language.expressions import parse_condition
 from doppelgrid.scenarios.suites.running.case import Case, run_case
 from doppelgrid.sim.domain.events import Event
+from doppelgrid.sim.language.expressions import parse_condition
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.reader import load_site
 

@@ -7,12 +7,12 @@ from collections.abc import Container, Iterator, Mapping
 from ....sim.components.component_type import Way
 from ....sim.components.registry import type_of
 from ....sim.inputs.signal import Constant
+from ....sim.language.expressions import Condition, readings
 from ....sim.plant.plant import Plant
 from ....sim.report.figures import MONEY, without_unit
 from ....sim.report.gatherer import STORING
 from ....sim.report.site_report import QUARTER_US, SiteReport
 from ....sim.tariff.reader import Tariff
-from ..language.expressions import Condition, readings
 
 _NEEDS = {
     "curtailed_wh": "a site with photovoltaics",

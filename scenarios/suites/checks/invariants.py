@@ -10,8 +10,8 @@ from ....sim.domain.events import Event
 from ....sim.domain.messages import Frame, Refusal
 from ....sim.domain.messages import Reading as Report
 from ....sim.domain.metrics import Metric
+from ....sim.language.over_time import Outcome
 from ....sim.simulation.simulation import Simulation
-from ...testing.over_time import Outcome
 from .attribution import Attribution
 from .breach import ACTIVE, Breach
 from .command_watches import Lifetimes, Shown

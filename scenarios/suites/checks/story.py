@@ -15,8 +15,8 @@ from ....sim.domain.events import Event, event_in_words
 from ....sim.domain.messages import RequestStatus
 from ....sim.domain.metrics import Metric, PowerType
 from ....sim.domain.timestamps import to_datetime
+from ....sim.language.expressions import Condition
 from ....sim.network.wiring import Wiring
-from ..language.expressions import Condition
 from .breach import ANY, Powers, powers_of
 
 _LONGEST = 8

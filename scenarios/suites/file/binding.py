@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -16,17 +16,16 @@ from ....sim.domain.messages import (
 from ....sim.domain.timestamps import MICROSECONDS
 from ....sim.files.problems import Finding, Place, Problem, shown
 from ....sim.files.regular import NOT_THERE
+from ....sim.language.expressions import Quantity, Reading
+from ....sim.language.possible import possible_truths
+from ....sim.language.site_words import words_of
+from ....sim.language.vocabulary import SiteWords, parsed
+from ....sim.report.figure_conditions import FigureWords, figures_of
 from ....sim.report.of_simulation import SiteWatch
 from ....sim.simulation.simulation import Simulation
-from ....sim.site.graph import formulas
 from ....sim.site.site import Site
 from ....sim.tariff.reader import Tariff, TariffError
-from ....sim.telemetry.instruments import Instruments
 from ..checks.absent import absent_figures, is_billed
-from ..language.expressions import Quantity, Reading
-from ..language.formulas import parse_formula
-from ..language.possible import possible_truths
-from ..language.vocabulary import FigureWords, SiteWords, figures_of, parsed
 from .actions import MendAll, actions_of
 from .application import Application
 from .keys import Check, Step, Written
@@ -103,25 +102,6 @@ def findings_anywhere(part: Readable) -> list[Finding]:
         for number, step in zip(part.steps, part.section.steps, strict=True)
     ]
     return [*found, *_timing_findings(part, run, steps)]
-
-
-def words_of(simulation: Simulation, broken: Container[str] = ()) -> SiteWords:
-    """Return what conditions about a site may speak of.
-
-    Args:
-        simulation: The site.
-        broken: Components with faults that may report what nothing else does.
-    """
-    site, instruments = simulation.site, Instruments(simulation.plant)
-    keys = {sensor.id: key for key, sensor in site.sensors.items()}
-    return SiteWords(
-        {key: instruments.metrics(key) for key in site.components},
-        {component.id: key for key, component in site.components.items()},
-        {name: parse_formula(text) for name, text in formulas(site).items()},
-        {keys[info.id]: (info.id, info.metrics) for info in simulation.gateway.sensors()},
-        {key: instruments.sayable(key).states for key in site.components},
-        {key: instruments.sayable(key).diagnostics for key in site.components if key not in broken},
-    )
 
 
 def file_findings(key: str, written: str, problems: Sequence[Problem]) -> list[Finding]:

@@ -17,9 +17,9 @@ from ....sim.engine.clock import FASTEST
 from ....sim.files.moments import parse_moment
 from ....sim.files.sections import Section, Text, refuse, short_for
 from ....sim.files.units import SECOND, Duration, PositiveDuration
+from ....sim.language.expressions import Condition, ExpressionError, parse_condition
 from ...testing.durations import shown_span
 from ..checks.invariants import Invariant
-from ..language.expressions import Condition, ExpressionError, parse_condition
 
 TRIGGERS = ("at", "every", "when")
 ACTS = ("set", "release", "fault", "mend", "command", "plug", "unplug", "outage", "restart", "say")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ....sim.files.problems import Finding
+from ....sim.language.vocabulary import SiteWords
 from ....sim.site.site import Site
 from ....sim.tariff.prices import Prices
-from ..language.vocabulary import SiteWords
 from .actions import Action
 from .application import Application
 from .keys import ScenarioSection, Step

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from ....sim.files.explain import explain, keys_of
 from ....sim.files.problems import Finding, Place, most_like
-from ..language.expressions import ExpressionError, parse_condition
+from ....sim.language.expressions import ExpressionError, parse_condition
 from .keys import (
     ACTS,
     KINDS,

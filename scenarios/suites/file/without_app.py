@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....sim.files.problems import Finding
-from ..language.expressions import readings
-from ..language.vocabulary import SiteWords
+from ....sim.language.expressions import readings
+from ....sim.language.vocabulary import SiteWords
 from .readable import Readable
 
 _FIGURES = {"commands", "refusals"}

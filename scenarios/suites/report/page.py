@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from ....sim.domain.timestamps import MICROSECONDS, to_datetime
 from ....sim.files.extras import extra_for
 from ....sim.files.json_text import json_text
-from ..language.figure_words import with_unit
+from ....sim.report.figure_words import with_unit
 from ..running.case import Verdict
 from .baseline import Change
 from .missing import Missing

@@ -17,12 +17,12 @@ from ....sim.domain.messages import Frame
 from ....sim.domain.timestamps import MICROSECONDS, to_datetime
 from ....sim.files.json_text import json_text
 from ....sim.files.problems import Problem
+from ....sim.language.over_time import Outcome
 from ....sim.recording import Recorder
 from ....sim.simulation.live import LiveSimulation
 from ...lockstep.session import LockstepResult, LockstepSession
 from ...lockstep.wall import real_monotonic_s
 from ...testing.durations import local_time
-from ...testing.over_time import Outcome
 from ..checks.logged_exceptions import LoggedExceptions
 from ..file.application import Application, ApplicationError, read_application
 from ..file.library import name_of

@@ -18,20 +18,20 @@ from ....sim.domain.commands import (
 )
 from ....sim.domain.messages import CommandError, Frame
 from ....sim.domain.timestamps import MICROSECONDS
+from ....sim.language.expressions import Condition
+from ....sim.language.over_time import After, Always, Look, Never, Outcome, Settling, Watch
+from ....sim.language.sight import RunningSight
+from ....sim.report.figure_conditions import FigureWords, figures_of
 from ....sim.report.of_simulation import SiteWatch
 from ....sim.report.site_report import SiteReport
 from ....sim.simulation.live import LiveSimulation
 from ...testing.durations import shown_span
-from ...testing.over_time import After, Always, Look, Never, Outcome, Settling, Watch
 from ..checks.breach import ANY
 from ..checks.invariants import INVARIANTS, WORDS, Invariants
 from ..checks.story import subjects_of
 from ..file.actions import Action, MendAll
 from ..file.keys import Check
 from ..file.plan import Scenario, event_named
-from ..language.expressions import Condition
-from ..language.sight import RunningSight
-from ..language.vocabulary import FigureWords, figures_of
 from .met_states import MetStates, States
 from .series import Gathering, Series
 from .timetable import Timetable

@@ -15,9 +15,9 @@ from typing import Any, Literal, cast
 from lark import Lark, Transformer, v_args
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from ....sim.files import units
-from ....sim.files.money import CURRENCIES, KILOGRAM
-from ....sim.files.problems import did_you_mean
+from ..files import units
+from ..files.money import CURRENCIES, KILOGRAM
+from ..files.problems import did_you_mean
 
 _UNITS = (
     units.WATT, units.VAR, units.VOLT_AMPERE, units.WATT_HOUR, units.VOLT, units.AMPERE, units.HERTZ, units.SECOND,

@@ -8,18 +8,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from ....sim.components.component_type import Way
-from ....sim.components.registry import type_of
-from ....sim.domain.diagnostics import DIAGNOSTIC_NUMBERS
-from ....sim.domain.metrics import Metric, PowerType
-from ....sim.domain.states import StateCode
-from ....sim.files import units
-from ....sim.files.problems import one_of
-from ....sim.files.units import Unit
-from ....sim.report.figures import MONEY, NEVER_BELOW_0, SHARES, unit_of, without_unit
-from ....sim.report.gatherer import LOAD
-from ....sim.report.site_report import SiteReport
-from ....sim.site.site import Site
+from ..domain.diagnostics import DIAGNOSTIC_NUMBERS
+from ..domain.metrics import Metric, PowerType
+from ..domain.states import StateCode
+from ..files import units
+from ..files.problems import one_of
+from ..files.units import Unit
 from .expressions import (
     Comparison,
     Condition,
@@ -107,6 +101,21 @@ class SiteWords:
         about = (_POWERS.get(self.unit(reading), frozenset(PowerType)) for reading in readings(condition))
         return frozenset().union(*about)
 
+    def reading_fault(self, reading: Reading) -> Fault | None:
+        """Return what is wrong with the name of a value; None if nothing is."""
+        subject = self._subjects.get(reading.subject)
+        if subject is None:
+            return Fault(
+                f"{reading.subject!r}, which is no component", one_of(self._subjects, reading.subject)
+            )
+        if subject.unit(reading.what) is None:
+            return Fault(f"{str(reading)!r}, which is no value of it", one_of(subject.names, reading.what))
+        return None
+
+    def value(self, reading: Reading, sight: Sight) -> float:
+        """Return a value of which conditions may speak, in the inner unit of its unit; NaN if it is not known."""
+        return self._subjects[reading.subject].value(reading.what, sight)
+
     def span(self, reading: Reading) -> Span:
         """Return what a value can be at all."""
         return self._subjects[reading.subject].span(reading.what)
@@ -148,7 +157,7 @@ class SiteWords:
             match leaf:
                 case Comparison(left, _, right):
                     words += [
-                        f"{each} = {_rounded(self.unit(each), self._value(each, each, sight))}"
+                        f"{each} = {rounded(self.unit(each), self.value(each, sight))}"
                         for each in (left, right)
                         if isinstance(each, Reading)
                     ]
@@ -198,7 +207,7 @@ class SiteWords:
                 f"{leaf.left} {leaf.order} {leaf.right}, which never changes", "a value of a component"
             )
             return
-        unknown = [*filter(None, map(self._reading_fault, named))]
+        unknown = [*filter(None, map(self.reading_fault, named))]
         yield from unknown
         if unknown:
             return
@@ -207,116 +216,11 @@ class SiteWords:
             yield Fault(f"{one}, {other}", "two values in the same unit")
         yield from quantity_faults(leaf, self.unit(named[0]))
 
-    def _reading_fault(self, reading: Reading) -> Fault | None:
-        subject = self._subjects.get(reading.subject)
-        if subject is None:
-            return Fault(
-                f"{reading.subject!r}, which is no component", one_of(self._subjects, reading.subject)
-            )
-        if subject.unit(reading.what) is None:
-            return Fault(f"{str(reading)!r}, which is no value of it", one_of(subject.names, reading.what))
-        return None
-
     def _value(self, value: Reading | Quantity, beside: Reading | Quantity, sight: Sight) -> float:
         if isinstance(value, Quantity):
             assert isinstance(beside, Reading)
             return parsed(self.unit(beside), value.text)
-        return self._subjects[value.subject].value(value.what, sight)
-
-
-class FigureWords:
-    """What conditions about a whole run may speak of: the figures of its report, their units left out."""
-
-    def __init__(
-        self,
-        figures: Mapping[str, float | None],
-        currency: str | None = None,
-        absent: Mapping[str, str] | None = None,
-    ) -> None:
-        """Take the figures.
-
-        Args:
-            figures: By their full names; see `SiteReport.figures`.
-            currency: Code of that of the tariff, if there is one.
-            absent: What it would take to know those that cannot be known, by their names without units.
-        """
-        self._full = {without_unit(name): name for name in figures}
-        self._figures = figures
-        self._currency = currency
-        self._absent = absent or {}
-
-    def faults(self, condition: Condition) -> Iterator[Fault]:
-        """Yield what is wrong with a condition about figures."""
-        for leaf in leaves(condition):
-            if not isinstance(leaf, Comparison):
-                yield Fault("a state", "comparisons of figures, such as peak_import <= 32 kW")
-                continue
-            named = list(readings(leaf))
-            unknown = [each for each in named if str(each) not in self._full]
-            if not named:
-                yield Fault(
-                    f"{leaf.left} {leaf.order} {leaf.right}, which never changes", "a figure of the run"
-                )
-            elif unknown:
-                for each in unknown:
-                    yield Fault(f"{str(each)!r}, which is no figure", one_of(self._full, str(each)))
-            else:
-                yield from self._faults_of_known(leaf, named)
-
-    def _faults_of_known(self, leaf: Comparison, named: list[Reading]) -> Iterator[Fault]:
-        missing = [str(each) for each in named if str(each) in self._absent]
-        # Of money without a tariff nobody knows the unit.
-        has_unit = self._currency is not None or not MONEY.intersection(map(str, named))
-        wrong = list(quantity_faults(leaf, self.unit(named[0]))) if has_unit else []
-        if missing and not wrong:
-            yield Fault(f"{missing[0]!r}, of which nothing can be known here", self._absent[missing[0]])
-        yield from wrong
-
-    def truth(self, condition: Condition) -> bool | None:
-        """Return whether a condition holds; None if a figure in it is not known."""
-
-        def of(leaf: Leaf) -> bool | None:
-            assert isinstance(leaf, Comparison)
-            one, other = self._value(leaf.left, leaf.right), self._value(leaf.right, leaf.left)
-            return None if one is None or other is None else ORDERS[leaf.order](one, other)
-
-        return holds(condition, of)
-
-    def shown(self, condition: Condition) -> str:
-        """Return the figures that a condition is about, in words."""
-        words = []
-        for leaf in leaves(condition):
-            assert isinstance(leaf, Comparison)
-            for each in (leaf.left, leaf.right):
-                if isinstance(each, Reading):
-                    value = self._figures[self._full[str(each)]]
-                    words.append(
-                        f"{each} = {'not known' if value is None else _rounded(self.unit(each), value)}"
-                    )
-        return "; ".join(dict.fromkeys(words))
-
-    def span(self, reading: Reading) -> Span:
-        """Return what a figure can be at all."""
-        name = self._full[str(reading)].rpartition(".")[2]
-        return Span(0.0, 1.0) if name in SHARES else Span(0.0) if name in NEVER_BELOW_0 else Span()
-
-    def unit(self, reading: Reading) -> Unit:
-        """Return the unit of a figure."""
-        return unit_of(self._full[str(reading)], self._currency)
-
-    def _value(self, value: Reading | Quantity, beside: Reading | Quantity) -> float | None:
-        if isinstance(value, Reading):
-            return self._figures[self._full[str(value)]]
-        assert isinstance(beside, Reading)
-        return parsed(self.unit(beside), value.text)
-
-
-def figures_of(report: SiteReport, site: Site) -> dict[str, float | None]:
-    """Return the figures of a run, and 0 of what kinds of components neither drew nor gave."""
-    types = map(type_of, site.components.values())
-    kinds = {LOAD, *(kind.category.value for kind in types if kind.way is not Way.NONE)}
-    nothing = {f"{kind}.{what}_wh": 0.0 for kind in sorted(kinds) for what in ("consumption", "production")}
-    return {**nothing, **report.figures()}
+        return self.value(value, sight)
 
 
 def quantity_faults(leaf: Comparison, unit: Unit) -> Iterator[Fault]:
@@ -335,5 +239,6 @@ def parsed(unit: Unit, text: str) -> float:
     return unit.parse(text)
 
 
-def _rounded(unit: Unit, value: float) -> str:
+def rounded(unit: Unit, value: float) -> str:
+    """Return a value in the inner unit for people."""
     return unit.in_words(value, digits=5)
