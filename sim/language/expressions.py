@@ -26,6 +26,8 @@ _UNITS = (
 )  # fmt: skip
 _SPELLINGS = sorted({spelling for unit in _UNITS for spelling in unit.factors}, key=len, reverse=True)
 _ANY_UNIT = "|".join(map(re.escape, _SPELLINGS)).replace("/", r"\/")
+_NAME = r"[A-Za-z_]\w*(?:-\w+)*"
+_READING = re.compile(rf"({_NAME})(?:\s*\.\s*({_NAME}))?")
 _GRAMMAR = rf"""
 ?start: either
 ?either: both ("or" both)*
@@ -41,7 +43,7 @@ _GRAMMAR = rf"""
       | QUANTITY -> quantity
 ORDER: "<=" | ">=" | "==" | "!=" | "<" | ">"
 QUANTITY: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(\s*({_ANY_UNIT})(?![\w\/²%°]))?/
-NAME: /[A-Za-z_][\w]*(-[\w]+)*/
+NAME: /{_NAME}/
 %import common.WS
 %ignore WS
 """
@@ -163,6 +165,18 @@ def parse_condition(text: str) -> Condition:
         raise _refusal(text, error) from None
     except RecursionError:
         raise ExpressionError(f"{text[:40]!r}…, nested too deeply", "a shorter condition") from None
+
+
+def parse_reading(text: str) -> Reading:
+    """Read the name of a value, such as `grid.power`.
+
+    Raises:
+        ExpressionError: If it is none.
+    """
+    match = _READING.fullmatch(text.strip())
+    if match is None:
+        raise ExpressionError(f"{text!r}, which names no value", _WORDS["NAME"])
+    return Reading(match[1], match[2])
 
 
 def holds(condition: Condition, truth: Callable[[Leaf], bool | None]) -> bool | None:

@@ -8,7 +8,6 @@ from typing import Protocol
 from ..domain.messages import Frame, SensorInfo
 from ..domain.messages import Reading as Report
 from ..domain.metrics import Metric
-from ..plant.plant import Plant
 from ..site.site import Site
 from ..telemetry.instruments import Instruments
 from .deeds import Deeds
@@ -34,7 +33,7 @@ class Running(Protocol):
     """A site that runs; a `Simulation`."""
 
     site: Site
-    plant: Plant
+    instruments: Instruments
 
     @property
     def gateway(self) -> Shown:
@@ -53,7 +52,7 @@ class RunningSight:
     def __init__(self, running: Running) -> None:
         """Look at a site from its start."""
         self._gateway = running.gateway
-        self._instruments = Instruments(running.plant)
+        self._instruments = running.instruments
         self._reports: dict[str, Report] = {}
         self.metrics = {key: self._instruments.metrics(key) for key in running.site.components}
         """What each component reports, by its key."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Container
 
 from ..site.graph import formulas
-from ..telemetry.instruments import Instruments
 from .formulas import parse_formula
 from .sight import Running
 from .vocabulary import SiteWords
@@ -18,7 +17,7 @@ def words_of(running: Running, broken: Container[str] = ()) -> SiteWords:
         running: The site.
         broken: Components with faults that may report what nothing else does.
     """
-    site, instruments = running.site, Instruments(running.plant)
+    site, instruments = running.site, running.instruments
     keys = {sensor.id: key for key, sensor in site.sensors.items()}
     return SiteWords(
         {key: instruments.metrics(key) for key in site.components},

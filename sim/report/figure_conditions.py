@@ -104,9 +104,22 @@ class FigureWords:
         return parsed(self.unit(beside), value.text)
 
 
-def figures_of(report: SiteReport, site: Site) -> dict[str, float | None]:
-    """Return the figures of a run, and 0 of what kinds of components neither drew nor gave."""
+def figures_of(
+    report: SiteReport, site: Site, own_commands: int = 0, own_refusals: int = 0
+) -> dict[str, float | None]:
+    """Return the figures of a run, and 0 of what kinds of components neither drew nor gave.
+
+    Args:
+        report: Of the run.
+        site: That it is about.
+        own_commands: How many commands were whose who looks, which do not count.
+        own_refusals: How many of these were refused.
+    """
     types = map(type_of, site.components.values())
     kinds = {LOAD, *(kind.category.value for kind in types if kind.way is not Way.NONE)}
     nothing = {f"{kind}.{what}_wh": 0.0 for kind in sorted(kinds) for what in ("consumption", "production")}
-    return {**nothing, **report.figures()}
+    figures = {**nothing, **report.figures()}
+    for name, own in (("commands", own_commands), ("refusals", own_refusals)):
+        found = figures[name]
+        figures[name] = None if found is None else found - own
+    return figures

@@ -14,8 +14,8 @@ PACKAGE = "doppelgrid"
 HOUSE = ("models", "sim", "proto", "scenarios", "testing", "hardware", "cli")
 """Folders of the package, each of which imports only those before it; the façade stands above them all."""
 SIM = (
-    "domain", "files", "inputs", "tariff", "components", "site", "kernel", "network", "plant", "telemetry", "language", "engine",
-    "faults", "gateway", "recording", "replay", "simulation", "headless", "ensemble", "report",
+    "domain", "files", "inputs", "tariff", "components", "site", "kernel", "network", "plant", "telemetry", "language",
+    "engine", "faults", "gateway", "recording", "replay", "simulation", "headless", "ensemble", "report",
 )  # fmt: skip
 """Folders of `sim`, each of which imports only those before it."""
 SCENARIOS = ("library", "lockstep", "testing", "suites", "fuzzing", "conformance", "demo")

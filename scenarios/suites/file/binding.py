@@ -16,10 +16,9 @@ from ....sim.domain.messages import (
 from ....sim.domain.timestamps import MICROSECONDS
 from ....sim.files.problems import Finding, Place, Problem, shown
 from ....sim.files.regular import NOT_THERE
-from ....sim.language.expressions import Quantity, Reading
-from ....sim.language.possible import possible_truths
+from ....sim.language.possible import truths_of
 from ....sim.language.site_words import words_of
-from ....sim.language.vocabulary import SiteWords, parsed
+from ....sim.language.vocabulary import SiteWords
 from ....sim.report.figure_conditions import FigureWords, figures_of
 from ....sim.report.of_simulation import SiteWatch
 from ....sim.simulation.simulation import Simulation
@@ -163,7 +162,7 @@ def _refused(planned: Planned, trial: Simulation, place: Place) -> Iterator[Find
 def _when_faults(words: SiteWords, written: Written, place: Place) -> Iterator[Finding]:
     faults = [Finding(place, fault.found, fault.accepted) for fault in words.faults(written.condition)]
     yield from faults
-    if not faults and _truths(words, written) == {False}:
+    if not faults and truths_of(words, written.condition) == {False}:
         yield Finding(place, f"'{written}', which can never come true", "a condition that can")
 
 
@@ -171,7 +170,7 @@ def _check_faults(words: SiteWords | FigureWords, check: Check, place: Place) ->
     written = check.wanted
     faults = [Finding(place, fault.found, fault.accepted) for fault in words.faults(written.condition)]
     yield from faults
-    truths = frozenset((True, False)) if faults else _truths(words, written)
+    truths = frozenset((True, False)) if faults else truths_of(words, written.condition)
     if len(truths) == 1:
         (truth,) = truths
         holds = truth is (check.kind != "never")
@@ -180,10 +179,3 @@ def _check_faults(words: SiteWords | FigureWords, check: Check, place: Place) ->
             f"'{written}', which is {said} true, so the check {'says nothing' if holds else 'never holds'}"
         )
         yield Finding(place, found, "a condition that can hold and can fail")
-
-
-def _truths(words: SiteWords | FigureWords, written: Written) -> frozenset[bool]:
-    def number(quantity: Quantity, reading: Reading) -> float:
-        return parsed(words.unit(reading), quantity.text)
-
-    return possible_truths(written.condition, number, words.span)

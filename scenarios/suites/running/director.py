@@ -130,11 +130,7 @@ class Director:
 
     def figures(self) -> dict[str, float | None]:
         """Return the figures of the run, without what steps commanded."""
-        figures = figures_of(self.report(), self._simulation.site)
-        for name, own in (("commands", self._own), ("refusals", self._own_refused)):
-            found = figures[name]
-            figures[name] = None if found is None else found - own
-        return figures
+        return figures_of(self.report(), self._simulation.site, self._own, self._own_refused)
 
     @property
     def currency(self) -> str | None:
