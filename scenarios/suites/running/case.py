@@ -276,9 +276,12 @@ def run_case(
             return without_run(case, result.report.message)
         return _verdict(case, scenario, directors[0], result, has_app=app is not None, loops=len(directors))
 
-    def note_exception(words: str) -> None:
-        if directors:
-            directors[0].invariants.logged(words, session.simulation.clock.now_us())
+    def note_exception(words: str, kind: type[BaseException]) -> None:
+        now_us = session.simulation.clock.now_us()
+        # The end of the run itself cancels whatever an application has not awaited by then.
+        is_end = issubclass(kind, asyncio.CancelledError) and now_us >= scenario.end_us
+        if directors and not is_end:
+            directors[0].invariants.logged(words, now_us)
 
     length_us = scenario.end_us - scenario.start_us
     journal = None if folder is None else folder / "events.log"
