@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..sim.site.input_files import read_checked
 from ..sim.site.site import Site
+from .billing import read_tariff
+from .reloading import Edition
 
 PORT_STEP = 10
 """Between the ports of neighbouring sites, as the other tools of the field have it."""
@@ -49,6 +52,28 @@ def read_fleet(sources: Sequence[str], copies: int) -> list[Site]:
     if wrong:
         raise ValueError("\n".join(wrong))
     return fleet(sites, copies)
+
+
+def read_edition(sources: Sequence[str], copies: int, tariff: Path | None) -> Edition:
+    """Read sites as `read_fleet` does, and their tariff, if there is one.
+
+    Raises:
+        ValueError: If anything is wrong with them; says everything that is.
+    """
+    wrong: list[str] = []
+    sites: list[Site] = []
+    billed = None
+    try:
+        sites = read_fleet(sources, copies)
+    except ValueError as error:
+        wrong.append(str(error))
+    try:
+        billed = read_tariff(tariff)
+    except ValueError as error:
+        wrong.append(str(error))
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    return Edition(sites, billed)
 
 
 def ports(first: int, count: int) -> list[int]:

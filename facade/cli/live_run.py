@@ -29,10 +29,11 @@ from ..sim.report.of_simulation import SiteWatch
 from ..sim.simulation.live import LiveSimulation
 from ..sim.site.site import Site
 from ..sim.tariff.prices import Prices
+from .billing import prices_of
 from .event_words import event_line
 from .live_table import draw_table
 from .options import writing
-from .reloading import Reloading
+from .reloading import Edit, Reloading
 from .report_lines import print_report
 
 _TABLE_PERIOD_S = 0.5
@@ -61,7 +62,7 @@ class RunOptions:
     reloading: Reloading | None = None
     """Edits of the sites' files to take in; none if None."""
     prices: Mapping[SiteServer, Prices] = field(default_factory=dict)
-    """By which sites are billed; those that are not have none."""
+    """By which sites are billed at first; those that are not have none."""
     watches: dict[SiteServer, SiteWatch] = field(default_factory=dict)
     """Who looks at each site as it is now, to say at the end what it did; filled while they are served."""
 
@@ -279,14 +280,14 @@ def _told_to_end() -> Iterator[asyncio.Event]:
 async def _until_told(servers: Sequence[SiteServer], options: RunOptions, told: asyncio.Event) -> None:
     """Wait for a signal, an error or the end of the duration, and take in edits meanwhile."""
     starts_us = [server.simulation.start_us for server in servers]
-    while edited := await _until_edited(servers, options, told, starts_us):
-        await _take_in(edited, servers, options)
+    while (edit := await _until_edited(servers, options, told, starts_us)) is not None:
+        await _take_in(edit, servers, options, starts_us)
 
 
 async def _until_edited(
     servers: Sequence[SiteServer], options: RunOptions, told: asyncio.Event, starts_us: Sequence[int]
-) -> dict[int, Site]:
-    """Return the sites that were edited, by their place; none if the run is to end."""
+) -> Edit | None:
+    """Return what was edited; None if the run is to end."""
     simulations = [server.simulation for server in servers]
     waits: set[asyncio.Task[Any]] = {asyncio.ensure_future(told.wait())}
     waits |= {asyncio.ensure_future(simulation.wait()) for simulation in simulations}
@@ -301,27 +302,58 @@ async def _until_edited(
         done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         for finished in done:
             finished.result()
-        return edits.result() if edits is not None and done == {edits} else {}
+        return edits.result() if edits is not None and done == {edits} else None
     finally:
         for wait in waits:
             wait.cancel()
 
 
-async def _take_in(edited: Mapping[int, Site], servers: Sequence[SiteServer], options: RunOptions) -> None:
-    """Exchange the sites that were edited; one that cannot run is told, and the former one runs on."""
+async def _take_in(
+    edit: Edit, servers: Sequence[SiteServer], options: RunOptions, starts_us: Sequence[int]
+) -> None:
+    """Exchange the sites that were edited, and bill all by a tariff that was; what cannot be is told, and runs on."""
     assert options.reloading is not None
-    for place, site in edited.items():
-        server = servers[place]
+    for place, server in enumerate(servers):
+        site = edit.sites.get(place)
+        if site is None and edit.tariff is None:
+            continue
+        end_us = None if options.duration_s is None else starts_us[place] + round(options.duration_s * 1e6)
         try:
-            await server.exchange(site)
+            await _exchange(server, site, options, end_us)
         except ValueError as error:
             _log.error("not taken in, the site runs on as it was:\n%s", error)
             continue
-        _tell_events(server, alone=len(servers) == 1)
-        options.watches[server] = SiteWatch(server.simulation, options.prices.get(server))
-        _log.info("microgrid %d was edited and begins anew; clients connect again", site.microgrid.id)
+        if site is not None:
+            _tell_events(server, alone=len(servers) == 1)
+            _log.info("microgrid %d was edited and begins anew; clients connect again", site.microgrid.id)
+        else:
+            _log.info("microgrid %d is billed by the edited tariff from now on", server.site.microgrid.id)
     options.reloading.keep([server.site for server in servers])
     _tell_endpoints(servers, options)
+
+
+async def _exchange(server: SiteServer, site: Site | None, options: RunOptions, end_us: int | None) -> None:
+    """Serve another site, unless there is none, and bill it by the tariff as it is now.
+
+    Args:
+        server: That serves it.
+        site: That takes the place of the one that runs; None if that runs on.
+        options: Of the run.
+        end_us: When the run ends [µs since the Unix epoch]; None if nobody knows.
+
+    Raises:
+        ValueError: If the site cannot run, or not be billed from now on.
+    """
+    server.simulation.catch_up()
+    assert options.reloading is not None
+    now_us = server.simulation.now_us
+    length_us = None if end_us is None else max(end_us - now_us, 1)
+    prices = prices_of(options.reloading.tariff, site or server.site, now_us, length_us)
+    if site is not None:
+        await server.exchange(site)
+        options.watches[server] = SiteWatch(server.simulation, prices)
+    elif prices is not None:
+        options.watches[server].bill(prices)
 
 
 async def _pass(simulations: Sequence[LiveSimulation], starts_us: Sequence[int], duration_s: float) -> None:

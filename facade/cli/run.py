@@ -109,7 +109,7 @@ def run(
         bool,
         typer.Option(
             "--reload",
-            help="Take in site files that are edited, and the files that they name, as the sites run.",
+            help="Take in edits of the files of sites and tariff, and of those that they name, as the sites run.",
         ),
     ] = False,
     host: HostOption = None,
@@ -130,9 +130,9 @@ def run(
     from ..sim.inputs.errors import InputError  # noqa: PLC0415
     from ..sim.recording import RecordingError  # noqa: PLC0415
     from ..sim.site.reader import SiteError, load_site  # noqa: PLC0415
-    from .fleet import fleet, ports, read_fleet  # noqa: PLC0415
+    from .fleet import fleet, ports, read_edition  # noqa: PLC0415
     from .live_run import RunOptions, run_sites  # noqa: PLC0415
-    from .reloading import Reloading  # noqa: PLC0415
+    from .reloading import Edition, Reloading  # noqa: PLC0415
 
     check_recording(record, record_metrics, extremes=record_extremes)
     check_writable("--emit-endpoints", emit_endpoints)
@@ -175,7 +175,8 @@ def run(
             extremes=record_extremes,
             speed=speed if timestamps is Stamps.WALL else 1.0,
         ) as recorder:
-            reloading = Reloading(sources, chosen, partial(read_fleet, sources, copies)) if reload else None
+            read = partial(read_edition, sources, copies, tariff)
+            reloading = Reloading(sources, Edition(chosen, billed), read) if reload else None
             options = RunOptions(emit_endpoints, duration, recorder, reloading=reloading, prices=prices)
             asyncio.run(run_sites(servers, options))
     except SecurityError as error:

@@ -239,7 +239,7 @@ def _alone(verdict: Verdict) -> Verdict:
 def _compared(runs: Sequence[Verdict]) -> list[Verdict]:
     """Return the verdicts on runs of one case, with whether their digests agree if there are several."""
     from ..scenarios.suites.running.director import CheckOutcome  # noqa: PLC0415
-    from ..scenarios.testing.over_time import Outcome  # noqa: PLC0415
+    from ..sim.language.over_time import Outcome  # noqa: PLC0415
 
     if len(runs) < 2 or not any(verdict.digest for verdict in runs):
         return list(runs)

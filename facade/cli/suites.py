@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JobsOption, check_writable, refuse, whole_number
+from .options import JobsOption, check_writable, parse_duration, refuse, whole_number
 from .suite_run import SuiteOptions, run_suite
 
 if TYPE_CHECKING:
@@ -90,6 +90,14 @@ def run_scenarios(
         float | None,
         typer.Option(metavar="X", help="Simulated seconds per second of live runs; the files' if not given."),
     ] = None,
+    connect_within: Annotated[
+        float | None,
+        typer.Option(
+            metavar="TIME",
+            parser=parse_duration,
+            help="Real time in which live applications have to connect; the files' if not given.",
+        ),
+    ] = None,
     dask: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Scheduler of a Dask cluster that runs the cases."),
@@ -124,7 +132,7 @@ def run_scenarios(
     if dask is None:
         prepared()
     try:
-        collected = collect(paths)
+        collected = collect(paths, lambda name: not app and fits(name, select or []))
     except ScenarioError as error:
         raise refuse(str(error)) from None
     filtered = chosen(collected, select or [], None)
@@ -142,7 +150,12 @@ def run_scenarios(
     former = None if baseline is None else _baseline(baseline, output)
     gone = [] if former is None else [name for name in former.gone(collected) if fits(name, select or [])]
     run_suite(
-        [replace(case, seed=seed, live=live, speed=speed, shows=html is not None) for case in cases],
+        [
+            replace(
+                case, seed=seed, live=live, speed=speed, connect_within_s=connect_within, shows=html is not None
+            )
+            for case in cases
+        ],
         SuiteOptions(
             jobs=jobs or os.cpu_count() or 1, output=output, repeat=repeat, stop_after=stop_after,
             junit=junit, html=html, baseline=former, dask=dask, gone=gone,

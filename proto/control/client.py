@@ -27,12 +27,15 @@ from .readings import (
     SiteEvent,
     SiteFault,
     SiteInput,
+    SiteValue,
+    Waited,
     clock_reading,
     component_state,
     moment,
     site_event,
     site_fault,
     site_input,
+    site_value,
 )
 from .v1 import control_pb2 as pb
 
@@ -389,6 +392,34 @@ class ControlClient:
         request = pb.GetStateRequest(components=components)
         response = await self._call("GetState", request, pb.GetStateResponse)
         return [site_input(one) for one in response.inputs]
+
+    async def read(self, *names: str) -> dict[str, SiteValue]:
+        """Return values by the names that conditions of scenario files have for them.
+
+        Args:
+            *names: Of components and sensors (`grid.power`), of the whole site by the SDK's formulas
+                (`site.consumer_power`), of what clients of the Microgrid API have done (`app.commands`).
+        """
+        response = await self._call("ReadValues", pb.ReadValuesRequest(names=names), pb.ReadValuesResponse)
+        return {one.name: site_value(one) for one in response.values}
+
+    async def wait_until(
+        self,
+        condition: str,
+        *,
+        within: timedelta = timedelta(0),
+        lasting: timedelta = timedelta(0),
+    ) -> Waited:
+        """Look now, and then at every sampling, whether a condition holds, and return what becomes of it.
+
+        Args:
+            condition: In the words of scenario files, such as `grid.power < 30 kW and bat-inv is READY`.
+            within: Simulated time in which it has to come true; now if 0. While time is paused, somebody has to step.
+            lasting: Simulated time for which it has to stay true from then on.
+        """
+        request = pb.WaitUntilRequest(condition=condition, within=within, lasting=lasting)
+        response = await self._call("WaitUntil", request, pb.WaitUntilResponse)
+        return Waited(response.holds, response.found)
 
     async def events(
         self, *, kinds: Iterable[str] = (), subjects: Iterable[str] = ()

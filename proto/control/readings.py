@@ -87,6 +87,26 @@ class SiteFault(NamedTuple):
     """What it does, in words."""
 
 
+class SiteValue(NamedTuple):
+    """A value by the name that conditions have for it."""
+
+    value: float | None
+    """In the unit; None if it is not known."""
+    unit: str
+    """Such as `W`; empty of counts and parts of a whole."""
+    shown: str
+    """In words, such as `12.3 kW`."""
+
+
+class Waited(NamedTuple):
+    """What became of a condition."""
+
+    holds: bool
+    """Whether it came true in time and stayed so."""
+    found: str
+    """What was found, such as `is not true: grid.power = 31 kW`."""
+
+
 def moment(timestamp: Timestamp) -> datetime:
     """Return a time as an aware datetime."""
     return timestamp.ToDatetime(tzinfo=UTC)
@@ -134,3 +154,9 @@ def site_input(message: pb.Input) -> SiteInput:
 def site_fault(fault: pb.ActiveFault) -> SiteFault:
     """Return something that is broken."""
     return SiteFault(fault.number, fault.component, fault.kind, moment(fault.since), fault.what)
+
+
+def site_value(message: pb.Value) -> SiteValue:
+    """Return a value."""
+    value = message.value if message.HasField("value") else None
+    return SiteValue(value, message.unit, message.shown)

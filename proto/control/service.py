@@ -22,6 +22,7 @@ from ..transport.open_streams import OpenStreams
 from ..transport.service import Method, RequestT, Service, stream, unary
 from . import words
 from .event_stream import EventStream
+from .statements import Statements
 from .v1 import control_pb2 as pb
 
 NAME = pb.DESCRIPTOR.services_by_name["Control"].full_name
@@ -30,24 +31,26 @@ MOST_SNAPSHOTS = 100
 """Snapshots that the server keeps at once: each is a copy of all that the site remembers."""
 
 
-def control_service(simulation: LiveSimulation, open_streams: OpenStreams) -> Service:
+def control_service(simulation: LiveSimulation, statements: Statements, open_streams: OpenStreams) -> Service:
     """Return the control service of a running site.
 
     Args:
         simulation: What is controlled.
+        statements: What is said of it; they outlive a server that goes down.
         open_streams: Counts the open streams, so that they can be ended when the transport goes down.
     """
-    return Service(NAME, Procedures(simulation, open_streams).methods())
+    return Service(NAME, Procedures(simulation, statements, open_streams).methods())
 
 
 class Procedures:
     """What each procedure does, from request message to answer."""
 
-    def __init__(self, simulation: LiveSimulation, open_streams: OpenStreams) -> None:
-        """Answer for a running site and count the streams of its clients."""
+    def __init__(self, simulation: LiveSimulation, statements: Statements, open_streams: OpenStreams) -> None:
+        """Answer for a running site, what is said of it included, and count the streams of its clients."""
         self._simulation = simulation
         self._open_streams = open_streams
         self._snapshots: dict[str, Snapshot] = {}
+        self._statements = statements
 
     def methods(self) -> tuple[Method, ...]:
         """Return the procedures under the names by which clients call them."""
@@ -70,6 +73,8 @@ class Procedures:
             _method("ListSnapshots", pb.ListSnapshotsRequest, self.list_snapshots),
             _method("ForgetSnapshot", pb.ForgetSnapshotRequest, self.forget_snapshot),
             _method("GetState", pb.GetStateRequest, self.get_state),
+            _method("ReadValues", pb.ReadValuesRequest, self.read_values),
+            _method("WaitUntil", pb.WaitUntilRequest, self.wait_until),
             stream("ReceiveEvents", pb.ReceiveEventsRequest, self.receive_events),
         )
 
@@ -117,7 +122,9 @@ class Procedures:
     async def command(self, request: pb.CommandRequest) -> pb.CommandResponse:
         """Tell a component something; answers as soon as it has taken it."""
         self._require(request.component)
-        self._simulation.execute(words.told_command(request, self._simulation.site))
+        command = words.told_command(request, self._simulation.site)
+        with self._statements.commanding():
+            self._simulation.execute(command)
         return pb.CommandResponse(clock=self._clock())
 
     async def restart(self, request: pb.RestartRequest) -> pb.RestartResponse:
@@ -201,6 +208,21 @@ class Procedures:
             faults=words.active_faults(self._simulation.faults.save().active),
             inputs=words.inputs(self._simulation.plant, {*keys, "site"}),
         )
+
+    async def read_values(self, request: pb.ReadValuesRequest) -> pb.ReadValuesResponse:
+        """Say what values are, by the names that conditions have for them."""
+        values = [words.value(each) for each in self._statements.read(request.names)]
+        return pb.ReadValuesResponse(clock=self._clock(), values=values)
+
+    async def wait_until(self, request: pb.WaitUntilRequest) -> pb.WaitUntilResponse:
+        """Say what becomes of a condition."""
+        outcome = await self._statements.wait(
+            request.condition,
+            words.span(request.within, "within"),
+            words.span(request.lasting, "lasting"),
+            self._open_streams,
+        )
+        return pb.WaitUntilResponse(clock=self._clock(), holds=outcome.has_passed, found=outcome.said)
 
     async def receive_events(self, request: pb.ReceiveEventsRequest) -> AsyncGenerator[bytes, None]:
         """Tell everything that happens from now on; ends with an error when the site goes down."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ...sim.plant.plant import Plant
     from ...sim.simulation.live import LiveSimulation
     from ...sim.site.site import Site
+    from .statements import NamedValue
 
 _LONGEST = timedelta(days=366)
 
@@ -129,6 +130,12 @@ def span(duration: Duration, name: str) -> timedelta:
         accepted = f"0 s to {_LONGEST.total_seconds():g} s ({_LONGEST.days} d)"
         raise InvalidArgumentError(f"{name} is {duration.seconds} s; accepted: {accepted}")
     return timedelta(seconds=duration.seconds, microseconds=duration.nanos // 1000)
+
+
+def value(each: NamedValue) -> pb.Value:
+    """Return a value by its name as a message."""
+    known = None if math.isnan(each.value) else each.value
+    return pb.Value(name=each.name, value=known, unit=each.unit, shown=each.shown)
 
 
 def set_speed(request: pb.SetSpeedRequest) -> SetSpeed:

@@ -34,7 +34,7 @@ class Door:
         """
         self._simulation, self._server, self._port = simulation, server, port
         self._open: contextlib.AsyncExitStack | None = None
-        self._is_wanted = True
+        self._is_wanted, self._is_left = True, False
         self._changed = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self._stop_following: Callable[[], None] = lambda: None
@@ -61,6 +61,9 @@ class Door:
         """Close the port for good."""
         self._stop_following()
         if self._keeper is not None:
+            # A cancellation alone may get lost in a server that is just going down.
+            self._is_left = True
+            self._changed.set()
             self._keeper.cancel()
             await asyncio.wait({self._keeper})
         await self._close_port()
@@ -70,10 +73,10 @@ class Door:
         self._changed.set()
 
     async def _keep(self) -> None:
-        while True:
+        while not self._is_left:
             await self._changed.wait()
             self._changed.clear()
-            while self._is_wanted is not (self._open is not None):
+            while not self._is_left and self._is_wanted is not (self._open is not None):
                 if not self._is_wanted:
                     await self._close_port()
                     continue

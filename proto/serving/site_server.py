@@ -15,6 +15,7 @@ from ...sim.simulation.live import LiveSimulation
 from ...sim.site.reader import load_site
 from ...sim.site.site import Site
 from ..control.service import control_service
+from ..control.statements import Statements
 from ..transport.security import Security, is_loopback
 from .door import Door
 from .server import serve_gateway
@@ -150,7 +151,7 @@ class SiteServer:
     async def _serve(
         self, simulation: LiveSimulation, port: int, former: LiveSimulation | None = None
     ) -> None:
-        control = partial(control_service, simulation) if self._control else None
+        control = partial(control_service, simulation, Statements(simulation)) if self._control else None
 
         def server(port: int) -> contextlib.AbstractAsyncContextManager[str]:
             return serve_gateway(

@@ -20,7 +20,6 @@ from ...sim.simulation.simulation import Simulation
 from ...sim.site.graph import grid_key
 from ...sim.site.site import Site
 from ...sim.tariff.reader import TariffError, load_tariff
-from ...sim.telemetry.instruments import Instruments
 from .drawn import Step
 
 _NEW_YEAR = datetime(2026, 1, 1)
@@ -176,7 +175,7 @@ def _whole_w(trial: Simulation) -> float:
     """Return what the fuse of a site bears [W]."""
     key = grid_key(trial.site)
     fuse_a = getattr(trial.site.components[key], "rated_fuse_current_a", None)
-    volts = Instruments(trial.plant).read(key).values.get(Metric.AC_VOLTAGE_PHASE_1_N, math.nan)
+    volts = trial.instruments.read(key).values.get(Metric.AC_VOLTAGE_PHASE_1_N, math.nan)
     return 3.0 * fuse_a * volts if fuse_a and volts > 0.0 else _USUAL_W
 
 

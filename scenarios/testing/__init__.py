@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .apps import App
     from .component import ComponentHandle, FaultHandle
-    from .readings import Always, Reading
+    from .readings import Reading
+    from .settling import Always
     from .site import SiteHandle
 
 _HOMES = {
-    "Always": "readings",
+    "Always": "settling",
     "App": "apps",
     "ComponentHandle": "component",
     "FaultHandle": "component",

@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Protocol
 
+from ...sim.domain.commands import ClientCommand, Execution
 from ...sim.domain.messages import Reading
+from ...sim.language.sight import RunningSight
+from ...sim.language.site_words import words_of
+from ...sim.language.vocabulary import SiteWords
+from ...sim.report.figure_conditions import figures_of
+from ...sim.report.of_simulation import SiteWatch
+from ...sim.report.site_report import SiteReport
 from ...sim.simulation.journal import Journal
 from ...sim.simulation.live import LiveSimulation
-from ...sim.telemetry.instruments import Instruments
 from .durations import local_time, shown_span
 
 __tracebackhide__ = True  # failures are shown where the test stands
@@ -54,12 +61,17 @@ class Bench:
         self.name = name
         self.promises: list[Promise] = []
         self._loop = asyncio.get_running_loop()
-        self._instruments = Instruments(simulation.plant)
         self._watchers: list[Watcher] = []
         self._sleepers: dict[asyncio.Future[None], Watcher | None] = {}
         self._alarm: BaseException | None = None
         self._journal = Journal()
         self._journal.listen(simulation.gateway)
+        self.sight = RunningSight(simulation)
+        """The site and its application as conditions see them."""
+        self._watch = SiteWatch(simulation)
+        self._is_commanding = False
+        self._own, self._own_refused = 0, 0
+        simulation.executor.executions.subscribe(self._on_execution)
 
     @property
     def now_us(self) -> int:
@@ -72,12 +84,40 @@ class Bench:
         return self._journal.digest
 
     def catch_up(self) -> None:
-        """Let everything happen that is due."""
+        """Let everything happen that is due, and look at the present."""
         self.simulation.catch_up()
+        self.sight.look_at(self.now_us)
+
+    @cached_property
+    def words(self) -> SiteWords:
+        """What conditions about the site may speak of."""
+        # Faults may report whatever they are told to.
+        return words_of(self.simulation, self.definition.components)
+
+    def command(self, command: ClientCommand) -> None:
+        """Give a command that is none of the application's.
+
+        Raises:
+            CommandError: If it is refused.
+        """
+        self._is_commanding = True
+        try:
+            self.simulation.execute(command)
+        finally:
+            self._is_commanding = False
+
+    def report(self) -> SiteReport:
+        """Return what the site has done so far."""
+        self.catch_up()
+        return self._watch.report()
+
+    def figures(self) -> dict[str, float | None]:
+        """Return the figures of the run so far, without what the test itself has commanded."""
+        return figures_of(self.report(), self.definition, self._own, self._own_refused)
 
     def read(self, key: str) -> Reading:
         """Return what a component would report now if nothing were broken between it and its clients."""
-        return self._instruments.read(key)
+        return self.simulation.instruments.read(key)
 
     def time_text(self, time_us: int) -> str:
         """Return a time for messages, by the clock of the site."""
@@ -137,11 +177,21 @@ class Bench:
 
     def look(self, time_us: int) -> None:
         """Let all who watch look at the site at a sampling [µs]."""
+        self.sight.move_to(time_us)
         for watcher in tuple(self._watchers):
             watcher.look(time_us)
         for sleeper, awaited in self._sleepers.items():
             if awaited is not None and awaited.is_over:
                 _wake(sleeper)
+
+    def _on_execution(self, execution: Execution) -> None:
+        if not isinstance(execution.command, ClientCommand):
+            return
+        if self._is_commanding:
+            self._own += 1
+            self._own_refused += execution.refusal is not None
+        else:
+            self.sight.deeds.hear(execution)
 
     def _raise_alarm(self) -> None:
         if self._alarm is not None:

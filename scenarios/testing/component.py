@@ -256,7 +256,7 @@ class ComponentHandle:
             command = told(self.id, words, lasts_s)
         else:
             raise ValueError(f"{self.key}: {words!r} beside bounds; accepted: one of them")
-        self._bench.simulation.execute(command)
+        self._bench.command(command)
 
     def fault(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from frequenz.quantities import (
@@ -19,6 +20,19 @@ from frequenz.quantities import (
 )
 
 from ...sim.domain.metrics import Metric
+from ...sim.files.units import (
+    AMPERE,
+    CELSIUS,
+    FRACTION,
+    HERTZ,
+    SECOND,
+    VAR,
+    VOLT,
+    VOLT_AMPERE,
+    WATT,
+    WATT_HOUR,
+    Unit,
+)
 
 _KINDS: tuple[tuple[str, Callable[[float], Quantity]], ...] = (
     ("POWER_REACTIVE", ReactivePower.from_volt_amperes_reactive),
@@ -41,6 +55,26 @@ def quantity_of(metric: Metric, value: float) -> Any:
         if word in metric.value:
             return make(value)
     return value
+
+
+_OF_UNITS: Mapping[Unit, Callable[[float], Any]] = {
+    WATT: Power.from_watts,
+    VAR: ReactivePower.from_volt_amperes_reactive,
+    VOLT_AMPERE: ApparentPower.from_volt_amperes,
+    WATT_HOUR: Energy.from_watt_hours,
+    VOLT: Voltage.from_volts,
+    AMPERE: Current.from_amperes,
+    HERTZ: Frequency.from_hertz,
+    CELSIUS: Temperature.from_celsius,
+    FRACTION: Percentage.from_fraction,
+    SECOND: lambda seconds: timedelta(seconds=seconds),
+}
+
+
+def in_unit(unit: Unit, value: float) -> Any:
+    """Return a value in the inner unit of a unit as the quantity that it is; a plain number where there is none."""
+    make = _OF_UNITS.get(unit)
+    return value if make is None else make(value)
 
 
 def plain(value: object) -> float:

@@ -15,6 +15,8 @@ from ...sim.domain.events import Event
 from ...sim.domain.messages import Frame
 from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.files.problems import did_you_mean
+from ...sim.inputs.signal import NEVER
+from ...sim.language.over_time import Never
 from ...sim.simulation.live import LiveSimulation
 from ...sim.simulation.simulation import Simulation
 from ...sim.simulation.snapshot import Snapshot
@@ -23,8 +25,11 @@ from .apps import App, start
 from .bench import Bench, Promise
 from .component import ComponentHandle
 from .driving import Driving, drive, release
-from .durations import Moment, Span, local_time, moment_us, span_us
+from .durations import Moment, Span, local_time, moment_us, shown_span, span_us
 from .history import History
+from .readings import Reading
+from .settling import Always, settle
+from .statements import Statement, check_figures, reading_named
 
 __tracebackhide__ = True  # failures are shown where the test stands
 
@@ -98,6 +103,97 @@ class SiteHandle:
     def digest(self) -> str:
         """Digest of everything that has happened so far; the same test gives the same one, to the last bit."""
         return self._bench.digest
+
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """The figures of the run so far, by their names as in reports; None of what is not known."""
+        return self._bench.figures()
+
+    def reading(self, name: str) -> Reading[Any]:
+        """Return a value by the name that conditions of scenario files have for it.
+
+        Args:
+            name: Of a component or a sensor (`grid.power`, `mast.irradiance`), of the whole site by the SDK's formulas
+                (`site.consumer_power`), or of the application (`app.commands_per_minute`).
+
+        Raises:
+            ValueError: If there is no such value; says which there are.
+        """
+        return reading_named(self._bench, name)
+
+    async def expect(self, condition: str, *, within: Span = "0 s", for_: Span = "0 s") -> None:
+        """Assert a condition in the words of scenario files now, or else within a span.
+
+        Args:
+            condition: Such as `grid.power < 30 kW and bat-inv is READY`.
+            within: Time of the site that it may take; what is true at some sampling in it is true.
+            for_: Time of the site for which it has to stay true from then on.
+
+        Raises:
+            AssertionError: If it has not come true.
+            ValueError: If it is no condition about this site, or always or never true; says all that is wrong.
+        """
+        statement = Statement(self._bench, condition)
+        await settle(self._bench, statement, span_us(within, "within"), span_us(for_, "for_"))
+
+    async def eventually(self, condition: str, *, within: Span, for_: Span = "0 s") -> None:
+        """Assert that a condition becomes true within a span, and stays so for another; see `expect`."""
+        await self.expect(condition, within=within, for_=for_)
+
+    async def at(self, moment: Moment, condition: str) -> None:
+        """Wait for a moment, and assert a condition then; see `expect`.
+
+        Raises:
+            AssertionError: If it is untrue then.
+            ValueError: If the moment has passed, or it is no condition about this site.
+        """
+        statement = Statement(self._bench, condition)
+        await self.run_until(moment)
+        await settle(self._bench, statement, 0, 0)
+
+    def always(self, condition: str, *, for_: Span | None = None) -> Always[None]:
+        """Assert that a condition is true now and at every sampling: awaited, for a span; or in a `with` block.
+
+        Args:
+            condition: In the words of scenario files; see `expect`.
+            for_: Time of the site; only where it is awaited.
+
+        Raises:
+            AssertionError: When awaited, or at the next wait in the block, or at its end: if it was ever untrue.
+            ValueError: If it is no condition about this site.
+        """
+        length_us = None if for_ is None else span_us(for_, "for_")
+        return Always(self._bench, Statement(self._bench, condition), length_us)
+
+    def never(self, condition: str, *, longer_than: Span = "0 s", for_: Span | None = None) -> Always[None]:
+        """Assert that a condition is at no sampling true, or never for as long as a span; see `always`.
+
+        Args:
+            condition: In the words of scenario files; see `expect`.
+            longer_than: How long it may be true without harm, as `for` of a check in a scenario file.
+            for_: Time of the site for which that has to be so; only where it is awaited.
+        """
+        limit_us = span_us(longer_than, "longer_than")
+        length_us = None if for_ is None else span_us(for_, "for_")
+        return Always(
+            self._bench,
+            Statement(self._bench, condition),
+            length_us,
+            word=f"never for {shown_span(limit_us)}" if limit_us else "never",
+            watch=lambda begin_us: Never(begin_us, NEVER, limit_us),
+        )
+
+    def kpi(self, condition: str) -> None:
+        """Assert something of the figures of the run so far, as checks of scenario files do.
+
+        Args:
+            condition: Such as `peak_import <= 32 kW and refusals == 0`.
+
+        Raises:
+            AssertionError: If it is not so.
+            ValueError: If it is no condition on figures; says all that is wrong.
+        """
+        check_figures(self._bench, condition)
 
     async def run_for(self, span: Span) -> None:
         """Let time pass.

@@ -56,8 +56,28 @@ def check_fault(fault: Fault) -> None:
     Raises:
         FaultError: If not; says what is accepted.
     """
-    for error in _errors(fault):
+    for error in fault_errors(fault):
         raise error
+
+
+def fault_errors(fault: Fault) -> Iterator[FaultError]:
+    """Yield all that a fault says that cannot be, or that its kind has no use for."""
+    given = fault._asdict()
+    for part, kinds in _USED_BY.items():
+        if fault.kind not in kinds and given[part] != Fault._field_defaults[part]:
+            found = f"{_shown(given[part])} with {fault.kind.value}, which has none"
+            yield FaultError(part, found, f"with {_in_words(kinds)}")
+    if fault.diagnostic not in DIAGNOSTIC_CODES:
+        yield FaultError("diagnostic", _shown(fault.diagnostic), one_of(DIAGNOSTIC_CODES, fault.diagnostic))
+    unknown = [metric for metric in fault.metrics if metric not in list(Metric)]
+    if unknown:
+        yield FaultError("metrics", f"with {_shown(unknown[0])}", one_of(list(Metric), unknown[0]))
+    yield from _amount_errors(fault)
+    if fault.status is not None and fault.status not in list(RefusalStatus):
+        yield FaultError("status", _shown(fault.status), one_of(list(RefusalStatus), fault.status))
+    yield from _text_errors(fault.text)
+    yield from _spread_errors(fault)
+    yield from _time_errors(fault)
 
 
 def read_amount_of(kind: FaultKind, metrics: tuple[Metric, ...], written: object) -> float:
@@ -94,25 +114,6 @@ def check_host(fault: Fault, site: Site) -> None:
         f"{kind.value}, which a {category} cannot be",
         f"{kind.hosts} ({', '.join(hosts) or 'none here'})",
     )
-
-
-def _errors(fault: Fault) -> Iterator[FaultError]:
-    given = fault._asdict()
-    for part, kinds in _USED_BY.items():
-        if fault.kind not in kinds and given[part] != Fault._field_defaults[part]:
-            found = f"{_shown(given[part])} with {fault.kind.value}, which has none"
-            yield FaultError(part, found, f"with {_in_words(kinds)}")
-    if fault.diagnostic not in DIAGNOSTIC_CODES:
-        yield FaultError("diagnostic", _shown(fault.diagnostic), one_of(DIAGNOSTIC_CODES, fault.diagnostic))
-    unknown = [metric for metric in fault.metrics if metric not in list(Metric)]
-    if unknown:
-        yield FaultError("metrics", f"with {_shown(unknown[0])}", one_of(list(Metric), unknown[0]))
-    yield from _amount_errors(fault)
-    if fault.status is not None and fault.status not in list(RefusalStatus):
-        yield FaultError("status", _shown(fault.status), one_of(list(RefusalStatus), fault.status))
-    yield from _text_errors(fault.text)
-    yield from _spread_errors(fault)
-    yield from _time_errors(fault)
 
 
 def _amount_errors(fault: Fault) -> Iterator[FaultError]:

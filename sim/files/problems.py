@@ -104,8 +104,14 @@ def one_of(names: Iterable[str], found: object = None) -> str:
 
 def did_you_mean(found: object, names: Iterable[str]) -> str:
     """Return ` (did you mean 'x'?)` for the name most like what was found, or nothing if none is like it."""
+    name = most_like(found, names)
+    return "" if name is None else f" (did you mean '{name}'?)"
+
+
+def most_like(found: object, names: Iterable[str]) -> str | None:
+    """Return the name most like what was found; None if none is like it."""
     if not isinstance(found, str):
-        return ""
+        return None
     by_lower = {name.lower(): name for name in names}
     close = get_close_matches(found[:_LONGEST].lower(), by_lower, n=1)
-    return f" (did you mean '{by_lower[close[0]]}'?)" if close else ""
+    return by_lower[close[0]] if close else None

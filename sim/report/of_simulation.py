@@ -108,8 +108,9 @@ class SiteWatch:
         interval_us = round(1e6 * self.site.telemetry.interval_s)
         shown = shown_windows(self.site, interval_us) if self._is_replayed else frozenset[str]()
         self._gatherer = Gatherer(self.site, set(plant.wiring.ac_order), shown)
-        if prices is not None:
-            self._gatherer.bill(Bill(prices))
+        self._bill = None if prices is None else Bill(prices)
+        if self._bill is not None:
+            self._gatherer.bill(self._bill)
         self._numbers = [plant.places.components[key] for key in self._gatherer.ways.keys]
         self._times: list[int] = []
         self._rows: list[list[float]] = []
@@ -135,6 +136,16 @@ class SiteWatch:
                 memory = plant.operating_point.memory.batteries[plant.places.batteries[key]]
                 self._batteries[key].through_ah = memory.throughput_ah
             plant.follow(self)
+
+    def bill(self, prices: Prices) -> None:
+        """Have what flows billed by other prices from now on; what has flowed stays billed as it was.
+
+        Raises:
+            ValueError: If that has been billed in another currency.
+        """
+        self._flush()
+        self._bill = Bill(prices, self._bill)
+        self._gatherer.bill(self._bill)
 
     def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
         """Take in what flows until a time [µs]."""

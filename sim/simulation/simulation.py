@@ -49,7 +49,7 @@ class Simulation:
         self.clock = clock
         self.seed = seed
         self.start_us = clock.now_us()
-        self.plant, instruments = self.hardware.build(start_us=self.start_us, seed=seed)
+        self.plant, self.instruments = self.hardware.build(start_us=self.start_us, seed=seed)
         # Inputs load their libraries and their first day now, not while time passes.
         self.plant.readings.flows()
         self.engine = Engine(self.start_us)
@@ -57,9 +57,11 @@ class Simulation:
         """Where everything is told that happens to the site."""
         self.executor = Executor(self.engine, clock, self.plant)
         """What every command passes through."""
-        self.faults = Faults(self.plant, self.engine, self.executor, self.events, instruments.read, seed=seed)
+        self.faults = Faults(
+            self.plant, self.engine, self.executor, self.events, self.instruments.read, seed=seed
+        )
         self.gateway = Gateway(
-            self.plant, self.engine, clock, instruments, self.faults, self.executor, self.events
+            self.plant, self.engine, clock, self.instruments, self.faults, self.executor, self.events
         )
         self.executor.handle(OverrideInput, self._override)
         self.executor.handle(ReleaseInput, self._release)

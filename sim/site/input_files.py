@@ -76,8 +76,18 @@ def read_checked(source: str) -> Site:
 
 def input_files(site: Site) -> list[Path]:
     """Return the files that drive a site, each once; they need not be there."""
-    named = (getattr(section, "file", None) for section in _sections(site))
-    return list(dict.fromkeys(site.directory / name for name in named if isinstance(name, str)))
+    return named_files(site, site.directory)
+
+
+def named_files(content: BaseModel, directory: Path) -> list[Path]:
+    """Return the files that the content of a file names, each once; they need not be there.
+
+    Args:
+        content: In which each `file` names one.
+        directory: Where relative paths start.
+    """
+    named = (getattr(section, "file", None) for section in _sections(content))
+    return list(dict.fromkeys(directory / name for name in named if isinstance(name, str)))
 
 
 def _sections(value: object) -> Iterator[BaseModel]:

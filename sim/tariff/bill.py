@@ -27,10 +27,23 @@ class Costs(NamedTuple):
 class Bill:
     """Adds up what energy costs as it flows, by the prices that hold meanwhile."""
 
-    def __init__(self, prices: Prices) -> None:
-        """Begin with nothing."""
+    def __init__(self, prices: Prices, former: Bill | None = None) -> None:
+        """Begin with nothing, or with what energy came to by former prices.
+
+        Raises:
+            ValueError: If that is in another currency.
+        """
         self._prices = prices
         self._imported = self._exported = self._co2_g = 0.0
+        if former is not None:
+            currencies = {former._prices.currency, prices.currency} - {None}
+            if len(currencies) > 1:
+                raise ValueError(
+                    f"the tariff is in {prices.currency}, what has been billed is in {former._prices.currency}; "
+                    "accepted: one currency for all of a run"
+                )
+            self._imported, self._exported = former._imported, former._exported
+            self._co2_g = former._co2_g
 
     def charge_import(self, times_us: Instants, powers_w: Floats) -> None:
         """Take in power from the grid; see `PriceSteps.total`."""

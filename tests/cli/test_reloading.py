@@ -16,10 +16,13 @@ import pytest
 from cli.test_run_command import PATIENCE_S, read_until, running
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2, microgrid_pb2_grpc
 
-from doppelgrid import ControlClient, Site, SiteServer
-from doppelgrid.cli.fleet import read_fleet
-from doppelgrid.cli.reloading import Reloading
+from doppelgrid import ControlClient, Simulation, Site, SiteServer
+from doppelgrid.cli.billing import prices_of, read_tariff
+from doppelgrid.cli.fleet import read_edition, read_fleet
+from doppelgrid.cli.reloading import Edit, Edition, Reloading
 from doppelgrid.sim.inputs.errors import InputError
+from doppelgrid.sim.report.of_simulation import SiteWatch
+from doppelgrid.sim.tariff.prices import Prices
 
 SITE = """
 microgrid: {{id: 5}}
@@ -56,16 +59,20 @@ def write_column(path: Path, *values: float) -> None:
     path.write_text("\n".join(["time,kw", *rows, ""]))
 
 
+def write_tariff(path: Path, text: str) -> None:
+    path.write_text(f"tariff: one\n{text}\n")
+
+
 def append(path: Path, line: str) -> None:
     path.write_text(f"{path.read_text()}{line}\n")
 
 
-def reloading(file: Path) -> Reloading:
-    read = partial(read_fleet, [str(file)], 1)
+def reloading(file: Path, tariff: Path | None = None) -> Reloading:
+    read = partial(read_edition, [str(file)], 1, tariff)
     return Reloading([str(file)], read(), read, looks_s=0.01)
 
 
-async def taken_in(edits: Reloading) -> dict[int, Site]:
+async def taken_in(edits: Reloading) -> Edit:
     return await asyncio.wait_for(edits.next(), PATIENCE_S)
 
 
@@ -82,11 +89,17 @@ async def first_said(log: pytest.LogCaptureFixture) -> str:
     return log.messages[0]
 
 
+async def said(log: pytest.LogCaptureFixture, *words: str) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not all(each in log.text for each in words):
+            await asyncio.to_thread(time.sleep, 0.01)
+
+
 class TestEdits:
     async def test_an_edited_site_is_read(self, file: Path) -> None:
         edits = reloading(file)
         write(file, "8 kW")
-        ((place, site),) = (await taken_in(edits)).items()
+        ((place, site),) = (await taken_in(edits)).sites.items()
         assert place == 0
         assert site.components["house"].load == 8e3
 
@@ -98,24 +111,24 @@ class TestEdits:
         waiting = asyncio.create_task(taken_in(edits))
         said = await first_said(log)
         write(file, "80 kW")
-        assert await waiting
+        assert (await waiting).sites
         assert said.startswith("not taken in, the site runs on as it was:\n")
         assert f"{file}:5: house.load is 8 kWh; accepted: " in said
 
     async def test_whatever_an_edit_brings_about_is_told_and_the_next_one_taken(
         self, file: Path, log: pytest.LogCaptureFixture
     ) -> None:
-        def read() -> list[Site]:
+        def read() -> Edition:
             if "raise" in file.read_text():
                 raise IndexError("index out of range")
-            return read_fleet([str(file)], 1)
+            return read_edition([str(file)], 1, None)
 
         edits = Reloading([str(file)], read(), read, looks_s=0.01)
         append(file, "# raise")
         waiting = asyncio.create_task(taken_in(edits))
         said = await first_said(log)
         write(file, "80 kW")
-        assert await waiting
+        assert (await waiting).sites
         assert said.endswith("as it was:\nIndexError: index out of range")
 
     async def test_what_is_wrong_is_told_once_whatever_changes_beside_the_file(
@@ -129,7 +142,7 @@ class TestEdits:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(asyncio.shield(waiting), 0.2)
         write(file, "80 kW")
-        assert await waiting
+        assert (await waiting).sites
         assert len(log.messages) == 1
 
     async def test_files_and_presets_that_a_site_names_count(self, file: Path, tmp_path: Path) -> None:
@@ -137,14 +150,14 @@ class TestEdits:
         write(file, RECORDED)
         edits = reloading(file)
         write_column(tmp_path / "load.csv", 1.0, 2.0, 3.0)
-        assert await taken_in(edits)
+        assert (await taken_in(edits)).sites
 
         (tmp_path / "own").mkdir()
         (tmp_path / "own" / "loads.toml").write_text(OWN_LOAD.format(floor=0.5))
         append(file, "presets: own")
-        assert await taken_in(edits)
+        assert (await taken_in(edits)).sites
         (tmp_path / "own" / "loads.toml").write_text(OWN_LOAD.format(floor=0.6))
-        assert await taken_in(edits)
+        assert (await taken_in(edits)).sites
 
     async def test_an_edit_is_taken_once_what_it_names_is_there(
         self, file: Path, tmp_path: Path, log: pytest.LogCaptureFixture
@@ -154,7 +167,7 @@ class TestEdits:
         waiting = asyncio.create_task(taken_in(edits))
         assert "house.load.file is 'load.csv'; accepted: a file" in await first_said(log)
         write_column(tmp_path / "load.csv", 1.0, 2.0)
-        assert await waiting
+        assert (await waiting).sites
 
     async def test_an_edit_that_changes_nothing_leaves_the_site_alone(
         self, file: Path, log: pytest.LogCaptureFixture
@@ -164,6 +177,82 @@ class TestEdits:
         waiting = asyncio.create_task(taken_in(edits))
         assert await first_said(log) == "the edit changes nothing"
         waiting.cancel()
+
+
+@pytest.fixture
+def tariff(tmp_path: Path) -> Path:
+    path = tmp_path / "tariff.yaml"
+    write_tariff(path, "import: 30 ct/kWh")
+    return path
+
+
+class TestTariffs:
+    async def test_an_edited_tariff_is_read_and_leaves_the_sites_alone(
+        self, file: Path, tariff: Path
+    ) -> None:
+        edits = reloading(file, tariff)
+        write_tariff(tariff, "import: 40 ct/kWh")
+        edit = await taken_in(edits)
+        assert edit.sites == {}
+        assert edit.tariff is edits.tariff is not None
+        assert edit.tariff.section.import_price.amount == 0.4  # type: ignore[union-attr]
+
+    async def test_a_table_that_a_tariff_names_counts(self, file: Path, tariff: Path, tmp_path: Path) -> None:
+        (tmp_path / "prices.csv").write_text("time,price\n2026-01-01T00:00Z,80\n2026-01-01T01:00Z,90\n")
+        write_tariff(tariff, "import: {file: prices.csv, unit: €/MWh}")
+        edits = reloading(file, tariff)
+        (tmp_path / "prices.csv").write_text("time,price\n2026-01-01T00:00Z,80\n2026-01-01T01:00Z,95\n")
+        assert (await taken_in(edits)).tariff is not None
+
+    async def test_an_edited_site_leaves_the_tariff_alone(self, file: Path, tariff: Path) -> None:
+        edits = reloading(file, tariff)
+        write(file, "8 kW")
+        assert (await taken_in(edits)).tariff is None
+
+    async def test_a_wrong_tariff_is_told_beside_a_wrong_site(
+        self, file: Path, tariff: Path, log: pytest.LogCaptureFixture
+    ) -> None:
+        edits = reloading(file, tariff)
+        write(file, "8 kWh")
+        write_tariff(tariff, "import: 30 kWh")
+        waiting = asyncio.create_task(taken_in(edits))
+        await said(log, "house.load is 8 kWh", "import is 30 kWh")
+        write(file, "8 kW")
+        write_tariff(tariff, "import: 30 ct/kWh")
+        assert (await waiting).sites
+        assert edits.tariff is not None
+
+
+class TestBilling:
+    """What flows after an edit of the tariff is billed by it."""
+
+    @pytest.fixture
+    def site(self, file: Path) -> Site:
+        (site,) = read_fleet([str(file)], 1)
+        return site
+
+    def prices(self, tariff: Path, text: str, site: Site) -> Prices:
+        write_tariff(tariff, text)
+        found = prices_of(read_tariff(tariff), site, 0, None)
+        assert found is not None
+        return found
+
+    def test_what_has_flowed_stays_billed_by_the_prices_of_its_time(self, site: Site, tariff: Path) -> None:
+        simulation = Simulation.headless(site, start_us=0)
+        watch = SiteWatch(simulation, self.prices(tariff, "import: 30 ct/kWh", site))
+        simulation.run_for(timedelta(hours=1))
+        watch.bill(self.prices(tariff, "import: 50 ct/kWh", site))
+        simulation.run_for(timedelta(hours=2))
+        costs = watch.report().costs
+        assert costs is not None
+        assert costs.import_cost == pytest.approx(5 * 0.3 + 10 * 0.5)
+
+    def test_another_currency_is_refused(self, site: Site, tariff: Path) -> None:
+        watch = SiteWatch(
+            Simulation.headless(site, start_us=0), self.prices(tariff, "import: 30 ct/kWh", site)
+        )
+        with pytest.raises(ValueError, match=r"the tariff is in USD, .* in EUR; accepted: one currency"):
+            watch.bill(self.prices(tariff, "import: 0.30 $/kWh", site))
 
 
 @pytest.fixture
@@ -245,6 +334,23 @@ class TestExchange:
         await asyncio.wait({impatient})
         assert not patient.done()
         patient.cancel()
+
+
+@pytest.mark.lengthy
+def test_an_edited_tariff_bills_what_flows_from_then_on(file: Path, tariff: Path) -> None:
+    with running(
+        file, "--reload", "--tariff", str(tariff), "--ephemeral-ports", "--speed", "1000"
+    ) as process:
+        read_until(process, "house 5.00 kW")
+        write_tariff(tariff, "import: 30 $/kWh")
+        read_until(process, "the tariff is in USD, what has been billed is in EUR; accepted: one currency")
+        write_tariff(tariff, "import: 90000 ct/kWh")
+        read_until(process, "microgrid 5 is billed by the edited tariff from now on")
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=PATIENCE_S)
+    (cost,) = (line.split()[1] for line in rest.splitlines() if line.startswith("cost "))
+    assert float(cost.replace(",", "")) > 100.0
 
 
 @pytest.mark.lengthy

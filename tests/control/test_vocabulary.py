@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from functools import partial
 
 import grpc
 import pytest
@@ -23,6 +24,33 @@ def test_every_act_of_a_scenario_goes_by_its_name_everywhere(act: str) -> None:
     assert callable(getattr(ControlClient, act, None))
     assert any(callable(getattr(handle, act, None)) for handle in (SiteHandle, ComponentHandle))
     assert CliRunner().invoke(app, ["control", act, "--help"]).exit_code == 0
+
+
+NAMES = (
+    "grid.power",
+    "battery.soc",
+    "site.consumer_power",
+    "app.commands",
+    "app.silence",
+    "bat-inv.AC_CURRENT",
+)
+"""Of values in conditions of scenario files."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_value_of_a_condition_goes_by_its_name_in_the_fixture(
+    site: SiteHandle, name: str
+) -> None:
+    assert site.reading(name).value is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_every_value_of_a_condition_goes_by_its_name_in_the_control_service(
+    control: ControlClient, server: SiteServer, name: str
+) -> None:
+    assert (await control.read(name))[name].value is not None
+    run = partial(CliRunner().invoke, app, ["control", "read", name, "--url", server.url])
+    assert (await asyncio.to_thread(run)).exit_code == 0
 
 
 @pytest.fixture

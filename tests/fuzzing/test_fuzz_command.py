@@ -86,7 +86,7 @@ def test_what_is_written_wrongly_is_refused(folder: Path, words: tuple[str, ...]
     [
         ("checks:\n  - {kpi: refusals == 0}\n  - {never: grid.pwer > 1 kW}\n", "mine.yaml:3: checks[1].never is "),
         ("without:\n  - commands\n  - sock\n", "mine.yaml:3: without[1] is 'sock'; accepted: "),
-        ("checks: [{at: 3 min, expect: grid.power < 1 kW}]\n", "mine.yaml:1: checks[0].at is at "),
+        ("checks: [{at: 3 min, expect: grid.power < 1 kW}]\n", "mine.yaml:1: checks[0].at is 3 min, "),
         ("checks: 3\n", "mine.yaml:1: checks is 3; accepted: a list"),
         ("steps: []\n", "mine.yaml:1: the file is a mapping; accepted: a mapping with checks and without"),
         ("checks: [", "mine.yaml:1: "),

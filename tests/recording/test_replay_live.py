@@ -19,6 +19,7 @@ from frequenz.client.microgrid.metrics import Metric
 from recording.support import BATTERY, INVERTER, MAIN, NOON, demo_site, eventful_run
 from typer.testing import CliRunner
 
+from doppelgrid import ControlClient
 from doppelgrid.cli.main import app
 from doppelgrid.proto.serving.site_server import SiteServer
 from doppelgrid.sim.domain.timestamps import to_datetime
@@ -45,6 +46,16 @@ async def client(recording: Recording) -> AsyncIterator[MicrogridApiClient]:
     )
     async with server as url, MicrogridApiClient(url) as client:
         yield client
+
+
+async def test_a_replayed_site_is_asked_for_what_was_recorded(recording: Recording) -> None:
+    replay = Replay(recording)
+    server = SiteServer(replay.site, start=to_datetime(replay.start_us), paused=True, hardware=replay)
+    async with server as url, ControlClient(url) as control:
+        await control.step(timedelta(seconds=10))
+        shown = (await control.state("main"))["main"].values["AC_POWER_ACTIVE"]
+        assert (await control.read("main.power"))["main.power"].value == shown
+        assert (await control.wait_until("main.power > -999 kW")).holds
 
 
 async def test_a_published_client_reads_recorded_samples_at_recorded_times(

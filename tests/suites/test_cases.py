@@ -414,6 +414,22 @@ class TestInvariants:
             "no exception is logged: mine: it went wrong: LookupError: lost, at 2026-06-15T00:00:00"
         )
 
+    @pytest.mark.parametrize("ends_early", [False, True])
+    def test_a_cancellation_that_is_logged_counts_unless_the_end_of_the_run_cancels(
+        self, tmp_path: Path, ends_early: bool
+    ) -> None:
+        app = IDLE_APP.replace(
+            "await asyncio.sleep(1e6)",
+            f"""
+        task = asyncio.create_task(asyncio.sleep(1e6))
+        task.add_done_callback(lambda ended: ended.result())
+        await asyncio.sleep(9.0)
+        {"task.cancel()" if ends_early else ""}
+        await asyncio.sleep(1e6)""",
+        )
+        failures = run(tmp_path, CHECKS, app).failures
+        assert [failure.partition(": ")[0] for failure in failures] == ["no exception is logged"] * ends_early
+
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
     def test_an_exception_that_ends_a_thread_fails_the_case(self, tmp_path: Path) -> None:
         app = IDLE_APP.replace(

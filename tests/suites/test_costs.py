@@ -8,8 +8,8 @@ import pytest
 from suites.benches import SITE, scenario
 
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError, ScenarioFile
-from doppelgrid.scenarios.suites.language.figure_words import with_unit
 from doppelgrid.scenarios.suites.running.case import Case, Verdict, run_case
+from doppelgrid.sim.report.figure_words import with_unit
 
 HOUR = "scenario: a try\nsite: small.yaml\nstart: 2026-06-15 12:00\nduration: 30 min\ninterval: 1 min\n"
 TARIFF = f"{HOUR}tariff: prices/tariff.yaml\n"

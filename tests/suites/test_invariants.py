@@ -18,7 +18,6 @@ from doppelgrid.scenarios.suites.checks.delivered import Delivered
 from doppelgrid.scenarios.suites.checks.device_limits import Obedience, Windows
 from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS, WORDS, Invariant, Invariants
 from doppelgrid.scenarios.suites.running.case import Case, run_case
-from doppelgrid.scenarios.testing.over_time import Outcome
 from doppelgrid.sim.domain.commands import (
     AugmentBounds,
     Command,
@@ -35,6 +34,7 @@ from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.gateway.set_points import SetPoints
 from doppelgrid.sim.kernel import ac_bus, dc_bus, steps
 from doppelgrid.sim.kernel.layout import Layout, Memory
+from doppelgrid.sim.language.over_time import Outcome
 from doppelgrid.sim.plant.set_points import SetPointsUnderWay
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.reader import load_site
@@ -215,7 +215,7 @@ def windowed(readings: list[tuple[float, float]]) -> list[str]:
     return [
         words
         for soc_pct, lower_pct in readings
-        for _, words in windows.look(
+        for _, words, _ in windows.look(
             0,
             lambda _key, soc_pct=soc_pct, lower_pct=lower_pct: Reading(  # type: ignore[misc]
                 {Metric.BATTERY_SOC_PCT: soc_pct},
@@ -252,7 +252,7 @@ def obeyed(site: Site, powers_w: list[float]) -> list[str]:
     return [
         words
         for second, power_w in enumerate(powers_w)
-        for _, words in obedience.look(second * 1_000_000, partial(read, power_w=power_w))
+        for _, words, _ in obedience.look(second * 1_000_000, partial(read, power_w=power_w))
     ]
 
 

@@ -41,7 +41,8 @@ call('ReceiveElectricalComponentTelemetryStream', '0802', () => {
 });
 """
 PYTHON = """
-import asyncio, os
+import asyncio, os, warnings
+warnings.simplefilter("ignore")
 from frequenz.client.common.microgrid.components import ComponentId
 from frequenz.client.microgrid import MicrogridApiClient
 
@@ -50,6 +51,12 @@ async def main():
     await client.set_component_power_active(ComponentId(3), -3000.0)
     await asyncio.sleep(1e6)
 asyncio.run(main())
+"""
+RETURNS = PYTHON.replace("await asyncio.sleep(1e6)", "")
+STUBBORN = """
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("here", file=sys.stderr)
+subprocess.Popen(["sleep", "5"])
 """
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 
@@ -75,13 +82,12 @@ def test_an_application_in_another_language_finds_the_site_and_commands_it(tmp_p
     assert verdict.notes == ("it ran live at 2 × real time, so no other run is the same to the last bit",)
 
 
-def test_time_passes_as_fast_as_the_command_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_WAITS_FOR_CLIENT_S", 0.1)
-    app = shell(tmp_path, "sleep 60")
-    path = scenario(tmp_path, f"app: {app}\n{CHECKS}", head=HEAD.replace("1 s", "10 s", 1))
-    verdict = run_case(Case("try", path, speed=100.0))
-    assert verdict.end_us - verdict.start_us == 10_000_000
-    assert verdict.real_s < 5.0
+def test_time_passes_as_fast_as_the_command_says(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(PYTHON)
+    path = scenario(tmp_path, f"app: app.py\n{CHECKS}", head=HEAD.replace("1 s", "100 s", 1))
+    verdict = run_case(Case("try", path, live=True, speed=100.0))
+    assert verdict.end_us - verdict.start_us == 100_000_000
+    assert verdict.real_s < 50.0
     assert verdict.again.endswith(" --speed 100 --seed 0")
 
 
@@ -108,14 +114,16 @@ def test_the_example_commands_the_site_live_and_in_lockstep_though_nobody_tells_
 
 
 def test_one_that_crashes_fails_with_the_end_of_what_it_complained_of(tmp_path: Path) -> None:
-    verdict = run(tmp_path, shell(tmp_path, "echo lost the battery >&2", "exit 3"))
+    (tmp_path / "app.py").write_text(f"{RETURNS}\nraise SystemExit('lost the battery')\n")
+    verdict = run(tmp_path, "app.py\nlive: true", head=HEAD.replace("1 s", "60 s", 1))
     first, last = str(verdict.error).splitlines()
     assert first == "lost the battery"
-    assert last.endswith("exit code 3")
+    assert last.endswith("exit code 1")
 
 
 def test_one_that_returns_early_fails(tmp_path: Path) -> None:
-    verdict = run(tmp_path, shell(tmp_path, "exit 0"))
+    (tmp_path / "app.py").write_text(RETURNS)
+    verdict = run(tmp_path, "app.py\nlive: true", head=HEAD.replace("1 s", "60 s", 1))
     assert any("the application runs until the end: it returned" in failure for failure in verdict.failures)
 
 
@@ -123,16 +131,29 @@ def test_one_that_hangs_at_the_end_is_ended_and_told_with_all_that_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "_PATIENCE_S", 0.2)
-    monkeypatch.setattr(live, "_WAITS_FOR_CLIENT_S", 0.2)
-    verdict = run(
-        tmp_path, shell(tmp_path, "trap '' TERM", "echo here >&2", "sleep 5 & while true; do wait; done")
-    )
+    (tmp_path / "app.py").write_text(f"import signal, subprocess, sys\n{STUBBORN}\n{PYTHON}")
+    verdict = run(tmp_path, "app.py\nlive: true")
     assert verdict.error == "here\nthe application still runs 0.2 s after SIGTERM, and was killed"
 
 
-def test_one_that_never_connects_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "_WAITS_FOR_CLIENT_S", 0.2)
-    assert run(tmp_path, "sleep 60").error == "the application never connected to the site"
+@pytest.mark.parametrize("in_file", [True, False])
+def test_one_that_never_connects_fails_when_it_should_have(tmp_path: Path, in_file: bool) -> None:
+    within = "connect_within: 0.3 s\n" if in_file else ""
+    path = scenario(tmp_path, f"app: sleep 60\n{within}{CHECKS}", head=HEAD.replace("1 s", "1 h", 1))
+    verdict = run_case(Case("try", path, connect_within_s=None if in_file else 0.3))
+    (failure,) = verdict.failures
+    assert failure.startswith(
+        "the application has not connected to the site within 0.3 s: it neither listens"
+    )
+    assert "--connect-within" in failure
+    assert ("--connect-within '0.3 s'" in verdict.again) is not in_file
+
+
+@pytest.mark.parametrize(("code", "how"), [(0, "exit code 0"), (3, "exit code 3")])
+def test_one_that_ends_before_it_connects_fails_at_once(tmp_path: Path, code: int, how: str) -> None:
+    app = shell(tmp_path, "echo no site >&2", f"exit {code}")
+    (failure,) = run(tmp_path, app, head=HEAD.replace("1 s", "1 h", 1)).failures
+    assert failure == f"no site\nthe application ended before it connected to the site: {how}"
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,21 @@ def test_a_time_line_has_spans_commands_and_refusals(tmp_path: Path) -> None:
     assert len({bar["marker"]["color"] for bar in bars if bar["name"] == "commands"}) == 2
 
 
+def test_axes_make_room_for_their_own_ticks_below_the_bar_of_tools(verdict: Verdict) -> None:
+    layout = json.loads(figure_in(page([verdict])))["layout"]
+    assert all(layout[axis]["automargin"] for axis in ("yaxis", "yaxis2", "yaxis3"))
+    assert layout["margin"]["t"] >= 40
+
+
+def test_curves_of_one_colour_differ_in_their_dashes(verdict: Verdict) -> None:
+    assert verdict.series is not None
+    values = {f"c{number}.AC_POWER_ACTIVE": (0.0,) * 120 for number in range(13)}
+    drawn = replace(verdict, series=verdict.series._replace(values=values))
+    data = json.loads(figure_in(page([drawn])))["data"]
+    dashes = [line["line"]["dash"] for line in data if line.get("mode") == "lines"]
+    assert all(one != other for one, other in zip(dashes, dashes[10:], strict=False))
+
+
 def test_memory_for_plots_does_not_grow_with_cases(verdict: Verdict) -> None:
     with Plots() as plots:
         put = [plots.put(verdict) for _ in range(3)]

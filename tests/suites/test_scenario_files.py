@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from suites.benches import HEAD, scenario
+from suites.benches import HEAD, SITE, scenario
 
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioError, ScenarioFile
 from doppelgrid.scenarios.suites.running.collection import Shard, chosen, collect
@@ -58,7 +58,8 @@ def told(path: Path) -> list[str]:
         ("{at: 1 min, command: {inv: {bounds: {}}}}", "command.inv.bounds is", "lower, upper, or both"),
         ("{at: 1 min, command: {inv: {bounds: {upper: 3 kW}}}, for: 2 s}", "for is 2 s", "5 s to 900 s, as long as"),
         ("{at: 1 min, unplug: inv}", "unplug is refused", "accepted"),
-        ("{at: 3 min, say: late}", "at is at 2026-06-15T00:03:00+02:00, outside the run",
+        ("{at: 3 min, say: late}", "at is 3 min, after which the run has ended", "less than 2 min"),
+        ('{at: "00:03", say: late}', "at is at 2026-06-15T00:03:00+02:00, outside the run",
          "2026-06-15T00:00:00+02:00 or later, and before 2026-06-15T00:02:00+02:00"),
         ("{when: battery.soc < 3 kW, say: x}", "when is 3 kW", "a number with a unit (%)"),
         ("{when: battery.power_factor < 3, say: x}", "when is 'battery.power_factor', which is no value of it",
@@ -120,7 +121,7 @@ def test_a_slip_in_a_step_is_told_with_its_line(tmp_path: Path, step: str, found
             "the name of a step, of which there is none",
         ),
         ("{always: grid.power < 3 kW, from: 9 s, until: 5 s}", "checks[0] is", "from before until"),
-        ("{at: 2 min, expect: grid.power < 3 kW}", "at is at", "2026-06-15T00:02:00+02:00"),
+        ("{at: 2 min, expect: grid.power < 3 kW}", "at is 2 min, after which", "less than 2 min"),
         ("{expect: grid.power < 3 kW}", "checks[0] is", "expect beside at, or beside after"),
         ("{always: grid.power < 3 kW, for: 3 s}", "checks[0] is", "always with from, until, without for"),
         ("{always: grid.power < 3 kW, never: grid.power > 3 kW}", "checks[0] is", "one of always, never"),
@@ -241,14 +242,14 @@ def test_a_check_in_a_run_without_samplings_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("steps: [{at: 1e12 s, say: x}]", "steps[0].at is 1e+12 s after the start, outside the run"),
-        ("steps: [{at: 1e300 s, say: x}]", "steps[0].at is 1e+300 s after the start, outside the run"),
+        ("steps: [{at: 1e12 s, say: x}]", "steps[0].at is 1e+12 s, after which the run has ended"),
+        ("steps: [{at: 1e300 s, say: x}]", "steps[0].at is 1e+300 s, after which the run has ended"),
         ("steps: [{at: 1e304 d, say: x}]", "at is 1e304 d; accepted: a time of day"),
         ("steps: [{at: '0001-01-01T00:00:00+14:00', say: x}]", "at is at 0001-01-01T00:00:00+14:00, outside the run"),
         ("steps: [{at: '9999-12-31T23:59:59-14:00', say: x}]", "outside the run"),
         ("steps: [{at: '9999-12-31T23:59:59', say: x}]", "outside the run"),
-        ("checks: [{at: 1e12 s, expect: grid.power < 9 kW}]", "checks[0].at is 1e+12 s after the start, outside"),
-        ("checks: [{at: 1e300 s, expect: grid.power < 9 kW}]", "outside the run; accepted: 2026-06-15T00:00:00+02:00"),
+        ("checks: [{at: 1e12 s, expect: grid.power < 9 kW}]", "checks[0].at is 1e+12 s, after which the run has ended"),
+        ("checks: [{at: 1e300 s, expect: grid.power < 9 kW}]", "checks[0].at is 1e+300 s, after which the run"),
         ("checks: [{never: grid.power > 9 kW, for: 1e300 s}]", "for is 1e300 s; accepted: > 0 s and <= 366 d"),
         ("checks: [{never: grid.power > 9 kW, from: 1e300 s}]", "from is 1e300 s; accepted: 0 s..366 d"),
         ("checks: [{never: grid.power > 9 kW, until: 1e300 s}]", "until is 1e300 s; accepted: > 0 s and <= 366 d"),
@@ -387,11 +388,14 @@ def test_a_slip_in_the_head_is_told_with_its_line(tmp_path: Path, head: str, fou
     assert told(scenario(tmp_path, CHECKS, head=head))[0].startswith(found)
 
 
-def test_a_wrong_site_is_told_with_its_first_problem(tmp_path: Path) -> None:
+def test_a_wrong_site_is_told_with_all_its_problems(tmp_path: Path) -> None:
     path = scenario(tmp_path, CHECKS)
-    (tmp_path / "small.yaml").write_text("microgrid: {id: 1}\ncomponents:\n  a: {id: 1, category: metre}\n")
-    (line,) = told(path)
-    assert "small.yaml:3: a.category is 'metre'" in line
+    (tmp_path / "small.yaml").write_text(SITE.replace("10 kW", "10 V").replace("60 %", "600 %"))
+    wrong = "try.yaml:2: site is wrong: small.yaml"
+    assert [line.partition("; ")[0] for line in told(path)] == [
+        f"{wrong}:7: inv.rated_power is 10 V",
+        f"{wrong}:8: battery.initial_soc is 600 %",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "a: b: c\n", "- 1\n", "\t\n", "checks: &a [*a]\nscenario: x\n"])

@@ -61,7 +61,7 @@ class TestIncludes:
         )
         text = "include: [common.yaml]\nsteps:\n  - {at: 9 min, say: x}\n"
         own, other = told(scenario(tmp_path, text + CHECKS))
-        assert own.startswith("try.yaml:6: steps[0].at is at ")
+        assert own.startswith("try.yaml:6: steps[0].at is 9 min, after which the run has ended")
         assert other.startswith("common.yaml:3: steps[1].fault.iv is of 'iv', which is no component")
 
     def test_a_circle_is_told_with_its_chain(self, tmp_path: Path) -> None:

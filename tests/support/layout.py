@@ -14,13 +14,13 @@ PACKAGE = "doppelgrid"
 HOUSE = ("models", "sim", "proto", "scenarios", "testing", "hardware", "cli")
 """Folders of the package, each of which imports only those before it; the façade stands above them all."""
 SIM = (
-    "domain", "files", "inputs", "tariff", "components", "site", "kernel", "network", "plant", "telemetry", "engine",
-    "faults", "gateway", "recording", "replay", "simulation", "headless", "ensemble", "report",
+    "domain", "files", "inputs", "tariff", "components", "site", "kernel", "network", "plant", "telemetry", "language",
+    "engine", "faults", "gateway", "recording", "replay", "simulation", "headless", "ensemble", "report",
 )  # fmt: skip
 """Folders of `sim`, each of which imports only those before it."""
 SCENARIOS = ("library", "lockstep", "testing", "suites", "fuzzing", "conformance", "demo")
 """Folders of `scenarios`, each of which imports only those before it."""
-SUITES = ("language", "checks", "file", "running", "report")
+SUITES = ("checks", "file", "running", "report")
 """Folders of `scenarios/suites`, each of which imports only those before it."""
 PROTO = ("transport", "microgrid", "control", "serving", "inmemory")
 """Folders of `proto`, each of which imports only those before it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from frequenz.client.base.retry import LinearBackoff
@@ -50,3 +50,17 @@ async def test_the_port_refuses_for_a_while_and_clients_find_it_again() -> None:
         async with asyncio.timeout(5.0):
             while (await samples.receive()).metric_samples[0].sampled_at < back:
                 pass
+
+
+async def test_a_site_can_be_left_while_its_server_goes_down() -> None:
+    """A client that is just being answered holds the server up for a while."""
+    async with (
+        asyncio.timeout(10.0),
+        doppelgrid.serve("demo") as url,
+        doppelgrid.ControlClient(url) as client,
+    ):
+        waiting = asyncio.create_task(client.wait_until("battery.soc > 99 %", within=timedelta(days=1)))
+        await asyncio.sleep(0.1)
+        await client.restart(timedelta(seconds=1))
+        with pytest.raises(doppelgrid.ControlError):
+            await waiting

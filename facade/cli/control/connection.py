@@ -33,6 +33,8 @@ class Told(NamedTuple):
     """For people."""
     content: object
     """For programs, in the types of JSON."""
+    code: int = 0
+    """Exit code of the command."""
 
 
 Answer = Awaitable[Told] | AsyncIterator[Told]
@@ -100,6 +102,8 @@ def ask(
 
     def tell(told: Told) -> None:
         typer.echo(json.dumps(told.content, ensure_ascii=False, allow_nan=False) if as_json else told.text)
+        if told.code:
+            raise typer.Exit(told.code)
 
     async def carry_out() -> None:
         async with ControlClient(url, auth_key=auth_key, sign_secret=sign_secret) as site:

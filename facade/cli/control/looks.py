@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..event_words import event_line
+from ..options import parse_duration
 from . import completion
 from .connection import Told
 from .words import plain_event, plain_fault, plain_input, plain_state, site_in_words
@@ -15,6 +17,8 @@ from .words import plain_event, plain_fault, plain_input, plain_state, site_in_w
 if TYPE_CHECKING:
     from ...proto.control.client import ControlClient
 
+DOES_NOT_HOLD = 1
+"""Exit code where what is waited for does not come true."""
 ComponentsArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[COMPONENT]...", autocompletion=completion.components, help="All if none."),
@@ -34,6 +38,46 @@ async def state(site: ControlClient, components: ComponentsArgument = None) -> T
         "inputs": [plain_input(each) for each in driven],
     }
     return Told(site_in_words(states, faults, by_hand, zone), content)
+
+
+async def read(
+    site: ControlClient,
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME...", help="As in conditions: grid.power, site.consumer_power, app.commands, …"
+        ),
+    ],
+) -> Told:
+    """Print values by the names that conditions of scenario files have for them."""
+    found = await site.read(*names)
+    wide = max(map(len, found))
+    lines = [f"{name:<{wide}}  {each.shown}" for name, each in found.items()]
+    return Told("\n".join(lines), {name: each._asdict() for name, each in found.items()})
+
+
+async def wait(
+    site: ControlClient,
+    condition: Annotated[
+        str, typer.Argument(metavar="CONDITION", help="As in scenario files: 'grid.power < 30 kW'.")
+    ],
+    *,
+    within: Annotated[
+        float | None,
+        typer.Option(metavar="SPAN", parser=parse_duration, help="Simulated time that it may take."),
+    ] = None,
+    lasting: Annotated[
+        float | None,
+        typer.Option(
+            "--for", metavar="SPAN", parser=parse_duration, help="Simulated time for which it has to stay so."
+        ),
+    ] = None,
+) -> Told:
+    """Wait until a condition holds, or say whether it does now; exit code 1 if it does not."""
+    waited = await site.wait_until(
+        condition, within=timedelta(seconds=within or 0.0), lasting=timedelta(seconds=lasting or 0.0)
+    )
+    return Told(waited.found, waited._asdict(), 0 if waited.holds else DOES_NOT_HOLD)
 
 
 async def events(

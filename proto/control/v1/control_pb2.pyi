@@ -397,6 +397,52 @@ class ActiveFault(_message.Message):
     what: str
     def __init__(self, number: _Optional[int] = ..., component: _Optional[str] = ..., kind: _Optional[str] = ..., since: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., what: _Optional[str] = ...) -> None: ...
 
+class ReadValuesRequest(_message.Message):
+    __slots__ = ("names",)
+    NAMES_FIELD_NUMBER: _ClassVar[int]
+    names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class ReadValuesResponse(_message.Message):
+    __slots__ = ("clock", "values")
+    CLOCK_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    clock: Clock
+    values: _containers.RepeatedCompositeFieldContainer[Value]
+    def __init__(self, clock: _Optional[_Union[Clock, _Mapping]] = ..., values: _Optional[_Iterable[_Union[Value, _Mapping]]] = ...) -> None: ...
+
+class Value(_message.Message):
+    __slots__ = ("name", "value", "unit", "shown")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    SHOWN_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    value: float
+    unit: str
+    shown: str
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[float] = ..., unit: _Optional[str] = ..., shown: _Optional[str] = ...) -> None: ...
+
+class WaitUntilRequest(_message.Message):
+    __slots__ = ("condition", "within", "lasting")
+    CONDITION_FIELD_NUMBER: _ClassVar[int]
+    WITHIN_FIELD_NUMBER: _ClassVar[int]
+    LASTING_FIELD_NUMBER: _ClassVar[int]
+    condition: str
+    within: _duration_pb2.Duration
+    lasting: _duration_pb2.Duration
+    def __init__(self, condition: _Optional[str] = ..., within: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., lasting: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ...) -> None: ...
+
+class WaitUntilResponse(_message.Message):
+    __slots__ = ("clock", "holds", "found")
+    CLOCK_FIELD_NUMBER: _ClassVar[int]
+    HOLDS_FIELD_NUMBER: _ClassVar[int]
+    FOUND_FIELD_NUMBER: _ClassVar[int]
+    clock: Clock
+    holds: bool
+    found: str
+    def __init__(self, clock: _Optional[_Union[Clock, _Mapping]] = ..., holds: _Optional[bool] = ..., found: _Optional[str] = ...) -> None: ...
+
 class ReceiveEventsRequest(_message.Message):
     __slots__ = ("kinds", "subjects")
     KINDS_FIELD_NUMBER: _ClassVar[int]

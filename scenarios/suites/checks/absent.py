@@ -7,6 +7,7 @@ from collections.abc import Container, Iterator, Mapping
 from ....sim.components.component_type import Way
 from ....sim.components.registry import type_of
 from ....sim.inputs.signal import Constant
+from ....sim.language.expressions import Condition, readings
 from ....sim.plant.plant import Plant
 from ....sim.report.figures import MONEY, without_unit
 from ....sim.report.gatherer import STORING
@@ -66,6 +67,12 @@ def absent_figures(
     if len(ageless) == len(report.storages):
         found["capacity_loss"] = _AGEING
     return {without_unit(name): needs for name, needs in found.items()}
+
+
+def is_billed(condition: Condition) -> bool:
+    """Say whether a condition is about figures that a tariff gives."""
+    billed = {without_unit(name) for name, _ in _of_tariff(None)}
+    return any(str(each) in billed for each in readings(condition))
 
 
 def _may_produce(plant: Plant) -> bool:

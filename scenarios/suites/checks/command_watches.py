@@ -17,6 +17,7 @@ from ....sim.plant.numbering import CONTROL_CYCLE_US
 from ....sim.plant.set_points import active_as_taken_w, as_taken
 from ....sim.simulation.simulation import Simulation
 from ....sim.telemetry.power_bounds import METRIC_OF
+from .breach import Breach
 from .delivered import Delivered
 
 _LEAST_W = 1.0
@@ -76,7 +77,7 @@ class Lifetimes:
         if is_over:
             self._forget(event.subject)
 
-    def look(self, time_us: int) -> Iterator[tuple[str, str]]:
+    def look(self, time_us: int) -> Iterator[Breach]:
         """Yield devices that do not follow the set-points that they have at a sampling [µs], or follow others."""
         for axis, alive in list(self._alive.items()):
             key, power_type = axis
@@ -84,18 +85,16 @@ class Lifetimes:
                 if self._aim(key, power_type) != self._taken(key, power_type, alive.power):
                     del self._alive[axis]
                     left_s = (alive.due_us - time_us) / 1e6
-                    yield (
-                        key,
-                        f"{power_type.value} set-point {alive.power:.5g} gone {left_s:g} s before its end",
-                    )
+                    words = f"{power_type.value} set-point {alive.power:.5g} gone {left_s:g} s before its end"
+                    yield Breach(key, words, frozenset((power_type,)))
             elif time_us > alive.due_us + self._delay_us(key) + CONTROL_CYCLE_US:
                 del self._alive[axis]
                 if not self._is_released(key, power_type, alive.power):
                     over_s = (time_us - alive.due_us) / 1e6
-                    yield (
-                        key,
-                        f"{power_type.value} set-point {alive.power:.5g} in force {over_s:g} s after its end",
+                    words = (
+                        f"{power_type.value} set-point {alive.power:.5g} in force {over_s:g} s after its end"
                     )
+                    yield Breach(key, words, frozenset((power_type,)))
 
     def _forget(self, key: str) -> None:
         for power_type in PowerType:
@@ -150,7 +149,7 @@ class Shown:
             return None
         return any(is_allowed(command.power, each, _LEAST_W) for each in ranges)
 
-    def hear(self, execution: Execution) -> Iterator[tuple[str, str]]:
+    def hear(self, execution: Execution) -> Iterator[Breach]:
         """Yield what is wrong with a command of the application."""
         command = execution.command
         if not isinstance(command, SetPower) or command.power == 0.0:
@@ -159,7 +158,8 @@ class Shown:
             newest = self._ranges(command, execution.time_us)[-1]
             last = " or ".join(f"{lower:.5g} to {upper:.5g}" for lower, upper in newest)
             unit = METRIC_OF[command.power_type].unit
-            yield self._keys[command.component_id], f"{command.power:.5g} {unit}, when it was shown {last}"
+            words = f"{command.power:.5g} {unit}, when it was shown {last}"
+            yield Breach(self._keys[command.component_id], words, frozenset((command.power_type,)))
 
     def _ranges(self, command: SetPower, time_us: int) -> list[Ranges]:
         return self._delivered.bounds(command.component_id, METRIC_OF[command.power_type], time_us)

@@ -12,6 +12,7 @@ from ....sim.domain.ranges import Ranges
 from ....sim.plant.numbering import CONTROL_CYCLE_US
 from ....sim.plant.plant import Plant
 from ....sim.telemetry.power_bounds import bounded_metrics
+from .breach import ACTIVE, Breach, powers_of
 
 FUSE_PATIENCE_US = 60_000_000
 """For how long a fuse may carry more than its rated current, which it bears for longer [µs]."""
@@ -23,8 +24,7 @@ _REST = 0.05
 """Of its rating, what a device may draw for itself while it rests: electronics, pumps, fans."""
 _CURRENTS = (Metric.AC_CURRENT_PHASE_1, Metric.AC_CURRENT_PHASE_2, Metric.AC_CURRENT_PHASE_3)
 Read = Callable[[str], Report]
-Breaches = Iterator[tuple[str, str]]
-"""Keys of components, and what is wrong with them."""
+Breaches = Iterator[Breach]
 
 
 class Ratings:
@@ -57,13 +57,13 @@ class Ratings:
             power_w = values[Metric.AC_POWER_ACTIVE]
             apparent_va = math.hypot(power_w, values.get(Metric.AC_POWER_REACTIVE, 0.0))
             if power_w < lower_w - _room(lower_w) or power_w > upper_w + _room(upper_w):
-                yield key, f"{power_w:.5g} W, rated {lower_w:.5g} W to {upper_w:.5g} W"
+                yield Breach(key, f"{power_w:.5g} W, rated {lower_w:.5g} W to {upper_w:.5g} W", ACTIVE)
             elif apparent_va > rated_va + _room(rated_va):
-                yield key, f"{apparent_va:.5g} VA, rated {rated_va:.5g} VA"
+                yield Breach(key, f"{apparent_va:.5g} VA, rated {rated_va:.5g} VA")
 
     def _of_fuse(self, time_us: int, fuse_a: float, report: Report) -> Breaches:
         if any(error.code == "FUSE_ERROR" for error in report.errors):
-            yield self._grid, "its fuse has melted"
+            yield Breach(self._grid, "its fuse has melted")
         most_a = max(report.values.get(metric, 0.0) for metric in _CURRENTS)
         if most_a <= fuse_a + _SHARE * fuse_a:
             self._over_since_us = None
@@ -72,7 +72,8 @@ class Ratings:
             self._over_since_us = time_us
         lasted_us = time_us - self._over_since_us
         if lasted_us >= FUSE_PATIENCE_US:
-            yield self._grid, f"{most_a:.5g} A for {lasted_us / 1e6:g} s, through a fuse of {fuse_a:g} A"
+            words = f"{most_a:.5g} A for {lasted_us / 1e6:g} s, through a fuse of {fuse_a:g} A"
+            yield Breach(self._grid, words)
 
 
 class Windows:
@@ -93,7 +94,8 @@ class Windows:
             ((lower_pct, upper_pct),) = report.bounds[Metric.BATTERY_SOC_PCT]
             least_pct, most_pct = min(lower_pct, begun_pct) - _SOC_PCT, max(upper_pct, begun_pct) + _SOC_PCT
             if not least_pct <= soc_pct <= most_pct:
-                yield key, f"soc = {soc_pct:.5g} %, of a window of {lower_pct:g} % to {upper_pct:g} %"
+                words = f"soc = {soc_pct:.5g} %, of a window of {lower_pct:g} % to {upper_pct:g} %"
+                yield Breach(key, words, ACTIVE)
 
 
 class Obedience:
@@ -140,7 +142,8 @@ class Obedience:
             self._outside[power] = since_us, excess
             if time_us - since_us > self._patience_us.get(key, 2 * CONTROL_CYCLE_US):
                 shown = " or ".join(f"{lower:.5g} to {upper:.5g}" for lower, upper in report.bounds[metric])
-                yield key, f"{metric} = {value:.5g} {metric.unit}, while it shows {shown}"
+                words = f"{metric} = {value:.5g} {metric.unit}, while it shows {shown}"
+                yield Breach(key, words, powers_of(metric))
 
 
 def rest_of(rating: Rating) -> float:

@@ -10,9 +10,10 @@ from ....sim.domain.events import Event
 from ....sim.domain.messages import Frame, Refusal
 from ....sim.domain.messages import Reading as Report
 from ....sim.domain.metrics import Metric
+from ....sim.language.over_time import Outcome
 from ....sim.simulation.simulation import Simulation
-from ...testing.over_time import Outcome
 from .attribution import Attribution
+from .breach import ACTIVE, Breach
 from .command_watches import Lifetimes, Shown
 from .delivered import Delivered
 from .device_limits import Obedience, Ratings, Windows
@@ -111,7 +112,8 @@ class Invariants:
             return
         if not is_old and not self._could_not_foresee(key, command, execution):
             words = f"{key or command.component_id}, {command.power:.5g}: {execution.refusal}"
-            self._break("commands", words, time_us, self._chain(key))
+            powers = frozenset((command.power_type,))
+            self._break("commands", words, time_us, self.story.chain([key], powers))
 
     def _could_not_foresee(self, key: str, command: SetPower, execution: Execution) -> bool:
         """Say whether an application that follows what it is shown could have given a command that was refused."""
@@ -135,19 +137,19 @@ class Invariants:
         """Return what came of one; None if it cannot be told, as there was no sampling."""
         return self._broken.get(invariant, Outcome(True, "held") if self._has_looked else None)
 
-    def _runs_backwards(self, read: Callable[[str], Report]) -> Iterator[tuple[str, str]]:
+    def _runs_backwards(self, read: Callable[[str], Report]) -> Iterator[Breach]:
         last = self._last
         for register in self._registers:
             key, metric = register
             value = read(key).values[metric]
             if value < last.get(register, value):
-                yield key, f"{metric} = {value:.5g} Wh, after {last[register]:.5g}"
+                yield Breach(key, f"{metric} = {value:.5g} Wh, after {last[register]:.5g}", ACTIVE)
             last[register] = value
 
-    def _take(self, invariant: Invariant, breaches: Iterable[tuple[str, str]], time_us: int) -> None:
-        for key, words in breaches:
+    def _take(self, invariant: Invariant, breaches: Iterable[Breach], time_us: int) -> None:
+        for key, words, powers in breaches:
             if invariant in self._open:
-                self._break(invariant, f"{key}: {words}", time_us, self._chain(key))
+                self._break(invariant, f"{key}: {words}", time_us, self.story.chain([key], powers))
 
     def _break(self, invariant: Invariant, words: str, time_us: int, chain: tuple[str, ...] = ()) -> None:
         # The first breach says most; what follows from it is not looked for.
@@ -158,7 +160,3 @@ class Invariants:
         self.story.hear(event)
         self._attribution.happened(event)
         self._lifetimes.happened(event)
-
-    def _chain(self, key: str) -> tuple[str, ...]:
-        """Return what led to how a component stands."""
-        return self.story.chain([key])

@@ -16,11 +16,11 @@ class LoggedExceptions(AbstractContextManager["LoggedExceptions"]):
     What a task dies of asyncio logs once nobody holds the task any more.
     """
 
-    def __init__(self, tell: Callable[[str], None]) -> None:
+    def __init__(self, tell: Callable[[str, type[BaseException]], None]) -> None:
         """Prepare.
 
         Args:
-            tell: Is given the logger or the thread, the message and the exception, in words.
+            tell: Is given the logger or the thread, the message and the exception, in words, and its class.
         """
         self._tell = tell
         self._make = logging.getLogRecordFactory()
@@ -42,12 +42,14 @@ class LoggedExceptions(AbstractContextManager["LoggedExceptions"]):
         record = self._make(*args, **kwargs)
         error = record.exc_info[1] if record.exc_info else None
         if error is not None:
-            self._tell(f"{record.name}: {record.getMessage()}: {type(error).__name__}: {error}"[:500])
+            words = f"{record.name}: {record.getMessage()}: {type(error).__name__}: {error}"
+            self._tell(words[:500], type(error))
         return record
 
     def _look_and_end_thread(self, args: threading.ExceptHookArgs) -> None:
         # By SystemExit a thread ends itself.
         if not issubclass(args.exc_type, SystemExit):
             name = "a thread" if args.thread is None else args.thread.name
-            self._tell(f"uncaught in {name}: {args.exc_type.__name__}: {args.exc_value}"[:500])
+            words = f"uncaught in {name}: {args.exc_type.__name__}: {args.exc_value}"
+            self._tell(words[:500], args.exc_type)
         self._end_thread(args)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from ....models.throughput import ThroughputParams, throughput_loss_w
 from ....sim.kernel.layout import ComponentMemory, LoadLayout
 from ....sim.plant.plant import Plant
+from .breach import Breach
 
 _LEAST_W = 1e-3
 _LEAST_WH = 1e-6
@@ -75,15 +76,15 @@ class NodeBalance:
             for group in layout.groups
         ]
 
-    def look(self) -> Iterator[tuple[str, str]]:
+    def look(self) -> Iterator[Breach]:
         """Yield keys of nodes where something is missing or too much, and what; flows must be known."""
         for node in self._nodes:
             said = self._of_phases(node) or self._of_energy(node)
             if said is not None:
-                yield node.key, said
+                yield Breach(node.key, said)
         for key, flow, now in self._inverters:
             if flow.is_closed and not flow.is_cut_off and now.ac_w - now.dc_w < -_allowed_w(now.ac_w):
-                yield (
+                yield Breach(
                     key,
                     f"{now.ac_w:.5g} W on its AC side, {now.dc_w:.5g} W on its DC side, which makes energy",
                 )
@@ -91,7 +92,7 @@ class NodeBalance:
             taken_w = sum(self._memory.inverters[each].taken_dc_w for each in inverters)
             stored_w = sum(self._memory.batteries[each].dc_w for each in batteries)
             if abs(taken_w - stored_w) > _allowed_w(taken_w):
-                yield (
+                yield Breach(
                     self._inverters[inverters[0]][0],
                     f"{taken_w:.5g} W leave the inverters for batteries, which take {stored_w:.5g} W",
                 )

@@ -12,24 +12,35 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from ....sim.domain.events import Event, event_in_words
+from ....sim.domain.messages import RequestStatus
+from ....sim.domain.metrics import Metric, PowerType
 from ....sim.domain.timestamps import to_datetime
+from ....sim.language.expressions import Condition
 from ....sim.network.wiring import Wiring
-from ..language.expressions import Condition
+from .breach import ANY, Powers, powers_of
 
 _LONGEST = 8
+_LIFECYCLE = ("start accepted", "standby accepted", "stop accepted")
+"""Of which the last alone is in force."""
+_AT_ONCE = ("acknowledge accepted",)
+"""Causes that are over as soon as they have come."""
 _CAUSES = {
     "fault", "mended", "driven", "released", "set-point accepted", "set-point lapsed", "bounds augmented",
-    "bounds cleared", "bounds lapsed", "start accepted", "standby accepted", "stop accepted", "acknowledge accepted",
+    "bounds cleared", "bounds lapsed", *_LIFECYCLE, *_AT_ONCE,
 }  # fmt: skip
 """Events that come from outside, or end what did."""
 _ENDS = {
     "mended": "fault",
     "released": "driven",
     "set-point lapsed": "set-point accepted",
+    "set-point ended": "set-point accepted",
     "bounds lapsed": "bounds augmented",
+    "bounds cleared": "bounds augmented",
 }
-_TOLD_APART_BY = ("number", "quantity", "axis", "metric")
-"""Details by which things that are in force at once are told apart."""
+_FAILED = RequestStatus.FAILED.value
+"""How a set-point ends that is taken back; another one arrives, or gives way to the next."""
+_QUANTITIES = ("quantity", "axis", "metric")
+"""Details that say which power, or which other value, something is about."""
 _Thing = tuple[str, str, str]
 
 
@@ -49,29 +60,37 @@ class Story:
 
     def hear(self, event: Event) -> None:
         """Take in an event."""
-        kind = event.subject, event.kind, ""
-        self._last.pop(kind, None)
-        self._last[kind] = event
-        begun = _ENDS.get(event.kind)
-        if begun is not None:
-            self._in_force.pop(_thing(event, begun), None)
-        elif event.kind in _CAUSES:
-            thing = _thing(event)
+        last = event.subject, event.kind, _told_apart(event, _QUANTITIES)
+        self._last.pop(last, None)
+        self._last[last] = event
+        thing = _thing(event)
+        if event.kind in _ENDS:
+            if event.details.get("status", _FAILED) == _FAILED:
+                self._in_force.pop(thing, None)
+        elif event.kind in _CAUSES and event.kind not in _AT_ONCE:
             self._in_force.pop(thing, None)
             self._in_force[thing] = event
 
-    def chain(self, keys: Iterable[str]) -> tuple[str, ...]:
+    def chain(self, keys: Iterable[str], powers: Powers = ANY) -> tuple[str, ...]:
         """Return what led to how components stand now, a line each, the first cause first.
 
         Args:
             keys: Of the components; what is behind them and on their way to the grid counts, too.
+            powers: Which power it is about. Set-points and bounds of the other one led to nothing, unless nothing
+                else did.
         """
         near = self._near(keys)
-        lasting = [event for event in self._in_force.values() if event.subject in near]
+        in_force = [event for event in self._in_force.values() if event.subject in near]
         last = [event for event in self._last.values() if event.subject in near]
-        if not lasting:
-            lasting = [event for event in last if event.kind in _CAUSES][-1:]
-        if not lasting:
+        for counting in (powers, ANY):
+            lasting = (
+                _about(counting, in_force)
+                or [event for event in _about(counting, last) if event.kind in _CAUSES][-1:]
+            )
+            if lasting:
+                last = _about(counting, last)
+                break
+        else:
             return ()
         first_us = min(event.time_us for event in lasting)
         later = [event for event in last if event.time_us >= first_us and event not in lasting]
@@ -114,6 +133,23 @@ def _subjects(part: Any) -> Iterator[str]:
                 yield from _subjects(value)
 
 
-def _thing(event: Event, kind: str | None = None) -> _Thing:
-    told_apart = " ".join(str(event.details[name]) for name in _TOLD_APART_BY if name in event.details)
-    return event.subject, kind or event.kind, told_apart
+def _thing(event: Event) -> _Thing:
+    """Return what begins or ends with an event: the same as whatever takes its place."""
+    kind = "lifecycle" if event.kind in _LIFECYCLE else _ENDS.get(event.kind, event.kind)
+    return event.subject, kind, _told_apart(event, ("number", *_QUANTITIES))
+
+
+def _told_apart(event: Event, names: Iterable[str]) -> str:
+    return " ".join(str(event.details[name]) for name in names if name in event.details)
+
+
+def _about(powers: Powers, events: Iterable[Event]) -> list[Event]:
+    return [event for event in events if _powers_of(event) & powers]
+
+
+def _powers_of(event: Event) -> Powers:
+    """Return which power an event is about, both of one that says none."""
+    axis, metric = event.details.get("axis"), event.details.get("metric")
+    if axis is not None:
+        return frozenset((PowerType(str(axis)),))
+    return ANY if metric is None else powers_of(Metric(str(metric)))

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from ....sim.domain.commands import (
+    ClientCommand,
     Command,
     OverrideInput,
     ReleaseInput,
@@ -13,7 +14,7 @@ from ....sim.domain.commands import (
     StrikeFault,
 )
 from ....sim.domain.faults import Fault, FaultKind
-from ....sim.faults.check import FaultError, check_fault, check_host, read_amount_of
+from ....sim.faults.check import FaultError, check_host, fault_errors, read_amount_of
 from ....sim.faults.said import AMOUNT_WORDS, EACH, each_is_amount, said_amount
 from ....sim.files.problems import Place, one_of, shown
 from ....sim.files.units import SECOND
@@ -70,23 +71,25 @@ class Acts(NamedTuple):
     """By what names checks would refer to that."""
 
 
-def actions_of(step: Step, site: Site, inputs: Collection[str]) -> Acts:
+def actions_of(step: Step, site: Site | None, inputs: Collection[str]) -> Acts:
     """Return what a step does, and what of it cannot be done.
 
     Args:
         step: Of a scenario file.
-        site: Where it happens.
+        site: Where it happens; None if nobody knows, so that only that is wrong which is so everywhere.
         inputs: Names of what can be driven there, such as `machines.load`.
     """
     actions: list[Action] = []
-    refused: dict[str, ActionError] = {}
+    errors: list[ActionError] = []
+    refused: list[str] = []
     for part in _parts(step):
         name = _name(part)
-        try:
-            actions.append(_action(part, name, site, inputs))
-        except ActionError as error:
-            refused[name] = error
-    return Acts(tuple(actions), tuple(refused.values()), tuple(refused))
+        made = list(_made(part, name, site, inputs))
+        errors += [each for each in made if isinstance(each, ActionError)]
+        done = [each for each in made if isinstance(each, Action)]
+        actions += done
+        refused += [] if done else [name]
+    return Acts(tuple(actions), tuple(errors), tuple(refused))
 
 
 def _parts(step: Step) -> Iterator[Step]:
@@ -128,84 +131,111 @@ def _done_by(words: CommandWords) -> str:
     return words.told if words.told is not None and words.told in SWITCHING else "commanded"
 
 
-def _action(part: Step, name: str, site: Site, inputs: Collection[str]) -> Action:
-    """Return what a step does that does one thing.
+def _made(
+    part: Step, name: str, site: Site | None, inputs: Collection[str]
+) -> Iterator[Action | ActionError]:
+    """Yield what a step does that does one thing, or all that is wrong with it; nothing if nobody knows."""
+    for key, value in part.set.items():
+        yield from _setting(part, name, key, value, site, inputs)
+    for key in part.release:
+        wrong = _input_errors(site, inputs, ("release",), key)
+        yield from wrong
+        if not wrong:
+            component, _, quantity = key.rpartition(".")
+            yield Action(("release",), name, ReleaseInput(component, quantity))
+    for key, words in part.fault.items():
+        yield from _breaking(part, name, key, words, site)
+    for key, kind in part.mend.items():
+        yield from _at_component(Action(("mend", key), name, MendAll(key, kind)), site, key)
+    for key, told_words in part.command.items():
+        yield from _telling(part, name, key, told_words, site)
+    yield from _cable_and_lines(part, name, site)
 
-    Raises:
-        ActionError: If it cannot be done.
-    """
-    made = [
-        *(_setting(part, name, key, value, inputs) for key, value in part.set.items()),
-        *(
-            Action(("release",), name, ReleaseInput(*_input(inputs, ("release",), key)))
-            for key in part.release
-        ),
-        *(_breaking(part, name, key, words, site) for key, words in part.fault.items()),
-        *(_mending(name, key, kind, site) for key, kind in part.mend.items()),
-        *(_telling(part, name, key, words, site) for key, words in part.command.items()),
-        *_cable_and_lines(part, name, site),
-    ]
-    return made[0]
 
-
-def _cable_and_lines(part: Step, name: str, site: Site) -> Iterator[Action]:
+def _cable_and_lines(part: Step, name: str, site: Site | None) -> Iterator[Action | ActionError]:
     if part.unplug is not None:
-        key = _component(site, ("unplug",), part.unplug)
+        key = part.unplug
         pulled, undo = OverrideInput(key, "cable", 0.0), ReleaseInput(key, "cable")
-        yield Action(("unplug",), name, pulled, undo, part.lasts_s)
+        yield from _at_component(Action(("unplug",), name, pulled, undo, part.lasts_s), site, key)
     if part.plug is not None:
-        yield Action(("plug",), name, ReleaseInput(_component(site, ("plug",), part.plug), "cable"))
+        yield from _at_component(Action(("plug",), name, ReleaseInput(part.plug, "cable")), site, part.plug)
     if part.restart_s is not None:
         yield Action(("restart",), name, RestartServer(part.restart_s), None, part.restart_s)
-    if part.outage_s is not None:
+    if part.outage_s is not None and site is not None:
         key = grid_key(site)
         gone, undo = OverrideInput(key, "presence", 0.0), ReleaseInput(key, "presence")
         yield Action(("outage",), name, gone, undo, part.outage_s)
 
 
-def _setting(step: Step, name: str, written: str, value: object, inputs: Collection[str]) -> Action:
+def _at_component(action: Action, site: Site | None, key: str) -> Iterator[Action | ActionError]:
+    """Yield what is done to a component, or that there is none."""
+    wrong = _component_errors(site, action.place, key)
+    yield from wrong or (action,)
+
+
+def _setting(
+    step: Step, name: str, written: str, value: object, site: Site | None, inputs: Collection[str]
+) -> Iterator[Action | ActionError]:
     place = ("set", written)
-    key, quantity = _input(inputs, place, written)
+    wrong = _input_errors(site, inputs, place, written)
+    key, _, quantity = written.rpartition(".")
     driven = DRIVEN_INPUTS.get(quantity)
-    unit = NUMBER if driven is None else driven.unit
+    yield from wrong
+    if driven is None and wrong:
+        return  # Nobody knows its unit.
     try:
-        number = unit.parse(str(value))
+        number = (NUMBER if driven is None else driven.unit).parse(str(value))
     except ValueError as error:
-        raise ActionError(place, shown(value), str(error)) from None
-    command = OverrideInput(key, quantity, number, step.over_s)
-    undo = None if step.lasts_s is None else ReleaseInput(key, quantity)
-    return Action(place, name, command, undo, step.lasts_s)
+        yield ActionError(place, shown(value), str(error))
+        return
+    if not wrong:
+        undo = None if step.lasts_s is None else ReleaseInput(key, quantity)
+        yield Action(place, name, OverrideInput(key, quantity, number, step.over_s), undo, step.lasts_s)
 
 
-def _breaking(step: Step, name: str, written: str, words: FaultWords, site: Site) -> Action:
+def _breaking(
+    step: Step, name: str, written: str, words: FaultWords, site: Site | None
+) -> Iterator[Action | ActionError]:
     place: Place = ("fault", written)
-    key = _component(site, place, written)
+    wrong = _component_errors(site, place, written)
+    fault, errors = _fault(written, words)
+    if site is not None and not wrong:
+        try:
+            check_host(fault, site)
+        except FaultError as error:
+            errors.append(error)
+    wrong += [ActionError((*place, _key_of(each.part, words)), each.found, each.accepted) for each in errors]
+    yield from wrong or (Action(place, name, StrikeFault(fault, step.lasts_s), None, step.lasts_s),)
+
+
+def _key_of(part: str, words: FaultWords) -> str:
+    """Return by which key a file says a part of a fault."""
+    if part == "each_s" and words.each_s is not None:
+        return "for"
+    if part == "amount":
+        return next((word for word in AMOUNT_WORDS if getattr(words, word) is not None), part)
+    return _KEYS_OF_PARTS.get(part, part)
+
+
+def _fault(key: str, said: FaultWords) -> tuple[Fault, list[FaultError]]:
+    """Return a fault, and all that is wrong with it wherever it happens."""
+    errors: list[FaultError] = []
+    amount, words = None, said
     try:
-        fault = _fault(key, words)
-        check_fault(fault)
-        check_host(fault, site)
+        words = _read_times(said)
     except FaultError as error:
-        part = _KEYS_OF_PARTS.get(error.part, error.part)
-        if error.part == "each_s" and words.each_s is not None:
-            part = "for"
-        if part == "amount":
-            part = next((word for word in AMOUNT_WORDS if getattr(words, word) is not None), part)
-        raise ActionError((*place, part), error.found, error.accepted) from None
-    return Action(place, name, StrikeFault(fault, step.lasts_s), None, step.lasts_s)
-
-
-def _mending(name: str, written: str, kind: FaultKind | None, site: Site) -> Action:
-    place: Place = ("mend", written)
-    return Action(place, name, MendAll(_component(site, place, written), kind))
-
-
-def _fault(key: str, said: FaultWords) -> Fault:
-    words = _read_times(said)
-    return Fault(
+        errors.append(error)
+        words = said.model_copy(update={EACH: None, "each_s": None, "every_s": None})
+    try:
+        amount = _amount(words)
+    except FaultError as error:
+        errors.append(error)
+    unread = {"amount"} if any(error.part in AMOUNT_WORDS for error in errors) else set()
+    fault = Fault(
         key,
         words.kind,
         diagnostic=words.diagnostic,
-        amount=_amount(words),
+        amount=amount,
         metrics=words.metrics,
         recoverable=words.recoverable,
         status=words.status,
@@ -215,6 +245,7 @@ def _fault(key: str, said: FaultWords) -> Fault:
         every_s=words.every_s,
         each_s=words.each_s,
     )
+    return fault, [*errors, *(error for error in fault_errors(fault) if error.part not in unread)]
 
 
 def _read_times(words: FaultWords) -> FaultWords:
@@ -247,32 +278,38 @@ def _amount(words: FaultWords) -> float | None:
     return None if written is None else read_amount_of(words.kind, words.metrics, written)
 
 
-def _telling(step: Step, name: str, written: str, words: CommandWords, site: Site) -> Action:
+def _telling(
+    step: Step, name: str, written: str, words: CommandWords, site: Site | None
+) -> Iterator[Action | ActionError]:
     place: Place = ("command", written)
-    key = _component(site, place, written)
-    component_id = site.components[key].id
+    wrong = _component_errors(site, place, written)
+    yield from wrong
+    section = None if site is None else site.components.get(written)
+    lasts_s = None if words.told is not None and words.told in SWITCHING else step.lasts_s
     try:
-        if words.bounds is not None:
-            bounds = told_bounds(site, key, words.bounds.lower, words.bounds.upper, step.lasts_s)
-            return Action(place, name, bounds, None, step.lasts_s)
-        if words.told is not None and words.told in SWITCHING:
-            return Action(place, name, told(component_id, words.told))
-        set_point = told(component_id, words.told or "", step.lasts_s)
-        return Action(place, name, set_point, None, step.lasts_s)
+        command: ClientCommand
+        if words.bounds is None:
+            command = told(0 if section is None else section.id, words.told or "", lasts_s)
+        elif site is not None and section is not None:
+            command = told_bounds(site, written, words.bounds.lower, words.bounds.upper, lasts_s)
+        else:
+            return  # What bounds there can be is for the component to say.
     except ToldError as error:
         where: dict[str, Place] = {"told": place, "bounds": (*place, "bounds"), "for": ("for",)}
         at = where.get(error.part, (*place, "bounds", error.part))
-        raise ActionError(at, error.found, error.accepted) from None
+        yield ActionError(at, error.found, error.accepted)
+        return
+    if not wrong:
+        yield Action(place, name, command, None, lasts_s)
 
 
-def _component(site: Site, place: Place, name: str) -> str:
-    if name not in site.components:
-        raise ActionError(place, f"of {name!r}, which is no component", one_of(site.components, name))
-    return name
+def _component_errors(site: Site | None, place: Place, name: str) -> list[ActionError]:
+    if site is None or name in site.components:
+        return []
+    return [ActionError(place, f"of {name!r}, which is no component", one_of(site.components, name))]
 
 
-def _input(inputs: Collection[str], place: Place, name: str) -> tuple[str, str]:
-    if name not in inputs:
-        raise ActionError(place, f"{name!r}, which is no input", one_of(inputs, name))
-    key, _, quantity = name.rpartition(".")
-    return key, quantity
+def _input_errors(site: Site | None, inputs: Collection[str], place: Place, name: str) -> list[ActionError]:
+    if site is None or name in inputs:
+        return []
+    return [ActionError(place, f"{name!r}, which is no input", one_of(inputs, name))]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from ....sim.domain.commands import StrikeFault
 from ....sim.domain.faults import Family
 from ....sim.domain.messages import (
     CommandError,
@@ -15,120 +14,133 @@ from ....sim.domain.messages import (
     UnsupportedError,
 )
 from ....sim.domain.timestamps import MICROSECONDS
-from ....sim.files.problems import Finding, Place, shown
+from ....sim.files.problems import Finding, Place, Problem, shown
 from ....sim.files.regular import NOT_THERE
+from ....sim.language.possible import truths_of
+from ....sim.language.site_words import words_of
+from ....sim.language.vocabulary import SiteWords
+from ....sim.report.figure_conditions import FigureWords, figures_of
 from ....sim.report.of_simulation import SiteWatch
 from ....sim.simulation.simulation import Simulation
-from ....sim.site.graph import formulas
 from ....sim.site.site import Site
 from ....sim.tariff.reader import Tariff, TariffError
-from ....sim.telemetry.instruments import Instruments
-from ..checks.absent import absent_figures
-from ..language.expressions import Quantity, Reading
-from ..language.formulas import parse_formula
-from ..language.possible import possible_truths
-from ..language.vocabulary import FigureWords, SiteWords, figures_of, parsed
+from ..checks.absent import absent_figures, is_billed
 from .actions import MendAll, actions_of
 from .application import Application
-from .keys import Check, ScenarioSection, Step, Written
+from .keys import Check, Step, Written
 from .plan import Planned, Scenario
-from .timing import Run, moment_us
+from .readable import Readable
+from .timing import Run
+from .without_app import findings_without_app
 
 
-class Numbers(NamedTuple):
-    """Where the steps and checks that could be read stand in the file."""
+class Bound(NamedTuple):
+    """What comes of a scenario file at its site."""
 
-    steps: Sequence[int]
-    checks: Sequence[int]
-    are_all_steps: bool = True
-    """Whether there are no further steps, that could not be read."""
+    scenario: Scenario | None
+    """None if something is wrong."""
+    findings: list[Finding]
+    without_app: Sequence[Finding] = ()
+    """What is wrong besides if there is no application."""
 
 
-def bind(
-    section: ScenarioSection,
-    site: Site,
-    app: Application | None,
-    tariff: Tariff | None,
-    numbers: Numbers,
-) -> tuple[Scenario | None, list[Finding]]:
-    """Return a scenario at its site, or None and what is wrong with it there."""
+def bind(part: Readable, site: Site, app: Application | None, tariff: Tariff | None) -> Bound:
+    """Return a scenario at its site, or what is wrong with it there.
+
+    Args:
+        part: What can be read of its file; of what is wrong in it nothing is found again.
+        site: Where it happens.
+        app: Which lives there, if one does.
+        tariff: By which it is billed, if it is.
+    """
+    section = part.section
     start_us = site.moment_us(section.start)
     end_us = start_us + round(section.duration_s * MICROSECONDS)
     trial = Simulation.headless(site, start_us=start_us, seed=section.seed)
-    faults = (fault for step in section.steps for fault in step.fault.items())
-    words = words_of(trial, {key for key, said in faults if said.kind.family is Family.DEVICE})
+    words = words_of(trial, _broken(part, site))
     watch = SiteWatch(trial)
     trial.run_for(timedelta(seconds=1))
-    report = watch.report()
-    run = Run(start_us, end_us, site)
+    run = Run(start_us, end_us, site if part.knows_clock else None)
     found: list[Finding] = []
     prices = None
-    try:
-        prices = None if tariff is None else tariff.over(start_us, end_us, site.microgrid.location.zone)
-    except TariffError as error:
-        found += tariff_findings(error, str(section.tariff))
+    if tariff is not None and part.knows_length and part.knows_clock:
+        try:
+            prices = tariff.over(start_us, end_us, site.microgrid.location.zone)
+        except TariffError as error:
+            found += file_findings("tariff", str(section.tariff), error.problems)
     steps = []
-    for number, step in zip(numbers.steps, section.steps, strict=True):
-        place: Place = ("steps", number)
-        planned = _planned(step, place, trial, found)
-        found += run.step_findings(step, planned.at_us, place)
+    for number, step in zip(part.steps, section.steps, strict=True):
+        planned = _planned(step, ("steps", number), site, trial.plant.inputs.signals, run, found)
         if step.when is not None:
-            found += _when_faults(words, step.when, (*place, "when"))
-        found += _refused(planned, trial, place)
+            found += _when_faults(words, step.when, ("steps", number, "when"))
+        found += _refused(planned, trial, ("steps", number))
         steps.append(planned)
-    broken = {
-        action.command.fault.component
-        for planned in steps
-        for action in planned.actions
-        if isinstance(action.command, StrikeFault)
-    }
-    absent = absent_figures(report, trial.plant, tariff, start_us, end_us, broken)
+    found += _timing_findings(part, run, steps)
+    report = watch.report()
+    absent = absent_figures(report, trial.plant, tariff, start_us, end_us, _broken(part, site))
     figures = FigureWords(figures_of(report, site), None if tariff is None else tariff.currency, absent)
-    times = []
-    for number, check in zip(numbers.checks, section.checks, strict=True):
-        place = ("checks", number)
-        spoken = figures if check.kind == "kpi" else words
-        found += _check_faults(spoken, check, (*place, check.kind))
-        times.append(None if check.at is None else moment_us(check.at, site, start_us))
-        found += run.check_findings(check, times[-1], steps, place, are_all_steps=numbers.are_all_steps)
-    scenario = Scenario(section, site, app, start_us, end_us, tuple(steps), tuple(times), words, prices)
-    return (None if found else scenario), found
+    for number, check in zip(part.checks, section.checks, strict=True):
+        # Of what is billed nobody knows whether it is right while the tariff is wrong.
+        is_open = check.kind == "kpi" and part.is_wrong("tariff") and is_billed(check.wanted.condition)
+        if ("checks", number, check.kind) not in part.wrong and not is_open:
+            found += _check_faults(
+                figures if check.kind == "kpi" else words, check, ("checks", number, check.kind)
+            )
+    at_us = tuple(run.moment_us(check.at) for check in section.checks)
+    without_app = tuple(findings_without_app(part, words))
+    scenario = Scenario(section, site, app, start_us, end_us, tuple(steps), at_us, words, prices, without_app)
+    return Bound(None if found else scenario, found, without_app)
 
 
-def words_of(simulation: Simulation, broken: Container[str] = ()) -> SiteWords:
-    """Return what conditions about a site may speak of.
+def findings_anywhere(part: Readable) -> list[Finding]:
+    """Return what is wrong with a scenario wherever it happens, as far as that can be read."""
+    run = Run(0, round(part.section.duration_s * MICROSECONDS), None)
+    found: list[Finding] = []
+    steps = [
+        _planned(step, ("steps", number), None, (), run, found)
+        for number, step in zip(part.steps, part.section.steps, strict=True)
+    ]
+    return [*found, *_timing_findings(part, run, steps)]
+
+
+def file_findings(key: str, written: str, problems: Sequence[Problem]) -> list[Finding]:
+    """Return what is wrong with another file, as what is wrong with the key by whose value it is named.
 
     Args:
-        simulation: The site.
-        broken: Components with faults that may report what nothing else does.
+        key: Such as `tariff`.
+        written: Its value.
+        problems: What is wrong with the file.
     """
-    site, instruments = simulation.site, Instruments(simulation.plant)
-    keys = {sensor.id: key for key, sensor in site.sensors.items()}
-    return SiteWords(
-        {key: instruments.metrics(key) for key in site.components},
-        {component.id: key for key, component in site.components.items()},
-        {name: parse_formula(text) for name, text in formulas(site).items()},
-        {keys[info.id]: (info.id, info.metrics) for info in simulation.gateway.sensors()},
-        {key: instruments.sayable(key).states for key in site.components},
-        {key: instruments.sayable(key).diagnostics for key in site.components if key not in broken},
-    )
+    if any(problem.found == NOT_THERE for problem in problems):
+        return [Finding((key,), f"{shown(written)}, which is not there", problems[0].accepted)]
+    wrong = ((f"{each.file}:{each.line}: {each.subject} is {each.found}", each.accepted) for each in problems)
+    return [Finding((key,), f"wrong: {found}", accepted) for found, accepted in wrong]
 
 
-def tariff_findings(error: TariffError, written: str) -> list[Finding]:
-    """Return what is wrong with a tariff file, as what is wrong with the path of it that was written."""
-    if any(problem.found == NOT_THERE for problem in error.problems):
-        return [Finding(("tariff",), f"{shown(written)}, which is not there", error.problems[0].accepted)]
-    wrong = (
-        (f"{each.file}:{each.line}: {each.subject} is {each.found}", each.accepted) for each in error.problems
-    )
-    return [Finding(("tariff",), f"wrong: {found}", accepted) for found, accepted in wrong]
-
-
-def _planned(step: Step, place: Place, trial: Simulation, found: list[Finding]) -> Planned:
-    acts = actions_of(step, trial.site, trial.plant.inputs.signals)
+def _planned(
+    step: Step, place: Place, site: Site | None, inputs: Collection[str], run: Run, found: list[Finding]
+) -> Planned:
+    acts = actions_of(step, site, inputs)
     found += [Finding((*place, *error.place), error.found, error.accepted) for error in acts.errors]
-    at_us = None if step.at is None else moment_us(step.at, trial.site, trial.start_us)
-    return Planned(step, at_us, acts.actions, acts.refused)
+    return Planned(step, run.moment_us(step.at), acts.actions, acts.refused)
+
+
+def _timing_findings(part: Readable, run: Run, steps: Sequence[Planned]) -> Iterator[Finding]:
+    """Find what of the steps and checks lies after the end, or what no sampling looks at."""
+    if not part.knows_length:
+        return
+    for number, planned in zip(part.steps, steps, strict=True):
+        yield from run.step_findings(planned.step, ("steps", number))
+    for number, check in zip(part.checks, part.section.checks, strict=True):
+        if part.knows_times_of(number, check.kind):
+            yield from run.check_findings(check, steps, ("checks", number), part.may_name)
+
+
+def _broken(part: Readable, site: Site) -> set[str]:
+    """Return the components that faults may break."""
+    faults = (fault for step in part.section.steps for fault in step.fault.items())
+    broken = {key for key, said in faults if said.kind.family is Family.DEVICE}
+    return broken | {key for key in site.components if part.may_name(f"{key} broken")}
 
 
 def _refused(planned: Planned, trial: Simulation, place: Place) -> Iterator[Finding]:
@@ -150,7 +162,7 @@ def _refused(planned: Planned, trial: Simulation, place: Place) -> Iterator[Find
 def _when_faults(words: SiteWords, written: Written, place: Place) -> Iterator[Finding]:
     faults = [Finding(place, fault.found, fault.accepted) for fault in words.faults(written.condition)]
     yield from faults
-    if not faults and _truths(words, written) == {False}:
+    if not faults and truths_of(words, written.condition) == {False}:
         yield Finding(place, f"'{written}', which can never come true", "a condition that can")
 
 
@@ -158,7 +170,7 @@ def _check_faults(words: SiteWords | FigureWords, check: Check, place: Place) ->
     written = check.wanted
     faults = [Finding(place, fault.found, fault.accepted) for fault in words.faults(written.condition)]
     yield from faults
-    truths = frozenset((True, False)) if faults else _truths(words, written)
+    truths = frozenset((True, False)) if faults else truths_of(words, written.condition)
     if len(truths) == 1:
         (truth,) = truths
         holds = truth is (check.kind != "never")
@@ -167,10 +179,3 @@ def _check_faults(words: SiteWords | FigureWords, check: Check, place: Place) ->
             f"'{written}', which is {said} true, so the check {'says nothing' if holds else 'never holds'}"
         )
         yield Finding(place, found, "a condition that can hold and can fail")
-
-
-def _truths(words: SiteWords | FigureWords, written: Written) -> frozenset[bool]:
-    def number(quantity: Quantity, reading: Reading) -> float:
-        return parsed(words.unit(reading), quantity.text)
-
-    return possible_truths(written.condition, number, words.span)

@@ -17,9 +17,9 @@ from ....sim.engine.clock import FASTEST
 from ....sim.files.moments import parse_moment
 from ....sim.files.sections import Section, Text, refuse, short_for
 from ....sim.files.units import SECOND, Duration, PositiveDuration
+from ....sim.language.expressions import Condition, ExpressionError, parse_condition
 from ...testing.durations import shown_span
 from ..checks.invariants import Invariant
-from ..language.expressions import Condition, ExpressionError, parse_condition
 
 TRIGGERS = ("at", "every", "when")
 ACTS = ("set", "release", "fault", "mend", "command", "plug", "unplug", "outage", "restart", "say")
@@ -88,6 +88,9 @@ Start = Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)]
 LONGEST_S = 366 * 86_400.0
 """Time that a run lasts at most [s]."""
 Length = Annotated[float, SECOND.within(above=0.0, upper=LONGEST_S)]
+CONNECTS_WITHIN_S = 30.0
+"""Real time in which a live application has to connect if nothing is said [s]."""
+RunLength = Annotated[float, SECOND.within(lower=1.0, upper=LONGEST_S)]
 Moment = Annotated[time | datetime | float, BeforeValidator(_moment, json_schema_input_type=str)]
 """A time since the start, a time of day, or an instant."""
 
@@ -391,7 +394,7 @@ class ScenarioSection(Section):
         "2026-06-15 00:00", validate_default=True
     )
     """By the clock of the site, if it names no offset."""
-    duration_s: Annotated[float, SECOND.within(lower=1.0, upper=LONGEST_S)] = Field(alias="duration")
+    duration_s: RunLength = Field(alias="duration")
     seed: int = Field(0, strict=True)
     """Of all noise, and of the application's `random`."""
     interval_s: Interval | None = Field(None, alias="interval")
@@ -404,6 +407,10 @@ class ScenarioSection(Section):
     """Whether the application runs live, as one does that is not Python."""
     speed: Annotated[float, Field(gt=0.0, le=FASTEST)] = 1.0
     """Simulated seconds per second for an application that runs live."""
+    connect_within_s: PositiveDuration = Field(
+        f"{CONNECTS_WITHIN_S:g} s", alias="connect_within", validate_default=True
+    )
+    """Real time in which an application that runs live has to connect."""
     tariff: Text | None = None
     """Path of a tariff file, relative to this one, by which costs and emissions are counted."""
     without: tuple[Invariant, ...] = ()

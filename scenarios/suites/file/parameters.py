@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-from ....sim.files.problems import Finding, Place, one_of, shown
+from ....sim.files.problems import Finding, Place, most_like, one_of, shown
 from .pairwise import pairwise_cases
 from .value_ranges import ACCEPTED, RangeError, values_of
 
@@ -24,23 +24,29 @@ Values = tuple[tuple[str, Scalar], ...]
 _USED = re.compile(r"\$([A-Za-z_]\w*)")
 
 
-def combinations(data: object) -> tuple[list[Values], list[Finding]]:
+def combinations(data: object, *, is_whole: bool = True) -> tuple[list[Values], list[Finding]]:
     """Return all combinations of a file's parameters, one without any if it has none, and what is wrong with them.
 
-    With `pairwise`, as few of them as have each pair of values.
+    With `pairwise`, as few of them as have each pair of values. Of parameters of which something is wrong there are
+    those values that can be read; of far too many combinations the first one.
+
+    Args:
+        data: Content of the file; there is no combination of one that is too large to be read.
+        is_whole: Whether it has all that the file includes, so that parameters may stand or be used nowhere else.
     """
     if _is_larger_than(data, MOST_PARTS):
         return [], [Finding((), f"of more than {MOST_PARTS} parts", "a smaller file")]
     content = data if isinstance(data, dict) else {}
     found = list(_pairwise_findings(content))
     if content.get(KEY) is None:
-        return [()], [*found, *_unknown(data, ())]
-    listed, wrong = _listed(content)
+        return [()], [*found, *(_unknown(data, ()) if is_whole else ())]
+    listed, wrong = _listed(content, is_whole=is_whole)
     found += wrong
-    cases = [] if found else _cases(listed, is_pairwise=content.get(PAIRWISE) is True)
+    cases = _cases(listed, is_pairwise=content.get(PAIRWISE) is True and len(listed) > 1)
     if cases is None or len(cases) > MOST_CASES:
         count = math.prod(map(len, listed.values())) if cases is None else len(cases)
-        return [], [Finding((KEY,), f"{count} cases", f"{MOST_CASES} at most")]
+        found.append(Finding((KEY,), f"{count} cases", f"{MOST_CASES} at most"))
+        cases = [tuple((name, values[0]) for name, values in listed.items())]
     return cases, found
 
 
@@ -52,27 +58,24 @@ def _pairwise_findings(content: dict[str, Any]) -> Iterator[Finding]:
         yield Finding((PAIRWISE,), "true", f"{KEY} of which there are two or more")
 
 
-def _listed(content: dict[str, Any]) -> tuple[dict[str, list[Scalar]], list[Finding]]:
+def _listed(content: dict[str, Any], *, is_whole: bool) -> tuple[dict[str, list[Scalar]], list[Finding]]:
     """Return the values of each parameter, and what is wrong with them."""
     given = content[KEY]
     if not isinstance(given, dict) or not given:
         accepted = "names, each with a list of values: {limit: [30 kW, 40 kW]}"
         return {}, [Finding((KEY,), shown(given), accepted)]
     rest = {key: value for key, value in content.items() if key != KEY}
-    used = {name for _, name in _uses(rest, ())}
-    found = [*_unknown(rest, tuple(given))]
+    uses = list(_uses(rest, ()))
+    found = list(_unknown(rest, tuple(given))) if is_whole else []
+    meant = {most_like(name, given) for _, name in uses if name not in given}
+    needed = {name for _, name in uses} | meant if is_whole else set(given)
     listed: dict[str, list[Scalar]] = {}
     for name, values in given.items():
-        try:
-            listed[name] = _values(values)
-        except RangeError as error:
-            accepted = f"a list of numbers, texts or quantities, or {ACCEPTED}"
-            found.append(Finding((KEY, name), str(error), accepted))
-        else:
-            found += _item_findings(listed[name], (KEY, name))
-            if name not in used:
-                found.append(Finding((KEY, name), "used nowhere", f"one that stands somewhere as ${name}"))
-    return listed, found
+        listed[name], wrong = _read_values(values, (KEY, name))
+        found += wrong
+        if name not in needed:
+            found.append(Finding((KEY, name), "used nowhere", f"one that stands somewhere as ${name}"))
+    return {name: values for name, values in listed.items() if values}, found
 
 
 def _cases(listed: dict[str, list[Scalar]], *, is_pairwise: bool) -> list[Values] | None:
@@ -88,24 +91,28 @@ def _cases(listed: dict[str, list[Scalar]], *, is_pairwise: bool) -> list[Values
     ]
 
 
-def _values(given: object) -> list[Scalar]:
-    if isinstance(given, dict):
-        return values_of(given)
-    if not isinstance(given, list) or not given:
-        raise RangeError(shown(given))
-    return given
-
-
-def _item_findings(values: Sequence[object], place: Place) -> Iterator[Finding]:
-    """Find what in a list can be no value, or stands there twice."""
-    seen: set[Scalar] = set()
-    for number, value in enumerate(values):
+def _read_values(given: object, place: Place) -> tuple[list[Scalar], list[Finding]]:
+    """Return the values of a parameter, and what is wrong with others of them."""
+    try:
+        if isinstance(given, dict):
+            return [*values_of(given)], []
+        if not isinstance(given, list) or not given:
+            raise RangeError(shown(given))
+    except RangeError as error:
+        accepted = f"a list of numbers, texts or quantities, or {ACCEPTED}"
+        return [], [Finding(place, str(error), accepted)]
+    values: dict[Scalar, None] = {}
+    found = []
+    for number, value in enumerate(given):
         if not isinstance(value, Scalar) or isinstance(value, bool):
-            yield Finding((*place, number), shown(value), "a number, a text or a quantity")
-            continue
-        if value in seen:
-            yield Finding((*place, number), f"{shown(value)}, which is given twice", "each value once")
-        seen.add(value)
+            found.append(Finding((*place, number), shown(value), "a number, a text or a quantity"))
+        elif value in values:
+            found.append(
+                Finding((*place, number), f"{shown(value)}, which is given twice", "each value once")
+            )
+        else:
+            values[value] = None
+    return list(values), found
 
 
 def with_values(data: object, values: Values) -> object:
@@ -125,6 +132,21 @@ def with_values(data: object, values: Values) -> object:
     if isinstance(data, dict):
         data = {key: value for key, value in data.items() if key not in _OWN_KEYS}
     return put(data)
+
+
+def unfilled(data: object, values: Values) -> set[Place]:
+    """Return where in the content of a file, with those values put in, parameters stand that are not among them."""
+    known = dict(values)
+    rest = (
+        {key: value for key, value in data.items() if key not in _OWN_KEYS}
+        if isinstance(data, dict)
+        else data
+    )
+    return {
+        tuple(_text(part, known) if isinstance(part, str) else part for part in path)
+        for path, name in _uses(rest, ())
+        if name not in known
+    }
 
 
 def named(name: str, values: Values) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ....sim.files.problems import Finding
+from ....sim.language.vocabulary import SiteWords
 from ....sim.site.site import Site
 from ....sim.tariff.prices import Prices
-from ..language.vocabulary import SiteWords
 from .actions import Action
 from .application import Application
 from .keys import ScenarioSection, Step
@@ -55,6 +56,8 @@ class Scenario:
     words: SiteWords
     prices: Prices | None
     """By which it is billed, if it is."""
+    without_app: tuple[Finding, ...] = ()
+    """What is wrong with it if there is no application."""
 
 
 def event_named(text: str) -> tuple[str, str]:

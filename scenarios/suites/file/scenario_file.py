@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from ....sim.files.explain import explain
-from ....sim.files.problems import Finding, Problem, kind_of, shown
+from ....sim.files.explain import keys_of
+from ....sim.files.problems import Finding, Place, Problem, kind_of
 from ....sim.files.regular import why_unreadable
 from ....sim.site.reader import SiteError, bundled_sites, load_site, read_content
 from ....sim.site.site import Site
-from ....sim.tariff.reader import TariffError, load_tariff
-from ..language.expressions import ExpressionError, parse_condition
-from .application import ApplicationError, read_application
-from .binding import Numbers, bind, tariff_findings
-from .keys import KINDS, Check, ScenarioSection
-from .parameters import Values, combinations, with_values
+from ....sim.tariff.reader import Tariff, TariffError, load_tariff
+from .application import Application, ApplicationError, read_application
+from .binding import Bound, bind, file_findings, findings_anywhere
+from .keys import ScenarioSection
+from .parameters import Values, combinations, unfilled, with_values
 from .plan import Scenario
+from .readable import Readable, readable
 from .sources import Sources
-from .without_app import findings_without_app
 
 
 class ScenarioError(ValueError):
     """A scenario file is wrong: says everything that is, in the order of the file."""
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Gather the problems of one file."""
+    def __init__(self, problems: tuple[Problem, ...], without_app: tuple[Problem, ...] = ()) -> None:
+        """Gather the problems of one file.
+
+        Args:
+            problems: What is wrong in any case.
+            without_app: What is wrong besides if no application is given in place of the file's.
+        """
         super().__init__(problems)
-        self.problems = problems
+        self.problems, self.without_app = problems, without_app
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.problems))
@@ -43,7 +44,7 @@ class ScenarioFile:
         """Read a file.
 
         Raises:
-            ScenarioError: If it cannot be read, or something is wrong with its parameters.
+            ScenarioError: If it cannot be read.
         """
         self.path = path
         try:
@@ -52,12 +53,11 @@ class ScenarioFile:
             accepted = "the path of a scenario file, or a folder of them"
             problem = Problem(str(path), 1, None, "", why_unreadable(error), accepted)
             raise ScenarioError((problem,)) from None
-        self.combinations: list[Values] = [()]
+        self.combinations: list[Values] = []
         """Values of the parameters, in the order in which they are run."""
-        found: list[Finding] = []
+        self._found: list[Finding] = []
         if self._sources.is_readable:
-            self.combinations, found = combinations(self._sources.data)
-        self._refuse_if(found)
+            self.combinations, self._found = combinations(self._sources.data, is_whole=self._sources.is_whole)
 
     def scenario(self, values: Values = ()) -> Scenario:
         """Return the scenario with certain values of the parameters.
@@ -65,123 +65,132 @@ class ScenarioFile:
         Raises:
             ScenarioError: If anything is wrong with it, or with the site that it names.
         """
-        scenario, found = _read(with_values(self._sources.data, values), self._sources)
-        self._refuse_if(found)
-        assert scenario is not None
-        return scenario
+        return self._scenarios([values])[0]
+
+    def scenarios(self) -> list[Scenario]:
+        """Return the scenarios of all combinations, in their order.
+
+        Raises:
+            ScenarioError: If anything is wrong with any of them; says each thing once.
+        """
+        return self._scenarios(self.combinations)
 
     def problems_without_app(self, scenario: Scenario) -> tuple[Problem, ...]:
         """Return what is wrong with one of its scenarios if no application is given in place of the file's."""
-        if scenario.app is not None:
-            return ()
-        return tuple(filter(None, map(self._sources.problem, findings_without_app(scenario))))
+        return () if scenario.app is not None else self._problems(scenario.without_app)
 
-    def _refuse_if(self, found: Sequence[Finding]) -> None:
-        problems = [*self._sources.problems, *filter(None, map(self._sources.problem, found))]
+    def _scenarios(self, cases: Sequence[Values]) -> list[Scenario]:
+        scenarios: list[Scenario] = []
+        found, without_app = _Once(self._found), _Once()
+        is_sound = self._sources.is_whole and not self._found
+        if self._sources.is_readable and self.combinations:
+            for values in cases:
+                unknown = set() if is_sound else unfilled(self._sources.data, values)
+                read = _read(with_values(self._sources.data, values), self._sources, unknown)
+                found.take(read.findings)
+                without_app.take(read.without_app)
+                scenarios += [] if read.scenario is None else [read.scenario]
+        problems = [*self._sources.problems, *self._problems(found.all)]
         if problems:
-            # Those of the file itself first, each in the order of its file.
-            problems.sort(key=lambda problem: (problem.file != str(self.path), problem.file, problem.line))
-            raise ScenarioError(tuple(dict.fromkeys(problems)))
+            raise ScenarioError(self._in_order(problems), self._problems(without_app.all))
+        return scenarios
 
+    def _problems(self, found: Iterable[Finding]) -> tuple[Problem, ...]:
+        return tuple(filter(None, map(self._sources.problem, found)))
 
-def _read(data: object, sources: Sources) -> tuple[Scenario | None, list[Finding]]:
-    if not isinstance(data, dict):
-        return None, [Finding((), kind_of(data), "a mapping with scenario, site, duration and checks")]
-    section, numbers, found = _sections(data)
-    app, site = None, None
-    if isinstance(words := data.get("app"), str) and words:
-        try:
-            app = read_application(words, sources.folder("app"))
-        except ApplicationError as error:
-            found.append(Finding(("app",), error.found, error.accepted))
-    if isinstance(name := data.get("site"), str) and name:
-        site, wrong = _site(name, sources.folder("site"))
-        found += wrong
-    elif isinstance(name, dict):
-        site, wrong = read_content(sources.part("site", name), sources.folder("site"))
-        found += [finding._replace(path=("site", *finding.path)) for finding in wrong]
-        site = None if wrong else site
-    tariff = None
-    if isinstance(name := data.get("tariff"), str) and name:
-        try:
-            tariff = load_tariff(sources.folder("tariff") / name)
-        except TariffError as error:
-            found += tariff_findings(error, name)
-            section, numbers = _without_kpis(section, numbers)
-    if section is None or site is None:
-        return None, found
-    if section.interval_s is not None:
-        site = site.with_telemetry_interval(section.interval_s)
-    scenario, more = bind(section, site, app, tariff, numbers)
-    found += more
-    return (None if found else scenario), found
-
-
-class _PartOfScenario(ScenarioSection):
-    """What can be read of a file although some of its checks cannot."""
-
-    checks: tuple[Check, ...] = ()
-
-
-def _sections(data: dict[str, Any]) -> tuple[ScenarioSection | None, Numbers, list[Finding]]:
-    """Read the content of a file; what is wrong with one step keeps the others from nothing."""
-    listed = {key: value if isinstance(value := data.get(key), list) else [] for key in ("steps", "checks")}
-    whole = {key: list(range(len(items))) for key, items in listed.items()}
-    try:
-        section = ScenarioSection.model_validate(data)
-    except ValidationError as error:
-        found = [_with_place_in_text(finding, data) for finding in explain(error, ScenarioSection, data)]
-    else:
-        return section, Numbers(whole["steps"], whole["checks"]), []
-    wrong = {finding.path[:2] for finding in found}
-    left = {key: [each for each in places if (key, each) not in wrong] for key, places in whole.items()}
-    try:
-        rest = _PartOfScenario.model_validate(
-            data | {key: [listed[key][each] for each in places] for key, places in left.items()}
+    def _in_order(self, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+        """Return problems of the file itself first, each in the order of its file."""
+        once = dict.fromkeys(problems)
+        return tuple(
+            sorted(once, key=lambda problem: (problem.file != str(self.path), problem.file, problem.line))
         )
-    except ValidationError:
-        return None, Numbers((), ()), found
-    are_all_steps = len(left["steps"]) == len(listed["steps"])
-    return rest, Numbers(left["steps"], left["checks"], are_all_steps), found
 
 
-def _without_kpis(
-    section: ScenarioSection | None, numbers: Numbers
-) -> tuple[ScenarioSection | None, Numbers]:
-    """Leave out checks of figures, of which without their tariff nobody can tell whether they are right."""
-    if section is None:
-        return None, numbers
-    kept = [
-        (number, check)
-        for number, check in zip(numbers.checks, section.checks, strict=True)
-        if check.kpi is None
-    ]
-    checks = tuple(check for _, check in kept)
-    return section.model_copy(update={"checks": checks}), numbers._replace(checks=[each for each, _ in kept])
+class _Once:
+    """Findings in several cases of a file, of which those at one place are those of the first case that has any."""
+
+    def __init__(self, found: Iterable[Finding] = ()) -> None:
+        self.all = list(found)
+
+    def take(self, found: Iterable[Finding]) -> None:
+        """Take in those of another case."""
+        known = {finding.path for finding in self.all}
+        self.all += [finding for finding in found if finding.path not in known]
 
 
-def _site(name: str, folder: Path) -> tuple[Site | None, list[Finding]]:
+def _read(data: object, sources: Sources, unknown: Collection[Place]) -> Bound:
+    """Return what comes of the content of a file.
+
+    Args:
+        data: With the values of its parameters.
+        sources: Where it stands.
+        unknown: Where parameters without a value stand in it.
+    """
+    if not isinstance(data, dict):
+        accepted = "a mapping with scenario, site, duration and checks"
+        return Bound(None, [Finding((), kind_of(data), accepted)])
+    part, found = readable(data, unknown)
+    if not sources.is_whole:
+        # What cannot be included may say what is not there.
+        absent = [(key,) for key in keys_of(ScenarioSection) if not data.get(key)]
+        found = [each for each in found if each.path not in absent]
+        part = part.without(("steps",), *absent)
+    app, wrong = _application(data, sources, part)
+    found += wrong
+    site, wrong = _site(data, sources, part)
+    found += wrong
+    tariff, wrong = _tariff(data, sources, part)
+    found += wrong
+    if wrong:
+        part = part.without(("tariff",))
+    if site is None:
+        return Bound(None, [*found, *findings_anywhere(part)])
+    if part.section.interval_s is not None:
+        site = site.with_telemetry_interval(part.section.interval_s)
+    bound = bind(part, site, app, tariff)
+    has_app = bool(data.get("app")) or part.is_wrong("app")
+    return Bound(
+        None if found else bound.scenario, [*found, *bound.findings], () if has_app else bound.without_app
+    )
+
+
+def _named(data: Mapping[str, object], key: str, part: Readable) -> str | None:
+    """Return what a key names; None if that cannot be read, or nothing is named."""
+    value = data.get(key)
+    return value if isinstance(value, str) and value and not part.is_wrong(key) else None
+
+
+def _application(
+    data: Mapping[str, object], sources: Sources, part: Readable
+) -> tuple[Application | None, list[Finding]]:
+    if (words := _named(data, "app", part)) is None:
+        return None, []
+    try:
+        return read_application(words, sources.folder("app")), []
+    except ApplicationError as error:
+        return None, [Finding(("app",), error.found, error.accepted)]
+
+
+def _site(data: Mapping[str, object], sources: Sources, part: Readable) -> tuple[Site | None, list[Finding]]:
+    content, folder = data.get("site"), sources.folder("site")
+    if isinstance(content, dict):
+        site, found = read_content(sources.part("site", content), folder)
+        wrong = [each._replace(path=("site", *each.path)) for each in found]
+        return None if found else site, [each for each in wrong if not part.is_wrong(*each.path)]
+    if (name := _named(data, "site", part)) is None:
+        return None, []
     try:
         return load_site(name if name in bundled_sites() else folder / name), []
     except SiteError as error:
-        more = "" if len(error.problems) == 1 else f", and {len(error.problems) - 1} more"
-        first = error.problems[0]
-        accepted = first.accepted if first.found == "not there" else "a site that `doppelgrid check` accepts"
-        said = shown(name) if first.found == "not there" else f"wrong: {first}{more}"
-        return None, [Finding(("site",), said, accepted)]
+        return None, file_findings("site", name, error.problems)
 
 
-def _with_place_in_text(finding: Finding, data: object) -> Finding:
-    """Say where in a condition it goes wrong, which pydantic's errors have no room for."""
-    value: Any = data
-    for part in finding.path:
-        try:
-            value = value[part]
-        except (LookupError, TypeError):
-            return finding
-    if finding.path and finding.path[-1] in (*KINDS, "when") and isinstance(value, str):
-        try:
-            parse_condition(value)
-        except ExpressionError as error:
-            return finding._replace(found=error.found)
-    return finding
+def _tariff(
+    data: Mapping[str, object], sources: Sources, part: Readable
+) -> tuple[Tariff | None, list[Finding]]:
+    if (name := _named(data, "tariff", part)) is None:
+        return None, []
+    try:
+        return load_tariff(sources.folder("tariff") / name), []
+    except TariffError as error:
+        return None, file_findings("tariff", name, error.problems)

@@ -42,6 +42,8 @@ class Sources:
     """What is wrong with the texts and with what they include."""
     included: list[Path] = field(default_factory=list)
     """Files that were taken in, with all links in their paths followed."""
+    is_whole: bool = True
+    """Whether all that is included could be taken in."""
     _origins: dict[Place, _Origin] = field(default_factory=dict)
     _clashes: dict[Place, tuple[_Origin, _Origin]] = field(default_factory=dict)
     """Where two files that do not include one another say different things, and no file that includes both decides."""
@@ -103,13 +105,14 @@ class Sources:
             for fault in yaml.faults
         ]  # fmt: skip
         if not isinstance(yaml.data, dict):
+            self.is_whole = False
             if len(chain) > 1 and yaml.is_readable:
                 self._tell(file, yaml, (), kind_of(yaml.data), "a mapping with steps, checks or other keys")
             return
         before = self._said(merged)
         named = yaml.data.get(KEY)
         if not isinstance(named, str | list | None):
-            self._tell(file, yaml, (KEY,), shown(named), f"a list: {_ACCEPTED}")
+            self._miss(file, yaml, (KEY,), shown(named), f"a list: {_ACCEPTED}")
             named = None
         for number, name in enumerate([named] if isinstance(named, str) else named or ()):
             place = (KEY,) if isinstance(named, str) else (KEY, number)
@@ -122,7 +125,7 @@ class Sources:
         self, file: Path, yaml: YamlText, place: Place, name: object, merged: dict[str, Any], chain: tuple[Path, ...]
     ) -> None:  # fmt: skip
         if not isinstance(name, str) or not name:
-            self._tell(file, yaml, place, shown(name), _ACCEPTED)
+            self._miss(file, yaml, place, shown(name), _ACCEPTED)
             return
         target = file.parent / name
         try:
@@ -137,11 +140,11 @@ class Sources:
                 return
             if len(chain) > _MOST_DEEP:
                 found = f"{shown(name)}, in file {len(chain)} of those that include one another"
-                self._tell(file, yaml, place, found, f"includes of at most {_MOST_DEEP} files in a row")
+                self._miss(file, yaml, place, found, f"includes of at most {_MOST_DEEP} files in a row")
                 return
             text = read_regular(target)
         except (OSError, ValueError, RuntimeError) as error:
-            self._tell(file, yaml, place, f"{shown(name)} ({_reason(error)})", _ACCEPTED)
+            self._miss(file, yaml, place, f"{shown(name)} ({_reason(error)})", _ACCEPTED)
             return
         self.included.append(resolved)
         self._take_in(target, read_yaml(text), merged, (*chain, target))
@@ -208,6 +211,11 @@ class Sources:
         where = f"{first.file}:{first.yaml.line(first.place)}"
         accepted = f"one of them, or {written_path(second.place)} in {self.path.name} itself"
         self._tell(second.file, second.yaml, second.place, f"another one than at {where}", accepted)
+
+    def _miss(self, file: Path, yaml: YamlText, place: Place, found: str, accepted: str) -> None:
+        """Tell of an include that cannot be taken in."""
+        self.is_whole = False
+        self._tell(file, yaml, place, found, accepted)
 
     def _tell(self, file: Path, yaml: YamlText, place: Place, found: str, accepted: str) -> None:
         self.problems.append(Problem(str(file), yaml.line(place), None, written_path(place), found, accepted))

@@ -5,37 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....sim.files.problems import Finding
-from ..language.expressions import Comparison, Condition, Reading, leaves
-from .plan import Scenario
+from ....sim.language.expressions import readings
+from ....sim.language.vocabulary import SiteWords
+from .readable import Readable
 
 _FIGURES = {"commands", "refusals"}
 """Figures of a whole run that count what the application did."""
 _ACCEPTED = "`app:` in the head of this file, or --app; or what the site does"
 
 
-def findings_without_app(scenario: Scenario) -> Iterator[Finding]:
-    """Find the conditions that are about the application: without one they always hold, or never do."""
-    for number, check in enumerate(scenario.section.checks):
-        condition = check.wanted.condition
+def findings_without_app(part: Readable, words: SiteWords) -> Iterator[Finding]:
+    """Find the conditions that are about the application: without one they always hold, or never do.
+
+    Args:
+        part: What can be read of a file.
+        words: What its conditions may speak of.
+    """
+    for number, check in zip(part.checks, part.section.checks, strict=True):
         is_about = (
-            _counts_commands(condition)
+            any(str(each) in _FIGURES for each in readings(check.wanted.condition))
             if check.kind == "kpi"
-            else scenario.words.is_about_application(condition)
+            else words.is_about_application(check.wanted.condition)
         )
         if is_about:
             yield _finding(check.wanted, ("checks", number, check.kind))
-    for number, step in enumerate(scenario.section.steps):
-        if step.when is not None and scenario.words.is_about_application(step.when.condition):
+    for number, step in zip(part.steps, part.section.steps, strict=True):
+        if step.when is not None and words.is_about_application(step.when.condition):
             yield _finding(step.when, ("steps", number, "when"))
-
-
-def _counts_commands(condition: Condition) -> bool:
-    return any(
-        isinstance(each, Reading) and str(each) in _FIGURES
-        for leaf in leaves(condition)
-        if isinstance(leaf, Comparison)
-        for each in (leaf.left, leaf.right)
-    )
 
 
 def _finding(written: str, place: tuple[str | int, ...]) -> Finding:

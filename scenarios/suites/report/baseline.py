@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 from ....sim.domain.events import event_in_words
 from ....sim.domain.timestamps import MICROSECONDS, to_datetime
 from ....sim.files.regular import read_regular
+from ....sim.report.figure_words import with_unit
 from ....sim.simulation.journal import Divergence, first_divergence
 from ...testing.durations import shown_span
-from ..language.figure_words import with_unit
 from ..running.case import VERDICT, Case, Verdict
 
 _LEAST_MOVE = 1e-9

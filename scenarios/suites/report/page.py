@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from ....sim.domain.timestamps import MICROSECONDS, to_datetime
 from ....sim.files.extras import extra_for
 from ....sim.files.json_text import json_text
-from ..language.figure_words import with_unit
+from ....sim.report.figure_words import with_unit
 from ..running.case import Verdict
 from .baseline import Change
 from .missing import Missing
@@ -36,6 +36,7 @@ _STYLE = (
     "summary{cursor:pointer;font-weight:600}a{color:inherit}"
     ".passed{color:#17703a}.failed{color:#b3261e}"
     "pre,code{overflow-wrap:anywhere;white-space:pre-wrap}pre{background:#f4f4f4;padding:.6rem;max-height:30rem;overflow-y:auto}"
+    "td a{overflow-wrap:anywhere}td code{white-space:nowrap}"
     ".broken{border-left:4px solid #b3261e;background:#fdf2f1;padding:.3rem .8rem;margin:.6rem 0}"
     ".broken ol{margin:.2rem 0;padding-left:1.4rem}.facts{color:#555}"
     ".plot{width:100%;height:32rem;overflow-x:auto}"

@@ -22,6 +22,9 @@ _COLOURS = {
     "passed": "#17703a",
     "failed": "#b3261e",
 }
+_COLOURS_OF_CURVES = 10
+"""After so many curves Plotly begins with its colours anew."""
+_DASHES = ("solid", "dash")
 _LEAST_SHARE = 1 / 300
 """What is shorter than this share of the run is drawn as long as that, so that it can be hit."""
 
@@ -49,17 +52,19 @@ def figure_of(verdict: Verdict, zone: tzinfo) -> dict[str, Any] | None:
     moments = [moment(time_us, zone) for time_us in series.times_us]
     data = [*_curves(series, moments), *_bars(verdict, series, zone)]
     layout = {
-        "margin": {"l": 64, "r": 44, "t": 30, "b": 10}, "hovermode": "closest", "barmode": "overlay",
+        # Above is the bar of tools, which would cover the uppermost ticks.
+        "margin": {"l": 10, "r": 10, "t": 48, "b": 10}, "hovermode": "closest", "barmode": "overlay",
         "legend": {"orientation": "h", "y": -0.1, "yanchor": "top", "x": 0}, "showlegend": True,
         "xaxis": {"anchor": "y3", "range": [moment(verdict.start_us, zone), moment(verdict.end_us, zone)]},
-        "yaxis": {"title": {"text": "active power [kW]"}, "domain": [0.34, 1.0]},
+        "yaxis": {"title": {"text": "active power [kW]"}, "domain": [0.34, 1.0], "automargin": True},
         "yaxis2": {
             "title": {"text": "SoC [%]"}, "overlaying": "y", "side": "right", "range": [0, 100],
-            "showgrid": False, "tickmode": "auto",
+            "showgrid": False, "zeroline": False, "tickmode": "auto", "automargin": True,
         },
         "yaxis3": {
             "domain": [0.0, 0.28], "type": "category", "categoryarray": list(_LANES), "categoryorder": "array",
             "range": [-0.6, len(_LANES) - 0.4], "fixedrange": True, "tickfont": {"size": 10},
+            "automargin": True,
         },
         "shapes": list(_lines(verdict, zone)),
     }  # fmt: skip
@@ -72,16 +77,17 @@ def moment(time_us: int, zone: tzinfo) -> str:
 
 
 def _curves(series: Series, moments: list[str]) -> Iterator[dict[str, Any]]:
-    for name, values in series.values.items():
+    for number, (name, values) in enumerate(series.values.items()):
         key, _, metric = name.partition(".")
         is_soc = metric == Metric.BATTERY_SOC_PCT
         unit = "%" if is_soc else "kW"
         has_both = metric == Metric.DC_POWER and f"{key}.{Metric.AC_POWER_ACTIVE.value}" in series.values
+        dash = "dot" if is_soc else _DASHES[number // _COLOURS_OF_CURVES % 2]
         yield {
             "x": moments,
             "y": [None if math.isnan(value) else round(value if is_soc else value / 1e3, 4) for value in values],
             "name": f"{key} {'SoC' if is_soc else 'DC kW' if has_both else 'kW'}", "mode": "lines",
-            "line": {"shape": "hv", "width": 1.5, "dash": "dot" if is_soc else "solid"},
+            "line": {"shape": "hv", "width": 1.5, "dash": dash},
             "yaxis": "y2" if is_soc else "y", "hovertemplate": f"%{{y:.3~f}} {unit}, %{{x|%H:%M:%S}}",
         }  # fmt: skip
 

@@ -17,12 +17,12 @@ from ....sim.domain.messages import Frame
 from ....sim.domain.timestamps import MICROSECONDS, to_datetime
 from ....sim.files.json_text import json_text
 from ....sim.files.problems import Problem
+from ....sim.language.over_time import Outcome
 from ....sim.recording import Recorder
 from ....sim.simulation.live import LiveSimulation
 from ...lockstep.session import LockstepResult, LockstepSession
 from ...lockstep.wall import real_monotonic_s
 from ...testing.durations import local_time
-from ...testing.over_time import Outcome
 from ..checks.logged_exceptions import LoggedExceptions
 from ..file.application import Application, ApplicationError, read_application
 from ..file.library import name_of
@@ -68,6 +68,8 @@ class Case:
     """Whether the application runs live, whatever the file says."""
     speed: float | None = None
     """Simulated seconds per second of a live run, in place of the file's."""
+    connect_within_s: float | None = None
+    """Real time in which the application of a live run has to connect, in place of the file's [s]."""
     turn: int = 0
     """Which one of several runs of the same case, from 0."""
     output: Path | None = None
@@ -88,6 +90,11 @@ class Case:
             *(("--app", self.app) if self.app is not None else ()),
             *(("--live",) if self.live else ()),
             *(("--speed", f"{self.speed:g}") if self.speed is not None else ()),
+            *(
+                ("--connect-within", f"{self.connect_within_s:g} s")
+                if self.connect_within_s is not None
+                else ()
+            ),
         )
 
     @property
@@ -265,11 +272,16 @@ def run_case(
     def judge(result: LockstepResult) -> Verdict:
         if recorder is not None:
             recorder.close()
+        if not directors:
+            return without_run(case, result.report.message)
         return _verdict(case, scenario, directors[0], result, has_app=app is not None, loops=len(directors))
 
-    def note_exception(words: str) -> None:
-        if directors:
-            directors[0].invariants.logged(words, session.simulation.clock.now_us())
+    def note_exception(words: str, kind: type[BaseException]) -> None:
+        now_us = session.simulation.clock.now_us()
+        # The end of the run itself cancels whatever an application has not awaited by then.
+        is_end = issubclass(kind, asyncio.CancelledError) and now_us >= scenario.end_us
+        if directors and not is_end:
+            directors[0].invariants.logged(words, now_us)
 
     length_us = scenario.end_us - scenario.start_us
     journal = None if folder is None else folder / "events.log"
@@ -279,6 +291,7 @@ def run_case(
         session = LiveSession(
             scenario.site, start_us=scenario.start_us, duration_us=length_us, seed=seed,
             speed=case.speed or scenario.section.speed, journal=journal, on_start=begin,
+            connect_within_s=case.connect_within_s or scenario.section.connect_within_s,
         )  # fmt: skip
     else:
         session = LockstepSession(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -35,12 +35,14 @@ class Shard(NamedTuple):
     of: int
 
 
-def collect(paths: Sequence[Path]) -> list[Case]:
+def collect(paths: Sequence[Path], lacks_app: Callable[[str], bool] = lambda _name: False) -> list[Case]:
     """Return a case for each scenario file, in the order of their names within each path.
 
     Args:
         paths: Scenario files, folders, of which those files are taken that have a key `scenario`, and what the
             library calls its own, such as `library:storage`.
+        lacks_app: Says of the name of a case or file whether it has no application but that of the file. What is
+            wrong for want of one is told beside whatever else is wrong; see `check_apps`.
 
     Raises:
         ScenarioError: If any of them is wrong, or there is none; says everything that is.
@@ -65,7 +67,7 @@ def collect(paths: Sequence[Path]) -> list[Case]:
                 found_name = ascii(str(file))
                 problems.append(Problem(found_name, 1, None, "", "a name that is no UTF-8", "one that is"))
                 continue
-            for case in _cases(file, name.replace("/", "."), problems):
+            for case in _cases(file, name.replace("/", "."), problems, lacks_app):
                 cases.setdefault((file.resolve(), case.values), case)
     names = [case.name for case in cases.values()]
     for case in cases.values():
@@ -75,6 +77,7 @@ def collect(paths: Sequence[Path]) -> list[Case]:
                 Problem(str(case.path), 1, None, "", f"one of several cases {case.name!r}", accepted)
             )
     if problems:
+        problems += _without_app([case for case in cases.values() if lacks_app(case.name)])
         raise ScenarioError(tuple(dict.fromkeys(problems)))
     return list(cases.values())
 
@@ -131,16 +134,21 @@ def check_apps(cases: Sequence[Case]) -> None:
     Raises:
         ScenarioError: If not; says all that would say nothing.
     """
-    problems = [problem for case in cases if case.app is None for problem in case.without_app]
-    if problems:
+    if problems := _without_app(cases):
         raise ScenarioError(tuple(dict.fromkeys(problems)))
 
 
-def _cases(file: Path, name: str, problems: list[Problem]) -> Iterator[Case]:
+def _without_app(cases: Iterable[Case]) -> list[Problem]:
+    return [problem for case in cases if case.app is None for problem in case.without_app]
+
+
+def _cases(
+    file: Path, name: str, problems: list[Problem], lacks_app: Callable[[str], bool]
+) -> Iterator[Case]:
     try:
         read = ScenarioFile(file)
-        for values in read.combinations:
-            length_us = (scenario := read.scenario(values)).end_us - scenario.start_us
+        for values, scenario in zip(read.combinations, read.scenarios(), strict=True):
+            length_us = scenario.end_us - scenario.start_us
             yield Case(
                 named(name, values), file, values, about=scenario.section.scenario, own_seed=scenario.section.seed,
                 job=scenario.section.job, duration_s=length_us / MICROSECONDS,
@@ -148,6 +156,7 @@ def _cases(file: Path, name: str, problems: list[Problem]) -> Iterator[Case]:
             )  # fmt: skip
     except ScenarioError as error:
         problems += error.problems
+        problems += error.without_app if lacks_app(name) else ()
 
 
 def _is_text(name: str) -> bool:

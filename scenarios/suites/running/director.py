@@ -18,19 +18,20 @@ from ....sim.domain.commands import (
 )
 from ....sim.domain.messages import CommandError, Frame
 from ....sim.domain.timestamps import MICROSECONDS
+from ....sim.language.expressions import Condition
+from ....sim.language.over_time import After, Always, Look, Never, Outcome, Settling, Watch
+from ....sim.language.sight import RunningSight
+from ....sim.report.figure_conditions import FigureWords, figures_of
 from ....sim.report.of_simulation import SiteWatch
 from ....sim.report.site_report import SiteReport
 from ....sim.simulation.live import LiveSimulation
 from ...testing.durations import shown_span
-from ...testing.over_time import After, Always, Look, Never, Outcome, Settling, Watch
+from ..checks.breach import ANY
 from ..checks.invariants import INVARIANTS, WORDS, Invariants
 from ..checks.story import subjects_of
 from ..file.actions import Action, MendAll
 from ..file.keys import Check
 from ..file.plan import Scenario, event_named
-from ..language.expressions import Condition
-from ..language.sight import RunningSight
-from ..language.vocabulary import FigureWords, figures_of
 from .met_states import MetStates, States
 from .series import Gathering, Series
 from .timetable import Timetable
@@ -129,11 +130,7 @@ class Director:
 
     def figures(self) -> dict[str, float | None]:
         """Return the figures of the run, without what steps commanded."""
-        figures = figures_of(self.report(), self._simulation.site)
-        for name, own in (("commands", self._own), ("refusals", self._own_refused)):
-            found = figures[name]
-            figures[name] = None if found is None else found - own
-        return figures
+        return figures_of(self.report(), self._simulation.site, self._own, self._own_refused)
 
     @property
     def currency(self) -> str | None:
@@ -179,7 +176,9 @@ class Director:
         return outcome._replace(chain=self._chains[place] if place in self._chains else self._chain(check))
 
     def _chain(self, check: Check) -> tuple[str, ...]:
-        return self.invariants.story.chain(subjects_of(check.wanted.condition))
+        condition = check.wanted.condition
+        powers = ANY if check.kind == "kpi" else self._scenario.words.powers(condition)
+        return self.invariants.story.chain(subjects_of(condition), powers)
 
     def _watch(self, check: Check, at_us: int | None) -> Watch | None:
         begin_us, end_us = self._scenario.start_us, self._scenario.end_us

@@ -23,9 +23,8 @@ from ....sim.site.site import Site
 from ...lockstep.run_app import Outcome, RunReport
 from ...lockstep.session import URL_VARIABLE, LockstepResult
 from ...testing.durations import local_time
+from ..file.keys import CONNECTS_WITHIN_S
 
-_WAITS_FOR_CLIENT_S = 30.0
-"""After which time the site's begins though nobody has come [s]."""
 _LOOKS_FOR_CLIENTS_S = 0.05
 _PATIENCE_S = 5.0
 """From asking an application to end to ending it [s]."""
@@ -43,6 +42,7 @@ class LiveSession:
         duration_us: int,
         seed: int = 0,
         speed: float = 1.0,
+        connect_within_s: float = CONNECTS_WITHIN_S,
         journal: Path | None = None,
         on_start: Callable[[LiveSimulation, asyncio.AbstractEventLoop], None] = lambda _simulation, _loop: (
             None
@@ -56,6 +56,7 @@ class LiveSession:
             duration_us: Simulated time after which the application is asked to end [µs].
             seed: Of all noise.
             speed: Simulated seconds per second.
+            connect_within_s: Real time in which the application has to connect [s].
             journal: File for every event of the run.
             on_start: Called with the simulation and its loop as its time begins to pass.
 
@@ -67,6 +68,7 @@ class LiveSession:
             site, speed=speed, start=to_datetime(start_us), seed=seed, paused=True, control=False
         )
         self._start_us, self._end_us, self._seed, self._speed = start_us, start_us + duration_us, seed, speed
+        self._connect_within_s = connect_within_s
         self._journal = Journal(journal)
         self._on_start = on_start
         self._is_connected, self._has_begun = False, False
@@ -121,6 +123,8 @@ class LiveSession:
                 os.close(sink)
             async with self._watched(process, os.fdopen(source, "rb", buffering=0), simulation) as exited:
                 await self._first_word(exited)
+                if not self._is_connected:
+                    return await self._never_connected(exited)
                 self._begin()
                 return await self._until_end(process, exited, simulation)
 
@@ -146,9 +150,21 @@ class LiveSession:
     async def _first_word(self, exited: asyncio.Task[int]) -> None:
         """Wait for the application to connect: how long it takes to start is nothing to the site."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_WAITS_FOR_CLIENT_S):
+            async with asyncio.timeout(self._connect_within_s):
                 while not self._is_connected and not exited.done():  # noqa: ASYNC110 - see _look_for_clients
                     await asyncio.sleep(_LOOKS_FOR_CLIENTS_S)
+
+    async def _never_connected(self, exited: asyncio.Task[int]) -> tuple[Outcome, int, str, int]:
+        """Say that no time has passed, as nobody has come."""
+        if exited.done():
+            words = f"the application ended before it connected to the site: {_how(exited.result())}"
+        else:
+            words = (
+                f"the application has not connected to the site within {self._connect_within_s:g} s: it neither "
+                "listens to telemetry nor has it given a command; `connect_within` in the head of the file, or "
+                "--connect-within, gives it longer"
+            )
+        return "stopped", 1, await self._with_errors(words), self._start_us
 
     async def _until_end(
         self, process: Process, exited: asyncio.Task[int], simulation: LiveSimulation
@@ -175,8 +191,8 @@ class LiveSession:
         when = local_time(end_us, self.simulation.site).isoformat()
         if code == 0:
             return "ended early", 0, f"it returned at {when}", end_us
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return "crashed", code, await self._with_errors(f"the application ended at {when}: {how}"), end_us
+        words = f"the application ended at {when}: {_how(code)}"
+        return "crashed", code, await self._with_errors(words), end_us
 
     async def _ended(self, process: Process, exited: asyncio.Task[int]) -> bool:
         """Ask a process to end, and say whether it did so in time."""
@@ -221,3 +237,7 @@ class LiveSession:
             self._has_begun = True
             self.simulation.resume()
             self._on_start(self.simulation, asyncio.get_running_loop())
+
+
+def _how(code: int) -> str:
+    return signal.Signals(-code).name if code < 0 else f"exit code {code}"

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from ....sim.language.expressions import parse_condition
+from ....sim.language.formulas import parse_formula
 from ....sim.report.of_simulation import SiteWatch
 from ....sim.simulation.simulation import Simulation
 from ....sim.site.graph import formulas
 from ....sim.site.reader import load_site
-from ..language.expressions import parse_condition
-from ..language.formulas import parse_formula
 
 
 def _warm_up() -> None:

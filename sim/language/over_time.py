@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-from ...sim.domain.timestamps import MICROSECONDS
+from ..domain.timestamps import MICROSECONDS
 
 
 class Look(NamedTuple):

@@ -15,9 +15,9 @@ from typing import Any, Literal, cast
 from lark import Lark, Transformer, v_args
 from lark.exceptions import UnexpectedInput, UnexpectedToken
 
-from ....sim.files import units
-from ....sim.files.money import CURRENCIES, KILOGRAM
-from ....sim.files.problems import did_you_mean
+from ..files import units
+from ..files.money import CURRENCIES, KILOGRAM
+from ..files.problems import did_you_mean
 
 _UNITS = (
     units.WATT, units.VAR, units.VOLT_AMPERE, units.WATT_HOUR, units.VOLT, units.AMPERE, units.HERTZ, units.SECOND,
@@ -26,6 +26,8 @@ _UNITS = (
 )  # fmt: skip
 _SPELLINGS = sorted({spelling for unit in _UNITS for spelling in unit.factors}, key=len, reverse=True)
 _ANY_UNIT = "|".join(map(re.escape, _SPELLINGS)).replace("/", r"\/")
+_NAME = r"[A-Za-z_]\w*(?:-\w+)*"
+_READING = re.compile(rf"({_NAME})(?:\s*\.\s*({_NAME}))?")
 _GRAMMAR = rf"""
 ?start: either
 ?either: both ("or" both)*
@@ -41,7 +43,7 @@ _GRAMMAR = rf"""
       | QUANTITY -> quantity
 ORDER: "<=" | ">=" | "==" | "!=" | "<" | ">"
 QUANTITY: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(\s*({_ANY_UNIT})(?![\w\/²%°]))?/
-NAME: /[A-Za-z_][\w]*(-[\w]+)*/
+NAME: /{_NAME}/
 %import common.WS
 %ignore WS
 """
@@ -165,6 +167,18 @@ def parse_condition(text: str) -> Condition:
         raise ExpressionError(f"{text[:40]!r}…, nested too deeply", "a shorter condition") from None
 
 
+def parse_reading(text: str) -> Reading:
+    """Read the name of a value, such as `grid.power`.
+
+    Raises:
+        ExpressionError: If it is none.
+    """
+    match = _READING.fullmatch(text.strip())
+    if match is None:
+        raise ExpressionError(f"{text!r}, which names no value", _WORDS["NAME"])
+    return Reading(match[1], match[2])
+
+
 def holds(condition: Condition, truth: Callable[[Leaf], bool | None]) -> bool | None:
     """Return whether a condition holds; None if that cannot be told, as something in it is not known.
 
@@ -196,6 +210,13 @@ def leaves(condition: Condition) -> Iterator[Leaf]:
                 yield from leaves(part)
         case _:
             yield condition
+
+
+def readings(condition: Condition) -> Iterator[Reading]:
+    """Yield the values that the comparisons in a condition name, from left to right."""
+    for leaf in leaves(condition):
+        if isinstance(leaf, Comparison):
+            yield from (each for each in (leaf.left, leaf.right) if isinstance(each, Reading))
 
 
 def _unit_refusal(text: str, rest: str) -> ExpressionError | None:

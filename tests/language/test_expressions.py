@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doppelgrid.scenarios.suites.language.expressions import (
+from doppelgrid.sim.language.expressions import (
     AllOf,
     AnyOf,
     Comparison,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....sim.report.figures import unit_of, without_unit
+from .figures import unit_of, without_unit
 
 
 def with_unit(name: str, value: float | None, currency: str | None = None) -> tuple[str, str]:

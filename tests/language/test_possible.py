@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doppelgrid.scenarios.suites.language.expressions import (
+from doppelgrid.sim.language.expressions import (
     Comparison,
     Condition,
     Leaf,
     holds,
     parse_condition,
 )
-from doppelgrid.scenarios.suites.language.possible import possible_truths
-from doppelgrid.scenarios.suites.language.subjects import Span
-from doppelgrid.scenarios.suites.language.vocabulary import ORDERS
+from doppelgrid.sim.language.possible import possible_truths
+from doppelgrid.sim.language.subjects import Span
+from doppelgrid.sim.language.vocabulary import ORDERS
 
 NAMES = ("a.x", "b.x", "c.x")
 

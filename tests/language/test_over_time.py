@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from doppelgrid.scenarios.testing.over_time import After, Always, Look, Never, Outcome, Settling, Watch
+from doppelgrid.sim.language.over_time import After, Always, Look, Never, Outcome, Settling, Watch
 
 S = 1_000_000
 

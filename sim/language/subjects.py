@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from ....sim.domain.messages import Reading as Report
-from ....sim.domain.metrics import Metric
-from ....sim.domain.short_names import metric_named, names_of
-from ....sim.files import units
-from ....sim.files.units import Unit
-from ....sim.inputs.driven import NUMBER
+from ..domain.messages import Reading as Report
+from ..domain.metrics import Metric
+from ..domain.short_names import metric_named, names_of
+from ..files import units
+from ..files.units import Unit
+from ..inputs.driven import NUMBER
 from .deeds import Deeds
 from .formulas import Formula
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from ....sim.domain.commands import ClientCommand, Execution
-from ....sim.domain.timestamps import MICROSECONDS
+from ..domain.commands import ClientCommand, Execution
+from ..domain.timestamps import MICROSECONDS
 
 MINUTE_US = 60 * MICROSECONDS
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from doppelgrid.scenarios.suites.language.formulas import parse_formula
+from doppelgrid.sim.language.formulas import parse_formula
 from doppelgrid.sim.site.graph import formulas
 from doppelgrid.sim.site.reader import bundled_sites, load_site
 

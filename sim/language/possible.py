@@ -9,13 +9,36 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from itertools import pairwise, product
+from typing import Protocol
 
+from ..files.units import Unit
 from .expressions import Comparison, Condition, Leaf, Quantity, Reading, holds, leaves
 from .subjects import Span
-from .vocabulary import ORDERS
+from .vocabulary import ORDERS, parsed
 
 _MOST_TRIES = 5000
 """Conditions of so many parts that more would be needed are taken to be worth looking at."""
+
+
+class Words(Protocol):
+    """What conditions speak of."""
+
+    def unit(self, reading: Reading) -> Unit:
+        """Return the unit of a value."""
+        ...
+
+    def span(self, reading: Reading) -> Span:
+        """Return what a value can be at all."""
+        ...
+
+
+def truths_of(words: Words, condition: Condition) -> frozenset[bool]:
+    """Return what a condition without faults can turn out to be."""
+
+    def number(quantity: Quantity, reading: Reading) -> float:
+        return parsed(words.unit(reading), quantity.text)
+
+    return possible_truths(condition, number, words.span)
 
 
 def possible_truths(
