@@ -13,7 +13,7 @@ from support.rarely_sampled import rarely_sampled
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import CommandError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.domain.ranges import Ranges, is_allowed
+from doppelgrid.sim.domain.ranges import Bounds, Ranges, is_allowed
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.reader import bundled_sites, load_site
 from doppelgrid.sim.site.site import Site
@@ -103,16 +103,16 @@ def powers(simulation: Simulation, key: str) -> Iterator[tuple[float | None, flo
 def outside(simulation: Simulation) -> list[str]:
     """Return which devices report a power outside of what they show.
 
-    One that rests between what it can draw and what it can deliver shows these two ranges, since clients read no more.
+    Since clients read two ranges, one that can draw and deliver from a least power on shows these two, and not what it
+    draws at rest between them; nor what a hybrid inverter delivers there of the sun alone.
     """
     found = []
     for key, rating in simulation.plant.equipment.ratings.items():
         if rating.active is not None:
-            power_w, shown = bounds_of(simulation, key)
-            rests = (
-                len(shown) == 2 and shown[0].upper < min(power_w, 0.0) <= max(power_w, 0.0) < shown[1].lower
-            )
-            if not rests and not is_allowed(power_w, shown, TOLERANCE * rating.size):
+            (power_w, shown), slack_w = bounds_of(simulation, key), TOLERANCE * rating.size
+            least_w = (simulation.plant.capability.rating_now(key).alone or Bounds(0.0, 0.0)).lower - slack_w
+            is_between = len(shown) == 2 and shown[0].upper < 0.0 and least_w <= power_w < shown[1].lower
+            if not is_between and not is_allowed(power_w, shown, slack_w):
                 found.append(f"{key} has {power_w} W of {shown}")
     return found
 
