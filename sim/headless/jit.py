@@ -157,7 +157,7 @@ def told_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
         yield
 
 
-class _Once(Listener):  # type: ignore[misc] - Numba has no types
+class _Once(Listener):
     """Tells of the first event that it hears of."""
 
     def __init__(self, tell: Callable[[], None]) -> None:
