@@ -316,14 +316,17 @@ def ev_charger_power_limits(
     """Return the least and the greatest power that may be drawn now [W], standby included.
 
     The greatest is the smallest offer that lets the car take all it can: as offers come in steps and not below their
-    minimum, a car near full takes less. Standby alone where nothing can charge. A charger that switches phases
-    counts those that a command has left the car, or all where the set-point decides.
+    minimum, a car near full takes less. Standby alone where nothing can charge, nor the least offer keeps to the bound.
+    A charger that switches phases counts those that a command has left the car, or all where the set-point decides.
     """
     present = ev_charger_present_state(params, state, inp)
     on_one = present.on_one if inp.phases > 0 else 0
     now = EvChargerState(present.session_id, present.soc, present.delivered_wh, on_one, 0.0, 0.0, 0.0)
     grid_w = _flow(params, now, inp, math.inf).grid_w
-    if grid_w <= 0.0:
+    is_left = _keeps_to_bound(params, inp, on_one)
+    if inp.phases == 0 and params.switches_phases == 1:
+        is_left = is_left or _keeps_to_bound(params, inp, 1)
+    if grid_w <= 0.0 or not is_left:
         return 0.0, params.standby_w
     phases = ev_phases_in_use(params, on_one, inp.ac_phases)
     voltage_v = _voltage_v(params, inp, on_one)
@@ -455,10 +458,15 @@ def _least_w(params: EvChargerParams, inp: EvChargerInput, phases: int) -> float
 
 
 def _is_enough(params: EvChargerParams, inp: EvChargerInput, on_one: int, set_point_w: float) -> bool:
-    """Say whether a set-point is not a pause, and the bound leaves the least current at the voltages of now."""
+    """Say whether a set-point is not a pause, and the bound leaves the least current."""
     phases = ev_phases_in_use(params, on_one, inp.ac_phases)
-    drawn_w = phases * (params.current_min_a - _CURRENT_TOUCH) * _voltage_v(params, inp, on_one)
-    return set_point_w >= _least_w(params, inp, phases) and drawn_w <= inp.bound_w
+    return set_point_w >= _least_w(params, inp, phases) and _keeps_to_bound(params, inp, on_one)
+
+
+def _keeps_to_bound(params: EvChargerParams, inp: EvChargerInput, on_one: int) -> bool:
+    """Say whether the bound leaves the least current at the voltages of now."""
+    phases = ev_phases_in_use(params, on_one, inp.ac_phases)
+    return phases * (params.current_min_a - _CURRENT_TOUCH) * _voltage_v(params, inp, on_one) <= inp.bound_w
 
 
 def _offered_w(

@@ -326,9 +326,18 @@ def inverter_power_limits(
 ) -> tuple[float, float]:
     """Return the AC power that the inverter could have now (<= 0 and >= 0) [W].
 
-    The least of: the rating, what the heat sink allows, what the DC side gives or takes after losses, and the
-    greatest DC current. Nothing while it is held off, or the DC voltage or the air is out of range.
+    The least of: the rating, what the heat sink allows, what the DC side gives or takes after losses, those of the
+    reactive power among them, and the greatest DC current. Losses that the DC side does not cover it draws in any
+    case. Nothing while it is held off, or the DC voltage or the air is out of range.
     """
+    lower_w, upper_w = _limits_alone(params, state, inp)
+    lower_w, _ = _beside_reactive(params, state, inp, lower_w)
+    upper_w, _ = _beside_reactive(params, state, inp, upper_w)
+    return min(lower_w, 0.0), upper_w
+
+
+def _limits_alone(params: InverterParams, state: InverterState, inp: InverterInput) -> tuple[float, float]:
+    """Return the same without reactive power [W]."""
     if not _can_run(params, inp):
         return 0.0, 0.0
     voltage_pu = _voltage_pu(params, inp.dc_voltage_v)
@@ -350,23 +359,34 @@ def inverter_output(params: InverterParams, state: InverterState, inp: InverterI
     A set-point beyond the limits is met as far as they allow. Where nothing can be converted (no set-point, no
     sun to cover the losses, held off) the inverter stands by and draws its standby power.
     """
-    lower_w, upper_w = inverter_power_limits(params, state, inp)
-    active_w = min(max(inp.set_point_w, lower_w), upper_w)
-    voltage_pu = _voltage_pu(params, inp.dc_voltage_v)
-    circle_va, reactive_var = 0.0, 0.0
-    if inp.reactive_set_point_var != 0.0 and _can_run(params, inp):
-        circle_va = inverter_apparent_limit_va(params, state, inp.ambient_c, voltage_pu)
-        reactive_var = _reactive_within(params, circle_va, active_w, inp.reactive_set_point_var)
+    lower_w, upper_w = _limits_alone(params, state, inp)
+    set_w = min(max(inp.set_point_w, lower_w), upper_w)
+    active_w, reactive_var = _beside_reactive(params, state, inp, set_w)
     if active_w == 0.0 and reactive_var == 0.0:
         return InverterOutput(params.standby_power_w, 0.0, 0.0, 0.0, params.standby_power_w)
+    voltage_pu = _voltage_pu(params, inp.dc_voltage_v)
     loss_w = conversion_loss_w(params, _apparent_va(active_w, reactive_var), voltage_pu)
-    dc_lower_w = _dc_lower_w(params, inp)
-    if active_w - loss_w < dc_lower_w and reactive_var != 0.0:
-        active_w = ac_beside_reactive(params, dc_lower_w, reactive_var, voltage_pu)
-        reactive_var = _reactive_within(params, circle_va, active_w, reactive_var)
-        loss_w = conversion_loss_w(params, _apparent_va(active_w, reactive_var), voltage_pu)
     dc_w = active_w - loss_w
     return InverterOutput(active_w, reactive_var, dc_w, dc_w / inp.dc_voltage_v, loss_w)
+
+
+def _beside_reactive(
+    params: InverterParams, state: InverterState, inp: InverterInput, active_w: float
+) -> tuple[float, float]:
+    """Return what active power [W] there is beside reactive power, and how much of that [var].
+
+    Active power goes first, but for the losses of the reactive power: what of them the DC side does not cover is drawn.
+    """
+    if inp.reactive_set_point_var == 0.0 or not _can_run(params, inp):
+        return active_w, 0.0
+    voltage_pu, dc_lower_w = _voltage_pu(params, inp.dc_voltage_v), _dc_lower_w(params, inp)
+    circle_va = inverter_apparent_limit_va(params, state, inp.ambient_c, voltage_pu)
+    reactive_var = _reactive_within(params, circle_va, active_w, inp.reactive_set_point_var)
+    loss_w = conversion_loss_w(params, _apparent_va(active_w, reactive_var), voltage_pu)
+    if reactive_var != 0.0 and active_w - loss_w < dc_lower_w:
+        active_w = ac_beside_reactive(params, dc_lower_w, reactive_var, voltage_pu)
+        reactive_var = _reactive_within(params, circle_va, active_w, reactive_var)
+    return active_w, reactive_var
 
 
 def _apparent_va(active_w: float, reactive_var: float) -> float:

@@ -136,10 +136,13 @@ def _collect(jobs: Sequence[Job], options: EnsembleOptions) -> tuple[list[Result
     from ..sim.ensemble.ensemble import EnsembleError, run_jobs  # noqa: PLC0415
 
     results: list[Result] = []
+    console = Console(stderr=True, emoji=False)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-        console=Console(stderr=True, emoji=False), transient=True,
+        console=console, transient=True,
     )  # fmt: skip
+    if not console.is_terminal:
+        console.print(f"{len(jobs)} runs, compiled before any begins on first use, which can take a minute")
     coming = run_jobs(jobs, workers=options.workers, dask=options.dask)
     try:
         with bar, contextlib.closing(coming):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 
 _DAY_S = 86_400.0
+COMPILING = "compiling, once for sites with devices like these"
 
 
 def simulate(
@@ -167,7 +168,12 @@ def _run(
         console=console, transient=True,
     )  # fmt: skip
     with bar:
-        task = bar.add_task("building, and compiling on first use", total=span.total_seconds())
+        task = bar.add_task("building", total=span.total_seconds())
+
+        def tell_compiling() -> None:
+            bar.update(task, description=COMPILING)
+            if not console.is_terminal:
+                console.print(f"{COMPILING}, which can take a minute")
 
         def report(done: timedelta) -> None:
             moment = start + done
@@ -176,7 +182,7 @@ def _run(
         return simulate(
             site, span, start=start, seed=seed, resolution=step, record=record,
             metrics="all" if metrics is RecordedMetrics.ALL else "main", extremes=extremes,
-            tariff=tariff, on_progress=report,
+            tariff=tariff, on_progress=report, on_compiling=tell_compiling,
         )  # fmt: skip
 
 

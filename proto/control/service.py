@@ -251,7 +251,7 @@ class Procedures:
 
     def _find_snapshot(self, name: str) -> Snapshot:
         if name not in self._snapshots:
-            kept = one_of(self._snapshots, name) or "none, as no snapshot has been taken"
+            kept = one_of(self._snapshots, name) or "none, as no snapshot is kept"
             raise UnknownSnapshotError(f"no snapshot {name!r}; accepted: {kept}")
         return self._snapshots[name]
 

@@ -49,7 +49,7 @@ async def starts_and_stops_idempotently(subject: Subject, component_id: int) -> 
 async def _refuses_to_stop_a_working_battery(subject: Subject, component_id: int) -> None:
     batteries = subject.site.batteries(component_id)
     try:
-        target_w = (await room(subject.api, component_id)).target(0.3)
+        target_w = (await room(subject.api, subject.site.components[component_id])).target(0.3)
     except NotApplicable:
         return
     await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 60)

@@ -29,6 +29,10 @@ FIRST_MESSAGE_S = 10.0
 SETTLING_S = 20.0
 """Time for a device to come to a set-point that is not far away [s]."""
 _LEAST_ROOM_W = 500.0
+_LEAST_PART_OF_A_CHARGER = 0.4
+"""Of what an EV charger could draw, from where on it draws: 6 of 16 A, IEC 61851-1; it pauses at less [1]."""
+_STEP_OF_A_CHARGER_W = 700.0
+"""Many take whole amperes, on three phases [W]."""
 _AT_REST_W = 100.0
 _REST_TOLERANCE = 0.05
 """Part of a default power that sun and cars may take from it [1]."""
@@ -226,7 +230,8 @@ def finite_ranges(ranges: Sequence[Range]) -> list[tuple[float, float]]:
 class Room:
     """Range in which the active power of a component can be moved now."""
 
-    def __init__(self, telemetry: Telemetry) -> None:
+    def __init__(self, telemetry: Telemetry, category: str = "") -> None:
+        self._is_charger = category == "EV_CHARGER"
         self.ranges = finite_ranges(telemetry.bounds(_P))
         if not self.ranges:
             raise NotApplicable(f"component {telemetry.component_id} has no bounds of active power now")
@@ -242,12 +247,16 @@ class Room:
     def near_end(self) -> float:
         """Where the range of the far end begins: at zero, or at the least power that the component can do."""
         inner = self.ranges[0][1] if self.far_end == self.lower else self.ranges[-1][0]
-        return inner if inner * self.far_end > 0.0 else 0.0
+        return inner if inner * self.far_end > 0.0 else self._least_part * self.far_end
+
+    @property
+    def _least_part(self) -> float:
+        return _LEAST_PART_OF_A_CHARGER if self._is_charger else 0.0
 
     @property
     def tolerance(self) -> float:
         """How near is near enough: the accuracy of the device's control [W]."""
-        return max(0.02 * (self.upper - self.lower), 50.0)
+        return max(0.02 * (self.upper - self.lower), _STEP_OF_A_CHARGER_W if self._is_charger else 50.0)
 
     def target(self, part: float) -> float:
         """Return a power that is some part of the way through the range of the far end [W].
@@ -264,12 +273,14 @@ class Room:
         edges = ((0.0, min(self.lower, 0.0)), (0.0, max(self.upper, 0.0)))
         if not any(lower <= 0.0 <= upper and upper - lower > 0.0 for lower, upper in self.ranges):
             return [self.target(part)]
+        if self._is_charger:
+            return [self.target(part)]
         return [near + part * (far - near) for near, far in edges if abs(far) >= _LEAST_ROOM_W]
 
 
-async def room(api: Api, component_id: int) -> Room:
+async def room(api: Api, component: Component) -> Room:
     """Return how far a component can be moved now."""
-    return Room(await observe(api, component_id, [Metric.AC_POWER_ACTIVE]))
+    return Room(await observe(api, component.id, [Metric.AC_POWER_ACTIVE]), component.category)
 
 
 def near(metric: int, target: float, tolerance: float) -> Callable[[Telemetry], bool]:
@@ -282,7 +293,7 @@ async def settle(api: Api, component: Component) -> None:
     default = 0.0
     if component.category == "EV_CHARGER" or component.kind == "PV":
         try:
-            limits = await room(api, component.id)
+            limits = await room(api, component)
         except (NotApplicable, Violation):
             return
         default = limits.lower if component.kind == "PV" else limits.upper

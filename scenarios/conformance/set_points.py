@@ -43,7 +43,7 @@ _LAST_ANSWER_S = 60.0
 @statement(22, on=movables)
 async def takes_both_axes(subject: Subject, component_id: int) -> None:
     """Accept ACTIVE and REACTIVE independently; refuse UNSPECIFIED."""
-    limits = await room(subject.api, component_id)
+    limits = await room(subject.api, subject.site.components[component_id])
     target_w, target_var = limits.target(0.3), 0.1 * abs(limits.far_end)
     await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 60)
     try:
@@ -68,7 +68,7 @@ async def takes_both_axes(subject: Subject, component_id: int) -> None:
 @statement(23, on=movables)
 async def keeps_to_lifetimes(subject: Subject, component_id: int) -> None:
     """Default the lifetime to 60 s; accept 10 and 900 s; refuse 9 and 901 s without touching the component."""
-    limits = await room(subject.api, component_id)
+    limits = await room(subject.api, subject.site.components[component_id])
     target_w = limits.target(0.3)
     for lifetime_s in (None, 10, 900):
         sent_s = time.time()
@@ -131,7 +131,7 @@ async def refuses_power_outside_the_envelope(subject: Subject, component_id: int
 async def follows_requests_up(subject: Subject, component_id: int) -> None:
     """Send ACCEPTED (with `valid_until_time`) at once, then exactly one of SUCCESS / FAILED / OVERRIDDEN."""
     _require_statuses(subject)
-    target_w = (await room(subject.api, component_id)).target(0.2)
+    target_w = (await room(subject.api, subject.site.components[component_id])).target(0.2)
     call = subject.api.set_power(component_id, PowerType.ACTIVE, target_w, 60)
     async with asyncio.timeout(_LAST_ANSWER_S):
         updates = await _all(call)
@@ -153,7 +153,7 @@ async def follows_requests_up(subject: Subject, component_id: int) -> None:
 async def overrides_unfinished_requests(subject: Subject, component_id: int) -> None:
     """Mark the older unfinished request OVERRIDDEN when a newer one of the same type arrives."""
     _require_statuses(subject)
-    limits = await room(subject.api, component_id)
+    limits = await room(subject.api, subject.site.components[component_id])
     finished = []
     for part in (0.9, 0.1, 0.9):
         call = subject.api.set_power(component_id, PowerType.ACTIVE, limits.target(part), 30)
@@ -197,7 +197,7 @@ async def answers_in_time(subject: Subject, component_id: int) -> None:
 @statement(31, on=movables)
 async def outlives_its_caller(subject: Subject, component_id: int) -> None:
     """Keep an accepted set-point when the caller cancels, disconnects or ignores the rest of the stream."""
-    limits = await room(subject.api, component_id)
+    limits = await room(subject.api, subject.site.components[component_id])
     for part, leave in ((0.35, "cancel"), (0.15, "disconnect")):
         target_w = limits.target(part)
         async with subject.api.another() as caller:
@@ -214,7 +214,7 @@ async def outlives_its_caller(subject: Subject, component_id: int) -> None:
 @statement(32, on=movable_battery_inverters, limit_s=70.0, slow=True)
 async def returns_to_the_default_on_time(subject: Subject, component_id: int) -> None:
     """Return to the category default when the lifetime ends, not before; each power type on its own clock."""
-    limits = await room(subject.api, component_id)
+    limits = await room(subject.api, subject.site.components[component_id])
     target_w, target_var = limits.target(0.3), 0.15 * abs(limits.far_end)
     await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 10)
     ends_s = time.monotonic() + 10.0
@@ -252,7 +252,7 @@ async def returns_to_the_default_on_time(subject: Subject, component_id: int) ->
 @statement(33, on=movables)
 async def floors_to_the_resolution(subject: Subject, component_id: int) -> None:
     """Floor the magnitude to the device resolution, keeping the sign."""
-    limits = await room(subject.api, component_id)
+    limits = await room(subject.api, subject.site.components[component_id])
     for target_w in limits.targets(0.2137):
         await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 60)
         await eventually(

@@ -180,7 +180,7 @@ async def _discover(api: Api, access: Access, commandable: Collection[int]) -> S
 async def _movable(api: Api, site: Site) -> frozenset[int]:
     async def has_room(number: int) -> bool:
         try:
-            (await room(api, number)).target(1.0)
+            (await room(api, site.components[number])).target(1.0)
         except (NotApplicable, Refusal, Violation):
             return False
         return True

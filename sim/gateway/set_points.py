@@ -24,7 +24,7 @@ from ..engine.events import Events
 from ..plant.plant import Plant
 from ..plant.set_points import AS_SENT, minimum_as_sent_w
 from ..plant.state_check import check_known
-from ..telemetry.power_bounds import accepted_ranges, ends_of, shown_ranges
+from ..telemetry.power_bounds import METRIC_OF, accepted_ranges, allowed_ranges, ends_of, shown_ranges
 from .lifetimes import OF_SET_POINTS
 from .readiness import check_ready, check_takes_commands, named
 from .sequences import Sequences
@@ -35,7 +35,8 @@ PATIENCE_S = 50.0
 BOUNDS_TOLERANCE = 0.01
 """Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1].
 
-Nothing beyond the rating is.
+Of a battery of 10 kWh behind 30 kW they move by up to 0.8 % of the rating in a second, where it gets full or empty.
+Neither the rating nor what clients have left moves, so nothing beyond these is.
 """
 _PROGRESS_PERIOD_S = 0.1
 Axis = tuple[str, PowerType]
@@ -175,7 +176,8 @@ class SetPoints:
         check_takes_commands(self._plant, key)
         check_ready(self._plant, key)
         accepted, now = accepted_ranges(self._plant, key, power_type), self._plant.capability.rating_now(key)
-        # Only edges that move with sun, cells and time deserve a tolerance: the rating, and 0 for one way, do not.
+        # Only edges that move with sun, cells and time deserve a tolerance: those that clients set, the rating, and 0
+        # for one way, do not.
         slack = BOUNDS_TOLERANCE * rating.size
         least_w = 0.0
         if power_type is PowerType.ACTIVE:
@@ -184,7 +186,10 @@ class SetPoints:
         if self._is_rest(key, power_type, power, least_w):
             return
         ends = ends_of(rating.of(power_type), accepted)
-        can_be = is_allowed(power, (ends,), AS_SENT * abs(power))
+        left = allowed_ranges(self._plant, key, METRIC_OF[power_type])
+        can_be = all(
+            is_allowed(power, each, AS_SENT * abs(power)) for each in ((ends,), left) if each is not None
+        )
         is_within = can_be and is_allowed(power, accepted, slack)
         if power != 0.0 and (abs(power) < least_w or not is_within):
             unit = "W" if power_type is PowerType.ACTIVE else "var"

@@ -24,6 +24,7 @@ from typing import Any
 
 import numba
 import platformdirs
+from numba.core.event import Listener, install_listener
 
 _TEXTS_KEPT = 8
 _COMPILING = ("arrays.py", "boundary.py", "jit.py", "loop.py", "program.py", "stubs.py")
@@ -147,6 +148,28 @@ def kept_under(name: str, others: frozenset[str] = frozenset()) -> Iterator[bool
         yield True
     finally:
         _SETTINGS.CACHE_DIR = before
+
+
+@contextmanager
+def told_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
+    """Call `tell` once if anything is compiled in the context: nothing was kept on the disk for it."""
+    with install_listener("numba:compile", _Once(tell)):
+        yield
+
+
+class _Once(Listener):
+    """Tells of the first event that it hears of."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell: Callable[[], None] | None = tell
+
+    def on_start(self, event: Any) -> None:  # noqa: ARG002
+        tell, self._tell = self._tell, None
+        if tell is not None:
+            tell()
+
+    def on_end(self, event: Any) -> None:
+        """Have nothing to say."""
 
 
 def _forget_old(folder: Path) -> None:

@@ -9,11 +9,11 @@ from ...models.battery import battery_terminal
 from ...models.bms import RELAYS_CLOSED
 from ..kernel.device_model import note_machines
 from ..kernel.energies import energies
-from ..kernel.feed_in import reach_within_feed_in_w
 from ..kernel.grid import line_voltage_v, take_in_grid, voltage_v
 from ..kernel.intervals import gather_extremes, gather_means, gather_totals
 from ..kernel.layout import Layout, Memory
 from ..kernel.metering import metering_state, shown_by
+from ..kernel.reach import reach_w
 from ..kernel.steps import control, integrate, needs_control, solve
 
 
@@ -215,8 +215,9 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
         samples.least_delivered_w[row, inverter] = now.least_delivered_w
         samples.alone_w[row, inverter] = now.alone_w
     for control_number in range(len(layout.controls)):
-        samples.reach_lower_w[row, control_number] = reach_within_feed_in_w(layout, memory, control_number)
-        samples.reach_upper_w[row, control_number] = memory.controls[control_number].reach_upper_w
+        lower_w, upper_w = reach_w(layout, memory, control_number)
+        samples.reach_lower_w[row, control_number] = lower_w
+        samples.reach_upper_w[row, control_number] = upper_w
 
 
 def write_more(layout: Layout, memory: Memory, machines: Any, samples: Samples, row: int) -> None:

@@ -43,6 +43,7 @@ def simulate(
     extremes: bool = False,
     tariff: Tariff | None = None,
     on_progress: Callable[[timedelta], None] = lambda _done: None,
+    on_compiling: Callable[[], None] = lambda: None,
 ) -> Summary:
     """Let a site run by itself, compiled, as fast as it computes.
 
@@ -57,6 +58,7 @@ def simulate(
         extremes: Record least and greatest powers of each interval, beside the means.
         tariff: By which what flows through the connection point is billed, as `Summary.costs`; not if None.
         on_progress: Called with the simulated time that has passed, every now and then.
+        on_compiling: Called if the run has to be compiled, which takes half a minute or more, before it is.
 
     Raises:
         ValueError: If the duration or the resolution makes no sense.
@@ -69,6 +71,7 @@ def simulate(
     check_installed()
     from ..recording.columns import ColumnRecorder  # noqa: PLC0415 - these need the extra
     from .columns import Columns  # noqa: PLC0415
+    from .jit import told_of_compiling  # noqa: PLC0415
     from .run import HeadlessRun  # noqa: PLC0415
     from .summary import Summarizer  # noqa: PLC0415
 
@@ -92,7 +95,8 @@ def simulate(
         else ColumnRecorder(record, describe_run(site, seed), means=means, instants=instants)
     )
     with recorder as recording, interrupts_wait() as interrupted:
-        run.warm_up()
+        with told_of_compiling(on_compiling):
+            run.warm_up()
         began_s = stopwatch_s()
         for chunk in run.chunks(duration):
             if interrupted.is_set():

@@ -56,6 +56,7 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
         feed_in.reach_within_feed_in_w: least_reach_w,
     },
     "guards": {
+        inverters.support_voltage: nothing,
         inverters.keep_to_grid_code: nothing,
         inverters.grid_code_ahead_s: no_sooner,
         inverters.watch_grid: nothing_for,

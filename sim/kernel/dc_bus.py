@@ -92,9 +92,22 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
     now.surplus_w = 0.0
     taken_w = upper_w if sun_w + least_w <= 0.0 else 0.0
     if sun_w + taken_w < 0.0:
-        now.surplus_w = min(max(ac_from_dc(params, sun_w + taken_w), -most_w), 0.0)
-    control.reach_lower_w = max(ac_from_dc(params, lower_w + sun_w), -most_w)
-    control.reach_upper_w = min(ac_from_dc(params, upper_w), most_w)
+        now.surplus_w = min(max(_ac_w(layout, memory, inverter, sun_w + taken_w), -most_w), 0.0)
+    control.reach_lower_w = max(_ac_w(layout, memory, inverter, lower_w + sun_w), -most_w)
+    control.reach_upper_w = min(_ac_w(layout, memory, inverter, upper_w), most_w)
+
+
+def _ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> float:
+    """Return the AC power that goes with a DC power of an inverter [W], beside the reactive power that it is told."""
+    params, wanted_var = layout.inverters[inverter].params, reactive_aim_var(memory, inverter)
+    power_w, beside_var = ac_from_dc(params, dc_w), 0.0
+    # What reactive power there is goes with the active power, which it costs little of.
+    for _ in range(4):
+        var = _reactive_var(layout, memory, inverter, wanted_var, power_w)
+        if var == beside_var:
+            return power_w
+        power_w, beside_var = ac_beside_reactive(params, dc_w, var), var
+    return power_w
 
 
 def _find_least(layout: Layout, memory: Memory, inverter: int) -> None:
@@ -105,15 +118,15 @@ def _find_least(layout: Layout, memory: Memory, inverter: int) -> None:
     now.least_delivered_w = own.minimum_delivered_w
     now.alone_w = 0.0
     if own.behind_w + sun_w > 0.0:
-        together_w = ac_from_dc(params, own.behind_w + sun_w)
+        together_w = _ac_w(layout, memory, inverter, own.behind_w + sun_w)
         now.least_w = max(own.minimum_w, ceil_to_resolution(together_w, params.resolution_w))
     if own.behind_delivered_w > 0.0:
         # Counted as what they draw, as behind a battery inverter: a little more than it takes.
         together_w = ac_from_dc(params, own.behind_delivered_w - sun_w)
-        alone_w = 0.0 - ac_from_dc(params, sun_w) if sun_w < 0.0 else 0.0
+        alone_w = 0.0 - _ac_w(layout, memory, inverter, sun_w) if sun_w < 0.0 else 0.0
         if alone_w > 0.0 and alone_w >= own.minimum_delivered_w:
             now.alone_w = alone_w
-            together_w = 0.0 - ac_from_dc(params, sun_w - own.behind_delivered_w)
+            together_w = 0.0 - _ac_w(layout, memory, inverter, sun_w - own.behind_delivered_w)
         least_w = ceil_to_resolution(together_w, params.resolution_w)
         now.least_delivered_w = max(own.minimum_delivered_w, least_w)
 

@@ -22,11 +22,11 @@ from .layout import FIRST_ARRAY, FIRST_BOUND, NO_SOURCE, SET_POINT_VAR, SET_POIN
 
 
 def find_reach(layout: Layout, memory: Memory, machines: Machines) -> None:
-    """Find the active power that each machine could have now."""
+    """Find the active power that each machine could have now, beside the reactive power that it is told."""
     for machine in range(len(machines.component)):
         control = machines.control[machine]
         if control >= 0:
-            now = given(memory, machines, machine, 0.0, 0.0)
+            now = given(memory, machines, machine, 0.0, reactive_aim_var(memory, control))
             lower_w, upper_w = power_limits(machines.params[machine], machines.states[machine], now)
             memory.controls[control].reach_lower_w = lower_w
             memory.controls[control].reach_upper_w = upper_w

@@ -116,14 +116,20 @@ def _keep(memory: Memory, guard: int, state: GridCodeState) -> None:
     now.ramped_s = state.ramped_s
 
 
+def support_voltage(layout: Layout, memory: Memory) -> None:
+    """Find the reactive power that each grid code asks for at this voltage."""
+    for guard in range(len(layout.guards)):
+        params = layout.guards[guard].params
+        share = volt_var_share(params.volt_var, _seen(layout, memory, guard).voltage_pu)
+        memory.controls[layout.guards[guard].control].support_var = share * params.rated_apparent_power_va
+
+
 def keep_to_grid_code(layout: Layout, memory: Memory) -> None:
     """Cut what each inverter could have to what its grid code leaves; its reach must be known."""
     for guard in range(len(layout.guards)):
         params, control = layout.guards[guard].params, layout.guards[guard].control
         now = memory.controls[control]
         seen = _seen(layout, memory, guard)
-        share = volt_var_share(params.volt_var, seen.voltage_pu)
-        now.support_var = share * params.rated_apparent_power_va
         least_w, most_w = -math.inf, math.inf
         if now.held_off_by:
             least_w, most_w = 0.0, 0.0

@@ -108,7 +108,7 @@ class InverterLayout:
     """Least AC power that it delivers while it does not rest, as a magnitude [W]."""
     behind_w: float
     behind_delivered_w: float
-    """Minima of its batteries together, where its own do not hold them already since there is sun as well [W]."""
+    """Minima of its batteries together [W], beside which there may be sun, and losses of reactive power."""
     first_pair: int
     end_pair: int
     """Batteries that it reaches when all is closed, among `Layout.pair_battery`."""

@@ -28,6 +28,7 @@ from .inverters import (
     heat_horizon_s,
     heat_up,
     keep_to_grid_code,
+    support_voltage,
     watch_grid,
 )
 from .layout import Layout, Memory
@@ -50,6 +51,7 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
 def _find_flows(layout: Layout, memory: Memory, machines: Any) -> None:
     clear_flows(layout, memory)
     find_sun(layout, memory)
+    support_voltage(layout, memory)
     run_managements(layout, memory)
     find_direct_reach(layout, memory)
     find_machine_reach(layout, memory, machines)

@@ -8,8 +8,9 @@ from ..components.rating import Rating
 from ..domain.ranges import Bounds
 from ..domain.switching import Position
 from ..kernel.ac_bus import active_w
-from ..kernel.feed_in import is_held_back, reach_within_feed_in_w
+from ..kernel.feed_in import is_held_back
 from ..kernel.inverters import heat_of
+from ..kernel.reach import drawn_beyond_w, reach_w
 from .equipment import Equipment
 from .operating_point import OperatingPoint
 from .running_machines import RunningMachines
@@ -59,6 +60,13 @@ class Capability:
         return Bounds(
             min(max(reach.lower, widest.lower), 0.0), max(min(reach.upper, widest.upper), rating.rest_w)
         )
+
+    def losses_w(self, key: str) -> float:
+        """Return what an inverter draws for its losses alone now, as it is set to less; 0 of any other device [W]."""
+        if key not in self._equipment.inverters:
+            return 0.0
+        self._point.solve()
+        return drawn_beyond_w(self._point.layout, self._memory, self._places.controls[key])
 
     def rating_now(self, key: str) -> Rating:
         """Return the rating of a device, with the least power that it can have now."""
@@ -128,6 +136,4 @@ class Capability:
 
     def _reach(self, key: str) -> Bounds:
         self._point.solve()
-        number = self._places.controls[key]
-        lower_w = reach_within_feed_in_w(self._point.layout, self._memory, number)
-        return Bounds(lower_w, self._memory.controls[number].reach_upper_w)
+        return Bounds(*reach_w(self._point.layout, self._memory, self._places.controls[key]))

@@ -218,7 +218,7 @@ def _inverters(
             arrays.get(key, -1),
             equipment.ratings[key].gap.upper,
             -equipment.ratings[key].gap.lower,
-            *(_minima_w(equipment, batteries[slice(*span)]) if key in arrays else (0.0, 0.0)),
+            *_minima_w(equipment, batteries[slice(*span)]),
             *span,
         )
         for key, span in zip(places.inverters, pairs, strict=True)

@@ -8,9 +8,9 @@ from ...models.meter import MeterOutput, meter_reading
 from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds
 from ..kernel.ac_bus import active_w
-from ..kernel.feed_in import reach_within_feed_in_w
 from ..kernel.grid import line_voltage_v, voltage_v
 from ..kernel.metering import meter_input, metering_state
+from ..kernel.reach import reach_w
 from ..network.wiring import Wiring, sum_towards_inverters
 from .equipment import Equipment
 from .operating_point import OperatingPoint
@@ -152,7 +152,6 @@ class Readings:
                 for key, battery in zip(places.batteries, memory.batteries, strict=True)
             },
             reach={
-                key: Bounds(reach_within_feed_in_w(layout, memory, number), memory.controls[number].reach_upper_w)
-                for key, number in places.controls.items()
+                key: Bounds(*reach_w(layout, memory, number)) for key, number in places.controls.items()
             },
         )  # fmt: skip

@@ -38,14 +38,19 @@ def feed_in_note(site: Site) -> str:
     if all(getattr(component, "feed_in_limit", None) is None for component in components.values()):
         return ""
     others = [
-        f"{key} ({component.category})"
+        f"{key} ({component.category}{' without modules' if isinstance(component, HybridInverter) else ''})"
         for key, component in components.items()
-        if type_of(component).way is Way.PRODUCES and not _keeps_to_limit(component)
+        if _feeds_in(component) and not _keeps_to_limit(component)
     ]
     if any(map(_keeps_to_limit, components.values())):
         return f"Only photovoltaics keep to feed_in_limit, not {', '.join(others)}" if others else ""
     none = "Nothing keeps to feed_in_limit, since there are no photovoltaics"
     return f"{none}; {', '.join(others)} will not" if others else none
+
+
+def _feeds_in(component: ComponentSection) -> bool:
+    """Say whether a component is taken for one that keeps to a limit, or that delivers whatever the limit is."""
+    return type_of(component).way is Way.PRODUCES or isinstance(component, HybridInverter)
 
 
 def _keeps_to_limit(component: ComponentSection) -> bool:

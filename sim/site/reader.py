@@ -30,8 +30,9 @@ from ..inputs.packaged import broken_profiles
 from . import graph
 from .environment import grid_facts
 from .feed_in import feed_in_findings
+from .meters import wrong_meter
 from .relations import relation_findings
-from .site import Site
+from .site import FROM_A_FILE, Site
 from .weather import Weather, sensor_params
 
 _COMPONENT_KEY = re.compile(r"\w[\w-]*")
@@ -190,7 +191,8 @@ def _read_with(
     if raising := [*_raising_sections(data)]:
         return None, raising
     try:
-        site = Site.model_validate(data).model_copy(update={"directory": directory, "own_presets": folder})
+        site = Site.model_validate(data, context=FROM_A_FILE)
+        site = site.model_copy(update={"directory": directory, "own_presets": folder})
     except ValidationError as error:
         faulty = {fault.finding.path for fault in yaml.faults}
         found += [finding for finding in explain(error, Site, data) if finding.path not in faulty]
@@ -317,22 +319,12 @@ def _meter_findings(
     key: str, component: dict[str, object], components: dict[str, object]
 ) -> Iterator[Finding]:
     meter = component.get("self_consumption")
-    if isinstance(meter, str) and meter not in _above(key, components):
-        accepted = one_of(_above(key, components), meter)
-        yield Finding(
-            ("components", key, "self_consumption"), shown(meter), f"a component it is behind: {accepted}"
+    if isinstance(meter, str):
+        accepted = wrong_meter(
+            key, meter, {each: _node(each, components[each]).parents for each in components}
         )
-
-
-def _above(key: str, components: dict[str, object]) -> list[str]:
-    """Return the keys of everything that a component is behind, the nearest first."""
-    found, waiting = [], [key]
-    while waiting:
-        for parent in _node(waiting[0], components.get(waiting.pop(0))).parents:
-            if parent in components and parent not in found:
-                found.append(parent)
-                waiting.append(parent)
-    return found
+        if accepted is not None:
+            yield Finding(("components", key, "self_consumption"), shown(meter), accepted)
 
 
 def _parameter_findings(site: Site) -> Iterator[Finding]:

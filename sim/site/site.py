@@ -11,18 +11,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, InstanceOf
+from pydantic import AwareDatetime, Field, InstanceOf, ValidationError, ValidationInfo, field_validator
 from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import InitErrorDetails
 
+from ..components.inverter import BuiltInControl
 from ..components.presets import read_own_presets
 from ..components.registry import Component
 from ..domain.timestamps import to_us
 from ..files.presets import PresetFolder, own_presets
-from ..files.sections import ComponentNumber, Section, Text, written
+from ..files.sections import ComponentNumber, Section, Text, refuse, written
 from ..files.units import PositiveDuration
 from ..inputs.location import Location
 from ..inputs.specs import TemperatureInput
+from .meters import wrong_meter
 from .weather import Sensor, Weather
+
+FROM_A_FILE = object()
+"""Context of the validation of a file, whose reader says of meters what is wrong along with everything else."""
 
 
 class DeliveryArea(Section):
@@ -85,6 +91,24 @@ class Site(Section):
         default=None, exclude=True, repr=False
     )
     """Content of the folder `presets`; set on loading."""
+
+    @field_validator("components")
+    @classmethod
+    def _meters_are_in_front(
+        cls, components: Mapping[str, Component], info: ValidationInfo
+    ) -> Mapping[str, Component]:
+        if info.context is FROM_A_FILE:
+            return components
+        behind = {key: component.behind for key, component in components.items()}
+        wrong: list[InitErrorDetails] = []
+        for key, component in components.items():
+            meter = component.self_consumption if isinstance(component, BuiltInControl) else None
+            accepted = None if meter is None else wrong_meter(key, meter, behind)
+            if accepted is not None:
+                wrong.append({"type": refuse(accepted), "loc": (key, "self_consumption"), "input": meter})
+        if wrong:
+            raise ValidationError.from_exception_data(cls.__name__, wrong)
+        return components
 
     @classmethod
     def from_content(

@@ -98,18 +98,19 @@ def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
 
 
 def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ranges) -> Ranges:
-    """Add what a device draws at rest to what clients leave of its power, where that is 0 as well."""
+    """Add 0 and what a device draws at rest to what clients leave of its power, where they leave it 0."""
     allowed = allowed_ranges(plant, key, Metric.AC_POWER_ACTIVE)
     if allowed is None or present == NOTHING_BUT_ZERO:
         return left
     rating, power_w = plant.capability.rating_now(key), plant.readings.active_power_w(key)
     gap = rating.set_point_gap
-    rest_w = max(gap.upper, rating.rest_w, 0.0 if rating.active is None else rating.active.lower)
+    least_w = 0.0 if rating.active is None else rating.active.lower
+    rest_w = max(gap.upper, rating.rest_w, least_w, plant.capability.losses_w(key))
     draws_w = power_w if 0.0 < power_w <= rest_w * (1.0 + _ROUNDING) else 0.0
     if left == NOTHING_BUT_ZERO:
         # What must run until it may stop delivers meanwhile.
         return (Bounds(min(power_w, 0.0), draws_w or rating.rest_w),)
-    if draws_w == 0.0 or not any(bounds.contains(0.0) for bounds in allowed):
+    if not any(bounds.contains(0.0) for bounds in allowed):
         return left
     has_room = len(left) < 2 or any(bounds.contains(0.0) for bounds in left)
     return merged((*left, Bounds(0.0, draws_w))) if has_room else left

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numba
 import pytest
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
+from doppelgrid.sim.headless import simulate as simulate_module
+from doppelgrid.sim.headless.outcome import Summary
 
 RUNNER = CliRunner()
 
@@ -43,6 +47,23 @@ def test_a_run_ends_with_its_energies_peak_and_cycles(
     content = json.loads(summary.read_text())
     assert content["grid"]["key"] == "grid"
     assert content["samples"] == 361
+
+
+@pytest.mark.usefixtures("interpreted")
+def test_compiling_is_told_on_standard_error_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = simulate_module.simulate
+
+    def compiling(*args: Any, on_compiling: Callable[[], None], **options: Any) -> Summary:
+        on_compiling()
+        return made(*args, **options)
+
+    monkeypatch.setattr(simulate_module, "simulate", compiling)
+    shown = RUNNER.invoke(app, ["simulate", "demo", "--duration", "1min"])
+    assert shown.exit_code == 0, shown.output
+    told = "compiling, once for sites with devices like these, which can take a minute"
+    assert (told in shown.stderr, told in shown.stdout) == (True, False)
 
 
 def test_a_wrong_duration_is_refused_in_words() -> None:

@@ -219,8 +219,10 @@ class TestMemory:
             await shell.type("step", "1 min")
             assert (await shell.type("rewind", *back)).output.startswith("2026-06-15T12:00:00+02:00 paused")
         assert (await shell.type("snapshots")).output == "noon: 2026-06-15T12:00:00+02:00"
-        await shell.type("forget", "noon")
+        assert (await shell.type("forget", "noon")).output == "noon: forgotten"
         assert (await shell.type("snapshots")).output == "none"
+        again = await shell.type("forget", "noon")
+        assert again == (2, "", "no snapshot 'noon'; accepted: none, as no snapshot is kept")
 
     @pytest.mark.parametrize(
         ("words", "said"),

@@ -90,18 +90,33 @@ def test_a_set_point_is_reached_within_a_fiftieth_of_the_rating(
 class TestBeyondBounds:
     """A set-point may lie beyond bounds that move on its way by a hundredth of the rating, and not beyond that."""
 
-    @pytest.mark.parametrize("power_w", [5_050.0, -5_050.0])
-    def test_less_is_taken(self, power_w: float) -> None:
-        self.tell_one_with_bounds_of_5_kw(power_w)
+    @pytest.mark.parametrize("beyond_w", [50.0, -50.0])
+    def test_less_is_taken(self, beyond_w: float) -> None:
+        self.tell_one_of_a_battery_of_5_kw(beyond_w)
 
-    @pytest.mark.parametrize("power_w", [5_200.0, 5_800.0, -5_200.0])
-    def test_more_is_refused(self, power_w: float) -> None:
+    @pytest.mark.parametrize("beyond_w", [200.0, 800.0, -200.0])
+    def test_more_is_refused(self, beyond_w: float) -> None:
         with pytest.raises(OutOfBoundsError):
-            self.tell_one_with_bounds_of_5_kw(power_w)
+            self.tell_one_of_a_battery_of_5_kw(beyond_w)
 
-    def tell_one_with_bounds_of_5_kw(self, power_w: float) -> None:
+    def tell_one_of_a_battery_of_5_kw(self, beyond_w: float) -> None:
         simulation = running()
-        simulation.plant.allowed_power.allow("inv", Metric.AC_POWER_ACTIVE, (Bounds(-5_000.0, 5_000.0),))
+        simulation.plant.allowed_power.allow("bat", Metric.DC_POWER, (Bounds(-5_000.0, 5_000.0),))
+        ((lower_w, upper_w),) = simulation.gateway.frame(INVERTER).bounds[Metric.AC_POWER_ACTIVE]
+        edge_w = upper_w if beyond_w > 0.0 else lower_w
+        simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, edge_w + beyond_w, 60)
+
+    @pytest.mark.parametrize("power_w", [5_050.0, -5_050.0, 5_000.1])
+    def test_nothing_beyond_what_clients_have_left_is_taken(self, power_w: float) -> None:
+        with pytest.raises(OutOfBoundsError, match=r"accepted: -5000 to 5000 W$"):
+            self.tell_one_that_clients_leave_5_kw(power_w)
+
+    def test_what_a_32_bit_float_makes_of_their_edges_is_taken(self) -> None:
+        self.tell_one_that_clients_leave_5_kw(5_000.004)
+
+    def tell_one_that_clients_leave_5_kw(self, power_w: float) -> None:
+        simulation = running()
+        simulation.gateway.augment_bounds(INVERTER, Metric.AC_POWER_ACTIVE, [(-5e3, 5e3)], lifetime_s=60)
         simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, power_w, 60)
 
     @pytest.mark.parametrize("power_w", [RATED_W * 1.005, -RATED_W * 1.005, RATED_W * 1.02])

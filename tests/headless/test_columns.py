@@ -122,6 +122,8 @@ BOUNDED: dict[str, dict[str, Any]] = {
     "free": {"id": 34, "category": "ev_charger", "behind": "main", "rated_power": "22 kW"},
 }  # fmt: skip
 
+SUPPORTING = {"volt_var": True}
+
 
 def _minima(charge: str, discharge: str) -> dict[str, str]:
     return {"min_charge_power": charge, "min_discharge_power": discharge}
@@ -154,6 +156,30 @@ def test_so_it_does_of_hybrids_whose_batteries_have_a_least_power(
     battery = {**BOUNDED["sunny-bat"], "min_power": "1 kW", "initial_soc": soc}
     hybrid = {**BOUNDED["sunny"], "irradiance": irradiance, **own}
     assert_same_bounds({**BOUNDED, "sunny-bat": battery, "sunny": hybrid}, "sunny")
+
+
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize("least", [{}, {"min_power": "1 kW"}], ids=["none", "least"])
+@pytest.mark.parametrize("key", ["empty", "full", "cold", "sunny"])
+def test_so_it_does_of_inverters_whose_reactive_power_supports_the_voltage(
+    key: str, least: dict[str, str]
+) -> None:
+    """Of a full and an empty battery it costs what the grid must give, and of a hybrid what the sun does not."""
+    of, of_battery = ("sunny", "sunny-bat") if key == "sunny" else (f"{key}-inv", key)
+    components = {
+        **BOUNDED, "grid": {**BOUNDED["grid"], "voltage": "424 V"}, of: {**BOUNDED[of], "grid_code": SUPPORTING},
+        of_battery: {**BOUNDED[of_battery], **least},
+    }  # fmt: skip
+    assert_same_bounds(components, of)
+
+
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize("irradiance", ["0 W/m²", "5 W/m²", "800 W/m²"])
+def test_so_it_does_of_photovoltaics_that_support_the_voltage(irradiance: str) -> None:
+    roof = {**BOUNDED["roof"], "irradiance": irradiance, "grid_code": SUPPORTING}
+    del roof["power"]
+    components = {**BOUNDED, "grid": {**BOUNDED["grid"], "voltage": "424 V"}, "roof": roof}
+    assert_same_bounds(components, "roof")
 
 
 def assert_same_bounds(components: dict[str, dict[str, Any]], key: str) -> None:

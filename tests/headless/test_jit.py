@@ -172,3 +172,11 @@ def test_packages_besides_ours_are_told_apart_by_their_first_name() -> None:
 
     assert jit.outer_packages([table_value, theirs]) == {"other_hardware"}
     assert jit.outer_packages([table_value]) == frozenset()
+
+
+def test_compiling_is_told_of_once_and_not_where_nothing_is_compiled(other: ModuleType) -> None:
+    compiled, told = jit.JitModules().compiled(other.step), []
+    for _ in range(2):
+        with jit.told_of_compiling(lambda: told.append("compiling")):
+            compiled((0.0, 1.0, 4.0), 0.75)
+        assert told == ["compiling"]

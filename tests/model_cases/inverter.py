@@ -22,7 +22,6 @@ from doppelgrid.models.inverter import (
     InverterOutput,
     InverterParams,
     InverterState,
-    conversion_loss_w,
     inverter_horizon_s,
     inverter_output,
     inverter_power_limits,
@@ -149,7 +148,7 @@ CASES = [
         ),
         split_tolerance=1e-6,
         spans=lambda _params: InverterState(100.0, 1),
-        own_use_w=lambda params: params.standby_power_w + 3.0 * conversion_loss_w(params, RATED_VA),
+        own_use_w=lambda params: params.standby_power_w,
     ),
     ModelCase(
         name="grid code",

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from doppelgrid.models.inverter import InverterOutput, InverterParams, InverterState, conversion_loss_w
+from doppelgrid.models.inverter import InverterOutput, InverterParams, InverterState
 from doppelgrid.models.pv_plant import (
     PvPlantInput,
     pv_plant_horizon_s,
@@ -74,6 +74,6 @@ CASES = [
         ),
         split_tolerance=1e-6,
         spans=lambda _params: InverterState(100.0, 1),
-        own_use_w=lambda params: params.standby_power_w + 3.0 * conversion_loss_w(params, RATED_VA),
+        own_use_w=lambda params: params.standby_power_w,
     )
 ]

@@ -87,7 +87,7 @@ def test_bounds_are_what_rating_and_reach_have_in_common_with_nothing_and_rest()
         ((-30.0, -5.0), (-20.0, -7.0), 0.0, (-20.0, 0.0)),
         (None, (-20.0, 10.0), 0.0, (0.0, 0.0)),
     ]:  # fmt: skip
-        made = plant("inv")
+        made = flowing("inv")
         made.equipment.ratings["inv"] = made.equipment.ratings["inv"]._replace(
             active=None if rated is None else Bounds(*rated), rest_w=rest_w
         )
@@ -272,7 +272,7 @@ class TestLimits:
             ("chp", (-10e3, 0.0), [(-10e3, -10e3), REST]),
             ("chp", (-9_999.0, 0.0), [REST]),
             ("inv", (-9e3, 8e3), [(-9e3, 8e3)]),
-            ("miner", (200.0, 3e3), [(0.0, 3e3)]),
+            ("miner", (200.0, 5e3), [(0.0, 5e3)]),
         ]:
             made = plant(key)
             rest_w = made.readings.active_power_w(key)

@@ -282,8 +282,19 @@ class TestSetPoints:
         if told_w is not None:
             gateway.set_power(CHARGER, PowerType.ACTIVE, told_w, 900)
         site.simulation.run_for(timedelta(seconds=30))
-        assert site.power_w <= site.upper_w == 4140.0
+        assert site.upper_w == (4140.0 if phase_v <= 230.0 else site.standby_w)
         assert (site.power_w > 3e3) == (phase_v <= 230.0)
+
+    @pytest.mark.parametrize(
+        ("bound_w", "upper_w"), [(1_000.0, 0.0), (2_000.0, 2_000.0), (4_000.0, 4_000.0), (5_000.0, 5_000.0)]
+    )
+    def test_bounds_that_leave_its_least_current_on_one_phase_are_shown_where_it_switches(
+        self, bound_w: float, upper_w: float
+    ) -> None:
+        site = Charging(car={}, rated_power="11 kW", phase_switching="automatic").to(7.0)
+        gateway = site.simulation.gateway
+        gateway.augment_bounds(CHARGER, Metric.AC_POWER_ACTIVE, [(0.0, bound_w)], lifetime_s=900)
+        assert site.upper_w == (upper_w or site.standby_w)
 
     @pytest.mark.parametrize("phase_v", [PHASE_V, 240.0])
     @pytest.mark.parametrize("told_w", [None, 11e3])

@@ -33,6 +33,7 @@ from doppelgrid.sim.kernel.inverters import (
     heat_horizon_s,
     heat_up,
     keep_to_grid_code,
+    support_voltage,
     watch_grid,
 )
 from doppelgrid.sim.kernel.steps import control, integrate, needs_control
@@ -261,7 +262,7 @@ class TestGridCodes:
             _, layout, memory = self.guarded()
             for signal, voltage_pu in zip(layout.phase_voltage_signals, phases_pu, strict=True):
                 memory.inputs[signal] = voltage_pu * layout.nominal_phase_v
-            keep_to_grid_code(layout, memory)
+            support_voltage(layout, memory)
             assert memory.controls[0].support_var == pytest.approx(share * 0.436 * 30e3, abs=1e-6)
 
     def test_it_trips_ramps_and_goes_on_by_its_model(self) -> None:

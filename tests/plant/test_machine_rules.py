@@ -93,11 +93,11 @@ class Hall:
         )  # fmt: skip
 
 
-def test_what_a_machine_could_have_goes_by_no_set_point() -> None:
+def test_what_a_machine_could_have_goes_by_its_reactive_set_point_alone() -> None:
     hall = Hall()
     find_machine_reach(hall.layout, hall.memory, hall.machines)
     control = hall.memory.controls[0]
-    assert (control.reach_lower_w, control.reach_upper_w) == (-20.0, 20.0)
+    assert (control.reach_lower_w, control.reach_upper_w) == (-20.0, 27.0)
 
 
 def test_what_acts_on_it_is_its_set_point_within_its_reach() -> None:

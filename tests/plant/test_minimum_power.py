@@ -89,6 +89,14 @@ class TestInverters:
         standby_w = site.plant.equipment.inverters["inv"].standby_power_w
         assert site.shown() == ((-30e3, -900.0), (0.0, standby_w))
 
+    def test_rest_and_0_are_shown_beside_the_one_way_that_clients_leave(self) -> None:
+        site = Storage({"min_power": "900 W"})
+        standby_w = site.plant.equipment.inverters["inv"].standby_power_w
+        site.plant.allowed_power.allow("inv", Metric.AC_POWER_ACTIVE, (Bounds(-9e3, 500.0),))
+        assert site.shown() == ((-9e3, -900.0), (0.0, standby_w))
+        site.tell(-5e3)
+        assert site.shown() == ((-9e3, -900.0), (0.0, 0.0))
+
     def test_a_minimum_above_the_rating_is_refused(self) -> None:
         with pytest.raises(ValueError, match="at most the rated power, 30 kW"):
             Storage({"min_power": "31 kW"})

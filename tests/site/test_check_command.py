@@ -124,7 +124,15 @@ class TestFeedInLimit:
         ("components", "said"),
         [
             ("", "Nothing keeps to feed_in_limit, since there are no photovoltaics\n"),
-            (HYBRID % "", "Nothing keeps to feed_in_limit, since there are no photovoltaics\n"),
+            (
+                HYBRID % "",
+                "Nothing keeps to feed_in_limit, since there are no photovoltaics; "
+                "hy (hybrid_inverter without modules) will not\n",
+            ),
+            (
+                ROOF + HYBRID % "",
+                "Only photovoltaics keep to feed_in_limit, not hy (hybrid_inverter without modules)\n",
+            ),
             (
                 WIND + ENGINE,
                 "Nothing keeps to feed_in_limit, since there are no photovoltaics; "

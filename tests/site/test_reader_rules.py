@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from pydantic import field_validator
+import yaml
+from pydantic import ValidationError, field_validator
 
 from doppelgrid.sim.components.registry import component_types
 from doppelgrid.sim.components.section import RatedMachine
 from doppelgrid.sim.files.sections import refuse
 from doppelgrid.sim.site import reader
 from doppelgrid.sim.site.reader import SiteError, bundled_sites, load_site, parse_site
+from doppelgrid.sim.site.site import Site
 
 HEAD = """microgrid: {id: 1}
 components:
@@ -85,6 +87,20 @@ class TestSelfConsumption:
     def test_and_to_nothing_else(self, key: str) -> None:
         found = f"7: inv.self_consumption is '{key}'; accepted: a component it is behind: sub, main, grid"
         assert messages(self.SITE % key) == [found]
+
+    @pytest.mark.parametrize("key", ["side", "inv", "nobody"])
+    def test_nor_may_one_of_a_site_that_is_made_without_a_file(self, key: str) -> None:
+        content = yaml.safe_load(self.SITE % key)
+        with pytest.raises(ValidationError, match="a component it is behind: sub, main, grid") as caught:
+            Site.model_validate(content)
+        assert caught.value.errors()[0]["loc"] == ("components", "inv", "self_consumption")
+
+    def test_it_is_said_with_everything_else(self) -> None:
+        text = (self.SITE % "side").replace("behind: inv}", "behind: inv, min_soc: 99 %, max_soc: 98 %}")
+        assert [message.partition(" is ")[0] for message in messages(text)] == [
+            "7: inv.self_consumption",
+            "8: bat.max_soc",
+        ]
 
     def test_circles_above_it_are_walked_once(self) -> None:
         text = self.SITE.replace("behind: grid}", "behind: sub}") % "nobody"

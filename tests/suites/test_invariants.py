@@ -372,7 +372,7 @@ def test_what_led_to_a_breach_is_told_back_to_its_cause(site: Site) -> None:
 
 
 class TestShown:
-    """Set-points of the application are within the bounds that it was shown."""
+    """Set-points of the application are within the bounds that it was shown, -1943 W if its battery gives 2 kW."""
 
     APP = """
         import asyncio
@@ -380,14 +380,14 @@ class TestShown:
         from frequenz.client.microgrid import MicrogridApiClient
         from frequenz.client.microgrid.metrics import Bounds, Metric
 
-        INVERTER = ComponentId(3)
+        INVERTER, BATTERY = ComponentId(3), ComponentId(4)
 
         async def main():
             client = MicrogridApiClient("grpc://[::1]:8800")
             if {watches}:
                 stream = client.receive_component_data_samples_stream(INVERTER, [Metric.AC_POWER_ACTIVE])
             await asyncio.sleep(20)
-            await client.add_component_bounds(INVERTER, Metric.AC_POWER_ACTIVE, [Bounds(lower=-2e3, upper=2e3)])
+            await client.add_component_bounds(BATTERY, Metric.DC_POWER, [Bounds(lower=-2e3, upper=2e3)])
             await asyncio.sleep(2.2)
             await client.set_component_power_active(INVERTER, {power_w})
             await asyncio.sleep(1e6)
@@ -395,7 +395,7 @@ class TestShown:
     """
 
     @pytest.mark.parametrize(
-        ("power_w", "watches", "is_found"), [(2050, True, True), (2000, True, False), (2050, False, False)]
+        ("power_w", "watches", "is_found"), [(-2000, True, True), (-1900, True, False), (-2000, False, False)]
     )
     def test_one_beyond_them_that_the_site_tolerates_is_found(
         self, tmp_path: Path, power_w: float, watches: bool, is_found: bool
