@@ -148,7 +148,10 @@ def _energies(report: SiteReport) -> str:
     )
     if report.balance is None:
         return line
-    return f"{line}, lost {_kwh(report.balance.lost_wh)}, more in batteries {_kwh(report.balance.stored_wh)}"
+    line += f", lost {_kwh(report.balance.lost_wh)}, more in batteries {_kwh(report.balance.stored_wh)}"
+    if report.balance.sun_wh < _LEAST_SHOWN_WH:
+        return line
+    return f"{line}, from the sun behind hybrid inverters {_kwh(report.balance.sun_wh)}"
 
 
 def _shortfalls(report: SiteReport) -> list[str]:

@@ -51,13 +51,13 @@ class Summary(NamedTuple):
     consumed_wh: float
     """By loads, and machines that draw power."""
     produced_wh: float
-    """By machines that give power, and arrays behind hybrid inverters, before these lose some of it."""
+    """By machines that give power, and hybrid inverters: what these delivered, less what they drew."""
     lost_wh: float
     """In inverters, batteries and what power passes through."""
     stored_wh: float
     """In batteries, more than at the start."""
     imbalance_wh: float
-    """What is missing in the balance of all that; rounding."""
+    """What is missing in the balance of all that, with `sun_wh` for what hybrid inverters produced; rounding."""
     throughput_wh: float
     """Sum of the magnitudes in the balance, to judge the imbalance by."""
     events: int
@@ -68,3 +68,5 @@ class Summary(NamedTuple):
     """What the run took, without building the site and compiling [s]."""
     costs: Costs | None = None
     """None without a tariff."""
+    sun_wh: float = 0.0
+    """Taken from arrays behind hybrid inverters, before these lost or stored some of it."""

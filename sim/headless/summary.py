@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.battery import battery_stored_energy_wh
+from ..domain.categories import Category
 from ..plant.energies import own_energies_wh
 from ..plant.plant import Plant
 from ..site.graph import grid_key
@@ -77,12 +78,11 @@ class Summarizer:
         sun_wh = sum(inverter.sun_wh for inverter in memory.inverters)
         battery_loss_wh = sum(battery.loss_wh for battery in memory.batteries)
         stored_wh = _stored_wh(plant) - self._stored_wh
-        inverters = set(plant.wiring.batteries_of)
-        passing = set(plant.equipment.throughput)
-        rest = {key: energy for key, energy in own_wh.items() if key not in inverters | passing}
+        inverters, passing = plant.wiring.batteries_of, plant.equipment.throughput
         passed_wh = sum(own_wh[key] for key in passing)
-        consumed_wh = sum(energy for energy in rest.values() if energy > 0.0)
-        produced_wh = sun_wh - sum(energy for energy in rest.values() if energy < 0.0)
+        rest = [self._either_way_wh(key, own_wh[key]) for key in own_wh if key not in {*inverters, *passing}]
+        consumed_wh, given_wh = sum(one for one, _ in rest), sum(other for _, other in rest)
+        hybrid_wh = -sum(own_wh[key] for key in inverters if self._is_hybrid(key))
         broken_wh = sum(battery.broken_wh for battery in memory.batteries)
         lost_wh = inverter_loss_wh + battery_loss_wh + passed_wh
         grid = next(flow for flow in flows if flow.key == grid_key(plant.site))
@@ -91,13 +91,24 @@ class Summarizer:
         return Summary(
             grid=grid, peak_w=None if peak is None else peak[0], peak_us=0 if peak is None else peak[1],
             flows=flows, batteries=tuple(map(self._battery, range(len(plant.equipment.batteries)))),
-            consumed_wh=consumed_wh, produced_wh=produced_wh, lost_wh=lost_wh, stored_wh=stored_wh,
-            imbalance_wh=net_wh + produced_wh - consumed_wh - lost_wh - broken_wh - stored_wh,
-            throughput_wh=abs(net_wh) + produced_wh + consumed_wh + abs(lost_wh) + abs(stored_wh),
+            consumed_wh=consumed_wh, produced_wh=given_wh + max(hybrid_wh, 0.0), sun_wh=sun_wh,
+            lost_wh=lost_wh, stored_wh=stored_wh,
+            imbalance_wh=net_wh + given_wh + sun_wh - consumed_wh - lost_wh - broken_wh - stored_wh,
+            throughput_wh=abs(net_wh) + given_wh + sun_wh + consumed_wh + abs(lost_wh) + abs(stored_wh),
             events=self._events, samples=self._samples,
             duration_us=plant.time_us - self._start_us, wall_s=wall_s,
             costs=None if self._bill is None else self._bill.costs(),
         )  # fmt: skip
+
+    def _is_hybrid(self, key: str) -> bool:
+        return self._plant.site.components[key].category == Category.HYBRID_INVERTER
+
+    def _either_way_wh(self, key: str, own_wh: float) -> tuple[float, float]:
+        """Return what a component drew and gave by itself; of one with others behind it what is left of both."""
+        if any(key in parents for parents in self._plant.wiring.parents.values()):
+            return max(own_wh, 0.0), max(-own_wh, 0.0)
+        registers = self._plant.readings.registers(key)
+        return registers.consumed_wh, registers.delivered_wh
 
     def _flow(self, key: str, number: int) -> FlowSummary:
         category = self._plant.site.components[key].category

@@ -23,6 +23,7 @@ Instants = npt.NDArray[np.int64]
 
 LOAD = "load"
 STORING = frozenset({Category.BATTERY_INVERTER.value})
+HYBRID = Category.HYBRID_INVERTER.value
 _MOST_INTERVALS = 1440
 _FIRST_LENGTH_US = 60_000_000
 _US_PER_HOUR = 3.6e9
@@ -251,11 +252,19 @@ class Gatherer:
         return apart_us <= _MOST_APART * self._whole_us
 
     def totals(self) -> tuple[float | None, float | None]:
-        """Return what was consumed and produced by all that is no storage [Wh]; None if some of it is not known."""
+        """Return what was consumed and produced by all that is no storage [Wh]; None if some of it is not known.
+
+        What hybrid inverters draw goes into batteries or is lost, and comes off what they deliver.
+        """
         if self.ways.grid is None or self.ways.hidden or not all(map(self._is_known, self.ways.devices)):
             return None, None
-        others = [group for group in self.groups() if group.kind not in STORING]
-        return sum(group.consumed_wh for group in others), sum(group.delivered_wh for group in others)
+        groups = {group.kind: group for group in self.groups() if group.kind not in STORING}
+        hybrid = groups.pop(HYBRID, Group(HYBRID, 0.0, 0.0))
+        produced_wh = sum(group.delivered_wh for group in groups.values())
+        return (
+            sum(group.consumed_wh for group in groups.values()),
+            produced_wh + max(hybrid.delivered_wh - hybrid.consumed_wh, 0.0),
+        )
 
     def greatest(self) -> tuple[Peak | None, Peak | None]:
         """Return the greatest import and export of any length; None where nobody saw it."""

@@ -36,7 +36,7 @@ def report_of_summary(summary: Summary, site: Site, begin_us: int) -> SiteReport
             )
             for battery in summary.batteries
         ),
-        balance=Balance(summary.lost_wh, summary.stored_wh, share),
+        balance=Balance(summary.lost_wh, summary.stored_wh, share, summary.sun_wh),
         greatest_import=Peak(max(summary.grid.greatest_w, 0.0), None),
         greatest_export=Peak(max(-summary.grid.least_w, 0.0), None),
         tells_errors=False,

@@ -110,6 +110,8 @@ class Balance(NamedTuple):
     stored_wh: float
     imbalance_share: float
     """What is missing, over all that flowed; rounding."""
+    sun_wh: float = 0.0
+    """Taken from the sun behind hybrid inverters, before these lost or stored some of it."""
 
 
 class Shortfalls(NamedTuple):

@@ -200,8 +200,8 @@ class TestBatteries:
 class TestBalance:
     def test_loads_consume_and_arrays_produce(self) -> None:
         summary = run()
-        assert summary.consumed_wh == pytest.approx(6e3 / 3 - 3e3 / 2 + 9e3 / 6)
-        assert summary.produced_wh == pytest.approx(2e3)
+        assert summary.consumed_wh == pytest.approx(6e3 / 3 + 9e3 / 6)
+        assert summary.produced_wh == pytest.approx(2e3 + 3e3 / 2)
 
     def test_a_load_that_gives_on_the_whole_produces(self) -> None:
         summary = run(site(house=load("4 kW"), mill=load("-1 kW", 4)))

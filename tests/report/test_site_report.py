@@ -15,11 +15,13 @@ from doppelgrid.cli.report_lines import lines
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import CommandError
 from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.headless.summary import Summarizer
 from doppelgrid.sim.recording import Recorder, RecordingError, read_recording
 from doppelgrid.sim.replay import Replay
 from doppelgrid.sim.report.journal import commands_in
 from doppelgrid.sim.report.of_recording import report_of_recording
 from doppelgrid.sim.report.of_simulation import SiteWatch
+from doppelgrid.sim.report.of_summary import report_of_summary
 from doppelgrid.sim.report.site_report import SiteReport
 from doppelgrid.sim.simulation.journal import Journal
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -271,6 +273,47 @@ def test_nothing_is_set_off_against_a_meter_that_shows_its_last_window(tmp_path:
     assert report.produced_wh == watch.report().produced_wh == 0.0
     assert report.consumed_wh == pytest.approx(watch.report().consumed_wh, abs=101.0)
     assert any(note.startswith(f"{windowed} showed means of windows") for note in report.notes)
+
+
+def test_a_summary_a_run_and_its_recording_agree_on_what_a_hybrid_inverter_consumed_and_produced(
+    tmp_path: Path,
+) -> None:
+    """Its battery is charged from the grid for a while, gives with the sun later; photovoltaics draw at night."""
+    hybrid = {
+        "id": 8, "category": "hybrid_inverter", "behind": "main", "rated_power": "10 kW", "peak_power": "6 kW",
+        "irradiance": {
+            "profile": "inline", "points": [{"at": "00:00", "value": "0 W/m²"}, {"at": "09:40", "value": "900 W/m²"}],
+        },
+    }  # fmt: skip
+    components = {
+        **{key: COMPONENTS[key] for key in ("grid", "main", "house")},
+        "dark": {**COMPONENTS["roof"], "power": "0 W"},
+        "hybrid": hybrid,
+        "cells": {**COMPONENTS["bat"], "behind": "hybrid"},
+    }
+    site = Site.model_validate({"microgrid": {"id": 7}, "components": components}).with_telemetry_interval(
+        10.0
+    )
+    simulation = Simulation.headless(site, start_us=site.moment_us(datetime(2026, 6, 15, 9)))
+    watch, summarizer = SiteWatch(simulation), Summarizer(simulation.plant)
+    with Recorder(tmp_path / "hour.parquet", site) as recorder:
+        recorder.listen(simulation.gateway)
+        for power_w in (0.0, 4000.0, -8000.0):
+            simulation.gateway.set_power(8, PowerType.ACTIVE, power_w, 900)
+            simulation.run_for(20 * MINUTE)
+    registers = simulation.plant.readings.registers("hybrid")
+    dark_wh = simulation.plant.readings.registers("dark").consumed_wh
+    assert registers.consumed_wh > 900.0
+    assert dark_wh > 10.0
+    summary = summarizer.summary(0.0)
+    for report in (
+        watch.report(), report_of_summary(summary, site, 0),
+        report_of_recording(read_recording(tmp_path / "hour.parquet")),
+    ):  # fmt: skip
+        assert report.consumed_wh == pytest.approx(6000.0 + dark_wh, rel=5e-3)
+        assert report.produced_wh == pytest.approx(registers.delivered_wh - registers.consumed_wh, rel=0.01)
+    assert summary.produced_wh < 0.9 * summary.sun_wh
+    assert summary.imbalance_wh == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_recording_at_a_speed_is_told_in_simulated_time(day: Day) -> None:
