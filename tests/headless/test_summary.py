@@ -203,6 +203,23 @@ class TestBalance:
         assert summary.consumed_wh == pytest.approx(6e3 / 3 + 9e3 / 6)
         assert summary.produced_wh == pytest.approx(2e3 + 3e3 / 2)
 
+    def test_a_load_beside_others_behind_its_meter_is_counted_either_way_as_well(self) -> None:
+        components: dict[str, Any] = {
+            "main": {**load({"profile": "inline", "points": DRAWN}, 2), "behind": "grid"},
+            "roof": {
+                "id": 4,
+                "category": "pv_inverter",
+                "behind": "main",
+                "rated_power": "12 kW",
+                "power": "2 kW",
+            },
+        }
+        beside = site(**components)
+        summary = run(beside)
+        assert summary.consumed_wh == pytest.approx(6e3 / 3 + 9e3 / 6)
+        assert summary.produced_wh == pytest.approx(2e3 + 3e3 / 2)
+        assert summary.imbalance_wh == pytest.approx(0.0, abs=1e-6)
+
     def test_a_load_that_gives_on_the_whole_produces(self) -> None:
         summary = run(site(house=load("4 kW"), mill=load("-1 kW", 4)))
         assert (summary.consumed_wh, summary.produced_wh) == pytest.approx((4e3, 1e3))
