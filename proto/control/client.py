@@ -108,6 +108,11 @@ class ControlClient:
         channel, self._channel = self._open_channel, None
         await channel.close()
 
+    async def reconnect(self) -> None:
+        """Open another channel in place of this one, which takes its time to find a server that was away."""
+        await self._open_channel.close()
+        await self.__aenter__()
+
     async def clock(self) -> ClockReading:
         """Return where time stands."""
         return clock_reading((await self._call("GetClock", pb.GetClockRequest(), pb.GetClockResponse)).clock)
@@ -431,7 +436,8 @@ class ControlClient:
             subjects: Keys of the components wanted, or `site`; all if empty.
 
         Returns:
-            The events, in the order in which they happen. Closing the client ends them.
+            The events, in the order in which they happen. Closing the client ends them; so does a server that goes
+            down, with `UNAVAILABLE`.
         """
         open_stream = self._open_channel.unary_stream(
             f"{SERVICE}ReceiveEvents",

@@ -109,13 +109,13 @@ class Procedures:
 
     async def drive(self, request: pb.DriveRequest) -> pb.DriveResponse:
         """Override an input."""
-        self._require_driven(request.component)
+        self._require_subject(request.component)
         self._simulation.execute(words.override(request))
         return pb.DriveResponse(clock=self._clock())
 
     async def release(self, request: pb.ReleaseRequest) -> pb.ReleaseResponse:
         """Give an input back to the site file."""
-        self._require_driven(request.component)
+        self._require_subject(request.component)
         self._simulation.execute(words.release(request))
         return pb.ReleaseResponse(clock=self._clock())
 
@@ -226,6 +226,8 @@ class Procedures:
 
     async def receive_events(self, request: pb.ReceiveEventsRequest) -> AsyncGenerator[bytes, None]:
         """Tell everything that happens from now on; ends with an error when the site goes down."""
+        for subject in request.subjects:
+            self._require_subject(subject)
         events = EventStream(self._simulation.gateway, request.kinds, request.subjects)
         with closing(events), self._open_streams.carry(events):
             yield pb.ReceiveEventsResponse(listening=self._clock()).SerializeToString()
@@ -245,7 +247,8 @@ class Procedures:
         if key not in components:
             raise UnknownComponentError(f"no component {key!r}; accepted: {one_of(components, key)}")
 
-    def _require_driven(self, key: str) -> None:
+    def _require_subject(self, key: str) -> None:
+        """See that there is a component of this key, or that it is the site, which has inputs and events as well."""
         if key != "site":
             self._require(key)
 

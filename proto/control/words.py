@@ -27,7 +27,7 @@ from ...sim.domain.ranges import Bounds
 from ...sim.domain.timestamps import to_datetime
 from ...sim.engine.clock import wall_time_us
 from ...sim.faults.active import ActiveFault
-from ...sim.faults.amounts import fault_in_words
+from ...sim.faults.amounts import answer_in_words, fault_in_words
 from ...sim.files.problems import one_of
 from ...sim.gateway.told import told, told_bounds
 from ...sim.inputs.driven import DRIVEN_INPUTS
@@ -109,7 +109,7 @@ def active_faults(active: Mapping[int, ActiveFault]) -> list[pb.ActiveFault]:
             component=one.fault.component,
             kind=one.fault.kind.value,
             since=to_datetime(one.since_us),
-            what=fault_in_words(one.fault),
+            what=fault_in_words(one.fault) + answer_in_words(one.fault),
         )
         for number, one in active.items()
     ]

@@ -11,6 +11,8 @@ from .printable import printable
 from .timestamps import to_datetime
 
 T = TypeVar("T")
+SERVER_GOES_DOWN = "server goes down"
+"""Kind of the event after which streams end, and nothing answers for a while."""
 
 
 class Event(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..domain.faults import OF_METRICS, Amount, Fault, FaultKind, unit_of_amount
 from ..domain.metrics import Metric
+from ..domain.printable import printable
 from ..files.units import (
     AMPERE,
     CELSIUS,
@@ -68,6 +69,13 @@ def fault_in_words(fault: Fault) -> str:
         if fault.amount is not None or fault.kind.amount.default is not None:
             amount = _shown(fault)
     return fault.kind.words.format(amount=amount, diagnostic=fault.diagnostic)
+
+
+def answer_in_words(fault: Fault) -> str:
+    """Return what clients are told by a fault that says it, to follow what it does; empty if it does not say it."""
+    told = [str(fault.status)] if fault.status is not None else []
+    told += [f'"{printable(fault.text)}"'] if fault.text else []
+    return f": {', '.join(told)}" if told else ""
 
 
 def units_in_words(kind: FaultKind) -> str:

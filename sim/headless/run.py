@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..inputs.segments import Segments, segments_of
+from ..inputs.signal import NEVER
 from ..kernel.intervals import PHASES, WITH_TOTALS, row_length
 from ..plant.numbering import CONTROL_CYCLE_US
 from ..plant.plant import Plant
@@ -44,6 +45,7 @@ class HeadlessRun:
         site: Site,
         *,
         start_us: int,
+        end_us: int = NEVER,
         seed: int = 0,
         resolution: timedelta = timedelta(seconds=1),
         means: bool = False,
@@ -55,9 +57,10 @@ class HeadlessRun:
         Args:
             site: A valid site.
             start_us: Simulated time at which it starts [µs since the Unix epoch].
+            end_us: When it ends, if that is known: inputs are not averaged beyond [µs].
             seed: Of all noise.
-            resolution: Samples are taken at this distance; inputs that change more often than once a second are
-                not looked at closer than this, but averaged, and controls move no more often.
+            resolution: Samples are taken at this distance from the start on; inputs that change more often than once
+                a second are not looked at closer than this, but averaged, and controls move no more often.
             means: Whether to find the mean powers of the intervals between samples.
             extremes: Whether to find the least and greatest ones.
             metrics: What samples are for: the main metrics of each category, or all.
@@ -70,7 +73,7 @@ class HeadlessRun:
         self.step_us = round(resolution / timedelta(microseconds=1))
         self.plant = Plant(
             site, start_us=start_us, seed=seed, cycle_us=max(CONTROL_CYCLE_US, self.step_us),
-            resolution_us=self.step_us,
+            resolution_us=self.step_us, end_us=end_us,
         )  # fmt: skip
         self.program = Program(self.plant)
         """What is compiled of the site."""

@@ -82,7 +82,7 @@ def simulate(
     extremes = extremes and record is not None
     means = extremes or (record is not None and resolution >= timedelta(microseconds=LEAST_INTERVAL_US))
     run = HeadlessRun(
-        site, start_us=start_us, seed=seed, resolution=resolution,
+        site, start_us=start_us, end_us=end_us, seed=seed, resolution=resolution,
         means=means, extremes=extremes, metrics=metrics,
     )  # fmt: skip
     summarizer = Summarizer(run.plant, prices)

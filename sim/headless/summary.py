@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +40,7 @@ class Summarizer:
         self._plant = plant
         self._bill = None if prices is None else _RegisterBill(prices)
         self._order = plant.wiring.order
+        self._both_ways = _BothWays(plant)
         self._stored_wh = _stored_wh(plant)
         self._soc_first = {key: plant.readings.battery(key).soc for key in plant.equipment.batteries}
         components, batteries = len(self._order), len(plant.equipment.batteries)
@@ -59,6 +61,7 @@ class Summarizer:
         self._degrees = _extremes(self._degrees, samples.battery_temperature_c)
         self._events += chunk.solved
         self._samples += len(samples.times_us)
+        self._both_ways.add(samples.consumed_wh - samples.delivered_wh)
         self._find_peak(samples)
         if self._bill is not None:
             number = self._order.index(grid_key(self._plant.site))
@@ -75,6 +78,7 @@ class Summarizer:
             self._flow(key, number) for number, key in enumerate(self._order) if key in plant.wiring.ac_order
         )
         own_wh = own_energies_wh(plant)
+        self._both_ways.add_own(own_wh)
         memory = plant.operating_point.memory
         inverter_loss_wh = math.fsum(inverter.loss_wh for inverter in memory.inverters)
         sun_wh = math.fsum(inverter.sun_wh for inverter in memory.inverters)
@@ -107,8 +111,10 @@ class Summarizer:
         return self._plant.site.components[key].category == Category.HYBRID_INVERTER
 
     def _either_way_wh(self, key: str, own_wh: float) -> tuple[float, float]:
-        """Return what a component drew and gave by itself; of one with others behind it what is left of both."""
-        if any(key in parents for parents in self._plant.wiring.parents.values()):
+        """Return what a component drew and gave by itself."""
+        if key in self._both_ways.keys:
+            return self._both_ways.of(key)
+        if key in self._both_ways.passed:
             return max(own_wh, 0.0), max(-own_wh, 0.0)
         registers = self._plant.readings.registers(key)
         return registers.consumed_wh, registers.delivered_wh
@@ -152,6 +158,45 @@ class Summarizer:
                 self._peak = (float(means_w[place]), int(times[place]))
         if len(times):
             self._quarter = (int(times[-1]), float(net_wh[-1]))
+
+
+class _BothWays:
+    """What loads of meters with others behind them drew and gave: what is left of both from sample to sample."""
+
+    def __init__(self, plant: Plant) -> None:
+        wiring = plant.wiring
+        self.passed = {parent for key in wiring.ac_order for parent in wiring.parents[key]}
+        """Keys of all with others behind them; without a load there is nothing but rounding."""
+        self.keys = [key for key in wiring.ac_order if key in self.passed and key in plant.equipment.loads]
+        self._own_of_net = np.zeros((len(wiring.order), len(self.keys)))
+        for number, key in enumerate(wiring.order):
+            for place, parent in enumerate(self.keys):
+                parents = wiring.parents[key] if key in wiring.ac_order else ()
+                if parent in parents:
+                    self._own_of_net[number, place] = -1.0 / len(parents)
+                elif parent == key:
+                    self._own_of_net[number, place] = 1.0
+        self._last_wh = np.zeros(len(self.keys))
+        self._consumed_wh, self._delivered_wh = np.zeros(len(self.keys)), np.zeros(len(self.keys))
+
+    def add(self, net_wh: Floats) -> None:
+        """Take in what flowed through all components since the start, a row for each sample [Wh]."""
+        self._count(net_wh @ self._own_of_net)
+
+    def add_own(self, own_wh: Mapping[str, float]) -> None:
+        """Take in what each component drew itself since the start, as of now [Wh]."""
+        self._count(np.array([[own_wh[key] for key in self.keys]]))
+
+    def of(self, key: str) -> tuple[float, float]:
+        """Return what a component drew and gave by itself [Wh]."""
+        place = self.keys.index(key)
+        return float(self._consumed_wh[place]), float(self._delivered_wh[place])
+
+    def _count(self, own_wh: Floats) -> None:
+        changes_wh = np.diff(np.vstack([self._last_wh, own_wh]), axis=0)
+        self._consumed_wh += np.maximum(changes_wh, 0.0).sum(axis=0)
+        self._delivered_wh -= np.minimum(changes_wh, 0.0).sum(axis=0)
+        self._last_wh = own_wh[-1]
 
 
 class _RegisterBill:

@@ -96,20 +96,24 @@ def _(signal: Noisy, begin_us: int, end_us: int) -> Segments:
 
 
 class Averaged:
-    """A signal's means over intervals of one length, for runs that look no closer."""
+    """A signal's means over the intervals of a run that looks no closer: the last one ends with the run."""
 
-    def __init__(self, inner: Signal, step_us: int) -> None:
+    def __init__(self, inner: Signal, step_us: int, begin_us: int, end_us: int = NEVER) -> None:
         """Average a signal.
 
         Args:
             inner: Any.
-            step_us: Length of the intervals, which begin at multiples of it since the epoch [µs].
+            step_us: Length of the intervals [µs].
+            begin_us: Where one of them begins: the start of the run [µs].
+            end_us: Where one ends, however short it is, and from where on they are counted anew [µs].
         """
         self.ends_us = inner.ends_us
         self._inner = inner
         self._step_us = step_us
         self._block_us = step_us * max(1, _DAY_US // step_us)
+        self._origin_us, self._last_us = begin_us, end_us
         self._begin_us = self._end_us = 0
+        self._edges_us: npt.NDArray[np.int64] = np.empty(0, np.int64)
         self._means: npt.NDArray[np.float64] = np.empty(0)
 
     def at(self, time_us: int) -> float:
@@ -119,36 +123,40 @@ class Averaged:
 
     def until(self, time_us: int) -> int:
         """Return the end of the interval."""
-        return (time_us // self._step_us + 1) * self._step_us
+        self._turn_to(time_us)
+        return int(self._edges_us[(time_us - self._begin_us) // self._step_us + 1])
 
     def stretch(self, begin_us: int, end_us: int) -> Segments:
         """Return the means over all intervals that have to do with a stretch of time."""
-        parts, now_us = [], begin_us
+        times, values = [np.array([begin_us])], []
+        now_us = begin_us
         while now_us < end_us:
             self._turn_to(now_us)
             first = (now_us - self._begin_us) // self._step_us
-            last = -(-(min(end_us, self._end_us) - self._begin_us) // self._step_us)
-            parts.append(self._means[first:last])
+            last = int(np.searchsorted(self._edges_us[:-1], end_us, side="left"))
+            times.append(self._edges_us[first + 1 : last + 1])
+            values.append(self._means[first:last])
             now_us = self._end_us
-        values = np.concatenate(parts)
-        ends = (begin_us // self._step_us + 1 + np.arange(len(values))) * self._step_us
-        return Segments(np.concatenate(([begin_us], ends)), values)
+        return Segments(np.concatenate(times), np.concatenate(values))
 
     def _turn_to(self, time_us: int) -> None:
         """Remember the block that holds a time; what is kept changes no answer."""
         if not self._begin_us <= time_us < self._end_us:
-            self._begin_us = time_us // self._block_us * self._block_us
-            self._end_us = self._begin_us + self._block_us
+            origin_us, last_us = self._origin_us, self._last_us
+            if time_us >= last_us:
+                origin_us, last_us = last_us, NEVER
+            self._begin_us = origin_us + (time_us - origin_us) // self._block_us * self._block_us
+            self._end_us = min(self._begin_us + self._block_us, last_us)
+            self._edges_us = np.append(np.arange(self._begin_us, self._end_us, self._step_us), self._end_us)
             self._means = self._block()
 
     def _block(self) -> npt.NDArray[np.float64]:
-        edges = np.arange(self._begin_us, self._end_us + self._step_us, self._step_us)
         part = segments_of(self._inner, self._begin_us, self._end_us)
         ends = np.minimum(part.times_us[1:], self._end_us)
         lengths = (ends - part.times_us[:-1]).astype(float)
         integral = np.concatenate(([0.0], np.cumsum(part.values * lengths)))
-        at_edges = np.interp(edges, np.concatenate((part.times_us[:1], ends)), integral)
-        means: npt.NDArray[np.float64] = np.diff(at_edges) / self._step_us
+        at_edges = np.interp(self._edges_us, np.concatenate((part.times_us[:1], ends)), integral)
+        means: npt.NDArray[np.float64] = np.diff(at_edges) / np.diff(self._edges_us)
         return means
 
 
@@ -157,11 +165,18 @@ _FINE_US = 1_000_000
 """Intervals up to this length leave signals as they are [µs]."""
 
 
-def averaged(signal: Signal, step_us: int) -> Signal:
-    """Return a signal's means over intervals; itself if they are short, it is constant, or it is a state."""
+def averaged(signal: Signal, step_us: int, begin_us: int, end_us: int = NEVER) -> Signal:
+    """Return a signal's means over the intervals of a run; itself if they are short, it is constant or a state.
+
+    Args:
+        signal: Any.
+        step_us: Length of the intervals [µs].
+        begin_us: Start of the run, where the first one begins [µs].
+        end_us: End of the run, where the last one ends [µs].
+    """
     if step_us <= _FINE_US or isinstance(signal, Constant) or getattr(signal, "is_state", False):
         return signal
-    return Averaged(signal, step_us)
+    return Averaged(signal, step_us, begin_us, end_us)
 
 
 @segments_of.register

@@ -217,7 +217,9 @@ class Layout:
     ambient_signal: int
     """Temperature of the air around the devices [°C]."""
     cycle_us: int
-    """Ramps and built-in controls move at multiples of this [µs]."""
+    """Ramps and built-in controls move once in this [µs]."""
+    cycle_begin_us: int
+    """When they do: here, and at multiples of the cycle before and after [µs]."""
     longest_step_us: int
 
 

@@ -100,7 +100,7 @@ def integrate(layout: Layout, memory: Memory, machines: Any, end_us: int) -> Non
 
 def needs_control(layout: Layout, memory: Memory) -> bool:
     """Say whether now is a control cycle at which something might move by itself."""
-    if memory.time_us % layout.cycle_us != 0:
+    if not _is_at_cycle(layout, memory, layout.cycle_us):
         return False
     if is_limited(layout):
         return True
@@ -135,14 +135,22 @@ def is_ramping(memory: Memory, number: int) -> bool:
 
 
 def _ramps_now(layout: Layout, memory: Memory, number: int) -> bool:
-    return is_ramping(memory, number) and memory.time_us % _cycle_us(layout, memory, number) == 0
+    return is_ramping(memory, number) and _is_at_cycle(layout, memory, _cycle_us(layout, memory, number))
 
 
 def _cycle_us(layout: Layout, memory: Memory, number: int) -> int:
-    """Return at multiples of what the ramp of a control moves [µs]; the slow one after a reconnection in seconds."""
+    """Return how often the ramp of a control moves [µs]; the slow one after a reconnection in seconds."""
     if memory.controls[number].growth_w_per_s < layout.controls[number].ramp_w_per_s:
         return layout.cycle_us * max(1, 1_000_000 // layout.cycle_us)
     return layout.cycle_us
+
+
+def _is_at_cycle(layout: Layout, memory: Memory, cycle_us: int) -> bool:
+    return (memory.time_us - layout.cycle_begin_us) % cycle_us == 0
+
+
+def _next_cycle_us(layout: Layout, memory: Memory, cycle_us: int) -> int:
+    return ((memory.time_us - layout.cycle_begin_us) // cycle_us + 1) * cycle_us + layout.cycle_begin_us
 
 
 def _ramp(layout: Layout, memory: Memory, number: int) -> None:
@@ -189,12 +197,12 @@ def _next_change_us(layout: Layout, memory: Memory, machines: Any) -> int:
     for number in range(len(layout.controls)):
         if _may_move(layout, memory, number):
             if _is_off_target(layout, memory, number):
-                change_us = min(change_us, (now_us // layout.cycle_us + 1) * layout.cycle_us)
+                change_us = min(change_us, _next_cycle_us(layout, memory, layout.cycle_us))
             elif is_ramping(memory, number):
                 cycle_us = _cycle_us(layout, memory, number)
-                change_us = min(change_us, (now_us // cycle_us + 1) * cycle_us)
+                change_us = min(change_us, _next_cycle_us(layout, memory, cycle_us))
     if needs_new_share(layout, memory):
-        change_us = min(change_us, (now_us // layout.cycle_us + 1) * layout.cycle_us)
+        change_us = min(change_us, _next_cycle_us(layout, memory, layout.cycle_us))
     if len(layout.ageings) > 0:
         change_us = min(change_us, (now_us // HOUR_US + 1) * HOUR_US)
     horizon_s = layout.longest_step_us / 1e6

@@ -85,14 +85,18 @@ class Numbered(NamedTuple):
     machines: dict[DeviceModel, Machines]
 
 
-def number_site(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cycle_us: int) -> Numbered:
+def number_site(
+    wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cycle_us: int, start_us: int
+) -> Numbered:
     """Number a site.
 
     Args:
         wiring: Of a valid site.
         equipment: Of it.
         inputs: Names of all signals, in the order of their numbers.
-        cycle_us: At multiples of this, ramps and built-in controls move [µs].
+        cycle_us: Ramps and built-in controls move once in this: at multiples of it since the epoch, but where it is
+            longer than `CONTROL_CYCLE_US`, since the start, at which the intervals begin that a run looks at [µs].
+        start_us: When the run starts [µs].
     """
     places = _places(wiring, equipment, inputs)
     component, signal = places.components, places.inputs
@@ -145,6 +149,7 @@ def number_site(wiring: Wiring, equipment: Equipment, inputs: Iterable[str], cyc
         wind_signal=signal.get(WIND, -1) if equipment.arrays else -1,
         ambient_signal=signal[AMBIENT],
         cycle_us=cycle_us,
+        cycle_begin_us=start_us % cycle_us if cycle_us > CONTROL_CYCLE_US else 0,
         longest_step_us=LONGEST_STEP_US,
     )
     return Numbered(places, layout, _machines(equipment, places))

@@ -18,7 +18,7 @@ from ..domain.states import Diagnostic
 from ..files.presets import own_presets
 from ..inputs.override import Override
 from ..inputs.segments import averaged
-from ..inputs.signal import Signal
+from ..inputs.signal import NEVER, Signal
 from ..kernel.layout import Layout, Machines, Memory
 from ..kernel.metering import begin_metering
 from ..kernel.steps import control, integrate, needs_control
@@ -54,6 +54,7 @@ class Plant:
         seed: int,
         cycle_us: int = CONTROL_CYCLE_US,
         resolution_us: int = 1_000_000,
+        end_us: int = NEVER,
     ) -> None:
         """Build the devices of a site.
 
@@ -61,8 +62,10 @@ class Plant:
             site: A valid site.
             start_us: Simulated time at which it starts [µs since the Unix epoch].
             seed: Of all noise.
-            cycle_us: Ramps and built-in controls move at multiples of this [µs].
-            resolution_us: Inputs are averaged over intervals of this length, if it is longer than a second [µs].
+            cycle_us: Ramps and built-in controls move once in this, counted as in `number_site` [µs].
+            resolution_us: Inputs are averaged over intervals of this length from the start on, if it is longer than
+                a second [µs].
+            end_us: Where the last of these intervals ends, however short it is [µs].
 
         Raises:
             InputError: If a recorded input cannot drive the site from its start.
@@ -77,10 +80,10 @@ class Plant:
                 site, self.wiring.batteries_of, ambient, start_us=start_us, seed=seed
             )
         signals = {
-            name: averaged(signal, resolution_us)
+            name: averaged(signal, resolution_us, start_us, end_us)
             for name, signal in self._wire_inputs(ambient, start_us, seed).items()
         }
-        numbered = number_site(self.wiring, self.equipment, signals, cycle_us)
+        numbered = number_site(self.wiring, self.equipment, signals, cycle_us, start_us)
         self._places, self._layout, self._machines = numbered
         present = [signal.at(start_us) for signal in signals.values()]
         self._memory = first_memory(numbered, self.equipment, present, start_us)

@@ -50,6 +50,21 @@ def active_as_taken_w(rating: Rating, power_w: float | None) -> float:
     return as_taken(rating, power_w, default=rating.default_w)
 
 
+def may_be_taken_w(rating: Rating, power_w: float | None, target_w: float) -> bool:
+    """Say whether a device that was told a power may have taken it as another one [W]: a least power that it had then.
+
+    Args:
+        rating: Of the device, whatever its least power is now.
+        power_w: What it was told; None for the default.
+        target_w: What it aims at.
+    """
+    if target_w == as_taken(rating, power_w, default=rating.default_w):
+        return True
+    if power_w is None or rating.is_limit or power_w * target_w <= 0.0:
+        return False
+    return abs(target_w) * (1.0 - AS_SENT) <= abs(power_w) < abs(target_w)
+
+
 class SetPointsUnderWay:
     """Carries set-points to devices, which take them in after their response delay."""
 

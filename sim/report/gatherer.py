@@ -139,13 +139,17 @@ def _kind(site: Site, key: str, children: dict[str, list[str]], seen: Container[
 class Gatherer:
     """What flowed so far."""
 
-    def __init__(self, site: Site, seen: Set[str], shown: Set[str] = frozenset()) -> None:
+    def __init__(
+        self, site: Site, seen: Set[str], shown: Set[str] = frozenset(), *, latest_us: float = 0.0
+    ) -> None:
         """Begin with nothing.
 
         Args:
             site: A valid site.
             seen: Keys of components of which powers will be given; those not on the AC side are left out.
             shown: Those of them that are means over other times than the rest; see `ways`.
+            latest_us: So much later than a quarter of an hour powers may begin for it to count by the rest: of what
+                ran when it began, the first sampling comes later [µs].
         """
         self._site = site
         self.shown = shown
@@ -159,7 +163,7 @@ class Gatherer:
         members = [[kind == group for kind in self.ways.kinds] for group in self._groups]
         self._member = np.array(members, np.float64).reshape(len(members), columns)
         # The clocks of all zones are whole quarters of an hour from UTC.
-        self._quarters = _Intervals(QUARTER_US, 1)
+        self._quarters = _Intervals(QUARTER_US, 1, latest_us=latest_us)
         self._bill: Bill | None = None
         self._charges_powers = True
         self._grid_unknown_us = 0
@@ -275,7 +279,10 @@ class Gatherer:
         return _peak(*top), _peak(-bottom.power_w, bottom.time_us)
 
     def quarters(self) -> tuple[Instants, Floats]:
-        """Return beginnings [µs] and mean powers at the connection point of whole quarters of an hour [W]."""
+        """Return beginnings [µs] and mean powers at the connection point of whole quarters of an hour [W].
+
+        The first one may begin before anything is known; see `latest_us`.
+        """
         begins, means = self._quarters.whole()
         return begins, means[:, 0]
 
@@ -333,15 +340,19 @@ class Gatherer:
 class _Intervals:
     """Means over intervals of one length, which doubles where there would be too many."""
 
-    def __init__(self, length_us: int, columns: int, most: int | None = None) -> None:
+    def __init__(self, length_us: int, columns: int, most: int | None = None, latest_us: float = 0.0) -> None:
         self.length_us = length_us
         self._most = most
         self._columns = columns
+        self._latest_us = latest_us
+        self._begin_us = 0
         self._sums: dict[int, Floats] = {}
         """By number of the interval: power times time, then time for which it is known."""
 
     def add(self, times_us: Instants, powers_w: Floats) -> None:
         length = self.length_us
+        if not self._sums:
+            self._begin_us = int(times_us[0])
         inside = np.arange(times_us[0] // length + 1, -(-times_us[-1] // length)) * length
         edges = np.union1d(times_us, inside)
         rows = powers_w[np.searchsorted(times_us, edges[:-1], side="right") - 1]
@@ -355,11 +366,13 @@ class _Intervals:
             self._double()
 
     def whole(self) -> tuple[Instants, Floats]:
-        """Return beginnings [µs] and means of the intervals of which everything is known."""
+        """Return beginnings [µs] and means of the intervals that are known, the first one but for a late beginning."""
         begins, means = self.all()
-        is_whole = np.array(
-            [(total[self._columns :] >= self.length_us).all() for total in self._sorted()], np.bool_
-        )
+        known_us = np.array([total[self._columns :].min() for total in self._sorted()])
+        is_whole = known_us >= self.length_us
+        late_us = self._begin_us % self.length_us
+        if 0 < late_us <= self._latest_us:
+            is_whole[0] = known_us[0] >= self.length_us - late_us
         return begins[is_whole], means[is_whole]
 
     def all(self) -> tuple[Instants, Floats]:

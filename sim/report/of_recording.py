@@ -29,6 +29,8 @@ from .passing_losses import passing_losses_wh
 from .site_report import Commands, Flow, Incident, Peak, Shortfalls, SiteReport, Storage
 
 _US_PER_HOUR = 3.6e9
+_LATEST_US = 60_000_000
+"""Of a quarter of an hour whose first sampling comes later, the rest says too little [µs]."""
 _CURRENTS = (Metric.AC_CURRENT_PHASE_1, Metric.AC_CURRENT_PHASE_2, Metric.AC_CURRENT_PHASE_3)
 
 
@@ -71,7 +73,8 @@ def report_of_recording(
         end_us = max((end_us, *(_told_until_us(*column) for column in columns.values())))
     powers = {key: held(*column, end_us) for key, column in columns.items()}
     shown = {key for key in powers if key in shown_windows(site, _distance_us(recording, site, key))}
-    gatherer = Gatherer(site, set(powers), shown)
+    latest_us = min((_distance_us(recording, site, key) for key in powers), default=0.0)
+    gatherer = Gatherer(site, set(powers), shown, latest_us=min(latest_us, _LATEST_US))
     if not gatherer.ways.keys:
         known = ", ".join(str(component.id) for component in site.components.values())
         found = ", ".join(map(str, recording.tracks)) or "none"
@@ -438,6 +441,10 @@ def _notes(
         yield "powers are instants: energies are estimates"
     if recording.speed is not None:
         yield f"it ran at {recording.speed:g} times the speed of its clock: times are simulated ones, from the first on"
+    quarters_us, _ = gatherer.quarters()
+    if len(quarters_us) and quarters_us[0] < times_us[0]:
+        late_s = (times_us[0] - quarters_us[0]) / 1e6
+        yield f"the first quarter of an hour lacks its first {late_s:g} s: among peaks it counts by the rest"
     gaps: dict[tuple[tuple[int, int], ...], list[str]] = {}
     for key in gatherer.ways.keys:
         gaps.setdefault(tuple(powers[key].gaps(int(times_us[0]), int(times_us[-1]))), []).append(key)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, RestartServer, Say, StrikeFault
-from ..domain.events import Subscribers
+from ..domain.events import SERVER_GOES_DOWN, Subscribers
 from ..domain.faults import Fault
 from ..domain.timestamps import to_datetime
 from ..engine.agenda import Engine
@@ -280,7 +280,7 @@ class Simulation:
         back_us = self.now_us + max(1, round(command.down_s * 1e6))
         self._back_us = max(self._back_us, back_us)
         self.engine.schedule(back_us, "server comes back")
-        self.events.report("server goes down", "site", until_us=back_us)
+        self.events.report(SERVER_GOES_DOWN, "site", until_us=back_us)
         self.served.tell(False)
 
     def _bring_server_back(self) -> None:

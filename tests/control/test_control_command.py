@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import math
 from collections.abc import AsyncIterator
@@ -15,7 +16,7 @@ from control.support import seconds, serve
 from typer.testing import CliRunner
 
 import doppelgrid
-from doppelgrid import ControlClient, SiteServer
+from doppelgrid import ControlClient, ControlError, SiteServer
 from doppelgrid.cli.control.words import plain_state, site_in_words
 from doppelgrid.cli.main import app
 from doppelgrid.proto.control.readings import ComponentState
@@ -164,6 +165,10 @@ class TestDrives:
         assert "AT_EV" not in (await charging.type("state", "box")).output
         assert (await charging.type("plug", "box")).output == "box: the cable is plugged in"
 
+    async def test_a_cable_that_is_pulled_for_a_while_says_for_how_long(self, charging: Shell) -> None:
+        ended = await charging.type("unplug", "box", "--for", "5 s")
+        assert ended.output == "box: the cable is unplugged for 5 s"
+
 
 class TestFaults:
     async def test_a_fault_is_struck_shown_and_mended(self, shell: Shell) -> None:
@@ -274,17 +279,58 @@ class TestLooks:
     async def test_what_happens_is_told_as_it_happens(
         self, shell: Shell, server: SiteServer, control: ControlClient
     ) -> None:
-        events = server.simulation.events
-        before = len(events._places)
-        watching = asyncio.create_task(shell.type("events", "house"))
-        async with asyncio.timeout(60):
-            while len(events._places) == before:
-                await control.clock()
+        watching = await self._watching(shell, server, control, "events", "house")
         await control.drive("pv-inv", "irradiance", 1.0)
         await control.drive("house", "load", 20e3, over=seconds(30))
         await server.__aexit__(None, None, None)
         ended = await watching
         assert ended.output == "2026-06-15T12:00:00+02:00 house: driven (over 30 s, load 20 kW)"
+
+    async def test_times_in_what_happens_are_by_the_clock_of_the_site(
+        self, shell: Shell, server: SiteServer, control: ControlClient
+    ) -> None:
+        watching = await self._watching(shell, server, control, "events", "--kind", "set-point accepted")
+        await control.command("bat-inv", "3 kW", lasts=seconds(60))
+        await server.__aexit__(None, None, None)
+        assert "until 2026-06-15T12:01:00+02:00" in (await watching).output
+
+    @pytest.mark.parametrize("kinds", [(), ("--kind", "driven")])
+    async def test_what_happens_after_a_restart_is_told(
+        self, shell: Shell, server: SiteServer, control: ControlClient, kinds: tuple[str, ...]
+    ) -> None:
+        events = server.simulation.events
+        nobody = len(events._places)
+        watching = await self._watching(shell, server, control, "events", "house", *kinds)
+        await control.resume()
+        await control.restart(seconds(0.5))
+        async with asyncio.timeout(60):
+            for is_there in (False, True):
+                while (len(events._places) > nobody) is not is_there:
+                    with contextlib.suppress(ControlError):
+                        await control.reconnect()
+                        await control.clock()
+        await control.drive("house", "load", 20e3)
+        await server.__aexit__(None, None, None)
+        ended = await watching
+        assert ended.output.endswith("house: driven (over 0 s, load 20 kW)")
+        assert "\n" not in ended.output
+        assert ended.errors.startswith("the server is gone; going on when it is back")
+        assert ended.code == 4
+
+    async def test_what_happens_to_nobody_is_refused(self, shell: Shell) -> None:
+        ended = await shell.type("events", "nix")
+        assert ended.code == 2
+        assert ended.errors.startswith("no component 'nix'; accepted: grid, main")
+
+    async def _watching(
+        self, shell: Shell, server: SiteServer, control: ControlClient, *words: str
+    ) -> asyncio.Task[Ended]:
+        before = len(server.simulation.events._places)
+        watching = asyncio.create_task(shell.type(*words))
+        async with asyncio.timeout(60):
+            while len(server.simulation.events._places) == before:
+                await control.clock()
+        return watching
 
 
 class TestReach:

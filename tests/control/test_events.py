@@ -53,6 +53,12 @@ async def test_events_can_be_limited_to_components(control: ControlClient) -> No
     assert (event.kind, event.subject) == ("fault", "house")
 
 
+async def test_events_of_what_is_not_there_are_not_found(control: ControlClient) -> None:
+    with pytest.raises(ControlError, match=r"no component 'hose'; accepted: grid, main, .*house") as error:
+        await control.events(subjects=["house", "hose"])
+    assert error.value.code is grpc.StatusCode.NOT_FOUND
+
+
 async def test_what_is_done_to_time_is_told(control: ControlClient) -> None:
     events = await control.events(subjects=["site"])
     await control.set_speed(2.0)

@@ -114,6 +114,13 @@ class TestFaults:
         with pytest.raises(ValueError, match="accepted: by or amount"):
             await control.strike("main", "late", amount=5.0, by=6.0)
 
+    async def test_what_clients_are_told_by_a_fault_is_told(self, control: ControlClient) -> None:
+        await control.strike("bat-inv", "refused", status="OUT_OF_RANGE", text="too much")
+        await control.strike("main", "dropped")
+        refused, dropped = await control.faults()
+        assert refused.what.endswith(': OUT_OF_RANGE, "too much"')
+        assert dropped.what == "streams end with an error, and new ones are refused"
+
     async def test_a_dropped_stream_ends_for_clients(
         self, control: ControlClient, channel: grpc.aio.Channel
     ) -> None:

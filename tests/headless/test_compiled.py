@@ -20,17 +20,21 @@ BOOKKEEPING = {"is_known", "next_input_us", "holds_until_us"}
 """What only says how far the plant has looked ahead."""
 
 
-def compiled(site: Site, span: timedelta, resolution: timedelta) -> tuple[np.ndarray, Plant]:
+def compiled(
+    site: Site, span: timedelta, resolution: timedelta, start: datetime = NOON
+) -> tuple[np.ndarray, Plant]:
     """Return what flows per component and phase and what could at least at every sample, and the plant at the end."""
-    run = HeadlessRun(site, start_us=site.moment_us(NOON), seed=3, resolution=resolution)
+    run = HeadlessRun(site, start_us=site.moment_us(start), seed=3, resolution=resolution)
     rows = np.concatenate(
         [np.hstack([chunk.samples.active_w, chunk.samples.reach_lower_w]) for chunk in run.chunks(span)]
     )
     return rows, run.plant
 
 
-def interpreted(site: Site, span: timedelta, resolution: timedelta) -> tuple[np.ndarray, Plant]:
-    step_us, start_us = round(resolution.total_seconds() * 1e6), site.moment_us(NOON)
+def interpreted(
+    site: Site, span: timedelta, resolution: timedelta, start: datetime = NOON
+) -> tuple[np.ndarray, Plant]:
+    step_us, start_us = round(resolution.total_seconds() * 1e6), site.moment_us(start)
     plant = Plant(
         site, start_us=start_us, seed=3, cycle_us=max(step_us, CONTROL_CYCLE_US), resolution_us=step_us
     )
@@ -49,9 +53,9 @@ def remembered(plant: Plant) -> object:
     return state._replace(numbers=numbers)
 
 
-def assert_same_bits(site: Site, span: timedelta, resolution: timedelta) -> None:
-    rows, plant = compiled(site, span, resolution)
-    expected_rows, expected_plant = interpreted(site, span, resolution)
+def assert_same_bits(site: Site, span: timedelta, resolution: timedelta, start: datetime = NOON) -> None:
+    rows, plant = compiled(site, span, resolution, start)
+    expected_rows, expected_plant = interpreted(site, span, resolution, start)
     assert np.array_equal(rows, expected_rows)
     assert remembered(plant) == remembered(expected_plant)
 
@@ -69,6 +73,12 @@ def test_so_does_one_in_which_batteries_follow_a_meter() -> None:
 def test_so_does_one_at_a_coarse_resolution() -> None:
     site = with_self_consumption(load_site("commercial"))
     assert_same_bits(site, timedelta(hours=12), timedelta(minutes=1))
+
+
+def test_so_does_one_whose_intervals_begin_at_any_time() -> None:
+    site = with_self_consumption(load_site("commercial"))
+    start = datetime(2026, 6, 15, 11, 52, 17, 300_001)
+    assert_same_bits(site, 105 * timedelta(minutes=7), timedelta(minutes=7), start)
 
 
 @pytest.mark.slow

@@ -98,6 +98,53 @@ class TestFlows:
         assert summary.grid == flow(summary, "grid")
 
 
+ZONES = ["UTC", "Europe/Berlin", "Asia/Kolkata", "America/St_Johns"]
+RESOLUTIONS = [timedelta(days=1), 7 * HOUR, HOUR, 15 * MINUTE]
+
+
+def on_one_day(zone: str) -> Site:
+    """Return a site whose load draws 10 kW on the twelfth of January by the site's clock."""
+    points = [
+        {"at": f"2026-01-{day}T00:00:00", "value": value}
+        for day, value in (("01", "0 kW"), ("12", "10 kW"), ("13", "0 kW"))
+    ]
+    plain = site(house=load({"profile": "inline", "points": points}))
+    location = {"latitude": 0.0, "longitude": 0.0, "timezone": zone}
+    return plain.model_copy(
+        update={"microgrid": plain.microgrid.model_validate({"id": 1, "location": location})}
+    )
+
+
+class TestMeans:
+    @pytest.mark.parametrize("zone", ZONES)
+    @pytest.mark.parametrize("resolution", RESOLUTIONS)
+    def test_nothing_is_drawn_before_a_load_begins(self, zone: str, resolution: timedelta) -> None:
+        before = simulate(on_one_day(zone), 24 * HOUR, start=datetime(2026, 1, 11), resolution=resolution)
+        assert before.grid.consumed_wh == pytest.approx(0.0, abs=1e-6)
+
+    @pytest.mark.parametrize("zone", ZONES)
+    @pytest.mark.parametrize("resolution", RESOLUTIONS)
+    def test_energies_are_those_of_the_run_whenever_it_starts_and_ends(
+        self, zone: str, resolution: timedelta
+    ) -> None:
+        start = datetime(2026, 1, 11, 12, 7, 18)
+        parted = simulate(on_one_day(zone), 25 * HOUR, start=start, resolution=resolution)
+        assert parted.grid.consumed_wh == pytest.approx(10e3 * (13.0 + (7.0 + 18.0 / 60.0) / 60.0))
+
+    def test_controls_act_when_the_means_change_that_they_follow(self) -> None:
+        points = [{"at": f"{hour} h", "value": f"{2 + hour % 3} kW"} for hour in range(12)]
+        inverter = STORED.components["inv"].model_copy(update={"response_delay_s": 0.0})
+        followed = site(house=load({"profile": "inline", "points": points}))
+        components = {**STORED.components, "house": followed.components["house"], "inv": inverter}
+        del components["roof"]
+        start = datetime(2026, 6, 15, 6, 37, 11)
+        seen = simulate(
+            STORED.model_copy(update={"components": components}), 12 * HOUR, start=start, resolution=HOUR
+        )
+        # Only in the first hour nobody has told the battery yet.
+        assert seen.grid.consumed_wh == pytest.approx(2e3, rel=0.02)
+
+
 class TestBatteries:
     def test_a_full_cycle_is_twice_the_charge_that_a_new_battery_holds(self) -> None:
         (pack,) = run(discharged()).batteries
@@ -155,6 +202,23 @@ class TestBalance:
         summary = run()
         assert summary.consumed_wh == pytest.approx(6e3 / 3 + 9e3 / 6)
         assert summary.produced_wh == pytest.approx(2e3 + 3e3 / 2)
+
+    def test_a_load_beside_others_behind_its_meter_is_counted_either_way_as_well(self) -> None:
+        components: dict[str, Any] = {
+            "main": {**load({"profile": "inline", "points": DRAWN}, 2), "behind": "grid"},
+            "roof": {
+                "id": 4,
+                "category": "pv_inverter",
+                "behind": "main",
+                "rated_power": "12 kW",
+                "power": "2 kW",
+            },
+        }
+        beside = site(**components)
+        summary = run(beside)
+        assert summary.consumed_wh == pytest.approx(6e3 / 3 + 9e3 / 6)
+        assert summary.produced_wh == pytest.approx(2e3 + 3e3 / 2)
+        assert summary.imbalance_wh == pytest.approx(0.0, abs=1e-6)
 
     def test_a_load_that_gives_on_the_whole_produces(self) -> None:
         summary = run(site(house=load("4 kW"), mill=load("-1 kW", 4)))

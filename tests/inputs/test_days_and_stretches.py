@@ -151,8 +151,9 @@ def test_a_stretch_repeats_both_ways() -> None:
         assert signal.until(time) == time + min(STEPS.until(place), 40) - place
 
 
+@pytest.mark.parametrize("start_us", [0, HOUR_US // 2, 1_797_438_000_000])
 @pytest.mark.parametrize("minutes", [1, 7, 60, 1440, 2880])
-def test_means_over_intervals_keep_the_integral_of_each(minutes: int) -> None:
+def test_means_over_intervals_keep_the_integral_of_each(minutes: int, start_us: int) -> None:
     step_us = minutes * MINUTE_US
     inner = Noisy(
         Steps([0, 3 * HOUR_US, 30 * HOUR_US], [1e3, 5e3, -2e3]),
@@ -160,10 +161,10 @@ def test_means_over_intervals_keep_the_integral_of_each(minutes: int) -> None:
         step_us=13 * MINUTE_US,
         key="k",
     )
-    means = averaged(inner, step_us)
+    means = averaged(inner, step_us, start_us)
     assert isinstance(means, Averaged)
     for number in (0, 1, 2, 3, 25, 31, 100):
-        begin_us = number * step_us
+        begin_us = start_us + number * step_us
         part = segments_of(inner, begin_us, begin_us + step_us)
         lengths = np.diff(np.minimum(part.times_us, begin_us + step_us))
         expected = float(np.sum(part.values * lengths)) / step_us

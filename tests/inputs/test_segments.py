@@ -25,7 +25,12 @@ SIGNALS: dict[str, Signal] = {
     "noisy": Noisy(STEPS, amplitude=0.1, step_us=45 * SECOND, key="a"),
     "daily": Daily(WallClock([0, 6 * 3600 * SECOND, 20 * 3600 * SECOND], [1.0, 2.0, 3.0]), BERLIN),
     "noisy profile": Noisy(Daily(BdewDays("g0", 1e7), BERLIN), amplitude=0.05, step_us=600 * SECOND, key="b"),
-    "averaged": Averaged(Noisy(STEPS, amplitude=0.1, step_us=7 * SECOND, key="c"), 60 * SECOND),
+    "averaged": Averaged(
+        Noisy(STEPS, amplitude=0.1, step_us=7 * SECOND, key="c"), 60 * SECOND, START + SECOND // 3
+    ),
+    "averaged to the end": Averaged(
+        Noisy(STEPS, amplitude=0.1, step_us=7 * SECOND, key="c"), 60 * SECOND, START, START + 7_777 * SECOND
+    ),
 }
 
 
@@ -53,7 +58,8 @@ def test_means_keep_the_integral() -> None:
     day_us = 86_400 * SECOND
     begin_us = START // day_us * day_us
     fine, coarse = (
-        segments_of(signal, begin_us, begin_us + day_us) for signal in (inner, Averaged(inner, 3600 * SECOND))
+        segments_of(signal, begin_us, begin_us + day_us)
+        for signal in (inner, Averaged(inner, 3600 * SECOND, begin_us))
     )
     integrals = [
         float(np.sum(part.values * np.diff(np.minimum(part.times_us, begin_us + day_us))))
@@ -80,7 +86,7 @@ class State:
 
 
 def test_runs_that_look_no_closer_see_means() -> None:
-    seen = averaged(STEPS, 100 * SECOND)
+    seen = averaged(STEPS, 100 * SECOND, START)
     # 1.0 until 70 s, 2.0 until 210 s, -3.0 until 280 s, then 4.0.
     assert seen.at(START) == pytest.approx(0.7 * 1.0 + 0.3 * 2.0)
     assert seen.at(START + 250 * SECOND) == pytest.approx(0.1 * 2.0 + 0.7 * -3.0 + 0.2 * 4.0)
@@ -88,20 +94,26 @@ def test_runs_that_look_no_closer_see_means() -> None:
     assert seen.ends_us == STEPS.ends_us
 
 
+def test_the_last_mean_is_of_what_is_left_of_the_run() -> None:
+    seen = averaged(STEPS, 200 * SECOND, START, START + 250 * SECOND)
+    assert seen.until(START + 210 * SECOND) == START + 250 * SECOND
+    assert seen.at(START + 220 * SECOND) == pytest.approx(0.2 * 2.0 + 0.8 * -3.0)
+
+
 def test_the_mean_of_a_constant_is_itself_and_needs_no_intervals() -> None:
     constant = SIGNALS["constant"]
-    assert averaged(constant, 60 * MINUTE) is constant
+    assert averaged(constant, 60 * MINUTE, START) is constant
 
 
 def test_states_have_no_mean() -> None:
     state = State()
-    assert averaged(state, 60 * MINUTE) is state
+    assert averaged(state, 60 * MINUTE, START) is state
 
 
 @pytest.mark.parametrize("step_us", [SECOND // 10, SECOND])
 def test_runs_that_look_closely_see_a_signal_as_it_is(step_us: int) -> None:
-    assert averaged(STEPS, step_us) is STEPS
+    assert averaged(STEPS, step_us, START) is STEPS
 
 
 def test_runs_that_look_less_closely_than_once_a_second_do_not() -> None:
-    assert averaged(STEPS, SECOND + SECOND // 10) is not STEPS
+    assert averaged(STEPS, SECOND + SECOND // 10, START) is not STEPS

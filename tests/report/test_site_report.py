@@ -29,6 +29,7 @@ from doppelgrid.sim.site.site import Site
 
 MINUTE = timedelta(minutes=1)
 MORNING = datetime(2026, 6, 15, 8, 55)
+NINE = datetime(2026, 6, 15, 9)
 INVERTER = 5
 COMPONENTS: dict[str, Any] = {
     "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
@@ -116,6 +117,41 @@ def test_quarters_of_an_hour_are_whole_and_named(day: Day) -> None:
     assert peak.time_us is not None
     assert peak.time_us % 900_000_000 == 0
     assert 0.0 < peak.power_w <= 10_000.0
+
+
+@pytest.mark.parametrize("interval_s", [1.0, 60.0])
+def test_a_quarter_of_an_hour_whose_first_sampling_is_its_second_moment_is_a_peak(
+    tmp_path: Path, interval_s: float
+) -> None:
+    site = SITE.with_telemetry_interval(interval_s)
+    simulation = Simulation.headless(site, start_us=site.moment_us(NINE), seed=3)
+    watch = SiteWatch(simulation)
+    with Recorder(tmp_path / "half.parquet", site) as recorder:
+        recorder.listen(simulation.gateway)
+        simulation.drive("house", "load", 40e3)
+        simulation.run_for(15 * MINUTE)
+        simulation.drive("house", "load", 30e3)
+        simulation.run_for(15 * MINUTE)
+    seen, recorded = (
+        watch.report().peak_import,
+        report_of_recording(read_recording(tmp_path / "half.parquet")),
+    )
+    assert seen is not None
+    assert recorded.peak_import is not None
+    assert recorded.peak_import.power_w == pytest.approx(seen.power_w, rel=1e-3)
+    assert recorded.peak_import.time_us == seen.time_us == SITE.moment_us(NINE)
+    assert f"lacks its first {interval_s:g} s" in " ".join(recorded.notes)
+
+
+def test_a_quarter_of_an_hour_that_lacks_more_is_none(tmp_path: Path) -> None:
+    simulation = Simulation.headless(SITE, start_us=SITE.moment_us(NINE), seed=3)
+    simulation.run_for(2 * MINUTE)
+    with Recorder(tmp_path / "rest.parquet", SITE) as recorder:
+        recorder.listen(simulation.gateway)
+        simulation.run_for(14 * MINUTE)
+    recorded = report_of_recording(read_recording(tmp_path / "rest.parquet"))
+    assert recorded.peak_export is None
+    assert "lacks its first" not in " ".join(recorded.notes)
 
 
 def test_commands_refusals_and_failures_are_told(day: Day) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from suites.benches import SITE, scenario
 
@@ -43,6 +44,7 @@ from doppelgrid.sim.telemetry.instruments import Instruments
 
 INVERTER = 3
 PUSH = SetPower(INVERTER, PowerType.ACTIVE, -3e3)
+UP_TO_1_KW = Bounds(0.0, 1e3)
 Steps = list[tuple[float, Command]]
 """Seconds since the start, and what is commanded then."""
 
@@ -239,15 +241,15 @@ def test_a_battery_that_begins_inside_of_its_window_may_go_to_its_edge() -> None
     assert len(windowed([(50.0, 10.0), (9.9, 10.0)])) == 1
 
 
-def obeyed(site: Site, powers_w: list[float]) -> list[str]:
-    """Return what is said of an inverter that shows 0 W to 1 kW at samplings that are a second apart."""
+def obeyed(site: Site, powers_w: list[float], shown: Bounds = UP_TO_1_KW) -> list[str]:
+    """Return what is said of an inverter that shows these bounds at samplings that are a second apart."""
     obedience = Obedience(Simulation.headless(site, start_us=0, seed=0).plant)
     metric = Metric.AC_POWER_ACTIVE
 
     def read(key: str, power_w: float) -> Reading:
         is_it = key == "inv"
         values = dict.fromkeys(Metric, 0.0) | {metric: power_w if is_it else 0.0}
-        return Reading(values, dict.fromkeys(Metric, (Bounds(0.0, 1e3),)), (), (), ())
+        return Reading(values, dict.fromkeys(Metric, (shown,)), (), (), ())
 
     return [
         words
@@ -265,6 +267,23 @@ def test_a_power_that_comes_no_nearer_to_its_bounds_is_found(site: Site, then_w:
     assert obeyed(site, [9e3, *[then_w] * 8])
 
 
+def test_a_power_on_its_way_up_from_0_into_its_bounds_is_no_breach(site: Site) -> None:
+    assert obeyed(site, [0.0, 1e3, 2e3, 3e3, 4e3, 5e3], Bounds(5e3, 9e3)) == []
+
+
+def test_nor_is_one_on_its_way_down_to_0(site: Site) -> None:
+    assert obeyed(site, [4e3, 3e3, 2e3, 1e3, 0.0], Bounds(5e3, 9e3)) == []
+
+
+@pytest.mark.parametrize("shown", [Bounds(5e3, 9e3), Bounds(-9e3, -5e3)])
+def test_one_that_stays_between_0_and_its_bounds_is_found(site: Site, shown: Bounds) -> None:
+    assert obeyed(site, [2e3, 2e3, 2e3], shown)
+
+
+def test_one_that_goes_away_from_0_and_from_its_bounds_is_found(site: Site) -> None:
+    assert obeyed(site, [1e3, 2e3, 3e3], Bounds(-9e3, -5e3))
+
+
 def test_a_device_that_takes_no_notice_of_its_bounds_is_found(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,6 +294,19 @@ def test_a_device_that_takes_no_notice_of_its_bounds_is_found(
     found = watched(site, [(5.0, PUSH), (9.0, narrow)])
     assert broken(found) == ["bounds"]
     assert "AC_POWER_ACTIVE = -3000 W, while it shows -1000 to 1000" in said(found, "bounds")
+
+
+def at_night() -> Site:
+    """Return a site whose hybrid inverter has nothing but a battery with a least power."""
+    inverter = {
+        "id": INVERTER, "category": "hybrid_inverter", "behind": "main", "rated_power": "10 kW", "peak_power": "10 kW",
+        "irradiance": "0 W/m²",
+    }  # fmt: skip
+    cells = {"id": 4, "category": "battery", "behind": "inv", "preset": "lfp-10kwh", "min_power": "1 kW"}
+    grid = {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "100 A"}
+    main = {"id": 2, "category": "meter", "behind": "grid", "load": "3 kW"}
+    components = {"grid": grid, "main": main, "inv": inverter, "bat": cells}
+    return Site.model_validate({"microgrid": {"id": 1}, "components": components})
 
 
 class TestLifetimes:
@@ -297,6 +329,25 @@ class TestLifetimes:
 
         monkeypatch.setattr(SetPointsUnderWay, "_take", forget)
         assert broken(watched(site, [(5.0, SetPower(INVERTER, power_type, 2e3))])) == ["lifetimes"]
+
+    def test_the_least_power_that_a_hybrid_inverter_shows_at_night_is_what_it_was_told(self) -> None:
+        site = at_night()
+        least_w = (
+            Simulation.headless(site, start_us=0, seed=0).plant.capability.rating_now("inv").least_w(-1.0)
+        )
+        # Clients hold the bounds that they are shown in 32 bits.
+        sent_w = np.nextafter(np.float32(-least_w), np.float32(0.0))
+        assert broken(watched(site, [(5.0, SetPower(INVERTER, PowerType.ACTIVE, float(sent_w)))])) == []
+
+    def test_another_power_than_it_was_told_is_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        take = SetPointsUnderWay._take
+
+        def miss(self: SetPointsUnderWay, key: str, arrived: Any) -> None:
+            take(self, key, arrived)
+            self._memory.controls[0].target_w *= 1.0 + 1e-5
+
+        monkeypatch.setattr(SetPointsUnderWay, "_take", miss)
+        assert broken(watched(at_night(), [(5.0, PUSH)])) == ["lifetimes"]
 
     def test_one_that_is_told_another_end_is_found(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         accept = SetPoints._accept

@@ -257,7 +257,7 @@ async def say(
 async def unplug(site: ControlClient, charger: ChargerArgument, *, lasts: LastsOption = None) -> Told:
     """Pull the cable out of a charger, whatever its sessions say."""
     await site.unplug(charger, lasts=_span(lasts))
-    return await _cable(site, charger)
+    return await _cable(site, charger, lasts)
 
 
 async def plug(site: ControlClient, charger: ChargerArgument) -> Told:
@@ -266,13 +266,14 @@ async def plug(site: ControlClient, charger: ChargerArgument) -> Told:
     return await _cable(site, charger)
 
 
-async def _cable(site: ControlClient, charger: str) -> Told:
+async def _cable(site: ControlClient, charger: str, lasts: float | None = None) -> Told:
     inputs = {each.quantity: each.value for each in await site.inputs(charger) if each.component == charger}
     has_car, is_in = inputs.get("session_id", 0.0) > 0.0, inputs.get("cable", 0.0) > 0.0
-    where = "plugged in, if its sessions say so" if is_in else "unplugged"
+    where = f"unplugged{_for(lasts)}"
     if is_in:
         where = "plugged in" if has_car else "back, but by its sessions no car is there now"
-    return Told(f"{charger}: the cable is {where}", {"component": charger, "cable": is_in, "car": has_car})
+    content = {"component": charger, "cable": is_in, "car": has_car, "for_s": lasts}
+    return Told(f"{charger}: the cable is {where}", content)
 
 
 def _for(seconds: float | None) -> str:

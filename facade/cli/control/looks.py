@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,9 +16,12 @@ from .words import plain_event, plain_fault, plain_input, plain_state, site_in_w
 
 if TYPE_CHECKING:
     from ...proto.control.client import ControlClient
+    from ...proto.control.readings import SiteEvent
 
 DOES_NOT_HOLD = 1
 """Exit code where what is waited for does not come true."""
+_LOOKS_EVERY_S = 0.5
+"""How often to see whether a server is back [s]."""
 ComponentsArgument = Annotated[
     list[str] | None,
     typer.Argument(metavar="[COMPONENT]...", autocompletion=completion.components, help="All if none."),
@@ -88,11 +91,54 @@ async def events(
         list[str] | None, typer.Option(metavar="KIND", help="Such as 'set-point refused'; all if none.")
     ] = None,
 ) -> AsyncIterator[Told]:
-    """Print what happens to the site from now on, until Ctrl-C: commands, state changes, faults, drives."""
-    happening = await site.events(kinds=kind or (), subjects=components or ())
-    zone = (await site.clock()).local_time.tzinfo
-    async for each in happening:
+    """Print what happens to the site from now on, until Ctrl-C: commands, state changes, faults, drives.
+
+    After a `restart` it goes on when the server is back.
+    """
+    zone = (await site.clock()).local_time.tzinfo or UTC
+    async for each in _whatever_comes(site, kind or [], components or []):
         event = each._replace(time=each.time.astimezone(zone))
         # Messages keep no order.
-        line = event_line(event.kind, event.subject, dict(sorted(event.details.items())))
+        line = event_line(event.kind, event.subject, dict(sorted(event.details.items())), zone)
         yield Told(f"{event.time.isoformat()} {line}", plain_event(event))
+
+
+async def _whatever_comes(
+    site: ControlClient, kinds: list[str], subjects: list[str]
+) -> AsyncIterator[SiteEvent]:
+    """Yield what happens, also after the server went down and came back."""
+    from ...proto.control.client import ControlError  # noqa: PLC0415
+    from ...sim.domain.events import SERVER_GOES_DOWN  # noqa: PLC0415
+
+    # That the server goes down is heard whatever is wanted.
+    heard = {"kinds": kinds and [*kinds, SERVER_GOES_DOWN], "subjects": subjects and [*subjects, "site"]}
+    while True:
+        goes_down = False
+        happening = await site.events(**heard)
+        try:
+            async for event in happening:
+                goes_down |= event.kind == SERVER_GOES_DOWN
+                if event.kind in (kinds or [event.kind]) and event.subject in (subjects or [event.subject]):
+                    yield event
+        except ControlError as error:
+            if not goes_down or error.code.name != "UNAVAILABLE":
+                raise
+        typer.echo("the server is gone; going on when it is back", err=True)
+        await _until_back(site)
+
+
+async def _until_back(site: ControlClient) -> None:
+    import asyncio  # noqa: PLC0415
+
+    from ...proto.control.client import ControlError  # noqa: PLC0415
+
+    while True:
+        await asyncio.sleep(_LOOKS_EVERY_S)
+        await site.reconnect()
+        try:
+            await site.clock()
+        except ControlError as error:
+            if error.code.name != "UNAVAILABLE":
+                raise
+        else:
+            return

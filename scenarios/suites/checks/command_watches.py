@@ -14,7 +14,7 @@ from ....sim.domain.metrics import PowerType
 from ....sim.domain.ranges import Ranges, is_allowed
 from ....sim.gateway.lifetimes import OF_SET_POINTS
 from ....sim.plant.numbering import CONTROL_CYCLE_US
-from ....sim.plant.set_points import active_as_taken_w, as_taken
+from ....sim.plant.set_points import as_taken, may_be_taken_w
 from ....sim.simulation.simulation import Simulation
 from ....sim.telemetry.power_bounds import METRIC_OF
 from .breach import Breach
@@ -82,7 +82,7 @@ class Lifetimes:
         for axis, alive in list(self._alive.items()):
             key, power_type = axis
             if alive.arrives_us + CONTROL_CYCLE_US < time_us < alive.due_us:
-                if self._aim(key, power_type) != self._taken(key, power_type, alive.power):
+                if not self._is_aimed_at(key, power_type, alive.power):
                     del self._alive[axis]
                     left_s = (alive.due_us - time_us) / 1e6
                     words = f"{power_type.value} set-point {alive.power:.5g} gone {left_s:g} s before its end"
@@ -107,11 +107,11 @@ class Lifetimes:
         control = self._controls[key]
         return control.target_w if power_type is PowerType.ACTIVE else control.reactive_target_var
 
-    def _taken(self, key: str, power_type: PowerType, power: float | None) -> float:
-        rating = self._simulation.plant.equipment.ratings[key]
+    def _is_aimed_at(self, key: str, power_type: PowerType, power: float | None) -> bool:
+        rating, aim = self._simulation.plant.equipment.ratings[key], self._aim(key, power_type)
         if power_type is PowerType.ACTIVE:
-            return active_as_taken_w(rating, power)
-        return as_taken(rating, power, default=0.0)
+            return may_be_taken_w(rating, power, aim)
+        return aim == as_taken(rating, power, default=0.0)
 
     def _is_released(self, key: str, power_type: PowerType, power: float) -> bool:
         component = self._simulation.site.components[key]
@@ -119,7 +119,7 @@ class Lifetimes:
             return self._aim(key, power_type) == 0.0
         if isinstance(component, Lapsing) and component.on_lapse.kind is not LapseKind.RELEASE:
             instead = component.on_lapse.instead_of(power)
-            return self._aim(key, power_type) == self._taken(key, power_type, instead)
+            return self._is_aimed_at(key, power_type, instead)
         return bool(self._controls[key].follows_meter)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from ....sim.components.rating import Rating
 from ....sim.domain.messages import Reading as Report
@@ -25,6 +26,18 @@ _REST = 0.05
 _CURRENTS = (Metric.AC_CURRENT_PHASE_1, Metric.AC_CURRENT_PHASE_2, Metric.AC_CURRENT_PHASE_3)
 Read = Callable[[str], Report]
 Breaches = Iterator[Breach]
+
+
+class _Excess(NamedTuple):
+    """How far a power is from where it may be."""
+
+    from_zero: float
+    from_ranges: float
+    """From the nearest of them; infinite without any."""
+
+    def is_nearer_than(self, before: _Excess) -> bool:
+        """Say whether the power has come nearer to 0, or to a range, of which not all hold 0."""
+        return self.from_zero < before.from_zero or self.from_ranges < before.from_ranges
 
 
 class Ratings:
@@ -120,7 +133,7 @@ class Obedience:
             for key, rating in plant.equipment.ratings.items()
         }
         self._rest_w = {key: rest_of(rating) for key, rating in plant.equipment.ratings.items()}
-        self._outside: dict[tuple[str, Metric], tuple[int, float]] = {}
+        self._outside: dict[tuple[str, Metric], tuple[int, _Excess]] = {}
         """Since when a power is outside and comes no nearer, and by how much."""
 
     def look(self, time_us: int, read: Read) -> Breaches:
@@ -132,12 +145,12 @@ class Obedience:
             report = read(key)
             value = report.values[metric]
             excess = _excess(value, report.bounds[metric])
-            if excess == 0.0 or 0.0 < value <= self._rest_w.get(key, 0.0):
+            if excess is None or 0.0 < value <= self._rest_w.get(key, 0.0):
                 if self._outside:
                     self._outside.pop(power, None)
                 continue
-            since_us, before = self._outside.get(power, (time_us, math.inf))
-            if excess < before:
+            since_us, before = self._outside.get(power, (time_us, excess))
+            if excess.is_nearer_than(before):
                 since_us = time_us
             self._outside[power] = since_us, excess
             if time_us - since_us > self._patience_us.get(key, 2 * CONTROL_CYCLE_US):
@@ -151,14 +164,11 @@ def rest_of(rating: Rating) -> float:
     return max(rating.rest_w, _REST * rating.size)
 
 
-def _excess(value: float, allowed: Ranges) -> float:
-    """Return by how much a power is outside of all ranges; 0 may always be."""
-    excess = abs(value)
-    for lower, upper in allowed:
-        if lower <= value <= upper:
-            return 0.0
-        excess = min(excess, max(lower - value, value - upper))
-    return 0.0 if excess <= _room(value) else excess
+def _excess(value: float, allowed: Ranges) -> _Excess | None:
+    """Return by how much a power is outside of all ranges, None if it is not; 0 may always be."""
+    from_ranges = min((max(lower - value, value - upper, 0.0) for lower, upper in allowed), default=math.inf)
+    excess = _Excess(abs(value), from_ranges)
+    return None if min(excess) <= _room(value) else excess
 
 
 def _room(limit: float) -> float:
