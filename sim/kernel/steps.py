@@ -172,10 +172,13 @@ def _is_off_target(layout: Layout, memory: Memory, number: int) -> bool:
 
 
 def _wanted_w(layout: Layout, memory: Memory, number: int) -> float:
-    """Return the power of a device at which, as far as it can, 0 W would flow through its meter [W]."""
+    """Return the power of a device at which, as far as it can, 0 W would flow through its meter [W].
+
+    What photovoltaics hold back it takes as well, unless its own batteries cannot take what the sun offers them.
+    """
     own, now = layout.controls[number], memory.controls[number]
     meter_w = active_w(memory, own.meter)
-    if own.sees_photovoltaics:
+    if own.sees_photovoltaics and now.offered_w == 0.0:
         meter_w -= held_back_w(layout, memory)
     wanted_w = active_w(memory, own.component) - own.meter_share * meter_w
     return min(max(wanted_w, now.reach_lower_w), now.reach_upper_w)
