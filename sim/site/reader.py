@@ -31,6 +31,7 @@ from . import graph
 from .environment import grid_facts
 from .feed_in import feed_in_findings
 from .relations import relation_findings
+from .self_consumption import self_consumption_findings
 from .site import Site
 from .weather import Weather, sensor_params
 
@@ -196,7 +197,11 @@ def _read_with(
         found += [finding for finding in explain(error, Site, data) if finding.path not in faulty]
     if site is not None:
         wrong = [*_parameter_findings(site), *_sensor_findings(site)]
-        found += wrong or [*relation_findings(site), *feed_in_findings(site)]
+        found += wrong or [
+            *relation_findings(site),
+            *feed_in_findings(site),
+            *self_consumption_findings(site),
+        ]
     explained = [finding.path for finding in found]
     found += _key_findings(data)
     further = [*_component_findings(data, yaml, directory)]
