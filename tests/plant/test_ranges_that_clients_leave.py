@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.domain.ranges import Bounds
+from doppelgrid.sim.domain.ranges import Bounds, is_allowed
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.site import Site
+from doppelgrid.sim.telemetry.power_bounds import accepted_ranges, shown_ranges
 
 ACTIVE = Metric.AC_POWER_ACTIVE
 WIND = {"category": "wind_turbine", "rated_power": "10 kW", "power": "6 kW"}
@@ -77,3 +78,40 @@ class TestWhatIsOfferedBetweenTwo:
         plant.allowed_power.allow("device", ACTIVE, None)
         assert after(plant, 1.0) > -3000.0
         assert after(plant, 20.0) == pytest.approx(-6000.0)
+
+
+STORE = {"id": 4, "category": "battery", "behind": "device", "preset": "lfp-10kwh", "initial_soc": "60 %"}
+LARGE = {**STORE, "preset": "lfp-92kwh"}
+
+
+def shown(plant: Plant) -> tuple[Bounds, ...]:
+    return shown_ranges(plant, "device", ACTIVE)
+
+
+class TestThreeRanges:
+    def test_that_of_the_power_is_shown_beside_the_widest_other(self) -> None:
+        plant = running(
+            {"category": "battery_inverter", "rated_power": "30 kW", "min_power": "900 W"}, store=LARGE
+        )
+        plant.set_points.send("device", PowerType.ACTIVE, -28e3)
+        after(plant, 10.0)
+        plant.allowed_power.allow(
+            "device", ACTIVE, (Bounds(-float("inf"), -22e3), Bounds(-20e3, float("inf")))
+        )
+        assert shown(plant) == ((-30e3, -22e3), (900.0, 30e3))
+        assert accepted_ranges(plant, "device", PowerType.ACTIVE) == shown(plant)
+        plant.set_points.send("device", PowerType.ACTIVE, 0.0)
+        after(plant, 10.0)
+        assert shown(plant) == ((-20e3, -900.0), (900.0, 30e3))
+
+    @pytest.mark.parametrize("load", ["3 kW", "1 kW", "0 W"])
+    def test_what_a_hybrid_inverter_does_by_itself_is_in_one_that_it_shows(self, load: str) -> None:
+        hybrid = {
+            "category": "hybrid_inverter", "rated_power": "10 kW", "peak_power": "10 kW", "irradiance": "180 W/m²",
+            "min_power": "150 W", "self_consumption": "main",
+        }  # fmt: skip
+        main = {"id": 2, "category": "meter", "behind": "grid", "load": load}
+        small = {**STORE, "min_power": "300 W", "max_discharge_power": "1 kW"}
+        plant = running(hybrid, main=main, store=small)
+        power_w = after(plant, 10.0)
+        assert is_allowed(power_w, shown(plant), 0.01)
