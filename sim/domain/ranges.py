@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ Ranges = tuple[Bounds, ...]
 
 OpenBounds = tuple[float | None, float | None]
 """Lower and upper edge of a range; None where it has none."""
+ROUNDING = 1e-9
+"""Part of a power by which rounding takes it beyond an edge."""
 NOTHING_BUT_ZERO: Ranges = (Bounds(0.0, 0.0),)
 
 
@@ -51,11 +54,21 @@ def intersection(one: Sequence[Bounds], other: Sequence[Bounds]) -> Ranges:
     return merged(common)
 
 
-def widest_two(ranges: Ranges) -> Ranges:
-    """Return at most two of the ranges, those that leave the most choice; the lower ones if they are alike."""
+def widest_two(ranges: Ranges, power: float = math.nan) -> Ranges:
+    """Return at most two of the ranges: that of a power, if any, and those that leave the most choice.
+
+    Args:
+        ranges: Ascending; the lower ones count first if they are alike.
+        power: That there is.
+    """
     if len(ranges) <= 2:
         return ranges
-    return tuple(sorted(sorted(ranges, key=lambda bounds: bounds.lower - bounds.upper)[:2]))
+    slack = ROUNDING * abs(power)
+
+    def rank(bounds: Bounds) -> tuple[bool, float]:
+        return not is_allowed(power, (bounds,), slack), bounds.lower - bounds.upper
+
+    return tuple(sorted(sorted(ranges, key=rank)[:2]))
 
 
 def cut(power: float, allowed: Ranges) -> float:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from ...models.meter import meter_window_us
 from ..domain.metrics import Metric
-from ..domain.ranges import Bounds
+from ..domain.ranges import ROUNDING, Bounds
 from ..kernel.energies import Energies
 from ..kernel.intervals import PHASES, WITH_TOTALS, battery_place, meter_place
 from ..plant.plant import Plant
@@ -313,7 +313,9 @@ class Columns:
         gap = self._plant.equipment.systems[key].gap
         if any(gap):
             edges = np.full(rows, gap.lower), np.full(rows, gap.upper)
-            yield from _bounds_beside_rest(Metric.DC_POWER, lower, upper, edges, np.zeros(rows))
+            yield from _bounds_beside_rest(
+                Metric.DC_POWER, lower, upper, edges, np.zeros(rows), np.zeros(rows)
+            )
         else:
             yield from _bounds(Metric.DC_POWER, lower, upper)
         soc = (np.full(rows, 100.0 * params.soc_lower), np.full(rows, 100.0 * params.soc_upper))
@@ -344,7 +346,7 @@ class Columns:
             power = self._active_w(chunk, key)
             rest = np.where((power > 0.0) & (power < gap[1]), power, 0.0)
             alone = self._alone(chunk, key)
-            yield from _bounds_beside_rest(Metric.AC_POWER_ACTIVE, lower, upper, gap, rest, alone)
+            yield from _bounds_beside_rest(Metric.AC_POWER_ACTIVE, lower, upper, gap, power, rest, alone)
         else:
             yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)
 
@@ -383,6 +385,7 @@ def _bounds_beside_rest(
     lower: Floats,
     upper: Floats,
     gap: tuple[Floats, Floats],
+    power: Floats,
     rest: Floats,
     alone: tuple[Floats, Floats] | None = None,
 ) -> Iterator[tuple[str, Column]]:
@@ -393,6 +396,7 @@ def _bounds_beside_rest(
         lower: What could be without the gap.
         upper: The same.
         gap: Around 0.
+        power: That there is.
         rest: What is drawn at rest.
         alone: What of the gap can be nevertheless, where its lower edge is below 0.
     """
@@ -409,7 +413,10 @@ def _bounds_beside_rest(
         touches = can[way] & can[3] & (uppers[way] >= lowers[3])
         lowers[3] = np.where(touches, lowers[way], lowers[3])
         can[way] &= ~touches
-    width = np.where(can, uppers - lowers, np.inf)
+    slack = ROUNDING * np.abs(power)
+    has_power = (lowers - slack <= power) & (power <= uppers + slack)
+    has_power[1] = False
+    width = np.where(can & ~has_power, uppers - lowers, np.inf)
     narrowest = len(width) - 1 - np.argmin(width[::-1], axis=0)
     can &= (can.sum(axis=0) <= 2) | (np.arange(len(width))[:, None] != narrowest)
     has_rest = (can & (lowers <= 0.0) & (uppers >= 0.0)).any(axis=0)

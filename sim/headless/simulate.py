@@ -18,6 +18,7 @@ from ..engine.clock import stopwatch_s
 from ..files.extras import extra_for
 from ..recording.metadata import describe_run
 from ..recording.selection import Metrics
+from ..site.self_consumption import kept_by, undone
 from ..site.site import Site
 from ..tariff.reader import Tariff
 from ..telemetry.intervals import LEAST_INTERVAL_US, shown_windows
@@ -138,7 +139,8 @@ def check_times(duration: timedelta, resolution: timedelta) -> None:
 def with_self_consumption(site: Site) -> Site:
     """Return a site whose battery inverters regulate the power at the grid connection to 0 W by themselves.
 
-    Those that have a built-in control already keep it.
+    Those that have a built-in control already keep it, and others behind the same meter join it where it would undo
+    what they do for the grid connection.
 
     Raises:
         ValueError: If a battery inverter of a package has none; names it.
@@ -151,12 +153,23 @@ def with_self_consumption(site: Site) -> Site:
                 " accepted for self-consumption: battery inverters whose section is a BuiltInControl"
             )
     grid = next(key for key, component in site.components.items() if not component.behind)
-    changed: dict[str, Any] = {
-        key: component.model_copy(update={"self_consumption": grid})
+    joining = {
+        key: grid
         for key, component in site.components.items()
         if isinstance(component, BuiltInControl) and component.self_consumption is None
     }
-    return site.model_copy(update={"components": {**site.components, **changed}})
+    while True:
+        changed: dict[str, Any] = {
+            key: site.components[key].model_copy(update={"self_consumption": meter})
+            for key, meter in joining.items()
+        }
+        site = site.model_copy(update={"components": {**site.components, **changed}})
+        nearer = {
+            key: kept_by(site.components[other]) for key, other in undone(site).items() if key in joining
+        }
+        if not nearer:
+            return site
+        joining |= nearer
 
 
 def inputs_that_end(

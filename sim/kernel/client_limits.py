@@ -12,10 +12,18 @@ from .layout import Memory
 
 
 def aim_w(memory: Memory, control: int) -> float:
-    """Return where the active power of a control is going: its target, inside what is allowed [W]."""
+    """Return where the active power of a control is going: its target, inside what is allowed [W].
+
+    It is beyond the device's reach as long as what reach leaves of it is allowed.
+    """
     allowed = memory.allowed_w[control]
-    target_w = memory.controls[control].target_w
-    return target_w if allowed is None else cut(target_w, allowed)
+    now = memory.controls[control]
+    if allowed is None:
+        return now.target_w
+    goal_w = cut(now.target_w, allowed)
+    within_w = min(max(goal_w, now.reach_lower_w), now.reach_upper_w)
+    left_w = cut(within_w, allowed)
+    return goal_w if left_w == within_w else left_w
 
 
 def most_w(memory: Memory, control: int) -> float:
@@ -48,13 +56,17 @@ def reactive_aim_var(memory: Memory, control: int) -> float:
 
 
 def held_w(memory: Memory, control: int, setting_w: float) -> float:
-    """Return the active power that comes of a setting [W] within what is allowed.
+    """Return the active power that comes of a setting [W], as `kept_w`; what is stuck stays."""
+    now = memory.controls[control]
+    return now.stuck_w if now.is_stuck else kept_w(memory, control, setting_w)
 
-    What reach holds back into a gap between allowed ranges is cut further. What is stuck stays.
+
+def kept_w(memory: Memory, control: int, setting_w: float) -> float:
+    """Return the active power that a whole device makes of a setting within what is allowed [W].
+
+    What reach holds back into a gap between allowed ranges is cut further.
     """
     now = memory.controls[control]
-    if now.is_stuck:
-        return now.stuck_w
     allowed = memory.allowed_w[control]
     if allowed is None:
         return setting_w

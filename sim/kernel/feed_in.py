@@ -4,7 +4,7 @@ None of them delivers more than one share of what it could without it; who is to
 told, and leaves the others more. So what the bounds of one show it gets, whatever the others ask for. The share is
 found with what flows whenever that changes: found at control cycles alone, it let watt-hours through in runs whose
 cycles are minutes. Batteries come first: built-in controls aim at what their meter would show if nothing were held
-back, and as they take it, it is delivered.
+back, and as they take it, it is delivered; but not those of hybrids whose own sun gives their batteries all they take.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from ..components.solar_array import SolarArray
 from ..inputs.signal import Signal
 from ..site.environment import settings
 from ..site.graph import grid_key
+from ..site.self_consumption import kept_meters
 from ..site.site import Site
 
 
@@ -135,7 +136,7 @@ def equip(
         shares={key: each.shares for key, each in converting.items()},
         arrays={key: each.array for key, each in built.items() if each.array is not None},
         machines=machines,
-        built_in=_built_in(converting),
+        built_in=_built_in(converting, kept_meters(site)),
         loads={key: each.load for key, each in built.items() if each.load is not None},
         throughput={key: each.throughput for key, each in built.items() if each.throughput is not None},
         meterings={key: each.metering for key, each in built.items() if each.metering is not None},
@@ -178,15 +179,21 @@ def _with_batteries(
     )
 
 
-def _built_in(converting: Mapping[str, Converting]) -> dict[str, MeterControl]:
-    """Return the inverters that keep to a meter by themselves; those of one meter share its power by their ratings."""
+def _built_in(converting: Mapping[str, Converting], kept: Mapping[str, str]) -> dict[str, MeterControl]:
+    """Return the inverters that keep to a meter by themselves; those of the same power share it by their ratings.
+
+    Args:
+        converting: All of them.
+        kept: What stands for all meters of the same power, by inverter; the meter itself where nothing does.
+    """
     meters = {
         key: each.self_consumption for key, each in converting.items() if each.self_consumption is not None
     }
+    powers = {key: kept.get(key, meter) for key, meter in meters.items()}
     sizes = {key: converting[key].rating.size for key in meters}
     return {
         key: MeterControl(
-            meter, sizes[key] / math.fsum(sizes[other] for other in meters if meters[other] == meter)
+            meter, sizes[key] / math.fsum(sizes[other] for other in meters if powers[other] == powers[key])
         )
         for key, meter in meters.items()
     }

@@ -110,6 +110,10 @@ class SetPointsUnderWay:
             else:
                 del self._pending[key]
 
+    def is_told(self, key: str) -> bool:
+        """Say whether a device has taken in a set-point of active power, and was not released since."""
+        return not self._memory.controls[self._point.places.controls[key]].follows_meter
+
     def has_any(self, key: str) -> bool:
         """Say whether a set-point is on its way to a device."""
         return key in self._pending

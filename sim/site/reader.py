@@ -32,6 +32,7 @@ from .environment import grid_facts
 from .feed_in import feed_in_findings
 from .meters import wrong_meter
 from .relations import relation_findings
+from .self_consumption import self_consumption_findings
 from .site import FROM_A_FILE, Site
 from .weather import Weather, sensor_params
 
@@ -198,7 +199,11 @@ def _read_with(
         found += [finding for finding in explain(error, Site, data) if finding.path not in faulty]
     if site is not None:
         wrong = [*_parameter_findings(site), *_sensor_findings(site)]
-        found += wrong or [*relation_findings(site), *feed_in_findings(site)]
+        found += wrong or [
+            *relation_findings(site),
+            *feed_in_findings(site),
+            *self_consumption_findings(site),
+        ]
     explained = [finding.path for finding in found]
     found += _key_findings(data)
     further = [*_component_findings(data, yaml, directory)]

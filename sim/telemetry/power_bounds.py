@@ -1,7 +1,7 @@
 """What a component may be asked for now: its rating, what it could do at present, and what clients have left.
 
-Telemetry shows at most two ranges, since clients read no more: of more, the two that leave the most choice, and
-commands are held to what telemetry shows. Where nothing remains, 0 and rest do.
+Telemetry shows at most two ranges, since clients read no more: of more, that of the present power and those that
+leave the most choice; commands are held to what telemetry shows. Where nothing remains, 0 and rest do.
 
 Bounds are about the power that telemetry reports: what a device draws while it is told 0 is among them.
 """
@@ -92,9 +92,23 @@ def connection_bounds(plant: Plant) -> Bounds:
 
 def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
     allowed = allowed_ranges(plant, key, metric)
-    if allowed is None:
-        return widest_two(present)
-    return widest_two(intersection(present, allowed)) or NOTHING_BUT_ZERO
+    can = present if allowed is None else intersection(present, allowed)
+    return widest_two(can, _chosen_power(plant, key, metric)) if len(can) > 2 else can or NOTHING_BUT_ZERO
+
+
+def _chosen_power(plant: Plant, key: str, metric: Metric) -> float:
+    """Return the present power of a component [W] or [var]; no number where a hybrid leaves the sun to itself.
+
+    Its batteries can be told to deliver all the same, which is the wider range for those who choose.
+    """
+    flows = plant.readings.flows()
+    if metric is Metric.DC_POWER:
+        return flows.battery_dc_w[key]
+    if metric is Metric.AC_POWER_REACTIVE:
+        return flows.ac[key].reactive_var
+    power_w, alone = plant.readings.active_power_w(key), plant.capability.rating_now(key).alone
+    is_left = alone is not None and alone.contains(power_w) and not plant.set_points.is_told(key)
+    return math.nan if is_left else power_w
 
 
 def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ranges) -> Ranges:

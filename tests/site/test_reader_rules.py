@@ -102,6 +102,23 @@ class TestSelfConsumption:
             "8: bat.max_soc",
         ]
 
+    @pytest.mark.parametrize("between", ["grid", "sub"])
+    def test_nobody_undoes_what_another_does(self, between: str) -> None:
+        other = (
+            "  second: {id: 8, category: battery_inverter, behind: %s, rated_power: 9 kW, self_consumption: grid}\n"
+            "  store: {id: 9, category: battery, behind: second}\n"
+        )
+        found = "second.self_consumption is grid, which inv would undo: both are behind sub, which that keeps"
+        told = messages(self.SITE % "sub" + other % between)
+        assert [message.partition(": ")[2].split(";")[0] for message in told] == [found][: between == "sub"]
+
+    def test_meters_of_the_same_power_may_be_kept_by_different_names(self) -> None:
+        other = (
+            "  second: {id: 8, category: battery_inverter, behind: sub, rated_power: 9 kW, self_consumption: main}\n"
+            "  store: {id: 9, category: battery, behind: second}\n"
+        )
+        assert messages(self.SITE % "grid" + other) == []
+
     def test_circles_above_it_are_walked_once(self) -> None:
         text = self.SITE.replace("behind: grid}", "behind: sub}") % "nobody"
         (found,) = [message for message in messages(text) if "self_consumption" in message]
