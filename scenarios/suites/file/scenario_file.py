@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from ....sim.files.explain import explain
 from ....sim.files.problems import Finding, Problem, kind_of, shown
 from ....sim.files.regular import why_unreadable
+from ....sim.inputs.errors import InputError
+from ....sim.site.input_files import in_site_files
 from ....sim.site.reader import SiteError, bundled_sites, load_site, read_content
 from ....sim.site.site import Site
 from ....sim.tariff.reader import TariffError, load_tariff
@@ -112,7 +114,14 @@ def _read(data: object, sources: Sources) -> tuple[Scenario | None, list[Finding
         return None, found
     if section.interval_s is not None:
         site = site.with_telemetry_interval(section.interval_s)
-    scenario, more = bind(section, site, app, tariff, numbers)
+    try:
+        scenario, more = bind(section, site, app, tariff, numbers)
+    except InputError as error:
+        name = data.get("site")
+        files = [str(_site_source(name, sources.folder("site")))] if isinstance(name, str) else []
+        said = in_site_files(error, files).splitlines()[0]
+        accepted = "a site whose inputs can drive it from the start on"
+        return None, [*found, Finding(("site",), f"wrong: {said}", accepted)]
     found += more
     return (None if found else scenario), found
 
@@ -162,13 +171,17 @@ def _without_kpis(
 
 def _site(name: str, folder: Path) -> tuple[Site | None, list[Finding]]:
     try:
-        return load_site(name if name in bundled_sites() else folder / name), []
+        return load_site(_site_source(name, folder)), []
     except SiteError as error:
         more = "" if len(error.problems) == 1 else f", and {len(error.problems) - 1} more"
         first = error.problems[0]
         accepted = first.accepted if first.found == "not there" else "a site that `doppelgrid check` accepts"
         said = shown(name) if first.found == "not there" else f"wrong: {first}{more}"
         return None, [Finding(("site",), said, accepted)]
+
+
+def _site_source(name: str, folder: Path) -> str | Path:
+    return name if name in bundled_sites() else folder / name
 
 
 def _with_place_in_text(finding: Finding, data: object) -> Finding:
