@@ -29,6 +29,7 @@ COMMANDS = {
     "simulate": ("simulate", "site.yaml", "--duration", "1h"),
     "run": ("run", "site.yaml", "--ephemeral-ports", "--duration", "1s", "--start", "2026-06-15"),
     "lockstep": ("lockstep", "site.yaml", "app.py", "--duration", "1h"),
+    "fuzz": ("fuzz", "site.yaml", "--app", "app.py", "--minutes", "1"),
     "test": ("test", "scenario.yaml"),
 }
 
