@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .billing import TariffOption
-from .options import JobsOption, parse_duration, refuse, whole_number
+from .options import JobsOption, input_in_words, parse_duration, refuse, whole_number
 from .suite_console import sigterm_as_ctrl_c
 
 if TYPE_CHECKING:
@@ -112,6 +112,7 @@ def _prepared(
     from ..scenarios.fuzzing.setup import setup_of  # noqa: PLC0415
     from ..scenarios.suites.file.application import ApplicationError, read_application  # noqa: PLC0415
     from ..scenarios.suites.file.scenario_file import ScenarioError  # noqa: PLC0415
+    from ..sim.inputs.errors import InputError  # noqa: PLC0415
     from ..sim.site.reader import SiteError, bundled_sites, load_site  # noqa: PLC0415
     from ..sim.tariff.reader import TariffError  # noqa: PLC0415
 
@@ -132,5 +133,7 @@ def _prepared(
         raise refuse(f"--app is {error}") from None
     except (SiteError, ScenarioError, TariffError) as error:
         raise refuse(str(error)) from None
+    except InputError as error:
+        raise refuse(input_in_words(error, [site])) from None
     except CorpusError as error:
         raise refuse(f"--output is {error}") from None

@@ -24,6 +24,7 @@ from .options import (
     RecordOption,
     check_recording,
     check_writable,
+    input_in_words,
     parse_duration,
     parse_moment,
     refuse,
@@ -171,7 +172,7 @@ def lockstep(
     except OSError as error:
         raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except ValueError as error:  # whatever is wrong with a file or an option is one
-        raise refuse(str(error)) from None
+        raise refuse(input_in_words(error, [] if site.endswith(RECORDINGS) else [site])) from None
     _tell(result, address, watches)
     application_ran(result.report.left)
     raise typer.Exit(CODES[result.report.outcome])
@@ -262,6 +263,7 @@ def _stage(
     Raises:
         ValueError: If a file or an option is wrong.
     """
+    from ..sim.plant.plant import Plant  # noqa: PLC0415
     from ..sim.replay import Replay  # noqa: PLC0415
     from ..sim.site.reader import load_site  # noqa: PLC0415
 
@@ -280,6 +282,8 @@ def _stage(
         if interval_s is not None:
             site = site.with_telemetry_interval(interval_s)
         start_us = site.moment_us(start or datetime(2026, 6, 15))
+        # What is wrong with an input would else crash the application.
+        Plant(site, start_us=start_us, seed=seed or 0)
         return _Stage(site, None, start_us, duration_us, seed or 0)
 
     from ..sim.recording import read_recording  # noqa: PLC0415

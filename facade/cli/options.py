@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -93,6 +93,19 @@ def refuse(message: str, code: int = BAD_INPUT) -> typer.Exit:
     """Say on standard error why not, and return the exit to raise."""
     typer.echo(message, err=True)
     return typer.Exit(code)
+
+
+def input_in_words(error: Exception, sources: Sequence[str]) -> str:
+    """Return why sites cannot be run; what drives them wrongly by its place in their files, as `check` tells it.
+
+    Args:
+        error: Of reading or building them.
+        sources: Paths of their files, or names of bundled sites.
+    """
+    from ..sim.inputs.errors import InputError  # noqa: PLC0415
+    from ..sim.site.input_files import in_site_files  # noqa: PLC0415
+
+    return in_site_files(error, sources) if isinstance(error, InputError) else str(error)
 
 
 def check_recording(path: Path | None, metrics: RecordedMetrics | None, *, extremes: bool) -> None:

@@ -18,6 +18,7 @@ from .options import (
     RecordOption,
     check_recording,
     check_writable,
+    input_in_words,
     parse_duration,
     parse_moment,
     refuse,
@@ -163,7 +164,7 @@ def run(
         ]
         prices = _prices(billed, servers, start, duration)
     except (SiteError, ValueError) as error:
-        raise refuse(str(error)) from None
+        raise refuse(input_in_words(error, sources)) from None
     if record is not None and len(servers) > 1:
         raise refuse(f"--record writes down one site; found: {len(servers)}")
     try:
@@ -182,7 +183,7 @@ def run(
     except SecurityError as error:
         raise refuse(str(error)) from None
     except (InputError, PackageError, RecordingError) as error:
-        raise refuse(str(error)) from None
+        raise refuse(input_in_words(error, sources)) from None
     except PortInUseError as error:
         raise refuse(str(error), PORT_IN_USE) from None
     except OSError as error:

@@ -17,6 +17,7 @@ from .options import (
     RecordOption,
     check_recording,
     check_writable,
+    input_in_words,
     parse_duration,
     parse_moment,
     refuse,
@@ -134,7 +135,7 @@ def simulate(
     except OSError as error:
         raise refuse(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from None
     except (ValueError, ArithmeticError) as error:  # whatever is wrong with a file, an option or a run is one
-        raise refuse(str(error)) from None
+        raise refuse(input_in_words(error, [site])) from None
     print_summary(result, loaded, loaded.moment_us(begin), Console(emoji=False))
     if summary is not None:
         from ..sim.files.json_text import json_text  # noqa: PLC0415

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..inputs.build import InputSetting, Spec, build_signal
+from ..inputs.errors import InputError
 from ..inputs.location import Location
 from ..inputs.signal import Signal
 
@@ -71,4 +72,8 @@ class Setting:
         Raises:
             InputError: If a file is wrong, or the run starts where the input has nothing to say.
         """
-        return build_signal(spec, self.of_input(purpose, plane=plane))
+        try:
+            return build_signal(spec, self.of_input(purpose, plane=plane))
+        except InputError as error:
+            error.place = self.key, purpose
+            raise

@@ -22,6 +22,8 @@ class InputError(ValueError):
         self.field = field
         self.found = found
         self.accepted = accepted
+        self.place: tuple[str, str] | None = None
+        """Component and input that it was to drive, such as `house` and `load`; None where nobody said."""
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"

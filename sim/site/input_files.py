@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import NamedTuple
@@ -72,6 +72,25 @@ def read_checked(source: str) -> Site:
     if problems or site is None:
         raise ValueError("\n".join(map(str, sorted(problems, key=lambda problem: problem.line))))
     return site
+
+
+def in_site_files(error: InputError, sources: Sequence[str]) -> str:
+    """Return what is wrong with an input by its place in the site file, as `read_checked` tells it, if that is known.
+
+    Args:
+        error: Of building sites that could be read.
+        sources: Paths of their files, or names of bundled sites.
+    """
+    for source in sources:
+        try:
+            read_checked(source)
+        except ValueError as problems:
+            return str(problems)
+    if error.place is None or len(sources) != 1:
+        return str(error)
+    name, text, _ = site_text(sources[0])
+    line = read_yaml(text).line(("components", *error.place))
+    return str(FileProblem(name, line, written_path(error.place), error))
 
 
 def input_files(site: Site) -> list[Path]:

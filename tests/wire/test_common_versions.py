@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +20,7 @@ from doppelgrid.proto.microgrid.common_version import (
     timestamp,
 )
 from doppelgrid.proto.microgrid.electrical import power_response
-from doppelgrid.proto.microgrid.v1 import LIFETIMES_S
+from doppelgrid.proto.microgrid.v1 import LIFETIMES_S, _active_power, _reactive_power
 from doppelgrid.sim.domain.categories import BatteryType, Category, EvChargerType, OperationalMode
 from doppelgrid.sim.domain.messages import ComponentInfo, Frame, PowerUpdate, RequestStatus, SensorInfo
 from doppelgrid.sim.domain.metrics import Metric
@@ -206,3 +207,12 @@ def test_an_answer_to_a_set_point_says_until_when_if_that_is_known() -> None:
     known = power_response(PowerUpdate(RequestStatus.SUCCESS, 2_000_001))
     assert (known.valid_until_time.seconds, known.valid_until_time.nanos) == (2, 1000)
     assert not power_response(PowerUpdate(RequestStatus.FAILED, None)).HasField("valid_until_time")
+
+
+@pytest.mark.parametrize("answer", [_active_power, _reactive_power])
+def test_an_answer_of_v1_to_a_set_point_without_an_end_says_the_beginning_of_all_time(
+    answer: Callable[[PowerUpdate], Any],
+) -> None:
+    known, unknown = (answer(PowerUpdate(RequestStatus.SUCCESS, until_us)) for until_us in (2_000_001, None))
+    assert (known.valid_until.seconds, known.valid_until.nanos) == (2, 1000)
+    assert (unknown.valid_until.seconds, unknown.valid_until.nanos) == (0, 0)

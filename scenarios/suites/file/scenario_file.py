@@ -8,6 +8,8 @@ from pathlib import Path
 from ....sim.files.explain import keys_of
 from ....sim.files.problems import Finding, Place, Problem, kind_of
 from ....sim.files.regular import why_unreadable
+from ....sim.inputs.errors import InputError
+from ....sim.site.input_files import in_site_files
 from ....sim.site.reader import SiteError, bundled_sites, load_site, read_content
 from ....sim.site.site import Site
 from ....sim.tariff.reader import Tariff, TariffError, load_tariff
@@ -147,7 +149,14 @@ def _read(data: object, sources: Sources, unknown: Collection[Place]) -> Bound:
         return Bound(None, [*found, *findings_anywhere(part)])
     if part.section.interval_s is not None:
         site = site.with_telemetry_interval(part.section.interval_s)
-    bound = bind(part, site, app, tariff)
+    try:
+        bound = bind(part, site, app, tariff)
+    except InputError as error:
+        name = data.get("site")
+        files = [str(_site_source(name, sources.folder("site")))] if isinstance(name, str) else []
+        said = in_site_files(error, files).splitlines()[0]
+        accepted = "a site whose inputs can drive it from the start on"
+        return Bound(None, [*found, Finding(("site",), f"wrong: {said}", accepted)])
     has_app = bool(data.get("app")) or part.is_wrong("app")
     return Bound(
         None if found else bound.scenario, [*found, *bound.findings], () if has_app else bound.without_app
@@ -180,9 +189,13 @@ def _site(data: Mapping[str, object], sources: Sources, part: Readable) -> tuple
     if (name := _named(data, "site", part)) is None:
         return None, []
     try:
-        return load_site(name if name in bundled_sites() else folder / name), []
+        return load_site(_site_source(name, folder)), []
     except SiteError as error:
         return None, file_findings("site", name, error.problems)
+
+
+def _site_source(name: str, folder: Path) -> str | Path:
+    return name if name in bundled_sites() else folder / name
 
 
 def _tariff(
