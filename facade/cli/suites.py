@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -131,10 +132,14 @@ def run_scenarios(
         raise refuse("--jobs counts processes on this machine; accepted: either --jobs or --dask")
     if dask is None:
         prepared()
+    wrong = [*_app_problems(app or [])]
+    collected: list[Case] = []
     try:
         collected = collect(paths, lambda name: not app and fits(name, select or []))
     except ScenarioError as error:
-        raise refuse(str(error)) from None
+        wrong.append(str(error))
+    if wrong:
+        raise refuse("\n".join(wrong))
     filtered = chosen(collected, select or [], None)
     if not filtered:
         raise refuse("no case is left by --filter; accepted: one that leaves some")
@@ -185,9 +190,6 @@ def _with_apps(cases: list[Case], apps: list[str]) -> list[Case]:
         raise refuse(f"--app is for none of the cases; accepted: {kinds}")
     if left_out:
         typer.echo(f"{len(left_out)} cases are left out, which are for other controllers: {kinds}", err=True)
-    for command in dict.fromkeys(case.app for case in taken):
-        if command is not None:
-            _check_app(command)
     return taken
 
 
@@ -200,13 +202,15 @@ def _check_speed(speed: float) -> None:
         raise refuse(f"--{error}") from None
 
 
-def _check_app(text: str) -> None:
+def _app_problems(apps: list[str]) -> Iterator[str]:
     from ..scenarios.suites.file.application import ApplicationError, read_application  # noqa: PLC0415
+    from ..scenarios.suites.running.collection import command_of  # noqa: PLC0415
 
-    try:
-        read_application(text)
-    except ApplicationError as error:
-        raise refuse(f"--app is {error}") from None
+    for app in apps:
+        try:
+            read_application(command_of(app))
+        except ApplicationError as error:
+            yield f"--app is {error}"
 
 
 def _failed_last(last: LastRun, cases: list[Case]) -> list[Case]:

@@ -34,6 +34,15 @@ def run(*words: object) -> Result:
     return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["test", *map(str, words)])
 
 
+def test_what_is_wrong_with_an_app_is_told_beside_what_is_wrong_with_files(tmp_path: Path) -> None:
+    scenario(tmp_path, GOOD.replace("grid", "gird"))
+    ended = run(tmp_path, "--app", "fcr=nix.py")
+    assert ended.exit_code == 2
+    first, second = ended.output.splitlines()
+    assert first.startswith("--app is 'nix.py', which is not there")
+    assert "'gird', which is no component" in second
+
+
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
     scenario(tmp_path, GOOD, name="good.yaml")

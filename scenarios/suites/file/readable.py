@@ -107,7 +107,9 @@ class Readable:
             event: What it is called.
             of_end: Whether its end is meant.
         """
-        return any(self._may_be_called(place, event, of_end) for place in self.wrong if place[0] == "steps")
+        return any(
+            self._may_be_called(place, event, of_end) for place in self.wrong if place[:1] == ("steps",)
+        )
 
     def _may_be_called(self, place: Place, event: str, of_end: bool) -> bool:
         match place[1:]:
@@ -143,7 +145,7 @@ def readable(data: dict[str, Any], unknown: Iterable[Place] = ()) -> tuple[Reada
     told = [_with_place_in_text(each, data) for each in found if not _is_within(each.path, unfilled)]
     wrong = unfilled | {each.path for each in found} | _misspelt(found, data)
     # Of a step or check whose keys do not fit together, each may be right by itself.
-    left_out = {place for place in wrong if not (len(place) == 2 and place[0] in _LISTED)}
+    left_out = {place for place in wrong if place and not (len(place) == 2 and place[0] in _LISTED)}
     for _ in range(_MOST_TRIES):
         places = {
             key: [number for number in range(len(items)) if (key, number) not in left_out]
@@ -155,7 +157,7 @@ def readable(data: dict[str, Any], unknown: Iterable[Place] = ()) -> tuple[Reada
         except ValidationError as error:
             for finding in explain(error, _PartOfScenario, rest):
                 place = _in_file(finding.path, places)
-                left_out.add(place if place not in left_out else place[:-1])
+                left_out.add(place if place not in left_out else place[:-1] or place)
         else:
             return Readable(part, tuple(places["steps"]), tuple(places["checks"]), wrong | left_out), told
     nothing = _PartOfScenario.model_validate({})

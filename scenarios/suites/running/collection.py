@@ -111,7 +111,7 @@ def with_apps(cases: Sequence[Case], apps: Sequence[str]) -> tuple[list[Case], l
     given: dict[str | None, str] = {}
     for text in apps:
         named_kind = _KIND.match(text)
-        kind, command = (named_kind[1], named_kind[2]) if named_kind else (only, text)
+        kind, command = named_kind[1] if named_kind else only, command_of(text)
         if kind in given:
             raise ValueError(
                 f"{text!r}, beside {given[kind]!r}; accepted: one app for each kind of controller"
@@ -126,6 +126,12 @@ def with_apps(cases: Sequence[Case], apps: Sequence[str]) -> tuple[list[Case], l
         [replace(case, app=given[case.job]) for case in cases if case.job in given],
         [case for case in cases if case.job not in given],
     )
+
+
+def command_of(app: str) -> str:
+    """Return the command line of `APP` or `KIND=APP`."""
+    named_kind = _KIND.match(app)
+    return app if named_kind is None else named_kind[2]
 
 
 def check_apps(cases: Sequence[Case]) -> None:
