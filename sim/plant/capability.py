@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ...models.inverter import InverterState, inverter_apparent_limit_va, reactive_limit_within_var
 from ..components.device import NO_POWER
 from ..components.rating import Rating
@@ -86,6 +88,8 @@ class Capability:
                 return Bounds(*machine.reactive_range_var(machine.params, state, given))
             return machine.reactive_bounds(power_w)
         params = self._equipment.inverters[key]
+        if params.power_factor_min > 0.0 and math.isclose(power_w, params.standby_power_w):
+            power_w = 0.0  # What is drawn at rest makes no room for reactive power.
         apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
         limit_var = reactive_limit_within_var(params, apparent_va, power_w)
         return Bounds(-limit_var, limit_var)
