@@ -114,6 +114,26 @@ class Capability:
         self._point.solve()
         return is_held_back(self._memory, self._places.controls[key])
 
+    def has_less_beside_others(self, key: str) -> bool:
+        """Say whether another inverter asks a battery of this one for so much that both get only their share of it."""
+        if key not in self._places.inverters:
+            return False
+        self._point.solve()
+        layout, number = self._point.layout, self._places.inverters[key]
+        own = layout.inverters[number]
+        shared = layout.pair_battery[own.first_pair : own.end_pair]
+        return any(
+            self._takes_all(layout.pair_battery[pair], self._memory.pairs[pair].asked_w)
+            for inverter, other in enumerate(layout.inverters)
+            for pair in range(other.first_pair, other.end_pair)
+            if inverter != number and layout.pair_battery[pair] in shared
+        )
+
+    def _takes_all(self, number: int, asked_w: float) -> bool:
+        """Say whether a battery is at its limit with what an inverter asks it for [W] among it."""
+        battery = self._memory.batteries[number]
+        return battery.dc_w in (battery.lower_w, battery.upper_w) and asked_w * battery.dc_w > 0.0
+
     def held_off_by(self, key: str) -> int:
         """Return which departure of the grid holds an inverter off, a cause of `models.grid_code`; 0 if none does."""
         number = self._places.controls.get(key)

@@ -148,7 +148,9 @@ class TestEffectiveBounds:
     def test_of_its_direct_current_no_two_ranges_are_of_one_direction(
         self, site: Equipped, bounds: list[tuple[float, float]]
     ) -> None:
-        with pytest.raises(InvalidArgumentError, match="at most one range of charging and one of discharging"):
+        with pytest.raises(
+            InvalidArgumentError, match="at most one range of charging and one of discharging"
+        ):
             augment(site, *bounds, component=BATTERY, metric=DC)
 
     def test_reactive_bounds_are_independent_of_active_ones(self, site: Equipped) -> None:
