@@ -136,6 +136,8 @@ class AugmentedBounds:
             found = metric or "unspecified or unknown"
             raise InvalidArgumentError(f"target_metric is {found}; accepted: {', '.join(accepted)}")
         _check_ranges(bounds)
+        if metric is Metric.DC_POWER:
+            _check_sides(bounds)
         OF_BOUNDS.check(lifetime_s)
         check_takes_commands(self._plant, key)
         return metric
@@ -184,6 +186,18 @@ def _check_ranges(bounds: Sequence[OpenBounds]) -> None:
             raise InvalidArgumentError(
                 f"bounds contains {_written((range_,))}; accepted: finite numbers, the lower one first"
             )
+
+
+def _check_sides(bounds: Sequence[OpenBounds]) -> None:
+    """Refuse of a battery what it could not keep: two ranges on one side of 0."""
+    ranges = merged(_closed(lower, upper) for lower, upper in bounds)
+    charging = sum(range_.upper > 0.0 for range_ in ranges)
+    discharging = sum(range_.lower < 0.0 for range_ in ranges)
+    if max(charging, discharging) > 1:
+        raise InvalidArgumentError(
+            f"bounds of {Metric.DC_POWER} are {_written(ranges)}; accepted: at most one range of charging and one of "
+            "discharging"
+        )
 
 
 def _closed(lower: float | None, upper: float | None) -> Bounds:

@@ -56,19 +56,29 @@ def reactive_aim_var(memory: Memory, control: int) -> float:
 
 
 def held_w(memory: Memory, control: int, setting_w: float) -> float:
-    """Return the active power that comes of a setting [W], as `kept_w`; what is stuck stays."""
-    now = memory.controls[control]
-    return now.stuck_w if now.is_stuck else kept_w(memory, control, setting_w)
+    """Return the active power that comes of a setting [W] within what is allowed.
 
-
-def kept_w(memory: Memory, control: int, setting_w: float) -> float:
-    """Return the active power that a whole device makes of a setting within what is allowed [W].
-
-    What reach holds back into a gap between allowed ranges is cut further.
+    What reach holds back into a gap between allowed ranges is cut further. What is stuck stays.
     """
     now = memory.controls[control]
+    if now.is_stuck:
+        return now.stuck_w
     allowed = memory.allowed_w[control]
     if allowed is None:
         return setting_w
     power_w = min(max(setting_w, now.reach_lower_w), now.reach_upper_w)
     return cut(power_w, allowed) if power_w != setting_w else power_w
+
+
+def ramped_w(memory: Memory, control: int) -> float:
+    """Return where the ramp of a control has brought it within its reach [W].
+
+    What reach holds back into a gap between allowed ranges is cut further, unless it is on its way from what is not
+    allowed itself.
+    """
+    now = memory.controls[control]
+    power_w = min(max(now.setting_w, now.reach_lower_w), now.reach_upper_w)
+    allowed = memory.allowed_w[control]
+    if allowed is None or power_w == now.setting_w or cut(now.setting_w, allowed) != now.setting_w:
+        return power_w
+    return cut(power_w, allowed)

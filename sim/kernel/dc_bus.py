@@ -58,9 +58,9 @@ def find_battery_limits(layout: Layout, memory: Memory) -> None:
             upper *= now.allowed_share
             lower = max(lower, now.allowed_lower_w)
             upper = min(upper, now.allowed_upper_w)
-            if lower > -own.minimum_delivered_w:
+            if lower > -max(own.minimum_delivered_w, now.allowed_minimum_delivered_w):
                 lower = 0.0
-            if upper < own.minimum_w:
+            if upper < max(own.minimum_w, now.allowed_minimum_w):
                 upper = 0.0
         now.lower_w = lower
         now.upper_w = upper
@@ -270,13 +270,17 @@ def _granted(layout: Layout, memory: Memory, inverter: int) -> float:
 
 
 def _taken_w(layout: Layout, memory: Memory, battery: int) -> float:
-    """Return what a battery takes of all that it is asked for: within its limits, and nothing below its minimum [W]."""
+    """Return what a battery takes of all that it is asked for: within its limits, and nothing below its minimum [W].
+
+    Nor below what its clients have left it.
+    """
     now = memory.batteries[battery]
     power_w = _within(now.dc_w, now.lower_w, now.upper_w)
     own = layout.batteries[battery]
-    if power_w >= own.minimum_w * _AS_CONVERTED or power_w <= -own.minimum_delivered_w * _AS_CONVERTED:
-        return power_w
-    return 0.0
+    least_w = max(own.minimum_w, now.allowed_minimum_w)
+    least_delivered_w = max(own.minimum_delivered_w, now.allowed_minimum_delivered_w)
+    is_enough = power_w >= least_w * _AS_CONVERTED or power_w <= -least_delivered_w * _AS_CONVERTED
+    return power_w if is_enough else 0.0
 
 
 def _within(power_w: float, lower_w: float, upper_w: float) -> float:

@@ -325,6 +325,9 @@ class BatteryMemory:
     allowed_lower_w: float = -math.inf
     allowed_upper_w: float = math.inf
     """DC power that clients have left allowed to it [W]."""
+    allowed_minimum_w: float = 0.0
+    allowed_minimum_delivered_w: float = 0.0
+    """Least DC power either way that they have left it besides 0, as magnitudes [W]."""
     loss_wh: float = 0.0
     """Turned into heat since the start [Wh]."""
     throughput_ah: float = 0.0

@@ -31,11 +31,12 @@ def reactive_aim_var(memory: Memory, control: int) -> float:
     return now.reactive_target_var if now.reactive_target_var != 0.0 else now.support_var
 
 
-def kept_w(memory: Memory, control: int, setting_w: float) -> float:
-    """Return the active power that a whole device makes of a setting [W]."""
-    return setting_w
-
-
 def held_w(memory: Memory, control: int, setting_w: float) -> float:
     """Return the active power that comes of a setting [W]."""
     return setting_w
+
+
+def ramped_w(memory: Memory, control: int) -> float:
+    """Return where the ramp of a control has brought it within its reach [W]."""
+    now = memory.controls[control]
+    return min(max(now.setting_w, now.reach_lower_w), now.reach_upper_w)

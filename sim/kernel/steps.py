@@ -14,7 +14,7 @@ from ...models.inverter import ramp_towards
 from .ac_bus import active_w, clear_flows, count_energy, draw_inverters, draw_loads, is_live, sum_towards_grid
 from .ageing import HOUR_US, gather_use, notice_turns
 from .bms import managements_ahead_s, run_managements
-from .client_limits import aim_w, kept_w
+from .client_limits import aim_w, ramped_w
 from .dc_bus import find_direct_reach, share_directly
 from .device_model import draw_machines, find_machine_reach, machines_horizon_s, step_machines
 from .energies import count_energies
@@ -156,7 +156,7 @@ def _next_cycle_us(layout: Layout, memory: Memory, cycle_us: int) -> int:
 def _ramp(layout: Layout, memory: Memory, number: int) -> None:
     own, now = layout.controls[number], memory.controls[number]
     lower_w, upper_w = now.reach_lower_w, now.reach_upper_w
-    start_w = min(max(kept_w(memory, number, now.setting_w), lower_w), upper_w)
+    start_w = ramped_w(memory, number)
     goal_w = aim_w(memory, number)
     cycle_s = _cycle_us(layout, memory, number) / 1e6
     ramp_w_per_s = min(own.ramp_w_per_s, now.slowest_w_per_s)

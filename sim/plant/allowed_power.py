@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..domain.metrics import Metric
@@ -45,7 +45,7 @@ class AllowedPower:
             key: Of the component.
             metric: `AC_POWER_ACTIVE` [W] or `AC_POWER_REACTIVE` [var] of a device that takes set-points,
                 `DC_POWER` [W] of a battery.
-            ranges: Ascending. Between two ranges a battery may still be: only its outer edges are kept.
+            ranges: Ascending. A battery is at 0 W or in one of them, of which those on each side of 0 count as one.
         """
         memory = self._memory
         if metric is Metric.DC_POWER:
@@ -73,10 +73,20 @@ class AllowedPower:
         battery = self._memory.batteries[self._places.batteries[key]]
         self._dc_w.pop(key, None)
         battery.allowed_lower_w, battery.allowed_upper_w = -math.inf, math.inf
+        battery.allowed_minimum_w = battery.allowed_minimum_delivered_w = 0.0
         if ranges is not None:
             self._dc_w[key] = ranges
             battery.allowed_lower_w = min(ranges[0].lower, 0.0)
             battery.allowed_upper_w = max(ranges[-1].upper, 0.0)
+            battery.allowed_minimum_w = _least_w(each.lower for each in ranges if each.upper > 0.0)
+            battery.allowed_minimum_delivered_w = _least_w(
+                0.0 - each.upper for each in ranges if each.lower < 0.0
+            )
+
+
+def _least_w(edges_w: Iterable[float]) -> float:
+    """Return the least of some edges of ranges as a magnitude; 0 if there are none, or 0 is in a range [W]."""
+    return max(min(edges_w, default=0.0), 0.0)
 
 
 def _given(keys: Mapping[str, int], ranges: Sequence[Ranges | None]) -> dict[str, Ranges]:

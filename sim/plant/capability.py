@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from ...models.inverter import InverterState, inverter_apparent_limit_va, reactive_limit_within_var
 from ..components.device import NO_POWER
 from ..components.rating import Rating
@@ -94,6 +96,8 @@ class Capability:
                 return Bounds(*machine.reactive_range_var(machine.params, state, given))
             return machine.reactive_bounds(power_w)
         params = self._equipment.inverters[key]
+        if params.power_factor_min > 0.0 and math.isclose(power_w, params.standby_power_w):
+            power_w = 0.0  # What is drawn at rest makes no room for reactive power.
         apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
         limit_var = reactive_limit_within_var(params, apparent_va, power_w)
         return Bounds(-limit_var, limit_var)
@@ -117,6 +121,26 @@ class Capability:
         """Say whether a device delivers less than it would because of the feed-in limit."""
         self._point.solve()
         return is_held_back(self._memory, self._places.controls[key])
+
+    def has_less_beside_others(self, key: str) -> bool:
+        """Say whether another inverter asks a battery of this one for so much that both get only their share of it."""
+        if key not in self._places.inverters:
+            return False
+        self._point.solve()
+        layout, number = self._point.layout, self._places.inverters[key]
+        own = layout.inverters[number]
+        shared = layout.pair_battery[own.first_pair : own.end_pair]
+        return any(
+            self._takes_all(layout.pair_battery[pair], self._memory.pairs[pair].asked_w)
+            for inverter, other in enumerate(layout.inverters)
+            for pair in range(other.first_pair, other.end_pair)
+            if inverter != number and layout.pair_battery[pair] in shared
+        )
+
+    def _takes_all(self, number: int, asked_w: float) -> bool:
+        """Say whether a battery is at its limit with what an inverter asks it for [W] among it."""
+        battery = self._memory.batteries[number]
+        return battery.dc_w in (battery.lower_w, battery.upper_w) and asked_w * battery.dc_w > 0.0
 
     def held_off_by(self, key: str) -> int:
         """Return which departure of the grid holds an inverter off, a cause of `models.grid_code`; 0 if none does."""

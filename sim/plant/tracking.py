@@ -66,9 +66,8 @@ class Tracking:
         """Say whether a device does what its last set-point asks for.
 
         A set-point that is a limit, as for photovoltaics, is reached when the output keeps it; so is any that a feed-in
-        limit holds back. One below the minimum
-        load is reached when the device does not run; a machine that starts has taken on what it is told, and
-        comes to it by itself.
+        limit holds back, or a battery of which other inverters ask for the rest. One below the minimum load is reached
+        when the device does not run; a machine that starts has taken on what it is told, and comes to it by itself.
         """
         flow, rating = self._readings.flows().ac[key], self._equipment.ratings[key]
         tolerance = _TOLERANCE * rating.size
@@ -92,7 +91,9 @@ class Tracking:
         if self._machines.activity(key) in (Activity.STARTING, Activity.WARMING_UP):
             return True
         keeps_limit = target_w < flow.active_w and self._capability.is_held_back(key)
-        return keeps_limit or abs(flow.active_w - target_w) <= tolerance
+        is_less = 0.0 < abs(flow.active_w) < abs(target_w) and flow.active_w * target_w > 0.0
+        has_its_share = is_less and self._capability.has_less_beside_others(key)
+        return keeps_limit or has_its_share or abs(flow.active_w - target_w) <= tolerance
 
     def _reactive_target_var(self, key: str) -> float:
         target_var: float = self._memory.controls[self._controls[key]].reactive_target_var

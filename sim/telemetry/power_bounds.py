@@ -46,12 +46,14 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
 def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
     """Return the power that a set-point may ask of a device [W] or [var], beside 0.
 
-    Where a set-point is a limit, one beyond what sun, wind or car allow now is still a sensible one.
+    Where a set-point is a limit, one beyond what sun, wind or car allow now is still a sensible one. What a high
+    voltage makes of more than the rating is shown, so it is accepted.
     """
     rating = plant.equipment.ratings[key]
     rated = rating.of(power_type) or Bounds(0.0, 0.0)
     if power_type is PowerType.REACTIVE:
-        present: Ranges = (rated,)
+        now = plant.capability.reactive_power_bounds(key)
+        present: Ranges = (Bounds(min(rated.lower, now.lower), max(rated.upper, now.upper)),)
     elif rating.is_limit:
         most_w = max(rated.upper, plant.capability.active_power_bounds(key).upper)
         present = (Bounds(min(rated.lower, 0.0), most_w),)

@@ -131,6 +131,28 @@ class TestEffectiveBounds:
         assert lower <= 0.0 <= upper
         assert max(-lower, upper) == pytest.approx(3e3, rel=0.05)
 
+    @pytest.mark.parametrize("power", [2e3, -2e3])
+    @pytest.mark.parametrize("bounds", [[(None, -12e3), (8e3, None)], [(8e3, 9e3)], [(-9e3, -8e3)]])
+    def test_a_battery_is_in_what_is_left_of_its_direct_current_or_at_nothing(
+        self, site: Equipped, bounds: list[tuple[float | None, float | None]], power: float
+    ) -> None:
+        site.gateway.set_power(INVERTER, PowerType.ACTIVE, power, 60)
+        site.pass_time(2.0)
+        augment(site, *bounds, component=BATTERY, metric=DC, lifetime_s=30)
+        site.pass_time(2.0)
+        assert site.value(BATTERY, DC) == 0.0
+        site.pass_time(40.0)
+        assert site.value(BATTERY, DC) == pytest.approx(power, rel=0.05)
+
+    @pytest.mark.parametrize("bounds", [[(1e3, 2e3), (3e3, 4e3)], [(-4e3, -3e3), (-2e3, 5e3)]])
+    def test_of_its_direct_current_no_two_ranges_are_of_one_direction(
+        self, site: Equipped, bounds: list[tuple[float, float]]
+    ) -> None:
+        with pytest.raises(
+            InvalidArgumentError, match="at most one range of charging and one of discharging"
+        ):
+            augment(site, *bounds, component=BATTERY, metric=DC)
+
     def test_reactive_bounds_are_independent_of_active_ones(self, site: Equipped) -> None:
         augment(site, (-1e3, 1e3), metric=REACTIVE)
         assert site.shown(INVERTER, REACTIVE) == ((-1e3, 1e3),)
