@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import functools
 import gc
-import inspect
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -27,7 +23,6 @@ QUICK = {
     "control", "gateway", "inputs", "models", "plant", "recording", "security", "site", "telemetry", "wire",
 }  # fmt: skip
 """Folders whose tests need no other process and no compiler, and show most mistakes."""
-LONGEST_WAIT_S = 300.0
 LEFT_OUT = ("slow", "measured", "lengthy")
 """Marks of tests in them that take long all the same."""
 
@@ -54,24 +49,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    for item in items:
-        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
-            item.obj = _within_limit(item.obj)
     if config.getoption("--quick"):
         left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in LEFT_OUT)]
         items[:] = [item for item in items if item not in left_out]
         config.hook.pytest_deselected(items=left_out)
-
-
-def _within_limit(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
-    """Let a test that waits for what never comes fail by itself, rather than with all that run in its process."""
-
-    @functools.wraps(test)
-    async def limited(*arguments: object, **fixtures: object) -> None:
-        async with asyncio.timeout(LONGEST_WAIT_S):
-            await test(*arguments, **fixtures)
-
-    return limited
 
 
 @pytest.fixture

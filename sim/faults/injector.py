@@ -225,10 +225,7 @@ class Faults:
             if not 0 < number <= state.last_number:
                 accepted = f"1 to {state.last_number}"
                 raise ValueError(f"faults.active.{number}: a number never given; accepted: {accepted}")
-            try:
-                self._check(active.fault)
-            except ValueError as error:
-                raise ValueError(f"faults.active.{number}: {error}") from None
+            self._check(active.fault)
 
     def restore(self, state: FaultsState) -> None:
         """Break what a saved state says, and nothing else. Devices are the plant's to restore."""

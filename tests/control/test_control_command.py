@@ -114,7 +114,7 @@ class TestTime:
     @pytest.mark.parametrize(
         ("words", "said"),
         [(("step", "soon"), "accepted: a number with a unit"), (("speed", "fast"), "accepted: a number, such as"),
-         (("speed", "0"), "accepted: a number greater")],
+         (("speed", "0"), "accepted: a number from")],
     )  # fmt: skip
     async def test_what_is_typed_wrongly_is_told(
         self, shell: Shell, words: tuple[str, ...], said: str
