@@ -11,6 +11,7 @@ from contextlib import suppress
 import grpc
 
 from .api import Api, PowerCall
+from .site import TAKING_THEIR_TIME
 from .values import (
     Component,
     Metric,
@@ -133,6 +134,25 @@ async def eventually(
     finally:
         stream.cancel()
     raise Violation(f"{complaint} within {within_s:g} s (last seen: {_described(last)})")
+
+
+async def arrives(
+    api: Api, component: Component, metrics: Sequence[int], holds: Callable[[Telemetry], bool], complaint: str
+) -> Telemetry:
+    """Watch a component until it has come to what it was told.
+
+    Raises:
+        Violation: If it has not in time.
+        NotApplicable: The same of an engine or the like, which has to start and to warm up.
+    """
+    try:
+        return await eventually(api, component.id, metrics, holds, complaint)
+    except Violation:
+        if component.category in TAKING_THEIR_TIME:
+            raise NotApplicable(
+                f"component {component.id} ({component.category}) starts in its own time, not within {SETTLING_S:g} s"
+            ) from None
+        raise
 
 
 async def throughout(
@@ -271,9 +291,8 @@ class Room:
     def targets(self, part: float) -> list[float]:
         """Return a power on each side of zero that has room, some part of the way to its end [W]."""
         edges = ((0.0, min(self.lower, 0.0)), (0.0, max(self.upper, 0.0)))
-        if not any(lower <= 0.0 <= upper and upper - lower > 0.0 for lower, upper in self.ranges):
-            return [self.target(part)]
-        if self._is_charger:
+        lower, upper = self.ranges[0] if self.far_end == self.lower else self.ranges[-1]
+        if self._is_charger or not lower <= 0.0 <= upper:
             return [self.target(part)]
         return [near + part * (far - near) for near, far in edges if abs(far) >= _LEAST_ROOM_W]
 

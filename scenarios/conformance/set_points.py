@@ -15,6 +15,7 @@ from .observations import (
     REFUSED_POWER,
     SETTLING_S,
     Room,
+    arrives,
     eventually,
     finite_ranges,
     near,
@@ -56,9 +57,8 @@ async def takes_both_axes(subject: Subject, component_id: int) -> None:
             telemetry
         )
 
-    await eventually(
-        subject.api, component_id, [_P, _Q], both, f"not both {target_w:g} W and {target_var:g} var"
-    )
+    component = subject.site.components[component_id]
+    await arrives(subject.api, component, [_P, _Q], both, f"not both {target_w:g} W and {target_var:g} var")
     try:
         await power_refused(subject.api, component_id, PowerType.UNSPECIFIED, 0.0)
     except NotOffered:
@@ -75,11 +75,11 @@ async def keeps_to_lifetimes(subject: Subject, component_id: int) -> None:
         update = await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, lifetime_s)
         require(update.valid_until_s, f"no valid_until_time for a lifetime of {lifetime_s} s")
         require_lifetime(update.valid_until_s or 0.0, lifetime_s or 60, sent_s=sent_s)
-    at_power = near(_P, target_w, limits.tolerance)
-    await eventually(subject.api, component_id, [_P], at_power, f"not at {target_w:g} W")
     for lifetime_s in (0, 9, 901, 1_000_000):
         refusal = await power_refused(subject.api, component_id, PowerType.ACTIVE, -target_w / 2, lifetime_s)
         _require_code(refusal, {grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.OUT_OF_RANGE})
+    at_power, component = near(_P, target_w, limits.tolerance), subject.site.components[component_id]
+    await arrives(subject.api, component, [_P], at_power, f"not at {target_w:g} W")
     moved = "a refused set-point moved the component"
     await throughout(subject.api, component_id, [_P], at_power, moved, 2.0)
 
@@ -207,7 +207,7 @@ async def outlives_its_caller(subject: Subject, component_id: int) -> None:
                 call.cancel()
         arrived = near(_P, target_w, limits.tolerance)
         gone = f"after the caller's {leave} the component is not at {target_w:g} W"
-        await eventually(subject.api, component_id, [_P], arrived, gone)
+        await arrives(subject.api, subject.site.components[component_id], [_P], arrived, gone)
         await throughout(subject.api, component_id, [_P], arrived, gone, 1.0)
 
 
@@ -255,9 +255,9 @@ async def floors_to_the_resolution(subject: Subject, component_id: int) -> None:
     limits = await room(subject.api, subject.site.components[component_id])
     for target_w in limits.targets(0.2137):
         await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 60)
-        await eventually(
+        await arrives(
             subject.api,
-            component_id,
+            subject.site.components[component_id],
             [_P],
             _floored_to(target_w, max(limits.tolerance, 0.1 * abs(target_w))),
             f"{target_w:g} W came to something else; accepted: near it, the same sign, and no greater magnitude",

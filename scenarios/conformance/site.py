@@ -20,6 +20,8 @@ CONTROLLABLE = (
     "CAPACITOR_BANK",
 )
 """Categories that take set-points, by the API's text and the SDK's use."""
+TAKING_THEIR_TIME = ("STEAM_BOILER", "ELECTROLYZER", "CHP")
+"""Categories that start, and warm up, before they follow a set-point."""
 WITH_AC_FRAME = ("METER", "INVERTER", "EV_CHARGER", "CHP", "STEAM_BOILER")
 """Categories of which the SDK asks the fifteen AC metrics."""
 
