@@ -194,7 +194,7 @@ VOLT_AMPERE_HOUR = Unit("VAh", {"kVAh": 1e3, "VAh": 1.0, "MVAh": 1e6}, most=1e13
 VOLT = Unit("V", {"V": 1.0, "kV": 1e3, "mV": 1e-3}, most=1e6)
 AMPERE = Unit("A", {"A": 1.0, "kA": 1e3, "mA": 1e-3}, most=1e6)
 HERTZ = Unit("Hz", {"Hz": 1.0, "mHz": 1e-3}, most=1e3)
-SECOND = Unit("s", {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400.0}, most=1e11, in_parts=True)
+SECOND = Unit("s", {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400.0}, in_parts=True)
 FRACTION = Unit("1", {"%": 0.01})
 CELSIUS = Unit("°C", {"°C": 1.0, "degC": 1.0})
 DEGREE = Unit("°", {"°": 1.0, "deg": 1.0})

@@ -68,7 +68,8 @@ def test_what_varies_shows_in_what_comes_of_it(alone: tuple[Result, ...]) -> Non
     assert not any(result.error for result in alone)
     small, large, *_ = alone
     assert small.seed == large.seed == 0
-    assert small.numbers["produced_kwh"] == large.numbers["produced_kwh"]
+    # Events of a battery cut the time over which others are added up at other instants.
+    assert small.numbers["produced_kwh"] == pytest.approx(large.numbers["produced_kwh"], rel=1e-12)
     assert small.numbers["battery.soc_last"] != large.numbers["battery.soc_last"]
     assert alone[0].numbers["produced_kwh"] != alone[2].numbers["produced_kwh"]
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from doppelgrid.sim.files.units import Unit
 from doppelgrid.sim.headless import simulate as simulate_module
 from doppelgrid.sim.headless.columns import Columns
 from doppelgrid.sim.headless.outcome import RunError
@@ -218,7 +219,13 @@ def test_progress_is_told_in_simulated_time_and_the_run_in_that_of_the_wall(
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-def test_a_power_that_is_no_number_is_told_with_its_place_its_time_and_the_inputs() -> None:
+def test_a_power_that_is_no_number_is_told_with_its_place_its_time_and_the_inputs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # No file may say so much, but hardware of packages may.
+    monkeypatch.setattr(
+        Unit, "parse", lambda unit, text: float(text.split()[0]) * unit.factors[text.split()[1]]
+    )
     points = [{"at": "0 s", "value": "1 kW"}, {"at": "2 s", "value": "1e302 MW"}]
     load = {"profile": "inline", "points": points}
     components = {

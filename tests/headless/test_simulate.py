@@ -18,6 +18,7 @@ from doppelgrid.sim.components.inverter import InverterSection
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.headless import simulate as simulate_module
 from doppelgrid.sim.headless.simulate import inputs_that_end, with_self_consumption
+from doppelgrid.sim.recording import read_recording
 from doppelgrid.sim.site.reader import load_site
 from doppelgrid.sim.site.site import Site
 
@@ -97,7 +98,7 @@ def test_a_recorded_run_reads_as_the_live_site_would_have_reported_it(tmp_path: 
     )
 
 
-def test_nothing_is_left_of_a_recording_that_did_not_come_to_its_end(tmp_path: Path) -> None:
+def test_a_recording_that_did_not_come_to_its_end_is_left_as_a_part_alone(tmp_path: Path) -> None:
     def stop(_done: timedelta) -> None:
         raise KeyboardInterrupt
 
@@ -105,7 +106,8 @@ def test_nothing_is_left_of_a_recording_that_did_not_come_to_its_end(tmp_path: P
         doppelgrid.simulate(
             load_site("demo"), HOUR, resolution=MINUTE, record=tmp_path / "hour.parquet", on_progress=stop
         )
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["hour.parquet.part"]
+    assert not read_recording(tmp_path / "hour.parquet").is_complete
 
 
 @pytest.mark.parametrize(
