@@ -7,6 +7,9 @@ from .client_limits import held_w
 from .feed_in import reach_within_feed_in_w
 from .layout import Layout, Memory
 
+_BEYOND_ROUNDING = 1.0 + 1e-9
+"""A device that is set to all that it can have may draw more by a rounding."""
+
 
 def reach_w(layout: Layout, memory: Memory, control: int) -> tuple[float, float]:
     """Return the least and the greatest active power that a device could have now [W]; what flows must be known."""
@@ -19,4 +22,4 @@ def drawn_beyond_w(layout: Layout, memory: Memory, control: int) -> float:
     now = memory.controls[control]
     set_w = min(held_w(memory, control, now.setting_w), now.reach_upper_w)
     drawn_w = active_w(memory, layout.controls[control].component)
-    return drawn_w if drawn_w > max(set_w, 0.0) else 0.0
+    return drawn_w if drawn_w > max(set_w, 0.0) * _BEYOND_ROUNDING else 0.0

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _QUARTER_US = 15 * MINUTE_US
 _QUARTERS = range(0, 96 * _QUARTER_US, _QUARTER_US)
-_LEAST_SHAPE = 1e-7
-"""What shapes are rounded to, of their mean; no meter shows that much."""
+_LEAST_SHAPE = 1e-9
+"""What shapes are rounded to, of their mean: above the last digits of a computation, below what a meter shows."""
 _DYNAMISED_1999 = {"h0": "h0_dyn"}
 """The household profile of 1999 is meant to be used with its dynamisation over the year."""
 
