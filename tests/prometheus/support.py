@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import urllib.request
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
+
+from doppelgrid import SiteServer
+from doppelgrid.proto.prometheus.endpoint import serve_metrics
 
 PATIENCE_S = 20.0
 
@@ -56,3 +60,14 @@ async def scrape_until(url: str, holds: Callable[[Figures], bool]) -> Figures:
             figures = await scrape(url)
             if holds(figures):
                 return figures
+
+
+@asynccontextmanager
+async def scraped(*servers: SiteServer, components: bool = False) -> AsyncIterator[str]:
+    """Serve sites, and their figures; yields the URL of these."""
+    async with AsyncExitStack() as serving:
+        metrics = serve_metrics(servers, host="127.0.0.1", port=0, components=components)
+        url = await serving.enter_async_context(metrics)
+        for server in servers:
+            await serving.enter_async_context(server)
+        yield url
