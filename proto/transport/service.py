@@ -34,7 +34,8 @@ class _Called(NamedTuple):
     traffic: Traffic
 
 
-_called: ContextVar[_Called] = ContextVar("_called")
+_PAST_ANY_TRANSPORT = _Called("", Traffic())
+_called: ContextVar[_Called] = ContextVar("_called", default=_PAST_ANY_TRANSPORT)
 _log = logging.getLogger(__name__)
 
 
