@@ -15,6 +15,7 @@ import doppelgrid.testing
 from doppelgrid import models
 from doppelgrid.proto.control.fields import unit_field
 from doppelgrid.proto.microgrid import common_v1, common_v1alpha8
+from doppelgrid.proto.prometheus import families
 from doppelgrid.scenarios.suites.file.library import scenarios
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioFile
 from doppelgrid.scenarios.testing.durations import shown_span
@@ -212,6 +213,29 @@ def metrics_of_api() -> list[str]:
 def not_sent() -> dict[str, str]:
     """Return the metrics of the API that no component sends, and why."""
     return dict(NOT_SENT)
+
+
+class Figure(NamedTuple):
+    """What Prometheus can scrape of a site."""
+
+    name: str
+    kind: str
+    labels: tuple[str, ...]
+    meaning: str
+
+
+def figures() -> list[Figure]:
+    """Return what Prometheus scrapes of each site."""
+    return [_figure(family) for family in families.OF_SITES]
+
+
+def figures_of_components() -> list[Figure]:
+    """Return what it scrapes of each component where that is wanted."""
+    return [_figure(family) for family in families.OF_COMPONENTS]
+
+
+def _figure(family: families.Family) -> Figure:
+    return Figure(family.name, family.kind.value, (families.MICROGRID, *family.labels), family.meaning)
 
 
 def preset_files() -> list[str]:

@@ -25,6 +25,7 @@ def generated_pages() -> dict[str, Callable[[], str]]:
         "reference/metrics.md": metrics_page,
         "reference/inputs.md": inputs_page,
         "reference/faults.md": faults_page,
+        "reference/prometheus.md": prometheus_page,
         "reference/library.md": library_page,
         "reference/commands.md": commands_page,
         "reference/python.md": lambda: names_page(
@@ -162,6 +163,35 @@ def faults_page() -> str:
         "in the log of events, which says in words what each does.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def prometheus_page() -> str:
+    """Return the page of figures for Prometheus."""
+    lines = [
+        "# Figures for Prometheus",
+        "",
+        "What `doppelgrid run --prometheus HOST:PORT` tells of the sites that it serves; [Watch a run with "
+        "Prometheus](../how-to/prometheus.md) shows its use. This page is made from the table that the command uses. "
+        "Beside these there are those of the process itself that Prometheus' client library brings, such as "
+        "`process_resident_memory_bytes` and `process_cpu_seconds_total`.",
+        "",
+        *_figures_table(source.figures()),
+        "",
+        "## Components",
+        "",
+        "With `--prometheus-components` also:",
+        "",
+        *_figures_table(source.figures_of_components()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _figures_table(figures: list[source.Figure]) -> list[str]:
+    rows = (
+        [code(each.name), each.kind, ", ".join(map(code, each.labels)), escaped(each.meaning)]
+        for each in figures
+    )
+    return table(["figure", "kind", "labels", "meaning"], rows)
 
 
 def _metrics_of(each: source.Reported, shared: frozenset[str]) -> str:

@@ -33,6 +33,7 @@ from .billing import prices_of
 from .event_words import event_line
 from .live_table import draw_table
 from .options import writing
+from .prometheus import ServeMetrics
 from .reloading import Edit, Reloading
 from .report_lines import print_report
 
@@ -63,6 +64,8 @@ class RunOptions:
     """Edits of the sites' files to take in; none if None."""
     prices: Mapping[SiteServer, Prices] = field(default_factory=dict)
     """By which sites are billed at first; those that are not have none."""
+    metrics: ServeMetrics | None = None
+    """Serves figures of the run to Prometheus; nothing does if None."""
     watches: dict[SiteServer, SiteWatch] = field(default_factory=dict)
     """Who looks at each site as it is now, to say at the end what it did; filled while they are served."""
 
@@ -81,11 +84,15 @@ async def run_sites(servers: Sequence[SiteServer], options: RunOptions) -> None:
 
     Raises:
         PortInUseError: If something else answers on a port.
+        BindError: If it is not possible to listen on one for another reason.
     """
     _log_to_terminal()
     async with contextlib.AsyncExitStack() as serving:
         # From before anything is served: whoever ends the run while it begins ends it like any other.
         with _told_to_end() as told:
+            if options.metrics is not None:
+                url = await serving.enter_async_context(options.metrics(servers))
+                _log.info("Prometheus can scrape %s", url)
             for server in servers:
                 if told.is_set():
                     break

@@ -25,6 +25,7 @@ from .options import (
     start_recorder,
     whole_number,
 )
+from .prometheus import PrometheusComponentsOption, PrometheusOption, metrics_server
 from .protection import (
     AuthKeyOption,
     HostOption,
@@ -113,6 +114,8 @@ def run(
             help="Take in edits of the files of sites and tariff, and of those that they name, as the sites run.",
         ),
     ] = False,
+    prometheus: PrometheusOption = None,
+    prometheus_components: PrometheusComponentsOption = False,
     host: HostOption = None,
     insecure: InsecureOption = False,
     tls_cert: TlsCertOption = None,
@@ -124,7 +127,7 @@ def run(
     """Serve sites over the Microgrid API until Ctrl-C."""
     import asyncio  # noqa: PLC0415
 
-    from ..proto.serving.server import PortInUseError  # noqa: PLC0415
+    from ..proto.serving.server import BindError, PortInUseError  # noqa: PLC0415
     from ..proto.serving.site_server import SiteServer  # noqa: PLC0415
     from ..proto.transport.security import SecurityError  # noqa: PLC0415
     from ..sim.components.package_check import PackageError  # noqa: PLC0415
@@ -137,6 +140,7 @@ def run(
 
     check_recording(record, record_metrics, extremes=record_extremes)
     check_writable("--emit-endpoints", emit_endpoints)
+    metrics = metrics_server(prometheus, components=prometheus_components)
     security = read_security(tls_cert, tls_key, tls_client_ca, auth_key, sign_secret)
     if reload and record is not None:
         raise refuse("--record with --reload; accepted: one of them, as a recording is of one site")
@@ -178,7 +182,9 @@ def run(
         ) as recorder:
             read = partial(read_edition, sources, copies, tariff)
             reloading = Reloading(sources, Edition(chosen, billed), read) if reload else None
-            options = RunOptions(emit_endpoints, duration, recorder, reloading=reloading, prices=prices)
+            options = RunOptions(
+                emit_endpoints, duration, recorder, reloading=reloading, prices=prices, metrics=metrics
+            )
             asyncio.run(run_sites(servers, options))
     except SecurityError as error:
         raise refuse(str(error)) from None
@@ -186,6 +192,8 @@ def run(
         raise refuse(input_in_words(error, sources)) from None
     except PortInUseError as error:
         raise refuse(str(error), PORT_IN_USE) from None
+    except BindError as error:
+        raise refuse(str(error)) from None
     except OSError as error:
         raise refuse(f"{error.filename or error}: {error.strerror or error}") from None
 

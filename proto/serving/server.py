@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import grpc
 
@@ -15,6 +15,7 @@ from ..transport.health import Health
 from ..transport.open_streams import OpenStreams
 from ..transport.security import Security
 from ..transport.service import Service
+from ..transport.traffic import Traffic
 
 _OPTIONS = (
     # A second server on the same port would take every other client without a word.
@@ -53,6 +54,7 @@ async def serve_gateway(
     security: Security | None = None,
     insecure: bool = False,
     ended: Callable[[], Awaitable[None]] | None = None,
+    traffic: Traffic | None = None,
 ) -> AsyncIterator[str]:
     """Serve all versions of the API, reflection and health on one port while the context lasts.
 
@@ -67,6 +69,7 @@ async def serve_gateway(
         security: What protects the port; if None, nothing does.
         insecure: Whether an unprotected port may be open to other machines.
         ended: Waits until the site no longer answers, of which health tells.
+        traffic: Counts the calls of clients.
 
     Yields:
         Where the server listens, such as `[::1]:8800`, once it does.
@@ -84,7 +87,7 @@ async def serve_gateway(
     open_streams = OpenStreams()
     server = grpc.aio.server(interceptors=security.interceptors(), options=_OPTIONS)
     served = (*services(gateway, open_streams), *(() if beside is None else (beside(open_streams),)))
-    server.add_generic_rpc_handlers(tuple(service.generic_handler() for service in served))
+    server.add_generic_rpc_handlers(tuple(service.generic_handler(traffic) for service in served))
     health = Health(server, (service.name for service in served))
     bound_port = _open_port(server, f"{host}:{port}", security.credentials())
     await server.start()
@@ -119,16 +122,33 @@ def _bracketed(host: str) -> str:
 
 def _probe(host: str, port: int) -> None:
     """Try with an ordinary socket; gRPC itself would log the reason and raise an error without it."""
-    where = f"cannot listen on {host}:{port}"
     if not 0 <= port <= _HIGHEST_PORT:
-        raise BindError(f"{where}: the port is out of range; accepted: 0 to {_HIGHEST_PORT}")
-    try:
+        raise BindError(
+            f"cannot listen on {host}:{port}: the port is out of range; accepted: 0 to {_HIGHEST_PORT}"
+        )
+    with binding(f"{host}:{port}"):
         _bind(host, port)
+
+
+@contextmanager
+def binding(where: str) -> Iterator[None]:
+    """Say in words why it is not possible to listen.
+
+    Args:
+        where: Host and port.
+
+    Raises:
+        PortInUseError: If another program listens there.
+        BindError: If it is not possible for another reason.
+    """
+    try:
+        yield
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            message = f"{where}: the port is in use; accepted: a free one, or 0 for any"
-            raise PortInUseError(message) from None
-        raise BindError(f"{where}: {error.strerror}") from error
+            raise PortInUseError(
+                f"cannot listen on {where}: the port is in use; accepted: a free one, or 0 for any"
+            ) from None
+        raise BindError(f"cannot listen on {where}: {error.strerror}") from error
 
 
 def _bind(host: str, port: int) -> None:

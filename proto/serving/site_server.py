@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+from ...sim.domain.events import Subscribers
 from ...sim.domain.timestamps import Timestamps, check_start
 from ...sim.engine.clock import check_speed
 from ...sim.simulation.hardware import Hardware
@@ -17,6 +18,7 @@ from ...sim.site.site import Site
 from ..control.service import control_service
 from ..control.statements import Statements
 from ..transport.security import Security, is_loopback
+from ..transport.traffic import Traffic
 from .door import Door
 from .server import serve_gateway
 
@@ -66,6 +68,10 @@ class SiteServer:
         self.site = site if isinstance(site, Site) else load_site(site)
         self.address = ""
         """Address where it is served, such as `[::1]:8800`, while it is."""
+        self.traffic = Traffic()
+        """What passes between the site and its clients."""
+        self.simulations = Subscribers[LiveSimulation]()
+        """Told of each simulation that is served, before its time passes: another one once the site is exchanged."""
         self._host = host
         self._port = port
         self._speed = speed
@@ -162,11 +168,13 @@ class SiteServer:
                 security=self._security,
                 insecure=self._insecure,
                 ended=simulation.wait,
+                traffic=self.traffic,
             )
 
         async with contextlib.AsyncExitStack() as stack:
             self.address = await stack.enter_async_context(Door(simulation, server, port))
             stack.callback(simulation.stop)
+            self.simulations.tell(simulation)
             simulation.start(None if former is None else former.clock.now_us())
             self._simulation = simulation
             self._resources = stack.pop_all()

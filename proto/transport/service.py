@@ -8,23 +8,34 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
 from ...sim.domain.messages import CommandError, InvalidArgumentError
 from ...sim.domain.printable import printable
+from .traffic import DONE, Call, Traffic
 
 RequestT = TypeVar("RequestT", bound=Message)
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 _READING = ("Get", "List", "Receive")
-"""Beginnings of the names of procedures that change nothing; all others are logged."""
-_called: ContextVar[str] = ContextVar("_called", default="")
+"""Beginnings of the names of procedures that change nothing; all others are logged, and count as commands."""
+
+
+class _Called(NamedTuple):
+    """What a call calls, and where it counts."""
+
+    procedure: str
+    traffic: Traffic
+
+
+_PAST_ANY_TRANSPORT = _Called("", Traffic())
+_called: ContextVar[_Called] = ContextVar("_called", default=_PAST_ANY_TRANSPORT)
 _log = logging.getLogger(__name__)
 
 
@@ -43,21 +54,27 @@ class Service:
     name: str
     methods: tuple[Method, ...]
 
-    def generic_handler(self) -> grpc.GenericRpcHandler:
-        """Return the service in the form that servers and channels take."""
-        return _Handlers({f"/{self.name}/{method.name}": method.handler for method in self.methods})
+    def generic_handler(self, traffic: Traffic | None = None) -> grpc.GenericRpcHandler:
+        """Return the service in the form that servers and channels take.
+
+        Args:
+            traffic: Counts the calls; nobody wants to know if None.
+        """
+        handlers = {f"/{self.name}/{method.name}": method.handler for method in self.methods}
+        return _Handlers(handlers, Traffic() if traffic is None else traffic)
 
 
 class _Handlers(grpc.GenericRpcHandler):
-    """Finds the handler of a call, and notes which procedure it was, for the log."""
+    """Finds the handler of a call, and notes which procedure it was, for the log and the counts."""
 
-    def __init__(self, handlers: Mapping[str, grpc.RpcMethodHandler[Any, bytes]]) -> None:
+    def __init__(self, handlers: Mapping[str, grpc.RpcMethodHandler[Any, bytes]], traffic: Traffic) -> None:
         self._handlers = handlers
+        self._traffic = traffic
 
     def service(
         self, handler_call_details: grpc.HandlerCallDetails
     ) -> grpc.RpcMethodHandler[Any, bytes] | None:
-        _called.set(handler_call_details.method)
+        _called.set(_Called(handler_call_details.method, self._traffic))
         return self._handlers.get(handler_call_details.method)
 
 
@@ -76,7 +93,8 @@ def unary(name: str, request: type[RequestT], answer: Callable[[RequestT], Await
 
     async def serve(data: bytes, context: Context) -> bytes | None:
         try:
-            answered = await answer(_parsed(request, data))
+            with _carried(context, is_command=logged):
+                answered = await answer(_parsed(request, data))
         except CommandError as error:
             await _refuse(context, error, logged=logged)
             return None
@@ -106,12 +124,15 @@ def stream(
     async def serve(data: bytes, context: Context) -> AsyncIterator[bytes]:
         unlogged = logged
         try:
-            async with aclosing(answer(_parsed(request, data))) as answers:
-                async for item in answers:
-                    if unlogged:
-                        _log_outcome(context, "accepted")
-                        unlogged = False
-                    yield item
+            with _carried(context, is_command=logged) as call:
+                async with aclosing(answer(_parsed(request, data))) as answers:
+                    async for item in answers:
+                        if unlogged:
+                            call.settle(DONE)
+                            _log_outcome(context, "accepted")
+                            unlogged = False
+                        call.sent += 1
+                        yield item
         except CommandError as error:
             await _refuse(context, error, logged=logged)
 
@@ -121,6 +142,11 @@ def stream(
 def status_of(error: CommandError) -> grpc.StatusCode:
     """Return the status code by which a refusal is told to clients."""
     return grpc.StatusCode[error.status]
+
+
+def _carried(context: Context, *, is_command: bool) -> AbstractContextManager[Call]:
+    called = _called.get()
+    return called.traffic.carry(called.procedure, context.peer(), is_command=is_command)
 
 
 def _parsed(request: type[RequestT], data: bytes) -> RequestT:
@@ -140,4 +166,4 @@ async def _refuse(context: Context, error: CommandError, *, logged: bool) -> Non
 
 
 def _log_outcome(context: Context, outcome: str) -> None:
-    _log.info("%s from %s: %s", _called.get().lstrip("/"), context.peer(), outcome)
+    _log.info("%s from %s: %s", _called.get().procedure.lstrip("/"), context.peer(), outcome)

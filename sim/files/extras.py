@@ -11,6 +11,7 @@ EXTRAS = {
     "matplotlib": "plots",
     "numba": "simulate",
     "plotille": "plots",
+    "prometheus_client": "prometheus",
     "pyarrow": "recordings",
 }
 """By package, the extra of this one that brings it."""

@@ -88,6 +88,8 @@ class Gateway:
         self._sampling = Sampling(
             plant, directory, engine, clock, instruments, self._component_frames, self._sensor_frames
         )
+        self.samplings = self._sampling.sent
+        """Told of every sampling, of large sites of every turn, once its frames are sent: when it was due [µs]."""
         self._intervals = Intervals(plant, directory, clock, instruments, faults, self._sampling)
         faults.begun.subscribe(self._on_fault)
 

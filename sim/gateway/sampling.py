@@ -61,6 +61,8 @@ class Sampling:
         count = max(1, -(-len(self._ids) // _FRAMES_AT_ONCE))
         self._turns = [self._ids[turn::count] for turn in range(count)]
         self._samples = Subscribers[_Sample]()
+        self.sent = Subscribers[int]()
+        """Told of every sampling, of large sites of every turn, once its frames are sent: when it was due [µs]."""
         engine.handle("sample", self._sample, promised=True, lasting=True)
         engine.handle("sample turn", self._sample_turn, promised=True)
         engine.handle("sample by timetable", self._sample)
@@ -94,8 +96,10 @@ class Sampling:
                 later_us = self._engine.now_us + interval_us * turn // len(self._turns)
                 self._engine.schedule(later_us, "sample turn", turn)
         self._sensors.push()
+        self.sent.tell(self._engine.now_us)
 
     def _sample_turn(self, turn: int) -> None:
         self._plant.advance(self._engine.now_us)
         if 0 < turn < len(self._turns):
             self._components.send(self._turns[turn], all_of_them=self._samples.has_any)
+            self.sent.tell(self._engine.now_us)

@@ -50,6 +50,7 @@ def without(package: str, *words: str) -> subprocess.CompletedProcess[str]:
         ("pyarrow", "simulate", ("simulate", "demo", "--duration", "1min")),
         ("pyarrow", "recordings", ("run", "demo", "--duration", "1s", "--ephemeral-ports", "--record", "day.parquet")),
         ("pyarrow", "recordings", ("replay", "day.csv")),
+        ("prometheus_client", "prometheus", ("run", "demo", "--duration", "1s", "--prometheus", "127.0.0.1:0")),
         ("distributed", "dask", ("simulate", "demo", "--runs", "2", "--dask", "tcp://127.0.0.1:1")),
         ("distributed", "dask", ("test", "library:dispatch", "--dask", "tcp://127.0.0.1:1")),
     ],

@@ -22,7 +22,7 @@ SCENARIOS = ("library", "lockstep", "testing", "suites", "fuzzing", "conformance
 """Folders of `scenarios`, each of which imports only those before it."""
 SUITES = ("checks", "file", "running", "report")
 """Folders of `scenarios/suites`, each of which imports only those before it."""
-PROTO = ("transport", "microgrid", "control", "serving", "inmemory")
+PROTO = ("transport", "microgrid", "control", "serving", "inmemory", "prometheus")
 """Folders of `proto`, each of which imports only those before it."""
 STANDING_ALONE = {"scenarios.conformance"}
 """What imports nothing else of the package: it holds any server to what clients rely on."""

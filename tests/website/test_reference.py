@@ -14,6 +14,7 @@ from website.staging import stage, unlisted
 
 import doppelgrid
 import doppelgrid.testing
+from doppelgrid.proto.prometheus.families import OF_COMPONENTS, OF_SITES
 from doppelgrid.scenarios.suites.file.library import scenarios
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.domain.metrics import Metric
@@ -135,6 +136,19 @@ def test_inputs_that_a_site_file_may_give_are_listed_with_their_ranges_and_units
     assert "| `wind_turbine` | `wind_speed` | 0 m/s to 100 m/s | `number` |" in text
     assert "| `meter` | `load` | 0 W to 1000 MW (a load consumes) | `power_w` |" in text
     assert "`sessions`" not in text
+
+
+def test_every_figure_for_prometheus_is_listed_with_its_labels() -> None:
+    text = page("prometheus")
+    assert rows(text) == {family.name for family in OF_SITES + OF_COMPONENTS}
+    assert "| `doppelgrid_commands_total` | counter | `microgrid`, `service`, `method`, `status` | " in text
+
+
+def test_the_guide_to_prometheus_asks_for_figures_that_there_are() -> None:
+    guide = (ROOT / "docs" / "how-to" / "prometheus.md").read_text("utf-8")
+    asked = {name.removesuffix("_bucket") for name in re.findall(r"doppelgrid_\w+", guide)}
+    assert asked <= rows(page("prometheus"))
+    assert len(asked) > 5
 
 
 def test_every_command_is_listed_with_its_options() -> None:

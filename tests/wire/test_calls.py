@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -15,6 +16,7 @@ from doppelgrid.proto.inmemory.channel import InMemoryChannel
 from doppelgrid.proto.inmemory.interception import UnknownTargetError, channels_to, normal_target
 from doppelgrid.proto.transport.open_streams import OpenStreams
 from doppelgrid.proto.transport.service import Service, stream, unary
+from doppelgrid.proto.transport.traffic import Traffic
 from doppelgrid.sim.domain.messages import OutOfBoundsError, UnavailableError
 
 LOG = "doppelgrid.proto.transport.service"
@@ -23,6 +25,10 @@ LOG = "doppelgrid.proto.transport.service"
 async def answer(request: Timestamp) -> bytes:
     if request.seconds == 7:
         raise OutOfBoundsError("seven is too many")
+    if request.seconds == 8:
+        raise RuntimeError("eight is a mistake")
+    if request.seconds == 9:
+        await asyncio.Event().wait()
     return request.SerializeToString()
 
 
@@ -33,23 +39,23 @@ async def answers(request: Timestamp) -> AsyncGenerator[bytes, None]:
         yield Timestamp(seconds=seconds).SerializeToString()
 
 
-def channel() -> InMemoryChannel:
+def channel(traffic: Traffic | None = None) -> InMemoryChannel:
     methods = [unary(name, Timestamp, answer) for name in ("GetTime", "SetTime")]
     methods += [stream(name, Timestamp, answers) for name in ("ReceiveTimes", "MakeTimes")]
-    return InMemoryChannel([Service("a.Clock", tuple(methods)).generic_handler()])
+    return InMemoryChannel([Service("a.Clock", tuple(methods)).generic_handler(traffic)])
 
 
-async def called(name: str, seconds: int | bytes) -> list[Any]:
+async def called(name: str, seconds: int | bytes, traffic: Traffic | None = None) -> list[Any]:
     """Return the seconds of all answers, and the status if it is an error."""
     request = seconds if isinstance(seconds, bytes) else Timestamp(seconds=seconds).SerializeToString()
     found: list[Any] = []
     try:
         if name.endswith("Time"):
             found.append(
-                Timestamp.FromString(await channel().unary_unary(f"/a.Clock/{name}")(request)).seconds
+                Timestamp.FromString(await channel(traffic).unary_unary(f"/a.Clock/{name}")(request)).seconds
             )
         else:
-            async for each in channel().unary_stream(f"/a.Clock/{name}")(request):
+            async for each in channel(traffic).unary_stream(f"/a.Clock/{name}")(request):
                 found.append(Timestamp.FromString(each).seconds)  # noqa: PERF401 - what came before the error counts
     except aio.AioRpcError as error:
         found.append((error.code(), error.details()))
@@ -84,6 +90,42 @@ async def test_a_request_that_cannot_be_read_is_refused(name: str) -> None:
     assert await called(name, b"\xff") == [
         (grpc.StatusCode.INVALID_ARGUMENT, "the request cannot be read; accepted: the bytes of a Timestamp")
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "request_s", "outcomes", "sent"),
+    [
+        ("SetTime", 5, {"OK": 1}, 0),
+        ("SetTime", 7, {"OUT_OF_RANGE": 1}, 0),
+        ("SetTime", 8, {"UNKNOWN": 1}, 0),
+        ("SetTime", b"\xff", {"INVALID_ARGUMENT": 1}, 0),
+        ("MakeTimes", 2, {"OK": 1}, 2),
+        ("MakeTimes", 3, {"OK": 1}, 2),
+        ("MakeTimes", 0, {"OK": 1}, 0),
+        ("GetTime", 7, {}, 0),
+        ("ReceiveTimes", 2, {}, 2),
+    ],
+)
+async def test_commands_are_counted_by_their_first_outcome_and_answers_of_streams_each(
+    name: str, request_s: int | bytes, outcomes: dict[str, int], sent: int
+) -> None:
+    traffic = Traffic()
+    await called(name, request_s, traffic)
+    assert traffic.outcomes == {(f"/a.Clock/{name}", status): count for status, count in outcomes.items()}
+    assert (traffic.sent[f"/a.Clock/{name}"], traffic.clients, traffic.open_calls) == (sent, 0, {})
+
+
+async def test_a_command_whose_client_did_not_wait_counts_as_cancelled() -> None:
+    traffic = Traffic()
+    call = channel(traffic).unary_unary("/a.Clock/SetTime")(Timestamp(seconds=9).SerializeToString())
+    async with asyncio.timeout(5.0):
+        while not traffic.clients:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+    assert traffic.open_calls == {"/a.Clock/SetTime": 1}
+    call.cancel()
+    await asyncio.sleep(0.01)
+    assert traffic.outcomes == {("/a.Clock/SetTime", "CANCELLED"): 1}
+    assert traffic.open_calls == {}
 
 
 class Ends:

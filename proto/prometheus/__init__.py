@@ -1,0 +1,1 @@
+"""Figures of running sites as Prometheus scrapes them; needs the extra `prometheus`."""
