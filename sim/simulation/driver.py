@@ -204,7 +204,10 @@ class Driver:
         # What is due may advance the plant for long, in steps that may as well be taken before.
         if not self._plant.advance_whole_steps(stop_us, lambda: stopwatch_s() >= end_s):
             return True
-        self._engine.run_to(stop_us)
+        if next_us == stop_us:
+            self._engine.run_next()
+        else:
+            self._engine.run_to(stop_us)
         next_us = self._engine.next_us()
         return stop_us < time_us or (next_us is not None and next_us <= time_us)
 
