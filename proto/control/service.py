@@ -80,6 +80,7 @@ class Procedures:
 
     async def get_clock(self, _request: pb.GetClockRequest) -> pb.GetClockResponse:
         """Say where time stands."""
+        self._simulation.catch_up()
         return pb.GetClockResponse(clock=self._clock())
 
     async def set_speed(self, request: pb.SetSpeedRequest) -> pb.SetSpeedResponse:

@@ -47,7 +47,7 @@ def clock(simulation: LiveSimulation) -> pb.Clock:
     """Return where time stands in a running site."""
     wall = simulation.timestamps == "wall"
     return pb.Clock(
-        simulated_time=to_datetime(max(simulation.clock.now_us(), simulation.now_us)),
+        simulated_time=to_datetime(simulation.now_us),
         wall_time=to_datetime(wall_time_us()),
         speed=simulation.clock.speed,
         paused=simulation.clock.paused,

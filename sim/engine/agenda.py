@@ -118,6 +118,10 @@ class Engine:
         upcoming = self._environment.peek()
         return None if upcoming == float("inf") else int(upcoming)
 
+    def run_next(self) -> None:
+        """Let the one thing happen that is due next; there must be one."""
+        self._environment.step()
+
     def run_to(self, time_us: int) -> None:
         """Let everything happen that is due up to and including a time [µs], and end there."""
         environment = self._environment

@@ -34,6 +34,8 @@ class Executor:
         self._clock = clock
         self._plant = plant
         self._carry_out: dict[type, Callable[[Any], Any]] = {}
+        self.come_to_present: Callable[[], None] = self._run_to_present
+        """Brings the engine to the present; where computing it takes time, as near as its clock's owner lets it."""
         self.executions = Subscribers[Execution]()
         """Every command that was given, once it was carried out or refused."""
 
@@ -42,8 +44,9 @@ class Executor:
         self._carry_out[kind] = carry_out
 
     def catch_up(self) -> None:
-        """Bring engine and plant to the present of the clock."""
-        self.run_to(max(self._clock.now_us(), self._engine.now_us))
+        """Bring engine and plant to the present."""
+        self.come_to_present()
+        self.bring_plant()
 
     def run_to(self, time_us: int) -> None:
         """Bring engine and plant to a simulated time [µs]."""
@@ -78,7 +81,7 @@ class Executor:
             accepted = ", ".join(kind.__name__ for kind in self._carry_out)
             raise TypeError(f"this site does not take {type(command).__name__}; accepted: {accepted}")
         # No `CatchUp`: the command itself says when.
-        self._engine.run_to(max(self._clock.now_us(), self._engine.now_us))
+        self.come_to_present()
         time_us = self._engine.now_us
         self._plant.advance(time_us)
         try:
@@ -89,3 +92,6 @@ class Executor:
             raise
         self.executions.tell(Execution(time_us, command))
         return given
+
+    def _run_to_present(self) -> None:
+        self._engine.run_to(max(self._clock.now_us(), self._engine.now_us))

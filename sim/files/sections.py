@@ -63,6 +63,7 @@ class Section(Described):
     """Part of a site file. Defaults are written as in the file, and read as if they stood there."""
 
     model_config = ConfigDict(
+        defer_build=True,
         frozen=True,
         extra="forbid",
         validate_by_alias=True,

@@ -16,8 +16,10 @@ from .component_frames import ComponentFrames
 from .directory import Directory
 from .sensor_frames import SensorFrames
 
-_FRAMES_AT_ONCE = 100
+_FRAMES_A_TURN = 200
 """Larger sites report in turns of at most so many components, lest the last frames wait for the first."""
+_FRAMES_AT_ONCE = 20
+"""Of a turn, lest a command waits for all of it."""
 
 
 class _Sample(NamedTuple):
@@ -58,13 +60,14 @@ class Sampling:
         self._components = components
         self._sensors = sensors
         self._ids = list(directory.keys)
-        count = max(1, -(-len(self._ids) // _FRAMES_AT_ONCE))
+        count = max(1, -(-len(self._ids) // _FRAMES_A_TURN))
         self._turns = [self._ids[turn::count] for turn in range(count)]
         self._samples = Subscribers[_Sample]()
         self.sent = Subscribers[int]()
         """Told of every sampling, of large sites of every turn, once its frames are sent: when it was due [µs]."""
         engine.handle("sample", self._sample, promised=True, lasting=True)
         engine.handle("sample turn", self._sample_turn, promised=True)
+        engine.handle("sample rest of turn", self._send_turn)
         engine.handle("sample by timetable", self._sample)
         self._schedule()
 
@@ -89,17 +92,26 @@ class Sampling:
         if self._samples.has_any or self._instruments.timetable is not None:
             frames = self._components.send(self._ids, all_of_them=self._samples.has_any)
             self._samples.tell(_Sample(self._engine.now_us, frames))
+            self.sent.tell(self._engine.now_us)
         else:
-            self._components.send(self._turns[0], all_of_them=False)
+            self._send_turn(0, 0)
             interval_us = self._clock.span_us(self._plant.site.telemetry.interval_s)
             for turn in range(1, len(self._turns)):
                 later_us = self._engine.now_us + interval_us * turn // len(self._turns)
                 self._engine.schedule(later_us, "sample turn", turn)
         self._sensors.push()
-        self.sent.tell(self._engine.now_us)
 
     def _sample_turn(self, turn: int) -> None:
         self._plant.advance(self._engine.now_us)
         if 0 < turn < len(self._turns):
-            self._components.send(self._turns[turn], all_of_them=self._samples.has_any)
+            self._send_turn(turn, 0)
+
+    def _send_turn(self, turn: int, sent: int) -> None:
+        """Let some of a turn report, and the rest after whatever else is due now."""
+        ids = self._turns[turn] if 0 <= turn < len(self._turns) else []
+        rest = sent + _FRAMES_AT_ONCE
+        self._components.send(ids[sent:rest], all_of_them=self._samples.has_any)
+        if rest < len(ids):
+            self._engine.schedule(self._engine.now_us, "sample rest of turn", turn, rest)
+        else:
             self.sent.tell(self._engine.now_us)

@@ -71,6 +71,7 @@ _AvailablePower = Annotated[
 
 class _Section(Described):
     model_config = ConfigDict(
+        defer_build=True,
         frozen=True,
         extra="forbid",
         validate_by_alias=True,

@@ -106,6 +106,17 @@ class Driver:
             if self._running:
                 self._run()
 
+    def come_to_present(self) -> None:
+        """Bring the engine to the present of the clock, or in real time as near to it as a slice gets.
+
+        What is asked for then counts where the site stands: nobody has seen more of it, and nobody waits longer.
+        """
+        time_us = max(self._clock.now_us(), self._engine.now_us)
+        if self._in_real_time:
+            self._compute_a_slice(time_us)
+            time_us = self._come_to_us
+        self._engine.run_to(time_us)
+
     def rearm(self) -> None:
         """Set the timer anew: the clock or the agenda are not what they were."""
         self._set_s = self._loop.time()
@@ -147,15 +158,19 @@ class Driver:
             self._arm()
 
     def _run_a_slice(self, time_us: int) -> None:
-        """Go towards a time, as far as that goes in a slice."""
         begun_us, begun_s = self._come_to_us, stopwatch_s()
-        while self._go_on(time_us, begun_s + _SLICE_S) and stopwatch_s() < begun_s + _SLICE_S:
-            pass
+        self._compute_a_slice(time_us)
         come_to_us, spent_s = self._come_to_us, stopwatch_s() - begun_s
         if come_to_us > begun_us and spent_s > 0.0:
             self._speeds.append((come_to_us - begun_us) / MICROSECONDS / spent_s)
         if self._speeds and not self._clock.paused:
             self._adapt((time_us - come_to_us) / MICROSECONDS)
+
+    def _compute_a_slice(self, time_us: int) -> None:
+        """Go towards a time, as far as that goes in a slice."""
+        end_s = stopwatch_s() + _SLICE_S
+        while self._go_on(time_us, end_s) and stopwatch_s() < end_s:
+            pass
 
     def _adapt(self, left_s: float) -> None:
         """Let time pass as fast as it can be computed, given the simulated time that was left to compute [s].
@@ -189,7 +204,10 @@ class Driver:
         # What is due may advance the plant for long, in steps that may as well be taken before.
         if not self._plant.advance_whole_steps(stop_us, lambda: stopwatch_s() >= end_s):
             return True
-        self._engine.run_to(stop_us)
+        if next_us == stop_us:
+            self._engine.run_next()
+        else:
+            self._engine.run_to(stop_us)
         next_us = self._engine.next_us()
         return stop_us < time_us or (next_us is not None and next_us <= time_us)
 

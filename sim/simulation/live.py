@@ -73,6 +73,7 @@ class LiveSimulation(Simulation):
         """Whose time clients are told."""
         self.executor.handle(SetSpeed, self._set_speed)
         self._driver = Driver(self.engine, self.plant, clock, loop, in_real_time=in_real_time)
+        self.executor.come_to_present = self._driver.come_to_present
         self.failed = self._driver.failed
         """Told what went wrong while time passed; it passes no more then."""
         self._clock_changed = asyncio.Event()
@@ -86,7 +87,7 @@ class LiveSimulation(Simulation):
         """
         self.clock.move_to(self.now_us if at_us is None else at_us)
         if at_us is not None:
-            self.catch_up()
+            self.executor.run_to(at_us)
         self._driver.start()
 
     def run_due(self) -> None:
@@ -103,9 +104,13 @@ class LiveSimulation(Simulation):
         await asyncio.shield(self._driver.ended)
 
     async def wait_until(self, time_us: int) -> None:
-        """Wait until the clock shows a simulated time [µs], however often its speed changes on the way."""
+        """Wait until the site has come to a simulated time [µs], however often its speed changes on the way."""
         loop = asyncio.get_running_loop()
-        while self.clock.now_us() < time_us:
+        while self.now_us < time_us:
+            if self.clock.now_us() >= time_us:
+                self.catch_up()
+                await asyncio.sleep(0)
+                continue
             left_s = None if self.clock.paused else self.clock.loop_time_s(time_us) - loop.time()
             changed = asyncio.ensure_future(self._clock_changed.wait())
             try:
@@ -138,8 +143,9 @@ class LiveSimulation(Simulation):
         """
         self._require_no_step()
         if not self.clock.paused:
-            self.clock.pause()
             self.catch_up()
+            self.clock.pause()
+            self.clock.move_to(self.now_us)
             self.events.report("paused", "site")
             self._follow_clock()
 
@@ -233,7 +239,7 @@ class LiveSimulation(Simulation):
     def _go_to(self, time_us: int) -> None:
         self.clock.move_to(time_us)
         try:
-            self.catch_up()
+            self.executor.run_to(time_us)
         except Exception as error:
             self._driver.fail(error)
             raise

@@ -97,6 +97,7 @@ def driven(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> D
     simulation = Simulation(doppelgrid.load_site("demo"), clock, seed=1)
     simulation.plant.follow(loop)
     driver = Driver(simulation.engine, simulation.plant, clock, loop, in_real_time=True)  # type: ignore[arg-type]
+    simulation.executor.come_to_present = driver.come_to_present
     driver.start()
     return Driven(loop, simulation, driver)
 
@@ -175,3 +176,15 @@ def test_steps_that_are_taken_before_their_time_are_those_that_are_taken_at_it()
         for plant in (one, other):
             plant.advance(time_us)
         assert one.save() == other.save()
+
+
+def test_a_command_waits_for_a_slice_at_most_however_far_the_site_is_behind(driven: Driven) -> None:
+    loop, simulation, _ = driven
+    loop.cost_s = 0.001
+    loop.run(1.0)
+    loop.now_s += 5.0
+    begun_s, come_to_us = loop.now_s, simulation.now_us
+    simulation.drive("office", "load", 1000.0)
+    assert loop.now_s - begun_s < 0.02
+    assert come_to_us < simulation.now_us < simulation.clock.now_us() - 400 * SECOND
+    assert simulation.plant.inputs.overrides["office.load"].start_us == simulation.now_us
