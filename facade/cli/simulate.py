@@ -171,9 +171,9 @@ def _run(
     with bar:
         task = bar.add_task("building", total=span.total_seconds())
 
-        def tell_compiling() -> None:
-            bar.update(task, description=COMPILING)
-            if not console.is_terminal:
+        def tell_compiling(share: float) -> None:
+            bar.update(task, description=COMPILING, completed=share * span.total_seconds())
+            if share == 0.0 and not console.is_terminal:
                 console.print(f"{COMPILING}, which can take a minute")
 
         def report(done: timedelta) -> None:

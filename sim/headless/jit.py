@@ -37,6 +37,8 @@ NUMBA_ERRORS: tuple[type[Exception], ...] = (
 )
 """What Numba raises of text that does not compile."""
 _PACKAGE = __package__.split(".")[0]
+_given: list[str] = []
+"""Functions given to the compiler since anything was compiled last."""
 
 
 class JitModules:
@@ -117,6 +119,7 @@ def compiled_function(
     copy = FunctionType(
         function.__code__, names, function.__name__, function.__defaults__, function.__closure__
     )
+    _given.append(function.__name__)
     copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
     made: Callable[..., Any] = _NJIT(copy, cache=kept, no_cpython_wrapper=is_inner, no_cfunc_wrapper=is_inner)
     return made
@@ -151,25 +154,38 @@ def kept_under(name: str, others: frozenset[str] = frozenset()) -> Iterator[bool
 
 
 @contextmanager
-def told_of_compiling(tell: Callable[[], None]) -> Iterator[None]:
-    """Call `tell` once if anything is compiled in the context: nothing was kept on the disk for it."""
-    with install_listener("numba:compile", _Once(tell)):
-        yield
+def told_of_compiling(tell: Callable[[float], None]) -> Iterator[None]:
+    """Call `tell` again and again while something is compiled in the context: nothing was kept on the disk for it.
+
+    Args:
+        tell: Takes about how much is done, from 0 to 1.
+    """
+    try:
+        with install_listener("numba:compile", _Progress(tell, len(_given))):
+            yield
+    finally:
+        _given.clear()
 
 
-class _Once(Listener):
-    """Tells of the first event that it hears of."""
+class _Progress(Listener):
+    """Tells how many functions have been compiled, of those that were given to the compiler."""
 
-    def __init__(self, tell: Callable[[], None]) -> None:
-        self._tell: Callable[[], None] | None = tell
+    def __init__(self, tell: Callable[[float], None], given: int) -> None:
+        self._tell = tell
+        self._given = max(given, 1)
+        self._begun = False
+        self._done = 0
 
     def on_start(self, event: Any) -> None:  # noqa: ARG002
-        tell, self._tell = self._tell, None
-        if tell is not None:
-            tell()
+        # The first function begins with those that it calls.
+        if not self._begun:
+            self._begun = True
+            self._tell(0.0)
 
-    def on_end(self, event: Any) -> None:
-        """Have nothing to say."""
+    def on_end(self, event: Any) -> None:  # noqa: ARG002
+        self._done += 1
+        # Numba compiles some of its own besides, and none that nobody calls.
+        self._tell(min(1.0, self._done / self._given))
 
 
 def _forget_old(folder: Path) -> None:

@@ -44,7 +44,7 @@ def simulate(
     extremes: bool = False,
     tariff: Tariff | None = None,
     on_progress: Callable[[timedelta], None] = lambda _done: None,
-    on_compiling: Callable[[], None] = lambda: None,
+    on_compiling: Callable[[float], None] = lambda _share: None,
 ) -> Summary:
     """Let a site run by itself, compiled, as fast as it computes.
 
@@ -59,7 +59,8 @@ def simulate(
         extremes: Record least and greatest powers of each interval, beside the means.
         tariff: By which what flows through the connection point is billed, as `Summary.costs`; not if None.
         on_progress: Called with the simulated time that has passed, every now and then.
-        on_compiling: Called if the run has to be compiled, which takes half a minute or more, before it is.
+        on_compiling: Called again and again while the run has to be compiled, which takes half a minute or more, with
+            about how much of it is done, from 0 to 1.
 
     Raises:
         ValueError: If the duration or the resolution makes no sense.
