@@ -71,7 +71,7 @@ quick: installed
 slow: installed
 	$(BIN)/pytest -m "slow and not days" $(SHARED_SLOW)
 
-SECONDS ?= 540
+SECONDS ?= 300
 robust: installed
 	DOPPELGRID_ROBUST_SECONDS=$(SECONDS) $(BIN)/pytest -s tests/robustness tests/gateway/test_foreign_snapshots.py \
 		tests/recording/test_recovery.py tests/recording/test_crash.py tests/inputs/test_bombs.py tests/site/test_site_garbage.py

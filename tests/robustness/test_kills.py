@@ -23,8 +23,8 @@ from doppelgrid.sim.recording.recovery import recover
 
 pytestmark = pytest.mark.slow
 
-KILLS = max(3, round(float(os.environ.get("DOPPELGRID_ROBUST_SECONDS", "8")) / 5))
-AT_ONCE = 6
+KILLS = max(3, round(float(os.environ.get("DOPPELGRID_ROBUST_SECONDS", "8")) / 3))
+AT_ONCE = 10
 """They mostly wait."""
 FORMS = ("day.csv", "day.parquet", "day.csv.gz")
 LOST_AT_MOST_S = 10.0
