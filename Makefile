@@ -36,7 +36,7 @@ help:
 	@echo "make docs    build the site of the documentation in build/site; fails if a link leads nowhere"
 	@echo "make slow | lint | types | bench | clean    one at a time"
 	@echo "make days    let whole days pass: the pools of the SDK at simulated sites, compiled digests of sites"
-	@echo "make robust [SECONDS=540]    attack a running site, its snapshots and its files"
+	@echo "make robust [SECONDS=300]    attack a running site, its snapshots and its files"
 	@echo "make mutants [N=60] [SEED=0] [OF=FOLDER]   plant faults and see whether the tests notice"
 	@echo "make proto   generate code from proto/control/v1/control.proto"
 	@echo "make layout                 draw the plan of the code from its imports"
