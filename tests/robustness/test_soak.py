@@ -7,7 +7,6 @@ import gc
 import random
 import resource
 import tracemalloc
-from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +16,7 @@ from frequenz.api.microgrid.v1alpha18 import microgrid_pb2 as pb
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
 from robustness.support import INVERTER, METER, PV, SITE
+from wire.support import how_it_ends
 
 from doppelgrid.proto.serving.server import serve_gateway
 from doppelgrid.sim.gateway.subscriptions import LONGEST_QUEUE
@@ -52,15 +52,6 @@ def command(stub: Any, component_id: int, power: float) -> Any:
         request_lifetime=10,
     )
     return stub.SetElectricalComponentPower(request, timeout=DEADLINE_S)
-
-
-async def how_it_ends(call: Any) -> grpc.StatusCode:
-    """Read a stream to its end and return its status."""
-    with suppress(grpc.aio.AioRpcError):
-        while await call.read() is not grpc.aio.EOF:
-            pass
-    code: grpc.StatusCode = await call.code()
-    return code
 
 
 async def misbehave(address: str, dice: random.Random) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import grpc
 from frequenz.api.common.v1alpha8.metrics import metrics_pb2
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2 as v1alpha18_pb2
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2_grpc as v1alpha18_grpc
@@ -118,3 +120,12 @@ def sampled_bounds(telemetry: Any) -> dict[int, list[tuple[float, float]]]:
         for sample in telemetry.metric_samples
         if sample.bounds
     }
+
+
+async def how_it_ends(stream: Any) -> grpc.StatusCode:
+    """Read a stream to its end and return its status, which gRPC holds back while messages are unread."""
+    with suppress(grpc.aio.AioRpcError):
+        while await stream.read() is not grpc.aio.EOF:
+            pass
+    code: grpc.StatusCode = await stream.code()
+    return code

@@ -11,7 +11,7 @@ import grpc
 import pytest
 from frequenz.api.microgrid.v1alpha18 import microgrid_pb2, microgrid_pb2_grpc
 from google.protobuf.empty_pb2 import Empty
-from wire.support import METER, PV
+from wire.support import METER, PV, how_it_ends
 
 from doppelgrid.proto.serving.server import BindError, PortInUseError, serve_gateway
 from doppelgrid.sim.simulation.live import LiveSimulation
@@ -98,7 +98,7 @@ async def test_leaving_ends_open_streams_as_unavailable(simulation: LiveSimulati
         )
         await stream.read()
 
-    assert await stream.code() is grpc.StatusCode.UNAVAILABLE
+    assert await how_it_ends(stream) is grpc.StatusCode.UNAVAILABLE
     await channel.close()
 
 
@@ -112,7 +112,7 @@ async def test_leaving_ends_unfinished_requests_as_unavailable(simulation: LiveS
         )
         await updates.read()
 
-    assert await updates.code() is grpc.StatusCode.UNAVAILABLE
+    assert await how_it_ends(updates) is grpc.StatusCode.UNAVAILABLE
     await channel.close()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from wire.support import (
     SDK_BATTERY_METRICS,
     UNKNOWN,
     Api,
+    how_it_ends,
     sampled_bounds,
     sampled_values,
 )
@@ -37,15 +37,6 @@ async def refusal(stream: Any) -> grpc.aio.AioRpcError:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await stream.read()
     return caught.value
-
-
-async def how_it_ends(stream: Any) -> grpc.StatusCode:
-    """Read a stream to its end and return its status."""
-    with suppress(grpc.aio.AioRpcError):
-        while await stream.read() is not grpc.aio.EOF:
-            pass
-    code: grpc.StatusCode = await stream.code()
-    return code
 
 
 async def test_without_a_filter_all_metrics_are_sent(api: Api, simulation: LiveSimulation) -> None:
