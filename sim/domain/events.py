@@ -13,6 +13,15 @@ from .timestamps import to_datetime
 T = TypeVar("T")
 SERVER_GOES_DOWN = "server goes down"
 """Kind of the event after which streams end, and nothing answers for a while."""
+EVENT_KINDS = (
+    "set-point accepted", "set-point refused", "set-point ended", "set-point lapsed",
+    "bounds augmented", "bounds refused", "bounds cleared", "bounds lapsed",
+    "start accepted", "start refused", "stop accepted", "stop refused", "standby accepted", "standby refused",
+    "acknowledge accepted", "acknowledge refused", "command lost", "switched", "relay failed", "state",
+    "fault", "fault comes", "fault goes", "mended", "driven", "released", "said", SERVER_GOES_DOWN, "server comes back",
+    "paused", "resumed", "speed set", "restored",
+)  # fmt: skip
+"""All kinds of events that there are."""
 
 
 class Event(NamedTuple):
