@@ -56,7 +56,7 @@ def event_in_words(kind: str, subject: str, details: Mapping[str, object], zone:
 
 def _detail_in_words(name: str, told: Mapping[str, object], zone: tzinfo) -> str:
     value = told[name]
-    shown = f"{value:.10g}" if isinstance(value, float) else printable(str(value))
+    shown = f"{value:z.10g}" if isinstance(value, float) else printable(str(value))
     match name, value:
         case ("axis", _) if "power" in told:
             words = ""
@@ -64,7 +64,7 @@ def _detail_in_words(name: str, told: Mapping[str, object], zone: tzinfo) -> str
             words = f"{shown} power"
         case "power", float():
             axis = f"{told['axis']} " if "axis" in told else ""
-            words = f"{axis}power {value:.1f} {'var' if told.get('axis') == 'reactive' else 'W'}"
+            words = f"{axis}power {value:z.1f} {'var' if told.get('axis') == 'reactive' else 'W'}"
         case ("quantity", _) if "value" in told:
             words = ""
         case ("value", _) if "quantity" in told:

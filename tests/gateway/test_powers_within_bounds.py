@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -135,6 +136,21 @@ def told_everything(simulation: Simulation) -> dict[tuple[str, float | None, flo
     return found
 
 
+@pytest.mark.parametrize("source", [{"power": "16 kW"}, {"irradiance": "800 W/m²"}], ids=["power", "sun"])
+def test_photovoltaics_that_are_told_0_on_a_slow_ramp_come_to_the_upper_bound_that_they_show(
+    source: dict[str, str],
+) -> None:
+    """What they draw at rest, in the end; on the way down they deliver."""
+    simulation = started({"roof": inverter(11, "pv_inverter", ramp_rate="1 kW/s", **source)}, "noon")
+    tell(simulation, "roof", ACTIVE, 0.0)
+    simulation.run_for(timedelta(seconds=10))
+    power_w, ((_, upper_w),) = bounds_of(simulation, "roof")
+    assert power_w < 0.0 < upper_w < 10.0
+    simulation.run_for(SETTLED)
+    power_w, ((_, still_w),) = bounds_of(simulation, "roof")
+    assert power_w == still_w == upper_w
+
+
 @pytest.mark.parametrize("hour", ["night", "noon"])
 @pytest.mark.parametrize("name", bundled_sites())
 def test_every_bundled_site(name: str, hour: str) -> None:
@@ -190,3 +206,16 @@ def test_losses_of_a_broken_inverter_lie_within_what_is_left_of_it() -> None:
     simulation.run_for(SETTLED)
     assert bounds_of(simulation, "roof")[0] > 0.001 * 30e3
     assert outside(simulation) == []
+
+
+def test_no_power_and_no_bound_is_ever_minus_0() -> None:
+    simulation = begun(load_site("all-categories"), "noon")
+    for key in simulation.plant.equipment.ratings:
+        with contextlib.suppress(CommandError):
+            tell(simulation, key, ACTIVE, -0.0)
+    simulation.run_for(SETTLED)
+    assert simulation.plant.readings.active_power_w("wind") == 0.0
+    for component in simulation.plant.site.components.values():
+        frame = simulation.gateway.frame(component.id)
+        edges = (edge for ranges in frame.bounds.values() for bounds in ranges for edge in bounds)
+        assert not [value for value in (*frame.values.values(), *edges) if str(value) == "-0.0"]
