@@ -174,9 +174,14 @@ def setting_w(layout: Layout, memory: Memory, inverter: int) -> float:
     # What its batteries hold back below its minimum it does not do at all.
     if min(within_w, control.reach_upper_w) >= now.least_w:
         return within_w
-    minimum_w = layout.inverters[inverter].minimum_delivered_w
-    least_delivered_w = minimum_w if now.alone_w > 0.0 else now.least_delivered_w
-    return within_w if max(within_w, control.reach_lower_w) <= -least_delivered_w else 0.0
+    able_w = max(within_w, control.reach_lower_w)
+    if (
+        now.alone_w > 0.0
+        and -now.least_delivered_w < able_w <= -layout.inverters[inverter].minimum_delivered_w
+    ):
+        # Of its batteries none gives a part of what all that have a minimum would make more of.
+        return max(within_w, -now.alone_w)
+    return within_w if able_w <= -now.least_delivered_w else 0.0
 
 
 def _ask(layout: Layout, memory: Memory, inverter: int) -> None:

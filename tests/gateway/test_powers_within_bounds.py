@@ -190,6 +190,26 @@ def test_a_battery_inverter_shows_no_charging_power_below_what_losses_leave_of_i
     assert simulation.plant.readings.flows().battery_dc_w["bat"] == pytest.approx(1e3)
 
 
+@pytest.mark.parametrize("minima", [("1 kW", "1 kW"), ("1 kW", "0 W")], ids=", ".join)
+def test_a_hybrid_told_a_little_more_than_its_sun_makes_delivers_that_where_its_batteries_give_nothing_so_small(
+    minima: tuple[str, str],
+) -> None:
+    components = {
+        "inv": inverter(11, "hybrid_inverter", peak_power="20 kW", irradiance="400 W/m²"),
+        **{
+            f"bat-{number}": battery(number, "inv", min_power=least)
+            for number, least in enumerate(minima, 12)
+        },
+    }
+    simulation = started(components, "noon")
+    _, (_, (alone_w, _)) = bounds_of(simulation, "inv")
+    tell(simulation, "inv", ACTIVE, alone_w - 0.009 * 30e3)
+    simulation.run_for(SETTLED)
+    power_w, (_, (edge_w, _)) = bounds_of(simulation, "inv")
+    assert power_w == pytest.approx(edge_w, rel=1e-9)
+    assert power_w == pytest.approx(alone_w, rel=1e-6)
+
+
 @pytest.mark.parametrize("left", [(-9e3, 9e3), (-9e3, 0.0), (0.0, 9e3)], ids=str)
 @pytest.mark.parametrize("name", ["photovoltaics", "empty", "with a least power", "before a least power"])
 def test_within_what_clients_leave_of_it(name: str, left: tuple[float, float]) -> None:
