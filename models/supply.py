@@ -19,7 +19,7 @@ class SupplyParams(NamedTuple):
     rated_apparent_power_va: Annotated[float, Parameter("VA", 0.0)]
     """Greatest apparent power [VA]."""
     standby_power_w: Annotated[float, Parameter("W", 0.0)]
-    """Drawn while nothing is on offer [W]."""
+    """Drawn while it delivers nothing, as nothing is on offer or it is held back from all of it [W]."""
 
 
 class SupplyState(NamedTuple):
@@ -46,7 +46,7 @@ class SupplyOutput(NamedTuple):
 
 
 def supply_power_limits(params: SupplyParams, _state: SupplyState, inp: SupplyInput) -> tuple[float, float]:
-    """Return what is on offer [W]; the standby draw where nothing is."""
+    """Return what is on offer, and 0 [W]; the standby draw where nothing is."""
     offered_w = max(inp.offered_w, -params.rated_power_w)
     if offered_w < 0.0:
         return offered_w, 0.0
@@ -54,9 +54,11 @@ def supply_power_limits(params: SupplyParams, _state: SupplyState, inp: SupplyIn
 
 
 def supply_output(params: SupplyParams, state: SupplyState, inp: SupplyInput) -> SupplyOutput:
-    """Return what the producer delivers at this instant; reactive power within its apparent power."""
+    """Return what the producer delivers at this instant, or draws; reactive power within its apparent power."""
     lower_w, upper_w = supply_power_limits(params, state, inp)
     active_w = min(max(inp.set_point_w, lower_w), upper_w)
+    if active_w >= 0.0:
+        active_w = params.standby_power_w
     limit_var = supply_reactive_limit_var(params, active_w)
     return SupplyOutput(active_w, min(max(inp.set_point_var, -limit_var), limit_var))
 

@@ -206,7 +206,7 @@ def _number(value: float) -> str:
     if abs(value) < 10.0:
         text = f"{value:.2f}"
         return "0.00" if text == "-0.00" else text
-    return f"{value:,.1f}" if abs(value) < 1e3 else f"{value:,.0f}"
+    return f"{value:z,.1f}" if abs(value) < 1e3 else f"{value:z,.0f}"
 
 
 def _print_failures(results: Sequence[Result], console: Console) -> None:

@@ -124,12 +124,12 @@ def _power_w(frame: Frame) -> float:
 
 
 def _kilowatts(power_w: float) -> str:
-    return _NOTHING if math.isnan(power_w) else f"{power_w / 1e3:.2f} kW"
+    return _NOTHING if math.isnan(power_w) else f"{power_w / 1e3:z.2f} kW"
 
 
 def _allowed(frame: Frame) -> str:
     ranges = frame.bounds.get(Metric.AC_POWER_ACTIVE) or frame.bounds.get(Metric.DC_POWER) or ()
-    return ", ".join(f"{lower / 1e3:.1f} … {upper / 1e3:.1f}" for lower, upper in ranges)
+    return ", ".join(f"{lower / 1e3:z.1f} … {upper / 1e3:z.1f}" for lower, upper in ranges)
 
 
 def _percent(value: float | None) -> str:

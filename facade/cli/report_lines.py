@@ -196,7 +196,7 @@ def _costs(costs: Costs | None) -> list[str]:
 
 
 def _money(amount: float, costs: Costs) -> str:
-    text = f"{amount:,.2f}"
+    text = f"{amount:z,.2f}"
     return f"{'0.00' if text == '-0.00' else text} {costs.currency}"
 
 
@@ -314,7 +314,7 @@ def _span(lower: float | None, upper: float | None, factor: float, unit: str) ->
 
 
 def _number(value: float) -> str:
-    text = f"{value:,.1f}" if abs(value) < 1e5 else f"{value:,.0f}"
+    text = f"{value:z,.1f}" if abs(value) < 1e5 else f"{value:z,.0f}"
     return "0.0" if text == "-0.0" else text
 
 

@@ -84,7 +84,7 @@ def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> st
 
 
 def _kilo(*values: float) -> list[str]:
-    return [f"{value / 1e3:,.2f}" for value in values]
+    return [f"{value / 1e3:z,.2f}" for value in values]
 
 
 def _percent(*shares: float | None) -> list[str]:

@@ -7,13 +7,8 @@ from contextlib import closing, contextmanager
 
 from google.protobuf.message import Message
 
-from ...sim.domain.messages import (
-    CommandError,
-    InvalidArgumentError,
-    RefusalStatus,
-    UnknownComponentError,
-    WrongStateError,
-)
+from ...sim.domain.events import EVENT_KINDS
+from ...sim.domain.messages import InvalidArgumentError, UnknownComponentError, WrongStateError
 from ...sim.domain.timestamps import to_datetime
 from ...sim.files.problems import one_of
 from ...sim.simulation.live import LiveSimulation
@@ -22,34 +17,42 @@ from ..transport.open_streams import OpenStreams
 from ..transport.service import Method, RequestT, Service, stream, unary
 from . import words
 from .event_stream import EventStream
+from .snapshots import Snapshots
 from .statements import Statements
 from .v1 import control_pb2 as pb
 
 NAME = pb.DESCRIPTOR.services_by_name["Control"].full_name
 """Name of the service, as clients call it."""
-MOST_SNAPSHOTS = 100
-"""Snapshots that the server keeps at once: each is a copy of all that the site remembers."""
 
 
-def control_service(simulation: LiveSimulation, statements: Statements, open_streams: OpenStreams) -> Service:
+def control_service(
+    simulation: LiveSimulation, statements: Statements, snapshots: Snapshots, open_streams: OpenStreams
+) -> Service:
     """Return the control service of a running site.
 
     Args:
         simulation: What is controlled.
-        statements: What is said of it; they outlive a server that goes down.
+        statements: What is said of it; like snapshots they outlive a server that goes down.
+        snapshots: That are kept of it.
         open_streams: Counts the open streams, so that they can be ended when the transport goes down.
     """
-    return Service(NAME, Procedures(simulation, statements, open_streams).methods())
+    return Service(NAME, Procedures(simulation, statements, snapshots, open_streams).methods())
 
 
 class Procedures:
     """What each procedure does, from request message to answer."""
 
-    def __init__(self, simulation: LiveSimulation, statements: Statements, open_streams: OpenStreams) -> None:
-        """Answer for a running site, what is said of it included, and count the streams of its clients."""
+    def __init__(
+        self,
+        simulation: LiveSimulation,
+        statements: Statements,
+        snapshots: Snapshots,
+        open_streams: OpenStreams,
+    ) -> None:
+        """Answer for a running site, what is said and kept of it included, and count the streams of its clients."""
         self._simulation = simulation
         self._open_streams = open_streams
-        self._snapshots: dict[str, Snapshot] = {}
+        self._snapshots = snapshots
         self._statements = statements
 
     def methods(self) -> tuple[Method, ...]:
@@ -157,18 +160,14 @@ class Procedures:
 
     async def take_snapshot(self, request: pb.TakeSnapshotRequest) -> pb.TakeSnapshotResponse:
         """Keep everything that the site remembers, or give it back."""
-        if request.name and request.name not in self._snapshots and len(self._snapshots) >= MOST_SNAPSHOTS:
-            raise TooManySnapshotsError(
-                f"{MOST_SNAPSHOTS} snapshots are kept already; accepted: the name of one of them, which is "
-                "replaced, another name once one of them is forgotten, or a request without a name, for its bytes "
-                "(`export_snapshot`, `doppelgrid control snapshot --file`)"
-            )
+        if request.name:
+            self._snapshots.check_room(request.name)
         snapshot = self._simulation.save()
         clock = self._clock()
         clock.simulated_time.FromDatetime(to_datetime(snapshot.engine.now_us))
         if not request.name:
             return pb.TakeSnapshotResponse(clock=clock, content=snapshot.to_bytes())
-        self._snapshots[request.name] = snapshot
+        self._snapshots.keep(request.name, snapshot)
         return pb.TakeSnapshotResponse(clock=clock)
 
     async def restore_snapshot(self, request: pb.RestoreSnapshotRequest) -> pb.RestoreSnapshotResponse:
@@ -177,7 +176,7 @@ class Procedures:
             snapshot = Snapshot.from_bytes(request.content, name="content")
             self._simulation.rehearse(snapshot)
         elif request.HasField("name"):
-            snapshot = self._find_snapshot(request.name)
+            snapshot = self._snapshots.find(request.name)
         else:
             raise InvalidArgumentError("there is no snapshot; accepted: a name, or content")
         self._simulation.restore(snapshot)
@@ -187,14 +186,13 @@ class Procedures:
         """List the snapshots that are kept here."""
         snapshots = [
             pb.SnapshotInfo(name=name, simulated_time=to_datetime(snapshot.engine.now_us))
-            for name, snapshot in self._snapshots.items()
+            for name, snapshot in self._snapshots
         ]
         return pb.ListSnapshotsResponse(snapshots=snapshots)
 
     async def forget_snapshot(self, request: pb.ForgetSnapshotRequest) -> pb.ForgetSnapshotResponse:
         """Forget a snapshot that is kept here."""
-        self._find_snapshot(request.name)
-        del self._snapshots[request.name]
+        self._snapshots.forget(request.name)
         return pb.ForgetSnapshotResponse()
 
     async def get_state(self, request: pb.GetStateRequest) -> pb.GetStateResponse:
@@ -227,6 +225,11 @@ class Procedures:
 
     async def receive_events(self, request: pb.ReceiveEventsRequest) -> AsyncGenerator[bytes, None]:
         """Tell everything that happens from now on; ends with an error when the site goes down."""
+        for kind in request.kinds:
+            if kind not in EVENT_KINDS:
+                raise InvalidArgumentError(
+                    f"no kind of event {kind!r}; accepted: {one_of(EVENT_KINDS, kind)}"
+                )
         for subject in request.subjects:
             self._require_subject(subject)
         events = EventStream(self._simulation.gateway, request.kinds, request.subjects)
@@ -252,22 +255,6 @@ class Procedures:
         """See that there is a component of this key, or that it is the site, which has inputs and events as well."""
         if key != "site":
             self._require(key)
-
-    def _find_snapshot(self, name: str) -> Snapshot:
-        if name not in self._snapshots:
-            kept = one_of(self._snapshots, name) or "none, as no snapshot is kept"
-            raise UnknownSnapshotError(f"no snapshot {name!r}; accepted: {kept}")
-        return self._snapshots[name]
-
-
-class UnknownSnapshotError(UnknownComponentError):
-    """The server keeps no snapshot of this name."""
-
-
-class TooManySnapshotsError(CommandError):
-    """The server keeps as many snapshots as it can."""
-
-    status = RefusalStatus.RESOURCE_EXHAUSTED
 
 
 def _method(name: str, request: type[RequestT], answer: Callable[[RequestT], Awaitable[Message]]) -> Method:

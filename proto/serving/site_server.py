@@ -16,6 +16,7 @@ from ...sim.simulation.live import LiveSimulation
 from ...sim.site.reader import load_site
 from ...sim.site.site import Site
 from ..control.service import control_service
+from ..control.snapshots import Snapshots
 from ..control.statements import Statements
 from ..transport.security import Security, is_loopback
 from ..transport.traffic import Traffic
@@ -157,7 +158,9 @@ class SiteServer:
     async def _serve(
         self, simulation: LiveSimulation, port: int, former: LiveSimulation | None = None
     ) -> None:
-        control = partial(control_service, simulation, Statements(simulation)) if self._control else None
+        control = None
+        if self._control:
+            control = partial(control_service, simulation, Statements(simulation), Snapshots())
 
         def server(port: int) -> contextlib.AbstractAsyncContextManager[str]:
             return serve_gateway(

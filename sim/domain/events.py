@@ -13,6 +13,15 @@ from .timestamps import to_datetime
 T = TypeVar("T")
 SERVER_GOES_DOWN = "server goes down"
 """Kind of the event after which streams end, and nothing answers for a while."""
+EVENT_KINDS = (
+    "set-point accepted", "set-point refused", "set-point ended", "set-point lapsed",
+    "bounds augmented", "bounds refused", "bounds cleared", "bounds lapsed",
+    "start accepted", "start refused", "stop accepted", "stop refused", "standby accepted", "standby refused",
+    "acknowledge accepted", "acknowledge refused", "command lost", "switched", "relay failed", "state",
+    "fault", "fault comes", "fault goes", "mended", "driven", "released", "said", SERVER_GOES_DOWN, "server comes back",
+    "paused", "resumed", "speed set", "restored",
+)  # fmt: skip
+"""All kinds of events that there are."""
 
 
 class Event(NamedTuple):
@@ -47,7 +56,7 @@ def event_in_words(kind: str, subject: str, details: Mapping[str, object], zone:
 
 def _detail_in_words(name: str, told: Mapping[str, object], zone: tzinfo) -> str:
     value = told[name]
-    shown = f"{value:.10g}" if isinstance(value, float) else printable(str(value))
+    shown = f"{value:z.10g}" if isinstance(value, float) else printable(str(value))
     match name, value:
         case ("axis", _) if "power" in told:
             words = ""
@@ -55,7 +64,7 @@ def _detail_in_words(name: str, told: Mapping[str, object], zone: tzinfo) -> str
             words = f"{shown} power"
         case "power", float():
             axis = f"{told['axis']} " if "axis" in told else ""
-            words = f"{axis}power {value:.1f} {'var' if told.get('axis') == 'reactive' else 'W'}"
+            words = f"{axis}power {value:z.1f} {'var' if told.get('axis') == 'reactive' else 'W'}"
         case ("quantity", _) if "value" in told:
             words = ""
         case ("value", _) if "quantity" in told:

@@ -204,3 +204,8 @@ class UnavailableError(CommandError):
 
     refusal = Refusal.UNAVAILABLE
     status = RefusalStatus.UNAVAILABLE
+
+
+def unsigned_zeros(values: Mapping[Metric, float]) -> dict[Metric, float]:
+    """Return values with 0 for -0, which is no other power: 0 W beside a set-point of -0 W, say."""
+    return {metric: value + 0.0 for metric, value in values.items()}

@@ -205,4 +205,4 @@ def _closed(lower: float | None, upper: float | None) -> Bounds:
 
 
 def _written(ranges: Ranges) -> str:
-    return " or ".join(f"{lower:g} to {upper:g}" for lower, upper in ranges)
+    return " or ".join(f"{lower:zg} to {upper:zg}" for lower, upper in ranges)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..domain.messages import Frame, Reading
+from ..domain.messages import Frame, Reading, unsigned_zeros
+from ..domain.ranges import Bounds
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
 from ..faults.injector import Faults
@@ -108,8 +109,11 @@ class ComponentFrames:
         return Frame(
             component_id=number,
             sample_time_us=stamp_us,
-            values=reading.values,
-            bounds=reading.bounds,
+            values=unsigned_zeros(reading.values),
+            bounds={
+                metric: tuple(Bounds(lower + 0.0, upper + 0.0) for lower, upper in ranges)
+                for metric, ranges in reading.bounds.items()
+            },
             states=reading.states,
             state_since_us=self._clock.stamp_us(since_us),
             warnings=reading.warnings,

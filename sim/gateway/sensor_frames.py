@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.messages import Frame
+from ..domain.messages import Frame, unsigned_zeros
 from ..domain.states import StateCode
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
@@ -38,7 +38,7 @@ class SensorFrames:
         return Frame(
             component_id=sensor_id,
             sample_time_us=self._clock.stamp_us(self._engine.now_us),
-            values=self._sensors.read(self._keys[sensor_id]),
+            values=unsigned_zeros(self._sensors.read(self._keys[sensor_id])),
             bounds={},
             states=(StateCode.READY,),
             state_since_us=self._opened_us,

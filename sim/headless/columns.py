@@ -104,7 +104,8 @@ class Columns:
         columns: dict[str, Column] = {}
         for key, component in self._plant.site.components.items():
             columns.update(
-                (f"{component.id}.{name}", column) for name, column in self._of_component(chunk, key)
+                (f"{component.id}.{name}", _unsigned_zeros(column))
+                for name, column in self._of_component(chunk, key)
             )
         return columns
 
@@ -369,6 +370,11 @@ class Columns:
         number = self._places.inverters[key]
         alone_w, gap = chunk.samples.alone_w[:, number], self._plant.equipment.ratings[key].gap
         return (0.0 - alone_w, np.full(len(alone_w), gap.lower)) if alone_w.any() else None
+
+
+def _unsigned_zeros(column: Column) -> Column:
+    """Return a column with 0 for -0; states are no numbers."""
+    return column + 0.0 if isinstance(column, np.ndarray) and column.dtype == np.float64 else column
 
 
 def _three(table: Floats, first: int) -> tuple[Floats, Floats, Floats]:

@@ -97,6 +97,36 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
     control.reach_upper_w = min(_ac_w(layout, memory, inverter, upper_w), most_w)
 
 
+def reach_beside_others_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:
+    """Return the least and the greatest active power that the batteries of an inverter leave it [W].
+
+    Other inverters keep what they have of them now; what flows must be known.
+    """
+    own, now = layout.inverters[inverter], memory.inverters[inverter]
+    lower_w, upper_w = now.sun_w, 0.0
+    for pair in range(own.first_pair, own.end_pair):
+        if memory.pairs[pair].conducts:
+            battery = memory.batteries[layout.pair_battery[pair]]
+            others_w = battery.dc_w - _granted_by_w(layout, memory, pair)
+            lower_w += battery.lower_w - others_w
+            upper_w += battery.upper_w - others_w
+    return (
+        max(_ac_w(layout, memory, inverter, lower_w), now.own_lower_w),
+        min(_ac_w(layout, memory, inverter, upper_w), now.own_upper_w),
+    )
+
+
+def _granted_by_w(layout: Layout, memory: Memory, pair: int) -> float:
+    """Return what a battery takes of what one inverter asks it for [W]."""
+    number, asked_w = layout.pair_battery[pair], 0.0
+    for other in range(len(layout.pair_battery)):
+        if layout.pair_battery[other] == number:
+            asked_w += memory.pairs[other].asked_w
+    taken_w = memory.batteries[number].dc_w
+    cut = taken_w / asked_w if asked_w != taken_w else 1.0
+    return memory.pairs[pair].asked_w * cut
+
+
 def _ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> float:
     """Return the AC power that goes with a DC power of an inverter [W], beside the reactive power that it is told."""
     params, wanted_var = layout.inverters[inverter].params, reactive_aim_var(memory, inverter)
@@ -144,9 +174,14 @@ def setting_w(layout: Layout, memory: Memory, inverter: int) -> float:
     # What its batteries hold back below its minimum it does not do at all.
     if min(within_w, control.reach_upper_w) >= now.least_w:
         return within_w
-    minimum_w = layout.inverters[inverter].minimum_delivered_w
-    least_delivered_w = minimum_w if now.alone_w > 0.0 else now.least_delivered_w
-    return within_w if max(within_w, control.reach_lower_w) <= -least_delivered_w else 0.0
+    able_w = max(within_w, control.reach_lower_w)
+    if (
+        now.alone_w > 0.0
+        and -now.least_delivered_w < able_w <= -layout.inverters[inverter].minimum_delivered_w
+    ):
+        # Of its batteries none gives a part of what all that have a minimum would make more of.
+        return max(within_w, -now.alone_w)
+    return within_w if able_w <= -now.least_delivered_w else 0.0
 
 
 def _ask(layout: Layout, memory: Memory, inverter: int) -> None:

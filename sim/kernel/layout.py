@@ -112,6 +112,8 @@ class InverterLayout:
     first_pair: int
     end_pair: int
     """Batteries that it reaches when all is closed, among `Layout.pair_battery`."""
+    is_sharing: int
+    """Whether another inverter reaches one of them as well."""
 
 
 @dataclass(slots=True)

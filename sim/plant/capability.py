@@ -12,7 +12,7 @@ from ..domain.switching import Position
 from ..kernel.ac_bus import active_w
 from ..kernel.feed_in import is_held_back
 from ..kernel.inverters import heat_of
-from ..kernel.reach import drawn_beyond_w, reach_w
+from ..kernel.reach import drawn_beyond_w, reach_as_others_give_way_w, reach_w
 from .equipment import Equipment
 from .operating_point import OperatingPoint
 from .running_machines import RunningMachines
@@ -53,11 +53,23 @@ class Capability:
     def active_power_bounds(self, key: str) -> Bounds:
         """Return the active power that a device that takes set-points could have now, 0 and its rest among it [W].
 
-        Nothing while it is switched off, has failed, or the grid does not reach it. What is parked can be woken.
+        Nothing while it is switched off, has failed, or the grid does not reach it. What is parked can be woken. Other
+        inverters keep what they have of batteries that it shares.
         """
+        self._point.solve()
+        return self._rated(key, reach_w(self._point.layout, self._memory, self._places.controls[key]))
+
+    def bounds_as_others_give_way(self, key: str) -> Bounds:
+        """Return the same as if other inverters could leave a device all of the batteries that it shares [W]."""
+        self._point.solve()
+        number = self._places.controls[key]
+        return self._rated(key, reach_as_others_give_way_w(self._point.layout, self._memory, number))
+
+    def _rated(self, key: str, reach_w: tuple[float, float]) -> Bounds:
+        """Return what its rating leaves of what a device could have, 0 and its rest among it; or nothing [W]."""
         if not self._can_run(key):
             return NO_POWER
-        reach, rating = self._reach(key), self._equipment.ratings[key]
+        reach, rating = Bounds(*reach_w), self._equipment.ratings[key]
         widest = rating.widest
         return Bounds(
             min(max(reach.lower, widest.lower), 0.0), max(min(reach.upper, widest.upper), rating.rest_w)
@@ -157,7 +169,3 @@ class Capability:
     def _ambient_c(self) -> float:
         self._point.solve()
         return self._memory.inputs[self._point.layout.ambient_signal]
-
-    def _reach(self, key: str) -> Bounds:
-        self._point.solve()
-        return Bounds(*reach_w(self._point.layout, self._memory, self._places.controls[key]))

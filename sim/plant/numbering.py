@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
@@ -216,6 +217,7 @@ def _inverters(
     equipment: Equipment, places: Places, pairs: Sequence[tuple[int, int]], batteries: Sequence[str]
 ) -> list[InverterLayout]:
     arrays = _numbered(equipment.arrays)
+    reached = Counter(batteries)
     return [
         InverterLayout(
             places.components[key],
@@ -225,6 +227,7 @@ def _inverters(
             -equipment.ratings[key].gap.lower,
             *_minima_w(equipment, batteries[slice(*span)]),
             *span,
+            is_sharing=int(any(reached[battery] > 1 for battery in batteries[slice(*span)])),
         )
         for key, span in zip(places.inverters, pairs, strict=True)
     ]

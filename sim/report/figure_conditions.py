@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ..components.component_type import Way
 from ..components.registry import type_of
+from ..components.throughput import Throughput
 from ..files.problems import one_of
 from ..files.units import Unit
 from ..language.expressions import Comparison, Condition, Leaf, Quantity, Reading, holds, leaves, readings
@@ -13,7 +14,7 @@ from ..language.subjects import Span
 from ..language.vocabulary import ORDERS, Fault, parsed, quantity_faults, rounded
 from ..site.site import Site
 from .figures import MONEY, NEVER_BELOW_0, SHARES, unit_of, without_unit
-from .gatherer import LOAD
+from .gatherer import LOAD, LOSSES
 from .site_report import SiteReport
 
 
@@ -117,6 +118,8 @@ def figures_of(
     """
     types = map(type_of, site.components.values())
     kinds = {LOAD, *(kind.category.value for kind in types if kind.way is not Way.NONE)}
+    if any(isinstance(component, Throughput) for component in site.components.values()):
+        kinds.add(LOSSES)
     nothing = {f"{kind}.{what}_wh": 0.0 for kind in sorted(kinds) for what in ("consumption", "production")}
     figures = {**nothing, **report.figures()}
     for name, own in (("commands", own_commands), ("refusals", own_refusals)):

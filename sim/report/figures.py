@@ -38,7 +38,7 @@ class Kpis:
     export_wh: float | None
     """Energy into the grid [Wh]."""
     consumption_wh: float | None
-    """Consumed by all that is no storage [Wh]."""
+    """Consumed by all that is no storage, without what power that passes through loses [Wh]."""
     production_wh: float | None
     """Produced by all that is no storage [Wh]."""
     peak_import_w: float | None

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..components.component_type import Way
 from ..components.registry import type_of
+from ..components.throughput import Throughput
 from ..domain.categories import Category
 from ..network.wiring import Wiring, wire
 from ..site.graph import grid_key
@@ -22,6 +23,7 @@ Floats = npt.NDArray[np.float64]
 Instants = npt.NDArray[np.int64]
 
 LOAD = "load"
+LOSSES = "losses"
 STORING = frozenset({Category.BATTERY_INVERTER.value})
 HYBRID = Category.HYBRID_INVERTER.value
 _MOST_INTERVALS = 1440
@@ -119,20 +121,28 @@ def _has_behind(key: str, children: dict[str, list[str]], known: Container[str])
 
 
 def _kind(site: Site, key: str, children: dict[str, list[str]], seen: Container[str]) -> str:
-    """Return the group of a component; of a meter, that of what is behind it unseen, if it is all of one category."""
+    """Return the group of a component; of a meter, that of what is behind it unseen, if it is all of one category.
+
+    What takes a part of the power that passes through it counts only where nothing else can have drawn the rest.
+    """
     kind = type_of(site.components[key])
     if kind.way is not Way.NONE:
         return kind.category.value
     found: set[str] = set()
+    loses = False
     waiting = [key]
     while waiting:
         at = waiting.pop()
         other = type_of(site.components[at])
         if other.way is not Way.NONE:
             found.add(other.category.value)
+        elif isinstance(site.components[at], Throughput):
+            loses = True
         elif not children[at] or getattr(site.components[at], "load", None) is not None:
             found.add(LOAD)
         waiting += [child for child in children[at] if child not in seen]
+    if not found and loses:
+        return LOSSES
     return found.pop() if len(found) == 1 else LOAD
 
 
@@ -258,11 +268,13 @@ class Gatherer:
     def totals(self) -> tuple[float | None, float | None]:
         """Return what was consumed and produced by all that is no storage [Wh]; None if some of it is not known.
 
-        What hybrid inverters draw goes into batteries or is lost, and comes off what they deliver.
+        What hybrid inverters draw goes into batteries or is lost, and comes off what they deliver. What power passes
+        through consumes nothing: what it takes is lost.
         """
         if self.ways.grid is None or self.ways.hidden or not all(map(self._is_known, self.ways.devices)):
             return None, None
-        groups = {group.kind: group for group in self.groups() if group.kind not in STORING}
+        others = STORING | {LOSSES}
+        groups = {group.kind: group for group in self.groups() if group.kind not in others}
         hybrid = groups.pop(HYBRID, Group(HYBRID, 0.0, 0.0))
         produced_wh = math.fsum(group.delivered_wh for group in groups.values())
         return (

@@ -58,7 +58,7 @@ class Group(NamedTuple):
     """What all components of a kind drew and gave by themselves."""
 
     kind: str
-    """A category, or `load` for what is drawn behind meters."""
+    """A category, `load` for what is drawn behind meters, or `losses` for what power passes through."""
     consumed_wh: float
     delivered_wh: float
 
@@ -147,7 +147,7 @@ class SiteReport:
     """None where nobody saw the connection point."""
     exported_wh: float | None
     consumed_wh: float | None
-    """By all that is no storage; None where something of the site is not known."""
+    """By all that is no storage and that power does not pass through; None where something is not known."""
     produced_wh: float | None
     peak_import: Peak | None
     """Greatest mean over a whole quarter of an hour on the site's clock; None if there was none."""

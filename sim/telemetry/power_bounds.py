@@ -1,7 +1,8 @@
 """What a component may be asked for now: its rating, what it could do at present, and what clients have left.
 
 Telemetry shows at most two ranges, since clients read no more: of more, that of the present power and those that
-leave the most choice; commands are held to what telemetry shows. Where nothing remains, 0 and rest do.
+leave the most choice; commands are held to what telemetry shows, and to what inverters that share batteries can leave
+each other. Where nothing remains, 0 and rest do.
 
 Bounds are about the power that telemetry reports: what a device draws while it is told 0 is among them.
 """
@@ -34,7 +35,7 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
         gap, limits = plant.equipment.systems[key].gap, plant.capability.battery_limits(key)
         present: Ranges = _beside_rest(limits, gap, 0.0) if any(gap) else (limits,)
     elif metric is Metric.AC_POWER_ACTIVE:
-        present = _of_device(plant, key)
+        present = _of_device(plant, key, plant.capability.active_power_bounds(key))
     else:
         present = (plant.capability.reactive_power_bounds(key),)
     left = _left(plant, key, metric, present)
@@ -46,8 +47,9 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
 def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
     """Return the power that a set-point may ask of a device [W] or [var], beside 0.
 
-    Where a set-point is a limit, one beyond what sun, wind or car allow now is still a sensible one. What a high
-    voltage makes of more than the rating is shown, so it is accepted.
+    Where a set-point is a limit, one beyond what sun, wind or car allow now is still a sensible one; so is one beyond
+    what others leave of a shared battery, as clients tell these to leave more at the same time. What a high voltage
+    makes of more than the rating is shown, so it is accepted.
     """
     rating = plant.equipment.ratings[key]
     rated = rating.of(power_type) or Bounds(0.0, 0.0)
@@ -58,7 +60,7 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
         most_w = max(rated.upper, plant.capability.active_power_bounds(key).upper)
         present = (Bounds(min(rated.lower, 0.0), most_w),)
     else:
-        present = _of_device(plant, key)
+        present = _of_device(plant, key, plant.capability.bounds_as_others_give_way(key))
     return _left(plant, key, METRIC_OF[power_type], present)
 
 
@@ -132,12 +134,17 @@ def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ra
     return merged((*left, Bounds(0.0, draws_w))) if has_room else left
 
 
-def _of_device(plant: Plant, key: str) -> Ranges:
+def _of_device(plant: Plant, key: str, bounds: Bounds) -> Ranges:
     """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it.
 
     Three ranges where a hybrid inverter delivers with its batteries, by the sun alone, or charges.
+
+    Args:
+        plant: The device's.
+        key: Of the device.
+        bounds: What it could have without a gap around 0 [W].
     """
-    bounds, rating = plant.capability.active_power_bounds(key), plant.capability.rating_now(key)
+    rating = plant.capability.rating_now(key)
     gap = rating.set_point_gap
     if not any(gap):
         return (bounds,)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 
 import grpc
 import pytest
@@ -11,9 +13,11 @@ from control.support import INVERTER, NOON, SITE, seconds, serve, set_power
 from frequenz.quantities import Power, Temperature
 
 import doppelgrid
+import doppelgrid.sim
 from doppelgrid import ControlClient, ControlError
 from doppelgrid.proto.control.event_stream import LONGEST_QUEUE, EventStream
 from doppelgrid.proto.control.readings import SiteEvent
+from doppelgrid.sim.domain.events import EVENT_KINDS
 from doppelgrid.sim.domain.messages import UnavailableError
 from doppelgrid.sim.domain.timestamps import to_us
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -57,6 +61,32 @@ async def test_events_of_what_is_not_there_are_not_found(control: ControlClient)
     with pytest.raises(ControlError, match=r"no component 'hose'; accepted: grid, main, .*house") as error:
         await control.events(subjects=["house", "hose"])
     assert error.value.code is grpc.StatusCode.NOT_FOUND
+
+
+async def test_events_of_a_kind_that_there_is_not_are_refused_with_those_that_there_are(
+    control: ControlClient,
+) -> None:
+    with pytest.raises(
+        ControlError,
+        match=r"no kind of event 'set-point accept'; accepted: .*driven.* \(did you mean 'set-point accepted'\?\)",
+    ) as error:
+        await control.events(kinds=["driven", "set-point accept"])
+    assert error.value.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
+def test_every_kind_of_event_that_the_program_reports_is_known() -> None:
+    program = Path(doppelgrid.sim.__file__).parent
+    told = [
+        found
+        for file in program.rglob("*.py")
+        for found in re.findall(r"vents\.report\(\s*(f?)\"([^\"]+)\"", file.read_text(encoding="utf-8"))
+    ]
+    patterns = {
+        re.sub(r"\\{\w+\\}", r"\\w+", re.escape(text)) if made else re.escape(text) for made, text in told
+    }
+    assert len(patterns) > 20
+    for pattern in patterns:
+        assert any(re.fullmatch(pattern, kind) for kind in EVENT_KINDS), pattern
 
 
 async def test_what_is_done_to_time_is_told(control: ControlClient) -> None:

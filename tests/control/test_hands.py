@@ -12,7 +12,7 @@ from control.support import INVERTER, MAIN, listen, seconds, serve, set_power
 from frequenz.quantities import Frequency, Power, Voltage
 
 from doppelgrid import ControlClient, ControlError
-from doppelgrid.proto.control.service import MOST_SNAPSHOTS
+from doppelgrid.proto.control.snapshots import MOST_SNAPSHOTS
 from doppelgrid.sim.domain.faults import FaultKind
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -178,6 +179,19 @@ class TestRestarts:
                     continue
             else:
                 pytest.fail("the server did not come back")
+
+    async def test_snapshots_that_are_kept_outlive_a_server_that_goes_down(self, alive: SiteServer) -> None:
+        async with ControlClient(alive.url) as control:
+            await control.take_snapshot("before")
+            await control.restart(seconds(1))
+            async with asyncio.timeout(30):
+                kept = None
+                while kept is None:
+                    await asyncio.sleep(0.1)
+                    with contextlib.suppress(ControlError):
+                        kept = await control.list_snapshots()
+            assert list(kept) == ["before"]
+            await control.restore_snapshot("before")
 
     async def test_it_would_not_come_back_while_time_is_paused(self, control: ControlClient) -> None:
         with pytest.raises(ControlError, match="time is paused, so the server would not come back") as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -135,6 +136,21 @@ def told_everything(simulation: Simulation) -> dict[tuple[str, float | None, flo
     return found
 
 
+@pytest.mark.parametrize("source", [{"power": "16 kW"}, {"irradiance": "800 W/m²"}], ids=["power", "sun"])
+def test_photovoltaics_that_are_told_0_on_a_slow_ramp_come_to_the_upper_bound_that_they_show(
+    source: dict[str, str],
+) -> None:
+    """What they draw at rest, in the end; on the way down they deliver."""
+    simulation = started({"roof": inverter(11, "pv_inverter", ramp_rate="1 kW/s", **source)}, "noon")
+    tell(simulation, "roof", ACTIVE, 0.0)
+    simulation.run_for(timedelta(seconds=10))
+    power_w, ((_, upper_w),) = bounds_of(simulation, "roof")
+    assert power_w < 0.0 < upper_w < 10.0
+    simulation.run_for(SETTLED)
+    power_w, ((_, still_w),) = bounds_of(simulation, "roof")
+    assert power_w == still_w == upper_w
+
+
 @pytest.mark.parametrize("hour", ["night", "noon"])
 @pytest.mark.parametrize("name", bundled_sites())
 def test_every_bundled_site(name: str, hour: str) -> None:
@@ -174,6 +190,26 @@ def test_a_battery_inverter_shows_no_charging_power_below_what_losses_leave_of_i
     assert simulation.plant.readings.flows().battery_dc_w["bat"] == pytest.approx(1e3)
 
 
+@pytest.mark.parametrize("minima", [("1 kW", "1 kW"), ("1 kW", "0 W")], ids=", ".join)
+def test_a_hybrid_told_a_little_more_than_its_sun_makes_delivers_that_where_its_batteries_give_nothing_so_small(
+    minima: tuple[str, str],
+) -> None:
+    components = {
+        "inv": inverter(11, "hybrid_inverter", peak_power="20 kW", irradiance="400 W/m²"),
+        **{
+            f"bat-{number}": battery(number, "inv", min_power=least)
+            for number, least in enumerate(minima, 12)
+        },
+    }
+    simulation = started(components, "noon")
+    _, (_, (alone_w, _)) = bounds_of(simulation, "inv")
+    tell(simulation, "inv", ACTIVE, alone_w - 0.009 * 30e3)
+    simulation.run_for(SETTLED)
+    power_w, (_, (edge_w, _)) = bounds_of(simulation, "inv")
+    assert power_w == pytest.approx(edge_w, rel=1e-9)
+    assert power_w == pytest.approx(alone_w, rel=1e-6)
+
+
 @pytest.mark.parametrize("left", [(-9e3, 9e3), (-9e3, 0.0), (0.0, 9e3)], ids=str)
 @pytest.mark.parametrize("name", ["photovoltaics", "empty", "with a least power", "before a least power"])
 def test_within_what_clients_leave_of_it(name: str, left: tuple[float, float]) -> None:
@@ -190,3 +226,16 @@ def test_losses_of_a_broken_inverter_lie_within_what_is_left_of_it() -> None:
     simulation.run_for(SETTLED)
     assert bounds_of(simulation, "roof")[0] > 0.001 * 30e3
     assert outside(simulation) == []
+
+
+def test_no_power_and_no_bound_is_ever_minus_0() -> None:
+    simulation = begun(load_site("all-categories"), "noon")
+    for key in simulation.plant.equipment.ratings:
+        with contextlib.suppress(CommandError):
+            tell(simulation, key, ACTIVE, -0.0)
+    simulation.run_for(SETTLED)
+    assert simulation.plant.readings.active_power_w("wind") == 0.0
+    for component in simulation.plant.site.components.values():
+        frame = simulation.gateway.frame(component.id)
+        edges = (edge for ranges in frame.bounds.values() for bounds in ranges for edge in bounds)
+        assert not [value for value in (*frame.values.values(), *edges) if str(value) == "-0.0"]

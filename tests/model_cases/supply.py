@@ -44,5 +44,6 @@ CASES = [
         throughput_j=_no_energy,
         limits=supply_power_limits,
         limits_include_zero=False,
+        own_use_w=lambda params: params.standby_power_w,
     )
 ]

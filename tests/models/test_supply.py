@@ -33,13 +33,13 @@ def test_it_offers_up_to_its_rating_and_draws_its_standby_without_an_offer() -> 
         assert supply_power_limits(PLANT, NOW, SupplyInput(0.0, 0.0, offered_w)) == limits_w
 
 
-def test_a_set_point_holds_it_back_and_never_drives_it() -> None:
+def test_a_set_point_holds_it_back_to_its_standby_and_never_drives_it() -> None:
     for set_point_w, active_w in (
         (-math.inf, -600.0),
         (-601.0, -600.0),
         (-400.0, -400.0),
-        (0.0, 0.0),
-        (9.0, 0.0),
+        (0.0, 5.0),
+        (9.0, 5.0),
     ):
         assert supply_output(PLANT, NOW, SupplyInput(set_point_w, 0.0, -600.0)).active_power_w == active_w
 

@@ -352,6 +352,48 @@ def test_a_summary_a_run_and_its_recording_agree_on_what_a_hybrid_inverter_consu
     assert summary.imbalance_wh == pytest.approx(0.0, abs=1e-6)
 
 
+PASSED: dict[str, Any] = {
+    **{key: COMPONENTS[key] for key in ("grid", "main")},
+    "street": {
+        "id": 9, "category": "power_transformer", "behind": "main", "rated_apparent_power": "100 kVA",
+        "no_load_loss": "200 W", "load_loss": "1 kW",
+    },
+    "switch": {"id": 10, "category": "breaker", "behind": "street"},
+    "house": {**COMPONENTS["house"], "behind": "switch"},
+    "ups": {
+        "id": 11, "category": "uninterruptible_power_supply", "behind": "main", "rated_apparent_power": "10 kVA",
+        "no_load_loss": "100 W",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    [set(), {"switch"}, {"street", "ups"}, {"street", "switch"}],
+    ids=lambda keys: ", ".join(sorted(keys)) or "all seen",
+)
+def test_what_power_passes_through_is_no_load_of_a_summary_a_run_or_its_recording(
+    tmp_path: Path, unseen: set[str]
+) -> None:
+    site = Site.model_validate({"microgrid": {"id": 7}, "components": PASSED}).with_telemetry_interval(10.0)
+    simulation = Simulation.headless(site, start_us=site.moment_us(datetime(2026, 6, 15, 9)))
+    watch, summarizer = SiteWatch(simulation), Summarizer(simulation.plant)
+    with Recorder(tmp_path / "hour.parquet", site) as recorder:
+        recorder.listen(simulation.gateway)
+        simulation.run_for(60 * MINUTE)
+    summary, recording = summarizer.summary(0.0), read_recording(tmp_path / "hour.parquet")
+    assert summary.lost_wh > 300.0
+    unseen_ids = {site.components[key].id for key in unseen}
+    seen = {number: track for number, track in recording.tracks.items() if number not in unseen_ids}
+    reports = watch.report(), report_of_recording(replace(recording, tracks=seen))
+    for report in (*reports, report_of_summary(summary, site, 0)):
+        assert report.consumed_wh == pytest.approx(6000.0, rel=5e-3)
+    for report in reports:
+        assert {group.kind: group.consumed_wh for group in report.groups}["load"] == pytest.approx(
+            6000.0, rel=5e-3
+        )
+
+
 def test_a_recording_at_a_speed_is_told_in_simulated_time(day: Day) -> None:
     recording = read_recording(day.path)
     begin_us = min(int(track.times_us[0]) for track in recording.tracks.values())

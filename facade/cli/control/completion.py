@@ -56,6 +56,13 @@ def fault_kinds(incomplete: str) -> list[str]:
     return [kind.value for kind in FaultKind if kind.value.startswith(incomplete)]
 
 
+def event_kinds(incomplete: str) -> list[str]:
+    """Offer the kinds of events."""
+    from ...sim.domain.events import EVENT_KINDS  # noqa: PLC0415
+
+    return [kind for kind in EVENT_KINDS if kind.startswith(incomplete)]
+
+
 def metrics(incomplete: str) -> list[str]:
     """Offer the metrics of the API."""
     from ...sim.domain.metrics import Metric  # noqa: PLC0415

@@ -88,7 +88,12 @@ async def events(
     components: ComponentsArgument = None,
     *,
     kind: Annotated[
-        list[str] | None, typer.Option(metavar="KIND", help="Such as 'set-point refused'; all if none.")
+        list[str] | None,
+        typer.Option(
+            metavar="KIND",
+            autocompletion=completion.event_kinds,
+            help="Such as 'set-point refused'; all if none.",
+        ),
     ] = None,
 ) -> AsyncIterator[Told]:
     """Print what happens to the site from now on, until Ctrl-C: commands, state changes, faults, drives.

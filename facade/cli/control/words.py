@@ -161,7 +161,7 @@ def _power(state: ComponentState) -> str:
 
 def _allowed(state: ComponentState) -> str:
     ranges = state.bounds.get("AC_POWER_ACTIVE") or state.bounds.get("DC_POWER") or ()
-    return ", ".join(f"{lower / 1e3:.1f} … {upper / 1e3:.1f} kW" for lower, upper in ranges)
+    return ", ".join(f"{lower / 1e3:z.1f} … {upper / 1e3:z.1f} kW" for lower, upper in ranges)
 
 
 def _percent(value: float) -> str:
