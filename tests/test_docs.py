@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
-from accuracy.described import preset_file
 from accuracy.pages import COMMAND, filled, model_pages
 from website.reference import generated_pages
 
+from doppelgrid.sim.files.preset_comments import preset_file
 from doppelgrid.sim.site.reader import parse_site
 
 ROOT = Path(__file__).parents[1]

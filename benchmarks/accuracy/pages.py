@@ -20,8 +20,9 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from doppelgrid.models.parameter import Parameter, described_parameters
+from doppelgrid.sim.files.preset_comments import preset_file
 
-from .described import field_docstrings, parameters_type, preset, preset_file
+from .described import field_docstrings, parameters_type, preset
 
 COMMAND = "python -m accuracy.pages docs"
 _MARKED = re.compile(

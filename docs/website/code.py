@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Any, NamedTuple
 
-from accuracy.described import PresetFile, preset_file
-
 import doppelgrid
 import doppelgrid.testing
 from doppelgrid import models
@@ -24,6 +22,7 @@ from doppelgrid.sim.domain.faults import Family, FaultKind
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.domain.timestamps import MICROSECONDS
 from doppelgrid.sim.faults.amounts import accepted_amounts, default_in_words, units_in_words
+from doppelgrid.sim.files.preset_comments import PresetFile, preset_file
 from doppelgrid.sim.inputs.driven import DRIVEN_INPUTS
 from doppelgrid.sim.site.schema import site_schema
 from doppelgrid.sim.telemetry.definitions import NOT_SENT, definition

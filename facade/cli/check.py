@@ -20,6 +20,13 @@ def check(
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema of site files instead, for editors.")
     ] = False,
+    explain: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COMPONENT",
+            help="Say what the models of a component are made of instead: each parameter, and where it is from.",
+        ),
+    ] = None,
     scenario_schema: Annotated[
         bool, typer.Option("--scenario-schema", help="Print the JSON schema of scenario files instead.")
     ] = False,
@@ -30,7 +37,7 @@ def check(
     elif scenario_schema:
         _print_scenario_schema()
     else:
-        _check(site)
+        _check(site, explain)
 
 
 def _print_schema() -> None:
@@ -72,7 +79,7 @@ def _try_packages(site: Site) -> None:
         raise typer.Exit(2) from None
 
 
-def _check(source: str) -> None:
+def _check(source: str, explain: str | None) -> None:
     from ..sim.site.input_files import read_checked  # noqa: PLC0415
 
     try:
@@ -80,6 +87,12 @@ def _check(source: str) -> None:
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
+
+    if explain is not None:
+        from .explain import print_explanation  # noqa: PLC0415
+
+        print_explanation(site, explain)
+        return
 
     from rich.console import Console  # noqa: PLC0415
 

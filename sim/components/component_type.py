@@ -22,7 +22,7 @@ from ...models.throughput import ThroughputParams
 from ..domain.categories import Category
 from ..domain.ranges import Bounds
 from ..domain.states import StateCode
-from ..files.parameters import overridden
+from ..files.parameters import not_of_parts, of_part, overridden
 from ..inputs.limited import Multiple
 from ..inputs.signal import Signal
 from .device import Machine
@@ -39,6 +39,7 @@ AC_PARENTS = (Category.GRID_CONNECTION_POINT, Category.METER)
 DC_PARENTS = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 """What components on the direct current side may be behind."""
 _OWN_KEYS = {
+    "dc_power_stc_w": "peak_power_w",
     "rated_power_w": "rated_power_w",
     "minimum_power_w": "min_power_w",
     "apparent_power_va": "rated_power_w",
@@ -223,6 +224,11 @@ class ComponentType:
     """Whether it reports what passes through it, rather than its states alone."""
     needs_behind_it: str | None = None
     """What must be behind it, in words; None if nothing needs to be."""
+    parts: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """By name, what makes the parameters of a part with a model of its own, as the section says them.
+
+    A file says them as `part.parameter`. Raises `ParameterError` where a component has no such part.
+    """
     switchgear: Callable[[Any], Switchgear | None] = _usual_switchgear
     """`(section)`: what it is switched on and off with; a contactor of what takes set-points, else nothing."""
     resting_state: StateCode | None = None
@@ -248,6 +254,9 @@ class ComponentType:
             if key is not None:
                 raise ParameterError(name, "what its bounds go by", "other parameters")
         self.with_parameters(self.params(section, grid), section)
+        for name, made in self.parts.items():
+            if of_part(section.parameters, name):
+                made(section)
 
     def with_parameters(self, params: Any, section: ComponentSection) -> Any:
         """Return the parameters of a component with those that a site file sets.
@@ -257,6 +266,6 @@ class ComponentType:
         """
         if not section.parameters:
             return params
-        made = overridden(params, section.parameters)
+        made = overridden(params, not_of_parts(section.parameters, self.parts))
         self.check(made)
         return made

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from ...models.ac import phase_shares
+from ...models.pv import PvArrayParams
 from ..domain.categories import Category
 from ..domain.states import StateCode
 from ..files.sections import Azimuth, Tilt, written
@@ -24,7 +25,7 @@ from .inverter import (
 )
 from .rating import Rating
 from .setting import Setting
-from .solar_array import ArraySection, solar_array
+from .solar_array import ARRAY, ArraySection, array_params, no_array, solar_array
 from .switchgear import OF_AN_INVERTER
 
 _OF_THE_ARRAY = {*ArraySection.model_fields, "peak_power_w", "tilt_deg", "azimuth_deg", "irradiance"}
@@ -77,6 +78,10 @@ def build(inverter: HybridInverter, setting: Setting) -> Built:
     )
 
 
+def _array(inverter: HybridInverter) -> PvArrayParams:
+    return array_params(inverter, inverter_params(inverter)) if inverter.has_array else no_array(inverter)
+
+
 def _caption(inverter: HybridInverter) -> list[str]:
     peak_w = inverter.array_peak_w
     peak = [] if peak_w is None else [f"{peak_w / 1e3:g} kWp"]
@@ -93,6 +98,7 @@ TYPE = ComponentType(
     build=build,
     params=lambda inverter, _grid: inverter_params(inverter),
     check=check_inverter,
+    parts={ARRAY: _array},
     presets=inverter_preset_names,
     least_w=lambda inverter: _rating(inverter).gap.upper,
     least_delivered_w=lambda inverter: -_rating(inverter).gap.lower,

@@ -10,7 +10,7 @@ from ...models.grid_guard import GridGuardParams
 from ...models.inverter import InverterParams, ceil_to_resolution
 from ...models.parameter import check_parameters
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds
-from ..files.parameters import overridden
+from ..files.parameters import not_of_parts, overridden
 from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.sections import Phases, Section, refuse, written
 from ..files.units import (
@@ -25,6 +25,7 @@ from .grid_code import GridCodeInput, grid_guard_params
 from .rating import Rating
 from .section import Lapsing, at_most_rated, given
 from .setting import Setting
+from .solar_array import ARRAY
 
 
 class InverterSection(Lapsing):
@@ -178,7 +179,7 @@ def inverter_params(inverter: InverterSection, family: str = "battery") -> Inver
         power_factor_min=given(inverter.min_power_factor, params.power_factor_min),
         reactive_power_max_var=given(inverter.max_reactive_power_var, params.reactive_power_max_var),
     )
-    return overridden(params, inverter.parameters)
+    return overridden(params, not_of_parts(inverter.parameters, [ARRAY]))
 
 
 def grid_guard(

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from ...models import pv_plant
 from ...models.ac import phase_shares
 from ...models.inverter import inverter_initial_state, reactive_limit_var
+from ...models.pv import PvArrayParams
 from ...models.supply import SupplyParams
 from ..domain.categories import Category
 from ..domain.states import StateCode
@@ -28,7 +29,7 @@ from .inverter import (
     inverter_rating,
 )
 from .setting import Setting
-from .solar_array import ArraySection, solar_array
+from .solar_array import ARRAY, ArraySection, array_params, no_array, solar_array
 from .supply import supply_machine
 from .switchgear import OF_AN_INVERTER
 
@@ -91,6 +92,14 @@ def build(inverter: PvInverter, setting: Setting) -> Built:
     return Built(inverter=params, machine=machine, array=array, peak_w=peak_w, guard=guard)
 
 
+def _array(inverter: PvInverter) -> PvArrayParams:
+    return (
+        no_array(inverter)
+        if inverter.power is not None
+        else array_params(inverter, inverter_params(inverter, "pv"))
+    )
+
+
 def _caption(inverter: PvInverter) -> list[str]:
     peak_w = inverter.peak_power_w or inverter.rated_power_w
     plane = f"{inverter.tilt_deg:g}° towards {inverter.azimuth_deg:g}°"
@@ -109,6 +118,7 @@ TYPE = ComponentType(
     build=build,
     params=lambda inverter, _grid: inverter_params(inverter, "pv"),
     check=check_inverter,
+    parts={ARRAY: _array},
     presets=inverter_preset_names,
     inputs={"irradiance": 0.0, "power": 0.0},
     caption=_caption,

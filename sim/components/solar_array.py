@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, NamedTuple, Protocol
 
 from pydantic import AfterValidator
 
 from ...models.inverter import InverterParams
-from ...models.parameter import check_parameters
+from ...models.parameter import ParameterError, check_parameters
 from ...models.pv import ModuleParams, PvArrayParams, pv_maximum_power_point
+from ..files.parameters import of_part, overridden
 from ..files.presets import find_preset, preset_names
 from ..files.problems import one_of
 from ..files.sections import Section, refuse
@@ -75,6 +77,11 @@ class BehindInverter(Protocol):
         ...
 
     @property
+    def parameters(self) -> Mapping[str, float | tuple[float, ...]]:
+        """Parameters that the file sets, those of the array as `array.…`."""
+        ...
+
+    @property
     def irradiance(self) -> IrradianceInput | None:
         """On the plane of the array."""
         ...
@@ -114,15 +121,31 @@ def pv_array_preset(name: str, peak_power_w: float, string_voltage_v: float = 60
 
 
 DEFAULT_MODULE = "crystalline-silicon"
+ARRAY = "array"
+"""Before the names of its parameters in a site file."""
 
 
 def array_params(inverter: BehindInverter, params: InverterParams) -> PvArrayParams:
     """Return the parameters of the array of an inverter, in strings that suit its direct voltage."""
     peak_w = inverter.peak_power_w or inverter.rated_power_w
     array = pv_array_preset(inverter.module or DEFAULT_MODULE, peak_w, params.nominal_dc_voltage_v)
-    return array._replace(
+    array = array._replace(
         soiling=given(inverter.soiling, array.soiling), shading=given(inverter.shading, array.shading)
     )
+    try:
+        return overridden(array, of_part(inverter.parameters, ARRAY))
+    except ParameterError as error:
+        raise ParameterError(f"{ARRAY}.{error.parameter}", error.found, error.accepted) from None
+
+
+def no_array(inverter: BehindInverter) -> PvArrayParams:
+    """Refuse parameters of modules where there are none.
+
+    Raises:
+        ParameterError: Always.
+    """
+    name = next(iter(of_part(inverter.parameters, ARRAY)))
+    raise ParameterError(f"{ARRAY}.{name}", "unknown", "nothing, this component has no modules of its own")
 
 
 class SolarArray(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from ...models.parameter import ParameterError, check_parameters
@@ -31,6 +31,19 @@ def overridden(params: P, given: Given) -> P:
     check_parameters(changed)
     made: P = changed
     return made
+
+
+def of_part(given: Given, part: str) -> Given:
+    """Return those of given parameters that belong to a part of a device, without its name before them."""
+    return {
+        name.removeprefix(f"{part}."): value for name, value in given.items() if name.startswith(f"{part}.")
+    }
+
+
+def not_of_parts(given: Given, parts: Iterable[str]) -> Given:
+    """Return those of given parameters that belong to none of some parts of a device."""
+    beginnings = tuple(f"{part}." for part in parts)
+    return {name: value for name, value in given.items() if not name.startswith(beginnings)}
 
 
 def _replaced(params: Any, whole: str, path: list[str], value: float | tuple[float, ...]) -> Any:

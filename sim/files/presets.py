@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from ...models.parameter import ParameterError, check_parameters
 from .problems import did_you_mean, one_of
@@ -80,7 +80,34 @@ class PresetError(ValueError):
         return f"{what} is {self.found}; accepted: {self.accepted}"
 
 
+class PresetName(NamedTuple):
+    """A preset, by the stem of its data file and its name there."""
+
+    file: str
+    name: str
+
+
 _OWN: ContextVar[PresetFolder | None] = ContextVar("own presets", default=None)
+
+
+_ASKED: ContextVar[list[PresetName] | None] = ContextVar("presets asked for", default=None)
+
+
+@contextmanager
+def presets_asked() -> Iterator[list[PresetName]]:
+    """Note which presets are asked for in the context, in the order of the asking; one may be there twice."""
+    asked: list[PresetName] = []
+    token = _ASKED.set(asked)
+    try:
+        yield asked
+    finally:
+        _ASKED.reset(token)
+
+
+def _note(names: Iterable[PresetName]) -> None:
+    asked = _ASKED.get()
+    if asked is not None:
+        asked.extend(names)
 
 
 @contextmanager
@@ -292,14 +319,18 @@ def _printable(name: str) -> str:
 
 def preset_cache(load: Callable[_Arguments, _Loaded]) -> Callable[_Arguments, _Loaded]:
     """Keep what a function makes of presets, apart for each folder of one's own."""
-    kept: dict[tuple[object, ...], _Loaded] = {}
+    kept: dict[tuple[object, ...], tuple[_Loaded, list[PresetName]]] = {}
 
     @wraps(load)
     def looked_up(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Loaded:
         asked = (_OWN.get(), args, tuple(kwargs.items()))
         if asked not in kept:
-            kept[asked] = load(*args, **kwargs)
-        return kept[asked]
+            with presets_asked() as needed:
+                loaded = load(*args, **kwargs)
+            kept[asked] = loaded, needed
+        loaded, needed = kept[asked]
+        _note(needed)
+        return loaded
 
     return looked_up
 
@@ -323,7 +354,13 @@ def find_preset(file: str, kind: str, name: str) -> dict[str, Any]:
     entries = _read(file)
     if name not in entries:
         raise ValueError(f"{kind} is {name!r}; accepted: {one_of(entries, name)}")
+    _note([PresetName(file, name)])
     return entries[name]
+
+
+def preset_values(file: str, name: str) -> Mapping[str, Any]:
+    """Return the values of a preset that is there, as its data file has them."""
+    return _read(file)[name]
 
 
 def params_of_preset(params: type[_Params], file: str, kind: str, name: str) -> _Params:
@@ -361,7 +398,16 @@ def _read(file: str) -> Mapping[str, dict[str, Any]]:
 
 @cache
 def _shipped(file: str) -> dict[str, dict[str, Any]]:
-    return tomllib.loads(_folder().joinpath(f"{file}.toml").read_text("utf-8"))
+    return tomllib.loads(preset_text(file))
+
+
+def preset_text(file: str) -> str:
+    """Return one of our data files, comments and all.
+
+    Args:
+        file: Its stem.
+    """
+    return _folder().joinpath(f"{file}.toml").read_text("utf-8")
 
 
 @cache

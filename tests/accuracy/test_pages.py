@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from accuracy.described import preset_file
 from accuracy.pages import PageError, filled, write_pages
 from typer.testing import CliRunner
+
+from doppelgrid.sim.files.preset_comments import preset_file
 
 PAGE = Path("docs") / "models" / "page.md"
 

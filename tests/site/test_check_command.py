@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -310,3 +311,39 @@ def test_a_site_file_that_is_none_is_refused_in_words(content: bytes | None, tmp
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(f"{site}:1: the file is ")
     assert "; accepted: " in result.stderr
+
+
+class TestExplain:
+    """`--explain COMPONENT` says what its models are made of."""
+
+    def test_every_parameter_is_a_line_of_value_unit_origin_range_and_source(self) -> None:
+        lines = run("demo", "--explain", "battery").stdout.splitlines()
+        assert lines[0] == "battery #12 battery"
+        assert "  preset lfp-92kwh of batteries" in lines
+        told = next(line for line in lines if line.startswith("charge_power_max_w"))
+        assert re.split(r" {2,}", told) == [
+            "charge_power_max_w",
+            "46000",
+            "W",
+            "preset",
+            ">= 0",
+            "chosen: C/2",
+        ]
+        assert not any(line.endswith(" ") for line in lines)
+
+    def test_tables_are_told_by_their_ends_and_their_length(self) -> None:
+        lines = run("demo", "--explain", "battery").stdout.splitlines()
+        told = next(line for line in lines if line.startswith("ocv_v "))
+        assert " … " in told
+        assert "(41 values)" in told
+
+    def test_a_component_without_a_model_says_so(self) -> None:
+        assert run("demo", "--explain", "main").stdout.splitlines()[1:] == [
+            "  no model of its own has parameters here"
+        ]
+
+    def test_an_unknown_component_is_refused_with_those_that_there_are(self) -> None:
+        result = run("demo", "--explain", "batery")
+        assert result.exit_code == 2
+        assert "--explain is 'batery'; accepted: grid, main" in result.output
+        assert "did you mean 'battery'?" in result.output

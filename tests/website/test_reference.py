@@ -7,7 +7,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from accuracy.described import preset_file
 from website import code as source
 from website.reference import generated_pages
 from website.staging import stage, unlisted
@@ -18,6 +17,7 @@ from doppelgrid.proto.prometheus.families import OF_COMPONENTS, OF_SITES
 from doppelgrid.scenarios.suites.file.library import scenarios
 from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.files.preset_comments import preset_file
 from doppelgrid.sim.site.schema import site_schema
 
 ROOT = Path(__file__).parents[2]

@@ -1,0 +1,140 @@
+"""What the models of a component are made of: each parameter with its value, and where that is from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+
+from ...models.parameter import described_parameters
+from ..components.component_type import Built
+from ..components.registry import type_of
+from ..components.section import ComponentSection
+from ..components.solar_array import ARRAY
+from ..files.preset_comments import remarks_on
+from ..files.presets import PresetName, own_presets, presets_asked
+from .environment import ambient_signal, settings
+from .site import Site
+
+_DRIVES = frozenset({"id", "category", "behind", "preset", "module", "load", "power", "irradiance", "car"})
+"""Keys of a component without which it would be another one, or driven by something else."""
+
+
+class Origin(StrEnum):
+    """Where the value of a parameter is from."""
+
+    FILE = "file"
+    """A key of the component, or `parameters:`."""
+    PRESET = "preset"
+    """The preset that the file names, or the one for a device of this kind, has it under this name."""
+    MODEL = "model"
+    """What the model takes where nobody says anything, or makes of the preset for the component's size."""
+
+
+class Explained(NamedTuple):
+    """One parameter of a component."""
+
+    name: str
+    """As in `parameters:`; one of a part has the part's name before it."""
+    value: Any
+    """A number in its unit, a table of them, or whatever else the model takes."""
+    unit: str
+    """As text; `1` for a plain number."""
+    accepted: str
+    """Range of what it may be."""
+    origin: Origin
+    remark: str
+    """What the file of the preset says of the value: a data sheet, a publication, or that it is chosen."""
+
+
+class Explanation(NamedTuple):
+    """All parameters of a component, and the presets that they are from."""
+
+    presets: dict[PresetName, str]
+    """Each with what its file says of it as a whole."""
+    parameters: tuple[Explained, ...]
+
+
+def explained(site: Site, key: str, *, start_us: int) -> Explanation:
+    """Return all parameters of a component's models, as a run would have them.
+
+    Args:
+        site: A valid site.
+        key: Of the component.
+        start_us: When the run would start [µs since the Unix epoch].
+
+    Raises:
+        InputError: If a recorded input cannot drive the component from its start.
+        ParameterError: If it cannot be built of the site's parameters.
+    """
+    section = site.components[key]
+    with presets_asked() as asked:
+        made = dict(_parameters(_built(site, key, section, start_us), section))
+    plain = section.model_copy(update=_defaults(section))
+    of_plain = dict(_parameters(_built(site, key, plain, start_us), plain))
+    presets, remarks = dict[PresetName, str](), dict[str, str]()
+    with own_presets(site.own_presets):
+        for preset in asked:
+            presets[preset], of_values = remarks_on(preset)
+            remarks |= of_values
+    found = []
+    for name, (value, unit, accepted) in made.items():
+        is_said = name in section.parameters or name in section.model_fields_set
+        if is_said or name not in of_plain or of_plain[name][0] != value:
+            found.append(Explained(name, value, unit, accepted, Origin.FILE, ""))
+        else:
+            remark = remarks.get(name.rpartition(".")[2])
+            origin = Origin.MODEL if remark is None else Origin.PRESET
+            found.append(Explained(name, value, unit, accepted, origin, remark or ""))
+    return Explanation(presets, tuple(found))
+
+
+def _defaults(section: ComponentSection) -> dict[str, Any]:
+    """Return what a component has in place of whatever its file may leave out."""
+    return {
+        # Defaults are written as in a file.
+        name: TypeAdapter(field.rebuild_annotation()).validate_python(
+            field.get_default(call_default_factory=True)
+        )
+        for name, field in type(section).model_fields.items()
+        if not field.is_required() and name not in _DRIVES
+    }
+
+
+def _built(site: Site, key: str, section: ComponentSection, start_us: int) -> Built:
+    with own_presets(site.own_presets):
+        ambient = ambient_signal(site, start_us=start_us, seed=0)
+        return type_of(section).build(section, settings(site, ambient, start_us=start_us, seed=0)[key])
+
+
+def _parameters(built: Built, section: ComponentSection) -> Iterator[tuple[str, tuple[Any, str, str]]]:
+    """Yield the parameters of whatever a component brings into a plant, each with its value, unit and range."""
+    if built.battery is not None:
+        yield from _flat("", built.battery.params)
+        yield from _flat("bms.", built.battery.management)
+        yield from _flat("ageing.", built.battery.ageing)
+    yield from _flat("", built.inverter)
+    if built.machine is not None and built.inverter is None:
+        yield from _flat("", type_of(section).with_parameters(built.machine.params, section))
+    yield from _flat(f"{ARRAY}.", None if built.array is None else built.array.array)
+    yield from _flat("grid_code.", built.guard)
+    yield from _flat("", built.throughput)
+    yield from _flat("meter.", None if built.metering is None else built.metering.params)
+    for impedance in () if built.grid is None else built.grid.impedances:
+        yield from _flat("impedance.", impedance)
+    for fuse in () if built.grid is None else built.grid.fuses[:1]:
+        yield from _flat("fuse.", fuse)
+
+
+def _flat(within: str, params: Any) -> Iterator[tuple[str, tuple[Any, str, str]]]:
+    if params is None:
+        return
+    described = described_parameters(type(params))
+    for name, value in zip(params._fields, params, strict=True):
+        if hasattr(value, "_fields"):
+            yield from _flat(f"{within}{name}.", value)
+        else:
+            mark = described.get(name)
+            yield f"{within}{name}", (value, "1", "any") if mark is None else (value, mark.unit, mark.range)

@@ -1,0 +1,144 @@
+"""What the models of a component are made of, and where each number is from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import doppelgrid
+from doppelgrid.sim.files.presets import PresetName
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.site.explanation import Explained, Explanation, Origin, explained
+from doppelgrid.sim.site.reader import SiteError, bundled_sites, parse_site
+from doppelgrid.sim.site.site import Site
+
+START_US = 1_780_000_000_000_000
+PV: dict[str, Any] = {"id": 2, "category": "pv_inverter", "behind": "grid", "rated_power": "10 kW"}
+BATTERY = {"id": 4, "category": "battery", "behind": "inv", "preset": "lfp-92kwh"}
+INVERTER = {"id": 3, "category": "battery_inverter", "behind": "grid", "rated_power": "30 kW"}
+HYBRID = PV | {"category": "hybrid_inverter", "peak_power": "8 kW"}
+TEXT = """
+microgrid: {id: 7}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 100 A}
+  pv: {id: 2, category: pv_inverter, behind: grid, rated_power: 10 kW, MORE}
+  battery: {id: 3, category: battery, behind: pv}
+"""
+
+
+def site(**components: dict[str, Any]) -> Site:
+    grid = {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "100 A"}
+    return Site.model_validate({"microgrid": {"id": 7}, "components": {"grid": grid, **components}})
+
+
+def explanation(of: Site, key: str) -> Explanation:
+    return explained(of, key, start_us=START_US)
+
+
+def of(made: Explanation) -> dict[str, Explained]:
+    return {each.name: each for each in made.parameters}
+
+
+def test_a_number_of_a_preset_is_told_with_what_the_preset_says_of_it() -> None:
+    made = explanation(site(inv=INVERTER, battery=BATTERY), "battery")
+    assert list(made.presets) == [
+        PresetName("batteries", "lfp-92kwh"), PresetName("cells", "lfp"), PresetName("bms", "lfp"),
+    ]  # fmt: skip
+    told = of(made)["charge_power_max_w"]
+    assert told == ("charge_power_max_w", 46_000.0, "W", ">= 0", Origin.PRESET, "chosen: C/2")
+
+
+def test_the_preset_of_who_names_none_is_the_one_that_a_run_takes() -> None:
+    made = explanation(site(pv=PV), "pv")
+    assert [preset.file for preset in made.presets] == ["inverters", "pv_arrays"]
+    assert made.presets[PresetName("pv_arrays", "crystalline-silicon")].startswith("monocrystalline PERC")
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "value"),
+    [
+        ({"soiling": "5 %"}, "array.soiling", 0.05),
+        ({"standby_power": "12 W"}, "standby_power_w", 12.0),
+        ({"parameters": {"linear_loss": 0.02}}, "linear_loss", 0.02),
+        ({"parameters": {"array.degradation": 0.1}}, "array.degradation", 0.1),
+        ({}, "rated_power_w", 10_000.0),
+    ],
+)
+def test_what_the_file_says_is_told_as_such(said: dict[str, Any], name: str, value: float) -> None:
+    told = of(explanation(site(pv=PV | said), "pv"))[name]
+    assert (told.value, told.origin) == (value, Origin.FILE)
+
+
+def test_a_value_of_the_file_that_a_preset_has_as_well_is_of_the_file() -> None:
+    told = of(explanation(site(inv=INVERTER, battery=BATTERY | {"min_soc": "10 %"}), "battery"))["soc_lower"]
+    assert (told.value, told.origin) == (0.1, Origin.FILE)
+
+
+def test_what_is_made_of_the_rating_is_of_the_model() -> None:
+    told = of(explanation(site(pv=PV), "pv"))["rated_apparent_power_va"]
+    assert (told.value, told.unit, told.origin) == (10_000.0, "VA", Origin.MODEL)
+
+
+def test_presets_of_ones_own_have_their_values_without_remarks(tmp_path: Path) -> None:
+    (tmp_path / "presets").mkdir()
+    (tmp_path / "presets" / "batteries.toml").write_text(
+        '[mine]\ncell = "lfp"\nseries = 100\ncapacity_wh = 5000.0\ncharge_power_max_w = 900.0 # mine\n'
+        "discharge_power_max_w = 900.0\nsoc_lower = 0.1\nsoc_upper = 0.9\nsoc_derating_width = 0.03\n"
+    )
+    (tmp_path / "site.yaml").write_text(
+        "presets: presets\nmicrogrid: {id: 7}\ncomponents:\n"
+        "  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 100 A}\n"
+        "  inv: {id: 3, category: battery_inverter, behind: grid, rated_power: 30 kW}\n"
+        "  battery: {id: 4, category: battery, behind: inv, preset: mine}\n"
+    )
+    made = explanation(doppelgrid.load_site(tmp_path / "site.yaml"), "battery")
+    assert made.presets[PresetName("batteries", "mine")] == ""
+    assert of(made)["charge_power_max_w"][1:] == (900.0, "W", ">= 0", Origin.PRESET, "")
+
+
+@pytest.mark.parametrize("name", bundled_sites())
+def test_every_component_of_every_bundled_site_is_explained(name: str) -> None:
+    shown = doppelgrid.load_site(name)
+    for key, component in shown.components.items():
+        made = explanation(shown, key)
+        names = [each.name for each in made.parameters]
+        assert len(names) == len(set(names)), key
+        assert set(component.parameters) <= set(names), key
+
+
+class TestParametersOfAnArray:
+    """They are said with the part's name before theirs."""
+
+    @pytest.mark.parametrize("inverter", [PV, HYBRID])
+    def test_they_change_what_the_array_is(self, inverter: dict[str, Any]) -> None:
+        plant = Plant(
+            site(pv=inverter | {"parameters": {"array.degradation": 0.5}}), start_us=START_US, seed=0
+        )
+        assert plant.equipment.arrays["pv"].array.degradation == 0.5
+
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ("array.degradation: 1.5", "array.degradation is 1.5; accepted: 0..1"),
+            ("array.degradaton: 0.1", "array.degradaton is unknown; accepted: .*degradation"),
+            ("array.dc_power_stc_w: 5", "array.dc_power_stc_w is set by a key of the component itself"),
+        ],
+    )
+    def test_what_an_array_cannot_have_is_refused(self, said: str, told: str) -> None:
+        with pytest.raises(SiteError, match=told):
+            parse_site(TEXT.replace("MORE", f"parameters: {{{said}}}"), "site.yaml")
+
+    @pytest.mark.parametrize(
+        ("category", "more", "told"),
+        [
+            ("pv_inverter", "power: 3 kW, ", "no modules of its own"),
+            ("hybrid_inverter", "", "no modules of its own"),
+            ("battery_inverter", "", "array.soiling is unknown"),
+        ],
+    )
+    def test_who_has_none_has_no_parameters_of_one(self, category: str, more: str, told: str) -> None:
+        text = TEXT.replace("pv_inverter", category)
+        with pytest.raises(SiteError, match=told):
+            parse_site(text.replace("MORE", f"{more}parameters: {{array.soiling: 0.1}}"), "site.yaml")
