@@ -73,7 +73,8 @@ slow: installed
 
 SECONDS ?= 300
 robust: installed
-	DOPPELGRID_ROBUST_SECONDS=$(SECONDS) $(BIN)/pytest -s tests/robustness tests/gateway/test_foreign_snapshots.py \
+	DOPPELGRID_ROBUST_SECONDS=$(SECONDS) $(BIN)/pytest -s -o timeout=0 -o faulthandler_timeout=0 \
+		tests/robustness tests/gateway/test_foreign_snapshots.py \
 		tests/recording/test_recovery.py tests/recording/test_crash.py tests/inputs/test_bombs.py tests/site/test_site_garbage.py
 
 # Hours of them, and three sites, are among the slow tests.
