@@ -276,7 +276,8 @@ class Simulation:
     def _restart_server(self, command: RestartServer) -> None:
         if not 0.0 < command.down_s <= LONGEST_RESTART_S:
             raise ValueError(
-                f"restart is {command.down_s:g} s; accepted: more than 0 s, up to {LONGEST_RESTART_S:g} s"
+                f"restart is {duration_in_words(command.down_s)}; "
+                f"accepted: more than 0 s, up to {duration_in_words(LONGEST_RESTART_S)}"
             )
         back_us = self.now_us + max(1, round(command.down_s * 1e6))
         self._back_us = max(self._back_us, back_us)
