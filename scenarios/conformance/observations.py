@@ -11,7 +11,7 @@ from contextlib import suppress
 import grpc
 
 from .api import Api, PowerCall
-from .site import TAKING_THEIR_TIME
+from .site import TAKING_THEIR_TIME, gives_what_is_offered
 from .values import (
     Component,
     Metric,
@@ -360,12 +360,12 @@ def near(metric: int, target: float, tolerance: float) -> Callable[[Telemetry], 
 async def settle(api: Api, component: Component) -> None:
     """Leave a component at its default, with set-points that lapse soon, and wait until it is there."""
     default = 0.0
-    if component.category == "EV_CHARGER" or component.kind == "PV":
+    if component.category == "EV_CHARGER" or gives_what_is_offered(component):
         try:
             limits = await room(api, component)
         except (NotApplicable, Violation):
             return
-        default = limits.lower if component.kind == "PV" else limits.upper
+        default = limits.lower if gives_what_is_offered(component) else limits.upper
     for power_type, power in ((PowerType.ACTIVE, default), (PowerType.REACTIVE, 0.0)):
         with suppress(Refusal, NotApplicable, Violation):
             await send_power(api, component.id, power_type, power, 10)

@@ -29,7 +29,7 @@ from .observations import (
     send_power,
     throughout,
 )
-from .site import controllables, movable_battery_inverters, movables
+from .site import controllables, gives_what_is_offered, movable_battery_inverters, movables
 from .statements import Subject, statement
 from .values import (
     Component,
@@ -133,8 +133,8 @@ async def refuses_power_outside_the_envelope(subject: Subject, component_id: int
             lower = max(lower, sum(found[0][0] for found in ranges if found))
         upper = min(upper, sum(found[-1][1] for found in ranges if found))
     span = max(limits.upper - limits.lower, 1000.0)
-    # A limit beyond what the sun or the car offers now is still a sensible one.
-    moving = component.category == "EV_CHARGER" or component.kind == "PV"
+    # A limit beyond what sun, wind or the car offer now is still a sensible one.
+    moving = component.category == "EV_CHARGER" or gives_what_is_offered(component)
     near_by = () if moving else (upper + 0.3 * span, lower - 0.3 * span)
     for power in (*near_by, 1e9, -1e9):
         refusal = await power_refused(subject.api, component_id, PowerType.ACTIVE, power)

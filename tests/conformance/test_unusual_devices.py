@@ -72,6 +72,18 @@ def test_the_sun_behind_a_hybrid_inverter_comes_on_top_of_its_battery() -> None:
     assert outcome.verdict is Verdict.PASSED, outcome.reason
 
 
+def test_a_limit_beyond_what_the_wind_offers_now_need_not_be_refused() -> None:
+    turbine = {
+        "id": 11,
+        "category": "wind_turbine",
+        "behind": "main",
+        "rated_power": "30 kW",
+        "power": "9 kW",
+    }
+    (outcome,) = examined({"turbine": turbine}, 26)
+    assert outcome.verdict is Verdict.PASSED, outcome.reason
+
+
 @pytest.mark.slow
 def test_what_the_sun_gives_may_follow_a_set_point_of_a_hybrid_inverter() -> None:
     hybrid = {**INVERTER, "category": "hybrid_inverter", "peak_power": "20 kW"}
