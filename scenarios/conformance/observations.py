@@ -29,7 +29,10 @@ FIRST_MESSAGE_S = 10.0
 """Time for the first message of a stream [s]."""
 SETTLING_S = 20.0
 """Time for a device to come to a set-point that is not far away [s]."""
-_LEAST_ROOM_W = 500.0
+_LEAST_ROOM_W = 700.0
+"""Of which the parts that are tried can be told from rest in spite of steps [W]."""
+_STEP_W = 100.0
+"""Devices floor what they are told to steps that nothing shows, of up to this [W]."""
 _LEAST_REACTIVE_VAR = 100.0
 _REACTIVE_MARGIN = 0.8
 """Part of a bound of reactive power that is asked for: the bound moves along with active power [1]."""
@@ -274,7 +277,7 @@ class Room:
     @property
     def tolerance(self) -> float:
         """How near is near enough: the accuracy of the device's control [W]."""
-        return max(0.02 * (self.upper - self.lower), _STEP_OF_A_CHARGER_W if self._is_charger else 50.0)
+        return max(0.02 * (self.upper - self.lower), _STEP_OF_A_CHARGER_W if self._is_charger else _STEP_W)
 
     def target(self, part: float) -> float:
         """Return a power that is some part of the way through the range of the far end [W].

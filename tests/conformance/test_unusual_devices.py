@@ -55,6 +55,13 @@ def test_reactive_set_points_are_tried_as_far_as_bounds_go(kind: str) -> None:
     assert of_lifetimes.verdict is Verdict.PASSED, of_lifetimes.reason
 
 
+@pytest.mark.parametrize("number", [23, 31, 33])
+def test_a_small_inverter_may_take_whole_hundreds_of_watts(number: int) -> None:
+    small = {**INVERTER, "rated_power": "1 kW", "resolution": "100 W"}
+    (outcome,) = examined({"inverter": small, "battery": BATTERY}, number)
+    assert outcome.verdict is Verdict.PASSED, outcome.reason
+
+
 def test_a_least_power_in_one_direction_is_kept_to() -> None:
     (outcome,) = examined(
         {
