@@ -212,10 +212,10 @@ def _fitting(node: Node, by_key: Mapping[str, Node]) -> list[str]:
 def _wrong_behind(node: Node, parent: Node, by_key: Mapping[str, Node]) -> str | None:
     """Say what is wrong with a component being behind another, looking through passages; None if nothing is."""
     if not parent.is_passage:
-        return None if parent.category in (None, *_categories(node)) else with_article(parent.category)
+        return None if parent.category in (None, *_categories(node)) else with_article(str(parent.category))
     for category in _seen_through(parent, by_key):
         if category not in _categories(node):
-            return f"{with_article(parent.category)} behind {with_article(category)}"
+            return f"{with_article(str(parent.category))} behind {with_article(category)}"
     return None
 
 
