@@ -73,6 +73,7 @@ def metrics_page() -> str:
         "What is not listed by default would keep today's Python clients from starting; `list_unsupported` of "
         "[`microgrid`](site-file.md#microgrid) lists it.",
         "",
+        "A grid connection point with a `rated_power` has bounds of `AC_POWER_ACTIVE`. "
         "A meter with `measurement` options of its own has the registers that its `registers` say, and none by phase, "
         "reactive or apparent. A PV inverter with a `power` of its own has no DC side and no heat sink. An inverter "
         "with several batteries, or with an array, shows the power of its DC side alone: its connections differ in "

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 
 
-def event_line(kind: str, subject: str, details: Mapping[str, object], zone: tzinfo = UTC) -> str:
+def event_line(kind: str, subject: str, details: Mapping[str, object], zone: tzinfo) -> str:
     """Return what happened in one line, values that were driven with their units, times by the clock of a zone."""
     from ..sim.domain.events import event_in_words  # noqa: PLC0415
     from ..sim.inputs.driven import DRIVEN_INPUTS  # noqa: PLC0415

@@ -194,8 +194,9 @@ def _tell_endpoints(servers: Sequence[SiteServer], options: RunOptions) -> None:
 def _tell_events(server: SiteServer, *, alone: bool) -> None:
     """Write a site's events to the log, with the site's id if there are others."""
     name = "" if alone else f"microgrid {server.site.microgrid.id}: "
+    zone = server.site.microgrid.location.zone
     server.simulation.gateway.listen_to_events(
-        lambda event: _log.info("%s%s", name, event_line(event.kind, event.subject, event.details))
+        lambda event: _log.info("%s%s", name, event_line(event.kind, event.subject, event.details, zone))
     )
 
 

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from ..sim.domain.durations import LONGEST_S, duration_in_words
+
 if TYPE_CHECKING:
     from ..sim.recording import Metrics, Recorder
     from ..sim.site.site import Site
 
 BAD_INPUT = 2
 PORT_IN_USE = 3
-_LONGEST_S = 21_900 * 86_400.0
+_LONGEST_RUN_S = 21_900 * 86_400.0
 """Of spans: some 60 years [s]."""
 
 
@@ -155,20 +157,30 @@ def parse_duration(text: str) -> float:
     Raises:
         typer.BadParameter: If it is none, not positive, or longer than 21,900 d.
     """
+    return _parse_duration(text, _LONGEST_RUN_S)
+
+
+def parse_asked_duration(text: str) -> float:
+    """Read a span that is asked of a running site [s].
+
+    Raises:
+        typer.BadParameter: If it is none, not positive, or longer than 366 d.
+    """
+    return _parse_duration(text, LONGEST_S)
+
+
+def _parse_duration(text: str, longest_s: float) -> float:
     from ..sim.files.units import SECOND  # noqa: PLC0415 - imports pydantic
 
     try:
-        return SECOND.within(above=0.0, upper=_LONGEST_S).parse(text)
+        return SECOND.within(above=0.0, upper=longest_s).parse(text)
     except ValueError as error:
         raise typer.BadParameter(f"{text!r}; accepted: {error}") from None
 
 
 def span_in_words(span: timedelta) -> str:
     """Return a span in the largest unit of which it is a whole number."""
-    for unit, words in ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min")):
-        if span and not span % unit:
-            return f"{span // unit} {words}"
-    return f"{span.total_seconds():g} s"
+    return duration_in_words(span.total_seconds())
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:

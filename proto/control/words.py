@@ -19,6 +19,7 @@ from ...sim.domain.commands import (
     SetSpeed,
     StrikeFault,
 )
+from ...sim.domain.durations import LONGEST_S, duration_in_words
 from ...sim.domain.events import Event
 from ...sim.domain.faults import Distribution, Fault, FaultKind
 from ...sim.domain.messages import Frame, InvalidArgumentError, RefusalStatus
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from ...sim.simulation.live import LiveSimulation
     from ...sim.site.site import Site
     from .statements import NamedValue
-
-_LONGEST = timedelta(days=366)
 
 
 def clock(simulation: LiveSimulation) -> pb.Clock:
@@ -126,9 +125,9 @@ def span(duration: Duration, name: str) -> timedelta:
         InvalidArgumentError: If it is negative or longer than a year.
     """
     # Whole seconds first: what a message may hold is more than a timedelta can.
-    if not 0 <= duration.seconds <= _LONGEST.total_seconds() or duration.nanos < 0:
-        accepted = f"0 s to {_LONGEST.total_seconds():g} s ({_LONGEST.days} d)"
-        raise InvalidArgumentError(f"{name} is {duration.seconds} s; accepted: {accepted}")
+    if not 0 <= duration.seconds <= LONGEST_S or duration.nanos < 0:
+        accepted = f"0 s to {duration_in_words(LONGEST_S)}"
+        raise InvalidArgumentError(f"{name} is {duration_in_words(duration.seconds)}; accepted: {accepted}")
     return timedelta(seconds=duration.seconds, microseconds=duration.nanos // 1000)
 
 

@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError, Message
 
 from ...sim.domain.messages import CommandError, InvalidArgumentError
 from ...sim.domain.printable import printable
+from ...sim.files.problems import with_article
 from .traffic import DONE, Call, Traffic
 
 RequestT = TypeVar("RequestT", bound=Message)
@@ -154,7 +155,7 @@ def _parsed(request: type[RequestT], data: bytes) -> RequestT:
         return request.FromString(data)
     except DecodeError:
         raise InvalidArgumentError(
-            f"the request cannot be read; accepted: the bytes of a {request.DESCRIPTOR.name}"
+            f"the request cannot be read; accepted: the bytes of {with_article(request.DESCRIPTOR.name)}"
         ) from None
 
 

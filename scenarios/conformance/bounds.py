@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import grpc
 
-from .observations import eventually, finite_ranges, refused, require, require_lifetime, room
+from .observations import allows, eventually, finite_ranges, refused, require, require_lifetime, room
 from .site import controllables, movables
 from .statements import Subject, statement
 from .values import Metric, NotOffered, Range, Refusal, Telemetry
@@ -89,9 +89,7 @@ async def replaces_and_clears_by_token(subject: Subject, component_id: int) -> N
             subject.api,
             component_id,
             [_P],
-            lambda telemetry: any(
-                lower <= beyond <= upper for lower, upper in finite_ranges(telemetry.bounds(_P))
-            ),
+            lambda telemetry: allows(finite_ranges(telemetry.bounds(_P)), beyond),
             f"after clearing the token: the bounds are without {beyond:g}",
             _SEEN_S,
         )

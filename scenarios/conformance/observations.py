@@ -11,7 +11,7 @@ from contextlib import suppress
 import grpc
 
 from .api import Api, PowerCall
-from .site import TAKING_THEIR_TIME
+from .site import TAKING_THEIR_TIME, gives_what_is_offered
 from .values import (
     Component,
     Metric,
@@ -29,9 +29,18 @@ FIRST_MESSAGE_S = 10.0
 """Time for the first message of a stream [s]."""
 SETTLING_S = 20.0
 """Time for a device to come to a set-point that is not far away [s]."""
-_LEAST_ROOM_W = 500.0
+_LEAST_ROOM_W = 700.0
+"""Of which the parts that are tried can be told from rest in spite of steps [W]."""
+_STEP_W = 100.0
+"""Devices floor what they are told to steps that nothing shows, of up to this [W]."""
+_LEAST_REACTIVE_VAR = 100.0
+_REACTIVE_MARGIN = 0.8
+"""Part of a bound of reactive power that is asked for: the bound moves along with active power [1]."""
 _LEAST_PART_OF_A_CHARGER = 0.4
-"""Of what an EV charger could draw, from where on it draws: 6 of 16 A, IEC 61851-1; it pauses at less [1]."""
+"""Of what an EV charger could draw, from where on it draws: 6 of 16 A; it pauses at less [1]."""
+_LEAST_CURRENT_OF_A_CHARGER_A = 6.0
+"""On each phase; cars cannot be told less by the pilot signal, IEC 61851-1 [A]."""
+_NOMINAL_VOLTAGE_V = 230.0
 _STEP_OF_A_CHARGER_W = 700.0
 """Many take whole amperes, on three phases [W]."""
 _AT_REST_W = 100.0
@@ -39,7 +48,8 @@ _REST_TOLERANCE = 0.05
 """Part of a default power that sun and cars may take from it [1]."""
 _REST_S = 8.0
 """Time for a device to come to rest after a check [s]."""
-_P = Metric.AC_POWER_ACTIVE
+_P, _Q = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE
+_PHASE_POWERS, _PHASE_VOLTAGES = (27, 28, 29), (12, 13, 14)
 _CLOCKS_S = 3.0
 """How far the clocks of server and client may differ when lifetimes are looked at [s]."""
 LARGEST_CLOCK_SKEW_S = 10.0
@@ -248,10 +258,11 @@ def finite_ranges(ranges: Sequence[Range]) -> list[tuple[float, float]]:
 
 
 class Room:
-    """Range in which the active power of a component can be moved now."""
+    """Range in which the power of a component can be moved now, by what it shows."""
 
     def __init__(self, telemetry: Telemetry, category: str = "") -> None:
         self._is_charger = category == "EV_CHARGER"
+        self._telemetry = telemetry
         self.ranges = finite_ranges(telemetry.bounds(_P))
         if not self.ranges:
             raise NotApplicable(f"component {telemetry.component_id} has no bounds of active power now")
@@ -264,19 +275,9 @@ class Room:
         return max(self.lower, self.upper, key=abs)
 
     @property
-    def near_end(self) -> float:
-        """Where the range of the far end begins: at zero, or at the least power that the component can do."""
-        inner = self.ranges[0][1] if self.far_end == self.lower else self.ranges[-1][0]
-        return inner if inner * self.far_end > 0.0 else self._least_part * self.far_end
-
-    @property
-    def _least_part(self) -> float:
-        return _LEAST_PART_OF_A_CHARGER if self._is_charger else 0.0
-
-    @property
     def tolerance(self) -> float:
         """How near is near enough: the accuracy of the device's control [W]."""
-        return max(0.02 * (self.upper - self.lower), _STEP_OF_A_CHARGER_W if self._is_charger else 50.0)
+        return max(0.02 * (self.upper - self.lower), _STEP_OF_A_CHARGER_W if self._is_charger else _STEP_W)
 
     def target(self, part: float) -> float:
         """Return a power that is some part of the way through the range of the far end [W].
@@ -284,22 +285,74 @@ class Room:
         Raises:
             NotApplicable: If there is no room to move.
         """
-        if abs(self.far_end - self.near_end) < _LEAST_ROOM_W:
+        near, far = self._side(math.copysign(1.0, self.far_end))
+        if abs(far - near) < _LEAST_ROOM_W:
             raise NotApplicable("the component's bounds leave no power to move now")
-        return self.near_end + part * (self.far_end - self.near_end)
+        return near + part * (far - near)
 
     def targets(self, part: float) -> list[float]:
-        """Return a power on each side of zero that has room, some part of the way to its end [W]."""
-        edges = ((0.0, min(self.lower, 0.0)), (0.0, max(self.upper, 0.0)))
-        lower, upper = self.ranges[0] if self.far_end == self.lower else self.ranges[-1]
-        if self._is_charger or not lower <= 0.0 <= upper:
-            return [self.target(part)]
-        return [near + part * (far - near) for near, far in edges if abs(far) >= _LEAST_ROOM_W]
+        """Return a power on each side of zero that has room, some part of the way through its range [W].
+
+        Raises:
+            NotApplicable: If neither has.
+        """
+        sides = [self._side(sign) for sign in (-1.0, 1.0)]
+        return [near + part * (far - near) for near, far in sides if abs(far - near) >= _LEAST_ROOM_W] or [
+            self.target(part)
+        ]
+
+    def reactive_target(self, part: float) -> float:
+        """Return a reactive power of some part of the far end of active power, or what there is of it now [var].
+
+        Raises:
+            NotApplicable: If the bounds of reactive power leave next to none.
+        """
+        wanted_var = part * abs(self.far_end)
+        shown = self._telemetry.bounds(_Q)
+        if not shown:
+            return wanted_var
+        ranges = finite_ranges(shown)
+        far_var = max(
+            (edge for pair in ranges for edge in pair), key=lambda edge: (abs(edge), edge), default=0.0
+        )
+        target_var = math.copysign(min(wanted_var, _REACTIVE_MARGIN * abs(far_var)), far_var)
+        if abs(target_var) < _LEAST_REACTIVE_VAR or not allows(ranges, target_var):
+            raise NotApplicable("the component's bounds leave no reactive power now")
+        return target_var
+
+    def reactive_tolerance(self, target_var: float) -> float:
+        """Return how near is near enough for a reactive power, which is then not near zero [var]."""
+        return min(self.tolerance, abs(target_var) / 3.0)
+
+    def _side(self, sign: float) -> tuple[float, float]:
+        """Return where the outermost range on one side of zero begins and ends, seen from zero [W]."""
+        inner, far = (self.ranges[-1][0], self.upper) if sign > 0.0 else (self.ranges[0][1], self.lower)
+        if far * sign <= 0.0:
+            return 0.0, 0.0
+        return (inner if inner * sign > 0.0 else min(self._least_w(abs(far)), abs(far)) * sign), far
+
+    def _least_w(self, far_w: float) -> float:
+        """Return the least power within a range that reaches to zero; chargers pause at less."""
+        if not self._is_charger:
+            return 0.0
+        values = self._telemetry.values
+        drawing = sum((values.get(metric) or 0.0) > _AT_REST_W for metric in _PHASE_POWERS)
+        voltages = [value for metric in _PHASE_VOLTAGES if (value := values.get(metric) or 0.0) > 0.0]
+        voltage_v = max(voltages, default=_NOMINAL_VOLTAGE_V)
+        # One that rests now might use every phase.
+        least_w = (drawing or len(_PHASE_POWERS)) * _LEAST_CURRENT_OF_A_CHARGER_A * voltage_v
+        return max(_LEAST_PART_OF_A_CHARGER * far_w, least_w)
+
+
+def allows(ranges: Sequence[tuple[float, float]], value: float) -> bool:
+    """Say whether a value lies within one of some ranges."""
+    return any(lower <= value <= upper for lower, upper in ranges)
 
 
 async def room(api: Api, component: Component) -> Room:
     """Return how far a component can be moved now."""
-    return Room(await observe(api, component.id, [Metric.AC_POWER_ACTIVE]), component.category)
+    metrics = [_P, _Q, *_PHASE_POWERS, *_PHASE_VOLTAGES]
+    return Room(await observe(api, component.id, metrics), component.category)
 
 
 def near(metric: int, target: float, tolerance: float) -> Callable[[Telemetry], bool]:
@@ -310,12 +363,12 @@ def near(metric: int, target: float, tolerance: float) -> Callable[[Telemetry], 
 async def settle(api: Api, component: Component) -> None:
     """Leave a component at its default, with set-points that lapse soon, and wait until it is there."""
     default = 0.0
-    if component.category == "EV_CHARGER" or component.kind == "PV":
+    if component.category == "EV_CHARGER" or gives_what_is_offered(component):
         try:
             limits = await room(api, component)
         except (NotApplicable, Violation):
             return
-        default = limits.lower if component.kind == "PV" else limits.upper
+        default = limits.lower if gives_what_is_offered(component) else limits.upper
     for power_type, power in ((PowerType.ACTIVE, default), (PowerType.REACTIVE, 0.0)):
         with suppress(Refusal, NotApplicable, Violation):
             await send_power(api, component.id, power_type, power, 10)

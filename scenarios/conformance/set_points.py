@@ -15,6 +15,7 @@ from .observations import (
     REFUSED_POWER,
     SETTLING_S,
     Room,
+    allows,
     arrives,
     eventually,
     finite_ranges,
@@ -28,9 +29,19 @@ from .observations import (
     send_power,
     throughout,
 )
-from .site import controllables, movable_battery_inverters, movables
+from .site import controllables, gives_what_is_offered, movable_battery_inverters, movables
 from .statements import Subject, statement
-from .values import Metric, NotApplicable, NotOffered, PowerType, PowerUpdate, Refusal, Telemetry, Violation
+from .values import (
+    Component,
+    Metric,
+    NotApplicable,
+    NotOffered,
+    PowerType,
+    PowerUpdate,
+    Refusal,
+    Telemetry,
+    Violation,
+)
 
 _P, _Q = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE
 _ANSWER_S = 5.0
@@ -44,20 +55,22 @@ _LAST_ANSWER_S = 60.0
 @statement(22, on=movables)
 async def takes_both_axes(subject: Subject, component_id: int) -> None:
     """Accept ACTIVE and REACTIVE independently; refuse UNSPECIFIED."""
-    limits = await room(subject.api, subject.site.components[component_id])
-    target_w, target_var = limits.target(0.3), 0.1 * abs(limits.far_end)
+    component = subject.site.components[component_id]
+    limits = await room(subject.api, component)
+    target_w = limits.target(0.3)
     await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 60)
+    at_power = near(_P, target_w, limits.tolerance)
+    await arrives(subject.api, component, [_P], at_power, f"not at {target_w:g} W")
+    target_var = (await room(subject.api, component)).reactive_target(0.1)
+    at_reactive = near(_Q, target_var, limits.reactive_tolerance(target_var))
     try:
         await send_power(subject.api, component_id, PowerType.REACTIVE, target_var, 60)
     except Refusal as refusal:
         raise _without_reactive(refusal) from None
 
     def both(telemetry: Telemetry) -> bool:
-        return near(_P, target_w, limits.tolerance)(telemetry) and near(_Q, target_var, limits.tolerance)(
-            telemetry
-        )
+        return at_power(telemetry) and at_reactive(telemetry)
 
-    component = subject.site.components[component_id]
     await arrives(subject.api, component, [_P, _Q], both, f"not both {target_w:g} W and {target_var:g} var")
     try:
         await power_refused(subject.api, component_id, PowerType.UNSPECIFIED, 0.0)
@@ -116,11 +129,12 @@ async def refuses_power_outside_the_envelope(subject: Subject, component_id: int
     if batteries and inverters == {component_id}:
         behind = [await observe(subject.api, battery.id, [Metric.DC_POWER]) for battery in batteries]
         ranges = [finite_ranges(found.bounds(Metric.DC_POWER)) for found in behind]
-        lower = max(lower, sum(found[0][0] for found in ranges if found))
+        if component.kind != "HYBRID":  # what the sun gives comes on top of what batteries give
+            lower = max(lower, sum(found[0][0] for found in ranges if found))
         upper = min(upper, sum(found[-1][1] for found in ranges if found))
     span = max(limits.upper - limits.lower, 1000.0)
-    # A limit beyond what the sun or the car offers now is still a sensible one.
-    moving = component.category == "EV_CHARGER" or component.kind == "PV"
+    # A limit beyond what sun, wind or the car offer now is still a sensible one.
+    moving = component.category == "EV_CHARGER" or gives_what_is_offered(component)
     near_by = () if moving else (upper + 0.3 * span, lower - 0.3 * span)
     for power in (*near_by, 1e9, -1e9):
         refusal = await power_refused(subject.api, component_id, PowerType.ACTIVE, power)
@@ -214,13 +228,14 @@ async def outlives_its_caller(subject: Subject, component_id: int) -> None:
 @statement(32, on=movable_battery_inverters, limit_s=70.0, slow=True)
 async def returns_to_the_default_on_time(subject: Subject, component_id: int) -> None:
     """Return to the category default when the lifetime ends, not before; each power type on its own clock."""
-    limits = await room(subject.api, subject.site.components[component_id])
-    target_w, target_var = limits.target(0.3), 0.15 * abs(limits.far_end)
+    component = subject.site.components[component_id]
+    limits = await room(subject.api, component)
+    target_w = limits.target(0.3)
     await send_power(subject.api, component_id, PowerType.ACTIVE, target_w, 10)
     ends_s = time.monotonic() + 10.0
     at_power = near(_P, target_w, limits.tolerance)
     await eventually(subject.api, component_id, [_P], at_power, f"not at {target_w:g} W", 8.0)
-    reactive = await _try_reactive(subject, component_id, target_var)
+    target_var = await _try_reactive(subject, component)
     await throughout(
         subject.api,
         component_id,
@@ -236,17 +251,28 @@ async def returns_to_the_default_on_time(subject: Subject, component_id: int) ->
         "whatever it does by itself" if power is None else f"{power:g} W" for power in instead_w
     )
 
+    if component.kind == "HYBRID":
+        names += " or what the sun gives"
+
     def at_default(telemetry: Telemetry) -> bool:
-        return any(power is None or near(_P, power, limits.tolerance)(telemetry) for power in instead_w)
+        gives_sun = component.kind == "HYBRID" and telemetry.value(_P) < 0.0 and not at_power(telemetry)
+        return gives_sun or any(
+            power is None or near(_P, power, limits.tolerance)(telemetry) for power in instead_w
+        )
 
     gone = f"not back at the default of {names} (--on-lapse names another one that its maker chose)"
     seen = await eventually(subject.api, component_id, [_P, _Q], at_default, gone, SETTLING_S)
-    if reactive:
-        at_reactive = near(_Q, target_var, limits.tolerance)
+    if target_var is None:
+        return
+    tolerance_var = limits.reactive_tolerance(target_var)
+    shown = seen.bounds(_Q)
+    # What a device can do may depend on its active power, as a power factor does.
+    if not shown or allows(finite_ranges(shown), target_var):
+        at_reactive = near(_Q, target_var, tolerance_var)
         require(at_reactive(seen), "the reactive set-point ended along with the active one")
-        await eventually(
-            subject.api, component_id, [_Q], near(_Q, 0.0, limits.tolerance), "no reactive default", 30.0
-        )
+    await eventually(
+        subject.api, component_id, [_Q], near(_Q, 0.0, tolerance_var), "no reactive default", 30.0
+    )
 
 
 @statement(33, on=movables)
@@ -305,14 +331,18 @@ def _without_reactive(refusal: Refusal) -> Exception:
     return Violation(f"the reactive set-point is refused: {refusal}")
 
 
-async def _try_reactive(subject: Subject, component_id: int, power_var: float) -> bool:
+async def _try_reactive(subject: Subject, component: Component) -> float | None:
+    """Send what there is of reactive power [var]; return it, or None if there is none."""
     try:
-        await send_power(subject.api, component_id, PowerType.REACTIVE, power_var, 15)
+        power_var = (await room(subject.api, component)).reactive_target(0.15)
+        await send_power(subject.api, component.id, PowerType.REACTIVE, power_var, 15)
+    except NotApplicable:
+        return None
     except Refusal as refusal:
         if refusal.code is grpc.StatusCode.UNIMPLEMENTED:
-            return False
+            return None
         raise
-    return True
+    return power_var
 
 
 async def _all(call: PowerCall) -> list[PowerUpdate]:

@@ -109,6 +109,11 @@ def movable_battery_inverters(site: Site) -> Sequence[int]:
     return [number for number in battery_inverters(site) if number in site.movable]
 
 
+def gives_what_is_offered(component: Component) -> bool:
+    """Say whether a component gives by itself what sun or wind offer."""
+    return component.kind == "PV" or component.category == "WIND_TURBINE"
+
+
 def takes_commands(component: Component) -> bool:
     """Say whether a component does not rule out commands by its operational mode."""
     return component.mode not in ("INACTIVE", "TELEMETRY_ONLY")

@@ -26,6 +26,7 @@ from ...sim.domain.short_names import metric_named
 from ...sim.domain.states import StateCode
 from ...sim.faults.check import read_amount_of
 from ...sim.faults.said import EACH, each_is_amount, said_amount
+from ...sim.files.problems import with_article
 from ...sim.gateway.told import told, told_bounds
 from .bench import Bench
 from .driving import Driving, drive, release
@@ -360,7 +361,7 @@ class ComponentHandle:
     def _not_there(self, word: str, known: tuple[Metric, ...]) -> ValueError:
         category = self._bench.definition.components[self.key].category
         return ValueError(
-            f"{self.key} is a {category} and has no {word}; accepted: {', '.join(known) or 'none'}"
+            f"{self.key} is {with_article(category)} and has no {word}; accepted: {', '.join(known) or 'none'}"
         )
 
 

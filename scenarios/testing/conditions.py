@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
+from ...sim.files.problems import with_article
 from .quantities import plain, shown
 
 V = TypeVar("V")
@@ -74,9 +75,8 @@ class Condition(Generic[V]):
     @staticmethod
     def _plain(value: V, wanted: V) -> float:
         if type(value) is not type(wanted) and not isinstance(value, int | float):
-            raise TypeError(
-                f"wanted is {shown(wanted)}, a {type(wanted).__name__}; the value is a {type(value).__name__}"
-            )
+            found, accepted = (with_article(type(each).__name__) for each in (wanted, value))
+            raise TypeError(f"wanted is {shown(wanted)}, {found}; the value is {accepted}")
         return plain(value)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from frequenz.quantities import Current, Energy, Frequency, Percentage, Power, Quantity, Temperature, Voltage
 
 from ...sim.domain.timestamps import MICROSECONDS
+from ...sim.files.problems import with_article
 from ...sim.files.units import AMPERE, CELSIUS, FRACTION, HERTZ, VOLT, WATT, WATT_HOUR, Unit
 from ...sim.inputs.driven import DRIVEN_INPUTS
 from .bench import Bench
@@ -83,6 +84,6 @@ def _measured(key: str, name: str, value: Quantity | float) -> float:
     if driven is not None and isinstance(value, Quantity):
         kind = _KINDS.get(driven.unit)
         if kind is None or not isinstance(value, kind):
-            accepted = "a number" if kind is None else f"a {kind.__name__}"
-            raise TypeError(f"{key}.{name} is a {type(value).__name__}; accepted: {accepted}")
+            accepted = "a number" if kind is None else with_article(kind.__name__)
+            raise TypeError(f"{key}.{name} is {with_article(type(value).__name__)}; accepted: {accepted}")
     return value.as_fraction() if isinstance(value, Percentage) else plain(value)

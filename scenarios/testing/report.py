@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from ...sim.domain.events import event_in_words
 from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.files.extras import MissingPackageError, extra_for
 from .durations import shown_span
@@ -42,9 +43,13 @@ def _applications(site: SiteHandle) -> list[str]:
 def _last_events(site: SiteHandle) -> list[str]:
     if not site.events:
         return ["no events"]
-    last = site.events[-_LAST_EVENTS:]
+    last, zone = site.events[-_LAST_EVENTS:], site.definition.microgrid.location.zone
     head = f"last {len(last)} of {len(site.events)} events:"
-    return [head, *(f"  {site.time_text(event.time_us)} {event}" for event in last)]
+    told = [
+        f"  {site.time_text(event.time_us)} {event_in_words(event.kind, event.subject, event.details, zone)}"
+        for event in last
+    ]
+    return [head, *told]
 
 
 def _picture(site: SiteHandle, folder: Path, test: str) -> str:

@@ -26,6 +26,7 @@ from ...models.throughput import ThroughputParams
 from ..domain.categories import BatteryType, Category, EvChargerType
 from ..domain.ranges import Bounds
 from ..files.packages import raised
+from ..files.problems import with_article
 from ..inputs.errors import InputError
 from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Converting, GridSupply
 from .device import (
@@ -185,7 +186,7 @@ def _shown(value: object) -> str:
     try:
         return repr(value)[:80]
     except Exception:  # of a stranger's class
-        return f"a {type(value).__name__}"
+        return with_article(type(value).__name__)
 
 
 def _check_nothing(_kind: ComponentType, _made: object, *_given: object) -> None:
@@ -210,7 +211,7 @@ def _check_identity(_kind: ComponentType, identity: object, *_given: object) -> 
         if name not in _IDENTITY:
             raise _WrongError("", f"unknown {name!r}", f"any of {', '.join(_IDENTITY)}")
         if value is not None and not isinstance(value, _IDENTITY[name]):
-            raise _WrongError(name, _shown(value), f"a {_IDENTITY[name].__name__}, or None")
+            raise _WrongError(name, _shown(value), f"{with_article(_IDENTITY[name].__name__)}, or None")
 
 
 def _check_switchgear(kind: ComponentType, gear: object, *_given: object) -> None:
@@ -247,7 +248,7 @@ def _check_built(kind: ComponentType, built: object, _section: object, setting: 
                 each.name, "although it is no component that has one", f"{each.name} of {having}"
             )
         if not isinstance(made, wanted):
-            raise _WrongError(each.name, _shown(made), f"a {wanted.__name__}, or None")
+            raise _WrongError(each.name, _shown(made), f"{with_article(wanted.__name__)}, or None")
     _check_parts(built, setting)
 
 
@@ -288,7 +289,7 @@ def _check_model_params(where: str, params: Any) -> None:
 
 def _check_of(where: str, params: object, wanted: type) -> None:
     if not isinstance(params, wanted):
-        raise _WrongError(where, _shown(params), f"a {wanted.__name__}")
+        raise _WrongError(where, _shown(params), with_article(wanted.__name__))
     _check_model_params(where, params)
 
 
@@ -550,7 +551,9 @@ def _check_stepped(where: str, stepped: Any, state: Any, model: DeviceModel) -> 
     if not (isinstance(stepped, tuple) and not hasattr(stepped, "_fields") and len(stepped) == 2):
         raise _WrongError(where, _shown(stepped), "a pair: the next state, and what it shows")
     if type(stepped[0]) is not type(state):
-        raise _WrongError(where, _shown(stepped[0]), f"a {type(state).__name__} as the next state")
+        raise _WrongError(
+            where, _shown(stepped[0]), f"{with_article(type(state).__name__)} as the next state"
+        )
     _check_tuple(f"{where}: state", stepped[0], may_be_infinite=True)
     _check_shown(f"{where}: output", stepped[1], model)
 

@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 from ..domain.categories import Category
 from ..domain.states import StateCode
 from ..files.packages import BrokenPackage, brought
+from ..files.problems import with_article
 from .component_type import ComponentType, Way, nothing_built
 from .ours import OURS
 from .package_check import guarded
@@ -91,7 +92,9 @@ def _checked(offered: object) -> list[ComponentType]:
     """
     types = [offered] if isinstance(offered, ComponentType) else offered
     if not isinstance(types, list | tuple) or not all(isinstance(each, ComponentType) for each in types):
-        raise ValueError(f"is a {type(offered).__name__}; accepted: a ComponentType, or a list of them")
+        raise ValueError(
+            f"is {with_article(type(offered).__name__)}; accepted: a ComponentType, or a list of them"
+        )
     for each in types:
         _check_type(each)
     return list(types)

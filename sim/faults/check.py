@@ -6,18 +6,19 @@ import math
 from collections.abc import Iterator
 
 from ..domain.diagnostics import DIAGNOSTIC_CODES
+from ..domain.durations import LONGEST_S, duration_in_words
 from ..domain.faults import OF_METRICS, Distribution, Fault, FaultKind, Hosts
 from ..domain.messages import RefusalStatus
 from ..domain.metrics import Metric
-from ..files.problems import one_of, shown
+from ..files.problems import one_of, shown, with_article
 from ..site.site import Site
 from .amounts import accepted_amounts, amount_unit, is_within
 from .hosts import can_host
 
 LONGEST_TEXT = 1000
 """Characters of a refusal; longer ones do not fit into the trailers of an answer."""
-SHORTEST_TIME_S, LONGEST_TIME_S = 0.1, 366 * 86_400.0
-"""What comes and goes is there for at least, and comes again within [s]."""
+SHORTEST_TIME_S = 0.1
+"""What comes and goes is there for at least [s]."""
 
 GREATEST_SPREAD_S = 600.0
 _PARTS = (
@@ -111,7 +112,7 @@ def check_host(fault: Fault, site: Site) -> None:
     category = site.components[key].category
     raise FaultError(
         "kind",
-        f"{kind.value}, which a {category} cannot be",
+        f"{kind.value}, which {with_article(category)} cannot be",
         f"{kind.hosts} ({', '.join(hosts) or 'none here'})",
     )
 
@@ -168,9 +169,9 @@ def _time_errors(fault: Fault) -> Iterator[FaultError]:
         return
     if not fault.each_s >= SHORTEST_TIME_S:
         yield FaultError("each_s", f"{fault.each_s:g} s", f"at least {SHORTEST_TIME_S:g} s")
-    elif not fault.each_s < fault.every_s <= LONGEST_TIME_S:
-        accepted = f"more than the {fault.each_s:g} s that it is there, up to {LONGEST_TIME_S:g} s"
-        yield FaultError("every_s", f"{fault.every_s:g} s", accepted)
+    elif not fault.each_s < fault.every_s <= LONGEST_S:
+        accepted = f"more than the {fault.each_s:g} s that it is there, up to {duration_in_words(LONGEST_S)}"
+        yield FaultError("every_s", duration_in_words(fault.every_s), accepted)
 
 
 def _shown(value: object) -> str:

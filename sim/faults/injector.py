@@ -13,7 +13,7 @@ from ..domain.states import Diagnostic
 from ..engine.agenda import Engine
 from ..engine.events import Events
 from ..engine.executor import Executor
-from ..files.problems import one_of
+from ..files.problems import one_of, with_article
 from ..plant.plant import Plant
 from .active import ActiveFault, FaultsState, LateReading
 from .amounts import fault_in_words
@@ -241,7 +241,7 @@ class Faults:
         if fault.kind is FaultKind.TRIP and not self._plant.can_trip(fault.component):
             category = components[fault.component].category
             raise ValueError(
-                f"{fault.component} is a {category} and cannot trip; accepted: {fault.kind.hosts}"
+                f"{fault.component} is {with_article(category)} and cannot trip; accepted: {fault.kind.hosts}"
             )
         check_host(fault, self._plant.site)
 

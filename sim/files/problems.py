@@ -96,6 +96,13 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
+def with_article(name: str) -> str:
+    """Return the name of a category, a type or the like behind `a` or `an`, by how it is spoken."""
+    is_spelled_out = name.lower().startswith("hvac")
+    article = "an" if is_spelled_out or name[:1].lower() in tuple("aeiou") else "a"
+    return f"{article} {name}"
+
+
 def one_of(names: Iterable[str], found: object = None) -> str:
     """Return the accepted names in words, with the one that was probably meant."""
     accepted = list(names)

@@ -19,6 +19,7 @@ from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, OpenBounds, Ranges, inters
 from ..engine.agenda import Engine, value_of
 from ..engine.clock import Clock
 from ..engine.events import Events
+from ..files.problems import with_article
 from ..plant.plant import Plant
 from ..plant.state_check import check_known
 from ..telemetry.power_bounds import bounded_metrics
@@ -129,7 +130,7 @@ class AugmentedBounds:
         if not accepted:
             category = self._plant.site.components[key].category
             raise UnsupportedError(
-                f"{key} is a {category} and has no bounds that could be augmented; "
+                f"{key} is {with_article(category)} and has no bounds that could be augmented; "
                 f"accepted: {named(other for other in self._plant.wiring.order if bounded_metrics(self._plant, other))}"
             )
         if metric is None or metric not in accepted:

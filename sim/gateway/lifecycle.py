@@ -10,6 +10,7 @@ from ..domain.messages import CommandError, UnsupportedError, WrongStateError
 from ..domain.switching import Position
 from ..engine.events import Events
 from ..faults.injector import Faults
+from ..files.problems import with_article
 from ..plant.plant import Plant
 from .readiness import check_takes_commands, named
 from .sequences import Sequences
@@ -147,4 +148,4 @@ class Lifecycle:
             raise WrongStateError(f"{tripped.message}; accepted: once the error is acknowledged")
 
     def _named(self, key: str) -> str:
-        return f"{key} is a {self._plant.site.components[key].category}"
+        return f"{key} is {with_article(self._plant.site.components[key].category)}"

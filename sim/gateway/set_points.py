@@ -21,6 +21,7 @@ from ..domain.ranges import Bounds, Ranges, is_allowed, merged
 from ..engine.agenda import Engine, value_of
 from ..engine.clock import Clock
 from ..engine.events import Events
+from ..files.problems import with_article
 from ..plant.plant import Plant
 from ..plant.set_points import AS_SENT, minimum_as_sent_w
 from ..plant.state_check import check_known
@@ -163,11 +164,11 @@ class SetPoints:
             is_battery = key in self._plant.equipment.batteries
             accepted_by = "the inverter in front of it" if is_battery else named(self._plant.controlled)
             raise UnsupportedError(
-                f"{key} is a {component.category} and takes no set-points; accepted: {accepted_by}"
+                f"{key} is {with_article(component.category)} and takes no set-points; accepted: {accepted_by}"
             )
         if rating.of(power_type) is None:
             raise UnsupportedError(
-                f"{key} is a {component.category} and takes no set-points of {power_type.value} power; "
+                f"{key} is {with_article(component.category)} and takes no set-points of {power_type.value} power; "
                 "accepted: of the other kind"
             )
         if not math.isfinite(power):

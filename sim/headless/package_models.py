@@ -15,6 +15,7 @@ from ..components.device_model import DeviceModel
 from ..components.package_check import PackageError
 from ..components.registry import type_of
 from ..files.packages import raised
+from ..files.problems import with_article
 from ..plant.plant import Plant
 from .jit import NUMBA_ERRORS
 
@@ -53,7 +54,9 @@ def check_compilable(theirs: Theirs) -> None:
                 continue
             whose = f"{_whose(model, kind)}: {name}"
             if not isinstance(function, FunctionType):
-                raise CompileError(f"{whose} is a {type(function).__name__}; accepted: {_ACCEPTED}")
+                raise CompileError(
+                    f"{whose} is {with_article(type(function).__name__)}; accepted: {_ACCEPTED}"
+                )
             at_module_level = getattr(sys.modules[function.__module__], function.__name__, function)
             place = function.__module__, function.__name__
             if at_module_level is not function or found.setdefault(place, function) is not function:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ..domain.durations import LONGEST_S, duration_in_words
 from ..files.units import (
     AMPERE,
     CELSIUS,
@@ -26,8 +27,6 @@ from ..files.units import (
 
 NUMBER = Unit("1", {"": 1.0})
 """Of what is counted, or is so or not."""
-LONGEST_DRIVE_S = 366 * 86_400.0
-"""More than that on the way to a value is taken for a mistake [s]."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,9 @@ def require_drivable(component: str, quantity: str, value: float, over_s: float,
         raise ValueError(f"{name} is {value}; accepted: a finite number")
     if driven is not None and not driven.has(value):
         raise ValueError(f"{name} is {driven.unit.in_words(value)}; accepted: {driven.accepted}")
-    if not 0.0 <= over_s <= LONGEST_DRIVE_S:
-        raise ValueError(f"over is {over_s:g} s; accepted: 0 s to {LONGEST_DRIVE_S / 86_400.0:g} d")
+    if not 0.0 <= over_s <= LONGEST_S:
+        raise ValueError(
+            f"over is {duration_in_words(over_s)}; accepted: 0 s to {duration_in_words(LONGEST_S)}"
+        )
     if over_s > 0.0 and not (math.isfinite(value) and math.isfinite(now)):
         raise ValueError(f"over is {over_s:g} s; accepted: 0 s, as {name} goes from {now:g} to {value:g}")

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ..files.packages import BrokenPackage, brought, raised
+from ..files.problems import with_article
 from .daily import Day, DayMaker
 from .errors import InputError
 from .signal import Steps
@@ -88,7 +89,7 @@ class _Held:
         except Exception as error:  # whatever a stranger's profile does
             raise self._wrong(day, raised(error), "the steps of any day") from error
         if not isinstance(steps, Steps):
-            raise self._wrong(day, f"a {type(steps).__name__}", "Steps")
+            raise self._wrong(day, f"{with_article(type(steps).__name__)}", "Steps")
         times, values = steps.columns
         if not times:
             raise self._wrong(day, "without a step", "at least one step")
@@ -115,7 +116,9 @@ def _checked(offered: object) -> list[LoadProfile]:
     """
     profiles = [offered] if isinstance(offered, LoadProfile) else offered
     if not isinstance(profiles, list | tuple) or not all(isinstance(each, LoadProfile) for each in profiles):
-        raise ValueError(f"is a {type(offered).__name__}; accepted: a LoadProfile, or a list of them")
+        raise ValueError(
+            f"is {with_article(type(offered).__name__)}; accepted: a LoadProfile, or a list of them"
+        )
     for each in profiles:
         if not each.name or each.name.startswith(_OURS):
             raise ValueError(f"name is {each.name!r}; accepted: one that does not begin like ours, {_OURS}")

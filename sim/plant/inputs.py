@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..components.device import Machine
+from ..domain.durations import LONGEST_S
 from ..files.problems import one_of
 from ..inputs.override import Override
 from ..inputs.signal import Signal
 from ..kernel.grid import take_in_grid
 from ..kernel.layout import Layout, Memory
 
-_YEAR_US = 366 * 86_400_000_000
+_YEAR_US = round(LONGEST_S * 1e6)
 
 
 class Inputs:

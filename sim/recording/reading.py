@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..files.extras import extra_for
 from .content import Recording
-from .errors import RecordingError
+from .errors import RecordingError, nothing_in
 from .output import PART, SUFFIXES, part_of, suffix_of
 
 
@@ -33,4 +33,6 @@ def read_recording(path: str | Path, *, microgrid_id: int | None = None) -> Reco
         from .csv_reader import read_csv  # noqa: PLC0415 - takes long to import
         from .parquet_reader import read_parquet  # noqa: PLC0415
 
+    if path.suffix == PART and path.stat().st_size == 0:
+        raise nothing_in(path)
     return read_parquet(path) if suffix == ".parquet" else read_csv(path, microgrid_id)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from ..files.extras import extra_for
-from .errors import RecordingError
+from .errors import RecordingError, nothing_in
 from .output import PART, part_of, suffix_of, written_whole
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def recover(part: str | Path, path: str | Path | None = None) -> Recovered:
     if path.exists():
         raise RecordingError(str(path), None, "file", "there already", "another name, with --output")
     if part.stat().st_size == 0:
-        raise _nothing_in(part)
+        raise nothing_in(part)
     with part.open("rb") as left:
         _refuse_if_growing(part, left)
         with extra_for("readers of recordings"):
@@ -79,7 +79,7 @@ def _in_parquet(part: Path, path: Path) -> Recovered:
 
     content = content_of(part)
     if content.first_us is None or content.last_us is None:
-        raise _nothing_in(part)
+        raise nothing_in(part)
     turn_into_parquet(part, path, _marked(part, content.schema))
     return Recovered(path, content.first_us, content.last_us, content.lost_bytes)
 
@@ -96,7 +96,7 @@ def _in_csv(part: Path, path: Path) -> Recovered:
 
     times_us = [track.times_us for track in read_csv(part, None).tracks.values() if len(track.times_us)]
     if not times_us:
-        raise _nothing_in(part)
+        raise nothing_in(part)
     content = content_of_part(part)
     with written_whole(path) as file:
         if path.name.endswith(".gz"):
@@ -106,7 +106,3 @@ def _in_csv(part: Path, path: Path) -> Recovered:
             file.write(content.whole)
     first_us, last_us = (min(int(own[0]) for own in times_us), max(int(own[-1]) for own in times_us))
     return Recovered(path, first_us, last_us, content.lost_bytes)
-
-
-def _nothing_in(part: Path) -> RecordingError:
-    return RecordingError(str(part), None, "content", "without any sample", "one that had begun")

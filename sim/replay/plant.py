@@ -10,6 +10,7 @@ from ..domain.states import Diagnostic
 from ..inputs.override import Override
 from ..inputs.signal import Signal, Steps
 from ..plant.plant import Plant
+from ..recording.content import Recording
 from ..site.graph import grid_key
 from ..site.site import Site
 from .playback import Playback
@@ -32,6 +33,8 @@ class ReplayPlant(Plant):
         undriven_site: Site,
         simulated: Collection[str],
         inputs: Mapping[str, Signal],
+        recording: Recording,
+        altered: Collection[str],
         *,
         start_us: int,
         seed: int,
@@ -43,9 +46,13 @@ class ReplayPlant(Plant):
             undriven_site: The same, without inputs of replayed components.
             simulated: Keys of the components that are simulated.
             inputs: Recorded ones, by `component.quantity`; see `recorded_inputs`.
+            recording: That is replayed.
+            altered: Keys of the components that need not do what was recorded: those that are simulated, and what
+                is above them.
             start_us: Simulated time at which it starts [µs since the Unix epoch].
             seed: Of all noise.
         """
+        self.recording, self.altered = recording, frozenset(altered)
         self._simulated = frozenset(simulated)
         self._recorded_inputs = inputs
         super().__init__(undriven_site, start_us=start_us, seed=seed)

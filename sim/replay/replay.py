@@ -14,7 +14,7 @@ from ..files.problems import one_of
 from ..network.wiring import wire
 from ..plant.plant import Plant
 from ..recording.content import Recording
-from ..recording.errors import RecordingError
+from ..recording.errors import RecordingError, require_samples
 from ..site.graph import children, grid_key
 from ..site.site import Site
 from ..telemetry.definitions import NOT_SENT
@@ -43,10 +43,10 @@ class Replay:
         Raises:
             RecordingError: If the recording cannot be replayed on this site in this way.
         """
+        require_samples(recording)
         self.site = _site(recording, site)
-        self._file = recording.file
+        self._recording = recording
         self._playbacks = _playbacks(recording, self.site)
-        self._holds_means = recording.holds_means
         self.simulated = self._resolve(simulate)
         self._heads = [key for key in wire(self.site).ac_order if key in self.simulated]
         self._sources = {key: self._source(key) for key in self._heads}
@@ -73,17 +73,24 @@ class Replay:
             for key in self.simulated
             if offers_power(self.site.components[key]) and key in self._playbacks
         ]
+        shares = shares_above(self.site, self._heads)
         plant = ReplayPlant(
             self.site,
             undriven_site(self.site, self.simulated, in_force),
             self.simulated,
             recorded_inputs(self.site, self._playbacks, offering) if self.simulated else {},
+            self._recording,
+            {*self.simulated, *shares},
             start_us=start_us,
             seed=seed,
         )
-        shares = shares_above(self.site, self._heads)
         return plant, ReplayInstruments(
-            plant, self._playbacks, self.simulated, self._sources, shares, holds_means=self._holds_means
+            plant,
+            self._playbacks,
+            self.simulated,
+            self._sources,
+            shares,
+            holds_means=self._recording.holds_means,
         )
 
     def _resolve(self, names: Collection[str]) -> frozenset[str]:
@@ -94,7 +101,7 @@ class Replay:
             ]
             if not found:
                 known = one_of([*self.site.components, *_categories(self.site)], name)
-                raise RecordingError(self._file, None, "what to simulate", repr(name), known)
+                raise RecordingError(self._recording.file, None, "what to simulate", repr(name), known)
             chosen.update(found)
         for group in wire(self.site).groups:
             members = {*group.inverters, *group.batteries}
@@ -104,7 +111,7 @@ class Replay:
             behind = [child for child in children(self.site, key) if child not in chosen]
             if behind or key == grid_key(self.site):
                 accepted = "what has nothing behind it but what is simulated too"
-                raise RecordingError(self._file, None, "what to simulate", repr(key), accepted)
+                raise RecordingError(self._recording.file, None, "what to simulate", repr(key), accepted)
         return frozenset(chosen)
 
     def _source(self, key: str) -> Playback:
@@ -118,7 +125,7 @@ class Replay:
             if len(above) != 1 or children(self.site, above[0]) != (at,):
                 found = f"without AC_POWER_ACTIVE of {key}, which is to be simulated"
                 accepted = "a recording of its power, or of a meter with nothing else behind it"
-                raise RecordingError(self._file, None, "recording", found, accepted)
+                raise RecordingError(self._recording.file, None, "recording", found, accepted)
             at = above[0]
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,13 +14,15 @@ from ..components.battery import Battery, ageing_params
 from ..domain.categories import Category
 from ..domain.metrics import Metric
 from ..domain.timestamps import to_datetime
+from ..network.wiring import wire
 from ..recording.content import Condition, Recording, Track
-from ..recording.errors import RecordingError
+from ..recording.errors import RecordingError, require_samples
 from ..recording.names import parse_name
 from ..replay.playback import metrics_left_out
 from ..site.graph import grid_key
 from ..site.site import Site
 from ..tariff.bill import Bill
+from ..tariff.prices import Prices
 from ..tariff.reader import Tariff
 from ..telemetry.intervals import shown_windows
 from .gatherer import Floats, Gatherer, Instants
@@ -32,6 +35,17 @@ _US_PER_HOUR = 3.6e9
 _LATEST_US = 60_000_000
 """Of a quarter of an hour whose first sampling comes later, the rest says too little [µs]."""
 _CURRENTS = (Metric.AC_CURRENT_PHASE_1, Metric.AC_CURRENT_PHASE_2, Metric.AC_CURRENT_PHASE_3)
+_REGISTERS = (Metric.AC_ENERGY_ACTIVE_CONSUMED, Metric.AC_ENERGY_ACTIVE_DELIVERED)
+TOLD = (
+    Metric.AC_POWER_ACTIVE,
+    *_CURRENTS,
+    *_REGISTERS,
+    Metric.DC_POWER,
+    Metric.BATTERY_CAPACITY,
+    Metric.BATTERY_SOC_PCT,
+    Metric.BATTERY_TEMPERATURE,
+)
+"""All metrics that reports are made of."""
 
 
 def report_of_recording(
@@ -57,6 +71,31 @@ def report_of_recording(
     if site is None:
         accepted = "the site that it was recorded at; give its file with --site"
         raise RecordingError(recording.file, None, "site", "not in the recording", accepted)
+    _require_powers(recording, site)
+    zone = site.microgrid.location.zone
+    prices = None if tariff is None else partial(tariff.over, zone=zone)
+    return report_of_tracks(recording, site, commands, prices)
+
+
+def report_of_tracks(
+    recording: Recording,
+    site: Site,
+    commands: Commands | None,
+    prices: Callable[[int, int], Prices] | None,
+    *,
+    begin_us: int = 0,
+    goes_on: bool = False,
+) -> SiteReport:
+    """Return what a recorded site did, also where nothing tells of its powers.
+
+    Args:
+        recording: What was recorded.
+        site: That was recorded.
+        commands: What was commanded, if it is known.
+        prices: Gives those by which it is billed, from when to when [µs]; None if it is not billed.
+        begin_us: When it began, where nothing was recorded [µs since the Unix epoch].
+        goes_on: Whether more is to come, so that it ends with its last row.
+    """
     recording = _in_simulated_time(recording)
     axes = [
         recording.tracks[site.components[key].id].times_us
@@ -68,24 +107,20 @@ def report_of_recording(
         for key, component in site.components.items()
         if (column := _column(recording, component.id, Metric.AC_POWER_ACTIVE)) is not None
     }
-    end_us = max((int(axis[-1]) for axis in axes), default=0)
-    if _tells_beyond_its_last_row(recording):
+    axes = axes or [np.array([begin_us], np.int64)]
+    end_us = max(int(axis[-1]) for axis in axes)
+    if not goes_on and _tells_beyond_its_last_row(recording):
         end_us = max((end_us, *(_told_until_us(*column) for column in columns.values())))
     powers = {key: held(*column, end_us) for key, column in columns.items()}
     shown = {key for key in powers if key in shown_windows(site, _distance_us(recording, site, key))}
     latest_us = min((_distance_us(recording, site, key) for key in powers), default=0.0)
     gatherer = Gatherer(site, set(powers), shown, latest_us=min(latest_us, _LATEST_US))
-    if not gatherer.ways.keys:
-        known = ", ".join(str(component.id) for component in site.components.values())
-        found = ", ".join(map(str, recording.tracks)) or "none"
-        accepted = f"AC_POWER_ACTIVE of any of the site: {known}"
-        raise RecordingError(recording.file, None, "components", found, accepted)
     times_us = np.unique(np.concatenate([*axes, *(powers[key].times_us for key in gatherer.ways.keys)]))
     known_w = [powers[key].at(times_us) for key in gatherer.ways.keys]
-    if tariff is not None:
-        bill = Bill(tariff.over(int(times_us[0]), int(times_us[-1]), site.microgrid.location.zone))
+    if prices is not None:
+        bill = Bill(prices(int(times_us[0]), int(times_us[-1])))
         gatherer.bill(bill, charges_powers=not _charge_registers(bill, recording, site, gatherer, powers))
-    gatherer.add(times_us, np.column_stack(known_w)[:-1])
+    gatherer.add(times_us, np.array(known_w).reshape(len(known_w), len(times_us)).T[:-1])
     flows = tuple(_with_registers(recording, site, flow, powers[flow.key]) for flow in gatherer.flows())
     imported_wh, exported_wh = _grid_wh(gatherer, flows)
     consumed_wh, produced_wh = gatherer.totals()
@@ -121,6 +156,17 @@ def report_of_recording(
         costs=gatherer.costs(),
         spans_agree=_spans_agree(recording, site, gatherer, powers),
     )
+
+
+def _require_powers(recording: Recording, site: Site) -> None:
+    require_samples(recording)
+    for key in wire(site).ac_order:
+        if _column(recording, site.components[key].id, Metric.AC_POWER_ACTIVE) is not None:
+            return
+    known = ", ".join(str(component.id) for component in site.components.values())
+    found = ", ".join(map(str, recording.tracks)) or "none"
+    accepted = f"AC_POWER_ACTIVE of any of the site: {known}"
+    raise RecordingError(recording.file, None, "components", found, accepted)
 
 
 def _in_simulated_time(recording: Recording) -> Recording:
@@ -207,7 +253,7 @@ def _registers(
     """Return what was counted of a component either way, where that spans its powers."""
     number, span_us = site.components[key].id, powers.span_us()
     found = []
-    for metric in (Metric.AC_ENERGY_ACTIVE_CONSUMED, Metric.AC_ENERGY_ACTIVE_DELIVERED):
+    for metric in _REGISTERS:
         column = _column(recording, number, metric)
         if column is None or span_us is None:
             return None

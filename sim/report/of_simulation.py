@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,8 +12,6 @@ import numpy as np
 from ..domain.categories import Category
 from ..domain.commands import ClientCommand, Execution
 from ..domain.events import Event
-from ..domain.messages import Frame
-from ..domain.metrics import Metric
 from ..domain.states import StateCode
 from ..engine.executor import Executor
 from ..gateway.gateway import Gateway
@@ -25,11 +22,11 @@ from ..replay.plant import ReplayPlant
 from ..site.site import Site
 from ..tariff.bill import Bill
 from ..tariff.prices import Prices
-from ..telemetry.intervals import shown_windows
 from .gatherer import Gatherer
 from .of_recording import capacity_loss
+from .of_replay import ReplayWatch
 from .shortfalls import ShortfallWatch
-from .site_report import Commands, Incident, Refusal, Shortfalls, SiteReport, Storage
+from .site_report import Commands, Incident, Refusal, SiteReport, Storage
 
 _ROWS_AT_ONCE = 256
 _MOST_REFUSALS = 20
@@ -91,7 +88,7 @@ class Running(Protocol):
 
 
 class SiteWatch:
-    """Looks at a running site without moving anything: at all that flows, or at the frames of a replay."""
+    """Looks at a running site without moving anything: at all that flows or, of a replay, at what was recorded."""
 
     def __init__(self, simulation: Running, prices: Prices | None = None) -> None:
         """Begin to look.
@@ -104,11 +101,8 @@ class SiteWatch:
         self._simulation, self._plant, self.site = simulation, plant, simulation.site
         self._begin_us = plant.time_us
         self._keys = {component.id: key for key, component in self.site.components.items()}
-        self._is_replayed = isinstance(plant, ReplayPlant)
-        interval_us = round(1e6 * self.site.telemetry.interval_s)
-        shown = shown_windows(self.site, interval_us) if self._is_replayed else frozenset[str]()
-        self._gatherer = Gatherer(self.site, set(plant.wiring.ac_order), shown)
-        self._bill = None if prices is None else Bill(prices)
+        self._gatherer = Gatherer(self.site, set(plant.wiring.ac_order))
+        self._prices, self._bill = prices, None if prices is None else Bill(prices)
         if self._bill is not None:
             self._gatherer.bill(self._bill)
         self._numbers = [plant.places.components[key] for key in self._gatherer.ways.keys]
@@ -124,18 +118,17 @@ class SiteWatch:
             for key, component in self.site.components.items()
             if component.category == Category.BATTERY
         }
-        self._frames: tuple[int, dict[int, Frame]] | None = None
-        self._first_frames_us: int | None = None
-        self._shortfalls = None if self._is_replayed else ShortfallWatch(plant)
+        self._replay = ReplayWatch(plant) if isinstance(plant, ReplayPlant) else None
+        self._shortfalls = ShortfallWatch(plant)
         simulation.executor.executions.subscribe(self._on_execution)
+        if self._replay is not None:
+            simulation.gateway.listen_to_frames(self._replay.take)
+            return
         simulation.gateway.listen_to_events(self._on_event)
-        if self._is_replayed:
-            simulation.gateway.listen_to_frames(self._on_frames)
-        else:
-            for key in self._batteries:
-                memory = plant.operating_point.memory.batteries[plant.places.batteries[key]]
-                self._batteries[key].through_ah = memory.throughput_ah
-            plant.follow(self)
+        for key in self._batteries:
+            memory = plant.operating_point.memory.batteries[plant.places.batteries[key]]
+            self._batteries[key].through_ah = memory.throughput_ah
+        plant.follow(self)
 
     def bill(self, prices: Prices) -> None:
         """Have what flows billed by other prices from now on; what has flowed stays billed as it was.
@@ -144,7 +137,7 @@ class SiteWatch:
             ValueError: If that has been billed in another currency.
         """
         self._flush()
-        self._bill = Bill(prices, self._bill)
+        self._prices, self._bill = prices, Bill(prices, self._bill)
         self._gatherer.bill(self._bill)
 
     def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
@@ -161,26 +154,26 @@ class SiteWatch:
             seen.look(state.soc, state.temperature_c)
             seen.carry(memory.batteries[number].dc_w, hours)
             seen.hold(state.capacity_share)
-        if self._shortfalls is not None:
-            self._shortfalls.take(layout, memory, end_us)
+        self._shortfalls.take(layout, memory, end_us)
         if len(self._rows) >= _ROWS_AT_ONCE:
             self._flush()
 
     def report(self) -> SiteReport:
         """Return what the site has done so far."""
+        if self._replay is not None:
+            return self._replay.report(self._commands(), self._prices)
         self._flush()
         gatherer = self._gatherer
         imported_wh, exported_wh = gatherer.grid_wh() or (None, None)
         peak_import, peak_export = gatherer.peaks()
         greatest_import, greatest_export = gatherer.greatest()
         consumed_wh, produced_wh = gatherer.totals()
-        begin_us, end_us = self._span_us()
         return SiteReport(
             name=self.site.microgrid.name,
             microgrid_id=self.site.microgrid.id,
             zone=self.site.microgrid.location.zone,
-            begin_us=begin_us,
-            end_us=end_us,
+            begin_us=self._begin_us,
+            end_us=max(self._simulation.now_us, self._plant.time_us),
             imported_wh=imported_wh,
             exported_wh=exported_wh,
             consumed_wh=consumed_wh,
@@ -197,30 +190,21 @@ class SiteWatch:
             incidents=(*self._incidents, *self._failed.values()),
             commands=self._commands(),
             curve=gatherer.curve(),
-            notes=("powers are those of the samples that were replayed",) if self._is_replayed else (),
             greatest_import=greatest_import,
             greatest_export=greatest_export,
             unknown_s=gatherer.grid_unknown_s(),
-            shortfalls=Shortfalls() if self._shortfalls is None else self._shortfalls.shortfalls(),
+            shortfalls=self._shortfalls.shortfalls(),
             costs=gatherer.costs(),
             spans_agree=gatherer.spans_agree(grid_is_counted=False),
         )
 
-    def _span_us(self) -> tuple[int, int]:
-        """Return from when to when the report tells [µs]; of a replay, from the first samples to the last ones."""
-        if self._first_frames_us is not None and self._frames is not None:
-            return self._first_frames_us, max(self._first_frames_us, self._frames[0])
-        return self._begin_us, max(self._simulation.now_us, self._plant.time_us)
-
     def _storage(self, key: str, seen: _Seen) -> Storage:
-        cycles = None
-        if not self._is_replayed:
-            memory = self._plant.operating_point.memory.batteries[self._plant.places.batteries[key]]
-            state = self._plant.readings.battery(key)
-            seen.look(state.soc, state.temperature_c)
-            seen.hold(state.capacity_share)
-            capacity_ah = self._plant.equipment.batteries[key].charge_capacity_ah
-            cycles = (memory.throughput_ah - seen.through_ah) / (2.0 * capacity_ah)
+        memory = self._plant.operating_point.memory.batteries[self._plant.places.batteries[key]]
+        state = self._plant.readings.battery(key)
+        seen.look(state.soc, state.temperature_c)
+        seen.hold(state.capacity_share)
+        capacity_ah = self._plant.equipment.batteries[key].charge_capacity_ah
+        cycles = (memory.throughput_ah - seen.through_ah) / (2.0 * capacity_ah)
         is_warm = math.isfinite(seen.coldest_c)
         temperatures_c = (seen.coldest_c, seen.warmest_c) if is_warm else None
         return Storage(
@@ -233,36 +217,6 @@ class SiteWatch:
         if self._rows:
             self._gatherer.add(np.array([*self._times, self._end_us], np.int64), np.array(self._rows))
         self._times, self._rows = [], []
-
-    def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
-        """Take in frames, which hold until the next ones."""
-        if self._first_frames_us is None:
-            self._first_frames_us = time_us
-        if self._frames is not None and self._frames[0] < time_us:
-            before_us, held = self._frames
-            if before_us != self._end_us:
-                self._flush()
-            self._times.append(before_us)
-            self._rows.append([self._shown_w(held, key) for key in self._gatherer.ways.keys])
-            self._end_us = time_us
-            if len(self._rows) >= _ROWS_AT_ONCE:
-                self._flush()
-            hours = (time_us - before_us) / _US_PER_HOUR
-            for key, seen in self._batteries.items():
-                before = held.get(self.site.components[key].id)
-                if before is not None:
-                    seen.carry(before.values.get(Metric.DC_POWER, math.nan), hours)
-        self._frames = (time_us, {frame.component_id: frame for frame in frames})
-        for key, seen in self._batteries.items():
-            frame = self._frames[1].get(self.site.components[key].id)
-            if frame is not None:
-                seen.hold(frame.values.get(Metric.BATTERY_CAPACITY, math.nan))
-                temperature_c = frame.values.get(Metric.BATTERY_TEMPERATURE, math.nan)
-                seen.look(frame.values.get(Metric.BATTERY_SOC_PCT, math.nan) / 100.0, temperature_c)
-
-    def _shown_w(self, frames: dict[int, Frame], key: str) -> float:
-        frame = frames.get(self.site.components[key].id)
-        return math.nan if frame is None else frame.values.get(Metric.AC_POWER_ACTIVE, math.nan)
 
     def _on_execution(self, execution: Execution) -> None:
         command = execution.command

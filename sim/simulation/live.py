@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from ..domain.commands import SetSpeed
+from ..domain.durations import LONGEST_S, duration_in_words
 from ..domain.messages import WrongStateError
 from ..domain.timestamps import Timestamps
 from ..engine.clock import LiveClock, WallStampedClock, wall_time_us
@@ -18,8 +19,6 @@ from .hardware import Hardware
 from .simulation import Simulation
 from .snapshot import Snapshot
 
-LONGEST_STEP = timedelta(days=366)
-"""More than that in one step is taken for a mistake."""
 _PATIENCE_S = 1.0
 """How long a step waits for clients that do not read what they are sent [s]."""
 
@@ -221,10 +220,11 @@ class LiveSimulation(Simulation):
         )
 
     async def _step(self, duration: timedelta, enough: Callable[[], bool]) -> None:
-        if not timedelta(0) < duration <= LONGEST_STEP:
+        duration_s = duration.total_seconds()
+        if not 0.0 < duration_s <= LONGEST_S:
             raise ValueError(
-                f"the step is {duration.total_seconds():g} s long; "
-                f"accepted: more than 0 s, up to {LONGEST_STEP.total_seconds():g} s ({LONGEST_STEP.days} d)"
+                f"the step is {duration_in_words(duration_s)} long; "
+                f"accepted: more than 0 s, up to {duration_in_words(LONGEST_S)}"
             )
         if not self.clock.paused:
             raise WrongStateError("time passes by itself; accepted: steps while it is paused")

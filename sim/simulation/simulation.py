@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, RestartServer, Say, StrikeFault
+from ..domain.durations import LONGEST_S, duration_in_words
 from ..domain.events import SERVER_GOES_DOWN, Subscribers
 from ..domain.faults import Fault
 from ..domain.timestamps import to_datetime
@@ -22,7 +23,6 @@ from ..site.site import Site
 from .hardware import Hardware, ModelledHardware
 from .snapshot import Snapshot
 
-LONGEST_OVERRIDE_S = 366 * 86_400.0
 LONGEST_SAYING = 1000
 LONGEST_RESTART_S = 86_400.0
 """More is taken for a mistake [s]."""
@@ -244,10 +244,11 @@ class Simulation:
         component, quantity = command.component, command.quantity
         start_value = self.plant.inputs.value(component, quantity)
         require_drivable(component, quantity, command.value, command.over_s, start_value)
-        if command.for_s is not None and not max(command.over_s, 1e-6) <= command.for_s <= LONGEST_OVERRIDE_S:
+        if command.for_s is not None and not max(command.over_s, 1e-6) <= command.for_s <= LONGEST_S:
             raise ValueError(
-                f"{component}.{quantity} is driven for {command.for_s:g} s; accepted: more than 0 s, up to "
-                f"{LONGEST_OVERRIDE_S:g} s, and no less than the {command.over_s:g} s over which it is"
+                f"{component}.{quantity} is driven for {duration_in_words(command.for_s)}; accepted: more than 0 s, "
+                f"up to {duration_in_words(LONGEST_S)}, and no less than the "
+                f"{duration_in_words(command.over_s)} over which it is"
             )
         end_us = self.now_us + round(command.over_s * 1e6)
         self.plant.override(component, quantity, Override(self.now_us, start_value, end_us, command.value))
@@ -275,7 +276,8 @@ class Simulation:
     def _restart_server(self, command: RestartServer) -> None:
         if not 0.0 < command.down_s <= LONGEST_RESTART_S:
             raise ValueError(
-                f"restart is {command.down_s:g} s; accepted: more than 0 s, up to {LONGEST_RESTART_S:g} s"
+                f"restart is {duration_in_words(command.down_s)}; "
+                f"accepted: more than 0 s, up to {duration_in_words(LONGEST_RESTART_S)}"
             )
         back_us = self.now_us + max(1, round(command.down_s * 1e6))
         self._back_us = max(self._back_us, back_us)

@@ -16,7 +16,7 @@ from ..components.component_type import ComponentType
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.registry import type_of
 from ..domain.categories import Category, OperationalMode
-from ..files.problems import Finding, one_of
+from ..files.problems import Finding, one_of, with_article
 from .site import Site
 
 if TYPE_CHECKING:
@@ -212,10 +212,10 @@ def _fitting(node: Node, by_key: Mapping[str, Node]) -> list[str]:
 def _wrong_behind(node: Node, parent: Node, by_key: Mapping[str, Node]) -> str | None:
     """Say what is wrong with a component being behind another, looking through passages; None if nothing is."""
     if not parent.is_passage:
-        return None if parent.category in (None, *_categories(node)) else f"a {parent.category}"
+        return None if parent.category in (None, *_categories(node)) else with_article(str(parent.category))
     for category in _seen_through(parent, by_key):
         if category not in _categories(node):
-            return f"a {parent.category} behind a {category}"
+            return f"{with_article(str(parent.category))} behind {with_article(category)}"
     return None
 
 
@@ -242,7 +242,7 @@ def _categories(node: Node) -> tuple[Category, ...]:
 
 
 def _wanted(node: Node) -> str:
-    return " or ".join(f"a {category}" for category in _categories(node))
+    return " or ".join(with_article(category) for category in _categories(node))
 
 
 def _cycle_findings(nodes: tuple[Node, ...]) -> Iterator[Finding]:

@@ -114,7 +114,9 @@ class TestTime:
     @pytest.mark.parametrize(
         ("words", "said"),
         [(("step", "soon"), "accepted: a number with a unit"), (("speed", "fast"), "accepted: a number, such as"),
-         (("speed", "0"), "accepted: a number from")],
+         (("speed", "0"), "accepted: a number from"), (("step", "0s"), "accepted: > 0 s and <= 366 d"),
+         (("step", "400d"), "accepted: > 0 s and <= 366 d"),
+         (("drive", "house.load", "2 kW", "--over", "400 d"), "accepted: > 0 s and <= 366 d")],
     )  # fmt: skip
     async def test_what_is_typed_wrongly_is_told(
         self, shell: Shell, words: tuple[str, ...], said: str

@@ -33,7 +33,7 @@ def test_generated_files_are_those_that_the_proto_gives(regenerated: Path, name:
 
 def test_every_procedure_of_the_proto_is_served_and_no_other() -> None:
     declared = control_pb2.DESCRIPTOR.services_by_name["Control"].methods_by_name
-    served = {method.name for method in Procedures(None, None, None).methods()}  # type: ignore[arg-type]
+    served = {method.name for method in Procedures(None, None, None, None).methods()}  # type: ignore[arg-type]
     assert served == set(declared)
 
 

@@ -200,7 +200,7 @@ class TestRestarts:
 
     async def test_how_long_it_can_be_gone_is_told(self, alive: SiteServer) -> None:
         async with ControlClient(alive.url) as control:
-            with pytest.raises(ControlError, match="restart is 0 s; accepted: more than 0 s, up to 86400 s"):
+            with pytest.raises(ControlError, match="restart is 0 s; accepted: more than 0 s, up to 1 d"):
                 await control.restart(seconds(0))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -105,6 +105,20 @@ class TestRefusals:
         ):
             recover(left_of_a_run(tmp_path / name, tmp_path, seconds=0))
         assert not (tmp_path / name).exists()
+
+    @pytest.mark.parametrize("name", FORMS)
+    @pytest.mark.parametrize("is_begun", [False, True])
+    @pytest.mark.parametrize("use", [report_of_recording, Replay])
+    def test_a_part_without_a_sample_used_as_it_is(
+        self, name: str, is_begun: bool, use: Callable[..., object], tmp_path: Path
+    ) -> None:
+        part = left_of_a_run(tmp_path / name, tmp_path, seconds=0)
+        if not is_begun:
+            part.write_bytes(b"")
+        with pytest.raises(
+            RecordingError, match=r"\.part: content is without any sample; accepted: one that had begun"
+        ):
+            use(read_recording(tmp_path / name), site=demo_site())
 
     @pytest.mark.parametrize("name", FORMS)
     def test_text_of_something_else(self, name: str, tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from doppelgrid.sim.domain.messages import CommandError
 from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.headless.summary import Summarizer
 from doppelgrid.sim.recording import Recorder, RecordingError, read_recording
-from doppelgrid.sim.replay import Replay
 from doppelgrid.sim.report.journal import commands_in
 from doppelgrid.sim.report.of_recording import report_of_recording
 from doppelgrid.sim.report.of_simulation import SiteWatch
@@ -174,23 +173,6 @@ def test_an_unknown_figure_is_refused_with_those_that_there_are(day: Day) -> Non
         ValueError, match=r"no figure 'peak'; accepted: import_wh, export_wh, .*peak_import_w"
     ):
         day.watched.figure("peak")
-
-
-def test_a_replayed_hour_did_what_the_recording_says(day: Day) -> None:
-    replay = Replay(read_recording(day.path))
-    simulation = Simulation.headless(replay.site, start_us=replay.start_us, hardware=replay)
-    watch = SiteWatch(simulation)
-    simulation.run_to(replay.end_us)
-    replayed, recorded = watch.report().figures(), day.recorded.figures()
-    for name in ("import_wh", "export_wh", "consumption_wh", "production_wh", "soc_max", "roof.delivered_wh"):
-        assert replayed[name] == pytest.approx(recorded[name], rel=1e-9)
-    assert (watch.report().begin_us, watch.report().end_us) == (day.recorded.begin_us, day.recorded.end_us)
-
-
-def test_before_its_first_samples_a_replay_tells_of_nothing_from_where_it_stands(day: Day) -> None:
-    replay = Replay(read_recording(day.path))
-    watch = SiteWatch(Simulation.headless(replay.site, start_us=replay.start_us, hardware=replay))
-    assert watch.report().begin_us == watch.report().end_us == replay.start_us
 
 
 def test_watching_changes_nothing() -> None:

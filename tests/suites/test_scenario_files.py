@@ -47,7 +47,7 @@ def told(path: Path) -> list[str]:
         ("{at: 1 min, command: {main: 3 kW}}", "command.main is refused: main is a meter and takes no set-points",
          "accepted: inv"),
         ("{at: 1 min, command: {inv: 3 kW}, for: 5 s}", "for is 5 s", "10 s to 900 s"),
-        ("{at: 1 min, restart: 3 d}", "restart is refused: restart is 259200 s", "more than 0 s, up to 86400 s"),
+        ("{at: 1 min, restart: 3 d}", "restart is refused: restart is 3 d", "more than 0 s, up to 1 d"),
         ("{at: 1 min, command: {inv: {bounds: {lower: -3}}}}", "command.inv.bounds.lower is -3", "text"),
         ("{at: 1 min, command: {inv: {bounds: {lower: soon}}}}", "command.inv.bounds.lower is 'soon'",
          "a power (10 kW, -3 kvar)"),

@@ -107,6 +107,15 @@ async def test_limit(site):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_times_within_its_events_are_by_the_clock_of_the_site(suite: pytest.Pytester) -> None:
+    text = """
+async def test_limit(site):
+    site.simulation.restart_server(60.0)
+    assert False
+"""
+    run(suite, text).stdout.fnmatch_lines(["*server goes down (until 2026-06-15T12:01:00+02:00)"])
+
+
 def test_the_folder_of_pictures_can_be_chosen(suite: pytest.Pytester) -> None:
     run(suite, "async def test_it(site): assert False", "--doppelgrid-output", "out/pictures")
     assert (suite.path / "out" / "pictures" / "test_suite.py_test_it.png").exists()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..options import parse_duration, refuse, span_in_words
+from ..options import parse_asked_duration, refuse, span_in_words
 from . import completion
 from .connection import Told
 from .words import fault_in_words, value_in_words
@@ -36,11 +36,11 @@ ChargerArgument = Annotated[
 LastsOption = Annotated[
     float | None,
     typer.Option(
-        "--for", metavar="SPAN", parser=parse_duration, help="Release it by itself after this time."
+        "--for", metavar="SPAN", parser=parse_asked_duration, help="Release it by itself after this time."
     ),
 ]
 SpanArgument = Annotated[
-    float, typer.Argument(metavar="SPAN", parser=parse_duration, help="Simulated time, such as '30 s'.")
+    float, typer.Argument(metavar="SPAN", parser=parse_asked_duration, help="Simulated time, such as '30 s'.")
 ]
 
 
@@ -53,7 +53,7 @@ async def drive(
     *,
     over: Annotated[
         float | None,
-        typer.Option(metavar="SPAN", parser=parse_duration, help="Reach it evenly in this time."),
+        typer.Option(metavar="SPAN", parser=parse_asked_duration, help="Reach it evenly in this time."),
     ] = None,
     lasts: LastsOption = None,
 ) -> Told:
@@ -98,7 +98,9 @@ async def strike(
     *,
     lasts: Annotated[
         float | None,
-        typer.Option("--for", metavar="SPAN", parser=parse_duration, help="Mend by itself after this time."),
+        typer.Option(
+            "--for", metavar="SPAN", parser=parse_asked_duration, help="Mend by itself after this time."
+        ),
     ] = None,
     diagnostic: Annotated[
         str | None,
@@ -134,7 +136,7 @@ async def strike(
     text: Annotated[str | None, typer.Option(metavar="TEXT", help="What clients are told then.")] = None,
     spread: Annotated[
         float | None,
-        typer.Option(metavar="SPAN", parser=parse_duration, help="Standard deviation of a delay."),
+        typer.Option(metavar="SPAN", parser=parse_asked_duration, help="Standard deviation of a delay."),
     ] = None,
     distribution: Annotated[
         str | None,
@@ -143,12 +145,12 @@ async def strike(
     every: Annotated[
         float | None,
         typer.Option(
-            metavar="SPAN", parser=parse_duration, help="Come and go by chance, so often on average."
+            metavar="SPAN", parser=parse_asked_duration, help="Come and go by chance, so often on average."
         ),
     ] = None,
     each: Annotated[
         float | None,
-        typer.Option(metavar="SPAN", parser=parse_duration, help="For so long each time, on average."),
+        typer.Option(metavar="SPAN", parser=parse_asked_duration, help="For so long each time, on average."),
     ] = None,
 ) -> Told:
     """Break a component, its measurements or the line to it."""
@@ -222,7 +224,7 @@ async def command(
     lasts: Annotated[
         float | None,
         typer.Option(
-            "--for", metavar="SPAN", parser=parse_duration, help="How long a set-point or bounds live."
+            "--for", metavar="SPAN", parser=parse_asked_duration, help="How long a set-point or bounds live."
         ),
     ] = None,
 ) -> Told:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..event_words import event_line
-from ..options import parse_duration
+from ..options import parse_asked_duration
 from . import completion
 from .connection import Told
 from .words import plain_event, plain_fault, plain_input, plain_state, site_in_words
@@ -67,12 +67,15 @@ async def wait(
     *,
     within: Annotated[
         float | None,
-        typer.Option(metavar="SPAN", parser=parse_duration, help="Simulated time that it may take."),
+        typer.Option(metavar="SPAN", parser=parse_asked_duration, help="Simulated time that it may take."),
     ] = None,
     lasting: Annotated[
         float | None,
         typer.Option(
-            "--for", metavar="SPAN", parser=parse_duration, help="Simulated time for which it has to stay so."
+            "--for",
+            metavar="SPAN",
+            parser=parse_asked_duration,
+            help="Simulated time for which it has to stay so.",
         ),
     ] = None,
 ) -> Told:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..options import parse_duration
+from ..options import parse_asked_duration
 from .connection import SiteRefusalError, Told
 from .words import clock_in_words, plain_clock
 
@@ -59,7 +59,9 @@ async def step(
     site: ControlClient,
     span: Annotated[
         float,
-        typer.Argument(metavar="SPAN", parser=parse_duration, help="Such as '10 s', '4 min 30 s' or 1d."),
+        typer.Argument(
+            metavar="SPAN", parser=parse_asked_duration, help="Such as '10 s', '4 min 30 s' or 1d."
+        ),
     ],
     *,
     until_idle: Annotated[

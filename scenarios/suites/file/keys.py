@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from ....sim.domain.durations import LONGEST_S
 from ....sim.domain.faults import Distribution, FaultKind
 from ....sim.domain.messages import RefusalStatus
 from ....sim.domain.metrics import Metric
@@ -85,8 +86,6 @@ Words = Annotated[Text, BeforeValidator(_in_letters, json_schema_input_type=Text
 SiteWords = Annotated[Any, BeforeValidator(_site, json_schema_input_type=str | dict[str, Any])]
 Interval = Annotated[float, SECOND.within(lower=0.1, upper=86400.0)]
 Start = Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)]
-LONGEST_S = 366 * 86_400.0
-"""Time that a run lasts at most [s]."""
 Length = Annotated[float, SECOND.within(above=0.0, upper=LONGEST_S)]
 CONNECTS_WITHIN_S = 30.0
 """Real time in which a live application has to connect if nothing is said [s]."""

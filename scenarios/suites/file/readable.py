@@ -8,13 +8,13 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from ....sim.domain.durations import LONGEST_S
 from ....sim.files.explain import explain, keys_of
 from ....sim.files.problems import Finding, Place, most_like
 from ....sim.language.expressions import ExpressionError, parse_condition
 from .keys import (
     ACTS,
     KINDS,
-    LONGEST_S,
     TRIGGERS,
     Check,
     RunLength,
