@@ -164,10 +164,11 @@ class TestReplayed:
         simulation.run_to(NOON + 3 * SECOND)
         saved = simulation.save()
         fork = simulation.fork()
-        future = frames_of(simulation, NOON + 9 * SECOND)
-        assert frames_of(fork, NOON + 9 * SECOND) == future
+        # By their text, as what was not recorded is NaN, which is equal to nothing.
+        future = repr(frames_of(simulation, NOON + 9 * SECOND))
+        assert repr(frames_of(fork, NOON + 9 * SECOND)) == future
         simulation.restore(saved)
-        assert frames_of(simulation, NOON + 9 * SECOND) == future
+        assert repr(frames_of(simulation, NOON + 9 * SECOND)) == future
 
 
 class TestSimulated:
