@@ -14,6 +14,7 @@ from grpc import aio
 from ...proto.inmemory.channel import InMemoryChannel
 from ...proto.inmemory.interception import Interception, channels_to
 from ...proto.inmemory.memory_server import MemoryServer
+from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.simulation.hardware import Hardware
 from ...sim.simulation.journal import Journal
 from ...sim.simulation.live import LiveSimulation
@@ -27,6 +28,9 @@ from .virtual_time import Limits, VirtualTimeLoop
 DEFAULT_ADDRESS = "[::1]:8800"
 URL_VARIABLE = "MICROGRID_API_URL"
 """Where an application finds the address of its site."""
+_TOLD_HELD_S = 1.0
+"""Sleep of an application, while its event loop stood still, from which on it is told [s]."""
+_HELD = "it slept for up to {:g} s while its event loop stood still: what was due at the site meanwhile came late\n"
 
 
 @contextlib.contextmanager
@@ -59,8 +63,10 @@ class LockstepResult:
         notes = self.report.notes
         reason = "\n  ".join(("", *notes)) if len(notes) > 1 else "".join(f" {note}" for note in notes)
         reproducible = f"\nnot reproducible:{reason}" if notes else ""
+        held_s = self.report.longest_held_us / MICROSECONDS
+        held = _HELD.format(held_s) if held_s > _TOLD_HELD_S else ""
         return (
-            f"{self.report.message}\n"
+            f"{self.report.message}\n{held}"
             f"{seconds:g} s of virtual time in {self.report.real_s:.1f} s: {self.report.speed:.0f} x real time\n"
             f"seed {self.seed}, {self.events} events, digest {self.digest}{reproducible}"
         )

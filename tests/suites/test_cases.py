@@ -319,12 +319,50 @@ class TestApplications:
 
     def test_one_that_holds_up_time_is_told_beside_the_steps_that_come_late(self, tmp_path: Path) -> None:
         app = IDLE_APP.replace("import asyncio\n", "import asyncio, time\n", 1).replace(
-            "asyncio.run(main())", "time.sleep(90)\n    asyncio.run(main())"
+            "asyncio.run(main())", "time.sleep(25)\n    asyncio.run(main())"
         )
-        lines = run(tmp_path, f"steps: [{{at: 30 s, say: now}}]\n{CHECKS}", app).lines
-        assert [line.text for line in lines] == [
-            "1 min late, as the application kept time from being looked at", "now"
+        verdict = run(tmp_path, f"steps: [{{at: 10 s, say: now}}]\n{CHECKS}", app)
+        assert verdict.has_passed, verdict.failures
+        assert [line.text for line in verdict.lines] == [
+            "15 s late, as the application kept time from being looked at", "now"
         ]  # fmt: skip
+
+    @pytest.mark.parametrize("sleep", ["time.sleep(1e9)", "while True: time.sleep(1)"])
+    def test_one_that_sleeps_while_its_loop_stands_still_fails_with_the_stack_where_it_sleeps(
+        self, tmp_path: Path, sleep: str
+    ) -> None:
+        app = f"import time\n{textwrap.dedent(IDLE_APP)}".replace("await asyncio.sleep(1e6)", sleep)
+        words = str(run(tmp_path, f"steps: [{{at: 10 s, say: now}}]\n{CHECKS}", app).error)
+        assert "has slept for 30 s while its event loop, and with it the site, stood still" in words
+        assert words.splitlines()[-1].strip() == sleep
+
+    def test_one_that_sleeps_before_its_loop_runs_fails_with_the_stack_where_it_sleeps(
+        self, tmp_path: Path
+    ) -> None:
+        verdict = run(tmp_path, CHECKS, f"import time\ntime.sleep(90)\n{textwrap.dedent(IDLE_APP)}")
+        assert str(verdict.error).splitlines()[-1].strip() == "time.sleep(90)"
+
+    @pytest.mark.parametrize(
+        ("step", "said"),
+        [
+            ("{at: 110 s, fault: {inv: trip}}", "after the last sampling: inv trip"),
+            ("{at: 10 s, fault: {inv: trip}, for: 100 s}", "after the last sampling: inv trip ends"),
+            ("{at: 110 s, say: now}", "after the last sampling: now"),
+        ],
+    )
+    def test_a_step_that_it_keeps_from_coming_before_the_last_sampling_fails_the_case(
+        self, tmp_path: Path, step: str, said: str
+    ) -> None:
+        app = f"import time\n{textwrap.dedent(IDLE_APP)}".replace(
+            "asyncio.sleep(1e6)", "asyncio.sleep(100)\n    time.sleep(25)"
+        )
+        verdict = run(tmp_path, f"steps: [{step}]\n{CHECKS}", app)
+        assert verdict.failures == [f"the steps come while the site is looked at: {said}"]
+
+    def test_a_step_that_it_keeps_from_coming_at_all_fails_the_case(self, tmp_path: Path) -> None:
+        app = f"import time\n{textwrap.dedent(IDLE_APP)}time.sleep(25)\n".replace("1e6", "100")
+        verdict = run(tmp_path, f"steps: [{{at: 110 s, fault: {{inv: trip}}}}]\n{CHECKS}", app)
+        assert verdict.failures == ["the steps come while the site is looked at: never: inv trip"]
 
     def test_one_that_is_not_there_fails(self, tmp_path: Path) -> None:
         verdict = run_case(Case("try", scenario(tmp_path, CHECKS), app="nix.py"))

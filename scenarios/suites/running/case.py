@@ -21,6 +21,7 @@ from ....sim.language.over_time import Outcome
 from ....sim.recording import Recorder
 from ....sim.simulation.live import LiveSimulation
 from ...lockstep.session import LockstepResult, LockstepSession
+from ...lockstep.virtual_time import Limits
 from ...lockstep.wall import real_monotonic_s
 from ...testing.durations import local_time
 from ..checks.logged_exceptions import LoggedExceptions
@@ -42,6 +43,8 @@ _TELLS_EVERY_S = 0.3
 _NOT_PLAIN = ("series", "log", "plot", "states")
 _LONGEST_FOLDER = 180
 """Letters of the name of a case in that of its folder; file systems take 255 bytes."""
+LONGEST_SLEEP_S = 30.0
+"""Simulated time that an application may sleep while its event loop, and with it the site, stands still [s]."""
 APP_ENDED_EARLY = "the application runs until the end"
 
 
@@ -297,6 +300,7 @@ def run_case(
         session = LockstepSession(
             scenario.site, start_us=scenario.start_us, duration_us=length_us, seed=seed, journal=journal,
             on_start=begin, on_unstoppable=lambda result: on_unstoppable(judge(result)),
+            limits=Limits(asleep_s=LONGEST_SLEEP_S),
         )  # fmt: skip
     with LoggedExceptions(note_exception):
         try:
@@ -378,6 +382,9 @@ def _verdict(
         checks.append(CheckOutcome(APP_ENDED_EARLY, Outcome(False, f"it returned at {when}", report.end_us)))
     elif has_app and not result.connected:
         error = "the application never connected to the site"
+    missed = director.missed(report.end_us) if report.outcome == "completed" else None
+    if missed is not None:
+        checks.append(missed)
     return Verdict(
         name=case.name,
         path=str(case.path),
