@@ -61,8 +61,8 @@ class Faults:
         """Those of `_sorted` that are there, by component."""
         self.begun = Subscribers[Fault]()
         """Told of faults when they are there: when they strike, and when they come again."""
-        engine.handle("fault mends", self.mend)
-        engine.handle("fault turns", self._turn)
+        engine.handle("fault mends", self.mend, ends=True)
+        engine.handle("fault turns", self._turn, ends=True)
         engine.handle("car comes to stay", self._hold_car)
         executor.handle(StrikeFault, self.strike)
         executor.handle(MendFault, self._mend_told)

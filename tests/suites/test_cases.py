@@ -215,6 +215,27 @@ def test_what_is_told_of_one_instant_has_ends_before_beginnings_and_these_in_the
     assert texts[:2] == ["main.load set ends", "pull ends"]
 
 
+@pytest.mark.parametrize(
+    ("step", "check"),
+    [
+        ("fault: {inv: trip}", "inv is ERROR"),
+        ("set: {main.load: 9 kW}", "main.power > 8.9 kW"),
+        ("outage: 10 s", "main.voltage < 1 V"),
+        ("command: {inv: {bounds: {upper: 1 kW}}}", "inv.power < 1.01 kW"),
+        ("command: {inv: -3 kW}", "inv.power < -2.9 kW"),
+    ],
+)
+def test_the_sampling_of_the_instant_at_which_something_ends_sees_it_as_it_was_until_then(
+    tmp_path: Path, step: str, check: str
+) -> None:
+    lasts = "" if "outage" in step else ", for: 10 s"
+    before = "" if "-3" in step else "{at: 5 s, command: {inv: 5 kW}}, "
+    verdict = run(
+        tmp_path, f"steps: [{before}{{at: 20 s, {step}{lasts}}}]\nchecks: [{{at: 30 s, expect: {check}}}]\n"
+    )
+    assert verdict.has_passed, verdict.failures
+
+
 def test_what_ends_as_a_sampling_comes_ends_after_it(tmp_path: Path) -> None:
     for others in ("", "{at: 10 s, say: x}, ", "{at: 7 s, say: x}, {at: 50 s, say: x}, "):
         verdict = run(
