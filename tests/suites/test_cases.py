@@ -385,6 +385,36 @@ class TestApplications:
         verdict = run(tmp_path, f"steps: [{{at: 110 s, fault: {{inv: trip}}}}]\n{CHECKS}", app)
         assert verdict.failures == ["the steps come while the site is looked at: never: inv trip"]
 
+    def test_one_that_changes_its_folder_leaves_what_others_leave(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "app.py").write_text(
+            textwrap.dedent(IDLE_APP).replace(
+                "await client.get", "import os; os.chdir('/')\n    await client.get"
+            )
+        )
+        case = Case("try", scenario(tmp_path, CHECKS), app="app.py", output=Path("out"))
+        (verdict,) = run_cases([case], 1)
+        assert verdict.has_passed, verdict.failures
+        assert {path.name for path in (tmp_path / "out" / "try").iterdir()} >= {
+            "recording.parquet", "events.log", "app.log", "verdict.json", "again.txt"
+        }  # fmt: skip
+
+    def test_one_that_takes_the_folder_away_loses_its_recording_and_none_of_its_checks(
+        self, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "out" / "try"
+        (tmp_path / "app.py").write_text(
+            textwrap.dedent(IDLE_APP).replace(
+                "await client.get", f"import shutil; shutil.rmtree({str(folder)!r})\n    await client.get"
+            )
+        )
+        case = Case("try", scenario(tmp_path, CHECKS), app=str(tmp_path / "app.py"), output=tmp_path / "out")
+        verdict = run_case(case)
+        assert "recording.parquet" in str(verdict.error)
+        assert verdict.checks[0].outcome.has_passed
+
     def test_one_that_is_not_there_fails(self, tmp_path: Path) -> None:
         verdict = run_case(Case("try", scenario(tmp_path, CHECKS), app="nix.py"))
         assert "nix.py" in str(verdict.error)

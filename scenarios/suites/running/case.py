@@ -18,7 +18,7 @@ from ....sim.domain.timestamps import MICROSECONDS, to_datetime
 from ....sim.files.json_text import json_text
 from ....sim.files.problems import Problem
 from ....sim.language.over_time import Outcome
-from ....sim.recording import Recorder
+from ....sim.recording import Recorder, RecordingError
 from ....sim.simulation.live import LiveSimulation
 from ...lockstep.session import LockstepResult, LockstepSession
 from ...lockstep.virtual_time import Limits
@@ -110,7 +110,8 @@ class Case:
         """Folder of the case, in that one."""
         if self.output is None:
             return None
-        return self.output / _folder_name(self.name, self.turn)
+        # Applications may change the working directory.
+        return self.output.absolute() / _folder_name(self.name, self.turn)
 
 
 def _folder_name(name: str, turn: int) -> str:
@@ -273,11 +274,15 @@ def run_case(
         simulation.gateway.listen_to_frames(_Telling(scenario.start_us, on_progress).look)
 
     def judge(result: LockstepResult) -> Verdict:
-        if recorder is not None:
-            recorder.close()
+        unwritten = None if recorder is None else _finish(recorder)
         if not directors:
             return without_run(case, result.report.message)
-        return _verdict(case, scenario, directors[0], result, has_app=app is not None, loops=len(directors))
+        verdict = _verdict(
+            case, scenario, directors[0], result, has_app=app is not None, loops=len(directors)
+        )
+        if unwritten is None:
+            return verdict
+        return replace(verdict, error="\n".join(filter(None, (verdict.error, unwritten))))
 
     def note_exception(words: str, kind: type[BaseException]) -> None:
         now_us = session.simulation.clock.now_us()
@@ -307,6 +312,15 @@ def run_case(
             return judge(_run(session, scenario, app))
         except ModuleNotFoundError as error:
             return without_run(case, f"app: {error}")
+
+
+def _finish(recorder: Recorder) -> str | None:
+    """Finish a recording; say why it cannot be written, if so."""
+    try:
+        recorder.close()
+    except RecordingError as error:
+        return str(error)
+    return None
 
 
 def _run(
