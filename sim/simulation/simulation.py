@@ -58,7 +58,13 @@ class Simulation:
         self.executor = Executor(self.engine, clock, self.plant)
         """What every command passes through."""
         self.faults = Faults(
-            self.plant, self.engine, self.executor, self.events, self.instruments.read, seed=seed
+            self.plant,
+            self.engine,
+            self.executor,
+            self.events,
+            self.instruments.read,
+            self.instruments.metrics,
+            seed=seed,
         )
         self.gateway = Gateway(
             self.plant, self.engine, clock, self.instruments, self.faults, self.executor, self.events
