@@ -16,7 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from suites.benches import SITE, scenario
+from suites.benches import HEAD, SITE, scenario
 
 from doppelgrid.scenarios.suites.report.junit import write_junit
 from doppelgrid.scenarios.suites.running import case as case_module
@@ -40,13 +40,13 @@ IDLE_APP = """
 """
 
 
-def run(folder: Path, rest: str, app: str | None = None) -> Verdict:
+def run(folder: Path, rest: str, app: str | None = None, *, head: str = HEAD) -> Verdict:
     """Run a scenario about the small site, with an application if its text is given."""
     words = None
     if app is not None:
         (folder / "app.py").write_text(textwrap.dedent(app))
         words = str(folder / "app.py")
-    return run_case(Case("try", scenario(folder, rest), app=words))
+    return run_case(Case("try", scenario(folder, rest, head=head), app=words))
 
 
 @pytest.mark.parametrize(
@@ -276,6 +276,29 @@ def test_a_step_that_is_refused_has_not_happened(tmp_path: Path) -> None:
     step = "{at: 20 s, name: push, command: {inv: 30 kW}}"
     verdict = run(tmp_path, f"steps: [{step}]\nchecks: [{{after: push, expect: inv is not ERROR}}]\n")
     assert verdict.checks[0].outcome.said == "'push begins' never happened"
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ("{at: 5 s, expect: main.power == 4 kW}", "is not true: main.power = 4.0000001 kW"),
+        ("{never: main.power > 4 kW}", "is true: main.power = 4.0000001 kW"),
+        ("{never: main.power > 3.9 kW}", "is true: main.power = 4 kW"),
+        ("{kpi: peak_import < 4 kW}", "peak_import = 4.0000001 kW"),
+    ],
+)
+def test_a_check_that_fails_is_told_with_the_digits_by_which_it_does(
+    tmp_path: Path, check: str, said: str
+) -> None:
+    verdict = run(
+        tmp_path,
+        f"site: {{microgrid: {{id: 7}}, telemetry: {{interval: 1 s}}, components: {{"
+        "grid: {id: 1, category: grid_connection_point}, "
+        "main: {id: 2, category: meter, behind: grid, load: 4.0000001 kW}}}\n"
+        f"checks: [{check}]\n",
+        head="scenario: a try\nduration: 16 min\n",
+    )
+    assert verdict.checks[0].outcome.said == said
 
 
 def test_commands_of_steps_are_none_of_the_application(tmp_path: Path) -> None:
