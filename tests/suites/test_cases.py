@@ -526,6 +526,54 @@ class TestInvariants:
             "no exception is logged: mine: it went wrong: LookupError: lost, at 2026-06-15T00:00:00"
         )
 
+    @pytest.mark.parametrize(
+        ("switch", "words"),
+        [
+            ("logging.disable(logging.CRITICAL)", "exception('it went %s', 'wrong')"),
+            ("logging.getLogger('mine').setLevel(99)", "critical('it went wrong', exc_info=True)"),
+            ("logging.disable(logging.CRITICAL)", "error('it went wrong', exc_info=LookupError('lost'))"),
+        ],
+    )
+    def test_an_exception_in_a_log_that_is_switched_off_fails_the_case(
+        self, tmp_path: Path, switch: str, words: str
+    ) -> None:
+        app = IDLE_APP.replace(
+            "await asyncio.sleep(1e6)",
+            f"""
+        import logging
+        {switch}
+        try:
+            raise LookupError("lost")
+        except LookupError:
+            logging.getLogger("mine").{words}
+        logging.disable(logging.NOTSET)
+        logging.getLogger("mine").setLevel(logging.NOTSET)
+        await asyncio.sleep(1e6)""",
+        )
+        (failure,) = run(tmp_path, CHECKS, app).failures
+        assert failure.startswith("no exception is logged: mine: it went wrong: LookupError: lost")
+
+    def test_a_log_tells_where_it_was_written_and_goes_on_where_its_words_do_not_fit(
+        self, tmp_path: Path
+    ) -> None:
+        app = IDLE_APP.replace(
+            "await asyncio.sleep(1e6)",
+            """
+        import io, logging
+        stream = io.StringIO()
+        mine = logging.getLogger("mine")
+        mine.propagate = False
+        mine.addHandler(logging.StreamHandler(stream))
+        mine.handlers[0].setFormatter(logging.Formatter("%(funcName)s %(message)s"))
+        mine.error("no power")
+        assert stream.getvalue() == "main no power\\n", stream.getvalue()
+        mine.removeHandler(mine.handlers[0])
+        mine.error("%d", "no number", exc_info=LookupError("lost"))
+        await asyncio.sleep(1e6)""",
+        )
+        (failure,) = run(tmp_path, CHECKS, app).failures
+        assert failure.startswith("no exception is logged: mine: %d: LookupError: lost")
+
     @pytest.mark.parametrize("ends_early", [False, True])
     def test_a_cancellation_that_is_logged_counts_unless_the_end_of_the_run_cancels(
         self, tmp_path: Path, ends_early: bool
