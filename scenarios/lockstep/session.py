@@ -87,7 +87,7 @@ class LockstepSession:
         seed: int = 0,
         address: str = DEFAULT_ADDRESS,
         limits: Limits = Limits(),  # noqa: B008
-        journal: Path | None = None,
+        journal: Journal | None = None,
         hardware: Hardware | None = None,
         on_start: Callable[[LiveSimulation, VirtualTimeLoop], None] = lambda _simulation, _loop: None,
         on_unstoppable: Callable[[LockstepResult], object] = lambda _result: None,
@@ -101,13 +101,10 @@ class LockstepSession:
             seed: Of all noise, and of the application's `random`.
             address: By which the application reaches the site.
             limits: How long the application may keep virtual time from passing.
-            journal: File for every event of the run.
+            journal: Of every event of the run; whoever has opened it closes it.
             hardware: What stands in for the devices, such as a replay; models of them if None.
             on_start: Called with the simulation and its loop before the application runs.
             on_unstoppable: As of `LockstepRunner`.
-
-        Raises:
-            OSError: If the journal cannot be written.
         """
         self._site = site
         self._start_us = start_us
@@ -116,7 +113,7 @@ class LockstepSession:
         self._limits = limits
         self._on_start = on_start
         self._hardware = hardware
-        self._journal = Journal(journal)
+        self._journal = Journal() if journal is None else journal
         self._snapshot: Snapshot | None = None
         self._simulation: LiveSimulation | None = None
         self._interception: Interception | None = None
@@ -163,13 +160,12 @@ class LockstepSession:
         return self._run(lambda: self._runner.run(program))
 
     def _run(self, run: Callable[[], RunReport]) -> LockstepResult:
-        with contextlib.closing(self._journal):
-            factories = {self._address: self._open_channel}
-            with (
-                url_told(f"grpc://{self._address}"),
-                channels_to(factories, open_others=self._limits.allow_real_io) as self._interception,
-            ):
-                report = run()
+        factories = {self._address: self._open_channel}
+        with (
+            url_told(f"grpc://{self._address}"),
+            channels_to(factories, open_others=self._limits.allow_real_io) as self._interception,
+        ):
+            report = run()
         if self._simulation is not None:
             self._simulation.stop()
         return self._result(report)

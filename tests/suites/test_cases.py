@@ -438,6 +438,14 @@ class TestApplications:
         assert "recording.parquet" in str(verdict.error)
         assert verdict.checks[0].outcome.has_passed
 
+    def test_a_log_of_events_on_a_full_disk_is_told_beside_the_checks(self, tmp_path: Path) -> None:
+        folder = tmp_path / "out" / "try"
+        folder.mkdir(parents=True)
+        (folder / "events.log").symlink_to("/dev/full")
+        verdict = run_case(Case("try", scenario(tmp_path, CHECKS), output=tmp_path / "out"))
+        assert verdict.error == f"{folder / 'events.log'}: No space left on device"
+        assert verdict.checks[0].outcome.has_passed
+
     def test_one_that_is_not_there_fails(self, tmp_path: Path) -> None:
         verdict = run_case(Case("try", scenario(tmp_path, CHECKS), app="nix.py"))
         assert "nix.py" in str(verdict.error)

@@ -19,6 +19,7 @@ from ....sim.files.json_text import json_text
 from ....sim.files.problems import Problem
 from ....sim.language.over_time import Outcome
 from ....sim.recording import Recorder, RecordingError
+from ....sim.simulation.journal import Journal
 from ....sim.simulation.live import LiveSimulation
 from ...lockstep.session import LockstepResult, LockstepSession
 from ...lockstep.virtual_time import Limits
@@ -266,6 +267,7 @@ def run_case(
         (folder / "recording.parquet.part").unlink(missing_ok=True)
     directors: list[Director] = []
     recorder = None if folder is None else Recorder(folder / "recording.parquet", scenario.site, seed=seed)
+    journal = Journal(None if folder is None else folder / "events.log")
 
     def begin(simulation: LiveSimulation, loop: asyncio.AbstractEventLoop) -> None:
         if recorder is not None and not directors:
@@ -274,15 +276,15 @@ def run_case(
         simulation.gateway.listen_to_frames(_Telling(scenario.start_us, on_progress).look)
 
     def judge(result: LockstepResult) -> Verdict:
-        unwritten = None if recorder is None else _finish(recorder)
+        unwritten = _unwritten(journal, recorder)
         if not directors:
             return without_run(case, result.report.message)
         verdict = _verdict(
             case, scenario, directors[0], result, has_app=app is not None, loops=len(directors)
         )
-        if unwritten is None:
+        if not unwritten:
             return verdict
-        return replace(verdict, error="\n".join(filter(None, (verdict.error, unwritten))))
+        return replace(verdict, error="\n".join(filter(None, (verdict.error, *unwritten))))
 
     def note_exception(words: str, kind: type[BaseException]) -> None:
         now_us = session.simulation.clock.now_us()
@@ -292,7 +294,6 @@ def run_case(
             directors[0].invariants.logged(words, now_us)
 
     length_us = scenario.end_us - scenario.start_us
-    journal = None if folder is None else folder / "events.log"
     is_live = app is not None and (case.live or scenario.section.live or app.program is not None)
     session: LockstepSession | LiveSession
     if is_live:
@@ -311,16 +312,23 @@ def run_case(
         try:
             return judge(_run(session, scenario, app))
         except ModuleNotFoundError as error:
+            journal.close()
             return without_run(case, f"app: {error}")
 
 
-def _finish(recorder: Recorder) -> str | None:
-    """Finish a recording; say why it cannot be written, if so."""
+def _unwritten(journal: Journal, recorder: Recorder | None) -> list[str]:
+    """Finish what is written of a case; return why parts of it cannot be, which is no reason to lose the rest."""
+    wrong = []
     try:
-        recorder.close()
+        journal.close()
+    except OSError as error:
+        wrong.append(f"{error.filename}: {error.strerror}")
+    try:
+        if recorder is not None:
+            recorder.close()
     except RecordingError as error:
-        return str(error)
-    return None
+        wrong.append(str(error))
+    return wrong
 
 
 def _run(
