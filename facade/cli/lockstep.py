@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
@@ -122,6 +122,7 @@ def lockstep(
     from ..scenarios.lockstep.session import LockstepSession  # noqa: PLC0415
     from ..scenarios.lockstep.virtual_time import Limits, VirtualTimeLoop  # noqa: PLC0415
     from ..sim.report.of_simulation import SiteWatch  # noqa: PLC0415
+    from ..sim.simulation.journal import Journal  # noqa: PLC0415
     from ..sim.simulation.live import LiveSimulation  # noqa: PLC0415
 
     try:
@@ -157,7 +158,7 @@ def lockstep(
                 seed=stage.seed,
                 address=address,
                 limits=Limits(allow_real_io=allow_real_io),
-                journal=journal,
+                journal=opened.enter_context(closing(Journal(journal))),
                 hardware=stage.hardware,
                 on_start=begin,
                 on_unstoppable=give_up,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -128,11 +128,42 @@ def check_writable(option: str, path: Path | None) -> None:
     Raises:
         typer.Exit: If it is a folder, or its folder is missing, or either must not be written to.
     """
-    if path is None:
-        return
-    place = path if path.exists() else path.parent
-    if path.is_dir() or not path.parent.is_dir() or not os.access(place, os.W_OK):
-        raise refuse(f"{option} is {str(path)!r}; accepted: a file in a folder that can be written to")
+    said = None if path is None else unwritable(option, path)
+    if said is not None:
+        raise refuse(said)
+
+
+def unwritable(option: str, path: Path) -> str | None:
+    """Try whether a file can be written, and leave it as it is; return what is wrong if not."""
+    try:
+        is_new = not path.exists()
+        # Opening anything but a file, such as a pipe, may wait for whoever reads it.
+        if is_new or not (path.is_fifo() or path.is_char_device()):
+            path.open("ab").close()
+            if is_new:
+                path.unlink()
+    except OSError:
+        return f"{option} is {str(path)!r}; accepted: a file in a folder that can be written to"
+    return None
+
+
+def unwritable_folder(option: str, path: Path) -> str | None:
+    """Try whether a folder can be made and written to, and leave all as it is; return what is wrong if not."""
+    made: list[Path] = []
+    try:
+        for each in reversed((path, *path.parents)):
+            if not each.exists():
+                each.mkdir()
+                made.append(each)
+        with TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        why = error.strerror or str(error)
+        return f"{option} is {str(path)!r} ({why}); accepted: a folder that can be written to"
+    finally:
+        for each in reversed(made):
+            each.rmdir()
+    return None
 
 
 @contextlib.contextmanager

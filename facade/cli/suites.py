@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JobsOption, check_writable, parse_duration, refuse, whole_number
+from .options import JobsOption, parse_duration, refuse, unwritable, unwritable_folder, whole_number
 from .suite_run import SuiteOptions, run_suite
 
 if TYPE_CHECKING:
@@ -124,15 +124,13 @@ def run_scenarios(
     from ..scenarios.suites.running.runner import prepared  # noqa: PLC0415
 
     part = None if shard is None else _parse_shard(shard)
-    check_writable("--junit", junit)
-    check_writable("--html", html)
     if speed is not None:
         _check_speed(speed)
     if dask is not None and jobs is not None:
         raise refuse("--jobs counts processes on this machine; accepted: either --jobs or --dask")
     if dask is None:
         prepared()
-    wrong = [*_app_problems(app or [])]
+    wrong = [*_unwritable(output, junit, html), *_app_problems(app or [])]
     collected: list[Case] = []
     try:
         collected = collect(paths, lambda name: not app and fits(name, select or []))
@@ -238,6 +236,14 @@ def _baseline(folder: Path, output: Path | None) -> Baseline:
         return Baseline(folder)
     except BaselineError as error:
         raise refuse(f"--baseline is {error}") from None
+
+
+def _unwritable(output: Path | None, junit: Path | None, html: Path | None) -> Iterator[str]:
+    """Yield what is wrong with where things are to be written."""
+    said = [None if output is None else unwritable_folder("--output", output)]
+    for option, path in (("--junit", junit), ("--html", html)):
+        said.append(None if path is None else unwritable(option, path))
+    yield from filter(None, said)
 
 
 def _make_folder(output: Path | None) -> None:

@@ -143,6 +143,7 @@ def _amount(kind: FaultKind, amount: Amount, size_w: float, random: Random) -> d
     if unit.inner == "1" and amount.upper <= 1.0:
         least = math.ceil(10.0 * amount.lower) + (1 if amount.is_open and amount.lower == 0.0 else 0)
         tenths = random.randint(least, max(least, math.floor(10.0 * amount.upper)))
+        tenths -= tenths / 10.0 == amount.nothing
         return {amount.word: f"{10 * tenths} %"}
     lower, upper = {
         "1": (0.1, 10.0),
@@ -155,6 +156,7 @@ def _amount(kind: FaultKind, amount: Amount, size_w: float, random: Random) -> d
     }[unit.inner]
     lower, upper = max(lower, amount.lower), min(upper, amount.upper)
     value = float(f"{sign * _log_uniform(lower, upper, random):.2g}")
+    value = upper if value == amount.nothing else value
     return {amount.word: unit.in_words(value) if unit.inner not in ("1", "1/h") else f"{value:g}"}
 
 

@@ -223,7 +223,7 @@ def _is_bounded(trial: Simulation, key: str, size_w: float) -> bool:
 def _can_break(trial: Simulation, key: str, kind: FaultKind) -> bool:
     amount = None
     if kind.amount is not None and kind.amount.default is None and not kind.amount.without:
-        amount = min(max(kind.amount.lower, 1.0), kind.amount.upper)
+        amount = next(edge for edge in (kind.amount.upper, kind.amount.lower) if edge != kind.amount.nothing)
     try:
         number = trial.execute(StrikeFault(Fault(key, kind, amount=amount), None))
     except (ValueError, CommandError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from types import FrameType
 
@@ -35,6 +36,14 @@ def own_stack(innermost: FrameType) -> str:
         last = max((place for place, frame in enumerate(frames) if not _carries(frame)), default=0)
         frames = [frame for place, frame in enumerate(frames) if place >= last or not _carries(frame)]
     return "".join(traceback.StackSummary.extract((frame, frame.f_lineno) for frame in frames).format())
+
+
+def calling_frame() -> FrameType:
+    """Return the innermost frame that belongs to no package which carries the application."""
+    frame = sys._getframe()
+    while _carries(frame) and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
 
 
 def _is_runner(frame: FrameType) -> bool:

@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ...sim.domain.timestamps import MICROSECONDS
-from .app_frames import runs_the_application
+from .app_frames import calling_frame, own_stack, runs_the_application
 from .determinism import seeded_randomness
-from .errors import LockstepError, NotStoppedError
+from .errors import BlockedLoopError, LockstepError, NotStoppedError
 from .real_connections import told_of_connections
 from .threads import AppThread, told_of_threads
 from .virtual_time import Limits, VirtualTimeLoop
 from .wall import VirtualClock, WornClock, real_monotonic_s
-from .watchdog import Watchdog
+from .watchdog import StoppedByWatchdog, Watchdog
 
 Outcome = Literal["completed", "ended early", "crashed", "exited", "interrupted", "stopped"]
 """How a run ended.
@@ -61,6 +61,8 @@ class RunReport:
     """Real time that it took [s]."""
     notes: tuple[str, ...]
     """What made the run depend on more than its inputs."""
+    longest_held_us: int = 0
+    """Virtual time for which it slept at most while its event loop, and with it the site, stood still [µs]."""
     left: tuple[asyncio.Task[Any], ...] = ()
     """Tasks that would not end; whoever drops them lets their coroutines run once more."""
 
@@ -120,7 +122,10 @@ class LockstepRunner:
         self._interrupts = 0
         self._refused_loops = 0
         self._on_unstoppable = on_unstoppable
-        self._worn = WornClock(self.clock, until_us=until_us, at_end=self._interrupt_sleep)
+        self._worn = WornClock(
+            self.clock, until_us=until_us, at_end=self._interrupt_sleep, on_sleep=self._look_at_sleep
+        )
+        self._longest_held_us = 0
         self._started_s = 0.0
         self._left: tuple[asyncio.Task[Any], ...] = ()
 
@@ -258,6 +263,25 @@ class LockstepRunner:
             self._give_up()
         raise KeyboardInterrupt
 
+    def _look_at_sleep(self, awake_us: int) -> None:
+        """Stop an application that sleeps for too long while its loop stands still, where it sleeps."""
+        if self._due or not self._loops:
+            return
+        since_us = max(loop.came_to_us for loop in self._loops)
+        longest_us = self._limits.asleep_s * MICROSECONDS
+        if awake_us - since_us <= longest_us:
+            self._longest_held_us = max(self._longest_held_us, awake_us - since_us)
+            return
+        self.clock.advance_to(since_us + round(longest_us))
+        self._loops[-1].fail(
+            BlockedLoopError(
+                f"at {self.clock.shown()} the application has slept for {self._limits.asleep_s:g} s while its event "
+                "loop, and with it the site, stood still; await asyncio.sleep(seconds), or sleep in a thread. It "
+                f"sleeps at:\n{own_stack(calling_frame())}"
+            )
+        )
+        raise StoppedByWatchdog
+
     def _count_interrupt(self, number: int) -> None:
         self._due = True
         self._interrupts = number
@@ -306,6 +330,7 @@ class LockstepRunner:
             end_us=self.clock.now_us,
             real_s=real_monotonic_s() - self._started_s,
             notes=tuple(dict.fromkeys(note for loop in self._loops for note in loop.notes)),
+            longest_held_us=self._longest_held_us,
             left=self._left,
         )
 

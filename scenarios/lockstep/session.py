@@ -14,6 +14,7 @@ from grpc import aio
 from ...proto.inmemory.channel import InMemoryChannel
 from ...proto.inmemory.interception import Interception, channels_to
 from ...proto.inmemory.memory_server import MemoryServer
+from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.simulation.hardware import Hardware
 from ...sim.simulation.journal import Journal
 from ...sim.simulation.live import LiveSimulation
@@ -27,6 +28,9 @@ from .virtual_time import Limits, VirtualTimeLoop
 DEFAULT_ADDRESS = "[::1]:8800"
 URL_VARIABLE = "MICROGRID_API_URL"
 """Where an application finds the address of its site."""
+_TOLD_HELD_S = 1.0
+"""Sleep of an application, while its event loop stood still, from which on it is told [s]."""
+_HELD = "it slept for up to {:g} s while its event loop stood still: what was due at the site meanwhile came late\n"
 
 
 @contextlib.contextmanager
@@ -59,8 +63,10 @@ class LockstepResult:
         notes = self.report.notes
         reason = "\n  ".join(("", *notes)) if len(notes) > 1 else "".join(f" {note}" for note in notes)
         reproducible = f"\nnot reproducible:{reason}" if notes else ""
+        held_s = self.report.longest_held_us / MICROSECONDS
+        held = _HELD.format(held_s) if held_s > _TOLD_HELD_S else ""
         return (
-            f"{self.report.message}\n"
+            f"{self.report.message}\n{held}"
             f"{seconds:g} s of virtual time in {self.report.real_s:.1f} s: {self.report.speed:.0f} x real time\n"
             f"seed {self.seed}, {self.events} events, digest {self.digest}{reproducible}"
         )
@@ -81,7 +87,7 @@ class LockstepSession:
         seed: int = 0,
         address: str = DEFAULT_ADDRESS,
         limits: Limits = Limits(),  # noqa: B008
-        journal: Path | None = None,
+        journal: Journal | None = None,
         hardware: Hardware | None = None,
         on_start: Callable[[LiveSimulation, VirtualTimeLoop], None] = lambda _simulation, _loop: None,
         on_unstoppable: Callable[[LockstepResult], object] = lambda _result: None,
@@ -95,13 +101,10 @@ class LockstepSession:
             seed: Of all noise, and of the application's `random`.
             address: By which the application reaches the site.
             limits: How long the application may keep virtual time from passing.
-            journal: File for every event of the run.
+            journal: Of every event of the run; whoever has opened it closes it.
             hardware: What stands in for the devices, such as a replay; models of them if None.
             on_start: Called with the simulation and its loop before the application runs.
             on_unstoppable: As of `LockstepRunner`.
-
-        Raises:
-            OSError: If the journal cannot be written.
         """
         self._site = site
         self._start_us = start_us
@@ -110,7 +113,7 @@ class LockstepSession:
         self._limits = limits
         self._on_start = on_start
         self._hardware = hardware
-        self._journal = Journal(journal)
+        self._journal = Journal() if journal is None else journal
         self._snapshot: Snapshot | None = None
         self._simulation: LiveSimulation | None = None
         self._interception: Interception | None = None
@@ -157,13 +160,12 @@ class LockstepSession:
         return self._run(lambda: self._runner.run(program))
 
     def _run(self, run: Callable[[], RunReport]) -> LockstepResult:
-        with contextlib.closing(self._journal):
-            factories = {self._address: self._open_channel}
-            with (
-                url_told(f"grpc://{self._address}"),
-                channels_to(factories, open_others=self._limits.allow_real_io) as self._interception,
-            ):
-                report = run()
+        factories = {self._address: self._open_channel}
+        with (
+            url_told(f"grpc://{self._address}"),
+            channels_to(factories, open_others=self._limits.allow_real_io) as self._interception,
+        ):
+            report = run()
         if self._simulation is not None:
             self._simulation.stop()
         return self._result(report)

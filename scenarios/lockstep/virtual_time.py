@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import selectors
 import threading
 from collections.abc import Callable, Coroutine, Mapping
@@ -35,6 +36,8 @@ class Limits(NamedTuple):
     """Real time that a single call may keep the loop from running [s]."""
     outside_s: float = 60.0
     """Real time that it may compute while no loop runs, as in imports and after `asyncio.run` [s]."""
+    asleep_s: float = math.inf
+    """Virtual time that it may sleep while its loop, and with it the site, stands still [s]."""
     turns_at_one_time: int = 1_000_000
     """Turns of the loop at one instant of virtual time."""
     allow_real_io: bool = False
@@ -63,6 +66,8 @@ class VirtualTimeLoop(OrdinalLoop):
         """What made the run depend on more than its inputs; empty for a reproducible run."""
         self.turns = 0
         """Turns of the loop so far."""
+        self.came_to_us = clock.now_us
+        """Virtual time to which the last turn of the loop has come [µs since the Unix epoch]."""
         self.waiting = False
         """Whether the loop waits for something outside, rather than being kept from running."""
         self._virtual_selector = _VirtualSelector(self)
@@ -226,6 +231,7 @@ class _VirtualSelector(selectors.BaseSelector):
         """Return what is ready; if nothing is, let virtual time pass until the next timer is."""
         loop = self._loop
         loop.turns += 1
+        loop.came_to_us = loop.clock.now_us
         if self.pending is not None:
             error, self.pending = self.pending, None
             raise error
@@ -267,6 +273,7 @@ class _VirtualSelector(selectors.BaseSelector):
         clock = self._loop.clock
         self._turns_here = 0
         clock.advance_to(max(clock.us_at(clock.monotonic_s + timeout), clock.now_us + 1))
+        self._loop.came_to_us = clock.now_us
         self._loop.collector.look(clock.now_us)
 
     def _woken(self) -> bool:

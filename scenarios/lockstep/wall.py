@@ -97,7 +97,12 @@ class WornClock:
     """Makes the process's clocks show a virtual clock, as a context manager; not reentrant."""
 
     def __init__(
-        self, clock: VirtualClock, *, until_us: int | None = None, at_end: Callable[[], None] = lambda: None
+        self,
+        clock: VirtualClock,
+        *,
+        until_us: int | None = None,
+        at_end: Callable[[], None] = lambda: None,
+        on_sleep: Callable[[int], None] = lambda _awake_us: None,
     ) -> None:
         """Prepare to show a clock.
 
@@ -106,10 +111,13 @@ class WornClock:
             until_us: Time that no sleep passes before `at_end` was called [µs since the Unix epoch]; None for no end.
             at_end: Called in a sleep that comes to the end; what it raises ends the sleep. Whoever is to be called
                 again sets `until_us` anew.
+            on_sleep: Told until when a sleep lasts, if nothing ends it [µs since the Unix epoch], before time passes;
+                what it raises ends the sleep.
         """
         self._clock = clock
         self.until_us = until_us
         self._at_end = at_end
+        self._on_sleep = on_sleep
         self._travel = time_machine.travel(
             datetime.fromtimestamp(0, clock._timezone) + timedelta(microseconds=clock.now_us), tick=False
         )
@@ -162,6 +170,7 @@ class WornClock:
             THIS_THREAD.sleep(seconds)
             return
         awake_us, end_us = self._clock.now_us + round(seconds * MICROSECONDS), self.until_us
+        self._on_sleep(awake_us if end_us is None else min(awake_us, end_us))
         if end_us is not None and awake_us > end_us:
             self._clock.advance_to(end_us)
             self.until_us = None

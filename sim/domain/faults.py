@@ -61,6 +61,8 @@ class Amount(NamedTuple):
     """Stands for `amount` where it reads better: `{kind: late, by: 5 s}`."""
     is_open: bool = False
     """Whether it must be more than `lower`."""
+    nothing: float | None = None
+    """So much would change nothing, and is none."""
     without: str = ""
     """What happens if nothing is said and there is no default; it must be said if empty."""
 
@@ -118,14 +120,14 @@ class FaultKind(StrEnum):
         Family.MEASUREMENT,
         "values scatter by {amount} of themselves (standard deviation), parts of a whole between 0 and all of it",
         ("metrics", *_TIME),
-        Amount("1", 0.0, 10.0, 0.1, "by"),
+        Amount("1", 0.0, 10.0, 0.1, "by", nothing=0.0),
     )
     DRIFTING = (
         "drifting",
         Family.MEASUREMENT,
         "values grow away from the truth by {amount}, parts of a whole up to all of it",
         ("metrics",),
-        Amount("1/h", -1000.0, 1000.0, 0.1, "by"),
+        Amount("1/h", -1000.0, 1000.0, 0.1, "by", nothing=0.0),
     )
     WRONG_SIGN = (
         "wrong_sign",
@@ -138,14 +140,14 @@ class FaultKind(StrEnum):
         Family.MEASUREMENT,
         "values are off by {amount}; powers, and by thirds those of phases, if no metrics are named",
         ("metrics", *_TIME),
-        Amount(OF_METRICS, -_WORST, _WORST, word="by"),
+        Amount(OF_METRICS, -_WORST, _WORST, word="by", nothing=0.0),
     )
     SCALE = (
         "scale",
         Family.MEASUREMENT,
         "values are {amount} times what they are; powers, currents and energies if no metrics are named",
         ("metrics", *_TIME),
-        Amount("1", -1000.0, 1000.0, word="by"),
+        Amount("1", -1000.0, 1000.0, word="by", nothing=1.0),
     )
     QUANTISED = (
         "quantised",
@@ -166,14 +168,14 @@ class FaultKind(StrEnum):
         Family.MEASUREMENT,
         "sample times are {amount} ahead",
         _TIME,
-        Amount("s", -1e6, 1e6, word="by"),
+        Amount("s", -1e6, 1e6, word="by", nothing=0.0),
     )
     CLOCK_DRIFT = (
         "clock_drift",
         Family.MEASUREMENT,
         "sample times run away from the present by {amount}",
         (),
-        Amount("s/h", -1800.0, 1800.0, word="by"),
+        Amount("s/h", -1800.0, 1800.0, word="by", nothing=0.0),
     )
     LATE = (
         "late",
@@ -258,7 +260,7 @@ class FaultKind(StrEnum):
         "no more than {amount} of its power can be had: of the rated power, of a battery of what it allows; "
         "bounds show it",
         _TIME,
-        Amount("1", 0.0, 1.0, word="to"),
+        Amount("1", 0.0, 1.0, word="to", nothing=1.0),
         Hosts.DEVICES,
     )
     STUCK = (
@@ -338,7 +340,7 @@ class FaultKind(StrEnum):
         Family.DEVICE,
         "capacity is {amount} of what it was, at the same state of charge",
         (),
-        Amount("1", 0.05, 1.0, word="to"),
+        Amount("1", 0.05, 1.0, word="to", nothing=1.0),
         Hosts.BATTERIES,
     )
     RESISTANCE_GROWN = (
@@ -346,7 +348,7 @@ class FaultKind(StrEnum):
         Family.DEVICE,
         "resistances are {amount} times what they were",
         (),
-        Amount("1", 0.1, 20.0, word="by"),
+        Amount("1", 0.1, 20.0, word="by", nothing=1.0),
         Hosts.BATTERIES,
     )
     CELL_IMBALANCE = (

@@ -14,9 +14,18 @@ from typing import Any, NamedTuple, get_type_hints
 
 import simpy
 from pydantic import AfterValidator, TypeAdapter, ValidationError
+from simpy.events import NORMAL, EventPriority
 
 from ..domain.events import Subscribers
 from ..domain.timestamps import LAST_US
+
+_LATER = EventPriority(NORMAL + 1)
+
+
+class _Due(simpy.Event):
+    """Something that nobody triggers: it comes when it is due."""
+
+    _ok = True
 
 
 class Entry(NamedTuple):
@@ -49,6 +58,7 @@ class Engine:
         self._handlers: dict[str, Callable[..., None]] = {}
         self._promised: set[str] = set()
         self._lasting: set[str] = set()
+        self._ending: set[str] = set()
         self._agenda: dict[int, Entry] = {}
         self._serial = 0
         self.new_entries = Subscribers[int]()
@@ -60,7 +70,13 @@ class Engine:
         return int(self._environment.now)
 
     def handle(
-        self, kind: str, handler: Callable[..., None], *, promised: bool = False, lasting: bool = False
+        self,
+        kind: str,
+        handler: Callable[..., None],
+        *,
+        promised: bool = False,
+        lasting: bool = False,
+        ends: bool = False,
     ) -> None:
         """Name the function that carries out entries of a kind.
 
@@ -70,10 +86,14 @@ class Engine:
             promised: Whether entries of this kind are due in the clients' time, as lifetimes and sampling are,
                 so that they come sooner or later in simulated time when its speed changes.
             lasting: Whether an entry of this kind puts its successor on the agenda, for as long as the site lives.
+            ends: Whether entries of this kind end what somebody has begun for a time: they come after all else of their
+                instant, the sampling among it, which sees how it was until then.
         """
         self._handlers[kind] = handler
         if lasting:
             self._lasting.add(kind)
+        if ends:
+            self._ending.add(kind)
         if promised:
             self._promised.add(kind)
 
@@ -82,7 +102,7 @@ class Engine:
 
         Args:
             due_us: When it is to happen [µs], not in the past. Entries due together happen in the order in
-                which they were scheduled.
+                which they were scheduled, those that end something last.
             kind: What is to happen: a kind that has a handler by then.
             *arguments: Plain data for the handler.
 
@@ -175,8 +195,11 @@ class Engine:
     def _put(self, serial: int, entry: Entry) -> None:
         environment = self._environment
         self._agenda[serial] = entry
-        timeout = environment.timeout(entry.due_us - self.now_us)
-        timeout.callbacks.append(lambda _event: self._carry_out(serial))
+        event = _Due(environment)
+        event.callbacks.append(lambda _event: self._carry_out(serial))
+        environment.schedule(
+            event, _LATER if entry.kind in self._ending else NORMAL, entry.due_us - self.now_us
+        )
         self.new_entries.tell(entry.due_us)
 
     def _carry_out(self, serial: int) -> None:

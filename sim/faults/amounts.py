@@ -41,16 +41,20 @@ def accepted_amounts(kind: FaultKind, metrics: tuple[Metric, ...] = ()) -> str:
     assert kind.amount is not None
     lower, upper = (_in_words(kind, metrics, edge) for edge in (kind.amount.lower, kind.amount.upper))
     start = "a number " if amount_unit(kind, metrics).inner in ("1", "1/h") else ""
+    but = (
+        "" if kind.amount.nothing is None else f", other than {_in_words(kind, metrics, kind.amount.nothing)}"
+    )
     return (
-        f"{start}more than {lower}, up to {upper}"
+        f"{start}more than {lower}, up to {upper}{but}"
         if kind.amount.is_open
-        else f"{start}from {lower} to {upper}"
+        else f"{start}from {lower} to {upper}{but}"
     )
 
 
 def is_within(amount: Amount, value: float) -> bool:
     """Say whether there can be so much of a kind."""
-    return amount.lower <= value <= amount.upper and not (amount.is_open and value == amount.lower)
+    is_edge = amount.is_open and value == amount.lower
+    return amount.lower <= value <= amount.upper and not is_edge and value != amount.nothing
 
 
 def default_in_words(kind: FaultKind) -> str:

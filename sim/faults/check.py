@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from ..domain.diagnostics import DIAGNOSTIC_CODES
 from ..domain.durations import LONGEST_S, duration_in_words
@@ -14,6 +14,7 @@ from ..files.problems import one_of, shown, with_article
 from ..site.site import Site
 from .amounts import accepted_amounts, amount_unit, is_within
 from .hosts import can_host
+from .reports import reaches
 
 LONGEST_TEXT = 1000
 """Characters of a refusal; longer ones do not fit into the trailers of an answer."""
@@ -115,6 +116,29 @@ def check_host(fault: Fault, site: Site) -> None:
         f"{kind.value}, which {with_article(category)} cannot be",
         f"{kind.hosts} ({', '.join(hosts) or 'none here'})",
     )
+
+
+def check_reach(fault: Fault, metrics: Mapping[str, Collection[Metric]]) -> None:
+    """See that a fault is about something that its component reports.
+
+    Args:
+        fault: That is right otherwise.
+        metrics: What each component of the site reports, by its key.
+
+    Raises:
+        FaultError: If not; says what can be. Its part is `metrics` or `kind`.
+    """
+    had = metrics[fault.component]
+    for metric in fault.metrics:
+        if metric not in had:
+            found = f"{metric}, which {fault.component} does not report"
+            raise FaultError(
+                "metrics", found, one_of(had, metric) if had else "of a component that reports any"
+            )
+    if not reaches(fault, had):
+        others = [key for key, theirs in metrics.items() if reaches(fault, theirs)]
+        found = f"{fault.kind.value}, which changes nothing that {fault.component} reports"
+        raise FaultError("kind", found, f"of what does ({', '.join(others) or 'none here'})")
 
 
 def _amount_errors(fault: Fault) -> Iterator[FaultError]:

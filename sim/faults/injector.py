@@ -18,7 +18,7 @@ from ..plant.plant import Plant
 from .active import ActiveFault, FaultsState, LateReading
 from .amounts import fault_in_words
 from .chance import happens, waiting_s
-from .check import check_fault, check_host
+from .check import check_fault, check_host, check_reach
 from .devices import IMPAIRING, impairment_of, session_now
 from .reports import is_distorting, reported, stamp_shift_us
 
@@ -37,6 +37,7 @@ class Faults:
         executor: Executor,
         events: Events,
         read: Callable[[str], Reading],
+        metrics: Callable[[str], Collection[Metric]],
         *,
         seed: int,
     ) -> None:
@@ -48,12 +49,14 @@ class Faults:
             executor: Passes on commands to strike and to mend.
             events: Where to tell what happens.
             read: Gives what a component should report.
+            metrics: Gives of which metrics.
             seed: Of what happens by chance.
         """
         self._plant = plant
         self._engine = engine
         self._events = events
         self._read = read
+        self._metrics = metrics
         self._seed = seed
         self._state = FaultsState()
         self._sorted = self._state.active
@@ -61,8 +64,8 @@ class Faults:
         """Those of `_sorted` that are there, by component."""
         self.begun = Subscribers[Fault]()
         """Told of faults when they are there: when they strike, and when they come again."""
-        engine.handle("fault mends", self.mend)
-        engine.handle("fault turns", self._turn)
+        engine.handle("fault mends", self.mend, ends=True)
+        engine.handle("fault turns", self._turn, ends=True)
         engine.handle("car comes to stay", self._hold_car)
         executor.handle(StrikeFault, self.strike)
         executor.handle(MendFault, self._mend_told)
@@ -244,6 +247,7 @@ class Faults:
                 f"{fault.component} is {with_article(category)} and cannot trip; accepted: {fault.kind.hosts}"
             )
         check_host(fault, self._plant.site)
+        check_reach(fault, {key: self._metrics(key) for key in components})
 
     def _check_room(self, component: str) -> None:
         if len(self.numbers(component)) >= MOST_FAULTS:

@@ -32,11 +32,14 @@ _SWAPPED = {
 }
 """What a metric shows where L1 and L2 have changed places."""
 _OF_TIMES = frozenset({FaultKind.STALE, FaultKind.CLOCK_OFFSET, FaultKind.CLOCK_DRIFT, FaultKind.LATE})
-_DISTORTING = _OF_TIMES | {
+_DISTORTED = frozenset({
     FaultKind.FROZEN, FaultKind.NAN, FaultKind.NOISY, FaultKind.DRIFTING, FaultKind.WRONG_SIGN, FaultKind.BIAS,
     FaultKind.SCALE, FaultKind.QUANTISED, FaultKind.SWAPPED_PHASES,
-}  # fmt: skip
+})  # fmt: skip
+_DISTORTING = _OF_TIMES | _DISTORTED
 """Faults by which what is reported is not what is."""
+_OF_VALUES = _DISTORTED | {FaultKind.MISSING, FaultKind.PARTIAL}
+"""Faults that do nothing where no metric is that they are about."""
 
 
 def is_distorting(fault: Fault, metrics: Collection[Metric]) -> bool:
@@ -44,6 +47,13 @@ def is_distorting(fault: Fault, metrics: Collection[Metric]) -> bool:
     if fault.kind in _OF_TIMES:
         return True
     return fault.kind in _DISTORTING and any(_is_wrong(fault, metric) for metric in metrics)
+
+
+def reaches(fault: Fault, metrics: Collection[Metric]) -> bool:
+    """Say whether a fault changes anything that its component reports, given all metrics that it does."""
+    if fault.kind not in _OF_VALUES:
+        return True
+    return any(_is_wrong(fault, metric) for metric in metrics)
 
 
 def reported(active: ActiveFault, reading: Reading, now_us: int, seed: int) -> Reading:

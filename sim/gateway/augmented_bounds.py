@@ -67,7 +67,7 @@ class AugmentedBounds:
         self._clock = clock
         self._events = events
         self._contributions: tuple[Contribution, ...] = ()
-        engine.handle("bounds lapse", self._lapse, promised=True)
+        engine.handle("bounds lapse", self._lapse, promised=True, ends=True)
 
     def augment(self, key: str, command: AugmentBounds) -> int:
         """Put bounds on a power of a component; see `Gateway.augment_bounds`."""

@@ -89,8 +89,8 @@ class SetPoints:
         self._lost: dict[int, PowerRequest] = {}
         """Requests for set-points that did not reach their devices."""
         self._last_lost = 0
-        engine.handle("lost set-point ends", self._end_lost)
-        engine.handle("set-point lapses", self._lapse, promised=True)
+        engine.handle("lost set-point ends", self._end_lost, ends=True)
+        engine.handle("set-point lapses", self._lapse, promised=True, ends=True)
         engine.handle("set-point progress", self._check_progress, promised=True)
 
     def request(self, key: str, command: SetPower, *, is_lost: bool = False) -> PowerRequest:

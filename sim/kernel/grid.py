@@ -65,7 +65,7 @@ def line_voltage_v(layout: Layout, memory: Memory, component: int, phase: int) -
 def fuses_horizon_s(layout: Layout, memory: Memory, horizon_s: float) -> float:
     """Return how long all links carry what flows now [s], at most the time given."""
     for link in range(len(layout.fuses)):
-        given = FuseInput(_current_a(layout, memory, link))
+        given = FuseInput(fuse_current_a(layout, memory, link))
         horizon_s = min(horizon_s, fuse_horizon_s(layout.fuses[link], _fuse_state(memory, link), given))
     return horizon_s
 
@@ -74,7 +74,7 @@ def heat_fuses(layout: Layout, memory: Memory, dt_s: float) -> None:
     """Let the current heat the links for a while [s]; the site is cut off if one melts."""
     has_melted = False
     for link in range(len(layout.fuses)):
-        given = FuseInput(_current_a(layout, memory, link))
+        given = FuseInput(fuse_current_a(layout, memory, link))
         state, _ = fuse_step(layout.fuses[link], _fuse_state(memory, link), given, dt_s)
         has_melted = has_melted or state.condition != memory.fuses[link].condition
         _keep(memory, link, state)
@@ -91,7 +91,8 @@ def replace_fuses(layout: Layout, memory: Memory) -> None:
     reconnect(layout, memory)
 
 
-def _current_a(layout: Layout, memory: Memory, phase: int) -> float:
+def fuse_current_a(layout: Layout, memory: Memory, phase: int) -> float:
+    """Return the current of a phase, from 0, through the grid connection point [A]."""
     if not is_live(memory, layout.grid):
         return 0.0
     active_w, reactive_var = _through_grid(layout, memory, phase)

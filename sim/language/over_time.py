@@ -94,7 +94,10 @@ class Never(_Deaf):
             for_us: How long it may not hold; 0 for not at a single sampling.
         """
         self._begin_us, self._end_us, self._for_us = begin_us, end_us, for_us
-        self._since: Look | None = None
+        self._in_row = 0
+        """At how many samplings in a row it holds."""
+        self._since_us, self._last_us, self._apart_us = 0, 0, 0
+        """The first and the last of them, and how far two of them are apart at most [µs]."""
         self._looks = 0
         self._longest_us = 0
 
@@ -104,20 +107,33 @@ class Never(_Deaf):
             return
         self._looks += 1
         if look.truth is False:
-            self._since = None
+            self._in_row = 0
             return
-        self._since = self._since or look
-        lasted_us = look.time_us - self._since.time_us
+        if self._in_row == 0:
+            self._since_us, self._apart_us = look.time_us, 0
+        else:
+            self._apart_us = max(self._apart_us, look.time_us - self._last_us)
+        self._in_row, self._last_us = self._in_row + 1, look.time_us
+        lasted_us = look.time_us - self._since_us
         self._longest_us = max(self._longest_us, lasted_us)
         if lasted_us >= self._for_us:
-            lasted = f" for {lasted_us / MICROSECONDS:g} s" if self._for_us else ""
-            self.outcome = Outcome(False, _at_fault(look, f"is true{lasted}"), look.time_us)
+            self.outcome = Outcome(False, _at_fault(look, f"is true{self._lasted(lasted_us)}"), look.time_us)
+
+    def _lasted(self, lasted_us: int) -> str:
+        """Say over which samplings it held; what was between them, nobody knows."""
+        if not self._for_us:
+            return ""
+        apart, lasted = self._apart_us / MICROSECONDS, lasted_us / MICROSECONDS
+        return f" at {self._in_row} samplings in a row, up to {apart:g} s apart, over {lasted:g} s"
 
     def end(self, time_us: int) -> Outcome:
         """Pass if it never failed."""
         del time_us
-        longest = f", true for {self._longest_us / MICROSECONDS:g} s at most" if self._for_us else ""
-        return self.outcome or _if_any(self._looks, f"not true in {{}} samplings{longest}")
+        words = "not true in {} samplings"
+        if self._for_us:
+            longest = f"{self._longest_us / MICROSECONDS:g} s"
+            words = f"of {{}} samplings, those in a row at which it is true are over {longest} at most"
+        return self.outcome or _if_any(self._looks, words)
 
 
 class Settling(_Deaf):

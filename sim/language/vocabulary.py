@@ -41,6 +41,10 @@ _POWERS: Mapping[Unit, frozenset[PowerType]] = {
 }
 """Which power values of a unit tell of, or add up."""
 
+_DIGITS = 5
+_MOST_DIGITS = 17
+"""So many tell any two numbers apart."""
+
 
 class Fault(NamedTuple):
     """Something wrong in a condition."""
@@ -156,9 +160,10 @@ class SiteWords:
         for leaf in leaves(condition):
             match leaf:
                 case Comparison(left, _, right):
+                    one, other = self._value(left, right, sight), self._value(right, left, sight)
                     words += [
-                        f"{each} = {rounded(self.unit(each), self.value(each, sight))}"
-                        for each in (left, right)
+                        f"{each} = {rounded(self.unit(each), value, beside)}"
+                        for each, value, beside in ((left, one, other), (right, other, one))
                         if isinstance(each, Reading)
                     ]
                 case HasCommanded(subject):
@@ -239,6 +244,22 @@ def parsed(unit: Unit, text: str) -> float:
     return unit.parse(text)
 
 
-def rounded(unit: Unit, value: float) -> str:
-    """Return a value in the inner unit for people."""
-    return unit.in_words(value, digits=5)
+def rounded(unit: Unit, value: float, beside: float = math.nan) -> str:
+    """Return a value for people, with as many digits as tell it from what it is compared with.
+
+    Args:
+        unit: Of both.
+        value: In the inner unit.
+        beside: What it is compared with, in the inner unit; NaN if nothing.
+    """
+    digits = _DIGITS
+    while digits < _MOST_DIGITS and _is_hidden(value, beside, digits):
+        digits += 1
+    return unit.in_words(value, digits=digits)
+
+
+def _is_hidden(value: float, beside: float, digits: int) -> bool:
+    """Say whether rounding hides which one of two values is greater, whether the other one is rounded, too, or not."""
+    shown, other = (float(f"{each:.{digits}g}") for each in (value, beside))
+    order = (value > beside) - (value < beside)
+    return any((shown > each) - (shown < each) != order for each in (beside, other))

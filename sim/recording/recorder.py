@@ -86,7 +86,12 @@ class Recorder:
             MissingPackageError: If Parquet is wanted and what writes it is not installed.
         """
         self.path = Path(path)
-        self._writer: _Writer | None = _writer(self.path, describe_run(site, seed, speed), metrics)
+        self._writer: _Writer | None = _writer(
+            # Where the program goes meanwhile is its own affair.
+            self.path.absolute(),
+            describe_run(site, seed, speed),
+            metrics,
+        )
         self._extremes = extremes
         self._stop: list[Callable[[], None]] = []
 

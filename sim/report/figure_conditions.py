@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from ..components.component_type import Way
@@ -81,12 +82,11 @@ class FigureWords:
         words = []
         for leaf in leaves(condition):
             assert isinstance(leaf, Comparison)
-            for each in (leaf.left, leaf.right):
+            for each, other in ((leaf.left, leaf.right), (leaf.right, leaf.left)):
                 if isinstance(each, Reading):
-                    value = self._figures[self._full[str(each)]]
-                    words.append(
-                        f"{each} = {'not known' if value is None else rounded(self.unit(each), value)}"
-                    )
+                    value, beside = self._value(each, other), self._value(other, each)
+                    known = "" if value is None else rounded(self.unit(each), value, _or_nan(beside))
+                    words.append(f"{each} = {known or 'not known'}")
         return "; ".join(dict.fromkeys(words))
 
     def span(self, reading: Reading) -> Span:
@@ -103,6 +103,10 @@ class FigureWords:
             return self._figures[self._full[str(value)]]
         assert isinstance(beside, Reading)
         return parsed(self.unit(beside), value.text)
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 def figures_of(

@@ -58,7 +58,13 @@ class Simulation:
         self.executor = Executor(self.engine, clock, self.plant)
         """What every command passes through."""
         self.faults = Faults(
-            self.plant, self.engine, self.executor, self.events, self.instruments.read, seed=seed
+            self.plant,
+            self.engine,
+            self.executor,
+            self.events,
+            self.instruments.read,
+            self.instruments.metrics,
+            seed=seed,
         )
         self.gateway = Gateway(
             self.plant, self.engine, clock, self.instruments, self.faults, self.executor, self.events
@@ -67,8 +73,8 @@ class Simulation:
         self.executor.handle(ReleaseInput, self._release)
         self.executor.handle(RestartServer, self._restart_server)
         self.executor.handle(Say, self._say)
-        self.engine.handle("server comes back", self._bring_server_back)
-        self.engine.handle("override ends", self._end_override)
+        self.engine.handle("server comes back", self._bring_server_back, ends=True)
+        self.engine.handle("override ends", self._end_override, ends=True)
         self._back_us = 0
         self.served = Subscribers[bool]()
         """Told whether the server is to be there, when it goes down and when it comes back."""

@@ -111,6 +111,26 @@ def test_a_slip_in_an_option_is_told(suite: Path, words: list[str], said: str) -
     assert said in " ".join(ended.output.replace("│", " ").split())
 
 
+def test_all_that_could_not_be_written_at_the_end_is_told_before_anything_runs(suite: Path) -> None:
+    unwritable = suite / ("x" * 300)  # longer than names of files can be, for whoever writes
+    words = [word for option in ("--output", "--junit", "--html") for word in (option, unwritable)]
+    ended = run(suite, *words)
+    assert ended.exit_code == 2
+    assert [line.partition(" is ")[0] for line in ended.output.splitlines()] == [
+        "--output",
+        "--junit",
+        "--html",
+    ]
+
+
+def test_a_look_at_what_could_be_written_leaves_all_as_it_is(suite: Path) -> None:
+    (suite / "out.xml").write_text("former")
+    before = {path: path.read_bytes() for path in suite.iterdir()}
+    words = ("--output", suite / "a" / "b", "--junit", suite / "out.xml", "--html", suite / "out.html")
+    assert run(suite, *words, "--filter", "nix").exit_code == 2
+    assert {path: path.read_bytes() for path in suite.iterdir()} == before
+
+
 def test_a_path_without_scenarios_is_told(tmp_path: Path) -> None:
     ended = run(tmp_path)
     assert ended.exit_code == 2

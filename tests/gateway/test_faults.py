@@ -246,6 +246,15 @@ class TestReaching:
             ),
             ("nan", {"diagnostic": "OVERVOLTAGE"}, "with nan, which has none; accepted: with trip"),
             ("hanging", {"text": "no"}, "text is 'no' with hanging, which has none; accepted: with refused"),
+            ("scale", {"amount": 1.0}, "amount is 1; accepted: a number from -1000 to 1000, other than 1"),
+            ("bias", {"amount": 0.0}, "amount is 0 W; accepted: from -1000 MW to 1000 MW, other than 0 W"),
+            ("derate", {"amount": 1.0}, "amount is 1; accepted: a number from 0 to 1, other than 1"),
+            ("clock_offset", {"amount": 0.0}, "amount is 0 s; accepted: "),
+            (
+                "missing",
+                {"metrics": (Metric.BATTERY_SOC_PCT,)},
+                "metrics is BATTERY_SOC_PCT, which inv does not report; accepted: AC_",
+            ),
         ],
     )
     def test_a_fault_that_says_what_it_cannot_is_refused(
@@ -254,6 +263,13 @@ class TestReaching:
         with pytest.raises(ValueError, match=re.escape(said)):
             strike(simulation, FaultKind(kind), "inv", **how)
         assert not simulation.faults.save().active
+
+    def test_what_would_change_nothing_that_a_component_reports_is_refused(
+        self, simulation: Simulation
+    ) -> None:
+        said = "swapped_phases, which changes nothing that bat reports; accepted: of what does (grid, main, inv, hall)"
+        with pytest.raises(ValueError, match=re.escape(said)):
+            strike(simulation, FaultKind.SWAPPED_PHASES, "bat")
 
     def test_what_clients_are_told_moves_no_cursor(self, simulation: Simulation) -> None:
         events: list[Event] = []

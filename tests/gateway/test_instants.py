@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from doppelgrid.sim.domain.commands import OverrideInput, RestartServer
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric, PowerType
@@ -21,8 +22,8 @@ POWER_W = 10_000.0
 Command = Callable[[Simulation], object]
 
 
-def charging() -> Simulation:
-    """Return a site whose inverter charges with 10 kW, and that nobody looks at for an hour."""
+def charging(sampled_every_s: float = 3600.0) -> Simulation:
+    """Return a site whose inverter charges with 10 kW, and that nobody looks at for an hour unless told so."""
     components = {
         "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
         "main": {"id": 2, "category": "meter", "behind": "grid"},
@@ -42,7 +43,7 @@ def charging() -> Simulation:
             "sensors": sensors,
         }
     )
-    simulation = Simulation.headless(site.with_telemetry_interval(3600.0), start_us=START)
+    simulation = Simulation.headless(site.with_telemetry_interval(sampled_every_s), start_us=START)
     simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, POWER_W, 900)
     simulation.run_for(timedelta(seconds=1))
     return simulation
@@ -127,6 +128,36 @@ def test_what_lapses_has_held_until_then(name: str) -> None:
     expected_wh = (meanwhile_w * 100 + AFTERWARDS_W[name] * 200) / 3600
     # The ramp after a trip begins at the next control cycle.
     assert drawn_wh(simulation) - before_wh == pytest.approx(expected_wh, abs=1.0)
+
+
+ENDING: dict[str, tuple[Command, str]] = {
+    "fault": (lambda it: it.fault(Fault("inv", FaultKind.TRIP), for_s=10.0), "mended"),
+    "driven input": (lambda it: it.execute(OverrideInput("house", "load", 9_000.0, for_s=10.0)), "released"),
+    "set-point": (
+        lambda it: it.gateway.set_power(INVERTER, PowerType.ACTIVE, 20_000.0, 10), "set-point lapsed"
+    ),
+    "bounds": (
+        lambda it: it.gateway.augment_bounds(
+            INVERTER, Metric.AC_POWER_ACTIVE, [(0.0, 4_000.0)], lifetime_s=10
+        ),
+        "bounds lapsed",
+    ),
+    "server": (lambda it: it.execute(RestartServer(10.0)), "server comes back"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENDING)
+def test_what_ends_at_the_instant_of_a_sampling_ends_after_it(name: str) -> None:
+    simulation = charging(sampled_every_s=1.0)
+    begin, ending = ENDING[name]
+    story: list[tuple[str, int]] = []
+    simulation.gateway.listen_to_events(lambda event: story.append((event.kind, event.time_us)))
+    simulation.gateway.listen_to_frames(lambda time_us, _frames: story.append(("sampling", time_us)))
+    begin(simulation)
+    simulation.run_for(timedelta(seconds=12))
+    ends_us = START + 11_000_000
+    told = [kind for kind, time_us in story if time_us == ends_us and kind in ("sampling", ending)]
+    assert told == ["sampling", ending]
 
 
 class TestOrder:

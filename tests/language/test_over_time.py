@@ -49,18 +49,24 @@ class TestAlways:
 class TestNever:
     def test_passes_what_is_true_for_less_than_its_limit_again_and_again(self) -> None:
         found = outcome(Never(0, 99 * S, 3 * S), [True, True, True, False] * 5)
-        assert found == Outcome(True, "not true in 20 samplings, true for 2 s at most")
+        assert found == Outcome(
+            True, "of 20 samplings, those in a row at which it is true are over 2 s at most"
+        )
 
     def test_fails_what_is_true_for_as_long_as_its_limit(self) -> None:
         found = outcome(Never(0, 99 * S, 3 * S), [False, True, True, True, True])
-        assert found == Outcome(False, "is true for 3 s: grid.power = 1 kW", 4 * S)
+        assert found == Outcome(
+            False, "is true at 4 samplings in a row, up to 1 s apart, over 3 s: grid.power = 1 kW", 4 * S
+        )
 
     def test_without_a_limit_one_sampling_is_too_many(self) -> None:
         assert outcome(Never(0, 99 * S, 0), [False, True, False]).time_us == S
 
     def test_counts_what_cannot_be_told_as_if_it_were_true(self) -> None:
         found = outcome(Never(0, 99 * S, 2 * S), [True, None, True])
-        assert found == Outcome(False, "is true for 2 s: grid.power = 1 kW", 2 * S)
+        assert found == Outcome(
+            False, "is true at 3 samplings in a row, up to 1 s apart, over 2 s: grid.power = 1 kW", 2 * S
+        )
 
 
 class TestSettling:

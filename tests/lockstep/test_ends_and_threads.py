@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from doppelgrid.scenarios.lockstep.run_app import LockstepRunner, RunReport
+from doppelgrid.scenarios.lockstep.session import LockstepResult
 
 START_US = 1_780_000_000_000_000
 MINUTE_US = 60_000_000
@@ -48,6 +49,26 @@ def seconds(report: RunReport) -> float:
 def test_no_sleep_passes_the_end(run: Run, text: str) -> None:
     report = run(text)
     assert (report.outcome, seconds(report)) == ("completed", 60)
+
+
+@pytest.mark.parametrize(
+    ("text", "held_s"),
+    [
+        ("async def main(): time.sleep(300)\nasyncio.run(main())", 60),
+        (
+            "async def main():\n  time.sleep(7); time.sleep(8)\n  await asyncio.sleep(9)\nasyncio.run(main())",
+            15,
+        ),
+        ("async def main(): await asyncio.to_thread(time.sleep, 20)\nasyncio.run(main())", 0),
+    ],
+    ids=["to the end", "twice in a row", "in a thread"],
+)
+def test_it_is_told_for_how_long_a_sleep_kept_the_loop_from_running(run: Run, text: str, held_s: int) -> None:
+    report = run(text)
+    assert report.longest_held_us == held_s * 1_000_000
+    words = str(LockstepResult(report, "", 0, 0, connected=True)).splitlines()
+    told = [line for line in words if line.startswith(f"it slept for up to {held_s} s while its event loop")]
+    assert len(told) == (held_s > 0)
 
 
 def test_a_sleep_at_the_end_is_interrupted_as_by_ctrl_c(run: Run, capsys: pytest.CaptureFixture[str]) -> None:

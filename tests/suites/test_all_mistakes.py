@@ -95,6 +95,10 @@ def test_what_is_wrong_without_an_application_is_told_beside_the_rest(tmp_path: 
          ["2: site", "4: steps[0].fault.x.by", "4: steps[0].at", "5: checks[0].until"]),
         ("steps: [{at: 9 s, set: {y.load: 5 kW}}]\nchecks: [{after: y.lod set, expect: y.power > 3 kW}]\n",
          ["2: site", "5: checks[0].after"]),
+        # Whether a value fits an input that may not be there, nobody can tell.
+        ("steps: [{at: 9 s, set: {machines.lod: 3 kW}}]\nchecks: [{never: x.y > 3 kW}]\n", ["2: site"]),
+        ("steps: [{at: 9 s, set: {machines.load: 3 V}}]\nchecks: [{never: x.y > 3 kW}]\n",
+         ["2: site", "4: steps[0].set.machines.load"]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_at_any_site_is_told_where_the_site_is_not_there(

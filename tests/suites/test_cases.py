@@ -16,7 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from suites.benches import SITE, scenario
+from suites.benches import HEAD, SITE, scenario
 
 from doppelgrid.scenarios.suites.report.junit import write_junit
 from doppelgrid.scenarios.suites.running import case as case_module
@@ -40,13 +40,13 @@ IDLE_APP = """
 """
 
 
-def run(folder: Path, rest: str, app: str | None = None) -> Verdict:
+def run(folder: Path, rest: str, app: str | None = None, *, head: str = HEAD) -> Verdict:
     """Run a scenario about the small site, with an application if its text is given."""
     words = None
     if app is not None:
         (folder / "app.py").write_text(textwrap.dedent(app))
         words = str(folder / "app.py")
-    return run_case(Case("try", scenario(folder, rest), app=words))
+    return run_case(Case("try", scenario(folder, rest, head=head), app=words))
 
 
 @pytest.mark.parametrize(
@@ -215,6 +215,27 @@ def test_what_is_told_of_one_instant_has_ends_before_beginnings_and_these_in_the
     assert texts[:2] == ["main.load set ends", "pull ends"]
 
 
+@pytest.mark.parametrize(
+    ("step", "check"),
+    [
+        ("fault: {inv: trip}", "inv is ERROR"),
+        ("set: {main.load: 9 kW}", "main.power > 8.9 kW"),
+        ("outage: 10 s", "main.voltage < 1 V"),
+        ("command: {inv: {bounds: {upper: 1 kW}}}", "inv.power < 1.01 kW"),
+        ("command: {inv: -3 kW}", "inv.power < -2.9 kW"),
+    ],
+)
+def test_the_sampling_of_the_instant_at_which_something_ends_sees_it_as_it_was_until_then(
+    tmp_path: Path, step: str, check: str
+) -> None:
+    lasts = "" if "outage" in step else ", for: 10 s"
+    before = "" if "-3" in step else "{at: 5 s, command: {inv: 5 kW}}, "
+    verdict = run(
+        tmp_path, f"steps: [{before}{{at: 20 s, {step}{lasts}}}]\nchecks: [{{at: 30 s, expect: {check}}}]\n"
+    )
+    assert verdict.has_passed, verdict.failures
+
+
 def test_what_ends_as_a_sampling_comes_ends_after_it(tmp_path: Path) -> None:
     for others in ("", "{at: 10 s, say: x}, ", "{at: 7 s, say: x}, {at: 50 s, say: x}, "):
         verdict = run(
@@ -255,6 +276,29 @@ def test_a_step_that_is_refused_has_not_happened(tmp_path: Path) -> None:
     step = "{at: 20 s, name: push, command: {inv: 30 kW}}"
     verdict = run(tmp_path, f"steps: [{step}]\nchecks: [{{after: push, expect: inv is not ERROR}}]\n")
     assert verdict.checks[0].outcome.said == "'push begins' never happened"
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ("{at: 5 s, expect: main.power == 4 kW}", "is not true: main.power = 4.0000001 kW"),
+        ("{never: main.power > 4 kW}", "is true: main.power = 4.0000001 kW"),
+        ("{never: main.power > 3.9 kW}", "is true: main.power = 4 kW"),
+        ("{kpi: peak_import < 4 kW}", "peak_import = 4.0000001 kW"),
+    ],
+)
+def test_a_check_that_fails_is_told_with_the_digits_by_which_it_does(
+    tmp_path: Path, check: str, said: str
+) -> None:
+    verdict = run(
+        tmp_path,
+        f"site: {{microgrid: {{id: 7}}, telemetry: {{interval: 1 s}}, components: {{"
+        "grid: {id: 1, category: grid_connection_point}, "
+        "main: {id: 2, category: meter, behind: grid, load: 4.0000001 kW}}}\n"
+        f"checks: [{check}]\n",
+        head="scenario: a try\nduration: 16 min\n",
+    )
+    assert verdict.checks[0].outcome.said == said
 
 
 def test_commands_of_steps_are_none_of_the_application(tmp_path: Path) -> None:
@@ -319,12 +363,88 @@ class TestApplications:
 
     def test_one_that_holds_up_time_is_told_beside_the_steps_that_come_late(self, tmp_path: Path) -> None:
         app = IDLE_APP.replace("import asyncio\n", "import asyncio, time\n", 1).replace(
-            "asyncio.run(main())", "time.sleep(90)\n    asyncio.run(main())"
+            "asyncio.run(main())", "time.sleep(25)\n    asyncio.run(main())"
         )
-        lines = run(tmp_path, f"steps: [{{at: 30 s, say: now}}]\n{CHECKS}", app).lines
-        assert [line.text for line in lines] == [
-            "1 min late, as the application kept time from being looked at", "now"
+        verdict = run(tmp_path, f"steps: [{{at: 10 s, say: now}}]\n{CHECKS}", app)
+        assert verdict.has_passed, verdict.failures
+        assert [line.text for line in verdict.lines] == [
+            "15 s late, as the application kept time from being looked at", "now"
         ]  # fmt: skip
+
+    @pytest.mark.parametrize("sleep", ["time.sleep(1e9)", "while True: time.sleep(1)"])
+    def test_one_that_sleeps_while_its_loop_stands_still_fails_with_the_stack_where_it_sleeps(
+        self, tmp_path: Path, sleep: str
+    ) -> None:
+        app = f"import time\n{textwrap.dedent(IDLE_APP)}".replace("await asyncio.sleep(1e6)", sleep)
+        words = str(run(tmp_path, f"steps: [{{at: 10 s, say: now}}]\n{CHECKS}", app).error)
+        assert "has slept for 30 s while its event loop, and with it the site, stood still" in words
+        assert words.splitlines()[-1].strip() == sleep
+
+    def test_one_that_sleeps_before_its_loop_runs_fails_with_the_stack_where_it_sleeps(
+        self, tmp_path: Path
+    ) -> None:
+        verdict = run(tmp_path, CHECKS, f"import time\ntime.sleep(90)\n{textwrap.dedent(IDLE_APP)}")
+        assert str(verdict.error).splitlines()[-1].strip() == "time.sleep(90)"
+
+    @pytest.mark.parametrize(
+        ("step", "said"),
+        [
+            ("{at: 110 s, fault: {inv: trip}}", "after the last sampling: inv trip"),
+            ("{at: 10 s, fault: {inv: trip}, for: 100 s}", "after the last sampling: inv trip ends"),
+            ("{at: 110 s, say: now}", "after the last sampling: now"),
+        ],
+    )
+    def test_a_step_that_it_keeps_from_coming_before_the_last_sampling_fails_the_case(
+        self, tmp_path: Path, step: str, said: str
+    ) -> None:
+        app = f"import time\n{textwrap.dedent(IDLE_APP)}".replace(
+            "asyncio.sleep(1e6)", "asyncio.sleep(100)\n    time.sleep(25)"
+        )
+        verdict = run(tmp_path, f"steps: [{step}]\n{CHECKS}", app)
+        assert verdict.failures == [f"the steps come while the site is looked at: {said}"]
+
+    def test_a_step_that_it_keeps_from_coming_at_all_fails_the_case(self, tmp_path: Path) -> None:
+        app = f"import time\n{textwrap.dedent(IDLE_APP)}time.sleep(25)\n".replace("1e6", "100")
+        verdict = run(tmp_path, f"steps: [{{at: 110 s, fault: {{inv: trip}}}}]\n{CHECKS}", app)
+        assert verdict.failures == ["the steps come while the site is looked at: never: inv trip"]
+
+    def test_one_that_changes_its_folder_leaves_what_others_leave(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "app.py").write_text(
+            textwrap.dedent(IDLE_APP).replace(
+                "await client.get", "import os; os.chdir('/')\n    await client.get"
+            )
+        )
+        case = Case("try", scenario(tmp_path, CHECKS), app="app.py", output=Path("out"))
+        (verdict,) = run_cases([case], 1)
+        assert verdict.has_passed, verdict.failures
+        assert {path.name for path in (tmp_path / "out" / "try").iterdir()} >= {
+            "recording.parquet", "events.log", "app.log", "verdict.json", "again.txt"
+        }  # fmt: skip
+
+    def test_one_that_takes_the_folder_away_loses_its_recording_and_none_of_its_checks(
+        self, tmp_path: Path
+    ) -> None:
+        folder = tmp_path / "out" / "try"
+        (tmp_path / "app.py").write_text(
+            textwrap.dedent(IDLE_APP).replace(
+                "await client.get", f"import shutil; shutil.rmtree({str(folder)!r})\n    await client.get"
+            )
+        )
+        case = Case("try", scenario(tmp_path, CHECKS), app=str(tmp_path / "app.py"), output=tmp_path / "out")
+        verdict = run_case(case)
+        assert "recording.parquet" in str(verdict.error)
+        assert verdict.checks[0].outcome.has_passed
+
+    def test_a_log_of_events_on_a_full_disk_is_told_beside_the_checks(self, tmp_path: Path) -> None:
+        folder = tmp_path / "out" / "try"
+        folder.mkdir(parents=True)
+        (folder / "events.log").symlink_to("/dev/full")
+        verdict = run_case(Case("try", scenario(tmp_path, CHECKS), output=tmp_path / "out"))
+        assert verdict.error == f"{folder / 'events.log'}: No space left on device"
+        assert verdict.checks[0].outcome.has_passed
 
     def test_one_that_is_not_there_fails(self, tmp_path: Path) -> None:
         verdict = run_case(Case("try", scenario(tmp_path, CHECKS), app="nix.py"))
@@ -413,6 +533,54 @@ class TestInvariants:
         assert failure.startswith(
             "no exception is logged: mine: it went wrong: LookupError: lost, at 2026-06-15T00:00:00"
         )
+
+    @pytest.mark.parametrize(
+        ("switch", "words"),
+        [
+            ("logging.disable(logging.CRITICAL)", "exception('it went %s', 'wrong')"),
+            ("logging.getLogger('mine').setLevel(99)", "critical('it went wrong', exc_info=True)"),
+            ("logging.disable(logging.CRITICAL)", "error('it went wrong', exc_info=LookupError('lost'))"),
+        ],
+    )
+    def test_an_exception_in_a_log_that_is_switched_off_fails_the_case(
+        self, tmp_path: Path, switch: str, words: str
+    ) -> None:
+        app = IDLE_APP.replace(
+            "await asyncio.sleep(1e6)",
+            f"""
+        import logging
+        {switch}
+        try:
+            raise LookupError("lost")
+        except LookupError:
+            logging.getLogger("mine").{words}
+        logging.disable(logging.NOTSET)
+        logging.getLogger("mine").setLevel(logging.NOTSET)
+        await asyncio.sleep(1e6)""",
+        )
+        (failure,) = run(tmp_path, CHECKS, app).failures
+        assert failure.startswith("no exception is logged: mine: it went wrong: LookupError: lost")
+
+    def test_a_log_tells_where_it_was_written_and_goes_on_where_its_words_do_not_fit(
+        self, tmp_path: Path
+    ) -> None:
+        app = IDLE_APP.replace(
+            "await asyncio.sleep(1e6)",
+            """
+        import io, logging
+        stream = io.StringIO()
+        mine = logging.getLogger("mine")
+        mine.propagate = False
+        mine.addHandler(logging.StreamHandler(stream))
+        mine.handlers[0].setFormatter(logging.Formatter("%(funcName)s %(message)s"))
+        mine.error("no power")
+        assert stream.getvalue() == "main no power\\n", stream.getvalue()
+        mine.removeHandler(mine.handlers[0])
+        mine.error("%d", "no number", exc_info=LookupError("lost"))
+        await asyncio.sleep(1e6)""",
+        )
+        (failure,) = run(tmp_path, CHECKS, app).failures
+        assert failure.startswith("no exception is logged: mine: %d: LookupError: lost")
 
     @pytest.mark.parametrize("ends_early", [False, True])
     def test_a_cancellation_that_is_logged_counts_unless_the_end_of_the_run_cancels(

@@ -182,6 +182,20 @@ class TestRatings:
     def test_a_fuse_bears_a_moment(self, site: Site) -> None:
         assert broken(watched(site, [(5.0, self.LOAD), (60.0, ReleaseInput("main", "load"))])) == []
 
+    def test_overloads_that_samplings_happen_to_meet_are_not_taken_for_one(self, site: Site) -> None:
+        pulses: Steps = []
+        for at_s in (60.0, 120.0, 180.0):
+            pulses += [(at_s - 2.0, self.LOAD), (at_s + 2.0, ReleaseInput("main", "load"))]
+        assert broken(watched(site.with_telemetry_interval(60.0), pulses, 300.0)) == []
+
+    def test_an_overload_between_two_samplings_is_found(self, site: Site) -> None:
+        pulse: Steps = [(5.0, self.LOAD), (70.0, ReleaseInput("main", "load"))]
+        found = watched(site.with_telemetry_interval(100.0), pulse)
+        assert broken(found) == ["ratings"]
+        words = said(found, "ratings")
+        lasted_s = float(words.partition("A for ")[2].partition(" s,")[0])
+        assert 60.0 <= lasted_s <= 65.0, words
+
     def test_a_device_beyond_its_rating_is_found(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         read = Instruments.read
 

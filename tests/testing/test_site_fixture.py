@@ -135,7 +135,7 @@ async def test_what_has_to_stay_true_begins_anew_when_it_goes_back(site: SiteHan
 async def test_what_does_not_stay_true_for_long_enough_fails(site: SiteHandle) -> None:
     site["hall"].drive(load=KW(40), lasting="5 s")
     with pytest.raises(
-        AssertionError, match=r"wanted at least 30 kW within 2 s for 8 s; found 20 kW at .*:05"
+        AssertionError, match=r"wanted at least 30 kW within 2 s for 8 s; found 20 kW at .*:06"
     ):
         await site["hall"].active_power.eventually(at_least=KW(30.0), within="2 s", for_="8 s")
 

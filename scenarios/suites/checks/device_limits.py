@@ -14,16 +14,14 @@ from ....sim.plant.numbering import CONTROL_CYCLE_US
 from ....sim.plant.plant import Plant
 from ....sim.telemetry.power_bounds import bounded_metrics
 from .breach import ACTIVE, Breach, powers_of
+from .fuse_loads import FuseLoads
 
-FUSE_PATIENCE_US = 60_000_000
-"""For how long a fuse may carry more than its rated current, which it bears for longer [µs]."""
 _LEAST = 1.0
 _SHARE = 1e-3
-"""What is no excess yet, at least [W], [var], [VA] or [A] and of the limit."""
+"""What is no excess yet, at least [W], [var] or [VA] and of the limit."""
 _SOC_PCT = 0.01
 _REST = 0.05
 """Of its rating, what a device may draw for itself while it rests: electronics, pumps, fans."""
-_CURRENTS = (Metric.AC_CURRENT_PHASE_1, Metric.AC_CURRENT_PHASE_2, Metric.AC_CURRENT_PHASE_3)
 Read = Callable[[str], Report]
 Breaches = Iterator[Breach]
 
@@ -47,8 +45,8 @@ class Ratings:
         """Take the ratings of a plant."""
         self._plant = plant
         self._grid = plant.equipment.grid_key
-        self._fuse_a: float | None = getattr(plant.site.components[self._grid], "rated_fuse_current_a", None)
-        self._over_since_us: int | None = None
+        fuse_a: float | None = getattr(plant.site.components[self._grid], "rated_fuse_current_a", None)
+        self._loads = None if fuse_a is None else FuseLoads(plant, fuse_a)
         self._devices = [
             (
                 key,
@@ -63,8 +61,8 @@ class Ratings:
 
     def look(self, time_us: int, read: Read) -> Breaches:
         """Yield what is beyond its rating at a sampling [µs]."""
-        if self._fuse_a is not None:
-            yield from self._of_fuse(time_us, self._fuse_a, read(self._grid))
+        del time_us
+        yield from self._of_fuse(read(self._grid))
         for key, lower_w, upper_w, rated_va in self._devices:
             values = read(key).values
             power_w = values[Metric.AC_POWER_ACTIVE]
@@ -74,19 +72,11 @@ class Ratings:
             elif apparent_va > rated_va + _room(rated_va):
                 yield Breach(key, f"{apparent_va:.5g} VA, rated {rated_va:.5g} VA")
 
-    def _of_fuse(self, time_us: int, fuse_a: float, report: Report) -> Breaches:
+    def _of_fuse(self, report: Report) -> Breaches:
         if any(error.code == "FUSE_ERROR" for error in report.errors):
             yield Breach(self._grid, "its fuse has melted")
-        most_a = max(report.values.get(metric, 0.0) for metric in _CURRENTS)
-        if most_a <= fuse_a + _SHARE * fuse_a:
-            self._over_since_us = None
-            return
-        if self._over_since_us is None:
-            self._over_since_us = time_us
-        lasted_us = time_us - self._over_since_us
-        if lasted_us >= FUSE_PATIENCE_US:
-            words = f"{most_a:.5g} A for {lasted_us / 1e6:g} s, through a fuse of {fuse_a:g} A"
-            yield Breach(self._grid, words)
+        if self._loads is not None and self._loads.overload is not None:
+            yield Breach(self._grid, self._loads.overload)
 
 
 class Windows:

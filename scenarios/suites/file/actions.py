@@ -181,7 +181,7 @@ def _setting(
     key, _, quantity = written.rpartition(".")
     driven = DRIVEN_INPUTS.get(quantity)
     yield from wrong
-    if driven is None and wrong:
+    if driven is None and (wrong or site is None):
         return  # Nobody knows its unit.
     try:
         number = (NUMBER if driven is None else driven.unit).parse(str(value))

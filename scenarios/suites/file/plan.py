@@ -33,6 +33,11 @@ class Planned:
         return (*named, *(action.name for action in self.actions))
 
     @property
+    def shown(self) -> str:
+        """What people are told that it is."""
+        return ", ".join(self.names) or str(self.step.say)
+
+    @property
     def ending(self) -> dict[str, float]:
         """Those of them that end, and after what time they do [s]."""
         named = (

@@ -18,9 +18,11 @@ from ....sim.domain.timestamps import MICROSECONDS, to_datetime
 from ....sim.files.json_text import json_text
 from ....sim.files.problems import Problem
 from ....sim.language.over_time import Outcome
-from ....sim.recording import Recorder
+from ....sim.recording import Recorder, RecordingError
+from ....sim.simulation.journal import Journal
 from ....sim.simulation.live import LiveSimulation
 from ...lockstep.session import LockstepResult, LockstepSession
+from ...lockstep.virtual_time import Limits
 from ...lockstep.wall import real_monotonic_s
 from ...testing.durations import local_time
 from ..checks.logged_exceptions import LoggedExceptions
@@ -42,6 +44,8 @@ _TELLS_EVERY_S = 0.3
 _NOT_PLAIN = ("series", "log", "plot", "states")
 _LONGEST_FOLDER = 180
 """Letters of the name of a case in that of its folder; file systems take 255 bytes."""
+LONGEST_SLEEP_S = 30.0
+"""Simulated time that an application may sleep while its event loop, and with it the site, stands still [s]."""
 APP_ENDED_EARLY = "the application runs until the end"
 
 
@@ -107,7 +111,8 @@ class Case:
         """Folder of the case, in that one."""
         if self.output is None:
             return None
-        return self.output / _folder_name(self.name, self.turn)
+        # Applications may change the working directory.
+        return self.output.absolute() / _folder_name(self.name, self.turn)
 
 
 def _folder_name(name: str, turn: int) -> str:
@@ -262,6 +267,7 @@ def run_case(
         (folder / "recording.parquet.part").unlink(missing_ok=True)
     directors: list[Director] = []
     recorder = None if folder is None else Recorder(folder / "recording.parquet", scenario.site, seed=seed)
+    journal = Journal(None if folder is None else folder / "events.log")
 
     def begin(simulation: LiveSimulation, loop: asyncio.AbstractEventLoop) -> None:
         if recorder is not None and not directors:
@@ -270,11 +276,15 @@ def run_case(
         simulation.gateway.listen_to_frames(_Telling(scenario.start_us, on_progress).look)
 
     def judge(result: LockstepResult) -> Verdict:
-        if recorder is not None:
-            recorder.close()
+        unwritten = _unwritten(journal, recorder)
         if not directors:
             return without_run(case, result.report.message)
-        return _verdict(case, scenario, directors[0], result, has_app=app is not None, loops=len(directors))
+        verdict = _verdict(
+            case, scenario, directors[0], result, has_app=app is not None, loops=len(directors)
+        )
+        if not unwritten:
+            return verdict
+        return replace(verdict, error="\n".join(filter(None, (verdict.error, *unwritten))))
 
     def note_exception(words: str, kind: type[BaseException]) -> None:
         now_us = session.simulation.clock.now_us()
@@ -284,7 +294,6 @@ def run_case(
             directors[0].invariants.logged(words, now_us)
 
     length_us = scenario.end_us - scenario.start_us
-    journal = None if folder is None else folder / "events.log"
     is_live = app is not None and (case.live or scenario.section.live or app.program is not None)
     session: LockstepSession | LiveSession
     if is_live:
@@ -297,12 +306,29 @@ def run_case(
         session = LockstepSession(
             scenario.site, start_us=scenario.start_us, duration_us=length_us, seed=seed, journal=journal,
             on_start=begin, on_unstoppable=lambda result: on_unstoppable(judge(result)),
+            limits=Limits(asleep_s=LONGEST_SLEEP_S),
         )  # fmt: skip
     with LoggedExceptions(note_exception):
         try:
             return judge(_run(session, scenario, app))
         except ModuleNotFoundError as error:
+            journal.close()
             return without_run(case, f"app: {error}")
+
+
+def _unwritten(journal: Journal, recorder: Recorder | None) -> list[str]:
+    """Finish what is written of a case; return why parts of it cannot be, which is no reason to lose the rest."""
+    wrong = []
+    try:
+        journal.close()
+    except OSError as error:
+        wrong.append(f"{error.filename}: {error.strerror}")
+    try:
+        if recorder is not None:
+            recorder.close()
+    except RecordingError as error:
+        wrong.append(str(error))
+    return wrong
 
 
 def _run(
@@ -378,6 +404,9 @@ def _verdict(
         checks.append(CheckOutcome(APP_ENDED_EARLY, Outcome(False, f"it returned at {when}", report.end_us)))
     elif has_app and not result.connected:
         error = "the application never connected to the site"
+    missed = director.missed(report.end_us) if report.outcome == "completed" else None
+    if missed is not None:
+        checks.append(missed)
     return Verdict(
         name=case.name,
         path=str(case.path),

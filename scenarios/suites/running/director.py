@@ -39,6 +39,7 @@ from .timetable import Timetable
 _TOLERATED_DELAY_S = 1.0
 """Real time by which a step of a live run may be late without being told [s]."""
 
+STEPS_COME_IN_TIME = "the steps come while the site is looked at"
 _UNTOLD = "what every case is held to"
 
 
@@ -78,7 +79,7 @@ class Director:
             counts_states: Whether to keep which states the site has been in.
         """
         self._scenario, self._simulation = scenario, simulation
-        self._timetable = Timetable(simulation, loop)
+        self._timetable = Timetable(simulation, loop, self._note_lateness)
         self._sight = RunningSight(simulation)
         self._last_event_us: dict[str, int] = {}
         # Where time is real, nothing happens at its very instant.
@@ -105,6 +106,10 @@ class Director:
         self._is_acting = False
         self._overrides: dict[tuple[str, str], list[tuple[Action, OverrideInput]]] = {}
         """What is driven by steps that have not ended, the newest last, by component and input."""
+        self._sampled_us = 0
+        """When the last sampling was [µs since the Unix epoch]."""
+        self._late: list[tuple[int, str]] = []
+        """When what came late was done [µs since the Unix epoch], and what that is."""
         self._lasting: dict[int, Action] = {}
         """Faults of steps that end by themselves, by their numbers."""
         self._own, self._own_refused = 0, 0
@@ -162,6 +167,19 @@ class Director:
             )
         ] + self._of_invariants()
 
+    def missed(self, end_us: int) -> CheckOutcome | None:
+        """Return that steps came too late for any sampling by the end of the run [µs], or never; None if none did."""
+        unseen = [name for time_us, name in self._late if time_us >= self._sampled_us]
+        said = [
+            *([f"after the last sampling: {', '.join(unseen)}"] if unseen else []),
+            *(
+                [f"never: {', '.join(left)}"]
+                if (left := self._timetable.left(end_us - self._tolerated_us))
+                else []
+            ),
+        ]
+        return CheckOutcome(STEPS_COME_IN_TIME, Outcome(False, "; ".join(said))) if said else None
+
     def _of_invariants(self) -> list[CheckOutcome]:
         wanted = [name for name in INVARIANTS if name not in self._scenario.section.without]
         outcomes = [(name, self.invariants.outcome(name)) for name in wanted]
@@ -201,6 +219,7 @@ class Director:
                 return None
 
     def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
+        self._sampled_us = time_us
         self._sight.move_to(time_us)
         self._gathering.look(time_us, self._sight.read)
         self.invariants.look(time_us, frames, self._sight.read)
@@ -243,43 +262,47 @@ class Director:
         return Look(time_us, words.truth(condition, sight, since_us), lambda: words.shown(condition, sight))
 
     def _at(self, time_us: int, place: int) -> None:
-        self._timetable.enter(time_us, place, partial(self._carry_out, place, time_us))
+        name = self._scenario.steps[place].shown
+        self._timetable.enter(time_us, place, name, partial(self._carry_out, place))
 
     def _repeat(self, place: int, after_us: int) -> None:
         next_us = after_us + _us(self._scenario.steps[place].step.every)
 
         def do() -> None:
-            self._carry_out(place, next_us)
+            self._carry_out(place)
             self._repeat(place, next_us)
 
         if next_us < self._scenario.end_us:
-            self._timetable.enter(next_us, place, do)
+            self._timetable.enter(next_us, place, self._scenario.steps[place].shown, do)
 
-    def _carry_out(self, place: int, due_us: int) -> None:
+    def _note_lateness(self, name: str, due_us: int) -> None:
+        now_us = self._simulation.clock.now_us()
+        if now_us - due_us <= self._tolerated_us:
+            return
+        late = shown_span(now_us - due_us)
+        self._lines.append(Line(now_us, f"{late} late, as the application kept time from being looked at"))
+        self._late.append((now_us, name))
+
+    def _carry_out(self, place: int) -> None:
         planned = self._scenario.steps[place]
         now_us = self._simulation.clock.now_us()
-        if now_us - due_us > self._tolerated_us:
-            late = shown_span(now_us - due_us)
-            self._lines.append(
-                Line(now_us, f"{late} late, as the application kept time from being looked at")
-            )
         if planned.step.say is not None:
             self._lines.append(Line(now_us, planned.step.say))
         are_done = [self._act(action, place, now_us) for action in planned.actions]
         if planned.step.name is None or not all(are_done):
             return
-        self._tell(f"{planned.step.name} begins", now_us)
+        self._tell(f"{planned.step.name} begins")
         if planned.step.lasts_s is not None:
             ends_us = now_us + _us(planned.step.lasts_s)
-            tell_end = partial(self._tell, f"{planned.step.name} ends", ends_us)
-            self._timetable.enter(ends_us, place, tell_end, ends=True)
+            ending = f"{planned.step.name} ends"
+            self._timetable.enter(ends_us, place, ending, partial(self._tell, ending), ends=True)
 
     def _act(self, action: Action, place: int, now_us: int) -> bool:
         """Carry an action out; say whether it was not refused."""
         self._is_acting, number = True, None
         try:
             if isinstance(action.command, MendAll):
-                self._mend(action.command, now_us)
+                self._mend(action.command)
             else:
                 given = self._simulation.execute(action.command)
                 number = given if isinstance(action.command, StrikeFault) else None
@@ -289,21 +312,22 @@ class Director:
         finally:
             self._is_acting = False
         self._keep(action)
-        self._tell(f"{action.name} begins", now_us, action)
+        self._tell(f"{action.name} begins", action)
         if action.lasts_s is not None:
             ends_us = now_us + _us(action.lasts_s)
             if number is not None:
                 self._lasting[number] = action
-            self._timetable.enter(ends_us, place, partial(self._end, action, number, ends_us), ends=True)
+            end = partial(self._end, action, number)
+            self._timetable.enter(ends_us, place, f"{action.name} ends", end, ends=True)
         return True
 
-    def _mend(self, told: MendAll, now_us: int) -> None:
+    def _mend(self, told: MendAll) -> None:
         """End what is broken of a component, and tell the ends of what steps had meant to last longer."""
         for number in self._simulation.faults.numbers(told.component, told.kind):
             self._simulation.execute(MendFault(number))
             action = self._lasting.pop(number, None)
             if action is not None:
-                self._tell(f"{action.name} ends", now_us, action)
+                self._tell(f"{action.name} ends", action)
 
     def _keep(self, action: Action) -> None:
         """Remember what is driven, so that what ends leaves what else lasts."""
@@ -313,7 +337,7 @@ class Director:
             case ReleaseInput(component, quantity):
                 self._overrides.pop((component, quantity), None)
 
-    def _end(self, action: Action, number: int | None, ends_us: int) -> None:
+    def _end(self, action: Action, number: int | None) -> None:
         if number is not None and self._lasting.pop(number, None) is None:
             return  # It was mended before.
         if isinstance(action.undo, ReleaseInput):
@@ -322,9 +346,10 @@ class Director:
             lasting[:] = [each for each in lasting if each[0] is not action]
             if was_newest:
                 self._simulation.execute(replace(lasting[-1][1], over_s=0.0) if lasting else action.undo)
-        self._tell(f"{action.name} ends", ends_us, action)
+        self._tell(f"{action.name} ends", action)
 
-    def _tell(self, event: str, time_us: int, action: Action | None = None) -> None:
+    def _tell(self, event: str, action: Action | None = None) -> None:
+        time_us = self._simulation.clock.now_us()
         self._lines.append(Line(time_us, event, _kind(action)))
         self._last_event_us[event] = time_us
         for watch in self._watches:

@@ -43,7 +43,7 @@ class LiveSession:
         seed: int = 0,
         speed: float = 1.0,
         connect_within_s: float = CONNECTS_WITHIN_S,
-        journal: Path | None = None,
+        journal: Journal | None = None,
         on_start: Callable[[LiveSimulation, asyncio.AbstractEventLoop], None] = lambda _simulation, _loop: (
             None
         ),
@@ -57,11 +57,10 @@ class LiveSession:
             seed: Of all noise.
             speed: Simulated seconds per second.
             connect_within_s: Real time in which the application has to connect [s].
-            journal: File for every event of the run.
+            journal: Of every event of the run; whoever has opened it closes it.
             on_start: Called with the simulation and its loop as its time begins to pass.
 
         Raises:
-            OSError: If the journal cannot be written.
             ValueError: If time cannot pass at this speed.
         """
         self._server = SiteServer(
@@ -69,7 +68,7 @@ class LiveSession:
         )
         self._start_us, self._end_us, self._seed, self._speed = start_us, start_us + duration_us, seed, speed
         self._connect_within_s = connect_within_s
-        self._journal = Journal(journal)
+        self._journal = Journal() if journal is None else journal
         self._on_start = on_start
         self._is_connected, self._has_begun = False, False
         self._errors = deque[bytes](maxlen=_TOLD_LINES)
@@ -96,9 +95,8 @@ class LiveSession:
         Raises:
             OSError: If it cannot be started.
         """
-        with contextlib.closing(self._journal):
-            began_s = stopwatch_s()
-            outcome, code, message, end_us = asyncio.run(self._run(command, folder))
+        began_s = stopwatch_s()
+        outcome, code, message, end_us = asyncio.run(self._run(command, folder))
         report = RunReport(
             outcome=outcome, exit_code=code, error=None, message=message, start_us=self._start_us, end_us=end_us,
             real_s=stopwatch_s() - began_s,

@@ -1,0 +1,52 @@
+"""How long the fuse at the grid connection point carries more than its rated current, between samplings as well."""
+
+from __future__ import annotations
+
+import math
+
+from ....sim.kernel.grid import fuse_current_a
+from ....sim.kernel.layout import Layout, Memory
+from ....sim.plant.plant import Plant
+
+PATIENCE_US = 60_000_000
+"""For how long a fuse may carry more than its rated current, which it bears for longer [µs]."""
+_LINKS = 3
+_SHARE = 1e-3
+"""Of the rated current, what is no overload yet."""
+
+
+class FuseLoads:
+    """Follows all that flows through the fuse links of a site, for however short a time."""
+
+    def __init__(self, plant: Plant, rated_a: float) -> None:
+        """Follow the currents of a plant from now on.
+
+        Args:
+            plant: Whose currents flow.
+            rated_a: Rated current of the fuse [A].
+        """
+        self._rated_a = rated_a
+        self._over: dict[int, tuple[int, float]] = {}
+        """Since when links are overloaded without a break [µs since the Unix epoch], by what current at least [A]."""
+        self._until_us = plant.time_us
+        self.overload: str | None = None
+        """The first overload that lasted for too long, in words; None if there was none."""
+        plant.follow(self)
+
+    def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
+        """Take in what flows from the memory's time until another [µs]."""
+        if memory.time_us != self._until_us:
+            self._over.clear()  # Time has jumped, as to a snapshot.
+        self._until_us = end_us
+        for link in range(_LINKS):
+            current_a = fuse_current_a(layout, memory, link)
+            if current_a <= self._rated_a + _SHARE * self._rated_a:
+                self._over.pop(link, None)
+                continue
+            since_us, least_a = self._over.get(link, (memory.time_us, math.inf))
+            least_a = min(least_a, current_a)
+            self._over[link] = since_us, least_a
+            lasted_us = end_us - since_us
+            if self.overload is None and lasted_us >= PATIENCE_US:
+                lasted = f"{lasted_us / 1e6:g} s, through a fuse of {self._rated_a:g} A"
+                self.overload = f"at least {least_a:.5g} A for {lasted}"
