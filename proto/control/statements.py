@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...sim.domain.commands import ClientCommand, Execution
-from ...sim.domain.messages import Frame, UnavailableError
+from ...sim.domain.messages import CommandError, Frame, RefusalStatus, UnavailableError
 from ...sim.language.over_time import Look, Outcome, Settling
 from ...sim.language.sight import RunningSight
 from ...sim.simulation.live import LiveSimulation
@@ -22,6 +22,14 @@ if TYPE_CHECKING:
 
 
 _MICROSECOND = timedelta(microseconds=1)
+MOST_WAITS = 100
+"""Conditions that are waited for at once: each is looked at with every sampling."""
+
+
+class TooManyWaitsError(CommandError):
+    """As many conditions are waited for as can be."""
+
+    status = RefusalStatus.RESOURCE_EXHAUSTED
 
 
 class NamedValue(NamedTuple):
@@ -42,6 +50,7 @@ class Statements:
         self._simulation = simulation
         self._sight = RunningSight(simulation)
         self._is_commanding = False
+        self._waits = 0
         simulation.executor.executions.subscribe(self._on_execution)
 
     @contextmanager
@@ -83,6 +92,7 @@ class Statements:
 
         Raises:
             ValueError: If it is no condition about this site; says all that is wrong.
+            TooManyWaitsError: If as many conditions are waited for as can be.
             UnavailableError: If the transport goes down meanwhile.
         """
         from ...sim.language.checked import checked_condition  # noqa: PLC0415 - brings a parser along
@@ -105,11 +115,18 @@ class Statements:
             look()
 
         look()
+        if settling.outcome is None and self._waits >= MOST_WAITS:
+            raise TooManyWaitsError(
+                f"{MOST_WAITS} conditions are waited for already; accepted: another once one of them has come true, "
+                "its time is over or its caller has left"
+            )
+        self._waits += 1
         stop = self._simulation.gateway.listen_to_frames(on_frames)
         try:
             with open_streams.carry(waiting):
                 return await waiting.outcome
         finally:
+            self._waits -= 1
             stop()
 
     @cached_property

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from io import BufferedReader
 from socketserver import ThreadingMixIn
 from threading import BoundedSemaphore
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+from ...sim.engine.clock import stopwatch_s
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 MOST_AT_ONCE = 32
 """Connections that are served at once; others are closed."""
@@ -19,10 +25,32 @@ _PATIENCE_S = 10.0
 """Time that a visitor has to ask, and to take the answer [s]."""
 
 
+class _InTime(socket.SocketIO):
+    """What a socket sends until a time of the stopwatch [s]."""
+
+    def __init__(self, connection: socket.socket, end_s: float) -> None:
+        super().__init__(connection, "r")
+        self._connection = connection
+        self._end_s = end_s
+
+    def readinto(self, buffer: WriteableBuffer) -> int | None:
+        """Read what there is, or break off."""
+        left_s = self._end_s - stopwatch_s()
+        if left_s <= 0.0:
+            raise TimeoutError
+        self._connection.settimeout(left_s)
+        return super().readinto(buffer)
+
+
 class _Handler(WSGIRequestHandler):
     """Answers one visitor."""
 
     timeout = _PATIENCE_S
+
+    def setup(self) -> None:
+        """Read from the visitor only until the time for all of the asking is over, however slowly it comes."""
+        super().setup()
+        self.rfile = BufferedReader(_InTime(self.connection, stopwatch_s() + self.timeout))
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that it has
         """Say nothing of who comes: Prometheus does every few seconds."""

@@ -149,6 +149,10 @@ def binding(where: str) -> Iterator[None]:
                 f"cannot listen on {where}: the port is in use; accepted: a free one, or 0 for any"
             ) from None
         raise BindError(f"cannot listen on {where}: {error.strerror}") from error
+    except UnicodeError:
+        raise BindError(
+            f"cannot listen on {where}: no host has such a name; accepted: a name or an address of this machine"
+        ) from None
 
 
 def _bind(host: str, port: int) -> None:

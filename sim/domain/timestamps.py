@@ -10,6 +10,8 @@ Timestamps = Literal["wall", "simulated"]
 MICROSECONDS = 1_000_000
 YEARS = (1970, 2200)
 """First and last year in which a run can start; up to 2262, the end of what recordings can hold, it can last."""
+FIRST_US = -86_400 * MICROSECONDS
+"""A day before 1970: where clocks go ahead of UTC, the year has begun by then."""
 LAST_US = 9_214_646_400 * MICROSECONDS
 """The begin of 2262 [µs]."""
 

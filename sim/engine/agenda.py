@@ -7,6 +7,7 @@ of a running site can be saved and brought back.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from enum import Enum
 from inspect import signature
@@ -17,7 +18,7 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 from simpy.events import NORMAL, EventPriority
 
 from ..domain.events import Subscribers
-from ..domain.timestamps import LAST_US
+from ..domain.timestamps import FIRST_US, LAST_US
 
 _LATER = EventPriority(NORMAL + 1)
 
@@ -122,16 +123,21 @@ class Engine:
         entry = self._agenda.get(serial)
         return None if entry is None else entry.due_us
 
-    def stretch_promises(self, factor: float) -> None:
-        """Let what is due in the clients' time wait longer or shorter, by a factor; not while the engine runs."""
-        now_us = self.now_us
+    def stretch_promises(self, factor: float, clock_us: int) -> None:
+        """Let what is due in the clients' time wait longer or shorter, by a factor; not while the engine runs.
+
+        Args:
+            factor: New pace of the clients' time over the former one.
+            clock_us: What the clock shows [µs]; the engine may lag behind it, and what is late stays as late as it is.
+        """
         agenda = {
-            serial: entry._replace(due_us=now_us + round((entry.due_us - now_us) * factor))
-            if entry.kind in self._promised
+            # Never sooner than promised, where a microsecond of the site takes clients long.
+            serial: entry._replace(due_us=clock_us + math.ceil((entry.due_us - clock_us) * factor))
+            if entry.kind in self._promised and entry.due_us > clock_us
             else entry
             for serial, entry in self._agenda.items()
         }
-        self.restore(EngineState(now_us, self._serial, agenda))
+        self.restore(EngineState(self.now_us, self._serial, agenda))
 
     def next_us(self) -> int | None:
         """Return when something is due next [µs], or None if nothing is."""
@@ -165,7 +171,7 @@ class Engine:
         Raises:
             ValueError: Says where, what was found and what would be accepted.
         """
-        if not 0 <= state.now_us <= LAST_US:
+        if not FIRST_US <= state.now_us <= LAST_US:
             raise ValueError(f"engine.now_us: {state.now_us}; accepted: a time from 1970 to 2261")
         for serial, entry in state.agenda.items():
             place = f"engine.agenda.{serial}"

@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 
 from ..domain.timestamps import MICROSECONDS
 
-SLOWEST = 1e-7
-"""Least speed; a second takes months, and times stay numbers."""
+SLOWEST = 1e-5
+"""Least speed: a microsecond, the least span of time, takes clients a tenth of a second."""
 FASTEST = 100_000.0
 """Greatest speed [simulated seconds per second of the loop]; what lies above, no site keeps up with."""
 _TOLERATED_DRIFT_US = 250_000

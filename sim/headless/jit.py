@@ -13,7 +13,7 @@ import inspect
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import blake2b
 from importlib import import_module
@@ -122,7 +122,20 @@ def compiled_function(
     _given.append(function.__name__)
     copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
     made: Callable[..., Any] = _NJIT(copy, cache=kept, no_cpython_wrapper=is_inner, no_cfunc_wrapper=is_inner)
+    if kept:
+        _go_on_where_nothing_can_be_kept(made)
     return made
+
+
+def _go_on_where_nothing_can_be_kept(made: Any) -> None:
+    """Let a compiled function be used although the disk is full, say: it is compiled anew the next time."""
+    keep = made._cache.save_overload
+
+    def keep_if_possible(*compiled: Any) -> None:
+        with suppress(OSError):
+            keep(*compiled)
+
+    made._cache.save_overload = keep_if_possible
 
 
 @contextmanager

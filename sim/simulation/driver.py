@@ -194,7 +194,7 @@ class Driver:
         self._engine.run_to(self._come_to_us)
         former_pace = self._clock.pace
         self._clock.reach(speed)
-        self._engine.stretch_promises(self._clock.pace / former_pace)
+        self._engine.stretch_promises(self._clock.pace / former_pace, self._clock.now_us())
         self._speeds.clear()
 
     def _go_on(self, time_us: int, end_s: float) -> bool:

@@ -208,7 +208,7 @@ class LiveSimulation(Simulation):
         self._require_no_step()
         former_pace = self.clock.pace
         self.clock.set_speed(command.speed)
-        self.engine.stretch_promises(self.clock.pace / former_pace)
+        self.engine.stretch_promises(self.clock.pace / former_pace, self.clock.now_us())
         self.events.report("speed set", "site", speed=command.speed)
         self._follow_clock()
 

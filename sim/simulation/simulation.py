@@ -9,6 +9,7 @@ from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, R
 from ..domain.durations import LONGEST_S, duration_in_words
 from ..domain.events import SERVER_GOES_DOWN, Subscribers
 from ..domain.faults import Fault
+from ..domain.printable import printable
 from ..domain.timestamps import to_datetime
 from ..engine.agenda import Engine
 from ..engine.clock import Clock, SteppedClock, check_speed
@@ -235,7 +236,7 @@ class Simulation:
         self.clock.move_to(snapshot.engine.now_us)
         self.engine.restore(snapshot.engine)
         if self.clock.pace != snapshot.pace:
-            self.engine.stretch_promises(self.clock.pace / snapshot.pace)
+            self.engine.stretch_promises(self.clock.pace / snapshot.pace, snapshot.engine.now_us)
         self.plant.restore(snapshot.plant)
         self.faults.restore(snapshot.faults)
         self.gateway.restore(snapshot.gateway)
@@ -304,7 +305,7 @@ class Simulation:
             raise ValueError(f"the snapshot's run started at {found}; accepted: {accepted}")
         theirs, ours = set(snapshot.plant.components), set(self.plant.wiring.order)
         if theirs != ours:
-            parts = ", ".join(sorted(theirs ^ ours))
+            parts = printable(", ".join(sorted(theirs ^ ours)))
             raise ValueError(f"the snapshot is of another site: {parts} not in both; accepted: of this one")
         self.engine.check(snapshot.engine, self.site.components)
         now_us, plant_us = snapshot.engine.now_us, snapshot.plant.numbers.get("time_us")

@@ -106,8 +106,8 @@ def test_a_port_in_use_is_named_and_nothing_is_started(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["no-such-site"], "no-such-site"),
-        (["--speed", "0"], "speed is 0; accepted: a number from 1e-07"),
-        (["--speed", "1e6"], "speed is 1e+06; accepted: a number from 1e-07 to 100000"),
+        (["--speed", "0"], "speed is 0; accepted: a number from 1e-05"),
+        (["--speed", "1e6"], "speed is 1e+06; accepted: a number from 1e-05 to 100000"),
         (["--start", "9999-12-31T23:59:55"], "accepted: years from 1970 to 2200"),
         (["--start", "0001-01-01T00:00:00"], "accepted: years from 1970 to 2200"),
         (["--duration", "99999999999 d"], "'99999999999 d'; accepted: > 0 s and <="),

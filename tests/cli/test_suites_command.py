@@ -101,7 +101,7 @@ def test_a_wrong_file_ends_with_2_before_anything_runs(suite: Path) -> None:
         (["--output", "/dev/null"], "--output is '/dev/null'"),
         (["--baseline", "nix"], "--baseline is 'nix', which holds no verdicts"),
         (["--jobs", "2", "--dask", "tcp://127.0.0.1:1"], "accepted: either --jobs or --dask"),
-        (["--speed", "0"], "speed is 0; accepted: a number from 1e-07"),
+        (["--speed", "0"], "speed is 0; accepted: a number from 1e-05"),
         (["--jobs", "0"], "a whole number >= 1"),
     ],
 )

@@ -135,15 +135,30 @@ class TestPromises:
         engine.schedule(1000, "lapse")
         engine.schedule(1000, "ramp")
         engine.run_to(500)
-        engine.stretch_promises(10.0)
+        engine.stretch_promises(10.0, 500)
         engine.run_to(10_000)
         assert log == [("ramp", 1000), ("lapse", 5500)]
+
+    def test_where_the_engine_lags_behind_the_clock_what_is_late_stays_as_late(
+        self, engine: Engine, log: list[tuple[str, int]]
+    ) -> None:
+        for due_us in (700, 1000, 3000):
+            engine.schedule(due_us, "lapse")
+        engine.run_to(500)
+        engine.stretch_promises(0.1, 1000)
+        engine.run_to(10_000)
+        assert log == [("lapse", 700), ("lapse", 1000), ("lapse", 1200)]
+
+    def test_no_promise_ends_sooner_because_times_are_whole_microseconds(self, engine: Engine) -> None:
+        number = engine.schedule(1000, "lapse")
+        engine.stretch_promises(1e-4, 0)
+        assert engine.due_us(number) == 1
 
     def test_a_stretched_promise_can_still_be_withdrawn(
         self, engine: Engine, log: list[tuple[str, int]]
     ) -> None:
         number = engine.schedule(1000, "lapse")
-        engine.stretch_promises(0.5)
+        engine.stretch_promises(0.5, engine.now_us)
         assert engine.due_us(number) == 500
         engine.cancel(number)
         engine.run_to(2000)

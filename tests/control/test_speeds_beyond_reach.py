@@ -10,10 +10,12 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import pytest
-from control.support import serve
+from control.support import INVERTER, serve
 
 import doppelgrid
 from doppelgrid import ControlClient
+from doppelgrid.sim.domain.events import Event
+from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.domain.timestamps import Timestamps
 from doppelgrid.sim.engine.clock import LiveClock, WallStampedClock
 from doppelgrid.sim.simulation import driver as drivers
@@ -39,6 +41,26 @@ async def test_whoever_asks_for_too_much_is_still_answered_and_sees_no_time_run_
             stopped = await control.pause()
         assert all(earlier <= later for earlier, later in pairwise([*seen, stopped.simulated_time]))
         assert (await control.clock()).simulated_time == stopped.simulated_time
+
+
+@pytest.mark.parametrize("then", [1.0, 10.0, 1000.0])
+async def test_a_promise_holds_by_the_wall_although_the_site_was_behind_when_the_speed_was_set(
+    then: float,
+) -> None:
+    server = serve(timestamps="wall")
+    async with server, ControlClient(server.url) as control:
+        await control.set_speed(100_000.0)
+        await control.resume()
+        simulation = server.simulation
+        lapsed: list[Event] = []
+        simulation.gateway.listen_to_events(
+            lambda event: lapsed.append(event) if event.kind == "set-point lapsed" else None
+        )
+        simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, 60)
+        await asyncio.sleep(0.3)
+        await control.set_speed(then)
+        simulation.engine.run_to(simulation.clock.now_us())
+    assert not lapsed
 
 
 class HandLoop:
@@ -160,8 +182,8 @@ def test_a_site_is_not_late_because_its_clock_crawls(
     simulation.engine.run_to(clock.now_us())
     loop.now_s += 1e-6
     former_pace = clock.pace
-    clock.set_speed(1e-7)
-    simulation.engine.stretch_promises(clock.pace / former_pace)
+    clock.set_speed(1e-5)
+    simulation.engine.stretch_promises(clock.pace / former_pace, clock.now_us())
     driver.rearm()
     loop.run(0.1)
     assert "behind" not in caplog.text

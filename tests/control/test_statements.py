@@ -14,6 +14,7 @@ from control.test_control_command import Shell
 from frequenz.quantities import Power
 
 from doppelgrid import ControlClient, ControlError, SiteServer
+from doppelgrid.proto.control.statements import MOST_WAITS
 
 
 class TestValues:
@@ -88,6 +89,28 @@ class TestWaiting:
         with pytest.raises(ControlError, match=text) as error:
             await control.wait_until(condition)
         assert error.value.code is grpc.StatusCode.INVALID_ARGUMENT
+
+    async def test_only_so_many_conditions_are_waited_for_at_once(self) -> None:
+        async with serve(paused=False) as url, ControlClient(url) as control:
+            waits = [
+                asyncio.create_task(control.wait_until("battery.soc > 90 %", within=timedelta(days=1)))
+                for _ in range(MOST_WAITS)
+            ]
+            await asyncio.sleep(1.0)
+            with pytest.raises(
+                ControlError, match="100 conditions are waited for already; accepted: "
+            ) as error:
+                await control.wait_until("battery.soc > 90 %", within=timedelta(days=1))
+            assert error.value.code is grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert (await control.wait_until("battery.soc > 0 %")).holds
+            for wait in waits:
+                wait.cancel()
+            await asyncio.wait(waits)
+            await asyncio.sleep(0.5)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(
+                    control.wait_until("battery.soc > 90 %", within=timedelta(days=1)), 1.0
+                )
 
     async def test_a_server_that_goes_down_ends_the_wait(self) -> None:
         async with serve(paused=False) as url, ControlClient(url) as control:

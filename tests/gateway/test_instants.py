@@ -193,5 +193,5 @@ class TestOrder:
 
     def test_after_the_clients_time_was_stretched(self) -> None:
         engine = self.scheduled()
-        engine.stretch_promises(0.5)
+        engine.stretch_promises(0.5, engine.now_us)
         assert self.happened(engine.save()) == ["early", "a", "b", "c", "late"]

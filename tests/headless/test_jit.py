@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -111,6 +112,10 @@ def test_what_another_compiler_made_is_kept_elsewhere(
     jit.text_digest.cache_clear()
 
 
+def twice(value: float) -> float:
+    return 2.0 * value
+
+
 class TestKept:
     @pytest.fixture(autouse=True)
     def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -135,6 +140,19 @@ class TestKept:
         with jit.kept_under("some models") as is_kept:
             assert not is_kept
             assert before == jit.numba.config.CACHE_DIR
+
+    def test_what_cannot_be_kept_is_used_all_the_same(
+        self, cache: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        del cache
+
+        def full(*_compiled: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with jit.kept_under("some models") as is_kept:
+            compiled = jit.compiled_function(twice, globals(), kept=is_kept)
+            monkeypatch.setattr(compiled._cache._cache_file, "save", full)  # type: ignore[attr-defined]
+            assert compiled(21.0) == 42.0
 
     @pytest.mark.parametrize(("texts", "left"), [(7, 7), (8, 7), (12, 7)])
     def test_what_texts_of_long_ago_left_is_removed_but_for_a_few(

@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 
 import prometheus_client
 import pytest
@@ -88,6 +88,19 @@ async def test_who_connects_and_asks_nothing_takes_a_place_for_a_while_only(
                     break
                 except OSError:
                     await asyncio.sleep(0.1)
+
+
+async def test_who_asks_slowly_takes_a_place_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_server._Handler, "timeout", 1.0)
+    async with serve_metrics([], host="127.0.0.1", port=0) as url:
+        reader, writer = await connected(url)
+        writer.write(b"GET /metrics HTTP/1.1\r\n")
+        async with asyncio.timeout(10.0):
+            while not reader.at_eof():
+                writer.write(b"X: y\r\n")
+                with suppress(TimeoutError, ConnectionError):
+                    await asyncio.wait_for(reader.read(1), 0.2)
+        writer.close()
 
 
 async def test_before_the_sites_are_served_the_process_alone_is_told() -> None:

@@ -84,7 +84,9 @@ async def test_a_port_is_free_again_after_leaving(simulation: LiveSimulation) ->
         assert await microgrid_id(again) == 2200
 
 
-@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("no.such.host.invalid", 0)])
+@pytest.mark.parametrize(
+    ("host", "port"), [("127.0.0.1", 70_000), ("no.such.host.invalid", 0), ("a..b", 0), ("a" * 300, 0)]
+)
 async def test_a_place_that_does_not_exist_is_named(simulation: LiveSimulation, host: str, port: int) -> None:
     with pytest.raises(BindError, match=f"cannot listen on {host}:{port}"):
         await serve_gateway(simulation.gateway, host=host, port=port).__aenter__()
