@@ -13,6 +13,7 @@ from ..kernel.ac_bus import active_w
 from ..kernel.feed_in import is_held_back
 from ..kernel.inverters import heat_of
 from ..kernel.reach import drawn_beyond_w, reach_as_others_give_way_w, reach_w
+from ..kernel.steps import is_ramping
 from .equipment import Equipment
 from .operating_point import OperatingPoint
 from .running_machines import RunningMachines
@@ -74,6 +75,13 @@ class Capability:
         return Bounds(
             min(max(reach.lower, widest.lower), 0.0), max(min(reach.upper, widest.upper), rating.rest_w)
         )
+
+    def keeps_its_pace(self, key: str) -> bool:
+        """Say whether it is for a machine alone to come to what it is told, in its own time: its ramp has ended."""
+        if key not in self._equipment.machines or self._equipment.ratings[key].is_limit:
+            return False
+        self._point.solve()
+        return not is_ramping(self._memory, self._places.controls[key])
 
     def losses_w(self, key: str) -> float:
         """Return what an inverter draws for its losses alone now, as it is set to less; 0 of any other device [W]."""

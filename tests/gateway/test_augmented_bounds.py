@@ -252,7 +252,8 @@ class TestRefusals:
 
     def test_a_single_power_makes_sense(self, site: Equipped) -> None:
         augment(site, (5e3, 5e3))
-        assert site.shown(INVERTER) == ((5e3, 5e3),)
+        rest_w = site.value(INVERTER)
+        assert site.shown(INVERTER) == ((0.0, rest_w), (5e3, 5e3))
 
     def test_components_for_telemetry_only(self) -> None:
         site = Equipped(inv={"operational_mode": "telemetry_only"})
