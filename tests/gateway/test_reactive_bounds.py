@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,30 @@ def test_at_rest_an_inverter_with_a_least_power_factor_shows_no_reactive_power()
     inverter = {"category": "battery_inverter", "rated_power": "10 kW", "min_power_factor": 0.9}
     battery = {"id": 4, "category": "battery", "behind": "device", "preset": "lfp-92kwh"}
     assert shown(running(inverter, battery=battery)) == ((0.0, 0.0),)
+
+
+@pytest.mark.parametrize("reactive_var", [1000.0, None])
+def test_an_inverter_told_what_it_draws_at_rest_shows_what_reactive_power_it_has_beside(
+    reactive_var: float | None,
+) -> None:
+    keys = {
+        "category": "battery_inverter",
+        "rated_power": "100 kW",
+        "standby_power": "100 W",
+        "min_power_factor": 0.95,
+    }
+    battery = {"id": 4, "category": "battery", "behind": "device", "preset": "lfp-92kwh"}
+    inverter = running(keys, battery=battery)
+    if reactive_var is not None:
+        inverter.gateway.set_power(DEVICE, PowerType.REACTIVE, reactive_var, 60)
+    for power_w in (20e3, 100.0):
+        inverter.gateway.set_power(DEVICE, PowerType.ACTIVE, power_w, 60)
+        inverter.run_for(timedelta(seconds=10))
+    most_var = 100.0 * math.tan(math.acos(0.95))
+    assert inverter.gateway.frame(DEVICE).values[REACTIVE] == pytest.approx(
+        0.0 if reactive_var is None else most_var
+    )
+    assert shown(inverter) == (pytest.approx((-most_var, most_var)),)
 
 
 LIMITS = {
