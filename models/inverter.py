@@ -196,7 +196,7 @@ def ac_beside_reactive(
             return active_w
         short_w = dc_power_w - active_w + conversion_loss_w(params, apparent_va, dc_voltage_pu)
         slope = 1.0 - linear * active_w / apparent_va - 2.0 * quadratic * active_w
-        if slope <= 0.0 or abs(short_w) <= 1e-12 * params.rated_power_w:
+        if slope <= 0.0 or abs(short_w) <= 1e-14 * params.rated_power_w:
             return active_w
         active_w += short_w / slope
     return active_w
