@@ -125,15 +125,16 @@ def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ra
     if allowed is None or present == NOTHING_BUT_ZERO:
         return left
     power_w, rest_w = plant.readings.active_power_w(key), plant.capability.rating_now(key).rest_w
-    beyond_w = 0.0 if is_allowed(power_w, left, _ROUNDING * abs(power_w)) else power_w
-    draws_w = beyond_w if 0.0 < beyond_w <= _most_at_rest_w(plant, key) * (1.0 + _ROUNDING) else 0.0
+    is_beyond = not is_allowed(power_w, left, _ROUNDING * abs(power_w))
+    is_at_rest = is_beyond and 0.0 <= power_w <= _most_at_rest_w(plant, key) * (1.0 + _ROUNDING)
+    draws_w = power_w if is_at_rest else 0.0
     if left == NOTHING_BUT_ZERO:
         rest = Bounds(0.0, draws_w or rest_w)
         return (Bounds(power_w, power_w), rest) if power_w < 0.0 else (rest,)
-    if beyond_w < 0.0 and plant.capability.keeps_its_pace(key):
+    if is_beyond and power_w < 0.0 and plant.capability.keeps_its_pace(key):
         return widest_two(merged((*left, Bounds(power_w, power_w))), power_w)
     has_room = len(left) < 2 or any(bounds.contains(0.0) for bounds in left)
-    if has_room and (draws_w > 0.0 or any(bounds.contains(0.0) for bounds in allowed)):
+    if has_room and (is_at_rest or any(bounds.contains(0.0) for bounds in allowed)):
         return merged((*left, Bounds(0.0, draws_w)))
     return left
 
