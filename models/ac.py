@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 
@@ -37,3 +38,40 @@ def phase_shares(phases: tuple[int, ...]) -> ThreePhase:
 def split(total: float, shares: ThreePhase) -> ThreePhase:
     """Return a total in the parts that fall on each phase, in the total's unit."""
     return ThreePhase(total * shares.l1, total * shares.l2, total * shares.l3)
+
+
+def reactive_limit_beside_var(
+    apparent_va: float, active_power_w: float, power_factor_min: float, most_var: float
+) -> float:
+    """Return the greatest reactive power, either sign, beside an active power [var].
+
+    Args:
+        apparent_va: Greatest apparent power [VA].
+        active_power_w: Either sign [W].
+        power_factor_min: Least power factor; 0 for no such limit.
+        most_var: Greatest at any active power [var]; may be infinite.
+    """
+    square = apparent_va * apparent_va - active_power_w * active_power_w
+    limit = math.sqrt(square) if square > 0.0 else 0.0
+    if power_factor_min > 0.0:
+        limit = min(
+            limit,
+            abs(active_power_w) * math.sqrt(1.0 - power_factor_min * power_factor_min) / power_factor_min,
+        )
+    return min(limit, most_var)
+
+
+def greatest_reactive_var(
+    rated_power_w: float, apparent_va: float, power_factor_min: float, most_var: float
+) -> float:
+    """Return the greatest reactive power, either sign, at the active power that leaves most [var].
+
+    Args:
+        rated_power_w: Greatest active power [W].
+        apparent_va: Greatest apparent power [VA].
+        power_factor_min: Least power factor; 0 for no such limit.
+        most_var: Greatest at any active power [var]; may be infinite.
+    """
+    # The circle leaves less of it the more active power there is, the power factor more.
+    best_w = min(power_factor_min * apparent_va, rated_power_w)
+    return reactive_limit_beside_var(apparent_va, best_w, power_factor_min, most_var)

@@ -13,7 +13,8 @@ voltages and the phases in use, turns a set-point into a current by their mean, 
 leaves room for `P0`. So `P` is never more than the set-point, with one exception. Applications that know no voltage
 ask for the least current at the nominal 230 V, 4140 W for 6 A on three phases, and others at the lowest voltage that
 they see (frequenz-sdk); from the lesser of these powers on the charger offers its least current, whatever its voltages
-are, unless that is more than it may draw at all (`bound_w`).
+are, unless that is more than it may draw at all (`bound_w`). A DC charger knows no least current, but a power: what its
+`current_min_a` makes at 230 V.
 
 Power is constant within a horizon. Where the car limits it, its limit is followed in 200 stairs over the state of
 charge; each stair holds the power that takes as long over it as the limit itself, falling evenly, would: at the
@@ -80,7 +81,7 @@ class EvChargerParams(NamedTuple):
     current_max_a: Annotated[float, Parameter("A", 0.0, 1500.0)]
     """Greatest current per phase."""
     current_min_a: Annotated[float, Parameter("A", 0.0, 500.0, "IEC 61851-1: 6 A for alternating current")]
-    """Least current per phase that it offers; below, it pauses."""
+    """Least current per phase that it offers; below, it pauses. Of direct current, its least power at 230 V."""
     current_step_a: Annotated[float, Parameter("A", 0.0, 16.0)]
     """Steps in which it offers current, rounded down; 0 for none."""
     dc_power_max_w: Annotated[float, Parameter("W", 0.0, 1e6)]
@@ -333,7 +334,7 @@ def ev_charger_power_limits(
     current_a = (params.standby_w + grid_w) / (phases * voltage_v)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.ceil(current_a / params.current_step_a - _CURRENT_TOUCH)
-    current_a = min(max(current_a, params.current_min_a), params.current_max_a)
+    current_a = min(max(current_a, _least_current_a(params, voltage_v)), params.current_max_a)
     return 0.0, phases * current_a * voltage_v
 
 
@@ -447,6 +448,11 @@ def _voltage_v(params: EvChargerParams, inp: EvChargerInput, on_one: int) -> flo
     return _first_voltage_v(inp) if on_one == 1 and params.is_dc == 0 else inp.voltage_v
 
 
+def _least_current_a(params: EvChargerParams, voltage_v: float) -> float:
+    """Return the least current per phase at a voltage [A]: what converts to direct current has a least power."""
+    return params.current_min_a * NOMINAL_V / voltage_v if params.is_dc == 1 else params.current_min_a
+
+
 def _least_w(params: EvChargerParams, inp: EvChargerInput, phases: int) -> float:
     """Return the least set-point that is not a pause on so many phases [W]: by the nominal voltage, or a lower one."""
     least_v = inp.voltage_v
@@ -465,8 +471,8 @@ def _is_enough(params: EvChargerParams, inp: EvChargerInput, on_one: int, set_po
 
 def _keeps_to_bound(params: EvChargerParams, inp: EvChargerInput, on_one: int) -> bool:
     """Say whether the bound leaves the least current at the voltages of now."""
-    phases = ev_phases_in_use(params, on_one, inp.ac_phases)
-    return phases * (params.current_min_a - _CURRENT_TOUCH) * _voltage_v(params, inp, on_one) <= inp.bound_w
+    phases, voltage_v = ev_phases_in_use(params, on_one, inp.ac_phases), _voltage_v(params, inp, on_one)
+    return phases * (_least_current_a(params, voltage_v) - _CURRENT_TOUCH) * voltage_v <= inp.bound_w
 
 
 def _offered_w(
@@ -483,7 +489,10 @@ def _offered_w(
     current_a = min(max(set_point_w, 0.0) / (phases * voltage_v), params.current_max_a)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.floor(current_a / params.current_step_a + _CURRENT_TOUCH)
-    if current_a < params.current_min_a:
+    if params.is_dc == 1:
+        if current_a < _least_current_a(params, voltage_v) - _CURRENT_TOUCH:
+            current_a = 0.0
+    elif current_a < params.current_min_a:
         current_a = params.current_min_a if _is_enough(params, inp, now.on_one, set_point_w) else 0.0
     grid_w = phases * current_a * voltage_v - params.standby_w
     if params.is_dc == 1:

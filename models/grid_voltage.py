@@ -19,6 +19,8 @@ from typing import Annotated, NamedTuple
 from .ac import ThreePhase
 from .parameter import Parameter
 
+INTERRUPTED_BELOW = 0.1
+"""Part of the nominal voltage; less is an interruption, in which nothing runs (IEEE Std 1159)."""
 _SQRT3 = math.sqrt(3.0)
 
 

@@ -25,6 +25,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, NamedTuple
 
+from .ac import reactive_limit_beside_var
 from .circuit import ThermalBody, temperature_after
 from .parameter import Parameter
 
@@ -195,7 +196,7 @@ def ac_beside_reactive(
             return active_w
         short_w = dc_power_w - active_w + conversion_loss_w(params, apparent_va, dc_voltage_pu)
         slope = 1.0 - linear * active_w / apparent_va - 2.0 * quadratic * active_w
-        if slope <= 0.0 or abs(short_w) <= 1e-12 * params.rated_power_w:
+        if slope <= 0.0 or abs(short_w) <= 1e-14 * params.rated_power_w:
             return active_w
         active_w += short_w / slope
     return active_w
@@ -255,12 +256,9 @@ def reactive_limit_var(params: InverterParams, active_power_w: float) -> float:
 
 def reactive_limit_within_var(params: InverterParams, apparent_va: float, active_power_w: float) -> float:
     """Return the same [var] where only so much apparent power [VA] is left, as in the heat."""
-    square = apparent_va * apparent_va - active_power_w * active_power_w
-    limit = math.sqrt(square) if square > 0.0 else 0.0
-    factor = params.power_factor_min
-    if factor > 0.0:
-        limit = min(limit, abs(active_power_w) * math.sqrt(1.0 - factor * factor) / factor)
-    return min(limit, params.reactive_power_max_var)
+    return reactive_limit_beside_var(
+        apparent_va, active_power_w, params.power_factor_min, params.reactive_power_max_var
+    )
 
 
 def inverter_temperature(

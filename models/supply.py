@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, NamedTuple
 
+from .ac import reactive_limit_beside_var
 from .parameter import Parameter
 
 
@@ -20,6 +21,10 @@ class SupplyParams(NamedTuple):
     """Greatest apparent power [VA]."""
     standby_power_w: Annotated[float, Parameter("W", 0.0)]
     """Drawn while it delivers nothing, as nothing is on offer or it is held back from all of it [W]."""
+    reactive_power_max_var: Annotated[float, Parameter("var", 0.0)] = math.inf
+    """Greatest reactive power, either sign; infinite if only the apparent power limits it [var]."""
+    power_factor_min: Annotated[float, Parameter("1", 0.0, 1.0)] = 0.0
+    """Least power factor at which it gives reactive power; 0 for no such limit."""
 
 
 class SupplyState(NamedTuple):
@@ -64,9 +69,16 @@ def supply_output(params: SupplyParams, state: SupplyState, inp: SupplyInput) ->
 
 
 def supply_reactive_limit_var(params: SupplyParams, active_w: float) -> float:
-    """Return the greatest reactive power, either sign, beside an active power [var]."""
-    left = params.rated_apparent_power_va * params.rated_apparent_power_va - active_w * active_w
-    return math.sqrt(left) if left > 0.0 else 0.0
+    """Return the greatest reactive power, either sign, beside an active power [var].
+
+    With a least power factor, what is drawn at rest makes no room for it.
+    """
+    factor = params.power_factor_min
+    if active_w > 0.0 and factor > 0.0:
+        return 0.0
+    return reactive_limit_beside_var(
+        params.rated_apparent_power_va, active_w, factor, params.reactive_power_max_var
+    )
 
 
 def supply_horizon_s(_params: SupplyParams, _state: SupplyState, _inp: SupplyInput) -> float:

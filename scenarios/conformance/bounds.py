@@ -144,8 +144,8 @@ def _require_invalid(refusal: Refusal) -> None:
 def _alike(
     seen: Sequence[tuple[float, float]], wanted: Sequence[tuple[float, ...]], tolerance: float
 ) -> bool:
-    """Compare ranges, but for one of zero alone: 0 W is always allowed."""
-    seen = [found for found in seen if found != (0.0, 0.0)]
+    """Compare ranges, but for one from 0 W, which is always allowed, to what is drawn at rest."""
+    seen = [(lower, upper) for lower, upper in seen if lower != 0.0 or upper > tolerance]
     return len(seen) == len(wanted) and all(
         abs(one - other) <= tolerance
         for found, expected in zip(seen, wanted, strict=True)

@@ -275,7 +275,7 @@ def build(charger: EvCharger, setting: Setting) -> Built:
             ramp_rate_w_per_s=charger.ramp_rate_w_per_s or charger.rated_power_w / _SECONDS_TO_FULL,
             response_delay_s=charger.response_delay_s,
             rest_w=params.charger.standby_w,
-            told_at_v=NOMINAL_V,
+            told_at_v=0.0 if params.charger.is_dc else NOMINAL_V,
             is_limit=True,
         ),
         choices=choices,

@@ -23,7 +23,7 @@ from pydantic import (
 
 from ...models.ac import ThreePhase
 from ...models.fuse import FuseParams
-from ...models.grid_voltage import GridImpedanceParams
+from ...models.grid_voltage import INTERRUPTED_BELOW, GridImpedanceParams
 from ...models.parameter import check_parameters
 from ..domain.categories import Category
 from ..domain.ranges import Bounds
@@ -346,6 +346,18 @@ class GridConnectionPoint(ComponentSection):
         if power_w is not None and info.data.get("rated_power_w") is None:
             raise refuse("rated_power beside it")
         return power_w
+
+    @field_validator("voltages")
+    @classmethod
+    def _is_there(cls, voltages: GridVoltage | None, info: ValidationInfo) -> GridVoltage | None:
+        least_v = INTERRUPTED_BELOW * info.data.get("voltage_v", 0.0) / math.sqrt(3.0)
+        phases = () if voltages is None or voltages.phases is None else voltages.phases
+        if any(isinstance(phase, float) and phase < least_v for phase in phases):
+            raise refuse(
+                f"phases of at least {least_v:.4g} V, {100.0 * INTERRUPTED_BELOW:g} % of the nominal voltage: less is "
+                "an outage, which `outages` tell"
+            )
+        return voltages
 
     @field_validator("fuse")
     @classmethod

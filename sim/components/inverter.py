@@ -6,6 +6,7 @@ import math
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from ...models.ac import greatest_reactive_var
 from ...models.grid_guard import GridGuardParams
 from ...models.inverter import InverterParams, ceil_to_resolution
 from ...models.parameter import check_parameters
@@ -213,10 +214,13 @@ def inverter_rating(
         produces_only: Whether it has photovoltaics alone.
         gap: Between which active powers it rests [W].
     """
-    rated_w, apparent_va = params.rated_power_w, params.rated_apparent_power_va
+    rated_w = params.rated_power_w
+    most_var = greatest_reactive_var(
+        rated_w, params.rated_apparent_power_va, params.power_factor_min, params.reactive_power_max_var
+    )
     return Rating(
         active=Bounds(-rated_w, 0.0 if produces_only else rated_w),
-        reactive=Bounds(-apparent_va, apparent_va),
+        reactive=Bounds(0.0 - most_var, most_var),
         default_w=-rated_w if produces_only else 0.0,
         ramp_rate_w_per_s=params.ramp_rate_w_per_s,
         response_delay_s=params.response_delay_s,

@@ -75,7 +75,13 @@ def build(inverter: PvInverter, setting: Setting) -> Built:
     guard = grid_guard(inverter, setting, follows_production=True)
     peak_w = inverter.peak_power_w or inverter.rated_power_w
     if inverter.power is not None:
-        supply = SupplyParams(params.rated_power_w, params.rated_apparent_power_va, params.standby_power_w)
+        supply = SupplyParams(
+            params.rated_power_w,
+            params.rated_apparent_power_va,
+            params.standby_power_w,
+            params.reactive_power_max_var,
+            params.power_factor_min,
+        )
         machine = supply_machine(supply, inverter.power, rating, shares, setting)
         return Built(inverter=params, machine=machine, peak_w=peak_w, guard=guard)
     machine = Machine(

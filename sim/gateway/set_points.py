@@ -16,7 +16,7 @@ from ..domain.messages import (
     RequestStatus,
     UnsupportedError,
 )
-from ..domain.metrics import Metric, PowerType
+from ..domain.metrics import PowerType
 from ..domain.ranges import Bounds, Ranges, is_allowed, merged
 from ..engine.agenda import Engine, value_of
 from ..engine.clock import Clock
@@ -176,6 +176,8 @@ class SetPoints:
         OF_SET_POINTS.check(lifetime_s)
         check_takes_commands(self._plant, key)
         check_ready(self._plant, key)
+        if is_allowed(power, shown_ranges(self._plant, key, METRIC_OF[power_type]), AS_SENT * abs(power)):
+            return
         accepted, now = accepted_ranges(self._plant, key, power_type), self._plant.capability.rating_now(key)
         # Only edges that move with sun, cells and time deserve a tolerance: those that clients set, the rating, and 0
         # for one way, do not.
@@ -184,8 +186,6 @@ class SetPoints:
         if power_type is PowerType.ACTIVE:
             # What the sun alone makes moves with it, so the minimum beyond it begins only a tolerance farther.
             least_w = minimum_as_sent_w(now, power if power > 0.0 else min(power + slack, 0.0))
-        if self._is_rest(key, power_type, power, least_w):
-            return
         ends = ends_of(rating.of(power_type), accepted)
         left = allowed_ranges(self._plant, key, METRIC_OF[power_type])
         can_be = all(
@@ -197,15 +197,6 @@ class SetPoints:
             raise OutOfBoundsError(
                 f"{power_type.value} power of {key} is {power:g} {unit}; accepted: {_written(accepted, unit)}"
             )
-
-    def _is_rest(self, key: str, power_type: PowerType, power: float, least_w: float) -> bool:
-        """Say whether a power is as much as a device draws at rest, which its bounds show."""
-        if power_type is not PowerType.ACTIVE:
-            return False
-        rest_w = max(least_w, self._plant.equipment.ratings[key].rest_w * (1.0 + AS_SENT))
-        if not 0.0 < power < rest_w:
-            return False
-        return is_allowed(power, shown_ranges(self._plant, key, Metric.AC_POWER_ACTIVE), AS_SENT * power)
 
     def _accept(self, key: str, power_type: PowerType, power: float, due_us: int) -> PowerRequest:
         axis = (key, power_type)

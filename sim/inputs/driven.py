@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ...models.grid_voltage import INTERRUPTED_BELOW
 from ..domain.durations import LONGEST_S, duration_in_words
 from ..files.units import (
     AMPERE,
@@ -43,7 +44,7 @@ class DrivenInput:
     is_whole: bool = False
     """Whether only whole numbers make sense."""
     because: str = ""
-    """Why not beyond the range, where that is not plain."""
+    """Why not beyond the range, or what some of it does, where that is not plain."""
 
     def has(self, value: float) -> bool:
         """Say whether the input can have a value; it may be on its way between two."""
@@ -68,7 +69,9 @@ class DrivenInput:
 _YES_OR_NO = DrivenInput(NUMBER, 0.0, 1.0, is_whole=True)
 _SHARE = DrivenInput(FRACTION, 0.0, 1.0)
 _LOSS = DrivenInput(FRACTION, 0.0, 0.3)
-_VOLTAGE = DrivenInput(VOLT, 0.0, VOLT.most)
+_VOLTAGE = DrivenInput(
+    VOLT, 0.0, VOLT.most, because=f"less than {100.0 * INTERRUPTED_BELOW:g} % of the nominal one is an outage"
+)
 _MOST_W = WATT.most
 _CONSUMED = DrivenInput(WATT, 0.0, _MOST_W, because="a load consumes")
 _NEEDED = DrivenInput(WATT, 0.0, _MOST_W)

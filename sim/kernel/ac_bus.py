@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...models.fuse import MELTED
+from ...models.grid_voltage import INTERRUPTED_BELOW
 from ...models.load import LoadInput, load_output, load_reactive_power_var
 from ...models.throughput import throughput_loss_w, throughput_reactive_var
 from .layout import Layout, Memory
@@ -180,8 +181,14 @@ def find_cut_off(layout: Layout, memory: Memory) -> None:
 
 
 def is_grid_gone(layout: Layout, memory: Memory) -> bool:
-    """Say whether there is nothing behind the grid connection point: an outage, or a fuse link that has melted."""
+    """Say whether there is nothing behind the grid connection point: an outage, or a fuse link that has melted.
+
+    A voltage by which nothing can run is an outage, too, if only of one phase: all poles open, as when a link melts.
+    """
     is_gone = memory.inputs[layout.presence_signal] < 0.5
+    for phase in range(3):
+        phase_v = memory.inputs[layout.phase_voltage_signals[phase]]
+        is_gone = is_gone or phase_v < INTERRUPTED_BELOW * layout.nominal_phase_v
     for link in range(len(layout.fuses)):
         is_gone = is_gone or memory.fuses[link].condition == MELTED
     return is_gone

@@ -28,6 +28,8 @@ from .layout import Layout, Memory
 
 _ROUNDING = 1e-9
 """Part of a power that is no more than what rounding takes from it or adds to it."""
+_CONVERGED = 1e-13
+"""Part of a reactive power by which it may still differ when it is found."""
 _AS_CONVERTED = 1.0 - _ROUNDING
 """Part of a battery's minimum that is left of it by rounding, where its inverter is told what that comes to."""
 
@@ -131,10 +133,11 @@ def _ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> float:
     """Return the AC power that goes with a DC power of an inverter [W], beside the reactive power that it is told."""
     params, wanted_var = layout.inverters[inverter].params, reactive_aim_var(memory, inverter)
     power_w, beside_var = ac_from_dc(params, dc_w), 0.0
-    # What reactive power there is goes with the active power, which it costs little of.
-    for _ in range(4):
+    # What reactive power there is goes with the active power, which it costs little of. Whoever is told what comes of
+    # it has to find the same, so that batteries get the least that they take.
+    for _ in range(16):
         var = _reactive_var(layout, memory, inverter, wanted_var, power_w)
-        if var == beside_var:
+        if abs(var - beside_var) <= _CONVERGED * abs(var):
             return power_w
         power_w, beside_var = ac_beside_reactive(params, dc_w, var), var
     return power_w

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 from ...models.inverter import InverterState, inverter_apparent_limit_va, reactive_limit_within_var
 from ..components.device import NO_POWER
 from ..components.rating import Rating
 from ..domain.ranges import Bounds
 from ..domain.switching import Position
-from ..kernel.ac_bus import active_w
+from ..kernel.ac_bus import active_w, reactive_var
 from ..kernel.feed_in import is_held_back
 from ..kernel.inverters import heat_of
 from ..kernel.reach import drawn_beyond_w, reach_as_others_give_way_w, reach_w
+from ..kernel.steps import is_ramping
 from .equipment import Equipment
 from .operating_point import OperatingPoint
 from .running_machines import RunningMachines
@@ -75,6 +74,13 @@ class Capability:
             min(max(reach.lower, widest.lower), 0.0), max(min(reach.upper, widest.upper), rating.rest_w)
         )
 
+    def keeps_its_pace(self, key: str) -> bool:
+        """Say whether it is for a machine alone to come to what it is told, in its own time: its ramp has ended."""
+        if key not in self._equipment.machines or self._equipment.ratings[key].is_limit:
+            return False
+        self._point.solve()
+        return not is_ramping(self._memory, self._places.controls[key])
+
     def losses_w(self, key: str) -> float:
         """Return what an inverter draws for its losses alone now, as it is set to less; 0 of any other device [W]."""
         if key not in self._equipment.inverters:
@@ -108,11 +114,20 @@ class Capability:
                 return Bounds(*machine.reactive_range_var(machine.params, state, given))
             return machine.reactive_bounds(power_w)
         params = self._equipment.inverters[key]
-        if params.power_factor_min > 0.0 and math.isclose(power_w, params.standby_power_w):
+        if params.power_factor_min > 0.0 and self._converts_nothing(key):
             power_w = 0.0  # What is drawn at rest makes no room for reactive power.
         apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
         limit_var = reactive_limit_within_var(params, apparent_va, power_w)
         return Bounds(-limit_var, limit_var)
+
+    def _converts_nothing(self, key: str) -> bool:
+        """Say whether an inverter rests, drawing what it does so; what flows must be known."""
+        component = self._places.components[key]
+        if reactive_var(self._memory, component) != 0.0:
+            return False
+        if key in self._places.inverters:
+            return self._memory.inverters[self._places.inverters[key]].dc_w == 0.0
+        return self._memory.components[component].dc_w == 0.0
 
     def inverter_heat(self, key: str) -> InverterState | None:
         """Return what the heat sink of an inverter remembers; None of one of which only its power is known."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 
 from ..domain.metrics import Metric, PowerType
-from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, Ranges, intersection, merged, widest_two
+from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, Ranges, intersection, is_allowed, merged, widest_two
 from ..plant.plant import Plant
 
 _ROUNDING = 1e-9
@@ -116,22 +116,34 @@ def _chosen_power(plant: Plant, key: str, metric: Metric) -> float:
 
 
 def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ranges) -> Ranges:
-    """Add 0 and what a device draws at rest to what clients leave of its power, where they leave it 0."""
+    """Add to what clients leave of a device's power what it has in any case, and 0 where they leave it that.
+
+    In any case it has what it draws at rest or on its way to run, and what it delivers though its ramp has ended: an
+    engine that warms up, takes on load, or may not stop yet.
+    """
     allowed = allowed_ranges(plant, key, Metric.AC_POWER_ACTIVE)
     if allowed is None or present == NOTHING_BUT_ZERO:
         return left
-    rating, power_w = plant.capability.rating_now(key), plant.readings.active_power_w(key)
-    gap = rating.set_point_gap
-    least_w = 0.0 if rating.active is None else rating.active.lower
-    rest_w = max(gap.upper, rating.rest_w, least_w, plant.capability.losses_w(key))
-    draws_w = power_w if 0.0 < power_w <= rest_w * (1.0 + _ROUNDING) else 0.0
+    power_w, rest_w = plant.readings.active_power_w(key), plant.capability.rating_now(key).rest_w
+    is_beyond = not is_allowed(power_w, left, _ROUNDING * abs(power_w))
+    is_at_rest = is_beyond and 0.0 <= power_w <= _most_at_rest_w(plant, key) * (1.0 + _ROUNDING)
+    draws_w = power_w if is_at_rest else 0.0
     if left == NOTHING_BUT_ZERO:
-        # What must run until it may stop delivers meanwhile.
-        return (Bounds(min(power_w, 0.0), draws_w or rating.rest_w),)
-    if not any(bounds.contains(0.0) for bounds in allowed):
-        return left
+        rest = Bounds(0.0, draws_w or rest_w)
+        return (Bounds(power_w, power_w), rest) if power_w < 0.0 else (rest,)
+    if is_beyond and power_w < 0.0 and plant.capability.keeps_its_pace(key):
+        return widest_two(merged((*left, Bounds(power_w, power_w))), power_w)
     has_room = len(left) < 2 or any(bounds.contains(0.0) for bounds in left)
-    return merged((*left, Bounds(0.0, draws_w))) if has_room else left
+    if has_room and (is_at_rest or any(bounds.contains(0.0) for bounds in allowed)):
+        return merged((*left, Bounds(0.0, draws_w)))
+    return left
+
+
+def _most_at_rest_w(plant: Plant, key: str) -> float:
+    """Return the most that a device draws at rest, on its way to run, or for its losses alone [W]."""
+    rating = plant.capability.rating_now(key)
+    least_w = 0.0 if rating.active is None else rating.active.lower
+    return max(rating.set_point_gap.upper, rating.rest_w, least_w, plant.capability.losses_w(key))
 
 
 def _of_device(plant: Plant, key: str, bounds: Bounds) -> Ranges:

@@ -252,7 +252,15 @@ class TestRefusals:
 
     def test_a_single_power_makes_sense(self, site: Equipped) -> None:
         augment(site, (5e3, 5e3))
-        assert site.shown(INVERTER) == ((5e3, 5e3),)
+        rest_w = site.value(INVERTER)
+        assert site.shown(INVERTER) == ((0.0, rest_w), (5e3, 5e3))
+
+    def test_one_at_rest_that_draws_nothing_beside_reactive_power_shows_0(self, site: Equipped) -> None:
+        site.gateway.set_power(INVERTER, PowerType.REACTIVE, 5e3, 60)
+        site.pass_time(1.0)
+        augment(site, (5e3, 6e3))
+        assert site.value(INVERTER) == 0.0
+        assert site.shown(INVERTER) == ((0.0, 0.0), (5e3, 6e3))
 
     def test_components_for_telemetry_only(self) -> None:
         site = Equipped(inv={"operational_mode": "telemetry_only"})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from doppelgrid.sim.domain.messages import OutOfBoundsError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Ranges
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -48,3 +50,80 @@ def test_at_rest_an_inverter_with_a_least_power_factor_shows_no_reactive_power()
     inverter = {"category": "battery_inverter", "rated_power": "10 kW", "min_power_factor": 0.9}
     battery = {"id": 4, "category": "battery", "behind": "device", "preset": "lfp-92kwh"}
     assert shown(running(inverter, battery=battery)) == ((0.0, 0.0),)
+
+
+@pytest.mark.parametrize("reactive_var", [1000.0, None])
+def test_an_inverter_told_what_it_draws_at_rest_shows_what_reactive_power_it_has_beside(
+    reactive_var: float | None,
+) -> None:
+    keys = {
+        "category": "battery_inverter",
+        "rated_power": "100 kW",
+        "standby_power": "100 W",
+        "min_power_factor": 0.95,
+    }
+    battery = {"id": 4, "category": "battery", "behind": "device", "preset": "lfp-92kwh"}
+    inverter = running(keys, battery=battery)
+    if reactive_var is not None:
+        inverter.gateway.set_power(DEVICE, PowerType.REACTIVE, reactive_var, 60)
+    for power_w in (20e3, 100.0):
+        inverter.gateway.set_power(DEVICE, PowerType.ACTIVE, power_w, 60)
+        inverter.run_for(timedelta(seconds=10))
+    most_var = 100.0 * math.tan(math.acos(0.95))
+    assert inverter.gateway.frame(DEVICE).values[REACTIVE] == pytest.approx(
+        0.0 if reactive_var is None else most_var
+    )
+    assert shown(inverter) == (pytest.approx((-most_var, most_var)),)
+
+
+LIMITS = {
+    "fixed": ({"rated_power": "30 kW", "max_reactive_power": "3 kvar"}, 3000.0),
+    "fixed, of one that has more apparent power": (
+        {"rated_power": "30 kW", "rated_apparent_power": "40 kVA", "max_reactive_power": "3 kvar"}, 3000.0
+    ),
+    "by power factor": ({"rated_power": "10 kW", "min_power_factor": 0.8}, 6000.0),
+    "by power factor, at the rated power": (
+        {"rated_power": "10 kW", "rated_apparent_power": "20 kVA", "min_power_factor": 0.8}, 7500.0
+    ),
+    "by apparent power": ({"rated_power": "10 kW", "rated_apparent_power": "12 kVA"}, 12000.0),
+}  # fmt: skip
+KINDS: dict[str, dict[str, Any]] = {
+    "battery": {"category": "battery_inverter"},
+    "hybrid": {"category": "hybrid_inverter", "peak_power": "30 kW"},
+    "photovoltaics": {"category": "pv_inverter"},
+    "recorded photovoltaics": {"category": "pv_inverter", "power": "8 kW"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("limit", LIMITS)
+class TestWhatAnInverterCanNeverHave:
+    """Of reactive power, whatever its active power: by its limit, its least power factor, or its apparent power."""
+
+    def site(self, kind: str, limit: str) -> tuple[Simulation, float]:
+        keys, most_var = LIMITS[limit]
+        battery = {"id": 4, "category": "battery", "behind": "device", "preset": "lfp-92kwh"}
+        takes_batteries = kind in ("battery", "hybrid")
+        return running({**KINDS[kind], **keys}, **({"battery": battery} if takes_batteries else {})), most_var
+
+    def test_is_told_as_its_rating(self, kind: str, limit: str) -> None:
+        simulation, most_var = self.site(kind, limit)
+        (listed,) = [each for each in simulation.gateway.components() if each.id == DEVICE]
+        lower_var, upper_var = listed.rated_bounds[REACTIVE]
+        assert (lower_var, upper_var) == (pytest.approx(-most_var), pytest.approx(most_var))
+
+    @pytest.mark.parametrize("sign", [-1.0, 1.0])
+    def test_is_refused(self, kind: str, limit: str, sign: float) -> None:
+        simulation, most_var = self.site(kind, limit)
+        simulation.gateway.set_power(DEVICE, PowerType.REACTIVE, sign * most_var, 60)
+        with pytest.raises(OutOfBoundsError, match=f"accepted: -{most_var:.0f} to {most_var:.0f} var$"):
+            simulation.gateway.set_power(DEVICE, PowerType.REACTIVE, sign * 1.001 * most_var, 60)
+
+
+def test_what_is_in_force_stays_where_more_reactive_power_is_refused() -> None:
+    inverter = running({"category": "pv_inverter", "rated_power": "30 kW", "max_reactive_power": "3 kvar"})
+    inverter.gateway.set_power(DEVICE, PowerType.REACTIVE, 2900.0, 60)
+    with pytest.raises(OutOfBoundsError):
+        inverter.gateway.set_power(DEVICE, PowerType.REACTIVE, 4500.0, 60)
+    inverter.run_for(timedelta(seconds=5))
+    assert inverter.gateway.frame(DEVICE).values[REACTIVE] == pytest.approx(2900.0)

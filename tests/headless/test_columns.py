@@ -73,10 +73,13 @@ def test_so_does_one_of_meters_with_options_outages_and_converters_in_parallel()
         "accuracy_class": "1", "noise": "1 %", "window": "5 s", "power_resolution": "1 W",
         "voltage_resolution": "0.1 V", "current_resolution": "10 mA", "register_resolution": "10 Wh",
     }  # fmt: skip
+    times = {"0 s": "230 V", "200 s": "20 V", "230 s": "225 V"}
+    dip = {"profile": "inline", "points": [{"at": at, "value": value} for at, value in times.items()]}
     components: dict[str, Any] = {
         "grid": {
             "id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A",
             "outages": [{"from": "2026-06-15T11:51:00+02:00", "duration": "1 min"}],
+            "voltages": {"phases": ["230 V", dip, "230 V"]},
         },
         "main": {"id": 2, "category": "meter", "behind": "grid", "measurement": options},
         "house": {

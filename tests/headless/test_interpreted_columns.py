@@ -30,10 +30,20 @@ OPTIONS = {
     "accuracy_class": "1", "noise": "1 %", "window": "5 s", "power_resolution": "1 W",
     "voltage_resolution": "0.1 V", "current_resolution": "10 mA", "register_resolution": "10 Wh",
 }  # fmt: skip
+DIP = {
+    "profile": "inline",
+    "points": [
+        {"at": "0 s", "value": "230 V"},
+        {"at": "70 s", "value": "20 V"},
+        {"at": "85 s", "value": "225 V"},
+    ],
+}
+"""Less than a tenth of the nominal voltage, which is an outage."""
 COMPONENTS: dict[str, Any] = {
     "grid": {
         "id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A",
         "outages": [{"from": "2026-06-15T11:50:20+02:00", "duration": "30 s"}],
+        "voltages": {"phases": ["230 V", DIP, "230 V"]},
     },
     "main": {"id": 2, "category": "meter", "behind": "grid", "measurement": OPTIONS},
     "house": {
@@ -95,6 +105,7 @@ def test_a_run_reports_meters_outages_and_ways_in_parallel_as_a_live_site_does()
     assert differing(found, expected) == set()
     states = {name: set(column) for name, column in found.items() if name.endswith(STATE)}
     assert states["2.state"] == {"READY", "OFF"}
+    assert found["2.state"][13:18] == ["READY", *["OFF"] * 3, "READY"]
     assert states["8.state"] >= {"DISCHARGING RELAY_CLOSED"}
     assert len(set(found["3.AC_ENERGY_ACTIVE"])) > 5
     for name in ("6.DC_POWER", "7.DC_POWER"):

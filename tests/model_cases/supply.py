@@ -28,6 +28,7 @@ CASES = [
         name="supply",
         params={
             "with standby draw": SupplyParams(10_000.0, 11_000.0, 20.0),
+            "by power factor": SupplyParams(10_000.0, 11_000.0, 20.0, 6_000.0, 0.9),
             "without": SupplyParams(10_000.0, 10_000.0, 0.0),
         },
         output=supply_output,

@@ -106,6 +106,22 @@ def test_no_more_than_the_set_point_is_drawn_but_for_six_amperes_and_standby(
         assert taken_w <= max(set_point_w + TOUCH_W, WALLBOX.standby_w)
 
 
+@given(st.floats(0.0, 12e3), st.floats(200.0, 260.0))
+@example(4140.0, 253.0)
+@example(4200.0, 200.0)
+def test_a_dc_charger_draws_no_more_than_the_set_point_and_pauses_below_its_least_power(
+    set_point_w: float, voltage_v: float
+) -> None:
+    least_w = 4200.0
+    station = FAST._replace(current_min_a=least_w / 690.0)
+    taken_w = power_w(station, plugged(set_point_w=set_point_w, voltage_v=voltage_v))
+    if set_point_w >= least_w:
+        assert taken_w == pytest.approx(set_point_w)
+    elif set_point_w < least_w - TOUCH_W:
+        assert taken_w == station.standby_w
+    assert taken_w <= max(set_point_w + TOUCH_W, station.standby_w)
+
+
 @given(st.integers(6, 16), st.floats(200.0, 260.0), st.sampled_from([WALLBOX, PUBLIC]))
 def test_whole_amperes_at_the_momentary_voltage_are_given_as_32_bits_say_them(
     amperes: int, voltage_v: float, charger: EvChargerParams

@@ -55,6 +55,19 @@ def test_reactive_power_is_what_the_apparent_power_leaves() -> None:
         assert supply_reactive_limit_var(PLANT, active_w) == pytest.approx(limit_var)
 
 
+def test_reactive_power_keeps_to_a_fixed_limit_and_to_a_least_power_factor() -> None:
+    limited = PLANT._replace(reactive_power_max_var=300.0)
+    by_factor = PLANT._replace(power_factor_min=0.8)
+    for plant, active_w, limit_var in (
+        (limited, -1000.0, 300.0),
+        (limited, 5.0, 300.0),
+        (by_factor, -400.0, 300.0),
+        (by_factor, -1200.0, 350.0),
+        (by_factor, 5.0, 0.0),
+    ):
+        assert supply_reactive_limit_var(plant, active_w) == pytest.approx(limit_var)
+
+
 def test_reactive_power_keeps_to_it_in_either_direction() -> None:
     for set_point_var, given_var in (
         (900.0, 750.0),

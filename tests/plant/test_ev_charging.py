@@ -227,6 +227,13 @@ class TestPhases:
         assert site.value(Metric(f"AC_CURRENT_PHASE_{phases[0]}")) >= 6.0 - 1e-9
         assert site.simulation.plant.tracking.has_reached("ev", PowerType.ACTIVE)
 
+    @pytest.mark.parametrize("told_w", [4100.0, 4140.0, 4150.0, 4199.0, 4200.0, 4210.0])
+    def test_direct_current_pauses_below_its_least_power_whatever_the_voltages(self, told_w: float) -> None:
+        site = Charging(car={}, type="dc", min_power="4.2 kW", voltages=["253 V", "200 V", "230 V"]).to(7.0)
+        site.tell(told_w)
+        assert site.power_w == pytest.approx(told_w if told_w >= 4200.0 else site.standby_w)
+        assert site.simulation.plant.tracking.has_reached("ev", PowerType.ACTIVE)
+
     def test_the_meter_in_front_sees_the_same_phases(self) -> None:
         car = {"arrive": "06:30", "stay": "6 h", "soc": "10 %", "car": "hatchback-38kwh"}
         site = Charging([car], phases=[3]).to(7.0)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.models.fuse import fuse_initial_state, fuse_time_to_melt_s
@@ -129,6 +130,51 @@ class TestVoltage:
         assert running.values(MAIN, PHASES_N) == pytest.approx([expected.voltage_v] * 3)
         assert expected.voltage_v < 228.0
         assert running.value(MAIN, LINES[0]) == pytest.approx(expected.voltage_v * math.sqrt(3.0))
+
+
+class TestAVoltageByWhichNothingCanRun:
+    """It is an outage, whoever makes it and if only of one phase."""
+
+    @pytest.mark.parametrize(
+        ("quantity", "value"), [("voltage", 0.0), ("voltage", 39.9), ("voltage_2", 0.0), ("voltage_3", 22.0)]
+    )
+    def test_nothing_flows_until_it_is_back(self, quantity: str, value: float) -> None:
+        running = Running(site())
+        running.simulation.drive("grid", quantity, value)
+        running.pass_time(1)
+        assert running.value(LOAD) == 0.0
+        assert running.values(MAIN, PHASES_N) == [0.0] * 3
+        running.simulation.release("grid", quantity)
+        running.pass_time(1)
+        assert running.value(LOAD) == 10_000.0
+
+    def test_it_begins_on_the_way_there(self) -> None:
+        running = Running(site())
+        running.simulation.drive("grid", "voltage", 0.0, over_s=10.0)
+        running.pass_time(8)
+        assert running.value(LOAD) == 10_000.0
+        running.pass_time(1.5)
+        assert running.value(LOAD) == 0.0
+
+    def test_points_of_a_site_file_tell_it_too(self) -> None:
+        times = {"0 s": "230 V", "60 s": "0 V", "120 s": "230 V"}
+        points = {"profile": "inline", "points": [{"at": at, "value": value} for at, value in times.items()]}
+        running = Running(site(voltages={"phases": ["230 V", points, "230 V"]}))
+        seen = []
+        for _ in range(3):
+            running.pass_time(30)
+            seen.append(running.value(LOAD))
+            running.pass_time(30)
+        assert seen == [10_000.0, 0.0, 10_000.0]
+
+    def test_a_site_file_that_has_nothing_else_is_refused(self) -> None:
+        with pytest.raises(ValidationError, match=r"phases of at least 23.09 V, 10 % of the nominal voltage"):
+            site(voltages={"phases": ["230 V", "0 V", "230 V"]})
+
+    def test_a_voltage_just_above_lets_devices_run(self) -> None:
+        running = Running(site())
+        running.simulation.drive("grid", "voltage", 40.1)
+        assert running.value(LOAD) == 10_000.0
 
 
 class TestLoadsAndVoltage:

@@ -12,6 +12,8 @@ from .delivered import REACTION_US
 _CHANGES = ("fault", "fault comes", "fault goes", "mended", "state", "driven", "released", "bounds augmented",
             "bounds cleared", "bounds lapsed", "server comes back")  # fmt: skip
 """Events after which a device may take other set-points than before, or clients have not seen what it takes."""
+_OF_THE_GRID = ("presence", "voltage", "voltage_1", "voltage_2", "voltage_3")
+"""Inputs that decide whether there is a grid by which devices can run."""
 _ENDS = ("mended", "fault goes")
 _UNSEEN = (Family.MEASUREMENT, Family.LINK)
 _KEPT = 200
@@ -75,7 +77,7 @@ class Attribution:
     def _cuts_off(self, event: Event, key: str) -> bool:
         """Say whether an event on the way to the grid may cut a device off, rather than be about a load there."""
         on_the_way = event.subject in self._wiring.order and key in self._wiring.behind(event.subject)
-        return on_the_way and event.details.get("quantity", "presence") == "presence"
+        return on_the_way and event.details.get("quantity", "presence") in _OF_THE_GRID
 
     def _is_broken(self, key: str) -> bool:
         return any(
