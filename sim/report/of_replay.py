@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -100,8 +101,10 @@ class _Written:
             del self._values[len(self._times_us) * len(self._metrics) :]
         while self.conditions and self.conditions[-1][0] >= time_us:
             self.conditions.pop()
-        self._times_us.append(time_us)
-        self._values.extend(frame.values[metric] for metric in self._metrics)
+        if self._metrics:
+            self._times_us.append(time_us)
+            # At the last instant of a recording nothing flows any more, so not all is there.
+            self._values.extend(frame.values.get(metric, math.nan) for metric in self._metrics)
         said = Condition(tuple(state.value for state in frame.states), frame.warnings, frame.errors)
         if not self.conditions or self.conditions[-1][1] != said:
             self.conditions.append((time_us, said))
@@ -112,9 +115,7 @@ class _Written:
             return None
         times_us = np.array(self._times_us, np.int64)
         values = np.array(self._values).reshape(len(times_us), len(self._metrics))
-        written = Track(
-            tuple(metric.value for metric in self._metrics), times_us, values, np.ones(values.shape, np.bool_)
-        )
+        written = Track(tuple(metric.value for metric in self._metrics), times_us, values, ~np.isnan(values))
         if recorded is None or not np.array_equal(recorded.times_us, times_us):
             return written
         bounds = list(_bounds(recorded.names))

@@ -11,10 +11,12 @@ import pytest
 
 from doppelgrid.cli.report_lines import lines
 from doppelgrid.sim.domain.faults import Fault, FaultKind
-from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.domain.messages import Frame
+from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.recording import Recorder, Recording, read_recording
 from doppelgrid.sim.replay import Replay
 from doppelgrid.sim.report.of_recording import report_of_recording
+from doppelgrid.sim.report.of_replay import _Written
 from doppelgrid.sim.report.of_simulation import SiteWatch
 from doppelgrid.sim.report.site_report import SiteReport
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -125,3 +127,34 @@ def test_what_is_simulated_instead_is_told_as_it_was(hour: Recording) -> None:
     assert (report.imported_wh or 0.0) > (recorded.imported_wh or 0.0) + 1e3
     assert [storage.key for storage in report.storages] == ["bat"]
     assert not [incident for incident in report.incidents if incident.key == "inv"]
+
+
+def test_a_component_that_shows_less_at_the_last_instant_is_told_as_far_as_it_showed_all() -> None:
+    written = _Written()
+    values = {Metric.AC_POWER_ACTIVE: 5.0, Metric.AC_CURRENT_PHASE_1: 1.0}
+    for time_us, shown in enumerate((values, {Metric.AC_CURRENT_PHASE_1: 2.0})):
+        written.take(
+            time_us,
+            Frame(
+                component_id=1, sample_time_us=time_us, values=shown, bounds={}, states=(), state_since_us=0
+            ),
+        )
+    track = written.track(None)
+    assert track is not None
+    assert track.names == ("AC_POWER_ACTIVE", "AC_CURRENT_PHASE_1")
+    assert track.present.tolist() == [[True, True], [False, True]]
+    assert track.values[:, 1].tolist() == [1.0, 2.0]
+
+
+def test_frames_before_a_component_shows_anything_count_for_nothing() -> None:
+    written = _Written()
+    for time_us, shown in enumerate(({}, {Metric.AC_POWER_ACTIVE: 5.0})):
+        written.take(
+            time_us,
+            Frame(
+                component_id=1, sample_time_us=time_us, values=shown, bounds={}, states=(), state_since_us=0
+            ),
+        )
+    track = written.track(None)
+    assert track is not None
+    assert (track.times_us.tolist(), track.values.tolist()) == ([1], [[5.0]])
