@@ -126,17 +126,21 @@ def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ra
         return left
     power_w, rest_w = plant.readings.active_power_w(key), plant.capability.rating_now(key).rest_w
     is_beyond = not is_allowed(power_w, left, _ROUNDING * abs(power_w))
-    is_at_rest = is_beyond and 0.0 <= power_w <= _most_at_rest_w(plant, key) * (1.0 + _ROUNDING)
-    draws_w = power_w if is_at_rest else 0.0
+    least_w = -_ROUNDING * plant.equipment.ratings[key].size
+    is_at_rest = is_beyond and least_w <= power_w <= _most_at_rest_w(plant, key) * (1.0 + _ROUNDING)
+    draws_w = max(power_w, 0.0) if is_at_rest else 0.0
     if left == NOTHING_BUT_ZERO:
         rest = Bounds(0.0, draws_w or rest_w)
-        return (Bounds(power_w, power_w), rest) if power_w < 0.0 else (rest,)
-    if is_beyond and power_w < 0.0 and plant.capability.keeps_its_pace(key):
+        return (Bounds(power_w, power_w), rest) if power_w < least_w else (rest,)
+    if is_beyond and power_w < least_w and plant.capability.keeps_its_pace(key):
         return widest_two(merged((*left, Bounds(power_w, power_w))), power_w)
-    has_room = len(left) < 2 or any(bounds.contains(0.0) for bounds in left)
-    if has_room and (is_at_rest or any(bounds.contains(0.0) for bounds in allowed)):
-        return merged((*left, Bounds(0.0, draws_w)))
-    return left
+    if not is_at_rest and not any(bounds.contains(0.0) for bounds in allowed):
+        return left
+    with_rest = merged((*left, Bounds(0.0, draws_w)))
+    is_one_way = left[0].lower > 0.0 or left[-1].upper < 0.0
+    if len(with_rest) > 2 and is_at_rest and is_one_way:
+        return widest_two(with_rest, power_w)
+    return with_rest if len(with_rest) <= 2 else left
 
 
 def _most_at_rest_w(plant: Plant, key: str) -> float:

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 import pytest
-from gateway.equipped import BATTERY, CAPACITORS, CHARGER, INVERTER, MAIN, PV, START, Equipped
+from gateway.equipped import BATTERY, CAPACITORS, CHARGER, HYBRID, INVERTER, MAIN, PV, START, Equipped
 
 from doppelgrid.sim.domain.messages import (
     InvalidArgumentError,
@@ -261,6 +261,16 @@ class TestRefusals:
         augment(site, (5e3, 6e3))
         assert site.value(INVERTER) == 0.0
         assert site.shown(INVERTER) == ((0.0, 0.0), (5e3, 6e3))
+
+    def test_a_hybrid_left_two_ranges_of_delivery_shows_its_rest_and_the_wider_one(self) -> None:
+        site = Equipped(**{"hybrid-bat": {"min_power": "1 kW"}})
+        site.pass_time(1.0)
+        site.gateway.augment_bounds(HYBRID, Metric.AC_POWER_ACTIVE, [(-20e3, -5e3)], lifetime_s=60)
+        site.pass_time(10.0)
+        rest_w, shown = site.value(HYBRID), site.shown(HYBRID)
+        assert rest_w > 0.0
+        assert any(lower <= rest_w <= upper for lower, upper in shown)
+        assert shown[0][0] == -20e3
 
     def test_components_for_telemetry_only(self) -> None:
         site = Equipped(inv={"operational_mode": "telemetry_only"})
