@@ -77,6 +77,10 @@ class Tracking:
             target_var = self._reactive_target_var(key)
             return abs(flow.reactive_var - target_var) <= max(tolerance, rating.resolution_w)
         target_w = self._memory.controls[self._controls[key]].target_w
+        inverter = self._equipment.inverters.get(key)
+        if inverter is not None and flow.active_w >= 0.0 and 0.0 <= target_w <= inverter.standby_power_w:
+            # It draws that much whatever less it is told.
+            tolerance += inverter.standby_power_w
         if rating.is_limit:
             lower_w = max(rating.active.lower, 0.0) if rating.active else 0.0
             # A charger that is told its least current at the nominal or its lowest voltage has what that makes now.

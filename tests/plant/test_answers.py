@@ -72,6 +72,16 @@ def aimed(made: Plant, key: str, target: float, power_type: PowerType = ACTIVE) 
     return made.tracking.has_reached(key, power_type)
 
 
+@pytest.mark.parametrize("key", ["inv", "roof"])
+def test_an_inverter_that_draws_what_it_does_at_rest_has_reached_whatever_less_it_is_told(key: str) -> None:
+    changes = {key: {"rated_power": "5 kW", "standby_power": "250 W"}}
+    for told_w in (0.0, 10.0, 250.0):
+        assert aimed(flowing(key, 250.0, **changes), key, told_w)
+    for told_w in (-600.0, 1000.0):
+        assert not aimed(flowing("inv", 250.0, inv=changes.get("inv", changes.get("roof"))), "inv", told_w)
+    assert not aimed(flowing(key, -250.0, **changes), key, 0.0)
+
+
 def test_bounds_are_what_rating_and_reach_have_in_common_with_nothing_and_rest() -> None:
     for rated, reach, rest_w, bounds in [
         ((-30.0, 30.0), (-20.0, 10.0), 0.0, (-20.0, 10.0)),
@@ -291,7 +301,8 @@ class TestLimits:
         made.allowed_power.allow("roof", Metric.AC_POWER_ACTIVE, (Bounds(-7e3, -6e3),))
         assert accepted_ranges(made, "roof", ACTIVE) == (Bounds(-7e3, -6e3),)
         made.operating_point.solve()
-        assert shown_ranges(made, "roof", Metric.AC_POWER_ACTIVE) == (Bounds(0.0, standby_w),)
+        ((lower_w, upper_w),) = shown_ranges(made, "roof", Metric.AC_POWER_ACTIVE)
+        assert (lower_w, upper_w) == pytest.approx((0.0, standby_w), rel=1e-12)
 
     def test_powers_that_can_be_told_have_bounds(self) -> None:
         made = plant("inv", "bank", "miner")
