@@ -37,7 +37,7 @@ def outcomes(request: pytest.FixtureRequest) -> Outcomes:
     numbers = {
         item.callspec.params["number"]
         for item in request.session.items
-        if isinstance(item, pytest.Function) and "outcomes" in item.fixturenames
+        if isinstance(item, pytest.Function) and {"outcomes", "number"} <= set(item.fixturenames)
     }
     return asyncio.run(examine_ourselves(numbers))
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from doppelgrid.sim.domain.messages import unsigned_zeros
 from doppelgrid.sim.files.units import Unit
 from doppelgrid.sim.headless import simulate as simulate_module
 from doppelgrid.sim.headless.columns import Columns
@@ -88,7 +89,7 @@ def live(site: Site, rows: int, step: timedelta) -> Reported:
         for key, component in site.components.items():
             reading = instruments.read(key)
             shown.setdefault(f"{component.id}.{STATE}", []).append(" ".join(reading.states))
-            for metric, value in reading.values.items():
+            for metric, value in unsigned_zeros(reading.values).items():
                 shown.setdefault(f"{component.id}.{metric}", []).append(value)
     return shown
 

@@ -52,6 +52,7 @@ class Bus:
             parents += above
         self.layout: Any = SimpleNamespace(
             components=components, parents=parents, throughputs=[LOSSY], grid=GRID, presence_signal=0, fuses=[None],
+            phase_voltage_signals=[1, 1, 1], nominal_phase_v=300.0,
             inverters=[SimpleNamespace(component=INVERTER, first_pair=0, end_pair=1)], pair_battery=[0],
             batteries=[SimpleNamespace(component=BATTERY)], controls=[SimpleNamespace(component=INVERTER)],
             loads=[SimpleNamespace(component=HALL, signal=1, power_factor=0.6, mix=-1)],

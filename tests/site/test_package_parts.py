@@ -105,7 +105,7 @@ class TestBattery:
             ({"initial_spread": 1.5}, "initial_spread 1.5; accepted: 0..1"),
             ({"params": 3}, "params 3; accepted: a BatteryParams"),
             ({"management": 3}, "management 3; accepted: a BmsParams"),
-            ({"ageing": 3}, "ageing 3; accepted: a AgeingParams"),
+            ({"ageing": 3}, "ageing 3; accepted: an AgeingParams"),
             ({"ageing": None}, ""),
         ],
     )

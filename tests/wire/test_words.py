@@ -54,7 +54,11 @@ def test_every_power_type_has_a_number() -> None:
     assert set(POWER_TYPES.values()) == set(PowerType)
 
 
-REFUSALS = [kind for kind in CommandError.__subclasses__() if kind is not messages.UnknownFaultError]
+REFUSALS = [
+    kind
+    for kind in CommandError.__subclasses__()
+    if kind.__module__ == messages.__name__ and kind is not messages.UnknownFaultError
+]
 """What clients of the Microgrid API can be refused with: of faults they know nothing."""
 
 
