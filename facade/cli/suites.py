@@ -243,14 +243,15 @@ def _unwritable(output: Path | None, junit: Path | None, html: Path | None) -> I
     said = [None if output is None else unwritable_folder("--output", output)]
     for option, path in (("--junit", junit), ("--html", html)):
         said.append(None if path is None or _comes_with(output, path) else unwritable(option, path))
-    if junit is not None and html is not None and junit.resolve() == html.resolve():
+    is_one = junit is not None and html is not None and junit.absolute() == html.absolute()
+    if is_one and not any(said):
         said.append(f"--junit and --html are both {str(html)!r}; accepted: two files")
     yield from filter(None, said)
 
 
 def _comes_with(output: Path | None, path: Path) -> bool:
     """Say whether a file is in the folder of the cases, which is made for the run if it is not there."""
-    return output is not None and not output.exists() and path.parent.resolve() == output.resolve()
+    return output is not None and not os.path.lexists(output) and path.parent.absolute() == output.absolute()
 
 
 def _make_folder(output: Path | None) -> None:

@@ -111,6 +111,20 @@ def test_a_slip_in_an_option_is_told(suite: Path, words: list[str], said: str) -
     assert said in " ".join(ended.output.replace("│", " ").split())
 
 
+def test_a_page_may_lie_in_the_folder_of_the_cases_that_is_not_there_yet(suite: Path) -> None:
+    folder = suite / "new"
+    ended = run(suite, "--filter", "good", "--output", folder, "--html", folder / "page.html")
+    assert ended.exit_code == 0, ended.output
+    assert (folder / "page.html").exists()
+
+
+def test_one_file_for_two_reports_is_refused(suite: Path) -> None:
+    ended = run(suite, "--html", suite / "one", "--junit", suite / "one")
+    assert ended.exit_code == 2
+    assert "--junit and --html are both" in ended.output
+    assert "passed" not in ended.output
+
+
 def test_all_that_could_not_be_written_at_the_end_is_told_before_anything_runs(suite: Path) -> None:
     unwritable = suite / ("x" * 300)  # longer than names of files can be, for whoever writes
     words = [word for option in ("--output", "--junit", "--html") for word in (option, unwritable)]
