@@ -62,7 +62,7 @@ def simulate_ensemble(
 
     Raises:
         ValueError: If an option or what varies is wrong, or the tariff does not cover all of a run.
-        OSError: If a cluster cannot be reached, or results cannot be written.
+        OSError: If results cannot be written.
         typer.Exit: If runs cannot be given out, failed, or were ended by Ctrl-C.
     """
     from rich.console import Console  # noqa: PLC0415
@@ -133,6 +133,7 @@ def _collect(jobs: Sequence[Job], options: EnsembleOptions) -> tuple[list[Result
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
+    from ..sim.ensemble.cluster import ClusterError  # noqa: PLC0415
     from ..sim.ensemble.ensemble import EnsembleError, run_jobs  # noqa: PLC0415
 
     results: list[Result] = []
@@ -152,6 +153,8 @@ def _collect(jobs: Sequence[Job], options: EnsembleOptions) -> tuple[list[Result
                 bar.update(task, advance=1, description="runs")
     except EnsembleError as error:
         raise refuse(str(error)) from None
+    except ClusterError as error:
+        raise refuse(f"--dask is {error}") from None
     except KeyboardInterrupt:
         return results, False
     return results, True

@@ -207,7 +207,8 @@ def _coming(cases: Sequence[Case], options: SuiteOptions, progress: SuiteProgres
 
         yield from run_cases(cases, options.jobs, progress.passed)
         return
-    from ..scenarios.suites.running.cluster import ClusterError, run_in_cluster  # noqa: PLC0415
+    from ..scenarios.suites.running.cluster import run_in_cluster  # noqa: PLC0415
+    from ..sim.ensemble.cluster import ClusterError  # noqa: PLC0415
 
     try:
         yield from run_in_cluster(cases, options.dask)

@@ -22,13 +22,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from ..domain.timestamps import check_start
-from ..files.extras import extra_for
 from ..files.presets import PresetFolder
 from ..headless.outcome import Summary
 from ..headless.simulate import DEFAULT_START, SECOND, check_installed, check_times, simulate
 from ..site.site import Site
 from ..tariff.bill import Costs
 from ..tariff.reader import Tariff
+from .cluster import connected
 from .variation import (
     NOTHING_VARIES,
     Quantity,
@@ -43,7 +43,6 @@ from .variation import (
 if TYPE_CHECKING:
     import pandas as pd
 
-_CONNECT_S = 30.0
 _AHEAD = 4
 """Jobs that wait at a cluster for each of its threads, so that none of them idles."""
 _PREPARING = threading.Lock()
@@ -127,7 +126,7 @@ def simulate_many(
         TariffError: If the tariff does not cover all of a run.
         ValueError: If the duration, the resolution or the number of runs makes no sense.
         EnsembleError: If runs cannot be given out.
-        OSError: If the cluster cannot be reached.
+        ClusterError: If the cluster cannot be reached, has no workers, or other versions of this package.
         MissingPackageError: If what compiles is not installed.
     """
     check_installed()
@@ -180,7 +179,7 @@ def run_jobs(
 
     Raises:
         EnsembleError: If runs cannot be given out.
-        OSError: If the cluster cannot be reached.
+        ClusterError: If the cluster cannot be reached, has no workers, or other versions of this package.
     """
     if dask is not None:
         yield from run_in_cluster(jobs, dask)
@@ -277,13 +276,11 @@ def run_in_cluster(jobs: Sequence[Job], address: str) -> Generator[Result]:
 
     Raises:
         MissingPackageError: If Dask is not installed.
-        OSError: If the cluster cannot be reached, or has no workers.
-        ValueError: If the address makes no sense.
+        ClusterError: If the cluster cannot be reached, has no workers, or other versions of this package.
     """
-    with extra_for("runs on a Dask cluster"):
+    with connected(address, "runs") as client:
         import distributed  # noqa: PLC0415
-    with distributed.Client(address, timeout=_CONNECT_S, set_as_default=False) as client:
-        client.wait_for_workers(1, timeout=_CONNECT_S)
+
         threads = client.nthreads()
         hosts = {worker.rpartition(":")[0]: worker for worker in threads}
         prepared = [client.submit(prepare, jobs[0], workers=[each], pure=False) for each in hosts.values()]

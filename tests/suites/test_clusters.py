@@ -11,9 +11,11 @@ from suites.benches import scenario
 
 from doppelgrid.scenarios.suites.running import cluster
 from doppelgrid.scenarios.suites.running.case import Case, Verdict
-from doppelgrid.scenarios.suites.running.cluster import ClusterError, Place, run_in_cluster, run_on_worker
+from doppelgrid.scenarios.suites.running.cluster import Place, run_in_cluster, run_on_worker
 from doppelgrid.scenarios.suites.running.collection import Shard, chosen, collect
 from doppelgrid.scenarios.suites.running.runner import run_cases
+from doppelgrid.sim.ensemble import cluster as clusters
+from doppelgrid.sim.ensemble.cluster import ClusterError
 
 REST = """
 parameters: {load: [1 kW, 2 kW, 3 kW, 4 kW]}
@@ -60,6 +62,34 @@ def test_what_dies_beside_a_worker_fails_its_case_and_is_replaced(tmp_path: Path
 
 
 def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cluster, "_CONNECT_S", 0.2)
+    monkeypatch.setattr(clusters, "_CONNECT_S", 0.2)
     with pytest.raises(ClusterError, match=r"'tcp://127.0.0.1:1' .*accepted: the address of a scheduler"):
         next(run_in_cluster([Case("try", tmp_path)], "tcp://127.0.0.1:1"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("theirs", "told"), [(None, "no doppelgrid"), ("0.0.9", r"doppelgrid 0\.0\.9")])
+def test_a_cluster_without_this_version_of_the_package_is_told_before_anything_runs(
+    theirs: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import Client, LocalCluster
+
+    asked = Client.get_versions
+
+    def with_another_scheduler(
+        client: Client, **options: list[str]
+    ) -> dict[str, dict[str, dict[str, str | None]]]:
+        versions = asked(client, **options)
+        versions["scheduler"]["packages"]["doppelgrid"] = theirs
+        return versions
+
+    monkeypatch.setattr(Client, "get_versions", with_another_scheduler)
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=50
+        ) as made,
+        pytest.raises(
+            ClusterError, match=f"its scheduler has {told}; accepted: .* on the scheduler and on all"
+        ),
+    ):
+        next(run_in_cluster([Case("try", tmp_path)], made.scheduler_address))

@@ -17,18 +17,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ....sim.files.extras import extra_for
+from ....sim.ensemble.cluster import connected
 from ...lockstep.hash_seed import VARIABLE, hash_seed
 from .case import Case, Verdict, without_run
 from .runner import run_cases
 
-_CONNECT_S = 30.0
 _AHEAD = 2
 """Cases that wait at a cluster for each of its threads, so that none of them idles."""
-
-
-class ClusterError(ValueError):
-    """A cluster cannot be reached, or has no workers."""
 
 
 def run_in_cluster(cases: Sequence[Case], address: str) -> Generator[Verdict]:
@@ -40,21 +35,11 @@ def run_in_cluster(cases: Sequence[Case], address: str) -> Generator[Verdict]:
 
     Raises:
         MissingPackageError: If Dask is not installed.
-        ClusterError: If the cluster cannot be reached.
+        ClusterError: If the cluster cannot be reached, has no workers, or other versions of this package.
     """
-    with extra_for("cases on a Dask cluster"):
+    with connected(address, "cases") as client:
         import distributed  # noqa: PLC0415
-    try:
-        client = distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ClusterError(
-            f"{address!r} ({error}); accepted: the address of a scheduler that answers, such as tcp://10.0.0.1:8786"
-        ) from None
-    with client:
-        try:
-            client.wait_for_workers(1, timeout=_CONNECT_S)
-        except TimeoutError:
-            raise ClusterError(f"{address!r}, which has no workers; accepted: a cluster with some") from None
+
         waiting: dict[Any, Case] = {}
         folder = Path.cwd()
 
