@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .output import print_json
+
 if TYPE_CHECKING:
     from ..sim.site.site import Site
 
@@ -43,13 +45,13 @@ def check(
 def _print_schema() -> None:
     from ..sim.site.schema import site_schema  # noqa: PLC0415
 
-    typer.echo(json.dumps(site_schema(), indent=2, ensure_ascii=False))
+    print_json(json.dumps(site_schema(), indent=2, ensure_ascii=False))
 
 
 def _print_scenario_schema() -> None:
     from ..scenarios.suites.file.schema import scenario_schema  # noqa: PLC0415
 
-    typer.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
+    print_json(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
 
 
 def _warn_of_broken_packages() -> None:

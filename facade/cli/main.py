@@ -22,6 +22,7 @@ from .ending import end, end_at_the_end_of_a_pipe
 from .fuzz import fuzz
 from .lockstep import lockstep
 from .options import WithExtras, refuse
+from .output import print_whatever_fits
 from .recover import recover
 from .replay import replay
 from .report import report
@@ -64,6 +65,7 @@ def doppelgrid(
 
 def main() -> None:
     """Run the command, as the process's only purpose."""
+    print_whatever_fits()
     # What is imported stays: to look through all of it for garbage, again and again, takes a tenth of a short run.
     gc.set_threshold(20_000, 20, 100)
     try:

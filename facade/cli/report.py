@@ -9,6 +9,7 @@ import typer
 
 from .billing import TariffOption, read_tariff
 from .options import check_writable, refuse, writing
+from .output import print_json
 
 
 def report(
@@ -65,6 +66,6 @@ def report(
         with writing("--json", json):
             json.write_text(json_text(found.plain(), indent=2) + "\n", encoding="utf-8")
     if to_terminal:
-        typer.echo(json_text(found.plain(), indent=2))
+        print_json(json_text(found.plain(), indent=2))
     else:
         print_report(found, Console(emoji=False), chart=True)

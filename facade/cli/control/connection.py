@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 import typer
 
 from ..options import BAD_INPUT, refuse
+from ..output import print_json
 from ..protection import AuthKeyOption, SignSecretOption
 
 if TYPE_CHECKING:
@@ -101,7 +102,10 @@ def ask(
     from ...proto.control.client import ControlClient, ControlError  # noqa: PLC0415
 
     def tell(told: Told) -> None:
-        typer.echo(json.dumps(told.content, ensure_ascii=False, allow_nan=False) if as_json else told.text)
+        if as_json:
+            print_json(json.dumps(told.content, ensure_ascii=False, allow_nan=False))
+        else:
+            typer.echo(told.text)
         if told.code:
             raise typer.Exit(told.code)
 
