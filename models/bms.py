@@ -47,7 +47,7 @@ from .bms_protection import (
     way_ahead,
 )
 from .circuit import ThermalBody
-from .parameter import Parameter, ParameterError
+from .parameter import Parameter, ParameterError, Watched
 
 RELAYS_OPEN = 0
 RELAYS_PRECHARGING = 1
@@ -110,19 +110,19 @@ class BmsParams(NamedTuple):
     """A battery management system and the switchgear of its pack."""
 
     cells_in_series: Annotated[float, Parameter("1", lower=1.0)]
-    overvoltage: ProtectionParams
+    overvoltage: Annotated[ProtectionParams, Watched("V")]
     """Overvoltage threshold on the average cell [V]."""
-    undervoltage: ProtectionParams
+    undervoltage: Annotated[ProtectionParams, Watched("V")]
     """Undervoltage threshold on the average cell [V]."""
-    overcurrent_charging: ProtectionParams
+    overcurrent_charging: Annotated[ProtectionParams, Watched("A")]
     """Current of the pack [A]."""
-    overcurrent_discharging: ProtectionParams
+    overcurrent_discharging: Annotated[ProtectionParams, Watched("A")]
     """Current out of the pack [A], positive."""
-    overtemperature_charging: ProtectionParams
+    overtemperature_charging: Annotated[ProtectionParams, Watched("°C")]
     """Only while the pack is charged [°C]."""
-    overtemperature: ProtectionParams
+    overtemperature: Annotated[ProtectionParams, Watched("°C")]
     """At any current, none included [°C]."""
-    undertemperature_charging: ProtectionParams
+    undertemperature_charging: Annotated[ProtectionParams, Watched("°C")]
     """Only while the pack is charged [°C]."""
     link: LinkParams
     precharge_timeout_s: Annotated[float, Parameter("s", lower=0.0, above=True)]

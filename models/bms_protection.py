@@ -15,13 +15,13 @@ TOUCH_S = 1e-9
 class ProtectionParams(NamedTuple):
     """Thresholds of one protection, in the unit of what it watches: V per cell, A, or °C."""
 
-    trip: Annotated[float, Parameter("V, A or °C")]
+    trip: Annotated[float, Parameter("")]
     """Reached for longer than the delay, the protection trips."""
-    release: Annotated[float, Parameter("V, A or °C")]
+    release: Annotated[float, Parameter("")]
     """The cause has gone once the quantity is back here."""
-    warning: Annotated[float, Parameter("V, A or °C")]
+    warning: Annotated[float, Parameter("")]
     """A warning from here on, without delay."""
-    warning_release: Annotated[float, Parameter("V, A or °C")]
+    warning_release: Annotated[float, Parameter("")]
     """The warning ends here."""
     delay_s: Annotated[float, Parameter("s", lower=0.0)]
 

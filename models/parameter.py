@@ -12,14 +12,17 @@ when a site is loaded.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple, get_type_hints
+from collections.abc import Iterator
+from typing import Any, NamedTuple, TypeVar, get_type_hints
+
+_Mark = TypeVar("_Mark")
 
 
 class Parameter(NamedTuple):
     """Unit, range and source of a parameter; a table must keep to it in every entry."""
 
     unit: str
-    """As text: `W`, `Ω`, `°C`, `1` for a plain number."""
+    """As text: `W`, `Ω`, `°C`, `1` for a plain number; empty for that of what the set is about."""
     lower: float = -math.inf
     upper: float = math.inf
     source: str = "physics"
@@ -63,30 +66,52 @@ class ParameterError(ValueError):
         return f"{self.parameter} is {self.found}; accepted: {self.accepted}"
 
 
-def described_parameters(params_type: type) -> dict[str, Parameter]:
-    """Return what is said of each annotated field of a `…Params` named tuple, in order."""
+class Watched(NamedTuple):
+    """Unit of what a nested set of parameters is about, in `Annotated`: of those of its parameters that name none."""
+
+    unit: str
+
+
+def described_parameters(params_type: type, watched_unit: str = "") -> dict[str, Parameter]:
+    """Return what is said of each annotated field of a `…Params` named tuple, in order.
+
+    Args:
+        params_type: The named tuple.
+        watched_unit: Of those that name none themselves; see `watched_units`.
+    """
     return {
-        name: mark
-        for name, hint in get_type_hints(params_type, include_extras=True).items()
-        for mark in getattr(hint, "__metadata__", ())
-        if isinstance(mark, Parameter)
+        name: mark if mark.unit else mark._replace(unit=watched_unit)
+        for name, mark in _marked(params_type, Parameter)
     }
 
 
-def check_parameters(params: Any, within: str = "") -> None:
+def watched_units(params_type: type) -> dict[str, str]:
+    """Return the units of what the nested sets of a `…Params` named tuple are about, where it says so."""
+    return {name: mark.unit for name, mark in _marked(params_type, Watched)}
+
+
+def _marked(params_type: type, kind: type[_Mark]) -> Iterator[tuple[str, _Mark]]:
+    for name, hint in get_type_hints(params_type, include_extras=True).items():
+        for mark in getattr(hint, "__metadata__", ()):
+            if isinstance(mark, kind):
+                yield name, mark
+
+
+def check_parameters(params: Any, within: str = "", watched_unit: str = "") -> None:
     """Hold a set of parameters to the ranges of its type, nested sets and tables included.
 
     Args:
         params: A `…Params` named tuple.
         within: What stands before the names in an error: where a nested set belongs, with a dot.
+        watched_unit: Unit of those parameters that name none themselves.
 
     Raises:
         ParameterError: Naming the parameter, what was found, the range and its source.
     """
-    described = described_parameters(type(params))
+    described, units = described_parameters(type(params), watched_unit), watched_units(type(params))
     for name, value in zip(params._fields, params, strict=True):
         if hasattr(value, "_fields"):
-            check_parameters(value, f"{within}{name}.")
+            check_parameters(value, f"{within}{name}.", units.get(name, ""))
         elif name in described:
             _check(f"{within}{name}", value, described[name])
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from doppelgrid.models.parameter import Parameter, described_parameters
+from doppelgrid.models.parameter import Parameter, described_parameters, watched_units
 from doppelgrid.sim.files.preset_comments import preset_file
 
 from .described import field_docstrings, parameters_type, preset
@@ -95,15 +95,16 @@ def _parameters_table(name: str, named: list[str]) -> list[str]:
 
 
 def _parameter_rows(
-    params_type: type, values: Any, prefix: str = ""
+    params_type: type, values: Any, prefix: str = "", watched_unit: str = ""
 ) -> Iterator[tuple[str, str, Any, str, str, str]]:
-    described, words = described_parameters(params_type), field_docstrings(params_type)
+    described, words = described_parameters(params_type, watched_unit), field_docstrings(params_type)
+    units = watched_units(params_type)
     for field, hint in get_type_hints(params_type).items():
         value = None if values is None else getattr(values, field)
         meaning = words.get(field, "")
         if hasattr(hint, "_fields"):
             yield prefix + field, "", None, "", "", meaning or f"see `{prefix}{field}.…`"
-            yield from _parameter_rows(hint, value, f"{prefix}{field}.")
+            yield from _parameter_rows(hint, value, f"{prefix}{field}.", units.get(field, ""))
         else:
             parameter = described.get(field, Parameter(unit=""))
             accepted, source = (parameter.range, parameter.source) if field in described else ("", "")

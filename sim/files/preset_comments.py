@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from .presets import PresetName, preset_text, preset_values
+
+_SOURCE = re.compile(r"^([A-Z])  (.+)$", re.MULTILINE)
+"""A letter for a source in the comment at the head of a file, and what it stands for."""
 
 
 class PresetValue(NamedTuple):
@@ -43,14 +47,28 @@ def preset_file(stem: str) -> PresetFile:
 
 
 def remarks_on(preset: PresetName) -> tuple[str, dict[str, str]]:
-    """Return what our data file says of a preset as a whole, and of each of its values by the last part of its key.
+    """Return what our data file says of a preset as a whole, and of each of its values by its key.
 
-    A value of which it says nothing has an empty remark; so has everything in presets of one's own.
+    A value of which it says nothing has an empty remark; so has everything in presets of one's own. Letters that stand
+    for sources are followed by what they stand for.
     """
     file = preset_file(preset.file)
-    told = {value.key: value.comment for value in file.values if value.preset == preset.name}
+    sources = dict(_SOURCE.findall(file.introduction))
+    told = {
+        value.key: _with_sources(value.comment, sources)
+        for value in file.values
+        if value.preset == preset.name
+    }
     names = dict(_flat(preset_values(preset.file, preset.name)))
-    return file.remarks.get(preset.name, ""), {name.rpartition(".")[2]: told.get(name, "") for name in names}
+    return file.remarks.get(preset.name, ""), {name: told.get(name, "") for name in names}
+
+
+def _with_sources(comment: str, sources: Mapping[str, str]) -> str:
+    if comment in sources:
+        return sources[comment]
+    letters = [letter for letter in sources if re.search(rf"\b{letter}\b", comment)]
+    told = "; ".join(f"{letter}: {sources[letter]}" for letter in letters)
+    return f"{comment} [{told}]" if told else comment
 
 
 def _flat(entries: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -85,9 +103,9 @@ def _comments(text: str) -> tuple[str, dict[str, str], dict[tuple[str, str], str
             begun = True
             name, _, inner = code.strip("[]").partition(".")
             name, prefix = name.strip("\"' "), f"{inner.strip()}." if inner else ""
-            if words := " ".join([*block, comment]).strip():
-                remarks[name] = f"{remarks[name]} {words}" if name in remarks else words
-            standing, block = "", []
+            standing, block = " ".join([*block, comment]).strip(), []
+            if standing and not inner:
+                remarks[name], standing = standing, ""
         else:
             begun = True
             if block:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from ...models.parameter import described_parameters
+from ...models.parameter import described_parameters, watched_units
 from ..components.component_type import Built
 from ..components.registry import type_of
 from ..components.section import ComponentSection
@@ -82,13 +82,28 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
     found = []
     for name, (value, unit, accepted) in made.items():
         is_said = name in section.parameters or name in section.model_fields_set
-        if is_said or name not in of_plain or of_plain[name][0] != value:
+        is_there_anyway, remark = name in of_plain, _remark(name, remarks)
+        if is_said or (of_plain[name][0] != value if is_there_anyway else remark is None):
             found.append(Explained(name, value, unit, accepted, Origin.FILE, ""))
         else:
-            remark = remarks.get(name.rpartition(".")[2])
             origin = Origin.MODEL if remark is None else Origin.PRESET
             found.append(Explained(name, value, unit, accepted, origin, remark or ""))
     return Explanation(presets, tuple(found))
+
+
+def _remark(name: str, remarks: Mapping[str, str]) -> str | None:
+    """Return what presets say of a parameter, whose sets have other names than in a file; None if they have none such.
+
+    Args:
+        name: After those of the sets that it is in.
+        remarks: By the keys of values.
+    """
+    parts = name.split(".")
+    for first in range(len(parts)):
+        if (remark := remarks.get(".".join(parts[first:]))) is not None:
+            return remark
+    alike = [remark for key, remark in remarks.items() if key.rpartition(".")[2] == parts[-1]]
+    return alike[0] if len(alike) == 1 else None
 
 
 def _defaults(section: ComponentSection) -> dict[str, Any]:
@@ -128,13 +143,13 @@ def _parameters(built: Built, section: ComponentSection) -> Iterator[tuple[str, 
         yield from _flat("fuse.", fuse)
 
 
-def _flat(within: str, params: Any) -> Iterator[tuple[str, tuple[Any, str, str]]]:
+def _flat(within: str, params: Any, watched_unit: str = "") -> Iterator[tuple[str, tuple[Any, str, str]]]:
     if params is None:
         return
-    described = described_parameters(type(params))
+    described, units = described_parameters(type(params), watched_unit), watched_units(type(params))
     for name, value in zip(params._fields, params, strict=True):
         if hasattr(value, "_fields"):
-            yield from _flat(f"{within}{name}.", value)
+            yield from _flat(f"{within}{name}.", value, units.get(name, ""))
         else:
             mark = described.get(name)
             yield f"{within}{name}", (value, "1", "any") if mark is None else (value, mark.unit, mark.range)

@@ -7,17 +7,28 @@ from typing import Annotated, NamedTuple
 
 import pytest
 
-from doppelgrid.models.parameter import Parameter, ParameterError, check_parameters, described_parameters
+from doppelgrid.models.parameter import (
+    Parameter,
+    ParameterError,
+    Watched,
+    check_parameters,
+    described_parameters,
+)
 
 
 class BodyParams(NamedTuple):
     mass_kg: Annotated[float, Parameter("kg", lower=0.0, above=True)]
 
 
+class AlarmParams(NamedTuple):
+    threshold: Annotated[float, Parameter("", lower=0.0)]
+
+
 class HeaterParams(NamedTuple):
     efficiency: Annotated[float, Parameter("1", 0.0, 1.0, "first law")]
     curve_w: Annotated[tuple[float, ...], Parameter("W", lower=0.0, source="data sheet")]
     body: BodyParams
+    alarm: Annotated[AlarmParams, Watched("K")] = AlarmParams(50.0)
     is_wet: bool = False
 
 
@@ -35,6 +46,7 @@ def test_a_set_within_its_ranges_is_accepted() -> None:
         (GOOD._replace(efficiency=math.nan), r"efficiency is nan; accepted: 0\.\.1"),
         (GOOD._replace(curve_w=(0.0, -5.0)), r"curve_w\[1\] is -5 W; accepted: >= 0 W \(data sheet\)"),
         (GOOD._replace(body=BodyParams(0.0)), r"body\.mass_kg is 0 kg; accepted: > 0 kg \(physics\)"),
+        (GOOD._replace(alarm=AlarmParams(-1.0)), r"alarm\.threshold is -1 K; accepted: >= 0 K \(physics\)"),
     ],
 )
 def test_a_value_out_of_range_is_refused_with_name_range_and_source(

@@ -98,6 +98,28 @@ def test_presets_of_ones_own_have_their_values_without_remarks(tmp_path: Path) -
     assert of(made)["charge_power_max_w"][1:] == (900.0, "W", ">= 0", Origin.PRESET, "")
 
 
+@pytest.mark.parametrize(
+    ("name", "unit", "remark"),
+    [
+        ("bms.overvoltage.warning", "V", "chosen: between full and trip"),
+        ("bms.undervoltage.delay_s", "s", "chosen: that of overvoltage"),
+        ("bms.overcurrent_discharging.trip", "A", "default settings of a Seplos BMS 3.0, LFP (dermarki.de, "
+         '"Seplos BMS 3.0 firmware 1.4 default settings explained")'),
+        ("bms.overtemperature.trip", "°C", "data sheet of a Neexgent 48 V 200 Ah rack battery, LFP"),
+        ("bms.overvoltage.warning_release", "V", "P: their warning begins here [P: factory thresholds of a Pylontech "
+         'US2000B, LFP (servtec.co.uk, "Pylontech battery module thresholds")]'),
+        ("bms.link.charged_share", "1", "common: about three time constants"),
+        ("bms.balance.warning", "1", "chosen"),
+        ("ageing.capacity_by_time.rate", "1/d^z", "1.2571e-5 per root of a second"),
+        ("ageing.resistance_by_use.rate", "1", "(-0.0020 c + 0.0021) [6.8477 (d - 0.5)³ + 0.9182] % per full cycle; "
+         "0.91882 in BLAST-Lite"),
+    ],
+)  # fmt: skip
+def test_parameters_of_one_name_have_each_its_own_unit_and_remark(name: str, unit: str, remark: str) -> None:
+    told = of(explanation(site(inv=INVERTER, battery=BATTERY | {"ageing": 1}), "battery"))[name]
+    assert (told.unit, told.remark) == (unit, remark)
+
+
 @pytest.mark.parametrize("name", bundled_sites())
 def test_every_component_of_every_bundled_site_is_explained(name: str) -> None:
     shown = doppelgrid.load_site(name)
