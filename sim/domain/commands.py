@@ -192,3 +192,5 @@ class Execution(NamedTuple):
     """Why it was refused; None if it was carried out."""
     refused_as: Refusal | None = None
     """By which kind of reason; None if it was carried out, or if no component has refused it."""
+    late_us: int = 0
+    """How far behind its clients' time the site was when it was given [µs]."""

@@ -8,7 +8,8 @@ of a running site can be saved and brought back.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from enum import Enum
 from inspect import signature
 from typing import Any, NamedTuple, get_type_hints
@@ -62,6 +63,7 @@ class Engine:
         self._ending: set[str] = set()
         self._agenda: dict[int, Entry] = {}
         self._serial = 0
+        self._late_us = 0
         self.new_entries = Subscribers[int]()
         """The due time of each new entry [µs], so that a driver may wake earlier."""
 
@@ -122,6 +124,19 @@ class Engine:
         """Return when an entry is due [µs], or None if it is not on the agenda any more."""
         entry = self._agenda.get(serial)
         return None if entry is None else entry.due_us
+
+    @contextmanager
+    def late_by(self, late_us: int) -> Iterator[None]:
+        """Let what clients are promised meanwhile count from their time, behind which the site is [µs]."""
+        self._late_us = late_us
+        try:
+            yield
+        finally:
+            self._late_us = 0
+
+    def promised_us(self, span_us: int) -> int:
+        """Return when a promise for a span of time from now on is due [µs]; see `late_by`."""
+        return self.now_us + self._late_us + span_us
 
     def stretch_promises(self, factor: float, clock_us: int) -> None:
         """Let what is due in the clients' time wait longer or shorter, by a factor; not while the engine runs.

@@ -45,6 +45,10 @@ class Clock(Protocol):
         """Return how much simulated time passes while clients wait so many seconds [µs]."""
         ...
 
+    def late_us(self, present_us: int, site_us: int) -> int:
+        """Return how far behind its clients' time a site is that stands at a time while the clock shows another [µs]."""
+        ...
+
     def move_to(self, time_us: int) -> None:
         """Show another simulated time [µs], later or earlier, and go on from there."""
         ...
@@ -84,6 +88,10 @@ class SteppedClock:
     def span_us(self, seconds: float) -> int:
         """Return how much simulated time passes while clients wait so many seconds [µs]."""
         return round(seconds * self.pace * MICROSECONDS)
+
+    def late_us(self, present_us: int, site_us: int) -> int:
+        """Return 0: clients live in the time of the site, wherever it stands [µs]."""
+        return 0
 
 
 class LiveClock:
@@ -135,6 +143,10 @@ class LiveClock:
     def span_us(self, seconds: float) -> int:
         """Return how much simulated time passes while clients wait so many seconds [µs]."""
         return round(seconds * self.pace * MICROSECONDS)
+
+    def late_us(self, present_us: int, site_us: int) -> int:
+        """Return 0: clients live in the time of the site, wherever it stands [µs]."""
+        return 0
 
     def move_to(self, time_us: int) -> None:
         """Show another simulated time [µs], later or earlier, and go on from there."""
@@ -222,6 +234,10 @@ class WallStampedClock(LiveClock):
             return self._past[-1].wall_at(time_us)
         stretch = bisect_right(self._past, time_us, key=lambda stretch: stretch.time_us) - 1
         return self._past[max(stretch, 0)].wall_at(time_us)
+
+    def late_us(self, present_us: int, site_us: int) -> int:
+        """Return how far a site lags behind the clock [µs]: for its clients that time has passed already."""
+        return present_us - site_us
 
     def move_to(self, time_us: int) -> None:
         """Show another simulated time [µs], later or earlier, and go on from there.

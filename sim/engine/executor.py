@@ -34,8 +34,9 @@ class Executor:
         self._clock = clock
         self._plant = plant
         self._carry_out: dict[type, Callable[[Any], Any]] = {}
-        self.come_to_present: Callable[[], None] = self._run_to_present
-        """Brings the engine to the present; where computing it takes time, as near as its clock's owner lets it."""
+        self.come_to_present: Callable[[], int] = self._run_to_present
+        """Brings the engine to the present and returns that [µs]; where computing it takes time, brings it as near as its
+        clock's owner lets it."""
         self.executions = Subscribers[Execution]()
         """Every command that was given, once it was carried out or refused."""
 
@@ -60,11 +61,12 @@ class Executor:
             self._plant.advance(now_us)
             self.executions.tell(Execution(now_us, CatchUp()))
 
-    def execute(self, command: Command) -> Any:
+    def execute(self, command: Command, *, late_us: int | None = None) -> Any:
         """Carry out a command at the present.
 
         Args:
             command: What to do.
+            late_us: How far behind its clients' time the site is [µs]; as the clock says if None.
 
         Returns:
             Whatever a command of its kind gives.
@@ -81,17 +83,22 @@ class Executor:
             accepted = ", ".join(kind.__name__ for kind in self._carry_out)
             raise TypeError(f"this site does not take {type(command).__name__}; accepted: {accepted}")
         # No `CatchUp`: the command itself says when.
-        self.come_to_present()
+        present_us = self.come_to_present()
         time_us = self._engine.now_us
         self._plant.advance(time_us)
+        if late_us is None:
+            late_us = self._clock.late_us(present_us, time_us)
         try:
-            given = carry_out(command)
+            with self._engine.late_by(late_us):
+                given = carry_out(command)
         except (CommandError, ValueError) as refusal:
             kind = refusal.refusal if isinstance(refusal, CommandError) else None
-            self.executions.tell(Execution(time_us, command, str(refusal), kind))
+            self.executions.tell(Execution(time_us, command, str(refusal), kind, late_us))
             raise
-        self.executions.tell(Execution(time_us, command))
+        self.executions.tell(Execution(time_us, command, late_us=late_us))
         return given
 
-    def _run_to_present(self) -> None:
-        self._engine.run_to(max(self._clock.now_us(), self._engine.now_us))
+    def _run_to_present(self) -> int:
+        present_us = max(self._clock.now_us(), self._engine.now_us)
+        self._engine.run_to(present_us)
+        return present_us

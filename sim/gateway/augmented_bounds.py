@@ -81,7 +81,7 @@ class AugmentedBounds:
         if token is not None:
             self._remove(self._find(key, metric, token))
         lifetime_us = self._clock.span_us(OF_BOUNDS.or_default_s(lifetime_s))
-        due_us = self._engine.now_us + lifetime_us
+        due_us = self._engine.promised_us(lifetime_us)
         ranges = merged(_closed(lower, upper) for lower, upper in bounds)
         expiry = self._engine.schedule(due_us, "bounds lapse", key, metric.value)
         self._contributions += (Contribution(key, metric, token, ranges, expiry),)

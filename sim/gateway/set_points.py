@@ -110,7 +110,7 @@ class SetPoints:
             )
             raise
         lifetime_us = self._clock.span_us(OF_SET_POINTS.or_default_s(lifetime_s))
-        due_us = self._engine.now_us + lifetime_us
+        due_us = self._engine.promised_us(lifetime_us)
         return self._lose(key, command, due_us) if is_lost else self._accept(key, power_type, power, due_us)
 
     def save(self) -> SetPointsState:

@@ -106,16 +106,21 @@ class Driver:
             if self._running:
                 self._run()
 
-    def come_to_present(self) -> None:
+    def come_to_present(self) -> int:
         """Bring the engine to the present of the clock, or in real time as near to it as a slice gets.
 
         What is asked for then counts where the site stands: nobody has seen more of it, and nobody waits longer.
+
+        Returns:
+            The present that it was to come to [µs].
         """
-        time_us = max(self._clock.now_us(), self._engine.now_us)
+        present_us = max(self._clock.now_us(), self._engine.now_us)
         if self._in_real_time:
-            self._compute_a_slice(time_us)
-            time_us = self._come_to_us
-        self._engine.run_to(time_us)
+            self._compute_a_slice(present_us)
+            self._engine.run_to(self._come_to_us)
+        else:
+            self._engine.run_to(present_us)
+        return max(present_us, self._engine.now_us)
 
     def rearm(self) -> None:
         """Set the timer anew: the clock or the agenda are not what they were."""

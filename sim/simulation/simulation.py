@@ -115,11 +115,12 @@ class Simulation:
         """Bring everything to the present of the clock."""
         self.executor.catch_up()
 
-    def execute(self, command: Command) -> Any:
+    def execute(self, command: Command, *, late_us: int | None = None) -> Any:
         """Carry out a command at the present of the clock; each has a method that makes it, here or at the gateway.
 
         Args:
             command: What to do.
+            late_us: How far behind its clients' time the site is [µs]; as the clock says if None.
 
         Returns:
             Whatever the method gives that makes such a command.
@@ -129,7 +130,7 @@ class Simulation:
             ValueError: If it makes no sense for this site.
             TypeError: If this simulation does not take commands of its kind.
         """
-        return self.executor.execute(command)
+        return self.executor.execute(command, late_us=late_us)
 
     def drive(
         self, component: str, quantity: str, value: float, *, over_s: float = 0.0, for_s: float | None = None

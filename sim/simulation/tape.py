@@ -45,7 +45,7 @@ def play(executions: Iterable[Execution], simulation: Simulation) -> None:
     for execution in executions:
         simulation.clock.move_to(execution.time_us)
         with suppress(CommandError, ValueError):
-            simulation.execute(execution.command)
+            simulation.execute(execution.command, late_us=execution.late_us)
 
 
 class Tape:

@@ -14,13 +14,15 @@ from control.support import INVERTER, serve
 
 import doppelgrid
 from doppelgrid import ControlClient
+from doppelgrid.sim.domain.commands import Execution
 from doppelgrid.sim.domain.events import Event
-from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.timestamps import Timestamps
-from doppelgrid.sim.engine.clock import LiveClock, WallStampedClock
+from doppelgrid.sim.engine.clock import LiveClock, SteppedClock, WallStampedClock
 from doppelgrid.sim.simulation import driver as drivers
 from doppelgrid.sim.simulation.driver import Driver
 from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.simulation.tape import play
 
 START = 1_780_000_000_000_000
 SECOND = 1_000_000
@@ -170,6 +172,46 @@ def test_what_holds_a_site_up_once_is_made_up_for(driven: Driven) -> None:
     loop.run(5.0)
     assert clock.reached_speed == 100.0
     assert clock.now_us() == pytest.approx(START + 1050 * SECOND, abs=SECOND)
+
+
+def test_what_is_promised_while_a_site_is_behind_lasts_as_long_by_its_clients_time(driven: Driven) -> None:
+    loop, simulation, _ = driven
+    clock = simulation.clock
+    ends: dict[str, tuple[float, int]] = {}
+    simulation.gateway.listen_to_events(lambda event: ends.update({event.kind: (loop.now_s, event.time_us)}))
+    loop.cost_s = 1e-6
+    loop.run(5.0)
+    loop.now_s += 0.2
+    loop.cost_s = 0.02
+    simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, 10)
+    simulation.gateway.augment_bounds(INVERTER, Metric.AC_POWER_ACTIVE, [(-6e3, 6e3)], lifetime_s=10)
+    loop.cost_s = 1e-6
+    loop.run(20.0)
+    for kind in ("set-point lapsed", "bounds lapsed"):
+        if isinstance(clock, WallStampedClock):
+            assert 15.2 <= ends[kind][0] < 15.5
+        else:
+            asked = {"set-point lapsed": "set-point accepted", "bounds lapsed": "bounds augmented"}[kind]
+            assert ends[kind][1] - ends[asked][1] == 10 * SECOND
+
+
+def test_a_command_that_came_while_a_site_was_behind_is_played_back_with_its_end(driven: Driven) -> None:
+    loop, simulation, _ = driven
+    given: list[Execution] = []
+    simulation.executor.executions.subscribe(given.append)
+    loop.cost_s = 1e-6
+    loop.run(0.01)
+    loop.now_s += 0.2
+    loop.cost_s = 0.02
+    simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, 10)
+    double = Simulation(simulation.site, SteppedClock(START, pace=simulation.clock.pace), seed=1)
+    play(given, double)
+    assert lapse_us(double) == lapse_us(simulation)
+
+
+def lapse_us(simulation: Simulation) -> int:
+    agenda = simulation.engine.save().agenda.values()
+    return next(entry.due_us for entry in agenda if entry.kind == "set-point lapses")
 
 
 def test_a_site_is_not_late_because_its_clock_crawls(
