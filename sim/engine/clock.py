@@ -45,8 +45,8 @@ class Clock(Protocol):
         """Return how much simulated time passes while clients wait so many seconds [µs]."""
         ...
 
-    def late_us(self, present_us: int, site_us: int) -> int:
-        """Return how far behind its clients' time a site is that stands at a time while the clock shows another [µs]."""
+    def late_us(self, present_us: int, site_us: int, /) -> int:
+        """Return how far a site is behind its clients' time [µs], where the clock shows one time and it another."""
         ...
 
     def move_to(self, time_us: int) -> None:
@@ -89,7 +89,7 @@ class SteppedClock:
         """Return how much simulated time passes while clients wait so many seconds [µs]."""
         return round(seconds * self.pace * MICROSECONDS)
 
-    def late_us(self, present_us: int, site_us: int) -> int:
+    def late_us(self, _present_us: int, _site_us: int, /) -> int:
         """Return 0: clients live in the time of the site, wherever it stands [µs]."""
         return 0
 
@@ -144,7 +144,7 @@ class LiveClock:
         """Return how much simulated time passes while clients wait so many seconds [µs]."""
         return round(seconds * self.pace * MICROSECONDS)
 
-    def late_us(self, present_us: int, site_us: int) -> int:
+    def late_us(self, _present_us: int, _site_us: int, /) -> int:
         """Return 0: clients live in the time of the site, wherever it stands [µs]."""
         return 0
 
@@ -235,7 +235,7 @@ class WallStampedClock(LiveClock):
         stretch = bisect_right(self._past, time_us, key=lambda stretch: stretch.time_us) - 1
         return self._past[max(stretch, 0)].wall_at(time_us)
 
-    def late_us(self, present_us: int, site_us: int) -> int:
+    def late_us(self, present_us: int, site_us: int, /) -> int:
         """Return how far a site lags behind the clock [µs]: for its clients that time has passed already."""
         return present_us - site_us
 
