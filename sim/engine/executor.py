@@ -35,8 +35,7 @@ class Executor:
         self._plant = plant
         self._carry_out: dict[type, Callable[[Any], Any]] = {}
         self.come_to_present: Callable[[], int] = self._run_to_present
-        """Brings the engine to the present, which it returns [µs]; where computing it takes time, as near as its clock's
-        owner lets it."""
+        """Brings the engine to the present, which it returns [µs]; where that takes long, as near as it may."""
         self.executions = Subscribers[Execution]()
         """Every command that was given, once it was carried out or refused."""
 

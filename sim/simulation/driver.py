@@ -22,6 +22,9 @@ _TO_BE_MADE_UP_S = 0.25
 _SLICES_LOOKED_AT = 10
 _SHARE = 0.7
 """Of the time of the loop that a site may take to be computed."""
+_FASTEST_AT_FIRST = 10_000.0
+"""Speed above which none begins: in the milliseconds until it is known how fast a site can be computed, its clock
+would run farther ahead than can be made up for soon."""
 _SLOWEST = 1.0
 """Speed below which none is slowed down: clients wait no shorter then, and each of them costs as much as before."""
 _SHARE_MEANWHILE = 0.3
@@ -77,7 +80,13 @@ class Driver:
     def start(self) -> None:
         """Let time pass."""
         self._running = True
+        self.begin_carefully()
         self._arm()
+
+    def begin_carefully(self) -> None:
+        """Let time that passes fast pass less so at first, until the site turns out to be computed as fast."""
+        if self._in_real_time and not self._clock.paused and self._clock.reached_speed > _FASTEST_AT_FIRST:
+            self._reach(_FASTEST_AT_FIRST)
 
     def stop(self) -> None:
         """Let time pass no more."""

@@ -157,6 +157,7 @@ class LiveSimulation(Simulation):
         self._require_no_step()
         if self.clock.paused:
             self.clock.resume()
+            self._driver.begin_carefully()
             self.events.report("resumed", "site")
             self._follow_clock()
 
@@ -209,6 +210,7 @@ class LiveSimulation(Simulation):
         former_pace = self.clock.pace
         self.clock.set_speed(command.speed)
         self.engine.stretch_promises(self.clock.pace / former_pace, self.clock.now_us())
+        self._driver.begin_carefully()
         self.events.report("speed set", "site", speed=command.speed)
         self._follow_clock()
 

@@ -115,15 +115,43 @@ class Driven(NamedTuple):
 @pytest.fixture(params=[LiveClock, WallStampedClock])
 def driven(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Driven:
     """Return a site whose time passes a hundred times as fast as that of a loop by hand."""
+    return driven_at(100.0, request.param, monkeypatch)
+
+
+def driven_at(speed: float, clock_type: type[LiveClock], monkeypatch: pytest.MonkeyPatch) -> Driven:
     loop = HandLoop()
     monkeypatch.setattr(drivers, "stopwatch_s", loop.time)
-    clock = request.param(START, speed=100.0, loop_time=loop.time)
+    clock = clock_type(START, speed=speed, loop_time=loop.time)
     simulation = Simulation(doppelgrid.load_site("demo"), clock, seed=1)
     simulation.plant.follow(loop)
     driver = Driver(simulation.engine, simulation.plant, clock, loop, in_real_time=True)  # type: ignore[arg-type]
     simulation.executor.come_to_present = driver.come_to_present
     driver.start()
     return Driven(loop, simulation, driver)
+
+
+@pytest.mark.parametrize("clock_type", [LiveClock, WallStampedClock])
+def test_a_site_is_soon_at_the_present_of_a_clock_that_is_far_too_fast(
+    clock_type: type[LiveClock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, simulation, _ = driven_at(100_000.0, clock_type, monkeypatch)
+    loop.cost_s = 1e-3
+    loop.run(2.0)
+    clock = simulation.clock
+    assert isinstance(clock, LiveClock)
+    lag_us = clock.now_us() - simulation.now_us
+    assert lag_us < 0.3 * clock.reached_speed * SECOND
+
+
+@pytest.mark.parametrize(("clock_type", "seconds"), [(LiveClock, 0.02), (WallStampedClock, 5.0)])
+def test_a_site_that_is_computed_quickly_comes_to_the_greatest_speed(
+    clock_type: type[LiveClock], seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, simulation, _ = driven_at(100_000.0, clock_type, monkeypatch)
+    loop.cost_s = 1e-9
+    loop.run(seconds)
+    assert isinstance(simulation.clock, LiveClock)
+    assert simulation.clock.reached_speed == 100_000.0
 
 
 def test_a_site_that_is_computed_quickly_keeps_the_speed(driven: Driven) -> None:
