@@ -12,7 +12,6 @@ when a site is loaded.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 _Mark = TypeVar("_Mark")
@@ -90,11 +89,13 @@ def watched_units(params_type: type) -> dict[str, str]:
     return {name: mark.unit for name, mark in _marked(params_type, Watched)}
 
 
-def _marked(params_type: type, kind: type[_Mark]) -> Iterator[tuple[str, _Mark]]:
-    for name, hint in get_type_hints(params_type, include_extras=True).items():
-        for mark in getattr(hint, "__metadata__", ()):
-            if isinstance(mark, kind):
-                yield name, mark
+def _marked(params_type: type, kind: type[_Mark]) -> list[tuple[str, _Mark]]:
+    return [
+        (name, mark)
+        for name, hint in get_type_hints(params_type, include_extras=True).items()
+        for mark in getattr(hint, "__metadata__", ())
+        if isinstance(mark, kind)
+    ]
 
 
 def check_parameters(params: Any, within: str = "", watched_unit: str = "") -> None:

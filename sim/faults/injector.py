@@ -15,6 +15,7 @@ from ..engine.events import Events
 from ..engine.executor import Executor
 from ..files.problems import one_of, with_article
 from ..plant.plant import Plant
+from ..plant.state_check import check_numbers
 from .active import ActiveFault, FaultsState, LateReading
 from .amounts import fault_in_words
 from .chance import happens, waiting_s
@@ -220,6 +221,7 @@ class Faults:
         Raises:
             ValueError: Says which, what was found and what would be accepted.
         """
+        check_numbers("faults", state)
         for key in {each.fault.component for each in state.active.values()}:
             if sum(each.fault.component == key for each in state.active.values()) > MOST_FAULTS:
                 accepted = f"at most {MOST_FAULTS} at a time"

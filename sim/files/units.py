@@ -196,7 +196,7 @@ AMPERE = Unit("A", {"A": 1.0, "kA": 1e3, "mA": 1e-3}, most=1e6)
 HERTZ = Unit("Hz", {"Hz": 1.0, "mHz": 1e-3}, most=1e3)
 SECOND = Unit("s", {"s": 1.0, "ms": 1e-3, "min": 60.0, "h": 3600.0, "d": 86400.0}, in_parts=True)
 FRACTION = Unit("1", {"%": 0.01})
-CELSIUS = Unit("°C", {"°C": 1.0, "degC": 1.0})
+CELSIUS = Unit("°C", {"°C": 1.0, "degC": 1.0}, most=1e4)
 DEGREE = Unit("°", {"°": 1.0, "deg": 1.0})
 IRRADIANCE = Unit("W/m²", {"W/m²": 1.0, "W/m2": 1.0, "kW/m²": 1e3, "kW/m2": 1e3})
 METRE_PER_SECOND = Unit("m/s", {"m/s": 1.0, "km/h": 1.0 / 3.6})
@@ -205,6 +205,27 @@ BAR = Unit("bar", {"bar": 1.0, "mbar": 1e-3})
 OHM = Unit("Ω", {"Ω": 1.0, "mΩ": 1e-3, "ohm": 1.0, "mohm": 1e-3})
 FARAD = Unit("F", {"mF": 1e-3, "F": 1.0, "µF": 1e-6, "uF": 1e-6})
 WATT_PER_SECOND = Unit("W/s", {"kW/s": 1e3, "W/s": 1.0, "MW/s": 1e6}, most=1e12)
+
+_ANYTHING = Unit("1", {"": 1.0}, most=WATT_HOUR.most)
+_OF_ENDINGS = {
+    "w": WATT, "var": VAR, "va": VOLT_AMPERE, "wh": WATT_HOUR, "varh": VAR_HOUR, "vah": VOLT_AMPERE_HOUR, "v": VOLT,
+    "a": AMPERE, "hz": HERTZ, "c": CELSIUS, "power": WATT,
+}  # fmt: skip
+"""Units by which names of numbers inside the program end."""
+
+
+def unit_of_name(name: str) -> Unit:
+    """Return the unit of a number whose name ends in it, such as `dc_w`; one of anything for all other numbers.
+
+    Beyond the `most` of either, the number is a mistake on any site.
+    """
+    return _OF_ENDINGS.get(name.rpartition("_")[2], _ANYTHING)
+
+
+def unit_of_metric(inner: str) -> Unit:
+    """Return the unit of a metric by its name, as `unit_of_name` does."""
+    return next((unit for unit in _OF_ENDINGS.values() if unit.inner == inner), _ANYTHING)
+
 
 Power = Annotated[float, WATT]
 PositivePower = Annotated[float, WATT.within(above=0.0)]

@@ -21,7 +21,7 @@ from ..engine.events import Events
 from ..engine.executor import Executor
 from ..faults.injector import Faults
 from ..plant.plant import Plant
-from ..plant.state_check import check_known
+from ..plant.state_check import check_known, check_numbers
 from ..site.site import Site
 from ..telemetry.instruments import Instruments
 from ..telemetry.sensors import Sensors
@@ -346,6 +346,7 @@ class Gateway:
         Raises:
             ValueError: Says where, what was found and what would be accepted.
         """
+        check_numbers("gateway", state)
         self._commands.set_points.check(state.set_points)
         self._commands.bounds.check(state.bounds)
         self._commands.sequences.check(state.sequences)

@@ -249,7 +249,7 @@ class Plant:
         Raises:
             ValueError: Says where, what was found and what would be accepted.
         """
-        check_plant_state(state, self.save(), self._memory, self.inputs.signals)
+        check_plant_state(state, self.save(), self._memory, self.inputs.signals, self.machines.fields())
 
     def restore(self, state: PlantState) -> None:
         """Go on from a saved state, which `check` has seen."""

@@ -56,6 +56,10 @@ class RunningMachines:
         """Return the fields of each state."""
         return {key: tuple(members.states[place]) for key, (_, members, place) in self._at.items()}
 
+    def fields(self) -> dict[str, tuple[str, ...]]:
+        """Return the names of the fields of each state."""
+        return {key: members.states[place]._fields for key, (_, members, place) in self._at.items()}
+
     def restore(self, states: Mapping[str, tuple[int | float, ...]]) -> None:
         """Bring the states back to what they were."""
         for key, (_, members, place) in self._at.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -92,9 +91,6 @@ class Sensors:
         if theirs != self._elements.keys():
             other = ", ".join(sorted(f"{key}.{metric}" for key, metric in theirs ^ self._elements.keys()))
             raise ValueError(f"gateway.sensors: {other} not in both; accepted: what this site has")
-        for key, metric, element in state:
-            if not all(map(math.isfinite, (*element.state, element.truth))):
-                raise ValueError(f"gateway.sensors: {key}.{metric} is {element}; accepted: finite numbers")
 
     def restore(self, state: SensorsState) -> None:
         """Go on from a saved state."""

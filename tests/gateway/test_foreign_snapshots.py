@@ -17,9 +17,10 @@ from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.simulation.snapshot import Snapshot
+from doppelgrid.sim.site.reader import bundled_sites
 
 NOON = 1_781_517_600_000_000
-INVERTER, PV = 11, 21
+INVERTER, BATTERY, PV = 11, 12, 21
 SEED, START, ENGINE, PLANT, GATEWAY, FAULTS, PACE = range(7)
 NUMBERS, BATTERIES, MACHINES = 1, 2, 5
 Content = list[Any]
@@ -110,6 +111,19 @@ def entry(kind: str, place: int, value: object) -> Callable[[Content], object]:
         (put(GATEWAY, 0, 0, 0, 0, value="office"), r"gateway\.set_points: 'office'; accepted: what this site"),
         (put(FAULTS, 1, "1", 0, 0, value="roof"), "no component 'roof'; accepted:"),
         (put(FAULTS, 0, value=1), r"faults\.active\.2: a number never given; accepted: 1 to 1"),
+        (put(PLANT, NUMBERS, "components.consumed_wh", 2, value=1e308),
+         r"plant\.numbers\.components\.consumed_wh\[2\]: 1e\+308; accepted: at most 10000 GWh, as on any site"),
+        (put(PLANT, NUMBERS, "components.reactive_1_varh", 0, value=-1e300), "accepted: at most 10000000 Mvarh"),
+        (put(PLANT, NUMBERS, "batteries.throughput_ah", value=[1e308]), "throughput_ah: .*; accepted: at most 1e"),
+        (put(PLANT, NUMBERS, "controls.target_w", 0, value=1e10), "accepted: at most 1000 MW"),
+        (put(PLANT, NUMBERS, "inputs", 0, value=1e308), r"plant\.numbers\.inputs\[0\]: 1e\+308; accepted: at most"),
+        (put(PLANT, NUMBERS, "bms.carried_us", value=[10**30]), "carried_us: 10+; accepted: a whole number up to"),
+        (put(PLANT, BATTERIES, "battery", 0, value=5.0), r"plant\.batteries\.battery\.soc: 5\.0; accepted: 0 to 1"),
+        (put(PLANT, BATTERIES, "battery", 3, value=1e308), r"battery\[3\]: 1e\+308; accepted: at most 10000 °C"),
+        (put(PLANT, MACHINES, "pv-inv", 0, value=1e308), r"machines\.pv-inv\[0\]: 1e\+308; accepted: at most 10000"),
+        (put(GATEWAY, 0, 0, 0, 2, 0, value=1e308), r"gateway\.set_points\.\S+power: 1e\+308; accepted: at most"),
+        (put(GATEWAY, 0, 0, 0, 2, 0, value=math.inf), "power: inf; accepted: a finite number"),
+        (put(FAULTS, 1, "1", 6, value=1e308), r"faults\.active\.1\.stuck_w: 1e\+308; accepted: at most 1000 MW"),
         (put(PACE, value=0.0), "accepted"),
         (put(PACE, value=math.nan), "accepted"),
         (put(SEED, value=8), "the snapshot's seed is 8; accepted: 7"),
@@ -123,6 +137,26 @@ def test_what_cannot_be_is_refused_and_nothing_moves(change: Callable[[Content],
         site.restore(changed(change))
     assert site.save().to_bytes() == before
     site.run_for(timedelta(seconds=2))
+
+
+def test_whatever_clients_say_of_bounds_is_taken_again() -> None:
+    site = demo()
+    site.gateway.augment_bounds(PV, Metric.AC_POWER_ACTIVE, [(-3e38, None)], lifetime_s=60)
+    site.gateway.augment_bounds(BATTERY, Metric.DC_POWER, [(None, 3e38)], lifetime_s=60)
+    site.run_for(timedelta(seconds=1))
+    snapshot = site.save()
+    site.restore(snapshot)
+    assert site.save() == snapshot
+
+
+@pytest.mark.parametrize("name", bundled_sites())
+def test_every_site_takes_its_own_snapshots(name: str) -> None:
+    site = Simulation.headless(doppelgrid.load_site(name), start_us=NOON, seed=7)
+    for _ in range(3):
+        site.run_for(timedelta(seconds=20))
+        snapshot = Snapshot.from_bytes(site.save().to_bytes(), name="content")
+        site.restore(snapshot)
+        assert site.save().to_bytes() == snapshot.to_bytes()
 
 
 def mutations(seed: int) -> Iterator[Snapshot]:
