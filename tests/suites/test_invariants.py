@@ -196,6 +196,13 @@ class TestRatings:
         lasted_s = float(words.partition("A for ")[2].partition(" s,")[0])
         assert 60.0 <= lasted_s <= 65.0, words
 
+    def test_an_overload_is_told_by_what_caused_it_at_the_end_of_its_minute(self, site: Site) -> None:
+        pulse: Steps = [(5.0, self.LOAD), (70.0, ReleaseInput("main", "load"))]
+        found = outcome_of(watched(site.with_telemetry_interval(100.0), pulse), "ratings")
+        assert found.time_us == 65_000_000
+        (cause,) = found.chain
+        assert cause.startswith("at 1970-01-01T01:00:05+01:00: main: driven")
+
     def test_a_device_beyond_its_rating_is_found(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         read = Instruments.read
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from ....sim.kernel.grid import fuse_current_a
 from ....sim.kernel.layout import Layout, Memory
@@ -18,19 +19,21 @@ _SHARE = 1e-3
 class FuseLoads:
     """Follows all that flows through the fuse links of a site, for however short a time."""
 
-    def __init__(self, plant: Plant, rated_a: float) -> None:
+    def __init__(self, plant: Plant, rated_a: float, tell: Callable[[str, int], object]) -> None:
         """Follow the currents of a plant from now on.
 
         Args:
             plant: Whose currents flow.
             rated_a: Rated current of the fuse [A].
+            tell: Called with the first overload that lasts for too long, in words, and with when it has done so
+                [µs since the Unix epoch], while it still lasts.
         """
         self._rated_a = rated_a
+        self._tell = tell
+        self._is_told = False
         self._over: dict[int, tuple[int, float]] = {}
         """Since when links are overloaded without a break [µs since the Unix epoch], by what current at least [A]."""
         self._until_us = plant.time_us
-        self.overload: str | None = None
-        """The first overload that lasted for too long, in words; None if there was none."""
         plant.follow(self)
 
     def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
@@ -46,7 +49,7 @@ class FuseLoads:
             since_us, least_a = self._over.get(link, (memory.time_us, math.inf))
             least_a = min(least_a, current_a)
             self._over[link] = since_us, least_a
-            lasted_us = end_us - since_us
-            if self.overload is None and lasted_us >= PATIENCE_US:
-                lasted = f"{lasted_us / 1e6:g} s, through a fuse of {self._rated_a:g} A"
-                self.overload = f"at least {least_a:.5g} A for {lasted}"
+            if not self._is_told and end_us - since_us >= PATIENCE_US:
+                self._is_told = True
+                lasted = f"{PATIENCE_US / 1e6:g} s, through a fuse of {self._rated_a:g} A"
+                self._tell(f"at least {least_a:.5g} A for {lasted}", since_us + PATIENCE_US)
