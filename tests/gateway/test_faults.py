@@ -278,6 +278,7 @@ class TestReaching:
             ("nan", {"diagnostic": "OVERVOLTAGE"}, "with nan, which has none; accepted: with trip"),
             ("hanging", {"text": "no"}, "text is 'no' with hanging, which has none; accepted: with refused"),
             ("scale", {"amount": 1.0}, "amount is 1; accepted: a number from -1000 to 1000, other than 1"),
+            ("scale", {"amount": 1.0 + 1e-10}, "amount is 1.0000000001; accepted: a number from"),
             ("bias", {"amount": 0.0}, "amount is 0 W; accepted: from -1000 MW to 1000 MW, other than 0 W"),
             ("derate", {"amount": 1.0}, "amount is 1; accepted: a number from 0 to 1, other than 1"),
             ("clock_offset", {"amount": 0.0}, "amount is 0 s; accepted: "),

@@ -54,7 +54,8 @@ def told(path: Path) -> list[str]:
         ("{at: 1 min, command: {main: 3 kW}}", "command.main is refused: main is a meter and takes no set-points",
          "accepted: inv"),
         ("{at: 1 min, command: {inv: 3 kW}, for: 5 s}", "for is 5 s", "10 s to 900 s"),
-        ("{at: 1 min, restart: 3 d}", "restart is refused: restart is 3 d", "more than 0 s, up to 1 d"),
+        ("{at: 1 min, restart: 3 d}", "restart is 3 d", "> 0 s and <= 86400 s"),
+        ("{at: 1 min, restart: 0 s}", "restart is 0 s", "> 0 s and <= 86400 s"),
         ("{at: 1 min, command: {inv: {bounds: {lower: -3}}}}", "command.inv.bounds.lower is -3", "text"),
         ("{at: 1 min, command: {inv: {bounds: {lower: soon}}}}", "command.inv.bounds.lower is 'soon'",
          "a power (10 kW, -3 kvar)"),
@@ -267,7 +268,7 @@ def test_a_check_in_a_run_without_samplings_is_refused(tmp_path: Path) -> None:
         ("steps: [{at: 1 s, fault: {inv: {kind: silent, every: 1e300 s, for: 1 s}}}]", "every is"),
         ("steps: [{at: 1 s, fault: {inv: {kind: late, by: 1e300 s}}}]", "by is"),
         ("steps: [{at: 1 s, outage: 1e300 s}]", "outage is 1e300 s; accepted: > 0 s and <= 366 d"),
-        ("steps: [{at: 1 s, restart: 1e300 s}]", "restart is 1e300 s; accepted: > 0 s and <= 366 d"),
+        ("steps: [{at: 1 s, restart: 1e300 s}]", "restart is 1e300 s; accepted: > 0 s and <= 86400 s"),
         ("steps: [{every: 1e300 s, say: x}]", "every is 1e300 s"),
     ],
 )  # fmt: skip
