@@ -46,13 +46,16 @@ class Ratings:
 
         Args:
             plant: Whose ratings hold.
-            tell: Called with a fuse that has been overloaded for too long, and when that was so [µs since the Unix
-                epoch]: an overload may be over by the next sampling.
+            tell: Called with a fuse that has melted or was overloaded for too long, and when that was so [µs since the
+                Unix epoch]: what caused it may be over by the next sampling.
         """
-        self._grid = plant.equipment.grid_key
-        fuse_a: float | None = getattr(plant.site.components[self._grid], "rated_fuse_current_a", None)
-        if fuse_a is not None:
-            FuseLoads(plant, fuse_a, lambda words, time_us: tell(Breach(self._grid, words), time_us))
+        grid = plant.equipment.grid_key
+        fuse_a: float | None = getattr(plant.site.components[grid], "rated_fuse_current_a", None)
+        FuseLoads(
+            plant,
+            math.inf if fuse_a is None else fuse_a,
+            lambda words, time_us: tell(Breach(grid, words), time_us),
+        )
         self._devices = [
             (
                 key,
@@ -68,8 +71,6 @@ class Ratings:
     def look(self, time_us: int, read: Read) -> Breaches:
         """Yield what is beyond its rating at a sampling [µs]."""
         del time_us
-        if any(error.code == "FUSE_ERROR" for error in read(self._grid).errors):
-            yield Breach(self._grid, "its fuse has melted")
         for key, lower_w, upper_w, rated_va in self._devices:
             values = read(key).values
             power_w = values[Metric.AC_POWER_ACTIVE]

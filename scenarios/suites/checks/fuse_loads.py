@@ -1,10 +1,11 @@
-"""How long the fuse at the grid connection point carries more than its rated current, between samplings as well."""
+"""What becomes of the fuse at the grid connection point by its currents, between samplings as well."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
+from ....models.fuse import MELTED
 from ....sim.kernel.grid import fuse_current_a
 from ....sim.kernel.layout import Layout, Memory
 from ....sim.plant.plant import Plant
@@ -25,8 +26,8 @@ class FuseLoads:
         Args:
             plant: Whose currents flow.
             rated_a: Rated current of the fuse [A].
-            tell: Called with the first overload that lasts for too long, in words, and with when it has done so
-                [µs since the Unix epoch], while it still lasts.
+            tell: Called when a link has melted or an overload has lasted for too long, with the first of that in words
+                and when it was so [µs since the Unix epoch], before anything else happens.
         """
         self._rated_a = rated_a
         self._tell = tell
@@ -41,6 +42,8 @@ class FuseLoads:
         if memory.time_us != self._until_us:
             self._over.clear()  # Time has jumped, as to a snapshot.
         self._until_us = end_us
+        if any(link.condition == MELTED for link in memory.fuses):
+            self._tell_once("its fuse has melted", memory.time_us)
         for link in range(_LINKS):
             current_a = fuse_current_a(layout, memory, link)
             if current_a <= self._rated_a + _SHARE * self._rated_a:
@@ -49,7 +52,11 @@ class FuseLoads:
             since_us, least_a = self._over.get(link, (memory.time_us, math.inf))
             least_a = min(least_a, current_a)
             self._over[link] = since_us, least_a
-            if not self._is_told and end_us - since_us >= PATIENCE_US:
-                self._is_told = True
+            if end_us - since_us >= PATIENCE_US:
                 lasted = f"{PATIENCE_US / 1e6:g} s, through a fuse of {self._rated_a:g} A"
-                self._tell(f"at least {least_a:.5g} A for {lasted}", since_us + PATIENCE_US)
+                self._tell_once(f"at least {least_a:.5g} A for {lasted}", since_us + PATIENCE_US)
+
+    def _tell_once(self, words: str, time_us: int) -> None:
+        if not self._is_told:
+            self._is_told = True
+            self._tell(words, time_us)
