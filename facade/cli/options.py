@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -137,14 +139,30 @@ def unwritable(option: str, path: Path) -> str | None:
     """Try whether a file can be written, and leave it as it is; return what is wrong if not."""
     try:
         is_new = not path.exists()
-        # Opening anything but a file, such as a pipe, may wait for whoever reads it.
-        if is_new or not (path.is_fifo() or path.is_char_device()):
-            path.open("ab").close()
-            if is_new:
-                path.unlink()
-    except OSError:
-        return f"{option} is {str(path)!r}; accepted: a file in a folder that can be written to"
+        # Opening a pipe may wait for whoever reads it.
+        if is_new or not path.is_fifo():
+            _try_to_write(path, is_new=is_new)
+    except OSError as error:
+        accepted = "a file in a folder that can be written to"
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"{option} is {str(path)!r} ({error.strerror}); accepted: {accepted} and has room"
+        return f"{option} is {str(path)!r}; accepted: {accepted}"
     return None
+
+
+def _try_to_write(path: Path, *, is_new: bool) -> None:
+    """Write a byte to a file that is new and goes again, and nothing to another, which a full device refuses as well.
+
+    Raises:
+        OSError: If that cannot be.
+    """
+    file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY, 0o666)
+    try:
+        os.write(file, b" " if is_new else b"")
+    finally:
+        os.close(file)
+        if is_new:
+            path.resolve().unlink()
 
 
 def unwritable_folder(option: str, path: Path) -> str | None:
@@ -155,8 +173,8 @@ def unwritable_folder(option: str, path: Path) -> str | None:
             if not each.exists():
                 each.mkdir()
                 made.append(each)
-        with TemporaryFile(dir=path):
-            pass
+        with TemporaryFile(dir=path, buffering=0) as file:
+            file.write(b" ")
     except OSError as error:
         why = error.strerror or str(error)
         return f"{option} is {str(path)!r} ({why}); accepted: a folder that can be written to"

@@ -141,7 +141,7 @@ def _amount(kind: FaultKind, amount: Amount, size_w: float, random: Random) -> d
     unit = amount_unit(kind)
     sign = random.choice((-1.0, 1.0)) if amount.lower < 0.0 else 1.0
     if unit.inner == "1" and amount.upper <= 1.0:
-        least = math.ceil(10.0 * amount.lower) + (1 if amount.is_open and amount.lower == 0.0 else 0)
+        least = math.ceil(10.0 * amount.lower)
         tenths = random.randint(least, max(least, math.floor(10.0 * amount.upper)))
         tenths -= tenths / 10.0 == amount.nothing
         return {amount.word: f"{10 * tenths} %"}

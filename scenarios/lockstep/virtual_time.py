@@ -37,7 +37,7 @@ class Limits(NamedTuple):
     outside_s: float = 60.0
     """Real time that it may compute while no loop runs, as in imports and after `asyncio.run` [s]."""
     asleep_s: float = math.inf
-    """Virtual time that it may sleep while its loop, and with it the site, stands still [s]."""
+    """Virtual time that it may sleep until its loop, and with it the site, comes to what was due meanwhile [s]."""
     turns_at_one_time: int = 1_000_000
     """Turns of the loop at one instant of virtual time."""
     allow_real_io: bool = False
@@ -67,7 +67,7 @@ class VirtualTimeLoop(OrdinalLoop):
         self.turns = 0
         """Turns of the loop so far."""
         self.came_to_us = clock.now_us
-        """Virtual time to which the last turn of the loop has come [µs since the Unix epoch]."""
+        """Virtual time up to which all that was due has been called [µs since the Unix epoch]."""
         self.waiting = False
         """Whether the loop waits for something outside, rather than being kept from running."""
         self._virtual_selector = _VirtualSelector(self)
@@ -190,6 +190,7 @@ class _VirtualSelector(selectors.BaseSelector):
         self._real = selectors.DefaultSelector()
         self._own_fds: frozenset[int] = frozenset()
         self._turns_here = 0
+        self._last_turn_us = loop.clock.now_us
         self.pending: LockstepError | None = None
         self.thread = threading.current_thread()
 
@@ -231,7 +232,8 @@ class _VirtualSelector(selectors.BaseSelector):
         """Return what is ready; if nothing is, let virtual time pass until the next timer is."""
         loop = self._loop
         loop.turns += 1
-        loop.came_to_us = loop.clock.now_us
+        # Callbacks that are ready go before timers: what is due by now may have to wait for them until the next turn.
+        loop.came_to_us, self._last_turn_us = self._last_turn_us, loop.clock.now_us
         if self.pending is not None:
             error, self.pending = self.pending, None
             raise error
@@ -273,7 +275,7 @@ class _VirtualSelector(selectors.BaseSelector):
         clock = self._loop.clock
         self._turns_here = 0
         clock.advance_to(max(clock.us_at(clock.monotonic_s + timeout), clock.now_us + 1))
-        self._loop.came_to_us = clock.now_us
+        self._loop.came_to_us = self._last_turn_us = clock.now_us
         self._loop.collector.look(clock.now_us)
 
     def _woken(self) -> bool:

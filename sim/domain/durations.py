@@ -4,6 +4,8 @@ from __future__ import annotations
 
 LONGEST_S = 366 * 86_400.0
 """More than that is taken for a mistake [s]."""
+LONGEST_RESTART_S = 86_400.0
+"""The same of how long a server is gone [s]."""
 _UNITS = ((86_400.0, "d"), (3600.0, "h"), (60.0, "min"))
 
 

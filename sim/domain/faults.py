@@ -28,6 +28,7 @@ class Hosts(StrEnum):
     DEVICES = "inverters and batteries, and other devices that take set-points"
     SET_POINTS = "inverters, and other devices that take set-points"
     SWITCHED = "what is started and stopped"
+    COMMANDED = "what takes set-points, is started and stopped, or has fuses to be replaced"
     BATTERIES = "batteries"
     CHARGERS = "charging points"
     CHPS = "CHPs"
@@ -59,16 +60,16 @@ class Amount(NamedTuple):
     """What it is if nothing is said; None if it must be said."""
     word: str = "amount"
     """Stands for `amount` where it reads better: `{kind: late, by: 5 s}`."""
-    is_open: bool = False
-    """Whether it must be more than `lower`."""
     nothing: float | None = None
-    """So much would change nothing, and is none."""
+    """So much would change nothing, and neither does what is nearer to it than `LEAST_CHANGE`."""
     without: str = ""
     """What happens if nothing is said and there is no default; it must be said if empty."""
 
 
+LEAST_CHANGE = 1e-6
+"""Less has no effect that anybody could find, in the unit of any amount; times are counted in microseconds."""
 _TIME = ("every_s", "each_s")
-_SHARE = Amount("1", 0.0, 1.0, 1.0, "share", is_open=True)
+_SHARE = Amount("1", LEAST_CHANGE, 1.0, 1.0, "share")
 _WORST = 1e9
 """More is taken for a mistake, whatever the unit."""
 
@@ -154,7 +155,7 @@ class FaultKind(StrEnum):
         Family.MEASUREMENT,
         "values come in steps of {amount}; powers if no metrics are named",
         ("metrics", *_TIME),
-        Amount(OF_METRICS, 0.0, _WORST, word="to", is_open=True),
+        Amount(OF_METRICS, LEAST_CHANGE, _WORST, word="to"),
     )
     SWAPPED_PHASES = (
         "swapped_phases",
@@ -182,7 +183,7 @@ class FaultKind(StrEnum):
         Family.MEASUREMENT,
         "samples come {amount} late, with the times at which they were taken; those on their way are lost when it ends",
         (),
-        Amount("s", 0.0, 600.0, word="by", is_open=True),
+        Amount("s", LEAST_CHANGE, 600.0, word="by"),
     )
     DUPLICATED = ("duplicated", Family.MEASUREMENT, "{amount} of samples come twice", _TIME, _SHARE)
     OUT_OF_ORDER = (
@@ -218,6 +219,8 @@ class FaultKind(StrEnum):
         Family.LINK,
         "commands are refused, as if the device could not be reached unless a status and a text say otherwise",
         ("status", "text", *_TIME),
+        None,
+        Hosts.COMMANDED,
     )
     DROPPED = (
         "dropped",
@@ -225,7 +228,14 @@ class FaultKind(StrEnum):
         "streams end with an error, and new ones are refused",
         ("status", "text", *_TIME),
     )
-    HANGING = ("hanging", Family.LINK, "commands get no answer and have no effect", _TIME)
+    HANGING = (
+        "hanging",
+        Family.LINK,
+        "commands get no answer and have no effect",
+        _TIME,
+        None,
+        Hosts.COMMANDED,
+    )
     HALF_OPEN = (
         "half_open",
         Family.LINK,
@@ -237,7 +247,7 @@ class FaultKind(StrEnum):
         Family.LINK,
         "samples, commands and answers are each {amount} on their way",
         ("spread_s", "distribution", *_TIME),
-        Amount("s", 0.0, 600.0, word="by", is_open=True),
+        Amount("s", LEAST_CHANGE, 600.0, word="by"),
     )
     LOSSY = (
         "lossy",
@@ -246,7 +256,14 @@ class FaultKind(StrEnum):
         _TIME,
         _SHARE._replace(default=0.1),
     )
-    ANSWER_LOST = ("answer_lost", Family.LINK, "commands have their effect, and get no answer", _TIME)
+    ANSWER_LOST = (
+        "answer_lost",
+        Family.LINK,
+        "commands have their effect, and get no answer",
+        _TIME,
+        None,
+        Hosts.COMMANDED,
+    )
     SLOW_CONSUMER = (
         "slow_consumer",
         Family.LINK,
@@ -276,7 +293,7 @@ class FaultKind(StrEnum):
         Family.DEVICE,
         "active power moves by no more than {amount}",
         _TIME,
-        Amount("W/s", 0.0, _WORST, word="to", is_open=True),
+        Amount("W/s", LEAST_CHANGE, _WORST, word="to"),
         Hosts.SET_POINTS,
     )
     LOST_COMMANDS = (
@@ -356,7 +373,7 @@ class FaultKind(StrEnum):
         Family.DEVICE,
         "the fullest cell is {amount} of the capacity farther from the emptiest; only balancing mends that",
         (),
-        Amount("1", 0.0, 0.5, word="by", is_open=True),
+        Amount("1", LEAST_CHANGE, 0.5, word="by"),
         Hosts.BATTERIES,
     )
 

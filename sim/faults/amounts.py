@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..domain.faults import OF_METRICS, Amount, Fault, FaultKind, unit_of_amount
+from ..domain.faults import LEAST_CHANGE, OF_METRICS, Amount, Fault, FaultKind, unit_of_amount
 from ..domain.metrics import Metric
 from ..domain.printable import printable
 from ..files.units import (
@@ -19,6 +19,8 @@ from ..files.units import (
     Unit,
 )
 
+_LEAST_CHANGE = LEAST_CHANGE * (1.0 - 1e-9)
+"""As the difference of two numbers, neither of which is exact."""
 _UNITS = {
     unit.inner: unit
     for unit in (WATT, VAR, VOLT_AMPERE, WATT_HOUR, VOLT, AMPERE, HERTZ, SECOND, CELSIUS, WATT_PER_SECOND)
@@ -41,20 +43,16 @@ def accepted_amounts(kind: FaultKind, metrics: tuple[Metric, ...] = ()) -> str:
     assert kind.amount is not None
     lower, upper = (_in_words(kind, metrics, edge) for edge in (kind.amount.lower, kind.amount.upper))
     start = "a number " if amount_unit(kind, metrics).inner in ("1", "1/h") else ""
-    but = (
-        "" if kind.amount.nothing is None else f", other than {_in_words(kind, metrics, kind.amount.nothing)}"
-    )
-    return (
-        f"{start}more than {lower}, up to {upper}{but}"
-        if kind.amount.is_open
-        else f"{start}from {lower} to {upper}{but}"
-    )
+    if kind.amount.nothing is None:
+        return f"{start}from {lower} to {upper}"
+    nothing, least = (_in_words(kind, metrics, edge) for edge in (kind.amount.nothing, LEAST_CHANGE))
+    return f"{start}from {lower} to {upper}, other than {nothing} by {least} or more"
 
 
 def is_within(amount: Amount, value: float) -> bool:
     """Say whether there can be so much of a kind."""
-    is_edge = amount.is_open and value == amount.lower
-    return amount.lower <= value <= amount.upper and not is_edge and value != amount.nothing
+    changes = amount.nothing is None or abs(value - amount.nothing) >= _LEAST_CHANGE
+    return amount.lower <= value <= amount.upper and changes
 
 
 def default_in_words(kind: FaultKind) -> str:

@@ -157,7 +157,7 @@ def _amount_errors(fault: Fault) -> Iterator[FaultError]:
     is_number = isinstance(amount, int | float) and not isinstance(amount, bool)
     if not is_number or math.isnan(fault.size) or not is_within(fault.kind.amount, fault.size):
         unit = amount_unit(fault.kind, fault.metrics)
-        found = f"{amount:g}" if isinstance(amount, float) else _shown(amount)
+        found = f"{amount:.15g}" if isinstance(amount, float) else _shown(amount)
         if is_number and unit.inner not in ("1", "1/h") and math.isfinite(fault.size):
             found = unit.in_words(fault.size)
         yield FaultError("amount", found, accepted)

@@ -18,7 +18,9 @@ def can_host(hosts: Hosts, section: ComponentSection) -> bool:
     """Say whether a component is among those on which a kind of fault can be, by what the site file says."""
     if hosts is Hosts.ANY:
         return True
-    if hosts is Hosts.SWITCHED and type_of(section).switchgear(section) is not None:
+    if hosts is Hosts.COMMANDED and section.category is Category.GRID_CONNECTION_POINT:
+        return True
+    if hosts in (Hosts.SWITCHED, Hosts.COMMANDED) and type_of(section).switchgear(section) is not None:
         return True
     if hosts in _CATEGORIES:
         return section.category is _CATEGORIES[hosts]

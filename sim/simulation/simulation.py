@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, RestartServer, Say, StrikeFault
-from ..domain.durations import LONGEST_S, duration_in_words
+from ..domain.durations import LONGEST_RESTART_S, LONGEST_S, duration_in_words
 from ..domain.events import SERVER_GOES_DOWN, Subscribers
 from ..domain.faults import Fault
 from ..domain.printable import printable
@@ -25,8 +25,6 @@ from .hardware import Hardware, ModelledHardware
 from .snapshot import Snapshot
 
 LONGEST_SAYING = 1000
-LONGEST_RESTART_S = 86_400.0
-"""More is taken for a mistake [s]."""
 _REHEARSAL = timedelta(seconds=2)
 
 

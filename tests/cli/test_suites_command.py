@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -19,6 +20,7 @@ from suites.benches import SITE, scenario
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
+from doppelgrid.cli.options import unwritable
 from doppelgrid.cli.suite_console import suite_console
 from doppelgrid.cli.suites_shown import print_table, print_verdict
 from doppelgrid.scenarios.suites.checks.invariants import INVARIANTS
@@ -126,8 +128,8 @@ def test_one_file_for_two_reports_is_refused(suite: Path) -> None:
 
 
 def test_all_that_could_not_be_written_at_the_end_is_told_before_anything_runs(suite: Path) -> None:
-    unwritable = suite / ("x" * 300)  # longer than names of files can be, for whoever writes
-    words = [word for option in ("--output", "--junit", "--html") for word in (option, unwritable)]
+    too_long = suite / ("x" * 300)  # than names of files can be, for whoever writes
+    words = [word for option in ("--output", "--junit", "--html") for word in (option, too_long)]
     ended = run(suite, *words)
     assert ended.exit_code == 2
     assert [line.partition(" is ")[0] for line in ended.output.splitlines()] == [
@@ -143,6 +145,36 @@ def test_a_look_at_what_could_be_written_leaves_all_as_it_is(suite: Path) -> Non
     words = ("--output", suite / "a" / "b", "--junit", suite / "out.xml", "--html", suite / "out.html")
     assert run(suite, *words, "--filter", "nix").exit_code == 2
     assert {path: path.read_bytes() for path in suite.iterdir()} == before
+
+
+def test_a_device_without_room_is_told_before_anything_runs(suite: Path) -> None:
+    ended = run(suite, "--junit", "/dev/full", "--html", "/dev/null")
+    assert ended.exit_code == 2
+    assert ended.output == (
+        "--junit is '/dev/full' (No space left on device); "
+        "accepted: a file in a folder that can be written to and has room\n"
+    )
+
+
+def test_a_try_to_write_to_a_full_disk_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(_file: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", write)
+        said = unwritable("--junit", tmp_path / "out.xml")
+    assert "(No space left on device); accepted: a file" in str(said)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_look_at_what_could_be_written_leaves_a_link_to_what_is_not_there(suite: Path) -> None:
+    link = suite / "out.xml"
+    link.symlink_to(suite / "there.xml")
+    assert run(suite, "--junit", link, "--filter", "nix").exit_code == 2
+    assert link.is_symlink()
+    assert not link.exists()
 
 
 def test_a_path_without_scenarios_is_told(tmp_path: Path) -> None:

@@ -9,13 +9,24 @@ from typing import Any
 
 import pytest
 
+from doppelgrid.sim.domain.commands import Command, SetPower, Start, Stop
 from doppelgrid.sim.domain.events import Event
-from doppelgrid.sim.domain.faults import Fault, FaultKind
-from doppelgrid.sim.domain.messages import Reading, UnavailableError, UnknownFaultError, WrongStateError
-from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.domain.faults import Fault, FaultKind, Hosts
+from doppelgrid.sim.domain.messages import (
+    CommandError,
+    Reading,
+    UnavailableError,
+    UnknownFaultError,
+    UnsupportedError,
+    WrongStateError,
+)
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.faults.check import fault_errors
+from doppelgrid.sim.faults.hosts import can_host
 from doppelgrid.sim.faults.injector import Faults
 from doppelgrid.sim.inputs.signal import normal_deviate, stream_key
 from doppelgrid.sim.simulation.simulation import Simulation
+from doppelgrid.sim.site.reader import load_site
 from doppelgrid.sim.site.site import Site
 
 NOON = 1_781_517_600_000_000
@@ -54,6 +65,15 @@ def strike(simulation: Simulation, kind: FaultKind, key: str = "main", **how: An
     return simulation.fault(Fault(key, kind, **how), for_s=for_s)
 
 
+def takes(simulation: Simulation, command: Command) -> bool:
+    """Say whether a component takes a kind of command, be it not now."""
+    try:
+        simulation.execute(command)
+    except CommandError as error:
+        return not isinstance(error, UnsupportedError)
+    return True
+
+
 class TestReports:
     def test_a_whole_component_reports_what_it_should(self, simulation: Simulation) -> None:
         assert reported(simulation) == TRUE
@@ -83,8 +103,9 @@ class TestReports:
         metrics: tuple[Metric, ...],
         expected: dict[Metric, float],
     ) -> None:
-        strike(simulation, kind, metrics=metrics)
-        assert reported(simulation) == expected
+        key = "inv" if kind.hosts is Hosts.COMMANDED else "main"
+        strike(simulation, kind, key, metrics=metrics)
+        assert reported(simulation, key) == expected
 
     def test_no_number_stands_for_what_is_named(self, simulation: Simulation) -> None:
         strike(simulation, FaultKind.NAN, metrics=(POWER,))
@@ -195,6 +216,16 @@ class TestEnds:
         assert len(faults.clearable("bat")) == 1
 
 
+NOTHING = {
+    FaultKind.NOISY: 0.0, FaultKind.DRIFTING: 0.0, FaultKind.BIAS: 0.0, FaultKind.SCALE: 1.0, FaultKind.QUANTISED: 0.0,
+    FaultKind.CLOCK_OFFSET: 0.0, FaultKind.CLOCK_DRIFT: 0.0, FaultKind.LATE: 0.0, FaultKind.DUPLICATED: 0.0,
+    FaultKind.OUT_OF_ORDER: 0.0, FaultKind.PARTIAL: 0.0, FaultKind.LATENCY: 0.0, FaultKind.LOSSY: 0.0,
+    FaultKind.DERATE: 1.0, FaultKind.LOST_COMMANDS: 0.0, FaultKind.CAPACITY_FADED: 1.0,
+    FaultKind.RESISTANCE_GROWN: 1.0, FaultKind.CELL_IMBALANCE: 0.0,
+}  # fmt: skip
+"""How much of a kind would change nothing."""
+
+
 class TestReaching:
     def test_streams_and_commands_are_kept_away_each_by_its_own_fault(self, simulation: Simulation) -> None:
         faults: Faults = simulation.faults
@@ -247,6 +278,7 @@ class TestReaching:
             ("nan", {"diagnostic": "OVERVOLTAGE"}, "with nan, which has none; accepted: with trip"),
             ("hanging", {"text": "no"}, "text is 'no' with hanging, which has none; accepted: with refused"),
             ("scale", {"amount": 1.0}, "amount is 1; accepted: a number from -1000 to 1000, other than 1"),
+            ("scale", {"amount": 1.0 + 1e-10}, "amount is 1.0000000001; accepted: a number from"),
             ("bias", {"amount": 0.0}, "amount is 0 W; accepted: from -1000 MW to 1000 MW, other than 0 W"),
             ("derate", {"amount": 1.0}, "amount is 1; accepted: a number from 0 to 1, other than 1"),
             ("clock_offset", {"amount": 0.0}, "amount is 0 s; accepted: "),
@@ -263,6 +295,38 @@ class TestReaching:
         with pytest.raises(ValueError, match=re.escape(said)):
             strike(simulation, FaultKind(kind), "inv", **how)
         assert not simulation.faults.save().active
+
+    @pytest.mark.parametrize(("kind", "nothing"), NOTHING.items())
+    def test_an_amount_that_changes_next_to_nothing_is_refused(self, kind: FaultKind, nothing: float) -> None:
+        assert kind.amount is not None
+        towards = -1.0 if nothing == kind.amount.upper else 1.0
+        for tiny in (0.0, 1e-15, 0.9e-6):
+            (error,) = fault_errors(Fault("main", kind, amount=nothing + towards * tiny))
+            assert error.part == "amount"
+            assert "1e-06" in error.accepted or "0.001 ms" in error.accepted
+        for little in (1e-6, 1e-3):
+            assert not [*fault_errors(Fault("main", kind, amount=nothing + towards * little))]
+
+    def test_commands_can_be_kept_from_what_takes_any(self) -> None:
+        site = load_site("all-categories")
+        simulation = Simulation.headless(site, start_us=0, seed=0)
+        for key, section in site.components.items():
+            told = [
+                SetPower(section.id, PowerType.ACTIVE, 0.0), SetPower(section.id, PowerType.REACTIVE, 0.0),
+                Start(section.id), Stop(section.id),
+            ]  # fmt: skip
+            takes_any = any(takes(simulation, command) for command in told)
+            # An acknowledgement puts new fuses in at the connection point; elsewhere it clears what has been told.
+            assert can_host(Hosts.COMMANDED, section) is (takes_any or key == "grid"), key
+
+    @pytest.mark.parametrize("kind", [FaultKind.REFUSED, FaultKind.HANGING, FaultKind.ANSWER_LOST])
+    def test_what_keeps_commands_away_is_refused_of_what_takes_none(
+        self, simulation: Simulation, kind: FaultKind
+    ) -> None:
+        said = f"{kind}, which a meter cannot be; accepted: {Hosts.COMMANDED} (grid, inv, bat)"
+        for key in ("main", "hall"):
+            with pytest.raises(ValueError, match=re.escape(said)):
+                strike(simulation, kind, key)
 
     def test_what_would_change_nothing_that_a_component_reports_is_refused(
         self, simulation: Simulation

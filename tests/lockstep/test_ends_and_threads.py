@@ -59,9 +59,17 @@ def test_no_sleep_passes_the_end(run: Run, text: str) -> None:
             "async def main():\n  time.sleep(7); time.sleep(8)\n  await asyncio.sleep(9)\nasyncio.run(main())",
             15,
         ),
+        (
+            "async def main():\n  for _ in '1234': time.sleep(7); await asyncio.sleep(0)\nasyncio.run(main())",
+            14,
+        ),
+        (
+            "async def main():\n  for _ in '1234': time.sleep(7); await asyncio.sleep(1)\nasyncio.run(main())",
+            7,
+        ),
         ("async def main(): await asyncio.to_thread(time.sleep, 20)\nasyncio.run(main())", 0),
     ],
-    ids=["to the end", "twice in a row", "in a thread"],
+    ids=["to the end", "twice in a row", "before timers get their turn", "again and again", "in a thread"],
 )
 def test_it_is_told_for_how_long_a_sleep_kept_the_loop_from_running(run: Run, text: str, held_s: int) -> None:
     report = run(text)

@@ -380,6 +380,16 @@ class TestApplications:
         assert "has slept for 30 s while its event loop, and with it the site, stood still" in words
         assert words.splitlines()[-1].strip() == sleep
 
+    def test_steps_are_late_by_no_more_than_what_an_application_may_sleep(self, tmp_path: Path) -> None:
+        circle = "\n    while True:\n        {}\n        await asyncio.sleep(0)"
+        text = f"import time\n{textwrap.dedent(IDLE_APP)}"
+        steps = "steps: [{at: 21 s, say: now}, {at: 50 s, say: and now}]\n"
+        slow = text.replace("\n    await asyncio.sleep(1e6)", circle.format("time.sleep(14)"))
+        late = [line.text for line in run(tmp_path, steps + CHECKS, slow).lines if "late" in line.text]
+        assert [float(words.partition(" s late")[0]) for words in late] == [21.0, 20.0]
+        slower = text.replace("\n    await asyncio.sleep(1e6)", circle.format("time.sleep(20)"))
+        assert "has slept for 30 s while its event loop" in str(run(tmp_path, steps + CHECKS, slower).error)
+
     def test_one_that_sleeps_before_its_loop_runs_fails_with_the_stack_where_it_sleeps(
         self, tmp_path: Path
     ) -> None:

@@ -196,6 +196,26 @@ class TestRatings:
         lasted_s = float(words.partition("A for ")[2].partition(" s,")[0])
         assert 60.0 <= lasted_s <= 65.0, words
 
+    def test_an_overload_is_told_by_what_caused_it_at_the_end_of_its_minute(self, site: Site) -> None:
+        pulse: Steps = [(5.0, self.LOAD), (70.0, ReleaseInput("main", "load"))]
+        found = outcome_of(watched(site.with_telemetry_interval(100.0), pulse), "ratings")
+        assert found.time_us == 65_000_000
+        (cause,) = found.chain
+        assert cause.startswith("at 1970-01-01T01:00:05+01:00: main: driven")
+
+    def test_a_fuse_that_melts_is_told_by_what_caused_it_when_it_melts(self, tmp_path: Path) -> None:
+        path = tmp_path / "fused.yaml"
+        path.write_text(SITE.replace("100 A}", "100 A, fuse: {preset: gg-100}}"))
+        site = load_site(path).with_telemetry_interval(100.0)
+        pulse: Steps = [(5.0, OverrideInput("main", "load", 690e3)), (35.0, ReleaseInput("main", "load"))]
+        found = outcome_of(watched(site, pulse), "ratings")
+        assert found.said == "grid: its fuse has melted"
+        assert found.time_us is not None
+        assert 5_000_000 < found.time_us < 35_000_000
+        assert [words.partition(" (")[0] for words in found.chain] == [
+            "at 1970-01-01T01:00:05+01:00: main: driven"
+        ]
+
     def test_a_device_beyond_its_rating_is_found(self, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
         read = Instruments.read
 

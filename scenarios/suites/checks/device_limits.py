@@ -41,12 +41,21 @@ class _Excess(NamedTuple):
 class Ratings:
     """No fuse carries more than its rated current for long or melts, no device goes beyond its rating."""
 
-    def __init__(self, plant: Plant) -> None:
-        """Take the ratings of a plant."""
-        self._plant = plant
-        self._grid = plant.equipment.grid_key
-        fuse_a: float | None = getattr(plant.site.components[self._grid], "rated_fuse_current_a", None)
-        self._loads = None if fuse_a is None else FuseLoads(plant, fuse_a)
+    def __init__(self, plant: Plant, tell: Callable[[Breach, int], object]) -> None:
+        """Take the ratings of a plant.
+
+        Args:
+            plant: Whose ratings hold.
+            tell: Called with a fuse that has melted or was overloaded for too long, and when that was so [µs since the
+                Unix epoch]: what caused it may be over by the next sampling.
+        """
+        grid = plant.equipment.grid_key
+        fuse_a: float | None = getattr(plant.site.components[grid], "rated_fuse_current_a", None)
+        FuseLoads(
+            plant,
+            math.inf if fuse_a is None else fuse_a,
+            lambda words, time_us: tell(Breach(grid, words), time_us),
+        )
         self._devices = [
             (
                 key,
@@ -62,7 +71,6 @@ class Ratings:
     def look(self, time_us: int, read: Read) -> Breaches:
         """Yield what is beyond its rating at a sampling [µs]."""
         del time_us
-        yield from self._of_fuse(read(self._grid))
         for key, lower_w, upper_w, rated_va in self._devices:
             values = read(key).values
             power_w = values[Metric.AC_POWER_ACTIVE]
@@ -71,12 +79,6 @@ class Ratings:
                 yield Breach(key, f"{power_w:.5g} W, rated {lower_w:.5g} W to {upper_w:.5g} W", ACTIVE)
             elif apparent_va > rated_va + _room(rated_va):
                 yield Breach(key, f"{apparent_va:.5g} VA, rated {rated_va:.5g} VA")
-
-    def _of_fuse(self, report: Report) -> Breaches:
-        if any(error.code == "FUSE_ERROR" for error in report.errors):
-            yield Breach(self._grid, "its fuse has melted")
-        if self._loads is not None and self._loads.overload is not None:
-            yield Breach(self._grid, self._loads.overload)
 
 
 class Windows:

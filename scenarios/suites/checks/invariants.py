@@ -66,7 +66,8 @@ class Invariants:
         self._broken: dict[Invariant, Outcome] = {}
         self._has_looked = False
         self._balance = NodeBalance(plant)
-        self._ratings, self._windows, self._obedience = Ratings(plant), Windows(plant), Obedience(plant)
+        self._ratings = Ratings(plant, lambda breach, time_us: self._take("ratings", [breach], time_us))
+        self._windows, self._obedience = Windows(plant), Obedience(plant)
         self._delivered = Delivered(simulation)
         self._lifetimes, self._shown = Lifetimes(simulation), Shown(simulation, self._delivered)
         self._attribution = Attribution(simulation)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ....sim.domain.durations import LONGEST_S
+from ....sim.domain.durations import LONGEST_RESTART_S, LONGEST_S
 from ....sim.domain.faults import Distribution, FaultKind
 from ....sim.domain.messages import RefusalStatus
 from ....sim.domain.metrics import Metric
@@ -87,6 +87,7 @@ SiteWords = Annotated[Any, BeforeValidator(_site, json_schema_input_type=str | d
 Interval = Annotated[float, SECOND.within(lower=0.1, upper=86400.0)]
 Start = Annotated[datetime, BeforeValidator(_start, json_schema_input_type=str)]
 Length = Annotated[float, SECOND.within(above=0.0, upper=LONGEST_S)]
+Absence = Annotated[float, SECOND.within(above=0.0, upper=LONGEST_RESTART_S)]
 CONNECTS_WITHIN_S = 30.0
 """Real time in which a live application has to connect if nothing is said [s]."""
 RunLength = Annotated[float, SECOND.within(lower=1.0, upper=LONGEST_S)]
@@ -244,7 +245,7 @@ class Step(Section):
     """A charger whose cable is pulled."""
     outage_s: Length | None = Field(None, alias="outage")
     """For how long the public grid is gone."""
-    restart_s: Length | None = Field(None, alias="restart")
+    restart_s: Absence | None = Field(None, alias="restart")
     """For how long the server is gone: streams drop, its port refuses, and comes back."""
     say: Words | None = None
     """A line for the report."""
