@@ -32,12 +32,20 @@ def test_a_journal_that_cannot_be_written_is_refused_before_the_run(sleeper: Pat
     assert f"--journal is '{nowhere}'; accepted: a file in a folder that can be written to" in shown.output
 
 
-def test_a_journal_on_a_full_disk_is_told_with_its_name(sleeper: Path) -> None:
+def test_a_journal_on_a_full_disk_is_told_before_the_run(sleeper: Path) -> None:
+    shown = RUNNER.invoke(app, ["lockstep", "demo", str(sleeper), "--journal", "/dev/full"])
+    assert shown.exit_code == 2
+    assert "--journal is '/dev/full' (No space left on device); accepted: a file" in shown.output
+
+
+@pytest.mark.usefixtures("small_files")
+def test_a_journal_that_cannot_be_written_whole_is_told_with_its_name(sleeper: Path, tmp_path: Path) -> None:
+    journal = tmp_path / "journal.txt"
     shown = RUNNER.invoke(
-        app, ["lockstep", "demo", str(sleeper), "--duration", "10s", "--journal", "/dev/full"]
+        app, ["lockstep", "demo", str(sleeper), "--duration", "10s", "--journal", str(journal)]
     )
     assert shown.exit_code == 2
-    assert "/dev/full: No space left on device" in shown.output
+    assert f"{journal}: File too large" in shown.output
 
 
 def test_parts_of_a_recording_are_not_asked_for_beside_a_site(sleeper: Path) -> None:

@@ -102,16 +102,24 @@ def test_a_summary_that_cannot_be_written_is_refused_before_the_run(tmp_path: Pa
     assert f"--summary is '{nowhere}'; accepted: a file in a folder that can be written to" in shown.output
 
 
-@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("option", ["--summary", "--results"])
-def test_a_full_disk_is_told_after_the_run(option: str, tmp_path: Path) -> None:
+def test_a_full_disk_is_told_before_the_run(option: str, tmp_path: Path) -> None:
     full = tmp_path / "full.csv"
     full.symlink_to("/dev/full")
+    shown = RUNNER.invoke(app, ["simulate", "demo", "--duration", "21900d", option, str(full)])
+    assert shown.exit_code == 2
+    assert f"{option} is '{full}' (No space left on device); accepted: a file" in shown.output
+
+
+@pytest.mark.usefixtures("interpreted", "small_files")
+@pytest.mark.parametrize("option", ["--summary", "--results"])
+def test_a_file_that_cannot_be_written_whole_is_told_after_the_run(option: str, tmp_path: Path) -> None:
+    path = tmp_path / "too_long.csv"
     shown = RUNNER.invoke(
-        app, ["simulate", "demo", "--duration", "2min", "--resolution", "1min", option, str(full)]
+        app, ["simulate", "demo", "--duration", "2min", "--resolution", "1min", option, str(path)]
     )
     assert shown.exit_code == 2
-    assert f"{option} is '{full}', which could not be written (No space left on device)" in shown.output
+    assert f"{option} is '{path}', which could not be written (File too large)" in shown.output
 
 
 @pytest.mark.usefixtures("interpreted")
