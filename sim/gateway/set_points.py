@@ -176,7 +176,8 @@ class SetPoints:
         OF_SET_POINTS.check(lifetime_s)
         check_takes_commands(self._plant, key)
         check_ready(self._plant, key)
-        if is_allowed(power, shown_ranges(self._plant, key, METRIC_OF[power_type]), AS_SENT * abs(power)):
+        shown = shown_ranges(self._plant, key, METRIC_OF[power_type])
+        if is_allowed(power, shown, AS_SENT * abs(power)):
             return
         accepted, now = accepted_ranges(self._plant, key, power_type), self._plant.capability.rating_now(key)
         # Only edges that move with sun, cells and time deserve a tolerance: those that clients set, the rating, and 0
@@ -195,7 +196,8 @@ class SetPoints:
         if power != 0.0 and (abs(power) < least_w or not is_within):
             unit = "W" if power_type is PowerType.ACTIVE else "var"
             raise OutOfBoundsError(
-                f"{power_type.value} power of {key} is {power:g} {unit}; accepted: {_written(accepted, unit)}"
+                f"{power_type.value} power of {key} is {power:g} {unit}; "
+                f"accepted: {_written(merged((*shown, *accepted)), unit)}"
             )
 
     def _accept(self, key: str, power_type: PowerType, power: float, due_us: int) -> PowerRequest:

@@ -476,6 +476,8 @@ class PairMemory:
     conducts: int = 1
     asked_w: float = 0.0
     """What the inverter asks the battery for [W]."""
+    taken_w: float = 0.0
+    """What it gets of that [W]."""
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .ac_bus import active_w
 from .client_limits import held_w
-from .dc_bus import reach_beside_others_w
+from .dc_reach import reach_beside_others_w, reach_without_others_w
 from .feed_in import reach_within_feed_in_w
 from .layout import Layout, Memory
 
@@ -35,9 +35,9 @@ def reach_as_others_give_way_w(layout: Layout, memory: Memory, control: int) -> 
     What flows must be known.
     """
     lower_w, upper_w = reach_w(layout, memory, control)
-    now = memory.controls[control]
     if _is_sharing(layout, control):
-        lower_w, upper_w = min(lower_w, now.reach_lower_w), max(upper_w, now.reach_upper_w)
+        alone_lower_w, alone_upper_w = reach_without_others_w(layout, memory, control)
+        lower_w, upper_w = min(lower_w, alone_lower_w), max(upper_w, alone_upper_w)
     return lower_w, upper_w
 
 

@@ -15,7 +15,8 @@ from .ac_bus import active_w, clear_flows, count_energy, draw_inverters, draw_lo
 from .ageing import HOUR_US, gather_use, notice_turns
 from .bms import managements_ahead_s, run_managements
 from .client_limits import aim_w, ramped_w
-from .dc_bus import find_direct_reach, share_directly
+from .dc_bus import share_directly
+from .dc_reach import find_direct_reach
 from .device_model import draw_machines, find_machine_reach, machines_horizon_s, step_machines
 from .energies import count_energies
 from .feed_in import find_share, held_back_w, hold_back, is_limited, needs_new_share

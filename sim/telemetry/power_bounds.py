@@ -129,11 +129,13 @@ def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ra
     least_w = -_ROUNDING * plant.equipment.ratings[key].size
     is_at_rest = is_beyond and least_w <= power_w <= _most_at_rest_w(plant, key) * (1.0 + _ROUNDING)
     draws_w = max(power_w, 0.0) if is_at_rest else 0.0
-    if left == NOTHING_BUT_ZERO:
-        rest = Bounds(0.0, draws_w or rest_w)
-        return (Bounds(power_w, power_w), rest) if power_w < least_w else (rest,)
-    if is_beyond and power_w < least_w and plant.capability.keeps_its_pace(key):
-        return widest_two(merged((*left, Bounds(power_w, power_w))), power_w)
+    is_nothing_left = left == NOTHING_BUT_ZERO
+    rest = Bounds(0.0, draws_w or rest_w)
+    if power_w < least_w and (is_nothing_left or (is_beyond and plant.capability.keeps_its_pace(key))):
+        # With what clients leave it, that would make three ranges, which clients do not read; it can always be stopped.
+        return Bounds(power_w, power_w), rest
+    if is_nothing_left:
+        return (rest,)
     if not is_at_rest and not any(bounds.contains(0.0) for bounds in allowed):
         return left
     with_rest = merged((*left, Bounds(0.0, draws_w)))

@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any
-
 import pytest
+from support.examined_site import examined
 
-from doppelgrid.proto.serving.site_server import SiteServer
-from doppelgrid.scenarios.conformance.access import Access
 from doppelgrid.scenarios.conformance.statements import Outcome, Verdict
-from doppelgrid.scenarios.conformance.suite import examine
-from doppelgrid.sim.site.site import Site
 
 MOVING = (23, 31, 33, 36, 37)
 """Statements that move a component part of the way to what its bounds show."""
 CHARGER = {"category": "ev_charger", "behind": "main", "rated_power": "22 kW"}
 CARS = {"one": {}, "two": {"max_power": "22 kW"}, "three": {"max_power": "7.4 kW"}}
-
-
-def examined(components: dict[str, Any], *numbers: int) -> list[Outcome]:
-    site = Site.model_validate({
-        "microgrid": {"id": 1},
-        "components": {
-            "grid": {"id": 1, "category": "grid_connection_point"},
-            "main": {"id": 2, "category": "meter", "behind": "grid"},
-            **components,
-        },
-    })  # fmt: skip
-
-    async def outcomes() -> list[Outcome]:
-        async with SiteServer(site) as url:
-            return await examine(Access.to(url), ["v1alpha18"], numbers=numbers)
-
-    return asyncio.run(outcomes())
 
 
 @pytest.fixture(scope="module")

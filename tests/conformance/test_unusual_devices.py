@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-from datetime import datetime
-from typing import Any
-
 import pytest
+from support.examined_site import examined
 
-from doppelgrid.proto.serving.site_server import SiteServer
-from doppelgrid.scenarios.conformance.access import Access
-from doppelgrid.scenarios.conformance.statements import Outcome, Verdict
-from doppelgrid.scenarios.conformance.suite import examine
-from doppelgrid.sim.site.site import Site
+from doppelgrid.scenarios.conformance.statements import Verdict
 
-NOON = datetime.fromisoformat("2026-06-15T12:00:00+02:00")
 INVERTER = {"id": 11, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW"}
 BATTERY = {"id": 12, "category": "battery", "behind": "inverter", "initial_soc": "50 %"}
 INVERTERS = {
@@ -23,23 +15,6 @@ INVERTERS = {
     "one with a least power": {"min_power": "900 W", "max_reactive_power": "3 kvar"},
     "one without reactive power": {"max_reactive_power": "100 var"},
 }
-
-
-def examined(components: dict[str, Any], *numbers: int) -> list[Outcome]:
-    site = Site.model_validate({
-        "microgrid": {"id": 1},
-        "components": {
-            "grid": {"id": 1, "category": "grid_connection_point"},
-            "main": {"id": 2, "category": "meter", "behind": "grid"},
-            **components,
-        },
-    })  # fmt: skip
-
-    async def outcomes() -> list[Outcome]:
-        async with SiteServer(site, start=NOON) as url:
-            return await examine(Access.to(url), ["v1alpha18"], numbers=numbers)
-
-    return asyncio.run(outcomes())
 
 
 @pytest.mark.slow

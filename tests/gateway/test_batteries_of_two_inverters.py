@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Bounds
@@ -14,16 +17,21 @@ from doppelgrid.sim.site.site import Site
 
 ACTIVE = Metric.AC_POWER_ACTIVE
 LARGE, SMALL = 3, 4
+REST_W = 60.0
+"""More than any of them draws at rest, or loses without load."""
+NOTHING: Mapping[str, Any] = {}
 
 
-def sharing(**battery: Any) -> Simulation:
+def sharing(
+    *, large: Mapping[str, Any] = NOTHING, small: Mapping[str, Any] = NOTHING, **battery: Any
+) -> Simulation:
     """Return a battery that gives 5 kW at most to two inverters, of which the larger one delivers 4.2 kW."""
     inverter = {"category": "battery_inverter", "behind": "main"}
     components = {
         "grid": {"id": 1, "category": "grid_connection_point"},
         "main": {"id": 2, "category": "meter", "behind": "grid"},
-        "large": {"id": LARGE, **inverter, "rated_power": "30 kW"},
-        "small": {"id": SMALL, **inverter, "rated_power": "3 kW"},
+        "large": {"id": LARGE, **inverter, "rated_power": "30 kW", **large},
+        "small": {"id": SMALL, **inverter, "rated_power": "3 kW", **small},
         "bat": {
             "id": 5, "category": "battery", "behind": ["large", "small"], "preset": "lfp-92kwh",
             "max_discharge_power": "5 kW", **battery,
@@ -32,9 +40,16 @@ def sharing(**battery: Any) -> Simulation:
     simulation = Simulation.headless(
         Site.model_validate({"microgrid": {"id": 1}, "components": components}), start_us=0, seed=0
     )
-    simulation.gateway.set_power(LARGE, PowerType.ACTIVE, -4200.0, 600)
-    simulation.run_for(timedelta(seconds=5))
+    if "initial_soc" not in battery and not large and not small:
+        tell(simulation, {LARGE: -4200.0})
     return simulation
+
+
+def tell(simulation: Simulation, told_w: Mapping[int, float]) -> None:
+    """Tell inverters powers, one after the other, and let time pass after each."""
+    for component, power_w in told_w.items():
+        simulation.gateway.set_power(component, PowerType.ACTIVE, power_w, 600)
+        simulation.run_for(timedelta(seconds=5))
 
 
 def power_w(simulation: Simulation, component: int) -> float:
@@ -115,3 +130,87 @@ def test_alone_it_has_not_reached_what_a_battery_holds_back() -> None:
     simulation.gateway.set_power(LARGE, PowerType.ACTIVE, 0.0, 600)
     simulation.run_for(timedelta(seconds=5))
     assert not simulation.plant.capability.has_less_beside_others("small")
+
+
+@pytest.mark.parametrize("told_w", [-100.0, -900.0, -1400.0])
+def test_beside_one_that_charges_it_delivers_through_an_empty_battery_what_it_shows(told_w: float) -> None:
+    simulation = sharing(initial_soc="5 %", min_soc="5 %")
+    tell(simulation, {SMALL: 1600.0, LARGE: told_w})
+    assert shown(simulation, LARGE).lower < told_w
+    assert [power_w(simulation, each) for each in (LARGE, SMALL)] == pytest.approx([told_w, 1600.0])
+
+
+def test_of_more_than_that_it_does_what_it_shows_and_the_other_is_not_cut() -> None:
+    simulation = sharing(initial_soc="5 %", min_soc="5 %")
+    tell(simulation, {SMALL: 1600.0, LARGE: -1600.0})
+    assert power_w(simulation, LARGE) == pytest.approx(shown(simulation, LARGE).lower)
+    assert -1600.0 < power_w(simulation, LARGE) < -1000.0
+    assert power_w(simulation, SMALL) == pytest.approx(1600.0)
+
+
+def test_what_passes_through_an_empty_battery_keeps_to_ranges_that_clients_leave() -> None:
+    simulation = sharing(initial_soc="5 %", min_soc="5 %")
+    simulation.gateway.augment_bounds(LARGE, ACTIVE, [(-2000.0, -1000.0)], lifetime_s=600)
+    tell(simulation, {SMALL: 1600.0, LARGE: -1300.0})
+    assert power_w(simulation, LARGE) == pytest.approx(-1300.0)
+    tell(simulation, {SMALL: 800.0})
+    assert power_w(simulation, LARGE) >= 0.0
+
+
+def test_it_ramps_to_what_passes_through_an_empty_battery() -> None:
+    simulation = sharing(initial_soc="5 %", min_soc="5 %", large={"ramp_rate": "100 W/s"})
+    tell(simulation, {SMALL: 1600.0, LARGE: -1200.0})
+    assert -600.0 < power_w(simulation, LARGE) < -300.0
+
+
+def test_one_that_the_others_leave_less_than_its_minimum_rests_and_they_get_its_share() -> None:
+    simulation = sharing(max_discharge_power="3 kW", small={"min_power": "900 W"})
+    tell(simulation, {LARGE: -1500.0, SMALL: -900.0})
+    assert [power_w(simulation, each) for each in (LARGE, SMALL)] == pytest.approx([-1500.0, -900.0])
+    tell(simulation, {LARGE: -2500.0})
+    assert power_w(simulation, LARGE) == pytest.approx(-2500.0)
+    assert power_w(simulation, SMALL) >= 0.0
+    tell(simulation, {LARGE: -1500.0})
+    assert power_w(simulation, SMALL) == pytest.approx(-900.0)
+
+
+def drawn_group(draw: random.Random) -> tuple[Simulation, dict[int, tuple[float, float]]]:
+    """Return two or three inverters on a battery, and the least that each delivers and draws, by id [W]."""
+    components: dict[str, Any] = {
+        "grid": {"id": 1, "category": "grid_connection_point"},
+        "main": {"id": 2, "category": "meter", "behind": "grid"},
+    }
+    least: dict[int, tuple[float, float]] = {}
+    for number in range(11, 13 + draw.randint(0, 1)):
+        rated_w = draw.choice([2000.0, 5000.0, 10000.0])
+        delivered_w, drawn_w = draw.choice([(0.0, 0.0), (0.1, 0.1), (0.3, 0.3), (0.2, 0.0), (0.0, 0.2)])
+        least[number] = rated_w * delivered_w, rated_w * drawn_w
+        components[f"inverter_{number}"] = {
+            "id": number, "category": "battery_inverter", "behind": "main", "rated_power": f"{rated_w} W",
+            "min_discharge_power": f"{least[number][0]} W", "min_charge_power": f"{least[number][1]} W",
+            **draw.choice([{}, {}, {"min_power_factor": 0.9}, {"standby_power": "0 W"}]),
+        }  # fmt: skip
+    components["battery"] = {
+        "id": 31, "category": "battery", "behind": [f"inverter_{number}" for number in least],
+        "initial_soc": f"{draw.choice([5, 50, 95])} %", "min_soc": "5 %", "max_soc": "95 %", "capacity": "20 kWh",
+        "max_charge_power": f"{draw.choice([1, 4, 8])} kW", "max_discharge_power": f"{draw.choice([1, 4, 8])} kW",
+    }  # fmt: skip
+    site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
+    return Simulation.headless(rarely_sampled(site), start_us=0, seed=0), least
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_of_any_group_each_does_what_it_shows_or_rests(seed: int) -> None:
+    draw = random.Random(seed)
+    simulation, least = drawn_group(draw)
+    for _ in range(8):
+        component = draw.choice(list(least))
+        edges = [edge for bounds in simulation.gateway.frame(component).bounds[ACTIVE] for edge in bounds]
+        told_w = draw.choice([*edges, *edges, sum(edges[:2]) / 2.0])
+        tell(simulation, {component: told_w})
+        if told_w < 0.0 or told_w > REST_W:
+            assert power_w(simulation, component) == pytest.approx(told_w, rel=1e-3, abs=1.0)
+        for number, (delivered_w, drawn_w) in least.items():
+            found_w = power_w(simulation, number)
+            is_at_rest = 0.0 <= found_w <= REST_W
+            assert is_at_rest or not -0.999999 * delivered_w < found_w < 0.999999 * drawn_w, (number, found_w)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -80,6 +81,47 @@ def test_what_it_draws_at_rest_is_shown_beside_what_clients_leave_it_to_deliver(
     simulation = started()
     narrow(simulation, (-20e3, -16e3))
     assert now(simulation) == (REST_W, (Bounds(-20e3, -16e3), Bounds(0.0, REST_W)))
+
+
+@pytest.mark.parametrize(
+    "left", [((-20e3, -16e3),), ((-40e3, -29e3),), ((-20e3, -16e3), (0.0, 5.0))], ids=str
+)
+class TestOneThatLoadsUpToWhatClientsLeave:
+    """It shows its power and 0 until it has come there, and accepts what they leave all the while."""
+
+    def test_it_shows_its_power_and_0(self, left: Sequence[tuple[float, float]]) -> None:
+        simulation = started(-30e3)
+        simulation.gateway.augment_bounds(ENGINE, Metric.AC_POWER_ACTIVE, left, lifetime_s=900)
+        simulation.run_for(timedelta(seconds=200))
+        assert now(simulation) == (LEAST_W, (Bounds(LEAST_W, LEAST_W), Bounds(0.0, 0.0)))
+
+    def test_it_accepts_and_comes_to_what_they_leave(self, left: Sequence[tuple[float, float]]) -> None:
+        simulation = started(-30e3)
+        for _ in range(4):
+            simulation.gateway.augment_bounds(ENGINE, Metric.AC_POWER_ACTIVE, left, lifetime_s=900)
+            tell(simulation, left[0][1])
+            simulation.run_for(timedelta(seconds=300))
+        found_w, (first, *_) = now(simulation)
+        assert found_w == left[0][1]
+        assert first == Bounds(max(left[0][0], -30e3), left[0][1])
+
+
+@pytest.mark.parametrize("power_w", [0.0, -15e3, -17e3])
+@pytest.mark.parametrize("left", LEFT.values(), ids=LEFT.keys())
+def test_its_refusal_names_all_that_it_accepts(left: tuple[float, float], power_w: float) -> None:
+    simulation = started()
+    if power_w != 0.0:
+        tell(simulation, power_w)
+    simulation.run_for(timedelta(seconds=200))
+    narrow(simulation, left)
+    simulation.run_for(timedelta(seconds=10))
+    _, shown = now(simulation)
+    with pytest.raises(OutOfBoundsError) as refused:
+        tell(simulation, -7e3)
+    named = str(refused.value).partition("accepted: ")[2].replace(" W", "")
+    ranges = [[float(edge) for edge in each.split(" to ")] for each in named.split(" or ")]
+    for edge in (edge for bounds in shown for edge in bounds):
+        assert any(each[0] <= round(edge) <= each[-1] for each in ranges), (named, edge)
 
 
 @pytest.mark.parametrize("left", [(-5e3, 5e3), (-1e3, 0.0), (0.0, 5e3), (5.0, 10.0)], ids=str)

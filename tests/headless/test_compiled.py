@@ -110,6 +110,34 @@ def test_so_does_one_with_a_feed_in_limit_and_minimum_powers() -> None:
 
 
 @pytest.mark.slow  # compiles a program of its own
+def test_so_does_one_in_which_inverters_share_batteries_and_sun_passes_through_empty_ones() -> None:
+    inverter = {"behind": "main", "rated_power": "10 kW"}
+    storage = {"category": "battery_inverter", **inverter, "self_consumption": "main"}
+    cells = {"category": "battery", "preset": "lfp-10kwh"}
+    site = Site.model_validate({
+        "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
+        "components": in_one_program({
+            "grid": {"id": 1, "category": "grid_connection_point"},
+            "main": {"id": 2, "category": "meter", "behind": "grid", "load": "9 kW"},
+            "hybrid": {"id": 3, "category": "hybrid_inverter", **inverter, "peak_power": "10 kW"},
+            "beside": {"id": 4, **storage},
+            "its": {"id": 5, **cells, "behind": ["hybrid", "beside"], "initial_soc": "5 %", "min_soc": "5 %"},
+            "one": {"id": 6, **storage, "min_power": "2 kW"},
+            "other": {"id": 7, **storage, "min_power": "500 W"},
+            "theirs": {"id": 8, **cells, "behind": ["one", "other"], "max_discharge_power": "2.5 kW"},
+        }),
+    })  # fmt: skip
+    start = datetime(2026, 6, 15, 7)
+    assert_same_bits(site, timedelta(hours=3), timedelta(seconds=10), start)
+    rows, _ = interpreted(site, timedelta(hours=3), timedelta(seconds=10), start)
+    place = list(Plant(site, start_us=0, seed=3).readings.flows().ac).index
+    beside_w, one_w = (rows[:, 3 * place(key) : 3 * place(key) + 3].sum(axis=1) for key in ("beside", "one"))
+    assert beside_w.min() < -1000.0
+    assert one_w.max() < 100.0
+    assert one_w[-1] >= 0.0
+
+
+@pytest.mark.slow  # compiles a program of its own
 def test_a_quiet_hour_costs_a_few_events() -> None:
     site = Site.model_validate(
         {

@@ -25,7 +25,8 @@ from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.domain.switching import Position
 from doppelgrid.sim.inputs.override import Override
 from doppelgrid.sim.kernel.ac_bus import find_cut_off
-from doppelgrid.sim.kernel.dc_bus import find_battery_limits, find_direct_reach, setting_w, share_directly
+from doppelgrid.sim.kernel.dc_bus import setting_w, share_directly
+from doppelgrid.sim.kernel.dc_reach import find_battery_limits, find_direct_reach
 from doppelgrid.sim.kernel.device_model import bound, giver, pick, templates
 from doppelgrid.sim.kernel.inverters import (
     LIGHT_AIR_M_PER_S,

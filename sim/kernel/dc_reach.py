@@ -1,0 +1,195 @@
+"""What inverters with batteries and arrays could have now: their own reach, and what their batteries leave them.
+
+What counts at a battery is what flows through its terminals: beside an inverter that charges, others can deliver what
+that brings, whatever the battery gives itself.
+"""
+
+from __future__ import annotations
+
+from ...models.battery import battery_power_limits
+from ...models.bms import RELAYS_CLOSED
+from ...models.inverter import (
+    ac_beside_reactive,
+    ac_from_dc,
+    ceil_to_resolution,
+    dc_from_ac,
+    inverter_apparent_limit_va,
+    reactive_limit_within_var,
+)
+from .ac_bus import is_live
+from .client_limits import cut_w, reactive_aim_var
+from .inverters import heat_of
+from .layout import Layout, Memory
+
+_CONVERGED = 1e-13
+"""Part of a reactive power by which it may still differ when it is found."""
+
+
+def find_direct_reach(layout: Layout, memory: Memory) -> None:
+    """Find what batteries and their inverters could do now; what the sun offers must be known."""
+    find_battery_limits(layout, memory)
+    for inverter in range(len(layout.inverters)):
+        own, now = layout.inverters[inverter], memory.inverters[inverter]
+        now.sun_w = 0.0
+        if own.array >= 0 and is_live(memory, own.component):
+            now.sun_w = memory.arrays[own.array].power_w
+    for inverter in range(len(layout.inverters)):
+        _find_reach(layout, memory, inverter)
+
+
+def find_battery_limits(layout: Layout, memory: Memory) -> None:
+    """Find what each battery allows: its management system, its switches and its clients."""
+    for battery in range(len(layout.batteries)):
+        own, now = layout.batteries[battery], memory.batteries[battery]
+        lower, upper = 0.0, 0.0
+        if memory.components[own.component].is_closed and memory.bms[battery].relays == RELAYS_CLOSED:
+            lower, upper = battery_power_limits(own.params, memory.battery_states[battery])
+            lower *= now.allowed_share
+            upper *= now.allowed_share
+            lower = max(lower, now.allowed_lower_w)
+            upper = min(upper, now.allowed_upper_w)
+            if lower > -max(own.minimum_delivered_w, now.allowed_minimum_delivered_w):
+                lower = 0.0
+            if upper < max(own.minimum_w, now.allowed_minimum_w):
+                upper = 0.0
+        now.lower_w = lower
+        now.upper_w = upper
+
+
+def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
+    own, now, control = layout.inverters[inverter], memory.inverters[inverter], memory.controls[inverter]
+    sun_w = now.sun_w
+    lower_w, upper_w, least_w = 0.0, 0.0, 0.0
+    for pair in range(own.first_pair, own.end_pair):
+        if memory.pairs[pair].conducts:
+            battery = memory.batteries[layout.pair_battery[pair]]
+            lower_w += battery.lower_w
+            upper_w += battery.upper_w
+            if battery.upper_w > 0.0:
+                least_w += layout.batteries[layout.pair_battery[pair]].minimum_w
+    params = own.params
+    ambient_c = memory.inputs[layout.ambient_signal]
+    apparent_va = inverter_apparent_limit_va(params, heat_of(memory, inverter), ambient_c)
+    most_w = min(params.rated_power_w, apparent_va)
+    now.apparent_va = apparent_va
+    _find_least(layout, memory, inverter)
+    now.own_lower_w = -most_w
+    now.own_upper_w = most_w
+    # What its batteries cannot take of the sun it delivers, as long as no client says otherwise.
+    now.surplus_w = 0.0
+    taken_w = upper_w if sun_w + least_w <= 0.0 else 0.0
+    if sun_w + taken_w < 0.0:
+        now.surplus_w = min(max(dc_as_ac_w(layout, memory, inverter, sun_w + taken_w), -most_w), 0.0)
+    if own.is_sharing != 0:
+        given_w, drawn_w = _passing_w(layout, memory, inverter)
+        lower_w -= given_w
+        upper_w -= drawn_w
+    control.reach_lower_w = max(dc_as_ac_w(layout, memory, inverter, lower_w + sun_w), -most_w)
+    control.reach_upper_w = min(dc_as_ac_w(layout, memory, inverter, upper_w), most_w)
+
+
+def _passing_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:
+    """Return what other inverters are set to give to the batteries of one, >= 0, and to draw from them, <= 0 [W].
+
+    The suns must be known. What their batteries hold back is not, so it may be less in the end: see `_left_by_cut_w`.
+    """
+    given_w, drawn_w = 0.0, 0.0
+    for other in range(len(layout.inverters)):
+        component = layout.inverters[other].component
+        if other != inverter and is_live(memory, component) and _meet(layout, memory, inverter, other):
+            params = layout.inverters[other].params
+            set_w = cut_w(memory, other, memory.controls[other].setting_w)
+            set_w = min(max(set_w, -params.rated_power_w), params.rated_power_w)
+            dc_w = 0.0 - memory.inverters[other].sun_w
+            if set_w != 0.0:
+                dc_w += dc_from_ac(params, set_w)
+            given_w += max(dc_w, 0.0)
+            drawn_w += min(dc_w, 0.0)
+    return given_w, drawn_w
+
+
+def _meet(layout: Layout, memory: Memory, inverter: int, other: int) -> bool:
+    """Say whether two inverters reach a battery both."""
+    own, its = layout.inverters[inverter], layout.inverters[other]
+    for pair in range(own.first_pair, own.end_pair):
+        for another in range(its.first_pair, its.end_pair):
+            conduct = memory.pairs[pair].conducts != 0 and memory.pairs[another].conducts != 0
+            if conduct and layout.pair_battery[pair] == layout.pair_battery[another]:
+                return True
+    return False
+
+
+def reach_beside_others_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:
+    """Return the least and the greatest active power that the batteries of an inverter leave it [W].
+
+    Other inverters keep what they have of them now; what flows must be known.
+    """
+    return _reach_of_batteries_w(layout, memory, inverter, 1.0)
+
+
+def reach_without_others_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:
+    """Return the same as if other inverters left its batteries alone [W]."""
+    return _reach_of_batteries_w(layout, memory, inverter, 0.0)
+
+
+def _reach_of_batteries_w(
+    layout: Layout, memory: Memory, inverter: int, part_of_others: float
+) -> tuple[float, float]:
+    own, now = layout.inverters[inverter], memory.inverters[inverter]
+    lower_w, upper_w = now.sun_w, 0.0
+    for pair in range(own.first_pair, own.end_pair):
+        if memory.pairs[pair].conducts:
+            battery = memory.batteries[layout.pair_battery[pair]]
+            others_w = part_of_others * (battery.dc_w - memory.pairs[pair].taken_w)
+            lower_w += battery.lower_w - others_w
+            upper_w += battery.upper_w - others_w
+    return (
+        max(dc_as_ac_w(layout, memory, inverter, lower_w), now.own_lower_w),
+        min(dc_as_ac_w(layout, memory, inverter, upper_w), now.own_upper_w),
+    )
+
+
+def dc_as_ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> float:
+    """Return the AC power that goes with a DC power of an inverter [W], beside the reactive power that it is told."""
+    params, wanted_var = layout.inverters[inverter].params, reactive_aim_var(memory, inverter)
+    power_w, beside_var = ac_from_dc(params, dc_w), 0.0
+    # What reactive power there is goes with the active power, which it costs little of. Whoever is told what comes of
+    # it has to find the same, so that batteries get the least that they take.
+    for _ in range(16):
+        var = reactive_within_var(layout, memory, inverter, wanted_var, power_w)
+        if abs(var - beside_var) <= _CONVERGED * abs(var):
+            return power_w
+        power_w, beside_var = ac_beside_reactive(params, dc_w, var), var
+    return power_w
+
+
+def reactive_within_var(
+    layout: Layout, memory: Memory, inverter: int, wanted_var: float, active_w: float
+) -> float:
+    """Return how much of a reactive power an inverter can have beside an active power [var]."""
+    own = layout.inverters[inverter]
+    if wanted_var == 0.0 or not is_live(memory, own.component):
+        return 0.0
+    limit_var = reactive_limit_within_var(own.params, memory.inverters[inverter].apparent_va, active_w)
+    return min(max(wanted_var, -limit_var), limit_var)
+
+
+def _find_least(layout: Layout, memory: Memory, inverter: int) -> None:
+    """Find the least that an inverter can have now: its own, and what brings its batteries to theirs beside the sun."""
+    own, now = layout.inverters[inverter], memory.inverters[inverter]
+    params, sun_w = own.params, now.sun_w
+    now.least_w = own.minimum_w
+    now.least_delivered_w = own.minimum_delivered_w
+    now.alone_w = 0.0
+    if own.behind_w + sun_w > 0.0:
+        together_w = dc_as_ac_w(layout, memory, inverter, own.behind_w + sun_w)
+        now.least_w = max(own.minimum_w, ceil_to_resolution(together_w, params.resolution_w))
+    if own.behind_delivered_w > 0.0:
+        # Counted as what they draw, as behind a battery inverter: a little more than it takes.
+        together_w = ac_from_dc(params, own.behind_delivered_w - sun_w)
+        alone_w = 0.0 - dc_as_ac_w(layout, memory, inverter, sun_w) if sun_w < 0.0 else 0.0
+        if alone_w > 0.0 and alone_w >= own.minimum_delivered_w:
+            now.alone_w = alone_w
+            together_w = 0.0 - dc_as_ac_w(layout, memory, inverter, sun_w - own.behind_delivered_w)
+        least_w = ceil_to_resolution(together_w, params.resolution_w)
+        now.least_delivered_w = max(own.minimum_delivered_w, least_w)
