@@ -29,7 +29,7 @@ class Rating(NamedTuple):
     response_delay_s: float
     """From a command to the first movement [s]."""
     resolution_w: float = 0.0
-    """Step of the set-point [W] or [var]; 0 for none."""
+    """Step to which a set-point is cut [W] or [var]; 0 for none."""
     minimum_w: float = 0.0
     """Least active power that it draws while it runs, and least that it delivers unless that is another [W]."""
     rest_w: float = 0.0
@@ -40,6 +40,8 @@ class Rating(NamedTuple):
     """Whether a set-point is the most that it may do, rather than what it is to do."""
     minimum_delivered_w: float | None = None
     """Least active power that it delivers while it runs, as a magnitude [W]; `minimum_w` if None."""
+    step_var: float = 0.0
+    """Step in which reactive power comes, the nearest to what it is told [var]; 0 for none."""
     alone: Bounds | None = None
     """What a hybrid inverter delivers of less than that as well, made by the sun alone [W]; None if nothing."""
 

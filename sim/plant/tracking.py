@@ -75,7 +75,7 @@ class Tracking:
             return False
         if power_type is PowerType.REACTIVE:
             target_var = self._reactive_target_var(key)
-            return abs(flow.reactive_var - target_var) <= max(tolerance, rating.resolution_w)
+            return abs(flow.reactive_var - target_var) <= max(tolerance, rating.resolution_w, rating.step_var)
         target_w = self._memory.controls[self._controls[key]].target_w
         inverter = self._equipment.inverters.get(key)
         if inverter is not None and flow.active_w >= 0.0 and 0.0 <= target_w <= inverter.standby_power_w:

@@ -46,6 +46,17 @@ def test_a_capacitor_bank_accepts_what_a_high_voltage_makes_of_all_its_steps(pha
     assert bank.gateway.frame(DEVICE).values[REACTIVE] == pytest.approx(lower_var)
 
 
+@pytest.mark.parametrize("phase", ["144 V", "173 V", "208 V", "225 V", "250 V"])
+@pytest.mark.parametrize("part", [1.0, 0.5, 0.7])
+def test_a_capacitor_bank_gives_the_nearest_whole_steps_of_its_voltage(phase: str, part: float) -> None:
+    bank = running({"category": "capacitor_bank", "rated_reactive_power": "60 kvar", "steps": 6}, phase)
+    ((lower_var, _),) = shown(bank)
+    bank.gateway.set_power(DEVICE, PowerType.REACTIVE, part * lower_var, 60)
+    bank.run_for(timedelta(seconds=5))
+    assert bank.gateway.frame(DEVICE).values[REACTIVE] == pytest.approx(round(6 * part) * lower_var / 6)
+    assert bank.plant.tracking.has_reached("device", PowerType.REACTIVE)
+
+
 def test_at_rest_an_inverter_with_a_least_power_factor_shows_no_reactive_power() -> None:
     inverter = {"category": "battery_inverter", "rated_power": "10 kW", "min_power_factor": 0.9}
     battery = {"id": 4, "category": "battery", "behind": "device", "preset": "lfp-92kwh"}

@@ -563,7 +563,7 @@ class TestPassages:
         found = params("capacitor_bank", "rated_reactive_power: 60 kvar, steps: 4, discharge_time: 30 s")
         assert found[:4] == (4, 15e3, 0.0005, 30.0)
         told = rating("capacitor_bank", "rated_reactive_power: 60 kvar, steps: 4")
-        assert (told.active, told.reactive, told.resolution_w) == (None, Bounds(-60e3, 0.0), 15e3)
+        assert (told.active, told.reactive, told.step_var) == (None, Bounds(-60e3, 0.0), 15e3)
         assert caption("capacitor_bank", "rated_reactive_power: 60 kvar, steps: 4") == ["60 kvar in 4 steps"]
 
 

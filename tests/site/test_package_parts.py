@@ -487,6 +487,7 @@ def test_a_model_is_asked_what_it_shows_at_what_is_around_it(
         ({"ramp_rate_w_per_s": 0.0}, ""),
         ({"response_delay_s": 0.0}, ""),
         ({"resolution_w": -1.0}, "resolution_w -1.0; accepted: a finite number >= 0"),
+        ({"step_var": -1.0}, "step_var -1.0; accepted: a finite number >= 0"),
         ({"minimum_w": -1.0}, "minimum_w -1.0; accepted: a finite number >= 0"),
         ({"minimum_w": True}, "minimum_w True; accepted: a finite number >= 0"),
     ],

@@ -70,7 +70,7 @@ def build(bank: CapacitorBank, setting: Setting) -> Built:
             default_w=0.0,
             ramp_rate_w_per_s=math.inf,
             response_delay_s=bank.response_delay_s,
-            resolution_w=params.step_power_var,
+            step_var=params.step_power_var,
         ),
         reactive_range_var=capacitor_bank_reactive_limits_var,
     )
