@@ -223,9 +223,13 @@ def test_a_refusal_names_0_once(component: int, power_type: PowerType, power: fl
 
 @pytest.mark.parametrize(
     ("left", "accepted"),
-    [((5e3, 9e3), "0 or 5000 to 9000 W"), ((0.0, 0.2), "0 W"), ((-7e3, -7e3), "0 or -7000 W")],
+    [
+        ((5e3, 9e3), "0 to 30 W or 5000 to 9000 W"),
+        ((0.0, 0.2), "0 to 30 W"),
+        ((-7e3, -7e3), "-7000 W or 0 to 30 W"),
+    ],
 )
-def test_a_refusal_names_0_beside_what_clients_have_left(left: tuple[float, float], accepted: str) -> None:
+def test_a_refusal_names_rest_beside_what_clients_have_left(left: tuple[float, float], accepted: str) -> None:
     site = Equipped()
     site.gateway.augment_bounds(INVERTER, Metric.AC_POWER_ACTIVE, [left], lifetime_s=60)
     with pytest.raises(OutOfBoundsError, match=f"accepted: {accepted}$"):
