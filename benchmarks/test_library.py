@@ -12,7 +12,7 @@ from doppelgrid.scenarios.suites.running.collection import collect
 from doppelgrid.scenarios.suites.running.runner import run_cases
 
 WHAT = os.environ.get("DOPPELGRID_BENCHMARK_LIBRARY", "library:dispatch")
-"""A group, or `library:` for all of it."""
+"""A scenario, a group, or `library:` for all of it."""
 
 
 def test_library_next_to_real_time(benchmark: BenchmarkFixture) -> None:

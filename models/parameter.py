@@ -12,6 +12,7 @@ when a site is loaded.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 _Mark = TypeVar("_Mark")
@@ -92,10 +93,20 @@ def watched_units(params_type: type) -> dict[str, str]:
 def _marked(params_type: type, kind: type[_Mark]) -> list[tuple[str, _Mark]]:
     return [
         (name, mark)
-        for name, hint in get_type_hints(params_type, include_extras=True).items()
+        for name, hint in _hints(params_type).items()
         for mark in getattr(hint, "__metadata__", ())
         if isinstance(mark, kind)
     ]
+
+
+def _hints(params_type: type) -> Mapping[str, Any]:
+    if params_type not in _HINTS:
+        _HINTS[params_type] = get_type_hints(params_type, include_extras=True)
+    return _HINTS[params_type]
+
+
+_HINTS: dict[type, Mapping[str, Any]] = {}
+"""Evaluated for each device anew, annotations would take as long as all else that a site needs to be built."""
 
 
 def check_parameters(params: Any, within: str = "", watched_unit: str = "") -> None:

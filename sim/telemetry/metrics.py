@@ -327,4 +327,4 @@ def shown_side(
 
 def rows_of(parts: Sequence[Part]) -> tuple[MetricRow, ...]:
     """Return the rows of what has these parts, in their order."""
-    return tuple(row for row in METRICS if row.part_in(parts) is not None)
+    return tuple(row for row in METRICS if row.part in parts or row.other_part in parts)

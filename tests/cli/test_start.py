@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -38,46 +38,63 @@ def test_help_loads_nothing_that_takes_long() -> None:
     assert not loaded_by(f"{code}try: app()\nexcept SystemExit: pass") & HEAVY
 
 
-def without(package: str, *words: str) -> subprocess.CompletedProcess[str]:
-    code = f"import sys; sys.modules[{package!r}] = None\nfrom doppelgrid.cli.main import app; app()"
-    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+def without(package: str, *statements: str) -> list[str]:
+    """Return what is complained of by statements that a process without a package runs one after the other."""
+    code = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        f"for statement in {statements!r}:\n"
+        "    try:\n"
+        "        exec(statement)\n"
+        "    except SystemExit as ended:\n"
+        "        print('ended with', ended.code, file=sys.stderr)\n"
+        "    except Exception as error:\n"
+        "        print(error, file=sys.stderr)\n"
+        "    print('next', file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return done.stderr.split("next\n")[:-1]
 
 
 @pytest.mark.parametrize(
-    ("package", "extra", "words"),
+    ("package", "commands"),
     [
-        ("numba", "simulate", ("simulate", "demo", "--duration", "1min")),
-        ("pyarrow", "simulate", ("simulate", "demo", "--duration", "1min")),
-        ("pyarrow", "recordings", ("run", "demo", "--duration", "1s", "--ephemeral-ports", "--record", "day.parquet")),
-        ("pyarrow", "recordings", ("replay", "day.csv")),
-        ("prometheus_client", "prometheus", ("run", "demo", "--duration", "1s", "--prometheus", "127.0.0.1:0")),
-        ("distributed", "dask", ("simulate", "demo", "--runs", "2", "--dask", "tcp://127.0.0.1:1")),
-        ("distributed", "dask", ("test", "library:dispatch", "--dask", "tcp://127.0.0.1:1")),
+        ("numba", [("simulate", "simulate demo --duration 1min")]),
+        (
+            "pyarrow",
+            [
+                ("simulate", "simulate demo --duration 1min"),
+                ("recordings", "run demo --duration 1s --ephemeral-ports --record day.parquet"),
+                ("recordings", "replay day.csv"),
+            ],
+        ),
+        ("prometheus_client", [("prometheus", "run demo --duration 1s --prometheus 127.0.0.1:0")]),
+        (
+            "distributed",
+            [
+                ("dask", "simulate demo --runs 2 --dask tcp://127.0.0.1:1"),
+                ("dask", "test library:dispatch --dask tcp://127.0.0.1:1"),
+            ],
+        ),
     ],
-)  # fmt: skip
+    ids=lambda part: part if isinstance(part, str) else "",
+)
 def test_a_missing_package_is_named_with_what_brings_it(
-    package: str, extra: str, words: tuple[str, ...], tmp_path, monkeypatch: pytest.MonkeyPatch
+    package: str, commands: list[tuple[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "day.csv").write_text("timestamp,microgrid_id,component_id,metric,value\n")
-    done = without(package, *words)
-    assert done.returncode == 2
-    assert f"need the package {package}, which is not installed" in done.stderr
-    assert f"pip install 'doppelgrid[{extra}]'" in done.stderr
-    assert "Traceback" not in done.stderr
+    run = "from doppelgrid.cli.main import app; app({!r})"
+    complaints = without(package, *(run.format(words.split()) for _, words in commands))
+    for (extra, _), said in zip(commands, complaints, strict=True):
+        assert said.endswith("ended with 2\n")
+        assert f"need the package {package}, which is not installed" in said
+        assert f"pip install 'doppelgrid[{extra}]'" in said
+        assert "Traceback" not in said
 
 
 def test_python_names_a_missing_package_too() -> None:
-    code = textwrap.dedent(
-        """
-        import sys
-        from datetime import timedelta
-        sys.modules["numba"] = None
-        import doppelgrid
-        doppelgrid.CALL(doppelgrid.load_site("demo"), timedelta(minutes=1))
-        """
-    )
-    for call in ("simulate", "simulate_many"):
-        words = [sys.executable, "-c", code.replace("CALL", call)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        assert "runs without clients need the package numba" in done.stderr
+    start = "from datetime import timedelta; import doppelgrid; "
+    site = "doppelgrid.load_site('demo'), timedelta(minutes=1)"
+    calls = (f"{start}doppelgrid.simulate({site})", f"{start}doppelgrid.simulate_many({site})")
+    for said in without("numba", *calls):
+        assert "runs without clients need the package numba" in said

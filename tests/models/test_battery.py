@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from support.of_each_preset import of_each_preset
 
 from doppelgrid.models.battery import (
     BatteryInput,
@@ -51,6 +52,7 @@ def stored_change_j(params: BatteryParams, before: BatteryState, after: BatteryS
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(
     soc=SOC, temperature_c=TEMPERATURE_C, steps=st.lists(st.tuples(PER_HOUR, STEP_S), min_size=1, max_size=4)
 )
@@ -70,6 +72,7 @@ def test_terminal_energy_is_stored_or_lost(
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(soc=SOC, temperature_c=TEMPERATURE_C, rate=PER_HOUR, dt_s=st.floats(0.0, 1e7))
 def test_power_drawn_never_carries_the_soc_past_its_limits(
     name: str, soc: float, temperature_c: float, rate: float, dt_s: float
@@ -82,6 +85,7 @@ def test_power_drawn_never_carries_the_soc_past_its_limits(
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(
     soc=SOC,
     pairs=st.tuples(st.floats(-0.05, 0.05), st.floats(-0.05, 0.05)),
@@ -111,6 +115,7 @@ def test_any_power_gives_finite_results_between_zero_and_what_was_asked(
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(soc=st.floats(0.3, 0.7), rate=st.floats(-0.5, 0.5), dt_s=st.floats(0.1, 300.0))
 def test_within_the_limits_the_wanted_power_is_drawn(name: str, soc: float, rate: float, dt_s: float) -> None:
     params = battery_preset(name)
@@ -138,6 +143,7 @@ def test_one_long_step_equals_many_short_ones(name: str, soc: float, rate: float
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(soc=SOC, rate=PER_HOUR)
 def test_terminal_voltage_times_current_is_the_power(name: str, soc: float, rate: float) -> None:
     params = battery_preset(name)
@@ -213,6 +219,7 @@ def test_a_full_battery_holds_its_nominal_capacity(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(factor=st.floats(0.01, 100.0), soc=st.floats(0.0, 1.0), rate=st.floats(-1.0, 1.0))
 def test_a_scaled_battery_behaves_like_so_many_in_parallel(
     name: str, factor: float, soc: float, rate: float
@@ -246,6 +253,7 @@ def test_a_step_of_no_length_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(soc=SOC, rate=PER_HOUR, dt_s=st.floats(1.0, 3600.0))
 def test_cells_warm_by_loss_and_reversible_heat(name: str, soc: float, rate: float, dt_s: float) -> None:
     params = battery_preset(name)._replace(heat_loss_w_per_k=0.0)

@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.of_each_preset import of_each_preset
 
 from doppelgrid.models.battery import (
     BatteryInput,
@@ -26,6 +27,7 @@ SOC = st.floats(0.0, 1.0)
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(soc=SOC, temperature_c=st.floats(-60.0, 100.0))
 def test_discharging_is_never_positive_and_charging_never_negative(
     name: str, soc: float, temperature_c: float
@@ -36,6 +38,7 @@ def test_discharging_is_never_positive_and_charging_never_negative(
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(soc=st.tuples(SOC, SOC))
 def test_a_fuller_battery_never_takes_more_inside_the_upper_derating_range(
     name: str, soc: tuple[float, float]
@@ -48,6 +51,7 @@ def test_a_fuller_battery_never_takes_more_inside_the_upper_derating_range(
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(soc=st.tuples(SOC, SOC))
 def test_an_emptier_battery_never_gives_more(name: str, soc: tuple[float, float]) -> None:
     params = battery_preset(name)
@@ -159,6 +163,7 @@ class TestEachCause:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(soc=SOC, temperature_c=st.floats(-20.0, 50.0), dt_s=st.floats(0.1, 60.0), charging=st.booleans())
 def test_a_power_within_the_limits_keeps_voltage_and_current_within_theirs(
     name: str, soc: float, temperature_c: float, dt_s: float, charging: bool
@@ -177,6 +182,7 @@ def test_a_power_within_the_limits_keeps_voltage_and_current_within_theirs(
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(
     soc=SOC,
     temperature_c=st.floats(-60.0, 100.0),

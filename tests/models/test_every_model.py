@@ -6,6 +6,7 @@ import math
 import re
 import types
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
@@ -378,9 +379,13 @@ def test_parameter_sets_keep_to_their_ranges_and_types(tried: Tried) -> None:
     assert_typed(tried.params)
 
 
+type_hints = cache(get_type_hints)
+"""Evaluating annotations takes longer than most models take to be evaluated."""
+
+
 def assert_typed(value: Any) -> None:
     """Hold each field to its annotation: a whole number in the place of a float compiles to something else."""
-    for (name, hint), entry in zip(get_type_hints(type(value)).items(), value, strict=True):
+    for (name, hint), entry in zip(type_hints(type(value)).items(), value, strict=True):
         if hasattr(entry, "_fields"):
             assert_typed(entry)
         elif get_origin(hint) is tuple:

@@ -18,6 +18,7 @@ from accuracy.inverter import (
 from hypothesis import given
 from hypothesis import strategies as st
 from measured import data_file
+from support.of_each_preset import of_each_preset
 
 from doppelgrid.models.inverter import (
     InverterInput,
@@ -61,6 +62,7 @@ def test_charging_loses_on_the_way_in_and_discharging_on_the_way_out() -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(share=SHARE)
 def test_ac_from_dc_undoes_dc_from_ac(name: str, share: float) -> None:
     params = inverter(name)
@@ -69,6 +71,7 @@ def test_ac_from_dc_undoes_dc_from_ac(name: str, share: float) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(dc_power_w=st.floats(-45_000.0, 40_000.0))
 def test_dc_from_ac_undoes_ac_from_dc(name: str, dc_power_w: float) -> None:
     params = inverter(name)
@@ -83,6 +86,7 @@ def test_without_losses_both_sides_are_equal(power_w: float) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(share=SHARE)
 def test_losses_do_not_depend_on_the_direction_and_never_create_power(name: str, share: float) -> None:
     params = inverter(name)
@@ -91,12 +95,14 @@ def test_losses_do_not_depend_on_the_direction_and_never_create_power(name: str,
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(dc_power_w=st.floats(allow_nan=False, min_value=-1e12, max_value=1e12))
 def test_any_dc_power_has_a_finite_ac_power(name: str, dc_power_w: float) -> None:
     assert math.isfinite(ac_from_dc(inverter(name), dc_power_w))
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(rated_w=st.floats(100.0, 1e7), share=st.floats(0.05, 1.0))
 def test_efficiency_does_not_depend_on_the_rating(name: str, rated_w: float, share: float) -> None:
     small, big = inverter(name, 1_000.0), inverter(name, rated_w)
@@ -128,6 +134,7 @@ def test_every_preset_has_an_oracle() -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
+@of_each_preset
 @given(share=SHARE, voltage_pu=st.floats(0.3, 2.0))
 def test_both_sides_agree_at_any_dc_voltage(name: str, share: float, voltage_pu: float) -> None:
     params = inverter(name)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.sim.components.metering import ERROR_LIMITS
 from doppelgrid.sim.domain.metrics import Metric
@@ -42,7 +41,7 @@ class Metered:
             **components,
         }
         given = Site.model_validate({"microgrid": {"id": 7}, "components": named})
-        self.simulation = Simulation.headless(rarely_sampled(given), start_us=START, seed=seed)
+        self.simulation = Simulation.headless(given.with_telemetry_interval(1.0), start_us=START, seed=seed)
 
     def pass_time(self, seconds: float) -> None:
         self.simulation.run_for(timedelta(seconds=seconds))

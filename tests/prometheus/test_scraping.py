@@ -10,6 +10,7 @@ import grpc
 import pytest
 from control.support import INVERTER, NOON, SITE
 from control.support import serve as site_server
+from frequenz.client.base.retry import LinearBackoff
 from frequenz.client.common.microgrid.components import ComponentId
 from frequenz.client.microgrid import ApiClientError, MicrogridApiClient
 from frequenz.client.microgrid.metrics import Bounds, Metric
@@ -268,7 +269,10 @@ async def test_an_exchanged_site_goes_on_with_the_counts_of_the_former_one() -> 
 
 async def test_a_server_that_restarts_goes_on_with_its_counts() -> None:
     server = site_server()
-    async with scraped(server) as url, MicrogridApiClient(server.url) as client:
+    async with (
+        scraped(server) as url,
+        MicrogridApiClient(server.url, retry_strategy=LinearBackoff(interval=0.1, jitter=0.0)) as client,
+    ):
         received = client.receive_component_data_samples_stream(INVERTER_ID, ACTIVE)
         await scrape_until(url, lambda figures: figures.one("doppelgrid_clients") == 1)
         await server.simulation.step(timedelta(seconds=1))

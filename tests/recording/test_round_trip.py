@@ -79,7 +79,7 @@ def assert_holds(recording: Recording, frames: Sequence[Frame]) -> None:
 
 
 @pytest.mark.parametrize("name", FORMS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(shown=samplings())
 @pytest.mark.lengthy
 def test_whatever_was_shown_comes_back(name: str, shown: list[list[Frame]]) -> None:

@@ -6,5 +6,5 @@ from doppelgrid.sim.site.site import Site
 
 
 def rarely_sampled(site: Site) -> Site:
-    """Return a site that is sampled once a second."""
-    return site.with_telemetry_interval(1.0)
+    """Return a site that is sampled once in ten seconds."""
+    return site.with_telemetry_interval(10.0)

@@ -42,22 +42,12 @@ class BdewDays:
         """
         self._profile = profile
         self._annual_energy_wh = annual_energy_wh
-        self._energies_wh: dict[int, float] = {}
 
     def steps(self, day: Day) -> Steps:
         """Return the 92, 96 or 100 quarter hours of a day."""
         shape = _year_shape(self._profile, day.date.year)
-        scale = 4.0 * self._annual_energy_wh / self._year_sum(day.date.year, day.zone)
+        scale = 4.0 * self._annual_energy_wh / _year_sum(self._profile, day.date.year, day.zone)
         return WallClock(_QUARTERS, [scale * value for value in _quarters(shape, day.date)]).steps(day)
-
-    def _year_sum(self, year: int, zone: tzinfo) -> float:
-        """Return the sum of the shape over the quarter hours that the year has on a zone's clock."""
-        if year not in self._energies_wh:
-            shape = _year_shape(self._profile, year)
-            self._energies_wh[year] = math.fsum(shape) + math.fsum(
-                _moved_sum(_quarters(shape, day.date), day) for day in _days_of_moved_clocks(year, zone)
-            )
-        return self._energies_wh[year]
 
 
 def _quarters(shape: Sequence[float], day: date) -> Sequence[float]:
@@ -78,6 +68,15 @@ def _moved_sum(quarters: Sequence[float], day: Day) -> float:
     steps = WallClock(_QUARTERS, quarters).steps(day)
     moved = (steps.at(time_us) for time_us in range(day.begin_us, day.end_us, _QUARTER_US))
     return math.fsum(moved) - math.fsum(quarters)
+
+
+@lru_cache(maxsize=32)
+def _year_sum(profile: str, year: int, zone: tzinfo) -> float:
+    """Return the sum of the shape over the quarter hours that a year has on a zone's clock."""
+    shape = _year_shape(profile, year)
+    return math.fsum(shape) + math.fsum(
+        _moved_sum(_quarters(shape, day.date), day) for day in _days_of_moved_clocks(year, zone)
+    )
 
 
 @lru_cache(maxsize=32)
