@@ -15,9 +15,8 @@ INSTALL = @[ "$$($(CHECKSUM)) $$($(STANDING))" = "$$(cat $(VENV)/installed 2>/de
 	|| { $(call installing,--no-deps .); }
 FOR_DEMO := ".[plots,sdk]"
 FOR_DEVELOPERS := ".[test,lint]"
-# Tests are shared by two processes, slow ones by three: many of them wait.
-SHARED := -n 2 --dist worksteal
-SHARED_SLOW := -n 3 --dist worksteal
+# Tests are shared by more processes than two cores are: many of them wait.
+SHARED := -n 3 --dist worksteal
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # Nothing but the installed package answers to `import doppelgrid`, also in programs that tests start from here.
@@ -69,7 +68,7 @@ quick: installed
 	$(BIN)/pytest --quick $(SHARED)
 
 slow: installed
-	$(BIN)/pytest -m "slow and not days" $(SHARED_SLOW)
+	$(BIN)/pytest -m "slow and not days" $(SHARED)
 
 SECONDS ?= 300
 robust: installed

@@ -12,7 +12,6 @@ when a site is loaded.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 _Mark = TypeVar("_Mark")
@@ -99,13 +98,13 @@ def _marked(params_type: type, kind: type[_Mark]) -> list[tuple[str, _Mark]]:
     ]
 
 
-def _hints(params_type: type) -> Mapping[str, Any]:
+def _hints(params_type: type) -> dict[str, Any]:
     if params_type not in _HINTS:
         _HINTS[params_type] = get_type_hints(params_type, include_extras=True)
     return _HINTS[params_type]
 
 
-_HINTS: dict[type, Mapping[str, Any]] = {}
+_HINTS: dict[type, dict[str, Any]] = {}
 """Evaluated for each device anew, annotations would take as long as all else that a site needs to be built."""
 
 
