@@ -115,7 +115,7 @@ def _check_path(path: Path) -> None:
     """Find out before anything runs that results could not be written."""
     if not path.name.endswith(_FORMS):
         raise ValueError(f"--results is {str(path)!r}; accepted: a path that ends with {', '.join(_FORMS)}")
-    check_writable("--results", path)
+    check_writable("--results", path, _FORMS)
 
 
 def _write(results: Sequence[Result], path: Path) -> None:

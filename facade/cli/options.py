@@ -124,19 +124,33 @@ def check_recording(path: Path | None, metrics: RecordedMetrics | None, *, extre
         raise refuse("--record-extremes is given without --record; accepted: with --record FILE")
 
 
-def check_writable(option: str, path: Path | None) -> None:
-    """Refuse before anything runs a file that could not be written.
+_OF_USERS = (".yaml", ".yml", ".toml", ".py", ".csv", ".parquet")
+"""Endings of what users write themselves, or have recorded: no output takes the place of one by mistake."""
+
+
+def check_writable(option: str, path: Path | None, forms: Sequence[str] = ()) -> None:
+    """Refuse before anything runs a file that could not be written, or that is somebody's work.
+
+    Args:
+        option: That names it.
+        path: Of the file.
+        forms: Endings, such as `.csv`, of files that the option writes and may write anew.
 
     Raises:
         typer.Exit: If it is a folder, or its folder is missing, or either must not be written to.
     """
-    said = None if path is None else unwritable(option, path)
+    said = None if path is None else unwritable(option, path, forms)
     if said is not None:
         raise refuse(said)
 
 
-def unwritable(option: str, path: Path) -> str | None:
-    """Try whether a file can be written, and leave it as it is; return what is wrong if not."""
+def unwritable(option: str, path: Path, forms: Sequence[str] = ()) -> str | None:
+    """Try whether a file can be written, and leave it as it is; return what is wrong if not, see `check_writable`."""
+    suffix = path.suffix.lower()
+    if suffix in _OF_USERS and suffix not in forms and path.is_file():
+        return (
+            f"{option} is {str(path)!r}, which is there and would be lost; accepted: a file of another name"
+        )
     try:
         is_new = not path.exists()
         # Opening a pipe may wait for whoever reads it.

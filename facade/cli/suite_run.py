@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,14 +80,7 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
         )
         print_table(console, verdicts, missing, changes)
         if options.repeat > 1:
-            digests = _digests(verdicts)
-            agreeing = sum(
-                len(each) == options.repeat and len(set(each)) == 1 and each[0] != ""
-                for each in digests.values()
-            )
-            console.print(
-                f"{agreeing} of {len(digests)} cases have one digest in all of {options.repeat} runs"
-            )
+            console.print(_agreement(_digests(verdicts), options.repeat))
         # A cache that cannot be written to is none.
         with contextlib.suppress(OSError):
             last.keep(verdicts)
@@ -105,6 +98,17 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
         raise typer.Exit(INTERRUPTED)
     if not all(verdict.has_passed for verdict in verdicts):
         raise typer.Exit(FAILED)
+
+
+def _agreement(digests: Mapping[str, Sequence[str]], repeat: int) -> str:
+    """Return how many cases have one digest in all of their runs, and how many have not had all of them."""
+    whole = [each for each in digests.values() if len(each) == repeat]
+    agreeing = sum(len(set(each)) == 1 and each[0] != "" for each in whole)
+    fewer = len(digests) - len(whole)
+    parts = [f"{agreeing} of {len(whole)} cases have one digest in all of {repeat} runs"] if whole else []
+    if fewer:
+        parts.append(f"{fewer} {'case has' if fewer == 1 else 'cases have'} not had all of {repeat} runs")
+    return "; ".join(parts)
 
 
 def _verdicts(

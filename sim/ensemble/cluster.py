@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..files.extras import extra_for
@@ -30,10 +32,14 @@ def connected(address: str, what: str) -> Iterator[Any]:
     with extra_for(f"{what} on a Dask cluster"):
         import distributed  # noqa: PLC0415
     try:
+        # A client waits without limit for whatever else listens there.
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(asyncio.run, _knock(address)).result()
         client = distributed.Client(address, timeout=_CONNECT_S, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, MemoryError) as error:
+        why = f"no answer in {_CONNECT_S:g} s" if isinstance(error, TimeoutError) else str(error)
         raise ClusterError(
-            f"{address!r} ({error}); accepted: the address of a scheduler that answers, such as tcp://10.0.0.1:8786"
+            f"{address!r} ({why}); accepted: the address of a scheduler that answers, such as tcp://10.0.0.1:8786"
         ) from None
     with client:
         try:
@@ -42,6 +48,20 @@ def connected(address: str, what: str) -> Iterator[Any]:
             raise ClusterError(f"{address!r}, which has no workers; accepted: a cluster with some") from None
         _check_versions(address, client.get_versions(packages=["doppelgrid"]))
         yield client
+
+
+async def _knock(address: str) -> None:
+    """Exchange greetings with what listens at an address.
+
+    Raises:
+        OSError: If it is not there, or does not answer in time (`TimeoutError`).
+        ValueError: If the address makes no sense.
+    """
+    from distributed.comm.core import connect  # noqa: PLC0415
+
+    async with asyncio.timeout(_CONNECT_S):
+        comm = await connect(address, timeout=_CONNECT_S)
+        await comm.close()
 
 
 def _check_versions(address: str, told: Any) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 from collections import deque
+from statistics import median
 
 from ..domain.events import Subscribers
 from ..domain.timestamps import MICROSECONDS
@@ -71,6 +72,7 @@ class Driver:
         """When the clock was last set by hand [s of the loop]; what was late before counts for nothing."""
         self._warned = False
         self._told_s = -math.inf
+        self._told_speed: float | None = None
         self._speeds: deque[float] = deque(maxlen=_SLICES_LOOKED_AT)
         """At which the last slices were computed [simulated seconds per second]."""
         self.ended: asyncio.Future[None] = loop.create_future()
@@ -189,19 +191,21 @@ class Driver:
     def _adapt(self, left_s: float) -> None:
         """Let time pass as fast as it can be computed, given the simulated time that was left to compute [s].
 
-        One slice tells little, as something else may have held it up: several must have been slow, or fast.
+        One slice tells little, as something else may have held it up: several must have been slow, or most fast.
         """
-        clock, fastest, slowest = self._clock, max(self._speeds), min(self._speeds)
+        clock, fastest = self._clock, max(self._speeds)
         if left_s > _TO_BE_MADE_UP_S * fastest:
             # Time never runs back, so it passes slower still until that has been made up for.
             slower = max(_SHARE_MEANWHILE * fastest, _SLOWEST)
             if slower < clock.reached_speed:
                 self._reach(slower)
                 self._tell_of_speed()
-        elif len(self._speeds) == _SLICES_LOOKED_AT and clock.reached_speed < min(
-            clock.speed, _SHARE * _SHARE * slowest
-        ):
-            self._reach(_SHARE * slowest)
+        elif len(self._speeds) == _SLICES_LOOKED_AT and clock.reached_speed < clock.speed:
+            usual = median(self._speeds)
+            if clock.reached_speed < min(clock.speed, _SHARE * _SHARE * usual):
+                self._reach(_SHARE * usual)
+            else:
+                self._tell_of_speed()
 
     def _reach(self, speed: float) -> None:
         # Nothing may become due before what has been computed already.
@@ -238,8 +242,8 @@ class Driver:
 
     def _tell_of_speed(self) -> None:
         now_s = stopwatch_s()
-        if now_s - self._told_s >= _TELLS_EVERY_S:
-            self._told_s = now_s
+        if now_s - self._told_s >= _TELLS_EVERY_S and self._clock.reached_speed != self._told_speed:
+            self._told_s, self._told_speed = now_s, self._clock.reached_speed
             reached, asked = (
                 float(f"{speed:.3g}") for speed in (self._clock.reached_speed, self._clock.speed)
             )

@@ -36,6 +36,17 @@ def run(*words: object) -> Result:
     return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["test", *map(str, words)])
 
 
+def test_no_verdicts_take_the_place_of_what_a_user_has_written(suite: Path) -> None:
+    for option in ("--junit", "--html"):
+        ended = run(suite, option, suite / "good.yaml")
+        assert ended.exit_code == 2
+        assert (
+            f"{option} is '{suite / 'good.yaml'}', which is there and would be lost; accepted: a file"
+            in ended.output
+        )
+    assert (suite / "good.yaml").read_text().endswith(GOOD)
+
+
 def test_what_is_wrong_with_an_app_is_told_beside_what_is_wrong_with_files(tmp_path: Path) -> None:
     scenario(tmp_path, GOOD.replace("grid", "gird"))
     ended = run(tmp_path, "--app", "fcr=nix.py")
@@ -333,7 +344,7 @@ def test_a_failure_of_a_repeated_case_is_told_though_it_ends_the_run(tmp_path: P
     ended = run(tmp_path, "--jobs", "1", "--stop-after", "1", "--repeat", "2", "--junit", report)
     assert ended.output.startswith("failed try: a try\n")
     assert "0 passed, 1 failed, 1 not run\n" in ended.output
-    assert ended.output.endswith("0 of 1 cases have one digest in all of 2 runs\n")
+    assert ended.output.endswith("\n1 case has not had all of 2 runs\n")
     assert skipped(report) == ("2", "1", {"try~1": STOPPED})
 
 

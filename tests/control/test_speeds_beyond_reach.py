@@ -71,6 +71,9 @@ class HandLoop:
     def __init__(self) -> None:
         self.now_s = 0.0
         self.cost_s = 0.0
+        self.hiccup_s = 0.0
+        """What one of ten steps takes besides [s]."""
+        self._taken = count()
         self._calls: list[tuple[float, int, Any]] = []
         self._order = count()
 
@@ -78,7 +81,7 @@ class HandLoop:
         return self.now_s
 
     def take(self, *_step: object) -> None:
-        self.now_s += self.cost_s
+        self.now_s += self.cost_s + (self.hiccup_s if next(self._taken) % 10 == 0 else 0.0)
 
     def create_future(self) -> Any:
         return SimpleNamespace(done=lambda: False, set_exception=self._give_up)
@@ -152,6 +155,30 @@ def test_a_site_that_is_computed_quickly_comes_to_the_greatest_speed(
     loop.run(seconds)
     assert isinstance(simulation.clock, LiveClock)
     assert simulation.clock.reached_speed == 100_000.0
+
+
+def test_what_holds_one_slice_of_ten_up_keeps_no_site_from_the_greatest_speed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop, simulation, _ = driven_at(20_000.0, LiveClock, monkeypatch)
+    loop.cost_s, loop.hiccup_s = 1e-6, 1e-4
+    loop.run(1.0)
+    assert isinstance(simulation.clock, LiveClock)
+    assert simulation.clock.reached_speed == 20_000.0
+
+
+def test_a_speed_that_stays_as_careful_as_it_began_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(drivers, "_TELLS_EVERY_S", 0.0)
+    loop, simulation, _ = driven_at(20_000.0, LiveClock, monkeypatch)
+    loop.cost_s = 1.5e-5
+    loop.run(0.5)
+    assert isinstance(simulation.clock, LiveClock)
+    assert simulation.clock.reached_speed == 10_000.0
+    assert [record.getMessage() for record in caplog.records] == [
+        "this machine is too slow for this speed: time passes 10000 instead of 20000 times as fast"
+    ]
 
 
 def test_a_site_that_is_computed_quickly_keeps_the_speed(driven: Driven) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -61,10 +62,20 @@ def test_what_dies_beside_a_worker_fails_its_case_and_is_replaced(tmp_path: Path
     cluster._Helper.of_this_thread(place).end()
 
 
-def test_a_cluster_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cluster_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clusters, "_CONNECT_S", 0.2)
     with pytest.raises(ClusterError, match=r"'tcp://127.0.0.1:1' .*accepted: the address of a scheduler"):
         next(run_in_cluster([Case("try", tmp_path)], "tcp://127.0.0.1:1"))
+
+
+def test_what_listens_and_is_no_scheduler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clusters, "_CONNECT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(
+            ClusterError, match=r"\(no answer in 0.5 s\); accepted: the address of a scheduler"
+        ):
+            next(run_in_cluster([Case("try", tmp_path)], address))
 
 
 @pytest.mark.slow
