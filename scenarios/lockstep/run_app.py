@@ -39,6 +39,9 @@ stopped: it did something that cannot happen in virtual time; see `RunReport.err
 """
 
 _PATIENCE_US = 60 * MICROSECONDS  # from the interrupt at the end of the run to a second one, and to the last
+_TOLD_HELD_US = (
+    MICROSECONDS  # sleep of an application, while its event loop stood still, beyond which it is told
+)
 _MOST_INTERRUPTS = 2
 _MOST_LOOPS_AFTER_END = 100
 
@@ -70,6 +73,14 @@ class RunReport:
     def reproducible(self) -> bool:
         """Whether the run depends on nothing but its inputs, as far as is known."""
         return not self.notes
+
+    @property
+    def held(self) -> str:
+        """What is to be told of how long it kept the site from going on; empty where that was no long time."""
+        if self.longest_held_us <= _TOLD_HELD_US:
+            return ""
+        seconds = self.longest_held_us / MICROSECONDS
+        return f"it slept for up to {seconds:g} s while its event loop stood still: what was due meanwhile came late"
 
     @property
     def speed(self) -> float:

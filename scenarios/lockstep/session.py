@@ -14,7 +14,6 @@ from grpc import aio
 from ...proto.inmemory.channel import InMemoryChannel
 from ...proto.inmemory.interception import Interception, channels_to
 from ...proto.inmemory.memory_server import MemoryServer
-from ...sim.domain.timestamps import MICROSECONDS
 from ...sim.simulation.hardware import Hardware
 from ...sim.simulation.journal import Journal
 from ...sim.simulation.live import LiveSimulation
@@ -28,9 +27,6 @@ from .virtual_time import Limits, VirtualTimeLoop
 DEFAULT_ADDRESS = "[::1]:8800"
 URL_VARIABLE = "MICROGRID_API_URL"
 """Where an application finds the address of its site."""
-_TOLD_HELD_S = 1.0
-"""Sleep of an application, while its event loop stood still, from which on it is told [s]."""
-_HELD = "it slept for up to {:g} s while its event loop stood still: what was due at the site meanwhile came late\n"
 
 
 @contextlib.contextmanager
@@ -63,8 +59,7 @@ class LockstepResult:
         notes = self.report.notes
         reason = "\n  ".join(("", *notes)) if len(notes) > 1 else "".join(f" {note}" for note in notes)
         reproducible = f"\nnot reproducible:{reason}" if notes else ""
-        held_s = self.report.longest_held_us / MICROSECONDS
-        held = _HELD.format(held_s) if held_s > _TOLD_HELD_S else ""
+        held = f"{self.report.held}\n" if self.report.held else ""
         return (
             f"{self.report.message}\n{held}"
             f"{seconds:g} s of virtual time in {self.report.real_s:.1f} s: {self.report.speed:.0f} x real time\n"

@@ -404,6 +404,7 @@ def _verdict(
         checks.append(CheckOutcome(APP_ENDED_EARLY, Outcome(False, f"it returned at {when}", report.end_us)))
     elif has_app and not result.connected:
         error = "the application never connected to the site"
+    held = (Line(report.end_us, f"application: {report.held}"),) if report.held else ()
     missed = director.missed(report.end_us) if report.outcome == "completed" else None
     if missed is not None:
         checks.append(missed)
@@ -420,7 +421,7 @@ def _verdict(
         real_s=report.real_s,
         figures=director.figures(),
         currency=director.currency,
-        lines=director.told(report.end_us),
+        lines=(*director.told(report.end_us), *held),
         notes=tuple(report.notes),
         zone=str(scenario.site.microgrid.location.zone),
         series=director.series() if case.shows else None,
