@@ -35,15 +35,29 @@ from __future__ import annotations
 import math
 from typing import Annotated, NamedTuple
 
-from .circuit import ThermalBody, current_at_power, decay_over, rc_heat_j, temperature_after
+from .circuit import Decay, ThermalBody, current_at_power, decay_over, rc_heat_j, temperature_after
+from .diffusion import (
+    NO_LAG,
+    Lag,
+    current_to_voltage,
+    lag_of,
+    levelled_over_j,
+    levelling_w,
+    stored_by_lead_v,
+    surface_path,
+)
 from .parameter import Parameter
-from .tables import scaled_table, table_mean, table_value
+from .tables import scaled_table, table_mean, table_value, table_value_beyond
 
 _SOC_STEP = 0.0025
 _SOC_TOUCH = 1e-9
 """Closer than this to an edge counts as having reached it."""
 _SOC_DEAD_BAND = 1e-4
 """This near a limit of SoC the BMS counts it as reached: a full battery does not chase its self-discharge."""
+_LEAD_REACH = 0.01
+"""By how much the lead of the particles' surface may move before the limits change materially."""
+_ROUNDS = 3
+"""In which the current is found where the surface's way crosses a knot."""
 _SETTLED_K = 0.01
 """RC pairs whose settling could not warm the cells by more count as settled."""
 _SETTLED_SHARE = 0.001
@@ -124,6 +138,16 @@ class BatteryParams(NamedTuple):
     """Heat given to the air per kelvin above it."""
     self_discharge_a: Annotated[float, Parameter("A", 0.0)]
     """Leakage inside the cells."""
+    diffusion_gain_h: Annotated[
+        float, Parameter("h", 0.0, 1.0, "chosen: at 1C as much as the cell holds")
+    ] = 0.0
+    """Lead of the particles' surface over the mean SoC that a current holds, per C-rate, at 25 °C; 0 for none."""
+    diffusion_time_constant_s: Annotated[float, Parameter("s", 0.0, 1e5, "chosen: a day")] = 0.0
+    """With which that lead follows the current, at 25 °C; > 0 if there is one."""
+    diffusion_activation_k: Annotated[
+        float, Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")
+    ] = 0.0
+    """Activation energy of both over the gas constant."""
 
 
 class BatteryState(NamedTuple):
@@ -140,6 +164,8 @@ class BatteryState(NamedTuple):
     """Charge capacity over that of the new battery, > 0; falls with age."""
     resistance_factor: float = 1.0
     """Resistances over those of the new battery, >= 0; grows with age."""
+    surface_lead: float = 0.0
+    """SoC at the surface of the particles less the mean, positive after charging."""
 
 
 class BatteryInput(NamedTuple):
@@ -185,7 +211,7 @@ class _Advance(NamedTuple):
 
 def battery_initial_state(_params: BatteryParams, soc: float, temperature_c: float) -> BatteryState:
     """Return a new battery that has rested: SoC 0..1 (kept inside), temperature [°C]."""
-    return BatteryState(min(max(soc, 0.0), 1.0), 0.0, 0.0, temperature_c, 1.0, 1.0)
+    return BatteryState(min(max(soc, 0.0), 1.0), 0.0, 0.0, temperature_c, 1.0, 1.0, 0.0)
 
 
 def scaled(params: BatteryParams, capacity_wh: float) -> BatteryParams:
@@ -249,12 +275,40 @@ def _resistances_at(params: BatteryParams, factors: Resistances, soc: float) -> 
     )
 
 
+def _coulombs(params: BatteryParams, capacity_share: float) -> float:
+    return params.charge_capacity_ah * _SECONDS_PER_HOUR * capacity_share
+
+
+def _lag(params: BatteryParams, kelvin: float, coulombs: float) -> Lag:
+    """Return how charge levels out in the particles at a temperature."""
+    if params.diffusion_gain_h <= 0.0:
+        return NO_LAG
+    slower = math.exp(params.diffusion_activation_k * (1.0 / kelvin - 1.0 / _REFERENCE_K))
+    gain_s = params.diffusion_gain_h * _SECONDS_PER_HOUR
+    return lag_of(gain_s, params.diffusion_time_constant_s, slower, coulombs)
+
+
+def battery_lag(params: BatteryParams, state: BatteryState) -> Lag:
+    """Return how charge levels out in the particles at the state's temperature and age."""
+    return _lag(params, _kelvin(state.temperature_c), _coulombs(params, state.capacity_share))
+
+
+def battery_surface_soc(params: BatteryParams, state: BatteryState) -> float:
+    """Return the SoC at the surface of the particles, whose open-circuit voltage the terminals feel."""
+    return state.soc + state.surface_lead if params.diffusion_gain_h > 0.0 else state.soc
+
+
 def battery_stored_energy_wh(params: BatteryParams, state: BatteryState) -> float:
-    """Return the energy above an empty, rested battery [Wh]: that of its charge and of the RC pairs."""
+    """Return the energy above an empty, rested battery [Wh]: of its charge, of its RC pairs and of its lead."""
     charge_ah = params.charge_capacity_ah * state.capacity_share * state.soc
     quick_j = 0.5 * params.c1_f * state.rc1_voltage_v * state.rc1_voltage_v
     slow_j = 0.5 * params.c2_f * state.rc2_voltage_v * state.rc2_voltage_v
-    return charge_ah * table_mean(params.ocv_v, 0.0, state.soc) + (quick_j + slow_j) / _SECONDS_PER_HOUR
+    stored_wh = charge_ah * table_mean(params.ocv_v, 0.0, state.soc) + (quick_j + slow_j) / _SECONDS_PER_HOUR
+    if params.diffusion_gain_h <= 0.0:
+        return stored_wh
+    share = battery_lag(params, state).surface_share
+    lead_v = stored_by_lead_v(params.ocv_v, state.soc, state.surface_lead, share)
+    return stored_wh + params.charge_capacity_ah * state.capacity_share * lead_v
 
 
 def battery_usable_capacity_wh(params: BatteryParams) -> float:
@@ -267,7 +321,8 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
     """Return the power that the BMS allows to hold, discharging (<= 0) and charging (>= 0) [W].
 
     The least of: rated power; the rated current; the current that brings the terminals to a voltage limit
-    once the RC pairs have settled (so a power within the limits stays within the voltages). The result falls
+    once the RC pairs have settled, and the lead of the particles' surface as well unless it is farther now (so a
+    power within the limits stays within the voltages). The result falls
     linearly to zero over the derating ranges of SoC and temperature, whichever says less; within 0.01 % of a
     limit of SoC it is zero.
     """
@@ -275,11 +330,22 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
     r0, r1, r2 = battery_resistances(params, state)
     resistance = r0 + r1 + r2
     charge_a, discharge_a = params.charge_current_max_a, params.discharge_current_max_a
-    if resistance > 0.0:
+    charge_v, discharge_v = ocv, ocv
+    if params.diffusion_gain_h > 0.0:
+        soc, lead, per_amp = state.soc, state.surface_lead, battery_lag(params, state).per_amp
+        charge_a = current_to_voltage(
+            params.ocv_v, soc, lead, per_amp, resistance, params.voltage_max_v, charge_a, 1.0
+        )
+        discharge_a = current_to_voltage(
+            params.ocv_v, soc, lead, per_amp, resistance, params.voltage_min_v, discharge_a, -1.0
+        )
+        charge_v = table_value_beyond(params.ocv_v, soc + min(lead, 0.0))
+        discharge_v = table_value_beyond(params.ocv_v, soc + min(lead, -per_amp * discharge_a))
+    elif resistance > 0.0:
         charge_a = min(charge_a, max(params.voltage_max_v - ocv, 0.0) / resistance)
         discharge_a = min(discharge_a, max(ocv - params.voltage_min_v, 0.0) / resistance)
-    charge_w = min(charge_a * ocv, params.charge_power_max_w)
-    discharge_w = min(discharge_a * (ocv - discharge_a * resistance), params.discharge_power_max_w)
+    charge_w = min(charge_a * charge_v, params.charge_power_max_w)
+    discharge_w = min(discharge_a * (discharge_v - discharge_a * resistance), params.discharge_power_max_w)
     charge_factor = min(
         _soc_factor(params.soc_upper - state.soc, params.soc_derating_width),
         _temperature_factor(params.charge_temperatures_c, state.temperature_c),
@@ -337,10 +403,14 @@ def battery_terminal(params: BatteryParams, state: BatteryState, power_w: float)
     that the circuit can give is in the way.
     """
     r0, r1, r2 = battery_resistances(params, state)
-    emf = table_value(params.ocv_v, state.soc) + state.rc1_voltage_v + state.rc2_voltage_v
+    surface_v = table_value_beyond(params.ocv_v, battery_surface_soc(params, state))
+    emf = surface_v + state.rc1_voltage_v + state.rc2_voltage_v
     current = _current(power_w, emf, r0, _current_limits(params, state.soc))
     voltage = emf + r0 * current
     loss_w = r0 * current * current + _pairs_w(state.rc1_voltage_v, state.rc2_voltage_v, r1, r2)
+    if params.diffusion_gain_h > 0.0:
+        lag, coulombs = battery_lag(params, state), _coulombs(params, state.capacity_share)
+        loss_w += levelling_w(params.ocv_v, state.soc, state.surface_lead, lag, coulombs)
     leak = _leak_a(params, state.soc)
     heat_v = _kelvin(state.temperature_c) * table_value(params.ocv_slope_v_per_k, state.soc)
     return BatteryOutput(voltage * current, voltage, current, loss_w, (current - leak) * heat_v)
@@ -378,19 +448,21 @@ def battery_step(
     return state, BatteryOutput(energy_j / dt_s, voltage, charge_c / dt_s, loss_j / dt_s, reversible_j / dt_s)
 
 
-def _advance(  # noqa: PLR0915 - one derivation, read from top to bottom
+def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to bottom
     params: BatteryParams, state: BatteryState, inp: BatteryInput, left_s: float
 ) -> _Advance:
     """Carry a battery across a part of the time left, at constant current.
 
     Within one segment of the open-circuit table the current is exact at once, since the mean voltage is then
-    linear in it; where the step crosses a knot, two more rounds bring it there.
+    linear in it; where the step crosses a knot, a few more rounds bring it there.
     """
-    soc, quick_v, slow_v, temperature_c, capacity_share, resistance_factor = state
+    soc, quick_v, slow_v, temperature_c, capacity_share, resistance_factor, lead = state
+    lags = params.diffusion_gain_h > 0.0
     power_w = inp.power_w
-    coulombs = params.charge_capacity_ah * _SECONDS_PER_HOUR * capacity_share
+    coulombs = _coulombs(params, capacity_share)
     leak = _leak_a(params, soc)
-    ocv = table_value(params.ocv_v, soc)
+    surface = battery_surface_soc(params, state)
+    ocv = table_value_beyond(params.ocv_v, surface)
     limits = _current_limits(params, soc)
     emf = ocv + quick_v + slow_v
     near = 0.0  # about the current, without resistance: good enough to cut the step and to find its middle
@@ -400,6 +472,12 @@ def _advance(  # noqa: PLR0915 - one derivation, read from top to bottom
     dt_s = left_s if moved <= _SOC_STEP else left_s * _SOC_STEP / moved
 
     kelvin = _kelvin(temperature_c)
+    lag = NO_LAG
+    if lags:
+        lag = _lag(params, kelvin, coulombs)
+        off = abs(lead - lag.per_amp * (near - leak))
+        if off > _SOC_STEP:
+            dt_s = min(dt_s, lag.time_constant_s * _SOC_STEP / off)
     middle = soc + 0.5 * (near - leak) * dt_s / coulombs
     factors = _resistance_factors(params, kelvin, resistance_factor)
     # Spelled out, since all of a live site passes here many times a second.
@@ -426,13 +504,28 @@ def _advance(  # noqa: PLR0915 - one derivation, read from top to bottom
     slow = decay_over(dt_s, r2 * params.c2_f)
 
     segments = len(params.ocv_v) - 1
-    index = min(int(soc * segments), segments - 1)
+    index = min(max(int(surface * segments), 0), segments - 1)
     emf = ocv + quick_v * quick.mean + slow_v * slow.mean
     base_ohm = r0 + r1 * (1.0 - quick.mean) + r2 * (1.0 - slow.mean)
     per_amp = 0.5 * (params.ocv_v[index + 1] - params.ocv_v[index]) * segments * per_coulomb
+    fading = Decay(0.0, 0.0)
+    if lags:
+        fading = decay_over(dt_s, lag.time_constant_s)
+        slope_v = (params.ocv_v[index + 1] - params.ocv_v[index]) * segments
+        emf -= slope_v * lead * (1.0 - fading.mean)
+        per_amp += slope_v * lag.per_amp * (1.0 - fading.mean)
     current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp, limits)
     end = _clipped(soc + (current - leak) * per_coulomb)
-    if end * segments < index or end * segments > index + 1:
+    if lags:
+        for _ in range(_ROUNDS):
+            path = surface_path(params.ocv_v, soc, lead, end - soc, lag.per_amp * (current - leak), fading)
+            if index <= (end + path.lead) * segments <= index + 1:
+                break
+            per_amp = path.slope_v * (0.5 * per_coulomb + lag.per_amp * (1.0 - fading.mean))
+            emf = path.mean_v + (quick_v * quick.mean + slow_v * slow.mean) - per_amp * current
+            current = _current(power_w, emf, base_ohm + per_amp, limits)
+            end = _clipped(soc + (current - leak) * per_coulomb)
+    elif end * segments < index or end * segments > index + 1:
         for _ in range(2):
             if current != leak:
                 end = _clipped(soc + (current - leak) * per_coulomb)
@@ -446,14 +539,21 @@ def _advance(  # noqa: PLR0915 - one derivation, read from top to bottom
         end = stop
         quick = decay_over(dt_s, r1 * params.c1_f)
         slow = decay_over(dt_s, r2 * params.c2_f)
+        if lags:
+            fading = decay_over(dt_s, lag.time_constant_s)
     end_ocv = table_value(params.ocv_v, end)
-    mean_ocv = 0.5 * (ocv + end_ocv)
-    if end * segments < index or end * segments > index + 1:
+    mean_ocv, levelled_j = 0.5 * (ocv + end_ocv), 0.0
+    if lags:
+        path = surface_path(params.ocv_v, soc, lead, end - soc, lag.per_amp * (current - leak), fading)
+        levelled_j = levelled_over_j(params.ocv_v, soc, end, lead, path, lag.surface_share, coulombs)
+        lead, end_ocv, mean_ocv = path.lead, path.voltage_v, path.mean_v
+    elif end * segments < index or end * segments > index + 1:
         mean_ocv = table_mean(params.ocv_v, soc, end)
     mean_quick = quick_v * quick.mean + current * r1 * (1.0 - quick.mean)
     mean_slow = slow_v * slow.mean + current * r2 * (1.0 - slow.mean)
     energy_j = current * dt_s * (mean_ocv + r0 * current + mean_quick + mean_slow)
-    loss_j = (r0 * current * current + leak * mean_ocv) * dt_s
+    energy_j += max(-levelled_j, 0.0)  # by what the mean voltage is inexact where the surface crosses a knot
+    loss_j = (r0 * current * current + leak * mean_ocv) * dt_s + max(levelled_j, 0.0)
     loss_j += rc_heat_j(quick_v, current, r1, dt_s, quick) + rc_heat_j(slow_v, current, r2, dt_s, slow)
     quick_v = current * r1 + (quick_v - current * r1) * quick.end
     slow_v = current * r2 + (slow_v - current * r2) * slow.end
@@ -462,7 +562,7 @@ def _advance(  # noqa: PLR0915 - one derivation, read from top to bottom
     body = ThermalBody(params.heat_capacity_j_per_k, params.heat_loss_w_per_k)
     warmed_c = temperature_after(body, temperature_c, (loss_j + reversible_j) / dt_s, inp.ambient_c, dt_s)
     return _Advance(
-        BatteryState(end, quick_v, slow_v, warmed_c, capacity_share, resistance_factor),
+        BatteryState(end, quick_v, slow_v, warmed_c, capacity_share, resistance_factor, lead),
         dt_s,
         energy_j,
         current * dt_s,
@@ -514,7 +614,8 @@ def battery_horizon_s(
 ) -> float:
     """Return how long a power may be held before the power limits change materially.
 
-    That is until SoC moves by 1 %, or reaches a limit or the edge of a derating range; inside such a range
+    That is until SoC, or the lead of the particles' surface over it, moves by 1 %, or SoC reaches a limit or the edge
+    of a derating range; inside such a range
     until SoC moves by 0.05 %, or an eighth of the way to the limit ahead; and until the temperature reaches a
     corner of its limits, or moves by 0.5 K between two corners where power falls.
 
@@ -534,6 +635,11 @@ def battery_horizon_s(
     horizon = math.inf
     if soc_per_s != 0.0:
         horizon = _soc_reach(params, state.soc, soc_per_s > 0.0) / abs(soc_per_s)
+    if params.diffusion_gain_h > 0.0:
+        lag = battery_lag(params, state)
+        off = abs(state.surface_lead - lag.per_amp * (now.current_a - leak))
+        if off > _LEAD_REACH:
+            horizon = min(horizon, -lag.time_constant_s * math.log1p(-_LEAD_REACH / off))
     heat_w = now.loss_w + now.reversible_heat_w
     return max(0.1, min(horizon, _temperature_horizon_s(params, state.temperature_c, heat_w, ambient_c)))
 

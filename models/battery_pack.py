@@ -63,6 +63,14 @@ class CellParams(NamedTuple):
     """Heat given to the air per kelvin above it."""
     self_discharge_per_month: Annotated[float, Parameter("1", 0.0, 1.0)]
     """Part of the charge capacity that leaks in 30 days."""
+    diffusion_gain_h: Annotated[
+        float, Parameter("h", 0.0, 1.0, "chosen: at 1C as much as the cell holds")
+    ] = 0.0
+    """Lead of the particles' surface over the mean SoC that a current holds, per C-rate, at 25 °C; 0 for none."""
+    diffusion_time_constant_s: Annotated[float, Parameter("s", 0.0, 1e5, "chosen: a day")] = 0.0
+    """With which that lead follows the current, at 25 °C; > 0 if there is one."""
+    diffusion_activation_k: Annotated[float, _ACTIVATION] = 0.0
+    """Activation energy of both over the gas constant."""
 
 
 class PackParams(NamedTuple):
@@ -122,6 +130,9 @@ def battery_of_cells(cell: CellParams, pack: PackParams) -> BatteryParams:
         heat_capacity_j_per_k=cell.heat_capacity_j_per_k * cells,
         heat_loss_w_per_k=cell.heat_loss_w_per_k * cells,
         self_discharge_a=cell.self_discharge_per_month * capacity_ah / (30.0 * 24.0),
+        diffusion_gain_h=cell.diffusion_gain_h,
+        diffusion_time_constant_s=cell.diffusion_time_constant_s,
+        diffusion_activation_k=cell.diffusion_activation_k,
     )
 
 
@@ -160,6 +171,12 @@ def check_battery(params: BatteryParams) -> None:
         "half of soc_upper - soc_lower",
         0.5 * (params.soc_upper - params.soc_lower),
     )
+    if params.diffusion_gain_h > 0.0 and not params.diffusion_time_constant_s > 0.0:
+        raise ParameterError(
+            "diffusion_time_constant_s",
+            f"{params.diffusion_time_constant_s:g} s",
+            "> 0 s where diffusion_gain_h is above 0",
+        )
     lowest_v = table_value(params.ocv_v, params.soc_lower)
     highest_v = table_value(params.ocv_v, params.soc_upper)
     _check_at_most("voltage_min_v", params.voltage_min_v, "the open-circuit voltage at soc_lower", lowest_v)

@@ -50,6 +50,31 @@ def table_mean(table: tuple[float, ...], start: float, end: float) -> float:
     return integral / (end - start)
 
 
+def table_value_beyond(table: tuple[float, ...], x: float) -> float:
+    """Return the value at `x`; outside 0..1 the first and the last segment go on as straight lines."""
+    last = len(table) - 1
+    if x < 0.0:
+        return table[0] + (table[1] - table[0]) * x * last
+    if x > 1.0:
+        return table[last] + (table[last] - table[last - 1]) * (x - 1.0) * last
+    return table_value(table, x)
+
+
+def table_mean_beyond(table: tuple[float, ...], start: float, end: float) -> float:
+    """Return the mean value over [start, end] (in any order) of the curve of `table_value_beyond`."""
+    if start > end:
+        start, end = end, start
+    low, high = min(max(start, 0.0), 1.0), min(max(end, 0.0), 1.0)
+    if low == start and high == end:
+        return table_mean(table, start, end)
+    if low == high:
+        return 0.5 * (table_value_beyond(table, start) + table_value_beyond(table, end))
+    integral = 0.5 * (table_value_beyond(table, start) + table[0]) * (low - start)
+    integral += table_mean(table, low, high) * (high - low)
+    integral += 0.5 * (table[len(table) - 1] + table_value_beyond(table, end)) * (end - high)
+    return integral / (end - start)
+
+
 def scaled_table(table: tuple[float, ...], factor: float) -> tuple[float, ...]:
     """Return the table with every value times `factor`."""
     return tuple([value * factor for value in table])

@@ -82,7 +82,13 @@ def _wear(layout: Layout, memory: Memory, number: int) -> None:
     share = max(aged.capacity_share * memory.batteries[battery].capacity_factor, _LEAST_SHARE)
     resistance_factor = aged.resistance_factor * memory.batteries[battery].resistance_factor
     new = BatteryState(
-        old.soc, old.rc1_voltage_v, old.rc2_voltage_v, old.temperature_c, share, resistance_factor
+        old.soc,
+        old.rc1_voltage_v,
+        old.rc2_voltage_v,
+        old.temperature_c,
+        share,
+        resistance_factor,
+        old.surface_lead,
     )
     memory.battery_states[battery] = new
     lost_wh = battery_stored_energy_wh(cells, old) - battery_stored_energy_wh(cells, new)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 
-from ...models.battery import battery_resistances, battery_terminal
+from ...models.battery import battery_lag, battery_resistances, battery_surface_soc, battery_terminal
 from ...models.bms import (
     NO_TRIP,
     RELAYS_CLOSED,
@@ -32,7 +32,7 @@ from ...models.bms import (
 )
 from ...models.bms_balance import spread_after
 from ...models.circuit import ThermalBody
-from ...models.tables import table_value
+from ...models.tables import table_value_beyond
 from .bms_horizon import AMBIENT_ROOM_K, SOC_ROOM, WARMTH_ROOM_K, safe_power, safe_soc, safe_time_s
 from .layout import Layout, Memory
 
@@ -230,11 +230,15 @@ def _voltage_drift(layout: Layout, memory: Memory, battery: int) -> float:
     current_a = memory.bms[battery].seen_a
     leak_a = cells.self_discharge_a if own.soc > 0.0 else 0.0
     soc_per_s = (current_a - leak_a) / (cells.charge_capacity_ah * 3600.0 * own.capacity_share)
-    near = min(max(own.soc + (SOC_ROOM if soc_per_s > 0.0 else 0.0 - SOC_ROOM), 0.0), 1.0)
+    soc = battery_surface_soc(cells, own)
+    if cells.diffusion_gain_h > 0.0:
+        lag = battery_lag(cells, own)
+        soc_per_s += (lag.per_amp * (current_a - leak_a) - own.surface_lead) / lag.time_constant_s
+    near = min(max(soc + (SOC_ROOM if soc_per_s > 0.0 else 0.0 - SOC_ROOM), 0.0), 1.0)
     drift = 0.0
-    if near != own.soc:
-        rise_v = table_value(cells.ocv_v, near) - table_value(cells.ocv_v, own.soc)
-        drift = rise_v / (near - own.soc) * soc_per_s
+    if near != soc:
+        rise_v = table_value_beyond(cells.ocv_v, near) - table_value_beyond(cells.ocv_v, soc)
+        drift = rise_v / (near - soc) * soc_per_s
     resistances = battery_resistances(cells, own)
     if resistances.r1 > 0.0 and cells.c1_f > 0.0:
         drift += (current_a - own.rc1_voltage_v / resistances.r1) / cells.c1_f

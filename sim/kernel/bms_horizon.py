@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from ...models.battery import BatteryParams, BatteryState, Resistances, battery_resistances
+from ...models.battery import BatteryParams, BatteryState, Resistances, battery_lag, battery_resistances
 from ...models.bms import RELAYS_OPEN, BmsParams, BmsState
 from ...models.bms_balance import spread_event_s
-from ...models.tables import table_value
+from ...models.diffusion import bulk_soc
+from ...models.tables import table_value, table_value_beyond
 
 SOC_ROOM = 0.02
 WARMTH_ROOM_K = 2.0
@@ -62,9 +63,10 @@ def safe_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
     """
     found = battery_resistances(cells, own)
     resistance = _COLDER_OHM * (found.r0 + found.r1 + found.r2)
-    least_v = table_value(cells.ocv_v, max(own.soc - _SOC_BEYOND, 0.0))
+    lead = _farthest_lead(cells, own)
+    least_v = table_value_beyond(cells.ocv_v, max(own.soc - _SOC_BEYOND, 0.0) - lead)
     least_v += min(own.rc1_voltage_v, 0.0) + min(own.rc2_voltage_v, 0.0)
-    most_v = table_value(cells.ocv_v, min(own.soc + _SOC_BEYOND, 1.0))
+    most_v = table_value_beyond(cells.ocv_v, min(own.soc + _SOC_BEYOND, 1.0) + lead)
     most_v += max(own.rc1_voltage_v, 0.0) + max(own.rc2_voltage_v, 0.0)
     rise_v = params.cells_in_series * params.overvoltage.warning - most_v
     fall_v = least_v - params.cells_in_series * params.undervoltage.warning
@@ -82,6 +84,7 @@ def safe_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
     drawn_a = min(discharge_a, cells.discharge_current_max_a)
     most_a = max(min(charge_a, cells.charge_current_max_a), drawn_a)
     heat_w = resistance * most_a * most_a + cells.self_discharge_a * most_v + _settling_w(found, own)
+    heat_w += _levelling_w(cells, own, lead)
     lower_w = 0.0 - discharge_a * (least_v - resistance * discharge_a)
     # After a long discharge the RC pairs hold the voltage down, and a power means more current.
     lowest_v = least_v - _COLDER_OHM * (found.r1 + found.r2) * drawn_a
@@ -157,3 +160,22 @@ def _settling_w(found: Resistances, own: BatteryState) -> float:
     if found.r2 > 0.0:
         heat_w += own.rc2_voltage_v * own.rc2_voltage_v / found.r2
     return heat_w
+
+
+def _farthest_lead(cells: BatteryParams, own: BatteryState) -> float:
+    """Return how far the particles' surface may come to be from the mean SoC, >= 0."""
+    if cells.diffusion_gain_h <= 0.0:
+        return 0.0
+    most_a = max(cells.charge_current_max_a, cells.discharge_current_max_a)
+    return max(abs(own.surface_lead), _COLDER_OHM * battery_lag(cells, own).per_amp * most_a)
+
+
+def _levelling_w(cells: BatteryParams, own: BatteryState, lead: float) -> float:
+    """Return the most heat of charge that levels out [W]."""
+    if cells.diffusion_gain_h <= 0.0:
+        return 0.0
+    lag = battery_lag(cells, own)
+    fall_v = table_value_beyond(cells.ocv_v, own.soc + _SOC_BEYOND + lead)
+    fall_v -= table_value_beyond(cells.ocv_v, bulk_soc(own.soc - _SOC_BEYOND, lead, lag.surface_share))
+    coulombs = cells.charge_capacity_ah * 3600.0 * own.capacity_share
+    return _COLDER_OHM * lag.surface_share * coulombs * lead / lag.time_constant_s * fall_v

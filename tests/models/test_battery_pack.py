@@ -31,6 +31,9 @@ CELL = CellParams(
     heat_capacity_j_per_k=50.0,
     heat_loss_w_per_k=0.1,
     self_discharge_per_month=0.036,
+    diffusion_gain_h=0.02,
+    diffusion_time_constant_s=200.0,
+    diffusion_activation_k=2500.0,
 )
 PACK = PackParams(10.0, 700.0, 400.0, 1500.0, 0.1, 0.9, 0.05)
 """Ten cells of 17.5 Wh in series, and so four strings."""
@@ -67,6 +70,9 @@ def test_a_pack_is_so_many_cells_in_series_and_strings_in_parallel() -> None:
         "heat_capacity_j_per_k": 2000.0,
         "heat_loss_w_per_k": 4.0,
         "self_discharge_a": 0.001,
+        "diffusion_gain_h": 0.02,
+        "diffusion_time_constant_s": 200.0,
+        "diffusion_activation_k": 2500.0,
     }
     found = battery_of_cells(CELL, PACK)._asdict()
     assert found.keys() == expected.keys()
