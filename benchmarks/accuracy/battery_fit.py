@@ -2,15 +2,17 @@
 
 Run `python -m accuracy.battery_fit FOLDER` with the folder of measured cells; it prints the values as they
 stand in `models/presets/cells.toml`. A cell is carried along the measured current and cell temperature by the
-equations of `models/battery.py`; tables, capacitances and activation energies follow by least squares on the voltage
-(bounded, trust region), with weak springs that keep tables smooth and the open-circuit voltage near its measurement.
+equations of `models/battery.py`; tables, capacitances, activation energies and the lag of solid diffusion follow by
+least squares on the voltage (bounded, trust region), with weak springs that keep tables smooth and the open-circuit
+voltage near its measurement. Runs are thinned before, to where something changes.
 
 The change of the open-circuit voltage with temperature is not fitted; it follows from published fits to the electrodes.
 Heat capacity and heat loss follow by least squares on the temperature along measured current and voltage.
 
-LG M50: the runs at every rate but 1C, and pulses of the middle of three cells at each temperature. Nissan Leaf: the
-pulse tests at 25 and 10 °C; the slow cycling gives only the mean of charge and discharge as first open-circuit
-voltage, since that file carries some 0.11 Ω of wiring.
+LG M50: all runs but those at 1C at 25 and 45 °C, from the discharge to the end of the rest after it, and pulses of the
+middle of three cells at each temperature. Nissan Leaf: the pulse tests at 25 and 10 °C and the discharges at 1C and 3C,
+whose temperature follows from heat capacity and heat loss that the source states; the slow cycling gives only the mean
+of charge and discharge as first open-circuit voltage, since that file carries some 0.11 Ω of wiring.
 """
 
 from __future__ import annotations
@@ -35,6 +37,10 @@ LG_M50_AH = 4.965
 LEAF_AH = 30.6
 _KNOTS = 41
 """Of the open-circuit voltage."""
+_NEW_CURRENT_SHARE = 0.01
+"""Change of the current, over the greatest of a run, from which on samples stand closer."""
+_LOW_SOC = 0.12
+"""Below this, tables may be steeper."""
 
 
 class CellRun(NamedTuple):
@@ -59,6 +65,35 @@ class CellRun(NamedTuple):
         return np.asarray(self.soc + charge_c / (3600.0 * capacity_ah), dtype=np.float64)
 
 
+def thinned(run: CellRun, until_charge: bool = False) -> CellRun:
+    """Return a run with fewer samples: close after each change of current, then ever farther apart, up to 40 s.
+
+    Args:
+        run: The run.
+        until_charge: Whether it ends where the cell is first charged after its discharge.
+    """
+    time_s, current_a = run.time_s, run.current_a
+    charge_c = np.cumsum(current_a * np.diff(time_s, prepend=time_s[0]))
+    kept, changed_s = [0], -math.inf
+    end = len(time_s)
+    if until_charge:
+        charging = np.flatnonzero((current_a > 0.05) & (np.cumsum(current_a < -0.1) > 0))  # noqa: PLR2004
+        end = int(charging[0]) if len(charging) > 0 else end
+    for k in range(1, end):
+        is_new = abs(current_a[k] - current_a[kept[-1]]) > _NEW_CURRENT_SHARE * np.abs(current_a).max()
+        if is_new:
+            changed_s = time_s[k - 1]
+            kept.append(k - 1)
+        spacing_s = min(max(0.15 * (time_s[k] - changed_s), 0.5), 40.0)
+        if is_new or time_s[k] - time_s[kept[-1]] >= spacing_s or k == end - 1:
+            kept.append(k)
+    places = np.unique(kept)
+    apart_s = np.diff(time_s[places], prepend=time_s[places[0]] - 1.0)
+    mean_a = np.diff(charge_c[places], prepend=0.0) / apart_s
+    mean_a[0] = current_a[0]
+    return CellRun(time_s[places], mean_a, run.voltage_v[places], run.temperature_c[places], run.soc)
+
+
 class FittedCell(NamedTuple):
     """What a fit gives; tables run over SoC 0..1."""
 
@@ -67,16 +102,20 @@ class FittedCell(NamedTuple):
     capacitances_f: tuple[float, float]
     activation_k: Vector
     activated_share: Vector
+    diffusion: tuple[float, float, float]
+    """Gain [h], time constant [s] and activation energy [K]."""
 
 
 @njit(cache=True)
 def _table(table: Vector, x: float) -> float:
+    x = min(max(x, 0.0), 1.0)
+    return _table_beyond(table, x)
+
+
+@njit(cache=True)
+def _table_beyond(table: Vector, x: float) -> float:
     last = len(table) - 1
-    if x <= 0.0:
-        return float(table[0])
-    if x * last >= last:
-        return float(table[last])
-    index = int(x * last)
+    index = min(max(int(x * last), 0), last - 1)
     return float(table[index] + (table[index + 1] - table[index]) * (x * last - index))
 
 
@@ -95,9 +134,12 @@ def _voltage(
     c2_f: float,
     activation_k: Vector,
     share: Vector,
+    gain_h: float,
+    lag_s: float,
+    lag_activation_k: float,
 ) -> Vector:
     voltage = np.empty(len(time_s))
-    quick, slow = 0.0, 0.0
+    quick, slow, lead = 0.0, 0.0, 0.0
     for k in range(len(time_s)):
         dt_s = time_s[k] - time_s[k - 1] if k > 0 else 0.0
         colder = 1.0 / (temperature_c[k] + 273.15) - 1.0 / 298.15
@@ -108,7 +150,10 @@ def _voltage(
         quick = u1 + (quick - u1) * math.exp(-dt_s / (c1_f * factor[1] * _table(r1, soc + 0.5 * moved)))
         slow = u2 + (slow - u2) * math.exp(-dt_s / (c2_f * factor[2] * _table(r2, soc + 0.5 * moved)))
         soc += moved
-        voltage[k] = _table(ocv_v, soc) + current_a[k] * factor[0] * _table(r0, soc) + quick + slow
+        slower = math.exp(lag_activation_k * colder)
+        settled = gain_h * slower * current_a[k] / capacity_ah
+        lead = settled + (lead - settled) * math.exp(-dt_s / (lag_s * slower))
+        voltage[k] = _table_beyond(ocv_v, soc + lead) + current_a[k] * factor[0] * _table(r0, soc) + quick + slow
     return voltage
 
 
@@ -125,6 +170,7 @@ def voltage_of(cell: FittedCell, run: CellRun, capacity_ah: float) -> Vector:
         *cell.capacitances_f,
         cell.activation_k,
         cell.activated_share,
+        *cell.diffusion,
     )
     return shown
 
@@ -187,67 +233,116 @@ def lg_m50_pulses(data: Path) -> list[CellRun]:
     return middle
 
 
-def _cell(values: Vector, ocv_v: Vector, knots: int, share: Vector | None) -> FittedCell:
+def _cell(values: Vector, ocv_v: Vector, knots: int) -> FittedCell:
     tables = np.exp(values[: 3 * knots])
     c1, c2 = np.exp(values[3 * knots : 3 * knots + 2])
     activation = np.exp(values[3 * knots + 2 : 3 * knots + 5])
-    shift = values[3 * knots + 5 : 3 * knots + 5 + _KNOTS]
+    gain_h, lag_s, lag_activation_k = np.exp(values[3 * knots + 5 : 3 * knots + 8])
     return FittedCell(
-        ocv_v + shift,
+        ocv_v + values[3 * knots + 11 :],
         (tables[:knots], tables[knots : 2 * knots], tables[2 * knots :]),
         (float(c1), float(c2)),
         activation,
-        values[-3:] if share is None else share,
+        values[3 * knots + 8 : 3 * knots + 11],
+        (float(gain_h), float(lag_s), float(lag_activation_k)),
     )
 
 
-def fit_lg_m50(data: Path, without_rate: float = 1.0) -> FittedCell:
-    """Fit the LG M50 to every rate but one.
+class _Bounds(NamedTuple):
+    """One of three: where a fit starts, and between what it looks."""
 
-    Discharges weigh as much as a whole run; rest and charge count 0.4 of that in amplitude, 0 °C one half (there
-    the voltage drop grows more slowly than the current, which a linear circuit cannot follow), and samples below
-    3 % SoC a fifth.
-    """
-    ocv, knots = lg_m50_ocv(data), 21
-    runs = {key: run for key, run in lg_m50_runs(data).items() if key[1] != without_rate}
-    pulses = lg_m50_pulses(data)
-    weights = {}
-    for key, run in runs.items():
-        weight, discharging = run.weight_s, run.current_a < -0.1
-        share = weight[discharging].sum() / weight.sum()
-        weights[key] = (
-            np.sqrt(weight / weight.sum())
-            * np.where(run.soc_after(LG_M50_AH) > 0.03, 1.0, 0.2)
-            * np.where(discharging, 1.0 / math.sqrt(share), 0.4)
-            * (0.5 if key[0] == 0 else 1.0)
+    tables_ohm: tuple[float, float, float]
+    capacitances_f: tuple[float, float]
+    activation_k: float
+    diffusion: tuple[float, float, float]
+    shares: tuple[float, float, float]
+    shift_v: float
+
+    def values(self, knots: int) -> Vector:
+        """Return the values as `_cell` takes them."""
+        rows = np.repeat(np.log(self.tables_ohm), knots)
+        activation = np.full(3, math.log(self.activation_k))
+        return np.concatenate(
+            [
+                rows,
+                np.log(self.capacitances_f),
+                activation,
+                np.log(self.diffusion),
+                self.shares,
+                np.full(_KNOTS, self.shift_v),
+            ]
         )
 
-    def misfit_mv(values: Vector) -> Vector:
-        cell = _cell(values, ocv, knots, None)
+
+class _Springs(NamedTuple):
+    """How firmly tables are kept smooth, and the open-circuit voltage near its measurement."""
+
+    tables: tuple[float, float, float]
+    near: float
+    smooth: float
+
+    def misfit(self, values: Vector, knots: int) -> list[Vector]:
+        """Return what the springs add to the misfit."""
+        low = np.linspace(0.0, 1.0, knots)[1:-1] < _LOW_SOC
+        soft = np.where(low, 0.3, 1.0)
         parts = [
-            (voltage_of(cell, run, LG_M50_AH) - run.voltage_v) * weights[key] * 1e3
-            for key, run in runs.items()
+            np.diff(values[table * knots : (table + 1) * knots], 2) * spring * soft
+            for table, spring in enumerate(self.tables)
+        ]
+        grid, shift = np.linspace(0.0, 1.0, _KNOTS), values[3 * knots + 11 :]
+        parts.append(shift * self.near * np.where(grid < _LOW_SOC, 1.0 / 3.0, 1.0))
+        parts.append(np.diff(shift, 2) * self.smooth * np.where(grid[1:-1] < _LOW_SOC, 1.0 / 3.0, 1.0))
+        return parts
+
+
+def _discharge_weights(run: CellRun, capacity_ah: float) -> Vector:
+    """Return weights that make a discharge count as one, the rest after it 0.3 of that, below 3 % SoC a half."""
+    weight, discharging = run.weight_s, run.current_a < -0.1
+    share = weight[discharging].sum() / weight.sum()
+    return np.asarray(
+        np.sqrt(weight / weight.sum())
+        * np.where(run.soc_after(capacity_ah) > 0.03, 1.0, 0.5)
+        * np.where(discharging, 1.0 / math.sqrt(share), 0.3),
+        dtype=np.float64,
+    )
+
+
+LG_M50_UNSEEN = ((25, 1.0), (45, 1.0))
+"""Temperature and rate of the runs that the fit to the LG M50 leaves out."""
+
+
+def fit_lg_m50(data: Path, without: Sequence[tuple[int, float]] = LG_M50_UNSEEN) -> FittedCell:
+    """Fit the LG M50 to all runs but some."""
+    ocv, knots = lg_m50_ocv(data), 41
+    whole = {key: run for key, run in lg_m50_runs(data).items() if key not in without}
+    runs = [thinned(run, until_charge=True) for run in whole.values()]
+    weights = [_discharge_weights(run, LG_M50_AH) for run in runs]
+    pulses = lg_m50_pulses(data)
+    springs = _Springs((22.6, 11.3, 11.3), 150.0, 500.0)
+
+    def misfit_mv(values: Vector) -> Vector:
+        cell = _cell(values, ocv, knots)
+        parts = [
+            (voltage_of(cell, run, LG_M50_AH) - run.voltage_v) * weight * 1e3
+            for run, weight in zip(runs, weights, strict=True)
         ]
         for pulse in pulses:
             error = voltage_of(cell, pulse, LG_M50_AH) - pulse.voltage_v
             parts.append((error - error[0])[2:] * 1e3 * 0.1 / math.sqrt(len(error) - 2))
-        for table, spring in enumerate((8.0, 4.0, 4.0)):
-            parts.append(np.diff(values[table * knots : (table + 1) * knots], 2) * spring)
-        parts += [(cell.ocv_v - ocv) * 150.0, np.diff(cell.ocv_v - ocv, 2) * 500.0]
-        return np.concatenate(parts)
+        return np.concatenate(parts + springs.misfit(values, knots))
 
-    # In order: R0, R1, R2 (logarithms), C1, C2, activation energies (logarithms), shift of the voltage, shares.
-    start = _joined(
-        knots, (0.028, 0.010, 0.015), (3000.0, 40_000.0), (4000.0, 5000.0, 5000.0), 0.0, (0.3, 0.5, 0.5)
+    start = _Bounds(
+        (0.028, 0.010, 0.015), (3000.0, 40_000.0), 4500.0, (0.02, 300.0, 3000.0), (0.5, 0.7, 0.7), 0.0
     )
-    lower = _joined(
-        knots, (0.010, 0.0005, 0.0005), (300.0, 4000.0), (1000.0, 1000.0, 1000.0), -0.08, (0.03,) * 3
+    lower = _Bounds(
+        (0.010, 3e-4, 5e-4), (300.0, 3000.0), 1000.0, (5e-4, 150.0, 300.0), (0.03, 0.03, 0.03), -0.12
     )
-    upper = _joined(
-        knots, (0.090, 0.1, 0.1), (20_000.0, 600_000.0), (9000.0, 9000.0, 9000.0), 0.08, (1.0,) * 3
+    upper = _Bounds(
+        (0.3, 2.0, 2.0), (20_000.0, 600_000.0), 12_000.0, (0.3, 5000.0, 9000.0), (1.0, 1.0, 1.0), 0.12
     )
-    found = least_squares(misfit_mv, start, bounds=(lower, upper), max_nfev=50)
-    return _cell(found.x, ocv, knots, None)
+    bounds = (lower.values(knots), upper.values(knots))
+    found = least_squares(misfit_mv, start.values(knots), bounds=bounds, max_nfev=80)
+    return _cell(found.x, ocv, knots)
 
 
 def leaf_runs(data: Path) -> dict[str, CellRun]:
@@ -278,57 +373,69 @@ def leaf_runs(data: Path) -> dict[str, CellRun]:
     return runs
 
 
-def fit_leaf(data: Path) -> FittedCell:
-    """Fit the Nissan Leaf's cell to the pulse tests at 25 and 10 °C; all of its resistances follow Arrhenius' law."""
-    runs, knots = leaf_runs(data), 11
+LEAF_BODY = ThermalBody(1278.0, 0.642)
+"""Heat capacity and heat loss of the cell that the source states."""
+
+
+def leaf_ocv(slow: CellRun) -> Vector:
+    """Return the mean of charge and discharge of the slow cycle [V] at 41 even steps of SoC."""
     grid = np.linspace(0.0, 1.0, _KNOTS)
-    slow = runs["slow"]
     soc = slow.soc_after(LEAF_AH)
     down, up = slow.current_a < -1.0, slow.current_a > 0.1
-    mean = 0.5 * (
-        np.interp(grid, soc[down][::-1], slow.voltage_v[down][::-1])
-        + np.interp(grid, soc[up], slow.voltage_v[up])
-    )
-    ocv = np.maximum.accumulate(mean)
-    share = np.ones(3)
-    weights = {}
-    for name in ("hppc_25", "hppc_10"):
-        run = runs[name]
-        weight = np.maximum(run.weight_s, 1e-3)
-        pulse = np.abs(run.current_a) > 5.0
-        loud = np.where(pulse, math.sqrt(0.5 / (weight[pulse].sum() / weight.sum())), 1.0)
-        below = np.where(run.soc_after(LEAF_AH) > 0.03, 1.0, 0.2)
-        weights[name] = np.sqrt(weight / weight.sum()) * loud * below
+    discharged = np.interp(grid, soc[down][::-1], slow.voltage_v[down][::-1])
+    mean = 0.5 * (discharged + np.interp(grid, soc[up], slow.voltage_v[up]))
+    return np.asarray(np.maximum.accumulate(mean), dtype=np.float64)
+
+
+def fit_leaf(data: Path, without: Sequence[str] = ()) -> FittedCell:
+    """Fit the Nissan Leaf's cell; all of its resistances follow Arrhenius' law.
+
+    Args:
+        data: Folder of measured cells.
+        without: Names of runs to leave out, of `hppc_25`, `hppc_10`, `1C` and `3C`.
+    """
+    whole, knots = leaf_runs(data), 21
+    ocv = leaf_ocv(whole["slow"])
+    runs, weights = [], []
+    for name in ("hppc_25", "hppc_10", "1C", "3C"):
+        if name in without:
+            continue
+        heat = heat_w(whole[name], ocv, np.zeros(_KNOTS), LEAF_AH)
+        warmed_c = whole[name].temperature_c + rise_k(LEAF_BODY, whole[name], heat)
+        run = thinned(whole[name]._replace(temperature_c=warmed_c))
+        runs.append(run)
+        weights.append(_pulse_weights(run) if "hppc" in name else _discharge_weights(run, LEAF_AH))
+    springs = _Springs((11.3, 11.3, 11.3), 50.0, 300.0)
 
     def misfit_mv(values: Vector) -> Vector:
-        cell = _cell(values, ocv, knots, share)
+        cell = _cell(values, ocv, knots)
         parts = [
-            (voltage_of(cell, runs[name], LEAF_AH) - runs[name].voltage_v) * weight * 1e3
-            for name, weight in weights.items()
+            (voltage_of(cell, run, LEAF_AH) - run.voltage_v) * weight * 1e3
+            for run, weight in zip(runs, weights, strict=True)
         ]
-        parts.extend(np.diff(values[table * knots : (table + 1) * knots], 2) * 4.0 for table in range(3))
-        parts += [(cell.ocv_v - ocv) * 50.0, np.diff(cell.ocv_v - ocv, 2) * 300.0]
-        return np.concatenate(parts)
+        return np.concatenate(parts + springs.misfit(values, knots))
 
-    start = _joined(knots, (1.6e-3, 0.6e-3, 0.6e-3), (16_700.0, 1e6), (2500.0, 4000.0, 3000.0), 0.0, ())
-    lower = _joined(knots, (0.5e-3, 0.02e-3, 0.02e-3), (3300.0, 50_000.0), (500.0, 500.0, 500.0), -0.15, ())
-    upper = _joined(knots, (5e-3, 6e-3, 6e-3), (200_000.0, 6.7e6), (9000.0, 9000.0, 9000.0), 0.15, ())
-    found = least_squares(misfit_mv, start, bounds=(lower, upper), max_nfev=60)
-    return _cell(found.x, ocv, knots, share)
-
-
-def _joined(
-    knots: int,
-    tables_ohm: Sequence[float],
-    capacitances_f: Sequence[float],
-    activation_k: Sequence[float],
-    shift_v: float,
-    shares: Sequence[float],
-) -> Vector:
-    tables = np.repeat(np.log(tables_ohm), knots)
-    return np.concatenate(
-        [tables, np.log(capacitances_f), np.log(activation_k), np.full(_KNOTS, shift_v), np.array(shares)]
+    start = _Bounds(
+        (1.6e-3, 0.6e-3, 0.6e-3), (16_700.0, 1e6), 3000.0, (0.02, 300.0, 3000.0), (1.0, 1.0, 1.0), 0.0
     )
+    lower = _Bounds(
+        (5e-4, 5e-6, 5e-6), (3300.0, 50_000.0), 500.0, (5e-4, 60.0, 300.0), (0.999, 0.999, 0.999), -0.15
+    )
+    upper = _Bounds(
+        (0.02, 0.03, 0.03), (200_000.0, 6.7e6), 9000.0, (0.3, 5000.0, 9000.0), (1.001, 1.001, 1.001), 0.15
+    )
+    bounds = (lower.values(knots), upper.values(knots))
+    found = least_squares(misfit_mv, start.values(knots), bounds=bounds, max_nfev=80)
+    return _cell(found.x, ocv, knots)._replace(activated_share=np.ones(3))
+
+
+def _pulse_weights(run: CellRun) -> Vector:
+    """Return weights that make pulses count a half, the time between them the other; below 3 % SoC a half."""
+    weight = np.maximum(run.weight_s, 1e-3)
+    pulse = np.abs(run.current_a) > 5.0
+    loud = np.where(pulse, math.sqrt(0.5 / (weight[pulse].sum() / weight.sum())), 1.0)
+    below = np.where(run.soc_after(LEAF_AH) > 0.03, 1.0, 0.5)
+    return np.asarray(np.sqrt(weight / weight.sum()) * loud * below, dtype=np.float64)
 
 
 def graphite_slope(content: Vector) -> Vector:
@@ -418,6 +525,10 @@ def as_toml(name: str, cell: FittedCell) -> str:
     for index in range(3):
         lines.append(f"r{index}_activated_share = {cell.activated_share[index]:.3f}")
         lines.append(f"r{index}_activation_k = {cell.activation_k[index]:.1f}")
+    gain_h, lag_s, activation_k = cell.diffusion
+    lines.append(f"diffusion_gain_h = {gain_h:.5f}")
+    lines.append(f"diffusion_time_constant_s = {lag_s:.1f}")
+    lines.append(f"diffusion_activation_k = {activation_k:.1f}")
     return "\n".join(lines)
 
 
@@ -437,7 +548,8 @@ def main(data: Path) -> None:
     for (set_c, rate), run in sorted(runs.items()):
         if rate >= 0.5:
             print(f"# {set_c} °C, {rate}C: cools with {cooling_s(run):.0f} s")
-    heat = fit_heat([runs[0, 0.5], runs[25, 0.5]], lg.ocv_v, slope, LG_M50_AH)
+    heated = [runs[0, 0.5], runs[25, 0.5], runs[0, 2.0], runs[25, 2.0]]
+    heat = fit_heat(heated, lg.ocv_v, slope, LG_M50_AH)
     print("heat_capacity_j_per_k = {:.1f}\nheat_loss_w_per_k = {:.4f}".format(*heat))
     print(as_toml("lmo", fit_leaf(data)))
 
