@@ -126,12 +126,11 @@ def assess_lg_m50(data: Path) -> Assessment:
     params, series = one_string("nmc-100kwh", LG_M50_AH)
     runs = lg_m50_runs(data)
     results = {
-        set_c: along(aired_as(params, series, runs[set_c, 0.5]), series, runs[set_c, 1.0]) for set_c in (25, 45)
+        set_c: along(aired_as(params, series, runs[set_c, 0.5]), series, runs[set_c, 1.0])
+        for set_c in (25, 45)
     }
     figures = []
     for set_c, result in results.items():
-        voltage_target = _VOLTAGE_TARGET_MV if set_c > 0 else None
-        error_k = np.abs(result.temperature_c - result.run.temperature_c).max()
         figures += [
             AccuracyFigure(
                 f"cell voltage, unseen 1C discharge at {set_c} °C: RMSE",

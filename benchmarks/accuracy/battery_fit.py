@@ -77,7 +77,7 @@ def thinned(run: CellRun, until_charge: bool = False) -> CellRun:
     kept, changed_s = [0], -math.inf
     end = len(time_s)
     if until_charge:
-        charging = np.flatnonzero((current_a > 0.05) & (np.cumsum(current_a < -0.1) > 0))  # noqa: PLR2004
+        charging = np.flatnonzero((current_a > 0.05) & (np.cumsum(current_a < -0.1) > 0))
         end = int(charging[0]) if len(charging) > 0 else end
     for k in range(1, end):
         is_new = abs(current_a[k] - current_a[kept[-1]]) > _NEW_CURRENT_SHARE * np.abs(current_a).max()
@@ -153,7 +153,9 @@ def _voltage(
         slower = math.exp(lag_activation_k * colder)
         settled = gain_h * slower * current_a[k] / capacity_ah
         lead = settled + (lead - settled) * math.exp(-dt_s / (lag_s * slower))
-        voltage[k] = _table_beyond(ocv_v, soc + lead) + current_a[k] * factor[0] * _table(r0, soc) + quick + slow
+        voltage[k] = (
+            _table_beyond(ocv_v, soc + lead) + current_a[k] * factor[0] * _table(r0, soc) + quick + slow
+        )
     return voltage
 
 

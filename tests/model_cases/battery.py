@@ -12,10 +12,12 @@ from doppelgrid.models.battery import (
     BatteryState,
     battery_horizon_s,
     battery_initial_state,
+    battery_lag,
     battery_power_limits,
     battery_step,
     battery_terminal,
 )
+from doppelgrid.models.diffusion import stored_by_lead_v
 from doppelgrid.models.tables import table_mean
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
@@ -44,6 +46,7 @@ def _states(params: BatteryParams) -> SearchStrategy[BatteryState]:
         st.floats(-60.0, 100.0),
         st.floats(0.3, 1.0),
         st.floats(0.5, 5.0),
+        st.floats(-0.2, 0.2) if params.diffusion_gain_h > 0.0 else st.just(0.0),
     )
 
 
@@ -63,7 +66,16 @@ def _stored_growth_j(params: BatteryParams, before: BatteryState, after: Battery
     quick_v, slow_v = after.rc1_voltage_v - before.rc1_voltage_v, after.rc2_voltage_v - before.rc2_voltage_v
     quick_j = 0.5 * params.c1_f * quick_v * (after.rc1_voltage_v + before.rc1_voltage_v)
     slow_j = 0.5 * params.c2_f * slow_v * (after.rc2_voltage_v + before.rc2_voltage_v)
-    return charge_c * table_mean(params.ocv_v, before.soc, after.soc) + quick_j + slow_j
+    lead_j = _lead_j(params, after) - _lead_j(params, before)
+    return charge_c * table_mean(params.ocv_v, before.soc, after.soc) + quick_j + slow_j + lead_j
+
+
+def _lead_j(params: BatteryParams, state: BatteryState) -> float:
+    if params.diffusion_gain_h == 0.0:
+        return 0.0
+    share = battery_lag(params, state).surface_share
+    coulombs = params.charge_capacity_ah * state.capacity_share * 3600.0
+    return coulombs * stored_by_lead_v(params.ocv_v, state.soc, state.surface_lead, share)
 
 
 def _imbalance_j(
@@ -79,7 +91,7 @@ def _throughput_j(
     grain_j = 1e-5 * params.capacity_wh * 3600.0
     pairs_j = 0.5 * params.c1_f * before.rc1_voltage_v * before.rc1_voltage_v
     pairs_j += 0.5 * params.c2_f * before.rc2_voltage_v * before.rc2_voltage_v
-    return (abs(output.power_w) + output.loss_w) * dt_s + pairs_j + grain_j
+    return (abs(output.power_w) + output.loss_w) * dt_s + pairs_j + _lead_j(params, before) + grain_j
 
 
 def _charge_near_full(params: BatteryParams, bad: float) -> float:
@@ -125,6 +137,8 @@ CASES: list[ModelCase] = [
             "reversible_heat_w",
         ),  # what leaks out is counted over a step, as long as it does
         split_tolerance=2e-3,
-        spans=lambda params: BatteryState(1.0, params.voltage_max_v, params.voltage_max_v, 100.0, 1.0, 1.0),
+        spans=lambda params: BatteryState(
+            1.0, params.voltage_max_v, params.voltage_max_v, 100.0, 1.0, 1.0, 1.0
+        ),
     )
 ]

@@ -14,6 +14,7 @@ from doppelgrid.models.battery import (
     BatteryParams,
     BatteryState,
     battery_initial_state,
+    battery_lag,
     battery_power_limits,
     battery_step,
     battery_stored_energy_wh,
@@ -21,6 +22,7 @@ from doppelgrid.models.battery import (
     battery_usable_capacity_wh,
     scaled,
 )
+from doppelgrid.models.diffusion import stored_by_lead_v
 from doppelgrid.models.tables import table_mean
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
@@ -39,16 +41,28 @@ def rested(params: BatteryParams, soc: float, temperature_c: float = 20.0) -> Ba
 
 
 def without_losses(params: BatteryParams) -> BatteryParams:
-    return params._replace(r0_ohm=(0.0, 0.0), r1_ohm=(0.0, 0.0), r2_ohm=(0.0, 0.0), self_discharge_a=0.0)
+    return params._replace(
+        r0_ohm=(0.0, 0.0), r1_ohm=(0.0, 0.0), r2_ohm=(0.0, 0.0), self_discharge_a=0.0, diffusion_gain_h=0.0
+    )
 
 
 def stored_change_j(params: BatteryParams, before: BatteryState, after: BatteryState) -> float:
-    """Change of chemical and capacitor energy, in the form that loses no digits in small steps."""
+    """Change of chemical, capacitor and lead energy, in the form that loses no digits in small steps."""
     charge_c = (after.soc - before.soc) * params.charge_capacity_ah * before.capacity_share * 3600.0
     quick_v, slow_v = after.rc1_voltage_v - before.rc1_voltage_v, after.rc2_voltage_v - before.rc2_voltage_v
     quick_j = 0.5 * params.c1_f * quick_v * (after.rc1_voltage_v + before.rc1_voltage_v)
     slow_j = 0.5 * params.c2_f * slow_v * (after.rc2_voltage_v + before.rc2_voltage_v)
-    return charge_c * table_mean(params.ocv_v, before.soc, after.soc) + quick_j + slow_j
+    lead_j = lead_stored_j(params, after) - lead_stored_j(params, before)
+    return charge_c * table_mean(params.ocv_v, before.soc, after.soc) + quick_j + slow_j + lead_j
+
+
+def lead_stored_j(params: BatteryParams, state: BatteryState) -> float:
+    """Energy of the lead of the particles' surface over the mean SoC."""
+    if params.diffusion_gain_h == 0.0:
+        return 0.0
+    share = battery_lag(params, state).surface_share
+    coulombs = params.charge_capacity_ah * state.capacity_share * 3600.0
+    return coulombs * stored_by_lead_v(params.ocv_v, state.soc, state.surface_lead, share)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -91,6 +105,7 @@ def test_power_drawn_never_carries_the_soc_past_its_limits(
     pairs=st.tuples(st.floats(-0.05, 0.05), st.floats(-0.05, 0.05)),
     temperature_c=st.floats(-60.0, 100.0),
     age=st.tuples(st.floats(0.3, 1.0), st.floats(0.5, 10.0)),
+    lead=st.floats(-0.3, 0.3),
     inp=st.builds(BatteryInput, st.floats(allow_nan=False), st.floats(-60.0, 100.0)),
     dt_s=st.floats(1e-6, 1e8),  # the engine counts in microseconds
 )
@@ -100,12 +115,15 @@ def test_any_power_gives_finite_results_between_zero_and_what_was_asked(
     pairs: tuple[float, float],
     temperature_c: float,
     age: tuple[float, float],
+    lead: float,
     inp: BatteryInput,
     dt_s: float,
 ) -> None:
     params = battery_preset(name)
     quick_v, slow_v = (share * params.voltage_max_v for share in pairs)
-    state = BatteryState(soc, quick_v, slow_v, temperature_c, *age)
+    state = BatteryState(
+        soc, quick_v, slow_v, temperature_c, *age, lead if params.diffusion_gain_h > 0.0 else 0.0
+    )
     after, output = battery_step(params, state, inp, dt_s)
     assert all(map(math.isfinite, (*after, *output, *battery_terminal(params, state, inp.power_w))))
     assert 0.0 <= after.soc <= 1.0
@@ -140,6 +158,7 @@ def test_one_long_step_equals_many_short_ones(name: str, soc: float, rate: float
     assert long.temperature_c == pytest.approx(short.temperature_c, abs=0.01)
     for pair in ("rc1_voltage_v", "rc2_voltage_v"):
         assert getattr(long, pair) == pytest.approx(getattr(short, pair), abs=2e-4 * params.voltage_max_v)
+    assert long.surface_lead == pytest.approx(short.surface_lead, abs=1e-4)
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -103,34 +103,51 @@ def test_twice_the_strings_have_twice_of_what_adds_up_and_half_the_resistance() 
             assert getattr(double, name) == (2.0 * value if name in grown else value), name
 
 
+def beyond(table: tuple[float, ...], x: float) -> float:
+    segment = min(max(int(x * (len(table) - 1)), 0), len(table) - 2)
+    return table[segment] + (table[segment + 1] - table[segment]) * (x * (len(table) - 1) - segment)
+
+
 def solved(
     params: BatteryParams, state: BatteryState, inp: BatteryInput, dt_s: float
 ) -> tuple[BatteryState, tuple[float, float, float, float]]:
     """Return the state after a constant power, and the means of power, current, loss and reversible heat."""
 
     def rates(_t: float, y: list[float]) -> list[float]:
-        soc, quick_v, slow_v, celsius = y[:4]
+        soc, quick_v, slow_v, celsius, lead = y[:5]
         r0, r1, r2 = battery_resistances(params, state._replace(soc=soc, temperature_c=celsius))
-        emf = table_value(params.ocv_v, soc) + quick_v + slow_v
+        surface_v = beyond(params.ocv_v, soc + lead)
+        emf = surface_v + quick_v + slow_v
         current = (math.sqrt(emf * emf + 4.0 * r0 * inp.power_w) - emf) / (2.0 * r0)
         leak = params.self_discharge_a
-        loss = r0 * current**2 + quick_v**2 / r1 + slow_v**2 / r2 + leak * table_value(params.ocv_v, soc)
+        loss = r0 * current**2 + quick_v**2 / r1 + slow_v**2 / r2 + leak * surface_v
+        coulombs = 3600.0 * params.charge_capacity_ah * state.capacity_share
+        lead_rate = 0.0
+        if params.diffusion_gain_h > 0.0:
+            ratio = 3600.0 * params.diffusion_gain_h / params.diffusion_time_constant_s
+            slower = arrhenius(1.0, params.diffusion_activation_k, celsius)
+            levelling = lead / (slower * params.diffusion_time_constant_s)
+            lead_rate = ratio * (current - leak) / coulombs - levelling
+            fall_v = surface_v - beyond(params.ocv_v, soc - lead / ratio)
+            loss += coulombs / (1.0 + ratio) * levelling * fall_v
         reversible = (current - leak) * (celsius + 273.15) * table_value(params.ocv_slope_v_per_k, soc)
         to_air = params.heat_loss_w_per_k * (celsius - inp.ambient_c)
         return [
-            (current - leak) / (3600.0 * params.charge_capacity_ah * state.capacity_share),
+            (current - leak) / coulombs,
             (current - quick_v / r1) / params.c1_f,
             (current - slow_v / r2) / params.c2_f,
             (loss + reversible - to_air) / params.heat_capacity_j_per_k,
+            lead_rate,
             current,
             loss,
             reversible,
         ]
 
-    end = solve_ivp(rates, (0.0, dt_s), [*state[:4], 0.0, 0.0, 0.0], rtol=1e-10, atol=1e-12).y[:, -1].tolist()
+    start = [*state[:4], state.surface_lead, 0.0, 0.0, 0.0]
+    end = solve_ivp(rates, (0.0, dt_s), start, rtol=1e-10, atol=1e-12, max_step=5.0).y[:, -1].tolist()
     return (
-        BatteryState(end[0], end[1], end[2], end[3], state.capacity_share, state.resistance_factor),
-        (inp.power_w, end[4] / dt_s, end[5] / dt_s, end[6] / dt_s),
+        BatteryState(end[0], end[1], end[2], end[3], state.capacity_share, state.resistance_factor, end[4]),
+        (inp.power_w, end[5] / dt_s, end[6] / dt_s, end[7] / dt_s),
     )
 
 
@@ -158,6 +175,41 @@ def test_a_step_ends_where_an_independent_solver_does() -> None:
             assert shown == pytest.approx(means, rel=3e-3, abs=0.02)
             at_end = battery_terminal(params, expected, inp.power_w)
             assert output.voltage_v == pytest.approx(at_end.voltage_v, abs=0.02)
+
+
+LAGGING = PACK._replace(
+    ocv_v=(80.0, 97.0, 101.0, 104.0, 112.0), diffusion_gain_h=0.06, diffusion_time_constant_s=250.0,
+    diffusion_activation_k=3000.0, self_discharge_a=0.2,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dt_s", [5.0, 300.0, 900.0])
+@pytest.mark.parametrize(
+    ("state", "power_w"),
+    [
+        (BatteryState(0.5, 0.0, 0.0, 25.0), 900.0),
+        (BatteryState(0.55, 0.0, 0.0, 5.0), -900.0),
+        (BatteryState(0.3, 0.0, 0.0, 25.0, 0.8, 1.4, -0.1), -300.0),
+        (BatteryState(0.22, 0.0, 0.0, 15.0, 1.0, 1.0, -0.2), -200.0),
+        (BatteryState(0.4, -0.8, 0.6, 35.0, 0.9, 1.2, 0.15), -20.0),
+        (BatteryState(0.6, 0.0, 0.0, 25.0, 1.0, 1.0, 0.12), 0.0),
+        (BatteryState(0.6, 0.0, 0.0, 25.0, 1.0, 1.0, -0.12), 400.0),
+    ],
+)
+def test_a_surface_that_leads_ends_where_an_independent_solver_does(
+    state: BatteryState, power_w: float, dt_s: float
+) -> None:
+    inp = BatteryInput(power_w, 20.0)
+    expected, means = solved(LAGGING, state, inp, dt_s)
+    after, output = battery_step(LAGGING, state, inp, dt_s)
+    assert after.soc - state.soc == pytest.approx(expected.soc - state.soc, rel=3e-3, abs=1e-6)
+    assert after.surface_lead == pytest.approx(expected.surface_lead, abs=3e-4)
+    warmed_k = expected.temperature_c - state.temperature_c
+    assert after.temperature_c - state.temperature_c == pytest.approx(warmed_k, rel=1e-2, abs=2e-3)
+    shown = (output.power_w, output.current_a, output.loss_w, output.reversible_heat_w)
+    assert shown == pytest.approx(means, rel=1e-2, abs=0.05)
+    at_end = battery_terminal(LAGGING, expected, power_w)
+    assert output.voltage_v == pytest.approx(at_end.voltage_v, abs=0.05)
 
 
 def test_parts_are_short_enough_for_charged_pairs_that_warm_the_cells_while_they_settle() -> None:
