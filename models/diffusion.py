@@ -115,7 +115,7 @@ def surface_path(
         settled: Lead that the current comes to.
         decay: Of the difference from that.
     """
-    end_lead = settled + (lead - settled) * decay.end
+    end_lead = lead + (settled - lead) * (1.0 - decay.end)
     start, end = soc + lead, soc + moved + end_lead
     start_v, end_v = table_value_beyond(ocv_v, start), table_value_beyond(ocv_v, end)
     segments = len(ocv_v) - 1

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from doppelgrid.models.ageing import AgeingInput, ageing_step
-from doppelgrid.models.battery import battery_resistances, battery_stored_energy_wh
+from doppelgrid.models.battery import battery_lag, battery_resistances, battery_stored_energy_wh
 from doppelgrid.models.tables import table_value
 from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.domain.switching import Position
@@ -310,17 +310,21 @@ class TestAgeing:
 
 @pytest.mark.parametrize("power_w", [40e3, -40e3, 0.0], ids=["charged", "discharged", "at rest"])
 def test_voltage_is_expected_to_go_on_as_charge_and_pairs_move_it(power_w: float) -> None:
-    """Along the open-circuit voltage over the next 2 % of SoC, and as far as the pairs have not settled yet."""
+    """Along the open-circuit voltage over the next 2 % of the surface's SoC, and as far as the pairs have not settled."""
     pack = plant(preset="nmc-100kwh", initial_soc="40 %")
     charge(pack, power_w)
     after(pack, 300.0).readings.flows()
     layout, memory, _ = pack.numbers
     cells, own, current_a = layout.batteries[0].params, pack.readings.battery("bat"), memory.bms[0].seen_a
     net_a = current_a - cells.self_discharge_a
-    ahead = own.soc + (0.02 if net_a > 0.0 else -0.02)
-    slope_v = abs(table_value(cells.ocv_v, ahead) - table_value(cells.ocv_v, own.soc)) / 0.02
+    lag_s = battery_lag(cells, own).time_constant_s
+    times = 1.0 + 3600.0 * cells.diffusion_gain_h / cells.diffusion_time_constant_s
+    soc_per_s = times * net_a / (3600.0 * cells.charge_capacity_ah) - own.surface_lead / lag_s
+    surface = own.soc + own.surface_lead
+    ahead = surface + (0.02 if soc_per_s > 0.0 else -0.02)
+    slope_v = abs(table_value(cells.ocv_v, ahead) - table_value(cells.ocv_v, surface)) / 0.02
     ohms = battery_resistances(cells, own)
-    expected = slope_v * net_a / (3600.0 * cells.charge_capacity_ah)
+    expected = slope_v * soc_per_s
     for voltage_v, ohm, farad in (
         (own.rc1_voltage_v, ohms.r1, cells.c1_f),
         (own.rc2_voltage_v, ohms.r2, cells.c2_f),
