@@ -461,8 +461,10 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     power_w = inp.power_w
     coulombs = _coulombs(params, capacity_share)
     leak = _leak_a(params, soc)
-    surface = battery_surface_soc(params, state)
-    ocv = table_value_beyond(params.ocv_v, surface)
+    surface, ocv = soc, table_value(params.ocv_v, soc)
+    if lags:
+        surface = soc + lead
+        ocv = table_value_beyond(params.ocv_v, surface)
     limits = _current_limits(params, soc)
     emf = ocv + quick_v + slow_v
     near = 0.0  # about the current, without resistance: good enough to cut the step and to find its middle
@@ -517,14 +519,17 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp, limits)
     end = _clipped(soc + (current - leak) * per_coulomb)
     if lags:
-        for _ in range(_ROUNDS):
-            path = surface_path(params.ocv_v, soc, lead, end - soc, lag.per_amp * (current - leak), fading)
-            if index <= (end + path.lead) * segments <= index + 1:
-                break
+        settled = lag.per_amp * (current - leak)
+        path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
+        rounds = 0
+        while not path.is_straight and rounds < _ROUNDS:
             per_amp = path.slope_v * (0.5 * per_coulomb + lag.per_amp * (1.0 - fading.mean))
             emf = path.mean_v + (quick_v * quick.mean + slow_v * slow.mean) - per_amp * current
             current = _current(power_w, emf, base_ohm + per_amp, limits)
             end = _clipped(soc + (current - leak) * per_coulomb)
+            settled = lag.per_amp * (current - leak)
+            path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
+            rounds += 1
     elif end * segments < index or end * segments > index + 1:
         for _ in range(2):
             if current != leak:
@@ -541,14 +546,18 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         slow = decay_over(dt_s, r2 * params.c2_f)
         if lags:
             fading = decay_over(dt_s, lag.time_constant_s)
-    end_ocv = table_value(params.ocv_v, end)
-    mean_ocv, levelled_j = 0.5 * (ocv + end_ocv), 0.0
+            settled = lag.per_amp * (current - leak)
+            path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
+    levelled_j = 0.0
     if lags:
-        path = surface_path(params.ocv_v, soc, lead, end - soc, lag.per_amp * (current - leak), fading)
+        end_ocv, mean_ocv = path.voltage_v, path.mean_v
         levelled_j = levelled_over_j(params.ocv_v, soc, end, lead, path, lag.surface_share, coulombs)
-        lead, end_ocv, mean_ocv = path.lead, path.voltage_v, path.mean_v
-    elif end * segments < index or end * segments > index + 1:
-        mean_ocv = table_mean(params.ocv_v, soc, end)
+        lead = path.lead
+    else:
+        end_ocv = table_value(params.ocv_v, end)
+        mean_ocv = 0.5 * (ocv + end_ocv)
+        if end * segments < index or end * segments > index + 1:
+            mean_ocv = table_mean(params.ocv_v, soc, end)
     mean_quick = quick_v * quick.mean + current * r1 * (1.0 - quick.mean)
     mean_slow = slow_v * slow.mean + current * r2 * (1.0 - slow.mean)
     energy_j = current * dt_s * (mean_ocv + r0 * current + mean_quick + mean_slow)

@@ -22,7 +22,7 @@ import math
 from typing import NamedTuple
 
 from .circuit import Decay
-from .tables import table_mean, table_mean_beyond, table_value_beyond
+from .tables import table_mean_beyond, table_value_beyond
 
 
 class Lag(NamedTuple):
@@ -94,21 +94,28 @@ class SurfacePath(NamedTuple):
     voltage_v: float
     """Open-circuit voltage at the end [V]."""
     mean_v: float
-    """The same on average [V]."""
+    """The same on average over time [V]."""
+    passed_v: float
+    """The same on average over the charge of the surface that came or went [V]."""
     slope_v: float
     """Rise of the voltage over state of charge along the way [V]."""
+    is_straight: bool
+    """Whether the way is within one segment of the table, where all of this is exact."""
 
 
 def surface_path(
-    ocv_v: tuple[float, ...], soc: float, lead: float, moved: float, settled: float, decay: Decay
-) -> SurfacePath:
+    ocv_v: tuple[float, ...], segment: int, start_v: float, soc: float, lead: float, moved: float, settled: float,
+    decay: Decay,
+) -> SurfacePath:  # fmt: skip
     """Return what the surface goes through.
 
-    The mean voltage is exact within one segment of the table; where the way crosses a knot, it is that of an even pace,
-    put right by how far the mean of the way is from its middle.
+    Where the way crosses a knot, the mean voltage is that of an even pace, put right by how far the mean of the way is
+    from its middle.
 
     Args:
         ocv_v: Open-circuit voltage over state of charge [V].
+        segment: Of that table, in which the surface starts.
+        start_v: The voltage there [V].
         soc: Mean state of charge at the start.
         lead: Of the surface over it at the start.
         moved: By how much the mean state of charge grows.
@@ -117,15 +124,21 @@ def surface_path(
     """
     end_lead = lead + (settled - lead) * (1.0 - decay.end)
     start, end = soc + lead, soc + moved + end_lead
-    start_v, end_v = table_value_beyond(ocv_v, start), table_value_beyond(ocv_v, end)
+    way = moved + (end_lead - lead)
+    mean_way = 0.5 * moved + (settled - lead) * (1.0 - decay.mean)
     segments = len(ocv_v) - 1
-    if abs(end - start) > _SAME:
-        slope_v = (end_v - start_v) / (end - start)
-    else:
-        segment = min(max(int(start * segments), 0), segments - 1)
-        slope_v = (ocv_v[segment + 1] - ocv_v[segment]) * segments
-    aside = soc + 0.5 * moved + settled + (lead - settled) * decay.mean - 0.5 * (start + end)
-    return SurfacePath(end_lead, end_v, table_mean_beyond(ocv_v, start, end) + slope_v * aside, slope_v)
+    slope_v = (ocv_v[segment + 1] - ocv_v[segment]) * segments
+    if segment <= end * segments <= segment + 1:
+        end_v = start_v + slope_v * way
+        return SurfacePath(
+            end_lead, end_v, start_v + slope_v * mean_way, 0.5 * (start_v + end_v), slope_v, True
+        )
+    end_v = table_value_beyond(ocv_v, end)
+    if abs(way) > _SAME:
+        slope_v = (end_v - start_v) / way
+    passed_v = table_mean_beyond(ocv_v, start, end)
+    mean_v = passed_v + slope_v * (mean_way - 0.5 * way)
+    return SurfacePath(end_lead, end_v, mean_v, passed_v, slope_v, False)
 
 
 def levelled_over_j(
@@ -134,8 +147,8 @@ def levelled_over_j(
 ) -> float:  # fmt: skip
     """Return the heat of what levelled out over a step [J].
 
-    It is what the charge that flowed brought along less what the cell holds more. Below 0 only by what the mean voltage
-    is inexact.
+    It is what the charge that flowed brought along less what surface and bulk hold more. Below 0 only by what the mean
+    voltage is inexact.
 
     Args:
         ocv_v: Open-circuit voltage over state of charge [V].
@@ -146,9 +159,12 @@ def levelled_over_j(
         surface_share: Part of the charge near the surface.
         coulombs: Charge from empty to full [C].
     """
-    stored_v = stored_by_lead_v(ocv_v, end, path.lead, surface_share)
-    stored_v -= stored_by_lead_v(ocv_v, soc, lead, surface_share)
-    return coulombs * ((end - soc) * (path.mean_v - table_mean(ocv_v, soc, end)) - stored_v)
+    moved, led = end - soc, surface_share * (path.lead - lead)
+    ratio = surface_share / (1.0 - surface_share)
+    bulk_v = table_mean_beyond(ocv_v, soc - lead * ratio, end - path.lead * ratio)
+    surface_j = (surface_share * moved + led) * (path.mean_v - path.passed_v)
+    bulk_j = ((1.0 - surface_share) * moved - led) * (path.mean_v - bulk_v)
+    return coulombs * (surface_j + bulk_j)
 
 
 def current_to_voltage(

@@ -310,7 +310,7 @@ class TestAgeing:
 
 @pytest.mark.parametrize("power_w", [40e3, -40e3, 0.0], ids=["charged", "discharged", "at rest"])
 def test_voltage_is_expected_to_go_on_as_charge_and_pairs_move_it(power_w: float) -> None:
-    """Along the open-circuit voltage over the next 2 % of the surface's SoC, and as far as the pairs have not settled."""
+    """Along the open-circuit voltage over the next 2 % of SoC at the surface, and as the pairs settle."""
     pack = plant(preset="nmc-100kwh", initial_soc="40 %")
     charge(pack, power_w)
     after(pack, 300.0).readings.flows()
