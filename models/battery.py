@@ -54,6 +54,8 @@ _SOC_TOUCH = 1e-9
 """Closer than this to an edge counts as having reached it."""
 _SOC_DEAD_BAND = 1e-4
 """This near a limit of SoC the BMS counts it as reached: a full battery does not chase its self-discharge."""
+_SOC_AHEAD = 0.02
+"""How far ahead of a discharge resistances count for the power that it may have."""
 _LEAD_REACH = 0.01
 """By how much the lead of the particles' surface may move before the limits change materially."""
 _ROUNDS = 3
@@ -333,14 +335,19 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
     charge_v, discharge_v = ocv, ocv
     if params.diffusion_gain_h > 0.0:
         soc, lead, per_amp = state.soc, state.surface_lead, battery_lag(params, state).per_amp
+        # Towards empty, resistances grow steeply while a power is held.
+        factors = _resistance_factors(params, _kelvin(state.temperature_c), state.resistance_factor)
+        ahead = _resistances_at(params, factors, soc - _SOC_AHEAD)
+        falling_ohm = max(resistance, ahead.r0 + ahead.r1 + ahead.r2)
         charge_a = current_to_voltage(
             params.ocv_v, soc, lead, per_amp, resistance, params.voltage_max_v, charge_a, 1.0
         )
         discharge_a = current_to_voltage(
-            params.ocv_v, soc, lead, per_amp, resistance, params.voltage_min_v, discharge_a, -1.0
+            params.ocv_v, soc, lead, per_amp, falling_ohm, params.voltage_min_v, discharge_a, -1.0
         )
         charge_v = table_value_beyond(params.ocv_v, soc + min(lead, 0.0))
         discharge_v = table_value_beyond(params.ocv_v, soc + min(lead, -per_amp * discharge_a))
+        resistance = falling_ohm
     elif resistance > 0.0:
         charge_a = min(charge_a, max(params.voltage_max_v - ocv, 0.0) / resistance)
         discharge_a = min(discharge_a, max(ocv - params.voltage_min_v, 0.0) / resistance)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ...models.battery import BatteryParams, BatteryState, Resistances, battery_lag, battery_resistances
 from ...models.bms import RELAYS_OPEN, BmsParams, BmsState
 from ...models.bms_balance import spread_event_s
-from ...models.diffusion import bulk_soc
+from ...models.diffusion import bulk_soc, current_to_voltage
 from ...models.tables import table_value, table_value_beyond
 
 SOC_ROOM = 0.02
@@ -63,18 +63,26 @@ def safe_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
     """
     found = battery_resistances(cells, own)
     resistance = _COLDER_OHM * (found.r0 + found.r1 + found.r2)
-    lead = _farthest_lead(cells, own)
-    least_v = table_value_beyond(cells.ocv_v, max(own.soc - _SOC_BEYOND, 0.0) - lead)
-    least_v += min(own.rc1_voltage_v, 0.0) + min(own.rc2_voltage_v, 0.0)
-    most_v = table_value_beyond(cells.ocv_v, min(own.soc + _SOC_BEYOND, 1.0) + lead)
-    most_v += max(own.rc1_voltage_v, 0.0) + max(own.rc2_voltage_v, 0.0)
-    rise_v = params.cells_in_series * params.overvoltage.warning - most_v
-    fall_v = least_v - params.cells_in_series * params.undervoltage.warning
+    lead, per_amp = _lead(cells, own)
+    least_soc, most_soc = max(own.soc - _SOC_BEYOND, 0.0), min(own.soc + _SOC_BEYOND, 1.0)
+    below_v = min(own.rc1_voltage_v, 0.0) + min(own.rc2_voltage_v, 0.0)
+    above_v = max(own.rc1_voltage_v, 0.0) + max(own.rc2_voltage_v, 0.0)
+    least_v = table_value_beyond(cells.ocv_v, least_soc + min(lead, 0.0)) + below_v
+    most_v = table_value_beyond(cells.ocv_v, most_soc + max(lead, 0.0)) + above_v
+    over_v = params.cells_in_series * params.overvoltage.warning
+    under_v = params.cells_in_series * params.undervoltage.warning
+    rise_v, fall_v = over_v - most_v, least_v - under_v
     if rise_v <= 0.0 or fall_v <= 0.0 or least_v <= 0.0:
         return SafePower(0.0, 0.0, 0.0, 0.0, False)
     charge_a = _BELOW * params.overcurrent_charging.warning
     discharge_a = _BELOW * params.overcurrent_discharging.warning
-    if resistance > 0.0:
+    if per_amp > 0.0:
+        ocv, over_v, under_v = cells.ocv_v, over_v - above_v, under_v - below_v
+        charge_a = current_to_voltage(ocv, most_soc, lead, per_amp, resistance, over_v, charge_a, 1.0)
+        discharge_a = current_to_voltage(
+            ocv, least_soc, lead, per_amp, resistance, under_v, discharge_a, -1.0
+        )
+    elif resistance > 0.0:
         charge_a = min(charge_a, rise_v / resistance)
         discharge_a = min(discharge_a, fall_v / resistance)
     if not may_charge(params, own.temperature_c) or relays == RELAYS_OPEN:
@@ -83,8 +91,10 @@ def safe_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
         discharge_a = 0.0
     drawn_a = min(discharge_a, cells.discharge_current_max_a)
     most_a = max(min(charge_a, cells.charge_current_max_a), drawn_a)
+    least_v = table_value_beyond(cells.ocv_v, least_soc + min(lead, 0.0 - per_amp * discharge_a)) + below_v
+    most_v = table_value_beyond(cells.ocv_v, most_soc + max(lead, per_amp * most_a)) + above_v
     heat_w = resistance * most_a * most_a + cells.self_discharge_a * most_v + _settling_w(found, own)
-    heat_w += _levelling_w(cells, own, lead)
+    heat_w += _levelling_w(cells, own, max(abs(lead), per_amp * most_a))
     lower_w = 0.0 - discharge_a * (least_v - resistance * discharge_a)
     # After a long discharge the RC pairs hold the voltage down, and a power means more current.
     lowest_v = least_v - _COLDER_OHM * (found.r1 + found.r2) * drawn_a
@@ -162,12 +172,11 @@ def _settling_w(found: Resistances, own: BatteryState) -> float:
     return heat_w
 
 
-def _farthest_lead(cells: BatteryParams, own: BatteryState) -> float:
-    """Return how far the particles' surface may come to be from the mean SoC, >= 0."""
+def _lead(cells: BatteryParams, own: BatteryState) -> tuple[float, float]:
+    """Return the lead of the particles' surface, and the most that a current holds of it [1/A]; 0 if there is none."""
     if cells.diffusion_gain_h <= 0.0:
-        return 0.0
-    most_a = max(cells.charge_current_max_a, cells.discharge_current_max_a)
-    return max(abs(own.surface_lead), _COLDER_OHM * battery_lag(cells, own).per_amp * most_a)
+        return 0.0, 0.0
+    return own.surface_lead, _COLDER_OHM * battery_lag(cells, own).per_amp
 
 
 def _levelling_w(cells: BatteryParams, own: BatteryState, lead: float) -> float:
