@@ -249,9 +249,9 @@ def assess_leaf(data: Path) -> Assessment:
         "Nissan Leaf cell (batterysim/equiv-circ-model, examples/data; MIT)",
         tuple(figures),
         "The discharges at 1C and 3C are in the fit, beside pulses at 25 and 10 °C, which count most. Fitted without "
-        "the one at 3C, the circuit misses that by 118 mV, and without the one at 1C that by 77 mV: one lag that is linear "
-        "in the current bends to either of them, not to both, so the fit is a compromise. The modules are of other "
-        "cells, of 32.5 Ah each.",
+        "the one at 3C, the circuit misses that by 118 mV, and without the one at 1C that by 77 mV: one lag that is "
+        "linear in the current bends to either of them, not to both, so the fit is a compromise. The modules are of "
+        "other cells, of 32.5 Ah each.",
         _picture(results, "Nissan Leaf cell"),
     )
 
