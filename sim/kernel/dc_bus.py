@@ -9,12 +9,9 @@ array arrives somewhere.
 
 from __future__ import annotations
 
-import math
-
-from ...models.inverter import ac_beside_reactive, ac_from_dc, conversion_loss_w, dc_from_ac
 from .ac_bus import is_live
 from .client_limits import cut_w, held_w, reactive_aim_var
-from .dc_reach import dc_as_ac_w, reactive_within_var
+from .dc_reach import dc_as_ac_w, dc_beside_reactive_w, reactive_within_var
 from .layout import Layout, Memory
 
 _ROUNDING = 1e-9
@@ -91,19 +88,11 @@ def _left_by_cut_w(layout: Layout, memory: Memory, inverter: int) -> float:
 
 def _ask(layout: Layout, memory: Memory, inverter: int, set_w: float) -> None:
     """Write down what an inverter is to have on its AC side, and what its bridge and batteries would carry then."""
-    params, now, control = (
-        layout.inverters[inverter].params,
-        memory.inverters[inverter],
-        memory.controls[inverter],
-    )
+    now, control = memory.inverters[inverter], memory.controls[inverter]
     # What its batteries hold back leaves room for reactive power.
     flows_w = min(max(set_w, control.reach_lower_w), control.reach_upper_w)
     set_var = reactive_within_var(layout, memory, inverter, reactive_aim_var(memory, inverter), flows_w)
-    bridge_w = 0.0
-    if set_var != 0.0:
-        bridge_w = set_w - conversion_loss_w(params, math.sqrt(set_w * set_w + set_var * set_var))
-    elif set_w != 0.0:
-        bridge_w = dc_from_ac(params, set_w)
+    bridge_w = dc_beside_reactive_w(layout.inverters[inverter].params, set_w, set_var)
     now.asked_ac_w = set_w
     now.asked_var = set_var
     now.asked_bridge_w = bridge_w
@@ -276,15 +265,12 @@ def _convert(layout: Layout, memory: Memory, inverter: int) -> None:
     now = memory.inverters[inverter]
     bridge_w = _bridge_w(memory, inverter)
     now.dc_w = bridge_w
-    params, var = layout.inverters[inverter].params, now.asked_var
-    if bridge_w == 0.0 and var == 0.0:
-        now.ac_w = params.standby_power_w
+    if bridge_w == 0.0 and now.asked_var == 0.0:
+        now.ac_w = layout.inverters[inverter].params.standby_power_w
     elif bridge_w == now.asked_bridge_w:
         # Unless a battery held it back, the setting holds to the last bit.
         now.ac_w = now.asked_ac_w
-    elif var == 0.0:
-        now.ac_w = ac_from_dc(params, bridge_w)
     else:
-        active_w = ac_beside_reactive(params, bridge_w, var)
-        now.ac_w = active_w
-        now.asked_var = reactive_within_var(layout, memory, inverter, var, active_w)
+        wanted_var = reactive_aim_var(memory, inverter)
+        now.ac_w = dc_as_ac_w(layout, memory, inverter, bridge_w)
+        now.asked_var = reactive_within_var(layout, memory, inverter, wanted_var, now.ac_w)

@@ -15,7 +15,7 @@ from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
-ACTIVE = Metric.AC_POWER_ACTIVE
+ACTIVE, REACTIVE = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE
 LARGE, SMALL = 3, 4
 REST_W = 60.0
 """More than any of them draws at rest, or loses without load."""
@@ -172,6 +172,37 @@ def test_one_that_the_others_leave_less_than_its_minimum_rests_and_they_get_its_
     assert power_w(simulation, SMALL) >= 0.0
     tell(simulation, {LARGE: -1500.0})
     assert power_w(simulation, SMALL) == pytest.approx(-900.0)
+
+
+def reactive_power_var(simulation: Simulation, component: int) -> tuple[float, float]:
+    """Return what reactive power an inverter has, and the most that it shows [var]."""
+    frame = simulation.gateway.frame(component)
+    ((_, most_var),) = frame.bounds[REACTIVE]
+    return frame.values[REACTIVE], most_var
+
+
+def test_one_that_is_cut_has_the_reactive_power_that_this_leaves_room_for() -> None:
+    simulation = sharing(
+        max_discharge_power="3 kW", large={"rated_power": "5 kW"}, small={"rated_power": "5 kW"}
+    )
+    simulation.gateway.set_power(SMALL, PowerType.REACTIVE, 4939.6, 600)
+    tell(simulation, {LARGE: 3000.0, SMALL: -4500.0})
+    tell(simulation, {LARGE: -2000.0})
+    given_var, most_var = reactive_power_var(simulation, SMALL)
+    assert -4000.0 < power_w(simulation, SMALL) < -500.0
+    assert given_var == pytest.approx(min(4939.6, most_var))
+    tell(simulation, {LARGE: 0.0})
+    assert power_w(simulation, SMALL) == pytest.approx(shown(simulation, SMALL).lower)
+
+
+def test_what_another_loses_by_reactive_power_alone_passes_through_a_full_battery() -> None:
+    simulation = sharing(
+        initial_soc="100 %", large={"min_charge_power": "150 W"}, small={"standby_power": "0 W"}
+    )
+    simulation.gateway.set_power(SMALL, PowerType.REACTIVE, 3000.0, 600)
+    tell(simulation, {SMALL: 0.0, LARGE: 150.0})
+    assert power_w(simulation, LARGE) == pytest.approx(150.0)
+    assert simulation.gateway.frame(LARGE).bounds[ACTIVE][-1].contains(150.0)
 
 
 def drawn_group(draw: random.Random) -> tuple[Simulation, dict[int, tuple[float, float]]]:
