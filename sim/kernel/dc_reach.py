@@ -134,6 +134,43 @@ def reach_without_others_w(layout: Layout, memory: Memory, inverter: int) -> tup
     return _reach_of_batteries_w(layout, memory, inverter, 0.0)
 
 
+def gap_beside_others_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:
+    """Return between which active powers an inverter would bring a battery below its minimum beside others [W].
+
+    Others keep what they ask of it now; what flows must be known. An end is infinite where the battery leaves nothing
+    that way. 0 and 0 if there is no minimum, or where there is sun, or more than one battery.
+    """
+    own = layout.inverters[inverter]
+    conducting, battery = 0, 0
+    for pair in range(own.first_pair, own.end_pair):
+        if memory.pairs[pair].conducts:
+            conducting += 1
+            battery = layout.pair_battery[pair]
+    its, now = layout.batteries[battery], memory.batteries[battery]
+    least_delivered_w = max(its.minimum_delivered_w, now.allowed_minimum_delivered_w)
+    least_w = max(its.minimum_w, now.allowed_minimum_w)
+    if conducting != 1 or memory.inverters[inverter].sun_w != 0.0 or least_w + least_delivered_w == 0.0:
+        return 0.0, 0.0
+    others_w = 0.0
+    for pair in range(len(layout.pair_battery)):
+        if layout.pair_battery[pair] == battery and not own.first_pair <= pair < own.end_pair:
+            others_w += memory.pairs[pair].asked_w
+    lower_w, upper_w = -math.inf, math.inf
+    if least_delivered_w == 0.0 or now.lower_w < 0.0:
+        lower_w = 0.0 - _told_w(layout, memory, inverter, 0.0 - least_delivered_w - others_w, -1.0)
+    if least_w == 0.0 or now.upper_w > 0.0:
+        upper_w = _told_w(layout, memory, inverter, least_w - others_w, 1.0)
+    return lower_w, upper_w
+
+
+def _told_w(layout: Layout, memory: Memory, inverter: int, dc_w: float, sign: float) -> float:
+    """Return an AC power for at least a DC power [W], both times a sign: as whole steps of the resolution."""
+    told_w = sign * dc_as_ac_w(layout, memory, inverter, dc_w) if dc_w != 0.0 else 0.0
+    if told_w <= 0.0:
+        return told_w
+    return ceil_to_resolution(told_w, layout.inverters[inverter].params.resolution_w)
+
+
 def _reach_of_batteries_w(
     layout: Layout, memory: Memory, inverter: int, part_of_others: float
 ) -> tuple[float, float]:
