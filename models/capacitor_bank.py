@@ -18,6 +18,8 @@ from typing import Annotated, NamedTuple
 from .parameter import Parameter
 
 _SHORTEST_S = 1e-3
+_AS_SENT = 1.0 + 1e-7
+"""Bounds that are a step in single precision, as clients write them, leave that step."""
 
 
 class CapacitorBankParams(NamedTuple):
@@ -52,6 +54,10 @@ class CapacitorBankInput(NamedTuple):
     """Wanted, capacitive negative."""
     voltage_v: float
     """Line to line."""
+    lower_var: float = -math.inf
+    """No step makes less than that, such as what clients have left."""
+    upper_var: float = math.inf
+    """None makes more."""
 
 
 class CapacitorBankOutput(NamedTuple):
@@ -90,12 +96,16 @@ def _step_var(params: CapacitorBankParams, voltage_v: float) -> float:
 
 
 def _wanted(params: CapacitorBankParams, inp: CapacitorBankInput) -> int:
-    """Return the number of steps that comes nearest to what is wanted."""
+    """Return the number of steps that comes nearest to what is wanted within the bounds; 0 if none is within them."""
     step_var = _step_var(params, inp.voltage_v)
     if step_var <= 0.0 or inp.reactive_power_var >= 0.0:
         return 0
-    share = 0.0 - inp.reactive_power_var / step_var
-    return params.steps if share >= params.steps else int(share + 0.5)
+    nearest = min(0.5 - inp.reactive_power_var / step_var, 1.0 * params.steps)
+    most = min(max(0.0 - inp.lower_var / step_var, 0.0) * _AS_SENT, 1.0 * params.steps)
+    least = min(max(0.0 - inp.upper_var / step_var, 0.0) / _AS_SENT, params.steps + 1.0)
+    if math.ceil(least) > int(most):
+        return 0
+    return max(min(int(nearest), int(most)), math.ceil(least))
 
 
 def _settled(

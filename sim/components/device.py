@@ -18,6 +18,9 @@ SET_POINT = "set-point"
 REACTIVE_SET_POINT = "reactive set-point"
 UPPER_BOUND = "upper bound"
 """Gives the most active power that clients have left a device [W]."""
+REACTIVE_LOWER_BOUND = "reactive lower bound"
+REACTIVE_UPPER_BOUND = "reactive upper bound"
+"""Give the ends of the range of reactive power that clients have left a device around its set-point [var]."""
 NOTHING = "nothing"
 """Gives 0 always, to an input that a device has no use for."""
 ARRAY_POWER = "array power"
@@ -58,7 +61,7 @@ class Machine:
     """Part of its power on each phase."""
     sources: tuple[str, ...]
     """For each field of the model's input: name of a signal, `SET_POINT`, `REACTIVE_SET_POINT`, `UPPER_BOUND`,
-    `ARRAY_POWER`, `ARRAY_VOLTAGE` or `NOTHING`.
+    `REACTIVE_LOWER_BOUND`, `REACTIVE_UPPER_BOUND`, `ARRAY_POWER`, `ARRAY_VOLTAGE` or `NOTHING`.
     """
     inputs: Mapping[str, Signal] = field(default_factory=dict)
     """Signals of its own, by quantity."""

@@ -124,7 +124,9 @@ def compiled_run(
         lacking: Sequences of the layout that are empty; what would work on them is left out.
     """
     modules = JitModules(are_inner=True)
-    for name in ("aim_w", "cut_w", "held_w", "most_w", "ramped_w", "reactive_aim_var"):
+    for name in (
+        "aim_w", "cut_w", "held_w", "least_around_var", "most_around_var", "most_w", "ramped_w", "reactive_aim_var",
+    ):  # fmt: skip
         modules.replace(getattr(client_limits, name), modules.compiled(getattr(no_client_limits, name)))
     for name in lacking:
         for function, instead in STUBS[name].items():

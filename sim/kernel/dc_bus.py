@@ -2,7 +2,8 @@
 
 An inverter spreads its power over its batteries in proportion to what each can still take or give. A battery through
 whose terminals more would flow than it allows cuts the shares of all who ask for too much that way; an inverter that
-comes below its minimum by that rests, and leaves its share to the others. Batteries take what an array gives beyond the
+comes below its minimum by that rests, and leaves its share to the others. So does the last to come of inverters that
+would bring a battery below its minimum by what passes between them. Batteries take what an array gives beyond the
 inverter's setting, as far as they can; the rest of the sun is left unused. Every watt that leaves an inverter or an
 array arrives somewhere.
 """
@@ -11,10 +12,9 @@ from __future__ import annotations
 
 import math
 
-from ...models.inverter import ac_beside_reactive, ac_from_dc, conversion_loss_w, dc_from_ac
 from .ac_bus import is_live
 from .client_limits import cut_w, held_w, reactive_aim_var
-from .dc_reach import dc_as_ac_w, reactive_within_var
+from .dc_reach import dc_as_ac_w, dc_beside_reactive_w, reactive_within_var
 from .layout import Layout, Memory
 
 _ROUNDING = 1e-9
@@ -91,19 +91,11 @@ def _left_by_cut_w(layout: Layout, memory: Memory, inverter: int) -> float:
 
 def _ask(layout: Layout, memory: Memory, inverter: int, set_w: float) -> None:
     """Write down what an inverter is to have on its AC side, and what its bridge and batteries would carry then."""
-    params, now, control = (
-        layout.inverters[inverter].params,
-        memory.inverters[inverter],
-        memory.controls[inverter],
-    )
+    now, control = memory.inverters[inverter], memory.controls[inverter]
     # What its batteries hold back leaves room for reactive power.
     flows_w = min(max(set_w, control.reach_lower_w), control.reach_upper_w)
     set_var = reactive_within_var(layout, memory, inverter, reactive_aim_var(memory, inverter), flows_w)
-    bridge_w = 0.0
-    if set_var != 0.0:
-        bridge_w = set_w - conversion_loss_w(params, math.sqrt(set_w * set_w + set_var * set_var))
-    elif set_w != 0.0:
-        bridge_w = dc_from_ac(params, set_w)
+    bridge_w = dc_beside_reactive_w(layout.inverters[inverter].params, set_w, set_var)
     now.asked_ac_w = set_w
     now.asked_var = set_var
     now.asked_bridge_w = bridge_w
@@ -113,14 +105,69 @@ def _ask(layout: Layout, memory: Memory, inverter: int, set_w: float) -> None:
 
 def _share(layout: Layout, memory: Memory, group: int) -> None:
     own = layout.groups[group]
-    _grant(layout, memory, group)
     # Who rests takes part no more, so each round leaves fewer who might; less than it asked for one may do once before.
-    for _ in range(2 * (own.end_inverter - own.first_inverter)):
+    for _ in range(3 * (own.end_inverter - own.first_inverter) + 1):
+        if _one_gives_way(layout, memory, group):
+            continue
+        _grant(layout, memory, group)
         if not _one_asks_for_less(layout, memory, group):
             break
-        _grant(layout, memory, group)
     for place in range(own.first_inverter, own.end_inverter):
         _convert(layout, memory, layout.group_inverters[place])
+
+
+def _one_gives_way(layout: Layout, memory: Memory, group: int) -> bool:
+    """Let the first inverter rest that has to give way to others at a battery, and say whether there is one."""
+    own = layout.groups[group]
+    for place in range(own.first_battery, own.end_battery):
+        inverter = _giving_way(layout, memory, group, layout.group_batteries[place])
+        if inverter >= 0:
+            _ask(layout, memory, inverter, 0.0)
+            return True
+    return False
+
+
+def _giving_way(layout: Layout, memory: Memory, group: int, battery: int) -> int:
+    """Return which inverter rests where what others charge leaves a battery less than its minimum of what some deliver.
+
+    Of those whose rest leaves the others what they ask for, it is the one that had nothing before, or else the one
+    whose power changes most; -1 if there is none.
+    """
+    own, given_w, drawn_w = layout.groups[group], 0.0, 0.0
+    for place in range(own.first_inverter, own.end_inverter):
+        asking = layout.inverters[layout.group_inverters[place]]
+        for pair in range(asking.first_pair, asking.end_pair):
+            if layout.pair_battery[pair] == battery:
+                given_w += min(memory.pairs[pair].asked_w, 0.0)
+                drawn_w += max(memory.pairs[pair].asked_w, 0.0)
+    chosen, slack_w = -1, _ROUNDING * min(drawn_w, 0.0 - given_w)
+    if slack_w == 0.0 or not _is_short(layout, memory, battery, given_w + drawn_w, slack_w):
+        return chosen
+    for place in range(own.first_inverter, own.end_inverter):
+        inverter = layout.group_inverters[place]
+        now, asking = memory.inverters[inverter], layout.inverters[inverter]
+        for pair in range(asking.first_pair, asking.end_pair):
+            asked_w = memory.pairs[pair].asked_w
+            if layout.pair_battery[pair] == battery and asked_w != 0.0 and now.asked_ac_w != 0.0:
+                # At rest it leaves its batteries what the sun gives.
+                others_w = given_w + drawn_w - asked_w * (1.0 + now.sun_w / now.wanted_dc_w)
+                is_enough = not _is_short(layout, memory, battery, others_w, slack_w)
+                if is_enough and (chosen < 0 or _change_w(memory, inverter) >= _change_w(memory, chosen)):
+                    chosen = inverter
+    return chosen
+
+
+def _is_short(layout: Layout, memory: Memory, battery: int, asked_w: float, slack_w: float) -> bool:
+    """Say whether a battery takes nothing of what it is asked for [W], since that is below its minimum."""
+    now = memory.batteries[battery]
+    is_some = abs(_within(asked_w, now.lower_w, now.upper_w)) > slack_w
+    return is_some and _taken_w(layout, memory, battery, asked_w) == 0.0
+
+
+def _change_w(memory: Memory, inverter: int) -> float:
+    """Return by how much what an inverter asks for differs from what it had before [W]; infinite if it had nothing."""
+    now = memory.inverters[inverter]
+    return abs(now.asked_bridge_w - now.dc_w) if now.dc_w != 0.0 else math.inf
 
 
 def _one_asks_for_less(layout: Layout, memory: Memory, group: int) -> bool:
@@ -150,7 +197,7 @@ def _grant(layout: Layout, memory: Memory, group: int) -> None:
             memory.batteries[layout.pair_battery[pair]].dc_w += memory.pairs[pair].asked_w
     for place in range(own.first_battery, own.end_battery):
         battery = layout.group_batteries[place]
-        taken_w = _taken_w(layout, memory, battery)
+        taken_w = _taken_w(layout, memory, battery, memory.batteries[battery].dc_w)
         if taken_w != memory.batteries[battery].dc_w:
             _cut(layout, memory, group, battery, taken_w)
     for place in range(own.first_inverter, own.end_inverter):
@@ -241,13 +288,13 @@ def _minimum_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> flo
     return minimum_w if power_w > 0.0 else -minimum_w
 
 
-def _taken_w(layout: Layout, memory: Memory, battery: int) -> float:
-    """Return what a battery takes of all that it is asked for: within its limits, and nothing below its minimum [W].
+def _taken_w(layout: Layout, memory: Memory, battery: int, asked_w: float) -> float:
+    """Return what a battery takes of all that it is asked for [W]: within its limits, and nothing below its minimum.
 
     Nor below what its clients have left it.
     """
     now = memory.batteries[battery]
-    power_w = _within(now.dc_w, now.lower_w, now.upper_w)
+    power_w = _within(asked_w, now.lower_w, now.upper_w)
     own = layout.batteries[battery]
     least_w = max(own.minimum_w, now.allowed_minimum_w)
     least_delivered_w = max(own.minimum_delivered_w, now.allowed_minimum_delivered_w)
@@ -276,15 +323,12 @@ def _convert(layout: Layout, memory: Memory, inverter: int) -> None:
     now = memory.inverters[inverter]
     bridge_w = _bridge_w(memory, inverter)
     now.dc_w = bridge_w
-    params, var = layout.inverters[inverter].params, now.asked_var
-    if bridge_w == 0.0 and var == 0.0:
-        now.ac_w = params.standby_power_w
+    if bridge_w == 0.0 and now.asked_var == 0.0:
+        now.ac_w = layout.inverters[inverter].params.standby_power_w
     elif bridge_w == now.asked_bridge_w:
         # Unless a battery held it back, the setting holds to the last bit.
         now.ac_w = now.asked_ac_w
-    elif var == 0.0:
-        now.ac_w = ac_from_dc(params, bridge_w)
     else:
-        active_w = ac_beside_reactive(params, bridge_w, var)
-        now.ac_w = active_w
-        now.asked_var = reactive_within_var(layout, memory, inverter, var, active_w)
+        wanted_var = reactive_aim_var(memory, inverter)
+        now.ac_w = dc_as_ac_w(layout, memory, inverter, bridge_w)
+        now.asked_var = reactive_within_var(layout, memory, inverter, wanted_var, now.ac_w)

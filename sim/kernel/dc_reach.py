@@ -6,12 +6,16 @@ that brings, whatever the battery gives itself.
 
 from __future__ import annotations
 
+import math
+
 from ...models.battery import battery_power_limits
 from ...models.bms import RELAYS_CLOSED
 from ...models.inverter import (
+    InverterParams,
     ac_beside_reactive,
     ac_from_dc,
     ceil_to_resolution,
+    conversion_loss_w,
     dc_from_ac,
     inverter_apparent_limit_va,
     reactive_limit_within_var,
@@ -30,6 +34,8 @@ def find_direct_reach(layout: Layout, memory: Memory) -> None:
     find_battery_limits(layout, memory)
     for inverter in range(len(layout.inverters)):
         own, now = layout.inverters[inverter], memory.inverters[inverter]
+        ambient_c = memory.inputs[layout.ambient_signal]
+        now.apparent_va = inverter_apparent_limit_va(own.params, heat_of(memory, inverter), ambient_c)
         now.sun_w = 0.0
         if own.array >= 0 and is_live(memory, own.component):
             now.sun_w = memory.arrays[own.array].power_w
@@ -67,11 +73,7 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
             upper_w += battery.upper_w
             if battery.upper_w > 0.0:
                 least_w += layout.batteries[layout.pair_battery[pair]].minimum_w
-    params = own.params
-    ambient_c = memory.inputs[layout.ambient_signal]
-    apparent_va = inverter_apparent_limit_va(params, heat_of(memory, inverter), ambient_c)
-    most_w = min(params.rated_power_w, apparent_va)
-    now.apparent_va = apparent_va
+    most_w = min(own.params.rated_power_w, now.apparent_va)
     _find_least(layout, memory, inverter)
     now.own_lower_w = -most_w
     now.own_upper_w = most_w
@@ -91,7 +93,8 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
 def _passing_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:
     """Return what other inverters are set to give to the batteries of one, >= 0, and to draw from them, <= 0 [W].
 
-    The suns must be known. What their batteries hold back is not, so it may be less in the end: see `_left_by_cut_w`.
+    The suns must be known, and what heat sinks allow. What their batteries hold back is not, so it may be less in the
+    end: see `_left_by_cut_w`.
     """
     given_w, drawn_w = 0.0, 0.0
     for other in range(len(layout.inverters)):
@@ -100,9 +103,8 @@ def _passing_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, fl
             params = layout.inverters[other].params
             set_w = cut_w(memory, other, memory.controls[other].setting_w)
             set_w = min(max(set_w, -params.rated_power_w), params.rated_power_w)
-            dc_w = 0.0 - memory.inverters[other].sun_w
-            if set_w != 0.0:
-                dc_w += dc_from_ac(params, set_w)
+            var = reactive_within_var(layout, memory, other, reactive_aim_var(memory, other), set_w)
+            dc_w = dc_beside_reactive_w(params, set_w, var) - memory.inverters[other].sun_w
             given_w += max(dc_w, 0.0)
             drawn_w += min(dc_w, 0.0)
     return given_w, drawn_w
@@ -132,6 +134,43 @@ def reach_without_others_w(layout: Layout, memory: Memory, inverter: int) -> tup
     return _reach_of_batteries_w(layout, memory, inverter, 0.0)
 
 
+def gap_beside_others_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:
+    """Return between which active powers an inverter would bring a battery below its minimum beside others [W].
+
+    Others keep what they ask of it now; what flows must be known. An end is infinite where the battery leaves nothing
+    that way. 0 and 0 if there is no minimum, or where there is sun, or more than one battery.
+    """
+    own = layout.inverters[inverter]
+    conducting, battery = 0, 0
+    for pair in range(own.first_pair, own.end_pair):
+        if memory.pairs[pair].conducts:
+            conducting += 1
+            battery = layout.pair_battery[pair]
+    its, now = layout.batteries[battery], memory.batteries[battery]
+    least_delivered_w = max(its.minimum_delivered_w, now.allowed_minimum_delivered_w)
+    least_w = max(its.minimum_w, now.allowed_minimum_w)
+    if conducting != 1 or memory.inverters[inverter].sun_w != 0.0 or least_w + least_delivered_w == 0.0:
+        return 0.0, 0.0
+    others_w = 0.0
+    for pair in range(len(layout.pair_battery)):
+        if layout.pair_battery[pair] == battery and not own.first_pair <= pair < own.end_pair:
+            others_w += memory.pairs[pair].asked_w
+    lower_w, upper_w = -math.inf, math.inf
+    if least_delivered_w == 0.0 or now.lower_w < 0.0:
+        lower_w = 0.0 - _told_w(layout, memory, inverter, 0.0 - least_delivered_w - others_w, -1.0)
+    if least_w == 0.0 or now.upper_w > 0.0:
+        upper_w = _told_w(layout, memory, inverter, least_w - others_w, 1.0)
+    return lower_w, upper_w
+
+
+def _told_w(layout: Layout, memory: Memory, inverter: int, dc_w: float, sign: float) -> float:
+    """Return an AC power for at least a DC power [W], both times a sign: as whole steps of the resolution."""
+    told_w = sign * dc_as_ac_w(layout, memory, inverter, dc_w) if dc_w != 0.0 else 0.0
+    if told_w <= 0.0:
+        return told_w
+    return ceil_to_resolution(told_w, layout.inverters[inverter].params.resolution_w)
+
+
 def _reach_of_batteries_w(
     layout: Layout, memory: Memory, inverter: int, part_of_others: float
 ) -> tuple[float, float]:
@@ -147,6 +186,13 @@ def _reach_of_batteries_w(
         max(dc_as_ac_w(layout, memory, inverter, lower_w), now.own_lower_w),
         min(dc_as_ac_w(layout, memory, inverter, upper_w), now.own_upper_w),
     )
+
+
+def dc_beside_reactive_w(params: InverterParams, power_w: float, var: float) -> float:
+    """Return the DC power that goes with an active and a reactive power [W], [var]; 0 in standby."""
+    if var != 0.0:
+        return power_w - conversion_loss_w(params, math.sqrt(power_w * power_w + var * var))
+    return dc_from_ac(params, power_w) if power_w != 0.0 else 0.0
 
 
 def dc_as_ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> float:

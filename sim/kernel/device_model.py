@@ -17,8 +17,18 @@ from typing import Any, get_type_hints
 
 from ..components.device_model import LEAST_HORIZON_S, DeviceModel
 from .ac_bus import is_live, put_beside_dc, put_by_phase, put_by_shares
-from .client_limits import held_w, most_w, reactive_aim_var
-from .layout import FIRST_ARRAY, FIRST_BOUND, NO_SOURCE, SET_POINT_VAR, SET_POINT_W, Layout, Machines, Memory
+from .client_limits import held_w, least_around_var, most_around_var, most_w, reactive_aim_var
+from .layout import (
+    BOUNDS,
+    FIRST_ARRAY,
+    FIRST_BOUND,
+    NO_SOURCE,
+    SET_POINT_VAR,
+    SET_POINT_W,
+    Layout,
+    Machines,
+    Memory,
+)
 
 
 def find_reach(layout: Layout, memory: Memory, machines: Machines) -> None:
@@ -96,9 +106,19 @@ def pick(memory: Memory, source: int, set_point_w: float, set_point_var: float) 
     if source == NO_SOURCE:
         return 0.0
     if source <= FIRST_BOUND:
-        return most_w(memory, FIRST_BOUND - source)
+        return bound_left(memory, FIRST_BOUND - source, set_point_var)
     array = memory.arrays[(FIRST_ARRAY - source) // 2]
     return array.power_w if (FIRST_ARRAY - source) % 2 == 0 else array.voltage_v
+
+
+def bound_left(memory: Memory, number: int, set_point_var: float) -> float:
+    """Return one of all bounds that clients have left controls [W] or [var]; see `BOUNDS`."""
+    control, which = number // BOUNDS, number % BOUNDS
+    if which == 0:
+        return most_w(memory, control)
+    if which == 1:
+        return least_around_var(memory, control, set_point_var)
+    return most_around_var(memory, control, set_point_var)
 
 
 def find_machine_reach(layout: Layout, memory: Memory, machines: Any) -> None:

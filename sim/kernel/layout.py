@@ -34,7 +34,9 @@ NO_SOURCE = -3
 FIRST_ARRAY = -4
 """From here down, power and voltage of each array of modules in turn."""
 FIRST_BOUND = -(1 << 30)
-"""From here down, the most active power that clients have left each control."""
+"""From here down, `BOUNDS` that clients have left each control."""
+BOUNDS = 3
+"""The most active power, and the least and the greatest reactive power around what it is told."""
 
 
 @dataclass(slots=True)

@@ -31,6 +31,16 @@ def reactive_aim_var(memory: Memory, control: int) -> float:
     return now.reactive_target_var if now.reactive_target_var != 0.0 else now.support_var
 
 
+def least_around_var(memory: Memory, control: int, power_var: float) -> float:
+    """Return where what is allowed begins around a reactive power [var]."""
+    return -math.inf
+
+
+def most_around_var(memory: Memory, control: int, power_var: float) -> float:
+    """Return where it ends [var]."""
+    return math.inf
+
+
 def held_w(memory: Memory, control: int, setting_w: float) -> float:
     """Return the active power that comes of a setting [W]."""
     return setting_w

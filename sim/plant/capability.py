@@ -8,6 +8,7 @@ from ..components.rating import Rating
 from ..domain.ranges import Bounds
 from ..domain.switching import Position
 from ..kernel.ac_bus import active_w, reactive_var
+from ..kernel.dc_reach import gap_beside_others_w
 from ..kernel.feed_in import is_held_back
 from ..kernel.inverters import heat_of
 from ..kernel.reach import drawn_beyond_w, reach_as_others_give_way_w, reach_w
@@ -63,6 +64,17 @@ class Capability:
         self._point.solve()
         number = self._places.controls[key]
         return self._rated(key, reach_as_others_give_way_w(self._point.layout, self._memory, number))
+
+    def gap_beside_others(self, key: str) -> Bounds:
+        """Return between which active powers an inverter would bring a battery that it shares below its minimum [W].
+
+        Other inverters keep what they have of it; 0 and 0 if there are none such.
+        """
+        number = self._places.inverters.get(key)
+        if number is None or not self._point.layout.inverters[number].is_sharing:
+            return Bounds(0.0, 0.0)
+        self._point.solve()
+        return Bounds(*gap_beside_others_w(self._point.layout, self._memory, number))
 
     def _rated(self, key: str, reach_w: tuple[float, float]) -> Bounds:
         """Return what its rating leaves of what a device could have, 0 and its rest among it; or nothing [W]."""

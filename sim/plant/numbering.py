@@ -14,7 +14,9 @@ from ..components.device import (
     ARRAY_POWER,
     ARRAY_VOLTAGE,
     NOTHING,
+    REACTIVE_LOWER_BOUND,
     REACTIVE_SET_POINT,
+    REACTIVE_UPPER_BOUND,
     SET_POINT,
     UPPER_BOUND,
 )
@@ -22,6 +24,7 @@ from ..components.device_model import DeviceModel
 from ..components.environment import WIND
 from ..inputs.signal import NEVER
 from ..kernel.layout import (
+    BOUNDS,
     FIRST_ARRAY,
     FIRST_BOUND,
     NO_SOURCE,
@@ -302,7 +305,8 @@ def _of_a_model(equipment: Equipment, places: Places, keys: Sequence[str]) -> Ma
     for key, machine in zip(keys, machines, strict=True):
         own = {SET_POINT: SET_POINT_W, REACTIVE_SET_POINT: SET_POINT_VAR, NOTHING: NO_SOURCE}
         if key in places.controls:
-            own[UPPER_BOUND] = FIRST_BOUND - places.controls[key]
+            first = FIRST_BOUND - BOUNDS * places.controls[key]
+            own |= {UPPER_BOUND: first, REACTIVE_LOWER_BOUND: first - 1, REACTIVE_UPPER_BOUND: first - 2}
         if key in arrays:
             own |= {ARRAY_POWER: arrays[key], ARRAY_VOLTAGE: arrays[key] - 1}
         sources += [own[source] if source in own else places.inputs[source] for source in machine.sources]

@@ -36,6 +36,7 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
         present: Ranges = _beside_rest(limits, gap, 0.0) if any(gap) else (limits,)
     elif metric is Metric.AC_POWER_ACTIVE:
         present = _of_device(plant, key, plant.capability.active_power_bounds(key))
+        present = _beside_others(plant, key, present)
     else:
         present = (plant.capability.reactive_power_bounds(key),)
     left = _left(plant, key, metric, present)
@@ -168,6 +169,23 @@ def _of_device(plant: Plant, key: str, bounds: Bounds) -> Ranges:
         return (bounds,)
     power_w = plant.readings.active_power_w(key)
     return _beside_rest(bounds, gap, power_w if 0.0 < power_w < gap.upper else 0.0, rating.alone)
+
+
+def _beside_others(plant: Plant, key: str, ranges: Ranges) -> Ranges:
+    """Leave out of what a device could have what would bring a battery below its minimum beside other inverters."""
+    gap = plant.capability.gap_beside_others(key)
+    if not any(gap):
+        return ranges
+    beside = intersection(ranges, (Bounds(-math.inf, gap.lower), Bounds(gap.upper, math.inf)))
+    # An edge alone is no choice: rounding would miss it.
+    can = [way for way in beside if way.contains(0.0) or way.upper - way.lower > _ROUNDING * abs(way.upper)]
+    power_w = plant.readings.active_power_w(key)
+    if 0.0 < power_w <= _most_at_rest_w(plant, key) and is_allowed(0.0, can, 0.0):
+        can.append(Bounds(0.0, power_w))
+    elif is_allowed(power_w, ranges, 0.0) and not is_allowed(power_w, can, 0.0):
+        can.append(Bounds(power_w, power_w))
+    has_rest = len(can) > 1 or is_allowed(0.0, can, 0.0)
+    return merged(can if has_rest else (*can, Bounds(0.0, 0.0)))
 
 
 def _beside_rest(bounds: Bounds, gap: Bounds, rest_w: float, alone: Bounds | None = None) -> Ranges:

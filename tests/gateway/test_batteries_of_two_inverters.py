@@ -15,8 +15,8 @@ from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
 
-ACTIVE = Metric.AC_POWER_ACTIVE
-LARGE, SMALL = 3, 4
+ACTIVE, REACTIVE = Metric.AC_POWER_ACTIVE, Metric.AC_POWER_REACTIVE
+LARGE, SMALL, BATTERY = 3, 4, 5
 REST_W = 60.0
 """More than any of them draws at rest, or loses without load."""
 NOTHING: Mapping[str, Any] = {}
@@ -33,7 +33,7 @@ def sharing(
         "large": {"id": LARGE, **inverter, "rated_power": "30 kW", **large},
         "small": {"id": SMALL, **inverter, "rated_power": "3 kW", **small},
         "bat": {
-            "id": 5, "category": "battery", "behind": ["large", "small"], "preset": "lfp-92kwh",
+            "id": BATTERY, "category": "battery", "behind": ["large", "small"], "preset": "lfp-92kwh",
             "max_discharge_power": "5 kW", **battery,
         },
     }  # fmt: skip
@@ -71,6 +71,10 @@ def test_one_that_gets_less_beside_the_other_keeps_its_set_point() -> None:
 def shown(simulation: Simulation, component: int) -> Bounds:
     (bounds,) = simulation.gateway.frame(component).bounds[ACTIVE]
     return bounds
+
+
+def shown_last(simulation: Simulation, component: int) -> Bounds:
+    return simulation.gateway.frame(component).bounds[ACTIVE][-1]
 
 
 def test_it_shows_what_the_other_leaves_it() -> None:
@@ -174,6 +178,99 @@ def test_one_that_the_others_leave_less_than_its_minimum_rests_and_they_get_its_
     assert power_w(simulation, SMALL) == pytest.approx(-900.0)
 
 
+def of_a_battery_with_a_minimum(**battery: Any) -> Simulation:
+    """Return two inverters of 10 kW on a battery, of which the first delivers 1.5 kW."""
+    rated = {"rated_power": "10 kW", "standby_power": "0 W"}
+    simulation = sharing(large=rated, small=rated, max_discharge_power="50 kW", **battery)
+    tell(simulation, {LARGE: -1500.0})
+    return simulation
+
+
+@pytest.mark.parametrize("told_w", [1100.0, 1500.0, 1700.0, 2000.0])
+def test_one_that_would_bring_a_battery_below_its_minimum_beside_another_rests(told_w: float) -> None:
+    simulation = of_a_battery_with_a_minimum(min_power="1 kW")
+    tell(simulation, {SMALL: told_w})
+    assert [power_w(simulation, each) for each in (LARGE, SMALL)] == pytest.approx([-1500.0, 0.0])
+
+
+def test_it_shows_what_leaves_a_battery_its_minimum_beside_another() -> None:
+    simulation = of_a_battery_with_a_minimum(min_power="1 kW")
+    (delivered, charged) = simulation.gateway.frame(SMALL).bounds[ACTIVE]
+    assert delivered.upper == pytest.approx(-1040.0, rel=0.02)
+    assert charged.lower == pytest.approx(2600.0, rel=0.02)
+    tell(simulation, {SMALL: charged.lower})
+    assert [power_w(simulation, each) for each in (LARGE, SMALL)] == pytest.approx([-1500.0, charged.lower])
+
+
+def test_one_that_runs_and_is_told_what_does_not_go_beside_another_rests() -> None:
+    simulation = of_a_battery_with_a_minimum(min_power="1 kW")
+    tell(simulation, {SMALL: 3000.0})
+    assert power_w(simulation, SMALL) == pytest.approx(3000.0)
+    tell(simulation, {SMALL: 2000.0})
+    assert [power_w(simulation, each) for each in (LARGE, SMALL)] == pytest.approx([-1500.0, 0.0])
+
+
+def test_one_that_comes_after_keeps_its_power_when_the_first_is_told_what_does_not_go_beside_it() -> None:
+    simulation = of_a_battery_with_a_minimum(min_power="1 kW")
+    tell(simulation, {SMALL: 3000.0, LARGE: -2200.0})
+    assert [power_w(simulation, each) for each in (LARGE, SMALL)] == pytest.approx([0.0, 3000.0])
+    tell(simulation, {LARGE: -1500.0})
+    assert [power_w(simulation, each) for each in (LARGE, SMALL)] == pytest.approx([-1500.0, 3000.0])
+
+
+def test_a_minimum_of_one_way_is_kept_beside_another() -> None:
+    simulation = of_a_battery_with_a_minimum(min_discharge_power="1 kW")
+    assert shown_last(simulation, SMALL).upper == pytest.approx(560.0, rel=0.05)
+    tell(simulation, {SMALL: 800.0})
+    assert [power_w(simulation, each) for each in (LARGE, SMALL)] == pytest.approx([-1500.0, 0.0])
+
+
+def test_a_minimum_that_clients_leave_is_kept_beside_another() -> None:
+    simulation = of_a_battery_with_a_minimum()
+    simulation.gateway.augment_bounds(BATTERY, Metric.DC_POWER, [(1000.0, 5000.0)], lifetime_s=600)
+    tell(simulation, {LARGE: 2000.0})
+    least_w = shown_last(simulation, SMALL).lower
+    assert least_w == pytest.approx(-900.0, rel=0.02)
+    tell(simulation, {SMALL: -1500.0})
+    assert [power_w(simulation, each) for each in (LARGE, SMALL)] == pytest.approx([2000.0, 0.0])
+    tell(simulation, {SMALL: least_w})
+    assert [power_w(simulation, each) for each in (LARGE, SMALL)] == pytest.approx([2000.0, least_w])
+
+
+def reactive_power_var(simulation: Simulation, component: int) -> tuple[float, float]:
+    """Return what reactive power an inverter has, and the most that it shows [var]."""
+    frame = simulation.gateway.frame(component)
+    ((_, most_var),) = frame.bounds[REACTIVE]
+    return frame.values[REACTIVE], most_var
+
+
+def test_one_that_is_cut_has_the_reactive_power_that_this_leaves_room_for() -> None:
+    simulation = sharing(
+        max_discharge_power="3 kW", large={"rated_power": "5 kW"}, small={"rated_power": "5 kW"}
+    )
+    simulation.gateway.set_power(SMALL, PowerType.REACTIVE, 4939.6, 600)
+    tell(simulation, {LARGE: 3000.0, SMALL: -4500.0})
+    tell(simulation, {LARGE: -2000.0})
+    given_var, most_var = reactive_power_var(simulation, SMALL)
+    assert -4000.0 < power_w(simulation, SMALL) < -500.0
+    assert given_var == pytest.approx(min(4939.6, most_var))
+    tell(simulation, {LARGE: 0.0})
+    assert power_w(simulation, SMALL) == pytest.approx(shown(simulation, SMALL).lower)
+
+
+def test_what_another_loses_by_reactive_power_alone_passes_through_a_full_battery() -> None:
+    simulation = sharing(
+        initial_soc="100 %", large={"min_charge_power": "150 W"}, small={"standby_power": "0 W"}
+    )
+    simulation.gateway.set_power(SMALL, PowerType.REACTIVE, 3000.0, 600)
+    tell(simulation, {SMALL: 0.0, LARGE: 150.0})
+    assert power_w(simulation, LARGE) == pytest.approx(150.0)
+    assert simulation.gateway.frame(LARGE).bounds[ACTIVE][-1].contains(150.0)
+
+
+BATTERY_MINIMA = [{"min_power": "400 W"}, {"min_charge_power": "300 W"}, {"min_discharge_power": "300 W"}]
+
+
 def drawn_group(draw: random.Random) -> tuple[Simulation, dict[int, tuple[float, float]]]:
     """Return two or three inverters on a battery, and the least that each delivers and draws, by id [W]."""
     components: dict[str, Any] = {
@@ -194,12 +291,13 @@ def drawn_group(draw: random.Random) -> tuple[Simulation, dict[int, tuple[float,
         "id": 31, "category": "battery", "behind": [f"inverter_{number}" for number in least],
         "initial_soc": f"{draw.choice([5, 50, 95])} %", "min_soc": "5 %", "max_soc": "95 %", "capacity": "20 kWh",
         "max_charge_power": f"{draw.choice([1, 4, 8])} kW", "max_discharge_power": f"{draw.choice([1, 4, 8])} kW",
+        **draw.choice([{}, {}, *BATTERY_MINIMA]),
     }  # fmt: skip
     site = Site.model_validate({"microgrid": {"id": 1}, "components": components})
     return Simulation.headless(rarely_sampled(site), start_us=0, seed=0), least
 
 
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(40))
 def test_of_any_group_each_does_what_it_shows_or_rests(seed: int) -> None:
     draw = random.Random(seed)
     simulation, least = drawn_group(draw)

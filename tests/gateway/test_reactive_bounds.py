@@ -57,6 +57,25 @@ def test_a_capacitor_bank_gives_the_nearest_whole_steps_of_its_voltage(phase: st
     assert bank.plant.tracking.has_reached("device", PowerType.REACTIVE)
 
 
+@pytest.mark.parametrize(
+    ("left_var", "told_var", "given_steps"),
+    [
+        ((-1318.0, 0.0), -1318.0, 0), ((-3000.0, -1000.0), -1000.0, 1), ((-3000.0, -1000.0), -3000.0, 1),
+        ((-5700.0, 0.0), -5700.0, 2), ((-20e3, 0.0), -19e3, 9), ((-1318.0, -200.0), -1318.0, 0),
+    ],
+)  # fmt: skip
+def test_a_capacitor_bank_keeps_within_what_clients_leave_it(
+    left_var: tuple[float, float], told_var: float, given_steps: int
+) -> None:
+    bank = running({"category": "capacitor_bank", "rated_reactive_power": "20 kvar", "steps": 9})
+    ((all_var, _),) = shown(bank)
+    bank.gateway.augment_bounds(DEVICE, REACTIVE, [left_var], lifetime_s=600)
+    bank.gateway.set_power(DEVICE, PowerType.REACTIVE, told_var, 60)
+    bank.run_for(timedelta(seconds=5))
+    assert bank.gateway.frame(DEVICE).values[REACTIVE] == pytest.approx(given_steps * all_var / 9)
+    assert bank.plant.tracking.has_reached("device", PowerType.REACTIVE)
+
+
 def test_at_rest_an_inverter_with_a_least_power_factor_shows_no_reactive_power() -> None:
     inverter = {"category": "battery_inverter", "rated_power": "10 kW", "min_power_factor": 0.9}
     battery = {"id": 4, "category": "battery", "behind": "device", "preset": "lfp-92kwh"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from hypothesis import strategies as st
@@ -29,7 +30,11 @@ def _states(params: CapacitorBankParams) -> st.SearchStrategy[CapacitorBankState
 def _inputs(params: CapacitorBankParams) -> st.SearchStrategy[CapacitorBankInput]:
     most_var = params.steps * params.step_power_var
     return st.builds(
-        CapacitorBankInput, st.floats(-1.5 * most_var, most_var), st.floats(0.0, 1.2 * params.rated_voltage_v)
+        CapacitorBankInput,
+        st.floats(-1.5 * most_var, most_var),
+        st.floats(0.0, 1.2 * params.rated_voltage_v),
+        st.just(-math.inf) | st.floats(-1.5 * most_var, 0.0),
+        st.just(math.inf) | st.floats(-1.5 * most_var, 0.0),
     )
 
 

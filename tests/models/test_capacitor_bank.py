@@ -33,6 +33,26 @@ def test_it_gives_the_steps_that_come_nearest(wanted_var: float, given_var: floa
     assert output.reactive_power_var == pytest.approx(given_var)
 
 
+@pytest.mark.parametrize(
+    ("wanted_var", "bounds_var", "given_var"),
+    [
+        (-6e3, (-6e3, 0.0), 0.0),
+        (-28e3, (-29e3, 0.0), -20e3),
+        (-12e3, (-60e3, -12e3), -20e3),
+        (-18e3, (-18e3, -12e3), 0.0),
+        (-60e3, (-70e3, -61e3), 0.0),
+        (-19999.999, (-19999.999, -19999.999), -20e3),
+        (-20000.001, (-20000.001, -20000.001), -20e3),
+    ],
+)
+def test_of_steps_within_bounds_it_gives_those_that_come_nearest(
+    wanted_var: float, bounds_var: tuple[float, float], given_var: float
+) -> None:
+    wanted = CapacitorBankInput(wanted_var, 400.0, *bounds_var)
+    output = capacitor_bank_output(BANK, capacitor_bank_initial_state(BANK), wanted)
+    assert output.reactive_power_var == pytest.approx(given_var)
+
+
 def test_reactive_power_and_loss_go_with_the_square_of_the_voltage() -> None:
     state, _ = capacitor_bank_step(
         BANK, capacitor_bank_initial_state(BANK), CapacitorBankInput(-60e3, 400.0), 1.0

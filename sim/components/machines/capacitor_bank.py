@@ -19,7 +19,7 @@ from ...domain.ranges import Bounds
 from ...files.sections import written
 from ...files.units import SECOND, PositiveReactivePower
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
-from ..device import REACTIVE_SET_POINT, Machine
+from ..device import REACTIVE_LOWER_BOUND, REACTIVE_SET_POINT, REACTIVE_UPPER_BOUND, Machine
 from ..device_model import DeviceModel
 from ..rating import Rating
 from ..section import FlexibleDevice
@@ -63,7 +63,7 @@ def build(bank: CapacitorBank, setting: Setting) -> Built:
         params,
         capacitor_bank_initial_state(params),
         phase_shares(bank.phases),
-        (REACTIVE_SET_POINT, f"{setting.grid.key}.voltage"),
+        (REACTIVE_SET_POINT, f"{setting.grid.key}.voltage", REACTIVE_LOWER_BOUND, REACTIVE_UPPER_BOUND),
         rating=Rating(
             active=None,
             reactive=Bounds(-bank.rated_reactive_power_var, 0.0),
