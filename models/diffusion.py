@@ -69,7 +69,7 @@ def stored_by_lead_v(ocv_v: tuple[float, ...], soc: float, lead: float, surface_
         return 0.0
     above = table_mean_beyond(ocv_v, soc, soc + lead)
     below = table_mean_beyond(ocv_v, soc, bulk_soc(soc, lead, surface_share))
-    return surface_share * lead * (above - below)
+    return max(surface_share * lead * (above - below), 0.0)
 
 
 def bulk_soc(soc: float, lead: float, surface_share: float) -> float:
@@ -83,7 +83,7 @@ def levelling_w(ocv_v: tuple[float, ...], soc: float, lead: float, lag: Lag, cou
         return 0.0
     fall_v = table_value_beyond(ocv_v, soc + lead)
     fall_v -= table_value_beyond(ocv_v, bulk_soc(soc, lead, lag.surface_share))
-    return lag.surface_share * coulombs * lead / lag.time_constant_s * fall_v
+    return max(lag.surface_share * coulombs * lead / lag.time_constant_s * fall_v, 0.0)
 
 
 class SurfacePath(NamedTuple):
