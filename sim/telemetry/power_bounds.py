@@ -178,14 +178,16 @@ def _beside_others(plant: Plant, key: str, ranges: Ranges) -> Ranges:
         return ranges
     beside = intersection(ranges, (Bounds(-math.inf, gap.lower), Bounds(gap.upper, math.inf)))
     # An edge alone is no choice: rounding would miss it.
-    can = [way for way in beside if way.contains(0.0) or way.upper - way.lower > _ROUNDING * abs(way.upper)]
+    can = tuple(
+        way for way in beside if way.contains(0.0) or way.upper - way.lower > _ROUNDING * abs(way.upper)
+    )
     power_w = plant.readings.active_power_w(key)
-    if 0.0 < power_w <= _most_at_rest_w(plant, key) and is_allowed(0.0, can, 0.0):
-        can.append(Bounds(0.0, power_w))
-    elif is_allowed(power_w, ranges, 0.0) and not is_allowed(power_w, can, 0.0):
-        can.append(Bounds(power_w, power_w))
-    has_rest = len(can) > 1 or is_allowed(0.0, can, 0.0)
-    return merged(can if has_rest else (*can, Bounds(0.0, 0.0)))
+    slack_w, is_at_rest = _ROUNDING * abs(power_w), 0.0 <= power_w <= _most_at_rest_w(plant, key)
+    if len(can) < 2 or is_allowed(0.0, can, 0.0):
+        can = merged((*can, Bounds(0.0, power_w if is_at_rest else 0.0)))
+    if not is_at_rest and is_allowed(power_w, ranges, slack_w) and not is_allowed(power_w, can, slack_w):
+        can = merged((*can, Bounds(power_w, power_w)))
+    return can
 
 
 def _beside_rest(bounds: Bounds, gap: Bounds, rest_w: float, alone: Bounds | None = None) -> Ranges:
