@@ -22,6 +22,7 @@ from ..files.units import (
     PositiveRampRate,
     PositiveReactivePower,
 )
+from ..inputs.specs import RecordedPower
 from .grid_code import GridCodeInput, grid_guard_params
 from .rating import Rating
 from .section import Lapsing, at_most_rated, given
@@ -84,6 +85,13 @@ class StorageInverter(InverterSection, BuiltInControl):
     _below_rating = field_validator("min_power_w", "min_charge_power_w", "min_discharge_power_w")(
         at_most_rated
     )
+
+    @field_validator("recorded")
+    @classmethod
+    def _not_told_twice(cls, recorded: RecordedPower | None, info: ValidationInfo) -> RecordedPower | None:
+        if recorded is not None and info.data.get("self_consumption") is not None:
+            raise refuse("either self_consumption or recorded, not both")
+        return recorded
 
     @property
     def gap(self) -> Bounds:
