@@ -539,6 +539,8 @@ class RecordedMemory:
     """Whether a client's set-point goes before it."""
     since_us: int = FOLLOWED
     """Since when it has not followed; `FOLLOWED` if it does [µs]."""
+    is_above: int = 0
+    """Whether it has more than its recording says then, rather than less."""
     first_us: int = FOLLOWED
     """When it first did not; `FOLLOWED` if it always did [µs]."""
     astray_s: float = 0.0

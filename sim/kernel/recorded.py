@@ -29,12 +29,16 @@ def count_astray(layout: Layout, memory: Memory, end_us: int) -> None:
         own, now = layout.recorded[number], memory.recorded[number]
         off_w = 0.0
         if not now.is_overruled:
-            off_w = abs(active_w(memory, layout.controls[own.control].component) - memory.inputs[own.signal])
+            off_w = active_w(memory, layout.controls[own.control].component) - memory.inputs[own.signal]
+        is_above = 1 if off_w > 0.0 else 0
+        off_w = abs(off_w)
         if off_w <= own.tolerance_w:
             now.since_us = FOLLOWED
         else:
-            if now.since_us == FOLLOWED:
+            if now.since_us == FOLLOWED or is_above != now.is_above:
+                # What it could not follow is over; it is on its way from there.
                 now.since_us = memory.time_us
+                now.is_above = is_above
             span_us = end_us - max(memory.time_us, now.since_us + own.grace_us)
             if span_us > 0:
                 if now.first_us == FOLLOWED:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..domain.events import Subscribers
 from ..engine.events import Events
 from ..files.units import WATT
+from ..kernel.layout import FOLLOWED
 from ..kernel.recorded import is_astray
 from ..plant.plant import Plant
 from ..plant.recordings import RECORDED
@@ -28,7 +29,9 @@ def tell_recordings(plant: Plant, events: Events, samplings: Subscribers[int]) -
         for key, number in places.recorded.items():
             row = point.memory.recorded[number]
             is_off = is_astray(point.layout, point.memory, number)
-            if is_off != bool(row.is_told):
+            if row.is_overruled:
+                row.is_told = 0
+            elif (is_off and not row.is_told) or (row.is_told and row.since_us == FOLLOWED):
                 row.is_told = int(is_off)
                 kind = "recording not followed" if is_off else "recording followed"
                 recorded, has = plant.inputs.value(key, RECORDED), plant.readings.active_power_w(key)
