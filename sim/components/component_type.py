@@ -38,7 +38,7 @@ AC_PARENTS = (Category.GRID_CONNECTION_POINT, Category.METER)
 """What components on the AC side may be behind."""
 DC_PARENTS = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 """What components on the direct current side may be behind."""
-_OWN_KEYS = {
+OWN_KEYS = {
     "dc_power_stc_w": "peak_power_w",
     "rated_power_w": "rated_power_w",
     "minimum_power_w": "min_power_w",
@@ -248,7 +248,7 @@ class ComponentType:
         if self.params is None and own:
             raise ParameterError(next(iter(own)), "unknown", self._of_parts_alone)
         for name in section.parameters:
-            key = _OWN_KEYS.get(name.rpartition(".")[2])
+            key = OWN_KEYS.get(name.rpartition(".")[2])
             if key is not None and key in type(section).model_fields:
                 raise ParameterError(name, "set by a key of the component itself", "that key")
             if key is not None:

@@ -36,6 +36,13 @@ def is_recorded(section: ComponentSection) -> TypeGuard[Lapsing]:
     return isinstance(section, Lapsing) and section.recorded is not None
 
 
+def recorded_factor(section: Lapsing, rating: Rating) -> float:
+    """Return what a recorded value is to be multiplied by for watts: 1, or volts for amperes of each phase."""
+    if section.recorded is None or section.recorded.unit not in AMPERE.factors:
+        return 1.0
+    return rating.told_at_v * len(getattr(section, "phases", ()))
+
+
 def recorded_set_points(section: Lapsing, rating: Rating, setting: Setting) -> Signal:
     """Return the set-points of a recording [W] as its device takes them: later by its delay, and in its steps.
 
@@ -47,8 +54,7 @@ def recorded_set_points(section: Lapsing, rating: Rating, setting: Setting) -> S
     spec = section.recorded
     assert spec is not None
     signal = setting.signal(RECORDED, spec)
-    if spec.unit in AMPERE.factors:
-        signal = Multiple(signal, rating.told_at_v * len(section.phases))
+    signal = Multiple(signal, recorded_factor(section, rating))
     if rating.resolution_w > 0.0:
         signal = InSteps(signal, rating.resolution_w)
     delay_us = round(rating.response_delay_s * 1e6)

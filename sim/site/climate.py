@@ -8,7 +8,7 @@ from ..components.component_type import Built
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
 from ..inputs.specs import FileColumn, Inline
-from .environment import USUAL_AMBIENT_C
+from .environment import INDOOR_C
 from .explanation import built_component
 from .site import Site
 
@@ -21,26 +21,31 @@ def climate_notes(site: Site, *, start_us: int) -> Iterator[str]:
         start_us: When a run would start [µs since the Unix epoch].
     """
     coldest_c, warmest_c = _air_c(site)
+    # What is recorded of the air need not be of the day of a run.
+    temperate = site.model_copy(update={"ambient_temperature": None})
     for key, component in site.components.items():
         try:
-            built = built_component(site, key, component, start_us)
+            built = built_component(temperate, key, component, start_us)
         except InputError:
             continue  # What drives it need not be of that day.
         preset = getattr(component, "preset", None)
         named = f"{key} ({preset})" if preset else key
         for word, lower_c, upper_c in _limits_c(built):
+            beyond = []
             if coldest_c < lower_c:
-                yield f"{named} {word} from {lower_c:g} °C on; the air is at {coldest_c:g} °C: what it does there is a guess"
+                beyond.append(f"from {lower_c:g} °C on, and the air is at {coldest_c:g} °C")
             if warmest_c > upper_c:
-                yield f"{named} {word} up to {upper_c:g} °C; the air is at {warmest_c:g} °C: what it does there is a guess"
+                beyond.append(f"up to {upper_c:g} °C, and the air is at {warmest_c:g} °C")
+            for words in beyond:
+                yield f"{named} {word} {words}, outside its data sheet"
 
 
 def _limits_c(built: Built) -> Iterator[tuple[str, float, float]]:
     """Yield what a device does, and from and up to which temperature of the air it may [°C]."""
     if built.battery is not None:
-        bms = built.battery.management
-        yield "may be charged", bms.undertemperature_charging.trip, bms.overtemperature_charging.trip
-        yield "may be used", float("-inf"), bms.overtemperature.trip
+        cells = built.battery.params
+        yield "is charged", cells.charge_temperatures_c[0], cells.charge_temperatures_c[-1]
+        yield "is discharged", cells.discharge_temperatures_c[0], cells.discharge_temperatures_c[-1]
     if built.inverter is not None:
         yield "works", float("-inf"), built.inverter.ambient_max_c
 
@@ -50,7 +55,7 @@ def _air_c(site: Site) -> tuple[float, float]:
     air = site.ambient_temperature
     match air:
         case None:
-            return USUAL_AMBIENT_C, USUAL_AMBIENT_C
+            return INDOOR_C, INDOOR_C
         case Inline():
             values = [point.value for point in air.points]
         case FileColumn():

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from ..components.rating import Rating
 from ..components.section import Lapsing
-from ..files.units import AMPERE, WATT
+from ..files.units import WATT
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
+from ..plant.recordings import recorded_factor
 from .explanation import built_component
 from .site import Site
 
@@ -22,11 +23,13 @@ def recording_notes(site: Site, *, start_us: int) -> Iterator[str]:
         site: A valid site, whose files can be read.
         start_us: When a run would start [µs since the Unix epoch].
     """
+    # What is recorded of the air need not be of the day of a run.
+    temperate = site.model_copy(update={"ambient_temperature": None})
     for key, component in site.components.items():
         if not isinstance(component, Lapsing) or component.recorded is None:
             continue
         try:
-            built = built_component(site, key, component, start_us)
+            built = built_component(temperate, key, component, start_us)
         except InputError:
             continue  # What else drives it need not be of that day.
         rating = built.converting.rating if built.converting is not None else None
@@ -40,9 +43,9 @@ def _beyond(site: Site, key: str, component: Lapsing, rating: Rating) -> Iterato
     spec, bounds = component.recorded, rating.active
     assert spec is not None
     assert bounds is not None
-    values = read_recording(spec, site.directory, site.microgrid.location.zone).values
-    if spec.unit in AMPERE.factors:
-        values = values * rating.told_at_v * len(component.phases)
+    values = read_recording(spec, site.directory, site.microgrid.location.zone).values * recorded_factor(
+        component, rating
+    )
     lower_w, upper_w = min(bounds.lower, 0.0) * _ROUNDING, max(bounds.upper, 0.0) * _ROUNDING
     beyond = values[(values < lower_w) | (values > upper_w)]
     if not len(beyond):
