@@ -17,6 +17,7 @@ from doppelgrid.proto.prometheus import families
 from doppelgrid.scenarios.suites.file.library import scenarios
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioFile
 from doppelgrid.scenarios.testing.durations import shown_span
+from doppelgrid.sim.components.recordings import RECORDED
 from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.components.section import Lapsing
 from doppelgrid.sim.domain.faults import Family, FaultKind
@@ -25,7 +26,6 @@ from doppelgrid.sim.domain.timestamps import MICROSECONDS
 from doppelgrid.sim.faults.amounts import accepted_amounts, default_in_words, units_in_words
 from doppelgrid.sim.files.preset_comments import PresetFile, preset_file
 from doppelgrid.sim.inputs.driven import DRIVEN_INPUTS
-from doppelgrid.sim.plant.recordings import RECORDED
 from doppelgrid.sim.site.schema import site_schema
 from doppelgrid.sim.telemetry.definitions import NOT_SENT, definition
 from doppelgrid.sim.telemetry.metrics import MAIN_METRICS

@@ -14,7 +14,7 @@ from .options import span_in_words
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from ..sim.plant.recordings import Astray
+    from ..sim.components.recordings import Astray
     from ..sim.report.site_report import Commands, Curve, Incident, Peak, SiteReport
     from ..sim.tariff.bill import Costs
 

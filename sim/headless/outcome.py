@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..plant.recordings import Astray
+from ..components.recordings import Astray
 from ..tariff.bill import Costs
 
 

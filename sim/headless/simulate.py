@@ -12,11 +12,11 @@ import numpy as np
 
 from ..components.component_type import DC_PARENTS
 from ..components.inverter import BuiltInControl
+from ..components.recordings import is_recorded
 from ..components.registry import type_of
 from ..domain.timestamps import check_start, to_datetime
 from ..engine.clock import stopwatch_s
 from ..files.extras import extra_for
-from ..plant.recordings import is_recorded
 from ..recording.metadata import describe_run
 from ..recording.selection import Metrics
 from ..site.self_consumption import kept_by, undone

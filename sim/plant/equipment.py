@@ -19,6 +19,7 @@ from ..components.device import Machine
 from ..components.load import WiredLoad
 from ..components.metering import Metering
 from ..components.rating import Rating
+from ..components.recordings import RECORDED, is_recorded, recorded_set_points
 from ..components.registry import type_of
 from ..components.solar_array import SolarArray
 from ..inputs.signal import Signal
@@ -26,7 +27,6 @@ from ..site.environment import settings
 from ..site.graph import grid_key
 from ..site.self_consumption import kept_meters
 from ..site.site import Site
-from .recordings import RECORDED, is_recorded, recorded_set_points
 
 
 class MeterControl(NamedTuple):

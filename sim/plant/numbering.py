@@ -20,6 +20,7 @@ from ..components.device import (
 )
 from ..components.device_model import DeviceModel
 from ..components.environment import WIND
+from ..components.recordings import RECORDED
 from ..inputs.signal import NEVER
 from ..kernel.layout import (
     FIRST_ARRAY,
@@ -59,7 +60,6 @@ from ..kernel.layout import (
 )
 from ..network.wiring import Wiring
 from .equipment import Equipment
-from .recordings import RECORDED
 
 CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...models.ac import ThreePhase
 from ...models.battery import BatteryOutput, BatteryState, battery_terminal
 from ...models.meter import MeterOutput, meter_reading
+from ..components.recordings import Astray
 from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds
 from ..kernel.ac_bus import active_w
@@ -15,7 +16,6 @@ from ..kernel.reach import reach_w
 from ..network.wiring import Wiring, sum_towards_inverters
 from .equipment import Equipment
 from .operating_point import OperatingPoint
-from .recordings import Astray
 from .state import Flows, Registers, Voltages
 from .switching import Switching
 

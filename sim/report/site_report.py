@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
-from ..plant.recordings import Astray
+from ..components.recordings import Astray
 from ..tariff.bill import Costs
 from .figures import Kpis
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from ..components.recordings import RECORDED
 from ..domain.events import Subscribers
 from ..engine.events import Events
 from ..files.units import WATT
 from ..kernel.layout import FOLLOWED
 from ..kernel.recorded import is_astray
 from ..plant.plant import Plant
-from ..plant.recordings import RECORDED
 
 _DIGITS = 4
 

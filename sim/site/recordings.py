@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..components.rating import Rating
+from ..components.recordings import recorded_factor
 from ..components.section import Lapsing
 from ..files.units import WATT
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
-from ..plant.recordings import recorded_factor
 from .explanation import built_component
 from .site import Site
 

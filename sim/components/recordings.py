@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeGuard
 
-from ..components.rating import Rating
-from ..components.section import ComponentSection, Lapsing
-from ..components.setting import Setting
 from ..files.units import AMPERE
 from ..inputs.limited import InSteps, Later, Multiple
 from ..inputs.signal import Signal
+from .rating import Rating
+from .section import ComponentSection, Lapsing
+from .setting import Setting
 
 RECORDED = "recorded"
 """Name of the input."""
