@@ -17,7 +17,9 @@ from doppelgrid.proto.prometheus import families
 from doppelgrid.scenarios.suites.file.library import scenarios
 from doppelgrid.scenarios.suites.file.scenario_file import ScenarioFile
 from doppelgrid.scenarios.testing.durations import shown_span
+from doppelgrid.sim.components.recordings import RECORDED
 from doppelgrid.sim.components.registry import type_of
+from doppelgrid.sim.components.section import Lapsing
 from doppelgrid.sim.domain.faults import Family, FaultKind
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.domain.timestamps import MICROSECONDS
@@ -117,6 +119,8 @@ def driven() -> dict[str, list[str]]:
         found.setdefault(place, set()).add(quantity)
     known = set().union(*found.values())
     for component in site.components.values():
+        if isinstance(component, Lapsing):
+            found.setdefault(str(component.category), set()).add(RECORDED)
         for quantity in known & type_of(component).inputs.keys():
             found.setdefault(str(component.category), set()).add(quantity)
     return {place: sorted(quantities) for place, quantities in sorted(found.items())}

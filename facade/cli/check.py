@@ -99,8 +99,11 @@ def _check(source: str, explain: str | None) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     from ..sim.domain.printable import printable  # noqa: PLC0415
+    from ..sim.headless.simulate import DEFAULT_START  # noqa: PLC0415
+    from ..sim.site.climate import climate_notes  # noqa: PLC0415
     from ..sim.site.feed_in import feed_in_note  # noqa: PLC0415
     from ..sim.site.graph import formulas  # noqa: PLC0415
+    from ..sim.site.recordings import recording_notes  # noqa: PLC0415
     from .tree import site_tree, unsupported_notes  # noqa: PLC0415
 
     _warn_of_broken_packages()
@@ -111,7 +114,9 @@ def _check(source: str, explain: str | None) -> None:
     name = printable(microgrid.name or source)
     console.print(f"{name} (microgrid {microgrid.id}, {microgrid.location.timezone})")
     console.print(site_tree(site))
-    for note in filter(None, (unsupported_notes(site), feed_in_note(site))):
+    recorded = recording_notes(site, start_us=site.moment_us(DEFAULT_START))
+    climate = climate_notes(site, start_us=site.moment_us(DEFAULT_START))
+    for note in filter(None, (unsupported_notes(site), feed_in_note(site), *recorded, *climate)):
         console.print(f"\n{note}")
     console.print("\nAn SDK app computes from these components (by id):")
     for name, formula in formulas(site).items():

@@ -14,6 +14,7 @@ from .options import span_in_words
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from ..sim.components.recordings import Astray
     from ..sim.report.site_report import Commands, Curve, Incident, Peak, SiteReport
     from ..sim.tariff.bill import Costs
 
@@ -88,6 +89,7 @@ def lines(report: SiteReport) -> list[str]:
         if peak is not None and peak.power_w >= _LEAST_SHOWN_W:
             found.append(_peak(peak, where, report))
     found += _shortfalls(report)
+    found += [_astray(astray, report) for astray in report.astray]
     found += _costs(report.costs)
     found += _commands(report.commands)
     found += _incidents(report)
@@ -173,6 +175,27 @@ def _shortfalls(report: SiteReport) -> list[str]:
     if shortfalls.outside_limits_s:
         parts.append(f"{shortfalls.outside_limits_s:g} s beyond the limits of the connection point")
     return ["; ".join(parts)] if parts else []
+
+
+def _astray(astray: Astray, report: SiteReport) -> str:
+    """Return how a device did not do what its recording says."""
+    span = _tenths(timedelta(microseconds=report.end_us - report.begin_us))
+    first = to_datetime(astray.first_us).astimezone(report.zone)
+    why = "; sun, wind or cars may have left it less" if astray.is_limit else ""
+    return (
+        f"{astray.key} did not have its recorded power for {_minutes(astray.time_s)} of {span_in_words(span)}, "
+        f"by {astray.energy_wh / 1e3:.1f} kWh, at most {astray.most_w / 1e3:.1f} kW; "
+        f"first at {first:%Y-%m-%d %H:%M:%S}{why}"
+    )
+
+
+def _minutes(time_s: float) -> str:
+    """Return a time as people say it: `40 s`, `3 min 20 s`, `3 h 17 min`."""
+    minutes, seconds = divmod(round(time_s), 60)
+    if minutes == 0:
+        return f"{time_s:.3g} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
 def _costs(costs: Costs | None) -> list[str]:

@@ -35,5 +35,6 @@ def plain(summary: Summary) -> dict[str, Any]:
     content["grid"] = summary.grid._asdict()
     content["flows"] = [flow._asdict() for flow in summary.flows]
     content["batteries"] = [battery._asdict() for battery in summary.batteries]
+    content["astray"] = [astray._asdict() for astray in summary.astray]
     content["costs"] = None if summary.costs is None else summary.costs._asdict()
     return content

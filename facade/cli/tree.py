@@ -6,6 +6,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from ..sim.components.registry import type_of
+from ..sim.components.section import Lapsing
 from ..sim.site.graph import children, grid_key
 from ..sim.site.site import Site
 
@@ -43,7 +44,9 @@ def _grow(tree: Tree, site: Site, parent: str) -> None:
 def _label(site: Site, key: str, parent: str | None) -> Text:
     component = site.components[key]
     others = [f"also behind {other}" for other in component.behind if other != parent]
-    details = ", ".join([*type_of(component).caption(component), *others])
+    recorded = component.recorded if isinstance(component, Lapsing) else None
+    driven = [] if recorded is None else [f"as recorded in {recorded.file}"]
+    details = ", ".join([*type_of(component).caption(component), *driven, *others])
     return Text.assemble(
         (key, "bold"),
         f" #{component.id} ",

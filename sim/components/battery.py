@@ -6,15 +6,15 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from ...models.ageing import AgeingParams, CalendarParams, CycleParams
+from ...models.ageing import AgeingParams, CalendarParams, CycleParams, check_ageing
 from ...models.battery import BatteryParams, scaled
 from ...models.battery_pack import CellParams, PackParams, battery_of_cells, check_battery
-from ...models.bms import BmsParams
+from ...models.bms import BmsParams, check_bms
 from ...models.parameter import check_parameters
 from ...models.tables import table_mean, table_value
 from ..domain.categories import BatteryType, Category
 from ..domain.states import StateCode
-from ..files.parameters import Given, overridden
+from ..files.parameters import Given, lacks_part, not_of_parts, overridden, with_part
 from ..files.presets import MANAGED_AS, find_preset, preset_cache, preset_names
 from ..files.sections import refuse, written
 from ..files.units import Fraction, NonNegativePower, PositiveEnergy, PositivePower, Temperature
@@ -28,7 +28,7 @@ from .battery_management import (
 )
 from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Way
 from .section import ComponentSection, given
-from .setting import Setting
+from .setting import GridFacts, Setting
 from .switchgear import Shown, Switchgear
 
 
@@ -141,6 +141,11 @@ class Battery(ComponentSection):
         return soc
 
 
+BMS, AGEING = "bms", "ageing"
+PARTS = (BMS, AGEING)
+"""What stands before the names of parameters that are not those of the cells themselves."""
+
+
 def battery_preset_names() -> tuple[str, ...]:
     """Return the names that `battery_preset` accepts."""
     return preset_names("batteries")
@@ -219,7 +224,8 @@ def battery_params(battery: Battery) -> BatteryParams:
         discharge_power_max_w=given(battery.max_discharge_power_w, params.discharge_power_max_w),
     )
     if battery.parameters:
-        params = _with_both_capacities(overridden(params, battery.parameters), battery.parameters)
+        own = not_of_parts(battery.parameters, PARTS)
+        params = _with_both_capacities(overridden(params, own), own)
         check_battery(params)
     return params
 
@@ -242,12 +248,13 @@ _TABLE = 21
 
 def management_params(battery: Battery) -> BmsParams:
     """Return the management system of a battery."""
-    return managed(
+    params = managed(
         battery_chemistry(battery.preset),
         battery_params(battery),
         cells_in_series(battery.preset),
         battery.bms,
     )
+    return with_part(params, battery.parameters, BMS, check_bms)
 
 
 def ageing_params(battery: Battery) -> AgeingParams | None:
@@ -255,12 +262,20 @@ def ageing_params(battery: Battery) -> AgeingParams | None:
     if battery.ageing == 0.0:
         return None
     params = ageing_preset(battery_chemistry(battery.preset), battery.ageing)
+    params = with_part(params, battery.parameters, AGEING, check_ageing)
     return params._replace(
         capacity_by_time=_even(params.capacity_by_time),
         capacity_by_use=_even(params.capacity_by_use),
         resistance_by_time=_even(params.resistance_by_time),
         resistance_by_use=_even(params.resistance_by_use),
     )
+
+
+def _ageing_part(battery: Battery, _grid: GridFacts) -> AgeingParams:
+    params = ageing_params(battery)
+    if params is None:
+        lacks_part(battery.parameters, AGEING, "this battery does not age (ageing: off)")
+    return params
 
 
 def _even(law: Law) -> Law:
@@ -302,6 +317,8 @@ TYPE = ComponentType(
     behind=DC_PARENTS,
     build=build,
     params=lambda battery, _grid: battery_params(battery),
+    check=check_battery,
+    parts={BMS: lambda battery, _grid: management_params(battery), AGEING: _ageing_part},
     presets=battery_preset_names,
     caption=_caption,
     identity=lambda battery: {"battery_type": battery.type},

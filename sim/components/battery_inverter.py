@@ -10,8 +10,10 @@ from ..domain.states import StateCode
 from .captions import kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Converting, Way
 from .inverter import (
+    GRID_CODE,
     StorageInverter,
     check_inverter,
+    grid_code_part,
     grid_guard,
     inverter_params,
     inverter_preset_names,
@@ -41,7 +43,7 @@ def build(inverter: BatteryInverter, setting: Setting) -> Built:
             phase_shares(inverter.phases),
             inverter.self_consumption,
         ),
-        guard=grid_guard(inverter, setting),
+        guard=grid_guard(inverter, setting.grid),
     )
 
 
@@ -55,6 +57,7 @@ TYPE = ComponentType(
     build=build,
     params=lambda inverter, _grid: inverter_params(inverter),
     check=check_inverter,
+    parts={GRID_CODE: grid_code_part},
     presets=inverter_preset_names,
     least_w=lambda inverter: _rating(inverter).gap.upper,
     least_delivered_w=lambda inverter: -_rating(inverter).gap.lower,

@@ -38,7 +38,7 @@ AC_PARENTS = (Category.GRID_CONNECTION_POINT, Category.METER)
 """What components on the AC side may be behind."""
 DC_PARENTS = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 """What components on the direct current side may be behind."""
-_OWN_KEYS = {
+OWN_KEYS = {
     "dc_power_stc_w": "peak_power_w",
     "rated_power_w": "rated_power_w",
     "minimum_power_w": "min_power_w",
@@ -224,8 +224,8 @@ class ComponentType:
     """Whether it reports what passes through it, rather than its states alone."""
     needs_behind_it: str | None = None
     """What must be behind it, in words; None if nothing needs to be."""
-    parts: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
-    """By name, what makes the parameters of a part with a model of its own, as the section says them.
+    parts: Mapping[str, Callable[[Any, GridFacts], Any]] = field(default_factory=dict)
+    """By name, `(section, grid)`: makes the parameters of a part with a model of its own, as the section says them.
 
     A file says them as `part.parameter`. Raises `ParameterError` where a component has no such part.
     """
@@ -244,19 +244,29 @@ class ComponentType:
         """
         if not section.parameters:
             return
-        if self.params is None:
-            name = next(iter(section.parameters))
-            raise ParameterError(name, "unknown", "nothing, this component has no model of its own")
+        own = not_of_parts(section.parameters, self.parts)
+        if self.params is None and own:
+            raise ParameterError(next(iter(own)), "unknown", self._of_parts_alone)
         for name in section.parameters:
-            key = _OWN_KEYS.get(name.rpartition(".")[2])
+            key = OWN_KEYS.get(name.rpartition(".")[2])
             if key is not None and key in type(section).model_fields:
                 raise ParameterError(name, "set by a key of the component itself", "that key")
             if key is not None:
                 raise ParameterError(name, "what its bounds go by", "other parameters")
-        self.with_parameters(self.params(section, grid), section)
+        if self.params is not None:
+            self.with_parameters(self.params(section, grid), section)
         for name, made in self.parts.items():
             if of_part(section.parameters, name):
-                made(section)
+                made(section, grid)
+
+    @property
+    def _of_parts_alone(self) -> str:
+        """What may be said of a component that has no model of its own, in words."""
+        if not self.parts:
+            return "nothing, this component has no model of its own"
+        return (
+            f"parameters of {' or '.join(f'{part}.…' for part in self.parts)}, as it has no model of its own"
+        )
 
     def with_parameters(self, params: Any, section: ComponentSection) -> Any:
         """Return the parameters of a component with those that a site file sets.

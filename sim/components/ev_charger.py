@@ -17,13 +17,14 @@ from ..domain.categories import Category, EvChargerType
 from ..domain.ranges import Bounds
 from ..files.presets import find_preset, preset_names
 from ..files.sections import Section, refuse, short_for, written
-from ..files.units import FRACTION, SECOND, WATT, WATT_HOUR, Fraction
+from ..files.units import AMPERE, FRACTION, SECOND, WATT, WATT_HOUR, Fraction
 from ..inputs.sessions.build import session_plan
 from ..inputs.sessions.cars import car_preset_names, check_car
 from ..inputs.sessions.sections import RecordedSessions, Sessions, StatisticalSessions
 from ..inputs.sessions.session import Listed, Session, SessionPlan
 from ..inputs.sessions.signals import session_signals
 from ..inputs.signal import NEVER, Constant, Signal
+from ..inputs.specs import RecordedCharging
 from .captions import kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .device import NOTHING, SET_POINT, UPPER_BOUND, Machine
@@ -114,6 +115,8 @@ class EvCharger(MachineWithMinimum, _ChargesCars):
     """How it leaves a car one phase of several: `automatic`, `by-command`, or a section; not at all if not given."""
     sessions: Sessions | None = None
     """Which cars come; none if neither this nor `car` is given."""
+    recorded: RecordedCharging | None = None
+    """The most that cars may draw, from a recording, while no client tells it otherwise; its rating if not given."""
 
     @field_validator("rated_power_w")
     @classmethod
@@ -160,6 +163,14 @@ class EvCharger(MachineWithMinimum, _ChargesCars):
         if switching is not None and len(info.data.get("phases", (1, 2, 3))) == 1:
             raise refuse("nothing on one phase; several `phases` beside it")
         return switching
+
+    @field_validator("type")
+    @classmethod
+    def _has_phases(cls, kind: EvChargerType, info: ValidationInfo) -> EvChargerType:
+        recorded = info.data.get("recorded")
+        if kind is EvChargerType.DC and recorded is not None and recorded.unit in AMPERE.factors:
+            raise refuse("ac or hybrid beside a recorded current; dc beside a recorded power")
+        return kind
 
     @field_validator("sessions")
     @classmethod

@@ -29,6 +29,7 @@ from ..domain.categories import Category
 from ..domain.ranges import Bounds
 from ..domain.timestamps import to_us
 from ..files.moments import parse_moment, parse_zone, write_moment
+from ..files.parameters import lacks_part, with_part
 from ..files.presets import check_at_most, find_preset, preset_cache, preset_names
 from ..files.sections import Deviation, Section, Text, one_of_names, refuse, written
 from ..files.units import AMPERE as _AMPERE
@@ -56,7 +57,7 @@ from ..inputs.specs import FileColumn, Inline
 from .captions import input_caption
 from .component_type import Built, ComponentType, FeedInLimit, GridSupply, Way
 from .section import ComponentSection, given
-from .setting import Setting
+from .setting import GridFacts, Setting
 
 _Resistance = Annotated[float, OHM.within(lower=0.0, upper=100.0)]
 _Interval = Annotated[float, SECOND.within(lower=0.1, upper=3600.0)]
@@ -169,10 +170,19 @@ def fuse_preset(name: str) -> FuseParams:
     }
     params = FuseParams(**fields)
     check_parameters(params)
+    check_fuse(params)
+    return params
+
+
+def check_fuse(params: FuseParams) -> None:
+    """Refuse a link that melts at the current that it is to carry.
+
+    Raises:
+        ParameterError: Naming what is wrong.
+    """
     check_at_most(
         "rated_current_a", params.rated_current_a, "melting_current_a", params.melting_current_a, "A"
     )
-    return params
 
 
 @preset_cache
@@ -505,8 +515,14 @@ def build(grid: GridConnectionPoint, setting: Setting) -> Built:
                 ),
             },
             voltage_v=grid.voltage_v,
-            impedances=tuple(grid_impedances(grid.voltages)),
-            fuses=tuple(fuse_links(grid.fuse, grid.rated_fuse_current_a)),
+            impedances=tuple(
+                with_part(impedance, grid.parameters, IMPEDANCE)
+                for impedance in grid_impedances(grid.voltages)
+            ),
+            fuses=tuple(
+                with_part(link, grid.parameters, FUSE, check_fuse)
+                for link in fuse_links(grid.fuse, grid.rated_fuse_current_a)
+            ),
             active=_agreed(grid),
             fuse_w=math.sqrt(3.0) * grid.voltage_v * given(grid.rated_fuse_current_a, math.inf),
             feed_in_limit=_feed_in_limit(grid.feed_in_limit, setting),
@@ -538,6 +554,24 @@ def fuse_params(spec: GridFuse, rated_fuse_current_a: float | None) -> FuseParam
     return fuse_for(rated_fuse_current_a)
 
 
+FUSE, IMPEDANCE = "fuse", "impedance"
+"""Before the names of their parameters in a site file."""
+
+
+def _fuse_part(grid: GridConnectionPoint, _grid: GridFacts) -> FuseParams:
+    links = fuse_links(grid.fuse, grid.rated_fuse_current_a)
+    if not links:
+        lacks_part(grid.parameters, FUSE, "the fuse here cannot melt (`fuse: {}` lets it)")
+    return with_part(links[0], grid.parameters, FUSE, check_fuse)
+
+
+def _impedance_part(grid: GridConnectionPoint, _grid: GridFacts) -> GridImpedanceParams:
+    impedances = grid_impedances(grid.voltages)
+    if not impedances:
+        lacks_part(grid.parameters, IMPEDANCE, "the grid here has no impedance (`voltages: {resistance: …}`)")
+    return with_part(impedances[0], grid.parameters, IMPEDANCE)
+
+
 def _caption(grid: GridConnectionPoint) -> list[str]:
     source = input_caption(grid.frequency, "Hz")
     frequency = source if isinstance(grid.frequency, float) else f"frequency {source}"
@@ -564,6 +598,7 @@ TYPE = ComponentType(
     sdk_fields={"rated_fuse_current": 0},
     behind=(),
     build=build,
+    parts={FUSE: _fuse_part, IMPEDANCE: _impedance_part},
     inputs={"frequency": 50.0, "voltages": None, "outages": None, "import_limit": None},
     caption=_caption,
     identity=lambda grid: {"rated_fuse_current_a": grid.rated_fuse_current_a},

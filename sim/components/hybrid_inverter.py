@@ -16,15 +16,17 @@ from ..inputs.specs import IrradianceInput
 from .captions import kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Converting, Way
 from .inverter import (
+    GRID_CODE,
     StorageInverter,
     check_inverter,
+    grid_code_part,
     grid_guard,
     inverter_params,
     inverter_preset_names,
     inverter_rating,
 )
 from .rating import Rating
-from .setting import Setting
+from .setting import GridFacts, Setting
 from .solar_array import ARRAY, ArraySection, array_params, no_array, solar_array
 from .switchgear import OF_AN_INVERTER
 
@@ -74,11 +76,11 @@ def build(inverter: HybridInverter, setting: Setting) -> Built:
         converting=Converting(_rating(inverter), phase_shares(inverter.phases), inverter.self_consumption),
         array=solar_array(inverter, params, setting) if inverter.has_array else None,
         peak_w=inverter.array_peak_w,
-        guard=grid_guard(inverter, setting),
+        guard=grid_guard(inverter, setting.grid),
     )
 
 
-def _array(inverter: HybridInverter) -> PvArrayParams:
+def _array(inverter: HybridInverter, _grid: GridFacts) -> PvArrayParams:
     return array_params(inverter, inverter_params(inverter)) if inverter.has_array else no_array(inverter)
 
 
@@ -98,7 +100,7 @@ TYPE = ComponentType(
     build=build,
     params=lambda inverter, _grid: inverter_params(inverter),
     check=check_inverter,
-    parts={ARRAY: _array},
+    parts={ARRAY: _array, GRID_CODE: grid_code_part},
     presets=inverter_preset_names,
     least_w=lambda inverter: _rating(inverter).gap.upper,
     least_delivered_w=lambda inverter: -_rating(inverter).gap.lower,

@@ -11,7 +11,7 @@ from ...models.grid_guard import GridGuardParams
 from ...models.inverter import InverterParams, ceil_to_resolution
 from ...models.parameter import check_parameters
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds
-from ..files.parameters import not_of_parts, overridden
+from ..files.parameters import lacks_part, not_of_parts, overridden, with_part
 from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.sections import Phases, Section, refuse, written
 from ..files.units import (
@@ -22,11 +22,16 @@ from ..files.units import (
     PositiveRampRate,
     PositiveReactivePower,
 )
+from ..inputs.specs import RecordedPower
 from .grid_code import GridCodeInput, grid_guard_params
 from .rating import Rating
 from .section import Lapsing, at_most_rated, given
-from .setting import Setting
+from .setting import GridFacts
 from .solar_array import ARRAY
+
+GRID_CODE = "grid_code"
+INVERTER_PARTS = (ARRAY, GRID_CODE)
+"""What stands before the names of parameters that are not those of the inverter itself."""
 
 
 class InverterSection(Lapsing):
@@ -84,6 +89,13 @@ class StorageInverter(InverterSection, BuiltInControl):
     _below_rating = field_validator("min_power_w", "min_charge_power_w", "min_discharge_power_w")(
         at_most_rated
     )
+
+    @field_validator("recorded")
+    @classmethod
+    def _not_told_twice(cls, recorded: RecordedPower | None, info: ValidationInfo) -> RecordedPower | None:
+        if recorded is not None and info.data.get("self_consumption") is not None:
+            raise refuse("either self_consumption or recorded, not both")
+        return recorded
 
     @property
     def gap(self) -> Bounds:
@@ -180,28 +192,41 @@ def inverter_params(inverter: InverterSection, family: str = "battery") -> Inver
         power_factor_min=given(inverter.min_power_factor, params.power_factor_min),
         reactive_power_max_var=given(inverter.max_reactive_power_var, params.reactive_power_max_var),
     )
-    return overridden(params, not_of_parts(inverter.parameters, [ARRAY]))
+    return overridden(params, not_of_parts(inverter.parameters, INVERTER_PARTS))
 
 
 def grid_guard(
-    inverter: InverterSection, setting: Setting, *, follows_production: bool = False
+    inverter: InverterSection, grid: GridFacts, *, follows_production: bool = False
 ) -> GridGuardParams | None:
     """Return what the grid code asks of an inverter; None if it keeps to none.
 
     Args:
         inverter: Of the site file.
-        setting: Where it stands.
+        grid: That it is at.
         follows_production: Whether P(f) counts from what was delivered when frequency rose, as of photovoltaics.
     """
     if inverter.grid_code is None:
         return None
-    return grid_guard_params(
+    params = grid_guard_params(
         inverter.grid_code,
         rated_power_w=inverter.rated_power_w,
         rated_apparent_power_va=inverter.rated_apparent_power_va or inverter.rated_power_w,
-        nominal_hz=setting.grid.frequency_hz,
+        nominal_hz=grid.frequency_hz,
         follows_production=follows_production,
     )
+    return with_part(params, inverter.parameters, GRID_CODE)
+
+
+def grid_code_part(inverter: InverterSection, grid: GridFacts) -> GridGuardParams:
+    """Return the same for its parameters in a site file.
+
+    Raises:
+        ParameterError: If they cannot be, or it keeps to no grid code.
+    """
+    guard = grid_guard(inverter, grid)
+    if guard is None:
+        lacks_part(inverter.parameters, GRID_CODE, "this inverter keeps to no grid_code")
+    return guard
 
 
 def inverter_rating(

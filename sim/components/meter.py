@@ -6,16 +6,18 @@ from typing import Literal
 
 from pydantic import Field
 
+from ...models.meter import MeterParams
 from ..domain.categories import Category
+from ..files.parameters import lacks_part
 from ..files.sections import Phases
 from ..inputs.specs import LoadInput
 from .captions import load_caption
 from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .load import wired_load
 from .load_mix import LoadMixInput
-from .metering import MeterOptions, metering
+from .metering import METER, MeterOptions, meter_params, metering
 from .section import ComponentSection
-from .setting import Setting
+from .setting import GridFacts, Setting
 
 
 class Meter(ComponentSection):
@@ -42,8 +44,16 @@ def build(meter: Meter, setting: Setting) -> Built:
     """
     return Built(
         load=None if meter.load is None else wired_load(meter, meter.load, setting),
-        metering=None if meter.measurement is None else metering(meter.measurement, setting),
+        metering=None
+        if meter.measurement is None
+        else metering(meter.measurement, setting, meter.parameters),
     )
+
+
+def _meter_part(meter: Meter, _grid: GridFacts) -> MeterParams:
+    if meter.measurement is None:
+        lacks_part(meter.parameters, METER, "this meter shows what is (`measurement: {}` gives it a model)")
+    return meter_params(meter.measurement, key="", given=meter.parameters)
 
 
 TYPE = ComponentType(
@@ -54,6 +64,7 @@ TYPE = ComponentType(
     sdk_class="Meter",
     behind=AC_PARENTS,
     build=build,
+    parts={METER: _meter_part},
     inputs={"load": 0.0},
     caption=lambda meter: [] if meter.load is None else [load_caption(meter.load, meter.power_factor)],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
@@ -18,6 +19,7 @@ from ...models.meter import (
     meter_window_us,
 )
 from ...models.parameter import check_parameters
+from ..files.parameters import Given, with_part
 from ..files.sections import Deviation, Section, refuse, written
 from ..files.units import AMPERE, Duration, PositiveEnergy, PositivePower, PositiveVoltage
 from ..inputs.signal import normal_deviate, stream_key
@@ -117,7 +119,11 @@ ERROR_LIMITS: dict[AccuracyClass, ErrorLimits] = {
 """By IEC 62053-22 (S), IEC 62053-21 (0.5, 1, 2) and EN 50470-3 (A, B, C)."""
 
 
-def meter_params(options: MeterOptions, *, key: str) -> MeterParams:
+METER = "meter"
+"""Before the names of its parameters in a site file."""
+
+
+def meter_params(options: MeterOptions, *, key: str, given: Given = MappingProxyType({})) -> MeterParams:
     """Return a meter: its errors are drawn once, within its class, and stay with it.
 
     Each element's gain is uniform within the limit at power factor 1; its angle is uniform within what the limit at
@@ -126,6 +132,10 @@ def meter_params(options: MeterOptions, *, key: str) -> MeterParams:
     Args:
         options: What the site file says.
         key: Names the random stream: `seed/component/meter`.
+        given: Parameters that the file sets itself, as `meter.…`.
+
+    Raises:
+        ParameterError: If one of those cannot be.
     """
     gains, angles = _errors(options.accuracy_class, random.Random(key))
     wiring = options.wiring
@@ -146,7 +156,7 @@ def meter_params(options: MeterOptions, *, key: str) -> MeterParams:
         registers=_REGISTERS[options.registers],
     )
     check_parameters(params)
-    return params
+    return with_part(params, given, METER)
 
 
 class Metering(NamedTuple):
@@ -169,10 +179,10 @@ class Metering(NamedTuple):
         return reading_noise(self.deviation, self.noise_key, time_us // self.length_us)
 
 
-def metering(options: MeterOptions, setting: Setting) -> Metering:
-    """Return a meter with options of its own."""
+def metering(options: MeterOptions, setting: Setting, given: Given = MappingProxyType({})) -> Metering:
+    """Return a meter with options of its own, and with parameters that a file sets as `meter.…`."""
     return Metering(
-        meter_params(options, key=f"{setting.seed}/{setting.key}/meter"),
+        meter_params(options, key=f"{setting.seed}/{setting.key}/meter", given=given),
         options.noise,
         f"{setting.seed}/{setting.key}/meter-noise",
         setting.telemetry_interval_us,

@@ -21,14 +21,16 @@ from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .device import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, SET_POINT, Machine
 from .device_model import DeviceModel
 from .inverter import (
+    GRID_CODE,
     InverterSection,
     check_inverter,
+    grid_code_part,
     grid_guard,
     inverter_params,
     inverter_preset_names,
     inverter_rating,
 )
-from .setting import Setting
+from .setting import GridFacts, Setting
 from .solar_array import ARRAY, ArraySection, array_params, no_array, solar_array
 from .supply import supply_machine
 from .switchgear import OF_AN_INVERTER
@@ -72,7 +74,7 @@ def build(inverter: PvInverter, setting: Setting) -> Built:
     """
     params = inverter_params(inverter, "pv")
     rating, shares = inverter_rating(params, produces_only=True), phase_shares(inverter.phases)
-    guard = grid_guard(inverter, setting, follows_production=True)
+    guard = grid_guard(inverter, setting.grid, follows_production=True)
     peak_w = inverter.peak_power_w or inverter.rated_power_w
     if inverter.power is not None:
         supply = SupplyParams(
@@ -98,7 +100,7 @@ def build(inverter: PvInverter, setting: Setting) -> Built:
     return Built(inverter=params, machine=machine, array=array, peak_w=peak_w, guard=guard)
 
 
-def _array(inverter: PvInverter) -> PvArrayParams:
+def _array(inverter: PvInverter, _grid: GridFacts) -> PvArrayParams:
     return (
         no_array(inverter)
         if inverter.power is not None
@@ -124,7 +126,7 @@ TYPE = ComponentType(
     build=build,
     params=lambda inverter, _grid: inverter_params(inverter, "pv"),
     check=check_inverter,
-    parts={ARRAY: _array},
+    parts={ARRAY: _array, GRID_CODE: grid_code_part},
     presets=inverter_preset_names,
     inputs={"irradiance": 0.0, "power": 0.0},
     caption=_caption,

@@ -11,7 +11,7 @@ from ..domain.categories import OperationalMode
 from ..domain.messages import Refusal, RefusalStatus
 from ..files.sections import ComponentNumber, Phases, Section, refuse, written
 from ..files.units import Duration, NonNegativePower, PositivePower, PositiveRampRate
-from ..inputs.specs import LoadInput
+from ..inputs.specs import LoadInput, RecordedPower
 from .lapse import LapseInput
 from .load_mix import LoadMixInput
 
@@ -52,6 +52,8 @@ class Lapsing(ComponentSection):
 
     on_lapse: LapseInput = Field(default=written("release"))
     """What takes the place of a set-point of active power that lapses: `release`, `zero`, `hold` or a power."""
+    recorded: RecordedPower | None = None
+    """Set-points of active power from a recording, while no client tells it otherwise; none if not given."""
 
 
 LEAST_LOAD = 0.05
@@ -126,6 +128,13 @@ class ModelledConsumer(Consumer, Lapsing):
 
     response_delay_s: Duration = Field(default=written("1 s"), alias="response_delay")
     """From a command to the first movement [s]."""
+
+    @field_validator("load")
+    @classmethod
+    def _not_told_twice(cls, load: LoadInput | None, info: ValidationInfo) -> LoadInput | None:
+        if load is not None and info.data.get("recorded") is not None:
+            raise refuse("either load or recorded, not both")
+        return load
 
 
 def no_load_beside(value: object, info: ValidationInfo) -> object:

@@ -8,9 +8,9 @@ from typing import Annotated, NamedTuple, Protocol
 from pydantic import AfterValidator
 
 from ...models.inverter import InverterParams
-from ...models.parameter import ParameterError, check_parameters
+from ...models.parameter import check_parameters
 from ...models.pv import ModuleParams, PvArrayParams, pv_maximum_power_point
-from ..files.parameters import of_part, overridden
+from ..files.parameters import lacks_part, with_part
 from ..files.presets import find_preset, preset_names
 from ..files.problems import one_of
 from ..files.sections import Section, refuse
@@ -132,10 +132,7 @@ def array_params(inverter: BehindInverter, params: InverterParams) -> PvArrayPar
     array = array._replace(
         soiling=given(inverter.soiling, array.soiling), shading=given(inverter.shading, array.shading)
     )
-    try:
-        return overridden(array, of_part(inverter.parameters, ARRAY))
-    except ParameterError as error:
-        raise ParameterError(f"{ARRAY}.{error.parameter}", error.found, error.accepted) from None
+    return with_part(array, inverter.parameters, ARRAY)
 
 
 def no_array(inverter: BehindInverter) -> PvArrayParams:
@@ -144,8 +141,7 @@ def no_array(inverter: BehindInverter) -> PvArrayParams:
     Raises:
         ParameterError: Always.
     """
-    name = next(iter(of_part(inverter.parameters, ARRAY)))
-    raise ParameterError(f"{ARRAY}.{name}", "unknown", "nothing, this component has no modules of its own")
+    lacks_part(inverter.parameters, ARRAY, "this component has no modules of its own")
 
 
 class SolarArray(NamedTuple):

@@ -19,7 +19,7 @@ EVENT_KINDS = (
     "start accepted", "start refused", "stop accepted", "stop refused", "standby accepted", "standby refused",
     "acknowledge accepted", "acknowledge refused", "command lost", "switched", "relay failed", "state",
     "fault", "fault comes", "fault goes", "mended", "driven", "released", "said", SERVER_GOES_DOWN, "server comes back",
-    "paused", "resumed", "speed set", "restored",
+    "paused", "resumed", "speed set", "restored", "recording not followed", "recording followed",
 )  # fmt: skip
 """All kinds of events that there are."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Never, TypeVar
 
 from ...models.parameter import ParameterError, check_parameters
 from .problems import one_of
@@ -38,6 +38,38 @@ def of_part(given: Given, part: str) -> Given:
     return {
         name.removeprefix(f"{part}."): value for name, value in given.items() if name.startswith(f"{part}.")
     }
+
+
+def with_part(params: P, given: Given, part: str, check: Callable[[P], object] = lambda _params: None) -> P:
+    """Return the parameters of a part of a device with those replaced that are given as `part.…`.
+
+    Args:
+        params: Of the part.
+        given: Those of the device and of its parts.
+        part: Its name.
+        check: Refuses what contradicts itself, by a `ParameterError`.
+
+    Raises:
+        ParameterError: As `overridden` does, by the name of the part before that of the parameter.
+    """
+    own = of_part(given, part)
+    if not own:
+        return params
+    try:
+        made = overridden(params, own)
+        check(made)
+    except ParameterError as error:
+        raise ParameterError(f"{part}.{error.parameter}", error.found, error.accepted) from None
+    return made
+
+
+def lacks_part(given: Given, part: str, why: str) -> Never:
+    """Refuse parameters of a part that a device does not have.
+
+    Raises:
+        ParameterError: Always; names the first one.
+    """
+    raise ParameterError(f"{part}.{next(iter(of_part(given, part)))}", "unknown", f"nothing, {why}")
 
 
 def not_of_parts(given: Given, parts: Iterable[str]) -> Given:

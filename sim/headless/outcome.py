@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..components.recordings import Astray
 from ..tariff.bill import Costs
 
 
@@ -70,3 +71,5 @@ class Summary(NamedTuple):
     """None without a tariff."""
     sun_wh: float = 0.0
     """Taken from arrays behind hybrid inverters, before these lost or stored some of it."""
+    astray: tuple[Astray, ...] = ()
+    """Devices that did not always do what their recordings say."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..components.component_type import DC_PARENTS
 from ..components.inverter import BuiltInControl
+from ..components.recordings import is_recorded
 from ..components.registry import type_of
 from ..domain.timestamps import check_start, to_datetime
 from ..engine.clock import stopwatch_s
@@ -140,8 +141,8 @@ def check_times(duration: timedelta, resolution: timedelta) -> None:
 def with_self_consumption(site: Site) -> Site:
     """Return a site whose battery inverters regulate the power at the grid connection to 0 W by themselves.
 
-    Those that have a built-in control already keep it, and others behind the same meter join it where it would undo
-    what they do for the grid connection.
+    Those that have a built-in control already, or a recording, keep it, and others behind the same meter join it where
+    it would undo what they do for the grid connection.
 
     Raises:
         ValueError: If a battery inverter of a package has none; names it.
@@ -157,7 +158,9 @@ def with_self_consumption(site: Site) -> Site:
     joining = {
         key: grid
         for key, component in site.components.items()
-        if isinstance(component, BuiltInControl) and component.self_consumption is None
+        if isinstance(component, BuiltInControl)
+        and component.self_consumption is None
+        and not is_recorded(component)
     }
     while True:
         changed: dict[str, Any] = {

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..kernel import ageing, bms, feed_in, grid, inverters, metering
+from ..kernel import ageing, bms, feed_in, grid, inverters, metering, recorded
 from ..kernel.layout import Layout, Memory
 from . import loop
 
@@ -17,6 +17,10 @@ def nothing(layout: Layout, memory: Memory) -> None:
 
 def nothing_for(layout: Layout, memory: Memory, dt_s: float) -> None:
     """Do nothing for a while."""
+
+
+def nothing_up_to(layout: Layout, memory: Memory, end_us: int) -> None:
+    """Do nothing up to a time."""
 
 
 def nothing_until(layout: Layout, memory: Memory, dt_s: float, end_us: int) -> None:
@@ -54,6 +58,11 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
         feed_in.needs_new_share: never,
         feed_in.held_back_w: nothing_held,
         feed_in.reach_within_feed_in_w: least_reach_w,
+    },
+    "recorded": {
+        recorded.follow_recordings: nothing,
+        recorded.may_be_told: never,
+        recorded.count_astray: nothing_up_to,
     },
     "guards": {
         inverters.support_voltage: nothing,

@@ -105,6 +105,7 @@ class Summarizer:
             events=self._events, samples=self._samples,
             duration_us=plant.time_us - self._start_us, wall_s=wall_s,
             costs=None if self._bill is None else self._bill.costs(),
+            astray=plant.readings.astray(),
         )  # fmt: skip
 
     def _is_hybrid(self, key: str) -> bool:

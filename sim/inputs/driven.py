@@ -79,6 +79,7 @@ _NEEDED = DrivenInput(WATT, 0.0, _MOST_W)
 DRIVEN_INPUTS = {
     "load": _CONSUMED,
     "power": DrivenInput(WATT, -_MOST_W, 0.0, because="production is negative"),
+    "recorded": DrivenInput(WATT, -_MOST_W, _MOST_W),
     "feed_in_limit": _NEEDED,
     "import_limit": _NEEDED,
     "irradiance": DrivenInput(IRRADIANCE, 0.0, 2000.0),

@@ -1,8 +1,9 @@
-"""Signals made of others: kept within a limit, or a multiple."""
+"""Signals made of others: kept within a limit, a multiple, in steps, or later."""
 
 from __future__ import annotations
 
-from .signal import Signal
+from ...models.inverter import floor_to_resolution
+from .signal import NEVER, Signal
 
 
 class AtLeast:
@@ -39,3 +40,54 @@ class Multiple:
     def until(self, time_us: int) -> int:
         """Return the inner breakpoint."""
         return self.inner.until(time_us)
+
+
+class InSteps:
+    """Another signal, in whole steps: magnitudes are floored."""
+
+    def __init__(self, inner: Signal, step: float) -> None:
+        """Floor a signal to a step > 0."""
+        self.ends_us = inner.ends_us
+        self.inner = inner
+        self.step = step
+
+    def at(self, time_us: int) -> float:
+        """Return the inner value, floored."""
+        return floor_to_resolution(self.inner.at(time_us), self.step)
+
+    def until(self, time_us: int) -> int:
+        """Return the inner breakpoint."""
+        return self.inner.until(time_us)
+
+
+class Later:
+    """Another signal, as it arrives after a while; until the first of it has, a value of its own."""
+
+    def __init__(self, inner: Signal, delay_us: int, begin_us: int, before: float) -> None:
+        """Delay a signal.
+
+        Args:
+            inner: Any.
+            delay_us: By how much; 0 or more [µs].
+            begin_us: When the first of it arrives [µs].
+            before: What holds before that.
+        """
+        self.ends_us = _later(inner.ends_us, delay_us)
+        self.inner = inner
+        self.delay_us = delay_us
+        self.begin_us = begin_us
+        self.before = before
+
+    def at(self, time_us: int) -> float:
+        """Return what the inner value was, or the value before."""
+        return self.before if time_us < self.begin_us else self.inner.at(time_us - self.delay_us)
+
+    def until(self, time_us: int) -> int:
+        """Return the inner breakpoint as it arrives, or when the first one does."""
+        if time_us < self.begin_us:
+            return self.begin_us
+        return _later(self.inner.until(time_us - self.delay_us), self.delay_us)
+
+
+def _later(time_us: int, delay_us: int) -> int:
+    return NEVER if time_us == NEVER else time_us + delay_us

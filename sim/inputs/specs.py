@@ -37,6 +37,7 @@ from ..files.moments import parse_moment, parse_zone, write_moment
 from ..files.problems import did_you_mean
 from ..files.sections import short_for
 from ..files.units import (
+    AMPERE,
     CELSIUS,
     DEGREE,
     FRACTION,
@@ -218,10 +219,12 @@ class ClearSky(_Section):
     """Time that a value holds [s]; 10 s if not given."""
 
 
-def _one_of(unit: Unit) -> Callable[[str], str]:
+def _one_of(*units: Unit) -> Callable[[str], str]:
+    accepted = [spelling for unit in units for spelling in unit.factors]
+
     def check(spelling: str) -> str:
-        if spelling not in unit.factors:
-            raise PydanticCustomError("unit", "{accepted}", {"accepted": ", ".join(unit.factors)})
+        if spelling not in accepted:
+            raise PydanticCustomError("unit", "{accepted}", {"accepted": ", ".join(accepted)})
         return spelling
 
     return check
@@ -273,20 +276,40 @@ class FileColumn(_Section):
         """What one of the column's numbers is in the inner unit, by the passive sign convention."""
 
 
-class PowerFile(FileColumn):
-    """Active power from a recording."""
+class RecordedPower(FileColumn):
+    """Active power from a recording, with which way it flows."""
 
     unit: Annotated[str, AfterValidator(_one_of(WATT))]
     """Unit of the numbers in the column."""
     positive: Literal["consumption", "production"]
     """What a positive number in the column means."""
-    noise: _Noise = None
-    """Variation of the values; none if not given. A share alone is its amplitude."""
 
     @property
     def scale(self) -> float:
         """Watts, consumption positive, per one in the column."""
         return WATT.factors[self.unit] * self.factor * (1.0 if self.positive == "consumption" else -1.0)
+
+
+class PowerFile(RecordedPower):
+    """Active power from a recording."""
+
+    noise: _Noise = None
+    """Variation of the values; none if not given. A share alone is its amplitude."""
+
+
+class RecordedCharging(RecordedPower):
+    """What a car may draw, from a recording: a power, or a current of each phase."""
+
+    unit: Annotated[str, AfterValidator(_one_of(WATT, AMPERE))]
+    """Unit of the numbers in the column: of power, or amperes of each phase of the charger, at 230 V."""
+    positive: Literal["consumption", "production"] = "consumption"
+    """What a positive number in the column means; consumption if not given."""
+
+    @property
+    def scale(self) -> float:
+        """Watts or amperes, consumption positive, per one in the column."""
+        factors = {**WATT.factors, **AMPERE.factors}
+        return factors[self.unit] * self.factor * (1.0 if self.positive == "consumption" else -1.0)
 
 
 class IrradianceFile(FileColumn):

@@ -33,6 +33,8 @@ NO_SOURCE = -3
 """Sources of a machine's inputs that are not signals; the last gives 0."""
 FIRST_ARRAY = -4
 """From here down, power and voltage of each array of modules in turn."""
+FOLLOWED = -1
+"""In place of the time since when, or at which first, a device did not follow its recording."""
 FIRST_BOUND = -(1 << 30)
 """From here down, `BOUNDS` that clients have left each control."""
 BOUNDS = 3
@@ -163,6 +165,19 @@ class ControlLayout:
 
 
 @dataclass(slots=True)
+class RecordedLayout:
+    """A control that a recording drives."""
+
+    control: int
+    signal: int
+    """Input that says the active power that it is to have [W]."""
+    tolerance_w: float
+    """How far from that it may be and still follows [W]."""
+    grace_us: int
+    """For how long it may be farther, as its ramp takes its time [µs]."""
+
+
+@dataclass(slots=True)
 class FeedInLayout:
     """A limit of what flows into the grid, which photovoltaics keep to by themselves."""
 
@@ -211,6 +226,7 @@ class Layout:
     guards: Sequence[GuardLayout]
     controls: Sequence[ControlLayout]
     """First those of `inverters`, then those of machines."""
+    recorded: Sequence[RecordedLayout]
     feed_in: Sequence[FeedInLayout]
     """One, or none if there is no limit."""
     limited: Numbers
@@ -492,7 +508,7 @@ class ControlMemory:
     """Where the ramp has brought it [W]."""
     reactive_target_var: float = 0.0
     follows_meter: int = 1
-    """Whether it is without a client's set-point, and so its built-in control acts."""
+    """Whether it is without a set-point of a client or a recording, and so its built-in control acts."""
     held_off_by: int = 0
     """What of the grid holds its inverter off, a cause of `models.grid_code`; 0 if nothing does."""
     growth_w_per_s: float = math.inf
@@ -515,6 +531,28 @@ class ControlMemory:
     is_stuck: int = 0
     stuck_w: float = 0.0
     """Whether a broken device stays at a power whatever it is told, and at which [W]."""
+
+
+@dataclass(slots=True)
+class RecordedMemory:
+    """How a device follows its recording."""
+
+    is_overruled: int = 0
+    """Whether a client's set-point goes before it."""
+    since_us: int = FOLLOWED
+    """Since when it has not followed; `FOLLOWED` if it does [µs]."""
+    is_above: int = 0
+    """Whether it has more than its recording says then, rather than less."""
+    first_us: int = FOLLOWED
+    """When it first did not; `FOLLOWED` if it always did [µs]."""
+    astray_s: float = 0.0
+    """For how long it has not, since the start [s]."""
+    astray_wh: float = 0.0
+    """By which energy, either way [Wh]."""
+    most_w: float = 0.0
+    """By which power at most [W]."""
+    is_told: int = 0
+    """Whether somebody was told that it does not follow."""
 
 
 @dataclass(slots=True)
@@ -560,6 +598,7 @@ class Memory:
     inverters: Sequence[InverterMemory]
     pairs: Sequence[PairMemory]
     controls: Sequence[ControlMemory]
+    recorded: Sequence[RecordedMemory]
     feed_in: Sequence[FeedInMemory]
     allowed_w: MutableSequence[Any]
     allowed_var: MutableSequence[Any]

@@ -34,11 +34,13 @@ from .inverters import (
 )
 from .layout import Layout, Memory
 from .metering import run_meters
+from .recorded import count_astray, follow_recordings, may_be_told
 
 
 def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     """Find what flows at this instant, and until when it will if nobody interferes; inputs must be present."""
     count_energies(layout, memory)
+    follow_recordings(layout, memory)
     _find_flows(layout, memory, machines)
     memory.is_known = 1
     find_share(layout, memory)
@@ -92,6 +94,7 @@ def integrate(layout: Layout, memory: Memory, machines: Any, end_us: int) -> Non
     step_machines(layout, memory, machines, dt_s)
     watch_grid(layout, memory, dt_s)
     count_energy(layout, memory, dt_s)
+    count_astray(layout, memory, end_us)
     run_meters(layout, memory, dt_s)
     memory.time_us = end_us
     if end_us >= memory.holds_until_us:
@@ -103,7 +106,7 @@ def needs_control(layout: Layout, memory: Memory) -> bool:
     """Say whether now is a control cycle at which something might move by itself."""
     if not _is_at_cycle(layout, memory, layout.cycle_us):
         return False
-    if is_limited(layout):
+    if is_limited(layout) or may_be_told(layout, memory):
         return True
     for number in range(len(layout.controls)):
         if _may_move(layout, memory, number) and (

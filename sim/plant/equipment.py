@@ -19,6 +19,7 @@ from ..components.device import Machine
 from ..components.load import WiredLoad
 from ..components.metering import Metering
 from ..components.rating import Rating
+from ..components.recordings import RECORDED, is_recorded, recorded_set_points
 from ..components.registry import type_of
 from ..components.solar_array import SolarArray
 from ..inputs.signal import Signal
@@ -57,6 +58,8 @@ class Equipment(NamedTuple):
     arrays: dict[str, SolarArray]
     """Arrays of hybrid and PV inverters."""
     machines: dict[str, Machine]
+    recorded: dict[str, Signal]
+    """Set-points of devices that a recording drives, as these take them [W]."""
     built_in: dict[str, MeterControl]
     """Devices that act by themselves while no client tells them otherwise."""
     loads: dict[str, WiredLoad]
@@ -77,6 +80,7 @@ class Equipment(NamedTuple):
             **dict(zip([self.feed_in_input], self.feed_in_limits, strict=False)),
             **{f"{key}.load": load.signal for key, load in self.loads.items()},
             **{f"{key}.irradiance": array.signal for key, array in self.arrays.items()},
+            **{f"{key}.{RECORDED}": signal for key, signal in self.recorded.items()},
             **{
                 f"{key}.{quantity}": signal
                 for key, machine in self.machines.items()
@@ -121,11 +125,11 @@ def equip(
     machines = {
         key: _with_parameters(site, key, each) for key, each in built.items() if each.machine is not None
     }
+    ratings = {
+        key: _with_batteries(key, each, built, batteries_of[key]) for key, each in converting.items()
+    } | {key: machine.rating for key, machine in machines.items() if machine.rating is not None}
     return Equipment(
-        ratings={
-            key: _with_batteries(key, each, built, batteries_of[key]) for key, each in converting.items()
-        }
-        | {key: machine.rating for key, machine in machines.items() if machine.rating is not None},
+        ratings=ratings,
         grid_key=grid,
         grid=supply,
         systems=systems,
@@ -136,6 +140,11 @@ def equip(
         shares={key: each.shares for key, each in converting.items()},
         arrays={key: each.array for key, each in built.items() if each.array is not None},
         machines=machines,
+        recorded={
+            key: recorded_set_points(section, ratings[key], where[key])
+            for key in ratings
+            if is_recorded(section := site.components[key])
+        },
         built_in=_built_in(converting, kept_meters(site)),
         loads={key: each.load for key, each in built.items() if each.load is not None},
         throughput={key: each.throughput for key, each in built.items() if each.throughput is not None},

@@ -22,6 +22,7 @@ from ..components.device import (
 )
 from ..components.device_model import DeviceModel
 from ..components.environment import WIND
+from ..components.recordings import RECORDED
 from ..inputs.signal import NEVER
 from ..kernel.layout import (
     BOUNDS,
@@ -57,6 +58,8 @@ from ..kernel.layout import (
     MeterLayout,
     MeterMemory,
     PairMemory,
+    RecordedLayout,
+    RecordedMemory,
 )
 from ..network.wiring import Wiring
 from .equipment import Equipment
@@ -66,6 +69,8 @@ CONTROL_CYCLE_US = 100_000
 LONGEST_STEP_US = 900_000_000
 """What flows is looked at again at least this often [µs]."""
 _NO_SHARES = (0.0, 0.0, 0.0)
+TOLERANCE = 0.02
+"""A set-point counts as reached within this part of the rating [1]."""
 _METER_DEADBAND = 1e-3
 """Of a control's rating."""
 
@@ -78,6 +83,8 @@ class Places(NamedTuple):
     """Those with batteries."""
     batteries: dict[str, int]
     controls: dict[str, int]
+    recorded: dict[str, int]
+    """Of those, what a recording drives."""
     inputs: dict[str, int]
 
 
@@ -148,6 +155,7 @@ def number_site(
         ],
         guards=[GuardLayout(places.controls[key], each) for key, each in equipment.guards.items()],
         controls=[_control(wiring, equipment, component, key) for key in places.controls],
+        recorded=[_recorded(equipment, places, key, cycle_us) for key in places.recorded],
         feed_in=[FeedInLayout(signal[equipment.feed_in_input])] if equipment.feed_in_limits else [],
         limited=[places.controls[key] for key in equipment.photovoltaics],
         wind_signal=signal.get(WIND, -1) if equipment.arrays else -1,
@@ -187,7 +195,15 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
         guards=[GuardMemory(reference_w=guard.params.rated_power_w) for guard in layout.guards],
         inverters=[InverterMemory(heat_sink_c=inputs[layout.ambient_signal]) for _ in layout.inverters],
         pairs=[PairMemory() for _ in layout.pair_battery],
-        controls=[ControlMemory(target_w=rating.default_w, setting_w=rating.default_w) for rating in ratings],
+        controls=[
+            ControlMemory(
+                target_w=rating.default_w,
+                setting_w=rating.default_w,
+                follows_meter=int(key not in places.recorded),
+            )
+            for key, rating in zip(places.controls, ratings, strict=True)
+        ],
+        recorded=[RecordedMemory() for _ in layout.recorded],
         feed_in=[FeedInMemory() for _ in layout.feed_in],
         allowed_w=[None] * len(ratings),
         allowed_var=[None] * len(ratings),
@@ -255,6 +271,18 @@ def _control(wiring: Wiring, equipment: Equipment, component: Mapping[str, int],
     )
 
 
+def _recorded(equipment: Equipment, places: Places, key: str, cycle_us: int) -> RecordedLayout:
+    rating = equipment.ratings[key]
+    lower_w, upper_w = rating.active or (0.0, 0.0)
+    ramp_s = (upper_w - lower_w) / rating.ramp_rate_w_per_s
+    return RecordedLayout(
+        control=places.controls[key],
+        signal=places.inputs[f"{key}.{RECORDED}"],
+        tolerance_w=TOLERANCE * rating.size + rating.rest_w,
+        grace_us=cycle_us + round(ramp_s * 1e6),
+    )
+
+
 def _places(wiring: Wiring, equipment: Equipment, inputs: Iterable[str]) -> Places:
     inverters = list(wiring.batteries_of)
     rated_machines = [key for key, machine in equipment.machines.items() if machine.rating is not None]
@@ -263,6 +291,7 @@ def _places(wiring: Wiring, equipment: Equipment, inputs: Iterable[str]) -> Plac
         inverters=_numbered(inverters),
         batteries=_numbered(equipment.batteries),
         controls=_numbered([*inverters, *rated_machines]),
+        recorded=_numbered(equipment.recorded),
         inputs=_numbered(inputs),
     )
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from ...models.ac import ThreePhase
 from ...models.battery import BatteryOutput, BatteryState, battery_terminal
 from ...models.meter import MeterOutput, meter_reading
+from ..components.recordings import Astray
 from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds
 from ..kernel.ac_bus import active_w
 from ..kernel.grid import line_voltage_v, voltage_v
+from ..kernel.layout import FOLLOWED
 from ..kernel.metering import meter_input, metering_state
 from ..kernel.reach import reach_w
 from ..network.wiring import Wiring, sum_towards_inverters
@@ -56,6 +58,22 @@ class Readings:
             self._flows_at = self._point.generation
             self._flows = self._named_flows()
         return self._flows
+
+    def astray(self) -> tuple[Astray, ...]:
+        """Return what did not always do what its recording says, beside what a client told it."""
+        rows = ((key, self._memory.recorded[number]) for key, number in self._places.recorded.items())
+        return tuple(
+            Astray(
+                key,
+                row.first_us,
+                row.astray_s,
+                row.astray_wh,
+                row.most_w,
+                self._equipment.ratings[key].is_limit,
+            )
+            for key, row in rows
+            if row.first_us != FOLLOWED
+        )
 
     def voltages(self) -> Voltages:
         """Return the voltages now, wherever the grid reaches."""

@@ -111,8 +111,15 @@ class SetPointsUnderWay:
                 del self._pending[key]
 
     def is_told(self, key: str) -> bool:
-        """Say whether a device has taken in a set-point of active power, and was not released since."""
+        """Say whether a device has a set-point of active power: one that was sent, or that of its recording."""
         return not self._memory.controls[self._point.places.controls[key]].follows_meter
+
+    def is_released(self, key: str) -> bool:
+        """Say whether no set-point of active power that somebody sent is in force at a device."""
+        recorded = self._point.places.recorded.get(key)
+        if recorded is not None:
+            return not self._memory.recorded[recorded].is_overruled
+        return not self.is_told(key)
 
     def has_any(self, key: str) -> bool:
         """Say whether a set-point is on its way to a device."""
@@ -138,5 +145,9 @@ class SetPointsUnderWay:
             control.reactive_target_var = as_taken(rating, arrived.power, default=0.0)
         else:
             control.target_w = active_as_taken_w(self._rating_now(key), arrived.power)
-            control.follows_meter = int(arrived.power is None)
+            recorded = self._point.places.recorded.get(key)
+            if recorded is None:
+                control.follows_meter = int(arrived.power is None)
+            else:
+                self._memory.recorded[recorded].is_overruled = int(arrived.power is not None)
         self._point.forget()

@@ -8,14 +8,12 @@ from ..domain.switching import Position
 from ..kernel.steps import is_ramping
 from .capability import Capability
 from .equipment import Equipment
+from .numbering import TOLERANCE
 from .operating_point import OperatingPoint
 from .readings import Readings
 from .running_machines import RunningMachines
 from .set_points import SetPointsUnderWay
 from .switching import Switching
-
-_TOLERANCE = 0.02
-"""A set-point counts as reached within this part of the rating [1]."""
 
 
 class Tracking:
@@ -70,7 +68,7 @@ class Tracking:
         when the device does not run; a machine that starts has taken on what it is told, and comes to it by itself.
         """
         flow, rating = self._readings.flows().ac[key], self._equipment.ratings[key]
-        tolerance = _TOLERANCE * rating.size
+        tolerance = TOLERANCE * rating.size
         if not self._switching.in_service(key):
             return False
         if power_type is PowerType.REACTIVE:

@@ -10,6 +10,7 @@ from ..components.component_type import Way
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.hybrid_inverter import HybridInverter
 from ..components.registry import Component, type_of
+from ..components.section import Lapsing
 from ..components.setting import GridFacts
 from ..domain.categories import Category
 from ..domain.messages import Reading
@@ -57,6 +58,8 @@ def _undriven(
 
 def _at_rest(component: Component) -> Component:
     update: dict[str, Any] = dict(type_of(component).inputs)
+    if isinstance(component, Lapsing):
+        update["recorded"] = None
     if isinstance(component, GridConnectionPoint):
         update["fuse"] = None
         if isinstance(component.frequency, float):

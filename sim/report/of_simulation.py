@@ -195,6 +195,7 @@ class SiteWatch:
             unknown_s=gatherer.grid_unknown_s(),
             shortfalls=self._shortfalls.shortfalls(),
             costs=gatherer.costs(),
+            astray=self._plant.readings.astray(),
             spans_agree=gatherer.spans_agree(grid_is_counted=False),
         )
 

@@ -43,4 +43,5 @@ def report_of_summary(summary: Summary, site: Site, begin_us: int) -> SiteReport
         unknown_s=0.0,
         shortfalls=Shortfalls(lost_wh=summary.lost_wh),
         costs=summary.costs,
+        astray=summary.astray,
     )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
+from ..components.recordings import Astray
 from ..tariff.bill import Costs
 from .figures import Kpis
 
@@ -172,6 +173,8 @@ class SiteReport:
     shortfalls: Shortfalls = NOTHING_KNOWN
     costs: Costs | None = None
     """None without a tariff, or where nobody saw the connection point."""
+    astray: tuple[Astray, ...] = ()
+    """Devices that did not always do what drives them by `recorded`, as far as that is known."""
     spans_agree: bool = True
     """Whether what was imported, exported, consumed and produced is known of the same spans; else shares are not."""
 
@@ -302,6 +305,7 @@ class SiteReport:
                 "begin_us": list(self.curve.begin_us),
                 "powers_w": {name: list(values) for name, values in self.curve.powers_w.items()},
             },
+            "astray": [astray._asdict() for astray in self.astray],
             "notes": list(self.notes),
         }  # fmt: skip
 

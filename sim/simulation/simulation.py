@@ -22,6 +22,7 @@ from ..inputs.override import Override
 from ..plant.state_check import LONGEST_LAG_US
 from ..site.site import Site
 from .hardware import Hardware, ModelledHardware
+from .recordings import tell_recordings
 from .snapshot import Snapshot
 
 LONGEST_SAYING = 1000
@@ -68,6 +69,7 @@ class Simulation:
         self.gateway = Gateway(
             self.plant, self.engine, clock, self.instruments, self.faults, self.executor, self.events
         )
+        tell_recordings(self.plant, self.events, self.gateway.samplings)
         self.executor.handle(OverrideInput, self._override)
         self.executor.handle(ReleaseInput, self._release)
         self.executor.handle(RestartServer, self._restart_server)

@@ -71,9 +71,9 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
     """
     section = site.components[key]
     with presets_asked() as asked:
-        made = dict(_parameters(_built(site, key, section, start_us), section))
+        made = dict(_parameters(built_component(site, key, section, start_us), section))
     plain = section.model_copy(update=_defaults(section))
-    of_plain = dict(_parameters(_built(site, key, plain, start_us), plain))
+    of_plain = dict(_parameters(built_component(site, key, plain, start_us), plain))
     presets, remarks = dict[PresetName, str](), dict[str, str]()
     with own_presets(site.own_presets):
         for preset in asked:
@@ -118,7 +118,13 @@ def _defaults(section: ComponentSection) -> dict[str, Any]:
     }
 
 
-def _built(site: Site, key: str, section: ComponentSection, start_us: int) -> Built:
+def built_component(site: Site, key: str, section: ComponentSection, start_us: int) -> Built:
+    """Return what a component brings into the plant of a site.
+
+    Raises:
+        InputError: If a recorded input cannot drive it from its start.
+        ParameterError: If it cannot be built of the site's parameters.
+    """
     with own_presets(site.own_presets):
         ambient = ambient_signal(site, start_us=start_us, seed=0)
         return type_of(section).build(section, settings(site, ambient, start_us=start_us, seed=0)[key])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -135,6 +136,33 @@ def test_so_does_one_in_which_inverters_share_batteries_and_sun_passes_through_e
     assert beside_w.min() < -1000.0
     assert one_w.max() < 100.0
     assert one_w[-1] >= 0.0
+
+
+@pytest.mark.slow  # compiles a program of its own
+def test_so_does_one_that_a_recording_drives_beyond_what_devices_can(tmp_path: Path) -> None:
+    begin = NOON.replace(tzinfo=UTC)
+    rows = [
+        f"{(begin + timedelta(minutes=10 * n)).isoformat()},{(-1) ** n * 7 * n},{3 * n}" for n in range(12)
+    ]
+    (tmp_path / "day.csv").write_text("\n".join(["time,kw,a", *rows]))
+    recorded = {"file": "day.csv", "column": "kw", "unit": "kW", "positive": "consumption"}
+    site = Site.from_content({
+        "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
+        "components": in_one_program({
+            "grid": {"id": 1, "category": "grid_connection_point"},
+            "main": {"id": 2, "category": "meter", "behind": "grid", "load": "1 kW"},
+            "inv": {
+                "id": 3, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW", "recorded": recorded,
+            },
+            "bat": {"id": 4, "category": "battery", "behind": "inv", "preset": "lfp-10kwh"},
+            "car": {
+                "id": 5, "category": "ev_charger", "behind": "main", "rated_power": "11 kW", "car": {},
+                "recorded": {**recorded, "column": "a", "unit": "A"},
+            },
+        }),
+    }, tmp_path)  # fmt: skip
+    for resolution in (timedelta(seconds=1), timedelta(minutes=1)):
+        assert_same_bits(site, timedelta(hours=2), resolution)
 
 
 @pytest.mark.slow  # compiles a program of its own

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import doppelgrid
+from doppelgrid.models.parameter import ParameterError
+from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.files.presets import PresetName
 from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.site.environment import grid_facts
 from doppelgrid.sim.site.explanation import Explained, Explanation, Origin, explained
 from doppelgrid.sim.site.reader import SiteError, bundled_sites, parse_site
 from doppelgrid.sim.site.site import Site
@@ -164,3 +168,104 @@ class TestParametersOfAnArray:
         text = TEXT.replace("pv_inverter", category)
         with pytest.raises(SiteError, match=told):
             parse_site(text.replace("MORE", f"{more}parameters: {{array.soiling: 0.1}}"), "site.yaml")
+
+
+OF_PARTS: dict[str, dict[str, Any]] = {
+    "grid": {
+        "id": 1, "category": "grid_connection_point", "rated_fuse_current": "100 A", "fuse": {},
+        "voltages": {"resistance": "200 mΩ"},
+    },
+    "main": {"id": 2, "category": "meter", "behind": "grid", "measurement": {"accuracy_class": "1"}},
+    "inv": INVERTER | {"behind": "main", "grid_code": "vde-ar-n-4105"},
+    "battery": BATTERY | {"ageing": 1},
+    "pv": PV | {"id": 5, "behind": "main", "grid_code": "vde-ar-n-4105"},
+}  # fmt: skip
+"""Components with all the parts that they can have."""
+
+
+def all_parts() -> Site:
+    return Site.model_validate({"microgrid": {"id": 7}, "components": OF_PARTS})
+
+
+@pytest.mark.parametrize(
+    ("of_site", "key"),
+    [("all parts", key) for key in OF_PARTS]
+    + [("all-categories", key) for key in doppelgrid.load_site("all-categories").components],
+)
+def test_whatever_is_explained_can_be_set_by_its_name_or_has_a_key_of_its_own(of_site: str, key: str) -> None:
+    whole = all_parts() if of_site == "all parts" else doppelgrid.load_site(of_site)
+    component = whole.components[key]
+    for each in explanation(whole, key).parameters:
+        value = each.value if isinstance(each.value, tuple) else float(each.value)
+        changed = component.model_copy(update={"parameters": {each.name: value}})
+        assert refusal(whole, changed) in {
+            "",
+            "set by a key of the component itself",
+            "what its bounds go by",
+        }, each.name
+
+
+def refusal(of_site: Site, component: Any) -> str:
+    """Return what is wrong with the parameters of a component; nothing if nothing is."""
+    try:
+        type_of(component).check_parameters(component, grid_facts(of_site))
+    except ParameterError as refused:
+        return refused.found
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "value"),
+    [
+        ("grid", "fuse.melting_current_a", 170.0),
+        ("grid", "impedance.resistance_ohm", 0.3),
+        ("main", "meter.window_s", 60.0),
+        ("inv", "grid_code.code.overfrequency_hz", 51.0),
+        ("battery", "bms.overtemperature.trip", 64.0),
+        ("battery", "ageing.pace", 3.0),
+        ("pv", "array.degradation", 0.1),
+    ],
+)
+def test_a_parameter_of_a_part_is_what_a_run_has(key: str, name: str, value: float) -> None:
+    components = {**OF_PARTS, key: OF_PARTS[key] | {"parameters": {name: value}}}
+    made = explanation(Site.model_validate({"microgrid": {"id": 7}, "components": components}), key)
+    assert (of(made)[name].value, of(made)[name].origin) == (value, Origin.FILE)
+
+
+@pytest.mark.parametrize(
+    ("key", "without", "parameter", "told"),
+    [
+        ("grid", "fuse", "fuse.melting_current_a: 170", "nothing, the fuse here cannot melt"),
+        ("grid", "voltages", "impedance.resistance_ohm: 1", "nothing, the grid here has no impedance"),
+        ("main", "measurement", "meter.window_s: 60", "nothing, this meter shows what is"),
+        (
+            "inv",
+            "grid_code",
+            "grid_code.code.overfrequency_hz: 51",
+            "nothing, this inverter keeps to no grid_code",
+        ),
+        ("battery", "ageing", "ageing.pace: 3", "nothing, this battery does not age"),
+        ("main", "", "window_s: 60", "parameters of meter.…, as it has no model of its own"),
+        ("battery", "", "bms.overtemperature.trip: 20", "bms.overtemperature"),
+        ("battery", "", "bms.relay_s: -1", ">= 0.001 s"),
+        ("battery", "", "r0_ohm: [-0.1, 0.1]", "r0_ohm[0] is -0.1 Ω"),
+        ("battery", "", "ocv_v: [400, 300]", "ocv_v"),
+        ("battery", "", "soc_upper: 1.1", "soc_upper is 1.1; accepted: "),
+        ("inv", "", "linear_loss: -0.1", "linear_loss is -0.1"),
+        ("main", "", "meter.window_s: -1", "meter.window_s is -1 s"),
+    ],
+)
+def test_parameters_that_cannot_be_are_refused_by_line(
+    key: str, without: str, parameter: str, told: str
+) -> None:
+    lines = ["microgrid: {id: 7}", "components:"]
+    for name, component in OF_PARTS.items():
+        said = {each: value for each, value in component.items() if each != without or name != key}
+        if name == key:
+            field, _, value = parameter.partition(": ")
+            said["parameters"] = {field: json.loads(value)}
+        lines.append(f"  {name}: {json.dumps(said, ensure_ascii=False)}")
+    with pytest.raises(SiteError) as refused:
+        parse_site("\n".join(lines), "site.yaml")
+    assert str(refused.value).startswith(f"site.yaml:{3 + list(OF_PARTS).index(key)}: {key}.parameters.")
+    assert told in str(refused.value)

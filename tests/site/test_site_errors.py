@@ -124,7 +124,7 @@ WRONG_LINES = {
         "  pv: {id: 21, category: pv_inverter, behind: main, rated_power: 1 kW, load: {}}",
         [
             "pv.load is unknown; accepted: id, name, manufacturer, model, behind, operational_mode, refusals, "
-            "parameters, on_lapse, rated_power, "
+            "parameters, on_lapse, recorded, rated_power, "
             "rated_apparent_power, preset, standby_power, response_delay, ramp_rate, resolution, "
             "min_power_factor, max_reactive_power, grid_code, phases, module, soiling, shading, "
             "category, "

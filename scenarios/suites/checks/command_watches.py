@@ -120,7 +120,7 @@ class Lifetimes:
         if isinstance(component, Lapsing) and component.on_lapse.kind is not LapseKind.RELEASE:
             instead = component.on_lapse.instead_of(power)
             return self._is_aimed_at(key, power_type, instead)
-        return bool(self._controls[key].follows_meter)
+        return self._simulation.plant.set_points.is_released(key)
 
 
 def _is_of_device(kind: FaultKind) -> bool:

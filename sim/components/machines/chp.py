@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from ....models import chp
 from ....models.ac import phase_shares
@@ -16,7 +16,7 @@ from ....models.tables import table_value
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.presets import find_preset, preset_names
-from ...files.sections import written
+from ...files.sections import refuse, written
 from ...files.units import CELSIUS, Fraction, Unit
 from ...inputs.chance import Chance
 from ...inputs.signal import Constant
@@ -49,6 +49,13 @@ class Chp(ProcessMachine):
     """Whether a cooler takes what a full buffer does not; else a full buffer stops it."""
     failed_starts: Fraction = Field(default=written("0 %"))
     """Part of its attempts to start that fail."""
+
+    @field_validator("heat_led")
+    @classmethod
+    def _not_told(cls, heat_led: bool, info: ValidationInfo) -> bool:
+        if heat_led and info.data.get("recorded") is not None:
+            raise refuse("either heat_led or recorded, not both")
+        return heat_led
 
 
 _ROOM_C = 20.0

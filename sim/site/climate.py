@@ -1,0 +1,65 @@
+"""Where the air of a site is warmer or colder than the data of its devices reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..components.component_type import Built
+from ..inputs.errors import InputError
+from ..inputs.files.recording import read_recording
+from ..inputs.specs import FileColumn, Inline
+from .environment import INDOOR_C
+from .explanation import built_component
+from .site import Site
+
+
+def climate_notes(site: Site, *, start_us: int) -> Iterator[str]:
+    """Yield what the air of a site is beyond, in words: limits that the presets of its devices have from data sheets.
+
+    Args:
+        site: A valid site, whose files can be read.
+        start_us: When a run would start [µs since the Unix epoch].
+    """
+    coldest_c, warmest_c = _air_c(site)
+    # What is recorded of the air need not be of the day of a run.
+    temperate = site.model_copy(update={"ambient_temperature": None})
+    for key, component in site.components.items():
+        try:
+            built = built_component(temperate, key, component, start_us)
+        except InputError:
+            continue  # What drives it need not be of that day.
+        preset = getattr(component, "preset", None)
+        named = f"{key} ({preset})" if preset else key
+        for word, lower_c, upper_c in _limits_c(built):
+            beyond = []
+            if coldest_c < lower_c:
+                beyond.append(f"from {lower_c:g} °C on, and the air is at {coldest_c:g} °C")
+            if warmest_c > upper_c:
+                beyond.append(f"up to {upper_c:g} °C, and the air is at {warmest_c:g} °C")
+            for words in beyond:
+                yield f"{named} {word} {words}, outside its data sheet"
+
+
+def _limits_c(built: Built) -> Iterator[tuple[str, float, float]]:
+    """Yield what a device does, and from and up to which temperature of the air it may [°C]."""
+    if built.battery is not None:
+        cells = built.battery.params
+        yield "is charged", cells.charge_temperatures_c[0], cells.charge_temperatures_c[-1]
+        yield "is discharged", cells.discharge_temperatures_c[0], cells.discharge_temperatures_c[-1]
+    if built.inverter is not None:
+        yield "works", float("-inf"), built.inverter.ambient_max_c
+
+
+def _air_c(site: Site) -> tuple[float, float]:
+    """Return the lowest and the highest temperature of the air that a site file names [°C]."""
+    air = site.ambient_temperature
+    match air:
+        case None:
+            return INDOOR_C, INDOOR_C
+        case Inline():
+            values = [point.value for point in air.points]
+        case FileColumn():
+            values = read_recording(air, site.directory, site.microgrid.location.zone).values.tolist()
+        case _:
+            values = [air]
+    return min(values), max(values)

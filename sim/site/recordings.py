@@ -1,0 +1,58 @@
+"""What devices cannot do of what drives them by `recorded`, as far as their ratings tell before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..components.rating import Rating
+from ..components.recordings import recorded_factor
+from ..components.section import Lapsing
+from ..files.units import WATT
+from ..inputs.errors import InputError
+from ..inputs.files.recording import read_recording
+from .explanation import built_component
+from .site import Site
+
+_ROUNDING = 1.0 + 1e-9
+
+
+def recording_notes(site: Site, *, start_us: int) -> Iterator[str]:
+    """Yield what recordings ask for beyond the ratings of their devices, in words.
+
+    Args:
+        site: A valid site, whose files can be read.
+        start_us: When a run would start [µs since the Unix epoch].
+    """
+    # What is recorded of the air need not be of the day of a run.
+    temperate = site.model_copy(update={"ambient_temperature": None})
+    for key, component in site.components.items():
+        if not isinstance(component, Lapsing) or component.recorded is None:
+            continue
+        try:
+            built = built_component(temperate, key, component, start_us)
+        except InputError:
+            continue  # What else drives it need not be of that day.
+        rating = built.converting.rating if built.converting is not None else None
+        if rating is None and built.machine is not None:
+            rating = built.machine.rating
+        if rating is not None and rating.active is not None:
+            yield from _beyond(site, key, component, rating)
+
+
+def _beyond(site: Site, key: str, component: Lapsing, rating: Rating) -> Iterator[str]:
+    spec, bounds = component.recorded, rating.active
+    assert spec is not None
+    assert bounds is not None
+    values = read_recording(spec, site.directory, site.microgrid.location.zone).values * recorded_factor(
+        component, rating
+    )
+    lower_w, upper_w = min(bounds.lower, 0.0) * _ROUNDING, max(bounds.upper, 0.0) * _ROUNDING
+    beyond = values[(values < lower_w) | (values > upper_w)]
+    if not len(beyond):
+        return
+    most_w = float(beyond[abs(beyond).argmax()])
+    lower, upper, most = (WATT.in_words(power_w, digits=4) for power_w in (*bounds, most_w))
+    yield (
+        f"{key} cannot have all that is recorded in {spec.file}: up to {most}, beyond its {lower} to {upper}, "
+        f"in {len(beyond)} of {len(values)} rows"
+    )

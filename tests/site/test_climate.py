@@ -1,0 +1,60 @@
+"""`check` tells where the air of a site is beyond the data sheets of its devices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from doppelgrid.sim.site.climate import climate_notes
+from doppelgrid.sim.site.reader import bundled_sites, load_site
+from doppelgrid.sim.site.site import Site
+
+START_US = 1_780_000_000_000_000
+POINTS = [{"at": "0 s", "value": "-30 °C"}, {"at": "1 h", "value": "70 °C"}]
+
+
+def notes(air: Any, folder: Path = Path()) -> list[str]:
+    site = Site.from_content(
+        {
+            "microgrid": {"id": 1},
+            "ambient_temperature": air,
+            "components": {
+                "grid": {"id": 1, "category": "grid_connection_point"},
+                "inv": {"id": 2, "category": "battery_inverter", "behind": "grid", "rated_power": "30 kW"},
+                "bat": {"id": 3, "category": "battery", "behind": "inv", "preset": "lfp-92kwh"},
+            },
+        },
+        folder,
+    )
+    return list(climate_notes(site, start_us=START_US))
+
+
+COLD = "bat (lfp-92kwh) is charged from 0 °C on, and the air is at -30 °C, outside its data sheet"
+HOT = [
+    "inv works up to 60 °C, and the air is at 70 °C, outside its data sheet",
+    "bat (lfp-92kwh) is charged up to 60 °C, and the air is at 70 °C, outside its data sheet",
+    "bat (lfp-92kwh) is discharged up to 60 °C, and the air is at 70 °C, outside its data sheet",
+]
+
+
+@pytest.mark.parametrize(
+    ("air", "told"), [("-30 °C", [COLD]), ("70 °C", HOT), ("20 °C", []), ("0 °C", []), ("60 °C", [])]
+)
+def test_air_beyond_a_data_sheet_is_told_with_its_limit(air: str, told: list[str]) -> None:
+    assert notes(air) == told
+
+
+def test_all_that_a_profile_names_counts() -> None:
+    assert notes({"profile": "inline", "points": POINTS}) == [HOT[0], COLD, *HOT[1:]]
+
+
+def test_all_that_a_file_holds_counts(tmp_path: Path) -> None:
+    (tmp_path / "air.csv").write_text("time,c\n2026-06-15T00:00:00Z,10\n2026-06-15T01:00:00Z,-30\n")
+    assert notes({"file": "air.csv", "column": "c"}, tmp_path) == [COLD]
+
+
+@pytest.mark.parametrize("name", bundled_sites())
+def test_no_bundled_site_is_beyond(name: str) -> None:
+    assert not list(climate_notes(load_site(name), start_us=START_US))
