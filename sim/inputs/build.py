@@ -46,6 +46,11 @@ class InputSetting:
         """The name of the input's random stream."""
         return f"{self.seed}/{self.owner}/{self.purpose}"
 
+    @property
+    def weather_key(self) -> str:
+        """The name of the random stream of the weather, the same for all of a site."""
+        return f"{self.seed}/weather"
+
 
 def build_signal(spec: Spec, surroundings: InputSetting) -> Signal:
     """Make a running input.
@@ -82,7 +87,8 @@ def _without_noise(spec: Spec, where: InputSetting) -> Signal:
         case ClearSky():
             if where.plane is None:
                 raise ValueError(f"{where.owner}.{where.purpose} has no plane; accepted: tilt and azimuth")
-            return Daily(SkyDays(spec, where.location, where.plane, where.key), where.location.zone)
+            days = SkyDays(spec, where.location, where.plane, where.key, where.weather_key)
+            return Daily(days, where.location.zone)
         case FileColumn():
             return recorded_signal(spec, where.directory, where.location.zone, where.start_us)
         case _:
