@@ -221,6 +221,13 @@ class ClearSky(_Section):
     """Time that a value holds [s]; 10 s if not given."""
 
 
+class ClimateTemperature(_Section):
+    """Temperature of the air outdoors, by place and season, with warmer and colder days and the hours of the day."""
+
+    profile: Literal["climate"]
+    """Temperature by the climate of the site's place."""
+
+
 def _one_of(unit: Unit) -> Callable[[str], str]:
     def check(spelling: str) -> str:
         if spelling not in unit.factors:
@@ -450,9 +457,10 @@ IrradianceInput = Annotated[
 TemperatureInput = Annotated[
     Annotated[Temperature, *_QUANTITY]
     | Annotated[Inline[Temperature], Tag("inline")]
+    | Annotated[ClimateTemperature, Tag("climate")]
     | Annotated[TemperatureFile, Tag("file")],
     _BY_KIND,
-    _knows("inline"),
+    _knows("inline", "climate"),
 ]
 """Temperature of the air [°C]."""
 _WindSpeed = Annotated[float, METRE_PER_SECOND.within(lower=0.0, upper=100.0)]

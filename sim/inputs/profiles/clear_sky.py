@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from ....models.pv_glass import glass_kept, ground_kept, sky_kept
 from ..daily import MINUTE_US
 from .kept import kept_series
 
@@ -29,7 +30,7 @@ _OVERCAST = 0.4
 """Share of the clear sky's light, at and below which all of it is diffuse."""
 _LOWEST_SUN = 0.01745
 """Least cosine of the zenith angle that the sky's brightness about the sun is divided by, as in `pvlib`."""
-_PARTS = 6
+_PARTS = 7
 
 
 class ClearMonth(NamedTuple):
@@ -50,8 +51,10 @@ class ClearMonth(NamedTuple):
     """Cosine of the angle of incidence over that of the zenith angle, within the sky of Hay and Davies [1/1000]."""
     outside: Floats
     """Irradiance on the horizontal outside of the atmosphere [W/m²]."""
-    tilt: tuple[float, float]
-    """Shares of the sky and of the ground that the plane sees."""
+    kept: Floats
+    """Share of the direct light that glass on the plane lets through [1/1000]."""
+    tilt_deg: float
+    """Of the plane, from the horizontal [°]."""
 
     @property
     def clearness(self) -> float:
@@ -59,14 +62,16 @@ class ClearMonth(NamedTuple):
         outside = float(self.outside.sum())
         return float(self.horizontal.sum()) / outside if outside > 0.0 else 0.0
 
-    def irradiance(self, times_us: npt.NDArray[np.int64]) -> Floats:
-        """Return the irradiance on the plane under the clear sky [W/m²]."""
+    def irradiance(self, times_us: npt.NDArray[np.int64], *, is_glazed: bool = False) -> Floats:
+        """Return the irradiance on the plane under the clear sky [W/m²]; see `clouded`."""
         import numpy as np  # noqa: PLC0415 - comes with pvlib, which few sites need
 
+        if is_glazed:
+            return self.clouded(times_us, np.ones(len(times_us)), is_glazed=True)
         values: Floats = np.interp(times_us, self.times_us, self.total)
         return values
 
-    def clouded(self, times_us: npt.NDArray[np.int64], index: Floats) -> Floats:
+    def clouded(self, times_us: npt.NDArray[np.int64], index: Floats, *, is_glazed: bool = False) -> Floats:
         """Return the irradiance on the plane under clouds [W/m²].
 
         Direct light suffers more than diffuse: of a sky that has 40 % of the clear one's light, or less, all is
@@ -75,6 +80,7 @@ class ClearMonth(NamedTuple):
         Args:
             times_us: Ascending, within the month [µs since the Unix epoch].
             index: Share of the clear sky's global irradiance on the horizontal, one for each time.
+            is_glazed: Whether to count what glass on the plane lets through, over that at right angles.
 
         Reference: D. G. Erbs, S. A. Klein, J. A. Duffie, Solar Energy 28 (1982) 293-302,
         doi:10.1016/0038-092X(82)90302-4.
@@ -89,7 +95,12 @@ class ClearMonth(NamedTuple):
         direct = clear * np.sqrt(clear) * np.maximum(index, 1.0)
         about_sun, facing = about_sun / 1000.0 * direct, facing / 1000.0
         diffuse = index * horizontal - direct * level
-        sky, ground = self.tilt
+        upright = math.cos(math.radians(self.tilt_deg))
+        sky, ground = (1.0 + upright) / 2.0, _ALBEDO * (1.0 - upright) / 2.0
+        if is_glazed:
+            kept = np.interp(times_us, self.times_us, self.kept) / 1000.0
+            beam, facing = kept * beam, kept * facing
+            sky, ground = sky_kept(self.tilt_deg) * sky, ground_kept(self.tilt_deg) * ground
         values: Floats = (
             direct * beam
             + diffuse * (about_sun * facing + (1.0 - about_sun) * sky)
@@ -124,9 +135,7 @@ def clear_month(location: Location, plane: tuple[float, float], begin_us: int, e
         _LEAST_IRRADIANCE,
         lambda: _parts(times_us, location, *plane),
     ).reshape(_PARTS, -1)
-    upright = math.cos(math.radians(plane[0]))
-    shares = (1.0 + upright) / 2.0, _ALBEDO * (1.0 - upright) / 2.0
-    return ClearMonth(times_us, total, *parts, shares)
+    return ClearMonth(times_us, total, *parts, tilt_deg=plane[0])
 
 
 def _parts(
@@ -153,6 +162,7 @@ def _parts(
         1000.0 * dni / extra,
         1000.0 * incidence / np.maximum(height, _LOWEST_SUN),
         extra * height,
+        np.array([1000.0 * glass_kept(cosine) for cosine in incidence.tolist()]),
     )
     together: Floats = np.concatenate(parts)
     return together

@@ -41,7 +41,14 @@ class SkyDays:
     """Makes days of irradiance on the plane of an array [W/m²]."""
 
     def __init__(
-        self, spec: ClearSky, location: Location, plane: tuple[float, float], key: str, weather_key: str
+        self,
+        spec: ClearSky,
+        location: Location,
+        plane: tuple[float, float],
+        key: str,
+        weather_key: str,
+        *,
+        is_glazed: bool = False,
     ) -> None:
         """Look at the sky from a place.
 
@@ -51,12 +58,14 @@ class SkyDays:
             plane: Its tilt from the horizontal and azimuth clockwise from north [°].
             key: Names the random stream of passing clouds; each day has its own within.
             weather_key: Names the random stream of the weather, which tells what days are like.
+            is_glazed: Whether to count what the glass of modules lets through, over that at right angles.
         """
         self._spec = spec
         self._location = location
         self._plane = plane
         self._key = key
         self._weather_key = weather_key
+        self._is_glazed = is_glazed
         self._month: tuple[date, ClearMonth] | None = None
 
     def steps(self, day: Day) -> Steps:
@@ -70,10 +79,12 @@ class SkyDays:
         clouds = self._spec.clouds
         if clouds is not None:
             through = cloud_index(clouds, key, times_s, step_s=step_s)
-            return Steps.of_arrays(times_us, month.irradiance(middles_us) * through)
+            return Steps.of_arrays(
+                times_us, month.irradiance(middles_us, is_glazed=self._is_glazed) * through
+            )
         index = self._day_index(day, month)
         through = max(index, 1.0) * weather_index(min(index, 1.0), key, times_s, step_s=step_s)
-        return Steps.of_arrays(times_us, month.clouded(middles_us, through))
+        return Steps.of_arrays(times_us, month.clouded(middles_us, through, is_glazed=self._is_glazed))
 
     def _day_index(self, day: Day, month: ClearMonth) -> float:
         """Return the share of a clear day's irradiation that the day has."""
