@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 from itertools import pairwise
 from statistics import fmean, pvariance
 
@@ -11,10 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from doppelgrid.sim.inputs.daily import Day, midnight_us
+from doppelgrid.sim.inputs.location import Location
 from doppelgrid.sim.inputs.profiles.climate import climate_at, reference_places
 from doppelgrid.sim.inputs.profiles.days import day_clear_sky_index, day_weather, month_ranks
+from doppelgrid.sim.inputs.profiles.outdoors import OutdoorDays
+from doppelgrid.sim.inputs.profiles.sky import SkyDays
+from doppelgrid.sim.inputs.profiles.snow import SnowCover
 from doppelgrid.sim.inputs.signal import Signal
-from doppelgrid.sim.inputs.specs import IrradianceInput, TemperatureInput
+from doppelgrid.sim.inputs.specs import ClearSky, IrradianceInput, TemperatureInput
 
 Build = Callable[..., Signal]
 Us = Callable[[str], int]
@@ -123,3 +128,53 @@ def test_months_of_the_weather_are_as_clear_as_the_place(build: Build, us: Us) -
     assert sum(sums[0]) == pytest.approx(sum(sums[1]), rel=0.03)
     assert sums[0] != pytest.approx(sums[1], rel=0.05)
     assert 130.0 < sum(sums[0]) < 185.0
+
+
+def test_snow_lies_on_modules_in_a_cold_winter_and_never_in_the_tropics() -> None:
+    covered = {}
+    for name, latitude, longitude in (("Helsinki", 60.2, 24.9), ("Singapore", 1.35, 103.8)):
+        place = Location(latitude=latitude, longitude=longitude)
+        snow = SnowCover(
+            OutdoorDays(place, "1/weather"), "1/weather", 30.0, lambda _day, times: [0.0] * len(times)
+        )
+        begin = date(2026, 1, 1)
+        covered[name] = sum(
+            share for number in range(60) for share in snow.covered(utc_day(begin + timedelta(days=number)))
+        )
+    assert covered["Helsinki"] > 24 * 10
+    assert covered["Singapore"] == 0.0
+
+
+def test_snow_is_the_same_whatever_day_is_asked_for_first() -> None:
+    place = Location(latitude=60.2, longitude=24.9)
+    one, other = (
+        SnowCover(
+            OutdoorDays(place, "1/weather"), "1/weather", 30.0, lambda _day, times: [100.0] * len(times)
+        )
+        for _ in range(2)
+    )
+    days = [utc_day(date(2026, 1, 1) + timedelta(days=number)) for number in range(40)]
+    assert [one.covered(day) for day in days] == [other.covered(day) for day in reversed(days)][::-1]
+
+
+def test_snow_keeps_light_from_modules_and_not_from_a_pyranometer() -> None:
+    place = Location(latitude=60.2, longitude=24.9)
+    spec = ClearSky.model_validate({"step": "1 h"})
+    under, beside = (
+        SkyDays(spec, place, (0.0, 180.0), "1/a", "1/weather", is_glazed=glazed) for glazed in (True, False)
+    )
+    snow = SnowCover(
+        OutdoorDays(place, "1/weather"), "1/weather", 0.0, lambda _day, times: [0.0] * len(times)
+    )
+    fallen = next(
+        date(2026, 1, 1) + timedelta(days=number)
+        for number in range(60)
+        if snow.falls(date(2026, 1, 1) + timedelta(days=number))
+    )
+    noon_us = utc_day(fallen).begin_us + 10 * HOUR_US
+    assert under.steps(utc_day(fallen)).at(noon_us) == 0.0
+    assert beside.steps(utc_day(fallen)).at(noon_us) > 0.0
+
+
+def utc_day(day: date) -> Day:
+    return Day(day, midnight_us(day, UTC), midnight_us(day + timedelta(days=1), UTC), UTC)

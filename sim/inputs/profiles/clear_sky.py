@@ -134,8 +134,9 @@ def clear_month(location: Location, plane: tuple[float, float], begin_us: int, e
         "pvlib",
         _LEAST_IRRADIANCE,
         lambda: _parts(times_us, location, *plane),
-    ).reshape(_PARTS, -1)
-    return ClearMonth(times_us, total, *parts, tilt_deg=plane[0])
+    )
+    beam, horizontal, level, about_sun, facing, outside, kept = parts.reshape(_PARTS, -1)
+    return ClearMonth(times_us, total, beam, horizontal, level, about_sun, facing, outside, kept, plane[0])
 
 
 def _parts(

@@ -41,6 +41,10 @@ class OutdoorDays:
         self._key = f"{weather_key}/temperature"
         self._ahead_h = location.longitude / 15.0
 
+    def mean_c(self, day: date) -> float:
+        """Return the mean temperature of a day [°C]."""
+        return self._monthly_c(day, 0.5) + self._anomaly_k(day)
+
     def steps(self, day: Day) -> Steps:
         """Return a day's temperature in steps of ten minutes."""
         times_us = range(day.begin_us, day.end_us, _STEP_US)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from ....models.pv_snow import strings_free
 from ..daily import SECOND_US, Day, midnight_us
 from ..signal import Steps
 from ..specs import ClearSky, Clouds
 from .clear_sky import ClearMonth, clear_month
 from .climate import climate_at
 from .days import day_clear_sky_index, month_ranks
+from .outdoors import OutdoorDays
+from .snow import SnowCover
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +32,10 @@ _THINNEST = 0.4
 """Thinnest cloud, as a share of the thickest."""
 _PASSAGE_S = 240.0
 """Mean time that a cloud of the weather takes to pass [s]; chosen."""
+_STRINGS_ABOVE = 4
+"""Strings that lie above each other, of which snow covers one after the other; chosen."""
+_MONTHS_KEPT = 2
+"""Snow of today may have fallen in the month before."""
 _LEAST_CLEARNESS = 0.05
 """Of a clear sky; less is a sun that hardly rises."""
 _OVERCAST = 0.4
@@ -66,7 +73,10 @@ class SkyDays:
         self._key = key
         self._weather_key = weather_key
         self._is_glazed = is_glazed
-        self._month: tuple[date, ClearMonth] | None = None
+        self._months: dict[date, ClearMonth] = {}
+        self._snow = SnowCover(
+            OutdoorDays(location, weather_key), weather_key, plane[0], self._without_clouds_passing
+        )
 
     def steps(self, day: Day) -> Steps:
         """Return a day's irradiance, as means over the step."""
@@ -84,7 +94,20 @@ class SkyDays:
             )
         index = self._day_index(day, month)
         through = max(index, 1.0) * weather_index(min(index, 1.0), key, times_s, step_s=step_s)
-        return Steps.of_arrays(times_us, month.clouded(middles_us, through, is_glazed=self._is_glazed))
+        values = month.clouded(middles_us, through, is_glazed=self._is_glazed)
+        if self._is_glazed:
+            free = np.array([strings_free(share, _STRINGS_ABOVE) for share in self._snow.covered(day)])
+            values = values * free[(times_us - day.begin_us) * len(free) // (day.end_us - day.begin_us)]
+        return Steps.of_arrays(times_us, values)
+
+    def _without_clouds_passing(self, day: Day, times_us: Sequence[int]) -> list[float]:
+        """Return the irradiance on the plane as if the clouds of a day were spread evenly over it [W/m²]."""
+        import numpy as np  # noqa: PLC0415
+
+        month = self._month_of(day)
+        index = np.full(len(times_us), self._day_index(day, month))
+        values: list[float] = month.clouded(np.array(times_us), index).tolist()
+        return values
 
     def _day_index(self, day: Day, month: ClearMonth) -> float:
         """Return the share of a clear day's irradiation that the day has."""
@@ -98,11 +121,13 @@ class SkyDays:
     def _month_of(self, day: Day) -> ClearMonth:
         """Return the clear sky over the month of a day; a month at once costs little more than a day."""
         first = day.date.replace(day=1)
-        if self._month is None or self._month[0] != first:
+        if first not in self._months:
+            if len(self._months) >= _MONTHS_KEPT:
+                del self._months[next(iter(self._months))]
             begin_us = midnight_us(first, day.zone)
             end_us = midnight_us((first + timedelta(days=31)).replace(day=1), day.zone)
-            self._month = first, clear_month(self._location, self._plane, begin_us, end_us)
-        return self._month[1]
+            self._months[first] = clear_month(self._location, self._plane, begin_us, end_us)
+        return self._months[first]
 
 
 def cloud_index(clouds: Clouds, key: str, times_s: Floats, *, step_s: float) -> Floats:
