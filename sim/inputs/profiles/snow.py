@@ -10,8 +10,8 @@ from ..daily import Day, midnight_us
 from .days import month_ranks
 from .outdoors import OutdoorDays
 
-_DULL = 0.35
-"""Snow falls on the dullest days of a month, this share of them, if they are cold; chosen."""
+_DULL = 0.2
+"""Share of a month's days, the dullest, on which enough snow falls to cover modules if they are cold; chosen."""
 _COLD_C = 0.5
 """Mean temperature of a day below which what falls is snow; chosen."""
 _THAW_C = 4.0
