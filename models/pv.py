@@ -27,9 +27,9 @@ References:
 - A. P. Dobos, "PVWatts Version 5 Manual", NREL/TP-6A20-62641, 2014, doi:10.2172/1158421 (shares of loss).
 
 Left out: heat stored in the modules (their temperature is the steady one; they lag by some minutes), spectrum,
-reflection at flat angles, snow, partial shading (it is one share of the light), bypass diodes, tracking
-error, the operating point off the MPP when the inverter holds power back. Low light is in: the shunt
-resistance and the logarithm of the diode make it.
+partial shading (it is one share of the light), bypass diodes, tracking error, the operating point off the MPP when
+the inverter holds power back. What glass reflects (`pv_glass`) and snow covers (`pv_snow`) is taken off before. Low
+light is in: the shunt resistance and the logarithm of the diode make it.
 """
 
 from __future__ import annotations

@@ -43,18 +43,23 @@ class Setting:
     """Temperature of the air around the devices [°C]."""
     make_wind: Callable[[], Signal]
     """Makes the wind of the site [m/s]."""
+    has_climate: bool = False
+    """Whether the air outdoors is that of place and season, because the site file gives no temperature."""
 
     @property
     def ambient_c(self) -> float:
         """Temperature of the air when the run starts [°C]."""
         return self.ambient.at(self.start_us)
 
-    def of_input(self, purpose: str, *, plane: tuple[float, float] | None = None) -> InputSetting:
+    def of_input(
+        self, purpose: str, *, plane: tuple[float, float] | None = None, is_glazed: bool = False
+    ) -> InputSetting:
         """Return where and when an input of the component plays.
 
         Args:
             purpose: What it drives; seed, key and purpose name its random stream.
             plane: Tilt and azimuth of a tilted surface [°], for irradiance.
+            is_glazed: Whether that surface is the glass of modules.
         """
         return InputSetting(
             location=self.location,
@@ -64,16 +69,24 @@ class Setting:
             owner=self.key,
             purpose=purpose,
             plane=plane,
+            is_glazed=is_glazed,
         )
 
-    def signal(self, purpose: str, spec: Spec, *, plane: tuple[float, float] | None = None) -> Signal:
+    def signal(
+        self,
+        purpose: str,
+        spec: Spec,
+        *,
+        plane: tuple[float, float] | None = None,
+        is_glazed: bool = False,
+    ) -> Signal:
         """Make an input of the component; see `of_input`.
 
         Raises:
             InputError: If a file is wrong, or the run starts where the input has nothing to say.
         """
         try:
-            return build_signal(spec, self.of_input(purpose, plane=plane))
+            return build_signal(spec, self.of_input(purpose, plane=plane, is_glazed=is_glazed))
         except InputError as error:
             error.place = self.key, purpose
             raise

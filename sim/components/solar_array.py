@@ -150,6 +150,8 @@ class SolarArray(NamedTuple):
     signal: Signal
     """Irradiance on its plane [W/m²]."""
     array: PvArrayParams
+    is_outdoors: bool = False
+    """Whether it is in the air of place and season, not in that about the devices."""
 
 
 def solar_array(inverter: BehindInverter, params: InverterParams, setting: Setting) -> SolarArray:
@@ -160,4 +162,6 @@ def solar_array(inverter: BehindInverter, params: InverterParams, setting: Setti
     """
     given_sun = inverter.irradiance if inverter.irradiance is not None else ClearSky()
     plane = (inverter.tilt_deg, inverter.azimuth_deg)
-    return SolarArray(setting.signal("irradiance", given_sun, plane=plane), array_params(inverter, params))
+    sun = setting.signal("irradiance", given_sun, plane=plane, is_glazed=True)
+    is_outdoors = setting.has_climate and isinstance(given_sun, ClearSky)
+    return SolarArray(sun, array_params(inverter, params), is_outdoors)

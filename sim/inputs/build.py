@@ -13,14 +13,15 @@ from .errors import InputError
 from .files.recording import recorded_signal
 from .packaged import packaged_days
 from .profiles.bdew import BdewDays
+from .profiles.outdoors import OutdoorDays
 from .profiles.sky import SkyDays
 from .signal import Constant, Noisy, Signal, Steps
-from .specs import Bdew, ClearSky, ConstantPower, FileColumn, Inline, Noise, Packaged
+from .specs import Bdew, ClearSky, ClimateTemperature, ConstantPower, FileColumn, Inline, Noise, Packaged
 
 if TYPE_CHECKING:
     from .location import Location
 
-Spec = float | ConstantPower | Inline[Any] | Bdew | Packaged | ClearSky | FileColumn
+Spec = float | ConstantPower | Inline[Any] | Bdew | Packaged | ClearSky | ClimateTemperature | FileColumn
 """Any of the inputs that `specs` describes."""
 
 
@@ -40,11 +41,18 @@ class InputSetting:
     """What it drives there; seed, owner and purpose name the random stream."""
     plane: tuple[float, float] | None = None
     """Tilt from the horizontal and azimuth clockwise from north [°]; for irradiance only."""
+    is_glazed: bool = False
+    """Whether irradiance reaches what it drives through a module's glass, which reflects some of it."""
 
     @property
     def key(self) -> str:
         """The name of the input's random stream."""
         return f"{self.seed}/{self.owner}/{self.purpose}"
+
+    @property
+    def weather_key(self) -> str:
+        """The name of the random stream of the weather, the same for all of a site."""
+        return f"{self.seed}/weather"
 
 
 def build_signal(spec: Spec, surroundings: InputSetting) -> Signal:
@@ -77,24 +85,28 @@ def _without_noise(spec: Spec, where: InputSetting) -> Signal:
             return Constant(spec.value)
         case Inline():
             return _inline(spec, where)
-        case Bdew() | Packaged():
+        case Bdew() | Packaged() | ClearSky() | ClimateTemperature():
             return Daily(_days(spec, where), where.location.zone)
-        case ClearSky():
-            if where.plane is None:
-                raise ValueError(f"{where.owner}.{where.purpose} has no plane; accepted: tilt and azimuth")
-            return Daily(SkyDays(spec, where.location, where.plane, where.key), where.location.zone)
         case FileColumn():
             return recorded_signal(spec, where.directory, where.location.zone, where.start_us)
         case _:
             return Constant(spec)
 
 
-def _days(spec: Bdew | Packaged, where: InputSetting) -> DayMaker:
+def _days(spec: Bdew | Packaged | ClearSky | ClimateTemperature, where: InputSetting) -> DayMaker:
     if isinstance(spec, Packaged):
         days = packaged_days(spec.profile, spec.annual_energy_wh)
         # So that what is wrong with it shows before anything runs.
         days.steps(day_at(where.start_us, where.location.zone))
         return days
+    if isinstance(spec, ClearSky):
+        if where.plane is None:
+            raise ValueError(f"{where.owner}.{where.purpose} has no plane; accepted: tilt and azimuth")
+        return SkyDays(
+            spec, where.location, where.plane, where.key, where.weather_key, is_glazed=where.is_glazed
+        )
+    if isinstance(spec, ClimateTemperature):
+        return OutdoorDays(where.location, where.weather_key)
     return BdewDays(spec.profile.removeprefix("bdew-"), spec.annual_energy_wh)
 
 

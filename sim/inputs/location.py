@@ -41,3 +41,8 @@ class Location(Section):
     def zone(self) -> ZoneInfo:
         """The time zone as an object."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def known_altitude(self) -> float | None:
+        """Metres above sea level if the file says so [m]."""
+        return self.altitude if "altitude" in self.model_fields_set else None

@@ -209,14 +209,24 @@ class Clouds(_Section):
 
 
 class ClearSky(_Section):
-    """Irradiance on the array's plane under a clear sky, less what clouds take away."""
+    """Irradiance on the array's plane under a clear sky, less what clouds take away.
+
+    Without `clouds`, months are as clear as they are at the site's place, and days follow each other as weather does.
+    """
 
     profile: Literal["clear-sky"] = "clear-sky"
     """Irradiance by the position of the sun."""
-    clouds: Clouds = Clouds()
-    """Clouds that pass; `cover: 0 %` for none."""
+    clouds: Clouds | None = None
+    """Clouds that pass, the same in all seasons, `cover: 0 %` for none; those of place and season if not given."""
     step_s: Annotated[float, SECOND.within(lower=1.0, upper=3600.0)] = Field(default=10.0, alias="step")
     """Time that a value holds [s]; 10 s if not given."""
+
+
+class ClimateTemperature(_Section):
+    """Temperature of the air outdoors, by place and season, with warmer and colder days and the hours of the day."""
+
+    profile: Literal["climate"]
+    """Temperature by the climate of the site's place."""
 
 
 def _one_of(*units: Unit) -> Callable[[str], str]:
@@ -470,9 +480,10 @@ IrradianceInput = Annotated[
 TemperatureInput = Annotated[
     Annotated[Temperature, *_QUANTITY]
     | Annotated[Inline[Temperature], Tag("inline")]
+    | Annotated[ClimateTemperature, Tag("climate")]
     | Annotated[TemperatureFile, Tag("file")],
     _BY_KIND,
-    _knows("inline"),
+    _knows("inline", "climate"),
 ]
 """Temperature of the air [°C]."""
 _WindSpeed = Annotated[float, METRE_PER_SECOND.within(lower=0.0, upper=100.0)]

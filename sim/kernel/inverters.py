@@ -30,13 +30,12 @@ LIGHT_AIR_M_PER_S = 1.0
 
 def find_sun(layout: Layout, memory: Memory) -> None:
     """Find what each array offers now, where anything that it depends on has changed."""
-    ambient_c = memory.inputs[layout.ambient_signal]
     wind = LIGHT_AIR_M_PER_S
     if layout.wind_signal >= 0:
         wind = memory.inputs[layout.wind_signal]
     for number in range(len(layout.arrays)):
         array, now = layout.arrays[number], memory.arrays[number]
-        irradiance = memory.inputs[array.signal]
+        irradiance, ambient_c = memory.inputs[array.signal], memory.inputs[array.air_signal]
         if irradiance != now.irradiance or ambient_c != now.ambient_c or wind != now.wind:
             given = PvInput(irradiance, ambient_c, wind)
             offered = pv_output(array.params, PvState(ambient_c), given)

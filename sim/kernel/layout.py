@@ -137,6 +137,8 @@ class ArrayLayout:
     params: PvArrayParams
     signal: int
     """Irradiance on its plane [W/m²]."""
+    air_signal: int
+    """Temperature of the air about it [°C]."""
 
 
 @dataclass(slots=True)

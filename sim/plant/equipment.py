@@ -16,6 +16,7 @@ from ...models.inverter import InverterParams, ac_from_dc, ceil_to_resolution
 from ...models.throughput import ThroughputParams
 from ..components.component_type import BatterySystem, Built, Converting, GridSupply
 from ..components.device import Machine
+from ..components.environment import OUTDOORS
 from ..components.load import WiredLoad
 from ..components.metering import Metering
 from ..components.rating import Rating
@@ -94,8 +95,9 @@ class Equipment(NamedTuple):
         return f"{self.grid_key}.feed_in_limit"
 
     def wanted_inputs(self) -> set[str]:
-        """Return the names of all inputs that machines draw on."""
-        return {source for machine in self.machines.values() for source in machine.sources}
+        """Return the names of all inputs that machines and arrays draw on."""
+        outdoors = {OUTDOORS for array in self.arrays.values() if array.is_outdoors}
+        return outdoors | {source for machine in self.machines.values() for source in machine.sources}
 
 
 def equip(

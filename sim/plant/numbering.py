@@ -21,7 +21,7 @@ from ..components.device import (
     UPPER_BOUND,
 )
 from ..components.device_model import DeviceModel
-from ..components.environment import WIND
+from ..components.environment import OUTDOORS, WIND
 from ..components.recordings import RECORDED
 from ..inputs.signal import NEVER
 from ..kernel.layout import (
@@ -151,7 +151,10 @@ def number_site(
         group_inverters=[places.inverters[key] for key in grouped_inverters.entries],
         group_batteries=[places.batteries[key] for key in grouped_batteries.entries],
         arrays=[
-            ArrayLayout(each.array, signal[f"{key}.irradiance"]) for key, each in equipment.arrays.items()
+            ArrayLayout(
+                each.array, signal[f"{key}.irradiance"], signal[OUTDOORS if each.is_outdoors else AMBIENT]
+            )
+            for key, each in equipment.arrays.items()
         ],
         guards=[GuardLayout(places.controls[key], each) for key, each in equipment.guards.items()],
         controls=[_control(wiring, equipment, component, key) for key in places.controls],

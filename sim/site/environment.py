@@ -6,12 +6,12 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from ...models.air import pressure_at_altitude_pa
-from ..components.environment import AIR_PRESSURE, HUMIDITY, WIND
+from ..components.environment import AIR_PRESSURE, HUMIDITY, OUTDOORS, WIND
 from ..components.grid_connection_point import GridConnectionPoint, nominal_frequency_hz
 from ..components.setting import GridFacts, Setting
 from ..inputs.build import InputSetting, build_signal
 from ..inputs.signal import Constant, Signal
-from ..inputs.specs import ClearSky
+from ..inputs.specs import ClearSky, ClimateTemperature
 from .graph import grid_key
 from .site import Site
 
@@ -41,6 +41,7 @@ def settings(site: Site, ambient: Signal, *, start_us: int, seed: int) -> dict[s
             grid=grid,
             ambient=ambient,
             make_wind=partial(wind_signal, site, start_us=start_us, seed=seed),
+            has_climate=site.ambient_temperature is None,
         )
         for key in site.components
     }
@@ -84,6 +85,9 @@ def air_inputs(site: Site, wanted: Collection[str], *, start_us: int, seed: int)
             site.weather.relative_humidity, _of(site, "relative_humidity", start_us, seed)
         ),
         WIND: lambda: wind_signal(site, start_us=start_us, seed=seed),
+        OUTDOORS: lambda: build_signal(
+            ClimateTemperature(profile="climate"), _of(site, "outdoor_temperature", start_us, seed)
+        ),
     }
     has_weather = bool(site.sensors) or "weather" in site.model_fields_set
     always = {WIND: of_air[WIND]()} if has_weather else {}

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from doppelgrid.sim.inputs.location import Location
-from doppelgrid.sim.inputs.profiles.sky import clear_sky_irradiance, cloud_index
+from doppelgrid.sim.inputs.profiles.clear_sky import clear_sky_irradiance
+from doppelgrid.sim.inputs.profiles.sky import cloud_index
 from doppelgrid.sim.inputs.signal import Signal
 from doppelgrid.sim.inputs.specs import Clouds, IrradianceInput
 
 Build = Callable[..., Signal]
 Us = Callable[[str], int]
 CLEAR = {"profile": "clear-sky", "clouds": {"cover": "0 %"}}
+CLOUDED: dict[str, object] = {"profile": "clear-sky", "clouds": {}}
 MINUTE_US = 60_000_000
 
 
@@ -50,9 +52,7 @@ def test_clear_sky_on_a_horizontal_plane_is_that_of_pvlib(us: Us) -> None:
 
 def test_clouds_take_irradiance_and_give_none(build: Build, us: Us) -> None:
     begin_us = us("2026-06-15T00:00:00+02:00")
-    clear, clouded = (
-        day_of(build(IrradianceInput, spec), begin_us) for spec in (CLEAR, {"profile": "clear-sky"})
-    )
+    clear, clouded = (day_of(build(IrradianceInput, spec), begin_us) for spec in (CLEAR, CLOUDED))
     assert (clouded <= clear).all()
     assert clouded.sum() < 0.95 * clear.sum()
 
@@ -125,9 +125,7 @@ def test_a_step_shows_the_sky_in_its_middle(build: Build, us: Us) -> None:
 def test_a_clouded_sky_is_the_clear_one_times_what_the_clouds_of_the_day_let_through(
     build: Build, us: Us
 ) -> None:
-    clear, clouded = (
-        build(IrradianceInput, {**spec, "step": "10 s"}) for spec in (CLEAR, {"profile": "clear-sky"})
-    )
+    clear, clouded = (build(IrradianceInput, {**spec, "step": "10 s"}) for spec in (CLEAR, CLOUDED))
     begin_us = us("2026-06-15T00:00:00+02:00")
     times_s = np.arange(0.0, 86_400.0, 10.0)
     through = cloud_index(Clouds(), "1/house/test/clouds/2026-06-15", times_s, step_s=10.0)

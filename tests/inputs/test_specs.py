@@ -67,7 +67,7 @@ def test_an_unknown_profile_is_told_the_known_ones() -> None:
 
 def test_a_mapping_of_neither_kind_is_told_both() -> None:
     _, message = problem(TemperatureInput, {"value": "20 °C"})
-    assert message == "a quantity, or a mapping with `profile` (inline) or `file`"
+    assert message == "a quantity, or a mapping with `profile` (inline, climate) or `file`"
 
 
 def test_a_power_column_must_say_what_positive_means() -> None:

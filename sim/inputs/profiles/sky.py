@@ -3,61 +3,80 @@
 from __future__ import annotations
 
 import random
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
-from functools import lru_cache
 from itertools import accumulate
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ..daily import MINUTE_US, SECOND_US, Day, midnight_us
+from ....models.pv_snow import strings_free
+from ..daily import SECOND_US, Day, midnight_us
 from ..signal import Steps
 from ..specs import ClearSky, Clouds
-from .kept import kept_series
+from .clear_sky import ClearMonth, clear_month
+from .climate import climate_at
+from .days import day_clear_sky_index, month_ranks
+from .outdoors import OutdoorDays
+from .snow import SnowCover
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    import pandas as pd
 
     from ..location import Location
 
     Floats = npt.NDArray[np.float64]
 
-_GEOMETRY_STEP_US = 2 * MINUTE_US
-_LEAST_IRRADIANCE = 1e-3
-"""What clear skies are rounded to [W/m²]; pyranometers show 0.1 or more."""
 _EDGE_S = 30.0
 """Time that a cloud's edge takes to cross the array [s]."""
 _THINNEST = 0.4
 """Thinnest cloud, as a share of the thickest."""
-
-
-class _Month(NamedTuple):
-    begins: date
-    times_us: npt.NDArray[np.int64]
-    clear: Floats
-    """Irradiance under a clear sky [W/m²]."""
+_PASSAGE_S = 240.0
+"""Mean time that a cloud of the weather takes to pass [s]; chosen."""
+_STRINGS_ABOVE = 4
+"""Strings that lie above each other, of which snow covers one after the other; chosen."""
+_MONTHS_KEPT = 2
+"""Snow of today may have fallen in the month before."""
+_LEAST_CLEARNESS = 0.05
+"""Of a clear sky; less is a sun that hardly rises."""
+_OVERCAST = 0.4
+"""Share of a clear day's irradiation below which a day is overcast; above, clouds let this much through on average."""
+_CLOUD_SPREAD = 0.5
+"""What a cloud lets through is drawn evenly within this share about their mean."""
 
 
 class SkyDays:
     """Makes days of irradiance on the plane of an array [W/m²]."""
 
-    def __init__(self, spec: ClearSky, location: Location, plane: tuple[float, float], key: str) -> None:
+    def __init__(
+        self,
+        spec: ClearSky,
+        location: Location,
+        plane: tuple[float, float],
+        key: str,
+        weather_key: str,
+        *,
+        is_glazed: bool = False,
+    ) -> None:
         """Look at the sky from a place.
 
         Args:
             spec: Clouds and step.
             location: Where the array stands.
             plane: Its tilt from the horizontal and azimuth clockwise from north [°].
-            key: Names the random stream; each day has its own within.
+            key: Names the random stream of passing clouds; each day has its own within.
+            weather_key: Names the random stream of the weather, which tells what days are like.
+            is_glazed: Whether to count what the glass of modules lets through, over that at right angles.
         """
         self._spec = spec
         self._location = location
         self._plane = plane
         self._key = key
-        self._month: _Month | None = None
+        self._weather_key = weather_key
+        self._is_glazed = is_glazed
+        self._months: dict[date, ClearMonth] = {}
+        self._snow = SnowCover(
+            OutdoorDays(location, weather_key), weather_key, plane[0], self._without_clouds_passing
+        )
 
     def steps(self, day: Day) -> Steps:
         """Return a day's irradiance, as means over the step."""
@@ -65,103 +84,50 @@ class SkyDays:
 
         step_us = round(self._spec.step_s * SECOND_US)
         times_us = np.arange(day.begin_us, day.end_us, step_us)
-        knots_us, clear = self._month_of(day)
-        through = cloud_index(
-            self._spec.clouds, f"{self._key}/clouds/{day.date}", (times_us - day.begin_us) / SECOND_US,
-            step_s=self._spec.step_s,
-        )  # fmt: skip
-        values = np.interp(times_us + step_us // 2, knots_us, clear) * through
+        times_s, middles_us = (times_us - day.begin_us) / SECOND_US, times_us + step_us // 2
+        key, step_s, month = f"{self._key}/clouds/{day.date}", self._spec.step_s, self._month_of(day)
+        clouds = self._spec.clouds
+        if clouds is not None:
+            through = cloud_index(clouds, key, times_s, step_s=step_s)
+            return Steps.of_arrays(
+                times_us, month.irradiance(middles_us, is_glazed=self._is_glazed) * through
+            )
+        index = self._day_index(day, month)
+        through = max(index, 1.0) * weather_index(min(index, 1.0), key, times_s, step_s=step_s)
+        values = month.clouded(middles_us, through, is_glazed=self._is_glazed)
+        if self._is_glazed:
+            free = np.array([strings_free(share, _STRINGS_ABOVE) for share in self._snow.covered(day)])
+            values = values * free[(times_us - day.begin_us) * len(free) // (day.end_us - day.begin_us)]
         return Steps.of_arrays(times_us, values)
 
-    def _month_of(self, day: Day) -> tuple[npt.NDArray[np.int64], Floats]:
-        """Return the clear sky over the month of a day: times [µs] and irradiance [W/m²].
-
-        A month at once costs little more than a day.
-        """
+    def _without_clouds_passing(self, day: Day, times_us: Sequence[int]) -> list[float]:
+        """Return the irradiance on the plane as if the clouds of a day were spread evenly over it [W/m²]."""
         import numpy as np  # noqa: PLC0415
 
-        month = day.date.replace(day=1)
-        if self._month is None or self._month.begins != month:
-            begin_us = midnight_us(month, day.zone)
-            end_us = midnight_us((month + timedelta(days=31)).replace(day=1), day.zone)
-            knots_us = np.arange(begin_us, end_us + _GEOMETRY_STEP_US, _GEOMETRY_STEP_US)
-            place = self._location
-            clear = kept_series(
-                f"clear sky {place.latitude!r} {place.longitude!r} {place.altitude!r} {self._plane!r} "
-                f"{begin_us} {len(knots_us)} {_GEOMETRY_STEP_US}",
-                "pvlib",
-                _LEAST_IRRADIANCE,
-                lambda: clear_sky_irradiance(knots_us, place, *self._plane),
-            )
-            self._month = _Month(month, knots_us, clear)
-        return self._month.times_us, self._month.clear
+        month = self._month_of(day)
+        index = np.full(len(times_us), self._day_index(day, month))
+        values: list[float] = month.clouded(np.array(times_us), index).tolist()
+        return values
 
+    def _day_index(self, day: Day, month: ClearMonth) -> float:
+        """Return the share of a clear day's irradiation that the day has."""
+        first = day.date.replace(day=1)
+        place = self._location
+        climate = climate_at(place.latitude, place.longitude, place.known_altitude)
+        mean = climate.clearness[day.date.month - 1] / max(month.clearness, _LEAST_CLEARNESS)
+        rank = month_ranks(self._weather_key, first)[day.date.day - 1]
+        return day_clear_sky_index(mean, rank)
 
-def clear_sky_irradiance(
-    times_us: npt.NDArray[np.int64], location: Location, tilt_deg: float, azimuth_deg: float
-) -> Floats:
-    """Return the irradiance on a plane under a clear sky [W/m²], one value per time.
-
-    Solar position by the algorithm of NREL, clear sky by Ineichen and Perez with the monthly turbidity of the
-    place, sky diffuse by Hay and Davies, ground albedo 0.25.
-
-    Args:
-        times_us: Ascending [µs since the Unix epoch].
-        location: Where the plane stands.
-        tilt_deg: From the horizontal [°].
-        azimuth_deg: Clockwise from north [°].
-
-    References: P. Ineichen, R. Perez, "A new airmass independent formulation for the Linke turbidity
-    coefficient", Solar Energy 73(3), 2002, doi:10.1016/S0038-092X(02)00045-2.
-    """
-    import numpy as np  # noqa: PLC0415
-    import pvlib  # noqa: PLC0415 - takes 0.7 s to import
-
-    sky = _clear_sky(
-        times_us.astype(np.int64).tobytes(), location.latitude, location.longitude, location.altitude
-    )
-    with _quiet():
-        total = pvlib.irradiance.get_total_irradiance(
-            tilt_deg, azimuth_deg, sky.zenith_deg, sky.azimuth_deg, sky.dni, sky.ghi, sky.dhi,
-            dni_extra=sky.extra, model="haydavies",
-        )  # fmt: skip
-    values: Floats = total["poa_global"].fillna(0.0).clip(lower=0.0).to_numpy(dtype=float)
-    return values
-
-
-class _ClearSky(NamedTuple):
-    """Sun and clear sky over time [°, W/m²], whatever plane they fall on."""
-
-    zenith_deg: pd.Series
-    azimuth_deg: pd.Series
-    dni: pd.Series
-    ghi: pd.Series
-    dhi: pd.Series
-    extra: pd.Series
-
-
-@lru_cache(maxsize=4)
-def _clear_sky(times_us: bytes, latitude: float, longitude: float, altitude: float) -> _ClearSky:
-    """Return sun and sky at a place; the arrays of a site share them."""
-    import numpy as np  # noqa: PLC0415
-    import pandas as pd  # noqa: PLC0415
-    import pvlib  # noqa: PLC0415
-
-    times = pd.DatetimeIndex(np.frombuffer(times_us, np.int64).astype("datetime64[us]"), tz="UTC")
-    place = pvlib.location.Location(latitude, longitude, "UTC", altitude)
-    with _quiet():
-        extra = pvlib.irradiance.get_extra_radiation(times)
-        sun = place.get_solarposition(times)
-        sky = place.get_clearsky(times, model="ineichen", solar_position=sun, dni_extra=extra)
-    return _ClearSky(sun["apparent_zenith"], sun["azimuth"], sky["dni"], sky["ghi"], sky["dhi"], extra)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep warnings of names that pandas is about to drop, and pvlib still uses, silent."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        yield
+    def _month_of(self, day: Day) -> ClearMonth:
+        """Return the clear sky over the month of a day; a month at once costs little more than a day."""
+        first = day.date.replace(day=1)
+        if first not in self._months:
+            if len(self._months) >= _MONTHS_KEPT:
+                del self._months[next(iter(self._months))]
+            begin_us = midnight_us(first, day.zone)
+            end_us = midnight_us((first + timedelta(days=31)).replace(day=1), day.zone)
+            self._months[first] = clear_month(self._location, self._plane, begin_us, end_us)
+        return self._months[first]
 
 
 def cloud_index(clouds: Clouds, key: str, times_s: Floats, *, step_s: float) -> Floats:
@@ -179,10 +145,37 @@ def cloud_index(clouds: Clouds, key: str, times_s: Floats, *, step_s: float) -> 
         times_s: Beginnings of the steps, ascending from 0 [s].
         step_s: Length of a step [s].
     """
+    spells = _spells(clouds, random.Random(key), float(times_s[-1]) + step_s + 2.0 * _EDGE_S)
+    return _means(list(spells), times_s, step_s)
+
+
+def weather_index(index: float, key: str, times_s: Floats, *, step_s: float) -> Floats:
+    """Return the share of clear-sky irradiance that the clouds of a day let through, as means over each step.
+
+    Clouds and clear spells take turns as in `cloud_index`. Clouds let through 40 % on average, down to half and up to
+    one and a half of it, and stand before the sun for as long as the day's mean needs; on a day darker than that they
+    stand there all day, and are thicker. The numbers are chosen.
+
+    Args:
+        index: Mean of the day, within 0..1.
+        key: Names the random stream.
+        times_s: Beginnings of the steps, ascending from 0 [s].
+        step_s: Length of a step [s].
+    """
+    cover = min((1.0 - index) / (1.0 - _OVERCAST), 1.0)
+    mean = min(index, _OVERCAST)
+
+    def cloud(draw: random.Random) -> float:
+        return mean * draw.uniform(1.0 - _CLOUD_SPREAD, 1.0 + _CLOUD_SPREAD)
+
+    end_s = float(times_s[-1]) + step_s + 2.0 * _EDGE_S
+    return _means(list(_turns(cover, _PASSAGE_S, cloud, random.Random(key), end_s)), times_s, step_s)
+
+
+def _means(spells: list[tuple[float, float]], times_s: Floats, step_s: float) -> Floats:
+    """Return the mean of what spells let through over each step, edges included."""
     import numpy as np  # noqa: PLC0415
 
-    end_s = float(times_s[-1]) + step_s + _EDGE_S
-    spells = list(_spells(clouds, random.Random(key), end_s + _EDGE_S))
     knots = np.array([0.0, *accumulate(length for length, _ in spells)]) - _EDGE_S
     integral = np.array([0.0, *accumulate(length * through for length, through in spells)])
     begins, ends = times_s - _EDGE_S / 2, times_s + step_s + _EDGE_S / 2
@@ -191,16 +184,32 @@ def cloud_index(clouds: Clouds, key: str, times_s: Floats, *, step_s: float) -> 
 
 
 def _spells(clouds: Clouds, draw: random.Random, length_s: float) -> Iterator[tuple[float, float]]:
+    """Yield the spells of clouds that are the same in all seasons; see `_turns`."""
+    return _turns(
+        clouds.cover,
+        clouds.passage_s,
+        lambda draw: 1.0 - clouds.depth * draw.uniform(_THINNEST, 1.0),
+        draw,
+        length_s,
+    )
+
+
+def _turns(
+    cover: float,
+    passage_s: float,
+    cloud: Callable[[random.Random], float],
+    draw: random.Random,
+    length_s: float,
+) -> Iterator[tuple[float, float]]:
     """Yield spells until they fill a length: each one's length [s], and the share of light let through."""
-    if clouds.cover == 0.0:
+    if cover == 0.0:
         yield length_s, 1.0
         return
-    clear_s = clouds.passage_s * (1.0 - clouds.cover) / clouds.cover
-    cloudy = draw.random() < clouds.cover
+    clear_s = passage_s * (1.0 - cover) / cover
+    cloudy = draw.random() < cover
     while length_s > 0.0:
-        mean_s = clouds.passage_s if cloudy else clear_s
+        mean_s = passage_s if cloudy else clear_s
         spell_s = min(mean_s * draw.expovariate(1.0), length_s)
-        through = 1.0 - clouds.depth * draw.uniform(_THINNEST, 1.0) if cloudy else 1.0
-        yield spell_s, through
+        yield spell_s, cloud(draw) if cloudy else 1.0
         length_s -= spell_s
         cloudy = not cloudy
