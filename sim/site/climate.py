@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from ..components.component_type import Built
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
-from ..inputs.specs import FileColumn, Inline
+from ..inputs.profiles.climate import climate_at
+from ..inputs.specs import ClimateTemperature, FileColumn, Inline
 from .environment import INDOOR_C
 from .explanation import built_component
 from .site import Site
+
+_SPREADS = 2.0
+"""By how many standard deviations days are warmer or colder than their month, and few are more."""
 
 
 def climate_notes(site: Site, *, start_us: int) -> Iterator[str]:
@@ -51,13 +55,18 @@ def _limits_c(built: Built) -> Iterator[tuple[str, float, float]]:
 
 
 def _air_c(site: Site) -> tuple[float, float]:
-    """Return the lowest and the highest temperature of the air that a site file names [°C]."""
+    """Return the least and greatest temperature of the air that a site file names; of a climate, in most years [°C]."""
     air = site.ambient_temperature
     match air:
         case None:
             return INDOOR_C, INDOOR_C
         case Inline():
             values = [point.value for point in air.points]
+        case ClimateTemperature():
+            place = site.microgrid.location
+            climate = climate_at(place.latitude, place.longitude, place.known_altitude)
+            reach_k = _SPREADS * climate.spread_k + 0.5 * climate.daily_range_k
+            values = [round(mean_c + way * reach_k) for mean_c in climate.temperature_c for way in (-1, 1)]
         case FileColumn():
             values = read_recording(air, site.directory, site.microgrid.location.zone).values.tolist()
         case _:

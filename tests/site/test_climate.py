@@ -55,6 +55,11 @@ def test_all_that_a_file_holds_counts(tmp_path: Path) -> None:
     assert notes({"file": "air.csv", "column": "c"}, tmp_path) == [COLD]
 
 
+def test_the_winters_of_a_place_count() -> None:
+    (told,) = notes({"profile": "climate"})
+    assert told.startswith("bat (lfp-92kwh) is charged from 0 °C on, and the air is at -")
+
+
 @pytest.mark.parametrize("name", bundled_sites())
 def test_no_bundled_site_is_beyond(name: str) -> None:
     assert not list(climate_notes(load_site(name), start_us=START_US))
