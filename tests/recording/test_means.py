@@ -40,7 +40,10 @@ COMPONENTS: dict[str, Any] = {
         "load": {"profile": "bdew-h0", "annual_energy": "20 MWh", "noise": "20 %"},
         "measurement": {"accuracy_class": "1", "window": "1 s"},
     },
-    "roof": {"id": 4, "category": "pv_inverter", "behind": "main", "rated_power": "60 kW"},
+    "roof": {
+        "id": 4, "category": "pv_inverter", "behind": "main", "rated_power": "60 kW",
+        "irradiance": {"profile": "clear-sky", "clouds": {"cover": "50 %", "passage": "20 s"}, "step": "5 s"},
+    },
     "inv": {
         "id": 5, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW",
         "self_consumption": "main", "ramp_rate": "300 W/s",
