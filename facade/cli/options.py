@@ -124,7 +124,7 @@ def check_recording(path: Path | None, metrics: RecordedMetrics | None, *, extre
         raise refuse("--record-extremes is given without --record; accepted: with --record FILE")
 
 
-_OF_USERS = (".yaml", ".yml", ".toml", ".py", ".csv", ".parquet")
+_OF_USERS = (".yaml", ".yml", ".toml", ".py", ".csv", ".csv.gz", ".parquet")
 """Endings of what users write themselves, or have recorded: no output takes the place of one by mistake."""
 
 
@@ -146,8 +146,9 @@ def check_writable(option: str, path: Path | None, forms: Sequence[str] = ()) ->
 
 def unwritable(option: str, path: Path, forms: Sequence[str] = ()) -> str | None:
     """Try whether a file can be written, and leave it as it is; return what is wrong if not, see `check_writable`."""
-    suffix = path.suffix.lower()
-    if suffix in _OF_USERS and suffix not in forms and path.is_file():
+    # A link stands for what it leads to, and what a run left behind is a recording as well.
+    name = path.resolve().name.lower().removesuffix(".part")
+    if name.endswith(_OF_USERS) and not name.endswith(tuple(forms)) and path.is_file():
         return (
             f"{option} is {str(path)!r}, which is there and would be lost; accepted: a file of another name"
         )

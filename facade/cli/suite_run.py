@@ -80,7 +80,7 @@ def run_suite(cases: Sequence[Case], options: SuiteOptions, last: LastRun) -> No
         )
         print_table(console, verdicts, missing, changes)
         if options.repeat > 1:
-            console.print(_agreement(_digests(verdicts), options.repeat))
+            console.print(_agreement(_digests(prepared, verdicts), options.repeat))
         # A cache that cannot be written to is none.
         with contextlib.suppress(OSError):
             last.keep(verdicts)
@@ -255,9 +255,9 @@ def _compared(runs: Sequence[Verdict]) -> list[Verdict]:
     ]
 
 
-def _digests(verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
-    """Return the digests of each case."""
-    digests: dict[str, list[str]] = {}
+def _digests(cases: Sequence[Case], verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
+    """Return the digests of each case, none of those that did not run."""
+    digests: dict[str, list[str]] = {case.name: [] for case in cases}
     for verdict in verdicts:
-        digests.setdefault(verdict.name, []).append(verdict.digest)
+        digests[verdict.name].append(verdict.digest)
     return digests

@@ -36,24 +36,19 @@ def run(*words: object) -> Result:
     return CliRunner(env={"COLUMNS": "200"}).invoke(app, ["test", *map(str, words)])
 
 
-def test_no_verdicts_take_the_place_of_what_a_user_has_written(suite: Path) -> None:
-    for option in ("--junit", "--html"):
-        ended = run(suite, option, suite / "good.yaml")
-        assert ended.exit_code == 2
-        assert (
-            f"{option} is '{suite / 'good.yaml'}', which is there and would be lost; accepted: a file"
-            in ended.output
-        )
-    assert (suite / "good.yaml").read_text().endswith(GOOD)
-
-
-def test_what_is_wrong_with_an_app_is_told_beside_what_is_wrong_with_files(tmp_path: Path) -> None:
-    scenario(tmp_path, GOOD.replace("grid", "gird"))
-    ended = run(tmp_path, "--app", "fcr=nix.py")
+@pytest.mark.parametrize("name", ["good.yaml", "day.csv.gz", "day.parquet.part", "link.html"])
+@pytest.mark.parametrize("option", ["--junit", "--html"])
+def test_no_verdicts_take_the_place_of_what_a_user_has_written(option: str, name: str, suite: Path) -> None:
+    path = suite / name
+    if name == "link.html":
+        path.symlink_to(suite / "good.yaml")
+    elif not path.exists():
+        path.write_text("recorded")
+    before = path.read_text()
+    ended = run(suite, option, path)
     assert ended.exit_code == 2
-    first, second = ended.output.splitlines()
-    assert first.startswith("--app is 'nix.py', which is not there")
-    assert "'gird', which is no component" in second
+    assert f"{option} is '{path}', which is there and would be lost; accepted: a file" in ended.output
+    assert path.read_text() == before
 
 
 @pytest.fixture
@@ -336,6 +331,13 @@ def test_the_first_failures_can_end_it(tmp_path: Path) -> None:
     assert ended.output.endswith("0 passed, 1 failed, 2 not run\n")
     assert skipped(report) == ("3", "2", {"1": STOPPED, "2": STOPPED})
     assert "<h1>0 passed, 1 failed, 2 not run</h1>" in page.read_text()
+
+
+def test_cases_of_which_no_run_came_count_among_those_that_have_not_had_all(tmp_path: Path) -> None:
+    for number in range(3):
+        scenario(tmp_path, BAD, name=f"{number}.yaml")
+    ended = run(tmp_path, "--jobs", "1", "--stop-after", "1", "--repeat", "2")
+    assert ended.output.endswith("\n3 cases have not had all of 2 runs\n")
 
 
 def test_a_failure_of_a_repeated_case_is_told_though_it_ends_the_run(tmp_path: Path) -> None:
