@@ -153,6 +153,13 @@ def _most_at_rest_w(plant: Plant, key: str) -> float:
     return max(rating.set_point_gap.upper, rating.rest_w, least_w, plant.capability.losses_w(key))
 
 
+def _is_at_rest(plant: Plant, key: str, power_w: float) -> bool:
+    """Say whether an inverter with that power [W] rests: at its least power it runs."""
+    rating = plant.capability.rating_now(key)
+    drawn_w = max(rating.rest_w, plant.capability.losses_w(key))
+    return power_w >= 0.0 and (power_w <= drawn_w or power_w < rating.set_point_gap.upper * (1.0 - _ROUNDING))
+
+
 def _of_device(plant: Plant, key: str, bounds: Bounds) -> Ranges:
     """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it.
 
@@ -182,7 +189,7 @@ def _beside_others(plant: Plant, key: str, ranges: Ranges) -> Ranges:
         way for way in beside if way.contains(0.0) or way.upper - way.lower > _ROUNDING * abs(way.upper)
     )
     power_w = plant.readings.active_power_w(key)
-    slack_w, is_at_rest = _ROUNDING * abs(power_w), 0.0 <= power_w <= _most_at_rest_w(plant, key)
+    slack_w, is_at_rest = _ROUNDING * abs(power_w), _is_at_rest(plant, key, power_w)
     if len(can) < 2 or is_allowed(0.0, can, 0.0):
         can = merged((*can, Bounds(0.0, power_w if is_at_rest else 0.0)))
     if not is_at_rest and is_allowed(power_w, ranges, slack_w) and not is_allowed(power_w, can, slack_w):

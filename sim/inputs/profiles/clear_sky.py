@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _GEOMETRY_STEP_US = 2 * MINUTE_US
 _LEAST_IRRADIANCE = 1e-3
 """What clear skies are rounded to [W/m²]; pyranometers show 0.1 or more."""
+_DECIMALS_OF_CLEARNESS = 6
 _ALBEDO = 0.25
 _OVERCAST = 0.4
 """Share of the clear sky's light, at and below which all of it is diffuse."""
@@ -58,9 +59,9 @@ class ClearMonth(NamedTuple):
 
     @property
     def clearness(self) -> float:
-        """Clearness index of the month if it had no cloud; 0 without sun."""
+        """Clearness index of the month if it had no cloud, rounded as what it is made of is; 0 without sun."""
         outside = float(self.outside.sum())
-        return float(self.horizontal.sum()) / outside if outside > 0.0 else 0.0
+        return round(float(self.horizontal.sum()) / outside, _DECIMALS_OF_CLEARNESS) if outside > 0.0 else 0.0
 
     def irradiance(self, times_us: npt.NDArray[np.int64], *, is_glazed: bool = False) -> Floats:
         """Return the irradiance on the plane under the clear sky [W/m²]; see `clouded`."""
