@@ -97,7 +97,9 @@ def _passing_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, fl
     end: see `_left_by_cut_w`.
     """
     given_w, drawn_w = 0.0, 0.0
-    for other in range(len(layout.inverters)):
+    group = layout.groups[layout.inverters[inverter].group]
+    for place in range(group.first_inverter, group.end_inverter):
+        other = layout.group_inverters[place]
         component = layout.inverters[other].component
         if other != inverter and is_live(memory, component) and _meet(layout, memory, inverter, other):
             params = layout.inverters[other].params
@@ -151,10 +153,13 @@ def gap_beside_others_w(layout: Layout, memory: Memory, inverter: int) -> tuple[
     least_w = max(its.minimum_w, now.allowed_minimum_w)
     if conducting != 1 or memory.inverters[inverter].sun_w != 0.0 or least_w + least_delivered_w == 0.0:
         return 0.0, 0.0
-    others_w = 0.0
-    for pair in range(len(layout.pair_battery)):
-        if layout.pair_battery[pair] == battery and not own.first_pair <= pair < own.end_pair:
-            others_w += memory.pairs[pair].asked_w
+    others_w, group = 0.0, layout.groups[own.group]
+    for place in range(group.first_inverter, group.end_inverter):
+        other = layout.group_inverters[place]
+        if other != inverter:
+            for pair in range(layout.inverters[other].first_pair, layout.inverters[other].end_pair):
+                if layout.pair_battery[pair] == battery:
+                    others_w += memory.pairs[pair].asked_w
     lower_w, upper_w = -math.inf, math.inf
     if least_delivered_w == 0.0 or now.lower_w < 0.0:
         lower_w = 0.0 - _told_w(layout, memory, inverter, 0.0 - least_delivered_w - others_w, -1.0)

@@ -118,6 +118,8 @@ class InverterLayout:
     """Batteries that it reaches when all is closed, among `Layout.pair_battery`."""
     is_sharing: int
     """Whether another inverter reaches one of them as well."""
+    group: int
+    """Among `Layout.groups`."""
 
 
 @dataclass(slots=True)

@@ -142,7 +142,7 @@ def number_site(
             for key in places.batteries
         ],
         ageings=[AgeingLayout(places.batteries[key], each) for key, each in equipment.ageings.items()],
-        inverters=_inverters(equipment, places, pairs.spans, pairs.entries),
+        inverters=_inverters(wiring, equipment, places, pairs.spans, pairs.entries),
         pair_battery=[places.batteries[key] for key in pairs.entries],
         groups=[
             GroupLayout(*inverters, *batteries)
@@ -236,9 +236,14 @@ def _loads(equipment: Equipment, places: Places) -> list[LoadLayout]:
 
 
 def _inverters(
-    equipment: Equipment, places: Places, pairs: Sequence[tuple[int, int]], batteries: Sequence[str]
+    wiring: Wiring,
+    equipment: Equipment,
+    places: Places,
+    pairs: Sequence[tuple[int, int]],
+    batteries: Sequence[str],
 ) -> list[InverterLayout]:
     arrays = _numbered(equipment.arrays)
+    groups = {key: number for number, group in enumerate(wiring.groups) for key in group.inverters}
     reached = Counter(batteries)
     return [
         InverterLayout(
@@ -250,6 +255,7 @@ def _inverters(
             *_minima_w(equipment, batteries[slice(*span)]),
             *span,
             is_sharing=int(any(reached[battery] > 1 for battery in batteries[slice(*span)])),
+            group=groups[key],
         )
         for key, span in zip(places.inverters, pairs, strict=True)
     ]

@@ -61,7 +61,8 @@ def _within_limits(params: BatteryParams, state: BatteryState, inp: BatteryInput
     return inp._replace(power_w=min(max(inp.power_w, lower_w), upper_w))
 
 
-def _stored_growth_j(params: BatteryParams, before: BatteryState, after: BatteryState) -> float:
+def stored_growth_j(params: BatteryParams, before: BatteryState, after: BatteryState) -> float:
+    """Change of chemical, capacitor and lead energy [J], in the form that loses no digits in small steps."""
     charge_c = (after.soc - before.soc) * params.charge_capacity_ah * before.capacity_share * 3600.0
     quick_v, slow_v = after.rc1_voltage_v - before.rc1_voltage_v, after.rc2_voltage_v - before.rc2_voltage_v
     quick_j = 0.5 * params.c1_f * quick_v * (after.rc1_voltage_v + before.rc1_voltage_v)
@@ -81,7 +82,7 @@ def _lead_j(params: BatteryParams, state: BatteryState) -> float:
 def _imbalance_j(
     params: BatteryParams, before: BatteryState, after: BatteryState, output: BatteryOutput, dt_s: float
 ) -> float:
-    return (output.power_w - output.loss_w) * dt_s - _stored_growth_j(params, before, after)
+    return (output.power_w - output.loss_w) * dt_s - stored_growth_j(params, before, after)
 
 
 def _throughput_j(

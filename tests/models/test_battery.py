@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from model_cases.battery import stored_growth_j
 from support.of_each_preset import of_each_preset
 
 from doppelgrid.models.battery import (
@@ -14,7 +15,6 @@ from doppelgrid.models.battery import (
     BatteryParams,
     BatteryState,
     battery_initial_state,
-    battery_lag,
     battery_power_limits,
     battery_step,
     battery_stored_energy_wh,
@@ -22,8 +22,6 @@ from doppelgrid.models.battery import (
     battery_usable_capacity_wh,
     scaled,
 )
-from doppelgrid.models.diffusion import stored_by_lead_v
-from doppelgrid.models.tables import table_mean
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
 pytestmark = pytest.mark.lengthy
@@ -46,25 +44,6 @@ def without_losses(params: BatteryParams) -> BatteryParams:
     )
 
 
-def stored_change_j(params: BatteryParams, before: BatteryState, after: BatteryState) -> float:
-    """Change of chemical, capacitor and lead energy, in the form that loses no digits in small steps."""
-    charge_c = (after.soc - before.soc) * params.charge_capacity_ah * before.capacity_share * 3600.0
-    quick_v, slow_v = after.rc1_voltage_v - before.rc1_voltage_v, after.rc2_voltage_v - before.rc2_voltage_v
-    quick_j = 0.5 * params.c1_f * quick_v * (after.rc1_voltage_v + before.rc1_voltage_v)
-    slow_j = 0.5 * params.c2_f * slow_v * (after.rc2_voltage_v + before.rc2_voltage_v)
-    lead_j = lead_stored_j(params, after) - lead_stored_j(params, before)
-    return charge_c * table_mean(params.ocv_v, before.soc, after.soc) + quick_j + slow_j + lead_j
-
-
-def lead_stored_j(params: BatteryParams, state: BatteryState) -> float:
-    """Energy of the lead of the particles' surface over the mean SoC."""
-    if params.diffusion_gain_h == 0.0:
-        return 0.0
-    share = battery_lag(params, state).surface_share
-    coulombs = params.charge_capacity_ah * state.capacity_share * 3600.0
-    return coulombs * stored_by_lead_v(params.ocv_v, state.soc, state.surface_lead, share)
-
-
 @pytest.mark.parametrize("name", PRESETS)
 @of_each_preset
 @given(
@@ -78,7 +57,7 @@ def test_terminal_energy_is_stored_or_lost(
     for rate, dt_s in steps:
         after, output = battery_step(params, state, BatteryInput(rate * params.capacity_wh, 20.0), dt_s)
         throughput_j = (abs(output.power_w) + output.loss_w) * dt_s
-        residual_j = output.power_w * dt_s - stored_change_j(params, state, after) - output.loss_w * dt_s
+        residual_j = output.power_w * dt_s - stored_growth_j(params, state, after) - output.loss_w * dt_s
         # A state of charge near 1 cannot be told finer than 1e-16 of the capacity.
         assert abs(residual_j) <= 1e-9 * throughput_j + 1e-14 * params.capacity_wh * 3600.0
         assert output.loss_w >= 0.0
