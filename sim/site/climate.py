@@ -8,9 +8,8 @@ from ..components.component_type import Built
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
 from ..inputs.profiles.climate import climate_at
-from ..inputs.specs import ClimateTemperature, FileColumn, Inline
-from .environment import INDOOR_C
-from .explanation import built_component
+from ..inputs.specs import ClimateTemperature, FileColumn, Inline, TemperatureInput
+from .explanation import builder_of
 from .site import Site
 
 _SPREADS = 2.0
@@ -24,12 +23,14 @@ def climate_notes(site: Site, *, start_us: int) -> Iterator[str]:
         site: A valid site, whose files can be read.
         start_us: When a run would start [µs since the Unix epoch].
     """
-    coldest_c, warmest_c = _air_c(site)
+    if site.ambient_temperature is None:
+        return  # All data reach the air of a room.
+    coldest_c, warmest_c = _air_c(site.ambient_temperature, site)
     # What is recorded of the air need not be of the day of a run.
-    temperate = site.model_copy(update={"ambient_temperature": None})
+    built_of = builder_of(site.model_copy(update={"ambient_temperature": None}), start_us)
     for key, component in site.components.items():
         try:
-            built = built_component(temperate, key, component, start_us)
+            built = built_of(key, component)
         except InputError:
             continue  # What drives it need not be of that day.
         preset = getattr(component, "preset", None)
@@ -54,12 +55,9 @@ def _limits_c(built: Built) -> Iterator[tuple[str, float, float]]:
         yield "works", float("-inf"), built.inverter.ambient_max_c
 
 
-def _air_c(site: Site) -> tuple[float, float]:
+def _air_c(air: TemperatureInput, site: Site) -> tuple[float, float]:
     """Return the least and greatest temperature of the air that a site file names; of a climate, in most years [°C]."""
-    air = site.ambient_temperature
     match air:
-        case None:
-            return INDOOR_C, INDOOR_C
         case Inline():
             values = [point.value for point in air.points]
         case ClimateTemperature():

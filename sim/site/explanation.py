@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -69,11 +69,11 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
         InputError: If a recorded input cannot drive the component from its start.
         ParameterError: If it cannot be built of the site's parameters.
     """
-    section = site.components[key]
+    section, built = site.components[key], builder_of(site, start_us)
     with presets_asked() as asked:
-        made = dict(_parameters(built_component(site, key, section, start_us), section))
+        made = dict(_parameters(built(key, section), section))
     plain = section.model_copy(update=_defaults(section))
-    of_plain = dict(_parameters(built_component(site, key, plain, start_us), plain))
+    of_plain = dict(_parameters(built(key, plain), plain))
     presets, remarks = dict[PresetName, str](), dict[str, str]()
     with own_presets(site.own_presets):
         for preset in asked:
@@ -118,16 +118,20 @@ def _defaults(section: ComponentSection) -> dict[str, Any]:
     }
 
 
-def built_component(site: Site, key: str, section: ComponentSection, start_us: int) -> Built:
-    """Return what a component brings into the plant of a site.
+def builder_of(site: Site, start_us: int) -> Callable[[str, ComponentSection], Built]:
+    """Return what makes what a component, by its key and section, brings into the plant of a site.
 
-    Raises:
-        InputError: If a recorded input cannot drive it from its start.
-        ParameterError: If it cannot be built of the site's parameters.
+    It raises `InputError` if a recorded input cannot drive the component from its start, `ParameterError` if it cannot
+    be built of the site's parameters.
     """
-    with own_presets(site.own_presets):
-        ambient = ambient_signal(site, start_us=start_us, seed=0)
-        return type_of(section).build(section, settings(site, ambient, start_us=start_us, seed=0)[key])
+    ambient = ambient_signal(site, start_us=start_us, seed=0)
+    where = settings(site, ambient, start_us=start_us, seed=0)
+
+    def built(key: str, section: ComponentSection) -> Built:
+        with own_presets(site.own_presets):
+            return type_of(section).build(section, where[key])
+
+    return built
 
 
 def _parameters(built: Built, section: ComponentSection) -> Iterator[tuple[str, tuple[Any, str, str]]]:

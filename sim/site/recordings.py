@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..components.rating import Rating
-from ..components.recordings import recorded_factor
+from ..components.recordings import is_recorded, recorded_factor
 from ..components.section import Lapsing
 from ..files.units import WATT
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
-from .explanation import built_component
+from .explanation import builder_of
 from .site import Site
 
 _ROUNDING = 1.0 + 1e-9
@@ -23,13 +23,14 @@ def recording_notes(site: Site, *, start_us: int) -> Iterator[str]:
         site: A valid site, whose files can be read.
         start_us: When a run would start [µs since the Unix epoch].
     """
+    recorded = {key: component for key, component in site.components.items() if is_recorded(component)}
+    if not recorded:
+        return
     # What is recorded of the air need not be of the day of a run.
-    temperate = site.model_copy(update={"ambient_temperature": None})
-    for key, component in site.components.items():
-        if not isinstance(component, Lapsing) or component.recorded is None:
-            continue
+    built_of = builder_of(site.model_copy(update={"ambient_temperature": None}), start_us)
+    for key, component in recorded.items():
         try:
-            built = built_component(temperate, key, component, start_us)
+            built = built_of(key, component)
         except InputError:
             continue  # What else drives it need not be of that day.
         rating = built.converting.rating if built.converting is not None else None

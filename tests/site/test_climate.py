@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from doppelgrid.sim.site import explanation
 from doppelgrid.sim.site.climate import climate_notes
 from doppelgrid.sim.site.reader import bundled_sites, load_site
 from doppelgrid.sim.site.site import Site
@@ -58,6 +59,19 @@ def test_all_that_a_file_holds_counts(tmp_path: Path) -> None:
 def test_the_winters_of_a_place_count() -> None:
     (told,) = notes({"profile": "climate"})
     assert told.startswith("bat (lfp-92kwh) is charged from 0 °C on, and the air is at -")
+
+
+def test_a_site_is_looked_at_once_however_many_components_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    original = explanation.settings
+
+    def counting(*arguments: Any, **named: Any) -> Any:
+        looks.append(1)
+        return original(*arguments, **named)
+
+    monkeypatch.setattr(explanation, "settings", counting)
+    assert notes("-30 °C") == [COLD]
+    assert len(looks) == 1
 
 
 @pytest.mark.parametrize("name", bundled_sites())

@@ -76,15 +76,12 @@ class ClearMonth(NamedTuple):
         """Return the irradiance on the plane under clouds [W/m²].
 
         Direct light suffers more than diffuse: of a sky that has 40 % of the clear one's light, or less, all is
-        diffuse. In between the direct share goes with the power 1.5, near to what Erbs et al. found for hours.
+        diffuse. In between the direct share goes with the power 1.5. Both are chosen.
 
         Args:
             times_us: Ascending, within the month [µs since the Unix epoch].
             index: Share of the clear sky's global irradiance on the horizontal, one for each time.
             is_glazed: Whether to count what glass on the plane lets through, over that at right angles.
-
-        Reference: D. G. Erbs, S. A. Klein, J. A. Duffie, Solar Energy 28 (1982) 293-302,
-        doi:10.1016/0038-092X(82)90302-4.
         """
         import numpy as np  # noqa: PLC0415
 
