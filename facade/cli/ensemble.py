@@ -70,11 +70,13 @@ def simulate_ensemble(
     from ..sim.engine.clock import stopwatch_s  # noqa: PLC0415
     from ..sim.ensemble.ensemble import jobs_of  # noqa: PLC0415
     from ..sim.ensemble.variation import NOTHING_VARIES, load_variation  # noqa: PLC0415
+    from ..sim.recording.output import refuse_inputs  # noqa: PLC0415
 
     if options.dask is not None and options.workers is not None:
         raise ValueError("--workers counts processes on this machine; accepted: either --workers or --dask")
     if options.results is not None:
         _check_path(options.results)
+        refuse_inputs(options.results, site)
     variation = NOTHING_VARIES if options.vary is None else load_variation(options.vary)
     jobs = jobs_of(
         site, span, runs=options.runs, variation=variation, start=start, seed=seed, resolution=step,

@@ -22,6 +22,7 @@ from .options import (
     RecordExtremesOption,
     RecordMetricsOption,
     RecordOption,
+    check_apart,
     check_recording,
     check_writable,
     input_in_words,
@@ -117,6 +118,10 @@ def lockstep(
     what = _application(app, module, context.args)
     check_recording(record, record_metrics, extremes=record_extremes)
     check_writable("--journal", journal)
+    check_apart(
+        {"--journal": journal, "--record": record},
+        {"SITE": site, "APP.py": app, "--site": recorded_site, "--tariff": tariff},
+    )
 
     from ..scenarios.lockstep.progress import VirtualProgress  # noqa: PLC0415
     from ..scenarios.lockstep.session import LockstepSession  # noqa: PLC0415

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -122,6 +122,30 @@ def check_recording(path: Path | None, metrics: RecordedMetrics | None, *, extre
         raise refuse(f"--record-metrics is {metrics.value!r} without --record; accepted: with --record FILE")
     if path is None and extremes:
         raise refuse("--record-extremes is given without --record; accepted: with --record FILE")
+
+
+def check_apart(written: Mapping[str, Path | None], read: Mapping[str, str | Path | None]) -> None:
+    """Refuse to write where the same command reads, or writes something else.
+
+    Args:
+        written: Files by the options that name them.
+        read: Files by the options and arguments that name them.
+
+    Raises:
+        typer.Exit: If a file is named twice.
+    """
+    for option, path in written.items():
+        others = {name: other for name, other in (read | written).items() if name != option}
+        for name, other in others.items():
+            if path is not None and other is not None and _is_one_file(path, Path(other)):
+                raise refuse(f"{option} is {str(path)!r}, as {name} is; accepted: another file")
+
+
+def _is_one_file(path: Path, other: Path) -> bool:
+    if path.exists() or other.exists():
+        # What is no file, such as a terminal, takes whatever is written.
+        return path.is_file() and other.is_file() and path.samefile(other)
+    return path.absolute() == other.absolute()
 
 
 _OF_USERS = (".yaml", ".yml", ".toml", ".py", ".csv", ".csv.gz", ".parquet")

@@ -14,6 +14,7 @@ from .options import (
     RecordExtremesOption,
     RecordMetricsOption,
     RecordOption,
+    check_apart,
     check_recording,
     check_writable,
     refuse,
@@ -94,6 +95,10 @@ def replay(
 
     check_recording(record, record_metrics, extremes=record_extremes)
     check_writable("--emit-endpoints", emit_endpoints)
+    check_apart(
+        {"--record": record, "--emit-endpoints": emit_endpoints},
+        {"RECORDING": recording, "--site": site, "--tariff": tariff},
+    )
     try:
         given = None if site is None else load_site(site)
         recorded = read_recording(recording, microgrid_id=None if given is None else given.microgrid.id)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .billing import TariffOption, read_tariff
-from .options import check_writable, refuse, writing
+from .options import check_apart, check_writable, refuse, writing
 from .output import print_json
 
 
@@ -45,6 +45,10 @@ def report(
     from .report_lines import print_report  # noqa: PLC0415
 
     to_terminal = json is not None and str(json) == "-"
+    check_apart(
+        {"--html": html, "--json": None if to_terminal else json},
+        {"RECORDING": recording, "--site": site, "--journal": journal, "--tariff": tariff},
+    )
     check_writable("--html", html)
     check_writable("--json", None if to_terminal else json)
     try:

@@ -16,6 +16,7 @@ from .options import (
     RecordExtremesOption,
     RecordMetricsOption,
     RecordOption,
+    check_apart,
     check_recording,
     check_writable,
     input_in_words,
@@ -140,6 +141,7 @@ def run(
 
     check_recording(record, record_metrics, extremes=record_extremes)
     check_writable("--emit-endpoints", emit_endpoints)
+    check_apart({"--record": record, "--emit-endpoints": emit_endpoints}, {"--tariff": tariff})
     metrics = metrics_server(prometheus, components=prometheus_components)
     security = read_security(tls_cert, tls_key, tls_client_ca, auth_key, sign_secret)
     if reload and record is not None:

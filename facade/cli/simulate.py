@@ -15,6 +15,7 @@ from .options import (
     RecordExtremesOption,
     RecordMetricsOption,
     RecordOption,
+    check_apart,
     check_recording,
     check_writable,
     input_in_words,
@@ -117,6 +118,10 @@ def simulate(
             refuse_single_run_options(record, summary)
         check_recording(record, record_metrics, extremes=record_extremes)
         check_writable("--summary", summary)
+        check_apart(
+            {"--record": record, "--summary": summary, "--results": results},
+            {"SITE": site, "--tariff": tariff, "--vary": vary},
+        )
         billed = read_tariff(tariff)
         loaded = load_site(site)
         if self_consumption:

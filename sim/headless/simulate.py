@@ -18,6 +18,7 @@ from ..domain.timestamps import check_start, to_datetime
 from ..engine.clock import stopwatch_s
 from ..files.extras import extra_for
 from ..recording.metadata import describe_run
+from ..recording.output import refuse_inputs
 from ..recording.selection import Metrics
 from ..site.self_consumption import kept_by, undone
 from ..site.site import Site
@@ -67,7 +68,7 @@ def simulate(
         ValueError: If the duration or the resolution makes no sense.
         InputError: If a recorded input cannot drive the site from its start.
         TariffError: If the tariff does not cover all of the run.
-        RecordingError: If the recording cannot be written.
+        RecordingError: If the recording cannot be written, or its file drives the site.
         RunError: If a value is no number.
         MissingPackageError: If what compiles is not installed.
     """
@@ -79,6 +80,8 @@ def simulate(
     from .summary import Summarizer  # noqa: PLC0415
 
     check_times(duration, resolution)
+    if record is not None:
+        refuse_inputs(Path(record), site)
     start_us = site.moment_us(check_start(start))
     end_us = start_us + duration // timedelta(microseconds=1)
     prices = None if tariff is None else tariff.over(start_us, end_us, site.microgrid.location.zone)

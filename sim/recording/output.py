@@ -17,6 +17,8 @@ from gzip import GzipFile
 from pathlib import Path
 from typing import IO
 
+from ..site.input_files import input_files
+from ..site.site import Site
 from .errors import RecordingError
 
 _log = logging.getLogger(__name__)
@@ -43,6 +45,16 @@ def suffix_of(path: Path) -> str:
             return suffix
     found = repr(path.name)
     raise RecordingError(str(path), None, "name", found, f"a name that ends in {', '.join(SUFFIXES)}")
+
+
+def refuse_inputs(path: Path, site: Site) -> None:
+    """Refuse to record where a file stands that drives the site.
+
+    Raises:
+        RecordingError: If so.
+    """
+    if path.is_file() and any(named.is_file() and named.samefile(path) for named in input_files(site)):
+        raise RecordingError(str(path), None, "file", "one that drives the site", "another name")
 
 
 class Part:

@@ -13,7 +13,7 @@ from ..files.extras import extra_for
 from ..site.site import Site
 from .csv_writer import CsvWriter
 from .metadata import Metadata, describe_run
-from .output import suffix_of, unwritable
+from .output import refuse_inputs, suffix_of, unwritable
 from .selection import NO_EXTREMES, Metrics
 
 
@@ -82,10 +82,11 @@ class Recorder:
             speed: Simulated seconds per second between the times that samples carry.
 
         Raises:
-            RecordingError: If nothing can be written there.
+            RecordingError: If nothing can be written there, or the file drives the site.
             MissingPackageError: If Parquet is wanted and what writes it is not installed.
         """
         self.path = Path(path)
+        refuse_inputs(self.path, site)
         self._writer: _Writer | None = _writer(
             # Where the program goes meanwhile is its own affair.
             self.path.absolute(),

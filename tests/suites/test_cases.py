@@ -324,6 +324,17 @@ def test_a_command_that_is_refused_as_the_site_stands_is_in_the_log(tmp_path: Pa
     assert any(line.text.startswith("inv commanded: refused, ") for line in verdict.lines)
 
 
+def test_mending_what_is_not_broken_is_in_the_log(tmp_path: Path) -> None:
+    steps = (
+        "[{at: 10 s, fault: {inv: trip}}, {at: 20 s, mend: {inv: frozen}}, {at: 30 s, mend: [inv, battery]}]"
+    )
+    verdict = run(tmp_path, f"steps: {steps}\n{CHECKS}")
+    assert [line.text for line in verdict.lines if "refused" in line.text] == [
+        "inv mended: refused, inv has no fault of kind frozen now; accepted: after one was struck",
+        "battery mended: refused, battery has no fault now; accepted: after one was struck",
+    ]
+
+
 def test_the_same_case_gives_the_same_digest(tmp_path: Path) -> None:
     first, second = (run(tmp_path, CHECKS) for _ in range(2))
     assert first.digest == second.digest

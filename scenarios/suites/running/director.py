@@ -322,8 +322,16 @@ class Director:
         return True
 
     def _mend(self, told: MendAll) -> None:
-        """End what is broken of a component, and tell the ends of what steps had meant to last longer."""
-        for number in self._simulation.faults.numbers(told.component, told.kind):
+        """End what is broken of a component, and tell the ends of what steps had meant to last longer.
+
+        Raises:
+            CommandError: If nothing is broken.
+        """
+        numbers = self._simulation.faults.numbers(told.component, told.kind)
+        if not numbers:
+            of = "" if told.kind is None else f" of kind {told.kind.value}"
+            raise CommandError(f"{told.component} has no fault{of} now; accepted: after one was struck")
+        for number in numbers:
             self._simulation.execute(MendFault(number))
             action = self._lasting.pop(number, None)
             if action is not None:
