@@ -135,7 +135,7 @@ def check_apart(written: Mapping[str, Path | None], read: Mapping[str, str | Pat
         typer.Exit: If a file is named twice.
     """
     for option, path in written.items():
-        others = {name: other for name, other in (read | written).items() if name != option}
+        others = {name: other for name, other in {**read, **written}.items() if name != option}
         for name, other in others.items():
             if path is not None and other is not None and _is_one_file(path, Path(other)):
                 raise refuse(f"{option} is {str(path)!r}, as {name} is; accepted: another file")
