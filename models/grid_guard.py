@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, NamedTuple
 
-from .grid_code import FreqWattParams, GridCodeParams, VoltVarParams
+from .grid_code import GridCodeParams
+from .grid_support import FreqWattParams, VoltVarParams
 from .parameter import Parameter
 
 
@@ -22,4 +23,7 @@ class GridGuardParams(NamedTuple):
     rated_apparent_power_va: Annotated[float, Parameter("VA", 0.0, above=True)]
     """Rated apparent power of the inverter; Q(U) counts in it."""
     follows_production: bool
-    """Whether P(f) counts from what was delivered when frequency rose, as of photovoltaics, or from the rating."""
+    """Whether P(f) leaves a part of what was delivered when frequency rose, as of photovoltaics.
+
+    Storage moves from the active power that it had then, by a part of its rating.
+    """

@@ -6,12 +6,14 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
-from ...models.grid_code import FreqWattParams, GridCodeParams, VoltVarParams
+from ...models.grid_code import GridCodeParams
 from ...models.grid_guard import GridGuardParams
+from ...models.grid_support import FreqWattParams, VoltVarParams
 from ...models.parameter import check_parameters
 from ..files.problems import one_of
 from ..files.sections import Section, refuse, short_for, written
 from ..files.units import FRACTION, HERTZ, SECOND, Unit
+from .section import given
 
 PER_SECOND = Unit("1/s", {"%/min": 0.01 / 60.0, "%/s": 0.01})
 _Low = Annotated[float, FRACTION.within(lower=0.0, upper=1.0)]
@@ -69,12 +71,14 @@ class VoltVar(Section):
 
 
 class FreqWatt(Section):
-    """P(f): production that falls as frequency rises."""
+    """P(f): production that falls as frequency rises, and storage that charges then, and delivers as it falls."""
 
     threshold_hz: _HighFrequency | None = Field(default=None, alias="threshold")
-    """Above it production falls [Hz]; 50.2 Hz at 50 Hz if not given."""
+    """Above it production falls, and storage charges in the end [Hz]; 50.2 Hz at 50 Hz if not given."""
+    lower_threshold_hz: _LowFrequency | None = Field(default=None, alias="lower_threshold")
+    """Below it storage charges less, and delivers in the end [Hz]; 49.8 Hz at 50 Hz if not given."""
     droop: Annotated[float, FRACTION.within(lower=0.02, upper=0.12)] = Field(default=written("5 %"))
-    """Change of frequency, of the nominal one, over which all of it would be gone."""
+    """Change of frequency, of the nominal one, over which power changes by all of its reference."""
 
 
 class GridCode(Section):
@@ -127,7 +131,7 @@ class GridCode(Section):
     freq_watt: Annotated[
         FreqWatt | None, BeforeValidator(_switched, json_schema_input_type=FreqWatt | bool | None)
     ] = None
-    """Production by frequency; off if not given."""
+    """Active power by frequency; off if not given."""
 
 
 GridCodeInput = Annotated[
@@ -166,7 +170,7 @@ def grid_guard_params(
     values = {
         name: value * ratio if name.endswith("_hz") else value for name, value in preset._asdict().items()
     }
-    values |= {name: given for name in values if (given := getattr(spec, name, None)) is not None}
+    values |= {name: own for name in values if (own := getattr(spec, name, None)) is not None}
     params = GridGuardParams(
         code=GridCodeParams(**values),
         volt_var=_volt_var(spec.volt_var),
@@ -193,10 +197,17 @@ def _volt_var(spec: VoltVar | None) -> VoltVarParams:
 
 
 def _freq_watt(spec: FreqWatt | None, nominal_hz: float) -> FreqWattParams:
-    off = FreqWattParams()
-    threshold_hz = off.threshold_hz * nominal_hz / _PRESET_HZ
+    ratio, off = nominal_hz / _PRESET_HZ, FreqWattParams()
+    params = off._replace(
+        threshold_hz=off.threshold_hz * ratio,
+        nominal_hz=nominal_hz,
+        lower_threshold_hz=off.lower_threshold_hz * ratio,
+    )
     if spec is None:
-        return off._replace(threshold_hz=threshold_hz, nominal_hz=nominal_hz)
-    if spec.threshold_hz is not None:
-        threshold_hz = spec.threshold_hz
-    return FreqWattParams(enabled=True, threshold_hz=threshold_hz, droop=spec.droop, nominal_hz=nominal_hz)
+        return params
+    return params._replace(
+        enabled=True,
+        threshold_hz=given(spec.threshold_hz, params.threshold_hz),
+        droop=spec.droop,
+        lower_threshold_hz=given(spec.lower_threshold_hz, params.lower_threshold_hz),
+    )

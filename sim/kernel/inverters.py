@@ -1,7 +1,8 @@
 """What inverters have to do with the world around them: the sun before them, their heat, and the grid code.
 
 A grid code acts on the reach of a control, whatever the device behind it: while the protection holds it off there is
-none, and the inverter stands by; after a reconnection its ramp is the code's; high frequency cuts what it may deliver.
+none, and the inverter stands by; after a reconnection its ramp is the code's; frequency outside of its band narrows it,
+that of storage to powers beyond zero in the end.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from ...models.grid_code import (
     RAMPING,
     GridCodeInput,
     GridCodeState,
-    freq_watt_share,
     grid_code_cause,
     grid_code_horizon_s,
     grid_code_step,
-    volt_var_share,
 )
+from ...models.grid_support import freq_watt_share, freq_watt_shift, volt_var_share
 from ...models.inverter import InverterState, inverter_heat_horizon_s, inverter_heated
 from ...models.pv import PvInput, PvState, pv_output
 from .ac_bus import active_w, is_live
+from .client_limits import cut_w
 from .layout import Layout, Memory
 
 LIGHT_AIR_M_PER_S = 1.0
@@ -126,22 +127,38 @@ def support_voltage(layout: Layout, memory: Memory) -> None:
 def keep_to_grid_code(layout: Layout, memory: Memory) -> None:
     """Cut what each inverter could have to what its grid code leaves; its reach must be known."""
     for guard in range(len(layout.guards)):
-        params, control = layout.guards[guard].params, layout.guards[guard].control
+        control = layout.guards[guard].control
         now = memory.controls[control]
-        seen = _seen(layout, memory, guard)
-        least_w, most_w = -math.inf, math.inf
-        if now.held_off_by:
-            least_w, most_w = 0.0, 0.0
-        else:
-            share = freq_watt_share(params.freq_watt, seen.frequency_hz)
-            if share < 1.0:
-                least_w = 0.0 - share * memory.guards[guard].reference_w
-        now.reach_lower_w = max(now.reach_lower_w, least_w)
-        now.reach_upper_w = min(now.reach_upper_w, most_w)
+        least_w, most_w = _left_by_code_w(layout, memory, guard)
+        now.reach_upper_w = max(min(now.reach_upper_w, most_w), now.reach_lower_w)
+        now.reach_lower_w = min(max(now.reach_lower_w, least_w), now.reach_upper_w)
         if control < len(layout.inverters):
             inverter = memory.inverters[control]
-            inverter.own_lower_w = max(inverter.own_lower_w, least_w)
-            inverter.own_upper_w = min(inverter.own_upper_w, most_w)
+            inverter.own_upper_w = max(min(inverter.own_upper_w, most_w), inverter.own_lower_w)
+            inverter.own_lower_w = min(max(inverter.own_lower_w, least_w), inverter.own_upper_w)
+
+
+def _left_by_code_w(layout: Layout, memory: Memory, guard: int) -> tuple[float, float]:
+    """Return the least and the greatest active power that a grid code leaves an inverter [W]; may be infinite.
+
+    Beyond zero it asks for no more than clients have left allowed, and for nothing while power grows back after a
+    reconnection.
+    """
+    params, control = layout.guards[guard].params, layout.guards[guard].control
+    if memory.controls[control].held_off_by:
+        return 0.0, 0.0
+    frequency_hz, reference_w = memory.inputs[layout.frequency_signal], memory.guards[guard].reference_w
+    if params.follows_production:
+        share = freq_watt_share(params.freq_watt, frequency_hz)
+        return (0.0 - share * reference_w if share < 1.0 else -math.inf), math.inf
+    shift = freq_watt_shift(params.freq_watt, frequency_hz)
+    if shift == 0.0:
+        return -math.inf, math.inf
+    moved_w = reference_w + shift * params.rated_power_w
+    if moved_w * shift > 0.0:
+        grows = memory.controls[control].growth_w_per_s < math.inf
+        moved_w = 0.0 if grows else cut_w(memory, control, moved_w)
+    return (moved_w, math.inf) if shift > 0.0 else (-math.inf, moved_w)
 
 
 def derate(layout: Layout, memory: Memory) -> None:
@@ -182,9 +199,18 @@ def watch_grid(layout: Layout, memory: Memory, dt_s: float) -> None:
         elif not now.held_off_by:
             now.held_off_by = grid_code_cause(params.code, seen)
             now.setting_w = 0.0
-        if params.follows_production and seen.frequency_hz <= params.freq_watt.threshold_hz:
-            delivered_w = 0.0 - active_w(memory, layout.controls[control].component)
-            memory.guards[guard].reference_w = max(delivered_w, 0.0)
+        _remember_power(layout, memory, guard, seen.frequency_hz)
+
+
+def _remember_power(layout: Layout, memory: Memory, guard: int, frequency_hz: float) -> None:
+    """Write down what an inverter has, until frequency leaves its band."""
+    params = layout.guards[guard].params
+    power_w = active_w(memory, layout.controls[layout.guards[guard].control].component)
+    if params.follows_production:
+        if frequency_hz <= params.freq_watt.threshold_hz:
+            memory.guards[guard].reference_w = max(0.0 - power_w, 0.0)
+    elif params.freq_watt.lower_threshold_hz <= frequency_hz <= params.freq_watt.threshold_hz:
+        memory.guards[guard].reference_w = power_w
 
 
 def grown_w(setting_w: float, goal_w: float, most_w: float, growth_w: float) -> float:

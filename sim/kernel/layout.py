@@ -438,7 +438,7 @@ class GuardMemory:
     """What the protection of an inverter's grid code remembers, as its model has it."""
 
     reference_w: float
-    """Production by which that at high frequency is measured, >= 0 [W]."""
+    """What it had when frequency left its band [W]: production of photovoltaics, >= 0; active power of storage."""
     mode: int = CONNECTED
     mean_voltage_pu: float = 1.0
     undervoltage_s: float = 0.0

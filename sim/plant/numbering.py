@@ -195,7 +195,10 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
         ],
         ageing_states=[ageing_initial_state(params) for params in equipment.ageings.values()],
         arrays=[ArrayMemory() for _ in layout.arrays],
-        guards=[GuardMemory(reference_w=guard.params.rated_power_w) for guard in layout.guards],
+        guards=[
+            GuardMemory(guard.params.rated_power_w if guard.params.follows_production else 0.0)
+            for guard in layout.guards
+        ],
         inverters=[InverterMemory(heat_sink_c=inputs[layout.ambient_signal]) for _ in layout.inverters],
         pairs=[PairMemory() for _ in layout.pair_battery],
         controls=[

@@ -11,6 +11,7 @@ from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.models.inverter import conversion_loss_w
 from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.domain.states import StateCode
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -317,6 +318,47 @@ class TestSupport:
         assert site.after(1.0).active_w("roof") == pytest.approx(0.6 * before_w)
         site.simulation.drive("grid", "frequency", 50.0)
         assert site.after(1.0).active_w("roof") == pytest.approx(before_w)
+
+    @pytest.mark.parametrize(
+        ("told_w", "frequency_hz", "power_w"),
+        [
+            # 40 % of the rated 30 kW per hertz beyond 50.2 and 49.8 Hz, from what it had.
+            (-9e3, 50.7, -3e3), (-9e3, 51.2, 3e3), (3e3, 50.7, 9e3),
+            (9e3, 49.3, 3e3), (9e3, 48.8, -3e3), (-3e3, 49.3, -9e3),
+        ],
+    )  # fmt: skip
+    def test_storage_goes_through_zero_with_frequency_and_comes_back(
+        self, told_w: float, frequency_hz: float, power_w: float
+    ) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}})
+        site.tell("inv", ACTIVE, told_w)
+        site.simulation.drive("grid", "frequency", frequency_hz)
+        assert site.after(1.0).active_w("inv") == pytest.approx(power_w)
+        site.simulation.drive("grid", "frequency", 50.0)
+        assert site.after(1.0).active_w("inv") == pytest.approx(told_w)
+
+    def test_what_a_client_asks_of_storage_beyond_that_it_does(self) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}})
+        site.simulation.drive("grid", "frequency", 50.7)
+        site.tell("inv", ACTIVE, 20e3)
+        assert site.active_w("inv") == 20e3
+        site.tell("inv", ACTIVE, -20e3)
+        assert site.active_w("inv") == pytest.approx(6e3)
+
+    @pytest.mark.parametrize(("soc", "frequency_hz"), [("100 %", 51.2), ("0 %", 48.8)])
+    def test_a_battery_that_takes_or_gives_nothing_stays_at_rest(self, soc: str, frequency_hz: float) -> None:
+        site = Running(
+            inv={"grid_code": {"freq_watt": True}},
+            bat={"initial_soc": soc, "min_soc": "0 %", "max_soc": "100 %"},
+        )
+        site.simulation.drive("grid", "frequency", frequency_hz)
+        assert site.after(1.0).active_w("inv") == site.plant.equipment.inverters["inv"].standby_power_w
+
+    def test_what_clients_left_allowed_holds_for_storage_at_high_frequency(self) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}})
+        site.plant.allowed_power.allow("inv", Metric.AC_POWER_ACTIVE, (Bounds(-30e3, 2e3),))
+        site.simulation.drive("grid", "frequency", 51.2)
+        assert site.after(1.0).active_w("inv") == 2e3
 
 
 class TestArrays:

@@ -346,15 +346,17 @@ class TestGridCodes:
         made = self.guard(GridCode(), 60.0, follows=True)
         assert (made.volt_var.enabled, made.freq_watt.enabled) == (False, False)
         assert (made.freq_watt.threshold_hz, made.freq_watt.nominal_hz) == pytest.approx((60.24, 60.0))
+        assert made.freq_watt.lower_threshold_hz == pytest.approx(59.76)
         assert made[3:] == (10e3, 12e3, True)
         on = self.guard(GridCode.model_validate({"volt_var": True, "freq_watt": True}), 60.0)
         assert (on.volt_var.enabled, on.freq_watt.enabled) == (True, True)
         assert on.volt_var[1:] == pytest.approx((0.93, 0.97, 1.03, 1.07, 0.436))
         assert (on.freq_watt.threshold_hz, on.freq_watt.droop) == pytest.approx((60.24, 0.05))
-        own = {"threshold": "50.5 Hz", "droop": "4 %"}
+        own = {"threshold": "50.5 Hz", "droop": "4 %", "lower_threshold": "49.5 Hz"}
         on = self.guard(GridCode.model_validate({"volt_var": False, "freq_watt": own}))
         assert on.volt_var.enabled is False
         assert (on.freq_watt.threshold_hz, on.freq_watt.droop) == pytest.approx((50.5, 0.04))
+        assert on.freq_watt.lower_threshold_hz == 49.5
         assert FreqWatt().threshold_hz is None
 
     def test_corners_of_voltage_come_in_their_order(self) -> None:
