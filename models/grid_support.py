@@ -1,4 +1,4 @@
-"""How a generator supports voltage and frequency, as grid codes ask: Q(U), and P(f).
+"""How a generator supports voltage and frequency, as grid codes ask: Q(U), Q(P), cos φ(P), and P(f).
 
 Characteristic curves, each off unless `enabled`. A storage moves from the active power that it had when frequency left
 its band, by a share of its rated power that grows with the deviation: above the band it delivers less, comes to
@@ -15,6 +15,7 @@ Left out: hysteresis, and a slower return once frequency is back in its band; re
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, NamedTuple
 
 from .parameter import Parameter
@@ -56,6 +57,59 @@ def volt_var_share(params: VoltVarParams, voltage_pu: float) -> float:
 
 def _way(gone: float, whole: float) -> float:
     return 1.0 if gone >= whole else gone / whole
+
+
+class WattVarParams(NamedTuple):
+    """Q(P): inductive power over the rated apparent power, by what is delivered over the rated power; three corners.
+
+    The defaults are those that Beckhoff, "TwinCAT 3 Power Control" (TF8360), "ReactiveByActive", has for
+    VDE-AR-N 4110, there over the rated active power.
+    """
+
+    enabled: bool = False
+    start_share: Annotated[float, Parameter("1", 0.0, 1.0)] = 0.5
+    """No reactive power here and below."""
+    knee_share: Annotated[float, Parameter("1", 0.0, 1.0)] = 0.6
+    knee_reactive_share: Annotated[float, Parameter("1", 0.0, 1.0)] = 0.05
+    """Reactive power at the knee, over the rated apparent power."""
+    end_share: Annotated[float, Parameter("1", 0.0, 1.0)] = 0.9
+    """Full reactive power here and above."""
+    reactive_share: Annotated[float, Parameter("1", 0.0, 1.0)] = 0.33
+    """Full reactive power over the rated apparent power."""
+
+
+def watt_var_share(params: WattVarParams, delivered: float) -> float:
+    """Return the inductive power over the rated apparent power at a production over the rated power; 0 if off."""
+    if not params.enabled or delivered <= params.start_share:
+        return 0.0
+    knee = params.knee_reactive_share
+    if delivered < params.knee_share:
+        return knee * (delivered - params.start_share) / (params.knee_share - params.start_share)
+    way = _way(delivered - params.knee_share, params.end_share - params.knee_share)
+    return knee + (params.reactive_share - knee) * way
+
+
+class WattPfParams(NamedTuple):
+    """cos φ(P): power factor, inductive, by what is delivered over the rated power; linear between two corners.
+
+    The defaults are the curve that SolaX, "X3-IES", manual, shows for VDE-AR-N 4105, of more than 4.6 kW.
+    """
+
+    enabled: bool = False
+    start_share: Annotated[float, Parameter("1", 0.0, 1.0)] = 0.5
+    """Power factor 1 here and below."""
+    end_share: Annotated[float, Parameter("1", 0.0, 1.0)] = 1.0
+    """The power factor below here and above."""
+    power_factor: Annotated[float, Parameter("1", 0.0, 1.0, above=True)] = 0.9
+
+
+def watt_pf_tangent(params: WattPfParams, delivered: float) -> float:
+    """Return the inductive power over the active power at a production over the rated power; 0 if off."""
+    if not params.enabled or delivered <= params.start_share:
+        return 0.0
+    way = _way(delivered - params.start_share, params.end_share - params.start_share)
+    factor = 1.0 - (1.0 - params.power_factor) * way
+    return math.sqrt(1.0 - factor * factor) / factor
 
 
 class FreqWattParams(NamedTuple):

@@ -23,7 +23,7 @@ from ..files.units import (
     PositiveReactivePower,
 )
 from ..inputs.specs import RecordedPower
-from .grid_code import GridCodeInput, grid_guard_params
+from .grid_code import GridCodeInput, check_grid_guard, grid_guard_params
 from .rating import Rating
 from .section import Lapsing, at_most_rated, given
 from .setting import GridFacts
@@ -214,7 +214,9 @@ def grid_guard(
         nominal_hz=grid.frequency_hz,
         follows_production=follows_production,
     )
-    return with_part(params, inverter.parameters, GRID_CODE)
+    params = with_part(params, inverter.parameters, GRID_CODE)
+    check_grid_guard(params)
+    return params
 
 
 def grid_code_part(inverter: InverterSection, grid: GridFacts) -> GridGuardParams:

@@ -30,6 +30,7 @@ from ..files.problems import with_article
 from ..inputs.errors import InputError
 from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Converting, GridSupply
 from .device import (
+    ACTIVE_SHARE,
     AMBIENT,
     ARRAY_POWER,
     ARRAY_VOLTAGE,
@@ -468,6 +469,7 @@ def _check_sources(machine: Machine, setting: Setting, *, has_array: bool) -> li
         SET_POINT: lambda: default_w,
         REACTIVE_SET_POINT: lambda: 0.0,
         UPPER_BOUND: lambda: math.inf,
+        ACTIVE_SHARE: lambda: 1.0,
         REACTIVE_LOWER_BOUND: lambda: -math.inf,
         REACTIVE_UPPER_BOUND: lambda: math.inf,
         NOTHING: lambda: 0.0,

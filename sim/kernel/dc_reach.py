@@ -73,7 +73,7 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
             upper_w += battery.upper_w
             if battery.upper_w > 0.0:
                 least_w += layout.batteries[layout.pair_battery[pair]].minimum_w
-    most_w = min(own.params.rated_power_w, now.apparent_va)
+    most_w = min(own.params.rated_power_w, now.apparent_va * control.active_share)
     _find_least(layout, memory, inverter)
     now.own_lower_w = -most_w
     now.own_upper_w = most_w

@@ -18,15 +18,18 @@ from ...models.grid_code import (
     grid_code_horizon_s,
     grid_code_step,
 )
+from ...models.grid_guard import active_share, follows_power, reactive_by_power_var
 from ...models.grid_support import freq_watt_share, freq_watt_shift, volt_var_share
 from ...models.inverter import InverterState, inverter_heat_horizon_s, inverter_heated
 from ...models.pv import PvInput, PvState, pv_output
 from .ac_bus import active_w, is_live
-from .client_limits import cut_w
+from .client_limits import cut_w, reactive_aim_var
 from .layout import Layout, Memory
 
 LIGHT_AIR_M_PER_S = 1.0
 """Wind at the modules where nothing is known of it: nominal operating conditions (IEC 61215) [m/s]."""
+_FOLLOWED = 1e-7
+"""Part of the apparent power by which reactive power may differ from what active power asks for."""
 
 
 def find_sun(layout: Layout, memory: Memory) -> None:
@@ -82,15 +85,25 @@ def _loss_w(layout: Layout, memory: Memory, inverter: int) -> float:
 
 
 def _seen(layout: Layout, memory: Memory, guard: int) -> GridCodeInput:
-    """Return what the grid shows to an inverter; of its phases the one that is farthest from the nominal voltage."""
+    """Return what the grid shows to an inverter; of its own phases that which is farthest from the nominal voltage."""
+    component = layout.controls[layout.guards[guard].control].component
+    place = layout.components[component]
     voltage_pu = 1.0
-    for phase in range(3):
-        phase_pu = memory.inputs[layout.phase_voltage_signals[phase]] / layout.nominal_phase_v
-        if abs(phase_pu - 1.0) > abs(voltage_pu - 1.0):
-            voltage_pu = phase_pu
-    if memory.components[layout.controls[layout.guards[guard].control].component].is_cut_off:
+    if place.share_1 > 0.0:
+        voltage_pu = _farther_pu(layout, memory, 0, voltage_pu)
+    if place.share_2 > 0.0:
+        voltage_pu = _farther_pu(layout, memory, 1, voltage_pu)
+    if place.share_3 > 0.0:
+        voltage_pu = _farther_pu(layout, memory, 2, voltage_pu)
+    if memory.components[component].is_cut_off:
         voltage_pu = 0.0
     return GridCodeInput(voltage_pu, memory.inputs[layout.frequency_signal])
+
+
+def _farther_pu(layout: Layout, memory: Memory, phase: int, voltage_pu: float) -> float:
+    """Return the voltage of a phase if it is farther from the nominal one than another, or that one [1]."""
+    phase_pu = memory.inputs[layout.phase_voltage_signals[phase]] / layout.nominal_phase_v
+    return phase_pu if abs(phase_pu - 1.0) > abs(voltage_pu - 1.0) else voltage_pu
 
 
 def _state(memory: Memory, guard: int) -> GridCodeState:
@@ -117,11 +130,39 @@ def _keep(memory: Memory, guard: int, state: GridCodeState) -> None:
 
 
 def support_voltage(layout: Layout, memory: Memory) -> None:
-    """Find the reactive power that each grid code asks for at this voltage."""
+    """Find the reactive power that each grid code asks for, and what of the apparent power that leaves active power.
+
+    A client's reactive set-point goes before it, and has what active power leaves.
+    """
+    for guard in range(len(layout.guards)):
+        own = layout.guards[guard]
+        now = memory.controls[own.control]
+        if follows_power(own.params):
+            now.support_var = own.by_power_var
+        else:
+            share = volt_var_share(own.params.volt_var, _seen(layout, memory, guard).voltage_pu)
+            now.support_var = share * own.params.rated_apparent_power_va
+        now.active_share = 1.0
+        if now.support_var != 0.0 and now.reactive_target_var == 0.0:
+            kept_var = min(abs(reactive_aim_var(memory, own.control)), own.most_var)
+            now.active_share = active_share(own.params, kept_var)
+        if follows_power(own.params):
+            now.support_var = memory.guards[guard].by_power_var
+
+
+def follow_power(layout: Layout, memory: Memory) -> bool:
+    """Let reactive power follow the active power found where a grid code says so, and say whether that changed it."""
+    has_changed = False
     for guard in range(len(layout.guards)):
         params = layout.guards[guard].params
-        share = volt_var_share(params.volt_var, _seen(layout, memory, guard).voltage_pu)
-        memory.controls[layout.guards[guard].control].support_var = share * params.rated_apparent_power_va
+        if follows_power(params):
+            power_w = active_w(memory, layout.controls[layout.guards[guard].control].component)
+            wanted_var = reactive_by_power_var(params, power_w)
+            change_var = abs(wanted_var - memory.guards[guard].by_power_var)
+            if change_var > _FOLLOWED * params.rated_apparent_power_va:
+                memory.guards[guard].by_power_var = wanted_var
+                has_changed = True
+    return has_changed
 
 
 def keep_to_grid_code(layout: Layout, memory: Memory) -> None:

@@ -37,8 +37,8 @@ FOLLOWED = -1
 """In place of the time since when, or at which first, a device did not follow its recording."""
 FIRST_BOUND = -(1 << 30)
 """From here down, `BOUNDS` that clients have left each control."""
-BOUNDS = 3
-"""The most active power, and the least and the greatest reactive power around what it is told."""
+BOUNDS = 4
+"""The most active power, the least and the greatest reactive power around what it is told, and `active_share`."""
 
 
 @dataclass(slots=True)
@@ -149,6 +149,10 @@ class GuardLayout:
 
     control: int
     params: GridGuardParams
+    by_power_var: float
+    """Reactive power that follows active power, at the most that the apparent power has room for beside it [var]."""
+    most_var: float
+    """Greatest reactive power of its rating [var]."""
 
 
 @dataclass(slots=True)
@@ -439,6 +443,8 @@ class GuardMemory:
 
     reference_w: float
     """What it had when frequency left its band [W]: production of photovoltaics, >= 0; active power of storage."""
+    by_power_var: float = 0.0
+    """Reactive power that its active power asks for [var]."""
     mode: int = CONNECTED
     mean_voltage_pu: float = 1.0
     undervoltage_s: float = 0.0
@@ -518,7 +524,9 @@ class ControlMemory:
     growth_w_per_s: float = math.inf
     """Greatest growth of its active power after a reconnection; infinite otherwise [W/s]."""
     support_var: float = 0.0
-    """Reactive power that the voltage asks for [var]."""
+    """Reactive power that the grid code asks for [var]."""
+    active_share: float = 1.0
+    """Part of its apparent power that this leaves active power, 0..1."""
     reach_lower_w: float = 0.0
     reach_upper_w: float = 0.0
     """Active power that its device could have now [W]."""

@@ -24,6 +24,7 @@ from .grid import fuses_horizon_s, heat_fuses
 from .inverters import (
     derate,
     find_sun,
+    follow_power,
     grid_code_ahead_s,
     grown_w,
     heat_horizon_s,
@@ -35,6 +36,9 @@ from .inverters import (
 from .layout import Layout, Memory
 from .metering import run_meters
 from .recorded import count_astray, follow_recordings, may_be_told
+
+_MOST_TURNS = 16
+"""Active and reactive power agree long before."""
 
 
 def solve(layout: Layout, memory: Memory, machines: Any) -> None:
@@ -52,6 +56,14 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
 
 
 def _find_flows(layout: Layout, memory: Memory, machines: Any) -> None:
+    # Reactive power that follows active power costs some of that, so the two are found in turns.
+    for _ in range(_MOST_TURNS):
+        _find_flows_once(layout, memory, machines)
+        if not follow_power(layout, memory):
+            break
+
+
+def _find_flows_once(layout: Layout, memory: Memory, machines: Any) -> None:
     clear_flows(layout, memory)
     find_sun(layout, memory)
     support_voltage(layout, memory)

@@ -9,7 +9,9 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from ...models.ageing import ageing_initial_state
+from ...models.grid_guard import room_by_power_var
 from ..components.device import (
+    ACTIVE_SHARE,
     AMBIENT,
     ARRAY_POWER,
     ARRAY_VOLTAGE,
@@ -156,7 +158,7 @@ def number_site(
             )
             for key, each in equipment.arrays.items()
         ],
-        guards=[GuardLayout(places.controls[key], each) for key, each in equipment.guards.items()],
+        guards=[_guard(equipment, places, key) for key in equipment.guards],
         controls=[_control(wiring, equipment, component, key) for key in places.controls],
         recorded=[_recorded(equipment, places, key, cycle_us) for key in places.recorded],
         feed_in=[FeedInLayout(signal[equipment.feed_in_input])] if equipment.feed_in_limits else [],
@@ -283,6 +285,12 @@ def _control(wiring: Wiring, equipment: Equipment, component: Mapping[str, int],
     )
 
 
+def _guard(equipment: Equipment, places: Places, key: str) -> GuardLayout:
+    params, reactive = equipment.guards[key], equipment.ratings[key].reactive
+    most_var = math.inf if reactive is None else reactive.upper
+    return GuardLayout(places.controls[key], params, room_by_power_var(params), most_var)
+
+
 def _recorded(equipment: Equipment, places: Places, key: str, cycle_us: int) -> RecordedLayout:
     rating = equipment.ratings[key]
     lower_w, upper_w = rating.active or (0.0, 0.0)
@@ -348,6 +356,7 @@ def _of_a_model(equipment: Equipment, places: Places, keys: Sequence[str]) -> Ma
         if key in places.controls:
             first = FIRST_BOUND - BOUNDS * places.controls[key]
             own |= {UPPER_BOUND: first, REACTIVE_LOWER_BOUND: first - 1, REACTIVE_UPPER_BOUND: first - 2}
+            own |= {ACTIVE_SHARE: first - 3}
         if key in arrays:
             own |= {ARRAY_POWER: arrays[key], ARRAY_VOLTAGE: arrays[key] - 1}
         sources += [own[source] if source in own else places.inputs[source] for source in machine.sources]

@@ -291,6 +291,9 @@ class TestGridCode:
         assert fork.plant.readings.flows().ac["roof"].active_w < -100.0
 
 
+_LIT = {"bat": {"initial_soc": "60 %"}}
+
+
 class TestSupport:
     def test_high_voltage_asks_for_inductive_power(self) -> None:
         code = {"grid_code": {"volt_var": True}}
@@ -308,6 +311,94 @@ class TestSupport:
         site.tell("inv", REACTIVE, -2e3)
         site.simulation.drive("grid", "voltage", 420.0)
         assert site.reactive_var("inv") == -2e3
+
+    @pytest.mark.parametrize("key", ["inv", "roof"])
+    def test_at_full_power_active_power_gives_way_to_what_the_voltage_asks_for(self, key: str) -> None:
+        site = Running(**{key: {"grid_code": {"volt_var": True}}}, **_LIT)
+        rated_w = site.plant.equipment.inverters[key].rated_power_w
+        site.tell(key, ACTIVE, -rated_w)
+        assert (site.active_w(key), site.reactive_var(key)) == (-rated_w, 0.0)
+        site.simulation.drive("grid", "voltage", 428.0)
+        assert site.reactive_var(key) == pytest.approx(0.436 * rated_w)
+        assert site.active_w(key) == pytest.approx(-rated_w * math.sqrt(1.0 - 0.436**2))
+        assert site.plant.capability.active_power_bounds(key).lower == pytest.approx(site.active_w(key))
+
+    @pytest.mark.parametrize("key", ["inv", "roof"])
+    def test_or_it_goes_first(self, key: str) -> None:
+        site = Running(**{key: {"grid_code": {"volt_var": True, "priority": "active_power"}}}, **_LIT)
+        rated_w = site.plant.equipment.inverters[key].rated_power_w
+        site.tell(key, ACTIVE, -rated_w)
+        site.simulation.drive("grid", "voltage", 428.0)
+        assert (site.active_w(key), site.reactive_var(key)) == (-rated_w, 0.0)
+
+    def test_a_client_that_asks_for_reactive_power_has_what_active_power_leaves(self) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}})
+        site.simulation.drive("grid", "voltage", 428.0)
+        site.tell("inv", REACTIVE, 10e3)
+        site.tell("inv", ACTIVE, -29e3)
+        assert site.active_w("inv") == -29e3
+        assert site.reactive_var("inv") == pytest.approx(math.sqrt(30e3**2 - 29e3**2))
+
+    @pytest.mark.parametrize("limit", [{"min_power_factor": 0.95}, {"max_reactive_power": "9367.5 var"}])
+    def test_active_power_gives_way_to_no_more_than_there_can_be(self, limit: dict[str, Any]) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}, **limit})
+        site.tell("inv", ACTIVE, -30e3)
+        site.simulation.drive("grid", "voltage", 428.0)
+        assert site.active_w("inv") == pytest.approx(-28.5e3, rel=1e-5)
+        assert site.reactive_var("inv") == pytest.approx(9367.5, rel=1e-5)
+
+    @pytest.mark.parametrize(
+        ("told_w", "active_w", "factor"),
+        [
+            (-10e3, -10e3, 1.0), (-15e3, -15e3, 1.0), (-22.5e3, -22.5e3, 0.95), (20e3, 20e3, 1.0),
+            # P = S cos φ(P) with cos φ = 1.1 - 0.2 P / S.
+            (-30e3, -30e3 * 1.1 / 1.2, 1.1 / 1.2),
+        ],
+    )  # fmt: skip
+    def test_the_power_factor_follows_what_is_delivered(
+        self, told_w: float, active_w: float, factor: float
+    ) -> None:
+        site = Running(inv={"grid_code": {"watt_pf": True}})
+        site.tell("inv", ACTIVE, told_w)
+        assert site.active_w("inv") == pytest.approx(active_w)
+        assert site.reactive_var("inv") == pytest.approx(
+            abs(active_w) * math.tan(math.acos(factor)), abs=1e-6
+        )
+
+    @pytest.mark.parametrize("of_sun", [{"power": "8 kW", "irradiance": None}, {"irradiance": "500 W/m²"}])
+    def test_that_of_photovoltaics_too(self, of_sun: dict[str, Any]) -> None:
+        site = Running(roof={"grid_code": {"watt_pf": True}, **of_sun}).after(1.0)
+        delivered = -site.active_w("roof") / 10e3
+        assert 0.6 < delivered < 0.9
+        factor = 1.1 - 0.2 * delivered
+        assert site.reactive_var("roof") == pytest.approx(
+            1e4 * delivered * math.tan(math.acos(factor)), rel=1e-5
+        )
+
+    @pytest.mark.parametrize(
+        ("told_w", "active_w", "reactive_var"),
+        [
+            (-15e3, -15e3, 0.0), (-16.5e3, -16.5e3, 0.025 * 30e3), (-22.5e3, -22.5e3, 0.19 * 30e3),
+            (-27e3, -27e3, 0.33 * 30e3), (-30e3, -30e3 * math.sqrt(1.0 - 0.33**2), 0.33 * 30e3), (27e3, 27e3, 0.0),
+        ],
+    )  # fmt: skip
+    def test_reactive_power_follows_what_is_delivered(
+        self, told_w: float, active_w: float, reactive_var: float
+    ) -> None:
+        site = Running(inv={"grid_code": {"watt_var": True}})
+        site.tell("inv", ACTIVE, told_w)
+        assert site.active_w("inv") == pytest.approx(active_w)
+        assert site.reactive_var("inv") == pytest.approx(reactive_var, abs=1e-6)
+
+    def test_in_the_heat_both_give_way_in_proportion(self) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}}, bat={"initial_soc": "90 %"})
+        site.simulation.drive("site", "ambient_temperature", 52.0)
+        site.simulation.drive("grid", "voltage", 428.0)
+        site.tell("inv", ACTIVE, -30e3)
+        site.after(3600.0)
+        apparent_va = math.hypot(site.active_w("inv"), site.reactive_var("inv"))
+        assert apparent_va < 29e3
+        assert site.reactive_var("inv") / apparent_va == pytest.approx(0.436, rel=1e-3)
 
     def test_production_falls_with_frequency_from_what_it_was(self) -> None:
         site = Running(roof={"grid_code": {"freq_watt": True}, "irradiance": "400 W/m²"})

@@ -221,9 +221,12 @@ class TestSun:
 class TestGridCodes:
     CODE = {"preset": "vde-ar-n-4105", "volt_var": True, "freq_watt": True}  # noqa: RUF012 - never changed
 
-    def guarded(self) -> tuple[Plant, Any, Any]:
+    def guarded(self, **inverter: Any) -> tuple[Plant, Any, Any]:
         made = plant(
-            inv={"id": 11, "category": "battery_inverter", "rated_power": "30 kW", "grid_code": self.CODE, **QUICK},
+            inv={
+                "id": 11, "category": "battery_inverter", "rated_power": "30 kW", "grid_code": self.CODE, **QUICK,
+                **inverter,
+            },
             bat={"id": 12, "category": "battery", "behind": "inv"},
             roof={
                 "id": 21, "category": "pv_inverter", "rated_power": "12 kW", "power": "9 kW", "grid_code": self.CODE,
@@ -303,6 +306,16 @@ class TestGridCodes:
                 memory.inputs[signal] = voltage_pu * layout.nominal_phase_v
             support_voltage(layout, memory)
             assert memory.controls[0].support_var == pytest.approx(share * 0.436 * 30e3, abs=1e-6)
+
+    @pytest.mark.parametrize(
+        ("phases", "share"), [([1], 0.5), ([2], -1.0), ([3], 0.25), ([1, 3], 0.5), ([3, 2], -1.0)]
+    )
+    def test_of_its_own_phases_alone(self, phases: list[int], share: float) -> None:
+        _, layout, memory = self.guarded(phases=phases)
+        for signal, voltage_pu in zip(layout.phase_voltage_signals, (1.05, 0.92, 1.04), strict=True):
+            memory.inputs[signal] = voltage_pu * layout.nominal_phase_v
+        support_voltage(layout, memory)
+        assert memory.controls[0].support_var == pytest.approx(share * 0.436 * 30e3)
 
     def test_it_trips_ramps_and_goes_on_by_its_model(self) -> None:
         made, layout, memory = self.guarded()
