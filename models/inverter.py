@@ -86,6 +86,12 @@ class InverterParams(NamedTuple):
     """Temperature of the heat sink at which power is held back."""
     ambient_max_c: Annotated[float, Parameter("°C", lower=0.0, upper=100.0)]
     """Above this air temperature the inverter does not run."""
+    response_jitter_s: Annotated[float, Parameter("s", lower=0.0, upper=60.0)] = 0.0
+    """Greatest time by which the first movement comes later than that, evenly distributed from command to command."""
+    response_lag_s: Annotated[float, Parameter("s", lower=0.0, upper=600.0)] = 0.0
+    """Time constant of the filter by which active power follows its set-point within the ramp; 0 for none."""
+    by_battery_voltage: bool = False
+    """Whether the losses of an inverter of one battery go by that battery's voltage, rather than by the nominal one."""
 
 
 class InverterState(NamedTuple):
@@ -212,6 +218,22 @@ def ramp_towards(ramp_w_per_s: float, power_w: float, target_w: float, dt_s: flo
     if abs(target_w - power_w) <= reach:
         return target_w
     return power_w + math.copysign(reach, target_w - power_w)
+
+
+def lag_towards(lag_s: float, power_w: float, target_w: float, near_w: float, dt_s: float) -> float:
+    """Return the power after `dt_s` [s] on the way from `power_w` to `target_w` [W] by a first-order filter.
+
+    Args:
+        lag_s: Time constant [s]; 0 for no filter.
+        power_w: Where it is.
+        target_w: Where it is going.
+        near_w: Closer than this it arrives.
+        dt_s: Time.
+    """
+    left_w = target_w - power_w
+    if lag_s <= 0.0 or abs(left_w) <= near_w:
+        return target_w
+    return target_w - left_w * math.exp(-dt_s / lag_s)
 
 
 def floor_to_resolution(power_w: float, resolution_w: float) -> float:

@@ -162,6 +162,10 @@ class ControlLayout:
     component: int
     ramp_w_per_s: float
     """Greatest change of active power [W/s]."""
+    lag_s: float
+    """Time constant of the filter by which active power follows its target [s]; 0 for none."""
+    near_w: float
+    """Closer than this the filter has come to its end [W]."""
     meter: int
     """Component whose power it regulates to 0 W while no client tells it otherwise, or -1."""
     meter_share: float
@@ -465,6 +469,8 @@ class InverterMemory:
     heat_sink_c: float
     is_held_back: int = 0
     """Temperature of its heat sink, and whether that holds power back."""
+    dc_voltage_pu: float = 1.0
+    """Voltage by which its losses go, over the nominal one."""
     apparent_va: float = 0.0
     """What the heat sink allows now [VA]."""
     own_lower_w: float = 0.0

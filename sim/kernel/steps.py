@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from ...models.battery import BatteryInput, battery_horizon_s, battery_step
-from ...models.inverter import ramp_towards
+from ...models.inverter import lag_towards, ramp_towards
 from .ac_bus import active_w, clear_flows, count_energy, draw_inverters, draw_loads, is_live, sum_towards_grid
 from .ageing import HOUR_US, gather_use, notice_turns
 from .bms import managements_ahead_s, run_managements
@@ -180,7 +180,8 @@ def _ramp(layout: Layout, memory: Memory, number: int) -> None:
         growth_w = now.growth_w_per_s * cycle_s
         now.setting_w = grown_w(now.setting_w, goal_w, ramp_w_per_s * cycle_s, growth_w)
         return
-    moved_w = ramp_towards(ramp_w_per_s, start_w, goal_w, cycle_s)
+    lagged_w = lag_towards(own.lag_s, start_w, goal_w, own.near_w, cycle_s)
+    moved_w = ramp_towards(ramp_w_per_s, start_w, lagged_w, cycle_s)
     # Beyond its reach the device is held back anyway, so there is nothing left to ramp.
     now.setting_w = moved_w if lower_w <= moved_w <= upper_w else goal_w
 

@@ -73,6 +73,8 @@ LONGEST_STEP_US = 900_000_000
 _NO_SHARES = (0.0, 0.0, 0.0)
 TOLERANCE = 0.02
 """A set-point counts as reached within this part of the rating [1]."""
+_NEAR = 1e-3
+"""Closer than this part of its rating a power has come to the end of its filter [1]."""
 _METER_DEADBAND = 1e-3
 """Of a control's rating."""
 
@@ -278,6 +280,8 @@ def _control(wiring: Wiring, equipment: Equipment, component: Mapping[str, int],
     return ControlLayout(
         component=component[key],
         ramp_w_per_s=rating.ramp_rate_w_per_s,
+        lag_s=rating.response_lag_s,
+        near_w=_NEAR * rating.size,
         meter=-1 if meter is None else component[meter.key],
         meter_share=0.0 if meter is None else meter.share,
         meter_deadband_w=_METER_DEADBAND * rating.size,
@@ -294,7 +298,7 @@ def _guard(equipment: Equipment, places: Places, key: str) -> GuardLayout:
 def _recorded(equipment: Equipment, places: Places, key: str, cycle_us: int) -> RecordedLayout:
     rating = equipment.ratings[key]
     lower_w, upper_w = rating.active or (0.0, 0.0)
-    ramp_s = (upper_w - lower_w) / rating.ramp_rate_w_per_s
+    ramp_s = (upper_w - lower_w) / rating.ramp_rate_w_per_s - rating.response_lag_s * math.log(0.5 * _NEAR)
     return RecordedLayout(
         control=places.controls[key],
         signal=places.inputs[f"{key}.{RECORDED}"],

@@ -142,7 +142,10 @@ def test_so_does_one_in_which_grid_codes_move_storage_through_zero_and_reactive_
             "main": {"id": 2, "category": "meter", "behind": "grid", "load": "3 kW"},
             "one": {"id": 3, **storage, "phases": [2], "grid_code": code(volt_var=True)},
             "its": {"id": 4, **cells, "behind": "one"},
-            "other": {"id": 5, **storage, "min_power": "500 W", "grid_code": code(watt_pf=True)},
+            "other": {
+                "id": 5, **storage, "min_power": "500 W", "grid_code": code(watt_pf=True), "response_lag": "15 s",
+                "dc_voltage": "battery",
+            },
             "theirs": {"id": 6, **cells, "behind": "other"},
             "pv": {"id": 7, "category": "pv_inverter", **sun, "grid_code": code(watt_pf=True)},
             "roof": {"id": 8, "category": "pv_inverter", **sun, "grid_code": code(volt_var=True)},

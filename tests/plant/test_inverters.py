@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from support.rarely_sampled import rarely_sampled
 
+from doppelgrid.models.battery import battery_open_circuit_v
 from doppelgrid.models.inverter import conversion_loss_w
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Bounds
@@ -83,6 +84,18 @@ class TestLosses:
         assert site.loss_w() == pytest.approx(
             site.active_w("inv") - site.plant.readings.flows().battery_dc_w["bat"]
         )
+
+    @pytest.mark.parametrize("power_w", [-30e3, -3e3, 15e3])
+    def test_they_can_go_by_the_voltage_of_the_battery(self, power_w: float) -> None:
+        site = Running(inv={"dc_voltage": "battery"}, bat={"preset": "nmc-100kwh"})
+        site.tell("inv", ACTIVE, power_w)
+        params, batteries = site.plant.equipment.inverters["inv"], site.plant.equipment.batteries
+        at_rest_v = battery_open_circuit_v(batteries["bat"], site.plant.save().batteries["bat"])
+        voltage_pu = at_rest_v / params.nominal_dc_voltage_v
+        nominal_w = conversion_loss_w(params, power_w)
+        assert abs(conversion_loss_w(params, power_w, voltage_pu) - nominal_w) > 0.005 * nominal_w
+        assert site.active_w("inv") == power_w
+        assert site.loss_w() == pytest.approx(conversion_loss_w(params, power_w, voltage_pu), rel=1e-4)
 
     def test_they_follow_the_apparent_power_and_the_setting_still_holds(self) -> None:
         site = Running(inv={"rated_apparent_power": "36 kVA"})

@@ -222,6 +222,7 @@ def refusal(of_site: Site, component: Any) -> str:
         ("main", "meter.window_s", 60.0),
         ("inv", "grid_code.code.overfrequency_hz", 51.0),
         ("inv", "grid_code.watt_pf.power_factor", 0.8),
+        ("inv", "response_lag_s", 2.0),
         ("battery", "bms.overtemperature.trip", 64.0),
         ("battery", "ageing.pace", 3.0),
         ("pv", "array.degradation", 0.1),
