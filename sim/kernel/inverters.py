@@ -173,6 +173,7 @@ def keep_to_grid_code(layout: Layout, memory: Memory) -> None:
         least_w, most_w = _left_by_code_w(layout, memory, guard)
         now.reach_upper_w = max(min(now.reach_upper_w, most_w), now.reach_lower_w)
         now.reach_lower_w = min(max(now.reach_lower_w, least_w), now.reach_upper_w)
+        now.least_by_code_w = min(max(least_w, 0.0), now.reach_upper_w)
         if control < len(layout.inverters):
             inverter = memory.inverters[control]
             inverter.own_upper_w = max(min(inverter.own_upper_w, most_w), inverter.own_lower_w)

@@ -536,6 +536,8 @@ class ControlMemory:
     reach_lower_w: float = 0.0
     reach_upper_w: float = 0.0
     """Active power that its device could have now [W]."""
+    least_by_code_w: float = 0.0
+    """Active power that high frequency makes it draw by its grid code; 0 if none [W]."""
     uncut_lower_w: float = 0.0
     """The same as `reach_lower_w` before a feed-in limit; 0 if it keeps to none [W]."""
     offered_w: float = 0.0

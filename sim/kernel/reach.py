@@ -47,7 +47,7 @@ def drawn_beyond_w(layout: Layout, memory: Memory, control: int) -> float:
     What high frequency makes storage draw it is set to as well.
     """
     now = memory.controls[control]
-    held = max(held_w(memory, control, now.setting_w), now.reach_lower_w)
+    held = max(held_w(memory, control, now.setting_w), now.least_by_code_w)
     set_w = min(held, _upper_w(layout, memory, control))
     drawn_w = active_w(memory, layout.controls[control].component)
     return drawn_w if drawn_w > max(set_w, 0.0) * _BEYOND_ROUNDING else 0.0

@@ -458,6 +458,19 @@ class TestSupport:
         site.simulation.drive("grid", "frequency", frequency_hz)
         assert site.after(1.0).active_w("inv") == site.plant.equipment.inverters["inv"].standby_power_w
 
+    @pytest.mark.parametrize("told_w", [None, -12e3, 15e3])
+    def test_what_it_draws_at_high_frequency_is_no_loss_and_within_what_it_shows(
+        self, told_w: float | None
+    ) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}, "min_power": "500 W"})
+        site.simulation.drive("grid", "frequency", 51.2)
+        if told_w is not None:
+            site.tell("inv", ACTIVE, told_w)
+        assert site.active_w("inv") == pytest.approx(15e3 if told_w == 15e3 else 12e3)
+        assert site.plant.capability.losses_w("inv") == 0.0
+        shown = site.simulation.gateway.frame(INVERTER).bounds[Metric.AC_POWER_ACTIVE]
+        assert any(bounds.contains(site.active_w("inv")) for bounds in shown)
+
     def test_what_clients_left_allowed_holds_for_storage_at_high_frequency(self) -> None:
         site = Running(inv={"grid_code": {"freq_watt": True}})
         site.plant.allowed_power.allow("inv", Metric.AC_POWER_ACTIVE, (Bounds(-30e3, 2e3),))
