@@ -300,6 +300,11 @@ def battery_surface_soc(params: BatteryParams, state: BatteryState) -> float:
     return state.soc + state.surface_lead if params.diffusion_gain_h > 0.0 else state.soc
 
 
+def battery_open_circuit_v(params: BatteryParams, state: BatteryState) -> float:
+    """Return the voltage that the terminals come to after a long rest at the present SoC [V]."""
+    return table_value(params.ocv_v, state.soc)
+
+
 def battery_stored_energy_wh(params: BatteryParams, state: BatteryState) -> float:
     """Return the energy above an empty, rested battery [Wh]: of its charge, of its RC pairs and of its lead."""
     charge_ah = params.charge_capacity_ah * state.capacity_share * state.soc

@@ -1,4 +1,4 @@
-"""What a grid code asks of a generator: to trip and reconnect, and to support voltage and frequency.
+"""When a grid code asks a generator to trip, and to reconnect.
 
 Trip: each of eight thresholds of voltage and frequency has a clearing time; a value beyond a threshold for
 that long disconnects. A mean voltage catches the slow excess. Reconnection: voltage and frequency have to stay
@@ -6,15 +6,13 @@ inside a narrower window for a time, then power may grow by a gradient until ful
 Limits and times are those commonly set for inverters by VDE-AR-N 4105:2018-11, and by EN 50549-1:2019 (defaults) for
 the reconnection; a site may follow another code by its own parameters.
 
-Support, both off unless `enabled`: Q(U) and P(f) as characteristic curves.
-
-Voltages are over the nominal one; the caller chooses which phase counts (the codes trip on any of them).
-Signs are those of the passive convention: inductive reactive power is positive and lowers the voltage.
+Voltages are over the nominal one; the caller chooses which phase counts (the codes trip on any of them). How a
+generator supports voltage and frequency is in `grid_support`.
 
 Left out: hysteresis of the relays, tolerance of clearing times, rate of change of frequency, vector shift,
-islanding detection, fault ride-through (no trip before the clearing time is all of it), the response time of Q(U)
-and P(f). The sliding mean of the voltage over ten minutes is a first-order lag with the same mean delay (five
-minutes): a jump is met a little earlier or later than by a true window. It starts afresh at each reconnection.
+islanding detection, fault ride-through (no trip before the clearing time is all of it). The sliding mean of the voltage
+over ten minutes is a first-order lag with the same mean delay (five minutes): a jump is met a little earlier or later
+than by a true window. It starts afresh at each reconnection.
 """
 
 from __future__ import annotations
@@ -262,60 +260,3 @@ def _in_mode(state: GridCodeState, mode: int) -> GridCodeState:
         0.0,
         0.0,
     )
-
-
-class VoltVarParams(NamedTuple):
-    """Q(U): reactive power over the rated apparent power, by voltage; piecewise linear through four corners."""
-
-    enabled: bool = False
-    low_pu: Annotated[float, Parameter("1", 0.5, 1.0, _STANDARD)] = 0.93
-    """Full capacitive power here and below."""
-    dead_low_pu: Annotated[float, Parameter("1", 0.5, 1.0, _STANDARD)] = 0.97
-    """Capacitive power below."""
-    dead_high_pu: Annotated[float, Parameter("1", 1.0, 1.5, _STANDARD)] = 1.03
-    """Inductive power above."""
-    high_pu: Annotated[float, Parameter("1", 1.0, 1.5, _STANDARD)] = 1.07
-    """Full inductive power here and above."""
-    reactive_share: Annotated[float, Parameter("1", 0.0, 1.0, _STANDARD)] = 0.436
-    """Greatest reactive power over the rated apparent power: sin(arccos 0.9)."""
-
-
-def volt_var_share(params: VoltVarParams, voltage_pu: float) -> float:
-    """Return the reactive power over the rated apparent power, inductive positive, at a voltage; 0 if not enabled.
-
-    High voltage asks for inductive power, which lowers it.
-    """
-    if not params.enabled:
-        return 0.0
-    if voltage_pu > params.dead_high_pu:
-        way = _way(voltage_pu - params.dead_high_pu, params.high_pu - params.dead_high_pu)
-        return params.reactive_share * way
-    if voltage_pu < params.dead_low_pu:
-        way = _way(params.dead_low_pu - voltage_pu, params.dead_low_pu - params.low_pu)
-        return -params.reactive_share * way
-    return 0.0
-
-
-def _way(gone: float, whole: float) -> float:
-    return 1.0 if gone >= whole else gone / whole
-
-
-class FreqWattParams(NamedTuple):
-    """P(f): production falls as frequency rises beyond a threshold."""
-
-    enabled: bool = False
-    threshold_hz: Annotated[float, Parameter("Hz", 50.0, 70.0, _STANDARD)] = 50.2
-    droop: Annotated[float, Parameter("1", 0.02, 0.12, "EN 50549-1:2019")] = 0.05
-    """Relative change of frequency over which production would fall by all of its reference: 5 % is 40 % per Hz."""
-    nominal_hz: Annotated[float, Parameter("Hz", 45.0, 65.0)] = 50.0
-
-
-def freq_watt_share(params: FreqWattParams, frequency_hz: float) -> float:
-    """Return the greatest production over its reference, 0..1, at a frequency; 1 if not enabled.
-
-    The reference is the production at the moment at which the threshold was passed (of photovoltaics), or the rated
-    power (of storage); the caller keeps it.
-    """
-    if not params.enabled or frequency_hz <= params.threshold_hz:
-        return 1.0
-    return max(1.0 - (frequency_hz - params.threshold_hz) / (params.droop * params.nominal_hz), 0.0)

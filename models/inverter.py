@@ -86,6 +86,12 @@ class InverterParams(NamedTuple):
     """Temperature of the heat sink at which power is held back."""
     ambient_max_c: Annotated[float, Parameter("°C", lower=0.0, upper=100.0)]
     """Above this air temperature the inverter does not run."""
+    response_jitter_s: Annotated[float, Parameter("s", lower=0.0, upper=60.0)] = 0.0
+    """Greatest time by which the first movement comes later than that, evenly distributed from command to command."""
+    response_lag_s: Annotated[float, Parameter("s", lower=0.0, upper=600.0)] = 0.0
+    """Time constant of the filter by which active power follows its set-point within the ramp; 0 for none."""
+    by_battery_voltage: bool = False
+    """Whether the losses of an inverter of one battery go by that battery's voltage, rather than by the nominal one."""
 
 
 class InverterState(NamedTuple):
@@ -103,7 +109,7 @@ class InverterInput(NamedTuple):
     set_point_w: float
     """Active power wanted on the AC side, charging positive [W]; 0 (without reactive power) is standby."""
     reactive_set_point_var: float
-    """Reactive power wanted, inductive positive [var]; active power goes first."""
+    """Reactive power wanted, inductive positive [var]; it has what `active_share` leaves it."""
     dc_lower_w: float
     """Least DC power that the DC side allows [W]: what it gives, <= 0; may be infinite."""
     dc_upper_w: float
@@ -112,6 +118,8 @@ class InverterInput(NamedTuple):
     ambient_c: float
     enabled: int
     """0 if the inverter is told to stand by, or the grid protection holds it off."""
+    active_share: float = 1.0
+    """Part of the apparent power that active power may have, 0..1; 1 if active power goes first."""
 
 
 class InverterOutput(NamedTuple):
@@ -210,6 +218,22 @@ def ramp_towards(ramp_w_per_s: float, power_w: float, target_w: float, dt_s: flo
     if abs(target_w - power_w) <= reach:
         return target_w
     return power_w + math.copysign(reach, target_w - power_w)
+
+
+def lag_towards(lag_s: float, power_w: float, target_w: float, near_w: float, dt_s: float) -> float:
+    """Return the power after `dt_s` [s] on the way from `power_w` to `target_w` [W] by a first-order filter.
+
+    Args:
+        lag_s: Time constant [s]; 0 for no filter.
+        power_w: Where it is.
+        target_w: Where it is going.
+        near_w: Closer than this it arrives.
+        dt_s: Time.
+    """
+    left_w = target_w - power_w
+    if lag_s <= 0.0 or abs(left_w) <= near_w:
+        return target_w
+    return target_w - left_w * math.exp(-dt_s / lag_s)
 
 
 def floor_to_resolution(power_w: float, resolution_w: float) -> float:
@@ -324,9 +348,9 @@ def inverter_power_limits(
 ) -> tuple[float, float]:
     """Return the AC power that the inverter could have now (<= 0 and >= 0) [W].
 
-    The least of: the rating, what the heat sink allows, what the DC side gives or takes after losses, those of the
-    reactive power among them, and the greatest DC current. Losses that the DC side does not cover it draws in any
-    case. Nothing while it is held off, or the DC voltage or the air is out of range.
+    The least of: the rating, what the heat sink allows, as far as that is for active power, what the DC side gives or
+    takes after losses, those of the reactive power among them, and the greatest DC current. Losses that the DC side
+    does not cover it draws in any case. Nothing while it is held off, or the DC voltage or the air is out of range.
     """
     lower_w, upper_w = _limits_alone(params, state, inp)
     lower_w, _ = _beside_reactive(params, state, inp, lower_w)
@@ -340,7 +364,7 @@ def _limits_alone(params: InverterParams, state: InverterState, inp: InverterInp
         return 0.0, 0.0
     voltage_pu = _voltage_pu(params, inp.dc_voltage_v)
     apparent_va = inverter_apparent_limit_va(params, state, inp.ambient_c, voltage_pu)
-    most_w = min(params.rated_power_w, apparent_va)
+    most_w = min(params.rated_power_w, apparent_va * inp.active_share)
     lower_w = max(ac_from_dc(params, _dc_lower_w(params, inp), voltage_pu), -most_w)
     dc_upper_w = min(
         inp.dc_upper_w, _MOST_RATINGS * params.rated_power_w, params.dc_current_max_a * inp.dc_voltage_v
@@ -373,7 +397,8 @@ def _beside_reactive(
 ) -> tuple[float, float]:
     """Return what active power [W] there is beside reactive power, and how much of that [var].
 
-    Active power goes first, but for the losses of the reactive power: what of them the DC side does not cover is drawn.
+    Active power goes first within its share, but for the losses of the reactive power: what of them the DC side does
+    not cover is drawn.
     """
     if inp.reactive_set_point_var == 0.0 or not _can_run(params, inp):
         return active_w, 0.0

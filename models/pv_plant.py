@@ -39,11 +39,15 @@ class PvPlantInput(NamedTuple):
     voltage_v: float
     """Voltage of the array's strings at that power [V]."""
     ambient_c: float
+    active_share: float = 1.0
+    """Part of the apparent power that active power may have, 0..1."""
 
 
 def _acting(params: InverterParams, inp: PvPlantInput) -> InverterInput:
     voltage_v = min(max(inp.voltage_v, params.dc_voltage_min_v), params.dc_voltage_max_v)
-    return InverterInput(inp.set_point_w, inp.set_point_var, inp.offered_w, 0.0, voltage_v, inp.ambient_c, 1)
+    return InverterInput(
+        inp.set_point_w, inp.set_point_var, inp.offered_w, 0.0, voltage_v, inp.ambient_c, 1, inp.active_share
+    )
 
 
 def pv_plant_power_limits(

@@ -41,6 +41,8 @@ class SupplyInput(NamedTuple):
     set_point_var: float
     offered_w: float
     """Active power on offer, <= 0 [W]."""
+    active_share: float = 1.0
+    """Part of the apparent power that active power may have, 0..1."""
 
 
 class SupplyOutput(NamedTuple):
@@ -52,7 +54,8 @@ class SupplyOutput(NamedTuple):
 
 def supply_power_limits(params: SupplyParams, _state: SupplyState, inp: SupplyInput) -> tuple[float, float]:
     """Return what is on offer, and 0 [W]; the standby draw where nothing is."""
-    offered_w = max(inp.offered_w, -params.rated_power_w)
+    most_w = min(params.rated_power_w, params.rated_apparent_power_va * inp.active_share)
+    offered_w = max(inp.offered_w, -most_w)
     if offered_w < 0.0:
         return offered_w, 0.0
     return params.standby_power_w, params.standby_power_w

@@ -21,6 +21,8 @@ UPPER_BOUND = "upper bound"
 REACTIVE_LOWER_BOUND = "reactive lower bound"
 REACTIVE_UPPER_BOUND = "reactive upper bound"
 """Give the ends of the range of reactive power that clients have left a device around its set-point [var]."""
+ACTIVE_SHARE = "active share"
+"""Gives the part of its apparent power that a device's grid code leaves active power."""
 NOTHING = "nothing"
 """Gives 0 always, to an input that a device has no use for."""
 ARRAY_POWER = "array power"
@@ -61,7 +63,7 @@ class Machine:
     """Part of its power on each phase."""
     sources: tuple[str, ...]
     """For each field of the model's input: name of a signal, `SET_POINT`, `REACTIVE_SET_POINT`, `UPPER_BOUND`,
-    `REACTIVE_LOWER_BOUND`, `REACTIVE_UPPER_BOUND`, `ARRAY_POWER`, `ARRAY_VOLTAGE` or `NOTHING`.
+    `REACTIVE_LOWER_BOUND`, `REACTIVE_UPPER_BOUND`, `ACTIVE_SHARE`, `ARRAY_POWER`, `ARRAY_VOLTAGE` or `NOTHING`.
     """
     inputs: Mapping[str, Signal] = field(default_factory=dict)
     """Signals of its own, by quantity."""

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import math
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
-from ...models.grid_code import FreqWattParams, GridCodeParams, VoltVarParams
+from ...models.grid_code import GridCodeParams
 from ...models.grid_guard import GridGuardParams
+from ...models.grid_support import FreqWattParams, VoltVarParams, WattPfParams, WattVarParams
 from ...models.parameter import check_parameters
+from ..files.presets import check_at_most
 from ..files.problems import one_of
 from ..files.sections import Section, refuse, short_for, written
 from ..files.units import FRACTION, HERTZ, SECOND, Unit
+from .section import given
 
 PER_SECOND = Unit("1/s", {"%/min": 0.01 / 60.0, "%/s": 0.01})
 _Low = Annotated[float, FRACTION.within(lower=0.0, upper=1.0)]
+_Part = Annotated[float, FRACTION.within(lower=0.0, upper=1.0)]
 _High = Annotated[float, FRACTION.within(lower=1.0, upper=2.0)]
 _Time = Annotated[float, SECOND.within(upper=3600.0, above=0.0)]
 _Wait = Annotated[float, SECOND.within(lower=0.0, upper=3600.0)]
@@ -32,6 +37,13 @@ def _known(name: str) -> str:
 def _switched(value: object) -> object:
     """Return `true` as a section that says nothing, `false` as none."""
     return {True: {}, False: None}[value] if isinstance(value, bool) else value
+
+
+def _not_below(corner: float, name: str, before: float | None) -> float:
+    """Return a corner of a curve, which must not come before another."""
+    if before is not None and corner < before:
+        raise refuse(f"at least {name}, which is {100.0 * before:.6g} %")
+    return corner
 
 
 class VoltVar(Section):
@@ -61,20 +73,64 @@ class VoltVar(Section):
     @field_validator("dead_low_pu", "high_pu")
     @classmethod
     def _beyond_the_corner_before(cls, corner: float, info: ValidationInfo) -> float:
-        before = info.data.get("low_pu" if info.field_name == "dead_low_pu" else "dead_high_pu")
-        if before is not None and corner < before:
-            name = "low" if info.field_name == "dead_low_pu" else "dead_high"
-            raise refuse(f"at least {name}, which is {100.0 * before:.6g} %")
-        return corner
+        name = "low" if info.field_name == "dead_low_pu" else "dead_high"
+        return _not_below(corner, name, info.data.get(f"{name}_pu"))
+
+
+class WattVar(Section):
+    """Q(P): inductive power that follows what is delivered."""
+
+    start_share: _Part = Field(default=written("50 %"), alias="start")
+    """Share of the rated power: no reactive power here and below."""
+    knee_share: _Part = Field(default=written("60 %"), alias="knee")
+    """Share of the rated power at the knee."""
+    knee_reactive_share: _Part = Field(default=written("5 %"), alias="knee_reactive_power")
+    """Reactive power at the knee, of the rated apparent power."""
+    end_share: _Part = Field(default=written("90 %"), alias="end")
+    """Share of the rated power: full reactive power here and above."""
+    reactive_share: _Part = Field(default=written("33 %"), alias="reactive_power")
+    """Full reactive power, of the rated apparent power."""
+
+    @field_validator("knee_share", "end_share")
+    @classmethod
+    def _beyond_the_corner_before(cls, corner: float, info: ValidationInfo) -> float:
+        name = "start" if info.field_name == "knee_share" else "knee"
+        return _not_below(corner, name, info.data.get(f"{name}_share"))
+
+
+class WattPf(Section):
+    """cos φ(P): power factor, inductive, that follows what is delivered."""
+
+    start_share: _Part = Field(default=written("50 %"), alias="start")
+    """Share of the rated power: power factor 1 here and below."""
+    end_share: _Part = Field(default=written("100 %"), alias="end")
+    """Share of the rated power: the power factor below here and above."""
+    power_factor: float | None = Field(default=None, gt=0.0, le=1.0)
+    """Least power factor; 0.95 up to a rated apparent power of 4.6 kVA and 0.9 above if not given."""
+
+    @field_validator("end_share")
+    @classmethod
+    def _beyond_the_start(cls, corner: float, info: ValidationInfo) -> float:
+        return _not_below(corner, "start", info.data.get("start_share"))
 
 
 class FreqWatt(Section):
-    """P(f): production that falls as frequency rises."""
+    """P(f): production that falls as frequency rises, and storage that charges then, and delivers as it falls."""
 
     threshold_hz: _HighFrequency | None = Field(default=None, alias="threshold")
-    """Above it production falls [Hz]; 50.2 Hz at 50 Hz if not given."""
+    """Above it production falls, and storage charges in the end [Hz]; 50.2 Hz at 50 Hz if not given."""
+    lower_threshold_hz: _LowFrequency | None = Field(default=None, alias="lower_threshold")
+    """Below it storage charges less, and delivers in the end [Hz]; 49.8 Hz at 50 Hz if not given."""
     droop: Annotated[float, FRACTION.within(lower=0.02, upper=0.12)] = Field(default=written("5 %"))
-    """Change of frequency, of the nominal one, over which all of it would be gone."""
+    """Change of frequency, of the nominal one, over which power changes by all of its reference."""
+
+    @field_validator("lower_threshold_hz")
+    @classmethod
+    def _not_above_the_other(cls, lower_hz: float | None, info: ValidationInfo) -> float | None:
+        upper_hz = info.data.get("threshold_hz")
+        if lower_hz is not None and upper_hz is not None and lower_hz > upper_hz:
+            raise refuse(f"at most threshold, which is {upper_hz:g} Hz")
+        return lower_hz
 
 
 class GridCode(Section):
@@ -124,10 +180,28 @@ class GridCode(Section):
         VoltVar | None, BeforeValidator(_switched, json_schema_input_type=VoltVar | bool | None)
     ] = None
     """Reactive power by voltage; a client's reactive set-point other than 0 goes before it. Off if not given."""
+    watt_var: Annotated[
+        WattVar | None, BeforeValidator(_switched, json_schema_input_type=WattVar | bool | None)
+    ] = None
+    """Reactive power by active power, in place of that by voltage; off if not given."""
+    watt_pf: Annotated[
+        WattPf | None, BeforeValidator(_switched, json_schema_input_type=WattPf | bool | None)
+    ] = None
+    """Power factor by active power, in place of both; off if not given."""
+    priority: Literal["reactive_power", "active_power"] = "reactive_power"
+    """What of the apparent power goes first, where the code asks for reactive power; the other gives way."""
     freq_watt: Annotated[
         FreqWatt | None, BeforeValidator(_switched, json_schema_input_type=FreqWatt | bool | None)
     ] = None
-    """Production by frequency; off if not given."""
+    """Active power by frequency; off if not given."""
+
+    @field_validator("watt_var", "watt_pf")
+    @classmethod
+    def _alone(cls, curve: Section | None, info: ValidationInfo) -> Section | None:
+        others = [name for name in ("volt_var", "watt_var") if info.data.get(name) is not None]
+        if curve is not None and others and info.field_name not in others:
+            raise refuse(f"nothing, since there is {others[0]}")
+        return curve
 
 
 GridCodeInput = Annotated[
@@ -135,6 +209,8 @@ GridCodeInput = Annotated[
 ]
 """A grid code: a section, or the name of a preset alone."""
 _PRESETS = {"vde-ar-n-4105": GridCodeParams()}
+_SMALL_VA, _SMALL_POWER_FACTOR = 4600.0, 0.95
+"""Up to this, the usual power factor of cos φ(P) is that (SolaX, "X3-IES", manual, VDE-AR-N 4105)."""
 _PRESET_HZ = 50.0
 """Nominal frequency of the presets; thresholds move with that of a site."""
 
@@ -166,7 +242,7 @@ def grid_guard_params(
     values = {
         name: value * ratio if name.endswith("_hz") else value for name, value in preset._asdict().items()
     }
-    values |= {name: given for name in values if (given := getattr(spec, name, None)) is not None}
+    values |= {name: own for name in values if (own := getattr(spec, name, None)) is not None}
     params = GridGuardParams(
         code=GridCodeParams(**values),
         volt_var=_volt_var(spec.volt_var),
@@ -174,6 +250,9 @@ def grid_guard_params(
         rated_power_w=rated_power_w,
         rated_apparent_power_va=rated_apparent_power_va,
         follows_production=follows_production,
+        watt_var=_watt_var(spec.watt_var),
+        watt_pf=_watt_pf(spec.watt_pf, rated_apparent_power_va),
+        reactive_first=spec.priority == "reactive_power",
     )
     check_parameters(params)
     return params
@@ -192,11 +271,52 @@ def _volt_var(spec: VoltVar | None) -> VoltVarParams:
     )
 
 
-def _freq_watt(spec: FreqWatt | None, nominal_hz: float) -> FreqWattParams:
-    off = FreqWattParams()
-    threshold_hz = off.threshold_hz * nominal_hz / _PRESET_HZ
+def _watt_var(spec: WattVar | None) -> WattVarParams:
+    return WattVarParams() if spec is None else WattVarParams(True, *(value for _, value in spec))
+
+
+def _watt_pf(spec: WattPf | None, rated_apparent_power_va: float) -> WattPfParams:
+    usual = _SMALL_POWER_FACTOR if rated_apparent_power_va <= _SMALL_VA else WattPfParams().power_factor
     if spec is None:
-        return off._replace(threshold_hz=threshold_hz, nominal_hz=nominal_hz)
-    if spec.threshold_hz is not None:
-        threshold_hz = spec.threshold_hz
-    return FreqWattParams(enabled=True, threshold_hz=threshold_hz, droop=spec.droop, nominal_hz=nominal_hz)
+        return WattPfParams(power_factor=usual)
+    return WattPfParams(True, spec.start_share, spec.end_share, given(spec.power_factor, usual))
+
+
+def check_grid_guard(params: GridGuardParams) -> None:
+    """Hold the corners of curves to each other.
+
+    Raises:
+        ParameterError: Naming what is wrong.
+    """
+    band, by_power, factor = params.freq_watt, params.watt_var, params.watt_pf
+    for name, value, other, limit, unit in (
+        (
+            "freq_watt.lower_threshold_hz",
+            band.lower_threshold_hz,
+            "freq_watt.threshold_hz",
+            band.threshold_hz,
+            "Hz",
+        ),
+        ("watt_var.start_share", by_power.start_share, "watt_var.knee_share", by_power.knee_share, ""),
+        ("watt_var.knee_share", by_power.knee_share, "watt_var.end_share", by_power.end_share, ""),
+        ("watt_pf.start_share", factor.start_share, "watt_pf.end_share", factor.end_share, ""),
+    ):
+        check_at_most(name, value, other, limit, unit)
+
+
+def _freq_watt(spec: FreqWatt | None, nominal_hz: float) -> FreqWattParams:
+    ratio, off = nominal_hz / _PRESET_HZ, FreqWattParams()
+    params = off._replace(
+        threshold_hz=off.threshold_hz * ratio,
+        nominal_hz=nominal_hz,
+        lower_threshold_hz=off.lower_threshold_hz * ratio,
+    )
+    if spec is None:
+        return params
+    lower_hz, upper_hz = spec.lower_threshold_hz, spec.threshold_hz
+    return params._replace(
+        enabled=True,
+        threshold_hz=given(upper_hz, max(params.threshold_hz, given(lower_hz, 0.0))),
+        droop=spec.droop,
+        lower_threshold_hz=given(lower_hz, min(params.lower_threshold_hz, given(upper_hz, math.inf))),
+    )

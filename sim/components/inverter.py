@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -23,7 +24,7 @@ from ..files.units import (
     PositiveReactivePower,
 )
 from ..inputs.specs import RecordedPower
-from .grid_code import GridCodeInput, grid_guard_params
+from .grid_code import GridCodeInput, check_grid_guard, grid_guard_params
 from .rating import Rating
 from .section import Lapsing, at_most_rated, given
 from .setting import GridFacts
@@ -47,6 +48,10 @@ class InverterSection(Lapsing):
     """Power drawn from the AC side while none is converted [W]; by preset if not given."""
     response_delay_s: Duration | None = Field(default=None, alias="response_delay")
     """Time from a command to the first movement [s]; by preset if not given."""
+    response_jitter_s: Duration | None = Field(default=None, alias="response_jitter")
+    """Greatest time by which that comes later, evenly distributed from command to command [s]; none if not given."""
+    response_lag_s: Duration | None = Field(default=None, alias="response_lag")
+    """Time constant by which active power follows its set-point, within the ramp [s]; the ramp alone if not given."""
     ramp_rate_w_per_s: PositiveRampRate | None = Field(default=None, alias="ramp_rate")
     """Greatest change of active power [W/s]; by preset if not given."""
     resolution_w: PositivePower | None = Field(default=None, alias="resolution")
@@ -85,6 +90,9 @@ class StorageInverter(InverterSection, BuiltInControl):
     """The same of what it draws [W]; `min_power` if not given."""
     min_discharge_power_w: NonNegativePower | None = Field(default=None, alias="min_discharge_power")
     """The same of what it delivers [W]; `min_power` if not given."""
+
+    dc_voltage: Literal["nominal", "battery"] = "nominal"
+    """Voltage by which its losses go: the nominal one, or the open-circuit voltage of its battery where it has one."""
 
     _below_rating = field_validator("min_power_w", "min_charge_power_w", "min_discharge_power_w")(
         at_most_rated
@@ -187,10 +195,13 @@ def inverter_params(inverter: InverterSection, family: str = "battery") -> Inver
     params = params._replace(
         standby_power_w=given(inverter.standby_power_w, params.standby_power_w),
         response_delay_s=given(inverter.response_delay_s, params.response_delay_s),
+        response_jitter_s=given(inverter.response_jitter_s, params.response_jitter_s),
+        response_lag_s=given(inverter.response_lag_s, params.response_lag_s),
         ramp_rate_w_per_s=given(inverter.ramp_rate_w_per_s, params.ramp_rate_w_per_s),
         resolution_w=given(inverter.resolution_w, params.resolution_w),
         power_factor_min=given(inverter.min_power_factor, params.power_factor_min),
         reactive_power_max_var=given(inverter.max_reactive_power_var, params.reactive_power_max_var),
+        by_battery_voltage=isinstance(inverter, StorageInverter) and inverter.dc_voltage == "battery",
     )
     return overridden(params, not_of_parts(inverter.parameters, INVERTER_PARTS))
 
@@ -214,7 +225,7 @@ def grid_guard(
         nominal_hz=grid.frequency_hz,
         follows_production=follows_production,
     )
-    return with_part(params, inverter.parameters, GRID_CODE)
+    return with_part(params, inverter.parameters, GRID_CODE, check_grid_guard)
 
 
 def grid_code_part(inverter: InverterSection, grid: GridFacts) -> GridGuardParams:
@@ -249,6 +260,8 @@ def inverter_rating(
         default_w=-rated_w if produces_only else 0.0,
         ramp_rate_w_per_s=params.ramp_rate_w_per_s,
         response_delay_s=params.response_delay_s,
+        response_jitter_s=params.response_jitter_s,
+        response_lag_s=params.response_lag_s,
         resolution_w=params.resolution_w,
         minimum_w=ceil_to_resolution(gap.upper, params.resolution_w),
         minimum_delivered_w=ceil_to_resolution(-gap.lower, params.resolution_w),

@@ -30,6 +30,7 @@ from ..files.problems import with_article
 from ..inputs.errors import InputError
 from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Converting, GridSupply
 from .device import (
+    ACTIVE_SHARE,
     AMBIENT,
     ARRAY_POWER,
     ARRAY_VOLTAGE,
@@ -392,7 +393,10 @@ def _check_rating(where: str, rating: object) -> None:
         )
     if rating.ramp_rate_w_per_s != math.inf:
         _check_number(f"{where}.ramp_rate_w_per_s", rating.ramp_rate_w_per_s, lower=0.0)
-    for name in ("response_delay_s", "resolution_w", "step_var", "minimum_w", "rest_w", "told_at_v"):
+    for name in (
+        "response_delay_s", "response_jitter_s", "response_lag_s", "resolution_w", "step_var", "minimum_w", "rest_w",
+        "told_at_v",
+    ):  # fmt: skip
         _check_number(f"{where}.{name}", getattr(rating, name), lower=0.0)
     if rating.minimum_delivered_w is not None:
         _check_number(f"{where}.minimum_delivered_w", rating.minimum_delivered_w, lower=0.0)
@@ -468,6 +472,7 @@ def _check_sources(machine: Machine, setting: Setting, *, has_array: bool) -> li
         SET_POINT: lambda: default_w,
         REACTIVE_SET_POINT: lambda: 0.0,
         UPPER_BOUND: lambda: math.inf,
+        ACTIVE_SHARE: lambda: 1.0,
         REACTIVE_LOWER_BOUND: lambda: -math.inf,
         REACTIVE_UPPER_BOUND: lambda: math.inf,
         NOTHING: lambda: 0.0,

@@ -18,7 +18,7 @@ from ..files.units import PositivePower
 from ..inputs.specs import IrradianceInput, PvPowerInput
 from .captions import input_caption, kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Way
-from .device import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, SET_POINT, Machine
+from .device import ACTIVE_SHARE, AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, SET_POINT, Machine
 from .device_model import DeviceModel
 from .inverter import (
     GRID_CODE,
@@ -91,7 +91,7 @@ def build(inverter: PvInverter, setting: Setting) -> Built:
         params,
         inverter_initial_state(params, setting.ambient_c),
         shares,
-        (SET_POINT, REACTIVE_SET_POINT, ARRAY_POWER, ARRAY_VOLTAGE, AMBIENT),
+        (SET_POINT, REACTIVE_SET_POINT, ARRAY_POWER, ARRAY_VOLTAGE, AMBIENT, ACTIVE_SHARE),
         {},
         rating,
         reactive_limit_var,

@@ -42,8 +42,17 @@ class Rating(NamedTuple):
     """Least active power that it delivers while it runs, as a magnitude [W]; `minimum_w` if None."""
     step_var: float = 0.0
     """Step in which reactive power comes, the nearest to what it is told [var]; 0 for none."""
+    response_jitter_s: float = 0.0
+    """Greatest time by which the first movement comes later than that [s]."""
+    response_lag_s: float = 0.0
+    """Time constant of the first-order filter by which active power follows a set-point [s]; 0 for none."""
     alone: Bounds | None = None
     """What a hybrid inverter delivers of less than that as well, made by the sun alone [W]; None if nothing."""
+
+    @property
+    def latest_response_s(self) -> float:
+        """Time from a command to the first movement, at most [s]."""
+        return self.response_delay_s + self.response_jitter_s
 
     @property
     def gap(self) -> Bounds:

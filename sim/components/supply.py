@@ -6,7 +6,7 @@ from ...models import supply
 from ...models.ac import ThreePhase
 from ...models.supply import SupplyParams, SupplyState, supply_reactive_limit_var
 from ..inputs.specs import PvPowerInput
-from .device import REACTIVE_SET_POINT, SET_POINT, Machine
+from .device import ACTIVE_SHARE, REACTIVE_SET_POINT, SET_POINT, Machine
 from .device_model import DeviceModel
 from .rating import Rating
 from .setting import Setting
@@ -30,7 +30,7 @@ def supply_machine(
         params,
         SupplyState(0.0),
         shares,
-        (SET_POINT, REACTIVE_SET_POINT, f"{setting.key}.power"),
+        (SET_POINT, REACTIVE_SET_POINT, f"{setting.key}.power", ACTIVE_SHARE),
         {"power": setting.signal("power", power)},
         rating,
         supply_reactive_limit_var if rating.reactive is not None else None,

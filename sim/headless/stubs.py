@@ -66,6 +66,7 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
     },
     "guards": {
         inverters.support_voltage: nothing,
+        inverters.follow_power: never,
         inverters.keep_to_grid_code: nothing,
         inverters.grid_code_ahead_s: no_sooner,
         inverters.watch_grid: nothing_for,

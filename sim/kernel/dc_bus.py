@@ -95,7 +95,7 @@ def _ask(layout: Layout, memory: Memory, inverter: int, set_w: float) -> None:
     # What its batteries hold back leaves room for reactive power.
     flows_w = min(max(set_w, control.reach_lower_w), control.reach_upper_w)
     set_var = reactive_within_var(layout, memory, inverter, reactive_aim_var(memory, inverter), flows_w)
-    bridge_w = dc_beside_reactive_w(layout.inverters[inverter].params, set_w, set_var)
+    bridge_w = dc_beside_reactive_w(layout.inverters[inverter].params, set_w, set_var, now.dc_voltage_pu)
     now.asked_ac_w = set_w
     now.asked_var = set_var
     now.asked_bridge_w = bridge_w

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ...models.battery import battery_power_limits
+from ...models.battery import battery_open_circuit_v, battery_power_limits
 from ...models.bms import RELAYS_CLOSED
 from ...models.inverter import (
     InverterParams,
@@ -35,7 +35,14 @@ def find_direct_reach(layout: Layout, memory: Memory) -> None:
     for inverter in range(len(layout.inverters)):
         own, now = layout.inverters[inverter], memory.inverters[inverter]
         ambient_c = memory.inputs[layout.ambient_signal]
-        now.apparent_va = inverter_apparent_limit_va(own.params, heat_of(memory, inverter), ambient_c)
+        if own.params.by_battery_voltage and own.end_pair - own.first_pair == 1:
+            battery = layout.pair_battery[own.first_pair]
+            voltage_v = battery_open_circuit_v(
+                layout.batteries[battery].params, memory.battery_states[battery]
+            )
+            now.dc_voltage_pu = voltage_v / own.params.nominal_dc_voltage_v
+        heat = heat_of(memory, inverter)
+        now.apparent_va = inverter_apparent_limit_va(own.params, heat, ambient_c, now.dc_voltage_pu)
         now.sun_w = 0.0
         if own.array >= 0 and is_live(memory, own.component):
             now.sun_w = memory.arrays[own.array].power_w
@@ -73,7 +80,7 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
             upper_w += battery.upper_w
             if battery.upper_w > 0.0:
                 least_w += layout.batteries[layout.pair_battery[pair]].minimum_w
-    most_w = min(own.params.rated_power_w, now.apparent_va)
+    most_w = min(own.params.rated_power_w, now.apparent_va * control.active_share)
     _find_least(layout, memory, inverter)
     now.own_lower_w = -most_w
     now.own_upper_w = most_w
@@ -106,7 +113,8 @@ def _passing_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, fl
             set_w = cut_w(memory, other, memory.controls[other].setting_w)
             set_w = min(max(set_w, -params.rated_power_w), params.rated_power_w)
             var = reactive_within_var(layout, memory, other, reactive_aim_var(memory, other), set_w)
-            dc_w = dc_beside_reactive_w(params, set_w, var) - memory.inverters[other].sun_w
+            its = memory.inverters[other]
+            dc_w = dc_beside_reactive_w(params, set_w, var, its.dc_voltage_pu) - its.sun_w
             given_w += max(dc_w, 0.0)
             drawn_w += min(dc_w, 0.0)
     return given_w, drawn_w
@@ -193,24 +201,25 @@ def _reach_of_batteries_w(
     )
 
 
-def dc_beside_reactive_w(params: InverterParams, power_w: float, var: float) -> float:
+def dc_beside_reactive_w(params: InverterParams, power_w: float, var: float, dc_voltage_pu: float) -> float:
     """Return the DC power that goes with an active and a reactive power [W], [var]; 0 in standby."""
     if var != 0.0:
-        return power_w - conversion_loss_w(params, math.sqrt(power_w * power_w + var * var))
-    return dc_from_ac(params, power_w) if power_w != 0.0 else 0.0
+        return power_w - conversion_loss_w(params, math.sqrt(power_w * power_w + var * var), dc_voltage_pu)
+    return dc_from_ac(params, power_w, dc_voltage_pu) if power_w != 0.0 else 0.0
 
 
 def dc_as_ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> float:
     """Return the AC power that goes with a DC power of an inverter [W], beside the reactive power that it is told."""
     params, wanted_var = layout.inverters[inverter].params, reactive_aim_var(memory, inverter)
-    power_w, beside_var = ac_from_dc(params, dc_w), 0.0
+    voltage_pu = memory.inverters[inverter].dc_voltage_pu
+    power_w, beside_var = ac_from_dc(params, dc_w, voltage_pu), 0.0
     # What reactive power there is goes with the active power, which it costs little of. Whoever is told what comes of
     # it has to find the same, so that batteries get the least that they take.
     for _ in range(16):
         var = reactive_within_var(layout, memory, inverter, wanted_var, power_w)
         if abs(var - beside_var) <= _CONVERGED * abs(var):
             return power_w
-        power_w, beside_var = ac_beside_reactive(params, dc_w, var), var
+        power_w, beside_var = ac_beside_reactive(params, dc_w, var, voltage_pu), var
     return power_w
 
 
@@ -237,7 +246,7 @@ def _find_least(layout: Layout, memory: Memory, inverter: int) -> None:
         now.least_w = max(own.minimum_w, ceil_to_resolution(together_w, params.resolution_w))
     if own.behind_delivered_w > 0.0:
         # Counted as what they draw, as behind a battery inverter: a little more than it takes.
-        together_w = ac_from_dc(params, own.behind_delivered_w - sun_w)
+        together_w = ac_from_dc(params, own.behind_delivered_w - sun_w, now.dc_voltage_pu)
         alone_w = 0.0 - dc_as_ac_w(layout, memory, inverter, sun_w) if sun_w < 0.0 else 0.0
         if alone_w > 0.0 and alone_w >= own.minimum_delivered_w:
             now.alone_w = alone_w

@@ -112,12 +112,14 @@ def pick(memory: Memory, source: int, set_point_w: float, set_point_var: float) 
 
 
 def bound_left(memory: Memory, number: int, set_point_var: float) -> float:
-    """Return one of all bounds that clients have left controls [W] or [var]; see `BOUNDS`."""
+    """Return one of all bounds of controls [W], [var] or [1]; see `BOUNDS`."""
     control, which = number // BOUNDS, number % BOUNDS
     if which == 0:
         return most_w(memory, control)
     if which == 1:
         return least_around_var(memory, control, set_point_var)
+    if which == 3:
+        return memory.controls[control].active_share
     return most_around_var(memory, control, set_point_var)
 
 

@@ -5,6 +5,7 @@ told, and leaves the others more. So what the bounds of one show it gets, whatev
 found with what flows whenever that changes: found at control cycles alone, it let watt-hours through in runs whose
 cycles are minutes. Batteries come first: built-in controls aim at what their meter would show if nothing were held
 back, and as they take it, it is delivered; but not those of hybrids whose own sun gives their batteries all they take.
+The limit goes before what a low frequency asks of hybrids.
 """
 
 from __future__ import annotations
@@ -37,15 +38,19 @@ def hold_back(layout: Layout, memory: Memory) -> None:
                     if now.setting_w >= 0.0 - now.offered_w:
                         # What it was set to before its batteries were full is sun as well.
                         inverter.own_lower_w = max(inverter.own_lower_w, inverter.surplus_w)
+                        inverter.own_upper_w = max(inverter.own_upper_w, inverter.own_lower_w)
                 else:
                     would_w = max(held_w(memory, control, now.setting_w), now.reach_lower_w)
+                    would_w = min(would_w, now.reach_upper_w)
                     if would_w < 0.0:
                         now.offered_w = 0.0 - would_w
                         now.able_w = 0.0 - now.uncut_lower_w
                         now.reach_lower_w = max(now.reach_lower_w, share * now.uncut_lower_w)
+                        now.reach_upper_w = max(now.reach_upper_w, now.reach_lower_w)
                         if control < len(layout.inverters):
                             inverter = memory.inverters[control]
                             inverter.own_lower_w = max(inverter.own_lower_w, now.reach_lower_w)
+                            inverter.own_upper_w = max(inverter.own_upper_w, inverter.own_lower_w)
                 offered_w += now.offered_w
                 kept_w += max(now.offered_w - share * now.able_w, 0.0)
         memory.feed_in[limit].offered_w = offered_w

@@ -1,7 +1,8 @@
 """What inverters have to do with the world around them: the sun before them, their heat, and the grid code.
 
 A grid code acts on the reach of a control, whatever the device behind it: while the protection holds it off there is
-none, and the inverter stands by; after a reconnection its ramp is the code's; high frequency cuts what it may deliver.
+none, and the inverter stands by; after a reconnection its ramp is the code's; frequency outside of its band narrows it,
+that of storage to powers beyond zero in the end.
 """
 
 from __future__ import annotations
@@ -13,19 +14,22 @@ from ...models.grid_code import (
     RAMPING,
     GridCodeInput,
     GridCodeState,
-    freq_watt_share,
     grid_code_cause,
     grid_code_horizon_s,
     grid_code_step,
-    volt_var_share,
 )
+from ...models.grid_guard import active_share, follows_power, reactive_by_power_var
+from ...models.grid_support import freq_watt_share, freq_watt_shift, volt_var_share
 from ...models.inverter import InverterState, inverter_heat_horizon_s, inverter_heated
 from ...models.pv import PvInput, PvState, pv_output
 from .ac_bus import active_w, is_live
+from .client_limits import cut_w, reactive_aim_var
 from .layout import Layout, Memory
 
 LIGHT_AIR_M_PER_S = 1.0
 """Wind at the modules where nothing is known of it: nominal operating conditions (IEC 61215) [m/s]."""
+_FOLLOWED = 1e-7
+"""Part of the apparent power by which reactive power may differ from what active power asks for."""
 
 
 def find_sun(layout: Layout, memory: Memory) -> None:
@@ -81,15 +85,25 @@ def _loss_w(layout: Layout, memory: Memory, inverter: int) -> float:
 
 
 def _seen(layout: Layout, memory: Memory, guard: int) -> GridCodeInput:
-    """Return what the grid shows to an inverter; of its phases the one that is farthest from the nominal voltage."""
+    """Return what the grid shows to an inverter; of its own phases that which is farthest from the nominal voltage."""
+    component = layout.controls[layout.guards[guard].control].component
+    place = layout.components[component]
     voltage_pu = 1.0
-    for phase in range(3):
-        phase_pu = memory.inputs[layout.phase_voltage_signals[phase]] / layout.nominal_phase_v
-        if abs(phase_pu - 1.0) > abs(voltage_pu - 1.0):
-            voltage_pu = phase_pu
-    if memory.components[layout.controls[layout.guards[guard].control].component].is_cut_off:
+    if place.share_1 > 0.0:
+        voltage_pu = _farther_pu(layout, memory, 0, voltage_pu)
+    if place.share_2 > 0.0:
+        voltage_pu = _farther_pu(layout, memory, 1, voltage_pu)
+    if place.share_3 > 0.0:
+        voltage_pu = _farther_pu(layout, memory, 2, voltage_pu)
+    if memory.components[component].is_cut_off:
         voltage_pu = 0.0
     return GridCodeInput(voltage_pu, memory.inputs[layout.frequency_signal])
+
+
+def _farther_pu(layout: Layout, memory: Memory, phase: int, voltage_pu: float) -> float:
+    """Return the voltage of a phase if it is farther from the nominal one than another, or that one [1]."""
+    phase_pu = memory.inputs[layout.phase_voltage_signals[phase]] / layout.nominal_phase_v
+    return phase_pu if abs(phase_pu - 1.0) > abs(voltage_pu - 1.0) else voltage_pu
 
 
 def _state(memory: Memory, guard: int) -> GridCodeState:
@@ -116,32 +130,77 @@ def _keep(memory: Memory, guard: int, state: GridCodeState) -> None:
 
 
 def support_voltage(layout: Layout, memory: Memory) -> None:
-    """Find the reactive power that each grid code asks for at this voltage."""
+    """Find the reactive power that each grid code asks for, and what of the apparent power that leaves active power.
+
+    A client's reactive set-point goes before it, and has what active power leaves.
+    """
+    for guard in range(len(layout.guards)):
+        own = layout.guards[guard]
+        now = memory.controls[own.control]
+        if follows_power(own.params):
+            now.support_var = own.by_power_var
+        else:
+            share = volt_var_share(own.params.volt_var, _seen(layout, memory, guard).voltage_pu)
+            now.support_var = share * own.params.rated_apparent_power_va
+        now.active_share = 1.0
+        if now.support_var != 0.0 and now.reactive_target_var == 0.0:
+            kept_var = min(abs(reactive_aim_var(memory, own.control)), own.most_var)
+            now.active_share = active_share(own.params, kept_var)
+        if follows_power(own.params):
+            now.support_var = memory.guards[guard].by_power_var
+
+
+def follow_power(layout: Layout, memory: Memory) -> bool:
+    """Let reactive power follow the active power found where a grid code says so, and say whether that changed it."""
+    has_changed = False
     for guard in range(len(layout.guards)):
         params = layout.guards[guard].params
-        share = volt_var_share(params.volt_var, _seen(layout, memory, guard).voltage_pu)
-        memory.controls[layout.guards[guard].control].support_var = share * params.rated_apparent_power_va
+        if follows_power(params):
+            power_w = active_w(memory, layout.controls[layout.guards[guard].control].component)
+            wanted_var = reactive_by_power_var(params, power_w)
+            change_var = abs(wanted_var - memory.guards[guard].by_power_var)
+            if change_var > _FOLLOWED * params.rated_apparent_power_va:
+                memory.guards[guard].by_power_var = wanted_var
+                has_changed = True
+    return has_changed
 
 
 def keep_to_grid_code(layout: Layout, memory: Memory) -> None:
     """Cut what each inverter could have to what its grid code leaves; its reach must be known."""
     for guard in range(len(layout.guards)):
-        params, control = layout.guards[guard].params, layout.guards[guard].control
+        control = layout.guards[guard].control
         now = memory.controls[control]
-        seen = _seen(layout, memory, guard)
-        least_w, most_w = -math.inf, math.inf
-        if now.held_off_by:
-            least_w, most_w = 0.0, 0.0
-        else:
-            share = freq_watt_share(params.freq_watt, seen.frequency_hz)
-            if share < 1.0:
-                least_w = 0.0 - share * memory.guards[guard].reference_w
-        now.reach_lower_w = max(now.reach_lower_w, least_w)
-        now.reach_upper_w = min(now.reach_upper_w, most_w)
+        least_w, most_w = _left_by_code_w(layout, memory, guard)
+        now.reach_upper_w = max(min(now.reach_upper_w, most_w), now.reach_lower_w)
+        now.reach_lower_w = min(max(now.reach_lower_w, least_w), now.reach_upper_w)
+        now.least_by_code_w = min(max(least_w, 0.0), now.reach_upper_w)
         if control < len(layout.inverters):
             inverter = memory.inverters[control]
-            inverter.own_lower_w = max(inverter.own_lower_w, least_w)
-            inverter.own_upper_w = min(inverter.own_upper_w, most_w)
+            inverter.own_upper_w = max(min(inverter.own_upper_w, most_w), inverter.own_lower_w)
+            inverter.own_lower_w = min(max(inverter.own_lower_w, least_w), inverter.own_upper_w)
+
+
+def _left_by_code_w(layout: Layout, memory: Memory, guard: int) -> tuple[float, float]:
+    """Return the least and the greatest active power that a grid code leaves an inverter [W]; may be infinite.
+
+    Beyond zero it asks for no more than clients have left allowed, and for nothing while power grows back after a
+    reconnection.
+    """
+    params, control = layout.guards[guard].params, layout.guards[guard].control
+    if memory.controls[control].held_off_by:
+        return 0.0, 0.0
+    frequency_hz, reference_w = memory.inputs[layout.frequency_signal], memory.guards[guard].reference_w
+    if params.follows_production:
+        share = freq_watt_share(params.freq_watt, frequency_hz)
+        return (0.0 - share * reference_w if share < 1.0 else -math.inf), math.inf
+    shift = freq_watt_shift(params.freq_watt, frequency_hz)
+    if shift == 0.0:
+        return -math.inf, math.inf
+    moved_w = reference_w + shift * params.rated_power_w
+    if moved_w * shift > 0.0:
+        grows = memory.controls[control].growth_w_per_s < math.inf
+        moved_w = 0.0 if grows else cut_w(memory, control, moved_w)
+    return (moved_w, math.inf) if shift > 0.0 else (-math.inf, moved_w)
 
 
 def derate(layout: Layout, memory: Memory) -> None:
@@ -182,9 +241,18 @@ def watch_grid(layout: Layout, memory: Memory, dt_s: float) -> None:
         elif not now.held_off_by:
             now.held_off_by = grid_code_cause(params.code, seen)
             now.setting_w = 0.0
-        if params.follows_production and seen.frequency_hz <= params.freq_watt.threshold_hz:
-            delivered_w = 0.0 - active_w(memory, layout.controls[control].component)
-            memory.guards[guard].reference_w = max(delivered_w, 0.0)
+        _remember_power(layout, memory, guard, seen.frequency_hz)
+
+
+def _remember_power(layout: Layout, memory: Memory, guard: int, frequency_hz: float) -> None:
+    """Write down what an inverter has, until frequency leaves its band."""
+    params = layout.guards[guard].params
+    power_w = active_w(memory, layout.controls[layout.guards[guard].control].component)
+    if params.follows_production:
+        if frequency_hz <= params.freq_watt.threshold_hz:
+            memory.guards[guard].reference_w = max(0.0 - power_w, 0.0)
+    elif params.freq_watt.lower_threshold_hz <= frequency_hz <= params.freq_watt.threshold_hz:
+        memory.guards[guard].reference_w = power_w
 
 
 def grown_w(setting_w: float, goal_w: float, most_w: float, growth_w: float) -> float:

@@ -37,8 +37,8 @@ FOLLOWED = -1
 """In place of the time since when, or at which first, a device did not follow its recording."""
 FIRST_BOUND = -(1 << 30)
 """From here down, `BOUNDS` that clients have left each control."""
-BOUNDS = 3
-"""The most active power, and the least and the greatest reactive power around what it is told."""
+BOUNDS = 4
+"""The most active power, the least and the greatest reactive power around what it is told, and `active_share`."""
 
 
 @dataclass(slots=True)
@@ -149,6 +149,10 @@ class GuardLayout:
 
     control: int
     params: GridGuardParams
+    by_power_var: float
+    """Reactive power that follows active power, at the most that the apparent power has room for beside it [var]."""
+    most_var: float
+    """Greatest reactive power of its rating [var]."""
 
 
 @dataclass(slots=True)
@@ -158,6 +162,10 @@ class ControlLayout:
     component: int
     ramp_w_per_s: float
     """Greatest change of active power [W/s]."""
+    lag_s: float
+    """Time constant of the filter by which active power follows its target [s]; 0 for none."""
+    near_w: float
+    """Closer than this the filter has come to its end [W]."""
     meter: int
     """Component whose power it regulates to 0 W while no client tells it otherwise, or -1."""
     meter_share: float
@@ -438,7 +446,9 @@ class GuardMemory:
     """What the protection of an inverter's grid code remembers, as its model has it."""
 
     reference_w: float
-    """Production by which that at high frequency is measured, >= 0 [W]."""
+    """What it had when frequency left its band [W]: production of photovoltaics, >= 0; active power of storage."""
+    by_power_var: float = 0.0
+    """Reactive power that its active power asks for [var]."""
     mode: int = CONNECTED
     mean_voltage_pu: float = 1.0
     undervoltage_s: float = 0.0
@@ -459,6 +469,8 @@ class InverterMemory:
     heat_sink_c: float
     is_held_back: int = 0
     """Temperature of its heat sink, and whether that holds power back."""
+    dc_voltage_pu: float = 1.0
+    """Voltage by which its losses go, over the nominal one."""
     apparent_va: float = 0.0
     """What the heat sink allows now [VA]."""
     own_lower_w: float = 0.0
@@ -518,10 +530,14 @@ class ControlMemory:
     growth_w_per_s: float = math.inf
     """Greatest growth of its active power after a reconnection; infinite otherwise [W/s]."""
     support_var: float = 0.0
-    """Reactive power that the voltage asks for [var]."""
+    """Reactive power that the grid code asks for [var]."""
+    active_share: float = 1.0
+    """Part of its apparent power that this leaves active power, 0..1."""
     reach_lower_w: float = 0.0
     reach_upper_w: float = 0.0
     """Active power that its device could have now [W]."""
+    least_by_code_w: float = 0.0
+    """Active power that high frequency makes it draw by its grid code; 0 if none [W]."""
     uncut_lower_w: float = 0.0
     """The same as `reach_lower_w` before a feed-in limit; 0 if it keeps to none [W]."""
     offered_w: float = 0.0

@@ -42,9 +42,13 @@ def reach_as_others_give_way_w(layout: Layout, memory: Memory, control: int) -> 
 
 
 def drawn_beyond_w(layout: Layout, memory: Memory, control: int) -> float:
-    """Return what a device draws now if that is more than it is set to, such as losses; else 0 [W]."""
+    """Return what a device draws now if that is more than it is set to, such as losses; else 0 [W].
+
+    What high frequency makes storage draw it is set to as well.
+    """
     now = memory.controls[control]
-    set_w = min(held_w(memory, control, now.setting_w), _upper_w(layout, memory, control))
+    held = max(held_w(memory, control, now.setting_w), now.least_by_code_w)
+    set_w = min(held, _upper_w(layout, memory, control))
     drawn_w = active_w(memory, layout.controls[control].component)
     return drawn_w if drawn_w > max(set_w, 0.0) * _BEYOND_ROUNDING else 0.0
 

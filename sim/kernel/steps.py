@@ -10,7 +10,7 @@ import math
 from typing import Any
 
 from ...models.battery import BatteryInput, battery_horizon_s, battery_step
-from ...models.inverter import ramp_towards
+from ...models.inverter import lag_towards, ramp_towards
 from .ac_bus import active_w, clear_flows, count_energy, draw_inverters, draw_loads, is_live, sum_towards_grid
 from .ageing import HOUR_US, gather_use, notice_turns
 from .bms import managements_ahead_s, run_managements
@@ -24,6 +24,7 @@ from .grid import fuses_horizon_s, heat_fuses
 from .inverters import (
     derate,
     find_sun,
+    follow_power,
     grid_code_ahead_s,
     grown_w,
     heat_horizon_s,
@@ -35,6 +36,9 @@ from .inverters import (
 from .layout import Layout, Memory
 from .metering import run_meters
 from .recorded import count_astray, follow_recordings, may_be_told
+
+_MOST_TURNS = 16
+"""Active and reactive power agree long before."""
 
 
 def solve(layout: Layout, memory: Memory, machines: Any) -> None:
@@ -52,14 +56,22 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
 
 
 def _find_flows(layout: Layout, memory: Memory, machines: Any) -> None:
+    # Reactive power that follows active power costs some of that, so the two are found in turns.
+    for _ in range(_MOST_TURNS):
+        _find_flows_once(layout, memory, machines)
+        if not follow_power(layout, memory):
+            break
+
+
+def _find_flows_once(layout: Layout, memory: Memory, machines: Any) -> None:
     clear_flows(layout, memory)
     find_sun(layout, memory)
     support_voltage(layout, memory)
     run_managements(layout, memory)
     find_direct_reach(layout, memory)
     find_machine_reach(layout, memory, machines)
-    keep_to_grid_code(layout, memory)
     derate(layout, memory)
+    keep_to_grid_code(layout, memory)
     hold_back(layout, memory)
     share_directly(layout, memory)
     notice_turns(layout, memory)
@@ -168,7 +180,8 @@ def _ramp(layout: Layout, memory: Memory, number: int) -> None:
         growth_w = now.growth_w_per_s * cycle_s
         now.setting_w = grown_w(now.setting_w, goal_w, ramp_w_per_s * cycle_s, growth_w)
         return
-    moved_w = ramp_towards(ramp_w_per_s, start_w, goal_w, cycle_s)
+    lagged_w = lag_towards(own.lag_s, start_w, goal_w, own.near_w, cycle_s)
+    moved_w = ramp_towards(ramp_w_per_s, start_w, lagged_w, cycle_s)
     # Beyond its reach the device is held back anyway, so there is nothing left to ramp.
     now.setting_w = moved_w if lower_w <= moved_w <= upper_w else goal_w
 

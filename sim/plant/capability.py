@@ -128,7 +128,7 @@ class Capability:
         params = self._equipment.inverters[key]
         if params.power_factor_min > 0.0 and self._converts_nothing(key):
             power_w = 0.0  # What is drawn at rest makes no room for reactive power.
-        apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c)
+        apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c, self._dc_voltage_pu(key))
         limit_var = reactive_limit_within_var(params, apparent_va, power_w)
         return Bounds(-limit_var, limit_var)
 
@@ -154,7 +154,13 @@ class Capability:
         heat = None if params is None else self.inverter_heat(key)
         if params is None or heat is None:
             return False
-        return inverter_apparent_limit_va(params, heat, self._ambient_c) < params.rated_apparent_power_va
+        apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c, self._dc_voltage_pu(key))
+        return apparent_va < params.rated_apparent_power_va
+
+    def _dc_voltage_pu(self, key: str) -> float:
+        """Return the voltage by which an inverter's losses go, over the nominal one."""
+        number = self._places.inverters.get(key)
+        return 1.0 if number is None else self._memory.inverters[number].dc_voltage_pu
 
     def is_held_back(self, key: str) -> bool:
         """Say whether a device delivers less than it would because of the feed-in limit."""

@@ -9,7 +9,9 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from ...models.ageing import ageing_initial_state
+from ...models.grid_guard import room_by_power_var
 from ..components.device import (
+    ACTIVE_SHARE,
     AMBIENT,
     ARRAY_POWER,
     ARRAY_VOLTAGE,
@@ -71,6 +73,8 @@ LONGEST_STEP_US = 900_000_000
 _NO_SHARES = (0.0, 0.0, 0.0)
 TOLERANCE = 0.02
 """A set-point counts as reached within this part of the rating [1]."""
+_NEAR = 1e-3
+"""Closer than this part of its rating a power has come to the end of its filter [1]."""
 _METER_DEADBAND = 1e-3
 """Of a control's rating."""
 
@@ -156,7 +160,7 @@ def number_site(
             )
             for key, each in equipment.arrays.items()
         ],
-        guards=[GuardLayout(places.controls[key], each) for key, each in equipment.guards.items()],
+        guards=[_guard(equipment, places, key) for key in equipment.guards],
         controls=[_control(wiring, equipment, component, key) for key in places.controls],
         recorded=[_recorded(equipment, places, key, cycle_us) for key in places.recorded],
         feed_in=[FeedInLayout(signal[equipment.feed_in_input])] if equipment.feed_in_limits else [],
@@ -195,7 +199,10 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
         ],
         ageing_states=[ageing_initial_state(params) for params in equipment.ageings.values()],
         arrays=[ArrayMemory() for _ in layout.arrays],
-        guards=[GuardMemory(reference_w=guard.params.rated_power_w) for guard in layout.guards],
+        guards=[
+            GuardMemory(guard.params.rated_power_w if guard.params.follows_production else 0.0)
+            for guard in layout.guards
+        ],
         inverters=[InverterMemory(heat_sink_c=inputs[layout.ambient_signal]) for _ in layout.inverters],
         pairs=[PairMemory() for _ in layout.pair_battery],
         controls=[
@@ -273,6 +280,8 @@ def _control(wiring: Wiring, equipment: Equipment, component: Mapping[str, int],
     return ControlLayout(
         component=component[key],
         ramp_w_per_s=rating.ramp_rate_w_per_s,
+        lag_s=rating.response_lag_s,
+        near_w=_NEAR * rating.size,
         meter=-1 if meter is None else component[meter.key],
         meter_share=0.0 if meter is None else meter.share,
         meter_deadband_w=_METER_DEADBAND * rating.size,
@@ -280,10 +289,16 @@ def _control(wiring: Wiring, equipment: Equipment, component: Mapping[str, int],
     )
 
 
+def _guard(equipment: Equipment, places: Places, key: str) -> GuardLayout:
+    params, reactive = equipment.guards[key], equipment.ratings[key].reactive
+    most_var = math.inf if reactive is None else reactive.upper
+    return GuardLayout(places.controls[key], params, room_by_power_var(params), most_var)
+
+
 def _recorded(equipment: Equipment, places: Places, key: str, cycle_us: int) -> RecordedLayout:
     rating = equipment.ratings[key]
     lower_w, upper_w = rating.active or (0.0, 0.0)
-    ramp_s = (upper_w - lower_w) / rating.ramp_rate_w_per_s
+    ramp_s = (upper_w - lower_w) / rating.ramp_rate_w_per_s - rating.response_lag_s * math.log(0.5 * _NEAR)
     return RecordedLayout(
         control=places.controls[key],
         signal=places.inputs[f"{key}.{RECORDED}"],
@@ -345,6 +360,7 @@ def _of_a_model(equipment: Equipment, places: Places, keys: Sequence[str]) -> Ma
         if key in places.controls:
             first = FIRST_BOUND - BOUNDS * places.controls[key]
             own |= {UPPER_BOUND: first, REACTIVE_LOWER_BOUND: first - 1, REACTIVE_UPPER_BOUND: first - 2}
+            own |= {ACTIVE_SHARE: first - 3}
         if key in arrays:
             own |= {ARRAY_POWER: arrays[key], ARRAY_VOLTAGE: arrays[key] - 1}
         sources += [own[source] if source in own else places.inputs[source] for source in machine.sources]

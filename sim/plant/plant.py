@@ -116,7 +116,7 @@ class Plant:
         """What devices could have."""
         self.allowed_power = AllowedPower(point)
         """What clients have left of it."""
-        self.set_points = SetPointsUnderWay(equipment.ratings, self.capability.rating_now, point)
+        self.set_points = SetPointsUnderWay(equipment.ratings, self.capability.rating_now, point, self.seed)
         """What devices are told."""
         self.tracking = Tracking(
             equipment, point, self.set_points, self.machines, self.switching, self.capability, self.readings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -69,7 +70,11 @@ class SetPointsUnderWay:
     """Carries set-points to devices, which take them in after their response delay."""
 
     def __init__(
-        self, ratings: Mapping[str, Rating], rating_now: Callable[[str], Rating], point: OperatingPoint
+        self,
+        ratings: Mapping[str, Rating],
+        rating_now: Callable[[str], Rating],
+        point: OperatingPoint,
+        seed: int,
     ) -> None:
         """Begin with none.
 
@@ -77,7 +82,9 @@ class SetPointsUnderWay:
             ratings: Of everything that takes set-points, by key.
             rating_now: Returns that of a key with the least power that it can have now.
             point: What flows now.
+            seed: Of how much later than their delay devices respond.
         """
+        self._seed = seed
         self._ratings = ratings
         self._rating_now = rating_now
         self._point = point
@@ -85,18 +92,27 @@ class SetPointsUnderWay:
         self._pending: dict[str, tuple[PendingSetPoint, ...]] = {}
 
     def send(self, key: str, power_type: PowerType, power: float | None) -> None:
-        """Send a set-point to a device; it arrives after the response delay.
+        """Send a set-point to a device; it arrives after the response delay, and after all that were sent before.
 
         Args:
             key: Of the device.
             power_type: Axis of the set-point.
             power: In W or var; None returns the axis to its default.
         """
-        delay_us = round(self._ratings[key].response_delay_s * 1e6)
-        set_point = PendingSetPoint(self._memory.time_us + delay_us, power_type, power)
+        due_us = self._memory.time_us + self._delay_us(key, power_type)
+        set_point = PendingSetPoint(due_us, power_type, power)
         self._pending[key] = (*self._pending.get(key, ()), set_point)
         self._point.forget()
         self.receive()
+
+    def _delay_us(self, key: str, power_type: PowerType) -> int:
+        """Return after which time a device responds to what it is told now [µs]."""
+        rating, time_us = self._ratings[key], self._memory.time_us
+        delay_s = rating.response_delay_s
+        if rating.response_jitter_s > 0.0:
+            draw = random.Random(f"{self._seed}/{key}/response/{power_type.value}/{time_us}")
+            delay_s += draw.uniform(0.0, rating.response_jitter_s)
+        return round(delay_s * 1e6)
 
     def receive(self) -> None:
         """Let devices take in what is due."""

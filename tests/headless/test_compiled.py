@@ -111,6 +111,52 @@ def test_so_does_one_with_a_feed_in_limit_and_minimum_powers() -> None:
 
 
 @pytest.mark.slow  # compiles a program of its own
+def test_so_does_one_in_which_grid_codes_move_storage_through_zero_and_reactive_power_follows() -> None:
+    def code(**support: object) -> dict[str, object]:
+        return {"preset": "vde-ar-n-4105", "freq_watt": True, "reconnect_wait": "30 s", **support}
+
+    storage = {
+        "category": "battery_inverter",
+        "behind": "main",
+        "rated_power": "10 kW",
+        "self_consumption": "main",
+    }
+    sun = {"behind": "main", "rated_power": "10 kW", "peak_power": "14 kW"}
+    cells = {"category": "battery", "preset": "lfp-10kwh", "initial_soc": "60 %"}
+    wander = [
+        {
+            "at": f"{hour:02d}:{minute:02d}",
+            "value": f"{50.0 + 1.4 * ((7 * hour + minute) % 11 - 5) / 5.0:.3f} Hz",
+        }
+        for hour in range(24)
+        for minute in range(0, 60, 5)
+    ]
+    site = Site.model_validate({
+        "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
+        "components": in_one_program({
+            "grid": {
+                "id": 1, "category": "grid_connection_point", "feed_in_limit": "60 %",
+                "frequency": {"profile": "inline", "points": wander},
+                "voltages": {"fluctuation": "4 %", "unbalance": "2 %", "interval": "20 s"},
+            },
+            "main": {"id": 2, "category": "meter", "behind": "grid", "load": "3 kW"},
+            "one": {"id": 3, **storage, "phases": [2], "grid_code": code(volt_var=True)},
+            "its": {"id": 4, **cells, "behind": "one"},
+            "other": {
+                "id": 5, **storage, "min_power": "500 W", "grid_code": code(watt_pf=True), "response_lag": "15 s",
+                "dc_voltage": "battery",
+            },
+            "theirs": {"id": 6, **cells, "behind": "other"},
+            "pv": {"id": 7, "category": "pv_inverter", **sun, "grid_code": code(watt_pf=True)},
+            "roof": {"id": 8, "category": "pv_inverter", **sun, "grid_code": code(volt_var=True)},
+            "hybrid": {"id": 9, "category": "hybrid_inverter", **sun, "grid_code": code(watt_var=True)},
+            "last": {"id": 10, **cells, "behind": "hybrid"},
+        }),
+    })  # fmt: skip
+    assert_same_bits(site, timedelta(hours=3), timedelta(seconds=10))
+
+
+@pytest.mark.slow  # compiles a program of its own
 def test_so_does_one_in_which_inverters_share_batteries_and_sun_passes_through_empty_ones() -> None:
     inverter = {"behind": "main", "rated_power": "10 kW"}
     storage = {"category": "battery_inverter", **inverter, "self_consumption": "main"}

@@ -46,6 +46,7 @@ def _inputs(params: InverterParams) -> st.SearchStrategy[InverterInput]:
         dc_voltage_v=st.floats(0.5 * nominal_v, 1.5 * nominal_v),
         ambient_c=st.floats(-25.0, 65.0),
         enabled=st.integers(0, 1),
+        active_share=st.one_of(st.just(1.0), st.floats(0.0, 1.0)),
     )
 
 

@@ -32,6 +32,7 @@ def _inputs(params: InverterParams) -> st.SearchStrategy[PvPlantInput]:
             st.just(0.0), st.floats(0.2, 1.5).map(lambda pu: pu * params.nominal_dc_voltage_v)
         ),
         ambient_c=st.floats(-25.0, 65.0),
+        active_share=st.one_of(st.just(1.0), st.floats(0.0, 1.0)),
     )
 
 

@@ -40,6 +40,7 @@ CASES = [
             set_point_w=st.floats(-15_000.0, 0.0),
             set_point_var=st.floats(-15_000.0, 15_000.0),
             offered_w=st.one_of(st.just(0.0), st.floats(-20_000.0, 0.0)),
+            active_share=st.one_of(st.just(1.0), st.floats(0.0, 1.0)),
         ),
         imbalance_j=_no_energy,
         throughput_j=_no_energy,

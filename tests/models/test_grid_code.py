@@ -13,16 +13,19 @@ from doppelgrid.models.grid_code import (
     DISCONNECTED,
     RAMPING,
     UNLIMITED_PER_S,
-    FreqWattParams,
     GridCodeInput,
     GridCodeParams,
     GridCodeState,
-    VoltVarParams,
-    freq_watt_share,
     grid_code_horizon_s,
     grid_code_initial_state,
     grid_code_output,
     grid_code_step,
+)
+from doppelgrid.models.grid_support import (
+    FreqWattParams,
+    VoltVarParams,
+    freq_watt_share,
+    freq_watt_shift,
     volt_var_share,
 )
 
@@ -124,10 +127,30 @@ def test_high_voltage_asks_for_inductive_power(voltage_pu: float, share: float) 
 
 
 @pytest.mark.parametrize(
-    ("hertz", "share"), [(50.0, 1.0), (50.2, 1.0), (50.7, 0.8), (51.5, 0.48), (53.0, 0.0)]
+    ("hertz", "share"), [(48.0, 1.0), (50.0, 1.0), (50.2, 1.0), (50.7, 0.8), (51.5, 0.48), (53.0, 0.0)]
 )
 def test_over_frequency_takes_40_percent_per_hertz(hertz: float, share: float) -> None:
     assert freq_watt_share(FreqWattParams(enabled=True), hertz) == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("hertz", "shift"),
+    [
+        (49.8, 0.0),
+        (50.0, 0.0),
+        (50.2, 0.0),
+        (50.7, 0.2),
+        (52.7, 1.0),
+        (55.2, 2.0),
+        (49.3, -0.2),
+        (47.3, -1.0),
+    ],
+)
+def test_storage_moves_by_40_percent_of_its_rating_per_hertz_beyond_the_band(
+    hertz: float, shift: float
+) -> None:
+    assert freq_watt_shift(FreqWattParams(enabled=True), hertz) == pytest.approx(shift)
+    assert freq_watt_shift(FreqWattParams(), hertz) == 0.0
 
 
 @given(low=st.floats(0.5, 1.5), step=st.floats(0.0, 0.2))

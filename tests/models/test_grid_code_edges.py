@@ -15,18 +15,20 @@ from doppelgrid.models.grid_code import (
     UNDERFREQUENCY,
     UNDERVOLTAGE,
     UNLIMITED_PER_S,
-    FreqWattParams,
     GridCodeInput,
     GridCodeOutput,
     GridCodeParams,
     GridCodeState,
-    VoltVarParams,
-    freq_watt_share,
     grid_code_cause,
     grid_code_horizon_s,
     grid_code_initial_state,
     grid_code_output,
     grid_code_step,
+)
+from doppelgrid.models.grid_support import (
+    FreqWattParams,
+    VoltVarParams,
+    freq_watt_share,
     volt_var_share,
 )
 

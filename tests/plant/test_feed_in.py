@@ -242,6 +242,20 @@ class TestFeedInLimit:
         plant.set_points.send("pv", PowerType.ACTIVE, -500.0)
         assert after(plant, 10.0).readings.active_power_w("pv") == pytest.approx(-500.0, abs=1.0)
 
+    @pytest.mark.parametrize(("frequency_hz", "grid_w"), [(48.0, -2e3), (51.3, 2.4e3)])
+    @pytest.mark.parametrize("told_w", [-8e3, 0.0])
+    def test_it_goes_before_what_a_low_frequency_asks_of_a_hybrid(
+        self, told_w: float, frequency_hz: float, grid_w: float
+    ) -> None:
+        hybrid = {**HYBRID, "self_consumption": None, "grid_code": {"freq_watt": True}}
+        stored = {**STORED, "initial_soc": "50 %"}
+        plant = after(house({"feed_in_limit": "20 %"}, load="1 kW", hy=hybrid, bat=stored), 5.0)
+        plant.set_points.send("hy", PowerType.ACTIVE, -3e3)
+        after(plant, 20.0)
+        plant.override("grid", "frequency", Override(plant.time_us, 50.0, plant.time_us, frequency_hz))
+        plant.set_points.send("hy", PowerType.ACTIVE, told_w)
+        assert after(plant, 60.0).readings.active_power_w("grid") == pytest.approx(grid_w, abs=2.0)
+
     def test_a_hybrid_told_to_deliver_keeps_it_too(self) -> None:
         battery = {**FULL, "id": 32, "behind": "hy"}
         plant = house({"feed_in_limit": "2 kW"}, hy=HYBRID, bat=battery)

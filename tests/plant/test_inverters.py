@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from support.rarely_sampled import rarely_sampled
 
+from doppelgrid.models.battery import battery_open_circuit_v
 from doppelgrid.models.inverter import conversion_loss_w
 from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.domain.states import StateCode
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -82,6 +84,18 @@ class TestLosses:
         assert site.loss_w() == pytest.approx(
             site.active_w("inv") - site.plant.readings.flows().battery_dc_w["bat"]
         )
+
+    @pytest.mark.parametrize("power_w", [-30e3, -3e3, 15e3])
+    def test_they_can_go_by_the_voltage_of_the_battery(self, power_w: float) -> None:
+        site = Running(inv={"dc_voltage": "battery"}, bat={"preset": "nmc-100kwh"})
+        site.tell("inv", ACTIVE, power_w)
+        params, batteries = site.plant.equipment.inverters["inv"], site.plant.equipment.batteries
+        at_rest_v = battery_open_circuit_v(batteries["bat"], site.plant.save().batteries["bat"])
+        voltage_pu = at_rest_v / params.nominal_dc_voltage_v
+        nominal_w = conversion_loss_w(params, power_w)
+        assert abs(conversion_loss_w(params, power_w, voltage_pu) - nominal_w) > 0.005 * nominal_w
+        assert site.active_w("inv") == power_w
+        assert site.loss_w() == pytest.approx(conversion_loss_w(params, power_w, voltage_pu), rel=1e-4)
 
     def test_they_follow_the_apparent_power_and_the_setting_still_holds(self) -> None:
         site = Running(inv={"rated_apparent_power": "36 kVA"})
@@ -290,6 +304,9 @@ class TestGridCode:
         assert fork.plant.readings.flows().ac["roof"].active_w < -100.0
 
 
+_LIT = {"bat": {"initial_soc": "60 %"}}
+
+
 class TestSupport:
     def test_high_voltage_asks_for_inductive_power(self) -> None:
         code = {"grid_code": {"volt_var": True}}
@@ -308,6 +325,94 @@ class TestSupport:
         site.simulation.drive("grid", "voltage", 420.0)
         assert site.reactive_var("inv") == -2e3
 
+    @pytest.mark.parametrize("key", ["inv", "roof"])
+    def test_at_full_power_active_power_gives_way_to_what_the_voltage_asks_for(self, key: str) -> None:
+        site = Running(**{key: {"grid_code": {"volt_var": True}}}, **_LIT)
+        rated_w = site.plant.equipment.inverters[key].rated_power_w
+        site.tell(key, ACTIVE, -rated_w)
+        assert (site.active_w(key), site.reactive_var(key)) == (-rated_w, 0.0)
+        site.simulation.drive("grid", "voltage", 428.0)
+        assert site.reactive_var(key) == pytest.approx(0.436 * rated_w)
+        assert site.active_w(key) == pytest.approx(-rated_w * math.sqrt(1.0 - 0.436**2))
+        assert site.plant.capability.active_power_bounds(key).lower == pytest.approx(site.active_w(key))
+
+    @pytest.mark.parametrize("key", ["inv", "roof"])
+    def test_or_it_goes_first(self, key: str) -> None:
+        site = Running(**{key: {"grid_code": {"volt_var": True, "priority": "active_power"}}}, **_LIT)
+        rated_w = site.plant.equipment.inverters[key].rated_power_w
+        site.tell(key, ACTIVE, -rated_w)
+        site.simulation.drive("grid", "voltage", 428.0)
+        assert (site.active_w(key), site.reactive_var(key)) == (-rated_w, 0.0)
+
+    def test_a_client_that_asks_for_reactive_power_has_what_active_power_leaves(self) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}})
+        site.simulation.drive("grid", "voltage", 428.0)
+        site.tell("inv", REACTIVE, 10e3)
+        site.tell("inv", ACTIVE, -29e3)
+        assert site.active_w("inv") == -29e3
+        assert site.reactive_var("inv") == pytest.approx(math.sqrt(30e3**2 - 29e3**2))
+
+    @pytest.mark.parametrize("limit", [{"min_power_factor": 0.95}, {"max_reactive_power": "9367.5 var"}])
+    def test_active_power_gives_way_to_no_more_than_there_can_be(self, limit: dict[str, Any]) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}, **limit})
+        site.tell("inv", ACTIVE, -30e3)
+        site.simulation.drive("grid", "voltage", 428.0)
+        assert site.active_w("inv") == pytest.approx(-28.5e3, rel=1e-5)
+        assert site.reactive_var("inv") == pytest.approx(9367.5, rel=1e-5)
+
+    @pytest.mark.parametrize(
+        ("told_w", "active_w", "factor"),
+        [
+            (-10e3, -10e3, 1.0), (-15e3, -15e3, 1.0), (-22.5e3, -22.5e3, 0.95), (20e3, 20e3, 1.0),
+            # P = S cos φ(P) with cos φ = 1.1 - 0.2 P / S.
+            (-30e3, -30e3 * 1.1 / 1.2, 1.1 / 1.2),
+        ],
+    )  # fmt: skip
+    def test_the_power_factor_follows_what_is_delivered(
+        self, told_w: float, active_w: float, factor: float
+    ) -> None:
+        site = Running(inv={"grid_code": {"watt_pf": True}})
+        site.tell("inv", ACTIVE, told_w)
+        assert site.active_w("inv") == pytest.approx(active_w)
+        assert site.reactive_var("inv") == pytest.approx(
+            abs(active_w) * math.tan(math.acos(factor)), abs=1e-6
+        )
+
+    @pytest.mark.parametrize("of_sun", [{"power": "8 kW", "irradiance": None}, {"irradiance": "500 W/m²"}])
+    def test_that_of_photovoltaics_too(self, of_sun: dict[str, Any]) -> None:
+        site = Running(roof={"grid_code": {"watt_pf": True}, **of_sun}).after(1.0)
+        delivered = -site.active_w("roof") / 10e3
+        assert 0.6 < delivered < 0.9
+        factor = 1.1 - 0.2 * delivered
+        assert site.reactive_var("roof") == pytest.approx(
+            1e4 * delivered * math.tan(math.acos(factor)), rel=1e-5
+        )
+
+    @pytest.mark.parametrize(
+        ("told_w", "active_w", "reactive_var"),
+        [
+            (-15e3, -15e3, 0.0), (-16.5e3, -16.5e3, 0.025 * 30e3), (-22.5e3, -22.5e3, 0.19 * 30e3),
+            (-27e3, -27e3, 0.33 * 30e3), (-30e3, -30e3 * math.sqrt(1.0 - 0.33**2), 0.33 * 30e3), (27e3, 27e3, 0.0),
+        ],
+    )  # fmt: skip
+    def test_reactive_power_follows_what_is_delivered(
+        self, told_w: float, active_w: float, reactive_var: float
+    ) -> None:
+        site = Running(inv={"grid_code": {"watt_var": True}})
+        site.tell("inv", ACTIVE, told_w)
+        assert site.active_w("inv") == pytest.approx(active_w)
+        assert site.reactive_var("inv") == pytest.approx(reactive_var, abs=1e-6)
+
+    def test_in_the_heat_both_give_way_in_proportion(self) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}}, bat={"initial_soc": "90 %"})
+        site.simulation.drive("site", "ambient_temperature", 52.0)
+        site.simulation.drive("grid", "voltage", 428.0)
+        site.tell("inv", ACTIVE, -30e3)
+        site.after(3600.0)
+        apparent_va = math.hypot(site.active_w("inv"), site.reactive_var("inv"))
+        assert apparent_va < 29e3
+        assert site.reactive_var("inv") / apparent_va == pytest.approx(0.436, rel=1e-3)
+
     def test_production_falls_with_frequency_from_what_it_was(self) -> None:
         site = Running(roof={"grid_code": {"freq_watt": True}, "irradiance": "400 W/m²"})
         before_w = site.after(1.0).active_w("roof")
@@ -317,6 +422,60 @@ class TestSupport:
         assert site.after(1.0).active_w("roof") == pytest.approx(0.6 * before_w)
         site.simulation.drive("grid", "frequency", 50.0)
         assert site.after(1.0).active_w("roof") == pytest.approx(before_w)
+
+    @pytest.mark.parametrize(
+        ("told_w", "frequency_hz", "power_w"),
+        [
+            # 40 % of the rated 30 kW per hertz beyond 50.2 and 49.8 Hz, from what it had.
+            (-9e3, 50.7, -3e3), (-9e3, 51.2, 3e3), (3e3, 50.7, 9e3),
+            (9e3, 49.3, 3e3), (9e3, 48.8, -3e3), (-3e3, 49.3, -9e3),
+        ],
+    )  # fmt: skip
+    def test_storage_goes_through_zero_with_frequency_and_comes_back(
+        self, told_w: float, frequency_hz: float, power_w: float
+    ) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}})
+        site.tell("inv", ACTIVE, told_w)
+        site.simulation.drive("grid", "frequency", frequency_hz)
+        assert site.after(1.0).active_w("inv") == pytest.approx(power_w)
+        site.simulation.drive("grid", "frequency", 50.0)
+        assert site.after(1.0).active_w("inv") == pytest.approx(told_w)
+
+    def test_what_a_client_asks_of_storage_beyond_that_it_does(self) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}})
+        site.simulation.drive("grid", "frequency", 50.7)
+        site.tell("inv", ACTIVE, 20e3)
+        assert site.active_w("inv") == 20e3
+        site.tell("inv", ACTIVE, -20e3)
+        assert site.active_w("inv") == pytest.approx(6e3)
+
+    @pytest.mark.parametrize(("soc", "frequency_hz"), [("100 %", 51.2), ("0 %", 48.8)])
+    def test_a_battery_that_takes_or_gives_nothing_stays_at_rest(self, soc: str, frequency_hz: float) -> None:
+        site = Running(
+            inv={"grid_code": {"freq_watt": True}},
+            bat={"initial_soc": soc, "min_soc": "0 %", "max_soc": "100 %"},
+        )
+        site.simulation.drive("grid", "frequency", frequency_hz)
+        assert site.after(1.0).active_w("inv") == site.plant.equipment.inverters["inv"].standby_power_w
+
+    @pytest.mark.parametrize("told_w", [None, -12e3, 15e3])
+    def test_what_it_draws_at_high_frequency_is_no_loss_and_within_what_it_shows(
+        self, told_w: float | None
+    ) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}, "min_power": "500 W"})
+        site.simulation.drive("grid", "frequency", 51.2)
+        if told_w is not None:
+            site.tell("inv", ACTIVE, told_w)
+        assert site.active_w("inv") == pytest.approx(15e3 if told_w == 15e3 else 12e3)
+        assert site.plant.capability.losses_w("inv") == 0.0
+        shown = site.simulation.gateway.frame(INVERTER).bounds[Metric.AC_POWER_ACTIVE]
+        assert any(bounds.contains(site.active_w("inv")) for bounds in shown)
+
+    def test_what_clients_left_allowed_holds_for_storage_at_high_frequency(self) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}})
+        site.plant.allowed_power.allow("inv", Metric.AC_POWER_ACTIVE, (Bounds(-30e3, 2e3),))
+        site.simulation.drive("grid", "frequency", 51.2)
+        assert site.after(1.0).active_w("inv") == 2e3
 
 
 class TestArrays:

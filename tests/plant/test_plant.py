@@ -141,6 +141,55 @@ def test_the_power_ramps_at_the_given_rate() -> None:
     assert plant.tracking.is_settled("inv")
 
 
+def test_the_power_follows_by_a_filter_within_the_ramp() -> None:
+    plant = running(site(inv=inverter(11, response_lag="2 s"), bat=battery(12, "inv")))
+    set_active(plant, "inv", 10_000.0)
+    for seconds in (1, 2, 4):
+        plant.advance(START + seconds * SECOND)
+        assert active_w(plant, "inv") == pytest.approx(10_000.0 * (1.0 - math.exp(-seconds / 2.0)))
+    assert not plant.tracking.is_settled("inv")
+    assert active_w(after(plant, 12), "inv") == 10_000.0
+    assert plant.tracking.is_settled("inv")
+
+
+def test_the_ramp_holds_while_the_filter_would_be_faster() -> None:
+    plant = running(site(inv=inverter(11, ramp_rate="1 kW/s", response_lag="2 s"), bat=battery(12, "inv")))
+    set_active(plant, "inv", 10_000.0)
+    assert active_w(after(plant, 4), "inv") == pytest.approx(4_000.0)
+    # From where the filter is slower than the ramp, 2 s times 1 kW/s before the end.
+    assert active_w(after(plant, 6), "inv") == pytest.approx(10_000.0 - 2_000.0 * math.exp(-1.0), rel=0.01)
+
+
+def test_each_set_point_comes_later_by_a_time_of_its_own() -> None:
+    def delays_s(seed: int) -> list[float]:
+        plant = Plant(
+            site(inv=inverter(11, response_delay="500 ms", response_jitter="2 s"), bat=battery(12, "inv")),
+            start_us=START, seed=seed,
+        )  # fmt: skip
+        found = []
+        for _ in range(40):
+            set_active(plant, "inv", 1_000.0)
+            (pending,) = plant.set_points.save()["inv"]
+            found.append((pending.due_us - plant.time_us) / SECOND)
+            after(plant, 3)
+        return found
+
+    drawn = delays_s(1)
+    assert 0.5 <= min(drawn) < 0.8
+    assert 2.2 < max(drawn) <= 2.5
+    assert sum(drawn) / len(drawn) == pytest.approx(1.5, abs=0.3)
+    assert drawn == delays_s(1)
+    assert drawn != delays_s(2)
+
+
+def test_set_points_arrive_in_the_order_in_which_they_were_sent() -> None:
+    plant = running(site(inv=inverter(11, response_jitter="2 s"), bat=battery(12, "inv")))
+    for power_w in range(20):
+        set_active(plant, "inv", 1_000.0 * power_w)
+        after(plant, 0.1)
+    assert active_w(after(plant, 3), "inv") == pytest.approx(19_000.0)
+
+
 def test_a_withdrawn_set_point_returns_the_battery_to_standby_and_pv_to_all_it_can() -> None:
     plant = running(site(inv=inverter(11), bat=battery(12, "inv"), roof=pv(21, "9 kW")))
     set_active(plant, "inv", 10_000.0)

@@ -221,6 +221,8 @@ def refusal(of_site: Site, component: Any) -> str:
         ("grid", "impedance.resistance_ohm", 0.3),
         ("main", "meter.window_s", 60.0),
         ("inv", "grid_code.code.overfrequency_hz", 51.0),
+        ("inv", "grid_code.watt_pf.power_factor", 0.8),
+        ("inv", "response_lag_s", 2.0),
         ("battery", "bms.overtemperature.trip", 64.0),
         ("battery", "ageing.pace", 3.0),
         ("pv", "array.degradation", 0.1),
@@ -252,6 +254,8 @@ def test_a_parameter_of_a_part_is_what_a_run_has(key: str, name: str, value: flo
         ("battery", "", "ocv_v: [400, 300]", "ocv_v"),
         ("battery", "", "soc_upper: 1.1", "soc_upper is 1.1; accepted: "),
         ("inv", "", "linear_loss: -0.1", "linear_loss is -0.1"),
+        ("inv", "", "grid_code.freq_watt.lower_threshold_hz: 55", "at most freq_watt.threshold_hz, 50.2 Hz"),
+        ("inv", "", "grid_code.watt_var.start_share: 0.7", "at most watt_var.knee_share, 0.6"),
         ("main", "", "meter.window_s: -1", "meter.window_s is -1 s"),
     ],
 )

@@ -346,16 +346,48 @@ class TestGridCodes:
         made = self.guard(GridCode(), 60.0, follows=True)
         assert (made.volt_var.enabled, made.freq_watt.enabled) == (False, False)
         assert (made.freq_watt.threshold_hz, made.freq_watt.nominal_hz) == pytest.approx((60.24, 60.0))
-        assert made[3:] == (10e3, 12e3, True)
+        assert made.freq_watt.lower_threshold_hz == pytest.approx(59.76)
+        assert made[3:6] == (10e3, 12e3, True)
+        assert (made.watt_var.enabled, made.watt_pf.enabled, made.reactive_first) == (False, False, True)
         on = self.guard(GridCode.model_validate({"volt_var": True, "freq_watt": True}), 60.0)
         assert (on.volt_var.enabled, on.freq_watt.enabled) == (True, True)
         assert on.volt_var[1:] == pytest.approx((0.93, 0.97, 1.03, 1.07, 0.436))
         assert (on.freq_watt.threshold_hz, on.freq_watt.droop) == pytest.approx((60.24, 0.05))
-        own = {"threshold": "50.5 Hz", "droop": "4 %"}
+        own = {"threshold": "50.5 Hz", "droop": "4 %", "lower_threshold": "49.5 Hz"}
         on = self.guard(GridCode.model_validate({"volt_var": False, "freq_watt": own}))
         assert on.volt_var.enabled is False
         assert (on.freq_watt.threshold_hz, on.freq_watt.droop) == pytest.approx((50.5, 0.04))
+        assert on.freq_watt.lower_threshold_hz == 49.5
+        low = self.guard(GridCode.model_validate({"freq_watt": {"lower_threshold": "51 Hz"}})).freq_watt
+        assert (low.lower_threshold_hz, low.threshold_hz) == (51.0, 51.0)
+        high = self.guard(GridCode.model_validate({"freq_watt": {"threshold": "50 Hz"}}), 60.0).freq_watt
+        assert (high.lower_threshold_hz, high.threshold_hz) == (50.0, 50.0)
         assert FreqWatt().threshold_hz is None
+
+    def test_curves_of_power_have_their_defaults_and_take_what_is_given(self) -> None:
+        by_power = self.guard(GridCode.model_validate({"watt_var": True})).watt_var
+        assert by_power == pytest.approx((True, 0.5, 0.6, 0.05, 0.9, 0.33))
+        own = {
+            "start": "20 %",
+            "knee": "30 %",
+            "knee_reactive_power": "10 %",
+            "end": "40 %",
+            "reactive_power": "50 %",
+        }
+        by_power = self.guard(GridCode.model_validate({"watt_var": own})).watt_var
+        assert by_power == pytest.approx((True, 0.2, 0.3, 0.1, 0.4, 0.5))
+        factor = self.guard(GridCode.model_validate({"watt_pf": {"start": "0 %", "end": "0 %"}})).watt_pf
+        assert factor == pytest.approx((True, 0.0, 0.0, 0.9))
+        given = GridCode.model_validate({"watt_pf": {"power_factor": 0.92}, "priority": "active_power"})
+        assert (self.guard(given).watt_pf.power_factor, self.guard(given).reactive_first) == (0.92, False)
+
+    @pytest.mark.parametrize(("apparent_va", "factor"), [(3e3, 0.95), (4.6e3, 0.95), (4.7e3, 0.9)])
+    def test_the_usual_power_factor_is_that_of_its_size(self, apparent_va: float, factor: float) -> None:
+        made = grid_guard_params(
+            GridCode.model_validate({"watt_pf": True}), rated_power_w=3e3, rated_apparent_power_va=apparent_va,
+            nominal_hz=50.0, follows_production=True,
+        )  # fmt: skip
+        assert made.watt_pf.power_factor == factor
 
     def test_corners_of_voltage_come_in_their_order(self) -> None:
         assert VoltVar.model_validate(

@@ -24,6 +24,26 @@ WRONG = {
     "grid_code: {volt_var: {low: 95 %, dead_low: 94 %}}": (
         "grid_code.volt_var.dead_low is 94 %; accepted: at least low, which is 95 %"
     ),
+    "grid_code: {watt_var: {start: 50 %, knee: 40 %}}": (
+        "grid_code.watt_var.knee is 40 %; accepted: at least start, which is 50 %"
+    ),
+    "grid_code: {watt_var: {end: 40 %}}": (
+        "grid_code.watt_var.end is 40 %; accepted: at least knee, which is 60 %"
+    ),
+    "grid_code: {watt_pf: {start: 80 %, end: 70 %}}": (
+        "grid_code.watt_pf.end is 70 %; accepted: at least start, which is 80 %"
+    ),
+    "grid_code: {watt_pf: {power_factor: 1.1}}": "grid_code.watt_pf.power_factor is 1.1; accepted: a number <= 1",
+    "grid_code: {volt_var: true, watt_pf: true}": (
+        "grid_code.watt_pf is true; accepted: nothing, since there is volt_var"
+    ),
+    "grid_code: {watt_var: true, watt_pf: true}": (
+        "grid_code.watt_pf is true; accepted: nothing, since there is watt_var"
+    ),
+    "grid_code: {priority: both}": "grid_code.priority is 'both'; accepted: reactive_power, active_power",
+    "grid_code: {freq_watt: {lower_threshold: 55 Hz, threshold: 50.5 Hz}}": (
+        "grid_code.freq_watt.lower_threshold is 55 Hz; accepted: at most threshold, which is 50.5 Hz"
+    ),
     "module: silicon": (
         "module is 'silicon'; accepted: crystalline-silicon, crystalline-silicon-standard, thin-film, thin-film-cigs"
     ),

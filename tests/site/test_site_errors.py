@@ -125,8 +125,8 @@ WRONG_LINES = {
         [
             "pv.load is unknown; accepted: id, name, manufacturer, model, behind, operational_mode, refusals, "
             "parameters, on_lapse, recorded, rated_power, "
-            "rated_apparent_power, preset, standby_power, response_delay, ramp_rate, resolution, "
-            "min_power_factor, max_reactive_power, grid_code, phases, module, soiling, shading, "
+            "rated_apparent_power, preset, standby_power, response_delay, response_jitter, response_lag, ramp_rate, "
+            "resolution, min_power_factor, max_reactive_power, grid_code, phases, module, soiling, shading, "
             "category, "
             "peak_power, tilt, azimuth, irradiance, power"
         ],

@@ -101,7 +101,7 @@ class Lifetimes:
             self._alive.pop((key, power_type), None)
 
     def _delay_us(self, key: str) -> int:
-        return round(self._simulation.plant.equipment.ratings[key].response_delay_s * 1e6)
+        return round(self._simulation.plant.equipment.ratings[key].latest_response_s * 1e6)
 
     def _aim(self, key: str, power_type: PowerType) -> float:
         control = self._controls[key]

@@ -121,7 +121,7 @@ class Obedience:
             for metric in bounded_metrics(plant, key)
         ]
         self._patience_us = {
-            key: round(rating.response_delay_s * 1e6) + 2 * CONTROL_CYCLE_US
+            key: round(rating.latest_response_s * 1e6) + 2 * CONTROL_CYCLE_US
             for key, rating in plant.equipment.ratings.items()
         }
         self._rest_w = {key: rest_of(rating) for key, rating in plant.equipment.ratings.items()}
