@@ -9,6 +9,7 @@ from ..components.battery import Battery, battery_params, battery_preset_names
 from ..components.component_type import Way
 from ..components.inverter import InverterSection
 from ..components.lapse import LapseKind
+from ..components.machines.wind_turbine import WindTurbine, wind_plant_params
 from ..components.rating import gap_of
 from ..components.registry import type_of
 from ..components.section import Lapsing
@@ -23,6 +24,8 @@ def relation_findings(site: Site) -> Iterator[Finding]:
     for key, component in site.components.items():
         if isinstance(component, Lapsing) and _has_known_preset(component):
             yield from _lapse_findings(key, component)
+        if isinstance(component, WindTurbine) and component.power is None and _has_known_preset(component):
+            yield from _turbine_findings(key, component)
         if isinstance(component, Battery) and component.preset in battery_preset_names():
             yield from _battery_findings(site, key, component)
 
@@ -58,6 +61,13 @@ def _told(component: Lapsing) -> Bounds | None:
         return None
     lower_w = -rated_w if kind.way in (Way.PRODUCES, Way.BOTH) else 0.0
     return Bounds(lower_w, 0.0 if kind.way is Way.PRODUCES else rated_w)
+
+
+def _turbine_findings(key: str, turbine: WindTurbine) -> Iterator[Finding]:
+    cut_out = wind_plant_params(turbine).turbine.cut_out_m_per_s
+    if turbine.restart_m_per_s is not None and turbine.restart_m_per_s > cut_out:
+        accepted = f"at most {cut_out:g} m/s, its cut-out speed"
+        yield Finding(("components", key, "restart_speed"), f"{turbine.restart_m_per_s:g} m/s", accepted)
 
 
 def _battery_findings(site: Site, key: str, battery: Battery) -> Iterator[Finding]:
