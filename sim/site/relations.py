@@ -7,15 +7,18 @@ from collections.abc import Iterator
 
 from ..components.battery import Battery, battery_params, battery_preset_names
 from ..components.component_type import Way
+from ..components.hybrid_inverter import HybridInverter
 from ..components.inverter import InverterSection
 from ..components.lapse import LapseKind
 from ..components.machines.wind_turbine import WindTurbine, wind_plant_params
+from ..components.pv_inverter import PvInverter
 from ..components.rating import gap_of
 from ..components.registry import type_of
 from ..components.section import Lapsing
 from ..domain.ranges import Bounds
 from ..files.problems import Finding
 from ..files.units import WATT
+from ..inputs.specs import ClearSky
 from .site import Site
 
 
@@ -24,6 +27,8 @@ def relation_findings(site: Site) -> Iterator[Finding]:
     for key, component in site.components.items():
         if isinstance(component, Lapsing) and _has_known_preset(component):
             yield from _lapse_findings(key, component)
+        if isinstance(component, PvInverter | HybridInverter):
+            yield from _array_findings(key, component)
         if isinstance(component, WindTurbine) and component.power is None and _has_known_preset(component):
             yield from _turbine_findings(key, component)
         if isinstance(component, Battery) and component.preset in battery_preset_names():
@@ -61,6 +66,16 @@ def _told(component: Lapsing) -> Bounds | None:
         return None
     lower_w = -rated_w if kind.way in (Way.PRODUCES, Way.BOTH) else 0.0
     return Bounds(lower_w, 0.0 if kind.way is Way.PRODUCES else rated_w)
+
+
+def _array_findings(key: str, inverter: PvInverter | HybridInverter) -> Iterator[Finding]:
+    is_ours = inverter.irradiance is None or isinstance(inverter.irradiance, ClearSky)
+    if is_ours and getattr(inverter, "power", None) is None:
+        return
+    for name in ("horizon", "rows"):
+        if getattr(inverter, name) is not None:
+            accepted = "nothing, as irradiance or power of the file has all shade already"
+            yield Finding(("components", key, name), "given", accepted)
 
 
 def _turbine_findings(key: str, turbine: WindTurbine) -> Iterator[Finding]:
