@@ -24,11 +24,11 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
 
 _HEIGHTS = 50
 """At which the sky before a row is looked at."""
+_SAME_DEG = 1e-9
+"""Azimuths of 0 and 360 are the same."""
 _PATCH_DEG = 2
 """Size of the patches of sky that a horizon covers or not."""
 
@@ -70,22 +70,23 @@ def rows_sky_kept(tilt_deg: float, cover: float) -> float:
     return 1.0 - lost / _HEIGHTS
 
 
-def horizon_deg(horizon: Sequence[tuple[float, float]], azimuth_deg: float) -> float:
+def horizon_deg(horizon: tuple[tuple[float, float], ...], azimuth_deg: float) -> float:
     """Return how high the horizon is, on straight lines between its points all around [°].
 
     Args:
         horizon: Azimuths clockwise from north, ascending within 0..360, and elevations [°].
         azimuth_deg: Where to look [°].
     """
-    around = [(horizon[-1][0] - 360.0, horizon[-1][1]), *horizon, (horizon[0][0] + 360.0, horizon[0][1])]
     azimuth_deg %= 360.0
-    for (left, left_deg), (right, right_deg) in pairwise(around):
+    left, left_deg = horizon[-1][0] - 360.0, horizon[-1][1]
+    for right, right_deg in (*horizon, (horizon[0][0] + 360.0, horizon[0][1])):
         if azimuth_deg <= right:
-            return left_deg + (right_deg - left_deg) * (azimuth_deg - left) / max(right - left, 1e-9)
-    return horizon[0][1]
+            return left_deg + (right_deg - left_deg) * (azimuth_deg - left) / max(right - left, _SAME_DEG)
+        left, left_deg = right, right_deg
+    return left_deg
 
 
-def horizon_sky_kept(horizon: Sequence[tuple[float, float]], tilt_deg: float, azimuth_deg: float) -> float:
+def horizon_sky_kept(horizon: tuple[tuple[float, float], ...], tilt_deg: float, azimuth_deg: float) -> float:
     """Return the share of an even sky's light on a plane that a horizon leaves.
 
     Args:

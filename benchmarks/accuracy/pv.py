@@ -190,11 +190,11 @@ def assess(data: Path) -> Assessment:
     )
     dull = (day["irradiance"] > 0.0) & (day["irradiance"] < DULL_W_PER_M2)
     for name, what in (("model", "as recorded"), ("model behind glass", "behind glass")):
-        for part, when in ((dull, f"in light below {DULL_W_PER_M2:g} W/m²"), (~dull, "in more light")):
+        for chosen, when in ((dull, f"in light below {DULL_W_PER_M2:g} W/m²"), (~dull, "in more light")):
             figures.append(
                 AccuracyFigure(
                     f"Sandia, both systems, {when}, irradiance {what}: energy, error",
-                    energy_error_percent(both[part], 2.0 * day[name][part]),
+                    energy_error_percent(both[chosen], 2.0 * day[name][chosen]),
                     "%",
                 )
             )

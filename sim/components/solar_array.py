@@ -15,8 +15,9 @@ from ...models.pv import ModuleParams, PvArrayParams, pv_maximum_power_point, pv
 from ..files.parameters import lacks_part, with_part
 from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.problems import one_of
-from ..files.sections import Azimuth, Section, refuse
+from ..files.sections import Azimuth, Section, Tilt, refuse
 from ..files.units import DEGREE, FRACTION, IRRADIANCE, Fraction, Unit
+from ..inputs.limited import Mix
 from ..inputs.profiles.obstacles import Obstacles, RowsOfModules
 from ..inputs.signal import Signal
 from ..inputs.specs import ClearSky, IrradianceInput
@@ -32,6 +33,8 @@ STOP_W_PER_M2 = 10.0
 """Chosen: in the evening they went on down to between 9 and 14 W/m². Keeps to its ratio where another start is said."""
 _YEARLY_DEGRADATION = 0.005
 """Chosen: median of crystalline modules."""
+_ROUNDED = 1e-3
+"""By so much shares may miss to add up."""
 _HOT_C, _COOL_C = 60.0, 25.0
 """Temperatures of cells at which strings are to work within the inverter's window as well as they can; chosen."""
 
@@ -70,6 +73,24 @@ class Rows(Section):
         return height
 
 
+class Plane(Section):
+    """Part of the modules, in a plane of its own and on a tracker of its own."""
+
+    tilt_deg: Tilt = Field(alias="tilt")
+    """From the horizontal [°]."""
+    azimuth_deg: Azimuth = Field(alias="azimuth")
+    """Clockwise from north [°]."""
+    share: Annotated[float, FRACTION.within(above=0.0, upper=1.0)]
+    """Of the peak power."""
+
+
+def _whole(planes: tuple[Plane, ...]) -> tuple[Plane, ...]:
+    whole = sum(plane.share for plane in planes)
+    if abs(whole - 1.0) > _ROUNDED:
+        raise refuse(f"shares that add up to 100 %; these do to {100.0 * whole:g} %")
+    return planes
+
+
 def _around(points: tuple[HorizonPoint, ...]) -> tuple[HorizonPoint, ...]:
     for before, after in pairwise(points):
         if not before.azimuth_deg < after.azimuth_deg:
@@ -99,6 +120,10 @@ class ArraySection(Section):
     """Share of the power lost in each year of that; 0.5 % if not given."""
     bifacial_gain: Annotated[float, FRACTION.within(lower=0.0, upper=0.4)] | None = None
     """Light on the back of the modules that counts, over that on the front; none if not given."""
+    planes: (
+        Annotated[tuple[Plane, ...], Field(min_length=1, max_length=12), AfterValidator(_whole)] | None
+    ) = None
+    """Several planes in place of `tilt` and `azimuth`, each with strings on a tracker of its own."""
     horizon: Annotated[tuple[HorizonPoint, ...], Field(min_length=1), AfterValidator(_around)] | None = None
     """What stands before the sun, under the sky of this package: straight lines between points all around."""
     rows: Rows | None = None
@@ -154,6 +179,11 @@ class BehindInverter(Protocol):
     @property
     def bifacial_gain(self) -> float | None:
         """Light on the back of the modules that counts, over that on the front."""
+        ...
+
+    @property
+    def planes(self) -> tuple[Plane, ...] | None:
+        """Several planes in place of one."""
         ...
 
     @property
@@ -295,6 +325,13 @@ def no_array(inverter: BehindInverter) -> PvArrayParams:
     lacks_part(inverter.parameters, ARRAY, "this component has no modules of its own")
 
 
+def planes_of(inverter: BehindInverter) -> list[tuple[float, tuple[float, float]]]:
+    """Return the planes of the modules behind an inverter: share of each, its tilt and azimuth [°]."""
+    if inverter.planes is None:
+        return [(1.0, (inverter.tilt_deg, inverter.azimuth_deg))]
+    return [(plane.share, (plane.tilt_deg, plane.azimuth_deg)) for plane in inverter.planes]
+
+
 def obstacles_of(inverter: BehindInverter) -> Obstacles:
     """Return what stands before the modules behind an inverter."""
     points = tuple((point.azimuth_deg, point.elevation_deg) for point in inverter.horizon or ())
@@ -308,7 +345,7 @@ class SolarArray(NamedTuple):
     """Photovoltaics on the direct current side of an inverter."""
 
     signal: Signal
-    """Irradiance on its plane [W/m²]."""
+    """Irradiance on its plane, or the mean of its planes [W/m²]."""
     array: PvArrayParams
     is_outdoors: bool = False
     """Whether it is in the air of place and season, not in that about the devices."""
@@ -321,9 +358,15 @@ def solar_array(inverter: BehindInverter, params: InverterParams, setting: Setti
         InputError: If recorded irradiance cannot drive it.
     """
     given_sun = inverter.irradiance if inverter.irradiance is not None else ClearSky()
-    plane = (inverter.tilt_deg, inverter.azimuth_deg)
-    sun = setting.signal(
-        "irradiance", given_sun, plane=plane, is_glazed=True, obstacles=obstacles_of(inverter)
-    )
+    parts = [
+        (
+            share,
+            setting.signal(
+                "irradiance", given_sun, plane=plane, is_glazed=True, obstacles=obstacles_of(inverter)
+            ),
+        )
+        for share, plane in planes_of(inverter)
+    ]
+    sun = parts[0][1] if len(parts) == 1 else Mix(parts)
     is_outdoors = setting.has_climate and isinstance(given_sun, ClearSky)
     return SolarArray(sun, array_params(inverter, params), is_outdoors)

@@ -69,12 +69,16 @@ def _told(component: Lapsing) -> Bounds | None:
 
 
 def _array_findings(key: str, inverter: PvInverter | HybridInverter) -> Iterator[Finding]:
+    if inverter.planes is not None:
+        for name in ("tilt", "azimuth"):
+            if f"{name}_deg" in inverter.model_fields_set:
+                yield Finding(("components", key, name), "given", "nothing beside planes")
     is_ours = inverter.irradiance is None or isinstance(inverter.irradiance, ClearSky)
     if is_ours and getattr(inverter, "power", None) is None:
         return
-    for name in ("horizon", "rows"):
+    for name in ("planes", "horizon", "rows"):
         if getattr(inverter, name) is not None:
-            accepted = "nothing, as irradiance or power of the file has all shade already"
+            accepted = "nothing, as irradiance or power of the file is that of the whole array, shade and all"
             yield Finding(("components", key, name), "given", accepted)
 
 

@@ -54,7 +54,7 @@ def test_rows_take_of_the_sky_what_pvlib_says_as_a_mean_over_their_height(tilt: 
 
 
 def test_a_horizon_goes_in_straight_lines_all_around() -> None:
-    points = [(90.0, 10.0), (180.0, 0.0), (270.0, 30.0)]
+    points = ((90.0, 10.0), (180.0, 0.0), (270.0, 30.0))
     for azimuth, expected in [
         (90.0, 10.0),
         (135.0, 5.0),
@@ -64,18 +64,18 @@ def test_a_horizon_goes_in_straight_lines_all_around() -> None:
         (45.0, 15.0),
     ]:
         assert horizon_deg(points, azimuth) == pytest.approx(expected)
-    assert horizon_deg([(100.0, 7.0)], 300.0) == 7.0
+    assert horizon_deg(((100.0, 7.0),), 300.0) == 7.0
 
 
 @given(st.floats(0.0, 80.0))
 def test_an_even_horizon_takes_the_square_of_its_sine_from_a_flat_plane(elevation: float) -> None:
-    assert horizon_sky_kept([(0.0, elevation)], 0.0, 180.0) == pytest.approx(
+    assert horizon_sky_kept(((0.0, elevation),), 0.0, 180.0) == pytest.approx(
         1.0 - math.sin(math.radians(elevation)) ** 2, abs=2e-3
     )
 
 
 def test_without_a_horizon_all_of_the_sky_is_left_and_one_behind_a_plane_takes_less() -> None:
-    assert horizon_sky_kept([(0.0, 0.0)], 40.0, 180.0) == 1.0
-    behind = horizon_sky_kept([(0.0, 30.0), (90.0, 0.0), (270.0, 0.0)], 40.0, 180.0)
-    before = horizon_sky_kept([(90.0, 0.0), (180.0, 30.0), (270.0, 0.0)], 40.0, 180.0)
+    assert horizon_sky_kept(((0.0, 0.0),), 40.0, 180.0) == 1.0
+    behind = horizon_sky_kept(((0.0, 30.0), (90.0, 0.0), (270.0, 0.0)), 40.0, 180.0)
+    before = horizon_sky_kept(((90.0, 0.0), (180.0, 30.0), (270.0, 0.0)), 40.0, 180.0)
     assert before < behind < 1.0

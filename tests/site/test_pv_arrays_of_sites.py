@@ -104,6 +104,15 @@ def test_rows_shade_each_other_while_the_sun_is_low() -> None:
     assert light(f"{LATITUDE}, rows: {{pitch: 2.2 m, height: 2 m, strings: 4}}")[0] > near[0]
 
 
+def test_planes_of_their_own_mix_by_their_shares() -> None:
+    east, west = light("tilt: 30 °, azimuth: 90 °"), light("tilt: 30 °, azimuth: 270 °")
+    mixed = light(
+        "planes: [{tilt: 30 °, azimuth: 90 °, share: 60 %}, {tilt: 30 °, azimuth: 270 °, share: 40 %}]"
+    )
+    for hours, value in mixed.items():
+        assert value == pytest.approx(0.6 * east[hours] + 0.4 * west[hours])
+
+
 def test_light_from_behind_counts_as_a_share_of_that_on_the_front() -> None:
     plain, both = array("irradiance: 500 W/m²"), array("irradiance: 500 W/m², bifacial_gain: 8 %")
     assert both == plain._replace(bifacial_gain=0.08)
@@ -124,12 +133,17 @@ def test_light_from_behind_counts_as_a_share_of_that_on_the_front() -> None:
         ("horizon: [{azimuth: 90 °, elevation: 5 °}, {azimuth: 90 °, elevation: 9 °}]", "90 ° follows 90 °"),
         (
             "irradiance: 500 W/m², rows: {pitch: 2 m, height: 1 m}",
-            "nothing, as irradiance or power of the file has",
+            "nothing, as irradiance or power of the file is",
         ),
         (
             "power: 5 kW, horizon: [{azimuth: 90 °, elevation: 5 °}]",
             "nothing, as irradiance or power of the file",
         ),
+        (
+            "planes: [{tilt: 30 °, azimuth: 90 °, share: 60 %}]",
+            "shares that add up to 100 %; these do to 60 %",
+        ),
+        ("tilt: 20 °, planes: [{tilt: 30 °, azimuth: 90 °, share: 100 %}]", "nothing beside planes"),
         ("parameters: {array.stop_w_per_m2: 30}", "at most start_w_per_m2, 20 W/m²"),
         ("parameters: {array.voltage_min_v: 900}", "at most voltage_max_v, 800 V"),
     ],
