@@ -54,7 +54,11 @@ def test_a_listed_curve_gives_its_points_and_straight_lines_between() -> None:
 
 def test_a_curve_says_where_the_turbine_starts() -> None:
     params = turbine(f"power_curve: [{LISTED}]")
-    assert (params.cut_in_m_per_s, params.stop_m_per_s) == (4.0, 3.0)
+    assert (params.cut_in_m_per_s, params.stop_m_per_s) == (3.5, 3.0)
+    fine = turbine(points((3, 0), (3.2, 5e3), (20, 1e6)))
+    assert (fine.cut_in_m_per_s, fine.stop_m_per_s) == (3.2, 3.0)
+    bare = turbine(points((2, 5e3), (20, 1e6)))
+    assert (bare.cut_in_m_per_s, bare.stop_m_per_s) == (2.0, 2.0)
     assert (params.cut_out_m_per_s, params.restart_m_per_s) == (25.0, 22.0)
 
 

@@ -22,6 +22,8 @@ _LEAST_TABLE = 15.0
 """Up to which wind speed the table of the model goes at least [m/s]."""
 _LEAST_CUT_IN, _GREATEST_CUT_IN = 0.5, 8.0
 """Range of the model's cut-in speed [m/s]."""
+_HYSTERESIS = 0.5
+"""It starts in at most so much more wind than the last without power [m/s]; chosen, as for presets."""
 _FINEST = 0.1
 """Step of a table whose speeds lie on none of `_STEPS` [m/s]."""
 _STEPS = (1.0, 0.5, 0.25, 0.2, _FINEST)
@@ -144,8 +146,11 @@ def with_curve(params: WindTurbineParams, curve: Curve) -> WindTurbineParams:
     """
     powered = [place for place, (_, power_w) in enumerate(curve) if power_w > 0.0]
     first, last = powered[0], powered[-1]
-    cut_in = min(max(curve[first][0], _LEAST_CUT_IN), _GREATEST_CUT_IN)
-    stop = curve[first - 1][0] if first > 0 else params.stop_m_per_s
+    cut_in, stop = curve[first][0], params.stop_m_per_s
+    if first > 0:
+        stop = curve[first - 1][0]
+        cut_in = min(cut_in, stop + _HYSTERESIS)
+    cut_in = min(max(cut_in, _LEAST_CUT_IN), _GREATEST_CUT_IN)
     cut_out = params.cut_out_m_per_s if last == len(curve) - 1 else curve[last][0]
     end = max(curve[last][0], _LEAST_TABLE)
     step = next((step for step in _STEPS if all(_is_multiple(speed, step) for speed, _ in curve)), _FINEST)
