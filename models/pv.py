@@ -12,6 +12,10 @@ library (six parameters, Dobos), at the maximum power point (MPP):
 Both current and voltage are explicit in the voltage `vd` across the diode (Bishop), so the MPP is the root of
 one smooth function of it: Newton's method within a bracket finds it for any irradiance and temperature.
 
+The tracker keeps the strings within a window of voltages. Where the MPP lies outside, they work at the edge, which
+costs what the current there falls short: the same diode at a given voltage (`pv_point_at`). In the dusk the tracker
+sleeps: it wakes in light of `start_w_per_m2` and falls asleep again in less than `stop_w_per_m2`.
+
 Current counts as in a generator inside `pv_maximum_power_point`; elsewhere production is negative, as the
 passive sign convention has it, where the docstring does not say otherwise.
 
@@ -93,13 +97,27 @@ class PvArrayParams(NamedTuple):
     """Faiman's U0."""
     heat_loss_per_wind: Annotated[float, Parameter("W/(m² K) per m/s", lower=0.0)]
     """Faiman's U1."""
+    start_w_per_m2: Annotated[float, Parameter("W/m²", 0.0, 300.0, "chosen: a dull day")] = 0.0
+    """In light as strong as this, behind dirt and shade, the tracker wakes."""
+    stop_w_per_m2: Annotated[float, Parameter("W/m²", 0.0, 300.0, "at most that at which it wakes")] = 0.0
+    """In light weaker than this it falls asleep."""
+    voltage_min_v: Annotated[float, Parameter("V", lower=0.0)] = 0.0
+    """Least voltage of strings at which the tracker works."""
+    voltage_max_v: Annotated[float, Parameter("V", lower=0.0, above=True)] = math.inf
+    """Greatest voltage of strings at which the tracker works."""
+    bifacial_gain: Annotated[float, Parameter("1", 0.0, 0.4, "chosen: snow below modules on high racks")] = (
+        0.0
+    )
+    """Light on the back of the modules, times how well they use it, over that on the front."""
 
 
 class PvState(NamedTuple):
-    """What an array remembers; nothing of it acts on the future."""
+    """What an array remembers."""
 
     cell_temperature_c: float
-    """Cell temperature of the last step [°C]."""
+    """Cell temperature of the last step [°C]; it does not act on the future."""
+    is_awake: int = 1
+    """1 while the tracker works, 0 while it sleeps."""
 
 
 class PvInput(NamedTuple):
@@ -113,7 +131,7 @@ class PvInput(NamedTuple):
 
 
 class PvOutput(NamedTuple):
-    """What an array shows at its terminals, at its maximum power point."""
+    """What an array shows at its terminals, at its maximum power point or the edge of the tracker's window."""
 
     dc_power_w: float
     """Production negative [W]."""
@@ -129,7 +147,7 @@ class PvOutput(NamedTuple):
 
 
 class MaximumPower(NamedTuple):
-    """The maximum power point of a module; production is positive here."""
+    """The maximum power point of a module, or another one on its curve; production is positive here."""
 
     power_w: float
     voltage_v: float
@@ -161,19 +179,64 @@ def pv_maximum_power_point(
         irradiance_w_per_m2: Reaching the cells [W/m²]; less than 0 counts as 0.
         cell_temperature_c: Cell temperature [°C]; less than -100 counts as that.
     """
+    diode = _diode(module, irradiance_w_per_m2, cell_temperature_c)
+    if diode.light_a <= 0.0:
+        return MaximumPower(0.0, 0.0, 0.0)
+    return _search(diode.light_a, diode.saturation_a, diode.ideality_v, module.series_ohm, diode.shunt_s)
+
+
+def pv_point_at(
+    module: ModuleParams, irradiance_w_per_m2: float, cell_temperature_c: float, voltage_v: float
+) -> MaximumPower:
+    """Return what a module gives at a voltage: nothing at its open-circuit voltage and above.
+
+    Newton from above: the voltage is a convex, rising function of that across the diode.
+
+    Args:
+        module: The module.
+        irradiance_w_per_m2: Reaching the cells [W/m²]; less than 0 counts as 0.
+        cell_temperature_c: Cell temperature [°C]; less than -100 counts as that.
+        voltage_v: At its terminals, >= 0 [V].
+    """
+    diode = _diode(module, irradiance_w_per_m2, cell_temperature_c)
+    if diode.light_a <= 0.0:
+        return MaximumPower(0.0, voltage_v, 0.0)
+    open_v = diode.ideality_v * math.log1p(diode.light_a / diode.saturation_a)
+    if voltage_v >= open_v:
+        return MaximumPower(0.0, voltage_v, 0.0)
+    diode_v = min(voltage_v + diode.light_a * module.series_ohm, open_v)
+    for _ in range(_MOST_ROUNDS):
+        grown_a = diode.saturation_a * math.exp(diode_v / diode.ideality_v)
+        current_a = diode.light_a - (grown_a - diode.saturation_a) - diode_v * diode.shunt_s
+        slope = 1.0 + module.series_ohm * (grown_a / diode.ideality_v + diode.shunt_s)
+        moved_v = (diode_v - current_a * module.series_ohm - voltage_v) / slope
+        diode_v -= moved_v
+        if moved_v <= 1e-12 * open_v:
+            break
+    current_a = diode.light_a - diode.saturation_a * math.expm1(diode_v / diode.ideality_v)
+    current_a = max(current_a - diode_v * diode.shunt_s, 0.0)
+    return MaximumPower(voltage_v * current_a, voltage_v, current_a)
+
+
+class _Diode(NamedTuple):
+    """The single diode in some light and at some temperature."""
+
+    light_a: float
+    saturation_a: float
+    ideality_v: float
+    shunt_s: float
+
+
+def _diode(module: ModuleParams, irradiance_w_per_m2: float, cell_temperature_c: float) -> _Diode:
     kelvin = max(cell_temperature_c, _COLDEST_C) + _KELVIN
     warmer = kelvin - _REFERENCE_K
     suns = irradiance_w_per_m2 / _STANDARD_W_PER_M2
     light_a = suns * (module.light_current_a + module.current_a_per_k * warmer)
-    if light_a <= 0.0:
-        return MaximumPower(0.0, 0.0, 0.0)
     ratio = kelvin / _REFERENCE_K
     gap = _BAND_GAP_EV * (1.0 + _BAND_GAP_SLOPE_PER_K * warmer)
     exponent = (_BAND_GAP_EV / _REFERENCE_K - gap / kelvin) / _BOLTZMANN_EV_PER_K
     saturation_a = module.saturation_current_a * ratio * ratio * ratio * math.exp(exponent)
-    ideality_v = module.ideality_v * ratio
-    shunt_s = suns / module.shunt_ohm
-    return _search(light_a, saturation_a, ideality_v, module.series_ohm, shunt_s)
+    return _Diode(light_a, saturation_a, module.ideality_v * ratio, suns / module.shunt_ohm)
 
 
 def _search(
@@ -229,7 +292,8 @@ def pv_dc_power_w(params: PvArrayParams, irradiance_w_per_m2: float, cell_temper
 
 def _useful(params: PvArrayParams, irradiance_w_per_m2: float) -> float:
     """Return the irradiance that reaches the cells [W/m²]."""
-    return irradiance_w_per_m2 * (1.0 - params.soiling) * (1.0 - params.shading)
+    front = irradiance_w_per_m2 * (1.0 - params.soiling) * (1.0 - params.shading)
+    return front * (1.0 + params.bifacial_gain)
 
 
 def _modules(params: PvArrayParams) -> float:
@@ -241,10 +305,23 @@ def _kept(params: PvArrayParams) -> float:
     return (1.0 - params.mismatch) * (1.0 - params.degradation) * (1.0 - params.wiring)
 
 
-def pv_output(params: PvArrayParams, _state: PvState, inp: PvInput) -> PvOutput:
+def _is_awake(params: PvArrayParams, state: PvState, useful_w_per_m2: float) -> bool:
+    least = params.start_w_per_m2 if state.is_awake == 0 else params.stop_w_per_m2
+    return useful_w_per_m2 >= least
+
+
+def pv_output(params: PvArrayParams, state: PvState, inp: PvInput) -> PvOutput:
     """Return what the array offers at this instant, which holds as long as its input."""
     cell_c = pv_cell_temperature_c(params, inp.irradiance_w_per_m2, inp.ambient_c, inp.wind_m_per_s)
-    point = pv_maximum_power_point(params.module, _useful(params, inp.irradiance_w_per_m2), cell_c)
+    useful = _useful(params, inp.irradiance_w_per_m2)
+    if not _is_awake(params, state, useful):
+        return PvOutput(0.0, 0.0, 0.0, cell_c, 0.0, 0.0)
+    point = pv_maximum_power_point(params.module, useful, cell_c)
+    per_module = params.modules_in_series * (1.0 - params.wiring)
+    string_v = point.voltage_v * per_module
+    if point.power_w > 0.0 and (string_v < params.voltage_min_v or string_v > params.voltage_max_v):
+        edge_v = min(max(string_v, params.voltage_min_v), params.voltage_max_v)
+        point = pv_point_at(params.module, useful, cell_c, edge_v / per_module)
     cell_w = point.power_w * _modules(params)
     terminal_w = cell_w * _kept(params)
     voltage_v = point.voltage_v * params.modules_in_series * (1.0 - params.wiring)
@@ -255,14 +332,17 @@ def pv_output(params: PvArrayParams, _state: PvState, inp: PvInput) -> PvOutput:
 
 
 def pv_horizon_s(_params: PvArrayParams, _state: PvState, _inp: PvInput) -> float:
-    """Return how long the output holds [s]: for ever, as it has no memory."""
+    """Return how long the output holds [s]: for ever, as only its input moves it."""
     return math.inf
 
 
 def pv_step(params: PvArrayParams, state: PvState, inp: PvInput, dt_s: float) -> tuple[PvState, PvOutput]:
     """Carry an array across a step of any length and return its state and what it offered."""
     output = pv_output(params, state, inp)
-    return (PvState(output.cell_temperature_c) if dt_s > 0.0 else state), output
+    if dt_s <= 0.0:
+        return state, output
+    is_awake = 1 if _is_awake(params, state, _useful(params, inp.irradiance_w_per_m2)) else 0
+    return PvState(output.cell_temperature_c, is_awake), output
 
 
 def pv_ac_power_available(
@@ -271,13 +351,14 @@ def pv_ac_power_available(
     irradiance_w_per_m2: float,
     ambient_c: float,
     wind_m_per_s: float = 1.0,
+    state: PvState = PvState(25.0),  # noqa: B008 - a named tuple never changes
 ) -> float:
     """Return the AC power that array and inverter could give now [W], <= 0 (production is negative).
 
     Losses follow the inverter's curve at the array's voltage; its rating clips. Zero where the sun does not
-    cover the no-load loss: a running inverter then goes to standby.
+    cover the no-load loss: a running inverter then goes to standby; and in light too weak for its tracker to go on.
     """
-    offered = pv_output(array, PvState(ambient_c), PvInput(irradiance_w_per_m2, ambient_c, wind_m_per_s))
+    offered = pv_output(array, state, PvInput(irradiance_w_per_m2, ambient_c, wind_m_per_s))
     voltage_pu = offered.voltage_v / inverter.nominal_dc_voltage_v
     ac_power = ac_from_dc(inverter, offered.dc_power_w, voltage_pu)
     return min(max(ac_power, -inverter.rated_power_w), 0.0)

@@ -6,9 +6,9 @@ bounds the power from below (passive sign convention: production is negative); r
 apparent power leaves, and at night its losses come from the grid.
 
 The array's voltage counts within the inverter's window: where the maximum power point leaves it, the tracker stays at
-the edge.
+the edge, and what that costs the array has counted already.
 
-Left out: the power lost by staying at the edge of the window; what the models of array and inverter leave out.
+Left out: what the models of array and inverter leave out.
 """
 
 from __future__ import annotations

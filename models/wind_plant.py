@@ -50,6 +50,8 @@ class WindPlantInput(NamedTuple):
     """Pressure of the air where it is measured [hPa]."""
     relative_humidity: float
     """0..1."""
+    is_out: float = 0.0
+    """1 while it is out of service, 0 otherwise."""
 
 
 def _acting(params: WindPlantParams, inp: WindPlantInput) -> WindTurbineInput:
@@ -60,6 +62,7 @@ def _acting(params: WindPlantParams, inp: WindPlantInput) -> WindTurbineInput:
         inp.ambient_c,
         inp.pressure_hpa * _PA_PER_HPA * params.pressure_ratio,
         inp.relative_humidity,
+        inp.is_out,
     )
 
 
@@ -78,7 +81,7 @@ def wind_plant_output(
 
 
 def wind_plant_horizon_s(params: WindPlantParams, state: WindTurbineState, inp: WindPlantInput) -> float:
-    """Return how long the output holds [s]: the rest of a start-up."""
+    """Return how long the output holds [s]: see `wind_turbine_horizon_s`."""
     return wind_turbine_horizon_s(params.turbine, state, _acting(params, inp))
 
 

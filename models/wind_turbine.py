@@ -5,16 +5,21 @@ IEC 61400-12-1:2017: a turbine that pitches its blades sees the wind speed
 
     v' = v (ρ / ρ0)^(1/3)
 
-so that thin air moves the curve to the right and leaves the rated power; for one that does not (stall, furling) the
-power itself is scaled by ρ / ρ0. It starts at the cut-in speed, after a while of turning up, stops in a storm at the
-cut-out speed and comes back when the wind has fallen to the restart speed, so it does not flap around either. A
-set-point below what the wind offers holds it back by pitching.
+so that thin air moves the curve to the right and leaves the rated power (`density_exponent` is another exponent for
+strong wind); for one that does not (stall, furling) the power itself is scaled by ρ / ρ0. It starts at the cut-in
+speed, after a while of turning up, stops in a storm at the cut-out speed and comes back when the wind has been down at
+the restart speed for a while, so it does not flap around either. A set-point below what the wind offers holds it back
+by pitching.
+
+A rotor that does not face the wind by an angle γ sees v cos γ. In cold and moist air ice grows on the blades; iced,
+they leave a share of the power, or none where the turbine stands still until they are free; in warmer air the ice
+goes. An input says when it is out of service.
 
 A power curve holds for means over ten minutes; a gust is not a mean. `wind_turbine_smoothed` widens a curve by the
 spread of the wind within the interval that its inputs are means of (P. Nørgaard, H. Holttinen, "A Multi-Turbine Power
 Curve Approach", Nordic Wind Power Conference, Gothenburg 2004).
 
-Left out: rotor inertia, wake, yaw misalignment, icing, wind shear over the rotor, soft storm shut-down.
+Left out: rotor inertia, wake, wind shear over the rotor, soft storm shut-down, yaw that changes, the weight of ice.
 """
 
 from __future__ import annotations
@@ -35,6 +40,9 @@ STORM = 3
 """Too much wind; waits for the restart speed."""
 
 _SHORTEST_S = 1e-3
+_LOW_M_PER_S, _HIGH_M_PER_S = 7.5, 12.5
+"""Speeds of the curve between which the exponent of the density goes to that of strong wind, as in WindPRO."""
+_ROUNDS = 16
 
 
 class WindTurbineParams(NamedTuple):
@@ -66,6 +74,26 @@ class WindTurbineParams(NamedTuple):
     """Rating of the converter, at least the rated power."""
     reactive_power_max_var: Annotated[float, Parameter("var", 0.0, 3e7, "physics")]
     """Greatest reactive power of either sign while it runs, inside of the apparent power."""
+    restart_wait_s: Annotated[float, Parameter("s", 0.0, 86400.0, "chosen: a day")] = 0.0
+    """After a storm the wind has to be as weak as that for so long."""
+    yaw_error_deg: Annotated[float, Parameter("°", 0.0, 45.0, "chosen: beyond it no turbine runs on")] = 0.0
+    """Angle between the wind and the axis of the rotor."""
+    iced_share: Annotated[float, Parameter("1", 0.0, 1.0)] = 1.0
+    """Share of the power that iced blades leave; 0 stands still while they are, 1 has no ice."""
+    icing_below_c: Annotated[float, Parameter("°C", -20.0, 5.0, "chosen: around 0 °C")] = 0.0
+    """In air colder than this, and moist, ice grows."""
+    icing_humidity: Annotated[float, Parameter("1", 0.5, 1.0, "chosen: moist air")] = 0.95
+    """Relative humidity from which on it does."""
+    ice_build_s: Annotated[float, Parameter("s", 60.0, 604800.0, "chosen: up to a week")] = 7200.0
+    """For so long it grows until blades are iced."""
+    melting_above_c: Annotated[float, Parameter("°C", -5.0, 20.0, "chosen: around 0 °C")] = 0.5
+    """In air warmer than this, ice goes."""
+    ice_melt_s: Annotated[float, Parameter("s", 60.0, 604800.0, "chosen: up to a week")] = 21600.0
+    """For so long iced blades melt until they are free."""
+    density_exponent: Annotated[float, Parameter("1", 0.3, 0.7, "IEC 61400-12-1: 1/3; WindPRO: 2/3")] = (
+        1.0 / 3.0
+    )
+    """Of the ratio of densities, from 12.5 m/s of the curve on; 1/3 up to 7.5 m/s, and linear in the speed between."""
 
 
 class WindTurbineState(NamedTuple):
@@ -74,7 +102,11 @@ class WindTurbineState(NamedTuple):
     mode: int
     """`STOPPED`, `STARTING`, `RUNNING` or `STORM`."""
     timer_s: float
-    """Rest of the start-up, >= 0."""
+    """Rest of the start-up, or after a storm of the time that the wind has to be weak, >= 0."""
+    ice: float = 0.0
+    """Ice on the blades over that of iced ones, 0..1."""
+    is_iced: int = 0
+    """1 from when the blades are iced until they are free, else 0."""
 
 
 class WindTurbineInput(NamedTuple):
@@ -90,7 +122,9 @@ class WindTurbineInput(NamedTuple):
     pressure_pa: float
     """Pressure of the air at hub height."""
     relative_humidity: float
-    """0..1; little depends on it."""
+    """0..1; of power, little depends on it, of ice, much."""
+    is_out: float = 0.0
+    """1 while it is out of service, 0 otherwise."""
 
 
 class WindTurbineOutput(NamedTuple):
@@ -106,7 +140,7 @@ class WindTurbineOutput(NamedTuple):
 def wind_turbine_initial_state(params: WindTurbineParams, wind_m_per_s: float) -> WindTurbineState:
     """Return a turbine that has long been in a wind speed at hub height [m/s]: running if that is in its range."""
     if wind_m_per_s > params.cut_out_m_per_s:
-        return WindTurbineState(STORM, 0.0)
+        return WindTurbineState(STORM, params.restart_wait_s)
     return WindTurbineState(RUNNING if wind_m_per_s >= params.cut_in_m_per_s else STOPPED, 0.0)
 
 
@@ -148,41 +182,101 @@ def wind_turbine_curve_w(params: WindTurbineParams, wind_m_per_s: float, density
     """
     ratio = max(density_kg_per_m3, 0.0) / params.reference_density_kg_per_m3
     if params.is_pitch_regulated:
-        equivalent = wind_m_per_s * math.pow(ratio, 1.0 / 3.0)
+        equivalent = _at_reference(params, wind_m_per_s, ratio)
         power = table_value(params.power_curve_w, equivalent / params.curve_end_m_per_s)
     else:
         power = ratio * table_value(params.power_curve_w, wind_m_per_s / params.curve_end_m_per_s)
     return min(power, params.rated_power_w)
 
 
-def _settled(params: WindTurbineParams, state: WindTurbineState, wind: float) -> WindTurbineState:
-    """Return the state after all that happens at once in a wind."""
-    mode, timer_s = state.mode, state.timer_s
-    if mode == STORM and wind <= params.restart_m_per_s:
+def _at_reference(params: WindTurbineParams, wind_m_per_s: float, ratio: float) -> float:
+    """Return the speed of the curve [m/s] for a wind in air of a density over that of the curve."""
+    speed = wind_m_per_s * math.pow(ratio, 1.0 / 3.0)
+    more = params.density_exponent - 1.0 / 3.0
+    if more == 0.0 or ratio <= 0.0:
+        return speed
+    # What is looked for says its own exponent; each round leaves a sixth of the error or less in any air.
+    for _ in range(_ROUNDS):
+        share = min(max((speed - _LOW_M_PER_S) / (_HIGH_M_PER_S - _LOW_M_PER_S), 0.0), 1.0)
+        speed = wind_m_per_s * math.pow(ratio, 1.0 / 3.0 + share * more)
+    return speed
+
+
+def _settled(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput) -> WindTurbineState:
+    """Return the state after all that happens at once under an input."""
+    mode, timer_s, is_iced, wind = state.mode, state.timer_s, state.is_iced, inp.wind_m_per_s
+    if state.ice >= 1.0:
+        is_iced = 1
+    elif state.ice <= 0.0:
+        is_iced = 0
+    if mode == STORM and wind <= params.restart_m_per_s and timer_s <= 0.0:
         mode = STOPPED
     if wind > params.cut_out_m_per_s:
         mode = STORM
-    elif wind < params.stop_m_per_s and mode != STORM:
-        mode = STOPPED
-    elif mode == STOPPED and wind >= params.cut_in_m_per_s:
-        mode, timer_s = STARTING, params.start_up_s
+    elif mode != STORM:
+        if wind < params.stop_m_per_s or inp.is_out != 0.0 or (is_iced != 0 and params.iced_share <= 0.0):
+            mode = STOPPED
+        elif mode == STOPPED and wind >= params.cut_in_m_per_s:
+            mode, timer_s = STARTING, params.start_up_s
+    if mode == STORM and wind > params.restart_m_per_s:
+        timer_s = params.restart_wait_s
     if mode == STARTING and timer_s <= 0.0:
         mode = RUNNING
-    return WindTurbineState(mode, timer_s if mode == STARTING else 0.0)
+    return WindTurbineState(mode, timer_s if mode in (STARTING, STORM) else 0.0, state.ice, is_iced)
+
+
+def _ice_per_s(params: WindTurbineParams, inp: WindTurbineInput) -> float:
+    """Return how fast ice grows [1/s]; it goes where that is less than 0."""
+    if params.iced_share >= 1.0:
+        return 0.0
+    if inp.ambient_c < params.icing_below_c and inp.relative_humidity >= params.icing_humidity:
+        return 1.0 / params.ice_build_s
+    return -1.0 / params.ice_melt_s if inp.ambient_c > params.melting_above_c else 0.0
+
+
+def _ice_holds_s(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput) -> float:
+    """Return how long blades stay iced, or free [s]."""
+    growth = _ice_per_s(params, inp)
+    if growth > 0.0 and state.is_iced == 0:
+        return (1.0 - state.ice) / growth
+    return state.ice / -growth if growth < 0.0 and state.is_iced != 0 else math.inf
+
+
+def _mode_holds_s(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput) -> float:
+    """Return how long a settled turbine keeps its mode for its timer's sake [s]."""
+    if state.mode == STARTING or (state.mode == STORM and inp.wind_m_per_s <= params.restart_m_per_s):
+        return state.timer_s
+    return math.inf
+
+
+def _after(
+    params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput, dt_s: float
+) -> WindTurbineState:
+    """Return the state after a time in which nothing happens but at its end [s]."""
+    timer_s = state.timer_s
+    if _mode_holds_s(params, state, inp) < math.inf:
+        timer_s -= dt_s
+    growth = _ice_per_s(params, inp)
+    ice = min(max(state.ice + growth * dt_s, 0.0), 1.0)
+    if dt_s >= _ice_holds_s(params, state, inp):
+        ice = 1.0 if growth > 0.0 else 0.0
+    return _settled(params, WindTurbineState(state.mode, timer_s, ice, state.is_iced), inp)
 
 
 def _available_w(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput) -> float:
     if state.mode != RUNNING:
         return 0.0
     density = air_density_kg_per_m3(inp.ambient_c, inp.pressure_pa, inp.relative_humidity)
-    return 0.0 - wind_turbine_curve_w(params, inp.wind_m_per_s, density)
+    facing_m_per_s = inp.wind_m_per_s * math.cos(math.radians(params.yaw_error_deg))
+    power_w = wind_turbine_curve_w(params, facing_m_per_s, density)
+    return 0.0 - (power_w * params.iced_share if state.is_iced != 0 else power_w)
 
 
 def wind_turbine_power_limits(
     params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput
 ) -> tuple[float, float]:
     """Return the active power that the turbine could have now [W]: what the wind offers (<= 0), and 0."""
-    return _available_w(params, _settled(params, state, inp.wind_m_per_s), inp), 0.0
+    return _available_w(params, _settled(params, state, inp), inp), 0.0
 
 
 def wind_turbine_reactive_limit_var(params: WindTurbineParams, active_power_w: float) -> float:
@@ -196,7 +290,7 @@ def wind_turbine_output(
     params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput
 ) -> WindTurbineOutput:
     """Return what the terminals show at this instant; it holds for `wind_turbine_horizon_s`."""
-    return _shown(params, _settled(params, state, inp.wind_m_per_s), inp)
+    return _shown(params, _settled(params, state, inp), inp)
 
 
 def _shown(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput) -> WindTurbineOutput:
@@ -211,9 +305,9 @@ def _shown(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineI
 def wind_turbine_horizon_s(
     params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput
 ) -> float:
-    """Return how long the output holds [s]: the rest of a start-up."""
-    state = _settled(params, state, inp.wind_m_per_s)
-    return max(state.timer_s, _SHORTEST_S) if state.mode == STARTING else math.inf
+    """Return how long the output holds [s]: until a start-up or the wait after a storm ends, or ice comes or goes."""
+    state = _settled(params, state, inp)
+    return max(min(_mode_holds_s(params, state, inp), _ice_holds_s(params, state, inp)), _SHORTEST_S)
 
 
 def wind_turbine_step(
@@ -232,19 +326,18 @@ def wind_turbine_step(
     """
     if dt_s <= 0.0:
         return state, wind_turbine_output(params, state, inp)
-    state = _settled(params, state, inp.wind_m_per_s)
-    start_s = min(state.timer_s, dt_s)
-    if start_s <= 0.0:
-        return state, _shown(params, state, inp)
-    waiting = _shown(params, state, inp)
-    state = _settled(params, WindTurbineState(state.mode, state.timer_s - start_s), inp.wind_m_per_s)
-    if start_s >= dt_s:
-        return state, waiting
-    running = _shown(params, state, inp)
-    share = start_s / dt_s
-    rest = 1.0 - share
-    return state, WindTurbineOutput(
-        share * waiting.active_power_w + rest * running.active_power_w,
-        share * waiting.reactive_power_var + rest * running.reactive_power_var,
-        share * waiting.available_power_w + rest * running.available_power_w,
-    )
+    state = _settled(params, state, inp)
+    shown = _shown(params, state, inp)
+    part_s = min(_mode_holds_s(params, state, inp), _ice_holds_s(params, state, inp))
+    if part_s >= dt_s:
+        return _after(params, state, inp, dt_s), shown
+    left_s, active_j, reactive_vars, available_j = dt_s, 0.0, 0.0, 0.0
+    while left_s > 0.0:
+        shown = _shown(params, state, inp)
+        part_s = min(_mode_holds_s(params, state, inp), _ice_holds_s(params, state, inp), left_s)
+        active_j += shown.active_power_w * part_s
+        reactive_vars += shown.reactive_power_var * part_s
+        available_j += shown.available_power_w * part_s
+        state = _after(params, state, inp, part_s)
+        left_s -= part_s
+    return state, WindTurbineOutput(active_j / dt_s, reactive_vars / dt_s, available_j / dt_s)

@@ -31,7 +31,7 @@ from .inverter import (
     inverter_rating,
 )
 from .setting import GridFacts, Setting
-from .solar_array import ARRAY, ArraySection, array_params, no_array, solar_array
+from .solar_array import ARRAY, ArraySection, array_params, no_array, planes_of, solar_array
 from .supply import supply_machine
 from .switchgear import OF_AN_INVERTER
 
@@ -110,10 +110,10 @@ def _array(inverter: PvInverter, _grid: GridFacts) -> PvArrayParams:
 
 def _caption(inverter: PvInverter) -> list[str]:
     peak_w = inverter.peak_power_w or inverter.rated_power_w
-    plane = f"{inverter.tilt_deg:g}° towards {inverter.azimuth_deg:g}°"
+    planes = " and ".join(f"{tilt:g}° towards {azimuth:g}°" for _, (tilt, azimuth) in planes_of(inverter))
     sun = "clear-sky" if inverter.irradiance is None else input_caption(inverter.irradiance, "W/m²")
     source = f"irradiance {sun}" if inverter.power is None else f"power {input_caption(inverter.power, 'W')}"
-    return [kilowatts(inverter.rated_power_w), f"{peak_w / 1e3:g} kWp", plane, source]
+    return [kilowatts(inverter.rated_power_w), f"{peak_w / 1e3:g} kWp", planes, source]
 
 
 TYPE = ComponentType(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..inputs.build import InputSetting, Spec, build_signal
 from ..inputs.errors import InputError
 from ..inputs.location import Location
+from ..inputs.profiles.obstacles import NO_OBSTACLES, Obstacles
 from ..inputs.signal import Signal
 
 
@@ -52,7 +53,12 @@ class Setting:
         return self.ambient.at(self.start_us)
 
     def of_input(
-        self, purpose: str, *, plane: tuple[float, float] | None = None, is_glazed: bool = False
+        self,
+        purpose: str,
+        *,
+        plane: tuple[float, float] | None = None,
+        is_glazed: bool = False,
+        obstacles: Obstacles = NO_OBSTACLES,
     ) -> InputSetting:
         """Return where and when an input of the component plays.
 
@@ -60,6 +66,7 @@ class Setting:
             purpose: What it drives; seed, key and purpose name its random stream.
             plane: Tilt and azimuth of a tilted surface [°], for irradiance.
             is_glazed: Whether that surface is the glass of modules.
+            obstacles: What stands before it.
         """
         return InputSetting(
             location=self.location,
@@ -70,6 +77,7 @@ class Setting:
             purpose=purpose,
             plane=plane,
             is_glazed=is_glazed,
+            obstacles=obstacles,
         )
 
     def signal(
@@ -79,6 +87,7 @@ class Setting:
         *,
         plane: tuple[float, float] | None = None,
         is_glazed: bool = False,
+        obstacles: Obstacles = NO_OBSTACLES,
     ) -> Signal:
         """Make an input of the component; see `of_input`.
 
@@ -86,7 +95,8 @@ class Setting:
             InputError: If a file is wrong, or the run starts where the input has nothing to say.
         """
         try:
-            return build_signal(spec, self.of_input(purpose, plane=plane, is_glazed=is_glazed))
+            where = self.of_input(purpose, plane=plane, is_glazed=is_glazed, obstacles=obstacles)
+            return build_signal(spec, where)
         except InputError as error:
             error.place = self.key, purpose
             raise

@@ -2,29 +2,103 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Annotated, NamedTuple, Protocol
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from ...models.inverter import InverterParams
 from ...models.parameter import check_parameters
-from ...models.pv import ModuleParams, PvArrayParams, pv_maximum_power_point
+from ...models.pv import ModuleParams, PvArrayParams, pv_maximum_power_point, pv_point_at
 from ..files.parameters import lacks_part, with_part
-from ..files.presets import find_preset, preset_names
+from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.problems import one_of
-from ..files.sections import Section, refuse
-from ..files.units import Fraction
+from ..files.sections import Azimuth, Section, Tilt, refuse
+from ..files.units import DEGREE, FRACTION, IRRADIANCE, Fraction, Unit
+from ..inputs.limited import Mix
+from ..inputs.profiles.obstacles import Obstacles, RowsOfModules
 from ..inputs.signal import Signal
 from ..inputs.specs import ClearSky, IrradianceInput
 from .section import given
 from .setting import Setting
+
+_METRE = Unit("m", {"m": 1.0})
+_YEAR = Unit("years", {"years": 1.0, "year": 1.0})
+_Dusk = Annotated[float, IRRADIANCE.within(lower=0.0, upper=300.0)]
+START_W_PER_M2 = 20.0
+"""Chosen: two inverters of 3 kW at Sandia had not started in 15 W/m²; the next minute's light was 49 W/m²."""
+STOP_W_PER_M2 = 10.0
+"""Chosen: in the evening they went on down to between 9 and 14 W/m². Keeps to its ratio where another start is said."""
+_YEARLY_DEGRADATION = 0.005
+"""Chosen: median of crystalline modules."""
+_ROUNDED = 1e-3
+"""By so much shares may miss to add up."""
+_HOT_C, _COOL_C = 60.0, 25.0
+"""Temperatures of cells at which strings are to work within the inverter's window as well as they can; chosen."""
 
 
 def _known_module(name: str) -> str:
     if name not in pv_array_preset_names():
         raise refuse(one_of(pv_array_preset_names(), name))
     return name
+
+
+class HorizonPoint(Section):
+    """How high the horizon is somewhere."""
+
+    azimuth_deg: Azimuth = Field(alias="azimuth")
+    """Where to look, clockwise from north [°]."""
+    elevation_deg: Annotated[float, DEGREE.within(lower=0.0, upper=80.0)] = Field(alias="elevation")
+    """Height of the horizon there [°]."""
+
+
+class Rows(Section):
+    """Rows of modules of one kind, each before the next."""
+
+    pitch_m: Annotated[float, _METRE.within(above=0.0, upper=100.0)] = Field(alias="pitch")
+    """Distance from row to row [m]."""
+    height_m: Annotated[float, _METRE.within(above=0.0, upper=20.0)] = Field(alias="height")
+    """Of the modules of a row along their slope, from the lower to the upper edge [m]."""
+    strings: Annotated[int, Field(strict=True, ge=1, le=20)] = 2
+    """How many lie above each other in a row; 2 if not given. One that is shaded in part has no direct light."""
+
+    @field_validator("height_m")
+    @classmethod
+    def _fits_between(cls, height: float, info: ValidationInfo) -> float:
+        pitch = info.data.get("pitch_m")
+        if pitch is not None and height > pitch:
+            raise refuse(f"at most pitch, {pitch:g} m")
+        return height
+
+
+class Plane(Section):
+    """Part of the modules, in a plane of its own and on a tracker of its own."""
+
+    tilt_deg: Tilt = Field(alias="tilt")
+    """From the horizontal [°]."""
+    azimuth_deg: Azimuth = Field(alias="azimuth")
+    """Clockwise from north [°]."""
+    share: Annotated[float, FRACTION.within(above=0.0, upper=1.0)]
+    """Of the peak power."""
+
+
+def _whole(planes: tuple[Plane, ...]) -> tuple[Plane, ...]:
+    whole = sum(plane.share for plane in planes)
+    if abs(whole - 1.0) > _ROUNDED:
+        raise refuse(f"shares that add up to 100 %; these do to {100.0 * whole:g} %")
+    return planes
+
+
+def _around(points: tuple[HorizonPoint, ...]) -> tuple[HorizonPoint, ...]:
+    for before, after in pairwise(points):
+        if not before.azimuth_deg < after.azimuth_deg:
+            raise refuse(
+                f"points in ascending order of azimuth, none twice; {after.azimuth_deg:g} ° follows "
+                f"{before.azimuth_deg:g} °"
+            )
+    return points
 
 
 class ArraySection(Section):
@@ -36,6 +110,32 @@ class ArraySection(Section):
     """Share of the light lost to dirt; the preset's if not given."""
     shading: Fraction | None = None
     """Share of the light lost to shade; the preset's if not given."""
+    start_irradiance_w_per_m2: _Dusk | None = Field(default=None, alias="start_irradiance")
+    """Light on the modules in which the inverter wakes [W/m²]; 20 W/m² if not given."""
+    stop_irradiance_w_per_m2: _Dusk | None = Field(default=None, alias="stop_irradiance")
+    """Light in which it falls asleep [W/m²]; half of that in which it wakes if not given."""
+    age_years: Annotated[float, _YEAR.within(lower=0.0, upper=60.0)] | None = Field(default=None, alias="age")
+    """Time that the modules have been in the sun [years]; new if not given."""
+    yearly_degradation: Annotated[float, FRACTION.within(lower=0.0, upper=0.05)] | None = None
+    """Share of the power lost in each year of that; 0.5 % if not given."""
+    bifacial_gain: Annotated[float, FRACTION.within(lower=0.0, upper=0.4)] | None = None
+    """Light on the back of the modules that counts, over that on the front; none if not given."""
+    planes: (
+        Annotated[tuple[Plane, ...], Field(min_length=1, max_length=12), AfterValidator(_whole)] | None
+    ) = None
+    """Several planes in place of `tilt` and `azimuth`, each with strings on a tracker of its own."""
+    horizon: Annotated[tuple[HorizonPoint, ...], Field(min_length=1), AfterValidator(_around)] | None = None
+    """What stands before the sun, under the sky of this package: straight lines between points all around."""
+    rows: Rows | None = None
+    """Rows of modules that shade each other, under the sky of this package."""
+
+    @field_validator("stop_irradiance_w_per_m2")
+    @classmethod
+    def _at_most_the_start(cls, stop: float | None, info: ValidationInfo) -> float | None:
+        start = given(info.data.get("start_irradiance_w_per_m2"), START_W_PER_M2)
+        if stop is not None and stop > start:
+            raise refuse(f"at most start_irradiance, {start:g} W/m²")
+        return stop
 
 
 class BehindInverter(Protocol):
@@ -54,6 +154,46 @@ class BehindInverter(Protocol):
     @property
     def shading(self) -> float | None:
         """Share of the light lost to shade."""
+        ...
+
+    @property
+    def start_irradiance_w_per_m2(self) -> float | None:
+        """Light in which the inverter wakes [W/m²]."""
+        ...
+
+    @property
+    def stop_irradiance_w_per_m2(self) -> float | None:
+        """Light in which it falls asleep [W/m²]."""
+        ...
+
+    @property
+    def age_years(self) -> float | None:
+        """Time that the modules have been in the sun [years]."""
+        ...
+
+    @property
+    def yearly_degradation(self) -> float | None:
+        """Share of the power lost in each year of that."""
+        ...
+
+    @property
+    def bifacial_gain(self) -> float | None:
+        """Light on the back of the modules that counts, over that on the front."""
+        ...
+
+    @property
+    def planes(self) -> tuple[Plane, ...] | None:
+        """Several planes in place of one."""
+        ...
+
+    @property
+    def horizon(self) -> tuple[HorizonPoint, ...] | None:
+        """What stands before the sun."""
+        ...
+
+    @property
+    def rows(self) -> Rows | None:
+        """Rows of modules that shade each other."""
         ...
 
     @property
@@ -129,10 +269,51 @@ def array_params(inverter: BehindInverter, params: InverterParams) -> PvArrayPar
     """Return the parameters of the array of an inverter, in strings that suit its direct voltage."""
     peak_w = inverter.peak_power_w or inverter.rated_power_w
     array = pv_array_preset(inverter.module or DEFAULT_MODULE, peak_w, params.nominal_dc_voltage_v)
+    start = given(inverter.start_irradiance_w_per_m2, START_W_PER_M2)
+    years = given(inverter.age_years, 0.0)
+    left = (1.0 - given(inverter.yearly_degradation, _YEARLY_DEGRADATION)) ** years
     array = array._replace(
-        soiling=given(inverter.soiling, array.soiling), shading=given(inverter.shading, array.shading)
+        soiling=given(inverter.soiling, array.soiling),
+        shading=given(inverter.shading, array.shading),
+        degradation=1.0 - (1.0 - array.degradation) * left if years > 0.0 else array.degradation,
+        bifacial_gain=given(inverter.bifacial_gain, array.bifacial_gain),
+        modules_in_series=_within_window(array, params),
+        start_w_per_m2=start,
+        stop_w_per_m2=given(inverter.stop_irradiance_w_per_m2, STOP_W_PER_M2 / START_W_PER_M2 * start),
+        voltage_min_v=params.dc_voltage_min_v,
+        voltage_max_v=params.dc_voltage_max_v,
     )
-    return with_part(array, inverter.parameters, ARRAY)
+    return with_part(array, inverter.parameters, ARRAY, check_array)
+
+
+def check_array(array: PvArrayParams) -> None:
+    """Hold parameters of an array to one another.
+
+    Raises:
+        ParameterError: If they contradict each other; names them.
+    """
+    check_at_most("stop_w_per_m2", array.stop_w_per_m2, "start_w_per_m2", array.start_w_per_m2, "W/m²")
+    check_at_most("voltage_min_v", array.voltage_min_v, "voltage_max_v", array.voltage_max_v, "V")
+
+
+def _within_window(array: PvArrayParams, inverter: InverterParams) -> float:
+    """Return how many modules are in series: those of the array, unless others lose less to the inverter's window."""
+    points = [(cell_c, pv_maximum_power_point(array.module, 1000.0, cell_c)) for cell_c in (_HOT_C, _COOL_C)]
+    hot_v, cool_v = (point.voltage_v * (1.0 - array.wiring) for _, point in points)
+
+    def kept(modules: float) -> float:
+        shares = []
+        for cell_c, best in points:
+            per_module = modules * (1.0 - array.wiring)
+            string_v = best.voltage_v * per_module
+            edge_v = min(max(string_v, inverter.dc_voltage_min_v), inverter.dc_voltage_max_v)
+            at_edge = pv_point_at(array.module, 1000.0, cell_c, edge_v / per_module)
+            shares.append(1.0 if edge_v == string_v else at_edge.power_w / best.power_w)
+        return sum(shares)
+
+    most = max(float(math.floor(inverter.dc_voltage_max_v / cool_v)), 1.0)
+    least = float(math.ceil(inverter.dc_voltage_min_v / hot_v))
+    return max((array.modules_in_series, most, least), key=kept)
 
 
 def no_array(inverter: BehindInverter) -> PvArrayParams:
@@ -144,11 +325,27 @@ def no_array(inverter: BehindInverter) -> PvArrayParams:
     lacks_part(inverter.parameters, ARRAY, "this component has no modules of its own")
 
 
+def planes_of(inverter: BehindInverter) -> list[tuple[float, tuple[float, float]]]:
+    """Return the planes of the modules behind an inverter: share of each, its tilt and azimuth [°]."""
+    if inverter.planes is None:
+        return [(1.0, (inverter.tilt_deg, inverter.azimuth_deg))]
+    return [(plane.share, (plane.tilt_deg, plane.azimuth_deg)) for plane in inverter.planes]
+
+
+def obstacles_of(inverter: BehindInverter) -> Obstacles:
+    """Return what stands before the modules behind an inverter."""
+    points = tuple((point.azimuth_deg, point.elevation_deg) for point in inverter.horizon or ())
+    rows = inverter.rows
+    if rows is None:
+        return Obstacles(points)
+    return Obstacles(points, RowsOfModules(rows.height_m / rows.pitch_m, rows.strings))
+
+
 class SolarArray(NamedTuple):
     """Photovoltaics on the direct current side of an inverter."""
 
     signal: Signal
-    """Irradiance on its plane [W/m²]."""
+    """Irradiance on its plane, or the mean of its planes [W/m²]."""
     array: PvArrayParams
     is_outdoors: bool = False
     """Whether it is in the air of place and season, not in that about the devices."""
@@ -161,7 +358,15 @@ def solar_array(inverter: BehindInverter, params: InverterParams, setting: Setti
         InputError: If recorded irradiance cannot drive it.
     """
     given_sun = inverter.irradiance if inverter.irradiance is not None else ClearSky()
-    plane = (inverter.tilt_deg, inverter.azimuth_deg)
-    sun = setting.signal("irradiance", given_sun, plane=plane, is_glazed=True)
+    parts = [
+        (
+            share,
+            setting.signal(
+                "irradiance", given_sun, plane=plane, is_glazed=True, obstacles=obstacles_of(inverter)
+            ),
+        )
+        for share, plane in planes_of(inverter)
+    ]
+    sun = parts[0][1] if len(parts) == 1 else Mix(parts)
     is_outdoors = setting.has_climate and isinstance(given_sun, ClearSky)
     return SolarArray(sun, array_params(inverter, params), is_outdoors)

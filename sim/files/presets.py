@@ -46,7 +46,13 @@ _GREATEST_LENGTH = 500
 _NUMBER, _NUMBERS = "a number", "a list of numbers"
 _VECTOR = 4
 """Up to so many entries, a list has a meaning for each; longer ones are tables, of any length."""
-_FURTHER_KEYS: Mapping[str, Mapping[str, Any]] = {"cells": {MANAGED_AS: "lfp"}}
+_FURTHER_KEYS: Mapping[str, Mapping[str, Any]] = {
+    "cells": {MANAGED_AS: "lfp"},
+    "wind_turbines": dict.fromkeys(
+        ("restart_wait_s", "yaw_error_deg", "iced_share", "icing_below_c", "icing_humidity", "ice_build_s",
+         "melting_above_c", "ice_melt_s", "density_exponent"), 1.0
+    ),
+}  # fmt: skip
 """Keys that no preset of ours needs, and an example of each."""
 
 

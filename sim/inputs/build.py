@@ -13,10 +13,22 @@ from .errors import InputError
 from .files.recording import recorded_signal
 from .packaged import packaged_days
 from .profiles.bdew import BdewDays
+from .profiles.glazed import Glazed
+from .profiles.obstacles import NO_OBSTACLES, Obstacles
 from .profiles.outdoors import OutdoorDays
 from .profiles.sky import SkyDays
 from .signal import Constant, Noisy, Signal, Steps
-from .specs import Bdew, ClearSky, ClimateTemperature, ConstantPower, FileColumn, Inline, Noise, Packaged
+from .specs import (
+    Bdew,
+    ClearSky,
+    ClimateTemperature,
+    ConstantPower,
+    FileColumn,
+    Inline,
+    IrradianceFile,
+    Noise,
+    Packaged,
+)
 
 if TYPE_CHECKING:
     from .location import Location
@@ -43,6 +55,8 @@ class InputSetting:
     """Tilt from the horizontal and azimuth clockwise from north [°]; for irradiance only."""
     is_glazed: bool = False
     """Whether irradiance reaches what it drives through a module's glass, which reflects some of it."""
+    obstacles: Obstacles = NO_OBSTACLES
+    """What stands before such a module, under the sky of this package."""
 
     @property
     def key(self) -> str:
@@ -88,7 +102,14 @@ def _without_noise(spec: Spec, where: InputSetting) -> Signal:
         case Bdew() | Packaged() | ClearSky() | ClimateTemperature():
             return Daily(_days(spec, where), where.location.zone)
         case FileColumn():
-            return recorded_signal(spec, where.directory, where.location.zone, where.start_us)
+            recorded = recorded_signal(spec, where.directory, where.location.zone, where.start_us)
+            if where.is_glazed and where.plane is not None and isinstance(spec, IrradianceFile):
+                return (
+                    recorded
+                    if spec.measured_by != "pyranometer"
+                    else Glazed(recorded, where.location, where.plane)
+                )
+            return recorded
         case _:
             return Constant(spec)
 
@@ -103,7 +124,13 @@ def _days(spec: Bdew | Packaged | ClearSky | ClimateTemperature, where: InputSet
         if where.plane is None:
             raise ValueError(f"{where.owner}.{where.purpose} has no plane; accepted: tilt and azimuth")
         return SkyDays(
-            spec, where.location, where.plane, where.key, where.weather_key, is_glazed=where.is_glazed
+            spec,
+            where.location,
+            where.plane,
+            where.key,
+            where.weather_key,
+            is_glazed=where.is_glazed,
+            obstacles=where.obstacles,
         )
     if isinstance(spec, ClimateTemperature):
         return OutdoorDays(where.location, where.weather_key)

@@ -1,6 +1,8 @@
-"""Signals made of others: kept within a limit, a multiple, in steps, or later."""
+"""Signals made of others: kept within a limit, a multiple, mixed, in steps, or later."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from ...models.inverter import floor_to_resolution
 from .signal import NEVER, Signal
@@ -40,6 +42,30 @@ class Multiple:
     def until(self, time_us: int) -> int:
         """Return the inner breakpoint."""
         return self.inner.until(time_us)
+
+
+class Mix:
+    """Several signals, each by its share."""
+
+    def __init__(self, parts: Sequence[tuple[float, Signal]]) -> None:
+        """Mix signals.
+
+        Args:
+            parts: Share and signal of each; at least one.
+        """
+        self.ends_us = min(signal.ends_us for _, signal in parts)
+        self.parts = tuple(parts)
+
+    def at(self, time_us: int) -> float:
+        """Return the sum of the inner values, each times its share."""
+        mixed = 0.0
+        for share, signal in self.parts:  # `sum` rounds otherwise from Python 3.12 on
+            mixed += share * signal.at(time_us)
+        return mixed
+
+    def until(self, time_us: int) -> int:
+        """Return the next inner breakpoint."""
+        return min(signal.until(time_us) for _, signal in self.parts)
 
 
 class InSteps:

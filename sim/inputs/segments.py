@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from .daily import Daily
-from .limited import AtLeast, Multiple
+from .limited import AtLeast, Mix, Multiple
 from .signal import NEVER, Constant, Noisy, Signal, Steps, normal_deviates
 
 if TYPE_CHECKING:
@@ -81,6 +81,17 @@ def _(signal: AtLeast, begin_us: int, end_us: int) -> Segments:
 def _(signal: Multiple, begin_us: int, end_us: int) -> Segments:
     inner = segments_of(signal.inner, begin_us, end_us)
     return inner._replace(values=signal.factor * inner.values)
+
+
+@segments_of.register
+def _(signal: Mix, begin_us: int, end_us: int) -> Segments:
+    parts = [(share, segments_of(inner, begin_us, end_us)) for share, inner in signal.parts]
+    times = np.unique(np.concatenate([part.times_us for _, part in parts]))
+    times = times[: int(np.searchsorted(times, end_us, side="left")) + 1]
+    values = np.zeros(len(times) - 1)
+    for share, part in parts:
+        values += share * part.values[np.searchsorted(part.times_us, times[:-1], side="right") - 1]
+    return Segments(times, values)
 
 
 @segments_of.register

@@ -327,6 +327,8 @@ class IrradianceFile(FileColumn):
 
     unit: Annotated[str, AfterValidator(_one_of(IRRADIANCE))] = "W/m²"
     """Unit of the numbers in the column."""
+    measured_by: Literal["reference-cell", "pyranometer"] = "reference-cell"
+    """What recorded it: a cell behind glass like that of modules, or a pyranometer, which has none to reflect light."""
 
     @property
     def scale(self) -> float:

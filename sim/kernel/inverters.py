@@ -42,7 +42,7 @@ def find_sun(layout: Layout, memory: Memory) -> None:
         irradiance, ambient_c = memory.inputs[array.signal], memory.inputs[array.air_signal]
         if irradiance != now.irradiance or ambient_c != now.ambient_c or wind != now.wind:
             given = PvInput(irradiance, ambient_c, wind)
-            offered = pv_output(array.params, PvState(ambient_c), given)
+            offered = pv_output(array.params, PvState(ambient_c, 1 if now.power_w < 0.0 else 0), given)
             now.power_w = offered.dc_power_w
             now.voltage_v = offered.voltage_v
             now.irradiance = irradiance

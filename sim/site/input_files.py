@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ..components.grid_connection_point import OutageFile, recorded_outages
+from ..components.machines.wind_power_curve import CurveFile, read_curve
 from ..components.registry import component_types
 from ..domain.timestamps import to_us
 from ..files.explain import annotation_of, fields_of
@@ -27,7 +28,7 @@ from .reader import located_problems, read_content, site_text
 from .site import Microgrid, Site
 from .weather import Weather
 
-Named = FileColumn | RecordedSessions | OutageFile | Packaged
+Named = FileColumn | RecordedSessions | OutageFile | CurveFile | Packaged
 """What names a file, or a load profile of a package, that drives a site."""
 _WEEK_FROM_US = to_us(datetime(2026, 1, 5, 12, tzinfo=UTC))
 """In a week of which the days of load profiles are looked at; any would do [µs]."""
@@ -199,7 +200,7 @@ def _names_file(value: object) -> bool:
 
 def _specs(place: Place, value: object) -> Iterator[tuple[Place, Named]]:
     match value:
-        case FileColumn() | RecordedSessions() | OutageFile() | Packaged():
+        case FileColumn() | RecordedSessions() | OutageFile() | CurveFile() | Packaged():
             yield place, value
         case BaseModel():
             fields = type(value).model_fields
@@ -231,6 +232,8 @@ def _read(spec: Named, directory: Path, zone: tzinfo) -> None:
             at_station(sessions, spec.station, path.name)
         case OutageFile():
             recorded_outages(spec, directory, zone)
+        case CurveFile():
+            read_curve(spec, directory)
         case Packaged():
             days = packaged_days(spec.profile, spec.annual_energy_wh)
             for number in range(7):

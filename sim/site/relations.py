@@ -7,14 +7,18 @@ from collections.abc import Iterator
 
 from ..components.battery import Battery, battery_params, battery_preset_names
 from ..components.component_type import Way
+from ..components.hybrid_inverter import HybridInverter
 from ..components.inverter import InverterSection
 from ..components.lapse import LapseKind
+from ..components.machines.wind_turbine import WindTurbine, wind_plant_params
+from ..components.pv_inverter import PvInverter
 from ..components.rating import gap_of
 from ..components.registry import type_of
 from ..components.section import Lapsing
 from ..domain.ranges import Bounds
 from ..files.problems import Finding
 from ..files.units import WATT
+from ..inputs.specs import ClearSky
 from .site import Site
 
 
@@ -23,6 +27,10 @@ def relation_findings(site: Site) -> Iterator[Finding]:
     for key, component in site.components.items():
         if isinstance(component, Lapsing) and _has_known_preset(component):
             yield from _lapse_findings(key, component)
+        if isinstance(component, PvInverter | HybridInverter):
+            yield from _array_findings(key, component)
+        if isinstance(component, WindTurbine) and component.power is None and _has_known_preset(component):
+            yield from _turbine_findings(key, component)
         if isinstance(component, Battery) and component.preset in battery_preset_names():
             yield from _battery_findings(site, key, component)
 
@@ -58,6 +66,27 @@ def _told(component: Lapsing) -> Bounds | None:
         return None
     lower_w = -rated_w if kind.way in (Way.PRODUCES, Way.BOTH) else 0.0
     return Bounds(lower_w, 0.0 if kind.way is Way.PRODUCES else rated_w)
+
+
+def _array_findings(key: str, inverter: PvInverter | HybridInverter) -> Iterator[Finding]:
+    if inverter.planes is not None:
+        for name in ("tilt", "azimuth"):
+            if f"{name}_deg" in inverter.model_fields_set:
+                yield Finding(("components", key, name), "given", "nothing beside planes")
+    is_ours = inverter.irradiance is None or isinstance(inverter.irradiance, ClearSky)
+    if is_ours and getattr(inverter, "power", None) is None:
+        return
+    for name in ("planes", "horizon", "rows"):
+        if getattr(inverter, name) is not None:
+            accepted = "nothing, as irradiance or power of the file is that of the whole array, shade and all"
+            yield Finding(("components", key, name), "given", accepted)
+
+
+def _turbine_findings(key: str, turbine: WindTurbine) -> Iterator[Finding]:
+    cut_out = wind_plant_params(turbine).turbine.cut_out_m_per_s
+    if turbine.restart_m_per_s is not None and turbine.restart_m_per_s > cut_out:
+        accepted = f"at most {cut_out:g} m/s, its cut-out speed"
+        yield Finding(("components", key, "restart_speed"), f"{turbine.restart_m_per_s:g} m/s", accepted)
 
 
 def _battery_findings(site: Site, key: str, battery: Battery) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.headless.simulate import with_self_consumption
 from doppelgrid.sim.plant.numbering import CONTROL_CYCLE_US
 from doppelgrid.sim.plant.plant import Plant
-from doppelgrid.sim.site.reader import load_site
+from doppelgrid.sim.site.reader import load_site, parse_site
 from doppelgrid.sim.site.site import Site
 
 NOON = datetime(2026, 6, 15, 11, 50)
@@ -64,6 +64,43 @@ def assert_same_bits(site: Site, span: timedelta, resolution: timedelta, start: 
 @pytest.mark.parametrize("name", ["demo", "commercial"])
 def test_a_compiled_run_ends_on_the_bits_of_the_interpreted_one(name: str) -> None:
     assert_same_bits(load_site(name), timedelta(minutes=20), timedelta(seconds=1))
+
+
+SUN_AND_WIND = """
+microgrid: {id: 1, location: {latitude: 60.0, longitude: 10.0}}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 4 kA}
+  roof:
+    id: 2
+    category: pv_inverter
+    behind: grid
+    rated_power: 60 kW
+    planes: [{tilt: 30 °, azimuth: 90 °, share: 60 %}, {tilt: 30 °, azimuth: 270 °, share: 40 %}]
+    horizon: [{azimuth: 90 °, elevation: 8 °}, {azimuth: 200 °, elevation: 0 °}]
+    rows: {pitch: 5 m, height: 3 m}
+    age: 7 years
+  mill:
+    id: 3
+    category: wind_turbine
+    behind: grid
+    rated_power: 100 kW
+    iced_power: 40 %
+    yaw_error: 8 °
+    restart_wait: 10 min
+    availability: 80 %
+    outage_duration: 1 h
+    parameters: {turbine.ice_build_s: 3600, turbine.density_exponent: 0.6}
+    wind_speed:
+      profile: inline
+      points: [{at: "00:00", value: 9 m/s}, {at: "04:00", value: 27 m/s}, {at: "05:00", value: 7 m/s}]
+weather: {relative_humidity: 97 %}
+"""
+
+
+def test_so_does_a_winter_day_of_sun_and_wind_with_all_that_takes_their_power() -> None:
+    site = parse_site(SUN_AND_WIND, "site.yaml")
+    begin = datetime(2026, 1, 19, 1, 0)
+    assert_same_bits(site, timedelta(hours=16), timedelta(minutes=1), begin)
 
 
 def test_so_does_one_in_which_batteries_follow_a_meter() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from doppelgrid.sim.inputs.daily import Daily, WallClock
+from doppelgrid.sim.inputs.limited import Mix
 from doppelgrid.sim.inputs.profiles.bdew import BdewDays
 from doppelgrid.sim.inputs.segments import Averaged, averaged, segments_of
 from doppelgrid.sim.inputs.signal import Constant, Noisy, Repeated, Signal, Steps
@@ -23,6 +24,7 @@ SIGNALS: dict[str, Signal] = {
     "steps": STEPS,
     "repeated": Repeated(STEPS, START, 300 * SECOND),
     "noisy": Noisy(STEPS, amplitude=0.1, step_us=45 * SECOND, key="a"),
+    "mixed": Mix([(0.6, STEPS), (0.4, Noisy(STEPS, amplitude=0.1, step_us=45 * SECOND, key="a"))]),
     "daily": Daily(WallClock([0, 6 * 3600 * SECOND, 20 * 3600 * SECOND], [1.0, 2.0, 3.0]), BERLIN),
     "noisy profile": Noisy(Daily(BdewDays("g0", 1e7), BERLIN), amplitude=0.05, step_us=600 * SECOND, key="b"),
     "averaged": Averaged(

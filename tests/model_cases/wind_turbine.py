@@ -34,7 +34,9 @@ from .case import Derating, ModelCase
 
 def _states(params: WindTurbineParams) -> st.SearchStrategy[WindTurbineState]:
     modes = st.sampled_from([STOPPED, STARTING, RUNNING, STORM])
-    return st.builds(WindTurbineState, modes, st.floats(0.0, params.start_up_s))
+    timers_s = st.floats(0.0, max(params.start_up_s, params.restart_wait_s))
+    ice = st.sampled_from([0.0, 1.0]) | st.floats(0.0, 1.0)
+    return st.builds(WindTurbineState, modes, timers_s, ice, st.sampled_from([0, 1]))
 
 
 def _inputs(params: WindTurbineParams) -> st.SearchStrategy[WindTurbineInput]:
@@ -47,6 +49,7 @@ def _inputs(params: WindTurbineParams) -> st.SearchStrategy[WindTurbineInput]:
         st.floats(-40.0, 50.0),
         st.floats(60e3, 106e3),
         st.floats(0.0, 1.0),
+        st.sampled_from([0.0, 0.0, 0.0, 1.0]),
     )
 
 
@@ -84,10 +87,17 @@ def _in_thin_air_w(params: WindTurbineParams, position: float) -> float:
     return -wind_turbine_power_limits(params, WindTurbineState(RUNNING, 0.0), inp)[0]
 
 
+_HARSH = wind_turbine_preset("senvion-mm82-2050kw")._replace(
+    restart_wait_s=600.0, yaw_error_deg=12.0, iced_share=0.4, icing_humidity=0.6, density_exponent=0.6
+)
 CASES = [
     ModelCase(
         name="wind_turbine",
-        params={name: wind_turbine_preset(name) for name in wind_turbine_preset_names()},
+        params={
+            **{name: wind_turbine_preset(name) for name in wind_turbine_preset_names()},
+            "iced, askew": _HARSH,
+            "stopped by ice": _HARSH._replace(iced_share=0.0),
+        },
         output=wind_turbine_output,
         horizon_s=wind_turbine_horizon_s,
         step=wind_turbine_step,

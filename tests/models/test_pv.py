@@ -23,6 +23,7 @@ from doppelgrid.models.pv import (
     pv_dc_power_w,
     pv_maximum_power_point,
     pv_output,
+    pv_point_at,
     pv_step,
 )
 from doppelgrid.sim.components.inverter import inverter_preset
@@ -285,3 +286,80 @@ def test_more_sun_never_gives_less_in_common_weather(air_c: float, irradiance: t
     array = pv_array_preset("crystalline-silicon", 12_000.0)
     less, more = (pv_ac_power_available(array, inverter, sun, air_c) for sun in sorted(irradiance))
     assert more <= less + 1e-9
+
+
+DUSKY = pv_array_preset("crystalline-silicon", 1e4, 600.0)._replace(
+    soiling=0.0, shading=0.0, start_w_per_m2=20.0, stop_w_per_m2=10.0
+)
+
+
+@pytest.mark.parametrize(
+    ("light", "is_awake", "works"),
+    [(19.9, 0, 0), (20.0, 0, 1), (19.9, 1, 1), (10.0, 1, 1), (9.9, 1, 0), (0.0, 1, 0), (15.0, 0, 0)],
+)
+def test_the_tracker_wakes_in_more_light_than_it_falls_asleep_in(
+    light: float, is_awake: int, works: int
+) -> None:
+    state, shown = pv_step(DUSKY, PvState(10.0, is_awake), PvInput(light, 10.0, 1.0), 60.0)
+    assert state.is_awake == works
+    assert (shown.dc_power_w < 0.0) == (works == 1)
+    if works:
+        expected = pv_output(
+            DUSKY._replace(start_w_per_m2=0.0, stop_w_per_m2=0.0), PvState(10.0), PvInput(light, 10.0, 1.0)
+        )
+        assert shown == expected
+
+
+def test_dirt_and_shade_count_before_the_tracker_wakes() -> None:
+    dirty = DUSKY._replace(soiling=0.5)
+    assert pv_step(dirty, PvState(10.0, 0), PvInput(39.9, 10.0, 1.0), 60.0)[0].is_awake == 0
+    assert pv_step(dirty, PvState(10.0, 0), PvInput(40.0, 10.0, 1.0), 60.0)[0].is_awake == 1
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@given(irradiance=st.floats(5.0, 1400.0), cell_c=st.floats(-30.0, 85.0), share=st.floats(0.0, 1.1))
+def test_the_power_at_a_voltage_agrees_with_pvlib(
+    name: str, irradiance: float, cell_c: float, share: float
+) -> None:
+    """At a share of the voltage of the maximum power point, up to where the open circuit is near."""
+    module = clean(name).module
+    voltage_v = share * pv_maximum_power_point(module, irradiance, cell_c).voltage_v
+    library = CEC[MODULES[name]]
+    keys = ("alpha_sc", "a_ref", "I_L_ref", "I_o_ref", "R_sh_ref", "R_s", "Adjust")
+    diode = pvlib.pvsystem.calcparams_cec(irradiance, cell_c, *(library[key] for key in keys))
+    expected_a = max(float(pvlib.pvsystem.i_from_v(voltage_v, *diode)), 0.0)
+    found = pv_point_at(module, irradiance, cell_c, voltage_v)
+    # As for the maximum power point: the preset's numbers have six digits.
+    assert found.current_a == pytest.approx(expected_a, rel=1e-5, abs=2e-5 * irradiance / 100.0)
+    assert found.power_w == found.voltage_v * found.current_a
+
+
+def test_at_and_above_its_open_circuit_voltage_a_module_gives_nothing() -> None:
+    module = clean("crystalline-silicon").module
+    assert pv_point_at(module, 800.0, 25.0, 60.0) == (0.0, 60.0, 0.0)
+    assert pv_point_at(module, 0.0, 25.0, 10.0) == (0.0, 10.0, 0.0)
+
+
+def test_outside_of_the_window_the_strings_work_at_its_edge_and_give_less() -> None:
+    inp, state = PvInput(800.0, 20.0, 2.0), PvState(20.0)
+    free = pv_output(DUSKY, state, inp)
+    for edge in (0.9, 1.05):
+        narrow = DUSKY._replace(
+            voltage_min_v=edge * free.voltage_v if edge > 1.0 else 0.0,
+            voltage_max_v=edge * free.voltage_v if edge < 1.0 else math.inf,
+        )
+        held = pv_output(narrow, state, inp)
+        assert held.voltage_v == pytest.approx(edge * free.voltage_v)
+        assert 0.8 * free.dc_power_w > held.dc_power_w > free.dc_power_w
+        module_v = edge * pv_maximum_power_point(DUSKY.module, 800.0, free.cell_temperature_c).voltage_v
+        point = pv_point_at(DUSKY.module, 800.0, free.cell_temperature_c, module_v)
+        assert held.cell_power_w / free.cell_power_w == pytest.approx(
+            point.power_w / pv_maximum_power_point(DUSKY.module, 800.0, free.cell_temperature_c).power_w
+        )
+    wide = DUSKY._replace(voltage_min_v=0.99 * free.voltage_v, voltage_max_v=1.01 * free.voltage_v)
+    assert pv_output(wide, state, inp) == free
+
+
+def test_strings_whose_open_circuit_voltage_is_below_the_window_give_nothing() -> None:
+    high = DUSKY._replace(voltage_min_v=2000.0)
+    assert pv_output(high, PvState(20.0), PvInput(800.0, 20.0, 2.0)).dc_power_w == 0.0

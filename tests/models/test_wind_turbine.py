@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from windpowerlib.power_output import power_curve
+from windpowerlib.power_output import power_curve, power_curve_density_correction
 
 from doppelgrid.models.air import air_density_kg_per_m3
 from doppelgrid.models.parameter import ParameterError
@@ -284,3 +284,126 @@ def test_an_unknown_preset_names_those_there_are() -> None:
         ValueError, match=r"accepted: senvion-mm82-2050kw, .* \(did you mean 'bergey-excel-10kw'\?\)"
     ):
         wind_turbine_preset("bergey-exel-10kw")
+
+
+ICY = MM82._replace(iced_share=0.4, ice_build_s=3600.0, ice_melt_s=7200.0)
+STILL = ICY._replace(iced_share=0.0)
+WAITING = MM82._replace(restart_wait_s=600.0)
+
+
+def in_air(celsius: float, humidity: float, wind_m_per_s: float = 10.0) -> WindTurbineInput:
+    return weather(wind_m_per_s)._replace(ambient_c=celsius, relative_humidity=humidity)
+
+
+FREEZING, THAWING, DRY = in_air(-3.0, 0.98), in_air(4.0, 0.98), in_air(-3.0, 0.5)
+
+
+def test_after_a_storm_it_waits_until_the_wind_has_been_weak_for_long_enough() -> None:
+    state = wind_turbine_initial_state(WAITING, 30.0)
+    assert state == WindTurbineState(STORM, 600.0)
+    state, _ = wind_turbine_step(WAITING, state, weather(24.0), 3600.0)
+    assert wind_turbine_horizon_s(WAITING, state, weather(24.0)) == math.inf
+    assert wind_turbine_horizon_s(WAITING, state, weather(20.0)) == 600.0
+    state, _ = wind_turbine_step(WAITING, state, weather(20.0), 400.0)
+    assert state == WindTurbineState(STORM, 200.0)
+    state, _ = wind_turbine_step(WAITING, state, weather(23.0), 1.0)
+    assert state == WindTurbineState(STORM, 600.0)
+    state, output = wind_turbine_step(WAITING, state, weather(20.0), 600.0)
+    assert (state.mode, output.active_power_w) == (STARTING, MM82.standby_power_w)
+    state, mean = wind_turbine_step(WAITING, WindTurbineState(STORM, 100.0), weather(20.0), 440.0)
+    assert state.mode == RUNNING
+    assert mean.active_power_w == pytest.approx(0.5 * (MM82.standby_power_w - 2050e3))
+
+
+@given(st.floats(0.0, 45.0), st.floats(4.0, 24.0))
+def test_a_rotor_that_does_not_face_the_wind_sees_its_component_along_the_axis(
+    yaw_deg: float, wind: float
+) -> None:
+    state, yawed = WindTurbineState(RUNNING, 0.0), MM82._replace(yaw_error_deg=yaw_deg)
+    density = air_density_kg_per_m3(15.0, 101325.0, 0.0)
+    expected = wind_turbine_curve_w(MM82, wind * math.cos(math.radians(yaw_deg)), density)
+    assert wind_turbine_output(yawed, state, weather(wind)).active_power_w == pytest.approx(-expected)
+
+
+def test_blades_are_iced_after_a_while_in_cold_moist_air_and_free_after_a_while_in_warm() -> None:
+    state = WindTurbineState(RUNNING, 0.0)
+    clean_w = wind_turbine_output(ICY, state, FREEZING).active_power_w
+    assert wind_turbine_horizon_s(ICY, state, DRY) == math.inf
+    assert wind_turbine_horizon_s(ICY, state, FREEZING) == 3600.0
+    state, mean = wind_turbine_step(ICY, state, FREEZING, 7200.0)
+    assert state == WindTurbineState(RUNNING, 0.0, 1.0, 1)
+    assert mean.active_power_w == pytest.approx(0.7 * clean_w)
+    assert wind_turbine_output(ICY, state, FREEZING).active_power_w == pytest.approx(0.4 * clean_w)
+    assert wind_turbine_step(ICY, state, DRY, 86400.0)[0] == state
+    state, _ = wind_turbine_step(ICY, state, THAWING, 3600.0)
+    assert state == WindTurbineState(RUNNING, 0.0, 0.5, 1)
+    state, _ = wind_turbine_step(ICY, state, THAWING, 3600.0)
+    assert state == WindTurbineState(RUNNING, 0.0, 0.0, 0)
+
+
+def test_ice_begins_at_its_very_temperature_and_humidity() -> None:
+    state = WindTurbineState(RUNNING, 0.0)
+    for celsius, humidity, grows in ((-0.01, 0.95, True), (0.0, 0.95, False), (-0.01, 0.949, False)):
+        held_s = wind_turbine_horizon_s(ICY, state, in_air(celsius, humidity))
+        assert (held_s == 3600.0) == grows
+    iced = WindTurbineState(RUNNING, 0.0, 1.0, 1)
+    assert wind_turbine_horizon_s(ICY, iced, in_air(0.5, 0.2)) == math.inf
+    assert wind_turbine_horizon_s(ICY, iced, in_air(0.51, 0.2)) == 7200.0
+
+
+def test_one_that_stands_still_while_iced_starts_anew_when_it_is_free() -> None:
+    state, _ = wind_turbine_step(STILL, WindTurbineState(RUNNING, 0.0), FREEZING, 3600.0)
+    assert state == WindTurbineState(STOPPED, 0.0, 1.0, 1)
+    assert wind_turbine_power_limits(STILL, state, FREEZING) == (0.0, 0.0)
+    assert wind_turbine_output(STILL, state, FREEZING).active_power_w == STILL.standby_power_w
+    state, _ = wind_turbine_step(STILL, state, THAWING, 7200.0)
+    assert state == WindTurbineState(STARTING, STILL.start_up_s, 0.0, 0)
+
+
+def test_without_icing_no_ice_grows() -> None:
+    state = WindTurbineState(RUNNING, 0.0)
+    assert wind_turbine_step(MM82, state, FREEZING, 86400.0)[0] == state
+
+
+def test_out_of_service_it_stands_and_starts_anew_afterwards() -> None:
+    running, out = WindTurbineState(RUNNING, 0.0), weather(10.0)._replace(is_out=1.0)
+    assert wind_turbine_power_limits(MM82, running, out) == (0.0, 0.0)
+    state, output = wind_turbine_step(MM82, running, out, 10.0)
+    assert (state, output.active_power_w) == (WindTurbineState(STOPPED, 0.0), MM82.standby_power_w)
+    state, _ = wind_turbine_step(MM82, state, weather(10.0), 20.0)
+    assert state == WindTurbineState(STARTING, MM82.start_up_s - 20.0)
+
+
+@given(st.floats(0.0, 7.0), st.floats(0.9, 1.3))
+def test_in_little_wind_windpowerlib_corrects_for_density_by_the_exponent_of_the_standard(
+    wind: float, density: float
+) -> None:
+    """Beyond 7.5 m/s of the curve the library's exponent grows to 2/3, where ours stays that of the standard."""
+    speeds = np.linspace(0.0, MM82.curve_end_m_per_s, len(MM82.power_curve_w))
+    theirs = power_curve_density_correction(
+        np.array([wind]), speeds, np.array(MM82.power_curve_w), np.array([density])
+    )[0]
+    assert wind_turbine_curve_w(MM82, wind, density) == pytest.approx(theirs, rel=1e-9, abs=1e-6)
+
+
+@given(st.sampled_from(range(51)), st.floats(0.85, 1.3))
+def test_with_an_exponent_of_two_thirds_in_strong_wind_it_is_windpowerlib_s_at_each_point_of_the_curve(
+    point: int, density: float
+) -> None:
+    speeds = np.linspace(0.0, MM82.curve_end_m_per_s, len(MM82.power_curve_w))
+    exponent = np.interp(speeds[point], [7.5, 12.5], [1.0 / 3.0, 2.0 / 3.0])
+    wind = float(speeds[point] * (PITCHED_DENSITY / density) ** exponent)
+    theirs = power_curve_density_correction(
+        np.array([wind * (1.0 - 1e-12)]), speeds, np.array(MM82.power_curve_w), np.array([density])
+    )[0]
+    ours = wind_turbine_curve_w(MM82._replace(density_exponent=2.0 / 3.0), wind, density)
+    assert ours == pytest.approx(theirs, rel=1e-6, abs=0.1)
+
+
+def test_a_curve_that_falls_on_its_way_up_is_refused() -> None:
+    curve = list(MM82.power_curve_w)
+    curve[12] = 150e3
+    with pytest.raises(
+        ParameterError, match=r"power_curve_w\[12\] is 150000 W after 229000 W; accepted: a power"
+    ):
+        check_wind_turbine(MM82._replace(power_curve_w=tuple(curve)))

@@ -262,12 +262,39 @@ class TestWindTurbines:
         assert high.power_w == pytest.approx(same.power_w)
 
     def test_thin_air_carries_less(self) -> None:
-        low = Alone({**WIND, "wind_speed": "8 m/s"})
+        low = Alone({**WIND, "wind_speed": "8 m/s"}, ambient_temperature="15 °C")
         high = Alone(
             {**WIND, "wind_speed": "8 m/s"},
+            ambient_temperature="15 °C",
             microgrid={"id": 7, "location": {"latitude": 47.0, "longitude": 10.0, "altitude": 2000}},
         )
         assert high.power_w / low.power_w == pytest.approx(0.785, abs=0.01)
+
+    def test_it_stands_in_the_air_of_the_place_where_the_file_gives_none(self) -> None:
+        """Not in that of 20 °C about devices indoors: on Svalbard cold air carries more in June, too."""
+        outdoors = Alone(
+            {**WIND, "wind_speed": "8 m/s"},
+            microgrid={
+                "id": 7,
+                "location": {"latitude": 78.2, "longitude": 15.6, "timezone": "Arctic/Longyearbyen"},
+            },
+        )
+        indoors = Alone({**WIND, "wind_speed": "8 m/s"}, ambient_temperature="20 °C")
+        assert 1.02 < outdoors.power_w / indoors.power_w < 1.12
+
+    def test_blades_that_may_be_iced_stop_it_in_cold_moist_air(self) -> None:
+        icy = {**WIND, "wind_speed": "12 m/s", "iced_power": "0 %"}
+        site = Alone(icy, ambient_temperature="-4 °C", weather={"relative_humidity": "98 %"})
+        assert site.power_w < -80e3
+        site.pass_time(7201.0)
+        assert (site.doing, site.power_w) == (STANDBY, pytest.approx(300.0))
+
+    def test_out_of_service_it_stands_and_comes_back(self) -> None:
+        site = Alone({**WIND, "wind_speed": "12 m/s", "availability": "100 %"})
+        for outage, state in ((1.0, STANDBY), (0.0, PRODUCING)):
+            site.drive("outage", outage)
+            site.pass_time(120.0)
+            assert site.doing == state
 
     def test_reactive_power_is_given_beside_active_power(self) -> None:
         site = Alone({**WIND, "wind_speed": "8 m/s"})

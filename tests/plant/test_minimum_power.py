@@ -434,6 +434,7 @@ class TestBatteries:
                 "category": "hybrid_inverter",
                 "peak_power": "10 kW",
                 "irradiance": "1 W/m²",
+                "start_irradiance": "0 W/m²",
                 "standby_power": "20 W",
             },
             {"preset": "lfp-10kwh", "initial_soc": "10.2 %", "min_soc": "10 %"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -9,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from ....models import wind_plant, wind_turbine
 from ....models.ac import phase_shares
 from ....models.air import SEA_LEVEL_PRESSURE_PA, pressure_at_altitude_pa
+from ....models.parameter import ParameterError
 from ....models.supply import SupplyParams
 from ....models.wind_plant import WindPlantInput, WindPlantParams
 from ....models.wind_turbine import (
@@ -16,26 +18,41 @@ from ....models.wind_turbine import (
     WindTurbineState,
     wind_turbine_initial_state,
     wind_turbine_reactive_limit_var,
+    wind_turbine_smoothed,
 )
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
 from ...files.sections import refuse, written
-from ...files.units import WATT, Unit
+from ...files.units import DEGREE, FRACTION, METRE_PER_SECOND, SECOND, WATT, Fraction, Unit
+from ...inputs.chance import Chance
+from ...inputs.errors import InputError
 from ...inputs.specs import PvPowerInput, WindSpeedInput
 from ..captions import input_caption, kilowatts
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
-from ..device import AMBIENT, REACTIVE_SET_POINT, SET_POINT, Activity, Machine
+from ..device import AMBIENT, NOTHING, REACTIVE_SET_POINT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
-from ..environment import AIR_PRESSURE, HUMIDITY, WIND
+from ..environment import AIR_PRESSURE, HUMIDITY, OUTDOORS, WIND
 from ..rating import Rating
-from ..section import RatedMachine
+from ..section import RatedMachine, given
 from ..setting import GridFacts, Setting
 from ..supply import supply_machine
+from .wind_power_curve import (
+    MOST_FALL,
+    CurveFile,
+    PowerCurveInput,
+    checked_curve,
+    curve_fall,
+    curve_fault,
+    with_curve,
+)
 
 _METRE = Unit("m", {"m": 1.0})
 _Height = Annotated[float, _METRE.within(lower=2.0, upper=250.0)]
 _WindPower = Annotated[float, WATT.within(above=0.0, upper=2e7)]
+_YawError = Annotated[float, DEGREE.within(lower=0.0, upper=45.0)]
+_Turbulence = Annotated[float, FRACTION.within(lower=0.0, upper=0.4)]
+_OutageLength = Annotated[float, SECOND.within(lower=60.0, upper=30 * 86400.0)]
 
 
 class WindTurbine(RatedMachine):
@@ -56,8 +73,61 @@ class WindTurbine(RatedMachine):
     """Where the wind is measured [m]."""
     shear_exponent: Annotated[float, Field(ge=0.0, le=0.6)] | None = None
     """How the wind grows from there to the hub, as the height to this power; it is the hub's if not given."""
+    power_curve: PowerCurveInput | None = None
+    """Powers by wind speed at hub height, such as measured ones: a list, or a file; the preset's if not given."""
+    cut_in_m_per_s: Annotated[float, METRE_PER_SECOND.within(lower=0.5, upper=8.0)] | None = Field(
+        default=None, alias="cut_in_speed"
+    )
+    """It starts in wind as strong as this [m/s]; by curve or preset if not given."""
+    cut_out_m_per_s: Annotated[float, METRE_PER_SECOND.within(lower=10.0, upper=60.0)] | None = Field(
+        default=None, alias="cut_out_speed"
+    )
+    """It stops in wind stronger than this [m/s]; by curve or preset if not given."""
+    restart_m_per_s: Annotated[float, METRE_PER_SECOND.within(lower=8.0, upper=60.0)] | None = Field(
+        default=None, alias="restart_speed"
+    )
+    """After a storm it waits for wind as weak as this [m/s]; the preset's, at most the cut-out speed, if not given."""
+    restart_wait_s: Annotated[float, SECOND.within(lower=0.0, upper=86400.0)] | None = Field(
+        default=None, alias="restart_wait"
+    )
+    """For so long the wind has to be as weak [s]; the preset's if not given."""
+    turbulence: _Turbulence | None = None
+    """Spread of the wind within the time of which its values are means, over them, as far as the curve lacks it."""
+    yaw_error_deg: _YawError | None = Field(default=None, alias="yaw_error")
+    """Angle between the wind and the rotor's axis [°]; the preset's if not given."""
+    iced_power: Fraction | None = None
+    """Share of its power that iced blades leave, `0 %` if it stands still then; without it no ice grows."""
+    availability: Fraction | None = None
+    """Share of the time that it is in service, always if not given; outages come at random, by the seed of the run."""
+    outage_duration_s: _OutageLength | None = Field(default=None, alias="outage_duration")
+    """Outages begin and end at multiples of this time [s]; of a day if not given."""
 
-    @field_validator("preset", "wind_speed", "shear_exponent")
+    @field_validator("power_curve")
+    @classmethod
+    def _of_its_rating(cls, curve: PowerCurveInput | None, info: ValidationInfo) -> PowerCurveInput | None:
+        rated_w = info.data.get("rated_power_w")
+        if curve is None or isinstance(curve, CurveFile) or rated_w is None:
+            return curve
+        wrong = curve_fault([(point.wind_speed_m_per_s, point.power_w) for point in curve], rated_w)
+        if wrong is not None:
+            raise refuse(f"{wrong[1]}; this one is {wrong[0]}")
+        return curve
+
+    @field_validator(
+        "preset",
+        "wind_speed",
+        "shear_exponent",
+        "power_curve",
+        "cut_in_m_per_s",
+        "cut_out_m_per_s",
+        "restart_m_per_s",
+        "restart_wait_s",
+        "yaw_error_deg",
+        "iced_power",
+        "turbulence",
+        "availability",
+        "outage_duration_s",
+    )
     @classmethod
     def _instead_of_power(cls, value: object, info: ValidationInfo) -> object:
         if value is not None and info.data.get("power") is not None:
@@ -105,12 +175,23 @@ def check_wind_turbine(params: WindTurbineParams, within: str = "") -> None:
     check_at_most(
         f"{within}rated_power_w", params.rated_power_w, "apparent_power_va", params.apparent_power_va, "VA"
     )
+    curve_w = params.power_curve_w
+    place = curve_fall(curve_w, MOST_FALL * max(curve_w))
+    if place is not None:
+        found = f"{curve_w[place]:g} W after {curve_w[place - 1]:g} W"
+        raise ParameterError(
+            f"{within}power_curve_w[{place}]",
+            found,
+            "a power that does not fall before its greatest (physics)",
+        )
 
 
 _USUAL_TURBINES = (
     (30e3, "bergey-excel-10kw"), (500e3, "northern-power-100kw"), (float("inf"), "senvion-mm82-2050kw"),
 )  # fmt: skip
 """Up to a rated power [W]; chosen: the preset of the nearest class."""
+_USUAL_OUTAGE_S = 86400.0
+"""Chosen: a stop that somebody has to drive to."""
 _SECONDS_TO_FULL = 10.0
 """Of a wind turbine, from nothing to the rating where a site file gives no ramp [s]; chosen."""
 _TURBINE_ACTIVITIES = {
@@ -129,7 +210,8 @@ def build(turbine: WindTurbine, setting: Setting) -> Built:
     """Make a wind turbine that has long been in the wind; that of the site's weather if it has none of its own.
 
     Raises:
-        InputError: If a recorded wind, or a recorded power in its place, cannot drive it.
+        InputError: If a recorded wind, or a recorded power in its place, cannot drive it, or the file of its power
+            curve is wrong.
     """
     if turbine.power is not None:
         supply = _supply_params(turbine)
@@ -142,9 +224,16 @@ def build(turbine: WindTurbine, setting: Setting) -> Built:
                 setting,
             )
         )
-    params = wind_plant_params(turbine)
+    params = wind_plant_params(turbine, setting)
     own = None if turbine.wind_speed is None else setting.signal("wind_speed", turbine.wind_speed)
     wind = setting.make_wind() if own is None else own
+    inputs = {} if own is None else {"wind_speed": own}
+    if turbine.availability is not None:
+        inputs["outage"] = Chance(
+            1.0 - turbine.availability,
+            step_us=round(given(turbine.outage_duration_s, _USUAL_OUTAGE_S) * 1e6),
+            key=setting.of_input("outage").key,
+        )
     machine = Machine(
         WIND_PLANT,
         params,
@@ -154,14 +243,16 @@ def build(turbine: WindTurbine, setting: Setting) -> Built:
             SET_POINT,
             REACTIVE_SET_POINT,
             WIND if own is None else f"{setting.key}.wind_speed",
-            AMBIENT,
+            OUTDOORS if setting.has_climate else AMBIENT,
             AIR_PRESSURE,
             HUMIDITY,
+            f"{setting.key}.outage" if "outage" in inputs else NOTHING,
         ),
-        {} if own is None else {"wind_speed": own},
+        inputs,
         _wind_rating(turbine, params.turbine.reactive_power_max_var, params.turbine.standby_power_w),
         lambda plant, active_w: wind_turbine_reactive_limit_var(plant.turbine, active_w),
         activity=_turbine_activity,
+        choices={"outage": (0.0, 1.0)} if "outage" in inputs else {},
     )
     return Built(machine=machine)
 
@@ -180,18 +271,49 @@ def _wind_rating(turbine: WindTurbine, most_var: float, rest_w: float) -> Rating
     )
 
 
-def wind_plant_params(turbine: WindTurbine) -> WindPlantParams:
-    """Return the parameters of a turbine: those of its preset, its powers scaled to its rating, and its place."""
-    name = turbine.preset or next(
-        name for limit_w, name in _USUAL_TURBINES if turbine.rated_power_w <= limit_w
-    )
+def wind_plant_params(turbine: WindTurbine, setting: Setting | None = None) -> WindPlantParams:
+    """Return the parameters of a turbine: those of its preset, its powers scaled to its rating, and its place.
+
+    Args:
+        turbine: What the site file says.
+        setting: Where it is built; a power curve from a file is left out, that of the preset in its place, if None.
+
+    Raises:
+        InputError: If that file is wrong.
+    """
     wind_ratio = 1.0
     if turbine.shear_exponent is not None:
         wind_ratio = (turbine.hub_height_m / turbine.wind_height_m) ** turbine.shear_exponent
     pressure_ratio = pressure_at_altitude_pa(turbine.hub_height_m) / SEA_LEVEL_PRESSURE_PA
-    return WindPlantParams(
-        _scaled(wind_turbine_preset(name), turbine.rated_power_w), wind_ratio, pressure_ratio
+    return WindPlantParams(_turbine_params(turbine, setting), wind_ratio, pressure_ratio)
+
+
+def _turbine_params(turbine: WindTurbine, setting: Setting | None) -> WindTurbineParams:
+    name = turbine.preset or next(
+        name for limit_w, name in _USUAL_TURBINES if turbine.rated_power_w <= limit_w
     )
+    params = _scaled(wind_turbine_preset(name), turbine.rated_power_w)
+    curve = turbine.power_curve
+    if curve is not None and not (isinstance(curve, CurveFile) and setting is None):
+        try:
+            directory = Path() if setting is None else setting.directory
+            params = with_curve(params, checked_curve(curve, directory, turbine.rated_power_w))
+        except InputError as error:
+            assert setting is not None
+            error.place = setting.key, "power_curve"
+            raise
+    cut_in = given(turbine.cut_in_m_per_s, params.cut_in_m_per_s)
+    cut_out = given(turbine.cut_out_m_per_s, params.cut_out_m_per_s)
+    params = params._replace(
+        cut_in_m_per_s=cut_in,
+        stop_m_per_s=min(params.stop_m_per_s, cut_in),
+        cut_out_m_per_s=cut_out,
+        restart_m_per_s=given(turbine.restart_m_per_s, min(params.restart_m_per_s, cut_out)),
+        restart_wait_s=given(turbine.restart_wait_s, params.restart_wait_s),
+        yaw_error_deg=given(turbine.yaw_error_deg, params.yaw_error_deg),
+        iced_share=given(turbine.iced_power, params.iced_share),
+    )
+    return params if turbine.turbulence is None else wind_turbine_smoothed(params, turbine.turbulence)
 
 
 def _scaled(params: WindTurbineParams, rated_w: float) -> WindTurbineParams:

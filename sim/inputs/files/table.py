@@ -46,6 +46,24 @@ def read_table(path: Path, column: str | None, time_column: str | None) -> Table
     Raises:
         InputError: If the file is missing, unreadable or empty, or has no such columns.
     """
+    frame, lines = read_rows(path)
+    time_name = _time_column(path.name, frame, time_column)
+    name = _value_column(path.name, frame, column, time_name)
+    return Table(path.name, frame[time_name], frame[name], lines)
+
+
+def read_rows(path: Path) -> tuple[pd.DataFrame, list[int]]:
+    """Read all columns of a file, cells of text files as text, without rows that hold nothing.
+
+    Args:
+        path: A file in CSV, plain or compressed by gzip, or Parquet.
+
+    Returns:
+        The rows, and the line of each as `Table.lines` has them.
+
+    Raises:
+        InputError: If the file is missing, unreadable or empty.
+    """
     if not path.is_file():
         raise InputError(path.name, None, "file", "not there", f"an existing file (looked for {path})")
     try:
@@ -59,9 +77,7 @@ def read_table(path: Path, column: str | None, time_column: str | None) -> Table
     frame = frame[filled].reset_index(drop=True)
     if frame.empty:
         raise InputError(path.name, None, "content", "empty", "at least one row below the column names")
-    time_name = _time_column(path.name, frame, time_column)
-    name = _value_column(path.name, frame, column, time_name)
-    return Table(path.name, frame[time_name], frame[name], lines)
+    return frame, lines
 
 
 def _content(path: Path) -> str:
@@ -102,7 +118,7 @@ def _separator(path: Path) -> str:
 
 def _time_column(file: str, frame: pd.DataFrame, wanted: str | None) -> str:
     if wanted is not None:
-        return _known(file, frame, "time_column", wanted)
+        return known_column(file, frame, "time_column", wanted)
     for name in frame.columns:
         series = frame[name]
         if series.dtype.kind == "M" or _DATE.match(str(series.iloc[0])):
@@ -113,14 +129,25 @@ def _time_column(file: str, frame: pd.DataFrame, wanted: str | None) -> str:
 
 def _value_column(file: str, frame: pd.DataFrame, wanted: str | None, time_name: str) -> str:
     if wanted is not None:
-        return _known(file, frame, "column", wanted)
+        return known_column(file, frame, "column", wanted)
     others = [str(name) for name in frame.columns if name != time_name]
     if len(others) != 1:
         raise InputError(file, None, "column", "not given", f"one of {_names(frame)}")
     return others[0]
 
 
-def _known(file: str, frame: pd.DataFrame, field: str, wanted: str) -> str:
+def known_column(file: str, frame: pd.DataFrame, field: str, wanted: str) -> str:
+    """Return the name of a column that there is.
+
+    Args:
+        file: For messages.
+        frame: Read from it.
+        field: Key that names the column, for messages.
+        wanted: The name.
+
+    Raises:
+        InputError: If there is none of this name; says which there are.
+    """
     if wanted in frame.columns:
         return wanted
     close = difflib.get_close_matches(wanted, [str(name) for name in frame.columns], n=1)

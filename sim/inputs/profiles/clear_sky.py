@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ....models.pv_glass import glass_kept, ground_kept, sky_kept
 from ..daily import MINUTE_US
 from .kept import kept_series
+from .obstacles import NO_OBSTACLES, Obstacles
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _GEOMETRY_STEP_US = 2 * MINUTE_US
 _LEAST_IRRADIANCE = 1e-3
 """What clear skies are rounded to [W/m²]; pyranometers show 0.1 or more."""
+_LEAST_ANGLE_DEG = 1e-4
+"""What directions to the sun are rounded to [°]."""
 _DECIMALS_OF_CLEARNESS = 6
 _ALBEDO = 0.25
 _OVERCAST = 0.4
@@ -56,6 +59,8 @@ class ClearMonth(NamedTuple):
     """Share of the direct light that glass on the plane lets through [1/1000]."""
     tilt_deg: float
     """Of the plane, from the horizontal [°]."""
+    sky_kept: float = 1.0
+    """Share of the sky's light that what stands before the plane lets through."""
 
     @property
     def clearness(self) -> float:
@@ -94,7 +99,7 @@ class ClearMonth(NamedTuple):
         about_sun, facing = about_sun / 1000.0 * direct, facing / 1000.0
         diffuse = index * horizontal - direct * level
         upright = math.cos(math.radians(self.tilt_deg))
-        sky, ground = (1.0 + upright) / 2.0, _ALBEDO * (1.0 - upright) / 2.0
+        sky, ground = self.sky_kept * (1.0 + upright) / 2.0, _ALBEDO * (1.0 - upright) / 2.0
         if is_glazed:
             kept = np.interp(times_us, self.times_us, self.kept) / 1000.0
             beam, facing = kept * beam, kept * facing
@@ -107,7 +112,13 @@ class ClearMonth(NamedTuple):
         return values
 
 
-def clear_month(location: Location, plane: tuple[float, float], begin_us: int, end_us: int) -> ClearMonth:
+def clear_month(
+    location: Location,
+    plane: tuple[float, float],
+    begin_us: int,
+    end_us: int,
+    obstacles: Obstacles = NO_OBSTACLES,
+) -> ClearMonth:
     """Return the clear sky over a plane at a place.
 
     Args:
@@ -115,6 +126,7 @@ def clear_month(location: Location, plane: tuple[float, float], begin_us: int, e
         plane: Its tilt from the horizontal and azimuth clockwise from north [°].
         begin_us: When the month begins [µs since the Unix epoch].
         end_us: When it ends.
+        obstacles: What stands before the plane; `total` is without it.
     """
     import numpy as np  # noqa: PLC0415
 
@@ -134,7 +146,25 @@ def clear_month(location: Location, plane: tuple[float, float], begin_us: int, e
         lambda: _parts(times_us, location, *plane),
     )
     beam, horizontal, level, about_sun, facing, outside, kept = parts.reshape(_PARTS, -1)
-    return ClearMonth(times_us, total, beam, horizontal, level, about_sun, facing, outside, kept, plane[0])
+    month = ClearMonth(times_us, total, beam, horizontal, level, about_sun, facing, outside, kept, plane[0])
+    if obstacles == NO_OBSTACLES:
+        return month
+    sun = kept_series(
+        f"sun {where} {when}", "pvlib", _LEAST_ANGLE_DEG, lambda: _sun(times_us, location)
+    ).reshape(2, -1)
+    seen = np.array(obstacles.beam_kept(plane, *sun.tolist()))
+    return month._replace(beam=seen * beam, facing=seen * facing, sky_kept=obstacles.sky_kept(plane))
+
+
+def _sun(times_us: npt.NDArray[np.int64], location: Location) -> Floats:
+    """Return the zenith angles of the sun, then its azimuths [°]."""
+    import numpy as np  # noqa: PLC0415
+
+    sky = _clear_sky(
+        times_us.astype(np.int64).tobytes(), location.latitude, location.longitude, location.altitude
+    )
+    together: Floats = np.concatenate([sky.zenith_deg.to_numpy(float), sky.azimuth_deg.to_numpy(float)])
+    return together
 
 
 def _parts(

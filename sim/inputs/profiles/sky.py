@@ -15,6 +15,7 @@ from ..specs import ClearSky, Clouds
 from .clear_sky import ClearMonth, clear_month
 from .climate import climate_at
 from .days import day_clear_sky_index, month_ranks
+from .obstacles import NO_OBSTACLES, Obstacles
 from .outdoors import OutdoorDays
 from .snow import SnowCover
 
@@ -56,6 +57,7 @@ class SkyDays:
         weather_key: str,
         *,
         is_glazed: bool = False,
+        obstacles: Obstacles = NO_OBSTACLES,
     ) -> None:
         """Look at the sky from a place.
 
@@ -66,7 +68,9 @@ class SkyDays:
             key: Names the random stream of passing clouds; each day has its own within.
             weather_key: Names the random stream of the weather, which tells what days are like.
             is_glazed: Whether to count what the glass of modules lets through, over that at right angles.
+            obstacles: What stands before modules; counts behind their glass alone.
         """
+        self._obstacles = obstacles
         self._spec = spec
         self._location = location
         self._plane = plane
@@ -126,7 +130,7 @@ class SkyDays:
                 del self._months[next(iter(self._months))]
             begin_us = midnight_us(first, day.zone)
             end_us = midnight_us((first + timedelta(days=31)).replace(day=1), day.zone)
-            self._months[first] = clear_month(self._location, self._plane, begin_us, end_us)
+            self._months[first] = clear_month(self._location, self._plane, begin_us, end_us, self._obstacles)
         return self._months[first]
 
 
