@@ -49,7 +49,7 @@ from .diffusion import (
     stored_by_lead_v,
     surface_path,
 )
-from .hysteresis import STAYS, hysteresis_ohm
+from .hysteresis import NO_SIDES, hysteresis_s, sides_over
 from .parameter import Parameter
 from .tables import scaled_table, table_mean, table_value, table_value_beyond
 
@@ -64,8 +64,6 @@ _LEAD_REACH = 0.01
 """By how much the lead of the particles' surface may move before the limits change materially."""
 _ROUNDS = 3
 """In which the current is found where the surface's way crosses a knot."""
-_NO_CURRENT_A = 1e-12
-"""Smaller currents leave hysteresis where it is."""
 _SETTLED_K = 0.01
 """RC pairs whose settling could not warm the cells by more count as settled."""
 _SETTLED_SHARE = 0.001
@@ -537,19 +535,17 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     near = 0.0  # about the current, without resistance: good enough to cut the step and to find its middle
     if emf > 0.0:
         near = min(max(power_w / emf, -limits[1]), limits[0])
-    kept = table_value(params.charge_acceptance, soc) if near > 0.0 else 1.0
-    near_stored = kept * near - leak
-    moved = abs(near_stored) * left_s / coulombs
+    moved = abs(near - leak) * left_s / coulombs
     dt_s = left_s if moved <= _SOC_STEP else left_s * _SOC_STEP / moved
 
     kelvin = _kelvin(temperature_c)
     lag = NO_LAG
     if lags:
         lag = _lag(params, kelvin, coulombs)
-        off = abs(lead - lag.per_amp * near_stored)
+        off = abs(lead - lag.per_amp * (near - leak))
         if off > _SOC_STEP:
             dt_s = min(dt_s, lag.time_constant_s * _SOC_STEP / off)
-    middle = soc + 0.5 * near_stored * dt_s / coulombs
+    middle = soc + 0.5 * (near - leak) * dt_s / coulombs
     factors = _resistance_factors(params, kelvin, resistance_factor)
     # Spelled out, since all of a live site passes here many times a second.
     r0 = factors.r0 * table_value(params.r0_ohm, middle)
@@ -571,10 +567,13 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         if longest_s < dt_s:
             dt_s = longest_s
             # Where resistances grow steeply, those of the middle of what was cut off are far from those here.
-            middle = soc + 0.5 * near_stored * dt_s / coulombs
+            middle = soc + 0.5 * (near - leak) * dt_s / coulombs
             r0, r1, r2 = _resistances_at(params, factors, middle)
             if near > 0.0:
                 r0 += factors.r0 * table_value(params.charging_ohm, middle)
+    kept = 1.0
+    if near > 0.0:
+        kept = table_value(params.charge_acceptance, min(middle, max(soc, params.soc_upper)))
     per_coulomb = dt_s / coulombs
     quick = decay_over(dt_s, r1 * params.c1_f)
     slow = decay_over(dt_s, r2 * params.c2_f)
@@ -583,14 +582,12 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     index = min(max(int(surface * segments), 0), segments - 1)
     emf = ocv + quick_v * quick.mean + slow_v * slow.mean
     base_ohm = r0 + r1 * (1.0 - quick.mean) + r2 * (1.0 - slow.mean)
-    sides_ohm, sides = 0.0, STAYS
+    sides = NO_SIDES
     if has_sides:
-        if abs(near) > _NO_CURRENT_A:
-            half_v = table_value(params.hysteresis_v, middle)
-            sides_ohm = hysteresis_ohm(half_v, near, emf + held_v, base_ohm)
-            sides = decay_over(dt_s, sides_ohm * params.hysteresis_f)
-        emf += held_v * sides.mean
-        base_ohm += sides_ohm * (1.0 - sides.mean)
+        conductance_s = hysteresis_s(table_value(params.hysteresis_v, middle), near, emf + held_v, base_ohm)
+        sides = sides_over(conductance_s, params.hysteresis_f, dt_s)
+        emf += held_v * sides.kept
+        base_ohm += sides.ohm
     per_amp = 0.5 * (params.ocv_v[index + 1] - params.ocv_v[index]) * segments * per_coulomb
     fading = Decay(0.0, 0.0)
     if lags:
@@ -606,7 +603,7 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
         pairs_v = quick_v * quick.mean + slow_v * slow.mean
         if has_sides:
-            pairs_v += held_v * sides.mean
+            pairs_v += held_v * sides.kept
         rounds = 0
         while not path.is_straight and rounds < _ROUNDS:
             per_amp = kept * path.slope_v * (0.5 * per_coulomb + lag.per_amp * (1.0 - fading.mean))
@@ -632,8 +629,8 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         end = stop
         quick = decay_over(dt_s, r1 * params.c1_f)
         slow = decay_over(dt_s, r2 * params.c2_f)
-        if sides_ohm > 0.0:
-            sides = decay_over(dt_s, sides_ohm * params.hysteresis_f)
+        if has_sides:
+            sides = sides_over(sides.conductance_s, params.hysteresis_f, dt_s)
         if lags:
             fading = decay_over(dt_s, lag.time_constant_s)
             settled = lag.per_amp * stored
@@ -651,8 +648,10 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     mean_quick = quick_v * quick.mean + current * r1 * (1.0 - quick.mean)
     mean_slow = slow_v * slow.mean + current * r2 * (1.0 - slow.mean)
     mean_v = mean_ocv + r0 * current + mean_quick + mean_slow
+    held_mean_v = 0.0
     if has_sides:
-        mean_v += held_v * sides.mean + current * sides_ohm * (1.0 - sides.mean)
+        held_mean_v = held_v * sides.kept + current * sides.ohm
+        mean_v += held_mean_v
     energy_j = current * dt_s * mean_v
     energy_j += max(-levelled_j, 0.0)  # by what the mean voltage is inexact where the surface crosses a knot
     lost = leak + (1.0 - kept) * current
@@ -662,8 +661,8 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     slow_v = current * r2 + (slow_v - current * r2) * slow.end
     end_v = end_ocv + quick_v + slow_v + r0 * current
     if has_sides:
-        loss_j += rc_heat_j(held_v, current, sides_ohm, dt_s, sides)
-        held_v = current * sides_ohm + (held_v - current * sides_ohm) * sides.end
+        loss_j += held_mean_v * held_mean_v * sides.conductance_s * dt_s
+        held_v = 2.0 * held_mean_v - held_v
         end_v += held_v
     slope = table_value(params.ocv_slope_v_per_k, 0.5 * (soc + end))
     reversible_j = stored * dt_s * kelvin * slope
