@@ -25,7 +25,10 @@ Beside that heat the reaction itself sets free `T dU/dT` per charge, and takes i
 and the reversible heat passes between the warmth of the cells and the entropy of their charge, so it stands in
 the heat balance of the cells and not in the balance above.
 
-Left out: hysteresis, resistances that depend on the current, the change of `U` with temperature itself (some
+A cell that was charged rests above one that was discharged (`models/hysteresis.py`). Of the charging current only a
+part may be kept (`charge_acceptance`); the rest, which makes gas in a lead-acid cell, is lost.
+
+Left out: resistances that depend on the amount of the current, the change of `U` with temperature itself (some
 0.1 mV per kelvin and cell), differences between cells. Ageing is another model's: it moves `capacity_share` and
 `resistance_factor` of the state, which everything here respects.
 """
@@ -46,6 +49,7 @@ from .diffusion import (
     stored_by_lead_v,
     surface_path,
 )
+from .hysteresis import NO_SIDES, hysteresis_s, sides_over
 from .parameter import Parameter
 from .tables import scaled_table, table_mean, table_value, table_value_beyond
 
@@ -140,6 +144,14 @@ class BatteryParams(NamedTuple):
     """Heat given to the air per kelvin above it."""
     self_discharge_a: Annotated[float, Parameter("A", 0.0)]
     """Leakage inside the cells."""
+    charging_ohm: Annotated[tuple[float, ...], _RESISTANCE] = (0.0, 0.0)
+    """Series resistance besides R0 while charging, over SoC at 25 °C; follows temperature and age as R0 does."""
+    charge_acceptance: Annotated[tuple[float, ...], Parameter("1", 0.0, 1.0, above=True)] = (1.0, 1.0)
+    """Part of the charging current that is kept as charge, over SoC; the rest is lost (gassing)."""
+    hysteresis_v: Annotated[tuple[float, ...], Parameter("V", 0.0)] = (0.0, 0.0)
+    """Half of the distance of the open-circuit voltages after charging and after discharging, over SoC."""
+    hysteresis_f: Annotated[float, Parameter("F", 0.0)] = 0.0
+    """Charge over that half within which 63 % of the way between the two is gone; 0 for no hysteresis."""
     diffusion_gain_h: Annotated[
         float, Parameter("h", 0.0, 1.0, "chosen: at 1C as much as the cell holds")
     ] = 0.0
@@ -168,6 +180,8 @@ class BatteryState(NamedTuple):
     """Resistances over those of the new battery, >= 0; grows with age."""
     surface_lead: float = 0.0
     """SoC at the surface of the particles less the mean, positive after charging."""
+    hysteresis_voltage_v: float = 0.0
+    """Open-circuit voltage above the mean of those after charging and after discharging [V]."""
 
 
 class BatteryInput(NamedTuple):
@@ -213,7 +227,7 @@ class _Advance(NamedTuple):
 
 def battery_initial_state(_params: BatteryParams, soc: float, temperature_c: float) -> BatteryState:
     """Return a new battery that has rested: SoC 0..1 (kept inside), temperature [°C]."""
-    return BatteryState(min(max(soc, 0.0), 1.0), 0.0, 0.0, temperature_c, 1.0, 1.0, 0.0)
+    return BatteryState(min(max(soc, 0.0), 1.0), 0.0, 0.0, temperature_c, 1.0, 1.0, 0.0, 0.0)
 
 
 def scaled(params: BatteryParams, capacity_wh: float) -> BatteryParams:
@@ -238,6 +252,8 @@ def scaled(params: BatteryParams, capacity_wh: float) -> BatteryParams:
         heat_capacity_j_per_k=params.heat_capacity_j_per_k * ratio,
         heat_loss_w_per_k=params.heat_loss_w_per_k * ratio,
         self_discharge_a=params.self_discharge_a * ratio,
+        charging_ohm=scaled_table(params.charging_ohm, 1.0 / ratio),
+        hysteresis_f=params.hysteresis_f * ratio,
     )
 
 
@@ -266,6 +282,21 @@ def battery_resistances(params: BatteryParams, state: BatteryState) -> Resistanc
     """Return R0, R1 and R2 [Ω] at the state's SoC, temperature and age."""
     factors = _resistance_factors(params, _kelvin(state.temperature_c), state.resistance_factor)
     return _resistances_at(params, factors, state.soc)
+
+
+def battery_charging_ohm(params: BatteryParams, state: BatteryState, soc: float) -> float:
+    """Return the resistance [Ω] that charging meets besides R0 at an SoC, at the state's temperature and age."""
+    factors = _resistance_factors(params, _kelvin(state.temperature_c), state.resistance_factor)
+    return factors.r0 * table_value(params.charging_ohm, soc)
+
+
+def battery_stored_a(params: BatteryParams, soc: float, current_a: float) -> float:
+    """Return the current that changes the charge [A]: what is kept of the one at the terminals, less the leak."""
+    return _kept(params, soc, current_a) * current_a - _leak_a(params, soc)
+
+
+def _kept(params: BatteryParams, soc: float, current_a: float) -> float:
+    return table_value(params.charge_acceptance, soc) if current_a > 0.0 else 1.0
 
 
 def _resistances_at(params: BatteryParams, factors: Resistances, soc: float) -> Resistances:
@@ -306,11 +337,13 @@ def battery_open_circuit_v(params: BatteryParams, state: BatteryState) -> float:
 
 
 def battery_stored_energy_wh(params: BatteryParams, state: BatteryState) -> float:
-    """Return the energy above an empty, rested battery [Wh]: of its charge, of its RC pairs and of its lead."""
+    """Return the energy above an empty, rested battery [Wh]: of its charge, RC pairs, hysteresis and lead."""
     charge_ah = params.charge_capacity_ah * state.capacity_share * state.soc
     quick_j = 0.5 * params.c1_f * state.rc1_voltage_v * state.rc1_voltage_v
     slow_j = 0.5 * params.c2_f * state.rc2_voltage_v * state.rc2_voltage_v
     stored_wh = charge_ah * table_mean(params.ocv_v, 0.0, state.soc) + (quick_j + slow_j) / _SECONDS_PER_HOUR
+    held_j = 0.5 * params.hysteresis_f * state.hysteresis_voltage_v * state.hysteresis_voltage_v
+    stored_wh += held_j / _SECONDS_PER_HOUR
     if params.diffusion_gain_h <= 0.0:
         return stored_wh
     share = battery_lag(params, state).surface_share
@@ -328,16 +361,21 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
     """Return the power that the BMS allows to hold, discharging (<= 0) and charging (>= 0) [W].
 
     The least of: rated power; the rated current; the current that brings the terminals to a voltage limit
-    once the RC pairs have settled, and the lead of the particles' surface as well unless it is farther now (so a
-    power within the limits stays within the voltages). The result falls
+    once the RC pairs and hysteresis have settled, and the lead of the particles' surface as well unless it is farther
+    now (so a power within the limits stays within the voltages). The result falls
     linearly to zero over the derating ranges of SoC and temperature, whichever says less; within 0.01 % of a
     limit of SoC it is zero.
     """
     ocv = table_value(params.ocv_v, state.soc)
     r0, r1, r2 = battery_resistances(params, state)
     resistance = r0 + r1 + r2
+    charging_ohm = resistance + battery_charging_ohm(params, state, state.soc)
     charge_a, discharge_a = params.charge_current_max_a, params.discharge_current_max_a
     charge_v, discharge_v = ocv, ocv
+    above_v, below_v = 0.0, 0.0
+    if params.hysteresis_f > 0.0:
+        half_v = table_value(params.hysteresis_v, state.soc)
+        above_v, below_v = max(half_v, state.hysteresis_voltage_v), max(half_v, -state.hysteresis_voltage_v)
     if params.diffusion_gain_h > 0.0:
         soc, lead, per_amp = state.soc, state.surface_lead, battery_lag(params, state).per_amp
         # Towards empty, resistances grow steeply while a power is held.
@@ -345,18 +383,22 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
         ahead = _resistances_at(params, factors, soc - _SOC_AHEAD)
         falling_ohm = max(resistance, ahead.r0 + ahead.r1 + ahead.r2)
         charge_a = current_to_voltage(
-            params.ocv_v, soc, lead, per_amp, resistance, params.voltage_max_v, charge_a, 1.0
+            params.ocv_v, soc, lead, per_amp, charging_ohm, params.voltage_max_v - above_v, charge_a, 1.0
         )
         discharge_a = current_to_voltage(
-            params.ocv_v, soc, lead, per_amp, falling_ohm, params.voltage_min_v, discharge_a, -1.0
+            params.ocv_v, soc, lead, per_amp, falling_ohm, params.voltage_min_v + below_v, discharge_a, -1.0
         )
         charge_v = table_value_beyond(params.ocv_v, soc + min(lead, 0.0))
         discharge_v = table_value_beyond(params.ocv_v, soc + min(lead, -per_amp * discharge_a))
         resistance = falling_ohm
-    elif resistance > 0.0:
-        charge_a = min(charge_a, max(params.voltage_max_v - ocv, 0.0) / resistance)
-        discharge_a = min(discharge_a, max(ocv - params.voltage_min_v, 0.0) / resistance)
+    else:
+        if charging_ohm > 0.0:
+            charge_a = min(charge_a, max(params.voltage_max_v - above_v - ocv, 0.0) / charging_ohm)
+        if resistance > 0.0:
+            discharge_a = min(discharge_a, max(ocv - below_v - params.voltage_min_v, 0.0) / resistance)
+    charge_v += min(state.hysteresis_voltage_v, 0.0) if params.hysteresis_f > 0.0 else 0.0
     charge_w = min(charge_a * charge_v, params.charge_power_max_w)
+    discharge_v -= below_v
     discharge_w = min(discharge_a * (discharge_v - discharge_a * resistance), params.discharge_power_max_w)
     charge_factor = min(
         _soc_factor(params.soc_upper - state.soc, params.soc_derating_width),
@@ -392,12 +434,13 @@ def _leak_a(params: BatteryParams, soc: float) -> float:
 def _current_limits(params: BatteryParams, soc: float) -> tuple[float, float]:
     """Return the greatest currents that charge and discharge [A], >= 0.
 
-    They are the rated ones inside the limits of SoC. At the upper limit only what leaks out flows in, so that a full
+    They are the rated ones inside the limits of SoC. At the upper limit only what leaks out is kept, so that a full
     battery stays full however long the step; past a limit nothing carries the battery farther.
     """
     charge_a, discharge_a = params.charge_current_max_a, params.discharge_current_max_a
     if soc >= params.soc_upper:
-        charge_a = min(charge_a, _leak_a(params, soc)) if soc == params.soc_upper else 0.0
+        floating_a = _leak_a(params, soc) / table_value(params.charge_acceptance, soc)
+        charge_a = min(charge_a, floating_a) if soc == params.soc_upper else 0.0
     return charge_a, discharge_a if soc > params.soc_lower else 0.0
 
 
@@ -415,17 +458,25 @@ def battery_terminal(params: BatteryParams, state: BatteryState, power_w: float)
     that the circuit can give is in the way.
     """
     r0, r1, r2 = battery_resistances(params, state)
+    if power_w > 0.0:
+        r0 += battery_charging_ohm(params, state, state.soc)
     surface_v = table_value_beyond(params.ocv_v, battery_surface_soc(params, state))
     emf = surface_v + state.rc1_voltage_v + state.rc2_voltage_v
+    if params.hysteresis_f > 0.0:
+        emf += state.hysteresis_voltage_v
     current = _current(power_w, emf, r0, _current_limits(params, state.soc))
     voltage = emf + r0 * current
     loss_w = r0 * current * current + _pairs_w(state.rc1_voltage_v, state.rc2_voltage_v, r1, r2)
+    if params.hysteresis_f > 0.0:
+        held_v = state.hysteresis_voltage_v
+        loss_w += held_v * held_v * abs(current) / table_value(params.hysteresis_v, state.soc)
     if params.diffusion_gain_h > 0.0:
         lag, coulombs = battery_lag(params, state), _coulombs(params, state.capacity_share)
         loss_w += levelling_w(params.ocv_v, state.soc, state.surface_lead, lag, coulombs)
-    leak = _leak_a(params, state.soc)
+    loss_w += (1.0 - _kept(params, state.soc, current)) * current * surface_v
+    stored = battery_stored_a(params, state.soc, current)
     heat_v = _kelvin(state.temperature_c) * table_value(params.ocv_slope_v_per_k, state.soc)
-    return BatteryOutput(voltage * current, voltage, current, loss_w, (current - leak) * heat_v)
+    return BatteryOutput(voltage * current, voltage, current, loss_w, stored * heat_v)
 
 
 def battery_step(
@@ -468,8 +519,8 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     Within one segment of the open-circuit table the current is exact at once, since the mean voltage is then
     linear in it; where the step crosses a knot, a few more rounds bring it there.
     """
-    soc, quick_v, slow_v, temperature_c, capacity_share, resistance_factor, lead = state
-    lags = params.diffusion_gain_h > 0.0
+    soc, quick_v, slow_v, temperature_c, capacity_share, resistance_factor, lead, held_v = state
+    lags, has_sides = params.diffusion_gain_h > 0.0, params.hysteresis_f > 0.0
     power_w = inp.power_w
     coulombs = _coulombs(params, capacity_share)
     leak = _leak_a(params, soc)
@@ -479,6 +530,8 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         ocv = table_value_beyond(params.ocv_v, surface)
     limits = _current_limits(params, soc)
     emf = ocv + quick_v + slow_v
+    if has_sides:
+        emf += held_v
     near = 0.0  # about the current, without resistance: good enough to cut the step and to find its middle
     if emf > 0.0:
         near = min(max(power_w / emf, -limits[1]), limits[0])
@@ -498,6 +551,8 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     r0 = factors.r0 * table_value(params.r0_ohm, middle)
     r1 = factors.r1 * table_value(params.r1_ohm, middle)
     r2 = factors.r2 * table_value(params.r2_ohm, middle)
+    if near > 0.0:
+        r0 += factors.r0 * table_value(params.charging_ohm, middle)
     quick_off_v, slow_off_v = quick_v - near * r1, slow_v - near * r2
     settling_j = 0.5 * (params.c1_f * quick_off_v * quick_off_v + params.c2_f * slow_off_v * slow_off_v)
     is_warm = settling_j > _SETTLED_K * params.heat_capacity_j_per_k and dt_s > _SETTLING_LEAST_S
@@ -512,7 +567,13 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         if longest_s < dt_s:
             dt_s = longest_s
             # Where resistances grow steeply, those of the middle of what was cut off are far from those here.
-            r0, r1, r2 = _resistances_at(params, factors, soc + 0.5 * (near - leak) * dt_s / coulombs)
+            middle = soc + 0.5 * (near - leak) * dt_s / coulombs
+            r0, r1, r2 = _resistances_at(params, factors, middle)
+            if near > 0.0:
+                r0 += factors.r0 * table_value(params.charging_ohm, middle)
+    kept = 1.0
+    if near > 0.0:
+        kept = table_value(params.charge_acceptance, min(middle, max(soc, params.soc_upper)))
     per_coulomb = dt_s / coulombs
     quick = decay_over(dt_s, r1 * params.c1_f)
     slow = decay_over(dt_s, r2 * params.c2_f)
@@ -521,6 +582,12 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     index = min(max(int(surface * segments), 0), segments - 1)
     emf = ocv + quick_v * quick.mean + slow_v * slow.mean
     base_ohm = r0 + r1 * (1.0 - quick.mean) + r2 * (1.0 - slow.mean)
+    sides = NO_SIDES
+    if has_sides:
+        conductance_s = hysteresis_s(table_value(params.hysteresis_v, middle), near, emf + held_v, base_ohm)
+        sides = sides_over(conductance_s, params.hysteresis_f, dt_s)
+        emf += held_v * sides.kept
+        base_ohm += sides.ohm
     per_amp = 0.5 * (params.ocv_v[index + 1] - params.ocv_v[index]) * segments * per_coulomb
     fading = Decay(0.0, 0.0)
     if lags:
@@ -528,37 +595,45 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         slope_v = (params.ocv_v[index + 1] - params.ocv_v[index]) * segments
         emf -= slope_v * lead * (1.0 - fading.mean)
         per_amp += slope_v * lag.per_amp * (1.0 - fading.mean)
-    current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp, limits)
-    end = _clipped(soc + (current - leak) * per_coulomb)
+    current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp * kept, limits)
+    stored = kept * current - leak
+    end = _clipped(soc + stored * per_coulomb)
     if lags:
-        settled = lag.per_amp * (current - leak)
+        settled = lag.per_amp * stored
         path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
+        pairs_v = quick_v * quick.mean + slow_v * slow.mean
+        if has_sides:
+            pairs_v += held_v * sides.kept
         rounds = 0
         while not path.is_straight and rounds < _ROUNDS:
-            per_amp = path.slope_v * (0.5 * per_coulomb + lag.per_amp * (1.0 - fading.mean))
-            emf = path.mean_v + (quick_v * quick.mean + slow_v * slow.mean) - per_amp * current
+            per_amp = kept * path.slope_v * (0.5 * per_coulomb + lag.per_amp * (1.0 - fading.mean))
+            emf = path.mean_v + pairs_v - per_amp * current
             current = _current(power_w, emf, base_ohm + per_amp, limits)
-            end = _clipped(soc + (current - leak) * per_coulomb)
-            settled = lag.per_amp * (current - leak)
+            stored = kept * current - leak
+            end = _clipped(soc + stored * per_coulomb)
+            settled = lag.per_amp * stored
             path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
             rounds += 1
     elif end * segments < index or end * segments > index + 1:
         for _ in range(2):
-            if current != leak:
-                end = _clipped(soc + (current - leak) * per_coulomb)
-                per_amp = (table_mean(params.ocv_v, soc, end) - ocv) / (current - leak)
-            current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp, limits)
+            if stored != 0.0:
+                end = _clipped(soc + stored * per_coulomb)
+                per_amp = (table_mean(params.ocv_v, soc, end) - ocv) / stored
+            current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp * kept, limits)
+            stored = kept * current - leak
 
-    end = soc + (current - leak) * per_coulomb
-    stop = _stop(params, soc, current, leak, power_w)
-    if (end - stop) * (current - leak) > 0.0:
-        dt_s = (stop - soc) * coulombs / (current - leak)
+    end = soc + stored * per_coulomb
+    stop = _stop(params, soc, current, stored, power_w)
+    if (end - stop) * stored > 0.0:
+        dt_s = (stop - soc) * coulombs / stored
         end = stop
         quick = decay_over(dt_s, r1 * params.c1_f)
         slow = decay_over(dt_s, r2 * params.c2_f)
+        if has_sides:
+            sides = sides_over(sides.conductance_s, params.hysteresis_f, dt_s)
         if lags:
             fading = decay_over(dt_s, lag.time_constant_s)
-            settled = lag.per_amp * (current - leak)
+            settled = lag.per_amp * stored
             path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
     levelled_j = 0.0
     if lags:
@@ -572,24 +647,35 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
             mean_ocv = table_mean(params.ocv_v, soc, end)
     mean_quick = quick_v * quick.mean + current * r1 * (1.0 - quick.mean)
     mean_slow = slow_v * slow.mean + current * r2 * (1.0 - slow.mean)
-    energy_j = current * dt_s * (mean_ocv + r0 * current + mean_quick + mean_slow)
+    mean_v = mean_ocv + r0 * current + mean_quick + mean_slow
+    held_mean_v = 0.0
+    if has_sides:
+        held_mean_v = held_v * sides.kept + current * sides.ohm
+        mean_v += held_mean_v
+    energy_j = current * dt_s * mean_v
     energy_j += max(-levelled_j, 0.0)  # by what the mean voltage is inexact where the surface crosses a knot
-    loss_j = (r0 * current * current + leak * mean_ocv) * dt_s + max(levelled_j, 0.0)
+    lost = leak + (1.0 - kept) * current
+    loss_j = (r0 * current * current + lost * mean_ocv) * dt_s + max(levelled_j, 0.0)
     loss_j += rc_heat_j(quick_v, current, r1, dt_s, quick) + rc_heat_j(slow_v, current, r2, dt_s, slow)
     quick_v = current * r1 + (quick_v - current * r1) * quick.end
     slow_v = current * r2 + (slow_v - current * r2) * slow.end
+    end_v = end_ocv + quick_v + slow_v + r0 * current
+    if has_sides:
+        loss_j += held_mean_v * held_mean_v * sides.conductance_s * dt_s
+        held_v = 2.0 * held_mean_v - held_v
+        end_v += held_v
     slope = table_value(params.ocv_slope_v_per_k, 0.5 * (soc + end))
-    reversible_j = (current - leak) * dt_s * kelvin * slope
+    reversible_j = stored * dt_s * kelvin * slope
     body = ThermalBody(params.heat_capacity_j_per_k, params.heat_loss_w_per_k)
     warmed_c = temperature_after(body, temperature_c, (loss_j + reversible_j) / dt_s, inp.ambient_c, dt_s)
     return _Advance(
-        BatteryState(end, quick_v, slow_v, warmed_c, capacity_share, resistance_factor, lead),
+        BatteryState(end, quick_v, slow_v, warmed_c, capacity_share, resistance_factor, lead, held_v),
         dt_s,
         energy_j,
         current * dt_s,
         loss_j,
         reversible_j,
-        end_ocv + quick_v + slow_v + r0 * current,
+        end_v,
     )
 
 
@@ -621,9 +707,9 @@ def _clipped(soc: float) -> float:
     return min(max(soc, 0.0), 1.0)
 
 
-def _stop(params: BatteryParams, soc: float, current_a: float, leak_a: float, power_w: float) -> float:
+def _stop(params: BatteryParams, soc: float, current_a: float, stored_a: float, power_w: float) -> float:
     """Return the SoC that a current cannot pass; outside the limits it can only bring the battery back."""
-    if current_a > leak_a:
+    if stored_a > 0.0:
         return max(soc, params.soc_upper)
     if power_w > 0.0 and soc > params.soc_upper:
         return params.soc_upper  # from there on charging makes up for the leak
@@ -650,15 +736,15 @@ def battery_horizon_s(
         Time [s], at least 0.1 s; infinite if nothing moves.
     """
     now = battery_terminal(params, state, power_w)
-    leak = _leak_a(params, state.soc)
+    stored_a = battery_stored_a(params, state.soc, now.current_a)
     coulombs = params.charge_capacity_ah * _SECONDS_PER_HOUR * state.capacity_share
-    soc_per_s = (now.current_a - leak) / coulombs
+    soc_per_s = stored_a / coulombs
     horizon = math.inf
     if soc_per_s != 0.0:
         horizon = _soc_reach(params, state.soc, soc_per_s > 0.0) / abs(soc_per_s)
     if params.diffusion_gain_h > 0.0:
         lag = battery_lag(params, state)
-        off = abs(state.surface_lead - lag.per_amp * (now.current_a - leak))
+        off = abs(state.surface_lead - lag.per_amp * stored_a)
         if off > _LEAD_REACH:
             horizon = min(horizon, -lag.time_constant_s * math.log1p(-_LEAD_REACH / off))
     heat_w = now.loss_w + now.reversible_heat_w

@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from .battery import BatteryParams
+from .hysteresis import hysteresis_capacitance_f
 from .parameter import Parameter, ParameterError, check_parameters
 from .tables import scaled_table, table_mean, table_value
 
 _TEMPERATURE = Parameter("°C", -60.0, 100.0, "wider than any data sheet named in the presets")
 _RESISTANCE = Parameter("Ω", 0.0, 1e3, "chosen: far above any cell of a pack")
 _SHARE = Parameter("1", 0.0, 1.0)
+_TABLES = (
+    "ocv_v", "ocv_slope_v_per_k", "r0_ohm", "r1_ohm", "r2_ohm", "charging_ohm", "charge_acceptance", "hysteresis_v",
+)  # fmt: skip
 _ACTIVATION = Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")
 
 
@@ -71,6 +75,16 @@ class CellParams(NamedTuple):
     """With which that lead follows the current, at 25 °C; > 0 if there is one."""
     diffusion_activation_k: Annotated[float, _ACTIVATION] = 0.0
     """Activation energy of both over the gas constant."""
+    charging_ohm: Annotated[tuple[float, ...], _RESISTANCE] = (0.0, 0.0)
+    """Series resistance besides R0 while charging, over SoC at 25 °C; follows temperature and age as R0 does."""
+    charge_acceptance: Annotated[tuple[float, ...], Parameter("1", 0.0, 1.0, above=True)] = (1.0, 1.0)
+    """Part of the charging current that is kept as charge, over SoC; the rest is lost (gassing)."""
+    hysteresis_v: Annotated[tuple[float, ...], Parameter("V", 0.0)] = (0.0, 0.0)
+    """Half of the distance of the open-circuit voltages after charging and after discharging, over SoC."""
+    hysteresis_rate: Annotated[
+        float, Parameter("1", 0.0, 1000.0, "chosen: all of the way within 0.5 % SoC")
+    ] = 0.0
+    """Plett's γ: 63 % of the way between the two is gone within 1/γ of the charge from empty to full; 0 for none."""
 
 
 class PackParams(NamedTuple):
@@ -100,6 +114,7 @@ def battery_of_cells(cell: CellParams, pack: PackParams) -> BatteryParams:
     capacity_ah = cell.charge_capacity_ah * strings
     r1_ohm = scaled_table(cell.r1_ohm, pack.series / strings)
     r2_ohm = scaled_table(cell.r2_ohm, pack.series / strings)
+    hysteresis_v = scaled_table(cell.hysteresis_v, pack.series)
     return BatteryParams(
         capacity_wh=pack.capacity_wh,
         charge_capacity_ah=capacity_ah,
@@ -133,6 +148,10 @@ def battery_of_cells(cell: CellParams, pack: PackParams) -> BatteryParams:
         diffusion_gain_h=cell.diffusion_gain_h,
         diffusion_time_constant_s=cell.diffusion_time_constant_s,
         diffusion_activation_k=cell.diffusion_activation_k,
+        charging_ohm=scaled_table(cell.charging_ohm, pack.series / strings),
+        charge_acceptance=cell.charge_acceptance,
+        hysteresis_v=hysteresis_v,
+        hysteresis_f=hysteresis_capacitance_f(hysteresis_v, cell.hysteresis_rate, capacity_ah),
     )
 
 
@@ -154,7 +173,7 @@ def check_battery(params: BatteryParams) -> None:
             SoC limits or temperatures in the wrong order, or an energy that charge and voltage do not make.
     """
     check_parameters(params)
-    for name in ("ocv_v", "ocv_slope_v_per_k", "r0_ohm", "r1_ohm", "r2_ohm"):
+    for name in _TABLES:
         entries = len(getattr(params, name))
         if entries < 2:
             raise ParameterError(name, f"a table of {entries}", "at least 2, for SoC 0 and 1")
@@ -176,6 +195,11 @@ def check_battery(params: BatteryParams) -> None:
             "diffusion_time_constant_s",
             f"{params.diffusion_time_constant_s:g} s",
             "> 0 s where diffusion_gain_h is above 0",
+        )
+    if params.hysteresis_f > 0.0 and not min(params.hysteresis_v) > 0.0:
+        entry = params.hysteresis_v.index(min(params.hysteresis_v))
+        raise ParameterError(
+            f"hysteresis_v[{entry}]", f"{min(params.hysteresis_v):g} V", "> 0 V where hysteresis_f is above 0"
         )
     lowest_v = table_value(params.ocv_v, params.soc_lower)
     highest_v = table_value(params.ocv_v, params.soc_upper)

@@ -177,7 +177,7 @@ def assess_lg_m50(data: Path) -> Assessment:
         tuple(figures),
         "The fit saw C/10, C/2 and 2C (1.5C at 45 °C), 1C at 0 °C, and pulses, not 1C at 25 and 45 °C; which parts it "
         "has was settled after looking at about a dozen variants, whose 1C figures were seen. Rest and charge after "
-        "the discharge carry the hysteresis that the model leaves out. How well air cools the cell belongs to the "
+        "the discharge carry a hysteresis that the preset has none of. How well air cools the cell belongs to the "
         "test and not to the cell: at 0 and 25 °C it cools with 496 to 514 s after C/2 and 1C, but with 621 and 629 s "
         "after 2C. So heat capacity and heat loss are here those of the run at C/2 in the same chamber; the preset "
         "has those of C/2 and 2C together. At 45 °C, where the air was 1 K warmer after the run than before, the "

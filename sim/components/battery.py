@@ -205,11 +205,16 @@ def cell_preset(name: str) -> CellParams:
     return params
 
 
+_TABLES_OR_NUMBERS = frozenset(
+    {"ocv_slope_v_per_k", "r0_ohm", "r1_ohm", "r2_ohm", "charging_ohm", "charge_acceptance", "hysteresis_v"}
+)
+
+
 def _table_or_number(key: str, value: Any) -> Any:
     """Return a list as a tuple, and a single number in the place of a table as the same everywhere."""
     if isinstance(value, list):
         return tuple(value)
-    return (value, value) if key in {"ocv_slope_v_per_k", "r0_ohm", "r1_ohm", "r2_ohm"} else value
+    return (value, value) if key in _TABLES_OR_NUMBERS else value
 
 
 def battery_params(battery: Battery) -> BatteryParams:

@@ -89,6 +89,7 @@ def _wear(layout: Layout, memory: Memory, number: int) -> None:
         share,
         resistance_factor,
         old.surface_lead,
+        old.hysteresis_voltage_v,
     )
     memory.battery_states[battery] = new
     lost_wh = battery_stored_energy_wh(cells, old) - battery_stored_energy_wh(cells, new)

@@ -14,7 +14,13 @@ from __future__ import annotations
 
 import math
 
-from ...models.battery import battery_lag, battery_resistances, battery_surface_soc, battery_terminal
+from ...models.battery import (
+    battery_lag,
+    battery_resistances,
+    battery_stored_a,
+    battery_surface_soc,
+    battery_terminal,
+)
 from ...models.bms import (
     NO_TRIP,
     RELAYS_CLOSED,
@@ -32,7 +38,7 @@ from ...models.bms import (
 )
 from ...models.bms_balance import spread_after
 from ...models.circuit import ThermalBody
-from ...models.tables import table_value_beyond
+from ...models.tables import table_value, table_value_beyond
 from .bms_horizon import AMBIENT_ROOM_K, SOC_ROOM, WARMTH_ROOM_K, safe_power, safe_soc, safe_time_s
 from .layout import Layout, Memory
 
@@ -228,12 +234,12 @@ def _voltage_drift(layout: Layout, memory: Memory, battery: int) -> float:
     """Return the rate at which the voltage of a battery moves at what flows [V/s]."""
     cells, own = layout.batteries[battery].params, memory.battery_states[battery]
     current_a = memory.bms[battery].seen_a
-    leak_a = cells.self_discharge_a if own.soc > 0.0 else 0.0
-    soc_per_s = (current_a - leak_a) / (cells.charge_capacity_ah * 3600.0 * own.capacity_share)
+    stored_a = battery_stored_a(cells, own.soc, current_a)
+    soc_per_s = stored_a / (cells.charge_capacity_ah * 3600.0 * own.capacity_share)
     soc = battery_surface_soc(cells, own)
     if cells.diffusion_gain_h > 0.0:
         lag = battery_lag(cells, own)
-        soc_per_s += (lag.per_amp * (current_a - leak_a) - own.surface_lead) / lag.time_constant_s
+        soc_per_s += (lag.per_amp * stored_a - own.surface_lead) / lag.time_constant_s
     near = min(max(soc + (SOC_ROOM if soc_per_s > 0.0 else 0.0 - SOC_ROOM), 0.0), 1.0)
     drift = 0.0
     if near != soc:
@@ -244,4 +250,7 @@ def _voltage_drift(layout: Layout, memory: Memory, battery: int) -> float:
         drift += (current_a - own.rc1_voltage_v / resistances.r1) / cells.c1_f
     if resistances.r2 > 0.0 and cells.c2_f > 0.0:
         drift += (current_a - own.rc2_voltage_v / resistances.r2) / cells.c2_f
+    if cells.hysteresis_f > 0.0:
+        way = own.hysteresis_voltage_v / table_value(cells.hysteresis_v, own.soc)
+        drift += (current_a - way * abs(current_a)) / cells.hysteresis_f
     return drift

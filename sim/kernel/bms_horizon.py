@@ -9,7 +9,14 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from ...models.battery import BatteryParams, BatteryState, Resistances, battery_lag, battery_resistances
+from ...models.battery import (
+    BatteryParams,
+    BatteryState,
+    Resistances,
+    battery_charging_ohm,
+    battery_lag,
+    battery_resistances,
+)
 from ...models.bms import RELAYS_OPEN, BmsParams, BmsState
 from ...models.bms_balance import spread_event_s
 from ...models.diffusion import bulk_soc, current_to_voltage
@@ -23,6 +30,8 @@ _SOC_BEYOND = 0.03
 """That of SoC, and as far as a battery goes in a step."""
 _COLDER_OHM = 1.3
 """On resistances: more than what 2 K and 3 % SoC change."""
+_WIDER = 2.0
+"""On the heat of hysteresis: over that of the widest loop near, which may be narrower where the battery is."""
 _BELOW = 0.999
 _KELVIN = 273.15
 _LONGEST_S = 86_400.0
@@ -65,8 +74,18 @@ def safe_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
     resistance = _COLDER_OHM * (found.r0 + found.r1 + found.r2)
     lead, per_amp = _lead(cells, own)
     least_soc, most_soc = max(own.soc - _SOC_BEYOND, 0.0), min(own.soc + _SOC_BEYOND, 1.0)
-    below_v = min(own.rc1_voltage_v, 0.0) + min(own.rc2_voltage_v, 0.0)
-    above_v = max(own.rc1_voltage_v, 0.0) + max(own.rc2_voltage_v, 0.0)
+    charging_ohm = resistance + _COLDER_OHM * max(
+        battery_charging_ohm(cells, own, least_soc), battery_charging_ohm(cells, own, most_soc)
+    )
+    half_v = _half_v(cells, least_soc, own.soc, most_soc)
+    below_v = (
+        min(own.rc1_voltage_v, 0.0)
+        + min(own.rc2_voltage_v, 0.0)
+        + min(own.hysteresis_voltage_v, 0.0 - half_v)
+    )
+    above_v = (
+        max(own.rc1_voltage_v, 0.0) + max(own.rc2_voltage_v, 0.0) + max(own.hysteresis_voltage_v, half_v)
+    )
     least_v = table_value_beyond(cells.ocv_v, least_soc + min(lead, 0.0)) + below_v
     most_v = table_value_beyond(cells.ocv_v, most_soc + max(lead, 0.0)) + above_v
     over_v = params.cells_in_series * params.overvoltage.warning
@@ -78,13 +97,15 @@ def safe_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
     discharge_a = _BELOW * params.overcurrent_discharging.warning
     if per_amp > 0.0:
         ocv, over_v, under_v = cells.ocv_v, over_v - above_v, under_v - below_v
-        charge_a = current_to_voltage(ocv, most_soc, lead, per_amp, resistance, over_v, charge_a, 1.0)
+        charge_a = current_to_voltage(ocv, most_soc, lead, per_amp, charging_ohm, over_v, charge_a, 1.0)
         discharge_a = current_to_voltage(
             ocv, least_soc, lead, per_amp, resistance, under_v, discharge_a, -1.0
         )
-    elif resistance > 0.0:
-        charge_a = min(charge_a, rise_v / resistance)
-        discharge_a = min(discharge_a, fall_v / resistance)
+    else:
+        if charging_ohm > 0.0:
+            charge_a = min(charge_a, rise_v / charging_ohm)
+        if resistance > 0.0:
+            discharge_a = min(discharge_a, fall_v / resistance)
     if not may_charge(params, own.temperature_c) or relays == RELAYS_OPEN:
         charge_a = 0.0
     if relays == RELAYS_OPEN:
@@ -93,7 +114,11 @@ def safe_power(params: BmsParams, cells: BatteryParams, own: BatteryState, relay
     most_a = max(min(charge_a, cells.charge_current_max_a), drawn_a)
     least_v = table_value_beyond(cells.ocv_v, least_soc + min(lead, 0.0 - per_amp * discharge_a)) + below_v
     most_v = table_value_beyond(cells.ocv_v, most_soc + max(lead, per_amp * most_a)) + above_v
-    heat_w = resistance * most_a * most_a + cells.self_discharge_a * most_v + _settling_w(found, own)
+    heat_w = charging_ohm * most_a * most_a + cells.self_discharge_a * most_v + _settling_w(found, own)
+    heat_w += (1.0 - _least_kept(cells, least_soc, most_soc)) * most_a * most_v
+    if cells.hysteresis_f > 0.0:
+        held_v = max(half_v, abs(own.hysteresis_voltage_v))
+        heat_w += _WIDER * held_v * held_v / half_v * most_a
     heat_w += _levelling_w(cells, own, max(abs(lead), per_amp * most_a))
     lower_w = 0.0 - discharge_a * (least_v - resistance * discharge_a)
     # After a long discharge the RC pairs hold the voltage down, and a power means more current.
@@ -160,6 +185,19 @@ def safe_soc(params: BmsParams, state: BmsState, soc: float) -> tuple[float, flo
         else:
             upper_soc = min(upper_soc, params.balance.soc)
     return lower_soc, upper_soc
+
+
+def _half_v(cells: BatteryParams, least_soc: float, soc: float, most_soc: float) -> float:
+    """Return the greatest half-width of hysteresis that a battery may come to [V]; 0 if it has none."""
+    if cells.hysteresis_f <= 0.0:
+        return 0.0
+    half_v = cells.hysteresis_v
+    return max(table_value(half_v, least_soc), table_value(half_v, soc), table_value(half_v, most_soc))
+
+
+def _least_kept(cells: BatteryParams, least_soc: float, most_soc: float) -> float:
+    accepted = cells.charge_acceptance
+    return min(table_value(accepted, least_soc), table_value(accepted, most_soc))
 
 
 def _settling_w(found: Resistances, own: BatteryState) -> float:

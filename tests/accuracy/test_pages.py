@@ -92,4 +92,4 @@ def test_comments_of_preset_files_belong_to_the_values_that_they_stand_beside_or
     assert file.introduction.startswith("Cells that batteries are made of.")
     assert told["lfp", "charge_capacity_ah"].startswith("Data sheet Lishen")
     assert told["lfp", "voltage_max_v"] == told["lfp", "charge_capacity_ah"]
-    assert told["lfp", "ocv_v"].startswith("Lithium iron phosphate")
+    assert told["lfp", "ocv_v"].startswith("Open-circuit voltage, its hysteresis")

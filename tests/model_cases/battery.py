@@ -47,6 +47,7 @@ def _states(params: BatteryParams) -> SearchStrategy[BatteryState]:
         st.floats(0.3, 1.0),
         st.floats(0.5, 5.0),
         st.floats(-0.2, 0.2) if params.diffusion_gain_h > 0.0 else st.just(0.0),
+        st.floats(-max(params.hysteresis_v), max(params.hysteresis_v)),
     )
 
 
@@ -62,13 +63,15 @@ def _within_limits(params: BatteryParams, state: BatteryState, inp: BatteryInput
 
 
 def stored_growth_j(params: BatteryParams, before: BatteryState, after: BatteryState) -> float:
-    """Change of chemical, capacitor and lead energy [J], in the form that loses no digits in small steps."""
+    """Change of all energy that is stored [J], in the form that loses no digits in small steps."""
     charge_c = (after.soc - before.soc) * params.charge_capacity_ah * before.capacity_share * 3600.0
     quick_v, slow_v = after.rc1_voltage_v - before.rc1_voltage_v, after.rc2_voltage_v - before.rc2_voltage_v
     quick_j = 0.5 * params.c1_f * quick_v * (after.rc1_voltage_v + before.rc1_voltage_v)
     slow_j = 0.5 * params.c2_f * slow_v * (after.rc2_voltage_v + before.rc2_voltage_v)
+    held_v = after.hysteresis_voltage_v - before.hysteresis_voltage_v
+    held_j = 0.5 * params.hysteresis_f * held_v * (after.hysteresis_voltage_v + before.hysteresis_voltage_v)
     lead_j = _lead_j(params, after) - _lead_j(params, before)
-    return charge_c * table_mean(params.ocv_v, before.soc, after.soc) + quick_j + slow_j + lead_j
+    return charge_c * table_mean(params.ocv_v, before.soc, after.soc) + quick_j + slow_j + held_j + lead_j
 
 
 def _lead_j(params: BatteryParams, state: BatteryState) -> float:
@@ -139,7 +142,7 @@ CASES: list[ModelCase] = [
         ),  # what leaks out is counted over a step, as long as it does
         split_tolerance=2e-3,
         spans=lambda params: BatteryState(
-            1.0, params.voltage_max_v, params.voltage_max_v, 100.0, 1.0, 1.0, 1.0
+            1.0, params.voltage_max_v, params.voltage_max_v, 100.0, 1.0, 1.0, 1.0, params.voltage_max_v
         ),
     )
 ]

@@ -22,6 +22,7 @@ from doppelgrid.models.battery import (
     battery_usable_capacity_wh,
     scaled,
 )
+from doppelgrid.models.tables import table_value
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
 pytestmark = pytest.mark.lengthy
@@ -40,8 +41,9 @@ def rested(params: BatteryParams, soc: float, temperature_c: float = 20.0) -> Ba
 
 def without_losses(params: BatteryParams) -> BatteryParams:
     return params._replace(
-        r0_ohm=(0.0, 0.0), r1_ohm=(0.0, 0.0), r2_ohm=(0.0, 0.0), self_discharge_a=0.0, diffusion_gain_h=0.0
-    )
+        r0_ohm=(0.0, 0.0), r1_ohm=(0.0, 0.0), r2_ohm=(0.0, 0.0), self_discharge_a=0.0, diffusion_gain_h=0.0,
+        charging_ohm=(0.0, 0.0), charge_acceptance=(1.0, 1.0), hysteresis_f=0.0,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -85,6 +87,7 @@ def test_power_drawn_never_carries_the_soc_past_its_limits(
     temperature_c=st.floats(-60.0, 100.0),
     age=st.tuples(st.floats(0.3, 1.0), st.floats(0.5, 10.0)),
     lead=st.floats(-0.3, 0.3),
+    side=st.floats(-1.5, 1.5),
     inp=st.builds(BatteryInput, st.floats(allow_nan=False), st.floats(-60.0, 100.0)),
     dt_s=st.floats(1e-6, 1e8),  # the engine counts in microseconds
 )
@@ -95,14 +98,16 @@ def test_any_power_gives_finite_results_between_zero_and_what_was_asked(
     temperature_c: float,
     age: tuple[float, float],
     lead: float,
+    side: float,
     inp: BatteryInput,
     dt_s: float,
 ) -> None:
     params = battery_preset(name)
     quick_v, slow_v = (share * params.voltage_max_v for share in pairs)
     state = BatteryState(
-        soc, quick_v, slow_v, temperature_c, *age, lead if params.diffusion_gain_h > 0.0 else 0.0
-    )
+        soc, quick_v, slow_v, temperature_c, *age, lead if params.diffusion_gain_h > 0.0 else 0.0,
+        side * max(params.hysteresis_v),
+    )  # fmt: skip
     after, output = battery_step(params, state, inp, dt_s)
     assert all(map(math.isfinite, (*after, *output, *battery_terminal(params, state, inp.power_w))))
     assert 0.0 <= after.soc <= 1.0
@@ -138,6 +143,9 @@ def test_one_long_step_equals_many_short_ones(name: str, soc: float, rate: float
     for pair in ("rc1_voltage_v", "rc2_voltage_v"):
         assert getattr(long, pair) == pytest.approx(getattr(short, pair), abs=2e-4 * params.voltage_max_v)
     assert long.surface_lead == pytest.approx(short.surface_lead, abs=1e-4)
+    assert long.hysteresis_voltage_v == pytest.approx(
+        short.hysteresis_voltage_v, abs=2e-5 * params.voltage_max_v
+    )
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -292,7 +300,8 @@ def test_a_full_battery_told_to_charge_takes_what_leaks_out(name: str, steps: in
     state = rested(params, params.soc_upper)
     for _ in range(steps):
         state, output = battery_step(params, state, BatteryInput(params.capacity_wh, 20.0), 86_400.0 / steps)
-        assert output.current_a == pytest.approx(params.self_discharge_a, rel=1e-9)
+        kept = table_value(params.charge_acceptance, params.soc_upper)
+        assert output.current_a == pytest.approx(params.self_discharge_a / kept, rel=1e-9)
     assert state.soc == params.soc_upper
 
 

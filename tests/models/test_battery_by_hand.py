@@ -31,6 +31,7 @@ PACK = battery_preset("lfp-92kwh")._replace(
     charge_power_max_w=1e6, discharge_power_max_w=1e6, soc_lower=0.1, soc_upper=0.9, soc_derating_width=0.05,
     charge_temperatures_c=(0.0, 10.0, 45.0, 55.0), discharge_temperatures_c=(-20.0, -10.0, 50.0, 60.0),
     heat_capacity_j_per_k=5000.0, heat_loss_w_per_k=2.0, self_discharge_a=0.05,
+    hysteresis_v=(0.0, 0.0), hysteresis_f=0.0,
 )  # fmt: skip
 IDEAL = PACK._replace(
     ocv_v=(100.0, 100.0), r0_ohm=(0.0, 0.0), r1_ohm=(0.0, 0.0), r2_ohm=(0.0, 0.0),
@@ -90,14 +91,17 @@ def test_stored_energy_is_that_of_the_charge_and_of_both_pairs() -> None:
 
 
 def test_twice_the_strings_have_twice_of_what_adds_up_and_half_the_resistance() -> None:
-    double = scaled(PACK, 2000.0)
+    pack = PACK._replace(
+        charging_ohm=(0.0, 0.2), charge_acceptance=(1.0, 0.5), hysteresis_v=(2.0, 1.0), hysteresis_f=500.0
+    )
+    double = scaled(pack, 2000.0)
     grown = {
         "capacity_wh", "charge_capacity_ah", "c1_f", "c2_f", "charge_current_max_a", "discharge_current_max_a",
         "charge_power_max_w", "discharge_power_max_w", "heat_capacity_j_per_k", "heat_loss_w_per_k",
-        "self_discharge_a",
+        "self_discharge_a", "hysteresis_f",
     }  # fmt: skip
-    for name, value in PACK._asdict().items():
-        if name in ("r0_ohm", "r1_ohm", "r2_ohm"):
+    for name, value in pack._asdict().items():
+        if name in ("r0_ohm", "r1_ohm", "r2_ohm", "charging_ohm"):
             assert getattr(double, name) == pytest.approx([0.5 * entry for entry in value]), name
         else:
             assert getattr(double, name) == (2.0 * value if name in grown else value), name
@@ -114,13 +118,23 @@ def solved(
     """Return the state after a constant power, and the means of power, current, loss and reversible heat."""
 
     def rates(_t: float, y: list[float]) -> list[float]:
-        soc, quick_v, slow_v, celsius, lead = y[:5]
+        soc, quick_v, slow_v, celsius, lead, held_v = y[:6]
         r0, r1, r2 = battery_resistances(params, state._replace(soc=soc, temperature_c=celsius))
+        kept = 1.0
+        if inp.power_w > 0.0:
+            kept = table_value(params.charge_acceptance, soc)
+            warmer = arrhenius(params.r0_activated_share, params.r0_activation_k, celsius)
+            r0 += state.resistance_factor * warmer * table_value(params.charging_ohm, soc)
         surface_v = beyond(params.ocv_v, soc + lead)
-        emf = surface_v + quick_v + slow_v
+        emf = surface_v + quick_v + slow_v + held_v
         current = (math.sqrt(emf * emf + 4.0 * r0 * inp.power_w) - emf) / (2.0 * r0)
-        leak = params.self_discharge_a
+        leak = params.self_discharge_a + (1.0 - kept) * current
         loss = r0 * current**2 + quick_v**2 / r1 + slow_v**2 / r2 + leak * surface_v
+        held_rate = 0.0
+        if params.hysteresis_f > 0.0:
+            way = held_v * abs(current) / table_value(params.hysteresis_v, soc)
+            held_rate = (current - way) / params.hysteresis_f
+            loss += held_v * way
         coulombs = 3600.0 * params.charge_capacity_ah * state.capacity_share
         lead_rate = 0.0
         if params.diffusion_gain_h > 0.0:
@@ -138,16 +152,17 @@ def solved(
             (current - slow_v / r2) / params.c2_f,
             (loss + reversible - to_air) / params.heat_capacity_j_per_k,
             lead_rate,
+            held_rate,
             current,
             loss,
             reversible,
         ]
 
-    start = [*state[:4], state.surface_lead, 0.0, 0.0, 0.0]
+    start = [*state[:4], state.surface_lead, state.hysteresis_voltage_v, 0.0, 0.0, 0.0]
     end = solve_ivp(rates, (0.0, dt_s), start, rtol=1e-10, atol=1e-12, max_step=5.0).y[:, -1].tolist()
     return (
-        BatteryState(end[0], end[1], end[2], end[3], state.capacity_share, state.resistance_factor, end[4]),
-        (inp.power_w, end[5] / dt_s, end[6] / dt_s, end[7] / dt_s),
+        BatteryState(*end[:4], state.capacity_share, state.resistance_factor, *end[4:6]),
+        (inp.power_w, end[6] / dt_s, end[7] / dt_s, end[8] / dt_s),
     )
 
 
@@ -209,6 +224,43 @@ def test_a_surface_that_leads_ends_where_an_independent_solver_does(
     shown = (output.power_w, output.current_a, output.loss_w, output.reversible_heat_w)
     assert shown == pytest.approx(means, rel=1e-2, abs=0.05)
     at_end = battery_terminal(LAGGING, expected, power_w)
+    assert output.voltage_v == pytest.approx(at_end.voltage_v, abs=0.05)
+
+
+SIDED = PACK._replace(
+    ocv_v=(80.0, 97.0, 101.0, 104.0, 112.0), self_discharge_a=0.2, hysteresis_v=(1.5, 2.5, 2.0), hysteresis_f=900.0,
+    charging_ohm=(0.0, 0.0, 0.4), charge_acceptance=(0.95, 0.9, 0.6),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("lags", [False, True])
+@pytest.mark.parametrize("dt_s", [5.0, 900.0])
+@pytest.mark.parametrize(
+    ("state", "power_w"),
+    [
+        (BatteryState(0.5, 0.0, 0.0, 25.0), 900.0),
+        (BatteryState(0.55, 0.0, 0.0, 5.0), -900.0),
+        (BatteryState(0.5, 0.0, 0.0, 25.0, 1.0, 1.0, 0.0, 2.0), -300.0),
+        (BatteryState(0.4, -0.8, 0.6, 35.0, 0.9, 1.2, 0.0, -2.2), 500.0),
+        (BatteryState(0.6, 0.0, 0.0, 25.0, 1.0, 1.0, 0.0, 1.0), 0.0),
+    ],
+)
+def test_hysteresis_and_what_charging_meets_end_where_an_independent_solver_does(
+    state: BatteryState, power_w: float, dt_s: float, lags: bool
+) -> None:
+    params = SIDED
+    if lags:
+        params = SIDED._replace(
+            diffusion_gain_h=0.02, diffusion_time_constant_s=250.0, diffusion_activation_k=3000.0
+        )
+    inp = BatteryInput(power_w, 20.0)
+    expected, means = solved(params, state, inp, dt_s)
+    after, output = battery_step(params, state, inp, dt_s)
+    assert after.soc - state.soc == pytest.approx(expected.soc - state.soc, rel=3e-3, abs=1e-6)
+    assert after.hysteresis_voltage_v == pytest.approx(expected.hysteresis_voltage_v, abs=0.01)
+    shown = (output.power_w, output.current_a, output.loss_w, output.reversible_heat_w)
+    assert shown == pytest.approx(means, rel=1e-2, abs=0.05)
+    at_end = battery_terminal(params, expected, power_w)
     assert output.voltage_v == pytest.approx(at_end.voltage_v, abs=0.05)
 
 

@@ -32,6 +32,12 @@ def test_every_preset_can_exist(name: str) -> None:
         ({"soc_lower": 0.97}, "soc_lower is 0.97; accepted: less than soc_upper, which is 0.95"),
         ({"soc_lower": 0.9}, "soc_derating_width is 0.03; accepted: <= .*half of soc_upper - soc_lower"),
         ({"charge_temperatures_c": (0.0, 10.0, 5.0, 60.0)}, r"charge_temperatures_c\[2\] is 5 °C"),
+        ({"charging_ohm": (0.0,)}, "charging_ohm is a table of 1; accepted: at least 2"),
+        ({"charge_acceptance": (1.0, 0.0)}, r"charge_acceptance\[1\] is 0; accepted: above 0\.\.1"),
+        (
+            {"hysteresis_v": (0.1, 0.0)},
+            r"hysteresis_v\[1\] is 0 V; accepted: > 0 V where hysteresis_f is above 0",
+        ),
         ({"capacity_wh": 50_000.0}, "capacity_wh is 50000 Wh; accepted: 92000 Wh"),
     ],
 )

@@ -96,6 +96,7 @@ PLAIN = battery_preset("lfp-92kwh")._replace(
     voltage_min_v=90.0, voltage_max_v=110.0, charge_current_max_a=100.0, discharge_current_max_a=100.0,
     charge_power_max_w=1e6, discharge_power_max_w=1e6, soc_lower=0.1, soc_upper=0.9, soc_derating_width=0.05,
     charge_temperatures_c=(0.0, 10.0, 45.0, 55.0), discharge_temperatures_c=(-20.0, -10.0, 50.0, 60.0),
+    hysteresis_f=0.0,
 )  # fmt: skip
 """100 V behind 0.2 Ω, which reach both limits of voltage at 50 A."""
 
@@ -111,6 +112,16 @@ class TestEachCause:
         assert limits(PLAIN) == pytest.approx((-50.0 * 90.0, 50.0 * 100.0))
         near = PLAIN._replace(voltage_min_v=96.0, voltage_max_v=102.0)
         assert limits(near) == pytest.approx((-20.0 * 96.0, 10.0 * 100.0))
+
+    def test_a_limit_of_voltage_after_hysteresis_has_settled(self) -> None:
+        sided = PLAIN._replace(hysteresis_v=(2.0, 2.0), hysteresis_f=1e4)
+        assert limits(sided) == pytest.approx((-40.0 * 90.0, 40.0 * 100.0))
+        held = BatteryState(0.5, 0.0, 0.0, 25.0, hysteresis_voltage_v=-3.0)
+        assert battery_power_limits(sided, held) == pytest.approx((-35.0 * 90.0, 40.0 * 97.0))
+
+    def test_what_charging_meets_besides(self) -> None:
+        slower = PLAIN._replace(charging_ohm=(0.0, 0.6))
+        assert limits(slower) == pytest.approx((-50.0 * 90.0, 20.0 * 100.0))
 
     def test_the_rated_current(self) -> None:
         weak = PLAIN._replace(charge_current_max_a=20.0, discharge_current_max_a=10.0)

@@ -34,6 +34,10 @@ CELL = CellParams(
     diffusion_gain_h=0.02,
     diffusion_time_constant_s=200.0,
     diffusion_activation_k=2500.0,
+    charging_ohm=(0.0, 0.08),
+    charge_acceptance=(0.9, 0.5),
+    hysteresis_v=(0.02, 0.03),
+    hysteresis_rate=20.0,
 )
 PACK = PackParams(10.0, 700.0, 400.0, 1500.0, 0.1, 0.9, 0.05)
 """Ten cells of 17.5 Wh in series, and so four strings."""
@@ -73,6 +77,10 @@ def test_a_pack_is_so_many_cells_in_series_and_strings_in_parallel() -> None:
         "diffusion_gain_h": 0.02,
         "diffusion_time_constant_s": 200.0,
         "diffusion_activation_k": 2500.0,
+        "charging_ohm": (0.0, 0.2),
+        "charge_acceptance": (0.9, 0.5),
+        "hysteresis_v": (0.2, 0.3),
+        "hysteresis_f": 20.0 * 3600.0 / (20.0 * 0.25),
     }
     found = battery_of_cells(CELL, PACK)._asdict()
     assert found.keys() == expected.keys()

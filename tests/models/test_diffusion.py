@@ -37,6 +37,7 @@ LEADING = battery_preset("lfp-92kwh")._replace(
     voltage_max_v=224.0 * 4.3, self_discharge_a=0.0, soc_lower=0.0, soc_upper=1.0, soc_derating_width=0.0,
     charge_current_max_a=200.0, discharge_current_max_a=300.0, charge_power_max_w=1e6, discharge_power_max_w=1e6,
     diffusion_gain_h=0.05, diffusion_time_constant_s=300.0, diffusion_activation_k=3000.0,
+    ocv_slope_v_per_k=(0.0, 0.0), hysteresis_f=0.0,
 )  # fmt: skip
 LEAD = st.floats(-0.4, 0.4)
 SOC = st.floats(0.0, 1.0)

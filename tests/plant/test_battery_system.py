@@ -334,6 +334,26 @@ def test_voltage_is_expected_to_go_on_as_charge_and_pairs_move_it(power_w: float
     assert abs(net_a) > 50.0 or power_w == 0.0
 
 
+@pytest.mark.parametrize("power_w", [20e3, -20e3])
+def test_voltage_is_expected_to_change_sides_as_current_flows(power_w: float) -> None:
+    pack = plant(preset="lfp-92kwh", initial_soc="40 %")
+    charge(pack, power_w)
+    after(pack, 60.0).readings.flows()
+    layout, memory, _ = pack.numbers
+    cells, own, current_a = layout.batteries[0].params, pack.readings.battery("bat"), power_w / 700.0
+    memory.bms[0].seen_a = current_a
+    ahead = own.soc + (0.02 if current_a > 0.0 else -0.02)
+    slope_v = abs(table_value(cells.ocv_v, ahead) - table_value(cells.ocv_v, own.soc)) / 0.02
+    ohms = battery_resistances(cells, own)
+    half_v = table_value(cells.hysteresis_v, own.soc)
+    expected = slope_v * (current_a - cells.self_discharge_a) / (3600.0 * cells.charge_capacity_ah)
+    expected += (current_a - own.rc1_voltage_v / ohms.r1) / cells.c1_f
+    expected += (current_a - own.rc2_voltage_v / ohms.r2) / cells.c2_f
+    changing = (current_a - own.hysteresis_voltage_v * abs(current_a) / half_v) / cells.hysteresis_f
+    assert abs(changing) > 1e-3
+    assert management._voltage_drift(layout, memory, 0) == pytest.approx(expected + changing, rel=1e-6)
+
+
 TIGHT: dict[str, dict[str, Any]] = {
     "current": {
         "bms": {

@@ -47,6 +47,7 @@ CELLS = battery_preset("lfp-92kwh")._replace(
     ocv_v=(30.0, 40.0), ocv_slope_v_per_k=(0.0, 0.0), r0_ohm=(0.06, 0.06), r1_ohm=(0.03, 0.03), r2_ohm=(0.01, 0.01),
     r0_activated_share=0.0, r1_activated_share=0.0, r2_activated_share=0.0, self_discharge_a=0.0,
     charge_current_max_a=1e3, discharge_current_max_a=1e3, heat_capacity_j_per_k=1000.0, heat_loss_w_per_k=2.0,
+    hysteresis_f=0.0,
 )  # fmt: skip
 """From 30 V to 40 V and 0.1 Ω in all, of which 0.04 Ω are behind the pairs, at any temperature."""
 
