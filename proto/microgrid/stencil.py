@@ -61,27 +61,30 @@ class Stencil:
         self._parts.append(whole[end:])
         self._layout = Struct(f"{layout}{len(whole) - end}s")
 
-    def filled(self, time_us: int, numbers: Sequence[float]) -> bytes:
-        """Return the message with a time [µs since the Unix epoch] and numbers in its holes."""
+    def fill(self, numbers: Sequence[float]) -> None:
+        """Put numbers into the holes of the message."""
+        for place, number in zip(self._numbers, numbers, strict=True):
+            self._parts[place] = number
+
+    def at(self, time_us: int) -> bytes:
+        """Return the message, once it has been filled, with a time [µs since the Unix epoch]."""
         seconds, nanos = _seconds_and_nanos(time_us)
         if not 0 <= seconds <= _LAST_S:
-            return self._written(seconds, nanos, numbers)
+            return self._written(seconds, nanos)
         parts, time = self._parts, _time_bytes(seconds, nanos)
         for place in self._times:
             parts[place] = time
-        for place, number in zip(self._numbers, numbers, strict=True):
-            parts[place] = number
         try:
             return self._layout.pack(*parts)
         except OverflowError:
-            return self._written(seconds, nanos, numbers)
+            return self._written(seconds, nanos)
 
-    def _written(self, seconds: int, nanos: int, numbers: Sequence[float]) -> bytes:
+    def _written(self, seconds: int, nanos: int) -> bytes:
         """Return the same by way of the message: of times before 1970 and numbers beyond the range of `float`."""
         for written in self._written_times:
             written.seconds, written.nanos = seconds, nanos
-        for (place, name), number in zip(self._fields, numbers, strict=True):
-            setattr(place, name, number)
+        for (place, name), number in zip(self._fields, self._numbers, strict=True):
+            setattr(place, name, self._parts[number])
         return self._message.SerializeToString()
 
 
