@@ -106,7 +106,7 @@ async def test_what_flows_on_as_it_did_is_shared_by_all_frames_of_that_time() ->
     assert (await newest(simulation, stream)).values != second.values
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_what_is_remembered_of_readings_is_what_would_be_read_anew(seed: int) -> None:
     site = doppelgrid.load_site("all-categories")
     simulation = Simulation.headless(site, start_us=START, seed=seed)
@@ -119,7 +119,7 @@ def test_what_is_remembered_of_readings_is_what_would_be_read_anew(seed: int) ->
         FaultKind.BMS_ALARM,
         FaultKind.STUCK,
     ]
-    for _ in range(60):
+    for _ in range(25):
         key = chance.choice(keys)
         number = site.components[key].id
         try:
