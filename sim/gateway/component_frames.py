@@ -51,12 +51,15 @@ class ComponentFrames:
         self._wanted = streams.wanted
         self._line = line
         self._sampled_last: dict[str, Reading] = {}
+        self._stamps: dict[int, int] = {}
+        """What clients are told for times at this instant [µs]."""
 
     def now(self, component_id: int) -> Frame:
         """Return what a component of the site reports now, faults aside."""
         key = self._keys[component_id]
         reading = self._instruments.read(key)
         since_us = self._conditions.since_us(key, reading.told)
+        self._stamps.clear()
         return self._frame(component_id, reading, self._clock.stamp_us(self._engine.now_us), since_us)
 
     def sampled_last(self, key: str) -> Reading | None:
@@ -75,6 +78,7 @@ class ComponentFrames:
         """
         now_us = self._clock.stamp_us(self._engine.now_us)
         self._sampled_last.clear()
+        self._stamps.clear()
         frames = []
         for number in component_ids:
             key = self._keys[number]
@@ -118,7 +122,13 @@ class ComponentFrames:
             values=reading.values,
             bounds=reading.bounds,
             states=reading.states,
-            state_since_us=self._clock.stamp_us(since_us),
+            state_since_us=self._stamp_us(since_us),
             warnings=reading.warnings,
             errors=reading.errors,
         )
+
+    def _stamp_us(self, since_us: int) -> int:
+        stamp_us = self._stamps.get(since_us)
+        if stamp_us is None:
+            stamp_us = self._stamps[since_us] = self._clock.stamp_us(since_us)
+        return stamp_us

@@ -14,8 +14,11 @@ from ..engine.agenda import Engine
 from ..engine.clock import LiveClock, stopwatch_s
 from ..plant.plant import Plant
 
-_SLICE_S = 0.001
+_SHORTEST_SLICE_S = 0.0003
+_LONGEST_SLICE_S = 0.01
 """Real time after which the loop has its turn, at the end of whatever is being computed then [s]."""
+_LAG_IN_SLICES = 100.0
+"""Slices in which a site would come to the present: the farther behind it is, the less it stops."""
 _QUIET_S = 0.0002
 """A round of the loop that took no longer had nothing to do, so that computing may go on [s]."""
 _PATIENCE_S = 0.005
@@ -230,7 +233,8 @@ class Driver:
 
     def _compute_a_slice(self, time_us: int) -> bool:
         """Go towards a time, as far as that goes in a slice; say whether more is left until then."""
-        end_s = stopwatch_s() + _SLICE_S
+        behind_s = (time_us - self._come_to_us) / MICROSECONDS / self._clock.reached_speed
+        end_s = stopwatch_s() + min(max(behind_s / _LAG_IN_SLICES, _SHORTEST_SLICE_S), _LONGEST_SLICE_S)
         while self._go_on(time_us, end_s):
             if stopwatch_s() >= end_s:
                 return True
