@@ -327,7 +327,7 @@ def test_computing_waits_while_a_loop_has_other_things_to_do_but_not_for_long(
     loop.cost_s = 1e-6
     loop.run(1.0)
     loop.now_s += 100.0
-    loop.cost_s = 2e-3
+    loop.cost_s = 0.012
     rounds[:] = [0]
     loop.call_at(loop.now_s, do_something_else)
     loop.run(1.0)
@@ -388,3 +388,16 @@ def test_a_command_to_a_large_site_that_has_not_moved_for_long_counts_at_the_pre
     loop.now_s += 0.3
     simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, 60)
     assert simulation.plant.time_us == simulation.clock.now_us()
+
+
+@pytest.mark.parametrize(("behind_s", "most_s"), [(0.0, 0.001), (0.5, 0.006), (100.0, 0.011)])
+def test_the_farther_a_site_is_behind_the_longer_it_is_computed_at_once(
+    behind_s: float, most_s: float, driven: Driven
+) -> None:
+    loop, _, _ = driven
+    loop.cost_s = 1e-6
+    loop.run(1.0)
+    loop.now_s += behind_s
+    loop.cost_s = 1e-3
+    took_s = loop.run(0.2)
+    assert max(took_s) == pytest.approx(most_s, abs=0.0011)
