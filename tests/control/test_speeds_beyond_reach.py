@@ -390,14 +390,16 @@ def test_a_command_to_a_large_site_that_has_not_moved_for_long_counts_at_the_pre
     assert simulation.plant.time_us == simulation.clock.now_us()
 
 
-@pytest.mark.parametrize(("behind_s", "most_s"), [(0.0, 0.001), (0.5, 0.006), (100.0, 0.011)])
+@pytest.mark.parametrize(
+    ("behind_s", "least_s", "most_s"), [(0.0, 0.001, 0.0035), (0.5, 0.0045, 0.0085), (100.0, 0.0095, 0.0115)]
+)
 def test_the_farther_a_site_is_behind_the_longer_it_is_computed_at_once(
-    behind_s: float, most_s: float, driven: Driven
+    behind_s: float, least_s: float, most_s: float, driven: Driven
 ) -> None:
     loop, _, _ = driven
     loop.cost_s = 1e-6
     loop.run(1.0)
     loop.now_s += behind_s
     loop.cost_s = 1e-3
-    took_s = loop.run(0.2)
-    assert max(took_s) == pytest.approx(most_s, abs=0.0011)
+    longest_s = max(loop.run(0.2))
+    assert least_s - 1e-9 <= longest_s <= most_s
