@@ -19,8 +19,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import doppelgrid
 from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
-from doppelgrid.proto.microgrid.telemetry import Encoders, Places, Selection
+from doppelgrid.proto.microgrid.telemetry import Encoders, Places
 from doppelgrid.sim.domain.messages import Frame
+from doppelgrid.sim.domain.metrics import Wanted
 from doppelgrid.sim.simulation.simulation import Simulation
 
 COMMAND = Path(sys.executable).parent / "doppelgrid"
@@ -88,7 +89,7 @@ def test_part_of_a_core_that_16_components_at_5_hz_take(benchmark: BenchmarkFixt
 
 
 def make_template(
-    frame: Frame, selection: Selection
+    frame: Frame, selection: Wanted
 ) -> tuple[electrical_components_pb2.ElectricalComponentTelemetry, Places]:
     message = electrical_components_pb2.ElectricalComponentTelemetry()
     return message, COMMON.write_telemetry(message, frame, selection)

@@ -11,9 +11,9 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
 from doppelgrid.proto.microgrid.common_version import timestamp
-from doppelgrid.proto.microgrid.telemetry import Encoder, Places, Selection
+from doppelgrid.proto.microgrid.telemetry import Encoder, Places
 from doppelgrid.sim.domain.messages import Frame
-from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.domain.metrics import Metric, Wanted
 from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.domain.states import StateCode
 
@@ -23,7 +23,7 @@ FRAMES = 500
 
 
 def make_template(
-    frame: Frame, selection: Selection
+    frame: Frame, selection: Wanted
 ) -> tuple[electrical_components_pb2.ElectricalComponentTelemetry, Places]:
     message = electrical_components_pb2.ElectricalComponentTelemetry()
     return message, COMMON.write_telemetry(message, frame, selection)

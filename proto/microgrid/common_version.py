@@ -20,11 +20,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from ...sim.domain.categories import BatteryType, Category, EvChargerType
 from ...sim.domain.messages import ComponentInfo, Frame, SensorInfo
-from ...sim.domain.metrics import Metric
+from ...sim.domain.metrics import Metric, Wanted
 from ...sim.domain.ranges import OpenBounds
 from ...sim.domain.states import Diagnostic
 from ...sim.site import site
-from .telemetry import Places, Selection
+from .telemetry import Places
 
 if TYPE_CHECKING:
     from google.protobuf.internal.enum_type_wrapper import _EnumTypeWrapper
@@ -195,7 +195,7 @@ class CommonVersion:
         """Return a connection as a message; it points away from the grid."""
         return self.connection_message(**dict(zip(self.connection_ends, (source, destination), strict=True)))
 
-    def write_telemetry(self, message: Any, frame: Frame, wanted: Selection) -> Places:
+    def write_telemetry(self, message: Any, frame: Frame, wanted: Wanted) -> Places:
         """Write a frame into an empty message, all but the numbers that change from frame to frame.
 
         Args:
@@ -217,7 +217,7 @@ class CommonVersion:
         )
         return self._write_samples(message.metric_samples, frame, wanted)
 
-    def write_sensor_telemetry(self, message: Any, frame: Frame, wanted: Selection) -> Places:
+    def write_sensor_telemetry(self, message: Any, frame: Frame, wanted: Wanted) -> Places:
         """Write a frame of a sensor into an empty message; see `write_telemetry`."""
         message.sensor_id = frame.component_id
         state = self.sensor_states.number("ERROR" if frame.errors else "OK")
@@ -228,7 +228,7 @@ class CommonVersion:
         time = {self.snapshot_time_field: timestamp(frame.state_since_us)}
         getattr(message, self.snapshots_field).add(**time, **fields)
 
-    def _write_samples(self, samples: Any, frame: Frame, wanted: Selection) -> Places:
+    def _write_samples(self, samples: Any, frame: Frame, wanted: Wanted) -> Places:
         places = Places([], [], [])
         bounds, time_field = frame.bounds, self.sample_time_field
         for metric in frame.values:

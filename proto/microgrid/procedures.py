@@ -14,14 +14,14 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from ...sim.domain.messages import InvalidArgumentError, PowerUpdate, UnavailableError
-from ...sim.domain.metrics import PowerType
+from ...sim.domain.metrics import PowerType, Wanted
 from ...sim.gateway.gateway import Gateway
 from ...sim.gateway.line import Passage
 from ...sim.gateway.subscriptions import Subscription
 from ..transport.open_streams import OpenStreams
 from ..transport.service import Method, RequestT, Service, unary
 from .common_version import CommonVersion, open_bounds, timestamp
-from .telemetry import Encoders, MakeTemplate, Selection
+from .telemetry import Encoders, MakeTemplate
 
 
 class Procedures:
@@ -157,18 +157,19 @@ class Procedures:
     async def _frames(
         self,
         what: str,
-        subscribe: Callable[[int], Subscription],
+        subscribe: Callable[[int, Wanted], Subscription],
         make_template: MakeTemplate,
         number: int,
         request: Any,
     ) -> AsyncGenerator[bytes, None]:
-        encoder = self._encoders.encoder(make_template, number, self._selection(request))
-        with closing(subscribe(number)) as frames, self._open_streams.carry(frames):
+        wanted = self._selection(request)
+        encoder = self._encoders.encoder(make_template, number, wanted)
+        with closing(subscribe(number, wanted)) as frames, self._open_streams.carry(frames):
             async for frame in frames:
                 yield encoder.encode(frame)
         raise UnavailableError(f"the telemetry of {what} {number} was cut; try again")
 
-    def _selection(self, request: Any) -> Selection:
+    def _selection(self, request: Any) -> Wanted:
         if not request.HasField("filter"):
             return None
         metrics = request.filter.metrics

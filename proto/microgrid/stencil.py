@@ -7,6 +7,7 @@ so a time has as many bytes whenever it is. The bytes of such a message are foun
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from struct import Struct, pack
 from typing import Any
 
@@ -41,47 +42,52 @@ class Stencil:
         for (place, name), mark in zip(numbers, marks, strict=True):
             setattr(place, name, Struct("<f").unpack(mark)[0])
         whole = message.SerializeToString()
-        holes = [(whole.index(mark), "f", number) for number, mark in enumerate(marks)]
-        start = whole.find(marked_time)
-        while start >= 0:
-            holes.append((start, f"{len(marked_time)}s", -1))
-            start = whole.find(marked_time, start + 1)
+        holes = sorted((whole.index(mark), number) for number, mark in enumerate(marks))
         self._parts: list[Any] = []
-        self._times: list[int] = []
-        self._numbers = [0] * len(numbers)
+        self._places = [0] * len(numbers)
+        """Of the numbers, among the parts."""
         layout, end = "<", 0
-        for start, kind, number in sorted(holes):
-            layout += f"{start - end}s{kind}"
+        for start, number in holes:
+            layout += f"{start - end}sf"
+            self._places[number] = len(self._parts) + 1
             self._parts += [whole[end:start], None]
-            end = start + (4 if number >= 0 else len(marked_time))
-            if number < 0:
-                self._times.append(len(self._parts) - 1)
-            else:
-                self._numbers[number] = len(self._parts) - 1
+            end = start + 4
         self._parts.append(whole[end:])
         self._layout = Struct(f"{layout}{len(whole) - end}s")
+        self._between_times: list[slice] = []
+        end, start = 0, whole.find(marked_time)
+        while start >= 0:
+            self._between_times.append(slice(end, start))
+            end = start + len(marked_time)
+            start = whole.find(marked_time, start + 1)
+        self._between_times.append(slice(end, None))
+        self._pieces: list[bytes] | None = None
+        """What has been filled in, between the times; None if it must be written by way of the message."""
 
-    def filled(self, time_us: int, numbers: Sequence[float]) -> bytes:
-        """Return the message with a time [µs since the Unix epoch] and numbers in its holes."""
-        seconds, nanos = _seconds_and_nanos(time_us)
-        if not 0 <= seconds <= _LAST_S:
-            return self._written(seconds, nanos, numbers)
-        parts, time = self._parts, _time_bytes(seconds, nanos)
-        for place in self._times:
-            parts[place] = time
-        for place, number in zip(self._numbers, numbers, strict=True):
-            parts[place] = number
+    def fill(self, numbers: Sequence[float]) -> None:
+        """Put numbers into the holes of the message."""
+        for place, number in zip(self._places, numbers, strict=True):
+            self._parts[place] = number
         try:
-            return self._layout.pack(*parts)
+            filled = self._layout.pack(*self._parts)
         except OverflowError:
-            return self._written(seconds, nanos, numbers)
+            self._pieces = None
+        else:
+            self._pieces = [filled[span] for span in self._between_times]
 
-    def _written(self, seconds: int, nanos: int, numbers: Sequence[float]) -> bytes:
+    def at(self, time_us: int) -> bytes:
+        """Return the message, once it has been filled, with a time [µs since the Unix epoch]."""
+        seconds, nanos = _seconds_and_nanos(time_us)
+        if self._pieces is None or not 0 <= seconds <= _LAST_S:
+            return self._written(seconds, nanos)
+        return _time_bytes(seconds, nanos).join(self._pieces)
+
+    def _written(self, seconds: int, nanos: int) -> bytes:
         """Return the same by way of the message: of times before 1970 and numbers beyond the range of `float`."""
         for written in self._written_times:
             written.seconds, written.nanos = seconds, nanos
-        for (place, name), number in zip(self._fields, numbers, strict=True):
-            setattr(place, name, number)
+        for (place, name), number in zip(self._fields, self._places, strict=True):
+            setattr(place, name, self._parts[number])
         return self._message.SerializeToString()
 
 
@@ -90,6 +96,7 @@ def _seconds_and_nanos(time_us: int) -> tuple[int, int]:
     return seconds, microseconds * 1000
 
 
+@lru_cache(maxsize=16)
 def _time_bytes(seconds: int, nanos: int) -> bytes:
     """Return the fields of a `Timestamp`, each with five bytes for its number."""
     return bytes((

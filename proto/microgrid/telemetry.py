@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from ...sim.domain.messages import Frame
-from ...sim.domain.metrics import Metric
+from ...sim.domain.metrics import Metric, Wanted
 from .stencil import Stencil
 
 
@@ -40,15 +40,15 @@ class Places(NamedTuple):
     bounds: list[tuple[Metric, list[BoundsPlace]]]
 
 
-Selection = frozenset[Metric] | None
-"""The metrics that a client asked for; None for all."""
+_SAID = slice(Frame._fields.index("states"), None)
+"""What a component says of how it is, and since when."""
 
-MakeTemplate = Callable[[Frame, Selection], tuple[Message, Places]]
+MakeTemplate = Callable[[Frame, Wanted], tuple[Message, Places]]
 """Makes a message for frames like this one, in the form of one API version; the places need not be filled."""
 
 
 def template_in(
-    name: str, response: type[Message], write: Callable[[Any, Frame, Selection], Places]
+    name: str, response: type[Message], write: Callable[[Any, Frame, Wanted], Places]
 ) -> MakeTemplate:
     """Return what makes templates for the messages of a telemetry stream.
 
@@ -58,7 +58,7 @@ def template_in(
         write: `(telemetry, frame, selection)`: writes a frame into an empty telemetry message.
     """
 
-    def make_template(frame: Frame, selection: Selection) -> tuple[Message, Places]:
+    def make_template(frame: Frame, selection: Wanted) -> tuple[Message, Places]:
         message = response()
         return message, write(getattr(message, name), frame, selection)
 
@@ -68,7 +68,7 @@ def template_in(
 class Encoder:
     """Writes the frames of one component for all clients that asked for the same metrics."""
 
-    def __init__(self, make_template: MakeTemplate, selection: Selection) -> None:
+    def __init__(self, make_template: MakeTemplate, selection: Wanted) -> None:
         """Start without a message: the first frame shows what the component reports."""
         self._make_template = make_template
         self._selection = selection
@@ -79,18 +79,33 @@ class Encoder:
         self._bounded: list[Metric] = []
         self._latest: Frame | None = None
         self._bytes = b""
+        self._written: Frame | None = None
+        """Whose numbers the stencil has."""
 
     def encode(self, frame: Frame) -> bytes:
         """Return a frame as message bytes; the same object to all who ask for the latest frame."""
         latest = self._latest
         if frame is latest:
             return self._bytes
-        self._fit(frame)
-        encoded = self._filled(frame)
+        if not self._differs_in_time_alone(frame):
+            self._fit(frame)
+            self._stencil.fill(self._numbers(frame))
+        self._written = frame
+        encoded = self._stencil.at(frame.sample_time_us)
         # A client that lags behind pays for its own frames, and the others go on sharing theirs.
         if latest is None or frame.sample_time_us >= latest.sample_time_us:
             self._latest, self._bytes = frame, encoded
         return encoded
+
+    def _differs_in_time_alone(self, frame: Frame) -> bool:
+        """Say whether a frame has all of the one before but its time: what has not changed, frames share."""
+        written = self._written
+        return (
+            written is not None
+            and frame.values is written.values
+            and frame.bounds is written.bounds
+            and frame[_SAID] == written[_SAID]
+        )
 
     def _fit(self, frame: Frame) -> None:
         ranges = [len(each) for each in frame.bounds.values()]
@@ -106,12 +121,12 @@ class Encoder:
             self._stencil = Stencil(message, places.times, numbers)
             self._shape, self._reported = shape, reported
 
-    def _filled(self, frame: Frame) -> bytes:
+    def _numbers(self, frame: Frame) -> list[float]:
         numbers = list(map(frame.values.__getitem__, self._metrics))
         for metric in self._bounded:
             for bounds in frame.bounds[metric]:
                 numbers += bounds
-        return self._stencil.filled(frame.sample_time_us, numbers)
+        return numbers
 
 
 class Encoders:
@@ -119,11 +134,9 @@ class Encoders:
 
     def __init__(self) -> None:
         """Start without encoders."""
-        self._encoders: WeakValueDictionary[tuple[MakeTemplate, int, Selection], Encoder] = (
-            WeakValueDictionary()
-        )
+        self._encoders: WeakValueDictionary[tuple[MakeTemplate, int, Wanted], Encoder] = WeakValueDictionary()
 
-    def encoder(self, make_template: MakeTemplate, component_id: int, selection: Selection) -> Encoder:
+    def encoder(self, make_template: MakeTemplate, component_id: int, selection: Wanted) -> Encoder:
         """Return the encoder for a form of message, a component and the metrics asked for."""
         key = (make_template, component_id, selection)
         encoder = self._encoders.get(key)

@@ -57,10 +57,10 @@ class Told(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a component reports at one instant."""
+    """What a component reports at one instant; never changed, as what has not changed since is shared by the next."""
 
-    values: dict[Metric, float]
-    bounds: dict[Metric, tuple[Bounds, ...]]
+    values: Mapping[Metric, float]
+    bounds: Mapping[Metric, tuple[Bounds, ...]]
     states: tuple[StateCode, ...]
     warnings: tuple[Diagnostic, ...] = ()
     errors: tuple[Diagnostic, ...] = ()
@@ -78,7 +78,7 @@ class Frame(NamedTuple):
     """Number of the component, or of the sensor."""
     sample_time_us: int
     values: Mapping[Metric, float]
-    """Always the same metrics in the same order for one component; NaN says "no value"."""
+    """In the same order for one component, those that nobody asked for left out; NaN says "no value"."""
     bounds: Mapping[Metric, tuple[Bounds, ...]]
     """Current inclusion bounds, ascending, of the metrics that have any."""
     states: tuple[StateCode, ...]
@@ -209,3 +209,14 @@ class UnavailableError(CommandError):
 def unsigned_zeros(values: Mapping[Metric, float]) -> dict[Metric, float]:
     """Return values with 0 for -0, which is no other power: 0 W beside a set-point of -0 W, say."""
     return {metric: value + 0.0 for metric, value in values.items()}
+
+
+def unsigned_edges(ranges: tuple[Bounds, ...]) -> tuple[Bounds, ...]:
+    """Return ranges with 0 for -0; see `unsigned_zeros`."""
+    return tuple([Bounds(lower + 0.0, upper + 0.0) for lower, upper in ranges])
+
+
+def unsigned(reading: Reading) -> Reading:
+    """Return a reading with 0 for -0; see `unsigned_zeros`."""
+    bounds = {metric: unsigned_edges(ranges) for metric, ranges in reading.bounds.items()}
+    return reading._replace(values=unsigned_zeros(reading.values), bounds=bounds)

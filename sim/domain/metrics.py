@@ -98,3 +98,7 @@ class Metric(StrEnum):
     SENSOR_AIR_PRESSURE = "SENSOR_AIR_PRESSURE", "hPa"
     SENSOR_IRRADIANCE = "SENSOR_IRRADIANCE", "W/m²"
     PRESSURE_ABSOLUTE = "PRESSURE_ABSOLUTE", "bar"
+
+
+Wanted = frozenset[Metric] | None
+"""Metrics that somebody asks for; None for all."""

@@ -36,6 +36,8 @@ class Executor:
         self._carry_out: dict[type, Callable[[Any], Any]] = {}
         self.come_to_present: Callable[[], int] = self._run_to_present
         """Brings the engine to the present, which it returns [µs]; where that takes long, as near as it may."""
+        self.come_near_present: Callable[[], int] = self._run_to_present
+        """Does the same for a command, which may count a little earlier."""
         self.executions = Subscribers[Execution]()
         """Every command that was given, once it was carried out or refused."""
 
@@ -82,7 +84,7 @@ class Executor:
             accepted = ", ".join(kind.__name__ for kind in self._carry_out)
             raise TypeError(f"this site does not take {type(command).__name__}; accepted: {accepted}")
         # No `CatchUp`: the command itself says when.
-        present_us = self.come_to_present()
+        present_us = self.come_near_present()
         time_us = self._engine.now_us
         self._plant.advance(time_us)
         if late_us is None:

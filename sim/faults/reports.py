@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from ..domain.faults import Fault, FaultKind
 from ..domain.messages import Reading
@@ -118,8 +118,8 @@ def _without(fault: Fault, reading: Reading, now_us: int, seed: int) -> Reading:
 
 
 def _distorted(
-    active: ActiveFault, values: dict[Metric, float], now_us: int, seed: int
-) -> dict[Metric, float]:
+    active: ActiveFault, values: Mapping[Metric, float], now_us: int, seed: int
+) -> Mapping[Metric, float]:
     distort = _distortion(active, now_us, seed)
     if distort is None:
         return values

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..domain.messages import Frame, Reading, unsigned_zeros
-from ..domain.ranges import Bounds
+from ..domain.messages import Frame, Reading, unsigned
+from ..domain.metrics import Wanted
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
 from ..faults.injector import Faults
@@ -48,19 +48,22 @@ class ComponentFrames:
         self._instruments = instruments
         self._faults = faults
         self._conditions = conditions
-        self._listeners = streams.listeners
+        self._wanted = streams.wanted
         self._line = line
         self._sampled_last: dict[str, Reading] = {}
+        self._stamps: dict[int, int] = {}
+        """What clients are told for times at this instant [µs]."""
 
     def now(self, component_id: int) -> Frame:
         """Return what a component of the site reports now, faults aside."""
         key = self._keys[component_id]
         reading = self._instruments.read(key)
         since_us = self._conditions.since_us(key, reading.told)
+        self._stamps.clear()
         return self._frame(component_id, reading, self._clock.stamp_us(self._engine.now_us), since_us)
 
     def sampled_last(self, key: str) -> Reading | None:
-        """Return what was read of a component at the last sampling, faults aside; None if it was not read then."""
+        """Return what was read of a component at the last sampling, faults aside; None if not all of it was read."""
         return self._sampled_last.get(key)
 
     def send(self, component_ids: Iterable[int], *, all_of_them: bool) -> list[Frame]:
@@ -75,11 +78,13 @@ class ComponentFrames:
         """
         now_us = self._clock.stamp_us(self._engine.now_us)
         self._sampled_last.clear()
+        self._stamps.clear()
         frames = []
         for number in component_ids:
             key = self._keys[number]
-            if all_of_them or self._listeners.get(number) or self._faults.collects(key):
-                frame = self._sampled(number, key, now_us)
+            if all_of_them or number in self._wanted or self._faults.collects(key):
+                wanted = None if all_of_them else self._wanted.get(number)
+                frame = self._sampled(number, key, wanted, now_us)
                 if frame is not None:
                     frames.append(frame)
             elif (told := self._instruments.told(key)) is not None:
@@ -88,12 +93,16 @@ class ComponentFrames:
             self._line.send(self._keys[frame.component_id], frame)
         return frames
 
-    def _sampled(self, number: int, key: str, stamp_us: int) -> Frame | None:
+    def _sampled(self, number: int, key: str, wanted: Wanted, stamp_us: int) -> Frame | None:
         """Return the frame of what a component reports at a sampling; None if it says nothing then."""
-        reading = self._instruments.sample(key)
+        if wanted is not None and self._faults.present(key):
+            # Some faults remember what they show, or show another metric in its place.
+            wanted = None
+        reading = self._instruments.sample(key, wanted)
         if reading is None:
             return None
-        self._sampled_last[key] = reading
+        if wanted is None:
+            self._sampled_last[key] = reading
         true = reading.told
         since_us = self._conditions.notice(key, true)
         reported = self._faults.report(key, reading, stamp_us)
@@ -103,19 +112,23 @@ class ComponentFrames:
             self._conditions.show_truth(key)
         else:
             since_us = self._conditions.show(key, true, reported[0].told, since_us)
+            reported = unsigned(reported[0]), reported[1]
         return self._frame(number, *reported, since_us)
 
     def _frame(self, number: int, reading: Reading, stamp_us: int, since_us: int) -> Frame:
         return Frame(
             component_id=number,
             sample_time_us=stamp_us,
-            values=unsigned_zeros(reading.values),
-            bounds={
-                metric: tuple(Bounds(lower + 0.0, upper + 0.0) for lower, upper in ranges)
-                for metric, ranges in reading.bounds.items()
-            },
+            values=reading.values,
+            bounds=reading.bounds,
             states=reading.states,
-            state_since_us=self._clock.stamp_us(since_us),
+            state_since_us=self._stamp_us(since_us),
             warnings=reading.warnings,
             errors=reading.errors,
         )
+
+    def _stamp_us(self, since_us: int) -> int:
+        stamp_us = self._stamps.get(since_us)
+        if stamp_us is None:
+            stamp_us = self._stamps[since_us] = self._clock.stamp_us(since_us)
+        return stamp_us

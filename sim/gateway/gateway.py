@@ -13,7 +13,7 @@ from ..domain.commands import Acknowledge, AugmentBounds, ClearBounds, SetPower,
 from ..domain.events import EventListener, FrameListener, IntervalListener
 from ..domain.faults import Fault, FaultKind
 from ..domain.messages import ComponentInfo, Frame, Reading, SensorInfo
-from ..domain.metrics import Metric, PowerType
+from ..domain.metrics import Metric, PowerType, Wanted
 from ..domain.ranges import OpenBounds
 from ..engine.agenda import Engine
 from ..engine.clock import Clock
@@ -114,24 +114,28 @@ class Gateway:
         """List sensors; an empty filter lets all pass, and unknown ids match nothing."""
         return self._directory.sensors(ids)
 
-    def subscribe_sensor(self, sensor_id: int) -> Subscription:
-        """Open a stream of the frames of a sensor.
+    def subscribe_sensor(self, sensor_id: int, wanted: Wanted = None) -> Subscription:
+        """Open a stream of the frames of a sensor; see `subscribe`.
 
         Raises:
             UnknownComponentError: If the site has no such sensor.
         """
         self._directory.sensor_key(sensor_id)
-        return self._streams.of_sensors.open(sensor_id)
+        return self._streams.of_sensors.open(sensor_id, wanted)
 
-    def subscribe(self, component_id: int) -> Subscription:
+    def subscribe(self, component_id: int, wanted: Wanted = None) -> Subscription:
         """Open a stream of the frames of a component.
+
+        Args:
+            component_id: Of the component.
+            wanted: Metrics that the frames have at least: what nobody asks for need not be read.
 
         Raises:
             UnknownComponentError: If the site has no such component.
             UnavailableError: If a fault keeps clients from it.
         """
         self._faults.check_reachable(self._directory.key(component_id), stream=True)
-        return self._streams.of_components.open(component_id)
+        return self._streams.of_components.open(component_id, wanted)
 
     def listen_to_frames(self, listener: FrameListener) -> Callable[[], None]:
         """Let somebody see one frame of every component at every sampling; returns how to stop it."""
@@ -188,7 +192,7 @@ class Gateway:
             key: Of the component.
 
         Returns:
-            None if it was not read then: nobody listened, or it reported nothing.
+            None if it was not read then, or not whole: nobody listened to all of it, or it reported nothing.
         """
         return self._component_frames.sampled_last(key)
 

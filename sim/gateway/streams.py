@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ..domain.events import Subscribers
 from ..domain.messages import Frame, RefusalStatus
+from ..domain.metrics import Wanted
 from .subscriptions import Subscription
 
 
@@ -17,6 +18,8 @@ class Streams:
         """Begin with none."""
         self.listeners: dict[int, list[Subscription]] = {}
         """Open streams by id; an id to which nobody listens any more may stay."""
+        self.wanted: dict[int, Wanted] = {}
+        """Metrics that are asked for on the open streams of an id; none of an id to which nobody listens."""
         self.deliveries = Subscribers[Frame]()
         """Told of every frame that was delivered to somebody."""
 
@@ -24,11 +27,17 @@ class Streams:
         for listeners in self.listeners.values():
             yield from listeners
 
-    def open(self, number: int) -> Subscription:
-        """Open a stream of the frames of a component or sensor."""
+    def open(self, number: int, wanted: Wanted = None) -> Subscription:
+        """Open a stream of the frames of a component or sensor, which have at least the metrics that are wanted."""
         listeners = self.listeners.setdefault(number, [])
-        subscription = Subscription(on_close=listeners.remove)
+
+        def close(subscription: Subscription) -> None:
+            listeners.remove(subscription)
+            self._find_wanted(number)
+
+        subscription = Subscription(wanted, on_close=close)
         listeners.append(subscription)
+        self._find_wanted(number)
         return subscription
 
     def deliver(self, frame: Frame) -> None:
@@ -47,6 +56,15 @@ class Streams:
     def count(self, number: int) -> int:
         """Return how many streams of a component or sensor are open."""
         return len(self.listeners.get(number, ()))
+
+    def _find_wanted(self, number: int) -> None:
+        asked = {subscription.wanted for subscription in self.listeners[number]}
+        if asked:
+            self.wanted[number] = (
+                None if None in asked else frozenset().union(*(each or () for each in asked))
+            )
+        else:
+            self.wanted.pop(number, None)
 
 
 class AllStreams:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Generic, Self, TypeVar
 
 from ..domain.messages import Frame, PowerUpdate, RefusalStatus, RequestStatus, UnavailableError
+from ..domain.metrics import Wanted
 
 LONGEST_QUEUE = 50
 """Frames that wait for a slow client before the oldest is dropped; as many as the Python client keeps."""
@@ -73,13 +74,15 @@ class Mailbox(Generic[T]):
 class Subscription(Mailbox[Frame]):
     """The frames of one component for one listener, oldest first."""
 
-    def __init__(self, *, on_close: Callable[[Subscription], None]) -> None:
+    def __init__(self, wanted: Wanted = None, *, on_close: Callable[[Subscription], None]) -> None:
         """Open a subscription.
 
         Args:
+            wanted: Metrics that its frames have at least.
             on_close: Called once, when the listener goes.
         """
         super().__init__(LONGEST_QUEUE)
+        self.wanted = wanted
         self._on_close: Callable[[Subscription], None] | None = on_close
 
     def __aiter__(self) -> Self:

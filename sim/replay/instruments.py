@@ -5,8 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Mapping, Sequence
 
-from ..domain.messages import Reading, Told
-from ..domain.metrics import Metric
+from ..domain.messages import Reading, Told, unsigned
+from ..domain.metrics import Metric, Wanted
 from ..plant.plant import Plant
 from ..telemetry.instruments import Instruments
 from ..telemetry.intervals import OVER_INTERVALS, IntervalReader
@@ -52,12 +52,12 @@ class ReplayInstruments(Instruments):
             return super().metrics(key)
         return self._playbacks[key].metrics if key in self._playbacks else ()
 
-    def sample(self, key: str) -> Reading | None:
+    def sample(self, key: str, wanted: Wanted = None) -> Reading | None:
         """Return what a component reports at this very moment, or None if it is not sampled now."""
         playback, now_us = self._playbacks.get(key), self._plant.time_us
         if key in self._simulated:
             sampled = (playback or self._pace).at(now_us)
-            return None if sampled is None else super().read(key)
+            return None if sampled is None else super().sample(key, wanted)
         recorded = None if playback is None else playback.at(now_us)
         return None if recorded is None else self._as_it_would_be(key, recorded)
 
@@ -110,7 +110,7 @@ class ReplayInstruments(Instruments):
     def _as_it_would_be(self, key: str, recorded: Reading) -> Reading:
         shares = self._shares.get(key)
         if not shares:
-            return recorded
+            return unsigned(recorded)
         changes = [
             Change(
                 recorded=self._sources[source].until(self._plant.time_us).values,
@@ -119,7 +119,7 @@ class ReplayInstruments(Instruments):
             )
             for source, share in shares.items()
         ]
-        return recorded._replace(values=changed_values(recorded.values, changes))
+        return unsigned(recorded._replace(values=changed_values(recorded.values, changes)))
 
 
 def timetable(playbacks: Collection[Playback]) -> Sequence[int]:

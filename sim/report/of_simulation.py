@@ -29,6 +29,8 @@ from .shortfalls import ShortfallWatch
 from .site_report import Commands, Incident, Refusal, SiteReport, Storage
 
 _ROWS_AT_ONCE = 256
+_NUMBERS_AT_ONCE = 32_768
+"""Of that many rows, or less of a large site, lest clients wait for their adding up."""
 _MOST_REFUSALS = 20
 _MOST_INCIDENTS = 1000
 _US_PER_HOUR = 3.6e9
@@ -106,8 +108,11 @@ class SiteWatch:
         if self._bill is not None:
             self._gatherer.bill(self._bill)
         self._numbers = [plant.places.components[key] for key in self._gatherer.ways.keys]
+        self._flowing: list[float] = []
+        self._flowing_at = -1
         self._times: list[int] = []
         self._rows: list[list[float]] = []
+        self._rows_at_once = min(_ROWS_AT_ONCE, max(_NUMBERS_AT_ONCE // max(len(self._numbers), 1), 1))
         self._end_us = plant.time_us
         self._given: Counter[bool] = Counter()
         self._refused: Counter[tuple[str, str, str]] = Counter()
@@ -118,6 +123,11 @@ class SiteWatch:
             for key, component in self.site.components.items()
             if component.category == Category.BATTERY
         }
+        self._seen = [
+            (number, self._batteries[key])
+            for key, number in plant.places.batteries.items()
+            if key in self._batteries
+        ]
         self._replay = ReplayWatch(plant) if isinstance(plant, ReplayPlant) else None
         self._shortfalls = ShortfallWatch(plant)
         simulation.executor.executions.subscribe(self._on_execution)
@@ -145,17 +155,20 @@ class SiteWatch:
         if memory.time_us != self._end_us:
             self._flush()  # time has jumped, as to a snapshot
         self._times.append(memory.time_us)
-        self._rows.append([active_w(memory, number) for number in self._numbers])
+        generation = self._plant.operating_point.generation
+        if generation != self._flowing_at:
+            self._flowing = [active_w(memory, number) for number in self._numbers]
+            self._flowing_at = generation
+        self._rows.append(self._flowing)
         self._end_us = end_us
         hours = (end_us - memory.time_us) / _US_PER_HOUR
-        for key, seen in self._batteries.items():
-            number = self._plant.places.batteries[key]
+        for number, seen in self._seen:
             state = memory.battery_states[number]
             seen.look(state.soc, state.temperature_c)
             seen.carry(memory.batteries[number].dc_w, hours)
             seen.hold(state.capacity_share)
         self._shortfalls.take(layout, memory, end_us)
-        if len(self._rows) >= _ROWS_AT_ONCE:
+        if len(self._rows) >= self._rows_at_once:
             self._flush()
 
     def report(self) -> SiteReport:

@@ -14,13 +14,26 @@ from ..engine.agenda import Engine
 from ..engine.clock import LiveClock, stopwatch_s
 from ..plant.plant import Plant
 
-_SLICE_S = 0.01
+_SHORTEST_SLICE_S = 0.0003
+_LONGEST_SLICE_S = 0.01
 """Real time after which the loop has its turn, at the end of whatever is being computed then [s]."""
+_LAG_IN_SLICES = 100.0
+"""Slices in which a site would come to the present: the farther behind it is, the less it stops."""
+_QUIET_S = 0.0002
+"""A round of the loop that took no longer had nothing to do, so that computing may go on [s]."""
+_PATIENCE_S = 0.005
+"""Real time after which it goes on all the same [s]."""
+_MEASURED_S = 0.01
+"""For how long a site is computed before that counts as the speed at which it can be [s]."""
+_LARGE = 200
+"""Components from which on a step takes milliseconds."""
+_NEAR_S = 0.1
+"""Real time before the present at which a command to a larger site may count, lest it waits for a step [s]."""
 _TOLERATED_LAG_S = 1.0
 """Real time by which a site may be late without a word [s]."""
 _TO_BE_MADE_UP_S = 0.25
 """Time for which a site may have to be computed to come to the present, before its clock is slowed down [s]."""
-_SLICES_LOOKED_AT = 10
+_SPEEDS_LOOKED_AT = 10
 _SHARE = 0.7
 """Of the time of the loop that a site may take to be computed."""
 _FASTEST_AT_FIRST = 10_000.0
@@ -73,8 +86,13 @@ class Driver:
         self._warned = False
         self._told_s = -math.inf
         self._told_speed: float | None = None
-        self._speeds: deque[float] = deque(maxlen=_SLICES_LOOKED_AT)
-        """At which the last slices were computed [simulated seconds per second]."""
+        self._speeds: deque[float] = deque(maxlen=_SPEEDS_LOOKED_AT)
+        """At which it was computed last [simulated seconds per second]."""
+        self._measured_us = 0
+        self._spent_s = 0.0
+        """How far it has come since then, and how long that took."""
+        self._gave_way_s = 0.0
+        self._round_begun_s = 0.0
         self.ended: asyncio.Future[None] = loop.create_future()
         self.failed = Subscribers[Exception]()
         engine.new_entries.subscribe(self._wake_earlier)
@@ -133,6 +151,15 @@ class Driver:
             self._engine.run_to(present_us)
         return max(present_us, self._engine.now_us)
 
+    def come_near_present(self) -> int:
+        """Do the same for a command, which counts at the last step of a large site if that was a moment ago."""
+        present_us, come_to_us = max(self._clock.now_us(), self._engine.now_us), self._come_to_us
+        near_us = present_us - round(_NEAR_S * self._clock.reached_speed * MICROSECONDS)
+        if self._in_real_time and len(self._plant.wiring.order) > _LARGE and come_to_us >= near_us:
+            self._engine.run_to(come_to_us)
+            return present_us
+        return self.come_to_present()
+
     def rearm(self) -> None:
         """Set the timer anew: the clock or the agenda are not what they were."""
         self._set_s = self._loop.time()
@@ -164,29 +191,54 @@ class Driver:
             time_us = max(self._clock.now_us(), due_us or 0)
             if self._in_real_time:
                 self._warn_if_late(due_us)
-                self._run_a_slice(time_us)
+                is_more_left = self._run_a_slice(time_us)
             else:
+                is_more_left = False
                 self._engine.run_to(time_us)
         except Exception as error:
             self.fail(error)
             return
-        if self._running:
+        if not self._running:
+            return
+        if is_more_left and not self._clock.paused:
+            due_us = self._engine.next_us()
+            self._armed_us = self._come_to_us if due_us is None else due_us
+            self._gave_way_s = self._round_begun_s = stopwatch_s()
+            self._timer = self._loop.call_at(self._loop.time(), self._go_on_if_quiet)
+        else:
             self._arm()
 
-    def _run_a_slice(self, time_us: int) -> None:
+    def _go_on_if_quiet(self) -> None:
+        """Go on once the loop has had a round with nothing else to do: commands and answers take several rounds."""
+        now_s = stopwatch_s()
+        if now_s - self._round_begun_s > _QUIET_S and now_s - self._gave_way_s < _PATIENCE_S:
+            self._round_begun_s = now_s
+            self._timer = self._loop.call_at(self._loop.time(), self._go_on_if_quiet)
+        else:
+            self._run()
+
+    def _run_a_slice(self, time_us: int) -> bool:
+        """Go towards a time, and find out how fast; say whether more is left until then."""
         begun_us, begun_s = self._come_to_us, stopwatch_s()
-        self._compute_a_slice(time_us)
-        come_to_us, spent_s = self._come_to_us, stopwatch_s() - begun_s
-        if come_to_us > begun_us and spent_s > 0.0:
-            self._speeds.append((come_to_us - begun_us) / MICROSECONDS / spent_s)
+        is_more_left = self._compute_a_slice(time_us)
+        come_to_us = self._come_to_us
+        self._measured_us += come_to_us - begun_us
+        self._spent_s += stopwatch_s() - begun_s
+        if self._measured_us > 0 and self._spent_s > (_MEASURED_S if is_more_left else 0.0):
+            self._speeds.append(self._measured_us / MICROSECONDS / self._spent_s)
+            self._measured_us, self._spent_s = 0, 0.0
         if self._speeds and not self._clock.paused:
             self._adapt((time_us - come_to_us) / MICROSECONDS)
+        return is_more_left
 
-    def _compute_a_slice(self, time_us: int) -> None:
-        """Go towards a time, as far as that goes in a slice."""
-        end_s = stopwatch_s() + _SLICE_S
-        while self._go_on(time_us, end_s) and stopwatch_s() < end_s:
-            pass
+    def _compute_a_slice(self, time_us: int) -> bool:
+        """Go towards a time, as far as that goes in a slice; say whether more is left until then."""
+        behind_s = (time_us - self._come_to_us) / MICROSECONDS / self._clock.reached_speed
+        end_s = stopwatch_s() + min(max(behind_s / _LAG_IN_SLICES, _SHORTEST_SLICE_S), _LONGEST_SLICE_S)
+        while self._go_on(time_us, end_s):
+            if stopwatch_s() >= end_s:
+                return True
+        return False
 
     def _adapt(self, left_s: float) -> None:
         """Let time pass as fast as it can be computed, given the simulated time that was left to compute [s].
@@ -200,7 +252,7 @@ class Driver:
             if slower < clock.reached_speed:
                 self._reach(slower)
                 self._tell_of_speed()
-        elif len(self._speeds) == _SLICES_LOOKED_AT and clock.reached_speed < clock.speed:
+        elif len(self._speeds) == _SPEEDS_LOOKED_AT and clock.reached_speed < clock.speed:
             usual = median(self._speeds)
             if clock.reached_speed < min(clock.speed, _SHARE * _SHARE * usual):
                 self._reach(_SHARE * usual)

@@ -73,6 +73,7 @@ class LiveSimulation(Simulation):
         self.executor.handle(SetSpeed, self._set_speed)
         self._driver = Driver(self.engine, self.plant, clock, loop, in_real_time=in_real_time)
         self.executor.come_to_present = self._driver.come_to_present
+        self.executor.come_near_present = self._driver.come_near_present
         self.failed = self._driver.failed
         """Told what went wrong while time passed; it passes no more then."""
         self._clock_changed = asyncio.Event()

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 from ...models.grid_code import OVERFREQUENCY, OVERVOLTAGE, UNDERFREQUENCY, UNDERVOLTAGE
 from ..components.device import Activity
-from ..domain.messages import Reading, Told
-from ..domain.metrics import Metric
+from ..domain.messages import Reading, Told, unsigned_edges
+from ..domain.metrics import Metric, Wanted
 from ..domain.ranges import Bounds
 from ..domain.states import Diagnostic, StateCode
 from ..plant.plant import Plant
 from .charger_status import UNAUTHORISED, charger_status, is_charging_point
 from .intervals import IntervalReader
-from .live_parts import value_reader
+from .live_parts import ValueReader
 from .metrics import rows_of
 from .parts import parts_of
 from .power_bounds import bounded_metrics, connection_bounds, has_connection_limits, shown_ranges
@@ -34,6 +34,10 @@ _HELD_OFF = {
 }
 _TOO_HOT = Diagnostic("OVERTEMPERATURE", "it is too hot, and waits until it has cooled down")
 _HOT = Diagnostic("OVERTEMPERATURE", "the heat sink is hot, power is held back")
+
+
+_NEVER = -1
+"""Generation of no operating point."""
 
 
 class Sayable(NamedTuple):
@@ -65,9 +69,14 @@ class Instruments:
         """Return all that a component can ever say of how it is, whatever happens to it but faults."""
         return self._gauges[key].sayable
 
-    def sample(self, key: str) -> Reading | None:
-        """Return what a component reports at a sampling, or None if it reports nothing then."""
-        return self.read(key)
+    def sample(self, key: str, wanted: Wanted = None) -> Reading | None:
+        """Return what a component reports at a sampling, or None if it reports nothing then.
+
+        Args:
+            key: Of the component.
+            wanted: Metrics without which nothing would be missed may be left out; its bounds are whole.
+        """
+        return self._gauges[key].read(wanted)
 
     def read(self, key: str) -> Reading:
         """Return what a component reports now."""
@@ -115,10 +124,22 @@ class _Gauge:
         self._has_activity = machine is not None and machine.activity is not None
         self._is_charger = is_charging_point(plant, key)
         self._may_be_derated = key in plant.equipment.inverters
-        self._values = value_reader(plant, key, parts)
+        self._values = ValueReader(plant, key, parts)
         self._states = state_reader(plant, key)
-        self._bounded = bounded_metrics(plant, key)
+        self._is_still = not (
+            self._has_activity
+            or self._is_charger
+            or key in plant.places.controls
+            or key == plant.equipment.grid_key
+        )
+        self._said: _Said = ((), (), ())
+        self._said_at = _NEVER
+        bounded = bounded_metrics(plant, key)
+        self._steady = tuple(metric for metric in bounded if _is_steady(plant, key, metric))
+        self._moving = tuple(metric for metric in bounded if metric not in self._steady)
         self._fixed_bounds: dict[Metric, tuple[Bounds, ...]] = {}
+        self._steady_bounds: dict[Metric, tuple[Bounds, ...]] = {}
+        self._bounds_at = _NEVER
         self._is_limited = key == plant.equipment.grid_key and has_connection_limits(plant)
         self._is_battery = key in plant.equipment.batteries
         if self._is_battery:
@@ -128,20 +149,25 @@ class _Gauge:
         self.metrics = tuple(row.metric for row in rows_of(parts))
         self.sayable = Sayable(self._states.possible, frozenset(self._codes()))
 
-    def read(self) -> Reading:
-        """Return what the component reports now."""
-        plant, key = self._plant, self._key
+    def read(self, wanted: Wanted = None) -> Reading:
+        """Return what the component reports now, with 0 for -0; see `Instruments.sample`."""
         said = self.said()
-        bounds = {metric: shown_ranges(plant, key, metric) for metric in self._bounded} | self._fixed_bounds
-        if self._is_limited:
-            bounds[Metric.AC_POWER_ACTIVE] = (connection_bounds(plant),)
-        return Reading(self._values(), bounds, *said)
+        return Reading(self._values.read(wanted), self._bounds(), *said)
 
     def said(self) -> _Said:
         """Return what the component says of how it is, as the parts of `Told`: a reading has them one by one."""
+        point = self._point
+        point.solve()
+        if self._said_at != point.generation:
+            self._said, self._said_at = self._look(), point.generation if self._is_still else _NEVER
+        broken = self._plant.impairments.warnings(self._key)
+        if not broken:
+            return self._said
+        states, warnings, errors = self._said
+        return states, (*warnings, *broken), errors
+
+    def _look(self) -> _Said:
         plant, key, memory = self._plant, self._key, self._memory
-        if not memory.is_known:
-            self._point.solve()
         activity = self._machines.activity(key) if self._has_activity else None
         error = self._protection.error_in(key, activity)
         held_off_by = 0 if self._control is None else memory.controls[self._control].held_off_by
@@ -155,9 +181,25 @@ class _Gauge:
         )
         return (
             self._states.read(condition),
-            (*self._warnings(condition), *plant.impairments.warnings(key)),
+            self._warnings(condition),
             () if error is None else (error,),
         )
+
+    def _bounds(self) -> Mapping[Metric, tuple[Bounds, ...]]:
+        """Return the bounds of what the component reports; the same mapping again where nothing can have changed."""
+        point = self._point
+        if self._bounds_at != point.generation:
+            self._steady_bounds = self._ranges(self._steady) | self._fixed_bounds
+            self._bounds_at = point.generation
+        if not self._moving and not self._is_limited:
+            return self._steady_bounds
+        bounds = self._steady_bounds | self._ranges(self._moving)
+        if self._is_limited:
+            bounds[Metric.AC_POWER_ACTIVE] = unsigned_edges((connection_bounds(self._plant),))
+        return bounds
+
+    def _ranges(self, metrics: Sequence[Metric]) -> dict[Metric, tuple[Bounds, ...]]:
+        return {metric: unsigned_edges(shown_ranges(self._plant, self._key, metric)) for metric in metrics}
 
     def _codes(self) -> Iterator[str]:
         """Yield the codes of all warnings and errors that it can report of itself, see `said`."""
@@ -184,3 +226,10 @@ class _Gauge:
         if now.charger is not None and now.charger.is_refused:
             return (UNAUTHORISED,)
         return self._protection.warnings(self._key) if self._is_battery else ()
+
+
+def _is_steady(plant: Plant, key: str, metric: Metric) -> bool:
+    """Say whether bounds go by what flows alone: those of reactive power, and of machines, go by heat as well."""
+    return metric is not Metric.AC_POWER_REACTIVE and (
+        key in plant.places.inverters or key in plant.places.batteries
+    )

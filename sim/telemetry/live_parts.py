@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from ..domain.metrics import Metric
+from ..domain.metrics import Metric, Wanted
 from ..kernel.energies import Energies, energies
 from ..plant.operating_point import OperatingPoint
 from ..plant.plant import Plant
@@ -29,7 +29,7 @@ from .metrics import (
 
 _DARK = (0.0, 0.0, 0.0)
 
-Reader = Callable[[], dict[Metric, float]]
+Reader = Callable[[], Mapping[Metric, float]]
 Look = Callable[[], Any]
 """Returns a part of a component as it is now; the plant must be up to date."""
 
@@ -41,28 +41,42 @@ def _ratio(dividend: float, divisor: float, otherwise: float) -> float:
 NUMBERS = Arithmetic(math.sqrt, math.hypot, _ratio)
 
 
-def value_reader(plant: Plant, key: str, parts: Sequence[Part]) -> Reader:
-    """Return what reads all metrics of a component, with as little as possible left to do at each reading.
+class ValueReader:
+    """Reads the metrics of a component, with as little as possible left to do at each reading."""
 
-    Args:
-        plant: Must be up to date at each reading.
-        key: Of the component.
-        parts: That it has.
-    """
-    readers = [_reader(plant, key, part) for part in parts]
-    if not readers:
-        return dict
-    if len(readers) == 1:
-        return readers[0]
-    first, *others = readers
+    def __init__(self, plant: Plant, key: str, parts: Sequence[Part]) -> None:
+        """Find out where they are read.
 
-    def read() -> dict[Metric, float]:
-        values = first()
-        for other in others:
-            values |= other()
+        Args:
+            plant: Must be up to date at each reading.
+            key: Of the component.
+            parts: That it has.
+        """
+        self._of_parts = [
+            (frozenset(row.metric for row in rows_of([part])), _reader(plant, key, part)) for part in parts
+        ]
+        self._all = [read for _, read in self._of_parts]
+        self._wanted: Wanted = None
+        self._chosen = self._all
+
+    def read(self, wanted: Wanted = None) -> Mapping[Metric, float]:
+        """Return metrics with 0 for -0: all, or those that are wanted and others of the same parts.
+
+        What has not changed since the last reading is the same mapping again.
+        """
+        if wanted is None:
+            readers = self._all
+        else:
+            if wanted is not self._wanted:
+                self._wanted = wanted
+                self._chosen = [read for metrics, read in self._of_parts if metrics & wanted]
+            readers = self._chosen
+        if len(readers) == 1:
+            return readers[0]()
+        values: dict[Metric, float] = {}
+        for read in readers:
+            values |= read()
         return values
-
-    return read
 
 
 def _reader(plant: Plant, key: str, part: Part) -> Reader:
@@ -74,15 +88,15 @@ def _reader(plant: Plant, key: str, part: Part) -> Reader:
 
 def _until_something_else_flows(point: OperatingPoint, read: Reader) -> Reader:
     """Return what reads anew only once something else flows than at the last reading."""
-    seen: dict[Metric, float] = {}
+    seen: Mapping[Metric, float] = {}
     seen_at = -1
 
-    def read_again() -> dict[Metric, float]:
+    def read_again() -> Mapping[Metric, float]:
         nonlocal seen, seen_at
         point.solve()
         if seen_at != point.generation:
             seen, seen_at = read(), point.generation
-        return seen.copy()
+        return seen
 
     return read_again
 
@@ -94,13 +108,13 @@ def _part_reader(rows: Sequence[MetricRow], part: Part, look: Look) -> Reader:
     if len(rows) == 1:
         (metric,), place = metrics, places[rows[0].reader]
         # Parts with a single row have it as a field: a getter of a single item would return no tuple.
-        return lambda: {metric: look()[place]}
+        return lambda: {metric: look()[place] + 0.0}
     pick = itemgetter(*[places[row.reader] for row in rows])
 
-    def read() -> dict[Metric, float]:
+    def read() -> Mapping[Metric, float]:
         seen = look()
         fields = (*seen, *[function(seen, NUMBERS) for function in functions])
-        return dict(zip(metrics, pick(fields), strict=True))
+        return dict(zip(metrics, [value + 0.0 for value in pick(fields)], strict=True))
 
     return read
 

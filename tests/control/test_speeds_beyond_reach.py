@@ -23,6 +23,7 @@ from doppelgrid.sim.simulation import driver as drivers
 from doppelgrid.sim.simulation.driver import Driver
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.simulation.tape import play
+from doppelgrid.sim.site.site import Site
 
 START = 1_780_000_000_000_000
 SECOND = 1_000_000
@@ -129,6 +130,7 @@ def driven_at(speed: float, clock_type: type[LiveClock], monkeypatch: pytest.Mon
     simulation.plant.follow(loop)
     driver = Driver(simulation.engine, simulation.plant, clock, loop, in_real_time=True)  # type: ignore[arg-type]
     simulation.executor.come_to_present = driver.come_to_present
+    simulation.executor.come_near_present = driver.come_near_present
     driver.start()
     return Driven(loop, simulation, driver)
 
@@ -307,3 +309,97 @@ def test_a_command_waits_for_a_slice_at_most_however_far_the_site_is_behind(driv
     assert loop.now_s - begun_s < 0.02
     assert come_to_us < simulation.now_us < simulation.clock.now_us() - 400 * SECOND
     assert simulation.plant.inputs.overrides["office.load"].start_us == simulation.now_us
+
+
+@pytest.mark.parametrize(("other_s", "least", "most"), [(1e-5, 1, 3), (5e-4, 8, 12), (0.02, 1, 2)])
+def test_computing_waits_while_a_loop_has_other_things_to_do_but_not_for_long(
+    other_s: float, least: int, most: int, driven: Driven
+) -> None:
+    loop, simulation, _ = driven
+    rounds = [0]
+
+    def do_something_else() -> None:
+        loop.now_s += other_s
+        rounds[-1] += 1
+        loop.call_at(loop.now_s, do_something_else)
+
+    simulation.plant.follow(SimpleNamespace(take=lambda *_: rounds.append(0)))
+    loop.cost_s = 1e-6
+    loop.run(1.0)
+    loop.now_s += 100.0
+    loop.cost_s = 0.012
+    rounds[:] = [0]
+    loop.call_at(loop.now_s, do_something_else)
+    loop.run(1.0)
+    waited = rounds[1:-1]
+    assert len(waited) > 10
+    assert all(least <= each <= most for each in waited)
+
+
+def large(loop: HandLoop, clock_type: type[LiveClock]) -> tuple[Simulation, Driver]:
+    """Return a site of which each step takes long, and what drives it in real time."""
+    components: dict[str, Any] = {
+        "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "200 A"},
+        "main": {"id": 2, "category": "meter", "behind": "grid"},
+        "inv": {"id": INVERTER, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW"},
+        "bat": {"id": 12, "category": "battery", "behind": "inv"},
+    }
+    components |= {
+        f"m{number}": {"id": number, "category": "meter", "behind": "main"} for number in range(100, 300)
+    }
+    site = Site.model_validate(
+        {"microgrid": {"id": 7}, "components": components, "telemetry": {"interval": "0.2 s"}}
+    )
+    clock = clock_type(START, speed=1.0, loop_time=loop.time)
+    simulation = Simulation(site, clock, seed=1)
+    driver = Driver(simulation.engine, simulation.plant, clock, loop, in_real_time=True)  # type: ignore[arg-type]
+    simulation.executor.come_to_present = driver.come_to_present
+    simulation.executor.come_near_present = driver.come_near_present
+    driver.start()
+    return simulation, driver
+
+
+@pytest.mark.parametrize("clock_type", [LiveClock, WallStampedClock])
+def test_a_command_to_a_large_site_waits_for_no_step_and_counts_at_the_last_one(
+    clock_type: type[LiveClock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = HandLoop()
+    monkeypatch.setattr(drivers, "stopwatch_s", loop.time)
+    simulation, _ = large(loop, clock_type)
+    loop.run(1.05)
+    stood_us, steps = simulation.plant.time_us, list[int]()
+    loop.now_s += 0.03
+    simulation.plant.follow(SimpleNamespace(take=lambda _layout, _memory, end_us: steps.append(end_us)))
+    simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, 60)
+    assert not steps
+    assert simulation.now_us == simulation.plant.time_us == stood_us
+    simulation.catch_up()
+    assert steps
+    assert simulation.plant.time_us == simulation.clock.now_us()
+
+
+def test_a_command_to_a_large_site_that_has_not_moved_for_long_counts_at_the_present(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = HandLoop()
+    monkeypatch.setattr(drivers, "stopwatch_s", loop.time)
+    simulation, _ = large(loop, LiveClock)
+    loop.run(1.05)
+    loop.now_s += 0.3
+    simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, 60)
+    assert simulation.plant.time_us == simulation.clock.now_us()
+
+
+@pytest.mark.parametrize(
+    ("behind_s", "least_s", "most_s"), [(0.0, 0.001, 0.0035), (0.5, 0.0045, 0.0085), (100.0, 0.0095, 0.0115)]
+)
+def test_the_farther_a_site_is_behind_the_longer_it_is_computed_at_once(
+    behind_s: float, least_s: float, most_s: float, driven: Driven
+) -> None:
+    loop, _, _ = driven
+    loop.cost_s = 1e-6
+    loop.run(1.0)
+    loop.now_s += behind_s
+    loop.cost_s = 1e-3
+    longest_s = max(loop.run(0.2))
+    assert least_s - 1e-9 <= longest_s <= most_s

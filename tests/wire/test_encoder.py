@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from wire.support import sampled_bounds, sampled_values
 
 from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
-from doppelgrid.proto.microgrid.telemetry import Encoder, Encoders, Places, Selection
+from doppelgrid.proto.microgrid.telemetry import Encoder, Encoders, Places
 from doppelgrid.sim.domain.messages import Frame
-from doppelgrid.sim.domain.metrics import Metric
+from doppelgrid.sim.domain.metrics import Metric, Wanted
 from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.domain.states import Diagnostic, StateCode
 
@@ -23,7 +23,7 @@ FLOATS = st.floats(width=32)
 FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 
-def make_template(frame: Frame, selection: Selection) -> tuple[ElectricalComponentTelemetry, Places]:
+def make_template(frame: Frame, selection: Wanted) -> tuple[ElectricalComponentTelemetry, Places]:
     message = ElectricalComponentTelemetry()
     return message, COMMON.write_telemetry(message, frame, selection)
 
@@ -178,3 +178,20 @@ def test_times_before_1970_and_numbers_beyond_the_range_of_the_wire_are_written_
         (sample,) = parsed(encoder.encode(frame)).metric_samples
         assert sample.value.simple_metric.value == expected
         assert (sample.sample_time.seconds, sample.sample_time.nanos) == divmod(time_us * 1000, 10**9)
+
+
+@given(FRAMES, st.lists(FRAMES, min_size=1, max_size=4))
+def test_frames_that_share_what_has_not_changed_become_the_same_bytes(
+    first: Frame, others: list[Frame]
+) -> None:
+    encoder = Encoder(make_template, None)
+    encoder.encode(first)
+    for other in others:
+        for frame in (
+            first._replace(sample_time_us=other.sample_time_us),
+            first._replace(values=other.values, sample_time_us=other.sample_time_us),
+            first._replace(bounds=other.bounds),
+            first._replace(states=other.states, state_since_us=other.state_since_us),
+            first,
+        ):
+            assert encoder.encode(frame) == Encoder(make_template, None).encode(frame)

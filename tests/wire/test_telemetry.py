@@ -29,6 +29,7 @@ from wire.support import (
 )
 
 from doppelgrid.proto.microgrid.common_v1alpha8 import COMMON
+from doppelgrid.sim.domain.metrics import Wanted
 from doppelgrid.sim.gateway.subscriptions import Subscription
 from doppelgrid.sim.simulation.live import LiveSimulation
 
@@ -203,8 +204,8 @@ async def test_a_subscriber_that_leaves_is_no_longer_served(
     closed = asyncio.Event()
     subscribe = simulation.gateway.subscribe
 
-    def watched(component_id: int) -> Subscription:
-        subscription = subscribe(component_id)
+    def watched(component_id: int, wanted: Wanted) -> Subscription:
+        subscription = subscribe(component_id, wanted)
         close = subscription.close
 
         def watched_close() -> None:
