@@ -395,7 +395,7 @@ def plugged_car(car: Car, phases: int) -> ElectricCarParams:
 
 def _plan(charger: EvCharger, setting: Setting) -> SessionPlan:
     if charger.sessions is not None:
-        return session_plan(charger.sessions, setting.of_input("sessions"))
+        return session_plan(charger.sessions, setting.of_input("sessions"), len(charger.phases))
     if charger.car is None:
         return Listed(())
     car = plugged_car(charger.car, len(charger.phases))
