@@ -17,7 +17,7 @@ from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.presets import check_at_most, find_preset, preset_names
 from ...files.sections import refuse, written
-from ...files.units import CELSIUS, Fraction, Unit
+from ...files.units import CELSIUS, SECOND, Fraction, Unit
 from ...inputs.chance import Chance
 from ...inputs.signal import Constant
 from ...inputs.specs import LoadInput
@@ -31,6 +31,7 @@ from .process import demand_signal, process_caption, process_rating, usual_prese
 
 _LITRE = Unit("l", {"l": 1.0, "m³": 1e3, "m3": 1e3})
 _Volume = Annotated[float, _LITRE.within(above=0.0, upper=1e7)]
+_RunningTime = Annotated[float, SECOND.within(lower=0.0, upper=1e9)]
 _BufferTemperature = Annotated[float, CELSIUS.within(lower=0.0, upper=80.0)]
 
 
@@ -46,6 +47,10 @@ class Chp(ProcessMachine):
     """Water in the buffer [l]; 60 l per kW of heat if not given."""
     initial_temperature_c: _BufferTemperature = Field(default=written("60 °C"), alias="initial_temperature")
     """Initial temperature of the buffer when a run starts [°C]."""
+    initial_running_time_s: _RunningTime = Field(default=written("0 s"), alias="initial_running_time")
+    """Time in operation before the run, of which its wear follows [s]."""
+    initial_starts: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 0
+    """Starts before the run."""
     heat_led: bool = Field(default=False, strict=True)
     """Whether the buffer starts and stops it; it takes no set-points then."""
     dump_cooler: bool = Field(default=False, strict=True)
@@ -246,7 +251,9 @@ def build(unit: Chp, setting: Setting) -> Built:
     machine = Machine(
         CHP,
         params,
-        chp_initial_state(params, unit.initial_temperature_c, room_c),
+        chp_initial_state(params, unit.initial_temperature_c, room_c)._replace(
+            starts=unit.initial_starts, run_s=unit.initial_running_time_s
+        ),
         phase_shares(unit.phases),
         (
             SET_POINT,
