@@ -92,6 +92,10 @@ class ChargingPointInput(NamedTuple):
     """As in `ElectricCarParams`."""
     dc_curve: int
     """Number of a curve, or -1."""
+    ac_current_min_a: float = 0.0
+    offer_share: float = 1.0
+    """As in `ElectricCarParams`."""
+    reaction_s: float = 0.0
     phases: int = 0
     """As in `EvChargerInput`."""
     bound_w: float = math.inf
@@ -151,6 +155,9 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
         inp.cv_time_constant_s,
         inp.loss_at_1c,
         inp.dc_curve,
+        inp.ac_current_min_a,
+        inp.offer_share,
+        inp.reaction_s,
         inp.phases,
         inp.bound_w,
         first_v,

@@ -18,6 +18,7 @@ from ..domain.ranges import Bounds
 from ..files.presets import find_preset, preset_names
 from ..files.sections import Section, refuse, short_for, written
 from ..files.units import AMPERE, FRACTION, SECOND, WATT, WATT_HOUR, Fraction
+from ..inputs.sessions.behaviour import CarBehaviour
 from ..inputs.sessions.build import session_plan
 from ..inputs.sessions.cars import car_preset_names, check_car
 from ..inputs.sessions.sections import RecordedSessions, Sessions, StatisticalSessions
@@ -42,7 +43,7 @@ LEAST_CURRENT_A = 6.0
 _GREATEST_CURRENT_A = 1500.0
 
 
-class Car(Section):
+class Car(CarBehaviour):
     """A car at a charging point, by a few figures."""
 
     capacity_wh: _CarEnergy = Field(default=written("60 kWh"), alias="capacity")
@@ -359,10 +360,12 @@ def _least_w(charger: EvCharger) -> float:
     """Return the least set-point at which a car charges [W]: of cars that may come, one on the fewest phases."""
     params = TYPE.with_parameters(charging_point_params(charger), charger).charger
     phases: int = params.phases
+    least_a: float = params.current_min_a
     if params.is_dc == 0:
         car = None if params.switches_phases else charger.car
         phases = 1 if car is None else plugged_car(car, phases).ac_phases
-    return float(phases * params.current_min_a * NOMINAL_V)
+        least_a = max(least_a, 0.0 if car is None else car.min_current_a)
+    return float(phases * least_a * NOMINAL_V)
 
 
 def plugged_car(car: Car, phases: int) -> ElectricCarParams:
@@ -389,6 +392,7 @@ def plugged_car(car: Car, phases: int) -> ElectricCarParams:
         loss_at_1c=0.0,
         dc_curve_w=(car.max_power_w,) * CURVE_LENGTH,
     )
+    params = car.behaving(params)
     check_car(params)
     return params
 

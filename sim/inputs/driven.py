@@ -115,6 +115,9 @@ DRIVEN_INPUTS = {
     "electronics_w": DrivenInput(WATT, 0.0, 1000.0),
     "cv_time_constant_s": DrivenInput(SECOND, 30.0, 7200.0),
     "loss_at_1c": _LOSS,
+    "ac_current_min_a": DrivenInput(AMPERE, 0.0, 63.0),
+    "offer_share": DrivenInput(FRACTION, 0.5, 1.0),
+    "reaction_s": DrivenInput(SECOND, 0.0, 60.0),
     "phases": DrivenInput(NUMBER, 0.0, 3.0, is_whole=True),
     "dc_curve": DrivenInput(NUMBER, -1.0, 1e6, is_whole=True),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,60 @@ def test_a_listed_car_has_the_power_and_phases_of_the_site_file() -> None:
 def test_a_car_that_cannot_be_is_refused(key: str, value: object, accepted: str) -> None:
     with pytest.raises(ValidationError, match=accepted):
         car_of([{"arrive": "0 s", "stay": "1 h", key: value}])
+
+
+LISTED = {"arrive": "0 s", "stay": "1 h"}
+
+
+def test_cars_behave_as_the_site_file_says() -> None:
+    car = car_of([{**LISTED, "reaction": "5 s", "offer_share": "75 %", "min_current": "8 A"}])
+    assert (car.reaction_s, car.offer_share, car.ac_current_min_a) == (5.0, 0.75, 8.0)
+
+
+def test_cars_of_a_recording_behave_so_too(tmp_path: Path) -> None:
+    (tmp_path / "s.csv").write_text(HEAD + "2026-06-15T08:00Z,2026-06-15T12:00Z,8,A,\n")
+    car = car_of({"file": "s.csv", "align": "start", "reaction": "5 s"}, tmp_path)
+    assert car == CAR._replace(reaction_s=5.0)
+
+
+@pytest.mark.parametrize(
+    ("temperature", "chemistry", "share"),
+    [("5 °C", "nmc", 0.5), ("10 °C", "nmc", 1.0), ("41.5 °C", "nmc", 0.5), ("-20 °C", "lto", 0.5)],
+)
+def test_a_cold_or_hot_battery_takes_what_cells_of_its_chemistry_take(
+    temperature: str, chemistry: str, share: float
+) -> None:
+    car = car_of([{**LISTED, "battery_temperature": temperature, "chemistry": chemistry}])
+    assert car.dc_curve_w == pytest.approx([share * power_w for power_w in CAR.dc_curve_w])
+
+
+def test_a_cold_battery_tapers_longer_by_its_resistance() -> None:
+    """Of cells of iron phosphate, a part of all resistances has an activation of 5400 K."""
+    car = car_of([{**LISTED, "battery_temperature": "5 °C", "chemistry": "lfp"}])
+    slower = 1.0 + 0.13 * (math.exp(5400.0 * (1.0 / 278.15 - 1.0 / 298.15)) - 1.0)
+    assert car.cv_time_constant_s == pytest.approx(slower * CAR.cv_time_constant_s)
+
+
+def test_at_25_degrees_nothing_changes() -> None:
+    assert car_of([{**LISTED, "battery_temperature": "25 °C"}]) == CAR
+
+
+def test_a_preconditioned_battery_takes_all() -> None:
+    car = car_of([{**LISTED, "battery_temperature": "-15 °C", "preconditioned": True}])
+    assert car.dc_curve_w == CAR.dc_curve_w
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "accepted"),
+    [
+        ("battery_temperature", "-5 °C", "above 0 °C and below 45 °C, where cells of nmc take charge"),
+        ("battery_temperature", "50 °C", "above 0 °C and below 45 °C"),
+        ("offer_share", "40 %", "50 %"),
+        ("reaction", "2 min", "60 s|1 min"),
+        ("min_current", "64 A", "63 A"),
+        ("chemistry", "lead", "nmc"),
+    ],
+)
+def test_behaviour_that_cannot_be_is_refused(key: str, value: str, accepted: str) -> None:
+    with pytest.raises(ValidationError, match=accepted):
+        car_of([{**LISTED, key: value}])

@@ -51,7 +51,7 @@ def session_plan(spec: Sessions, where: InputSetting, phases: int = 3) -> Sessio
     zone = parse_zone(where.location.timezone)
     match spec:
         case StatisticalSessions():
-            cars = [car_preset(name) for name in spec.cars]
+            cars = [spec.behaving(car_preset(name)) for name in spec.cars]
             return statistical_sessions(
                 PROFILES[spec.profile], cars, key=where.key, start_us=where.start_us, zone=zone
             )
@@ -106,7 +106,7 @@ def _replayed(
     leaves_us = recorded.departure_us if spec.leave == "recorded" else recorded.estimated_departure_us
     stay_h = (recorded.departure_us - recorded.arrival_us) / (3600.0 * SECOND_US)
     car = recorded_car(
-        fitting_car(car_preset(spec.car), energy_wh),
+        fitting_car(spec.behaving(car_preset(spec.car)), energy_wh),
         phases=phases,
         mean_power_w=recorded.delivered_wh / stay_h if stay_h > 0.0 else 0.0,
         max_power_w=recorded.max_power_w,
@@ -175,7 +175,7 @@ def _car(entry: ScriptedSession) -> ElectricCarParams:
     car = car._replace(
         capacity_wh=entry.capacity_wh or car.capacity_wh, ac_phases=entry.phases or car.ac_phases
     )
-    return car if entry.max_power_w is None else taking_at_most(car, entry.max_power_w)
+    return entry.behaving(car if entry.max_power_w is None else taking_at_most(car, entry.max_power_w))
 
 
 def _scripted_session(entry: ScriptedSession, arrival_us: int) -> Session:

@@ -28,6 +28,7 @@ from ...files.moments import parse_moment, parse_zone, write_moment
 from ...files.problems import one_of
 from ...files.sections import Section, refuse, written
 from ...files.units import SECOND, WATT, WATT_HOUR, Duration, Fraction, PositiveDuration, PositiveEnergy
+from .behaviour import CarBehaviour
 from .cars import car_preset, car_preset_names
 
 ProfileName = Literal["workplace", "home", "public"]
@@ -69,7 +70,7 @@ _Cars = Annotated[
 ]
 
 
-class StatisticalSessions(Section):
+class StatisticalSessions(CarBehaviour):
     """Cars that come at random, by the statistics of a kind of place."""
 
     profile: ProfileName
@@ -78,7 +79,7 @@ class StatisticalSessions(Section):
     """Presets of the cars that come, each as often as the others."""
 
 
-class RecordedSessions(Section):
+class RecordedSessions(CarBehaviour):
     """Cars from a recording in the form of ACN-Data: a table in CSV, or its JSON export."""
 
     file: str = Field(min_length=1)
@@ -124,7 +125,7 @@ class Pause(Section):
     """Length of the pause [s]."""
 
 
-class ScriptedSession(Section):
+class ScriptedSession(CarBehaviour):
     """One car, once or on every day."""
 
     arrive: _Moment

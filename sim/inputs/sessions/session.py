@@ -71,9 +71,12 @@ class SessionNow(NamedTuple):
     cv_time_constant_s: float
     loss_at_1c: float
     dc_curve: int
+    ac_current_min_a: float
+    offer_share: float
+    reaction_s: float
 
 
-NO_CAR = SessionNow(0, 0, 0, 0, 0, 0.0, 1.0, 0.0, 1.0, 1, 0.0, 0.0, 0.0, 1.0, 0.0, -1)
+NO_CAR = SessionNow(0, 0, 0, 0, 0, 0.0, 1.0, 0.0, 1.0, 1, 0.0, 0.0, 0.0, 1.0, 0.0, -1, 0.0, 1.0, 0.0)
 
 
 class SessionPlan(Protocol):
@@ -198,6 +201,9 @@ def numbers_of(session: Session, time_us: int, number: int, curve: int) -> Sessi
         cv_time_constant_s=car.cv_time_constant_s,
         loss_at_1c=car.loss_at_1c,
         dc_curve=curve,
+        ac_current_min_a=car.ac_current_min_a,
+        offer_share=car.offer_share,
+        reaction_s=car.reaction_s,
     )
 
 
