@@ -35,7 +35,7 @@ The model gets a car by its input: all figures of a session stand there, and the
 `session_id` changes. Session 0 is no car.
 
 Left out: the seconds of the handshake (ISO 15118, DIN 70121), a car that is late to draw less, reactive power and
-harmonics of the rectifiers, the heat of charger and cable, power shared between outlets, discharging into the site.
+harmonics of the rectifiers, the heat of charger and cable, discharging into the site.
 """
 
 from __future__ import annotations
