@@ -17,7 +17,7 @@ from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.presets import check_at_most, find_preset, preset_names
 from ...files.sections import refuse, written
-from ...files.units import CELSIUS, SECOND, Fraction, Unit
+from ...files.units import CELSIUS, Fraction, Unit
 from ...inputs.chance import Chance
 from ...inputs.signal import Constant
 from ...inputs.specs import LoadInput
@@ -27,11 +27,10 @@ from ..device_model import DeviceModel
 from ..section import LEAST_LOAD, ProcessMachine
 from ..setting import Setting
 from .chp_data_sheet import DataSheet, curves, least_load
-from .process import demand_signal, process_caption, process_rating, usual_preset
+from .process import RunningTime, demand_signal, process_caption, process_rating, usual_preset
 
 _LITRE = Unit("l", {"l": 1.0, "m³": 1e3, "m3": 1e3})
 _Volume = Annotated[float, _LITRE.within(above=0.0, upper=1e7)]
-_RunningTime = Annotated[float, SECOND.within(lower=0.0, upper=1e9)]
 _BufferTemperature = Annotated[float, CELSIUS.within(lower=0.0, upper=80.0)]
 
 
@@ -47,7 +46,7 @@ class Chp(ProcessMachine):
     """Water in the buffer [l]; 60 l per kW of heat if not given."""
     initial_temperature_c: _BufferTemperature = Field(default=written("60 °C"), alias="initial_temperature")
     """Initial temperature of the buffer when a run starts [°C]."""
-    initial_running_time_s: _RunningTime = Field(default=written("0 s"), alias="initial_running_time")
+    initial_running_time_s: RunningTime = Field(default=written("0 s"), alias="initial_running_time")
     """Time in operation before the run, of which its wear follows [s]."""
     initial_starts: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 0
     """Starts before the run."""
