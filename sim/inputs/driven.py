@@ -92,6 +92,7 @@ DRIVEN_INPUTS = {
     "voltage_3": _VOLTAGE,
     "frequency": DrivenInput(HERTZ, 0.0, HERTZ.most, is_open=True),
     "presence": _YES_OR_NO,
+    "source_temperature": DrivenInput(CELSIUS, -60.0, 100.0),
     "ambient_temperature": DrivenInput(CELSIUS, -60.0, 100.0),
     "wind_speed": DrivenInput(METRE_PER_SECOND, 0.0, 100.0),
     "wind_direction": DrivenInput(DEGREE, 0.0, 360.0),
