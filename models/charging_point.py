@@ -9,6 +9,9 @@ less power, not more current. Standby is a part of it; at rest it is on the firs
 A set-point of the rated power or more is no limit: the charger then offers all its current. A charger of whole
 amperes would otherwise round 11 kW at 231 V down from 15.9 A to 15 A.
 
+Connectors of one station (direct current) share its power evenly: among those at which a car is, whatever it takes, as
+stations do that switch modules of rectifiers between outlets. A connector's part is a bound like any other.
+
 A charger that switches phases leaves a car its first one (`ev_charger`).
 
 Left out: how the charger's own current lowers the voltage behind the impedance of the grid.
@@ -52,6 +55,8 @@ class ChargingPointParams(NamedTuple):
     """Which is on phase 2."""
     place_3: Annotated[int, Parameter("1", 0, NO_PHASE)]
     """Which is on phase 3."""
+    station_power_w: Annotated[float, Parameter("W", 0.0, above=True)] = math.inf
+    """What its station draws at most with all of its connectors; infinite for a station of one."""
 
 
 class ChargingPointInput(NamedTuple):
@@ -92,10 +97,20 @@ class ChargingPointInput(NamedTuple):
     """As in `ElectricCarParams`."""
     dc_curve: int
     """Number of a curve, or -1."""
+    ac_current_min_a: float = 0.0
+    offer_share: float = 1.0
+    """As in `ElectricCarParams`."""
+    reaction_s: float = 0.0
     phases: int = 0
     """As in `EvChargerInput`."""
     bound_w: float = math.inf
     """As in `EvChargerInput` [W]."""
+    other_1: int = 0
+    """Number of the session at another connector of the station, 0 without a car; so are the next two."""
+    other_2: int = 0
+    """At a second one."""
+    other_3: int = 0
+    """At a third one."""
 
 
 class ChargingPointOutput(NamedTuple):
@@ -132,8 +147,11 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
         + _voltage_in_use_v(params.place_2, 1, inp.voltage_2_v)
         + _voltage_in_use_v(params.place_3, 1, inp.voltage_3_v)
     )
+    set_point_w, share_w = inp.set_point_w, _share_w(params, inp)
+    if set_point_w >= params.rated_power_w:
+        set_point_w = max(inp.bound_w, set_point_w)
     return EvChargerInput(
-        max(inp.bound_w, inp.set_point_w) if inp.set_point_w >= params.rated_power_w else inp.set_point_w,
+        min(set_point_w, share_w),
         sum_v / count,
         inp.session_id,
         inp.plugged_at_station * is_in,
@@ -151,8 +169,11 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
         inp.cv_time_constant_s,
         inp.loss_at_1c,
         inp.dc_curve,
+        inp.ac_current_min_a,
+        inp.offer_share,
+        inp.reaction_s,
         inp.phases,
-        inp.bound_w,
+        min(inp.bound_w, share_w),
         first_v,
         least_v,
     )
@@ -162,7 +183,9 @@ def charging_point_power_limits(
     params: ChargingPointParams, state: EvChargerState, inp: ChargingPointInput
 ) -> tuple[float, float]:
     """Return the least and the greatest power that may be drawn now [W]."""
-    return ev_charger_power_limits(params.charger, state, charging_point_charger_input(params, inp))
+    given = charging_point_charger_input(params, inp)
+    lower_w, upper_w = ev_charger_power_limits(params.charger, state, given)
+    return lower_w, min(upper_w, max(_share_w(params, inp), params.charger.standby_w))
 
 
 def charging_point_output(
@@ -187,6 +210,15 @@ def charging_point_step(
     given = charging_point_charger_input(params, inp)
     after, shown = ev_charger_step(params.charger, state, given, dt_s)
     return after, _on_phases(params, inp, shown)
+
+
+def _share_w(params: ChargingPointParams, inp: ChargingPointInput) -> float:
+    """Return what the station leaves to the connector, if a car is there [W]."""
+    count = 1
+    for other in (inp.other_1, inp.other_2, inp.other_3):
+        if other > 0:
+            count += 1
+    return params.station_power_w / count
 
 
 def _phases_in_use(params: ChargingPointParams, inp: ChargingPointInput) -> int:

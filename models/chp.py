@@ -9,14 +9,17 @@ The engine goes through the sequence that its controls impose:
 
 `STARTING` cranks, purges and synchronises on auxiliary power. `WARMING_UP` generates at minimum load while the
 engine's own mass takes up the heat; only a warm engine heats the buffer. A hot engine that starts again warms up in
-no time. A warm engine takes on load by and by (`loading`), and is rid of it at once. Once synchronised it keeps
-running for its minimum run time, at minimum load if nobody asks for power, and after a stop it pauses. A full buffer
+no time. From synchronisation on it takes on load by and by (`loading`), and is rid of it at once. It keeps running for
+its minimum run time, at minimum load if nobody asks for power, and after a stop it pauses. A full buffer
 stops it at once, or a dump cooler takes what is too much.
 
 Fuel and heat follow from the efficiencies at the electric load (tables from data sheets), all per lower heating
 value, and at steady state:
 
     fuel = P / eta_el(load)      heat = eta_th(load) * fuel      the rest is lost with exhaust and radiation
+
+Starts and time in operation are counted; the fuel of a worn engine grows with its equivalent hours (`wear`), which
+goes into its exhaust.
 
 This is the steady part of the engine model of IEA ECBCS Annex 42 (I. Beausoleil-Morrison and N. Kelly (eds.),
 "Specifications for Modelling Fuel Cell and Combustion-Based Residential Cogeneration Devices within Whole-Building
@@ -25,7 +28,7 @@ Simulation Programs", 2007), with one warm mass for its dynamics. First law, to 
     fuel + auxiliary power = generated + delivered + dumped + loss + growth of engine and buffer heat
 
 Left out: dependence of efficiency on return temperature and intake air, heat that the coolant still carries over
-after a stop, starts cut short by an oversized load, island operation, wear.
+after a stop, starts cut short by an oversized load, island operation, repair.
 """
 
 from __future__ import annotations
@@ -49,6 +52,7 @@ from .heat_buffer import (
 from .loading import loaded_limit_w, loading_s, next_load_s
 from .parameter import Parameter
 from .tables import table_value
+from .wear import equivalent_s, worn_factor
 
 STOPPED = 0
 STARTING = 1
@@ -70,7 +74,7 @@ class ChpParams(NamedTuple):
     minimum_power_w: Annotated[float, Parameter("W", lower=0.0, above=True)]
     """Least net electric power in operation, at most the rated power."""
     loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True)]
-    """Electric power that a warm engine takes on in a second; infinite for no limit."""
+    """Electric power that it takes on in a second once synchronised; infinite for no limit."""
     electrical_efficiency: Annotated[
         tuple[float, ...], Parameter("1", lower=0.01, upper=0.6, source="engines")
     ]
@@ -111,6 +115,10 @@ class ChpParams(NamedTuple):
     """Whether the buffer starts and stops the engine, which then runs at rated power; else the set-point does."""
     dump_cooler: bool
     """Whether a cooler keeps a full buffer from overheating; else a full buffer stops the engine."""
+    start_wear_s: Annotated[float, Parameter("s", lower=0.0, upper=3.6e5)] = 0.0
+    """Time in operation that wears as much as a start."""
+    fuel_growth_per_h: Annotated[float, Parameter("1/h", lower=0.0, upper=1e-4)] = 0.0
+    """Share by which its fuel grows in an hour of wear."""
 
 
 class ChpState(NamedTuple):
@@ -127,7 +135,11 @@ class ChpState(NamedTuple):
     engine_c: float
     buffer_c: float
     loaded_s: float = math.inf
-    """Since the engine took on load, warm; counts up to where it may have all of it [s]."""
+    """For how long it has taken on load since it was synchronised; counts up to where it may have what it wants [s]."""
+    starts: int = 0
+    """How often it has been synchronised."""
+    run_s: float = 0.0
+    """For how long it has been so, in all [s]."""
 
 
 class ChpInput(NamedTuple):
@@ -222,15 +234,26 @@ def _latched(params: ChpParams, state: ChpState) -> int:
 def _settled(params: ChpParams, state: ChpState, inp: ChpInput) -> ChpState:
     """Return the state after all transitions that are due at this instant."""
     takes = _latched(params, state)
-    loaded_s = state.loaded_s
     state = ChpState(
-        state.phase, state.wait_s, state.failures, takes, state.engine_c, state.buffer_c, loaded_s
-    )
+        state.phase, state.wait_s, state.failures, takes, state.engine_c, state.buffer_c, state.loaded_s,
+        state.starts, state.run_s,
+    )  # fmt: skip
     for _ in range(8):  # the longest chain is shorter: each start takes its time
         phase, wait_s, failures = _next(params, state, inp)
         if phase == state.phase and failures == state.failures:
             return state
-        state = ChpState(phase, wait_s, failures, takes, state.engine_c, state.buffer_c, loaded_s)
+        starts = state.starts + (1 if state.phase == STARTING and phase == WARMING_UP else 0)
+        state = ChpState(
+            phase,
+            wait_s,
+            failures,
+            takes,
+            state.engine_c,
+            state.buffer_c,
+            state.loaded_s,
+            starts,
+            state.run_s,
+        )
     return state
 
 
@@ -298,32 +321,34 @@ def _idle_power_w(params: ChpParams, phase: int) -> float:
 
 def _generated_w(params: ChpParams, state: ChpState, inp: ChpInput) -> float:
     """Return the electric power generated in a settled state [W], >= 0."""
-    if state.phase == WARMING_UP:
-        return params.minimum_power_w
-    if state.phase != RUNNING:
+    if not _is_synchronised(state.phase):
         return 0.0
     return min(_wanted_w(params, state, inp), _loaded_limit_w(params, state))
 
 
 def _wanted_w(params: ChpParams, state: ChpState, inp: ChpInput) -> float:
-    """Return what a warm engine would generate with all the load that it is asked for [W], > 0."""
+    """Return what a synchronised engine would generate with all the load that it is to have [W], > 0."""
+    if state.phase == WARMING_UP:
+        return params.minimum_power_w
     if params.heat_led:
         return params.rated_power_w if state.buffer_takes != 0 else params.minimum_power_w
     return min(max(-inp.set_point_w, params.minimum_power_w), params.rated_power_w)
 
 
 def _loaded_limit_w(params: ChpParams, state: ChpState) -> float:
-    return loaded_limit_w(
-        params.minimum_power_w, params.rated_power_w, params.loading_w_per_s, state.loaded_s
-    )
+    return loaded_limit_w(0.0, params.rated_power_w, params.loading_w_per_s, state.loaded_s)
 
 
 def _loaded_s(params: ChpParams, state: ChpState, dt_s: float) -> float:
-    """Return for how long a settled engine has taken on load after a time; one that shed it begins anew [s]."""
-    if state.phase != RUNNING or (params.heat_led and state.buffer_takes == 0):
+    """Return for how long a settled engine has taken on load after a time [s].
+
+    One that is to have its least load, or shed the rest, has taken on no more than that.
+    """
+    if not _is_synchronised(state.phase):
         return 0.0
-    full_s = loading_s(params.minimum_power_w, params.rated_power_w, params.loading_w_per_s)
-    return min(state.loaded_s + dt_s, full_s)
+    is_least = state.phase == WARMING_UP or (params.heat_led and state.buffer_takes == 0)
+    most_w = params.minimum_power_w if is_least else params.rated_power_w
+    return min(state.loaded_s + dt_s, loading_s(0.0, most_w, params.loading_w_per_s))
 
 
 def _buffer_input(inp: ChpInput, heat_w: float) -> HeatBufferInput:
@@ -341,6 +366,20 @@ def _flows(params: ChpParams, state: ChpState, inp: ChpInput) -> _Flows:
         dumped = max(spare, 0.0)
     active = -generated if generated > 0.0 else _idle_power_w(params, state.phase)
     return _Flows(active, chp_fuel_w(params, generated), heat, recovered - heat, delivered, dumped)
+
+
+def _worn(params: ChpParams, state: ChpState, flows: _Flows, ahead_s: float) -> _Flows:
+    """Return flows with the fuel that a settled engine needs as worn as it is, as a mean over a time [s]."""
+    worn_s = equivalent_s(state.run_s, state.starts, params.start_wear_s)
+    factor = worn_factor(params.fuel_growth_per_h, worn_s, ahead_s)
+    return _Flows(
+        flows.active_w,
+        flows.fuel_w * factor,
+        flows.heat_w,
+        flows.engine_heat_w,
+        flows.delivered_w,
+        flows.dumped_w,
+    )
 
 
 def _engine_rate_k_per_s(params: ChpParams, state: ChpState, inp: ChpInput, engine_heat_w: float) -> float:
@@ -361,7 +400,7 @@ def _event_s(params: ChpParams, state: ChpState, inp: ChpInput, flows: _Flows) -
         rate = _engine_rate_k_per_s(params, state, inp, flows.engine_heat_w)
         tau = time_constant_s(params.engine_heat_capacity_j_per_k, params.engine_heat_loss_w_per_k)
         event = min(event, time_to_temperature_s(rate, tau, state.engine_c, params.engine_operating_c))
-    if state.phase == RUNNING and _wanted_w(params, state, inp) > _loaded_limit_w(params, state):
+    if _is_synchronised(state.phase) and _wanted_w(params, state, inp) > _loaded_limit_w(params, state):
         event = min(event, next_load_s(state.loaded_s))
     if flows.dumped_w > 0.0:
         return event
@@ -376,18 +415,19 @@ def chp_power_limits(params: ChpParams, state: ChpState, inp: ChpInput) -> tuple
     """Return the active power that the CHP could have, or be sent to, now [W].
 
     Lower is `-rated_power_w` where it may start or runs, else 0; upper is what it draws when it does not
-    generate, and minus the minimum load while the minimum run time binds it. A heat-led one has what it has.
-    The present set-point does not count.
+    generate, and minus the minimum load, or what it has taken on of that, while the minimum run time binds it. A
+    heat-led one has what it has. The present set-point does not count.
     """
-    goes_on = _is_synchronised(state.phase) or _is_attempting(state.phase)
-    set_point_w = -params.rated_power_w if goes_on else 0.0
+    has_load = _is_synchronised(state.phase)
+    set_point_w = -params.rated_power_w if has_load or _is_attempting(state.phase) else 0.0
     state = _settled(params, state, _told(inp, set_point_w))
     if params.heat_led:
         active = _flows(params, state, inp).active_w
         return active, active
-    if _is_synchronised(state.phase):
+    if has_load and _is_synchronised(state.phase):
         bound_to_run = state.wait_s > _TIME_TOUCH_S
-        return -params.rated_power_w, -params.minimum_power_w if bound_to_run else params.stopping_power_w
+        least_w = min(params.minimum_power_w, _loaded_limit_w(params, state))
+        return -params.rated_power_w, -least_w if bound_to_run else params.stopping_power_w
     pausing = state.phase == STOPPED and state.wait_s > _TIME_TOUCH_S
     barred = pausing or _is_refused(params, state) or state.phase in (STOPPING, FAULT)
     idle_w = _idle_power_w(params, state.phase)
@@ -403,7 +443,7 @@ def _told(inp: ChpInput, set_point_w: float) -> ChpInput:
 def chp_output(params: ChpParams, state: ChpState, inp: ChpInput) -> ChpOutput:
     """Return what the CHP shows at this instant."""
     state = _settled(params, state, inp)
-    flows = _flows(params, state, inp)
+    flows = _worn(params, state, _flows(params, state, inp), 0.0)
     buffer_loss = params.buffer.heat_loss_w_per_k * (state.buffer_c - inp.room_c)
     engine_loss = params.engine_heat_loss_w_per_k * (state.engine_c - inp.room_c)
     loss = _steady_loss_w(flows) + buffer_loss + (0.0 if state.phase == RUNNING else engine_loss)
@@ -456,6 +496,7 @@ def chp_step(params: ChpParams, state: ChpState, inp: ChpInput, dt_s: float) -> 
         state = _settled(params, state, inp)
         flows = _flows(params, state, inp)
         part_s = min(left_s, _event_s(params, state, inp, flows))
+        flows = _worn(params, state, flows, part_s)
         state, lost_j = _advanced(params, state, inp, flows, part_s)
         active_j += flows.active_w * part_s
         reactive_j += min(flows.active_w, 0.0) * params.reactive_per_active * part_s
@@ -497,8 +538,9 @@ def _advanced(
     wait_s = state.wait_s - dt_s
     if wait_s <= _TIME_TOUCH_S:
         wait_s = 0.0
+    run_s = state.run_s + (dt_s if _is_synchronised(state.phase) else 0.0)
     after = ChpState(
         state.phase, wait_s, state.failures, state.buffer_takes, engine_c, tank.temperature_c,
-        _loaded_s(params, state, dt_s),
+        _loaded_s(params, state, dt_s), state.starts, run_s,
     )  # fmt: skip
     return after, loss_j

@@ -13,8 +13,8 @@ circuit). On direct current the car's own curve of power over state of charge bo
 The battery's heat goes with the square of the power: of a terminal power `P = S + r S² / C`, `S` is stored, with `C`
 the capacity [W for one hour] and `r` the share lost at 1C.
 
-Left out: temperature and preconditioning, discharging into the site, ageing, the difference between charge and
-energy in the state of charge.
+Left out: temperature, but for that of a whole session (`sim/inputs/sessions/behaviour.py` scales curve and time
+constant), discharging into the site, ageing, the difference between charge and energy in the state of charge.
 """
 
 from __future__ import annotations
@@ -50,6 +50,12 @@ class ElectricCarParams(NamedTuple):
     """Heat of the battery over the energy stored, at the power that fills it in an hour."""
     dc_curve_w: Annotated[tuple[float, ...], Parameter("W", 0.0, 1e6, "IEC 62196-3, with room")]
     """Greatest direct current power at states of charge 0, 5 % … 100 %; nothing but zeros if it takes none."""
+    ac_current_min_a: Annotated[float, Parameter("A", 0.0, 63.0, "IEC 61851-1 and IEC 62196-2")] = 0.0
+    """Least offer on each phase of which it takes anything, alternating current only."""
+    offer_share: Annotated[float, Parameter("1", 0.5, 1.0, "chosen")] = 1.0
+    """Part of the offered current that it takes at most; alternating current only."""
+    reaction_s: Annotated[float, Parameter("s", 0.0, 60.0, "chosen")] = 0.0
+    """After which it follows an offer that has risen; alternating current only."""
 
 
 def stored_w(terminal_w: float, capacity_wh: float, loss_at_1c: float) -> float:

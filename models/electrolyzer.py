@@ -13,6 +13,12 @@ power and an efficiency that depends on load and, linearly, on the temperature o
 
     hydrogen = eta(load) (1 + g (T - T_operating)) * DC power
 
+A worn stack needs more voltage for the same current, so its efficiency falls with the voltage:
+
+    eta(load, t_eq) = eta(load) / (1 + d t_eq)
+
+with the equivalent hours t_eq of operation and starts (`wear`), counted in whole ones, between which it is constant.
+
 The table eta and the slope g come from polarisation curves, such as that of Ø. Ulleberg, "Modeling of advanced alkaline
 electrolyzers: a system simulation approach", Int. J. Hydrogen Energy 28 (2003) 21-33,
 doi:10.1016/S0360-3199(02)00033-2, from which the lumped heat balance of the stack is as well:
@@ -23,7 +29,7 @@ As both terms in T are linear, temperature and hydrogen have closed forms over a
 operating temperature. First law, to rounding: AC power = hydrogen + cooling + loss + growth of heat in the stack.
 
 Left out: ramp limits once it has its load (set-points arrive ramped), voltage limits of a cold stack, crossover and
-purging of gas, heat that leaves with the gases, pressure, compressors after the electrolyser, ageing.
+purging of gas, heat that leaves with the gases, pressure, compressors after the electrolyser, degradation at rest.
 """
 
 from __future__ import annotations
@@ -35,6 +41,7 @@ from .heat_buffer import Warming, has_reached, time_constant_s, time_to_temperat
 from .loading import loaded_limit_w, loading_s, next_load_s
 from .parameter import Parameter
 from .tables import table_value
+from .wear import equivalent_s
 
 OFF = 0
 COLD_START = 1
@@ -46,6 +53,7 @@ HYDROGEN_HHV_J_PER_KG = 141.8e6
 """Higher heating value, 39.4 kWh/kg (ISO 6976 gives 285.83 kJ/mol at 25 °C)."""
 
 _TIME_TOUCH_S = 1e-9
+_SECONDS_PER_HOUR = 3600.0
 
 
 class ElectrolyzerParams(NamedTuple):
@@ -87,6 +95,10 @@ class ElectrolyzerParams(NamedTuple):
     """From off to operation."""
     warm_start_s: Annotated[float, Parameter("s", lower=0.1)]
     """From standby to operation."""
+    start_wear_s: Annotated[float, Parameter("s", lower=0.0, upper=3.6e5)] = 0.0
+    """Time in operation that wears as much as a start."""
+    voltage_growth_per_h: Annotated[float, Parameter("1/h", lower=0.0, upper=1e-4)] = 0.0
+    """Share by which the voltage of its cells grows in an hour of wear."""
 
 
 class ElectrolyzerState(NamedTuple):
@@ -99,6 +111,10 @@ class ElectrolyzerState(NamedTuple):
     stack_c: float
     loaded_s: float = math.inf
     """Since it took on load; counts up to where it may have all of it [s]."""
+    starts: int = 0
+    """How often operation has begun, from off or from standby."""
+    run_s: float = 0.0
+    """In operation, in all [s]."""
 
 
 class ElectrolyzerInput(NamedTuple):
@@ -172,7 +188,8 @@ def _settled(
         phase, wait_s = _next(params, state, inp)
         if phase == state.phase:
             return state
-        state = ElectrolyzerState(phase, wait_s, state.stack_c, state.loaded_s)
+        starts = state.starts + (1 if phase == RUNNING else 0)
+        state = ElectrolyzerState(phase, wait_s, state.stack_c, state.loaded_s, starts, state.run_s)
     return state
 
 
@@ -211,12 +228,18 @@ def _flows(params: ElectrolyzerParams, state: ElectrolyzerState, inp: Electrolyz
         return _Flows(besides + heater, 0.0, heater, 0.0, 0.0)
     active = min(inp.set_point_w, _loaded_limit_w(params, state))
     dc, efficiency = _stack(params, active)
+    efficiency /= 1.0 + params.voltage_growth_per_h * math.floor(_worn_h(params, state) + _TIME_TOUCH_S)
     cooling = 0.0
     if has_reached(state.stack_c, params.operating_c):
         hydrogen = dc * efficiency * _warm_factor(params, state.stack_c)
         cooling = dc - hydrogen - params.heat_loss_w_per_k * (state.stack_c - inp.ambient_c)
         cooling = max(cooling, 0.0)
     return _Flows(active, dc, 0.0, cooling, efficiency)
+
+
+def _worn_h(params: ElectrolyzerParams, state: ElectrolyzerState) -> float:
+    """Return the equivalent time in operation [h]."""
+    return equivalent_s(state.run_s, state.starts, params.start_wear_s) / _SECONDS_PER_HOUR
 
 
 def _loaded_limit_w(params: ElectrolyzerParams, state: ElectrolyzerState) -> float:
@@ -253,6 +276,9 @@ def _event_s(
     event = state.wait_s if state.wait_s > _TIME_TOUCH_S else math.inf
     if state.phase == RUNNING and min(inp.set_point_w, params.rated_power_w) > flows.active_w:
         event = min(event, next_load_s(state.loaded_s))
+    if state.phase == RUNNING and params.voltage_growth_per_h > 0.0:
+        worn_h = _worn_h(params, state)
+        event = min(event, (math.floor(worn_h + _TIME_TOUCH_S) + 1.0 - worn_h) * _SECONDS_PER_HOUR)
     if flows.cooling_w > 0.0 or state.phase == OFF:
         return event
     rate, tau = _rate_and_time_constant(params, state, inp, flows)
@@ -340,7 +366,8 @@ def electrolyzer_step(
         if wait_s <= _TIME_TOUCH_S:
             wait_s = 0.0
         loaded_s = _loaded_s(params, state, part_s)
-        state = ElectrolyzerState(state.phase, wait_s, warming.end_c, loaded_s)
+        run_s = state.run_s + (part_s if state.phase == RUNNING else 0.0)
+        state = ElectrolyzerState(state.phase, wait_s, warming.end_c, loaded_s, state.starts, run_s)
         left_s -= part_s
     state = _settled(params, state, inp)
     return state, _shown(params, state, active_j / dt_s, hydrogen_j / dt_s, cooling_j / dt_s, loss_j / dt_s)

@@ -27,11 +27,15 @@ changes nothing. What is wanted for `switch_delay_s` on end is done, at once if 
 before `switch_dwell_s` have passed since the last time. Then no current flows for `switch_pause_s`: contactors switch
 without load, and cars look at their phases when charging begins. A car on one phase gives no cause to switch.
 
+A car need not take all of its offer (alternating current): it takes a share of it (`offer_share`), nothing below its
+own least current, and follows an offer that rises, the first one too, when that has lasted for its reaction time. It
+follows one that falls at once.
+
 The model gets a car by its input: all figures of a session stand there, and the state starts anew whenever
 `session_id` changes. Session 0 is no car.
 
-Left out: the seconds of the handshake (ISO 15118, DIN 70121), reactive power and harmonics of the rectifiers, the
-heat of charger and cable, power shared between outlets, discharging into the site.
+Left out: the seconds of the handshake (ISO 15118, DIN 70121), a car that is late to draw less, reactive power and
+harmonics of the rectifiers, the heat of charger and cable, discharging into the site.
 """
 
 from __future__ import annotations
@@ -123,6 +127,10 @@ class EvChargerState(NamedTuple):
     """Until current may flow again after switching [s]."""
     dwell_s: float = 0.0
     """Until it may switch again [s]."""
+    followed_a: float = 0.0
+    """Offer on each phase that a car follows that takes its time [A]."""
+    behind_s: float = 0.0
+    """For how long more than that has been offered [s]."""
 
 
 class EvChargerInput(NamedTuple):
@@ -164,6 +172,12 @@ class EvChargerInput(NamedTuple):
     """As in `ElectricCarParams`."""
     dc_curve: int
     """Number of the car's curve among the charger's; -1 if the car takes no direct current."""
+    ac_current_min_a: float = 0.0
+    """As in `ElectricCarParams` [A]."""
+    offer_share: float = 1.0
+    """As in `ElectricCarParams`, > 0."""
+    reaction_s: float = 0.0
+    """As in `ElectricCarParams` [s]."""
     phases: int = 0
     """Phases that a command leaves the car: 1, or more for all; 0 where the set-point says."""
     bound_w: float = math.inf
@@ -210,18 +224,45 @@ def ev_charger_initial_state(_params: EvChargerParams) -> EvChargerState:
 def ev_charger_present_state(
     params: EvChargerParams, state: EvChargerState, inp: EvChargerInput
 ) -> EvChargerState:
-    """Return the state that counts: anew at the beginning of a session, and with phases switched that are due."""
+    """Return the state that counts: of this session, with phases switched that are due, and what its car follows."""
     now = _in_session(state, inp)
-    if params.switches_phases == 0 or _until_switched_s(params, now, inp) > _TIME_TOUCH_S:
+    if params.switches_phases == 1 and _until_switched_s(params, now, inp) <= _TIME_TOUCH_S:
+        now = EvChargerState(
+            now.session_id,
+            now.soc,
+            now.delivered_wh,
+            1 - now.on_one,
+            0.0,
+            params.switch_pause_s,
+            params.switch_dwell_s,
+            now.followed_a,
+            now.behind_s,
+        )
+    if inp.reaction_s <= 0.0 or params.is_dc == 1:
         return now
+    return _following(params, now, inp, 0.0)
+
+
+def _following(
+    params: EvChargerParams, now: EvChargerState, inp: EvChargerInput, dt_s: float
+) -> EvChargerState:
+    """Return the state of a car that takes its time, after a time in which its offer stayed as it is."""
+    offered_a = _offered_a(params, now, inp, inp.set_point_w) if _is_fed(params, now, inp) else 0.0
+    followed_a, behind_s = min(now.followed_a, offered_a), 0.0
+    if offered_a > followed_a:
+        behind_s = now.behind_s + dt_s
+        if behind_s >= inp.reaction_s - _TIME_TOUCH_S:
+            followed_a, behind_s = offered_a, 0.0
     return EvChargerState(
         now.session_id,
         now.soc,
         now.delivered_wh,
-        1 - now.on_one,
-        0.0,
-        params.switch_pause_s,
-        params.switch_dwell_s,
+        now.on_one,
+        now.wanted_s,
+        now.pause_s,
+        now.dwell_s,
+        followed_a,
+        behind_s,
     )
 
 
@@ -231,7 +272,9 @@ def _in_session(state: EvChargerState, inp: EvChargerInput) -> EvChargerState:
     session_id, soc = 0, 0.0
     if inp.session_id > 0:
         session_id, soc = inp.session_id, min(max(inp.arrival_soc, 0.0), 1.0)
-    return EvChargerState(session_id, soc, 0.0, state.on_one, state.wanted_s, state.pause_s, state.dwell_s)
+    return EvChargerState(
+        session_id, soc, 0.0, state.on_one, state.wanted_s, state.pause_s, state.dwell_s, 0.0, 0.0
+    )
 
 
 def _wants_one(params: EvChargerParams, state: EvChargerState, inp: EvChargerInput) -> int:
@@ -306,7 +349,7 @@ def ev_control_pilot(params: EvChargerParams, state: EvChargerState, inp: EvChar
     if not ev_is_connected(params, inp):
         return PILOT_A
     now = ev_charger_present_state(params, state, inp)
-    if inp.authorised != 1 or now.pause_s > 0.0 or _offered_w(params, now, inp, inp.set_point_w) <= 0.0:
+    if inp.authorised != 1 or now.pause_s > 0.0 or not _offers(params, now, inp):
         return PILOT_B1
     return PILOT_C if _flow(params, now, inp, inp.set_point_w).cable_w > 0.0 else PILOT_B2
 
@@ -322,7 +365,9 @@ def ev_charger_power_limits(
     """
     present = ev_charger_present_state(params, state, inp)
     on_one = present.on_one if inp.phases > 0 else 0
-    now = EvChargerState(present.session_id, present.soc, present.delivered_wh, on_one, 0.0, 0.0, 0.0)
+    now = EvChargerState(
+        present.session_id, present.soc, present.delivered_wh, on_one, 0.0, 0.0, 0.0, math.inf, 0.0
+    )
     grid_w = _flow(params, now, inp, math.inf).grid_w
     is_left = _keeps_to_bound(params, inp, on_one)
     if inp.phases == 0 and params.switches_phases == 1:
@@ -332,6 +377,8 @@ def ev_charger_power_limits(
     phases = ev_phases_in_use(params, on_one, inp.ac_phases)
     voltage_v = _voltage_v(params, inp, on_one)
     current_a = (params.standby_w + grid_w) / (phases * voltage_v)
+    if params.is_dc == 0:
+        current_a = max(current_a, grid_w / (phases * voltage_v * inp.offer_share), inp.ac_current_min_a)
     if params.current_step_a > 0.0:
         current_a = params.current_step_a * math.ceil(current_a / params.current_step_a - _CURRENT_TOUCH)
     current_a = min(max(current_a, _least_current_a(params, voltage_v)), params.current_max_a)
@@ -350,7 +397,7 @@ def ev_charger_horizon_s(params: EvChargerParams, state: EvChargerState, inp: Ev
     now = ev_charger_present_state(params, state, inp)
     flow = _flow(params, now, inp, inp.set_point_w)
     holds_s = min(_horizon_s(params, now, inp, flow, math.inf), _phases_hold_s(params, now, inp))
-    return max(holds_s, _SHORTEST_S)
+    return max(min(holds_s, _offer_holds_s(params, now, inp)), _SHORTEST_S)
 
 
 def ev_charger_step(
@@ -374,6 +421,7 @@ def ev_charger_step(
     while left_s > 0.0:
         flow = _flow(params, now, inp, inp.set_point_w)
         part_s = min(left_s, _horizon_s(params, now, inp, flow, left_s), _phases_hold_s(params, now, inp))
+        part_s = min(part_s, _offer_holds_s(params, now, inp))
         if flow.cable_w > 0.0:
             hours = part_s / _SECONDS_PER_HOUR
             now = EvChargerState(
@@ -384,12 +432,16 @@ def ev_charger_step(
                 now.wanted_s,
                 now.pause_s,
                 now.dwell_s,
+                now.followed_a,
+                now.behind_s,
             )
             grid_j += flow.grid_w * part_s
             cable_j += flow.cable_w * part_s
             stored_j += flow.stored_w * part_s
             if now.on_one == 1:
                 one_phase_j += flow.grid_w * part_s
+        if params.is_dc == 0 and inp.reaction_s > 0.0:
+            now = _following(params, now, inp, part_s)
         if params.switches_phases == 1:
             now = ev_charger_present_state(params, _phases_after(params, now, inp, part_s), inp)
         left_s -= part_s
@@ -402,6 +454,15 @@ def _phases_hold_s(params: EvChargerParams, now: EvChargerState, inp: EvChargerI
     if params.switches_phases == 0:
         return math.inf
     return now.pause_s if now.pause_s > 0.0 else _until_switched_s(params, now, inp)
+
+
+def _offer_holds_s(params: EvChargerParams, now: EvChargerState, inp: EvChargerInput) -> float:
+    """Return until when a car that takes its time follows a greater offer [s]."""
+    if params.is_dc == 1 or inp.reaction_s <= 0.0 or not _is_fed(params, now, inp):
+        return math.inf
+    if _offered_a(params, now, inp, inp.set_point_w) <= now.followed_a:
+        return math.inf
+    return inp.reaction_s - now.behind_s
 
 
 def _phases_after(
@@ -418,6 +479,8 @@ def _phases_after(
         min(now.wanted_s + dt_s, params.switch_delay_s) if is_wanted else 0.0,
         pause_s if pause_s > _TIME_TOUCH_S else 0.0,
         dwell_s if dwell_s > _TIME_TOUCH_S else 0.0,
+        now.followed_a,
+        now.behind_s,
     )
 
 
@@ -475,13 +538,10 @@ def _keeps_to_bound(params: EvChargerParams, inp: EvChargerInput, on_one: int) -
     return phases * (_least_current_a(params, voltage_v) - _CURRENT_TOUCH) * voltage_v <= inp.bound_w
 
 
-def _offered_w(
+def _offered_a(
     params: EvChargerParams, now: EvChargerState, inp: EvChargerInput, set_point_w: float
 ) -> float:
-    """Return the power that the charger offers through the cable [W]: what of its current is not its own standby.
-
-    Not above 0 where it pauses, or its losses take all.
-    """
+    """Return the current on each phase that the charger offers [A], 0 where it pauses."""
     phases, voltage_v = (
         ev_phases_in_use(params, now.on_one, inp.ac_phases),
         _voltage_v(params, inp, now.on_one),
@@ -494,9 +554,31 @@ def _offered_w(
             current_a = 0.0
     elif current_a < params.current_min_a:
         current_a = params.current_min_a if _is_enough(params, inp, now.on_one, set_point_w) else 0.0
-    grid_w = phases * current_a * voltage_v - params.standby_w
+    return current_a
+
+
+def _takeable_w(
+    params: EvChargerParams, now: EvChargerState, inp: EvChargerInput, set_point_w: float
+) -> float:
+    """Return the power through the cable that a car may take of its offer [W]: what is not the charger's standby.
+
+    Not above 0 where the charger pauses, its losses take all, or the car takes nothing of so little.
+    """
+    phases, voltage_v = (
+        ev_phases_in_use(params, now.on_one, inp.ac_phases),
+        _voltage_v(params, inp, now.on_one),
+    )
+    current_a = _offered_a(params, now, inp, set_point_w)
     if params.is_dc == 1:
+        grid_w = phases * current_a * voltage_v - params.standby_w
         return min(grid_w * (1.0 - params.conversion_loss) - params.conversion_fixed_w, params.dc_power_max_w)
+    if inp.reaction_s > 0.0:
+        current_a = min(current_a, now.followed_a)
+    if current_a < inp.ac_current_min_a - _CURRENT_TOUCH:
+        return 0.0
+    grid_w = phases * current_a * voltage_v - params.standby_w
+    if inp.offer_share < 1.0:
+        grid_w = min(grid_w, phases * current_a * inp.offer_share * voltage_v)
     return min(grid_w, phases * inp.ac_current_max_a * voltage_v)
 
 
@@ -520,6 +602,20 @@ def _stair(soc: float) -> int:
     return min(int(soc * _STAIRS + _STAIR_TOUCH), _STAIRS - 1)
 
 
+def _is_fed(params: EvChargerParams, now: EvChargerState, inp: EvChargerInput) -> bool:
+    """Say whether the charger may feed a car now."""
+    return ev_is_connected(params, inp) and inp.authorised == 1 and now.pause_s <= 0.0
+
+
+def _offers(params: EvChargerParams, now: EvChargerState, inp: EvChargerInput) -> bool:
+    """Say whether the charger offers a car anything."""
+    if params.is_dc == 1:
+        return _takeable_w(params, now, inp, inp.set_point_w) > 0.0
+    phases = ev_phases_in_use(params, now.on_one, inp.ac_phases)
+    offered_w = phases * _offered_a(params, now, inp, inp.set_point_w) * _voltage_v(params, inp, now.on_one)
+    return offered_w > params.standby_w
+
+
 def _storable_w(params: EvChargerParams, inp: EvChargerInput, cable_w: float) -> float:
     """Return what a power through the cable brings into store [W]; negative if the car's electronics take more."""
     battery_w = cable_w - inp.electronics_w
@@ -532,15 +628,9 @@ def _storable_w(params: EvChargerParams, inp: EvChargerInput, cable_w: float) ->
 
 def _flow(params: EvChargerParams, now: EvChargerState, inp: EvChargerInput, set_point_w: float) -> _Flow:
     """Return what flows at this instant under a set-point; like all below, from the present state."""
-    if (
-        not ev_is_connected(params, inp)
-        or inp.authorised != 1
-        or inp.car_pauses == 1
-        or now.pause_s > 0.0
-        or ev_is_finished(now, inp)
-    ):
+    if not _is_fed(params, now, inp) or inp.car_pauses == 1 or ev_is_finished(now, inp):
         return _Flow(0.0, 0.0, 0.0)
-    cable_w = _offered_w(params, now, inp, set_point_w)
+    cable_w = _takeable_w(params, now, inp, set_point_w)
     into_store_w = _storable_w(params, inp, cable_w)
     stair_w = _stair_w(params, inp, _stair(now.soc))
     if into_store_w <= 0.0 or stair_w <= 0.0:
@@ -565,7 +655,7 @@ def _horizon_s(
         return math.inf
     seconds_per_soc = inp.capacity_wh * _SECONDS_PER_HOUR / flow.stored_w
     target = min(inp.target_soc, 1.0)
-    offered_w = _storable_w(params, inp, _offered_w(params, now, inp, inp.set_point_w))
+    offered_w = _storable_w(params, inp, _takeable_w(params, now, inp, inp.set_point_w))
     stair = _stair(now.soc) + 1
     if params.is_dc == 0:
         # The limit only falls: it is above the power until well before the stair where the two cross.

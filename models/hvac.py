@@ -4,8 +4,11 @@ The room is one thermal mass that loses heat to the outdoors, C dT/dt = gains + 
 hysteresis switches the machine, which keeps its least times of running and of pause (they protect the compressor). The
 machine draws constant power while it runs and moves the heat `q = COP P` into the room, or `-EER P` out of it:
 
-    COP = a + b ΔT + c ΔT²,   ΔT = supply - outdoor temperature, kept to 15..60 K
-    EER = EER35 + slope (35 °C - outdoor temperature)
+    COP = a + b ΔT + c ΔT²,   ΔT = supply - source temperature, kept to 15..60 K
+    EER = EER35 + slope (35 °C - source temperature)
+
+Its source, where it takes heat from and rejects it to, is the air outdoors, or ground or water of a temperature of its
+own.
 
 The quadratic is the regression over field trials and data sheets of I. Staffell, D. Brett, N. Brandon, A. Hawkes, "A
 review of domestic heat pumps", Energy & Environmental Science 5 (2012) 9291-9306, doi:10.1039/C2EE22653G; its range of
@@ -72,7 +75,7 @@ class HvacParams(NamedTuple):
     cop_per_k: Annotated[float, Parameter("1/K", -1.0, 0.0, "doi:10.1039/C2EE22653G")]
     cop_per_k2: Annotated[float, Parameter("1/K²", 0.0, 0.01, "doi:10.1039/C2EE22653G")]
     eer_at_35_c: Annotated[float, Parameter("1", 1.0, 10.0, "EN 14511 rating point A35/A27")]
-    """Cooling power over electrical power with 35 °C outdoors."""
+    """Cooling power over electrical power with a source of 35 °C."""
     eer_per_k: Annotated[float, Parameter("1/K", 0.0, 1.0, "EN 14825 rating points")]
     """What each kelvin below 35 °C adds."""
 
@@ -96,6 +99,8 @@ class HvacInput(NamedTuple):
     """Outdoors."""
     gains_w: float
     """Heat that people, devices and the sun bring into the room."""
+    source_c: float
+    """Of what the machine takes its heat from, and rejects it to: the outdoor air, ground or water."""
 
 
 class HvacOutput(NamedTuple):
@@ -106,7 +111,7 @@ class HvacOutput(NamedTuple):
     heat_w: float
     """Into the room; cooling negative."""
     environment_heat_w: float
-    """Taken from the outdoors by the machine; rejected negative."""
+    """Taken from its source by the machine; rejected negative."""
     standby_loss_w: float
     """Part of the active power that never reaches the room."""
     gains_w: float
@@ -119,15 +124,15 @@ def hvac_initial_state(_params: HvacParams, room_c: float) -> HvacState:
     return HvacState(OFF, 0.0, room_c)
 
 
-def hvac_cop(params: HvacParams, ambient_c: float) -> float:
-    """Return heat over electrical power of the running heat pump at an outdoor temperature [°C], >= 1."""
-    lift = min(max(params.supply_c - ambient_c, _LIFT_MIN_K), _LIFT_MAX_K)
+def hvac_cop(params: HvacParams, source_c: float) -> float:
+    """Return heat over electrical power of the running heat pump at a temperature of its source [°C], >= 1."""
+    lift = min(max(params.supply_c - source_c, _LIFT_MIN_K), _LIFT_MAX_K)
     return max(params.cop_constant + params.cop_per_k * lift + params.cop_per_k2 * lift * lift, 1.0)
 
 
-def hvac_eer(params: HvacParams, ambient_c: float) -> float:
-    """Return cooling power over electrical power of the running machine at an outdoor temperature [°C], 1..10."""
-    eer = params.eer_at_35_c + params.eer_per_k * (_EER_OUTDOOR_C - ambient_c)
+def hvac_eer(params: HvacParams, source_c: float) -> float:
+    """Return cooling power over electrical power of the running machine at a temperature of its source [°C], 1..10."""
+    eer = params.eer_at_35_c + params.eer_per_k * (_EER_OUTDOOR_C - source_c)
     return min(max(eer, _EER_MIN), _EER_MAX)
 
 
@@ -163,9 +168,9 @@ def _settled(params: HvacParams, state: HvacState, inp: HvacInput) -> HvacState:
 def _heat_w(params: HvacParams, mode: int, inp: HvacInput) -> float:
     """Return the heat that the machine brings into the room in a mode [W]."""
     if mode == HEATING:
-        return hvac_cop(params, inp.ambient_c) * _running_w(params, inp.set_point_w)
+        return hvac_cop(params, inp.source_c) * _running_w(params, inp.set_point_w)
     if mode == COOLING:
-        return -hvac_eer(params, inp.ambient_c) * _running_w(params, inp.set_point_w)
+        return -hvac_eer(params, inp.source_c) * _running_w(params, inp.set_point_w)
     return 0.0
 
 

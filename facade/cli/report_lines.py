@@ -90,6 +90,11 @@ def lines(report: SiteReport) -> list[str]:
             found.append(_peak(peak, where, report))
     found += _shortfalls(report)
     found += [_astray(astray, report) for astray in report.astray]
+    found += [
+        f"{usage.key}: {usage.starts} start{'s'[: usage.starts != 1]}, {_minutes(usage.running_s)} in operation"
+        for usage in report.usages
+        if usage.starts or usage.running_s
+    ]
     found += _costs(report.costs)
     found += _commands(report.commands)
     found += _incidents(report)

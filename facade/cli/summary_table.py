@@ -36,5 +36,6 @@ def plain(summary: Summary) -> dict[str, Any]:
     content["flows"] = [flow._asdict() for flow in summary.flows]
     content["batteries"] = [battery._asdict() for battery in summary.batteries]
     content["astray"] = [astray._asdict() for astray in summary.astray]
+    content["usages"] = [usage._asdict() for usage in summary.usages]
     content["costs"] = None if summary.costs is None else summary.costs._asdict()
     return content

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -17,7 +18,8 @@ from ..domain.categories import Category, EvChargerType
 from ..domain.ranges import Bounds
 from ..files.presets import find_preset, preset_names
 from ..files.sections import Section, refuse, short_for, written
-from ..files.units import AMPERE, FRACTION, SECOND, WATT, WATT_HOUR, Fraction
+from ..files.units import AMPERE, FRACTION, SECOND, WATT, WATT_HOUR, Fraction, PositivePower
+from ..inputs.sessions.behaviour import CarBehaviour
 from ..inputs.sessions.build import session_plan
 from ..inputs.sessions.cars import car_preset_names, check_car
 from ..inputs.sessions.sections import RecordedSessions, Sessions, StatisticalSessions
@@ -42,7 +44,11 @@ LEAST_CURRENT_A = 6.0
 _GREATEST_CURRENT_A = 1500.0
 
 
-class Car(Section):
+_OTHERS = 3
+"""Further connectors of a station."""
+
+
+class Car(CarBehaviour):
     """A car at a charging point, by a few figures."""
 
     capacity_wh: _CarEnergy = Field(default=written("60 kWh"), alias="capacity")
@@ -106,6 +112,10 @@ class EvCharger(MachineWithMinimum, _ChargesCars):
     category: Literal[Category.EV_CHARGER]
     preset: str | None = None
     """Name of a set of parameters; by type and rated power if not given."""
+    station_power_w: PositivePower | None = Field(default=None, alias="station_power")
+    """What the station of a DC charger draws at most with all of its connectors [W]; beside `shares_power_with`."""
+    shares_power_with: Annotated[tuple[str, ...], Field(max_length=_OTHERS)] = ()
+    """Keys of the other connectors of its station, which share `station_power` while cars are there."""
     car: Car | None = None
     """A car that is plugged in all the time."""
     phase_switching: Annotated[
@@ -152,6 +162,17 @@ class EvCharger(MachineWithMinimum, _ChargesCars):
             if name not in fitting:
                 raise refuse(f"with type {info.data['type'].value}: {', '.join(fitting)}")
         return name
+
+    @field_validator("shares_power_with")
+    @classmethod
+    def _is_of_a_station(cls, others: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if others and info.data.get("type") is not EvChargerType.DC:
+            raise refuse("nothing beside alternating current; connectors of `type: dc` share power")
+        if others and "station_power_w" in info.data and info.data["station_power_w"] is None:
+            raise refuse("`station_power` beside it")
+        if len(set(others)) < len(others):
+            raise refuse("each connector once")
+        return others
 
     @field_validator("phase_switching")
     @classmethod
@@ -277,6 +298,8 @@ def build(charger: EvCharger, setting: Setting) -> Built:
             *(f"{setting.key}.{name}" for name in signals),
             f"{setting.key}.phases" if choices else NOTHING,
             UPPER_BOUND,
+            *(f"{other}.session_id" for other in charger.shares_power_with),
+            *(NOTHING,) * (_OTHERS - len(charger.shares_power_with)),
         ),
         {"cable": Constant(1.0), **signals, **commanded},
         Rating(
@@ -311,6 +334,7 @@ def charging_point_params(charger: EvCharger, dc_curves_w: tuple[float, ...] = (
         charger_params(charger, dc_curves_w),
         charger.rated_power_w,
         *(places.get(phase, NO_PHASE) for phase in (1, 2, 3)),
+        math.inf if charger.station_power_w is None else charger.station_power_w,
     )
 
 
@@ -359,10 +383,12 @@ def _least_w(charger: EvCharger) -> float:
     """Return the least set-point at which a car charges [W]: of cars that may come, one on the fewest phases."""
     params = TYPE.with_parameters(charging_point_params(charger), charger).charger
     phases: int = params.phases
+    least_a: float = params.current_min_a
     if params.is_dc == 0:
         car = None if params.switches_phases else charger.car
         phases = 1 if car is None else plugged_car(car, phases).ac_phases
-    return float(phases * params.current_min_a * NOMINAL_V)
+        least_a = max(least_a, 0.0 if car is None else car.min_current_a)
+    return float(phases * least_a * NOMINAL_V)
 
 
 def plugged_car(car: Car, phases: int) -> ElectricCarParams:
@@ -389,13 +415,14 @@ def plugged_car(car: Car, phases: int) -> ElectricCarParams:
         loss_at_1c=0.0,
         dc_curve_w=(car.max_power_w,) * CURVE_LENGTH,
     )
+    params = car.behaving(params)
     check_car(params)
     return params
 
 
 def _plan(charger: EvCharger, setting: Setting) -> SessionPlan:
     if charger.sessions is not None:
-        return session_plan(charger.sessions, setting.of_input("sessions"))
+        return session_plan(charger.sessions, setting.of_input("sessions"), len(charger.phases))
     if charger.car is None:
         return Listed(())
     car = plugged_car(charger.car, len(charger.phases))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..components.recordings import Astray
+from ..components.usage import Usage
 from ..tariff.bill import Costs
 
 
@@ -73,3 +74,5 @@ class Summary(NamedTuple):
     """Taken from arrays behind hybrid inverters, before these lost or stored some of it."""
     astray: tuple[Astray, ...] = ()
     """Devices that did not always do what their recordings say."""
+    usages: tuple[Usage, ...] = ()
+    """Starts and time in operation of machines that count them."""

@@ -51,6 +51,7 @@ class Summarizer:
         self._peak: tuple[float, int] | None = None
         self._events = self._samples = 0
         self._start_us = plant.time_us
+        self._usages = plant.machines.usages()
 
     def add(self, chunk: Chunk) -> None:
         """Take in the next chunk."""
@@ -106,6 +107,7 @@ class Summarizer:
             duration_us=plant.time_us - self._start_us, wall_s=wall_s,
             costs=None if self._bill is None else self._bill.costs(),
             astray=plant.readings.astray(),
+            usages=plant.machines.usages_since(self._usages),
         )  # fmt: skip
 
     def _is_hybrid(self, key: str) -> bool:

@@ -92,6 +92,7 @@ DRIVEN_INPUTS = {
     "voltage_3": _VOLTAGE,
     "frequency": DrivenInput(HERTZ, 0.0, HERTZ.most, is_open=True),
     "presence": _YES_OR_NO,
+    "source_temperature": DrivenInput(CELSIUS, -60.0, 100.0),
     "ambient_temperature": DrivenInput(CELSIUS, -60.0, 100.0),
     "wind_speed": DrivenInput(METRE_PER_SECOND, 0.0, 100.0),
     "wind_direction": DrivenInput(DEGREE, 0.0, 360.0),
@@ -115,6 +116,9 @@ DRIVEN_INPUTS = {
     "electronics_w": DrivenInput(WATT, 0.0, 1000.0),
     "cv_time_constant_s": DrivenInput(SECOND, 30.0, 7200.0),
     "loss_at_1c": _LOSS,
+    "ac_current_min_a": DrivenInput(AMPERE, 0.0, 63.0),
+    "offer_share": DrivenInput(FRACTION, 0.5, 1.0),
+    "reaction_s": DrivenInput(SECOND, 0.0, 60.0),
     "phases": DrivenInput(NUMBER, 0.0, 3.0, is_whole=True),
     "dc_curve": DrivenInput(NUMBER, -1.0, 1e6, is_whole=True),
 }

@@ -9,6 +9,7 @@ from ..components.device import Activity, Machine
 from ..components.device_model import DeviceModel
 from ..components.package_runs import watched
 from ..components.registry import type_of
+from ..components.usage import Usage, usage_of
 from ..kernel.device_model import bind, bound
 from ..kernel.layout import Machines
 from ..site.site import Site
@@ -51,6 +52,15 @@ class RunningMachines:
         if machine is None or machine.activity is None:
             return None
         return machine.activity(machine.params, self.state(key), self.input(key))
+
+    def usages(self) -> dict[str, Usage]:
+        """Return starts and time in operation of machines that count them, by key."""
+        found = (usage_of(key, members.states[place]) for key, (_, members, place) in self._at.items())
+        return {usage.key: usage for usage in found if usage is not None}
+
+    def usages_since(self, earlier: Mapping[str, Usage]) -> tuple[Usage, ...]:
+        """Return what came on top of earlier usages."""
+        return tuple(usage.since(earlier[key]) for key, usage in self.usages().items())
 
     def save(self) -> dict[str, tuple[int | float, ...]]:
         """Return the fields of each state."""

@@ -23,7 +23,7 @@ NEVER_BELOW_0 = frozenset(
         "import_wh", "export_wh", "consumption_wh", "production_wh", "peak_import_w", "peak_export_w",
         "greatest_import_w", "greatest_export_w", "throughput_wh", "cycles", "curtailed_wh", "undelivered_wh",
         "unmet_heat_wh", "outside_limits_s", "unknown_s", "co2_kg", "commands", "refusals", "errors", "consumed_wh",
-        "delivered_wh", "charged_wh", "discharged_wh",
+        "delivered_wh", "charged_wh", "discharged_wh", "starts", "running_s",
     }
 )  # fmt: skip
 """What counts or adds up what has no sign."""

@@ -130,6 +130,7 @@ class SiteWatch:
         ]
         self._replay = ReplayWatch(plant) if isinstance(plant, ReplayPlant) else None
         self._shortfalls = ShortfallWatch(plant)
+        self._usages = {} if self._replay is not None else plant.machines.usages()
         simulation.executor.executions.subscribe(self._on_execution)
         if self._replay is not None:
             simulation.gateway.listen_to_frames(self._replay.take)
@@ -209,6 +210,7 @@ class SiteWatch:
             shortfalls=self._shortfalls.shortfalls(),
             costs=gatherer.costs(),
             astray=self._plant.readings.astray(),
+            usages=self._plant.machines.usages_since(self._usages),
             spans_agree=gatherer.spans_agree(grid_is_counted=False),
         )
 

@@ -44,4 +44,5 @@ def report_of_summary(summary: Summary, site: Site, begin_us: int) -> SiteReport
         shortfalls=Shortfalls(lost_wh=summary.lost_wh),
         costs=summary.costs,
         astray=summary.astray,
+        usages=summary.usages,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from ..components.recordings import Astray
+from ..components.usage import Usage
 from ..tariff.bill import Costs
 from .figures import Kpis
 
@@ -175,6 +176,8 @@ class SiteReport:
     """None without a tariff, or where nobody saw the connection point."""
     astray: tuple[Astray, ...] = ()
     """Devices that did not always do what drives them by `recorded`, as far as that is known."""
+    usages: tuple[Usage, ...] = ()
+    """Starts and time in operation of machines that count them, as far as that is known."""
     spans_agree: bool = True
     """Whether what was imported, exported, consumed and produced is known of the same spans; else shares are not."""
 
@@ -265,6 +268,9 @@ class SiteReport:
             figures[f"{storage.key}.charged_wh"] = storage.charged_wh
             figures[f"{storage.key}.discharged_wh"] = storage.discharged_wh
             figures[f"{storage.key}.capacity_loss"] = storage.capacity_loss
+        for usage in self.usages:
+            figures[f"{usage.key}.starts"] = float(usage.starts)
+            figures[f"{usage.key}.running_s"] = usage.running_s
         return figures
 
     def figure(self, name: str) -> float | None:
@@ -306,6 +312,7 @@ class SiteReport:
                 "powers_w": {name: list(values) for name, values in self.curve.powers_w.items()},
             },
             "astray": [astray._asdict() for astray in self.astray],
+            "usages": [usage._asdict() for usage in self.usages],
             "notes": list(self.notes),
         }  # fmt: skip
 

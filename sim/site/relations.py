@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ..components.battery import Battery, battery_params, battery_preset_names
 from ..components.component_type import Way
+from ..components.ev_charger import EvCharger
 from ..components.hybrid_inverter import HybridInverter
 from ..components.inverter import InverterSection
 from ..components.lapse import LapseKind
@@ -33,6 +34,23 @@ def relation_findings(site: Site) -> Iterator[Finding]:
             yield from _turbine_findings(key, component)
         if isinstance(component, Battery) and component.preset in battery_preset_names():
             yield from _battery_findings(site, key, component)
+        if isinstance(component, EvCharger):
+            yield from _station_findings(site, key, component)
+
+
+def _station_findings(site: Site, key: str, charger: EvCharger) -> Iterator[Finding]:
+    """Find connectors that share power with what is none of their station."""
+    for other in charger.shares_power_with:
+        there = site.components.get(other)
+        if other == key or not isinstance(there, EvCharger):
+            accepted = "the key of another charger of direct current"
+        elif key not in there.shares_power_with or there.station_power_w != charger.station_power_w:
+            accepted = f"a connector with the same station_power that has {key} in its shares_power_with"
+        elif {*there.shares_power_with, other} != {*charger.shares_power_with, key}:
+            accepted = f"all connectors of the station, as {other} has them"
+        else:
+            continue
+        yield Finding(("components", key, "shares_power_with"), other, accepted)
 
 
 def _lapse_findings(key: str, component: Lapsing) -> Iterator[Finding]:

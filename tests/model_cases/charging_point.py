@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,7 +29,7 @@ def _point(charger: Any) -> ChargingPointParams:
     rated_w = charger.phases * charger.current_max_a * 230.0
     if charger.phases == 1:
         return ChargingPointParams(charger, rated_w, NO_PHASE, 0, NO_PHASE)
-    return ChargingPointParams(charger, rated_w, 2, 0, 1)
+    return ChargingPointParams(charger, rated_w, 2, 0, 1, 0.8 * rated_w if charger.is_dc == 1 else math.inf)
 
 
 @st.composite
@@ -36,7 +37,11 @@ def _inputs(draw: st.DrawFn, params: ChargingPointParams) -> ChargingPointInput:
     given = draw(CHARGER.inputs(params.charger))
     voltages_v = [given.voltage_v * draw(st.sampled_from([1.0, 0.85, 1.1])) for _ in range(3)]
     return ChargingPointInput(
-        given.set_point_w, *voltages_v, draw(st.sampled_from([1.0, 1.0, 1.0, 0.0])), *given[2:-2]
+        given.set_point_w,
+        *voltages_v,
+        draw(st.sampled_from([1.0, 1.0, 1.0, 0.0])),
+        *given[2:-2],
+        *(draw(st.sampled_from([0, 0, 4])) for _ in range(3)),
     )
 
 

@@ -39,6 +39,7 @@ def _params() -> dict[str, ChpParams]:
     params = {name: chp_preset(name, 50e3) for name in chp_preset_names()}
     params["heat-led"] = chp_preset("gas-50kw", 50e3, buffer_litres=1000.0, heat_led=True)
     params["dump-cooler"] = chp_preset("gas-50kw", 50e3, buffer_litres=300.0, dump_cooler=True)
+    params["worn"] = params["gas-50kw"]._replace(start_wear_s=36e3, fuel_growth_per_h=1e-5)
     params["heat-led-dump-cooler"] = chp_preset("gas-20kw", 20e3, heat_led=True, dump_cooler=True)
     return params
 
@@ -65,7 +66,9 @@ def _states(params: ChpParams) -> st.SearchStrategy[ChpState]:
             buffer_takes=st.integers(0, 1),
             engine_c=st.just(params.engine_operating_c) if phase == RUNNING else st.floats(0.0, 80.0),
             buffer_c=st.floats(10.0, params.buffer_full_c),
-            loaded_s=st.floats(0.0, 20.0) if phase == RUNNING else st.just(0.0),
+            loaded_s=st.floats(0.0, 20.0) if phase in (WARMING_UP, RUNNING) else st.just(0.0),
+            starts=st.integers(0, 10_000),
+            run_s=st.floats(0.0, 1e8),
         )
 
     return st.integers(STOPPED, FAULT).flatmap(of_phase)
@@ -152,7 +155,7 @@ CASES: list[ModelCase] = [
         throughput_j=_throughput_j,
         limits=chp_power_limits,
         deratings=(Derating("a buffer that fills up", _limit_at_buffer),),
-        spans=lambda _params: ChpState(1, 1800.0, 1, 1, 100.0, 100.0, 15.0),
+        spans=lambda _params: ChpState(1, 1800.0, 1, 1, 100.0, 100.0, 15.0, 1, 1e5),
         stored_j=_stored_j,
         limits_include_zero=False,
     ),

@@ -41,6 +41,8 @@ def _states(params: ElectrolyzerParams) -> st.SearchStrategy[ElectrolyzerState]:
             wait_s=st.floats(0.0, waits_s[phase]),
             stack_c=st.floats(-10.0, params.operating_c),
             loaded_s=st.floats(0.0, 10.0) if phase == RUNNING else st.just(0.0),
+            starts=st.integers(0, 10_000),
+            run_s=st.floats(0.0, 1e8) | st.sampled_from([0.0, 3600.0, 36_000.0]),
         )
 
     return st.sampled_from(list(waits_s)).flatmap(of_phase)
@@ -80,7 +82,8 @@ def _throughput_j(
 CASES: list[ModelCase] = [
     ModelCase(
         name="electrolyzer",
-        params={name: electrolyzer_preset(name, 1e6) for name in electrolyzer_preset_names()},
+        params={name: electrolyzer_preset(name, 1e6) for name in electrolyzer_preset_names()}
+        | {"worn": electrolyzer_preset("pem", 1e6)._replace(voltage_growth_per_h=2e-6, start_wear_s=3600.0)},
         output=electrolyzer_output,
         horizon_s=electrolyzer_horizon_s,
         step=electrolyzer_step,
@@ -89,7 +92,7 @@ CASES: list[ModelCase] = [
         imbalance_j=_imbalance_j,
         throughput_j=_throughput_j,
         limits=electrolyzer_power_limits,
-        spans=lambda _params: ElectrolyzerState(1, 3600.0, 100.0, 10.0),
+        spans=lambda _params: ElectrolyzerState(1, 3600.0, 100.0, 10.0, 1, 1e5),
         stored_j=lambda params: 100.0 * params.heat_capacity_j_per_k,
     )
 ]

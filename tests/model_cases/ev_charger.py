@@ -51,6 +51,8 @@ def _states(params: EvChargerParams) -> st.SearchStrategy[EvChargerState]:
         soc=st.floats(0.0, 1.0) | st.sampled_from([0.0, 0.5, 0.8, 0.995, 1.0]),
         delivered_wh=st.just(0.0) | st.floats(0.0, 80e3),
         **_phases(params),
+        followed_a=st.sampled_from([0.0, 6.0, 13.5, 40.0]),
+        behind_s=st.just(0.0) | st.floats(0.0, 4.0),
     )
 
 
@@ -87,6 +89,9 @@ def _inputs(draw: st.DrawFn, params: EvChargerParams) -> EvChargerInput:
         plugged_at_car=draw(st.sampled_from([1, 1, 1, 0])),
         authorised=draw(st.sampled_from([1, 1, 1, 0])),
         car_pauses=draw(st.sampled_from([0, 0, 0, 1])),
+        ac_current_min_a=draw(st.sampled_from([0.0, 0.0, 9.0])),
+        offer_share=draw(st.sampled_from([1.0, 1.0, 0.93])),
+        reaction_s=draw(st.sampled_from([0.0, 0.0, 5.0])),
     )
     greatest_w = 3.0 * params.current_max_a * 230.0
     set_point_w = draw(
@@ -147,7 +152,7 @@ CASES: list[ModelCase] = [
         throughput_j=_throughput_j,
         limits=ev_charger_power_limits,
         deratings=(Derating("a car that fills up", _limit_near_full),),
-        spans=lambda _params: EvChargerState(1, 1.0, 1e5, 1, 120.0, 30.0, 600.0),
+        spans=lambda _params: EvChargerState(1, 1.0, 1e5, 1, 120.0, 30.0, 600.0, 32.0, 5.0),
         own_use_w=lambda params: params.standby_w,
         stored_j=lambda params: 3600.0 * _car(params).capacity_wh,
     )

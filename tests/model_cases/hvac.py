@@ -32,7 +32,9 @@ def _states(params: HvacParams) -> st.SearchStrategy[HvacState]:
 
 def _inputs(params: HvacParams) -> st.SearchStrategy[HvacInput]:
     limits = st.floats(0.0, 1.2 * params.rated_power_w) | st.just(math.inf)
-    return st.builds(HvacInput, limits, st.floats(-25.0, 45.0), st.floats(0.0, 2.0 * params.rated_power_w))
+    temperatures_c = st.floats(-25.0, 45.0)
+    gains_w = st.floats(0.0, 2.0 * params.rated_power_w)
+    return st.builds(HvacInput, limits, temperatures_c, gains_w, temperatures_c)
 
 
 def _imbalance_j(params: HvacParams, before: HvacState, after: HvacState, output: Any, dt_s: float) -> float:

@@ -27,8 +27,8 @@ from doppelgrid.sim.components.machines.hvac import check_hvac, hvac_preset
 
 HOUSE = hvac_preset("house-heat-pump")
 OFFICE = hvac_preset("office-split")
-COLD_DAY = HvacInput(math.inf, -5.0, 300.0)
-HOT_DAY = HvacInput(math.inf, 33.0, 6000.0)
+COLD_DAY = HvacInput(math.inf, -5.0, 300.0, -5.0)
+HOT_DAY = HvacInput(math.inf, 33.0, 6000.0, 33.0)
 
 
 @pytest.mark.parametrize(("lift_k", "cop"), [(15.0, 5.14), (35.0, 3.35), (60.0, 1.82)])
@@ -129,3 +129,12 @@ def test_energy_over_a_week_is_the_loss_of_the_house_over_the_cop() -> None:
 def test_set_points_too_near_each_other_are_refused() -> None:
     with pytest.raises(ParameterError, match="hysteresis_k is 1 K"):
         check_hvac(OFFICE._replace(cooling_set_point_c=20.5))
+
+
+def test_the_source_and_not_the_air_decides_how_much_heat_comes_of_a_kilowatt_hour() -> None:
+    """At -5 °C outdoors, ground of 8 °C is 27 K below the floor's 35 °C."""
+    ground = COLD_DAY._replace(source_c=8.0)
+    output = hvac_output(HOUSE, HvacState(HEATING, 0.0, 20.0), ground)
+    cop = 6.81 - 0.121 * 27.0 + 0.000630 * 27.0**2
+    assert output.heat_w == pytest.approx(cop * HOUSE.rated_power_w)
+    assert output.room_loss_w == pytest.approx(HOUSE.heat_loss_w_per_k * 25.0)

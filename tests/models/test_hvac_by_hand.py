@@ -46,8 +46,8 @@ HOUSE = HvacParams(
 )
 """Heats between 19.5 °C and 20.5 °C, cools between 26.5 °C and 25.5 °C."""
 TAU_S = 10_050.0
-WINTER = HvacInput(math.inf, 5.0, 100.0)
-SUMMER = HvacInput(math.inf, 25.0, 0.0)
+WINTER = HvacInput(math.inf, 5.0, 100.0, 5.0)
+SUMMER = HvacInput(math.inf, 25.0, 0.0, 25.0)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_cooling_gains_a_tenth_for_each_kelvin_below_35_degrees(ambient_c: float
 def test_the_thermostat_switches_at_its_thresholds_and_no_sooner_than_its_times(
     state: HvacState, expected: HvacState
 ) -> None:
-    after, _ = hvac_step(HOUSE, state, HvacInput(math.inf, 22.0, 0.0), 1e-6)
+    after, _ = hvac_step(HOUSE, state, HvacInput(math.inf, 22.0, 0.0, 22.0), 1e-6)
     assert after == (expected.mode, pytest.approx(expected.timer_s, abs=1e-5), pytest.approx(expected.room_c))
 
 
@@ -159,9 +159,9 @@ def test_it_shows_electricity_heat_and_where_that_is_from(
         (HvacState(HEATING, 0.0, 20.0), WINTER, TAU_S * math.log(55.0 / 54.5)),
         (HvacState(COOLING, 0.0, 26.0), SUMMER, TAU_S * math.log(81.0 / 80.5)),
         (HvacState(OFF, 0.0, 20.0), WINTER, TAU_S * math.log(14.0 / 13.5)),
-        (HvacState(OFF, 0.0, 26.0), HvacInput(math.inf, 40.0, 0.0), TAU_S * math.log(14.0 / 13.5)),
-        (HvacState(OFF, 0.0, 22.0), HvacInput(math.inf, 22.0, 0.0), math.inf),
-        (HvacState(OFF, 0.0, 22.0), HvacInput(math.inf, 23.0, 0.0), math.inf),
+        (HvacState(OFF, 0.0, 26.0), HvacInput(math.inf, 40.0, 0.0, 40.0), TAU_S * math.log(14.0 / 13.5)),
+        (HvacState(OFF, 0.0, 22.0), HvacInput(math.inf, 22.0, 0.0, 22.0), math.inf),
+        (HvacState(OFF, 0.0, 22.0), HvacInput(math.inf, 23.0, 0.0, 23.0), math.inf),
         (HvacState(OFF, 0.0, 20.0), WINTER._replace(set_point_w=100.0), math.inf),
         (HvacState(OFF, 0.0, 20.0), WINTER._replace(set_point_w=520.9), TAU_S * math.log(14.0 / 13.5)),
         (HvacState(OFF, 1e-5, 22.0), WINTER, 1e-3),
@@ -174,7 +174,7 @@ def test_it_goes_on_until_a_timer_ends_or_the_room_comes_to_a_threshold(
 
 
 def test_what_it_cannot_do_is_not_waited_for() -> None:
-    state, hot = HvacState(OFF, 0.0, 24.0), HvacInput(math.inf, 40.0, 0.0)
+    state, hot = HvacState(OFF, 0.0, 24.0), HvacInput(math.inf, 40.0, 0.0, 40.0)
     assert hvac_horizon_s(HOUSE._replace(can_cool=False), state, hot) == math.inf
     assert hvac_horizon_s(HOUSE._replace(can_heat=False), state, WINTER) == math.inf
 

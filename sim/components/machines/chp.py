@@ -15,7 +15,7 @@ from ....models.parameter import check_parameters
 from ....models.tables import table_value
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
-from ...files.presets import find_preset, preset_names
+from ...files.presets import check_at_most, find_preset, preset_names
 from ...files.sections import refuse, written
 from ...files.units import CELSIUS, Fraction, Unit
 from ...inputs.chance import Chance
@@ -24,9 +24,10 @@ from ...inputs.specs import LoadInput
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
-from ..section import ProcessMachine
+from ..section import LEAST_LOAD, ProcessMachine
 from ..setting import Setting
-from .process import demand_signal, process_caption, process_rating, usual_preset
+from .chp_data_sheet import DataSheet, curves, least_load
+from .process import RunningTime, demand_signal, process_caption, process_rating, usual_preset
 
 _LITRE = Unit("l", {"l": 1.0, "m³": 1e3, "m3": 1e3})
 _Volume = Annotated[float, _LITRE.within(above=0.0, upper=1e7)]
@@ -37,12 +38,18 @@ class Chp(ProcessMachine):
     """Burns gas for power and heat; produces when told to, or when heat is wanted."""
 
     category: Literal[Category.CHP]
+    data_sheet: DataSheet | None = None
+    """Power, heat and fuel at two loads or more, brought to the rated power; those of the preset if not given."""
     heat_demand: LoadInput | None = None
     """Heat drawn from its buffer [W]; all that it makes if not given."""
     buffer_l: _Volume | None = Field(default=None, alias="buffer")
     """Water in the buffer [l]; 60 l per kW of heat if not given."""
     initial_temperature_c: _BufferTemperature = Field(default=written("60 °C"), alias="initial_temperature")
     """Initial temperature of the buffer when a run starts [°C]."""
+    initial_running_time_s: RunningTime = Field(default=written("0 s"), alias="initial_running_time")
+    """Time in operation before the run, of which its wear follows [s]."""
+    initial_starts: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 0
+    """Starts before the run."""
     heat_led: bool = Field(default=False, strict=True)
     """Whether the buffer starts and stops it; it takes no set-points then."""
     dump_cooler: bool = Field(default=False, strict=True)
@@ -72,6 +79,9 @@ _BUFFER_USEFUL_C = 50.0
 _ENGINE_OPERATING_C = 80.0
 _ENGINE_COOLING_S = 4.0 * 3600.0
 """Time constant of an engine at rest in its enclosure; chosen."""
+_PLACES = 20
+"""Loads at which the curves are looked at."""
+_TOUCH = 1e-9
 _START_S = 100.0
 _STOP_S = 90.0
 _STANDBY = 0.016
@@ -94,6 +104,7 @@ def chp_preset(
     buffer_litres: float | None = None,
     heat_led: bool = False,
     dump_cooler: bool = False,
+    data_sheet: DataSheet | None = None,
 ) -> ChpParams:
     """Return the parameters of a CHP of a given size, with its buffer.
 
@@ -103,12 +114,20 @@ def chp_preset(
         buffer_litres: Water in the buffer, > 0; 60 l per kW of heat if not given.
         heat_led: Whether the buffer starts and stops it instead of the set-point.
         dump_cooler: Whether a cooler takes what a full buffer does not.
+        data_sheet: Whose curves and least load take the place of those of the preset.
 
     Raises:
         ValueError: If there is no such preset; says which there are.
         ParameterError: If the size cannot exist.
     """
-    values = find_preset("chps", "CHP preset", name)
+    values = dict(find_preset("chps", "CHP preset", name))
+    if data_sheet is not None:
+        electrical, thermal = curves(data_sheet)
+        values |= {
+            "electrical_efficiency": electrical,
+            "thermal_efficiency": thermal,
+            "minimum_load": max(least_load(data_sheet), LEAST_LOAD),
+        }
     fuel_w = rated_power_w / values["electrical_efficiency"][-1]
     rated_heat_w = values["thermal_efficiency"][-1] * fuel_w
     minimum_w = values["minimum_load"] * rated_power_w
@@ -121,7 +140,7 @@ def chp_preset(
         electrical_efficiency=tuple(values["electrical_efficiency"]),
         thermal_efficiency=tuple(values["thermal_efficiency"]),
         reactive_per_active=0.0,
-        start_s=_START_S,
+        start_s=values.get("start_s", _START_S),
         starting_power_w=_STARTING * rated_power_w,
         stop_s=_STOP_S,
         stopping_power_w=_STARTING * rated_power_w,
@@ -140,7 +159,28 @@ def chp_preset(
         dump_cooler=dump_cooler,
     )
     check_parameters(params)
+    check_chp(params)
     return params
+
+
+def check_chp(params: ChpParams) -> None:
+    """Hold the curves of a CHP to the first law, and its loads and temperatures to each other.
+
+    Raises:
+        ParameterError: Naming what is wrong.
+    """
+    check_at_most("minimum_power_w", params.minimum_power_w, "rated_power_w", params.rated_power_w, "W")
+    check_at_most("buffer_restart_c", params.buffer_restart_c, "buffer_full_c", params.buffer_full_c, "°C")
+    for place in range(_PLACES + 1):
+        load = place / _PLACES
+        electrical = table_value(params.electrical_efficiency, load)
+        check_at_most(
+            f"thermal_efficiency at {100.0 * load:g} % of load",
+            table_value(params.thermal_efficiency, load),
+            "what the electrical efficiency leaves",
+            1.0 - electrical + _TOUCH,
+            "",
+        )
 
 
 def hot_water_buffer(litres: float) -> HeatBufferParams:
@@ -210,7 +250,9 @@ def build(unit: Chp, setting: Setting) -> Built:
     machine = Machine(
         CHP,
         params,
-        chp_initial_state(params, unit.initial_temperature_c, room_c),
+        chp_initial_state(params, unit.initial_temperature_c, room_c)._replace(
+            starts=unit.initial_starts, run_s=unit.initial_running_time_s
+        ),
         phase_shares(unit.phases),
         (
             SET_POINT,
@@ -233,7 +275,9 @@ def build(unit: Chp, setting: Setting) -> Built:
 def chp_params(unit: Chp) -> ChpParams:
     """Return the parameters of a CHP: those of its preset at its size, with what the site file says."""
     name = unit.preset or usual_preset(_USUAL_CHPS, unit.rated_power_w)
-    params = chp_preset(name, unit.rated_power_w, unit.buffer_l, unit.heat_led, unit.dump_cooler)
+    params = chp_preset(
+        name, unit.rated_power_w, unit.buffer_l, unit.heat_led, unit.dump_cooler, unit.data_sheet
+    )
     return params._replace(
         minimum_power_w=unit.min_power_w or params.minimum_power_w,
         loading_w_per_s=unit.ramp_rate_w_per_s or params.loading_w_per_s,
@@ -253,6 +297,7 @@ TYPE = ComponentType(
     behind=AC_PARENTS,
     build=build,
     params=lambda unit, _grid: chp_params(unit),
+    check=check_chp,
     presets=chp_preset_names,
     least_w=lambda unit: chp_params(unit).minimum_power_w,
     inputs={"heat_demand": 0.0},

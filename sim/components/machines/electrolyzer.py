@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from ....models import electrolyzer
 from ....models.ac import phase_shares
@@ -17,18 +19,26 @@ from ....models.parameter import check_parameters
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.presets import check_at_most, find_preset, preset_names
+from ...files.sections import written
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
 from ..section import ProcessMachine
 from ..setting import Setting
-from .process import process_caption, process_rating, usual_preset
+from .polarisation import Polarisation, stack_efficiency
+from .process import RunningTime, process_caption, process_rating, usual_preset
 
 
 class Electrolyzer(ProcessMachine):
     """Makes hydrogen; consumes when told to."""
 
     category: Literal[Category.ELECTROLYZER]
+    polarisation: Polarisation | None = None
+    """Voltage of its cells over current at two currents or more, full load last; that of the preset if not given."""
+    initial_running_time_s: RunningTime = Field(default=written("0 s"), alias="initial_running_time")
+    """Time in operation before the run, of which its wear follows [s]."""
+    initial_starts: Annotated[int, Field(ge=0, le=1_000_000, strict=True)] = 0
+    """Starts before the run."""
 
 
 _SECONDS_TO_FULL = 10.0
@@ -107,7 +117,9 @@ def build(unit: Electrolyzer, setting: Setting) -> Built:
     machine = Machine(
         ELECTROLYZER,
         params,
-        electrolyzer_initial_state(params, setting.ambient_c),
+        electrolyzer_initial_state(params, setting.ambient_c)._replace(
+            starts=unit.initial_starts, run_s=unit.initial_running_time_s
+        ),
         phase_shares(unit.phases),
         (SET_POINT, AMBIENT),
         rating=process_rating(
@@ -122,6 +134,9 @@ def electrolyzer_params(unit: Electrolyzer) -> ElectrolyzerParams:
     """Return the parameters of an electrolyser: those of its preset at its size, with what the site file says."""
     name = unit.preset or usual_preset(_USUAL_ELECTROLYZERS, unit.rated_power_w)
     params = electrolyzer_preset(name, unit.rated_power_w)
+    if unit.polarisation is not None:
+        auxiliary = params.auxiliary_power_w / params.rated_power_w
+        params = params._replace(stack_efficiency=stack_efficiency(unit.polarisation, auxiliary))
     return params._replace(
         minimum_power_w=unit.min_power_w or params.minimum_power_w,
         loading_w_per_s=unit.ramp_rate_w_per_s or params.loading_w_per_s,

@@ -14,7 +14,7 @@ from ...files.presets import check_at_most, params_of_preset, preset_cache, pres
 from ...files.sections import refuse
 from ...files.units import CELSIUS, WATT, Temperature
 from ...inputs.signal import Constant
-from ...inputs.specs import LoadInput
+from ...inputs.specs import LoadInput, TemperatureInput
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
 from ..device import AMBIENT, SET_POINT, Machine
 from ..device_model import DeviceModel
@@ -43,11 +43,23 @@ class Hvac(ModelledConsumer):
     """Temperature of the room around which its thermostat cools [°C]; by preset if not given."""
     gains: LoadInput | None = None
     """Heat that people, devices and the sun bring into the room [W]; none if not given."""
+    source_temperature: TemperatureInput | None = None
+    """Temperature of the ground or water that it takes heat from and rejects it to [°C]; the air if not given."""
+    supply_temperature_c: Annotated[float, CELSIUS.within(lower=20.0, upper=75.0)] | None = Field(
+        default=None, alias="supply_temperature"
+    )
+    """Temperature at which it gives heat to the room [°C]; by preset if not given."""
     initial_temperature_c: Temperature | None = Field(default=None, alias="initial_temperature")
     """Initial temperature of the room when a run starts [°C]; what it is held at if not given."""
 
     _instead_of_load = field_validator(
-        "rated_power_w", "preset", "heating_temperature_c", "cooling_temperature_c", "gains"
+        "rated_power_w",
+        "preset",
+        "heating_temperature_c",
+        "cooling_temperature_c",
+        "gains",
+        "source_temperature",
+        "supply_temperature_c",
     )(no_load_beside)
 
     @field_validator("preset")
@@ -122,14 +134,18 @@ def build(unit: Hvac, setting: Setting) -> Built:
         return Built(load=wired_load(unit, unit.load, setting))
     params = hvac_params(unit)
     least_w, most_w = params.standby_power_w, params.standby_power_w + params.rated_power_w
-    gains = Constant(0.0) if unit.gains is None else setting.signal("gains", unit.gains)
+    inputs = {"gains": Constant(0.0) if unit.gains is None else setting.signal("gains", unit.gains)}
+    source = AMBIENT
+    if unit.source_temperature is not None:
+        inputs["source_temperature"] = setting.signal("source_temperature", unit.source_temperature)
+        source = f"{setting.key}.source_temperature"
     machine = Machine(
         HVAC,
         params,
         hvac_initial_state(params, _first_room_c(unit, params)),
         phase_shares(unit.phases),
-        (SET_POINT, AMBIENT, f"{setting.key}.gains"),
-        {"gains": gains},
+        (SET_POINT, AMBIENT, f"{setting.key}.gains", source),
+        inputs,
         upper_limit_rating(least_w, most_w, unit.response_delay_s),
     )
     return Built(machine=machine)
@@ -149,6 +165,7 @@ def hvac_params(hvac: Hvac) -> HvacParams:
         heat_loss_w_per_k=params.heat_loss_w_per_k * scale,
         heating_set_point_c=params.heating_set_point_c if heating_c is None else heating_c,
         cooling_set_point_c=params.cooling_set_point_c if cooling_c is None else cooling_c,
+        supply_c=params.supply_c if hvac.supply_temperature_c is None else hvac.supply_temperature_c,
     )
     check_hvac(params)
     return params
@@ -176,6 +193,6 @@ TYPE = ComponentType(
     params=_params,
     check=check_hvac,
     presets=hvac_preset_names,
-    inputs={"load": 0.0, "gains": 0.0},
+    inputs={"load": 0.0, "gains": 0.0, "source_temperature": None},
     caption=consumer_caption,
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from ...domain.ranges import Bounds
+from ...files.units import SECOND
 from ...inputs.limited import AtLeast
 from ...inputs.signal import Constant, Signal
 from ...inputs.specs import LoadInput
@@ -10,6 +13,9 @@ from ..captions import kilowatts
 from ..rating import Rating
 from ..section import ProcessMachine
 from ..setting import Setting
+
+RunningTime = Annotated[float, SECOND.within(lower=0.0, upper=1e9)]
+"""For how long a machine has been in operation [s]."""
 
 
 def process_rating(

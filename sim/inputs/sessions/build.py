@@ -28,7 +28,8 @@ from .session import (
     Session,
     SessionPlan,
     fitting_car,
-    limited_car,
+    recorded_car,
+    taking_at_most,
     unknown_arrival_soc,
 )
 
@@ -36,12 +37,13 @@ _LOOK_AHEAD_DAYS = 14
 """Within which a list that repeats by the week shows all its overlaps."""
 
 
-def session_plan(spec: Sessions, where: InputSetting) -> SessionPlan:
+def session_plan(spec: Sessions, where: InputSetting, phases: int = 3) -> SessionPlan:
     """Make the plan of a charger's sessions. Everything that can be wrong with it is found here.
 
     Args:
         spec: What the site file says.
         where: Place and start of the run; seed, owner and purpose name the random stream.
+        phases: Of the charger.
 
     Raises:
         InputError: If a file is wrong, or cars are listed that are at the charger at the same time.
@@ -49,23 +51,25 @@ def session_plan(spec: Sessions, where: InputSetting) -> SessionPlan:
     zone = parse_zone(where.location.timezone)
     match spec:
         case StatisticalSessions():
-            cars = [car_preset(name) for name in spec.cars]
+            cars = [spec.behaving(car_preset(name)) for name in spec.cars]
             return statistical_sessions(
                 PROFILES[spec.profile], cars, key=where.key, start_us=where.start_us, zone=zone
             )
         case RecordedSessions():
-            return _recorded(spec, where, zone)
+            return _recorded(spec, where, zone, phases)
         case _:
             return _scripted(spec, where, zone)
 
 
-def _recorded(spec: RecordedSessions, where: InputSetting, zone: tzinfo) -> Listed:
+def _recorded(spec: RecordedSessions, where: InputSetting, zone: tzinfo, phases: int) -> Listed:
     path = where.directory / spec.file
     recorded = read_acn_sessions(
         path, parse_zone(spec.timezone) if spec.timezone else zone, refuses_overlaps=spec.overlaps == "refuse"
     )
     moved = _mover(spec, recorded[0].arrival_us, where.start_us, zone)
-    sessions = [_replayed(spec, session, moved) for session in at_station(recorded, spec.station, path.name)]
+    sessions = [
+        _replayed(spec, session, moved, phases) for session in at_station(recorded, spec.station, path.name)
+    ]
     if spec.overlaps != "refuse":
         sessions = one_after_another(sessions, spec.overlaps)
     try:
@@ -95,11 +99,18 @@ def _mover(spec: RecordedSessions, first_us: int, start_us: int, zone: tzinfo) -
     return lambda time_us: time_us
 
 
-def _replayed(spec: RecordedSessions, recorded: RecordedSession, moved: Callable[[int], int]) -> Session:
+def _replayed(
+    spec: RecordedSessions, recorded: RecordedSession, moved: Callable[[int], int], phases: int
+) -> Session:
     energy_wh = recorded.delivered_wh if spec.energy == "delivered" else recorded.requested_wh
     leaves_us = recorded.departure_us if spec.leave == "recorded" else recorded.estimated_departure_us
-    car = limited_car(
-        fitting_car(car_preset(spec.car), energy_wh), recorded.max_power_w, recorded.max_current_a
+    stay_h = (recorded.departure_us - recorded.arrival_us) / (3600.0 * SECOND_US)
+    car = recorded_car(
+        fitting_car(spec.behaving(car_preset(spec.car)), energy_wh),
+        phases=phases,
+        mean_power_w=recorded.delivered_wh / stay_h if stay_h > 0.0 else 0.0,
+        max_power_w=recorded.max_power_w,
+        max_current_a=recorded.max_current_a,
     )
     return Session(
         moved(recorded.arrival_us),
@@ -161,7 +172,10 @@ def _scripted(entries: Sequence[ScriptedSession], where: InputSetting, zone: tzi
 
 def _car(entry: ScriptedSession) -> ElectricCarParams:
     car = car_preset(entry.car)
-    return car if entry.capacity_wh is None else car._replace(capacity_wh=entry.capacity_wh)
+    car = car._replace(
+        capacity_wh=entry.capacity_wh or car.capacity_wh, ac_phases=entry.phases or car.ac_phases
+    )
+    return entry.behaving(car if entry.max_power_w is None else taking_at_most(car, entry.max_power_w))
 
 
 def _scripted_session(entry: ScriptedSession, arrival_us: int) -> Session:

@@ -27,8 +27,9 @@ from pydantic import (
 from ...files.moments import parse_moment, parse_zone, write_moment
 from ...files.problems import one_of
 from ...files.sections import Section, refuse, written
-from ...files.units import SECOND, WATT_HOUR, Duration, Fraction, PositiveDuration, PositiveEnergy
-from .cars import car_preset_names
+from ...files.units import SECOND, WATT, WATT_HOUR, Duration, Fraction, PositiveDuration, PositiveEnergy
+from .behaviour import CarBehaviour
+from .cars import car_preset, car_preset_names
 
 ProfileName = Literal["workplace", "home", "public"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -46,6 +47,9 @@ def _known_car(name: str) -> str:
 CarName = Annotated[str, AfterValidator(_known_car)]
 """Name of a preset of `models/presets/cars.toml`."""
 _Stay = Annotated[float, SECOND.within(above=0.0, upper=_LONGEST_STAY_S)]
+_LEAST_PHASE_W = 1380.0
+"""Of 6 A at 230 V, the least that a car is offered on a phase (IEC 61851-1) [W]."""
+_CarPower = Annotated[float, WATT.within(lower=_LEAST_PHASE_W, upper=1e6)]
 _Late = Annotated[float, SECOND.within(lower=0.0, upper=_LONGEST_STAY_S)]
 _Moment = Annotated[
     time | datetime | float,
@@ -66,7 +70,7 @@ _Cars = Annotated[
 ]
 
 
-class StatisticalSessions(Section):
+class StatisticalSessions(CarBehaviour):
     """Cars that come at random, by the statistics of a kind of place."""
 
     profile: ProfileName
@@ -75,7 +79,7 @@ class StatisticalSessions(Section):
     """Presets of the cars that come, each as often as the others."""
 
 
-class RecordedSessions(Section):
+class RecordedSessions(CarBehaviour):
     """Cars from a recording in the form of ACN-Data: a table in CSV, or its JSON export."""
 
     file: str = Field(min_length=1)
@@ -98,8 +102,8 @@ class RecordedSessions(Section):
     """What becomes of a car that comes before the one before it has left: the file is refused, the one before leaves
     then, the later one drives on, or the later one plugs in when the one before has left."""
     car: CarName = _DEFAULT_CAR
-    """Preset of the cars; a larger battery takes its place where the energy would not fit, and it draws no more than
-    recorded where the file has `max_power` or `max_current`."""
+    """Preset of the cars; a larger battery takes its place where the energy would not fit, and more power where it
+    could not be drawn within the stay. Where the file has `max_power` or `max_current`, cars draw up to that."""
 
     @field_validator("timezone")
     @classmethod
@@ -121,7 +125,7 @@ class Pause(Section):
     """Length of the pause [s]."""
 
 
-class ScriptedSession(Section):
+class ScriptedSession(CarBehaviour):
     """One car, once or on every day."""
 
     arrive: _Moment
@@ -136,6 +140,10 @@ class ScriptedSession(Section):
     """Name of a preset of cars."""
     capacity_wh: PositiveEnergy | None = Field(default=None, alias="capacity")
     """In place of the preset's [Wh]."""
+    max_power_w: _CarPower | None = Field(default=None, alias="max_power")
+    """Greatest power that the car takes [W], at 230 V on alternating current; by its preset if not given."""
+    phases: Literal[1, 2, 3] | None = None
+    """Phases of the onboard charger; those of the preset if not given."""
     energy_wh: Annotated[float, WATT_HOUR.within(above=0.0)] | None = Field(default=None, alias="energy")
     """Wanted through the cable [Wh]; up to the target if not given."""
     arrival_soc: Fraction = Field(default=written("30 %"), alias="soc")
@@ -156,6 +164,15 @@ class ScriptedSession(Section):
         if arrival_soc is not None and target_soc < arrival_soc:
             raise refuse(f"at least the state of charge on arrival, {arrival_soc * 100:g} %")
         return target_soc
+
+    @model_validator(mode="after")
+    def _takes_the_least_current(self) -> Self:
+        phases = self.phases or car_preset(self.car).ac_phases
+        if self.max_power_w is not None and self.max_power_w < _LEAST_PHASE_W * phases:
+            raise refuse(
+                f"max_power of at least {_LEAST_PHASE_W * phases / 1e3:g} kW, 6 A on {phases} phases"
+            )
+        return self
 
     @model_validator(mode="after")
     def _days_need_a_time_of_day(self) -> Self:

@@ -18,6 +18,12 @@ SECOND_US = 1_000_000
 _NOMINAL_V = 230.0
 _LEAST_CURRENT_A = 6.0
 """IEC 61851-1: a charger offers no less."""
+_GREATEST_CURRENT_A = 63.0
+"""The most that a plug by IEC 62196-2 carries."""
+_LOW_VOLTAGE = 0.9
+"""Of the nominal one: as far as voltages may fall (EN 50160)."""
+_CURVE_STEP_W = 5e3
+"""Curves are raised to multiples of this, so that many sessions have few of them [W]."""
 _SPARE = 1.25
 """Capacity over the energy of a session that no known car could have held."""
 
@@ -65,9 +71,12 @@ class SessionNow(NamedTuple):
     cv_time_constant_s: float
     loss_at_1c: float
     dc_curve: int
+    ac_current_min_a: float
+    offer_share: float
+    reaction_s: float
 
 
-NO_CAR = SessionNow(0, 0, 0, 0, 0, 0.0, 1.0, 0.0, 1.0, 1, 0.0, 0.0, 0.0, 1.0, 0.0, -1)
+NO_CAR = SessionNow(0, 0, 0, 0, 0, 0.0, 1.0, 0.0, 1.0, 1, 0.0, 0.0, 0.0, 1.0, 0.0, -1, 0.0, 1.0, 0.0)
 
 
 class SessionPlan(Protocol):
@@ -192,6 +201,9 @@ def numbers_of(session: Session, time_us: int, number: int, curve: int) -> Sessi
         cv_time_constant_s=car.cv_time_constant_s,
         loss_at_1c=car.loss_at_1c,
         dc_curve=curve,
+        ac_current_min_a=car.ac_current_min_a,
+        offer_share=car.offer_share,
+        reaction_s=car.reaction_s,
     )
 
 
@@ -221,23 +233,51 @@ def fitting_car(car: ElectricCarParams, energy_wh: float) -> ElectricCarParams:
     return car._replace(capacity_wh=energy_wh * _SPARE)
 
 
-def limited_car(
-    car: ElectricCarParams, max_power_w: float | None, max_current_a: float | None
+def recorded_car(
+    car: ElectricCarParams,
+    *,
+    phases: int,
+    mean_power_w: float,
+    max_power_w: float | None = None,
+    max_current_a: float | None = None,
 ) -> ElectricCarParams:
-    """Return a car that draws no more than one did that was recorded.
+    """Return a car that draws what one did that was recorded: what it could take is part of its session.
 
     Args:
-        car: To be expected.
-        max_power_w: Through the cable [W], on direct current or at 230 V on all phases of the car; None if unknown.
-        max_current_a: On each phase [A]; None if unknown.
+        car: To be expected where the recording does not say what it drew.
+        phases: Of the charger; the car uses no more.
+        mean_power_w: Through the cable over its stay [W], which it could take at least.
+        max_power_w: Greatest through the cable [W], on alternating current at 230 V; None if unknown.
+        max_current_a: Greatest on a phase [A]; None if unknown.
     """
-    currents_a = [car.ac_current_max_a]
-    if max_power_w is not None:
-        currents_a.append(max_power_w / (_NOMINAL_V * car.ac_phases))
-        car = car._replace(dc_curve_w=tuple(min(power_w, max_power_w) for power_w in car.dc_curve_w))
-    if max_current_a is not None:
-        currents_a.append(max_current_a)
-    return car._replace(ac_current_max_a=max(min(currents_a), _LEAST_CURRENT_A))
+    per_ampere_w = _NOMINAL_V * min(car.ac_phases, phases)
+    recorded_a = [] if max_power_w is None else [max_power_w / per_ampere_w]
+    recorded_a += [] if max_current_a is None else [max_current_a]
+    current_a = min(recorded_a, default=car.ac_current_max_a)
+    needed_a = mean_power_w / (_LOW_VOLTAGE * per_ampere_w)
+    curve_w = car.dc_curve_w
+    if max(curve_w) > 0.0:
+        least_w = _CURVE_STEP_W * math.ceil(mean_power_w / _CURVE_STEP_W)
+        most_w = math.inf if max_power_w is None else max(max_power_w, mean_power_w)
+        curve_w = tuple(min(max(power_w, least_w), most_w) for power_w in curve_w)
+    return car._replace(
+        ac_current_max_a=min(max(current_a, needed_a, _LEAST_CURRENT_A), _GREATEST_CURRENT_A),
+        dc_curve_w=curve_w,
+    )
+
+
+def taking_at_most(car: ElectricCarParams, power_w: float) -> ElectricCarParams:
+    """Return a car of a greatest power, where its curve on direct current leaves that [W].
+
+    Args:
+        car: Whose other figures it has.
+        power_w: On alternating current at 230 V, where it draws as much on each of its phases.
+    """
+    current_a = power_w / (_NOMINAL_V * car.ac_phases)
+    return car._replace(
+        ac_current_max_a=min(max(current_a, _LEAST_CURRENT_A), _GREATEST_CURRENT_A),
+        dc_curve_w=tuple(min(each_w, power_w) for each_w in car.dc_curve_w),
+    )
 
 
 def unknown_arrival_soc(car: ElectricCarParams, energy_wh: float, share_left: float = 0.1) -> float:

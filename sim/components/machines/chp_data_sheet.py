@@ -1,0 +1,71 @@
+"""What a data sheet says of a combined heat and power unit at a few loads, and the curves that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from ...files.sections import Section, refuse
+from ...files.units import NonNegativePower, PositivePower
+
+_KNOTS = 21
+"""Entries of a curve: every 5 % of load."""
+_LEAST_EFFICIENCY = 0.01
+"""Of electricity: where a line through the points has fuel without load, its efficiency there is 0."""
+
+
+class LoadPoint(Section):
+    """Power, heat and fuel at one load, as makers give them at 50, 75 and 100 %."""
+
+    power_w: PositivePower = Field(alias="power")
+    """Net electric power [W]."""
+    heat_w: NonNegativePower = Field(alias="heat")
+    """Useful heat [W]."""
+    fuel_w: PositivePower = Field(alias="fuel")
+    """Fuel, by its lower heating value [W]."""
+
+
+def _rising(points: tuple[LoadPoint, ...]) -> tuple[LoadPoint, ...]:
+    for point in points:
+        if point.power_w + point.heat_w > point.fuel_w:
+            raise refuse(
+                f"at {point.power_w / 1e3:g} kW at least {(point.power_w + point.heat_w) / 1e3:g} kW of fuel, by the"
+                " lower heating value: what power and heat are made of"
+            )
+    for lower, upper in pairwise(points):
+        if upper.power_w <= lower.power_w:
+            raise refuse(f"points by rising power: more than {lower.power_w / 1e3:g} kW after that")
+        if upper.fuel_w <= lower.fuel_w:
+            raise refuse(f"more fuel with more power: more than {lower.fuel_w / 1e3:g} kW")
+    return points
+
+
+DataSheet = Annotated[tuple[LoadPoint, ...], Field(min_length=2, max_length=50), AfterValidator(_rising)]
+"""Points by rising power, full load last."""
+
+
+def curves(points: Sequence[LoadPoint]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return electrical and thermal efficiency over the load 0..1, in even steps.
+
+    Fuel and heat are linear between the points, and go on so beyond them.
+    """
+    full_w = points[-1].power_w
+    electrical, thermal = [], []
+    for knot in range(_KNOTS):
+        power_w = full_w * knot / (_KNOTS - 1)
+        above = next((place for place, point in enumerate(points) if point.power_w >= power_w), 0)
+        lower, upper = points[max(above, 1) - 1], points[max(above, 1)]
+        part = (power_w - lower.power_w) / (upper.power_w - lower.power_w)
+        fuel_w = max(lower.fuel_w + part * (upper.fuel_w - lower.fuel_w), power_w)
+        heat_w = max(lower.heat_w + part * (upper.heat_w - lower.heat_w), 0.0)
+        electrical.append(max(power_w / fuel_w, _LEAST_EFFICIENCY) if fuel_w > 0.0 else _LEAST_EFFICIENCY)
+        thermal.append(min(heat_w / fuel_w, 1.0 - electrical[-1]) if fuel_w > 0.0 else 0.0)
+    return tuple(electrical), tuple(thermal)
+
+
+def least_load(points: Sequence[LoadPoint]) -> float:
+    """Return the least load of which the data sheet tells, 0..1."""
+    return points[0].power_w / points[-1].power_w

@@ -1,0 +1,108 @@
+"""How cars take what they are offered, as a site file describes it: their reaction, and how warm their batteries are.
+
+A battery that is cold or hot takes less: on direct current the car's curve is scaled by what cells of its chemistry
+take at that temperature, and the time constant of its taper by their resistance, both of the presets of cells. The
+temperature is that of the whole session.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_validator
+
+from ....models.electric_car import ElectricCarParams
+from ...files.presets import find_preset
+from ...files.sections import Section, refuse, written
+from ...files.units import AMPERE, CELSIUS, FRACTION, SECOND
+
+_KELVIN = 273.15
+_REFERENCE_K = 298.15
+"""At which resistances of cells are told [K]."""
+_PARTS = ("r0", "r1", "r2")
+_LONGEST_TAPER_S = 7200.0
+"""As `ElectricCarParams` has it."""
+
+
+class CarBehaviour(Section):
+    """How the cars of a charger take what they are offered."""
+
+    reaction_s: Annotated[float, SECOND.within(lower=0.0, upper=60.0)] = Field(
+        default=written("0 s"), alias="reaction"
+    )
+    """After which a car follows an offer on alternating current that has risen, its first one too [s]."""
+    offer_share: Annotated[float, FRACTION.within(lower=0.5, upper=1.0)] = Field(default=written("100 %"))
+    """Part of the offered current that a car takes at most, on alternating current."""
+    min_current_a: Annotated[float, AMPERE.within(lower=0.0, upper=63.0)] = Field(
+        default=written("0 A"), alias="min_current"
+    )
+    """Least offer on each phase of which a car takes anything, on alternating current [A]."""
+    battery_temperature_c: Annotated[float, CELSIUS.within(lower=-40.0, upper=80.0)] | None = Field(
+        default=None, alias="battery_temperature"
+    )
+    """Temperature of the cars' batteries [°C]; such that they take all they can if not given."""
+    chemistry: Literal["nmc", "lfp", "lto", "lmo", "sodium-ion"] = "nmc"
+    """Cells of the cars' batteries, by which they take less when cold or hot."""
+    preconditioned: bool = Field(default=False, strict=True)
+    """Whether cars warm their batteries on the way, up to where the cold no longer limits them."""
+
+    @model_validator(mode="after")
+    def _can_take_charge(self) -> Self:
+        if self.battery_temperature_c is not None:
+            lowest_c, _, _, highest_c = _corners_c(self.chemistry)
+            temperature_c = self._session_c(self.battery_temperature_c)
+            if not lowest_c < temperature_c < highest_c:
+                raise refuse(
+                    f"battery_temperature above {lowest_c:g} °C and below {highest_c:g} °C, where cells of"
+                    f" {self.chemistry} take charge; or `preconditioned: true` where it is cold"
+                )
+        return self
+
+    def behaving(self, car: ElectricCarParams) -> ElectricCarParams:
+        """Return a car that behaves so."""
+        car = car._replace(
+            ac_current_min_a=self.min_current_a, offer_share=self.offer_share, reaction_s=self.reaction_s
+        )
+        if self.battery_temperature_c is None:
+            return car
+        temperature_c = self._session_c(self.battery_temperature_c)
+        share = taken_share(self.chemistry, temperature_c)
+        slower = resistance_factor(self.chemistry, temperature_c)
+        return car._replace(
+            dc_curve_w=tuple(share * power_w for power_w in car.dc_curve_w),
+            cv_time_constant_s=min(slower * car.cv_time_constant_s, _LONGEST_TAPER_S),
+        )
+
+    def _session_c(self, battery_c: float) -> float:
+        return max(battery_c, _corners_c(self.chemistry)[1]) if self.preconditioned else battery_c
+
+
+def taken_share(chemistry: str, temperature_c: float) -> float:
+    """Return the part of its power that a cell takes at a temperature [°C], 0..1."""
+    lowest_c, cold_c, hot_c, highest_c = _corners_c(chemistry)
+    cold = (temperature_c - lowest_c) / (cold_c - lowest_c)
+    hot = (highest_c - temperature_c) / (highest_c - hot_c)
+    return min(max(min(cold, hot), 0.0), 1.0)
+
+
+def resistance_factor(chemistry: str, temperature_c: float) -> float:
+    """Return the resistance of a cell at a temperature [°C] over that at 25 °C."""
+    values = find_preset("cells", "cell", chemistry)
+    inverse = 1.0 / (temperature_c + _KELVIN) - 1.0 / _REFERENCE_K
+    usual_ohm = now_ohm = 0.0
+    for part in _PARTS:
+        ohm, share = _mean(values[f"{part}_ohm"]), values.get(f"{part}_activated_share", 1.0)
+        usual_ohm += ohm
+        now_ohm += ohm * (1.0 + share * (math.exp(values[f"{part}_activation_k"] * inverse) - 1.0))
+    return now_ohm / usual_ohm
+
+
+def _corners_c(chemistry: str) -> tuple[float, float, float, float]:
+    lowest_c, cold_c, hot_c, highest_c = find_preset("cells", "cell", chemistry)["charge_temperatures_c"]
+    return lowest_c, cold_c, hot_c, highest_c
+
+
+def _mean(value: Any) -> float:
+    """Return a resistance as a mean over the state of charge, of which its file may give one or a table."""
+    return math.fsum(value) / len(value) if isinstance(value, list) else float(value)
