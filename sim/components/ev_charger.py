@@ -333,7 +333,9 @@ def charging_point_params(charger: EvCharger, dc_curves_w: tuple[float, ...] = (
     return ChargingPointParams(
         charger_params(charger, dc_curves_w),
         charger.rated_power_w,
-        *(places.get(phase, NO_PHASE) for phase in (1, 2, 3)),
+        places.get(1, NO_PHASE),
+        places.get(2, NO_PHASE),
+        places.get(3, NO_PHASE),
         math.inf if charger.station_power_w is None else charger.station_power_w,
     )
 

@@ -571,7 +571,7 @@ WRONG_DEVICES = {
     ),
     "  chp: {id: 20, category: chp, behind: main, rated_power: 50 kW, preset: gas-60kw}\n": (
         "berlin.yaml:7: chp.preset is 'gas-60kw'; accepted: ecopower-5kw, gas-20kw, gas-50kw, gas-140kw, "
-        "gas-250kw (did you mean 'gas-50kw'?)"
+        "gas-250kw, gas-turbine-5mw, gas-turbine-130mw (did you mean 'gas-50kw'?)"
     ),
     "  chp: {id: 20, category: chp, behind: main, rated_power: 50 kW, heat_demand: {file: heat.csv, unit: kW, "
     "positive: consumption}}\n": (
