@@ -335,7 +335,7 @@ class TestExplain:
         lines = run("demo", "--explain", "battery").stdout.splitlines()
         told = next(line for line in lines if line.startswith("ocv_v "))
         assert " … " in told
-        assert "(41 values)" in told
+        assert "(81 values)" in told
 
     def test_a_component_without_a_model_says_so(self) -> None:
         assert run("demo", "--explain", "main").stdout.splitlines()[1:] == [
