@@ -130,7 +130,9 @@ def _share(layout: Layout, memory: Memory, limit: int) -> float:
     offered_w = memory.feed_in[limit].offered_w
     if offered_w <= 0.0 or not is_live(memory, layout.grid):
         return 1.0
-    return _fair_share(layout, memory, max(_allowed_w(layout, memory, limit), 0.0), NOBODY)
+    share = _fair_share(layout, memory, max(_allowed_w(layout, memory, limit), 0.0), NOBODY)
+    # Rounding leaves next to nothing of nothing, and any surplus would keep a hybrid from taking what others deliver.
+    return share if share > _SLACK else 0.0
 
 
 def _fair_share(layout: Layout, memory: Memory, allowed_w: float, eager: int) -> float:
