@@ -107,8 +107,10 @@ def _pieces(
     if len(pairs) == 1:
         yield towards(0.0, far_w), parts([0.0])
         return
-    if minimum != 0.0:
-        yield towards(0.0, minimum), parts([0.0] * len(pairs))
+    sun_w = 0.0 - memory.inverters[inverter].sun_w
+    if minimum > 0.0 and sun_w > 0.0:
+        # Of less than all minima together an inverter asks its batteries for what the sun brings alone.
+        yield Bounds(0.0, min(minimum, sun_w)), parts([0.0] * len(pairs))
     yield (
         towards(minimum, far_w),
         parts([each_w - slope * minimum for each_w, slope in zip(minima_w, slopes, strict=True)]),
@@ -137,7 +139,8 @@ def _left_by_battery(layout: Layout, memory: Memory, part: _Part, *, is_by_sun: 
     if part.slope == 0.0:
         is_left = part.offset_w == 0.0 or lower_w >= -slack_w or upper_w <= slack_w
         return EVERYTHING if is_left else ()
-    return Bounds(-math.inf, lower_w / part.slope), Bounds(upper_w / part.slope, math.inf)
+    ways = (Bounds(-math.inf, lower_w / part.slope), Bounds(upper_w / part.slope, math.inf))
+    return tuple(way for way in ways if way.lower < way.upper)
 
 
 def _on_ac_side(layout: Layout, memory: Memory, inverter: int, bounds: Bounds) -> Bounds:

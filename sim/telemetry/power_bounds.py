@@ -227,4 +227,4 @@ def _beside_rest(bounds: Bounds, gap: Bounds, rest_w: float, alone: Bounds | Non
         ways.append(Bounds(max(bounds.lower, alone.lower), alone.upper or rest_w))
     can = merged(way for way in ways if way.lower <= way.upper)
     has_rest = any(way.contains(0.0) for way in can)
-    return can if has_rest or len(can) > 1 else tuple(sorted((*can, Bounds(0.0, rest_w))))
+    return can if has_rest or are_around(0.0, can) else tuple(sorted((*can, Bounds(0.0, rest_w))))

@@ -104,6 +104,28 @@ def test_0_is_shown_beside_two_ranges_of_one_direction() -> None:
         assert is_allowed(0.0, shown, 0.0) or are_around(0.0, shown)
 
 
+def test_a_hybrid_that_delivers_with_its_full_battery_or_by_its_sun_alone_shows_0_as_well() -> None:
+    hybrid = {**HYBRID, "irradiance": "100 W/m²", "min_discharge_power": "300 W"}
+    full = {**BATTERY, "max_soc": "90 %", "initial_soc": "90 %", "min_power": "600 W"}
+    group = Group([hybrid], [((0,), full)])
+    assert group.power_w(0) < -500.0
+    for told_w in (group.shown(0)[0].lower, 0.0):
+        assert is_allowed(0.0, group.shown(0), 0.0), group.shown(0)
+        group.tell(0, told_w)
+    assert_done_as_shown(group, 0)
+
+
+@pytest.mark.parametrize("given_w", [-500.0, -900.0, -3000.0])
+def test_beside_one_that_delivers_no_full_battery_is_brought_below_its_minimum(given_w: float) -> None:
+    group = two(max_soc="90 %", initial_soc="90 %", min_power="400 W")
+    group.tell(1, given_w)
+    battery_w = group.battery_w(0)
+    assert_done_as_shown(group, 0)
+    assert group.shown(0)[-1].upper < -battery_w - 300.0
+    with pytest.raises(OutOfBoundsError):
+        group.tell(0, 100.0)
+
+
 @pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
 def test_the_edge_at_which_a_battery_with_a_minimum_is_at_its_limit_is_done_beside_reactive_power(
     share: float,
