@@ -20,19 +20,21 @@ EVERYTHING: Ranges = (Bounds(-math.inf, math.inf),)
 
 
 class _Part(NamedTuple):
-    """What an inverter asks a battery for: a line over its DC power."""
+    """What an inverter asks a battery for: a line over its DC power, and what others have."""
 
     battery: int
     others_w: float
     """What other inverters ask it for [W]."""
     slope: float
+    """Part of its DC power [1]."""
     offset_w: float
+    """Beside that [W]."""
 
 
 def ranges_beside_minima(layout: Layout, memory: Memory, inverter: int) -> Ranges:
     """Return the active powers of an inverter that bring none of its batteries below its minimum [W].
 
-    Others keep what they ask of these now; what flows must be known. That at which it rests is always among them.
+    Others keep what they ask of these now; what flows must be known. Rest is not always among them, though it always may.
     """
     own = layout.inverters[inverter]
     others_w = {layout.pair_battery[pair]: 0.0 for pair in _pairs(layout, memory, inverter)}
@@ -150,7 +152,7 @@ def _on_ac_side(layout: Layout, memory: Memory, inverter: int, bounds: Bounds) -
     """
     params, sun_w = layout.inverters[inverter].params, memory.inverters[inverter].sun_w
     lower_w, upper_w = (
-        edge_w if math.isinf(edge_w) else ac_from_dc(params, edge_w + sun_w) for edge_w in bounds
+        edge_w if math.isinf(edge_w) else ac_from_dc(params, edge_w + sun_w) + 0.0 for edge_w in bounds
     )
     if lower_w > 0.0:
         # What it would draw for its losses alone, it draws at rest.
