@@ -34,7 +34,7 @@ class _Part(NamedTuple):
 def ranges_beside_minima(layout: Layout, memory: Memory, inverter: int) -> Ranges:
     """Return the active powers of an inverter that bring none of its batteries below its minimum [W].
 
-    Others keep what they ask of these now; what flows must be known. Rest is not always among them, though it always may.
+    Others keep what they ask of these now; what flows must be known. Rest need not be among them.
     """
     own = layout.inverters[inverter]
     others_w = {layout.pair_battery[pair]: 0.0 for pair in _pairs(layout, memory, inverter)}
