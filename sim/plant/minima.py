@@ -1,4 +1,4 @@
-"""Which active powers of an inverter leave the batteries behind it their minima, beside what others have of these.
+"""Which active powers of an inverter leave batteries that it shares their minima, beside what others have of these.
 
 An inverter with several batteries asks each for its part of its power: see `dc_asking`. A battery is left its minimum
 by ranges of that power, so by those that are in such a range of each.
@@ -32,14 +32,14 @@ class _Part(NamedTuple):
 
 
 def ranges_beside_minima(layout: Layout, memory: Memory, inverter: int) -> Ranges:
-    """Return the active powers of an inverter that bring none of its batteries below its minimum [W].
+    """Return the active powers of an inverter that bring no battery below its minimum where it shares one [W].
 
     Others keep what they ask of these now; what flows must be known. Rest need not be among them.
     """
-    own = layout.inverters[inverter]
+    if not layout.inverters[inverter].is_sharing:
+        return EVERYTHING
     others_w = {layout.pair_battery[pair]: 0.0 for pair in _pairs(layout, memory, inverter)}
-    if own.is_sharing:
-        _add_others(layout, memory, inverter, others_w)
+    _add_others(layout, memory, inverter, others_w)
     if not any(_is_beside(layout, memory, battery, each_w) for battery, each_w in others_w.items()):
         return EVERYTHING
     sun_w = memory.inverters[inverter].sun_w

@@ -210,18 +210,6 @@ def test_one_with_two_batteries_shows_what_leaves_each_its_minimum_beside_anothe
     assert group.shown(0)[0].upper < -1300.0 or group.shown(0)[-1].lower > 1300.0
 
 
-def test_what_clients_leave_of_a_battery_is_shown_and_accepted_of_its_inverter() -> None:
-    group = Group([BATTERY_INVERTER], [((0,), BATTERY)])
-    group.simulation.gateway.augment_bounds(
-        BATTERIES, Metric.DC_POWER, [(-5e3, -1e3), (2e3, 5e3)], lifetime_s=600
-    )
-    (_, delivered_w), (drawn_w, _) = group.shown(0)
-    assert (delivered_w, drawn_w) == pytest.approx((-960.0, 2059.0), abs=1.0)
-    with pytest.raises(OutOfBoundsError):
-        group.tell(0, 0.8 * drawn_w)
-    assert_done_as_shown(group, 0)
-
-
 def assert_done_as_shown(group: Group, inverter: int) -> None:
     """Assert that an inverter does what it shows, at the edges and inside, while the others keep what they have."""
     shown, before = group.shown(inverter), group.simulation.save()
