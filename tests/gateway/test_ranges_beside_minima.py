@@ -84,7 +84,9 @@ def two(inverter: Mapping[str, Any] = BATTERY_INVERTER, **battery: Any) -> Group
 @pytest.mark.parametrize("least_w", range(300, 1000, 50))
 def test_one_that_rests_shows_0_while_another_charges_with_just_what_clients_leave(least_w: int) -> None:
     group = two()
-    group.simulation.gateway.augment_bounds(BATTERIES, Metric.DC_POWER, [(least_w, 5e3)], lifetime_s=600)
+    group.simulation.gateway.augment_bounds(
+        BATTERIES, Metric.DC_POWER, [(-5e3, -least_w), (least_w, 5e3)], lifetime_s=600
+    )
     drawn_w = ac_from_dc(group.simulation.plant.equipment.inverters["inv-0"], least_w)
     group.tell(0, drawn_w)
     assert group.power_w(0) == pytest.approx(drawn_w)
