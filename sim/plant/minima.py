@@ -150,9 +150,11 @@ def _on_ac_side(layout: Layout, memory: Memory, inverter: int, bounds: Bounds) -
 
     Reactive power gives way to them, so they are those without.
     """
-    params, sun_w = layout.inverters[inverter].params, memory.inverters[inverter].sun_w
+    params, now = layout.inverters[inverter].params, memory.inverters[inverter]
+    sun_w, voltage_pu = now.sun_w, now.dc_voltage_pu
     lower_w, upper_w = (
-        edge_w if math.isinf(edge_w) else ac_from_dc(params, edge_w + sun_w) + 0.0 for edge_w in bounds
+        edge_w if math.isinf(edge_w) else ac_from_dc(params, edge_w + sun_w, voltage_pu) + 0.0
+        for edge_w in bounds
     )
     if lower_w > 0.0:
         # What it would draw for its losses alone, it draws at rest.
