@@ -317,10 +317,30 @@ def inverter_apparent_limit_va(
         return 0.0
     linear = params.linear_loss * (1.0 + params.linear_loss_slope * shift)
     quadratic = params.quadratic_loss_per_w * (1.0 + params.quadratic_loss_slope * shift)
+    return min(_apparent_at_va(linear, quadratic, spare_w), params.rated_apparent_power_va)
+
+
+def reactive_at_loss_var(
+    params: InverterParams, loss_w: float, active_power_w: float, dc_voltage_pu: float = 1.0
+) -> float:
+    """Return the reactive power [var], >= 0, beside which an active power [W] loses so much [W].
+
+    0 where it loses that by itself; infinite where no power does.
+    """
+    shift = _voltage_shift(params, dc_voltage_pu)
+    spare_w = loss_w - params.no_load_loss_w * (1.0 + params.no_load_loss_slope * shift)
+    if spare_w <= 0.0:
+        return 0.0
+    linear = params.linear_loss * (1.0 + params.linear_loss_slope * shift)
+    quadratic = params.quadratic_loss_per_w * (1.0 + params.quadratic_loss_slope * shift)
+    apparent_va = _apparent_at_va(linear, quadratic, spare_w)
+    return math.sqrt(max(apparent_va * apparent_va - active_power_w * active_power_w, 0.0))
+
+
+def _apparent_at_va(linear: float, quadratic: float, spare_w: float) -> float:
+    """Return the apparent power [VA] that loses so much, > 0, beyond the loss without load [W]; may be infinite."""
     divisor = linear + math.sqrt(linear * linear + 4.0 * quadratic * spare_w)
-    if divisor * params.rated_apparent_power_va <= 2.0 * spare_w:
-        return params.rated_apparent_power_va
-    return 2.0 * spare_w / divisor
+    return 2.0 * spare_w / divisor if divisor > 0.0 else math.inf
 
 
 def _is_hot(params: InverterParams, state: InverterState) -> bool:

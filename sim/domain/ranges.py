@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 from typing import NamedTuple
 
 
@@ -54,21 +55,29 @@ def intersection(one: Sequence[Bounds], other: Sequence[Bounds]) -> Ranges:
     return merged(common)
 
 
-def widest_two(ranges: Ranges, power: float = math.nan) -> Ranges:
+def widest_two(ranges: Ranges, power: float = math.nan, *, keeps_zero: bool = False) -> Ranges:
     """Return at most two of the ranges: that of a power, if any, and those that leave the most choice.
 
     Args:
         ranges: Ascending; the lower ones count first if they are alike.
         power: That there is.
+        keeps_zero: Whether 0 is to be in or between them if it can: clients take what is between for what is around it.
     """
     if len(ranges) <= 2:
         return ranges
     slack = ROUNDING * abs(power)
 
-    def rank(bounds: Bounds) -> tuple[bool, float]:
-        return not is_allowed(power, (bounds,), slack), bounds.lower - bounds.upper
+    def rank(two: tuple[Bounds, Bounds]) -> tuple[bool, bool, float]:
+        has_zero = keeps_zero and (are_around(0.0, two) or is_allowed(0.0, two, 0.0))
+        return is_allowed(power, two, slack), has_zero, sum(bounds.upper - bounds.lower for bounds in two)
 
-    return tuple(sorted(sorted(ranges, key=rank)[:2]))
+    return max(combinations(ranges, 2), key=rank)
+
+
+def are_around(value: float, ranges: Ranges) -> bool:
+    """Say whether ranges are on both sides of a value, which is in none of them."""
+    is_between = ranges[0].upper < value < ranges[-1].lower if ranges else False
+    return is_between and not is_allowed(value, ranges, 0.0)
 
 
 def cut(power: float, allowed: Ranges) -> float:

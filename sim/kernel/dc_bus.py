@@ -1,11 +1,11 @@
 """The direct current side: inverters with their batteries and arrays, solved together.
 
-An inverter spreads its power over its batteries in proportion to what each can still take or give. A battery through
-whose terminals more would flow than it allows cuts the shares of all who ask for too much that way; an inverter that
-comes below its minimum by that rests, and leaves its share to the others. So does the last to come of inverters that
-would bring a battery below its minimum by what passes between them. Batteries take what an array gives beyond the
-inverter's setting, as far as they can; the rest of the sun is left unused. Every watt that leaves an inverter or an
-array arrives somewhere.
+Inverters ask their batteries for what they are set to: see `dc_asking`. A battery through whose terminals more would
+flow than it allows cuts the shares of all who ask for too much that way; an inverter that comes below its minimum by
+that rests, and leaves its share to the others. So does the last to come of inverters that would bring a battery below
+its minimum by what passes between them, where not even reactive power that gives way helps: see `dc_reactive`.
+Batteries take what an array gives beyond the inverter's setting, as far as they can beside all settings; the rest of
+the sun is left unused. Every watt that leaves an inverter or an array arrives somewhere.
 """
 
 from __future__ import annotations
@@ -14,13 +14,10 @@ import math
 
 from .ac_bus import is_live
 from .client_limits import cut_w, held_w, reactive_aim_var
-from .dc_reach import dc_as_ac_w, dc_beside_reactive_w, reactive_within_var
+from .dc_asking import ROUNDING, acceptable_w, ask_beside, within
+from .dc_reach import dc_as_ac_w, reactive_beside_var, reactive_within_var
+from .dc_reactive import reactive_power_gives_way
 from .layout import Layout, Memory
-
-_ROUNDING = 1e-9
-"""Part of a power that is no more than what rounding takes from it or adds to it."""
-_AS_CONVERTED = 1.0 - _ROUNDING
-"""Part of a battery's minimum that is left of it by rounding, where its inverter is told what that comes to."""
 
 
 def share_directly(layout: Layout, memory: Memory) -> None:
@@ -81,8 +78,11 @@ def _left_by_cut_w(layout: Layout, memory: Memory, inverter: int) -> float:
     set_w = memory.inverters[inverter].asked_ac_w
     if layout.inverters[inverter].is_sharing == 0 or set_w == 0.0:
         return set_w
-    able_w = dc_as_ac_w(layout, memory, inverter, _bridge_w(memory, inverter))
-    if abs(able_w - set_w) <= _ROUNDING * abs(set_w):
+    bridge_w = _bridge_w(memory, inverter)
+    if _is_as_asked(memory, inverter, bridge_w):
+        return set_w
+    able_w = dc_as_ac_w(layout, memory, inverter, bridge_w)
+    if abs(able_w - set_w) <= ROUNDING * abs(set_w):
         return set_w
     allowed_w = cut_w(memory, inverter, able_w)
     within_w = allowed_w if abs(allowed_w) < abs(able_w) else set_w
@@ -91,23 +91,19 @@ def _left_by_cut_w(layout: Layout, memory: Memory, inverter: int) -> float:
 
 def _ask(layout: Layout, memory: Memory, inverter: int, set_w: float) -> None:
     """Write down what an inverter is to have on its AC side, and what its bridge and batteries would carry then."""
-    now, control = memory.inverters[inverter], memory.controls[inverter]
+    control = memory.controls[inverter]
     # What its batteries hold back leaves room for reactive power.
     flows_w = min(max(set_w, control.reach_lower_w), control.reach_upper_w)
-    set_var = reactive_within_var(layout, memory, inverter, reactive_aim_var(memory, inverter), flows_w)
-    bridge_w = dc_beside_reactive_w(layout.inverters[inverter].params, set_w, set_var, now.dc_voltage_pu)
-    now.asked_ac_w = set_w
-    now.asked_var = set_var
-    now.asked_bridge_w = bridge_w
-    now.wanted_dc_w = bridge_w - now.sun_w
-    _spread(layout, memory, inverter, now.wanted_dc_w)
+    ask_beside(layout, memory, inverter, set_w, reactive_beside_var(layout, memory, inverter, flows_w))
 
 
 def _share(layout: Layout, memory: Memory, group: int) -> None:
     own = layout.groups[group]
-    # Who rests takes part no more, so each round leaves fewer who might; less than it asked for one may do once before.
-    for _ in range(3 * (own.end_inverter - own.first_inverter) + 1):
-        if _one_gives_way(layout, memory, group):
+    inverters, batteries = own.end_inverter - own.first_inverter, own.end_battery - own.first_battery
+    # Who rests takes part no more, so each round leaves fewer who might; less than it asked for one may do once before,
+    # and at each battery with less reactive power.
+    for _ in range((3 + batteries) * inverters + 1):
+        if reactive_power_gives_way(layout, memory, group) or _one_gives_way(layout, memory, group):
             continue
         _grant(layout, memory, group)
         if not _one_asks_for_less(layout, memory, group):
@@ -140,7 +136,7 @@ def _giving_way(layout: Layout, memory: Memory, group: int, battery: int) -> int
             if layout.pair_battery[pair] == battery:
                 given_w += min(memory.pairs[pair].asked_w, 0.0)
                 drawn_w += max(memory.pairs[pair].asked_w, 0.0)
-    chosen, slack_w = -1, _ROUNDING * min(drawn_w, 0.0 - given_w)
+    chosen, slack_w = -1, ROUNDING * min(drawn_w, 0.0 - given_w)
     if slack_w == 0.0 or not _is_short(layout, memory, battery, given_w + drawn_w, slack_w):
         return chosen
     for place in range(own.first_inverter, own.end_inverter):
@@ -160,8 +156,8 @@ def _giving_way(layout: Layout, memory: Memory, group: int, battery: int) -> int
 def _is_short(layout: Layout, memory: Memory, battery: int, asked_w: float, slack_w: float) -> bool:
     """Say whether a battery takes nothing of what it is asked for [W], since that is below its minimum."""
     now = memory.batteries[battery]
-    is_some = abs(_within(asked_w, now.lower_w, now.upper_w)) > slack_w
-    return is_some and _taken_w(layout, memory, battery, asked_w) == 0.0
+    is_some = abs(within(asked_w, now.lower_w, now.upper_w)) > slack_w
+    return is_some and acceptable_w(layout, memory, battery, asked_w) == 0.0
 
 
 def _change_w(memory: Memory, inverter: int) -> float:
@@ -197,7 +193,7 @@ def _grant(layout: Layout, memory: Memory, group: int) -> None:
             memory.batteries[layout.pair_battery[pair]].dc_w += memory.pairs[pair].asked_w
     for place in range(own.first_battery, own.end_battery):
         battery = layout.group_batteries[place]
-        taken_w = _taken_w(layout, memory, battery, memory.batteries[battery].dc_w)
+        taken_w = acceptable_w(layout, memory, battery, memory.batteries[battery].dc_w)
         if taken_w != memory.batteries[battery].dc_w:
             _cut(layout, memory, group, battery, taken_w)
     for place in range(own.first_inverter, own.end_inverter):
@@ -209,101 +205,56 @@ def _grant(layout: Layout, memory: Memory, group: int) -> None:
 
 
 def _cut(layout: Layout, memory: Memory, group: int, battery: int, taken_w: float) -> None:
-    """Cut what a battery is asked for to what it takes [W]: the shares of all who ask for too much that way."""
+    """Cut what a battery is asked for to what it takes [W]: the shares of all who ask for too much that way.
+
+    What the sun would bring beside what inverters are set to goes first, as they have that power without it.
+    """
     own = layout.groups[group]
-    excess_w, too_much_w, against_w = memory.batteries[battery].dc_w - taken_w, 0.0, 0.0
+    excess_w = memory.batteries[battery].dc_w - taken_w
+    if excess_w > 0.0 and own.end_inverter - own.first_inverter > 1:
+        excess_w = _cut_sun(layout, memory, group, battery, excess_w)
+    too_much_w, against_w = 0.0, 0.0
     for place in range(own.first_inverter, own.end_inverter):
         asking = layout.inverters[layout.group_inverters[place]]
         for pair in range(asking.first_pair, asking.end_pair):
             if layout.pair_battery[pair] == battery:
-                asked_w = memory.pairs[pair].asked_w
-                if asked_w * excess_w > 0.0:
-                    too_much_w += asked_w
+                if memory.pairs[pair].taken_w * excess_w > 0.0:
+                    too_much_w += memory.pairs[pair].taken_w
                 else:
-                    against_w += asked_w
+                    against_w += memory.pairs[pair].taken_w
     for place in range(own.first_inverter, own.end_inverter):
         asking = layout.inverters[layout.group_inverters[place]]
         for pair in range(asking.first_pair, asking.end_pair):
-            if layout.pair_battery[pair] == battery and memory.pairs[pair].asked_w * excess_w > 0.0:
+            if layout.pair_battery[pair] == battery and memory.pairs[pair].taken_w * excess_w > 0.0:
                 memory.pairs[pair].taken_w *= (taken_w - against_w) / too_much_w
     memory.batteries[battery].dc_w = taken_w
 
 
-def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> None:
-    """Write down what each battery of an inverter is asked for: its minimum, and in proportion to its room beyond.
-
-    Where the power does not come up to the minima of all, it is shared by room alone; where none has room, evenly, for
-    other inverters may bring what this one takes.
-    """
-    own = layout.inverters[inverter]
-    conducting, total_w, minima_w = 0, 0.0, 0.0
-    for number in range(own.first_pair, own.end_pair):
-        if memory.pairs[number].conducts:
-            conducting += 1
-            total_w += _room_w(layout, memory, number, power_w)
-            minima_w += _minimum_w(layout, memory, number, power_w)
-    is_enough = abs(power_w) >= abs(minima_w) * _AS_CONVERTED
-    part = 1.0
-    if not is_enough:
-        minima_w = 0.0
-    elif abs(power_w) < abs(minima_w):
-        part = power_w / minima_w
-        minima_w = power_w
-    for number in range(own.first_pair, own.end_pair):
-        pair = memory.pairs[number]
-        pair.asked_w = 0.0
-        if pair.conducts:
-            if conducting == 1:
-                pair.asked_w = power_w
-            else:
-                pair.asked_w = (power_w - minima_w) / conducting
-                if total_w > 0.0:
-                    pair.asked_w = (power_w - minima_w) * _room_w(layout, memory, number, power_w) / total_w
-                if is_enough:
-                    pair.asked_w += _minimum_w(layout, memory, number, power_w) * part
+def _cut_sun(layout: Layout, memory: Memory, group: int, battery: int, excess_w: float) -> float:
+    """Cut what a battery would take of the sun, and return what is left of an excess [W]."""
+    own, sun_w = layout.groups[group], 0.0
+    for place in range(own.first_inverter, own.end_inverter):
+        inverter = layout.group_inverters[place]
+        for pair in range(layout.inverters[inverter].first_pair, layout.inverters[inverter].end_pair):
+            if layout.pair_battery[pair] == battery:
+                sun_w += _of_sun_w(memory, inverter, pair)
+    if sun_w == 0.0:
+        return excess_w
+    part = min(excess_w / sun_w, 1.0)
+    for place in range(own.first_inverter, own.end_inverter):
+        inverter = layout.group_inverters[place]
+        for pair in range(layout.inverters[inverter].first_pair, layout.inverters[inverter].end_pair):
+            if layout.pair_battery[pair] == battery:
+                memory.pairs[pair].taken_w -= part * _of_sun_w(memory, inverter, pair)
+    return excess_w - sun_w if sun_w < excess_w else 0.0
 
 
-def _limit_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
-    """Return the magnitude of power that a battery could have in the direction of a power [W]."""
-    battery = memory.batteries[layout.pair_battery[pair]]
-    return battery.upper_w if power_w > 0.0 else -battery.lower_w
-
-
-def _room_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
-    """Return how much more than its minimum a battery could take or give [W]."""
-    return max(_limit_w(layout, memory, pair, power_w) - _own_minimum_w(layout, pair, power_w), 0.0)
-
-
-def _own_minimum_w(layout: Layout, pair: int, power_w: float) -> float:
-    """Return the least magnitude of a battery's power in the direction of a power [W]."""
-    battery = layout.batteries[layout.pair_battery[pair]]
-    return battery.minimum_w if power_w > 0.0 else battery.minimum_delivered_w
-
-
-def _minimum_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> float:
-    """Return the least that a battery can be asked for in the direction of a power [W]."""
-    if _limit_w(layout, memory, pair, power_w) <= 0.0:
+def _of_sun_w(memory: Memory, inverter: int, pair: int) -> float:
+    """Return what of a battery's share of an inverter's power the sun brings beside what that is set to, >= 0 [W]."""
+    now, asked_w = memory.inverters[inverter], memory.pairs[pair].asked_w
+    if now.sun_w == 0.0 or asked_w <= 0.0:
         return 0.0
-    minimum_w = _own_minimum_w(layout, pair, power_w)
-    return minimum_w if power_w > 0.0 else -minimum_w
-
-
-def _taken_w(layout: Layout, memory: Memory, battery: int, asked_w: float) -> float:
-    """Return what a battery takes of all that it is asked for [W]: within its limits, and nothing below its minimum.
-
-    Nor below what its clients have left it.
-    """
-    now = memory.batteries[battery]
-    power_w = _within(asked_w, now.lower_w, now.upper_w)
-    own = layout.batteries[battery]
-    least_w = max(own.minimum_w, now.allowed_minimum_w)
-    least_delivered_w = max(own.minimum_delivered_w, now.allowed_minimum_delivered_w)
-    is_enough = power_w >= least_w * _AS_CONVERTED or power_w <= -least_delivered_w * _AS_CONVERTED
-    return power_w if is_enough else 0.0
-
-
-def _within(power_w: float, lower_w: float, upper_w: float) -> float:
-    return min(max(power_w, lower_w), upper_w)
+    return asked_w * (now.wanted_dc_w - max(now.asked_bridge_w, 0.0)) / now.wanted_dc_w
 
 
 def _bridge_w(memory: Memory, inverter: int) -> float:
@@ -312,10 +263,16 @@ def _bridge_w(memory: Memory, inverter: int) -> float:
     bridge_w = now.taken_dc_w
     if now.sun_w != 0.0:
         bridge_w += max(now.sun_w, min(0.0, now.asked_bridge_w - bridge_w))
-        if now.asked_bridge_w == 0.0 and abs(bridge_w) <= _ROUNDING * abs(now.sun_w):
+        if now.asked_bridge_w == 0.0 and abs(bridge_w) <= ROUNDING * abs(now.sun_w):
             # Its batteries take all of the sun, but for the rounding of their shares.
             bridge_w = 0.0
     return bridge_w
+
+
+def _is_as_asked(memory: Memory, inverter: int, bridge_w: float) -> bool:
+    """Say whether a bridge carries what its inverter asked for [W], but for rounding."""
+    asked_w = memory.inverters[inverter].asked_bridge_w
+    return abs(bridge_w - asked_w) <= ROUNDING * abs(asked_w)
 
 
 def _convert(layout: Layout, memory: Memory, inverter: int) -> None:
@@ -325,9 +282,9 @@ def _convert(layout: Layout, memory: Memory, inverter: int) -> None:
     now.dc_w = bridge_w
     if bridge_w == 0.0 and now.asked_var == 0.0:
         now.ac_w = layout.inverters[inverter].params.standby_power_w
-    elif bridge_w == now.asked_bridge_w:
+    elif _is_as_asked(memory, inverter, bridge_w):
         # Unless a battery held it back, the setting holds to the last bit.
-        now.ac_w = now.asked_ac_w
+        now.ac_w = now.asked_ac_w + (bridge_w - now.asked_bridge_w)
     else:
         wanted_var = reactive_aim_var(memory, inverter)
         now.ac_w = dc_as_ac_w(layout, memory, inverter, bridge_w)

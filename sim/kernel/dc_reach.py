@@ -18,6 +18,7 @@ from ...models.inverter import (
     conversion_loss_w,
     dc_from_ac,
     inverter_apparent_limit_va,
+    reactive_at_loss_var,
     reactive_limit_within_var,
 )
 from .ac_bus import is_live
@@ -61,12 +62,23 @@ def find_battery_limits(layout: Layout, memory: Memory) -> None:
             upper *= now.allowed_share
             lower = max(lower, now.allowed_lower_w)
             upper = min(upper, now.allowed_upper_w)
-            if lower > -max(own.minimum_delivered_w, now.allowed_minimum_delivered_w):
+            if lower > -least_given_w(layout, memory, battery):
                 lower = 0.0
-            if upper < max(own.minimum_w, now.allowed_minimum_w):
+            if upper < least_charged_w(layout, memory, battery):
                 upper = 0.0
         now.lower_w = lower
         now.upper_w = upper
+
+
+def least_charged_w(layout: Layout, memory: Memory, battery: int) -> float:
+    """Return the least that a battery is charged with, which may be its clients' [W]."""
+    return max(layout.batteries[battery].minimum_w, memory.batteries[battery].allowed_minimum_w)
+
+
+def least_given_w(layout: Layout, memory: Memory, battery: int) -> float:
+    """Return the least that a battery gives, as a magnitude, which may be its clients' [W]."""
+    own, now = layout.batteries[battery], memory.batteries[battery]
+    return max(own.minimum_delivered_w, now.allowed_minimum_delivered_w)
 
 
 def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
@@ -94,7 +106,7 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
         lower_w -= given_w
         upper_w -= drawn_w
     control.reach_lower_w = max(dc_as_ac_w(layout, memory, inverter, lower_w + sun_w), -most_w)
-    control.reach_upper_w = min(dc_as_ac_w(layout, memory, inverter, upper_w), most_w)
+    control.reach_upper_w = min(_charged_as_ac_w(layout, memory, inverter, upper_w), most_w)
 
 
 def _passing_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:
@@ -112,7 +124,7 @@ def _passing_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, fl
             params = layout.inverters[other].params
             set_w = cut_w(memory, other, memory.controls[other].setting_w)
             set_w = min(max(set_w, -params.rated_power_w), params.rated_power_w)
-            var = reactive_within_var(layout, memory, other, reactive_aim_var(memory, other), set_w)
+            var = reactive_beside_var(layout, memory, other, set_w)
             its = memory.inverters[other]
             dc_w = dc_beside_reactive_w(params, set_w, var, its.dc_voltage_pu) - its.sun_w
             given_w += max(dc_w, 0.0)
@@ -144,46 +156,6 @@ def reach_without_others_w(layout: Layout, memory: Memory, inverter: int) -> tup
     return _reach_of_batteries_w(layout, memory, inverter, 0.0)
 
 
-def gap_beside_others_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:
-    """Return between which active powers an inverter would bring a battery below its minimum beside others [W].
-
-    Others keep what they ask of it now; what flows must be known. An end is infinite where the battery leaves nothing
-    that way. 0 and 0 if there is no minimum, or where there is sun, or more than one battery.
-    """
-    own = layout.inverters[inverter]
-    conducting, battery = 0, 0
-    for pair in range(own.first_pair, own.end_pair):
-        if memory.pairs[pair].conducts:
-            conducting += 1
-            battery = layout.pair_battery[pair]
-    its, now = layout.batteries[battery], memory.batteries[battery]
-    least_delivered_w = max(its.minimum_delivered_w, now.allowed_minimum_delivered_w)
-    least_w = max(its.minimum_w, now.allowed_minimum_w)
-    if conducting != 1 or memory.inverters[inverter].sun_w != 0.0 or least_w + least_delivered_w == 0.0:
-        return 0.0, 0.0
-    others_w, group = 0.0, layout.groups[own.group]
-    for place in range(group.first_inverter, group.end_inverter):
-        other = layout.group_inverters[place]
-        if other != inverter:
-            for pair in range(layout.inverters[other].first_pair, layout.inverters[other].end_pair):
-                if layout.pair_battery[pair] == battery:
-                    others_w += memory.pairs[pair].asked_w
-    lower_w, upper_w = -math.inf, math.inf
-    if least_delivered_w == 0.0 or now.lower_w < 0.0:
-        lower_w = 0.0 - _told_w(layout, memory, inverter, 0.0 - least_delivered_w - others_w, -1.0)
-    if least_w == 0.0 or now.upper_w > 0.0:
-        upper_w = _told_w(layout, memory, inverter, least_w - others_w, 1.0)
-    return lower_w, upper_w
-
-
-def _told_w(layout: Layout, memory: Memory, inverter: int, dc_w: float, sign: float) -> float:
-    """Return an AC power for at least a DC power [W], both times a sign: as whole steps of the resolution."""
-    told_w = sign * dc_as_ac_w(layout, memory, inverter, dc_w) if dc_w != 0.0 else 0.0
-    if told_w <= 0.0:
-        return told_w
-    return ceil_to_resolution(told_w, layout.inverters[inverter].params.resolution_w)
-
-
 def _reach_of_batteries_w(
     layout: Layout, memory: Memory, inverter: int, part_of_others: float
 ) -> tuple[float, float]:
@@ -192,13 +164,38 @@ def _reach_of_batteries_w(
     for pair in range(own.first_pair, own.end_pair):
         if memory.pairs[pair].conducts:
             battery = memory.batteries[layout.pair_battery[pair]]
-            others_w = part_of_others * (battery.dc_w - memory.pairs[pair].taken_w)
+            others_w = part_of_others * _others_w(layout, memory, inverter, pair)
             lower_w += battery.lower_w - others_w
             upper_w += battery.upper_w - others_w
     return (
         max(dc_as_ac_w(layout, memory, inverter, lower_w), now.own_lower_w),
-        min(dc_as_ac_w(layout, memory, inverter, upper_w), now.own_upper_w),
+        min(_charged_as_ac_w(layout, memory, inverter, upper_w), now.own_upper_w),
     )
+
+
+def _others_w(layout: Layout, memory: Memory, inverter: int, pair: int) -> float:
+    """Return what other inverters have of a battery of one [W]; what they ask for where that is below its minimum."""
+    number = layout.pair_battery[pair]
+    battery = memory.batteries[number]
+    if battery.dc_w != 0.0:
+        return battery.dc_w - memory.pairs[pair].taken_w
+    asked_w, group = 0.0, layout.groups[layout.inverters[inverter].group]
+    for place in range(group.first_inverter, group.end_inverter):
+        asking = layout.inverters[layout.group_inverters[place]]
+        for other in range(asking.first_pair, asking.end_pair):
+            if layout.pair_battery[other] == number:
+                asked_w += memory.pairs[other].asked_w
+    if min(max(asked_w, battery.lower_w), battery.upper_w) == 0.0:
+        return 0.0 - memory.pairs[pair].taken_w
+    return asked_w - memory.pairs[pair].asked_w
+
+
+def _charged_as_ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> float:
+    """Return the AC power that goes with what batteries take at most [W]: less than their minima they do not take."""
+    own, now = layout.inverters[inverter], memory.inverters[inverter]
+    if dc_w < own.behind_w:
+        return ac_from_dc(own.params, max(dc_w + now.sun_w, min(dc_w, 0.0)), now.dc_voltage_pu)
+    return dc_as_ac_w(layout, memory, inverter, dc_w)
 
 
 def dc_beside_reactive_w(params: InverterParams, power_w: float, var: float, dc_voltage_pu: float) -> float:
@@ -234,6 +231,28 @@ def reactive_within_var(
     return min(max(wanted_var, -limit_var), limit_var)
 
 
+def reactive_beside_var(layout: Layout, memory: Memory, inverter: int, active_w: float) -> float:
+    """Return the reactive power that an inverter is to have beside an active power [W], which goes first [var]."""
+    var = reactive_within_var(layout, memory, inverter, reactive_aim_var(memory, inverter), active_w)
+    if var == 0.0:
+        return var
+    limit_var = reactive_beside_batteries_var(layout, memory, inverter, active_w)
+    return min(max(var, -limit_var), limit_var) + 0.0
+
+
+def reactive_beside_batteries_var(layout: Layout, memory: Memory, inverter: int, active_w: float) -> float:
+    """Return how much reactive power an inverter can lose by and still bring its batteries to their minima [var].
+
+    Infinite where these do not depend on what it loses: at an active power [W] that brings them to none, or where the
+    sun does.
+    """
+    own, now = layout.inverters[inverter], memory.inverters[inverter]
+    beyond_w = active_w - own.behind_w - now.sun_w
+    if own.behind_w + now.sun_w <= 0.0 or active_w < now.least_w:
+        return math.inf
+    return reactive_at_loss_var(own.params, beyond_w, active_w, now.dc_voltage_pu)
+
+
 def _find_least(layout: Layout, memory: Memory, inverter: int) -> None:
     """Find the least that an inverter can have now: its own, and what brings its batteries to theirs beside the sun."""
     own, now = layout.inverters[inverter], memory.inverters[inverter]
@@ -242,7 +261,8 @@ def _find_least(layout: Layout, memory: Memory, inverter: int) -> None:
     now.least_delivered_w = own.minimum_delivered_w
     now.alone_w = 0.0
     if own.behind_w + sun_w > 0.0:
-        together_w = dc_as_ac_w(layout, memory, inverter, own.behind_w + sun_w)
+        # Its reactive power gives way to that: see `reactive_beside_batteries_var`.
+        together_w = ac_from_dc(params, own.behind_w + sun_w, now.dc_voltage_pu)
         now.least_w = max(own.minimum_w, ceil_to_resolution(together_w, params.resolution_w))
     if own.behind_delivered_w > 0.0:
         # Counted as what they draw, as behind a battery inverter: a little more than it takes.

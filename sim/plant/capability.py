@@ -5,15 +5,16 @@ from __future__ import annotations
 from ...models.inverter import InverterState, inverter_apparent_limit_va, reactive_limit_within_var
 from ..components.device import NO_POWER
 from ..components.rating import Rating
-from ..domain.ranges import Bounds
+from ..domain.ranges import Bounds, Ranges
 from ..domain.switching import Position
 from ..kernel.ac_bus import active_w, reactive_var
-from ..kernel.dc_reach import gap_beside_others_w
+from ..kernel.dc_reactive import reactive_limit_of_batteries_var
 from ..kernel.feed_in import is_held_back
 from ..kernel.inverters import heat_of
 from ..kernel.reach import drawn_beyond_w, reach_as_others_give_way_w, reach_w
 from ..kernel.steps import is_ramping
 from .equipment import Equipment
+from .minima import EVERYTHING, ranges_beside_minima
 from .operating_point import OperatingPoint
 from .running_machines import RunningMachines
 from .switching import Switching
@@ -65,16 +66,16 @@ class Capability:
         number = self._places.controls[key]
         return self._rated(key, reach_as_others_give_way_w(self._point.layout, self._memory, number))
 
-    def gap_beside_others(self, key: str) -> Bounds:
-        """Return between which active powers an inverter would bring a battery that it shares below its minimum [W].
+    def ranges_beside_minima(self, key: str) -> Ranges:
+        """Return the active powers of a device that bring no battery below its minimum where it shares one [W].
 
-        Other inverters keep what they have of it; 0 and 0 if there are none such.
+        Its own least power aside, and while other inverters keep what they have of the batteries.
         """
         number = self._places.inverters.get(key)
-        if number is None or not self._point.layout.inverters[number].is_sharing:
-            return Bounds(0.0, 0.0)
+        if number is None:
+            return EVERYTHING
         self._point.solve()
-        return Bounds(*gap_beside_others_w(self._point.layout, self._memory, number))
+        return ranges_beside_minima(self._point.layout, self._memory, number)
 
     def _rated(self, key: str, reach_w: tuple[float, float]) -> Bounds:
         """Return what its rating leaves of what a device could have, 0 and its rest among it; or nothing [W]."""
@@ -130,6 +131,10 @@ class Capability:
             power_w = 0.0  # What is drawn at rest makes no room for reactive power.
         apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c, self._dc_voltage_pu(key))
         limit_var = reactive_limit_within_var(params, apparent_va, power_w)
+        number = self._places.inverters.get(key)
+        if number is not None:
+            left_var = reactive_limit_of_batteries_var(self._point.layout, self._memory, number, power_w)
+            limit_var = min(limit_var, left_var)
         return Bounds(-limit_var, limit_var)
 
     def _converts_nothing(self, key: str) -> bool:

@@ -12,7 +12,16 @@ from __future__ import annotations
 import math
 
 from ..domain.metrics import Metric, PowerType
-from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, Ranges, intersection, is_allowed, merged, widest_two
+from ..domain.ranges import (
+    NOTHING_BUT_ZERO,
+    Bounds,
+    Ranges,
+    are_around,
+    intersection,
+    is_allowed,
+    merged,
+    widest_two,
+)
 from ..plant.plant import Plant
 
 _ROUNDING = 1e-9
@@ -36,7 +45,7 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
         present: Ranges = _beside_rest(limits, gap, 0.0) if any(gap) else (limits,)
     elif metric is Metric.AC_POWER_ACTIVE:
         present = _of_device(plant, key, plant.capability.active_power_bounds(key))
-        present = _beside_others(plant, key, present)
+        present = _beside_minima(plant, key, present)
     else:
         present = (plant.capability.reactive_power_bounds(key),)
     left = _left(plant, key, metric, present)
@@ -98,7 +107,9 @@ def connection_bounds(plant: Plant) -> Bounds:
 def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
     allowed = allowed_ranges(plant, key, metric)
     can = present if allowed is None else intersection(present, allowed)
-    return widest_two(can, _chosen_power(plant, key, metric)) if len(can) > 2 else can or NOTHING_BUT_ZERO
+    if len(can) <= 2:
+        return can or NOTHING_BUT_ZERO
+    return widest_two(can, _chosen_power(plant, key, metric), keeps_zero=metric is Metric.AC_POWER_ACTIVE)
 
 
 def _chosen_power(plant: Plant, key: str, metric: Metric) -> float:
@@ -175,22 +186,25 @@ def _of_device(plant: Plant, key: str, bounds: Bounds) -> Ranges:
     if not any(gap):
         return (bounds,)
     power_w = plant.readings.active_power_w(key)
-    return _beside_rest(bounds, gap, power_w if 0.0 < power_w < gap.upper else 0.0, rating.alone)
+    is_at_rest = 0.0 < power_w < gap.upper * (1.0 - _ROUNDING)
+    return _beside_rest(bounds, gap, power_w if is_at_rest else 0.0, rating.alone)
 
 
-def _beside_others(plant: Plant, key: str, ranges: Ranges) -> Ranges:
-    """Leave out of what a device could have what would bring a battery below its minimum beside other inverters."""
-    gap = plant.capability.gap_beside_others(key)
-    if not any(gap):
+def _beside_minima(plant: Plant, key: str, ranges: Ranges) -> Ranges:
+    """Leave out of what a device could have what would bring a battery below its minimum.
+
+    What it draws at rest is among it, unless it can have more and less than that.
+    """
+    beside = intersection(ranges, plant.capability.ranges_beside_minima(key))
+    if beside == ranges:
         return ranges
-    beside = intersection(ranges, (Bounds(-math.inf, gap.lower), Bounds(gap.upper, math.inf)))
     # An edge alone is no choice: rounding would miss it.
     can = tuple(
         way for way in beside if way.contains(0.0) or way.upper - way.lower > _ROUNDING * abs(way.upper)
     )
     power_w = plant.readings.active_power_w(key)
     slack_w, is_at_rest = _ROUNDING * abs(power_w), _is_at_rest(plant, key, power_w)
-    if len(can) < 2 or is_allowed(0.0, can, 0.0):
+    if not are_around(0.0, can):
         can = merged((*can, Bounds(0.0, power_w if is_at_rest else 0.0)))
     if not is_at_rest and is_allowed(power_w, ranges, slack_w) and not is_allowed(power_w, can, slack_w):
         can = merged((*can, Bounds(power_w, power_w)))
@@ -211,4 +225,4 @@ def _beside_rest(bounds: Bounds, gap: Bounds, rest_w: float, alone: Bounds | Non
         ways.append(Bounds(max(bounds.lower, alone.lower), alone.upper or rest_w))
     can = merged(way for way in ways if way.lower <= way.upper)
     has_rest = any(way.contains(0.0) for way in can)
-    return can if has_rest or len(can) > 1 else tuple(sorted((*can, Bounds(0.0, rest_w))))
+    return can if has_rest or are_around(0.0, can) else tuple(sorted((*can, Bounds(0.0, rest_w))))

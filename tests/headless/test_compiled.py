@@ -11,6 +11,7 @@ from support.one_program import in_one_program
 
 from doppelgrid.sim.headless.run import HeadlessRun
 from doppelgrid.sim.headless.simulate import with_self_consumption
+from doppelgrid.sim.kernel import dc_reactive
 from doppelgrid.sim.plant.numbering import CONTROL_CYCLE_US
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.reader import load_site, parse_site
@@ -219,6 +220,37 @@ def test_so_does_one_in_which_inverters_share_batteries_and_sun_passes_through_e
     assert beside_w.min() < -1000.0
     assert one_w.max() < 100.0
     assert one_w[-1] >= 0.0
+
+
+@pytest.mark.slow  # compiles a program of its own
+def test_so_does_one_in_which_reactive_power_gives_way_to_what_batteries_take_at_least(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    code = {"preset": "vde-ar-n-4105", "volt_var": True}
+    inverter = {"behind": "main", "rated_power": "10 kW", "grid_code": code}
+    storage = {"category": "battery_inverter", **inverter}
+    cells = {"category": "battery", "preset": "lfp-10kwh", "min_power": "900 W"}
+    site = Site.model_validate({
+        "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
+        "components": in_one_program({
+            "grid": {"id": 1, "category": "grid_connection_point", "voltages": {"phases": ["250 V"] * 3}},
+            "main": {"id": 2, "category": "meter", "behind": "grid", "load": "2.5 kW"},
+            "pv": {"id": 3, "category": "pv_inverter", "behind": "main", "rated_power": "10 kW"},
+            "hybrid": {"id": 4, "category": "hybrid_inverter", **inverter, "peak_power": "2 kW"},
+            "beside": {"id": 5, **storage, "self_consumption": "main"},
+            "resting": {"id": 6, **storage},
+            "its": {"id": 7, **cells, "behind": ["hybrid", "beside", "resting"]},
+            "alone": {"id": 8, **storage, "self_consumption": "main"},
+            "one": {"id": 9, **cells, "behind": "alone"},
+        }),
+    })  # fmt: skip
+    start = datetime(2026, 6, 15, 7)
+    assert_same_bits(site, timedelta(hours=3), timedelta(seconds=10), start)
+    cut: list[float] = []
+    lose_less = dc_reactive._lose_less
+    monkeypatch.setattr(dc_reactive, "_lose_less", lambda *given: (cut.append(given[-1]), lose_less(*given)))
+    interpreted(site, timedelta(hours=3), timedelta(seconds=10), start)
+    assert len(cut) > 10
 
 
 @pytest.mark.slow  # compiles a program of its own

@@ -1,0 +1,146 @@
+"""How reactive power gives way where what it loses would bring a battery below its minimum.
+
+Active power goes first: no inverter that charges a battery with its minimum rests because reactive power is asked for,
+of it or of another one at that battery.
+"""
+
+from __future__ import annotations
+
+from ...models.inverter import reactive_at_loss_var
+from .dc_asking import ROUNDING, acceptable_w, ask_beside, part_of_more
+from .dc_reach import dc_beside_reactive_w, least_charged_w, least_given_w, reactive_beside_batteries_var
+from .layout import GroupLayout, Layout, Memory
+
+
+def reactive_power_gives_way(layout: Layout, memory: Memory, group: int) -> bool:
+    """Cut reactive power that brings the first battery of a group below its minimum, and say whether there is one.
+
+    It is cut by no more than brings the battery there, that of inverters listed first before that of others.
+    """
+    own = layout.groups[group]
+    if not _has_reactive_power(layout, memory, own):
+        return False
+    for place in range(own.first_battery, own.end_battery):
+        battery = layout.group_batteries[place]
+        asked_w, slack_w = _asked_w(layout, memory, own, battery)
+        short_w = _short_w(layout, memory, own, battery, asked_w)
+        if slack_w < short_w <= _saved_w(layout, memory, own, battery) + slack_w:
+            for member in range(own.first_inverter, own.end_inverter):
+                inverter = layout.group_inverters[member]
+                part = _part(layout, memory, inverter, battery)
+                if part > 0.0 and short_w > 0.0:
+                    saved_w = min(_lost_w(layout, memory, inverter), short_w / part)
+                    _lose_less(layout, memory, inverter, saved_w)
+                    short_w -= part * saved_w
+            return True
+    return False
+
+
+def reactive_limit_of_batteries_var(layout: Layout, memory: Memory, inverter: int, active_w: float) -> float:
+    """Return how much reactive power an inverter has before it gives way to what its batteries are charged with [var].
+
+    What flows must be known. Infinite where none is charged with so little that it matters.
+
+    Args:
+        layout: Of the plant.
+        memory: With what inverters ask their batteries for.
+        inverter: Of which the reactive power is.
+        active_w: What it has beside that [W].
+    """
+    own, now = layout.inverters[inverter], memory.inverters[inverter]
+    limit_var = reactive_beside_batteries_var(layout, memory, inverter, active_w)
+    group = layout.groups[own.group]
+    for pair in range(own.first_pair, own.end_pair):
+        battery = layout.pair_battery[pair]
+        least_w = least_charged_w(layout, memory, battery)
+        if least_w == 0.0 and least_given_w(layout, memory, battery) == 0.0:
+            continue
+        part = _part(layout, memory, inverter, battery)
+        asked_w, slack_w = _asked_w(layout, memory, group, battery)
+        is_enough = part > 0.0 and acceptable_w(layout, memory, battery, asked_w) >= least_w - slack_w
+        if is_enough and _stops_active_power(layout, memory, group, battery):
+            loss_w = now.asked_ac_w - now.asked_bridge_w + max(asked_w - least_w, 0.0) / part
+            left_var = reactive_at_loss_var(own.params, loss_w, now.asked_ac_w, now.dc_voltage_pu)
+            limit_var = min(limit_var, left_var)
+    return limit_var
+
+
+def _has_reactive_power(layout: Layout, memory: Memory, own: GroupLayout) -> bool:
+    for member in range(own.first_inverter, own.end_inverter):
+        if memory.inverters[layout.group_inverters[member]].asked_var != 0.0:
+            return True
+    return False
+
+
+def _saved_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> float:
+    """Return by how much more a battery would be charged if no inverter had reactive power [W]."""
+    saved_w = 0.0
+    for member in range(own.first_inverter, own.end_inverter):
+        inverter = layout.group_inverters[member]
+        saved_w += _part(layout, memory, inverter, battery) * _lost_w(layout, memory, inverter)
+    return saved_w
+
+
+def _short_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int, asked_w: float) -> float:
+    """Return what a battery lacks of its minimum of what all inverters together would charge it with [W]."""
+    now, least_w = memory.batteries[battery], least_charged_w(layout, memory, battery)
+    is_possible = now.lower_w <= asked_w <= now.upper_w and least_w <= now.upper_w
+    if not is_possible or acceptable_w(layout, memory, battery, asked_w) == asked_w:
+        return 0.0
+    return least_w - asked_w if _stops_active_power(layout, memory, own, battery) else 0.0
+
+
+def _asked_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> tuple[float, float]:
+    """Return what all inverters together ask a battery for, and what of that may be rounding [W]."""
+    asked_w, slack_w = 0.0, 0.0
+    for member in range(own.first_inverter, own.end_inverter):
+        asking = layout.inverters[layout.group_inverters[member]]
+        for pair in range(asking.first_pair, asking.end_pair):
+            if layout.pair_battery[pair] == battery:
+                asked_w += memory.pairs[pair].asked_w
+                slack_w += ROUNDING * abs(memory.pairs[pair].asked_w)
+    return asked_w, slack_w
+
+
+def _stops_active_power(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> bool:
+    """Say whether an inverter with active power rests if a battery takes nothing of what it is asked for.
+
+    One that charges it from the grid or delivers what it gives, or that is to pass its power on to another one.
+    """
+    given_w, drawn_w, has_active_power = 0.0, 0.0, False
+    for member in range(own.first_inverter, own.end_inverter):
+        inverter = layout.group_inverters[member]
+        set_w = memory.inverters[inverter].asked_ac_w
+        for pair in range(layout.inverters[inverter].first_pair, layout.inverters[inverter].end_pair):
+            if layout.pair_battery[pair] == battery:
+                asked_w = memory.pairs[pair].asked_w
+                if asked_w * set_w > 0.0:
+                    return True
+                given_w += min(asked_w, 0.0)
+                drawn_w += max(asked_w, 0.0)
+                has_active_power = has_active_power or asked_w * set_w != 0.0
+    return has_active_power and given_w < 0.0 and drawn_w > 0.0
+
+
+def _part(layout: Layout, memory: Memory, inverter: int, battery: int) -> float:
+    """Return which part of what an inverter loses less a battery is asked for less; 0 if it does not reach it."""
+    own, wanted_w = layout.inverters[inverter], memory.inverters[inverter].wanted_dc_w
+    for pair in range(own.first_pair, own.end_pair):
+        if layout.pair_battery[pair] == battery and memory.pairs[pair].conducts:
+            return part_of_more(layout, memory, inverter, pair, wanted_w)
+    return 0.0
+
+
+def _lost_w(layout: Layout, memory: Memory, inverter: int) -> float:
+    """Return what an inverter loses by the reactive power that it is to have [W]."""
+    now = memory.inverters[inverter]
+    params = layout.inverters[inverter].params
+    return dc_beside_reactive_w(params, now.asked_ac_w, 0.0, now.dc_voltage_pu) - now.asked_bridge_w
+
+
+def _lose_less(layout: Layout, memory: Memory, inverter: int, saved_w: float) -> None:
+    """Let an inverter ask for less reactive power, so that it loses less by so much [W]."""
+    now, set_w = memory.inverters[inverter], memory.inverters[inverter].asked_ac_w
+    loss_w = set_w - now.asked_bridge_w - saved_w
+    limit_var = reactive_at_loss_var(layout.inverters[inverter].params, loss_w, set_w, now.dc_voltage_pu)
+    ask_beside(layout, memory, inverter, set_w, min(max(now.asked_var, -limit_var), limit_var) + 0.0)
