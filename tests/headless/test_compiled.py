@@ -221,7 +221,7 @@ def test_so_does_one_in_which_inverters_share_batteries_and_sun_passes_through_e
     assert one_w[-1] >= 0.0
 
 
-@pytest.mark.slow  # compiles a program of its own
+@pytest.mark.slow  # its program is that of docs/how-to/recorded.md, which is typed
 def test_so_does_one_that_a_recording_drives_beyond_what_devices_can(tmp_path: Path) -> None:
     begin = NOON.replace(tzinfo=UTC)
     rows = [
@@ -231,7 +231,7 @@ def test_so_does_one_that_a_recording_drives_beyond_what_devices_can(tmp_path: P
     recorded = {"file": "day.csv", "column": "kw", "unit": "kW", "positive": "consumption"}
     site = Site.from_content({
         "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
-        "components": in_one_program({
+        "components": {
             "grid": {"id": 1, "category": "grid_connection_point"},
             "main": {"id": 2, "category": "meter", "behind": "grid", "load": "1 kW"},
             "inv": {
@@ -242,7 +242,7 @@ def test_so_does_one_that_a_recording_drives_beyond_what_devices_can(tmp_path: P
                 "id": 5, "category": "ev_charger", "behind": "main", "rated_power": "11 kW", "car": {},
                 "recorded": {**recorded, "column": "a", "unit": "A"},
             },
-        }),
+        },
     }, tmp_path)  # fmt: skip
     for resolution in (timedelta(seconds=1), timedelta(minutes=1)):
         assert_same_bits(site, timedelta(hours=2), resolution)
