@@ -9,24 +9,29 @@ This is the only module that imports Numba (1.3 s), and nothing imports this one
 
 from __future__ import annotations
 
+import fcntl
 import inspect
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
 from hashlib import blake2b
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import IO, Any
 
 import numba
 import platformdirs
-from numba.core.event import Listener, install_listener
+from numba.core.event import Listener, install_listener, trigger_event
 
 _TEXTS_KEPT = 8
+_PATIENCE_S = 180.0
+"""Longer than a program takes to compile: a process that is still at it then has been stopped."""
+_ASK_AGAIN_S = 0.1
 _COMPILING = ("arrays.py", "boundary.py", "jit.py", "loop.py", "program.py", "stubs.py")
 _SETTINGS: Any = numba.config
 _NJIT: Any = numba.njit
@@ -124,6 +129,7 @@ def compiled_function(
     made: Callable[..., Any] = _NJIT(copy, cache=kept, no_cpython_wrapper=is_inner, no_cfunc_wrapper=is_inner)
     if kept:
         _go_on_where_nothing_can_be_kept(made)
+        _compile_in_one_process_at_a_time(made)
     return made
 
 
@@ -136,6 +142,56 @@ def _go_on_where_nothing_can_be_kept(made: Any) -> None:
             keep(*compiled)
 
     made._cache.save_overload = keep_if_possible
+
+
+def _compile_in_one_process_at_a_time(made: Any) -> None:
+    """Let processes that need a function at the same time find what the first of them compiles."""
+    compile_or_find, find = made.compile, made._cache.load_overload
+    turn = ExitStack()
+
+    def find_in_turn(*wanted: Any) -> Any:
+        found = find(*wanted)
+        if found is not None:
+            return found
+        turn.enter_context(in_turn(Path(made.stats.cache_path) / "lock"))
+        return find(*wanted)
+
+    def compile_or_find_in_turn(signature: Any) -> Any:
+        with turn:
+            return compile_or_find(signature)
+
+    made.compile, made._cache.load_overload = compile_or_find_in_turn, find_in_turn
+
+
+@contextmanager
+def in_turn(path: Path) -> Iterator[None]:
+    """Let one process at a time into the context; those that wait tell that something is compiled.
+
+    Nobody waits for ever for a process that was stopped, and nobody waits at all where files cannot be locked.
+    """
+    try:
+        lock = path.open("w")
+    except OSError:
+        yield
+        return
+    with lock:
+        if not _is_ours(lock):
+            with trigger_event("numba:compile"):
+                patience_ends = time.monotonic() + _PATIENCE_S
+                while not _is_ours(lock) and time.monotonic() < patience_ends:
+                    time.sleep(_ASK_AGAIN_S)
+        yield
+
+
+def _is_ours(file: IO[str]) -> bool:
+    """Return whether nobody else has locked a file, and lock it if files can be locked there."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 @contextmanager

@@ -253,7 +253,7 @@ def test_so_does_one_in_which_reactive_power_gives_way_to_what_batteries_take_at
     assert len(cut) > 10
 
 
-@pytest.mark.slow  # compiles a program of its own
+@pytest.mark.slow  # its program is that of docs/how-to/recorded.md, which is typed
 def test_so_does_one_that_a_recording_drives_beyond_what_devices_can(tmp_path: Path) -> None:
     begin = NOON.replace(tzinfo=UTC)
     rows = [
@@ -263,7 +263,7 @@ def test_so_does_one_that_a_recording_drives_beyond_what_devices_can(tmp_path: P
     recorded = {"file": "day.csv", "column": "kw", "unit": "kW", "positive": "consumption"}
     site = Site.from_content({
         "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
-        "components": in_one_program({
+        "components": {
             "grid": {"id": 1, "category": "grid_connection_point"},
             "main": {"id": 2, "category": "meter", "behind": "grid", "load": "1 kW"},
             "inv": {
@@ -274,7 +274,7 @@ def test_so_does_one_that_a_recording_drives_beyond_what_devices_can(tmp_path: P
                 "id": 5, "category": "ev_charger", "behind": "main", "rated_power": "11 kW", "car": {},
                 "recorded": {**recorded, "column": "a", "unit": "A"},
             },
-        }),
+        },
     }, tmp_path)  # fmt: skip
     for resolution in (timedelta(seconds=1), timedelta(minutes=1)):
         assert_same_bits(site, timedelta(hours=2), resolution)

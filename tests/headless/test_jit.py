@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -116,6 +118,11 @@ def twice(value: float) -> float:
     return 2.0 * value
 
 
+def found_and_missed(compiled: Any) -> tuple[int, int]:
+    stats = compiled.stats
+    return sum(stats.cache_hits.values()), sum(stats.cache_misses.values())
+
+
 class TestKept:
     @pytest.fixture(autouse=True)
     def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -153,6 +160,59 @@ class TestKept:
             compiled = jit.compiled_function(twice, globals(), kept=is_kept)
             monkeypatch.setattr(compiled._cache._cache_file, "save", full)  # type: ignore[attr-defined]
             assert compiled(21.0) == 42.0
+
+    def test_what_another_process_is_compiling_is_waited_for_and_found(self, cache: Path) -> None:
+        del cache
+        with jit.kept_under("some models"):
+            theirs, ours = (jit.compiled_function(twice, globals(), kept=True) for _ in range(2))
+        assert theirs(21.0) == 42.0
+        folder = Path(theirs.stats.cache_path)  # type: ignore[attr-defined]
+        hidden = {path: path.read_bytes() for path in folder.glob("*.nb*")}
+        for path in hidden:
+            path.unlink()
+        told, lock = [], (folder / "lock").open("w")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        def be_done(part: float) -> None:
+            told.append(part)
+            for path, content in hidden.items():
+                path.write_bytes(content)
+            lock.close()
+
+        with jit.told_of_compiling(be_done):
+            assert ours(21.0) == 42.0
+        assert told[0] == 0.0
+        assert found_and_missed(ours) == (1, 0)
+
+    def test_what_is_there_is_found_without_waiting(self, cache: Path) -> None:
+        del cache
+        with jit.kept_under("some models"):
+            theirs, ours = (jit.compiled_function(twice, globals(), kept=True) for _ in range(2))
+        assert theirs(21.0) == 42.0
+        with (Path(theirs.stats.cache_path) / "lock").open("w") as lock:  # type: ignore[attr-defined]
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            assert ours(21.0) == 42.0
+        assert found_and_missed(ours) == (1, 0)
+
+    def test_a_process_that_was_stopped_while_it_compiled_is_not_waited_for_for_ever(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(jit, "_PATIENCE_S", 0.0)
+        with (tmp_path / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with jit.in_turn(tmp_path / "lock"):
+                pass
+
+    def test_where_no_file_can_be_locked_nobody_waits(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def unsupported(*_given: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(jit.fcntl, "flock", unsupported)
+        for path in (tmp_path / "lock", tmp_path / "no folder" / "lock"):
+            with jit.in_turn(path):
+                pass
 
     @pytest.mark.parametrize(("texts", "left"), [(7, 7), (8, 7), (12, 7)])
     def test_what_texts_of_long_ago_left_is_removed_but_for_a_few(

@@ -97,9 +97,7 @@ def test_compiled_runs_take_the_same_to_the_bit() -> None:
     components["servers"] = {
         "id": 6, "category": "meter", "behind": "ups", "load": servers, "power_factor": 0.7
     }  # fmt: skip
-    both = Site.model_validate(
-        {"microgrid": {"id": 7}, "components": in_one_program(components, batteries=False)}
-    )
+    both = Site.model_validate({"microgrid": {"id": 7}, "components": in_one_program(components)})
     run = HeadlessRun(both, start_us=START, seed=1, resolution=timedelta(seconds=1))
     rows = np.concatenate(
         [

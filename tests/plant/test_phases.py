@@ -268,7 +268,7 @@ def everything() -> Site:
     }  # fmt: skip
     board = {"id": 15, "category": "meter", "behind": list(ways), "measurement": {"accuracy_class": "0.2S"}}
     components = {"grid": {"fuse": {}}, **ways, "board": board, **lossy, **loads(*lossy)}
-    return site(**in_one_program(components, batteries=False))
+    return site(**in_one_program(components))
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,15 @@ def install(folder: Path, source: Path) -> Path:
     return target
 
 
+def as_installed(folder: Path, package: str, types: str) -> None:
+    """Put beside a module what an installer would write down of its package."""
+    name, version = package.split()
+    about = folder / f"{name}-{version}.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    (about / "entry_points.txt").write_text(f"[doppelgrid.component_types]\n{types}\n")
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return install(tmp_path_factory.mktemp("own"), EXAMPLE)
@@ -93,18 +102,6 @@ def test_the_example_holds_its_own_tests(installed: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-PYPROJECT = """
-    [build-system]
-    requires = ["setuptools>=77"]
-    build-backend = "setuptools.build_meta"
-    [project]
-    name = "vault"
-    version = "1.0"
-    [project.entry-points."doppelgrid.component_types"]
-    vault = "vault:TYPES"
-    [tool.setuptools]
-    py-modules = ["vault"]
-"""
 VAULT = """
     from dataclasses import replace
     from typing import Literal
@@ -175,11 +172,9 @@ TOLD = """
 @pytest.fixture(scope="module")
 def vault(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("vault")
-    source = folder / "package"
-    source.mkdir()
-    (source / "pyproject.toml").write_text(textwrap.dedent(PYPROJECT))
-    (source / "vault.py").write_text(textwrap.dedent(VAULT))
-    return install(folder, source)
+    (folder / "vault.py").write_text(textwrap.dedent(VAULT))
+    as_installed(folder, "vault 1.0", "vault = vault:TYPES")
+    return folder
 
 
 def test_batteries_inverters_and_switches_of_a_package_do_and_say_what_ours_do(
@@ -298,10 +293,7 @@ def test_a_broken_package_keeps_nobody_from_other_sites_and_check_tells_of_it(
 def put_beside(folder: Path, generator: str) -> Path:
     """Put the generator of the example beside the others, as an installed package of one module."""
     (folder / "evil.py").write_text(generator)
-    about = folder / "evil-0.1.dist-info"
-    about.mkdir()
-    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 0.1\n")
-    (about / "entry_points.txt").write_text("[doppelgrid.component_types]\ndiesel_generator = evil:TYPE\n")
+    as_installed(folder, "evil 0.1", "diesel_generator = evil:TYPE")
     (folder / "site.yaml").write_text(
         textwrap.dedent("""
             microgrid: {id: 1}
