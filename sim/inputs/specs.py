@@ -13,7 +13,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time
 from itertools import pairwise
-from typing import Annotated, Any, Generic, Literal, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args
 
 from pydantic import (
     AfterValidator,
@@ -277,10 +277,8 @@ class FileColumn(_Section):
     factor: float = Field(default=1.0, allow_inf_nan=False)
     """Multiplies every value."""
 
-    @property
-    def limits(self) -> tuple[float, float]:
-        """What values can be, in the inner unit."""
-        return -math.inf, math.inf
+    limits: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
+    """What values can be, in the inner unit."""
 
     @property
     @abstractmethod
@@ -291,15 +289,11 @@ class FileColumn(_Section):
 class RecordedPower(FileColumn):
     """Active power from a recording, with which way it flows."""
 
+    limits = (-WATT.most, WATT.most)
     unit: Annotated[str, AfterValidator(_one_of(WATT))]
     """Unit of the numbers in the column."""
     positive: Literal["consumption", "production"]
     """What a positive number in the column means."""
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Powers as on any site [W]."""
-        return -WATT.most, WATT.most
 
     @property
     def scale(self) -> float:
@@ -314,19 +308,18 @@ class PowerFile(RecordedPower):
     """Variation of the values; none if not given. A share alone is its amplitude."""
 
 
+_MOST_OF_CHARGING = 1e6
+"""No charger has more watts, nor amperes."""
+
+
 class RecordedCharging(RecordedPower):
     """What a car may draw, from a recording: a power, or a current of each phase."""
 
+    limits = (-_MOST_OF_CHARGING, _MOST_OF_CHARGING)
     unit: Annotated[str, AfterValidator(_one_of(WATT, AMPERE))]
     """Unit of the numbers in the column: of power, or amperes of each phase that the car has."""
     positive: Literal["consumption", "production"] = "consumption"
     """What a positive number in the column means; consumption if not given."""
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Powers or currents as on any site [W] or [A]."""
-        most = AMPERE.most if self.unit in AMPERE.factors else WATT.most
-        return -most, most
 
     @property
     def scale(self) -> float:
@@ -376,13 +369,9 @@ class TemperatureFile(FileColumn):
 class WindDirectionFile(FileColumn):
     """Wind direction from a recording."""
 
+    limits = (0.0, 360.0)
     unit: Annotated[str, AfterValidator(_one_of(DEGREE))] = "°"
     """Unit of the numbers in the column."""
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Once around [°]."""
-        return 0.0, 360.0
 
     @property
     def scale(self) -> float:
@@ -393,13 +382,9 @@ class WindDirectionFile(FileColumn):
 class HumidityFile(FileColumn):
     """Relative humidity from a recording."""
 
+    limits = (0.0, 1.0)
     unit: Literal["%", "1"]
     """Unit of the numbers in the column."""
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Dry to saturated."""
-        return 0.0, 1.0
 
     @property
     def scale(self) -> float:
@@ -410,13 +395,9 @@ class HumidityFile(FileColumn):
 class AirPressureFile(FileColumn):
     """Air pressure from a recording."""
 
+    limits = (500.0, 1100.0)
     unit: Annotated[str, AfterValidator(_one_of(HECTOPASCAL))] = "hPa"
     """Unit of the numbers in the column."""
-
-    @property
-    def limits(self) -> tuple[float, float]:
-        """Pressures as on any site [hPa]."""
-        return 500.0, 1100.0
 
     @property
     def scale(self) -> float:
