@@ -183,6 +183,9 @@ class EvCharger(MachineWithMinimum, _ChargesCars):
             raise refuse("nothing, chargers of direct current switch no phases")
         if switching is not None and len(info.data.get("phases", (1, 2, 3))) == 1:
             raise refuse("nothing on one phase; several `phases` beside it")
+        recorded = info.data.get("recorded")
+        if switching is not None and recorded is not None and recorded.unit in AMPERE.factors:
+            raise refuse("nothing beside a recorded current of each phase; phases switch by a recorded power")
         return switching
 
     @field_validator("type")
@@ -309,6 +312,7 @@ def build(charger: EvCharger, setting: Setting) -> Built:
             ramp_rate_w_per_s=charger.ramp_rate_w_per_s or charger.rated_power_w / _SECONDS_TO_FULL,
             response_delay_s=charger.response_delay_s,
             rest_w=params.charger.standby_w,
+            step_w=params.charger.current_step_a * NOMINAL_V * len(charger.phases),
             told_at_v=0.0 if params.charger.is_dc else NOMINAL_V,
             is_limit=True,
         ),

@@ -34,6 +34,8 @@ class Rating(NamedTuple):
     """Least active power that it draws while it runs, and least that it delivers unless that is another [W]."""
     rest_w: float = 0.0
     """Active power that it draws while it is told 0 and ready, where that is always the same [W]."""
+    step_w: float = 0.0
+    """Step to which it cuts a set-point within itself, so that it may have that much less [W]; 0 for none."""
     told_at_v: float = 0.0
     """Voltage by which clients turn its least current into a power [V]; 0 if it has no least current."""
     is_limit: bool = False

@@ -15,6 +15,17 @@ RECORDED = "recorded"
 """Name of the input."""
 
 
+class RecordedDrive(NamedTuple):
+    """What drives a device by a recording."""
+
+    signal: Signal
+    """Set-points of active power as the device takes them [W]; currents on all of its phases at 230 V."""
+    begin_us: int
+    """When the first of them arrives [µs]."""
+    phases: tuple[int, ...]
+    """Phases of the site that a recorded current is of, in their order at the charger; none where it is a power."""
+
+
 class Astray(NamedTuple):
     """How a device did not do what its recording says, from the start of a run on."""
 
@@ -38,15 +49,19 @@ def is_recorded(section: ComponentSection) -> TypeGuard[Lapsing]:
 
 def recorded_factor(section: Lapsing, rating: Rating) -> float:
     """Return what a recorded value is to be multiplied by for watts: 1, or volts for amperes of each phase."""
+    phases = _phases_of_current(section)
+    return rating.told_at_v * len(phases) if phases else 1.0
+
+
+def _phases_of_current(section: Lapsing) -> tuple[int, ...]:
     if section.recorded is None or section.recorded.unit not in AMPERE.factors:
-        return 1.0
-    return rating.told_at_v * len(getattr(section, "phases", ()))
+        return ()
+    phases: tuple[int, ...] = getattr(section, "phases", ())
+    return phases
 
 
-def recorded_set_points(section: Lapsing, rating: Rating, setting: Setting) -> Signal:
-    """Return the set-points of a recording [W] as its device takes them: later by its delay, and in its steps.
-
-    Until the first one has arrived, the device does what it does without.
+def recorded_drive(section: Lapsing, rating: Rating, setting: Setting) -> RecordedDrive:
+    """Return the set-points of a recording as its device takes them: later by its delay, and in its steps.
 
     Raises:
         InputError: If the file is wrong, or has nothing to say when the run starts.
@@ -58,6 +73,7 @@ def recorded_set_points(section: Lapsing, rating: Rating, setting: Setting) -> S
     if rating.resolution_w > 0.0:
         signal = InSteps(signal, rating.resolution_w)
     delay_us = round(rating.response_delay_s * 1e6)
-    if delay_us == 0:
-        return signal
-    return Later(signal, delay_us, setting.start_us + delay_us, rating.default_w)
+    begin_us = setting.start_us + delay_us
+    if delay_us > 0:
+        signal = Later(signal, delay_us, begin_us)
+    return RecordedDrive(signal, begin_us, _phases_of_current(section))

@@ -32,6 +32,11 @@ def no_sooner(layout: Layout, memory: Memory, horizon_s: float) -> float:
     return horizon_s
 
 
+def no_earlier(layout: Layout, memory: Memory, change_us: int) -> int:
+    """Return the time as it is."""
+    return change_us
+
+
 def nothing_held(layout: Layout, memory: Memory) -> float:
     """Return 0."""
     return 0.0
@@ -62,6 +67,7 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
     "recorded": {
         recorded.follow_recordings: nothing,
         recorded.may_be_told: never,
+        recorded.recordings_ahead_us: no_earlier,
         recorded.count_astray: nothing_up_to,
     },
     "guards": {

@@ -87,32 +87,28 @@ class InSteps:
 
 
 class Later:
-    """Another signal, as it arrives after a while; until the first of it has, a value of its own."""
+    """Another signal, as it arrives after a while; until the first of it has, it is that already."""
 
-    def __init__(self, inner: Signal, delay_us: int, begin_us: int, before: float) -> None:
+    def __init__(self, inner: Signal, delay_us: int, begin_us: int) -> None:
         """Delay a signal.
 
         Args:
             inner: Any.
             delay_us: By how much; 0 or more [µs].
             begin_us: When the first of it arrives [µs].
-            before: What holds before that.
         """
         self.ends_us = _later(inner.ends_us, delay_us)
         self.inner = inner
         self.delay_us = delay_us
         self.begin_us = begin_us
-        self.before = before
 
     def at(self, time_us: int) -> float:
-        """Return what the inner value was, or the value before."""
-        return self.before if time_us < self.begin_us else self.inner.at(time_us - self.delay_us)
+        """Return what the inner value was."""
+        return self.inner.at(max(time_us, self.begin_us) - self.delay_us)
 
     def until(self, time_us: int) -> int:
-        """Return the inner breakpoint as it arrives, or when the first one does."""
-        if time_us < self.begin_us:
-            return self.begin_us
-        return _later(self.inner.until(time_us - self.delay_us), self.delay_us)
+        """Return the inner breakpoint as it arrives."""
+        return _later(self.inner.until(max(time_us, self.begin_us) - self.delay_us), self.delay_us)
 
 
 def _later(time_us: int, delay_us: int) -> int:

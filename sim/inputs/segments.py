@@ -176,6 +176,11 @@ _FINE_US = 1_000_000
 """Intervals up to this length leave signals as they are [µs]."""
 
 
+def is_averaged(step_us: int) -> bool:
+    """Say whether runs whose intervals have a length [µs] average what changes within them."""
+    return step_us > _FINE_US
+
+
 def averaged(signal: Signal, step_us: int, begin_us: int, end_us: int = NEVER) -> Signal:
     """Return a signal's means over the intervals of a run; itself if they are short, it is constant or a state.
 
@@ -185,7 +190,7 @@ def averaged(signal: Signal, step_us: int, begin_us: int, end_us: int = NEVER) -
         begin_us: Start of the run, where the first one begins [µs].
         end_us: End of the run, where the last one ends [µs].
     """
-    if step_us <= _FINE_US or isinstance(signal, Constant) or getattr(signal, "is_state", False):
+    if not is_averaged(step_us) or isinstance(signal, Constant) or getattr(signal, "is_state", False):
         return signal
     return Averaged(signal, step_us, begin_us, end_us)
 

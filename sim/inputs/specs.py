@@ -289,6 +289,7 @@ class FileColumn(_Section):
 class RecordedPower(FileColumn):
     """Active power from a recording, with which way it flows."""
 
+    limits = (-WATT.most, WATT.most)
     unit: Annotated[str, AfterValidator(_one_of(WATT))]
     """Unit of the numbers in the column."""
     positive: Literal["consumption", "production"]
@@ -307,11 +308,16 @@ class PowerFile(RecordedPower):
     """Variation of the values; none if not given. A share alone is its amplitude."""
 
 
+_MOST_OF_CHARGING = 1e6
+"""No charger has more watts, nor amperes."""
+
+
 class RecordedCharging(RecordedPower):
     """What a car may draw, from a recording: a power, or a current of each phase."""
 
+    limits = (-_MOST_OF_CHARGING, _MOST_OF_CHARGING)
     unit: Annotated[str, AfterValidator(_one_of(WATT, AMPERE))]
-    """Unit of the numbers in the column: of power, or amperes of each phase of the charger, at 230 V."""
+    """Unit of the numbers in the column: of power, or amperes of each phase that the car has."""
     positive: Literal["consumption", "production"] = "consumption"
     """What a positive number in the column means; consumption if not given."""
 

@@ -182,11 +182,32 @@ class RecordedLayout:
 
     control: int
     signal: int
-    """Input that says the active power that it is to have [W]."""
-    tolerance_w: float
-    """How far from that it may be and still follows [W]."""
+    """Input that says the active power that it is to have [W]; of a current, on all phases at 230 V."""
+    car_phases_signal: int
+    """Input that says on how many phases a recorded current flows; -1 if a power is recorded."""
+    phases: int
+    """How many it has itself."""
+    place_1: int
+    """Which of these, from 0 on, is on phase 1 of the site; `NO_PHASE` for none."""
+    place_2: int
+    """Which is on phase 2."""
+    place_3: int
+    """Which is on phase 3."""
+    begin_us: int
+    """When the first of it arrives [µs]."""
+    tolerance: float
+    """By which part of what is recorded it may be off and still follows [1]."""
+    least_tolerance_w: float
+    """By how much in any case [W]."""
+    drawn_tolerance_w: float
+    """By how much it may draw more [W]."""
+    gap_lower_w: float
+    gap_upper_w: float
+    """Between which powers it cannot run [W]."""
+    rest_w: float
+    """By how much besides, as it draws that at rest, or takes powers in steps alone [W]."""
     grace_us: int
-    """For how long it may be farther, as its ramp takes its time [µs]."""
+    """For how long its ramp may be on its way [µs]."""
 
 
 @dataclass(slots=True)
@@ -560,9 +581,21 @@ class RecordedMemory:
     is_overruled: int = 0
     """Whether a client's set-point goes before it."""
     since_us: int = FOLLOWED
-    """Since when it has not followed; `FOLLOWED` if it does [µs]."""
-    is_above: int = 0
-    """Whether it has more than its recording says then, rather than less."""
+    """Since when it has not had what is recorded; `FOLLOWED` if it has [µs]."""
+    is_astray: int = 0
+    """Whether its ramp has not been all that kept it from that since then."""
+    late_since_us: int = FOLLOWED
+    """Since when its ramp has been on its way there; `FOLLOWED` if it is not [µs]."""
+    way: float = 0.0
+    """Whether that is up (1) or down (-1)."""
+    asked_w: float = 0.0
+    """The farthest that was recorded on the way [W]."""
+    late_s: float = 0.0
+    """For how long it has been late by nothing but its ramp, which counts if it never gets there [s]."""
+    late_wh: float = 0.0
+    """By which energy [Wh]."""
+    late_most_w: float = 0.0
+    """By which power at most [W]."""
     first_us: int = FOLLOWED
     """When it first did not; `FOLLOWED` if it always did [µs]."""
     astray_s: float = 0.0

@@ -35,7 +35,8 @@ from .inverters import (
 )
 from .layout import Layout, Memory
 from .metering import run_meters
-from .recorded import count_astray, follow_recordings, may_be_told
+from .ramps import is_ramping, may_move
+from .recorded import count_astray, follow_recordings, may_be_told, recordings_ahead_us
 
 _MOST_TURNS = 16
 """Active and reactive power agree long before."""
@@ -121,7 +122,7 @@ def needs_control(layout: Layout, memory: Memory) -> bool:
     if is_limited(layout) or may_be_told(layout, memory):
         return True
     for number in range(len(layout.controls)):
-        if _may_move(layout, memory, number) and (
+        if may_move(layout, memory, number) and (
             _follows_meter(layout, memory, number) or _ramps_now(layout, memory, number)
         ):
             return True
@@ -131,23 +132,22 @@ def needs_control(layout: Layout, memory: Memory) -> bool:
 def control(layout: Layout, memory: Memory) -> None:
     """Move what moves by itself at a control cycle: built-in controls, feed-in limit, ramps; flows must be known."""
     for number in range(len(layout.controls)):
-        if _may_move(layout, memory, number) and _is_off_target(layout, memory, number):
+        if may_move(layout, memory, number) and _is_off_target(layout, memory, number):
             memory.controls[number].target_w = _wanted_w(layout, memory, number)
     find_share(layout, memory)
     for number in range(len(layout.controls)):
-        if _may_move(layout, memory, number) and _ramps_now(layout, memory, number):
+        if may_move(layout, memory, number) and _ramps_now(layout, memory, number):
             _ramp(layout, memory, number)
             memory.is_known = 0
 
 
-def _may_move(layout: Layout, memory: Memory, number: int) -> bool:
-    """Say whether a control's device is in service, and no grid code holds it off."""
-    return is_live(memory, layout.controls[number].component) and not memory.controls[number].held_off_by
-
-
-def is_ramping(memory: Memory, number: int) -> bool:
-    """Say whether the ramp of a control is still on its way."""
-    return memory.controls[number].setting_w != aim_w(memory, number)
+def begin_recordings(layout: Layout, memory: Memory) -> None:
+    """Let the first interval of a run be driven by recordings that have arrived; flows must be known."""
+    for number in range(len(layout.recorded)):
+        driven = layout.recorded[number].control
+        if may_move(layout, memory, driven) and is_ramping(memory, driven):
+            _ramp(layout, memory, driven)
+            memory.is_known = 0
 
 
 def _ramps_now(layout: Layout, memory: Memory, number: int) -> bool:
@@ -214,8 +214,9 @@ def _wanted_w(layout: Layout, memory: Memory, number: int) -> float:
 def _next_change_us(layout: Layout, memory: Memory, machines: Any) -> int:
     now_us = memory.time_us
     change_us = min(now_us + layout.longest_step_us, memory.next_input_us)
+    change_us = recordings_ahead_us(layout, memory, change_us)
     for number in range(len(layout.controls)):
-        if _may_move(layout, memory, number):
+        if may_move(layout, memory, number):
             if _is_off_target(layout, memory, number):
                 change_us = min(change_us, _next_cycle_us(layout, memory, layout.cycle_us))
             elif is_ramping(memory, number):

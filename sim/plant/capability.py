@@ -11,8 +11,8 @@ from ..kernel.ac_bus import active_w, reactive_var
 from ..kernel.dc_reactive import reactive_limit_of_batteries_var
 from ..kernel.feed_in import is_held_back
 from ..kernel.inverters import heat_of
+from ..kernel.ramps import is_ramping
 from ..kernel.reach import drawn_beyond_w, reach_as_others_give_way_w, reach_w
-from ..kernel.steps import is_ramping
 from .equipment import Equipment
 from .minima import EVERYTHING, ranges_beside_minima
 from .operating_point import OperatingPoint

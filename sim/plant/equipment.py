@@ -20,7 +20,7 @@ from ..components.environment import OUTDOORS
 from ..components.load import WiredLoad
 from ..components.metering import Metering
 from ..components.rating import Rating
-from ..components.recordings import RECORDED, is_recorded, recorded_set_points
+from ..components.recordings import RECORDED, RecordedDrive, is_recorded, recorded_drive
 from ..components.registry import type_of
 from ..components.solar_array import SolarArray
 from ..inputs.signal import Signal
@@ -59,8 +59,8 @@ class Equipment(NamedTuple):
     arrays: dict[str, SolarArray]
     """Arrays of hybrid and PV inverters."""
     machines: dict[str, Machine]
-    recorded: dict[str, Signal]
-    """Set-points of devices that a recording drives, as these take them [W]."""
+    recorded: dict[str, RecordedDrive]
+    """What drives devices by a recording."""
     built_in: dict[str, MeterControl]
     """Devices that act by themselves while no client tells them otherwise."""
     loads: dict[str, WiredLoad]
@@ -81,7 +81,7 @@ class Equipment(NamedTuple):
             **dict(zip([self.feed_in_input], self.feed_in_limits, strict=False)),
             **{f"{key}.load": load.signal for key, load in self.loads.items()},
             **{f"{key}.irradiance": array.signal for key, array in self.arrays.items()},
-            **{f"{key}.{RECORDED}": signal for key, signal in self.recorded.items()},
+            **{f"{key}.{RECORDED}": drive.signal for key, drive in self.recorded.items()},
             **{
                 f"{key}.{quantity}": signal
                 for key, machine in self.machines.items()
@@ -143,7 +143,7 @@ def equip(
         arrays={key: each.array for key, each in built.items() if each.array is not None},
         machines=machines,
         recorded={
-            key: recorded_set_points(section, ratings[key], where[key])
+            key: recorded_drive(section, ratings[key], where[key])
             for key in ratings
             if is_recorded(section := site.components[key])
         },

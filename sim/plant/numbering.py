@@ -9,6 +9,7 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from ...models.ageing import ageing_initial_state
+from ...models.charging_point import NO_PHASE
 from ...models.grid_guard import room_by_power_var
 from ..components.device import (
     ACTIVE_SHARE,
@@ -25,6 +26,7 @@ from ..components.device import (
 from ..components.device_model import DeviceModel
 from ..components.environment import OUTDOORS, WIND
 from ..components.recordings import RECORDED
+from ..inputs.segments import is_averaged
 from ..inputs.signal import NEVER
 from ..kernel.layout import (
     BOUNDS,
@@ -75,6 +77,8 @@ TOLERANCE = 0.02
 """A set-point counts as reached within this part of the rating [1]."""
 _NEAR = 1e-3
 """Closer than this part of its rating a power has come to the end of its filter [1]."""
+_LEAST_TOLERANCE = 0.005
+"""Of the rating: by so much a device may miss what little is recorded [1]."""
 _METER_DEADBAND = 1e-3
 """Of a control's rating."""
 
@@ -162,7 +166,7 @@ def number_site(
         ],
         guards=[_guard(equipment, places, key) for key in equipment.guards],
         controls=[_control(wiring, equipment, component, key) for key in places.controls],
-        recorded=[_recorded(equipment, places, key, cycle_us) for key in places.recorded],
+        recorded=[_recorded(equipment, places, key, cycle_us, start_us) for key in places.recorded],
         feed_in=[FeedInLayout(signal[equipment.feed_in_input])] if equipment.feed_in_limits else [],
         limited=[places.controls[key] for key in equipment.photovoltaics],
         wind_signal=signal.get(WIND, -1) if equipment.arrays else -1,
@@ -295,14 +299,29 @@ def _guard(equipment: Equipment, places: Places, key: str) -> GuardLayout:
     return GuardLayout(places.controls[key], params, room_by_power_var(params), most_var)
 
 
-def _recorded(equipment: Equipment, places: Places, key: str, cycle_us: int) -> RecordedLayout:
-    rating = equipment.ratings[key]
+def _recorded(equipment: Equipment, places: Places, key: str, cycle_us: int, start_us: int) -> RecordedLayout:
+    rating, drive = equipment.ratings[key], equipment.recorded[key]
     lower_w, upper_w = rating.active or (0.0, 0.0)
     ramp_s = (upper_w - lower_w) / rating.ramp_rate_w_per_s - rating.response_lag_s * math.log(0.5 * _NEAR)
+    # What is averaged arrives with the interval in which the first of it does.
+    early_us = (drive.begin_us - start_us) % cycle_us if is_averaged(cycle_us) else 0
+    at = {phase: place for place, phase in enumerate(drive.phases)}
+    place_1, place_2, place_3 = (at.get(phase, NO_PHASE) for phase in (1, 2, 3))
     return RecordedLayout(
         control=places.controls[key],
         signal=places.inputs[f"{key}.{RECORDED}"],
-        tolerance_w=TOLERANCE * rating.size + rating.rest_w,
+        car_phases_signal=places.inputs[f"{key}.ac_phases"] if drive.phases else -1,
+        phases=len(drive.phases),
+        place_1=place_1,
+        place_2=place_2,
+        place_3=place_3,
+        begin_us=drive.begin_us - early_us,
+        tolerance=TOLERANCE,
+        least_tolerance_w=_LEAST_TOLERANCE * rating.size,
+        drawn_tolerance_w=TOLERANCE * rating.size,
+        gap_lower_w=rating.gap.lower,
+        gap_upper_w=rating.gap.upper,
+        rest_w=rating.rest_w + (0.0 if drive.phases else rating.step_w),
         grace_us=cycle_us + round(ramp_s * 1e6),
     )
 

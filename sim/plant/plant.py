@@ -21,7 +21,7 @@ from ..inputs.segments import averaged
 from ..inputs.signal import NEVER, Signal
 from ..kernel.layout import Layout, Machines, Memory
 from ..kernel.metering import begin_metering
-from ..kernel.steps import control, integrate, needs_control
+from ..kernel.steps import begin_recordings, control, integrate, needs_control
 from ..network.wiring import Wiring, wire
 from ..site.environment import air_inputs, ambient_signal, sensor_inputs
 from ..site.site import Site
@@ -90,6 +90,9 @@ class Plant:
         self._memory.next_input_us = start_us
         self._followers: list[FlowFollower] = []
         self._assemble(signals)
+        if self._layout.recorded and cycle_us > CONTROL_CYCLE_US:
+            self.operating_point.solve()
+            begin_recordings(self._layout, self._memory)
         if self.equipment.meterings:
             self.operating_point.solve()
             begin_metering(self._layout, self._memory)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..components.device import Activity
 from ..domain.metrics import PowerType
 from ..domain.switching import Position
-from ..kernel.steps import is_ramping
+from ..kernel.ramps import is_ramping
 from .capability import Capability
 from .equipment import Equipment
 from .numbering import TOLERANCE

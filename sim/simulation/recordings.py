@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from ..components.recordings import RECORDED
 from ..domain.events import Subscribers
 from ..engine.events import Events
 from ..files.units import WATT
 from ..kernel.layout import FOLLOWED
-from ..kernel.recorded import is_astray
+from ..kernel.recorded import recorded_w
 from ..plant.plant import Plant
 
 _DIGITS = 4
@@ -28,13 +27,14 @@ def tell_recordings(plant: Plant, events: Events, samplings: Subscribers[int]) -
     def look(_due_us: int) -> None:
         for key, number in places.recorded.items():
             row = point.memory.recorded[number]
-            is_off = is_astray(point.layout, point.memory, number)
+            is_off = bool(row.is_astray)
             if row.is_overruled:
                 row.is_told = 0
             elif (is_off and not row.is_told) or (row.is_told and row.since_us == FOLLOWED):
                 row.is_told = int(is_off)
                 kind = "recording not followed" if is_off else "recording followed"
-                recorded, has = plant.inputs.value(key, RECORDED), plant.readings.active_power_w(key)
+                has = plant.readings.active_power_w(key)
+                recorded = recorded_w(point.layout, point.memory, number)
                 words = (WATT.in_words(power_w, digits=_DIGITS) for power_w in (recorded, has))
                 events.report(kind, key, **dict(zip(("recorded", "has"), words, strict=True)))
 

@@ -267,12 +267,13 @@ def test_so_does_one_that_a_recording_drives_beyond_what_devices_can(tmp_path: P
             "grid": {"id": 1, "category": "grid_connection_point"},
             "main": {"id": 2, "category": "meter", "behind": "grid", "load": "1 kW"},
             "inv": {
-                "id": 3, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW", "recorded": recorded,
+                "id": 3, "category": "battery_inverter", "behind": "main", "rated_power": "30 kW", "min_power": "2 kW",
+                "ramp_rate": "50 W/s", "recorded": recorded,
             },
             "bat": {"id": 4, "category": "battery", "behind": "inv", "preset": "lfp-10kwh"},
             "car": {
-                "id": 5, "category": "ev_charger", "behind": "main", "rated_power": "11 kW", "car": {},
-                "recorded": {**recorded, "column": "a", "unit": "A"},
+                "id": 5, "category": "ev_charger", "behind": "main", "rated_power": "11 kW", "car": {"phases": 2},
+                "response_delay": "70 s", "recorded": {**recorded, "column": "a", "unit": "A"},
             },
         },
     }, tmp_path)  # fmt: skip

@@ -111,6 +111,29 @@ def test_a_recorded_current_is_a_power_on_each_phase_of_a_charger(tmp_path: Path
     assert running.readings.active_power_w("device") == pytest.approx(2 * 16 * 230, rel=0.01)
 
 
+@pytest.mark.parametrize("phases", [1, 2, 3])
+@pytest.mark.parametrize("preset", ["wallbox-11kw", "wallbox-22kw"])
+def test_a_car_draws_the_recorded_current_on_each_phase_that_it_has(
+    preset: str, phases: int, tmp_path: Path
+) -> None:
+    rows(tmp_path, (10.0, 10.0))
+    car = {"capacity": "80 kWh", "initial_soc": "20 %", "phases": phases, "max_power": f"{7.4 * phases} kW"}
+    charger = {"category": "ev_charger", "rated_power": "11 kW", "preset": preset, "car": car}
+    running = plant(site(tmp_path, charger, {"unit": "A"}))
+    running.advance(running.time_us + 30 * SECOND_US)
+    voltage_v = running.readings.phase_voltages("device").l1
+    assert running.readings.active_power_w("device") / (phases * voltage_v) == pytest.approx(10.0)
+    assert running.readings.astray() == ()
+
+
+def test_a_recorded_current_below_the_least_pauses_a_car_on_one_phase(tmp_path: Path) -> None:
+    rows(tmp_path, (5.0, 5.0))
+    car = {"capacity": "80 kWh", "initial_soc": "20 %", "phases": 1, "max_power": "7.4 kW"}
+    running = plant(site(tmp_path, {**DEVICES["charger"][0], "car": car}, {"unit": "A"}))
+    running.advance(running.time_us + 30 * SECOND_US)
+    assert running.readings.active_power_w("device") < 10.0
+
+
 def test_a_set_point_of_a_client_goes_before_the_recording_until_it_lapses(tmp_path: Path) -> None:
     rows(tmp_path, (12.0,) * 10)
     simulation = Simulation.headless(
@@ -141,8 +164,8 @@ def test_a_device_says_for_how_long_and_by_how_much_it_could_not_follow(tmp_path
     running.advance(running.time_us + 360 * SECOND_US)
     (astray,) = running.readings.astray()
     assert astray.key == "device"
-    # Its ramp would explain 4 s, from all that it can deliver to all that it can draw, and a control cycle.
-    assert astray.time_s == pytest.approx(180.0 - 4.1)
+    # Its ramp explains the way from 10 to 30 kW, in whole control cycles.
+    assert astray.time_s == pytest.approx(180.0 - 1.3)
     assert astray.energy_wh == pytest.approx(10e3 * astray.time_s / 3600.0, rel=1e-3)
     assert astray.most_w == pytest.approx(10e3)
     assert astray.first_us == pytest.approx(running.time_us - 240 * SECOND_US, abs=2 * SECOND_US)
@@ -198,6 +221,20 @@ def test_nothing_is_told_of_what_is_within_the_rating(tmp_path: Path) -> None:
     assert list(recording_notes(of, start_us=of.moment_us(START))) == []
 
 
+def test_a_number_that_no_site_has_is_refused_with_its_row(tmp_path: Path) -> None:
+    for number in (1e300, -1e300, 2e6):
+        rows(tmp_path, (5.0, number))
+        of = site(tmp_path, INVERTER, way(-1.0))
+        with pytest.raises(InputError, match=r"day\.csv:3: power .*-1e\+06 to 1e\+06"):
+            plant(of)
+
+
+def test_a_current_that_no_site_has_is_refused(tmp_path: Path) -> None:
+    rows(tmp_path, (16.0, 2e6))
+    with pytest.raises(InputError, match=r"power .*-1e\+06 to 1e\+06"):
+        plant(site(tmp_path, DEVICES["charger"][0], {"unit": "A"}))
+
+
 @pytest.mark.parametrize(
     ("device", "recorded", "error"),
     [
@@ -213,6 +250,10 @@ def test_nothing_is_told_of_what_is_within_the_rating(tmp_path: Path) -> None:
         (
             {"category": "ev_charger", "type": "dc", "rated_power": "50 kW"}, {"unit": "A"},
             "device.type is 'dc'; accepted: ac or hybrid beside a recorded current",
+        ),
+        (
+            {"category": "ev_charger", "rated_power": "22 kW", "phase_switching": "automatic"}, {"unit": "A"},
+            "phase_switching is 'automatic'; accepted: nothing beside a recorded current of each phase",
         ),
     ],
 )  # fmt: skip

@@ -126,11 +126,14 @@ def read_recording(spec: FileColumn, directory: Path, zone: tzinfo) -> Recording
     Raises:
         InputError: If the file is wrong.
     """
+    import numpy as np  # noqa: PLC0415 - comes with pandas, which many sites need not
+
     table = read_table(directory / spec.file, spec.column, spec.time_column)
     zone = zone if spec.timezone is None else parse_zone(spec.timezone)
     times_us = instants_us(table, zone, spec.time_format)
     _check_order(table, times_us, zone)
-    values = _numbers(table, hold=spec.on_gap != "error") * spec.scale
+    with np.errstate(over="ignore"):
+        values = _numbers(table, hold=spec.on_gap != "error") * spec.scale
     _check_limits(spec, table, values)
     times_us, values = _filled(spec, table, times_us, values, zone)
     end_us = int(times_us[-1]) + _interval_us(spec, times_us)
@@ -180,7 +183,8 @@ def _check_limits(spec: FileColumn, table: Table, values: Floats) -> None:
     wrong = (values < lower) | (values > upper)
     if wrong.any():
         row = int(wrong.argmax())
-        accepted = f"{lower / spec.scale:g} to {upper / spec.scale:g} (are `unit` and `factor` right?)"
+        least, most = sorted((lower / spec.scale, upper / spec.scale))
+        accepted = f"{least:g} to {most:g} (are `unit` and `factor` right?)"
         raise table.error(row, str(table.values.name), str(table.values.iloc[row]), accepted)
 
 
