@@ -13,7 +13,6 @@ import fcntl
 import inspect
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cache
@@ -21,6 +20,7 @@ from hashlib import blake2b
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
+from threading import Event
 from types import FunctionType, ModuleType
 from typing import IO, Any
 
@@ -177,9 +177,10 @@ def in_turn(path: Path) -> Iterator[None]:
     with lock:
         if not _is_ours(lock):
             with trigger_event("numba:compile"):
-                patience_ends = time.monotonic() + _PATIENCE_S
-                while not _is_ours(lock) and time.monotonic() < patience_ends:
-                    time.sleep(_ASK_AGAIN_S)
+                asked, pause = 0, Event()
+                while not _is_ours(lock) and asked * _ASK_AGAIN_S < _PATIENCE_S:
+                    pause.wait(_ASK_AGAIN_S)
+                    asked += 1
         yield
 
 

@@ -22,7 +22,9 @@ class Deeds:
         self._start_us = start_us
         self._last: dict[int, int] = {}
         """When each component was commanded last [µs since the Unix epoch], by its id."""
-        self._recent: deque[int] = deque()
+        self._recent: deque[tuple[int, int]] = deque()
+        """When there were commands in the last minute [µs since the Unix epoch], and how many."""
+        self._recently = 0
         self.commands = 0
         """How many there were, refused ones among them."""
         self.refused = 0
@@ -34,13 +36,15 @@ class Deeds:
             self.commands += 1
             self.refused += execution.refusal is not None
             self._last[command.component_id] = execution.time_us
-            self._recent.append(execution.time_us)
+            self._forget(execution.time_us)
+            at_once = self._recent.pop()[1] if self._recent and self._recent[-1][0] == execution.time_us else 0
+            self._recent.append((execution.time_us, at_once + 1))
+            self._recently += 1
 
     def per_minute(self, time_us: int) -> int:
         """Return how many commands there were in the minute before a time [µs]."""
-        while self._recent and self._recent[0] <= time_us - MINUTE_US:
-            self._recent.popleft()
-        return len(self._recent)
+        self._forget(time_us)
+        return self._recently
 
     def silence_s(self, time_us: int) -> float:
         """Return for how long there was no command at a time [µs], since the start if there never was one [s]."""
@@ -51,3 +55,10 @@ class Deeds:
         if component_id is None:
             return any(time_us >= since_us for time_us in self._last.values())
         return self._last.get(component_id, since_us - 1) >= since_us
+
+    def _forget(self, time_us: int) -> None:
+        """Keep no more than the minute before a time [µs], to which a site may have gone back."""
+        while self._recent and self._recent[0][0] <= time_us - MINUTE_US:
+            self._recently -= self._recent.popleft()[1]
+        while self._recent and self._recent[-1][0] > time_us:
+            self._recently -= self._recent.pop()[1]
