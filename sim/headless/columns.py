@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ from .run import Chunk
 from .state_columns import told_states
 
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 
 def _hypotenuse(one: Floats, other: Floats) -> Floats:
@@ -345,7 +347,7 @@ class Columns:
         gap = self._gap(chunk, key)
         if gap is not None:
             power = self._active_w(chunk, key)
-            rest = np.where((power > 0.0) & (power < gap[1]), power, 0.0)
+            rest = np.where((power > 0.0) & (power < gap[1] * (1.0 - ROUNDING)), power, 0.0)
             alone = self._alone(chunk, key)
             yield from _bounds_beside_rest(Metric.AC_POWER_ACTIVE, lower, upper, gap, power, rest, alone)
         else:
@@ -419,16 +421,33 @@ def _bounds_beside_rest(
         touches = can[way] & can[3] & (uppers[way] >= lowers[3])
         lowers[3] = np.where(touches, lowers[way], lowers[3])
         can[way] &= ~touches
+    has_zero = can & (lowers <= 0.0) & (uppers >= 0.0)
+    is_around = (can & (uppers < 0.0)).any(axis=0) & (can & (lowers > 0.0)).any(axis=0)
+    can[2] = ~has_zero.any(axis=0) & ~is_around
+    has_zero[2] = can[2]
     slack = ROUNDING * np.abs(power)
     has_power = (lowers - slack <= power) & (power <= uppers + slack)
     has_power[1] = False
-    width = np.where(can & ~has_power, uppers - lowers, np.inf)
-    narrowest = len(width) - 1 - np.argmin(width[::-1], axis=0)
-    can &= (can.sum(axis=0) <= 2) | (np.arange(len(width))[:, None] != narrowest)
-    has_rest = (can & (lowers <= 0.0) & (uppers >= 0.0)).any(axis=0)
-    can[2] = ~has_rest & (can.sum(axis=0) < 2)
+    can = _widest_two(can, lowers, uppers, has_power, has_zero)
     order = np.argsort(~can, axis=0, kind="stable")
     for number in (0, 1):
         there = can.sum(axis=0) > number
         lower, upper = (np.take_along_axis(each, order, axis=0)[number] for each in (lowers, uppers))
         yield from _bounds(metric, np.where(there, lower, np.nan), np.where(there, upper, np.nan), number)
+
+
+def _widest_two(can: Flags, lowers: Floats, uppers: Floats, has_power: Flags, has_zero: Flags) -> Flags:
+    """Return which two of the ranges remain of three or more; see `widest_two`."""
+    best, rank = can, np.full(can.shape[1], -np.inf)
+    width = np.full(can.shape[1], -np.inf)
+    for one, other in combinations(range(len(can)), 2):
+        is_around = (uppers[one] < 0.0) & (lowers[other] > 0.0)
+        its_rank = 2.0 * (has_power[one] | has_power[other]) + (has_zero[one] | has_zero[other] | is_around)
+        its_width = (uppers[one] - lowers[one]) + (uppers[other] - lowers[other])
+        is_better = (its_rank > rank) | ((its_rank == rank) & (its_width > width))
+        is_better &= can[one] & can[other] & (can.sum(axis=0) > 2)
+        rank, width = np.where(is_better, its_rank, rank), np.where(is_better, its_width, width)
+        pair = np.zeros_like(can)
+        pair[[one, other]] = True
+        best = np.where(is_better, pair, best)
+    return best

@@ -37,7 +37,9 @@ class Deeds:
             self.refused += execution.refusal is not None
             self._last[command.component_id] = execution.time_us
             self._forget(execution.time_us)
-            at_once = self._recent.pop()[1] if self._recent and self._recent[-1][0] == execution.time_us else 0
+            at_once = (
+                self._recent.pop()[1] if self._recent and self._recent[-1][0] == execution.time_us else 0
+            )
             self._recent.append((execution.time_us, at_once + 1))
             self._recently += 1
 
