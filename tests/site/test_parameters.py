@@ -214,6 +214,12 @@ def test_an_array_of_changed_modules_keeps_its_peak_power(parameters: dict[str, 
     ) == pytest.approx(30e3)
 
 
+@pytest.mark.parametrize("value", ["'12'", "true", "[0.1, '0.2']", "[0.1, true]"])
+def test_what_is_no_number_is_refused(value: str) -> None:
+    with pytest.raises(SiteError, match=r"^site.yaml:7: bat.parameters.r0_ohm"):
+        parse_site(site_text(f"{{r0_ohm: {value}}}"), "site.yaml")
+
+
 def test_a_table_of_another_length_is_a_finer_or_coarser_one() -> None:
     params = overridden(battery_preset("lfp-92kwh"), {"r0_ohm": (0.1, 0.2, 0.1)})
     assert params.r0_ohm == (0.1, 0.2, 0.1)
