@@ -86,6 +86,33 @@ def test_what_is_made_of_the_rating_is_of_the_model() -> None:
     assert (told.value, told.unit, told.origin) == (10_000.0, "VA", Origin.MODEL)
 
 
+def test_one_value_of_a_grid_code_in_the_file_leaves_the_others_to_the_preset() -> None:
+    code = {"preset": "vde-ar-n-4105", "overvoltage": "112 %"}
+    told = of(explanation(site(inv=INVERTER | {"grid_code": code}), "inv"))
+    of_code = {name for name, each in told.items() if name.startswith("grid_code.code.")}
+    assert {name for name in of_code if told[name].origin is Origin.FILE} == {"grid_code.code.overvoltage_pu"}
+
+
+def test_what_a_file_says_as_the_model_has_it_is_of_the_file() -> None:
+    told = of(explanation(site(inv=INVERTER | {"grid_code": {"overvoltage": "115 %"}}), "inv"))
+    assert told["grid_code.code.overvoltage_pu"].origin is Origin.FILE
+
+
+def test_errors_of_a_meter_that_are_drawn_by_chance_are_of_the_model() -> None:
+    meter = {"id": 2, "category": "meter", "behind": "grid", "measurement": {"accuracy_class": "1"}}
+    assert of(explanation(site(main=meter), "main"))["meter.gain_errors"].origin is Origin.MODEL
+
+
+@pytest.mark.parametrize("name", ["standby_power_w", "dc_current_max_a", "ramp_rate_w_per_s"])
+def test_what_is_made_of_a_preset_has_its_remark(name: str) -> None:
+    assert of(explanation(site(inv=INVERTER), "inv"))[name].remark
+
+
+def test_a_connection_point_has_the_one_fuse_that_it_is_made_of() -> None:
+    grid = {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "100 A", "fuse": {}}
+    assert len(explanation(site(grid=grid), "grid").presets) == 1
+
+
 def test_presets_of_ones_own_have_their_values_without_remarks(tmp_path: Path) -> None:
     (tmp_path / "presets").mkdir()
     (tmp_path / "presets" / "batteries.toml").write_text(
