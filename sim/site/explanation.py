@@ -28,6 +28,8 @@ _DRIVES = frozenset(
 )  # fmt: skip
 """Keys without which a component would be another one, driven by something else, or drawn otherwise by chance."""
 
+_PARTS = frozenset({"grid_code", "volt_var", "freq_watt", "measurement", "fuse", "voltages"})
+"""Keys that give a component a part with parameters of its own, which stays where the file says less of it."""
 _MADE_OF = {
     "standby_power_w": "standby",
     "no_load_loss_w": "no_load_loss",
@@ -133,7 +135,7 @@ def _defaults(section: BaseModel) -> dict[str, Any]:
         value = getattr(section, name)
         if field.is_required() or name in _DRIVES:
             continue
-        if isinstance(value, Section) and field.get_default(call_default_factory=True) is None:
+        if name in _PARTS and isinstance(value, Section):
             plain[name] = value.model_copy(update=_defaults(value))
         else:
             # Defaults are written as in a file.

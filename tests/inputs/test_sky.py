@@ -12,6 +12,7 @@ import pytest
 from doppelgrid.sim.inputs.daily import Day, midnight_us
 from doppelgrid.sim.inputs.location import Location
 from doppelgrid.sim.inputs.profiles.clear_sky import clear_sky_irradiance
+from doppelgrid.sim.inputs.profiles.obstacles import NO_OBSTACLES, Obstacles
 from doppelgrid.sim.inputs.profiles.sky import SkyDays, cloud_index
 from doppelgrid.sim.inputs.signal import Signal
 from doppelgrid.sim.inputs.specs import ClearSky, Clouds, IrradianceInput
@@ -168,3 +169,17 @@ def test_no_day_of_a_low_sun_is_brighter_than_the_clearest(
         assert shown.max() <= 1.04 * clear.max()
         peaks.append(shown.max() / max(clear.max(), 1.0))
     assert len(set(peaks)) > 1
+
+
+def test_a_horizon_takes_the_beam_under_given_clouds_as_well(us: Us) -> None:
+    place = Location(latitude=52.5, longitude=13.4, altitude=34.0, timezone="Europe/Berlin")
+    spec = ClearSky.model_validate({"clouds": {"cover": "0 %"}, "step": "1 min"})
+    begin_us = us("2026-06-15T00:00:00+02:00")
+    day = Day(date(2026, 6, 15), begin_us, begin_us + 1440 * MINUTE_US, place.zone)
+    free, behind = (
+        SkyDays(spec, place, (30.0, 180.0), "1/a", "1/weather", is_glazed=True, obstacles=each).steps(day)
+        for each in (NO_OBSTACLES, Obstacles(((0.0, 40.0), (180.0, 40.0))))
+    )
+    morning_us, noon_us = (begin_us + hour * 60 * MINUTE_US for hour in (8, 13))
+    assert behind.at(morning_us) < 0.5 * free.at(morning_us)
+    assert behind.at(noon_us) > 0.8 * free.at(noon_us)
