@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from .battery import BatteryParams
+from .diffusion import LEAST_BULK
 from .hysteresis import hysteresis_capacitance_f
 from .parameter import Parameter, ParameterError, check_parameters
 from .tables import scaled_table, table_mean, table_value
@@ -190,6 +191,13 @@ def check_battery(params: BatteryParams) -> None:
         "half of soc_upper - soc_lower",
         0.5 * (params.soc_upper - params.soc_lower),
     )
+    least_gain_h = LEAST_BULK * params.diffusion_time_constant_s / 3600.0
+    if 0.0 < params.diffusion_gain_h < least_gain_h:
+        raise ParameterError(
+            "diffusion_gain_h",
+            f"{params.diffusion_gain_h:g} h",
+            f"0 h, or >= {least_gain_h:g} h, {LEAST_BULK:g} of diffusion_time_constant_s",
+        )
     if params.diffusion_gain_h > 0.0 and not params.diffusion_time_constant_s > 0.0:
         raise ParameterError(
             "diffusion_time_constant_s",

@@ -38,6 +38,11 @@ class Lag(NamedTuple):
 
 _SAME = 1e-9
 """Closer states of charge count as one."""
+LEAST_BULK = 1e-6
+"""Least gain over the time constant, which is the charge in the bulk over that near the surface; chosen.
+
+With less, what the bulk holds is lost to rounding.
+"""
 NO_LAG = Lag(1.0, 0.0, 1.0)
 """Of cells whose charge levels out at once."""
 

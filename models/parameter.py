@@ -12,7 +12,7 @@ when a site is loaded.
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple, TypeVar, get_type_hints
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 _Mark = TypeVar("_Mark")
 
@@ -108,8 +108,14 @@ _HINTS: dict[type, dict[str, Any]] = {}
 """Evaluated for each device anew, annotations would take as long as all else that a site needs to be built."""
 
 
+def _fixed_entries(params_type: type, name: str) -> int | None:
+    """Return how many entries a table has by its type; None if it may be finer or coarser."""
+    entries = get_args(get_args(_hints(params_type)[name])[0])
+    return None if Ellipsis in entries else len(entries)
+
+
 def check_parameters(params: Any, within: str = "", watched_unit: str = "") -> None:
-    """Hold a set of parameters to the ranges of its type, nested sets and tables included.
+    """Hold a set of parameters to the ranges and lengths of its type, nested sets and tables included.
 
     Args:
         params: A `…Params` named tuple.
@@ -124,6 +130,10 @@ def check_parameters(params: Any, within: str = "", watched_unit: str = "") -> N
         if hasattr(value, "_fields"):
             check_parameters(value, f"{within}{name}.", units.get(name, ""))
         elif name in described:
+            if isinstance(value, tuple):
+                entries = _fixed_entries(type(params), name)
+                if entries is not None and len(value) != entries:
+                    raise ParameterError(f"{within}{name}", f"a table of {len(value)}", f"{entries} entries")
             _check(f"{within}{name}", value, described[name])
 
 

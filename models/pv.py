@@ -59,11 +59,11 @@ _MOST_ROUNDS = 60
 class ModuleParams(NamedTuple):
     """A module: the single diode at standard test conditions (1000 W/m², 25 °C)."""
 
-    light_current_a: Annotated[float, Parameter("A", lower=0.0, above=True)]
+    light_current_a: Annotated[float, Parameter("A", 0.0, 100.0, "chosen: above any module", above=True)]
     """IL,ref."""
-    saturation_current_a: Annotated[float, Parameter("A", lower=0.0, above=True)]
+    saturation_current_a: Annotated[float, Parameter("A", 1e-50, 1.0, "chosen: around any module")]
     """I0,ref."""
-    ideality_v: Annotated[float, Parameter("V", lower=0.0, above=True)]
+    ideality_v: Annotated[float, Parameter("V", 0.01, 100.0, "chosen: one cell to more than a thousand")]
     """a,ref: ideality factor times cells in series times thermal voltage."""
     series_ohm: Annotated[float, Parameter("Ω", lower=0.0)]
     """Rs."""

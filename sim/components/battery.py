@@ -230,19 +230,15 @@ def battery_params(battery: Battery) -> BatteryParams:
     )
     if battery.parameters:
         own = not_of_parts(battery.parameters, PARTS)
-        params = _with_both_capacities(overridden(params, own), own)
+        params = _with_energy(overridden(params, own), own)
         check_battery(params)
     return params
 
 
-def _with_both_capacities(params: BatteryParams, given: Given) -> BatteryParams:
-    """Return a battery whose energy and charge agree, where a site file sets but one of them, or the voltage."""
-    mean_v = table_mean(params.ocv_v, 0.0, 1.0)
-    has_energy, has_charge = "capacity_wh" in given, "charge_capacity_ah" in given
-    if has_energy and not has_charge:
-        return params._replace(charge_capacity_ah=params.capacity_wh / mean_v)
-    if not has_energy and (has_charge or "ocv_v" in given):
-        return params._replace(capacity_wh=params.charge_capacity_ah * mean_v)
+def _with_energy(params: BatteryParams, given: Given) -> BatteryParams:
+    """Return a battery with the energy that its charge and voltage make, where a site file sets one of those."""
+    if "charge_capacity_ah" in given or "ocv_v" in given:
+        return params._replace(capacity_wh=params.charge_capacity_ah * table_mean(params.ocv_v, 0.0, 1.0))
     return params
 
 

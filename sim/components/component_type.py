@@ -28,6 +28,7 @@ from ..inputs.signal import Signal
 from .device import Machine
 from .load import WiredLoad
 from .metering import Metering
+from .own_keys import refuse_own_keys
 from .rating import Rating, gap_of
 from .section import ComponentSection, FlexibleDevice
 from .setting import GridFacts, Setting
@@ -38,18 +39,6 @@ AC_PARENTS = (Category.GRID_CONNECTION_POINT, Category.METER)
 """What components on the AC side may be behind."""
 DC_PARENTS = (Category.BATTERY_INVERTER, Category.HYBRID_INVERTER)
 """What components on the direct current side may be behind."""
-OWN_KEYS = {
-    "dc_power_stc_w": "peak_power_w",
-    "rated_power_w": "rated_power_w",
-    "minimum_power_w": "min_power_w",
-    "apparent_power_va": "rated_power_w",
-    "rated_reactive_power_var": "rated_reactive_power_var",
-    "switches_phases": "phase_switching",
-    "switch_delay_s": "phase_switching",
-    "switch_pause_s": "phase_switching",
-    "switch_dwell_s": "phase_switching",
-}
-"""Parameters by which bounds and inputs are shown as well, and the fields of sections that set them."""
 
 
 @dataclass(frozen=True)
@@ -247,12 +236,7 @@ class ComponentType:
         own = not_of_parts(section.parameters, self.parts)
         if self.params is None and own:
             raise ParameterError(next(iter(own)), "unknown", self._of_parts_alone)
-        for name in section.parameters:
-            key = OWN_KEYS.get(name.rpartition(".")[2])
-            if key is not None and key in type(section).model_fields:
-                raise ParameterError(name, "set by a key of the component itself", "that key")
-            if key is not None:
-                raise ParameterError(name, "what its bounds go by", "other parameters")
+        refuse_own_keys(section)
         if self.params is not None:
             self.with_parameters(self.params(section, grid), section)
         for name, made in self.parts.items():

@@ -30,7 +30,7 @@ from ..domain.ranges import Bounds
 from ..domain.timestamps import to_us
 from ..files.moments import parse_moment, parse_zone, write_moment
 from ..files.parameters import lacks_part, with_part
-from ..files.presets import check_at_most, find_preset, preset_cache, preset_names
+from ..files.presets import check_at_most, find_preset, preset_cache, preset_names, presets_asked
 from ..files.sections import Deviation, Section, Text, one_of_names, refuse, written
 from ..files.units import AMPERE as _AMPERE
 from ..files.units import (
@@ -188,8 +188,9 @@ def check_fuse(params: FuseParams) -> None:
 @preset_cache
 def fuse_for(rated_current_a: float) -> FuseParams:
     """Return a gG fuse link for any rated current [A], > 0: the nearest preset with its currents scaled."""
-    links = [fuse_preset(name) for name in fuse_preset_names()]
-    nearest = min(links, key=lambda link: abs(math.log(link.rated_current_a / rated_current_a)))
+    with presets_asked():  # Those that are merely looked at are not what it is made of.
+        rated_a = {name: fuse_preset(name).rated_current_a for name in fuse_preset_names()}
+    nearest = fuse_preset(min(rated_a, key=lambda name: abs(math.log(rated_a[name] / rated_current_a))))
     ratio = rated_current_a / nearest.rated_current_a
     return nearest._replace(
         rated_current_a=rated_current_a, melting_current_a=nearest.melting_current_a * ratio

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ..domain.categories import OperationalMode
 from ..domain.messages import Refusal, RefusalStatus
+from ..files.parameters import Number
 from ..files.sections import ComponentNumber, Phases, Section, refuse, written
 from ..files.units import Duration, NonNegativePower, PositivePower, PositiveRampRate
 from ..inputs.specs import LoadInput, RecordedPower
@@ -43,7 +44,7 @@ class ComponentSection(Section):
     """What clients may do: read telemetry, send commands, both or neither."""
     refusals: Mapping[Refusal, RefusalStatus] = {}
     """gRPC statuses by which it refuses commands, by the reason, where its maker has others than usual."""
-    parameters: Mapping[str, float | tuple[float, ...]] = {}
+    parameters: Mapping[str, Number | tuple[Number, ...]] = {}
     """Parameters of the component's model, past its preset, in the units of `docs/models`."""
 
 

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from ...models.inverter import InverterParams
 from ...models.parameter import check_parameters
 from ...models.pv import ModuleParams, PvArrayParams, pv_maximum_power_point, pv_point_at
-from ..files.parameters import lacks_part, with_part
+from ...models.pv_module import check_modules, module_power_w
+from ..files.parameters import lacks_part, of_part, with_part
 from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.problems import one_of
 from ..files.sections import Azimuth, Section, Tilt, refuse
@@ -283,6 +284,11 @@ def array_params(inverter: BehindInverter, params: InverterParams) -> PvArrayPar
         voltage_min_v=params.dc_voltage_min_v,
         voltage_max_v=params.dc_voltage_max_v,
     )
+    own = of_part(inverter.parameters, f"{ARRAY}.module")
+    array = with_part(array, inverter.parameters, ARRAY)
+    if own and "power_stc_w" not in own:
+        power_w = module_power_w(array.module)
+        array = array._replace(module=array.module._replace(power_stc_w=power_w))
     return with_part(array, inverter.parameters, ARRAY, check_array)
 
 
@@ -294,6 +300,7 @@ def check_array(array: PvArrayParams) -> None:
     """
     check_at_most("stop_w_per_m2", array.stop_w_per_m2, "start_w_per_m2", array.start_w_per_m2, "W/m²")
     check_at_most("voltage_min_v", array.voltage_min_v, "voltage_max_v", array.voltage_max_v, "V")
+    check_modules(array)
 
 
 def _within_window(array: PvArrayParams, inverter: InverterParams) -> float:
@@ -368,5 +375,6 @@ def solar_array(inverter: BehindInverter, params: InverterParams, setting: Setti
         for share, plane in planes_of(inverter)
     ]
     sun = parts[0][1] if len(parts) == 1 else Mix(parts)
-    is_outdoors = setting.has_climate and isinstance(given_sun, ClearSky)
+    has_default_sky = isinstance(given_sun, ClearSky) and given_sun.clouds is None
+    is_outdoors = setting.has_climate and has_default_sky
     return SolarArray(sun, array_params(inverter, params), is_outdoors)

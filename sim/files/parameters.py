@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Never, TypeVar
+from typing import Annotated, Any, Never, TypeVar
+
+from pydantic import Field
 
 from ...models.parameter import ParameterError, check_parameters
 from .problems import one_of
 
 P = TypeVar("P")
-Given = Mapping[str, float | tuple[float, ...]]
+Number = Annotated[float, Field(strict=True)]
+"""As a file gives a parameter: a number, and neither a text that looks like one nor true."""
+Given = Mapping[str, Number | tuple[Number, ...]]
 
 
 def overridden(params: P, given: Given) -> P:

@@ -1,17 +1,23 @@
-"""Where the air of a site is warmer or colder than the data of its devices reach."""
+"""What of a site does not suit its place: air beyond the data of its devices, modules that face away from the sun."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..components.battery import Battery, battery_params
 from ..components.component_type import Built
+from ..components.hybrid_inverter import HybridInverter
+from ..components.pv_inverter import PvInverter
+from ..files.presets import own_presets
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
 from ..inputs.profiles.climate import climate_at
-from ..inputs.specs import ClimateTemperature, FileColumn, Inline, TemperatureInput
+from ..inputs.specs import ClearSky, ClimateTemperature, FileColumn, Inline, TemperatureInput
 from .explanation import builder_of
 from .site import Site
 
+_TROPIC_DEG = 23.44
+"""Nearer to the equator the sun stands in the south for a part of the year [°]."""
 _SPREADS = 2.0
 """By how many standard deviations days are warmer or colder than their month, and few are more."""
 
@@ -23,6 +29,7 @@ def climate_notes(site: Site, *, start_us: int) -> Iterator[str]:
         site: A valid site, whose files can be read.
         start_us: When a run would start [µs since the Unix epoch].
     """
+    yield from _start_notes(site)
     if site.ambient_temperature is None:
         return  # All data reach the air of a room.
     coldest_c, warmest_c = _air_c(site.ambient_temperature, site)
@@ -43,6 +50,44 @@ def climate_notes(site: Site, *, start_us: int) -> Iterator[str]:
                 beyond.append(f"up to {upper_c:g} °C, and the air is at {warmest_c:g} °C")
             for words in beyond:
                 yield f"{named} {word} {words}, outside its data sheet"
+
+
+def _start_notes(site: Site) -> Iterator[str]:
+    """Yield which batteries start warmer or colder than their data sheets reach."""
+    for key, component in site.components.items():
+        start_c = component.initial_temperature_c if isinstance(component, Battery) else None
+        if not isinstance(component, Battery) or start_c is None:
+            continue
+        with own_presets(site.own_presets):
+            cells = battery_params(component)
+        for word, limits_c in (
+            ("is charged", cells.charge_temperatures_c),
+            ("is discharged", cells.discharge_temperatures_c),
+        ):
+            beyond = f"from {limits_c[0]:g} °C on" if start_c < limits_c[0] else f"up to {limits_c[-1]:g} °C"
+            if not limits_c[0] <= start_c <= limits_c[-1]:
+                named = f"{key} ({component.preset})"
+                yield f"{named} {word} {beyond}, and starts at {start_c:g} °C, outside its data sheet"
+
+
+def facing_notes(site: Site) -> Iterator[str]:
+    """Yield which modules face away from the sun, since the file says of a site in the south no azimuth."""
+    latitude = site.microgrid.location.latitude
+    if latitude >= -_TROPIC_DEG:
+        return
+    for key, component in site.components.items():
+        if (
+            not isinstance(component, PvInverter | HybridInverter)
+            or "azimuth_deg" in component.model_fields_set
+        ):
+            continue
+        has_array = component.has_array if isinstance(component, HybridInverter) else component.power is None
+        under_sky = component.irradiance is None or isinstance(component.irradiance, ClearSky)
+        if has_array and under_sky and component.tilt_deg > 0.0:
+            yield (
+                f"{key} faces south (azimuth: {component.azimuth_deg:g} °, since the file gives none), "
+                f"away from the sun at latitude {latitude:g}; 0 ° is north"
+            )
 
 
 def _limits_c(built: Built) -> Iterator[tuple[str, float, float]]:

@@ -6,20 +6,41 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from ...models.parameter import described_parameters, watched_units
 from ..components.component_type import Built
+from ..components.own_keys import key_given
 from ..components.registry import type_of
 from ..components.section import ComponentSection
 from ..components.solar_array import ARRAY
 from ..files.preset_comments import remarks_on
 from ..files.presets import PresetName, own_presets, presets_asked
+from ..files.sections import Section
 from .environment import ambient_signal, settings
 from .site import Site
 
-_DRIVES = frozenset({"id", "category", "behind", "preset", "module", "load", "power", "irradiance", "car"})
-"""Keys of a component without which it would be another one, or driven by something else."""
+_DRIVES = frozenset(
+    {
+        "id", "category", "behind", "preset", "module", "load", "power", "irradiance", "car", "accuracy_class",
+        "rated_fuse_current_a",
+    }
+)  # fmt: skip
+"""Keys without which a component would be another one, driven by something else, or drawn otherwise by chance."""
+
+_PARTS = frozenset({"grid_code", "volt_var", "freq_watt", "measurement", "fuse", "voltages"})
+"""Keys that give a component a part with parameters of its own, which stays where the file says less of it."""
+_MADE_OF = {
+    "standby_power_w": "standby",
+    "no_load_loss_w": "no_load_loss",
+    "quadratic_loss_per_w": "quadratic_loss",
+    "ramp_rate_w_per_s": "ramp_rate_per_s",
+    "heat_capacity_j_per_k": "time_constant_s",
+    "heat_loss_w_per_k": "temperature_rise_k",
+    "dc_current_max_a": "dc_current_a_per_kw",
+    "heat_sink_max_c": "full_power_ambient_c",
+}
+"""Parameters that a model makes of others of a preset for the size of the component, and the main one of those."""
 
 
 class Origin(StrEnum):
@@ -46,7 +67,7 @@ class Explained(NamedTuple):
     """Range of what it may be."""
     origin: Origin
     remark: str
-    """What the file of the preset says of the value: a data sheet, a publication, or that it is chosen."""
+    """What the file of the preset says of the value, or of what it is made of: a data sheet, or that it is chosen."""
 
 
 class Explanation(NamedTuple):
@@ -81,13 +102,14 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
             remarks |= of_values
     found = []
     for name, (value, unit, accepted) in made.items():
-        is_said = name in section.parameters or name in section.model_fields_set
+        is_said = name in section.parameters or key_given(section, name) is not None
         is_there_anyway, remark = name in of_plain, _remark(name, remarks)
         if is_said or (of_plain[name][0] != value if is_there_anyway else remark is None):
             found.append(Explained(name, value, unit, accepted, Origin.FILE, ""))
         else:
             origin = Origin.MODEL if remark is None else Origin.PRESET
-            found.append(Explained(name, value, unit, accepted, origin, remark or ""))
+            made_of = remarks.get(_MADE_OF.get(name, ""), "")
+            found.append(Explained(name, value, unit, accepted, origin, remark or made_of))
     return Explanation(presets, tuple(found))
 
 
@@ -106,16 +128,21 @@ def _remark(name: str, remarks: Mapping[str, str]) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def _defaults(section: ComponentSection) -> dict[str, Any]:
-    """Return what a component has in place of whatever its file may leave out."""
-    return {
-        # Defaults are written as in a file.
-        name: TypeAdapter(field.rebuild_annotation()).validate_python(
-            field.get_default(call_default_factory=True)
-        )
-        for name, field in type(section).model_fields.items()
-        if not field.is_required() and name not in _DRIVES
-    }
+def _defaults(section: BaseModel) -> dict[str, Any]:
+    """Return what a component has in place of whatever its file may leave out; parts that it has by the file stay."""
+    plain = {}
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
+        if field.is_required() or name in _DRIVES:
+            continue
+        if name in _PARTS and isinstance(value, Section):
+            plain[name] = value.model_copy(update=_defaults(value))
+        else:
+            # Defaults are written as in a file.
+            plain[name] = TypeAdapter(field.rebuild_annotation()).validate_python(
+                field.get_default(call_default_factory=True)
+            )
+    return plain
 
 
 def builder_of(site: Site, start_us: int) -> Callable[[str, ComponentSection], Built]:

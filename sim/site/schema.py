@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..components.battery import Battery
-from ..components.component_type import OWN_KEYS
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.inverter import InverterSection
 from ..components.meter import Meter
+from ..components.own_keys import goes_by_key
 from ..components.pv_inverter import PvInverter
 from ..components.section import ComponentSection
 from .explanation import Explained, explained
@@ -27,7 +27,7 @@ def site_schema() -> dict[str, Any]:
     for section, parameters in _parameters():
         described = schema["$defs"][section.__name__]["properties"]["parameters"]
         described["properties"] = {
-            each.name: _described(each) for each in parameters if each.name.rpartition(".")[2] not in OWN_KEYS
+            each.name: _described(each) for each in parameters if not goes_by_key(each.name)
         }
     return {"$schema": DIALECT, **for_people(schema), "title": "Doppelgrid site"}
 

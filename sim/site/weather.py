@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from ...models.sensor import IDEAL_SENSOR, SensorParams
-from ..files.parameters import overridden
+from ..files.parameters import Number, overridden
 from ..files.presets import check_at_most
 from ..files.sections import ComponentNumber, Section, refuse, written
 from ..inputs.specs import (
@@ -67,7 +67,7 @@ class Sensor(Section):
     """Name of the model, shown to clients."""
     metrics: Annotated[tuple[SensorMetric, ...], Field(min_length=1), AfterValidator(_each_once)]
     """What it measures."""
-    parameters: Mapping[SensorMetric, Mapping[str, float]] = {}
+    parameters: Mapping[SensorMetric, Mapping[str, Number]] = {}
     """Parameters of the sensor's model, by metric, in that unit and those of `docs/models/sensor.md`; ideal if none."""
 
     @field_validator("parameters")

@@ -299,3 +299,16 @@ class TestClocks:
         assert refusal(load, time_format="%Y-%m-%d %H:%M").endswith(
             "accepted: a time written as %Y-%m-%d %H:%M"
         )
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz"])
+def test_a_column_whose_name_another_has_is_refused(load: Load, tmp_path: Path, ending: str) -> None:
+    content = b"time,load,load\n2026-06-15T00:00:00Z,1,2\n"
+    (tmp_path / f"day.{ending}").write_bytes(gzip.compress(content) if ending == "csv.gz" else content)
+    told = refusal(load, file=f"day.{ending}", column="load")
+    assert "column is 'load', the name of 2 columns; accepted: the name of one column alone" in told
+
+
+def test_columns_of_one_name_are_of_no_harm_where_none_of_them_is_read(load: Load, tmp_path: Path) -> None:
+    write(tmp_path, "2026-06-15T00:00:00Z,1,,", header="time,load,,")
+    assert load(column="load").at(0) == 1.0

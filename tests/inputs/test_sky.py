@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from datetime import date
 
 import numpy as np
 import pytest
 
+from doppelgrid.sim.inputs.daily import Day, midnight_us
 from doppelgrid.sim.inputs.location import Location
 from doppelgrid.sim.inputs.profiles.clear_sky import clear_sky_irradiance
-from doppelgrid.sim.inputs.profiles.sky import cloud_index
+from doppelgrid.sim.inputs.profiles.obstacles import NO_OBSTACLES, Obstacles
+from doppelgrid.sim.inputs.profiles.sky import SkyDays, cloud_index
 from doppelgrid.sim.inputs.signal import Signal
-from doppelgrid.sim.inputs.specs import Clouds, IrradianceInput
+from doppelgrid.sim.inputs.specs import ClearSky, Clouds, IrradianceInput
 
 Build = Callable[..., Signal]
 Us = Callable[[str], int]
@@ -132,3 +135,51 @@ def test_a_clouded_sky_is_the_clear_one_times_what_the_clouds_of_the_day_let_thr
     for hour in (9, 13, 17):
         step, time_us = hour * 360, begin_us + hour * 60 * MINUTE_US
         assert clouded.at(time_us) == pytest.approx(clear.at(time_us) * through[step], rel=1e-9)
+
+
+def test_under_given_clouds_modules_have_the_light_that_reaches_their_plane(us: Us) -> None:
+    place = Location(latitude=52.5, longitude=13.4, altitude=34.0, timezone="Europe/Berlin")
+    spec = ClearSky.model_validate({"clouds": {"cover": "0 %"}, "step": "1 min"})
+    sky = SkyDays(spec, place, (30.0, 180.0), "1/a", "1/weather", is_glazed=True)
+    begin_us = us("2026-06-15T00:00:00+02:00")
+    day = sky.steps(Day(date(2026, 6, 15), begin_us, begin_us + 1440 * MINUTE_US, place.zone))
+    morning_us = begin_us + 7 * 60 * MINUTE_US
+    clear = clear_sky_irradiance(np.array([morning_us + MINUTE_US // 2]), place, 30.0, 180.0)
+    assert day.at(morning_us) == pytest.approx(clear[0], rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("latitude", "altitude", "azimuth_deg", "month"),
+    [(69.65, 10.0, 180.0, 1), (67.85, 500.0, 180.0, 12), (78.2, 10.0, 180.0, 2), (-80.0, 2800.0, 0.0, 8)],
+)
+def test_no_day_of_a_low_sun_is_brighter_than_the_clearest(
+    latitude: float, altitude: float, azimuth_deg: float, month: int
+) -> None:
+    place = Location(latitude=latitude, longitude=19.0, altitude=altitude, timezone="UTC")
+    spec = ClearSky.model_validate({"step": "10 min"})
+    sky = SkyDays(spec, place, (90.0, azimuth_deg), "1/a", "1/weather")
+    peaks = []
+    for number in (3, 9, 16, 22, 28):
+        day = date(2025, month, number)
+        begin_us = midnight_us(day, place.zone)
+        steps = sky.steps(Day(day, begin_us, begin_us + 1440 * MINUTE_US, place.zone))
+        times_us = begin_us + 10 * MINUTE_US * np.arange(144)
+        clear = clear_sky_irradiance(times_us + 5 * MINUTE_US, place, 90.0, azimuth_deg)
+        shown = np.array([steps.at(int(time_us)) for time_us in times_us])
+        assert shown.max() <= 1.04 * clear.max()
+        peaks.append(shown.max() / max(clear.max(), 1.0))
+    assert len(set(peaks)) > 1
+
+
+def test_a_horizon_takes_the_beam_under_given_clouds_as_well(us: Us) -> None:
+    place = Location(latitude=52.5, longitude=13.4, altitude=34.0, timezone="Europe/Berlin")
+    spec = ClearSky.model_validate({"clouds": {"cover": "0 %"}, "step": "1 min"})
+    begin_us = us("2026-06-15T00:00:00+02:00")
+    day = Day(date(2026, 6, 15), begin_us, begin_us + 1440 * MINUTE_US, place.zone)
+    free, behind = (
+        SkyDays(spec, place, (30.0, 180.0), "1/a", "1/weather", is_glazed=True, obstacles=each).steps(day)
+        for each in (NO_OBSTACLES, Obstacles(((0.0, 40.0), (180.0, 40.0))))
+    )
+    morning_us, noon_us = (begin_us + hour * 60 * MINUTE_US for hour in (8, 13))
+    assert behind.at(morning_us) < 0.5 * free.at(morning_us)
+    assert behind.at(noon_us) > 0.8 * free.at(noon_us)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from doppelgrid.sim.site import explanation
-from doppelgrid.sim.site.climate import climate_notes
+from doppelgrid.sim.site.climate import climate_notes, facing_notes
 from doppelgrid.sim.site.reader import bundled_sites, load_site
 from doppelgrid.sim.site.site import Site
 
@@ -77,3 +77,54 @@ def test_a_site_is_looked_at_once_however_many_components_it_has(monkeypatch: py
 @pytest.mark.parametrize("name", bundled_sites())
 def test_no_bundled_site_is_beyond(name: str) -> None:
     assert not list(climate_notes(load_site(name), start_us=START_US))
+
+
+def site_of(components: dict[str, Any], latitude: float = 52.5) -> Site:
+    return Site.from_content(
+        {
+            "microgrid": {"id": 1, "location": {"latitude": latitude, "longitude": 18.4, "timezone": "UTC"}},
+            "components": {"grid": {"id": 1, "category": "grid_connection_point"}, **components},
+        },
+        Path(),
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "told"),
+    [
+        ("-36 °C", ["is charged from 0 °C on", "is discharged from -35 °C on"]),
+        ("-10 °C", ["is charged from 0 °C on"]),
+        ("0 °C", []),
+        ("60 °C", []),
+        ("61 °C", ["is charged up to 60 °C", "is discharged up to 60 °C"]),
+    ],
+)
+def test_a_battery_that_starts_beyond_its_data_sheet_is_told(start: str, told: list[str]) -> None:
+    site = site_of(
+        {
+            "inv": {"id": 2, "category": "battery_inverter", "behind": "grid", "rated_power": "30 kW"},
+            "bat": {"id": 3, "category": "battery", "behind": "inv", "initial_temperature": start},
+        }
+    )
+    assert list(climate_notes(site, start_us=START_US)) == [
+        f"bat (lfp-92kwh) {words}, and starts at {start}, outside its data sheet" for words in told
+    ]
+
+
+ROOF = {"id": 2, "category": "pv_inverter", "behind": "grid", "rated_power": "5 kW"}
+
+
+def test_modules_in_the_south_without_an_azimuth_are_told() -> None:
+    assert list(facing_notes(site_of({"roof": ROOF}, -33.9))) == [
+        "roof faces south (azimuth: 180 °, since the file gives none), "
+        "away from the sun at latitude -33.9; 0 ° is north"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "keys"),
+    [(33.9, {}), (-10.0, {}), (-33.9, {"azimuth": "180 °"}), (-33.9, {"tilt": "0 °"}), (-33.9, {"power": "1 kW"}),
+     (-33.9, {"irradiance": "500 W/m²"})],
+)  # fmt: skip
+def test_modules_that_face_as_they_may_are_not(latitude: float, keys: dict[str, str]) -> None:
+    assert not list(facing_notes(site_of({"roof": ROOF | keys}, latitude)))

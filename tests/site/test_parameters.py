@@ -5,12 +5,15 @@ from __future__ import annotations
 import pytest
 
 from doppelgrid.models.parameter import ParameterError
+from doppelgrid.models.pv import pv_dc_power_w
 from doppelgrid.sim.components.battery import battery_params, battery_preset
 from doppelgrid.sim.components.inverter import inverter_params
-from doppelgrid.sim.components.solar_array import pv_array_preset
+from doppelgrid.sim.components.pv_inverter import PvInverter
+from doppelgrid.sim.components.solar_array import array_params, pv_array_preset
 from doppelgrid.sim.files.parameters import overridden
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.reader import SiteError, parse_site
+from doppelgrid.sim.site.site import FROM_A_FILE
 
 SITE = """
 microgrid: {id: 1}
@@ -32,10 +35,9 @@ def test_a_parameter_replaces_that_of_the_preset() -> None:
     assert inverter_params(site.components["inv"]).standby_power_w == 99.0  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("given", ["{capacity_wh: 46000}", "{charge_capacity_ah: CHARGE}"])
-def test_one_of_a_battery_s_two_capacities_is_enough(given: str) -> None:
+def test_another_charge_makes_another_energy() -> None:
     preset = battery_preset("lfp-92kwh")
-    half = given.replace("CHARGE", repr(preset.charge_capacity_ah / 2.0))
+    half = f"{{charge_capacity_ah: {preset.charge_capacity_ah / 2.0!r}}}"
     params = battery_params(parse_site(site_text(half), "site.yaml").components["bat"])  # type: ignore[arg-type]
     assert params.capacity_wh == pytest.approx(46e3)
     assert params.charge_capacity_ah == pytest.approx(preset.charge_capacity_ah / 2.0)
@@ -55,6 +57,14 @@ def test_a_set_within_is_reached_by_its_name() -> None:
         ("{soc_derating_width: [0.1, 0.2]}", "soc_derating_width is a list; accepted: a number"),
         ("{r0_ohm: [0.1, -0.1]}", r"r0_ohm\[1\] is -0.1 Ω; accepted: "),
         ("{ocv_v: [700, 600]}", "ocv_v"),
+        (
+            "{charge_temperatures_c: [0, 10]}",
+            "charge_temperatures_c is a table of 2; accepted: 4 entries",
+        ),
+        (
+            "{discharge_temperatures_c: [-20, 0, 20, 40, 60]}",
+            "discharge_temperatures_c is a table of 5; accepted: 4 entries",
+        ),
     ],
 )
 def test_what_cannot_be_is_refused_by_line_name_and_range(battery: str, message: str) -> None:
@@ -72,6 +82,142 @@ def test_what_has_a_key_of_its_own_is_set_by_that() -> None:
         SiteError, match=r"mill\.parameters\.rated_power_w is set by a key of the component itself"
     ):
         parse_site(site, "site.yaml")
+
+
+BESIDE = """
+microgrid: {id: 1}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 500 A}
+  main: {id: 2, category: meter, behind: grid}
+  inv:  {id: 3, category: battery_inverter, behind: main, rated_power: 30 kW}
+  one:  {id: 5, behind: PARENT, KEYS, parameters: {PARAMETERS}}
+  more: {id: 6, category: battery, behind: inv}
+"""
+
+
+@pytest.mark.parametrize(
+    ("keys", "parameters", "key"),
+    [
+        ("category: battery", "capacity_wh: 5", "capacity"),
+        ("category: battery, ageing: 1", "ageing.pace: 2", "ageing"),
+        ("category: ev_charger, rated_power: 22 kW", "charger.phases: 2", "phases"),
+        ("category: ev_charger, rated_power: 22 kW", "place_1: 2", "phases"),
+        ("category: ev_charger, rated_power: 22 kW", "charger.dc_curves_w: [1, 2]", "sessions"),
+        ("category: pv_inverter, rated_power: 30 kW", "array.dc_power_stc_w: 9", "peak_power"),
+    ],
+)
+def test_what_only_a_key_may_say_is_refused_by_that_key(keys: str, parameters: str, key: str) -> None:
+    parent = "inv" if "battery" in keys else "main"
+    text = BESIDE.replace("PARENT", parent).replace("KEYS", keys).replace("PARAMETERS", parameters)
+    with pytest.raises(SiteError) as refused:
+        parse_site(text, "site.yaml")
+    name = parameters.partition(":")[0]
+    assert str(refused.value) == (
+        f"site.yaml:7: one.parameters.{name} is set by a key of the component itself; accepted: that key, {key}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "parameters", "key"),
+    [
+        ("category: battery, min_soc: 5 %", "soc_lower: 0.2", "min_soc"),
+        ("category: battery, capacity: 50 kWh", "charge_capacity_ah: 100", "capacity"),
+        ("category: battery, max_charge_power: 5 kW", "charge_power_max_w: 9000", "max_charge_power"),
+        (
+            "category: battery, bms: {overvoltage: {delay: 2 s}}",
+            "bms.overvoltage.delay_s: 3",
+            "bms.overvoltage.delay",
+        ),
+        ("category: pv_inverter, rated_power: 30 kW, soiling: 4 %", "array.soiling: 0.3", "soiling"),
+        (
+            "category: pv_inverter, rated_power: 30 kW, grid_code: {overfrequency: 52 Hz}",
+            "grid_code.code.overfrequency_hz: 51",
+            "grid_code.overfrequency",
+        ),
+        (
+            "category: pv_inverter, rated_power: 9 kW, min_power_factor: 0.9",
+            "power_factor_min: 0.8",
+            "min_power_factor",
+        ),
+        ("category: meter, measurement: {window: 1 min}", "meter.window_s: 900", "measurement.window"),
+    ],
+)
+def test_what_a_key_and_a_parameter_say_both_is_refused(keys: str, parameters: str, key: str) -> None:
+    parent = "inv" if "battery" in keys else "main"
+    text = BESIDE.replace("PARENT", parent).replace("KEYS", keys).replace("PARAMETERS", parameters)
+    with pytest.raises(SiteError) as refused:
+        parse_site(text, "site.yaml")
+    name = parameters.partition(":")[0]
+    assert str(refused.value) == (
+        f"site.yaml:7: one.parameters.{name} is said by {key} as well; accepted: one of the two"
+    )
+
+
+@pytest.mark.parametrize(
+    ("keys", "parameters"),
+    [
+        ("category: battery, min_soc: 5 %", "soc_upper: 0.9"),
+        ("category: battery, bms: {overvoltage: {delay: 2 s}}", "bms.undervoltage.delay_s: 3"),
+        ("category: pv_inverter, rated_power: 30 kW, soiling: 4 %", "array.shading: 0.3"),
+        ("category: pv_inverter, rated_power: 30 kW, module: thin-film", "array.module.series_ohm: 5"),
+    ],
+)
+def test_a_parameter_beside_keys_that_say_something_else_is_accepted(keys: str, parameters: str) -> None:
+    parent = "inv" if "battery" in keys else "main"
+    text = BESIDE.replace("PARENT", parent).replace("KEYS", keys).replace("PARAMETERS", parameters)
+    assert parse_site(text, "site.yaml").components["one"].parameters
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (
+            "array.module.power_stc_w: 600",
+            "module.power_stc_w is 600 W; accepted: 300.018 W, which the other parameters of the module make",
+        ),
+        (
+            "array.module.light_current_a: 20, array.module.power_stc_w: 300.018",
+            "module.power_stc_w is 300.018 W; accepted: ",
+        ),
+        (
+            "array.modules_in_series: 1000",
+            "modules_in_series is 1000; accepted: <= 37.63, by which a string has 1500 V without load (IEC 61730)",
+        ),
+        ("array.module.ideality_v: 1e6", "module.ideality_v is 1e+06 V; accepted: 0.01..100 V"),
+        (
+            "array.module.saturation_current_a: 1e-99",
+            "module.saturation_current_a is 1e-99 A; accepted: 1e-50..1 A",
+        ),
+        ("array.module.light_current_a: 1e9", "module.light_current_a is 1e+09 A; accepted: above 0..100 A"),
+    ],
+)
+def test_modules_that_contradict_themselves_are_refused(parameters: str, message: str) -> None:
+    text = DEVICE.replace("CATEGORY", "category: pv_inverter, rated_power: 30 kW").replace(
+        "PARAMETERS", parameters
+    )
+    with pytest.raises(SiteError) as refused:
+        parse_site(text, "site.yaml")
+    assert str(refused.value).startswith(f"site.yaml:8: one.parameters.array.{message}")
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"array.module.light_current_a": 20.0}, {"array.module.shunt_ohm": 1e-9}]
+)
+def test_an_array_of_changed_modules_keeps_its_peak_power(parameters: dict[str, float]) -> None:
+    inverter = PvInverter.model_validate(
+        {"id": 5, "category": "pv_inverter", "rated_power": "30 kW", "parameters": parameters},
+        context=FROM_A_FILE,
+    )
+    array = array_params(inverter, inverter_params(inverter, "pv"))
+    assert pv_dc_power_w(
+        array._replace(soiling=0.0, mismatch=0.0, wiring=0.0, degradation=0.0, shading=0.0), 1000.0, 25.0
+    ) == pytest.approx(30e3)
+
+
+@pytest.mark.parametrize("value", ["'12'", "true", "[0.1, '0.2']", "[0.1, true]"])
+def test_what_is_no_number_is_refused(value: str) -> None:
+    with pytest.raises(SiteError, match=r"^site.yaml:7: bat.parameters.r0_ohm"):
+        parse_site(site_text(f"{{r0_ohm: {value}}}"), "site.yaml")
 
 
 def test_a_table_of_another_length_is_a_finer_or_coarser_one() -> None:
@@ -206,8 +352,8 @@ def test_what_varies_is_held_to_the_same_when_it_is_built() -> None:
             "voltage_max_v is 700; accepted: >= .*, the open-circuit voltage at soc_upper",
         ),
         (
-            "{capacity_wh: 50000, charge_capacity_ah: 115}",
-            "capacity_wh is 50000 Wh; accepted: 84101.7 Wh, which charge_capacity_ah and the mean of ocv_v make",
+            "{diffusion_gain_h: 1e-20, diffusion_time_constant_s: 3600}",
+            "diffusion_gain_h is 1e-20 h; accepted: 0 h, or >= 1e-06 h, 1e-06 of diffusion_time_constant_s",
         ),
     ],
 )

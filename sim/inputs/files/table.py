@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 import re
 import warnings
@@ -49,6 +50,11 @@ def read_table(path: Path, column: str | None, time_column: str | None) -> Table
     frame, lines = read_rows(path)
     time_name = _time_column(path.name, frame, time_column)
     name = _value_column(path.name, frame, column, time_name)
+    names = _header(path, frame)
+    for field, wanted in (("time_column", time_name), ("column", name)):
+        if names.count(wanted) > 1:
+            found = f"{wanted!r}, the name of {names.count(wanted)} columns"
+            raise InputError(path.name, None, field, found, "the name of one column alone")
     return Table(path.name, frame[time_name], frame[name], lines)
 
 
@@ -114,6 +120,16 @@ def _separator(path: Path) -> str:
     with open_bounded(path) as content:
         header = content.readline(65536).decode(errors="replace")
     return max(",;\t", key=header.count)
+
+
+def _header(path: Path, frame: pd.DataFrame) -> list[str]:
+    """Return the names of all columns as in the file; of text, pandas calls the second of a name otherwise."""
+    if path.suffix == ".parquet":
+        return [str(name) for name in frame.columns]
+    separator = _separator(path)
+    with open_bounded(path) as content:
+        line = content.readline(65536).decode("utf-8-sig", errors="replace")
+    return next(csv.reader([line.rstrip("\r\n")], delimiter=separator, skipinitialspace=True), [])
 
 
 def _time_column(file: str, frame: pd.DataFrame, wanted: str | None) -> str:

@@ -68,12 +68,14 @@ class ClearMonth(NamedTuple):
         outside = float(self.outside.sum())
         return round(float(self.horizontal.sum()) / outside, _DECIMALS_OF_CLEARNESS) if outside > 0.0 else 0.0
 
-    def irradiance(self, times_us: npt.NDArray[np.int64], *, is_glazed: bool = False) -> Floats:
-        """Return the irradiance on the plane under the clear sky [W/m²]; see `clouded`."""
+    def irradiance(self, times_us: npt.NDArray[np.int64]) -> Floats:
+        """Return the irradiance on the plane under the clear sky [W/m²].
+
+        Args:
+            times_us: Ascending, within the month [µs since the Unix epoch].
+        """
         import numpy as np  # noqa: PLC0415 - comes with pvlib, which few sites need
 
-        if is_glazed:
-            return self.clouded(times_us, np.ones(len(times_us)), is_glazed=True)
         values: Floats = np.interp(times_us, self.times_us, self.total)
         return values
 

@@ -61,11 +61,11 @@ def day_clear_sky_index(mean: float, rank: float) -> float:
     where the mean is high, mostly dull where it is low.
 
     Args:
-        mean: Of the month.
+        mean: Of the month; above 1, as a climate may have it of a sun that hardly rises, it counts as 1.
         rank: Of the day, within 0..1.
     """
-    clearest = max(_CLEAREST, mean)
+    mean = min(mean, 1.0)
     dullest = min(_DULLEST, 0.5 * mean)
     if mean <= dullest:
         return mean
-    return dullest + (clearest - dullest) * math.pow(rank, (clearest - mean) / (mean - dullest))
+    return dullest + (_CLEAREST - dullest) * math.pow(rank, (_CLEAREST - mean) / (mean - dullest))

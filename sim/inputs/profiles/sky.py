@@ -37,8 +37,6 @@ _STRINGS_ABOVE = 4
 """Strings that lie above each other, of which snow covers one after the other; chosen."""
 _MONTHS_KEPT = 2
 """Snow of today may have fallen in the month before."""
-_LEAST_CLEARNESS = 0.05
-"""Of a clear sky; less is a sun that hardly rises."""
 _OVERCAST = 0.4
 """Share of a clear day's irradiation below which a day is overcast; above, clouds let this much through on average."""
 _CLOUD_SPREAD = 0.5
@@ -67,8 +65,9 @@ class SkyDays:
             plane: Its tilt from the horizontal and azimuth clockwise from north [°].
             key: Names the random stream of passing clouds; each day has its own within.
             weather_key: Names the random stream of the weather, which tells what days are like.
-            is_glazed: Whether to count what the glass of modules lets through, over that at right angles.
-            obstacles: What stands before modules; counts behind their glass alone.
+            is_glazed: Whether to count what the glass of modules lets through, over that at right angles; not under
+                given clouds, which are as if a reference cell had seen them.
+            obstacles: What stands before modules.
         """
         self._obstacles = obstacles
         self._spec = spec
@@ -93,9 +92,10 @@ class SkyDays:
         clouds = self._spec.clouds
         if clouds is not None:
             through = cloud_index(clouds, key, times_s, step_s=step_s)
-            return Steps.of_arrays(
-                times_us, month.irradiance(middles_us, is_glazed=self._is_glazed) * through
-            )
+            clear = month.irradiance(middles_us)
+            if self._obstacles != NO_OBSTACLES:
+                clear = month.clouded(middles_us, np.ones(len(middles_us)))
+            return Steps.of_arrays(times_us, clear * through)
         index = self._day_index(day, month)
         through = max(index, 1.0) * weather_index(min(index, 1.0), key, times_s, step_s=step_s)
         values = month.clouded(middles_us, through, is_glazed=self._is_glazed)
@@ -118,7 +118,9 @@ class SkyDays:
         first = day.date.replace(day=1)
         place = self._location
         climate = climate_at(place.latitude, place.longitude, place.known_altitude)
-        mean = climate.clearness[day.date.month - 1] / max(month.clearness, _LEAST_CLEARNESS)
+        if month.clearness <= 0.0:
+            return 0.0  # The sun does not rise.
+        mean = climate.clearness[day.date.month - 1] / month.clearness
         rank = month_ranks(self._weather_key, first)[day.date.day - 1]
         return day_clear_sky_index(mean, rank)
 

@@ -16,8 +16,10 @@ _COLD_C = 0.5
 """Mean temperature of a day below which what falls is snow; chosen."""
 _THAW_C = 4.0
 """Mean temperature of a day that melts all snow on modules, however flat; chosen."""
-_REMEMBERED_DAYS = 30
-"""Longest that snow stays."""
+_REMEMBERED_DAYS = 366
+"""For how long a last fall is looked for; snow that never thaws is older."""
+_STEEPEST_DEG = 70.0
+"""Tilt of modules on which snow stays at most; chosen."""
 _PARTS = 24
 """Snow is followed in so many steps a day: hours, but for days on which clocks are moved."""
 
@@ -44,6 +46,8 @@ class SnowCover:
         self._weather_key = weather_key
         self._tilt_deg = tilt_deg
         self._irradiance = irradiance
+        self._followed = (date.min, 0.0)
+        """A day, and what is covered at its end: days after it need not be followed from the fall on."""
 
     def falls(self, day: date) -> bool:
         """Say whether snow falls on a day; it covers the whole array at its beginning."""
@@ -52,12 +56,17 @@ class SnowCover:
 
     def covered(self, day: Day) -> list[float]:
         """Return the share of the array's height that is covered at the beginning of each of 24 parts of a day."""
-        fallen = self._last_fall(day.date)
-        covered, parts = 0.0, [0.0] * _PARTS
-        if fallen is not None:
+        fallen = None if self._tilt_deg > _STEEPEST_DEG else self._last_fall(day.date)
+        if fallen is None:
+            return [0.0] * _PARTS
+        known, covered = self._followed
+        begun = known + timedelta(days=1) if fallen <= known < day.date else fallen
+        if begun == fallen:
             covered = 1.0
-            for number in range((day.date - fallen).days + 1):
-                covered, parts = self._carried(_day(fallen + timedelta(days=number), day.zone), covered)
+        parts = [0.0] * _PARTS
+        for number in range((day.date - begun).days + 1):
+            covered, parts = self._carried(_day(begun + timedelta(days=number), day.zone), covered)
+        self._followed = day.date, covered
         return parts
 
     def _last_fall(self, day: date) -> date | None:
