@@ -202,7 +202,8 @@ class Driver:
             return
         if is_more_left and not self._clock.paused:
             due_us = self._engine.next_us()
-            self._armed_us = self._come_to_us if due_us is None else due_us
+            # What is due later waits until it is: all that is left may be to let time pass until now.
+            self._armed_us = min(self._come_to_us if due_us is None else due_us, self._clock.now_us())
             self._gave_way_s = self._round_begun_s = stopwatch_s()
             self._timer = self._loop.call_at(self._loop.time(), self._go_on_if_quiet)
         else:

@@ -311,6 +311,24 @@ def test_a_command_waits_for_a_slice_at_most_however_far_the_site_is_behind(driv
     assert simulation.plant.inputs.overrides["office.load"].start_us == simulation.now_us
 
 
+@pytest.mark.parametrize("clock_type", [LiveClock, WallStampedClock])
+def test_a_site_never_runs_ahead_of_its_clock_where_a_loop_comes_to_it_late(
+    clock_type: type[LiveClock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, simulation, _ = driven_at(20.0, clock_type, monkeypatch)
+    ahead_us: list[int] = []
+
+    def look_late() -> None:
+        ahead_us.append(simulation.now_us - simulation.clock.now_us())
+        loop.now_s += 5e-5
+        loop.call_at(loop.now_s + 7e-4, look_late)
+
+    loop.call_at(0.0, look_late)
+    loop.cost_s = 1e-3
+    loop.run(2.0)
+    assert max(ahead_us) <= 0
+
+
 @pytest.mark.parametrize(("other_s", "least", "most"), [(1e-5, 1, 3), (5e-4, 8, 12), (0.02, 1, 2)])
 def test_computing_waits_while_a_loop_has_other_things_to_do_but_not_for_long(
     other_s: float, least: int, most: int, driven: Driven
