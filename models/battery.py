@@ -574,6 +574,13 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     kept = 1.0
     if near > 0.0:
         kept = table_value(params.charge_acceptance, min(middle, max(soc, params.soc_upper)))
+        if kept < 1.0:
+            # Resistance and what is lost grow towards full, so the middle is that of what they leave of the current.
+            taken = power_w / (emf + r0 * near) if power_w < near * (emf + r0 * near) else near
+            r0 -= factors.r0 * table_value(params.charging_ohm, middle)
+            middle = soc + 0.5 * (kept * taken - leak) * dt_s / coulombs
+            r0 += factors.r0 * table_value(params.charging_ohm, middle)
+            kept = table_value(params.charge_acceptance, min(middle, max(soc, params.soc_upper)))
     per_coulomb = dt_s / coulombs
     quick = decay_over(dt_s, r1 * params.c1_f)
     slow = decay_over(dt_s, r2 * params.c2_f)
