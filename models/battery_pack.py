@@ -13,9 +13,10 @@ from .tables import scaled_table, table_mean, table_value
 _TEMPERATURE = Parameter("°C", -60.0, 100.0, "wider than any data sheet named in the presets")
 _RESISTANCE = Parameter("Ω", 0.0, 1e3, "chosen: far above any cell of a pack")
 _SHARE = Parameter("1", 0.0, 1.0)
-_TABLES = (
+TABLES = (
     "ocv_v", "ocv_slope_v_per_k", "r0_ohm", "r1_ohm", "r2_ohm", "charging_ohm", "charge_acceptance", "hysteresis_v",
 )  # fmt: skip
+"""Of a battery or a cell, over SoC."""
 _ACTIVATION = Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")
 
 
@@ -174,7 +175,7 @@ def check_battery(params: BatteryParams) -> None:
             SoC limits or temperatures in the wrong order, or an energy that charge and voltage do not make.
     """
     check_parameters(params)
-    for name in _TABLES:
+    for name in TABLES:
         entries = len(getattr(params, name))
         if entries < 2:
             raise ParameterError(name, f"a table of {entries}", "at least 2, for SoC 0 and 1")

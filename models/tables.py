@@ -78,3 +78,23 @@ def table_mean_beyond(table: tuple[float, ...], start: float, end: float) -> flo
 def scaled_table(table: tuple[float, ...], factor: float) -> tuple[float, ...]:
     """Return the table with every value times `factor`."""
     return tuple([value * factor for value in table])
+
+
+def finer_table(table: tuple[float, ...], length: int) -> tuple[float, ...]:
+    """Return the table with more entries, which has the same values but for rounding.
+
+    Args:
+        table: At least two values, at x = 0, 1/n, 2/n ... 1.
+        length: Of the result; one more than a multiple of n, so that all entries stay.
+    """
+    last = len(table) - 1
+    if last == length - 1:
+        return table
+    each = (length - 1) // last
+    return tuple(
+        [
+            table[place // each]
+            + (table[min(place // each + 1, last)] - table[place // each]) * (place % each / each)
+            for place in range(length)
+        ]
+    )

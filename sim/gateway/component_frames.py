@@ -95,8 +95,8 @@ class ComponentFrames:
 
     def _sampled(self, number: int, key: str, wanted: Wanted, stamp_us: int) -> Frame | None:
         """Return the frame of what a component reports at a sampling; None if it says nothing then."""
-        if wanted is not None and self._faults.present(key):
-            # Some faults remember what they show, or show another metric in its place.
+        if wanted is not None and (self._faults.present(key) or self._line.holds(key)):
+            # Some faults remember what they show, or show another metric in its place; what waits may come to others.
             wanted = None
         reading = self._instruments.sample(key, wanted)
         if reading is None:

@@ -94,12 +94,16 @@ class Line:
         """Let a sample of a component be on its way."""
         broken = self._faults.present(key)
         faults = [fault for fault in broken if fault.kind in _CARRIED]
-        if not faults and key not in self._frames and key not in self._overtaken:
+        if not faults and not self.holds(key):
             self._deliver(frame)
             return
         for copy, each in enumerate(self._ordered(key, frame, faults)):
             if not self._happens(faults, FaultKind.LOSSY, f"samples/{copy}"):
                 self._enqueue(key, each, faults)
+
+    def holds(self, key: str) -> bool:
+        """Say whether samples of a component are still on their way, so that others wait behind them."""
+        return key in self._frames or key in self._overtaken
 
     def request(self, key: str) -> Passage | None:
         """Return the way of a request to a component; None if it arrives at once."""

@@ -14,6 +14,8 @@ import numpy as np
 from numba.core import types
 from numba.experimental import structref
 
+from ...models.tables import finer_table
+
 _FLOAT, _INT = np.dtype(np.float64), np.dtype(np.int64)
 
 
@@ -158,17 +160,10 @@ def _plain(entry: Any, lengths: Mapping[str, int]) -> tuple[Any, ...]:
         if _is_row(value):
             values.append(_plain(value, lengths))
         elif isinstance(value, tuple):
-            values.append(_stretched(value, lengths[name]))
+            values.append(finer_table(value, lengths[name]))
         else:
             values.append(value)
     return tuple(values)
-
-
-def _stretched(table: tuple[float, ...], length: int) -> tuple[float, ...]:
-    if len(table) == length:
-        return table
-    places = np.linspace(0.0, 1.0, length)
-    return tuple(np.interp(places, np.linspace(0.0, 1.0, len(table)), table).tolist())
 
 
 @cache

@@ -9,8 +9,11 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from ...models.ageing import ageing_initial_state
+from ...models.battery import BatteryParams
+from ...models.battery_pack import TABLES
 from ...models.charging_point import NO_PHASE
 from ...models.grid_guard import room_by_power_var
+from ...models.tables import finer_table
 from ..components.device import (
     ACTIVE_SHARE,
     AMBIENT,
@@ -142,12 +145,12 @@ def number_site(
         batteries=[
             BatteryLayout(
                 component[key],
-                equipment.batteries[key],
+                params,
                 equipment.managements[key],
                 equipment.systems[key].gap.upper,
                 -equipment.systems[key].gap.lower,
             )
-            for key in places.batteries
+            for key, params in zip(places.batteries, _with_like_tables(equipment, places), strict=True)
         ],
         ageings=[AgeingLayout(places.batteries[key], each) for key, each in equipment.ageings.items()],
         inverters=_inverters(wiring, equipment, places, pairs.spans, pairs.entries),
@@ -234,6 +237,20 @@ def _components(
         )
         for key, span in zip(wiring.order, parents, strict=True)
     ]
+
+
+def _with_like_tables(equipment: Equipment, places: Places) -> list[BatteryParams]:
+    """Return parameters of batteries of which tables of one name have as many entries.
+
+    Compiled runs need them so, and those that are not compiled round as these do.
+    """
+    batteries = [equipment.batteries[key] for key in places.batteries]
+    steps = {name: math.lcm(*(len(getattr(each, name)) - 1 for each in batteries)) for name in TABLES}
+    made: list[BatteryParams] = []
+    for each in batteries:
+        tables: dict[str, Any] = {name: finer_table(getattr(each, name), steps[name] + 1) for name in TABLES}
+        made.append(each._replace(**tables))
+    return made
 
 
 def _loads(equipment: Equipment, places: Places) -> list[LoadLayout]:

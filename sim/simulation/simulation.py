@@ -150,7 +150,7 @@ class Simulation:
         Raises:
             ValueError: If the component has no such input, or it cannot be that; says what can be.
         """
-        self.execute(OverrideInput(component, quantity, value, over_s, for_s))
+        self.execute(OverrideInput(component, quantity, float(value), over_s, for_s))
 
     def release(self, component: str, quantity: str) -> None:
         """Give an input back to what the site file says.

@@ -142,3 +142,17 @@ def test_what_is_remembered_of_readings_is_what_would_be_read_anew(seed: int) ->
             simulation.run_for(timedelta(seconds=chance.choice((0.02, 0.7, 3.0))))
             anew = Instruments(simulation.plant)
             assert {key: instruments.read(key) for key in keys} == {key: anew.read(key) for key in keys}
+
+
+async def test_who_joins_while_samples_wait_for_delayed_ones_sees_all_that_it_asks_for() -> None:
+    simulation = small()
+    simulation.gateway.subscribe(INVERTER, POWER)
+    number = simulation.fault(Fault("inv", FaultKind.LATENCY, amount=5.0))
+    simulation.run_for(timedelta(seconds=1))
+    simulation.mend(number)
+    simulation.run_for(timedelta(seconds=3))
+    late = simulation.gateway.subscribe(INVERTER, ENERGY)
+    simulation.run_for(timedelta(seconds=4))
+    assert late.waiting > 5
+    for _ in range(late.waiting):
+        assert Metric.AC_ENERGY_ACTIVE in (await soon(late)).values
