@@ -149,6 +149,15 @@ def test_whatever_clients_say_of_bounds_is_taken_again() -> None:
     assert site.save() == snapshot
 
 
+def test_a_site_that_was_driven_with_a_whole_number_takes_what_it_was_before() -> None:
+    site = demo()
+    before = site.save()
+    site.drive("office", "load", 5000)
+    site.run_for(timedelta(seconds=5))
+    site.restore(before)
+    assert site.now_us == NOON
+
+
 @pytest.mark.parametrize("name", bundled_sites())
 def test_every_site_takes_its_own_snapshots(name: str) -> None:
     site = Simulation.headless(doppelgrid.load_site(name), start_us=NOON, seed=7)
