@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
+MOST_STEPS = 10_000
+"""Of tables that are brought to one size; chosen: far finer than any measurement."""
+
 
 def table_value(table: tuple[float, ...], x: float) -> float:
     """Return the value at `x`, linear between the entries.
@@ -78,6 +83,12 @@ def table_mean_beyond(table: tuple[float, ...], start: float, end: float) -> flo
 def scaled_table(table: tuple[float, ...], factor: float) -> tuple[float, ...]:
     """Return the table with every value times `factor`."""
     return tuple([value * factor for value in table])
+
+
+def common_steps(one: int, other: int) -> int | None:
+    """Return in how many steps a table has all entries of tables of two numbers of steps; None if in too many."""
+    common = math.lcm(one, other)
+    return common if common <= max(one, other, MOST_STEPS) else None
 
 
 def finer_table(table: tuple[float, ...], length: int) -> tuple[float, ...]:

@@ -14,8 +14,6 @@ import numpy as np
 from numba.core import types
 from numba.experimental import structref
 
-from ...models.tables import finer_table
-
 _FLOAT, _INT = np.dtype(np.float64), np.dtype(np.int64)
 
 
@@ -105,12 +103,12 @@ def records(entries: Sequence[Any]) -> Any:
     """Return rows of numbers, tables and further rows as an array of records.
 
     Args:
-        entries: At least one; all of one kind, a named tuple or a dataclass of the kernel.
+        entries: At least one; all of one kind, a named tuple or a dataclass of the kernel, with tables of one name of
+            one size.
     """
-    lengths = _table_lengths(entries)
-    made = np.zeros(len(entries), _record_type(entries[0], lengths))
+    made = np.zeros(len(entries), _record_type(entries[0]))
     for place, entry in enumerate(entries):
-        made[place] = _plain(entry, lengths)
+        made[place] = _plain(entry)
     return made
 
 
@@ -128,42 +126,21 @@ def _put_back(row: Any, values: tuple[Any, ...]) -> None:
             setattr(row, name, value)
 
 
-def _table_lengths(entries: Sequence[Any]) -> dict[str, int]:
-    """Return how many entries each table must have so that all of its name agree."""
-    lengths: dict[str, int] = {}
-    for entry in entries:
-        for name, value in _members(entry):
-            if _is_row(value):
-                lengths |= _table_lengths([getattr(other, name) for other in entries])
-            elif isinstance(value, tuple):
-                # Knots stay where they are if the number of gaps is a common multiple.
-                lengths[name] = 1 + int(np.lcm(lengths.get(name, 2) - 1, len(value) - 1))
-    return lengths
-
-
-def _record_type(entry: Any, lengths: Mapping[str, int]) -> np.dtype[Any]:
+def _record_type(entry: Any) -> np.dtype[Any]:
     parts: list[Any] = []
     hints = get_type_hints(type(entry))
     for name, value in _members(entry):
         if _is_row(value):
-            parts.append((name, _record_type(value, lengths)))
+            parts.append((name, _record_type(value)))
         elif isinstance(value, tuple):
-            parts.append((name, _FLOAT, (lengths[name],)))
+            parts.append((name, _FLOAT, (len(value),)))
         else:
             parts.append((name, _INT if hints[name] is int else _FLOAT))
     return np.dtype(parts, align=True)
 
 
-def _plain(entry: Any, lengths: Mapping[str, int]) -> tuple[Any, ...]:
-    values: list[Any] = []
-    for name, value in _members(entry):
-        if _is_row(value):
-            values.append(_plain(value, lengths))
-        elif isinstance(value, tuple):
-            values.append(finer_table(value, lengths[name]))
-        else:
-            values.append(value)
-    return tuple(values)
+def _plain(entry: Any) -> tuple[Any, ...]:
+    return tuple([_plain(value) if _is_row(value) else value for _, value in _members(entry)])
 
 
 @cache

@@ -9,11 +9,8 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from ...models.ageing import ageing_initial_state
-from ...models.battery import BatteryParams
-from ...models.battery_pack import TABLES
 from ...models.charging_point import NO_PHASE
 from ...models.grid_guard import room_by_power_var
-from ...models.tables import finer_table
 from ..components.device import (
     ACTIVE_SHARE,
     AMBIENT,
@@ -70,6 +67,7 @@ from ..kernel.layout import (
 )
 from ..network.wiring import Wiring
 from .equipment import Equipment
+from .like_tables import with_like_tables
 
 CONTROL_CYCLE_US = 100_000
 """Ramps move in steps of this length, on a grid that no observer can shift [µs]."""
@@ -126,6 +124,7 @@ def number_site(
     pairs = _rows(wiring.batteries_of[key] for key in places.inverters)
     grouped_inverters = _rows(group.inverters for group in wiring.groups)
     grouped_batteries = _rows(group.batteries for group in wiring.groups)
+    batteries = with_like_tables([equipment.batteries[key] for key in places.batteries])
     grid = equipment.grid_key
     layout = Layout(
         grid=component[grid],
@@ -150,9 +149,14 @@ def number_site(
                 equipment.systems[key].gap.upper,
                 -equipment.systems[key].gap.lower,
             )
-            for key, params in zip(places.batteries, _with_like_tables(equipment, places), strict=True)
+            for key, params in zip(places.batteries, batteries, strict=True)
         ],
-        ageings=[AgeingLayout(places.batteries[key], each) for key, each in equipment.ageings.items()],
+        ageings=[
+            AgeingLayout(places.batteries[key], each)
+            for key, each in zip(
+                equipment.ageings, with_like_tables([*equipment.ageings.values()]), strict=True
+            )
+        ],
         inverters=_inverters(wiring, equipment, places, pairs.spans, pairs.entries),
         pair_battery=[places.batteries[key] for key in pairs.entries],
         groups=[
@@ -237,20 +241,6 @@ def _components(
         )
         for key, span in zip(wiring.order, parents, strict=True)
     ]
-
-
-def _with_like_tables(equipment: Equipment, places: Places) -> list[BatteryParams]:
-    """Return parameters of batteries of which tables of one name have as many entries.
-
-    Compiled runs need them so, and those that are not compiled round as these do.
-    """
-    batteries = [equipment.batteries[key] for key in places.batteries]
-    steps = {name: math.lcm(*(len(getattr(each, name)) - 1 for each in batteries)) for name in TABLES}
-    made: list[BatteryParams] = []
-    for each in batteries:
-        tables: dict[str, Any] = {name: finer_table(getattr(each, name), steps[name] + 1) for name in TABLES}
-        made.append(each._replace(**tables))
-    return made
 
 
 def _loads(equipment: Equipment, places: Places) -> list[LoadLayout]:
@@ -400,7 +390,7 @@ def _of_a_model(equipment: Equipment, places: Places, keys: Sequence[str]) -> Ma
         if key in arrays:
             own |= {ARRAY_POWER: arrays[key], ARRAY_VOLTAGE: arrays[key] - 1}
         sources += [own[source] if source in own else places.inputs[source] for source in machine.sources]
-    params: list[Any] = [machine.params for machine in machines]
+    params: list[Any] = with_like_tables([machine.params for machine in machines])
     states: list[Any] = [machine.state for machine in machines]
     return Machines(
         component=[places.components[key] for key in keys],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from ...models.battery_pack import TABLES
+from ...models.tables import MOST_STEPS, common_steps
 from ..components.battery import Battery, battery_params, battery_preset_names
 from ..components.component_type import Way
 from ..components.ev_charger import EvCharger
@@ -36,6 +38,25 @@ def relation_findings(site: Site) -> Iterator[Finding]:
             yield from _battery_findings(site, key, component)
         if isinstance(component, EvCharger):
             yield from _station_findings(site, key, component)
+    yield from _table_findings(site)
+
+
+def _table_findings(site: Site) -> Iterator[Finding]:
+    """Find tables of batteries that cannot be brought to one size: see `with_like_tables`."""
+    steps = dict.fromkeys(TABLES, 1)
+    for key, component in site.components.items():
+        if not isinstance(component, Battery) or component.preset not in battery_preset_names():
+            continue
+        params = battery_params(component)
+        for name in TABLES:
+            own, others = len(getattr(params, name)) - 1, steps[name]
+            common = common_steps(own, others)
+            if common is None:
+                found = f"{own + 1} entries beside tables of {others + 1} or fewer"
+                accepted = f"as many entries, or numbers of steps with a common multiple up to {MOST_STEPS}"
+                yield Finding(("components", key, "parameters", name), found, accepted)
+            else:
+                steps[name] = common
 
 
 def _station_findings(site: Site, key: str, charger: EvCharger) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ WHOLE = Whole(
     [1.0, 2.0],
     [3, 4],
     [Stand(0.5, 2**60 + 1)],
-    [pack(0.0, 10.0), pack(4.0, 5.0, 9.0)],
+    [pack(0.0, 5.0, 10.0), pack(4.0, 5.0, 9.0)],
     np.arange(3.0),
 )
 
@@ -86,28 +86,17 @@ def test_what_is_ready_is_taken_as_it_is() -> None:
     assert packed(WHOLE, stands=None).fields["stands"] is None
 
 
-@pytest.mark.parametrize(
-    ("curves", "length"),
-    [
-        ([(0.0, 10.0), (4.0, 5.0, 9.0)], 3),
-        ([(0.0, 3.0, 6.0), (0.0, 1.0, 2.0, 9.0)], 7),
-        ([(1.0, 2.0)], 2),
-        ([(1.0, 2.0, 5.0, 9.0), (3.0, 4.0)], 4),
-    ],
-)
-def test_tables_of_one_name_are_stretched_to_a_length_that_keeps_the_knots_of_each(
-    curves: list[tuple[float, ...]], length: int
-) -> None:
-    made = records([pack(*curve) for curve in curves])
-    for row, curve in zip(made, curves, strict=True):
-        stretched = row["cell"]["curve"]
-        assert len(stretched) == length
-        assert stretched[:: (length - 1) // (len(curve) - 1)].tolist() == list(curve)
-        assert stretched == pytest.approx(
-            np.interp(np.linspace(0.0, 1.0, length), np.linspace(0.0, 1.0, len(curve)), curve)
-        )
+def test_rows_are_records_with_their_tables_and_further_rows() -> None:
+    curves = [(0.0, 5.0, 10.0), (4.0, 5.0, 9.0)]
+    for row, curve in zip(records([pack(*curve) for curve in curves]), curves, strict=True):
+        assert row["cell"]["curve"].tolist() == list(curve)
         assert row["pair"].tolist() == [1.0, 2.0, 3.0]
         assert (row["cell"]["size"], row["cell"]["kind"], row["share"]) == (2.0, 7, 0.5)
+
+
+def test_tables_of_one_name_and_several_sizes_are_no_records() -> None:
+    with pytest.raises(ValueError, match="broadcast"):
+        records([pack(0.0, 10.0), pack(4.0, 5.0, 9.0)])
 
 
 def test_rows_take_back_what_their_records_have_become() -> None:

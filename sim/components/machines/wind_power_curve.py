@@ -18,8 +18,8 @@ from ...inputs.files.power_curve import read_power_curve
 
 _LEAST_END, _GREATEST_END = 10.0, 60.0
 """Wind speeds up to which a curve may go [m/s]."""
-_LEAST_TABLE = 15.0
-"""Up to which wind speed the table of the model goes at least [m/s]."""
+_TABLE_ENDS = (15.0, 30.0, _GREATEST_END)
+"""Up to which wind speed tables of the model go [m/s]: those of several turbines are brought to one size."""
 _LEAST_CUT_IN, _GREATEST_CUT_IN = 0.5, 8.0
 """Range of the model's cut-in speed [m/s]."""
 _HYSTERESIS = 0.5
@@ -152,7 +152,7 @@ def with_curve(params: WindTurbineParams, curve: Curve) -> WindTurbineParams:
         cut_in = min(cut_in, stop + _HYSTERESIS)
     cut_in = min(max(cut_in, _LEAST_CUT_IN), _GREATEST_CUT_IN)
     cut_out = params.cut_out_m_per_s if last == len(curve) - 1 else curve[last][0]
-    end = max(curve[last][0], _LEAST_TABLE)
+    end = next(end for end in _TABLE_ENDS if curve[last][0] <= end)
     step = next((step for step in _STEPS if all(_is_multiple(speed, step) for speed, _ in curve)), _FINEST)
     count = math.ceil(end / step - 1e-9)
     return params._replace(
