@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .options import is_one_file, refuse
+
 if TYPE_CHECKING:
     from ..sim.site.site import Site
     from ..sim.tariff.prices import Prices
@@ -18,15 +20,28 @@ TariffOption = Annotated[
 ]
 
 
-def read_tariff(path: Path | None) -> Tariff | None:
+def read_tariff(path: Path | None, recording: Path | None = None) -> Tariff | None:
     """Read a tariff file, if one is given.
+
+    Args:
+        path: Of the file.
+        recording: What the same command writes, if it is a table.
 
     Raises:
         TariffError: If anything is wrong with it.
+        typer.Exit: If the recording would take the place of a table of prices.
     """
+    if path is None:
+        return None
+    from ..sim.site.input_files import named_files  # noqa: PLC0415
     from ..sim.tariff.reader import load_tariff  # noqa: PLC0415
 
-    return None if path is None else load_tariff(path)
+    tariff = load_tariff(path)
+    if recording is not None and any(
+        is_one_file(recording, table) for table in named_files(tariff.section, tariff.directory)
+    ):
+        raise refuse(f"{str(recording)!r} is a table of prices of {str(path)!r}; accepted: another file")
+    return tariff
 
 
 def prices_of(tariff: Tariff | None, site: Site, start_us: int, duration_us: int | None) -> Prices | None:

@@ -117,11 +117,11 @@ def lockstep(
         _explain(Path(site), app)
     what = _application(app, module, context.args)
     check_recording(record, record_metrics, extremes=record_extremes)
-    check_writable("--journal", journal)
     check_apart(
         {"--journal": journal, "--record": record},
         {"SITE": site, "APP.py": app, "--site": recorded_site, "--tariff": tariff},
     )
+    check_writable("--journal", journal)
 
     from ..scenarios.lockstep.progress import VirtualProgress  # noqa: PLC0415
     from ..scenarios.lockstep.session import LockstepSession  # noqa: PLC0415
@@ -131,7 +131,7 @@ def lockstep(
     from ..sim.simulation.live import LiveSimulation  # noqa: PLC0415
 
     try:
-        billed = read_tariff(tariff)
+        billed = read_tariff(tariff, record)
         stage = _stage(site, recorded_site, simulate, start, duration, seed, interval)
         prices = prices_of(billed, stage.site, stage.start_us, stage.duration_us)
         if stage.duration_us is None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from os.path import exists, isfile, realpath, samefile
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
@@ -134,22 +136,33 @@ def check_apart(written: Mapping[str, Path | None], read: Mapping[str, str | Pat
     Raises:
         typer.Exit: If a file is named twice.
     """
-    for option, path in written.items():
-        others = {name: other for name, other in {**read, **written}.items() if name != option}
-        for name, other in others.items():
-            if path is not None and other is not None and _is_one_file(path, Path(other)):
+    inputs = {name: Path(given) for name, given in read.items() if given is not None and isfile(given)}
+    outputs = {name: path for name, path in written.items() if path is not None}
+    for option, path in outputs.items():
+        for name, other in {**inputs, **outputs}.items():
+            if name != option and is_one_file(path, other):
                 raise refuse(f"{option} is {str(path)!r}, as {name} is; accepted: another file")
 
 
-def _is_one_file(path: Path, other: Path) -> bool:
-    if path.exists() or other.exists():
-        # What is no file, such as a terminal, takes whatever is written.
-        return path.is_file() and other.is_file() and path.samefile(other)
-    return path.absolute() == other.absolute()
+def is_one_file(path: Path, other: Path) -> bool:
+    """Say whether two paths are of one file, which need not be there, or of a recording and the part it grows in.
+
+    What is no file, such as a terminal, takes whatever is written.
+    """
+    if any(exists(each) and not isfile(each) for each in (path, other)):
+        return False
+    if isfile(path) and isfile(other) and samefile(path, other):
+        return True
+    return realpath(path).removesuffix(".part") == realpath(other).removesuffix(".part")
 
 
-_OF_USERS = (".yaml", ".yml", ".toml", ".py", ".csv", ".csv.gz", ".parquet")
-"""Endings of what users write themselves, or have recorded: no output takes the place of one by mistake."""
+_STARTS = {
+    "--junit": re.compile(r"<\?xml"),
+    "--html": re.compile(r"<!doctype html"),
+    "--journal": re.compile(r"-?\d+ [a-z]"),
+}
+_JSON_START = re.compile(r'\{\s*["}]')
+"""With which what options write begins; JSON if not named."""
 
 
 def check_writable(option: str, path: Path | None, forms: Sequence[str] = ()) -> None:
@@ -161,7 +174,8 @@ def check_writable(option: str, path: Path | None, forms: Sequence[str] = ()) ->
         forms: Endings, such as `.csv`, of files that the option writes and may write anew.
 
     Raises:
-        typer.Exit: If it is a folder, or its folder is missing, or either must not be written to.
+        typer.Exit: If it is a folder, or its folder is missing, or either must not be written to, or something is
+            there that the option has not written.
     """
     said = None if path is None else unwritable(option, path, forms)
     if said is not None:
@@ -170,9 +184,7 @@ def check_writable(option: str, path: Path | None, forms: Sequence[str] = ()) ->
 
 def unwritable(option: str, path: Path, forms: Sequence[str] = ()) -> str | None:
     """Try whether a file can be written, and leave it as it is; return what is wrong if not, see `check_writable`."""
-    # A link stands for what it leads to, and what a run left behind is a recording as well.
-    name = path.resolve().name.lower().removesuffix(".part")
-    if name.endswith(_OF_USERS) and not name.endswith(tuple(forms)) and path.is_file():
+    if isfile(path) and not path.name.endswith(tuple(forms)) and not _is_written_by(option, path):
         return (
             f"{option} is {str(path)!r}, which is there and would be lost; accepted: a file of another name"
         )
@@ -187,6 +199,16 @@ def unwritable(option: str, path: Path, forms: Sequence[str] = ()) -> str | None
             return f"{option} is {str(path)!r} ({error.strerror}); accepted: {accepted} and has room"
         return f"{option} is {str(path)!r}; accepted: {accepted}"
     return None
+
+
+def _is_written_by(option: str, path: Path) -> bool:
+    """Say whether a file is empty, or begins as what an option writes."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(100).decode("utf-8", "replace").lstrip().lower()
+    except OSError:
+        return True  # That it cannot be read is another matter than whether it may be written.
+    return not start or _STARTS.get(option, _JSON_START).match(start) is not None
 
 
 def _try_to_write(path: Path, *, is_new: bool) -> None:

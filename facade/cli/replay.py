@@ -94,17 +94,17 @@ def replay(
     from .live_run import RunOptions, run_site  # noqa: PLC0415
 
     check_recording(record, record_metrics, extremes=record_extremes)
-    check_writable("--emit-endpoints", emit_endpoints)
     check_apart(
         {"--record": record, "--emit-endpoints": emit_endpoints},
         {"RECORDING": recording, "--site": site, "--tariff": tariff},
     )
+    check_writable("--emit-endpoints", emit_endpoints)
     try:
         given = None if site is None else load_site(site)
         recorded = read_recording(recording, microgrid_id=None if given is None else given.microgrid.id)
         hardware = Replay(recorded, site=given, simulate=[name for name in simulate.split(",") if name])
         duration_us = round(1e6 * hardware.duration_s)
-        prices = prices_of(read_tariff(tariff), hardware.site, hardware.start_us, duration_us)
+        prices = prices_of(read_tariff(tariff, record), hardware.site, hardware.start_us, duration_us)
         seed = hardware.seed if seed is None else seed
         server = SiteServer(
             hardware.site,

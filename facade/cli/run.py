@@ -140,15 +140,21 @@ def run(
     from .reloading import Edition, Reloading  # noqa: PLC0415
 
     check_recording(record, record_metrics, extremes=record_extremes)
+    check_apart(
+        {"--record": record, "--emit-endpoints": emit_endpoints},
+        {
+            "--tariff": tariff, "--tls-cert": tls_cert, "--tls-key": tls_key, "--tls-client-ca": tls_client_ca,
+            **{f"SITE {site}": site for site in sites or ()},
+        },
+    )  # fmt: skip
     check_writable("--emit-endpoints", emit_endpoints)
-    check_apart({"--record": record, "--emit-endpoints": emit_endpoints}, {"--tariff": tariff})
     metrics = metrics_server(prometheus, components=prometheus_components)
     security = read_security(tls_cert, tls_key, tls_client_ca, auth_key, sign_secret)
     if reload and record is not None:
         raise refuse("--record with --reload; accepted: one of them, as a recording is of one site")
     sources = sites or ["demo"]
     try:
-        billed = read_tariff(tariff)
+        billed = read_tariff(tariff, record)
         chosen = fleet([load_site(source) for source in sources], copies)
         servers = [
             SiteServer(

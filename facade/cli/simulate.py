@@ -117,12 +117,12 @@ def simulate(
         if not ensemble.is_single:
             refuse_single_run_options(record, summary)
         check_recording(record, record_metrics, extremes=record_extremes)
-        check_writable("--summary", summary)
         check_apart(
             {"--record": record, "--summary": summary, "--results": results},
             {"SITE": site, "--tariff": tariff, "--vary": vary},
         )
-        billed = read_tariff(tariff)
+        check_writable("--summary", summary)
+        billed = read_tariff(tariff, results or record)
         loaded = load_site(site)
         if self_consumption:
             from ..sim.headless.simulate import with_self_consumption  # noqa: PLC0415

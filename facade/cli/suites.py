@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import JobsOption, parse_duration, refuse, unwritable, unwritable_folder, whole_number
+from .options import (
+    JobsOption,
+    is_one_file,
+    parse_duration,
+    refuse,
+    unwritable,
+    unwritable_folder,
+    whole_number,
+)
 from .suite_run import SuiteOptions, run_suite
 
 if TYPE_CHECKING:
@@ -243,7 +251,7 @@ def _unwritable(output: Path | None, junit: Path | None, html: Path | None) -> I
     said = [None if output is None else unwritable_folder("--output", output)]
     for option, path in (("--junit", junit), ("--html", html)):
         said.append(None if path is None or _comes_with(output, path) else unwritable(option, path))
-    is_one = junit is not None and html is not None and junit.absolute() == html.absolute()
+    is_one = junit is not None and html is not None and is_one_file(junit, html)
     if is_one and not any(said):
         said.append(f"--junit and --html are both {str(html)!r}; accepted: two files")
     yield from filter(None, said)

@@ -26,8 +26,29 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     (tmp_path / "tariff.txt").write_text("import: 0.3 EUR/kWh\n")
     (tmp_path / "day.csv").write_text("a recording\n")
-    (tmp_path / "commands").write_text("a journal\n")
+    (tmp_path / "commands").write_text("{}\n")
+    (tmp_path / "site.csv").write_text(SITE)
+    (tmp_path / "note.txt").write_text("what I found\n")
+    (tmp_path / "settings").write_text("[build-system]\n")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "prices.csv").write_text(
+        "time,price\n2026-06-15T00:00:00+02:00,0.3\n2026-06-16T00:00:00+02:00,0.3\n"
+    )
+    (tmp_path / "dynamic.txt").write_text(
+        "tariff: by the hour\nimport: {file: prices.csv, column: price, unit: EUR/kWh}\n"
+    )
+    (tmp_path / "good.txt").write_text(
+        "scenario: calm\nsite: site.txt\nduration: 1 min\nchecks: [{always: grid.power < 99 kW}]\n"
+    )
+    (tmp_path / "controller").write_text("#!/bin/sh\nexec sleep 100\n")
+    (tmp_path / "controller").chmod(0o755)
+    (tmp_path / "earlier").mkdir()
+    (tmp_path / "earlier" / "verdict.json").write_text("{}\n")
     return tmp_path
+
+
+def contents(folder: Path) -> dict[Path, str]:
+    return {path: path.read_text() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize(
@@ -55,11 +76,43 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("lockstep site.txt tariff.txt --journal tariff.txt", "--journal is 'tariff.txt', as APP.py is"),
         ("replay day.csv --site demo --record day.csv", "--record is 'day.csv', as RECORDING is"),
         ("report day.csv --journal commands --json commands", "--json is 'commands', as --journal is"),
+        ("run site.txt --emit-endpoints site.txt", "--emit-endpoints is 'site.txt', as SITE site.txt is"),
+        ("run site.txt --emit-endpoints note.txt", "--emit-endpoints is 'note.txt', which is there"),
+        ("lockstep site.txt controller --journal note.txt", "--journal is 'note.txt', which is there"),
+        ("simulate site.txt --summary settings", "--summary is 'settings', which is there"),
+        ("run site.csv --record site.csv", "--record is 'site.csv', as SITE site.csv is"),
+        (
+            "run site.txt --tariff dynamic.txt --record prices.csv",
+            "'prices.csv' is a table of prices of 'dynamic.txt'",
+        ),
+        (
+            "run site.txt --record new.csv --emit-endpoints new.csv.part",
+            "--record is 'new.csv', as --emit-endpoints is",
+        ),
+        ("run site.txt --record new.csv --emit-endpoints sub/../new.csv", "as --emit-endpoints is"),
+        ("simulate site.txt --summary note.txt", "--summary is 'note.txt', which is there and would be lost"),
+        ("test good.txt --junit good.txt", "--junit is 'good.txt', which is there and would be lost"),
+        ("test good.txt --html site.txt", "--html is 'site.txt', which is there and would be lost"),
+        ("test good.txt --app ./controller --junit controller", "--junit is 'controller', which is there"),
+        ("test good.txt --junit earlier/verdict.json", "--junit is 'earlier/verdict.json', which is there"),
+        ("test good.txt --junit new --html sub/../new", "--junit and --html are both 'sub/../new'"),
         ("report day.csv --html new --json ./new", "--html is 'new', as --json is"),
     ],
 )
 def test_a_file_that_a_command_is_given_twice_is_left_as_it_is(words: str, said: str, folder: Path) -> None:
-    before = {path.name: path.read_text() for path in folder.iterdir()}
+    before = contents(folder)
     ended = CliRunner(env={"COLUMNS": "200"}).invoke(app, words.split())
     assert (ended.exit_code, said in ended.output) == (2, True), ended.output
-    assert {path.name: path.read_text() for path in folder.iterdir()} == before
+    assert contents(folder) == before
+
+
+def test_what_the_same_option_has_written_is_written_anew(folder: Path) -> None:
+    for _ in range(2):
+        words = "test good.txt --junit out.xml --html out.html --output out"
+        ended = CliRunner().invoke(app, words.split())
+        assert ended.exit_code == 0, ended.output
+
+
+def test_what_is_no_file_takes_all_that_is_written(folder: Path) -> None:
+    ended = CliRunner().invoke(app, ["test", "good.txt", "--junit", "/dev/null", "--html", "/dev/null"])
+    assert ended.exit_code == 0, ended.output
