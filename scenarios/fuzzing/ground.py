@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from ...sim.components.registry import type_of
 from ...sim.domain.categories import Category
 from ...sim.domain.commands import AugmentBounds, StrikeFault
 from ...sim.domain.faults import Fault, FaultKind
@@ -120,7 +121,7 @@ def ground_of(site: Site) -> Ground:
         tuple(_inputs(trial, whole_w, sizes)),
         faults,
         sizes,
-        tuple(key for key, each in site.components.items() if each.category is Category.EV_CHARGER),
+        tuple(key for key, each in site.components.items() if type_of(each).category is Category.EV_CHARGER),
         tuple(key for key in sizes if _is_bounded(trial, key, sizes[key])),
         tuple(key for key, kind in faults if kind is FaultKind.TRIP),
         f"{grid_key(site)}.presence" in trial.plant.inputs.signals,

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.dates import DateFormatter, date2num
 from matplotlib.figure import Figure
 
+from ...sim.components.registry import type_of
 from ...sim.domain.categories import Category
 from ...sim.domain.metrics import Metric
 from ...sim.domain.timestamps import to_datetime
@@ -39,7 +40,7 @@ def plot_history(site: SiteHandle, path: Path) -> None:
 
 def _draw_powers(site: SiteHandle, axes: Axes) -> None:
     for key, component in site.definition.components.items():
-        if component.category is Category.GRID_CONNECTION_POINT:
+        if type_of(component).category is Category.GRID_CONNECTION_POINT:
             continue
         times, watts = site.history.series(component.id, Metric.AC_POWER_ACTIVE)
         if times:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from ..components.component_type import ComponentType
+from ..components.ours import OURS
 from ..components.registry import type_of
 from ..components.section import ComponentSection, FlexibleDevice, Lapsing
 from ..domain.categories import Category
 from ..domain.faults import Hosts
 
+_WITH_SET_POINTS = (FlexibleDevice, Lapsing)
 _CATEGORIES = {
     Hosts.BATTERIES: Category.BATTERY,
     Hosts.CHARGERS: Category.EV_CHARGER,
@@ -18,12 +21,20 @@ def can_host(hosts: Hosts, section: ComponentSection) -> bool:
     """Say whether a component is among those on which a kind of fault can be, by what the site file says."""
     if hosts is Hosts.ANY:
         return True
-    if hosts is Hosts.COMMANDED and section.category is Category.GRID_CONNECTION_POINT:
+    kind = type_of(section)
+    if hosts is Hosts.COMMANDED and kind.category is Category.GRID_CONNECTION_POINT:
         return True
-    if hosts in (Hosts.SWITCHED, Hosts.COMMANDED) and type_of(section).switchgear(section) is not None:
+    if hosts in (Hosts.SWITCHED, Hosts.COMMANDED) and kind.switchgear(section) is not None:
         return True
     if hosts in _CATEGORIES:
-        return section.category is _CATEGORIES[hosts]
-    takes_set_points = isinstance(section, FlexibleDevice | Lapsing) or type_of(section).package is not None
-    is_battery = section.category is Category.BATTERY
-    return takes_set_points or (hosts is Hosts.DEVICES and is_battery)
+        return kind.category is _CATEGORIES[hosts]
+    return _takes_set_points(kind, section) or (hosts is Hosts.DEVICES and kind.category is Category.BATTERY)
+
+
+def _takes_set_points(kind: ComponentType, section: ComponentSection) -> bool:
+    if isinstance(section, _WITH_SET_POINTS):
+        return True
+    # A package may have a section of its own, of which its category alone tells.
+    return kind.package is not None and any(
+        ours.category is kind.category and issubclass(ours.section, _WITH_SET_POINTS) for ours in OURS
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.battery import battery_stored_energy_wh
+from ..components.registry import type_of
 from ..domain.categories import Category
 from ..plant.energies import own_energies_wh
 from ..plant.plant import Plant
@@ -111,7 +112,7 @@ class Summarizer:
         )  # fmt: skip
 
     def _is_hybrid(self, key: str) -> bool:
-        return self._plant.site.components[key].category == Category.HYBRID_INVERTER
+        return type_of(self._plant.site.components[key]).category is Category.HYBRID_INVERTER
 
     def _either_way_wh(self, key: str, own_wh: float) -> tuple[float, float]:
         """Return what a component drew and gave by itself."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..components.battery import Battery, ageing_params
+from ..components.registry import type_of
 from ..domain.categories import Category
 from ..domain.metrics import Metric
 from ..domain.timestamps import to_datetime
@@ -379,7 +380,7 @@ def _outside_s(
 def _storages(recording: Recording, site: Site) -> Iterator[Storage]:
     for key, component in site.components.items():
         soc = _column(recording, component.id, Metric.BATTERY_SOC_PCT)
-        if component.category != Category.BATTERY or soc is None:
+        if type_of(component).category is not Category.BATTERY or soc is None:
             continue
         shares = soc[1][~np.isnan(soc[1])] / 100.0
         warm = _column(recording, component.id, Metric.BATTERY_TEMPERATURE)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..components.registry import type_of
 from ..domain.categories import Category
 from ..domain.commands import ClientCommand, Execution
 from ..domain.events import Event
@@ -121,7 +122,7 @@ class SiteWatch:
         self._batteries = {
             key: _Seen()
             for key, component in self.site.components.items()
-            if component.category == Category.BATTERY
+            if type_of(component).category is Category.BATTERY
         }
         self._seen = [
             (number, self._batteries[key])

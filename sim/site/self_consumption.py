@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.inverter import BuiltInControl
 from ..components.meter import Meter
+from ..components.registry import type_of
 from ..components.section import ComponentSection
 from ..domain.categories import Category
 from ..files.problems import Finding
@@ -67,7 +68,7 @@ def _only_passes_on(component: ComponentSection) -> bool:
     """Say whether nothing but what is behind a component draws power, and nothing is lost in it."""
     if isinstance(component, Meter):
         return component.load is None
-    return isinstance(component, GridConnectionPoint) or component.category in _LOSSLESS
+    return isinstance(component, GridConnectionPoint) or type_of(component).category in _LOSSLESS
 
 
 def _above(site: Site, key: str) -> set[str]:
