@@ -131,6 +131,7 @@ class LockstepRunner:
         self._spare: VirtualTimeLoop | None = None
         self._due = False
         self._interrupts = 0
+        self._interrupted = False
         self._refused_loops = 0
         self._on_unstoppable = on_unstoppable
         self._worn = WornClock(
@@ -227,6 +228,10 @@ class LockstepRunner:
             def __init__(self, *, debug: bool | None = None, loop_factory: object = None) -> None:
                 del loop_factory
                 super().__init__(debug=debug, loop_factory=runner._new_loop)
+
+            def _on_sigint(self, *args: Any, **named: Any) -> None:
+                runner._interrupted = True
+                super()._on_sigint(*args, **named)
 
         places: list[tuple[Any, str, Any]] = [
             (asyncio, "Runner", Runner),
@@ -348,7 +353,9 @@ class LockstepRunner:
     def _judge(self, error: BaseException | None, failure: LockstepError | None) -> tuple[Outcome, int]:
         if failure is not None:
             return "stopped", 1
-        if isinstance(error, KeyboardInterrupt):
+        interrupted = self._interrupted or any(loop.was_interrupted for loop in self._loops)
+        ended_itself = interrupted and not self._due and (error is None or isinstance(error, SystemExit))
+        if ended_itself or isinstance(error, KeyboardInterrupt):
             return ("completed" if self._due else "interrupted"), 130
         if isinstance(error, SystemExit):
             return ("completed" if self._due else "exited"), _exit_code(error)

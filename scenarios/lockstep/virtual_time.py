@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import selectors
+import signal
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Executor
@@ -64,6 +65,8 @@ class VirtualTimeLoop(OrdinalLoop):
         """The first error that stopped the loop; it can be run on, to clean up."""
         self.notes: list[str] = []
         """What made the run depend on more than its inputs; empty for a reproducible run."""
+        self.was_interrupted = False
+        """Whether SIGINT has come to a handler of the application."""
         self.turns = 0
         """Turns of the loop so far."""
         self.came_to_us = clock.now_us
@@ -92,6 +95,17 @@ class VirtualTimeLoop(OrdinalLoop):
     def clean_up(self) -> None:
         """Let the loop be run on although an error waits for its next turn; `failure` keeps it."""
         self._virtual_selector.pending = None
+
+    def add_signal_handler(self, sig: int, callback: Callable[..., Any], *args: Any) -> None:
+        """Call back where a signal comes, as every loop does, and remember SIGINT."""
+        if sig == signal.SIGINT:
+            super().add_signal_handler(sig, self._interrupt, callback, args)
+        else:
+            super().add_signal_handler(sig, callback, *args)
+
+    def _interrupt(self, callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
+        self.was_interrupted = True
+        callback(*args)
 
     def add_thread(self, started: AppThread) -> None:
         """Take notice of a thread that the application has started."""

@@ -87,6 +87,33 @@ def test_a_sleep_at_the_end_is_interrupted_as_by_ctrl_c(run: Run, capsys: pytest
     assert (report.outcome, report.exit_code, seconds(report)) == ("completed", 0, 62)
 
 
+@pytest.mark.parametrize("last", ["pass", "raise SystemExit(0)"])
+@pytest.mark.parametrize(
+    "wait",
+    [
+        "await asyncio.sleep(100)",
+        "stop = asyncio.Event()\n"
+        "    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)\n"
+        "    await stop.wait()",
+    ],
+)
+def test_an_application_that_ends_itself_on_ctrl_c_has_not_returned_early(
+    run: Run, wait: str, last: str
+) -> None:
+    report = run(
+        "import os, signal\n"
+        "async def main():\n"
+        "    asyncio.get_running_loop().call_later(10, os.kill, os.getpid(), signal.SIGINT)\n"
+        f"    {wait}\n"
+        "try:\n"
+        "    asyncio.run(main())\n"
+        "except KeyboardInterrupt:\n"
+        "    pass\n"
+        f"{last}\n"
+    )
+    assert (report.outcome, report.exit_code, seconds(report)) == ("interrupted", 130, 10)
+
+
 def test_ctrl_c_is_not_a_crash(run: Run) -> None:
     report = run(
         """

@@ -112,6 +112,21 @@ def test_an_interrupt_that_the_script_lets_pass_ends_it_with_130(run_script: Run
     assert (report.outcome, report.exit_code, seconds(report)) == ("completed", 130, 60)
 
 
+def test_a_script_that_goes_on_after_ctrl_c_runs_to_the_end(run_script: RunScript) -> None:
+    report = run_script(
+        """
+        import os, signal
+        async def main():
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGINT, loop.remove_signal_handler, signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(1000)
+        asyncio.run(main())
+        """
+    )
+    assert (report.outcome, report.exit_code, seconds(report)) == ("completed", 130, 60)
+
+
 def test_a_handler_of_the_script_for_sigint_is_called(run_script: RunScript) -> None:
     report = run_script(
         """
