@@ -239,7 +239,9 @@ def _explain(first: Path, second: Path) -> NoReturn:
 
     try:
         divergence = first_divergence(first, second)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise refuse(f"{error.filename}: {error.strerror}; accepted: a journal of lockstep") from None
+    except ValueError as error:
         raise refuse(str(error)) from None
     typer.echo("the runs are the same, event by event" if divergence is None else str(divergence))
     raise typer.Exit(0 if divergence is None else DIFFERENT)

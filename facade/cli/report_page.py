@@ -95,7 +95,7 @@ def _picture(report: SiteReport) -> str:
     curve = report.curve
     if curve is None or not curve.powers_w:
         return ""
-    with extra_for("the picture of a page", "plots"):
+    with extra_for("pictures of pages", "plots"):
         from matplotlib import rc_context  # noqa: PLC0415
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num  # noqa: PLC0415
         from matplotlib.figure import Figure  # noqa: PLC0415

@@ -156,7 +156,9 @@ class LockstepRunner:
         """
         script = Path(path)
         if not script.is_file():
-            raise FileNotFoundError(f"no script at {script}; accepted: the path of a Python file")
+            raise FileNotFoundError(
+                f"no script at {script}; accepted: the path of a Python file, an installed command, or -m MODULE"
+            )
         with command_line(script, arguments):
             return self.run(lambda: runpy.run_path(os.fspath(script), run_name="__main__"))
 

@@ -151,6 +151,10 @@ class TestCommands:
         assert ended.code == 2
         assert "'hose', which is no component" in ended.errors
 
+    async def test_it_tells_that_it_waits_for_somebody_where_time_is_paused(self, shell: Shell) -> None:
+        ended = await shell.type("wait", "house.power < 99 kW", "--within", "2 min")
+        assert ended == (0, "true after 0 s", "time is paused: this waits until somebody steps or resumes it")
+
     async def test_it_waits(self, alive: Shell) -> None:
         await alive.type("drive", "house.load", "0 kW")
         await alive.type("drive", "house.load", "10 kW", "--over", "20 s")

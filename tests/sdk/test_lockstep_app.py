@@ -153,6 +153,10 @@ asyncio.run(wait_for_nothing())
     [
         (["nowhere", "app.py"], "nowhere"),
         (["demo", "missing.py"], "no script at missing.py"),
+        (
+            ["gone.journal", "other.journal", "--explain-divergence"],
+            "gone.journal: No such file or directory; accepted",
+        ),
     ],
 )
 def test_bad_input_is_refused_before_anything_runs(arguments: list[str], message: str) -> None:

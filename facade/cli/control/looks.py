@@ -80,6 +80,8 @@ async def wait(
     ] = None,
 ) -> Told:
     """Wait until a condition holds, or say whether it does now; exit code 1 if it does not."""
+    if within and (await site.clock()).paused:
+        typer.echo("time is paused: this waits until somebody steps or resumes it", err=True)
     waited = await site.wait_until(
         condition, within=timedelta(seconds=within or 0.0), lasting=timedelta(seconds=lasting or 0.0)
     )
