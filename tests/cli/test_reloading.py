@@ -247,6 +247,16 @@ class TestBilling:
         assert costs is not None
         assert costs.import_cost == pytest.approx(5 * 0.3 + 10 * 0.5)
 
+    def test_so_does_what_was_emitted(self, site: Site, tariff: Path) -> None:
+        simulation = Simulation.headless(site, start_us=0)
+        watch = SiteWatch(simulation, self.prices(tariff, "import: 30 ct/kWh\nco2: 400 g/kWh", site))
+        simulation.run_for(timedelta(hours=1))
+        watch.bill(self.prices(tariff, "import: 30 ct/kWh\nco2: 100 g/kWh", site))
+        simulation.run_for(timedelta(hours=2))
+        costs = watch.report().costs
+        assert costs is not None
+        assert costs.co2_kg == pytest.approx(5 * 0.4 + 10 * 0.1)
+
     def test_another_currency_is_refused(self, site: Site, tariff: Path) -> None:
         watch = SiteWatch(
             Simulation.headless(site, start_us=0), self.prices(tariff, "import: 30 ct/kWh", site)

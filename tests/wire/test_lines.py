@@ -7,8 +7,10 @@ import asyncio
 import pytest
 from frequenz.client.common.microgrid.components import ComponentId
 from frequenz.client.microgrid import MicrogridApiClient
+from frequenz.client.microgrid.metrics import Bounds, Metric
 from wire.support import INVERTER
 
+from doppelgrid.sim.domain import metrics
 from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.simulation.live import LiveSimulation
@@ -56,3 +58,18 @@ async def test_an_answer_or_a_command_is_lost(
     is_answered, happened = await told(client, simulation)
     assert not is_answered
     assert ("set-point accepted" in happened) == has_effect
+
+
+@pytest.mark.parametrize(
+    ("fault", "has_effect"), [(FaultKind.ANSWER_LOST, True), (FaultKind.HALF_OPEN, False)]
+)
+async def test_so_are_those_of_bounds(
+    client: MicrogridApiClient, simulation: LiveSimulation, fault: FaultKind, has_effect: bool
+) -> None:
+    simulation.fault(Fault("bat-inv", fault))
+    bounds = [Bounds(lower=-1e3, upper=1e3)]
+    call = client.add_component_bounds(ComponentId(INVERTER), Metric.AC_POWER_ACTIVE, bounds)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(call, 4.0 * WAY_S)
+    shown = simulation.gateway.frame(INVERTER).bounds[metrics.Metric.AC_POWER_ACTIVE]
+    assert (shown[-1].upper == 1e3) == has_effect

@@ -52,6 +52,23 @@ async def test_the_port_refuses_for_a_while_and_clients_find_it_again() -> None:
                 pass
 
 
+async def test_a_server_whose_port_was_taken_meanwhile_comes_back_once_it_is_free() -> None:
+    server = doppelgrid.serve("demo", speed=SPEED)
+    async with server as url:
+        server.simulation.restart_server(DOWN_S)
+        await until_port_is(server.address, is_open=False)
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", int(server.address.rpartition(":")[2])))
+            back = asyncio.Event()
+            server.simulation.served.subscribe(lambda is_there: back.set() if is_there else None)
+            async with asyncio.timeout(5.0):
+                await back.wait()
+            await asyncio.sleep(0.1)
+        await until_port_is(server.address, is_open=True)
+        async with MicrogridApiClient(url) as client:
+            await client.get_microgrid_info()
+
+
 async def test_a_site_can_be_left_while_its_server_goes_down() -> None:
     """A client that is just being answered holds the server up for a while."""
     async with (
