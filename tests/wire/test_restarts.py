@@ -57,8 +57,11 @@ async def test_a_server_whose_port_was_taken_meanwhile_comes_back_once_it_is_fre
     async with server as url:
         server.simulation.restart_server(DOWN_S)
         await until_port_is(server.address, is_open=False)
-        with socket.socket() as other:
-            other.bind(("127.0.0.1", int(server.address.rpartition(":")[2])))
+        host, _, port = server.address.rpartition(":")
+        with socket.socket(socket.AF_INET6 if "[" in host else socket.AF_INET) as other:
+            other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            other.bind((host.strip("[]"), int(port)))
+            other.listen()
             back = asyncio.Event()
             server.simulation.served.subscribe(lambda is_there: back.set() if is_there else None)
             async with asyncio.timeout(5.0):
@@ -66,7 +69,7 @@ async def test_a_server_whose_port_was_taken_meanwhile_comes_back_once_it_is_fre
             await asyncio.sleep(0.1)
         await until_port_is(server.address, is_open=True)
         async with MicrogridApiClient(url) as client:
-            await client.get_microgrid_info()
+            assert int((await client.get_microgrid_info()).id) == server.site.microgrid.id
 
 
 async def test_a_site_can_be_left_while_its_server_goes_down() -> None:
