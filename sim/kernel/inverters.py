@@ -226,7 +226,7 @@ def grid_code_ahead_s(layout: Layout, memory: Memory, horizon_s: float) -> float
 
 
 def watch_grid(layout: Layout, memory: Memory, dt_s: float) -> None:
-    """Carry all protections along: they trip, wait, reconnect; after a trip power begins at nothing."""
+    """Carry all protections along: they trip, wait, reconnect; after a trip power begins at 0."""
     for guard in range(len(layout.guards)):
         params, control = layout.guards[guard].params, layout.guards[guard].control
         now = memory.controls[control]

@@ -1,4 +1,4 @@
-"""Which meters inverters keep at nothing by themselves, and which of them would work against each other.
+"""Which meters inverters keep at 0 W by themselves, and which of them would work against each other.
 
 Meters through which the same power flows count as one, which their inverters share. Of others, an inverter behind both
 that keeps the outer one has all that it does undone by one that keeps the inner one: together they would hunt for ever.
@@ -22,12 +22,12 @@ _LOSSLESS = (Category.BREAKER, Category.STATIC_TRANSFER_SWITCH)
 
 
 def kept_by(component: ComponentSection) -> str:
-    """Return the key of what a component keeps at nothing by itself; an empty text if nothing."""
+    """Return the key of what a component keeps at 0 W by itself; an empty text if nothing."""
     return component.self_consumption or "" if isinstance(component, BuiltInControl) else ""
 
 
 def kept_meters(site: Site) -> dict[str, str]:
-    """Return, of each inverter that keeps a meter at nothing, what measures the same power nearest to the devices."""
+    """Return, of each inverter that keeps a meter at 0 W, what measures the same power nearest to the devices."""
     kept = {key: kept_by(component) for key, component in site.components.items()}
     return {key: _innermost(site, meter) for key, meter in kept.items() if meter in site.components}
 
