@@ -7,6 +7,7 @@ of a running site can be saved and brought back.
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 import simpy
 from pydantic import AfterValidator, TypeAdapter, ValidationError
-from simpy.events import NORMAL, EventPriority
+from simpy.events import NORMAL, URGENT, EventPriority
 
 from ..domain.events import Subscribers
 from ..domain.timestamps import FIRST_US, LAST_US
@@ -61,7 +62,10 @@ class Engine:
         self._promised: set[str] = set()
         self._lasting: set[str] = set()
         self._ending: set[str] = set()
+        self._going_on: set[str] = set()
         self._agenda: dict[int, Entry] = {}
+        self._promised_ends: list[tuple[int, int]] = []
+        """A heap of what ends by a promise: when it is due [µs], and its number; some may be off the agenda."""
         self._serial = 0
         self._late_us = 0
         self.new_entries = Subscribers[int]()
@@ -80,6 +84,7 @@ class Engine:
         promised: bool = False,
         lasting: bool = False,
         ends: bool = False,
+        goes_on: bool = False,
     ) -> None:
         """Name the function that carries out entries of a kind.
 
@@ -91,6 +96,8 @@ class Engine:
             lasting: Whether an entry of this kind puts its successor on the agenda, for as long as the site lives.
             ends: Whether entries of this kind end what somebody has begun for a time: they come after all else of their
                 instant, the sampling among it, which sees how it was until then.
+            goes_on: Whether entries of this kind go on with what has begun at their instant: they come before all else
+                that is due then, so that nothing of it changes between two parts of one thing.
         """
         self._handlers[kind] = handler
         if lasting:
@@ -99,13 +106,15 @@ class Engine:
             self._ending.add(kind)
         if promised:
             self._promised.add(kind)
+        if goes_on:
+            self._going_on.add(kind)
 
     def schedule(self, due_us: int, kind: str, *arguments: Any) -> int:
         """Put an entry on the agenda.
 
         Args:
             due_us: When it is to happen [µs], not in the past. Entries due together happen in the order in
-                which they were scheduled, those that end something last.
+                which they were scheduled, those that go on with something first, those that end something last.
             kind: What is to happen: a kind that has a handler by then.
             *arguments: Plain data for the handler.
 
@@ -137,6 +146,16 @@ class Engine:
     def promised_us(self, span_us: int) -> int:
         """Return when a promise for a span of time from now on is due [µs]; see `late_by`."""
         return self.now_us + self._late_us + span_us
+
+    def keep_promised_ends(self) -> None:
+        """Let what was promised to end by now in the clients' time end at once, though it is due later; see `late_by`.
+
+        It ends where the site stands, which has not come to when it is due.
+        """
+        ends, until_us = self._promised_ends, self.promised_us(0)
+        while ends and ends[0][0] <= until_us:
+            _, serial = heapq.heappop(ends)
+            self._carry_out(serial)
 
     def stretch_promises(self, factor: float, clock_us: int) -> None:
         """Let what is due in the clients' time wait longer or shorter, by a factor; not while the engine runs.
@@ -210,6 +229,7 @@ class Engine:
         self._environment = simpy.Environment(initial_time=state.now_us)
         self._serial = state.last_serial
         self._agenda = {}
+        self._promised_ends = []
         for serial, entry in sorted(state.agenda.items()):
             self._put(serial, entry)
 
@@ -218,10 +238,15 @@ class Engine:
         self._agenda[serial] = entry
         event = _Due(environment)
         event.callbacks.append(lambda _event: self._carry_out(serial))
-        environment.schedule(
-            event, _LATER if entry.kind in self._ending else NORMAL, entry.due_us - self.now_us
-        )
+        environment.schedule(event, self._priority(entry.kind), entry.due_us - self.now_us)
+        if entry.kind in self._promised and entry.kind in self._ending:
+            heapq.heappush(self._promised_ends, (entry.due_us, serial))
         self.new_entries.tell(entry.due_us)
+
+    def _priority(self, kind: str) -> EventPriority:
+        if kind in self._going_on:
+            return URGENT
+        return _LATER if kind in self._ending else NORMAL
 
     def _carry_out(self, serial: int) -> None:
         entry = self._agenda.pop(serial, None)

@@ -91,6 +91,7 @@ class Executor:
             late_us = self._clock.late_us(present_us, time_us)
         try:
             with self._engine.late_by(late_us):
+                self._engine.keep_promised_ends()
                 given = carry_out(command)
         except (CommandError, ValueError) as refusal:
             kind = refusal.refusal if isinstance(refusal, CommandError) else None

@@ -19,7 +19,7 @@ from .sensor_frames import SensorFrames
 _FRAMES_A_TURN = 200
 """Larger sites report in turns of at most so many components, lest the last frames wait for the first."""
 _FRAMES_AT_ONCE = 20
-"""Of a turn, lest a command waits for all of it."""
+"""Of a turn, between which an event loop has its round; a command has the rest sampled before it counts."""
 
 
 class _Sample(NamedTuple):
@@ -67,7 +67,7 @@ class Sampling:
         """Told of every sampling, of large sites of every turn, once its frames are sent: when it was due [µs]."""
         engine.handle("sample", self._sample, promised=True, lasting=True)
         engine.handle("sample turn", self._sample_turn, promised=True)
-        engine.handle("sample rest of turn", self._send_turn)
+        engine.handle("sample rest of turn", self._send_turn, goes_on=True)
         engine.handle("sample by timetable", self._sample)
         self._schedule()
 
@@ -107,7 +107,7 @@ class Sampling:
             self._send_turn(turn, 0)
 
     def _send_turn(self, turn: int, sent: int) -> None:
-        """Let some of a turn report, and the rest after whatever else is due now."""
+        """Let some of a turn report, and the rest before whatever else is due now: all show one state of the site."""
         ids = self._turns[turn] if 0 <= turn < len(self._turns) else []
         rest = sent + _FRAMES_AT_ONCE
         self._components.send(ids[sent:rest], all_of_them=self._samples.has_any)

@@ -396,6 +396,20 @@ def test_a_command_to_a_large_site_waits_for_no_step_and_counts_at_the_last_one(
     assert simulation.plant.time_us == simulation.clock.now_us()
 
 
+def test_bounds_that_end_between_the_last_step_of_a_large_site_and_a_command_keep_it_from_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loop = HandLoop()
+    monkeypatch.setattr(drivers, "stopwatch_s", loop.time)
+    simulation, _ = large(loop, WallStampedClock)
+    loop.run(0.05)
+    simulation.gateway.augment_bounds(INVERTER, Metric.AC_POWER_ACTIVE, [(-1e3, 1e3)], lifetime_s=5)
+    loop.run(4.97)
+    loop.now_s += 0.04
+    simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, 60)
+    assert simulation.now_us < START + 5_050_000
+
+
 def test_a_command_to_a_large_site_that_has_not_moved_for_long_counts_at_the_present(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

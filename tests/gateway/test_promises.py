@@ -1,4 +1,4 @@
-"""What clients are promised is stretched when the clock changes its speed, and what the site does is not."""
+"""What clients are promised holds in their time: at another speed of the clock, and where the site is behind it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 from gateway.equipped import INVERTER, START, Equipped
 
+from doppelgrid.sim.domain.commands import Execution, SetPower
 from doppelgrid.sim.domain.events import Event
+from doppelgrid.sim.domain.messages import OutOfBoundsError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.simulation.tape import play
 
 SECOND = 1_000_000
 
@@ -73,3 +76,72 @@ def test_relays_move_in_their_own_time() -> None:
     site.stretch()
     site.pass_time(0.6)
     assert [event.details["position"] for event in site.events if event.kind == "switched"][-1] == "standby"
+
+
+BEYOND = SetPower(INVERTER, PowerType.ACTIVE, 5e3)
+
+
+class Behind(Equipped):
+    """A site that stands 20 ms before the end of bounds and of a set-point."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[Event] = []
+        self.given: list[Execution] = []
+        self.gateway.listen_to_events(self.told.append)
+        self.simulation.executor.executions.subscribe(self.given.append)
+        self.gateway.augment_bounds(INVERTER, Metric.AC_POWER_ACTIVE, [(-1e3, 1e3)], lifetime_s=10)
+        self.gateway.set_power(INVERTER, PowerType.ACTIVE, 1e3, 10)
+        self.pass_time(9.98)
+
+    def kinds(self) -> list[str]:
+        """Return what was told since then."""
+        return [event.kind for event in self.told if event.time_us > START]
+
+
+def test_bounds_that_have_ended_for_clients_keep_no_command_from_a_site_that_is_behind() -> None:
+    site = Behind()
+    site.simulation.execute(BEYOND, late_us=20_000)
+    site.pass_time(1.0)
+    assert site.value(INVERTER) == 5e3
+
+
+def test_bounds_that_have_not_ended_for_clients_still_do() -> None:
+    site = Behind()
+    with pytest.raises(OutOfBoundsError):
+        site.simulation.execute(BEYOND, late_us=19_999)
+
+
+def test_a_set_point_that_has_ended_for_clients_lapses_before_the_next_command() -> None:
+    site = Behind()
+    site.simulation.execute(BEYOND, late_us=50_000)
+    ended = [event for event in site.told if event.kind == "set-point lapsed"]
+    assert [event.time_us - START for event in ended] == [9_980_000]
+    assert site.kinds()[-3:] == ["bounds lapsed", "set-point lapsed", "set-point accepted"]
+
+
+def test_what_has_ended_early_does_not_end_again() -> None:
+    site = Behind()
+    site.simulation.execute(BEYOND, late_us=50_000)
+    site.pass_time(1.0)
+    assert site.kinds().count("bounds lapsed") == site.kinds().count("set-point lapsed") == 1
+
+
+def test_a_double_lets_end_what_had_ended_for_clients() -> None:
+    site, double = Behind(), Equipped()
+    site.simulation.execute(BEYOND, late_us=20_000)
+    play(site.given, double.simulation)
+    for each in (site, double):
+        each.pass_time(1.0)
+    assert double.simulation.save() == site.simulation.save()
+
+
+def test_what_was_promised_after_a_site_went_back_ends_once() -> None:
+    site = Behind()
+    snapshot = site.simulation.save()
+    site.simulation.execute(BEYOND, late_us=50_000)
+    site.simulation.restore(snapshot)
+    site.told.clear()
+    site.simulation.execute(BEYOND, late_us=50_000)
+    site.pass_time(1.0)
+    assert [kind for kind in site.kinds() if kind.endswith("lapsed")] == ["bounds lapsed", "set-point lapsed"]

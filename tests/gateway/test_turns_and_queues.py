@@ -107,6 +107,25 @@ class TestTurns:
         assert [stream.waiting for stream in streams] == [1, 1]
         assert [(await soon(stream)).values[Metric.AC_POWER_ACTIVE] for stream in streams] == [0.0, 0.0]
 
+    async def test_all_of_a_turn_show_one_state_of_the_site_though_a_switch_closes_at_their_instant(
+        self,
+    ) -> None:
+        feeder = {
+            "switch": {
+                "id": 600, "category": "breaker", "behind": "main", "opening_time": "0 s", "closing_time": "500 ms",
+            },
+            "load": {"id": 601, "category": "meter", "behind": "switch", "load": "5 kW"},
+        }  # fmt: skip
+        simulation = meters(58, **feeder)
+        simulation.gateway.stop(600)
+        streams = [simulation.gateway.subscribe(number) for number in (2, 601)]
+        simulation.run_for(timedelta(seconds=0.5))
+        simulation.gateway.start(600)
+        simulation.run_for(timedelta(seconds=1.5))
+        shown = [[await soon(stream) for _ in range(2)] for stream in streams]
+        powers = [[frame.values[Metric.AC_POWER_ACTIVE] for frame in frames] for frames in shown]
+        assert powers == [[0.0, 5e3], [0.0, 5e3]]
+
     def test_who_listens_to_all_sees_all_at_once(self) -> None:
         simulation, seen = meters(150), list[tuple[int, int]]()
         stop = simulation.gateway.listen_to_frames(
