@@ -86,7 +86,7 @@ class Statements:
 
         Args:
             text: In the words of scenario files.
-            within: Simulated time in which it has to come true.
+            within: Simulated time in which it has to come true, counted anew where the site goes on from a snapshot.
             lasting: Simulated time for which it has to stay true from then on.
             open_streams: Of the transport of whoever waits.
 
@@ -100,8 +100,13 @@ class Statements:
         words, sight = self._words, self._sight
         condition = checked_condition(text, words)
         self._look_now()
-        settling = Settling(sight.time_us, *(span // _MICROSECOND for span in (within, lasting)))
+        spans_us = [span // _MICROSECOND for span in (within, lasting)]
+        settling = Settling(sight.time_us, *spans_us)
         waiting = _Waiting()
+
+        def begin_anew(time_us: int) -> None:
+            nonlocal settling
+            settling = Settling(time_us, *spans_us)
 
         def look() -> None:
             truth = words.truth(condition, sight, sight.last_us)
@@ -121,13 +126,17 @@ class Statements:
                 "its time is over or its caller has left"
             )
         self._waits += 1
-        stop = self._simulation.gateway.listen_to_frames(on_frames)
+        stops = (
+            self._simulation.gateway.listen_to_frames(on_frames),
+            self._simulation.restored.subscribe(begin_anew),
+        )
         try:
             with open_streams.carry(waiting):
                 return await waiting.outcome
         finally:
             self._waits -= 1
-            stop()
+            for stop in stops:
+                stop()
 
     @cached_property
     def _words(self) -> SiteWords:

@@ -35,6 +35,10 @@ class Watcher(Protocol):
         """Look at the site at a sampling [µs]."""
         ...
 
+    def begin_anew(self, time_us: int) -> None:
+        """Take in that the site goes on from another time [µs]."""
+        ...
+
 
 class Promise(Protocol):
     """What a test says is always so."""
@@ -72,11 +76,22 @@ class Bench:
         self._is_commanding = False
         self._own, self._own_refused = 0, 0
         simulation.executor.executions.subscribe(self._on_execution)
+        simulation.onlookers.add(self)
 
     @property
     def now_us(self) -> int:
         """The time of the site [µs since the Unix epoch]."""
         return self.simulation.clock.now_us()
+
+    def remember(self) -> tuple[int, int]:
+        """Return how many commands the test itself has given; see `Onlooker`."""
+        return self._own, self._own_refused
+
+    def recall(self, memory: tuple[int, int] | None, time_us: int) -> None:
+        """Go on from there; see `Onlooker`."""
+        self._own, self._own_refused = memory or (0, 0)
+        for watcher in self._watchers:
+            watcher.begin_anew(time_us)
 
     @property
     def digest(self) -> str:

@@ -29,6 +29,11 @@ class History:
         """Keep what all components reported at a time [µs]."""
         self._samples.append((time_us, frames))
 
+    def go_back(self, time_us: int) -> None:
+        """Forget what was reported after a time [µs], from which the site goes on."""
+        while self._samples and self._samples[-1][0] > time_us:
+            self._samples.pop()
+
     def series(self, component_id: int, metric: Metric) -> tuple[list[int], list[float]]:
         """Return times [µs] and values of a metric, in its unit; empty if it was never reported."""
         times, values = [], []

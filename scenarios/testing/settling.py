@@ -103,6 +103,10 @@ class _Search(Generic[V]):
         if self._closest is None or seen.miss < self._closest[0].miss:
             self._closest = (seen, time_us)
 
+    def begin_anew(self, time_us: int) -> None:
+        if not self.is_over:
+            self._settling = Settling(time_us, self._within_us, self._for_us)
+
     def complaint(self) -> str:
         bench = self._bench
         when = f" within {shown_span(self._within_us)}" if self._within_us else ""
@@ -163,8 +167,7 @@ class Always(Generic[V]):
         """Watch from now on."""
         self.used = True
         self._bench.catch_up()
-        self._start_us = self._bench.now_us
-        self._watch = self._new_watch(self._start_us)
+        self.begin_anew(self._bench.now_us)
         self.look(self._start_us)
         self._watching = self._bench.watching(self)
         self._watching.__enter__()
@@ -182,6 +185,11 @@ class Always(Generic[V]):
             self._bench.forgive(self._broken)
             if error is None:
                 raise self._broken
+
+    def begin_anew(self, time_us: int) -> None:
+        """Watch from a time on [µs], with nothing seen."""
+        self._start_us = time_us
+        self._watch = self._new_watch(time_us)
 
     def look(self, time_us: int) -> None:
         """Look at a sampling."""

@@ -62,6 +62,7 @@ class SiteHandle:
         self.history = History(self.definition.telemetry.interval_s)
         simulation.gateway.listen_to_events(self.events.append)
         simulation.gateway.listen_to_frames(self._on_frames)
+        simulation.restored.subscribe(self.history.go_back)
 
     def __repr__(self) -> str:
         return f"<site {self.name} at {self.time_text(self.now_us)}>"

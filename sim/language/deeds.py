@@ -59,8 +59,6 @@ class Deeds:
         return self._last.get(component_id, since_us - 1) >= since_us
 
     def _forget(self, time_us: int) -> None:
-        """Keep no more than the minute before a time [µs], to which a site may have gone back."""
+        """Keep no more than the minute before a time [µs]."""
         while self._recent and self._recent[0][0] <= time_us - MINUTE_US:
             self._recently -= self._recent.popleft()[1]
-        while self._recent and self._recent[-1][0] > time_us:
-            self._recently -= self._recent.pop()[1]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from copy import deepcopy
+from typing import NamedTuple, Protocol
 
 from ..domain.messages import Frame, SensorInfo
 from ..domain.messages import Reading as Report
 from ..domain.metrics import Metric
+from ..domain.onlookers import Onlookers
 from ..site.site import Site
 from ..telemetry.instruments import Instruments
 from .deeds import Deeds
@@ -34,6 +36,7 @@ class Running(Protocol):
 
     site: Site
     instruments: Instruments
+    onlookers: Onlookers
 
     @property
     def gateway(self) -> Shown:
@@ -44,6 +47,12 @@ class Running(Protocol):
     def start_us(self) -> int:
         """When it began [µs since the Unix epoch]."""
         ...
+
+
+class _Memory(NamedTuple):
+    deeds: Deeds
+    last_us: int
+    sampled_us: int
 
 
 class RunningSight:
@@ -62,9 +71,24 @@ class RunningSight:
         """Of the sampling before [µs since the Unix epoch]."""
         self._sampled_us = running.start_us
         self._is_sampling = False
+        running.onlookers.add(self)
+
+    def remember(self) -> _Memory:
+        """Return what there is to remember of commands and samplings; see `Onlooker`."""
+        return _Memory(deepcopy(self.deeds), self.last_us, self._sampled_us)
+
+    def recall(self, memory: _Memory | None, time_us: int) -> None:
+        """Go on from there, or with nothing before a time [µs since the Unix epoch]; see `Onlooker`."""
+        if memory is None:
+            memory = _Memory(Deeds(time_us), time_us, time_us)
+        self.deeds, self.last_us, self._sampled_us = deepcopy(memory)
+        self.time_us, self._is_sampling = time_us, False
+        self._reports.clear()
 
     def move_to(self, time_us: int) -> None:
-        """Take in that there is a new sampling [µs since the Unix epoch]."""
+        """Take in that there is a new sampling [µs since the Unix epoch], of which several may tell."""
+        if self._is_sampling and time_us == self.time_us:
+            return
         self.last_us, self._sampled_us, self.time_us = self._sampled_us, time_us, time_us
         self._is_sampling = True
         self._reports.clear()

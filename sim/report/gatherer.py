@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Set
+from copy import copy
 from typing import NamedTuple
 
 import numpy as np
@@ -181,6 +182,15 @@ class Gatherer:
         """For how long each was known and the connection point was not, or the other way round [µs]."""
         self._whole_us = 0
         self._curve = _Intervals(_FIRST_LENGTH_US, len(self._groups) + 1, most=_MOST_INTERVALS)
+
+    def copy(self) -> Gatherer:
+        """Return another one, which does not change along with this one."""
+        other = copy(self)
+        for name in ("_consumed_wh", "_delivered_wh", "_own_consumed_wh", "_own_delivered_wh", "_apart_us"):
+            setattr(other, name, getattr(self, name).copy())
+        other._greatest, other._least = self._greatest.copy(), self._least.copy()
+        other._quarters, other._curve = self._quarters.copy(), self._curve.copy()
+        return other
 
     def bill(self, bill: Bill, *, charges_powers: bool = True) -> None:
         """Have what flows through the connection point billed from now on.
@@ -360,6 +370,12 @@ class _Intervals:
         self._begin_us = 0
         self._sums: dict[int, Floats] = {}
         """By number of the interval: power times time, then time for which it is known."""
+
+    def copy(self) -> _Intervals:
+        """Return others, which do not change along with these; sums themselves never do."""
+        other = copy(self)
+        other._sums = self._sums.copy()
+        return other
 
     def add(self, times_us: Instants, powers_w: Floats) -> None:
         length = self.length_us

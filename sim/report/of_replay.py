@@ -41,6 +41,13 @@ class ReplayWatch:
             if frame.component_id in self._otherwise:
                 self._otherwise[frame.component_id].take(time_us, frame)
 
+    def go_back(self, time_us: int) -> None:
+        """Take in that the site goes on from a time [µs]; nothing behind it has been sampled."""
+        if self._until_us is not None:
+            self._until_us = min(self._until_us, time_us)
+        for written in self._otherwise.values():
+            written.forget(time_us + 1)
+
     def report(self, commands: Commands, prices: Prices | None) -> SiteReport:
         """Return what the site did from the first samples to the last ones, or as long as the very last ones hold.
 
@@ -95,12 +102,8 @@ class _Written:
 
     def take(self, time_us: int, frame: Frame) -> None:
         """Write down a frame; what was written of this time and later ones counts no more."""
+        self.forget(time_us)
         self._metrics = self._metrics or tuple(metric for metric in TOLD if metric in frame.values)
-        while self._times_us and self._times_us[-1] >= time_us:
-            self._times_us.pop()
-            del self._values[len(self._times_us) * len(self._metrics) :]
-        while self.conditions and self.conditions[-1][0] >= time_us:
-            self.conditions.pop()
         if self._metrics:
             self._times_us.append(time_us)
             # At the last instant of a recording nothing flows any more, so not all is there.
@@ -108,6 +111,14 @@ class _Written:
         said = Condition(tuple(state.value for state in frame.states), frame.warnings, frame.errors)
         if not self.conditions or self.conditions[-1][1] != said:
             self.conditions.append((time_us, said))
+
+    def forget(self, from_us: int) -> None:
+        """Forget what was written of a time [µs] and of later ones."""
+        while self._times_us and self._times_us[-1] >= from_us:
+            self._times_us.pop()
+            del self._values[len(self._times_us) * len(self._metrics) :]
+        while self.conditions and self.conditions[-1][0] >= from_us:
+            self.conditions.pop()
 
     def track(self, recorded: Track | None) -> Track | None:
         """Return it, with the bounds that were recorded at the same times; None if nothing was written."""

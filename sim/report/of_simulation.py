@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +11,7 @@ from ..components.registry import type_of
 from ..domain.categories import Category
 from ..domain.commands import ClientCommand, Execution
 from ..domain.events import Event
+from ..domain.onlookers import Onlookers
 from ..domain.states import StateCode
 from ..engine.executor import Executor
 from ..gateway.gateway import Gateway
@@ -23,6 +22,7 @@ from ..replay.plant import ReplayPlant
 from ..site.site import Site
 from ..tariff.bill import Bill
 from ..tariff.prices import Prices
+from .account import Account, Seen
 from .gatherer import Gatherer
 from .of_recording import capacity_loss
 from .of_replay import ReplayWatch
@@ -37,45 +37,6 @@ _MOST_INCIDENTS = 1000
 _US_PER_HOUR = 3.6e9
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What was seen of a battery."""
-
-    first: float = math.nan
-    last: float = math.nan
-    least: float = math.inf
-    greatest: float = -math.inf
-    coldest_c: float = math.inf
-    warmest_c: float = -math.inf
-    through_ah: float = 0.0
-    charged_wh: float = 0.0
-    discharged_wh: float = 0.0
-    capacity_greatest: float = -math.inf
-    capacity_last: float = math.nan
-
-    def carry(self, power_w: float, hours: float) -> None:
-        """Take in a power at its terminals, which holds for a while."""
-        self.charged_wh += max(power_w, 0.0) * hours
-        self.discharged_wh += max(-power_w, 0.0) * hours
-
-    def hold(self, capacity: float) -> None:
-        """Take in its capacity, in any unit that stays the same."""
-        if not math.isnan(capacity):
-            self.capacity_greatest = max(self.capacity_greatest, capacity)
-            self.capacity_last = capacity
-
-    def look(self, soc: float, temperature_c: float) -> None:
-        if math.isnan(soc):
-            return
-        self.first = soc if math.isnan(self.first) else self.first
-        self.last = soc
-        self.least, self.greatest = min(self.least, soc), max(self.greatest, soc)
-        self.coldest_c, self.warmest_c = (
-            min(self.coldest_c, temperature_c),
-            max(self.warmest_c, temperature_c),
-        )
-
-
 class Running(Protocol):
     """A site that runs; a `Simulation`."""
 
@@ -83,6 +44,7 @@ class Running(Protocol):
     plant: Plant
     executor: Executor
     gateway: Gateway
+    onlookers: Onlookers
 
     @property
     def now_us(self) -> int:
@@ -102,45 +64,34 @@ class SiteWatch:
         """
         plant = simulation.plant
         self._simulation, self._plant, self.site = simulation, plant, simulation.site
-        self._begin_us = plant.time_us
         self._keys = {component.id: key for key, component in self.site.components.items()}
-        self._gatherer = Gatherer(self.site, set(plant.wiring.ac_order))
-        self._prices, self._bill = prices, None if prices is None else Bill(prices)
-        if self._bill is not None:
-            self._gatherer.bill(self._bill)
-        self._numbers = [plant.places.components[key] for key in self._gatherer.ways.keys]
+        self._replay = ReplayWatch(plant) if isinstance(plant, ReplayPlant) else None
+        self._account = self._new_account(prices)
+        self._seen = [
+            (key, number) for key, number in plant.places.batteries.items() if key in self._account.batteries
+        ]
+        self._numbers = [plant.places.components[key] for key in self._account.gatherer.ways.keys]
         self._flowing: list[float] = []
         self._flowing_at = -1
-        self._times: list[int] = []
-        self._rows: list[list[float]] = []
         self._rows_at_once = min(_ROWS_AT_ONCE, max(_NUMBERS_AT_ONCE // max(len(self._numbers), 1), 1))
-        self._end_us = plant.time_us
-        self._given: Counter[bool] = Counter()
-        self._refused: Counter[tuple[str, str, str]] = Counter()
-        self._failed: dict[str, Incident] = {}
-        self._incidents: list[Incident] = []
-        self._batteries = {
-            key: _Seen()
-            for key, component in self.site.components.items()
-            if type_of(component).category is Category.BATTERY
-        }
-        self._seen = [
-            (number, self._batteries[key])
-            for key, number in plant.places.batteries.items()
-            if key in self._batteries
-        ]
-        self._replay = ReplayWatch(plant) if isinstance(plant, ReplayPlant) else None
-        self._shortfalls = ShortfallWatch(plant)
-        self._usages = {} if self._replay is not None else plant.machines.usages()
         simulation.executor.executions.subscribe(self._on_execution)
+        simulation.onlookers.add(self)
         if self._replay is not None:
             simulation.gateway.listen_to_frames(self._replay.take)
             return
         simulation.gateway.listen_to_events(self._on_event)
-        for key in self._batteries:
-            memory = plant.operating_point.memory.batteries[plant.places.batteries[key]]
-            self._batteries[key].through_ah = memory.throughput_ah
         plant.follow(self)
+
+    def remember(self) -> Account:
+        """Return what was seen so far; see `Onlooker`."""
+        return self._account.copy()
+
+    def recall(self, memory: Account | None, time_us: int) -> None:
+        """Go on from there, or begin anew at a time [µs] by the same prices; see `Onlooker`."""
+        self._account = self._new_account(self._account.prices) if memory is None else memory.copy()
+        self._flowing_at = -1
+        if self._replay is not None:
+            self._replay.go_back(time_us)
 
     def bill(self, prices: Prices) -> None:
         """Have what flows billed by other prices from now on; what has flowed stays billed as it was.
@@ -149,36 +100,38 @@ class SiteWatch:
             ValueError: If that has been billed in another currency.
         """
         self._flush()
-        self._prices, self._bill = prices, Bill(prices, self._bill)
-        self._gatherer.bill(self._bill)
+        account = self._account
+        account.prices, account.bill = prices, Bill(prices, account.bill)
+        account.gatherer.bill(account.bill)
 
     def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
         """Take in what flows until a time [µs]."""
-        if memory.time_us != self._end_us:
-            self._flush()  # time has jumped, as to a snapshot
-        self._times.append(memory.time_us)
+        account = self._account
+        account.times_us.append(memory.time_us)
         generation = self._plant.operating_point.generation
         if generation != self._flowing_at:
             self._flowing = [active_w(memory, number) for number in self._numbers]
             self._flowing_at = generation
-        self._rows.append(self._flowing)
-        self._end_us = end_us
+        account.rows.append(self._flowing)
+        account.end_us = end_us
         hours = (end_us - memory.time_us) / _US_PER_HOUR
-        for number, seen in self._seen:
+        for key, number in self._seen:
+            seen = account.batteries[key]
             state = memory.battery_states[number]
             seen.look(state.soc, state.temperature_c)
             seen.carry(memory.batteries[number].dc_w, hours)
             seen.hold(state.capacity_share)
-        self._shortfalls.take(layout, memory, end_us)
-        if len(self._rows) >= self._rows_at_once:
+        account.shortfalls.take(layout, memory, end_us)
+        if len(account.rows) >= self._rows_at_once:
             self._flush()
 
     def report(self) -> SiteReport:
         """Return what the site has done so far."""
         if self._replay is not None:
-            return self._replay.report(self._commands(), self._prices)
+            return self._replay.report(self._commands(), self._account.prices)
         self._flush()
-        gatherer = self._gatherer
+        account = self._account
+        gatherer = account.gatherer
         imported_wh, exported_wh = gatherer.grid_wh() or (None, None)
         peak_import, peak_export = gatherer.peaks()
         greatest_import, greatest_export = gatherer.greatest()
@@ -187,7 +140,7 @@ class SiteWatch:
             name=self.site.microgrid.name,
             microgrid_id=self.site.microgrid.id,
             zone=self.site.microgrid.location.zone,
-            begin_us=self._begin_us,
+            begin_us=account.begin_us,
             end_us=max(self._simulation.now_us, self._plant.time_us),
             imported_wh=imported_wh,
             exported_wh=exported_wh,
@@ -198,24 +151,24 @@ class SiteWatch:
             flows=gatherer.flows(),
             storages=tuple(
                 self._storage(key, seen)
-                for key, seen in self._batteries.items()
+                for key, seen in account.batteries.items()
                 if not math.isnan(seen.first)
             ),
             groups=gatherer.groups(),
-            incidents=(*self._incidents, *self._failed.values()),
+            incidents=(*account.incidents, *account.failed.values()),
             commands=self._commands(),
             curve=gatherer.curve(),
             greatest_import=greatest_import,
             greatest_export=greatest_export,
             unknown_s=gatherer.grid_unknown_s(),
-            shortfalls=self._shortfalls.shortfalls(),
+            shortfalls=account.shortfalls.shortfalls(),
             costs=gatherer.costs(),
             astray=self._plant.readings.astray(),
-            usages=self._plant.machines.usages_since(self._usages),
+            usages=self._plant.machines.usages_since(account.usages),
             spans_agree=gatherer.spans_agree(grid_is_counted=False),
         )
 
-    def _storage(self, key: str, seen: _Seen) -> Storage:
+    def _storage(self, key: str, seen: Seen) -> Storage:
         memory = self._plant.operating_point.memory.batteries[self._plant.places.batteries[key]]
         state = self._plant.readings.battery(key)
         seen.look(state.soc, state.temperature_c)
@@ -230,33 +183,63 @@ class SiteWatch:
             capacity_loss=capacity_loss(seen.capacity_greatest, seen.capacity_last, self.site, key),
         )  # fmt: skip
 
+    def _new_account(self, prices: Prices | None) -> Account:
+        """Return an account of which the first entry is what flows from now on."""
+        plant, site = self._plant, self.site
+        batteries = {
+            key: Seen()
+            for key, component in site.components.items()
+            if type_of(component).category is Category.BATTERY
+        }
+        if self._replay is None:
+            memory = plant.operating_point.memory
+            for key, seen in batteries.items():
+                seen.through_ah = memory.batteries[plant.places.batteries[key]].throughput_ah
+        account = Account(
+            begin_us=plant.time_us,
+            end_us=plant.time_us,
+            gatherer=Gatherer(site, set(plant.wiring.ac_order)),
+            shortfalls=ShortfallWatch(plant),
+            usages={} if self._replay is not None else plant.machines.usages(),
+            batteries=batteries,
+            prices=prices,
+            bill=None if prices is None else Bill(prices),
+        )
+        if account.bill is not None:
+            account.gatherer.bill(account.bill)
+        return account
+
     def _flush(self) -> None:
-        if self._rows:
-            self._gatherer.add(np.array([*self._times, self._end_us], np.int64), np.array(self._rows))
-        self._times, self._rows = [], []
+        account = self._account
+        if account.rows:
+            times_us = np.array([*account.times_us, account.end_us], np.int64)
+            account.gatherer.add(times_us, np.array(account.rows))
+        account.times_us, account.rows = [], []
 
     def _on_execution(self, execution: Execution) -> None:
-        command = execution.command
+        command, account = execution.command, self._account
         if not isinstance(command, ClientCommand):
             return
-        self._given[execution.refusal is not None] += 1
+        account.given[execution.refusal is not None] += 1
         if execution.refusal is not None:
             key = self._keys.get(command.component_id, str(command.component_id))
-            self._refused[key, type(command).__name__, execution.refusal] += 1
+            account.refused[key, type(command).__name__, execution.refusal] += 1
 
     def _commands(self) -> Commands:
-        refusals = tuple(Refusal(*name, count) for name, count in self._refused.most_common(_MOST_REFUSALS))
-        return Commands(self._given.total(), self._given[True], refusals)
+        given, refused = self._account.given, self._account.refused
+        refusals = tuple(Refusal(*name, count) for name, count in refused.most_common(_MOST_REFUSALS))
+        return Commands(given.total(), given[True], refusals)
 
     def _on_event(self, event: Event) -> None:
         if event.kind != "state":
             return
+        failed, incidents = self._account.failed, self._account.incidents
         has_failed = StateCode.ERROR in str(event.details.get("states", "")).split()
-        if has_failed and event.subject not in self._failed:
+        if has_failed and event.subject not in failed:
             error = self._plant.protection.error(event.subject)
             code, message = ("ERROR", "") if error is None else (error.code, error.message)
-            self._failed[event.subject] = Incident(event.subject, "error", code, message, event.time_us, None)
-        elif not has_failed and event.subject in self._failed:
-            ended = self._failed.pop(event.subject)._replace(end_us=event.time_us)
-            if len(self._incidents) < _MOST_INCIDENTS:
-                self._incidents.append(ended)
+            failed[event.subject] = Incident(event.subject, "error", code, message, event.time_us, None)
+        elif not has_failed and event.subject in failed:
+            ended = failed.pop(event.subject)._replace(end_us=event.time_us)
+            if len(incidents) < _MOST_INCIDENTS:
+                incidents.append(ended)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from copy import copy
 from operator import attrgetter
 from typing import Any
 
@@ -41,6 +42,14 @@ class ShortfallWatch:
         ]
         self._heated = list(_heated(plant))
         self._limits = LimitsWatch(plant)
+
+    def copy(self) -> ShortfallWatch:
+        """Return another one, which does not change along with this one."""
+        other = copy(self)
+        other._photovoltaics, other._limits = copy(self._photovoltaics), copy(self._limits)
+        other._chargers = [copy(each) for each in self._chargers]
+        other._heated = [copy(each) for each in self._heated]
+        return other
 
     def take(self, layout: Layout, memory: Memory, end_us: int) -> None:
         """Take in what flows until a time [µs], before time moves on."""

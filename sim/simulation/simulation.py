@@ -9,6 +9,7 @@ from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, R
 from ..domain.durations import LONGEST_RESTART_S, LONGEST_S, duration_in_words
 from ..domain.events import SERVER_GOES_DOWN, Subscribers
 from ..domain.faults import Fault
+from ..domain.onlookers import Onlookers
 from ..domain.printable import printable
 from ..domain.timestamps import to_datetime
 from ..engine.agenda import Engine
@@ -81,6 +82,8 @@ class Simulation:
         """Told whether the server is to be there, when it goes down and when it comes back."""
         self.restored = Subscribers[int]()
         """Told when the site goes on from a snapshot: its time [µs]."""
+        self.onlookers = Onlookers()
+        """Who goes back in time along with the site."""
 
     @classmethod
     def headless(
@@ -221,13 +224,15 @@ class Simulation:
             gateway=self.gateway.save(),
             faults=self.faults.save(),
             pace=self.clock.pace,
+            memories=self.onlookers.remember(),
         )
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a snapshot of this site; the clock goes along, at its own speed.
 
         Streams stay open; requests that are on their way end as failed. A server that was down is down again, until
-        it comes back.
+        it comes back. Whoever looks on goes on from what he had seen then; if the snapshot is from a file or of another
+        run, he begins anew.
 
         Raises:
             ValueError: If the snapshot belongs to another seed, start or site, or cannot be one of this site; the
@@ -245,6 +250,7 @@ class Simulation:
             entry.due_us for entry in snapshot.engine.agenda.values() if entry.kind == "server comes back"
         ]
         self._back_us = max(ends, default=0)
+        self.onlookers.recall(snapshot.memories, self.now_us)
         self.served.tell(not ends)
         self.restored.tell(self.now_us)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import PlainValidator, TypeAdapter, ValidationError
 
+from ..domain.onlookers import Memories
 from ..engine.agenda import EngineState
 from ..faults.active import FaultsState
 from ..gateway.state import GatewayState
@@ -24,6 +25,8 @@ class Snapshot(NamedTuple):
     faults: FaultsState
     pace: float = 1.0
     """Simulated seconds per second of the clients' time."""
+    memories: Annotated[Memories, PlainValidator(lambda _: Memories())] = Memories()
+    """What those had seen who looked on; no part of its file."""
 
     def write(self, path: Path) -> None:
         """Write the snapshot to a file; floats keep every bit."""
@@ -31,7 +34,7 @@ class Snapshot(NamedTuple):
 
     def to_bytes(self) -> bytes:
         """Return the content of the snapshot's file."""
-        return _ADAPTER.dump_json(self)
+        return _ADAPTER.dump_json(self, fallback=_written)
 
     @staticmethod
     def read(path: Path) -> Snapshot:
@@ -61,6 +64,12 @@ class Snapshot(NamedTuple):
             raise ValueError(
                 f"{name}: {place}: {first['msg']}; accepted: a snapshot of this version"
             ) from None
+
+
+def _written(value: object) -> None:
+    """Return what stands in a file for what is no plain data: nothing, for memories alone."""
+    if not isinstance(value, Memories):
+        raise TypeError(f"{type(value).__name__} is no plain data")
 
 
 _ADAPTER = TypeAdapter(Snapshot, config={"ser_json_inf_nan": "constants"})

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ..domain.commands import Execution, SetSpeed
 from ..domain.messages import CommandError
+from ..domain.onlookers import Memories
 from ..engine.clock import SteppedClock
 from .simulation import Simulation
 from .snapshot import Snapshot
@@ -149,4 +150,6 @@ class Tape:
 
     def _mark(self) -> None:
         # Time may be passing just now: the snapshot is of the instant that is being lived through.
-        self._marks.append(_Mark(len(self._executions), self._simulation.save(catch_up=False)))
+        # Doubles go on from it, at which others look on.
+        snapshot = self._simulation.save(catch_up=False)._replace(memories=Memories())
+        self._marks.append(_Mark(len(self._executions), snapshot))

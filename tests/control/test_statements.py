@@ -75,6 +75,30 @@ class TestWaiting:
         assert not holds
         assert found.startswith("is not true: battery.soc = ")
 
+    async def test_the_time_for_it_counts_anew_where_the_site_goes_back(self, control: ControlClient) -> None:
+        await control.take_snapshot("noon")
+        await control.step(seconds(100))
+        waiting = asyncio.create_task(control.wait_until("battery.soc > 90 %", within=seconds(3)))
+        await asyncio.sleep(0.1)
+        await control.restore_snapshot("noon")
+        await control.step(seconds(2))
+        assert not waiting.done()
+        await control.step(seconds(2))
+        assert not (await waiting).holds
+
+    async def test_all_who_wait_at_once_hear_of_a_command(
+        self, server: SiteServer, control: ControlClient
+    ) -> None:
+        waits = [
+            asyncio.create_task(control.wait_until("app commands bat-inv", within=seconds(2))) for _ in "ab"
+        ]
+        await asyncio.sleep(0.1)
+        await control.step(seconds(0.3))
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            await set_power(channel, INVERTER, 3_000.0).read()
+        await control.step(seconds(3))
+        assert [(await wait).holds for wait in waits] == [True, True]
+
     @pytest.mark.parametrize(
         ("condition", "text"),
         [

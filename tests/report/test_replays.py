@@ -109,6 +109,21 @@ def test_before_its_first_samples_it_tells_of_nothing_from_where_it_stands(hour:
     assert lines(report)
 
 
+@pytest.mark.parametrize("saved_s", [0.0, 1800.0])
+def test_a_replay_that_goes_back_is_told_as_if_it_had_never_been_further(
+    hour: Recording, saved_s: float
+) -> None:
+    replay = Replay(hour, simulate=["battery"])
+    simulation = Simulation.headless(replay.site, start_us=replay.start_us, hardware=replay)
+    watch = SiteWatch(simulation)
+    simulation.run_for(timedelta(seconds=saved_s))
+    snapshot, before = simulation.save(), watch.report()
+    simulation.gateway.set_power(INVERTER, PowerType.ACTIVE, 5e3, 900)
+    simulation.run_for(timedelta(minutes=20))
+    simulation.restore(snapshot)
+    assert watch.report() == before
+
+
 def test_without_any_power_it_tells_what_there_is(tmp_path: Path) -> None:
     (tmp_path / "soc.csv").write_text(
         "timestamp,microgrid_id,component_id,metric,value\n"

@@ -17,6 +17,7 @@ from frequenz.client.microgrid import MicrogridApiClient
 from frequenz.quantities import Energy, Frequency, Percentage, Power, Voltage
 
 from doppelgrid.scenarios.testing import SiteHandle
+from doppelgrid.sim.domain.metrics import Metric
 
 SITE = """
 microgrid: {id: 7, name: small, location: {latitude: 52.52, longitude: 13.4, timezone: Europe/Berlin}}
@@ -276,6 +277,35 @@ async def test_only_the_site_goes_back(site: SiteHandle) -> None:
     assert (site.now, datetime.now(UTC)) == (NOON + timedelta(minutes=1), wall)
     await site.run_for("1 h")
     assert site["battery"].soc.value <= Percentage.from_percent(50.0)
+
+
+async def test_where_a_site_goes_back_all_that_looks_on_does(site: SiteHandle) -> None:
+    await site.run_for("10 min")
+    snapshot, figures = site.save(), site.figures
+    site["bat-inv"].command("-9 kW")
+    await command(site, -10_000.0)
+    await site.run_for("20 min")
+    site.restore(snapshot)
+    assert site.figures == figures
+    found = [site.reading(f"app.{name}").value for name in ("silence", "commands", "commands_per_minute")]
+    assert found == [timedelta(minutes=10), 0, 0]
+    times_us, _ = site.history.series(site["main"].id, Metric.AC_POWER_ACTIVE)
+    assert times_us[-1] <= snapshot.engine.now_us
+
+
+async def test_always_goes_on_where_a_site_goes_back_before_it_began(site: SiteHandle) -> None:
+    snapshot = site.save()
+
+    async def exceed() -> None:
+        await site.run_for("1 h")
+        with site["hall"].active_power.always(at_most=KW(30.0)):
+            await site.run_for("1 min")
+            site.restore(snapshot)
+            site["hall"].drive(load=KW(45.0))
+            await site.run_for("1 min")
+
+    with pytest.raises(AssertionError, match="1 s after it began"):
+        await exceed()
 
 
 async def test_a_fork_goes_on_without_the_application(site: SiteHandle) -> None:
