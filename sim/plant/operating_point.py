@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..kernel.layout import Layout, Machines, Memory
-from ..kernel.steps import solve
+from ..kernel.steps import control, solve
 from .inputs import Inputs
 from .numbering import Places
 
@@ -28,6 +28,8 @@ class OperatingPoint:
         self.generation = 0
         """Changes whenever something else may flow."""
         self._inputs = inputs
+        self._found_us: int | None = None
+        """When what flows was found last [µs], if nothing has moved since then."""
 
     def solve(self) -> None:
         """Let the numbers say what flows now, unless they do."""
@@ -36,6 +38,18 @@ class OperatingPoint:
             self._inputs.take_in()
             solve(self.layout, memory, self.machines)
             self.generation += 1
+            self._found_us = memory.time_us
+
+    def refresh(self) -> None:
+        """Have what flows found anew, unless it was at this very instant: to do so again would change nothing."""
+        if self._found_us != self.memory.time_us:
+            self.forget()
+
+    def control(self) -> None:
+        """Let move what moves by itself at a control cycle."""
+        self.solve()
+        control(self.layout, self.memory)
+        self._found_us = None
 
     def forget(self) -> None:
         """Take in that something else may flow from now on."""
@@ -48,4 +62,5 @@ class OperatingPoint:
 
     def replaced(self) -> None:
         """Take in that all numbers are those of another time, known or not."""
+        self._found_us = None
         self.generation += 1

@@ -21,7 +21,7 @@ from ..inputs.segments import averaged
 from ..inputs.signal import NEVER, Signal
 from ..kernel.layout import Layout, Machines, Memory
 from ..kernel.metering import begin_metering
-from ..kernel.steps import begin_recordings, control, integrate, needs_control
+from ..kernel.steps import begin_recordings, integrate, needs_control
 from ..network.wiring import Wiring, wire
 from ..site.environment import air_inputs, ambient_signal, sensor_inputs
 from ..site.site import Site
@@ -185,8 +185,7 @@ class Plant:
         integrate(layout, memory, point.machines, end_us)
         self.set_points.receive()
         if needs_control(layout, memory):
-            point.solve()
-            control(layout, memory)
+            point.control()
 
     def gather(self, *, extremes: bool = False) -> Gathered:
         """Begin to gather what flows from now on, until `follow_no_more`.

@@ -102,7 +102,7 @@ class SetPointsUnderWay:
         due_us = self._memory.time_us + self._delay_us(key, power_type)
         set_point = PendingSetPoint(due_us, power_type, power)
         self._pending[key] = (*self._pending.get(key, ()), set_point)
-        self._point.forget()
+        self._point.refresh()
         self.receive()
 
     def _delay_us(self, key: str, power_type: PowerType) -> int:
