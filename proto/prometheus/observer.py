@@ -82,6 +82,8 @@ class SiteObserver:
         self._passed_us = 0
         self._stands_at_us = 0
         """Up to where simulated time has been added to what has passed [µs]."""
+        self._jumps = 0
+        """How often it has jumped, by which nothing is late that was sampled before."""
         server.simulations.subscribe(self._follow)
 
     async def read(self) -> SiteReading | None:
@@ -120,10 +122,12 @@ class SiteObserver:
     def _on_sampling(self, due_us: int) -> None:
         self._pass_to(due_us)
         # Comes after whoever was woken by the frames and hands them over to the transport.
-        self._loop.call_soon(self._measure, due_us)
+        self._loop.call_soon(self._measure, due_us, self._jumps)
 
-    def _measure(self, due_us: int) -> None:
+    def _measure(self, due_us: int, jumps: int) -> None:
         assert self._simulation is not None
+        if jumps != self._jumps:
+            return
         clock = self._simulation.clock
         late_s = (clock.now_us() - due_us) / MICROSECONDS / clock.reached_speed
         self._lateness.observe(max(late_s, 0.0))
@@ -136,6 +140,7 @@ class SiteObserver:
     def _on_restored(self, now_us: int) -> None:
         # A jump is no time that passes.
         self._stands_at_us = now_us
+        self._jumps += 1
 
     def _pass_to(self, now_us: int) -> None:
         self._passed_us += max(now_us - self._stands_at_us, 0)

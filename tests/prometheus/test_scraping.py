@@ -212,6 +212,20 @@ async def test_a_way_back_in_time_takes_nothing_from_what_has_passed() -> None:
     assert figures.one("doppelgrid_simulated_timestamp_seconds") == NOON.timestamp() + 25
 
 
+async def test_no_sampling_is_late_by_a_jump_of_time() -> None:
+    server = site_server()
+    async with scraped(server) as url:
+        simulation = server.simulation
+        snapshot = simulation.save()
+        await simulation.step(timedelta(seconds=20))
+        later = simulation.save()
+        simulation.restore(snapshot)
+        simulation.executor.run_to(simulation.now_us + 1_000_000)
+        simulation.restore(later)
+        figures = await scrape(url)
+    assert figures.one("doppelgrid_sampling_lateness_seconds_sum") < 1.0
+
+
 async def test_components_show_the_power_and_the_soc_of_their_telemetry() -> None:
     server = site_server()
     async with scraped(server, components=True) as url, MicrogridApiClient(server.url) as client:
