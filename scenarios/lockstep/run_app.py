@@ -233,7 +233,7 @@ class LockstepRunner:
 
             def _on_sigint(self, *args: Any, **named: Any) -> None:
                 runner._interrupted = True
-                super()._on_sigint(*args, **named)
+                super()._on_sigint(*args, **named)  # type: ignore[misc]
 
         places: list[tuple[Any, str, Any]] = [
             (asyncio, "Runner", Runner),

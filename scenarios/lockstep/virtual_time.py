@@ -96,14 +96,14 @@ class VirtualTimeLoop(OrdinalLoop):
         """Let the loop be run on although an error waits for its next turn; `failure` keeps it."""
         self._virtual_selector.pending = None
 
-    def add_signal_handler(self, sig: int, callback: Callable[..., Any], *args: Any) -> None:
+    def add_signal_handler(self, sig: int, callback: Callable[[*_Ts], object], *args: *_Ts) -> None:
         """Call back where a signal comes, as every loop does, and remember SIGINT."""
         if sig == signal.SIGINT:
             super().add_signal_handler(sig, self._interrupt, callback, args)
         else:
             super().add_signal_handler(sig, callback, *args)
 
-    def _interrupt(self, callback: Callable[..., Any], args: tuple[Any, ...]) -> None:
+    def _interrupt(self, callback: Callable[[*_Ts], object], args: tuple[*_Ts]) -> None:
         self.was_interrupted = True
         callback(*args)
 
