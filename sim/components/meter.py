@@ -16,6 +16,7 @@ from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .load import wired_load
 from .load_mix import LoadMixInput
 from .metering import METER, MeterOptions, meter_params, metering
+from .reporting import MeterReporting
 from .section import ComponentSection
 from .setting import GridFacts, Setting
 
@@ -34,6 +35,8 @@ class Meter(ComponentSection):
     """How the load follows the voltage; it draws what it is said to if not given."""
     measurement: MeterOptions | None = None
     """How the meter measures; it shows what is if not given."""
+    reporting: MeterReporting = MeterReporting()
+    """When the meter reports; at each sampling, and at once, if not given."""
 
 
 def build(meter: Meter, setting: Setting) -> Built:

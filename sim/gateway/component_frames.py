@@ -13,6 +13,7 @@ from ..telemetry.instruments import Instruments
 from .conditions import Conditions
 from .directory import Directory
 from .line import Line
+from .reporting import Reports
 from .streams import Streams
 
 
@@ -29,6 +30,7 @@ class ComponentFrames:
         conditions: Conditions,
         streams: Streams,
         line: Line,
+        reports: Reports,
     ) -> None:
         """Begin with nothing sent.
 
@@ -41,6 +43,7 @@ class ComponentFrames:
             conditions: Remember how components are.
             streams: Say to whom somebody listens.
             line: Carries the frames.
+            reports: Say which frames are reported.
         """
         self._keys = directory.keys
         self._engine = engine
@@ -50,6 +53,7 @@ class ComponentFrames:
         self._conditions = conditions
         self._wanted = streams.wanted
         self._line = line
+        self._reports = reports
         self._sampled_last: dict[str, Reading] = {}
         self._stamps: dict[int, int] = {}
         """What clients are told for times at this instant [µs]."""
@@ -67,14 +71,14 @@ class ComponentFrames:
         return self._sampled_last.get(key)
 
     def send(self, component_ids: Iterable[int], *, all_of_them: bool) -> list[Frame]:
-        """Notice how components are at a sampling, and send the frames of those to which somebody listens.
+        """Notice how components are at a sampling, and send the frames of those that report it to who listens.
 
         Args:
             component_ids: Of those that are sampled.
             all_of_them: Whether somebody listens to all.
 
         Returns:
-            The frames that were sent.
+            The frames that were read, reported or not.
         """
         now_us = self._clock.stamp_us(self._engine.now_us)
         self._sampled_last.clear()
@@ -82,15 +86,18 @@ class ComponentFrames:
         frames = []
         for number in component_ids:
             key = self._keys[number]
-            if all_of_them or number in self._wanted or self._faults.collects(key):
-                wanted = None if all_of_them else self._wanted.get(number)
+            chooses = self._reports.chooses(key)
+            if all_of_them or number in self._wanted or chooses or self._faults.collects(key):
+                wanted = None if all_of_them or chooses else self._wanted.get(number)
                 frame = self._sampled(number, key, wanted, now_us)
                 if frame is not None:
                     frames.append(frame)
             elif (told := self._instruments.told(key)) is not None:
                 self._conditions.notice(key, told)
         for frame in frames:
-            self._line.send(self._keys[frame.component_id], frame)
+            key = self._keys[frame.component_id]
+            if self._reports.is_due(key, frame):
+                self._line.send(key, frame)
         return frames
 
     def _sampled(self, number: int, key: str, wanted: Wanted, stamp_us: int) -> Frame | None:

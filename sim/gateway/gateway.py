@@ -31,6 +31,7 @@ from .conditions import Conditions
 from .directory import Directory
 from .intervals import Intervals
 from .line import Line, Passage
+from .reporting import Reports
 from .sampling import Sampling
 from .sensor_frames import SensorFrames
 from .state import GatewayState
@@ -71,7 +72,8 @@ class Gateway:
         self.deliveries = self._streams.of_components.deliveries
         """Told of every sample that has come over the line to whoever listens to its component."""
         self._commands = Commands(plant, directory, engine, clock, faults, executor, events)
-        self._line = Line(engine, faults, self._streams.of_components.deliver, plant.seed)
+        self._reports = Reports(plant.site, engine, clock, plant.seed)
+        self._line = Line(engine, faults, self._reports, self._deliver, plant.seed)
         self._conditions = Conditions(engine, events)
         self._component_frames = ComponentFrames(
             directory,
@@ -82,9 +84,12 @@ class Gateway:
             self._conditions,
             self._streams.of_components,
             self._line,
+            self._reports,
         )
         self._sensors = Sensors(plant)
-        self._sensor_frames = SensorFrames(directory, engine, clock, self._sensors, self._streams.of_sensors)
+        self._sensor_frames = SensorFrames(
+            directory, engine, clock, self._sensors, self._streams.of_sensors, self._line, self._reports
+        )
         self._sampling = Sampling(
             plant, directory, engine, clock, instruments, self._component_frames, self._sensor_frames
         )
@@ -342,6 +347,7 @@ class Gateway:
             self._commands.sequences.save(),
             self._sensors.save(),
             self._line.save(),
+            self._reports.save(),
         )
 
     def check(self, state: GatewayState) -> None:
@@ -355,9 +361,11 @@ class Gateway:
         self._commands.bounds.check(state.bounds)
         self._commands.sequences.check(state.sequences)
         self._sensors.check(state.sensors)
+        self._reports.check(state.reports)
         keys = self.site.components
         check_known("gateway.conditions", (*state.conditions.true, *state.conditions.shown), keys)
-        check_known("gateway.line", (*state.line.frames, *state.line.overtaken, *state.line.free_us), keys)
+        on_its_way = (*state.line.frames, *state.line.overtaken, *state.line.free_us)
+        check_known("gateway.line", on_its_way, {*keys, *self.site.sensors})
 
     def restore(self, state: GatewayState) -> None:
         """Go on from a saved state, which `check` has seen."""
@@ -367,6 +375,11 @@ class Gateway:
         self._commands.bounds.restore(state.bounds)
         self._commands.sequences.restore(state.sequences)
         self._sensors.restore(state.sensors)
+        self._reports.restore(state.reports)
+
+    def _deliver(self, key: str, frame: Frame) -> None:
+        streams = self._streams.of_components if key in self.site.components else self._streams.of_sensors
+        streams.deliver(frame)
 
     def _on_fault(self, fault: Fault) -> None:
         if fault.kind is FaultKind.DROPPED:

@@ -1,7 +1,7 @@
 """The line between a site and its clients: what it does to samples, requests and answers that are on their way.
 
-Whole, it is not there: a sample reaches whoever listens at once. Broken, it delays, loses, doubles and swaps what it
-carries, by chance but the same for the same seed.
+Whole, it is not there: a sample reaches whoever listens at once, or after the time that its device takes to report.
+Broken, it delays, loses, doubles and swaps what it carries, by chance but the same for the same seed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from ..domain.messages import Frame
 from ..engine.agenda import Engine
 from ..faults.chance import delay_s, happens
 from ..faults.injector import Faults
+from .reporting import Reports
 from .subscriptions import LONGEST_QUEUE, Mailbox
 
 _CARRIED = frozenset(
@@ -39,7 +40,7 @@ class WaitingFrame(NamedTuple):
 
 
 class LineState(NamedTuple):
-    """What is on its way to clients, by component. Requests and answers are not: whoever waits for them is told."""
+    """What is on its way to clients, by key. Requests and answers are not: whoever waits for them is told."""
 
     frames: dict[str, tuple[WaitingFrame, ...]] = {}  # noqa: RUF012 - never changed in place
     """In the order in which they arrive."""
@@ -69,17 +70,26 @@ class Passage(Mailbox[None]):
 class Line:
     """Carries samples, requests and answers between a site and its clients."""
 
-    def __init__(self, engine: Engine, faults: Faults, deliver: Callable[[Frame], None], seed: int) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        faults: Faults,
+        reports: Reports,
+        deliver: Callable[[str, Frame], None],
+        seed: int,
+    ) -> None:
         """Begin with nothing on its way.
 
         Args:
             engine: Whose agenda carries what is on its way.
             faults: Which say how the line is broken.
-            deliver: Gives a sample to whoever listens.
+            reports: Say how long a report takes on a whole line.
+            deliver: Gives a sample of a component or sensor, by its key, to whoever listens.
             seed: Of what happens by chance.
         """
         self._engine = engine
         self._faults = faults
+        self._reports = reports
         self._deliver = deliver
         self._seed = seed
         self._frames: dict[str, tuple[WaitingFrame, ...]] = {}
@@ -91,15 +101,15 @@ class Line:
         engine.handle("message arrives", self._pass)
 
     def send(self, key: str, frame: Frame) -> None:
-        """Let a sample of a component be on its way."""
-        broken = self._faults.present(key)
+        """Let a sample of a component or sensor be on its way."""
+        broken, own_us = self._faults.present(key), self._reports.delay_us(key)
         faults = [fault for fault in broken if fault.kind in _CARRIED]
-        if not faults and not self.holds(key):
-            self._deliver(frame)
+        if not faults and not own_us and not self.holds(key):
+            self._deliver(key, frame)
             return
         for copy, each in enumerate(self._ordered(key, frame, faults)):
             if not self._happens(faults, FaultKind.LOSSY, f"samples/{copy}"):
-                self._enqueue(key, each, faults)
+                self._enqueue(key, each, faults, own_us)
 
     def holds(self, key: str) -> bool:
         """Say whether samples of a component are still on their way, so that others wait behind them."""
@@ -140,9 +150,9 @@ class Line:
             return frames[1:]
         return frames
 
-    def _enqueue(self, key: str, frame: Frame, faults: Sequence[Fault]) -> None:
+    def _enqueue(self, key: str, frame: Frame, faults: Sequence[Fault], own_us: int) -> None:
         now_us, queue = self._engine.now_us, self._frames.get(key, ())
-        due_us = now_us + self._delay_us(faults, "samples")
+        due_us = now_us + own_us + self._delay_us(faults, "samples")
         if not queue and due_us <= max(now_us, self._free_us.get(key, 0)) == now_us:
             self._hand_over(key, frame)
             return
@@ -172,7 +182,7 @@ class Line:
         slow = [fault for fault in self._faults.present(key) if fault.kind is FaultKind.SLOW_CONSUMER]
         if slow:
             self._free_us[key] = self._engine.now_us + round(1e6 / min(fault.size for fault in slow))
-        self._deliver(frame)
+        self._deliver(key, frame)
 
     def _passage(self, key: str, what: str) -> Passage | None:
         faults = self._faults.present(key)

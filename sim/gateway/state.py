@@ -8,6 +8,7 @@ from ..telemetry.sensors import SensorsState
 from .augmented_bounds import AugmentedBoundsState
 from .conditions import ConditionsState
 from .line import LineState
+from .reporting import ReportsState
 from .sequences import SequencesState
 from .set_points import SetPointsState
 
@@ -21,3 +22,4 @@ class GatewayState(NamedTuple):
     sequences: SequencesState = SequencesState()
     sensors: SensorsState = ()
     line: LineState = LineState()
+    reports: ReportsState = {}  # noqa: RUF012 - never changed in place

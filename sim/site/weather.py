@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from ...models.sensor import IDEAL_SENSOR, SensorParams
+from ..components.reporting import Reporting
 from ..files.parameters import Number, overridden
 from ..files.presets import check_at_most
 from ..files.sections import ComponentNumber, Section, refuse, written
@@ -54,6 +55,13 @@ def _each_once(metrics: tuple[SensorMetric, ...]) -> tuple[SensorMetric, ...]:
     return metrics
 
 
+class SensorReporting(Reporting):
+    """When a sensor reports."""
+
+    changes: Mapping[SensorMetric, Annotated[Number, Field(gt=0.0)]] | None = None
+    """Changes that it reports at once, by metric, in that unit; none for reports at the interval alone."""
+
+
 class Sensor(Section):
     """A sensor in the weather."""
 
@@ -69,6 +77,8 @@ class Sensor(Section):
     """What it measures."""
     parameters: Mapping[SensorMetric, Mapping[str, Number]] = {}
     """Parameters of the sensor's model, by metric, in that unit and those of `docs/models/sensor.md`; ideal if none."""
+    reporting: SensorReporting = SensorReporting()
+    """When the sensor reports; at each sampling, and at once, if not given."""
 
     @field_validator("parameters")
     @classmethod
@@ -79,6 +89,17 @@ class Sensor(Section):
         if any(metric not in metrics for metric in given):
             raise refuse(f"parameters of what it measures: {', '.join(metrics)}")
         return given
+
+    @field_validator("reporting")
+    @classmethod
+    def _changes_of_what_it_measures(
+        cls, reporting: SensorReporting, info: ValidationInfo
+    ) -> SensorReporting:
+        changes = reporting.changes or {}
+        metrics = info.data.get("metrics", changes)
+        if any(metric not in metrics for metric in changes):
+            raise refuse(f"changes of what it measures: {', '.join(metrics)}")
+        return reporting
 
 
 def sensor_params(given: Mapping[str, float]) -> SensorParams:

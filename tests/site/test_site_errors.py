@@ -27,7 +27,7 @@ CATEGORIES = (
 )
 METER_KEYS = (
     "id, name, manufacturer, model, behind, operational_mode, refusals, parameters, category, load, power_factor, "
-    "phases, zip, measurement"
+    "phases, zip, measurement, reporting"
 )
 
 
@@ -524,6 +524,15 @@ WRONG_SENSORS = {
         "mast.parameters.wind_speed.lag is unknown; accepted: time_constant_s, gain, offset, noise, resolution, "
         "lower, upper"
     ),
+    "  mast: {id: 6, metrics: [wind_speed], reporting: {changes: {temperature: 1}}}\n": (
+        "mast.reporting is a mapping; accepted: changes of what it measures: wind_speed"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], reporting: {changes: {wind_speed: 0}}}\n": (
+        "mast.reporting.changes.wind_speed is 0; accepted: a number > 0"
+    ),
+    "  mast: {id: 6, metrics: [wind_speed], reporting: {delay: 2 min}}\n": (
+        "mast.reporting.delay is 2 min; accepted: 0 s..60 s"
+    ),
     "weather: {wind_speed: 3 km}\n": (
         "weather.wind_speed is 3 km; accepted: a number with a unit (m/s, km/h), 0 m/s..100 m/s, or a mapping "
         "with `profile` or `file`"
@@ -543,6 +552,12 @@ def test_a_wrong_sensor_is_explained(lines: str, expected: str) -> None:
 
 
 WRONG_DEVICES = {
+    "  house: {id: 21, category: meter, behind: main, reporting: {changes: {power: 0 W}}}\n": (
+        "berlin.yaml:7: house.reporting.changes.power is 0 W; accepted: > 0 kW"
+    ),
+    "  house: {id: 21, category: meter, behind: main, reporting: {interval: 2 d}}\n": (
+        "berlin.yaml:7: house.reporting.interval is 2 d; accepted: > 0 s and <= 86400 s"
+    ),
     "  brk: {id: 20, category: breaker, behind: bat-inv}\n  house: {id: 21, category: meter, behind: brk}\n": (
         "berlin.yaml:8: house.behind is 'brk', a breaker behind a battery_inverter; "
         "accepted: a grid_connection_point or a meter (grid, main)"
