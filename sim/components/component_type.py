@@ -25,6 +25,7 @@ from ..domain.states import StateCode
 from ..files.parameters import not_of_parts, of_part, overridden
 from ..inputs.limited import Multiple
 from ..inputs.signal import Signal
+from .charged_cars import KnownCar
 from .device import Machine
 from .load import WiredLoad
 from .metering import Metering
@@ -157,6 +158,10 @@ def _no_contradiction(_params: Any) -> None:
     return None
 
 
+def _no_cars(_section: Any) -> tuple[KnownCar, ...]:
+    return ()
+
+
 def _no_identity(_section: Any) -> dict[str, Any]:
     return {}
 
@@ -218,6 +223,8 @@ class ComponentType:
 
     A file says them as `part.parameter`. Raises `ParameterError` where a component has no such part.
     """
+    cars: Callable[[Any], tuple[KnownCar, ...]] = _no_cars
+    """`(section)`: cars that come to it, which the file says by keys."""
     switchgear: Callable[[Any], Switchgear | None] = _usual_switchgear
     """`(section)`: what it is switched on and off with; a contactor of what takes set-points, else nothing."""
     resting_state: StateCode | None = None

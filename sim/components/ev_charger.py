@@ -28,6 +28,7 @@ from ..inputs.sessions.signals import session_signals
 from ..inputs.signal import NEVER, Constant, Signal
 from ..inputs.specs import RecordedCharging
 from .captions import kilowatts
+from .charged_cars import KnownCar, car_by_figures, cars_of_sessions
 from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .device import NOTHING, SET_POINT, UPPER_BOUND, Machine
 from .device_model import DeviceModel
@@ -426,6 +427,12 @@ def plugged_car(car: Car, phases: int) -> ElectricCarParams:
     return params
 
 
+def _known_cars(charger: EvCharger) -> tuple[KnownCar, ...]:
+    if charger.car is None:
+        return cars_of_sessions(charger.sessions)
+    return (car_by_figures(charger.car, plugged_car(charger.car, len(charger.phases))),)
+
+
 def _plan(charger: EvCharger, setting: Setting) -> SessionPlan:
     if charger.sessions is not None:
         return session_plan(charger.sessions, setting.of_input("sessions"), len(charger.phases))
@@ -473,5 +480,6 @@ TYPE = ComponentType(
     least_w=_least_w,
     inputs={"car": None, "sessions": None},
     caption=_caption,
+    cars=_known_cars,
     identity=lambda charger: {"ev_charger_type": charger.type},
 )

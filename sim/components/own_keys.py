@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ...models.parameter import ParameterError
+from .charged_cars import CAR
 from .section import ComponentSection
 
 BOUNDS: Mapping[str, str] = {
@@ -56,8 +57,9 @@ _SECTIONS: Mapping[str, str] = {"meter": "measurement", "impedance": "voltages"}
 
 def goes_by_key(name: str) -> bool:
     """Say whether a parameter of this name is set by a key of its component, where that has one."""
+    first, _, _ = name.partition(".")
     own = name.rpartition(".")[2]
-    return own in BOUNDS or own in _BY_KEY
+    return first == CAR or own in BOUNDS or own in _BY_KEY
 
 
 def key_given(section: ComponentSection, name: str) -> str | None:
@@ -88,6 +90,8 @@ def refuse_own_keys(section: ComponentSection) -> None:
     fields = type(section).model_fields
     for name in section.parameters:
         own = name.rpartition(".")[2]
+        if name.partition(".")[0] == CAR and CAR in fields:
+            raise ParameterError(name, "set by a key of the component itself", "keys of car or sessions")
         field = BOUNDS.get(own, _BY_KEY.get(own))
         if field in fields:
             by = _alias(section, field)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, TypeAdapter
 
 from ...models.parameter import described_parameters, watched_units
+from ..components.charged_cars import KnownCar
 from ..components.component_type import Built
 from ..components.own_keys import key_given
 from ..components.registry import type_of
@@ -110,7 +111,21 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
             origin = Origin.MODEL if remark is None else Origin.PRESET
             made_of = remarks.get(_MADE_OF.get(name, ""), "")
             found.append(Explained(name, value, unit, accepted, origin, remark or made_of))
+    with own_presets(site.own_presets):
+        found.extend(each for car in type_of(section).cars(section) for each in _of_car(car))
     return Explanation(presets, tuple(found))
+
+
+def _of_car(car: KnownCar) -> Iterator[Explained]:
+    remarks = {} if car.preset is None else remarks_on(car.preset)[1]
+    for name, (value, unit, accepted) in _flat("", car.params):
+        told = f"{car.name}.{name}"
+        if name in car.said:
+            yield Explained(told, value, unit, accepted, Origin.FILE, "")
+        elif name in remarks:
+            yield Explained(told, value, unit, accepted, Origin.PRESET, remarks[name])
+        else:
+            yield Explained(told, value, unit, accepted, Origin.MODEL, "")
 
 
 def _remark(name: str, remarks: Mapping[str, str]) -> str | None:

@@ -299,3 +299,69 @@ def test_parameters_that_cannot_be_are_refused_by_line(
         parse_site("\n".join(lines), "site.yaml")
     assert str(refused.value).startswith(f"site.yaml:{3 + list(OF_PARTS).index(key)}: {key}.parameters.")
     assert told in str(refused.value)
+
+
+CHARGER = {"id": 2, "category": "ev_charger", "behind": "grid", "rated_power": "22 kW"}
+
+
+class TestCarsOfAChargingPoint:
+    """They are told with `car` before their parameters, and of several with the preset or the number."""
+
+    def told(self, **more: Any) -> dict[str, Explained]:
+        return of(explanation(site(box=CHARGER | more), "box"))
+
+    def names(self, **more: Any) -> set[str]:
+        """Return what stands before the parameters of the cars."""
+        return {name.rpartition(".")[0] for name in self.told(**more) if name.startswith("car.")}
+
+    def test_a_charger_without_cars_has_no_parameters_of_one(self) -> None:
+        assert self.names() == set()
+
+    def test_a_figure_of_a_car_is_of_the_file(self) -> None:
+        told = self.told(car={"capacity": "60 kWh"})["car.capacity_wh"]
+        assert (told.value, told.unit, told.accepted, told.origin) == (60e3, "Wh", "1000..1e+06", Origin.FILE)
+
+    def test_what_follows_from_a_figure_is_of_the_file(self) -> None:
+        told = self.told(car={"max_power": "3.7 kW"})["car.ac_phases"]
+        assert (told.value, told.origin) == (1, Origin.FILE)
+
+    def test_a_figure_that_is_not_given_is_of_the_model(self) -> None:
+        assert self.told(car={"capacity": "60 kWh"})["car.offer_share"].origin is Origin.MODEL
+
+    def test_a_car_of_sessions_is_that_of_its_preset_with_what_the_preset_says(self) -> None:
+        told = self.told(sessions={"profile": "workplace", "cars": "saloon-50kwh"})["car.onboard_loss"]
+        assert (told.value, told.origin, told.remark) == (0.0503, Origin.PRESET, "ADAC")
+
+    def test_each_of_several_presets_has_its_own_remarks(self) -> None:
+        cars = ["saloon-50kwh", "small-52kwh"]
+        told = self.told(sessions={"profile": "workplace", "cars": cars})
+        currents = [told[f"car.{name}.ac_current_max_a"] for name in cars]
+        assert [(each.value, each.remark) for each in currents] == [(16.0, "11 kW"), (32.0, "22 kW")]
+
+    def test_listed_cars_are_numbered(self) -> None:
+        cars = [{"arrive": "08:00", "stay": "1 h"}, {"arrive": "12:00", "stay": "1 h", "capacity": "40 kWh"}]
+        assert self.names(sessions=cars) == {"car.1", "car.2"}
+
+    def test_what_a_listed_car_says_is_of_the_file(self) -> None:
+        told = self.told(sessions=[{"arrive": "08:00", "stay": "1 h", "capacity": "40 kWh"}])
+        assert (told["car.capacity_wh"].value, told["car.capacity_wh"].origin) == (40e3, Origin.FILE)
+        assert told["car.electronics_w"].origin is Origin.PRESET
+
+    def test_a_cold_battery_changes_the_curve_by_the_file(self) -> None:
+        spec = {"profile": "home", "battery_temperature": "5 °C"}
+        assert self.told(sessions=spec)["car.dc_curve_w"].origin is Origin.FILE
+
+    def test_recorded_sessions_have_the_car_that_the_file_names(self, tmp_path: Path) -> None:
+        path = tmp_path / "cars.csv"
+        path.write_text(
+            "arrival,departure,delivered_energy (kWh),station_id\n"
+            "2026-05-28T20:00:00+02:00,2026-05-28T23:00:00+02:00,12,a\n"
+        )
+        told = self.told(sessions={"file": str(path), "car": "small-52kwh"})["car.capacity_wh"]
+        assert (told.value, told.origin) == (52e3, Origin.PRESET)
+
+    def test_they_are_said_by_keys_alone(self) -> None:
+        text = TEXT.replace("pv: {id: 2, category: pv_inverter", "pv: {id: 2, category: ev_charger")
+        text = text.replace("  battery: {id: 3, category: battery, behind: pv}\n", "")
+        with pytest.raises(SiteError, match=r"car\.reaction_s is set by a key .*; accepted: keys of car or s"):
+            parse_site(text.replace("MORE", "parameters: {car.reaction_s: 3}"), "site.yaml")

@@ -154,7 +154,7 @@ def _scripted(entries: Sequence[ScriptedSession], where: InputSetting, zone: tzi
     script = _Script(tuple(entries), where.start_us, zone)
     earliest_us = min([where.start_us, *(script.once_us(entry) for entry in entries)])
     first_day = to_datetime(earliest_us).astimezone(zone).date() - timedelta(days=LEAD_IN_DAYS)
-    cars = [_car(entry) for entry in entries]
+    cars = [scripted_car(entry) for entry in entries]
     plan = DayByDay(script.arriving, first_day=first_day, zone=zone, cars=cars)
     try:
         plan.refuse_overlaps(to_datetime(where.start_us).astimezone(zone).date(), _LOOK_AHEAD_DAYS)
@@ -170,7 +170,8 @@ def _scripted(entries: Sequence[ScriptedSession], where: InputSetting, zone: tzi
     return plan
 
 
-def _car(entry: ScriptedSession) -> ElectricCarParams:
+def scripted_car(entry: ScriptedSession) -> ElectricCarParams:
+    """Return the car of a listed session."""
     car = car_preset(entry.car)
     car = car._replace(
         capacity_wh=entry.capacity_wh or car.capacity_wh, ac_phases=entry.phases or car.ac_phases
@@ -185,7 +186,7 @@ def _scripted_session(entry: ScriptedSession, arrival_us: int) -> Session:
     return Session(
         arrival_us,
         after(entry.stay_s),
-        _car(entry),
+        scripted_car(entry),
         math.inf if entry.energy_wh is None else entry.energy_wh,
         entry.arrival_soc,
         entry.target_soc,
