@@ -10,7 +10,11 @@ over-frequency alone: without storage there is nothing that they could add.
 Voltages are over the nominal one. Signs are those of the passive convention: inductive reactive power is positive and
 lowers the voltage.
 
-Left out: hysteresis, and a slower return once frequency is back in its band; response times.
+Q(U) may take its time: reactive power approaches what its curve asks for as a first-order system, exact for a voltage
+that is constant between steps. What it is at the beginning of a step holds until the end, a tenth of the time constant
+at most.
+
+Left out: hysteresis, and a slower return once frequency is back in its band; response times of Q(P), cos φ(P) and P(f).
 """
 
 from __future__ import annotations
@@ -37,6 +41,40 @@ class VoltVarParams(NamedTuple):
     """Full inductive power here and above."""
     reactive_share: Annotated[float, Parameter("1", 0.0, 1.0, _STANDARD)] = 0.436
     """Greatest reactive power over the rated apparent power: sin(arccos 0.9)."""
+    time_constant_s: Annotated[float, Parameter("s", 0.0, 60.0, 'Fronius, "GEN24", manual, p. 63')] = 0.0
+    """With which reactive power follows the voltage, to 95 % in three of it; 0 for at once."""
+
+
+_SETTLED = 1e-3
+"""Part of the rated apparent power by which reactive power may still differ when it counts as settled."""
+_STEP = 0.1
+"""Part of the time constant for which reactive power holds on its way."""
+
+
+def volt_var_after(params: VoltVarParams, share: float, goal: float, dt_s: float) -> float:
+    """Return what reactive power over the rated apparent power has come to `dt_s` [s] later.
+
+    Args:
+        params: Of the curve.
+        share: Where it is.
+        goal: What the curve asks for meanwhile.
+        dt_s: Time.
+    """
+    if params.time_constant_s <= 0.0:
+        return goal
+    return goal + (share - goal) * math.exp(-dt_s / params.time_constant_s)
+
+
+def volt_var_now(share: float, goal: float) -> float:
+    """Return the reactive power over the rated apparent power, given where it is and what the curve asks for."""
+    return goal if abs(share - goal) <= _SETTLED else share
+
+
+def volt_var_horizon_s(params: VoltVarParams, share: float, goal: float) -> float:
+    """Return for how long reactive power holds [s]; infinite once it has settled."""
+    if params.time_constant_s <= 0.0 or abs(share - goal) <= _SETTLED:
+        return math.inf
+    return _STEP * params.time_constant_s
 
 
 def volt_var_share(params: VoltVarParams, voltage_pu: float) -> float:

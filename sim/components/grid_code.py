@@ -25,6 +25,10 @@ _Time = Annotated[float, SECOND.within(upper=3600.0, above=0.0)]
 _Wait = Annotated[float, SECOND.within(lower=0.0, upper=3600.0)]
 _LowFrequency = Annotated[float, HERTZ.within(lower=40.0, upper=60.0)]
 _HighFrequency = Annotated[float, HERTZ.within(lower=50.0, upper=70.0)]
+_TIME_CONSTANTS = 3.0
+"""Of a first-order response to 95 %."""
+_USUAL_RESPONSE = "10 s"
+"""Chosen."""
 _Growth = Annotated[float, PER_SECOND.within(above=0.0)]
 
 
@@ -37,6 +41,11 @@ def _known(name: str) -> str:
 def _switched(value: object) -> object:
     """Return `true` as a section that says nothing, `false` as none."""
     return {True: {}, False: None}[value] if isinstance(value, bool) else value
+
+
+def _usual_time(value: object) -> object:
+    """Return `true` as the usual time of response, `false` as none."""
+    return {True: _USUAL_RESPONSE, False: "0 s"}[value] if isinstance(value, bool) else value
 
 
 def _not_below(corner: float, name: str, before: float | None) -> float:
@@ -69,6 +78,12 @@ class VoltVar(Section):
         default=written("43.6 %"), alias="reactive_power"
     )
     """Full reactive power, of the rated apparent power."""
+    response_time_s: Annotated[
+        float,
+        SECOND.within(lower=0.0, upper=180.0),
+        BeforeValidator(_usual_time, json_schema_input_type=str | bool),
+    ] = Field(default=written("0 s"), alias="response_time")
+    """Time in which 95 % of a change follow the voltage, three time constants [s]; `true` for 10 s."""
 
     @field_validator("dead_low_pu", "high_pu")
     @classmethod
@@ -268,6 +283,7 @@ def _volt_var(spec: VoltVar | None) -> VoltVarParams:
         dead_high_pu=spec.dead_high_pu,
         high_pu=spec.high_pu,
         reactive_share=spec.reactive_share,
+        time_constant_s=spec.response_time_s / _TIME_CONSTANTS,
     )
 
 

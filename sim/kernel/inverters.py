@@ -19,7 +19,14 @@ from ...models.grid_code import (
     grid_code_step,
 )
 from ...models.grid_guard import active_share, follows_power, reactive_by_power_var
-from ...models.grid_support import freq_watt_share, freq_watt_shift, volt_var_share
+from ...models.grid_support import (
+    freq_watt_share,
+    freq_watt_shift,
+    volt_var_after,
+    volt_var_horizon_s,
+    volt_var_now,
+    volt_var_share,
+)
 from ...models.inverter import InverterState, inverter_heat_horizon_s, inverter_heated
 from ...models.pv import PvInput, PvState, pv_output
 from .ac_bus import active_w, is_live
@@ -140,14 +147,27 @@ def support_voltage(layout: Layout, memory: Memory) -> None:
         if follows_power(own.params):
             now.support_var = own.by_power_var
         else:
-            share = volt_var_share(own.params.volt_var, _seen(layout, memory, guard).voltage_pu)
-            now.support_var = share * own.params.rated_apparent_power_va
+            goal = _volt_var_goal(layout, memory, guard)
+            if own.params.volt_var.time_constant_s > 0.0:
+                goal = volt_var_now(memory.guards[guard].volt_var_share, goal)
+            now.support_var = goal * own.params.rated_apparent_power_va
         now.active_share = 1.0
         if now.support_var != 0.0 and now.reactive_target_var == 0.0:
             kept_var = min(abs(reactive_aim_var(memory, own.control)), own.most_var)
             now.active_share = active_share(own.params, kept_var)
         if follows_power(own.params):
             now.support_var = memory.guards[guard].by_power_var
+
+
+def settle_volt_var(layout: Layout, memory: Memory) -> None:
+    """Let Q(U) have come to what the voltage asks for, as if that had been so for long."""
+    for guard in range(len(layout.guards)):
+        memory.guards[guard].volt_var_share = _volt_var_goal(layout, memory, guard)
+
+
+def _volt_var_goal(layout: Layout, memory: Memory, guard: int) -> float:
+    """Return the reactive power over the rated apparent power that the voltage asks for in the end [1]."""
+    return volt_var_share(layout.guards[guard].params.volt_var, _seen(layout, memory, guard).voltage_pu)
 
 
 def follow_power(layout: Layout, memory: Memory) -> bool:
@@ -218,19 +238,27 @@ def derate(layout: Layout, memory: Memory) -> None:
 
 
 def grid_code_ahead_s(layout: Layout, memory: Memory, horizon_s: float) -> float:
-    """Return how long all protections leave things as they are [s], at most the time given."""
+    """Return how long all protections, and Q(U), leave things as they are [s], at most the time given."""
     for guard in range(len(layout.guards)):
-        state, seen = _state(memory, guard), _seen(layout, memory, guard)
-        horizon_s = min(horizon_s, grid_code_horizon_s(layout.guards[guard].params.code, state, seen))
+        params, state, seen = layout.guards[guard].params, _state(memory, guard), _seen(layout, memory, guard)
+        share, goal = memory.guards[guard].volt_var_share, _volt_var_goal(layout, memory, guard)
+        horizon_s = min(horizon_s, grid_code_horizon_s(params.code, state, seen))
+        if state.mode != DISCONNECTED:
+            horizon_s = min(horizon_s, volt_var_horizon_s(params.volt_var, share, goal))
     return horizon_s
 
 
 def watch_grid(layout: Layout, memory: Memory, dt_s: float) -> None:
-    """Carry all protections along: they trip, wait, reconnect; after a trip power begins at 0."""
+    """Carry all protections along: they trip, wait, reconnect; after a trip power begins at 0. Q(U) as well."""
     for guard in range(len(layout.guards)):
         params, control = layout.guards[guard].params, layout.guards[guard].control
         now = memory.controls[control]
         seen = _seen(layout, memory, guard)
+        share = 0.0
+        if memory.guards[guard].mode != DISCONNECTED:
+            goal = _volt_var_goal(layout, memory, guard)
+            share = volt_var_after(params.volt_var, memory.guards[guard].volt_var_share, goal, dt_s)
+        memory.guards[guard].volt_var_share = share
         state, allowed = grid_code_step(params.code, _state(memory, guard), seen, dt_s)
         _keep(memory, guard, state)
         now.growth_w_per_s = math.inf

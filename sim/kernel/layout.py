@@ -470,6 +470,8 @@ class GuardMemory:
     """What it had when frequency left its band [W]: production of photovoltaics, >= 0; active power of storage."""
     by_power_var: float = 0.0
     """Reactive power that its active power asks for [var]."""
+    volt_var_share: float = 0.0
+    """What Q(U) has come to, over the rated apparent power [1]."""
     mode: int = CONNECTED
     mean_voltage_pu: float = 1.0
     undervoltage_s: float = 0.0

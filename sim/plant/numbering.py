@@ -28,6 +28,7 @@ from ..components.environment import OUTDOORS, WIND
 from ..components.recordings import RECORDED
 from ..inputs.segments import is_averaged
 from ..inputs.signal import NEVER
+from ..kernel.inverters import settle_volt_var
 from ..kernel.layout import (
     BOUNDS,
     FIRST_ARRAY,
@@ -190,7 +191,7 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
     places, layout, _ = numbered
     ratings = [equipment.ratings[key] for key in places.controls]
     batteries = [system.first_state() for system in equipment.systems.values()]
-    return Memory(
+    memory = Memory(
         time_us=start_us,
         holds_until_us=start_us,
         counted_us=start_us,
@@ -229,6 +230,8 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
         allowed_w=[None] * len(ratings),
         allowed_var=[None] * len(ratings),
     )
+    settle_volt_var(layout, memory)
+    return memory
 
 
 def _components(

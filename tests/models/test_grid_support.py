@@ -21,6 +21,9 @@ from doppelgrid.models.grid_support import (
     VoltVarParams,
     WattPfParams,
     WattVarParams,
+    volt_var_after,
+    volt_var_horizon_s,
+    volt_var_now,
     watt_pf_tangent,
     watt_var_share,
 )
@@ -38,6 +41,34 @@ OFF = GridGuardParams(
 )
 BY_POWER = OFF._replace(watt_var=WattVarParams(enabled=True), rated_apparent_power_va=12e3)
 BY_FACTOR = OFF._replace(watt_pf=WattPfParams(enabled=True))
+
+
+SLOW = VoltVarParams(enabled=True, time_constant_s=10.0 / 3.0)
+
+
+class TestResponseOfReactivePowerToVoltage:
+    def test_after_three_time_constants_95_percent_of_a_change_have_come(self) -> None:
+        assert volt_var_after(SLOW, 0.0, 0.4, 10.0) == pytest.approx(0.4 * (1.0 - math.exp(-3.0)))
+
+    @given(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5), st.floats(0.0, 30.0), st.floats(0.0, 30.0))
+    def test_a_look_in_between_changes_nothing(
+        self, share: float, goal: float, one_s: float, other_s: float
+    ) -> None:
+        looked_at = volt_var_after(SLOW, volt_var_after(SLOW, share, goal, one_s), goal, other_s)
+        assert looked_at == pytest.approx(volt_var_after(SLOW, share, goal, one_s + other_s), abs=1e-14)
+
+    def test_without_a_time_constant_it_is_there_at_once(self) -> None:
+        assert volt_var_after(VoltVarParams(enabled=True), 0.0, 0.4, 0.0) == 0.4
+
+    def test_on_its_way_it_holds_for_a_tenth_of_the_time_constant(self) -> None:
+        assert volt_var_horizon_s(SLOW, 0.1, 0.4) == pytest.approx(1.0 / 3.0)
+
+    @pytest.mark.parametrize("share", [0.4, 0.3995, 0.4005])
+    def test_once_it_has_settled_it_is_what_the_curve_asks_for(self, share: float) -> None:
+        assert (volt_var_horizon_s(SLOW, share, 0.4), volt_var_now(share, 0.4)) == (math.inf, 0.4)
+
+    def test_before_it_is_where_it_has_come_to(self) -> None:
+        assert volt_var_now(0.39, 0.4) == 0.39
 
 
 @pytest.mark.parametrize(

@@ -319,6 +319,51 @@ class TestSupport:
         site.simulation.drive("grid", "voltage", 400.0)
         assert site.reactive_var("inv") == 0.0
 
+    def slow(self, key: str = "inv") -> Running:
+        """Return a site whose voltage has just risen, with an inverter that takes its time."""
+        site = Running(**{key: {"grid_code": {"volt_var": {"response_time": "10 s"}}}})
+        site.simulation.drive("grid", "voltage", 420.0)
+        return site
+
+    @pytest.mark.parametrize("key", ["inv", "roof"])
+    def test_with_a_response_time_95_percent_of_it_have_come_by_then(self, key: str) -> None:
+        site = self.slow(key)
+        goal_var = 0.436 * 0.5 * site.plant.equipment.guards[key].rated_apparent_power_va
+        assert site.reactive_var(key) == 0.0
+        assert site.after(10.0).reactive_var(key) == pytest.approx((1.0 - math.exp(-3.0)) * goal_var)
+        assert site.after(30.0).reactive_var(key) == pytest.approx(goal_var)
+
+    def test_looking_often_changes_nothing_of_it(self) -> None:
+        often, seldom = self.slow(), self.slow()
+        for _ in range(70):
+            often.after(0.1)
+        assert often.reactive_var("inv") == pytest.approx(seldom.after(7.0).reactive_var("inv"), abs=1e-6)
+        frames = [site.simulation.gateway.frame(INVERTER) for site in (often, seldom)]
+        energies_varh = [frame.values[Metric.AC_ENERGY_REACTIVE] for frame in frames]
+        assert energies_varh[0] == pytest.approx(energies_varh[1])
+
+    def test_a_site_begins_as_if_the_voltage_had_been_so_for_long(self) -> None:
+        code = {"grid_code": {"volt_var": {"response_time": True}}}
+        site = Running(inv=code, grid={"voltages": {"phases": ["242 V"] * 3}})
+        way = (242.0 / (400.0 / math.sqrt(3.0)) - 1.03) / 0.04
+        assert site.reactive_var("inv") == pytest.approx(way * 0.436 * 30e3)
+
+    def test_after_a_trip_it_begins_at_nothing(self) -> None:
+        site = self.slow()
+        site.after(60.0)
+        site.simulation.drive("grid", "frequency", 52.0)
+        site.after(1.0)
+        site.simulation.drive("grid", "frequency", 50.0)
+        assert site.after(60.1).reactive_var("inv") < 0.1 * 6540.0
+        assert site.after(30.0).reactive_var("inv") == pytest.approx(6540.0)
+
+    def test_a_snapshot_keeps_how_far_it_has_come(self) -> None:
+        site = self.slow().after(2.0)
+        fork = site.simulation.fork()
+        for simulation in (fork, site.simulation):
+            simulation.run_for(timedelta(seconds=3))
+        assert fork.plant.readings.flows() == site.simulation.plant.readings.flows()
+
     def test_a_reactive_set_point_goes_before_it(self) -> None:
         site = Running(inv={"grid_code": {"volt_var": True}})
         site.tell("inv", REACTIVE, -2e3)

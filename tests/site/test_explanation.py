@@ -363,5 +363,7 @@ class TestCarsOfAChargingPoint:
     def test_they_are_said_by_keys_alone(self) -> None:
         text = TEXT.replace("pv: {id: 2, category: pv_inverter", "pv: {id: 2, category: ev_charger")
         text = text.replace("  battery: {id: 3, category: battery, behind: pv}\n", "")
-        with pytest.raises(SiteError, match=r"car\.reaction_s is set by a key .*; accepted: keys of car or s"):
+        with pytest.raises(
+            SiteError, match=r"car\.reaction_s is set by a key .*; accepted: keys of car or s"
+        ):
             parse_site(text.replace("MORE", "parameters: {car.reaction_s: 3}"), "site.yaml")
