@@ -9,7 +9,8 @@ The engine goes through the sequence that its controls impose:
 
 `STARTING` cranks, purges and synchronises on auxiliary power. `WARMING_UP` generates at minimum load while the
 engine's own mass takes up the heat; only a warm engine heats the buffer. A hot engine that starts again warms up in
-no time. From synchronisation on it takes on load by and by (`loading`), and is rid of it at once. It keeps running for
+no time. From synchronisation on it takes on load by and by (`loading`), and is rid of it at once; all the time it takes
+on no more at once than a step, if it has one (`load_steps`). It keeps running for
 its minimum run time, at minimum load if nobody asks for power, and after a stop it pauses. A full buffer
 stops it at once, or a dump cooler takes what is too much.
 
@@ -28,7 +29,7 @@ Simulation Programs", 2007), with one warm mass for its dynamics. First law, to 
     fuel + auxiliary power = generated + delivered + dumped + loss + growth of engine and buffer heat
 
 Left out: dependence of efficiency on return temperature and intake air, heat that the coolant still carries over
-after a stop, starts cut short by an oversized load, island operation, repair.
+after a stop, the dip of speed at a step of load and starts cut short by an oversized one, island operation, repair.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ from .heat_buffer import (
     warming_over,
     warming_rate_k_per_s,
 )
+from .load_steps import accepted_w, recovering_for_s, steadied
 from .loading import loaded_limit_w, loading_s, next_load_s
 from .parameter import Parameter
 from .tables import table_value
@@ -119,6 +121,10 @@ class ChpParams(NamedTuple):
     """Time in operation that wears as much as a start."""
     fuel_growth_per_h: Annotated[float, Parameter("1/h", lower=0.0, upper=1e-4)] = 0.0
     """Share by which its fuel grows in an hour of wear."""
+    load_step_w: Annotated[float, Parameter("W", lower=0.0, above=True)] = math.inf
+    """Electric power that it takes on at once while synchronised; infinite for any."""
+    recovery_s: Annotated[float, Parameter("s", 0.1, 60.0, "MAN, B 21 01 1, of ISO 8528-5: 5 s")] = 5.0
+    """After a step, until it takes on more."""
 
 
 class ChpState(NamedTuple):
@@ -140,6 +146,10 @@ class ChpState(NamedTuple):
     """How often it has been synchronised."""
     run_s: float = 0.0
     """For how long it has been so, in all [s]."""
+    steady_w: float = 0.0
+    """Load at which its speed has settled, where it takes on load in steps [W]."""
+    recovering_s: float = 0.0
+    """Left of the recovery from a step [s]."""
 
 
 class ChpInput(NamedTuple):
@@ -236,7 +246,7 @@ def _settled(params: ChpParams, state: ChpState, inp: ChpInput) -> ChpState:
     takes = _latched(params, state)
     state = ChpState(
         state.phase, state.wait_s, state.failures, takes, state.engine_c, state.buffer_c, state.loaded_s,
-        state.starts, state.run_s,
+        state.starts, state.run_s, state.steady_w, state.recovering_s,
     )  # fmt: skip
     for _ in range(8):  # the longest chain is shorter: each start takes its time
         phase, wait_s, failures = _next(params, state, inp)
@@ -253,6 +263,8 @@ def _settled(params: ChpParams, state: ChpState, inp: ChpInput) -> ChpState:
             state.loaded_s,
             starts,
             state.run_s,
+            state.steady_w,
+            state.recovering_s,
         )
     return state
 
@@ -323,7 +335,7 @@ def _generated_w(params: ChpParams, state: ChpState, inp: ChpInput) -> float:
     """Return the electric power generated in a settled state [W], >= 0."""
     if not _is_synchronised(state.phase):
         return 0.0
-    return min(_wanted_w(params, state, inp), _loaded_limit_w(params, state))
+    return min(_wanted_w(params, state, inp), _most_load_w(params, state))
 
 
 def _wanted_w(params: ChpParams, state: ChpState, inp: ChpInput) -> float:
@@ -333,6 +345,11 @@ def _wanted_w(params: ChpParams, state: ChpState, inp: ChpInput) -> float:
     if params.heat_led:
         return params.rated_power_w if state.buffer_takes != 0 else params.minimum_power_w
     return min(max(-inp.set_point_w, params.minimum_power_w), params.rated_power_w)
+
+
+def _most_load_w(params: ChpParams, state: ChpState) -> float:
+    """Return the greatest load that a synchronised engine has taken on by now [W]."""
+    return min(_loaded_limit_w(params, state), accepted_w(params.load_step_w, state.steady_w))
 
 
 def _loaded_limit_w(params: ChpParams, state: ChpState) -> float:
@@ -402,6 +419,8 @@ def _event_s(params: ChpParams, state: ChpState, inp: ChpInput, flows: _Flows) -
         event = min(event, time_to_temperature_s(rate, tau, state.engine_c, params.engine_operating_c))
     if _is_synchronised(state.phase) and _wanted_w(params, state, inp) > _loaded_limit_w(params, state):
         event = min(event, next_load_s(state.loaded_s))
+    if params.load_step_w < math.inf and -flows.active_w > state.steady_w:
+        event = min(event, recovering_for_s(params.recovery_s, state.recovering_s))
     if flows.dumped_w > 0.0:
         return event
     tank = HeatBufferState(state.buffer_c)
@@ -426,7 +445,7 @@ def chp_power_limits(params: ChpParams, state: ChpState, inp: ChpInput) -> tuple
         return active, active
     if has_load and _is_synchronised(state.phase):
         bound_to_run = state.wait_s > _TIME_TOUCH_S
-        least_w = min(params.minimum_power_w, _loaded_limit_w(params, state))
+        least_w = min(params.minimum_power_w, _most_load_w(params, state))
         return -params.rated_power_w, -least_w if bound_to_run else params.stopping_power_w
     pausing = state.phase == STOPPED and state.wait_s > _TIME_TOUCH_S
     barred = pausing or _is_refused(params, state) or state.phase in (STOPPING, FAULT)
@@ -539,8 +558,11 @@ def _advanced(
     if wait_s <= _TIME_TOUCH_S:
         wait_s = 0.0
     run_s = state.run_s + (dt_s if _is_synchronised(state.phase) else 0.0)
+    steady_w, recovering_s = steadied(
+        params.load_step_w, params.recovery_s, state.steady_w, state.recovering_s, max(-flows.active_w, 0.0), dt_s
+    )  # fmt: skip
     after = ChpState(
         state.phase, wait_s, state.failures, state.buffer_takes, engine_c, tank.temperature_c,
-        _loaded_s(params, state, dt_s), state.starts, run_s,
+        _loaded_s(params, state, dt_s), state.starts, run_s, steady_w, recovering_s,
     )  # fmt: skip
     return after, loss_j

@@ -43,6 +43,8 @@ class Activity(Enum):
     STARTING = auto()
     WARMING_UP = auto()
     """It has power, but does not follow its set-point yet."""
+    LOADING = auto()
+    """It takes on by and by what it is told, however long that may be."""
     WORKING = auto()
     STEPPING = auto()
     """On its way to what it is told, in steps."""

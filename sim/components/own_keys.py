@@ -49,6 +49,9 @@ _ALIKE: Mapping[str, str] = {
     "start_w_per_m2": "start_irradiance_w_per_m2",
     "stop_w_per_m2": "stop_irradiance_w_per_m2",
     "degradation": "age_years",
+    "time_constant_s": "response_time_s",
+    "load_step_w": "load_acceptance",
+    "recovery_s": "load_acceptance",
 }
 """Parameters whose keys have other names."""
 _SECTIONS: Mapping[str, str] = {"meter": "measurement", "impedance": "voltages"}

@@ -65,7 +65,8 @@ class Tracking:
 
         A set-point that is a limit, as for photovoltaics, is reached when the output keeps it; so is any that a feed-in
         limit holds back, or a battery of which other inverters ask for the rest. One below the minimum load is reached
-        when the device does not run; a machine that starts has taken on what it is told, and comes to it by itself.
+        when the device does not run; a machine that starts, or takes on load by and by, has taken on what it is told,
+        and comes to it by itself.
         """
         flow, rating = self._readings.flows().ac[key], self._equipment.ratings[key]
         tolerance = TOLERANCE * rating.size
@@ -90,7 +91,7 @@ class Tracking:
         if abs(target_w) < rating.least_w(target_w):
             rests = abs(flow.active_w) < (rating.least_w(flow.active_w) or tolerance)
             return rests or (target_w < 0.0 and abs(flow.active_w - target_w) <= tolerance)
-        if self._machines.activity(key) in (Activity.STARTING, Activity.WARMING_UP):
+        if self._machines.activity(key) in (Activity.STARTING, Activity.WARMING_UP, Activity.LOADING):
             return True
         keeps_limit = target_w < flow.active_w and self._capability.is_held_back(key)
         is_less = 0.0 < abs(flow.active_w) < abs(target_w) and flow.active_w * target_w > 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hypothesis import strategies as st
 
 from doppelgrid.models.chp import (
@@ -40,6 +42,7 @@ def _params() -> dict[str, ChpParams]:
     params["heat-led"] = chp_preset("gas-50kw", 50e3, buffer_litres=1000.0, heat_led=True)
     params["dump-cooler"] = chp_preset("gas-50kw", 50e3, buffer_litres=300.0, dump_cooler=True)
     params["worn"] = params["gas-50kw"]._replace(start_wear_s=36e3, fuel_growth_per_h=1e-5)
+    params["load-steps"] = params["gas-50kw"]._replace(load_step_w=17e3)
     params["heat-led-dump-cooler"] = chp_preset("gas-20kw", 20e3, heat_led=True, dump_cooler=True)
     return params
 
@@ -56,6 +59,12 @@ def _longest_wait_s(params: ChpParams, phase: int) -> float:
     return 0.0 if phase == FAULT else params.retry_wait_s
 
 
+def _steady_w(params: ChpParams, phase: int) -> st.SearchStrategy[float]:
+    if math.isinf(params.load_step_w) or phase not in (WARMING_UP, RUNNING):
+        return st.just(0.0)
+    return st.floats(0.0, params.rated_power_w)
+
+
 def _states(params: ChpParams) -> st.SearchStrategy[ChpState]:
     def of_phase(phase: int) -> st.SearchStrategy[ChpState]:
         return st.builds(
@@ -69,6 +78,8 @@ def _states(params: ChpParams) -> st.SearchStrategy[ChpState]:
             loaded_s=st.floats(0.0, 20.0) if phase in (WARMING_UP, RUNNING) else st.just(0.0),
             starts=st.integers(0, 10_000),
             run_s=st.floats(0.0, 1e8),
+            steady_w=_steady_w(params, phase),
+            recovering_s=st.floats(0.0, params.recovery_s),
         )
 
     return st.integers(STOPPED, FAULT).flatmap(of_phase)

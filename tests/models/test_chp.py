@@ -35,6 +35,7 @@ CHP = chp_preset("gas-50kw", 50e3, buffer_litres=20_000.0)
 SMALL_BUFFER = chp_preset("gas-50kw", 50e3, buffer_litres=500.0)
 COLD = chp_initial_state(CHP, 40.0, 20.0)
 STOP = ChpInput(0.0, 0.0, 20.0, 0, 0)
+IN_STEPS = CHP._replace(loading_w_per_s=math.inf, load_step_w=17e3)
 RUN = ChpInput(-50e3, 0.0, 20.0, 0, 0)
 FAILING = ChpInput(-50e3, 0.0, 20.0, 1, 0)
 
@@ -299,3 +300,53 @@ def test_a_running_engine_may_go_on_whatever_its_set_point() -> None:
     running = warm(CHP, 60.0)
     limits_w = (-50e3, CHP.stopping_power_w)
     assert chp_power_limits(CHP, running, STOP) == chp_power_limits(CHP, running, RUN) == limits_w
+
+
+class TestLoadSteps:
+    """An engine takes on no more at once than a step, and the rest once its speed has recovered."""
+
+    def loads(self, state: ChpState, set_point_w: float, seconds: int, step_s: float = 1.0) -> list[float]:
+        """Return the load at the beginning of each second [kW]."""
+        found = []
+        for _ in range(seconds):
+            found.append(
+                -chp_output(IN_STEPS, state, RUN._replace(set_point_w=set_point_w)).active_power_w / 1e3
+            )
+            for _ in range(round(1.0 / step_s)):
+                state, _ = chp_step(IN_STEPS, state, RUN._replace(set_point_w=set_point_w), step_s)
+        return found
+
+    def at(self, power_w: float) -> ChpState:
+        """Return an engine that has run at a power for long."""
+        return warm(IN_STEPS, 40.0)._replace(steady_w=power_w)
+
+    def test_a_set_point_far_above_is_taken_in_steps(self) -> None:
+        assert self.loads(self.at(24e3), -50e3, 8) == [41.0] * 5 + [50.0] * 3
+
+    def test_one_within_a_step_is_taken_at_once(self) -> None:
+        assert self.loads(self.at(24e3), -40e3, 2) == [40.0, 40.0]
+
+    def test_load_is_taken_off_at_once(self) -> None:
+        assert self.loads(self.at(50e3), -24e3, 1) == [24.0]
+
+    def test_after_synchronisation_it_comes_in_steps_as_well(self) -> None:
+        begun = ChpState(WARMING_UP, 0.0, 0, 1, IN_STEPS.engine_operating_c, 40.0)
+        assert self.loads(begun, -50e3, 11) == [17.0] * 5 + [34.0] * 5 + [50.0]
+
+    def test_steps_come_when_they_do_however_often_one_looks(self) -> None:
+        often = self.loads(self.at(24e3), -50e3, 8, step_s=0.125)
+        assert often == self.loads(self.at(24e3), -50e3, 8)
+
+    def test_more_load_during_a_recovery_waits_for_its_end(self) -> None:
+        half, _ = chp_step(IN_STEPS, self.at(24e3), RUN._replace(set_point_w=-30e3), 2.0)
+        assert self.loads(half, -50e3, 4) == [41.0] * 3 + [50.0]
+
+    def test_the_horizon_ends_with_the_recovery(self) -> None:
+        assert chp_horizon_s(IN_STEPS, self.at(24e3), RUN) == pytest.approx(5.0)
+
+    def test_energy_over_all_steps_is_their_sum(self) -> None:
+        _, shown = chp_step(IN_STEPS, self.at(24e3), RUN, 10.0)
+        assert shown.active_power_w == pytest.approx(-(5.0 * 41e3 + 5.0 * 50e3) / 10.0)
+
+    def test_without_a_step_it_takes_on_any_load(self) -> None:
+        assert -chp_output(CHP, warm(CHP, 40.0), RUN).active_power_w == 50e3

@@ -94,6 +94,23 @@ class TestChps:
         site.pass_time(660.0)
         assert site.power_w == pytest.approx(-30e3)
 
+    def test_one_that_takes_on_load_in_steps_comes_to_a_set_point_step_by_step(self) -> None:
+        site = Alone(CHP | {"load_acceptance": {"step": "30 %", "recovery": "10 s"}})
+        site.keep_telling(-24e3, 15)
+        site.tell(-50e3)
+        powers_w = []
+        for _ in range(5):
+            site.pass_time(4.0)
+            powers_w.append(site.power_w)
+        assert powers_w == pytest.approx([-39e3, -39e3, -50e3, -50e3, -50e3])
+
+    async def test_a_set_point_that_it_comes_to_in_steps_has_been_taken_on(self) -> None:
+        site = Alone(CHP | {"load_acceptance": {"step": "5 %", "recovery": "1 min"}})
+        site.keep_telling(-24e3, 20)
+        request = site.gateway.set_power(DEVICE, ACTIVE, -50e3, 900)
+        site.pass_time(1.0)
+        assert [update.status async for update in request] == TAKEN_ON
+
     async def test_a_set_point_that_starts_it_has_been_taken_on(self) -> None:
         site = Alone(CHP)
         request = site.gateway.set_power(DEVICE, ACTIVE, -30e3, 900)

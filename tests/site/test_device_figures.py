@@ -238,6 +238,22 @@ class TestChps:
         assert led is not None
         assert led.rating is None
 
+    @pytest.mark.parametrize(
+        ("said", "step_w", "recovery_s"),
+        [("true", 6.8e3, 5.0), ("{step: 50 %, recovery: 8 s}", 10e3, 8.0), ("false", math.inf, 5.0)],
+    )
+    def test_it_takes_on_load_in_steps_where_the_file_says_so(
+        self, said: str, step_w: float, recovery_s: float
+    ) -> None:
+        found = params("chp", f"rated_power: 20 kW, load_acceptance: {said}")
+        assert (found.load_step_w, found.recovery_s) == pytest.approx((step_w, recovery_s))
+
+    def test_beside_steps_there_is_no_ramp_but_one_that_the_file_gives(self) -> None:
+        assert params("chp", "rated_power: 20 kW, load_acceptance: true").loading_w_per_s == 20e3
+        assert rating("chp", "rated_power: 20 kW, load_acceptance: true").ramp_rate_w_per_s == 20e3
+        ramping = "rated_power: 20 kW, load_acceptance: true, ramp_rate: 1 kW/s"
+        assert params("chp", ramping).loading_w_per_s == 1e3
+
     def test_without_a_demand_all_its_heat_is_taken(self) -> None:
         machine = built("chp", "rated_power: 20 kW").machine
         assert machine is not None

@@ -552,6 +552,19 @@ def test_a_wrong_sensor_is_explained(lines: str, expected: str) -> None:
 
 
 WRONG_DEVICES = {
+    "  unit: {id: 20, category: chp, behind: main, rated_power: 20 kW, load_acceptance: {step: 1 %}}\n": (
+        "berlin.yaml:7: unit.load_acceptance.step is 1 %; accepted: 5 %..100 %"
+    ),
+    "  unit: {id: 20, category: chp, behind: main, rated_power: 20 kW, load_acceptance: {recovery: 2 min}}\n": (
+        "berlin.yaml:7: unit.load_acceptance.recovery is 2 min; accepted: 0.1 s..60 s"
+    ),
+    "  unit: {id: 20, category: chp, behind: main, rated_power: 20 kW, parameters: {load_step_w: 0}}\n": (
+        "berlin.yaml:7: unit.parameters.load_step_w is 0 W; accepted: > 0 W (physics)"
+    ),
+    "  roof: {id: 20, category: pv_inverter, behind: main, rated_power: 9 kW, "
+    "grid_code: {volt_var: {response_time: 1 h}}}\n": (
+        "berlin.yaml:7: roof.grid_code.volt_var.response_time is 1 h; accepted: 0 s..180 s"
+    ),
     "  house: {id: 21, category: meter, behind: main, reporting: {changes: {power: 0 W}}}\n": (
         "berlin.yaml:7: house.reporting.changes.power is 0 W; accepted: > 0 kW"
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ....models import chp
 from ....models.ac import phase_shares
@@ -16,8 +16,8 @@ from ....models.tables import table_value
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.presets import check_at_most, find_preset, preset_names
-from ...files.sections import refuse, written
-from ...files.units import CELSIUS, Fraction, Unit
+from ...files.sections import Section, refuse, written
+from ...files.units import CELSIUS, FRACTION, SECOND, Fraction, Unit
 from ...inputs.chance import Chance
 from ...inputs.signal import Constant
 from ...inputs.specs import LoadInput
@@ -32,6 +32,21 @@ from .process import RunningTime, demand_signal, process_caption, process_rating
 _LITRE = Unit("l", {"l": 1.0, "m³": 1e3, "m3": 1e3})
 _Volume = Annotated[float, _LITRE.within(above=0.0, upper=1e7)]
 _BufferTemperature = Annotated[float, CELSIUS.within(lower=0.0, upper=80.0)]
+
+
+class LoadAcceptance(Section):
+    """How much load an engine takes on at once."""
+
+    step: Annotated[float, FRACTION.within(lower=0.05, upper=1.0)] = Field(default=written("34 %"))
+    """Part of the rated power that it takes on from a load at which its speed has settled; 34 % if not given."""
+    recovery_s: Annotated[float, SECOND.within(lower=0.1, upper=60.0)] = Field(
+        default=written("5 s"), alias="recovery"
+    )
+    """Until its speed has settled after a step, and it takes on more [s]; 5 s if not given."""
+
+
+def _as_acceptance(value: object) -> object:
+    return {True: {}, False: None}[value] if isinstance(value, bool) else value
 
 
 class Chp(ProcessMachine):
@@ -54,6 +69,11 @@ class Chp(ProcessMachine):
     """Whether the buffer starts and stops it; it takes no set-points then."""
     dump_cooler: bool = Field(default=False, strict=True)
     """Whether a cooler takes what a full buffer does not; else a full buffer stops it."""
+    load_acceptance: Annotated[
+        LoadAcceptance | None,
+        BeforeValidator(_as_acceptance, json_schema_input_type=LoadAcceptance | bool | None),
+    ] = None
+    """Steps in which it takes on load, in place of the usual ramp; any load, within its ramp, if not given."""
     failed_starts: Fraction = Field(default=written("0 %"))
     """Part of its attempts to start that fail."""
 
@@ -91,6 +111,8 @@ _START_RETRIES = 2
 _RETRY_WAIT_S = 60.0
 _SECONDS_TO_FULL = 30.0
 """From nothing to the rating where a site file gives no ramp [s]; chosen."""
+_SECONDS_OF_STEPS = 1.0
+"""The same where load is taken on in steps: as long as set-points of all of it take to arrive [s]; chosen."""
 
 
 def chp_preset_names() -> tuple[str, ...]:
@@ -244,7 +266,10 @@ def build(unit: Chp, setting: Setting) -> Built:
         None
         if unit.heat_led
         else process_rating(
-            unit, Bounds(-unit.rated_power_w, 0.0), params.minimum_power_w, seconds_to_full=_SECONDS_TO_FULL
+            unit,
+            Bounds(-unit.rated_power_w, 0.0),
+            params.minimum_power_w,
+            seconds_to_full=_seconds_to_full(unit),
         )
     )
     machine = Machine(
@@ -278,14 +303,26 @@ def chp_params(unit: Chp) -> ChpParams:
     params = chp_preset(
         name, unit.rated_power_w, unit.buffer_l, unit.heat_led, unit.dump_cooler, unit.data_sheet
     )
-    return params._replace(
+    params = params._replace(
         minimum_power_w=unit.min_power_w or params.minimum_power_w,
-        loading_w_per_s=unit.ramp_rate_w_per_s or params.loading_w_per_s,
+        loading_w_per_s=unit.ramp_rate_w_per_s or unit.rated_power_w / _seconds_to_full(unit),
     )
+    steps = unit.load_acceptance
+    if steps is None:
+        return params
+    return params._replace(load_step_w=steps.step * unit.rated_power_w, recovery_s=steps.recovery_s)
+
+
+def _seconds_to_full(unit: Chp) -> float:
+    return _SECONDS_TO_FULL if unit.load_acceptance is None else _SECONDS_OF_STEPS
 
 
 def _chp_activity(params: ChpParams, state: ChpState, inp: ChpInput) -> Activity:
-    return _CHP_ACTIVITIES[chp_output(params, state, inp).phase]
+    shown = chp_output(params, state, inp)
+    told_w = max(inp.set_point_w, -params.rated_power_w)
+    if shown.phase == chp.RUNNING and params.load_step_w < math.inf and told_w < shown.active_power_w:
+        return Activity.LOADING
+    return _CHP_ACTIVITIES[shown.phase]
 
 
 TYPE = ComponentType(
