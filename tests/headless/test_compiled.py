@@ -282,6 +282,26 @@ def test_so_does_one_that_a_recording_drives_beyond_what_devices_can(tmp_path: P
 
 
 @pytest.mark.slow  # compiles a program of its own
+def test_so_does_one_whose_engine_takes_on_load_in_steps(tmp_path: Path) -> None:
+    begin = NOON.replace(tzinfo=UTC)
+    rows = [f"{(begin + timedelta(minutes=5 * n)).isoformat()},{(26, 50, 30)[n % 3]}" for n in range(12)]
+    (tmp_path / "day.csv").write_text("\n".join(["time,kw", *rows]))
+    recorded = {"file": "day.csv", "column": "kw", "unit": "kW", "positive": "production"}
+    site = Site.from_content({
+        "microgrid": {"id": 1},
+        "components": {
+            "grid": {"id": 1, "category": "grid_connection_point"},
+            "main": {"id": 2, "category": "meter", "behind": "grid", "load": "60 kW"},
+            "engine": {
+                "id": 3, "category": "chp", "behind": "main", "rated_power": "50 kW", "recorded": recorded,
+                "load_acceptance": {"step": "10 %", "recovery": "7 s"},
+            },
+        },
+    }, tmp_path)  # fmt: skip
+    assert_same_bits(site, timedelta(hours=1), timedelta(seconds=1))
+
+
+@pytest.mark.slow  # compiles a program of its own
 def test_a_quiet_hour_costs_a_few_events() -> None:
     site = Site.model_validate(
         {

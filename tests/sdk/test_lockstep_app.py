@@ -163,3 +163,31 @@ def test_bad_input_is_refused_before_anything_runs(arguments: list[str], message
     run = lockstep_here(*arguments)
     assert run.exit_code == 2
     assert message in run.stderr
+
+
+LISTENING = """
+import asyncio
+from frequenz.client.common.microgrid.components import ComponentId
+from frequenz.client.microgrid import MicrogridApiClient
+from frequenz.client.microgrid.metrics import Metric
+
+async def main():
+    client = MicrogridApiClient("grpc://[::1]:8800?ssl=false")
+    received = client.receive_component_data_samples_stream(ComponentId(2), [Metric.AC_POWER_ACTIVE])
+    async for data in received:
+        print("at", data.metric_samples[0].sampled_at.strftime("%S"), flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_an_app_hears_of_a_meter_when_the_meter_reports(tmp_path: Path) -> None:
+    site = tmp_path / "site.yaml"
+    site.write_text(
+        "microgrid: {id: 7}\ntelemetry: {interval: 1 s}\ncomponents:\n"
+        "  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 200 A}\n"
+        "  main: {id: 2, category: meter, behind: grid, reporting: {changes: {power: 1 kW}, interval: 20 s},\n"
+        "         load: {profile: inline, points: [{at: 0 s, value: 5 kW}, {at: 9 s, value: 8 kW}]}}\n"
+    )
+    run = lockstep(site, script(tmp_path, LISTENING), "--start", "2026-06-15T12:00", "--duration", "55 s")
+    assert re.findall(r"at (\d\d)", run.stdout) == ["01", "09", "29", "49"]
