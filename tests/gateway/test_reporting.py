@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -13,6 +14,8 @@ from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import Frame
 from doppelgrid.sim.domain.metrics import Metric
 from doppelgrid.sim.gateway.subscriptions import Subscription
+from doppelgrid.sim.recording import Recorder, read_recording
+from doppelgrid.sim.replay import Replay
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.simulation.snapshot import Snapshot
 from doppelgrid.sim.site.site import Site
@@ -24,8 +27,10 @@ JITTERING = {"delay": "100 ms", "jitter": "800 ms"}
 SLOW_AND_ON_CHANGE = {**ON_CHANGE, "delay": "400 ms", "jitter": "3 s"}
 
 
-def running(*, seed: int = 1, meter: dict[str, Any] | None = None, sensor: Any = None) -> Simulation:
-    """Return a site that is sampled each second, its meter and sensor reporting as told."""
+def running(
+    *, seed: int = 1, meter: dict[str, Any] | None = None, sensor: Any = None, interval: str = "1 s"
+) -> Simulation:
+    """Return a site whose meter and sensor report as told; it is sampled each second if not told otherwise."""
     main = {"id": METER, "category": "meter", "behind": "grid", "load": "5 kW", "reporting": meter or {}}
     content = {
         "microgrid": {"id": 7},
@@ -38,7 +43,7 @@ def running(*, seed: int = 1, meter: dict[str, Any] | None = None, sensor: Any =
         "sensors": {
             "mast": {"id": MAST, "metrics": ["temperature", "wind_direction"], "reporting": sensor or {}}
         },
-        "telemetry": {"interval": "1 s"},
+        "telemetry": {"interval": interval},
     }
     return Simulation.headless(Site.model_validate(content), start_us=START, seed=seed)
 
@@ -153,6 +158,18 @@ def test_whoever_records_a_site_sees_each_sample() -> None:
     simulation.gateway.listen_to_frames(lambda _time_us, frames: seen.append(len(frames)))
     simulation.run_for(timedelta(seconds=5))
     assert seen == [2] * 5
+
+
+def test_a_replay_keeps_to_it_with_what_was_recorded(tmp_path: Path) -> None:
+    simulation = running(meter=ON_CHANGE, interval="500 ms")
+    with Recorder(tmp_path / "day.csv", simulation.site, seed=1) as recorder:
+        recorder.listen(simulation.gateway)
+        simulation.run_for(timedelta(seconds=3.75))
+        simulation.drive("main", "load", 6e3)
+        simulation.run_for(timedelta(seconds=15))
+    replay = Replay(read_recording(tmp_path / "day.csv"), site=simulation.site)
+    again = Client(Simulation.headless(replay.site, start_us=replay.start_us, hardware=replay))
+    assert sampled(again.hear(16.0))[1:] == [4.0, 14.0]
 
 
 def test_what_is_reported_does_not_depend_on_who_listened_before() -> None:
