@@ -66,7 +66,15 @@ INVERTERS = [kind for kind in FaultKind if host(kind).startswith(("inv", "bat"))
 
 def components() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "grid", {"category": "grid_connection_point", "rated_fuse_current": "800 A"}
-    yield "main", {"category": "meter", "behind": "grid", "measurement": {"window": "3 s", "noise": "1 %"}}
+    yield (
+        "main",
+        {
+            "category": "meter",
+            "behind": "grid",
+            "measurement": {"window": "3 s", "noise": "1 %"},
+            "reporting": {"changes": {"power": "5 kW"}, "interval": "4 s", "jitter": "900 ms"},
+        },
+    )
     slow = {"behind": "main", "response_delay": "700 ms", "ramp_rate": "500 W/s"}
     inverter = {"category": "battery_inverter", "rated_power": "20 kW", **slow}
     for key in ("whole", *INVERTERS):

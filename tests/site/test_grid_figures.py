@@ -342,6 +342,13 @@ class TestGridCodes:
             overfrequency_hz=51.0, undervoltage_pu=pytest.approx(0.85)
         )
 
+    @pytest.mark.parametrize(
+        ("said", "seconds"), [(True, 10.0 / 3.0), (False, 0.0), ("6 s", 2.0), ("3 min", 60.0)]
+    )
+    def test_a_time_of_response_is_three_time_constants(self, said: str | bool, seconds: float) -> None:
+        made = self.guard(GridCode.model_validate({"volt_var": {"response_time": said}}), 50.0)
+        assert made.volt_var.time_constant_s == pytest.approx(seconds)
+
     def test_support_is_off_unless_it_is_asked_for(self) -> None:
         made = self.guard(GridCode(), 60.0, follows=True)
         assert (made.volt_var.enabled, made.freq_watt.enabled) == (False, False)
@@ -351,7 +358,7 @@ class TestGridCodes:
         assert (made.watt_var.enabled, made.watt_pf.enabled, made.reactive_first) == (False, False, True)
         on = self.guard(GridCode.model_validate({"volt_var": True, "freq_watt": True}), 60.0)
         assert (on.volt_var.enabled, on.freq_watt.enabled) == (True, True)
-        assert on.volt_var[1:] == pytest.approx((0.93, 0.97, 1.03, 1.07, 0.436))
+        assert on.volt_var[1:] == pytest.approx((0.93, 0.97, 1.03, 1.07, 0.436, 0.0))
         assert (on.freq_watt.threshold_hz, on.freq_watt.droop) == pytest.approx((60.24, 0.05))
         own = {"threshold": "50.5 Hz", "droop": "4 %", "lower_threshold": "49.5 Hz"}
         on = self.guard(GridCode.model_validate({"volt_var": False, "freq_watt": own}))
