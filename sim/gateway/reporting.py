@@ -26,7 +26,7 @@ class LastReport(NamedTuple):
     time_us: int
     """When it was sampled [µs since the Unix epoch], simulated time."""
     values: Mapping[Metric, float]
-    """Of the metrics whose changes it reports."""
+    """Of the metrics whose changes it reports, those that had one."""
     told: Told
 
 
@@ -83,14 +83,17 @@ class Reports:
         if rule is None:
             return True
         last, now_us = self._last.get(key), self._engine.now_us
+        values = _watched(rule.changes or {}, frame)
         told = Told(frame.states, frame.warnings, frame.errors)
         if (
             last is not None
             and 0 <= now_us - last.time_us < self._clock.span_us(rule.interval_s)
-            and (rule.changes is None or (told == last.told and not _has_changed(rule.changes, last, frame)))
+            and (
+                rule.changes is None
+                or (told == last.told and not _have_changed(rule.changes, last.values, values))
+            )
         ):
             return False
-        values = {metric: frame.values.get(metric, math.nan) for metric in rule.changes or ()}
         self._last[key] = LastReport(now_us, values, told)
         return True
 
@@ -115,7 +118,7 @@ class Reports:
         """
         for key, last in state.items():
             rule = self._rules.get(key)
-            if rule is None or last.values.keys() != set(rule.changes or ()):
+            if rule is None or not last.values.keys() <= set(rule.changes or ()):
                 raise ValueError(f"gateway.reports: {key}; accepted: what this site reports by its changes")
 
     def restore(self, state: ReportsState) -> None:
@@ -134,18 +137,25 @@ class Reports:
             self._streams[key] = stream_key(f"{seed}/{key}/reporting")
 
 
-def _has_changed(changes: Mapping[Metric, float], last: LastReport, frame: Frame) -> bool:
-    return any(
-        _differ(metric, last.values[metric], frame.values.get(metric, math.nan), least)
-        for metric, least in changes.items()
+def _watched(changes: Mapping[Metric, float], frame: Frame) -> dict[Metric, float]:
+    """Return the values of a sample whose changes are reported; where there is none, none."""
+    return {
+        metric: value for metric, value in frame.values.items() if metric in changes and not math.isnan(value)
+    }
+
+
+def _have_changed(
+    changes: Mapping[Metric, float], before: Mapping[Metric, float], now: Mapping[Metric, float]
+) -> bool:
+    """Say whether any value differs by as much as is reported, or has come or gone."""
+    return before.keys() != now.keys() or any(
+        _change(metric, before[metric], value) >= changes[metric] for metric, value in now.items()
     )
 
 
-def _differ(metric: Metric, before: float, now: float, least: float) -> bool:
-    """Say whether a value differs by so much; where there is none, from any that there is."""
-    if math.isnan(before) or math.isnan(now):
-        return math.isnan(before) != math.isnan(now)
+def _change(metric: Metric, before: float, now: float) -> float:
+    """Return by how much a value differs, >= 0; directions by the shorter way."""
     change = now - before
     if metric is Metric.SENSOR_WIND_DIRECTION:
         change = (change + _TURN / 2.0) % _TURN - _TURN / 2.0
-    return abs(change) >= least
+    return abs(change)
