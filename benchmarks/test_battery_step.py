@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from doppelgrid.models.battery import BatteryInput, BatteryState, battery_step
+from doppelgrid.models.battery import BatteryInput, BatteryState
+from doppelgrid.models.battery_step import battery_step
 from doppelgrid.sim.components.battery import battery_preset
 from doppelgrid.sim.headless.arrays import records
 from doppelgrid.sim.headless.jit import JitModules, compiled_function

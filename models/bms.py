@@ -1,6 +1,6 @@
 """A battery management system: protections that trip and latch, relays with precharge, warnings, cell balancing.
 
-Derating by SoC, voltage and temperature is `battery_power_limits` in `models/battery.py`; what is here acts when
+Derating by SoC, voltage and temperature is `battery_power_limits` in `models/battery_limits.py`; what is here acts when
 derating was not enough, and switches the pack on and off.
 
 **Protections** (`models/bms_protection.py`). Each watches one quantity. Beyond a threshold for longer than its delay

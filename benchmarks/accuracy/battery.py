@@ -10,14 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from doppelgrid.models.battery import (
-    BatteryInput,
-    BatteryParams,
-    BatteryState,
-    battery_initial_state,
-    battery_step,
-    scaled,
-)
+from doppelgrid.models.battery import BatteryInput, BatteryParams, BatteryState, battery_initial_state, scaled
+from doppelgrid.models.battery_step import battery_step
 from doppelgrid.models.tables import table_value
 from doppelgrid.sim.components.battery import battery_preset
 

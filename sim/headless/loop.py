@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ...models.battery import battery_terminal
+from ...models.battery_step import battery_terminal
 from ...models.bms import RELAYS_CLOSED
 from ..kernel.device_model import note_machines
 from ..kernel.energies import energies

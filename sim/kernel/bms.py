@@ -14,13 +14,8 @@ from __future__ import annotations
 
 import math
 
-from ...models.battery import (
-    battery_lag,
-    battery_resistances,
-    battery_stored_a,
-    battery_surface_soc,
-    battery_terminal,
-)
+from ...models.battery import battery_lag, battery_resistances, battery_stored_a, battery_surface_soc
+from ...models.battery_step import battery_terminal
 from ...models.bms import (
     NO_TRIP,
     RELAYS_CLOSED,

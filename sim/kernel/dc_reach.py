@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 
-from ...models.battery import battery_open_circuit_v, battery_power_limits
+from ...models.battery import battery_open_circuit_v
+from ...models.battery_limits import battery_power_limits
 from ...models.bms import RELAYS_CLOSED
 from ...models.inverter import (
     InverterParams,

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...models.battery import BatteryInput, battery_horizon_s, battery_step
+from ...models.battery import BatteryInput
+from ...models.battery_horizon import battery_horizon_s
+from ...models.battery_step import battery_step
 from ...models.inverter import lag_towards, ramp_towards
 from .ac_bus import active_w, clear_flows, count_energy, draw_inverters, draw_loads, is_live, sum_towards_grid
 from .ageing import HOUR_US, gather_use, notice_turns

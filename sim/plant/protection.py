@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...models.battery import battery_terminal
+from ...models.battery_step import battery_terminal
 from ...models.bms import NO_TRIP, TRIPS, WARNINGS
 from ...models.fuse import MELTED
 from ..components.device import Activity

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...models.ac import ThreePhase
-from ...models.battery import BatteryOutput, BatteryState, battery_terminal
+from ...models.battery import BatteryOutput, BatteryState
+from ...models.battery_step import battery_terminal
 from ...models.meter import MeterOutput, meter_reading
 from ..components.recordings import Astray
 from ..domain.phases import PhasePower

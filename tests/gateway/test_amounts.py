@@ -10,13 +10,10 @@ from gateway.equipped import BOILER, CHARGER, ELECTROLYZER, PV, Equipped
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doppelgrid.models.battery import (
-    BatteryInput,
-    battery_horizon_s,
-    battery_initial_state,
-    battery_power_limits,
-    battery_step,
-)
+from doppelgrid.models.battery import BatteryInput, battery_initial_state
+from doppelgrid.models.battery_horizon import battery_horizon_s
+from doppelgrid.models.battery_limits import battery_power_limits
+from doppelgrid.models.battery_step import battery_step
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.domain.messages import OutOfBoundsError

@@ -10,13 +10,12 @@ from doppelgrid.models.battery import (
     BatteryOutput,
     BatteryParams,
     BatteryState,
-    battery_horizon_s,
     battery_initial_state,
     battery_lag,
-    battery_power_limits,
-    battery_step,
-    battery_terminal,
 )
+from doppelgrid.models.battery_horizon import battery_horizon_s
+from doppelgrid.models.battery_limits import battery_power_limits
+from doppelgrid.models.battery_step import battery_step, battery_terminal
 from doppelgrid.models.diffusion import stored_by_lead_v
 from doppelgrid.models.tables import table_mean
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names

@@ -15,13 +15,12 @@ from doppelgrid.models.battery import (
     BatteryParams,
     BatteryState,
     battery_initial_state,
-    battery_power_limits,
-    battery_step,
     battery_stored_energy_wh,
-    battery_terminal,
     battery_usable_capacity_wh,
     scaled,
 )
+from doppelgrid.models.battery_limits import battery_power_limits
+from doppelgrid.models.battery_step import battery_step, battery_terminal
 from doppelgrid.models.tables import table_value
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 

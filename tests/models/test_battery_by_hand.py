@@ -11,14 +11,13 @@ from doppelgrid.models.battery import (
     BatteryInput,
     BatteryParams,
     BatteryState,
-    battery_horizon_s,
     battery_resistances,
-    battery_step,
     battery_stored_energy_wh,
-    battery_terminal,
     battery_usable_capacity_wh,
     scaled,
 )
+from doppelgrid.models.battery_horizon import battery_horizon_s
+from doppelgrid.models.battery_step import battery_step, battery_terminal
 from doppelgrid.models.tables import table_value
 from doppelgrid.sim.components.battery import battery_preset
 

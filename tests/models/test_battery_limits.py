@@ -9,15 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.of_each_preset import of_each_preset
 
-from doppelgrid.models.battery import (
-    BatteryInput,
-    BatteryParams,
-    BatteryState,
-    battery_horizon_s,
-    battery_initial_state,
-    battery_power_limits,
-    battery_step,
-)
+from doppelgrid.models.battery import BatteryInput, BatteryParams, BatteryState, battery_initial_state
+from doppelgrid.models.battery_horizon import battery_horizon_s
+from doppelgrid.models.battery_limits import battery_power_limits
+from doppelgrid.models.battery_step import battery_step
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
 pytestmark = pytest.mark.lengthy

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from doppelgrid.models.battery import BatteryInput, battery_initial_state, battery_step, battery_terminal
+from doppelgrid.models.battery import BatteryInput, battery_initial_state
+from doppelgrid.models.battery_step import battery_step, battery_terminal
 from doppelgrid.sim.components.battery import battery_preset
 
 PACK = battery_preset("nmc-100kwh")._replace(soc_lower=0.0, soc_upper=1.0, heat_capacity_j_per_k=1e12)

@@ -12,14 +12,13 @@ from scipy.integrate import quad
 from doppelgrid.models.battery import (
     BatteryInput,
     BatteryState,
-    battery_horizon_s,
     battery_initial_state,
     battery_lag,
-    battery_power_limits,
-    battery_step,
     battery_stored_energy_wh,
-    battery_terminal,
 )
+from doppelgrid.models.battery_horizon import battery_horizon_s
+from doppelgrid.models.battery_limits import battery_power_limits
+from doppelgrid.models.battery_step import battery_step, battery_terminal
 from doppelgrid.models.diffusion import (
     Lag,
     bulk_soc,

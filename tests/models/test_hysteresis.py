@@ -14,10 +14,9 @@ from doppelgrid.models.battery import (
     BatteryParams,
     BatteryState,
     battery_initial_state,
-    battery_step,
     battery_stored_energy_wh,
-    battery_terminal,
 )
+from doppelgrid.models.battery_step import battery_step, battery_terminal
 from doppelgrid.models.hysteresis import hysteresis_capacitance_f
 from doppelgrid.models.tables import table_value
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names

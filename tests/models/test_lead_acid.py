@@ -7,15 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
-from doppelgrid.models.battery import (
-    BatteryInput,
-    BatteryParams,
-    battery_initial_state,
-    battery_power_limits,
-    battery_step,
-    battery_stored_a,
-    battery_terminal,
-)
+from doppelgrid.models.battery import BatteryInput, BatteryParams, battery_initial_state, battery_stored_a
+from doppelgrid.models.battery_limits import battery_power_limits
+from doppelgrid.models.battery_step import battery_step, battery_terminal
 from doppelgrid.models.tables import table_value
 from doppelgrid.sim.components.battery import battery_preset
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from doppelgrid.models.battery import battery_initial_state, battery_terminal
+from doppelgrid.models.battery import battery_initial_state
+from doppelgrid.models.battery_step import battery_terminal
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 from doppelgrid.sim.components.inverter import inverter_preset, inverter_preset_names
 from doppelgrid.sim.components.solar_array import pv_array_preset, pv_array_preset_names

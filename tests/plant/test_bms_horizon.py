@@ -17,9 +17,8 @@ from doppelgrid.models.battery import (
     BatteryState,
     battery_initial_state,
     battery_resistances,
-    battery_step,
-    battery_terminal,
 )
+from doppelgrid.models.battery_step import battery_step, battery_terminal
 from doppelgrid.models.bms import (
     RELAYS_CLOSED,
     RELAYS_OPEN,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from doppelgrid.models.ageing import AgeingInput, ageing_output, ageing_step
-from doppelgrid.models.battery import battery_stored_energy_wh, battery_terminal
+from doppelgrid.models.battery import battery_stored_energy_wh
+from doppelgrid.models.battery_step import battery_terminal
 from doppelgrid.models.bms import (
     NO_TRIP,
     RELAYS_CLOSED,
