@@ -138,6 +138,9 @@ class BatteryState(NamedTuple):
     """SoC at the surface of the particles less the mean, positive after charging."""
     hysteresis_voltage_v: float = 0.0
     """Open-circuit voltage above the mean of those after charging and after discharging [V]."""
+    soc_lower_shift: float = 0.0
+    soc_upper_shift: float = 0.0
+    """By how much SoC goes on beyond the parameters' limits, or stops before them, as its management system errs."""
 
 
 class BatteryInput(NamedTuple):
@@ -172,7 +175,7 @@ class Resistances(NamedTuple):
 
 def battery_initial_state(_params: BatteryParams, soc: float, temperature_c: float) -> BatteryState:
     """Return a new battery that has rested: SoC 0..1 (kept inside), temperature [°C]."""
-    return BatteryState(min(max(soc, 0.0), 1.0), 0.0, 0.0, temperature_c, 1.0, 1.0, 0.0, 0.0)
+    return BatteryState(min(max(soc, 0.0), 1.0), 0.0, 0.0, temperature_c, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def scaled(params: BatteryParams, capacity_wh: float) -> BatteryParams:

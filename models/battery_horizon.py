@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from .battery import BatteryParams, BatteryState, battery_lag, battery_stored_a, coulombs_of
+from .battery_limits import SocLimits, soc_limits
 from .battery_step import battery_terminal
 
 _SOC_TOUCH = 1e-9
@@ -38,7 +39,7 @@ def battery_horizon_s(
     soc_per_s = stored_a / coulombs
     horizon = math.inf
     if soc_per_s != 0.0:
-        horizon = _soc_reach(params, state.soc, soc_per_s > 0.0) / abs(soc_per_s)
+        horizon = _soc_reach(params, soc_limits(params, state), state.soc, soc_per_s > 0.0) / abs(soc_per_s)
     if params.diffusion_gain_h > 0.0:
         lag = battery_lag(params, state)
         off = abs(state.surface_lead - lag.per_amp * stored_a)
@@ -48,16 +49,16 @@ def battery_horizon_s(
     return max(0.1, min(horizon, _temperature_horizon_s(params, state.temperature_c, heat_w, ambient_c)))
 
 
-def _soc_reach(params: BatteryParams, soc: float, rising: bool) -> float:
+def _soc_reach(params: BatteryParams, ends: SocLimits, soc: float, rising: bool) -> float:
     """Return how far SoC may move in one direction before the limits change materially."""
-    low_edge = params.soc_lower + params.soc_derating_width
-    high_edge = params.soc_upper - params.soc_derating_width
+    low_edge = ends.lower + params.soc_derating_width
+    high_edge = ends.upper - params.soc_derating_width
     sign = 1.0 if rising else -1.0
     reach = 0.01
     if soc < low_edge + _SOC_TOUCH or soc > high_edge - _SOC_TOUCH:
-        ahead = sign * ((params.soc_upper if rising else params.soc_lower) - soc)
+        ahead = sign * ((ends.upper if rising else ends.lower) - soc)
         reach = min(0.0005, 0.125 * ahead) if ahead > 0.0 else 0.0005
-    for edge in (params.soc_lower, low_edge, high_edge, params.soc_upper):
+    for edge in (ends.lower, low_edge, high_edge, ends.upper):
         gap = sign * (edge - soc)
         if _SOC_TOUCH < gap < reach:
             reach = gap

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from .battery import (
     BatteryParams,
     BatteryState,
@@ -20,6 +22,23 @@ _SOC_DEAD_BAND = 1e-4
 """This near a limit of SoC the BMS counts it as reached: a full battery does not chase its self-discharge."""
 _SOC_AHEAD = 0.02
 """How far ahead of a discharge resistances count for the power that it may have."""
+
+
+class SocLimits(NamedTuple):
+    """Where SoC stops."""
+
+    lower: float
+    """Discharging."""
+    upper: float
+    """Charging."""
+
+
+def soc_limits(params: BatteryParams, state: BatteryState) -> SocLimits:
+    """Return the limits of SoC that hold now, or where the cells end before those."""
+    return SocLimits(
+        max(params.soc_lower + state.soc_lower_shift, 0.0),
+        min(params.soc_upper + state.soc_upper_shift, 1.0),
+    )
 
 
 def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[float, float]:
@@ -65,12 +84,13 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
     charge_w = min(charge_a * charge_v, params.charge_power_max_w)
     discharge_v -= below_v
     discharge_w = min(discharge_a * (discharge_v - discharge_a * resistance), params.discharge_power_max_w)
+    ends = soc_limits(params, state)
     charge_factor = min(
-        _soc_factor(params.soc_upper - state.soc, params.soc_derating_width),
+        _soc_factor(ends.upper - state.soc, params.soc_derating_width),
         _temperature_factor(params.charge_temperatures_c, state.temperature_c),
     )
     discharge_factor = min(
-        _soc_factor(state.soc - params.soc_lower, params.soc_derating_width),
+        _soc_factor(state.soc - ends.lower, params.soc_derating_width),
         _temperature_factor(params.discharge_temperatures_c, state.temperature_c),
     )
     return -discharge_w * discharge_factor, charge_w * charge_factor
@@ -92,23 +112,23 @@ def _temperature_factor(corners_c: tuple[float, float, float, float], temperatur
     return min(cold, hot)
 
 
-def current_limits_a(params: BatteryParams, soc: float) -> tuple[float, float]:
+def current_limits_a(params: BatteryParams, soc: float, ends: SocLimits) -> tuple[float, float]:
     """Return the greatest currents that charge and discharge [A], >= 0.
 
     They are the rated ones inside the limits of SoC. At the upper limit only what leaks out is kept, so that a full
     battery stays full however long the step; past a limit nothing carries the battery farther.
     """
     charge_a, discharge_a = params.charge_current_max_a, params.discharge_current_max_a
-    if soc >= params.soc_upper:
+    if soc >= ends.upper:
         floating_a = leak_a(params, soc) / table_value(params.charge_acceptance, soc)
-        charge_a = min(charge_a, floating_a) if soc == params.soc_upper else 0.0
-    return charge_a, discharge_a if soc > params.soc_lower else 0.0
+        charge_a = min(charge_a, floating_a) if soc == ends.upper else 0.0
+    return charge_a, discharge_a if soc > ends.lower else 0.0
 
 
-def stop_soc(params: BatteryParams, soc: float, current_a: float, stored_a: float, power_w: float) -> float:
+def stop_soc(ends: SocLimits, soc: float, current_a: float, stored_a: float, power_w: float) -> float:
     """Return the SoC that a current cannot pass; outside the limits it can only bring the battery back."""
     if stored_a > 0.0:
-        return max(soc, params.soc_upper)
-    if power_w > 0.0 and soc > params.soc_upper:
-        return params.soc_upper  # from there on charging makes up for the leak
-    return min(soc, params.soc_lower) if current_a < 0.0 else 0.0
+        return max(soc, ends.upper)
+    if power_w > 0.0 and soc > ends.upper:
+        return ends.upper  # from there on charging makes up for the leak
+    return min(soc, ends.lower) if current_a < 0.0 else 0.0

@@ -39,7 +39,7 @@ from .battery import (
     resistance_factors,
     resistances_at,
 )
-from .battery_limits import current_limits_a, stop_soc
+from .battery_limits import current_limits_a, soc_limits, stop_soc
 from .circuit import Decay, ThermalBody, current_at_power, decay_over, rc_heat_j, temperature_after
 from .diffusion import NO_LAG, levelled_over_j, levelling_w, surface_path
 from .hysteresis import NO_SIDES, hysteresis_s, sides_over
@@ -91,7 +91,7 @@ def battery_terminal(params: BatteryParams, state: BatteryState, power_w: float)
     emf = surface_v + state.rc1_voltage_v + state.rc2_voltage_v
     if params.hysteresis_f > 0.0:
         emf += state.hysteresis_voltage_v
-    current = _current(power_w, emf, r0, current_limits_a(params, state.soc))
+    current = _current(power_w, emf, r0, current_limits_a(params, state.soc, soc_limits(params, state)))
     voltage = emf + r0 * current
     loss_w = r0 * current * current + _pairs_w(state.rc1_voltage_v, state.rc2_voltage_v, r1, r2)
     if params.hysteresis_f > 0.0:
@@ -146,7 +146,18 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     Within one segment of the open-circuit table the current is exact at once, since the mean voltage is then
     linear in it; where the step crosses a knot, a few more rounds bring it there.
     """
-    soc, quick_v, slow_v, temperature_c, capacity_share, resistance_factor, lead, held_v = state
+    (
+        soc,
+        quick_v,
+        slow_v,
+        temperature_c,
+        capacity_share,
+        resistance_factor,
+        lead,
+        held_v,
+        lower_shift,
+        upper_shift,
+    ) = state
     lags, has_sides = params.diffusion_gain_h > 0.0, params.hysteresis_f > 0.0
     power_w = inp.power_w
     coulombs = coulombs_of(params, capacity_share)
@@ -155,7 +166,8 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     if lags:
         surface = soc + lead
         ocv = table_value_beyond(params.ocv_v, surface)
-    limits = current_limits_a(params, soc)
+    ends = soc_limits(params, state)
+    limits = current_limits_a(params, soc, ends)
     emf = ocv + quick_v + slow_v
     if has_sides:
         emf += held_v
@@ -200,14 +212,14 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
                 r0 += factors.r0 * table_value(params.charging_ohm, middle)
     kept = 1.0
     if near > 0.0:
-        kept = table_value(params.charge_acceptance, min(middle, max(soc, params.soc_upper)))
+        kept = table_value(params.charge_acceptance, min(middle, max(soc, ends.upper)))
         if kept < 1.0:
             # Resistance and what is lost grow towards full, so the middle is that of what they leave of the current.
             taken = power_w / (emf + r0 * near) if power_w < near * (emf + r0 * near) else near
             r0 -= factors.r0 * table_value(params.charging_ohm, middle)
             middle = soc + 0.5 * (kept * taken - leak) * dt_s / coulombs
             r0 += factors.r0 * table_value(params.charging_ohm, middle)
-            kept = table_value(params.charge_acceptance, min(middle, max(soc, params.soc_upper)))
+            kept = table_value(params.charge_acceptance, min(middle, max(soc, ends.upper)))
     per_coulomb = dt_s / coulombs
     quick = decay_over(dt_s, r1 * params.c1_f)
     slow = decay_over(dt_s, r2 * params.c2_f)
@@ -257,7 +269,7 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
             stored = kept * current - leak
 
     end = soc + stored * per_coulomb
-    stop = stop_soc(params, soc, current, stored, power_w)
+    stop = stop_soc(ends, soc, current, stored, power_w)
     if (end - stop) * stored > 0.0:
         dt_s = (stop - soc) * coulombs / stored
         end = stop
@@ -303,7 +315,18 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     body = ThermalBody(params.heat_capacity_j_per_k, params.heat_loss_w_per_k)
     warmed_c = temperature_after(body, temperature_c, (loss_j + reversible_j) / dt_s, inp.ambient_c, dt_s)
     return _Advance(
-        BatteryState(end, quick_v, slow_v, warmed_c, capacity_share, resistance_factor, lead, held_v),
+        BatteryState(
+            end,
+            quick_v,
+            slow_v,
+            warmed_c,
+            capacity_share,
+            resistance_factor,
+            lead,
+            held_v,
+            lower_shift,
+            upper_shift,
+        ),
         dt_s,
         energy_j,
         current * dt_s,

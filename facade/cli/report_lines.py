@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..sim.components.recordings import Astray
-    from ..sim.report.site_report import Commands, Curve, Incident, Peak, SiteReport
+    from ..sim.report.site_report import Commands, Curve, Incident, Peak, SiteReport, Storage
     from ..sim.tariff.bill import Costs
 
 _MOST_LINES = 8
@@ -310,12 +310,14 @@ def _battery_table(report: SiteReport) -> Any:
     from rich.table import Table  # noqa: PLC0415
 
     tells_losses = any(storage.loss_wh is not None for storage in report.storages)
+    tells_truth = any(storage.true_soc is not None for storage in report.storages)
     table = Table(title="batteries", title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("", no_wrap=True)
     for name in (
         "cycles",
         "first, last SoC",
         "least, greatest",
+        *(["true SoC"] if tells_truth else []),
         "temperature",
         *(["lost kWh"] if tells_losses else []),
     ):
@@ -326,6 +328,7 @@ def _battery_table(report: SiteReport) -> Any:
             "–" if storage.cycles is None else f"{storage.cycles:.2f}",
             _span(storage.soc_first, storage.soc_last, 100.0, "%"),
             _span(storage.soc_least, storage.soc_greatest, 100.0, "%"),
+            *([_true_soc(storage)] if tells_truth else []),
             "–"
             if storage.temperatures_c is None
             else _span(storage.temperatures_c[0], storage.temperatures_c[1], 1.0, "°C"),
@@ -334,6 +337,11 @@ def _battery_table(report: SiteReport) -> Any:
             cells.append("–" if storage.loss_wh is None else _number(storage.loss_wh / 1e3))
         table.add_row(*cells)
     return table
+
+
+def _true_soc(storage: Storage) -> str:
+    soc = storage.soc_last if storage.true_soc is None else storage.true_soc
+    return "–" if soc is None else f"{100.0 * soc:.0f} %"
 
 
 def _span(lower: float | None, upper: float | None, factor: float, unit: str) -> str:

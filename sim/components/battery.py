@@ -11,6 +11,7 @@ from ...models.battery import BatteryParams, scaled
 from ...models.battery_pack import CellParams, PackParams, battery_of_cells, check_battery
 from ...models.bms import BmsParams, check_bms
 from ...models.parameter import check_parameters
+from ...models.soc_estimate import SocEstimateParams
 from ...models.tables import table_mean, table_value
 from ..domain.categories import BatteryType, Category
 from ..domain.states import StateCode
@@ -29,6 +30,7 @@ from .battery_management import (
 from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Way
 from .section import ComponentSection, given
 from .setting import GridFacts, Setting
+from .soc_estimate import SocEstimate, soc_estimate_params
 from .switchgear import Shown, Switchgear
 
 
@@ -68,6 +70,8 @@ class Battery(ComponentSection):
     """SoC of the fullest cell less that of the emptiest when a run starts."""
     bms: BatteryManagement = BatteryManagement()
     """Thresholds of the management system; those of the chemistry where not given."""
+    soc_estimate: SocEstimate | None = None
+    """What its management system goes by in place of the true SoC; it knows that if not given."""
     ageing: AgeingPace = Field(default=written("off"))
     """`off`, or a pace: 1 for ageing as measured, 10 for ten times as fast."""
 
@@ -140,9 +144,19 @@ class Battery(ComponentSection):
             raise refuse(f"{_percent(lower)}..{_percent(upper)}, from min_soc to max_soc")
         return soc
 
+    @field_validator("soc_estimate")
+    @classmethod
+    def _takes_it_for_an_soc(cls, estimate: SocEstimate | None, info: ValidationInfo) -> SocEstimate | None:
+        soc = info.data.get("initial_soc")
+        if estimate is not None and soc is not None and not 0.0 <= soc + estimate.initial_error <= 1.0:
+            raise refuse(
+                f"an initial_error of {_percent(-soc)}..{_percent(1.0 - soc)}, as initial_soc is {_percent(soc)}"
+            )
+        return estimate
 
-BMS, AGEING = "bms", "ageing"
-PARTS = (BMS, AGEING)
+
+BMS, AGEING, SOC_ESTIMATE = "bms", "ageing", "soc_estimate"
+PARTS = (BMS, AGEING, SOC_ESTIMATE)
 """What stands before the names of parameters that are not those of the cells themselves."""
 
 
@@ -279,6 +293,20 @@ def _ageing_part(battery: Battery, _grid: GridFacts) -> AgeingParams:
     return params
 
 
+def estimate_params(battery: Battery) -> SocEstimateParams | None:
+    """Return how the management system of a battery tells its SoC; None if it knows that."""
+    if battery.soc_estimate is None:
+        return None
+    return with_part(soc_estimate_params(battery.soc_estimate), battery.parameters, SOC_ESTIMATE)
+
+
+def _estimate_part(battery: Battery, _grid: GridFacts) -> SocEstimateParams:
+    params = estimate_params(battery)
+    if params is None:
+        lacks_part(battery.parameters, SOC_ESTIMATE, "this battery's SoC is known (without soc_estimate)")
+    return params
+
+
 def _even(law: Law) -> Law:
     tables: dict[str, Any] = {
         name: tuple(table_value(values, place / (_TABLE - 1)) for place in range(_TABLE))
@@ -300,6 +328,8 @@ def build(battery: Battery, setting: Setting) -> Built:
             battery.initial_spread,
             battery.least_charge_w,
             battery.least_discharge_w,
+            estimate_params(battery),
+            0.0 if battery.soc_estimate is None else battery.soc_estimate.initial_error,
         )
     )
 
@@ -319,7 +349,11 @@ TYPE = ComponentType(
     build=build,
     params=lambda battery, _grid: battery_params(battery),
     check=check_battery,
-    parts={BMS: lambda battery, _grid: management_params(battery), AGEING: _ageing_part},
+    parts={
+        BMS: lambda battery, _grid: management_params(battery),
+        AGEING: _ageing_part,
+        SOC_ESTIMATE: _estimate_part,
+    },
     presets=battery_preset_names,
     caption=_caption,
     identity=lambda battery: {"battery_type": battery.type},

@@ -17,6 +17,7 @@ from ...models.grid_guard import GridGuardParams
 from ...models.grid_voltage import GridImpedanceParams
 from ...models.inverter import InverterParams
 from ...models.parameter import ParameterError
+from ...models.soc_estimate import SocEstimateParams
 from ...models.tables import table_value
 from ...models.throughput import ThroughputParams
 from ..domain.categories import Category
@@ -60,6 +61,10 @@ class BatterySystem:
     """Least DC power that it is charged with, and least that it gives unless that is another [W]."""
     minimum_delivered_w: float | None = None
     """Least DC power that it gives, as a magnitude [W]; `minimum_w` if None."""
+    estimate: SocEstimateParams | None = None
+    """How its management system tells the SoC; None if it knows that."""
+    initial_soc_error: float = 0.0
+    """What that takes SoC for when a run starts, less SoC [1]."""
 
     @property
     def gap(self) -> Bounds:

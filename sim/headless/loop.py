@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from ...models.battery_step import battery_terminal
 from ...models.bms import RELAYS_CLOSED
+from ...models.soc_estimate import taken_soc
 from ..kernel.device_model import note_machines
 from ..kernel.energies import energies
 from ..kernel.grid import line_voltage_v, take_in_grid, voltage_v
@@ -201,7 +202,7 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
         samples.battery_dc_w[row, number] = battery.dc_w
         samples.battery_voltage_v[row, number] = shown.voltage_v
         samples.battery_current_a[row, number] = shown.current_a
-        samples.soc[row, number] = state.soc
+        samples.soc[row, number] = taken_soc(state.soc, battery.soc_error)
         samples.battery_temperature_c[row, number] = state.temperature_c
         samples.capacity_share[row, number] = state.capacity_share
         if memory.bms[number].relays != RELAYS_CLOSED:

@@ -38,6 +38,8 @@ class BatterySummary(NamedTuple):
     coldest_c: float
     warmest_c: float
     loss_wh: float
+    true_soc: float | None = None
+    """At the end; None of one whose management system knows it."""
 
 
 class Summary(NamedTuple):

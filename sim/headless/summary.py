@@ -43,7 +43,7 @@ class Summarizer:
         self._order = plant.wiring.order
         self._both_ways = _BothWays(plant)
         self._stored_wh = _stored_wh(plant)
-        self._soc_first = {key: plant.readings.battery(key).soc for key in plant.equipment.batteries}
+        self._soc_first = {key: plant.readings.soc(key) for key in plant.equipment.batteries}
         components, batteries = len(self._order), len(plant.equipment.batteries)
         self._greatest, self._least = np.full(components, -np.inf), np.full(components, np.inf)
         self._soc = (np.full(batteries, np.inf), np.full(batteries, -np.inf))
@@ -138,12 +138,13 @@ class Summarizer:
             key=key,
             full_cycles=memory.throughput_ah / (2.0 * params.charge_capacity_ah),
             soc_first=self._soc_first[key],
-            soc_last=plant.readings.battery(key).soc,
+            soc_last=plant.readings.soc(key),
             soc_least=float(self._soc[0][number]),
             soc_greatest=float(self._soc[1][number]),
             coldest_c=float(self._degrees[0][number]),
             warmest_c=float(self._degrees[1][number]),
             loss_wh=memory.loss_wh,
+            true_soc=plant.readings.battery(key).soc if key in plant.equipment.estimates else None,
         )
 
     def _find_peak(self, samples: Samples) -> None:

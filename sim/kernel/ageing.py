@@ -90,6 +90,8 @@ def _wear(layout: Layout, memory: Memory, number: int) -> None:
         resistance_factor,
         old.surface_lead,
         old.hysteresis_voltage_v,
+        old.soc_lower_shift,
+        old.soc_upper_shift,
     )
     memory.battery_states[battery] = new
     lost_wh = battery_stored_energy_wh(cells, old) - battery_stored_energy_wh(cells, new)

@@ -33,6 +33,7 @@ from ...models.bms import (
 )
 from ...models.bms_balance import spread_after
 from ...models.circuit import ThermalBody
+from ...models.soc_estimate import taken_soc
 from ...models.tables import table_value, table_value_beyond
 from .bms_horizon import AMBIENT_ROOM_K, SOC_ROOM, WARMTH_ROOM_K, safe_power, safe_soc, safe_time_s
 from .layout import Layout, Memory
@@ -123,7 +124,7 @@ def _look(layout: Layout, memory: Memory, battery: int) -> None:
     bms.seen_v = terminal.voltage_v
     bms.seen_a = terminal.current_a
     bms.seen_c = own.temperature_c
-    bms.seen_soc = own.soc
+    bms.seen_soc = taken_soc(own.soc, memory.batteries[battery].soc_error)
 
 
 def _carry(layout: Layout, memory: Memory, battery: int) -> None:
@@ -183,11 +184,12 @@ def _find_horizon(layout: Layout, memory: Memory, battery: int, now: BmsOutput) 
     time_s = safe_time_s(params, state, cells, own, ambient_c, power)
     if time_s < _LEAST_HORIZON_S:
         return False
-    lower_soc, upper_soc = safe_soc(params, state, own.soc)
+    error = memory.batteries[battery].soc_error
+    lower_soc, upper_soc = safe_soc(params, state, own.soc + error)
     bms.lower_w = power.lower_w
     bms.upper_w = power.upper_w
-    bms.lower_soc = lower_soc
-    bms.upper_soc = upper_soc
+    bms.lower_soc = lower_soc - error
+    bms.upper_soc = upper_soc - error
     bms.lower_c = own.temperature_c - WARMTH_ROOM_K
     bms.upper_c = own.temperature_c + WARMTH_ROOM_K
     bms.ambient_c = ambient_c

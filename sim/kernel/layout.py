@@ -22,6 +22,7 @@ from ...models.inverter import InverterParams
 from ...models.load import LoadParams
 from ...models.meter import MeterParams
 from ...models.pv import PvArrayParams
+from ...models.soc_estimate import SocEstimateParams
 from ...models.throughput import ThroughputParams
 
 Numbers = Sequence[int]
@@ -96,6 +97,14 @@ class AgeingLayout:
 
     battery: int
     params: AgeingParams
+
+
+@dataclass(slots=True)
+class EstimateLayout:
+    """A battery whose management system counts charge to tell the SoC."""
+
+    battery: int
+    params: SocEstimateParams
 
 
 @dataclass(slots=True)
@@ -249,6 +258,7 @@ class Layout:
     mixes: Sequence[LoadParams]
     batteries: Sequence[BatteryLayout]
     ageings: Sequence[AgeingLayout]
+    estimates: Sequence[EstimateLayout]
     inverters: Sequence[InverterLayout]
     pair_battery: Numbers
     """Battery of each pair of an inverter and a battery that it reaches when all is closed."""
@@ -392,6 +402,10 @@ class BatteryMemory:
     """Capacity and resistances over those of its age; others if it is broken."""
     broken_wh: float = 0.0
     """What was stored and went as it broke, less what came as it was mended, since the start: no loss [Wh]."""
+    mean_a: float = 0.0
+    """Mean current of the last step [A]."""
+    soc_error: float = 0.0
+    """What its management system takes SoC for, less SoC."""
 
 
 @dataclass(slots=True)
@@ -446,6 +460,16 @@ class AgeingMemory:
     soc_s: float = 0.0
     temperature_c_s: float = 0.0
     """Integrals of SoC [s] and temperature [°C s]."""
+
+
+@dataclass(slots=True)
+class EstimateMemory:
+    """What a management system that counts charge goes by."""
+
+    soc: float
+    """True SoC at the end of the last step."""
+    rested_s: float = 0.0
+    """For how long its battery has rested [s]."""
 
 
 @dataclass(slots=True)
@@ -648,6 +672,7 @@ class Memory:
     bms_states: MutableSequence[BmsState]
     ageings: Sequence[AgeingMemory]
     ageing_states: MutableSequence[AgeingState]
+    estimates: Sequence[EstimateMemory]
     arrays: Sequence[ArrayMemory]
     guards: Sequence[GuardMemory]
     inverters: Sequence[InverterMemory]

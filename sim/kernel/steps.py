@@ -39,6 +39,7 @@ from .layout import Layout, Memory
 from .metering import run_meters
 from .ramps import is_ramping, may_move
 from .recorded import count_astray, follow_recordings, may_be_told, recordings_ahead_us
+from .soc_estimate import count_charge, find_soc_limits, soc_estimates_ahead_s
 
 _MOST_TURNS = 16
 """Active and reactive power agree long before."""
@@ -48,6 +49,7 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     """Find what flows at this instant, and until when it will if nobody interferes; inputs must be present."""
     count_energies(layout, memory)
     follow_recordings(layout, memory)
+    find_soc_limits(layout, memory)
     _find_flows(layout, memory, machines)
     memory.is_known = 1
     find_share(layout, memory)
@@ -99,6 +101,8 @@ def integrate(layout: Layout, memory: Memory, machines: Any, end_us: int) -> Non
         memory.battery_states[battery], shown = battery_step(params, before, given, dt_s)
         now.loss_wh += shown.loss_w * hours
         now.throughput_ah += abs(shown.current_a) * hours
+        now.mean_a = shown.current_a
+    count_charge(layout, memory, dt_s)
     gather_use(layout, memory, dt_s, end_us)
     for number in range(len(layout.inverters)):
         if is_live(memory, layout.inverters[number].component):
@@ -234,6 +238,7 @@ def _next_change_us(layout: Layout, memory: Memory, machines: Any) -> int:
         params, state = layout.batteries[battery].params, memory.battery_states[battery]
         power_w = memory.batteries[battery].dc_w
         horizon_s = min(horizon_s, battery_horizon_s(params, state, power_w, ambient_c))
+    horizon_s = soc_estimates_ahead_s(layout, memory, horizon_s)
     horizon_s = managements_ahead_s(layout, memory, horizon_s)
     horizon_s = heat_horizon_s(layout, memory, horizon_s)
     horizon_s = grid_code_ahead_s(layout, memory, horizon_s)

@@ -13,6 +13,7 @@ from ...models.battery import BatteryParams
 from ...models.bms import BmsParams
 from ...models.grid_guard import GridGuardParams
 from ...models.inverter import InverterParams, ac_from_dc, ceil_to_resolution
+from ...models.soc_estimate import SocEstimateParams
 from ...models.throughput import ThroughputParams
 from ..components.component_type import BatterySystem, Built, Converting, GridSupply
 from ..components.device import Machine
@@ -53,6 +54,8 @@ class Equipment(NamedTuple):
     """Management system of every battery."""
     ageings: dict[str, AgeingParams]
     """Laws of batteries that age."""
+    estimates: dict[str, SocEstimateParams]
+    """How the management systems tell the SoC that do not know it."""
     inverters: dict[str, InverterParams]
     shares: dict[str, ThreePhase]
     """Part of its power on each phase, of inverters with a direct current side of their own."""
@@ -138,6 +141,7 @@ def equip(
         batteries={key: system.params for key, system in systems.items()},
         managements={key: system.management for key, system in systems.items()},
         ageings={key: system.ageing for key, system in systems.items() if system.ageing is not None},
+        estimates={key: system.estimate for key, system in systems.items() if system.estimate is not None},
         inverters={key: each.inverter for key, each in built.items() if each.inverter is not None},
         shares={key: each.shares for key, each in converting.items()},
         arrays={key: each.array for key, each in built.items() if each.array is not None},

@@ -47,6 +47,8 @@ from ..kernel.layout import (
     ComponentMemory,
     ControlLayout,
     ControlMemory,
+    EstimateLayout,
+    EstimateMemory,
     FeedInLayout,
     FeedInMemory,
     FuseMemory,
@@ -158,6 +160,9 @@ def number_site(
                 equipment.ageings, with_like_tables([*equipment.ageings.values()]), strict=True
             )
         ],
+        estimates=[
+            EstimateLayout(places.batteries[key], params) for key, params in equipment.estimates.items()
+        ],
         inverters=_inverters(wiring, equipment, places, pairs.spans, pairs.entries),
         pair_battery=[places.batteries[key] for key in pairs.entries],
         groups=[
@@ -201,7 +206,9 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
         components=[ComponentMemory() for _ in layout.components],
         fuses=[FuseMemory() for _ in layout.fuses],
         meters=[MeterMemory(MeasuredMemory(), MeasuredMemory()) for _ in layout.meters],
-        batteries=[BatteryMemory() for _ in layout.batteries],
+        batteries=[
+            BatteryMemory(soc_error=system.initial_soc_error) for system in equipment.systems.values()
+        ],
         battery_states=batteries,
         bms=[BmsMemory(carried_us=start_us, horizon_us=start_us) for _ in layout.batteries],
         bms_states=[system.first_management() for system in equipment.systems.values()],
@@ -210,6 +217,7 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
             for ageing in layout.ageings
         ],
         ageing_states=[ageing_initial_state(params) for params in equipment.ageings.values()],
+        estimates=[EstimateMemory(batteries[estimate.battery].soc) for estimate in layout.estimates],
         arrays=[ArrayMemory() for _ in layout.arrays],
         guards=[
             GuardMemory(guard.params.rated_power_w if guard.params.follows_production else 0.0)

@@ -6,6 +6,7 @@ from ...models.ac import ThreePhase
 from ...models.battery import BatteryOutput, BatteryState
 from ...models.battery_step import battery_terminal
 from ...models.meter import MeterOutput, meter_reading
+from ...models.soc_estimate import taken_soc
 from ..components.recordings import Astray
 from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds
@@ -120,6 +121,11 @@ class Readings:
     def battery(self, key: str) -> BatteryState:
         """Return the state of a battery."""
         return self._memory.battery_states[self._places.batteries[key]]
+
+    def soc(self, key: str) -> float:
+        """Return what the management system of a battery takes its SoC for."""
+        number = self._places.batteries[key]
+        return taken_soc(self._memory.battery_states[number].soc, self._memory.batteries[number].soc_error)
 
     def terminal(self, key: str) -> BatteryOutput:
         """Return what the terminals of a battery show now."""

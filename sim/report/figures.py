@@ -14,7 +14,16 @@ _ENDINGS: Mapping[str, Unit] = {
     "_w": units.WATT, "_wh": units.WATT_HOUR, "_s": units.SECOND, "_kg": KILOGRAM
 }  # fmt: skip
 SHARES = frozenset(
-    {"self_consumption", "self_sufficiency", "capacity_loss", "soc_first", "soc_min", "soc_max", "soc_last"}
+    {
+        "self_consumption",
+        "self_sufficiency",
+        "capacity_loss",
+        "soc_first",
+        "soc_min",
+        "soc_max",
+        "soc_last",
+        "true_soc",
+    }
 )
 """Parts of a whole."""
 MONEY = frozenset({"import_cost", "export_revenue", "peak_cost", "cost"})

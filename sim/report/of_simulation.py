@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ...models.soc_estimate import taken_soc
 from ..components.registry import type_of
 from ..domain.categories import Category
 from ..domain.commands import ClientCommand, Execution
@@ -118,7 +119,8 @@ class SiteWatch:
         for key, number in self._seen:
             seen = account.batteries[key]
             state = memory.battery_states[number]
-            seen.look(state.soc, state.temperature_c)
+            soc = taken_soc(state.soc, memory.batteries[number].soc_error)
+            seen.look(soc, state.temperature_c)
             seen.carry(memory.batteries[number].dc_w, hours)
             seen.hold(state.capacity_share)
         account.shortfalls.take(layout, memory, end_us)
@@ -171,7 +173,7 @@ class SiteWatch:
     def _storage(self, key: str, seen: Seen) -> Storage:
         memory = self._plant.operating_point.memory.batteries[self._plant.places.batteries[key]]
         state = self._plant.readings.battery(key)
-        seen.look(state.soc, state.temperature_c)
+        seen.look(self._plant.readings.soc(key), state.temperature_c)
         seen.hold(state.capacity_share)
         capacity_ah = self._plant.equipment.batteries[key].charge_capacity_ah
         cycles = (memory.throughput_ah - seen.through_ah) / (2.0 * capacity_ah)
@@ -180,6 +182,7 @@ class SiteWatch:
         return Storage(
             key, seen.first, seen.least, seen.greatest, seen.last, cycles, temperatures_c,
             charged_wh=seen.charged_wh, discharged_wh=seen.discharged_wh,
+            true_soc=state.soc if key in self._plant.equipment.estimates else None,
             capacity_loss=capacity_loss(seen.capacity_greatest, seen.capacity_last, self.site, key),
         )  # fmt: skip
 

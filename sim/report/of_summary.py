@@ -33,6 +33,7 @@ def report_of_summary(summary: Summary, site: Site, begin_us: int) -> SiteReport
             Storage(
                 battery.key, battery.soc_first, battery.soc_least, battery.soc_greatest, battery.soc_last,
                 battery.full_cycles, (battery.coldest_c, battery.warmest_c), battery.loss_wh,
+                true_soc=battery.true_soc,
             )
             for battery in summary.batteries
         ),

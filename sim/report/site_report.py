@@ -54,6 +54,8 @@ class Storage(NamedTuple):
     """At its terminals."""
     capacity_loss: float | None = None
     """Part of its capacity that it lost meanwhile; None of one that does not age."""
+    true_soc: float | None = None
+    """At the end, where the SoC above is what its management system takes it for; None if it is the same."""
 
 
 class Group(NamedTuple):
@@ -265,6 +267,8 @@ class SiteReport:
             figures[f"{storage.key}.soc_min"] = storage.soc_least
             figures[f"{storage.key}.soc_max"] = storage.soc_greatest
             figures[f"{storage.key}.soc_last"] = storage.soc_last
+            if storage.true_soc is not None:
+                figures[f"{storage.key}.true_soc"] = storage.true_soc
             figures[f"{storage.key}.charged_wh"] = storage.charged_wh
             figures[f"{storage.key}.discharged_wh"] = storage.discharged_wh
             figures[f"{storage.key}.capacity_loss"] = storage.capacity_loss

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
+from ...models.soc_estimate import taken_soc
 from ..domain.metrics import Metric, Wanted
 from ..kernel.energies import Energies, energies
 from ..plant.operating_point import OperatingPoint
@@ -244,7 +245,8 @@ def _at_cells(plant: Plant, key: str) -> Look:
 
     def look() -> Cells:
         state = memory.battery_states[number]
-        return Cells(nominal_wh, state.capacity_share, state.soc, state.temperature_c)
+        soc = taken_soc(state.soc, memory.batteries[number].soc_error)
+        return Cells(nominal_wh, state.capacity_share, soc, state.temperature_c)
 
     return look
 

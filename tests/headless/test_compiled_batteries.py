@@ -1,4 +1,4 @@
-"""Batteries that warn, trip, balance and age: the same bits compiled as interpreted."""
+"""Batteries that warn, trip, balance, age and err about their SoC: the same bits compiled as interpreted."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STEP = timedelta(seconds=30)
 
 
 def site() -> Site:
-    """Return a site in which one pack trips in the heat and the other ages from warm to cold."""
+    """Return a site in which one pack trips in the heat; another ages from warm to cold, and counts charge wrong."""
     inverter: dict[str, Any] = {
         "category": "battery_inverter", "behind": "main", "rated_power": "50 kW", "self_consumption": "main"
     }  # fmt: skip
@@ -47,6 +47,8 @@ def site() -> Site:
                 "bat2": {
                     "id": 14, "category": "battery", "behind": "inv2", "preset": "nmc-100kwh", "ageing": 20,
                     "initial_temperature": "-3 °C", "initial_soc": "80 %", "initial_spread": "2 %",
+                    "soc_estimate": {"initial_error": "-6 %", "current_offset": "-0.4 A", "current_gain_error": "2 %"},
+                    "parameters": {"soc_estimate.rest_s": 300.0},
                 },
             }),
         }
@@ -79,3 +81,6 @@ def test_a_compiled_run_ends_on_the_bits_of_the_interpreted_one() -> None:
     assert chunks[-1].samples.is_closed[-1, plant.wiring.order.index("bat")] == 0
     assert run.plant.protection.error("bat") == plant.protection.error("bat")
     assert plant.readings.battery("bat2").capacity_share < 1.0
+    assert found.numbers == expected.numbers
+    taken = [chunk.samples.soc[-1, 1] for chunk in chunks][-1]
+    assert taken == plant.readings.soc("bat2") != plant.readings.battery("bat2").soc

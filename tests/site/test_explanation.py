@@ -205,7 +205,7 @@ OF_PARTS: dict[str, dict[str, Any]] = {
     },
     "main": {"id": 2, "category": "meter", "behind": "grid", "measurement": {"accuracy_class": "1"}},
     "inv": INVERTER | {"behind": "main", "grid_code": "vde-ar-n-4105"},
-    "battery": BATTERY | {"ageing": 1},
+    "battery": BATTERY | {"ageing": 1, "soc_estimate": {}},
     "pv": PV | {"id": 5, "behind": "main", "grid_code": "vde-ar-n-4105"},
 }  # fmt: skip
 """Components with all the parts that they can have."""
@@ -251,6 +251,7 @@ def refusal(of_site: Site, component: Any) -> str:
         ("inv", "response_lag_s", 2.0),
         ("battery", "bms.overtemperature.trip", 64.0),
         ("battery", "ageing.pace", 3.0),
+        ("battery", "soc_estimate.rest_s", 600.0),
         ("pv", "array.degradation", 0.1),
     ],
 )
@@ -273,6 +274,8 @@ def test_a_parameter_of_a_part_is_what_a_run_has(key: str, name: str, value: flo
             "nothing, this inverter keeps to no grid_code",
         ),
         ("battery", "ageing", "ageing.turn_gap: 0.3", "nothing, this battery does not age"),
+        ("battery", "soc_estimate", "soc_estimate.rest_s: 60", "nothing, this battery's SoC is known"),
+        ("battery", "", "soc_estimate.rest_s: 0", "soc_estimate.rest_s is 0 s"),
         ("main", "", "window_s: 60", "parameters of meter.…, as it has no model of its own"),
         ("battery", "", "bms.overtemperature.trip: 20", "bms.overtemperature"),
         ("battery", "", "bms.relay_s: -1", ">= 0.001 s"),

@@ -122,6 +122,11 @@ def test_what_only_a_key_may_say_is_refused_by_that_key(keys: str, parameters: s
     [
         ("category: battery, min_soc: 5 %", "soc_lower: 0.2", "min_soc"),
         ("category: battery, capacity: 50 kWh", "charge_capacity_ah: 100", "capacity"),
+        (
+            "category: battery, soc_estimate: {current_offset: 1 A}",
+            "soc_estimate.current_offset_a: 2",
+            "soc_estimate.current_offset",
+        ),
         ("category: battery, max_charge_power: 5 kW", "charge_power_max_w: 9000", "max_charge_power"),
         (
             "category: battery, bms: {overvoltage: {delay: 2 s}}",

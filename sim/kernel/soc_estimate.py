@@ -1,0 +1,85 @@
+"""What management systems take the SoC of their batteries for, and the limits of SoC that follow.
+
+A battery keeps to the SoC limits of its state, which are of the true SoC. A system that errs by some SoC brings those
+in by as much: it stops where *it* finds the limit. What it finds is set where what flows is solved for, and holds until
+it is solved for again; a battery that is really full or empty is so whatever it finds.
+"""
+
+from __future__ import annotations
+
+from ...models.battery import BatteryState, battery_stored_a
+from ...models.battery_step import battery_terminal
+from ...models.soc_estimate import corrected_soc, counted_soc, has_rested, read_a, rest_ahead_s, rested_after
+from ...models.tables import table_value
+from .bms import look_anew
+from .layout import Layout, Memory
+
+_REACH = 0.0005
+"""By how much an error may grow before limits are found anew: as much as SoC may move where power falls."""
+_SECONDS_PER_HOUR = 3600.0
+
+
+def find_soc_limits(layout: Layout, memory: Memory) -> None:
+    """Let systems whose batteries have rested correct what they take SoC for, and stop where they find the limits."""
+    for number in range(len(layout.estimates)):
+        own, battery = layout.estimates[number], layout.estimates[number].battery
+        if has_rested(own.params, memory.estimates[number].rested_s):
+            memory.estimates[number].rested_s = 0.0
+            _correct(layout, memory, number)
+        state, error = memory.battery_states[battery], memory.batteries[battery].soc_error
+        memory.battery_states[battery] = BatteryState(
+            state.soc,
+            state.rc1_voltage_v,
+            state.rc2_voltage_v,
+            state.temperature_c,
+            state.capacity_share,
+            state.resistance_factor,
+            state.surface_lead,
+            state.hysteresis_voltage_v,
+            0.0 - error,
+            0.0 - error,
+        )
+
+
+def count_charge(layout: Layout, memory: Memory, dt_s: float) -> None:
+    """Let systems count what has flowed for a while [s]; batteries are at its end."""
+    for number in range(len(layout.estimates)):
+        own, seen = layout.estimates[number], memory.estimates[number]
+        now, state = memory.batteries[own.battery], memory.battery_states[own.battery]
+        capacity_ah, current_a = _capacity_ah(layout, memory, own.battery), now.mean_a
+        taken = counted_soc(own.params, seen.soc + now.soc_error, capacity_ah, current_a, dt_s)
+        now.soc_error = taken - state.soc
+        seen.soc = state.soc
+        seen.rested_s = rested_after(own.params, seen.rested_s, capacity_ah, current_a, dt_s)
+
+
+def soc_estimates_ahead_s(layout: Layout, memory: Memory, horizon_s: float) -> float:
+    """Return how long what systems take SoC for leaves limits as they are [s], at most the time given."""
+    for number in range(len(layout.estimates)):
+        own, battery = layout.estimates[number], layout.estimates[number].battery
+        cells, state = layout.batteries[battery].params, memory.battery_states[battery]
+        capacity_ah = _capacity_ah(layout, memory, battery)
+        current_a = battery_terminal(cells, state, memory.batteries[battery].dc_w).current_a
+        rested_s = memory.estimates[number].rested_s
+        horizon_s = min(horizon_s, rest_ahead_s(own.params, rested_s, capacity_ah, current_a))
+        unseen_a = abs(read_a(own.params, current_a) - battery_stored_a(cells, state.soc, current_a))
+        if unseen_a > 0.0:
+            horizon_s = min(horizon_s, _REACH * capacity_ah * _SECONDS_PER_HOUR / unseen_a)
+    return horizon_s
+
+
+def _capacity_ah(layout: Layout, memory: Memory, battery: int) -> float:
+    return layout.batteries[battery].params.charge_capacity_ah * memory.battery_states[battery].capacity_share
+
+
+def _correct(layout: Layout, memory: Memory, number: int) -> None:
+    own, battery = layout.estimates[number], layout.estimates[number].battery
+    cells, state = layout.batteries[battery].params, memory.battery_states[battery]
+    now = memory.batteries[battery]
+    voltage_v = battery_terminal(cells, state, now.dc_w).voltage_v
+    series = layout.batteries[battery].bms.cells_in_series
+    half_v = table_value(cells.hysteresis_v, state.soc) if cells.hysteresis_f > 0.0 else 0.0
+    taken = corrected_soc(own.params, state.soc + now.soc_error, cells.ocv_v, series, voltage_v, half_v)
+    if taken - state.soc != now.soc_error:
+        now.soc_error = taken - state.soc
+        look_anew(layout, memory, battery)
