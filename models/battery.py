@@ -147,8 +147,12 @@ class BatteryInput(NamedTuple):
     """What acts on a battery during a step."""
 
     power_w: float
-    """Wanted at the DC terminals [W], charging positive."""
+    """Wanted at the terminals of the cells [W], charging positive."""
     ambient_c: float
+    auxiliary_w: float = 0.0
+    """Of a discharge, what the pack draws itself, which goes on below the lower limit of SoC, >= 0 [W]."""
+    auxiliary_heat_w: float = 0.0
+    """Set free in the cells by what heats them, negative where they are cooled [W]."""
 
 
 class BatteryOutput(NamedTuple):

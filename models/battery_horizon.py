@@ -15,7 +15,12 @@ _LEAD_REACH = 0.01
 
 
 def battery_horizon_s(
-    params: BatteryParams, state: BatteryState, power_w: float, ambient_c: float = 20.0
+    params: BatteryParams,
+    state: BatteryState,
+    power_w: float,
+    ambient_c: float = 20.0,
+    auxiliary_w: float = 0.0,
+    auxiliary_heat_w: float = 0.0,
 ) -> float:
     """Return how long a power may be held before the power limits change materially.
 
@@ -29,11 +34,13 @@ def battery_horizon_s(
         state: Now.
         power_w: At the DC terminals, charging positive [W].
         ambient_c: Air temperature [°C].
+        auxiliary_w: Of a discharge, what the pack draws itself [W].
+        auxiliary_heat_w: Set free in the cells by that [W].
 
     Returns:
         Time [s], at least 0.1 s; infinite if nothing moves.
     """
-    now = battery_terminal(params, state, power_w)
+    now = battery_terminal(params, state, power_w, auxiliary_w)
     stored_a = battery_stored_a(params, state.soc, now.current_a)
     coulombs = coulombs_of(params, state.capacity_share)
     soc_per_s = stored_a / coulombs
@@ -45,7 +52,7 @@ def battery_horizon_s(
         off = abs(state.surface_lead - lag.per_amp * stored_a)
         if off > _LEAD_REACH:
             horizon = min(horizon, -lag.time_constant_s * math.log1p(-_LEAD_REACH / off))
-    heat_w = now.loss_w + now.reversible_heat_w
+    heat_w = now.loss_w + now.reversible_heat_w + auxiliary_heat_w
     return max(0.1, min(horizon, _temperature_horizon_s(params, state.temperature_c, heat_w, ambient_c)))
 
 
@@ -81,9 +88,23 @@ def _temperature_horizon_s(
                 reach = way
         if corners[0] < temperature_c < corners[1] or corners[2] < temperature_c < corners[3]:
             reach = min(reach, 0.5)
+    return drift_s(params, drift_w, reach)
+
+
+def drift_s(params: BatteryParams, drift_w: float, reach_k: float) -> float:
+    """Return the time in which the temperature of the cells moves by so much under constant heat [s].
+
+    Args:
+        params: The pack.
+        drift_w: Heat set free less what goes to the air now, not 0 [W].
+        reach_k: How far it is to move [K], > 0.
+
+    Returns:
+        Time [s]; infinite if it never does.
+    """
     if params.heat_loss_w_per_k <= 0.0:
-        return reach * params.heat_capacity_j_per_k / abs(drift_w)
+        return reach_k * params.heat_capacity_j_per_k / abs(drift_w)
     whole = abs(drift_w) / params.heat_loss_w_per_k
-    if reach >= whole:
+    if reach_k >= whole:
         return math.inf
-    return -params.heat_capacity_j_per_k / params.heat_loss_w_per_k * math.log1p(-reach / whole)
+    return -params.heat_capacity_j_per_k / params.heat_loss_w_per_k * math.log1p(-reach_k / whole)

@@ -41,6 +41,14 @@ def soc_limits(params: BatteryParams, state: BatteryState) -> SocLimits:
     )
 
 
+def soc_limits_at(
+    params: BatteryParams, state: BatteryState, power_w: float, auxiliary_w: float
+) -> SocLimits:
+    """Return the limits of SoC for a power [W]: none below for what the pack draws itself, and no more than that."""
+    ends = soc_limits(params, state)
+    return SocLimits(0.0, ends.upper) if power_w >= -auxiliary_w and auxiliary_w > 0.0 else ends
+
+
 def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[float, float]:
     """Return the power that the BMS allows to hold, discharging (<= 0) and charging (>= 0) [W].
 

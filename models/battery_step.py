@@ -39,7 +39,7 @@ from .battery import (
     resistance_factors,
     resistances_at,
 )
-from .battery_limits import current_limits_a, soc_limits, stop_soc
+from .battery_limits import current_limits_a, soc_limits, soc_limits_at, stop_soc
 from .circuit import Decay, ThermalBody, current_at_power, decay_over, rc_heat_j, temperature_after
 from .diffusion import NO_LAG, levelled_over_j, levelling_w, surface_path
 from .hysteresis import NO_SIDES, hysteresis_s, sides_over
@@ -78,12 +78,21 @@ def _current(power_w: float, emf_v: float, resistance_ohm: float, limits_a: tupl
     return current_at_power(power_w, emf_v, resistance_ohm, limits_a[0], limits_a[1])
 
 
-def battery_terminal(params: BatteryParams, state: BatteryState, power_w: float) -> BatteryOutput:
-    """Return what the terminals show at this instant under a power [W], charging positive.
+def battery_terminal(
+    params: BatteryParams, state: BatteryState, power_w: float, auxiliary_w: float = 0.0
+) -> BatteryOutput:
+    """Return what the terminals show at this instant under a power, charging positive.
 
     The power in the result is smaller than the wanted one where an SoC limit, the rated current or the most
     that the circuit can give is in the way.
+
+    Args:
+        params: The pack.
+        state: Now.
+        power_w: Wanted [W].
+        auxiliary_w: Of a discharge, what the pack draws itself [W].
     """
+    power_w = _served_w(params, state, power_w, auxiliary_w)
     r0, r1, r2 = battery_resistances(params, state)
     if power_w > 0.0:
         r0 += battery_charging_ohm(params, state, state.soc)
@@ -91,7 +100,8 @@ def battery_terminal(params: BatteryParams, state: BatteryState, power_w: float)
     emf = surface_v + state.rc1_voltage_v + state.rc2_voltage_v
     if params.hysteresis_f > 0.0:
         emf += state.hysteresis_voltage_v
-    current = _current(power_w, emf, r0, current_limits_a(params, state.soc, soc_limits(params, state)))
+    ends = soc_limits_at(params, state, power_w, auxiliary_w)
+    current = _current(power_w, emf, r0, current_limits_a(params, state.soc, ends))
     voltage = emf + r0 * current
     loss_w = r0 * current * current + _pairs_w(state.rc1_voltage_v, state.rc2_voltage_v, r1, r2)
     if params.hysteresis_f > 0.0:
@@ -114,7 +124,7 @@ def battery_step(
     Args:
         params: The pack.
         state: At the start.
-        inp: Power wanted at the terminals and ambient temperature. The power is not cut to
+        inp: Power wanted at the terminals, ambient temperature and auxiliaries. The power is not cut to
             `battery_power_limits` (the plant does that), but SoC never leaves its limits by the power drawn,
             and the current never exceeds its rating.
         dt_s: Length of the step [s]; nothing moves if it is not positive.
@@ -124,7 +134,7 @@ def battery_step(
         the voltage is that at its end.
     """
     if dt_s <= 0.0:
-        return state, battery_terminal(params, state, inp.power_w)
+        return state, battery_terminal(params, state, inp.power_w, inp.auxiliary_w)
     left_s, energy_j, charge_c, loss_j, reversible_j, voltage = dt_s, 0.0, 0.0, 0.0, 0.0, 0.0
     while left_s > 0.0:
         part = _advance(params, state, inp, left_s)
@@ -159,14 +169,14 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         upper_shift,
     ) = state
     lags, has_sides = params.diffusion_gain_h > 0.0, params.hysteresis_f > 0.0
-    power_w = inp.power_w
+    power_w = _served_w(params, state, inp.power_w, inp.auxiliary_w)
     coulombs = coulombs_of(params, capacity_share)
     leak = leak_a(params, soc)
     surface, ocv = soc, table_value(params.ocv_v, soc)
     if lags:
         surface = soc + lead
         ocv = table_value_beyond(params.ocv_v, surface)
-    ends = soc_limits(params, state)
+    ends = soc_limits_at(params, state, power_w, inp.auxiliary_w)
     limits = current_limits_a(params, soc, ends)
     emf = ocv + quick_v + slow_v
     if has_sides:
@@ -197,7 +207,7 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     is_warm = settling_j > _SETTLED_K * params.heat_capacity_j_per_k and dt_s > _SETTLING_LEAST_S
     if is_warm or (dt_s > _SETTLING_LONG_S and abs(quick_off_v) + abs(slow_off_v) > _SETTLED_SHARE * ocv):
         heat_w = r0 * near * near + _pairs_w(quick_v, slow_v, r1, r2)
-        heat_w -= params.heat_loss_w_per_k * (temperature_c - inp.ambient_c)
+        heat_w += inp.auxiliary_heat_w - params.heat_loss_w_per_k * (temperature_c - inp.ambient_c)
         longest_s = _settling_s(params, settling_j, _pairs_w(quick_off_v, slow_off_v, r1, r2), heat_w)
         # The slow pair, with more energy, must not stretch the parts that a quick one needs while the cells cool.
         quick_s = 0.25 * r1 * params.c1_f
@@ -313,7 +323,8 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
     slope = table_value(params.ocv_slope_v_per_k, 0.5 * (soc + end))
     reversible_j = stored * dt_s * kelvin * slope
     body = ThermalBody(params.heat_capacity_j_per_k, params.heat_loss_w_per_k)
-    warmed_c = temperature_after(body, temperature_c, (loss_j + reversible_j) / dt_s, inp.ambient_c, dt_s)
+    heat_w = (loss_j + reversible_j) / dt_s + inp.auxiliary_heat_w
+    warmed_c = temperature_after(body, temperature_c, heat_w, inp.ambient_c, dt_s)
     return _Advance(
         BatteryState(
             end,
@@ -334,6 +345,13 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         reversible_j,
         end_v,
     )
+
+
+def _served_w(params: BatteryParams, state: BatteryState, power_w: float, auxiliary_w: float) -> float:
+    """Return what of a power [W] a battery below its lower limit of SoC has: of a discharge, what it draws itself."""
+    if auxiliary_w > 0.0 and state.soc <= soc_limits(params, state).lower:
+        return max(power_w, -auxiliary_w)
+    return power_w
 
 
 def _pairs_w(quick_v: float, slow_v: float, r1_ohm: float, r2_ohm: float) -> float:

@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from ...models.ageing import AgeingParams, CalendarParams, CycleParams, check_ageing
 from ...models.battery import BatteryParams, scaled
+from ...models.battery_auxiliary import AuxiliaryParams, check_auxiliary
 from ...models.battery_pack import CellParams, PackParams, battery_of_cells, check_battery
 from ...models.bms import BmsParams, check_bms
 from ...models.parameter import check_parameters
@@ -19,6 +20,7 @@ from ..files.parameters import Given, lacks_part, not_of_parts, overridden, with
 from ..files.presets import MANAGED_AS, find_preset, preset_cache, preset_names
 from ..files.sections import refuse, written
 from ..files.units import Fraction, NonNegativePower, PositiveEnergy, PositivePower, Temperature
+from .auxiliary import Auxiliary, auxiliary_params_of
 from .battery_management import (
     AgeingPace,
     BatteryManagement,
@@ -72,6 +74,8 @@ class Battery(ComponentSection):
     """Thresholds of the management system; those of the chemistry where not given."""
     soc_estimate: SocEstimate | None = None
     """What its management system goes by in place of the true SoC; it knows that if not given."""
+    auxiliary: Auxiliary | None = None
+    """What it draws from its own cells for electronics, heating and cooling; nothing if not given."""
     ageing: AgeingPace = Field(default=written("off"))
     """`off`, or a pace: 1 for ageing as measured, 10 for ten times as fast."""
 
@@ -155,8 +159,8 @@ class Battery(ComponentSection):
         return estimate
 
 
-BMS, AGEING, SOC_ESTIMATE = "bms", "ageing", "soc_estimate"
-PARTS = (BMS, AGEING, SOC_ESTIMATE)
+BMS, AGEING, SOC_ESTIMATE, AUXILIARY = "bms", "ageing", "soc_estimate", "auxiliary"
+PARTS = (BMS, AGEING, SOC_ESTIMATE, AUXILIARY)
 """What stands before the names of parameters that are not those of the cells themselves."""
 
 
@@ -307,6 +311,21 @@ def _estimate_part(battery: Battery, _grid: GridFacts) -> SocEstimateParams:
     return params
 
 
+def auxiliary_params(battery: Battery) -> AuxiliaryParams | None:
+    """Return what a battery draws from its own cells; None if nothing."""
+    if battery.auxiliary is None:
+        return None
+    params = auxiliary_params_of(battery.auxiliary)
+    return with_part(params, battery.parameters, AUXILIARY, check_auxiliary)
+
+
+def _auxiliary_part(battery: Battery, _grid: GridFacts) -> AuxiliaryParams:
+    params = auxiliary_params(battery)
+    if params is None:
+        lacks_part(battery.parameters, AUXILIARY, "this battery draws nothing itself (without auxiliary)")
+    return params
+
+
 def _even(law: Law) -> Law:
     tables: dict[str, Any] = {
         name: tuple(table_value(values, place / (_TABLE - 1)) for place in range(_TABLE))
@@ -330,6 +349,7 @@ def build(battery: Battery, setting: Setting) -> Built:
             battery.least_discharge_w,
             estimate_params(battery),
             0.0 if battery.soc_estimate is None else battery.soc_estimate.initial_error,
+            auxiliary_params(battery),
         )
     )
 
@@ -353,6 +373,7 @@ TYPE = ComponentType(
         BMS: lambda battery, _grid: management_params(battery),
         AGEING: _ageing_part,
         SOC_ESTIMATE: _estimate_part,
+        AUXILIARY: _auxiliary_part,
     },
     presets=battery_preset_names,
     caption=_caption,

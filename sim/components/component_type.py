@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from ...models.ac import ThreePhase
 from ...models.ageing import AgeingParams
 from ...models.battery import BatteryParams, BatteryState, battery_initial_state
+from ...models.battery_auxiliary import AuxiliaryParams
 from ...models.bms import RELAYS_CLOSED, BmsParams, BmsState, bms_initial_state
 from ...models.fuse import FuseParams
 from ...models.grid_guard import GridGuardParams
@@ -65,6 +66,8 @@ class BatterySystem:
     """How its management system tells the SoC; None if it knows that."""
     initial_soc_error: float = 0.0
     """What that takes SoC for when a run starts, less SoC [1]."""
+    auxiliary: AuxiliaryParams | None = None
+    """What it draws from its own cells; None if nothing."""
 
     @property
     def gap(self) -> Bounds:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from ...models.battery_step import battery_terminal
 from ...models.bms import RELAYS_CLOSED
 from ...models.soc_estimate import taken_soc
+from ..kernel.auxiliary import cells_w, terminal_a
 from ..kernel.device_model import note_machines
 from ..kernel.energies import energies
 from ..kernel.grid import line_voltage_v, take_in_grid, voltage_v
@@ -198,10 +199,12 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
     write_metered(layout, memory, samples, row)
     for number in range(len(layout.batteries)):
         state, battery = memory.battery_states[number], memory.batteries[number]
-        shown = battery_terminal(layout.batteries[number].params, state, battery.dc_w)
+        shown = battery_terminal(
+            layout.batteries[number].params, state, cells_w(battery), battery.auxiliary_w
+        )
         samples.battery_dc_w[row, number] = battery.dc_w
         samples.battery_voltage_v[row, number] = shown.voltage_v
-        samples.battery_current_a[row, number] = shown.current_a
+        samples.battery_current_a[row, number] = terminal_a(battery, shown)
         samples.soc[row, number] = taken_soc(state.soc, battery.soc_error)
         samples.battery_temperature_c[row, number] = state.temperature_c
         samples.capacity_share[row, number] = state.capacity_share

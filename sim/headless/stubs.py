@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..kernel import ageing, bms, feed_in, grid, inverters, metering, recorded, soc_estimate
+from ..kernel import ageing, auxiliary, bms, feed_in, grid, inverters, metering, recorded, soc_estimate
 from ..kernel.layout import Layout, Memory
 from . import loop
 
@@ -80,6 +80,7 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
     "fuses": {grid.fuses_horizon_s: no_sooner, grid.heat_fuses: nothing_for},
     "meters": {metering.run_meters: nothing_for, loop.write_metered: no_row},
     "ageings": {ageing.gather_use: nothing_until, ageing.notice_turns: nothing},
+    "auxiliaries": {auxiliary.find_auxiliaries: nothing, auxiliary.auxiliaries_ahead_s: no_sooner},
     "estimates": {
         soc_estimate.find_soc_limits: nothing,
         soc_estimate.count_charge: nothing_for,

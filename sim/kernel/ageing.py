@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from ...models.ageing import AgeingInput, ageing_output, ageing_step
 from ...models.battery import BatteryState, battery_stored_energy_wh
+from .auxiliary import cells_w
 from .layout import Layout, Memory
 
 HOUR_US = 3_600_000_000
@@ -23,7 +24,7 @@ def gather_use(layout: Layout, memory: Memory, dt_s: float, end_us: int) -> None
         battery, use = layout.ageings[number].battery, memory.ageings[number]
         state, now = memory.battery_states[battery], memory.batteries[battery]
         moved_ah = now.throughput_ah - use.throughput_ah
-        if now.dc_w > 0.0:
+        if cells_w(now) > 0.0:
             use.charged_ah += moved_ah
         else:
             use.discharged_ah += moved_ah
@@ -45,7 +46,7 @@ def notice_turns(layout: Layout, memory: Memory) -> None:
     for number in range(len(layout.ageings)):
         own, use = layout.ageings[number], memory.ageings[number]
         gap_ah = own.params.turn_gap * layout.batteries[own.battery].params.charge_capacity_ah
-        power_w = memory.batteries[own.battery].dc_w
+        power_w = cells_w(memory.batteries[own.battery])
         if (power_w > 0.0 and use.discharged_ah > gap_ah) or (power_w < 0.0 and use.charged_ah > gap_ah):
             _age(layout, memory, number)
 

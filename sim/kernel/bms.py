@@ -35,7 +35,8 @@ from ...models.bms_balance import spread_after
 from ...models.circuit import ThermalBody
 from ...models.soc_estimate import taken_soc
 from ...models.tables import table_value, table_value_beyond
-from .bms_horizon import AMBIENT_ROOM_K, SOC_ROOM, WARMTH_ROOM_K, safe_power, safe_soc, safe_time_s
+from .auxiliary import cells_w
+from .bms_horizon import AMBIENT_ROOM_K, SOC_ROOM, WARMTH_ROOM_K, HeatRange, safe_power, safe_soc, safe_time_s
 from .layout import Layout, Memory
 
 _LEAST_HORIZON_S = 60.0
@@ -120,7 +121,8 @@ def _shown(layout: Layout, memory: Memory, battery: int) -> BmsOutput:
 def _look(layout: Layout, memory: Memory, battery: int) -> None:
     """Let a system see its battery at what flows, or has flowed until now."""
     bms, own = memory.bms[battery], memory.battery_states[battery]
-    terminal = battery_terminal(layout.batteries[battery].params, own, memory.batteries[battery].dc_w)
+    now = memory.batteries[battery]
+    terminal = battery_terminal(layout.batteries[battery].params, own, cells_w(now), now.auxiliary_w)
     bms.seen_v = terminal.voltage_v
     bms.seen_a = terminal.current_a
     bms.seen_c = own.temperature_c
@@ -163,7 +165,7 @@ def _is_within_horizon(layout: Layout, memory: Memory, battery: int) -> bool:
         return False
     own = memory.battery_states[battery]
     return (
-        bms.lower_w <= memory.batteries[battery].dc_w <= bms.upper_w
+        bms.lower_w <= cells_w(memory.batteries[battery]) <= bms.upper_w
         and bms.lower_soc <= own.soc <= bms.upper_soc
         and bms.lower_c <= own.temperature_c <= bms.upper_c
         and abs(memory.inputs[layout.ambient_signal] - bms.ambient_c) <= AMBIENT_ROOM_K
@@ -179,9 +181,11 @@ def _find_horizon(layout: Layout, memory: Memory, battery: int, now: BmsOutput) 
     own = memory.battery_states[battery]
     ambient_c = memory.inputs[layout.ambient_signal]
     power = safe_power(params, cells, own, now.relays)
-    if not power.is_there or not power.lower_w <= memory.batteries[battery].dc_w <= power.upper_w:
+    power_w = cells_w(memory.batteries[battery])
+    if not power.is_there or not power.lower_w <= power_w <= power.upper_w:
         return False
-    time_s = safe_time_s(params, state, cells, own, ambient_c, power)
+    auxiliaries = HeatRange(layout.batteries[battery].most_heat_w, layout.batteries[battery].most_cold_w)
+    time_s = safe_time_s(params, state, cells, own, ambient_c, power, auxiliaries)
     if time_s < _LEAST_HORIZON_S:
         return False
     error = memory.batteries[battery].soc_error
@@ -218,9 +222,10 @@ def _ahead_s(layout: Layout, memory: Memory, battery: int) -> float:
     if given.acknowledge:
         ahead_s = min(ahead_s, _AT_ONCE_S)
     cells, own = layout.batteries[battery].params, memory.battery_states[battery]
-    terminal = battery_terminal(cells, own, memory.batteries[battery].dc_w)
+    now = memory.batteries[battery]
+    terminal = battery_terminal(cells, own, cells_w(now), now.auxiliary_w)
     body = ThermalBody(cells.heat_capacity_j_per_k, cells.heat_loss_w_per_k)
-    heat_w = terminal.loss_w + terminal.reversible_heat_w
+    heat_w = terminal.loss_w + terminal.reversible_heat_w + now.auxiliary_heat_w
     ambient_c = memory.inputs[layout.ambient_signal]
     ahead_s = min(ahead_s, bms_temperature_horizon_s(params, body, own.temperature_c, heat_w, ambient_c))
     voltage_s = bms_voltage_horizon_s(params, given.voltage_v, _voltage_drift(layout, memory, battery))

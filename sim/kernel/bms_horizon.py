@@ -52,6 +52,16 @@ class SafePower(NamedTuple):
     """False if a threshold is near whatever the power."""
 
 
+class HeatRange(NamedTuple):
+    """What a pack's auxiliaries may set free in its cells and take out of them at most [W], >= 0."""
+
+    most_w: float
+    most_cold_w: float
+
+
+NO_HEAT = HeatRange(0.0, 0.0)
+
+
 def may_charge(params: BmsParams, temperature_c: float) -> bool:
     """Say whether no threshold of temperature that counts while charging is passed."""
     return (
@@ -133,6 +143,7 @@ def safe_time_s(
     own: BatteryState,
     ambient_c: float,
     power: SafePower,
+    auxiliaries: HeatRange = NO_HEAT,
 ) -> float:
     """Return for how long no threshold of temperature, or of the spread of cells, can be reached [s].
 
@@ -143,6 +154,7 @@ def safe_time_s(
         own: Its state.
         ambient_c: Of the air [°C].
         power: What flows stays within this.
+        auxiliaries: What they may do to the cells.
     """
     temperature_c, slope = own.temperature_c, cells.ocv_slope_v_per_k
     above_c, below_c = params.overtemperature.warning, -math.inf
@@ -160,9 +172,10 @@ def safe_time_s(
         (temperature_c + WARMTH_ROOM_K + _KELVIN) * steepest * (power.most_a + cells.self_discharge_a)
     )
     room_k = AMBIENT_ROOM_K + WARMTH_ROOM_K
-    warming_w = power.heat_w + reaction_w
+    warming_w = power.heat_w + reaction_w + auxiliaries.most_w
     warming_w += cells.heat_loss_w_per_k * max(ambient_c - temperature_c + room_k, 0.0)
     cooling_w = reaction_w + cells.heat_loss_w_per_k * max(temperature_c - ambient_c + room_k, 0.0)
+    cooling_w += auxiliaries.most_cold_w
     is_balancing = state.balancing == 1
     time_s = min(
         spread_event_s(params.balance, state.spread, 0.0, is_balancing),

@@ -61,6 +61,9 @@ def find_battery_limits(layout: Layout, memory: Memory) -> None:
             lower, upper = battery_power_limits(own.params, memory.battery_states[battery])
             lower *= now.allowed_share
             upper *= now.allowed_share
+            if now.auxiliary_w > 0.0:
+                lower = min(lower + now.auxiliary_w, 0.0)
+                upper += now.auxiliary_w
             lower = max(lower, now.allowed_lower_w)
             upper = min(upper, now.allowed_upper_w)
             if lower > -least_given_w(layout, memory, battery):

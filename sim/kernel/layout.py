@@ -13,6 +13,7 @@ from typing import Any
 
 from ...models.ageing import AgeingParams, AgeingState
 from ...models.battery import BatteryParams, BatteryState
+from ...models.battery_auxiliary import AuxiliaryParams
 from ...models.bms import NO_TRIP, RELAYS_CLOSED, BmsParams, BmsState
 from ...models.fuse import CARRIES, FuseParams
 from ...models.grid_code import CONNECTED
@@ -89,6 +90,17 @@ class BatteryLayout:
     """Least DC power that it is charged with [W]."""
     minimum_delivered_w: float
     """Least DC power that it gives, as a magnitude [W]."""
+    most_heat_w: float = 0.0
+    most_cold_w: float = 0.0
+    """Most heat that its auxiliaries set free in the cells, and take out of them [W]."""
+
+
+@dataclass(slots=True)
+class AuxiliaryLayout:
+    """A battery that draws from its own cells."""
+
+    battery: int
+    params: AuxiliaryParams
 
 
 @dataclass(slots=True)
@@ -259,6 +271,7 @@ class Layout:
     batteries: Sequence[BatteryLayout]
     ageings: Sequence[AgeingLayout]
     estimates: Sequence[EstimateLayout]
+    auxiliaries: Sequence[AuxiliaryLayout]
     inverters: Sequence[InverterLayout]
     pair_battery: Numbers
     """Battery of each pair of an inverter and a battery that it reaches when all is closed."""
@@ -406,6 +419,10 @@ class BatteryMemory:
     """Mean current of the last step [A]."""
     soc_error: float = 0.0
     """What its management system takes SoC for, less SoC."""
+    auxiliary_w: float = 0.0
+    """What it draws from its own cells, >= 0 [W]."""
+    auxiliary_heat_w: float = 0.0
+    """What that sets free in them, negative where it cools them [W]."""
 
 
 @dataclass(slots=True)

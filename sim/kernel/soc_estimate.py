@@ -11,6 +11,7 @@ from ...models.battery import BatteryState, battery_stored_a
 from ...models.battery_step import battery_terminal
 from ...models.soc_estimate import corrected_soc, counted_soc, has_rested, read_a, rest_ahead_s, rested_after
 from ...models.tables import table_value
+from .auxiliary import cells_w
 from .bms import look_anew
 from .layout import Layout, Memory
 
@@ -59,7 +60,8 @@ def soc_estimates_ahead_s(layout: Layout, memory: Memory, horizon_s: float) -> f
         own, battery = layout.estimates[number], layout.estimates[number].battery
         cells, state = layout.batteries[battery].params, memory.battery_states[battery]
         capacity_ah = _capacity_ah(layout, memory, battery)
-        current_a = battery_terminal(cells, state, memory.batteries[battery].dc_w).current_a
+        now = memory.batteries[battery]
+        current_a = battery_terminal(cells, state, cells_w(now), now.auxiliary_w).current_a
         rested_s = memory.estimates[number].rested_s
         horizon_s = min(horizon_s, rest_ahead_s(own.params, rested_s, capacity_ah, current_a))
         unseen_a = abs(read_a(own.params, current_a) - battery_stored_a(cells, state.soc, current_a))
@@ -76,7 +78,7 @@ def _correct(layout: Layout, memory: Memory, number: int) -> None:
     own, battery = layout.estimates[number], layout.estimates[number].battery
     cells, state = layout.batteries[battery].params, memory.battery_states[battery]
     now = memory.batteries[battery]
-    voltage_v = battery_terminal(cells, state, now.dc_w).voltage_v
+    voltage_v = battery_terminal(cells, state, cells_w(now), now.auxiliary_w).voltage_v
     series = layout.batteries[battery].bms.cells_in_series
     half_v = table_value(cells.hysteresis_v, state.soc) if cells.hysteresis_f > 0.0 else 0.0
     taken = corrected_soc(own.params, state.soc + now.soc_error, cells.ocv_v, series, voltage_v, half_v)

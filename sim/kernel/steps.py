@@ -15,6 +15,7 @@ from ...models.battery_step import battery_step
 from ...models.inverter import lag_towards, ramp_towards
 from .ac_bus import active_w, clear_flows, count_energy, draw_inverters, draw_loads, is_live, sum_towards_grid
 from .ageing import HOUR_US, gather_use, notice_turns
+from .auxiliary import auxiliaries_ahead_s, cells_w, find_auxiliaries
 from .bms import managements_ahead_s, run_managements
 from .client_limits import aim_w, ramped_w
 from .dc_bus import share_directly
@@ -50,6 +51,7 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     count_energies(layout, memory)
     follow_recordings(layout, memory)
     find_soc_limits(layout, memory)
+    find_auxiliaries(layout, memory)
     _find_flows(layout, memory, machines)
     memory.is_known = 1
     find_share(layout, memory)
@@ -96,10 +98,10 @@ def integrate(layout: Layout, memory: Memory, machines: Any, end_us: int) -> Non
     ambient_c = memory.inputs[layout.ambient_signal]
     for battery in range(len(layout.batteries)):
         now = memory.batteries[battery]
-        given = BatteryInput(now.dc_w, ambient_c)
+        given = BatteryInput(cells_w(now), ambient_c, now.auxiliary_w, now.auxiliary_heat_w)
         params, before = layout.batteries[battery].params, memory.battery_states[battery]
         memory.battery_states[battery], shown = battery_step(params, before, given, dt_s)
-        now.loss_wh += shown.loss_w * hours
+        now.loss_wh += (shown.loss_w + now.auxiliary_w) * hours
         now.throughput_ah += abs(shown.current_a) * hours
         now.mean_a = shown.current_a
     count_charge(layout, memory, dt_s)
@@ -236,8 +238,12 @@ def _next_change_us(layout: Layout, memory: Memory, machines: Any) -> int:
     ambient_c = memory.inputs[layout.ambient_signal]
     for battery in range(len(layout.batteries)):
         params, state = layout.batteries[battery].params, memory.battery_states[battery]
-        power_w = memory.batteries[battery].dc_w
-        horizon_s = min(horizon_s, battery_horizon_s(params, state, power_w, ambient_c))
+        now = memory.batteries[battery]
+        battery_s = battery_horizon_s(
+            params, state, cells_w(now), ambient_c, now.auxiliary_w, now.auxiliary_heat_w
+        )
+        horizon_s = min(horizon_s, battery_s)
+    horizon_s = auxiliaries_ahead_s(layout, memory, horizon_s)
     horizon_s = soc_estimates_ahead_s(layout, memory, horizon_s)
     horizon_s = managements_ahead_s(layout, memory, horizon_s)
     horizon_s = heat_horizon_s(layout, memory, horizon_s)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ...models.ac import ThreePhase
 from ...models.ageing import AgeingParams
 from ...models.battery import BatteryParams
+from ...models.battery_auxiliary import AuxiliaryParams
 from ...models.bms import BmsParams
 from ...models.grid_guard import GridGuardParams
 from ...models.inverter import InverterParams, ac_from_dc, ceil_to_resolution
@@ -56,6 +57,8 @@ class Equipment(NamedTuple):
     """Laws of batteries that age."""
     estimates: dict[str, SocEstimateParams]
     """How the management systems tell the SoC that do not know it."""
+    auxiliaries: dict[str, AuxiliaryParams]
+    """What batteries draw from their own cells."""
     inverters: dict[str, InverterParams]
     shares: dict[str, ThreePhase]
     """Part of its power on each phase, of inverters with a direct current side of their own."""
@@ -141,6 +144,9 @@ def equip(
         batteries={key: system.params for key, system in systems.items()},
         managements={key: system.management for key, system in systems.items()},
         ageings={key: system.ageing for key, system in systems.items() if system.ageing is not None},
+        auxiliaries={
+            key: system.auxiliary for key, system in systems.items() if system.auxiliary is not None
+        },
         estimates={key: system.estimate for key, system in systems.items() if system.estimate is not None},
         inverters={key: each.inverter for key, each in built.items() if each.inverter is not None},
         shares={key: each.shares for key, each in converting.items()},

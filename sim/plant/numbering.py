@@ -9,6 +9,7 @@ from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from ...models.ageing import ageing_initial_state
+from ...models.battery_auxiliary import most_heats
 from ...models.charging_point import NO_PHASE
 from ...models.grid_guard import room_by_power_var
 from ..components.device import (
@@ -40,6 +41,7 @@ from ..kernel.layout import (
     AgeingMemory,
     ArrayLayout,
     ArrayMemory,
+    AuxiliaryLayout,
     BatteryLayout,
     BatteryMemory,
     BmsMemory,
@@ -151,6 +153,7 @@ def number_site(
                 equipment.managements[key],
                 equipment.systems[key].gap.upper,
                 -equipment.systems[key].gap.lower,
+                *most_heats(equipment.auxiliaries.get(key)),
             )
             for key, params in zip(places.batteries, batteries, strict=True)
         ],
@@ -159,6 +162,9 @@ def number_site(
             for key, each in zip(
                 equipment.ageings, with_like_tables([*equipment.ageings.values()]), strict=True
             )
+        ],
+        auxiliaries=[
+            AuxiliaryLayout(places.batteries[key], params) for key, params in equipment.auxiliaries.items()
         ],
         estimates=[
             EstimateLayout(places.batteries[key], params) for key, params in equipment.estimates.items()

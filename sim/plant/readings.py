@@ -11,6 +11,7 @@ from ..components.recordings import Astray
 from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds
 from ..kernel.ac_bus import active_w
+from ..kernel.auxiliary import cells_w
 from ..kernel.grid import line_voltage_v, voltage_v
 from ..kernel.layout import FOLLOWED
 from ..kernel.metering import meter_input, metering_state
@@ -128,13 +129,14 @@ class Readings:
         return taken_soc(self._memory.battery_states[number].soc, self._memory.batteries[number].soc_error)
 
     def terminal(self, key: str) -> BatteryOutput:
-        """Return what the terminals of a battery show now."""
+        """Return what the cells of a battery show at their terminals now."""
         self._point.solve()
         number = self._places.batteries[key]
-        state, power_w = self._memory.battery_states[number], self._memory.batteries[number].dc_w
+        state, now = self._memory.battery_states[number], self._memory.batteries[number]
+        power_w = cells_w(now)
         found = self._terminals.get(key)
         if found is None or found[0] is not state or found[1] != power_w:
-            shown = battery_terminal(self._equipment.batteries[key], state, power_w)
+            shown = battery_terminal(self._equipment.batteries[key], state, power_w, now.auxiliary_w)
             found = self._terminals[key] = state, power_w, shown
         return found[2]
 

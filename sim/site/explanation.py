@@ -29,7 +29,11 @@ _DRIVES = frozenset(
 )  # fmt: skip
 """Keys without which a component would be another one, driven by something else, or drawn otherwise by chance."""
 
-_PARTS = frozenset({"grid_code", "volt_var", "freq_watt", "measurement", "fuse", "voltages", "soc_estimate"})
+_PARTS = frozenset(
+    {
+        "grid_code", "volt_var", "freq_watt", "measurement", "fuse", "voltages", "soc_estimate", "auxiliary",
+    }
+)  # fmt: skip
 """Keys that give a component a part with parameters of its own, which stays where the file says less of it."""
 _MADE_OF = {
     "standby_power_w": "standby",
@@ -183,6 +187,7 @@ def _parameters(built: Built, section: ComponentSection) -> Iterator[tuple[str, 
         yield from _flat("bms.", built.battery.management)
         yield from _flat("ageing.", built.battery.ageing)
         yield from _flat("soc_estimate.", built.battery.estimate)
+        yield from _flat("auxiliary.", built.battery.auxiliary)
     yield from _flat("", built.inverter)
     if built.machine is not None and built.inverter is None:
         yield from _flat("", type_of(section).with_parameters(built.machine.params, section))

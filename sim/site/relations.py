@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from ...models.battery_auxiliary import most_draw
 from ...models.battery_pack import TABLES
 from ...models.tables import MOST_STEPS, common_steps
-from ..components.battery import Battery, battery_params, battery_preset_names
+from ..components.battery import Battery, auxiliary_params, battery_params, battery_preset_names
 from ..components.component_type import Way
 from ..components.ev_charger import EvCharger
 from ..components.hybrid_inverter import HybridInverter
@@ -138,6 +139,10 @@ def _battery_findings(site: Site, key: str, battery: Battery) -> Iterator[Findin
         accepted = f"more than {100.0 * least:g} %, min_soc of its preset"
         yield Finding(("components", key, "max_soc"), f"{100.0 * most:g} %", accepted)
     taken_w, given_w = params.charge_power_max_w, params.discharge_power_max_w
+    own = auxiliary_params(battery)
+    if own is not None and most_draw(own) > given_w:
+        accepted = f"at most {WATT.in_words(given_w)} of all that draws at once, as it can give no more"
+        yield Finding(("components", key, "auxiliary"), WATT.in_words(most_draw(own)), accepted)
     for name, least_w, own_w, does in (
         ("min_power", battery.min_power_w, min(taken_w, given_w), "take and give"),
         ("min_charge_power", battery.min_charge_power_w, taken_w, "take"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...models.soc_estimate import taken_soc
 from ..domain.metrics import Metric, Wanted
+from ..kernel.auxiliary import terminal_a
 from ..kernel.energies import Energies, energies
 from ..plant.operating_point import OperatingPoint
 from ..plant.plant import Plant
@@ -233,7 +234,7 @@ def _at_battery_side(plant: Plant, key: str) -> Look:
 def _at_terminals(plant: Plant, key: str) -> Look:
     def look() -> DirectSide:
         terminal = readings.terminal(key)
-        return DirectSide(terminal.voltage_v, terminal.current_a, battery.dc_w)
+        return DirectSide(terminal.voltage_v, terminal_a(battery, terminal), battery.dc_w)
 
     battery, readings = plant.operating_point.memory.batteries[plant.places.batteries[key]], plant.readings
     return look

@@ -1,4 +1,4 @@
-"""Batteries that warn, trip, balance, age and err about their SoC: the same bits compiled as interpreted."""
+"""Batteries that warn, trip, balance, age, err about SoC and feed themselves: compiled as interpreted, to the bit."""
 
 from __future__ import annotations
 
@@ -43,6 +43,9 @@ def site() -> Site:
                 "bat": {
                     "id": 12, "category": "battery", "behind": "inv", "initial_temperature": "44 °C", "ageing": 100,
                     "initial_spread": "0.9 %", "bms": {"overtemperature": {"trip": "49 °C"}},
+                    "auxiliary": {
+                        "electronics": "90 W", "heating": "1 kW", "cooling": "900 W", "cooling_above": "46 °C"
+                    },
                 },
                 "bat2": {
                     "id": 14, "category": "battery", "behind": "inv2", "preset": "nmc-100kwh", "ageing": 20,

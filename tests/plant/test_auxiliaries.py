@@ -1,0 +1,150 @@
+"""Batteries that draw from their own cells: what flows, what is shown of it, and what becomes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from doppelgrid.models.battery import battery_stored_energy_wh
+from doppelgrid.sim.domain.metrics import Metric, PowerType
+from doppelgrid.sim.domain.switching import Position
+from doppelgrid.sim.plant.plant import Plant
+from doppelgrid.sim.site.site import Site
+from doppelgrid.sim.telemetry.instruments import Instruments
+
+START = 1_750_000_000_000_000
+HOUR = 3_600_000_000
+
+
+class Running:
+    """A plant with a battery that is told a power."""
+
+    def __init__(self, auxiliary: dict[str, str] | None, ambient: str = "20 °C", **battery: Any) -> None:
+        own = {} if auxiliary is None else {"auxiliary": auxiliary}
+        components = {
+            "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A"},
+            "inv": {
+                "id": 11, "category": "battery_inverter", "behind": "grid", "rated_power": "50 kW",
+                "response_delay": "0 s", "ramp_rate": "10 MW/s",
+            },
+            "bat": {"id": 12, "category": "battery", "behind": "inv", "preset": "nmc-100kwh", **own, **battery},
+        }  # fmt: skip
+        site = Site.model_validate(
+            {"microgrid": {"id": 1}, "ambient_temperature": ambient, "components": components}
+        )
+        self.plant = Plant(site, start_us=START, seed=3)
+
+    def tell(self, power_w: float, hours: float) -> None:
+        self.plant.set_points.send("inv", PowerType.ACTIVE, power_w)
+        self.plant.advance(self.plant.time_us + round(hours * HOUR))
+
+    @property
+    def now(self) -> Any:
+        self.plant.operating_point.solve()
+        return self.plant.operating_point.memory.batteries[0]
+
+    @property
+    def stored_wh(self) -> float:
+        cells = self.plant.equipment.batteries["bat"]
+        return battery_stored_energy_wh(cells, self.plant.readings.battery("bat"))
+
+
+def test_electronics_empty_a_battery_that_rests() -> None:
+    site = Running({"electronics": "100 W"})
+    before_wh = site.stored_wh
+    site.tell(0.0, 24.0)
+    assert before_wh - site.stored_wh == pytest.approx(2400.0, rel=0.03)
+    assert site.now.dc_w == 0.0
+
+
+def test_what_is_drawn_is_lost_and_nothing_else_is_missing() -> None:
+    site = Running({"electronics": "200 W", "heating": "2 kW", "cooling": "2 kW"}, "2 °C")
+    before_wh, wh = site.stored_wh, 0.0
+    for power_w in (20e3, -30e3, 40e3, 0.0, -40e3):
+        site.plant.set_points.send("inv", PowerType.ACTIVE, power_w)
+        for _ in range(360):
+            dc_w = site.now.dc_w
+            until_us = min(site.plant.time_us + 10_000_000, site.plant.operating_point.memory.holds_until_us)
+            wh += dc_w * (until_us - site.plant.time_us) / HOUR
+            site.plant.advance(until_us)
+    assert wh == pytest.approx(site.stored_wh - before_wh + site.now.loss_wh, abs=1e-4)
+
+
+def test_charging_with_as_much_as_is_drawn_keeps_the_charge() -> None:
+    site = Running({"electronics": "1 kW"})
+    site.tell(2e3, 1.0 / 3600.0)
+    lost_w = 2e3 - site.now.dc_w
+    site.tell(1e3 + lost_w, 2.0)
+    assert site.now.dc_w == pytest.approx(1e3, abs=20.0)
+    assert site.plant.readings.battery("bat").soc == pytest.approx(0.5, abs=1e-3)
+
+
+def test_bounds_are_those_of_the_cells_with_the_draw() -> None:
+    bare, site = Running(None), Running({"electronics": "1 kW"})
+    bounds = [each.now for each in (bare, site)]
+    assert bounds[1].lower_w - bounds[0].lower_w == pytest.approx(1e3)
+    assert bounds[1].upper_w - bounds[0].upper_w == pytest.approx(1e3)
+    shown = Instruments(site.plant).sample("bat").bounds[Metric.DC_POWER]
+    assert (shown[0].lower, shown[-1].upper) == (bounds[1].lower_w, bounds[1].upper_w)
+
+
+def test_a_full_battery_takes_what_it_draws() -> None:
+    site = Running({"electronics": "1 kW"}, initial_soc="90 %")
+    assert site.now.upper_w == pytest.approx(1e3)
+    site.tell(40e3, 1.0)
+    assert site.now.dc_w == pytest.approx(1e3)
+    assert site.plant.readings.battery("bat").soc == pytest.approx(0.9, abs=1e-3)
+
+
+def test_an_empty_battery_goes_on_drawing_until_there_is_nothing() -> None:
+    site = Running({"electronics": "2 kW"}, initial_soc="12 %")
+    assert site.now.lower_w < 0.0
+    site.tell(-10e3, 3.0)
+    assert site.plant.readings.battery("bat").soc < 0.1
+    assert (site.now.lower_w, site.now.dc_w) == (0.0, 0.0)
+    site.tell(0.0, 12.0)
+    assert site.now.auxiliary_w == 0.0
+    assert 0.0 <= site.plant.readings.battery("bat").soc <= 0.001
+
+
+def test_cells_shown_at_the_terminals_are_what_flows_there() -> None:
+    site = Running({"electronics": "1 kW"})
+    site.tell(10e3, 0.1)
+    values = Instruments(site.plant).sample("bat").values
+    assert values[Metric.DC_POWER] == site.now.dc_w
+    voltage_v, current_a = values[Metric.DC_VOLTAGE], values[Metric.DC_CURRENT]
+    assert voltage_v * current_a == pytest.approx(site.now.dc_w)
+
+
+@pytest.mark.parametrize(("ambient", "least_c", "most_c"), [("-15 °C", 2.0, 5.0), ("45 °C", 28.0, 40.0)])
+def test_cells_are_held_near_where_heating_and_cooling_begin(
+    ambient: str, least_c: float, most_c: float
+) -> None:
+    auxiliary = {"heating": "3 kW", "cooling": "2 kW"}
+    insulated = {"heat_loss_w_per_k": 50.0}
+    site = Running(auxiliary, ambient, initial_temperature=ambient, initial_soc="85 %", parameters=insulated)
+    site.tell(0.0, 10.0)
+    assert least_c < site.plant.readings.battery("bat").temperature_c < most_c
+
+
+def test_open_relays_leave_the_electronics_alone() -> None:
+    site = Running({"electronics": "50 W", "heating": "2 kW"}, "-10 °C", initial_temperature="-10 °C")
+    assert site.now.auxiliary_w == pytest.approx(2050.0)
+    site.plant.switching.switch("bat", Position.OFF)
+    site.tell(0.0, 0.1)
+    assert site.now.auxiliary_w == pytest.approx(50.0)
+    assert site.now.auxiliary_heat_w == 0.0
+
+
+@pytest.mark.parametrize(
+    ("auxiliary", "told"),
+    [
+        ({"electronics": "-5 W"}, "electronics"),
+        ({"heating_below": "200 °C"}, "heating_below"),
+        ({"heating_below": "35 °C", "cooling_above": "30 °C"}, "at least heating_below, 35 °C"),
+    ],
+)
+def test_auxiliaries_outside_physics_are_refused(auxiliary: dict[str, str], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Running(auxiliary)
