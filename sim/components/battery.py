@@ -11,6 +11,7 @@ from ...models.battery import BatteryParams, scaled
 from ...models.battery_auxiliary import AuxiliaryParams, check_auxiliary
 from ...models.battery_pack import CellParams, PackParams, battery_of_cells, check_battery
 from ...models.bms import BmsParams, check_bms
+from ...models.cell_spread import CellSpreadParams
 from ...models.parameter import check_parameters
 from ...models.soc_estimate import SocEstimateParams
 from ...models.tables import table_mean, table_value
@@ -29,6 +30,7 @@ from .battery_management import (
     check_management,
     managed,
 )
+from .cells import Cells, cell_spread_params
 from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Way
 from .section import ComponentSection, given
 from .setting import GridFacts, Setting
@@ -70,6 +72,8 @@ class Battery(ComponentSection):
     """Initial temperature of the cells when a run starts [°C]; that of the air if not given."""
     initial_spread: Fraction = Field(default=written("0 %"))
     """SoC of the fullest cell less that of the emptiest when a run starts."""
+    cells: Cells | None = None
+    """How its cells differ; if not given, they are alike for whatever its SoC may be."""
     bms: BatteryManagement = BatteryManagement()
     """Thresholds of the management system; those of the chemistry where not given."""
     soc_estimate: SocEstimate | None = None
@@ -159,8 +163,8 @@ class Battery(ComponentSection):
         return estimate
 
 
-BMS, AGEING, SOC_ESTIMATE, AUXILIARY = "bms", "ageing", "soc_estimate", "auxiliary"
-PARTS = (BMS, AGEING, SOC_ESTIMATE, AUXILIARY)
+BMS, AGEING, SOC_ESTIMATE, AUXILIARY, CELLS = "bms", "ageing", "soc_estimate", "auxiliary", "cells"
+PARTS = (BMS, AGEING, SOC_ESTIMATE, AUXILIARY, CELLS)
 """What stands before the names of parameters that are not those of the cells themselves."""
 
 
@@ -326,6 +330,20 @@ def _auxiliary_part(battery: Battery, _grid: GridFacts) -> AuxiliaryParams:
     return params
 
 
+def spread_params(battery: Battery) -> CellSpreadParams | None:
+    """Return how the cells of a battery differ; None if they are alike."""
+    if battery.cells is None:
+        return None
+    return with_part(cell_spread_params(battery.cells), battery.parameters, CELLS)
+
+
+def _cells_part(battery: Battery, _grid: GridFacts) -> CellSpreadParams:
+    params = spread_params(battery)
+    if params is None:
+        lacks_part(battery.parameters, CELLS, "this battery's cells are alike (without cells)")
+    return params
+
+
 def _even(law: Law) -> Law:
     tables: dict[str, Any] = {
         name: tuple(table_value(values, place / (_TABLE - 1)) for place in range(_TABLE))
@@ -350,6 +368,7 @@ def build(battery: Battery, setting: Setting) -> Built:
             estimate_params(battery),
             0.0 if battery.soc_estimate is None else battery.soc_estimate.initial_error,
             auxiliary_params(battery),
+            spread_params(battery),
         )
     )
 
@@ -374,6 +393,7 @@ TYPE = ComponentType(
         AGEING: _ageing_part,
         SOC_ESTIMATE: _estimate_part,
         AUXILIARY: _auxiliary_part,
+        CELLS: _cells_part,
     },
     presets=battery_preset_names,
     caption=_caption,

@@ -13,6 +13,7 @@ from ...models.ageing import AgeingParams
 from ...models.battery import BatteryParams, BatteryState, battery_initial_state
 from ...models.battery_auxiliary import AuxiliaryParams
 from ...models.bms import RELAYS_CLOSED, BmsParams, BmsState, bms_initial_state
+from ...models.cell_spread import CellSpreadParams
 from ...models.fuse import FuseParams
 from ...models.grid_guard import GridGuardParams
 from ...models.grid_voltage import GridImpedanceParams
@@ -68,6 +69,8 @@ class BatterySystem:
     """What that takes SoC for when a run starts, less SoC [1]."""
     auxiliary: AuxiliaryParams | None = None
     """What it draws from its own cells; None if nothing."""
+    cells: CellSpreadParams | None = None
+    """How its cells differ; None if they are alike."""
 
     @property
     def gap(self) -> Bounds:

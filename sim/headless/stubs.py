@@ -6,7 +6,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..kernel import ageing, auxiliary, bms, feed_in, grid, inverters, metering, recorded, soc_estimate
+from ..kernel import (
+    ageing,
+    auxiliary,
+    bms,
+    feed_in,
+    grid,
+    inverters,
+    metering,
+    recorded,
+    soc_estimate,
+    soc_limits,
+)
 from ..kernel.layout import Layout, Memory
 from . import loop
 
@@ -82,10 +93,11 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
     "ageings": {ageing.gather_use: nothing_until, ageing.notice_turns: nothing},
     "auxiliaries": {auxiliary.find_auxiliaries: nothing, auxiliary.auxiliaries_ahead_s: no_sooner},
     "estimates": {
-        soc_estimate.find_soc_limits: nothing,
+        soc_estimate.correct_estimates: nothing,
         soc_estimate.count_charge: nothing_for,
         soc_estimate.soc_estimates_ahead_s: no_sooner,
     },
+    "soc_limits": {soc_limits.find_soc_limits: nothing},
     "batteries": {bms.run_managements: nothing, bms.managements_ahead_s: no_sooner},
 }
 """Functions with nothing to do where a sequence of a layout is empty, and what stands in for them, by that sequence."""

@@ -15,6 +15,7 @@ from ...models.ageing import AgeingParams, AgeingState
 from ...models.battery import BatteryParams, BatteryState
 from ...models.battery_auxiliary import AuxiliaryParams
 from ...models.bms import NO_TRIP, RELAYS_CLOSED, BmsParams, BmsState
+from ...models.cell_spread import CellSpreadParams
 from ...models.fuse import CARRIES, FuseParams
 from ...models.grid_code import CONNECTED
 from ...models.grid_guard import GridGuardParams
@@ -117,6 +118,16 @@ class EstimateLayout:
 
     battery: int
     params: SocEstimateParams
+
+
+@dataclass(slots=True)
+class SocLimitsLayout:
+    """A battery whose limits of SoC do not stay where they are."""
+
+    battery: int
+    cells: CellSpreadParams
+    sees_cells: int
+    """Whether its management system sees how far cells are apart in SoC."""
 
 
 @dataclass(slots=True)
@@ -272,6 +283,7 @@ class Layout:
     ageings: Sequence[AgeingLayout]
     estimates: Sequence[EstimateLayout]
     auxiliaries: Sequence[AuxiliaryLayout]
+    soc_limits: Sequence[SocLimitsLayout]
     inverters: Sequence[InverterLayout]
     pair_battery: Numbers
     """Battery of each pair of an inverter and a battery that it reaches when all is closed."""

@@ -1,13 +1,8 @@
-"""What management systems take the SoC of their batteries for, and the limits of SoC that follow.
-
-A battery keeps to the SoC limits of its state, which are of the true SoC. A system that errs by some SoC brings those
-in by as much: it stops where *it* finds the limit. What it finds is set where what flows is solved for, and holds until
-it is solved for again; a battery that is really full or empty is so whatever it finds.
-"""
+"""What management systems take the SoC of their batteries for."""
 
 from __future__ import annotations
 
-from ...models.battery import BatteryState, battery_stored_a
+from ...models.battery import battery_stored_a
 from ...models.battery_step import battery_terminal
 from ...models.soc_estimate import corrected_soc, counted_soc, has_rested, read_a, rest_ahead_s, rested_after
 from ...models.tables import table_value
@@ -20,26 +15,12 @@ _REACH = 0.0005
 _SECONDS_PER_HOUR = 3600.0
 
 
-def find_soc_limits(layout: Layout, memory: Memory) -> None:
-    """Let systems whose batteries have rested correct what they take SoC for, and stop where they find the limits."""
+def correct_estimates(layout: Layout, memory: Memory) -> None:
+    """Let systems whose batteries have rested correct what they take SoC for."""
     for number in range(len(layout.estimates)):
-        own, battery = layout.estimates[number], layout.estimates[number].battery
-        if has_rested(own.params, memory.estimates[number].rested_s):
+        if has_rested(layout.estimates[number].params, memory.estimates[number].rested_s):
             memory.estimates[number].rested_s = 0.0
             _correct(layout, memory, number)
-        state, error = memory.battery_states[battery], memory.batteries[battery].soc_error
-        memory.battery_states[battery] = BatteryState(
-            state.soc,
-            state.rc1_voltage_v,
-            state.rc2_voltage_v,
-            state.temperature_c,
-            state.capacity_share,
-            state.resistance_factor,
-            state.surface_lead,
-            state.hysteresis_voltage_v,
-            0.0 - error,
-            0.0 - error,
-        )
 
 
 def count_charge(layout: Layout, memory: Memory, dt_s: float) -> None:

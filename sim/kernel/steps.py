@@ -40,7 +40,8 @@ from .layout import Layout, Memory
 from .metering import run_meters
 from .ramps import is_ramping, may_move
 from .recorded import count_astray, follow_recordings, may_be_told, recordings_ahead_us
-from .soc_estimate import count_charge, find_soc_limits, soc_estimates_ahead_s
+from .soc_estimate import correct_estimates, count_charge, soc_estimates_ahead_s
+from .soc_limits import find_soc_limits
 
 _MOST_TURNS = 16
 """Active and reactive power agree long before."""
@@ -50,6 +51,7 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     """Find what flows at this instant, and until when it will if nobody interferes; inputs must be present."""
     count_energies(layout, memory)
     follow_recordings(layout, memory)
+    correct_estimates(layout, memory)
     find_soc_limits(layout, memory)
     find_auxiliaries(layout, memory)
     _find_flows(layout, memory, machines)

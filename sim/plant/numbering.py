@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ...models.ageing import ageing_initial_state
 from ...models.battery_auxiliary import most_heats
+from ...models.cell_spread import CellSpreadParams
 from ...models.charging_point import NO_PHASE
 from ...models.grid_guard import room_by_power_var
 from ..components.device import (
@@ -69,6 +70,7 @@ from ..kernel.layout import (
     PairMemory,
     RecordedLayout,
     RecordedMemory,
+    SocLimitsLayout,
 )
 from ..network.wiring import Wiring
 from .equipment import Equipment
@@ -165,6 +167,13 @@ def number_site(
         ],
         auxiliaries=[
             AuxiliaryLayout(places.batteries[key], params) for key, params in equipment.auxiliaries.items()
+        ],
+        soc_limits=[
+            SocLimitsLayout(
+                places.batteries[key], system.cells or CellSpreadParams(0.0), int(system.cells is not None)
+            )
+            for key, system in equipment.systems.items()
+            if system.cells is not None or system.estimate is not None
         ],
         estimates=[
             EstimateLayout(places.batteries[key], params) for key, params in equipment.estimates.items()

@@ -32,6 +32,7 @@ _DRIVES = frozenset(
 _PARTS = frozenset(
     {
         "grid_code", "volt_var", "freq_watt", "measurement", "fuse", "voltages", "soc_estimate", "auxiliary",
+        "cells",
     }
 )  # fmt: skip
 """Keys that give a component a part with parameters of its own, which stays where the file says less of it."""
@@ -188,6 +189,7 @@ def _parameters(built: Built, section: ComponentSection) -> Iterator[tuple[str, 
         yield from _flat("ageing.", built.battery.ageing)
         yield from _flat("soc_estimate.", built.battery.estimate)
         yield from _flat("auxiliary.", built.battery.auxiliary)
+        yield from _flat("cells.", built.battery.cells)
     yield from _flat("", built.inverter)
     if built.machine is not None and built.inverter is None:
         yield from _flat("", type_of(section).with_parameters(built.machine.params, section))

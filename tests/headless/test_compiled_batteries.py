@@ -51,7 +51,7 @@ def site() -> Site:
                     "id": 14, "category": "battery", "behind": "inv2", "preset": "nmc-100kwh", "ageing": 20,
                     "initial_temperature": "-3 °C", "initial_soc": "80 %", "initial_spread": "2 %",
                     "soc_estimate": {"initial_error": "-6 %", "current_offset": "-0.4 A", "current_gain_error": "2 %"},
-                    "parameters": {"soc_estimate.rest_s": 300.0},
+                    "parameters": {"soc_estimate.rest_s": 300.0}, "cells": {"capacity_spread": "4 %"},
                 },
             }),
         }

@@ -205,7 +205,7 @@ OF_PARTS: dict[str, dict[str, Any]] = {
     },
     "main": {"id": 2, "category": "meter", "behind": "grid", "measurement": {"accuracy_class": "1"}},
     "inv": INVERTER | {"behind": "main", "grid_code": "vde-ar-n-4105"},
-    "battery": BATTERY | {"ageing": 1, "soc_estimate": {}, "auxiliary": {"electronics": "50 W"}},
+    "battery": BATTERY | {"ageing": 1, "soc_estimate": {}, "auxiliary": {"electronics": "50 W"}, "cells": {}},
     "pv": PV | {"id": 5, "behind": "main", "grid_code": "vde-ar-n-4105"},
 }  # fmt: skip
 """Components with all the parts that they can have."""
@@ -253,6 +253,7 @@ def refusal(of_site: Site, component: Any) -> str:
         ("battery", "ageing.pace", 3.0),
         ("battery", "soc_estimate.rest_s", 600.0),
         ("battery", "auxiliary.cooling_ratio", 3.0),
+        ("battery", "cells.capacity_spread", 0.04),
         ("pv", "array.degradation", 0.1),
     ],
 )
@@ -277,6 +278,8 @@ def test_a_parameter_of_a_part_is_what_a_run_has(key: str, name: str, value: flo
         ("battery", "ageing", "ageing.turn_gap: 0.3", "nothing, this battery does not age"),
         ("battery", "soc_estimate", "soc_estimate.rest_s: 60", "nothing, this battery's SoC is known"),
         ("battery", "", "soc_estimate.rest_s: 0", "soc_estimate.rest_s is 0 s"),
+        ("battery", "cells", "cells.balanced_soc: 0.9", "nothing, this battery's cells are alike"),
+        ("battery", "", "cells.balanced_soc: 1.1", "cells.balanced_soc is 1.1"),
         ("battery", "auxiliary", "auxiliary.band_k: 6", "nothing, this battery draws nothing itself"),
         ("battery", "", "auxiliary.band_k: 0", "auxiliary.band_k is 0 K"),
         ("battery", "", "auxiliary.cooling_above_c: 0", "at most cooling_above_c, which is 0 °C"),
