@@ -17,8 +17,8 @@ How time passes in it is in `models/battery_step.py`, what its management system
 `models/battery_limits.py`.
 
 Left out: resistances that depend on the amount of the current, the change of `U` with temperature itself (some
-0.1 mV per kelvin and cell), differences between cells but in where SoC stops (`models/cell_spread.py`). Ageing is another model's: it moves `capacity_share` and
-`resistance_factor` of the state, which everything here respects.
+0.1 mV per kelvin and cell), differences between cells but in where SoC stops (`models/cell_spread.py`). Ageing is
+another model's: it moves `capacity_share` and `resistance_factor` of the state, which everything here respects.
 """
 
 from __future__ import annotations
