@@ -1,4 +1,7 @@
-"""What management systems take the SoC of their batteries for."""
+"""What management systems take the SoC of their batteries for.
+
+Charge is counted as it flows; rests put the count right where what flows is solved for.
+"""
 
 from __future__ import annotations
 

@@ -53,7 +53,6 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     follow_recordings(layout, memory)
     correct_estimates(layout, memory)
     find_soc_limits(layout, memory)
-    find_auxiliaries(layout, memory)
     _find_flows(layout, memory, machines)
     memory.is_known = 1
     find_share(layout, memory)
@@ -77,6 +76,7 @@ def _find_flows_once(layout: Layout, memory: Memory, machines: Any) -> None:
     find_sun(layout, memory)
     support_voltage(layout, memory)
     run_managements(layout, memory)
+    find_auxiliaries(layout, memory)
     find_direct_reach(layout, memory)
     find_machine_reach(layout, memory, machines)
     derate(layout, memory)

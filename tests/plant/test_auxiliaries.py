@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from doppelgrid.models.battery import battery_stored_energy_wh
+from doppelgrid.models.bms import RELAYS_OPEN
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.switching import Position
 from doppelgrid.sim.plant.plant import Plant
@@ -126,6 +127,14 @@ def test_cells_are_held_near_where_heating_and_cooling_begin(
     site = Running(auxiliary, ambient, initial_temperature=ambient, initial_soc="85 %", parameters=insulated)
     site.tell(0.0, 10.0)
     assert least_c < site.plant.readings.battery("bat").temperature_c < most_c
+
+
+def test_heating_ends_at_once_where_a_trip_opens_the_relays() -> None:
+    trips = {"overcurrent_discharging": {"trip": "1 A", "delay": "0 s"}}
+    site = Running({"heating": "2 kW"}, "-10 °C", initial_temperature="-10 °C", bms=trips)
+    site.tell(0.0, 0.01)
+    assert site.plant.operating_point.memory.bms[0].relays == RELAYS_OPEN
+    assert (site.now.auxiliary_w, site.now.auxiliary_heat_w) == (0.0, 0.0)
 
 
 def test_open_relays_leave_the_electronics_alone() -> None:
