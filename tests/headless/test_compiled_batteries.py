@@ -84,6 +84,10 @@ def test_a_compiled_run_ends_on_the_bits_of_the_interpreted_one() -> None:
     assert chunks[-1].samples.is_closed[-1, plant.wiring.order.index("bat")] == 0
     assert run.plant.protection.error("bat") == plant.protection.error("bat")
     assert plant.readings.battery("bat2").capacity_share < 1.0
-    assert found.numbers == expected.numbers
+    assert _of_batteries(found.numbers) == _of_batteries(expected.numbers)
     taken = [chunk.samples.soc[-1, 1] for chunk in chunks][-1]
     assert taken == plant.readings.soc("bat2") != plant.readings.battery("bat2").soc
+
+
+def _of_batteries(numbers: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in numbers.items() if name.startswith(("batteries.", "estimates."))}

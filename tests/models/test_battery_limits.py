@@ -250,3 +250,19 @@ def test_the_horizon_ends_when_the_battery_cools_into_derating() -> None:
     horizon_s = battery_horizon_s(params, state, 0.0, -10.0)
     after, _ = battery_step(params, state, BatteryInput(0.0, -10.0), horizon_s)
     assert after.temperature_c == pytest.approx(params.charge_temperatures_c[1], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("shift", "power_w", "end"),
+    [(0.04, 5e3, 0.94), (-0.1, 5e3, 0.8), (0.3, 5e3, 1.0), (0.05, -5e3, 0.15), (-0.3, -5e3, 0.0)],
+)
+def test_shifted_limits_stop_soc_where_they_are_but_never_beyond_the_cells(
+    shift: float, power_w: float, end: float
+) -> None:
+    state = BatteryState(0.5, 0.0, 0.0, 25.0, soc_lower_shift=shift, soc_upper_shift=shift)
+    after, _ = battery_step(
+        PLAIN._replace(self_discharge_a=0.0), state, BatteryInput(power_w, 25.0), 86_400.0 * 4
+    )
+    assert after.soc == pytest.approx(end, abs=1e-12)
+    assert (after.soc_lower_shift, after.soc_upper_shift) == (shift, shift)
+    assert battery_power_limits(PLAIN, after)[0 if power_w < 0.0 else 1] == 0.0

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from doppelgrid.models.battery import battery_stored_energy_wh
-from doppelgrid.models.bms import RELAYS_OPEN
+from doppelgrid.models.battery_auxiliary import auxiliary_draw
+from doppelgrid.models.bms import RELAYS_CLOSED, RELAYS_OPEN
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.switching import Position
+from doppelgrid.sim.kernel.bms_horizon import HeatRange, safe_power, safe_time_s
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.site import Site
 from doppelgrid.sim.telemetry.instruments import Instruments
@@ -129,6 +131,17 @@ def test_cells_are_held_near_where_heating_and_cooling_begin(
     assert least_c < site.plant.readings.battery("bat").temperature_c < most_c
 
 
+def test_a_draw_follows_the_temperature_closely() -> None:
+    site = Running({"heating": "9 kW", "heating_below": "20 °C"}, "14 °C", initial_temperature="14 °C")
+    params = site.plant.equipment.auxiliaries["bat"]
+    for _ in range(30):
+        site.tell(0.0, 0.01)
+        temperature_c = site.plant.readings.battery("bat").temperature_c
+        expected_w = auxiliary_draw(params, temperature_c, conditions=True).power_w
+        assert site.now.auxiliary_w == pytest.approx(expected_w, abs=0.11 * params.heating_w)
+    assert 0.0 < expected_w < 0.9 * params.heating_w
+
+
 def test_heating_ends_at_once_where_a_trip_opens_the_relays() -> None:
     trips = {"overcurrent_discharging": {"trip": "1 A", "delay": "0 s"}}
     site = Running({"heating": "2 kW"}, "-10 °C", initial_temperature="-10 °C", bms=trips)
@@ -144,6 +157,33 @@ def test_open_relays_leave_the_electronics_alone() -> None:
     site.tell(0.0, 0.1)
     assert site.now.auxiliary_w == pytest.approx(50.0)
     assert site.now.auxiliary_heat_w == 0.0
+
+
+def test_cells_that_charge_less_than_they_draw_age_as_discharged_ones() -> None:
+    site = Running({"electronics": "2 kW"}, ageing=1)
+    site.tell(1e3, 0.5)
+    use = site.plant.operating_point.memory.ageings[0]
+    assert site.now.dc_w > 0.0
+    assert use.discharged_ah > use.charged_ah == 0.0
+
+
+@pytest.mark.parametrize(
+    ("temperature_c", "heats"), [(25.0, HeatRange(5e4, 0.0)), (8.0, HeatRange(0.0, 5e4))]
+)
+def test_a_management_system_looks_sooner_where_auxiliaries_move_the_temperature(
+    temperature_c: float, heats: HeatRange
+) -> None:
+    layout, memory, _ = Running(None).plant.numbers
+    own = memory.battery_states[0]._replace(temperature_c=temperature_c)
+    params, cells, state = layout.batteries[0].bms, layout.batteries[0].params, memory.bms_states[0]
+    power = safe_power(params, cells, own, RELAYS_CLOSED)._replace(heat_w=0.0, most_a=0.0)
+    without_s = safe_time_s(params, state, cells, own, temperature_c, power)
+    assert safe_time_s(params, state, cells, own, temperature_c, power, heats) < 0.5 * without_s
+
+
+def test_a_management_system_knows_the_most_that_its_auxiliaries_can() -> None:
+    layout, _, _ = Running({"heating": "2 kW", "cooling": "1 kW"}).plant.numbers
+    assert (layout.batteries[0].most_heat_w, layout.batteries[0].most_cold_w) == (2000.0, 2500.0)
 
 
 @pytest.mark.parametrize(

@@ -118,11 +118,24 @@ def test_a_rest_on_the_plain_of_iron_phosphate_says_nothing() -> None:
 
 
 def test_a_rest_tells_where_the_voltage_rises_all_the_way() -> None:
-    site = Running({"initial_error": "10 %"}, preset="nmc-100kwh")
-    site.tell(0.0, 0.9)
+    """And as soon as it is over."""
+    own = {"preset": "nmc-100kwh", "parameters": {"soc_estimate.rest_s": 1000.0}}
+    site = Running({"initial_error": "10 %"}, **own)
+    site.tell(0.0, 999.0 / 3600.0)
     assert site.taken - site.true == pytest.approx(0.1, abs=1e-3)
-    site.tell(0.0, 0.2)
+    site.tell(0.0, 2.0 / 3600.0)
     assert abs(site.taken - site.true) < 0.03
+
+
+@pytest.mark.parametrize(("error", "balances"), [("0 %", 0), ("10 %", 1)])
+def test_balancing_goes_by_what_is_counted(error: str, balances: int) -> None:
+    site = Running({"initial_error": error}, preset="nmc-100kwh", initial_soc="80 %", initial_spread="3 %")
+    site.tell(0.0, 0.8)
+    memory = site.plant.operating_point.memory
+    bms = memory.bms[0]
+    assert memory.bms_states[0].balancing == balances
+    assert bms.has_horizon == 1
+    assert bms.lower_soc < site.true < bms.upper_soc
 
 
 def test_looking_on_changes_nothing_of_what_is_counted() -> None:
@@ -135,6 +148,14 @@ def test_looking_on_changes_nothing_of_what_is_counted() -> None:
         watched.plant.advance(watched.plant.time_us + 6_000_000)
     assert watched.taken == pytest.approx(left.taken, abs=1e-9)
     assert watched.true == pytest.approx(left.true, abs=1e-9)
+
+
+def test_limits_follow_the_count_closely() -> None:
+    site = Running({"current_offset": "40 A"})
+    for _ in range(30):
+        site.tell(0.0, 0.01)
+        shift = site.plant.readings.battery("bat").soc_upper_shift
+        assert shift == pytest.approx(site.true - site.taken, abs=6e-4)
 
 
 def test_what_flows_is_stored_or_lost_to_the_last_bit_that_counts() -> None:
