@@ -425,9 +425,9 @@ def _bounds_beside_rest(
     is_around = (can & (uppers < 0.0)).any(axis=0) & (can & (lowers > 0.0)).any(axis=0)
     can[2] = ~has_zero.any(axis=0) & ~is_around
     has_zero[2] = can[2]
+    rests = (alone_lower < 0.0) & (power >= 0.0) & (power < gap[1] * (1.0 - ROUNDING))
     slack = ROUNDING * np.abs(power)
-    has_power = (lowers - slack <= power) & (power <= uppers + slack)
-    has_power[1] = False
+    has_power = (lowers - slack <= power) & (power <= uppers + slack) & ~rests
     can = _widest_two(can, lowers, uppers, has_power, has_zero)
     order = np.argsort(~can, axis=0, kind="stable")
     for number in (0, 1):

@@ -113,18 +113,18 @@ def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
 
 
 def _chosen_power(plant: Plant, key: str, metric: Metric) -> float:
-    """Return the present power of a component [W] or [var]; no number where a hybrid leaves the sun to itself.
+    """Return the present power of a component [W] or [var]; no number where a hybrid rests that the sun could run.
 
-    Its batteries can be told to deliver all the same, which is the wider range for those who choose.
+    0 is accepted beside any two ranges, so those two are shown that leave it the most choice.
     """
     flows = plant.readings.flows()
     if metric is Metric.DC_POWER:
         return flows.battery_dc_w[key]
     if metric is Metric.AC_POWER_REACTIVE:
         return flows.ac[key].reactive_var
-    power_w, alone = plant.readings.active_power_w(key), plant.capability.rating_now(key).alone
-    is_left = alone is not None and alone.contains(power_w) and not plant.set_points.is_told(key)
-    return math.nan if is_left else power_w
+    power_w, rating = plant.readings.active_power_w(key), plant.capability.rating_now(key)
+    rests = rating.alone is not None and 0.0 <= power_w < rating.set_point_gap.upper * (1.0 - _ROUNDING)
+    return math.nan if rests else power_w
 
 
 def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ranges) -> Ranges:
