@@ -1,4 +1,4 @@
-"""Which active powers of an inverter leave batteries that it shares their minima, beside what others have of these.
+"""Which active powers of an inverter leave its batteries their minima, beside what others have of these.
 
 An inverter with several batteries asks each for its part of its power: see `dc_asking`. A battery is left its minimum
 by ranges of that power, so by those that are in such a range of each.
@@ -32,12 +32,11 @@ class _Part(NamedTuple):
 
 
 def ranges_beside_minima(layout: Layout, memory: Memory, inverter: int) -> Ranges:
-    """Return the active powers of an inverter that bring no battery below its minimum where it shares one [W].
+    """Return the active powers of an inverter that bring no battery below what it is left at least [W].
 
-    Others keep what they ask of these now; what flows must be known. Rest need not be among them.
+    That is what its clients leave it, and its own minimum where others use it as well, who keep what they ask of it
+    now; what flows must be known. Rest need not be among them.
     """
-    if not layout.inverters[inverter].is_sharing:
-        return EVERYTHING
     others_w = {layout.pair_battery[pair]: 0.0 for pair in _pairs(layout, memory, inverter)}
     _add_others(layout, memory, inverter, others_w)
     if not any(_is_beside(layout, memory, battery, each_w) for battery, each_w in others_w.items()):

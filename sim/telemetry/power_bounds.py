@@ -71,6 +71,8 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
         present = (Bounds(min(rated.lower, 0.0), most_w),)
     else:
         present = _of_device(plant, key, plant.capability.bounds_as_others_give_way(key))
+        if not plant.capability.shares_batteries(key):
+            present = _beside_minima(plant, key, present)
     return _left(plant, key, METRIC_OF[power_type], present)
 
 

@@ -95,6 +95,27 @@ def test_one_that_rests_shows_0_while_another_charges_with_just_what_clients_lea
     assert group.simulation.plant.tracking.has_reached("inv-1", PowerType.ACTIVE)
 
 
+@pytest.mark.parametrize(
+    "inverter", [BATTERY_INVERTER, *({**HYBRID, "irradiance": f"{sun} W/m²"} for sun in (50, 600))]
+)
+@pytest.mark.parametrize(
+    "left", [[(-2000.0, -900.0)], [(900.0, 2000.0)], [(-2000.0, -900.0), (900.0, 2000.0)]], ids=str
+)
+@pytest.mark.parametrize("batteries", [1, 2])
+def test_one_that_shares_with_nobody_shows_and_accepts_what_leaves_its_battery_what_clients_do(
+    batteries: int, left: list[tuple[float, float]], inverter: dict[str, Any]
+) -> None:
+    group = Group([inverter], [((0,), BATTERY)] * batteries)
+    group.simulation.gateway.augment_bounds(BATTERIES, Metric.DC_POWER, left, lifetime_s=600)
+    group.wait()
+    assert_done_as_shown(group, 0)
+    shown = group.shown(0)
+    for told_w in (*range(-6000, 0, 120), *range(200, 2400, 120)):
+        if not is_allowed(told_w, shown, 150.0):
+            with pytest.raises(OutOfBoundsError):
+                group.tell(0, float(told_w))
+
+
 def test_0_is_shown_beside_two_ranges_of_one_direction() -> None:
     group = two(
         {**BATTERY_INVERTER, "min_power": "500 W"}, max_soc="90 %", initial_soc="90 %", min_power="400 W"
