@@ -68,6 +68,7 @@ class Samples:
     alone_w: Any
     sun_w: Any
     dc_voltage_pu: Any
+    asked_ac_w: Any
     drawn_beyond_w: Any
     """Per inverter with batteries; the last is what it draws beyond what it is set to."""
     asked_w: Any
@@ -222,6 +223,7 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
         samples.alone_w[row, inverter] = now.alone_w
         samples.sun_w[row, inverter] = now.sun_w
         samples.dc_voltage_pu[row, inverter] = now.dc_voltage_pu
+        samples.asked_ac_w[row, inverter] = now.asked_ac_w
         samples.drawn_beyond_w[row, inverter] = drawn_beyond_w(layout, memory, inverter)
     for pair in range(len(layout.pair_battery)):
         samples.asked_w[row, pair] = memory.pairs[pair].asked_w

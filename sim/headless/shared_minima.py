@@ -52,6 +52,8 @@ class SharedMinima:
                 float(samples.asked_w[row, number]),
                 int(samples.conducts[row, number]),
             )
+        for number, other in enumerate(memory.inverters):
+            other.asked_ac_w = float(samples.asked_ac_w[row, number])
         now = memory.inverters[inverter]
         now.sun_w = float(samples.sun_w[row, inverter])
         now.dc_voltage_pu = float(samples.dc_voltage_pu[row, inverter])

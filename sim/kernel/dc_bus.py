@@ -126,18 +126,23 @@ def _one_gives_way(layout: Layout, memory: Memory, group: int) -> bool:
 def _giving_way(layout: Layout, memory: Memory, group: int, battery: int) -> int:
     """Return which inverter rests where what others charge leaves a battery less than its minimum of what some deliver.
 
-    Of those whose rest leaves the others what they ask for, it is the one that had nothing before, or else the one
-    whose power changes most; -1 if there is none.
+    What one loses at rest by reactive power is not delivered: the grid gives it where the battery does not. Of those
+    whose rest leaves the others what they ask for, it is the one that had nothing before, or else the one whose power
+    changes most; -1 if there is none.
     """
-    own, given_w, drawn_w = layout.groups[group], 0.0, 0.0
+    own, all_w, given_w, drawn_w = layout.groups[group], 0.0, 0.0, 0.0
     for place in range(own.first_inverter, own.end_inverter):
-        asking = layout.inverters[layout.group_inverters[place]]
+        inverter = layout.group_inverters[place]
+        asking = layout.inverters[inverter]
         for pair in range(asking.first_pair, asking.end_pair):
             if layout.pair_battery[pair] == battery:
-                given_w += min(memory.pairs[pair].asked_w, 0.0)
-                drawn_w += max(memory.pairs[pair].asked_w, 0.0)
+                asked_w = memory.pairs[pair].asked_w
+                all_w += asked_w
+                drawn_w += max(asked_w, 0.0)
+                if memory.inverters[inverter].asked_ac_w != 0.0:
+                    given_w += min(asked_w, 0.0)
     chosen, slack_w = -1, ROUNDING * min(drawn_w, 0.0 - given_w)
-    if slack_w == 0.0 or not _is_short(layout, memory, battery, given_w + drawn_w, slack_w):
+    if slack_w == 0.0 or not _is_short(layout, memory, battery, all_w, slack_w):
         return chosen
     for place in range(own.first_inverter, own.end_inverter):
         inverter = layout.group_inverters[place]
@@ -146,7 +151,7 @@ def _giving_way(layout: Layout, memory: Memory, group: int, battery: int) -> int
             asked_w = memory.pairs[pair].asked_w
             if layout.pair_battery[pair] == battery and asked_w != 0.0 and now.asked_ac_w != 0.0:
                 # At rest it leaves its batteries what the sun gives.
-                others_w = given_w + drawn_w - asked_w * (1.0 + now.sun_w / now.wanted_dc_w)
+                others_w = all_w - asked_w * (1.0 + now.sun_w / now.wanted_dc_w)
                 is_enough = not _is_short(layout, memory, battery, others_w, slack_w)
                 if is_enough and (chosen < 0 or _change_w(memory, inverter) >= _change_w(memory, chosen)):
                     chosen = inverter

@@ -105,9 +105,10 @@ def _asked_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> 
 def _stops_active_power(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> bool:
     """Say whether an inverter with active power rests if a battery takes nothing of what it is asked for.
 
-    One that charges it from the grid or delivers what it gives, or that is to pass its power on to another one.
+    One that charges it from the grid or delivers what it gives, or that is to pass its power on to another one that
+    delivers.
     """
-    given_w, drawn_w, has_active_power = 0.0, 0.0, False
+    given_w, drawn_w = 0.0, 0.0
     for member in range(own.first_inverter, own.end_inverter):
         inverter = layout.group_inverters[member]
         set_w = memory.inverters[inverter].asked_ac_w
@@ -116,10 +117,10 @@ def _stops_active_power(layout: Layout, memory: Memory, own: GroupLayout, batter
                 asked_w = memory.pairs[pair].asked_w
                 if asked_w * set_w > 0.0:
                     return True
-                given_w += min(asked_w, 0.0)
                 drawn_w += max(asked_w, 0.0)
-                has_active_power = has_active_power or asked_w * set_w != 0.0
-    return has_active_power and given_w < 0.0 and drawn_w > 0.0
+                if set_w != 0.0:
+                    given_w += min(asked_w, 0.0)
+    return given_w < 0.0 and drawn_w > 0.0
 
 
 def _part(layout: Layout, memory: Memory, inverter: int, battery: int) -> float:

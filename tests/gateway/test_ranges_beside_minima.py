@@ -195,6 +195,25 @@ def test_reactive_power_stops_no_active_power_that_passes_through_a_shared_batte
     )
 
 
+@pytest.mark.parametrize("minimum", ["min_power", "min_charge_power", "min_discharge_power"])
+@pytest.mark.parametrize("share", [0.9, 1.0])
+@pytest.mark.parametrize("told_var", [100.0, 4000.0])
+def test_what_one_loses_at_rest_by_reactive_power_stops_no_hybrid_that_delivers_by_its_sun(
+    told_var: float, share: float, minimum: str
+) -> None:
+    group = two({**HYBRID, "irradiance": "200 W/m²"}, **{minimum: "900 W"})
+    delivers_w = share * ac_from_dc(
+        group.simulation.plant.equipment.inverters["inv-0"],
+        group.simulation.plant.numbers[1].inverters[0].sun_w,
+    )
+    group.tell(0, delivers_w)
+    assert group.power_w(0) == pytest.approx(delivers_w)
+    group.tell(1, told_var, PowerType.REACTIVE)
+    assert group.power_w(0) == pytest.approx(delivers_w)
+    assert group.reactive_var(1) == pytest.approx(told_var)
+    assert is_allowed(delivers_w, group.shown(0), 1e-6)
+
+
 def test_reactive_power_gives_way_to_active_power_and_comes_back() -> None:
     group = two(min_power="400 W")
     least_w = group.shown(0)[-1].lower
