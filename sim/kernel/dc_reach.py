@@ -28,6 +28,8 @@ from .layout import Layout, Memory
 
 _CONVERGED = 1e-13
 """Part of a reactive power by which it may still differ when it is found."""
+_AT_LEAST = 1.0 - 1e-9
+"""Part of its least power that an inverter at that has, but for rounding."""
 
 
 def find_direct_reach(layout: Layout, memory: Memory) -> None:
@@ -248,7 +250,7 @@ def reactive_beside_batteries_var(layout: Layout, memory: Memory, inverter: int,
     """
     own, now = layout.inverters[inverter], memory.inverters[inverter]
     beyond_w = active_w - own.behind_w - now.sun_w
-    if own.behind_w + now.sun_w <= 0.0 or active_w < now.least_w:
+    if own.behind_w + now.sun_w <= 0.0 or active_w < now.least_w * _AT_LEAST:
         return math.inf
     return reactive_at_loss_var(own.params, beyond_w, active_w, now.dc_voltage_pu)
 

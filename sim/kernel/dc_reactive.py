@@ -48,7 +48,9 @@ def reactive_limit_of_batteries_var(layout: Layout, memory: Memory, inverter: in
         active_w: What it has beside that [W].
     """
     own, now = layout.inverters[inverter], memory.inverters[inverter]
-    limit_var = reactive_beside_batteries_var(layout, memory, inverter, active_w)
+    # What it draws at rest charges nothing.
+    charges_w = active_w if now.asked_ac_w != 0.0 else 0.0
+    limit_var = reactive_beside_batteries_var(layout, memory, inverter, charges_w)
     group = layout.groups[own.group]
     for pair in range(own.first_pair, own.end_pair):
         battery = layout.pair_battery[pair]

@@ -214,6 +214,39 @@ def test_what_one_loses_at_rest_by_reactive_power_stops_no_hybrid_that_delivers_
     assert is_allowed(delivers_w, group.shown(0), 1e-6)
 
 
+@pytest.mark.parametrize("full", [{}, {"max_soc": "90 %", "initial_soc": "90 %"}], ids=["half", "full"])
+@pytest.mark.parametrize("least_w", [300, 400, 500, 700, 900])
+@pytest.mark.parametrize("beyond_w", [0.0, 30.0])
+def test_charging_with_just_their_minima_an_inverter_has_the_reactive_power_that_it_shows(
+    beyond_w: float, least_w: int, full: dict[str, str]
+) -> None:
+    """Also where rounding takes it below, and of several batteries one is full."""
+    behind = {**BATTERY, "min_power": f"{least_w} W"}
+    group = Group([BATTERY_INVERTER], [((0,), {**behind, **full}), ((0,), behind)])
+    told_w = group.shown(0)[-1].lower + beyond_w
+    group.tell(0, told_w)
+    ((_, most_var),) = group.shown(0, REACTIVE)
+    group.tell(0, 0.95 * most_var, PowerType.REACTIVE)
+    assert group.reactive_var(0) == pytest.approx(0.95 * most_var)
+    assert group.power_w(0) == pytest.approx(told_w)
+
+
+@pytest.mark.parametrize("inverters", [1, 2])
+@pytest.mark.parametrize("least_w", [20, 60, 150])
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.9])
+def test_what_one_draws_at_rest_for_its_reactive_power_is_no_charging_power_that_limits_this(
+    share: float, least_w: int, inverters: int
+) -> None:
+    """An empty battery gives nothing of what the inverter loses, so that this is more than its least power."""
+    empty = {**BATTERY, "min_charge_power": f"{least_w} W", "initial_soc": "10 %", "min_soc": "10 %"}
+    group = Group([BATTERY_INVERTER] * inverters, [(tuple(range(inverters)), empty)])
+    group.tell(0, share * 10e3, PowerType.REACTIVE)
+    assert group.power_w(0) > 50.0
+    assert group.reactive_var(0) == pytest.approx(share * 10e3)
+    ((_, most_var),) = group.shown(0, REACTIVE)
+    assert most_var == pytest.approx(10e3, rel=1e-3)
+
+
 def test_reactive_power_gives_way_to_active_power_and_comes_back() -> None:
     group = two(min_power="400 W")
     least_w = group.shown(0)[-1].lower
