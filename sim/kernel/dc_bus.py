@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import math
 
+from ...models.inverter import reactive_at_loss_var
 from .ac_bus import is_live
 from .client_limits import cut_w, held_w, reactive_aim_var
 from .dc_asking import ROUNDING, acceptable_w, ask_beside, within
-from .dc_reach import dc_as_ac_w, reactive_beside_var, reactive_within_var
+from .dc_reach import given_as_ac_w, reactive_beside_var, reactive_within_var
 from .dc_reactive import reactive_power_gives_way
 from .layout import Layout, Memory
 
@@ -81,7 +82,7 @@ def _left_by_cut_w(layout: Layout, memory: Memory, inverter: int) -> float:
     bridge_w = _bridge_w(memory, inverter)
     if _is_as_asked(memory, inverter, bridge_w):
         return set_w
-    able_w = dc_as_ac_w(layout, memory, inverter, bridge_w)
+    able_w = given_as_ac_w(layout, memory, inverter, bridge_w)
     if abs(able_w - set_w) <= ROUNDING * abs(set_w):
         return set_w
     allowed_w = cut_w(memory, inverter, able_w)
@@ -292,5 +293,9 @@ def _convert(layout: Layout, memory: Memory, inverter: int) -> None:
         now.ac_w = now.asked_ac_w + (bridge_w - now.asked_bridge_w)
     else:
         wanted_var = reactive_aim_var(memory, inverter)
-        now.ac_w = dc_as_ac_w(layout, memory, inverter, bridge_w)
+        now.ac_w = given_as_ac_w(layout, memory, inverter, bridge_w)
         now.asked_var = reactive_within_var(layout, memory, inverter, wanted_var, now.ac_w)
+        if bridge_w < 0.0 and now.ac_w == -layout.inverters[inverter].minimum_delivered_w != 0.0:
+            params, loss_w = layout.inverters[inverter].params, now.ac_w - bridge_w
+            most_var = reactive_at_loss_var(params, loss_w, now.ac_w, now.dc_voltage_pu)
+            now.asked_var = min(max(now.asked_var, -most_var), most_var) + 0.0

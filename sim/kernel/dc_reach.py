@@ -107,7 +107,7 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
         given_w, drawn_w = _passing_w(layout, memory, inverter)
         lower_w -= given_w
         upper_w -= drawn_w
-    control.reach_lower_w = max(dc_as_ac_w(layout, memory, inverter, lower_w + sun_w), -most_w)
+    control.reach_lower_w = max(given_as_ac_w(layout, memory, inverter, lower_w + sun_w), -most_w)
     control.reach_upper_w = min(_charged_as_ac_w(layout, memory, inverter, upper_w), most_w)
 
 
@@ -170,7 +170,7 @@ def _reach_of_batteries_w(
             lower_w += battery.lower_w - others_w
             upper_w += battery.upper_w - others_w
     return (
-        max(dc_as_ac_w(layout, memory, inverter, lower_w), now.own_lower_w),
+        max(given_as_ac_w(layout, memory, inverter, lower_w), now.own_lower_w),
         min(_charged_as_ac_w(layout, memory, inverter, upper_w), now.own_upper_w),
     )
 
@@ -220,6 +220,16 @@ def dc_as_ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> fl
             return power_w
         power_w, beside_var = ac_beside_reactive(params, dc_w, var, voltage_pu), var
     return power_w
+
+
+def given_as_ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> float:
+    """Return the same of what batteries give at most: reactive power gives way to an inverter's least power."""
+    own, power_w = layout.inverters[inverter], dc_as_ac_w(layout, memory, inverter, dc_w)
+    least_w = own.minimum_delivered_w
+    if least_w == 0.0 or dc_w >= 0.0 or power_w <= -least_w:
+        return power_w
+    without_w = ac_from_dc(own.params, dc_w, memory.inverters[inverter].dc_voltage_pu)
+    return -least_w if without_w <= -least_w else power_w
 
 
 def reactive_within_var(

@@ -247,6 +247,29 @@ def test_what_one_draws_at_rest_for_its_reactive_power_is_no_charging_power_that
     assert most_var == pytest.approx(10e3, rel=1e-3)
 
 
+@pytest.mark.parametrize("limit_w", [900.0, 1000.0, 1500.0])
+@pytest.mark.parametrize("told_w", [None, -850.0, -5000.0])
+@pytest.mark.parametrize("beside", [0, 1])
+def test_reactive_power_stops_no_active_power_at_the_most_that_a_battery_gives(
+    beside: int, told_w: float | None, limit_w: float
+) -> None:
+    """An inverter that this leaves its least power delivers that; the reactive power that it shows it has."""
+    group = two({**BATTERY_INVERTER, "min_power": "850 W"}, max_discharge_power=f"{limit_w} W")
+    group.tell(0, group.shown(0)[0].lower if told_w is None else max(told_w, group.shown(0)[0].lower))
+    before = group.simulation.save()
+    ((_, most_var),) = group.shown(beside, REACTIVE)
+    for told_var in (100.0, 4000.0, 9000.0):
+        group.simulation.restore(before)
+        group.tell(beside, told_var, PowerType.REACTIVE)
+        assert group.power_w(0) <= -850.0 * (1.0 - 1e-9)
+        if told_var <= most_var:
+            assert group.reactive_var(beside) == pytest.approx(told_var)
+    if most_var > 1.0:
+        group.simulation.restore(before)
+        group.tell(beside, 0.98 * most_var, PowerType.REACTIVE)
+        assert group.reactive_var(beside) == pytest.approx(0.98 * most_var)
+
+
 def test_reactive_power_gives_way_to_active_power_and_comes_back() -> None:
     group = two(min_power="400 W")
     least_w = group.shown(0)[-1].lower
