@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping
-from itertools import combinations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ...models.meter import meter_window_us
 from ..domain.metrics import Metric
-from ..domain.ranges import ROUNDING, Bounds
+from ..domain.ranges import NOTHING_BUT_ZERO, ROUNDING, Bounds, widest_two
 from ..kernel.energies import Energies
 from ..kernel.intervals import PHASES, WITH_TOTALS, battery_place, meter_place
 from ..plant.plant import Plant
@@ -21,6 +19,7 @@ from ..recording.columns import Column
 from ..recording.names import STATE
 from ..recording.selection import Metrics, wanted
 from ..site.graph import grid_key
+from ..telemetry.device_ranges import beside_minima, beside_rest, chosen_w, drawn_at_rest_w, rests_at
 from ..telemetry.intervals import ACTIVE, REACTIVE, Powers, with_totals
 from ..telemetry.metrics import (
     METRICS,
@@ -39,11 +38,12 @@ from ..telemetry.metrics import (
 from ..telemetry.parts import parts_of
 from ..telemetry.power_bounds import has_connection_limits
 from .metered import measured_powers, metered, metered_registers
+from .ranges_of_rows import Edges, Flags, Floats, beside_rest_of_rows
 from .run import Chunk
+from .shared_minima import SharedMinima
 from .state_columns import told_states
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+_NO_RANGE = Bounds(math.nan, math.nan)
 
 
 def _hypotenuse(one: Floats, other: Floats) -> Floats:
@@ -92,6 +92,7 @@ class Columns:
         self._places = plant.places
         self._meterings = {key: number for number, key in enumerate(plant.equipment.meterings)}
         self._grid = grid_key(plant.site)
+        self._minima = SharedMinima(plant)
 
     def _rows_of(self, key: str, metrics: Metrics) -> list[tuple[MetricRow, Part]]:
         """Return what a component reports of the metrics asked for, and on which part each is read."""
@@ -284,9 +285,9 @@ class Columns:
                     through[parent] = through[parent] + np.where(conducts[parent] | (count == 0), part, 0.0)
         return through[key]
 
-    def _conducts(self, chunk: Chunk, key: str) -> npt.NDArray[np.bool_]:
+    def _conducts(self, chunk: Chunk, key: str) -> Flags:
         is_closed, is_cut_off = self._switches(chunk, key)
-        conducts: npt.NDArray[np.bool_] = (is_closed != 0) & (is_cut_off == 0)
+        conducts: Flags = (is_closed != 0) & (is_cut_off == 0)
         return conducts
 
     def _telling_power(self, chunk: Chunk, key: str) -> Floats:
@@ -316,9 +317,8 @@ class Columns:
         gap = self._plant.equipment.systems[key].gap
         if any(gap):
             edges = np.full(rows, gap.lower), np.full(rows, gap.upper)
-            yield from _bounds_beside_rest(
-                Metric.DC_POWER, lower, upper, edges, np.zeros(rows), np.zeros(rows)
-            )
+            ranges = beside_rest_of_rows((lower, upper), edges, np.zeros(rows), np.zeros(rows))
+            yield from _two_bounds(Metric.DC_POWER, ranges)
         else:
             yield from _bounds(Metric.DC_POWER, lower, upper)
         soc = (np.full(rows, 100.0 * params.soc_lower), np.full(rows, 100.0 * params.soc_upper))
@@ -349,11 +349,38 @@ class Columns:
             power = self._active_w(chunk, key)
             rest = np.where((power > 0.0) & (power < gap[1] * (1.0 - ROUNDING)), power, 0.0)
             alone = self._alone(chunk, key)
-            yield from _bounds_beside_rest(Metric.AC_POWER_ACTIVE, lower, upper, gap, power, rest, alone)
+            ranges = beside_rest_of_rows((lower, upper), gap, power, rest, alone)
+            if key in self._places.inverters:
+                self._leave_minima(chunk, key, ranges, (lower, upper), gap, power, alone)
+            yield from _two_bounds(Metric.AC_POWER_ACTIVE, ranges)
         else:
             yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)
 
-    def _gap(self, chunk: Chunk, key: str) -> tuple[Floats, Floats] | None:
+    def _leave_minima(
+        self,
+        chunk: Chunk,
+        key: str,
+        ranges: tuple[Edges, Edges],
+        within: Edges,
+        gap: Edges,
+        power: Floats,
+        alone: Edges | None,
+    ) -> None:
+        """Put in place of ranges what leaves shared batteries their minima, where others use these."""
+        samples, number = chunk.samples, self._places.inverters[key]
+        rest_w = self._plant.equipment.ratings[key].rest_w
+        for row in self._minima.rows(samples, number).tolist():
+            power_w, its_gap = float(power[row]), _at(gap, row)
+            its_alone = None if alone is None or alone[0][row] >= 0.0 else _at(alone, row)
+            can = beside_rest(_at(within, row), its_gap, drawn_at_rest_w(power_w, its_gap), its_alone)
+            drawn_w = max(rest_w, float(samples.drawn_beyond_w[row, number]))
+            left = self._minima.ranges(samples, row, number)
+            can = beside_minima(can, left, power_w, rests=rests_at(power_w, drawn_w, its_gap))
+            two = widest_two(can, chosen_w(power_w, its_gap, its_alone), keeps_zero=True) or NOTHING_BUT_ZERO
+            for (least, most), bounds in zip(ranges, (*two, _NO_RANGE), strict=False):
+                least[row], most[row] = bounds
+
+    def _gap(self, chunk: Chunk, key: str) -> Edges | None:
         """Return between which powers a device cannot run; None if it never has such a gap."""
         samples, places = chunk.samples, self._places
         if key in places.inverters:
@@ -365,13 +392,17 @@ class Columns:
         gap, rows = self._plant.equipment.ratings[key].set_point_gap, len(samples.times_us)
         return (np.full(rows, gap.lower), np.full(rows, gap.upper)) if any(gap) else None
 
-    def _alone(self, chunk: Chunk, key: str) -> tuple[Floats, Floats] | None:
+    def _alone(self, chunk: Chunk, key: str) -> Edges | None:
         """Return what of its gap a device delivers nevertheless, by the sun alone; None if it never does."""
         if key not in self._places.inverters:
             return None
         number = self._places.inverters[key]
         alone_w, gap = chunk.samples.alone_w[:, number], self._plant.equipment.ratings[key].gap
         return (0.0 - alone_w, np.full(len(alone_w), gap.lower)) if alone_w.any() else None
+
+
+def _at(edges: Edges, row: int) -> Bounds:
+    return Bounds(float(edges[0][row]), float(edges[1][row]))
 
 
 def _unsigned_zeros(column: Column) -> Column:
@@ -388,66 +419,6 @@ def _bounds(metric: Metric, lower: Floats, upper: Floats, number: int = 0) -> It
     yield f"{metric.value}_bound_{number}_upper", upper
 
 
-def _bounds_beside_rest(
-    metric: Metric,
-    lower: Floats,
-    upper: Floats,
-    gap: tuple[Floats, Floats],
-    power: Floats,
-    rest: Floats,
-    alone: tuple[Floats, Floats] | None = None,
-) -> Iterator[tuple[str, Column]]:
-    """Yield what is drawn at rest and what is beyond a gap, either way, in ascending order; see `power_bounds`.
-
-    Args:
-        metric: Whose bounds they are.
-        lower: What could be without the gap.
-        upper: The same.
-        gap: Around 0.
-        power: That there is.
-        rest: What is drawn at rest.
-        alone: What of the gap can be nevertheless, where its lower edge is below 0.
-    """
-    nothing = np.zeros(len(lower))
-    alone_lower, alone_upper = (nothing, nothing) if alone is None else alone
-    lowers = np.stack([lower, np.maximum(lower, alone_lower), nothing, gap[1]])
-    uppers = np.stack([
-        np.where(gap[0] == 0.0, rest, gap[0]), np.where(alone_upper == 0.0, rest, alone_upper), rest, upper
-    ])  # fmt: skip
-    can = lowers <= uppers
-    can[1] &= alone_lower < 0.0
-    can[2] = False
-    for way in (0, 1):
-        touches = can[way] & can[3] & (uppers[way] >= lowers[3])
-        lowers[3] = np.where(touches, lowers[way], lowers[3])
-        can[way] &= ~touches
-    has_zero = can & (lowers <= 0.0) & (uppers >= 0.0)
-    is_around = (can & (uppers < 0.0)).any(axis=0) & (can & (lowers > 0.0)).any(axis=0)
-    can[2] = ~has_zero.any(axis=0) & ~is_around
-    has_zero[2] = can[2]
-    slack = ROUNDING * np.abs(power)
-    has_power = (lowers - slack <= power) & (power <= uppers + slack)
-    has_power[1] = False
-    can = _widest_two(can, lowers, uppers, has_power, has_zero)
-    order = np.argsort(~can, axis=0, kind="stable")
-    for number in (0, 1):
-        there = can.sum(axis=0) > number
-        lower, upper = (np.take_along_axis(each, order, axis=0)[number] for each in (lowers, uppers))
-        yield from _bounds(metric, np.where(there, lower, np.nan), np.where(there, upper, np.nan), number)
-
-
-def _widest_two(can: Flags, lowers: Floats, uppers: Floats, has_power: Flags, has_zero: Flags) -> Flags:
-    """Return which two of the ranges remain of three or more; see `widest_two`."""
-    best, rank = can, np.full(can.shape[1], -np.inf)
-    width = np.full(can.shape[1], -np.inf)
-    for one, other in combinations(range(len(can)), 2):
-        is_around = (uppers[one] < 0.0) & (lowers[other] > 0.0)
-        its_rank = 2.0 * (has_power[one] | has_power[other]) + (has_zero[one] | has_zero[other] | is_around)
-        its_width = (uppers[one] - lowers[one]) + (uppers[other] - lowers[other])
-        is_better = (its_rank > rank) | ((its_rank == rank) & (its_width > width))
-        is_better &= can[one] & can[other] & (can.sum(axis=0) > 2)
-        rank, width = np.where(is_better, its_rank, rank), np.where(is_better, its_width, width)
-        pair = np.zeros_like(can)
-        pair[[one, other]] = True
-        best = np.where(is_better, pair, best)
-    return best
+def _two_bounds(metric: Metric, ranges: tuple[Edges, Edges]) -> Iterator[tuple[str, Column]]:
+    for number, (lower, upper) in enumerate(ranges):
+        yield from _bounds(metric, lower, upper, number)

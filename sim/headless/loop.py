@@ -15,7 +15,7 @@ from ..kernel.grid import line_voltage_v, take_in_grid, voltage_v
 from ..kernel.intervals import gather_extremes, gather_means, gather_totals
 from ..kernel.layout import Layout, Memory
 from ..kernel.metering import metering_state, shown_by
-from ..kernel.reach import reach_w
+from ..kernel.reach import drawn_beyond_w, reach_w
 from ..kernel.steps import control, integrate, needs_control, solve
 
 
@@ -68,7 +68,14 @@ class Samples:
     least_w: Any
     least_delivered_w: Any
     alone_w: Any
-    """Per inverter with batteries."""
+    sun_w: Any
+    dc_voltage_pu: Any
+    asked_ac_w: Any
+    drawn_beyond_w: Any
+    """Per inverter with batteries; the last is what it draws beyond what it is set to."""
+    asked_w: Any
+    conducts: Any
+    """Per pair of an inverter and a battery: what that is asked for, and whether they are connected."""
     reach_lower_w: Any
     reach_upper_w: Any
     """Per control."""
@@ -218,6 +225,13 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
         samples.least_w[row, inverter] = now.least_w
         samples.least_delivered_w[row, inverter] = now.least_delivered_w
         samples.alone_w[row, inverter] = now.alone_w
+        samples.sun_w[row, inverter] = now.sun_w
+        samples.dc_voltage_pu[row, inverter] = now.dc_voltage_pu
+        samples.asked_ac_w[row, inverter] = now.asked_ac_w
+        samples.drawn_beyond_w[row, inverter] = drawn_beyond_w(layout, memory, inverter)
+    for pair in range(len(layout.pair_battery)):
+        samples.asked_w[row, pair] = memory.pairs[pair].asked_w
+        samples.conducts[row, pair] = memory.pairs[pair].conducts
     for control_number in range(len(layout.controls)):
         lower_w, upper_w = reach_w(layout, memory, control_number)
         samples.reach_lower_w[row, control_number] = lower_w

@@ -123,7 +123,7 @@ class HeadlessRun:
         plant, rows = self.plant, len(times_us)
         components, controls = len(plant.wiring.order), len(plant.controlled)
         batteries, meterings = len(plant.equipment.batteries), len(plant.equipment.meterings)
-        inverters = len(plant.wiring.batteries_of)
+        inverters, pairs = len(plant.wiring.batteries_of), len(plant.numbers[0].pair_battery)
 
         def table(columns: int) -> Floats:
             return np.empty((rows, columns))
@@ -147,6 +147,9 @@ class HeadlessRun:
             battery_lower_w=table(batteries), battery_upper_w=table(batteries),
             inverter_dc_w=table(inverters),
             least_w=table(inverters), least_delivered_w=table(inverters), alone_w=table(inverters),
+            sun_w=table(inverters), dc_voltage_pu=table(inverters),
+            asked_ac_w=table(inverters), drawn_beyond_w=table(inverters),
+            asked_w=table(pairs), conducts=flags(pairs),
             reach_lower_w=table(controls), reach_upper_w=table(controls),
             is_closed=flags(components), is_cut_off=flags(components),
             voltage_v=table(6), metered=table(12 * meterings), registers_wh=table(2 * meterings),

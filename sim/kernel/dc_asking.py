@@ -22,6 +22,9 @@ def ask_beside(layout: Layout, memory: Memory, inverter: int, set_w: float, set_
     now.asked_var = set_var
     now.asked_bridge_w = bridge_w
     now.wanted_dc_w = bridge_w - now.sun_w
+    if abs(now.wanted_dc_w) <= ROUNDING * abs(now.sun_w):
+        # What rounding leaves of all that the sun brings is no power of its batteries.
+        now.wanted_dc_w = 0.0
     _spread(layout, memory, inverter, now.wanted_dc_w)
 
 

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import math
 
+from ...models.inverter import reactive_at_loss_var
 from .ac_bus import is_live
 from .client_limits import cut_w, held_w, reactive_aim_var
 from .dc_asking import ROUNDING, acceptable_w, ask_beside, within
-from .dc_reach import dc_as_ac_w, reactive_beside_var, reactive_within_var
+from .dc_reach import given_as_ac_w, reactive_beside_var, reactive_within_var
 from .dc_reactive import reactive_power_gives_way
 from .layout import Layout, Memory
 
@@ -81,7 +82,7 @@ def _left_by_cut_w(layout: Layout, memory: Memory, inverter: int) -> float:
     bridge_w = _bridge_w(memory, inverter)
     if _is_as_asked(memory, inverter, bridge_w):
         return set_w
-    able_w = dc_as_ac_w(layout, memory, inverter, bridge_w)
+    able_w = given_as_ac_w(layout, memory, inverter, bridge_w)
     if abs(able_w - set_w) <= ROUNDING * abs(set_w):
         return set_w
     allowed_w = cut_w(memory, inverter, able_w)
@@ -126,18 +127,23 @@ def _one_gives_way(layout: Layout, memory: Memory, group: int) -> bool:
 def _giving_way(layout: Layout, memory: Memory, group: int, battery: int) -> int:
     """Return which inverter rests where what others charge leaves a battery less than its minimum of what some deliver.
 
-    Of those whose rest leaves the others what they ask for, it is the one that had nothing before, or else the one
-    whose power changes most; -1 if there is none.
+    What one loses at rest by reactive power is not delivered: the grid gives it where the battery does not. Of those
+    whose rest leaves the others what they ask for, it is the one that had nothing before, or else the one whose power
+    changes most; -1 if there is none.
     """
-    own, given_w, drawn_w = layout.groups[group], 0.0, 0.0
+    own, all_w, given_w, drawn_w = layout.groups[group], 0.0, 0.0, 0.0
     for place in range(own.first_inverter, own.end_inverter):
-        asking = layout.inverters[layout.group_inverters[place]]
+        inverter = layout.group_inverters[place]
+        asking = layout.inverters[inverter]
         for pair in range(asking.first_pair, asking.end_pair):
             if layout.pair_battery[pair] == battery:
-                given_w += min(memory.pairs[pair].asked_w, 0.0)
-                drawn_w += max(memory.pairs[pair].asked_w, 0.0)
+                asked_w = memory.pairs[pair].asked_w
+                all_w += asked_w
+                drawn_w += max(asked_w, 0.0)
+                if memory.inverters[inverter].asked_ac_w != 0.0:
+                    given_w += min(asked_w, 0.0)
     chosen, slack_w = -1, ROUNDING * min(drawn_w, 0.0 - given_w)
-    if slack_w == 0.0 or not _is_short(layout, memory, battery, given_w + drawn_w, slack_w):
+    if slack_w == 0.0 or not _is_short(layout, memory, battery, all_w, slack_w):
         return chosen
     for place in range(own.first_inverter, own.end_inverter):
         inverter = layout.group_inverters[place]
@@ -146,7 +152,7 @@ def _giving_way(layout: Layout, memory: Memory, group: int, battery: int) -> int
             asked_w = memory.pairs[pair].asked_w
             if layout.pair_battery[pair] == battery and asked_w != 0.0 and now.asked_ac_w != 0.0:
                 # At rest it leaves its batteries what the sun gives.
-                others_w = given_w + drawn_w - asked_w * (1.0 + now.sun_w / now.wanted_dc_w)
+                others_w = all_w - asked_w * (1.0 + now.sun_w / now.wanted_dc_w)
                 is_enough = not _is_short(layout, memory, battery, others_w, slack_w)
                 if is_enough and (chosen < 0 or _change_w(memory, inverter) >= _change_w(memory, chosen)):
                     chosen = inverter
@@ -287,5 +293,9 @@ def _convert(layout: Layout, memory: Memory, inverter: int) -> None:
         now.ac_w = now.asked_ac_w + (bridge_w - now.asked_bridge_w)
     else:
         wanted_var = reactive_aim_var(memory, inverter)
-        now.ac_w = dc_as_ac_w(layout, memory, inverter, bridge_w)
+        now.ac_w = given_as_ac_w(layout, memory, inverter, bridge_w)
         now.asked_var = reactive_within_var(layout, memory, inverter, wanted_var, now.ac_w)
+        if bridge_w < 0.0 and now.ac_w == -layout.inverters[inverter].minimum_delivered_w != 0.0:
+            params, loss_w = layout.inverters[inverter].params, now.ac_w - bridge_w
+            most_var = reactive_at_loss_var(params, loss_w, now.ac_w, now.dc_voltage_pu)
+            now.asked_var = min(max(now.asked_var, -most_var), most_var) + 0.0

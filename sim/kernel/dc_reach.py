@@ -29,6 +29,8 @@ from .layout import Layout, Memory
 
 _CONVERGED = 1e-13
 """Part of a reactive power by which it may still differ when it is found."""
+_AT_LEAST = 1.0 - 1e-9
+"""Part of its least power that an inverter at that has, but for rounding."""
 
 
 def find_direct_reach(layout: Layout, memory: Memory) -> None:
@@ -109,7 +111,7 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
         given_w, drawn_w = _passing_w(layout, memory, inverter)
         lower_w -= given_w
         upper_w -= drawn_w
-    control.reach_lower_w = max(dc_as_ac_w(layout, memory, inverter, lower_w + sun_w), -most_w)
+    control.reach_lower_w = max(given_as_ac_w(layout, memory, inverter, lower_w + sun_w), -most_w)
     control.reach_upper_w = min(_charged_as_ac_w(layout, memory, inverter, upper_w), most_w)
 
 
@@ -172,7 +174,7 @@ def _reach_of_batteries_w(
             lower_w += battery.lower_w - others_w
             upper_w += battery.upper_w - others_w
     return (
-        max(dc_as_ac_w(layout, memory, inverter, lower_w), now.own_lower_w),
+        max(given_as_ac_w(layout, memory, inverter, lower_w), now.own_lower_w),
         min(_charged_as_ac_w(layout, memory, inverter, upper_w), now.own_upper_w),
     )
 
@@ -224,6 +226,16 @@ def dc_as_ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> fl
     return power_w
 
 
+def given_as_ac_w(layout: Layout, memory: Memory, inverter: int, dc_w: float) -> float:
+    """Return the same of what batteries give at most: reactive power gives way to an inverter's least power."""
+    own, power_w = layout.inverters[inverter], dc_as_ac_w(layout, memory, inverter, dc_w)
+    least_w = own.minimum_delivered_w
+    if least_w == 0.0 or dc_w >= 0.0 or power_w <= -least_w:
+        return power_w
+    without_w = ac_from_dc(own.params, dc_w, memory.inverters[inverter].dc_voltage_pu)
+    return -least_w if without_w <= -least_w else power_w
+
+
 def reactive_within_var(
     layout: Layout, memory: Memory, inverter: int, wanted_var: float, active_w: float
 ) -> float:
@@ -252,7 +264,7 @@ def reactive_beside_batteries_var(layout: Layout, memory: Memory, inverter: int,
     """
     own, now = layout.inverters[inverter], memory.inverters[inverter]
     beyond_w = active_w - own.behind_w - now.sun_w
-    if own.behind_w + now.sun_w <= 0.0 or active_w < now.least_w:
+    if own.behind_w + now.sun_w <= 0.0 or active_w < now.least_w * _AT_LEAST:
         return math.inf
     return reactive_at_loss_var(own.params, beyond_w, active_w, now.dc_voltage_pu)
 

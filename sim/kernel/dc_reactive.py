@@ -1,19 +1,29 @@
 """How reactive power gives way where what it loses would bring a battery below its minimum.
 
-Active power goes first: no inverter that charges a battery with its minimum rests because reactive power is asked for,
-of it or of another one at that battery.
+Active power goes first: no inverter that charges a battery with its minimum, or that delivers its own least power of
+what a battery gives at most, rests because reactive power is asked for, of it or of another one at that battery.
 """
 
 from __future__ import annotations
 
+import math
+
 from ...models.inverter import reactive_at_loss_var
 from .dc_asking import ROUNDING, acceptable_w, ask_beside, part_of_more
-from .dc_reach import dc_beside_reactive_w, least_charged_w, least_given_w, reactive_beside_batteries_var
+from .dc_reach import (
+    dc_as_ac_w,
+    dc_beside_reactive_w,
+    least_charged_w,
+    least_given_w,
+    reactive_beside_batteries_var,
+)
 from .layout import GroupLayout, Layout, Memory
 
 
 def reactive_power_gives_way(layout: Layout, memory: Memory, group: int) -> bool:
     """Cut reactive power that brings the first battery of a group below its minimum, and say whether there is one.
+
+    So it does of a battery that has to give more than it can, so that an inverter would come below its own minimum.
 
     It is cut by no more than brings the battery there, that of inverters listed first before that of others.
     """
@@ -23,8 +33,11 @@ def reactive_power_gives_way(layout: Layout, memory: Memory, group: int) -> bool
     for place in range(own.first_battery, own.end_battery):
         battery = layout.group_batteries[place]
         asked_w, slack_w = _asked_w(layout, memory, own, battery)
+        saved_w = _saved_w(layout, memory, own, battery)
         short_w = _short_w(layout, memory, own, battery, asked_w)
-        if slack_w < short_w <= _saved_w(layout, memory, own, battery) + slack_w:
+        if short_w == 0.0:
+            short_w = min(_beyond_w(layout, memory, own, battery, asked_w), saved_w)
+        if slack_w < short_w <= saved_w + slack_w:
             for member in range(own.first_inverter, own.end_inverter):
                 inverter = layout.group_inverters[member]
                 part = _part(layout, memory, inverter, battery)
@@ -48,7 +61,10 @@ def reactive_limit_of_batteries_var(layout: Layout, memory: Memory, inverter: in
         active_w: What it has beside that [W].
     """
     own, now = layout.inverters[inverter], memory.inverters[inverter]
-    limit_var = reactive_beside_batteries_var(layout, memory, inverter, active_w)
+    # What it draws at rest charges nothing.
+    charges_w = active_w if now.asked_ac_w != 0.0 else 0.0
+    limit_var = reactive_beside_batteries_var(layout, memory, inverter, charges_w)
+    limit_var = min(limit_var, _left_to_give_var(layout, memory, inverter))
     group = layout.groups[own.group]
     for pair in range(own.first_pair, own.end_pair):
         battery = layout.pair_battery[pair]
@@ -63,6 +79,69 @@ def reactive_limit_of_batteries_var(layout: Layout, memory: Memory, inverter: in
             left_var = reactive_at_loss_var(own.params, loss_w, now.asked_ac_w, now.dc_voltage_pu)
             limit_var = min(limit_var, left_var)
     return limit_var
+
+
+def _left_to_give_var(layout: Layout, memory: Memory, inverter: int) -> float:
+    """Return how much reactive power leaves those that deliver their least power what batteries can give [var]."""
+    own, now = layout.inverters[inverter], memory.inverters[inverter]
+    group, limit_var = layout.groups[own.group], math.inf
+    power_w = now.ac_w if now.dc_w != 0.0 else 0.0
+    for pair in range(own.first_pair, own.end_pair):
+        battery = layout.pair_battery[pair]
+        part, spare_w = _part(layout, memory, inverter, battery), _spare_w(layout, memory, group, battery)
+        if part > 0.0 and spare_w < math.inf:
+            asked_w, _ = _asked_w(layout, memory, group, battery)
+            more_w = max(asked_w - memory.batteries[battery].lower_w, 0.0) + spare_w
+            left_var = reactive_at_loss_var(
+                own.params, power_w - now.dc_w + more_w / part, power_w, now.dc_voltage_pu
+            )
+            limit_var = min(limit_var, left_var)
+    return limit_var
+
+
+def _spare_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> float:
+    """Return how much less than they have all could deliver that a battery gives to and that have a minimum [W].
+
+    Infinite if there are none.
+    """
+    spare_w = math.inf
+    for member in range(own.first_inverter, own.end_inverter):
+        inverter = layout.group_inverters[member]
+        least_w, now = layout.inverters[inverter].minimum_delivered_w, memory.inverters[inverter]
+        if least_w > 0.0 and now.asked_ac_w < 0.0 and _asks_to_give(layout, memory, inverter, battery):
+            spare_w = min(spare_w, max(0.0 - now.ac_w - least_w, 0.0))
+    return spare_w
+
+
+def _asks_to_give(layout: Layout, memory: Memory, inverter: int, battery: int) -> bool:
+    for pair in range(layout.inverters[inverter].first_pair, layout.inverters[inverter].end_pair):
+        if layout.pair_battery[pair] == battery and memory.pairs[pair].asked_w < 0.0:
+            return True
+    return False
+
+
+def _beyond_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int, asked_w: float) -> float:
+    """Return what a battery is asked to give beyond what it can where an inverter would rest by that, else 0 [W]."""
+    beyond_w, given_w = memory.batteries[battery].lower_w - asked_w, 0.0
+    if beyond_w <= 0.0:
+        return 0.0
+    for member in range(own.first_inverter, own.end_inverter):
+        asking = layout.inverters[layout.group_inverters[member]]
+        for pair in range(asking.first_pair, asking.end_pair):
+            if layout.pair_battery[pair] == battery:
+                given_w += min(memory.pairs[pair].asked_w, 0.0)
+    for member in range(own.first_inverter, own.end_inverter):
+        inverter = layout.group_inverters[member]
+        asking, now = layout.inverters[inverter], memory.inverters[inverter]
+        if asking.minimum_delivered_w > 0.0 and now.asked_ac_w < 0.0:
+            for pair in range(asking.first_pair, asking.end_pair):
+                its_w = memory.pairs[pair].asked_w
+                if layout.pair_battery[pair] == battery and its_w < 0.0:
+                    left_w = now.asked_bridge_w + beyond_w * its_w / given_w
+                    able_w = dc_as_ac_w(layout, memory, inverter, left_w)
+                    if able_w > -asking.minimum_delivered_w * (1.0 - ROUNDING):
+                        return beyond_w
+    return 0.0
 
 
 def _has_reactive_power(layout: Layout, memory: Memory, own: GroupLayout) -> bool:
@@ -105,9 +184,10 @@ def _asked_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> 
 def _stops_active_power(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> bool:
     """Say whether an inverter with active power rests if a battery takes nothing of what it is asked for.
 
-    One that charges it from the grid or delivers what it gives, or that is to pass its power on to another one.
+    One that charges it from the grid or delivers what it gives, or that is to pass its power on to another one that
+    delivers.
     """
-    given_w, drawn_w, has_active_power = 0.0, 0.0, False
+    given_w, drawn_w = 0.0, 0.0
     for member in range(own.first_inverter, own.end_inverter):
         inverter = layout.group_inverters[member]
         set_w = memory.inverters[inverter].asked_ac_w
@@ -116,10 +196,10 @@ def _stops_active_power(layout: Layout, memory: Memory, own: GroupLayout, batter
                 asked_w = memory.pairs[pair].asked_w
                 if asked_w * set_w > 0.0:
                     return True
-                given_w += min(asked_w, 0.0)
                 drawn_w += max(asked_w, 0.0)
-                has_active_power = has_active_power or asked_w * set_w != 0.0
-    return has_active_power and given_w < 0.0 and drawn_w > 0.0
+                if set_w != 0.0:
+                    given_w += min(asked_w, 0.0)
+    return given_w < 0.0 and drawn_w > 0.0
 
 
 def _part(layout: Layout, memory: Memory, inverter: int, battery: int) -> float:

@@ -67,7 +67,7 @@ class Capability:
         return self._rated(key, reach_as_others_give_way_w(self._point.layout, self._memory, number))
 
     def ranges_beside_minima(self, key: str) -> Ranges:
-        """Return the active powers of a device that bring no battery below its minimum where it shares one [W].
+        """Return the active powers of a device that bring no battery below what it is left at least [W].
 
         Its own least power aside, and while other inverters keep what they have of the batteries.
         """
@@ -76,6 +76,11 @@ class Capability:
             return EVERYTHING
         self._point.solve()
         return ranges_beside_minima(self._point.layout, self._memory, number)
+
+    def shares_batteries(self, key: str) -> bool:
+        """Say whether another inverter reaches a battery of a device."""
+        number = self._places.inverters.get(key)
+        return number is not None and self._point.layout.inverters[number].is_sharing != 0
 
     def _rated(self, key: str, reach_w: tuple[float, float]) -> Bounds:
         """Return what its rating leaves of what a device could have, 0 and its rest among it; or nothing [W]."""

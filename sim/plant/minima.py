@@ -1,4 +1,4 @@
-"""Which active powers of an inverter leave batteries that it shares their minima, beside what others have of these.
+"""Which active powers of an inverter leave its batteries their minima, beside what others have of these.
 
 An inverter with several batteries asks each for its part of its power: see `dc_asking`. A battery is left its minimum
 by ranges of that power, so by those that are in such a range of each.
@@ -19,12 +19,20 @@ from ..kernel.layout import Layout, Memory
 EVERYTHING: Ranges = (Bounds(-math.inf, math.inf),)
 
 
+class _Others(NamedTuple):
+    """What other inverters ask a battery for."""
+
+    asked_w: float = 0.0
+    """All of it [W]."""
+    given_w: float = 0.0
+    """What those ask it to give that do not rest, <= 0 [W]."""
+
+
 class _Part(NamedTuple):
     """What an inverter asks a battery for: a line over its DC power, and what others have."""
 
     battery: int
-    others_w: float
-    """What other inverters ask it for [W]."""
+    others: _Others
     slope: float
     """Part of its DC power [1]."""
     offset_w: float
@@ -32,20 +40,19 @@ class _Part(NamedTuple):
 
 
 def ranges_beside_minima(layout: Layout, memory: Memory, inverter: int) -> Ranges:
-    """Return the active powers of an inverter that bring no battery below its minimum where it shares one [W].
+    """Return the active powers of an inverter that bring no battery below what it is left at least [W].
 
-    Others keep what they ask of these now; what flows must be known. Rest need not be among them.
+    That is what its clients leave it, and its own minimum where others use it as well, who keep what they ask of it
+    now; what flows must be known. Rest need not be among them.
     """
-    if not layout.inverters[inverter].is_sharing:
-        return EVERYTHING
-    others_w = {layout.pair_battery[pair]: 0.0 for pair in _pairs(layout, memory, inverter)}
-    _add_others(layout, memory, inverter, others_w)
-    if not any(_is_beside(layout, memory, battery, each_w) for battery, each_w in others_w.items()):
+    others = {layout.pair_battery[pair]: _Others() for pair in _pairs(layout, memory, inverter)}
+    _add_others(layout, memory, inverter, others)
+    if not any(_is_beside(layout, memory, battery, each.asked_w) for battery, each in others.items()):
         return EVERYTHING
     sun_w = memory.inverters[inverter].sun_w
     left: list[Bounds] = []
     for sign in (-1.0, 1.0):
-        for piece, parts in _pieces(layout, memory, inverter, others_w, sign):
+        for piece, parts in _pieces(layout, memory, inverter, others, sign):
             can: Ranges = (piece,)
             for part in parts:
                 can = intersection(can, _left_by_battery(layout, memory, part, is_by_sun=False))
@@ -74,7 +81,7 @@ def _is_beside(layout: Layout, memory: Memory, battery: int, others_w: float) ->
     return others_w != 0.0 and (own.minimum_w > 0.0 or own.minimum_delivered_w > 0.0)
 
 
-def _add_others(layout: Layout, memory: Memory, inverter: int, others_w: dict[int, float]) -> None:
+def _add_others(layout: Layout, memory: Memory, inverter: int, others: dict[int, _Others]) -> None:
     """Add up what other inverters ask batteries for [W]."""
     group = layout.groups[layout.inverters[inverter].group]
     for place in range(group.first_inverter, group.end_inverter):
@@ -82,12 +89,17 @@ def _add_others(layout: Layout, memory: Memory, inverter: int, others_w: dict[in
         if other != inverter:
             for pair in range(layout.inverters[other].first_pair, layout.inverters[other].end_pair):
                 battery = layout.pair_battery[pair]
-                if battery in others_w:
-                    others_w[battery] += memory.pairs[pair].asked_w
+                if battery in others:
+                    asked_w, given_w = others[battery]
+                    more_w = memory.pairs[pair].asked_w
+                    rests = memory.inverters[other].asked_ac_w == 0.0
+                    others[battery] = _Others(
+                        asked_w + more_w, given_w + (0.0 if rests else min(more_w, 0.0))
+                    )
 
 
 def _pieces(
-    layout: Layout, memory: Memory, inverter: int, others_w: dict[int, float], sign: float
+    layout: Layout, memory: Memory, inverter: int, others: dict[int, _Others], sign: float
 ) -> Iterator[tuple[Bounds, list[_Part]]]:
     """Yield ranges of DC power of one direction [W] with what an inverter asks its batteries for in them."""
     pairs = _pairs(layout, memory, inverter)
@@ -98,7 +110,7 @@ def _pieces(
     def parts(offsets_w: list[float]) -> list[_Part]:
         batteries = [layout.pair_battery[pair] for pair in pairs]
         return [
-            _Part(battery, others_w[battery], slope, offset_w)
+            _Part(battery, others[battery], slope, offset_w)
             for battery, slope, offset_w in zip(batteries, slopes, offsets_w, strict=True)
         ]
 
@@ -126,18 +138,21 @@ def _left_by_battery(layout: Layout, memory: Memory, part: _Part, *, is_by_sun: 
         layout: Of the plant.
         memory: With what the battery allows.
         part: What it is asked for.
-        is_by_sun: Whether it need not take what it is asked for, unless others discharge it.
+        is_by_sun: Whether it need not take what it is asked for, unless others deliver what it gives.
     """
     now = memory.batteries[part.battery]
     least_w = least_charged_w(layout, memory, part.battery)
     least_given = least_given_w(layout, memory, part.battery)
-    if least_w + least_given == 0.0 or (is_by_sun and part.others_w >= 0.0):
+    if least_w + least_given == 0.0 or (is_by_sun and part.others.given_w == 0.0):
         return EVERYTHING
     lower_w = -least_given if now.lower_w < 0.0 or least_given == 0.0 else -math.inf
     upper_w = least_w if now.upper_w > 0.0 or least_w == 0.0 else math.inf
     # What it is asked for beyond what others have of it.
-    lower_w, upper_w = lower_w - part.others_w - part.offset_w, upper_w - part.others_w - part.offset_w
-    slack_w = ROUNDING * (least_w + least_given + abs(part.others_w))
+    lower_w, upper_w = (
+        lower_w - part.others.asked_w - part.offset_w,
+        upper_w - part.others.asked_w - part.offset_w,
+    )
+    slack_w = ROUNDING * (least_w + least_given + abs(part.others.asked_w))
     if part.slope == 0.0:
         is_left = part.offset_w == 0.0 or lower_w >= -slack_w or upper_w <= slack_w
         return EVERYTHING if is_left else ()

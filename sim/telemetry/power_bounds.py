@@ -16,13 +16,13 @@ from ..domain.ranges import (
     NOTHING_BUT_ZERO,
     Bounds,
     Ranges,
-    are_around,
     intersection,
     is_allowed,
     merged,
     widest_two,
 )
 from ..plant.plant import Plant
+from .device_ranges import beside_minima, beside_rest, chosen_w, drawn_at_rest_w, rests_at
 
 _ROUNDING = 1e-9
 METRIC_OF = {PowerType.ACTIVE: Metric.AC_POWER_ACTIVE, PowerType.REACTIVE: Metric.AC_POWER_REACTIVE}
@@ -42,7 +42,7 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
     """Return what telemetry shows as the bounds of a power [W] or [var]; see `bounded_metrics`."""
     if metric is Metric.DC_POWER:
         gap, limits = plant.equipment.systems[key].gap, plant.capability.battery_limits(key)
-        present: Ranges = _beside_rest(limits, gap, 0.0) if any(gap) else (limits,)
+        present: Ranges = beside_rest(limits, gap, 0.0) if any(gap) else (limits,)
     elif metric is Metric.AC_POWER_ACTIVE:
         present = _of_device(plant, key, plant.capability.active_power_bounds(key))
         present = _beside_minima(plant, key, present)
@@ -71,6 +71,8 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
         present = (Bounds(min(rated.lower, 0.0), most_w),)
     else:
         present = _of_device(plant, key, plant.capability.bounds_as_others_give_way(key))
+        if not plant.capability.shares_batteries(key):
+            present = _beside_minima(plant, key, present)
     return _left(plant, key, METRIC_OF[power_type], present)
 
 
@@ -113,18 +115,14 @@ def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
 
 
 def _chosen_power(plant: Plant, key: str, metric: Metric) -> float:
-    """Return the present power of a component [W] or [var]; no number where a hybrid leaves the sun to itself.
-
-    Its batteries can be told to deliver all the same, which is the wider range for those who choose.
-    """
+    """Return the power of a component of which the range is to be shown [W] or [var]; see `chosen_w`."""
     flows = plant.readings.flows()
     if metric is Metric.DC_POWER:
         return flows.battery_dc_w[key]
     if metric is Metric.AC_POWER_REACTIVE:
         return flows.ac[key].reactive_var
-    power_w, alone = plant.readings.active_power_w(key), plant.capability.rating_now(key).alone
-    is_left = alone is not None and alone.contains(power_w) and not plant.set_points.is_told(key)
-    return math.nan if is_left else power_w
+    rating = plant.capability.rating_now(key)
+    return chosen_w(plant.readings.active_power_w(key), rating.set_point_gap, rating.alone)
 
 
 def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ranges) -> Ranges:
@@ -164,17 +162,8 @@ def _most_at_rest_w(plant: Plant, key: str) -> float:
     return max(rating.set_point_gap.upper, rating.rest_w, least_w, plant.capability.losses_w(key))
 
 
-def _is_at_rest(plant: Plant, key: str, power_w: float) -> bool:
-    """Say whether an inverter with that power [W] rests: at its least power it runs."""
-    rating = plant.capability.rating_now(key)
-    drawn_w = max(rating.rest_w, plant.capability.losses_w(key))
-    return power_w >= 0.0 and (power_w <= drawn_w or power_w < rating.set_point_gap.upper * (1.0 - _ROUNDING))
-
-
 def _of_device(plant: Plant, key: str, bounds: Bounds) -> Ranges:
     """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it.
-
-    Three ranges where a hybrid inverter delivers with its batteries, by the sun alone, or charges.
 
     Args:
         plant: The device's.
@@ -185,44 +174,12 @@ def _of_device(plant: Plant, key: str, bounds: Bounds) -> Ranges:
     gap = rating.set_point_gap
     if not any(gap):
         return (bounds,)
-    power_w = plant.readings.active_power_w(key)
-    is_at_rest = 0.0 < power_w < gap.upper * (1.0 - _ROUNDING)
-    return _beside_rest(bounds, gap, power_w if is_at_rest else 0.0, rating.alone)
+    rest_w = drawn_at_rest_w(plant.readings.active_power_w(key), gap)
+    return beside_rest(bounds, gap, rest_w, rating.alone)
 
 
 def _beside_minima(plant: Plant, key: str, ranges: Ranges) -> Ranges:
-    """Leave out of what a device could have what would bring a battery below its minimum.
-
-    What it draws at rest is among it, unless it can have more and less than that.
-    """
-    beside = intersection(ranges, plant.capability.ranges_beside_minima(key))
-    if beside == ranges:
-        return ranges
-    # An edge alone is no choice: rounding would miss it.
-    can = tuple(
-        way for way in beside if way.contains(0.0) or way.upper - way.lower > _ROUNDING * abs(way.upper)
-    )
-    power_w = plant.readings.active_power_w(key)
-    slack_w, is_at_rest = _ROUNDING * abs(power_w), _is_at_rest(plant, key, power_w)
-    if not are_around(0.0, can):
-        can = merged((*can, Bounds(0.0, power_w if is_at_rest else 0.0)))
-    if not is_at_rest and is_allowed(power_w, ranges, slack_w) and not is_allowed(power_w, can, slack_w):
-        can = merged((*can, Bounds(power_w, power_w)))
-    return can
-
-
-def _beside_rest(bounds: Bounds, gap: Bounds, rest_w: float, alone: Bounds | None = None) -> Ranges:
-    """Leave out what is in a gap around 0, and what is drawn at rest if that makes more than two ranges.
-
-    Args:
-        bounds: What could be without the gap.
-        gap: Around 0.
-        rest_w: What is drawn at rest now.
-        alone: What of the gap can be nevertheless.
-    """
-    ways = [Bounds(bounds.lower, gap.lower or rest_w), Bounds(gap.upper, bounds.upper)]
-    if alone is not None:
-        ways.append(Bounds(max(bounds.lower, alone.lower), alone.upper or rest_w))
-    can = merged(way for way in ways if way.lower <= way.upper)
-    has_rest = any(way.contains(0.0) for way in can)
-    return can if has_rest or are_around(0.0, can) else tuple(sorted((*can, Bounds(0.0, rest_w))))
+    """Leave out of what a device could have what would bring a battery below its minimum."""
+    left, rating = plant.capability.ranges_beside_minima(key), plant.capability.rating_now(key)
+    power_w, drawn_w = plant.readings.active_power_w(key), max(rating.rest_w, plant.capability.losses_w(key))
+    return beside_minima(ranges, left, power_w, rests=rests_at(power_w, drawn_w, rating.set_point_gap))

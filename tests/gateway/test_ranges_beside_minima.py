@@ -95,6 +95,27 @@ def test_one_that_rests_shows_0_while_another_charges_with_just_what_clients_lea
     assert group.simulation.plant.tracking.has_reached("inv-1", PowerType.ACTIVE)
 
 
+@pytest.mark.parametrize(
+    "inverter", [BATTERY_INVERTER, *({**HYBRID, "irradiance": f"{sun} W/m²"} for sun in (50, 600))]
+)
+@pytest.mark.parametrize(
+    "left", [[(-2000.0, -900.0)], [(900.0, 2000.0)], [(-2000.0, -900.0), (900.0, 2000.0)]], ids=str
+)
+@pytest.mark.parametrize("batteries", [1, 2])
+def test_one_that_shares_with_nobody_shows_and_accepts_what_leaves_its_battery_what_clients_do(
+    batteries: int, left: list[tuple[float, float]], inverter: dict[str, Any]
+) -> None:
+    group = Group([inverter], [((0,), BATTERY)] * batteries)
+    group.simulation.gateway.augment_bounds(BATTERIES, Metric.DC_POWER, left, lifetime_s=600)
+    group.wait()
+    assert_done_as_shown(group, 0)
+    shown = group.shown(0)
+    for told_w in (*range(-6000, 0, 120), *range(200, 2400, 120)):
+        if not is_allowed(told_w, shown, 150.0):
+            with pytest.raises(OutOfBoundsError):
+                group.tell(0, float(told_w))
+
+
 def test_0_is_shown_beside_two_ranges_of_one_direction() -> None:
     group = two(
         {**BATTERY_INVERTER, "min_power": "500 W"}, max_soc="90 %", initial_soc="90 %", min_power="400 W"
@@ -172,6 +193,81 @@ def test_reactive_power_stops_no_active_power_that_passes_through_a_shared_batte
     assert (
         group.reactive_var(beside) == pytest.approx(group.shown(beside, REACTIVE)[0].upper, abs=0.01) == 0.0
     )
+
+
+@pytest.mark.parametrize("minimum", ["min_power", "min_charge_power", "min_discharge_power"])
+@pytest.mark.parametrize("share", [0.9, 1.0])
+@pytest.mark.parametrize("told_var", [100.0, 4000.0])
+def test_what_one_loses_at_rest_by_reactive_power_stops_no_hybrid_that_delivers_by_its_sun(
+    told_var: float, share: float, minimum: str
+) -> None:
+    group = two({**HYBRID, "irradiance": "200 W/m²"}, **{minimum: "900 W"})
+    delivers_w = share * ac_from_dc(
+        group.simulation.plant.equipment.inverters["inv-0"],
+        group.simulation.plant.numbers[1].inverters[0].sun_w,
+    )
+    group.tell(0, delivers_w)
+    assert group.power_w(0) == pytest.approx(delivers_w)
+    group.tell(1, told_var, PowerType.REACTIVE)
+    assert group.power_w(0) == pytest.approx(delivers_w)
+    assert group.reactive_var(1) == pytest.approx(told_var)
+    assert is_allowed(delivers_w, group.shown(0), 1e-6)
+
+
+@pytest.mark.parametrize("full", [{}, {"max_soc": "90 %", "initial_soc": "90 %"}], ids=["half", "full"])
+@pytest.mark.parametrize("least_w", [300, 400, 500, 700, 900])
+@pytest.mark.parametrize("beyond_w", [0.0, 30.0])
+def test_charging_with_just_their_minima_an_inverter_has_the_reactive_power_that_it_shows(
+    beyond_w: float, least_w: int, full: dict[str, str]
+) -> None:
+    """Also where rounding takes it below, and of several batteries one is full."""
+    behind = {**BATTERY, "min_power": f"{least_w} W"}
+    group = Group([BATTERY_INVERTER], [((0,), {**behind, **full}), ((0,), behind)])
+    told_w = group.shown(0)[-1].lower + beyond_w
+    group.tell(0, told_w)
+    ((_, most_var),) = group.shown(0, REACTIVE)
+    group.tell(0, 0.95 * most_var, PowerType.REACTIVE)
+    assert group.reactive_var(0) == pytest.approx(0.95 * most_var)
+    assert group.power_w(0) == pytest.approx(told_w)
+
+
+@pytest.mark.parametrize("inverters", [1, 2])
+@pytest.mark.parametrize("least_w", [20, 60, 150])
+@pytest.mark.parametrize("share", [0.2, 0.4, 0.9])
+def test_what_one_draws_at_rest_for_its_reactive_power_is_no_charging_power_that_limits_this(
+    share: float, least_w: int, inverters: int
+) -> None:
+    """An empty battery gives nothing of what the inverter loses, so that this is more than its least power."""
+    empty = {**BATTERY, "min_charge_power": f"{least_w} W", "initial_soc": "10 %", "min_soc": "10 %"}
+    group = Group([BATTERY_INVERTER] * inverters, [(tuple(range(inverters)), empty)])
+    group.tell(0, share * 10e3, PowerType.REACTIVE)
+    assert group.power_w(0) > 50.0
+    assert group.reactive_var(0) == pytest.approx(share * 10e3)
+    ((_, most_var),) = group.shown(0, REACTIVE)
+    assert most_var == pytest.approx(10e3, rel=1e-3)
+
+
+@pytest.mark.parametrize("limit_w", [900.0, 1000.0, 1500.0])
+@pytest.mark.parametrize("told_w", [None, -850.0, -5000.0])
+@pytest.mark.parametrize("beside", [0, 1])
+def test_reactive_power_stops_no_active_power_at_the_most_that_a_battery_gives(
+    beside: int, told_w: float | None, limit_w: float
+) -> None:
+    """An inverter that this leaves its least power delivers that; the reactive power that it shows it has."""
+    group = two({**BATTERY_INVERTER, "min_power": "850 W"}, max_discharge_power=f"{limit_w} W")
+    group.tell(0, group.shown(0)[0].lower if told_w is None else max(told_w, group.shown(0)[0].lower))
+    before = group.simulation.save()
+    ((_, most_var),) = group.shown(beside, REACTIVE)
+    for told_var in (100.0, 4000.0, 9000.0):
+        group.simulation.restore(before)
+        group.tell(beside, told_var, PowerType.REACTIVE)
+        assert group.power_w(0) <= -850.0 * (1.0 - 1e-9)
+        if told_var <= most_var:
+            assert group.reactive_var(beside) == pytest.approx(told_var)
+    if most_var > 1.0:
+        group.simulation.restore(before)
+        group.tell(beside, 0.98 * most_var, PowerType.REACTIVE)
+        assert group.reactive_var(beside) == pytest.approx(0.98 * most_var)
 
 
 def test_reactive_power_gives_way_to_active_power_and_comes_back() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -183,6 +184,41 @@ def test_so_it_does_of_photovoltaics_that_support_the_voltage(irradiance: str) -
     del roof["power"]
     components = {**BOUNDED, "grid": {**BOUNDED["grid"], "voltage": "424 V"}, "roof": roof}
     assert_same_bounds(components, "roof")
+
+
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize("recorded_kw", [-8, -1, 0, 4])
+@pytest.mark.parametrize("own", [{}, {"min_power": "100 W"}], ids=["none", "own"])
+def test_so_it_does_of_a_hybrid_that_is_told_one_of_three_ranges_by_a_recording(
+    own: dict[str, str], recorded_kw: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "day.csv"
+    file.write_text(
+        f"time,power\n2026-06-15T11:00:00+00:00,{recorded_kw}\n2026-06-15T14:00:00+00:00,{recorded_kw}\n"
+    )
+    told = {"file": str(file), "column": "power", "align": "start", "unit": "kW", "positive": "consumption"}
+    hybrid = {**BOUNDED["sunny"], "irradiance": "100 W/m²", **own, "recorded": told}
+    battery = {**BOUNDED["sunny-bat"], "min_power": "3 kW", "initial_soc": "50 %"}
+    assert_same_bounds({**BOUNDED, "sunny-bat": battery, "sunny": hybrid}, "sunny")
+
+
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize("key", ["empty-inv", "full-inv", "sunny"])
+@pytest.mark.parametrize("load_w", [-9000, -2500, 0, 1500, 6000])
+@pytest.mark.parametrize("minimum", ["min_power", "min_charge_power", "min_discharge_power"])
+def test_so_it_does_of_inverters_that_share_a_battery_with_a_least_power(
+    minimum: str, load_w: int, key: str
+) -> None:
+    """Beside one that follows its meter, and a hybrid whose sun charges or passes through."""
+    components = {
+        "grid": BOUNDED["grid"], "main": {**BOUNDED["main"], "load": f"{load_w} W"},
+        "empty-inv": BOUNDED["empty-inv"], "full-inv": {**BOUNDED["full-inv"], "self_consumption": "main"},
+        "sunny": {**BOUNDED["sunny"], "irradiance": "60 W/m²"},
+        "empty": {
+            **BOUNDED["empty"], "behind": ["empty-inv", "full-inv", "sunny"], "initial_soc": "50 %", minimum: "900 W"
+        },
+    }  # fmt: skip
+    assert_same_bounds(components, key)
 
 
 def assert_same_bounds(components: dict[str, dict[str, Any]], key: str) -> None:

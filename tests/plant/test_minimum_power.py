@@ -268,10 +268,25 @@ class TestHybridInverters:
         return Storage({**hybrid, "irradiance": irradiance}, {"preset": "lfp-10kwh", **battery})
 
     @pytest.mark.parametrize("own", [{}, {"min_power": "100 W"}], ids=["none", "100 W"])
-    def test_of_three_ranges_they_show_and_accept_the_two_that_leave_the_most_choice(
+    def test_what_they_deliver_by_themselves_is_in_one_of_the_two_ranges_that_they_show_and_accept(
         self, own: dict[str, str]
     ) -> None:
         site = self.by_day("50 W/m²", own, min_power="500 W")
+        power_w = site.plant.readings.active_power_w("inv")
+        (sun_w, _), (draws_w, upper_w) = site.shown()
+        assert power_w == pytest.approx(sun_w) == pytest.approx(-180.6, abs=0.1)
+        assert (draws_w, upper_w) == (pytest.approx(321.0, abs=1.0), 3e3)
+        for told_w in (-300.0, -500.0, -672.0, 0.99 * draws_w):
+            with pytest.raises(OutOfBoundsError):
+                site.tell(told_w)
+        assert site.tell(power_w) == pytest.approx(power_w)
+
+    @pytest.mark.parametrize("own", [{}, {"min_power": "100 W"}], ids=["none", "100 W"])
+    def test_at_rest_they_show_and_accept_the_two_of_three_ranges_that_leave_the_most_choice(
+        self, own: dict[str, str]
+    ) -> None:
+        site = self.by_day("50 W/m²", own, min_power="500 W")
+        site.tell(0.0)
         (lower_w, delivers_w), (draws_w, upper_w) = site.shown()
         assert (lower_w, upper_w) == (-3e3, 3e3)
         assert delivers_w == pytest.approx(-671.5, abs=0.1)
@@ -279,6 +294,7 @@ class TestHybridInverters:
         for power_w in (-100.0, -180.0, -300.0, -500.0, 0.99 * delivers_w, 0.99 * draws_w):
             with pytest.raises(OutOfBoundsError, match="0 or -3000 to -672 W or 321 to 3000 W"):
                 site.tell(power_w)
+        assert site.tell(delivers_w) == pytest.approx(delivers_w)
 
     @pytest.mark.parametrize("irradiance", ["10 W/m²", "50 W/m²", "300 W/m²", "500 W/m²", "900 W/m²"])
     @pytest.mark.parametrize(
