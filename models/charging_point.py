@@ -22,17 +22,8 @@ from __future__ import annotations
 import math
 from typing import Annotated, NamedTuple
 
-from .ev_charger import (
-    EvChargerInput,
-    EvChargerOutput,
-    EvChargerParams,
-    EvChargerState,
-    ev_charger_horizon_s,
-    ev_charger_output,
-    ev_charger_power_limits,
-    ev_charger_step,
-    ev_phases_in_use,
-)
+from .ev_charger import EvChargerInput, EvChargerOutput, EvChargerParams, EvChargerState, ev_phases_in_use
+from .ev_charging import ev_charger_horizon_s, ev_charger_output, ev_charger_power_limits, ev_charger_step
 from .parameter import Parameter
 
 NO_PHASE = 3

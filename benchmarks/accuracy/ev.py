@@ -12,12 +12,8 @@ from statistics import fmean, median
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from doppelgrid.models.ev_charger import (
-    EvChargerInput,
-    EvChargerParams,
-    ev_charger_initial_state,
-    ev_charger_step,
-)
+from doppelgrid.models.ev_charger import EvChargerInput, EvChargerParams, ev_charger_initial_state
+from doppelgrid.models.ev_charging import ev_charger_step
 from doppelgrid.sim.components.ev_charger import ev_charger_preset
 from doppelgrid.sim.domain.timestamps import to_datetime, to_us
 from doppelgrid.sim.inputs.build import InputSetting

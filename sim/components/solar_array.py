@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Annotated, NamedTuple, Protocol
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -16,7 +15,7 @@ from ...models.pv_module import check_modules, module_power_w
 from ..files.parameters import lacks_part, of_part, with_part
 from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.problems import one_of
-from ..files.sections import Azimuth, Section, Tilt, refuse
+from ..files.sections import Azimuth, Section, Tilt, ascending, refuse
 from ..files.units import DEGREE, FRACTION, IRRADIANCE, Fraction, Unit
 from ..inputs.limited import Mix
 from ..inputs.profiles.obstacles import Obstacles, RowsOfModules
@@ -53,6 +52,13 @@ class HorizonPoint(Section):
     """Where to look, clockwise from north [°]."""
     elevation_deg: Annotated[float, DEGREE.within(lower=0.0, upper=80.0)] = Field(alias="elevation")
     """Height of the horizon there [°]."""
+
+
+_Horizon = Annotated[
+    tuple[HorizonPoint, ...],
+    Field(min_length=1),
+    ascending("azimuth", "°", lambda point: point.azimuth_deg),
+]
 
 
 class Rows(Section):
@@ -92,16 +98,6 @@ def _whole(planes: tuple[Plane, ...]) -> tuple[Plane, ...]:
     return planes
 
 
-def _around(points: tuple[HorizonPoint, ...]) -> tuple[HorizonPoint, ...]:
-    for before, after in pairwise(points):
-        if not before.azimuth_deg < after.azimuth_deg:
-            raise refuse(
-                f"points in ascending order of azimuth, none twice; {after.azimuth_deg:g} ° follows "
-                f"{before.azimuth_deg:g} °"
-            )
-    return points
-
-
 class ArraySection(Section):
     """What a site file says of the modules behind an inverter."""
 
@@ -125,7 +121,7 @@ class ArraySection(Section):
         Annotated[tuple[Plane, ...], Field(min_length=1, max_length=12), AfterValidator(_whole)] | None
     ) = None
     """Several planes in place of `tilt` and `azimuth`, each with strings on a tracker of its own."""
-    horizon: Annotated[tuple[HorizonPoint, ...], Field(min_length=1), AfterValidator(_around)] | None = None
+    horizon: _Horizon | None = None
     """What stands before the sun, under the sky of this package: straight lines between points all around."""
     rows: Rows | None = None
     """Rows of modules that shade each other, under the sky of this package."""

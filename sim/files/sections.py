@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -71,3 +72,23 @@ class Section(Described):
         validate_default=True,
         serialize_by_alias=True,
     )
+
+
+def ascending(quantity: str, unit: str, of: Callable[[Any], float]) -> AfterValidator:
+    """Return the check of points that come in ascending order of a quantity, none twice.
+
+    Args:
+        quantity: What it is called where points are refused.
+        unit: In which its values are told.
+        of: Gives the value of a point.
+    """
+
+    def check(points: tuple[Any, ...]) -> tuple[Any, ...]:
+        for before, after in pairwise(map(of, points)):
+            if not before < after:
+                raise refuse(
+                    f"points in ascending order of {quantity}, none twice; {after:g} {unit} follows {before:g} {unit}"
+                )
+        return points
+
+    return AfterValidator(check)

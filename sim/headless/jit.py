@@ -4,7 +4,7 @@ In the copy of a module every function is compiled when it is first called, with
 modules of this package, going to compiled functions as well. The text that runs is that of the module, so whoever
 reads it reads both.
 
-This is the only module that imports Numba (1.3 s), and nothing imports this one before a compiled run begins.
+Numba takes 1.3 s to import, so nothing imports this module before a compiled run begins.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ import numba
 import platformdirs
 from numba.core.event import Listener, install_listener, trigger_event
 
+from .inner_code import InnerCompiler, OuterCompiler
+
 _TEXTS_KEPT = 8
 _PATIENCE_S = 180.0
 """Longer than a program takes to compile: a process that is still at it then has been stopped."""
 _ASK_AGAIN_S = 0.1
-_COMPILING = ("arrays.py", "boundary.py", "jit.py", "loop.py", "program.py", "stubs.py")
+_COMPILING = ("arrays.py", "boundary.py", "inner_code.py", "jit.py", "loop.py", "program.py", "stubs.py")
 _SETTINGS: Any = numba.config
 _NJIT: Any = numba.njit
 """Takes more options than its type tells."""
@@ -56,7 +58,7 @@ class JitModules:
         """Begin without any.
 
         Args:
-            are_inner: Whether only compiled functions call them, which makes them quicker to compile.
+            are_inner: Whether only compiled functions call them: they get no native code of their own.
         """
         self._are_inner = are_inner
         self._replaced: dict[Callable[..., Any], Callable[..., Any]] = {}
@@ -118,7 +120,7 @@ def compiled_function(
     Args:
         function: Plain Python.
         names: Where it finds what it calls.
-        is_inner: Whether only compiled functions call it, which makes it quicker to compile.
+        is_inner: Whether only compiled functions call it: it gets no native code of its own.
         kept: Whether what is compiled is kept on the disk for later processes.
     """
     copy = FunctionType(
@@ -126,7 +128,13 @@ def compiled_function(
     )
     _given.append(function.__name__)
     copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
-    made: Callable[..., Any] = _NJIT(copy, cache=kept, no_cpython_wrapper=is_inner, no_cfunc_wrapper=is_inner)
+    made: Callable[..., Any] = _NJIT(
+        copy,
+        cache=kept,
+        no_cpython_wrapper=is_inner,
+        no_cfunc_wrapper=is_inner,
+        pipeline_class=InnerCompiler if is_inner else OuterCompiler,
+    )
     if kept:
         _go_on_where_nothing_can_be_kept(made)
         _compile_in_one_process_at_a_time(made)

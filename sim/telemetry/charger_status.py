@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ...models.charging_point import ChargingPointParams, charging_point_charger_input
-from ...models.ev_charger import (
-    PILOT_C,
-    ev_cable_at_car,
-    ev_cable_at_station,
-    ev_control_pilot,
-    ev_is_connected,
-)
+from ...models.ev_charger import ev_cable_at_car, ev_cable_at_station, ev_is_connected
+from ...models.ev_charging import PILOT_C, ev_control_pilot
 from ..domain.states import Diagnostic, StateCode
 from ..inputs.sessions.cable import cable_codes
 from ..plant.plant import Plant

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from support.small_files import small_files
 from typer.testing import CliRunner
 
 import doppelgrid
@@ -38,12 +39,12 @@ def test_a_journal_on_a_full_disk_is_told_before_the_run(sleeper: Path) -> None:
     assert "--journal is '/dev/full' (No space left on device); accepted: a file" in shown.output
 
 
-@pytest.mark.usefixtures("small_files")
 def test_a_journal_that_cannot_be_written_whole_is_told_with_its_name(sleeper: Path, tmp_path: Path) -> None:
     journal = tmp_path / "journal.txt"
-    shown = RUNNER.invoke(
-        app, ["lockstep", "demo", str(sleeper), "--duration", "10s", "--journal", str(journal)]
-    )
+    with small_files():
+        shown = RUNNER.invoke(
+            app, ["lockstep", "demo", str(sleeper), "--duration", "10s", "--journal", str(journal)]
+        )
     assert shown.exit_code == 2
     assert f"{journal}: File too large" in shown.output
 

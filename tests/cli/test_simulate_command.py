@@ -9,6 +9,7 @@ from typing import Any
 
 import numba
 import pytest
+from support.small_files import small_files
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
@@ -111,13 +112,14 @@ def test_a_full_disk_is_told_before_the_run(option: str, tmp_path: Path) -> None
     assert f"{option} is '{full}' (No space left on device); accepted: a file" in shown.output
 
 
-@pytest.mark.usefixtures("interpreted", "small_files")
+@pytest.mark.usefixtures("interpreted")
 @pytest.mark.parametrize("option", ["--summary", "--results"])
 def test_a_file_that_cannot_be_written_whole_is_told_after_the_run(option: str, tmp_path: Path) -> None:
     path = tmp_path / "too_long.csv"
-    shown = RUNNER.invoke(
-        app, ["simulate", "demo", "--duration", "2min", "--resolution", "1min", option, str(path)]
-    )
+    with small_files():
+        shown = RUNNER.invoke(
+            app, ["simulate", "demo", "--duration", "2min", "--resolution", "1min", option, str(path)]
+        )
     assert shown.exit_code == 2
     assert f"{option} is '{path}', which could not be written (File too large)" in shown.output
 

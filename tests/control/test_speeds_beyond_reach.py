@@ -148,7 +148,7 @@ def test_a_site_is_soon_at_the_present_of_a_clock_that_is_far_too_fast(
     assert lag_us < 0.3 * clock.reached_speed * SECOND
 
 
-@pytest.mark.parametrize(("clock_type", "seconds"), [(LiveClock, 0.02), (WallStampedClock, 5.0)])
+@pytest.mark.parametrize(("clock_type", "seconds"), [(LiveClock, 0.02), (WallStampedClock, 2.0)])
 def test_a_site_that_is_computed_quickly_comes_to_the_greatest_speed(
     clock_type: type[LiveClock], seconds: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -164,7 +164,7 @@ def test_what_holds_one_slice_of_ten_up_keeps_no_site_from_the_greatest_speed(
 ) -> None:
     loop, simulation, _ = driven_at(20_000.0, LiveClock, monkeypatch)
     loop.cost_s, loop.hiccup_s = 1e-6, 1e-4
-    loop.run(1.0)
+    loop.run(0.2)
     assert isinstance(simulation.clock, LiveClock)
     assert simulation.clock.reached_speed == 20_000.0
 

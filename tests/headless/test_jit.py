@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
@@ -70,13 +71,14 @@ def test_models_of_one_name_are_kept_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", ["models/battery.py", "sim.kernel/steps.py", "here/loop.py", "here/jit.py"]
+    "changed",
+    ["models/battery.py", "sim.kernel/steps.py", "here/loop.py", "here/jit.py", "here/inner_code.py"],
 )
 def test_another_text_of_ours_is_kept_elsewhere(
     changed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of models, of the kernel, and of what compiles them."""
-    names = ("arrays", "boundary", "jit", "loop", "program", "stubs")
+    names = ("arrays", "boundary", "inner_code", "jit", "loop", "program", "stubs")
     for path in ("models/battery.py", "sim.kernel/steps.py", *(f"here/{name}.py" for name in names)):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text("before")
@@ -239,6 +241,39 @@ def test_a_function_stands_in_for_another_wherever_that_is_called() -> None:
     assert mean is modules.compiled(tables.table_mean) is modules.names_of(tables)["table_mean"]
     assert mean.py_func.__code__ is tables.table_mean.__code__
     assert modules.names_of(tables)["table_value"] is stand_in
+
+
+class TestInner:
+    """What only compiled functions call becomes native code in these alone."""
+
+    @staticmethod
+    def root(x: float) -> float:
+        if x < 0.0:
+            raise ValueError("below zero", x)
+        return math.sqrt(x)
+
+    @pytest.fixture
+    def names(self) -> dict[str, Any]:
+        assert isinstance(self.root, FunctionType)
+        return {"root": jit.compiled_function(self.root, {"math": math}, is_inner=True)}
+
+    @pytest.fixture
+    def outer(self, names: dict[str, Any]) -> Callable[..., Any]:
+        def one_more(x: float) -> float:
+            return root(x) + 1.0  # type: ignore[name-defined]  # noqa: F821
+
+        assert isinstance(one_more, FunctionType)
+        return jit.compiled_function(one_more, names)
+
+    def test_it_has_none_of_its_own(self, outer: Callable[..., Any], names: dict[str, Any]) -> None:
+        assert outer(4.0) == 3.0
+        (result,) = names["root"].overloads.values()
+        assert result.library.get_pointer_to_function(result.fndesc.llvm_func_name) == 0
+
+    def test_what_it_raises_comes_out_with_its_values(self, outer: Callable[..., Any]) -> None:
+        with pytest.raises(ValueError, match="below zero") as raised:
+            outer(-4.0)
+        assert raised.value.args == ("below zero", -4.0)
 
 
 def test_packages_besides_ours_are_told_apart_by_their_first_name() -> None:

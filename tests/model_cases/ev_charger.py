@@ -7,11 +7,8 @@ import math
 from hypothesis import strategies as st
 
 from doppelgrid.models.electric_car import ElectricCarParams
-from doppelgrid.models.ev_charger import (
-    EvChargerInput,
-    EvChargerOutput,
-    EvChargerParams,
-    EvChargerState,
+from doppelgrid.models.ev_charger import EvChargerInput, EvChargerOutput, EvChargerParams, EvChargerState
+from doppelgrid.models.ev_charging import (
     ev_charger_horizon_s,
     ev_charger_output,
     ev_charger_power_limits,

@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from doppelgrid.models.ev_charger import (
+from doppelgrid.models.ev_charger import EvChargerInput, EvChargerState
+from doppelgrid.models.ev_charging import (
     PILOT_B2,
     PILOT_C,
-    EvChargerInput,
-    EvChargerState,
     ev_charger_horizon_s,
     ev_charger_output,
     ev_charger_power_limits,

@@ -19,14 +19,8 @@ from doppelgrid.models.charging_point import (
     charging_point_power_limits,
     charging_point_step,
 )
-from doppelgrid.models.ev_charger import (
-    EvChargerParams,
-    EvChargerState,
-    ev_charger_horizon_s,
-    ev_charger_initial_state,
-    ev_charger_output,
-    ev_charger_power_limits,
-)
+from doppelgrid.models.ev_charger import EvChargerParams, EvChargerState, ev_charger_initial_state
+from doppelgrid.models.ev_charging import ev_charger_horizon_s, ev_charger_output, ev_charger_power_limits
 from doppelgrid.sim.components.ev_charger import ev_charger_preset
 from doppelgrid.sim.inputs.sessions.cars import car_preset
 

@@ -16,10 +16,6 @@ from measured import data_file
 from doppelgrid.models.electric_car import FINAL_RATE_PER_H, ElectricCarParams
 from doppelgrid.models.ev_charger import (
     LOCKED,
-    PILOT_A,
-    PILOT_B1,
-    PILOT_B2,
-    PILOT_C,
     PLUGGED,
     UNPLUGGED,
     EvChargerInput,
@@ -27,14 +23,20 @@ from doppelgrid.models.ev_charger import (
     EvChargerState,
     ev_cable_at_car,
     ev_cable_at_station,
-    ev_charger_horizon_s,
     ev_charger_initial_state,
+    ev_is_finished,
+    ev_phases_in_use,
+)
+from doppelgrid.models.ev_charging import (
+    PILOT_A,
+    PILOT_B1,
+    PILOT_B2,
+    PILOT_C,
+    ev_charger_horizon_s,
     ev_charger_output,
     ev_charger_power_limits,
     ev_charger_step,
     ev_control_pilot,
-    ev_is_finished,
-    ev_phases_in_use,
 )
 from doppelgrid.models.parameter import ParameterError
 from doppelgrid.sim.components.ev_charger import check_charger, ev_charger_preset

@@ -22,15 +22,17 @@ from doppelgrid.models.ev_charger import (
     EvChargerOutput,
     EvChargerParams,
     EvChargerState,
-    ev_charger_horizon_s,
     ev_charger_initial_state,
+    ev_is_connected,
+    ev_is_finished,
+    ev_phases_in_use,
+)
+from doppelgrid.models.ev_charging import (
+    ev_charger_horizon_s,
     ev_charger_output,
     ev_charger_power_limits,
     ev_charger_present_state,
     ev_charger_step,
-    ev_is_connected,
-    ev_is_finished,
-    ev_phases_in_use,
 )
 from doppelgrid.sim.components.ev_charger import ev_charger_preset
 

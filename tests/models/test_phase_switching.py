@@ -6,10 +6,9 @@ import math
 
 import pytest
 
-from doppelgrid.models.ev_charger import (
+from doppelgrid.models.ev_charger import EvChargerInput, EvChargerState
+from doppelgrid.models.ev_charging import (
     PILOT_B1,
-    EvChargerInput,
-    EvChargerState,
     ev_charger_horizon_s,
     ev_charger_output,
     ev_charger_power_limits,

@@ -1,4 +1,4 @@
-"""Rules of what flows, rule by rule: sun and batteries behind one bridge, grid codes, machines, steps, loads."""
+"""Rules of what flows, rule by rule: sun and batteries behind one bridge, machines, loads, what is reached."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plant.kernel_bench import HYBRID, QUICK, START, grid, plant
 
-from doppelgrid.models.grid_code import CONNECTED, DISCONNECTED, RAMPING
 from doppelgrid.models.inverter import (
     InverterState,
     ac_from_dc,
     conversion_loss_w,
     inverter_apparent_limit_va,
-    inverter_heat_horizon_s,
-    inverter_heated,
 )
 from doppelgrid.models.pv import PvInput, PvState, pv_output
 from doppelgrid.sim.components.device_model import DeviceModel
-from doppelgrid.sim.domain.metrics import PowerType
 from doppelgrid.sim.domain.switching import Position
 from doppelgrid.sim.inputs.override import Override
 from doppelgrid.sim.kernel.ac_bus import find_cut_off
@@ -31,38 +28,8 @@ from doppelgrid.sim.kernel.device_model import bound, giver, pick, templates
 from doppelgrid.sim.kernel.inverters import (
     LIGHT_AIR_M_PER_S,
     find_sun,
-    heat_horizon_s,
-    heat_up,
-    keep_to_grid_code,
-    support_voltage,
-    watch_grid,
 )
-from doppelgrid.sim.kernel.steps import control, integrate, needs_control
-from doppelgrid.sim.plant.plant import Plant
-from doppelgrid.sim.site.site import Site
 
-START = 1_750_000_000_000_000
-SECOND = 1_000_000
-QUICK = {"behind": "main", "response_delay": "0 s", "ramp_rate": "10 MW/s"}
-
-
-def plant(weather: dict[str, Any] | None = None, **components: dict[str, Any]) -> Plant:
-    named = {
-        "grid": {"id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A"},
-        "main": {"id": 2, "category": "meter", "behind": "grid"},
-        **components,
-    }
-    whole: dict[str, Any] = {"microgrid": {"id": 1}, "components": named}
-    made = Plant(
-        Site.model_validate(whole if weather is None else {**whole, "weather": weather}),
-        start_us=START,
-        seed=1,
-    )
-    made.operating_point.solve()
-    return made
-
-
-HYBRID = {"id": 11, "category": "hybrid_inverter", "rated_power": "30 kW", "peak_power": "40 kW", **QUICK}
 BRIDGE = plant(
     inv={**HYBRID, "irradiance": "500 W/m²"},
     bat={"id": 12, "category": "battery", "behind": "inv", "preset": "lfp-92kwh"},
@@ -218,150 +185,6 @@ class TestSun:
             )
 
 
-class TestGridCodes:
-    CODE = {"preset": "vde-ar-n-4105", "volt_var": True, "freq_watt": True}  # noqa: RUF012 - never changed
-
-    def guarded(self, **inverter: Any) -> tuple[Plant, Any, Any]:
-        made = plant(
-            inv={
-                "id": 11, "category": "battery_inverter", "rated_power": "30 kW", "grid_code": self.CODE, **QUICK,
-                **inverter,
-            },
-            bat={"id": 12, "category": "battery", "behind": "inv"},
-            roof={
-                "id": 21, "category": "pv_inverter", "rated_power": "12 kW", "power": "9 kW", "grid_code": self.CODE,
-                **QUICK,
-            },
-        )  # fmt: skip
-        layout, memory, _ = made.numbers
-        return made, layout, memory
-
-    def test_held_off_it_has_no_reach_and_its_bridge_no_room(self) -> None:
-        _, layout, memory = self.guarded()
-        for each in memory.controls:
-            each.held_off_by = 2
-        keep_to_grid_code(layout, memory)
-        assert [(each.reach_lower_w, each.reach_upper_w) for each in memory.controls] == [(0.0, 0.0)] * 2
-        assert (memory.inverters[0].own_lower_w, memory.inverters[0].own_upper_w) == (0.0, 0.0)
-
-    @pytest.mark.parametrize(
-        ("frequency_hz", "reach_w"),
-        [
-            # 40 % of the rated 30 kW per hertz beyond 50.2 and 49.8 Hz, from 10 kW that it delivered.
-            (50.2, (-30e3, 30e3)), (50.7, (-4e3, 30e3)), (51.2, (2e3, 30e3)), (54.0, (30e3, 30e3)),
-            (49.8, (-30e3, 30e3)), (49.3, (-30e3, -16e3)), (48.3, (-30e3, -28e3)), (47.0, (-30e3, -30e3)),
-        ],
-    )  # fmt: skip
-    def test_frequency_moves_storage_from_what_it_had_through_zero(
-        self, frequency_hz: float, reach_w: tuple[float, float]
-    ) -> None:
-        _, layout, memory = self.guarded()
-        memory.inputs[layout.frequency_signal] = frequency_hz
-        memory.guards[0].reference_w = -10e3
-        now, inverter = memory.controls[0], memory.inverters[0]
-        now.reach_lower_w, now.reach_upper_w = -30e3, 30e3
-        keep_to_grid_code(layout, memory)
-        assert (now.reach_lower_w, now.reach_upper_w) == pytest.approx(reach_w)
-        assert (inverter.own_lower_w, inverter.own_upper_w) == pytest.approx(reach_w)
-
-    @pytest.mark.parametrize(("frequency_hz", "expected_w"), [(54.0, 7e3), (46.0, -8e3)])
-    def test_it_moves_storage_no_farther_than_its_battery_allows(
-        self, frequency_hz: float, expected_w: float
-    ) -> None:
-        _, layout, memory = self.guarded()
-        memory.inputs[layout.frequency_signal] = frequency_hz
-        now = memory.controls[0]
-        now.reach_lower_w, now.reach_upper_w = -8e3, 7e3
-        keep_to_grid_code(layout, memory)
-        assert (now.reach_lower_w, now.reach_upper_w) == (expected_w, expected_w)
-
-    @pytest.mark.parametrize(("frequency_hz", "reach_w"), [(51.2, (0.0, 30e3)), (48.8, (-30e3, 0.0))])
-    def test_it_asks_for_nothing_beyond_zero_while_power_grows_back(
-        self, frequency_hz: float, reach_w: tuple[float, float]
-    ) -> None:
-        _, layout, memory = self.guarded()
-        memory.inputs[layout.frequency_signal] = frequency_hz
-        now = memory.controls[0]
-        now.reach_lower_w, now.reach_upper_w, now.growth_w_per_s = -30e3, 30e3, 50.0
-        keep_to_grid_code(layout, memory)
-        assert (now.reach_lower_w, now.reach_upper_w) == reach_w
-
-    def test_photovoltaics_deliver_a_part_of_what_they_did_at_high_frequency_alone(self) -> None:
-        for frequency_hz, share in [(50.2, 1.0), (50.7, 0.8), (51.2, 0.6), (54.0, 0.0), (47.0, 1.0)]:
-            _, layout, memory = self.guarded()
-            memory.inputs[layout.frequency_signal] = frequency_hz
-            memory.guards[1].reference_w = 9e3
-            memory.controls[1].reach_lower_w = -9e3
-            keep_to_grid_code(layout, memory)
-            assert memory.controls[1].reach_lower_w == pytest.approx(-share * 9e3)
-            assert memory.controls[1].reach_upper_w == 0.0
-
-    def test_it_goes_by_the_phase_that_is_farthest_from_the_nominal_voltage(self) -> None:
-        for phases_pu, share in [
-            ((1.0, 1.0, 1.0), 0.0), ((1.05, 1.0, 1.0), 0.5), ((1.0, 1.07, 0.97), 1.0), ((1.0, 1.0, 0.93), -1.0),
-            ((1.02, 0.95, 1.04), -0.5), ((0.99, 1.05, 0.96), 0.5),
-        ]:  # fmt: skip
-            _, layout, memory = self.guarded()
-            for signal, voltage_pu in zip(layout.phase_voltage_signals, phases_pu, strict=True):
-                memory.inputs[signal] = voltage_pu * layout.nominal_phase_v
-            support_voltage(layout, memory)
-            assert memory.controls[0].support_var == pytest.approx(share * 0.436 * 30e3, abs=1e-6)
-
-    @pytest.mark.parametrize(
-        ("phases", "share"), [([1], 0.5), ([2], -1.0), ([3], 0.25), ([1, 3], 0.5), ([3, 2], -1.0)]
-    )
-    def test_of_its_own_phases_alone(self, phases: list[int], share: float) -> None:
-        _, layout, memory = self.guarded(phases=phases)
-        for signal, voltage_pu in zip(layout.phase_voltage_signals, (1.05, 0.92, 1.04), strict=True):
-            memory.inputs[signal] = voltage_pu * layout.nominal_phase_v
-        support_voltage(layout, memory)
-        assert memory.controls[0].support_var == pytest.approx(share * 0.436 * 30e3)
-
-    def test_it_trips_ramps_and_goes_on_by_its_model(self) -> None:
-        made, layout, memory = self.guarded()
-        guard, control = memory.guards[0], memory.controls[0]
-        control.setting_w = -9e3
-        watch_grid(layout, memory, 1.0)
-        assert (guard.mode, control.held_off_by, control.setting_w) == (CONNECTED, 0, -9e3)
-        assert control.growth_w_per_s == math.inf
-        memory.inputs[layout.frequency_signal] = 52.0
-        watch_grid(layout, memory, 1.0)
-        assert (guard.mode, control.setting_w) == (DISCONNECTED, 0.0)
-        cause = control.held_off_by
-        assert cause > 0
-        control.setting_w = -5.0
-        watch_grid(layout, memory, 1.0)
-        assert (control.held_off_by, control.setting_w) == (cause, -5.0)
-        memory.inputs[layout.frequency_signal] = 50.0
-        watch_grid(layout, memory, 61.0)
-        watch_grid(layout, memory, 1.0)
-        assert (guard.mode, control.held_off_by) == (RAMPING, 0)
-        assert control.growth_w_per_s == pytest.approx(0.1 / 60.0 * 30e3)
-        assert made.capability.held_off_by("inv") == 0
-
-    def test_production_is_remembered_up_to_the_threshold(self) -> None:
-        made, layout, memory = self.guarded()
-        flow = memory.components[made.places.components["roof"]]
-        for frequency_hz, delivered_w, reference_w in (
-            (50.0, 6e3, 6e3), (50.2, 7e3, 7e3), (50.21, 1e3, 7e3), (49.0, -50.0, 0.0),
-        ):  # fmt: skip
-            flow.active_1, flow.active_2, flow.active_3 = -delivered_w, 0.0, 0.0
-            memory.inputs[layout.frequency_signal] = frequency_hz
-            watch_grid(layout, memory, 1e-3)
-            assert memory.guards[1].reference_w == reference_w
-
-    def test_power_of_storage_is_remembered_within_the_band(self) -> None:
-        made, layout, memory = self.guarded()
-        flow = memory.components[made.places.components["inv"]]
-        for frequency_hz, power_w, reference_w in (
-            (50.0, 6e3, 6e3), (50.2, -7e3, -7e3), (50.21, 1e3, -7e3), (49.8, 2e3, 2e3), (49.79, 3e3, 2e3),
-        ):  # fmt: skip
-            flow.active_1, flow.active_2, flow.active_3 = power_w, 0.0, 0.0
-            memory.inputs[layout.frequency_signal] = frequency_hz
-            watch_grid(layout, memory, 1e-3)
-            assert memory.guards[0].reference_w == reference_w
-
-
 class TestMachines:
     def test_a_source_is_a_signal_a_set_point_or_an_array(self) -> None:
         array = SimpleNamespace(power_w=-7.0, voltage_v=600.0)
@@ -422,186 +245,6 @@ class Given(NamedTuple):
     set_point_w: float
 
 
-class TestSteps:
-    def test_a_ramp_moves_at_control_cycles_alone(self) -> None:
-        made = plant(
-            inv={
-                "id": 11,
-                "category": "battery_inverter",
-                "rated_power": "30 kW",
-                **QUICK,
-                "ramp_rate": "10 kW/s",
-            },
-            bat={"id": 12, "category": "battery", "behind": "inv"},
-        )
-        layout, memory, _ = made.numbers
-        assert not needs_control(layout, memory)
-        memory.controls[0].target_w = 9e3
-        for past_us, needed in ((0, True), (1, False), (99_999, False), (100_000, True)):
-            memory.time_us = START + past_us
-            assert needs_control(layout, memory) is needed
-        memory.is_known = 1
-        control(layout, memory)
-        assert (memory.controls[0].setting_w, memory.is_known) == (1e3, 0)
-        memory.controls[0].held_off_by = 1
-        assert not needs_control(layout, memory)
-
-    def test_after_a_reconnection_it_moves_every_second(self) -> None:
-        made = plant(
-            inv={
-                "id": 11,
-                "category": "battery_inverter",
-                "rated_power": "30 kW",
-                **QUICK,
-                "ramp_rate": "10 kW/s",
-            },
-            bat={"id": 12, "category": "battery", "behind": "inv"},
-        )
-        layout, memory, _ = made.numbers
-        memory.controls[0].target_w, memory.controls[0].growth_w_per_s = 9e3, 50.0
-        for past_us, needed in ((0, True), (100_000, False), (900_000, False), (1_000_000, True)):
-            memory.time_us = START + past_us
-            assert needs_control(layout, memory) is needed
-        control(layout, memory)
-        assert memory.controls[0].setting_w == 50.0
-        memory.controls[0].growth_w_per_s = 10e3
-        control(layout, memory)
-        assert memory.controls[0].setting_w == 1050.0
-
-    def test_what_is_held_back_by_its_reach_does_not_ramp_beyond(self) -> None:
-        made = plant(
-            inv={
-                "id": 11,
-                "category": "battery_inverter",
-                "rated_power": "30 kW",
-                **QUICK,
-                "ramp_rate": "10 kW/s",
-            },
-            bat={"id": 12, "category": "battery", "behind": "inv"},
-        )
-        layout, memory, _ = made.numbers
-        now = memory.controls[0]
-        for setting, goal, reach, moved in (
-            (0.0, 9e3, (-5e3, 5e3), 1e3),
-            (4.5e3, 9e3, (-5e3, 5e3), 9e3),
-            (9e3, -9e3, (-5e3, 5e3), 4e3),
-            (-9e3, 9e3, (-5e3, 5e3), -4e3),
-            (4e3, 9e3, (-5e3, 5e3), 5e3),
-        ):
-            now.setting_w, now.target_w = setting, goal
-            now.reach_lower_w, now.reach_upper_w = reach
-            control(layout, memory)
-            assert now.setting_w == moved
-
-    def test_losses_charge_and_unused_sun_are_counted_while_what_flows_goes_on(self) -> None:
-        made = plant(
-            inv={**HYBRID, "irradiance": "500 W/m²"},
-            bat={"id": 12, "category": "battery", "behind": "inv", "preset": "lfp-92kwh"},
-        )
-        made.set_points.send("inv", PowerType.ACTIVE, -9e3)
-        made.advance(START + 5 * SECOND)
-        made.operating_point.solve()
-        layout, memory, _ = made.numbers
-        inverter, battery = memory.inverters[0], memory.batteries[0]
-        before = inverter.loss_wh, inverter.sun_wh, battery.throughput_ah, battery.loss_wh
-        end_us = min(memory.holds_until_us, memory.time_us + SECOND)
-        hours = (end_us - memory.time_us) / 3.6e9
-        loss_w, sun_w = inverter.ac_w - inverter.dc_w, inverter.taken_dc_w - inverter.dc_w
-        charge = made.readings.battery("bat").soc
-        integrate(layout, memory, (), end_us)
-        assert inverter.loss_wh - before[0] == pytest.approx(loss_w * hours)
-        assert inverter.sun_wh - before[1] == pytest.approx(sun_w * hours)
-        assert loss_w > 0.0
-        assert sun_w > 9e3
-        moved_ah = (made.readings.battery("bat").soc - charge) * layout.batteries[0].params.charge_capacity_ah
-        assert battery.throughput_ah - before[2] == pytest.approx(moved_ah, rel=1e-3)
-        assert battery.loss_wh > before[3]
-        assert memory.time_us == end_us
-
-    def test_an_inverter_heats_by_its_losses_and_one_that_is_off_by_none(self) -> None:
-        made = plant(
-            inv={"id": 11, "category": "battery_inverter", "rated_power": "30 kW", **QUICK},
-            bat={"id": 12, "category": "battery", "behind": "inv"},
-        )
-        layout, memory, _ = made.numbers
-        inverter, params = memory.inverters[0], layout.inverters[0].params
-        inverter.ac_w, inverter.dc_w = 20e3, 19e3
-        for closed, loss_w in ((1, 1e3), (0, 0.0)):
-            memory.components[made.places.components["inv"]].is_closed = closed
-            inverter.heat_sink_c = 40.0
-            expected = inverter_heated(params, InverterState(40.0, 0), loss_w, 20.0, 60.0)
-            ahead_s = inverter_heat_horizon_s(params, InverterState(40.0, 0), loss_w, 20.0)
-            assert heat_horizon_s(layout, memory, 1e9) == min(ahead_s, 1e9)
-            heat_up(layout, memory, 60.0)
-            assert (inverter.heat_sink_c, inverter.is_held_back) == (expected.heat_sink_c, expected.held_back)
-
-    def test_what_flows_is_known_until_it_would_have_changed(self) -> None:
-        made = plant(hall={"id": 31, "category": "meter", "behind": "main", "load": "8 kW"})
-        layout, memory, _ = made.numbers
-        until_us = memory.holds_until_us
-        assert until_us == START + 900 * SECOND
-        integrate(layout, memory, (), until_us - 1)
-        assert memory.is_known
-        integrate(layout, memory, (), until_us)
-        assert not memory.is_known
-
-
-class TestSelfConsumption:
-    """Two inverters that keep the main meter at 0 W by themselves, in parts of three quarters and one."""
-
-    def kept(self) -> tuple[Plant, Any, Any]:
-        made = plant(
-            a={"id": 11, "category": "battery_inverter", "rated_power": "30 kW", "self_consumption": "main", **QUICK},
-            b={"id": 12, "category": "battery_inverter", "rated_power": "10 kW", "self_consumption": "main", **QUICK},
-            c={"id": 13, "category": "battery_inverter", "rated_power": "10 kW", **QUICK},
-            x={"id": 21, "category": "battery", "behind": ["a", "b", "c"]},
-            hall={"id": 31, "category": "meter", "behind": "main", "load": "8 kW"},
-        )  # fmt: skip
-        layout, memory, _ = made.numbers
-        flow = memory.components[made.places.components["main"]]
-        flow.active_1, flow.active_2, flow.active_3 = 8e3, 0.0, 0.0
-        for key in "abc":
-            own = memory.components[made.places.components[key]]
-            own.active_1 = own.active_2 = own.active_3 = 0.0
-        return made, layout, memory
-
-    def test_each_aims_for_its_part(self) -> None:
-        _, layout, memory = self.kept()
-        assert needs_control(layout, memory)
-        control(layout, memory)
-        assert [each.target_w for each in memory.controls] == [-6e3, -2e3, 0.0]
-        assert [each.setting_w for each in memory.controls] == [-6e3, -2e3, 0.0]
-
-    def test_what_it_has_itself_counts(self) -> None:
-        made, layout, memory = self.kept()
-        memory.components[made.places.components["a"]].active_2 = -4e3
-        control(layout, memory)
-        assert memory.controls[0].target_w == -4e3 - 6e3
-
-    def test_a_thousandth_of_its_rating_is_left_alone(self) -> None:
-        for meter_w, target_w in [(39.0, 0.0), (40.0, 0.0), (41.0, -30.75), (-41.0, 30.75)]:
-            made, layout, memory = self.kept()
-            memory.components[made.places.components["main"]].active_1 = meter_w
-            control(layout, memory)
-            assert memory.controls[0].target_w == target_w
-
-    def test_it_aims_no_farther_than_it_reaches(self) -> None:
-        _, layout, memory = self.kept()
-        memory.controls[0].reach_lower_w = -5e3
-        control(layout, memory)
-        assert memory.controls[0].target_w == -5e3
-
-    def test_told_otherwise_or_held_off_it_leaves_the_meter_alone(self) -> None:
-        for change in ({"follows_meter": 0}, {"held_off_by": 1}):
-            _, layout, memory = self.kept()
-            for each in memory.controls:
-                for name, value in change.items():
-                    setattr(each, name, value)
-            assert not needs_control(layout, memory)
-            control(layout, memory)
-            assert [each.target_w for each in memory.controls] == [0.0, 0.0, 0.0]
-
-
 class TestLoads:
     def test_one_that_follows_the_voltage_goes_by_that_of_its_own_phases(self) -> None:
         for phases, mean_v in [([1], 200.0), ([2, 3], 240.0), ([1, 2, 3], 680.0 / 3.0)]:
@@ -617,12 +260,6 @@ class TestLoads:
             assert made.readings.active_power_w("load") == pytest.approx(
                 8e3 * (mean_v / 230.94) ** 2, rel=1e-4
             )
-
-
-def grid(phases: list[str]) -> dict[str, Any]:
-    return {
-        "id": 1, "category": "grid_connection_point", "rated_fuse_current": "400 A", "voltages": {"phases": phases}
-    }  # fmt: skip
 
 
 class TestReaching:

@@ -36,6 +36,15 @@ def test_between_the_points_both_are_linear() -> None:
     assert chp_heat_w(params, 85e6) == pytest.approx(112e6, rel=1e-9)
 
 
+def test_full_load_is_that_of_the_last_point_whatever_its_power_rounds_to() -> None:
+    bent = (
+        {"power": "2 kW", "heat": "4 kW", "fuel": "8 kW"},
+        {"power": "4 kW", "heat": "6 kW", "fuel": "12 kW"},
+        {"power": "8.05 kW", "heat": "16 kW", "fuel": "28 kW"},
+    )
+    assert chp_fuel_w(params_of(*bent, rated="8.05 kW"), 8050.0) == pytest.approx(28e3)
+
+
 def test_between_the_knots_of_the_curves_they_are_so_within_a_thousandth() -> None:
     params = params_of(*TURBINE)
     assert chp_fuel_w(params, 82.5e6) == pytest.approx(260e6, rel=1e-3)

@@ -12,21 +12,17 @@ from support.own_machine import (
     MODEL,
     Output,
     Params,
-    Section,
     State,
 )
+from support.own_parts import MACHINE, RATING, SECTION, START_US, TYPE, all_settings, own_setting
 
 import doppelgrid
 from doppelgrid.hardware import (
-    AC_PARENTS,
-    SET_POINT,
     Bounds,
     Built,
     Category,
     ComponentType,
-    Machine,
     ParameterError,
-    Rating,
     Setting,
     Switchgear,
     phase_shares,
@@ -36,24 +32,11 @@ from doppelgrid.sim.components.registry import OURS
 from doppelgrid.sim.components.solar_array import SolarArray
 from doppelgrid.sim.inputs.errors import InputError
 from doppelgrid.sim.inputs.signal import Constant
-from doppelgrid.sim.site.environment import ambient_signal, settings
-
-SECTION = Section.model_validate({"id": 11, "category": "own", "behind": "grid", "rated_power": "5 kW"})
-RATING = Rating(Bounds(-5e3, 5e3), None, 0.0, math.inf, 1.0)
-MACHINE = Machine(MODEL, Params(5e3), State(0.0), phase_shares((1, 2, 3)), (SET_POINT,), rating=RATING)
-TYPE = ComponentType("own", Category.CHP, Section, "Chp", AC_PARENTS, lambda _s, _t: Built(machine=MACHINE))
-
-
-@pytest.fixture(scope="module")
-def all_settings() -> dict[str, Setting]:
-    site = doppelgrid.load_site("all-categories")
-    ambient = ambient_signal(site, start_us=0, seed=0)
-    return settings(site, ambient, start_us=0, seed=0)
 
 
 @pytest.fixture
-def setting(all_settings: dict[str, Setting]) -> Setting:
-    return replace(next(iter(all_settings.values())), key="own")
+def setting() -> Setting:
+    return own_setting()
 
 
 def refusal(kind: ComponentType, setting: Setting) -> str:
@@ -81,10 +64,10 @@ def test_what_is_right_is_built(setting: Setting) -> None:
     [kind for kind in OURS if kind.category is not Category.GRID_CONNECTION_POINT],
     ids=lambda kind: kind.name,
 )
-def test_ours_would_pass(kind: ComponentType, all_settings: dict[str, Setting]) -> None:
+def test_ours_would_pass(kind: ComponentType) -> None:
     site = doppelgrid.load_site("all-categories")
     (key, section), *_ = [each for each in site.components.items() if isinstance(each[1], kind.section)]
-    guarded(kind, "ours").build(section, all_settings[key])
+    guarded(kind, "ours").build(section, all_settings()[key])
 
 
 @pytest.mark.parametrize(
@@ -146,7 +129,7 @@ def test_what_every_component_of_a_category_has_must_be_built(
         ),
         (
             {"inputs": {"wind": Constant(math.nan)}},
-            "machine.inputs['wind'].at(0) nan; accepted: a number",
+            f"machine.inputs['wind'].at({START_US}) nan; accepted: a number",
         ),
         ({"rating": (1.0, 2.0)}, "machine.rating (1.0, 2.0); accepted: a Rating"),
         ({"rating": RATING._replace(active=None)}, "machine.rating without active and reactive power"),

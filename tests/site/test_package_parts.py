@@ -3,83 +3,50 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
-from support.own_machine import MODEL, Output, Params, Section, State
+from support.own_machine import MODEL, Output, Params, State
+from support.own_parts import (
+    MACHINE,
+    RATING,
+    SECTION,
+    START_US,
+    TYPE,
+    first_built,
+    of_machine,
+    own_setting,
+    told,
+)
 
-import doppelgrid
 from doppelgrid.hardware import (
-    AC_PARENTS,
     SET_POINT,
-    Bounds,
     Built,
     Category,
-    ComponentType,
-    Machine,
     Rating,
     Setting,
-    Switchgear,
     phase_shares,
 )
 from doppelgrid.models.ac import ThreePhase
 from doppelgrid.models.load import LoadParams
-from doppelgrid.models.throughput import ThroughputParams
 from doppelgrid.sim.components.component_type import BatterySystem, Converting
 from doppelgrid.sim.components.device import AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, Activity
 from doppelgrid.sim.components.environment import AIR_PRESSURE, HUMIDITY, WIND
 from doppelgrid.sim.components.load import WiredLoad
-from doppelgrid.sim.components.metering import MeterOptions, metering
 from doppelgrid.sim.components.package_check import PackageError, guarded
-from doppelgrid.sim.components.registry import type_of
 from doppelgrid.sim.components.solar_array import SolarArray, pv_array_preset
-from doppelgrid.sim.components.switchgear import Shown
-from doppelgrid.sim.domain.categories import BatteryType
 from doppelgrid.sim.inputs.signal import Constant, Signal
-from doppelgrid.sim.site.environment import ambient_signal, settings
-
-START_US = 1_750_000_000_000_000
-SECTION = Section.model_validate({"id": 11, "category": "own", "behind": "grid", "rated_power": "5 kW"})
-RATING = Rating(Bounds(-5e3, 5e3), None, 0.0, math.inf, 1.0)
-MACHINE = Machine(MODEL, Params(5e3), State(0.0), phase_shares((1, 2, 3)), (SET_POINT,), rating=RATING)
-TYPE = ComponentType("own", Category.CHP, Section, "Chp", AC_PARENTS, lambda _s, _t: Built(machine=MACHINE))
 
 
-@pytest.fixture(scope="module")
-def all_settings() -> dict[str, Setting]:
-    site = doppelgrid.load_site("all-categories")
-    return settings(site, ambient_signal(site, start_us=START_US, seed=0), start_us=START_US, seed=0)
+@pytest.fixture
+def setting() -> Setting:
+    return own_setting()
 
 
-@pytest.fixture(scope="module")
-def setting(all_settings: dict[str, Setting]) -> Setting:
-    return replace(next(iter(all_settings.values())), key="own")
-
-
-@pytest.fixture(scope="module")
-def ours(all_settings: dict[str, Setting]) -> dict[Category, Built]:
-    """Return what is built of the first component of each category."""
-    built: dict[Category, Built] = {}
-    for key, section in doppelgrid.load_site("all-categories").components.items():
-        kind = type_of(section)
-        built.setdefault(kind.category, kind.build(section, all_settings[key]))
-    return built
-
-
-def told(built: Built, setting: Setting, category: Category = Category.CHP) -> str:
-    """Return what is said against something built; nothing if it passes."""
-    kind = replace(TYPE, category=category, build=lambda _section, _setting: built)
-    try:
-        assert guarded(kind, "evil 0.1").build(SECTION, setting) is built
-    except PackageError as refused:
-        return str(refused).removeprefix("package evil 0.1: component type 'own' builds own with ")
-    return ""
-
-
-def of_machine(setting: Setting, **changes: Any) -> str:
-    return told(Built(machine=replace(MACHINE, **changes)), setting)
+@pytest.fixture
+def ours() -> dict[Category, Built]:
+    return first_built()
 
 
 def of_model(setting: Setting, *, rating: Rating | None = RATING, **changes: Any) -> str:
@@ -413,9 +380,7 @@ def test_a_model_is_stepped_to_its_horizon_a_second_at_most_and_a_millisecond_at
     assert steps == ([dt_s] if horizon_s >= 1e-3 else [dt_s, 1.0])
 
 
-def test_a_model_is_asked_what_it_shows_at_what_is_around_it(
-    setting: Setting, all_settings: dict[str, Setting]
-) -> None:
+def test_a_model_is_asked_what_it_shows_at_what_is_around_it(setting: Setting) -> None:
     class Given(NamedTuple):
         set_point_w: float
         reactive_var: float
@@ -469,157 +434,3 @@ def test_a_model_is_asked_what_it_shows_at_what_is_around_it(
         Built(machine=replace(machine, rating=None, model=machine.model._replace(power_limits=None))), warm
     )
     assert seen[0].set_point_w == 0.0
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"active": None, "reactive": Bounds(-1.0, 1.0)}, ""),
-        ({"reactive": Bounds(-1.0, 1.0)}, ""),
-        ({"reactive": Bounds(0.0, math.inf)}, "reactive.upper inf; accepted: a finite number >= 0"),
-        ({"reactive": 3}, "reactive 3; accepted: Bounds(lower, upper), or None"),
-        ({"active": Bounds(2.0, 2.0), "default_w": 2.0}, ""),
-        ({"default_w": -5e3}, ""),
-        ({"default_w": 5e3}, ""),
-        ({"default_w": -5001.0}, "default_w -5001.0; accepted: -5000..5000"),
-        ({"active": None, "reactive": Bounds(-1.0, 1.0), "default_w": 9e9}, ""),
-        ({"active": None, "reactive": Bounds(-1.0, 1.0), "default_w": math.inf}, "default_w inf; accepted: a fin"),
-        ({"ramp_rate_w_per_s": 0.0}, ""),
-        ({"response_delay_s": 0.0}, ""),
-        ({"resolution_w": -1.0}, "resolution_w -1.0; accepted: a finite number >= 0"),
-        ({"step_var": -1.0}, "step_var -1.0; accepted: a finite number >= 0"),
-        ({"minimum_w": -1.0}, "minimum_w -1.0; accepted: a finite number >= 0"),
-        ({"minimum_w": True}, "minimum_w True; accepted: a finite number >= 0"),
-    ],
-)  # fmt: skip
-def test_a_rating_is_held_to_its_limits(setting: Setting, changes: dict[str, Any], said: str) -> None:
-    found = of_machine(setting, rating=RATING._replace(**changes))
-    assert found.startswith(f"machine.rating.{said}") if said else not found
-
-
-@pytest.mark.parametrize(
-    ("shares", "said"),
-    [
-        (ThreePhase(0.0, 1.0, 0.0), ""),
-        (ThreePhase(0.5, 0.5, 5e-7), ""),
-        (ThreePhase(0.5, 0.5 - 5e-7, 0.0), ""),
-        (ThreePhase(0.5, 0.5, 2e-6), " that add up to 1; accepted: shares of phases that add up to 1"),
-        (ThreePhase(0.5, 0.25, 0.0), " that add up to 0.75; accepted: shares of phases that add up to 1"),
-        (ThreePhase(1.5, 0.0, 0.0), ".l1 1.5; accepted: 0..1"),
-    ],
-)
-def test_shares_of_phases_add_up_to_one(setting: Setting, shares: ThreePhase, said: str) -> None:
-    found = of_machine(setting, shares=shares)
-    assert found == (f"machine.shares{said}" if said else "")
-
-
-def test_losses_and_meters_are_held_to_the_ranges_of_their_parameters(setting: Setting) -> None:
-    assert not told(Built(throughput=ThroughputParams(1e3, 0.0, 0.0)), setting)
-    said = told(Built(throughput=ThroughputParams(1e3, -1.0, 0.0)), setting)
-    assert said.startswith("throughput.no_load_loss_w ")
-    meter = metering(MeterOptions(), setting)
-    assert not told(Built(metering=meter), setting)
-    wrong = meter._replace(params=meter.params._replace(window_s=-1.0))
-    assert told(Built(metering=wrong), setting).startswith("metering.params.window_s ")
-
-
-def asked(setting: Setting, category: Category = Category.CHP, **changes: Callable[..., Any]) -> str:
-    """Return what is said against what a type tells of a component; nothing if it passes."""
-    try:
-        guarded(replace(TYPE, **changes), "evil 0.1").build(SECTION, setting)
-    except PackageError as refused:
-        return str(refused).removeprefix("package evil 0.1: component type 'own' ")
-    return ""
-
-
-@pytest.mark.parametrize(
-    ("gear", "said"),
-    [
-        (None, ""),
-        (Switchgear(), ""),
-        (Switchgear(relays=0, closing_s=0.0, opening_s=0.0, precharge_s=0.0, shown=Shown.RELAY), ""),
-        (Switchgear(relays=-1), "relays -1; accepted: a whole number >= 0"),
-        (Switchgear(relays=1.5), "relays 1.5; accepted: a whole number >= 0"),  # type: ignore[arg-type]
-        (Switchgear(opening_s=-1.0), "opening_s -1.0; accepted: a finite number >= 0"),
-        (Switchgear(precharge_s=-1.0), "precharge_s -1.0; accepted: a finite number >= 0"),
-        (Switchgear(opening_s=None), "opening_s None; accepted: a finite number >= 0"),  # type: ignore[arg-type]
-        (Switchgear(closing_s=None), "closing_s None; accepted: a finite number >= 0"),  # type: ignore[arg-type]
-        (Switchgear(shown=1), "shown 1; accepted: Shown.X"),  # type: ignore[arg-type]
-    ],
-)  # fmt: skip
-def test_switchgear_is_held_to_its_times_and_relays(
-    setting: Setting, gear: Switchgear | None, said: str
-) -> None:
-    found = asked(setting, switchgear=lambda _section: gear)
-    assert found == (f"returns switchgear with {said}" if said else "")
-
-
-def test_a_management_system_moves_the_relays_of_batteries_alone(
-    ours: dict[Category, Built], setting: Setting
-) -> None:
-    managed = replace(
-        TYPE,
-        category=Category.BATTERY,
-        build=lambda _section, _setting: ours[Category.BATTERY],
-        switchgear=lambda _section: Switchgear(is_managed=True),
-    )
-    assert guarded(managed, "good 1.0").build(SECTION, setting) is ours[Category.BATTERY]
-
-
-@pytest.mark.parametrize(
-    ("identity", "said"),
-    [
-        ({}, ""),
-        ({"battery_type": None, "rated_fuse_current_a": 63.0}, ""),
-        ({"battery_type": BatteryType.LI_ION}, ""),
-        ([], "returns identity []; accepted: a dict with any of battery_type, rated_fuse_current_a, "),
-        ({"rated_fuse_current_a": "63"}, "returns identity with rated_fuse_current_a '63'; accepted: a float, or"),
-    ],
-)  # fmt: skip
-def test_identity_is_held_to_the_fields_that_clients_know(setting: Setting, identity: Any, said: str) -> None:
-    found = asked(setting, identity=lambda _section: identity)
-    assert found.startswith(said) if said else not found
-
-
-@pytest.mark.parametrize(
-    ("caption", "said"),
-    [
-        ((), ""),
-        (("5 kW",), ""),
-        (["5 kW", 3], "returns caption ['5 kW', 3]; accepted: a list or tuple of print"),
-    ],
-)
-def test_captions_are_printable_texts(setting: Setting, caption: Any, said: str) -> None:
-    found = asked(setting, caption=lambda _section: caption)
-    assert found.startswith(said) if said else not found
-
-
-def test_an_error_is_told_by_its_first_line_and_where_it_was_raised(setting: Setting) -> None:
-    def fail(_section: Any) -> Any:
-        def within() -> None:
-            raise KeyError("no key\nand more")
-
-        within()
-
-    line = fail.__code__.co_firstlineno + 2
-    said = asked(setting, caption=fail)
-    assert said.startswith(
-        f"caption raises KeyError: 'no key\\nand more' (test_package_parts.py:{line}); accepted: a list"
-    )
-
-    def leave(_section: Any) -> Any:
-        raise SystemExit("  first" + "x" * 300 + "\nsecond  ")
-
-    said = asked(setting, caption=leave)
-    shown = f"first{'x' * 195}"
-    assert said.startswith(f"caption raises SystemExit: {shown} (test_package_parts.py:")
-
-
-def test_what_cannot_be_shown_is_told_by_its_type_and_what_is_long_in_short(setting: Setting) -> None:
-    class Shy:
-        def __repr__(self) -> str:
-            raise RuntimeError
-
-    assert asked(setting, caption=lambda _section: Shy()).startswith("returns caption a Shy; accepted: ")
-    said = asked(setting, caption=lambda _section: "y" * 300)
-    assert said.startswith(f"returns caption '{'y' * 79}; accepted: ")

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from ...files.sections import Section, refuse
 from ...files.units import NonNegativePower, PositivePower
+from .points import segment_at
 
 _KNOTS = 21
 """Entries of a curve: every 5 % of load."""
@@ -52,15 +53,13 @@ def curves(points: Sequence[LoadPoint]) -> tuple[tuple[float, ...], tuple[float,
 
     Fuel and heat are linear between the points, and go on so beyond them.
     """
-    full_w = points[-1].power_w
+    powers_w = [point.power_w for point in points]
     electrical, thermal = [], []
     for knot in range(_KNOTS):
-        power_w = full_w * knot / (_KNOTS - 1)
-        above = next((place for place, point in enumerate(points) if point.power_w >= power_w), 0)
-        lower, upper = points[max(above, 1) - 1], points[max(above, 1)]
-        part = (power_w - lower.power_w) / (upper.power_w - lower.power_w)
-        fuel_w = max(lower.fuel_w + part * (upper.fuel_w - lower.fuel_w), power_w)
-        heat_w = max(lower.heat_w + part * (upper.heat_w - lower.heat_w), 0.0)
+        power_w = powers_w[-1] * knot / (_KNOTS - 1)
+        segment = segment_at(powers_w, power_w)
+        fuel_w = max(segment.value([point.fuel_w for point in points]), power_w)
+        heat_w = max(segment.value([point.heat_w for point in points]), 0.0)
         electrical.append(max(power_w / fuel_w, _LEAST_EFFICIENCY) if fuel_w > 0.0 else _LEAST_EFFICIENCY)
         thermal.append(min(heat_w / fuel_w, 1.0 - electrical[-1]) if fuel_w > 0.0 else 0.0)
     return tuple(electrical), tuple(thermal)

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from ...files.sections import Section, refuse, written
 from ...files.units import VOLT, Fraction, Unit
+from .points import segment_at
 
 THERMONEUTRAL_V = 1.4812
 """Voltage at which all of the power would be in the hydrogen: 285.83 kJ/mol over two Faradays [V]."""
@@ -81,14 +82,11 @@ def stack_efficiency(
 
 def _cell(points: Sequence[PolarisationPoint], density: float) -> tuple[float, float]:
     """Return voltage [V] and Faraday efficiency at a current density [A/m²]."""
-    if density <= points[0].current_density_a_per_m2:
+    densities = [point.current_density_a_per_m2 for point in points]
+    if density <= densities[0]:
         return points[0].voltage_v, points[0].faraday_efficiency
-    for lower, upper in pairwise(points):
-        if density <= upper.current_density_a_per_m2:
-            span = upper.current_density_a_per_m2 - lower.current_density_a_per_m2
-            part = (density - lower.current_density_a_per_m2) / span
-            return (
-                lower.voltage_v + part * (upper.voltage_v - lower.voltage_v),
-                lower.faraday_efficiency + part * (upper.faraday_efficiency - lower.faraday_efficiency),
-            )
-    return points[-1].voltage_v, points[-1].faraday_efficiency
+    segment = segment_at(densities, density)
+    return (
+        segment.value([point.voltage_v for point in points]),
+        segment.value([point.faraday_efficiency for point in points]),
+    )

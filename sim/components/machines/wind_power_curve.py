@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Discriminator, Field, Tag
+from pydantic import BaseModel, Discriminator, Field, Tag
 
 from ....models.wind_turbine import WindTurbineParams
-from ...files.sections import Section, Text, one_of_names, refuse
+from ...files.sections import Section, Text, ascending, one_of_names
 from ...files.units import METRE_PER_SECOND, WATT, NonNegativePower
 from ...inputs.errors import InputError
 from ...inputs.files.power_curve import read_power_curve
+from .points import segment_at
 
 _LEAST_END, _GREATEST_END = 10.0, 60.0
 """Wind speeds up to which a curve may go [m/s]."""
@@ -62,18 +62,13 @@ class CurveFile(Section):
     """Unit of the wind speeds."""
 
 
-def _ascending(points: tuple[CurvePoint, ...]) -> tuple[CurvePoint, ...]:
-    for before, after in pairwise(points):
-        if not before.wind_speed_m_per_s < after.wind_speed_m_per_s:
-            raise refuse(
-                f"points in ascending order of the wind, none twice; {after.wind_speed_m_per_s:g} m/s follows "
-                f"{before.wind_speed_m_per_s:g} m/s"
-            )
-    return points
-
-
 PowerCurveInput = Annotated[
-    Annotated[tuple[CurvePoint, ...], Field(min_length=2), AfterValidator(_ascending), Tag("points")]
+    Annotated[
+        tuple[CurvePoint, ...],
+        Field(min_length=2),
+        ascending("the wind", "m/s", lambda point: point.wind_speed_m_per_s),
+        Tag("points"),
+    ]
     | Annotated[CurveFile, Tag("file")],
     Discriminator(lambda value: "file" if isinstance(value, BaseModel | Mapping) else "points"),
 ]
@@ -171,9 +166,7 @@ def _is_multiple(speed: float, step: float) -> bool:
 
 def _between(curve: Curve, speed: float) -> float:
     """Return the power at a wind speed, on the straight line between the points beside it [W]."""
-    if speed < curve[0][0]:
+    speeds, powers_w = [wind for wind, _ in curve], [power_w for _, power_w in curve]
+    if speed < speeds[0]:
         return 0.0
-    for (low, low_w), (high, high_w) in pairwise(curve):
-        if speed <= high:
-            return low_w + (high_w - low_w) * (speed - low) / (high - low)
-    return curve[-1][1]
+    return segment_at(speeds, speed).value(powers_w) if speed <= speeds[-1] else powers_w[-1]
