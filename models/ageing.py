@@ -45,6 +45,7 @@ _TOUCH = 1e-12
 _SECONDS_PER_HOUR = 3600.0
 _SECONDS_PER_DAY = 86400.0
 _HOURS_PER_DAY = 24.0
+_ACTIVATION = Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")
 
 
 class CalendarParams(NamedTuple):
@@ -53,7 +54,7 @@ class CalendarParams(NamedTuple):
     rate: Annotated[float, Parameter("1/d^z", lower=0.0)]
     """Loss after the first day at 25 °C and a stress of 1."""
     exponent: Annotated[float, Parameter("1", lower=0.2, upper=2.0, source="published: 0.5 to 1")]
-    activation_k: Annotated[float, Parameter("K", lower=0.0)]
+    activation_k: Annotated[float, _ACTIVATION]
     """Activation energy over the gas constant."""
     soc_stress: Annotated[tuple[float, ...], Parameter("1", lower=0.0)]
     """Over SoC 0..1, in even steps."""
@@ -67,9 +68,10 @@ class CycleParams(NamedTuple):
     rate_per_c: Annotated[float, Parameter("h")]
     """What a C-rate of 1/h adds to it, or takes away; together they are never below 0."""
     exponent: Annotated[float, Parameter("1", lower=0.2, upper=2.0, source="published: 0.5 to 1")]
-    activation_k: Annotated[float, Parameter("K", lower=0.0)]
+    activation_k: Annotated[float, _ACTIVATION]
     depth_stress: Annotated[tuple[float, ...], Parameter("1")]
-    """Over the depth of a half cycle 0..1, in even steps; the sum with the next is never below 0."""
+    """Over the depth of a half cycle 0..1, in even steps; the sum with the next counts as 0 where it is below, and is
+    not below at full depth."""
     soc_stress: Annotated[tuple[float, ...], Parameter("1")]
     """Over the mean SoC of a half cycle 0..1, in even steps."""
 
@@ -213,6 +215,8 @@ def check_ageing(params: AgeingParams) -> None:
     ):
         for table in tables:
             _check_length(f"{name}.{table}", getattr(getattr(params, name), table))
+    for law in ("capacity_by_use", "resistance_by_use"):
+        _check_worn_at_full_depth(law, getattr(params, law))
 
 
 def _check_rising(name: str, table: tuple[float, ...]) -> None:
@@ -223,6 +227,16 @@ def _check_rising(name: str, table: tuple[float, ...]) -> None:
                 f"{table[index]:g}",
                 f"at least {table[index - 1]:g}, the entry before: deeper cycles do not age less",
             )
+
+
+def _check_worn_at_full_depth(law: str, cycle: CycleParams) -> None:
+    last, least = len(cycle.depth_stress) - 1, 0.0 - min(cycle.soc_stress)
+    if cycle.depth_stress[last] < least:
+        raise ParameterError(
+            f"{law}.depth_stress[{last}]",
+            f"{cycle.depth_stress[last]:g}",
+            f"at least {least:g}, so that with soc_stress it is never below 0",
+        )
 
 
 def _check_length(name: str, table: Any) -> None:

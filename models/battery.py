@@ -76,13 +76,13 @@ class BatteryParams(NamedTuple):
     """Least terminal voltage, more than half of the open-circuit voltage."""
     voltage_max_v: Annotated[float, Parameter("V", 0.0, above=True)]
     """Greatest terminal voltage."""
-    charge_current_max_a: Annotated[float, Parameter("A", 0.0)]
+    charge_current_max_a: Annotated[float, Parameter("A", 0.0, above=True)]
     """Greatest charging current."""
-    discharge_current_max_a: Annotated[float, Parameter("A", 0.0)]
+    discharge_current_max_a: Annotated[float, Parameter("A", 0.0, above=True)]
     """Greatest discharging current."""
-    charge_power_max_w: Annotated[float, Parameter("W", 0.0)]
+    charge_power_max_w: Annotated[float, Parameter("W", 0.0, above=True)]
     """Greatest charging power."""
-    discharge_power_max_w: Annotated[float, Parameter("W", 0.0)]
+    discharge_power_max_w: Annotated[float, Parameter("W", 0.0, above=True)]
     """Greatest discharging power."""
     soc_lower: Annotated[float, Parameter("1", 0.0, 1.0)]
     """Discharging stops here."""

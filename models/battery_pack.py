@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, NamedTuple
 
 from .battery import BatteryParams
-from .diffusion import LEAST_BULK
+from .diffusion import LEAST_BULK, MOST_BULK
 from .hysteresis import hysteresis_capacitance_f
 from .parameter import Parameter, ParameterError, check_parameters
 from .tables import scaled_table, table_mean, table_value
@@ -17,6 +17,13 @@ TABLES = (
     "ocv_v", "ocv_slope_v_per_k", "r0_ohm", "r1_ohm", "r2_ohm", "charging_ohm", "charge_acceptance", "hysteresis_v",
 )  # fmt: skip
 """Of a battery or a cell, over SoC."""
+_QUICKEST_PER_H = 3600.0
+"""Rated current over charge capacity; chosen: no battery is full or empty in less than a second [1/h]."""
+_QUICKEST_LEAK_PER_H = 0.01
+"""Self-discharge over charge capacity; chosen: no battery empties itself in less than 100 h [1/h]."""
+_LIGHTEST_J_PER_K_PER_WH = 0.1
+"""Heat capacity over energy; chosen: a thirtieth of that of the lightest cells [J/(K Wh)]."""
+_SECONDS_PER_HOUR = 3600.0
 _ACTIVATION = Parameter("K", 0.0, 12_000.0, "100 kJ/mol: above any reported")
 
 
@@ -55,9 +62,9 @@ class CellParams(NamedTuple):
     """Least terminal voltage."""
     voltage_max_v: Annotated[float, Parameter("V", 0.0, above=True)]
     """Greatest terminal voltage."""
-    charge_rate_max_per_h: Annotated[float, Parameter("1/h", 0.0)]
+    charge_rate_max_per_h: Annotated[float, Parameter("1/h", 0.0, above=True)]
     """Greatest charging current over charge capacity (C-rate)."""
-    discharge_rate_max_per_h: Annotated[float, Parameter("1/h", 0.0)]
+    discharge_rate_max_per_h: Annotated[float, Parameter("1/h", 0.0, above=True)]
     """Greatest discharging current over charge capacity (C-rate)."""
     charge_temperatures_c: Annotated[tuple[float, float, float, float], _TEMPERATURE]
     """Charging is off below the first and above the last, at full power between the inner two."""
@@ -96,9 +103,9 @@ class PackParams(NamedTuple):
     """Cells in series."""
     capacity_wh: Annotated[float, Parameter("Wh", 0.0, above=True)]
     """Nominal energy; sets the number of parallel strings, which need not be whole."""
-    charge_power_max_w: Annotated[float, Parameter("W", 0.0)]
+    charge_power_max_w: Annotated[float, Parameter("W", 0.0, above=True)]
     """Greatest charging power."""
-    discharge_power_max_w: Annotated[float, Parameter("W", 0.0)]
+    discharge_power_max_w: Annotated[float, Parameter("W", 0.0, above=True)]
     """Greatest discharging power."""
     soc_lower: Annotated[float, _SHARE]
     """Discharging stops here."""
@@ -171,7 +178,8 @@ def check_battery(params: BatteryParams) -> None:
     Raises:
         ParameterError: Naming the parameter, the entry of a table, what was found and what is accepted: a
             parameter outside its range (a negative resistance at some SoC among them), an open-circuit voltage
-            that falls as SoC rises, voltage limits that the open-circuit voltage passes inside the SoC limits,
+            that falls as SoC rises, currents or a self-discharge that empty it, or losses that warm it, in no time,
+            voltage limits that the open-circuit voltage passes inside the SoC limits,
             SoC limits or temperatures in the wrong order, or an energy that charge and voltage do not make.
     """
     check_parameters(params)
@@ -192,7 +200,7 @@ def check_battery(params: BatteryParams) -> None:
         "half of soc_upper - soc_lower",
         0.5 * (params.soc_upper - params.soc_lower),
     )
-    least_gain_h = LEAST_BULK * params.diffusion_time_constant_s / 3600.0
+    least_gain_h = LEAST_BULK * params.diffusion_time_constant_s / _SECONDS_PER_HOUR
     if 0.0 < params.diffusion_gain_h < least_gain_h:
         raise ParameterError(
             "diffusion_gain_h",
@@ -205,6 +213,13 @@ def check_battery(params: BatteryParams) -> None:
             f"{params.diffusion_time_constant_s:g} s",
             "> 0 s where diffusion_gain_h is above 0",
         )
+    _check_least(
+        "diffusion_time_constant_s",
+        params.diffusion_time_constant_s,
+        params.diffusion_gain_h * _SECONDS_PER_HOUR / MOST_BULK,
+        f"s, 1/{MOST_BULK:g} of diffusion_gain_h",
+    )
+    _check_pace(params)
     if params.hysteresis_f > 0.0 and not min(params.hysteresis_v) > 0.0:
         entry = params.hysteresis_v.index(min(params.hysteresis_v))
         raise ParameterError(
@@ -226,6 +241,34 @@ def check_battery(params: BatteryParams) -> None:
             "capacity_wh",
             f"{params.capacity_wh:g} Wh",
             f"{energy_wh:g} Wh, which charge_capacity_ah and the mean of ocv_v make",
+        )
+
+
+def _check_pace(params: BatteryParams) -> None:
+    """Refuse what would fill, empty or warm a battery so quickly that steps have no end."""
+    for name in ("charge_current_max_a", "discharge_current_max_a"):
+        least_ah = getattr(params, name) / _QUICKEST_PER_H
+        _check_least(
+            "charge_capacity_ah", params.charge_capacity_ah, least_ah, f"Ah, what {name} moves in 1 s"
+        )
+    _check_at_most(
+        "self_discharge_a",
+        params.self_discharge_a,
+        "what empties the battery in 100 h",
+        _QUICKEST_LEAK_PER_H * params.charge_capacity_ah,
+    )
+    _check_least(
+        "heat_capacity_j_per_k",
+        params.heat_capacity_j_per_k,
+        _LIGHTEST_J_PER_K_PER_WH * params.capacity_wh,
+        f"J/K, {_LIGHTEST_J_PER_K_PER_WH:g} J/K for each Wh of capacity_wh",
+    )
+
+
+def _check_least(name: str, found: float, least: float, unit_and_why: str) -> None:
+    if not found >= least:
+        raise ParameterError(
+            name, f"{found:g} {unit_and_why.partition(',')[0]}", f">= {least:g} {unit_and_why}"
         )
 
 

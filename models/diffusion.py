@@ -43,6 +43,11 @@ LEAST_BULK = 1e-6
 
 With less, what the bulk holds is lost to rounding.
 """
+MOST_BULK = 100.0
+"""Greatest such ratio; chosen: a hundred times that of a fitted cell.
+
+With more, the surface is full or empty at once and a step has to be cut ever finer.
+"""
 NO_LAG = Lag(1.0, 0.0, 1.0)
 """Of cells whose charge levels out at once."""
 

@@ -39,8 +39,9 @@ COOLING = 2
 
 _SHORTEST_S = 1e-3
 _TINY_S = 1e-9
-_LIFT_MIN_K = 15.0
-_LIFT_MAX_K = 60.0
+LIFT_MIN_K = 15.0
+LIFT_MAX_K = 60.0
+"""Ends of the range of lifts of temperature over which the COP is told [K]."""
 _EER_OUTDOOR_C = 35.0
 _EER_MIN = 1.0
 _EER_MAX = 10.0
@@ -126,7 +127,7 @@ def hvac_initial_state(_params: HvacParams, room_c: float) -> HvacState:
 
 def hvac_cop(params: HvacParams, source_c: float) -> float:
     """Return heat over electrical power of the running heat pump at a temperature of its source [°C], >= 1."""
-    lift = min(max(params.supply_c - source_c, _LIFT_MIN_K), _LIFT_MAX_K)
+    lift = min(max(params.supply_c - source_c, LIFT_MIN_K), LIFT_MAX_K)
     return max(params.cop_constant + params.cop_per_k * lift + params.cop_per_k2 * lift * lift, 1.0)
 
 

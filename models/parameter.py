@@ -15,6 +15,10 @@ import math
 from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 _Mark = TypeVar("_Mark")
+GREATEST_MAGNITUDE = 1e15
+"""Of a finite value, whatever its unit; far above any device, and far enough below what numbers of the machine hold."""
+LEAST_ABOVE_ZERO = 1e-30
+"""Of what must be above 0, likewise."""
 
 
 class Parameter(NamedTuple):
@@ -139,8 +143,19 @@ def check_parameters(params: Any, within: str = "", watched_unit: str = "") -> N
 
 def _check(name: str, value: Any, parameter: Parameter) -> None:
     entries = value if isinstance(value, tuple) else (value,)
+    unit = "" if parameter.unit == "1" else f" {parameter.unit}"
     for index, entry in enumerate(entries):
+        where = f"{name}[{index}]" if isinstance(value, tuple) else name
         if not parameter.allows(entry):
-            where = f"{name}[{index}]" if isinstance(value, tuple) else name
-            unit = "" if parameter.unit == "1" else f" {parameter.unit}"
             raise ParameterError(where, f"{entry:g}{unit}", f"{parameter.range}{unit} ({parameter.source})")
+        _check_magnitude(where, entry, unit, parameter)
+
+
+def _check_magnitude(where: str, value: float, unit: str, parameter: Parameter) -> None:
+    if math.isfinite(value) and abs(value) > GREATEST_MAGNITUDE:
+        accepted = f"{parameter.range}{unit}, a magnitude of at most {GREATEST_MAGNITUDE:g}"
+        raise ParameterError(where, f"{value:g}{unit}", accepted)
+    if parameter.above and parameter.lower == 0.0 and value < LEAST_ABOVE_ZERO:
+        raise ParameterError(
+            where, f"{value:g}{unit}", f"{parameter.range}{unit}, at least {LEAST_ABOVE_ZERO:g}"
+        )

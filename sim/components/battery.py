@@ -294,6 +294,13 @@ def ageing_params(battery: Battery) -> AgeingParams | None:
     )
 
 
+def _managed_params(battery: Battery, _grid: GridFacts) -> BatteryParams:
+    """Return the parameters of a battery that can be managed."""
+    params = battery_params(battery)
+    management_params(battery)
+    return params
+
+
 def _ageing_part(battery: Battery, _grid: GridFacts) -> AgeingParams:
     params = ageing_params(battery)
     if params is None:
@@ -386,7 +393,7 @@ TYPE = ComponentType(
     sdk_class="LiIonBattery",
     behind=DC_PARENTS,
     build=build,
-    params=lambda battery, _grid: battery_params(battery),
+    params=_managed_params,
     check=check_battery,
     parts={
         BMS: lambda battery, _grid: management_params(battery),

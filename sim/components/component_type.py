@@ -244,12 +244,12 @@ class ComponentType:
     """Name and version of the package that brings it, set on loading; None if it is of this one."""
 
     def check_parameters(self, section: ComponentSection, grid: GridFacts) -> None:
-        """Hold the parameters that a site file sets to what the model can have.
+        """Hold what a site file says of a component, and the parameters that it sets, to what the model can have.
 
         Raises:
             ParameterError: If one of them, or all together, cannot be.
         """
-        if not section.parameters:
+        if not section.parameters and self.package is not None:
             return
         own = not_of_parts(section.parameters, self.parts)
         if self.params is None and own:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from ...models import charging_point
 from ...models.ac import phase_shares
@@ -18,8 +18,8 @@ from ..domain.categories import Category, EvChargerType
 from ..domain.ranges import Bounds
 from ..files.presets import find_preset, preset_names
 from ..files.sections import Section, refuse, short_for, written
-from ..files.units import AMPERE, FRACTION, SECOND, WATT, WATT_HOUR, Fraction, PositivePower
-from ..inputs.sessions.behaviour import CarBehaviour
+from ..files.units import AMPERE, FRACTION, SECOND, Fraction, PositivePower
+from ..inputs.sessions.behaviour import CarBehaviour, CarEnergy, CarPower, refuse_less_than_offered
 from ..inputs.sessions.build import session_plan
 from ..inputs.sessions.cars import car_preset_names, check_car
 from ..inputs.sessions.sections import RecordedSessions, Sessions, StatisticalSessions
@@ -38,8 +38,6 @@ from .setting import Setting
 
 _BeforeFull = Annotated[float, FRACTION.within(lower=0.0, upper=0.99)]
 _Efficiency = Annotated[float, FRACTION.within(lower=0.7, upper=1.0)]
-_CarEnergy = Annotated[float, WATT_HOUR.within(lower=1e3, upper=1e6)]
-_CarPower = Annotated[float, WATT.within(above=0.0, upper=1e6)]
 LEAST_CURRENT_A = 6.0
 """Least current per phase that a charger may offer a car on alternating current by IEC 61851-1 [A]."""
 _GREATEST_CURRENT_A = 1500.0
@@ -52,11 +50,11 @@ _OTHERS = 3
 class Car(CarBehaviour):
     """A car at a charging point, by a few figures."""
 
-    capacity_wh: _CarEnergy = Field(default=written("60 kWh"), alias="capacity")
+    capacity_wh: CarEnergy = Field(default=written("60 kWh"), alias="capacity")
     """Energy that its battery holds [Wh]."""
     initial_soc: Fraction = Field(default=written("30 %"))
     """State of charge when a run starts."""
-    max_power_w: _CarPower = Field(default=written("11 kW"), alias="max_power")
+    max_power_w: CarPower = Field(default=written("11 kW"), alias="max_power")
     """Greatest power that the car takes [W], at 230 V on alternating current."""
     phases: Literal[1, 2, 3] | None = None
     """Phases of the onboard charger; one for up to 7.4 kW (32 A), three for more, if not given."""
@@ -64,6 +62,16 @@ class Car(CarBehaviour):
     """State of charge at which the car begins to take less."""
     efficiency: _Efficiency = Field(default=written("90 %"))
     """Part of the energy that arrives in the car's battery, on alternating current."""
+
+    @property
+    def own_phases(self) -> int:
+        """Phases of its onboard charger."""
+        return self.phases or (1 if self.max_power_w <= _ONE_PHASE_W else 3)
+
+    @model_validator(mode="after")
+    def _takes_the_least_current(self) -> Self:
+        refuse_less_than_offered(self.max_power_w, self.own_phases)
+        return self
 
 
 class SwitchingMode(StrEnum):
@@ -268,7 +276,8 @@ _USUAL_PRESETS = {
     False: ((3.7e3, "wallbox-3680w"), (11.1e3, "wallbox-11kw"), (float("inf"), "wallbox-22kw")),
 }
 """Of direct and alternating current: up to a rated power [W]."""
-_CAR_CURRENT_A = (6.0, 63.0)
+_CAR_CURRENT_A = 63.0
+"""Greatest current of a car on a phase [A]."""
 _ONE_PHASE_W = 32.5 * NOMINAL_V
 """Onboard chargers up to 7.4 kW have one phase: 32 A at 230 V is the most that is common on one."""
 _TIME_CONSTANT_S = (30.0, 7200.0)
@@ -360,7 +369,7 @@ def charger_params(charger: EvCharger, dc_curves_w: tuple[float, ...]) -> EvChar
         drawn_w = (params.dc_power_max_w + params.conversion_fixed_w) / (1.0 - params.conversion_loss)
         scale = rated_w / drawn_w
         params = params._replace(
-            current_max_a=params.current_max_a * scale * params.phases / phases,
+            current_max_a=min(params.current_max_a * scale * params.phases / phases, _GREATEST_CURRENT_A),
             current_min_a=params.current_min_a * scale * params.phases / phases,
             dc_power_max_w=params.dc_power_max_w * scale,
             conversion_fixed_w=params.conversion_fixed_w * scale,
@@ -405,14 +414,13 @@ def plugged_car(car: Car, phases: int) -> ElectricCarParams:
         car: What the site file says.
         phases: Of the charger; the car uses no more.
     """
-    own_phases = car.phases or (1 if car.max_power_w <= _ONE_PHASE_W else 3)
-    current_a = _within(car.max_power_w / (own_phases * NOMINAL_V), _CAR_CURRENT_A)
+    current_a = min(car.max_power_w / (car.own_phases * NOMINAL_V), _CAR_CURRENT_A)
     # The taper begins where the limit at constant voltage has come down to the full power.
     full_per_h = car.efficiency * car.max_power_w / car.capacity_wh
     falling_per_h = max(full_per_h - FINAL_RATE_PER_H, FINAL_RATE_PER_H)
     params = ElectricCarParams(
         capacity_wh=car.capacity_wh,
-        ac_phases=min(own_phases, phases),
+        ac_phases=min(car.own_phases, phases),
         ac_current_max_a=current_a,
         onboard_loss=1.0 - car.efficiency,
         electronics_w=0.0,

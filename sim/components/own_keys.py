@@ -26,6 +26,7 @@ BOUNDS: Mapping[str, str] = {
 _BY_KEY: Mapping[str, str] = {
     "capacity_wh": "capacity_wh",
     "pace": "ageing",
+    "heat_led": "heat_led",
     "is_dc": "type",
     "phases": "phases",
     "place_1": "phases",
@@ -44,6 +45,7 @@ _ALIKE: Mapping[str, str] = {
     "current_min_a": "min_power_w",
     "heating_set_point_c": "heating_temperature_c",
     "cooling_set_point_c": "cooling_temperature_c",
+    "supply_c": "supply_temperature_c",
     "discharge_s": "discharge_time_s",
     "wind_ratio": "hub_height_m",
     "start_w_per_m2": "start_irradiance_w_per_m2",

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
-from ...models.parameter import ParameterError, check_parameters
+from ...models.parameter import GREATEST_MAGNITUDE, ParameterError, check_parameters
 from .problems import did_you_mean, one_of
 
 _Params = TypeVar("_Params")
@@ -38,8 +38,6 @@ _LONGEST_PATH = 200
 """Of the path of a folder in an error; the rest is left out."""
 _MOST_TOLD = 50
 """Problems of a folder; the rest are counted."""
-_GREATEST_NUMBER = 1e15
-"""Magnitude of a value; far above those of ours, and far enough below what numbers of the machine hold."""
 _LEAST_LENGTH = 2
 _GREATEST_LENGTH = 500
 """Of a table: the compiler gives all tables of a kind the length that holds the knots of each."""
@@ -258,8 +256,8 @@ def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> Iter
                 file.name, name, str(entry).lower(), f"a finite value such as {examples[0]!r:.60}"
             )
             return
-        if isinstance(entry, int | float) and abs(entry) > _GREATEST_NUMBER:
-            accepted = f"a magnitude of at most {_GREATEST_NUMBER:g}"
+        if isinstance(entry, int | float) and abs(entry) > GREATEST_MAGNITUDE:
+            accepted = f"a magnitude of at most {GREATEST_MAGNITUDE:g}"
             yield PresetError(file.name, name, _found(entry), accepted)
             return
     yield from _check_kind(file, name, value, examples)
@@ -298,7 +296,7 @@ def _found(value: object) -> str:
             return "a table"
         case list():
             return f"a list of {len(value)}"
-        case int() if abs(value) > _GREATEST_NUMBER:
+        case int() if abs(value) > GREATEST_MAGNITUDE:
             return "a very large whole number"
         case _:
             return repr(value)[:60]

@@ -31,7 +31,7 @@ from . import graph
 from .environment import grid_facts
 from .feed_in import feed_in_findings
 from .meters import wrong_meter
-from .relations import relation_findings
+from .relations import has_known_preset, relation_findings
 from .self_consumption import self_consumption_findings
 from .site import FROM_A_FILE, Site
 from .weather import Weather, sensor_params
@@ -333,13 +333,15 @@ def _meter_findings(
 
 
 def _parameter_findings(site: Site) -> Iterator[Finding]:
-    """Find parameters that cannot be, alone or together."""
+    """Find what no component can be built of: parameters, or what the rest of its section makes of them."""
     if not any(isinstance(component, GridConnectionPoint) for component in site.components.values()):
         return
     grid = grid_facts(site)
     for key, component in site.components.items():
-        check = partial(type_of(component).check_parameters, component, grid)
-        yield from _refusals(check, ("components", key, "parameters"))
+        if has_known_preset(component):
+            check = partial(type_of(component).check_parameters, component, grid)
+            within = ("parameters",) if component.parameters else ()
+            yield from _refusals(check, ("components", key, *within))
 
 
 def _sensor_findings(site: Site) -> Iterator[Finding]:

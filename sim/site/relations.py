@@ -18,7 +18,7 @@ from ..components.machines.wind_turbine import WindTurbine, wind_plant_params
 from ..components.pv_inverter import PvInverter
 from ..components.rating import gap_of
 from ..components.registry import type_of
-from ..components.section import Lapsing
+from ..components.section import ComponentSection, Lapsing
 from ..domain.ranges import Bounds
 from ..files.problems import Finding
 from ..files.units import WATT
@@ -29,11 +29,11 @@ from .site import Site
 def relation_findings(site: Site) -> Iterator[Finding]:
     """Find what cannot be together, in a site whose every part is right."""
     for key, component in site.components.items():
-        if isinstance(component, Lapsing) and _has_known_preset(component):
+        if isinstance(component, Lapsing) and has_known_preset(component):
             yield from _lapse_findings(key, component)
         if isinstance(component, PvInverter | HybridInverter):
             yield from _array_findings(key, component)
-        if isinstance(component, WindTurbine) and component.power is None and _has_known_preset(component):
+        if isinstance(component, WindTurbine) and component.power is None and has_known_preset(component):
             yield from _turbine_findings(key, component)
         if isinstance(component, Battery) and component.preset in battery_preset_names():
             yield from _battery_findings(site, key, component)
@@ -94,7 +94,8 @@ def _gap(component: Lapsing) -> Bounds:
     return gap_of(least_w, None if kind.least_delivered_w is None else kind.least_delivered_w(component))
 
 
-def _has_known_preset(component: Lapsing) -> bool:
+def has_known_preset(component: ComponentSection) -> bool:
+    """Say whether a component names a preset that there is, or none."""
     preset, presets = getattr(component, "preset", None), type_of(component).presets
     return preset is None or presets is None or preset in presets()
 

@@ -39,6 +39,20 @@ def test_a_set_within_its_ranges_is_accepted() -> None:
     check_parameters(GOOD)
 
 
+def test_no_value_is_beyond_what_numbers_of_the_machine_hold_with_room() -> None:
+    check_parameters(GOOD._replace(curve_w=(0.0, 1e15)))
+    with pytest.raises(ParameterError) as caught:
+        check_parameters(GOOD._replace(curve_w=(0.0, 1.1e15)))
+    assert str(caught.value) == "curve_w[1] is 1.1e+15 W; accepted: >= 0 W, a magnitude of at most 1e+15"
+
+
+def test_what_must_be_above_zero_is_so_by_more_than_rounding() -> None:
+    check_parameters(GOOD._replace(body=BodyParams(1e-30)))
+    with pytest.raises(ParameterError) as caught:
+        check_parameters(GOOD._replace(body=BodyParams(1e-300)))
+    assert str(caught.value) == "body.mass_kg is 1e-300 kg; accepted: > 0 kg, at least 1e-30"
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [

@@ -326,7 +326,7 @@ class TestExplain:
             "46000",
             "W",
             "preset",
-            ">= 0",
+            "> 0",
             "chosen: C/2",
         ]
         assert not any(line.endswith(" ") for line in lines)

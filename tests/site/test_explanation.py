@@ -52,7 +52,7 @@ def test_a_number_of_a_preset_is_told_with_what_the_preset_says_of_it() -> None:
         PresetName("batteries", "lfp-92kwh"), PresetName("cells", "lfp"), PresetName("bms", "lfp"),
     ]  # fmt: skip
     told = of(made)["charge_power_max_w"]
-    assert told == ("charge_power_max_w", 46_000.0, "W", ">= 0", Origin.PRESET, "chosen: C/2")
+    assert told == ("charge_power_max_w", 46_000.0, "W", "> 0", Origin.PRESET, "chosen: C/2")
 
 
 def test_the_preset_of_who_names_none_is_the_one_that_a_run_takes() -> None:
@@ -127,7 +127,7 @@ def test_presets_of_ones_own_have_their_values_without_remarks(tmp_path: Path) -
     )
     made = explanation(doppelgrid.load_site(tmp_path / "site.yaml"), "battery")
     assert made.presets[PresetName("batteries", "mine")] == ""
-    assert of(made)["charge_power_max_w"][1:] == (900.0, "W", ">= 0", Origin.PRESET, "")
+    assert of(made)["charge_power_max_w"][1:] == (900.0, "W", "> 0", Origin.PRESET, "")
 
 
 @pytest.mark.parametrize(

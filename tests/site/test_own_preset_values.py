@@ -231,7 +231,7 @@ def test_a_preset_that_contradicts_itself_is_refused(
 @pytest.mark.parametrize(
     ("file", "of", "changes", "reason"),
     [
-        ("batteries", "lfp-92kwh", {"capacity_wh": 5e-324}, "float division by zero"),
+        ("bms", "lfp", {"switchgear.link_capacitance_f_per_kw": 0.0}, "float division by zero"),
         ("grid_areas", "continental-europe", {"timezone": "Europe"}, ""),
     ],
 )

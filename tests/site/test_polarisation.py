@@ -87,7 +87,7 @@ def test_the_preset_for_alkaline_water_is_the_curve_that_it_is_from() -> None:
             "a voltage that does not fall with current: at least 1.9 V",
         ),
         (({**POINTS[0], "voltage": "1.1 V"}, POINTS[1]), "1.23 V"),
-        (({**POINTS[0], "faraday_efficiency": "0 %"}, POINTS[1]), "above 0 %"),
+        (({**POINTS[0], "faraday_efficiency": "0 %"}, POINTS[1]), "a faraday_efficiency of at least 10.8 %"),
     ],
 )
 def test_curves_that_cannot_be_are_refused(points: tuple[dict[str, str], ...], accepted: str) -> None:

@@ -99,8 +99,6 @@ _BUFFER_USEFUL_C = 50.0
 _ENGINE_OPERATING_C = 80.0
 _ENGINE_COOLING_S = 4.0 * 3600.0
 """Time constant of an engine at rest in its enclosure; chosen."""
-_PLACES = 20
-"""Loads at which the curves are looked at."""
 _TOUCH = 1e-9
 _START_S = 100.0
 _STOP_S = 90.0
@@ -193,8 +191,7 @@ def check_chp(params: ChpParams) -> None:
     """
     check_at_most("minimum_power_w", params.minimum_power_w, "rated_power_w", params.rated_power_w, "W")
     check_at_most("buffer_restart_c", params.buffer_restart_c, "buffer_full_c", params.buffer_full_c, "°C")
-    for place in range(_PLACES + 1):
-        load = place / _PLACES
+    for load in _knots(params):
         electrical = table_value(params.electrical_efficiency, load)
         check_at_most(
             f"thermal_efficiency at {100.0 * load:g} % of load",
@@ -203,6 +200,12 @@ def check_chp(params: ChpParams) -> None:
             1.0 - electrical + _TOUCH,
             "",
         )
+
+
+def _knots(params: ChpParams) -> list[float]:
+    """Return the loads of the entries of both curves, between which their sum is linear."""
+    tables = (params.electrical_efficiency, params.thermal_efficiency)
+    return sorted({place / (len(table) - 1) for table in tables for place in range(len(table))})
 
 
 def hot_water_buffer(litres: float) -> HeatBufferParams:

@@ -8,14 +8,16 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from ....models.chp import ChpParams
+from ....models.parameter import described_parameters
 from ...files.sections import Section, refuse
 from ...files.units import NonNegativePower, PositivePower
 from .points import segment_at
 
 _KNOTS = 21
 """Entries of a curve: every 5 % of load."""
-_LEAST_EFFICIENCY = 0.01
-"""Of electricity: where a line through the points has fuel without load, its efficiency there is 0."""
+_EFFICIENCIES = described_parameters(ChpParams)["electrical_efficiency"]
+"""Which of electricity the model takes; the least stands for 0, where fuel is burnt without load."""
 
 
 class LoadPoint(Section):
@@ -36,6 +38,12 @@ def _rising(points: tuple[LoadPoint, ...]) -> tuple[LoadPoint, ...]:
                 f"at {point.power_w / 1e3:g} kW at least {(point.power_w + point.heat_w) / 1e3:g} kW of fuel, by the"
                 " lower heating value: what power and heat are made of"
             )
+        if not _EFFICIENCIES.allows(point.power_w / point.fuel_w):
+            least_w, most_w = point.power_w / _EFFICIENCIES.upper, point.power_w / _EFFICIENCIES.lower
+            raise refuse(
+                f"at {point.power_w / 1e3:g} kW {least_w / 1e3:g} to {most_w / 1e3:g} kW of fuel: an electrical"
+                f" efficiency of {_EFFICIENCIES.range}"
+            )
     for lower, upper in pairwise(points):
         if upper.power_w <= lower.power_w:
             raise refuse(f"points by rising power: more than {lower.power_w / 1e3:g} kW after that")
@@ -51,16 +59,20 @@ DataSheet = Annotated[tuple[LoadPoint, ...], Field(min_length=2, max_length=50),
 def curves(points: Sequence[LoadPoint]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return electrical and thermal efficiency over the load 0..1, in even steps.
 
-    Fuel and heat are linear between the points, and go on so beyond them.
+    Fuel and heat are linear between the points, and go on so below the first one; but no load below that makes more
+    of its fuel than that one does.
     """
-    powers_w = [point.power_w for point in points]
+    powers_w, per_fuel = [point.power_w for point in points], points[0].power_w / points[0].fuel_w
     electrical, thermal = [], []
     for knot in range(_KNOTS):
         power_w = powers_w[-1] * knot / (_KNOTS - 1)
         segment = segment_at(powers_w, power_w)
-        fuel_w = max(segment.value([point.fuel_w for point in points]), power_w)
+        fuel_w = segment.value([point.fuel_w for point in points])
+        if power_w < powers_w[0]:
+            fuel_w = max(fuel_w, power_w / per_fuel)
         heat_w = max(segment.value([point.heat_w for point in points]), 0.0)
-        electrical.append(max(power_w / fuel_w, _LEAST_EFFICIENCY) if fuel_w > 0.0 else _LEAST_EFFICIENCY)
+        efficiency = power_w / fuel_w if fuel_w > 0.0 else 0.0
+        electrical.append(min(max(efficiency, _EFFICIENCIES.lower), _EFFICIENCIES.upper))
         thermal.append(min(heat_w / fuel_w, 1.0 - electrical[-1]) if fuel_w > 0.0 else 0.0)
     return tuple(electrical), tuple(thermal)
 

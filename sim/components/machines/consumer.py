@@ -32,8 +32,8 @@ def refuse_parameters_beside_load(consumer: Consumer) -> None:
     """Refuse parameters of a model that a load takes the place of.
 
     Raises:
-        ParameterError: If there is a load.
+        ParameterError: If there are parameters beside a load.
     """
-    if consumer.load is not None:
+    if consumer.load is not None and consumer.parameters:
         name = next(iter(consumer.parameters))
         raise ParameterError(name, "unknown", "nothing, this component has no model of its own")

@@ -88,12 +88,14 @@ def electrolyzer_preset(name: str, rated_power_w: float) -> ElectrolyzerParams:
 
 
 def check_electrolyzer(params: ElectrolyzerParams) -> None:
-    """Hold the temperatures of an electrolyser to each other.
+    """Hold the temperatures of an electrolyser to each other, and its auxiliaries to its least power.
 
     Raises:
         ParameterError: Naming what is wrong.
     """
     check_at_most("holding_c", params.holding_c, "operating_c", params.operating_c, "°C")
+    least_w = params.minimum_power_w
+    check_at_most("auxiliary_power_w", params.auxiliary_power_w, "minimum_power_w", least_w, "W")
 
 
 _USUAL_ELECTROLYZERS = ((1e6, "pem"), (float("inf"), "alkaline"))
@@ -135,12 +137,19 @@ def electrolyzer_params(unit: Electrolyzer) -> ElectrolyzerParams:
     name = unit.preset or usual_preset(_USUAL_ELECTROLYZERS, unit.rated_power_w)
     params = electrolyzer_preset(name, unit.rated_power_w)
     if unit.polarisation is not None:
-        auxiliary = params.auxiliary_power_w / params.rated_power_w
+        auxiliary = _auxiliary_w(unit, params) / params.rated_power_w
         params = params._replace(stack_efficiency=stack_efficiency(unit.polarisation, auxiliary))
     return params._replace(
         minimum_power_w=unit.min_power_w or params.minimum_power_w,
         loading_w_per_s=unit.ramp_rate_w_per_s or params.loading_w_per_s,
     )
+
+
+def _auxiliary_w(unit: Electrolyzer, params: ElectrolyzerParams) -> float:
+    """Return what auxiliaries draw [W]: what a site file sets, where that can be, or what the preset has."""
+    given = unit.parameters.get("auxiliary_power_w")
+    can_be = isinstance(given, float | int) and 0.0 <= given < unit.rated_power_w
+    return float(given) if can_be else params.auxiliary_power_w
 
 
 def _electrolyzer_activity(

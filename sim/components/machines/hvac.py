@@ -8,7 +8,8 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from ....models import hvac
 from ....models.ac import phase_shares
-from ....models.hvac import HvacParams, hvac_initial_state
+from ....models.hvac import LIFT_MAX_K, LIFT_MIN_K, HvacParams, hvac_cop, hvac_initial_state
+from ....models.parameter import ParameterError
 from ...domain.categories import Category
 from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
 from ...files.sections import refuse
@@ -105,6 +106,13 @@ def hvac_preset(name: str) -> HvacParams:
     return params
 
 
+_SHORTEST_CYCLE_S = 1.0
+"""Least time from one switching to the one after the next; chosen, far below any [s]."""
+_KELVIN = 273.15
+_MOST_HEAT = 10.0
+"""Over electrical power; the quickest that a room is warmed or cooled goes by it."""
+
+
 def check_hvac(params: HvacParams) -> None:
     """Hold parameters of a room and its machine to one another.
 
@@ -117,6 +125,27 @@ def check_hvac(params: HvacParams) -> None:
         check_at_most(
             "hysteresis_k", params.hysteresis_k, "cooling_set_point_c less heating_set_point_c", gap_k, "K"
         )
+    _check_cop(params)
+    resting_s = params.min_run_s + params.min_pause_s
+    least_j_per_k = (_SHORTEST_CYCLE_S - resting_s) * _MOST_HEAT * params.rated_power_w / params.hysteresis_k
+    if params.heat_capacity_j_per_k < least_j_per_k:
+        raise ParameterError(
+            "heat_capacity_j_per_k",
+            f"{params.heat_capacity_j_per_k:g} J/K",
+            f"at least {least_j_per_k:g} J/K, or min_run_s or min_pause_s; else it switches without end",
+        )
+
+
+def _check_cop(params: HvacParams) -> None:
+    """Hold the coefficient of performance to the one that Carnot's cycle has between the same temperatures."""
+    for lift_k in range(int(LIFT_MIN_K), int(LIFT_MAX_K) + 1):
+        found, most = hvac_cop(params, params.supply_c - lift_k), (params.supply_c + _KELVIN) / lift_k
+        if found > most:
+            raise ParameterError(
+                "cop_constant",
+                f"{params.cop_constant:g}, with cop_per_k and cop_per_k2 a COP of {found:.3g} at a lift of {lift_k} K",
+                f"what leaves it at most {most:.3g} there, that of Carnot's cycle",
+            )
 
 
 HVAC = DeviceModel(

@@ -8,12 +8,15 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from ....models.electrolyzer import ElectrolyzerParams
+from ....models.parameter import described_parameters
 from ...files.sections import Section, refuse, written
 from ...files.units import VOLT, Fraction, Unit
 from .points import segment_at
 
 THERMONEUTRAL_V = 1.4812
 """Voltage at which all of the power would be in the hydrogen: 285.83 kJ/mol over two Faradays [V]."""
+_LEAST_EFFICIENCY = described_parameters(ElectrolyzerParams)["stack_efficiency"].lower
 _KNOTS = 21
 """Entries of the efficiency over load: every 5 %."""
 _HALVINGS = 60
@@ -43,8 +46,13 @@ def _rising(points: tuple[PolarisationPoint, ...]) -> tuple[PolarisationPoint, .
             )
         if upper.voltage_v < lower.voltage_v:
             raise refuse(f"a voltage that does not fall with current: at least {lower.voltage_v:g} V")
-    if points[0].faraday_efficiency <= 0.0:
-        raise refuse("a faraday_efficiency above 0 %")
+    for point in points:
+        least = _LEAST_EFFICIENCY * point.voltage_v / THERMONEUTRAL_V
+        if point.faraday_efficiency < least:
+            raise refuse(
+                f"at {point.voltage_v:g} V a faraday_efficiency of at least {100.0 * least:.3g} %: with less,"
+                f" under {_LEAST_EFFICIENCY:.0%} of the power is in the hydrogen"
+            )
     return points
 
 

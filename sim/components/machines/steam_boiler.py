@@ -7,7 +7,7 @@ from typing import Literal
 from ....models import steam_boiler
 from ....models.ac import phase_shares
 from ....models.heat_buffer import HeatBufferParams
-from ....models.parameter import check_parameters
+from ....models.parameter import ParameterError, check_parameters
 from ....models.steam_boiler import SteamBoilerParams, saturation_temperature_c, steam_boiler_initial_state
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
@@ -118,8 +118,12 @@ def steam_boiler_params(boiler: SteamBoiler) -> SteamBoilerParams:
     )
 
 
+_SHORTEST_SWING_S = 1.0
+"""Least time in which rated power heats the drum from the restart to the full pressure; chosen, far below any [s]."""
+
+
 def check_steam_boiler(params: SteamBoilerParams) -> None:
-    """Hold the temperatures of a boiler to each other.
+    """Hold the temperatures of a boiler to each other, and its drum to its power.
 
     Raises:
         ParameterError: Naming what is wrong.
@@ -127,6 +131,14 @@ def check_steam_boiler(params: SteamBoilerParams) -> None:
     check_at_most("drum.useful_c", params.drum.useful_c, "full_c", params.full_c, "°C")
     check_at_most("restart_c", params.restart_c, "full_c", params.full_c, "°C")
     check_at_most("keep_warm_c", params.keep_warm_c, "restart_c", params.restart_c, "°C")
+    swing_j = params.drum.heat_capacity_j_per_k * (params.full_c - params.restart_c)
+    if 0.0 < swing_j < params.rated_power_w * _SHORTEST_SWING_S:
+        raise ParameterError(
+            "drum.heat_capacity_j_per_k",
+            f"{params.drum.heat_capacity_j_per_k:g} J/K",
+            f"at least {params.rated_power_w * _SHORTEST_SWING_S / (params.full_c - params.restart_c):g} J/K, which"
+            f" rated_power_w heats from restart_c to full_c in {_SHORTEST_SWING_S:g} s",
+        )
 
 
 TYPE = ComponentType(

@@ -29,7 +29,8 @@ _Value = TypeVar("_Value")
 _KILO = 1e3
 _CSV_COLUMNS = ("arrival", "departure", "delivered_energy", "station_id")
 _CSV_UNITS = {"requested_energy": "kWh", "delivered_energy": "kWh", "max_power": "kW", "max_current": "A"}
-_UNIT = re.compile(r"\s*\((kWh|kW|A)\)$")
+_UNIT = re.compile(r"\s*\(([^()]*)\)$")
+_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*")
 _JSON_FIELDS = {
     "arrival": "connectionTime",
     "departure": "disconnectTime",
@@ -44,6 +45,7 @@ _ENERGY_MAX_KWH = 1000.0
 _POWER = "a number of kW, more than 0, up to 1000"
 _CURRENT = "a number of amperes, more than 0, up to 1000"
 _LIMIT_MAX = 1000.0
+_HOUR_US = 3_600_000_000
 _LISTED = 3
 """Overlaps of a file that are named; of the others it is said how many there are."""
 
@@ -153,7 +155,7 @@ class _Row(NamedTuple):
 def _csv_rows(file: str, text: str) -> Iterator[_Row]:
     lines = _csv_lines(file, text)
     header = [name.strip() for name in next(lines, (1, []))[1]]
-    plain = [_UNIT.sub("", name) for name in header]
+    plain = [_without_unit(file, name) for name in header]
     for column in _CSV_COLUMNS:
         if column not in plain:
             found = f"missing among {', '.join(header) or 'nothing'}"
@@ -161,6 +163,10 @@ def _csv_rows(file: str, text: str) -> Iterator[_Row]:
             raise InputError(
                 file, 1, "columns", found, f"a column {column}{unit}{did_you_mean(column, plain)}"
             )
+    for column in plain:
+        if column and plain.count(column) > 1:
+            named = " and ".join(name for name, each in zip(header, plain, strict=True) if each == column)
+            raise InputError(file, 1, "columns", f"{named} beside each other", f"{column} once")
     names = dict(zip(plain, header, strict=True))
     for line, cells in lines:
         if not any(cells):
@@ -168,6 +174,20 @@ def _csv_rows(file: str, text: str) -> Iterator[_Row]:
         if len(cells) != len(header):
             raise InputError(file, line, "row", f"{len(cells)} cells", f"{len(header)} cells")
         yield _Row(file, line, dict(zip(plain, cells, strict=True)), names)
+
+
+def _without_unit(file: str, name: str) -> str:
+    """Return the name of a column without the unit that it may end in.
+
+    Raises:
+        InputError: If that is not the unit in which the column is read.
+    """
+    plain, unit = _UNIT.sub("", name), _UNIT.search(name)
+    if unit is None or plain not in _CSV_UNITS:
+        return name
+    if unit[1] != _CSV_UNITS[plain]:
+        raise InputError(file, 1, "columns", name, f"{plain} ({_CSV_UNITS[plain]})")
+    return plain
 
 
 def _csv_lines(file: str, text: str) -> Iterator[tuple[int, list[str]]]:
@@ -184,6 +204,14 @@ def _json_rows(file: str, text: str) -> Iterator[_Row]:
     except json.JSONDecodeError as error:
         raise InputError(
             file, error.lineno, "content", f"not JSON ({error.msg})", "the JSON of ACN-Data"
+        ) from None
+    except RecursionError:
+        raise InputError(
+            file, None, "content", "lists or mappings within each other without end", "the JSON of ACN-Data"
+        ) from None
+    except ValueError:
+        raise InputError(
+            file, None, "content", "a whole number of thousands of digits", "the JSON of ACN-Data"
         ) from None
     items = content.get("_items") if isinstance(content, dict) else content
     if not isinstance(items, list):
@@ -210,10 +238,14 @@ def _json_rows(file: str, text: str) -> Iterator[_Row]:
 def _greatest_current(series: object) -> object:
     """Return the greatest current that a car drew, of a series over time; the series itself if it is none."""
     currents = series.get("current") if isinstance(series, dict) else None
-    if not isinstance(currents, list) or not all(isinstance(each, int | float) for each in currents):
+    if not isinstance(currents, list) or not all(_is_number(each) for each in currents):
         return series
     # A car that drew nothing told nothing of what it could draw.
     return max(currents, default=0.0) or None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _item_lines(text: str, count: int) -> Sequence[int]:
@@ -236,8 +268,14 @@ def _session(row: _Row, zone: tzinfo) -> RecordedSession:
     if departure_us <= arrival_us:
         raise row.error("departure", f"later than the {row.names['arrival']}, {row.values['arrival']}")
     delivered_wh = _energy_wh(row, "delivered_energy")
+    stay_h = (departure_us - arrival_us) / _HOUR_US
+    if delivered_wh > _LIMIT_MAX * _KILO * stay_h:
+        accepted = (
+            f"at most {_LIMIT_MAX * stay_h:g} kWh in a stay of {stay_h * 3600.0:g} s, {_LIMIT_MAX:g} kW"
+        )
+        raise row.error("delivered_energy", accepted)
     station = row.values.get("station_id")
-    if not isinstance(station, str | int) or station == "":
+    if not isinstance(station, str | int) or isinstance(station, bool) or station == "":
         raise row.error("station_id", "the name of a station")
     return RecordedSession(
         arrival_us,
@@ -257,10 +295,7 @@ def _session(row: _Row, zone: tzinfo) -> RecordedSession:
 def _limit(row: _Row, name: str, factor: float, accepted: str) -> float | None:
     if row.values.get(name) in (None, ""):
         return None
-    try:
-        limit = float(row.values[name])
-    except (TypeError, ValueError):
-        limit = math.nan
+    limit = _number(row.values[name])
     if not 0.0 < limit <= _LIMIT_MAX:
         raise row.error(name, accepted)
     return factor * limit
@@ -283,13 +318,17 @@ def _time_us(row: _Row, name: str, zone: tzinfo) -> int:
 
 
 def _energy_wh(row: _Row, name: str) -> float:
-    try:
-        energy_kwh = float(row.values[name])
-    except (KeyError, TypeError, ValueError):
-        energy_kwh = math.nan
+    energy_kwh = _number(row.values.get(name))
     if not 0.0 <= energy_kwh <= _ENERGY_MAX_KWH:
         raise row.error(name, _ENERGY)
     return energy_kwh * _KILO
+
+
+def _number(value: object) -> float:
+    """Return a number of a file; NaN for whatever else it is."""
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value) else math.nan
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
 
 
 def refuse_overlaps(file: str, sessions: Iterable[RecordedSession]) -> None:

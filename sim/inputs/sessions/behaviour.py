@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 from ....models.electric_car import ElectricCarParams
 from ...files.presets import find_preset
 from ...files.sections import Section, refuse, written
-from ...files.units import AMPERE, CELSIUS, FRACTION, SECOND
+from ...files.units import AMPERE, CELSIUS, FRACTION, SECOND, WATT, WATT_HOUR
 
 _KELVIN = 273.15
 _REFERENCE_K = 298.15
@@ -23,6 +23,18 @@ _REFERENCE_K = 298.15
 _PARTS = ("r0", "r1", "r2")
 _LONGEST_TAPER_S = 7200.0
 """As `ElectricCarParams` has it."""
+LEAST_PHASE_W = 1380.0
+"""Of 6 A at 230 V, the least that a car is offered on a phase (IEC 61851-1) [W]."""
+CarEnergy = Annotated[float, WATT_HOUR.within(lower=1e3, upper=1e6)]
+"""Energy that a car's battery holds [Wh]."""
+CarPower = Annotated[float, WATT.within(lower=LEAST_PHASE_W, upper=1e6)]
+"""Greatest power that a car takes [W]."""
+
+
+def refuse_less_than_offered(max_power_w: float, phases: int) -> None:
+    """Refuse a greatest power of a car below the least that it is offered on its phases."""
+    if max_power_w < LEAST_PHASE_W * phases:
+        raise refuse(f"max_power of at least {LEAST_PHASE_W * phases / 1e3:g} kW, 6 A on {phases} phases")
 
 
 class CarBehaviour(Section):

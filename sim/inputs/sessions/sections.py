@@ -27,8 +27,8 @@ from pydantic import (
 from ...files.moments import parse_moment, parse_zone, write_moment
 from ...files.problems import one_of
 from ...files.sections import Section, refuse, written
-from ...files.units import SECOND, WATT, WATT_HOUR, Duration, Fraction, PositiveDuration, PositiveEnergy
-from .behaviour import CarBehaviour
+from ...files.units import SECOND, WATT_HOUR, Duration, Fraction, PositiveDuration
+from .behaviour import CarBehaviour, CarEnergy, CarPower, refuse_less_than_offered
 from .cars import car_preset, car_preset_names
 
 ProfileName = Literal["workplace", "home", "public"]
@@ -47,9 +47,6 @@ def _known_car(name: str) -> str:
 CarName = Annotated[str, AfterValidator(_known_car)]
 """Name of a preset of `models/presets/cars.toml`."""
 _Stay = Annotated[float, SECOND.within(above=0.0, upper=_LONGEST_STAY_S)]
-_LEAST_PHASE_W = 1380.0
-"""Of 6 A at 230 V, the least that a car is offered on a phase (IEC 61851-1) [W]."""
-_CarPower = Annotated[float, WATT.within(lower=_LEAST_PHASE_W, upper=1e6)]
 _Late = Annotated[float, SECOND.within(lower=0.0, upper=_LONGEST_STAY_S)]
 _Moment = Annotated[
     time | datetime | float,
@@ -138,9 +135,9 @@ class ScriptedSession(CarBehaviour):
     """How long it stays after that [s]."""
     car: CarName = _DEFAULT_CAR
     """Name of a preset of cars."""
-    capacity_wh: PositiveEnergy | None = Field(default=None, alias="capacity")
+    capacity_wh: CarEnergy | None = Field(default=None, alias="capacity")
     """In place of the preset's [Wh]."""
-    max_power_w: _CarPower | None = Field(default=None, alias="max_power")
+    max_power_w: CarPower | None = Field(default=None, alias="max_power")
     """Greatest power that the car takes [W], at 230 V on alternating current; by its preset if not given."""
     phases: Literal[1, 2, 3] | None = None
     """Phases of the onboard charger; those of the preset if not given."""
@@ -168,10 +165,8 @@ class ScriptedSession(CarBehaviour):
     @model_validator(mode="after")
     def _takes_the_least_current(self) -> Self:
         phases = self.phases or car_preset(self.car).ac_phases
-        if self.max_power_w is not None and self.max_power_w < _LEAST_PHASE_W * phases:
-            raise refuse(
-                f"max_power of at least {_LEAST_PHASE_W * phases / 1e3:g} kW, 6 A on {phases} phases"
-            )
+        if self.max_power_w is not None:
+            refuse_less_than_offered(self.max_power_w, phases)
         return self
 
     @model_validator(mode="after")
