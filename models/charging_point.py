@@ -48,6 +48,8 @@ class ChargingPointParams(NamedTuple):
     """Which is on phase 3."""
     station_power_w: Annotated[float, Parameter("W", 0.0, above=True)] = math.inf
     """What its station draws at most with all of its connectors; infinite for a station of one."""
+    connectors: Annotated[int, Parameter("1", 1.0, 4.0, "those that inputs tell of")] = 1
+    """Of its station, itself among them; those without a car draw as much as it does without one."""
 
 
 class ChargingPointInput(NamedTuple):
@@ -209,7 +211,8 @@ def _share_w(params: ChargingPointParams, inp: ChargingPointInput) -> float:
     for other in (inp.other_1, inp.other_2, inp.other_3):
         if other > 0:
             count += 1
-    return params.station_power_w / count
+    idle_w = (params.connectors - count) * params.charger.standby_w
+    return max(params.station_power_w - idle_w, 0.0) / count
 
 
 def _phases_in_use(params: ChargingPointParams, inp: ChargingPointInput) -> int:

@@ -351,6 +351,7 @@ def charging_point_params(charger: EvCharger, dc_curves_w: tuple[float, ...] = (
         places.get(2, NO_PHASE),
         places.get(3, NO_PHASE),
         math.inf if charger.station_power_w is None else charger.station_power_w,
+        1 + len(charger.shares_power_with),
     )
 
 

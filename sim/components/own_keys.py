@@ -33,6 +33,7 @@ _BY_KEY: Mapping[str, str] = {
     "place_2": "phases",
     "place_3": "phases",
     "dc_curves_w": "sessions",
+    "connectors": "shares_power_with",
 }
 """Parameters that a component has more of than the model itself, where it has a key for them."""
 _ALIKE: Mapping[str, str] = {

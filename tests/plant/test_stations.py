@@ -55,6 +55,16 @@ def test_a_station_divides_its_power_while_two_cars_are_there(
     assert readings.active_power_w("right") == pytest.approx(right_w, rel=2e-3)
 
 
+@pytest.mark.parametrize("minutes", [4.0, 8.0])
+def test_a_station_draws_no_more_than_its_power_with_connectors_that_have_no_car(minutes: float) -> None:
+    where = site()
+    simulation = Simulation.headless(where, start_us=where.moment_us(NOON))
+    simulation.run_for(timedelta(minutes=minutes))
+    readings = simulation.plant.readings
+    drawn_w = readings.active_power_w("left") + readings.active_power_w("right")
+    assert drawn_w == pytest.approx(150e3, abs=1e-6)
+
+
 def test_bounds_show_a_connectors_part() -> None:
     where = site()
     simulation = Simulation.headless(where, start_us=where.moment_us(NOON))
