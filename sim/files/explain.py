@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from .problems import Finding, Place, one_of, shown
 
 _QUOTED = re.compile(r"'([^']*)'")
+_LISTED = re.compile(", | or ")
 _ABSENT = object()
 """Stands in for a value that is missing; no type accepts it."""
 
@@ -90,7 +91,8 @@ def _tags(annotation: Any, found: object = None) -> str:
 
 
 def _choice(details: ErrorDetails) -> str:
-    return one_of(_QUOTED.findall(details["ctx"]["expected"]), details["input"])
+    expected = details["ctx"]["expected"]
+    return one_of(_QUOTED.findall(expected) or _LISTED.split(expected), details["input"])
 
 
 def _range(words: str, sign: str, limit: str) -> Callable[[ErrorDetails], str]:

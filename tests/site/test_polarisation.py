@@ -21,6 +21,7 @@ from doppelgrid.sim.components.machines.electrolyzer import (
     electrolyzer_params,
     electrolyzer_preset,
 )
+from doppelgrid.sim.components.machines.polarisation import stack_efficiency
 
 POINTS = (
     {"current_density": "0.2 A/cm²", "voltage": "1.6 V"},
@@ -113,3 +114,13 @@ def test_starts_and_time_in_operation_are_counted() -> None:
     state, _ = electrolyzer_step(params, state, ElectrolyzerInput(0.0, 20.0), 600.0)
     state, _ = electrolyzer_step(params, state, full, params.warm_start_s + 500.0)
     assert (state.starts, state.run_s) == (2, pytest.approx(1500.0))
+
+
+def test_the_table_goes_by_the_auxiliaries_that_the_site_file_sets() -> None:
+    section = {"id": 3, "category": "electrolyzer", "rated_power": "1 MW", "polarisation": POINTS}
+    greedy = Electrolyzer.model_validate({**section, "parameters": {"auxiliary_power_w": 150e3}})
+    unit = Electrolyzer.model_validate(section)
+    assert unit.polarisation is not None
+    expected = stack_efficiency(unit.polarisation, 0.15)
+    assert electrolyzer_params(greedy).stack_efficiency == expected
+    assert electrolyzer_params(unit).stack_efficiency != expected

@@ -130,6 +130,10 @@ REFUSED = {
         f"{CHARGER}, car: {{max_power: 3 kW, phases: 3}}",
         "unit.car is a mapping; accepted: max_power of at least 4.14 kW, 6 A on 3 phases",
     ),
+    "a car on four phases": (
+        f"{CHARGER}, car: {{phases: 4}}",
+        "unit.car.phases is 4; accepted: 1, 2, 3",
+    ),
     "a battery of a car of a watt-hour": (
         f'{CHARGER}, sessions: [{{arrive: "08:00", stay: 1 h, capacity: 1 Wh}}]',
         "unit.sessions[0].capacity is 1 Wh; accepted: 1 kWh..1000 kWh",

@@ -148,8 +148,9 @@ def electrolyzer_params(unit: Electrolyzer) -> ElectrolyzerParams:
 def _auxiliary_w(unit: Electrolyzer, params: ElectrolyzerParams) -> float:
     """Return what auxiliaries draw [W]: what a site file sets, where that can be, or what the preset has."""
     given = unit.parameters.get("auxiliary_power_w")
-    can_be = isinstance(given, float | int) and 0.0 <= given < unit.rated_power_w
-    return float(given) if can_be else params.auxiliary_power_w
+    if isinstance(given, float | int) and 0.0 <= given < unit.rated_power_w:
+        return float(given)
+    return params.auxiliary_power_w
 
 
 def _electrolyzer_activity(
