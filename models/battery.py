@@ -139,8 +139,9 @@ class BatteryState(NamedTuple):
     hysteresis_voltage_v: float = 0.0
     """Open-circuit voltage above the mean of those after charging and after discharging [V]."""
     soc_lower_shift: float = 0.0
+    """By how much the SoC at which discharging stops lies above `soc_lower` [1], as its management system errs."""
     soc_upper_shift: float = 0.0
-    """By how much SoC goes on beyond the parameters' limits, or stops before them, as its management system errs."""
+    """By how much the SoC at which charging stops lies above `soc_upper` [1], as its management system errs."""
 
 
 class BatteryInput(NamedTuple):

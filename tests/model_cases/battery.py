@@ -47,12 +47,18 @@ def _states(params: BatteryParams) -> SearchStrategy[BatteryState]:
         st.floats(0.5, 5.0),
         st.floats(-0.2, 0.2) if params.diffusion_gain_h > 0.0 else st.just(0.0),
         st.floats(-max(params.hysteresis_v), max(params.hysteresis_v)),
+        st.just(0.0),
+        st.just(0.0),
     )
 
 
 def _inputs(params: BatteryParams) -> SearchStrategy[BatteryInput]:
     return st.builds(
-        BatteryInput, st.floats(-4.0 * params.capacity_wh, 4.0 * params.capacity_wh), st.floats(-40.0, 60.0)
+        BatteryInput,
+        st.floats(-4.0 * params.capacity_wh, 4.0 * params.capacity_wh),
+        st.floats(-40.0, 60.0),
+        st.just(0.0),
+        st.just(0.0),
     )
 
 

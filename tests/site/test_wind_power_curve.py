@@ -73,14 +73,14 @@ def test_a_curve_that_ends_in_no_power_says_where_it_stops() -> None:
     st.floats(0.0, 25.0),
 )
 def test_a_curve_at_any_speeds_is_read_as_numpy_interpolates_it(speeds: list[float], wind: float) -> None:
-    """By a table of 0.1 m/s, so it may be off by what a point in between cuts off."""
+    """By a table of 0.1 m/s, so it is off at the first and last point, where it bends between two entries."""
     speeds = sorted(speeds)
     if speeds[-1] < 10.0:
         return
     powers = [1e3 * speed for speed in speeds]
     made = with_curve(wind_turbine_preset("senvion-mm82-2050kw"), list(zip(speeds, powers, strict=True)))
     expected = np.interp(wind, speeds, powers, left=0.0)
-    if wind < speeds[0] + 0.1:
+    if wind < speeds[0] + 0.1 or abs(wind - speeds[-1]) < 0.1:
         return
     assert power_w(made, wind) == pytest.approx(expected, abs=1e-6 * powers[-1])
 
