@@ -249,7 +249,8 @@ class ComponentType:
         Raises:
             ParameterError: If one of them, or all together, cannot be.
         """
-        if not section.parameters and self.package is not None:
+        is_load_alone = getattr(section, "load", None) is not None
+        if not section.parameters and (self.package is not None or is_load_alone):
             return
         own = not_of_parts(section.parameters, self.parts)
         if self.params is None and own:

@@ -164,3 +164,8 @@ ACCEPTED = {
 @pytest.mark.parametrize("keys", ACCEPTED.values(), ids=ACCEPTED)
 def test_what_is_at_a_limit_is_accepted(keys: str) -> None:
     assert said_of(keys) == []
+
+
+@pytest.mark.parametrize("category", ["hvac", "crypto_miner"])
+def test_what_is_given_as_a_load_needs_no_model(category: str) -> None:
+    assert said_of(f"category: {category}, behind: main, load: 5 kW") == []
