@@ -21,7 +21,7 @@ from suites.invariants_bench import (
     watched,
 )
 
-from doppelgrid.models import battery
+from doppelgrid.models.battery_step import battery_step
 from doppelgrid.scenarios.suites.checks.device_limits import Obedience, Windows
 from doppelgrid.sim.domain.commands import (
     AugmentBounds,
@@ -190,7 +190,7 @@ class TestRatings:
 
 def test_a_battery_that_leaves_its_window_is_found(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     def leak(*given: Any) -> Any:
-        state, shown = battery.battery_step(*given)
+        state, shown = battery_step(*given)
         return state._replace(soc=state.soc - 6e-3 * given[3]), shown
 
     monkeypatch.setattr(steps, "battery_step", leak)
