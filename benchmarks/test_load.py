@@ -251,7 +251,8 @@ def test_a_command_there_and_back(benchmark: BenchmarkFixture) -> None:
 async def command_a_busy_site(folder: Path) -> list[float]:
     """Command a site of 1,000 components that reports to a process of clients."""
     server = await Server.start(site_of(1000), folder)
-    listening = (sys.executable, "-c", CLIENT, server.address, str(WARM_UP_S), str(SECONDS))
+    until_it_is_ended = "3600"
+    listening = (sys.executable, "-c", CLIENT, server.address, str(WARM_UP_S), until_it_is_ended)
     client = await asyncio.create_subprocess_exec(*listening, stdout=asyncio.subprocess.DEVNULL)
     await asyncio.sleep(WARM_UP_S)
     times = await round_trips(server.address, 4, BUSY_COMMANDS)
