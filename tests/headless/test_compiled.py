@@ -288,7 +288,7 @@ def test_so_does_one_whose_engine_takes_on_load_in_steps(tmp_path: Path) -> None
     (tmp_path / "day.csv").write_text("\n".join(["time,kw", *rows]))
     recorded = {"file": "day.csv", "column": "kw", "unit": "kW", "positive": "production"}
     site = Site.from_content({
-        "microgrid": {"id": 1},
+        "microgrid": {"id": 1, "location": {"latitude": 52.52, "longitude": 13.4, "timezone": "UTC"}},
         "components": {
             "grid": {"id": 1, "category": "grid_connection_point"},
             "main": {"id": 2, "category": "meter", "behind": "grid", "load": "60 kW"},
