@@ -215,6 +215,9 @@ def grid_guard(
         inverter: Of the site file.
         grid: That it is at.
         follows_production: Whether P(f) counts from what was delivered when frequency rose, as of photovoltaics.
+
+    Raises:
+        ParameterError: If its limits contradict each other or the nominal frequency of the grid.
     """
     if inverter.grid_code is None:
         return None
@@ -225,7 +228,9 @@ def grid_guard(
         nominal_hz=grid.frequency_hz,
         follows_production=follows_production,
     )
-    return with_part(params, inverter.parameters, GRID_CODE, check_grid_guard)
+    made = with_part(params, inverter.parameters, GRID_CODE, check_grid_guard)
+    check_grid_guard(made)
+    return made
 
 
 def grid_code_part(inverter: InverterSection, grid: GridFacts) -> GridGuardParams:

@@ -285,6 +285,11 @@ class TestGridCode:
         site.simulation.drive("grid", "frequency", 50.0)
         assert site.after(7.0).active_w("roof") < -9e3
 
+    def test_it_does_not_come_back_where_it_would_leave_again(self) -> None:
+        code = {"undervoltage": "100 %", "undervoltage_time": "1 ms", "reconnect_wait": "0 s"}
+        site = Running(inv={"grid_code": code}, grid={"voltages": {"phases": ["229 V", "230 V", "230 V"]}})
+        assert site.after(60.0).warnings(INVERTER) == ["GRID_UNDERVOLTAGE"]
+
     def test_a_grid_of_60_hertz_has_thresholds_in_proportion(self) -> None:
         site = Running(grid={"frequency": "60 Hz"}, roof=CODE)
         assert site.after(5.0).active_w("roof") < -9e3
