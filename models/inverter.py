@@ -92,6 +92,10 @@ class InverterParams(NamedTuple):
     """Time constant of the filter by which active power follows its set-point within the ramp; 0 for none."""
     by_battery_voltage: bool = False
     """Whether the losses of an inverter of one battery go by that battery's voltage, rather than by the nominal one."""
+    keeps_dc_window: bool = False
+    """Whether an inverter of batteries keeps its window of DC voltage; one of an array alone always does."""
+    keeps_dc_current: bool = False
+    """Whether an inverter of batteries keeps its greatest DC current; one of an array alone always does."""
 
 
 class InverterState(NamedTuple):

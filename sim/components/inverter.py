@@ -202,8 +202,19 @@ def inverter_params(inverter: InverterSection, family: str = "battery") -> Inver
         power_factor_min=given(inverter.min_power_factor, params.power_factor_min),
         reactive_power_max_var=given(inverter.max_reactive_power_var, params.reactive_power_max_var),
         by_battery_voltage=isinstance(inverter, StorageInverter) and inverter.dc_voltage == "battery",
+        keeps_dc_window=_gives(inverter, "dc_voltage_min_v", "dc_voltage_max_v"),
+        keeps_dc_current=_gives(inverter, "dc_current_max_a"),
     )
     return overridden(params, not_of_parts(inverter.parameters, INVERTER_PARTS))
+
+
+def _gives(inverter: InverterSection, *limits: str) -> bool:
+    """Say whether a file gives one of some limits of an inverter of batteries: itself, or by naming a preset.
+
+    Where the preset is found by size alone, the device may be another one, for batteries of another voltage.
+    """
+    is_given = inverter.preset is not None or not inverter.parameters.keys().isdisjoint(limits)
+    return isinstance(inverter, StorageInverter) and is_given
 
 
 def grid_guard(

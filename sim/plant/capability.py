@@ -9,6 +9,7 @@ from ..domain.ranges import Bounds, Ranges
 from ..domain.switching import Position
 from ..kernel.ac_bus import active_w, reactive_var
 from ..kernel.dc_reactive import reactive_limit_of_batteries_var
+from ..kernel.dc_window import is_in_window
 from ..kernel.feed_in import is_held_back
 from ..kernel.inverters import heat_of
 from ..kernel.ramps import is_ramping
@@ -135,8 +136,10 @@ class Capability:
         if params.power_factor_min > 0.0 and self._converts_nothing(key):
             power_w = 0.0  # What is drawn at rest makes no room for reactive power.
         apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c, self._dc_voltage_pu(key))
-        limit_var = reactive_limit_within_var(params, apparent_va, power_w)
         number = self._places.inverters.get(key)
+        if number is not None and not is_in_window(self._point.layout, self._memory, number):
+            return NO_POWER
+        limit_var = reactive_limit_within_var(params, apparent_va, power_w)
         if number is not None:
             left_var = reactive_limit_of_batteries_var(self._point.layout, self._memory, number, power_w)
             limit_var = min(limit_var, left_var)

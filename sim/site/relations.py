@@ -178,7 +178,7 @@ def _greatest(site: Site, key: str, own_w: float, does: str) -> tuple[float, str
     """
     inverters = {
         other: section.rated_power_w
-        for other in _in_front(site, key)
+        for other in in_front(site, key)
         if isinstance(section := site.components[other], InverterSection)
     }
     rated_w = math.fsum(inverters.values())
@@ -187,7 +187,7 @@ def _greatest(site: Site, key: str, own_w: float, does: str) -> tuple[float, str
     return own_w, f"what it can {does}"
 
 
-def _in_front(site: Site, key: str) -> list[str]:
+def in_front(site: Site, key: str) -> list[str]:
     """Return the keys of what a component is behind, looking through passages."""
     found: list[str] = []
     waiting = [*site.components[key].behind]

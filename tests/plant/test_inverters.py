@@ -11,6 +11,7 @@ from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.models.battery import battery_open_circuit_v
 from doppelgrid.models.inverter import conversion_loss_w
+from doppelgrid.sim.domain.messages import OutOfBoundsError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.domain.states import StateCode
@@ -208,6 +209,46 @@ class TestHeat:
         site.after(600.0)
         fork = site.simulation.fork()
         assert fork.plant.capability.inverter_heat("inv") == site.plant.capability.inverter_heat("inv")
+
+
+class TestDirectCurrentLimits:
+    """Those that a file gives hold for inverters of batteries, and are in the bounds."""
+
+    @pytest.mark.parametrize("way", [0, 1])
+    def test_the_current_keeps_to_its_limit_at_the_end_of_the_bounds(self, way: int) -> None:
+        site = Running(inv={"parameters": {"dc_current_max_a": 10.0}})
+        power_w = site.plant.capability.active_power_bounds("inv")[way]
+        assert 6e3 < abs(power_w) < 8.5e3
+        site.tell("inv", ACTIVE, power_w)
+        for seconds in (1.0, 600.0):
+            frame = site.after(seconds).simulation.gateway.frame(INVERTER)
+            assert frame.values[Metric.AC_POWER_ACTIVE] == pytest.approx(power_w, rel=0.01)
+            assert 9.5 < abs(frame.values[Metric.DC_CURRENT]) <= 10.0 * (1.0 + 1e-9)
+
+    def test_beyond_them_nothing_is_accepted_or_done(self) -> None:
+        site = Running(inv={"parameters": {"dc_current_max_a": 10.0}})
+        with pytest.raises(OutOfBoundsError):
+            site.simulation.gateway.set_power(INVERTER, ACTIVE, -20e3, 60)
+
+    def test_it_does_not_run_outside_of_its_window(self) -> None:
+        site = Running(inv={"preset": "battery-100kw"}).after(1.0)
+        standby_w = site.plant.equipment.inverters["inv"].standby_power_w
+        assert site.plant.capability.active_power_bounds("inv") == (0.0, standby_w)
+        assert site.plant.capability.reactive_power_bounds("inv") == (0.0, 0.0)
+        site.tell("inv", REACTIVE, 5e3)
+        assert (site.active_w("inv"), site.reactive_var("inv")) == (standby_w, 0.0)
+
+    def test_those_of_a_preset_found_by_size_do_not_hold(self) -> None:
+        site = Running(bat={"preset": "lfp-5kwh", "capacity": "50 kWh"})
+        assert site.plant.capability.active_power_bounds("inv").upper > 5e3
+
+    def test_a_hybrid_keeps_to_its_current_between_bus_and_grid(self) -> None:
+        hybrid = {"category": "hybrid_inverter", "peak_power": "16 kW", "irradiance": "900 W/m²"}
+        site = Running(inv={**hybrid, "parameters": {"dc_current_max_a": 10.0}})
+        lower_w, upper_w = site.plant.capability.active_power_bounds("inv")
+        assert (-lower_w, upper_w) == pytest.approx((7e3, 7.3e3), rel=0.1)
+        site.tell("inv", ACTIVE, lower_w)
+        assert site.after(5.0).active_w("inv") == pytest.approx(lower_w, rel=1e-3)
 
 
 CODE = {"grid_code": "vde-ar-n-4105"}
