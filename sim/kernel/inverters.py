@@ -190,7 +190,7 @@ def keep_to_grid_code(layout: Layout, memory: Memory) -> None:
     for guard in range(len(layout.guards)):
         control = layout.guards[guard].control
         now = memory.controls[control]
-        least_w, most_w = _left_by_code_w(layout, memory, guard)
+        least_w, most_w = left_by_code_w(layout, memory, guard)
         now.reach_upper_w = max(min(now.reach_upper_w, most_w), now.reach_lower_w)
         now.reach_lower_w = min(max(now.reach_lower_w, least_w), now.reach_upper_w)
         now.least_by_code_w = min(max(least_w, 0.0), now.reach_upper_w)
@@ -200,7 +200,7 @@ def keep_to_grid_code(layout: Layout, memory: Memory) -> None:
             inverter.own_lower_w = min(max(inverter.own_lower_w, least_w), inverter.own_upper_w)
 
 
-def _left_by_code_w(layout: Layout, memory: Memory, guard: int) -> tuple[float, float]:
+def left_by_code_w(layout: Layout, memory: Memory, guard: int) -> tuple[float, float]:
     """Return the least and the greatest active power that a grid code leaves an inverter [W]; may be infinite.
 
     Beyond zero it asks for no more than clients have left allowed, and for nothing while power grows back after a

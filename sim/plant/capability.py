@@ -11,7 +11,7 @@ from ..kernel.ac_bus import active_w, reactive_var
 from ..kernel.dc_reactive import reactive_limit_of_batteries_var
 from ..kernel.dc_window import is_in_window
 from ..kernel.feed_in import is_held_back
-from ..kernel.inverters import heat_of
+from ..kernel.inverters import heat_of, left_by_code_w
 from ..kernel.ramps import is_ramping
 from ..kernel.reach import drawn_beyond_w, reach_as_others_give_way_w, reach_w
 from .equipment import Equipment
@@ -19,6 +19,9 @@ from .minima import EVERYTHING, ranges_beside_minima
 from .operating_point import OperatingPoint
 from .running_machines import RunningMachines
 from .switching import Switching
+
+_ROUNDING = 1e-9
+"""Part of a rating by which two powers may differ that are one."""
 
 
 class Capability:
@@ -92,6 +95,28 @@ class Capability:
         return Bounds(
             min(max(reach.lower, widest.lower), 0.0), max(min(reach.upper, widest.upper), rating.rest_w)
         )
+
+    def kept_by_code(self, key: str) -> Bounds:
+        """Return within which active power a grid code keeps a device whose power is at an end of that [W].
+
+        Infinite of any other, and of one that a code holds off. Beyond zero where frequency makes storage charge or
+        deliver: then it does not rest, whatever it is told.
+        """
+        if self.held_off_by(key):
+            return EVERYTHING[0]
+        self._point.solve()
+        layout, control = self._point.layout, self._places.controls[key]
+        now, power_w = self._memory.controls[control], active_w(self._memory, self._places.components[key])
+        lower_w, upper_w = EVERYTHING[0]
+        for guard, own in enumerate(layout.guards):
+            if own.control == control:
+                least_w, most_w = left_by_code_w(layout, self._memory, guard)
+                slack_w = _ROUNDING * own.params.rated_power_w
+                if abs(power_w - min(least_w, now.reach_upper_w)) <= slack_w:
+                    lower_w = power_w
+                if abs(power_w - max(most_w, now.reach_lower_w)) <= slack_w:
+                    upper_w = power_w
+        return Bounds(lower_w, upper_w)
 
     def keeps_its_pace(self, key: str) -> bool:
         """Say whether it is for a machine alone to come to what it is told, in its own time: its ramp has ended."""

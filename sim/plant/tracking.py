@@ -64,9 +64,9 @@ class Tracking:
         """Say whether a device does what its last set-point asks for.
 
         A set-point that is a limit, as for photovoltaics, is reached when the output keeps it; so is any that a feed-in
-        limit holds back, or a battery of which other inverters ask for the rest. One below the minimum load is reached
-        when the device does not run; a machine that starts, or takes on load by and by, has taken on what it is told,
-        and comes to it by itself.
+        limit holds back, or the frequency by a grid code, or a battery of which other inverters ask for the rest. One
+        below the minimum load is reached when the device does not run; a machine that starts, or takes on load by and
+        by, has taken on what it is told, and comes to it by itself.
         """
         flow, rating = self._readings.flows().ac[key], self._equipment.ratings[key]
         tolerance = TOLERANCE * rating.size
@@ -75,7 +75,13 @@ class Tracking:
         if power_type is PowerType.REACTIVE:
             target_var = self._reactive_target_var(key)
             return abs(flow.reactive_var - target_var) <= max(tolerance, rating.resolution_w, rating.step_var)
-        target_w = self._memory.controls[self._controls[key]].target_w
+        target_w: float = self._memory.controls[self._controls[key]].target_w
+        return not self._capability.kept_by_code(key).contains(target_w) or self._has_come_to(key, target_w)
+
+    def _has_come_to(self, key: str, target_w: float) -> bool:
+        """Say whether a device in service has an active power [W], or what comes of it."""
+        flow, rating = self._readings.flows().ac[key], self._equipment.ratings[key]
+        tolerance = TOLERANCE * rating.size
         inverter = self._equipment.inverters.get(key)
         if inverter is not None and flow.active_w >= 0.0 and 0.0 <= target_w <= inverter.standby_power_w:
             # It draws that much whatever less it is told.

@@ -540,6 +540,31 @@ class TestSupport:
         site.tell("inv", ACTIVE, -20e3)
         assert site.active_w("inv") == pytest.approx(6e3)
 
+    @pytest.mark.parametrize(("frequency_hz", "end", "power_w"), [(50.7, 0, 6e3), (49.3, 1, -6e3)])
+    def test_bounds_are_without_zero_where_frequency_moves_storage_beyond_it(
+        self, frequency_hz: float, end: int, power_w: float
+    ) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}}).after(1.0)
+        site.simulation.drive("grid", "frequency", frequency_hz)
+        (bounds,) = site.after(1.0).simulation.gateway.frame(INVERTER).bounds[Metric.AC_POWER_ACTIVE]
+        assert bounds[end] == site.active_w("inv") == pytest.approx(power_w, abs=30.1)  # and standby
+        with pytest.raises(OutOfBoundsError):
+            site.simulation.gateway.set_power(INVERTER, ACTIVE, power_w / 2.0, 60)
+
+    def test_zero_is_a_success_that_counts_once_frequency_is_back(self) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}})
+        site.tell("inv", ACTIVE, 5e3)
+        site.simulation.drive("grid", "frequency", 50.7)
+        ended: list[object] = []
+        site.after(1.0).simulation.gateway.listen_to_events(
+            lambda event: ended.append(event.details["status"]) if event.kind == "set-point ended" else None
+        )
+        site.simulation.gateway.set_power(INVERTER, ACTIVE, 0.0, 60)
+        assert site.after(5.0).active_w("inv") == pytest.approx(11e3)
+        assert ended == ["SUCCESS"]
+        site.simulation.drive("grid", "frequency", 50.0)
+        assert site.after(1.0).active_w("inv") == pytest.approx(0.0, abs=100.0)
+
     @pytest.mark.parametrize(("soc", "frequency_hz"), [("100 %", 51.2), ("0 %", 48.8)])
     def test_a_battery_that_takes_or_gives_nothing_stays_at_rest(self, soc: str, frequency_hz: float) -> None:
         site = Running(

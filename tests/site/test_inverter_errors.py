@@ -60,6 +60,8 @@ WRONG = {
     "grid_code: {undervoltage: 90 %, reconnect_voltage_min: 86 %}": (
         "grid_code.reconnect_voltage_min is 86 %; accepted: at least undervoltage, 90 %"
     ),
+    "standby_power: 20 kW": "standby_power is 20 kW; accepted: at most the rated power, 12 kW",
+    "resolution: 20 kW": "resolution is 20 kW; accepted: at most the rated power, 12 kW",
     "module: silicon": (
         "module is 'silicon'; accepted: crystalline-silicon, crystalline-silicon-standard, thin-film, thin-film-cigs"
     ),
