@@ -101,14 +101,14 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
             upper_w += battery.upper_w
             if battery.upper_w > 0.0:
                 least_w += layout.batteries[layout.pair_battery[pair]].minimum_w
-    most_w = min(own.params.rated_power_w, now.apparent_va * control.active_share)
     _find_least(layout, memory, inverter)
-    now.own_lower_w = -most_w
-    now.own_upper_w = most_w
+    now.own_lower_w = -min(own.params.rated_power_w, now.apparent_va * control.active_share)
+    now.own_upper_w = min(own.params.rated_power_w, now.apparent_va * control.drawing_share)
     if own.params.keeps_dc_current:
         least_dc_w, most_dc_w = limits_by_current_w(layout, memory, inverter)
-        now.own_lower_w = min(max(dc_as_ac_w(layout, memory, inverter, least_dc_w), -most_w), 0.0)
-        now.own_upper_w = min(dc_as_ac_w(layout, memory, inverter, most_dc_w), most_w)
+        given_ac_w = dc_as_ac_w(layout, memory, inverter, least_dc_w)
+        now.own_lower_w = min(max(given_ac_w, now.own_lower_w), 0.0)
+        now.own_upper_w = min(dc_as_ac_w(layout, memory, inverter, most_dc_w), now.own_upper_w)
     # What its batteries cannot take of the sun it delivers, as long as no client says otherwise.
     now.surplus_w = 0.0
     taken_w = upper_w if sun_w + least_w <= 0.0 else 0.0

@@ -155,8 +155,10 @@ def support_voltage(layout: Layout, memory: Memory) -> None:
         if now.support_var != 0.0 and now.reactive_target_var == 0.0:
             kept_var = min(abs(reactive_aim_var(memory, own.control)), own.most_var)
             now.active_share = active_share(own.params, kept_var)
+        now.drawing_share = now.active_share
         if follows_power(own.params):
             now.support_var = memory.guards[guard].by_power_var
+            now.drawing_share = 1.0
 
 
 def settle_volt_var(layout: Layout, memory: Memory) -> None:

@@ -143,7 +143,7 @@ class Capability:
         return rating._replace(minimum_w=now.least_w, minimum_delivered_w=now.least_delivered_w, alone=alone)
 
     def reactive_power_bounds(self, key: str) -> Bounds:
-        """Return the reactive power that a device offers beside its present active power [var].
+        """Return the reactive power that a device offers a client beside its active power [var].
 
         Nothing where there is no active power either, nor while a grid out of range holds it off.
         """
@@ -161,6 +161,7 @@ class Capability:
         if params.power_factor_min > 0.0 and self._converts_nothing(key):
             power_w = 0.0  # What is drawn at rest makes no room for reactive power.
         apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c, self._dc_voltage_pu(key))
+        power_w = self._beside_own_reactive_w(key, power_w, apparent_va)
         number = self._places.inverters.get(key)
         if number is not None and not is_in_window(self._point.layout, self._memory, number):
             return NO_POWER
@@ -169,6 +170,18 @@ class Capability:
             left_var = reactive_limit_of_batteries_var(self._point.layout, self._memory, number, power_w)
             limit_var = min(limit_var, left_var)
         return Bounds(-limit_var, limit_var)
+
+    def _beside_own_reactive_w(self, key: str, power_w: float, apparent_va: float) -> float:
+        """Return the active power of an inverter beside reactive power that a client asks of it [W].
+
+        Active power that gives way to reactive power of a grid code does not give way to that.
+        """
+        now = self._memory.controls[self._places.controls[key]]
+        share = now.active_share if power_w < 0.0 else now.drawing_share
+        if share == 1.0 or abs(power_w) < apparent_va * share * (1.0 - _ROUNDING):
+            return power_w
+        most_w = min(self._equipment.ratings[key].size, apparent_va)
+        return min(max(now.setting_w, -most_w), most_w)
 
     def _converts_nothing(self, key: str) -> bool:
         """Say whether an inverter rests, drawing what it does so; what flows must be known."""

@@ -48,6 +48,10 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
         present = _beside_minima(plant, key, present)
     else:
         present = (plant.capability.reactive_power_bounds(key),)
+        power_var = plant.readings.flows().ac[key].reactive_var
+        if not is_allowed(power_var, present, _ROUNDING * abs(power_var)):
+            # Active power gives way to what a grid code asks for, but to nothing that a client does.
+            present = merged((*present, Bounds(power_var, power_var)))
     left = _left(plant, key, metric, present)
     if metric is Metric.AC_POWER_ACTIVE:
         return _kept_by_code(plant, key, _beside_what_clients_leave(plant, key, present, left))

@@ -494,6 +494,41 @@ class TestSupport:
         assert site.active_w("inv") == pytest.approx(active_w)
         assert site.reactive_var("inv") == pytest.approx(reactive_var, abs=1e-6)
 
+    @pytest.mark.parametrize("curve", ["watt_pf", "watt_var"])
+    def test_reactive_power_that_follows_what_is_delivered_leaves_charging_all(self, curve: str) -> None:
+        site = Running(inv={"grid_code": {curve: True}}, bat={"capacity": "200 kWh"})
+        assert site.plant.capability.active_power_bounds("inv").upper == 30e3
+        site.tell("inv", ACTIVE, 30e3)
+        assert (site.active_w("inv"), site.reactive_var("inv")) == (30e3, 0.0)
+        assert site.plant.capability.active_power_bounds("inv").lower > -29e3
+
+    def test_reactive_bounds_are_those_beside_active_power_that_gives_way_to_no_client(self) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}})
+        site.tell("inv", ACTIVE, -29e3)
+        site.simulation.drive("grid", "voltage", 432.0)
+        asked_var = 0.436 * 30e3
+        left_var = math.sqrt(30e3**2 - 29e3**2)
+        free, own = site.after(1.0).simulation.gateway.frame(INVERTER).bounds[Metric.AC_POWER_REACTIVE]
+        assert free == pytest.approx((-left_var, left_var))
+        assert own.lower == own.upper == site.reactive_var("inv") == pytest.approx(asked_var)
+        site.tell("inv", REACTIVE, free.upper)
+        assert (site.active_w("inv"), site.reactive_var("inv")) == pytest.approx((-29e3, left_var))
+
+    @pytest.mark.parametrize("told_var", [29e3, 0.0])
+    def test_what_is_left_of_a_reactive_set_point_is_a_success(self, told_var: float) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}})
+        site.tell("inv", ACTIVE, -15e3)
+        site.simulation.drive("grid", "voltage", 432.0)
+        ended: list[object] = []
+        site.after(1.0).simulation.gateway.listen_to_events(
+            lambda event: ended.append(event.details["status"]) if event.kind == "set-point ended" else None
+        )
+        site.simulation.gateway.set_power(INVERTER, REACTIVE, told_var, 60)
+        site.after(5.0)
+        left_var = min(math.sqrt(30e3**2 - 15e3**2), told_var) or 0.436 * 30e3
+        assert site.reactive_var("inv") == pytest.approx(left_var)
+        assert ended == ["SUCCESS"]
+
     def test_in_the_heat_both_give_way_in_proportion(self) -> None:
         site = Running(inv={"grid_code": {"volt_var": True}}, bat={"initial_soc": "90 %"})
         site.simulation.drive("site", "ambient_temperature", 52.0)
