@@ -104,6 +104,26 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
     return -discharge_w * discharge_factor, charge_w * charge_factor
 
 
+def battery_sagged_v(params: BatteryParams, state: BatteryState, discharge_a: float) -> float:
+    """Return the least voltage to which the terminals sag while a current discharges, at the present SoC [V].
+
+    That is once RC pairs, hysteresis and the surface of the particles have settled.
+
+    Args:
+        params: Of the battery.
+        state: Of the battery.
+        discharge_a: The current, >= 0 [A].
+    """
+    r0, r1, r2 = battery_resistances(params, state)
+    rest_v = table_value(params.ocv_v, state.soc)
+    if params.diffusion_gain_h > 0.0:
+        lead = min(state.surface_lead, -battery_lag(params, state).per_amp * discharge_a)
+        rest_v = min(rest_v, table_value_beyond(params.ocv_v, state.soc + lead))
+    if params.hysteresis_f > 0.0:
+        rest_v -= max(table_value(params.hysteresis_v, state.soc), -state.hysteresis_voltage_v)
+    return rest_v - discharge_a * (r0 + r1 + r2)
+
+
 def _soc_factor(distance: float, width: float) -> float:
     return 0.0 if distance <= _SOC_DEAD_BAND else _ramp(distance, width)
 

@@ -12,7 +12,7 @@ generator supports voltage and frequency is in `grid_support`.
 Left out: hysteresis of the relays, tolerance of clearing times, rate of change of frequency, vector shift,
 islanding detection, fault ride-through (no trip before the clearing time is all of it). The sliding mean of the voltage
 over ten minutes is a first-order lag with the same mean delay (five minutes): a jump is met a little earlier or later
-than by a true window. It starts afresh at each reconnection.
+than by a true window. It starts afresh at each reconnection, and so do the clearing times.
 """
 
 from __future__ import annotations
@@ -248,6 +248,9 @@ def _switched(params: GridCodeParams, state: GridCodeState, inp: GridCodeInput) 
 
 
 def _in_mode(state: GridCodeState, mode: int) -> GridCodeState:
+    if mode == RAMPING:
+        # What lasts from before the trip would trip it again at once.
+        return GridCodeState(RAMPING, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0)
     return GridCodeState(
         mode,
         state.undervoltage_s,
@@ -256,7 +259,7 @@ def _in_mode(state: GridCodeState, mode: int) -> GridCodeState:
         state.high_overvoltage_s,
         state.underfrequency_s,
         state.overfrequency_s,
-        1.0 if mode == RAMPING else state.mean_voltage_pu,
+        state.mean_voltage_pu,
         0.0,
         0.0,
     )

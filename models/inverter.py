@@ -60,9 +60,9 @@ class InverterParams(NamedTuple):
     """From a command to the first movement."""
     resolution_w: Annotated[float, Parameter("W", lower=0.0)]
     """Step of the set-point; 0 for none."""
-    heat_capacity_j_per_k: Annotated[float, Parameter("J/K", lower=0.0, above=True)]
+    heat_capacity_j_per_k: Annotated[float, Parameter("J/K", lower=1e-3)]
     """Heat capacity of the heat sink."""
-    heat_loss_w_per_k: Annotated[float, Parameter("W/K", lower=0.0, above=True)]
+    heat_loss_w_per_k: Annotated[float, Parameter("W/K", lower=1e-3)]
     """Heat given to the air per kelvin above it."""
     no_load_loss_slope: Annotated[float, Parameter("1", lower=-20.0, upper=20.0)]
     """Relative change of the no-load loss per relative change of the DC voltage."""
@@ -92,6 +92,10 @@ class InverterParams(NamedTuple):
     """Time constant of the filter by which active power follows its set-point within the ramp; 0 for none."""
     by_battery_voltage: bool = False
     """Whether the losses of an inverter of one battery go by that battery's voltage, rather than by the nominal one."""
+    keeps_dc_window: bool = False
+    """Whether an inverter of batteries keeps its window of DC voltage; one of an array alone always does."""
+    keeps_dc_current: bool = False
+    """Whether an inverter of batteries keeps its greatest DC current; one of an array alone always does."""
 
 
 class InverterState(NamedTuple):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from operator import attrgetter
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
@@ -10,9 +12,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, fie
 from ...models.grid_code import GridCodeParams
 from ...models.grid_guard import GridGuardParams
 from ...models.grid_support import FreqWattParams, VoltVarParams, WattPfParams, WattVarParams
-from ...models.parameter import check_parameters
+from ...models.parameter import ParameterError, check_parameters
 from ..files.presets import check_at_most
-from ..files.problems import one_of
+from ..files.problems import Finding, one_of
 from ..files.sections import Section, refuse, short_for, written
 from ..files.units import FRACTION, HERTZ, SECOND, Unit
 from .section import given
@@ -53,6 +55,31 @@ def _not_below(corner: float, name: str, before: float | None) -> float:
     if before is not None and corner < before:
         raise refuse(f"at least {name}, which is {100.0 * before:.6g} %")
     return corner
+
+
+_NOMINAL = "freq_watt.nominal_hz"
+_IN_ORDER = (
+    ("code.low_undervoltage_pu", "code.undervoltage_pu"),
+    ("code.undervoltage_pu", "code.reconnect_voltage_min_pu"),
+    ("code.reconnect_voltage_max_pu", "code.mean_overvoltage_pu"),
+    ("code.reconnect_voltage_max_pu", "code.overvoltage_pu"),
+    ("code.overvoltage_pu", "code.high_overvoltage_pu"),
+    ("code.underfrequency_hz", _NOMINAL),
+    ("code.underfrequency_hz", "code.reconnect_frequency_min_hz"),
+    ("code.reconnect_frequency_min_hz", _NOMINAL),
+    (_NOMINAL, "code.reconnect_frequency_max_hz"),
+    ("code.reconnect_frequency_max_hz", "code.overfrequency_hz"),
+    (_NOMINAL, "code.overfrequency_hz"),
+    ("freq_watt.lower_threshold_hz", "freq_watt.threshold_hz"),
+    ("freq_watt.lower_threshold_hz", _NOMINAL),
+    (_NOMINAL, "freq_watt.threshold_hz"),
+    ("volt_var.low_pu", "volt_var.dead_low_pu"),
+    ("volt_var.dead_high_pu", "volt_var.high_pu"),
+    ("watt_var.start_share", "watt_var.knee_share"),
+    ("watt_var.knee_share", "watt_var.end_share"),
+    ("watt_pf.start_share", "watt_pf.end_share"),
+)
+"""Parameters of which the first is at most the second; who may come back where he has to leave would never rest."""
 
 
 class VoltVar(Section):
@@ -180,13 +207,13 @@ class GridCode(Section):
     overfrequency_s: _Time | None = Field(default=None, alias="overfrequency_time")
     """Time above the greatest frequency after which it leaves [s]; by preset if not given."""
     reconnect_voltage_min_pu: _Low | None = Field(default=None, alias="reconnect_voltage_min")
-    """Least voltage at which it comes back, a share of the nominal one; by preset if not given."""
+    """Least voltage at which it comes back, a share of the nominal one; by preset, or `undervoltage`, if not given."""
     reconnect_voltage_max_pu: _High | None = Field(default=None, alias="reconnect_voltage_max")
-    """Greatest voltage at which it comes back, a share of the nominal one; by preset if not given."""
+    """Greatest voltage at which it comes back, alike; by preset, or at which it leaves, if not given."""
     reconnect_frequency_min_hz: _LowFrequency | None = Field(default=None, alias="reconnect_frequency_min")
-    """Least frequency at which it comes back [Hz]; by preset if not given."""
+    """Least frequency at which it comes back [Hz]; by preset, or `underfrequency`, if not given."""
     reconnect_frequency_max_hz: _HighFrequency | None = Field(default=None, alias="reconnect_frequency_max")
-    """Greatest frequency at which it comes back [Hz]; by preset if not given."""
+    """Greatest frequency at which it comes back [Hz]; by preset, or `overfrequency`, if not given."""
     reconnect_wait_s: _Wait | None = Field(default=None, alias="reconnect_wait")
     """Time in those limits after which it comes back [s]; by preset if not given."""
     gradient_per_s: _Growth | None = Field(default=None, alias="reconnect_gradient")
@@ -259,7 +286,7 @@ def grid_guard_params(
     }
     values |= {name: own for name in values if (own := getattr(spec, name, None)) is not None}
     params = GridGuardParams(
-        code=GridCodeParams(**values),
+        code=_back_within(spec, GridCodeParams(**values)),
         volt_var=_volt_var(spec.volt_var),
         freq_watt=_freq_watt(spec.freq_watt, nominal_hz),
         rated_power_w=rated_power_w,
@@ -271,6 +298,19 @@ def grid_guard_params(
     )
     check_parameters(params)
     return params
+
+
+def _back_within(spec: GridCode, code: GridCodeParams) -> GridCodeParams:
+    """Return a code whose window of reconnection, as far as the file does not give it, is where it need not leave."""
+    within = {
+        "reconnect_voltage_min_pu": max(code.reconnect_voltage_min_pu, code.undervoltage_pu),
+        "reconnect_voltage_max_pu": min(
+            code.reconnect_voltage_max_pu, code.overvoltage_pu, code.mean_overvoltage_pu
+        ),
+        "reconnect_frequency_min_hz": max(code.reconnect_frequency_min_hz, code.underfrequency_hz),
+        "reconnect_frequency_max_hz": min(code.reconnect_frequency_max_hz, code.overfrequency_hz),
+    }
+    return code._replace(**{name: value for name, value in within.items() if getattr(spec, name) is None})
 
 
 def _volt_var(spec: VoltVar | None) -> VoltVarParams:
@@ -299,25 +339,63 @@ def _watt_pf(spec: WattPf | None, rated_apparent_power_va: float) -> WattPfParam
 
 
 def check_grid_guard(params: GridGuardParams) -> None:
-    """Hold the corners of curves to each other.
+    """Hold limits, corners of curves and the nominal frequency to each other.
 
     Raises:
         ParameterError: Naming what is wrong.
     """
-    band, by_power, factor = params.freq_watt, params.watt_var, params.watt_pf
-    for name, value, other, limit, unit in (
-        (
-            "freq_watt.lower_threshold_hz",
-            band.lower_threshold_hz,
-            "freq_watt.threshold_hz",
-            band.threshold_hz,
-            "Hz",
-        ),
-        ("watt_var.start_share", by_power.start_share, "watt_var.knee_share", by_power.knee_share, ""),
-        ("watt_var.knee_share", by_power.knee_share, "watt_var.end_share", by_power.end_share, ""),
-        ("watt_pf.start_share", factor.start_share, "watt_pf.end_share", factor.end_share, ""),
-    ):
-        check_at_most(name, value, other, limit, unit)
+    for first, second in _IN_ORDER:
+        unit = "Hz" if first.endswith("_hz") else ""
+        lower, upper = attrgetter(first)(params), attrgetter(second)(params)
+        if first == _NOMINAL and not lower <= upper:
+            raise ParameterError(second, f"{upper:g} Hz", f"at least {first}, {lower:g} Hz (physics)")
+        check_at_most(first, lower, second, upper, unit)
+    enabled = [name for name in ("volt_var", "watt_var", "watt_pf") if getattr(params, name).enabled]
+    if len(enabled) > 1:
+        raise ParameterError(f"{enabled[1]}.enabled", "true", f"false, since there is {enabled[0]}")
+
+
+def grid_code_findings(spec: GridCode, nominal_hz: float) -> Iterator[Finding]:
+    """Find limits of a file that contradict each other, those of the preset, or the nominal frequency of the grid.
+
+    Args:
+        spec: Of the site file.
+        nominal_hz: Of the grid.
+    """
+    params = grid_guard_params(
+        spec, rated_power_w=1.0, rated_apparent_power_va=1.0, nominal_hz=nominal_hz, follows_production=False
+    )
+    for first, second in _IN_ORDER:
+        lower, upper = attrgetter(first)(params), attrgetter(second)(params)
+        if lower <= upper:
+            continue
+        if (place := _place_in_file(spec, second)) is not None:
+            yield Finding(
+                place, _in_words(second, upper), f"at least {_called(first)}, {_in_words(first, lower)}"
+            )
+        elif (place := _place_in_file(spec, first)) is not None:
+            yield Finding(
+                place, _in_words(first, lower), f"at most {_called(second)}, {_in_words(second, upper)}"
+            )
+
+
+def _place_in_file(spec: GridCode, name: str) -> tuple[str, ...] | None:
+    """Return the keys by which a file gives a parameter; None if it does not."""
+    *sections, field = name.removeprefix("code.").split(".")
+    where: Section | None = spec
+    for section in sections:
+        where = getattr(where, section)
+    if where is None or field not in where.model_fields_set:
+        return None
+    return *sections, type(where).model_fields[field].alias or field
+
+
+def _called(name: str) -> str:
+    return "the nominal frequency" if name == _NOMINAL else name.rpartition(".")[2].rpartition("_")[0]
+
+
+def _in_words(name: str, value: float) -> str:
+    return f"{value:g} Hz" if name.endswith("_hz") else f"{100.0 * value:.6g} %"
 
 
 def _freq_watt(spec: FreqWatt | None, nominal_hz: float) -> FreqWattParams:

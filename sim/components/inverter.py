@@ -10,7 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from ...models.ac import greatest_reactive_var
 from ...models.grid_guard import GridGuardParams
 from ...models.inverter import InverterParams, ceil_to_resolution
-from ...models.parameter import check_parameters
+from ...models.parameter import ParameterError, check_parameters
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds
 from ..files.parameters import lacks_part, not_of_parts, overridden, with_part
 from ..files.presets import check_at_most, find_preset, preset_names
@@ -64,6 +64,8 @@ class InverterSection(Lapsing):
     """When it leaves the grid and comes back; it keeps to none if not given."""
     phases: Phases = (1, 2, 3)
     """Phases that it is connected to."""
+
+    _within_rating = field_validator("standby_power_w", "resolution_w")(at_most_rated)
 
     @field_validator("rated_apparent_power_va")
     @classmethod
@@ -167,14 +169,31 @@ def inverter_preset(name: str, rated_power_w: float, rated_apparent_power_va: fl
 
 
 def check_inverter(params: InverterParams) -> None:
-    """Hold the voltages of an inverter's direct current side to each other.
+    """Hold the voltages of an inverter's direct current side to each other, and its losses to its rating.
 
     Raises:
         ParameterError: Naming what is wrong.
     """
-    nominal_v = params.nominal_dc_voltage_v
+    nominal_v, rated_w = params.nominal_dc_voltage_v, params.rated_power_w
     check_at_most("dc_voltage_min_v", params.dc_voltage_min_v, "nominal_dc_voltage_v", nominal_v, "V")
     check_at_most("nominal_dc_voltage_v", nominal_v, "dc_voltage_max_v", params.dc_voltage_max_v, "V")
+    check_at_most("standby_power_w", params.standby_power_w, "rated_power_w", rated_w, "W")
+    check_at_most("no_load_loss_w", params.no_load_loss_w, "rated_power_w", rated_w, "W")
+    if params.quadratic_loss_per_w * rated_w > 1.0:
+        accepted = f"at most {1.0 / rated_w:g} 1/W, which loses rated_power_w at that power (physics)"
+        raise ParameterError("quadratic_loss_per_w", f"{params.quadratic_loss_per_w:g} 1/W", accepted)
+    for name, loss in (
+        ("no_load_loss_slope", params.no_load_loss_w),
+        ("linear_loss_slope", params.linear_loss),
+        ("quadratic_loss_slope", params.quadratic_loss_per_w),
+    ):
+        slope = getattr(params, name)
+        for edge in ("dc_voltage_min_v", "dc_voltage_max_v"):
+            shift = getattr(params, edge) / nominal_v - 1.0
+            if loss > 0.0 and slope != 0.0 and shift != 0.0 and slope * shift < -1.0:
+                way = "at most" if shift < 0.0 else "at least"
+                accepted = f"{way} {-1.0 / shift:g}, beyond which nothing is lost at {edge} (physics)"
+                raise ParameterError(name, f"{slope:g}", accepted)
 
 
 def nearest_inverter_preset(family: str, rated_power_w: float) -> str:
@@ -202,8 +221,19 @@ def inverter_params(inverter: InverterSection, family: str = "battery") -> Inver
         power_factor_min=given(inverter.min_power_factor, params.power_factor_min),
         reactive_power_max_var=given(inverter.max_reactive_power_var, params.reactive_power_max_var),
         by_battery_voltage=isinstance(inverter, StorageInverter) and inverter.dc_voltage == "battery",
+        keeps_dc_window=_gives(inverter, "dc_voltage_min_v", "dc_voltage_max_v"),
+        keeps_dc_current=_gives(inverter, "dc_current_max_a"),
     )
     return overridden(params, not_of_parts(inverter.parameters, INVERTER_PARTS))
+
+
+def _gives(inverter: InverterSection, *limits: str) -> bool:
+    """Say whether a file gives one of some limits of an inverter of batteries: itself, or by naming a preset.
+
+    Where the preset is found by size alone, the device may be another one, for batteries of another voltage.
+    """
+    is_given = inverter.preset is not None or not inverter.parameters.keys().isdisjoint(limits)
+    return isinstance(inverter, StorageInverter) and is_given
 
 
 def grid_guard(
@@ -215,6 +245,9 @@ def grid_guard(
         inverter: Of the site file.
         grid: That it is at.
         follows_production: Whether P(f) counts from what was delivered when frequency rose, as of photovoltaics.
+
+    Raises:
+        ParameterError: If its limits contradict each other or the nominal frequency of the grid.
     """
     if inverter.grid_code is None:
         return None
@@ -225,7 +258,9 @@ def grid_guard(
         nominal_hz=grid.frequency_hz,
         follows_production=follows_production,
     )
-    return with_part(params, inverter.parameters, GRID_CODE, check_grid_guard)
+    made = with_part(params, inverter.parameters, GRID_CODE, check_grid_guard)
+    check_grid_guard(made)
+    return made
 
 
 def grid_code_part(inverter: InverterSection, grid: GridFacts) -> GridGuardParams:

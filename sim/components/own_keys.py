@@ -14,6 +14,7 @@ from .section import ComponentSection
 BOUNDS: Mapping[str, str] = {
     "dc_power_stc_w": "peak_power_w",
     "rated_power_w": "rated_power_w",
+    "rated_apparent_power_va": "rated_apparent_power_va",
     "minimum_power_w": "min_power_w",
     "apparent_power_va": "rated_power_w",
     "rated_reactive_power_var": "rated_reactive_power_var",

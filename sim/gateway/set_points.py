@@ -1,4 +1,10 @@
-"""Set-points: who may be told what, for how long, and what becomes of it."""
+"""Set-points: who may be told what, for how long, and what becomes of it.
+
+A request has succeeded once its device has come to the set-point, and has failed once it is settled elsewhere, such as
+held off by a grid code. Until then, and for as long as that takes, the device is on its way: it waits for its response
+delay, ramps, follows a lag, or regains its power after a reconnection. A set-point that is still on its way when it
+lapses has failed then.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +37,8 @@ from .readiness import check_ready, check_takes_commands, named
 from .sequences import Sequences
 from .subscriptions import PowerRequest
 
-PATIENCE_S = 50.0
-"""A request that has not reached its target by then has failed; clients hang up after 60 s [s]."""
+UNANSWERED_S = 50.0
+"""After this a request has failed whose set-point did not reach its device; clients hang up after 60 s [s]."""
 BOUNDS_TOLERANCE = 0.01
 """Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1].
 
@@ -215,8 +221,7 @@ class SetPoints:
         request = PowerRequest()
         request.push(PowerUpdate(RequestStatus.ACCEPTED, self._clock.stamp_us(due_us)))
         self._requests[axis] = request
-        give_up_us = self._engine.now_us + self._clock.span_us(PATIENCE_S)
-        self._check_progress(key, power_type.value, expiry, give_up_us)
+        self._check_progress(key, power_type.value, expiry)
         return request
 
     def _lose(self, key: str, command: SetPower, due_us: int) -> PowerRequest:
@@ -228,7 +233,7 @@ class SetPoints:
         request.push(PowerUpdate(RequestStatus.ACCEPTED, self._clock.stamp_us(due_us)))
         self._last_lost += 1
         self._lost[self._last_lost] = request
-        give_up_us = min(self._engine.now_us + self._clock.span_us(PATIENCE_S), due_us)
+        give_up_us = min(self._engine.now_us + self._clock.span_us(UNANSWERED_S), due_us)
         self._engine.schedule(give_up_us, "lost set-point ends", key, axis, self._last_lost)
         return request
 
@@ -240,7 +245,7 @@ class SetPoints:
             request.push(PowerUpdate(status))
             self._events.report("set-point ended", key, axis=axis, status=status.value)
 
-    def _check_progress(self, key: str, axis_name: AxisName, expiry: int, give_up_us: int) -> None:
+    def _check_progress(self, key: str, axis_name: AxisName, expiry: int) -> None:
         axis = (key, PowerType(axis_name))
         set_point = self._in_force.get(axis)
         if set_point is None or set_point.expiry != expiry:
@@ -252,11 +257,9 @@ class SetPoints:
                 self._finish(axis, RequestStatus.SUCCESS)
             else:
                 self._withdraw(axis, RequestStatus.FAILED)
-        elif self._engine.now_us >= give_up_us:
-            self._withdraw(axis, RequestStatus.FAILED)
         else:
             later_us = self._engine.now_us + self._clock.span_us(_PROGRESS_PERIOD_S)
-            self._engine.schedule(later_us, "set-point progress", key, axis_name, expiry, give_up_us)
+            self._engine.schedule(later_us, "set-point progress", key, axis_name, expiry)
 
     def _lapse(self, key: str, axis_name: AxisName) -> None:
         self._events.report("set-point lapsed", key, axis=axis_name)

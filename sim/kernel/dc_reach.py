@@ -24,6 +24,7 @@ from ...models.inverter import (
 )
 from .ac_bus import is_live
 from .client_limits import cut_w, reactive_aim_var
+from .dc_window import is_in_window, limits_by_current_w
 from .inverters import heat_of
 from .layout import Layout, Memory
 
@@ -46,7 +47,9 @@ def find_direct_reach(layout: Layout, memory: Memory) -> None:
             )
             now.dc_voltage_pu = voltage_v / own.params.nominal_dc_voltage_v
         heat = heat_of(memory, inverter)
-        now.apparent_va = inverter_apparent_limit_va(own.params, heat, ambient_c, now.dc_voltage_pu)
+        now.apparent_va = 0.0
+        if is_in_window(layout, memory, inverter):
+            now.apparent_va = inverter_apparent_limit_va(own.params, heat, ambient_c, now.dc_voltage_pu)
         now.sun_w = 0.0
         if own.array >= 0 and is_live(memory, own.component):
             now.sun_w = memory.arrays[own.array].power_w
@@ -98,21 +101,26 @@ def _find_reach(layout: Layout, memory: Memory, inverter: int) -> None:
             upper_w += battery.upper_w
             if battery.upper_w > 0.0:
                 least_w += layout.batteries[layout.pair_battery[pair]].minimum_w
-    most_w = min(own.params.rated_power_w, now.apparent_va * control.active_share)
     _find_least(layout, memory, inverter)
-    now.own_lower_w = -most_w
-    now.own_upper_w = most_w
+    now.own_lower_w = -min(own.params.rated_power_w, now.apparent_va * control.active_share)
+    now.own_upper_w = min(own.params.rated_power_w, now.apparent_va * control.drawing_share)
+    if own.params.keeps_dc_current:
+        least_dc_w, most_dc_w = limits_by_current_w(layout, memory, inverter)
+        given_ac_w = dc_as_ac_w(layout, memory, inverter, least_dc_w)
+        now.own_lower_w = min(max(given_ac_w, now.own_lower_w), 0.0)
+        now.own_upper_w = min(dc_as_ac_w(layout, memory, inverter, most_dc_w), now.own_upper_w)
     # What its batteries cannot take of the sun it delivers, as long as no client says otherwise.
     now.surplus_w = 0.0
     taken_w = upper_w if sun_w + least_w <= 0.0 else 0.0
     if sun_w + taken_w < 0.0:
-        now.surplus_w = min(max(dc_as_ac_w(layout, memory, inverter, sun_w + taken_w), -most_w), 0.0)
+        surplus_w = dc_as_ac_w(layout, memory, inverter, sun_w + taken_w)
+        now.surplus_w = min(max(surplus_w, now.own_lower_w), 0.0)
     if own.is_sharing != 0:
         given_w, drawn_w = _passing_w(layout, memory, inverter)
         lower_w -= given_w
         upper_w -= drawn_w
-    control.reach_lower_w = max(given_as_ac_w(layout, memory, inverter, lower_w + sun_w), -most_w)
-    control.reach_upper_w = min(_charged_as_ac_w(layout, memory, inverter, upper_w), most_w)
+    control.reach_lower_w = max(given_as_ac_w(layout, memory, inverter, lower_w + sun_w), now.own_lower_w)
+    control.reach_upper_w = min(_charged_as_ac_w(layout, memory, inverter, upper_w), now.own_upper_w)
 
 
 def _passing_w(layout: Layout, memory: Memory, inverter: int) -> tuple[float, float]:

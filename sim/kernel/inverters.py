@@ -155,8 +155,10 @@ def support_voltage(layout: Layout, memory: Memory) -> None:
         if now.support_var != 0.0 and now.reactive_target_var == 0.0:
             kept_var = min(abs(reactive_aim_var(memory, own.control)), own.most_var)
             now.active_share = active_share(own.params, kept_var)
+        now.drawing_share = now.active_share
         if follows_power(own.params):
             now.support_var = memory.guards[guard].by_power_var
+            now.drawing_share = 1.0
 
 
 def settle_volt_var(layout: Layout, memory: Memory) -> None:
@@ -190,7 +192,7 @@ def keep_to_grid_code(layout: Layout, memory: Memory) -> None:
     for guard in range(len(layout.guards)):
         control = layout.guards[guard].control
         now = memory.controls[control]
-        least_w, most_w = _left_by_code_w(layout, memory, guard)
+        least_w, most_w = left_by_code_w(layout, memory, guard)
         now.reach_upper_w = max(min(now.reach_upper_w, most_w), now.reach_lower_w)
         now.reach_lower_w = min(max(now.reach_lower_w, least_w), now.reach_upper_w)
         now.least_by_code_w = min(max(least_w, 0.0), now.reach_upper_w)
@@ -200,7 +202,7 @@ def keep_to_grid_code(layout: Layout, memory: Memory) -> None:
             inverter.own_lower_w = min(max(inverter.own_lower_w, least_w), inverter.own_upper_w)
 
 
-def _left_by_code_w(layout: Layout, memory: Memory, guard: int) -> tuple[float, float]:
+def left_by_code_w(layout: Layout, memory: Memory, guard: int) -> tuple[float, float]:
     """Return the least and the greatest active power that a grid code leaves an inverter [W]; may be infinite.
 
     Beyond zero it asks for no more than clients have left allowed, and for nothing while power grows back after a

@@ -609,6 +609,8 @@ class ControlMemory:
     """Reactive power that the grid code asks for [var]."""
     active_share: float = 1.0
     """Part of its apparent power that this leaves active power, 0..1."""
+    drawing_share: float = 1.0
+    """The same of active power that it draws, beside which there is no reactive power that follows active power."""
     reach_lower_w: float = 0.0
     reach_upper_w: float = 0.0
     """Active power that its device could have now [W]."""

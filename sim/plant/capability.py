@@ -9,8 +9,9 @@ from ..domain.ranges import Bounds, Ranges
 from ..domain.switching import Position
 from ..kernel.ac_bus import active_w, reactive_var
 from ..kernel.dc_reactive import reactive_limit_of_batteries_var
+from ..kernel.dc_window import is_in_window
 from ..kernel.feed_in import is_held_back
-from ..kernel.inverters import heat_of
+from ..kernel.inverters import heat_of, left_by_code_w
 from ..kernel.ramps import is_ramping
 from ..kernel.reach import drawn_beyond_w, reach_as_others_give_way_w, reach_w
 from .equipment import Equipment
@@ -18,6 +19,9 @@ from .minima import EVERYTHING, ranges_beside_minima
 from .operating_point import OperatingPoint
 from .running_machines import RunningMachines
 from .switching import Switching
+
+_ROUNDING = 1e-9
+"""Part of a rating by which two powers may differ that are one."""
 
 
 class Capability:
@@ -92,6 +96,28 @@ class Capability:
             min(max(reach.lower, widest.lower), 0.0), max(min(reach.upper, widest.upper), rating.rest_w)
         )
 
+    def kept_by_code(self, key: str) -> Bounds:
+        """Return within which active power a grid code keeps a device whose power is at an end of that [W].
+
+        Infinite of any other, and of one that a code holds off. Beyond zero where frequency makes storage charge or
+        deliver: then it does not rest, whatever it is told.
+        """
+        if self.held_off_by(key):
+            return EVERYTHING[0]
+        self._point.solve()
+        layout, control = self._point.layout, self._places.controls[key]
+        now, power_w = self._memory.controls[control], active_w(self._memory, self._places.components[key])
+        lower_w, upper_w = EVERYTHING[0]
+        for guard, own in enumerate(layout.guards):
+            if own.control == control:
+                least_w, most_w = left_by_code_w(layout, self._memory, guard)
+                slack_w = _ROUNDING * own.params.rated_power_w
+                if abs(power_w - min(least_w, now.reach_upper_w)) <= slack_w:
+                    lower_w = power_w
+                if abs(power_w - max(most_w, now.reach_lower_w)) <= slack_w:
+                    upper_w = power_w
+        return Bounds(lower_w, upper_w)
+
     def keeps_its_pace(self, key: str) -> bool:
         """Say whether it is for a machine alone to come to what it is told, in its own time: its ramp has ended."""
         if key not in self._equipment.machines or self._equipment.ratings[key].is_limit:
@@ -117,7 +143,7 @@ class Capability:
         return rating._replace(minimum_w=now.least_w, minimum_delivered_w=now.least_delivered_w, alone=alone)
 
     def reactive_power_bounds(self, key: str) -> Bounds:
-        """Return the reactive power that a device offers beside its present active power [var].
+        """Return the reactive power that a device offers a client beside its active power [var].
 
         Nothing where there is no active power either, nor while a grid out of range holds it off.
         """
@@ -135,12 +161,27 @@ class Capability:
         if params.power_factor_min > 0.0 and self._converts_nothing(key):
             power_w = 0.0  # What is drawn at rest makes no room for reactive power.
         apparent_va = inverter_apparent_limit_va(params, heat, self._ambient_c, self._dc_voltage_pu(key))
-        limit_var = reactive_limit_within_var(params, apparent_va, power_w)
+        power_w = self._beside_own_reactive_w(key, power_w, apparent_va)
         number = self._places.inverters.get(key)
+        if number is not None and not is_in_window(self._point.layout, self._memory, number):
+            return NO_POWER
+        limit_var = reactive_limit_within_var(params, apparent_va, power_w)
         if number is not None:
             left_var = reactive_limit_of_batteries_var(self._point.layout, self._memory, number, power_w)
             limit_var = min(limit_var, left_var)
         return Bounds(-limit_var, limit_var)
+
+    def _beside_own_reactive_w(self, key: str, power_w: float, apparent_va: float) -> float:
+        """Return the active power of an inverter beside reactive power that a client asks of it [W].
+
+        Active power that gives way to reactive power of a grid code does not give way to that.
+        """
+        now = self._memory.controls[self._places.controls[key]]
+        share = now.active_share if power_w < 0.0 else now.drawing_share
+        if share == 1.0 or abs(power_w) < apparent_va * share * (1.0 - _ROUNDING):
+            return power_w
+        most_w = min(self._equipment.ratings[key].size, apparent_va)
+        return min(max(now.setting_w, -most_w), most_w)
 
     def _converts_nothing(self, key: str) -> bool:
         """Say whether an inverter rests, drawing what it does so; what flows must be known."""

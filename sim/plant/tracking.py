@@ -64,9 +64,10 @@ class Tracking:
         """Say whether a device does what its last set-point asks for.
 
         A set-point that is a limit, as for photovoltaics, is reached when the output keeps it; so is any that a feed-in
-        limit holds back, or a battery of which other inverters ask for the rest. One below the minimum load is reached
-        when the device does not run; a machine that starts, or takes on load by and by, has taken on what it is told,
-        and comes to it by itself.
+        limit holds back, or the frequency by a grid code, or a battery of which other inverters ask for the rest. One
+        below the minimum load is reached when the device does not run; a machine that starts, or takes on load by and
+        by, has taken on what it is told, and comes to it by itself. Reactive power is reached where it is what active
+        power leaves of it.
         """
         flow, rating = self._readings.flows().ac[key], self._equipment.ratings[key]
         tolerance = TOLERANCE * rating.size
@@ -75,7 +76,13 @@ class Tracking:
         if power_type is PowerType.REACTIVE:
             target_var = self._reactive_target_var(key)
             return abs(flow.reactive_var - target_var) <= max(tolerance, rating.resolution_w, rating.step_var)
-        target_w = self._memory.controls[self._controls[key]].target_w
+        target_w: float = self._memory.controls[self._controls[key]].target_w
+        return not self._capability.kept_by_code(key).contains(target_w) or self._has_come_to(key, target_w)
+
+    def _has_come_to(self, key: str, target_w: float) -> bool:
+        """Say whether a device in service has an active power [W], or what comes of it."""
+        flow, rating = self._readings.flows().ac[key], self._equipment.ratings[key]
+        tolerance = TOLERANCE * rating.size
         inverter = self._equipment.inverters.get(key)
         if inverter is not None and flow.active_w >= 0.0 and 0.0 <= target_w <= inverter.standby_power_w:
             # It draws that much whatever less it is told.
@@ -99,12 +106,19 @@ class Tracking:
         return keeps_limit or has_its_share or abs(flow.active_w - target_w) <= tolerance
 
     def _reactive_target_var(self, key: str) -> float:
-        target_var: float = self._memory.controls[self._controls[key]].reactive_target_var
-        machine = self._equipment.machines.get(key)
-        if machine is None or machine.reactive_range_var is None:
-            return target_var
+        """Return the reactive power that a set-point makes: what active power leaves of it, unless that is nothing.
+
+        Told 0, an inverter has what its grid code makes of that.
+        """
+        control = self._memory.controls[self._controls[key]]
+        target_var: float = control.reactive_target_var
+        if target_var == 0.0 and control.support_var != 0.0:
+            return self._readings.flows().ac[key].reactive_var
         lower_var, upper_var = self._capability.reactive_power_bounds(key)
-        return min(max(target_var, lower_var), upper_var)
+        left_var = min(max(target_var, lower_var), upper_var)
+        machine = self._equipment.machines.get(key)
+        has_range = machine is not None and machine.reactive_range_var is not None
+        return left_var if has_range or left_var != 0.0 else target_var
 
     def _extreme_phases_v(self) -> tuple[float, float]:
         """Return the lowest and the highest of the grid's voltages to neutral [V]."""

@@ -11,6 +11,8 @@ from ...models.tables import MOST_STEPS, common_steps
 from ..components.battery import Battery, auxiliary_params, battery_params, battery_preset_names
 from ..components.component_type import Way
 from ..components.ev_charger import EvCharger
+from ..components.grid_code import grid_code_findings
+from ..components.grid_connection_point import GridConnectionPoint
 from ..components.hybrid_inverter import HybridInverter
 from ..components.inverter import InverterSection
 from ..components.lapse import LapseKind
@@ -23,6 +25,7 @@ from ..domain.ranges import Bounds
 from ..files.problems import Finding
 from ..files.units import WATT
 from ..inputs.specs import ClearSky
+from .environment import grid_facts
 from .site import Site
 
 
@@ -37,6 +40,8 @@ def relation_findings(site: Site) -> Iterator[Finding]:
             yield from _turbine_findings(key, component)
         if isinstance(component, Battery) and component.preset in battery_preset_names():
             yield from _battery_findings(site, key, component)
+        if isinstance(component, InverterSection):
+            yield from _grid_code_findings(site, key, component)
         if isinstance(component, EvCharger):
             yield from _station_findings(site, key, component)
     yield from _table_findings(site)
@@ -123,6 +128,14 @@ def _array_findings(key: str, inverter: PvInverter | HybridInverter) -> Iterator
             yield Finding(("components", key, name), "given", accepted)
 
 
+def _grid_code_findings(site: Site, key: str, inverter: InverterSection) -> Iterator[Finding]:
+    has_grid = any(isinstance(other, GridConnectionPoint) for other in site.components.values())
+    if inverter.grid_code is None or not has_grid:
+        return
+    for finding in grid_code_findings(inverter.grid_code, grid_facts(site).frequency_hz):
+        yield finding._replace(path=("components", key, "grid_code", *finding.path))
+
+
 def _turbine_findings(key: str, turbine: WindTurbine) -> Iterator[Finding]:
     cut_out = wind_plant_params(turbine).turbine.cut_out_m_per_s
     if turbine.restart_m_per_s is not None and turbine.restart_m_per_s > cut_out:
@@ -166,7 +179,7 @@ def _greatest(site: Site, key: str, own_w: float, does: str) -> tuple[float, str
     """
     inverters = {
         other: section.rated_power_w
-        for other in _in_front(site, key)
+        for other in in_front(site, key)
         if isinstance(section := site.components[other], InverterSection)
     }
     rated_w = math.fsum(inverters.values())
@@ -175,7 +188,7 @@ def _greatest(site: Site, key: str, own_w: float, does: str) -> tuple[float, str
     return own_w, f"what it can {does}"
 
 
-def _in_front(site: Site, key: str) -> list[str]:
+def in_front(site: Site, key: str) -> list[str]:
     """Return the keys of what a component is behind, looking through passages."""
     found: list[str] = []
     waiting = [*site.components[key].behind]

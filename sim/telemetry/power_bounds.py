@@ -48,9 +48,13 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
         present = _beside_minima(plant, key, present)
     else:
         present = (plant.capability.reactive_power_bounds(key),)
+        power_var = plant.readings.flows().ac[key].reactive_var
+        if not is_allowed(power_var, present, _ROUNDING * abs(power_var)):
+            # Active power gives way to what a grid code asks for, but to nothing that a client does.
+            present = merged((*present, Bounds(power_var, power_var)))
     left = _left(plant, key, metric, present)
     if metric is Metric.AC_POWER_ACTIVE:
-        return _beside_what_clients_leave(plant, key, present, left)
+        return _kept_by_code(plant, key, _beside_what_clients_leave(plant, key, present, left))
     return left
 
 
@@ -73,6 +77,7 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
         present = _of_device(plant, key, plant.capability.bounds_as_others_give_way(key))
         if not plant.capability.shares_batteries(key):
             present = _beside_minima(plant, key, present)
+        return _kept_by_code(plant, key, _left(plant, key, METRIC_OF[power_type], present))
     return _left(plant, key, METRIC_OF[power_type], present)
 
 
@@ -112,6 +117,14 @@ def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
     if len(can) <= 2:
         return can or NOTHING_BUT_ZERO
     return widest_two(can, _chosen_power(plant, key, metric), keeps_zero=metric is Metric.AC_POWER_ACTIVE)
+
+
+def _kept_by_code(plant: Plant, key: str, ranges: Ranges) -> Ranges:
+    """Leave of ranges of active power what frequency leaves of them, which may be without 0 [W]."""
+    kept = plant.capability.kept_by_code(key)
+    if kept.contains(0.0):
+        return ranges
+    return intersection(ranges, (kept,)) or (Bounds(*([plant.readings.active_power_w(key)] * 2)),)
 
 
 def _chosen_power(plant: Plant, key: str, metric: Metric) -> float:

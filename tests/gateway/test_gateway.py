@@ -13,7 +13,6 @@ import pytest
 from gateway.waiting import all_of, soon, statuses
 
 from doppelgrid.sim.domain.categories import Category
-from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.messages import (
     CommandError,
     Frame,
@@ -337,18 +336,6 @@ class TestSetPoints:
         assert await statuses(reactive) == ["ACCEPTED", "SUCCESS"]
         assert bench.gateway.frame(INVERTER).values[Metric.AC_POWER_REACTIVE] == pytest.approx(4_400.0)
 
-    async def test_a_target_that_the_device_does_not_reach_in_time_fails(self, make_bench: MakeBench) -> None:
-        bench = make_bench(inv={"ramp_rate": "100 W/s"})
-        request = bench.set_power(26_400.0, lifetime_s=900)
-        bench.pass_time(60.0)
-        assert await statuses(request) == ["ACCEPTED", "FAILED"]
-
-    async def test_a_failed_request_is_no_longer_in_effect(self, make_bench: MakeBench) -> None:
-        bench = make_bench(inv={"ramp_rate": "100 W/s"})
-        bench.set_power(26_400.0, lifetime_s=900)
-        bench.pass_time(200.0)
-        assert bench.active_w(INVERTER) < 200.0
-
     def test_the_set_point_lapses_after_60_seconds_and_not_before(self, bench: Bench) -> None:
         bench.set_power(8_800.0)
         bench.pass_time(59.9)
@@ -405,33 +392,52 @@ class TestSetPoints:
         bench.set_power(bounds.upper)
 
 
-class TestPatience:
-    def test_a_device_that_takes_more_than_50_seconds_has_failed_then(self, make_bench: MakeBench) -> None:
-        bench = make_bench(inv={"ramp_rate": "500 W/s"})
-        ended: list[tuple[float, object]] = []
+class TestOnTheirWay:
+    """Set-points that take a device long are in force until their own end."""
 
-        def listen(event: Event) -> None:
-            if event.kind == "set-point ended":
-                ended.append(((event.time_us - START) / SECOND, event.details["status"]))
-
-        bench.gateway.listen_to_events(listen)
-        bench.set_power(24_000.0, lifetime_s=900)
-        bench.pass_time(60.0)
-        assert ended == [(pytest.approx(48.2, abs=0.3), RequestStatus.SUCCESS)]
-        bench.set_power(-8_800.0, lifetime_s=900)
-        bench.pass_time(60.0)
-        assert ended[1:] == [(pytest.approx(110.0, abs=0.1), RequestStatus.FAILED)]
-
-    async def test_a_set_point_has_50_seconds_whatever_the_one_before_it_has_used(
-        self, make_bench: MakeBench
+    @pytest.mark.parametrize(
+        ("slow", "after_s"),
+        [
+            ({"ramp_rate": "100 W/s"}, 240.0),
+            ({"response_lag": "30 s"}, 320.0),
+            ({"response_delay": "200 s"}, 203.0),
+        ],
+    )
+    async def test_it_comes_there_however_long_that_takes(
+        self, make_bench: MakeBench, slow: dict[str, str], after_s: float
     ) -> None:
-        bench = make_bench(inv={"ramp_rate": "500 W/s"})
-        older = bench.set_power(24_000.0, lifetime_s=900)
-        bench.pass_time(20.0)
-        newer = bench.set_power(-8_800.0, lifetime_s=900)
-        bench.pass_time(45.0)
-        assert await statuses(older) == ["ACCEPTED", "OVERRIDDEN"]
-        assert await statuses(newer) == ["ACCEPTED", "SUCCESS"]
+        bench = make_bench(inv=slow)
+        request = bench.set_power(17_600.0, lifetime_s=900)
+        bench.pass_time(100.0)
+        assert (await soon(request)).status is RequestStatus.ACCEPTED
+        bench.pass_time(after_s - 100.0)
+        assert bench.active_w(INVERTER) == pytest.approx(17_600.0, abs=1.0)
+        assert await all_of(request) == [PowerUpdate(RequestStatus.SUCCESS, START + 900 * SECOND)]
+        bench.pass_time(890.0 - after_s)
+        assert bench.active_w(INVERTER) == pytest.approx(17_600.0, abs=1.0)
+
+    async def test_it_has_failed_when_it_lapses_before(self, make_bench: MakeBench) -> None:
+        bench = make_bench(inv={"ramp_rate": "100 W/s"})
+        request = bench.set_power(26_400.0, lifetime_s=200)
+        bench.pass_time(199.0)
+        assert bench.active_w(INVERTER) == pytest.approx(19_900.0, abs=200.0)
+        bench.pass_time(2.0)
+        assert await statuses(request) == ["ACCEPTED", "FAILED"]
+        bench.pass_time(250.0)
+        assert bench.active_w(INVERTER) < 200.0
+
+    async def test_power_grows_to_it_after_a_reconnection(self, make_bench: MakeBench) -> None:
+        bench = make_bench(inv={"grid_code": "vde-ar-n-4105"})
+        bench.simulation.drive("grid", "frequency", 52.0)
+        bench.pass_time(1.0)
+        bench.simulation.drive("grid", "frequency", 50.0)
+        bench.pass_time(61.0)
+        request = bench.set_power(-13_200.0, lifetime_s=900)
+        bench.pass_time(120.0)
+        assert bench.active_w(INVERTER) == pytest.approx(-6_000.0, rel=0.05)
+        bench.pass_time(180.0)
+        assert bench.active_w(INVERTER) == pytest.approx(-13_200.0)
+        assert await statuses(request) == ["ACCEPTED", "SUCCESS"]
 
 
 class TestListeners:

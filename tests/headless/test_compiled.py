@@ -187,7 +187,10 @@ def test_so_does_one_in_which_grid_codes_move_storage_through_zero_and_reactive_
             "theirs": {"id": 6, **cells, "behind": "other"},
             "pv": {"id": 7, "category": "pv_inverter", **sun, "grid_code": code(watt_pf=True)},
             "roof": {"id": 8, "category": "pv_inverter", **sun, "grid_code": code(volt_var={"response_time": "30 s"})},
-            "hybrid": {"id": 9, "category": "hybrid_inverter", **sun, "grid_code": code(watt_var=True)},
+            "hybrid": {
+                "id": 9, "category": "hybrid_inverter", **sun, "grid_code": code(watt_var=True),
+                "parameters": {"dc_current_max_a": 12.0, "dc_voltage_min_v": 408.0},
+            },
             "last": {"id": 10, **cells, "behind": "hybrid"},
         }),
     })  # fmt: skip

@@ -152,6 +152,14 @@ def test_a_mean_over_its_limit_trips_as_soon_as_it_is_connected_and_is_forgotten
     assert (back.mode, back.mean_voltage_pu) == (RAMPING, 1.0)
 
 
+def test_at_its_reconnection_clearing_times_begin_anew() -> None:
+    params = PARAMS._replace(undervoltage_pu=1.0, reconnect_wait_s=0.0)
+    low = GridCodeInput(0.99, 50.0)
+    back = after(after(CALM, low, 1.0, params), low, 1e-6, params)
+    assert (back.mode, back.undervoltage_s) == (RAMPING, 0.0)
+    assert grid_code_horizon_s(params, back, low) == params.undervoltage_s
+
+
 def test_the_mean_of_the_voltage_follows_with_its_delay() -> None:
     moved = after(CALM, GridCodeInput(0.9, 50.0), 300.0)
     assert moved.mean_voltage_pu == pytest.approx(0.9 + 0.1 * math.exp(-1.0))

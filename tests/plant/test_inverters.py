@@ -11,6 +11,7 @@ from support.rarely_sampled import rarely_sampled
 
 from doppelgrid.models.battery import battery_open_circuit_v
 from doppelgrid.models.inverter import conversion_loss_w
+from doppelgrid.sim.domain.messages import OutOfBoundsError
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.domain.states import StateCode
@@ -210,6 +211,46 @@ class TestHeat:
         assert fork.plant.capability.inverter_heat("inv") == site.plant.capability.inverter_heat("inv")
 
 
+class TestDirectCurrentLimits:
+    """Those that a file gives hold for inverters of batteries, and are in the bounds."""
+
+    @pytest.mark.parametrize("way", [0, 1])
+    def test_the_current_keeps_to_its_limit_at_the_end_of_the_bounds(self, way: int) -> None:
+        site = Running(inv={"parameters": {"dc_current_max_a": 10.0}})
+        power_w = site.plant.capability.active_power_bounds("inv")[way]
+        assert 6e3 < abs(power_w) < 8.5e3
+        site.tell("inv", ACTIVE, power_w)
+        for seconds in (1.0, 600.0):
+            frame = site.after(seconds).simulation.gateway.frame(INVERTER)
+            assert frame.values[Metric.AC_POWER_ACTIVE] == pytest.approx(power_w, rel=0.01)
+            assert 9.5 < abs(frame.values[Metric.DC_CURRENT]) <= 10.0 * (1.0 + 1e-9)
+
+    def test_beyond_them_nothing_is_accepted_or_done(self) -> None:
+        site = Running(inv={"parameters": {"dc_current_max_a": 10.0}})
+        with pytest.raises(OutOfBoundsError):
+            site.simulation.gateway.set_power(INVERTER, ACTIVE, -20e3, 60)
+
+    def test_it_does_not_run_outside_of_its_window(self) -> None:
+        site = Running(inv={"preset": "battery-100kw"}).after(1.0)
+        standby_w = site.plant.equipment.inverters["inv"].standby_power_w
+        assert site.plant.capability.active_power_bounds("inv") == (0.0, standby_w)
+        assert site.plant.capability.reactive_power_bounds("inv") == (0.0, 0.0)
+        site.tell("inv", REACTIVE, 5e3)
+        assert (site.active_w("inv"), site.reactive_var("inv")) == (standby_w, 0.0)
+
+    def test_those_of_a_preset_found_by_size_do_not_hold(self) -> None:
+        site = Running(bat={"preset": "lfp-5kwh", "capacity": "50 kWh"})
+        assert site.plant.capability.active_power_bounds("inv").upper > 5e3
+
+    def test_a_hybrid_keeps_to_its_current_between_bus_and_grid(self) -> None:
+        hybrid = {"category": "hybrid_inverter", "peak_power": "16 kW", "irradiance": "900 W/m²"}
+        site = Running(inv={**hybrid, "parameters": {"dc_current_max_a": 10.0}})
+        lower_w, upper_w = site.plant.capability.active_power_bounds("inv")
+        assert (-lower_w, upper_w) == pytest.approx((7e3, 7.3e3), rel=0.1)
+        site.tell("inv", ACTIVE, lower_w)
+        assert site.after(5.0).active_w("inv") == pytest.approx(lower_w, rel=1e-3)
+
+
 CODE = {"grid_code": "vde-ar-n-4105"}
 
 
@@ -284,6 +325,11 @@ class TestGridCode:
         assert site.after(1.0).active_w("roof") > 0.0
         site.simulation.drive("grid", "frequency", 50.0)
         assert site.after(7.0).active_w("roof") < -9e3
+
+    def test_it_does_not_come_back_where_it_would_leave_again(self) -> None:
+        code = {"undervoltage": "100 %", "undervoltage_time": "1 ms", "reconnect_wait": "0 s"}
+        site = Running(inv={"grid_code": code}, grid={"voltages": {"phases": ["229 V", "230 V", "230 V"]}})
+        assert site.after(60.0).warnings(INVERTER) == ["GRID_UNDERVOLTAGE"]
 
     def test_a_grid_of_60_hertz_has_thresholds_in_proportion(self) -> None:
         site = Running(grid={"frequency": "60 Hz"}, roof=CODE)
@@ -448,6 +494,41 @@ class TestSupport:
         assert site.active_w("inv") == pytest.approx(active_w)
         assert site.reactive_var("inv") == pytest.approx(reactive_var, abs=1e-6)
 
+    @pytest.mark.parametrize("curve", ["watt_pf", "watt_var"])
+    def test_reactive_power_that_follows_what_is_delivered_leaves_charging_all(self, curve: str) -> None:
+        site = Running(inv={"grid_code": {curve: True}}, bat={"capacity": "200 kWh"})
+        assert site.plant.capability.active_power_bounds("inv").upper == 30e3
+        site.tell("inv", ACTIVE, 30e3)
+        assert (site.active_w("inv"), site.reactive_var("inv")) == (30e3, 0.0)
+        assert site.plant.capability.active_power_bounds("inv").lower > -29e3
+
+    def test_reactive_bounds_are_those_beside_active_power_that_gives_way_to_no_client(self) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}})
+        site.tell("inv", ACTIVE, -29e3)
+        site.simulation.drive("grid", "voltage", 432.0)
+        asked_var = 0.436 * 30e3
+        left_var = math.sqrt(30e3**2 - 29e3**2)
+        free, own = site.after(1.0).simulation.gateway.frame(INVERTER).bounds[Metric.AC_POWER_REACTIVE]
+        assert free == pytest.approx((-left_var, left_var))
+        assert own.lower == own.upper == site.reactive_var("inv") == pytest.approx(asked_var)
+        site.tell("inv", REACTIVE, free.upper)
+        assert (site.active_w("inv"), site.reactive_var("inv")) == pytest.approx((-29e3, left_var))
+
+    @pytest.mark.parametrize("told_var", [29e3, 0.0])
+    def test_what_is_left_of_a_reactive_set_point_is_a_success(self, told_var: float) -> None:
+        site = Running(inv={"grid_code": {"volt_var": True}})
+        site.tell("inv", ACTIVE, -15e3)
+        site.simulation.drive("grid", "voltage", 432.0)
+        ended: list[object] = []
+        site.after(1.0).simulation.gateway.listen_to_events(
+            lambda event: ended.append(event.details["status"]) if event.kind == "set-point ended" else None
+        )
+        site.simulation.gateway.set_power(INVERTER, REACTIVE, told_var, 60)
+        site.after(5.0)
+        left_var = min(math.sqrt(30e3**2 - 15e3**2), told_var) or 0.436 * 30e3
+        assert site.reactive_var("inv") == pytest.approx(left_var)
+        assert ended == ["SUCCESS"]
+
     def test_in_the_heat_both_give_way_in_proportion(self) -> None:
         site = Running(inv={"grid_code": {"volt_var": True}}, bat={"initial_soc": "90 %"})
         site.simulation.drive("site", "ambient_temperature", 52.0)
@@ -493,6 +574,31 @@ class TestSupport:
         assert site.active_w("inv") == 20e3
         site.tell("inv", ACTIVE, -20e3)
         assert site.active_w("inv") == pytest.approx(6e3)
+
+    @pytest.mark.parametrize(("frequency_hz", "end", "power_w"), [(50.7, 0, 6e3), (49.3, 1, -6e3)])
+    def test_bounds_are_without_zero_where_frequency_moves_storage_beyond_it(
+        self, frequency_hz: float, end: int, power_w: float
+    ) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}}).after(1.0)
+        site.simulation.drive("grid", "frequency", frequency_hz)
+        (bounds,) = site.after(1.0).simulation.gateway.frame(INVERTER).bounds[Metric.AC_POWER_ACTIVE]
+        assert bounds[end] == site.active_w("inv") == pytest.approx(power_w, abs=30.1)  # and standby
+        with pytest.raises(OutOfBoundsError):
+            site.simulation.gateway.set_power(INVERTER, ACTIVE, power_w / 2.0, 60)
+
+    def test_zero_is_a_success_that_counts_once_frequency_is_back(self) -> None:
+        site = Running(inv={"grid_code": {"freq_watt": True}})
+        site.tell("inv", ACTIVE, 5e3)
+        site.simulation.drive("grid", "frequency", 50.7)
+        ended: list[object] = []
+        site.after(1.0).simulation.gateway.listen_to_events(
+            lambda event: ended.append(event.details["status"]) if event.kind == "set-point ended" else None
+        )
+        site.simulation.gateway.set_power(INVERTER, ACTIVE, 0.0, 60)
+        assert site.after(5.0).active_w("inv") == pytest.approx(11e3)
+        assert ended == ["SUCCESS"]
+        site.simulation.drive("grid", "frequency", 50.0)
+        assert site.after(1.0).active_w("inv") == pytest.approx(0.0, abs=100.0)
 
     @pytest.mark.parametrize(("soc", "frequency_hz"), [("100 %", 51.2), ("0 %", 48.8)])
     def test_a_battery_that_takes_or_gives_nothing_stays_at_rest(self, soc: str, frequency_hz: float) -> None:

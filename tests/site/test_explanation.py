@@ -263,6 +263,16 @@ def test_a_parameter_of_a_part_is_what_a_run_has(key: str, name: str, value: flo
     assert (of(made)[name].value, of(made)[name].origin) == (value, Origin.FILE)
 
 
+def test_two_curves_of_reactive_power_are_refused_however_they_are_turned_on() -> None:
+    curves = {"grid_code.watt_var.enabled": 1, "grid_code.watt_pf.enabled": 1}
+    component = OF_PARTS["inv"] | {"parameters": curves}
+    whole = Site.model_validate({"microgrid": {"id": 7}, "components": {**OF_PARTS, "inv": component}})
+    with pytest.raises(
+        ParameterError, match=r"watt_pf\.enabled is true; accepted: false, since there is watt_var"
+    ):
+        type_of(whole.components["inv"]).check_parameters(whole.components["inv"], grid_facts(whole))
+
+
 @pytest.mark.parametrize(
     ("key", "without", "parameter", "told"),
     [
@@ -292,6 +302,18 @@ def test_a_parameter_of_a_part_is_what_a_run_has(key: str, name: str, value: flo
         ("inv", "", "linear_loss: -0.1", "linear_loss is -0.1"),
         ("inv", "", "grid_code.freq_watt.lower_threshold_hz: 55", "at most freq_watt.threshold_hz, 50.2 Hz"),
         ("inv", "", "grid_code.watt_var.start_share: 0.7", "at most watt_var.knee_share, 0.6"),
+        ("inv", "", "no_load_loss_w: 1e9", "at most rated_power_w"),
+        ("inv", "", "standby_power_w: 1e12", "at most rated_power_w"),
+        ("inv", "", "quadratic_loss_per_w: 1", "which loses rated_power_w at that power"),
+        ("inv", "", "linear_loss_slope: -20", "beyond which nothing is lost at dc_voltage_max_v"),
+        ("inv", "", "linear_loss_slope: 20", "beyond which nothing is lost at dc_voltage_min_v"),
+        ("inv", "", "heat_loss_w_per_k: 1e-300", ">= 0.001 W/K"),
+        ("inv", "", "rated_apparent_power_va: 5", "that key, rated_apparent_power"),
+        ("inv", "", "grid_code.rated_apparent_power_va: 5", "that key, rated_apparent_power"),
+        ("inv", "", "grid_code.volt_var.low_pu: 0.99", "at most volt_var.dead_low_pu, 0.97"),
+        ("inv", "", "grid_code.volt_var.high_pu: 1.01", "at most volt_var.high_pu, 1.01"),
+        ("inv", "", "grid_code.code.overfrequency_hz: 50.1", "at most code.overfrequency_hz, 50.1 Hz"),
+        ("inv", "", "grid_code.freq_watt.nominal_hz: 51", "at least freq_watt.nominal_hz, 51 Hz"),
         ("main", "", "meter.window_s: -1", "meter.window_s is -1 s"),
     ],
 )

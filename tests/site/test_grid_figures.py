@@ -337,9 +337,9 @@ class TestGridCodes:
         for name, value in usual._asdict().items():
             moved = value * 1.2 if name.endswith("_hz") else value
             assert getattr(american, name) == pytest.approx(moved)
-        given = GridCode.model_validate({"overfrequency": "51 Hz", "undervoltage": "85 %"})
+        given = GridCode.model_validate({"overfrequency": "61 Hz", "undervoltage": "85 %"})
         assert self.guard(given, 60.0).code == american._replace(
-            overfrequency_hz=51.0, undervoltage_pu=pytest.approx(0.85)
+            overfrequency_hz=61.0, undervoltage_pu=pytest.approx(0.85)
         )
 
     @pytest.mark.parametrize(
@@ -348,6 +348,19 @@ class TestGridCodes:
     def test_a_time_of_response_is_three_time_constants(self, said: str | bool, seconds: float) -> None:
         made = self.guard(GridCode.model_validate({"volt_var": {"response_time": said}}), 50.0)
         assert made.volt_var.time_constant_s == pytest.approx(seconds)
+
+    def test_the_window_of_reconnection_keeps_within_limits_that_are_given(self) -> None:
+        given = GridCode.model_validate(
+            {
+                "undervoltage": "95 %",
+                "mean_overvoltage": "104 %",
+                "underfrequency": "49.8 Hz",
+                "overfrequency": "50.1 Hz",
+            }
+        )
+        code = self.guard(given).code
+        assert (code.reconnect_voltage_min_pu, code.reconnect_voltage_max_pu) == pytest.approx((0.95, 1.04))
+        assert (code.reconnect_frequency_min_hz, code.reconnect_frequency_max_hz) == (49.8, 50.1)
 
     def test_support_is_off_unless_it_is_asked_for(self) -> None:
         made = self.guard(GridCode(), 60.0, follows=True)

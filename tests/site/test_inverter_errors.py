@@ -44,6 +44,24 @@ WRONG = {
     "grid_code: {freq_watt: {lower_threshold: 55 Hz, threshold: 50.5 Hz}}": (
         "grid_code.freq_watt.lower_threshold is 55 Hz; accepted: at most threshold, which is 50.5 Hz"
     ),
+    "grid_code: {reconnect_frequency_min: 55 Hz}": (
+        "grid_code.reconnect_frequency_min is 55 Hz; accepted: at most the nominal frequency, 50 Hz"
+    ),
+    "grid_code: {underfrequency: 52 Hz, overfrequency: 53 Hz}": (
+        "grid_code.underfrequency is 52 Hz; accepted: at most the nominal frequency, 50 Hz"
+    ),
+    "grid_code: {undervoltage: 40 %}": "grid_code.undervoltage is 40 %; accepted: at least low_undervoltage, 45 %",
+    "grid_code: {low_undervoltage: 85 %}": (
+        "grid_code.low_undervoltage is 85 %; accepted: at most undervoltage, 80 %"
+    ),
+    "grid_code: {overvoltage: 130 %, high_overvoltage: 120 %}": (
+        "grid_code.high_overvoltage is 120 %; accepted: at least overvoltage, 130 %"
+    ),
+    "grid_code: {undervoltage: 90 %, reconnect_voltage_min: 86 %}": (
+        "grid_code.reconnect_voltage_min is 86 %; accepted: at least undervoltage, 90 %"
+    ),
+    "standby_power: 20 kW": "standby_power is 20 kW; accepted: at most the rated power, 12 kW",
+    "resolution: 20 kW": "resolution is 20 kW; accepted: at most the rated power, 12 kW",
     "module: silicon": (
         "module is 'silicon'; accepted: crystalline-silicon, crystalline-silicon-standard, thin-film, thin-film-cigs"
     ),
@@ -76,3 +94,23 @@ def test_a_grid_code_is_a_name_or_a_section(line: str, has_volt_var: bool, has_f
     assert inverter.grid_code is not None
     assert (inverter.grid_code.volt_var is not None) == has_volt_var
     assert (inverter.grid_code.freq_watt is not None) == has_freq_watt
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        (
+            "{overfrequency: 51.5 Hz}",
+            "overfrequency is 51.5 Hz; accepted: at least the nominal frequency, 60 Hz",
+        ),
+        (
+            "{freq_watt: {threshold: 50.2 Hz}}",
+            "freq_watt.threshold is 50.2 Hz; accepted: at least the nominal frequency, 60 Hz",
+        ),
+    ],
+)
+def test_frequencies_of_another_grid_are_refused_by_line(code: str, told: str) -> None:
+    american = HEAD.replace("200 A", "200 A, frequency: 60 Hz")
+    with pytest.raises(SiteError) as caught:
+        parse_site(f"{american}grid_code: {code}}}\n", "ohio.yaml")
+    assert str(caught.value) == f"ohio.yaml:5: pv.grid_code.{told}"
