@@ -14,7 +14,8 @@ from ..components.ev_charger import EvCharger
 from ..components.hybrid_inverter import HybridInverter
 from ..components.inverter import InverterSection
 from ..components.lapse import LapseKind
-from ..components.machines.wind_turbine import WindTurbine, wind_plant_params
+from ..components.machines.wind_power_curve import CurveFile
+from ..components.machines.wind_turbine import WindTurbine, speed_contradictions
 from ..components.pv_inverter import PvInverter
 from ..components.rating import gap_of
 from ..components.registry import type_of
@@ -123,10 +124,10 @@ def _array_findings(key: str, inverter: PvInverter | HybridInverter) -> Iterator
 
 
 def _turbine_findings(key: str, turbine: WindTurbine) -> Iterator[Finding]:
-    cut_out = wind_plant_params(turbine).turbine.cut_out_m_per_s
-    if turbine.restart_m_per_s is not None and turbine.restart_m_per_s > cut_out:
-        accepted = f"at most {cut_out:g} m/s, its cut-out speed"
-        yield Finding(("components", key, "restart_speed"), f"{turbine.restart_m_per_s:g} m/s", accepted)
+    if isinstance(turbine.power_curve, CurveFile):
+        return  # Its speeds are held to the curve where that is read.
+    for name, found, accepted in speed_contradictions(turbine):
+        yield Finding(("components", key, name), found, accepted)
 
 
 def _battery_findings(site: Site, key: str, battery: Battery) -> Iterator[Finding]:
