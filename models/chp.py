@@ -75,7 +75,7 @@ class ChpParams(NamedTuple):
     """Net electric power at full load."""
     minimum_power_w: Annotated[float, Parameter("W", lower=0.0, above=True)]
     """Least net electric power in operation, at most the rated power."""
-    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True)]
+    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True, unbounded=True)]
     """Electric power that it takes on in a second once synchronised; infinite for no limit."""
     electrical_efficiency: Annotated[
         tuple[float, ...], Parameter("1", lower=0.01, upper=0.6, source="engines")

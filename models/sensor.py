@@ -15,6 +15,8 @@ from typing import Annotated, NamedTuple
 from .circuit import decay_over
 from .parameter import Parameter
 
+_MOST, _SOURCE = 1000.0, "chosen: more is a fault"
+
 
 class SensorParams(NamedTuple):
     """A sensor, in the unit of what it reads."""
@@ -23,13 +25,13 @@ class SensorParams(NamedTuple):
     """To 63 % of a step; a time to 95 % is three of them."""
     gain: Annotated[float, Parameter("1", 0.5, 1.5, "physics")]
     """Reading over truth; 1 without error."""
-    offset: Annotated[float, Parameter("unit of the sensor", source="any")]
-    noise: Annotated[float, Parameter("unit of the sensor", 0.0, source="physics")]
+    offset: Annotated[float, Parameter("unit of the sensor", -_MOST, _MOST, _SOURCE)]
+    noise: Annotated[float, Parameter("unit of the sensor", 0.0, _MOST, _SOURCE)]
     """Standard deviation."""
-    resolution: Annotated[float, Parameter("unit of the sensor", 0.0, source="physics")]
+    resolution: Annotated[float, Parameter("unit of the sensor", 0.0, _MOST, _SOURCE)]
     """Readings are multiples of it; 0 for any value."""
-    lower: Annotated[float, Parameter("unit of the sensor", source="any")]
-    upper: Annotated[float, Parameter("unit of the sensor", source="any")]
+    lower: Annotated[float, Parameter("unit of the sensor", source="any", unbounded=True)]
+    upper: Annotated[float, Parameter("unit of the sensor", source="any", unbounded=True)]
 
 
 IDEAL_SENSOR = SensorParams(0.0, 1.0, 0.0, 0.0, 0.0, -math.inf, math.inf)

@@ -52,6 +52,16 @@ _ALIKE: Mapping[str, str] = {
     "time_constant_s": "response_time_s",
     "load_step_w": "load_acceptance",
     "recovery_s": "load_acceptance",
+    "gain_errors": "accuracy_class",
+    "angle_errors_rad": "accuracy_class",
+    "directions": "wiring",
+    "ratio_factors": "wiring",
+    "current_phases": "wiring",
+    "voltage_phases": "wiring",
+    "power_curve_w": "power_curve",
+    "curve_end_m_per_s": "power_curve",
+    "iced_share": "iced_power",
+    "pressure_ratio": "hub_height_m",
 }
 """Parameters whose keys have other names."""
 _SECTIONS: Mapping[str, str] = {"meter": "measurement", "impedance": "voltages"}

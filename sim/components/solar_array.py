@@ -315,7 +315,7 @@ def _within_window(array: PvArrayParams, inverter: InverterParams) -> float:
         return sum(shares)
 
     most = max(float(math.floor(inverter.dc_voltage_max_v / cool_v)), 1.0)
-    least = float(math.ceil(inverter.dc_voltage_min_v / hot_v))
+    least = max(float(math.ceil(inverter.dc_voltage_min_v / hot_v)), 1.0)
     return max((array.modules_in_series, most, least), key=kept)
 
 

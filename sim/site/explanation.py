@@ -15,6 +15,7 @@ from ..components.own_keys import key_given
 from ..components.registry import type_of
 from ..components.section import ComponentSection
 from ..components.solar_array import ARRAY
+from ..files.parameters import SWITCH
 from ..files.preset_comments import remarks_on
 from ..files.presets import PresetName, own_presets, presets_asked
 from ..files.sections import Section
@@ -212,4 +213,4 @@ def _flat(within: str, params: Any, watched_unit: str = "") -> Iterator[tuple[st
             yield from _flat(f"{within}{name}.", value, units.get(name, ""))
         else:
             mark = described.get(name)
-            yield f"{within}{name}", (value, "1", "any") if mark is None else (value, mark.unit, mark.range)
+            yield f"{within}{name}", (value, "1", SWITCH) if mark is None else (value, mark.unit, mark.range)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from ...models.parameter import ParameterError
 from ...models.sensor import IDEAL_SENSOR, SensorParams
 from ..components.reporting import Reporting
-from ..files.parameters import Number, overridden
+from ..files.parameters import Number, check_step, overridden
 from ..files.presets import check_at_most
 from ..files.sections import ComponentNumber, Section, refuse, written
 from ..inputs.specs import (
@@ -110,4 +112,8 @@ def sensor_params(given: Mapping[str, float]) -> SensorParams:
     """
     params = overridden(IDEAL_SENSOR, given)
     check_at_most("lower", params.lower, "upper", params.upper, "")
+    check_step("resolution", params.resolution)
+    for name, limit, none in (("lower", params.lower, math.inf), ("upper", params.upper, -math.inf)):
+        if limit == none:
+            raise ParameterError(name, f"{limit:g}", f"a finite number, or {-none:g} for no limit")
     return params

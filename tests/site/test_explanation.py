@@ -98,9 +98,14 @@ def test_what_a_file_says_as_the_model_has_it_is_of_the_file() -> None:
     assert told["grid_code.code.overvoltage_pu"].origin is Origin.FILE
 
 
-def test_errors_of_a_meter_that_are_drawn_by_chance_are_of_the_model() -> None:
-    meter = {"id": 2, "category": "meter", "behind": "grid", "measurement": {"accuracy_class": "1"}}
-    assert of(explanation(site(main=meter), "main"))["meter.gain_errors"].origin is Origin.MODEL
+@pytest.mark.parametrize(
+    ("measurement", "origin"), [({"accuracy_class": "1"}, Origin.FILE), ({}, Origin.MODEL)]
+)
+def test_errors_of_a_meter_are_of_the_file_where_it_gives_a_class(
+    measurement: dict[str, str], origin: Origin
+) -> None:
+    meter = {"id": 2, "category": "meter", "behind": "grid", "measurement": measurement}
+    assert of(explanation(site(main=meter), "main"))["meter.gain_errors"].origin is origin
 
 
 @pytest.mark.parametrize("name", ["standby_power_w", "dc_current_max_a", "ramp_rate_w_per_s"])
@@ -224,7 +229,7 @@ def test_whatever_is_explained_can_be_set_by_its_name_or_has_a_key_of_its_own(of
     whole = all_parts() if of_site == "all parts" else doppelgrid.load_site(of_site)
     component = whole.components[key]
     for each in explanation(whole, key).parameters:
-        value = each.value if isinstance(each.value, tuple) else float(each.value)
+        value = each.value if isinstance(each.value, tuple | bool) else float(each.value)
         changed = component.model_copy(update={"parameters": {each.name: value}})
         told = refusal(whole, changed)
         by_key = {"", "set by a key of the component itself", "what its bounds go by"}

@@ -23,6 +23,7 @@ from ....models.wind_turbine import (
 )
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
+from ...files.parameters import Number
 from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
 from ...files.sections import refuse, written
 from ...files.units import DEGREE, FRACTION, METRE_PER_SECOND, SECOND, WATT, Fraction, Unit
@@ -74,7 +75,7 @@ class WindTurbine(RatedMachine):
     """Height of the hub above the ground [m]."""
     wind_height_m: _Height = Field(default=written("10 m"), alias="wind_height")
     """Where the wind is measured [m]."""
-    shear_exponent: Annotated[float, Field(ge=0.0, le=0.6)] | None = None
+    shear_exponent: Annotated[Number, Field(ge=0.0, le=0.6)] | None = None
     """How the wind grows from there to the hub, as the height to this power; it is the hub's if not given."""
     power_curve: PowerCurveInput | None = None
     """Powers by wind speed at hub height, such as measured ones: a list, or a file; the preset's if not given."""

@@ -1,0 +1,130 @@
+"""Parameters and keys that would fail a run, or show what no device does, are refused by line when a site is read."""
+
+from __future__ import annotations
+
+import pytest
+
+from doppelgrid.sim.components.inverter import grid_guard
+from doppelgrid.sim.site.environment import grid_facts
+from doppelgrid.sim.site.reader import SiteError, parse_site
+
+SITE = """microgrid: {id: 1}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 100 A}
+  one: {id: 2, category: CATEGORY, behind: grid, KEYS}
+"""
+PV = "rated_power: 10 kW, "
+METER = "load: 5 kW, measurement: {}, "
+
+
+def text(category: str, keys: str) -> str:
+    return SITE.replace("CATEGORY", category).replace("KEYS", keys)
+
+
+@pytest.mark.parametrize(
+    ("category", "keys", "message"),
+    [
+        ("pv_inverter", PV + "parameters: {array.wiring: 1}", "array.wiring is 1; accepted: 0..0.5"),
+        (
+            "pv_inverter",
+            PV + "parameters: {dc_voltage_max_v: .inf}",
+            "dc_voltage_max_v is inf V; accepted: a finite number, > 0 V",
+        ),
+        (
+            "pv_inverter",
+            PV + "parameters: {no_load_loss_w: .inf}",
+            "no_load_loss_w is inf W; accepted: a finite number, >= 0 W",
+        ),
+        (
+            "pv_inverter",
+            PV + "grid_code: {watt_pf: {power_factor: 1e-300}}",
+            "grid_code.watt_pf.power_factor is 1e-300; accepted: a number >= 0.1",
+        ),
+        (
+            "pv_inverter",
+            PV + "grid_code: {watt_pf: true}, parameters: {grid_code.watt_pf.power_factor: 1e-300}",
+            "grid_code.watt_pf.power_factor is 1e-300; accepted: 0.1..1",
+        ),
+        (
+            "meter",
+            METER + "parameters: {meter.window_s: .inf}",
+            "window_s is inf s; accepted: a finite number",
+        ),
+        (
+            "meter",
+            METER + "parameters: {meter.window_s: 1e-3}",
+            "window_s is 0.001 s; accepted: 0 s for none",
+        ),
+        (
+            "meter",
+            METER + "parameters: {meter.power_resolution_w: .inf}",
+            "accepted: a finite number, 0..1e+06",
+        ),
+        (
+            "meter",
+            METER + "parameters: {meter.power_resolution_w: 1e-310}",
+            "accepted: 0 for none, or at least",
+        ),
+        (
+            "meter",
+            METER + "parameters: {meter.register_resolution_wh: .inf}",
+            "accepted: a finite number, 0..",
+        ),
+        (
+            "meter",
+            METER + "parameters: {meter.directions: [0.5, 1, 1]}",
+            "directions[0] is 0.5; accepted: 1 or -1",
+        ),
+        (
+            "meter",
+            METER + "parameters: {meter.current_phases: [1.5, 1, 1]}",
+            "current_phases[0] is 1.5; accepted: 1, 2 or 3",
+        ),
+        (
+            "meter",
+            METER + "parameters: {meter.voltage_phases: [2.5, 0, 0]}",
+            "voltage_phases[0] is 2.5; accepted: 0, 1, 2 or 3",
+        ),
+        (
+            "meter",
+            METER + "parameters: {meter.registers: .inf}",
+            "registers is inf; accepted: a whole number",
+        ),
+        (
+            "meter",
+            "measurement: {accuracy_class: 1}, parameters: {meter.gain_errors: [0.1, 0.1, 0.1]}",
+            "gain_errors is said by measurement.accuracy_class as well; accepted: one of the two",
+        ),
+        (
+            "meter",
+            "measurement: {wiring: {ratio_factor: 2}}, parameters: {meter.ratio_factors: [1, 1, 1]}",
+            "ratio_factors is said by measurement.wiring as well; accepted: one of the two",
+        ),
+        (
+            "pv_inverter",
+            PV + "parameters: {by_battery_voltage: 1}",
+            "by_battery_voltage is a number; accepted: true or false",
+        ),
+        ("pv_inverter", PV + "parameters: {linear_loss: true}", "linear_loss is true; accepted: a number"),
+        ("pv_inverter", PV + "parameters: {linear_loss: 1 %}", "linear_loss is 1 %; accepted: a number"),
+    ],
+)
+def test_what_no_device_has_is_refused_in_one_line(category: str, keys: str, message: str) -> None:
+    with pytest.raises(SiteError) as refused:
+        parse_site(text(category, keys), "site.yaml")
+    told = str(refused.value)
+    assert told.startswith("site.yaml:4: one.")
+    assert message in told
+    assert "\n" not in told
+
+
+def test_a_switch_is_set_by_true_or_false() -> None:
+    keys = PV + "grid_code: vde-ar-n-4105, parameters: {grid_code.volt_var.enabled: true}"
+    site = parse_site(text("pv_inverter", keys), "site.yaml")
+    guard = grid_guard(site.components["one"], grid_facts(site))  # type: ignore[arg-type]
+    assert guard is not None
+    assert guard.volt_var.enabled is True
+
+
+def test_strings_have_a_module_at_least_where_an_inverter_takes_any_voltage() -> None:
+    parse_site(text("pv_inverter", PV + "parameters: {dc_voltage_min_v: 0, array.soiling: 0.1}"), "site.yaml")
