@@ -26,6 +26,7 @@ from typing import Annotated, NamedTuple
 
 from .ac import ThreePhase
 from .parameter import Parameter
+from .resolution import times_step
 
 SUM_OF_PHASES = 0
 """One pair of registers for the sum of the phases at each instant (in German: saldierend)."""
@@ -293,11 +294,11 @@ def meter_reading(params: MeterParams, state: MeterState, inp: MeterInput, noise
 
 def meter_rounded(value: float, step: float) -> float:
     """Return a value as a display of this step shows it; a step of 0 shows all digits."""
-    return math.floor(value / step + 0.5) * step if step > 0.0 else value
+    return times_step(math.floor(value / step + 0.5), step) if step > 0.0 else value
 
 
 def _cut(value: float, step: float) -> float:
-    return math.floor(value / step) * step if step > 0.0 else value
+    return times_step(math.floor(value / step), step) if step > 0.0 else value
 
 
 def meter_horizon_s(params: MeterParams, state: MeterState, inp: MeterInput) -> float:

@@ -14,6 +14,7 @@ from typing import Annotated, NamedTuple
 
 from .circuit import decay_over
 from .parameter import Parameter
+from .resolution import times_step
 
 _MOST, _SOURCE = 1000.0, "chosen: more is a fault"
 
@@ -64,5 +65,5 @@ def sensor_reading(params: SensorParams, state: SensorState, noise: float) -> fl
     """
     value = params.gain * state.element + params.offset + params.noise * noise
     if params.resolution > 0.0:
-        value = math.floor(value / params.resolution + 0.5) * params.resolution
+        value = times_step(math.floor(value / params.resolution + 0.5), params.resolution)
     return min(max(value, params.lower), params.upper)

@@ -128,3 +128,21 @@ def test_a_switch_is_set_by_true_or_false() -> None:
 
 def test_strings_have_a_module_at_least_where_an_inverter_takes_any_voltage() -> None:
     parse_site(text("pv_inverter", PV + "parameters: {dc_voltage_min_v: 0, array.soiling: 0.1}"), "site.yaml")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("{offset: .inf}", "offset is inf unit of the sensor; accepted: a finite number, -1000..1000"),
+        ("{noise: .inf}", "noise is inf unit of the sensor; accepted: a finite number, 0..1000"),
+        ("{resolution: .inf}", "resolution is inf unit of the sensor; accepted: a finite number, 0..1000"),
+        ("{resolution: 1e-310}", "resolution is 1e-310; accepted: 0 for none, or at least 1e-06"),
+        ("{lower: .inf}", "lower is inf; accepted: a finite number, or -inf for no limit"),
+        ("{upper: -.inf, lower: -.inf}", "upper is -inf; accepted: a finite number, or inf for no limit"),
+    ],
+)
+def test_what_no_sensor_has_is_refused(given: str, message: str) -> None:
+    sensors = f"sensors: {{mast: {{id: 9, metrics: [wind_speed], parameters: {{wind_speed: {given}}}}}}}\n"
+    with pytest.raises(SiteError) as refused:
+        parse_site(text("meter", "load: 1 kW") + sensors, "site.yaml")
+    assert f"sensors.mast.parameters.wind_speed.{message}" in str(refused.value)
