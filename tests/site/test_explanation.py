@@ -93,6 +93,39 @@ def test_one_value_of_a_grid_code_in_the_file_leaves_the_others_to_the_preset() 
     assert {name for name in of_code if told[name].origin is Origin.FILE} == {"grid_code.code.overvoltage_pu"}
 
 
+@pytest.mark.parametrize(
+    "name", ["no_load_loss_w", "ramp_rate_w_per_s", "heat_sink_max_c", "dc_current_max_a"]
+)
+def test_what_is_made_of_a_preset_for_the_size_is_of_the_preset(name: str) -> None:
+    assert of(explanation(site(inv=INVERTER), "inv"))[name].origin is Origin.PRESET
+
+
+def test_thresholds_of_a_grid_code_are_of_its_preset() -> None:
+    told = of(explanation(site(inv=INVERTER | {"grid_code": "vde-ar-n-4105"}), "inv"))
+    assert {each.origin for name, each in told.items() if name.startswith("grid_code.code.")} == {
+        Origin.PRESET
+    }
+
+
+@pytest.mark.parametrize("curve", ["volt_var", "watt_var", "watt_pf", "freq_watt"])
+@pytest.mark.parametrize("switch", [True, False])
+def test_a_switch_is_of_the_file_where_that_turns_it(curve: str, *, switch: bool) -> None:
+    told = of(explanation(site(inv=INVERTER | {"grid_code": {curve: switch}}), "inv"))
+    found = told[f"grid_code.{curve}.enabled"]
+    assert (found.value, found.accepted, found.origin) == (switch, "true or false", Origin.FILE)
+
+
+def test_a_switch_of_which_nothing_is_said_is_of_the_model() -> None:
+    told = of(explanation(site(inv=INVERTER | {"grid_code": {"volt_var": True}}), "inv"))
+    assert told["grid_code.freq_watt.enabled"].origin is Origin.MODEL
+
+
+def test_a_switch_may_be_said_once() -> None:
+    code = "grid_code: {volt_var: false}, parameters: {grid_code.volt_var.enabled: true}"
+    with pytest.raises(SiteError, match=r"enabled is said by grid_code\.volt_var as well; accepted: one of"):
+        parse_site(TEXT.replace("MORE", code), "site.yaml")
+
+
 def test_what_a_file_says_as_the_model_has_it_is_of_the_file() -> None:
     told = of(explanation(site(inv=INVERTER | {"grid_code": {"overvoltage": "115 %"}}), "inv"))
     assert told["grid_code.code.overvoltage_pu"].origin is Origin.FILE
