@@ -146,3 +146,58 @@ def test_what_no_sensor_has_is_refused(given: str, message: str) -> None:
     with pytest.raises(SiteError) as refused:
         parse_site(text("meter", "load: 1 kW") + sensors, "site.yaml")
     assert f"sensors.mast.parameters.wind_speed.{message}" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("category", "keys", "message"),
+    [
+        (
+            "pv_inverter",
+            PV + "grid_code: {volt_var: {low: 99 %}}",
+            "one.grid_code.volt_var.dead_low is '97 %' by default; accepted: at least low, which is 99 %",
+        ),
+        (
+            "pv_inverter",
+            PV + "horizon: [{azimuth: 0 °, elevation: 10 °}, {azimuth: 360 °, elevation: 70 °}]",
+            "accepted: one elevation at 0 ° and 360 °, which are the same way; found 10 ° and 70 °",
+        ),
+        (
+            "wind_turbine",
+            "rated_power: 1 MW, parameters: {turbine.icing_below_c: 5}",
+            "turbine.icing_below_c is 5 °C; accepted: at most melting_above_c, 0.5 °C",
+        ),
+        (
+            "pv_inverter",
+            PV + "resolution: 20 kW",
+            "one.resolution is 20 kW; accepted: at most the rated power, 10 kW",
+        ),
+        (
+            "pv_inverter",
+            PV + "standby_power: 20 kW",
+            "one.standby_power is 20 kW; accepted: at most the rated power, 10 kW",
+        ),
+        (
+            "pv_inverter",
+            PV + "parameters: {standby_power_w: 1e12}",
+            "one.parameters.standby_power_w is 1e+12 W; accepted: at most rated_power_w, 10000 W",
+        ),
+        (
+            "pv_inverter",
+            PV + "parameters: {resolution_w: 1e-300}",
+            "one.parameters.resolution_w is 1e-300; accepted: 0 for none, or at least 1e-06",
+        ),
+        ("pv_inverter", PV + "min_power_factor: '0.9'", "one.min_power_factor is 0.9; accepted: a number"),
+        ("meter", "load: 1 kW, power_factor: true", "one.power_factor is true; accepted: a number"),
+        (
+            "meter",
+            METER.replace("{}", "{wiring: {ratio_factor: true}}"),
+            "ratio_factor is true; accepted: a number",
+        ),
+    ],
+)
+def test_what_contradicts_itself_is_refused_by_the_key_of_the_file(
+    category: str, keys: str, message: str
+) -> None:
+    with pytest.raises(SiteError) as refused:
+        parse_site(text(category, keys), "site.yaml")
+    assert message in str(refused.value)

@@ -179,6 +179,9 @@ def check_wind_turbine(params: WindTurbineParams, within: str = "") -> None:
     check_at_most(
         f"{within}rated_power_w", params.rated_power_w, "apparent_power_va", params.apparent_power_va, "VA"
     )
+    check_at_most(
+        f"{within}icing_below_c", params.icing_below_c, "melting_above_c", params.melting_above_c, "°C"
+    )
     curve_w = params.power_curve_w
     place = curve_fall(curve_w, MOST_FALL * max(curve_w))
     if place is not None:
