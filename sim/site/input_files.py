@@ -148,9 +148,8 @@ def _file_errors(site: Site | None, data: object, directory: Path) -> Iterator[t
             except InputError as error:
                 wrong.add(inner)
                 yield inner, error
-    for place, error in () if site is None else _unsuitable_files(site):
-        if place not in wrong:
-            yield place, error
+    unsuitable = () if site is None else _unsuitable_files(site)
+    yield from ((place, found) for place, found in unsuitable if place not in wrong)
 
 
 def _unsuitable_files(site: Site) -> Iterator[tuple[Place, InputError]]:
