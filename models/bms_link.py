@@ -23,7 +23,7 @@ class LinkParams(NamedTuple):
 
     capacitance_f: Annotated[float, Parameter("F", lower=0.0, above=True)]
     precharge_resistance_ohm: Annotated[float, Parameter("Ω", lower=0.0, above=True)]
-    discharge_resistance_ohm: Annotated[float, Parameter("Ω", lower=0.0, above=True)]
+    discharge_resistance_ohm: Annotated[float, Parameter("Ω", lower=0.0, above=True, unbounded=True)]
     """Bleeder across the link, which empties it once the relays are open."""
     charged_share: Annotated[float, Parameter("1", lower=0.5, upper=0.999, source="1 is never reached")]
     """The main relay closes at this share of the pack voltage."""

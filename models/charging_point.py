@@ -46,7 +46,7 @@ class ChargingPointParams(NamedTuple):
     """Which is on phase 2."""
     place_3: Annotated[int, Parameter("1", 0, NO_PHASE)]
     """Which is on phase 3."""
-    station_power_w: Annotated[float, Parameter("W", 0.0, above=True)] = math.inf
+    station_power_w: Annotated[float, Parameter("W", 0.0, above=True, unbounded=True)] = math.inf
     """What its station draws at most with all of its connectors; infinite for a station of one."""
     connectors: Annotated[int, Parameter("1", 1.0, 4.0, "those that inputs tell of")] = 1
     """Of its station, itself among them; those without a car draw as much as it does without one."""

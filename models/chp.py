@@ -75,7 +75,7 @@ class ChpParams(NamedTuple):
     """Net electric power at full load."""
     minimum_power_w: Annotated[float, Parameter("W", lower=0.0, above=True)]
     """Least net electric power in operation, at most the rated power."""
-    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True)]
+    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True, unbounded=True)]
     """Electric power that it takes on in a second once synchronised; infinite for no limit."""
     electrical_efficiency: Annotated[
         tuple[float, ...], Parameter("1", lower=0.01, upper=0.6, source="engines")
@@ -121,7 +121,7 @@ class ChpParams(NamedTuple):
     """Time in operation that wears as much as a start."""
     fuel_growth_per_h: Annotated[float, Parameter("1/h", lower=0.0, upper=1e-4)] = 0.0
     """Share by which its fuel grows in an hour of wear."""
-    load_step_w: Annotated[float, Parameter("W", lower=0.0, above=True)] = math.inf
+    load_step_w: Annotated[float, Parameter("W", lower=0.0, above=True, unbounded=True)] = math.inf
     """Electric power that it takes on at once while synchronised; infinite for any."""
     recovery_s: Annotated[float, Parameter("s", 0.1, 60.0, "MAN, B 21 01 1, of ISO 8528-5: 5 s")] = 5.0
     """After a step, until it takes on more."""

@@ -63,7 +63,7 @@ class ElectrolyzerParams(NamedTuple):
     """AC power at full load, auxiliaries included."""
     minimum_power_w: Annotated[float, Parameter("W", lower=0.0, above=True)]
     """Least AC power in operation; above the auxiliaries."""
-    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True)]
+    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True, unbounded=True)]
     """AC power that it takes on in a second after a start; infinite for no limit."""
     auxiliary_power_w: Annotated[float, Parameter("W", lower=0.0)]
     """Pumps and controls in operation; also drawn while starting."""

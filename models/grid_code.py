@@ -70,7 +70,9 @@ class GridCodeParams(NamedTuple):
     reconnect_frequency_max_hz: Annotated[float, Parameter("Hz", 50.0, 70.0, "EN 50549-1:2019")] = 50.2
     reconnect_wait_s: Annotated[float, Parameter("s", 0.0, 3600.0, "EN 50549-1:2019")] = 60.0
     """Voltage and frequency have to be in that window for so long."""
-    gradient_per_s: Annotated[float, Parameter("1/s", 0.0, source="EN 50549-1:2019", above=True)] = 0.1 / 60.0
+    gradient_per_s: Annotated[
+        float, Parameter("1/s", 0.0, source="EN 50549-1:2019", above=True, unbounded=True)
+    ] = 0.1 / 60.0
     """Growth of power after reconnection, over the rated power: 10 % per minute; infinite for none."""
 
 

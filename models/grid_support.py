@@ -138,7 +138,7 @@ class WattPfParams(NamedTuple):
     """Power factor 1 here and below."""
     end_share: Annotated[float, Parameter("1", 0.0, 1.0)] = 1.0
     """The power factor below here and above."""
-    power_factor: Annotated[float, Parameter("1", 0.0, 1.0, above=True)] = 0.9
+    power_factor: Annotated[float, Parameter("1", 0.1, 1.0, "chosen: less is a choke")] = 0.9
 
 
 def watt_pf_tangent(params: WattPfParams, delivered: float) -> float:

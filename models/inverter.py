@@ -54,7 +54,7 @@ class InverterParams(NamedTuple):
     """Loss per AC power at nominal DC voltage."""
     quadratic_loss_per_w: Annotated[float, Parameter("1/W", lower=0.0)]
     """Loss per squared AC power at nominal DC voltage."""
-    ramp_rate_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True)]
+    ramp_rate_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True, unbounded=True)]
     """Greatest change of active power; infinite for none."""
     response_delay_s: Annotated[float, Parameter("s", lower=0.0)]
     """From a command to the first movement."""
@@ -76,9 +76,9 @@ class InverterParams(NamedTuple):
     """Below this DC voltage the inverter does not run."""
     dc_voltage_max_v: Annotated[float, Parameter("V", lower=0.0, above=True)]
     """Above this DC voltage the inverter does not run."""
-    dc_current_max_a: Annotated[float, Parameter("A", lower=0.0, above=True)]
+    dc_current_max_a: Annotated[float, Parameter("A", lower=0.0, above=True, unbounded=True)]
     """Greatest DC current, either direction; infinite for none."""
-    reactive_power_max_var: Annotated[float, Parameter("var", lower=0.0)]
+    reactive_power_max_var: Annotated[float, Parameter("var", lower=0.0, unbounded=True)]
     """Greatest reactive power, either sign; infinite if only the apparent power limits it."""
     power_factor_min: Annotated[float, Parameter("1", lower=0.0, upper=1.0)]
     """Least power factor that may be asked for; 0 for no such limit."""

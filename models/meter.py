@@ -26,6 +26,7 @@ from typing import Annotated, NamedTuple
 
 from .ac import ThreePhase
 from .parameter import Parameter
+from .resolution import in_steps
 
 SUM_OF_PHASES = 0
 """One pair of registers for the sum of the phases at each instant (in German: saldierend)."""
@@ -34,6 +35,8 @@ EACH_PHASE = 1
 RUNS_BACKWARDS = 2
 """One register that delivered energy turns back, as an induction meter without a ratchet."""
 
+SHORTEST_WINDOW_S, LONGEST_WINDOW_S = 0.02, 86_400.0
+"""A period of the grid; a day is chosen."""
 _THIRD_COS = -0.5
 _THIRD_SIN = 0.5 * math.sqrt(3.0)
 _SECONDS_PER_HOUR = 3600.0
@@ -54,23 +57,29 @@ class MeterParams(NamedTuple):
     """By which the current appears to lead [rad]."""
     ratio_factors: Annotated[tuple[float, float, float], Parameter("1", 0.0, 1000.0, "physics")]
     """Set ratio of the current transformers over the built-in one; 1 is right, 0 is no transformer."""
-    directions: Annotated[tuple[float, float, float], Parameter("1", -1.0, 1.0, "1 or -1")]
+    directions: Annotated[
+        tuple[float, float, float], Parameter("1", source="two ways round", choices=(1.0, -1.0))
+    ]
     """1 for a current transformer that sits as it should, -1 for one that is turned round."""
-    current_phases: Annotated[tuple[float, float, float], Parameter("1", 1.0, 3.0, "three phases")]
+    current_phases: Annotated[
+        tuple[float, float, float], Parameter("1", source="three phases", choices=(1.0, 2.0, 3.0))
+    ]
     """Phase on which each element's current transformer sits: 1, 2 or 3."""
-    voltage_phases: Annotated[tuple[float, float, float], Parameter("1", 0.0, 3.0, "three phases")]
+    voltage_phases: Annotated[
+        tuple[float, float, float], Parameter("1", source="three phases", choices=(0.0, 1.0, 2.0, 3.0))
+    ]
     """Phase to which each element's voltage terminal is wired: 1, 2 or 3; 0 for none."""
     starting_current_a: Annotated[float, Parameter("A", 0.0)]
     """Less than this counts as none [A]."""
-    window_s: Annotated[float, Parameter("s", 0.0)]
+    window_s: Annotated[float, Parameter("s", 0.0, LONGEST_WINDOW_S, "chosen: a day")]
     """Powers are means over windows of this length; 0 for none [s]."""
-    power_resolution_w: Annotated[float, Parameter("W, var", 0.0)]
+    power_resolution_w: Annotated[float, Parameter("W, var", 0.0, 1e6, "chosen: of a large plant")]
     """Powers are shown as multiples of this; 0 for all digits."""
-    voltage_resolution_v: Annotated[float, Parameter("V", 0.0)]
-    current_resolution_a: Annotated[float, Parameter("A", 0.0)]
-    register_resolution_wh: Annotated[float, Parameter("Wh", 0.0)]
+    voltage_resolution_v: Annotated[float, Parameter("V", 0.0, 1e3, "chosen: of medium voltage")]
+    current_resolution_a: Annotated[float, Parameter("A", 0.0, 1e3, "chosen: of a large plant")]
+    register_resolution_wh: Annotated[float, Parameter("Wh", 0.0, 1e6, "chosen: of a large plant")]
     """Registers are shown cut to multiples of this [Wh]."""
-    registers: Annotated[int, Parameter("1", 0.0, 2.0, "the kinds that there are")]
+    registers: Annotated[int, Parameter("1", source="the kinds that there are", choices=(0.0, 1.0, 2.0))]
     """`SUM_OF_PHASES`, `EACH_PHASE` or `RUNS_BACKWARDS`."""
 
 
@@ -285,11 +294,11 @@ def meter_reading(params: MeterParams, state: MeterState, inp: MeterInput, noise
 
 def meter_rounded(value: float, step: float) -> float:
     """Return a value as a display of this step shows it; a step of 0 shows all digits."""
-    return math.floor(value / step + 0.5) * step if step > 0.0 else value
+    return in_steps(math.floor(value / step + 0.5), step) if step > 0.0 else value
 
 
 def _cut(value: float, step: float) -> float:
-    return math.floor(value / step) * step if step > 0.0 else value
+    return in_steps(math.floor(value / step), step) if step > 0.0 else value
 
 
 def meter_horizon_s(params: MeterParams, state: MeterState, inp: MeterInput) -> float:

@@ -32,10 +32,17 @@ class Parameter(NamedTuple):
     """Where the range is from: a publication, a data sheet, or `physics` where nothing else can exist."""
     above: bool = False
     """Whether the lower end itself is excluded."""
+    choices: tuple[float, ...] = ()
+    """What it may be, of a parameter that is one of a few numbers."""
+    unbounded: bool = False
+    """Whether it may be infinite, for no limit."""
 
     @property
     def range(self) -> str:
-        """The range as text, such as `> 0` or `0..1`."""
+        """The range as text, such as `> 0`, `0..1` or `1 or -1`."""
+        if self.choices:
+            *first, last = (f"{choice:g}" for choice in self.choices)
+            return f"{', '.join(first)} or {last}"
         if math.isinf(self.upper):
             if math.isinf(self.lower):
                 return "any"
@@ -45,7 +52,11 @@ class Parameter(NamedTuple):
         return f"{'above ' if self.above else ''}{self.lower:g}..{self.upper:g}"
 
     def allows(self, value: float) -> bool:
-        """Say whether a value keeps to the range; NaN never does."""
+        """Say whether a value keeps to the range; NaN never does, and infinite only where that stands for no limit."""
+        if self.choices:
+            return value in self.choices
+        if math.isinf(value) and not self.unbounded:
+            return False
         return (value > self.lower if self.above else value >= self.lower) and value <= self.upper
 
 
@@ -147,7 +158,9 @@ def _check(name: str, value: Any, parameter: Parameter) -> None:
     for index, entry in enumerate(entries):
         where = f"{name}[{index}]" if isinstance(value, tuple) else name
         if not parameter.allows(entry):
-            raise ParameterError(where, f"{entry:g}{unit}", f"{parameter.range}{unit} ({parameter.source})")
+            finite = "a finite number, " if math.isinf(entry) and not parameter.unbounded else ""
+            accepted = f"{finite}{parameter.range}{unit} ({parameter.source})"
+            raise ParameterError(where, f"{entry:g}{unit}", accepted)
         _check_magnitude(where, entry, unit, parameter)
 
 

@@ -89,7 +89,7 @@ class PvArrayParams(NamedTuple):
     """Share of the light lost to shade."""
     mismatch: Annotated[float, Parameter("1", lower=0.0, upper=1.0)]
     """Share of the current lost to differences between modules."""
-    wiring: Annotated[float, Parameter("1", lower=0.0, upper=1.0)]
+    wiring: Annotated[float, Parameter("1", 0.0, 0.5, "chosen: more is a fault")]
     """Share of the voltage lost in cables and connections."""
     degradation: Annotated[float, Parameter("1", lower=0.0, upper=1.0)]
     """Share of the current lost to light-induced degradation, ageing and optimistic name plates."""
@@ -103,7 +103,7 @@ class PvArrayParams(NamedTuple):
     """In light weaker than this it falls asleep."""
     voltage_min_v: Annotated[float, Parameter("V", lower=0.0)] = 0.0
     """Least voltage of strings at which the tracker works."""
-    voltage_max_v: Annotated[float, Parameter("V", lower=0.0, above=True)] = math.inf
+    voltage_max_v: Annotated[float, Parameter("V", lower=0.0, above=True, unbounded=True)] = math.inf
     """Greatest voltage of strings at which the tracker works."""
     bifacial_gain: Annotated[float, Parameter("1", 0.0, 0.4, "chosen: snow below modules on high racks")] = (
         0.0

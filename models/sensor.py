@@ -14,6 +14,9 @@ from typing import Annotated, NamedTuple
 
 from .circuit import decay_over
 from .parameter import Parameter
+from .resolution import in_steps
+
+_MOST, _SOURCE = 1000.0, "chosen: more is a fault"
 
 
 class SensorParams(NamedTuple):
@@ -23,13 +26,13 @@ class SensorParams(NamedTuple):
     """To 63 % of a step; a time to 95 % is three of them."""
     gain: Annotated[float, Parameter("1", 0.5, 1.5, "physics")]
     """Reading over truth; 1 without error."""
-    offset: Annotated[float, Parameter("unit of the sensor", source="any")]
-    noise: Annotated[float, Parameter("unit of the sensor", 0.0, source="physics")]
+    offset: Annotated[float, Parameter("unit of the sensor", -_MOST, _MOST, _SOURCE)]
+    noise: Annotated[float, Parameter("unit of the sensor", 0.0, _MOST, _SOURCE)]
     """Standard deviation."""
-    resolution: Annotated[float, Parameter("unit of the sensor", 0.0, source="physics")]
+    resolution: Annotated[float, Parameter("unit of the sensor", 0.0, _MOST, _SOURCE)]
     """Readings are multiples of it; 0 for any value."""
-    lower: Annotated[float, Parameter("unit of the sensor", source="any")]
-    upper: Annotated[float, Parameter("unit of the sensor", source="any")]
+    lower: Annotated[float, Parameter("unit of the sensor", source="any", unbounded=True)]
+    upper: Annotated[float, Parameter("unit of the sensor", source="any", unbounded=True)]
 
 
 IDEAL_SENSOR = SensorParams(0.0, 1.0, 0.0, 0.0, 0.0, -math.inf, math.inf)
@@ -62,5 +65,5 @@ def sensor_reading(params: SensorParams, state: SensorState, noise: float) -> fl
     """
     value = params.gain * state.element + params.offset + params.noise * noise
     if params.resolution > 0.0:
-        value = math.floor(value / params.resolution + 0.5) * params.resolution
+        value = in_steps(math.floor(value / params.resolution + 0.5), params.resolution)
     return min(max(value, params.lower), params.upper)

@@ -56,7 +56,7 @@ class SteamBoilerParams(NamedTuple):
     """Greatest electric power, pumps and controls included."""
     minimum_power_w: Annotated[float, Parameter("W", lower=0.0, above=True)]
     """Least electric power in operation, above that of pumps and controls."""
-    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True)]
+    loading_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True, unbounded=True)]
     """Electric power that it takes on in a second when it begins to heat; infinite for no limit."""
     auxiliary_power_w: Annotated[float, Parameter("W", lower=0.0)]
     """Drawn by pumps and controls at all times; lost."""

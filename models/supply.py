@@ -21,7 +21,7 @@ class SupplyParams(NamedTuple):
     """Greatest apparent power [VA]."""
     standby_power_w: Annotated[float, Parameter("W", 0.0)]
     """Drawn while it delivers nothing, as nothing is on offer or it is held back from all of it [W]."""
-    reactive_power_max_var: Annotated[float, Parameter("var", 0.0)] = math.inf
+    reactive_power_max_var: Annotated[float, Parameter("var", 0.0, unbounded=True)] = math.inf
     """Greatest reactive power, either sign; infinite if only the apparent power limits it [var]."""
     power_factor_min: Annotated[float, Parameter("1", 0.0, 1.0)] = 0.0
     """Least power factor at which it gives reactive power; 0 for no such limit."""

@@ -202,6 +202,11 @@ def _at_reference(params: WindTurbineParams, wind_m_per_s: float, ratio: float) 
     return speed
 
 
+def _is_over(params: WindTurbineParams, inp: WindTurbineInput) -> bool:
+    """Say whether the wind is weak enough to come back after a storm, and would not stop it again at once."""
+    return inp.wind_m_per_s <= min(params.restart_m_per_s, params.cut_out_m_per_s)
+
+
 def _settled(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput) -> WindTurbineState:
     """Return the state after all that happens at once under an input."""
     mode, timer_s, is_iced, wind = state.mode, state.timer_s, state.is_iced, inp.wind_m_per_s
@@ -209,7 +214,7 @@ def _settled(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbin
         is_iced = 1
     elif state.ice <= 0.0:
         is_iced = 0
-    if mode == STORM and wind <= params.restart_m_per_s and timer_s <= 0.0:
+    if mode == STORM and _is_over(params, inp) and timer_s <= 0.0:
         mode = STOPPED
     if wind > params.cut_out_m_per_s:
         mode = STORM
@@ -218,7 +223,7 @@ def _settled(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbin
             mode = STOPPED
         elif mode == STOPPED and wind >= params.cut_in_m_per_s:
             mode, timer_s = STARTING, params.start_up_s
-    if mode == STORM and wind > params.restart_m_per_s:
+    if mode == STORM and not _is_over(params, inp):
         timer_s = params.restart_wait_s
     if mode == STARTING and timer_s <= 0.0:
         mode = RUNNING
@@ -244,7 +249,7 @@ def _ice_holds_s(params: WindTurbineParams, state: WindTurbineState, inp: WindTu
 
 def _mode_holds_s(params: WindTurbineParams, state: WindTurbineState, inp: WindTurbineInput) -> float:
     """Return how long a settled turbine keeps its mode for its timer's sake [s]."""
-    if state.mode == STARTING or (state.mode == STORM and inp.wind_m_per_s <= params.restart_m_per_s):
+    if state.mode == STARTING or (state.mode == STORM and _is_over(params, inp)):
         return state.timer_s
     return math.inf
 

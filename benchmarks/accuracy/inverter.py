@@ -132,7 +132,7 @@ def assess(data: Path) -> Assessment:
     """Hold the presets against the Sandia model, the laboratory's curves and the measured inverters."""
     figures = []
     for name in DEVICES:
-        nominal = sandia_curve(name, inverter_preset(name, 1.0, 1.0).nominal_dc_voltage_v)
+        nominal = sandia_curve(name, inverter_preset(name, 1e3, 1e3).nominal_dc_voltage_v)
         figures.append(
             AccuracyFigure(
                 f"{name}: efficiency at nominal DC voltage, above 10 % load: greatest deviation",
@@ -192,7 +192,7 @@ def _draw(measured: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(10.0, 4.0), layout="constrained")
     left, right = figure.subplots(1, 2)
     for name in ("pv-5kw", "pv-12kw", "pv-60kw", "pv-250kw"):
-        curve = sandia_curve(name, inverter_preset(name, 1.0, 1.0).nominal_dc_voltage_v)
+        curve = sandia_curve(name, inverter_preset(name, 1e3, 1e3).nominal_dc_voltage_v)
         left.plot(100.0 * curve.load, 100.0 * curve.ours, label=name)
         left.plot(100.0 * curve.load, 100.0 * curve.reference, "k:", linewidth=1.0)
     left.set(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...models.ac import ThreePhase
@@ -215,6 +216,11 @@ class ComponentType:
     """`(section)`: the same of a set-point to deliver; `least_w` if None."""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the section that drive it, and the value of each that leaves it at rest."""
+    files: Mapping[str, Callable[[Any, Path], object]] = field(default_factory=dict)
+    """By field of the section, `(section, directory)`: reads a file of what it is made of, and holds the section to it.
+
+    Raises `InputError` if the file is wrong, or does not suit what the section says beside it.
+    """
     caption: Callable[[Any], list[str]] = _no_caption
     """`(section)`: its ratings and inputs in short, for people."""
     identity: Callable[[Any], dict[str, Any]] = _no_identity

@@ -13,6 +13,7 @@ from ...models.grid_code import GridCodeParams
 from ...models.grid_guard import GridGuardParams
 from ...models.grid_support import FreqWattParams, VoltVarParams, WattPfParams, WattVarParams
 from ...models.parameter import ParameterError, check_parameters
+from ..files.parameters import Number
 from ..files.presets import check_at_most
 from ..files.problems import Finding, one_of
 from ..files.sections import Section, refuse, short_for, written
@@ -147,7 +148,7 @@ class WattPf(Section):
     """Share of the rated power: power factor 1 here and below."""
     end_share: _Part = Field(default=written("100 %"), alias="end")
     """Share of the rated power: the power factor below here and above."""
-    power_factor: float | None = Field(default=None, gt=0.0, le=1.0)
+    power_factor: Number | None = Field(default=None, ge=0.1, le=1.0)
     """Least power factor; 0.95 up to a rated apparent power of 4.6 kVA and 0.9 above if not given."""
 
     @field_validator("end_share")

@@ -29,7 +29,7 @@ from ..domain.categories import Category
 from ..domain.ranges import Bounds
 from ..domain.timestamps import to_us
 from ..files.moments import parse_moment, parse_zone, write_moment
-from ..files.parameters import lacks_part, with_part
+from ..files.parameters import Number, lacks_part, with_part
 from ..files.presets import check_at_most, find_preset, preset_cache, preset_names, presets_asked
 from ..files.sections import Deviation, Section, Text, one_of_names, refuse, written
 from ..files.units import AMPERE as _AMPERE
@@ -250,7 +250,7 @@ class OutageProcess(Section):
 
     preset: Annotated[str, one_of_names(outage_preset_names)]
     """Name of a set of parameters."""
-    per_year: float | None = Field(default=None, ge=0.0, le=10_000.0)
+    per_year: Number | None = Field(default=None, ge=0.0, le=10_000.0)
     """Mean number in 365 days; the preset's if not given."""
 
 

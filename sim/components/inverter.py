@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -12,10 +12,11 @@ from ...models.grid_guard import GridGuardParams
 from ...models.inverter import InverterParams, ceil_to_resolution
 from ...models.parameter import ParameterError, check_parameters
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds
-from ..files.parameters import lacks_part, not_of_parts, overridden, with_part
+from ..files.parameters import Number, lacks_part, not_of_parts, overridden, with_part
 from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.sections import Phases, Section, refuse, written
 from ..files.units import (
+    SECOND,
     Duration,
     NonNegativePower,
     PositiveApparentPower,
@@ -35,6 +36,10 @@ INVERTER_PARTS = (ARRAY, GRID_CODE)
 """What stands before the names of parameters that are not those of the inverter itself."""
 
 
+_Jitter = Annotated[float, SECOND.within(lower=0.0, upper=60.0)]
+_Lag = Annotated[float, SECOND.within(lower=0.0, upper=600.0)]
+
+
 class InverterSection(Lapsing):
     """What a site file says of an inverter of any kind."""
 
@@ -48,15 +53,15 @@ class InverterSection(Lapsing):
     """Power drawn from the AC side while none is converted [W]; by preset if not given."""
     response_delay_s: Duration | None = Field(default=None, alias="response_delay")
     """Time from a command to the first movement [s]; by preset if not given."""
-    response_jitter_s: Duration | None = Field(default=None, alias="response_jitter")
+    response_jitter_s: _Jitter | None = Field(default=None, alias="response_jitter")
     """Greatest time by which that comes later, evenly distributed from command to command [s]; none if not given."""
-    response_lag_s: Duration | None = Field(default=None, alias="response_lag")
+    response_lag_s: _Lag | None = Field(default=None, alias="response_lag")
     """Time constant by which active power follows its set-point, within the ramp [s]; the ramp alone if not given."""
     ramp_rate_w_per_s: PositiveRampRate | None = Field(default=None, alias="ramp_rate")
     """Greatest change of active power [W/s]; by preset if not given."""
     resolution_w: PositivePower | None = Field(default=None, alias="resolution")
     """Step of the set-point [W], to which its magnitude is floored; by preset if not given."""
-    min_power_factor: float | None = Field(default=None, ge=0.0, le=1.0)
+    min_power_factor: Number | None = Field(default=None, ge=0.0, le=1.0)
     """Least power factor at which it gives reactive power; no such limit if not given."""
     max_reactive_power_var: PositiveReactivePower | None = Field(default=None, alias="max_reactive_power")
     """Greatest reactive power, either sign [var]; what the apparent power leaves if not given."""

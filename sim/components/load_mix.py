@@ -8,6 +8,7 @@ from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
 from ...models.load import LoadParams
 from ...models.parameter import check_parameters
+from ..files.parameters import Number
 from ..files.presets import params_of_preset, preset_cache, preset_names
 from ..files.sections import Section, one_of_names, refuse
 
@@ -28,7 +29,7 @@ def load_preset(name: str) -> LoadParams:
     return params_of_preset(LoadParams, "loads", "load preset", name)
 
 
-_Part = Annotated[float, Field(ge=-30.0, le=30.0)]
+_Part = Annotated[Number, Field(ge=-30.0, le=30.0)]
 _FLOOR_PU = 0.7
 """Voltage below which a mix of one's own goes on as a constant impedance; chosen."""
 _SUM_TOLERANCE = 1e-6

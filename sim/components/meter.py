@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ...models.meter import MeterParams
 from ..domain.categories import Category
-from ..files.parameters import lacks_part
+from ..files.parameters import Number, lacks_part
 from ..files.sections import Phases
 from ..inputs.specs import LoadInput
 from .captions import load_caption
@@ -27,7 +27,7 @@ class Meter(ComponentSection):
     category: Literal[Category.METER]
     load: LoadInput | None = None
     """Active power of a load wired behind this meter."""
-    power_factor: float = Field(default=1.0, gt=0.0, le=1.0)
+    power_factor: Number = Field(default=1.0, ge=0.1, le=1.0)
     """Displacement power factor of the load, inductive."""
     phases: Phases = (1, 2, 3)
     """Phases that the load uses, in equal parts."""

@@ -7,21 +7,23 @@ import random
 from types import MappingProxyType
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from ...models.meter import (
     EACH_PHASE,
+    LONGEST_WINDOW_S,
     QUIET,
     RUNS_BACKWARDS,
+    SHORTEST_WINDOW_S,
     SUM_OF_PHASES,
     MeterNoise,
     MeterParams,
     meter_window_us,
 )
-from ...models.parameter import check_parameters
-from ..files.parameters import Given, with_part
+from ...models.parameter import ParameterError, check_parameters
+from ..files.parameters import FINEST, Given, Number, check_step, with_part
 from ..files.sections import Deviation, Section, refuse, written
-from ..files.units import AMPERE, Duration, PositiveEnergy, PositivePower, PositiveVoltage
+from ..files.units import AMPERE, SECOND, VOLT, WATT, WATT_HOUR
 from ..inputs.signal import normal_deviate, stream_key
 from .setting import Setting
 
@@ -56,8 +58,20 @@ class MeterWiring(Section):
     """Phases that the current transformers sit on: `-L2` sits the wrong way round, `none` is missing."""
     voltages: tuple[_Terminal, _Terminal, _Terminal] = ("L1", "L2", "L3")
     """Phases that the voltage terminals are wired to."""
-    ratio_factor: float = Field(default=1.0, gt=0.0, le=1000.0)
+    ratio_factor: Number = Field(default=1.0, gt=0.0, le=1000.0)
     """Set ratio of the current transformers over the built-in one, such as 2 for 200/5 set and 100/5 built in."""
+
+
+def _none_or_long_enough(window_s: float) -> float:
+    if 0.0 < window_s < SHORTEST_WINDOW_S:
+        raise refuse(_WINDOWS)
+    return window_s
+
+
+_WINDOWS = f"0 s for none, or at least {SHORTEST_WINDOW_S:g} s"
+_Window = Annotated[
+    float, SECOND.within(lower=0.0, upper=LONGEST_WINDOW_S), AfterValidator(_none_or_long_enough)
+]
 
 
 class MeterOptions(Section):
@@ -67,17 +81,23 @@ class MeterOptions(Section):
     """By IEC 62053-21 and -22, or EN 50470-3 (A, B, C); none for no errors."""
     noise: Deviation = Field(default=written("0 %"))
     """Standard deviation of a reading's powers."""
-    window_s: Duration = Field(default=written("0 s"), alias="window")
+    window_s: _Window = Field(default=written("0 s"), alias="window")
     """Powers, voltages and currents are means over windows of this length [s]; 0 for none."""
-    power_resolution_w: PositivePower | None = Field(default=None, alias="power_resolution")
+    power_resolution_w: Annotated[float, WATT.within(lower=FINEST, upper=1e6)] | None = Field(
+        default=None, alias="power_resolution"
+    )
     """Step of powers [W]; none if not given."""
-    voltage_resolution_v: PositiveVoltage | None = Field(default=None, alias="voltage_resolution")
+    voltage_resolution_v: Annotated[float, VOLT.within(lower=FINEST, upper=1e3)] | None = Field(
+        default=None, alias="voltage_resolution"
+    )
     """Step of voltages [V]; none if not given."""
-    current_resolution_a: Annotated[float, AMPERE.within(above=0.0)] | None = Field(
+    current_resolution_a: Annotated[float, AMPERE.within(lower=FINEST, upper=1e3)] | None = Field(
         default=None, alias="current_resolution"
     )
     """Step of currents [A]; none if not given."""
-    register_resolution_wh: PositiveEnergy | None = Field(default=None, alias="register_resolution")
+    register_resolution_wh: Annotated[float, WATT_HOUR.within(lower=FINEST, upper=1e6)] | None = Field(
+        default=None, alias="register_resolution"
+    )
     """Step of energy registers [Wh]; none if not given."""
     registers: Literal["sum-of-phases", "each-phase", "runs-backwards"] = "sum-of-phases"
     """Whether phases that consume and phases that deliver are set off against each other."""
@@ -156,7 +176,20 @@ def meter_params(options: MeterOptions, *, key: str, given: Given = MappingProxy
         registers=_REGISTERS[options.registers],
     )
     check_parameters(params)
-    return with_part(params, given, METER)
+    return with_part(params, given, METER, check_meter)
+
+
+def check_meter(params: MeterParams) -> None:
+    """Refuse windows that are shorter than a period of the grid, and steps too fine to count by.
+
+    Raises:
+        ParameterError: Naming the window, or the step.
+    """
+    if 0.0 < params.window_s < SHORTEST_WINDOW_S:
+        raise ParameterError("window_s", f"{params.window_s:g} s", _WINDOWS)
+    for name, step in params._asdict().items():
+        if "_resolution_" in name:
+            check_step(name, step)
 
 
 class Metering(NamedTuple):

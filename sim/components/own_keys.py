@@ -56,8 +56,20 @@ _ALIKE: Mapping[str, str] = {
     "time_constant_s": "response_time_s",
     "load_step_w": "load_acceptance",
     "recovery_s": "load_acceptance",
+    "gain_errors": "accuracy_class",
+    "angle_errors_rad": "accuracy_class",
+    "directions": "wiring",
+    "ratio_factors": "wiring",
+    "current_phases": "wiring",
+    "voltage_phases": "wiring",
+    "power_curve_w": "power_curve",
+    "curve_end_m_per_s": "power_curve",
+    "iced_share": "iced_power",
+    "pressure_ratio": "hub_height_m",
 }
 """Parameters whose keys have other names."""
+_SWITCH = "enabled"
+"""Parameter of a set that a key says by being there, or by `true` or `false`."""
 _SECTIONS: Mapping[str, str] = {"meter": "measurement", "impedance": "voltages"}
 """Parts whose keys are in sections of other names."""
 
@@ -79,10 +91,14 @@ def key_given(section: ComponentSection, name: str) -> str | None:
     *sets, own = name.split(".")
     where: BaseModel = section
     within = ""
-    for part in sets:
+    for place, part in enumerate(sets):
         field = _SECTIONS.get(part, part)
         inner = getattr(where, field, None)
-        if field in where.model_fields_set and isinstance(inner, BaseModel):
+        if field not in where.model_fields_set:
+            continue
+        if own == _SWITCH and place == len(sets) - 1:
+            return f"{within}{_alias(where, field)}"
+        if isinstance(inner, BaseModel):
             where, within = inner, f"{within}{_alias(where, field)}."
     field = _ALIKE.get(own, own)
     return f"{within}{_alias(where, field)}" if field in where.model_fields_set else None

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ..domain.categories import OperationalMode
 from ..domain.messages import Refusal, RefusalStatus
-from ..files.parameters import Number
+from ..files.parameters import Number, Value
 from ..files.sections import ComponentNumber, Phases, Section, refuse, written
 from ..files.units import Duration, NonNegativePower, PositivePower, PositiveRampRate
 from ..inputs.specs import LoadInput, RecordedPower
@@ -44,7 +44,7 @@ class ComponentSection(Section):
     """What clients may do: read telemetry, send commands, both or neither."""
     refusals: Mapping[Refusal, RefusalStatus] = {}
     """gRPC statuses by which it refuses commands, by the reason, where its maker has others than usual."""
-    parameters: Mapping[str, Number | tuple[Number, ...]] = {}
+    parameters: Mapping[str, Value] = {}
     """Parameters of the component's model, past its preset, in the units of `docs/models`."""
 
 
@@ -116,7 +116,7 @@ class Consumer(ComponentSection):
 
     load: LoadInput | None = None
     """Active power [W]."""
-    power_factor: float = Field(default=1.0, gt=0.0, le=1.0)
+    power_factor: Number = Field(default=1.0, ge=0.1, le=1.0)
     """Displacement power factor, inductive."""
     phases: Phases = (1, 2, 3)
     """Phases that it is connected to."""

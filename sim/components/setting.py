@@ -46,6 +46,8 @@ class Setting:
     """Makes the wind of the site [m/s]."""
     has_climate: bool = False
     """Whether the air outdoors is that of place and season, because the site file gives no temperature."""
+    has_snow: bool = True
+    """Whether snow falls on modules, as it does in the air of place and season alone."""
 
     @property
     def ambient_c(self) -> float:
@@ -78,6 +80,7 @@ class Setting:
             plane=plane,
             is_glazed=is_glazed,
             obstacles=obstacles,
+            has_snow=self.has_snow,
         )
 
     def signal(

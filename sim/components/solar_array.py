@@ -33,6 +33,7 @@ STOP_W_PER_M2 = 10.0
 """Chosen: in the evening they went on down to between 9 and 14 W/m². Keeps to its ratio where another start is said."""
 _YEARLY_DEGRADATION = 0.005
 """Chosen: median of crystalline modules."""
+_TURN_DEG = 360.0
 _ROUNDED = 1e-3
 """By so much shares may miss to add up."""
 _HOT_C, _COOL_C = 60.0, 25.0
@@ -54,10 +55,21 @@ class HorizonPoint(Section):
     """Height of the horizon there [°]."""
 
 
+def _closed(points: tuple[HorizonPoint, ...]) -> tuple[HorizonPoint, ...]:
+    first, last = points[0], points[-1]
+    if last.azimuth_deg - first.azimuth_deg == _TURN_DEG and last.elevation_deg != first.elevation_deg:
+        raise refuse(
+            f"one elevation at 0 ° and 360 °, which are the same way; found {first.elevation_deg:g} ° and "
+            f"{last.elevation_deg:g} °"
+        )
+    return points
+
+
 _Horizon = Annotated[
     tuple[HorizonPoint, ...],
     Field(min_length=1),
     ascending("azimuth", "°", lambda point: point.azimuth_deg),
+    AfterValidator(_closed),
 ]
 
 
@@ -315,7 +327,7 @@ def _within_window(array: PvArrayParams, inverter: InverterParams) -> float:
         return sum(shares)
 
     most = max(float(math.floor(inverter.dc_voltage_max_v / cool_v)), 1.0)
-    least = float(math.ceil(inverter.dc_voltage_min_v / hot_v))
+    least = max(float(math.ceil(inverter.dc_voltage_min_v / hot_v)), 1.0)
     return max((array.modules_in_series, most, least), key=kept)
 
 

@@ -166,7 +166,10 @@ def _step(place: _Spot, part: int | str) -> _Spot:
     path = (*place.path, part)
     for leaf in leaves:
         if isinstance(leaf.annotation, type) and issubclass(leaf.annotation, BaseModel):
-            info = fields_of(leaf.annotation).get(str(part))
+            fields, by_name = fields_of(leaf.annotation), leaf.annotation.model_fields.get(str(part))
+            if by_name is not None and by_name.alias is not None and part not in fields:
+                path = (*place.path, by_name.alias)  # A default is refused by the name of its field.
+            info = fields.get(str(path[-1]))
             return _Spot(path, info and annotation_of(info), leaf.annotation)
         if get_origin(leaf.annotation) in (tuple, list):
             return _Spot(path, get_args(leaf.annotation)[0], None)

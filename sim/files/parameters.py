@@ -5,15 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Never, TypeVar
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from ...models.parameter import ParameterError, check_parameters
 from .problems import one_of
 
 P = TypeVar("P")
+FINEST = 1e-6
+"""Least step of what a device shows or takes, in its unit; chosen: far below any."""
+SWITCH = "true or false"
+"""What a parameter that is a switch accepts, in words."""
 Number = Annotated[float, Field(strict=True)]
 """As a file gives a parameter: a number, and neither a text that looks like one nor true."""
-Given = Mapping[str, Number | tuple[Number, ...]]
+
+
+def _form(value: object) -> str:
+    if isinstance(value, bool):
+        return "switch"
+    return "list" if isinstance(value, list | tuple) else "number"
+
+
+Value = Annotated[
+    Annotated[Number, Tag("number")]
+    | Annotated[tuple[Number, ...], Tag("list")]
+    | Annotated[bool, Field(strict=True), Tag("switch")],
+    Discriminator(_form),
+]
+"""A number, a list of them, or true or false."""
+Given = Mapping[str, Value]
 
 
 def overridden(params: P, given: Given) -> P:
@@ -35,6 +54,20 @@ def overridden(params: P, given: Given) -> P:
     check_parameters(changed)
     made: P = changed
     return made
+
+
+def check_step(name: str, step: float) -> None:
+    """Refuse a resolution that is finer than any, by which values could not be counted.
+
+    Args:
+        name: Of the parameter.
+        step: Its value; 0 for none.
+
+    Raises:
+        ParameterError: Naming it.
+    """
+    if 0.0 < step < FINEST:
+        raise ParameterError(name, f"{step:g}", f"0 for none, or at least {FINEST:g}")
 
 
 def of_part(given: Given, part: str) -> Given:
@@ -94,12 +127,21 @@ def _replaced(params: Any, whole: str, path: list[str], value: float | tuple[flo
     if hasattr(present, "_fields"):
         inner = ", ".join(f"{whole}.{field}" for field in present._fields)
         raise ParameterError(whole, "a set of parameters", f"one of {inner}")
-    if isinstance(present, tuple) != isinstance(value, tuple):
-        wanted = f"a list of {len(present)} numbers" if isinstance(present, tuple) else "a number"
-        found = "a list" if isinstance(value, tuple) else "a number"
-        raise ParameterError(whole, found, wanted)
+    if _form(present) != _form(value):
+        wanted = {"list": f"a list of {_length(present)} numbers", "switch": SWITCH, "number": "a number"}
+        raise ParameterError(whole, _found(value), wanted[_form(present)])
     if isinstance(value, tuple) and len(value) < 2:
         raise ParameterError(whole, f"a list of {len(value)}", "two numbers or more")
-    if isinstance(present, int) and value != int(value):  # type: ignore[arg-type]
+    if isinstance(present, int) and not isinstance(value, tuple) and not float(value).is_integer():
         raise ParameterError(whole, f"{value:g}", "a whole number")
     return params._replace(**{name: type(present)(value)})
+
+
+def _length(present: Any) -> int:
+    return len(present) if isinstance(present, tuple) else 0
+
+
+def _found(value: float | tuple[float, ...]) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "a list" if isinstance(value, tuple) else "a number"

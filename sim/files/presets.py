@@ -42,7 +42,7 @@ _LEAST_LENGTH = 2
 _GREATEST_LENGTH = 500
 """Of a table: the compiler gives all tables of a kind the length that holds the knots of each."""
 _NUMBER, _NUMBERS = "a number", "a list of numbers"
-_VECTOR = 4
+VECTOR = 4
 """Up to so many entries, a list has a meaning for each; longer ones are tables, of any length."""
 _FURTHER_KEYS: Mapping[str, Mapping[str, Any]] = {
     "cells": {MANAGED_AS: "lfp"},
@@ -241,12 +241,7 @@ def _check_value(file: Path, name: str, value: Any, examples: list[Any]) -> Iter
         yield PresetError(file.name, name, f"a list of {len(value)}", f"at most {_GREATEST_LENGTH} entries")
         return
     lengths = {len(example) for example in examples if isinstance(example, list)}
-    if (
-        isinstance(value, list)
-        and len(lengths) == 1
-        and len(value) not in lengths
-        and max(lengths) <= _VECTOR
-    ):
+    if isinstance(value, list) and len(lengths) == 1 and len(value) not in lengths and max(lengths) <= VECTOR:
         yield PresetError(file.name, name, f"a list of {len(value)}", f"one of {lengths.pop()}")
         return
     for entry in value if isinstance(value, list) else [value]:

@@ -238,5 +238,7 @@ PositiveFrequency = Annotated[float, HERTZ.within(above=0.0)]
 Duration = Annotated[float, SECOND.within(lower=0.0)]
 PositiveDuration = Annotated[float, SECOND.within(above=0.0)]
 Fraction = Annotated[float, FRACTION.within(lower=0.0, upper=1.0)]
-Temperature = Annotated[float, CELSIUS.within(lower=-60.0, upper=100.0)]
+COLDEST_C, HOTTEST_C = -60.0, 100.0
+"""Of the air at any site, and in any room of one [°C]; chosen."""
+Temperature = Annotated[float, CELSIUS.within(lower=COLDEST_C, upper=HOTTEST_C)]
 PositiveRampRate = Annotated[float, WATT_PER_SECOND.within(above=0.0)]

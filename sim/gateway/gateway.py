@@ -119,6 +119,10 @@ class Gateway:
         """List sensors; an empty filter lets all pass, and unknown ids match nothing."""
         return self._directory.sensors(ids)
 
+    def follow_weather(self) -> None:
+        """Let sensors that lag behind take in the weather until now, before something else drives it."""
+        self._sensors.follow()
+
     def subscribe_sensor(self, sensor_id: int, wanted: Wanted = None) -> Subscription:
         """Open a stream of the frames of a sensor; see `subscribe`.
 

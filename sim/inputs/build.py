@@ -57,6 +57,8 @@ class InputSetting:
     """Whether irradiance reaches what it drives through a module's glass, which reflects some of it."""
     obstacles: Obstacles = NO_OBSTACLES
     """What stands before such a module, under the sky of this package."""
+    has_snow: bool = True
+    """Whether snow falls on such a module."""
 
     @property
     def key(self) -> str:
@@ -131,6 +133,7 @@ def _days(spec: Bdew | Packaged | ClearSky | ClimateTemperature, where: InputSet
             where.weather_key,
             is_glazed=where.is_glazed,
             obstacles=where.obstacles,
+            has_snow=where.has_snow,
         )
     if isinstance(spec, ClimateTemperature):
         return OutdoorDays(where.location, where.weather_key)

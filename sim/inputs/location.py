@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field
 
+from ..files.parameters import Number
 from ..files.problems import did_you_mean
 from ..files.sections import Section, refuse
 
@@ -26,15 +27,15 @@ TimeZone = Annotated[str, AfterValidator(_known_zone)]
 class Location(Section):
     """Where the site is."""
 
-    latitude: float = Field(ge=-90.0, le=90.0)
+    latitude: Number = Field(ge=-90.0, le=90.0)
     """Degrees north [°]."""
-    longitude: float = Field(ge=-180.0, le=180.0)
+    longitude: Number = Field(ge=-180.0, le=180.0)
     """Degrees east [°]."""
     timezone: TimeZone = "UTC"
     """Name of an IANA time zone; profiles follow its clock."""
     country_code: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     """ISO 3166-1 alpha-2 code, as the API reports it."""
-    altitude: float = Field(default=0.0, ge=-500.0, le=9000.0)
+    altitude: Number = Field(default=0.0, ge=-500.0, le=9000.0)
     """Metres above sea level [m]."""
 
     @property

@@ -34,14 +34,17 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from ..files.described import Described
 from ..files.moments import parse_moment, parse_zone, write_moment
+from ..files.parameters import Number
 from ..files.problems import did_you_mean
 from ..files.sections import short_for
 from ..files.units import (
     AMPERE,
     CELSIUS,
+    COLDEST_C,
     DEGREE,
     FRACTION,
     HECTOPASCAL,
+    HOTTEST_C,
     IRRADIANCE,
     METRE_PER_SECOND,
     SECOND,
@@ -60,7 +63,11 @@ BdewProfile = Literal[
     "bdew-l0", "bdew-l1", "bdew-l2", "bdew-h25", "bdew-g25", "bdew-l25", "bdew-p25", "bdew-s25",
 ]  # fmt: skip
 
-_Irradiance = Annotated[float, IRRADIANCE.within(lower=0.0, upper=2000.0)]
+_MOST_IRRADIANCE, _MOST_WIND = 2000.0, 100.0
+"""Greatest irradiance [W/m²] and wind speed [m/s]; chosen: far above any measured."""
+_MOST_BELOW_DARK = 50.0
+"""By so much a recording may be below 0 in the dark [W/m²]; chosen: some times what cooling pyranometers show."""
+_Irradiance = Annotated[float, IRRADIANCE.within(lower=0.0, upper=_MOST_IRRADIANCE)]
 _Step = Annotated[float, SECOND.within(lower=0.1, upper=3600.0)]
 _AvailablePower = Annotated[
     float,
@@ -274,7 +281,7 @@ class FileColumn(_Section):
     """Begin again at its end; otherwise the last value holds on."""
     on_gap: Literal["error", "hold", "interpolate"] = "error"
     """What to do about missing rows and empty cells."""
-    factor: float = Field(default=1.0, allow_inf_nan=False)
+    factor: Number = Field(default=1.0, allow_inf_nan=False)
     """Multiplies every value."""
 
     limits: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
@@ -329,8 +336,9 @@ class RecordedCharging(RecordedPower):
 
 
 class IrradianceFile(FileColumn):
-    """Irradiance on the array's plane from a recording."""
+    """Irradiance on the array's plane from a recording; what a pyranometer shows below 0 at night counts as none."""
 
+    limits = (-_MOST_BELOW_DARK, _MOST_IRRADIANCE)
     unit: Annotated[str, AfterValidator(_one_of(IRRADIANCE))] = "W/m²"
     """Unit of the numbers in the column."""
     measured_by: Literal["reference-cell", "pyranometer"] = "reference-cell"
@@ -345,6 +353,7 @@ class IrradianceFile(FileColumn):
 class WindSpeedFile(FileColumn):
     """Wind speed from a recording."""
 
+    limits = (0.0, _MOST_WIND)
     unit: Annotated[str, AfterValidator(_one_of(METRE_PER_SECOND))] = "m/s"
     """Unit of the numbers in the column."""
 
@@ -357,6 +366,7 @@ class WindSpeedFile(FileColumn):
 class TemperatureFile(FileColumn):
     """Temperature from a recording."""
 
+    limits = (COLDEST_C, HOTTEST_C)
     unit: Annotated[str, AfterValidator(_one_of(CELSIUS))] = "°C"
     """Unit of the numbers in the column."""
 
@@ -494,7 +504,7 @@ TemperatureInput = Annotated[
     _knows("inline", "climate"),
 ]
 """Temperature of the air [°C]."""
-_WindSpeed = Annotated[float, METRE_PER_SECOND.within(lower=0.0, upper=100.0)]
+_WindSpeed = Annotated[float, METRE_PER_SECOND.within(lower=0.0, upper=_MOST_WIND)]
 _Direction = Annotated[float, DEGREE.within(lower=0.0, upper=360.0)]
 _Pressure = Annotated[float, HECTOPASCAL.within(lower=500.0, upper=1100.0)]
 

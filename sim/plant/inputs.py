@@ -62,12 +62,20 @@ class Inputs:
         Raises:
             ValueError: If there is no such input; says which there are.
         """
+        return self.driver(component, quantity).at(self._memory.time_us)
+
+    def driver(self, component: str, quantity: str) -> Signal | Override:
+        """Return what an input follows at present; see `value`.
+
+        Raises:
+            ValueError: If there is no such input; says which there are.
+        """
         name = f"{component}.{quantity}"
         signal = self._held.get(name) or self.overrides.get(name) or self.signals.get(name)
         if signal is None:
             its_own = [each for each in self.signals if each.startswith(f"{component}.")]
             raise ValueError(f"no input {name!r}; accepted: {one_of(its_own or self.signals, name)}")
-        return signal.at(self._memory.time_us)
+        return signal
 
     def override(self, component: str, quantity: str, override: Override | None) -> None:
         """Override an input, or let it follow the site file again with None; see `Simulation.drive`.

@@ -265,6 +265,7 @@ class Simulation:
                 f"{duration_in_words(command.over_s)} over which it is"
             )
         end_us = self.now_us + round(command.over_s * 1e6)
+        self.gateway.follow_weather()
         self.plant.override(component, quantity, Override(self.now_us, start_value, end_us, command.value))
         self.events.report("driven", component, quantity=quantity, value=command.value, over_s=command.over_s)
         if command.for_s is not None:
@@ -284,6 +285,7 @@ class Simulation:
         self.events.report("said", "site", text=command.text)
 
     def _release(self, command: ReleaseInput) -> None:
+        self.gateway.follow_weather()
         self.plant.override(command.component, command.quantity, None)
         self.events.report("released", command.component, quantity=command.quantity)
 

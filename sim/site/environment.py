@@ -42,6 +42,8 @@ def settings(site: Site, ambient: Signal, *, start_us: int, seed: int) -> dict[s
             ambient=ambient,
             make_wind=partial(wind_signal, site, start_us=start_us, seed=seed),
             has_climate=site.ambient_temperature is None,
+            has_snow=site.ambient_temperature is None
+            or isinstance(site.ambient_temperature, ClimateTemperature),
         )
         for key in site.components
     }

@@ -15,6 +15,7 @@ from ..components.own_keys import key_given
 from ..components.registry import type_of
 from ..components.section import ComponentSection
 from ..components.solar_array import ARRAY
+from ..files.parameters import SWITCH
 from ..files.preset_comments import remarks_on
 from ..files.presets import PresetName, own_presets, presets_asked
 from ..files.sections import Section
@@ -31,11 +32,13 @@ _DRIVES = frozenset(
 
 _PARTS = frozenset(
     {
-        "grid_code", "volt_var", "freq_watt", "measurement", "fuse", "voltages", "soc_estimate", "auxiliary",
-        "cells",
+        "grid_code", "volt_var", "watt_var", "watt_pf", "freq_watt", "measurement", "fuse", "voltages",
+        "soc_estimate", "auxiliary", "cells",
     }
 )  # fmt: skip
 """Keys that give a component a part with parameters of its own, which stays where the file says less of it."""
+_OF_A_CODE = "grid_code.code."
+"""Before the names of what a grid code's preset has."""
 _MADE_OF = {
     "standby_power_w": "standby",
     "no_load_loss_w": "no_load_loss",
@@ -55,9 +58,9 @@ class Origin(StrEnum):
     FILE = "file"
     """A key of the component, or `parameters:`."""
     PRESET = "preset"
-    """The preset that the file names, or the one for a device of this kind, has it under this name."""
+    """The preset that the file names, or the one for a device of this kind, has it, if only for each kilowatt."""
     MODEL = "model"
-    """What the model takes where nobody says anything, or makes of the preset for the component's size."""
+    """What the model takes where nobody says anything."""
 
 
 class Explained(NamedTuple):
@@ -113,9 +116,10 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
         if is_said or (of_plain[name][0] != value if is_there_anyway else remark is None):
             found.append(Explained(name, value, unit, accepted, Origin.FILE, ""))
         else:
-            origin = Origin.MODEL if remark is None else Origin.PRESET
-            made_of = remarks.get(_MADE_OF.get(name, ""), "")
-            found.append(Explained(name, value, unit, accepted, origin, remark or made_of))
+            remark = remarks.get(_MADE_OF.get(name, "")) if remark is None else remark
+            is_of_preset = remark is not None or name.startswith(_OF_A_CODE)
+            origin = Origin.PRESET if is_of_preset else Origin.MODEL
+            found.append(Explained(name, value, unit, accepted, origin, remark or ""))
     with own_presets(site.own_presets):
         found.extend(each for car in type_of(section).cars(section) for each in _of_car(car))
     return Explanation(presets, tuple(found))
@@ -212,4 +216,4 @@ def _flat(within: str, params: Any, watched_unit: str = "") -> Iterator[tuple[st
             yield from _flat(f"{within}{name}.", value, units.get(name, ""))
         else:
             mark = described.get(name)
-            yield f"{within}{name}", (value, "1", "any") if mark is None else (value, mark.unit, mark.range)
+            yield f"{within}{name}", (value, "1", SWITCH) if mark is None else (value, mark.unit, mark.range)

@@ -11,10 +11,11 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ..components.grid_connection_point import OutageFile, recorded_outages
 from ..components.machines.wind_power_curve import CurveFile, read_curve
-from ..components.registry import component_types
+from ..components.registry import component_types, type_of
 from ..domain.timestamps import to_us
 from ..files.explain import annotation_of, fields_of
 from ..files.moments import parse_zone
+from ..files.presets import own_presets
 from ..files.problems import Place, Problem, written_path
 from ..files.yaml_text import read_yaml
 from ..inputs.daily import DAY_US, day_at
@@ -139,12 +140,27 @@ def _file_errors(site: Site | None, data: object, directory: Path) -> Iterator[t
     zone = _zone(data) if site is None else site.microgrid.location.zone
     if zone is None:
         return
+    wrong = set[Place]()
     for place, part in _sound_parts(data) if site is None else [((), site)]:
         for inner, spec in _specs(place, part):
             try:
                 _read(spec, directory, zone)
             except InputError as error:
+                wrong.add(inner)
                 yield inner, error
+    unsuitable = () if site is None else _unsuitable_files(site)
+    yield from ((place, found) for place, found in unsuitable if place not in wrong)
+
+
+def _unsuitable_files(site: Site) -> Iterator[tuple[Place, InputError]]:
+    """Read the files of what components are made of; yield what is wrong beside the rest of a component's section."""
+    with own_presets(site.own_presets):
+        for key, component in site.components.items():
+            for name, read in type_of(component).files.items():
+                try:
+                    read(component, site.directory)
+                except InputError as error:
+                    yield ("components", key, name), error
 
 
 def _zone(data: object) -> tzinfo | None:

@@ -348,7 +348,9 @@ def _sensor_findings(site: Site) -> Iterator[Finding]:
     """Find parameters that no sensor can have."""
     for key, sensor in site.sensors.items():
         for metric, given in sensor.parameters.items():
-            yield from _refusals(partial(sensor_params, given), ("sensors", key, "parameters", metric.value))
+            yield from _refusals(
+                partial(sensor_params, metric, given), ("sensors", key, "parameters", metric.value)
+            )
 
 
 def _refusals(check: Callable[[], object], path: Place) -> Iterator[Finding]:

@@ -14,19 +14,30 @@ from ..components.ev_charger import EvCharger
 from ..components.grid_code import grid_code_findings
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.hybrid_inverter import HybridInverter
-from ..components.inverter import InverterSection
+from ..components.inverter import InverterSection, StorageInverter, inverter_params
 from ..components.lapse import LapseKind
-from ..components.machines.wind_turbine import WindTurbine, wind_plant_params
+from ..components.machines.wind_power_curve import CurveFile
+from ..components.machines.wind_turbine import WindTurbine, speed_contradictions
 from ..components.pv_inverter import PvInverter
 from ..components.rating import gap_of
 from ..components.registry import type_of
 from ..components.section import ComponentSection, Lapsing
+from ..components.solar_array import ArraySection
 from ..domain.ranges import Bounds
 from ..files.problems import Finding
 from ..files.units import WATT
 from ..inputs.specs import ClearSky
 from .environment import grid_facts
 from .site import Site
+
+_OF_A_MODEL = {*ArraySection.model_fields, "tilt_deg", "azimuth_deg", "hub_height_m", "wind_height_m"}
+"""Fields of sections that say what makes power of sun or wind."""
+_ONLY_BESIDE = {
+    "yearly_degradation": "age_years",
+    "outage_duration_s": "availability",
+    "wind_height_m": "shear_exponent",
+}
+"""Fields of sections that count only where another is given."""
 
 
 def relation_findings(site: Site) -> Iterator[Finding]:
@@ -36,8 +47,11 @@ def relation_findings(site: Site) -> Iterator[Finding]:
             yield from _lapse_findings(key, component)
         if isinstance(component, PvInverter | HybridInverter):
             yield from _array_findings(key, component)
+        if isinstance(component, StorageInverter) and has_known_preset(component):
+            yield from _voltage_findings(site, key, component)
         if isinstance(component, WindTurbine) and component.power is None and has_known_preset(component):
             yield from _turbine_findings(key, component)
+        yield from _idle_key_findings(key, component)
         if isinstance(component, Battery) and component.preset in battery_preset_names():
             yield from _battery_findings(site, key, component)
         if isinstance(component, InverterSection):
@@ -119,12 +133,14 @@ def _array_findings(key: str, inverter: PvInverter | HybridInverter) -> Iterator
         for name in ("tilt", "azimuth"):
             if f"{name}_deg" in inverter.model_fields_set:
                 yield Finding(("components", key, name), "given", "nothing beside planes")
+    if isinstance(inverter, PvInverter) and inverter.power is not None:
+        return  # Nothing is said of the array beside it; see `_idle_key_findings`.
     is_ours = inverter.irradiance is None or isinstance(inverter.irradiance, ClearSky)
-    if is_ours and getattr(inverter, "power", None) is None:
+    if is_ours:
         return
     for name in ("planes", "horizon", "rows"):
         if getattr(inverter, name) is not None:
-            accepted = "nothing, as irradiance or power of the file is that of the whole array, shade and all"
+            accepted = "nothing, as irradiance of the file is that of the whole array, shade and all"
             yield Finding(("components", key, name), "given", accepted)
 
 
@@ -136,11 +152,41 @@ def _grid_code_findings(site: Site, key: str, inverter: InverterSection) -> Iter
         yield finding._replace(path=("components", key, "grid_code", *finding.path))
 
 
+def _voltage_findings(site: Site, key: str, inverter: StorageInverter) -> Iterator[Finding]:
+    if not inverter_params(inverter).by_battery_voltage:
+        return
+    batteries = [
+        other
+        for other, section in site.components.items()
+        if isinstance(section, Battery) and key in in_front(site, other)
+    ]
+    if len(batteries) != 1:
+        name = ("dc_voltage",) if inverter.dc_voltage == "battery" else ("parameters", "by_battery_voltage")
+        found = f"that of its battery, with {len(batteries)} batteries behind it"
+        yield Finding(("components", key, *name), found, "one battery behind it, or the nominal voltage")
+
+
+def _idle_key_findings(key: str, component: ComponentSection) -> Iterator[Finding]:
+    """Find keys that do nothing, for want of another or for one that goes before them."""
+    fields = type(component).model_fields
+    said = [
+        name for name in fields if name in component.model_fields_set and getattr(component, name) is not None
+    ]
+    for name in said:
+        place = ("components", key, fields[name].alias or name)
+        other = _ONLY_BESIDE.get(name)
+        if getattr(component, "power", None) is not None and name in _OF_A_MODEL:
+            yield Finding(place, "given", "nothing beside power, which takes the place of what makes it")
+        elif other is not None and getattr(component, other) is None:
+            needed = f"{fields[other].alias or other} beside it, without which it does nothing"
+            yield Finding(place, "given", needed)
+
+
 def _turbine_findings(key: str, turbine: WindTurbine) -> Iterator[Finding]:
-    cut_out = wind_plant_params(turbine).turbine.cut_out_m_per_s
-    if turbine.restart_m_per_s is not None and turbine.restart_m_per_s > cut_out:
-        accepted = f"at most {cut_out:g} m/s, its cut-out speed"
-        yield Finding(("components", key, "restart_speed"), f"{turbine.restart_m_per_s:g} m/s", accepted)
+    if isinstance(turbine.power_curve, CurveFile):
+        return  # Its speeds are held to the curve where that is read.
+    for name, found, accepted in speed_contradictions(turbine):
+        yield Finding(("components", key, name), found, accepted)
 
 
 def _battery_findings(site: Site, key: str, battery: Battery) -> Iterator[Finding]:

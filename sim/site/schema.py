@@ -13,6 +13,8 @@ from ..components.meter import Meter
 from ..components.own_keys import goes_by_key
 from ..components.pv_inverter import PvInverter
 from ..components.section import ComponentSection
+from ..files.parameters import SWITCH
+from ..files.presets import VECTOR
 from .explanation import Explained, explained
 from .reader import load_site
 from .site import FROM_A_FILE, Site
@@ -62,18 +64,25 @@ def _parameters() -> Iterator[tuple[type[ComponentSection], tuple[Explained, ...
 def _described(parameter: Explained) -> dict[str, Any]:
     """Return what a parameter may be, for editors."""
     unit = "" if parameter.unit in ("", "1") else f" {parameter.unit}"
-    number: dict[str, Any] = {"type": "number", **_edges(parameter.accepted)}
-    is_table = isinstance(parameter.value, tuple)
-    return {
-        **({"type": "array", "items": number, "minItems": 2} if is_table else number),
-        "description": f"{parameter.accepted}{unit}",
-    }
+    value: dict[str, Any] = {"type": "number", **_edges(parameter.accepted)}
+    if parameter.accepted == SWITCH:
+        value = {"type": "boolean"}
+    elif isinstance(parameter.value, tuple):
+        value = {"type": "array", "items": value, **_lengths(len(parameter.value))}
+    return {**value, "description": f"{parameter.accepted}{unit}"}
 
 
-def _edges(accepted: str) -> dict[str, float]:
+def _lengths(present: int) -> dict[str, int]:
+    """Return how many entries a list may have that has so many at present: those, or any number of them in a table."""
+    return {"minItems": present, "maxItems": present} if 2 < present <= VECTOR else {"minItems": 2}
+
+
+def _edges(accepted: str) -> dict[str, Any]:
     """Return a range of `Parameter.range` as a schema says it."""
-    if accepted == "any":
+    if accepted in ("any", SWITCH):
         return {}
+    if " or " in accepted:
+        return {"enum": [float(choice) for choice in accepted.replace(" or ", ", ").split(", ")]}
     if accepted.startswith("<= "):
         return {"maximum": float(accepted[3:])}
     lower, _, upper = accepted.removeprefix("above ").lstrip(">= ").partition("..")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from ...models.parameter import ParameterError
 from ...models.sensor import IDEAL_SENSOR, SensorParams
 from ..components.reporting import Reporting
-from ..files.parameters import Number, overridden
+from ..files.parameters import Number, check_step, overridden
 from ..files.presets import check_at_most
 from ..files.sections import ComponentNumber, Section, refuse, written
 from ..inputs.specs import (
@@ -102,12 +104,31 @@ class Sensor(Section):
         return reporting
 
 
-def sensor_params(given: Mapping[str, float]) -> SensorParams:
-    """Return a sensor with parameters of a site file, ideal in all others.
+_ABSOLUTE_ZERO_C = -273.15
+_BELOW_DARK_W_PER_M2 = -50.0
+"""What a pyranometer may show in the dark; chosen, as for recordings."""
+_RANGES: Mapping[SensorMetric, tuple[float, float]] = {
+    SensorMetric.TEMPERATURE: (_ABSOLUTE_ZERO_C, math.inf),
+    SensorMetric.IRRADIANCE: (_BELOW_DARK_W_PER_M2, math.inf),
+    SensorMetric.WIND_SPEED: (0.0, math.inf),
+    SensorMetric.RELATIVE_HUMIDITY: (0.0, 100.0),
+    SensorMetric.DEW_POINT: (_ABSOLUTE_ZERO_C, math.inf),
+    SensorMetric.AIR_PRESSURE: (0.0, math.inf),
+}
+"""Within which sensors read, whatever their errors are, if a file gives no range."""
+
+
+def sensor_params(metric: SensorMetric, given: Mapping[str, float]) -> SensorParams:
+    """Return a sensor with parameters of a site file, ideal in all others, within the range of what it measures.
 
     Raises:
         ParameterError: If one of them is unknown or cannot be; names it.
     """
-    params = overridden(IDEAL_SENSOR, given)
+    lower, upper = _RANGES.get(metric, (-math.inf, math.inf))
+    params = overridden(IDEAL_SENSOR._replace(lower=lower, upper=upper), given)
     check_at_most("lower", params.lower, "upper", params.upper, "")
+    check_step("resolution", params.resolution)
+    for name, limit, none in (("lower", params.lower, math.inf), ("upper", params.upper, -math.inf)):
+        if limit == none:
+            raise ParameterError(name, f"{limit:g}", f"a finite number, or {-none:g} for no limit")
     return params

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from ...models.air import dew_point_c
 from ...models.sensor import SensorState, sensor_after, sensor_initial_state, sensor_reading
 from ..domain.metrics import Metric
-from ..inputs.signal import normal_deviate, stream_key
+from ..inputs.override import Override
+from ..inputs.signal import Signal, normal_deviate, stream_key
 from ..plant.plant import Plant
 from ..site.weather import SensorMetric, sensor_params
 
@@ -32,8 +33,6 @@ class Element(NamedTuple):
 
     time_us: int
     state: SensorState
-    truth: float
-    """That holds from then on, in the unit of the sensor."""
 
 
 SensorsState = tuple[tuple[str, SensorMetric, Element], ...]
@@ -53,7 +52,7 @@ class Sensors:
         site = plant.site
         self._interval_us = max(1, round(site.telemetry.interval_s * 1e6))
         self._params = {
-            (key, metric): sensor_params(given)
+            (key, metric): sensor_params(metric, given)
             for key, sensor in site.sensors.items()
             for metric, given in sensor.parameters.items()
         }
@@ -68,10 +67,9 @@ class Sensors:
         }
 
     def follow(self) -> None:
-        """Let sensors that lag behind take in the weather as it is now."""
+        """Let sensors that lag behind take in the weather until now, before what drives it changes or at a sampling."""
         for place in self._elements:
-            state = self._state(place)
-            self._elements[place] = Element(self._plant.time_us, state, self._truth(place, state.element))
+            self._elements[place] = Element(self._plant.time_us, self._state(place))
 
     def read(self, key: str) -> dict[Metric, float]:
         """Return what a sensor reports now: °C, W/m², m/s, ° clockwise from north, % and hPa."""
@@ -107,34 +105,47 @@ class Sensors:
 
     def _settled(self, place: tuple[str, SensorMetric]) -> Element:
         truth = self._measure(place[1])
-        return Element(self._plant.time_us, sensor_initial_state(self._params[place], truth), truth)
+        return Element(self._plant.time_us, sensor_initial_state(self._params[place], truth))
 
     def _state(self, place: tuple[str, SensorMetric]) -> SensorState:
         """Return what a sensing element has come to."""
-        params = self._params[place]
+        params, metric = self._params[place], place[1]
         if place not in self._elements:
-            return sensor_initial_state(params, self._measure(place[1]))
-        element = self._elements[place]
-        dt_s = (self._plant.time_us - element.time_us) / 1e6
-        return sensor_after(params, element.state, element.truth, dt_s)
+            return sensor_initial_state(params, self._measure(metric))
+        (time_us, state), now_us = self._elements[place], self._plant.time_us
+        while time_us < now_us:
+            until_us = min(now_us, *(signal.until(time_us) for signal in self._signals(metric)))
+            truth = _towards(metric, state.element, self._measure(metric, time_us))
+            state = sensor_after(params, state, truth, (until_us - time_us) / 1e6)
+            time_us = until_us
+        return state
 
-    def _truth(self, place: tuple[str, SensorMetric], element: float) -> float:
-        """Return what a sensing element goes to; a vane turns the shorter way."""
-        truth = self._measure(place[1])
-        if place[1] is SensorMetric.WIND_DIRECTION:
-            return element + (truth - element + _TURN / 2.0) % _TURN - _TURN / 2.0
-        return truth
+    def _signals(self, metric: SensorMetric) -> list[Signal | Override]:
+        quantities = _OF_AIR.get(metric, (metric.value,))
+        return [self._plant.inputs.driver("site", quantity) for quantity in quantities]
 
-    def _measure(self, metric: SensorMetric) -> float:
+    def _measure(self, metric: SensorMetric, time_us: int | None = None) -> float:
+        """Return the truth at a time [µs], now if None."""
+        at_us = self._plant.time_us if time_us is None else time_us
+        first, *more = (signal.at(at_us) for signal in self._signals(metric))
         match metric:
-            case SensorMetric.TEMPERATURE:
-                return self._weather("ambient_temperature")
             case SensorMetric.RELATIVE_HUMIDITY:
-                return 100.0 * self._weather("relative_humidity")
+                return 100.0 * first
             case SensorMetric.DEW_POINT:
-                return dew_point_c(self._weather("ambient_temperature"), self._weather("relative_humidity"))
+                return dew_point_c(first, *more)
             case _:
-                return self._weather(metric.value)
+                return first
 
-    def _weather(self, quantity: str) -> float:
-        return self._plant.inputs.value("site", quantity)
+
+_OF_AIR: Mapping[SensorMetric, tuple[str, ...]] = {
+    SensorMetric.TEMPERATURE: ("ambient_temperature",),
+    SensorMetric.DEW_POINT: ("ambient_temperature", "relative_humidity"),
+}
+"""Inputs of the site by which a metric goes that has another name than its input, or more than one."""
+
+
+def _towards(metric: SensorMetric, element: float, truth: float) -> float:
+    """Return what a sensing element goes to; a vane turns the shorter way."""
+    if metric is SensorMetric.WIND_DIRECTION:
+        return element + (truth - element + _TURN / 2.0) % _TURN - _TURN / 2.0
+    return truth

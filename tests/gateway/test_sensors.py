@@ -44,9 +44,9 @@ SITE = {
 class Mast:
     """A running site with a sensor."""
 
-    def __init__(self, *, seed: int = 1, **parameters: Mapping[str, float]) -> None:
+    def __init__(self, *, seed: int = 1, interval: str = "200 ms", **parameters: Mapping[str, float]) -> None:
         sensor: dict[str, Any] = {"id": MAST, "metrics": list(METRICS), "parameters": parameters}
-        site = Site.model_validate({**SITE, "sensors": {"mast": sensor}})
+        site = Site.model_validate({**SITE, "sensors": {"mast": sensor}, "telemetry": {"interval": interval}})
         self.simulation = Simulation.headless(site, start_us=START, seed=seed)
 
     def pass_time(self, seconds: float) -> None:
@@ -107,6 +107,23 @@ def test_a_reading_ends_at_the_range() -> None:
     assert (mast.read("irradiance"), mast.read("wind_speed")) == (500.0, 6.0)
 
 
+@pytest.mark.parametrize(
+    ("name", "errors", "shown"),
+    [
+        ("relative_humidity", {"offset": 200.0}, 100.0),
+        ("relative_humidity", {"offset": -200.0}, 0.0),
+        ("wind_speed", {"offset": -50.0}, 0.0),
+        ("irradiance", {"offset": -1000.0}, -50.0),
+        ("temperature", {"offset": -500.0}, -273.15),
+        ("wind_speed", {"offset": -50.0, "lower": -60.0}, -45.0),
+    ],
+)
+def test_a_reading_ends_at_what_can_be_unless_a_file_says_otherwise(
+    name: str, errors: dict[str, float], shown: float
+) -> None:
+    assert Mast(**{name: errors}).read(name) == shown
+
+
 def test_humidity_has_its_errors_in_per_cent() -> None:
     assert Mast(relative_humidity={"offset": 2.0}).read("relative_humidity") == pytest.approx(65.0)
 
@@ -143,6 +160,23 @@ class TestLag:
         mast.simulation.release("site", "irradiance")
         mast.pass_time(1.0)
         assert mast.read("irradiance") < 100.0
+
+    @pytest.mark.parametrize("interval", ["200 ms", "5 s"])
+    def test_the_interval_of_telemetry_does_not_matter(self, interval: str) -> None:
+        mast = Mast(interval=interval, wind_speed={"time_constant_s": 10.0})
+        mast.pass_time(1.0)
+        mast.simulation.drive("site", "wind_speed", 13.0)
+        mast.pass_time(10.0)
+        assert mast.read("wind_speed") == pytest.approx(13.0 - 8.0 / math.e)
+
+    def test_weather_that_moves_between_two_samplings_counts(self) -> None:
+        often, rarely = (
+            Mast(interval=each, wind_speed={"time_constant_s": 10.0}) for each in ("200 ms", "5 s")
+        )
+        for mast in (often, rarely):
+            mast.simulation.drive("site", "wind_speed", 13.0, over_s=4.0)
+            mast.pass_time(4.7)
+        assert rarely.read("wind_speed") == pytest.approx(often.read("wind_speed"))
 
     def test_a_vane_turns_through_north(self) -> None:
         mast = Mast(wind_direction={"time_constant_s": 10.0})

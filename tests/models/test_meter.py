@@ -313,7 +313,10 @@ def test_the_noise_of_a_reading_depends_on_its_number_alone() -> None:
         ({"wiring": {"currents": ["L1", "L2", "L4"]}}, "L1, L2, L3 or none"),
         ({"wiring": {"currents": ["L1", "-none", "L3"]}}, "turns its current transformer round"),
         ({"registers": "both"}, "each-phase"),
-        ({"window": "-1 s"}, ">= 0 s"),
+        ({"window": "-1 s"}, "0 s..86400 s"),
+        ({"window": "1e9 s"}, "0 s..86400 s"),
+        ({"window": "10 ms"}, "0 s for none, or at least 0.02 s"),
+        ({"power_resolution": "1e-300 W"}, "1e-06 W..1000 kW"),
         ({"noise": "50 %"}, "0 %..10 %"),
     ],
 )

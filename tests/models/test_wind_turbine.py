@@ -407,3 +407,16 @@ def test_a_curve_that_falls_on_its_way_up_is_refused() -> None:
         ParameterError, match=r"power_curve_w\[12\] is 150000 W after 229000 W; accepted: a power"
     ):
         check_wind_turbine(MM82._replace(power_curve_w=tuple(curve)))
+
+
+@pytest.mark.parametrize("wind_m_per_s", [14.0, 15.0, 20.0, 21.0])
+def test_with_a_restart_speed_above_the_cut_out_speed_a_step_ends_and_agrees_with_short_ones(
+    wind_m_per_s: float,
+) -> None:
+    odd = MM82._replace(cut_out_m_per_s=14.0, restart_m_per_s=20.0, restart_wait_s=0.0)
+    inp, state = weather(wind_m_per_s), WindTurbineState(STORM, 0.0)
+    whole, _ = wind_turbine_step(odd, state, inp, 300.0)
+    for _ in range(3):
+        state, _ = wind_turbine_step(odd, state, inp, 100.0)
+    assert state == whole
+    assert whole.mode == (RUNNING if wind_m_per_s <= 14.0 else STORM)

@@ -360,9 +360,9 @@ class TestWindTurbines:
         )  # fmt: skip
 
     def test_the_wind_grows_with_the_height_where_its_shear_is_given(self) -> None:
-        place = "hub_height: 80 m, wind_height: 20 m"
-        plain = params("wind_turbine", f"rated_power: 100 kW, {place}")
-        sheared = params("wind_turbine", f"rated_power: 100 kW, shear_exponent: 0.5, {place}")
+        plain = params("wind_turbine", "rated_power: 100 kW, hub_height: 80 m")
+        shear = "shear_exponent: 0.5, hub_height: 80 m, wind_height: 20 m"
+        sheared = params("wind_turbine", f"rated_power: 100 kW, {shear}")
         assert (plain.wind_ratio, sheared.wind_ratio) == (1.0, pytest.approx(2.0))
         ratio = pressure_at_altitude_pa(80.0) / pressure_at_altitude_pa(0.0)
         assert plain.pressure_ratio == sheared.pressure_ratio == pytest.approx(ratio)

@@ -93,14 +93,52 @@ def test_one_value_of_a_grid_code_in_the_file_leaves_the_others_to_the_preset() 
     assert {name for name in of_code if told[name].origin is Origin.FILE} == {"grid_code.code.overvoltage_pu"}
 
 
+@pytest.mark.parametrize(
+    "name", ["no_load_loss_w", "ramp_rate_w_per_s", "heat_sink_max_c", "dc_current_max_a"]
+)
+def test_what_is_made_of_a_preset_for_the_size_is_of_the_preset(name: str) -> None:
+    assert of(explanation(site(inv=INVERTER), "inv"))[name].origin is Origin.PRESET
+
+
+def test_thresholds_of_a_grid_code_are_of_its_preset() -> None:
+    told = of(explanation(site(inv=INVERTER | {"grid_code": "vde-ar-n-4105"}), "inv"))
+    assert {each.origin for name, each in told.items() if name.startswith("grid_code.code.")} == {
+        Origin.PRESET
+    }
+
+
+@pytest.mark.parametrize("curve", ["volt_var", "watt_var", "watt_pf", "freq_watt"])
+@pytest.mark.parametrize("switch", [True, False])
+def test_a_switch_is_of_the_file_where_that_turns_it(curve: str, *, switch: bool) -> None:
+    told = of(explanation(site(inv=INVERTER | {"grid_code": {curve: switch}}), "inv"))
+    found = told[f"grid_code.{curve}.enabled"]
+    assert (found.value, found.accepted, found.origin) == (switch, "true or false", Origin.FILE)
+
+
+def test_a_switch_of_which_nothing_is_said_is_of_the_model() -> None:
+    told = of(explanation(site(inv=INVERTER | {"grid_code": {"volt_var": True}}), "inv"))
+    assert told["grid_code.freq_watt.enabled"].origin is Origin.MODEL
+
+
+def test_a_switch_may_be_said_once() -> None:
+    code = "grid_code: {volt_var: false}, parameters: {grid_code.volt_var.enabled: true}"
+    with pytest.raises(SiteError, match=r"enabled is said by grid_code\.volt_var as well; accepted: one of"):
+        parse_site(TEXT.replace("MORE", code), "site.yaml")
+
+
 def test_what_a_file_says_as_the_model_has_it_is_of_the_file() -> None:
     told = of(explanation(site(inv=INVERTER | {"grid_code": {"overvoltage": "115 %"}}), "inv"))
     assert told["grid_code.code.overvoltage_pu"].origin is Origin.FILE
 
 
-def test_errors_of_a_meter_that_are_drawn_by_chance_are_of_the_model() -> None:
-    meter = {"id": 2, "category": "meter", "behind": "grid", "measurement": {"accuracy_class": "1"}}
-    assert of(explanation(site(main=meter), "main"))["meter.gain_errors"].origin is Origin.MODEL
+@pytest.mark.parametrize(
+    ("measurement", "origin"), [({"accuracy_class": "1"}, Origin.FILE), ({}, Origin.MODEL)]
+)
+def test_errors_of_a_meter_are_of_the_file_where_it_gives_a_class(
+    measurement: dict[str, str], origin: Origin
+) -> None:
+    meter = {"id": 2, "category": "meter", "behind": "grid", "measurement": measurement}
+    assert of(explanation(site(main=meter), "main"))["meter.gain_errors"].origin is origin
 
 
 @pytest.mark.parametrize("name", ["standby_power_w", "dc_current_max_a", "ramp_rate_w_per_s"])
@@ -224,7 +262,7 @@ def test_whatever_is_explained_can_be_set_by_its_name_or_has_a_key_of_its_own(of
     whole = all_parts() if of_site == "all parts" else doppelgrid.load_site(of_site)
     component = whole.components[key]
     for each in explanation(whole, key).parameters:
-        value = each.value if isinstance(each.value, tuple) else float(each.value)
+        value = each.value if isinstance(each.value, tuple | bool) else float(each.value)
         changed = component.model_copy(update={"parameters": {each.name: value}})
         told = refusal(whole, changed)
         by_key = {"", "set by a key of the component itself", "what its bounds go by"}
@@ -264,7 +302,7 @@ def test_a_parameter_of_a_part_is_what_a_run_has(key: str, name: str, value: flo
 
 
 def test_two_curves_of_reactive_power_are_refused_however_they_are_turned_on() -> None:
-    curves = {"grid_code.watt_var.enabled": 1, "grid_code.watt_pf.enabled": 1}
+    curves = {"grid_code.watt_var.enabled": True, "grid_code.watt_pf.enabled": True}
     component = OF_PARTS["inv"] | {"parameters": curves}
     whole = Site.model_validate({"microgrid": {"id": 7}, "components": {**OF_PARTS, "inv": component}})
     with pytest.raises(

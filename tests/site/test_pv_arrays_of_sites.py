@@ -133,11 +133,11 @@ def test_light_from_behind_counts_as_a_share_of_that_on_the_front() -> None:
         ("horizon: [{azimuth: 90 °, elevation: 5 °}, {azimuth: 90 °, elevation: 9 °}]", "90 ° follows 90 °"),
         (
             "irradiance: 500 W/m², rows: {pitch: 2 m, height: 1 m}",
-            "nothing, as irradiance or power of the file is",
+            "nothing, as irradiance of the file is that of the whole array",
         ),
         (
             "power: 5 kW, horizon: [{azimuth: 90 °, elevation: 5 °}]",
-            "nothing, as irradiance or power of the file",
+            "nothing beside power, which takes the place of what makes it",
         ),
         (
             "planes: [{tilt: 30 °, azimuth: 90 °, share: 60 %}]",

@@ -30,6 +30,22 @@ def sections() -> dict[str, Any]:
             "impedance.resistance_ohm",
             {"type": "number", "minimum": 0.0, "description": ">= 0 Ω"},
         ),
+        (
+            "PvInverter",
+            "grid_code.volt_var.enabled",
+            {"type": "boolean", "description": "true or false"},
+        ),
+        (
+            "Meter",
+            "meter.directions",
+            {
+                "type": "array",
+                "items": {"type": "number", "enum": [1.0, -1.0]},
+                "minItems": 3,
+                "maxItems": 3,
+                "description": "1 or -1",
+            },
+        ),
     ],
 )
 def test_a_parameter_is_there_with_range_and_unit(

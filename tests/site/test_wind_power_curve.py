@@ -144,6 +144,54 @@ def test_a_file_of_what_no_turbine_of_this_rating_does_is_refused(
     assert refused.value.place == ("mill", "power_curve")
 
 
+@pytest.mark.parametrize(
+    ("content", "keys", "message"),
+    [
+        ("wind,power\n3,0\n20,1200\n", "", "power curve is up to 1.2 MW; accepted: at most the rated power"),
+        ("wind,power\n3,0\n20,1e300\n", "", "accepted: at most the rated power, 1 MW"),
+        (
+            "wind,power\n3,0\n8,500\n9,400\n20,1000\n",
+            "",
+            "power curve is 400 kW at 9 m/s after 500 kW; accepted: a power that does not fall",
+        ),
+        (
+            "wind,power\n3,0\n14,1000\n15,0\n",
+            ", restart_speed: 20 m/s",
+            "restart_speed beside this curve is 20 m/s; accepted: at most 14 m/s, its cut-out speed",
+        ),
+        (
+            "wind,power\n3,0\n14,1000\n15,0\n",
+            ", parameters: {turbine.restart_m_per_s: 20}",
+            "parameters.turbine.restart_m_per_s beside this curve is 20 m/s; accepted: at most cut_out_m_per_s, 14",
+        ),
+        (
+            "wind,power\n3,0\n20,1000\n20.1,0\n",
+            ", cut_out_speed: 25 m/s",
+            "cut_out_speed beside this curve is 25 m/s; accepted: at most 20 m/s, beyond which its power curve has no",
+        ),
+    ],
+)
+def test_a_check_holds_a_file_to_the_turbine_and_the_keys_beside_it(
+    tmp_path: Path, content: str, keys: str, message: str
+) -> None:
+    (tmp_path / "curve.csv").write_text(content)
+    (tmp_path / "site.yaml").write_text(SITE.replace("KEYS", FILE + keys))
+    with pytest.raises(ValueError, match=r"site\.yaml:4: mill\.power_curve: curve\.csv: ") as refused:
+        read_checked(str(tmp_path / "site.yaml"))
+    assert message in str(refused.value)
+    with pytest.raises(InputError) as at_start:
+        turbine(FILE + keys, tmp_path)
+    assert message in str(at_start.value)
+
+
+def test_a_restart_speed_is_held_to_the_curve_of_its_file_and_not_to_that_of_the_preset(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "curve.csv").write_text("wind,power\n3,0\n30,1000\n31,0\n")
+    (tmp_path / "site.yaml").write_text(SITE.replace("KEYS", f"{FILE}, restart_speed: 28 m/s"))
+    read_checked(str(tmp_path / "site.yaml"))
+
+
 def points(*pairs: tuple[float, float]) -> str:
     listed = ", ".join(f"{{wind_speed: {speed:g} m/s, power: {power_w:g} W}}" for speed, power_w in pairs)
     return f"power_curve: [{listed}]"
@@ -164,6 +212,10 @@ def points(*pairs: tuple[float, float]) -> str:
         ("cut_out_speed: 2 m/s", "10 m/s..60 m/s"),
         ("restart_speed: 24 m/s, cut_out_speed: 20 m/s", "at most 20 m/s, its cut-out speed"),
         ("restart_speed: 26 m/s", "at most 25 m/s, its cut-out speed"),
+        (
+            points((3, 0), (12, 1e6), (20, 1e6), (20.1, 0)) + ", cut_out_speed: 25 m/s",
+            "at most 20 m/s, beyond which its power curve has no power",
+        ),
         ("yaw_error: 60 °", "0 °..45 °"),
         ("turbulence: 50 %", "0 %..40 %"),
         ("availability: 101 %", "0 %..100 %"),

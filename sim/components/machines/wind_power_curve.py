@@ -133,6 +133,12 @@ def curve_fall(powers_w: Sequence[float], allowed_w: float) -> int | None:
     return next(falls, None)
 
 
+def curve_end(curve: Curve) -> float:
+    """Return the wind speed beyond which a curve has no power [m/s]; infinite if its last point has power."""
+    last = max(place for place, (_, power_w) in enumerate(curve) if power_w > 0.0)
+    return math.inf if last == len(curve) - 1 else curve[last][0]
+
+
 def with_curve(params: WindTurbineParams, curve: Curve) -> WindTurbineParams:
     """Return a turbine with another curve, which also says where it starts and, if it ends in no power, where it stops.
 
@@ -146,7 +152,7 @@ def with_curve(params: WindTurbineParams, curve: Curve) -> WindTurbineParams:
         stop = curve[first - 1][0]
         cut_in = min(cut_in, stop + _HYSTERESIS)
     cut_in = min(max(cut_in, _LEAST_CUT_IN), _GREATEST_CUT_IN)
-    cut_out = params.cut_out_m_per_s if last == len(curve) - 1 else curve[last][0]
+    cut_out = curve_end(curve) if math.isfinite(curve_end(curve)) else params.cut_out_m_per_s
     end = next(end for end in _TABLE_ENDS if curve[last][0] <= end)
     step = next((step for step in _STEPS if all(_is_multiple(speed, step) for speed, _ in curve)), _FINEST)
     count = math.ceil(end / step - 1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,6 +23,7 @@ from ....models.wind_turbine import (
 )
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
+from ...files.parameters import Number
 from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
 from ...files.sections import refuse, written
 from ...files.units import DEGREE, FRACTION, METRE_PER_SECOND, SECOND, WATT, Fraction, Unit
@@ -39,9 +41,11 @@ from ..setting import GridFacts, Setting
 from ..supply import supply_machine
 from .wind_power_curve import (
     MOST_FALL,
+    Curve,
     CurveFile,
     PowerCurveInput,
     checked_curve,
+    curve_end,
     curve_fall,
     curve_fault,
     with_curve,
@@ -71,7 +75,7 @@ class WindTurbine(RatedMachine):
     """Height of the hub above the ground [m]."""
     wind_height_m: _Height = Field(default=written("10 m"), alias="wind_height")
     """Where the wind is measured [m]."""
-    shear_exponent: Annotated[float, Field(ge=0.0, le=0.6)] | None = None
+    shear_exponent: Annotated[Number, Field(ge=0.0, le=0.6)] | None = None
     """How the wind grows from there to the hub, as the height to this power; it is the hub's if not given."""
     power_curve: PowerCurveInput | None = None
     """Powers by wind speed at hub height, such as measured ones: a list, or a file; the preset's if not given."""
@@ -175,6 +179,9 @@ def check_wind_turbine(params: WindTurbineParams, within: str = "") -> None:
     check_at_most(
         f"{within}rated_power_w", params.rated_power_w, "apparent_power_va", params.apparent_power_va, "VA"
     )
+    check_at_most(
+        f"{within}icing_below_c", params.icing_below_c, "melting_above_c", params.melting_above_c, "°C"
+    )
     curve_w = params.power_curve_w
     place = curve_fall(curve_w, MOST_FALL * max(curve_w))
     if place is not None:
@@ -224,7 +231,11 @@ def build(turbine: WindTurbine, setting: Setting) -> Built:
                 setting,
             )
         )
-    params = wind_plant_params(turbine, setting)
+    try:
+        params = wind_plant_params(turbine, setting.directory)
+    except InputError as error:
+        error.place = setting.key, "power_curve"
+        raise
     own = None if turbine.wind_speed is None else setting.signal("wind_speed", turbine.wind_speed)
     wind = setting.make_wind() if own is None else own
     inputs = {} if own is None else {"wind_speed": own}
@@ -271,37 +282,32 @@ def _wind_rating(turbine: WindTurbine, most_var: float, rest_w: float) -> Rating
     )
 
 
-def wind_plant_params(turbine: WindTurbine, setting: Setting | None = None) -> WindPlantParams:
+def wind_plant_params(turbine: WindTurbine, directory: Path | None = None) -> WindPlantParams:
     """Return the parameters of a turbine: those of its preset, its powers scaled to its rating, and its place.
 
     Args:
         turbine: What the site file says.
-        setting: Where it is built; a power curve from a file is left out, that of the preset in its place, if None.
+        directory: Where relative paths start; a power curve from a file is left out, that of the preset in its place,
+            if None.
 
     Raises:
-        InputError: If that file is wrong.
+        InputError: If that file is wrong, or something that the site file says does not suit its curve.
     """
     wind_ratio = 1.0
     if turbine.shear_exponent is not None:
         wind_ratio = (turbine.hub_height_m / turbine.wind_height_m) ** turbine.shear_exponent
     pressure_ratio = pressure_at_altitude_pa(turbine.hub_height_m) / SEA_LEVEL_PRESSURE_PA
-    return WindPlantParams(_turbine_params(turbine, setting), wind_ratio, pressure_ratio)
+    params = WindPlantParams(_turbine_params(turbine, directory), wind_ratio, pressure_ratio)
+    if isinstance(turbine.power_curve, CurveFile) and directory is not None:
+        _check_beside_file(turbine, turbine.power_curve, directory, params)
+    return params
 
 
-def _turbine_params(turbine: WindTurbine, setting: Setting | None) -> WindTurbineParams:
-    name = turbine.preset or next(
-        name for limit_w, name in _USUAL_TURBINES if turbine.rated_power_w <= limit_w
-    )
-    params = _scaled(wind_turbine_preset(name), turbine.rated_power_w)
-    curve = turbine.power_curve
-    if curve is not None and not (isinstance(curve, CurveFile) and setting is None):
-        try:
-            directory = Path() if setting is None else setting.directory
-            params = with_curve(params, checked_curve(curve, directory, turbine.rated_power_w))
-        except InputError as error:
-            assert setting is not None
-            error.place = setting.key, "power_curve"
-            raise
+def _turbine_params(turbine: WindTurbine, directory: Path | None) -> WindTurbineParams:
+    params = _scaled(wind_turbine_preset(_preset_name(turbine)), turbine.rated_power_w)
+    curve = _curve(turbine, directory)
+    if curve is not None:
+        params = with_curve(params, curve)
     cut_in = given(turbine.cut_in_m_per_s, params.cut_in_m_per_s)
     cut_out = given(turbine.cut_out_m_per_s, params.cut_out_m_per_s)
     params = params._replace(
@@ -314,6 +320,71 @@ def _turbine_params(turbine: WindTurbine, setting: Setting | None) -> WindTurbin
         iced_share=given(turbine.iced_power, params.iced_share),
     )
     return params if turbine.turbulence is None else wind_turbine_smoothed(params, turbine.turbulence)
+
+
+def _preset_name(turbine: WindTurbine) -> str:
+    return turbine.preset or next(
+        name for limit_w, name in _USUAL_TURBINES if turbine.rated_power_w <= limit_w
+    )
+
+
+def _curve(turbine: WindTurbine, directory: Path | None) -> Curve | None:
+    """Return the power curve that the site file gives; None without one, or if it is in a file and there is no place.
+
+    Raises:
+        InputError: If that file is wrong.
+    """
+    curve = turbine.power_curve
+    if curve is None or (isinstance(curve, CurveFile) and directory is None):
+        return None
+    return checked_curve(curve, directory or Path(), turbine.rated_power_w)
+
+
+def speed_contradictions(
+    turbine: WindTurbine, directory: Path | None = None
+) -> Iterator[tuple[str, str, str]]:
+    """Find speeds at which a turbine cannot stop or come back: yield key, what was found, and what would be accepted.
+
+    Args:
+        turbine: What the site file says.
+        directory: As of `wind_plant_params`.
+    """
+    curve, cut_out = _curve(turbine, directory), turbine.cut_out_m_per_s
+    if curve is not None and cut_out is not None and cut_out > curve_end(curve):
+        accepted = f"at most {curve_end(curve):g} m/s, beyond which its power curve has no power"
+        yield "cut_out_speed", f"{cut_out:g} m/s", accepted
+    cut_out = _turbine_params(turbine, directory).cut_out_m_per_s
+    if turbine.restart_m_per_s is not None and turbine.restart_m_per_s > cut_out:
+        accepted = f"at most {cut_out:g} m/s, its cut-out speed"
+        yield "restart_speed", f"{turbine.restart_m_per_s:g} m/s", accepted
+
+
+def _check_beside_file(
+    turbine: WindTurbine, file: CurveFile, directory: Path, params: WindPlantParams
+) -> None:
+    """Hold what a site file says beside a power curve in a file to that curve.
+
+    Raises:
+        InputError: Naming the file, and the key or parameter.
+    """
+    name = Path(file.file).name
+    for key, found, accepted in speed_contradictions(turbine, directory):
+        raise InputError(name, None, f"{key} beside this curve", found, accepted)
+    try:
+        TYPE.with_parameters(params, turbine)
+    except ParameterError as error:
+        beside = f"parameters.{error.parameter} beside this curve"
+        raise InputError(name, None, beside, error.found, error.accepted) from None
+
+
+def read_power_curve_file(turbine: WindTurbine, directory: Path) -> None:
+    """See that a power curve in a file is one, and suits what the site file says beside it.
+
+    Raises:
+        InputError: If not.
+    """
+    if turbine.power is None and isinstance(turbine.power_curve, CurveFile):
+        wind_plant_params(turbine, directory)
 
 
 def _scaled(params: WindTurbineParams, rated_w: float) -> WindTurbineParams:
@@ -361,5 +432,6 @@ TYPE = ComponentType(
     check=_check,
     presets=wind_turbine_preset_names,
     inputs={"power": 0.0, "wind_speed": None},
+    files={"power_curve": read_power_curve_file},
     caption=_caption,
 )

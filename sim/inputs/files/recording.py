@@ -183,6 +183,8 @@ def _check_limits(spec: FileColumn, table: Table, values: Floats) -> None:
     wrong = (values < lower) | (values > upper)
     if wrong.any():
         row = int(wrong.argmax())
+        if spec.scale == 0.0:
+            raise InputError(table.file, None, "factor", "0", f"another; values are {lower:g} to {upper:g}")
         least, most = sorted((lower / spec.scale, upper / spec.scale))
         accepted = f"{least:g} to {most:g} (are `unit` and `factor` right?)"
         raise table.error(row, str(table.values.name), str(table.values.iloc[row]), accepted)

@@ -56,6 +56,7 @@ class SkyDays:
         *,
         is_glazed: bool = False,
         obstacles: Obstacles = NO_OBSTACLES,
+        has_snow: bool = True,
     ) -> None:
         """Look at the sky from a place.
 
@@ -68,6 +69,7 @@ class SkyDays:
             is_glazed: Whether to count what the glass of modules lets through, over that at right angles; not under
                 given clouds, which are as if a reference cell had seen them.
             obstacles: What stands before modules.
+            has_snow: Whether snow of the weather falls on modules.
         """
         self._obstacles = obstacles
         self._spec = spec
@@ -76,6 +78,7 @@ class SkyDays:
         self._key = key
         self._weather_key = weather_key
         self._is_glazed = is_glazed
+        self._has_snow = has_snow
         self._months: dict[date, ClearMonth] = {}
         self._snow = SnowCover(
             OutdoorDays(location, weather_key), weather_key, plane[0], self._without_clouds_passing
@@ -99,7 +102,7 @@ class SkyDays:
         index = self._day_index(day, month)
         through = max(index, 1.0) * weather_index(min(index, 1.0), key, times_s, step_s=step_s)
         values = month.clouded(middles_us, through, is_glazed=self._is_glazed)
-        if self._is_glazed:
+        if self._is_glazed and self._has_snow:
             free = np.array([strings_free(share, _STRINGS_ABOVE) for share in self._snow.covered(day)])
             values = values * free[(times_us - day.begin_us) * len(free) // (day.end_us - day.begin_us)]
         return Steps.of_arrays(times_us, values)
