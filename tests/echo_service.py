@@ -18,6 +18,7 @@ class Seen:
 
     def __init__(self) -> None:
         self.metadata: list[tuple[str, Any]] = []
+        self.hangs = asyncio.Event()
         self.cancelled = asyncio.Event()
         self.ended = asyncio.Event()
         self.time_remaining: float | None = None
@@ -82,6 +83,7 @@ def handlers(seen: Seen) -> grpc.GenericRpcHandler:  # noqa: PLR0915
     async def hanging(request: str, context: Context) -> str:
         seen.time_remaining = context.time_remaining()
         context.add_done_callback(lambda _context: seen.ended.set())
+        seen.hangs.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:

@@ -170,6 +170,7 @@ async def test_without_a_deadline_both_ends_have_for_ever(channel: grpc.aio.Chan
 async def test_cancelling_a_unary_call_cancels_its_handler(channel: grpc.aio.Channel, seen: Seen) -> None:
     call = stream(channel, "one_then_hang")("x")
     assert await call.read() == "x"
+    await seen.hangs.wait()
     assert call.cancel()
     assert call.cancelled()
     assert call.done()
@@ -186,6 +187,7 @@ async def test_cancelling_the_waiting_task_cancels_the_call(channel: grpc.aio.Ch
     received: list[str] = []
     task = asyncio.create_task(collect(call, received))
     await call.initial_metadata()
+    await seen.hangs.wait()
     await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -366,6 +368,7 @@ async def test_channel_becomes_ready_and_shuts_down(channel: grpc.aio.Channel) -
 async def test_closing_the_channel_cancels_its_calls(channel: grpc.aio.Channel, seen: Seen) -> None:
     call = stream(channel, "one_then_hang")("x")
     await call.read()
+    await seen.hangs.wait()
     await channel.close()
     with pytest.raises(asyncio.CancelledError):
         await call.read()
