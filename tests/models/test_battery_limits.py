@@ -13,6 +13,7 @@ from doppelgrid.models.battery import BatteryInput, BatteryParams, BatteryState,
 from doppelgrid.models.battery_horizon import battery_horizon_s
 from doppelgrid.models.battery_limits import battery_power_limits
 from doppelgrid.models.battery_step import battery_step
+from doppelgrid.models.tables import table_value
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
 
 pytestmark = pytest.mark.lengthy
@@ -48,10 +49,19 @@ def test_a_fuller_battery_never_takes_more_inside_the_upper_derating_range(
 @pytest.mark.parametrize("name", PRESETS)
 @of_each_preset
 @given(soc=st.tuples(SOC, SOC))
-def test_an_emptier_battery_never_gives_more(name: str, soc: tuple[float, float]) -> None:
+def test_an_emptier_battery_gives_no_more_than_its_narrower_hysteresis_lets_it(
+    name: str, soc: tuple[float, float]
+) -> None:
     params = battery_preset(name)
-    given_w = [battery_power_limits(params, battery_initial_state(params, at, 25.0))[0] for at in sorted(soc)]
-    assert given_w[1] <= given_w[0]
+    less, more = sorted(soc)
+    given_w = [
+        battery_power_limits(params, battery_initial_state(params, at, 25.0))[0] for at in (less, more)
+    ]
+    half_v = [
+        table_value(params.hysteresis_v, at) if params.hysteresis_f > 0.0 else 0.0 for at in (less, more)
+    ]
+    narrower_w = params.discharge_current_max_a * max(half_v[1] - half_v[0], 0.0)
+    assert given_w[1] <= given_w[0] + narrower_w
 
 
 @pytest.mark.parametrize("name", PRESETS)
