@@ -47,6 +47,8 @@ from .tables import table_mean, table_value, table_value_beyond
 
 _SOC_STEP = 0.0025
 _ROUNDS = 3
+_CUT_LEAST_S = 1.0
+"""What ends earlier at a limit of SoC is so short that the current of the longer part does."""
 """In which the current is found where the surface's way crosses a knot."""
 _SETTLED_K = 0.01
 """RC pairs whose settling could not warm the cells by more count as settled."""
@@ -69,6 +71,8 @@ class _Advance(NamedTuple):
     reversible_j: float
     voltage_v: float
     """At the end [V]."""
+    is_cut: bool
+    """Whether it ended at a limit of SoC, before the time for which its current was found."""
 
 
 def _current(power_w: float, emf_v: float, resistance_ohm: float, limits_a: tuple[float, float]) -> float:
@@ -138,6 +142,10 @@ def battery_step(
     left_s, energy_j, charge_c, loss_j, reversible_j, voltage = dt_s, 0.0, 0.0, 0.0, 0.0, 0.0
     while left_s > 0.0:
         part = _advance(params, state, inp, left_s)
+        rounds = 0
+        while part.is_cut and part.duration_s > _CUT_LEAST_S and rounds < _ROUNDS:
+            part = _advance(params, state, inp, part.duration_s)
+            rounds += 1
         state = part.state
         left_s -= part.duration_s
         energy_j += part.energy_j
@@ -280,7 +288,8 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
 
     end = soc + stored * per_coulomb
     stop = stop_soc(ends, soc, current, stored, power_w)
-    if (end - stop) * stored > 0.0:
+    is_cut = (end - stop) * stored > 0.0
+    if is_cut:
         dt_s = (stop - soc) * coulombs / stored
         end = stop
         quick = decay_over(dt_s, r1 * params.c1_f)
@@ -344,6 +353,7 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         loss_j,
         reversible_j,
         end_v,
+        is_cut,
     )
 
 

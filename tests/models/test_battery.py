@@ -112,7 +112,7 @@ def test_any_power_gives_finite_results_between_zero_and_what_was_asked(
     after, output = battery_step(params, state, inp, dt_s)
     assert all(map(math.isfinite, (*after, *output, *battery_terminal(params, state, inp.power_w))))
     assert 0.0 <= after.soc <= 1.0
-    slack_w = 1e-3 * min(abs(inp.power_w), params.capacity_wh)  # where the step ends early at a limit of SoC
+    slack_w = 1e-5 * min(abs(inp.power_w), params.capacity_wh)  # where the step ends early at a limit of SoC
     slack_w += 1e-9
     assert min(inp.power_w, 0.0) - slack_w <= output.power_w <= max(inp.power_w, 0.0) + slack_w
 
