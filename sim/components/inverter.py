@@ -17,6 +17,7 @@ from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.sections import Phases, Section, refuse, written
 from ..files.units import (
     SECOND,
+    WATT,
     Duration,
     NonNegativePower,
     PositiveApparentPower,
@@ -36,6 +37,7 @@ INVERTER_PARTS = (ARRAY, GRID_CODE)
 """What stands before the names of parameters that are not those of the inverter itself."""
 
 
+_RatedPower = Annotated[float, WATT.within(lower=1.0)]
 _Jitter = Annotated[float, SECOND.within(lower=0.0, upper=60.0)]
 _Lag = Annotated[float, SECOND.within(lower=0.0, upper=600.0)]
 
@@ -43,7 +45,7 @@ _Lag = Annotated[float, SECOND.within(lower=0.0, upper=600.0)]
 class InverterSection(Lapsing):
     """What a site file says of an inverter of any kind."""
 
-    rated_power_w: PositivePower = Field(alias="rated_power")
+    rated_power_w: _RatedPower = Field(alias="rated_power")
     """AC active power [W]."""
     rated_apparent_power_va: PositiveApparentPower | None = Field(default=None, alias="rated_apparent_power")
     """AC apparent power [VA]; as much as the rated power if not given."""

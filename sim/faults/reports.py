@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping
 
+from ...models.meter import meter_rounded
 from ..domain.faults import Fault, FaultKind
 from ..domain.messages import Reading
 from ..domain.metrics import Metric
@@ -148,13 +149,13 @@ def _distortion(active: ActiveFault, now_us: int, seed: int) -> Callable[[Metric
         FaultKind.WRONG_SIGN: lambda _metric, value: -value,
         FaultKind.BIAS: lambda metric, value: _shown(metric, value + bias(metric)),
         FaultKind.SCALE: lambda metric, value: _shown(metric, value * size),
-        FaultKind.QUANTISED: lambda metric, value: _shown(metric, _in_steps(value, size)),
+        FaultKind.QUANTISED: lambda metric, value: _shown(metric, _quantised(value, size)),
     }
     return kinds.get(fault.kind)
 
 
-def _in_steps(value: float, step: float) -> float:
-    return step * math.floor(value / step + 0.5) if math.isfinite(value) else value
+def _quantised(value: float, step: float) -> float:
+    return meter_rounded(value, step) if math.isfinite(value) else value
 
 
 def _swapped(metric: Metric) -> Metric:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...models.meter import RUNS_BACKWARDS
+from ...models.resolution import parts_of_one
 from ..components.metering import Metering
 from ..inputs.signal import normal_deviates, stream_key
 from ..plant.state import Registers
@@ -74,8 +75,13 @@ def _noise(metering: Metering, times_us: npt.NDArray[np.int64]) -> Floats:
 
 
 def _rounded(values: Floats, step: float) -> Floats:
-    return np.floor(values / step + 0.5) * step if step > 0.0 else values
+    return _in_steps(np.floor(values / step + 0.5), step) if step > 0.0 else values
 
 
 def _cut(values: Floats, step: float) -> Floats:
-    return np.floor(values / step) * step if step > 0.0 else values
+    return _in_steps(np.floor(values / step), step) if step > 0.0 else values
+
+
+def _in_steps(counts: Floats, step: float) -> Floats:
+    parts = parts_of_one(step)
+    return counts / parts if parts > 0 else counts * step

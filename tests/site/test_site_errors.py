@@ -70,11 +70,11 @@ WRONG_LINES = {
     ),
     "a quantity in the wrong unit": (
         "  pv: {id: 21, category: pv_inverter, behind: main, rated_power: 12 kWh}",
-        ["pv.rated_power is 12 kWh; accepted: a number with a unit (kW, W, MW), > 0 kW"],
+        ["pv.rated_power is 12 kWh; accepted: a number with a unit (kW, W, MW), >= 0.001 kW"],
     ),
     "a negative rating": (
         "  pv: {id: 21, category: pv_inverter, behind: main, rated_power: -12 kW}",
-        ["pv.rated_power is -12 kW; accepted: > 0 kW"],
+        ["pv.rated_power is -12 kW; accepted: >= 0.001 kW"],
     ),
     "an apparent power below the rated power": (
         "  pv: {id: 21, category: pv_inverter, behind: main, rated_power: 12 kW, rated_apparent_power: "
@@ -83,7 +83,7 @@ WRONG_LINES = {
     ),
     "a required field that is missing": (
         "  pv: {id: 21, category: pv_inverter, behind: main}",
-        ["pv.rated_power is missing; accepted: a number with a unit (kW, W, MW), > 0 kW"],
+        ["pv.rated_power is missing; accepted: a number with a unit (kW, W, MW), >= 0.001 kW"],
     ),
     "an id that is missing": (
         "  house: {category: meter, behind: main}",

@@ -53,7 +53,7 @@ def test_keys_tell_units_ranges_defaults_and_meanings() -> None:
         in text
     )
     assert (
-        "| `rated_power` | a number with a unit (kW, W, MW), > 0 kW | **required** | AC active power. |"
+        "| `rated_power` | a number with a unit (kW, W, MW), >= 0.001 kW | **required** | AC active power. |"
         in text
     )
 
