@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from ..domain.events import Event
+from ..domain.journal_lines import TELEMETRY, journal_lines
 from ..domain.messages import Frame
 from ..domain.timestamps import to_datetime
 from ..files.json_text import json_text
@@ -74,7 +75,7 @@ class Journal:
 
     def _on_frames(self, time_us: int, frames: Sequence[Frame]) -> None:
         parts = " ".join(f"{frame.component_id}:{_frame_digest(frame)}" for frame in frames)
-        self._write(f"{time_us} telemetry {parts}")
+        self._write(f"{time_us} {TELEMETRY} {parts}")
 
     def _write(self, line: str) -> None:
         self.lines += 1
@@ -129,23 +130,14 @@ def first_divergence(first: Path, second: Path) -> Divergence | None:
         OSError: If a file cannot be read.
         ValueError: If a file is no journal.
     """
-    for number, (one, other) in enumerate(zip_longest(_lines(first), _lines(second)), start=1):
+    for number, (one, other) in enumerate(zip_longest(_texts(first), _texts(second)), start=1):
         if one != other:
             return Divergence(number, *_telling(one, other))
     return None
 
 
-def _lines(path: Path) -> Iterator[str]:
-    try:
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.partition(" ")[0].lstrip("-").isdigit():
-                    raise ValueError(
-                        f"{path}:{number}: {line.rstrip()[:40]!r} is no event; accepted: a journal of a run"
-                    )
-                yield line.rstrip("\n")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: not a text file; accepted: a journal of a run") from None
+def _texts(path: Path) -> Iterator[str]:
+    return (line.text for line in journal_lines(path))
 
 
 def _telling(one: str | None, other: str | None) -> tuple[str | None, str | None]:
@@ -153,7 +145,7 @@ def _telling(one: str | None, other: str | None) -> tuple[str | None, str | None
     if one is None or other is None:
         return one, other
     ours, theirs = one.split(" "), other.split(" ")
-    if ours[:2] != theirs[:2] or ours[1] != "telemetry" or len(ours) != len(theirs):
+    if ours[:2] != theirs[:2] or ours[1] != TELEMETRY or len(ours) != len(theirs):
         return one, other
     differing = [(mine, his) for mine, his in zip(ours[2:], theirs[2:], strict=True) if mine != his]
     return (

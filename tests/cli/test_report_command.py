@@ -91,7 +91,7 @@ def test_what_is_no_journal_is_refused_by_its_line(recording: Path, tmp_path: Pa
     wrong.write_text("hello\n")
     shown = RUNNER.invoke(app, ["report", str(recording), "--journal", str(wrong)])
     assert shown.exit_code == 2
-    assert "wrong.journal:1: 'hello'; accepted: a line of a journal" in shown.output
+    assert "wrong.journal:1: 'hello' is no event; accepted: a journal of a run" in shown.output
 
 
 def test_a_tariff_tells_what_it_cost(recording: Path, tmp_path: Path) -> None:

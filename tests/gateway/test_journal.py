@@ -18,6 +18,7 @@ from gateway.equipped import CHARGER, COMPONENTS, INVERTER, MAIN
 
 from doppelgrid.sim.domain.events import Event
 from doppelgrid.sim.domain.faults import Fault, FaultKind
+from doppelgrid.sim.domain.journal_lines import journal_lines
 from doppelgrid.sim.domain.messages import CommandError, Frame
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Bounds
@@ -235,6 +236,7 @@ def written(folder: Path, name: str, *lines: str) -> Path:
 
 
 FIRST, SECOND = f"{NOON} telemetry 1:aa 2:bb", f"{NOON + 1_000_000} fault inv {{}}"
+OTHER = f'{NOON + 1_000_000} fault inv {{"number": 1}}'
 
 
 @pytest.mark.parametrize(
@@ -243,7 +245,7 @@ FIRST, SECOND = f"{NOON} telemetry 1:aa 2:bb", f"{NOON + 1_000_000} fault inv {{
         ([FIRST, SECOND], [FIRST, SECOND], None),
         ([FIRST, SECOND], [FIRST], Divergence(2, SECOND, None)),
         ([], [FIRST], Divergence(1, None, FIRST)),
-        ([FIRST, SECOND], [FIRST, f"{SECOND} "], Divergence(2, SECOND, f"{SECOND} ")),
+        ([FIRST, SECOND], [FIRST, OTHER], Divergence(2, SECOND, OTHER)),
         (
             [FIRST],
             [f"{NOON} telemetry 1:aa 2:cc"],
@@ -276,6 +278,19 @@ def test_what_is_no_journal_is_told_with_its_line(tmp_path: Path) -> None:
     bad.write_bytes(b"\xff")
     with pytest.raises(ValueError, match=r"b: not a text file; accepted: a journal of a run"):
         first_divergence(good, bad)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1 refused \x1b[31mbat {}", "1 fault \x1b[31mbat {}", "1 telemetry\r", "1 telemetry 2", "1 x y {}",
+        "9" * 6000 + " telemetry 1:aa", "1 fault inv {", "1 fault inv " + '{"a":' * 50_000 + "1" + "}" * 50_000,
+        "x" * 10_000_000, "",
+    ],
+)  # fmt: skip
+def test_no_line_is_taken_that_no_run_writes(tmp_path: Path, line: str) -> None:
+    with pytest.raises(ValueError, match=r"b:2: .{0,100} is no event; accepted: a journal of a run"):
+        list(journal_lines(written(tmp_path, "b", FIRST, line)))
 
 
 @pytest.mark.parametrize(
@@ -379,9 +394,9 @@ def test_a_long_line_that_is_no_event_is_shown_by_its_beginning(tmp_path: Path) 
     ("one", "other", "told"),
     [
         # What both say alike is left out of telemetry alone.
-        ("5 telemetry 1:a 2:b 3:c", "5 telemetry 1:a 2:x 3:y", ("5 telemetry 2:b 3:c", "5 telemetry 2:x 3:y")),
+        ("5 telemetry 1:a 2:b 3:c", "5 telemetry 1:a 2:d 3:e", ("5 telemetry 2:b 3:c", "5 telemetry 2:d 3:e")),
         ("5 driven inv {}", "5 driven bat {}", ("5 driven inv {}", "5 driven bat {}")),
-        ("5 telemetry 1:a", "5 driven 1:b", ("5 telemetry 1:a", "5 driven 1:b")),
+        ("5 telemetry 1:a", "5 driven 1:b {}", ("5 telemetry 1:a", "5 driven 1:b {}")),
     ],
 )  # fmt: skip
 def test_only_what_differs_of_a_sampling_is_told(

@@ -256,7 +256,7 @@ def _with_parting(change: Change, before: Path, now: Path, verdict: Verdict) -> 
             # A pipe would let one wait.
             raise FileNotFoundError(before)
         divergence = first_divergence(before, now)
-    except (OSError, ValueError):
+    except OSError:
         divergence = None
         words = "other events, of which no log is left"
     if divergence is None:
