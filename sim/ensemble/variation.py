@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ..files.explain import keys_of
-from ..files.problems import Finding, Place, Problem, one_of, shown, written_path
+from ..files.problems import Finding, Place, Problem, in_lines, one_of, shown, written_path
 from ..files.yaml_text import YamlText, read_yaml
 from ..site.reader import SiteError, parse_site
 from ..site.site import Site
@@ -59,7 +59,7 @@ class VariationError(ValueError):
         self.problems = problems
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.problems))
+        return in_lines(self.problems)
 
 
 class Quantity(NamedTuple):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
+from itertools import islice
 from typing import NamedTuple
 
 Place = tuple[str | int, ...]
 """Way through a file's mappings and lists, from its top."""
 
 _LONGEST = 60
+_LONGEST_SUBJECT = 200
+_LONGEST_FOUND = 1000
+_LONGEST_ACCEPTED = 5000
+_MOST_LINES = 100
 _NUMBER_FIRST = re.compile(r"[+-]?\.?\d")
 
 
@@ -40,7 +45,16 @@ class Problem(NamedTuple):
         return ".".join(filter(None, (self.component, self.field))) or "the file"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.subject} is {self.found}; accepted: {self.accepted}"
+        found, accepted = _within(self.found, _LONGEST_FOUND), _within(self.accepted, _LONGEST_ACCEPTED)
+        return f"{self.file}:{self.line}: {_within(self.subject, _LONGEST_SUBJECT)} is {found}; accepted: {accepted}"
+
+
+def in_lines(problems: Collection[object]) -> str:
+    """Return problems as lines, the first hundred of them and how many there are beside."""
+    lines = [str(problem) for problem in islice(problems, _MOST_LINES)]
+    if len(problems) > _MOST_LINES:
+        lines.append(f"and {len(problems) - _MOST_LINES} more like these")
+    return "\n".join(lines)
 
 
 def written_path(path: Place) -> str:
@@ -93,7 +107,11 @@ def _shown_number(value: object) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return _within(text, _LONGEST)
+
+
+def _within(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def with_article(name: str) -> str:

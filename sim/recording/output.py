@@ -127,7 +127,7 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
     Raises:
         OSError: If it cannot be written.
     """
-    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.unfinished")
     try:
         with unfinished.open("wb") as file:
             yield file

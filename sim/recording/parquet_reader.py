@@ -49,8 +49,20 @@ def read_parquet(path: Path) -> Recording:
     try:
         table = _read_part(path) if path.suffix == PART else _read_whole(path)
     except (pa.ArrowException, ValueError, OSError) as error:
-        found = f"not readable ({' '.join(str(error).split())[:200]})"
-        raise RecordingError(file, None, "content", found, "a Parquet file of recorded metrics") from None
+        raise _unreadable(file, error) from None
+    try:
+        return _recording(path, table)
+    except pa.ArrowException as error:  # What is damaged within shows only where it is looked at.
+        raise _unreadable(file, error) from None
+
+
+def _unreadable(file: str, error: Exception) -> RecordingError:
+    found = f"not readable ({' '.join(str(error).split())[:200]})"
+    return RecordingError(file, None, "content", found, "a Parquet file of recorded metrics")
+
+
+def _recording(path: Path, table: pa.Table) -> Recording:
+    file = str(path)
     metadata = load_metadata(file, table.schema.metadata, path.parent)
     times_us = _times_us(file, table)
     tracks: dict[int, Track] = {}

@@ -16,7 +16,7 @@ from ..domain.timestamps import to_us
 from ..files.explain import annotation_of, fields_of
 from ..files.moments import parse_zone
 from ..files.presets import own_presets
-from ..files.problems import Place, Problem, written_path
+from ..files.problems import Place, Problem, in_lines, written_path
 from ..files.yaml_text import read_yaml
 from ..inputs.daily import DAY_US, day_at
 from ..inputs.errors import InputError
@@ -72,7 +72,7 @@ def read_checked(source: str) -> Site:
             line = max(yaml.line((*place, named)) for named in ("file", "profile"))
             problems.append(FileProblem(name, line, written_path(_within_component(place)), error))
     if problems or site is None:
-        raise ValueError("\n".join(map(str, sorted(problems, key=lambda problem: problem.line))))
+        raise ValueError(in_lines(sorted(problems, key=lambda problem: problem.line)))
     return site
 
 

@@ -23,7 +23,17 @@ from ..components.presets import read_own_presets
 from ..components.registry import broken_packages, component_types, type_of
 from ..files.explain import explain, keys_of
 from ..files.presets import PresetError, PresetFolder, own_presets
-from ..files.problems import Finding, Place, Problem, did_you_mean, kind_of, one_of, shown, written_path
+from ..files.problems import (
+    Finding,
+    Place,
+    Problem,
+    did_you_mean,
+    in_lines,
+    kind_of,
+    one_of,
+    shown,
+    written_path,
+)
 from ..files.regular import read_regular
 from ..files.yaml_text import YamlText, read_yaml
 from ..inputs.packaged import broken_profiles
@@ -51,7 +61,7 @@ class SiteError(ValueError):
         self.problems = problems
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.problems))
+        return in_lines(self.problems)
 
 
 def bundled_sites() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from ..files.explain import explain
 from ..files.moments import parse_zone
 from ..files.money import Price, price_unit
-from ..files.problems import Finding, Place, Problem, kind_of, shown, written_path
+from ..files.problems import Finding, Place, Problem, in_lines, kind_of, shown, written_path
 from ..files.regular import read_regular, why_unreadable
 from ..files.yaml_text import YamlText, read_yaml
 from ..inputs.daily import local_datetime
@@ -37,7 +37,7 @@ class TariffError(ValueError):
         self.problems = problems
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.problems))
+        return in_lines(self.problems)
 
 
 @dataclass(frozen=True)

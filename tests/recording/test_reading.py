@@ -186,6 +186,23 @@ def test_garbage_is_refused_with_a_message(name: str, content: bytes) -> None:
     refused_or_read(name, content)
 
 
+def test_words_whose_numbers_are_damaged_are_refused_with_a_message(
+    wholes: dict[str, bytes], tmp_path: Path
+) -> None:
+    (tmp_path / "day.parquet").write_bytes(wholes["day.parquet"])
+    table = pq.read_table(tmp_path / "day.parquet")
+    pq.write_table(table, tmp_path / "plain.parquet", compression="none")
+    group = pq.ParquetFile(tmp_path / "plain.parquet").metadata.row_group(0)
+    words = next(
+        column
+        for column in map(group.column, range(group.num_columns))
+        if column.path_in_schema.endswith(".state")
+    )
+    content = (tmp_path / "plain.parquet").read_bytes()
+    for place in range(words.data_page_offset, words.data_page_offset + 60):
+        refused_or_read("plain.parquet", content[:place] + b"\xff" + content[place + 1 :])
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     rows=st.lists(

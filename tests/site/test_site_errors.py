@@ -643,3 +643,15 @@ def test_a_battery_may_be_behind_a_precharger_and_a_breaker() -> None:
         "berlin.yaml",
     )
     assert site.components["battery"].behind == ("pre",)
+
+
+def test_messages_stay_short_however_long_what_is_wrong_is() -> None:
+    wrong = "".join(f"  m{number}: {{id: {number}, category: meter, zz: 3}}\n" for number in range(2, 2000))
+    with pytest.raises(SiteError) as caught:
+        parse_site(f"microgrid: {{id: 1}}\ncomponents:\n{wrong}", "long.yaml")
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 101
+    assert lines[-1].endswith("more like these")
+    behind = f"  m: {{id: 2, category: meter, behind: {'m' * 5000}}}\n"
+    with pytest.raises(SiteError, match=r"m\.behind is 'm{990,999}…; accepted: "):
+        parse_site(f"microgrid: {{id: 1}}\ncomponents:\n{behind}", "long.yaml")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ....sim.files.explain import keys_of
-from ....sim.files.problems import Finding, Place, Problem, kind_of
+from ....sim.files.problems import Finding, Place, Problem, in_lines, kind_of
 from ....sim.files.regular import why_unreadable
 from ....sim.inputs.errors import InputError
 from ....sim.site.input_files import in_site_files
@@ -36,7 +36,7 @@ class ScenarioError(ValueError):
         self.problems, self.without_app = problems, without_app
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self.problems))
+        return in_lines(self.problems)
 
 
 class ScenarioFile:
