@@ -8,9 +8,8 @@ import gc
 import json
 import logging
 import os
-import signal
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -36,6 +35,7 @@ from .options import writing
 from .prometheus import ServeMetrics
 from .reloading import Edit, Reloading
 from .report_lines import print_report
+from .told_to_end import told_to_end
 
 _TABLE_PERIOD_S = 0.5
 _LOG_PERIOD_S = 10.0
@@ -89,7 +89,7 @@ async def run_sites(servers: Sequence[SiteServer], options: RunOptions) -> None:
     _log_to_terminal()
     async with contextlib.AsyncExitStack() as serving:
         # From before anything is served: whoever ends the run while it begins ends it like any other.
-        with _told_to_end() as told:
+        with told_to_end() as told:
             if options.metrics is not None:
                 url = await serving.enter_async_context(options.metrics(servers))
                 _log.info("Prometheus can scrape %s", url)
@@ -270,19 +270,6 @@ def _summary(key: str, frame: Frame) -> str:
     soc_pct = values.get(Metric.BATTERY_SOC_PCT)
     power = "no power" if power_w is None else f"{power_w / 1e3:.2f} kW"
     return f"{key} {power}" if soc_pct is None else f"{key} {power} at {soc_pct:.1f} %"
-
-
-@contextlib.contextmanager
-def _told_to_end() -> Iterator[asyncio.Event]:
-    """Give what a signal to end sets."""
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
-    try:
-        yield told
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
 
 
 async def _until_told(servers: Sequence[SiteServer], options: RunOptions, told: asyncio.Event) -> None:

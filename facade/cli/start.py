@@ -7,14 +7,17 @@ import sys
 
 _IN_THIS_PROCESS = "lockstep"
 """The command whose application lives in the process of the command itself."""
+_CTRL_C = 130
 
 
 def main() -> None:
     """Run the command, as the process's only purpose."""
     if sys.argv[1:2] == [_IN_THIS_PROCESS]:
         _hash_alike()
-    from .main import main as run  # noqa: PLC0415 - takes long to import
-
+    try:
+        from .main import main as run  # noqa: PLC0415 - takes long to import
+    except KeyboardInterrupt:
+        raise SystemExit(_CTRL_C) from None
     run()
 
 

@@ -72,7 +72,8 @@ def read_checked(source: str) -> Site:
             line = max(yaml.line((*place, named)) for named in ("file", "profile"))
             problems.append(FileProblem(name, line, written_path(_within_component(place)), error))
     if problems or site is None:
-        raise ValueError(in_lines(sorted(problems, key=lambda problem: problem.line)))
+        problems.sort(key=lambda problem: problem.line)
+        raise ValueError(in_lines(problems))
     return site
 
 

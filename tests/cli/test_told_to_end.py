@@ -1,0 +1,73 @@
+"""A run that is told to end ends whole, whatever tells it, and however often."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from doppelgrid.cli.told_to_end import told_to_end
+from doppelgrid.sim.recording import read_recording
+
+COMMAND = Path(sys.executable).parent / "doppelgrid"
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture(autouse=True)
+def handlers() -> Iterator[None]:
+    """Leave those of the test run as they are."""
+    before = {number: signal.getsignal(number) for number in ENDING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_a_recording_is_finished_where_a_terminal_goes_and_a_service_manager_hurries(
+    tmp_path: Path,
+) -> None:
+    path, told = tmp_path / "run.csv", tmp_path / "endpoints.json"
+    words = [COMMAND, "run", "demo", "--ephemeral-ports", "--record", path, "--emit-endpoints", told]
+    with subprocess.Popen(list(map(str, words)), stdout=subprocess.DEVNULL) as run:
+        while not told.exists() or not json.loads(told.read_text()):
+            time.sleep(0.05)
+        time.sleep(1.0)
+        run.send_signal(signal.SIGHUP)
+        while run.poll() is None:
+            run.send_signal(signal.SIGTERM)
+            run.send_signal(signal.SIGINT)
+            time.sleep(0.01)
+    assert run.returncode == 0
+    assert len(read_recording(path).tracks) > 1
+    assert not path.with_name("run.csv.part").exists()
+
+
+@pytest.mark.parametrize("number", ENDING)
+async def test_each_of_them_tells_and_does_nothing_more(number: signal.Signals) -> None:
+    with told_to_end() as told:
+        signal.raise_signal(number)
+        async with asyncio.timeout(10):
+            await told.wait()
+    signal.raise_signal(number)
+    assert signal.getsignal(number) is signal.SIG_IGN
+
+
+async def test_what_a_run_was_begun_to_ignore_does_not_tell_it() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with told_to_end() as told:
+        signal.raise_signal(signal.SIGHUP)
+        await asyncio.sleep(0.1)
+        assert not told.is_set()
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+async def test_a_run_that_ends_by_itself_leaves_signals_to_whoever_comes_next() -> None:
+    with told_to_end():
+        pass
+    assert signal.SIG_IGN not in [signal.getsignal(number) for number in ENDING]
