@@ -72,7 +72,7 @@ def read_checked(source: str) -> Site:
             line = max(yaml.line((*place, named)) for named in ("file", "profile"))
             problems.append(FileProblem(name, line, written_path(_within_component(place)), error))
     if problems or site is None:
-        raise ValueError("\n".join(map(str, sorted(problems, key=lambda problem: problem.line))))
+        raise ValueError("\n".join(map(str, sorted(problems, key=lambda problem: problem.line or 0))))
     return site
 
 
