@@ -278,18 +278,6 @@ def _search(
     return MaximumPower(voltage_v * current_a, voltage_v, current_a)
 
 
-def pv_dc_power_w(params: PvArrayParams, irradiance_w_per_m2: float, cell_temperature_c: float) -> float:
-    """Return the DC power of the array at its MPP [W]: production is positive here, and never negative.
-
-    Args:
-        params: The array.
-        irradiance_w_per_m2: On the plane of the array [W/m²]; less than 0 counts as 0.
-        cell_temperature_c: Cell temperature [°C].
-    """
-    point = pv_maximum_power_point(params.module, _useful(params, irradiance_w_per_m2), cell_temperature_c)
-    return point.power_w * _modules(params) * _kept(params)
-
-
 def _useful(params: PvArrayParams, irradiance_w_per_m2: float) -> float:
     """Return the irradiance that reaches the cells [W/m²]."""
     front = irradiance_w_per_m2 * (1.0 - params.soiling) * (1.0 - params.shading)
