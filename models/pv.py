@@ -53,7 +53,7 @@ _BAND_GAP_EV = 1.121
 _BAND_GAP_SLOPE_PER_K = -0.0002677
 _STANDARD_W_PER_M2 = 1000.0
 _MOST_ROUNDS = 60
-"""Of the search; about five are needed, and bisection alone would end within this many."""
+"""Rounds of the search; about five are needed, and bisection alone would end within this many."""
 
 
 class ModuleParams(NamedTuple):

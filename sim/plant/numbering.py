@@ -88,9 +88,9 @@ TOLERANCE = 0.02
 _NEAR = 1e-3
 """Closer than this part of its rating a power has come to the end of its filter [1]."""
 _LEAST_TOLERANCE = 0.005
-"""Of the rating: by so much a device may miss what little is recorded [1]."""
+"""Share of the rating by which a device may miss what little is recorded [1]."""
 _METER_DEADBAND = 1e-3
-"""Of a control's rating."""
+"""Dead band of regulation by a meter, as a share of a control's rating."""
 
 
 class Places(NamedTuple):
