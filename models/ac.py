@@ -35,11 +35,6 @@ def phase_shares(phases: tuple[int, ...]) -> ThreePhase:
     return ThreePhase(l1, l2, l3)
 
 
-def split(total: float, shares: ThreePhase) -> ThreePhase:
-    """Return a total in the parts that fall on each phase, in the total's unit."""
-    return ThreePhase(total * shares.l1, total * shares.l2, total * shares.l3)
-
-
 def reactive_limit_beside_var(
     apparent_va: float, active_power_w: float, power_factor_min: float, most_var: float
 ) -> float:

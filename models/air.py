@@ -14,8 +14,6 @@ from __future__ import annotations
 import math
 
 SEA_LEVEL_PRESSURE_PA = 101325.0
-STANDARD_DENSITY_KG_PER_M3 = 1.225
-"""Of dry air at sea level and 15 °C; power curves are given for it."""
 
 _A = 17.62
 _B_C = 243.12

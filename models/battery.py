@@ -310,9 +310,3 @@ def battery_stored_energy_wh(params: BatteryParams, state: BatteryState) -> floa
     share = battery_lag(params, state).surface_share
     lead_v = stored_by_lead_v(params.ocv_v, state.soc, state.surface_lead, share)
     return stored_wh + params.charge_capacity_ah * state.capacity_share * lead_v
-
-
-def battery_usable_capacity_wh(params: BatteryParams) -> float:
-    """Return the energy of the new battery between the lower and the upper SoC limit [Wh]."""
-    span = params.soc_upper - params.soc_lower
-    return params.charge_capacity_ah * span * table_mean(params.ocv_v, params.soc_lower, params.soc_upper)

@@ -16,7 +16,7 @@ _SHARE = Parameter("1", 0.0, 1.0)
 TABLES = (
     "ocv_v", "ocv_slope_v_per_k", "r0_ohm", "r1_ohm", "r2_ohm", "charging_ohm", "charge_acceptance", "hysteresis_v",
 )  # fmt: skip
-"""Of a battery or a cell, over SoC."""
+"""Tables of a battery or a cell over SoC."""
 _QUICKEST_PER_H = 3600.0
 """Rated current over charge capacity; chosen: no battery is full or empty in less than a second [1/h]."""
 _QUICKEST_LEAK_PER_H = 0.01

@@ -32,7 +32,7 @@ from .bms_balance import (
     spread_event_s,
     warns_of_imbalance,
 )
-from .bms_link import LinkParams, LinkPart, link_after, link_energy_j, link_joined, link_rise_s
+from .bms_link import LinkParams, LinkPart, link_after, link_joined, link_rise_s
 from .bms_protection import (
     TOUCH,
     TOUCH_S,
@@ -265,11 +265,6 @@ def bms_step(params: BmsParams, state: BmsState, inp: BmsInput, dt_s: float) -> 
         end.link_voltage_v,
         end.spread,
     )
-
-
-def bms_link_energy_j(params: BmsParams, state: BmsState) -> float:
-    """Return what the DC link has stored [J]."""
-    return link_energy_j(params.link, state.link_voltage_v)
 
 
 def bms_temperature_horizon_s(

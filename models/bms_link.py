@@ -95,8 +95,3 @@ def link_joined(params: LinkParams, link_voltage_v: float, pack_voltage_v: float
         params.capacitance_f * pack_voltage_v * jump_v,
         0.5 * params.capacitance_f * jump_v * jump_v,
     )
-
-
-def link_energy_j(params: LinkParams, link_voltage_v: float) -> float:
-    """Return what a link has stored [J]."""
-    return 0.5 * params.capacitance_f * link_voltage_v * link_voltage_v

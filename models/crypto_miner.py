@@ -98,14 +98,6 @@ def crypto_miner_initial_state(
     return CryptoMinerState(_fitting(params, set_point_w, COOL), 0, 0.0, COOL, ambient_c)
 
 
-def crypto_miner_energy_j_per_th(params: CryptoMinerParams, boards: int) -> float:
-    """Return the energy per hash with some boards running [J/TH]; infinite without any."""
-    if boards <= 0:
-        return math.inf
-    power_w = params.base_power_w + boards * params.board_power_w
-    return power_w / (boards * params.board_hash_rate_th_per_s)
-
-
 def _most(params: CryptoMinerParams, heat_mode: int) -> int:
     if heat_mode == TRIPPED:
         return 0

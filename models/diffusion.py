@@ -49,7 +49,7 @@ MOST_BULK = 100.0
 With more, the surface is full or empty at once and a step has to be cut ever finer.
 """
 NO_LAG = Lag(1.0, 0.0, 1.0)
-"""Of cells whose charge levels out at once."""
+"""Lag of cells whose charge levels out at once."""
 
 
 def lag_of(gain_s: float, time_constant_s: float, slower: float, coulombs: float) -> Lag:

@@ -158,18 +158,6 @@ def electrolyzer_initial_state(_params: ElectrolyzerParams, ambient_c: float) ->
     return ElectrolyzerState(OFF, 0.0, ambient_c, 0.0)
 
 
-def electrolyzer_stored_heat_j(params: ElectrolyzerParams, state: ElectrolyzerState) -> float:
-    """Return the heat in the stack above 0 °C [J]."""
-    return params.heat_capacity_j_per_k * state.stack_c
-
-
-def specific_consumption_kwh_per_kg(params: ElectrolyzerParams, power_w: float, stack_c: float) -> float:
-    """Return the AC energy per hydrogen [kWh/kg] at a power in operation [W] and a stack temperature [°C]."""
-    dc_w, efficiency = _stack(params, power_w)
-    hydrogen_w = dc_w * efficiency * _warm_factor(params, stack_c)
-    return power_w / hydrogen_w * HYDROGEN_HHV_J_PER_KG / 3.6e6
-
-
 def _stack(params: ElectrolyzerParams, power_w: float) -> tuple[float, float]:
     """Return DC power [W] and efficiency at the operating temperature."""
     dc_w = max(power_w - params.auxiliary_power_w, 0.0) * params.rectifier_efficiency

@@ -102,11 +102,6 @@ class FrequencyTransition(NamedTuple):
     """What a jump adds to `a` and `b` per unit of the peak of their difference."""
 
 
-def frequency_initial_state(_params: FrequencyParams) -> FrequencyState:
-    """Return a grid at its nominal frequency."""
-    return FrequencyState(0.0, 0.0, 0.0, 0.0, 0.0)
-
-
 def frequency_output(params: FrequencyParams, state: FrequencyState) -> FrequencyOutput:
     """Return the frequency at this instant."""
     noise_hz = state.slow_hz + (state.quick_hz - state.smoothing_hz)
@@ -164,11 +159,3 @@ def frequency_next(
         transition.falling_left * (state.falling_hz + jump_hz),
         transition.rising_left * (state.rising_hz + jump_hz),
     )
-
-
-def frequency_after(
-    params: FrequencyParams, state: FrequencyState, inp: FrequencyInput, dt_s: float
-) -> tuple[FrequencyState, FrequencyOutput]:
-    """Carry the frequency across `dt_s` [s]; the output is the frequency at the end."""
-    state = frequency_next(frequency_transition(params, dt_s), state, inp)
-    return state, frequency_output(params, state)

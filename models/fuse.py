@@ -93,13 +93,6 @@ def fuse_heat(params: FuseParams, state: FuseState) -> float:
     return weights[0] * state.notch_heat + weights[1] * state.strip_heat + weights[2] * state.body_heat
 
 
-def fuse_adiabatic_i2t(params: FuseParams) -> float:
-    """Return the pre-arcing I²t of a cold link at very high current [A² s]."""
-    weights, times = params.weights, params.time_constants_s
-    per_s = weights[0] / times[0] + weights[1] / times[1] + weights[2] / times[2]
-    return params.melting_current_a * params.melting_current_a / per_s
-
-
 def fuse_time_to_melt_s(params: FuseParams, state: FuseState, current_a: float) -> float:
     """Return how long a current may flow before the element melts [s]; infinite if it never does.
 

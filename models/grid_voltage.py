@@ -16,12 +16,10 @@ from __future__ import annotations
 import math
 from typing import Annotated, NamedTuple
 
-from .ac import ThreePhase
 from .parameter import Parameter
 
 INTERRUPTED_BELOW = 0.1
 """Part of the nominal voltage; less is an interruption, in which nothing runs (IEEE Std 1159)."""
-_SQRT3 = math.sqrt(3.0)
 
 
 class GridImpedanceParams(NamedTuple):
@@ -69,28 +67,3 @@ def terminal_voltage(
     square_v = 0.5 * (b + math.sqrt(rest))
     loss_w = r * carried * carried * square_va / square_v
     return TerminalVoltage(math.sqrt(square_v), loss_w, carried)
-
-
-def grid_voltages(
-    params: GridImpedanceParams, source_v: ThreePhase, active_w: ThreePhase, reactive_var: ThreePhase
-) -> ThreePhase:
-    """Return the voltages of the three phases to neutral under their powers [V]."""
-    return ThreePhase(
-        terminal_voltage(params, source_v.l1, active_w.l1, reactive_var.l1).voltage_v,
-        terminal_voltage(params, source_v.l2, active_w.l2, reactive_var.l2).voltage_v,
-        terminal_voltage(params, source_v.l3, active_w.l3, reactive_var.l3).voltage_v,
-    )
-
-
-def voltage_unbalance(voltage_v: ThreePhase) -> float:
-    """Return the negative over the positive sequence component, 0..1, of phases a third of a turn apart.
-
-    With `a` a third of a turn, the components are `(V1 + V2 + V3) / 3` and the magnitude of
-    `(V1 + a V2 + a² V3) / 3`; EN 50160 limits their ratio to 2 %.
-    """
-    total_v = voltage_v.l1 + voltage_v.l2 + voltage_v.l3
-    if total_v <= 0.0:
-        return 0.0
-    real = voltage_v.l1 - 0.5 * (voltage_v.l2 + voltage_v.l3)
-    imaginary = 0.5 * _SQRT3 * (voltage_v.l2 - voltage_v.l3)
-    return math.sqrt(real * real + imaginary * imaginary) / total_v

@@ -53,17 +53,6 @@ class HeatBufferInput(NamedTuple):
     room_c: float
 
 
-class HeatBufferOutput(NamedTuple):
-    """What a tank does."""
-
-    heat_w: float
-    """Fed in [W]."""
-    delivered_w: float
-    """Heat drawn, at most the demand [W]."""
-    loss_w: float
-    """Given to the room; negative where the room is warmer [W]."""
-
-
 class Warming(NamedTuple):
     """A temperature over a step."""
 
@@ -129,14 +118,6 @@ def delivered_w(params: HeatBufferParams, temperature_c: float, inp: HeatBufferI
     return min(inp.demand_w, max(spare_w, 0.0))
 
 
-def heat_buffer_output(
-    params: HeatBufferParams, state: HeatBufferState, inp: HeatBufferInput
-) -> HeatBufferOutput:
-    """Return what the tank does at this instant."""
-    loss_w = params.heat_loss_w_per_k * (state.temperature_c - inp.room_c)
-    return HeatBufferOutput(inp.heat_w, delivered_w(params, state.temperature_c, inp), loss_w)
-
-
 def heat_buffer_time_to_s(
     params: HeatBufferParams, state: HeatBufferState, inp: HeatBufferInput, target_c: float
 ) -> float:
@@ -145,28 +126,6 @@ def heat_buffer_time_to_s(
     capacity, loss = params.heat_capacity_j_per_k, params.heat_loss_w_per_k
     rate = warming_rate_k_per_s(capacity, loss, state.temperature_c, net_w, inp.room_c)
     return time_to_temperature_s(rate, time_constant_s(capacity, loss), state.temperature_c, target_c)
-
-
-def heat_buffer_horizon_s(params: HeatBufferParams, state: HeatBufferState, inp: HeatBufferInput) -> float:
-    """Return how long the heat delivered stays as it is [s], at least 1 ms."""
-    return max(heat_buffer_time_to_s(params, state, inp, params.useful_c), 1e-3)
-
-
-def heat_buffer_step(
-    params: HeatBufferParams, state: HeatBufferState, inp: HeatBufferInput, dt_s: float
-) -> tuple[HeatBufferState, HeatBufferOutput]:
-    """Carry a tank across any `dt_s`; the output is the mean over it."""
-    if dt_s <= 0.0:
-        return state, heat_buffer_output(params, state, inp)
-    left_s, delivered_j, loss_j = dt_s, 0.0, 0.0
-    while left_s > 0.0:
-        part_s = min(left_s, heat_buffer_time_to_s(params, state, inp, params.useful_c))
-        drawn_w = delivered_w(params, state.temperature_c, inp)
-        state, lost_j = tank_after(params, state, inp.heat_w - drawn_w, inp.room_c, part_s)
-        delivered_j += drawn_w * part_s
-        loss_j += lost_j
-        left_s -= part_s
-    return state, HeatBufferOutput(inp.heat_w, delivered_j / dt_s, loss_j / dt_s)
 
 
 def tank_after(

@@ -22,7 +22,7 @@ from .tables import table_mean
 
 _SECONDS_PER_HOUR = 3600.0
 _LEAST_SHARE = 0.5
-"""Of the open-circuit voltage that counts as left at the terminals: beyond, no current gives more power."""
+"""Share of the open-circuit voltage that counts as left at the terminals: beyond, no current gives more power."""
 
 
 class Sides(NamedTuple):
@@ -37,7 +37,7 @@ class Sides(NamedTuple):
 
 
 NO_SIDES = Sides(0.0, 1.0, 0.0)
-"""Of cells without hysteresis."""
+"""Sides of cells without hysteresis."""
 
 
 def hysteresis_capacitance_f(half_v: tuple[float, ...], rate: float, charge_ah: float) -> float:

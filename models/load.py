@@ -18,7 +18,6 @@ from __future__ import annotations
 import math
 from typing import Annotated, NamedTuple
 
-from .ac import ThreePhase, split
 from .parameter import Parameter
 
 
@@ -90,17 +89,3 @@ def load_reactive_power_var(active_power_w: float, power_factor: float) -> float
     """
     tangent = math.sqrt(max(1.0 - power_factor * power_factor, 0.0)) / power_factor
     return abs(active_power_w) * tangent
-
-
-def load_phase_powers(
-    active_power_w: float, power_factor: float, shares: ThreePhase
-) -> tuple[ThreePhase, ThreePhase]:
-    """Return a load's active [W] and reactive [var] power per phase.
-
-    Args:
-        active_power_w: Of all phases together [W].
-        power_factor: Displacement power factor (cos φ), above 0 and up to 1, inductive.
-        shares: Part of the total on each phase, from `ac.phase_shares`.
-    """
-    reactive_power_var = load_reactive_power_var(active_power_w, power_factor)
-    return split(active_power_w, shares), split(reactive_power_var, shares)

@@ -151,25 +151,6 @@ QUIET = MeterNoise(0.0, 0.0, 0.0)
 _NOTHING = Measured(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-def perfect_meter_params() -> MeterParams:
-    """Return a meter that shows what is, at every instant."""
-    return MeterParams(
-        gain_errors=(0.0, 0.0, 0.0),
-        angle_errors_rad=(0.0, 0.0, 0.0),
-        ratio_factors=(1.0, 1.0, 1.0),
-        directions=(1.0, 1.0, 1.0),
-        current_phases=(1.0, 2.0, 3.0),
-        voltage_phases=(1.0, 2.0, 3.0),
-        starting_current_a=0.0,
-        window_s=0.0,
-        power_resolution_w=0.0,
-        voltage_resolution_v=0.0,
-        current_resolution_a=0.0,
-        register_resolution_wh=0.0,
-        registers=SUM_OF_PHASES,
-    )
-
-
 def meter_initial_state(params: MeterParams, inp: MeterInput, into_window_s: float = 0.0) -> MeterState:
     """Return a meter with empty registers that has seen an input for a whole window.
 

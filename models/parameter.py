@@ -16,9 +16,9 @@ from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
 
 _Mark = TypeVar("_Mark")
 GREATEST_MAGNITUDE = 1e15
-"""Of a finite value, whatever its unit; far above any device, and far enough below what numbers of the machine hold."""
+"""Greatest finite value in any unit; far above any device, and far enough below what numbers of the machine hold."""
 LEAST_ABOVE_ZERO = 1e-30
-"""Of what must be above 0, likewise."""
+"""Least value of what must be above 0, likewise."""
 
 
 class Parameter(NamedTuple):

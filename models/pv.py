@@ -53,7 +53,7 @@ _BAND_GAP_EV = 1.121
 _BAND_GAP_SLOPE_PER_K = -0.0002677
 _STANDARD_W_PER_M2 = 1000.0
 _MOST_ROUNDS = 60
-"""Of the search; about five are needed, and bisection alone would end within this many."""
+"""Rounds of the search; about five are needed, and bisection alone would end within this many."""
 
 
 class ModuleParams(NamedTuple):
@@ -276,18 +276,6 @@ def _search(
     current_a = light_a - saturation_a * math.expm1(diode_v / ideality_v) - diode_v * shunt_s
     voltage_v = diode_v - current_a * series_ohm
     return MaximumPower(voltage_v * current_a, voltage_v, current_a)
-
-
-def pv_dc_power_w(params: PvArrayParams, irradiance_w_per_m2: float, cell_temperature_c: float) -> float:
-    """Return the DC power of the array at its MPP [W]: production is positive here, and never negative.
-
-    Args:
-        params: The array.
-        irradiance_w_per_m2: On the plane of the array [W/m²]; less than 0 counts as 0.
-        cell_temperature_c: Cell temperature [°C].
-    """
-    point = pv_maximum_power_point(params.module, _useful(params, irradiance_w_per_m2), cell_temperature_c)
-    return point.power_w * _modules(params) * _kept(params)
 
 
 def _useful(params: PvArrayParams, irradiance_w_per_m2: float) -> float:

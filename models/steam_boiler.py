@@ -144,11 +144,6 @@ def steam_boiler_initial_state(_params: SteamBoilerParams, drum_c: float) -> Ste
     return SteamBoilerState(1, drum_c, 0.0)
 
 
-def steam_boiler_stored_heat_j(params: SteamBoilerParams, state: SteamBoilerState) -> float:
-    """Return the heat in the drum above 0 °C [J]."""
-    return params.drum.heat_capacity_j_per_k * state.drum_c
-
-
 def _holding_w(params: SteamBoilerParams, state: SteamBoilerState, inp: SteamBoilerInput) -> float:
     """Return the electric power of the heating that keeps the drum as warm as it is [W], >= 0."""
     loss_w = params.drum.heat_loss_w_per_k * (state.drum_c - inp.room_c)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 MOST_STEPS = 10_000
-"""Of tables that are brought to one size; chosen: far finer than any measurement."""
+"""Greatest size of tables that are brought to one; chosen: far finer than any measurement."""
 
 
 def table_value(table: tuple[float, ...], x: float) -> float:

@@ -25,7 +25,7 @@ FAILED = 1
 INTERRUPTED = 130
 _CASES = 50
 _SHORTEST_S, _LONGEST_S = 30.0, 86_400.0
-"""Of a case."""
+"""Least and greatest duration of a case."""
 _HOME = Path(".doppelgrid") / "fuzz"
 
 

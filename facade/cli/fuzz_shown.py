@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..scenarios.suites.running.case import Verdict
 
 _MOST_LINES = 6
-"""Of what a failure says."""
+"""Lines of what a failure says that are shown."""
 
 
 class FuzzShown:

@@ -22,7 +22,7 @@ _STYLES = {
 }
 _NOTHING = "–"
 _LINES_AROUND = 7
-"""Of the terminal that are not rows: title, frame, headings, caption, and the line of the cursor."""
+"""Lines of the terminal that are not rows: title, frame, headings, caption, and the line of the cursor."""
 
 
 _COLUMNS = (

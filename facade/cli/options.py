@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 PORT_IN_USE = 3
 _LONGEST_RUN_S = 21_900 * 86_400.0
-"""Of spans: some 60 years [s]."""
+"""Longest span, some 60 years [s]."""
 
 
 class WithExtras(TyperGroup):

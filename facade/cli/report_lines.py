@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..sim.tariff.bill import Costs
 
 _MOST_LINES = 8
-"""Of incidents, and of refusals."""
+"""Lines that incidents, and refusals, have at most."""
 _LEAST_SHOWN_W = 50.0
 """What would be shown as 0.0 kW is left out [W]."""
 _LEAST_SHOWN_WH = 50.0

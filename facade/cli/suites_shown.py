@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..scenarios.suites.running.case import Case, Verdict
 
 _LEAST_SHARE = 0.02
-"""Of the simulated time, before which the time left is anybody's guess."""
+"""Share of the simulated time before which the time left is anybody's guess."""
 _MOST_LINES = 8
 """Of what changed in a case; names of those that are gone."""
 

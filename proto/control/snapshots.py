@@ -17,7 +17,7 @@ class UnknownSnapshotError(UnknownComponentError):
 
 
 class TooManySnapshotsError(CommandError):
-    """As many snapshots are kept as can be."""
+    """A snapshot beyond as many as can be kept."""
 
     status = RefusalStatus.RESOURCE_EXHAUSTED
 

@@ -27,7 +27,7 @@ MOST_WAITS = 100
 
 
 class TooManyWaitsError(CommandError):
-    """As many conditions are waited for as can be."""
+    """A condition beyond as many as can be waited for."""
 
     status = RefusalStatus.RESOURCE_EXHAUSTED
 

@@ -16,7 +16,7 @@ from ..serving.site_server import SiteServer
 from .histogram import Distribution, Histogram
 
 LATENESS_BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Of the buckets in which lateness is counted [s]."""
+"""Upper bounds of the buckets in which lateness is counted [s]."""
 _READ_AT_ONCE = 50
 """Components that are read before the loop has its turn."""
 

@@ -79,7 +79,7 @@ class Traffic:
 
     @property
     def clients(self) -> int:
-        """From how many connections calls are open."""
+        """Number of connections with open calls."""
         return len({call.peer for call in self._open})
 
     @property

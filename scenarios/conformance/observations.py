@@ -30,14 +30,14 @@ FIRST_MESSAGE_S = 10.0
 SETTLING_S = 20.0
 """Time for a device to come to a set-point that is not far away [s]."""
 _LEAST_ROOM_W = 700.0
-"""Of which the parts that are tried can be told from rest in spite of steps [W]."""
+"""Least power of which the parts that are tried can be told from rest in spite of steps [W]."""
 _STEP_W = 100.0
 """Devices floor what they are told to steps that nothing shows, of up to this [W]."""
 _LEAST_REACTIVE_VAR = 100.0
 _REACTIVE_MARGIN = 0.8
 """Part of a bound of reactive power that is asked for: the bound moves along with active power [1]."""
 _LEAST_PART_OF_A_CHARGER = 0.4
-"""Of what an EV charger could draw, from where on it draws: 6 of 16 A; it pauses at less [1]."""
+"""Share of what an EV charger could draw, from which on it draws: 6 of 16 A; it pauses at less [1]."""
 _LEAST_CURRENT_OF_A_CHARGER_A = 6.0
 """On each phase; cars cannot be told less by the pilot signal, IEC 61851-1 [A]."""
 _NOMINAL_VOLTAGE_V = 230.0

@@ -78,7 +78,7 @@ def _read(path: Path) -> YamlText:
         yaml = read_yaml(path.read_bytes())
     except OSError as error:
         accepted = "the path of a scenario file with checks"
-        raise ScenarioError((Problem(str(path), 1, None, "", why_unreadable(error), accepted),)) from None
+        raise ScenarioError((Problem(str(path), None, None, "", why_unreadable(error), accepted),)) from None
     faults = [(each.line, each.finding) for each in yaml.faults]
     if yaml.is_readable:
         faults += [(yaml.line(each.path), each) for each in _misshapen(yaml.data)]

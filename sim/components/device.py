@@ -27,7 +27,7 @@ NOTHING = "nothing"
 """Gives 0 always, to an input that a device has no use for."""
 ARRAY_POWER = "array power"
 ARRAY_VOLTAGE = "array voltage"
-"""Of the device's own array of modules."""
+"""Voltage of the device's own array of modules."""
 NO_POWER = Bounds(0.0, 0.0)
 
 

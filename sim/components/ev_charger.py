@@ -275,7 +275,7 @@ _USUAL_PRESETS = {
     True: ((30e3, "dc-25kw"), (75e3, "dc-50kw"), (float("inf"), "dc-150kw")),
     False: ((3.7e3, "wallbox-3680w"), (11.1e3, "wallbox-11kw"), (float("inf"), "wallbox-22kw")),
 }
-"""Of direct and alternating current: up to a rated power [W]."""
+"""Kinds of direct and alternating current, each up to a rated power [W]."""
 _CAR_CURRENT_A = 63.0
 """Greatest current of a car on a phase [A]."""
 _ONE_PHASE_W = 32.5 * NOMINAL_V

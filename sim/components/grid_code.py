@@ -29,7 +29,7 @@ _Wait = Annotated[float, SECOND.within(lower=0.0, upper=3600.0)]
 _LowFrequency = Annotated[float, HERTZ.within(lower=40.0, upper=60.0)]
 _HighFrequency = Annotated[float, HERTZ.within(lower=50.0, upper=70.0)]
 _TIME_CONSTANTS = 3.0
-"""Of a first-order response to 95 %."""
+"""Time constants that a first-order response takes to 95 %."""
 _USUAL_RESPONSE = "10 s"
 """Chosen."""
 _Growth = Annotated[float, PER_SECOND.within(above=0.0)]

@@ -29,7 +29,7 @@ class Reporting(Section):
 
 
 class MeterChanges(Section):
-    """By how much what a meter shows must differ from what it reported last; what is not given brings no report."""
+    """Least changes since its last report with which a meter reports; what is not given brings no report."""
 
     power_w: PositivePower | None = Field(default=None, alias="power")
     """Of active [W], reactive [var] and apparent power [VA], of each phase and of all."""

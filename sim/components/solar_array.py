@@ -217,12 +217,12 @@ class BehindInverter(Protocol):
 
     @property
     def tilt_deg(self) -> float:
-        """From the horizontal [°]."""
+        """Tilt from the horizontal [°]."""
         ...
 
     @property
     def azimuth_deg(self) -> float:
-        """Clockwise from north [°]."""
+        """Direction that it faces, clockwise from north [°]."""
         ...
 
     @property
@@ -232,7 +232,7 @@ class BehindInverter(Protocol):
 
     @property
     def irradiance(self) -> IrradianceInput | None:
-        """On the plane of the array."""
+        """Irradiance on the plane of the array."""
         ...
 
 

@@ -40,6 +40,6 @@ class Switchgear(NamedTuple):
 
 
 CONTACTOR = Switchgear()
-"""Of a device that takes set-points."""
+"""Switchgear of a device that takes set-points."""
 OF_AN_INVERTER = Switchgear(relays=2, has_standby=True)
 """A relay on either side."""

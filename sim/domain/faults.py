@@ -22,7 +22,7 @@ class Family(StrEnum):
 
 
 class Hosts(StrEnum):
-    """On what a kind can be; the value says so in words."""
+    """Components that a kind of fault can be on; the value says so in words."""
 
     ANY = "any component"
     DEVICES = "inverters and batteries, and other devices that take set-points"

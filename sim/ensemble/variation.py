@@ -136,7 +136,7 @@ def load_variation(path: str | Path) -> Variation:
         text = Path(path).read_bytes()
     except (OSError, ValueError) as error:
         found = "not there" if isinstance(error, FileNotFoundError) else f"unreadable ({error})"
-        raise VariationError((Problem(str(path), 1, None, "", found, "the path of a file"),)) from None
+        raise VariationError((Problem(str(path), None, None, "", found, "the path of a file"),)) from None
     return parse_variation(text, str(path))
 
 
@@ -204,7 +204,7 @@ def cases(site: Site, variation: Variation, *, runs: int, seed: int) -> tuple[Ca
 
 
 def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda problem: problem.line))
+    return tuple(sorted(problems, key=lambda problem: problem.line or 0))
 
 
 def quantity(value: object) -> Quantity | None:

@@ -8,7 +8,7 @@ from ..domain.faults import Distribution, Fault
 from ..inputs.signal import normal_deviate, stream_key, uniform_deviate
 
 LONGEST_DELAY_S = 3600.0
-"""Of what is on its way [s]."""
+"""Longest delay of what is on its way [s]."""
 
 
 def happens(share: float, seed: int, name: str, index: int) -> bool:

@@ -24,7 +24,7 @@ from .devices import IMPAIRING, impairment_of, session_now
 from .reports import is_distorting, reported, stamp_shift_us
 
 MOST_FAULTS = 100
-"""Of one component at a time: each is looked at for every sample."""
+"""Faults that one component has at a time at most: each is looked at for every sample."""
 _OF_HARDWARE = IMPAIRING | {FaultKind.TRIP}
 
 

@@ -28,14 +28,14 @@ Tables = Mapping[str, Mapping[str, dict[str, Any]]]
 MANAGED_AS = "managed_as"
 """Key of a cell of one's own: the chemistry whose management system and ageing are its, too."""
 _GREATEST_BYTES = 200_000
-"""Of a file; the largest of ours has 14 kB."""
+"""Largest file; the largest of ours has 14 kB."""
 _MOST_PARTS = 16
-"""Of a dotted key; the reader of TOML takes time by the square of them."""
+"""Parts of a dotted key; the reader of TOML takes time by the square of them."""
 _LONG_KEY = re.compile(
     r"""(?:[ \t]*\.[ \t]*(?:[\w-]+|"(?:[^"\\\n]|\\.)*"|'[^'\n]*')){""" + f"{_MOST_PARTS}}}"
 )
 _LONGEST_PATH = 200
-"""Of the path of a folder in an error; the rest is left out."""
+"""Characters of the path of a folder in an error; the rest is left out."""
 _MOST_TOLD = 50
 """Problems of a folder; the rest are counted."""
 _LEAST_LENGTH = 2

@@ -28,10 +28,11 @@ class Finding(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """Something wrong at one line of a file."""
+    """Something wrong with a file: at one of its lines, or as a whole."""
 
     file: str
-    line: int
+    line: int | None
+    """None where no line is at fault, as of a file that is not there."""
     component: str | None
     """Key of the component that it concerns, if it concerns one."""
     field: str
@@ -40,13 +41,18 @@ class Problem(NamedTuple):
     accepted: str
 
     @property
+    def place(self) -> str:
+        """File and line, or the file alone."""
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+    @property
     def subject(self) -> str:
         """What is wrong, by its name."""
         return ".".join(filter(None, (self.component, self.field))) or "the file"
 
     def __str__(self) -> str:
         found, accepted = _within(self.found, _LONGEST_FOUND), _within(self.accepted, _LONGEST_ACCEPTED)
-        return f"{self.file}:{self.line}: {_within(self.subject, _LONGEST_SUBJECT)} is {found}; accepted: {accepted}"
+        return f"{self.place}: {_within(self.subject, _LONGEST_SUBJECT)} is {found}; accepted: {accepted}"
 
 
 def in_lines(problems: Collection[object]) -> str:

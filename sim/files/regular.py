@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 MOST_BYTES = 10_000_000
-"""Of a file that people write."""
+"""Largest file that people write."""
 NOT_THERE = "not there"
 _KINDS = {
     stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",

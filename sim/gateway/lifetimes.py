@@ -34,4 +34,4 @@ class Lifetimes(NamedTuple):
 
 OF_SET_POINTS = Lifetimes(default_s=60, shortest_s=10, longest_s=900)
 OF_BOUNDS = Lifetimes(default_s=5, shortest_s=5, longest_s=900)
-"""Of contributions to the bounds of a power."""
+"""Lifetimes of contributions to the bounds of a power."""

@@ -17,7 +17,7 @@ from ..site.site import Site
 from ..telemetry.sensors import METRICS
 
 _TURN = 360.0
-"""Of directions, after which they are the same again [°]."""
+"""Full turn, after which directions are the same again [°]."""
 
 
 class LastReport(NamedTuple):

@@ -19,7 +19,7 @@ from .sensor_frames import SensorFrames
 _FRAMES_A_TURN = 200
 """Larger sites report in turns of at most so many components, lest the last frames wait for the first."""
 _FRAMES_AT_ONCE = 20
-"""Of a turn, between which an event loop has its round; a command has the rest sampled before it counts."""
+"""Frames of a turn, between which an event loop has its round; a command has the rest sampled before it counts."""
 
 
 class _Sample(NamedTuple):

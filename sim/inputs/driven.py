@@ -27,7 +27,7 @@ from ..files.units import (
 )
 
 NUMBER = Unit("1", {"": 1.0})
-"""Of what is counted, or is so or not."""
+"""Unit of what is counted, or is so or not."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from ...models.fuse import CARRIES, MELTED, FuseInput, FuseState, fuse_horizon_s, fuse_step
+from ...models.fuse import MELTED, FuseInput, FuseState, fuse_horizon_s, fuse_initial_state, fuse_step
 from ...models.grid_voltage import terminal_voltage
 from .ac_bus import is_grid_gone, is_live, reconnect
 from .layout import Layout, Memory
@@ -87,7 +87,7 @@ def replace_fuses(layout: Layout, memory: Memory) -> None:
     """Put in new, cold links where one has melted, and warm ones stay."""
     for link in range(len(layout.fuses)):
         if memory.fuses[link].condition == MELTED:
-            _keep(memory, link, FuseState(0.0, 0.0, 0.0, CARRIES))
+            _keep(memory, link, fuse_initial_state(layout.fuses[link]))
     reconnect(layout, memory)
 
 

@@ -16,8 +16,7 @@ from ...models.battery import BatteryParams, BatteryState
 from ...models.battery_auxiliary import AuxiliaryParams
 from ...models.bms import NO_TRIP, RELAYS_CLOSED, BmsParams, BmsState
 from ...models.cell_spread import CellSpreadParams
-from ...models.fuse import CARRIES, FuseParams
-from ...models.grid_code import CONNECTED
+from ...models.fuse import FuseParams
 from ...models.grid_guard import GridGuardParams
 from ...models.grid_voltage import GridImpedanceParams
 from ...models.inverter import InverterParams
@@ -367,10 +366,10 @@ class ComponentMemory:
 class FuseMemory:
     """State of a fuse link, as its model has it."""
 
-    notch_heat: float = 0.0
-    strip_heat: float = 0.0
-    body_heat: float = 0.0
-    condition: int = CARRIES
+    notch_heat: float
+    strip_heat: float
+    body_heat: float
+    condition: int
 
 
 @dataclass(slots=True)
@@ -521,21 +520,21 @@ class GuardMemory:
 
     reference_w: float
     """What it had when frequency left its band [W]: production of photovoltaics, >= 0; active power of storage."""
+    mode: int
+    mean_voltage_pu: float
+    undervoltage_s: float
+    low_undervoltage_s: float
+    overvoltage_s: float
+    high_overvoltage_s: float
+    underfrequency_s: float
+    overfrequency_s: float
+    waited_s: float
+    ramped_s: float
+    """Clocks of its thresholds, of the wait and of the ramp [s]."""
     by_power_var: float = 0.0
     """Reactive power that its active power asks for [var]."""
     volt_var_share: float = 0.0
     """What Q(U) has come to, over the rated apparent power [1]."""
-    mode: int = CONNECTED
-    mean_voltage_pu: float = 1.0
-    undervoltage_s: float = 0.0
-    low_undervoltage_s: float = 0.0
-    overvoltage_s: float = 0.0
-    high_overvoltage_s: float = 0.0
-    underfrequency_s: float = 0.0
-    overfrequency_s: float = 0.0
-    waited_s: float = 0.0
-    ramped_s: float = 0.0
-    """Clocks of its thresholds, of the wait and of the ramp [s]."""
 
 
 @dataclass(slots=True)

@@ -12,6 +12,8 @@ from ...models.ageing import ageing_initial_state
 from ...models.battery_auxiliary import most_heats
 from ...models.cell_spread import CellSpreadParams
 from ...models.charging_point import NO_PHASE
+from ...models.fuse import fuse_initial_state
+from ...models.grid_code import grid_code_initial_state
 from ...models.grid_guard import room_by_power_var
 from ..components.device import (
     ACTIVE_SHARE,
@@ -86,9 +88,9 @@ TOLERANCE = 0.02
 _NEAR = 1e-3
 """Closer than this part of its rating a power has come to the end of its filter [1]."""
 _LEAST_TOLERANCE = 0.005
-"""Of the rating: by so much a device may miss what little is recorded [1]."""
+"""Share of the rating by which a device may miss what little is recorded [1]."""
 _METER_DEADBAND = 1e-3
-"""Of a control's rating."""
+"""Dead band of regulation by a meter, as a share of a control's rating."""
 
 
 class Places(NamedTuple):
@@ -219,7 +221,7 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
         next_input_us=NEVER,
         inputs=list(inputs),
         components=[ComponentMemory() for _ in layout.components],
-        fuses=[FuseMemory() for _ in layout.fuses],
+        fuses=[FuseMemory(**fuse_initial_state(link)._asdict()) for link in layout.fuses],
         meters=[MeterMemory(MeasuredMemory(), MeasuredMemory()) for _ in layout.meters],
         batteries=[
             BatteryMemory(soc_error=system.initial_soc_error) for system in equipment.systems.values()
@@ -235,7 +237,10 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
         estimates=[EstimateMemory(batteries[estimate.battery].soc) for estimate in layout.estimates],
         arrays=[ArrayMemory() for _ in layout.arrays],
         guards=[
-            GuardMemory(guard.params.rated_power_w if guard.params.follows_production else 0.0)
+            GuardMemory(
+                guard.params.rated_power_w if guard.params.follows_production else 0.0,
+                **grid_code_initial_state(guard.params.code)._asdict(),
+            )
             for guard in layout.guards
         ],
         inverters=[InverterMemory(heat_sink_c=inputs[layout.ambient_signal]) for _ in layout.inverters],

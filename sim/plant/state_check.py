@@ -19,7 +19,7 @@ LONGEST_LAG_US = 86_400_000_000
 _OPEN = frozenset({"lower", "upper", "ramp_w_per_s", "start_value", "end_value"})
 """Names of numbers, beside those of rows, of which an infinite one says that there is no limit."""
 _LIMIT = Unit("1", {"": 1.0})
-"""Of what may be infinite: clients may say any number in place of that."""
+"""Unit of limits, which may be infinite: clients may say any number in place of that."""
 _ROUNDING = 1e-9
 
 

@@ -16,7 +16,7 @@ from ..site.site import Site
 from .errors import RecordingError
 
 KEY = b"doppelgrid"
-"""Of the metadata in Arrow schemas and Parquet files."""
+"""Key of the metadata in Arrow schemas and Parquet files."""
 
 
 class Metadata(NamedTuple):

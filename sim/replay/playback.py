@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..recording.content import Flags
 
 UNHEARD = Reading({}, {}, (StateCode.UNKNOWN,))
-"""Of a component of which nothing is known."""
+"""Reading of a component of which nothing is known."""
 _METRICS = {metric.value: metric for metric in Metric}
 _STATES = {state.value: state for state in StateCode}
 

@@ -62,7 +62,7 @@ class Replay:
 
     @property
     def duration_s(self) -> float:
-        """From the start until the last sample has been taken [s]."""
+        """Time from the start until the last sample has been taken [s]."""
         return (self.end_us - self.start_us) / 1e6 + self.site.telemetry.interval_s
 
     def build(self, *, start_us: int, seed: int) -> tuple[Plant, Instruments]:

@@ -31,7 +31,7 @@ _MOST_INTERVALS = 1440
 _FIRST_LENGTH_US = 60_000_000
 _US_PER_HOUR = 3.6e9
 _MOST_APART = 0.005
-"""Of the whole time, for which something may not be known beside the rest: half of the last digit of shares [1]."""
+"""Share of the whole time for which something may not be known beside the rest: half of their last digit [1]."""
 
 
 class Ways(NamedTuple):

@@ -82,7 +82,7 @@ class LimitsWatch:
 
     @property
     def outside_s(self) -> float | None:
-        """For how long so far [s]; None without any limit."""
+        """Time outside of limits so far [s]; None without any limit."""
         return self._outside_us / 1e6 if self._fixed.is_any else None
 
     def take(self, layout: Layout, memory: Memory, end_us: int) -> None:

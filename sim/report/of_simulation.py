@@ -32,7 +32,7 @@ from .site_report import Commands, Incident, Refusal, SiteReport, Storage
 
 _ROWS_AT_ONCE = 256
 _NUMBERS_AT_ONCE = 32_768
-"""Of that many rows, or less of a large site, lest clients wait for their adding up."""
+"""Numbers added up at once, which makes fewer rows of a large site, lest clients wait."""
 _MOST_REFUSALS = 20
 _MOST_INCIDENTS = 1000
 _US_PER_HOUR = 3.6e9

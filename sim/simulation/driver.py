@@ -35,7 +35,7 @@ _TO_BE_MADE_UP_S = 0.25
 """Time for which a site may have to be computed to come to the present, before its clock is slowed down [s]."""
 _SPEEDS_LOOKED_AT = 10
 _SHARE = 0.7
-"""Of the time of the loop that a site may take to be computed."""
+"""Share of the time of the loop that a site may take to be computed."""
 _FASTEST_AT_FIRST = 10_000.0
 """Speed above which none begins: in the milliseconds until it is known how fast a site can be computed, its clock
 would run farther ahead than can be made up for soon."""

@@ -72,7 +72,7 @@ def read_checked(source: str) -> Site:
             line = max(yaml.line((*place, named)) for named in ("file", "profile"))
             problems.append(FileProblem(name, line, written_path(_within_component(place)), error))
     if problems or site is None:
-        problems.sort(key=lambda problem: problem.line)
+        problems.sort(key=lambda problem: problem.line or 0)
         raise ValueError(in_lines(problems))
     return site
 

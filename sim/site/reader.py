@@ -169,17 +169,19 @@ def read_content(yaml: YamlText, directory: Path) -> tuple[Site | None, list[Fin
         more = [
             finding for finding in more if finding.path[-1:] != ("preset",) and finding.found not in names
         ]
-    return site, [_with_broken_packages(finding) for finding in found + more]
+    return site, _with_broken_packages(found + more, yaml)
 
 
-def _with_broken_packages(finding: Finding) -> Finding:
-    """Say beside an unknown category or profile that a package which should bring one could not."""
-    broken = {"category": broken_packages(), "profile": broken_profiles()}.get(
-        str(finding.path[-1]) if finding.path else "", ()
-    )
-    if not broken:
-        return finding
-    return finding._replace(accepted=f"{finding.accepted} (not there: {'; '.join(map(str, broken))})")
+def _with_broken_packages(found: list[Finding], yaml: YamlText) -> list[Finding]:
+    """Say beside the first unknown category, and profile, which packages that should bring some could not."""
+    told = list(dict.fromkeys(found))
+    for key, broken in (("category", broken_packages()), ("profile", broken_profiles())):
+        places = [number for number, finding in enumerate(told) if finding.path[-1:] == (key,)]
+        if broken and places:
+            first = min(places, key=lambda number: yaml.line(told[number].path))
+            accepted = f"{told[first].accepted} (not there: {'; '.join(map(str, broken))})"
+            told[first] = told[first]._replace(accepted=accepted)
+    return told
 
 
 def _own_presets(data: dict[str, object], directory: Path) -> tuple[PresetFolder | None, list[PresetError]]:
@@ -430,7 +432,7 @@ def _unreadable(source: str, error: OSError | ValueError) -> Problem:
     words = (error.strerror if isinstance(error, OSError) else None) or str(error)
     reason = "not there" if isinstance(error, FileNotFoundError) else f"unreadable ({words})"
     accepted = f"the path of a site file, or the name of a bundled site: {one_of(names, source)}"
-    return Problem(source, 1, None, "", reason, accepted)
+    return Problem(source, None, None, "", reason, accepted)
 
 
 def _sites() -> Traversable:

@@ -132,7 +132,7 @@ def load_tariff(path: str | Path) -> Tariff:
         text = read_regular(path)
     except (OSError, ValueError) as error:
         words = why_unreadable(error) if isinstance(error, OSError) else str(error)
-        problem = Problem(str(path), 1, None, "", words, "the path of a tariff file")
+        problem = Problem(str(path), None, None, "", words, "the path of a tariff file")
         raise TariffError((problem,)) from None
     yaml = read_yaml(text)
     section, found = _read(yaml.data) if yaml.is_readable else (None, [])

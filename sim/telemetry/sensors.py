@@ -25,7 +25,7 @@ METRICS: Mapping[SensorMetric, Metric] = {
 
 
 _TURN = 360.0
-"""Of the wind, after which directions are the same again [°]."""
+"""Full turn, after which directions of the wind are the same again [°]."""
 
 
 class Element(NamedTuple):

@@ -147,4 +147,4 @@ def test_a_run_whose_end_is_not_known_has_no_tariff_that_ends(words: tuple[str, 
 def test_a_tariff_that_is_not_there_is_refused(words: tuple[str, ...]) -> None:
     shown = RUNNER.invoke(app, [*words, "--tariff", "none.yaml"])
     assert shown.exit_code == 2, shown.output
-    assert "none.yaml:1: the file is not there; accepted: the path of a tariff file" in shown.output
+    assert "none.yaml: the file is not there; accepted: the path of a tariff file" in shown.output

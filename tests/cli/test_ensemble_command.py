@@ -74,7 +74,7 @@ def test_what_is_wrong_with_variations_is_told_before_anything_runs(tmp_path: Pa
         (["--runs", "2", "--dask", "tcp://127.0.0.1:1"], "accepted: either --workers or --dask"),
         (["--results", "all.xlsx"], "accepted: a path that ends with .csv, .csv.gz, .parquet"),
         (["--results", "nowhere/all.csv"], "accepted: a file in a folder that can be written to"),
-        (["--vary", "nowhere.yaml"], "nowhere.yaml:1: the file is not there"),
+        (["--vary", "nowhere.yaml"], "nowhere.yaml: the file is not there"),
         (["--runs", "1000000"], "accepted: 1 to 100000 runs together"),
     ],
 )

@@ -310,7 +310,7 @@ def test_a_file_that_cannot_be_read_is_told_in_words(tmp_path: Path) -> None:
     ):
         ended = run(tmp_path / name)
         assert ended.exit_code == 2
-        assert ended.output.startswith(f"{tmp_path / name}:1: the file is {words}; accepted: the path of a")
+        assert ended.output.startswith(f"{tmp_path / name}: the file is {words}; accepted: the path of a")
 
 
 def test_the_line_for_a_case_with_values_and_another_application_runs_that_case(tmp_path: Path) -> None:

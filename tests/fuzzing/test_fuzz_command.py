@@ -62,7 +62,7 @@ def test_a_race_between_a_command_and_a_change_of_bounds_is_found_and_made_small
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("smal.yaml", "--app", "app.py"), "smal.yaml:1: the file is not there; accepted: "),
+        (("smal.yaml", "--app", "app.py"), "smal.yaml: the file is not there; accepted: "),
         (("small.yaml", "--app", "none.py"), "--app is 'none.py', which is not there; accepted: "),
         (
             ("small.yaml", "--app", "app.py", "--minutes", "0"),
@@ -90,7 +90,7 @@ def test_what_is_written_wrongly_is_refused(folder: Path, words: tuple[str, ...]
         ("checks: 3\n", "mine.yaml:1: checks is 3; accepted: a list"),
         ("steps: []\n", "mine.yaml:1: the file is a mapping; accepted: a mapping with checks and without"),
         ("checks: [", "mine.yaml:1: "),
-        (None, "mine.yaml:1: the file is not there; accepted: "),
+        (None, "mine.yaml: the file is not there; accepted: "),
     ],
 )  # fmt: skip
 def test_checks_that_are_wrong_are_told_where_they_stand(folder: Path, text: str | None, said: str) -> None:

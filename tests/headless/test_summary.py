@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from doppelgrid.models.battery import battery_usable_capacity_wh
+from doppelgrid.models.battery import battery_initial_state, battery_stored_energy_wh
 from doppelgrid.sim.components.battery import battery_preset
 from doppelgrid.sim.domain.faults import Fault, FaultKind
 from doppelgrid.sim.headless.outcome import FlowSummary, Summary
@@ -228,9 +228,13 @@ class TestBalance:
 
     def test_what_is_stored_is_the_charge_times_its_voltage(self) -> None:
         (pack,) = (summary := run(discharged())).batteries
-        cells = battery_preset("lfp-92kwh")._replace(soc_lower=pack.soc_last, soc_upper=pack.soc_first)
+        cells = battery_preset("lfp-92kwh")
+        last_wh, first_wh = (
+            battery_stored_energy_wh(cells, battery_initial_state(cells, soc, 25.0))
+            for soc in (pack.soc_last, pack.soc_first)
+        )
         # What the pairs still hold is less than a hundredth of it.
-        assert summary.stored_wh == pytest.approx(-battery_usable_capacity_wh(cells), rel=0.01)
+        assert summary.stored_wh == pytest.approx(last_wh - first_wh, rel=0.01)
 
     def test_what_a_transformer_keeps_is_lost(self) -> None:
         through = site(

@@ -269,7 +269,7 @@ def test_too_many_runs_and_none_are_refused(runs: int) -> None:
 
 
 def test_a_file_that_is_not_there_is_told() -> None:
-    with pytest.raises(VariationError, match=r"nowhere\.yaml:1: the file is not there"):
+    with pytest.raises(VariationError, match=r"nowhere\.yaml: the file is not there"):
         load_variation("nowhere.yaml")
 
 

@@ -15,7 +15,6 @@ from doppelgrid.models.bms import (
     BmsParams,
     BmsState,
     bms_horizon_s,
-    bms_link_energy_j,
     bms_output,
     bms_step,
 )
@@ -76,10 +75,14 @@ def inputs(params: BmsParams) -> SearchStrategy[BmsInput]:
     )
 
 
+def _stored_j(params: BmsParams, state: BmsState) -> float:
+    return 0.5 * params.link.capacitance_f * state.link_voltage_v**2
+
+
 def _energies_j(
     params: BmsParams, before: BmsState, after: BmsState, output: BmsOutput, dt_s: float
 ) -> tuple[float, float, float]:
-    growth_j = bms_link_energy_j(params, after) - bms_link_energy_j(params, before)
+    growth_j = _stored_j(params, after) - _stored_j(params, before)
     return output.link_power_w * dt_s, output.link_loss_w * dt_s, growth_j
 
 
@@ -95,7 +98,7 @@ def throughput_j(
     params: BmsParams, before: BmsState, after: BmsState, output: BmsOutput, dt_s: float
 ) -> float:
     """Return the magnitudes of the same, and what the link has stored at either end [J]."""
-    stored_j = bms_link_energy_j(params, before) + bms_link_energy_j(params, after)
+    stored_j = _stored_j(params, before) + _stored_j(params, after)
     return stored_j + sum(abs(energy_j) for energy_j in _energies_j(params, before, after, output, dt_s))
 
 

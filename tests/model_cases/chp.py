@@ -1,4 +1,4 @@
-"""CHP and heat buffer, as the shared suite tries them out."""
+"""CHPs, as the shared suite tries them out."""
 
 from __future__ import annotations
 
@@ -23,16 +23,7 @@ from doppelgrid.models.chp import (
     chp_step,
     chp_stored_heat_j,
 )
-from doppelgrid.models.heat_buffer import (
-    HeatBufferInput,
-    HeatBufferOutput,
-    HeatBufferParams,
-    HeatBufferState,
-    heat_buffer_horizon_s,
-    heat_buffer_output,
-    heat_buffer_step,
-)
-from doppelgrid.sim.components.machines.chp import chp_preset, chp_preset_names, hot_water_buffer
+from doppelgrid.sim.components.machines.chp import chp_preset, chp_preset_names
 
 from .case import Derating, ModelCase
 
@@ -123,36 +114,6 @@ def _limit_at_buffer(params: ChpParams, position: float) -> float:
     return max(-lower_w, 0.0)
 
 
-def _buffer_states(params: HeatBufferParams) -> st.SearchStrategy[HeatBufferState]:
-    return st.builds(HeatBufferState, st.floats(5.0, 95.0) | st.just(params.useful_c))
-
-
-def _buffer_inputs(_params: HeatBufferParams) -> st.SearchStrategy[HeatBufferInput]:
-    return st.builds(HeatBufferInput, st.floats(0.0, 50e3), st.floats(0.0, 50e3), st.floats(0.0, 40.0))
-
-
-def _buffer_imbalance_j(
-    params: HeatBufferParams,
-    before: HeatBufferState,
-    after: HeatBufferState,
-    output: HeatBufferOutput,
-    dt_s: float,
-) -> float:
-    growth_j = params.heat_capacity_j_per_k * (after.temperature_c - before.temperature_c)
-    return (output.heat_w - output.delivered_w - output.loss_w) * dt_s - growth_j
-
-
-def _buffer_throughput_j(
-    _params: HeatBufferParams,
-    _before: HeatBufferState,
-    _after: HeatBufferState,
-    output: HeatBufferOutput,
-    dt_s: float,
-) -> float:
-    flows_w = output.heat_w + output.delivered_w + abs(output.loss_w)
-    return flows_w * dt_s
-
-
 CASES: list[ModelCase] = [
     ModelCase(
         name="chp",
@@ -169,18 +130,5 @@ CASES: list[ModelCase] = [
         spans=lambda _params: ChpState(1, 1800.0, 1, 1, 100.0, 100.0, 15.0, 1, 1e5),
         stored_j=_stored_j,
         limits_include_zero=False,
-    ),
-    ModelCase(
-        name="heat_buffer",
-        params={"500-l": hot_water_buffer(500.0), "no-loss": HeatBufferParams(2e6, 0.0, 50.0)},
-        output=heat_buffer_output,
-        horizon_s=heat_buffer_horizon_s,
-        step=heat_buffer_step,
-        states=_buffer_states,
-        inputs=_buffer_inputs,
-        imbalance_j=_buffer_imbalance_j,
-        throughput_j=_buffer_throughput_j,
-        spans=lambda _params: HeatBufferState(100.0),
-        stored_j=lambda params: 100.0 * params.heat_capacity_j_per_k,
     ),
 ]

@@ -18,7 +18,6 @@ from doppelgrid.models.electrolyzer import (
     electrolyzer_output,
     electrolyzer_power_limits,
     electrolyzer_step,
-    electrolyzer_stored_heat_j,
 )
 from doppelgrid.sim.components.machines.electrolyzer import electrolyzer_preset, electrolyzer_preset_names
 
@@ -64,7 +63,7 @@ def _imbalance_j(
     dt_s: float,
 ) -> float:
     out_w = output.hydrogen_w + output.cooling_w + output.loss_w
-    growth_j = electrolyzer_stored_heat_j(params, after) - electrolyzer_stored_heat_j(params, before)
+    growth_j = params.heat_capacity_j_per_k * (after.stack_c - before.stack_c)
     return (output.active_power_w - out_w) * dt_s - growth_j
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from doppelgrid.models.ac import ThreePhase
 from doppelgrid.models.meter import (
     EACH_PHASE,
+    SUM_OF_PHASES,
     Measured,
     MeterInput,
     MeterOutput,
@@ -16,12 +17,26 @@ from doppelgrid.models.meter import (
     meter_initial_state,
     meter_output,
     meter_step,
-    perfect_meter_params,
 )
 
 from .case import ModelCase
 
-_PERFECT = perfect_meter_params()
+PERFECT = MeterParams(
+    gain_errors=(0.0, 0.0, 0.0),
+    angle_errors_rad=(0.0, 0.0, 0.0),
+    ratio_factors=(1.0, 1.0, 1.0),
+    directions=(1.0, 1.0, 1.0),
+    current_phases=(1.0, 2.0, 3.0),
+    voltage_phases=(1.0, 2.0, 3.0),
+    starting_current_a=0.0,
+    window_s=0.0,
+    power_resolution_w=0.0,
+    voltage_resolution_v=0.0,
+    current_resolution_a=0.0,
+    register_resolution_wh=0.0,
+    registers=SUM_OF_PHASES,
+)
+"""Shows what is, at every instant."""
 _SPANS = Measured(1e6, 1e6, 1e6, 1e6, 1e6, 1e6, 300.0, 300.0, 300.0, 1e9, 1e9, 1e9)
 
 
@@ -63,11 +78,11 @@ CASES: list[ModelCase] = [
     ModelCase(
         name="meter",
         params={
-            "perfect": _PERFECT,
-            "class 1, phase by phase": _PERFECT._replace(
+            "perfect": PERFECT,
+            "class 1, phase by phase": PERFECT._replace(
                 gain_errors=(0.01, -0.004, 0.002), angle_errors_rad=(0.0, 0.003, -0.004), registers=EACH_PHASE
             ),
-            "miswired": _PERFECT._replace(current_phases=(2.0, 1.0, 3.0), directions=(1.0, 1.0, -1.0)),
+            "miswired": PERFECT._replace(current_phases=(2.0, 1.0, 3.0), directions=(1.0, 1.0, -1.0)),
         },
         output=meter_output,
         horizon_s=meter_horizon_s,

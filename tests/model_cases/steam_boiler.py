@@ -13,7 +13,6 @@ from doppelgrid.models.steam_boiler import (
     steam_boiler_output,
     steam_boiler_power_limits,
     steam_boiler_step,
-    steam_boiler_stored_heat_j,
 )
 from doppelgrid.sim.components.machines.steam_boiler import steam_boiler_preset, steam_boiler_preset_names
 
@@ -45,7 +44,7 @@ def _imbalance_j(
     output: SteamBoilerOutput,
     dt_s: float,
 ) -> float:
-    growth_j = steam_boiler_stored_heat_j(params, after) - steam_boiler_stored_heat_j(params, before)
+    growth_j = params.drum.heat_capacity_j_per_k * (after.drum_c - before.drum_c)
     return (output.active_power_w - output.steam_w - output.loss_w) * dt_s - growth_j
 
 

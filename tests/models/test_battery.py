@@ -16,7 +16,6 @@ from doppelgrid.models.battery import (
     BatteryState,
     battery_initial_state,
     battery_stored_energy_wh,
-    battery_usable_capacity_wh,
     scaled,
 )
 from doppelgrid.models.battery_limits import battery_power_limits
@@ -222,7 +221,6 @@ def test_a_month_of_rest_leaks_the_stated_share_of_charge(name: str) -> None:
 def test_a_full_battery_holds_its_nominal_capacity(name: str) -> None:
     params = battery_preset(name)
     assert battery_stored_energy_wh(params, rested(params, 1.0)) == pytest.approx(params.capacity_wh)
-    assert battery_usable_capacity_wh(params) < params.capacity_wh or params.soc_lower == 0.0
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -13,7 +13,6 @@ from doppelgrid.models.battery import (
     BatteryState,
     battery_resistances,
     battery_stored_energy_wh,
-    battery_usable_capacity_wh,
     scaled,
 )
 from doppelgrid.models.battery_horizon import battery_horizon_s
@@ -85,8 +84,6 @@ def test_stored_energy_is_that_of_the_charge_and_of_both_pairs() -> None:
     state = BatteryState(0.5, 3.0, -2.0, 25.0, 0.8)
     pairs_j = 0.5 * 200.0 * 9.0 + 0.5 * 3000.0 * 4.0
     assert battery_stored_energy_wh(PACK, state) == pytest.approx(10.0 * 0.8 * 0.5 * 95.0 + pairs_j / 3600.0)
-    assert battery_usable_capacity_wh(PACK) == pytest.approx(10.0 * 0.8 * 100.0)
-    assert battery_usable_capacity_wh(PACK._replace(soc_lower=0.5)) == pytest.approx(10.0 * 0.4 * 104.0)
 
 
 def test_twice_the_strings_have_twice_of_what_adds_up_and_half_the_resistance() -> None:

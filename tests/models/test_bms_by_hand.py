@@ -22,7 +22,6 @@ from doppelgrid.models.bms import (
     BmsState,
     bms_horizon_s,
     bms_initial_state,
-    bms_link_energy_j,
     bms_output,
     bms_step,
     bms_temperature_horizon_s,
@@ -305,7 +304,6 @@ def test_a_link_moves_as_an_independent_solver_says() -> None:
 def test_a_jump_loses_half_of_the_square_of_the_voltage() -> None:
     assert link_joined(LINK, 30.0, 35.0) == pytest.approx((35.0, 0.01 * 35.0 * 5.0, 0.5 * 0.01 * 25.0))
     assert link_joined(LINK, 40.0, 35.0) == pytest.approx((35.0, -0.01 * 35.0 * 5.0, 0.5 * 0.01 * 25.0))
-    assert bms_link_energy_j(PARAMS, CLOSED) == pytest.approx(0.5 * 0.01 * 35.0**2)
 
 
 def test_the_link_shows_what_it_draws_and_loses_at_this_instant() -> None:

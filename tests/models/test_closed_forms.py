@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.optimize import minimize_scalar
 
-from doppelgrid.models.ac import ThreePhase, phase_shares, split
+from doppelgrid.models.ac import phase_shares
 from doppelgrid.models.air import air_density_kg_per_m3, dew_point_c, pressure_at_altitude_pa
 from doppelgrid.models.circuit import (
     Decay,
@@ -23,7 +23,6 @@ from doppelgrid.models.frequency import (
     FrequencyParams,
     FrequencyState,
     FrequencyTransition,
-    frequency_initial_state,
     frequency_next,
     frequency_output,
     frequency_transition,
@@ -228,7 +227,6 @@ def test_a_total_falls_evenly_on_the_phases_in_use() -> None:
         ((1, 2, 3), (1 / 3, 1 / 3, 1 / 3)),
     ):
         assert phase_shares(phases) == shares
-        assert split(600.0, ThreePhase(0.5, 0.2, 0.3)) == pytest.approx((300.0, 120.0, 180.0))
 
 
 def test_the_density_of_moist_air_is_that_of_its_two_gases() -> None:
@@ -257,7 +255,6 @@ AREA = FrequencyParams(50.0, 0.02, 300.0, 0.01, 90.0, 20.0, 100.0, 10.0)
 def test_the_frequency_is_the_sum_of_its_parts_two_of_them_taken_away() -> None:
     state = FrequencyState(0.1, 0.03, 0.01, 0.4, 0.25)
     assert frequency_output(AREA, state).frequency_hz == pytest.approx(50.0 + 0.1 + 0.02 + 0.15)
-    assert frequency_initial_state(AREA) == FrequencyState(0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def test_a_step_leaves_a_part_of_each_and_adds_noise_and_jumps() -> None:

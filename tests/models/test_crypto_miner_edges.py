@@ -14,7 +14,6 @@ from doppelgrid.models.crypto_miner import (
     CryptoMinerOutput,
     CryptoMinerParams,
     CryptoMinerState,
-    crypto_miner_energy_j_per_th,
     crypto_miner_horizon_s,
     crypto_miner_initial_state,
     crypto_miner_output,
@@ -129,8 +128,6 @@ def test_fewer_boards_than_may_run_throttled_are_all_there_are() -> None:
 def test_it_shows_power_hashes_and_the_heat_of_its_chips() -> None:
     shown = crypto_miner_output(MINER, CryptoMinerState(4, 0, 0.0, COOL, 65.0), FREE)
     assert shown == pytest.approx(CryptoMinerOutput(4100.0, 4100.0 * 0.75, 160.0, 2000.0))
-    assert crypto_miner_energy_j_per_th(MINER, 2) == pytest.approx(2100.0 / 80.0)
-    assert crypto_miner_energy_j_per_th(MINER, 0) == math.inf
     first = crypto_miner_initial_state(MINER, 30.0, 3100.0)
     assert first == CryptoMinerState(3, 0, 0.0, COOL, 30.0)
 

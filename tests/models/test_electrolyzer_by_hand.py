@@ -20,8 +20,6 @@ from doppelgrid.models.electrolyzer import (
     electrolyzer_output,
     electrolyzer_power_limits,
     electrolyzer_step,
-    electrolyzer_stored_heat_j,
-    specific_consumption_kwh_per_kg,
 )
 from doppelgrid.sim.components.machines.electrolyzer import electrolyzer_preset
 
@@ -113,8 +111,6 @@ def test_hydrogen_is_direct_current_times_the_efficiency_of_load_and_warmth() ->
                 RUNNING,
             )
             assert shown == pytest.approx(expected)
-            per_kg = active_w / hydrogen_w * HYDROGEN_HHV_J_PER_KG / 3.6e6
-            assert specific_consumption_kwh_per_kg(STACK, active_w, stack_c) == pytest.approx(per_kg)
 
 
 def test_a_stack_that_loses_more_to_the_air_than_it_makes_is_not_cooled() -> None:
@@ -124,11 +120,8 @@ def test_a_stack_that_loses_more_to_the_air_than_it_makes_is_not_cooled() -> Non
     assert shown.cooling_w == 0.0
 
 
-def test_its_limits_and_its_heat_are_those_of_its_size() -> None:
+def test_its_limits_are_those_of_its_size() -> None:
     assert electrolyzer_power_limits(STACK, ElectrolyzerState(OFF, 0.0, 20.0), RUN) == (0.0, 1000.0)
-    assert electrolyzer_stored_heat_j(STACK, ElectrolyzerState(OFF, 0.0, 21.5)) == pytest.approx(
-        2010.0 * 21.5
-    )
 
 
 def test_power_holds_until_a_wait_ends_or_heating_or_cooling_changes() -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
+from model_cases.heat_buffer import heat_buffer_horizon_s, heat_buffer_step
 from scipy.integrate import solve_ivp
 
 from doppelgrid.models.heat_buffer import (
     HeatBufferInput,
     HeatBufferParams,
     HeatBufferState,
-    heat_buffer_horizon_s,
-    heat_buffer_step,
     time_to_temperature_s,
     warming_over,
 )

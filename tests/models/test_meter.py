@@ -8,6 +8,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from model_cases.meter import PERFECT
 from pydantic import ValidationError
 
 from doppelgrid.models.ac import ThreePhase
@@ -22,7 +23,6 @@ from doppelgrid.models.meter import (
     meter_reading,
     meter_step,
     meter_window_us,
-    perfect_meter_params,
 )
 from doppelgrid.sim.components.metering import ERROR_LIMITS, MeterOptions, meter_params, reading_noise
 
@@ -50,7 +50,7 @@ def phasors(inp: MeterInput) -> tuple[list[complex], list[complex]]:
 
 
 def test_without_options_a_meter_shows_what_is() -> None:
-    assert built() == perfect_meter_params()
+    assert built() == PERFECT
     assert show(built()) == (LOAD.active_w, LOAD.reactive_var)
 
 
@@ -136,7 +136,7 @@ def test_a_window_shows_the_mean_of_the_last_whole_one() -> None:
     [(0.0, 0), (60.0, 60_000_000), (0.1, 100_000), (2.4e-6, 2), (2.6e-6, 3), (900.000_001, 900_000_001)],
 )
 def test_windows_are_counted_in_whole_microseconds(window_s: float, window_us: int) -> None:
-    assert meter_window_us(perfect_meter_params()._replace(window_s=window_s)) == window_us
+    assert meter_window_us(PERFECT._replace(window_s=window_s)) == window_us
 
 
 def test_a_quiet_meter_has_no_horizon() -> None:
@@ -232,7 +232,7 @@ def test_an_element_without_voltage_current_or_terminal_shows_nothing_of_them() 
 
 
 def test_just_the_starting_current_counts() -> None:
-    params = perfect_meter_params()._replace(starting_current_a=2.0)
+    params = PERFECT._replace(starting_current_a=2.0)
     for watts, shown in ((460.0, 460.0), (459.9, 0.0)):
         inp = MeterInput(
             ThreePhase(watts, 0.0, 0.0), ThreePhase(0.0, 0.0, 0.0), ThreePhase(230.0, 230.0, 230.0)
@@ -241,7 +241,7 @@ def test_just_the_starting_current_counts() -> None:
 
 
 def test_gain_and_angle_errors_turn_and_stretch_each_element_by_itself() -> None:
-    params = perfect_meter_params()._replace(
+    params = PERFECT._replace(
         gain_errors=(0.01, -0.02, 0.03), angle_errors_rad=(0.0, 0.1, -0.2), ratio_factors=(1.0, 2.0, 1.0)
     )
     shown = meter_output(params, meter_initial_state(params, LOAD), LOAD)

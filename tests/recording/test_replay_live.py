@@ -177,7 +177,7 @@ async def test_a_scant_export_is_replayed_with_a_word_on_what_is_missing(tmp_pat
             ["replay", "export.csv", "--site", "demo", "--speed", "0"],
             "speed is 0; accepted: a number from",
         ),
-        (["replay", "export.csv", "--site", "nope"], "nope:1: the file is not there"),
+        (["replay", "export.csv", "--site", "nope"], "nope: the file is not there"),
     ],
 )
 def test_what_is_wrong_with_a_file_or_an_option_is_said_at_once(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from doppelgrid.models.parameter import ParameterError
-from doppelgrid.models.pv import pv_dc_power_w
+from doppelgrid.models.pv import pv_maximum_power_point
 from doppelgrid.sim.components.battery import battery_params, battery_preset
 from doppelgrid.sim.components.inverter import inverter_params
 from doppelgrid.sim.components.pv_inverter import PvInverter
@@ -214,9 +214,8 @@ def test_an_array_of_changed_modules_keeps_its_peak_power(parameters: dict[str, 
         context=FROM_A_FILE,
     )
     array = array_params(inverter, inverter_params(inverter, "pv"))
-    assert pv_dc_power_w(
-        array._replace(soiling=0.0, mismatch=0.0, wiring=0.0, degradation=0.0, shading=0.0), 1000.0, 25.0
-    ) == pytest.approx(30e3)
+    modules = array.dc_power_stc_w / array.module.power_stc_w
+    assert modules * pv_maximum_power_point(array.module, 1000.0, 25.0).power_w == pytest.approx(30e3)
 
 
 @pytest.mark.parametrize("value", ["'12'", "true", "[0.1, '0.2']", "[0.1, true]"])

@@ -273,6 +273,6 @@ class TestLoading:
             with pytest.raises(SiteError) as refused:
                 load_site(source)
             (problem,) = refused.value.problems
-            assert str(problem).startswith(f"{source}:1: the file is {reason}")
+            assert str(problem).startswith(f"{source}: the file is {reason}")
         with pytest.raises(SiteError, match="unreadable"):
             load_site("a\0b")

@@ -7,8 +7,10 @@ from typing import get_args
 
 import pytest
 
+from doppelgrid.sim.files.packages import BrokenPackage
 from doppelgrid.sim.files.problems import Problem
 from doppelgrid.sim.inputs.specs import BdewProfile
+from doppelgrid.sim.site import reader
 from doppelgrid.sim.site.reader import SiteError, load_site, parse_site
 
 HEAD = "microgrid: {id: 1, name: Berlin}\ncomponents:\n"
@@ -492,9 +494,28 @@ def test_a_file_that_is_not_there_is_answered_with_the_bundled_sites() -> None:
     with pytest.raises(SiteError) as caught:
         load_site("dem")
     assert str(caught.value) == (
-        "dem:1: the file is not there; accepted: the path of a site file, or the name of a bundled site: "
+        "dem: the file is not there; accepted: the path of a site file, or the name of a bundled site: "
         "all-categories, commercial, demo (did you mean 'demo'?)"
     )
+
+
+@pytest.mark.parametrize(
+    ("brings", "wrong"),
+    [
+        ("broken_packages", "  {key}: {{id: {id}, category: mill, behind: main}}\n"),
+        (
+            "broken_profiles",
+            "  {key}: {{id: {id}, category: meter, behind: main, load: {{profile: mill}}}}\n",
+        ),
+    ],
+)
+def test_a_broken_package_is_told_of_once_beside_the_first_thing_that_it_should_have_brought(
+    monkeypatch: pytest.MonkeyPatch, brings: str, wrong: str
+) -> None:
+    broken = BrokenPackage("mills 1.0", "mill = mills:mill", "ValueError: wet")
+    monkeypatch.setattr(reader, brings, lambda: (broken,))
+    sites = BASE + wrong.format(key="old", id=5) + HOUSE.replace("31", "x") + wrong.format(key="new", id=6)
+    assert [f" (not there: {broken})" in message for message in messages(sites)] == [True, False, False]
 
 
 SENSORS = "sensors:\n  roof: {id: 5, metrics: [temperature]}\n"

@@ -146,7 +146,7 @@ def test_the_folder_of_pictures_can_be_chosen(suite: pytest.Pytester) -> None:
         ),
         (
             "@pytest.mark.site('dmo')\nasync def test_it(site): pass",
-            "*dmo:1: the file is not there; accepted: the path of a site file, or the name*",
+            "*dmo: the file is not there; accepted: the path of a site file, or the name*",
         ),
         ("@pytest.mark.site(5)\nasync def test_it(site): pass", "*the site is 5; accepted: a bundled name*"),
         (

@@ -21,7 +21,7 @@ _SHARE = 1e-3
 """What is no excess yet, at least [W], [var] or [VA] and of the limit."""
 _SOC_PCT = 0.01
 _REST = 0.05
-"""Of its rating, what a device may draw for itself while it rests: electronics, pumps, fans."""
+"""Share of its rating that a device may draw for itself while it rests: electronics, pumps, fans."""
 Read = Callable[[str], Report]
 Breaches = Iterator[Breach]
 

@@ -14,7 +14,7 @@ PATIENCE_US = 60_000_000
 """For how long a fuse may carry more than its rated current, which it bears for longer [µs]."""
 _LINKS = 3
 _SHARE = 1e-3
-"""Of the rated current, what is no overload yet."""
+"""Excess over the rated current that is no overload yet, as a share of it."""
 
 
 class FuseLoads:

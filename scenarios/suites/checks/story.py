@@ -21,7 +21,7 @@ from .breach import ANY, Powers, powers_of
 
 _LONGEST = 8
 _LIFECYCLE = ("start accepted", "standby accepted", "stop accepted")
-"""Of which the last alone is in force."""
+"""Commands of which the last alone is in force."""
 _AT_ONCE = ("acknowledge accepted",)
 """Causes that are over as soon as they have come."""
 _CAUSES = {

@@ -113,7 +113,7 @@ def file_findings(key: str, written: str, problems: Sequence[Problem]) -> list[F
     """
     if any(problem.found == NOT_THERE for problem in problems):
         return [Finding((key,), f"{shown(written)}, which is not there", problems[0].accepted)]
-    wrong = ((f"{each.file}:{each.line}: {each.subject} is {each.found}", each.accepted) for each in problems)
+    wrong = ((f"{each.place}: {each.subject} is {each.found}", each.accepted) for each in problems)
     return [Finding((key,), f"wrong: {found}", accepted) for found, accepted in wrong]
 
 

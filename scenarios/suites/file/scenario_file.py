@@ -53,7 +53,7 @@ class ScenarioFile:
             self._sources = Sources.read(path)
         except OSError as error:
             accepted = "the path of a scenario file, or a folder of them"
-            problem = Problem(str(path), 1, None, "", why_unreadable(error), accepted)
+            problem = Problem(str(path), None, None, "", why_unreadable(error), accepted)
             raise ScenarioError((problem,)) from None
         self.combinations: list[Values] = []
         """Values of the parameters, in the order in which they are run."""
@@ -104,7 +104,9 @@ class ScenarioFile:
         """Return problems of the file itself first, each in the order of its file."""
         once = dict.fromkeys(problems)
         return tuple(
-            sorted(once, key=lambda problem: (problem.file != str(self.path), problem.file, problem.line))
+            sorted(
+                once, key=lambda problem: (problem.file != str(self.path), problem.file, problem.line or 0)
+            )
         )
 
 

@@ -23,7 +23,7 @@ from ..running.case import VERDICT, Case, Verdict
 _LEAST_MOVE = 1e-9
 """What a figure moves by less, relative to the greater of the two, it has not moved."""
 _MOST_BYTES = 1_000_000_000
-"""Of a verdict."""
+"""Largest file of a verdict."""
 _OF_DAMAGE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
 """What comes of reading what no run has written."""
 
@@ -54,7 +54,7 @@ class Moved(NamedTuple):
 
     @property
     def share(self) -> float | None:
-        """By how much it moved, relative to before."""
+        """Change relative to the value before; None if there is no such ratio."""
         if self.before is None or self.now is None or self.before == 0.0:
             return None
         return (self.now - self.before) / abs(self.before)

@@ -53,19 +53,19 @@ def collect(paths: Sequence[Path], lacks_app: Callable[[str], bool] = lambda _na
         try:
             found = list(_files(path))
         except LibraryError as error:
-            problems.append(Problem(str(path), 1, None, "", error.found, error.accepted))
+            problems.append(Problem(str(path), None, None, "", error.found, error.accepted))
             continue
         if not found:
             accepted = (
                 f"a scenario file, or a folder with some ({', '.join(SUFFIXES)}, with a key `scenario`)"
             )
-            problems.append(Problem(str(path), 1, None, "", "without any scenario", accepted))
+            problems.append(Problem(str(path), None, None, "", "without any scenario", accepted))
         for file in found:
             root = LIBRARY if is_of_library(str(path)) else path
             name = file.relative_to(root).with_suffix("").as_posix() if root.is_dir() else file.stem
             if not _is_text(name):
                 found_name = ascii(str(file))
-                problems.append(Problem(found_name, 1, None, "", "a name that is no UTF-8", "one that is"))
+                problems.append(Problem(found_name, None, None, "", "a name that is no UTF-8", "one that is"))
                 continue
             for case in _cases(file, name.replace("/", "."), problems, lacks_app):
                 cases.setdefault((file.resolve(), case.values), case)
@@ -74,7 +74,7 @@ def collect(paths: Sequence[Path], lacks_app: Callable[[str], bool] = lambda _na
         if names.count(case.name) > 1:
             accepted = "names of their own, or one folder around them"
             problems.append(
-                Problem(str(case.path), 1, None, "", f"one of several cases {case.name!r}", accepted)
+                Problem(str(case.path), None, None, "", f"one of several cases {case.name!r}", accepted)
             )
     if problems:
         problems += _without_app([case for case in cases.values() if lacks_app(case.name)])

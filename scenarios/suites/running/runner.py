@@ -26,7 +26,7 @@ _PRELOADED = [
 ]  # fmt: skip
 """What most cases need, imported once; what is not installed is left out. Ctrl-C is let in last."""
 _SHOWN_LINES = 20
-"""Of what a case that died said last."""
+"""Last lines of a case that died that are shown."""
 
 _TELLS_EVERY_S = 5.0
 """Real time after which cases are told of that have not come on [s]."""

@@ -18,7 +18,7 @@ _NEAR_KM = 30.0
 """Within this, a reference place is as good as the place itself."""
 _EARTH_RADIUS_KM = 6371.0
 _LAPSE_K_PER_M = 0.0065
-"""Of the standard atmosphere (ISO 2533)."""
+"""Lapse rate of the standard atmosphere (ISO 2533)."""
 
 
 class Climate(NamedTuple):
