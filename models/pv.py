@@ -30,10 +30,10 @@ References:
   interconnection circuits", Solar Cells 25 (1988) 73-89, doi:10.1016/0379-6787(88)90059-2.
 - A. P. Dobos, "PVWatts Version 5 Manual", NREL/TP-6A20-62641, 2014, doi:10.2172/1158421 (shares of loss).
 
-Left out: heat stored in the modules (their temperature is the steady one; they lag by some minutes), spectrum,
-partial shading (it is one share of the light), bypass diodes, tracking error, the operating point off the MPP when
-the inverter holds power back. What glass reflects (`pv_glass`) and snow covers (`pv_snow`) is taken off before. Low
-light is in: the shunt resistance and the logarithm of the diode make it.
+Left out: heat stored in the modules (their temperature is the steady one; they lag by some minutes), partial
+shading (it is one share of the light), bypass diodes, tracking error, the operating point off the MPP when the inverter
+holds power back. What glass reflects (`pv_glass`), what snow covers (`pv_snow`) and, where it counts, the spectrum
+(`pv_spectrum`) is in the irradiance. Low light is in: the shunt resistance and the logarithm of the diode make it.
 """
 
 from __future__ import annotations

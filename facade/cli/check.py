@@ -100,7 +100,7 @@ def _check(source: str, explain: str | None) -> None:
 
     from ..sim.domain.printable import printable  # noqa: PLC0415
     from ..sim.headless.simulate import DEFAULT_START  # noqa: PLC0415
-    from ..sim.site.climate import climate_notes, facing_notes  # noqa: PLC0415
+    from ..sim.site.climate import climate_notes, facing_notes, spectrum_notes  # noqa: PLC0415
     from ..sim.site.feed_in import feed_in_note  # noqa: PLC0415
     from ..sim.site.graph import formulas  # noqa: PLC0415
     from ..sim.site.recordings import recording_notes  # noqa: PLC0415
@@ -117,7 +117,7 @@ def _check(source: str, explain: str | None) -> None:
     console.print(site_tree(site))
     recorded = recording_notes(site, start_us=site.moment_us(DEFAULT_START))
     climate = climate_notes(site, start_us=site.moment_us(DEFAULT_START))
-    noted = (*recorded, *climate, *facing_notes(site), *voltage_notes(site))
+    noted = (*recorded, *climate, *facing_notes(site), *spectrum_notes(site), *voltage_notes(site))
     for note in filter(None, (unsupported_notes(site), feed_in_note(site), *noted)):
         console.print(f"\n{note}")
     console.print("\nAn SDK app computes from these components (by id):")

@@ -13,6 +13,7 @@ from ..domain.states import StateCode
 from ..files.sections import Azimuth, Tilt, written
 from ..files.units import PositivePower
 from ..inputs.specs import IrradianceInput
+from .array_spectrum import SPECTRUM, spectrum_part
 from .captions import kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Converting, Way
 from .inverter import (
@@ -100,7 +101,11 @@ TYPE = ComponentType(
     build=build,
     params=lambda inverter, _grid: inverter_params(inverter),
     check=check_inverter,
-    parts={ARRAY: _array, GRID_CODE: grid_code_part},
+    parts={
+        ARRAY: _array,
+        GRID_CODE: grid_code_part,
+        SPECTRUM: lambda inverter, _grid: spectrum_part(inverter),
+    },
     presets=inverter_preset_names,
     least_w=lambda inverter: _rating(inverter).gap.upper,
     least_delivered_w=lambda inverter: -_rating(inverter).gap.lower,

@@ -26,6 +26,7 @@ from ..files.units import (
     PositiveReactivePower,
 )
 from ..inputs.specs import RecordedPower
+from .array_spectrum import SPECTRUM
 from .grid_code import GridCodeInput, check_grid_guard, grid_guard_params
 from .rating import Rating
 from .section import Lapsing, at_most_rated, given
@@ -33,7 +34,7 @@ from .setting import GridFacts
 from .solar_array import ARRAY
 
 GRID_CODE = "grid_code"
-INVERTER_PARTS = (ARRAY, GRID_CODE)
+INVERTER_PARTS = (ARRAY, GRID_CODE, SPECTRUM)
 """What stands before the names of parameters that are not those of the inverter itself."""
 
 

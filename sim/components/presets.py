@@ -21,6 +21,7 @@ from ..files.presets import (
 from ..files.problems import one_of
 from ..inputs.grid.presets import area_preset, outage_preset
 from ..inputs.sessions.cars import car_preset
+from .array_spectrum import spectrum_preset
 from .battery import battery_preset, cell_preset, cells_in_series
 from .battery_management import ageing_preset, bms_preset, bms_preset_names
 from .ev_charger import ev_charger_preset
@@ -96,6 +97,7 @@ LOADERS: dict[str, Callable[[str], Any]] = {
     "inverters": _sized(inverter_preset, _USUAL_W, _USUAL_W),
     "loads": load_preset,
     "pv_arrays": _sized(pv_array_preset, _USUAL_W),
+    "pv_spectra": spectrum_preset,
     "steam_boilers": _sized(steam_boiler_preset, _USUAL_W),
     "transformers": _sized(transformer_preset, _USUAL_W),
     "ups": _sized(ups_preset, _USUAL_W),

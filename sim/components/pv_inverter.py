@@ -16,6 +16,7 @@ from ..domain.states import StateCode
 from ..files.sections import Azimuth, Tilt, refuse, written
 from ..files.units import PositivePower
 from ..inputs.specs import IrradianceInput, PvPowerInput
+from .array_spectrum import SPECTRUM, spectrum_part
 from .captions import input_caption, kilowatts
 from .component_type import AC_PARENTS, Built, ComponentType, Way
 from .device import ACTIVE_SHARE, AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_SET_POINT, SET_POINT, Machine
@@ -126,7 +127,11 @@ TYPE = ComponentType(
     build=build,
     params=lambda inverter, _grid: inverter_params(inverter, "pv"),
     check=check_inverter,
-    parts={ARRAY: _array, GRID_CODE: grid_code_part},
+    parts={
+        ARRAY: _array,
+        GRID_CODE: grid_code_part,
+        SPECTRUM: lambda inverter, _grid: spectrum_part(inverter),
+    },
     presets=inverter_preset_names,
     inputs={"irradiance": 0.0, "power": 0.0},
     caption=_caption,

@@ -11,6 +11,7 @@ from ..inputs.build import InputSetting, Spec, build_signal
 from ..inputs.errors import InputError
 from ..inputs.location import Location
 from ..inputs.profiles.obstacles import NO_OBSTACLES, Obstacles
+from ..inputs.profiles.spectral import Air, Spectrum
 from ..inputs.signal import Signal
 
 
@@ -44,6 +45,8 @@ class Setting:
     """Temperature of the air around the devices [°C]."""
     make_wind: Callable[[], Signal]
     """Makes the wind of the site [m/s]."""
+    make_air: Callable[[], Air]
+    """Makes the air outdoors."""
     has_climate: bool = False
     """Whether the air outdoors is that of place and season, because the site file gives no temperature."""
     has_snow: bool = True
@@ -61,6 +64,7 @@ class Setting:
         plane: tuple[float, float] | None = None,
         is_glazed: bool = False,
         obstacles: Obstacles = NO_OBSTACLES,
+        spectrum: Spectrum | None = None,
     ) -> InputSetting:
         """Return where and when an input of the component plays.
 
@@ -69,6 +73,7 @@ class Setting:
             plane: Tilt and azimuth of a tilted surface [°], for irradiance.
             is_glazed: Whether that surface is the glass of modules.
             obstacles: What stands before it.
+            spectrum: What cells behind it use of light.
         """
         return InputSetting(
             location=self.location,
@@ -81,6 +86,7 @@ class Setting:
             is_glazed=is_glazed,
             obstacles=obstacles,
             has_snow=self.has_snow,
+            spectrum=spectrum,
         )
 
     def signal(
@@ -91,6 +97,7 @@ class Setting:
         plane: tuple[float, float] | None = None,
         is_glazed: bool = False,
         obstacles: Obstacles = NO_OBSTACLES,
+        spectrum: Spectrum | None = None,
     ) -> Signal:
         """Make an input of the component; see `of_input`.
 
@@ -98,7 +105,9 @@ class Setting:
             InputError: If a file is wrong, or the run starts where the input has nothing to say.
         """
         try:
-            where = self.of_input(purpose, plane=plane, is_glazed=is_glazed, obstacles=obstacles)
+            where = self.of_input(
+                purpose, plane=plane, is_glazed=is_glazed, obstacles=obstacles, spectrum=spectrum
+            )
             return build_signal(spec, where)
         except InputError as error:
             error.place = self.key, purpose

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Annotated, NamedTuple, Protocol
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
@@ -12,6 +11,7 @@ from ...models.inverter import InverterParams
 from ...models.parameter import check_parameters
 from ...models.pv import ModuleParams, PvArrayParams, pv_maximum_power_point, pv_point_at
 from ...models.pv_module import check_modules, module_power_w
+from ...models.pv_spectrum import SpectrumParams
 from ..files.parameters import lacks_part, of_part, with_part
 from ..files.presets import check_at_most, find_preset, preset_names
 from ..files.problems import one_of
@@ -19,8 +19,10 @@ from ..files.sections import Azimuth, Section, Tilt, ascending, refuse
 from ..files.units import DEGREE, FRACTION, IRRADIANCE, Fraction, Unit
 from ..inputs.limited import Mix
 from ..inputs.profiles.obstacles import Obstacles, RowsOfModules
+from ..inputs.profiles.spectral import Spectrum
 from ..inputs.signal import Signal
-from ..inputs.specs import ClearSky, IrradianceInput
+from ..inputs.specs import ClearSky, IrradianceInput, shows_all_light
+from .array_spectrum import Cells, OfCells, spectrum_params
 from .section import given
 from .setting import Setting
 
@@ -137,6 +139,8 @@ class ArraySection(Section):
     """What stands before the sun, under the sky of this package: straight lines between points all around."""
     rows: Rows | None = None
     """Rows of modules that shade each other, under the sky of this package."""
+    spectrum: Cells | None = None
+    """Name of a kind of cells, which use light by its spectrum; all light alike if not given."""
 
     @field_validator("stop_irradiance_w_per_m2")
     @classmethod
@@ -147,7 +151,7 @@ class ArraySection(Section):
         return stop
 
 
-class BehindInverter(Protocol):
+class BehindInverter(OfCells, Protocol):
     """What a site file says of modules and of the inverter that they are behind."""
 
     @property
@@ -223,11 +227,6 @@ class BehindInverter(Protocol):
     @property
     def azimuth_deg(self) -> float:
         """Direction that it faces, clockwise from north [°]."""
-        ...
-
-    @property
-    def parameters(self) -> Mapping[str, float | tuple[float, ...]]:
-        """Parameters that the file sets, those of the array as `array.…`."""
         ...
 
     @property
@@ -364,6 +363,8 @@ class SolarArray(NamedTuple):
     array: PvArrayParams
     is_outdoors: bool = False
     """Whether it is in the air of place and season, not in that about the devices."""
+    spectrum: SpectrumParams | None = None
+    """What its cells use of light, if the spectrum counts."""
 
 
 def solar_array(inverter: BehindInverter, params: InverterParams, setting: Setting) -> SolarArray:
@@ -373,11 +374,20 @@ def solar_array(inverter: BehindInverter, params: InverterParams, setting: Setti
         InputError: If recorded irradiance cannot drive it.
     """
     given_sun = inverter.irradiance if inverter.irradiance is not None else ClearSky()
+    cells = spectrum_params(inverter)
+    spectrum = None
+    if cells is not None and shows_all_light(given_sun):
+        spectrum = Spectrum(cells, setting.location, setting.make_air())
     parts = [
         (
             share,
             setting.signal(
-                "irradiance", given_sun, plane=plane, is_glazed=True, obstacles=obstacles_of(inverter)
+                "irradiance",
+                given_sun,
+                plane=plane,
+                is_glazed=True,
+                obstacles=obstacles_of(inverter),
+                spectrum=spectrum,
             ),
         )
         for share, plane in planes_of(inverter)
@@ -385,4 +395,4 @@ def solar_array(inverter: BehindInverter, params: InverterParams, setting: Setti
     sun = parts[0][1] if len(parts) == 1 else Mix(parts)
     has_default_sky = isinstance(given_sun, ClearSky) and given_sun.clouds is None
     is_outdoors = setting.has_climate and has_default_sky
-    return SolarArray(sun, array_params(inverter, params), is_outdoors)
+    return SolarArray(sun, array_params(inverter, params), is_outdoors, cells)

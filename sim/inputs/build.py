@@ -17,6 +17,7 @@ from .profiles.glazed import Glazed
 from .profiles.obstacles import NO_OBSTACLES, Obstacles
 from .profiles.outdoors import OutdoorDays
 from .profiles.sky import SkyDays
+from .profiles.spectral import Spectral, Spectrum
 from .signal import Constant, Noisy, Signal, Steps
 from .specs import (
     Bdew,
@@ -59,6 +60,8 @@ class InputSetting:
     """What stands before such a module, under the sky of this package."""
     has_snow: bool = True
     """Whether snow falls on such a module."""
+    spectrum: Spectrum | None = None
+    """What cells of such a module use of light; None if that does not count."""
 
     @property
     def key(self) -> str:
@@ -88,6 +91,8 @@ def build_signal(spec: Spec, surroundings: InputSetting) -> Signal:
         ValueError: If irradiance is asked for without a plane.
     """
     inner = _without_noise(spec, surroundings)
+    if surroundings.spectrum is not None:
+        inner = Spectral(inner, surroundings.spectrum)
     noise: Noise | None = getattr(spec, "noise", None)
     if noise is None:
         return inner

@@ -9,6 +9,7 @@ import numpy as np
 
 from .daily import Daily
 from .limited import AtLeast, Mix, Multiple
+from .profiles.spectral import STEP_US, Spectral
 from .signal import NEVER, Constant, Noisy, Signal, Steps, normal_deviates
 
 if TYPE_CHECKING:
@@ -97,13 +98,26 @@ def _(signal: Mix, begin_us: int, end_us: int) -> Segments:
 @segments_of.register
 def _(signal: Noisy, begin_us: int, end_us: int) -> Segments:
     inner = segments_of(signal.inner, begin_us, end_us)
-    step_us = signal.step_us
+    times, places = _cut(inner, signal.step_us, begin_us, end_us)
+    deviates = normal_deviates(signal.key, times[:-1] // signal.step_us)
+    return Segments(times, inner.values[places] * (1.0 + signal.amplitude * deviates))
+
+
+@segments_of.register
+def _(signal: Spectral, begin_us: int, end_us: int) -> Segments:
+    inner = segments_of(signal.inner, begin_us, end_us)
+    times, places = _cut(inner, STEP_US, begin_us, end_us)
+    return Segments(times, inner.values[places] * signal.spectrum.factors(times[:-1] // STEP_US))
+
+
+def _cut(
+    inner: Segments, step_us: int, begin_us: int, end_us: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
+    """Return the times of segments cut at whole steps since the epoch [µs], and the place of each among the uncut."""
     ends = np.arange((begin_us // step_us + 1) * step_us, end_us + step_us, step_us)
     times = np.union1d(inner.times_us, ends)
     times = times[: int(np.searchsorted(times, end_us, side="left")) + 1]
-    places = np.searchsorted(inner.times_us, times[:-1], side="right") - 1
-    deviates = normal_deviates(signal.key, times[:-1] // step_us)
-    return Segments(times, inner.values[places] * (1.0 + signal.amplitude * deviates))
+    return times, np.searchsorted(inner.times_us, times[:-1], side="right") - 1
 
 
 class Averaged:

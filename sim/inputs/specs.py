@@ -350,6 +350,13 @@ class IrradianceFile(FileColumn):
         return IRRADIANCE.factors[self.unit] * self.factor
 
 
+def shows_all_light(irradiance: object) -> bool:
+    """Say whether an irradiance is of light of any colour: that of the sky, or what a pyranometer records."""
+    return isinstance(irradiance, ClearSky) or (
+        isinstance(irradiance, IrradianceFile) and irradiance.measured_by == "pyranometer"
+    )
+
+
 class WindSpeedFile(FileColumn):
     """Wind speed from a recording."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...models.pv_spectrum import GREATEST_WATER_CM, precipitable_water_cm
 from ..components.battery import Battery, battery_params
 from ..components.component_type import Built
 from ..components.hybrid_inverter import HybridInverter
@@ -12,7 +13,14 @@ from ..files.presets import own_presets
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
 from ..inputs.profiles.climate import climate_at
-from ..inputs.specs import ClearSky, ClimateTemperature, FileColumn, Inline, TemperatureInput
+from ..inputs.specs import (
+    ClearSky,
+    ClimateTemperature,
+    FileColumn,
+    HumidityInput,
+    Inline,
+    TemperatureInput,
+)
 from .explanation import builder_of
 from .site import Site
 
@@ -88,6 +96,46 @@ def facing_notes(site: Site) -> Iterator[str]:
                 f"{key} faces south (azimuth: {component.azimuth_deg:g} °, since the file gives none), "
                 f"away from the sun at latitude {latitude:g}; 0 ° is north"
             )
+
+
+def spectrum_notes(site: Site) -> Iterator[str]:
+    """Yield what the water of the air, by which arrays have a spectrum, is made of that the file does not say.
+
+    Args:
+        site: A valid site, whose files can be read.
+    """
+    keys = [
+        key
+        for key, component in site.components.items()
+        if isinstance(component, PvInverter | HybridInverter) and component.spectrum is not None
+    ]
+    if not keys:
+        return
+    named, air = ", ".join(keys), site.ambient_temperature
+    if air is None:
+        air = ClimateTemperature(profile="climate")
+        yield (
+            f"{named}: spectrum by water of the air as warm as place and season are, since the file gives no "
+            "ambient_temperature"
+        )
+    humidity = _most_humid(site.weather.relative_humidity)
+    water_cm = 0.0 if humidity is None else precipitable_water_cm(_air_c(air, site)[1], humidity)
+    if water_cm > GREATEST_WATER_CM:
+        yield (
+            f"{named}: spectrum by at most {GREATEST_WATER_CM:g} cm of water, beyond which its model has no answer; "
+            f"the air of the file makes up to {water_cm:.1f} cm"
+        )
+
+
+def _most_humid(air: HumidityInput) -> float | None:
+    """Return the greatest relative humidity that a site file names; None of a recording, damp when it is cool."""
+    match air:
+        case Inline():
+            return max(point.value for point in air.points)
+        case FileColumn():
+            return None
+        case _:
+            return air
 
 
 def _limits_c(built: Built) -> Iterator[tuple[str, float, float]]:

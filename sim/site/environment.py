@@ -10,6 +10,7 @@ from ..components.environment import AIR_PRESSURE, HUMIDITY, OUTDOORS, WIND
 from ..components.grid_connection_point import GridConnectionPoint, nominal_frequency_hz
 from ..components.setting import GridFacts, Setting
 from ..inputs.build import InputSetting, build_signal
+from ..inputs.profiles.spectral import Air
 from ..inputs.signal import Constant, Signal
 from ..inputs.specs import ClearSky, ClimateTemperature
 from .graph import grid_key
@@ -41,6 +42,7 @@ def settings(site: Site, ambient: Signal, *, start_us: int, seed: int) -> dict[s
             grid=grid,
             ambient=ambient,
             make_wind=partial(wind_signal, site, start_us=start_us, seed=seed),
+            make_air=partial(_air_outdoors, site, ambient, start_us, seed),
             has_climate=site.ambient_temperature is None,
             has_snow=site.ambient_temperature is None
             or isinstance(site.ambient_temperature, ClimateTemperature),
@@ -83,13 +85,9 @@ def air_inputs(site: Site, wanted: Collection[str], *, start_us: int, seed: int)
     """
     of_air: dict[str, Callable[[], Signal]] = {
         AIR_PRESSURE: lambda: _pressure_signal(site, start_us, seed),
-        HUMIDITY: lambda: build_signal(
-            site.weather.relative_humidity, _of(site, "relative_humidity", start_us, seed)
-        ),
+        HUMIDITY: lambda: _humidity_signal(site, start_us, seed),
         WIND: lambda: wind_signal(site, start_us=start_us, seed=seed),
-        OUTDOORS: lambda: build_signal(
-            ClimateTemperature(profile="climate"), _of(site, "outdoor_temperature", start_us, seed)
-        ),
+        OUTDOORS: lambda: _climate_signal(site, start_us, seed),
     }
     has_weather = bool(site.sensors) or "weather" in site.model_fields_set
     always = {WIND: of_air[WIND]()} if has_weather else {}
@@ -118,6 +116,26 @@ def sensor_inputs(site: Site, *, start_us: int, seed: int) -> dict[str, Signal]:
             for quantity, spec in specs.items()
         },
     }
+
+
+def _air_outdoors(site: Site, ambient: Signal, start_us: int, seed: int) -> Air:
+    """Return the air above a site; warm by place and season if the file gives no temperature."""
+    return Air(
+        ambient if site.ambient_temperature is not None else _climate_signal(site, start_us, seed),
+        _humidity_signal(site, start_us, seed),
+        _pressure_signal(site, start_us, seed),
+    )
+
+
+def _climate_signal(site: Site, start_us: int, seed: int) -> Signal:
+    """Return the temperature of the air by place and season [°C]."""
+    climate = ClimateTemperature(profile="climate")
+    return build_signal(climate, _of(site, "outdoor_temperature", start_us, seed))
+
+
+def _humidity_signal(site: Site, start_us: int, seed: int) -> Signal:
+    """Return the relative humidity of the air at a site, 0..1."""
+    return build_signal(site.weather.relative_humidity, _of(site, "relative_humidity", start_us, seed))
 
 
 def _pressure_signal(site: Site, start_us: int, seed: int) -> Signal:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, TypeAdapter
 
 from ...models.parameter import described_parameters, watched_units
+from ..components.array_spectrum import SPECTRUM
 from ..components.charged_cars import KnownCar
 from ..components.component_type import Built
 from ..components.own_keys import key_given
@@ -198,6 +199,7 @@ def _parameters(built: Built, section: ComponentSection) -> Iterator[tuple[str, 
     if built.machine is not None and built.inverter is None:
         yield from _flat("", type_of(section).with_parameters(built.machine.params, section))
     yield from _flat(f"{ARRAY}.", None if built.array is None else built.array.array)
+    yield from _flat(f"{SPECTRUM}.", None if built.array is None else built.array.spectrum)
     yield from _flat("grid_code.", built.guard)
     yield from _flat("", built.throughput)
     yield from _flat("meter.", None if built.metering is None else built.metering.params)

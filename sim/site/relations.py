@@ -26,7 +26,7 @@ from ..components.solar_array import ArraySection
 from ..domain.ranges import Bounds
 from ..files.problems import Finding
 from ..files.units import WATT
-from ..inputs.specs import ClearSky
+from ..inputs.specs import ClearSky, shows_all_light
 from .environment import grid_facts
 from .site import Site
 
@@ -47,6 +47,7 @@ def relation_findings(site: Site) -> Iterator[Finding]:
             yield from _lapse_findings(key, component)
         if isinstance(component, PvInverter | HybridInverter):
             yield from _array_findings(key, component)
+            yield from _spectrum_findings(site, key, component)
         if isinstance(component, StorageInverter) and has_known_preset(component):
             yield from _voltage_findings(site, key, component)
         if isinstance(component, WindTurbine) and component.power is None and has_known_preset(component):
@@ -142,6 +143,22 @@ def _array_findings(key: str, inverter: PvInverter | HybridInverter) -> Iterator
         if getattr(inverter, name) is not None:
             accepted = "nothing, as irradiance of the file is that of the whole array, shade and all"
             yield Finding(("components", key, name), "given", accepted)
+
+
+def _spectrum_findings(site: Site, key: str, inverter: PvInverter | HybridInverter) -> Iterator[Finding]:
+    if inverter.spectrum is None or (isinstance(inverter, PvInverter) and inverter.power is not None):
+        return
+    place = ("components", key, "spectrum")
+    if inverter.irradiance is not None and not shows_all_light(inverter.irradiance):
+        accepted = (
+            "nothing, as irradiance of the file is what cells have of it; under `profile: clear-sky`, and beside a "
+            "recording that is `measured_by: pyranometer`, a spectrum counts"
+        )
+        yield Finding(place, "given", accepted)
+    elif "relative_humidity" not in site.weather.model_fields_set:
+        yield Finding(
+            place, "given", "relative_humidity in weather beside it, which makes the water of the air"
+        )
 
 
 def _grid_code_findings(site: Site, key: str, inverter: InverterSection) -> Iterator[Finding]:

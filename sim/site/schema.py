@@ -8,6 +8,7 @@ from typing import Any
 
 from ..components.battery import Battery
 from ..components.grid_connection_point import GridConnectionPoint
+from ..components.hybrid_inverter import HybridInverter
 from ..components.inverter import InverterSection
 from ..components.meter import Meter
 from ..components.own_keys import goes_by_key
@@ -39,7 +40,8 @@ _ALL_PARTS: dict[type[ComponentSection], dict[str, Any]] = {
     GridConnectionPoint: {"fuse": {}, "voltages": {"resistance": "1 mΩ"}},
     Meter: {"measurement": {}},
     InverterSection: {"grid_code": "vde-ar-n-4105"},
-    PvInverter: {"power": None},
+    PvInverter: {"power": None, "spectrum": "monosi"},
+    HybridInverter: {"spectrum": "monosi"},
     Battery: {"ageing": 1},
 }
 """What gives components the parts with parameters that they may have."""

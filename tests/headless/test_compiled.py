@@ -104,6 +104,30 @@ def test_so_does_a_winter_day_of_sun_and_wind_with_all_that_takes_their_power() 
     assert_same_bits(site, timedelta(hours=16), timedelta(minutes=1), begin)
 
 
+SPECTRUM = """
+microgrid: {id: 1}
+ambient_temperature: {profile: climate}
+weather: {relative_humidity: {profile: inline, points: [{at: "00:00", value: 90 %}, {at: "10:30", value: 45 %}]}}
+components:
+  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 4 kA}
+  roof:
+    id: 2
+    category: pv_inverter
+    behind: grid
+    rated_power: 60 kW
+    planes: [{tilt: 30 °, azimuth: 90 °, share: 60 %}, {tilt: 30 °, azimuth: 270 °, share: 40 %}]
+    spectrum: cdte
+  hybrid: {id: 3, category: hybrid_inverter, behind: grid, rated_power: 10 kW, peak_power: 12 kW, spectrum: monosi}
+  battery: {id: 4, category: battery, behind: hybrid, preset: lfp-92kwh}
+"""
+
+
+@pytest.mark.parametrize("resolution", [timedelta(seconds=1), timedelta(minutes=1)])
+def test_so_does_a_day_whose_light_has_a_spectrum(resolution: timedelta) -> None:
+    site = parse_site(SPECTRUM, "site.yaml")
+    assert_same_bits(site, 240 * resolution, resolution, datetime(2026, 9, 15, 10, 29))
+
+
 def test_so_does_one_in_which_batteries_follow_a_meter() -> None:
     site = with_self_consumption(load_site("commercial"))
     assert_same_bits(site, timedelta(minutes=20), timedelta(seconds=1))

@@ -85,6 +85,17 @@ def test_the_schema_is_printed_as_json() -> None:
     assert json.loads(result.stdout) == site_schema()
 
 
+def test_what_the_water_of_the_air_is_made_of_is_said(tmp_path: Path) -> None:
+    (tmp_path / "site.yaml").write_text(
+        "microgrid: {id: 1}\nweather: {relative_humidity: 70 %}\ncomponents:\n"
+        "  grid: {id: 1, category: grid_connection_point, rated_fuse_current: 63 A}\n"
+        "  roof: {id: 2, category: pv_inverter, behind: grid, rated_power: 5 kW, spectrum: monosi}\n"
+    )
+    told = run(str(tmp_path / "site.yaml"))
+    assert told.exit_code == 0
+    assert "roof: spectrum by water of the air as warm as place and season are" in told.stdout
+
+
 def test_components_that_sdk_apps_do_not_know_are_named(tmp_path: Path) -> None:
     text = (
         "microgrid: {id: 1, list_unsupported: false}\n"

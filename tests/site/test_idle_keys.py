@@ -33,6 +33,7 @@ def refused(category: str, keys: str, behind: str = "") -> str:
         ("tilt", "10 °"),
         ("azimuth", "90 °"),
         ("horizon", "[{azimuth: 0 °, elevation: 10 °}]"),
+        ("spectrum", "monosi"),
     ],
 )
 def test_beside_a_power_on_offer_nothing_is_said_of_the_array(key: str, value: str) -> None:

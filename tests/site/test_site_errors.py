@@ -130,7 +130,7 @@ WRONG_LINES = {
             "rated_apparent_power, preset, standby_power, response_delay, response_jitter, response_lag, ramp_rate, "
             "resolution, min_power_factor, max_reactive_power, grid_code, phases, module, soiling, shading, "
             "start_irradiance, stop_irradiance, age, yearly_degradation, bifacial_gain, planes, horizon, rows, "
-            "category, "
+            "spectrum, category, "
             "peak_power, tilt, azimuth, irradiance, power"
         ],
     ),

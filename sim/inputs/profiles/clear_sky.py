@@ -158,6 +158,22 @@ def clear_month(
     return month._replace(beam=seen * beam, facing=seen * facing, sky_kept=obstacles.sky_kept(plane))
 
 
+def zeniths_deg(times_us: npt.NDArray[np.int64], location: Location) -> Floats:
+    """Return the apparent zenith angles of the sun, with the refraction of the air [°].
+
+    Args:
+        times_us: Ascending, in even steps [µs since the Unix epoch].
+        location: Where it is looked at.
+    """
+    where = f"{location.latitude!r} {location.longitude!r} {location.altitude!r}"
+    return kept_series(
+        f"zenith {where} {times_us[0]} {times_us[-1]} {len(times_us)}",
+        "pvlib",
+        _LEAST_ANGLE_DEG,
+        lambda: _sun(times_us, location)[: len(times_us)],
+    )
+
+
 def _sun(times_us: npt.NDArray[np.int64], location: Location) -> Floats:
     """Return the zenith angles of the sun, then its azimuths [°]."""
     import numpy as np  # noqa: PLC0415
