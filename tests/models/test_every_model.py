@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import types
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -277,7 +278,8 @@ def test_output_holds_for_its_horizon(tried: Tried) -> None:
         for name in set(case.held) & set(before._fields):
             held = getattr(before, name)
             assert getattr(later, name) == held, name
-            assert abs(getattr(mean, name) - held) <= SAME * abs(held), name
+            # What is smaller has no digits to keep.
+            assert abs(getattr(mean, name) - held) <= SAME * abs(held) + sys.float_info.min, name
 
     try_out(tried, check, st.floats(0.001, 0.99))
 
