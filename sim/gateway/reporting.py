@@ -38,6 +38,7 @@ class _Rule(NamedTuple):
     """When a meter or sensor reports."""
 
     interval_s: float
+    """Without changes its period, counted by the clock; beside changes the longest time between reports."""
     changes: Mapping[Metric, float] | None
     """Least change of each metric that is reported before the interval is over; None if not even one of state is."""
 
@@ -85,13 +86,15 @@ class Reports:
         last, now_us = self._last.get(key), self._engine.now_us
         values = _watched(rule.changes or {}, frame)
         told = Told(frame.states, frame.warnings, frame.errors)
+        span_us = self._clock.span_us(rule.interval_s)
+        if last is not None and rule.changes is None and now_us // span_us == last.time_us // span_us:
+            return False
         if (
             last is not None
-            and 0 <= now_us - last.time_us < self._clock.span_us(rule.interval_s)
-            and (
-                rule.changes is None
-                or (told == last.told and not _have_changed(rule.changes, last.values, values))
-            )
+            and rule.changes is not None
+            and 0 <= now_us - last.time_us < span_us
+            and told == last.told
+            and not _have_changed(rule.changes, last.values, values)
         ):
             return False
         self._last[key] = LastReport(now_us, values, told)

@@ -89,14 +89,20 @@ def test_a_meter_of_which_nothing_is_said_reports_at_each_sampling_at_once() -> 
 
 
 def test_with_an_interval_a_meter_reports_at_that_period() -> None:
-    assert sampled(Client(running(meter={"interval": "4 s"})).hear(10.0)) == [1.0, 5.0, 9.0]
+    assert sampled(Client(running(meter={"interval": "4 s"})).hear(10.0)) == [1.0, 4.0, 8.0]
+
+
+def test_a_period_that_is_no_multiple_of_the_sampling_holds_on_average() -> None:
+    times = sampled(Client(running(meter={"interval": "500 ms"}, interval="200 ms")).hear(20.0))
+    assert times[:5] == pytest.approx([0.2, 0.6, 1.0, 1.6, 2.0])
+    assert len(times) == 40 + 1
 
 
 def test_at_a_period_alone_a_change_does_not_bring_a_report() -> None:
     client = Client(running(meter={"interval": "4 s"}))
     client.hear(2.5)
     client.simulation.drive("main", "load", 9e3)
-    assert sampled(client.hear(3.0)) == [5.0]
+    assert sampled(client.hear(3.0)) == [4.0]
 
 
 def test_a_steady_meter_that_reports_changes_is_silent_until_the_interval_is_over() -> None:
