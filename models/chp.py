@@ -150,6 +150,8 @@ class ChpState(NamedTuple):
     """Load at which its speed has settled, where it takes on load in steps [W]."""
     recovering_s: float = 0.0
     """Left of the recovery from a step [s]."""
+    taken_w: float = 0.0
+    """Load from which it recovers [W]."""
 
 
 class ChpInput(NamedTuple):
@@ -246,7 +248,7 @@ def _settled(params: ChpParams, state: ChpState, inp: ChpInput) -> ChpState:
     takes = _latched(params, state)
     state = ChpState(
         state.phase, state.wait_s, state.failures, takes, state.engine_c, state.buffer_c, state.loaded_s,
-        state.starts, state.run_s, state.steady_w, state.recovering_s,
+        state.starts, state.run_s, state.steady_w, state.recovering_s, state.taken_w,
     )  # fmt: skip
     for _ in range(8):  # the longest chain is shorter: each start takes its time
         phase, wait_s, failures = _next(params, state, inp)
@@ -265,6 +267,7 @@ def _settled(params: ChpParams, state: ChpState, inp: ChpInput) -> ChpState:
             state.run_s,
             state.steady_w,
             state.recovering_s,
+            state.taken_w,
         )
     return state
 
@@ -420,7 +423,8 @@ def _event_s(params: ChpParams, state: ChpState, inp: ChpInput, flows: _Flows) -
     if _is_synchronised(state.phase) and _wanted_w(params, state, inp) > _loaded_limit_w(params, state):
         event = min(event, next_load_s(state.loaded_s))
     if params.load_step_w < math.inf and -flows.active_w > state.steady_w:
-        event = min(event, recovering_for_s(params.recovery_s, state.recovering_s))
+        load_w = -flows.active_w
+        event = min(event, recovering_for_s(params.recovery_s, state.recovering_s, state.taken_w, load_w))
     if flows.dumped_w > 0.0:
         return event
     tank = HeatBufferState(state.buffer_c)
@@ -558,11 +562,12 @@ def _advanced(
     if wait_s <= _TIME_TOUCH_S:
         wait_s = 0.0
     run_s = state.run_s + (dt_s if _is_synchronised(state.phase) else 0.0)
-    steady_w, recovering_s = steadied(
-        params.load_step_w, params.recovery_s, state.steady_w, state.recovering_s, max(-flows.active_w, 0.0), dt_s
-    )  # fmt: skip
+    load_w = max(-flows.active_w, 0.0)
+    steady_w, recovering_s, taken_w = steadied(
+        params.load_step_w, params.recovery_s, state.steady_w, state.recovering_s, state.taken_w, load_w, dt_s
+    )
     after = ChpState(
         state.phase, wait_s, state.failures, state.buffer_takes, engine_c, tank.temperature_c,
-        _loaded_s(params, state, dt_s), state.starts, run_s, steady_w, recovering_s,
+        _loaded_s(params, state, dt_s), state.starts, run_s, steady_w, recovering_s, taken_w,
     )  # fmt: skip
     return after, loss_j

@@ -1,7 +1,8 @@
 """The load that a generating set takes on at once: steps, between which its speed comes back.
 
 From a load at which its speed has settled an engine takes on no more than a step; what it is to have besides it takes
-on once speed has recovered, from there on. Load is taken off at once, and the next step counts from what is left.
+on once speed has recovered, from there on. Load that comes during a recovery begins it anew. Load is taken off at
+once, and the next step counts from what is left.
 """
 
 from __future__ import annotations
@@ -22,32 +23,43 @@ def accepted_w(step_w: float, steady_w: float) -> float:
     return steady_w + step_w
 
 
-def recovering_for_s(recovery_s: float, recovering_s: float) -> float:
+def recovering_for_s(recovery_s: float, recovering_s: float, taken_w: float, load_w: float) -> float:
     """Return how long speed still takes to recover from a step that has been taken [s], > 0.
 
     Args:
         recovery_s: Of a whole step [s].
         recovering_s: What was left of that; 0 as the step is taken [s].
+        taken_w: Load from which that recovers [W].
+        load_w: Now [W].
     """
-    return recovering_s if recovering_s > _TOUCH_S else recovery_s
+    return recovering_s if recovering_s > _TOUCH_S and load_w <= taken_w else recovery_s
 
 
 def steadied(
-    step_w: float, recovery_s: float, steady_w: float, recovering_s: float, load_w: float, dt_s: float
-) -> tuple[float, float]:
-    """Return the load at which speed has settled [W], and what is left of a recovery [s], after a constant load.
+    step_w: float,
+    recovery_s: float,
+    steady_w: float,
+    recovering_s: float,
+    taken_w: float,
+    load_w: float,
+    dt_s: float,
+) -> tuple[float, float, float]:
+    """Return the load at which speed has settled [W], what is left of a recovery [s], and from which load that is [W].
+
+    That is after a constant load.
 
     Args:
         step_w: As for `accepted_w`.
         recovery_s: Of a whole step [s].
         steady_w: Load at which speed had settled before [W].
         recovering_s: What was left of a recovery then [s].
+        taken_w: Load from which that recovered [W].
         load_w: Meanwhile [W].
         dt_s: For how long, at most until a recovery is over [s].
     """
     if step_w == math.inf:
-        return 0.0, 0.0
+        return 0.0, 0.0, 0.0
     if load_w <= steady_w:
-        return load_w, 0.0
-    left_s = recovering_for_s(recovery_s, recovering_s) - dt_s
-    return (steady_w, left_s) if left_s > _TOUCH_S else (load_w, 0.0)
+        return load_w, 0.0, load_w
+    left_s = recovering_for_s(recovery_s, recovering_s, taken_w, load_w) - dt_s
+    return (steady_w, left_s, load_w) if left_s > _TOUCH_S else (load_w, 0.0, load_w)

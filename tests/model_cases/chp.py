@@ -71,6 +71,7 @@ def _states(params: ChpParams) -> st.SearchStrategy[ChpState]:
             run_s=st.floats(0.0, 1e8),
             steady_w=_steady_w(params, phase),
             recovering_s=st.floats(0.0, params.recovery_s),
+            taken_w=_steady_w(params, phase),
         )
 
     return st.integers(STOPPED, FAULT).flatmap(of_phase)

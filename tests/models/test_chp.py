@@ -337,9 +337,9 @@ class TestLoadSteps:
         often = self.loads(self.at(24e3), -50e3, 8, step_s=0.125)
         assert often == self.loads(self.at(24e3), -50e3, 8)
 
-    def test_more_load_during_a_recovery_waits_for_its_end(self) -> None:
-        half, _ = chp_step(IN_STEPS, self.at(24e3), RUN._replace(set_point_w=-30e3), 2.0)
-        assert self.loads(half, -50e3, 4) == [41.0] * 3 + [50.0]
+    def test_more_load_during_a_recovery_begins_it_anew(self) -> None:
+        half, _ = chp_step(IN_STEPS, self.at(24e3), RUN._replace(set_point_w=-30e3), 4.9)
+        assert self.loads(half, -50e3, 6) == [41.0] * 5 + [50.0]
 
     def test_the_horizon_ends_with_the_recovery(self) -> None:
         assert chp_horizon_s(IN_STEPS, self.at(24e3), RUN) == pytest.approx(5.0)
