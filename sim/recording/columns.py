@@ -16,8 +16,8 @@ import pyarrow as pa
 
 from ..domain.timestamps import to_datetime
 from .codes import write_state
-from .csv_writer import HEADER
 from .metadata import Metadata, dump_metadata
+from .names import HEADER
 from .output import abandon, open_part, suffix_of, unwritable
 from .parquet_form import TIME, described_field
 from .parquet_part import ParquetPart

@@ -12,9 +12,8 @@ from typing import IO, Protocol, Self
 from ..domain.timestamps import to_datetime, to_us
 from .assemble import ONE_VALUE
 from .codes import parse_diagnostic, parse_state
-from .csv_writer import HEADER
 from .errors import RecordingError
-from .names import CONDITION_NAMES, STATE, parse_name
+from .names import CONDITION_NAMES, HEADER, STATE, parse_name
 
 _TIMES = "a date and time with its offset, such as 2026-06-15 11:00:00.2+00:00"
 _CONTENT = f"text in UTF-8 with commas between cells and the columns {','.join(HEADER)}"

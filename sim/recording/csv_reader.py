@@ -21,9 +21,8 @@ from .assemble import TwoValuesError, conditions_of_rows, track_of_cells, under_
 from .content import Condition, Recording, Track
 from .contradictions import refuse_contradictions
 from .csv_faults import csv_fault, two_values
-from .csv_writer import HEADER
 from .errors import RecordingError
-from .names import CONDITION_NAMES
+from .names import CONDITION_NAMES, HEADER
 from .output import PART
 
 if TYPE_CHECKING:

@@ -15,11 +15,10 @@ from ..domain.timestamps import to_datetime
 from .codes import write_state
 from .content import Condition
 from .metadata import Metadata
-from .names import STATE
+from .names import HEADER, STATE
 from .output import abandon, open_part
 from .selection import NO_EXTREMES, Metrics, wanted
 
-HEADER = ("timestamp", "microgrid_id", "component_id", "metric", "value")
 _FLUSH_EVERY = 60
 """Samplings that a crash may cost a compressed file; a plain one loses none."""
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+HEADER = ("timestamp", "microgrid_id", "component_id", "metric", "value")
+"""Columns of a recording in CSV."""
 STATE, WARNING, ERROR = "state", "warning", "error"
 CONDITION_NAMES = (STATE, WARNING, ERROR)
 

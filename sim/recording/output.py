@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gzip
 import itertools
 import logging
 import os
 import shutil
 from collections.abc import Iterator
-from gzip import GzipFile
+from gzip import BadGzipFile, GzipFile
 from pathlib import Path
 from typing import IO
 
 from ..site.input_files import input_files
 from ..site.site import Site
 from .errors import RecordingError
+from .metadata import KEY
+from .names import HEADER
 
 _log = logging.getLogger(__name__)
 PART = ".part"
@@ -106,11 +109,15 @@ def open_part(path: Path) -> Part:
     """Begin a recording. What a run that broke off has left makes room, and is kept if anything is in it.
 
     Raises:
-        RecordingError: If it cannot be written there.
+        RecordingError: If it cannot be written there, or something else than a recording would be lost.
     """
     folder = path.parent
     if path.is_dir():
         raise RecordingError(str(path), None, "file", "a folder", "the name of a file")
+    if path.is_file() and not _may_be_recorded_anew(path):
+        raise RecordingError(
+            str(path), None, "file", "there, no recording, and would be lost", "a file of another name"
+        )
     part = _begin(path)
     free = shutil.disk_usage(folder).free
     if free < _LEAST_FREE_BYTES:
@@ -136,6 +143,32 @@ def written_whole(path: Path) -> Iterator[IO[bytes]]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def _may_be_recorded_anew(path: Path) -> bool:
+    """Say whether a file is empty or a recording; what cannot be read is another matter."""
+    try:
+        if path.stat().st_size == 0:
+            return True
+        if path.suffix == ".parquet":
+            return _is_recorded_in_parquet(path)
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            start = ",".join(HEADER).encode()
+            return file.read(len(start)) == start
+    except EOFError:
+        return False
+    except OSError as error:
+        return not isinstance(error, BadGzipFile)
+
+
+def _is_recorded_in_parquet(path: Path) -> bool:
+    import pyarrow as pa  # noqa: PLC0415 - takes long to import
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    try:
+        return KEY in (pq.read_schema(path).metadata or {})
+    except pa.ArrowException:
+        return False
 
 
 def _begin(path: Path) -> Part:
