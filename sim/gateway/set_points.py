@@ -33,7 +33,7 @@ from ..plant.set_points import AS_SENT, minimum_as_sent_w
 from ..plant.state_check import check_known
 from ..telemetry.power_bounds import METRIC_OF, accepted_ranges, allowed_ranges, ends_of, shown_ranges
 from .lifetimes import OF_SET_POINTS
-from .readiness import check_ready, check_takes_commands, named
+from .readiness import check_ready, check_takes_commands, offered
 from .sequences import Sequences
 from .subscriptions import PowerRequest
 
@@ -168,7 +168,9 @@ class SetPoints:
         rating = self._plant.equipment.ratings.get(key)
         if rating is None:
             is_battery = key in self._plant.equipment.batteries
-            accepted_by = "the inverter in front of it" if is_battery else named(self._plant.controlled)
+            accepted_by = (
+                "the inverter in front of it" if is_battery else offered(self._plant, self._plant.controlled)
+            )
             raise UnsupportedError(
                 f"{key} is {with_article(component.category)} and takes no set-points; accepted: {accepted_by}"
             )
