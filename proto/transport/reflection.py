@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 import grpc
 from google.protobuf import descriptor_pool, text_format
-from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
@@ -51,7 +50,7 @@ class _Described:
 
     def __init__(self) -> None:
         """Put reflection into words under its stable name."""
-        former = text_format.MessageToString(_described(reflection_pb2.DESCRIPTOR))
+        former = text_format.MessageToString(_described(reflection_pb2.DESCRIPTOR.name))
         self._stable = text_format.Parse(former.replace(_FORMER, _STABLE), FileDescriptorProto())
         self._stable.name = _STABLE_FILE
 
@@ -63,7 +62,7 @@ class _Described:
         """
         if name == _STABLE_FILE:
             return self._stable
-        return _described(descriptor_pool.Default().FindFileByName(name))
+        return _described(name)
 
     def FindFileContainingSymbol(self, symbol: str) -> FileDescriptorProto:  # noqa: N802
         """Return the description of the file that has a full name.
@@ -73,10 +72,10 @@ class _Described:
         """
         if symbol.startswith(f"{_STABLE}."):
             return self._stable
-        return _described(descriptor_pool.Default().FindFileContainingSymbol(symbol))
+        return _described(descriptor_pool.Default().FindFileContainingSymbol(symbol).name)
 
 
-def _described(file: FileDescriptor) -> FileDescriptorProto:
+def _described(file: str) -> FileDescriptorProto:
     words = FileDescriptorProto()
-    file.CopyToProto(words)
+    descriptor_pool.Default().FindFileByName(file).CopyToProto(words)
     return words
