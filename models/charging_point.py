@@ -6,8 +6,9 @@ as both have (IEC 61851-1); everything on all phases with direct current.
 A charger bounds the current, so all phases in use carry the same one, whatever their voltages are: a weak phase gives
 less power, not more current. Standby is a part of it; at rest it is on the first phase with alternating current.
 
-A set-point of the rated power or more is no limit: the charger then offers all its current. A charger of whole
-amperes would otherwise round 11 kW at 231 V down from 15.9 A to 15 A.
+A set-point of just the rated power is no limit: the charger then offers all its current. A charger of whole amperes
+would otherwise round 11 kW at 231 V down from 15.9 A to 15 A. Any other limits what is drawn, one above it as well
+where the voltage makes more of the current than that.
 
 Connectors of one station (direct current) share its power evenly: among those at which a car is, whatever it takes, as
 stations do that switch modules of rectifiers between outlets. A connector's part is a bound like any other.
@@ -31,6 +32,8 @@ NO_PHASE = 3
 _LEAST_V = 1.0
 """Lower voltages count as this one, by which currents can still be told [V]."""
 _PULLED_BELOW = 0.5
+_AS_SENT = 1e-6
+"""Part of a power by which a 32-bit float may differ from it."""
 
 
 class ChargingPointParams(NamedTuple):
@@ -39,7 +42,7 @@ class ChargingPointParams(NamedTuple):
     charger: EvChargerParams
     """The charger itself."""
     rated_power_w: Annotated[float, Parameter("W", 0.0, 1e6)]
-    """Set-points from here on are no limit [W]."""
+    """A set-point of this is no limit [W]."""
     place_1: Annotated[int, Parameter("1", 0, NO_PHASE)]
     """Which of the charger's phases, from 0 on, is on phase 1 of the site; 3 for none."""
     place_2: Annotated[int, Parameter("1", 0, NO_PHASE)]
@@ -141,7 +144,7 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
         + _voltage_in_use_v(params.place_3, 1, inp.voltage_3_v)
     )
     set_point_w, share_w = inp.set_point_w, _share_w(params, inp)
-    if set_point_w >= params.rated_power_w:
+    if abs(set_point_w - params.rated_power_w) <= _AS_SENT * params.rated_power_w:
         set_point_w = max(inp.bound_w, set_point_w)
     return EvChargerInput(
         min(set_point_w, share_w),

@@ -76,8 +76,10 @@ def metrics_page() -> str:
         "A grid connection point with a `rated_power` has bounds of `AC_POWER_ACTIVE`. "
         "A meter with `measurement` options of its own has the registers that its `registers` say, and none by phase, "
         "reactive or apparent. A PV inverter with a `power` of its own has no DC side and no heat sink. An inverter "
-        "with several batteries, or with an array, shows the power of its DC side alone: its connections differ in "
-        "voltage, and of an array only the voltage at its maximum power point is known.",
+        "with several batteries, or with an array, shows the power of its DC side alone, without `DC_VOLTAGE` and "
+        "`DC_CURRENT`. Its connections differ in voltage, and of an array only the voltage at its maximum power point "
+        "is known, within the inverter's window, by which its losses go: while the inverter holds power back or stands "
+        "by, the array is at another one, which no model knows, and a current made of it would be wrong.",
         "",
         "Registers begin at 0 when a run begins, are not reset, and are exact integrals of what flows. By default a "
         "recording holds what `frequenz-sdk` asks for; of inverters, whose DC power follows from their AC power and "

@@ -10,7 +10,8 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection, reflection_pb2
+
+from .reflection import add_reflection
 
 _log = logging.getLogger(__name__)
 
@@ -35,19 +36,6 @@ class _HealthOfAll(health.aio.HealthServicer):
         )
 
 
-def _reflection_v1(services: Sequence[str]) -> grpc.GenericRpcHandler:
-    """Return reflection by the name that newer tools ask first; its messages are those of v1alpha on the wire."""
-    servicer = reflection.aio.ReflectionServicer(services)
-    handler = grpc.stream_stream_rpc_method_handler(
-        servicer.ServerReflectionInfo,
-        request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
-        response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
-    )
-    return grpc.method_handlers_generic_handler(
-        "grpc.reflection.v1.ServerReflection", {"ServerReflectionInfo": handler}
-    )
-
-
 class Health:
     """Says SERVING while the site answers."""
 
@@ -61,9 +49,7 @@ class Health:
         self._names = ("", *services)
         self._servicer = _HealthOfAll(self._names)
         health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
-        described = (*self._names[1:], health.SERVICE_NAME, reflection.SERVICE_NAME)
-        reflection.enable_server_reflection(described, server)
-        server.add_generic_rpc_handlers((_reflection_v1(described),))
+        add_reflection(server, (*self._names[1:], health.SERVICE_NAME))
 
     @asynccontextmanager
     async def serving(self, ended: Callable[[], Awaitable[None]] | None = None) -> AsyncIterator[None]:

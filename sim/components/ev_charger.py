@@ -40,6 +40,8 @@ _BeforeFull = Annotated[float, FRACTION.within(lower=0.0, upper=0.99)]
 _Efficiency = Annotated[float, FRACTION.within(lower=0.7, upper=1.0)]
 LEAST_CURRENT_A = 6.0
 """Least current per phase that a charger may offer a car on alternating current by IEC 61851-1 [A]."""
+_GREATEST_POWER_W = 1e6
+"""Of any charger [W]. Up to there each takes set-points: some clients know nothing of its rating."""
 _GREATEST_CURRENT_A = 1500.0
 
 
@@ -143,7 +145,7 @@ class EvCharger(MachineWithMinimum, _ChargesCars):
         phases = info.data.get("phases")
         if phases is None:
             return power_w
-        greatest_w = min(1e6, _GREATEST_CURRENT_A * NOMINAL_V * len(phases))
+        greatest_w = min(_GREATEST_POWER_W, _GREATEST_CURRENT_A * NOMINAL_V * len(phases))
         if power_w > greatest_w:
             raise refuse(f"at most {greatest_w / 1e3:g} kW on {len(phases)} phase{'s'[: len(phases) > 1]}")
         least_w = _least_power_w(info)
@@ -325,6 +327,7 @@ def build(charger: EvCharger, setting: Setting) -> Built:
             step_w=params.charger.current_step_a * NOMINAL_V * len(charger.phases),
             told_at_v=0.0 if params.charger.is_dc else NOMINAL_V,
             is_limit=True,
+            most_told_w=_GREATEST_POWER_W,
         ),
         choices=choices,
     )

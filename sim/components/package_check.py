@@ -395,7 +395,7 @@ def _check_rating(where: str, rating: object) -> None:
         _check_number(f"{where}.ramp_rate_w_per_s", rating.ramp_rate_w_per_s, lower=0.0)
     for name in (
         "response_delay_s", "response_jitter_s", "response_lag_s", "resolution_w", "step_var", "minimum_w", "rest_w",
-        "step_w", "told_at_v",
+        "step_w", "told_at_v", "most_told_w",
     ):  # fmt: skip
         _check_number(f"{where}.{name}", getattr(rating, name), lower=0.0)
     if rating.minimum_delivered_w is not None:

@@ -43,13 +43,18 @@ class Rating(NamedTuple):
     minimum_delivered_w: float | None = None
     """Least active power that it delivers while it runs, as a magnitude [W]; `minimum_w` if None."""
     step_var: float = 0.0
-    """Step in which reactive power comes, the nearest to what it is told [var]; 0 for none."""
+    """Step in which reactive power comes, the nearest to what it is told [var]; 0 for none.
+
+    At nominal voltage: a step is a capacitor, whose power goes by the square of the voltage.
+    """
     response_jitter_s: float = 0.0
     """Greatest time by which the first movement comes later than that [s]."""
     response_lag_s: float = 0.0
     """Time constant of the first-order filter by which active power follows a set-point [s]; 0 for none."""
     alone: Bounds | None = None
     """What a hybrid inverter delivers of less than that as well, made by the sun alone [W]; None if nothing."""
+    most_told_w: float = 0.0
+    """Greatest set-point of active power that it takes, and cuts to its rating [W]; 0 where the rating is that."""
 
     @property
     def latest_response_s(self) -> float:

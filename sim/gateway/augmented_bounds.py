@@ -24,7 +24,7 @@ from ..plant.plant import Plant
 from ..plant.state_check import check_known
 from ..telemetry.power_bounds import bounded_metrics
 from .lifetimes import OF_BOUNDS
-from .readiness import check_takes_commands, named
+from .readiness import check_takes_commands, offered
 
 MOST_CONTRIBUTIONS = 100
 """Live contributions to one power of one component; more are refused, so that no client can pile them up."""
@@ -129,9 +129,10 @@ class AugmentedBounds:
         accepted = bounded_metrics(self._plant, key)
         if not accepted:
             category = self._plant.site.components[key].category
+            bounded = (other for other in self._plant.wiring.order if bounded_metrics(self._plant, other))
             raise UnsupportedError(
                 f"{key} is {with_article(category)} and has no bounds that could be augmented; "
-                f"accepted: {named(other for other in self._plant.wiring.order if bounded_metrics(self._plant, other))}"
+                f"accepted: {offered(self._plant, bounded)}"
             )
         if metric is None or metric not in accepted:
             found = metric or "unspecified or unknown"

@@ -60,7 +60,7 @@ class Directory:
         """
         key = self.keys.get(component_id)
         if key is None:
-            known = named(sorted(self.keys))
+            known = named(sorted(self._infos))
             raise UnknownComponentError(f"no component has the id {component_id}; accepted: {known}")
         return key
 

@@ -12,7 +12,7 @@ from ..engine.events import Events
 from ..faults.injector import Faults
 from ..files.problems import with_article
 from ..plant.plant import Plant
-from .readiness import check_takes_commands, named
+from .readiness import check_takes_commands, offered
 from .sequences import Sequences
 from .set_points import SetPoints
 
@@ -139,7 +139,7 @@ class Lifecycle:
 
     def _require_relays(self, key: str) -> None:
         if not self._sequences.has_relays(key):
-            switched = named(each for each in self._plant.wiring.order if self._sequences.has_relays(each))
+            switched = offered(self._plant, filter(self._sequences.has_relays, self._plant.wiring.order))
             raise UnsupportedError(f"{self._named(key)} and has nothing to switch; accepted: {switched}")
 
     def _require_whole(self, key: str) -> None:

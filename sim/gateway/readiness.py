@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from ..domain.messages import WrongStateError
 from ..domain.switching import Position
 from ..plant.plant import Plant
+from ..site.graph import listed_keys
 
 _MOST_NAMES = 20
 """That a refusal tells."""
@@ -17,6 +18,12 @@ def named(names: Iterable[object]) -> str:
     known = [str(name) for name in names]
     shown = ", ".join(known[:_MOST_NAMES]) + (", …" if len(known) > _MOST_NAMES else "")
     return shown or "none here"
+
+
+def offered(plant: Plant, keys: Iterable[str]) -> str:
+    """Return which components could take what another one is refused: those of them that clients are told of."""
+    told = set(listed_keys(plant.site))
+    return named(key for key in keys if key in told)
 
 
 def check_takes_commands(plant: Plant, key: str) -> None:

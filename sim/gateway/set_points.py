@@ -33,7 +33,7 @@ from ..plant.set_points import AS_SENT, minimum_as_sent_w
 from ..plant.state_check import check_known
 from ..telemetry.power_bounds import METRIC_OF, accepted_ranges, allowed_ranges, ends_of, shown_ranges
 from .lifetimes import OF_SET_POINTS
-from .readiness import check_ready, check_takes_commands, named
+from .readiness import check_ready, check_takes_commands, offered
 from .sequences import Sequences
 from .subscriptions import PowerRequest
 
@@ -43,7 +43,8 @@ BOUNDS_TOLERANCE = 0.01
 """Bounds move while a command is on its way; this much beyond them, of the rating, is accepted and cut [1].
 
 Of a battery of 10 kWh behind 30 kW they move by up to 0.8 % of the rating in a second, where it gets full or empty.
-Neither the rating nor what clients have left moves, so nothing beyond these is.
+Neither the rating nor what clients have left moves, so nothing beyond these is. What capacitors give at their rating
+moves by the square of the voltage, so of theirs it is twice as much, beyond the rating as well.
 """
 _PROGRESS_PERIOD_S = 0.1
 Axis = tuple[str, PowerType]
@@ -168,7 +169,9 @@ class SetPoints:
         rating = self._plant.equipment.ratings.get(key)
         if rating is None:
             is_battery = key in self._plant.equipment.batteries
-            accepted_by = "the inverter in front of it" if is_battery else named(self._plant.controlled)
+            accepted_by = (
+                "the inverter in front of it" if is_battery else offered(self._plant, self._plant.controlled)
+            )
             raise UnsupportedError(
                 f"{key} is {with_article(component.category)} and takes no set-points; accepted: {accepted_by}"
             )
@@ -186,14 +189,16 @@ class SetPoints:
         if is_allowed(power, shown, AS_SENT * abs(power)):
             return
         accepted, now = accepted_ranges(self._plant, key, power_type), self._plant.capability.rating_now(key)
-        # Only edges that move with sun, cells and time deserve a tolerance: those that clients set, the rating, and 0
-        # for one way, do not.
+        # Only edges that move with sun, cells, voltage and time deserve a tolerance: those that clients set, the
+        # rating, and 0 for one way, do not.
         slack = BOUNDS_TOLERANCE * rating.size
+        is_of_capacitors = power_type is PowerType.REACTIVE and rating.step_var > 0.0
+        slack = 2.0 * slack if is_of_capacitors else slack
         least_w = 0.0
         if power_type is PowerType.ACTIVE:
             # What the sun alone makes moves with it, so the minimum beyond it begins only a tolerance farther.
             least_w = minimum_as_sent_w(now, power if power > 0.0 else min(power + slack, 0.0))
-        ends = ends_of(rating.of(power_type), accepted)
+        ends = ends_of(rating.of(power_type), accepted, slack if is_of_capacitors else 0.0)
         left = allowed_ranges(self._plant, key, METRIC_OF[power_type])
         can_be = all(
             is_allowed(power, each, AS_SENT * abs(power)) for each in ((ends,), left) if each is not None

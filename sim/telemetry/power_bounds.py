@@ -63,7 +63,7 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
 
     Where a set-point is a limit, one beyond what sun, wind or car allow now is still a sensible one; so is one beyond
     what others leave of a shared battery, as clients tell these to leave more at the same time. What a high voltage
-    makes of more than the rating is shown, so it is accepted.
+    makes of more than the rating is shown, so it is accepted; what is cut to the rating by the device itself is, too.
     """
     rating = plant.equipment.ratings[key]
     rated = rating.of(power_type) or Bounds(0.0, 0.0)
@@ -71,7 +71,7 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
         now = plant.capability.reactive_power_bounds(key)
         present: Ranges = (Bounds(min(rated.lower, now.lower), max(rated.upper, now.upper)),)
     elif rating.is_limit:
-        most_w = max(rated.upper, plant.capability.active_power_bounds(key).upper)
+        most_w = max(rated.upper, rating.most_told_w, plant.capability.active_power_bounds(key).upper)
         present = (Bounds(min(rated.lower, 0.0), most_w),)
     else:
         present = _of_device(plant, key, plant.capability.bounds_as_others_give_way(key))
@@ -81,10 +81,17 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
     return _left(plant, key, METRIC_OF[power_type], present)
 
 
-def ends_of(rated: Bounds | None, accepted: Ranges) -> Bounds:
-    """Return what no set-point may go beyond [W] or [var]: the rating, 0 included, or what is accepted beyond it."""
+def ends_of(rated: Bounds | None, accepted: Ranges, slack: float = 0.0) -> Bounds:
+    """Return what no set-point may go beyond [W] or [var]: the rating, 0 included, or what is accepted beyond it.
+
+    Args:
+        rated: Of the power; None if there is none of it.
+        accepted: Of the device now.
+        slack: By how much both move while a command is on its way [W] or [var]; an end at 0 does not.
+    """
     edges = [0.0, *(rated or ()), *(edge for bounds in accepted for edge in bounds)]
-    return Bounds(min(edges), max(edges))
+    lower, upper = min(edges), max(edges)
+    return Bounds(lower - slack if lower < 0.0 else lower, upper + slack if upper > 0.0 else upper)
 
 
 def allowed_ranges(plant: Plant, key: str, metric: Metric) -> Ranges | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from doppelgrid.sim.domain.messages import OutOfBoundsError
+from doppelgrid.sim.domain.messages import OutOfBoundsError, RequestStatus
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Ranges
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -44,6 +44,37 @@ def test_a_capacitor_bank_accepts_what_a_high_voltage_makes_of_all_its_steps(pha
     bank.gateway.set_power(DEVICE, PowerType.REACTIVE, lower_var, 60)
     bank.run_for(timedelta(seconds=5))
     assert bank.gateway.frame(DEVICE).values[REACTIVE] == pytest.approx(lower_var)
+
+
+@pytest.mark.parametrize("phase", ["229 V", "230.94 V", "231 V", "240 V"])
+@pytest.mark.parametrize("steps", [1, 4])
+async def test_a_capacitor_bank_told_what_it_showed_before_the_voltage_fell_gives_all_that_it_can(
+    phase: str, steps: int
+) -> None:
+    bank = running({"category": "capacitor_bank", "rated_reactive_power": "10 kvar", "steps": steps}, phase)
+    ((before_var, _),) = shown(bank)
+    bank.drive("grid", "voltage", 0.991 * 400.0)
+    request = bank.gateway.set_power(DEVICE, PowerType.REACTIVE, before_var, 60)
+    bank.run_for(timedelta(seconds=5))
+    ((lower_var, _),) = shown(bank)
+    assert (
+        bank.gateway.frame(DEVICE).values[REACTIVE] == pytest.approx(lower_var) != pytest.approx(before_var)
+    )
+    assert [update.status async for update in request][-1] is RequestStatus.SUCCESS
+
+
+@pytest.mark.parametrize("told_var", [-10_250.0, 1.0])
+def test_a_capacitor_bank_accepts_no_more_than_voltages_move_it(told_var: float) -> None:
+    bank = running({"category": "capacitor_bank", "rated_reactive_power": "10 kvar"}, "230 V")
+    with pytest.raises(OutOfBoundsError):
+        bank.gateway.set_power(DEVICE, PowerType.REACTIVE, told_var, 60)
+
+
+def test_a_capacitor_bank_accepts_nothing_beyond_what_clients_leave_it() -> None:
+    bank = running({"category": "capacitor_bank", "rated_reactive_power": "10 kvar"})
+    bank.gateway.augment_bounds(DEVICE, REACTIVE, [(-9e3, 0.0)], lifetime_s=600)
+    with pytest.raises(OutOfBoundsError, match="accepted: -9000 to 0 var"):
+        bank.gateway.set_power(DEVICE, PowerType.REACTIVE, -9_001.0, 60)
 
 
 @pytest.mark.parametrize("phase", ["144 V", "173 V", "208 V", "225 V", "250 V"])

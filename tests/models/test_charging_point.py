@@ -107,11 +107,15 @@ def test_a_pulled_cable_is_in_neither_end_whatever_the_session_says() -> None:
         assert (given.plugged_at_station, given.plugged_at_car) == (0, 0)
 
 
-def test_a_set_point_of_the_rated_power_or_more_is_no_limit() -> None:
+def test_a_set_point_of_just_the_rated_power_is_no_limit_and_any_other_one_is() -> None:
     for set_point_w, amperes in (
         (11_040.0, 16.0),
+        (11_040.001, 16.0),
         (20e3, 16.0),
         (11_039.9, 15.0),
+        (11_040.1, 15.0),
+        (11_087.9, 15.0),
+        (11_088.0, 16.0),
         (5000.0, 7.0),
     ):
         inp = at(231.0, 231.0, 231.0)._replace(set_point_w=set_point_w)
@@ -198,7 +202,7 @@ class Connected:
 CONNECTED = st.builds(Connected, PLACES, st.integers(1, 3), VOLTAGES, st.sampled_from([0.0, 0.1, 1.0]))
 
 
-@given(charger=CONNECTED, set_point_w=st.floats(0.0, 11_039.0), on_one=st.integers(0, 1))
+@given(charger=CONNECTED, set_point_w=st.floats(0.0, 20e3), on_one=st.integers(0, 1))
 def test_no_phase_carries_more_than_what_the_charger_is_told(
     charger: Connected, set_point_w: float, on_one: int
 ) -> None:
@@ -238,6 +242,5 @@ def test_the_least_current_by_any_usual_voltage_is_no_pause(charger: Connected) 
 def test_told_the_bound_that_it_shows_it_draws_all_it_can(charger: Connected) -> None:
     unlimited_w, _ = charger.drawn(math.inf)
     _, upper_w = charging_point_power_limits(charger.params, EMPTY, charger.inp)
-    if upper_w < charger.params.rated_power_w:
-        assert charger.drawn(float(np.float32(upper_w)))[0] == pytest.approx(unlimited_w, abs=1.0)
+    assert charger.drawn(float(np.float32(upper_w)))[0] == pytest.approx(unlimited_w, abs=1.0)
     assert unlimited_w <= upper_w + 1e-6

@@ -339,11 +339,66 @@ class TestSetPoints:
         site.tell(site.upper_w)
         assert site.power_w == pytest.approx(site.upper_w)
 
-    def test_beyond_the_rating_they_are_refused_and_beyond_the_bound_cut(self) -> None:
+    @pytest.mark.parametrize("told_w", [15e3, 23e3, 1e6])
+    def test_beyond_the_bound_and_the_rating_they_are_kept_for_when_more_is_possible(
+        self, told_w: float
+    ) -> None:
         site = Charging([{"arrive": "07:00", "stay": "1 h"}])
-        site.tell(15e3)  # a car may yet come
-        with pytest.raises(OutOfBoundsError):
-            site.tell(23e3)
+        site.tell(told_w)
+        assert site.power_w == site.standby_w
+        assert 10e3 < site.to(7.2).power_w <= site.upper_w
+
+    @pytest.mark.parametrize("told_w", [6_773.0, 1e6])
+    async def test_beyond_the_rating_they_are_cut_to_the_bound_and_followed_from_there(
+        self, told_w: float
+    ) -> None:
+        """By the SDK's pool, which gives each charger 10 A on three phases first."""
+        site = Charging(
+            car={"phases": 1}, phases=[2], rated_power="3.68 kW", ramp_rate="1 kW/s", on_lapse="hold"
+        ).to(7.0)
+        site.tell(0.0)
+        site.simulation.run_for(timedelta(seconds=5))
+        request = site.simulation.gateway.set_power(CHARGER, PowerType.ACTIVE, told_w, 900)
+        site.simulation.run_for(timedelta(seconds=6))
+        assert [update.status async for update in request][-1] is RequestStatus.SUCCESS
+        assert site.power_w == pytest.approx(16.0 * PHASE_V) == pytest.approx(site.upper_w)
+        site.tell(3e3)
+        site.simulation.run_for(timedelta(seconds=1))
+        assert site.power_w == pytest.approx(12.0 * PHASE_V)
+
+    def test_beyond_what_clients_have_left_they_are_refused(self) -> None:
+        site = Charging(car={}, rated_power="11 kW").to(7.0)
+        site.simulation.gateway.augment_bounds(CHARGER, Metric.AC_POWER_ACTIVE, [(0.0, 8e3)], lifetime_s=900)
+        with pytest.raises(OutOfBoundsError, match="accepted: 0 to 8000 W"):
+            site.tell(8_001.0)
+
+    @pytest.mark.parametrize("told_w", [-1.0, 1.1e6])
+    def test_below_0_and_beyond_the_greatest_charger_they_are_refused(self, told_w: float) -> None:
+        with pytest.raises(OutOfBoundsError, match="accepted: 0 to 1000000 W"):
+            Charging(car={}).to(7.0).tell(told_w)
+
+    @pytest.mark.parametrize(("rated", "step_a"), [("11 kW", 1.0), ("22 kW", 0.1)])
+    @pytest.mark.parametrize("beyond", [1.001, 1.005, 1.02])
+    def test_below_the_bound_they_limit_above_the_rating_too(
+        self, rated: str, step_a: float, beyond: float
+    ) -> None:
+        site = Charging(car={"max_power": "25 kW"}, rated_power=rated).to(7.0)
+        site.simulation.drive("grid", "voltage", 240.0 * math.sqrt(3.0))
+        told_w = beyond * float(rated.removesuffix(" kW")) * 1e3
+        site.tell(told_w)
+        assert told_w < site.upper_w
+        assert told_w - 3 * step_a * 240.0 < site.power_w <= told_w
+
+    @pytest.mark.parametrize("rated", ["3.68 kW", "11 kW", "22 kW"])
+    @pytest.mark.parametrize("type", ["ac", "dc"])
+    def test_the_bound_of_a_moment_ago_limits_when_the_voltage_has_risen(self, rated: str, type: str) -> None:  # noqa: A002
+        phases = [1] if rated == "3.68 kW" else [1, 2, 3]
+        site = Charging(car={"max_power": "30 kW"}, type=type, phases=phases, rated_power=rated).to(7.0)
+        told_w = site.upper_w
+        for phase_v in (232.0, 235.0, 245.0):
+            site.simulation.drive("grid", "voltage", phase_v * math.sqrt(3.0))
+            site.tell(told_w)
+            assert 0.9 * told_w < site.power_w <= told_w * (1.0 + 1e-6)
 
     def test_the_rating_is_no_limit(self) -> None:
         """A charger of whole amperes would round 11 kW down to 15 A."""

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2
 
 from doppelgrid.proto.microgrid.versions import VERSIONS
 from doppelgrid.proto.serving.server import serve_gateway
@@ -21,22 +21,58 @@ NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 NAMES = [version.name for version in VERSIONS]
 
 
-async def ask(channel: grpc.aio.Channel, **question: Any) -> reflection_pb2.ServerReflectionResponse:
-    stub: Any = reflection_pb2_grpc.ServerReflectionStub(channel)
-    call = stub.ServerReflectionInfo(timeout=10)
-    await call.write(reflection_pb2.ServerReflectionRequest(**question))
+STABLE = "grpc.reflection.v1.ServerReflection"
+FORMER = "grpc.reflection.v1alpha.ServerReflection"
+
+
+async def ask(
+    channel: grpc.aio.Channel, by_name: str = FORMER, **question: Any
+) -> reflection_pb2.ServerReflectionResponse:
+    call = channel.stream_stream(f"/{by_name}/ServerReflectionInfo")(timeout=10)
+    await call.write(reflection_pb2.ServerReflectionRequest(**question).SerializeToString())
     await call.done_writing()
-    answer: reflection_pb2.ServerReflectionResponse = await call.read()
-    return answer
+    return reflection_pb2.ServerReflectionResponse.FromString(await call.read())
+
+
+def files_in(answer: reflection_pb2.ServerReflectionResponse) -> list[FileDescriptorProto]:
+    return [
+        FileDescriptorProto.FromString(raw) for raw in answer.file_descriptor_response.file_descriptor_proto
+    ]
 
 
 async def test_reflection_answers_by_its_stable_name_as_by_the_former(channel: grpc.aio.Channel) -> None:
-    stable = channel.stream_stream("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")(timeout=10)
-    await stable.write(reflection_pb2.ServerReflectionRequest(list_services="").SerializeToString())
-    await stable.done_writing()
-    answer = reflection_pb2.ServerReflectionResponse.FromString(await stable.read())
+    assert await ask(channel, STABLE, list_services="") == await ask(channel, list_services="")
 
-    assert answer == await ask(channel, list_services="")
+
+async def test_reflection_lists_itself_by_both_names(channel: grpc.aio.Channel) -> None:
+    answer = await ask(channel, list_services="")
+
+    assert {STABLE, FORMER} <= {service.name for service in answer.list_services_response.service}
+
+
+@pytest.mark.parametrize("by_name", [STABLE, FORMER])
+@pytest.mark.parametrize("name", [STABLE, FORMER])
+async def test_reflection_describes_itself_by_both_names(
+    channel: grpc.aio.Channel, by_name: str, name: str
+) -> None:
+    (file,) = files_in(await ask(channel, by_name, file_containing_symbol=name))
+
+    package = name.removesuffix(".ServerReflection")
+    (procedure,) = file.service[0].method
+    assert (file.package, procedure.input_type) == (package, f".{package}.ServerReflectionRequest")
+
+
+async def test_the_file_of_reflection_is_found_by_the_name_that_it_has(channel: grpc.aio.Channel) -> None:
+    (by_symbol,) = files_in(await ask(channel, STABLE, file_containing_symbol=STABLE))
+
+    assert files_in(await ask(channel, STABLE, file_by_filename=by_symbol.name)) == [by_symbol]
+
+
+@pytest.mark.parametrize("symbol", ["no.such.Symbol", "grpc.reflection.v1.NoSuchMessage"])
+async def test_reflection_knows_no_symbol_that_is_not_there(channel: grpc.aio.Channel, symbol: str) -> None:
+    answer = await ask(channel, STABLE, file_containing_symbol=symbol)
+
+    assert answer.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
 
 async def test_the_health_of_all_services_is_listed(channel: grpc.aio.Channel) -> None:
@@ -65,9 +101,7 @@ async def test_reflection_lists_all_versions(channel: grpc.aio.Channel) -> None:
 async def test_reflection_describes_every_procedure(channel: grpc.aio.Channel, name: str) -> None:
     answer = await ask(channel, file_containing_symbol=name)
 
-    files = [
-        FileDescriptorProto.FromString(raw) for raw in answer.file_descriptor_response.file_descriptor_proto
-    ]
+    files = files_in(answer)
     (service,) = [
         service for file in files for service in file.service if f"{file.package}.{service.name}" == name
     ]

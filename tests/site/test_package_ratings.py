@@ -53,6 +53,7 @@ def ours() -> dict[Category, Built]:
         ({"response_delay_s": 0.0}, ""),
         ({"resolution_w": -1.0}, "resolution_w -1.0; accepted: a finite number >= 0"),
         ({"step_var": -1.0}, "step_var -1.0; accepted: a finite number >= 0"),
+        ({"most_told_w": -1.0}, "most_told_w -1.0; accepted: a finite number >= 0"),
         ({"minimum_w": -1.0}, "minimum_w -1.0; accepted: a finite number >= 0"),
         ({"minimum_w": True}, "minimum_w True; accepted: a finite number >= 0"),
     ],
