@@ -125,8 +125,8 @@ class TestPromises:
     @pytest.fixture
     def engine(self, log: list[tuple[str, int]]) -> Engine:
         engine = Engine(start_us=0)
-        engine.handle("lapse", lambda: log.append(("lapse", engine.now_us)), promised=True)
-        engine.handle("ramp", lambda: log.append(("ramp", engine.now_us)))
+        engine.handle("lapse", lambda: log.append(("lapse", engine.now_us)), within_s=1.0, promised=True)
+        engine.handle("ramp", lambda: log.append(("ramp", engine.now_us)), within_s=1.0)
         return engine
 
     def test_what_is_promised_to_clients_waits_as_long_as_before_in_their_time(
