@@ -222,7 +222,7 @@ class LiveSimulation(Simulation):
         if longest_s < command.down_s <= LONGEST_RESTART_S:
             raise ValueError(
                 f"restart is {duration_in_words(command.down_s)} at a speed of {self.clock.speed:g}; accepted: more "
-                f"than 0 s, up to {duration_in_words(longest_s)}, which is a day of the loop's time"
+                f"than 0 s, up to {duration_in_words(longest_s)}, which is a day by the wall"
             )
         super()._restart_server(command)
 

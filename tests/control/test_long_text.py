@@ -67,6 +67,12 @@ async def test_a_fault_names_each_metric_once(control: ControlClient) -> None:
         await control.strike("house", "frozen", metrics=["AC_POWER_ACTIVE"] * 60_000)
 
 
+async def test_up_to_1000_values_are_read_at_a_time(control: ControlClient) -> None:
+    with pytest.raises(ControlError, match="1001 names; accepted: up to 1000 at a time") as refusal:
+        await control.read(*["main.power"] * 1001)
+    assert refusal.value.code is grpc.StatusCode.INVALID_ARGUMENT
+
+
 async def test_a_request_of_more_than_a_mebibyte_is_refused(control: ControlClient) -> None:
     with pytest.raises(ControlError, match=r"the request has \d+ bytes; accepted: up to 1048576") as refusal:
         await control.say("x" * (1 << 20))
