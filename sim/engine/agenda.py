@@ -186,9 +186,9 @@ class Engine:
 
         It ends where the site stands, which has not come to when it is due.
         """
-        ends, until_us = self._promised_ends, self.promised_us(0)
-        while ends and ends[0][0] <= until_us:
-            _, serial = heapq.heappop(ends)
+        until_us = self.promised_us(0)
+        while self._promised_ends and self._promised_ends[0][0] <= until_us:
+            _, serial = heapq.heappop(self._promised_ends)
             if serial in self._agenda:
                 self._cancelled += 1
                 self._carry_out(serial)

@@ -154,6 +154,12 @@ class TestPromises:
         engine.stretch_promises(1e-4, 0)
         assert engine.due_us(number) == 1
 
+    def test_what_is_saved_late_is_promised_from_the_time_at_which_it_goes_on(self, engine: Engine) -> None:
+        lapses = [engine.schedule(due_us, "lapse") for due_us in (700, 3000)]
+        ramp = engine.schedule(3000, "ramp")
+        agenda = engine.save(late_us=1000).agenda
+        assert [agenda[serial].due_us for serial in (*lapses, ramp)] == [0, 2000, 3000]
+
     def test_a_stretched_promise_can_still_be_withdrawn(
         self, engine: Engine, log: list[tuple[str, int]]
     ) -> None:
