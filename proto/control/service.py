@@ -12,9 +12,16 @@ from ...sim.domain.messages import InvalidArgumentError, UnknownComponentError, 
 from ...sim.domain.timestamps import to_datetime
 from ...sim.files.problems import one_of
 from ...sim.simulation.live import LiveSimulation
-from ...sim.simulation.snapshot import Snapshot
 from ..transport.open_streams import OpenStreams
-from ..transport.service import Method, RequestT, Service, stream, unary
+from ..transport.service import (
+    LARGEST_MESSAGE_BYTES,
+    LARGEST_REQUEST_BYTES,
+    Method,
+    RequestT,
+    Service,
+    stream,
+    unary,
+)
 from . import words
 from .event_stream import EventStream
 from .snapshots import Snapshots
@@ -72,7 +79,12 @@ class Procedures:
             _method("Strike", pb.StrikeRequest, self.strike),
             _method("Mend", pb.MendRequest, self.mend),
             _method("TakeSnapshot", pb.TakeSnapshotRequest, self.take_snapshot),
-            _method("RestoreSnapshot", pb.RestoreSnapshotRequest, self.restore_snapshot),
+            _method(
+                "RestoreSnapshot",
+                pb.RestoreSnapshotRequest,
+                self.restore_snapshot,
+                largest_bytes=LARGEST_MESSAGE_BYTES,
+            ),
             _method("ListSnapshots", pb.ListSnapshotsRequest, self.list_snapshots),
             _method("ForgetSnapshot", pb.ForgetSnapshotRequest, self.forget_snapshot),
             _method("GetState", pb.GetStateRequest, self.get_state),
@@ -166,20 +178,19 @@ class Procedures:
         clock = self._clock()
         clock.simulated_time.FromDatetime(to_datetime(snapshot.engine.now_us))
         if not request.name:
-            return pb.TakeSnapshotResponse(clock=clock, content=snapshot.to_bytes())
+            return pb.TakeSnapshotResponse(clock=clock, content=self._snapshots.written(snapshot))
         self._snapshots.keep(request.name, snapshot)
         return pb.TakeSnapshotResponse(clock=clock)
 
     async def restore_snapshot(self, request: pb.RestoreSnapshotRequest) -> pb.RestoreSnapshotResponse:
         """Go on from a snapshot."""
         if request.HasField("content"):
-            snapshot = Snapshot.from_bytes(request.content, name="content")
-            self._simulation.rehearse(snapshot)
+            snapshot = await self._snapshots.read(request.content, self._simulation)
         elif request.HasField("name"):
             snapshot = self._snapshots.find(request.name)
         else:
             raise InvalidArgumentError("there is no snapshot; accepted: a name, or content")
-        self._simulation.restore(snapshot)
+        self._simulation.go_on_from(snapshot)
         return pb.RestoreSnapshotResponse(clock=self._clock())
 
     async def list_snapshots(self, _request: pb.ListSnapshotsRequest) -> pb.ListSnapshotsResponse:
@@ -257,12 +268,18 @@ class Procedures:
             self._require(key)
 
 
-def _method(name: str, request: type[RequestT], answer: Callable[[RequestT], Awaitable[Message]]) -> Method:
+def _method(
+    name: str,
+    request: type[RequestT],
+    answer: Callable[[RequestT], Awaitable[Message]],
+    *,
+    largest_bytes: int = LARGEST_REQUEST_BYTES,
+) -> Method:
     async def serve(message: RequestT) -> bytes:
         with _refusing():
             return (await answer(message)).SerializeToString()
 
-    return unary(name, request, serve)
+    return unary(name, request, serve, largest_bytes=largest_bytes)
 
 
 @contextmanager

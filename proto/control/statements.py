@@ -11,7 +11,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...sim.domain.commands import ClientCommand, Execution
-from ...sim.domain.messages import CommandError, Frame, RefusalStatus, UnavailableError
+from ...sim.domain.messages import CommandError, Frame, InvalidArgumentError, RefusalStatus, UnavailableError
 from ...sim.language.over_time import Look, Outcome, Settling
 from ...sim.language.sight import RunningSight
 from ...sim.simulation.live import LiveSimulation
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _MICROSECOND = timedelta(microseconds=1)
 MOST_WAITS = 100
 """Conditions that are waited for at once: each is looked at with every sampling."""
+MOST_NAMES = 1000
+"""Values that are read at once: the site waits meanwhile."""
 
 
 class TooManyWaitsError(CommandError):
@@ -66,10 +68,13 @@ class Statements:
         """Return values by their names.
 
         Raises:
+            InvalidArgumentError: If there are too many.
             ValueError: If there is no such value; says which there are.
         """
         from ...sim.language.checked import checked_reading  # noqa: PLC0415 - brings a parser along
 
+        if len(names) > MOST_NAMES:
+            raise InvalidArgumentError(f"{len(names)} names; accepted: up to {MOST_NAMES} at a time")
         readings = [checked_reading(name, self._words) for name in names]
         self._look_now()
         found = []

@@ -14,7 +14,7 @@ from ..microgrid.versions import services
 from ..transport.health import Health
 from ..transport.open_streams import OpenStreams
 from ..transport.security import Security
-from ..transport.service import Service
+from ..transport.service import LARGEST_MESSAGE_BYTES, Service
 from ..transport.traffic import Traffic
 
 _OPTIONS = (
@@ -29,7 +29,7 @@ _OPTIONS = (
     # Many clients that come at once, as after a restart, wait their turn; by default some are turned away.
     ("grpc.server.max_pending_requests", 100_000),
     ("grpc.server.max_pending_requests_hard_limit", 100_000),
-    ("grpc.max_receive_message_length", 1 << 20),
+    ("grpc.max_receive_message_length", LARGEST_MESSAGE_BYTES),
 )
 _HIGHEST_PORT = 65535
 _GRACE_S = 0.5

@@ -16,14 +16,20 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 import grpc
 from google.protobuf.message import DecodeError, Message
 
-from ...sim.domain.messages import CommandError, InvalidArgumentError
-from ...sim.domain.printable import printable
+from ...sim.domain.messages import CommandError, InvalidArgumentError, RefusalStatus
+from ...sim.domain.printable import cut, printable
 from ...sim.files.problems import with_article
 from .traffic import DONE, Call, Traffic
 
 RequestT = TypeVar("RequestT", bound=Message)
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
+LARGEST_REQUEST_BYTES = 1 << 20
+"""Longest that a request may be, unless its procedure says otherwise."""
+LARGEST_MESSAGE_BYTES = 4 << 20
+"""Longest that any message may be: what ends of gRPC take by default."""
+_LONGEST_REFUSAL_BYTES = 6000
+"""Of a message of an error, on the wire; clients are told of the error without a word of it if it is past 8 KiB."""
 _READING = ("Get", "List", "Receive")
 """Beginnings of the names of procedures that change nothing; all others are logged, and count as commands."""
 
@@ -38,6 +44,12 @@ class _Called(NamedTuple):
 _PAST_ANY_TRANSPORT = _Called("", Traffic())
 _called: ContextVar[_Called] = ContextVar("_called", default=_PAST_ANY_TRANSPORT)
 _log = logging.getLogger(__name__)
+
+
+class TooLargeError(CommandError):
+    """A message is longer than it may be."""
+
+    status = RefusalStatus.RESOURCE_EXHAUSTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +91,20 @@ class _Handlers(grpc.GenericRpcHandler):
         return self._handlers.get(handler_call_details.method)
 
 
-def unary(name: str, request: type[RequestT], answer: Callable[[RequestT], Awaitable[bytes]]) -> Method:
+def unary(
+    name: str,
+    request: type[RequestT],
+    answer: Callable[[RequestT], Awaitable[bytes]],
+    *,
+    largest_bytes: int = LARGEST_REQUEST_BYTES,
+) -> Method:
     """Make a procedure that answers with one message.
 
     Args:
         name: As the service calls it.
         request: Class of the message it takes.
         answer: Gives the serialised answer; may raise a `CommandError`.
+        largest_bytes: Longest that a request may be.
 
     Returns:
         The procedure.
@@ -95,7 +114,7 @@ def unary(name: str, request: type[RequestT], answer: Callable[[RequestT], Await
     async def serve(data: bytes, context: Context) -> bytes | None:
         try:
             with _carried(context, is_command=logged):
-                answered = await answer(_parsed(request, data))
+                answered = await answer(_parsed(request, data, largest_bytes))
         except CommandError as error:
             await _refuse(context, error, logged=logged)
             return None
@@ -126,7 +145,7 @@ def stream(
         unlogged = logged
         try:
             with _carried(context, is_command=logged) as call:
-                async with aclosing(answer(_parsed(request, data))) as answers:
+                async with aclosing(answer(_parsed(request, data, LARGEST_REQUEST_BYTES))) as answers:
                     async for item in answers:
                         if unlogged:
                             call.settle(DONE)
@@ -150,7 +169,9 @@ def _carried(context: Context, *, is_command: bool) -> AbstractContextManager[Ca
     return called.traffic.carry(called.procedure, context.peer(), is_command=is_command)
 
 
-def _parsed(request: type[RequestT], data: bytes) -> RequestT:
+def _parsed(request: type[RequestT], data: bytes, largest_bytes: int) -> RequestT:
+    if len(data) > largest_bytes:
+        raise TooLargeError(f"the request has {len(data)} bytes; accepted: up to {largest_bytes}")
     try:
         return request.FromString(data)
     except DecodeError:
@@ -160,10 +181,11 @@ def _parsed(request: type[RequestT], data: bytes) -> RequestT:
 
 
 async def _refuse(context: Context, error: CommandError, *, logged: bool) -> None:
-    code = status_of(error)
+    """Tell a client, and the log, why not; what clients wrote may be as long as a request."""
+    code, told = status_of(error), cut(str(error), _LONGEST_REFUSAL_BYTES)
     if logged:
-        _log_outcome(context, f"{code.name}: {printable(str(error))}")
-    await context.abort(code, str(error))
+        _log_outcome(context, f"{code.name}: {printable(told)}")
+    await context.abort(code, told)
 
 
 def _log_outcome(context: Context, outcome: str) -> None:

@@ -38,6 +38,11 @@ class Switchgear(NamedTuple):
         """Return how long so many relays take to close, or to open [s]."""
         return relays * (self.closing_s if is_closing else self.opening_s)
 
+    @property
+    def longest_s(self) -> float:
+        """How long it takes at most until it is open or closed [s]."""
+        return max((self.precharge_s or 0.0) + self.relays * self.closing_s, self.relays * self.opening_s)
+
 
 CONTACTOR = Switchgear()
 """Switchgear of a device that takes set-points."""

@@ -13,12 +13,14 @@ from .timestamps import to_datetime
 T = TypeVar("T")
 SERVER_GOES_DOWN = "server goes down"
 """Kind of the event after which streams end, and nothing answers for a while."""
+SERVER_COMES_BACK = "server comes back"
 EVENT_KINDS = (
     "set-point accepted", "set-point refused", "set-point ended", "set-point lapsed",
     "bounds augmented", "bounds refused", "bounds cleared", "bounds lapsed",
     "start accepted", "start refused", "stop accepted", "stop refused", "standby accepted", "standby refused",
     "acknowledge accepted", "acknowledge refused", "command lost", "switched", "relay failed", "state",
-    "fault", "fault comes", "fault goes", "mended", "driven", "released", "said", SERVER_GOES_DOWN, "server comes back",
+    "fault", "fault comes", "fault goes", "mended", "driven", "released", "said", SERVER_GOES_DOWN,
+    SERVER_COMES_BACK,
     "paused", "resumed", "speed set", "restored", "recording not followed", "recording followed",
 )  # fmt: skip
 """All kinds of events that there are."""

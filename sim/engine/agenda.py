@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
@@ -20,9 +21,12 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 from simpy.events import NORMAL, URGENT, EventPriority
 
 from ..domain.events import Subscribers
-from ..domain.timestamps import FIRST_US, LAST_US
+from ..domain.timestamps import FIRST_US, LAST_US, MICROSECONDS
 
 _LATER = EventPriority(NORMAL + 1)
+_ROUNDED_S = 1.0
+"""By how much what is promised may be late in the clients' time: at the slowest speed a microsecond takes 0.1 s [s]."""
+_FEW_CANCELLED = 100
 
 
 class _Due(simpy.Event):
@@ -52,20 +56,47 @@ class EngineState(NamedTuple):
     agenda: dict[int, Entry]
 
 
+class _Kind(NamedTuple):
+    """What is known of entries of a kind; see `Engine.handle`."""
+
+    handler: Callable[..., None]
+    within_s: float | Callable[[int], float]
+    promised: bool
+    lasting: Callable[[int], bool] | None
+    ends: bool
+    goes_on: bool
+
+    @property
+    def priority(self) -> EventPriority:
+        if self.goes_on:
+            return URGENT
+        return _LATER if self.ends else NORMAL
+
+    def latest_us(self, now_us: int, pace: float) -> int:
+        """Return when an entry that is on the agenda at a time is due at the latest [µs]."""
+        within_s = self.within_s(now_us) if callable(self.within_s) else self.within_s
+        if self.promised:
+            within_s = (within_s + _ROUNDED_S) * pace
+        return min(now_us + math.ceil(within_s * MICROSECONDS) + 1, LAST_US)
+
+
+def always(_now_us: int) -> bool:
+    """Say that an entry of a lasting kind is on the agenda at any time [µs]."""
+    return True
+
+
 class Engine:
     """An agenda of events and the time up to which they have happened [µs since the Unix epoch]."""
 
     def __init__(self, start_us: int) -> None:
         """Start with an empty agenda at a simulated time [µs]."""
         self._environment = simpy.Environment(initial_time=start_us)
-        self._handlers: dict[str, Callable[..., None]] = {}
-        self._promised: set[str] = set()
-        self._lasting: set[str] = set()
-        self._ending: set[str] = set()
-        self._going_on: set[str] = set()
+        self._kinds: dict[str, _Kind] = {}
         self._agenda: dict[int, Entry] = {}
         self._promised_ends: list[tuple[int, int]] = []
         """A heap of what ends by a promise: when it is due [µs], and its number; some may be off the agenda."""
+        self._cancelled = 0
+        """How many events are left of entries that were taken off the agenda."""
         self._serial = 0
         self._late_us = 0
         self.new_entries = Subscribers[int]()
@@ -81,8 +112,9 @@ class Engine:
         kind: str,
         handler: Callable[..., None],
         *,
+        within_s: float | Callable[[int], float],
         promised: bool = False,
-        lasting: bool = False,
+        lasting: Callable[[int], bool] | None = None,
         ends: bool = False,
         goes_on: bool = False,
     ) -> None:
@@ -91,23 +123,18 @@ class Engine:
         Args:
             kind: What is to happen.
             handler: Takes the arguments of an entry: plain data, of the types that it declares.
+            within_s: For how long an entry of this kind waits on the agenda at most [s], in the clients' time if it is
+                promised. If that depends on the time, a function of it [µs].
             promised: Whether entries of this kind are due in the clients' time, as lifetimes and sampling are,
                 so that they come sooner or later in simulated time when its speed changes.
-            lasting: Whether an entry of this kind puts its successor on the agenda, for as long as the site lives.
+            lasting: Says whether at a time [µs] there is an entry of this kind, and then just one, because each puts
+                its successor on the agenda; None of kinds that may be there or not.
             ends: Whether entries of this kind end what somebody has begun for a time: they come after all else of their
                 instant, the sampling among it, which sees how it was until then.
             goes_on: Whether entries of this kind go on with what has begun at their instant: they come before all else
                 that is due then, so that nothing of it changes between two parts of one thing.
         """
-        self._handlers[kind] = handler
-        if lasting:
-            self._lasting.add(kind)
-        if ends:
-            self._ending.add(kind)
-        if promised:
-            self._promised.add(kind)
-        if goes_on:
-            self._going_on.add(kind)
+        self._kinds[kind] = _Kind(handler, within_s, promised, lasting, ends, goes_on)
 
     def schedule(self, due_us: int, kind: str, *arguments: Any) -> int:
         """Put an entry on the agenda.
@@ -122,12 +149,19 @@ class Engine:
             A number by which the entry can be cancelled.
         """
         self._serial += 1
-        self._put(self._serial, Entry(due_us, kind, arguments))
+        entry = self._agenda[self._serial] = Entry(due_us, kind, arguments)
+        self._put(self._serial, entry)
+        self.new_entries.tell(due_us)
         return self._serial
 
     def cancel(self, serial: int) -> None:
         """Take an entry off the agenda; nothing happens if it is no longer there."""
-        self._agenda.pop(serial, None)
+        if self._agenda.pop(serial, None) is None:
+            return
+        self._cancelled += 1
+        if self._cancelled > max(len(self._agenda), _FEW_CANCELLED):
+            # SimPy keeps an event until it is due, which is a year from now of many that nobody waits for.
+            self._begin_at(self.now_us, self._agenda)
 
     def due_us(self, serial: int) -> int | None:
         """Return when an entry is due [µs], or None if it is not on the agenda any more."""
@@ -152,10 +186,12 @@ class Engine:
 
         It ends where the site stands, which has not come to when it is due.
         """
-        ends, until_us = self._promised_ends, self.promised_us(0)
-        while ends and ends[0][0] <= until_us:
-            _, serial = heapq.heappop(ends)
-            self._carry_out(serial)
+        until_us = self.promised_us(0)
+        while self._promised_ends and self._promised_ends[0][0] <= until_us:
+            _, serial = heapq.heappop(self._promised_ends)
+            if serial in self._agenda:
+                self._cancelled += 1
+                self._carry_out(serial)
 
     def stretch_promises(self, factor: float, clock_us: int) -> None:
         """Let what is due in the clients' time wait longer or shorter, by a factor; not while the engine runs.
@@ -167,7 +203,7 @@ class Engine:
         agenda = {
             # Never sooner than promised, where a microsecond of the site takes clients long.
             serial: entry._replace(due_us=clock_us + math.ceil((entry.due_us - clock_us) * factor))
-            if entry.kind in self._promised and entry.due_us > clock_us
+            if self._kinds[entry.kind].promised and entry.due_us > clock_us
             else entry
             for serial, entry in self._agenda.items()
         }
@@ -184,23 +220,35 @@ class Engine:
 
     def run_to(self, time_us: int) -> None:
         """Let everything happen that is due up to and including a time [µs], and end there."""
-        environment = self._environment
-        if environment.now < time_us:
+        # What happens may put the agenda into another environment.
+        while self._environment.peek() <= time_us:
+            self._environment.step()
+        if self._environment.now < time_us:
             # Nothing hangs on it: it carries the time to its end, where `run(until=...)` would leave an event behind.
-            environment.timeout(time_us - environment.now)
-        while environment.peek() <= time_us:
-            environment.step()
+            self._environment.timeout(time_us - self._environment.now)
+            self._environment.step()
 
-    def save(self) -> EngineState:
-        """Return the time and the agenda, to restore later."""
-        return EngineState(self.now_us, self._serial, dict(self._agenda))
+    def save(self, *, late_us: int = 0) -> EngineState:
+        """Return the time and the agenda, to restore later.
 
-    def check(self, state: EngineState, keys: Collection[str]) -> None:
+        Args:
+            late_us: How far the time is behind the clients' [µs], of which nothing is left when it goes on from there:
+                what they were promised comes sooner by as much.
+        """
+        now_us, agenda = self.now_us, dict(self._agenda)
+        if late_us:
+            for serial, entry in agenda.items():
+                if self._kinds[entry.kind].promised:
+                    agenda[serial] = entry._replace(due_us=max(entry.due_us - late_us, now_us))
+        return EngineState(now_us, self._serial, agenda)
+
+    def check(self, state: EngineState, keys: Collection[str], pace: float) -> None:
         """Refuse an agenda that cannot be carried out.
 
         Args:
             state: That somebody wants to go on from.
             keys: Of the site's components: what handlers take as `key`.
+            pace: Simulated seconds per second of the clients' time, at the time of the state.
 
         Raises:
             ValueError: Says where, what was found and what would be accepted.
@@ -211,51 +259,68 @@ class Engine:
             place = f"engine.agenda.{serial}"
             if not 0 < serial <= state.last_serial:
                 raise ValueError(f"{place}: a number never given; accepted: 1 to {state.last_serial}")
-            if not state.now_us <= entry.due_us <= LAST_US:
-                raise ValueError(
-                    f"{place}: due at {entry.due_us}; accepted: {state.now_us} or later, to 2261"
-                )
-            if entry.kind not in self._handlers:
-                accepted = ", ".join(sorted(self._handlers))
+            kind = self._kinds.get(entry.kind)
+            if kind is None:
+                accepted = ", ".join(sorted(self._kinds))
                 raise ValueError(f"{place}: of kind {entry.kind!r}; accepted: {accepted}")
-            _check_arguments(place, self._handlers[entry.kind], entry.arguments, keys)
-        for kind in self._lasting:
-            found, own = (_count(agenda, kind) for agenda in (state.agenda, self._agenda))
-            if found != own:
-                raise ValueError(f"engine.agenda: {found} entries of kind {kind!r}; accepted: {own}")
+            latest_us = kind.latest_us(state.now_us, pace)
+            if not state.now_us <= entry.due_us <= latest_us:
+                raise ValueError(
+                    f"{place}: {entry.kind!r} due at {entry.due_us}; accepted: {state.now_us} to {latest_us}"
+                )
+            _check_arguments(place, kind.handler, entry.arguments, keys)
+        counts = Counter(entry.kind for entry in state.agenda.values())
+        for name, kind in self._kinds.items():
+            if kind.lasting is not None and counts[name] != (needed := int(kind.lasting(state.now_us))):
+                raise ValueError(
+                    f"engine.agenda: {counts[name]} entries of kind {name!r}; accepted: {needed}"
+                )
 
     def restore(self, state: EngineState) -> None:
         """Go on from a saved time and agenda, which `check` has seen; entries keep their numbers and their order."""
-        self._environment = simpy.Environment(initial_time=state.now_us)
         self._serial = state.last_serial
-        self._agenda = {}
+        self._begin_at(state.now_us, state.agenda)
+        for entry in self._agenda.values():
+            self.new_entries.tell(entry.due_us)
+
+    def _begin_at(self, now_us: int, agenda: Mapping[int, Entry]) -> None:
+        self._environment = simpy.Environment(initial_time=now_us)
         self._promised_ends = []
-        for serial, entry in sorted(state.agenda.items()):
+        self._cancelled = 0
+        self._agenda = dict(sorted(agenda.items()))
+        for serial, entry in self._agenda.items():
             self._put(serial, entry)
 
     def _put(self, serial: int, entry: Entry) -> None:
-        environment = self._environment
-        self._agenda[serial] = entry
+        environment, kind = self._environment, self._kinds[entry.kind]
         event = _Due(environment)
         event.callbacks.append(lambda _event: self._carry_out(serial))
-        environment.schedule(event, self._priority(entry.kind), entry.due_us - self.now_us)
-        if entry.kind in self._promised and entry.kind in self._ending:
+        environment.schedule(event, kind.priority, entry.due_us - self.now_us)
+        if kind.promised and kind.ends:
             heapq.heappush(self._promised_ends, (entry.due_us, serial))
-        self.new_entries.tell(entry.due_us)
-
-    def _priority(self, kind: str) -> EventPriority:
-        if kind in self._going_on:
-            return URGENT
-        return _LATER if kind in self._ending else NORMAL
 
     def _carry_out(self, serial: int) -> None:
         entry = self._agenda.pop(serial, None)
         if entry is not None:
-            self._handlers[entry.kind](*entry.arguments)
+            self._kinds[entry.kind].handler(*entry.arguments)
+        else:
+            self._cancelled = max(self._cancelled - 1, 0)
 
 
-def _count(agenda: Mapping[int, Entry], kind: str) -> int:
-    return sum(entry.kind == kind for entry in agenda.values())
+def check_awaited(place: str, found: Entry | None, kind: str, *arguments: Any) -> None:
+    """See that what somebody waits for is on the agenda.
+
+    Args:
+        place: Of who waits, for the message.
+        found: The entry of the number that he has; None if there is none.
+        kind: What it has to be.
+        *arguments: The first of its arguments.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if found is None or found.kind != kind or tuple(found.arguments[: len(arguments)]) != arguments:
+        raise ValueError(f"{place}: its end is not on the agenda; accepted: with its entry of kind {kind!r}")
 
 
 def _check_arguments(

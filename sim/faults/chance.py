@@ -11,6 +11,10 @@ LONGEST_DELAY_S = 3600.0
 """Longest delay of what is on its way [s]."""
 
 
+LONGEST_WAIT_IN_MEANS = 37.0
+"""An exponentially distributed time drawn from 53 bits is no longer than so many of its means."""
+
+
 def happens(share: float, seed: int, name: str, index: int) -> bool:
     """Say whether something happens at a place of a random stream that happens to a share of all."""
     return uniform_deviate(stream_key(f"{seed}/{name}"), index) < share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from ..domain.diagnostics import DIAGNOSTIC_CODES
@@ -11,6 +12,7 @@ from ..domain.faults import OF_METRICS, Distribution, Fault, FaultKind, Hosts
 from ..domain.messages import RefusalStatus
 from ..domain.metrics import Metric
 from ..files.problems import one_of, shown, with_article
+from ..files.steering import has_halves
 from ..site.site import Site
 from .amounts import accepted_amounts, amount_unit, is_within
 from .hosts import can_host
@@ -71,7 +73,10 @@ def fault_errors(fault: Fault) -> Iterator[FaultError]:
             yield FaultError(part, found, f"with {_in_words(kinds)}")
     if fault.diagnostic not in DIAGNOSTIC_CODES:
         yield FaultError("diagnostic", _shown(fault.diagnostic), one_of(DIAGNOSTIC_CODES, fault.diagnostic))
-    unknown = [metric for metric in fault.metrics if metric not in list(Metric)]
+    twice = [metric for metric, count in Counter(fault.metrics).items() if count > 1]
+    unknown = [metric for metric in fault.metrics if metric not in list(Metric)] if not twice else []
+    if twice:
+        yield FaultError("metrics", f"with {_shown(twice[0])} more than once", "each metric once")
     if unknown:
         yield FaultError("metrics", f"with {_shown(unknown[0])}", one_of(list(Metric), unknown[0]))
     yield from _amount_errors(fault)
@@ -168,7 +173,7 @@ def _text_errors(text: object) -> Iterator[FaultError]:
         yield FaultError("text", _shown(text), "text")
     elif len(text) > LONGEST_TEXT:
         yield FaultError("text", f"of {len(text)} characters", f"up to {LONGEST_TEXT}")
-    elif any("\ud800" <= one <= "\udfff" for one in text):
+    elif has_halves(text):
         yield FaultError("text", f"{text!a}", "text without halves of characters (surrogates)")
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from ..domain.commands import MendFault, StrikeFault
+from ..domain.durations import LONGEST_S
 from ..domain.events import Subscribers
 from ..domain.faults import Fault, FaultKind
 from ..domain.messages import Reading, UnavailableError, UnknownFaultError, WrongStateError
 from ..domain.metrics import Metric
 from ..domain.states import Diagnostic
-from ..engine.agenda import Engine
+from ..engine.agenda import Engine, Entry, check_awaited
 from ..engine.events import Events
 from ..engine.executor import Executor
 from ..files.problems import one_of, with_article
@@ -18,7 +19,7 @@ from ..plant.plant import Plant
 from ..plant.state_check import check_numbers
 from .active import ActiveFault, FaultsState, LateReading
 from .amounts import fault_in_words
-from .chance import happens, waiting_s
+from .chance import LONGEST_WAIT_IN_MEANS, happens, waiting_s
 from .check import check_fault, check_host, check_reach
 from .devices import IMPAIRING, impairment_of, session_now
 from .reports import is_distorting, reported, stamp_shift_us
@@ -65,9 +66,9 @@ class Faults:
         """Those of `_sorted` that are there, by component."""
         self.begun = Subscribers[Fault]()
         """Told of faults when they are there: when they strike, and when they come again."""
-        engine.handle("fault mends", self.mend, ends=True)
-        engine.handle("fault turns", self._turn, ends=True)
-        engine.handle("car comes to stay", self._hold_car)
+        engine.handle("fault mends", self.mend, within_s=LONGEST_S, ends=True)
+        engine.handle("fault turns", self._turn, within_s=LONGEST_WAIT_IN_MEANS * LONGEST_S, ends=True)
+        engine.handle("car comes to stay", self._hold_car, within_s=LONGEST_S)
         executor.handle(StrikeFault, self.strike)
         executor.handle(MendFault, self._mend_told)
 
@@ -215,8 +216,8 @@ class Faults:
         """Return everything that is broken."""
         return self._state
 
-    def check(self, state: FaultsState) -> None:
-        """Refuse faults that this site cannot have.
+    def check(self, state: FaultsState, agenda: Mapping[int, Entry]) -> None:
+        """Refuse faults that this site cannot have, and those whose ends are not on an agenda.
 
         Raises:
             ValueError: Says which, what was found and what would be accepted.
@@ -231,6 +232,9 @@ class Faults:
                 accepted = f"1 to {state.last_number}"
                 raise ValueError(f"faults.active.{number}: a number never given; accepted: {accepted}")
             self._check(active.fault)
+            for kind, serial in (("fault mends", active.ending), ("fault turns", active.turning)):
+                if serial is not None:
+                    check_awaited(f"faults.active.{number}", agenda.get(serial), kind, number)
 
     def restore(self, state: FaultsState) -> None:
         """Break what a saved state says, and nothing else. Devices are the plant's to restore."""

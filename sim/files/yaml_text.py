@@ -17,7 +17,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from .problems import Finding, Place, shown
-from .steering import steers
+from .steering import has_halves, steers
 
 _TAGS = "tag:yaml.org,2002:"
 _MERGE = f"{_TAGS}merge"
@@ -154,6 +154,9 @@ class _Reader:
     def _scalar(self, node: ScalarNode, path: Place, construct: Callable[[ScalarNode], object]) -> object:
         if steers(node.value):
             self._fault(node, path, shown(node.value), "text without control characters")
+            return None
+        if has_halves(node.value):
+            self._fault(node, path, shown(node.value), "text without halves of characters (surrogates)")
             return None
         try:
             return construct(node)

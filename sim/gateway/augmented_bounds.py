@@ -8,7 +8,7 @@ one with the same token for the same power of the same component; those without 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from typing import Annotated, NamedTuple
 
@@ -16,7 +16,7 @@ from ..domain.commands import AugmentBounds, ClearBounds
 from ..domain.messages import CommandError, InvalidArgumentError, UnsupportedError, WrongStateError
 from ..domain.metrics import Metric
 from ..domain.ranges import NOTHING_BUT_ZERO, Bounds, OpenBounds, Ranges, intersection, merged
-from ..engine.agenda import Engine, value_of
+from ..engine.agenda import Engine, Entry, check_awaited, value_of
 from ..engine.clock import Clock
 from ..engine.events import Events
 from ..files.problems import with_article
@@ -30,6 +30,8 @@ MOST_CONTRIBUTIONS = 100
 """Live contributions to one power of one component; more are refused, so that no client can pile them up."""
 MOST_RANGES = 16
 """Ranges of a contribution; all that are alive are intersected at every change."""
+LONGEST_TOKEN = 1000
+"""Characters of a token, which is kept for as long as its contribution lives."""
 _EVERYTHING: Ranges = (Bounds(-math.inf, math.inf),)
 
 
@@ -67,13 +69,14 @@ class AugmentedBounds:
         self._clock = clock
         self._events = events
         self._contributions: tuple[Contribution, ...] = ()
-        engine.handle("bounds lapse", self._lapse, promised=True, ends=True)
+        longest_s = float(OF_BOUNDS.longest_s)
+        engine.handle("bounds lapse", self._lapse, within_s=longest_s, promised=True, ends=True)
 
     def augment(self, key: str, command: AugmentBounds) -> int:
         """Put bounds on a power of a component; see `Gateway.augment_bounds`."""
         bounds, lifetime_s, token = command.bounds, command.lifetime_s, command.token
         try:
-            metric = self._check(key, command.metric, bounds, lifetime_s)
+            metric = self._check(key, command.metric, bounds, lifetime_s, token)
             self._check_room(key, metric, token)
         except CommandError as error:
             self._events.report("bounds refused", key, metric=command.metric, reason=str(error))
@@ -106,8 +109,8 @@ class AugmentedBounds:
         """Return all bounds that are alive."""
         return AugmentedBoundsState(self._contributions)
 
-    def check(self, state: AugmentedBoundsState) -> None:
-        """Refuse bounds of what has none.
+    def check(self, state: AugmentedBoundsState, agenda: Mapping[int, Entry]) -> None:
+        """Refuse bounds of what has none, and those without an end on an agenda.
 
         Raises:
             ValueError: Says where, what was found and what would be accepted.
@@ -118,13 +121,20 @@ class AugmentedBounds:
             if one.metric not in accepted:
                 named_metrics = ", ".join(accepted) or "none of it"
                 raise ValueError(f"gateway.bounds: {one.metric} of {one.key}; accepted: {named_metrics}")
+            end = agenda.get(one.expiry)
+            check_awaited(f"gateway.bounds.{one.key}", end, "bounds lapse", one.key, Metric(one.metric).value)
 
     def restore(self, state: AugmentedBoundsState) -> None:
         """Go on with saved bounds. What they leave allowed is the plant's to restore."""
         self._contributions = state.contributions
 
     def _check(
-        self, key: str, metric: Metric | None, bounds: Sequence[OpenBounds], lifetime_s: int | None
+        self,
+        key: str,
+        metric: Metric | None,
+        bounds: Sequence[OpenBounds],
+        lifetime_s: int | None,
+        token: str | None,
     ) -> Metric:
         accepted = bounded_metrics(self._plant, key)
         if not accepted:
@@ -141,6 +151,10 @@ class AugmentedBounds:
         if metric is Metric.DC_POWER:
             _check_sides(bounds)
         OF_BOUNDS.check(lifetime_s)
+        if token is not None and len(token) > LONGEST_TOKEN:
+            raise InvalidArgumentError(
+                f"bounds_token has {len(token)} characters; accepted: up to {LONGEST_TOKEN}"
+            )
         check_takes_commands(self._plant, key)
         return metric
 

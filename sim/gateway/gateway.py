@@ -15,7 +15,7 @@ from ..domain.faults import Fault, FaultKind
 from ..domain.messages import ComponentInfo, Frame, Reading, SensorInfo
 from ..domain.metrics import Metric, PowerType, Wanted
 from ..domain.ranges import OpenBounds
-from ..engine.agenda import Engine
+from ..engine.agenda import Engine, EngineState
 from ..engine.clock import Clock
 from ..engine.events import Events
 from ..engine.executor import Executor
@@ -73,7 +73,7 @@ class Gateway:
         """Told of every sample that has come over the line to whoever listens to its component."""
         self._commands = Commands(plant, directory, engine, clock, faults, executor, events)
         self._reports = Reports(plant.site, engine, clock, plant.seed)
-        self._line = Line(engine, faults, self._reports, self._deliver, plant.seed)
+        self._line = Line(engine, faults, self._reports, self._deliver, plant.site, plant.seed)
         self._conditions = Conditions(engine, events)
         self._component_frames = ComponentFrames(
             directory,
@@ -354,22 +354,21 @@ class Gateway:
             self._reports.save(),
         )
 
-    def check(self, state: GatewayState) -> None:
-        """Refuse what the gateway of another site remembers.
+    def check(self, state: GatewayState, engine: EngineState) -> None:
+        """Refuse what the gateway of another site remembers, or none beside an agenda.
 
         Raises:
             ValueError: Says where, what was found and what would be accepted.
         """
         check_numbers("gateway", state)
-        self._commands.set_points.check(state.set_points)
-        self._commands.bounds.check(state.bounds)
-        self._commands.sequences.check(state.sequences)
+        self._commands.set_points.check(state.set_points, engine.agenda)
+        self._commands.bounds.check(state.bounds, engine.agenda)
+        self._commands.sequences.check(state.sequences, engine.agenda)
         self._sensors.check(state.sensors)
         self._reports.check(state.reports)
-        keys = self.site.components
-        check_known("gateway.conditions", (*state.conditions.true, *state.conditions.shown), keys)
-        on_its_way = (*state.line.frames, *state.line.overtaken, *state.line.free_us)
-        check_known("gateway.line", on_its_way, {*keys, *self.site.sensors})
+        conditions = (*state.conditions.true, *state.conditions.shown)
+        check_known("gateway.conditions", conditions, self.site.components)
+        self._line.check(state.line, engine)
 
     def restore(self, state: GatewayState) -> None:
         """Go on from a saved state, which `check` has seen."""

@@ -6,14 +6,17 @@ Broken, it delays, loses, doubles and swaps what it carries, by chance but the s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..domain.faults import Fault, FaultKind
 from ..domain.messages import Frame
-from ..engine.agenda import Engine
-from ..faults.chance import delay_s, happens
-from ..faults.injector import Faults
+from ..engine.agenda import Engine, EngineState, check_awaited
+from ..faults.chance import LONGEST_DELAY_S, delay_s, happens
+from ..faults.injector import MOST_FAULTS, Faults
+from ..plant.state_check import check_known
+from ..site.site import Site
 from .reporting import Reports
 from .subscriptions import LONGEST_QUEUE, Mailbox
 
@@ -23,6 +26,8 @@ _CARRIED = frozenset(
     }
 )  # fmt: skip
 """Faults of the line that change what becomes of samples."""
+_ARRIVAL = "sample arrives"
+"""What is on the agenda for the first sample of each component that is on its way."""
 _REQUEST, _ANSWER = "request", "answer"
 _LOST: dict[str, tuple[FaultKind, ...]] = {
     _REQUEST: (FaultKind.HALF_OPEN,),
@@ -76,6 +81,7 @@ class Line:
         faults: Faults,
         reports: Reports,
         deliver: Callable[[str, Frame], None],
+        site: Site,
         seed: int,
     ) -> None:
         """Begin with nothing on its way.
@@ -85,9 +91,11 @@ class Line:
             faults: Which say how the line is broken.
             reports: Say how long a report takes on a whole line.
             deliver: Gives a sample of a component or sensor, by its key, to whoever listens.
+            site: Whose samples they are.
             seed: Of what happens by chance.
         """
         self._engine = engine
+        self._site = site
         self._faults = faults
         self._reports = reports
         self._deliver = deliver
@@ -97,8 +105,10 @@ class Line:
         self._free_us: dict[str, int] = {}
         self._passages: dict[int, Passage] = {}
         self._last_passage = 0
-        engine.handle("sample arrives", self._arrive)
-        engine.handle("message arrives", self._pass)
+        self._longest_s = longest_s = LONGEST_DELAY_S * MOST_FAULTS
+        """For how long all slow lines together hold up what is sent, beside its own delay [s]."""
+        engine.handle(_ARRIVAL, self._arrive, within_s=longest_s + reports.longest_delay_s)
+        engine.handle("message arrives", self._pass, within_s=longest_s)
 
     def send(self, key: str, frame: Frame) -> None:
         """Let a sample of a component or sensor be on its way."""
@@ -126,6 +136,23 @@ class Line:
     def save(self) -> LineState:
         """Return what is on its way to clients."""
         return LineState(dict(self._frames), dict(self._overtaken), dict(self._free_us), self._last_passage)
+
+    def check(self, state: LineState, engine: EngineState) -> None:
+        """Refuse what would be on its way for ever, or to nobody.
+
+        Raises:
+            ValueError: Says where, what was found and what would be accepted.
+        """
+        keys = (*state.frames, *state.overtaken, *state.free_us)
+        check_known("gateway.line", keys, {*self._site.components, *self._site.sensors})
+        latest_us = engine.now_us + math.ceil((self._longest_s + self._reports.longest_delay_s) * 1e6)
+        due_us = {key: max(frame.due_us for frame in frames) for key, frames in state.frames.items()}
+        for key, time_us in (*due_us.items(), *state.free_us.items()):
+            if time_us > latest_us:
+                raise ValueError(f"gateway.line.{key}: due at {time_us}; accepted: up to {latest_us}")
+        arriving = {entry.arguments[0]: entry for entry in engine.agenda.values() if entry.kind == _ARRIVAL}
+        for key in state.frames:
+            check_awaited(f"gateway.line.frames.{key}", arriving.get(key), _ARRIVAL, key)
 
     def restore(self, state: LineState) -> None:
         """Go on with what a saved state has on its way; requests and answers that were, end."""
@@ -164,9 +191,7 @@ class Line:
         self._frames[key] = (*queue, WaitingFrame(due_us, frame))
 
     def _schedule(self, key: str, due_us: int) -> None:
-        self._engine.schedule(
-            max(due_us, self._free_us.get(key, 0), self._engine.now_us), "sample arrives", key
-        )
+        self._engine.schedule(max(due_us, self._free_us.get(key, 0), self._engine.now_us), _ARRIVAL, key)
 
     def _arrive(self, key: str) -> None:
         if key not in self._frames:

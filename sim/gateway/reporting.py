@@ -11,7 +11,7 @@ from ..components.reporting import USUAL_INTERVAL_S, Reporting
 from ..domain.messages import Frame, Told
 from ..domain.metrics import Metric
 from ..engine.agenda import Engine
-from ..engine.clock import Clock
+from ..engine.clock import FASTEST, Clock
 from ..inputs.signal import stream_key, uniform_deviate
 from ..site.site import Site
 from ..telemetry.sensors import METRICS
@@ -108,6 +108,11 @@ class Reports:
         delay_s, jitter_s = delay
         deviate = uniform_deviate(self._streams[key], self._engine.now_us)
         return self._clock.span_us(delay_s + jitter_s * deviate)
+
+    @property
+    def longest_delay_s(self) -> float:
+        """For how long what anybody reports is on its way at most, at whatever speed [s]."""
+        return FASTEST * max((delay_s + jitter_s for delay_s, jitter_s in self._delays.values()), default=0.0)
 
     def save(self) -> ReportsState:
         """Return what was reported last."""

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from ..domain.events import FrameListener, Subscribers
 from ..domain.messages import Frame
-from ..engine.agenda import Engine
+from ..domain.timestamps import MICROSECONDS
+from ..engine.agenda import Engine, always
 from ..engine.clock import Clock
 from ..plant.plant import Plant
 from ..telemetry.instruments import Instruments
@@ -65,22 +66,39 @@ class Sampling:
         self._samples = Subscribers[_Sample]()
         self.sent = Subscribers[int]()
         """Told of every sampling, of large sites of every turn, once its frames are sent: when it was due [µs]."""
-        engine.handle("sample", self._sample, promised=True, lasting=True)
-        engine.handle("sample turn", self._sample_turn, promised=True)
-        engine.handle("sample rest of turn", self._send_turn, goes_on=True)
-        engine.handle("sample by timetable", self._sample)
+        if instruments.timetable is None:
+            interval_s = plant.site.telemetry.interval_s
+            engine.handle("sample", self._sample, within_s=interval_s, promised=True, lasting=always)
+            engine.handle("sample turn", self._sample_turn, within_s=interval_s, promised=True)
+        else:
+            engine.handle(
+                "sample by timetable",
+                self._sample,
+                within_s=self._until_next_s,
+                lasting=lambda now_us: self._next_us(now_us) is not None,
+            )
+        engine.handle("sample rest of turn", self._send_turn, within_s=0.0, goes_on=True)
         self._schedule()
 
     def listen(self, listener: FrameListener) -> Callable[[], None]:
         """Let somebody see one frame of every component at every sampling; returns how to stop it."""
         return self._samples.subscribe(lambda sample: listener(*sample))
 
+    def _next_us(self, now_us: int) -> int | None:
+        """Return what the timetable has next after a time [µs]; None if nothing."""
+        timetable = self._instruments.timetable or ()
+        following = bisect_right(timetable, now_us)
+        return int(timetable[following]) if following < len(timetable) else None
+
+    def _until_next_s(self, now_us: int) -> float:
+        next_us = self._next_us(now_us)
+        return 0.0 if next_us is None else (next_us - now_us) / MICROSECONDS
+
     def _schedule(self) -> None:
-        timetable = self._instruments.timetable
-        if timetable is not None:
-            following = bisect_right(timetable, self._engine.now_us)
-            if following < len(timetable):
-                self._engine.schedule(timetable[following], "sample by timetable")
+        if self._instruments.timetable is not None:
+            next_us = self._next_us(self._engine.now_us)
+            if next_us is not None:
+                self._engine.schedule(next_us, "sample by timetable")
             return
         interval_us = max(1, self._clock.span_us(self._plant.site.telemetry.interval_s))
         self._engine.schedule(self._engine.now_us + interval_us, "sample")

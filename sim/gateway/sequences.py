@@ -6,13 +6,14 @@ may be begun again.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
 from ..components.registry import type_of
-from ..components.switchgear import CONTACTOR, Switchgear
+from ..components.switchgear import CONTACTOR, RELAY_S, Switchgear
 from ..domain.states import Diagnostic
 from ..domain.switching import Position
-from ..engine.agenda import Engine, value_of
+from ..engine.agenda import Engine, Entry, check_awaited, value_of
 from ..engine.events import Events
 from ..plant.impairment import WHOLE
 from ..plant.plant import Plant
@@ -52,8 +53,9 @@ class Sequences:
         self._events = events
         self._state = SequencesState()
         self._gear = _switchgear(plant)
-        engine.handle("switched", self._switched)
-        engine.handle("relay fails", self._failed)
+        longest_s = max((RELAY_S, *(gear.longest_s for gear in self._gear.values())))
+        engine.handle("switched", self._switched, within_s=longest_s)
+        engine.handle("relay fails", self._failed, within_s=longest_s)
 
     def close_relays(self, key: str) -> None:
         """Switch a component on, unless it is on its way there."""
@@ -122,13 +124,17 @@ class Sequences:
         """Return what is under way."""
         return self._state
 
-    def check(self, state: SequencesState) -> None:
-        """Refuse sequences of what cannot be switched.
+    def check(self, state: SequencesState, agenda: Mapping[int, Entry]) -> None:
+        """Refuse sequences of what cannot be switched, and those without an end on an agenda.
 
         Raises:
             ValueError: Names the first one.
         """
         check_known("gateway.sequences", state.walks, self._gear)
+        steps = {entry.arguments[1:]: entry for entry in agenda.values() if entry.kind == "switched"}
+        for key, walk in state.walks.items():
+            step = walk.number, Position(walk.goal).value
+            check_awaited(f"gateway.sequences.{key}", steps.get(step), "switched", key, *step)
 
     def restore(self, state: SequencesState) -> None:
         """Go on with what a saved state has under way. Positions are the plant's to restore."""

@@ -9,6 +9,7 @@ lapses has failed then.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, NamedTuple
 
 from ..components.lapse import LapseKind
@@ -24,8 +25,8 @@ from ..domain.messages import (
 )
 from ..domain.metrics import PowerType
 from ..domain.ranges import Bounds, Ranges, is_allowed, merged
-from ..engine.agenda import Engine, value_of
-from ..engine.clock import Clock
+from ..engine.agenda import Engine, Entry, check_awaited, value_of
+from ..engine.clock import FASTEST, Clock
 from ..engine.events import Events
 from ..files.problems import with_article
 from ..plant.plant import Plant
@@ -96,9 +97,10 @@ class SetPoints:
         self._lost: dict[int, PowerRequest] = {}
         """Requests for set-points that did not reach their devices."""
         self._last_lost = 0
-        engine.handle("lost set-point ends", self._end_lost, ends=True)
-        engine.handle("set-point lapses", self._lapse, promised=True, ends=True)
-        engine.handle("set-point progress", self._check_progress, promised=True)
+        longest_s = float(OF_SET_POINTS.longest_s)
+        engine.handle("lost set-point ends", self._end_lost, within_s=UNANSWERED_S * FASTEST, ends=True)
+        engine.handle("set-point lapses", self._lapse, within_s=longest_s, promised=True, ends=True)
+        engine.handle("set-point progress", self._check_progress, within_s=_PROGRESS_PERIOD_S, promised=True)
 
     def request(self, key: str, command: SetPower, *, is_lost: bool = False) -> PowerRequest:
         """Take a set-point for a component, or refuse it; see `Gateway.set_power`.
@@ -125,13 +127,16 @@ class SetPoints:
         in_force = tuple((*axis, set_point) for axis, set_point in self._in_force.items())
         return SetPointsState(in_force, self._last_lost)
 
-    def check(self, state: SetPointsState) -> None:
-        """Refuse set-points of what takes none.
+    def check(self, state: SetPointsState, agenda: Mapping[int, Entry]) -> None:
+        """Refuse set-points of what takes none, and those without an end on an agenda.
 
         Raises:
             ValueError: Names the first one.
         """
         check_known("gateway.set_points", (key for key, *_ in state.in_force), self._plant.controlled)
+        for key, axis, one in state.in_force:
+            place = f"gateway.set_points.{key}"
+            check_awaited(place, agenda.get(one.expiry), "set-point lapses", key, PowerType(axis).value)
 
     def restore(self, state: SetPointsState) -> None:
         """Go on with saved set-points; requests of clients that wait for an answer end."""

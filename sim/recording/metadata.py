@@ -11,7 +11,7 @@ from typing import NamedTuple, cast
 
 from pydantic import ValidationError
 
-from ..files.steering import steers
+from ..files.steering import has_halves, steers
 from ..site.site import Site
 from .errors import RecordingError
 
@@ -67,8 +67,8 @@ def load_metadata(file: str, carried: dict[bytes, bytes] | None, directory: Path
         content = Metadata(**json.loads(text))
         if content.site is None:
             return content
-        if any(steers(each) for each in _texts(content.site)):
-            raise ValueError("its site has texts with control characters")
+        if any(steers(each) or has_halves(each) for each in _texts(content.site)):
+            raise ValueError("its site has texts with control characters, or halves of characters")
         site = Site.from_content(cast("Mapping[str, object]", content.site), directory)
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"]))

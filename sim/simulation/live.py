@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from ..domain.commands import SetSpeed
-from ..domain.durations import LONGEST_S, duration_in_words
+from ..domain.commands import RestartServer, SetSpeed
+from ..domain.durations import LONGEST_RESTART_S, LONGEST_S, duration_in_words
 from ..domain.messages import WrongStateError
-from ..domain.timestamps import Timestamps
+from ..domain.timestamps import MICROSECONDS, Timestamps
 from ..engine.clock import LiveClock, WallStampedClock, wall_time_us
 from ..gateway.subscriptions import LONGEST_QUEUE
 from ..site.site import Site
@@ -136,7 +136,7 @@ class LiveSimulation(Simulation):
         self.execute(SetSpeed(speed))
 
     def pause(self) -> None:
-        """Let time stand still; nothing is sent until it goes on.
+        """Let time stand still; nothing is sent until it goes on. A server that is down comes back.
 
         Raises:
             WrongStateError: If a step is under way.
@@ -147,6 +147,7 @@ class LiveSimulation(Simulation):
             self.clock.pause()
             self.clock.move_to(self.now_us)
             self.events.report("paused", "site")
+            self._stay_reachable()
             self._follow_clock()
 
     def resume(self) -> None:
@@ -203,8 +204,36 @@ class LiveSimulation(Simulation):
         """
         self._require_no_step()
         super().restore(snapshot)
+
+    def go_on_from(self, snapshot: Snapshot) -> None:
+        """Do what `restore` does with a snapshot that was checked; see `Simulation.go_on_from`.
+
+        Raises:
+            WrongStateError: If a step is under way.
+        """
+        self._require_no_step()
+        super().go_on_from(snapshot)
         self.events.report("restored", "site")
+        self._stay_reachable()
         self._follow_clock()
+
+    def _restart_server(self, command: RestartServer) -> None:
+        longest_s = LONGEST_RESTART_S * min(self.clock.speed, 1.0)
+        if longest_s < command.down_s <= LONGEST_RESTART_S:
+            raise ValueError(
+                f"restart is {duration_in_words(command.down_s)} at a speed of {self.clock.speed:g}; accepted: more "
+                f"than 0 s, up to {duration_in_words(longest_s)}, which is a day by the wall"
+            )
+        super()._restart_server(command)
+
+    def _stay_reachable(self) -> None:
+        """Bring back a server that would stay away for too long, as nobody could have it come back earlier."""
+        back_us, clock = self.back_us, self.clock
+        if back_us is None:
+            return
+        away_s = (back_us - clock.now_us()) / MICROSECONDS / clock.speed
+        if clock.paused or away_s > LONGEST_RESTART_S:
+            self.bring_server_back()
 
     def _set_speed(self, command: SetSpeed) -> None:
         self._require_no_step()
@@ -213,6 +242,7 @@ class LiveSimulation(Simulation):
         self.engine.stretch_promises(self.clock.pace / former_pace, self.clock.now_us())
         self._driver.begin_carefully()
         self.events.report("speed set", "site", speed=command.speed)
+        self._stay_reachable()
         self._follow_clock()
 
     def _is_idle(self) -> bool:

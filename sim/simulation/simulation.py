@@ -7,7 +7,7 @@ from typing import Any
 
 from ..domain.commands import Command, MendFault, OverrideInput, ReleaseInput, RestartServer, Say, StrikeFault
 from ..domain.durations import LONGEST_RESTART_S, LONGEST_S, duration_in_words
-from ..domain.events import SERVER_GOES_DOWN, Subscribers
+from ..domain.events import SERVER_COMES_BACK, SERVER_GOES_DOWN, Subscribers
 from ..domain.faults import Fault
 from ..domain.onlookers import Onlookers
 from ..domain.printable import printable
@@ -27,6 +27,7 @@ from .recordings import tell_recordings
 from .snapshot import Snapshot
 
 LONGEST_SAYING = 1000
+_OVERRIDE_ENDS = "override ends"
 _REHEARSAL = timedelta(seconds=2)
 
 
@@ -75,9 +76,12 @@ class Simulation:
         self.executor.handle(ReleaseInput, self._release)
         self.executor.handle(RestartServer, self._restart_server)
         self.executor.handle(Say, self._say)
-        self.engine.handle("server comes back", self._bring_server_back, ends=True)
-        self.engine.handle("override ends", self._end_override, ends=True)
-        self._back_us = 0
+        self.engine.handle(SERVER_COMES_BACK, self._bring_server_back, within_s=LONGEST_RESTART_S, ends=True)
+        self.engine.handle(_OVERRIDE_ENDS, self._end_override, within_s=LONGEST_S, ends=True)
+        self._back: int | None = None
+        """Agenda number of the return of the server; None while it is there."""
+        self._override_ends: dict[str, int] = {}
+        """Agenda numbers of the ends of what is driven for a time, by its name."""
         self.served = Subscribers[bool]()
         """Told whether the server is to be there, when it goes down and when it comes back."""
         self.restored = Subscribers[int]()
@@ -190,7 +194,8 @@ class Simulation:
     def restart_server(self, down_s: float) -> None:
         """Let the server go down: streams and requests end as UNAVAILABLE, and nothing answers until it is back.
 
-        The site lives on, and what clients asked for stays in force.
+        The site lives on, and what clients asked for stays in force. A live site stays reachable: paused, or so slow
+        that the server would be gone for more than a day of its clients' time, it has its server back at once.
 
         Args:
             down_s: Simulated time until it is back [s]; of several at once the longest counts.
@@ -219,13 +224,17 @@ class Simulation:
         return Snapshot(
             seed=self.seed,
             start_us=self.start_us,
-            engine=self.engine.save(),
+            engine=self.engine.save(late_us=self._late_us() if catch_up else 0),
             plant=self.plant.save(),
             gateway=self.gateway.save(),
             faults=self.faults.save(),
             pace=self.clock.pace,
             memories=self.onlookers.remember(),
         )
+
+    def _late_us(self) -> int:
+        now_us = self.engine.now_us
+        return self.clock.late_us(max(self.clock.now_us(), now_us), now_us)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a snapshot of this site; the clock goes along, at its own speed.
@@ -239,6 +248,10 @@ class Simulation:
                 site goes on as if nothing had been asked of it.
         """
         self._check(snapshot)
+        self.go_on_from(snapshot)
+
+    def go_on_from(self, snapshot: Snapshot) -> None:
+        """Do what `restore` does with a snapshot that this program took of this very run, or has checked before."""
         self.clock.move_to(snapshot.engine.now_us)
         self.engine.restore(snapshot.engine)
         if self.clock.pace != snapshot.pace:
@@ -246,12 +259,16 @@ class Simulation:
         self.plant.restore(snapshot.plant)
         self.faults.restore(snapshot.faults)
         self.gateway.restore(snapshot.gateway)
-        ends = [
-            entry.due_us for entry in snapshot.engine.agenda.values() if entry.kind == "server comes back"
-        ]
-        self._back_us = max(ends, default=0)
+        agenda = snapshot.engine.agenda
+        returns = [serial for serial, entry in agenda.items() if entry.kind == SERVER_COMES_BACK]
+        self._back = max(returns, key=lambda serial: agenda[serial].due_us, default=None)
+        self._override_ends = {
+            _input_name(*entry.arguments): serial
+            for serial, entry in agenda.items()
+            if entry.kind == _OVERRIDE_ENDS
+        }
         self.onlookers.recall(snapshot.memories, self.now_us)
-        self.served.tell(not ends)
+        self.served.tell(self._back is None)
         self.restored.tell(self.now_us)
 
     def _override(self, command: OverrideInput) -> None:
@@ -267,15 +284,21 @@ class Simulation:
         end_us = self.now_us + round(command.over_s * 1e6)
         self.gateway.follow_weather()
         self.plant.override(component, quantity, Override(self.now_us, start_value, end_us, command.value))
+        self._forget_end(component, quantity)
         self.events.report("driven", component, quantity=quantity, value=command.value, over_s=command.over_s)
         if command.for_s is not None:
-            driven = self.plant.inputs.overrides[f"{component}.{quantity}"]
+            name = _input_name(component, quantity)
             ends_us = self.now_us + round(command.for_s * 1e6)
-            self.engine.schedule(ends_us, "override ends", component, quantity, *driven)
+            self._override_ends[name] = self.engine.schedule(ends_us, _OVERRIDE_ENDS, component, quantity)
 
-    def _end_override(self, component: str, quantity: str, *driven: float) -> None:
-        if self.plant.inputs.overrides.get(f"{component}.{quantity}") == driven:
-            self._release(ReleaseInput(component, quantity))
+    def _end_override(self, component: str, quantity: str) -> None:
+        self._release(ReleaseInput(component, quantity))
+
+    def _forget_end(self, component: str, quantity: str) -> None:
+        """Take the end of what was driven for a time off the agenda: it is driven anew, or released."""
+        end = self._override_ends.pop(_input_name(component, quantity), None)
+        if end is not None:
+            self.engine.cancel(end)
 
     def _say(self, command: Say) -> None:
         if not 0 < len(command.text) <= LONGEST_SAYING:
@@ -287,6 +310,7 @@ class Simulation:
     def _release(self, command: ReleaseInput) -> None:
         self.gateway.follow_weather()
         self.plant.override(command.component, command.quantity, None)
+        self._forget_end(command.component, command.quantity)
         self.events.report("released", command.component, quantity=command.quantity)
 
     def _restart_server(self, command: RestartServer) -> None:
@@ -296,15 +320,30 @@ class Simulation:
                 f"accepted: more than 0 s, up to {duration_in_words(LONGEST_RESTART_S)}"
             )
         back_us = self.now_us + max(1, round(command.down_s * 1e6))
-        self._back_us = max(self._back_us, back_us)
-        self.engine.schedule(back_us, "server comes back")
+        if (self.back_us or 0) < back_us:
+            if self._back is not None:
+                self.engine.cancel(self._back)
+            self._back = self.engine.schedule(back_us, SERVER_COMES_BACK)
         self.events.report(SERVER_GOES_DOWN, "site", until_us=back_us)
         self.served.tell(False)
 
-    def _bring_server_back(self) -> None:
-        if self.now_us >= self._back_us:
-            self.events.report("server comes back", "site")
+    @property
+    def back_us(self) -> int | None:
+        """When the server comes back that is down [µs]; None while it is there."""
+        return None if self._back is None else self.engine.due_us(self._back)
+
+    def bring_server_back(self) -> None:
+        """Let a server that is down come back now."""
+        if self._back is not None:
+            self.engine.cancel(self._back)
+            self._back = None
+            self.events.report(SERVER_COMES_BACK, "site")
             self.served.tell(True)
+
+    def _bring_server_back(self) -> None:
+        # Of several returns in a snapshot the last one counts.
+        if self.back_us is None:
+            self.bring_server_back()
 
     def _check(self, snapshot: Snapshot) -> None:
         if snapshot.seed != self.seed:
@@ -316,20 +355,34 @@ class Simulation:
         if theirs != ours:
             parts = printable(", ".join(sorted(theirs ^ ours)))
             raise ValueError(f"the snapshot is of another site: {parts} not in both; accepted: of this one")
-        self.engine.check(snapshot.engine, self.site.components)
+        check_speed(snapshot.pace)
         now_us, plant_us = snapshot.engine.now_us, snapshot.plant.numbers.get("time_us")
         if now_us < self.start_us:
             raise ValueError(
                 f"engine.now_us: {now_us}; accepted: {self.start_us} or later, when the run started"
             )
+        self.engine.check(snapshot.engine, self.site.components, snapshot.pace)
         if not (isinstance(plant_us, int) and now_us - LONGEST_LAG_US <= plant_us <= now_us):
             raise ValueError(
                 f"plant.numbers.time_us: {plant_us}; accepted: {now_us}, that of the engine, or before"
             )
-        check_speed(snapshot.pace)
         self.plant.check(snapshot.plant)
-        self.faults.check(snapshot.faults)
-        self.gateway.check(snapshot.gateway)
+        self._check_ends(snapshot)
+        self.faults.check(snapshot.faults, snapshot.engine.agenda)
+        self.gateway.check(snapshot.gateway, snapshot.engine)
+
+    def _check_ends(self, snapshot: Snapshot) -> None:
+        """Refuse ends of what is not driven, and several of one thing."""
+        ended = set[str]()
+        for serial, entry in snapshot.engine.agenda.items():
+            if entry.kind == _OVERRIDE_ENDS:
+                name = _input_name(*entry.arguments)
+                if name not in snapshot.plant.overrides or name in ended:
+                    accepted = "one end of each input that is driven"
+                    raise ValueError(
+                        f"engine.agenda.{serial}: {entry.kind!r} of {name}; accepted: {accepted}"
+                    )
+                ended.add(name)
 
     def rehearse(self, snapshot: Snapshot) -> None:
         """Let a double of the site go on for a moment from a snapshot, which comes from a stranger.
@@ -360,3 +413,7 @@ class Simulation:
         double = cls.headless(site, start_us=snapshot.start_us, seed=snapshot.seed, hardware=hardware)
         double.restore(snapshot)
         return double
+
+
+def _input_name(component: str, quantity: str) -> str:
+    return f"{component}.{quantity}"

@@ -127,7 +127,7 @@ class Tape:
         original = self._simulation
         clock = SteppedClock(snapshot.start_us, pace=snapshot.pace)
         double = Simulation(original.site, clock, seed=snapshot.seed, hardware=original.hardware)
-        double.restore(snapshot)
+        double.go_on_from(snapshot)
         # Sampled as the original is: since when a component has been in its state is known from its frames.
         double.gateway.listen_to_frames(lambda _time_us, _frames: None)
         return double

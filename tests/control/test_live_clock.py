@@ -125,8 +125,8 @@ class TestPromises:
     @pytest.fixture
     def engine(self, log: list[tuple[str, int]]) -> Engine:
         engine = Engine(start_us=0)
-        engine.handle("lapse", lambda: log.append(("lapse", engine.now_us)), promised=True)
-        engine.handle("ramp", lambda: log.append(("ramp", engine.now_us)))
+        engine.handle("lapse", lambda: log.append(("lapse", engine.now_us)), within_s=1.0, promised=True)
+        engine.handle("ramp", lambda: log.append(("ramp", engine.now_us)), within_s=1.0)
         return engine
 
     def test_what_is_promised_to_clients_waits_as_long_as_before_in_their_time(
@@ -153,6 +153,12 @@ class TestPromises:
         number = engine.schedule(1000, "lapse")
         engine.stretch_promises(1e-4, 0)
         assert engine.due_us(number) == 1
+
+    def test_what_is_saved_late_is_promised_from_the_time_at_which_it_goes_on(self, engine: Engine) -> None:
+        lapses = [engine.schedule(due_us, "lapse") for due_us in (700, 3000)]
+        ramp = engine.schedule(3000, "ramp")
+        agenda = engine.save(late_us=1000).agenda
+        assert [agenda[serial].due_us for serial in (*lapses, ramp)] == [0, 2000, 3000]
 
     def test_a_stretched_promise_can_still_be_withdrawn(
         self, engine: Engine, log: list[tuple[str, int]]

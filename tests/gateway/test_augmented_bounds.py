@@ -16,7 +16,7 @@ from doppelgrid.sim.domain.messages import (
     WrongStateError,
 )
 from doppelgrid.sim.domain.metrics import Metric, PowerType
-from doppelgrid.sim.gateway.augmented_bounds import MOST_CONTRIBUTIONS, MOST_RANGES
+from doppelgrid.sim.gateway.augmented_bounds import LONGEST_TOKEN, MOST_CONTRIBUTIONS, MOST_RANGES
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.simulation.snapshot import Snapshot
 
@@ -348,3 +348,9 @@ def test_a_file_keeps_them(site: Equipped, tmp_path: Path) -> None:
         revived.run_to(site.simulation.now_us)
         for component in (INVERTER, PV):
             assert revived.gateway.frame(component) == site.gateway.frame(component)
+
+
+def test_a_token_has_a_length_that_can_be_kept(site: Equipped) -> None:
+    augment(site, (-5e3, 5e3), token="x" * LONGEST_TOKEN)
+    with pytest.raises(InvalidArgumentError, match="bounds_token has 1001 characters; accepted: up to 1000"):
+        augment(site, (-5e3, 5e3), token="x" * (LONGEST_TOKEN + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -90,6 +90,51 @@ def test_a_refused_drive_leaves_the_input_as_it_was(everything: doppelgrid.Simul
     with pytest.raises(ValueError, match="a load consumes"):
         everything.drive(key, "load", -4e3)
     assert everything.plant.inputs.value(key, "load") == before
+
+
+def ends(site: doppelgrid.Simulation) -> int:
+    return sum(entry.kind == "override ends" for entry in site.save().engine.agenda.values())
+
+
+@pytest.fixture
+def demo() -> doppelgrid.Simulation:
+    return doppelgrid.Simulation.headless(doppelgrid.load_site("demo"), start_us=NOON_US)
+
+
+def test_a_drive_anew_takes_the_old_end_with_it(demo: doppelgrid.Simulation) -> None:
+    for power_w in range(50):
+        demo.drive("office", "load", power_w, for_s=10.0)
+    assert ends(demo) == 1
+
+
+def test_a_drive_for_good_takes_the_old_end_with_it(demo: doppelgrid.Simulation) -> None:
+    demo.drive("office", "load", 1e3, for_s=10.0)
+    demo.drive("office", "load", 2e3)
+    demo.run_for(timedelta(seconds=20))
+    assert demo.plant.inputs.value("office", "load") == 2e3
+
+
+def test_a_release_takes_the_end_with_it(demo: doppelgrid.Simulation) -> None:
+    demo.drive("office", "load", 1e3, for_s=10.0)
+    demo.release("office", "load")
+    assert ends(demo) == 0
+
+
+def test_a_drive_anew_after_a_rewind_takes_the_old_end_with_it(demo: doppelgrid.Simulation) -> None:
+    demo.drive("office", "load", 1e3, for_s=10.0)
+    demo.restore(demo.save())
+    demo.drive("office", "load", 2e3, for_s=30.0)
+    demo.run_for(timedelta(seconds=20))
+    assert demo.plant.inputs.value("office", "load") == 2e3
+    demo.run_for(timedelta(seconds=11))
+    assert "office.load" not in demo.plant.inputs.overrides
+
+
+def test_a_refused_drive_leaves_the_end_of_the_one_before(demo: doppelgrid.Simulation) -> None:
+    demo.drive("office", "load", 1e3, for_s=10.0)
+    with pytest.raises(ValueError, match="a load consumes"):
+        demo.drive("office", "load", -4e3)
+    assert ends(demo) == 1
 
 
 def test_no_refusal_of_the_gateway_lacks_what_is_accepted() -> None:

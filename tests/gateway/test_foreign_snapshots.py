@@ -20,7 +20,7 @@ from doppelgrid.sim.simulation.snapshot import Snapshot
 from doppelgrid.sim.site.reader import bundled_sites
 
 NOON = 1_781_517_600_000_000
-INVERTER, BATTERY, PV = 11, 12, 21
+MAIN, INVERTER, BATTERY, PV = 2, 11, 12, 21
 SEED, START, ENGINE, PLANT, GATEWAY, FAULTS, PACE = range(7)
 NUMBERS, BATTERIES, MACHINES = 1, 2, 5
 Content = list[Any]
@@ -87,8 +87,8 @@ def entry(kind: str, place: int, value: object) -> Callable[[Content], object]:
         (put(ENGINE, 0, value=NOON - 1), "accepted: .* or later, when the run started"),
         (put(ENGINE, 2, value={}), r"engine\.agenda: 0 entries of kind 'sample'; accepted: 1"),
         (entry("sample", 1, "dance"), r"engine\.agenda\.\d+: of kind 'dance'; accepted: bounds lapse, car"),
-        (entry("sample", 0, NOON), r"engine\.agenda\.\d+: due at \d+; accepted: \d+ or later, to 2261"),
-        (entry("sample", 0, 10**18), r"engine\.agenda\.\d+: due at 1000000000000000000; accepted:"),
+        (entry("sample", 0, NOON), r"engine\.agenda\.\d+: 'sample' due at \d+; accepted: \d+ to \d+$"),
+        (entry("sample", 0, 10**18), r"'sample' due at 1000000000000000000; accepted: \d+ to \d+$"),
         (entry("sample", 2, [3]), r"engine\.agenda\.\d+: with 1 arguments; accepted: "),
         (entry("set-point lapses", 2, ["roof", "active"]), "key is 'roof'; accepted: a component of this site"),
         (entry("set-point lapses", 2, ["bat-inv", "apparent"]), "axis_name is 'apparent'; accepted:"),
@@ -124,6 +124,12 @@ def entry(kind: str, place: int, value: object) -> Callable[[Content], object]:
         (put(GATEWAY, 0, 0, 0, 2, 0, value=1e308), r"gateway\.set_points\.\S+power: 1e\+308; accepted: at most"),
         (put(GATEWAY, 0, 0, 0, 2, 0, value=math.inf), "power: inf; accepted: a finite number"),
         (put(FAULTS, 1, "1", 6, value=1e308), r"faults\.active\.1\.stuck_w: 1e\+308; accepted: at most 1000 MW"),
+        (put(GATEWAY, 0, 0, 0, 2, 1, value=1), r"gateway\.set_points\.bat-inv: its end is not on the agenda; acc"),
+        (put(GATEWAY, 2, 0, 0, 4, value=1), r"gateway\.bounds\.pv-inv: its end is not on the agenda; accepted: with"),
+        (put(FAULTS, 1, "1", 2, value=1), r"faults\.active\.1: its end is not on the agenda; accepted: with its"),
+        (put(FAULTS, 1, "3", 5, value=1), r"faults\.active\.3: its end is not on the agenda; accepted: with its"),
+        (entry("override ends", 2, ["main", "load"]), r"'override ends' of main\.load; accepted: one end of each"),
+        (put(GATEWAY, 5, 2, value={"main": NOON + 10**15}), r"gateway\.line\.main: due at \d+; accepted: up to"),
         (put(PACE, value=0.0), "accepted"),
         (put(PACE, value=math.nan), "accepted"),
         (put(SEED, value=8), "the snapshot's seed is 8; accepted: 7"),
@@ -137,6 +143,86 @@ def test_what_cannot_be_is_refused_and_nothing_moves(change: Callable[[Content],
         site.restore(changed(change))
     assert site.save().to_bytes() == before
     site.run_for(timedelta(seconds=2))
+
+
+DAY_S, YEAR_S = 86_400.0, 366 * 86_400.0
+LONGEST_S = {
+    "sample": 0.2,
+    "sample turn": 0.2,
+    "sample rest of turn": 0.0,
+    "sample arrives": 100 * 3600.0,
+    "message arrives": 100 * 3600.0,
+    "lost set-point ends": 50.0 * 1e5,
+    "set-point lapses": 900.0,
+    "set-point progress": 0.1,
+    "bounds lapse": 900.0,
+    "switched": 1.0,
+    "relay fails": 1.0,
+    "fault mends": YEAR_S,
+    "fault turns": 37 * YEAR_S,
+    "car comes to stay": YEAR_S,
+    "server comes back": DAY_S,
+    "override ends": YEAR_S,
+}
+"""For how long an entry of each kind waits at most [s]."""
+
+
+def test_every_kind_of_entry_has_a_time_by_which_it_is_due() -> None:
+    with pytest.raises(ValueError, match="accepted: ") as refusal:
+        demo().restore(changed(entry("sample", 1, "dance")))
+    assert str(refusal.value).partition("accepted: ")[2].split(", ") == sorted(LONGEST_S)
+
+
+@pytest.mark.parametrize("kind", LONGEST_S)
+def test_an_entry_that_waits_for_longer_than_its_kind_does_is_refused(kind: str) -> None:
+    def late(content: Content) -> None:
+        # A second more than what is promised may be late for being rounded.
+        due_us = content[ENGINE][0] + round((LONGEST_S[kind] + 1.1) * 1e6)
+        content[ENGINE][1] = 1000
+        content[ENGINE][2]["1000"] = [due_us, kind, []]
+
+    with pytest.raises(
+        ValueError, match=rf"engine\.agenda\.1000: '{kind}' due at \d+; accepted: \d+ to \d+$"
+    ):
+        demo().restore(changed(late))
+
+
+def test_what_waits_in_clients_time_may_wait_as_long_as_the_pace_has_it() -> None:
+    def slow(content: Content) -> None:
+        content[PACE] = 10.0
+        first_entry(content, "sample")[0] = content[ENGINE][0] + 2_000_000
+
+    site = demo()
+    site.restore(changed(slow))
+    assert site.engine.next_us() == site.now_us + 200_000
+
+
+def test_a_walk_without_its_next_step_is_refused() -> None:
+    site = demo()
+    site.gateway.standby(PV)
+    content = json.loads(site.save().to_bytes())
+    agenda = content[ENGINE][2]
+    del agenda[next(number for number, entry in agenda.items() if entry[1] == "switched")]
+    snapshot = Snapshot.from_bytes(json.dumps(content).encode(), name="content")
+    with pytest.raises(
+        ValueError, match=r"gateway\.sequences\.pv-inv: its end is not on the agenda; accepted:"
+    ):
+        site.restore(snapshot)
+
+
+def test_samples_on_their_way_that_nothing_brings_are_refused() -> None:
+    site = demo()
+    site.fault(Fault("main", FaultKind.LATENCY, amount=0.5))
+    site.gateway.subscribe(MAIN)
+    site.run_for(timedelta(seconds=1))
+    content = json.loads(site.save().to_bytes())
+    agenda = content[ENGINE][2]
+    del agenda[next(number for number, entry in agenda.items() if entry[1] == "sample arrives")]
+    snapshot = Snapshot.from_bytes(json.dumps(content).encode(), name="content")
+    with pytest.raises(
+        ValueError, match=r"gateway\.line\.frames\.main: its end is not on the agenda; accepted:"
+    ):
+        site.restore(snapshot)
 
 
 def test_whatever_clients_say_of_bounds_is_taken_again() -> None:

@@ -165,14 +165,14 @@ class TestOrder:
 
     def happened(self, state: EngineState) -> list[str]:
         engine, seen = Engine(START), []
-        engine.handle("note", seen.append, promised=True)
+        engine.handle("note", seen.append, within_s=1.0, promised=True)
         engine.restore(state)
         engine.run_to(START + 1_000)
         return seen
 
     def scheduled(self) -> Engine:
         engine = Engine(START)
-        engine.handle("note", lambda _name: None, promised=True)
+        engine.handle("note", lambda _name: None, within_s=1.0, promised=True)
         for name, due_us in (("late", 900), ("a", 500), ("b", 500), ("early", 100), ("c", 500)):
             engine.schedule(START + due_us, "note", name)
         return engine

@@ -360,13 +360,13 @@ def test_a_visit_begins_at_the_last_snapshot_before_it(monkeypatch: pytest.Monke
     tape = Tape(simulation, every_s=7.0)
     simulation.run_for(timedelta(seconds=24))
     begun_s: list[float] = []
-    restore = Simulation.restore
+    go_on_from = Simulation.go_on_from
 
     def noted(double: Simulation, snapshot: Snapshot) -> None:
         begun_s.append((snapshot.engine.now_us - NOON) / 1e6)
-        restore(double, snapshot)
+        go_on_from(double, snapshot)
 
-    monkeypatch.setattr(Simulation, "restore", noted)
+    monkeypatch.setattr(Simulation, "go_on_from", noted)
     for second in (0.0, 6.999, 7.0, 13.0, 14.0, 23.5):
         tape.visit(NOON + round(second * 1e6))
     assert begun_s == [0.0, 0.0, 7.0, 7.0, 14.0, 21.0]

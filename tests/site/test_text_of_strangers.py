@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from doppelgrid.cli.main import app
-from doppelgrid.sim.domain.printable import printable
+from doppelgrid.sim.domain.printable import cut, printable
 from doppelgrid.sim.files.steering import steers
 from doppelgrid.sim.recording import RecordingError, read_recording
 
@@ -42,6 +43,21 @@ def test_a_name_that_steers_the_terminal_is_refused_where_it_stands(tmp_path: Pa
     assert not steers(told.output)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SITE.replace("NAME", r'"half \ud800"'), "site.yaml:2: microgrid.name is"),
+        (SITE.replace("NAME", "ours").replace("grid:", r'"grid\ud800":'), "with a key that is no text"),
+    ],
+)
+def test_half_a_character_is_refused_where_it_stands(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "site.yaml").write_text(text)
+    told = CliRunner().invoke(app, ["check", str(tmp_path / "site.yaml")])
+    assert told.exit_code == 2
+    assert said in told.output
+    assert "text without halves of characters" in told.output.replace("\n", " ")
+
+
 def test_a_name_of_two_lines_is_one_line_of_the_terminal(tmp_path: Path) -> None:
     (tmp_path / "site.yaml").write_text(SITE.replace("NAME", '"mine\\n2026-01-01 doppelgrid: all is well"'))
     told = CliRunner().invoke(app, ["check", str(tmp_path / "site.yaml")])
@@ -68,3 +84,27 @@ def test_the_site_of_a_recording_is_held_to_the_same(tmp_path: Path) -> None:
     path = table(tmp_path / "day.parquet", site={"microgrid": {"id": 1, "name": "\x1b]0;mine\x07"}})
     with pytest.raises(RecordingError, match="texts with control characters"):
         read_recording(path)
+
+
+def test_the_site_of_a_recording_has_no_half_a_character(tmp_path: Path) -> None:
+    path = table(tmp_path / "day.parquet", site={"microgrid": {"id": 1, "name": "half \ud800"}})
+    with pytest.raises(RecordingError, match="halves of characters"):
+        read_recording(path)
+
+
+@pytest.mark.parametrize("most_bytes", [200, 1000, 6000])
+@pytest.mark.parametrize("letter", ["x", "%", "ü", "微", "⚡", "\x1b", "\ud800"])
+def test_a_long_text_is_cut_to_what_fits_on_the_wire(letter: str, most_bytes: int) -> None:
+    told = cut(f"no component {letter * 20_000}; accepted: grid, main", most_bytes)
+    assert len(quote(told, safe=" !\"#$&'()*+,/:;<=>?@[\\]^`{|}~")) <= most_bytes
+    assert told.startswith("no component ")
+    assert told.endswith("; accepted: grid, main")
+
+
+def test_of_a_long_text_quotes_are_cut_first() -> None:
+    told = cut(f"no component {'x' * 20_000!r}; accepted: {', '.join(['grid'] * 100)}", 6000)
+    assert told == f"no component '{'x' * 40}…'; accepted: {', '.join(['grid'] * 100)}"
+
+
+def test_a_text_that_fits_is_left_as_it_is() -> None:
+    assert cut("x" * 6000, 6000) == "x" * 6000
