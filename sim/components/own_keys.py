@@ -35,6 +35,8 @@ _BY_KEY: Mapping[str, str] = {
     "place_3": "phases",
     "dc_curves_w": "sessions",
     "connectors": "shares_power_with",
+    "follows_production": "category",
+    "noise": "measurement",
 }
 """Parameters that a component has more of than the model itself, where it has a key for them."""
 _ALIKE: Mapping[str, str] = {
@@ -66,6 +68,8 @@ _ALIKE: Mapping[str, str] = {
     "curve_end_m_per_s": "power_curve",
     "iced_share": "iced_power",
     "pressure_ratio": "hub_height_m",
+    "by_battery_voltage": "dc_voltage",
+    "reactive_first": "priority",
 }
 """Parameters whose keys have other names."""
 _SWITCH = "enabled"

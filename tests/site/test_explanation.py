@@ -12,6 +12,7 @@ import pytest
 import doppelgrid
 from doppelgrid.models.parameter import ParameterError
 from doppelgrid.sim.components.registry import type_of
+from doppelgrid.sim.files.parameters import NO_EFFECT
 from doppelgrid.sim.files.presets import PresetName
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.environment import grid_facts
@@ -258,14 +259,16 @@ def all_parts() -> Site:
     [("all parts", key) for key in OF_PARTS]
     + [("all-categories", key) for key in doppelgrid.load_site("all-categories").components],
 )
-def test_whatever_is_explained_can_be_set_by_its_name_or_has_a_key_of_its_own(of_site: str, key: str) -> None:
+def test_whatever_is_explained_can_be_set_by_its_name_or_has_a_key_or_a_switch_of_its_own(
+    of_site: str, key: str
+) -> None:
     whole = all_parts() if of_site == "all parts" else doppelgrid.load_site(of_site)
     component = whole.components[key]
     for each in explanation(whole, key).parameters:
         value = each.value if isinstance(each.value, tuple | bool) else float(each.value)
         changed = component.model_copy(update={"parameters": {each.name: value}})
         told = refusal(whole, changed)
-        by_key = {"", "set by a key of the component itself", "what its bounds go by"}
+        by_key = {"", "set by a key of the component itself", "what its bounds go by", NO_EFFECT}
         assert told in by_key or re.fullmatch(r"said by \S+ as well", told), each.name
 
 
