@@ -222,6 +222,14 @@ def points(*pairs: tuple[float, float]) -> str:
         ("power: 30 kW, iced_power: 0 %", "either power or what the model needs, not both"),
         ("parameters: {turbine.power_curve_w: [0, 500, 300, 900]}", "a power that does not fall before"),
         ("parameters: {turbine.restart_wait_s: -1}", "0..86400 s"),
+        (
+            points((3, 0), (12, 1e6), (15, 0), (16, 5e5)),
+            "no power beyond the wind that is too strong for any; this one is 500 kW at 16 m/s after none",
+        ),
+        (
+            "parameters: {turbine.power_curve_w: [0, 900, 0, 500]}",
+            "no power beyond the wind that is too strong",
+        ),
     ],
 )
 def test_what_no_turbine_does_is_refused(keys: str, message: str) -> None:

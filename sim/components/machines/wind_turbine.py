@@ -48,6 +48,7 @@ from .wind_power_curve import (
     curve_end,
     curve_fall,
     curve_fault,
+    curve_return,
     with_curve,
 )
 
@@ -191,6 +192,11 @@ def check_wind_turbine(params: WindTurbineParams, within: str = "") -> None:
             found,
             "a power that does not fall before its greatest (physics)",
         )
+    place = curve_return(curve_w)
+    if place is not None:
+        found = f"{curve_w[place]:g} W after none in less wind"
+        accepted = "no power beyond the wind that is too strong for any (physics)"
+        raise ParameterError(f"{within}power_curve_w[{place}]", found, accepted)
 
 
 _USUAL_TURBINES = (
