@@ -216,6 +216,14 @@ def points(*pairs: tuple[float, float]) -> str:
             points((3, 0), (12, 1e6), (20, 1e6), (20.1, 0)) + ", cut_out_speed: 25 m/s",
             "at most 20 m/s, beyond which its power curve has no power",
         ),
+        (
+            points((3, 0), (12, 1e6), (20, 1e6), (20.1, 0)) + ", parameters: {turbine.cut_out_m_per_s: 25}",
+            "at most 20 m/s, beyond which its power curve has no power",
+        ),
+        (
+            "turbulence: 10 %, parameters: {turbine.power_curve_w: [0, 500, 900]}",
+            "turbine.power_curve_w is said by turbulence as well; accepted: one of the two",
+        ),
         ("yaw_error: 60 °", "0 °..45 °"),
         ("turbulence: 50 %", "0 %..40 %"),
         ("availability: 101 %", "0 %..100 %"),
