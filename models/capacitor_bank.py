@@ -16,6 +16,7 @@ import math
 from typing import Annotated, NamedTuple
 
 from .parameter import Parameter
+from .timers import time_left_s
 
 _SHORTEST_S = 1e-3
 _AS_SENT = 1.0 + 1e-7
@@ -159,7 +160,7 @@ def capacitor_bank_step(
     state = _settled(params, state, inp)
     first = _shown(params, state, inp)
     first_s = min(state.timer_s, dt_s) if state.steps_waiting > 0 else dt_s
-    timer_s = max(state.timer_s - first_s, 0.0)
+    timer_s = time_left_s(state.timer_s, first_s)
     state = _settled(params, CapacitorBankState(state.steps_on, state.steps_waiting, timer_s), inp)
     if first_s >= dt_s:
         return state, first

@@ -19,6 +19,7 @@ from .circuit import ThermalBody, temperature_after
 from .load import load_reactive_power_var
 from .parameter import Parameter
 from .thermal import TOUCH_K, mean_temperature_c, time_to_temperature_s
+from .timers import time_left_s
 
 COOL = 0
 THROTTLED = 1
@@ -226,7 +227,7 @@ def crypto_miner_step(
         hashes_th += shown.hash_rate_th_per_s * part_s
         heat_j += shown.heat_w * part_s
         end_c = temperature_after(body, state.temperature_c, power_w, inp.ambient_c, part_s)
-        timer_s = max(state.timer_s - part_s, 0.0) if state.moving != 0 else 0.0
+        timer_s = time_left_s(state.timer_s, part_s) if state.moving != 0 else 0.0
         state = CryptoMinerState(state.boards, state.moving, timer_s, state.heat_mode, end_c)
         left_s -= part_s
     return _settled(params, state, inp), CryptoMinerOutput(

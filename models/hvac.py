@@ -30,8 +30,9 @@ from typing import Annotated, NamedTuple
 
 from .circuit import ThermalBody, temperature_after
 from .load import load_reactive_power_var
-from .parameter import Parameter
+from .parameter import Parameter, Under
 from .thermal import TOUCH_K, mean_temperature_c, time_to_temperature_s
+from .timers import time_left_s
 
 OFF = 0
 HEATING = 1
@@ -45,6 +46,7 @@ LIFT_MAX_K = 60.0
 _EER_OUTDOOR_C = 35.0
 _EER_MIN = 1.0
 _EER_MAX = 10.0
+_HEATS, _COOLS = Under("can_heat", off=False), Under("can_cool", off=False)
 
 
 class HvacParams(NamedTuple):
@@ -63,21 +65,21 @@ class HvacParams(NamedTuple):
     """Transmission and ventilation together."""
     can_heat: bool
     can_cool: bool
-    heating_set_point_c: Annotated[float, Parameter("°C", -40.0, 60.0, "cold stores to drying rooms")]
-    cooling_set_point_c: Annotated[float, Parameter("°C", -40.0, 60.0, "cold stores to drying rooms")]
+    heating_set_point_c: Annotated[float, Parameter("°C", -40.0, 60.0, "cold stores to drying rooms"), _HEATS]
+    cooling_set_point_c: Annotated[float, Parameter("°C", -40.0, 60.0, "cold stores to drying rooms"), _COOLS]
     """Above the heating set-point by more than the hysteresis."""
     hysteresis_k: Annotated[float, Parameter("K", 0.05, 20.0, "physics: a switch needs one")]
     """From switching on to switching off, around either set-point."""
     min_run_s: Annotated[float, Parameter("s", 0.0, 7200.0, "practice of compressors")]
     min_pause_s: Annotated[float, Parameter("s", 0.0, 7200.0, "practice of compressors")]
-    supply_c: Annotated[float, Parameter("°C", 20.0, 75.0, "doi:10.1039/C2EE22653G")]
+    supply_c: Annotated[float, Parameter("°C", 20.0, 75.0, "doi:10.1039/C2EE22653G"), _HEATS]
     """Temperature at which heat is given to the room: of the water, or of the air that is blown in."""
-    cop_constant: Annotated[float, Parameter("1", 1.0, 15.0, "doi:10.1039/C2EE22653G")]
-    cop_per_k: Annotated[float, Parameter("1/K", -1.0, 0.0, "doi:10.1039/C2EE22653G")]
-    cop_per_k2: Annotated[float, Parameter("1/K²", 0.0, 0.01, "doi:10.1039/C2EE22653G")]
-    eer_at_35_c: Annotated[float, Parameter("1", 1.0, 10.0, "EN 14511 rating point A35/A27")]
+    cop_constant: Annotated[float, Parameter("1", 1.0, 15.0, "doi:10.1039/C2EE22653G"), _HEATS]
+    cop_per_k: Annotated[float, Parameter("1/K", -1.0, 0.0, "doi:10.1039/C2EE22653G"), _HEATS]
+    cop_per_k2: Annotated[float, Parameter("1/K²", 0.0, 0.01, "doi:10.1039/C2EE22653G"), _HEATS]
+    eer_at_35_c: Annotated[float, Parameter("1", 1.0, 10.0, "EN 14511 rating point A35/A27"), _COOLS]
     """Cooling power over electrical power with a source of 35 °C."""
-    eer_per_k: Annotated[float, Parameter("1/K", 0.0, 1.0, "EN 14825 rating points")]
+    eer_per_k: Annotated[float, Parameter("1/K", 0.0, 1.0, "EN 14825 rating points"), _COOLS]
     """What each kelvin below 35 °C adds."""
 
 
@@ -261,7 +263,7 @@ def hvac_step(
         environment_j += shown.environment_heat_w * part_s
         loss_j += shown.room_loss_w * part_s
         room_c = temperature_after(body, state.room_c, heat_w, inp.ambient_c, part_s)
-        state = HvacState(state.mode, max(state.timer_s - part_s, 0.0), room_c)
+        state = HvacState(state.mode, time_left_s(state.timer_s, part_s), room_c)
         left_s -= part_s
     return _settled(params, state, inp), HvacOutput(
         active_j / dt_s,

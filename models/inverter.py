@@ -56,7 +56,7 @@ class InverterParams(NamedTuple):
     """Loss per squared AC power at nominal DC voltage."""
     ramp_rate_w_per_s: Annotated[float, Parameter("W/s", lower=0.0, above=True, unbounded=True)]
     """Greatest change of active power; infinite for none."""
-    response_delay_s: Annotated[float, Parameter("s", lower=0.0)]
+    response_delay_s: Annotated[float, Parameter("s", 0.0, 600.0, "chosen: ten minutes")]
     """From a command to the first movement."""
     resolution_w: Annotated[float, Parameter("W", lower=0.0)]
     """Step of the set-point; 0 for none."""
@@ -82,7 +82,7 @@ class InverterParams(NamedTuple):
     """Greatest reactive power, either sign; infinite if only the apparent power limits it."""
     power_factor_min: Annotated[float, Parameter("1", lower=0.0, upper=1.0)]
     """Least power factor that may be asked for; 0 for no such limit."""
-    heat_sink_max_c: Annotated[float, Parameter("°C", lower=20.0, upper=150.0)]
+    heat_sink_max_c: Annotated[float, Parameter("°C", 40.0, 150.0, "chosen: above the air of most days")]
     """Temperature of the heat sink at which power is held back."""
     ambient_max_c: Annotated[float, Parameter("°C", lower=0.0, upper=100.0)]
     """Above this air temperature the inverter does not run."""

@@ -80,6 +80,28 @@ class ParameterError(ValueError):
         return f"{self.parameter} is {self.found}; accepted: {self.accepted}"
 
 
+class Under(NamedTuple):
+    """What a parameter counts under, in `Annotated`: at one value of another parameter of its set it does nothing."""
+
+    switch: str
+    """The other one."""
+    off: float | bool
+    """That value of it."""
+
+
+class Idle(NamedTuple):
+    """Why a parameter does nothing in its set."""
+
+    switch: str
+    """The parameter that it counts under, after the sets that that is in."""
+    off: float | bool
+    """What that is."""
+
+
+ENABLED = "enabled"
+"""A set of parameters with a switch of this name counts for nothing while that is off."""
+
+
 class Watched(NamedTuple):
     """Unit of what a nested set of parameters is about, in `Annotated`: of those of its parameters that name none."""
 
@@ -102,6 +124,31 @@ def described_parameters(params_type: type, watched_unit: str = "") -> dict[str,
 def watched_units(params_type: type) -> dict[str, str]:
     """Return the units of what the nested sets of a `…Params` named tuple are about, where it says so."""
     return {name: mark.unit for name, mark in _marked(params_type, Watched)}
+
+
+def idle_under(params: Any, name: str) -> Idle | None:
+    """Return under which switch a parameter does nothing, as that is; None if it counts.
+
+    Args:
+        params: A `…Params` named tuple.
+        name: Of one of its parameters; `volt_var.low_pu` is one of a set within.
+    """
+    *sets, own = name.split(".")
+    within = ""
+    for part in sets:
+        params, within = getattr(params, part), f"{within}{part}."
+    under = switches(type(params)).get(own)
+    if under is None or getattr(params, under.switch) != under.off:
+        return None
+    return Idle(f"{within}{under.switch}", under.off)
+
+
+def switches(params_type: type) -> dict[str, Under]:
+    """Return what parameters of a `…Params` named tuple count under, of those that do not always."""
+    own = dict(_marked(params_type, Under))
+    fields = _hints(params_type)
+    every = Under(ENABLED, off=False)
+    return {name: every for name in fields if ENABLED in fields and name != ENABLED} | own
 
 
 def _marked(params_type: type, kind: type[_Mark]) -> list[tuple[str, _Mark]]:

@@ -28,8 +28,9 @@ import math
 from typing import Annotated, NamedTuple
 
 from .air import air_density_kg_per_m3
-from .parameter import Parameter
+from .parameter import Parameter, Under
 from .tables import table_value
+from .timers import time_left_s
 
 STOPPED = 0
 """Too little wind."""
@@ -43,6 +44,7 @@ _SHORTEST_S = 1e-3
 _LOW_M_PER_S, _HIGH_M_PER_S = 7.5, 12.5
 """Speeds of the curve between which the exponent of the density goes to that of strong wind, as in WindPRO."""
 _ROUNDS = 16
+_ICES = Under("iced_share", off=1.0)
 
 
 class WindTurbineParams(NamedTuple):
@@ -80,19 +82,21 @@ class WindTurbineParams(NamedTuple):
     """Angle between the wind and the axis of the rotor."""
     iced_share: Annotated[float, Parameter("1", 0.0, 1.0)] = 1.0
     """Share of the power that iced blades leave; 0 stands still while they are, 1 has no ice."""
-    icing_below_c: Annotated[float, Parameter("°C", -20.0, 5.0, "chosen: around 0 °C")] = 0.0
+    icing_below_c: Annotated[float, Parameter("°C", -20.0, 5.0, "chosen: around 0 °C"), _ICES] = 0.0
     """In air colder than this, and moist, ice grows."""
-    icing_humidity: Annotated[float, Parameter("1", 0.5, 1.0, "chosen: moist air")] = 0.95
+    icing_humidity: Annotated[float, Parameter("1", 0.5, 1.0, "chosen: moist air"), _ICES] = 0.95
     """Relative humidity from which on it does."""
-    ice_build_s: Annotated[float, Parameter("s", 60.0, 604800.0, "chosen: up to a week")] = 7200.0
+    ice_build_s: Annotated[float, Parameter("s", 60.0, 604800.0, "chosen: up to a week"), _ICES] = 7200.0
     """For so long it grows until blades are iced."""
-    melting_above_c: Annotated[float, Parameter("°C", -5.0, 20.0, "chosen: around 0 °C")] = 0.5
+    melting_above_c: Annotated[float, Parameter("°C", -5.0, 20.0, "chosen: around 0 °C"), _ICES] = 0.5
     """In air warmer than this, ice goes."""
-    ice_melt_s: Annotated[float, Parameter("s", 60.0, 604800.0, "chosen: up to a week")] = 21600.0
+    ice_melt_s: Annotated[float, Parameter("s", 60.0, 604800.0, "chosen: up to a week"), _ICES] = 21600.0
     """For so long iced blades melt until they are free."""
-    density_exponent: Annotated[float, Parameter("1", 0.3, 0.7, "IEC 61400-12-1: 1/3; WindPRO: 2/3")] = (
-        1.0 / 3.0
-    )
+    density_exponent: Annotated[
+        float,
+        Parameter("1", 0.3, 0.7, "IEC 61400-12-1: 1/3; WindPRO: 2/3"),
+        Under("is_pitch_regulated", off=False),
+    ] = 1.0 / 3.0
     """Of the ratio of densities, from 12.5 m/s of the curve on; 1/3 up to 7.5 m/s, and linear in the speed between."""
 
 
@@ -260,10 +264,10 @@ def _after(
     """Return the state after a time in which nothing happens but at its end [s]."""
     timer_s = state.timer_s
     if _mode_holds_s(params, state, inp) < math.inf:
-        timer_s -= dt_s
+        timer_s = time_left_s(timer_s, dt_s)
     growth = _ice_per_s(params, inp)
     ice = min(max(state.ice + growth * dt_s, 0.0), 1.0)
-    if dt_s >= _ice_holds_s(params, state, inp):
+    if time_left_s(_ice_holds_s(params, state, inp), dt_s) == 0.0:
         ice = 1.0 if growth > 0.0 else 0.0
     return _settled(params, WindTurbineState(state.mode, timer_s, ice, state.is_iced), inp)
 

@@ -19,7 +19,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from doppelgrid.models.parameter import Parameter, described_parameters, watched_units
+from doppelgrid.models.parameter import Parameter, described_parameters, switches, watched_units
 from doppelgrid.sim.files.preset_comments import preset_file
 
 from .described import field_docstrings, parameters_type, preset
@@ -98,7 +98,7 @@ def _parameter_rows(
     params_type: type, values: Any, prefix: str = "", watched_unit: str = ""
 ) -> Iterator[tuple[str, str, Any, str, str, str]]:
     described, words = described_parameters(params_type, watched_unit), field_docstrings(params_type)
-    units = watched_units(params_type)
+    units, under = watched_units(params_type), switches(params_type)
     for field, hint in get_type_hints(params_type).items():
         value = None if values is None else getattr(values, field)
         meaning = words.get(field, "")
@@ -110,6 +110,9 @@ def _parameter_rows(
             accepted, source = (parameter.range, parameter.source) if field in described else ("", "")
             if hint is bool:
                 accepted = "true or false"
+            if field in under:
+                off = _value(under[field].off)
+                meaning = f"{meaning} Does nothing while `{prefix}{under[field].switch}` is {off}.".strip()
             yield prefix + field, parameter.unit, value, accepted, source, meaning
 
 

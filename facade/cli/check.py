@@ -26,7 +26,7 @@ def check(
         str | None,
         typer.Option(
             metavar="COMPONENT",
-            help="Say what the models of a component are made of instead: each parameter, and where it is from.",
+            help="Say what a component or a sensor is made of instead: each parameter, and where it is from.",
         ),
     ] = None,
     scenario_schema: Annotated[

@@ -17,32 +17,37 @@ _LONGEST_LIST = 3
 
 
 def print_explanation(site: Site, key: str) -> None:
-    """Print all parameters of a component's models.
+    """Print all parameters of a component's models, or of a sensor.
 
     Args:
         site: A valid site.
-        key: Of the component.
+        key: Of the component, or of the sensor.
 
     Raises:
-        typer.Exit: If the site has no such component, or it cannot be built; says why.
+        typer.Exit: If the site has no such component or sensor, or it cannot be built; says why.
     """
     from rich.console import Console  # noqa: PLC0415
 
     from ..sim.files.problems import one_of  # noqa: PLC0415
     from ..sim.headless.simulate import DEFAULT_START  # noqa: PLC0415
-    from ..sim.site.explanation import explained  # noqa: PLC0415
+    from ..sim.site.explanation import explained, explained_sensor  # noqa: PLC0415
 
-    if key not in site.components:
-        typer.echo(f"--explain is {key!r}; accepted: {one_of(site.components, key)}", err=True)
+    if key not in site.components and key not in site.sensors:
+        accepted = one_of((*site.components, *site.sensors), key)
+        typer.echo(f"--explain is {key!r}; accepted: {accepted}", err=True)
         raise typer.Exit(2)
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = _WIDE
+    if key in site.sensors:
+        console.print(f"{key} #{site.sensors[key].id} sensor")
+        _print_table(explained_sensor(site.sensors[key]), console)
+        return
     try:
         explanation = explained(site, key, start_us=site.moment_us(DEFAULT_START))
     except ValueError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _WIDE
     component = site.components[key]
     console.print(f"{key} #{component.id} {component.category}")
     for preset, remark in explanation.presets.items():

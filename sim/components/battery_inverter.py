@@ -18,6 +18,7 @@ from .inverter import (
     inverter_params,
     inverter_preset_names,
     inverter_rating,
+    unused_by_inverter,
 )
 from .rating import Rating
 from .setting import Setting
@@ -58,6 +59,7 @@ TYPE = ComponentType(
     params=lambda inverter, _grid: inverter_params(inverter),
     check=check_inverter,
     parts={GRID_CODE: grid_code_part},
+    unused=unused_by_inverter,
     presets=inverter_preset_names,
     least_w=lambda inverter: _rating(inverter).gap.upper,
     least_delivered_w=lambda inverter: -_rating(inverter).gap.lower,

@@ -26,7 +26,7 @@ from ...models.throughput import ThroughputParams
 from ..domain.categories import Category
 from ..domain.ranges import Bounds
 from ..domain.states import StateCode
-from ..files.parameters import not_of_parts, of_part, overridden
+from ..files.parameters import NO_EFFECT, not_of_parts, of_part, overridden, refuse_idle
 from ..inputs.limited import Multiple
 from ..inputs.signal import Signal
 from .charged_cars import KnownCar
@@ -170,6 +170,10 @@ def _no_contradiction(_params: Any) -> None:
     return None
 
 
+def _none_unused(_section: Any) -> Mapping[str, str]:
+    return {}
+
+
 def _no_cars(_section: Any) -> tuple[KnownCar, ...]:
     return ()
 
@@ -240,6 +244,8 @@ class ComponentType:
 
     A file says them as `part.parameter`. Raises `ParameterError` where a component has no such part.
     """
+    unused: Callable[[Any], Mapping[str, str]] = _none_unused
+    """`(section)`: parameters of its models that do nothing in this component, and what is accepted there, in words."""
     cars: Callable[[Any], tuple[KnownCar, ...]] = _no_cars
     """`(section)`: cars that come to it, which the file says by keys."""
     switchgear: Callable[[Any], Switchgear | None] = _usual_switchgear
@@ -263,10 +269,14 @@ class ComponentType:
             raise ParameterError(next(iter(own)), "unknown", self._of_parts_alone)
         refuse_own_keys(section)
         if self.params is not None:
-            self.with_parameters(self.params(section, grid), section)
+            refuse_idle(self.with_parameters(self.params(section, grid), section), own)
         for name, made in self.parts.items():
-            if of_part(section.parameters, name):
-                made(section, grid)
+            if of_the_part := of_part(section.parameters, name):
+                refuse_idle(made(section, grid), of_the_part, f"{name}.")
+        unused = self.unused(section)
+        for name in section.parameters:
+            if name in unused:
+                raise ParameterError(name, NO_EFFECT, unused[name])
 
     @property
     def _of_parts_alone(self) -> str:

@@ -58,13 +58,18 @@ def _not_below(corner: float, name: str, before: float | None) -> float:
     return corner
 
 
+_UNITS = {"_hz": "Hz", "_s": "s"}
+"""Of parameters by the ends of their names; others are plain numbers."""
 _NOMINAL = "freq_watt.nominal_hz"
 _IN_ORDER = (
     ("code.low_undervoltage_pu", "code.undervoltage_pu"),
+    ("code.low_undervoltage_s", "code.undervoltage_s"),
     ("code.undervoltage_pu", "code.reconnect_voltage_min_pu"),
     ("code.reconnect_voltage_max_pu", "code.mean_overvoltage_pu"),
     ("code.reconnect_voltage_max_pu", "code.overvoltage_pu"),
     ("code.overvoltage_pu", "code.high_overvoltage_pu"),
+    ("code.high_overvoltage_s", "code.overvoltage_s"),
+    ("code.mean_overvoltage_pu", "code.high_overvoltage_pu"),
     ("code.underfrequency_hz", _NOMINAL),
     ("code.underfrequency_hz", "code.reconnect_frequency_min_hz"),
     ("code.reconnect_frequency_min_hz", _NOMINAL),
@@ -74,13 +79,18 @@ _IN_ORDER = (
     ("freq_watt.lower_threshold_hz", "freq_watt.threshold_hz"),
     ("freq_watt.lower_threshold_hz", _NOMINAL),
     (_NOMINAL, "freq_watt.threshold_hz"),
+    ("freq_watt.threshold_hz", "code.overfrequency_hz"),
+    ("code.underfrequency_hz", "freq_watt.lower_threshold_hz"),
     ("volt_var.low_pu", "volt_var.dead_low_pu"),
     ("volt_var.dead_high_pu", "volt_var.high_pu"),
     ("watt_var.start_share", "watt_var.knee_share"),
     ("watt_var.knee_share", "watt_var.end_share"),
     ("watt_pf.start_share", "watt_pf.end_share"),
 )
-"""Parameters of which the first is at most the second; who may come back where he has to leave would never rest."""
+"""Parameters of which the first is at most the second.
+
+Who may come back where he has to leave would never rest; a limit that is never met before another does nothing.
+"""
 
 
 class VoltVar(Section):
@@ -188,7 +198,7 @@ class GridCode(Section):
     low_undervoltage_pu: _Low | None = Field(default=None, alias="low_undervoltage")
     """Voltage below which it leaves sooner, a share of the nominal one; by preset if not given."""
     low_undervoltage_s: _Time | None = Field(default=None, alias="low_undervoltage_time")
-    """Time below that after which it leaves [s]; by preset if not given."""
+    """Time below that after which it leaves [s]; by preset, or `undervoltage_time`, if not given."""
     overvoltage_pu: _High | None = Field(default=None, alias="overvoltage")
     """Greatest voltage, a share of the nominal one, above which it leaves; by preset if not given."""
     overvoltage_s: _Time | None = Field(default=None, alias="overvoltage_time")
@@ -196,7 +206,7 @@ class GridCode(Section):
     high_overvoltage_pu: _High | None = Field(default=None, alias="high_overvoltage")
     """Voltage above which it leaves sooner, a share of the nominal one; by preset if not given."""
     high_overvoltage_s: _Time | None = Field(default=None, alias="high_overvoltage_time")
-    """Time above that after which it leaves [s]; by preset if not given."""
+    """Time above that after which it leaves [s]; by preset, or `overvoltage_time`, if not given."""
     mean_overvoltage_pu: _High | None = Field(default=None, alias="mean_overvoltage")
     """Greatest mean of the voltage over ten minutes, a share of the nominal one; by preset if not given."""
     underfrequency_hz: _LowFrequency | None = Field(default=None, alias="underfrequency")
@@ -247,6 +257,8 @@ class GridCode(Section):
         return curve
 
 
+REACTIVE_CURVES = ("volt_var", "watt_var", "watt_pf")
+"""Names of the curves by which a code asks for reactive power."""
 GridCodeInput = Annotated[
     GridCode, BeforeValidator(short_for("preset"), json_schema_input_type=GridCode | str)
 ]
@@ -286,10 +298,11 @@ def grid_guard_params(
         name: value * ratio if name.endswith("_hz") else value for name, value in preset._asdict().items()
     }
     values |= {name: own for name in values if (own := getattr(spec, name, None)) is not None}
+    code = _back_within(spec, GridCodeParams(**values))
     params = GridGuardParams(
-        code=_back_within(spec, GridCodeParams(**values)),
+        code=code,
         volt_var=_volt_var(spec.volt_var),
-        freq_watt=_freq_watt(spec.freq_watt, nominal_hz),
+        freq_watt=_freq_watt(spec.freq_watt, nominal_hz, code),
         rated_power_w=rated_power_w,
         rated_apparent_power_va=rated_apparent_power_va,
         follows_production=follows_production,
@@ -302,8 +315,13 @@ def grid_guard_params(
 
 
 def _back_within(spec: GridCode, code: GridCodeParams) -> GridCodeParams:
-    """Return a code whose window of reconnection, as far as the file does not give it, is where it need not leave."""
+    """Return a code whose limits go together as far as the file does not give them.
+
+    The window of reconnection is where it need not leave, and a stage that is farther out is not slower.
+    """
     within = {
+        "low_undervoltage_s": min(code.low_undervoltage_s, code.undervoltage_s),
+        "high_overvoltage_s": min(code.high_overvoltage_s, code.overvoltage_s),
         "reconnect_voltage_min_pu": max(code.reconnect_voltage_min_pu, code.undervoltage_pu),
         "reconnect_voltage_max_pu": min(
             code.reconnect_voltage_max_pu, code.overvoltage_pu, code.mean_overvoltage_pu
@@ -346,12 +364,12 @@ def check_grid_guard(params: GridGuardParams) -> None:
         ParameterError: Naming what is wrong.
     """
     for first, second in _IN_ORDER:
-        unit = "Hz" if first.endswith("_hz") else ""
+        unit = next((unit for end, unit in _UNITS.items() if first.endswith(end)), "")
         lower, upper = attrgetter(first)(params), attrgetter(second)(params)
         if first == _NOMINAL and not lower <= upper:
             raise ParameterError(second, f"{upper:g} Hz", f"at least {first}, {lower:g} Hz (physics)")
         check_at_most(first, lower, second, upper, unit)
-    enabled = [name for name in ("volt_var", "watt_var", "watt_pf") if getattr(params, name).enabled]
+    enabled = [name for name in REACTIVE_CURVES if getattr(params, name).enabled]
     if len(enabled) > 1:
         raise ParameterError(f"{enabled[1]}.enabled", "true", f"false, since there is {enabled[0]}")
 
@@ -392,19 +410,24 @@ def _place_in_file(spec: GridCode, name: str) -> tuple[str, ...] | None:
 
 
 def _called(name: str) -> str:
-    return "the nominal frequency" if name == _NOMINAL else name.rpartition(".")[2].rpartition("_")[0]
+    if name == _NOMINAL:
+        return "the nominal frequency"
+    key = name.rpartition(".")[2].rpartition("_")[0]
+    return f"{key}_time" if name.endswith("_s") else key
 
 
 def _in_words(name: str, value: float) -> str:
-    return f"{value:g} Hz" if name.endswith("_hz") else f"{100.0 * value:.6g} %"
+    unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), None)
+    return f"{100.0 * value:.6g} %" if unit is None else f"{value:g} {unit}"
 
 
-def _freq_watt(spec: FreqWatt | None, nominal_hz: float) -> FreqWattParams:
+def _freq_watt(spec: FreqWatt | None, nominal_hz: float, code: GridCodeParams) -> FreqWattParams:
+    """Return P(f), its band as far as the file does not give it within what the code does not leave the grid for."""
     ratio, off = nominal_hz / _PRESET_HZ, FreqWattParams()
     params = off._replace(
-        threshold_hz=off.threshold_hz * ratio,
+        threshold_hz=min(off.threshold_hz * ratio, code.overfrequency_hz),
         nominal_hz=nominal_hz,
-        lower_threshold_hz=off.lower_threshold_hz * ratio,
+        lower_threshold_hz=max(off.lower_threshold_hz * ratio, code.underfrequency_hz),
     )
     if spec is None:
         return params

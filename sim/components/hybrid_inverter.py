@@ -25,6 +25,7 @@ from .inverter import (
     inverter_params,
     inverter_preset_names,
     inverter_rating,
+    unused_by_inverter,
 )
 from .rating import Rating
 from .setting import GridFacts, Setting
@@ -106,6 +107,7 @@ TYPE = ComponentType(
         GRID_CODE: grid_code_part,
         SPECTRUM: lambda inverter, _grid: spectrum_part(inverter),
     },
+    unused=unused_by_inverter,
     presets=inverter_preset_names,
     least_w=lambda inverter: _rating(inverter).gap.upper,
     least_delivered_w=lambda inverter: -_rating(inverter).gap.lower,

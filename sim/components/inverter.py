@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -18,16 +19,16 @@ from ..files.sections import Phases, Section, refuse, written
 from ..files.units import (
     SECOND,
     WATT,
-    Duration,
     NonNegativePower,
     PositiveApparentPower,
     PositivePower,
     PositiveRampRate,
     PositiveReactivePower,
+    ResponseDelay,
 )
 from ..inputs.specs import RecordedPower
 from .array_spectrum import SPECTRUM
-from .grid_code import GridCodeInput, check_grid_guard, grid_guard_params
+from .grid_code import REACTIVE_CURVES, GridCodeInput, check_grid_guard, grid_guard_params
 from .rating import Rating
 from .section import Lapsing, at_most_rated, given
 from .setting import GridFacts
@@ -43,6 +44,13 @@ _Jitter = Annotated[float, SECOND.within(lower=0.0, upper=60.0)]
 _Lag = Annotated[float, SECOND.within(lower=0.0, upper=600.0)]
 
 
+LOSS_SLOPES = ("no_load_loss_slope", "linear_loss_slope", "quadratic_loss_slope")
+"""Parameters that say how losses go with the DC voltage."""
+_OF_BATTERIES = ("by_battery_voltage", "keeps_dc_window", "keeps_dc_current")
+NOTHING_TO_ADD = "as photovoltaics have nothing to add while frequency is low"
+"""Why they have no threshold below the nominal frequency."""
+
+
 class InverterSection(Lapsing):
     """What a site file says of an inverter of any kind."""
 
@@ -54,7 +62,7 @@ class InverterSection(Lapsing):
     """Name of a set of efficiency and loss parameters."""
     standby_power_w: NonNegativePower | None = Field(default=None, alias="standby_power")
     """Power drawn from the AC side while none is converted [W]; by preset if not given."""
-    response_delay_s: Duration | None = Field(default=None, alias="response_delay")
+    response_delay_s: ResponseDelay | None = Field(default=None, alias="response_delay")
     """Time from a command to the first movement [s]; by preset if not given."""
     response_jitter_s: _Jitter | None = Field(default=None, alias="response_jitter")
     """Greatest time by which that comes later, evenly distributed from command to command [s]; none if not given."""
@@ -190,11 +198,8 @@ def check_inverter(params: InverterParams) -> None:
     if params.quadratic_loss_per_w * rated_w > 1.0:
         accepted = f"at most {1.0 / rated_w:g} 1/W, which loses rated_power_w at that power (physics)"
         raise ParameterError("quadratic_loss_per_w", f"{params.quadratic_loss_per_w:g} 1/W", accepted)
-    for name, loss in (
-        ("no_load_loss_slope", params.no_load_loss_w),
-        ("linear_loss_slope", params.linear_loss),
-        ("quadratic_loss_slope", params.quadratic_loss_per_w),
-    ):
+    losses = (params.no_load_loss_w, params.linear_loss, params.quadratic_loss_per_w)
+    for name, loss in zip(LOSS_SLOPES, losses, strict=True):
         slope = getattr(params, name)
         for edge in ("dc_voltage_min_v", "dc_voltage_max_v"):
             shift = getattr(params, edge) / nominal_v - 1.0
@@ -281,6 +286,33 @@ def grid_code_part(inverter: InverterSection, grid: GridFacts) -> GridGuardParam
     if guard is None:
         lacks_part(inverter.parameters, GRID_CODE, "this inverter keeps to no grid_code")
     return guard
+
+
+def asks_for_reactive_power(inverter: InverterSection) -> bool:
+    """Say whether a curve of its grid code asks an inverter for reactive power."""
+    return any(
+        inverter.parameters.get(f"{GRID_CODE}.{curve}.enabled", getattr(inverter.grid_code, curve, None))
+        for curve in REACTIVE_CURVES
+    )
+
+
+def unused_by_inverter(inverter: InverterSection) -> Mapping[str, str]:
+    """Return the parameters that do nothing in an inverter, and what is accepted, as `ComponentType.unused` wants."""
+    unused = {}
+    if not asks_for_reactive_power(inverter):
+        unused[f"{GRID_CODE}.reactive_first"] = "nothing, as no curve of grid_code asks for reactive power"
+    if isinstance(inverter, StorageInverter):
+        if not inverter.parameters.get("by_battery_voltage", inverter.dc_voltage == "battery"):
+            unused |= dict.fromkeys(
+                LOSS_SLOPES, "nothing beside the dc_voltage nominal, at which losses are then"
+            )
+    else:
+        unused |= dict.fromkeys(
+            _OF_BATTERIES,
+            "nothing, as an inverter of an array alone goes by the array's voltage and keeps its limits",
+        )
+        unused[f"{GRID_CODE}.freq_watt.lower_threshold_hz"] = f"nothing, {NOTHING_TO_ADD}"
+    return unused
 
 
 def inverter_rating(

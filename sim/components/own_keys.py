@@ -35,6 +35,8 @@ _BY_KEY: Mapping[str, str] = {
     "place_3": "phases",
     "dc_curves_w": "sessions",
     "connectors": "shares_power_with",
+    "follows_production": "category",
+    "noise": "measurement",
 }
 """Parameters that a component has more of than the model itself, where it has a key for them."""
 _ALIKE: Mapping[str, str] = {
@@ -66,8 +68,12 @@ _ALIKE: Mapping[str, str] = {
     "curve_end_m_per_s": "power_curve",
     "iced_share": "iced_power",
     "pressure_ratio": "hub_height_m",
+    "by_battery_voltage": "dc_voltage",
+    "reactive_first": "priority",
 }
 """Parameters whose keys have other names."""
+_MADE_BY: Mapping[str, tuple[str, ...]] = {"power_curve_w": ("turbulence",)}
+"""Parameters that further keys make."""
 _SWITCH = "enabled"
 """Parameter of a set that a key says by being there, or by `true` or `false`."""
 _SECTIONS: Mapping[str, str] = {"meter": "measurement", "impedance": "voltages"}
@@ -100,8 +106,9 @@ def key_given(section: ComponentSection, name: str) -> str | None:
             return f"{within}{_alias(where, field)}"
         if isinstance(inner, BaseModel):
             where, within = inner, f"{within}{_alias(where, field)}."
-    field = _ALIKE.get(own, own)
-    return f"{within}{_alias(where, field)}" if field in where.model_fields_set else None
+    fields = (_ALIKE.get(own, own), *_MADE_BY.get(own, ()))
+    field = next((field for field in fields if field in where.model_fields_set), None)
+    return None if field is None else f"{within}{_alias(where, field)}"
 
 
 def refuse_own_keys(section: ComponentSection) -> None:

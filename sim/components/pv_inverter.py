@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -9,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from ...models import pv_plant
 from ...models.ac import phase_shares
 from ...models.inverter import inverter_initial_state, reactive_limit_var
+from ...models.parameter import ParameterError
 from ...models.pv import PvArrayParams
 from ...models.supply import SupplyParams
 from ..domain.categories import Category
@@ -23,6 +25,7 @@ from .device import ACTIVE_SHARE, AMBIENT, ARRAY_POWER, ARRAY_VOLTAGE, REACTIVE_
 from .device_model import DeviceModel
 from .inverter import (
     GRID_CODE,
+    LOSS_SLOPES,
     InverterSection,
     check_inverter,
     grid_code_part,
@@ -30,6 +33,7 @@ from .inverter import (
     inverter_params,
     inverter_preset_names,
     inverter_rating,
+    unused_by_inverter,
 )
 from .setting import GridFacts, Setting
 from .solar_array import ARRAY, ArraySection, array_params, no_array, planes_of, solar_array
@@ -67,6 +71,14 @@ PV_PLANT = DeviceModel(
 )  # fmt: skip
 
 
+_OF_CONVERSION = (
+    *LOSS_SLOPES, "no_load_loss_w", "linear_loss", "quadratic_loss_per_w", "heat_capacity_j_per_k",
+    "heat_loss_w_per_k", "heat_sink_max_c", "ambient_max_c", "nominal_dc_voltage_v", "dc_voltage_min_v",
+    "dc_voltage_max_v", "dc_current_max_a",
+)  # fmt: skip
+"""Parameters of an inverter that say what it makes of the direct current that it has."""
+
+
 def build(inverter: PvInverter, setting: Setting) -> Built:
     """Make a photovoltaic array with its inverter, or the power that a recording says it offers.
 
@@ -102,11 +114,25 @@ def build(inverter: PvInverter, setting: Setting) -> Built:
 
 
 def _array(inverter: PvInverter, _grid: GridFacts) -> PvArrayParams:
-    return (
-        no_array(inverter)
-        if inverter.power is not None
-        else array_params(inverter, inverter_params(inverter, "pv"))
-    )
+    if inverter.power is not None:
+        return no_array(inverter)
+    params = inverter_params(inverter, "pv")
+    array = array_params(inverter, params)
+    lower_v, upper_v = params.dc_voltage_min_v, params.dc_voltage_max_v
+    if array.voltage_min_v < lower_v:
+        accepted = f"at least dc_voltage_min_v of the inverter, {lower_v:g} V"
+        raise ParameterError(f"{ARRAY}.voltage_min_v", f"{array.voltage_min_v:g} V", accepted)
+    if array.voltage_max_v > upper_v:
+        accepted = f"at most dc_voltage_max_v of the inverter, {upper_v:g} V"
+        raise ParameterError(f"{ARRAY}.voltage_max_v", f"{array.voltage_max_v:g} V", accepted)
+    return array
+
+
+def _unused(inverter: PvInverter) -> Mapping[str, str]:
+    unused = unused_by_inverter(inverter)
+    if inverter.power is None:
+        return unused
+    return {**unused, **dict.fromkeys(_OF_CONVERSION, "nothing beside power, which is that on the AC side")}
 
 
 def _caption(inverter: PvInverter) -> list[str]:
@@ -132,6 +158,7 @@ TYPE = ComponentType(
         GRID_CODE: grid_code_part,
         SPECTRUM: lambda inverter, _grid: spectrum_part(inverter),
     },
+    unused=_unused,
     presets=inverter_preset_names,
     inputs={"irradiance": 0.0, "power": 0.0},
     caption=_caption,

@@ -11,7 +11,7 @@ from ..domain.categories import OperationalMode
 from ..domain.messages import Refusal, RefusalStatus
 from ..files.parameters import Number, Value
 from ..files.sections import ComponentNumber, Phases, Section, refuse, written
-from ..files.units import Duration, NonNegativePower, PositivePower, PositiveRampRate
+from ..files.units import NonNegativePower, PositivePower, PositiveRampRate, ResponseDelay
 from ..inputs.specs import LoadInput, RecordedPower
 from .lapse import LapseInput
 from .load_mix import LoadMixInput
@@ -64,7 +64,7 @@ LEAST_LOAD = 0.05
 class FlexibleDevice(ComponentSection):
     """A device on the AC side that takes set-points."""
 
-    response_delay_s: Duration = Field(default=written("1 s"), alias="response_delay")
+    response_delay_s: ResponseDelay = Field(default=written("1 s"), alias="response_delay")
     """From a command to the first movement [s]."""
     phases: Phases = (1, 2, 3)
     """Phases that it is connected to."""
@@ -127,7 +127,7 @@ class Consumer(ComponentSection):
 class ModelledConsumer(Consumer, Lapsing):
     """A device with a model of its own, unless a load says what it draws."""
 
-    response_delay_s: Duration = Field(default=written("1 s"), alias="response_delay")
+    response_delay_s: ResponseDelay = Field(default=written("1 s"), alias="response_delay")
     """From a command to the first movement [s]."""
 
     @field_validator("load")

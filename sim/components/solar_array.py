@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from ...models.inverter import InverterParams
 from ...models.parameter import check_parameters
 from ...models.pv import ModuleParams, PvArrayParams, pv_maximum_power_point, pv_point_at
-from ...models.pv_module import check_modules, module_power_w
+from ...models.pv_module import check_diode, check_modules, module_power_w
 from ...models.pv_spectrum import SpectrumParams
 from ..files.parameters import lacks_part, of_part, with_part
 from ..files.presets import check_at_most, find_preset, preset_names
@@ -257,6 +257,8 @@ def pv_array_preset(name: str, peak_power_w: float, string_voltage_v: float = 60
     coefficient = values.pop("alpha_sc_a_per_k") * (1.0 - values.pop("adjust_percent") / 100.0)
     diode = {key: values.pop(key) for key in ModuleParams._fields if key in values}
     module = ModuleParams(**diode, current_a_per_k=coefficient, power_stc_w=1.0)
+    check_parameters(module, "module.")
+    check_diode(module)
     point = pv_maximum_power_point(module, 1000.0, 25.0)
     params = PvArrayParams(
         dc_power_stc_w=peak_power_w,
@@ -292,7 +294,7 @@ def array_params(inverter: BehindInverter, params: InverterParams) -> PvArrayPar
         voltage_max_v=params.dc_voltage_max_v,
     )
     own = of_part(inverter.parameters, f"{ARRAY}.module")
-    array = with_part(array, inverter.parameters, ARRAY)
+    array = with_part(array, inverter.parameters, ARRAY, lambda made: check_diode(made.module))
     if own and "power_stc_w" not in own:
         power_w = module_power_w(array.module)
         array = array._replace(module=array.module._replace(power_stc_w=power_w))

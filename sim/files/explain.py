@@ -16,6 +16,9 @@ from .problems import Finding, Place, one_of, shown
 
 _QUOTED = re.compile(r"'([^']*)'")
 _LISTED = re.compile(", | or ")
+_OF_A_KEY = "[key]"
+"""Behind a key of a mapping where it is that, and not its value, which is wrong."""
+_OF_NUMBERS = frozenset({"float_type", "int_type"})
 _ABSENT = object()
 """Stands in for a value that is missing; no type accepts it."""
 
@@ -42,6 +45,16 @@ def explain(error: ValidationError, model: type[BaseModel], data: object) -> lis
     return [_finding(details, model, data) for details in errors if not _is_echo(details)]
 
 
+def _is_text_of_a_number(value: object) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_echo(details: ErrorDetails) -> bool:
     """Say whether a list is called too short only because its items were refused, each with its own error."""
     return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
@@ -54,6 +67,8 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
 
 def _finding(details: ErrorDetails, model: type[BaseModel], data: object) -> Finding:
     place = _place(model, details["loc"])
+    if place.path[-1:] == (_OF_A_KEY,):
+        return Finding(place.path[:-1], "unknown", _accepted(details))
     path, is_written = _within(place.path, data)
     match details["type"]:
         case "extra_forbidden":
@@ -69,6 +84,9 @@ def _finding(details: ErrorDetails, model: type[BaseModel], data: object) -> Fin
             where = (*path, key) if key.isidentifier() else path
             return Finding(where, shown(tag), _tags(place.annotation, tag))
     found = shown(details["input"])
+    # A number that is in quotes is refused for those, so they are shown.
+    if details["type"] in _OF_NUMBERS and _is_text_of_a_number(details["input"]):
+        found = repr(details["input"])
     return Finding(path, found if is_written else f"{found} by default", _accepted(details))
 
 

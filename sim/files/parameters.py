@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Never, TypeVar
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from ...models.parameter import ParameterError, check_parameters
+from ...models.parameter import ParameterError, check_parameters, idle_under
 from .problems import one_of
+from .sections import refuse
 
 P = TypeVar("P")
 FINEST = 1e-6
@@ -25,11 +26,19 @@ def _form(value: object) -> str:
     return "list" if isinstance(value, list | tuple) else "number"
 
 
+def _of_a_form(value: object) -> object:
+    """Return a value of one of the three forms; says all of them where it is of none."""
+    if not isinstance(value, bool | int | float | list | tuple):
+        raise refuse(f"a number, a list of numbers, or {SWITCH}")
+    return value
+
+
 Value = Annotated[
     Annotated[Number, Tag("number")]
     | Annotated[tuple[Number, ...], Tag("list")]
     | Annotated[bool, Field(strict=True), Tag("switch")],
     Discriminator(_form),
+    BeforeValidator(_of_a_form),
 ]
 """A number, a list of them, or true or false."""
 Given = Mapping[str, Value]
@@ -98,6 +107,29 @@ def with_part(params: P, given: Given, part: str, check: Callable[[P], object] =
     except ParameterError as error:
         raise ParameterError(f"{part}.{error.parameter}", error.found, error.accepted) from None
     return made
+
+
+NO_EFFECT = "given"
+"""What is wrong with a parameter that does nothing, in words."""
+
+
+def refuse_idle(params: Any, given: Given, within: str = "") -> None:
+    """Refuse given parameters that do nothing, as a switch beside them is.
+
+    Args:
+        params: A `…Params` named tuple that has them.
+        given: By their names.
+        within: What stands before these in an error.
+
+    Raises:
+        ParameterError: Naming the parameter and the switch.
+    """
+    for name in given:
+        idle = idle_under(params, name)
+        if idle is not None:
+            off = _found(idle.off) if isinstance(idle.off, bool) else f"{idle.off:g}"
+            accepted = f"nothing while {within}{idle.switch} is {off}, as it does nothing then"
+            raise ParameterError(f"{within}{name}", NO_EFFECT, accepted)
 
 
 def lacks_part(given: Given, part: str, why: str) -> Never:

@@ -236,6 +236,8 @@ PositiveEnergy = Annotated[float, WATT_HOUR.within(above=0.0)]
 PositiveVoltage = Annotated[float, VOLT.within(above=0.0)]
 PositiveFrequency = Annotated[float, HERTZ.within(above=0.0)]
 Duration = Annotated[float, SECOND.within(lower=0.0)]
+ResponseDelay = Annotated[float, SECOND.within(lower=0.0, upper=600.0)]
+"""From a command to the first movement of a device [s]; chosen: ten minutes at most."""
 PositiveDuration = Annotated[float, SECOND.within(above=0.0)]
 Fraction = Annotated[float, FRACTION.within(lower=0.0, upper=1.0)]
 COLDEST_C, HOTTEST_C = -60.0, 100.0

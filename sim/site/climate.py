@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from ...models.pv_spectrum import GREATEST_WATER_CM, precipitable_water_cm
 from ..components.battery import Battery, battery_params
 from ..components.component_type import Built
 from ..components.hybrid_inverter import HybridInverter
 from ..components.pv_inverter import PvInverter
+from ..components.registry import type_of
 from ..files.presets import own_presets
 from ..inputs.errors import InputError
 from ..inputs.files.recording import read_recording
@@ -21,6 +22,7 @@ from ..inputs.specs import (
     Inline,
     TemperatureInput,
 )
+from .environment import INDOOR_C
 from .explanation import builder_of
 from .site import Site
 
@@ -38,9 +40,9 @@ def climate_notes(site: Site, *, start_us: int) -> Iterator[str]:
         start_us: When a run would start [µs since the Unix epoch].
     """
     yield from _start_notes(site)
-    if site.ambient_temperature is None:
-        return  # All data reach the air of a room.
-    coldest_c, warmest_c = _air_c(site.ambient_temperature, site)
+    coldest_c, warmest_c = _air_c(
+        INDOOR_C if site.ambient_temperature is None else site.ambient_temperature, site
+    )
     # What is recorded of the air need not be of the day of a run.
     built_of = builder_of(site.model_copy(update={"ambient_temperature": None}), start_us)
     for key, component in site.components.items():
@@ -50,7 +52,8 @@ def climate_notes(site: Site, *, start_us: int) -> Iterator[str]:
             continue  # What drives it need not be of that day.
         preset = getattr(component, "preset", None)
         named = f"{key} ({preset})" if preset else key
-        for word, lower_c, upper_c in _limits_c(built):
+        unused = type_of(component).unused(component)
+        for word, lower_c, upper_c in _limits_c(built, unused):
             beyond = []
             if coldest_c < lower_c:
                 beyond.append(f"from {lower_c:g} °C on, and the air is at {coldest_c:g} °C")
@@ -138,14 +141,15 @@ def _most_humid(air: HumidityInput) -> float | None:
             return air
 
 
-def _limits_c(built: Built) -> Iterator[tuple[str, float, float]]:
+def _limits_c(built: Built, unused: Container[str]) -> Iterator[tuple[str, float, float]]:
     """Yield what a device does, and from and up to which temperature of the air it may [°C]."""
     if built.battery is not None:
         cells = built.battery.params
         yield "is charged", cells.charge_temperatures_c[0], cells.charge_temperatures_c[-1]
         yield "is discharged", cells.discharge_temperatures_c[0], cells.discharge_temperatures_c[-1]
-    if built.inverter is not None:
+    if built.inverter is not None and "ambient_max_c" not in unused:
         yield "works", float("-inf"), built.inverter.ambient_max_c
+        yield "delivers", float("-inf"), built.inverter.heat_sink_max_c
 
 
 def _air_c(air: TemperatureInput, site: Site) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from ..inputs.specs import ClearSky, ClimateTemperature
 from .graph import grid_key
 from .site import Site
 
-_INDOOR_C = 20.0
+INDOOR_C = 20.0
 """Air temperature where a site file gives none [°C]; the usual reference of equipment rooms."""
 _HORIZONTAL = (0.0, 180.0)
 
@@ -62,7 +62,7 @@ def grid_facts(site: Site) -> GridFacts:
 def ambient_signal(site: Site, *, start_us: int, seed: int) -> Signal:
     """Return the air temperature around the devices of a site [°C]."""
     if site.ambient_temperature is None:
-        return Constant(_INDOOR_C)
+        return Constant(INDOOR_C)
     return build_signal(site.ambient_temperature, _of(site, "ambient_temperature", start_us, seed))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, TypeAdapter
 
-from ...models.parameter import described_parameters, watched_units
+from ...models.grid_code import GridCodeParams
+from ...models.parameter import Parameter, described_parameters, watched_units
 from ..components.array_spectrum import SPECTRUM
 from ..components.charged_cars import KnownCar
 from ..components.component_type import Built
@@ -22,6 +23,7 @@ from ..files.presets import PresetName, own_presets, presets_asked
 from ..files.sections import Section
 from .environment import ambient_signal, settings
 from .site import Site
+from .weather import Sensor, sensor_params
 
 _DRIVES = frozenset(
     {
@@ -40,6 +42,26 @@ _PARTS = frozenset(
 """Keys that give a component a part with parameters of its own, which stays where the file says less of it."""
 _OF_A_CODE = "grid_code.code."
 """Before the names of what a grid code's preset has."""
+GRID_CODES = "grid codes"
+"""What stands for the file of presets of grid codes, which is none."""
+_PRESETS_OF: Mapping[str, frozenset[str]] = {
+    ARRAY: frozenset({"pv_arrays"}),
+    "bms": frozenset({"bms", "batteries", "cells"}),
+    "ageing": frozenset({"ageing"}),
+    "fuse": frozenset({"fuses"}),
+    **dict.fromkeys(
+        ("grid_code", "soc_estimate", "auxiliary", "cells", "meter", "impedance"), frozenset[str]()
+    ),
+}
+"""Files of presets that parts with models of their own have values from; all else has them from any."""
+_NOISE = Parameter("1", 0.0, 0.1)
+_FOLLOWS = {
+    "keeps_dc_window": "preset",
+    "keeps_dc_current": "preset",
+    "cut_in_m_per_s": "power_curve",
+    "stop_m_per_s": "power_curve",
+}
+"""Parameters that follow from a field about something else, where a file gives that."""
 _MADE_OF = {
     "standby_power_w": "standby",
     "no_load_loss_w": "no_load_loss",
@@ -105,25 +127,72 @@ def explained(site: Site, key: str, *, start_us: int) -> Explanation:
         made = dict(_parameters(built(key, section), section))
     plain = section.model_copy(update=_defaults(section))
     of_plain = dict(_parameters(built(key, plain), plain))
-    presets, remarks = dict[PresetName, str](), dict[str, str]()
+    presets, remarks = dict[PresetName, str](), list[tuple[str, dict[str, str]]]()
     with own_presets(site.own_presets):
         for preset in asked:
             presets[preset], of_values = remarks_on(preset)
-            remarks |= of_values
-    found = []
+            remarks.append((preset.file, of_values))
+    code = getattr(section, "grid_code", None)
+    if code is not None:
+        presets[PresetName(GRID_CODES, code.preset)] = ""
+    found, unused = [], type_of(section).unused(section)
     for name, (value, unit, accepted) in made.items():
-        is_said = name in section.parameters or key_given(section, name) is not None
-        is_there_anyway, remark = name in of_plain, _remark(name, remarks)
+        if name in unused:
+            continue
+        is_said = (
+            name in section.parameters
+            or key_given(section, name) is not None
+            or _follows(section, name, value)
+        )
+        of_its_presets = _remarks_of(name, remarks)
+        is_there_anyway, remark = name in of_plain, _remark(name, of_its_presets)
         if is_said or (of_plain[name][0] != value if is_there_anyway else remark is None):
             found.append(Explained(name, value, unit, accepted, Origin.FILE, ""))
         else:
-            remark = remarks.get(_MADE_OF.get(name, "")) if remark is None else remark
-            is_of_preset = remark is not None or name.startswith(_OF_A_CODE)
-            origin = Origin.PRESET if is_of_preset else Origin.MODEL
+            remark = of_its_presets.get(_MADE_OF.get(name, "")) if remark is None else remark
+            if name.startswith(_OF_A_CODE):
+                remark = described_parameters(GridCodeParams)[name.removeprefix(_OF_A_CODE)].source
+            origin = Origin.MODEL if remark is None else Origin.PRESET
             found.append(Explained(name, value, unit, accepted, origin, remark or ""))
     with own_presets(site.own_presets):
         found.extend(each for car in type_of(section).cars(section) for each in _of_car(car))
     return Explanation(presets, tuple(found))
+
+
+def explained_sensor(sensor: Sensor) -> tuple[Explained, ...]:
+    """Return all parameters of a sensor, as a run would have them, each with the metric before its name.
+
+    Raises:
+        ParameterError: If no sensor has such.
+    """
+    found = []
+    for metric in sensor.metrics:
+        given = sensor.parameters.get(metric, {})
+        for name, (value, unit, accepted) in _flat("", sensor_params(metric, given)):
+            origin = Origin.FILE if name in given else Origin.MODEL
+            found.append(Explained(f"{metric}.{name}", value, unit, accepted, origin, ""))
+    return tuple(found)
+
+
+def _follows(section: ComponentSection, name: str, value: object) -> bool:
+    """Say whether a parameter is what it is for a field of a file that is about something else."""
+    field = _FOLLOWS.get(name.rpartition(".")[2])
+    return value is not False and field is not None and getattr(section, field, None) is not None
+
+
+def _remarks_of(name: str, remarks: Iterable[tuple[str, dict[str, str]]]) -> dict[str, str]:
+    """Return what the presets that a parameter may be from say of their values.
+
+    Args:
+        name: Of the parameter, after those of the sets that it is in.
+        remarks: By the file of the preset.
+    """
+    files = _PRESETS_OF.get(name.partition(".")[0])
+    found = dict[str, str]()
+    for file, of_values in remarks:
+        if files is None or file in files:
+            found |= of_values
+    return found
 
 
 def _of_car(car: KnownCar) -> Iterator[Explained]:
@@ -202,7 +271,9 @@ def _parameters(built: Built, section: ComponentSection) -> Iterator[tuple[str, 
     yield from _flat(f"{SPECTRUM}.", None if built.array is None else built.array.spectrum)
     yield from _flat("grid_code.", built.guard)
     yield from _flat("", built.throughput)
-    yield from _flat("meter.", None if built.metering is None else built.metering.params)
+    if built.metering is not None:
+        yield from _flat("meter.", built.metering.params)
+        yield "meter.noise", (built.metering.deviation, "1", _NOISE.range)
     for impedance in () if built.grid is None else built.grid.impedances:
         yield from _flat("impedance.", impedance)
     for fuse in () if built.grid is None else built.grid.fuses[:1]:

@@ -21,7 +21,10 @@ from ..components.grid_connection_point import GridConnectionPoint
 from ..components.package_check import PackageError
 from ..components.presets import read_own_presets
 from ..components.registry import broken_packages, component_types, type_of
+from ..components.section import ComponentSection
+from ..components.setting import GridFacts
 from ..files.explain import explain, keys_of
+from ..files.parameters import Given
 from ..files.presets import PresetError, PresetFolder, own_presets
 from ..files.problems import (
     Finding,
@@ -351,28 +354,67 @@ def _parameter_findings(site: Site) -> Iterator[Finding]:
     grid = grid_facts(site)
     for key, component in site.components.items():
         if has_known_preset(component):
-            check = partial(type_of(component).check_parameters, component, grid)
-            within = ("parameters",) if component.parameters else ()
-            yield from _refusals(check, ("components", key, *within))
+            yield from _refusals(
+                partial(_check_with, component, grid), component.parameters, ("components", key)
+            )
+
+
+def _check_with(component: ComponentSection, grid: GridFacts, given: Given) -> None:
+    """Hold a component with other parameters to what its model can have.
+
+    Raises:
+        ParameterError: If one of them, or all together, cannot be.
+    """
+    type_of(component).check_parameters(component.model_copy(update={"parameters": given}), grid)
 
 
 def _sensor_findings(site: Site) -> Iterator[Finding]:
     """Find parameters that no sensor can have."""
     for key, sensor in site.sensors.items():
         for metric, given in sensor.parameters.items():
-            yield from _refusals(
-                partial(sensor_params, metric, given), ("sensors", key, "parameters", metric.value)
-            )
+            yield from _refusals(partial(sensor_params, metric), given, ("sensors", key), metric.value)
 
 
-def _refusals(check: Callable[[], object], path: Place) -> Iterator[Finding]:
+def _refusals(check: Callable[[Given], object], given: Given, path: Place, *within: str) -> Iterator[Finding]:
+    """Find what given parameters of a model cannot be, by one of those.
+
+    Args:
+        check: Raises `ParameterError` where some parameters cannot be.
+        given: Those that the file gives.
+        path: Of the section that has them.
+        within: Keys below `parameters` that lead to them.
+    """
     try:
-        check()
+        check(given)
     except ParameterError as error:
-        yield Finding((*path, error.parameter), error.found, error.accepted)
+        place = (*path, "parameters", *within)
+        # What is wrong with a table is told with the place in it.
+        if re.split(r"[\[ ]", error.parameter)[0] in given:
+            yield Finding((*place, error.parameter), error.found, error.accepted)
+        elif (name := _cause(check, given, error)) is None:
+            yield Finding((*path, error.parameter), error.found, error.accepted)
+        else:
+            value = given[name]
+            said = shown(value) if isinstance(value, bool | tuple) else f"{value:g}"
+            found = f"{said}, with which {error.parameter} is {error.found}"
+            yield Finding((*place, name), found, f"{error.parameter} {error.accepted}")
     except PackageError as error:
         found = f"of component type {error.kind!r} of package {error.package}, which {error.found}"
         yield Finding(path[:2], found, error.accepted)
+
+
+def _cause(check: Callable[[Given], object], given: Given, error: ParameterError) -> str | None:
+    """Return the parameter of a file without which another one would not be wrong; None if it is wrong without any."""
+    for name in given:
+        try:
+            check({other: value for other, value in given.items() if other != name})
+        except ParameterError as still:
+            if still.parameter == error.parameter:
+                continue
+        except PackageError:
+            continue
+        return name
+    return None
 
 
 def _file_findings(

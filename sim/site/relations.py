@@ -11,10 +11,16 @@ from ...models.tables import MOST_STEPS, common_steps
 from ..components.battery import Battery, auxiliary_params, battery_params, battery_preset_names
 from ..components.component_type import Way
 from ..components.ev_charger import EvCharger
-from ..components.grid_code import grid_code_findings
+from ..components.grid_code import REACTIVE_CURVES, grid_code_findings
 from ..components.grid_connection_point import GridConnectionPoint
 from ..components.hybrid_inverter import HybridInverter
-from ..components.inverter import InverterSection, StorageInverter, inverter_params
+from ..components.inverter import (
+    NOTHING_TO_ADD,
+    InverterSection,
+    StorageInverter,
+    asks_for_reactive_power,
+    inverter_params,
+)
 from ..components.lapse import LapseKind
 from ..components.machines.wind_power_curve import CurveFile
 from ..components.machines.wind_turbine import WindTurbine, speed_contradictions
@@ -139,8 +145,17 @@ def _array_findings(key: str, inverter: PvInverter | HybridInverter) -> Iterator
     is_ours = inverter.irradiance is None or isinstance(inverter.irradiance, ClearSky)
     if is_ours:
         return
-    for name in ("planes", "horizon", "rows"):
-        if getattr(inverter, name) is not None:
+    # Light that a pyranometer measured loses at the glass of modules what goes with the angle to the sun.
+    idle = (
+        "planes",
+        "horizon",
+        "rows",
+        *(() if shows_all_light(inverter.irradiance) else ("tilt", "azimuth")),
+    )
+    for name in idle:
+        if {name, f"{name}_deg"} & {
+            field for field in inverter.model_fields_set if getattr(inverter, field) is not None
+        }:
             accepted = "nothing, as irradiance of the file is that of the whole array, shade and all"
             yield Finding(("components", key, name), "given", accepted)
 
@@ -165,8 +180,19 @@ def _grid_code_findings(site: Site, key: str, inverter: InverterSection) -> Iter
     has_grid = any(isinstance(other, GridConnectionPoint) for other in site.components.values())
     if inverter.grid_code is None or not has_grid:
         return
+    place = ("components", key, "grid_code")
     for finding in grid_code_findings(inverter.grid_code, grid_facts(site).frequency_hz):
-        yield finding._replace(path=("components", key, "grid_code", *finding.path))
+        yield finding._replace(path=(*place, *finding.path))
+    if "priority" in inverter.grid_code.model_fields_set and not asks_for_reactive_power(inverter):
+        accepted = f"one of {', '.join(REACTIVE_CURVES)} beside it, without which it does nothing"
+        yield Finding((*place, "priority"), "given", accepted)
+    band = inverter.grid_code.freq_watt
+    if (
+        isinstance(inverter, PvInverter)
+        and band is not None
+        and "lower_threshold_hz" in band.model_fields_set
+    ):
+        yield Finding((*place, "freq_watt", "lower_threshold"), "given", f"nothing, {NOTHING_TO_ADD}")
 
 
 def _voltage_findings(site: Site, key: str, inverter: StorageInverter) -> Iterator[Finding]:

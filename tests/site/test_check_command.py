@@ -353,6 +353,18 @@ class TestExplain:
             "  no model of its own has parameters here"
         ]
 
+    def test_a_sensor_is_explained_by_metric(self, tmp_path: Path) -> None:
+        site = tmp_path / "site.yaml"
+        site.write_text(
+            "microgrid: {id: 7}\ncomponents:\n  grid: {id: 1, category: grid_connection_point}\n"
+            "  main: {id: 2, category: meter, behind: grid, load: 5 kW}\n"
+            "sensors:\n  mast: {id: 9, metrics: [wind_speed], parameters: {wind_speed: {noise: 0.1}}}\n"
+        )
+        lines = run(str(site), "--explain", "mast").stdout.splitlines()
+        assert lines[0] == "mast #9 sensor"
+        told = next(line for line in lines if line.startswith("wind_speed.noise"))
+        assert re.split(r" {2,}", told)[1:4] == ["0.1", "unit of the sensor", "file"]
+
     def test_an_unknown_component_is_refused_with_those_that_there_are(self) -> None:
         result = run("demo", "--explain", "batery")
         assert result.exit_code == 2

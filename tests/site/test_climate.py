@@ -111,6 +111,31 @@ def test_a_battery_that_starts_beyond_its_data_sheet_is_told(start: str, told: l
     ]
 
 
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"ambient_max_c": 10.0}, "inv works up to 10 °C, and the air is at 20 °C, outside its data sheet"),
+        ({}, None),
+    ],
+    ids=["10 °C", "60 °C"],
+)
+def test_air_about_devices_of_which_nothing_is_said_is_that_of_a_room(
+    parameters: dict[str, float], told: str | None
+) -> None:
+    inverter = {"id": 2, "category": "battery_inverter", "behind": "grid", "rated_power": "30 kW"}
+    battery = {"id": 3, "category": "battery", "behind": "inv"}
+    site = site_of({"inv": inverter | {"parameters": parameters}, "bat": battery})
+    assert list(climate_notes(site, start_us=START_US)) == ([] if told is None else [told])
+
+
+def test_air_in_which_the_heat_sink_lets_nothing_through_is_told() -> None:
+    inverter = {"id": 2, "category": "pv_inverter", "behind": "grid", "rated_power": "30 kW"}
+    site = site_of({"inv": inverter | {"parameters": {"heat_sink_max_c": 50.0}}})
+    hot = site.model_copy(update={"ambient_temperature": 55.0})
+    told = "inv delivers up to 50 °C, and the air is at 55 °C, outside its data sheet"
+    assert list(climate_notes(hot, start_us=START_US)) == [told]
+
+
 ROOF = {"id": 2, "category": "pv_inverter", "behind": "grid", "rated_power": "5 kW"}
 
 

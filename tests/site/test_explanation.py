@@ -12,10 +12,11 @@ import pytest
 import doppelgrid
 from doppelgrid.models.parameter import ParameterError
 from doppelgrid.sim.components.registry import type_of
+from doppelgrid.sim.files.parameters import NO_EFFECT
 from doppelgrid.sim.files.presets import PresetName
 from doppelgrid.sim.plant.plant import Plant
 from doppelgrid.sim.site.environment import grid_facts
-from doppelgrid.sim.site.explanation import Explained, Explanation, Origin, explained
+from doppelgrid.sim.site.explanation import Explained, Explanation, Origin, explained, explained_sensor
 from doppelgrid.sim.site.reader import SiteError, bundled_sites, parse_site
 from doppelgrid.sim.site.site import Site
 
@@ -258,14 +259,16 @@ def all_parts() -> Site:
     [("all parts", key) for key in OF_PARTS]
     + [("all-categories", key) for key in doppelgrid.load_site("all-categories").components],
 )
-def test_whatever_is_explained_can_be_set_by_its_name_or_has_a_key_of_its_own(of_site: str, key: str) -> None:
+def test_whatever_is_explained_can_be_set_by_its_name_or_has_a_key_or_a_switch_of_its_own(
+    of_site: str, key: str
+) -> None:
     whole = all_parts() if of_site == "all parts" else doppelgrid.load_site(of_site)
     component = whole.components[key]
     for each in explanation(whole, key).parameters:
         value = each.value if isinstance(each.value, tuple | bool) else float(each.value)
         changed = component.model_copy(update={"parameters": {each.name: value}})
         told = refusal(whole, changed)
-        by_key = {"", "set by a key of the component itself", "what its bounds go by"}
+        by_key = {"", "set by a key of the component itself", "what its bounds go by", NO_EFFECT}
         assert told in by_key or re.fullmatch(r"said by \S+ as well", told), each.name
 
 
@@ -369,6 +372,93 @@ def test_parameters_that_cannot_be_are_refused_by_line(
         parse_site("\n".join(lines), "site.yaml")
     assert str(refused.value).startswith(f"site.yaml:{3 + list(OF_PARTS).index(key)}: {key}.parameters.")
     assert told in str(refused.value)
+
+
+def test_the_time_of_reactive_power_is_not_that_of_the_heat_sink() -> None:
+    told = of(explanation(site(inv=INVERTER | {"grid_code": {"volt_var": True}}), "inv"))
+    found = told["grid_code.volt_var.time_constant_s"]
+    assert (found.origin, found.remark) == (Origin.MODEL, "")
+
+
+@pytest.mark.parametrize(
+    "part", ["grid_code.volt_var", "soc_estimate", "auxiliary", "cells", "impedance", "meter"]
+)
+def test_parts_without_presets_have_no_remarks_of_others(part: str) -> None:
+    found = [
+        each
+        for key in OF_PARTS
+        for each in explanation(all_parts(), key).parameters
+        if each.name.startswith(f"{part}.")
+    ]
+    assert found
+    assert {each.remark for each in found} == {""}
+
+
+def test_the_preset_of_a_grid_code_is_told_with_the_sources_of_its_values() -> None:
+    made = explanation(site(inv=INVERTER | {"grid_code": "vde-ar-n-4105"}), "inv")
+    assert PresetName("grid codes", "vde-ar-n-4105") in made.presets
+    told = of(made)["grid_code.code.overvoltage_s"]
+    assert (told.origin, told.remark) == (Origin.PRESET, "EN 50549-1:2019")
+
+
+@pytest.mark.parametrize(
+    ("said", "origin"),
+    [({"preset": "battery-30kw"}, Origin.FILE), ({}, Origin.MODEL)],
+    ids=["named", "found"],
+)
+@pytest.mark.parametrize("name", ["keeps_dc_window", "keeps_dc_current"])
+def test_limits_on_the_dc_side_hold_by_the_file_where_that_names_a_preset(
+    said: dict[str, str], name: str, origin: Origin
+) -> None:
+    assert of(explanation(site(inv=INVERTER | said), "inv"))[name].origin is origin
+
+
+@pytest.mark.parametrize("name", ["cut_in_m_per_s", "stop_m_per_s"])
+def test_a_turbine_starts_by_the_curve_of_the_file(name: str) -> None:
+    curve = [
+        {"wind_speed": f"{speed} m/s", "power": f"{power} kW"}
+        for speed, power in ((3, 0), (4, 75), (20, 900))
+    ]
+    mill = {
+        "id": 2,
+        "category": "wind_turbine",
+        "behind": "grid",
+        "rated_power": "1 MW",
+        "power_curve": curve,
+    }
+    assert of(explanation(site(mill=mill), "mill"))[f"turbine.{name}"].origin is Origin.FILE
+
+
+@pytest.mark.parametrize(
+    ("measurement", "origin"), [({"noise": "1 %"}, Origin.FILE), ({}, Origin.MODEL)], ids=["given", "none"]
+)
+def test_the_noise_of_a_meter_is_explained(measurement: dict[str, str], origin: Origin) -> None:
+    meter = {"id": 2, "category": "meter", "behind": "grid", "measurement": measurement}
+    told = of(explanation(site(main=meter), "main"))["meter.noise"]
+    assert (told.value, told.origin) == (0.01 if measurement else 0.0, origin)
+
+
+def test_what_is_on_the_dc_side_is_not_told_where_the_file_says_the_power() -> None:
+    told = of(explanation(site(pv=PV | {"power": "5 kW"}), "pv"))
+    assert "standby_power_w" in told
+    assert not {"dc_current_max_a", "linear_loss", "keeps_dc_window"} & told.keys()
+
+
+def test_a_sensor_is_told_by_metric() -> None:
+    content = {
+        "microgrid": {"id": 7},
+        "components": {"grid": {"id": 1, "category": "grid_connection_point"}},
+        "sensors": {
+            "mast": {
+                "id": 9,
+                "metrics": ["temperature", "wind_speed"],
+                "parameters": {"wind_speed": {"noise": 0.1}},
+            }
+        },
+    }
+    told = {each.name: each for each in explained_sensor(Site.model_validate(content).sensors["mast"])}
+    assert (told["wind_speed.noise"].value, told["wind_speed.noise"].origin) == (0.1, Origin.FILE)
+    assert (told["temperature.noise"].value, told["temperature.noise"].origin) == (0.0, Origin.MODEL)
 
 
 CHARGER = {"id": 2, "category": "ev_charger", "behind": "grid", "rated_power": "22 kW"}

@@ -14,6 +14,15 @@ components:
 BATTERIES = "".join(f"  bat{place}: {{id: {place}, category: battery, behind: one}}\n" for place in (3, 4))
 
 
+BATTERY = "  bat: {id: 9, category: battery, behind: one}\n"
+
+
+def site_text(category: str, keys: str) -> str:
+    """Return a site with one component; an inverter of batteries has one of those."""
+    text = SITE.replace("CATEGORY", category).replace("KEYS", keys)
+    return text + BATTERY * (category == "battery_inverter")
+
+
 def refused(category: str, keys: str, behind: str = "") -> str:
     with pytest.raises(SiteError) as error:
         parse_site(SITE.replace("CATEGORY", category).replace("KEYS", keys) + behind, "site.yaml")
@@ -85,3 +94,117 @@ def test_losses_by_the_voltage_of_its_battery_need_one_battery(keys: str, place:
 
 def test_losses_by_the_voltage_of_a_battery_need_that_behind_a_hybrid_inverter() -> None:
     assert "with 0 batteries behind it" in refused("hybrid_inverter", "peak_power: 5 kW, dc_voltage: battery")
+
+
+NONE = "name: one"
+CODE = "grid_code: vde-ar-n-4105"
+
+
+@pytest.mark.parametrize(
+    ("category", "keys", "parameter", "switch"),
+    [
+        ("pv_inverter", CODE, "grid_code.freq_watt.droop: 0.03", "grid_code.freq_watt.enabled is false"),
+        ("battery_inverter", CODE, "grid_code.volt_var.low_pu: 0.9", "grid_code.volt_var.enabled is false"),
+        (
+            "pv_inverter",
+            "grid_code: {volt_var: true}",
+            "grid_code.watt_pf.end_share: 0.9",
+            "grid_code.watt_pf.enabled",
+        ),
+        ("wind_turbine", NONE, "turbine.ice_build_s: 60", "turbine.iced_share is 1"),
+        ("wind_turbine", NONE, "turbine.ice_melt_s: 60", "turbine.iced_share is 1"),
+        ("hvac", "preset: house-heat-pump", "eer_per_k: 0.1", "can_cool is false"),
+        ("hvac", "preset: cold-store", "supply_c: 40", "can_heat is false"),
+    ],
+)
+def test_a_parameter_does_nothing_while_the_switch_that_it_counts_under_is_off(
+    category: str, keys: str, parameter: str, switch: str
+) -> None:
+    name = parameter.partition(":")[0]
+    behind = BATTERY if category == "battery_inverter" else ""
+    told = refused(category, f"{keys}, parameters: {{{parameter}}}", behind)
+    assert f"one.parameters.{name} is given; accepted: nothing while {switch}" in told
+
+
+def test_air_does_not_move_the_curve_of_a_turbine_that_does_not_pitch_its_blades() -> None:
+    told = refused(
+        "wind_turbine", "parameters: {turbine.is_pitch_regulated: false, turbine.density_exponent: 0.6}"
+    )
+    assert (
+        "turbine.density_exponent is given; accepted: nothing while turbine.is_pitch_regulated is false"
+        in told
+    )
+
+
+@pytest.mark.parametrize(
+    ("category", "keys"),
+    [
+        ("pv_inverter", "grid_code: {freq_watt: true}, parameters: {grid_code.freq_watt.droop: 0.03}"),
+        ("battery_inverter", "grid_code: {volt_var: true}, parameters: {grid_code.reactive_first: false}"),
+        (
+            "battery_inverter",
+            "grid_code: {priority: active_power}, parameters: {grid_code.volt_var.enabled: true}",
+        ),
+        ("wind_turbine", "iced_power: 50 %, parameters: {turbine.ice_build_s: 60}"),
+        ("wind_turbine", "parameters: {turbine.iced_share: 0.5, turbine.ice_build_s: 60}"),
+        ("battery_inverter", "dc_voltage: battery, parameters: {linear_loss_slope: 0.5}"),
+    ],
+)
+def test_a_parameter_counts_where_its_switch_is_on(category: str, keys: str) -> None:
+    parse_site(site_text(category, keys), "site.yaml")
+
+
+@pytest.mark.parametrize(
+    ("category", "keys", "parameter"),
+    [
+        ("pv_inverter", "power: 5 kW", "dc_current_max_a: 1"),
+        ("pv_inverter", "power: 5 kW", "dc_voltage_min_v: 600"),
+        ("pv_inverter", "power: 5 kW", "linear_loss: 0.1"),
+        ("pv_inverter", "power: 5 kW", "heat_sink_max_c: 30"),
+        ("pv_inverter", NONE, "keeps_dc_current: false"),
+        ("pv_inverter", NONE, "keeps_dc_window: false"),
+        ("pv_inverter", NONE, "by_battery_voltage: true"),
+        ("pv_inverter", "grid_code: {freq_watt: true}", "grid_code.freq_watt.lower_threshold_hz: 49.5"),
+        ("battery_inverter", NONE, "linear_loss_slope: 0.5"),
+        ("battery_inverter", CODE, "grid_code.reactive_first: false"),
+    ],
+)
+def test_a_parameter_that_does_nothing_in_such_a_device_is_refused(
+    category: str, keys: str, parameter: str
+) -> None:
+    name = parameter.partition(":")[0]
+    behind = BATTERY if category == "battery_inverter" else ""
+    told = refused(category, f"{keys}, parameters: {{{parameter}}}", behind)
+    assert f"one.parameters.{name} is given; accepted: nothing" in told
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("{priority: active_power}", "priority is given; accepted: one of volt_var, watt_var, watt_pf beside it"),
+        ("{freq_watt: {threshold: 51.8 Hz}}", "freq_watt.threshold is 51.8 Hz; accepted: at most overfrequency"),
+        (
+            "{freq_watt: {lower_threshold: 47 Hz}}",
+            "freq_watt.lower_threshold is 47 Hz; accepted: at least underfrequency, 47.5 Hz",
+        ),
+        ("{mean_overvoltage: 130 %}", "mean_overvoltage is 130 %; accepted: at most high_overvoltage, 125 %"),
+        ("{low_undervoltage_time: 10 s}", "low_undervoltage_time is 10 s; accepted: at most undervoltage_time, 3 s"),
+        ("{high_overvoltage_time: 100 s}", "high_overvoltage_time is 100 s; accepted: at most overvoltage_time, 60 s"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_is_never_met_before_another_is_refused(code: str, message: str) -> None:
+    assert f"one.grid_code.{message}" in refused("battery_inverter", f"grid_code: {code}", BATTERY)
+
+
+def test_photovoltaics_have_no_threshold_below_the_nominal_frequency() -> None:
+    told = refused("pv_inverter", "grid_code: {freq_watt: {lower_threshold: 49.5 Hz}}")
+    assert "one.grid_code.freq_watt.lower_threshold is given; accepted: nothing" in told
+
+
+@pytest.mark.parametrize(
+    "irradiance", ["500 W/m²", "{profile: inline, points: [{at: '12:00', value: 500 W/m²}]}"]
+)
+@pytest.mark.parametrize("key", ["tilt: 20 °", "azimuth: 90 °"])
+def test_the_plane_of_modules_does_nothing_beside_the_irradiance_on_it(irradiance: str, key: str) -> None:
+    told = refused("pv_inverter", f"irradiance: {irradiance}, {key}")
+    assert f"one.{key.partition(':')[0]} is given; accepted: nothing, as irradiance of the file" in told

@@ -167,7 +167,7 @@ def test_what_no_sensor_has_is_refused(given: str, message: str) -> None:
             "rated_power: 1 MW, parameters: {turbine.icing_below_c: 5}",
             "turbine.icing_below_c is 5 °C; accepted: at most melting_above_c, 0.5 °C",
         ),
-        ("pv_inverter", PV + "min_power_factor: '0.9'", "one.min_power_factor is 0.9; accepted: a number"),
+        ("pv_inverter", PV + "min_power_factor: '0.9'", "one.min_power_factor is '0.9'; accepted: a number"),
         ("meter", "load: 1 kW, power_factor: true", "one.power_factor is true; accepted: a number"),
         (
             "meter",

@@ -216,12 +216,28 @@ def points(*pairs: tuple[float, float]) -> str:
             points((3, 0), (12, 1e6), (20, 1e6), (20.1, 0)) + ", cut_out_speed: 25 m/s",
             "at most 20 m/s, beyond which its power curve has no power",
         ),
+        (
+            points((3, 0), (12, 1e6), (20, 1e6), (20.1, 0)) + ", parameters: {turbine.cut_out_m_per_s: 25}",
+            "at most 20 m/s, beyond which its power curve has no power",
+        ),
+        (
+            "turbulence: 10 %, parameters: {turbine.power_curve_w: [0, 500, 900]}",
+            "turbine.power_curve_w is said by turbulence as well; accepted: one of the two",
+        ),
         ("yaw_error: 60 °", "0 °..45 °"),
         ("turbulence: 50 %", "0 %..40 %"),
         ("availability: 101 %", "0 %..100 %"),
         ("power: 30 kW, iced_power: 0 %", "either power or what the model needs, not both"),
         ("parameters: {turbine.power_curve_w: [0, 500, 300, 900]}", "a power that does not fall before"),
         ("parameters: {turbine.restart_wait_s: -1}", "0..86400 s"),
+        (
+            points((3, 0), (12, 1e6), (15, 0), (16, 5e5)),
+            "no power beyond the wind that is too strong for any; this one is 500 kW at 16 m/s after none",
+        ),
+        (
+            "parameters: {turbine.power_curve_w: [0, 900, 0, 500]}",
+            "no power beyond the wind that is too strong",
+        ),
     ],
 )
 def test_what_no_turbine_does_is_refused(keys: str, message: str) -> None:

@@ -123,6 +123,10 @@ def curve_fault(curve: Curve, rated_w: float) -> tuple[str, str] | None:
     if place is not None:
         found = f"{WATT.in_words(powers_w[place])} at {speeds[place]:g} m/s after {WATT.in_words(powers_w[place - 1])}"
         return found, "a power that does not fall before its greatest"
+    place = curve_return(powers_w)
+    if place is not None:
+        found = f"{WATT.in_words(powers_w[place])} at {speeds[place]:g} m/s after none in less wind"
+        return found, "no power beyond the wind that is too strong for any"
     return None
 
 
@@ -131,6 +135,14 @@ def curve_fall(powers_w: Sequence[float], allowed_w: float) -> int | None:
     greatest = powers_w.index(max(powers_w))
     falls = (place for place in range(1, greatest) if powers_w[place] < powers_w[place - 1] - allowed_w)
     return next(falls, None)
+
+
+def curve_return(powers_w: Sequence[float]) -> int | None:
+    """Return where there is power [W] again after none in wind that was too strong; None if nowhere."""
+    greatest = powers_w.index(max(powers_w))
+    ended = (place for place in range(greatest + 1, len(powers_w)) if powers_w[place] <= 0.0)
+    end = next(ended, len(powers_w))
+    return next((place for place in range(end, len(powers_w)) if powers_w[place] > 0.0), None)
 
 
 def curve_end(curve: Curve) -> float:

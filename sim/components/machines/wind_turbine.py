@@ -48,6 +48,7 @@ from .wind_power_curve import (
     curve_end,
     curve_fall,
     curve_fault,
+    curve_return,
     with_curve,
 )
 
@@ -191,12 +192,18 @@ def check_wind_turbine(params: WindTurbineParams, within: str = "") -> None:
             found,
             "a power that does not fall before its greatest (physics)",
         )
+    place = curve_return(curve_w)
+    if place is not None:
+        found = f"{curve_w[place]:g} W after none in less wind"
+        accepted = "no power beyond the wind that is too strong for any (physics)"
+        raise ParameterError(f"{within}power_curve_w[{place}]", found, accepted)
 
 
 _USUAL_TURBINES = (
     (30e3, "bergey-excel-10kw"), (500e3, "northern-power-100kw"), (float("inf"), "senvion-mm82-2050kw"),
 )  # fmt: skip
 """Up to a rated power [W]; chosen: the preset of the nearest class."""
+_CUT_OUT = "turbine.cut_out_m_per_s"
 _USUAL_OUTAGE_S = 86400.0
 """Chosen: a stop that somebody has to drive to."""
 _SECONDS_TO_FULL = 10.0
@@ -349,10 +356,14 @@ def speed_contradictions(
         turbine: What the site file says.
         directory: As of `wind_plant_params`.
     """
-    curve, cut_out = _curve(turbine, directory), turbine.cut_out_m_per_s
-    if curve is not None and cut_out is not None and cut_out > curve_end(curve):
-        accepted = f"at most {curve_end(curve):g} m/s, beyond which its power curve has no power"
-        yield "cut_out_speed", f"{cut_out:g} m/s", accepted
+    curve = _curve(turbine, directory)
+    for key, speed in (
+        ("cut_out_speed", turbine.cut_out_m_per_s),
+        (f"parameters.{_CUT_OUT}", turbine.parameters.get(_CUT_OUT)),
+    ):
+        if curve is not None and isinstance(speed, float) and speed > curve_end(curve):
+            accepted = f"at most {curve_end(curve):g} m/s, beyond which its power curve has no power"
+            yield key, f"{speed:g} m/s", accepted
     cut_out = _turbine_params(turbine, directory).cut_out_m_per_s
     if turbine.restart_m_per_s is not None and turbine.restart_m_per_s > cut_out:
         accepted = f"at most {cut_out:g} m/s, its cut-out speed"
