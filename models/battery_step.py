@@ -47,9 +47,9 @@ from .tables import table_mean, table_value, table_value_beyond
 
 _SOC_STEP = 0.0025
 _ROUNDS = 3
+"""In which the current is found where the surface's way crosses a knot."""
 _CUT_LEAST_S = 1.0
 """What ends earlier at a limit of SoC is so short that the current of the longer part does."""
-"""In which the current is found where the surface's way crosses a knot."""
 _SETTLED_K = 0.01
 """RC pairs whose settling could not warm the cells by more count as settled."""
 _SETTLED_SHARE = 0.001
@@ -83,7 +83,11 @@ def _current(power_w: float, emf_v: float, resistance_ohm: float, limits_a: tupl
 
 
 def battery_terminal(
-    params: BatteryParams, state: BatteryState, power_w: float, auxiliary_w: float = 0.0
+    params: BatteryParams,
+    state: BatteryState,
+    power_w: float,
+    auxiliary_w: float = 0.0,
+    current_share: float = 1.0,
 ) -> BatteryOutput:
     """Return what the terminals show at this instant under a power, charging positive.
 
@@ -95,6 +99,7 @@ def battery_terminal(
         state: Now.
         power_w: Wanted [W].
         auxiliary_w: Of a discharge, what the pack draws itself [W].
+        current_share: Greatest current over the rated one, >= 1.
     """
     power_w = _served_w(params, state, power_w, auxiliary_w)
     r0, r1, r2 = battery_resistances(params, state)
@@ -105,7 +110,7 @@ def battery_terminal(
     if params.hysteresis_f > 0.0:
         emf += state.hysteresis_voltage_v
     ends = soc_limits_at(params, state, power_w, auxiliary_w)
-    current = _current(power_w, emf, r0, current_limits_a(params, state.soc, ends))
+    current = _current(power_w, emf, r0, current_limits_a(params, state.soc, ends, current_share))
     voltage = emf + r0 * current
     loss_w = r0 * current * current + _pairs_w(state.rc1_voltage_v, state.rc2_voltage_v, r1, r2)
     if params.hysteresis_f > 0.0:
@@ -130,7 +135,7 @@ def battery_step(
         state: At the start.
         inp: Power wanted at the terminals, ambient temperature and auxiliaries. The power is not cut to
             `battery_power_limits` (the plant does that), but SoC never leaves its limits by the power drawn,
-            and the current never exceeds its rating.
+            and the current never exceeds its rating, or the share of it that `inp` lets it have.
         dt_s: Length of the step [s]; nothing moves if it is not positive.
 
     Returns:
@@ -138,7 +143,7 @@ def battery_step(
         the voltage is that at its end.
     """
     if dt_s <= 0.0:
-        return state, battery_terminal(params, state, inp.power_w, inp.auxiliary_w)
+        return state, battery_terminal(params, state, inp.power_w, inp.auxiliary_w, inp.current_share)
     left_s, energy_j, charge_c, loss_j, reversible_j, voltage = dt_s, 0.0, 0.0, 0.0, 0.0, 0.0
     while left_s > 0.0:
         part = _advance(params, state, inp, left_s)
@@ -185,7 +190,7 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         surface = soc + lead
         ocv = table_value_beyond(params.ocv_v, surface)
     ends = soc_limits_at(params, state, power_w, inp.auxiliary_w)
-    limits = current_limits_a(params, soc, ends)
+    limits = current_limits_a(params, soc, ends, inp.current_share)
     emf = ocv + quick_v + slow_v
     if has_sides:
         emf += held_v
