@@ -47,7 +47,11 @@ from .tables import table_mean, table_value, table_value_beyond
 
 _SOC_STEP = 0.0025
 _ROUNDS = 3
-"""In which the current is found where the surface's way crosses a knot."""
+"""In which the current is found where the surface's way crosses a knot, at least."""
+_MOST_ROUNDS = 16
+"""At most, where voltage or resistance are steep."""
+_FOUND = 1e-12
+"""Of a current, by which it may still move once it is found."""
 _CUT_LEAST_S = 1.0
 """What ends earlier at a limit of SoC is so short that the current of the longer part does."""
 _SETTLED_K = 0.01
@@ -273,8 +277,9 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         pairs_v = quick_v * quick.mean + slow_v * slow.mean
         if has_sides:
             pairs_v += held_v * sides.kept
-        rounds = 0
-        while not path.is_straight and rounds < _ROUNDS:
+        rounds, last_a = 0, current
+        while not path.is_straight and _goes_on(rounds, _ROUNDS, current, last_a):
+            last_a = current
             per_amp = kept * path.slope_v * (0.5 * per_coulomb + lag.per_amp * (1.0 - fading.mean))
             emf = path.mean_v + pairs_v - per_amp * current
             current = _current(power_w, emf, base_ohm + per_amp, limits)
@@ -284,12 +289,15 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
             path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
             rounds += 1
     elif end * segments < index or end * segments > index + 1:
-        for _ in range(2):
+        rounds, last_a = 0, current
+        while _goes_on(rounds, 2, current, last_a):
+            last_a = current
             if stored != 0.0:
                 end = _clipped(soc + stored * per_coulomb)
                 per_amp = (table_mean(params.ocv_v, soc, end) - ocv) / stored
             current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp * kept, limits)
             stored = kept * current - leak
+            rounds += 1
 
     end = soc + stored * per_coulomb
     stop = stop_soc(ends, soc, current, stored, power_w)
@@ -391,6 +399,11 @@ def _settling_s(params: BatteryParams, settling_j: float, settling_w: float, war
     if warming_w != 0.0:
         longest_s = min(longest_s, _SETTLING_K * params.heat_capacity_j_per_k / abs(warming_w))
     return max(longest_s, _SETTLING_LEAST_S)
+
+
+def _goes_on(rounds: int, least: int, current_a: float, last_a: float) -> bool:
+    """Say whether a current is to be found more closely, after so many rounds, as it still moves."""
+    return rounds < least or (rounds < _MOST_ROUNDS and abs(current_a - last_a) > _FOUND * abs(current_a))
 
 
 def _clipped(soc: float) -> float:
