@@ -188,7 +188,7 @@ def batteries(draw: st.DrawFn) -> tuple[str, dict[str, Any], list[tuple[int, flo
         }
     if battery["preset"].startswith(("lfp", "nmc")) and draw(st.booleans()):
         battery["ageing"] = 100
-    if draw(st.booleans()):
+    if not battery["preset"].startswith("sodium") and draw(st.booleans()):
         battery["parameters"] = {"soc_derating_width": 0.0}
     ambient = draw(st.sampled_from([-30, -12, 0, 20, 45]))
     return f"{ambient} °C", battery, _commands(draw)
