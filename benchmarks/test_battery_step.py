@@ -21,7 +21,7 @@ def many_steps(rows: Any, state: BatteryState, power_w: float, steps: int) -> fl
     heat_w = 0.0
     for step in range(steps):
         now_w = power_w if step // HALF_AN_HOUR % 2 == 0 else -power_w
-        state, shown = battery_step(rows[0], state, BatteryInput(now_w, 20.0, 0.0, 0.0), 1.0)
+        state, shown = battery_step(rows[0], state, BatteryInput(now_w, 20.0, 0.0, 0.0, 1.0), 1.0)
         heat_w += shown.loss_w
     return heat_w / steps
 

@@ -154,6 +154,8 @@ class BatteryInput(NamedTuple):
     """Of a discharge, what the pack draws itself, which goes on below the lower limit of SoC, >= 0 [W]."""
     auxiliary_heat_w: float = 0.0
     """Set free in the cells by what heats them, negative where they are cooled [W]."""
+    current_share: float = 1.0
+    """Greatest current over the rated one, >= 1: more where a power was found to be within it and is held."""
 
 
 class BatteryOutput(NamedTuple):

@@ -1,7 +1,8 @@
 """What a battery pack draws from its own cells: electronics, and heating and cooling of the cells.
 
 Electronics draw all the time. Heating and cooling draw in proportion to how far the cells are below or above the
-temperature at which they begin, up to all that they have a band farther on. A heater's draw is heat in the cells; what
+temperature at which they begin, up to all that they have a band farther on. Cells that can give no more feed the
+electronics first; heating and cooling have what is left. A heater's draw is heat in the cells; what
 cools takes a multiple of its draw out of them (its energy efficiency ratio), and gives both to the outside.
 
 Left out: a thermostat's switching, cooling that is worth less in hot air, and the heat of the electronics, which
@@ -10,9 +11,15 @@ does not reach the cells.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, NamedTuple
 
 from .parameter import Parameter, ParameterError
+
+_SETTLING_LEAST_S = 2.0
+"""Heating and cooling that would move the cells through a band sooner are refused; chosen: no pack has them."""
+_SETTLED_K = 1e-4
+"""Nearer to where heating or cooling holds them, cells may drift by as much before the draw follows."""
 
 
 class AuxiliaryParams(NamedTuple):
@@ -43,21 +50,27 @@ class AuxiliaryDraw(NamedTuple):
     """Into the cells, negative where they are cooled [W]."""
 
 
-def auxiliary_draw(params: AuxiliaryParams, temperature_c: float, conditions: bool) -> AuxiliaryDraw:
+def auxiliary_draw(
+    params: AuxiliaryParams, temperature_c: float, conditions: bool, most_w: float = math.inf
+) -> AuxiliaryDraw:
     """Return what the auxiliaries of a pack draw and do.
 
     Args:
         params: The auxiliaries.
         temperature_c: Of the cells [°C].
         conditions: Whether they may heat and cool.
+        most_w: That the cells can give, >= 0 [W].
     """
     if not conditions:
-        return AuxiliaryDraw(params.electronics_w, 0.0)
+        return AuxiliaryDraw(min(params.electronics_w, most_w), 0.0)
     heating_w = params.heating_w * _share((params.heating_below_c - temperature_c) / params.band_k)
     cooling_w = params.cooling_w * _share((temperature_c - params.cooling_above_c) / params.band_k)
-    return AuxiliaryDraw(
-        params.electronics_w + heating_w + cooling_w, heating_w - params.cooling_ratio * cooling_w
-    )
+    heat_w = heating_w - params.cooling_ratio * cooling_w
+    wanted_w = params.electronics_w + heating_w + cooling_w
+    if wanted_w <= most_w:
+        return AuxiliaryDraw(wanted_w, heat_w)
+    left_w = max(most_w - params.electronics_w, 0.0)
+    return AuxiliaryDraw(most_w, heat_w * left_w / (heating_w + cooling_w) if left_w > 0.0 else 0.0)
 
 
 def most_draw(params: AuxiliaryParams) -> float:
@@ -70,19 +83,39 @@ def most_heats(params: AuxiliaryParams | None) -> tuple[float, float]:
     return (0.0, 0.0) if params is None else (params.heating_w, params.cooling_ratio * params.cooling_w)
 
 
-def auxiliary_reach_k(params: AuxiliaryParams, temperature_c: float, is_warming: bool) -> float:
-    """Return how far the temperature may move in one direction before the draw changes materially [K].
+def auxiliary_reach_k(
+    params: AuxiliaryParams, temperature_c: float, drift_w: float, heat_loss_w_per_k: float
+) -> float:
+    """Return how far the temperature may move before the draw changes materially [K].
 
-    Within a band that is a tenth of it; elsewhere it is the way to the next one.
+    Within a band that is a tenth of it, or half of the way to where heating or cooling holds the cells, so that they
+    come to rest there; elsewhere it is the way to the next band.
+
+    Args:
+        params: The auxiliaries.
+        temperature_c: Of the cells [°C].
+        drift_w: Heat set free in them less what goes to the air, which moves it [W].
+        heat_loss_w_per_k: To the air [W/K].
     """
-    sign, reach_k = (1.0 if is_warming else -1.0), 1e9
-    for begin_c, end_c, power_w in (
-        (params.heating_below_c - params.band_k, params.heating_below_c, params.heating_w),
-        (params.cooling_above_c, params.cooling_above_c + params.band_k, params.cooling_w),
+    sign, reach_k = (1.0 if drift_w > 0.0 else -1.0), 1e9
+    for begin_c, end_c, power_w, heat_w in (
+        (
+            params.heating_below_c - params.band_k,
+            params.heating_below_c,
+            params.heating_w,
+            params.heating_w,
+        ),
+        (
+            params.cooling_above_c,
+            params.cooling_above_c + params.band_k,
+            params.cooling_w,
+            params.cooling_ratio * params.cooling_w,
+        ),
     ):
         if power_w > 0.0:
             if begin_c <= temperature_c <= end_c:
-                reach_k = min(reach_k, 0.1 * params.band_k)
+                held_k = abs(drift_w) / (heat_w / params.band_k + heat_loss_w_per_k) if heat_w > 0.0 else 1e9
+                reach_k = min(reach_k, 0.1 * params.band_k, max(0.5 * held_k, _SETTLED_K))
             for edge_c in (begin_c, end_c):
                 way_k = sign * (edge_c - temperature_c)
                 if way_k > 0.0:
@@ -102,6 +135,30 @@ def check_auxiliary(params: AuxiliaryParams) -> None:
             f"{params.heating_below_c:g} °C",
             f"at most cooling_above_c, which is {params.cooling_above_c:g} °C",
         )
+
+
+def check_auxiliary_of(params: AuxiliaryParams, heat_capacity_j_per_k: float) -> None:
+    """Refuse heating and cooling that cells cannot follow.
+
+    Args:
+        params: The auxiliaries.
+        heat_capacity_j_per_k: Of the cells [J/K].
+
+    Raises:
+        ParameterError: If they move the temperature of the cells by the band in which they are proportional too soon.
+    """
+    most_w = heat_capacity_j_per_k * params.band_k / _SETTLING_LEAST_S
+    for name, power_w, ratio in (
+        ("heating_w", params.heating_w, 1.0),
+        ("cooling_w", params.cooling_w, params.cooling_ratio),
+    ):
+        if power_w * ratio > most_w:
+            raise ParameterError(
+                name,
+                f"{power_w:g} W",
+                f"at most {most_w / ratio:g} W, which moves the cells by {params.band_k:g} K (band_k) in "
+                f"{_SETTLING_LEAST_S:g} s",
+            )
 
 
 def _share(way: float) -> float:

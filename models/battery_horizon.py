@@ -10,6 +10,9 @@ from .battery_step import battery_terminal
 
 _SOC_TOUCH = 1e-9
 """Closer than this to an edge counts as having reached it."""
+_LIMIT_SHARE = 0.875
+"""Of the time to a limit of SoC at the present pace, after which power is found anew."""
+_LEAST_S, _LEAST_LIMIT_S = 0.1, 1e-3
 _LEAD_REACH = 0.01
 """By how much the lead of the particles' surface may move before the limits change materially."""
 
@@ -21,6 +24,7 @@ def battery_horizon_s(
     ambient_c: float = 20.0,
     auxiliary_w: float = 0.0,
     auxiliary_heat_w: float = 0.0,
+    current_share: float = 1.0,
 ) -> float:
     """Return how long a power may be held before the power limits change materially.
 
@@ -36,24 +40,31 @@ def battery_horizon_s(
         ambient_c: Air temperature [°C].
         auxiliary_w: Of a discharge, what the pack draws itself [W].
         auxiliary_heat_w: Set free in the cells by that [W].
+        current_share: Greatest current over the rated one, >= 1.
 
     Returns:
-        Time [s], at least 0.1 s; infinite if nothing moves.
+        Time [s], at least 0.1 s, less only just before a limit of SoC; infinite if nothing moves.
     """
-    now = battery_terminal(params, state, power_w, auxiliary_w)
+    now = battery_terminal(params, state, power_w, auxiliary_w, current_share)
     stored_a = battery_stored_a(params, state.soc, now.current_a)
     coulombs = coulombs_of(params, state.capacity_share)
     soc_per_s = stored_a / coulombs
-    horizon = math.inf
+    horizon, least_s = math.inf, _LEAST_S
     if soc_per_s != 0.0:
-        horizon = _soc_reach(params, soc_limits(params, state), state.soc, soc_per_s > 0.0) / abs(soc_per_s)
+        ends, pace = soc_limits(params, state), abs(soc_per_s)
+        horizon = _soc_reach(params, ends, state.soc, soc_per_s > 0.0) / pace
+        limit_s = ((ends.upper - state.soc) if soc_per_s > 0.0 else (state.soc - ends.lower)) / pace
+        if limit_s > 0.0:
+            # The pace grows on the way to empty, and a limit is reached by what is left of the power there.
+            horizon = min(horizon, _LIMIT_SHARE * limit_s)
+            least_s = min(least_s, max(_LIMIT_SHARE * limit_s, _LEAST_LIMIT_S))
     if params.diffusion_gain_h > 0.0:
         lag = battery_lag(params, state)
         off = abs(state.surface_lead - lag.per_amp * stored_a)
         if off > _LEAD_REACH:
             horizon = min(horizon, -lag.time_constant_s * math.log1p(-_LEAD_REACH / off))
     heat_w = now.loss_w + now.reversible_heat_w + auxiliary_heat_w
-    return max(0.1, min(horizon, _temperature_horizon_s(params, state.temperature_c, heat_w, ambient_c)))
+    return max(least_s, min(horizon, _temperature_horizon_s(params, state.temperature_c, heat_w, ambient_c)))
 
 
 def _soc_reach(params: BatteryParams, ends: SocLimits, soc: float, rising: bool) -> float:

@@ -58,6 +58,29 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
     linearly to zero over the derating ranges of SoC and temperature, whichever says less; within 0.01 % of a
     limit of SoC it is zero.
     """
+    discharge_w, charge_w = _full_power_w(params, state)
+    ends = soc_limits(params, state)
+    charge_factor = min(
+        _soc_factor(ends.upper - state.soc, params.soc_derating_width),
+        _temperature_factor(params.charge_temperatures_c, state.temperature_c),
+    )
+    discharge_factor = min(
+        _soc_factor(state.soc - ends.lower, params.soc_derating_width),
+        _temperature_factor(params.discharge_temperatures_c, state.temperature_c),
+    )
+    return -discharge_w * discharge_factor, charge_w * charge_factor
+
+
+def battery_most_given_w(params: BatteryParams, state: BatteryState) -> float:
+    """Return the power that the cells can give to what is part of their pack, >= 0 [W].
+
+    Currents and voltages limit it as they do `battery_power_limits`; SoC and temperature do not.
+    """
+    return max(_full_power_w(params, state)[0], 0.0)
+
+
+def _full_power_w(params: BatteryParams, state: BatteryState) -> tuple[float, float]:
+    """Return the powers that discharge and charge within ratings and voltages, before they are derated [W]."""
     ocv = table_value(params.ocv_v, state.soc)
     r0, r1, r2 = battery_resistances(params, state)
     resistance = r0 + r1 + r2
@@ -92,16 +115,7 @@ def battery_power_limits(params: BatteryParams, state: BatteryState) -> tuple[fl
     charge_w = min(charge_a * charge_v, params.charge_power_max_w)
     discharge_v -= below_v
     discharge_w = min(discharge_a * (discharge_v - discharge_a * resistance), params.discharge_power_max_w)
-    ends = soc_limits(params, state)
-    charge_factor = min(
-        _soc_factor(ends.upper - state.soc, params.soc_derating_width),
-        _temperature_factor(params.charge_temperatures_c, state.temperature_c),
-    )
-    discharge_factor = min(
-        _soc_factor(state.soc - ends.lower, params.soc_derating_width),
-        _temperature_factor(params.discharge_temperatures_c, state.temperature_c),
-    )
-    return -discharge_w * discharge_factor, charge_w * charge_factor
+    return discharge_w, charge_w
 
 
 def battery_sagged_v(params: BatteryParams, state: BatteryState, discharge_a: float) -> float:
@@ -140,13 +154,15 @@ def _temperature_factor(corners_c: tuple[float, float, float, float], temperatur
     return min(cold, hot)
 
 
-def current_limits_a(params: BatteryParams, soc: float, ends: SocLimits) -> tuple[float, float]:
+def current_limits_a(
+    params: BatteryParams, soc: float, ends: SocLimits, share: float = 1.0
+) -> tuple[float, float]:
     """Return the greatest currents that charge and discharge [A], >= 0.
 
-    They are the rated ones inside the limits of SoC. At the upper limit only what leaks out is kept, so that a full
-    battery stays full however long the step; past a limit nothing carries the battery farther.
+    They are the rated ones, or a share of them, inside the limits of SoC. At the upper limit only what leaks out is
+    kept, so that a full battery stays full however long the step; past a limit nothing carries the battery farther.
     """
-    charge_a, discharge_a = params.charge_current_max_a, params.discharge_current_max_a
+    charge_a, discharge_a = share * params.charge_current_max_a, share * params.discharge_current_max_a
     if soc >= ends.upper:
         floating_a = leak_a(params, soc) / table_value(params.charge_acceptance, soc)
         charge_a = min(charge_a, floating_a) if soc == ends.upper else 0.0

@@ -47,9 +47,13 @@ from .tables import table_mean, table_value, table_value_beyond
 
 _SOC_STEP = 0.0025
 _ROUNDS = 3
+"""In which the current is found where the surface's way crosses a knot, at least."""
+_MOST_ROUNDS = 16
+"""At most, where voltage or resistance are steep."""
+_FOUND = 1e-12
+"""Of a current, by which it may still move once it is found."""
 _CUT_LEAST_S = 1.0
 """What ends earlier at a limit of SoC is so short that the current of the longer part does."""
-"""In which the current is found where the surface's way crosses a knot."""
 _SETTLED_K = 0.01
 """RC pairs whose settling could not warm the cells by more count as settled."""
 _SETTLED_SHARE = 0.001
@@ -83,7 +87,11 @@ def _current(power_w: float, emf_v: float, resistance_ohm: float, limits_a: tupl
 
 
 def battery_terminal(
-    params: BatteryParams, state: BatteryState, power_w: float, auxiliary_w: float = 0.0
+    params: BatteryParams,
+    state: BatteryState,
+    power_w: float,
+    auxiliary_w: float = 0.0,
+    current_share: float = 1.0,
 ) -> BatteryOutput:
     """Return what the terminals show at this instant under a power, charging positive.
 
@@ -95,6 +103,7 @@ def battery_terminal(
         state: Now.
         power_w: Wanted [W].
         auxiliary_w: Of a discharge, what the pack draws itself [W].
+        current_share: Greatest current over the rated one, >= 1.
     """
     power_w = _served_w(params, state, power_w, auxiliary_w)
     r0, r1, r2 = battery_resistances(params, state)
@@ -105,7 +114,7 @@ def battery_terminal(
     if params.hysteresis_f > 0.0:
         emf += state.hysteresis_voltage_v
     ends = soc_limits_at(params, state, power_w, auxiliary_w)
-    current = _current(power_w, emf, r0, current_limits_a(params, state.soc, ends))
+    current = _current(power_w, emf, r0, current_limits_a(params, state.soc, ends, current_share))
     voltage = emf + r0 * current
     loss_w = r0 * current * current + _pairs_w(state.rc1_voltage_v, state.rc2_voltage_v, r1, r2)
     if params.hysteresis_f > 0.0:
@@ -130,7 +139,7 @@ def battery_step(
         state: At the start.
         inp: Power wanted at the terminals, ambient temperature and auxiliaries. The power is not cut to
             `battery_power_limits` (the plant does that), but SoC never leaves its limits by the power drawn,
-            and the current never exceeds its rating.
+            and the current never exceeds its rating, or the share of it that `inp` lets it have.
         dt_s: Length of the step [s]; nothing moves if it is not positive.
 
     Returns:
@@ -138,7 +147,7 @@ def battery_step(
         the voltage is that at its end.
     """
     if dt_s <= 0.0:
-        return state, battery_terminal(params, state, inp.power_w, inp.auxiliary_w)
+        return state, battery_terminal(params, state, inp.power_w, inp.auxiliary_w, inp.current_share)
     left_s, energy_j, charge_c, loss_j, reversible_j, voltage = dt_s, 0.0, 0.0, 0.0, 0.0, 0.0
     while left_s > 0.0:
         part = _advance(params, state, inp, left_s)
@@ -185,7 +194,7 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         surface = soc + lead
         ocv = table_value_beyond(params.ocv_v, surface)
     ends = soc_limits_at(params, state, power_w, inp.auxiliary_w)
-    limits = current_limits_a(params, soc, ends)
+    limits = current_limits_a(params, soc, ends, inp.current_share)
     emf = ocv + quick_v + slow_v
     if has_sides:
         emf += held_v
@@ -268,8 +277,9 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         pairs_v = quick_v * quick.mean + slow_v * slow.mean
         if has_sides:
             pairs_v += held_v * sides.kept
-        rounds = 0
-        while not path.is_straight and rounds < _ROUNDS:
+        rounds, last_a = 0, current
+        while not path.is_straight and _goes_on(rounds, _ROUNDS, current, last_a):
+            last_a = current
             per_amp = kept * path.slope_v * (0.5 * per_coulomb + lag.per_amp * (1.0 - fading.mean))
             emf = path.mean_v + pairs_v - per_amp * current
             current = _current(power_w, emf, base_ohm + per_amp, limits)
@@ -279,12 +289,15 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
             path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
             rounds += 1
     elif end * segments < index or end * segments > index + 1:
-        for _ in range(2):
+        rounds, last_a = 0, current
+        while _goes_on(rounds, 2, current, last_a):
+            last_a = current
             if stored != 0.0:
                 end = _clipped(soc + stored * per_coulomb)
                 per_amp = (table_mean(params.ocv_v, soc, end) - ocv) / stored
             current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp * kept, limits)
             stored = kept * current - leak
+            rounds += 1
 
     end = soc + stored * per_coulomb
     stop = stop_soc(ends, soc, current, stored, power_w)
@@ -386,6 +399,11 @@ def _settling_s(params: BatteryParams, settling_j: float, settling_w: float, war
     if warming_w != 0.0:
         longest_s = min(longest_s, _SETTLING_K * params.heat_capacity_j_per_k / abs(warming_w))
     return max(longest_s, _SETTLING_LEAST_S)
+
+
+def _goes_on(rounds: int, least: int, current_a: float, last_a: float) -> bool:
+    """Say whether a current is to be found more closely, after so many rounds, as it still moves."""
+    return rounds < least or (rounds < _MOST_ROUNDS and abs(current_a - last_a) > _FOUND * abs(current_a))
 
 
 def _clipped(soc: float) -> float:

@@ -29,6 +29,14 @@ class CellSpreadParams(NamedTuple):
     """At which balancing brings all cells to one SoC; chosen: full."""
 
 
+def most_spread(params: CellSpreadParams, soc: float) -> float:
+    """Return the greatest spread of SoC at which all cells are between empty and full; below 0 if they cannot be."""
+    way, half = soc - params.balanced_soc, 0.5 * params.capacity_spread
+    emptiest = params.balanced_soc + way / (1.0 - half if way < 0.0 else 1.0 + half)
+    fullest = params.balanced_soc + way / (1.0 - half if way > 0.0 else 1.0 + half)
+    return 2.0 * min(emptiest, 1.0 - fullest)
+
+
 def least_mean_soc(params: CellSpreadParams, spread: float, least_soc: float) -> float:
     """Return the mean SoC at which the emptiest cell comes to an SoC, given the spread of SoC besides."""
     way = least_soc + 0.5 * spread - params.balanced_soc

@@ -21,6 +21,8 @@ from typing import Annotated, NamedTuple
 from .parameter import Parameter
 
 _TOUCH_S = 1e-6
+_TOUCH = 1e-9
+"""As near as that to empty or full counts as there."""
 _SECONDS_PER_HOUR = 3600.0
 
 
@@ -65,6 +67,11 @@ def counted_soc(
     """
     charge_ah = read_a(params, current_a) * dt_s / _SECONDS_PER_HOUR
     return min(max(taken + charge_ah / capacity_ah, 0.0), 1.0)
+
+
+def stands(taken: float, counted_a: float) -> bool:
+    """Say whether what the SoC is taken for stays at empty or full, whatever is counted [A] beyond."""
+    return (taken >= 1.0 - _TOUCH and counted_a >= 0.0) or (taken <= _TOUCH and counted_a <= 0.0)
 
 
 def rested_after(

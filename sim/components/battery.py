@@ -11,7 +11,7 @@ from ...models.battery import BatteryParams, scaled
 from ...models.battery_auxiliary import AuxiliaryParams, check_auxiliary
 from ...models.battery_pack import CellParams, PackParams, battery_of_cells, check_battery
 from ...models.bms import BmsParams, check_bms
-from ...models.cell_spread import CellSpreadParams
+from ...models.cell_spread import CellSpreadParams, least_mean_soc, most_mean_soc, most_spread
 from ...models.parameter import check_parameters
 from ...models.soc_estimate import SocEstimateParams
 from ...models.tables import table_mean, table_value
@@ -328,6 +328,21 @@ def auxiliary_params(battery: Battery) -> AuxiliaryParams | None:
         return None
     params = auxiliary_params_of(battery.auxiliary)
     return with_part(params, battery.parameters, AUXILIARY, check_auxiliary)
+
+
+def initial_spread_most(battery: Battery) -> float:
+    """Return the greatest `initial_spread` with which all cells are between empty and full at `initial_soc`."""
+    return most_spread(_cells_of(battery), battery.initial_soc)
+
+
+def initial_soc_within(battery: Battery) -> tuple[float, float]:
+    """Return the least and the greatest SoC at which all cells, if balanced, are between empty and full."""
+    cells = _cells_of(battery)
+    return least_mean_soc(cells, 0.0, 0.0), most_mean_soc(cells, 0.0, 1.0)
+
+
+def _cells_of(battery: Battery) -> CellSpreadParams:
+    return spread_params(battery) or CellSpreadParams(0.0)
 
 
 def _auxiliary_part(battery: Battery, _grid: GridFacts) -> AuxiliaryParams:

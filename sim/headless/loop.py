@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from ...models.battery_step import battery_terminal
 from ...models.bms import RELAYS_CLOSED
 from ...models.soc_estimate import taken_soc
-from ..kernel.auxiliary import cells_w, terminal_a
+from ..kernel.auxiliary import shown_by_cells, terminal_a
 from ..kernel.device_model import note_machines
 from ..kernel.energies import energies
 from ..kernel.grid import line_voltage_v, take_in_grid, voltage_v
@@ -206,9 +205,7 @@ def write_row(layout: Layout, memory: Memory, samples: Samples, row: int) -> Non
     write_metered(layout, memory, samples, row)
     for number in range(len(layout.batteries)):
         state, battery = memory.battery_states[number], memory.batteries[number]
-        shown = battery_terminal(
-            layout.batteries[number].params, state, cells_w(battery), battery.auxiliary_w
-        )
+        shown = shown_by_cells(layout, memory, number)
         samples.battery_dc_w[row, number] = battery.dc_w
         samples.battery_voltage_v[row, number] = shown.voltage_v
         samples.battery_current_a[row, number] = terminal_a(battery, shown)

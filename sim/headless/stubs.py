@@ -34,10 +34,6 @@ def nothing_up_to(layout: Layout, memory: Memory, end_us: int) -> None:
     """Do nothing up to a time."""
 
 
-def nothing_until(layout: Layout, memory: Memory, dt_s: float, end_us: int) -> None:
-    """Do nothing for a while, up to a time."""
-
-
 def no_sooner(layout: Layout, memory: Memory, horizon_s: float) -> float:
     """Return the horizon as it is."""
     return horizon_s
@@ -90,11 +86,12 @@ STUBS: dict[str, dict[Callable[..., Any], Callable[..., Any]]] = {
     },
     "fuses": {grid.fuses_horizon_s: no_sooner, grid.heat_fuses: nothing_for},
     "meters": {metering.run_meters: nothing_for, loop.write_metered: no_row},
-    "ageings": {ageing.gather_use: nothing_until, ageing.notice_turns: nothing},
+    "ageings": {ageing.gather_use: nothing_up_to, ageing.notice_turns: nothing},
     "auxiliaries": {auxiliary.find_auxiliaries: nothing, auxiliary.auxiliaries_ahead_s: no_sooner},
     "estimates": {
         soc_estimate.correct_estimates: nothing,
-        soc_estimate.count_charge: nothing_for,
+        soc_estimate.begin_counting: nothing,
+        soc_estimate.count_charge: nothing_up_to,
         soc_estimate.soc_estimates_ahead_s: no_sooner,
     },
     "soc_limits": {soc_limits.find_soc_limits: nothing},

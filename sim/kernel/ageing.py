@@ -1,10 +1,10 @@
 """Ageing of batteries in the running plant.
 
-What a battery is put through is gathered at every step, and the ageing model steps over it at every full hour (UTC):
-first the charge of the direction in which less has gone, then that of the other, then the time without current. It
-also steps when the current turns after more than the model's turn gap has gone one way, so that half cycles keep their
-depth. Capacity and resistances of the battery follow at full hours, at constant SoC; the energy that goes with the
-capacity counts as lost.
+What a battery is put through is gathered whenever something else flows, and the ageing model steps over it at every
+full hour (UTC): first the charge of the direction in which less has gone, then that of the other, then the time without
+current. It also steps when the current turns after more than the model's turn gap has gone one way, so that half cycles
+keep their depth. Capacity and resistances of the battery follow at full hours, at constant SoC; the energy that goes
+with the capacity counts as lost.
 """
 
 from __future__ import annotations
@@ -18,10 +18,17 @@ HOUR_US = 3_600_000_000
 _LEAST_SHARE = 0.01
 
 
-def gather_use(layout: Layout, memory: Memory, dt_s: float, end_us: int) -> None:
-    """Take in what batteries have been put through for a while [s], and let them age at full hours."""
+def gather_use(layout: Layout, memory: Memory, end_us: int) -> None:
+    """Take in what batteries have been put through up to a time [µs], and let them age at full hours.
+
+    That is done for as long as something has flowed, never because somebody looks.
+    """
     for number in range(len(layout.ageings)):
         battery, use = layout.ageings[number].battery, memory.ageings[number]
+        dt_s = (end_us - use.gathered_us) / 1e6
+        if dt_s <= 0.0:
+            continue
+        use.gathered_us = end_us
         state, now = memory.battery_states[battery], memory.batteries[battery]
         moved_ah = now.throughput_ah - use.throughput_ah
         if cells_w(now) > 0.0:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 
 from ...models.battery import battery_lag, battery_resistances, battery_stored_a, battery_surface_soc
-from ...models.battery_step import battery_terminal
 from ...models.bms import (
     NO_TRIP,
     RELAYS_CLOSED,
@@ -35,7 +34,7 @@ from ...models.bms_balance import spread_after
 from ...models.circuit import ThermalBody
 from ...models.soc_estimate import taken_soc
 from ...models.tables import table_value, table_value_beyond
-from .auxiliary import cells_w
+from .auxiliary import cells_w, shown_by_cells
 from .bms_horizon import AMBIENT_ROOM_K, SOC_ROOM, WARMTH_ROOM_K, HeatRange, safe_power, safe_soc, safe_time_s
 from .layout import Layout, Memory
 
@@ -121,8 +120,7 @@ def _shown(layout: Layout, memory: Memory, battery: int) -> BmsOutput:
 def _look(layout: Layout, memory: Memory, battery: int) -> None:
     """Let a system see its battery at what flows, or has flowed until now."""
     bms, own = memory.bms[battery], memory.battery_states[battery]
-    now = memory.batteries[battery]
-    terminal = battery_terminal(layout.batteries[battery].params, own, cells_w(now), now.auxiliary_w)
+    terminal = shown_by_cells(layout, memory, battery)
     bms.seen_v = terminal.voltage_v
     bms.seen_a = terminal.current_a
     bms.seen_c = own.temperature_c
@@ -223,7 +221,7 @@ def _ahead_s(layout: Layout, memory: Memory, battery: int) -> float:
         ahead_s = min(ahead_s, _AT_ONCE_S)
     cells, own = layout.batteries[battery].params, memory.battery_states[battery]
     now = memory.batteries[battery]
-    terminal = battery_terminal(cells, own, cells_w(now), now.auxiliary_w)
+    terminal = shown_by_cells(layout, memory, battery)
     body = ThermalBody(cells.heat_capacity_j_per_k, cells.heat_loss_w_per_k)
     heat_w = terminal.loss_w + terminal.reversible_heat_w + now.auxiliary_heat_w
     ambient_c = memory.inputs[layout.ambient_signal]

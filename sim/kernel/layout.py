@@ -434,6 +434,17 @@ class BatteryMemory:
     """What it draws from its own cells, >= 0 [W]."""
     auxiliary_heat_w: float = 0.0
     """What that sets free in them, negative where it cools them [W]."""
+    begin_us: int = 0
+    """When what flows now was found [µs]; what follows is as it was then."""
+    begin_soc: float = 0.0
+    begin_rc1_v: float = 0.0
+    begin_rc2_v: float = 0.0
+    begin_temperature_c: float = 0.0
+    begin_lead: float = 0.0
+    begin_hysteresis_v: float = 0.0
+    """Of its state."""
+    begin_loss_wh: float = 0.0
+    begin_throughput_ah: float = 0.0
 
 
 @dataclass(slots=True)
@@ -477,9 +488,11 @@ class AgeingMemory:
 
     soc: float
     temperature_c: float
-    """At the end of the last step."""
+    """At the end of what was gathered last."""
+    gathered_us: int
+    """Up to when that was gathered [µs]."""
     throughput_ah: float = 0.0
-    """At the end of the last step [Ah]."""
+    """At the end of it [Ah]."""
     charged_ah: float = 0.0
     discharged_ah: float = 0.0
     active_s: float = 0.0
@@ -498,6 +511,9 @@ class EstimateMemory:
     """True SoC at the end of the last step."""
     rested_s: float = 0.0
     """For how long its battery has rested [s]."""
+    begin_taken: float = 0.0
+    begin_rested_s: float = 0.0
+    """What it took SoC for, and for how long its battery had rested, when what flows now was found [s]."""
 
 
 @dataclass(slots=True)

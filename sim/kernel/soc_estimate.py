@@ -6,10 +6,17 @@ Charge is counted as it flows; rests put the count right where what flows is sol
 from __future__ import annotations
 
 from ...models.battery import battery_stored_a
-from ...models.battery_step import battery_terminal
-from ...models.soc_estimate import corrected_soc, counted_soc, has_rested, read_a, rest_ahead_s, rested_after
+from ...models.soc_estimate import (
+    corrected_soc,
+    counted_soc,
+    has_rested,
+    read_a,
+    rest_ahead_s,
+    rested_after,
+    stands,
+)
 from ...models.tables import table_value
-from .auxiliary import cells_w
+from .auxiliary import shown_by_cells
 from .bms import look_anew
 from .layout import Layout, Memory
 
@@ -26,16 +33,25 @@ def correct_estimates(layout: Layout, memory: Memory) -> None:
             _correct(layout, memory, number)
 
 
-def count_charge(layout: Layout, memory: Memory, dt_s: float) -> None:
-    """Let systems count what has flowed for a while [s]; batteries are at its end."""
+def begin_counting(layout: Layout, memory: Memory) -> None:
+    """Let systems count on from what they take SoC for now."""
+    for number in range(len(layout.estimates)):
+        seen = memory.estimates[number]
+        seen.begin_taken = seen.soc + memory.batteries[layout.estimates[number].battery].soc_error
+        seen.begin_rested_s = seen.rested_s
+
+
+def count_charge(layout: Layout, memory: Memory, end_us: int) -> None:
+    """Let systems count what has flowed up to a time [µs] since flows were found; batteries are at it."""
     for number in range(len(layout.estimates)):
         own, seen = layout.estimates[number], memory.estimates[number]
         now, state = memory.batteries[own.battery], memory.battery_states[own.battery]
+        dt_s = (end_us - now.begin_us) / 1e6
         capacity_ah, current_a = _capacity_ah(layout, memory, own.battery), now.mean_a
-        taken = counted_soc(own.params, seen.soc + now.soc_error, capacity_ah, current_a, dt_s)
+        taken = counted_soc(own.params, seen.begin_taken, capacity_ah, current_a, dt_s)
         now.soc_error = taken - state.soc
         seen.soc = state.soc
-        seen.rested_s = rested_after(own.params, seen.rested_s, capacity_ah, current_a, dt_s)
+        seen.rested_s = rested_after(own.params, seen.begin_rested_s, capacity_ah, current_a, dt_s)
 
 
 def soc_estimates_ahead_s(layout: Layout, memory: Memory, horizon_s: float) -> float:
@@ -44,13 +60,14 @@ def soc_estimates_ahead_s(layout: Layout, memory: Memory, horizon_s: float) -> f
         own, battery = layout.estimates[number], layout.estimates[number].battery
         cells, state = layout.batteries[battery].params, memory.battery_states[battery]
         capacity_ah = _capacity_ah(layout, memory, battery)
-        now = memory.batteries[battery]
-        current_a = battery_terminal(cells, state, cells_w(now), now.auxiliary_w).current_a
+        current_a = shown_by_cells(layout, memory, battery).current_a
         rested_s = memory.estimates[number].rested_s
         horizon_s = min(horizon_s, rest_ahead_s(own.params, rested_s, capacity_ah, current_a))
-        unseen_a = abs(read_a(own.params, current_a) - battery_stored_a(cells, state.soc, current_a))
-        if unseen_a > 0.0:
-            horizon_s = min(horizon_s, _REACH * capacity_ah * _SECONDS_PER_HOUR / unseen_a)
+        taken, counted_a = state.soc + memory.batteries[battery].soc_error, read_a(own.params, current_a)
+        if not stands(taken, counted_a):
+            unseen_a = abs(counted_a - battery_stored_a(cells, state.soc, current_a))
+            if unseen_a > 0.0:
+                horizon_s = min(horizon_s, _REACH * capacity_ah * _SECONDS_PER_HOUR / unseen_a)
     return horizon_s
 
 
@@ -62,7 +79,7 @@ def _correct(layout: Layout, memory: Memory, number: int) -> None:
     own, battery = layout.estimates[number], layout.estimates[number].battery
     cells, state = layout.batteries[battery].params, memory.battery_states[battery]
     now = memory.batteries[battery]
-    voltage_v = battery_terminal(cells, state, cells_w(now), now.auxiliary_w).voltage_v
+    voltage_v = shown_by_cells(layout, memory, battery).voltage_v
     series = layout.batteries[battery].bms.cells_in_series
     half_v = table_value(cells.hysteresis_v, state.soc) if cells.hysteresis_f > 0.0 else 0.0
     taken = corrected_soc(own.params, state.soc + now.soc_error, cells.ocv_v, series, voltage_v, half_v)

@@ -9,13 +9,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...models.battery import BatteryInput
 from ...models.battery_horizon import battery_horizon_s
-from ...models.battery_step import battery_step
 from ...models.inverter import lag_towards, ramp_towards
 from .ac_bus import active_w, clear_flows, count_energy, draw_inverters, draw_loads, is_live, sum_towards_grid
 from .ageing import HOUR_US, gather_use, notice_turns
-from .auxiliary import auxiliaries_ahead_s, cells_w, find_auxiliaries
+from .auxiliary import HELD_SHARE, auxiliaries_ahead_s, cells_w, find_auxiliaries
 from .bms import managements_ahead_s, run_managements
 from .client_limits import aim_w, ramped_w
 from .dc_bus import share_directly
@@ -24,6 +22,7 @@ from .device_model import draw_machines, find_machine_reach, machines_horizon_s,
 from .energies import count_energies
 from .feed_in import find_share, held_back_w, hold_back, is_limited, needs_new_share
 from .grid import fuses_horizon_s, heat_fuses
+from .held_batteries import begin_batteries, carry_batteries
 from .inverters import (
     derate,
     find_sun,
@@ -40,7 +39,7 @@ from .layout import Layout, Memory
 from .metering import run_meters
 from .ramps import is_ramping, may_move
 from .recorded import count_astray, follow_recordings, may_be_told, recordings_ahead_us
-from .soc_estimate import correct_estimates, count_charge, soc_estimates_ahead_s
+from .soc_estimate import begin_counting, correct_estimates, count_charge, soc_estimates_ahead_s
 from .soc_limits import find_soc_limits
 
 _MOST_TURNS = 16
@@ -50,6 +49,7 @@ _MOST_TURNS = 16
 def solve(layout: Layout, memory: Memory, machines: Any) -> None:
     """Find what flows at this instant, and until when it will if nobody interferes; inputs must be present."""
     count_energies(layout, memory)
+    gather_use(layout, memory, memory.time_us)
     follow_recordings(layout, memory)
     correct_estimates(layout, memory)
     find_soc_limits(layout, memory)
@@ -60,6 +60,8 @@ def solve(layout: Layout, memory: Memory, machines: Any) -> None:
         # Photovoltaics keep to the limit at once; what they hold back was found for the instant before.
         _find_flows(layout, memory, machines)
     memory.holds_until_us = _next_change_us(layout, memory, machines)
+    begin_batteries(layout, memory)
+    begin_counting(layout, memory)
     memory.is_known = 1
 
 
@@ -97,17 +99,10 @@ def integrate(layout: Layout, memory: Memory, machines: Any, end_us: int) -> Non
     """
     dt_s = (end_us - memory.time_us) / 1e6
     hours = dt_s / 3600.0
-    ambient_c = memory.inputs[layout.ambient_signal]
-    for battery in range(len(layout.batteries)):
-        now = memory.batteries[battery]
-        given = BatteryInput(cells_w(now), ambient_c, now.auxiliary_w, now.auxiliary_heat_w)
-        params, before = layout.batteries[battery].params, memory.battery_states[battery]
-        memory.battery_states[battery], shown = battery_step(params, before, given, dt_s)
-        now.loss_wh += (shown.loss_w + now.auxiliary_w) * hours
-        now.throughput_ah += abs(shown.current_a) * hours
-        now.mean_a = shown.current_a
-    count_charge(layout, memory, dt_s)
-    gather_use(layout, memory, dt_s, end_us)
+    carry_batteries(layout, memory, end_us)
+    count_charge(layout, memory, end_us)
+    if end_us >= memory.holds_until_us:
+        gather_use(layout, memory, end_us)
     for number in range(len(layout.inverters)):
         if is_live(memory, layout.inverters[number].component):
             inverter = memory.inverters[number]
@@ -242,7 +237,7 @@ def _next_change_us(layout: Layout, memory: Memory, machines: Any) -> int:
         params, state = layout.batteries[battery].params, memory.battery_states[battery]
         now = memory.batteries[battery]
         battery_s = battery_horizon_s(
-            params, state, cells_w(now), ambient_c, now.auxiliary_w, now.auxiliary_heat_w
+            params, state, cells_w(now), ambient_c, now.auxiliary_w, now.auxiliary_heat_w, HELD_SHARE
         )
         horizon_s = min(horizon_s, battery_s)
     horizon_s = auxiliaries_ahead_s(layout, memory, horizon_s)

@@ -230,7 +230,7 @@ def first_memory(numbered: Numbered, equipment: Equipment, inputs: Sequence[floa
         bms=[BmsMemory(carried_us=start_us, horizon_us=start_us) for _ in layout.batteries],
         bms_states=[system.first_management() for system in equipment.systems.values()],
         ageings=[
-            AgeingMemory(batteries[ageing.battery].soc, batteries[ageing.battery].temperature_c)
+            AgeingMemory(batteries[ageing.battery].soc, batteries[ageing.battery].temperature_c, start_us)
             for ageing in layout.ageings
         ],
         ageing_states=[ageing_initial_state(params) for params in equipment.ageings.values()],

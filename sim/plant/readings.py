@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from ...models.ac import ThreePhase
 from ...models.battery import BatteryOutput, BatteryState
-from ...models.battery_step import battery_terminal
 from ...models.meter import MeterOutput, meter_reading
 from ...models.soc_estimate import taken_soc
 from ..components.recordings import Astray
 from ..domain.phases import PhasePower
 from ..domain.ranges import Bounds
 from ..kernel.ac_bus import active_w
-from ..kernel.auxiliary import cells_w
+from ..kernel.auxiliary import cells_w, shown_by_cells
 from ..kernel.grid import line_voltage_v, voltage_v
 from ..kernel.layout import FOLLOWED
 from ..kernel.metering import meter_input, metering_state
@@ -136,7 +135,7 @@ class Readings:
         power_w = cells_w(now)
         found = self._terminals.get(key)
         if found is None or found[0] is not state or found[1] != power_w:
-            shown = battery_terminal(self._equipment.batteries[key], state, power_w, now.auxiliary_w)
+            shown = shown_by_cells(self._point.layout, self._memory, number)
             found = self._terminals[key] = state, power_w, shown
         return found[2]
 

@@ -5,10 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from ...models.battery_auxiliary import most_draw
+from ...models.battery import BatteryParams
+from ...models.battery_auxiliary import check_auxiliary_of, most_draw
 from ...models.battery_pack import TABLES
+from ...models.parameter import ParameterError
 from ...models.tables import MOST_STEPS, common_steps
-from ..components.battery import Battery, auxiliary_params, battery_params, battery_preset_names
+from ..components.battery import (
+    Battery,
+    auxiliary_params,
+    battery_params,
+    battery_preset_names,
+    estimate_params,
+    initial_soc_within,
+    initial_spread_most,
+)
 from ..components.component_type import Way
 from ..components.ev_charger import EvCharger
 from ..components.grid_code import REACTIVE_CURVES, grid_code_findings
@@ -31,11 +41,12 @@ from ..components.section import ComponentSection, Lapsing
 from ..components.solar_array import ArraySection
 from ..domain.ranges import Bounds
 from ..files.problems import Finding
-from ..files.units import WATT
+from ..files.units import AMPERE, WATT
 from ..inputs.specs import ClearSky, shows_all_light
 from .environment import grid_facts
 from .site import Site
 
+_ROUNDING = 1e-9
 _OF_A_MODEL = {*ArraySection.model_fields, "tilt_deg", "azimuth_deg", "hub_height_m", "wind_height_m"}
 """Fields of sections that say what makes power of sun or wind."""
 _ONLY_BESIDE = {
@@ -242,10 +253,8 @@ def _battery_findings(site: Site, key: str, battery: Battery) -> Iterator[Findin
         accepted = f"more than {100.0 * least:g} %, min_soc of its preset"
         yield Finding(("components", key, "max_soc"), f"{100.0 * most:g} %", accepted)
     taken_w, given_w = params.charge_power_max_w, params.discharge_power_max_w
-    own = auxiliary_params(battery)
-    if own is not None and most_draw(own) > given_w:
-        accepted = f"at most {WATT.in_words(given_w)} of all that draws at once, as it can give no more"
-        yield Finding(("components", key, "auxiliary"), WATT.in_words(most_draw(own)), accepted)
+    yield from _auxiliary_findings(key, battery, params)
+    yield from _charge_findings(key, battery, params)
     for name, least_w, own_w, does in (
         ("min_power", battery.min_power_w, min(taken_w, given_w), "take and give"),
         ("min_charge_power", battery.min_charge_power_w, taken_w, "take"),
@@ -255,6 +264,63 @@ def _battery_findings(site: Site, key: str, battery: Battery) -> Iterator[Findin
         if least_w is not None and least_w > most_w:
             accepted = f"at most {WATT.in_words(most_w)}, {because}"
             yield Finding(("components", key, name), WATT.in_words(least_w), accepted)
+
+
+def _auxiliary_findings(key: str, battery: Battery, params: BatteryParams) -> Iterator[Finding]:
+    """Find what a battery cannot draw itself, and what is said of what does not draw."""
+    own, place = auxiliary_params(battery), ("components", key, "auxiliary")
+    if own is None or battery.auxiliary is None:
+        return
+    if most_draw(own) > params.discharge_power_max_w:
+        most = WATT.in_words(params.discharge_power_max_w)
+        accepted = f"at most {most} of all that draws at once, as it can give no more"
+        yield Finding(place, WATT.in_words(most_draw(own)), accepted)
+    try:
+        check_auxiliary_of(own, params.heat_capacity_j_per_k)
+    except ParameterError as error:
+        yield Finding((*place, error.parameter.removesuffix("_w")), error.found, error.accepted)
+    if most_draw(own) == 0.0:
+        yield Finding(place, "nothing that draws", "electronics, heating or cooling above 0 W")
+        return
+    heats, cools = own.heating_w > 0.0, own.cooling_w > 0.0
+    said = battery.auxiliary.model_fields_set
+    for has, field, parameter, needed in (
+        (heats, "heating_below_c", "heating_below_c", "heating"),
+        (cools, "cooling_above_c", "cooling_above_c", "cooling"),
+        (cools, None, "cooling_ratio", "cooling"),
+        (heats or cools, None, "band_k", "heating or cooling"),
+    ):
+        accepted = f"{needed} above 0 W beside it, without which it does nothing"
+        if not has and field in said:
+            yield Finding((*place, parameter.removesuffix("_c")), "given", accepted)
+        if not has and f"auxiliary.{parameter}" in battery.parameters:
+            yield Finding(("components", key, "parameters", f"auxiliary.{parameter}"), "given", accepted)
+
+
+def _charge_findings(key: str, battery: Battery, params: BatteryParams) -> Iterator[Finding]:
+    """Find cells beyond empty or full at the start, and sensors that read more than ever flows."""
+    most_spread, soc = initial_spread_most(battery), f"{100.0 * battery.initial_soc:g} %"
+    if battery.initial_spread > max(most_spread, 0.0) + _ROUNDING:
+        most = f"{100.0 * max(most_spread, 0.0):g} %"
+        accepted = f"at most {most}, as cells are empty or full beyond at an initial_soc of {soc}"
+        yield Finding(
+            ("components", key, "initial_spread"), f"{100.0 * battery.initial_spread:g} %", accepted
+        )
+    elif most_spread < -_ROUNDING:
+        lower, upper = (100.0 * end for end in initial_soc_within(battery))
+        accepted = f"{lower:g} %..{upper:g} %, beyond which some of its cells are empty or full"
+        yield Finding(("components", key, "initial_soc"), soc, accepted)
+    estimate = estimate_params(battery)
+    most_a = max(params.charge_current_max_a, params.discharge_current_max_a)
+    if estimate is not None and abs(estimate.current_offset_a) > most_a:
+        parameter = "soc_estimate.current_offset_a"
+        inner = (
+            ("parameters", parameter)
+            if parameter in battery.parameters
+            else ("soc_estimate", "current_offset")
+        )
+        accepted = f"-{most_a:.4g} A to {most_a:.4g} A, the rated current of this battery"
+        yield Finding(("components", key, *inner), AMPERE.in_words(estimate.current_offset_a), accepted)
 
 
 def _greatest(site: Site, key: str, own_w: float, does: str) -> tuple[float, str]:

@@ -59,6 +59,7 @@ def _inputs(params: BatteryParams) -> SearchStrategy[BatteryInput]:
         st.floats(-40.0, 60.0),
         st.just(0.0),
         st.just(0.0),
+        st.just(1.0),
     )
 
 

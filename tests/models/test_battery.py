@@ -87,7 +87,12 @@ def test_power_drawn_never_carries_the_soc_past_its_limits(
     lead=st.floats(-0.3, 0.3),
     side=st.floats(-1.5, 1.5),
     inp=st.builds(
-        BatteryInput, st.floats(allow_nan=False), st.floats(-60.0, 100.0), st.just(0.0), st.just(0.0)
+        BatteryInput,
+        st.floats(allow_nan=False),
+        st.floats(-60.0, 100.0),
+        st.just(0.0),
+        st.just(0.0),
+        st.floats(1.0, 2.0),
     ),
     dt_s=st.floats(1e-6, 1e8),  # the engine counts in microseconds
 )

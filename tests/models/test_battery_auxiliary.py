@@ -12,6 +12,7 @@ from doppelgrid.models.battery_auxiliary import (
     auxiliary_draw,
     auxiliary_reach_k,
     check_auxiliary,
+    check_auxiliary_of,
     most_draw,
     most_heats,
 )
@@ -59,11 +60,23 @@ def test_no_draw_is_above_the_greatest(temperature_c: float) -> None:
     assert (most_w, most_cold_w) == (500.0, 2000.0)
 
 
+@given(st.floats(-60.0, 100.0), st.floats(0.0, 2000.0))
+def test_no_draw_is_above_what_the_cells_can_give_and_electronics_go_first(
+    temperature_c: float, most_w: float
+) -> None:
+    wanted = auxiliary_draw(PACK, temperature_c, conditions=True)
+    draw = auxiliary_draw(PACK, temperature_c, conditions=True, most_w=most_w)
+    assert draw.power_w == min(wanted.power_w, most_w)
+    left = max(draw.power_w - PACK.electronics_w, 0.0) / max(wanted.power_w - PACK.electronics_w, 1e-9)
+    assert draw.heat_w == pytest.approx(wanted.heat_w * left)
+    assert auxiliary_draw(PACK, temperature_c, conditions=False, most_w=most_w) == (min(40.0, most_w), 0.0)
+
+
 @given(st.floats(-20.0, 60.0), st.booleans())
 def test_within_its_reach_a_draw_changes_by_no_more_than_a_tenth(
     temperature_c: float, is_warming: bool
 ) -> None:
-    reach_k = auxiliary_reach_k(PACK, temperature_c, is_warming)
+    reach_k = auxiliary_reach_k(PACK, temperature_c, 1e6 if is_warming else -1e6, 1.0)
     there_c = temperature_c + (min(reach_k, 100.0) if is_warming else -min(reach_k, 100.0))
     change_w = abs(
         auxiliary_draw(PACK, there_c, conditions=True).power_w
@@ -74,7 +87,23 @@ def test_within_its_reach_a_draw_changes_by_no_more_than_a_tenth(
 
 def test_what_is_not_there_is_not_waited_for() -> None:
     bare = PACK._replace(heating_w=0.0, cooling_w=0.0)
-    assert auxiliary_reach_k(bare, 20.0, is_warming=True) > 1e6
+    assert auxiliary_reach_k(bare, 20.0, 100.0, 1.0) > 1e6
+
+
+@pytest.mark.parametrize("drift_w", [30.0, -30.0])
+def test_a_draw_is_found_anew_halfway_to_where_it_holds_the_cells(drift_w: float) -> None:
+    per_k = 2.5 * 800.0 / 5.0 + 10.0
+    assert auxiliary_reach_k(PACK, 32.0, drift_w, 10.0) == pytest.approx(0.5 * 30.0 / per_k)
+    assert auxiliary_reach_k(PACK, 32.0, 1e-3 * drift_w, 10.0) == pytest.approx(1e-4)
+
+
+def test_heating_and_cooling_that_cells_cannot_follow_are_refused() -> None:
+    check_auxiliary_of(PACK, 800.0)
+    with pytest.raises(ParameterError, match=r"cooling_w") as error:
+        check_auxiliary_of(PACK, 799.0)
+    assert error.value.accepted == "at most 799 W, which moves the cells by 5 K (band_k) in 2 s"
+    with pytest.raises(ParameterError, match=r"heating_w"):
+        check_auxiliary_of(PACK._replace(heating_w=2100.0), 800.0)
 
 
 def test_cells_are_not_heated_where_they_are_cooled() -> None:

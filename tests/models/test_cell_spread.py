@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from doppelgrid.models.cell_spread import CellSpreadParams, least_mean_soc, most_mean_soc
+from doppelgrid.models.cell_spread import CellSpreadParams, least_mean_soc, most_mean_soc, most_spread
 
 SHARE = st.floats(0.0, 1.0)
 PACKS = st.builds(CellSpreadParams, st.floats(0.0, 0.5), SHARE)
@@ -52,3 +52,20 @@ def test_what_is_not_balanced_is_lost_at_both_ends() -> None:
     assert (least_mean_soc(params, 0.04, 0.1), most_mean_soc(params, 0.04, 0.9)) == pytest.approx(
         (0.12, 0.88)
     )
+
+
+@pytest.mark.parametrize("soc", [0.2, 0.5, 0.99])
+@pytest.mark.parametrize("capacity_spread", [0.0, 0.1])
+@pytest.mark.parametrize("balanced_soc", [1.0, 0.5])
+def test_with_the_greatest_spread_one_cell_is_just_empty_or_full(
+    soc: float, capacity_spread: float, balanced_soc: float
+) -> None:
+    params = CellSpreadParams(capacity_spread, balanced_soc)
+    spread = most_spread(params, soc)
+    gaps = soc - least_mean_soc(params, spread, 0.0), most_mean_soc(params, spread, 1.0) - soc
+    assert min(gaps) == pytest.approx(0.0, abs=1e-12)
+    assert max(gaps) >= 0.0
+
+
+def test_cells_of_unlike_capacity_cannot_all_be_at_an_soc_where_one_is_beyond_empty() -> None:
+    assert most_spread(CellSpreadParams(0.5), 0.2) < 0.0

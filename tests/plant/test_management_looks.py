@@ -332,7 +332,8 @@ class TestAgeing:
             use = aged.memory.ageings[0]
             aged.now.dc_w = dc_w
             aged.now.throughput_ah += moved_ah
-            gather_use(aged.layout, aged.memory, 60.0, HOUR_US + 1)
+            use.gathered_us = HOUR_US + 1 - 60 * SECOND
+            gather_use(aged.layout, aged.memory, HOUR_US + 1)
             assert (use.charged_ah, use.discharged_ah) == pytest.approx((charged_ah, discharged_ah))
             assert (use.active_s, use.time_s) == (active_s, 60.0)
             assert (use.soc_s, use.temperature_c_s) == pytest.approx((0.5 * 60.0, 25.0 * 60.0))
@@ -356,7 +357,8 @@ class TestAgeing:
             use.soc = use.temperature_c = 0.0
             soc, warmth_c = (0.45 * 3540.0 + 0.3 * 60.0) / 3600.0, (24.0 * 3540.0 + 15.0 * 60.0) / 3600.0
             lost_before_wh = aged.now.loss_wh
-            gather_use(aged.layout, aged.memory, 60.0, 7 * HOUR_US)
+            use.gathered_us = 7 * HOUR_US - 60 * SECOND
+            gather_use(aged.layout, aged.memory, 7 * HOUR_US)
             moved_ah, state = charged_ah + discharged_ah, before
             if moved_ah:
                 rate = moved_ah / aged.cells.charge_capacity_ah * 3600.0 / active_s
@@ -399,5 +401,6 @@ class TestAgeing:
     def test_of_its_capacity_a_hundredth_remains(self) -> None:
         aged = self.aged()
         aged.memory.ageing_states[0] = aged.memory.ageing_states[0]._replace(capacity_by_time=5.0)
-        gather_use(aged.layout, aged.memory, 60.0, 7 * HOUR_US)
+        aged.memory.ageings[0].gathered_us = 7 * HOUR_US - 60 * SECOND
+        gather_use(aged.layout, aged.memory, 7 * HOUR_US)
         assert aged.own.capacity_share == 0.01

@@ -191,3 +191,12 @@ def test_an_estimate_outside_physics_is_refused(estimate: dict[str, str], found:
 def test_nothing_is_taken_for_more_than_full_from_the_start() -> None:
     with pytest.raises(ValueError, match=r"-90 %..10 %, as initial_soc is 90 %"):
         Running({"initial_error": "15 %"}, initial_soc="90 %")
+
+
+def test_a_count_that_stands_at_full_ends_no_steps() -> None:
+    site = Running({"current_offset": "50 A"})
+    site.tell(0.0, 2.0)
+    point = site.plant.operating_point
+    point.solve()
+    assert site.taken == 1.0
+    assert point.memory.holds_until_us - point.memory.time_us > 60_000_000

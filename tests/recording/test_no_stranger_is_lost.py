@@ -27,7 +27,9 @@ def stranger(path: Path) -> bytes:
 @pytest.mark.parametrize("name", FORMS)
 def test_what_was_measured_is_left_as_it_is(name: str, tmp_path: Path) -> None:
     before = stranger(tmp_path / name)
-    with pytest.raises(RecordingError, match="file is there, no recording, and would be lost; accepted: a file"):
+    with pytest.raises(
+        RecordingError, match="file is there, no recording, and would be lost; accepted: a file"
+    ):
         eventful_run(tmp_path / name)
     assert (tmp_path / name).read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -208,3 +208,39 @@ def test_photovoltaics_have_no_threshold_below_the_nominal_frequency() -> None:
 def test_the_plane_of_modules_does_nothing_beside_the_irradiance_on_it(irradiance: str, key: str) -> None:
     told = refused("pv_inverter", f"irradiance: {irradiance}, {key}")
     assert f"one.{key.partition(':')[0]} is given; accepted: nothing, as irradiance of the file" in told
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        (
+            "auxiliary: {}",
+            "auxiliary is nothing that draws; accepted: electronics, heating or cooling above 0 W",
+        ),
+        (
+            "auxiliary: {}, parameters: {auxiliary.band_k: 1, auxiliary.cooling_ratio: 5}",
+            "auxiliary is nothing that draws; accepted: electronics, heating or cooling above 0 W",
+        ),
+        (
+            "auxiliary: {electronics: 9 W, cooling_above: 20 °C}",
+            "auxiliary.cooling_above is given; accepted: cooling above 0 W beside it, without which it does nothing",
+        ),
+        (
+            "auxiliary: {cooling: 9 W, heating_below: 2 °C}",
+            "auxiliary.heating_below is given; accepted: heating above 0 W beside it, without which it does nothing",
+        ),
+        (
+            "auxiliary: {heating: 9 W}, parameters: {auxiliary.cooling_ratio: 3}",
+            "parameters.auxiliary.cooling_ratio is given; accepted: cooling above 0 W beside it, without which it "
+            "does nothing",
+        ),
+        (
+            "auxiliary: {electronics: 9 W}, parameters: {auxiliary.band_k: 3}",
+            "parameters.auxiliary.band_k is given; accepted: heating or cooling above 0 W beside it, without which it "
+            "does nothing",
+        ),
+    ],
+)
+def test_what_a_battery_does_not_draw_needs_no_words(keys: str, told: str) -> None:
+    behind = f"  bat: {{id: 3, category: battery, behind: one, {keys}}}\n"
+    assert f"bat.{told}" in refused("battery_inverter", "response_delay: 0 s", behind)

@@ -124,3 +124,39 @@ def test_parameters_that_contradict_each_other_are_told(tmp_path: Path) -> None:
     assert "x.parameters.dc_voltage_min_v is 900 V; accepted: at most nominal_dc_voltage_v" in problems(
         tmp_path, component
     )
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        (
+            "initial_soc: 3 %, min_soc: 0 %, initial_spread: 60 %",
+            "initial_spread is 60 %; accepted: at most 6 %, as cells are empty or full beyond at an initial_soc of 3 %",
+        ),
+        (
+            "initial_soc: 0 %, min_soc: 0 %, initial_spread: 100 %, cells: {capacity_spread: 50 %}",
+            "initial_spread is 100 %; accepted: at most 0 %",
+        ),
+        (
+            "initial_soc: 5 %, min_soc: 0 %, cells: {capacity_spread: 50 %}",
+            "initial_soc is 5 %; accepted: 25 %..100 %, beyond which some of its cells are empty or full",
+        ),
+        (
+            "preset: lfp-10kwh, capacity: 1 kWh, soc_estimate: {current_offset: 50 A}",
+            "soc_estimate.current_offset is 50 A; accepted: -2.393 A to 2.393 A, the rated current of this battery",
+        ),
+        (
+            "preset: lfp-10kwh, soc_estimate: {}, parameters: {soc_estimate.current_offset_a: -900}",
+            "parameters.soc_estimate.current_offset_a is -900 A; accepted: -24.5 A to 24.5 A",
+        ),
+        (
+            "preset: lfp-10kwh, auxiliary: {heating: 9 kW}, parameters: {heat_capacity_j_per_k: 2000}",
+            "auxiliary.heating is 9000 W; accepted: at most 5000 W, which moves the cells by 5 K (band_k) in 2 s",
+        ),
+    ],
+)
+def test_a_battery_begins_and_errs_and_heats_within_what_its_cells_can(
+    tmp_path: Path, keys: str, said: str
+) -> None:
+    told = problems(tmp_path, INVERTER, f"bat: {{id: 4, category: battery, behind: bi, {keys}}}")
+    assert f"bat.{said}" in told
