@@ -23,13 +23,13 @@ from ..domain.messages import (
     UnsupportedError,
 )
 from ..domain.metrics import PowerType
-from ..domain.ranges import Bounds, Ranges, is_allowed, merged
+from ..domain.ranges import AS_SENT, Bounds, Ranges, is_allowed, merged
 from ..engine.agenda import Engine, value_of
 from ..engine.clock import Clock
 from ..engine.events import Events
 from ..files.problems import with_article
 from ..plant.plant import Plant
-from ..plant.set_points import AS_SENT, minimum_as_sent_w
+from ..plant.set_points import minimum_as_sent_w
 from ..plant.state_check import check_known
 from ..telemetry.power_bounds import METRIC_OF, accepted_ranges, allowed_ranges, ends_of, shown_ranges
 from .lifetimes import OF_SET_POINTS
