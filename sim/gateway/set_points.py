@@ -22,7 +22,7 @@ from ..domain.messages import (
     RequestStatus,
     UnsupportedError,
 )
-from ..domain.metrics import PowerType
+from ..domain.metrics import Metric, PowerType
 from ..domain.ranges import AS_SENT, Bounds, Ranges, is_allowed, merged
 from ..engine.agenda import Engine, value_of
 from ..engine.clock import Clock
@@ -146,6 +146,13 @@ class SetPoints:
     def has_requests(self) -> bool:
         """Whether requests are on their way."""
         return bool(self._requests or self._lost)
+
+    def take_again(self, key: str, metric: Metric) -> None:
+        """Let a device take its set-point of a power anew, since clients leave it something else."""
+        for power_type in PowerType:
+            set_point = self._in_force.get((key, power_type))
+            if set_point is not None and METRIC_OF[power_type] is metric:
+                self._plant.set_points.take_again(key, power_type, set_point.power)
 
     def revoke(self, key: str) -> None:
         """Take back all set-points of a component; requests that are on their way have failed.

@@ -126,6 +126,11 @@ class SetPointsUnderWay:
             delay_s += draw.uniform(0.0, rating.response_jitter_s)
         return round(delay_s * 1e6)
 
+    def take_again(self, key: str, power_type: PowerType, power: float) -> None:
+        """Let a device that goes in steps take what it has been told beside what clients leave now [W] or [var]."""
+        if self._ratings[key].resolution_w > 0.0 and not self.has_any(key):
+            self._take(key, PendingSetPoint(self._memory.time_us, power_type, power))
+
     def receive(self) -> None:
         """Let devices take in what is due."""
         for key in list(self._pending):

@@ -132,3 +132,15 @@ def test_without_bounds_it_goes_on_cutting_to_the_step_below() -> None:
     simulation = started("battery inverter", (None, None))
     assert told(simulation, 2290.0) == 2200.0
     assert told(simulation, -2290.0) == -2200.0
+
+
+def test_a_set_point_in_force_comes_to_the_first_step_that_clients_leave_later_until_their_bounds_lapse() -> (
+    None
+):
+    simulation = started("battery inverter", (None, None))
+    assert told(simulation, 2250.0) == 2200.0
+    simulation.gateway.augment_bounds(DEVICE, Metric.AC_POWER_ACTIVE, [(2230.0, 5000.0)], lifetime_s=60)
+    simulation.run_for(SETTLED)
+    assert simulation.gateway.frame(DEVICE).values[Metric.AC_POWER_ACTIVE] == 2300.0
+    simulation.run_for(SETTLED * 3)
+    assert simulation.gateway.frame(DEVICE).values[Metric.AC_POWER_ACTIVE] == 2200.0
