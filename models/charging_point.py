@@ -24,7 +24,14 @@ import math
 from typing import Annotated, NamedTuple
 
 from .ev_charger import EvChargerInput, EvChargerOutput, EvChargerParams, EvChargerState, ev_phases_in_use
-from .ev_charging import ev_charger_horizon_s, ev_charger_output, ev_charger_power_limits, ev_charger_step
+from .ev_charging import (
+    ev_charger_horizon_s,
+    ev_charger_output,
+    ev_charger_power_limits,
+    ev_charger_present_state,
+    ev_charger_step,
+)
+from .ev_offer import mean_voltage_v
 from .parameter import Parameter
 
 NO_PHASE = 3
@@ -107,6 +114,9 @@ class ChargingPointInput(NamedTuple):
     """At a second one."""
     other_3: int = 0
     """At a third one."""
+    around_lower_w: float = -math.inf
+    around_upper_w: float = math.inf
+    """As in `EvChargerInput` [W]."""
 
 
 class ChargingPointOutput(NamedTuple):
@@ -172,6 +182,8 @@ def charging_point_charger_input(params: ChargingPointParams, inp: ChargingPoint
         min(inp.bound_w, share_w),
         first_v,
         least_v,
+        inp.around_lower_w,
+        inp.around_upper_w,
     )
 
 
@@ -182,6 +194,16 @@ def charging_point_power_limits(
     given = charging_point_charger_input(params, inp)
     lower_w, upper_w = ev_charger_power_limits(params.charger, state, given)
     return lower_w, min(upper_w, max(_share_w(params, inp), params.charger.standby_w))
+
+
+def charging_point_steps_w(
+    params: ChargingPointParams, state: EvChargerState, inp: ChargingPointInput
+) -> tuple[float, float]:
+    """Return from which power on, and in which steps of that, it follows a set-point on the phases of now [W]."""
+    charger, given = params.charger, charging_point_charger_input(params, inp)
+    now = ev_charger_present_state(charger, state, given)
+    phases = ev_phases_in_use(charger, now.on_one, given.ac_phases)
+    return 0.0, phases * charger.current_step_a * mean_voltage_v(charger, given, now.on_one)
 
 
 def charging_point_output(

@@ -459,6 +459,13 @@ def chp_power_limits(params: ChpParams, state: ChpState, inp: ChpInput) -> tuple
     return -params.rated_power_w, max(idle_w, params.starting_power_w)
 
 
+def chp_limits_by_now(params: ChpParams, state: ChpState, inp: ChpInput) -> tuple[float, float]:
+    """Return what of its limits it could come to before it is warm [W]: at most the minimum load; else infinite."""
+    if _settled(params, state, inp).phase == WARMING_UP:
+        return -params.minimum_power_w, math.inf
+    return -math.inf, math.inf
+
+
 def _told(inp: ChpInput, set_point_w: float) -> ChpInput:
     return ChpInput(set_point_w, inp.heat_demand_w, inp.room_c, inp.start_fails, inp.acknowledge)
 

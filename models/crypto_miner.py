@@ -79,6 +79,9 @@ class CryptoMinerInput(NamedTuple):
     """Upper limit of the electrical power; infinite where there is none."""
     ambient_c: float
     """Temperature of the air that is drawn in."""
+    around_lower_w: float = -math.inf
+    around_upper_w: float = math.inf
+    """Ends of the range that bounds leave around the set-point [W]; one more board runs if those that fit are below."""
 
 
 class CryptoMinerOutput(NamedTuple):
@@ -114,6 +117,30 @@ def _fitting(params: CryptoMinerParams, set_point_w: float, heat_mode: int) -> i
     return int(room) if room > 0.0 else 0
 
 
+def _wanted(params: CryptoMinerParams, inp: CryptoMinerInput, heat_mode: int) -> int:
+    """Return how many boards are to run: as many as fit, or the fewest within the range that bounds leave."""
+    fitting = _fitting(params, inp.set_point_w, heat_mode)
+    least = math.ceil(
+        (max(inp.around_lower_w, params.base_power_w) - params.base_power_w) / params.board_power_w - _FIT
+    )
+    if fitting >= least:
+        return fitting
+    is_within = least <= _most(params, heat_mode) and _power_w(params, least) <= inp.around_upper_w
+    return least if is_within else 0
+
+
+def crypto_miner_told_w(params: CryptoMinerParams, state: CryptoMinerState, inp: CryptoMinerInput) -> float:
+    """Return the power of all boards that are to run now [W]."""
+    return _power_w(params, _wanted(params, inp, _settled(params, state, inp).heat_mode))
+
+
+def crypto_miner_steps_w(
+    params: CryptoMinerParams, _state: CryptoMinerState, _inp: CryptoMinerInput
+) -> tuple[float, float]:
+    """Return from which power on, and in which steps of that, it follows a set-point [W]."""
+    return params.base_power_w, params.board_power_w
+
+
 def _settled(params: CryptoMinerParams, state: CryptoMinerState, inp: CryptoMinerInput) -> CryptoMinerState:
     """Return the state after all that happens at once."""
     boards, moving, timer_s, heat_mode, temperature_c = state
@@ -123,7 +150,7 @@ def _settled(params: CryptoMinerParams, state: CryptoMinerState, inp: CryptoMine
         heat_mode = THROTTLED
     elif heat_mode != COOL and temperature_c <= params.resume_c + TOUCH_K:
         heat_mode = COOL
-    wanted = _fitting(params, inp.set_point_w, heat_mode)
+    wanted = _wanted(params, inp, heat_mode)
     while True:
         direction = 0
         if wanted > boards:

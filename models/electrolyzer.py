@@ -54,6 +54,8 @@ HYDROGEN_HHV_J_PER_KG = 141.8e6
 
 _TIME_TOUCH_S = 1e-9
 _SECONDS_PER_HOUR = 3600.0
+_AS_SENT = 1.0 - 1e-6
+"""Part of a power that is left of it as a 32-bit float on its way, at least."""
 
 
 class ElectrolyzerParams(NamedTuple):
@@ -186,6 +188,8 @@ def _next(params: ElectrolyzerParams, state: ElectrolyzerState, inp: Electrolyze
     wants = inp.set_point_w >= params.minimum_power_w
     over = state.wait_s <= _TIME_TOUCH_S
     stay = (state.phase, state.wait_s)
+    if _is_starting(state.phase) and not wants and _may_go_on(params, state, inp):
+        return stay
     if state.phase == OFF:
         return (COLD_START, params.cold_start_s) if wants else stay
     if state.phase == STANDBY:
@@ -195,6 +199,15 @@ def _next(params: ElectrolyzerParams, state: ElectrolyzerState, inp: Electrolyze
     if not wants:
         return (OFF, 0.0) if state.phase == COLD_START else (STANDBY, params.standby_s)
     return (RUNNING, 0.0) if state.phase != RUNNING and over else stay
+
+
+def _is_starting(phase: int) -> bool:
+    return phase in (COLD_START, WARM_START)
+
+
+def _may_go_on(params: ElectrolyzerParams, state: ElectrolyzerState, inp: ElectrolyzerInput) -> bool:
+    """Say whether one that starts is told what that draws, by which it goes on, and is held ready then."""
+    return inp.set_point_w >= (params.auxiliary_power_w + _heater_w(params, state, inp)) * _AS_SENT
 
 
 def _heater_w(params: ElectrolyzerParams, state: ElectrolyzerState, inp: ElectrolyzerInput) -> float:
@@ -279,6 +292,19 @@ def electrolyzer_power_limits(
 ) -> tuple[float, float]:
     """Return the active power that the electrolyser could have, or be sent to, now [W]: 0 to rated."""
     return 0.0, params.rated_power_w
+
+
+def electrolyzer_limits_by_now(
+    params: ElectrolyzerParams, state: ElectrolyzerState, inp: ElectrolyzerInput
+) -> tuple[float, float]:
+    """Return what of its limits it could come to while it starts [W]: what it draws so, or told 0; else infinite."""
+    state = _settled(params, state, inp)
+    if not _is_starting(state.phase) or state.wait_s <= _TIME_TOUCH_S:
+        return -math.inf, math.inf
+    told_0 = _settled(params, state, ElectrolyzerInput(0.0, inp.ambient_c))
+    least_w = _flows(params, told_0, ElectrolyzerInput(0.0, inp.ambient_c)).active_w
+    most_w = _flows(params, state, inp).active_w
+    return min(least_w, most_w), most_w
 
 
 def electrolyzer_output(

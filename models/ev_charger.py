@@ -146,6 +146,9 @@ class EvChargerInput(NamedTuple):
     """Of the phase that a car has alone after switching [V]; 0 for the mean."""
     least_voltage_v: float = 0.0
     """Lowest of the phases in use [V]; 0 for the mean."""
+    around_lower_w: float = -math.inf
+    around_upper_w: float = math.inf
+    """Ends of the range that bounds leave around the set-point [W], in which a charger of steps keeps its offer."""
 
 
 class EvChargerOutput(NamedTuple):

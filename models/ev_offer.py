@@ -1,11 +1,13 @@
 """What a charger offers the car of its session: a current, or none where it pauses, and the power that this makes.
 
 The charger turns a set-point into a current by the mean of its voltages on the phases in use, and what the car draws of
-this current leaves room for the standby draw. So the power is never more than the set-point, with one exception.
+this current leaves room for the standby draw. So the power is never more than the set-point, with two exceptions.
 Applications that know no voltage ask for the least current at the nominal 230 V, 4140 W for 6 A on three phases, and
 others at the lowest voltage that they see (frequenz-sdk); from the lesser of these powers on the charger offers its
 least current, whatever its voltages are, unless that is more than it may draw at all (`bound_w`). A DC charger knows no
-least current, but a power: what its `current_min_a` makes at 230 V.
+least current, but a power: what its `current_min_a` makes at 230 V. The other exception is a charger of steps that
+bounds leave a range that begins between two (`around_lower_w`): it offers the step above, or pauses where that is not
+in it.
 
 A car need not take all of its offer (alternating current): it takes a share of it (`offer_share`), nothing below its
 own least current, and follows an offer that rises, the first one too, when that has lasted for its reaction time. It
@@ -58,7 +60,15 @@ def offered_current_a(
     )
     current_a = min(max(set_point_w, 0.0) / (phases * voltage_v), params.current_max_a)
     if params.current_step_a > 0.0:
+        step_w = phases * params.current_step_a * voltage_v
         current_a = params.current_step_a * math.floor(current_a / params.current_step_a + CURRENT_TOUCH)
+        least_a = params.current_step_a * math.ceil(max(inp.around_lower_w, 0.0) / step_w - CURRENT_TOUCH)
+        if current_a < least_a:
+            # The range that bounds leave begins between two steps.
+            most_a = params.current_step_a * (inp.around_upper_w / step_w + CURRENT_TOUCH)
+            if least_a > min(most_a, params.current_max_a):
+                return 0.0
+            current_a = least_a
     if params.is_dc == 1:
         if current_a < least_current_a(params, voltage_v) - CURRENT_TOUCH:
             current_a = 0.0

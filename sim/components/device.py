@@ -18,6 +18,9 @@ SET_POINT = "set-point"
 REACTIVE_SET_POINT = "reactive set-point"
 UPPER_BOUND = "upper bound"
 """Gives the most active power that clients have left a device [W]."""
+ACTIVE_LOWER_BOUND = "active lower bound"
+ACTIVE_UPPER_BOUND = "active upper bound"
+"""Give the ends of the range of active power that clients have left a device around its set-point [W]."""
 REACTIVE_LOWER_BOUND = "reactive lower bound"
 REACTIVE_UPPER_BOUND = "reactive upper bound"
 """Give the ends of the range of reactive power that clients have left a device around its set-point [var]."""
@@ -65,7 +68,8 @@ class Machine:
     """Part of its power on each phase."""
     sources: tuple[str, ...]
     """For each field of the model's input: name of a signal, `SET_POINT`, `REACTIVE_SET_POINT`, `UPPER_BOUND`,
-    `REACTIVE_LOWER_BOUND`, `REACTIVE_UPPER_BOUND`, `ACTIVE_SHARE`, `ARRAY_POWER`, `ARRAY_VOLTAGE` or `NOTHING`.
+    `ACTIVE_LOWER_BOUND`, `ACTIVE_UPPER_BOUND`, `REACTIVE_LOWER_BOUND`, `REACTIVE_UPPER_BOUND`, `ACTIVE_SHARE`,
+    `ARRAY_POWER`, `ARRAY_VOLTAGE` or `NOTHING`.
     """
     inputs: Mapping[str, Signal] = field(default_factory=dict)
     """Signals of its own, by quantity."""
@@ -75,6 +79,9 @@ class Machine:
     """`(params, active_w)`: reactive power beside an active power; that of the rating if None."""
     reactive_range_var: Callable[[Any, Any, Any], tuple[float, float]] | None = None
     """`(params, state, input)`: reactive power that it could have now, where that goes with its state."""
+    steps_w: Callable[[Any, Any, Any], tuple[float, float]] | None = None
+    """`(params, state, input)`: from which power on, and in which steps of that, it follows a set-point [W]; any power
+    if None, but for the resolution of its rating."""
     activity: Callable[[Any, Any, Any], Activity] | None = None
     """`(params, state, input)`: what it is doing; to be told by its power if None."""
     choices: Mapping[str, tuple[float, ...]] = field(default_factory=dict)

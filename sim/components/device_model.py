@@ -25,3 +25,6 @@ class DeviceModel(NamedTuple):
     """Whether it shows a power on a DC side."""
     besides: Callable[[Any, Any], float] | None = None
     """`(params, state)`: a number that it reports besides its powers; None if it reports nothing else."""
+    limits_by_now: Callable[[Any, Any, Any], tuple[float, float]] | None = None
+    """`(params, state, input)`: what of its power limits it could come to before it has started or warmed up [W]: from
+    what it draws told 0; infinite where that is all of them. None if there is no such time."""

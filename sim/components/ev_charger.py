@@ -30,7 +30,7 @@ from ..inputs.specs import RecordedCharging
 from .captions import kilowatts
 from .charged_cars import KnownCar, car_by_figures, cars_of_sessions
 from .component_type import AC_PARENTS, Built, ComponentType, Way
-from .device import NOTHING, SET_POINT, UPPER_BOUND, Machine
+from .device import ACTIVE_LOWER_BOUND, ACTIVE_UPPER_BOUND, NOTHING, SET_POINT, UPPER_BOUND, Machine
 from .device_model import DeviceModel
 from .rating import Rating
 from .section import FlexibleDevice, MachineWithMinimum
@@ -315,6 +315,8 @@ def build(charger: EvCharger, setting: Setting) -> Built:
             UPPER_BOUND,
             *(f"{other}.session_id" for other in charger.shares_power_with),
             *(NOTHING,) * (_OTHERS - len(charger.shares_power_with)),
+            ACTIVE_LOWER_BOUND,
+            ACTIVE_UPPER_BOUND,
         ),
         {"cable": Constant(1.0), **signals, **commanded},
         Rating(
@@ -329,6 +331,7 @@ def build(charger: EvCharger, setting: Setting) -> Built:
             is_limit=True,
             most_told_w=_GREATEST_POWER_W,
         ),
+        steps_w=charging_point.charging_point_steps_w,
         choices=choices,
     )
     return Built(machine=machine)

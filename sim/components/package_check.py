@@ -30,7 +30,9 @@ from ..files.problems import with_article
 from ..inputs.errors import InputError
 from .component_type import DC_PARENTS, BatterySystem, Built, ComponentType, Converting, GridSupply
 from .device import (
+    ACTIVE_LOWER_BOUND,
     ACTIVE_SHARE,
+    ACTIVE_UPPER_BOUND,
     AMBIENT,
     ARRAY_POWER,
     ARRAY_VOLTAGE,
@@ -347,7 +349,7 @@ def _check_machine(machine: Machine, setting: Setting, *, has_array: bool) -> No
             raise _WrongError("machine.inputs", _shown(name), "quantities by name")
         _check_signal(f"machine.inputs[{name!r}]", signal, setting, may_be_infinite=True)
     values = _check_sources(machine, setting, has_array=has_array)
-    for name in ("reactive_limit_var", "reactive_range_var", "activity"):
+    for name in ("reactive_limit_var", "reactive_range_var", "steps_w", "activity"):
         function = getattr(machine, name)
         if function is not None and not callable(function):
             raise _WrongError(f"machine.{name}", _shown(function), "a function, or None")
@@ -363,9 +365,9 @@ def _check_model(model: object, *, takes_set_points: bool) -> None:
         raise _WrongError(f"{where}.name", _shown(model.name), "letters, digits and _, at most 60")
     if not (isinstance(model.input, type) and hasattr(model.input, "_fields")):
         raise _WrongError(f"{where}.input", _shown(model.input), "a named tuple of numbers")
-    for name in ("output", "horizon_s", "step", "power_limits"):
+    for name in ("output", "horizon_s", "step", "power_limits", "limits_by_now"):
         function = getattr(model, name)
-        if not callable(function) and not (name == "power_limits" and function is None):
+        if not callable(function) and not (name in ("power_limits", "limits_by_now") and function is None):
             raise _WrongError(f"{where}.{name}", _shown(function), "a function")
     if takes_set_points and model.power_limits is None:
         raise _WrongError(f"{where}.power_limits", "None", "a function, as the machine has a rating")
@@ -473,6 +475,8 @@ def _check_sources(machine: Machine, setting: Setting, *, has_array: bool) -> li
         REACTIVE_SET_POINT: lambda: 0.0,
         UPPER_BOUND: lambda: math.inf,
         ACTIVE_SHARE: lambda: 1.0,
+        ACTIVE_LOWER_BOUND: lambda: -math.inf,
+        ACTIVE_UPPER_BOUND: lambda: math.inf,
         REACTIVE_LOWER_BOUND: lambda: -math.inf,
         REACTIVE_UPPER_BOUND: lambda: math.inf,
         NOTHING: lambda: 0.0,
@@ -526,12 +530,22 @@ def _look_at(machine: Machine, values: list[float]) -> None:
     if model.power_limits is not None:
         limits = _called("machine.model.power_limits", model.power_limits, params, state, given)
         _check_pair("machine.model.power_limits", limits)
+    if model.limits_by_now is not None:
+        limits = _called("machine.model.limits_by_now", model.limits_by_now, params, state, given)
+        _check_two("machine.model.limits_by_now", limits, "a pair: lower and upper")
+        for place, number in enumerate(limits):
+            _check_entry(f"machine.model.limits_by_now[{place}]", number, may_be_infinite=True)
     if machine.reactive_limit_var is not None:
         limit_var = _called("machine.reactive_limit_var", machine.reactive_limit_var, params, 0.0)
         _check_number("machine.reactive_limit_var", limit_var, lower=0.0)
     if machine.reactive_range_var is not None:
         span = _called("machine.reactive_range_var", machine.reactive_range_var, params, state, given)
         _check_pair("machine.reactive_range_var", span)
+    if machine.steps_w is not None:
+        steps_w = _called("machine.steps_w", machine.steps_w, params, state, given)
+        _check_two("machine.steps_w", steps_w, "a pair: where steps begin, and their size")
+        for place, number in enumerate(steps_w):
+            _check_number(f"machine.steps_w[{place}]", number, lower=0.0)
     if machine.activity is not None:
         activity = _called("machine.activity", machine.activity, params, state, given)
         if not isinstance(activity, Activity):
@@ -576,10 +590,14 @@ def _check_shown(where: str, shown: object, model: DeviceModel) -> None:
 
 
 def _check_pair(where: str, limits: Any) -> None:
-    if not isinstance(limits, tuple) or len(limits) != 2:
-        raise _WrongError(where, _shown(limits), "a pair: lower and upper")
+    _check_two(where, limits, "a pair: lower and upper")
     _check_number(f"{where}[0]", limits[0])
     _check_number(f"{where}[1]", limits[1], lower=limits[0])
+
+
+def _check_two(where: str, values: Any, accepted: str) -> None:
+    if not isinstance(values, tuple) or len(values) != 2:
+        raise _WrongError(where, _shown(values), accepted)
 
 
 def _called(where: str, function: Callable[..., Any], *given: Any) -> Any:

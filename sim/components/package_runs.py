@@ -19,6 +19,7 @@ _ACCEPTED = {
     "horizon_s": "a number of seconds",
     "step": "the next state, of numbers, and what is shown over the step",
     "power_limits": "two numbers, the least and the greatest power",
+    "limits_by_now": "two numbers, the least and the greatest power",
 }
 
 
@@ -53,6 +54,7 @@ def watched(model: DeviceModel, kind: ComponentType, whose: Callable[[Any], str]
         horizon_s=watch("horizon_s", lambda _made: True),
         step=watch("step", lambda made: _is_numbers(made[0]) and _has_powers(made[1])),
         power_limits=None if model.power_limits is None else watch("power_limits", _is_numbers),
+        limits_by_now=None if model.limits_by_now is None else watch("limits_by_now", _is_numbers),
     )
 
 

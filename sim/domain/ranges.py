@@ -23,8 +23,8 @@ Ranges = tuple[Bounds, ...]
 
 OpenBounds = tuple[float | None, float | None]
 """Lower and upper edge of a range; None where it has none."""
-ROUNDING = 1e-9
-"""Part of a power by which rounding takes it beyond an edge."""
+AS_SENT = 1e-6
+"""Part of a power by which it may be beyond an edge that it is at: both are 32-bit floats on their way."""
 NOTHING_BUT_ZERO: Ranges = (Bounds(0.0, 0.0),)
 
 
@@ -65,7 +65,7 @@ def widest_two(ranges: Ranges, power: float = math.nan, *, keeps_zero: bool = Fa
     """
     if len(ranges) <= 2:
         return ranges
-    slack = ROUNDING * abs(power)
+    slack = AS_SENT * abs(power)
 
     def rank(two: tuple[Bounds, Bounds]) -> tuple[bool, bool, float]:
         has_zero = keeps_zero and (are_around(0.0, two) or is_allowed(0.0, two, 0.0))
@@ -83,15 +83,29 @@ def are_around(value: float, ranges: Ranges) -> bool:
 def cut(power: float, allowed: Ranges) -> float:
     """Return the allowed power nearest to one on its way to 0; power is cut, never raised, and 0 may always be.
 
+    What is short of an edge by no more than `AS_SENT` is that edge.
+
     Args:
         power: Of either sign.
         allowed: Ascending ranges.
     """
     if power > 0.0:
         return max(
-            (min(power, upper) for lower, upper in allowed if lower <= power and upper > 0.0), default=0.0
+            (
+                min(max(power, lower), upper)
+                for lower, upper in allowed
+                if lower <= power * (1.0 + AS_SENT) and upper > 0.0
+            ),
+            default=0.0,
         )
-    return min((max(power, lower) for lower, upper in allowed if upper >= power and lower < 0.0), default=0.0)
+    return min(
+        (
+            max(min(power, upper), lower)
+            for lower, upper in allowed
+            if upper >= power * (1.0 + AS_SENT) and lower < 0.0
+        ),
+        default=0.0,
+    )
 
 
 def is_allowed(value: float, allowed: Ranges, slack: float) -> bool:

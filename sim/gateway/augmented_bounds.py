@@ -25,6 +25,7 @@ from ..plant.state_check import check_known
 from ..telemetry.power_bounds import bounded_metrics
 from .lifetimes import OF_BOUNDS
 from .readiness import check_takes_commands, offered
+from .set_points import SetPoints
 
 MOST_CONTRIBUTIONS = 100
 """Live contributions to one power of one component; more are refused, so that no client can pile them up."""
@@ -55,7 +56,9 @@ class AugmentedBoundsState(NamedTuple):
 class AugmentedBounds:
     """All bounds that clients have put on the components of a site."""
 
-    def __init__(self, plant: Plant, engine: Engine, clock: Clock, events: Events) -> None:
+    def __init__(
+        self, plant: Plant, engine: Engine, clock: Clock, events: Events, set_points: SetPoints
+    ) -> None:
         """Start without any.
 
         Args:
@@ -63,8 +66,10 @@ class AugmentedBounds:
             engine: Whose agenda carries their ends.
             clock: How simulated time meets the clients' time.
             events: Where to tell what happens.
+            set_points: That devices take anew beside other bounds.
         """
         self._plant = plant
+        self._set_points = set_points
         self._engine = engine
         self._clock = clock
         self._events = events
@@ -188,6 +193,7 @@ class AugmentedBounds:
         alive = [one.ranges for one in self._contributions if (one.key, one.metric) == (key, metric)]
         left = reduce(intersection, alive, _EVERYTHING)
         self._plant.allowed_power.allow(key, metric, (left or NOTHING_BUT_ZERO) if alive else None)
+        self._set_points.take_again(key, metric)
 
 
 def _check_ranges(bounds: Sequence[OpenBounds]) -> None:

@@ -60,7 +60,7 @@ class Commands:
         """What is being switched."""
         self.set_points = SetPoints(plant, engine, clock, events, self.sequences)
         """What is in force."""
-        self.bounds = AugmentedBounds(plant, engine, clock, events)
+        self.bounds = AugmentedBounds(plant, engine, clock, events, self.set_points)
         """What narrows it."""
         self._components = plant.site.components
         self._directory = directory

@@ -23,14 +23,14 @@ from ..domain.messages import (
     RequestStatus,
     UnsupportedError,
 )
-from ..domain.metrics import PowerType
-from ..domain.ranges import Bounds, Ranges, is_allowed, merged
+from ..domain.metrics import Metric, PowerType
+from ..domain.ranges import AS_SENT, Bounds, Ranges, is_allowed, merged
 from ..engine.agenda import Engine, Entry, check_awaited, value_of
 from ..engine.clock import FASTEST, Clock
 from ..engine.events import Events
 from ..files.problems import with_article
 from ..plant.plant import Plant
-from ..plant.set_points import AS_SENT, minimum_as_sent_w
+from ..plant.set_points import minimum_as_sent_w
 from ..plant.state_check import check_known
 from ..telemetry.power_bounds import METRIC_OF, accepted_ranges, allowed_ranges, ends_of, shown_ranges
 from .lifetimes import OF_SET_POINTS
@@ -152,6 +152,13 @@ class SetPoints:
     def has_requests(self) -> bool:
         """Whether requests are on their way."""
         return bool(self._requests or self._lost)
+
+    def take_again(self, key: str, metric: Metric) -> None:
+        """Let a device take its set-point of a power anew, since clients leave it something else."""
+        for power_type in PowerType:
+            set_point = self._in_force.get((key, power_type))
+            if set_point is not None and METRIC_OF[power_type] is metric:
+                self._plant.set_points.take_again(key, power_type, set_point.power)
 
     def revoke(self, key: str) -> None:
         """Take back all set-points of a component; requests that are on their way have failed.

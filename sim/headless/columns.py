@@ -10,7 +10,7 @@ import numpy as np
 
 from ...models.meter import meter_window_us
 from ..domain.metrics import Metric
-from ..domain.ranges import NOTHING_BUT_ZERO, ROUNDING, Bounds, widest_two
+from ..domain.ranges import AS_SENT, NOTHING_BUT_ZERO, Bounds, widest_two
 from ..kernel.energies import Energies
 from ..kernel.intervals import PHASES, WITH_TOTALS, battery_place, meter_place
 from ..plant.plant import Plant
@@ -19,7 +19,14 @@ from ..recording.columns import Column
 from ..recording.names import STATE
 from ..recording.selection import Metrics, wanted
 from ..site.graph import grid_key
-from ..telemetry.device_ranges import beside_minima, beside_rest, chosen_w, drawn_at_rest_w, rests_at
+from ..telemetry.device_ranges import (
+    before_it_runs,
+    beside_minima,
+    beside_rest,
+    chosen_w,
+    drawn_at_rest_w,
+    rests_at,
+)
 from ..telemetry.intervals import ACTIVE, REACTIVE, Powers, with_totals
 from ..telemetry.metrics import (
     METRICS,
@@ -347,14 +354,29 @@ class Columns:
         gap = self._gap(chunk, key)
         if gap is not None:
             power = self._active_w(chunk, key)
-            rest = np.where((power > 0.0) & (power < gap[1] * (1.0 - ROUNDING)), power, 0.0)
+            rest = np.where((power > 0.0) & (power < gap[1] * (1.0 - AS_SENT)), power, 0.0)
             alone = self._alone(chunk, key)
             ranges = beside_rest_of_rows((lower, upper), gap, power, rest, alone)
             if key in self._places.inverters:
                 self._leave_minima(chunk, key, ranges, (lower, upper), gap, power, alone)
+            else:
+                self._before_it_runs(chunk, key, ranges, gap, power)
             yield from _two_bounds(Metric.AC_POWER_ACTIVE, ranges)
         else:
             yield from _bounds(Metric.AC_POWER_ACTIVE, lower, upper)
+
+    def _before_it_runs(
+        self, chunk: Chunk, key: str, ranges: tuple[Edges, Edges], gap: Edges, power: Floats
+    ) -> None:
+        """Put in place of ranges what a machine has before it runs; see `before_it_runs`."""
+        samples, number = chunk.samples, self._places.controls[key]
+        reach = samples.reach_lower_w[:, number], samples.reach_upper_w[:, number]
+        in_gap = (power != 0.0) & (gap[0] < power) & (power < gap[1]) & self._conducts(chunk, key)
+        for row in np.flatnonzero(in_gap).tolist():
+            before = before_it_runs(float(power[row]), _at(gap, row), _at(reach, row))
+            if before is not None:
+                for (least, most), bounds in zip(ranges, (*before, _NO_RANGE), strict=False):
+                    least[row], most[row] = bounds
 
     def _leave_minima(
         self,

@@ -125,7 +125,8 @@ def compiled_run(
     """
     modules = JitModules(are_inner=True)
     for name in (
-        "aim_w", "cut_w", "held_w", "least_around_var", "most_around_var", "most_w", "ramped_w", "reactive_aim_var",
+        "aim_w", "cut_w", "held_w", "least_around_var", "least_around_w", "most_around_var", "most_around_w", "most_w",
+        "ramped_w", "reactive_aim_var",
     ):  # fmt: skip
         modules.replace(getattr(client_limits, name), modules.compiled(getattr(no_client_limits, name)))
     for name in lacking:
@@ -149,6 +150,7 @@ def texts_of(model: DeviceModel) -> list[Any]:
     """Return all that a model brings of its own."""
     brought = (
         model.input, model.output, model.horizon_s, model.step, model.power_limits, model.besides,
+        model.limits_by_now,
     )  # fmt: skip
     return [text for text in brought if text is not None]
 
@@ -186,7 +188,7 @@ def _written_out(
 def _bound(model: DeviceModel, modules: JitModules) -> dict[str, Any]:
     """Return the templates of `sim.kernel.device_model`, compiled for a model."""
     names = dict(modules.names_of(device_model))
-    for name in ("output", "horizon_s", "step", "power_limits"):
+    for name in ("output", "horizon_s", "step", "power_limits", "limits_by_now"):
         function = getattr(model, name)
         if function is not None:
             names[name] = modules.compiled(function)

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from ..domain.ranges import ROUNDING
+from ..domain.ranges import AS_SENT
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
@@ -47,8 +47,8 @@ def beside_rest_of_rows(
     is_around = (can & (uppers < 0.0)).any(axis=0) & (can & (lowers > 0.0)).any(axis=0)
     can[2] = ~has_zero.any(axis=0) & ~is_around
     has_zero[2] = can[2]
-    rests = (alone_lower < 0.0) & (power >= 0.0) & (power < gap[1] * (1.0 - ROUNDING))
-    slack = ROUNDING * np.abs(power)
+    rests = (alone_lower < 0.0) & (power >= 0.0) & (power < gap[1] * (1.0 - AS_SENT))
+    slack = AS_SENT * np.abs(power)
     has_power = (lowers - slack <= power) & (power <= uppers + slack) & ~rests
     can = _widest_two(can, lowers, uppers, has_power, has_zero)
     order = np.argsort(~can, axis=0, kind="stable")

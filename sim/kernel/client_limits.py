@@ -55,6 +55,22 @@ def reactive_aim_var(memory: Memory, control: int) -> float:
     return target_var if allowed is None else cut(target_var, allowed)
 
 
+def least_around_w(memory: Memory, control: int, power_w: float) -> float:
+    """Return where the range begins that clients have left around an active power [W]; 0 if that is in none."""
+    allowed = memory.allowed_w[control]
+    if allowed is None:
+        return -math.inf
+    return next((lower for lower, upper in allowed if lower <= power_w <= upper), 0.0)
+
+
+def most_around_w(memory: Memory, control: int, power_w: float) -> float:
+    """Return where it ends [W]; 0 if that is in none."""
+    allowed = memory.allowed_w[control]
+    if allowed is None:
+        return math.inf
+    return next((upper for lower, upper in allowed if lower <= power_w <= upper), 0.0)
+
+
 def least_around_var(memory: Memory, control: int, power_var: float) -> float:
     """Return where the range begins that clients have left around a reactive power [var]; 0 if that is in none."""
     allowed = memory.allowed_var[control]

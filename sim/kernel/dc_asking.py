@@ -5,13 +5,12 @@ An inverter spreads its power over its batteries in proportion to what each can 
 
 from __future__ import annotations
 
+from ..domain.ranges import AS_SENT
 from .dc_reach import dc_beside_reactive_w, least_charged_w, least_given_w
-from .layout import Layout, Memory
+from .layout import GroupLayout, Layout, Memory
 
 ROUNDING = 1e-9
 """Part of a power that is no more than what rounding takes from it or adds to it."""
-_AS_CONVERTED = 1.0 - ROUNDING
-"""Part of a battery's minimum that is left of it by rounding, where its inverter is told what that comes to."""
 
 
 def ask_beside(layout: Layout, memory: Memory, inverter: int, set_w: float, set_var: float) -> None:
@@ -41,7 +40,7 @@ def _spread(layout: Layout, memory: Memory, inverter: int, power_w: float) -> No
             conducting += 1
             total_w += room_w(layout, memory, number, power_w)
             minima_w += minimum_w(layout, memory, number, power_w)
-    is_enough = abs(power_w) >= abs(minima_w) * _AS_CONVERTED
+    is_enough = abs(power_w) >= abs(minima_w) - AS_SENT * abs(memory.inverters[inverter].asked_ac_w)
     part = 1.0
     if not is_enough:
         minima_w = 0.0
@@ -100,16 +99,40 @@ def minimum_w(layout: Layout, memory: Memory, pair: int, power_w: float) -> floa
     return least_w if power_w > 0.0 else -least_w
 
 
-def acceptable_w(layout: Layout, memory: Memory, battery: int, asked_w: float) -> float:
+def acceptable_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int, asked_w: float) -> float:
     """Return what a battery takes of all that it is asked for [W]: within its limits, and nothing below its minimum.
 
-    Nor below what its clients have left it.
+    Nor below what its clients have left it. What is short of that as set-points are sent is as much.
     """
     now = memory.batteries[battery]
     power_w = within(asked_w, now.lower_w, now.upper_w)
-    least_w = least_charged_w(layout, memory, battery) * _AS_CONVERTED
-    least_delivered_w = least_given_w(layout, memory, battery) * _AS_CONVERTED
-    return power_w if power_w >= least_w or power_w <= -least_delivered_w else 0.0
+    least_w = least_charged_w(layout, memory, battery)
+    least_delivered_w = least_given_w(layout, memory, battery)
+    if least_w == 0.0 and least_delivered_w == 0.0:
+        return power_w
+    slack_w = as_sent_w(layout, memory, own, battery, -1)
+    return power_w if power_w >= least_w - slack_w or power_w <= slack_w - least_delivered_w else 0.0
+
+
+def as_sent_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int, apart: int) -> float:
+    """Return by how much what a battery is asked for may be off since inverters are told it in 32-bit floats [W].
+
+    Args:
+        layout: Of the plant.
+        memory: With what inverters are set to.
+        own: The battery's group.
+        battery: That is asked.
+        apart: Inverter that does not count, or -1.
+    """
+    told_w = 0.0
+    for member in range(own.first_inverter, own.end_inverter):
+        inverter = layout.group_inverters[member]
+        asking = layout.inverters[inverter]
+        if inverter != apart:
+            for pair in range(asking.first_pair, asking.end_pair):
+                if layout.pair_battery[pair] == battery and memory.pairs[pair].conducts:
+                    told_w += abs(memory.inverters[inverter].asked_ac_w)
+    return AS_SENT * told_w
 
 
 def within(power_w: float, lower_w: float, upper_w: float) -> float:

@@ -13,12 +13,16 @@ from __future__ import annotations
 import math
 
 from ...models.inverter import reactive_at_loss_var
+from ..domain.ranges import AS_SENT
 from .ac_bus import is_live
 from .client_limits import cut_w, held_w, reactive_aim_var
-from .dc_asking import ROUNDING, acceptable_w, ask_beside, within
+from .dc_asking import ROUNDING, acceptable_w, as_sent_w, ask_beside, within
 from .dc_reach import given_as_ac_w, reactive_beside_var, reactive_within_var
 from .dc_reactive import reactive_power_gives_way
-from .layout import Layout, Memory
+from .layout import GroupLayout, Layout, Memory
+
+_AT_LEAST = 1.0 - AS_SENT
+"""Part of its least power that an inverter at that is told."""
 
 
 def share_directly(layout: Layout, memory: Memory) -> None:
@@ -58,16 +62,18 @@ def _done_w(
         upper_w: Greatest that they allow [W].
     """
     now = memory.inverters[inverter]
-    if min(within_w, upper_w) >= now.least_w:
+    if min(within_w, upper_w) >= now.least_w * _AT_LEAST:
         return within_w
     able_w = max(within_w, lower_w)
     if (
         now.alone_w > 0.0
-        and -now.least_delivered_w < able_w <= -layout.inverters[inverter].minimum_delivered_w
+        and -now.least_delivered_w * _AT_LEAST
+        < able_w
+        <= -layout.inverters[inverter].minimum_delivered_w * _AT_LEAST
     ):
         # Of its batteries none gives a part of what all that have a minimum would make more of.
         return max(within_w, -now.alone_w)
-    return within_w if able_w <= -now.least_delivered_w else 0.0
+    return within_w if able_w <= -now.least_delivered_w * _AT_LEAST else 0.0
 
 
 def _left_by_cut_w(layout: Layout, memory: Memory, inverter: int) -> float:
@@ -80,10 +86,10 @@ def _left_by_cut_w(layout: Layout, memory: Memory, inverter: int) -> float:
     if layout.inverters[inverter].is_sharing == 0 or set_w == 0.0:
         return set_w
     bridge_w = _bridge_w(memory, inverter)
-    if _is_as_asked(memory, inverter, bridge_w):
+    if _is_as_sent(layout, memory, inverter, bridge_w):
         return set_w
     able_w = given_as_ac_w(layout, memory, inverter, bridge_w)
-    if abs(able_w - set_w) <= ROUNDING * abs(set_w):
+    if abs(able_w - set_w) <= AS_SENT * abs(set_w):
         return set_w
     allowed_w = cut_w(memory, inverter, able_w)
     within_w = allowed_w if abs(allowed_w) < abs(able_w) else set_w
@@ -143,7 +149,7 @@ def _giving_way(layout: Layout, memory: Memory, group: int, battery: int) -> int
                 if memory.inverters[inverter].asked_ac_w != 0.0:
                     given_w += min(asked_w, 0.0)
     chosen, slack_w = -1, ROUNDING * min(drawn_w, 0.0 - given_w)
-    if slack_w == 0.0 or not _is_short(layout, memory, battery, all_w, slack_w):
+    if slack_w == 0.0 or not _is_short(layout, memory, own, battery, all_w, slack_w):
         return chosen
     for place in range(own.first_inverter, own.end_inverter):
         inverter = layout.group_inverters[place]
@@ -153,17 +159,19 @@ def _giving_way(layout: Layout, memory: Memory, group: int, battery: int) -> int
             if layout.pair_battery[pair] == battery and asked_w != 0.0 and now.asked_ac_w != 0.0:
                 # At rest it leaves its batteries what the sun gives.
                 others_w = all_w - asked_w * (1.0 + now.sun_w / now.wanted_dc_w)
-                is_enough = not _is_short(layout, memory, battery, others_w, slack_w)
+                is_enough = not _is_short(layout, memory, own, battery, others_w, slack_w)
                 if is_enough and (chosen < 0 or _change_w(memory, inverter) >= _change_w(memory, chosen)):
                     chosen = inverter
     return chosen
 
 
-def _is_short(layout: Layout, memory: Memory, battery: int, asked_w: float, slack_w: float) -> bool:
+def _is_short(
+    layout: Layout, memory: Memory, own: GroupLayout, battery: int, asked_w: float, slack_w: float
+) -> bool:
     """Say whether a battery takes nothing of what it is asked for [W], since that is below its minimum."""
     now = memory.batteries[battery]
     is_some = abs(within(asked_w, now.lower_w, now.upper_w)) > slack_w
-    return is_some and acceptable_w(layout, memory, battery, asked_w) == 0.0
+    return is_some and acceptable_w(layout, memory, own, battery, asked_w) == 0.0
 
 
 def _change_w(memory: Memory, inverter: int) -> float:
@@ -199,7 +207,7 @@ def _grant(layout: Layout, memory: Memory, group: int) -> None:
             memory.batteries[layout.pair_battery[pair]].dc_w += memory.pairs[pair].asked_w
     for place in range(own.first_battery, own.end_battery):
         battery = layout.group_batteries[place]
-        taken_w = acceptable_w(layout, memory, battery, memory.batteries[battery].dc_w)
+        taken_w = acceptable_w(layout, memory, own, battery, memory.batteries[battery].dc_w)
         if taken_w != memory.batteries[battery].dc_w:
             _cut(layout, memory, group, battery, taken_w)
     for place in range(own.first_inverter, own.end_inverter):
@@ -279,6 +287,15 @@ def _is_as_asked(memory: Memory, inverter: int, bridge_w: float) -> bool:
     """Say whether a bridge carries what its inverter asked for [W], but for rounding."""
     asked_w = memory.inverters[inverter].asked_bridge_w
     return abs(bridge_w - asked_w) <= ROUNDING * abs(asked_w)
+
+
+def _is_as_sent(layout: Layout, memory: Memory, inverter: int, bridge_w: float) -> bool:
+    """Say whether batteries cut no more of what an inverter asked for than all were told in 32-bit floats beyond."""
+    own, slack_w = layout.inverters[inverter], 0.0
+    for pair in range(own.first_pair, own.end_pair):
+        group = layout.groups[own.group]
+        slack_w += as_sent_w(layout, memory, group, layout.pair_battery[pair], -1)
+    return abs(bridge_w - memory.inverters[inverter].asked_bridge_w) <= slack_w
 
 
 def _convert(layout: Layout, memory: Memory, inverter: int) -> None:

@@ -22,6 +22,7 @@ from ...models.inverter import (
     reactive_at_loss_var,
     reactive_limit_within_var,
 )
+from ..domain.ranges import AS_SENT
 from .ac_bus import is_live
 from .client_limits import cut_w, reactive_aim_var
 from .dc_window import is_in_window, limits_by_current_w
@@ -30,8 +31,6 @@ from .layout import Layout, Memory
 
 _CONVERGED = 1e-13
 """Part of a reactive power by which it may still differ when it is found."""
-_AT_LEAST = 1.0 - 1e-9
-"""Part of its least power that an inverter at that has, but for rounding."""
 
 
 def find_direct_reach(layout: Layout, memory: Memory) -> None:
@@ -272,7 +271,7 @@ def reactive_beside_batteries_var(layout: Layout, memory: Memory, inverter: int,
     """
     own, now = layout.inverters[inverter], memory.inverters[inverter]
     beyond_w = active_w - own.behind_w - now.sun_w
-    if own.behind_w + now.sun_w <= 0.0 or active_w < now.least_w * _AT_LEAST:
+    if own.behind_w + now.sun_w <= 0.0 or active_w < now.least_w * (1.0 - AS_SENT):
         return math.inf
     return reactive_at_loss_var(own.params, beyond_w, active_w, now.dc_voltage_pu)
 

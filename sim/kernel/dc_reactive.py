@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 from ...models.inverter import reactive_at_loss_var
-from .dc_asking import ROUNDING, acceptable_w, ask_beside, part_of_more
+from ..domain.ranges import AS_SENT
+from .dc_asking import acceptable_w, as_sent_w, ask_beside, part_of_more
 from .dc_reach import (
     dc_as_ac_w,
     dc_beside_reactive_w,
@@ -73,7 +74,7 @@ def reactive_limit_of_batteries_var(layout: Layout, memory: Memory, inverter: in
             continue
         part = _part(layout, memory, inverter, battery)
         asked_w, slack_w = _asked_w(layout, memory, group, battery)
-        is_enough = part > 0.0 and acceptable_w(layout, memory, battery, asked_w) >= least_w - slack_w
+        is_enough = part > 0.0 and acceptable_w(layout, memory, group, battery, asked_w) >= least_w - slack_w
         if is_enough and _stops_active_power(layout, memory, group, battery):
             loss_w = now.asked_ac_w - now.asked_bridge_w + max(asked_w - least_w, 0.0) / part
             left_var = reactive_at_loss_var(own.params, loss_w, now.asked_ac_w, now.dc_voltage_pu)
@@ -139,7 +140,7 @@ def _beyond_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int, as
                 if layout.pair_battery[pair] == battery and its_w < 0.0:
                     left_w = now.asked_bridge_w + beyond_w * its_w / given_w
                     able_w = dc_as_ac_w(layout, memory, inverter, left_w)
-                    if able_w > -asking.minimum_delivered_w * (1.0 - ROUNDING):
+                    if able_w > -asking.minimum_delivered_w * (1.0 - AS_SENT):
                         return beyond_w
     return 0.0
 
@@ -164,21 +165,20 @@ def _short_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int, ask
     """Return what a battery lacks of its minimum of what all inverters together would charge it with [W]."""
     now, least_w = memory.batteries[battery], least_charged_w(layout, memory, battery)
     is_possible = now.lower_w <= asked_w <= now.upper_w and least_w <= now.upper_w
-    if not is_possible or acceptable_w(layout, memory, battery, asked_w) == asked_w:
+    if not is_possible or acceptable_w(layout, memory, own, battery, asked_w) == asked_w:
         return 0.0
     return least_w - asked_w if _stops_active_power(layout, memory, own, battery) else 0.0
 
 
 def _asked_w(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> tuple[float, float]:
-    """Return what all inverters together ask a battery for, and what of that may be rounding [W]."""
-    asked_w, slack_w = 0.0, 0.0
+    """Return what all inverters together ask a battery for, and by how much that may be off as it is sent [W]."""
+    asked_w = 0.0
     for member in range(own.first_inverter, own.end_inverter):
         asking = layout.inverters[layout.group_inverters[member]]
         for pair in range(asking.first_pair, asking.end_pair):
             if layout.pair_battery[pair] == battery:
                 asked_w += memory.pairs[pair].asked_w
-                slack_w += ROUNDING * abs(memory.pairs[pair].asked_w)
-    return asked_w, slack_w
+    return asked_w, as_sent_w(layout, memory, own, battery, -1)
 
 
 def _stops_active_power(layout: Layout, memory: Memory, own: GroupLayout, battery: int) -> bool:

@@ -17,7 +17,15 @@ from typing import Any, get_type_hints
 
 from ..components.device_model import LEAST_HORIZON_S, DeviceModel
 from .ac_bus import is_live, put_beside_dc, put_by_phase, put_by_shares
-from .client_limits import held_w, least_around_var, most_around_var, most_w, reactive_aim_var
+from .client_limits import (
+    held_w,
+    least_around_var,
+    least_around_w,
+    most_around_var,
+    most_around_w,
+    most_w,
+    reactive_aim_var,
+)
 from .layout import (
     BOUNDS,
     FIRST_ARRAY,
@@ -31,7 +39,7 @@ from .layout import (
 )
 
 
-def find_reach(layout: Layout, memory: Memory, machines: Machines) -> None:
+def find_limits(layout: Layout, memory: Memory, machines: Machines) -> None:
     """Find the active power that each machine could have now, beside the reactive power that it is told."""
     for machine in range(len(machines.component)):
         control = machines.control[machine]
@@ -40,6 +48,18 @@ def find_reach(layout: Layout, memory: Memory, machines: Machines) -> None:
             lower_w, upper_w = power_limits(machines.params[machine], machines.states[machine], now)
             memory.controls[control].reach_lower_w = lower_w
             memory.controls[control].reach_upper_w = upper_w
+
+
+def find_reach_of_starting(layout: Layout, memory: Memory, machines: Machines) -> None:
+    """Find the same of a model that says what it could come to before it has started or warmed up."""
+    find_limits(layout, memory, machines)
+    for machine in range(len(machines.component)):
+        control = machines.control[machine]
+        if control >= 0:
+            now = present(memory, machines, machine)
+            lower_w, upper_w = limits_by_now(machines.params[machine], machines.states[machine], now)
+            memory.controls[control].by_now_lower_w = lower_w
+            memory.controls[control].by_now_upper_w = upper_w
 
 
 def draw(layout: Layout, memory: Memory, machines: Machines) -> None:
@@ -106,12 +126,12 @@ def pick(memory: Memory, source: int, set_point_w: float, set_point_var: float) 
     if source == NO_SOURCE:
         return 0.0
     if source <= FIRST_BOUND:
-        return bound_left(memory, FIRST_BOUND - source, set_point_var)
+        return bound_left(memory, FIRST_BOUND - source, set_point_w, set_point_var)
     array = memory.arrays[(FIRST_ARRAY - source) // 2]
     return array.power_w if (FIRST_ARRAY - source) % 2 == 0 else array.voltage_v
 
 
-def bound_left(memory: Memory, number: int, set_point_var: float) -> float:
+def bound_left(memory: Memory, number: int, set_point_w: float, set_point_var: float) -> float:
     """Return one of all bounds of controls [W], [var] or [1]; see `BOUNDS`."""
     control, which = number // BOUNDS, number % BOUNDS
     if which == 0:
@@ -120,6 +140,10 @@ def bound_left(memory: Memory, number: int, set_point_var: float) -> float:
         return least_around_var(memory, control, set_point_var)
     if which == 3:
         return memory.controls[control].active_share
+    if which == 4:
+        return least_around_w(memory, control, set_point_w)
+    if which == 5:
+        return most_around_w(memory, control, set_point_w)
     return most_around_var(memory, control, set_point_var)
 
 
@@ -163,7 +187,8 @@ def templates(model: DeviceModel) -> dict[str, Any]:
     """Return what is bound to a model, by the name that it is called by."""
     is_ours = model.horizon_s.__module__.partition(".")[0] == __name__.partition(".")[0]
     return {
-        "find_reach": find_reach,
+        "find_limits": find_limits,
+        "find_reach": find_limits if model.limits_by_now is None else find_reach_of_starting,
         "draw": draw,
         "shortest_horizon_s": shortest_horizon_s if is_ours else shortest_horizon_of_others_s,
         "step_all": step_all,

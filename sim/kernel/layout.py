@@ -39,8 +39,9 @@ FOLLOWED = -1
 """In place of the time since when, or at which first, a device did not follow its recording."""
 FIRST_BOUND = -(1 << 30)
 """From here down, `BOUNDS` that clients have left each control."""
-BOUNDS = 4
-"""The most active power, the least and the greatest reactive power around what it is told, and `active_share`."""
+BOUNDS = 6
+"""The most active power, the least and the greatest reactive power around what it is told, `active_share`, and the
+least and the greatest active power around what it is told."""
 
 
 @dataclass(slots=True)
@@ -629,6 +630,9 @@ class ControlMemory:
     reach_lower_w: float = 0.0
     reach_upper_w: float = 0.0
     """Active power that its device could have now [W]."""
+    by_now_lower_w: float = -math.inf
+    by_now_upper_w: float = math.inf
+    """What of that it could come to before it has started or warmed up [W]."""
     least_by_code_w: float = 0.0
     """Active power that high frequency makes it draw by its grid code; 0 if none [W]."""
     uncut_lower_w: float = 0.0

@@ -31,6 +31,16 @@ def reactive_aim_var(memory: Memory, control: int) -> float:
     return now.reactive_target_var if now.reactive_target_var != 0.0 else now.support_var
 
 
+def least_around_w(memory: Memory, control: int, power_w: float) -> float:
+    """Return where what is allowed begins around an active power [W]."""
+    return -math.inf
+
+
+def most_around_w(memory: Memory, control: int, power_w: float) -> float:
+    """Return where it ends [W]."""
+    return math.inf
+
+
 def least_around_var(memory: Memory, control: int, power_var: float) -> float:
     """Return where what is allowed begins around a reactive power [var]."""
     return -math.inf

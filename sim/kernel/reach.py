@@ -18,7 +18,17 @@ _BEYOND_ROUNDING = 1.0 + 1e-9
 
 
 def reach_w(layout: Layout, memory: Memory, control: int) -> tuple[float, float]:
-    """Return the least and the greatest active power that a device could have now [W]; what flows must be known."""
+    """Return the least and the greatest active power that a device could have now [W]; what flows must be known.
+
+    Before it has started or warmed up, a machine can have less than it will come to.
+    """
+    lower_w, upper_w = _reach_w(layout, memory, control)
+    now = memory.controls[control]
+    return max(lower_w, now.by_now_lower_w), min(upper_w, now.by_now_upper_w)
+
+
+def _reach_w(layout: Layout, memory: Memory, control: int) -> tuple[float, float]:
+    """Return the same once it has started and warmed up [W]."""
     lower_w = reach_within_feed_in_w(layout, memory, control)
     if _is_sharing(layout, control):
         beside_lower_w, _ = reach_beside_others_w(layout, memory, control)
@@ -32,9 +42,9 @@ def reach_w(layout: Layout, memory: Memory, control: int) -> tuple[float, float]
 def reach_as_others_give_way_w(layout: Layout, memory: Memory, control: int) -> tuple[float, float]:
     """Return the least and the greatest power of a device if others leave it all of its batteries [W].
 
-    What flows must be known.
+    Once it has started and warmed up; what flows must be known.
     """
-    lower_w, upper_w = reach_w(layout, memory, control)
+    lower_w, upper_w = _reach_w(layout, memory, control)
     if _is_sharing(layout, control):
         alone_lower_w, alone_upper_w = reach_without_others_w(layout, memory, control)
         lower_w, upper_w = min(lower_w, alone_lower_w), max(upper_w, alone_upper_w)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...models.inverter import InverterState, inverter_apparent_limit_va, reactive_limit_within_var
 from ..components.device import NO_POWER
 from ..components.rating import Rating
+from ..domain.metrics import PowerType
 from ..domain.ranges import Bounds, Ranges
 from ..domain.switching import Position
 from ..kernel.ac_bus import active_w, reactive_var
@@ -18,6 +19,7 @@ from .equipment import Equipment
 from .minima import EVERYTHING, ranges_beside_minima
 from .operating_point import OperatingPoint
 from .running_machines import RunningMachines
+from .steps import Steps
 from .switching import Switching
 
 _ROUNDING = 1e-9
@@ -63,6 +65,13 @@ class Capability:
         """
         self._point.solve()
         return self._rated(key, reach_w(self._point.layout, self._memory, self._places.controls[key]))
+
+    def reach(self, key: str) -> Bounds:
+        """Return the active power that a device comes to now whatever its rating is; or nothing [W]."""
+        self._point.solve()
+        if not self._can_run(key):
+            return NO_POWER
+        return Bounds(*reach_w(self._point.layout, self._memory, self._places.controls[key]))
 
     def bounds_as_others_give_way(self, key: str) -> Bounds:
         """Return the same as if other inverters could leave a device all of the batteries that it shares [W]."""
@@ -141,6 +150,13 @@ class Capability:
         now = self._memory.inverters[self._places.inverters[key]]
         alone = Bounds(0.0 - now.alone_w, rating.gap.lower) if now.alone_w > 0.0 else None
         return rating._replace(minimum_w=now.least_w, minimum_delivered_w=now.least_delivered_w, alone=alone)
+
+    def steps(self, key: str, power_type: PowerType) -> Steps:
+        """Return the steps in which a device follows set-points of a power now, apart from a capacitor bank."""
+        machine = self._equipment.machines.get(key)
+        if power_type is PowerType.REACTIVE or machine is None or machine.steps_w is None:
+            return Steps(0.0, self._equipment.ratings[key].resolution_w)
+        return Steps(*machine.steps_w(machine.params, self._machines.state(key), self._machines.input(key)))
 
     def reactive_power_bounds(self, key: str) -> Bounds:
         """Return the reactive power that a device offers a client beside its active power [var].

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...models.inverter import ac_from_dc, ceil_to_resolution
-from ..domain.ranges import Bounds, Ranges, intersection, merged
-from ..kernel.dc_asking import ROUNDING, minimum_w, part_of_more
+from ..domain.ranges import AS_SENT, Bounds, Ranges, intersection, merged
+from ..kernel.dc_asking import as_sent_w, minimum_w, part_of_more
 from ..kernel.dc_reach import least_charged_w, least_given_w
 from ..kernel.layout import Layout, Memory
 
@@ -24,8 +24,10 @@ class _Others(NamedTuple):
 
     asked_w: float = 0.0
     """All of it [W]."""
-    given_w: float = 0.0
-    """What those ask it to give that do not rest, <= 0 [W]."""
+    moved_w: float = 0.0
+    """What those ask for that do not rest, either way, as magnitudes [W]."""
+    slack_w: float = 0.0
+    """By how much all of it may be off as it is sent [W]."""
 
 
 class _Part(NamedTuple):
@@ -90,11 +92,13 @@ def _add_others(layout: Layout, memory: Memory, inverter: int, others: dict[int,
             for pair in range(layout.inverters[other].first_pair, layout.inverters[other].end_pair):
                 battery = layout.pair_battery[pair]
                 if battery in others:
-                    asked_w, given_w = others[battery]
+                    asked_w, moved_w, _ = others[battery]
                     more_w = memory.pairs[pair].asked_w
                     rests = memory.inverters[other].asked_ac_w == 0.0
                     others[battery] = _Others(
-                        asked_w + more_w, given_w + (0.0 if rests else min(more_w, 0.0))
+                        asked_w + more_w,
+                        moved_w + (0.0 if rests else abs(more_w)),
+                        as_sent_w(layout, memory, group, battery, inverter),
                     )
 
 
@@ -138,26 +142,28 @@ def _left_by_battery(layout: Layout, memory: Memory, part: _Part, *, is_by_sun: 
         layout: Of the plant.
         memory: With what the battery allows.
         part: What it is asked for.
-        is_by_sun: Whether it need not take what it is asked for, unless others deliver what it gives.
+        is_by_sun: Whether it need not take what it is asked for, unless others use it.
     """
     now = memory.batteries[part.battery]
     least_w = least_charged_w(layout, memory, part.battery)
     least_given = least_given_w(layout, memory, part.battery)
-    if least_w + least_given == 0.0 or (is_by_sun and part.others.given_w == 0.0):
+    if least_w + least_given == 0.0 or (is_by_sun and part.others.moved_w == 0.0):
         return EVERYTHING
     lower_w = -least_given if now.lower_w < 0.0 or least_given == 0.0 else -math.inf
     upper_w = least_w if now.upper_w > 0.0 or least_w == 0.0 else math.inf
     # What it is asked for beyond what others have of it.
-    lower_w, upper_w = (
-        lower_w - part.others.asked_w - part.offset_w,
-        upper_w - part.others.asked_w - part.offset_w,
-    )
-    slack_w = ROUNDING * (least_w + least_given + abs(part.others.asked_w))
+    others_w, slack_w = part.others.asked_w + part.offset_w, part.others.slack_w
+    lower_w, upper_w = (_but_for(edge_w - others_w, slack_w) for edge_w in (lower_w, upper_w))
     if part.slope == 0.0:
-        is_left = part.offset_w == 0.0 or lower_w >= -slack_w or upper_w <= slack_w
+        is_left = part.offset_w == 0.0 or lower_w >= 0.0 or upper_w <= 0.0
         return EVERYTHING if is_left else ()
     ways = (Bounds(-math.inf, lower_w / part.slope), Bounds(upper_w / part.slope, math.inf))
     return tuple(way for way in ways if way.lower < way.upper)
+
+
+def _but_for(power_w: float, slack_w: float) -> float:
+    """Return a power, or 0 if it is no more than a slack [W]."""
+    return 0.0 if abs(power_w) <= slack_w else power_w
 
 
 def _on_ac_side(layout: Layout, memory: Memory, inverter: int, bounds: Bounds) -> Bounds:
@@ -173,7 +179,7 @@ def _on_ac_side(layout: Layout, memory: Memory, inverter: int, bounds: Bounds) -
     )
     if lower_w > 0.0:
         # What it would draw for its losses alone, it draws at rest.
-        rests = bounds.lower + sun_w <= ROUNDING * max(abs(bounds.lower), params.rated_power_w)
+        rests = bounds.lower + sun_w <= AS_SENT * abs(bounds.lower)
         lower_w = 0.0 if rests else ceil_to_resolution(lower_w, params.resolution_w)
     if -math.inf < upper_w < 0.0:
         upper_w = 0.0 - ceil_to_resolution(0.0 - upper_w, params.resolution_w)

@@ -16,7 +16,9 @@ from ...models.fuse import fuse_initial_state
 from ...models.grid_code import grid_code_initial_state
 from ...models.grid_guard import room_by_power_var
 from ..components.device import (
+    ACTIVE_LOWER_BOUND,
     ACTIVE_SHARE,
+    ACTIVE_UPPER_BOUND,
     AMBIENT,
     ARRAY_POWER,
     ARRAY_VOLTAGE,
@@ -417,7 +419,7 @@ def _of_a_model(equipment: Equipment, places: Places, keys: Sequence[str]) -> Ma
         if key in places.controls:
             first = FIRST_BOUND - BOUNDS * places.controls[key]
             own |= {UPPER_BOUND: first, REACTIVE_LOWER_BOUND: first - 1, REACTIVE_UPPER_BOUND: first - 2}
-            own |= {ACTIVE_SHARE: first - 3}
+            own |= {ACTIVE_SHARE: first - 3, ACTIVE_LOWER_BOUND: first - 4, ACTIVE_UPPER_BOUND: first - 5}
         if key in arrays:
             own |= {ARRAY_POWER: arrays[key], ARRAY_VOLTAGE: arrays[key] - 1}
         sources += [own[source] if source in own else places.inputs[source] for source in machine.sources]

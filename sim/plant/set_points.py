@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from ...models.inverter import floor_to_resolution
 from ..components.rating import Rating
 from ..domain.metrics import PowerType
+from ..domain.ranges import AS_SENT, Ranges, is_allowed
 from .operating_point import OperatingPoint
+from .steps import Steps, first_around
 
 
 class PendingSetPoint(NamedTuple):
@@ -20,10 +22,6 @@ class PendingSetPoint(NamedTuple):
     power_type: PowerType
     power: float | None
     """[W] or [var]; None returns the axis to its default."""
-
-
-AS_SENT = 1e-6
-"""By which part more or less than it is a power may arrive that was sent as a 32-bit float."""
 
 
 def minimum_as_sent_w(rating: Rating, power_w: float) -> float:
@@ -51,8 +49,20 @@ def active_as_taken_w(rating: Rating, power_w: float | None) -> float:
     return as_taken(rating, power_w, default=rating.default_w)
 
 
+def may_be_next_step(rating: Rating, power: float | None, target: float) -> bool:
+    """Say whether a device that was told a power may have taken it as the step above [W] or [var].
+
+    So it does of what clients leave a range that begins between two steps.
+    """
+    if power is None or power * target <= 0.0 or as_taken(rating, target, default=0.0) != target:
+        return False
+    return 0.0 < abs(target) - abs(power) < rating.resolution_w
+
+
 def may_be_taken_w(rating: Rating, power_w: float | None, target_w: float) -> bool:
     """Say whether a device that was told a power may have taken it as another one [W]: a least power that it had then.
+
+    Or as the step above it: see `may_be_next_step`.
 
     Args:
         rating: Of the device, whatever its least power is now.
@@ -60,6 +70,8 @@ def may_be_taken_w(rating: Rating, power_w: float | None, target_w: float) -> bo
         target_w: What it aims at.
     """
     if target_w == as_taken(rating, power_w, default=rating.default_w):
+        return True
+    if may_be_next_step(rating, power_w, target_w):
         return True
     if power_w is None or rating.is_limit or power_w * target_w <= 0.0:
         return False
@@ -114,6 +126,11 @@ class SetPointsUnderWay:
             delay_s += draw.uniform(0.0, rating.response_jitter_s)
         return round(delay_s * 1e6)
 
+    def take_again(self, key: str, power_type: PowerType, power: float) -> None:
+        """Let a device that goes in steps take what it has been told beside what clients leave now [W] or [var]."""
+        if self._ratings[key].resolution_w > 0.0 and not self.has_any(key):
+            self._take(key, PendingSetPoint(self._memory.time_us, power_type, power))
+
     def receive(self) -> None:
         """Let devices take in what is due."""
         for key in list(self._pending):
@@ -158,12 +175,26 @@ class SetPointsUnderWay:
     def _take(self, key: str, arrived: PendingSetPoint) -> None:
         control, rating = self._memory.controls[self._point.places.controls[key]], self._ratings[key]
         if arrived.power_type is PowerType.REACTIVE:
-            control.reactive_target_var = as_taken(rating, arrived.power, default=0.0)
+            taken_var = as_taken(rating, arrived.power, default=0.0)
+            control.reactive_target_var = self._within_bounds(
+                arrived, taken_var, self._memory.allowed_var, key
+            )
         else:
-            control.target_w = active_as_taken_w(self._rating_now(key), arrived.power)
+            taken_w = active_as_taken_w(self._rating_now(key), arrived.power)
+            control.target_w = self._within_bounds(arrived, taken_w, self._memory.allowed_w, key)
             recorded = self._point.places.recorded.get(key)
             if recorded is None:
                 control.follows_meter = int(arrived.power is None)
             else:
                 self._memory.recorded[recorded].is_overruled = int(arrived.power is not None)
         self._point.forget()
+
+    def _within_bounds(
+        self, arrived: PendingSetPoint, taken: float, allowed: Sequence[Ranges | None], key: str
+    ) -> float:
+        """Return what a device makes of what it is told [W] or [var]: the next step where clients left none below."""
+        steps = Steps(0.0, self._ratings[key].resolution_w)
+        left = allowed[self._point.places.controls[key]]
+        if arrived.power is None or left is None or steps.size == 0.0 or is_allowed(taken, left, 0.0):
+            return taken
+        return first_around(arrived.power, left, steps) or taken

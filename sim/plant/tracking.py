@@ -13,6 +13,7 @@ from .operating_point import OperatingPoint
 from .readings import Readings
 from .running_machines import RunningMachines
 from .set_points import SetPointsUnderWay
+from .steps import first_around
 from .switching import Switching
 
 
@@ -93,7 +94,11 @@ class Tracking:
             lowest_v, highest_v = self._extreme_phases_v()
             told_v = min(rating.told_at_v, lowest_v)
             above = max(highest_v / told_v, 1.0) if told_v > 0.0 else 1.0
-            return abs(flow.active_w) <= max(above * abs(target_w), lower_w) + tolerance
+            # So has one whose first step in what clients leave is beyond what it is told.
+            left = self._memory.allowed_w[self._controls[key]]
+            steps = self._capability.steps(key, PowerType.ACTIVE)
+            first_w = 0.0 if left is None else abs(first_around(target_w, left, steps))
+            return abs(flow.active_w) <= max(above * abs(target_w), lower_w, first_w) + tolerance
         rating = self._capability.rating_now(key)
         if abs(target_w) < rating.least_w(target_w):
             rests = abs(flow.active_w) < (rating.least_w(flow.active_w) or tolerance)

@@ -13,6 +13,7 @@ import math
 
 from ..domain.metrics import Metric, PowerType
 from ..domain.ranges import (
+    AS_SENT,
     NOTHING_BUT_ZERO,
     Bounds,
     Ranges,
@@ -22,7 +23,8 @@ from ..domain.ranges import (
     widest_two,
 )
 from ..plant.plant import Plant
-from .device_ranges import beside_minima, beside_rest, chosen_w, drawn_at_rest_w, rests_at
+from ..plant.steps import begun_at_steps
+from .device_ranges import before_it_runs, beside_minima, beside_rest, chosen_w, drawn_at_rest_w, rests_at
 
 _ROUNDING = 1e-9
 METRIC_OF = {PowerType.ACTIVE: Metric.AC_POWER_ACTIVE, PowerType.REACTIVE: Metric.AC_POWER_REACTIVE}
@@ -44,6 +46,9 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
         gap, limits = plant.equipment.systems[key].gap, plant.capability.battery_limits(key)
         present: Ranges = beside_rest(limits, gap, 0.0) if any(gap) else (limits,)
     elif metric is Metric.AC_POWER_ACTIVE:
+        before = _before_it_runs(plant, key)
+        if before is not None:
+            return _kept_by_code(plant, key, before)
         present = _of_device(plant, key, plant.capability.active_power_bounds(key))
         present = _beside_minima(plant, key, present)
     else:
@@ -52,7 +57,7 @@ def shown_ranges(plant: Plant, key: str, metric: Metric) -> Ranges:
         if not is_allowed(power_var, present, _ROUNDING * abs(power_var)):
             # Active power gives way to what a grid code asks for, but to nothing that a client does.
             present = merged((*present, Bounds(power_var, power_var)))
-    left = _left(plant, key, metric, present)
+    left = _left(plant, key, metric, present, _in_steps(plant, key, metric))
     if metric is Metric.AC_POWER_ACTIVE:
         return _kept_by_code(plant, key, _beside_what_clients_leave(plant, key, present, left))
     return left
@@ -77,8 +82,8 @@ def accepted_ranges(plant: Plant, key: str, power_type: PowerType) -> Ranges:
         present = _of_device(plant, key, plant.capability.bounds_as_others_give_way(key))
         if not plant.capability.shares_batteries(key):
             present = _beside_minima(plant, key, present)
-        return _kept_by_code(plant, key, _left(plant, key, METRIC_OF[power_type], present))
-    return _left(plant, key, METRIC_OF[power_type], present)
+        return _kept_by_code(plant, key, _left_as_told(plant, key, power_type, present))
+    return _left_as_told(plant, key, power_type, present)
 
 
 def ends_of(rated: Bounds | None, accepted: Ranges, slack: float = 0.0) -> Bounds:
@@ -118,8 +123,24 @@ def connection_bounds(plant: Plant) -> Bounds:
     return Bounds(max(agreed.lower, -fed_w, -supply.fuse_w) + 0.0, min(agreed.upper, drawn_w, supply.fuse_w))
 
 
-def _left(plant: Plant, key: str, metric: Metric, present: Ranges) -> Ranges:
+def _left_as_told(plant: Plant, key: str, power_type: PowerType, present: Ranges) -> Ranges:
+    """Return what clients leave a set-point of, also between the steps in which a device takes it."""
+    metric = METRIC_OF[power_type]
+    return _left(plant, key, metric, present, allowed_ranges(plant, key, metric))
+
+
+def _in_steps(plant: Plant, key: str, metric: Metric) -> Ranges | None:
+    """Return what a device can have of what clients leave as it goes in steps; None for all."""
     allowed = allowed_ranges(plant, key, metric)
+    if allowed is None or metric is Metric.DC_POWER:
+        return allowed
+    power_type = PowerType.ACTIVE if metric is Metric.AC_POWER_ACTIVE else PowerType.REACTIVE
+    flow = plant.readings.flows().ac[key]
+    power = flow.active_w if power_type is PowerType.ACTIVE else flow.reactive_var
+    return begun_at_steps(allowed, plant.capability.steps(key, power_type), power)
+
+
+def _left(plant: Plant, key: str, metric: Metric, present: Ranges, allowed: Ranges | None) -> Ranges:
     can = present if allowed is None else intersection(present, allowed)
     if len(can) <= 2:
         return can or NOTHING_BUT_ZERO
@@ -155,7 +176,7 @@ def _beside_what_clients_leave(plant: Plant, key: str, present: Ranges, left: Ra
     if allowed is None or present == NOTHING_BUT_ZERO:
         return left
     power_w, rest_w = plant.readings.active_power_w(key), plant.capability.rating_now(key).rest_w
-    is_beyond = not is_allowed(power_w, left, _ROUNDING * abs(power_w))
+    is_beyond = not is_allowed(power_w, left, AS_SENT * abs(power_w))
     least_w = -_ROUNDING * plant.equipment.ratings[key].size
     is_at_rest = is_beyond and least_w <= power_w <= _most_at_rest_w(plant, key) * (1.0 + _ROUNDING)
     draws_w = max(power_w, 0.0) if is_at_rest else 0.0
@@ -182,6 +203,14 @@ def _most_at_rest_w(plant: Plant, key: str) -> float:
     return max(rating.set_point_gap.upper, rating.rest_w, least_w, plant.capability.losses_w(key))
 
 
+def _before_it_runs(plant: Plant, key: str) -> Ranges | None:
+    """Return what a machine has in any case before it runs, whatever clients leave; None if it runs or rests."""
+    if key not in plant.equipment.machines:
+        return None
+    gap = plant.equipment.ratings[key].set_point_gap
+    return before_it_runs(plant.readings.active_power_w(key), gap, plant.capability.reach(key))
+
+
 def _of_device(plant: Plant, key: str, bounds: Bounds) -> Ranges:
     """Return the active power that a device could have now; what it draws at rest, or on its way to run, among it.
 
@@ -195,6 +224,8 @@ def _of_device(plant: Plant, key: str, bounds: Bounds) -> Ranges:
     if not any(gap):
         return (bounds,)
     rest_w = drawn_at_rest_w(plant.readings.active_power_w(key), gap)
+    if _before_it_runs(plant, key) is not None:
+        rest_w = max(plant.capability.reach(key).lower, 0.0)
     return beside_rest(bounds, gap, rest_w, rating.alone)
 
 

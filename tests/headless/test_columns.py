@@ -192,14 +192,29 @@ def test_so_it_does_of_photovoltaics_that_support_the_voltage(irradiance: str) -
 def test_so_it_does_of_a_hybrid_that_is_told_one_of_three_ranges_by_a_recording(
     own: dict[str, str], recorded_kw: int, tmp_path: Path
 ) -> None:
-    file = tmp_path / "day.csv"
-    file.write_text(
-        f"time,power\n2026-06-15T11:00:00+00:00,{recorded_kw}\n2026-06-15T14:00:00+00:00,{recorded_kw}\n"
-    )
-    told = {"file": str(file), "column": "power", "align": "start", "unit": "kW", "positive": "consumption"}
+    told = recorded_at(recorded_kw, tmp_path)
     hybrid = {**BOUNDED["sunny"], "irradiance": "100 W/m²", **own, "recorded": told}
     battery = {**BOUNDED["sunny-bat"], "min_power": "3 kW", "initial_soc": "50 %"}
     assert_same_bounds({**BOUNDED, "sunny-bat": battery, "sunny": hybrid}, "sunny")
+
+
+def recorded_at(power_kw: float, folder: Path) -> dict[str, str]:
+    """Return a recording of one power."""
+    file = folder / "day.csv"
+    file.write_text(
+        f"time,power\n2026-06-15T11:00:00+00:00,{power_kw}\n2026-06-15T14:00:00+00:00,{power_kw}\n"
+    )
+    return {"file": str(file), "column": "power", "align": "start", "unit": "kW", "positive": "consumption"}
+
+
+@pytest.mark.usefixtures("interpreted")
+@pytest.mark.parametrize(("key", "told_kw"), [("stack", 60.0), ("engine", -40.0), ("boiler", 40.0)])
+@pytest.mark.parametrize("ramp", ["10 W/s", "1 MW/s"])
+def test_so_it_does_of_machines_that_start_warm_up_and_take_on_load(
+    key: str, told_kw: float, ramp: str, tmp_path: Path
+) -> None:
+    machine = {**BOUNDED[key], "ramp_rate": ramp, "recorded": recorded_at(told_kw, tmp_path)}
+    assert_same_bounds({**BOUNDED, key: machine}, key)
 
 
 @pytest.mark.usefixtures("interpreted")

@@ -152,8 +152,9 @@ def test_no_phase_carries_more_than_the_rated_current_whatever_its_voltage() -> 
 def test_all_else_is_the_charger_and_its_session() -> None:
     params, state = point(WALLBOX, 0, 1, 2), EvChargerState(1, 0.98, 20e3)
     given = charging_point_charger_input(params, INP)
-    assert given[6:-2] == INP[9:-3]  # without the sessions at other connectors
-    assert given[-2:] == (230.0, 230.0)
+    assert given[6:-4] == INP[9:-5]  # without the sessions at other connectors
+    assert given[-4:-2] == (230.0, 230.0)
+    assert given[-2:] == INP[-2:]
     assert given.authorised == INP.authorised
     assert given.session_id == INP.session_id
     assert charging_point_horizon_s(params, state, INP) == ev_charger_horizon_s(WALLBOX, state, given)

@@ -14,7 +14,7 @@ from ....sim.domain.metrics import PowerType
 from ....sim.domain.ranges import Ranges, is_allowed
 from ....sim.gateway.lifetimes import OF_SET_POINTS
 from ....sim.plant.numbering import CONTROL_CYCLE_US
-from ....sim.plant.set_points import as_taken, may_be_taken_w
+from ....sim.plant.set_points import as_taken, may_be_next_step, may_be_taken_w
 from ....sim.simulation.simulation import Simulation
 from ....sim.telemetry.power_bounds import METRIC_OF
 from .breach import Breach
@@ -111,7 +111,7 @@ class Lifetimes:
         rating, aim = self._simulation.plant.equipment.ratings[key], self._aim(key, power_type)
         if power_type is PowerType.ACTIVE:
             return may_be_taken_w(rating, power, aim)
-        return aim == as_taken(rating, power, default=0.0)
+        return aim == as_taken(rating, power, default=0.0) or may_be_next_step(rating, power, aim)
 
     def _is_released(self, key: str, power_type: PowerType, power: float) -> bool:
         component = self._simulation.site.components[key]

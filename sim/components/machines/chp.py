@@ -250,7 +250,10 @@ _CHP_ACTIVITIES = {
     chp.STOPPING: Activity.STOPPING,
     chp.FAULT: Activity.FAULT,
 }
-CHP = DeviceModel("chp", chp.ChpInput, chp.chp_output, chp.chp_horizon_s, chp.chp_step, chp.chp_power_limits)
+CHP = DeviceModel(
+    "chp", chp.ChpInput, chp.chp_output, chp.chp_horizon_s, chp.chp_step, chp.chp_power_limits,
+    limits_by_now=chp.chp_limits_by_now,
+)  # fmt: skip
 
 
 def build(unit: Chp, setting: Setting) -> Built:

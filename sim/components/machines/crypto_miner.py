@@ -19,7 +19,7 @@ from ....models.parameter import check_parameters
 from ...domain.categories import Category
 from ...files.presets import check_at_most, params_of_preset, preset_cache, preset_names
 from ..component_type import AC_PARENTS, Built, ComponentType, Way
-from ..device import AMBIENT, SET_POINT, Activity, Machine
+from ..device import ACTIVE_LOWER_BOUND, ACTIVE_UPPER_BOUND, AMBIENT, SET_POINT, Activity, Machine
 from ..device_model import DeviceModel
 from ..load import wired_load
 from ..section import ModelledConsumer, no_load_beside
@@ -106,8 +106,9 @@ def build(miner: CryptoMiner, setting: Setting) -> Built:
         params,
         crypto_miner_initial_state(params, setting.ambient_c, math.inf),
         phase_shares(miner.phases),
-        (SET_POINT, AMBIENT),
+        (SET_POINT, AMBIENT, ACTIVE_LOWER_BOUND, ACTIVE_UPPER_BOUND),
         rating=upper_limit_rating(params.base_power_w, most_w, miner.response_delay_s),
+        steps_w=crypto_miner.crypto_miner_steps_w,
         activity=_miner_activity,
     )
     return Built(machine=machine)
@@ -117,7 +118,8 @@ def _miner_activity(params: CryptoMinerParams, state: CryptoMinerState, inp: Cry
     if state.heat_mode == crypto_miner.TRIPPED:
         return Activity.TOO_HOT
     drawn_w = params.base_power_w + state.boards * params.board_power_w
-    if drawn_w > max(inp.set_point_w, params.base_power_w) + _TOUCH_W:
+    told_w = crypto_miner.crypto_miner_told_w(params, state, inp)
+    if drawn_w > max(inp.set_point_w, told_w) + _TOUCH_W:
         return Activity.STEPPING
     return Activity.WORKING if state.boards > 0 else Activity.RESTING
 

@@ -109,7 +109,7 @@ _ELECTROLYZER_ACTIVITIES = {
 ELECTROLYZER = DeviceModel(
     "electrolyzer", electrolyzer.ElectrolyzerInput, electrolyzer.electrolyzer_output,
     electrolyzer.electrolyzer_horizon_s, electrolyzer.electrolyzer_step,
-    electrolyzer.electrolyzer_power_limits,
+    electrolyzer.electrolyzer_power_limits, limits_by_now=electrolyzer.electrolyzer_limits_by_now,
 )  # fmt: skip
 
 
