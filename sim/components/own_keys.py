@@ -107,8 +107,8 @@ def key_given(section: ComponentSection, name: str) -> str | None:
         if isinstance(inner, BaseModel):
             where, within = inner, f"{within}{_alias(where, field)}."
     fields = (_ALIKE.get(own, own), *_MADE_BY.get(own, ()))
-    field = next((field for field in fields if field in where.model_fields_set), None)
-    return None if field is None else f"{within}{_alias(where, field)}"
+    given = next((field for field in fields if field in where.model_fields_set), None)
+    return None if given is None else f"{within}{_alias(where, given)}"
 
 
 def refuse_own_keys(section: ComponentSection) -> None:
