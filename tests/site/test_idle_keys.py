@@ -160,7 +160,7 @@ def test_a_parameter_counts_where_its_switch_is_on(category: str, keys: str) -> 
         ("pv_inverter", "power: 5 kW", "dc_current_max_a: 1"),
         ("pv_inverter", "power: 5 kW", "dc_voltage_min_v: 600"),
         ("pv_inverter", "power: 5 kW", "linear_loss: 0.1"),
-        ("pv_inverter", "power: 5 kW", "heat_sink_max_c: 30"),
+        ("pv_inverter", "power: 5 kW", "heat_sink_max_c: 70"),
         ("pv_inverter", NONE, "keeps_dc_current: false"),
         ("pv_inverter", NONE, "keeps_dc_window: false"),
         ("pv_inverter", NONE, "by_battery_voltage: true"),
