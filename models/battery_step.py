@@ -48,10 +48,12 @@ from .tables import table_mean, table_value, table_value_beyond
 _SOC_STEP = 0.0025
 _ROUNDS = 3
 """In which the current is found where the surface's way crosses a knot, at least."""
+_LEAST_ROUNDS = 2
+"""The same where there is no lead."""
 _MOST_ROUNDS = 16
 """At most, where voltage or resistance are steep."""
-_FOUND = 1e-12
-"""Of a current, by which it may still move once it is found."""
+_FOUND = 1e-11
+"""Of a current, by which it may still be off once it is found."""
 _CUT_LEAST_S = 1.0
 """What ends earlier at a limit of SoC is so short that the current of the longer part does."""
 _SETTLED_K = 0.01
@@ -277,9 +279,11 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         pairs_v = quick_v * quick.mean + slow_v * slow.mean
         if has_sides:
             pairs_v += held_v * sides.kept
-        rounds, last_a = 0, current
-        while not path.is_straight and _goes_on(rounds, _ROUNDS, current, last_a):
-            last_a = current
+        rounds, moved_a, last_moved_a = 0, 0.0, 0.0
+        while not path.is_straight and (
+            rounds < _ROUNDS or _still_moves(rounds, current, moved_a, last_moved_a)
+        ):
+            last_moved_a, moved_a = moved_a, current
             per_amp = kept * path.slope_v * (0.5 * per_coulomb + lag.per_amp * (1.0 - fading.mean))
             emf = path.mean_v + pairs_v - per_amp * current
             current = _current(power_w, emf, base_ohm + per_amp, limits)
@@ -287,16 +291,18 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
             end = _clipped(soc + stored * per_coulomb)
             settled = lag.per_amp * stored
             path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
+            moved_a = abs(current - moved_a)
             rounds += 1
     elif end * segments < index or end * segments > index + 1:
-        rounds, last_a = 0, current
-        while _goes_on(rounds, 2, current, last_a):
-            last_a = current
+        rounds, moved_a, last_moved_a = 0, 0.0, 0.0
+        while rounds < _LEAST_ROUNDS or _still_moves(rounds, current, moved_a, last_moved_a):
+            last_moved_a, moved_a = moved_a, current
             if stored != 0.0:
                 end = _clipped(soc + stored * per_coulomb)
                 per_amp = (table_mean(params.ocv_v, soc, end) - ocv) / stored
             current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp * kept, limits)
             stored = kept * current - leak
+            moved_a = abs(current - moved_a)
             rounds += 1
 
     end = soc + stored * per_coulomb
@@ -401,9 +407,12 @@ def _settling_s(params: BatteryParams, settling_j: float, settling_w: float, war
     return max(longest_s, _SETTLING_LEAST_S)
 
 
-def _goes_on(rounds: int, least: int, current_a: float, last_a: float) -> bool:
-    """Say whether a current is to be found more closely, after so many rounds, as it still moves."""
-    return rounds < least or (rounds < _MOST_ROUNDS and abs(current_a - last_a) > _FOUND * abs(current_a))
+def _still_moves(rounds: int, current_a: float, moved_a: float, last_moved_a: float) -> bool:
+    """Say whether a current is to be found more closely after so many rounds.
+
+    Each round leaves the same part of the error, which is that of the way that the last two have gone.
+    """
+    return rounds < _MOST_ROUNDS and moved_a * moved_a > _FOUND * abs(current_a) * last_moved_a
 
 
 def _clipped(soc: float) -> float:

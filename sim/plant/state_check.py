@@ -65,8 +65,10 @@ def check_plant_state(
             is_endless = name == "machines"
             _check_row(f"plant.{name}.{key}", tuple(values), tuple(ours[key]), units, is_endless=is_endless)
     for key, cells in state.batteries.items():
-        if not -_ROUNDING <= cells.soc <= 1.0 + _ROUNDING:
-            raise _error(f"plant.batteries.{key}.soc", repr(cells.soc), "0 to 1")
+        _check_soc(f"plant.batteries.{key}.soc", cells.soc)
+    begun = state.numbers.get("batteries.begin_soc")
+    for soc in begun if isinstance(begun, list) else ():
+        _check_soc("plant.numbers.batteries.begin_soc", soc)
     for name in ("allowed_w", "allowed_var", "allowed_dc_w", "pending", "overrides", "impairments"):
         check_numbers(f"plant.{name}", getattr(state, name))
     known = set(own.components)
@@ -77,6 +79,11 @@ def check_plant_state(
     for name, override in state.overrides.items():
         component, _, quantity = name.rpartition(".")
         require_drivable(component, quantity, override.end_value, 0.0, override.start_value)
+
+
+def _check_soc(place: str, soc: float) -> None:
+    if not -_ROUNDING <= soc <= 1.0 + _ROUNDING:
+        raise _error(place, repr(soc), "0 to 1")
 
 
 def check_known(place: str, found: Iterable[str], known: Collection[str]) -> None:

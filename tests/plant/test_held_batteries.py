@@ -222,3 +222,22 @@ def test_a_look_changes_nothing_of_a_battery_and_its_energy_adds_up(
     for name in ("loss_wh", "throughput_ah", "soc_error", "auxiliary_w"):
         assert often.numbers[f"batteries.{name}"] == seldom.numbers[f"batteries.{name}"]
     assert balance.greatest_wh <= 1e-9 * max(balance.through_wh, 1.0)
+
+
+def test_a_plant_that_is_saved_and_restored_between_looks_goes_on_to_the_last_bit() -> None:
+    made, other = plant(preset="nmc-100kwh", ageing=100), plant(preset="nmc-100kwh", ageing=100)
+    made.set_points.send("inv", PowerType.ACTIVE, -20e3)
+    made.advance(START + 100 * SECOND)
+    other.restore(made.save())
+    for each in (made, other):
+        each.advance(START + 2 * HOUR)
+    assert made.save() == other.save()
+
+
+def test_a_saved_state_in_which_a_battery_began_beyond_full_is_refused() -> None:
+    made = plant()
+    made.advance(START + SECOND)
+    state = made.save()
+    state.numbers["batteries.begin_soc"] = [7.0]
+    with pytest.raises(ValueError, match=r"begin_soc: 7\.0; accepted: 0 to 1"):
+        made.check(state)

@@ -37,7 +37,7 @@ from doppelgrid.sim.domain.messages import Reading
 from doppelgrid.sim.domain.metrics import Metric, PowerType
 from doppelgrid.sim.domain.ranges import Bounds
 from doppelgrid.sim.gateway.set_points import SetPoints
-from doppelgrid.sim.kernel import ac_bus, dc_bus, steps
+from doppelgrid.sim.kernel import ac_bus, dc_bus, held_batteries, steps
 from doppelgrid.sim.kernel.layout import Layout, Memory
 from doppelgrid.sim.plant.set_points import SetPointsUnderWay
 from doppelgrid.sim.simulation.simulation import Simulation
@@ -193,7 +193,7 @@ def test_a_battery_that_leaves_its_window_is_found(site: Site, monkeypatch: pyte
         state, shown = battery_step(*given)
         return state._replace(soc=state.soc - 6e-3 * given[3]), shown
 
-    monkeypatch.setattr(steps, "battery_step", leak)
+    monkeypatch.setattr(held_batteries, "battery_step", leak)
     found = watched(site, [])
     assert broken(found) == ["soc"]
     assert "of a window of " in said(found, "soc")
