@@ -90,7 +90,7 @@ components:
     restart_wait: 10 min
     availability: 80 %
     outage_duration: 1 h
-    parameters: {turbine.ice_build_s: 3600, turbine.density_exponent: 0.6}
+    parameters: {turbine.ice_build_s: 3600}
     wind_speed:
       profile: inline
       points: [{at: "00:00", value: 9 m/s}, {at: "04:00", value: 27 m/s}, {at: "05:00", value: 7 m/s}]

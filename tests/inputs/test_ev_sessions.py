@@ -103,7 +103,9 @@ def test_a_plan_says_who_is_there_and_when_that_changes() -> None:
 def test_a_session_is_the_rest_of_a_chargers_input() -> None:
     inp = EvChargerInput(11e3, 230.0, *Listed([stay(8, 16)]).at(9 * HOUR_US))
     assert (inp.session_id, inp.capacity_wh, inp.ac_phases, inp.dc_curve) == (1, 58e3, 3, 0)
-    of_the_device = ("phases", "bound_w", "first_voltage_v", "least_voltage_v")
+    of_the_device = (
+        "phases", "bound_w", "first_voltage_v", "least_voltage_v", "around_lower_w", "around_upper_w",
+    )  # fmt: skip
     assert EvChargerInput._fields[2:] == (*NO_CAR._fields, *of_the_device)
 
 

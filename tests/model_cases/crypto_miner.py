@@ -38,7 +38,13 @@ def _states(params: CryptoMinerParams) -> st.SearchStrategy[CryptoMinerState]:
 def _inputs(params: CryptoMinerParams) -> st.SearchStrategy[CryptoMinerInput]:
     most_w = params.base_power_w + params.boards * params.board_power_w
     limits = st.floats(0.0, 1.2 * most_w) | st.just(math.inf)
-    return st.builds(CryptoMinerInput, limits, st.floats(-20.0, 60.0))
+    return st.builds(
+        CryptoMinerInput,
+        limits,
+        st.floats(-20.0, 60.0),
+        st.floats(0.0, 1.2 * most_w) | st.just(-math.inf),
+        limits,
+    )
 
 
 def _imbalance_j(
