@@ -7,19 +7,21 @@ import contextlib
 import signal
 from collections.abc import Iterator
 
-_BY_NAME = ("SIGINT", "SIGTERM", "SIGHUP")
-"""Ctrl-C, a service's end, and the end of a terminal, where the system has them."""
+_TERMINAL_GOES = "SIGHUP"
+"""Not everywhere known; and `nohup` lets a run ignore it."""
 
 
 @contextlib.contextmanager
 def told_to_end() -> Iterator[asyncio.Event]:
     """Give what a signal to end sets; from then on the process ends by itself, however often it is told again.
 
-    What it writes is finished so. Signals that whoever began it lets it ignore, as `nohup` does, do not count.
+    What it writes is finished so. Told by Ctrl-C, by whoever ends services, and by the end of a terminal.
     """
     loop, told = asyncio.get_running_loop(), asyncio.Event()
-    known = [getattr(signal, name) for name in _BY_NAME if hasattr(signal, name)]
-    numbers = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    hangup = getattr(signal, _TERMINAL_GOES, None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        numbers.append(hangup)
     for number in numbers:
         loop.add_signal_handler(number, told.set)
     try:

@@ -165,7 +165,8 @@ class AugmentedBounds:
 
     def _check_room(self, key: str, metric: Metric, token: str | None) -> None:
         alive = [one for one in self._contributions if (one.key, one.metric) == (key, metric)]
-        if len(alive) >= MOST_CONTRIBUTIONS and not any(one.token == token is not None for one in alive):
+        replaces = token is not None and any(one.token == token for one in alive)
+        if len(alive) >= MOST_CONTRIBUTIONS and not replaces:
             raise WrongStateError(
                 f"{metric} of {key} has {len(alive)} contributions to its bounds; accepted: "
                 f"at most {MOST_CONTRIBUTIONS} at a time (send a bounds_token to replace your own)"

@@ -58,13 +58,21 @@ async def test_each_of_them_tells_and_does_nothing_more(number: signal.Signals) 
     assert signal.getsignal(number) is signal.SIG_IGN
 
 
-async def test_what_a_run_was_begun_to_ignore_does_not_tell_it() -> None:
+async def test_the_end_of_a_terminal_does_not_tell_what_was_begun_to_outlive_it() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with told_to_end() as told:
         signal.raise_signal(signal.SIGHUP)
         await asyncio.sleep(0.1)
         assert not told.is_set()
     assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+async def test_what_a_shell_began_in_the_background_hears_ctrl_c_all_the_same() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with told_to_end() as told:
+        signal.raise_signal(signal.SIGINT)
+        async with asyncio.timeout(10):
+            await told.wait()
 
 
 async def test_a_run_that_ends_by_itself_leaves_signals_to_whoever_comes_next() -> None:

@@ -128,7 +128,7 @@ CASES: list[ModelCase] = [
         throughput_j=_throughput_j,
         limits=chp_power_limits,
         deratings=(Derating("a buffer that fills up", _limit_at_buffer),),
-        spans=lambda _params: ChpState(1, 1800.0, 1, 1, 100.0, 100.0, 15.0, 1, 1e5),
+        spans=lambda _params: ChpState(1, 1800.0, 1, 1, 100.0, 100.0, 15.0, 1, 1e5, 1e5, 60.0, 1e5),
         stored_j=_stored_j,
         limits_include_zero=False,
     ),
