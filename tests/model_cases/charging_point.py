@@ -40,7 +40,7 @@ def _inputs(draw: st.DrawFn, params: ChargingPointParams) -> ChargingPointInput:
         given.set_point_w,
         *voltages_v,
         draw(st.sampled_from([1.0, 1.0, 1.0, 0.0])),
-        *given[2:-2],
+        *given[2:-4],
         *(draw(st.sampled_from([0, 0, 4])) for _ in range(3)),
     )
 
