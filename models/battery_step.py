@@ -56,6 +56,8 @@ _FOUND = 1e-11
 """Of a current, by which it may still be off once it is found."""
 _CUT_LEAST_S = 1.0
 """What ends earlier at a limit of SoC is so short that the current of the longer part does."""
+_CUT_ROUNDS = 3
+"""In which the current of what ends at a limit of SoC is found anew, at most."""
 _SETTLED_K = 0.01
 """RC pairs whose settling could not warm the cells by more count as settled."""
 _SETTLED_SHARE = 0.001
@@ -154,7 +156,7 @@ def battery_step(
     while left_s > 0.0:
         part = _advance(params, state, inp, left_s)
         rounds = 0
-        while part.is_cut and part.duration_s > _CUT_LEAST_S and rounds < _ROUNDS:
+        while part.is_cut and part.duration_s > _CUT_LEAST_S and rounds < _CUT_ROUNDS:
             part = _advance(params, state, inp, part.duration_s)
             rounds += 1
         state = part.state
@@ -283,7 +285,7 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         while not path.is_straight and (
             rounds < _ROUNDS or _still_moves(rounds, current, moved_a, last_moved_a)
         ):
-            last_moved_a, moved_a = moved_a, current
+            last_moved_a, before_a = moved_a, current
             per_amp = kept * path.slope_v * (0.5 * per_coulomb + lag.per_amp * (1.0 - fading.mean))
             emf = path.mean_v + pairs_v - per_amp * current
             current = _current(power_w, emf, base_ohm + per_amp, limits)
@@ -291,18 +293,18 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
             end = _clipped(soc + stored * per_coulomb)
             settled = lag.per_amp * stored
             path = surface_path(params.ocv_v, index, ocv, soc, lead, end - soc, settled, fading)
-            moved_a = abs(current - moved_a)
+            moved_a = abs(current - before_a)
             rounds += 1
     elif end * segments < index or end * segments > index + 1:
         rounds, moved_a, last_moved_a = 0, 0.0, 0.0
         while rounds < _LEAST_ROUNDS or _still_moves(rounds, current, moved_a, last_moved_a):
-            last_moved_a, moved_a = moved_a, current
+            last_moved_a, before_a = moved_a, current
             if stored != 0.0:
                 end = _clipped(soc + stored * per_coulomb)
                 per_amp = (table_mean(params.ocv_v, soc, end) - ocv) / stored
             current = _current(power_w, emf - per_amp * leak, base_ohm + per_amp * kept, limits)
             stored = kept * current - leak
-            moved_a = abs(current - moved_a)
+            moved_a = abs(current - before_a)
             rounds += 1
 
     end = soc + stored * per_coulomb
@@ -410,7 +412,7 @@ def _settling_s(params: BatteryParams, settling_j: float, settling_w: float, war
 def _still_moves(rounds: int, current_a: float, moved_a: float, last_moved_a: float) -> bool:
     """Say whether a current is to be found more closely after so many rounds.
 
-    Each round leaves the same part of the error, which is that of the way that the last two have gone.
+    Each round leaves the same part of the error: the way of the last round over that of the one before.
     """
     return rounds < _MOST_ROUNDS and moved_a * moved_a > _FOUND * abs(current_a) * last_moved_a
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from ..domain.ranges import cut
+from ..domain.ranges import Ranges, cut
 from .layout import Memory
 
 
@@ -57,34 +57,28 @@ def reactive_aim_var(memory: Memory, control: int) -> float:
 
 def least_around_w(memory: Memory, control: int, power_w: float) -> float:
     """Return where the range begins that clients have left around an active power [W]; 0 if that is in none."""
-    allowed = memory.allowed_w[control]
-    if allowed is None:
-        return -math.inf
-    return next((lower for lower, upper in allowed if lower <= power_w <= upper), 0.0)
+    return _range_around(memory.allowed_w[control], power_w)[0]
 
 
 def most_around_w(memory: Memory, control: int, power_w: float) -> float:
     """Return where it ends [W]; 0 if that is in none."""
-    allowed = memory.allowed_w[control]
-    if allowed is None:
-        return math.inf
-    return next((upper for lower, upper in allowed if lower <= power_w <= upper), 0.0)
+    return _range_around(memory.allowed_w[control], power_w)[1]
 
 
 def least_around_var(memory: Memory, control: int, power_var: float) -> float:
     """Return where the range begins that clients have left around a reactive power [var]; 0 if that is in none."""
-    allowed = memory.allowed_var[control]
-    if allowed is None:
-        return -math.inf
-    return next((lower for lower, upper in allowed if lower <= power_var <= upper), 0.0)
+    return _range_around(memory.allowed_var[control], power_var)[0]
 
 
 def most_around_var(memory: Memory, control: int, power_var: float) -> float:
     """Return where it ends [var]; 0 if that is in none."""
-    allowed = memory.allowed_var[control]
+    return _range_around(memory.allowed_var[control], power_var)[1]
+
+
+def _range_around(allowed: Ranges | None, power: float) -> tuple[float, float]:
     if allowed is None:
-        return math.inf
-    return next((upper for lower, upper in allowed if lower <= power_var <= upper), 0.0)
+        return -math.inf, math.inf
+    return next(((lower, upper) for lower, upper in allowed if lower <= power <= upper), (0.0, 0.0))
 
 
 def held_w(memory: Memory, control: int, setting_w: float) -> float:

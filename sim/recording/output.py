@@ -13,6 +13,7 @@ import itertools
 import logging
 import os
 import shutil
+import zlib
 from collections.abc import Iterator
 from gzip import BadGzipFile, GzipFile
 from pathlib import Path
@@ -155,7 +156,7 @@ def _may_be_recorded_anew(path: Path) -> bool:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             start = ",".join(HEADER).encode()
             return file.read(len(start)) == start
-    except EOFError:
+    except (EOFError, zlib.error):
         return False
     except OSError as error:
         return not isinstance(error, BadGzipFile)

@@ -12,6 +12,7 @@ from recording.support import FORMS, eventful_run
 
 from doppelgrid.sim.recording import RecordingError, read_recording
 
+DAMAGED_GZIP = b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 20
 MEASURED = b"timestamp,power\n2026-01-01T00:00:00Z,5\n"
 
 
@@ -36,7 +37,9 @@ def test_what_was_measured_is_left_as_it_is(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FORMS)
-@pytest.mark.parametrize("content", [b"text", b"PAR1 but no more", b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "content", [b"text", b"PAR1 but no more", b"\x1f\x8b", b"\x1f\x8b\x08" + bytes(7) + b"\xff" * 20]
+)
 def test_so_is_what_is_none_of_these(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(RecordingError, match="would be lost"):
