@@ -14,7 +14,7 @@ TELEMETRY = "telemetry"
 _LONGEST = 4_000_000
 """Characters: telemetry of a hundred thousand components."""
 _LINE = re.compile(
-    rf"(?P<time>-?\d{{1,16}}) (?:{TELEMETRY}(?: \d+:[0-9a-f]+)*"
+    rf"(?P<time>-?\d{{1,16}}) (?:{TELEMETRY}(?: |(?: \d+:[0-9a-f]+)*)"
     rf"|(?P<kind>{'|'.join(map(re.escape, EVENT_KINDS))}) (?P<subject>\S.*?) (?P<details>\{{.*\}}))"
 )
 

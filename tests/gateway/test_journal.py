@@ -265,6 +265,13 @@ def test_two_runs_part_at_their_first_difference(
     assert first_divergence(written(tmp_path, "a", *one), written(tmp_path, "b", *other)) == divergence
 
 
+def test_a_sampling_in_which_nobody_reports_is_a_line_like_any(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "a")
+    journal._on_frames(NOON, [])
+    journal.close()
+    assert [line.kind for line in journal_lines(tmp_path / "a")] == ["telemetry"]
+
+
 def test_where_they_part_is_told_with_the_time_as_people_read_it() -> None:
     assert str(Divergence(2, SECOND, None)) == (
         "the runs part at event 2:\n  A: 2026-06-15T10:00:01+00:00 fault inv {}\n  B: has ended"
