@@ -11,7 +11,7 @@ from support.of_each_preset import of_each_preset
 
 from doppelgrid.models.battery import BatteryInput, BatteryParams, BatteryState, battery_initial_state
 from doppelgrid.models.battery_horizon import battery_horizon_s
-from doppelgrid.models.battery_limits import battery_power_limits
+from doppelgrid.models.battery_limits import battery_power_limits, soc_limits
 from doppelgrid.models.battery_step import battery_step
 from doppelgrid.models.tables import table_value
 from doppelgrid.sim.components.battery import battery_preset, battery_preset_names
@@ -200,17 +200,23 @@ def test_a_power_within_the_limits_keeps_voltage_and_current_within_theirs(
 @pytest.mark.parametrize("name", PRESETS)
 @of_each_preset
 @given(
-    soc=SOC,
+    share=st.one_of(SOC, st.floats(0.0, 1e-4), st.floats(0.0, 1e-4).map(lambda gap: 1.0 - gap)),
     temperature_c=st.floats(-60.0, 100.0),
     rate=st.floats(-2.0, 2.0),
     ambient_c=st.floats(-40.0, 60.0),
 )
-def test_a_horizon_is_at_least_a_tenth_of_a_second(
-    name: str, soc: float, temperature_c: float, rate: float, ambient_c: float
+def test_a_horizon_is_a_tenth_of_a_second_unless_a_limit_of_soc_comes_sooner(
+    name: str, share: float, temperature_c: float, rate: float, ambient_c: float
 ) -> None:
     params = battery_preset(name)
+    soc = params.soc_lower + share * (params.soc_upper - params.soc_lower)
     state = battery_initial_state(params, soc, temperature_c)
-    assert battery_horizon_s(params, state, rate * params.capacity_wh, ambient_c) >= 0.1
+    power_w = rate * params.capacity_wh
+    horizon_s = battery_horizon_s(params, state, power_w, ambient_c)
+    assert horizon_s >= 1e-3
+    if horizon_s < 0.1:
+        after, _ = battery_step(params, state, BatteryInput(power_w, ambient_c), 0.2)
+        assert min(abs(after.soc - end) for end in soc_limits(params, state)) < 1e-7
 
 
 @pytest.mark.parametrize("name", PRESETS)
