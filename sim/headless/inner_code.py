@@ -7,11 +7,13 @@ what was made of each of them for itself took more than a third of the time to c
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Any
 
 from numba import _dynfunc  # type: ignore[attr-defined]
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numba.core.funcdesc import default_mangler
 
 
 class InnerCompiler(Compiler):
@@ -21,6 +23,7 @@ class InnerCompiler(Compiler):
         """Return Numba's own passes, after which a function has no native code."""
         state: Any = self.state
         state.flags.no_compile = True
+        _name_briefly(state)
         library: Any = _InnerLibrary
         state.library = library(state.targetctx.codegen(), state.func_id.func_qualname)
         return super().define_pipelines()  # type: ignore[no-untyped-call]
@@ -40,12 +43,31 @@ class InnerCompiler(Compiler):
 class OuterCompiler(Compiler):
     """Compiles a function that may call functions without native code of their own."""
 
+    def define_pipelines(self) -> Any:
+        """Return Numba's own passes."""
+        _name_briefly(self.state)
+        return super().define_pipelines()  # type: ignore[no-untyped-call]
+
     def compile_extra(self, func: Any) -> Any:
         """Compile a function and give its code the environments of what it calls, without which nothing is raised."""
         result = super().compile_extra(func)  # type: ignore[no-untyped-call]
         for environment in result._find_referenced_environments():
             result.codegen.set_env(environment.env_name, environment)
         return result
+
+
+def _name_briefly(state: Any) -> None:
+    state.targetctx = state.targetctx.subtarget(mangler=_brief_name)
+
+
+def _brief_name(name: str, types: Any, *, abi_tags: Any = (), uid: int | None = None) -> str:
+    """Return the name of a function in compiled code, with a digest where Numba writes the types out.
+
+    Those of a plant are thousands of letters each, and every call repeats them: they were most of the text.
+    """
+    digest = blake2b(" ".join(map(str, types)).encode(), digest_size=12).hexdigest()
+    brief: str = default_mangler(name, (digest,), abi_tags=abi_tags, uid=uid)
+    return brief
 
 
 class _InnerLibrary(JITCodeLibrary):

@@ -275,6 +275,22 @@ class TestInner:
             outer(-4.0)
         assert raised.value.args == ("below zero", -4.0)
 
+    def test_its_name_stays_short_however_long_those_of_its_types_are(self) -> None:
+        def first(given: Any) -> Any:
+            return given[0]
+
+        def both(given: Any) -> Any:
+            return inner(given) + inner(given[1:])  # type: ignore[name-defined]  # noqa: F821
+
+        assert isinstance(first, FunctionType)
+        assert isinstance(both, FunctionType)
+        compiled: Any = jit.compiled_function(first, {}, is_inner=True)
+        wide = (1, *(float(number) for number in range(300)))
+        assert jit.compiled_function(both, {"inner": compiled})(wide) == 1.0
+        names = {result.fndesc.llvm_func_name for result in compiled.overloads.values()}
+        assert len(names) == 2
+        assert max(map(len, names)) < 300
+
 
 def test_packages_besides_ours_are_told_apart_by_their_first_name() -> None:
     def theirs() -> None:
