@@ -68,7 +68,7 @@ def test_so_does_one_with_something_of_every_category() -> None:
     assert_same_bits(load_site("all-categories"), 200, timedelta(seconds=30))
 
 
-@pytest.mark.slow  # compiles a program of its own
+@pytest.mark.slow  # compiles a program
 def test_so_does_one_of_meters_with_options_outages_and_converters_in_parallel() -> None:
     options = {
         "accuracy_class": "1", "noise": "1 %", "window": "5 s", "power_resolution": "1 W",

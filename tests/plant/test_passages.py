@@ -87,7 +87,7 @@ class TestSupplies:
 
 
 @pytest.mark.lengthy
-@pytest.mark.slow  # compiles a program of its own
+@pytest.mark.slow  # compiles a program
 def test_compiled_runs_take_the_same_to_the_bit() -> None:
     components = site({**TRANSFORMER, "preset": "oil-400kva"}, "90 kW", 0.9).model_dump(
         by_alias=True, mode="json", exclude_defaults=True

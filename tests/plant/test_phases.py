@@ -286,7 +286,7 @@ def live() -> Simulation:
     return simulation
 
 
-@pytest.mark.slow  # compiles a program of its own
+@pytest.mark.slow  # compiles a program
 class TestCompiled:
     """A compiled run has rules of its own for what is shown, and the same for what flows."""
 
