@@ -35,9 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # Begun in the background of a shell, as in some CI: what tests start from here is to hear Ctrl-C.
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Begun in the background of a shell or by `nohup`, as in some CI: what tests start from here is to hear both.
+    for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, usual)
     if config.getoption("--quick"):
         settings.load_profile("quick")
 
