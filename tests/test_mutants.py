@@ -117,6 +117,7 @@ def test_every_file_is_found_where_the_program_was_installed() -> None:
         assert (packages / source.installed).read_text() == (ROOT / source.path).read_text()
 
 
+@pytest.mark.slow
 def test_a_test_that_fails_with_a_fault_alone_has_caught_it(tmp_path: Path) -> None:
     (source,) = [source for source in sources() if source.path == "models/air.py"]
     text = (ROOT / source.path).read_text()

@@ -51,11 +51,11 @@ def printed(folder: Path, encoding: str, *words: str) -> str:
 @pytest.mark.parametrize(
     "words",
     [
-        ("--help",),
+        pytest.param(("--help",), marks=pytest.mark.slow),
         ("check", "site.yaml"),
-        ("check", "site.yaml", "--explain", "battery"),
-        ("run", "site.yaml", "--ephemeral-ports", "--duration", "1s"),
-        ("test", "case.yaml"),
+        pytest.param(("check", "site.yaml", "--explain", "battery"), marks=pytest.mark.slow),
+        pytest.param(("run", "site.yaml", "--ephemeral-ports", "--duration", "1s"), marks=pytest.mark.slow),
+        pytest.param(("test", "case.yaml"), marks=pytest.mark.slow),
         ("report", "day.csv", "--site", "site.yaml"),
     ],
     ids=" ".join,
@@ -73,6 +73,7 @@ def test_what_can_be_printed_is(folder: Path) -> None:
     assert "Zürich ? ?? (microgrid 7" in printed(folder, "latin-1", "check", "site.yaml")
 
 
+@pytest.mark.slow
 def test_json_says_the_same_in_its_own_escapes(folder: Path) -> None:
     plain, escaped = (printed(folder, encoding, "check", "--schema") for encoding in ("utf-8", "ascii"))
     assert "°" in plain

@@ -59,21 +59,27 @@ def without(package: str, *statements: str) -> list[str]:
     ("package", "commands"),
     [
         ("numba", [("simulate", "simulate demo --duration 1min")]),
-        (
+        pytest.param(
             "pyarrow",
             [
                 ("simulate", "simulate demo --duration 1min"),
                 ("recordings", "run demo --duration 1s --ephemeral-ports --record day.parquet"),
                 ("recordings", "replay day.csv"),
             ],
+            marks=pytest.mark.slow,
         ),
-        ("prometheus_client", [("prometheus", "run demo --duration 1s --prometheus 127.0.0.1:0")]),
-        (
+        pytest.param(
+            "prometheus_client",
+            [("prometheus", "run demo --duration 1s --prometheus 127.0.0.1:0")],
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
             "distributed",
             [
                 ("dask", "simulate demo --runs 2 --dask tcp://127.0.0.1:1"),
                 ("dask", "test library:dispatch --dask tcp://127.0.0.1:1"),
             ],
+            marks=pytest.mark.slow,
         ),
     ],
     ids=lambda part: part if isinstance(part, str) else "",

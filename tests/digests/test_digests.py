@@ -17,7 +17,7 @@ from doppelgrid.sim.domain.categories import Category
 from doppelgrid.sim.domain.faults import FaultKind
 
 RECORDED = Path(__file__).parent / "recorded"
-QUICK = {("demo", "interpreted-day"), *((name, "story") for name in OWN)}
+QUICK = {("demo", "interpreted-day"), ("charging", "story"), ("storage", "story")}
 LONG = {
     *((name, "compiled-day") for name in (*OWN, "all-categories")),
     ("recorded", "interpreted-day"),

@@ -321,7 +321,7 @@ def test_of_everything_that_is_saved_there_is_something(unbroken: Unbroken) -> N
 
 
 @pytest.mark.parametrize("at_s", SAVED_S)
-@pytest.mark.parametrize("where", ["in its place", "elsewhere"])
+@pytest.mark.parametrize("where", [pytest.param("in its place", marks=pytest.mark.slow), "elsewhere"])
 def test_what_comes_after_a_restore_is_what_would_have_come(
     unbroken: Unbroken, at_s: float, where: str
 ) -> None:

@@ -246,6 +246,7 @@ def hour() -> Hour:
     return hour
 
 
+@pytest.mark.slow
 def test_a_visited_instant_is_the_instant_that_was_to_the_last_bit(hour: Hour) -> None:
     for second in (1, 299, 300, 301, 1_017, 1_999, 2_500, 3_600):
         instant_us = NOON + second * 1_000_000

@@ -78,6 +78,7 @@ def test_the_order_of_jobs_does_not_matter(alone: tuple[Result, ...]) -> None:
     assert tuple(reversed([run_job(job) for job in reversed(jobs())])) == alone
 
 
+@pytest.mark.slow
 def test_two_processes_bring_the_same(alone: tuple[Result, ...]) -> None:
     assert many(workers=2) == alone
 

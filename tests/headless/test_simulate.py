@@ -26,6 +26,7 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 MIDSUMMER = datetime(2026, 6, 21, tzinfo=UTC)
 
 
+@pytest.mark.slow
 def test_the_balance_of_a_year_closes() -> None:
     site = with_self_consumption(load_site("demo"))
     summary = doppelgrid.simulate(site, timedelta(days=365), start=MIDSUMMER, resolution=15 * MINUTE)

@@ -93,6 +93,7 @@ def test_the_bound_grows_with_the_file() -> None:
         check_unpacked(1 << 20, (200 << 20) + 1)
 
 
+@pytest.mark.slow
 def test_the_part_of_a_killed_run_is_bounded_as_well(tmp_path: Path) -> None:
     packer = zlib.compressobj(9, wbits=31)
     content = packer.compress(HEADER) + packer.compress(b"0" * (1 << 28)) + packer.flush(zlib.Z_SYNC_FLUSH)

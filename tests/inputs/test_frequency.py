@@ -90,6 +90,7 @@ def test_the_deviation_does_not_depend_on_the_interval(us: Us, interval_s: float
     assert deviation_hz < 0.03
 
 
+@pytest.mark.slow
 @pytest.mark.lengthy
 def test_schedules_throw_the_frequency_at_full_hours(us: Us) -> None:
     """The evening's falling load: the frequency dips after the hour, on many days alike."""

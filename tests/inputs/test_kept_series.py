@@ -98,6 +98,7 @@ def test_the_oldest_make_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert len(list(folder.iterdir())) == 2
 
 
+@pytest.mark.slow
 def test_a_site_with_sun_and_profiles_starts_without_the_libraries_once_they_have_computed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

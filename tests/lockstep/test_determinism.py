@@ -111,6 +111,7 @@ class TestGarbage:
         assert ended == ["in the run"]
         collector.stop()
 
+    @pytest.mark.slow
     def test_what_earlier_runs_have_left_ends_before_a_later_one(self, ended: list[str]) -> None:
         self.leave("before", ended)
         for _ in range(20):

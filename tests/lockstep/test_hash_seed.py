@@ -60,6 +60,7 @@ def test_a_case_has_the_same_digest_whenever_it_is_run(case: Path, tmp_path: Pat
     assert logs[0] == logs[1]
 
 
+@pytest.mark.slow
 def test_a_hash_seed_of_the_user_s_holds(case: Path, tmp_path: Path) -> None:
     assert again(case, tmp_path / "usual", "0") == again(case, tmp_path / "none")
     assert again(case, tmp_path / "own", "7") != again(case, tmp_path / "none")
@@ -85,6 +86,7 @@ def lockstep(folder: Path, hash_seed: str | None = None) -> subprocess.Completed
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_application_in_lockstep_has_the_same_digest_whenever_it_is_run(
     case: Path, tmp_path: Path
 ) -> None:

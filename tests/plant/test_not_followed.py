@@ -119,6 +119,7 @@ def test_a_ramp_through_powers_at_which_nothing_runs_is_explained(tmp_path: Path
     assert plant.readings.astray() == ()
 
 
+@pytest.mark.slow
 def test_a_schedule_that_turns_back_before_the_ramp_is_there_is_told(tmp_path: Path) -> None:
     plant = driven(tmp_path, {**INVERTER, "ramp_rate": "100 W/s"}, (30.0, -30.0) * 3, 300)
     astray = astray_after(plant, 1800)
@@ -127,6 +128,7 @@ def test_a_schedule_that_turns_back_before_the_ramp_is_there_is_told(tmp_path: P
     assert astray.most_w == pytest.approx(60e3, rel=0.01)
 
 
+@pytest.mark.slow
 def test_a_schedule_beyond_the_rating_both_ways_in_turns_is_told(tmp_path: Path) -> None:
     plant = driven(tmp_path, {**INVERTER, "ramp_rate": "500 W/s"}, (60.0, -60.0) * 10, 60)
     assert astray_after(plant, 1200).time_s > 1100.0

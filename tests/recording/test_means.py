@@ -95,7 +95,9 @@ def test_recorded_powers_of_a_run_add_up_to_its_registers(
     assert_adds_up(read_recording(path).wide())
 
 
-@pytest.mark.parametrize(("interval", "span"), INTERVALS)
+@pytest.mark.parametrize(
+    ("interval", "span"), [*INTERVALS[:-1], pytest.param(*INTERVALS[-1], marks=pytest.mark.slow)]
+)
 def test_so_do_those_of_a_simulation_with_clients(
     interval: timedelta, span: timedelta, tmp_path: Path
 ) -> None:

@@ -172,6 +172,7 @@ async def test_a_client_that_does_not_read_holds_back_nobody(
     assert max(gaps) < 20 * min(gaps)
 
 
+@pytest.mark.slow
 async def test_all_who_come_at_once_are_served() -> None:
     calm = LiveSimulation(Site.model_validate({**SITE, "telemetry": {"interval": "2 s"}}))
     calm.start()

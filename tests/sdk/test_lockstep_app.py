@@ -86,6 +86,7 @@ def test_the_sdks_formulas_balance_and_the_set_point_lapses_after_a_minute(site:
     assert series[-1]["battery"] == pytest.approx(30.0, abs=5.0)
 
 
+@pytest.mark.slow
 def test_the_same_run_has_the_same_digest_whatever_the_hash_seed_and_the_folder(
     site: Path, tmp_path: Path
 ) -> None:

@@ -40,6 +40,7 @@ def everything(path: Path) -> pd.DataFrame:
     return frame.where(frame.notna(), None)
 
 
+@pytest.mark.slow
 def test_a_replayed_recording_recorded_again_holds_the_same(
     recorded: tuple[Path, list[dict[str, float]]], tmp_path: Path
 ) -> None:
@@ -59,6 +60,7 @@ def test_the_sdk_reads_the_replayed_powers_through_its_formulas(
     assert {sample["battery"] for sample in told_again[40:50]} == {-8_000.0}
 
 
+@pytest.mark.slow
 def test_a_simulated_battery_changes_the_outcome_of_a_replayed_day(
     recorded: tuple[Path, list[dict[str, float]]],
 ) -> None:

@@ -307,6 +307,7 @@ async def test_it(site):
     assert re.fullmatch(r"[0-9a-f]{32}", found["doppelgrid-digest"])
 
 
+@pytest.mark.slow
 def test_digests_do_not_depend_on_order_hash_seed_or_process(suite: pytest.Pytester) -> None:
     suite.makepyfile(test_suite=APP)
     first = digests(suite, hash_seed="1")
