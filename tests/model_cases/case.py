@@ -53,5 +53,7 @@ class ModelCase(NamedTuple):
     """Whether it may always stand still; false for machines that cannot stop at once."""
     own_use_w: Callable[[Any], float] | None = None
     """What it may draw beyond its limits [W], such as that of its controls at standstill; nothing if not given."""
+    turns_per_hour: Callable[[Any], int] | None = None
+    """How often its parts can come and go in an hour, each by itself; few if not given."""
     compiled_tolerance: float = 0.0
     """How far compiled results may be from interpreted ones, relative; a case that states one says why."""

@@ -76,6 +76,11 @@ def _hot_w(params: CryptoMinerParams, position: float) -> float:
     return crypto_miner_power_limits(params, state, CryptoMinerInput(math.inf, 20.0))[1]
 
 
+def _turns_per_hour(params: CryptoMinerParams) -> int:
+    """Return how often boards come and go in a heat that stops all of them again and again, each time for minutes."""
+    return 2 * params.boards * 20
+
+
 CASES = [
     ModelCase(
         name="crypto_miner",
@@ -94,5 +99,6 @@ CASES = [
         spans=_spans,
         stored_j=_stored_j,
         own_use_w=_own_use_w,
+        turns_per_hour=_turns_per_hour,
     )
 ]
