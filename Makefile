@@ -65,7 +65,7 @@ test: installed
 
 # Most mistakes show here, in less than a minute.
 quick: installed
-	$(BIN)/pytest --quick $(SHARED)
+	$(BIN)/pytest --quick -n 2 --dist worksteal
 
 slow: installed
 	$(BIN)/pytest -m "slow and not days" $(SHARED)

@@ -25,7 +25,7 @@ QUICK = {
 }  # fmt: skip
 """Folders whose tests need no other process and no compiler, and show most mistakes."""
 LEFT_OUT = ("slow", "measured", "lengthy")
-"""Marks of tests in them that take long all the same."""
+"""Marks of tests in them that take long all the same. Of the others the first case and the last are tried."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,9 +55,22 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--quick"):
-        left_out = [item for item in items if any(item.get_closest_marker(mark) for mark in LEFT_OUT)]
-        items[:] = [item for item in items if item not in left_out]
-        config.hook.pytest_deselected(items=left_out)
+        kept = _first_and_last_cases(
+            [item for item in items if not any(item.get_closest_marker(mark) for mark in LEFT_OUT)]
+        )
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = [item for item in items if item in kept]
+
+
+def _first_and_last_cases(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Return of each test that is tried with several parameters the first case and the last."""
+    first: dict[str, pytest.Item] = {}
+    last: dict[str, pytest.Item] = {}
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        first.setdefault(test, item)
+        last[test] = item
+    return {*first.values(), *last.values()}
 
 
 @pytest.fixture

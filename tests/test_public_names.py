@@ -64,6 +64,7 @@ def ended(arguments: list[str], environment: dict[str, str]) -> subprocess.Compl
     )
 
 
+@pytest.mark.lengthy
 def test_every_public_name_is_there_without_extras(plain: dict[str, str]) -> None:
     program = """
     from datetime import timedelta
@@ -81,6 +82,7 @@ def test_every_public_name_is_there_without_extras(plain: dict[str, str]) -> Non
     assert "accepted: pip install 'doppelgrid[simulate]'" in done.stdout
 
 
+@pytest.mark.lengthy
 def test_the_demo_says_in_a_sentence_what_it_lacks(plain: dict[str, str]) -> None:
     done = ended(["-m", "doppelgrid.scenarios.demo", "app.py"], plain)
     assert done.returncode == 2

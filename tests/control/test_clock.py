@@ -38,6 +38,7 @@ async def test_a_step_sends_its_frames(control: ControlClient, channel: grpc.aio
     assert len(await telemetry.read(5)) == 5
 
 
+@pytest.mark.lengthy
 async def test_no_frame_of_a_long_step_is_lost(control: ControlClient, channel: grpc.aio.Channel) -> None:
     telemetry = await listen(control, channel, MAIN)
     reading = asyncio.create_task(telemetry.read(3000))
@@ -45,6 +46,7 @@ async def test_no_frame_of_a_long_step_is_lost(control: ControlClient, channel: 
     assert len(set(await reading)) == 3000
 
 
+@pytest.mark.lengthy
 async def test_no_frame_of_a_sensor_is_lost_in_a_long_step_either() -> None:
     server = serve(sensors={"mast": {"id": 101, "metrics": ["temperature"]}})
     async with (

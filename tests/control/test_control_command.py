@@ -218,6 +218,7 @@ class TestFaults:
 
 
 class TestMemory:
+    @pytest.mark.lengthy
     async def test_a_site_goes_back_to_a_snapshot(self, shell: Shell, tmp_path: Path) -> None:
         file = str(tmp_path / "site.snapshot")
         assert (await shell.type("snapshot", "noon")).output == "noon: kept at 2026-06-15T12:00:00+02:00"
@@ -296,6 +297,7 @@ class TestLooks:
         await server.__aexit__(None, None, None)
         assert "until 2026-06-15T12:01:00+02:00" in (await watching).output
 
+    @pytest.mark.lengthy
     @pytest.mark.parametrize("kinds", [(), ("--kind", "driven")])
     async def test_what_happens_after_a_restart_is_told(
         self, shell: Shell, server: SiteServer, control: ControlClient, kinds: tuple[str, ...]

@@ -161,6 +161,7 @@ class TestSteps:
 
         live_through(story, paused=True)
 
+    @pytest.mark.lengthy
     @pytest.mark.parametrize(
         "subscribe",
         [lambda gateway: gateway.subscribe(MAIN), lambda gateway: gateway.subscribe_sensor(MAST)],

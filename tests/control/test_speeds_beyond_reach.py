@@ -29,6 +29,7 @@ START = 1_780_000_000_000_000
 SECOND = 1_000_000
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("timestamps", ["wall", "simulated"])
 async def test_whoever_asks_for_too_much_is_still_answered_and_sees_no_time_run_back(
     timestamps: Timestamps,
@@ -46,6 +47,7 @@ async def test_whoever_asks_for_too_much_is_still_answered_and_sees_no_time_run_
         assert (await control.clock()).simulated_time == stopped.simulated_time
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("then", [1.0, 10.0, 1000.0])
 async def test_a_promise_holds_by_the_wall_although_the_site_was_behind_when_the_speed_was_set(
     then: float,
@@ -148,6 +150,7 @@ def test_a_site_is_soon_at_the_present_of_a_clock_that_is_far_too_fast(
     assert lag_us < 0.3 * clock.reached_speed * SECOND
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(("clock_type", "seconds"), [(LiveClock, 0.02), (WallStampedClock, 2.0)])
 def test_a_site_that_is_computed_quickly_comes_to_the_greatest_speed(
     clock_type: type[LiveClock], seconds: float, monkeypatch: pytest.MonkeyPatch
@@ -159,6 +162,7 @@ def test_a_site_that_is_computed_quickly_comes_to_the_greatest_speed(
     assert simulation.clock.reached_speed == 100_000.0
 
 
+@pytest.mark.lengthy
 def test_what_holds_one_slice_of_ten_up_keeps_no_site_from_the_greatest_speed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -169,6 +173,7 @@ def test_what_holds_one_slice_of_ten_up_keeps_no_site_from_the_greatest_speed(
     assert simulation.clock.reached_speed == 20_000.0
 
 
+@pytest.mark.lengthy
 def test_a_speed_that_stays_as_careful_as_it_began_is_told_once(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -205,6 +210,7 @@ def test_a_site_that_is_computed_slowly_is_never_long_at_it_and_never_far_behind
     assert clock.now_us() - plant.time_us < 2.0 * clock.reached_speed * SECOND
 
 
+@pytest.mark.lengthy
 def test_a_site_is_computed_at_its_speed_again_as_soon_as_it_can_be(
     driven: Driven,
 ) -> None:
@@ -219,6 +225,7 @@ def test_a_site_is_computed_at_its_speed_again_as_soon_as_it_can_be(
     assert clock.reached_speed == 100.0
 
 
+@pytest.mark.lengthy
 def test_what_holds_a_site_up_once_is_made_up_for(driven: Driven) -> None:
     loop, simulation, _ = driven
     clock = simulation.clock
@@ -231,6 +238,7 @@ def test_what_holds_a_site_up_once_is_made_up_for(driven: Driven) -> None:
     assert clock.now_us() == pytest.approx(START + 1050 * SECOND, abs=SECOND)
 
 
+@pytest.mark.lengthy
 def test_what_is_promised_while_a_site_is_behind_lasts_as_long_by_its_clients_time(driven: Driven) -> None:
     loop, simulation, _ = driven
     clock = simulation.clock

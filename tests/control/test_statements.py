@@ -114,6 +114,7 @@ class TestWaiting:
             await control.wait_until(condition)
         assert error.value.code is grpc.StatusCode.INVALID_ARGUMENT
 
+    @pytest.mark.lengthy
     async def test_only_so_many_conditions_are_waited_for_at_once(self) -> None:
         async with serve(paused=False) as url, ControlClient(url) as control:
             waits = [
@@ -179,6 +180,7 @@ class TestCommands:
         ended = await shell.type("wait", "house.power < 99 kW", "--within", "2 min")
         assert ended == (0, "true after 0 s", "time is paused: this waits until somebody steps or resumes it")
 
+    @pytest.mark.lengthy
     async def test_it_waits(self, alive: Shell) -> None:
         await alive.type("drive", "house.load", "0 kW")
         await alive.type("drive", "house.load", "10 kW", "--over", "20 s")

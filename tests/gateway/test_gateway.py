@@ -395,6 +395,7 @@ class TestSetPoints:
 class TestOnTheirWay:
     """Set-points that take a device long are in force until their own end."""
 
+    @pytest.mark.lengthy
     @pytest.mark.parametrize(
         ("slow", "after_s"),
         [
@@ -416,6 +417,7 @@ class TestOnTheirWay:
         bench.pass_time(890.0 - after_s)
         assert bench.active_w(INVERTER) == pytest.approx(17_600.0, abs=1.0)
 
+    @pytest.mark.lengthy
     async def test_it_has_failed_when_it_lapses_before(self, make_bench: MakeBench) -> None:
         bench = make_bench(inv={"ramp_rate": "100 W/s"})
         request = bench.set_power(26_400.0, lifetime_s=200)

@@ -151,6 +151,7 @@ def test_photovoltaics_that_are_told_0_on_a_slow_ramp_come_to_the_upper_bound_th
     assert power_w == still_w == upper_w
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("hour", [pytest.param("night", marks=pytest.mark.slow), "noon"])
 @pytest.mark.parametrize("name", bundled_sites())
 def test_every_bundled_site(name: str, hour: str) -> None:

@@ -95,6 +95,7 @@ def simulation(request: pytest.FixtureRequest) -> Simulation:
     return running(*request.param)
 
 
+@pytest.mark.lengthy
 def test_every_edge_and_middle_of_what_is_shown_is_accepted(simulation: Simulation) -> None:
     refusals = [
         refusal(simulation, key, axis, power)
@@ -185,6 +186,7 @@ class TestAnEngine:
         ended = [event.details["status"] for event in events if event.kind == "set-point ended"]
         assert ended == [RequestStatus.SUCCESS.value]
 
+    @pytest.mark.lengthy
     def test_what_it_delivers_until_it_may_stop_is_shown(self) -> None:
         site = running("every category", "running")
         engine = site.plant.site.components["engine"].id

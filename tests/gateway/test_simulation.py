@@ -75,6 +75,7 @@ class TestSnapshots:
         fork.run_for(seconds(30))
         assert simulation.save() == before
 
+    @pytest.mark.lengthy
     def test_rewinding_brings_the_same_future(self, simulation: Simulation) -> None:
         saved = busy(simulation).save()
         future = trace(simulation, seconds(60))

@@ -106,6 +106,7 @@ async def test_what_flows_on_as_it_did_is_shared_by_all_frames_of_that_time() ->
     assert (await newest(simulation, stream)).values != second.values
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_remembered_of_readings_is_what_would_be_read_anew(seed: int) -> None:
     site = doppelgrid.load_site("all-categories")

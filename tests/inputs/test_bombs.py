@@ -64,6 +64,7 @@ def test_a_table_of_more_rows_than_memory_is_refused_by_what_it_says_of_itself(
         read(tmp_path / "bomb.parquet")
 
 
+@pytest.mark.lengthy
 def test_what_people_have_is_read(tmp_path: Path) -> None:
     content = b"".join(b"%d,%d\n" % (number, number % 97) for number in range(300_000))
     path = tmp_path / "log.csv.gz"

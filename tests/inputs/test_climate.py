@@ -157,6 +157,7 @@ def test_snow_is_the_same_whatever_day_is_asked_for_first() -> None:
     assert [one.covered(day) for day in days] == [other.covered(day) for day in reversed(days)][::-1]
 
 
+@pytest.mark.lengthy
 def test_snow_on_flat_modules_stays_until_it_thaws() -> None:
     place = Location(latitude=46.8, longitude=9.8, altitude=2400.0)
     for seed in range(12):

@@ -186,6 +186,7 @@ def test_compressed_and_parquet_files_give_the_same_signal(
     ]
 
 
+@pytest.mark.lengthy
 @given(
     values=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30),
     step=st.integers(1, 3600),
@@ -294,6 +295,7 @@ def test_an_absurd_gap_is_not_filled(build: Build, tmp_path: Path) -> None:
     assert message.endswith("rows at 1 s; accepted: at most 10000000 to interpolate")
 
 
+@pytest.mark.lengthy
 @given(place=st.integers(0, 10_000), garbage=st.binary(min_size=1, max_size=8))
 @settings(max_examples=60)
 def test_damaged_parquet_is_read_or_refused_but_never_crashes(

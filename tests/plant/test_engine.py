@@ -94,6 +94,7 @@ def waiting() -> int:
     return sum(type(each).__name__ == "_Due" for each in gc.get_objects())
 
 
+@pytest.mark.lengthy
 def test_cancelled_entries_leave_nothing_behind(engine: Engine) -> None:
     before = waiting()
     for _ in range(5000):
@@ -101,6 +102,7 @@ def test_cancelled_entries_leave_nothing_behind(engine: Engine) -> None:
     assert waiting() - before < 200
 
 
+@pytest.mark.lengthy
 def test_promises_that_are_cancelled_leave_nothing_behind(engine: Engine) -> None:
     engine.handle("lapse", lambda: None, within_s=1.0, promised=True, ends=True)
     before = waiting()

@@ -37,6 +37,7 @@ def fields(value: Any) -> list[tuple[str, Any]]:
     return [(name, getattr(value, name)) for name in [*names, *getattr(value, "__dict__", ())]]
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("path", SITES, ids=lambda path: path.stem)
 def test_to_find_what_flows_again_at_the_same_instant_changes_no_bit(path: Path) -> None:
     simulation, chance = (

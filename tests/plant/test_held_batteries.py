@@ -210,6 +210,7 @@ def state_after(
     return made.save(), balance
 
 
+@pytest.mark.lengthy
 @settings(max_examples=25, deadline=None)
 @given(batteries(), st.sampled_from([0.7, 7.3, 61.0]))
 def test_a_look_changes_nothing_of_a_battery_and_its_energy_adds_up(

@@ -249,6 +249,7 @@ class TestHybridInverters:
         assert site.tell(0.0) == site.plant.equipment.inverters["inv"].standby_power_w
         assert site.plant.tracking.has_reached("inv", PowerType.ACTIVE)
 
+    @pytest.mark.lengthy
     @pytest.mark.parametrize("irradiance", ["50 W/m²", "333 W/m²", "800 W/m²"])
     def test_at_rest_they_draw_the_same_whatever_the_shares_of_their_batteries_round_to(
         self, irradiance: str

@@ -134,6 +134,7 @@ def test_a_schedule_beyond_the_rating_both_ways_in_turns_is_told(tmp_path: Path)
     assert astray_after(plant, 1200).time_s > 1100.0
 
 
+@pytest.mark.lengthy
 def test_a_ramp_that_lags_for_no_longer_than_it_may_need_is_explained(tmp_path: Path) -> None:
     rising = tuple(0.2 * number for number in range(150))
     plant = driven(tmp_path, {**INVERTER, "ramp_rate": "100 W/s"}, rising, 1)

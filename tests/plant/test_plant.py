@@ -315,6 +315,7 @@ def test_energy_is_conserved_at_every_node_and_every_step(
             assert active_w(plant, name) >= flows.inverter_dc_w[name]
 
 
+@pytest.mark.lengthy
 @given(st.lists(st.floats(0.01, 500.0), min_size=1, max_size=30))
 @settings(deadline=None, max_examples=30)
 def test_looking_more_often_changes_nothing(pauses: list[float]) -> None:

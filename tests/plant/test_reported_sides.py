@@ -53,6 +53,7 @@ def running() -> Running:
     return Running().to(10.0)
 
 
+@pytest.mark.lengthy
 def test_registers_of_the_phases_add_up_to_those_of_the_whole(running: Running) -> None:
     for key in ("main", "one", "both", "roof", "house"):
         values = running.values(key)
@@ -81,6 +82,7 @@ def test_constant_powers_are_counted_exactly_reactive_and_apparent_ones_as_well(
     assert values[Metric.AC_ENERGY_APPARENT_PHASE_1] == values[Metric.AC_ENERGY_REACTIVE_PHASE_3] == 0.0
 
 
+@pytest.mark.lengthy
 def test_looking_at_registers_changes_nothing(running: Running) -> None:
     watched = Running()
     for minute in range(10):

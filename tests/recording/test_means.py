@@ -95,6 +95,7 @@ def test_recorded_powers_of_a_run_add_up_to_its_registers(
     assert_adds_up(read_recording(path).wide())
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("interval", "span"), [*INTERVALS[:-1], pytest.param(*INTERVALS[-1], marks=pytest.mark.slow)]
 )
@@ -150,6 +151,7 @@ def test_a_mean_is_the_instant_to_the_bit_where_nothing_moves(tmp_path: Path) ->
     )
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", ["day.csv", "day.parquet"])
 def test_least_and_greatest_powers_stand_beside_the_means_when_asked_for(name: str, tmp_path: Path) -> None:
     wide = lived(tmp_path / name, MINUTE, 4 * MINUTE, extremes=True).wide().iloc[:-1]
@@ -159,6 +161,7 @@ def test_least_and_greatest_powers_stand_beside_the_means_when_asked_for(name: s
         assert (greatest - least).max() > 1000.0
 
 
+@pytest.mark.lengthy
 def test_columns_say_what_they_hold(tmp_path: Path) -> None:
     path = tmp_path / "day.parquet"
     lived(path, MINUTE, 2 * MINUTE, extremes=True)
@@ -181,6 +184,7 @@ def test_below_a_second_what_clients_receive_is_recorded(tmp_path: Path) -> None
     assert recording.wide()["5.AC_POWER_ACTIVE"].notna().all()
 
 
+@pytest.mark.lengthy
 def test_a_replay_shows_a_mean_while_it_lasted(tmp_path: Path) -> None:
     recording = lived(tmp_path / "day.parquet", MINUTE, 4 * MINUTE)
     replay = Replay(recording)
@@ -195,6 +199,7 @@ def test_a_replay_shows_a_mean_while_it_lasted(tmp_path: Path) -> None:
     assert shown_wh == pytest.approx(energy.iloc[-1] - energy.iloc[0], rel=1e-12)
 
 
+@pytest.mark.lengthy
 def test_means_of_intervals_that_end_at_their_times_come_back_when_these_begin(tmp_path: Path) -> None:
     recording = lived(tmp_path / "day.parquet", MINUTE, 5 * MINUTE)
     table = pq.read_table(tmp_path / "day.parquet")
@@ -208,6 +213,7 @@ def test_means_of_intervals_that_end_at_their_times_come_back_when_these_begin(t
     pd.testing.assert_frame_equal(again.wide(), recording.wide(), check_exact=True)
 
 
+@pytest.mark.lengthy
 def test_a_replay_with_something_simulated_is_recorded_as_means_too(tmp_path: Path) -> None:
     """With the same battery at the same site nothing changes but what the recording could not know."""
     recording = lived(tmp_path / "day.parquet", MINUTE, 5 * MINUTE)
@@ -225,6 +231,7 @@ def test_a_replay_with_something_simulated_is_recorded_as_means_too(tmp_path: Pa
     assert (main - was - change).iloc[:-1].abs().max() < 1e-6
 
 
+@pytest.mark.lengthy
 def test_what_a_faulty_meter_reports_is_recorded_as_it_is(tmp_path: Path) -> None:
     site = SITE.with_telemetry_interval(60.0)
     simulation = Simulation.headless(site, start_us=site.moment_us(MORNING), seed=3)
@@ -237,6 +244,7 @@ def test_what_a_faulty_meter_reports_is_recorded_as_it_is(tmp_path: Path) -> Non
     assert read_recording(tmp_path / "day.parquet").wide()["2.AC_POWER_ACTIVE"].tolist()[2:] == [held] * 3
 
 
+@pytest.mark.lengthy
 def test_energies_and_states_are_those_at_the_time(tmp_path: Path) -> None:
     """Only powers are of the interval; what is counted, stored or limited is what it is when the interval begins."""
     wide = lived(tmp_path / "day.parquet", MINUTE, 3 * MINUTE).wide()

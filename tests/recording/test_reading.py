@@ -162,6 +162,7 @@ def test_damaged_metadata_are_refused(tmp_path: Path) -> None:
         read_recording(tmp_path / "day.parquet")
 
 
+@pytest.mark.lengthy
 def test_wide_frames_of_pandas_can_be_read_back(wholes: dict[str, bytes], tmp_path: Path) -> None:
     (tmp_path / "day.parquet").write_bytes(wholes["day.parquet"])
     wide = read_recording(tmp_path / "day.parquet").wide()
@@ -186,6 +187,7 @@ def test_garbage_is_refused_with_a_message(name: str, content: bytes) -> None:
     refused_or_read(name, content)
 
 
+@pytest.mark.lengthy
 def test_words_whose_numbers_are_damaged_are_refused_with_a_message(
     wholes: dict[str, bytes], tmp_path: Path
 ) -> None:
@@ -222,6 +224,7 @@ def test_rows_of_misplaced_cells_are_refused_with_a_message(rows: list[list[str]
     refused_or_read("day.csv.gz", gzip.compress(text.encode()))
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", ["day.csv.gz", "day.parquet"])
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())

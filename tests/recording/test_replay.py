@@ -84,6 +84,7 @@ class TestReplayed:
         # NaN does not equal itself, so frames are compared as text.
         assert [str(frame) for frame in again] == [str(frame) for frame in frames]
 
+    @pytest.mark.lengthy
     @pytest.mark.parametrize("name", FORMS)
     def test_recorded_again_it_is_the_same_recording(self, name: str, tmp_path: Path) -> None:
         eventful_run(tmp_path / name)

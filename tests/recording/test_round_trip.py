@@ -94,6 +94,7 @@ def test_a_run_with_faults_and_commands_comes_back(name: str, tmp_path: Path) ->
     assert_holds(read_recording(tmp_path / name), frames)
 
 
+@pytest.mark.lengthy
 def test_both_forms_give_the_same_frames(tmp_path: Path) -> None:
     readings = []
     for name in FORMS:

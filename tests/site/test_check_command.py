@@ -79,6 +79,7 @@ def test_all_problems_go_to_stderr_with_exit_code_2(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.lengthy
 def test_the_schema_is_printed_as_json() -> None:
     result = run("--schema")
     assert result.exit_code == 0

@@ -123,6 +123,7 @@ def test_a_profile_that_cannot_be_sized_is_told_with_its_package(bring: Any, tmp
         doppelgrid.Simulation.headless(doppelgrid.load_site(tmp_path / "site.yaml"), start_us=START_US)
 
 
+@pytest.mark.lengthy
 def test_a_day_that_fails_later_ends_the_run_with_the_package(bring: Any, tmp_path: Path) -> None:
     bring(lambda _energy_wh: Days(closed_on_sundays))
     (tmp_path / "site.yaml").write_text(SITE)

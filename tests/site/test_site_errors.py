@@ -430,6 +430,7 @@ def test_bytes_that_are_no_text() -> None:
     assert messages(b"a: 1\nb: \xff\n") == ["berlin.yaml:2: the file is not text in UTF-8; accepted: YAML"]
 
 
+@pytest.mark.lengthy
 def test_something_nested_too_deeply() -> None:
     assert messages("[" * 1500) == ["berlin.yaml:1: the file is nested too deeply; accepted: YAML"]
 

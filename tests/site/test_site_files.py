@@ -113,16 +113,19 @@ def _plain(name: str) -> object:
     return YAML(typ="safe").load(Path(load_site(name).directory / f"{name}.yaml").read_text("utf-8"))
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", bundled_sites())
 def test_the_schema_accepts_a_bundled_site(name: str) -> None:
     jsonschema.validate(_plain(name), site_schema(), jsonschema.Draft202012Validator)
 
 
+@pytest.mark.lengthy
 def test_the_schema_is_valid_and_accepts_the_design_example() -> None:
     jsonschema.Draft202012Validator.check_schema(site_schema())
     jsonschema.validate(YAML(typ="safe").load(DESIGN), site_schema(), jsonschema.Draft202012Validator)
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [

@@ -13,6 +13,8 @@ import pytest
 
 from doppelgrid.sim.domain.faults import Hosts
 
+pytestmark = pytest.mark.lengthy
+
 PACKAGE = """
 from dataclasses import replace
 from typing import Literal

@@ -193,6 +193,7 @@ class TestWarnings:
         assert [instruments.read(key).warnings for key in COMPONENTS] == [()] * len(COMPONENTS)
 
 
+@pytest.mark.lengthy
 @pytest.mark.parametrize("name", ["all-categories", "commercial"])
 def test_whatever_a_site_says_is_among_what_it_can_say(name: str) -> None:
     noon_us = 12 * 3_600_000_000
