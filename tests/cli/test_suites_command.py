@@ -435,7 +435,7 @@ def test_components_may_be_called_as_the_application_is(tmp_path: Path) -> None:
     assert run(path).exit_code == 0
 
 
-@pytest.mark.parametrize("after_s", [0.02, 0.5])
+@pytest.mark.parametrize("after_s", [pytest.param(0.02, marks=pytest.mark.slow), 0.5])
 def test_ctrl_c_while_cases_are_prepared_leaves_no_traceback(after_s: float) -> None:
     script = (
         "import signal\n"

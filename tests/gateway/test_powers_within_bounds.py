@@ -153,7 +153,10 @@ def test_photovoltaics_that_are_told_0_on_a_slow_ramp_come_to_the_upper_bound_th
 
 @pytest.mark.lengthy
 @pytest.mark.parametrize("hour", [pytest.param("night", marks=pytest.mark.slow), "noon"])
-@pytest.mark.parametrize("name", bundled_sites())
+@pytest.mark.parametrize(
+    "name",
+    ["demo", *(pytest.param(name, marks=pytest.mark.slow) for name in bundled_sites() if name != "demo")],
+)
 def test_every_bundled_site(name: str, hour: str) -> None:
     found = told_everything(begun(load_site(name), hour))
     assert len(found) > 20

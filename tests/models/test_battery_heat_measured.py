@@ -86,11 +86,13 @@ def held_error_k(bodies: int, by_airing: bool) -> float:
     return max(float(np.abs(errors_k(found.x, 25, rate, bodies, by_airing)).max()) for rate in RATES)
 
 
+@pytest.mark.slow
 @pytest.mark.measured
 def test_airing_by_kind_of_test_explains_half_of_the_greatest_error_in_another_chamber() -> None:
     assert held_error_k(1, True) < 0.5 * held_error_k(1, False)
 
 
+@pytest.mark.slow
 @pytest.mark.measured
 @pytest.mark.parametrize("by_airing", [False, True])
 def test_a_core_below_the_surface_gains_less_than_half_a_kelvin_in_another_chamber(by_airing: bool) -> None:

@@ -317,6 +317,7 @@ def test_a_charger_that_cannot_exist_is_refused() -> None:
         ev_charger_preset("walbox-11kw")
 
 
+@pytest.mark.slow
 @pytest.mark.measured
 def test_recorded_sessions_and_their_statistics_are_met() -> None:
     data: Path = data_file("ev_acn_sessions").parent

@@ -83,6 +83,7 @@ def test_random_deviates_give_the_deviation_of_the_parameters() -> None:
     assert spread == pytest.approx(math.hypot(EUROPE.slow_deviation_hz, EUROPE.quick_deviation_hz), rel=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.measured
 def test_the_process_moves_as_the_grid_was_measured() -> None:
     path = data_file("no_stated_licence", "bess_m5bat_1s", "m5bat_2023-04-07_1s.parquet")

@@ -96,6 +96,7 @@ def test_the_same_run_has_the_same_digest_whatever_the_hash_seed_and_the_folder(
     assert digest(here) == digest(there)
 
 
+@pytest.mark.slow
 def test_two_journals_show_where_runs_part(site: Path, tmp_path: Path) -> None:
     one, other = tmp_path / "one.txt", tmp_path / "other.txt"
     lockstep(site, APP, "grpc://[::1]:8800", 15, -10.0, 15, "--journal", one)
@@ -113,10 +114,11 @@ def test_two_journals_show_where_runs_part(site: Path, tmp_path: Path) -> None:
         ("raise LookupError('broken app')", 4, "LookupError: broken app"),
         ("print('done')", 5, "returned at 2026-06-15T00:00:00"),
         ("import sys; sys.exit(3)", 6, "exited with code 3"),
-        (
+        pytest.param(
             "import asyncio\nasync def main():\n    while True:\n        await asyncio.sleep(0)\nasyncio.run(main())",
             7,
             "main",
+            marks=pytest.mark.slow,
         ),
         (
             "from frequenz.client.microgrid import MicrogridApiClient\nimport asyncio\n"

@@ -50,6 +50,7 @@ def test_a_replayed_recording_recorded_again_holds_the_same(
     assert everything(second).equals(everything(first))
 
 
+@pytest.mark.slow
 def test_the_sdk_reads_the_replayed_powers_through_its_formulas(
     recorded: tuple[Path, list[dict[str, float]]],
 ) -> None:

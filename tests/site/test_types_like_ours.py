@@ -13,7 +13,7 @@ import pytest
 
 from doppelgrid.sim.domain.faults import Hosts
 
-pytestmark = pytest.mark.lengthy
+pytestmark = pytest.mark.slow
 
 PACKAGE = """
 from dataclasses import replace

@@ -184,6 +184,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_page_has_a_place_in_the_nav(staged: Path) -> None:
     assert unlisted(staged / "docs", staged / "zensical.toml") == []
 
