@@ -62,7 +62,7 @@ def volt_var_after(params: VoltVarParams, share: float, goal: float, dt_s: float
     """
     if params.time_constant_s <= 0.0:
         return goal
-    return goal + (share - goal) * math.exp(-dt_s / params.time_constant_s)
+    return share + (goal - share) * -math.expm1(-dt_s / params.time_constant_s)
 
 
 def volt_var_now(share: float, goal: float) -> float:

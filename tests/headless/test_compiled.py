@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from support.one_program import in_one_program
 
 from doppelgrid.sim.headless.run import HeadlessRun
@@ -318,6 +319,87 @@ def test_so_does_one_whose_engine_takes_on_load_in_steps(tmp_path: Path) -> None
         }),
     }, tmp_path)  # fmt: skip
     assert_same_bits(site, timedelta(hours=1), timedelta(seconds=1))
+
+
+EVERYTHING = """
+main:
+  id: 2
+  category: meter
+  behind: grid
+  measurement: {accuracy_class: 1, window: 1 min, noise: 1 %, register_resolution: 1 kWh}
+  reporting: {changes: {power: 500 W}, delay: 300 ms, jitter: 200 ms}
+house:
+  id: 3
+  category: meter
+  behind: main
+  load: {profile: bdew-g0, annual_energy: 150 MWh, noise: {amplitude: 10 %, step: 20 s}}
+roof:
+  id: 4
+  category: pv_inverter
+  behind: main
+  rated_power: 60 kW
+  rated_apparent_power: 66 kVA
+  grid_code: {preset: vde-ar-n-4105, volt_var: {response_time: true, dead_low: 99 %, dead_high: 101 %}}
+inv:
+  id: 11
+  category: battery_inverter
+  behind: main
+  rated_power: 30 kW
+  self_consumption: main
+  grid_code: {preset: vde-ar-n-4105, volt_var: {response_time: 60 s, dead_low: 99 %, dead_high: 101 %}}
+other-inv: {id: 13, category: battery_inverter, behind: main, rated_power: 50 kW, self_consumption: main}
+bat:
+  id: 12
+  category: battery
+  behind: inv
+  preset: lfp-10kwh
+  min_power: 800 W
+  min_soc: 10 %
+  initial_soc: 12 %
+  initial_spread: 3 %
+  ageing: 20
+  auxiliary: {electronics: 120 W, heating: 2 kW, cooling: 2 kW}
+  soc_estimate: {initial_error: 4 %, current_offset: 0.6 A, current_gain_error: -1 %}
+  cells: {capacity_spread: 5 %}
+other:
+  id: 14
+  category: battery
+  behind: other-inv
+  preset: nmc-100kwh
+  initial_soc: 90 %
+  initial_spread: 6 %
+  ageing: 50
+  soc_estimate: {initial_error: -6 %, current_offset: -1.2 A, current_gain_error: 3 %}
+  cells: {capacity_spread: 10 %}
+  parameters: {soc_estimate.rest_s: 600, cells.balanced_soc: 0.5}
+engine:
+  id: 21
+  category: chp
+  behind: main
+  rated_power: 50 kW
+  load_acceptance: {step: 20 %, recovery: 7 s}
+  recorded: {file: day.csv, column: kw, unit: kW, positive: production, align: start}
+"""
+
+
+@pytest.mark.slow  # compiles a program
+@pytest.mark.parametrize(("span", "resolution"), [(timedelta(hours=3), 60), (timedelta(hours=10), 900)])
+def test_so_does_one_with_much_at_once(span: timedelta, resolution: int, tmp_path: Path) -> None:
+    begin = datetime(2026, 6, 15, tzinfo=UTC)
+    rows = [f"{(begin + timedelta(minutes=20 * n)).isoformat()},{(0, 26, 50, 30)[n % 4]}" for n in range(40)]
+    (tmp_path / "day.csv").write_text("\n".join(["time,kw", *rows]))
+    air = [("00:00", "-12 °C"), ("06:00", "0 °C"), ("11:00", "36 °C"), ("20:00", "5 °C")]
+    grid = {
+        "id": 1, "category": "grid_connection_point", "rated_fuse_current": "1000 A",
+        "voltages": {"fluctuation": "4 %", "unbalance": "1 %"},
+    }  # fmt: skip
+    site = Site.from_content({
+        "microgrid": {"id": 1, "location": {"latitude": 52.5, "longitude": 13.4}},
+        "ambient_temperature": {"profile": "inline", "points": [{"at": at, "value": value} for at, value in air]},
+        "weather": {"wind_speed": "8 m/s"},
+        "components": in_one_program({"grid": grid, **yaml.safe_load(EVERYTHING)}),
+    }, tmp_path)  # fmt: skip
+    assert_same_bits(site, span, timedelta(seconds=resolution), datetime(2026, 6, 15))
 
 
 @pytest.mark.usefixtures("interpreted")

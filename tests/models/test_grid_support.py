@@ -57,6 +57,10 @@ class TestResponseOfReactivePowerToVoltage:
         looked_at = volt_var_after(SLOW, volt_var_after(SLOW, share, goal, one_s), goal, other_s)
         assert looked_at == pytest.approx(volt_var_after(SLOW, share, goal, one_s + other_s), abs=1e-14)
 
+    @given(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
+    def test_in_no_time_nothing_changes(self, share: float, goal: float) -> None:
+        assert volt_var_after(SLOW, share, goal, 0.0) == share
+
     def test_without_a_time_constant_it_is_there_at_once(self) -> None:
         assert volt_var_after(VoltVarParams(enabled=True), 0.0, 0.4, 0.0) == 0.4
 

@@ -13,6 +13,7 @@ import pytest
 import doppelgrid
 from doppelgrid.sim.domain.messages import CommandError
 from doppelgrid.sim.domain.metrics import PowerType
+from doppelgrid.sim.kernel.steps import integrate
 from doppelgrid.sim.plant.operating_point import OperatingPoint
 from doppelgrid.sim.simulation.simulation import Simulation
 from doppelgrid.sim.site.site import Site
@@ -56,6 +57,21 @@ def test_to_find_what_flows_again_at_the_same_instant_changes_no_bit(path: Path)
         before = all_numbers(point)
         point.forget()
         point.solve()
+        assert all_numbers(point) == before
+
+
+@pytest.mark.lengthy
+@pytest.mark.parametrize("path", SITES, ids=lambda path: path.stem)
+def test_a_step_of_no_length_changes_no_bit(path: Path) -> None:
+    simulation = Simulation.headless(doppelgrid.load_site(path), start_us=START, seed=3)
+    point, chance = simulation.plant.operating_point, random.Random(1)
+    for _ in range(20):
+        simulation.run_for(timedelta(seconds=chance.choice([0.1, 0.37, 1.0, 7.3])))
+        point.solve()
+        before = all_numbers(point)
+        point.memory.holds_until_us += 1
+        integrate(point.layout, point.memory, point.machines, point.memory.time_us)
+        point.memory.holds_until_us -= 1
         assert all_numbers(point) == before
 
 
