@@ -40,7 +40,7 @@ from .battery import (
     resistances_at,
 )
 from .battery_limits import current_limits_a, soc_limits, soc_limits_at, stop_soc
-from .circuit import Decay, ThermalBody, current_at_power, decay_over, rc_heat_j, temperature_after
+from .circuit import Decay, current_at_power, decay_over, rc_heat_j, temperature_after, thermal_body
 from .diffusion import NO_LAG, levelled_over_j, levelling_w, surface_path
 from .hysteresis import NO_SIDES, hysteresis_s, sides_over
 from .tables import table_mean, table_value, table_value_beyond
@@ -352,9 +352,8 @@ def _advance(  # noqa: PLR0912, PLR0915 - one derivation, read from top to botto
         end_v += held_v
     slope = table_value(params.ocv_slope_v_per_k, 0.5 * (soc + end))
     reversible_j = stored * dt_s * kelvin * slope
-    body = ThermalBody(params.heat_capacity_j_per_k, params.heat_loss_w_per_k)
     heat_w = (loss_j + reversible_j) / dt_s + inp.auxiliary_heat_w
-    warmed_c = temperature_after(body, temperature_c, heat_w, inp.ambient_c, dt_s)
+    warmed_c = temperature_after(thermal_body(params), temperature_c, heat_w, inp.ambient_c, dt_s)
     return _Advance(
         BatteryState(
             end,

@@ -35,7 +35,6 @@ from .bms_balance import (
 from .bms_link import LinkParams, LinkPart, link_after, link_joined, link_rise_s
 from .bms_protection import (
     TOUCH,
-    TOUCH_S,
     ProtectionParams,
     Watch,
     check_protection,
@@ -48,6 +47,7 @@ from .bms_protection import (
 )
 from .circuit import ThermalBody
 from .parameter import Parameter, ParameterError, Watched
+from .timers import SHORTEST_HORIZON_S, TOUCH_S
 
 RELAYS_OPEN = 0
 RELAYS_PRECHARGING = 1
@@ -103,7 +103,6 @@ _WATCHED = 7
 _CHANGES_AT_ONCE = 8
 """More than can follow from each other in no time."""
 _Watched: TypeAlias = tuple[Watch, Watch, Watch, Watch, Watch, Watch, Watch]
-_LEAST_HORIZON_S = 1e-3
 
 
 class BmsParams(NamedTuple):
@@ -225,7 +224,7 @@ def bms_horizon_s(params: BmsParams, state: BmsState, inp: BmsInput) -> float:
     """
     watched = _watched(params, inp)
     now = _settled(params, state, inp, watched)
-    return max(_event_s(params, now, inp, watched), _LEAST_HORIZON_S)
+    return max(_event_s(params, now, inp, watched), SHORTEST_HORIZON_S)
 
 
 def bms_step(params: BmsParams, state: BmsState, inp: BmsInput, dt_s: float) -> tuple[BmsState, BmsOutput]:
@@ -293,7 +292,7 @@ def bms_temperature_horizon_s(
     if way_k >= abs(whole_k):
         return math.inf
     time_constant_s = body.heat_capacity_j_per_k / body.heat_loss_w_per_k
-    return max(-time_constant_s * math.log1p(-way_k / abs(whole_k)), _LEAST_HORIZON_S)
+    return max(-time_constant_s * math.log1p(-way_k / abs(whole_k)), SHORTEST_HORIZON_S)
 
 
 def bms_voltage_horizon_s(params: BmsParams, voltage_v: float, voltage_v_per_s: float) -> float:
@@ -532,4 +531,4 @@ def _temperature_ahead(params: BmsParams, temperature_c: float, direction: float
 def _time_at_rate(way: float, rate_per_s: float) -> float:
     if rate_per_s == 0.0 or math.isinf(way):
         return math.inf
-    return max(way / abs(rate_per_s), _LEAST_HORIZON_S)
+    return max(way / abs(rate_per_s), SHORTEST_HORIZON_S)

@@ -6,10 +6,10 @@ import math
 from typing import Annotated, NamedTuple
 
 from .parameter import Parameter, ParameterError
+from .timers import TOUCH_S
 
 TOUCH = 1e-6
 """Nearer to a threshold than this [V, A, K] counts as having reached it: crossings are met to rounding."""
-TOUCH_S = 1e-9
 
 
 class ProtectionParams(NamedTuple):

@@ -16,9 +16,8 @@ import math
 from typing import Annotated, NamedTuple
 
 from .parameter import Parameter
-from .timers import time_left_s
+from .timers import SHORTEST_HORIZON_S, time_left_s
 
-_SHORTEST_S = 1e-3
 _AS_SENT = 1.0 + 1e-7
 """Bounds that are a step in single precision, as clients write them, leave that step."""
 
@@ -148,7 +147,7 @@ def capacitor_bank_horizon_s(
     state = _settled(params, state, inp)
     if _wanted(params, inp) <= state.steps_on:
         return math.inf
-    return max(state.timer_s, _SHORTEST_S)
+    return max(state.timer_s, SHORTEST_HORIZON_S)
 
 
 def capacitor_bank_step(

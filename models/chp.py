@@ -54,6 +54,7 @@ from .load_steps import accepted_w, recovering_for_s, steadied
 from .loading import loaded_limit_w, loading_s, next_load_s
 from .parameter import Parameter
 from .tables import table_value
+from .timers import SHORTEST_HORIZON_S, TOUCH_S, time_left_s
 from .wear import equivalent_s, worn_factor
 
 STOPPED = 0
@@ -63,9 +64,6 @@ RUNNING = 3
 STOPPING = 4
 RETRYING = 5
 FAULT = 6
-
-_TIME_TOUCH_S = 1e-9
-"""Less than this left of a wait counts as over."""
 
 
 class ChpParams(NamedTuple):
@@ -277,7 +275,7 @@ def _next(params: ChpParams, state: ChpState, inp: ChpInput) -> tuple[int, float
     wants = _wants(params, state, inp)
     if _is_synchronised(state.phase):
         return _next_synchronised(params, state, wants)
-    over = state.wait_s <= _TIME_TOUCH_S
+    over = state.wait_s <= TOUCH_S
     if state.phase == FAULT:
         over = inp.acknowledge != 0
     to = (state.phase, state.wait_s, state.failures)
@@ -310,7 +308,7 @@ def _is_refused(params: ChpParams, state: ChpState) -> bool:
 
 
 def _next_synchronised(params: ChpParams, state: ChpState, wants: bool) -> tuple[int, float, int]:
-    over = state.wait_s <= _TIME_TOUCH_S
+    over = state.wait_s <= TOUCH_S
     if _is_refused(params, state) or (over and not wants):
         return (STOPPING, params.stop_s, 0)
     if state.phase == WARMING_UP and has_reached(state.engine_c, params.engine_operating_c):
@@ -415,7 +413,7 @@ def _engine_rate_k_per_s(params: ChpParams, state: ChpState, inp: ChpInput, engi
 
 def _event_s(params: ChpParams, state: ChpState, inp: ChpInput, flows: _Flows) -> float:
     """Return the time until the flows of a settled state change [s], > 0."""
-    event = state.wait_s if state.wait_s > _TIME_TOUCH_S else math.inf
+    event = state.wait_s if state.wait_s > TOUCH_S else math.inf
     if state.phase == WARMING_UP:
         rate = _engine_rate_k_per_s(params, state, inp, flows.engine_heat_w)
         tau = time_constant_s(params.engine_heat_capacity_j_per_k, params.engine_heat_loss_w_per_k)
@@ -448,10 +446,10 @@ def chp_power_limits(params: ChpParams, state: ChpState, inp: ChpInput) -> tuple
         active = _flows(params, state, inp).active_w
         return active, active
     if has_load and _is_synchronised(state.phase):
-        bound_to_run = state.wait_s > _TIME_TOUCH_S
+        bound_to_run = state.wait_s > TOUCH_S
         least_w = min(params.minimum_power_w, _most_load_w(params, state))
         return -params.rated_power_w, -least_w if bound_to_run else params.stopping_power_w
-    pausing = state.phase == STOPPED and state.wait_s > _TIME_TOUCH_S
+    pausing = state.phase == STOPPED and state.wait_s > TOUCH_S
     barred = pausing or _is_refused(params, state) or state.phase in (STOPPING, FAULT)
     idle_w = _idle_power_w(params, state.phase)
     if barred:
@@ -508,7 +506,7 @@ def chp_horizon_s(params: ChpParams, state: ChpState, inp: ChpInput) -> float:
     thresholds.
     """
     state = _settled(params, state, inp)
-    return max(_event_s(params, state, inp, _flows(params, state, inp)), 1e-3)
+    return max(_event_s(params, state, inp, _flows(params, state, inp)), SHORTEST_HORIZON_S)
 
 
 def chp_step(params: ChpParams, state: ChpState, inp: ChpInput, dt_s: float) -> tuple[ChpState, ChpOutput]:
@@ -565,16 +563,13 @@ def _advanced(
         warming = warming_over(rate, time_constant_s(capacity, per_k), engine_c, dt_s)
         engine_c = warming.end_c
         loss_j += per_k * (warming.mean_c - inp.room_c) * dt_s
-    wait_s = state.wait_s - dt_s
-    if wait_s <= _TIME_TOUCH_S:
-        wait_s = 0.0
     run_s = state.run_s + (dt_s if _is_synchronised(state.phase) else 0.0)
     load_w = max(-flows.active_w, 0.0)
     steady_w, recovering_s, taken_w = steadied(
         params.load_step_w, params.recovery_s, state.steady_w, state.recovering_s, state.taken_w, load_w, dt_s
     )
     after = ChpState(
-        state.phase, wait_s, state.failures, state.buffer_takes, engine_c, tank.temperature_c,
+        state.phase, time_left_s(state.wait_s, dt_s), state.failures, state.buffer_takes, engine_c, tank.temperature_c,
         _loaded_s(params, state, dt_s), state.starts, run_s, steady_w, recovering_s, taken_w,
     )  # fmt: skip
     return after, loss_j

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 
 def current_at_power(
@@ -88,6 +88,25 @@ class ThermalBody(NamedTuple):
     """> 0 [J/K]."""
     heat_loss_w_per_k: float
     """To the air, per kelvin above it, >= 0 [W/K]."""
+
+
+class OneTemperature(Protocol):
+    """Parameters of a device that is a body of one temperature in air, among others."""
+
+    @property
+    def heat_capacity_j_per_k(self) -> float:
+        """> 0 [J/K]."""
+        ...
+
+    @property
+    def heat_loss_w_per_k(self) -> float:
+        """To the air, per kelvin above it, >= 0 [W/K]."""
+        ...
+
+
+def thermal_body(params: OneTemperature) -> ThermalBody:
+    """Return the body that a device is."""
+    return ThermalBody(params.heat_capacity_j_per_k, params.heat_loss_w_per_k)
 
 
 def temperature_after(

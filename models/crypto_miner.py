@@ -15,18 +15,16 @@ from __future__ import annotations
 import math
 from typing import Annotated, NamedTuple
 
-from .circuit import ThermalBody, temperature_after
+from .circuit import temperature_after, thermal_body
 from .load import load_reactive_power_var
 from .parameter import Parameter
 from .thermal import TOUCH_K, mean_temperature_c, time_to_temperature_s
-from .timers import time_left_s
+from .timers import SHORTEST_HORIZON_S, TOUCH_S, time_left_s
 
 COOL = 0
 THROTTLED = 1
 TRIPPED = 2
 
-_SHORTEST_S = 1e-3
-_TINY_S = 1e-9
 _FIT = 1e-9
 """Part of a board's power by which a set-point may fall short, for the rounding of sums."""
 
@@ -170,10 +168,6 @@ def _settled(params: CryptoMinerParams, state: CryptoMinerState, inp: CryptoMine
     return CryptoMinerState(boards, moving, timer_s, heat_mode, temperature_c)
 
 
-def _body(params: CryptoMinerParams) -> ThermalBody:
-    return ThermalBody(params.heat_capacity_j_per_k, params.heat_loss_w_per_k)
-
-
 def _power_w(params: CryptoMinerParams, boards: int) -> float:
     return params.base_power_w + boards * params.board_power_w
 
@@ -181,7 +175,7 @@ def _power_w(params: CryptoMinerParams, boards: int) -> float:
 def _event_s(params: CryptoMinerParams, state: CryptoMinerState, inp: CryptoMinerInput) -> float:
     """Return the time until a settled state changes by itself [s], > 0."""
     horizon = state.timer_s if state.moving != 0 else math.inf
-    body = _body(params)
+    body = thermal_body(params)
     heat_w = _power_w(params, state.boards)
     if state.heat_mode != TRIPPED:
         hot_c = params.throttle_c if state.heat_mode == COOL else params.trip_c
@@ -191,7 +185,7 @@ def _event_s(params: CryptoMinerParams, state: CryptoMinerState, inp: CryptoMine
         horizon = min(
             horizon, time_to_temperature_s(body, state.temperature_c, heat_w, inp.ambient_c, cold_c)
         )
-    return max(horizon, _TINY_S)
+    return max(horizon, TOUCH_S)
 
 
 def crypto_miner_power_limits(
@@ -221,7 +215,7 @@ def crypto_miner_horizon_s(
     params: CryptoMinerParams, state: CryptoMinerState, inp: CryptoMinerInput
 ) -> float:
     """Return how long the power holds [s]: until a board comes or goes, or a temperature limit is reached."""
-    return max(_event_s(params, _settled(params, state, inp), inp), _SHORTEST_S)
+    return max(_event_s(params, _settled(params, state, inp), inp), SHORTEST_HORIZON_S)
 
 
 def crypto_miner_step(
@@ -240,7 +234,7 @@ def crypto_miner_step(
     """
     if dt_s <= 0.0:
         return state, crypto_miner_output(params, state, inp)
-    body = _body(params)
+    body = thermal_body(params)
     left_s = dt_s
     active_j, reactive_j, hashes_th, heat_j = 0.0, 0.0, 0.0, 0.0
     while left_s > 0.0:

@@ -41,6 +41,7 @@ from .heat_buffer import Warming, has_reached, time_constant_s, time_to_temperat
 from .loading import loaded_limit_w, loading_s, next_load_s
 from .parameter import Parameter
 from .tables import table_value
+from .timers import SHORTEST_HORIZON_S, TOUCH_S, time_left_s
 from .wear import equivalent_s
 
 OFF = 0
@@ -52,7 +53,6 @@ STANDBY = 4
 HYDROGEN_HHV_J_PER_KG = 141.8e6
 """Higher heating value, 39.4 kWh/kg (ISO 6976 gives 285.83 kJ/mol at 25 °C)."""
 
-_TIME_TOUCH_S = 1e-9
 _SECONDS_PER_HOUR = 3600.0
 _AS_SENT = 1.0 - 1e-6
 """Part of a power that is left of it as a 32-bit float on its way, at least."""
@@ -186,7 +186,7 @@ def _settled(
 def _next(params: ElectrolyzerParams, state: ElectrolyzerState, inp: ElectrolyzerInput) -> tuple[int, float]:
     """Return phase and wait after at most one transition."""
     wants = inp.set_point_w >= params.minimum_power_w
-    over = state.wait_s <= _TIME_TOUCH_S
+    over = state.wait_s <= TOUCH_S
     stay = (state.phase, state.wait_s)
     if _is_starting(state.phase) and not wants and _may_go_on(params, state, inp):
         return stay
@@ -227,9 +227,12 @@ def _flows(params: ElectrolyzerParams, state: ElectrolyzerState, inp: Electrolyz
         heater = _heater_w(params, state, inp)
         besides = params.standby_power_w if state.phase == STANDBY else params.auxiliary_power_w
         return _Flows(besides + heater, 0.0, heater, 0.0, 0.0)
-    active = min(inp.set_point_w, _loaded_limit_w(params, state))
+    most_w = loaded_limit_w(
+        params.minimum_power_w, params.rated_power_w, params.loading_w_per_s, state.loaded_s
+    )
+    active = min(inp.set_point_w, most_w)
     dc, efficiency = _stack(params, active)
-    efficiency /= 1.0 + params.voltage_growth_per_h * math.floor(_worn_h(params, state) + _TIME_TOUCH_S)
+    efficiency /= 1.0 + params.voltage_growth_per_h * math.floor(_worn_h(params, state) + TOUCH_S)
     cooling = 0.0
     if has_reached(state.stack_c, params.operating_c):
         hydrogen = dc * efficiency * _warm_factor(params, state.stack_c)
@@ -241,12 +244,6 @@ def _flows(params: ElectrolyzerParams, state: ElectrolyzerState, inp: Electrolyz
 def _worn_h(params: ElectrolyzerParams, state: ElectrolyzerState) -> float:
     """Return the equivalent time in operation [h]."""
     return equivalent_s(state.run_s, state.starts, params.start_wear_s) / _SECONDS_PER_HOUR
-
-
-def _loaded_limit_w(params: ElectrolyzerParams, state: ElectrolyzerState) -> float:
-    return loaded_limit_w(
-        params.minimum_power_w, params.rated_power_w, params.loading_w_per_s, state.loaded_s
-    )
 
 
 def _loaded_s(params: ElectrolyzerParams, state: ElectrolyzerState, dt_s: float) -> float:
@@ -274,12 +271,12 @@ def _event_s(
     params: ElectrolyzerParams, state: ElectrolyzerState, inp: ElectrolyzerInput, flows: _Flows
 ) -> float:
     """Return the time until the flows of a settled state change [s], > 0."""
-    event = state.wait_s if state.wait_s > _TIME_TOUCH_S else math.inf
+    event = state.wait_s if state.wait_s > TOUCH_S else math.inf
     if state.phase == RUNNING and min(inp.set_point_w, params.rated_power_w) > flows.active_w:
         event = min(event, next_load_s(state.loaded_s))
     if state.phase == RUNNING and params.voltage_growth_per_h > 0.0:
         worn_h = _worn_h(params, state)
-        event = min(event, (math.floor(worn_h + _TIME_TOUCH_S) + 1.0 - worn_h) * _SECONDS_PER_HOUR)
+        event = min(event, (math.floor(worn_h + TOUCH_S) + 1.0 - worn_h) * _SECONDS_PER_HOUR)
     if flows.cooling_w > 0.0 or state.phase == OFF:
         return event
     rate, tau = _rate_and_time_constant(params, state, inp, flows)
@@ -299,7 +296,7 @@ def electrolyzer_limits_by_now(
 ) -> tuple[float, float]:
     """Return what of its limits it could come to while it starts [W]: what it draws so, or told 0; else infinite."""
     state = _settled(params, state, inp)
-    if not _is_starting(state.phase) or state.wait_s <= _TIME_TOUCH_S:
+    if not _is_starting(state.phase) or state.wait_s <= TOUCH_S:
         return -math.inf, math.inf
     told_0 = _settled(params, state, ElectrolyzerInput(0.0, inp.ambient_c))
     least_w = _flows(params, told_0, ElectrolyzerInput(0.0, inp.ambient_c)).active_w
@@ -351,7 +348,7 @@ def electrolyzer_horizon_s(
     at which cooling or the heater changes. Hydrogen and heat drift with the temperature meanwhile.
     """
     state = _settled(params, state, inp)
-    return max(_event_s(params, state, inp, _flows(params, state, inp)), 1e-3)
+    return max(_event_s(params, state, inp, _flows(params, state, inp)), SHORTEST_HORIZON_S)
 
 
 def electrolyzer_step(
@@ -376,9 +373,7 @@ def electrolyzer_step(
         cooling_j += flows.cooling_w * part_s
         to_air_w = params.heat_loss_w_per_k * (warming.mean_c - inp.ambient_c)
         loss_j += (_electric_loss_w(flows) + to_air_w) * part_s
-        wait_s = state.wait_s - part_s
-        if wait_s <= _TIME_TOUCH_S:
-            wait_s = 0.0
+        wait_s = time_left_s(state.wait_s, part_s)
         loaded_s = _loaded_s(params, state, part_s)
         run_s = state.run_s + (part_s if state.phase == RUNNING else 0.0)
         state = ElectrolyzerState(state.phase, wait_s, warming.end_c, loaded_s, state.starts, run_s)

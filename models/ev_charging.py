@@ -24,12 +24,12 @@ from .ev_offer import (
     offered_current_a,
     offers,
 )
-from .ev_phases import TIME_TOUCH_S, phases_after, phases_hold_s, until_switched_s
+from .ev_phases import phases_after, phases_hold_s, until_switched_s
+from .timers import SHORTEST_HORIZON_S, TOUCH_S
 
 PILOT_A, PILOT_B1, PILOT_B2, PILOT_C = 0, 1, 2, 3
 """States of the control pilot: no car; car without an offer; offer that the car does not take; charging."""
 
-_SHORTEST_S = 1e-3
 _SECONDS_PER_HOUR = 3600.0
 
 
@@ -38,7 +38,7 @@ def ev_charger_present_state(
 ) -> EvChargerState:
     """Return the state that counts: of this session, with phases switched that are due, and what its car follows."""
     now = in_session(state, inp)
-    if params.switches_phases == 1 and until_switched_s(params, now, inp) <= TIME_TOUCH_S:
+    if params.switches_phases == 1 and until_switched_s(params, now, inp) <= TOUCH_S:
         now = EvChargerState(
             now.session_id,
             now.soc,
@@ -108,7 +108,7 @@ def ev_charger_horizon_s(params: EvChargerParams, state: EvChargerState, inp: Ev
     now = ev_charger_present_state(params, state, inp)
     flow = flow_under(params, now, inp, inp.set_point_w)
     holds_s = min(flow_holds_s(params, now, inp, flow, math.inf), phases_hold_s(params, now, inp))
-    return max(min(holds_s, _offer_holds_s(params, now, inp)), _SHORTEST_S)
+    return max(min(holds_s, _offer_holds_s(params, now, inp)), SHORTEST_HORIZON_S)
 
 
 def ev_charger_step(
@@ -168,7 +168,7 @@ def _following(
     followed_a, behind_s = min(now.followed_a, offered_a), 0.0
     if offered_a > followed_a:
         behind_s = now.behind_s + dt_s
-        if behind_s >= inp.reaction_s - TIME_TOUCH_S:
+        if behind_s >= inp.reaction_s - TOUCH_S:
             followed_a, behind_s = offered_a, 0.0
     return EvChargerState(
         now.session_id,

@@ -13,9 +13,7 @@ import math
 
 from .ev_charger import EvChargerInput, EvChargerParams, EvChargerState, ev_is_connected
 from .ev_offer import is_enough
-
-TIME_TOUCH_S = 1e-9
-"""Less than this left of a delay is none [s]."""
+from .timers import time_left_s
 
 
 def until_switched_s(params: EvChargerParams, state: EvChargerState, inp: EvChargerInput) -> float:
@@ -38,15 +36,14 @@ def phases_after(
 ) -> EvChargerState:
     """Return the state after a time in which nothing was switched."""
     is_wanted = inp.phases == 0 and _wants_one(params, now, inp) != now.on_one
-    pause_s, dwell_s = now.pause_s - dt_s, now.dwell_s - dt_s
     return EvChargerState(
         now.session_id,
         now.soc,
         now.delivered_wh,
         now.on_one,
         min(now.wanted_s + dt_s, params.switch_delay_s) if is_wanted else 0.0,
-        pause_s if pause_s > TIME_TOUCH_S else 0.0,
-        dwell_s if dwell_s > TIME_TOUCH_S else 0.0,
+        time_left_s(now.pause_s, dt_s),
+        time_left_s(now.dwell_s, dt_s),
         now.followed_a,
         now.behind_s,
     )

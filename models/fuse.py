@@ -28,6 +28,7 @@ from typing import Annotated, NamedTuple
 
 from .circuit import decay_over
 from .parameter import Parameter
+from .timers import SHORTEST_HORIZON_S
 
 CARRIES = 0
 MELTED = 1
@@ -37,7 +38,6 @@ _MOLTEN = 1.0 - 1e-11
 _NEWTON_STEPS = 100
 _SHORTEST_PART_S = 1e-9
 """So that steps go on where the time to melting is a lower bound that has come close to it [s]."""
-_SHORTEST_HORIZON_S = 1e-3
 
 
 class FuseParams(NamedTuple):
@@ -143,7 +143,7 @@ def fuse_horizon_s(params: FuseParams, state: FuseState, inp: FuseInput) -> floa
     At least 1 ms, within which a short circuit may have melted it: `fuse_step` and `fuse_time_to_melt_s` are exact
     there, too.
     """
-    return max(fuse_time_to_melt_s(params, state, inp.current_a), _SHORTEST_HORIZON_S)
+    return max(fuse_time_to_melt_s(params, state, inp.current_a), SHORTEST_HORIZON_S)
 
 
 def fuse_step(

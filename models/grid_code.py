@@ -21,6 +21,7 @@ import math
 from typing import Annotated, NamedTuple
 
 from .parameter import Parameter
+from .timers import TOUCH_S
 
 DISCONNECTED = 0
 RAMPING = 1
@@ -36,7 +37,6 @@ UNLIMITED_PER_S = 1e6
 
 _SHORTEST_S = 1e-6
 """No horizon is shorter [s]: clearing times are milliseconds."""
-_TOUCH_S = 1e-9
 _STANDARD = "VDE-AR-N 4105:2018-11"
 _MOST_PU = 2.0
 
@@ -239,12 +239,12 @@ def _clock(clock_s: float, running: bool, dt_s: float, most_s: float) -> float:
 def _switched(params: GridCodeParams, state: GridCodeState, inp: GridCodeInput) -> GridCodeState:
     """Return the state with its mode changed where a clock has run out."""
     if state.mode == DISCONNECTED:
-        if _may_reconnect(params, inp) and state.waited_s >= params.reconnect_wait_s - _TOUCH_S:
+        if _may_reconnect(params, inp) and state.waited_s >= params.reconnect_wait_s - TOUCH_S:
             return _in_mode(state, RAMPING)
         return state
-    if _until_trip_s(params, state, inp) <= _TOUCH_S:
+    if _until_trip_s(params, state, inp) <= TOUCH_S:
         return _in_mode(state, DISCONNECTED)
-    if state.mode == RAMPING and state.ramped_s >= _ramp_time_s(params) - _TOUCH_S:
+    if state.mode == RAMPING and state.ramped_s >= _ramp_time_s(params) - TOUCH_S:
         return _in_mode(state, CONNECTED)
     return state
 

@@ -28,18 +28,16 @@ from __future__ import annotations
 import math
 from typing import Annotated, NamedTuple
 
-from .circuit import ThermalBody, temperature_after
+from .circuit import temperature_after, thermal_body
 from .load import load_reactive_power_var
 from .parameter import Parameter, Under
 from .thermal import TOUCH_K, mean_temperature_c, time_to_temperature_s
-from .timers import time_left_s
+from .timers import SHORTEST_HORIZON_S, TOUCH_S, time_left_s
 
 OFF = 0
 HEATING = 1
 COOLING = 2
 
-_SHORTEST_S = 1e-3
-_TINY_S = 1e-9
 LIFT_MIN_K = 15.0
 LIFT_MAX_K = 60.0
 """Ends of the range of lifts of temperature over which the COP is told [K]."""
@@ -177,16 +175,12 @@ def _heat_w(params: HvacParams, mode: int, inp: HvacInput) -> float:
     return 0.0
 
 
-def _body(params: HvacParams) -> ThermalBody:
-    return ThermalBody(params.heat_capacity_j_per_k, params.heat_loss_w_per_k)
-
-
 def _event_s(params: HvacParams, state: HvacState, inp: HvacInput) -> float:
     """Return the time until a settled state changes its mode by itself [s], > 0."""
     if state.timer_s > 0.0:
         return state.timer_s
     half = 0.5 * params.hysteresis_k
-    body = _body(params)
+    body = thermal_body(params)
     room_c = state.room_c
     heat_w = inp.gains_w + _heat_w(params, state.mode, inp)
     horizon = math.inf
@@ -203,7 +197,7 @@ def _event_s(params: HvacParams, state: HvacState, inp: HvacInput) -> float:
         if params.can_cool:
             target = params.cooling_set_point_c + half
             horizon = min(horizon, time_to_temperature_s(body, room_c, heat_w, inp.ambient_c, target))
-    return max(horizon, _TINY_S)
+    return max(horizon, TOUCH_S)
 
 
 def hvac_output(params: HvacParams, state: HvacState, inp: HvacInput) -> HvacOutput:
@@ -229,7 +223,7 @@ def _shown(params: HvacParams, mode: int, inp: HvacInput, room_loss_w: float) ->
 
 def hvac_horizon_s(params: HvacParams, state: HvacState, inp: HvacInput) -> float:
     """Return how long the power holds [s]: until a timer ends or the room reaches a threshold."""
-    return max(_event_s(params, _settled(params, state, inp), inp), _SHORTEST_S)
+    return max(_event_s(params, _settled(params, state, inp), inp), SHORTEST_HORIZON_S)
 
 
 def hvac_step(
@@ -248,7 +242,7 @@ def hvac_step(
     """
     if dt_s <= 0.0:
         return state, hvac_output(params, state, inp)
-    body = _body(params)
+    body = thermal_body(params)
     left_s = dt_s
     active_j, reactive_j, heat_j, environment_j, loss_j = 0.0, 0.0, 0.0, 0.0, 0.0
     while left_s > 0.0:

@@ -26,15 +26,14 @@ import math
 from typing import Annotated, NamedTuple
 
 from .ac import reactive_limit_beside_var
-from .circuit import ThermalBody, temperature_after
+from .circuit import temperature_after, thermal_body
 from .parameter import Parameter
+from .timers import SHORTEST_HORIZON_S
 
 _TOUCH_K = 1e-6
 """Closer than this to the greatest temperature counts as having reached it."""
 _RELEASE_K = 2.0
 """Below its greatest temperature by so much the heat sink sets the power free again; chosen."""
-_SHORTEST_S = 1e-3
-"""No horizon is shorter [s]."""
 _MOST_RATINGS = 4.0
 """DC power beyond this many times the rating counts as that much: it may be infinite."""
 
@@ -293,8 +292,7 @@ def inverter_temperature(
     params: InverterParams, temperature_c: float, loss_w: float, ambient_c: float, dt_s: float
 ) -> float:
     """Return the temperature of the heat sink [°C] after `dt_s` [s] with a constant loss [W], first order."""
-    body = ThermalBody(params.heat_capacity_j_per_k, params.heat_loss_w_per_k)
-    return temperature_after(body, temperature_c, loss_w, ambient_c, dt_s)
+    return temperature_after(thermal_body(params), temperature_c, loss_w, ambient_c, dt_s)
 
 
 def inverter_initial_state(_params: InverterParams, ambient_c: float) -> InverterState:
@@ -475,7 +473,7 @@ def inverter_heat_horizon_s(
         return math.inf
     time_constant_s = params.heat_capacity_j_per_k / params.heat_loss_w_per_k
     return max(
-        time_constant_s * math.log((state.heat_sink_c - settled_c) / (edge_c - settled_c)), _SHORTEST_S
+        time_constant_s * math.log((state.heat_sink_c - settled_c) / (edge_c - settled_c)), SHORTEST_HORIZON_S
     )
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 
-_TOUCH_S = 1e-9
-"""Less than this left of a recovery counts as over."""
+from .timers import TOUCH_S
 
 
 def accepted_w(step_w: float, steady_w: float) -> float:
@@ -32,7 +31,7 @@ def recovering_for_s(recovery_s: float, recovering_s: float, taken_w: float, loa
         taken_w: Load from which that recovers [W].
         load_w: Now [W].
     """
-    return recovering_s if recovering_s > _TOUCH_S and load_w <= taken_w else recovery_s
+    return recovering_s if recovering_s > TOUCH_S and load_w <= taken_w else recovery_s
 
 
 def steadied(
@@ -62,4 +61,4 @@ def steadied(
     if load_w <= steady_w:
         return load_w, 0.0, load_w
     left_s = recovering_for_s(recovery_s, recovering_s, taken_w, load_w) - dt_s
-    return (steady_w, left_s, load_w) if left_s > _TOUCH_S else (load_w, 0.0, load_w)
+    return (steady_w, left_s, load_w) if left_s > TOUCH_S else (load_w, 0.0, load_w)

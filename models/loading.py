@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 
-_TOUCH_S = 1e-9
-"""Closer than this to the end of a step counts as its end."""
+from .timers import TOUCH_S
 
 
 def loading_s(least_w: float, rated_w: float, rate_w_per_s: float) -> float:
@@ -27,11 +26,11 @@ def loaded_limit_w(least_w: float, rated_w: float, rate_w_per_s: float, loaded_s
         rate_w_per_s: Load that it takes on in a second, > 0 [W/s].
         loaded_s: Since it was ready, >= 0 [s]; counts up to `loading_s`.
     """
-    if loaded_s >= loading_s(least_w, rated_w, rate_w_per_s) - _TOUCH_S:
+    if loaded_s >= loading_s(least_w, rated_w, rate_w_per_s) - TOUCH_S:
         return rated_w
-    return least_w + rate_w_per_s * (math.floor(loaded_s + _TOUCH_S) + 1.0)
+    return least_w + rate_w_per_s * (math.floor(loaded_s + TOUCH_S) + 1.0)
 
 
 def next_load_s(loaded_s: float) -> float:
     """Return how long it takes until the greatest load rises again [s], > 0, where it still does."""
-    return math.floor(loaded_s + _TOUCH_S) + 1.0 - loaded_s
+    return math.floor(loaded_s + TOUCH_S) + 1.0 - loaded_s

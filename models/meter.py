@@ -27,6 +27,7 @@ from typing import Annotated, NamedTuple
 from .ac import ThreePhase
 from .parameter import Parameter
 from .resolution import in_steps
+from .timers import SHORTEST_HORIZON_S, TOUCH_S
 
 SUM_OF_PHASES = 0
 """One pair of registers for the sum of the phases at each instant (in German: saldierend)."""
@@ -42,8 +43,6 @@ _THIRD_SIN = 0.5 * math.sqrt(3.0)
 _SECONDS_PER_HOUR = 3600.0
 _SAME = 1e-12
 """Means that differ by less than this part of themselves differ by rounding only."""
-_TOUCH_S = 1e-9
-"""Closer than this to a window's end counts as its end: the sum of a window's steps may miss it by rounding."""
 
 
 class MeterParams(NamedTuple):
@@ -292,7 +291,7 @@ def meter_horizon_s(params: MeterParams, state: MeterState, inp: MeterInput) -> 
     now = meter_measured(params, inp)
     if _same(now, state.shown) and _same(_scaled(now, state.into_window_s), state.sums):
         return math.inf
-    return max(params.window_s - state.into_window_s, 1e-3)
+    return max(params.window_s - state.into_window_s, SHORTEST_HORIZON_S)
 
 
 def _same(one: Measured, other: Measured) -> bool:
@@ -346,11 +345,11 @@ def _windows(
     if window_s <= 0.0:
         return 0.0, _NOTHING, measured
     missing_s = window_s - state.into_window_s
-    if dt_s < missing_s - _TOUCH_S:
+    if dt_s < missing_s - TOUCH_S:
         return state.into_window_s + dt_s, _added(state.sums, _scaled(measured, dt_s)), state.shown
     first = _scaled(_added(state.sums, _scaled(measured, missing_s)), 1.0 / window_s)
     rest_s = max(dt_s - missing_s, 0.0)
-    whole = math.floor(rest_s / window_s + _TOUCH_S)
+    whole = math.floor(rest_s / window_s + TOUCH_S)
     rest_s = max(rest_s - whole * window_s, 0.0)
     return rest_s, _scaled(measured, rest_s), measured if whole >= 1 else first
 

@@ -33,6 +33,7 @@ from .heat_buffer import (
 )
 from .loading import loaded_limit_w, loading_s, next_load_s
 from .parameter import Parameter
+from .timers import SHORTEST_HORIZON_S
 
 _KELVIN = 273.15
 _PA_PER_MPA = 1e6
@@ -278,7 +279,7 @@ def steam_boiler_horizon_s(
     That is until the drum reaches one of its thresholds, or the boiler takes on more load.
     """
     state = _settled(params, state, inp)
-    return max(_event_s(params, state, inp, _flows(params, state, inp)), 1e-3)
+    return max(_event_s(params, state, inp, _flows(params, state, inp)), SHORTEST_HORIZON_S)
 
 
 def steam_boiler_step(

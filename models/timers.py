@@ -7,6 +7,8 @@ from __future__ import annotations
 
 TOUCH_S = 1e-9
 """So much of a timer counts as nothing: far below the least step, far above what rounding leaves."""
+SHORTEST_HORIZON_S = 1e-3
+"""Horizons of models are no shorter [s]: what comes sooner is done in one step, so that time goes on."""
 
 
 def time_left_s(timer_s: float, dt_s: float) -> float:

@@ -30,7 +30,7 @@ from typing import Annotated, NamedTuple
 from .air import air_density_kg_per_m3
 from .parameter import Parameter, Under
 from .tables import table_value
-from .timers import time_left_s
+from .timers import SHORTEST_HORIZON_S, time_left_s
 
 STOPPED = 0
 """Too little wind."""
@@ -40,7 +40,6 @@ RUNNING = 2
 STORM = 3
 """Too much wind; waits for the restart speed."""
 
-_SHORTEST_S = 1e-3
 _LOW_M_PER_S, _HIGH_M_PER_S = 7.5, 12.5
 """Speeds of the curve between which the exponent of the density goes to that of strong wind, as in WindPRO."""
 _ROUNDS = 16
@@ -316,7 +315,7 @@ def wind_turbine_horizon_s(
 ) -> float:
     """Return how long the output holds [s]: until a start-up or the wait after a storm ends, or ice comes or goes."""
     state = _settled(params, state, inp)
-    return max(min(_mode_holds_s(params, state, inp), _ice_holds_s(params, state, inp)), _SHORTEST_S)
+    return max(min(_mode_holds_s(params, state, inp), _ice_holds_s(params, state, inp)), SHORTEST_HORIZON_S)
 
 
 def wind_turbine_step(

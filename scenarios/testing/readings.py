@@ -91,12 +91,10 @@ class Reading(Generic[V]):
         for_: Span = "0 s",
     ) -> V:
         """Assert that something becomes true within a span, and stays so for another; see `expect`."""
-        condition = Condition(
-            predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance
-        )
-        return await settle(
-            self._bench, _OfReading(self, condition), span_us(within, "within"), span_us(for_, "for_")
-        )
+        return await self.expect(
+            predicate, at_least=at_least, at_most=at_most, approx=approx, tolerance=tolerance, within=within,
+            for_=for_,
+        )  # fmt: skip
 
     def always(
         self,

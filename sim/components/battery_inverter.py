@@ -17,10 +17,9 @@ from .inverter import (
     grid_guard,
     inverter_params,
     inverter_preset_names,
-    inverter_rating,
+    storage_rating,
     unused_by_inverter,
 )
-from .rating import Rating
 from .setting import Setting
 from .switchgear import OF_AN_INVERTER
 
@@ -31,16 +30,12 @@ class BatteryInverter(StorageInverter):
     category: Literal[Category.BATTERY_INVERTER]
 
 
-def _rating(inverter: BatteryInverter) -> Rating:
-    return inverter_rating(inverter_params(inverter), gap=inverter.gap)
-
-
 def build(inverter: BatteryInverter, setting: Setting) -> Built:
     """Make the inverter of batteries."""
     return Built(
         inverter=inverter_params(inverter),
         converting=Converting(
-            _rating(inverter),
+            storage_rating(inverter),
             phase_shares(inverter.phases),
             inverter.self_consumption,
         ),
@@ -61,8 +56,8 @@ TYPE = ComponentType(
     parts={GRID_CODE: grid_code_part},
     unused=unused_by_inverter,
     presets=inverter_preset_names,
-    least_w=lambda inverter: _rating(inverter).gap.upper,
-    least_delivered_w=lambda inverter: -_rating(inverter).gap.lower,
+    least_w=lambda inverter: storage_rating(inverter).gap.upper,
+    least_delivered_w=lambda inverter: -storage_rating(inverter).gap.lower,
     caption=lambda inverter: [kilowatts(inverter.rated_power_w)],
     needs_behind_it="at least one battery",
     switchgear=lambda _inverter: OF_AN_INVERTER,

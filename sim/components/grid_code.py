@@ -16,7 +16,7 @@ from ...models.parameter import ParameterError, check_parameters
 from ..files.parameters import Number
 from ..files.presets import check_at_most
 from ..files.problems import Finding, one_of
-from ..files.sections import Section, refuse, short_for, written
+from ..files.sections import Section, refuse, short_for, switched, written
 from ..files.units import FRACTION, HERTZ, SECOND, Unit
 from .section import given
 
@@ -39,11 +39,6 @@ def _known(name: str) -> str:
     if name not in grid_code_names():
         raise refuse(one_of(grid_code_names(), name))
     return name
-
-
-def _switched(value: object) -> object:
-    """Return `true` as a section that says nothing, `false` as none."""
-    return {True: {}, False: None}[value] if isinstance(value, bool) else value
 
 
 def _usual_time(value: object) -> object:
@@ -230,21 +225,21 @@ class GridCode(Section):
     gradient_per_s: _Growth | None = Field(default=None, alias="reconnect_gradient")
     """Growth of power after a reconnection, of the rated power; by preset if not given."""
     volt_var: Annotated[
-        VoltVar | None, BeforeValidator(_switched, json_schema_input_type=VoltVar | bool | None)
+        VoltVar | None, BeforeValidator(switched, json_schema_input_type=VoltVar | bool | None)
     ] = None
     """Reactive power by voltage; a client's reactive set-point other than 0 goes before it. Off if not given."""
     watt_var: Annotated[
-        WattVar | None, BeforeValidator(_switched, json_schema_input_type=WattVar | bool | None)
+        WattVar | None, BeforeValidator(switched, json_schema_input_type=WattVar | bool | None)
     ] = None
     """Reactive power by active power, in place of that by voltage; off if not given."""
     watt_pf: Annotated[
-        WattPf | None, BeforeValidator(_switched, json_schema_input_type=WattPf | bool | None)
+        WattPf | None, BeforeValidator(switched, json_schema_input_type=WattPf | bool | None)
     ] = None
     """Power factor by active power, in place of both; off if not given."""
     priority: Literal["reactive_power", "active_power"] = "reactive_power"
     """What of the apparent power goes first, where the code asks for reactive power; the other gives way."""
     freq_watt: Annotated[
-        FreqWatt | None, BeforeValidator(_switched, json_schema_input_type=FreqWatt | bool | None)
+        FreqWatt | None, BeforeValidator(switched, json_schema_input_type=FreqWatt | bool | None)
     ] = None
     """Active power by frequency; off if not given."""
 

@@ -31,7 +31,7 @@ from ..domain.timestamps import to_us
 from ..files.moments import parse_moment, parse_zone, write_moment
 from ..files.parameters import Number, lacks_part, with_part
 from ..files.presets import check_at_most, find_preset, preset_cache, preset_names, presets_asked
-from ..files.sections import Deviation, Section, Text, one_of_names, refuse, written
+from ..files.sections import Deviation, Section, Text, ZoneOrOffset, one_of_names, refuse, written
 from ..files.units import AMPERE as _AMPERE
 from ..files.units import (
     FRACTION,
@@ -224,14 +224,6 @@ class GridOutage(Section):
     """Length of the outage [s]."""
 
 
-def _known_zone(name: str) -> str:
-    try:
-        parse_zone(name)
-    except ValueError as error:
-        raise refuse(str(error)) from None
-    return name
-
-
 class OutageFile(Section):
     """Outages from a table with a row for each."""
 
@@ -241,7 +233,7 @@ class OutageFile(Section):
     """Name of the column of beginnings; the first that holds dates if not given."""
     duration_column: str | None = None
     """Name of the column of durations (`2h, 4m, 45s`, or seconds); `Duration` if not given."""
-    timezone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    timezone: ZoneOrOffset | None = None
     """Zone or offset of times written without one; the site's if not given."""
 
 

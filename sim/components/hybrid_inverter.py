@@ -24,10 +24,9 @@ from .inverter import (
     grid_guard,
     inverter_params,
     inverter_preset_names,
-    inverter_rating,
+    storage_rating,
     unused_by_inverter,
 )
-from .rating import Rating
 from .setting import GridFacts, Setting
 from .solar_array import ARRAY, ArraySection, array_params, no_array, solar_array
 from .switchgear import OF_AN_INVERTER
@@ -62,10 +61,6 @@ class HybridInverter(ArraySection, StorageInverter):
         return (self.peak_power_w or self.rated_power_w) if self.has_array else None
 
 
-def _rating(inverter: HybridInverter) -> Rating:
-    return inverter_rating(inverter_params(inverter), gap=inverter.gap)
-
-
 def build(inverter: HybridInverter, setting: Setting) -> Built:
     """Make the inverter of batteries and photovoltaics.
 
@@ -75,7 +70,9 @@ def build(inverter: HybridInverter, setting: Setting) -> Built:
     params = inverter_params(inverter)
     return Built(
         inverter=params,
-        converting=Converting(_rating(inverter), phase_shares(inverter.phases), inverter.self_consumption),
+        converting=Converting(
+            storage_rating(inverter), phase_shares(inverter.phases), inverter.self_consumption
+        ),
         array=solar_array(inverter, params, setting) if inverter.has_array else None,
         peak_w=inverter.array_peak_w,
         guard=grid_guard(inverter, setting.grid),
@@ -109,8 +106,8 @@ TYPE = ComponentType(
     },
     unused=unused_by_inverter,
     presets=inverter_preset_names,
-    least_w=lambda inverter: _rating(inverter).gap.upper,
-    least_delivered_w=lambda inverter: -_rating(inverter).gap.lower,
+    least_w=lambda inverter: storage_rating(inverter).gap.upper,
+    least_delivered_w=lambda inverter: -storage_rating(inverter).gap.lower,
     inputs={"irradiance": 0.0},
     caption=_caption,
     switchgear=lambda _inverter: OF_AN_INVERTER,

@@ -315,6 +315,11 @@ def unused_by_inverter(inverter: InverterSection) -> Mapping[str, str]:
     return unused
 
 
+def storage_rating(inverter: StorageInverter) -> Rating:
+    """Return what an inverter of batteries can be told, without the powers at which it rests."""
+    return inverter_rating(inverter_params(inverter), gap=inverter.gap)
+
+
 def inverter_rating(
     params: InverterParams, *, produces_only: bool = False, gap: Bounds = NOTHING_BUT_ZERO[0]
 ) -> Rating:

@@ -67,12 +67,9 @@ def transformer_preset(name: str, rated_apparent_power_va: float) -> ThroughputP
 
 def transformer_params(transformer: PowerTransformer, _grid: GridFacts) -> ThroughputParams:
     """Return what a transformer of a site takes of the power that passes through it."""
-    rated_va = transformer.rated_apparent_power_va
-    if transformer.preset is None:
-        usual = ThroughputParams(rated_va, _NO_LOAD_SHARE * rated_va, _LOAD_SHARE * rated_va)
-    else:
-        usual = transformer_preset(transformer.preset, rated_va)
-    return throughput_params(transformer, usual)
+    return throughput_params(
+        transformer, transformer_preset, no_load_share=_NO_LOAD_SHARE, load_share=_LOAD_SHARE
+    )
 
 
 def build(transformer: PowerTransformer, setting: Setting) -> Built:

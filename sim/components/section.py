@@ -10,15 +10,11 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from ..domain.categories import OperationalMode
 from ..domain.messages import Refusal, RefusalStatus
 from ..files.parameters import Number, Value
-from ..files.sections import ComponentNumber, Phases, Section, refuse, written
+from ..files.sections import ComponentNumber, Phases, Section, as_list, refuse, written
 from ..files.units import NonNegativePower, PositivePower, PositiveRampRate, ResponseDelay
 from ..inputs.specs import LoadInput, RecordedPower
 from .lapse import LapseInput
 from .load_mix import LoadMixInput
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 class ComponentSection(Section):
@@ -37,7 +33,7 @@ class ComponentSection(Section):
     model: str = ""
     """Name of the model, shown to clients."""
     behind: Annotated[
-        tuple[str, ...], BeforeValidator(_as_list, json_schema_input_type=str | tuple[str, ...])
+        tuple[str, ...], BeforeValidator(as_list, json_schema_input_type=str | tuple[str, ...])
     ] = ()
     """Keys of the components on the grid's side of this one."""
     operational_mode: OperationalMode = OperationalMode.CONTROL_AND_TELEMETRY

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import Field
 
 from ...models.parameter import check_parameters
@@ -24,16 +26,30 @@ class Throughput(ComponentSection):
     """Power lost besides at rated apparent power, with the square of the load [W]; by preset if not given."""
 
 
-def throughput_params(component: Throughput, usual: ThroughputParams) -> ThroughputParams:
+def throughput_params(
+    component: Throughput,
+    preset: Callable[[str, float], ThroughputParams],
+    *,
+    no_load_share: float,
+    load_share: float,
+) -> ThroughputParams:
     """Return what is taken of the power that passes through a component.
 
     Args:
         component: Of the site file.
-        usual: Its preset, or where it names none what is usual for its size.
+        preset: Returns what a preset takes, by its name and the rated apparent power [VA].
+        no_load_share: No-load loss over the rating where the file names no preset.
+        load_share: Load loss over the rating then.
 
     Raises:
         ParameterError: If a parameter that the file sets is out of its range; names it.
     """
+    rated_va = component.rated_apparent_power_va
+    usual = (
+        ThroughputParams(rated_va, no_load_share * rated_va, load_share * rated_va)
+        if component.preset is None
+        else preset(component.preset, rated_va)
+    )
     params = usual._replace(
         no_load_loss_w=given(component.no_load_loss_w, usual.no_load_loss_w),
         load_loss_w=given(component.load_loss_w, usual.load_loss_w),

@@ -53,12 +53,7 @@ def ups_preset(name: str, rated_apparent_power_va: float) -> ThroughputParams:
 
 def ups_params(ups: UninterruptiblePowerSupply, _grid: GridFacts) -> ThroughputParams:
     """Return what a UPS of a site takes of the power that passes through it."""
-    rated_va = ups.rated_apparent_power_va
-    if ups.preset is None:
-        usual = ThroughputParams(rated_va, _NO_LOAD_SHARE * rated_va, _LOAD_SHARE * rated_va)
-    else:
-        usual = ups_preset(ups.preset, rated_va)
-    return throughput_params(ups, usual)
+    return throughput_params(ups, ups_preset, no_load_share=_NO_LOAD_SHARE, load_share=_LOAD_SHARE)
 
 
 def build(ups: UninterruptiblePowerSupply, setting: Setting) -> Built:

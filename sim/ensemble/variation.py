@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ..files.explain import keys_of
-from ..files.problems import Finding, Place, Problem, in_lines, one_of, shown, written_path
+from ..files.problems import FileError, Finding, Place, Problem, one_of, shown, written_path
 from ..files.yaml_text import YamlText, read_yaml
 from ..site.reader import SiteError, parse_site
 from ..site.site import Site
@@ -50,16 +50,8 @@ SiteData = Mapping[str, Any]
 """A site as its file says it, without lines."""
 
 
-class VariationError(ValueError):
+class VariationError(FileError):
     """A file of variations is wrong, or does not go with the site: says everything that is."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Gather the problems of one file."""
-        super().__init__(problems)
-        self.problems = problems
-
-    def __str__(self) -> str:
-        return in_lines(self.problems)
 
 
 class Quantity(NamedTuple):

@@ -55,6 +55,28 @@ class Problem(NamedTuple):
         return f"{self.place}: {_within(self.subject, _LONGEST_SUBJECT)} is {found}; accepted: {accepted}"
 
 
+class FileError(ValueError):
+    """A file is wrong: says everything that is, in the order of the file."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        """Gather the problems of one file."""
+        super().__init__(problems)
+        self.problems = problems
+
+    def __str__(self) -> str:
+        return in_lines(self.problems)
+
+
+class UnacceptedError(ValueError):
+    """Somebody wrote what cannot be: says what was found, and what would be accepted."""
+
+    def __init__(self, found: str, accepted: str) -> None:
+        """Say what is wrong."""
+        super().__init__(f"{found}; accepted: {accepted}")
+        self.found = found
+        self.accepted = accepted
+
+
 def in_lines(problems: Collection[object]) -> str:
     """Return problems as lines, the first hundred of them and how many there are beside."""
     lines = [str(problem) for problem in islice(problems, _MOST_LINES)]

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from .described import Described
+from .moments import parse_zone
 from .units import DEGREE, FRACTION
 
 Tilt = Annotated[float, DEGREE.within(lower=0.0, upper=90.0)]
@@ -39,6 +40,16 @@ def short_for(key: str) -> Callable[[object], object]:
     return read
 
 
+def as_list(value: object) -> object:
+    """Return a text that stands alone as a list of it; anything else as it is."""
+    return [value] if isinstance(value, str) else value
+
+
+def switched(value: object) -> object:
+    """Return `true` as a section that says nothing, `false` as none; anything else as it is."""
+    return {True: {}, False: None}[value] if isinstance(value, bool) else value
+
+
 def one_of_names(names: Callable[[], tuple[str, ...]]) -> AfterValidator:
     """Return the check of a name against those that there are when a file is read."""
 
@@ -48,6 +59,18 @@ def one_of_names(names: Callable[[], tuple[str, ...]]) -> AfterValidator:
         return name
 
     return AfterValidator(check)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        parse_zone(name)
+    except ValueError as error:
+        raise refuse(str(error)) from None
+    return name
+
+
+ZoneOrOffset = Annotated[str, AfterValidator(_known_zone)]
+"""Name of an IANA time zone, or an offset such as `+02:00`."""
 
 
 def _each_once(phases: tuple[int, ...]) -> tuple[int, ...]:

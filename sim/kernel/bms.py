@@ -31,7 +31,7 @@ from ...models.bms import (
     bms_voltage_horizon_s,
 )
 from ...models.bms_balance import spread_after
-from ...models.circuit import ThermalBody
+from ...models.circuit import thermal_body
 from ...models.soc_estimate import taken_soc
 from ...models.tables import table_value, table_value_beyond
 from .auxiliary import cells_w, shown_by_cells
@@ -222,7 +222,7 @@ def _ahead_s(layout: Layout, memory: Memory, battery: int) -> float:
     cells, own = layout.batteries[battery].params, memory.battery_states[battery]
     now = memory.batteries[battery]
     terminal = shown_by_cells(layout, memory, battery)
-    body = ThermalBody(cells.heat_capacity_j_per_k, cells.heat_loss_w_per_k)
+    body = thermal_body(cells)
     heat_w = terminal.loss_w + terminal.reversible_heat_w + now.auxiliary_heat_w
     ambient_c = memory.inputs[layout.ambient_signal]
     ahead_s = min(ahead_s, bms_temperature_horizon_s(params, body, own.temperature_c, heat_w, ambient_c))

@@ -17,7 +17,7 @@ from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from ..files import units
 from ..files.money import CURRENCIES, KILOGRAM
-from ..files.problems import did_you_mean
+from ..files.problems import UnacceptedError, did_you_mean
 
 _UNITS = (
     units.WATT, units.VAR, units.VOLT_AMPERE, units.WATT_HOUR, units.VOLT, units.AMPERE, units.HERTZ, units.SECOND,
@@ -60,14 +60,8 @@ _LONGEST = 1000
 Order = Literal["<", "<=", ">", ">=", "==", "!="]
 
 
-class ExpressionError(ValueError):
+class ExpressionError(UnacceptedError):
     """A text is no condition: says what was found at which letter, and what would be accepted."""
-
-    def __init__(self, found: str, accepted: str) -> None:
-        """Say what is wrong."""
-        super().__init__(f"{found}; accepted: {accepted}")
-        self.found = found
-        self.accepted = accepted
 
 
 @dataclass(frozen=True)

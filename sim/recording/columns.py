@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +13,9 @@ import pyarrow as pa
 
 from ..domain.timestamps import to_datetime
 from .codes import write_state
+from .csv_part import CsvPart
 from .metadata import Metadata, dump_metadata
-from .names import HEADER
-from .output import abandon, open_part, suffix_of, unwritable
+from .output import suffix_of, unwritable
 from .parquet_form import TIME, described_field
 from .parquet_part import ParquetPart
 from .statistics import is_over_intervals
@@ -135,26 +132,11 @@ class _Long:
 
     def __init__(self, path: Path, microgrid_id: int | None) -> None:
         self._microgrid_id = microgrid_id
-        self._part = open_part(path)
-        self._file = self._part.file
-        self._compressed: gzip.GzipFile | None = None
-        if path.name.endswith(".gz"):
-            self._compressed = gzip.GzipFile("", "wb", fileobj=self._file, mtime=0)
+        self._part = CsvPart(path)
+        self.finish = self._part.finish
+        self.remove = self._part.remove
+        self.abandon = self._part.abandon
         self._said: dict[str, str] = {}
-        self._write_lines([HEADER])
-
-    def finish(self) -> None:
-        if self._compressed is not None:
-            self._compressed.close()
-        self._part.finish()
-
-    def remove(self) -> None:
-        self._part.remove()
-
-    def abandon(self) -> None:
-        if self._compressed is not None:
-            abandon(self._compressed)
-        self._part.abandon()
 
     def write(self, times_us: npt.NDArray[np.int64], columns: Mapping[str, Column]) -> None:
         shown = [str(to_datetime(time_us)) for time_us in times_us.tolist()]
@@ -166,7 +148,8 @@ class _Long:
                     (time, self._microgrid_id, int(number), metric, value)
                     for value in self._cells(name, column, row)
                 ]
-        self._write_lines(lines)
+        self._part.write(lines)
+        self._part.flush()
 
     def _cells(self, name: str, column: Column, row: int) -> list[str]:
         """Return what lines say: one for each state, none for what was not reported, or has been said already."""
@@ -178,12 +161,3 @@ class _Long:
             return [write_state(state) for state in text.split()]
         value = float(column[row])
         return [] if np.isnan(value) else [repr(value)]
-
-    def _write_lines(self, lines: Iterable[Sequence[object]]) -> None:
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows(lines)
-        target: IO[bytes] | gzip.GzipFile = self._compressed or self._file
-        target.write(text.getvalue().encode())
-        if self._compressed is not None:
-            self._compressed.flush()
-        self._file.flush()

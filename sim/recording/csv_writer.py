@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
 from ..domain.events import Extremes
 from ..domain.messages import Frame
 from ..domain.timestamps import to_datetime
 from .codes import write_state
 from .content import Condition
+from .csv_part import CsvPart
 from .metadata import Metadata
-from .names import HEADER, STATE
-from .output import abandon, open_part
+from .names import STATE
 from .selection import NO_EXTREMES, Metrics, wanted
 
 _FLUSH_EVERY = 60
@@ -33,48 +29,24 @@ class CsvWriter:
         self._microgrid_id = metadata.microgrid_id
         self._metrics = metrics
         self._conditions: dict[int, Condition] = {}
-        self._part = open_part(path)
-        self._file = self._part.file
-        self._compressed: gzip.GzipFile | None = None
-        if path.name.endswith(".gz"):
-            self._compressed = gzip.GzipFile("", "wb", fileobj=self._file, mtime=0)
+        self._part = CsvPart(path)
+        self.finish = self._part.finish
+        self.abandon = self._part.abandon
         self.holds_means: bool | None = False
         self.instants: Collection[int] = ()
         self._pending = 0
-        self._write([HEADER])
-        self.flush()
 
     def write(self, frames: Sequence[Frame], extremes: Extremes = NO_EXTREMES) -> None:
         """Write what the components reported at one sampling; see `ParquetWriter.write`."""
-        self._write([row for frame in frames for row in self._rows(frame, extremes)])
+        self._part.write([row for frame in frames for row in self._rows(frame, extremes)])
         self._pending += 1
-        if self._compressed is None or self._pending >= _FLUSH_EVERY:
+        if not self._part.is_compressed or self._pending >= _FLUSH_EVERY:
             self.flush()
 
     def flush(self) -> None:
         """Bring everything that was written into the part."""
-        if self._compressed is not None:
-            self._compressed.flush()
-        self._file.flush()
+        self._part.flush()
         self._pending = 0
-
-    def finish(self) -> None:
-        """End the file and give it its name."""
-        if self._compressed is not None:
-            self._compressed.close()
-        self._part.finish()
-
-    def abandon(self) -> None:
-        """Close the file as it is."""
-        if self._compressed is not None:
-            abandon(self._compressed)
-        self._part.abandon()
-
-    def _write(self, rows: Sequence[Sequence[object]]) -> None:
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows(rows)
-        target: IO[bytes] | gzip.GzipFile = self._compressed or self._file
-        target.write(text.getvalue().encode())
 
     def _rows(self, frame: Frame, extremes: Extremes) -> Iterator[Row]:
         time, number = str(to_datetime(frame.sample_time_us)), frame.component_id

@@ -10,7 +10,7 @@ from ..components.registry import type_of
 from ..domain.categories import Category
 from ..domain.metrics import Metric
 from ..domain.states import StateCode
-from ..files.problems import one_of
+from ..files.problems import did_you_mean, one_of
 from ..network.wiring import wire
 from ..plant.plant import Plant
 from ..recording.content import Recording
@@ -100,8 +100,8 @@ class Replay:
                 key for key, component in self.site.components.items() if name in (key, component.category)
             ]
             if not found:
-                known = one_of([*self.site.components, *_categories(self.site)], name)
-                raise RecordingError(self._recording.file, None, "what to simulate", repr(name), known)
+                accepted = _what_to_simulate(self.site, name)
+                raise RecordingError(self._recording.file, None, "what to simulate", repr(name), accepted)
             chosen.update(found)
         for group in wire(self.site).groups:
             members = {*group.inverters, *group.batteries}
@@ -155,8 +155,14 @@ def _playbacks(recording: Recording, site: Site) -> dict[str, Playback]:
     return playbacks
 
 
-def _categories(site: Site) -> list[str]:
-    return list(dict.fromkeys(component.category for component in site.components.values()))
+def _what_to_simulate(site: Site, found: str) -> str:
+    """Return the keys and the categories by which components of a site are named, and which of them was meant."""
+    keys = list(site.components)
+    categories = list(dict.fromkeys(component.category for component in site.components.values()))
+    return (
+        f"the key of a component ({', '.join(keys)}), or a category for all of its components"
+        f" ({', '.join(categories)}){did_you_mean(found, [*keys, *categories])}"
+    )
 
 
 def _between(site: Site, members: set[str]) -> set[str]:

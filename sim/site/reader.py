@@ -27,11 +27,11 @@ from ..files.explain import explain, keys_of
 from ..files.parameters import Given
 from ..files.presets import PresetError, PresetFolder, own_presets
 from ..files.problems import (
+    FileError,
     Finding,
     Place,
     Problem,
     did_you_mean,
-    in_lines,
     kind_of,
     one_of,
     shown,
@@ -55,16 +55,8 @@ _SET_ON_LOADING = ("directory", "own_presets")
 _KEYS = tuple(key for key in keys_of(Site) if key not in _SET_ON_LOADING)
 
 
-class SiteError(ValueError):
+class SiteError(FileError):
     """A site file is wrong: says everything that is, in the order of the file."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Gather the problems of one file."""
-        super().__init__(problems)
-        self.problems = problems
-
-    def __str__(self) -> str:
-        return in_lines(self.problems)
 
 
 def bundled_sites() -> tuple[str, ...]:

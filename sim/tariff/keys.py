@@ -17,9 +17,8 @@ from pydantic import (
     model_validator,
 )
 
-from ..files.moments import parse_zone
 from ..files.money import GRAM_PER_KWH, MOST, PricePerKw, PricePerKwh, price_unit
-from ..files.sections import Section, Text, refuse, written
+from ..files.sections import Section, Text, ZoneOrOffset, refuse, written
 from ..files.units import NonNegativePower
 from ..inputs.sessions.sections import WEEKDAYS, Weekday
 from ..inputs.specs import FileColumn
@@ -39,14 +38,6 @@ def _minutes(value: object) -> int:
 
 TimeOfDay = Annotated[int, BeforeValidator(_minutes), WithJsonSchema({"type": "string"}, mode="validation")]
 """Minutes since midnight, by the clock."""
-
-
-def _zone(name: str) -> str:
-    try:
-        parse_zone(name)
-    except ValueError as error:
-        raise refuse(str(error)) from None
-    return name
 
 
 class Window(Section):
@@ -150,7 +141,7 @@ class TariffSection(Section):
 
     tariff: Text
     """What it is."""
-    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    timezone: ZoneOrOffset | None = None
     """Whose clock windows, months and times without an offset go by; the site's if not given."""
     import_price: EnergyPrice | None = Field(default=None, alias="import")
     """Of energy from the grid."""

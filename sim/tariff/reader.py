@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from ..files.explain import explain
 from ..files.moments import parse_zone
 from ..files.money import Price, price_unit
-from ..files.problems import Finding, Place, Problem, in_lines, kind_of, shown, written_path
+from ..files.problems import FileError, Finding, Place, Problem, kind_of, shown, written_path
 from ..files.regular import read_regular, why_unreadable
 from ..files.yaml_text import YamlText, read_yaml
 from ..inputs.daily import local_datetime
@@ -28,16 +28,8 @@ from .week import week_faults, week_signal
 _PRICED = ("import", "export", "peak", "co2")
 
 
-class TariffError(ValueError):
+class TariffError(FileError):
     """A tariff file is wrong, or does not cover a run: says everything that is, in the order of the file."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        """Gather the problems of one file."""
-        super().__init__(problems)
-        self.problems = problems
-
-    def __str__(self) -> str:
-        return in_lines(self.problems)
 
 
 @dataclass(frozen=True)

@@ -319,7 +319,11 @@ class TestSimulated:
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            ("batery", r"what to simulate is 'batery'; accepted: grid, .* \(did you mean 'battery'\?\)"),
+            (
+                "batery",
+                r"what to simulate is 'batery'; accepted: the key of a component \(grid, main, .*, battery\), or a"
+                r" category for all of its components \(.*, battery\) \(did you mean 'battery'\?\)",
+            ),
             ("main", "what to simulate is 'main'; accepted: what has nothing behind it"),
             ("grid", "what to simulate is 'grid'; accepted: what has nothing behind it"),
         ],

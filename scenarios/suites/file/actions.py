@@ -16,7 +16,7 @@ from ....sim.domain.commands import (
 from ....sim.domain.faults import Fault, FaultKind
 from ....sim.faults.check import FaultError, check_host, fault_errors, read_amount_of
 from ....sim.faults.said import AMOUNT_WORDS, EACH, each_is_amount, said_amount
-from ....sim.files.problems import Place, one_of, shown
+from ....sim.files.problems import Place, UnacceptedError, one_of, shown
 from ....sim.files.units import SECOND
 from ....sim.gateway.told import SWITCHING, ToldError, told, told_bounds
 from ....sim.inputs.driven import DRIVEN_INPUTS, NUMBER
@@ -50,15 +50,13 @@ class Action(NamedTuple):
     """After which time it ends [s]; None if it does not."""
 
 
-class ActionError(ValueError):
+class ActionError(UnacceptedError):
     """Something that cannot be done to a site."""
 
     def __init__(self, place: Place, found: str, accepted: str) -> None:
         """Say what is wrong where in the step."""
-        super().__init__(f"{found}; accepted: {accepted}")
+        super().__init__(found, accepted)
         self.place = place
-        self.found = found
-        self.accepted = accepted
 
 
 class Acts(NamedTuple):

@@ -9,20 +9,19 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from ....sim.files.problems import UnacceptedError
 from ...lockstep.scripts import script_of
 from ...lockstep.session import LockstepResult, LockstepSession
 
 _ACCEPTED = "a script that is there, -m and a module, an installed command or a program, with arguments"
 
 
-class ApplicationError(ValueError):
+class ApplicationError(UnacceptedError):
     """A command line names no application."""
 
     def __init__(self, found: str) -> None:
         """Say what was found."""
-        super().__init__(f"{found}; accepted: {_ACCEPTED}")
-        self.found = found
-        self.accepted = _ACCEPTED
+        super().__init__(found, _ACCEPTED)
 
 
 class Application(NamedTuple):

@@ -16,7 +16,7 @@ from ....sim.domain.metrics import Metric
 from ....sim.domain.timestamps import MICROSECONDS, YEARS, check_start
 from ....sim.engine.clock import FASTEST
 from ....sim.files.moments import parse_moment
-from ....sim.files.sections import Section, Text, refuse, short_for
+from ....sim.files.sections import Section, Text, as_list, refuse, short_for
 from ....sim.files.units import SECOND, Duration, PositiveDuration
 from ....sim.language.expressions import Condition, ExpressionError, parse_condition
 from ...testing.durations import shown_span
@@ -42,10 +42,6 @@ def _condition(value: object) -> Condition:
 
 def _moment(value: object) -> time | datetime | float:
     return parse_moment(value)
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
 
 
 def _in_letters(value: object) -> object:
@@ -215,7 +211,7 @@ class Step(Section):
     set: dict[Text, str | int | float] = Field(default_factory=dict)
     """Inputs and their values."""
     release: Annotated[
-        tuple[Text, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])
+        tuple[Text, ...], BeforeValidator(as_list, json_schema_input_type=str | tuple[str, ...])
     ] = ()
     """Inputs that go back to what the site file says."""
     fault: dict[
@@ -385,7 +381,7 @@ class ScenarioSection(Section):
     source: Words | None = None
     """What it follows: a standard, a law, a description of a test."""
     include: Annotated[
-        tuple[Text, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])
+        tuple[Text, ...], BeforeValidator(as_list, json_schema_input_type=str | tuple[str, ...])
     ] = ()
     """Paths of files, relative to this one, whose keys are taken in: steps, checks and the like before its own."""
     site: SiteWords

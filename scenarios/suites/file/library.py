@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ....sim.files.problems import did_you_mean
+from ....sim.files.problems import UnacceptedError, did_you_mean
 
 LIBRARY = Path(__file__).parents[2] / "library"
 PREFIX = "library:"
@@ -12,14 +12,8 @@ _BESIDE = {"sites", "tariffs"}
 """Folders of what scenarios need."""
 
 
-class LibraryError(ValueError):
+class LibraryError(UnacceptedError):
     """Nothing in the library is called so."""
-
-    def __init__(self, found: str, accepted: str) -> None:
-        """Say what was asked for, and what there is."""
-        super().__init__(f"{found}; accepted: {accepted}")
-        self.found = found
-        self.accepted = accepted
 
 
 def is_of_library(text: str) -> bool:

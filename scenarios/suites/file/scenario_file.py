@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ....sim.files.explain import keys_of
-from ....sim.files.problems import Finding, Place, Problem, in_lines, kind_of
+from ....sim.files.problems import FileError, Finding, Place, Problem, kind_of
 from ....sim.files.regular import why_unreadable
 from ....sim.inputs.errors import InputError
 from ....sim.site.input_files import in_site_files
@@ -22,7 +22,7 @@ from .readable import Readable, readable
 from .sources import Sources
 
 
-class ScenarioError(ValueError):
+class ScenarioError(FileError):
     """A scenario file is wrong: says everything that is, in the order of the file."""
 
     def __init__(self, problems: tuple[Problem, ...], without_app: tuple[Problem, ...] = ()) -> None:
@@ -33,10 +33,7 @@ class ScenarioError(ValueError):
             without_app: What is wrong besides if no application is given in place of the file's.
         """
         super().__init__(problems)
-        self.problems, self.without_app = problems, without_app
-
-    def __str__(self) -> str:
-        return in_lines(self.problems)
+        self.without_app = without_app
 
 
 class ScenarioFile:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from html import escape
 from typing import Any, NamedTuple
 
 from ....sim.domain.metrics import Metric
-from ....sim.domain.timestamps import to_datetime
+from ....sim.inputs.daily import local_datetime
 from ..running.case import Verdict
 from ..running.series import Series
 
@@ -73,7 +73,7 @@ def figure_of(verdict: Verdict, zone: tzinfo) -> dict[str, Any] | None:
 
 def moment(time_us: int, zone: tzinfo) -> str:
     """Return a time by the clock of the site, as plots take it."""
-    return _local(time_us, zone).replace(tzinfo=None).isoformat(timespec="milliseconds")
+    return local_datetime(time_us, zone).replace(tzinfo=None).isoformat(timespec="milliseconds")
 
 
 def _curves(series: Series, moments: list[str]) -> Iterator[dict[str, Any]]:
@@ -154,9 +154,5 @@ def _lines(verdict: Verdict, zone: tzinfo) -> Iterator[dict[str, Any]]:
 
 
 def _in_words(mark: _Mark, zone: tzinfo) -> str:
-    begin, end = (f"{_local(time_us, zone):%H:%M:%S}" for time_us in (mark.begin_us, mark.end_us))
+    begin, end = (f"{local_datetime(time_us, zone):%H:%M:%S}" for time_us in (mark.begin_us, mark.end_us))
     return f"{escape(mark.text)}<br>{begin}{f' to {end}' if mark.end_us > mark.begin_us else ''}"
-
-
-def _local(time_us: int, zone: tzinfo) -> datetime:
-    return to_datetime(time_us).astimezone(zone)

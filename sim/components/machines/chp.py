@@ -16,7 +16,7 @@ from ....models.tables import table_value
 from ...domain.categories import Category
 from ...domain.ranges import Bounds
 from ...files.presets import check_at_most, find_preset, preset_names
-from ...files.sections import Section, refuse, written
+from ...files.sections import Section, refuse, switched, written
 from ...files.units import CELSIUS, FRACTION, SECOND, Fraction, Unit
 from ...inputs.chance import Chance
 from ...inputs.signal import Constant
@@ -45,10 +45,6 @@ class LoadAcceptance(Section):
     """Until its speed has settled after a step, and it takes on more [s]; 5 s if not given."""
 
 
-def _as_acceptance(value: object) -> object:
-    return {True: {}, False: None}[value] if isinstance(value, bool) else value
-
-
 class Chp(ProcessMachine):
     """Burns gas for power and heat; produces when told to, or when heat is wanted."""
 
@@ -71,7 +67,7 @@ class Chp(ProcessMachine):
     """Whether a cooler takes what a full buffer does not; else a full buffer stops it."""
     load_acceptance: Annotated[
         LoadAcceptance | None,
-        BeforeValidator(_as_acceptance, json_schema_input_type=LoadAcceptance | bool | None),
+        BeforeValidator(switched, json_schema_input_type=LoadAcceptance | bool | None),
     ] = None
     """Steps in which it takes on load, in place of the usual ramp; any load, within its ramp, if not given."""
     failed_starts: Fraction = Field(default=written("0 %"))

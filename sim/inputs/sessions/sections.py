@@ -26,7 +26,7 @@ from pydantic import (
 
 from ...files.moments import parse_moment, parse_zone, write_moment
 from ...files.problems import one_of
-from ...files.sections import Section, refuse, written
+from ...files.sections import Section, as_list, refuse, written
 from ...files.units import SECOND, WATT_HOUR, Duration, Fraction, PositiveDuration
 from .behaviour import CarBehaviour, CarEnergy, CarPower, refuse_less_than_offered
 from .cars import car_preset, car_preset_names
@@ -56,13 +56,9 @@ _Moment = Annotated[
 ]
 
 
-def _as_cars(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 _Cars = Annotated[
     tuple[CarName, ...],
-    BeforeValidator(_as_cars, json_schema_input_type=str | tuple[str, ...]),
+    BeforeValidator(as_list, json_schema_input_type=str | tuple[str, ...]),
     Field(min_length=1),
 ]
 
