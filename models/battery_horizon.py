@@ -1,4 +1,4 @@
-"""For how long a power of a battery may be held before its limits change materially."""
+"""The time for which a power of a battery may be held before its limits change materially."""
 
 from __future__ import annotations
 

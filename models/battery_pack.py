@@ -1,4 +1,4 @@
-"""From one cell's data to a pack, and what a pack must be so that it can exist."""
+"""Packs from one cell's data, and what a pack must be so that it can exist."""
 
 from __future__ import annotations
 

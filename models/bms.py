@@ -65,13 +65,6 @@ TRIP_OVERTEMPERATURE = 6
 TRIP_UNDERTEMPERATURE_CHARGING = 7
 TRIP_PRECHARGE = 8
 
-WARNING_OVERVOLTAGE = 1
-WARNING_UNDERVOLTAGE = 2
-WARNING_OVERCURRENT_CHARGING = 4
-WARNING_OVERCURRENT_DISCHARGING = 8
-WARNING_OVERTEMPERATURE_CHARGING = 16
-WARNING_OVERTEMPERATURE = 32
-WARNING_UNDERTEMPERATURE_CHARGING = 64
 WARNING_IMBALANCE = 128
 
 TRIPS: tuple[tuple[str, str], ...] = (
@@ -141,7 +134,7 @@ class BmsState(NamedTuple):
     trip: int
     """`NO_TRIP`, or which protection has latched: one of `TRIP_…`."""
     warnings: int
-    """Sum of `WARNING_…`."""
+    """Sum of the bits of `WARNINGS` that hold."""
     overvoltage_s: float
     """For how long the threshold has been exceeded, its delay at most [s]; and so on for each protection."""
     undervoltage_s: float
@@ -187,7 +180,7 @@ class BmsOutput(NamedTuple):
     trip: int
     """`NO_TRIP` or one of `TRIP_…`."""
     warnings: int
-    """Sum of `WARNING_…`."""
+    """Sum of the bits of `WARNINGS` that hold."""
     balancing: int
     """1 while charge is taken from the fullest cells."""
     link_voltage_v: float

@@ -219,12 +219,6 @@ def chp_heat_w(params: ChpParams, power_w: float) -> float:
     return efficiency * chp_fuel_w(params, power_w)
 
 
-def chp_stored_heat_j(params: ChpParams, state: ChpState) -> float:
-    """Return the heat in engine and buffer above 0 °C [J]."""
-    engine = params.engine_heat_capacity_j_per_k * state.engine_c
-    return engine + params.buffer.heat_capacity_j_per_k * state.buffer_c
-
-
 def _wants(params: ChpParams, state: ChpState, inp: ChpInput) -> bool:
     """Say whether the engine should run now or start."""
     if params.heat_led:

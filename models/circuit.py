@@ -95,12 +95,12 @@ class OneTemperature(Protocol):
 
     @property
     def heat_capacity_j_per_k(self) -> float:
-        """> 0 [J/K]."""
+        """Heat that warms it by a kelvin, > 0 [J/K]."""
         ...
 
     @property
     def heat_loss_w_per_k(self) -> float:
-        """To the air, per kelvin above it, >= 0 [W/K]."""
+        """Heat that it loses to the air per kelvin above it, >= 0 [W/K]."""
         ...
 
 

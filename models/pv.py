@@ -41,7 +41,6 @@ from __future__ import annotations
 import math
 from typing import Annotated, NamedTuple
 
-from .inverter import InverterParams, ac_from_dc
 from .parameter import Parameter
 
 _KELVIN = 273.15
@@ -332,22 +331,3 @@ def pv_step(params: PvArrayParams, state: PvState, inp: PvInput, dt_s: float) ->
         return state, output
     is_awake = 1 if _is_awake(params, state, _useful(params, inp.irradiance_w_per_m2)) else 0
     return PvState(output.cell_temperature_c, is_awake), output
-
-
-def pv_ac_power_available(
-    array: PvArrayParams,
-    inverter: InverterParams,
-    irradiance_w_per_m2: float,
-    ambient_c: float,
-    wind_m_per_s: float = 1.0,
-    state: PvState = PvState(25.0),  # noqa: B008 - a named tuple never changes
-) -> float:
-    """Return the AC power that array and inverter could give now [W], <= 0 (production is negative).
-
-    Losses follow the inverter's curve at the array's voltage; its rating clips. Zero where the sun does not
-    cover the no-load loss: a running inverter then goes to standby; and in light too weak for its tracker to go on.
-    """
-    offered = pv_output(array, state, PvInput(irradiance_w_per_m2, ambient_c, wind_m_per_s))
-    voltage_pu = offered.voltage_v / inverter.nominal_dc_voltage_v
-    ac_power = ac_from_dc(inverter, offered.dc_power_w, voltage_pu)
-    return min(max(ac_power, -inverter.rated_power_w), 0.0)

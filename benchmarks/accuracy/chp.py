@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from doppelgrid.models.chp import (
     ChpInput,
     ChpParams,
+    ChpState,
     chp_fuel_w,
     chp_heat_w,
     chp_initial_state,
     chp_step,
-    chp_stored_heat_j,
 )
 from doppelgrid.sim.components.machines.chp import chp_preset
 
@@ -93,30 +93,38 @@ def assess(data: Path) -> Assessment:
         ),
         AccuracyFigure(
             "fuel per power at 70 % over that at full load: large turbine, error beside months that it did not see",
-            100.0 * abs(_fuel_shape(large, _PART_LOAD) / unseen.fuel_at_part_load - 1.0),
+            100.0 * abs(_per_power(chp_fuel_w, large, _PART_LOAD) / unseen.fuel_at_part_load - 1.0),
             "%",
             3.0,
         ),
         AccuracyFigure(
             "heat per power at 70 % over that at full load: large turbine, error beside months that it did not see",
-            100.0 * abs(_heat_shape(large, _PART_LOAD) / unseen.heat_at_part_load - 1.0),
+            100.0 * abs(_per_power(chp_heat_w, large, _PART_LOAD) / unseen.heat_at_part_load - 1.0),
             "%",
             3.0,
         ),
         AccuracyFigure(
-            "fuel per power at 70 % over that at full load: engine", _fuel_shape(params, _PART_LOAD), ""
+            "fuel per power at 70 % over that at full load: engine",
+            _per_power(chp_fuel_w, params, _PART_LOAD),
+            "",
         ),
         AccuracyFigure(
-            "fuel per power at 70 % over that at full load: small turbine", _fuel_shape(small, _PART_LOAD), ""
+            "fuel per power at 70 % over that at full load: small turbine",
+            _per_power(chp_fuel_w, small, _PART_LOAD),
+            "",
         ),
         AccuracyFigure(
             "fuel per power at 70 % over that at full load: turbines", shape.fuel_at_part_load, ""
         ),
         AccuracyFigure(
-            "heat per power at 70 % over that at full load: engine", _heat_shape(params, _PART_LOAD), ""
+            "heat per power at 70 % over that at full load: engine",
+            _per_power(chp_heat_w, params, _PART_LOAD),
+            "",
         ),
         AccuracyFigure(
-            "heat per power at 70 % over that at full load: small turbine", _heat_shape(small, _PART_LOAD), ""
+            "heat per power at 70 % over that at full load: small turbine",
+            _per_power(chp_heat_w, small, _PART_LOAD),
+            "",
         ),
         AccuracyFigure(
             "heat per power at 70 % over that at full load: turbines", shape.heat_at_part_load, ""
@@ -157,6 +165,12 @@ def _read(path: Path) -> Any:
     return recorded
 
 
+def stored_heat_j(params: ChpParams, state: ChpState) -> float:
+    """Return the heat in engine and buffer above 0 °C [J]."""
+    engine_j = params.engine_heat_capacity_j_per_k * state.engine_c
+    return engine_j + params.buffer.heat_capacity_j_per_k * state.buffer_c
+
+
 def _worst(column: int) -> float:
     """Return the greatest relative error at the published points of all presets: 1 for heat, 2 for fuel."""
     worst = 0.0
@@ -168,14 +182,10 @@ def _worst(column: int) -> float:
     return worst
 
 
-def _fuel_shape(params: ChpParams, load: float) -> float:
+def _per_power(curve: Callable[[ChpParams, float], float], params: ChpParams, load: float) -> float:
+    """Return what a curve gives per electric power at a part load, over that at full load."""
     full_w = params.rated_power_w
-    return chp_fuel_w(params, load * full_w) / load / chp_fuel_w(params, full_w)
-
-
-def _heat_shape(params: ChpParams, load: float) -> float:
-    full_w = params.rated_power_w
-    return chp_heat_w(params, load * full_w) / load / chp_heat_w(params, full_w)
+    return curve(params, load * full_w) / load / curve(params, full_w)
 
 
 def _full_mw(recorded: Any, unit: int) -> float:
@@ -247,13 +257,13 @@ def _replay(recorded: Any) -> _Replay:
         recorded["gt1_power_mw"], recorded["hrsg1_steam_klb_h"], recorded["gt1_on"], strict=True
     ):
         asked_w = min(power_mw * scale, params.rated_power_w) if is_on else 0.0
-        before_j = chp_stored_heat_j(params, state)
+        before_j = stored_heat_j(params, state)
         state, output = chp_step(
             params, state, ChpInput(-asked_w, heat * heat_scale, 20.0, 0, 0), _INTERVAL_S
         )
         into_w = output.fuel_w + output.active_power_w
         out_w = output.delivered_w + output.dumped_w + output.loss_w
-        miss_j = (into_w - out_w) * _INTERVAL_S - (chp_stored_heat_j(params, state) - before_j)
+        miss_j = (into_w - out_w) * _INTERVAL_S - (stored_heat_j(params, state) - before_j)
         through_w = output.fuel_w + abs(output.active_power_w) + out_w
         first_law = max(first_law, abs(miss_j) / (through_w * _INTERVAL_S))
         asked_j += asked_w * _INTERVAL_S
@@ -282,8 +292,8 @@ def _draw(shape: _Shape) -> Figure:
         loads = [least + (1.0 - least) * step / 50.0 for step in range(51)]
         full_kw = points[-1]
         colour = f"C{number}"
-        for axes, column, curve in ((panels[0], 2, _fuel_shape), (panels[1], 1, _heat_shape)):
-            axes.plot(loads, [curve(params, load) for load in loads], color=colour, label=name)
+        for axes, column, curve in ((panels[0], 2, chp_fuel_w), (panels[1], 1, chp_heat_w)):
+            axes.plot(loads, [_per_power(curve, params, load) for load in loads], color=colour, label=name)
             if name == _TURBINE:
                 continue
             at = [point[0] / full_kw[0] for point in points]

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from doppelgrid.models.inverter import InverterParams
-from doppelgrid.models.pv import PvArrayParams, PvInput, PvState, pv_ac_power_available, pv_step
+from doppelgrid.models.inverter import InverterParams, ac_from_dc
+from doppelgrid.models.pv import PvArrayParams, PvInput, PvState, pv_output, pv_step
 from doppelgrid.models.pv_snow import snow_left, strings_free
 from doppelgrid.sim.components.array_spectrum import spectrum_preset
 from doppelgrid.sim.components.inverter import inverter_preset
@@ -57,6 +57,25 @@ def measured_array() -> PvArrayParams:
     return array._replace(soiling=0.0, shading=0.0, degradation=0.0)
 
 
+def ac_power_available_w(
+    array: PvArrayParams,
+    inverter: InverterParams,
+    irradiance_w_per_m2: float,
+    ambient_c: float,
+    wind_m_per_s: float = 1.0,
+    state: PvState = PvState(25.0),  # noqa: B008 - a named tuple never changes
+) -> float:
+    """Return the AC power that array and inverter could give now [W], <= 0 (production is negative).
+
+    Losses follow the inverter's curve at the array's voltage; its rating clips. Zero where the sun does not
+    cover the no-load loss: a running inverter then goes to standby; and in light too weak for its tracker to go on.
+    """
+    offered = pv_output(array, state, PvInput(irradiance_w_per_m2, ambient_c, wind_m_per_s))
+    voltage_pu = offered.voltage_v / inverter.nominal_dc_voltage_v
+    ac_power = ac_from_dc(inverter, offered.dc_power_w, voltage_pu)
+    return min(max(ac_power, -inverter.rated_power_w), 0.0)
+
+
 def modelled_w(
     array: PvArrayParams,
     inverter: InverterParams,
@@ -72,7 +91,7 @@ def modelled_w(
     array = array._replace(start_w_per_m2=START_W_PER_M2, stop_w_per_m2=STOP_W_PER_M2)
     state, power = PvState(25.0, 0), []
     for sun, air_c, wind in weather:
-        ac_w = -pv_ac_power_available(array, inverter, sun, air_c, wind, state)
+        ac_w = -ac_power_available_w(array, inverter, sun, air_c, wind, state)
         power.append(ac_w if ac_w > 0.0 else -inverter.standby_power_w)
         state, _ = pv_step(array, state, PvInput(sun, air_c, wind), 60.0)
     return pd.Series(power, index=irradiance.index)

@@ -1,4 +1,4 @@
-"""In which field of a drive request the value of an input travels."""
+"""The field of a drive request in which the value of an input travels."""
 
 from __future__ import annotations
 

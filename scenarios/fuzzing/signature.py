@@ -1,4 +1,4 @@
-"""By what two failures are the same: the check, or how the application ended."""
+"""What makes two failures the same: the check, or how the application ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""By what strings hash, and so in which order an application walks a set of them: the same in every run.
+"""The seed by which strings hash, and so the order in which an application walks a set of them: the same in every run.
 
 Python draws it anew for each process unless the environment says it, and only a process that starts can take it.
 """

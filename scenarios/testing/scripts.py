@@ -69,7 +69,7 @@ class Script:
         return self._judge(error)
 
     def run_coroutine(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """On the script's thread: let the loop run a coroutine, and wait for it."""
+        """Let the loop run a coroutine, and wait for it; called on the script's thread."""
         if not asyncio.iscoroutine(coroutine):
             raise ValueError(f"a coroutine was expected, got {coroutine!r}")
         if self._interrupted:

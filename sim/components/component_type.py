@@ -75,7 +75,7 @@ class BatterySystem:
 
     @property
     def gap(self) -> Bounds:
-        """Between which DC powers it is not used [W]; 0 and 0 if it is at any."""
+        """The DC powers between which it is not used [W]; 0 and 0 if it is at any."""
         return gap_of(self.minimum_w, self.minimum_delivered_w)
 
     def first_state(self) -> BatteryState:

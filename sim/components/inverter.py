@@ -125,7 +125,7 @@ class StorageInverter(InverterSection, BuiltInControl):
 
     @property
     def gap(self) -> Bounds:
-        """Between which AC powers it rests [W]; 0 and 0 if at none."""
+        """The AC powers between which it rests [W]; 0 and 0 if at none."""
         return Bounds(
             0.0 - given(self.min_discharge_power_w, self.min_power_w),
             given(self.min_charge_power_w, self.min_power_w),

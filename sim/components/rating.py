@@ -63,7 +63,7 @@ class Rating(NamedTuple):
 
     @property
     def gap(self) -> Bounds:
-        """Between which active powers it cannot run [W]; 0 and 0 if at any."""
+        """The active powers between which it cannot run [W]; 0 and 0 if it can at any."""
         return gap_of(self.minimum_w, self.minimum_delivered_w)
 
     def least_w(self, power_w: float) -> float:
@@ -88,7 +88,7 @@ class Rating(NamedTuple):
 
     @property
     def set_point_gap(self) -> Bounds:
-        """Between which powers it can be told none but 0 and its rest [W]; 0 and 0 if any."""
+        """The powers between which it can be told none but 0 and its rest [W]; 0 and 0 if any."""
         return NOTHING_BUT_ZERO[0] if self.is_limit else self.gap
 
     @property

@@ -1,4 +1,4 @@
-"""On which components of a site which faults can be."""
+"""Components that each kind of fault can be on."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class Reports:
 
     @property
     def longest_delay_s(self) -> float:
-        """For how long what anybody reports is on its way at most, at whatever speed [s]."""
+        """The longest time that what anybody reports is on its way, at whatever speed [s]."""
         return FASTEST * max((delay_s + jitter_s for delay_s, jitter_s in self._delays.values()), default=0.0)
 
     def save(self) -> ReportsState:

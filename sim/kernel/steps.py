@@ -1,4 +1,4 @@
-"""From event to event: what flows now, until when, and what that leaves behind.
+"""Steps from event to event: what flows now, until when, and what that leaves behind.
 
 Powers are found at the beginning of a step and hold until its end; a step ends where anything changes: an input, a
 control cycle of a ramp, a device that comes to its horizon. So energies add up exactly, however often one looks.

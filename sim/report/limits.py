@@ -1,4 +1,4 @@
-"""For how long the power at the connection point was beyond what it may be: agreed, limited, or what the fuse bears."""
+"""Times of power at the connection point beyond what it may be: agreed, limited, or what the fuse bears."""
 
 from __future__ import annotations
 

@@ -303,13 +303,6 @@ def test_durations_spread_as_they_are_said_to_and_are_cut_at_both_ends() -> None
     assert set(brief) == {SECOND_US}
 
 
-def test_the_mean_duration_is_that_of_two_log_normal_distributions() -> None:
-    shape = OutageStatistics(10.0, 0.25, 30.0, 0.8, 600.0, 0.4, 1e9)
-    assert shape.mean_duration_s == pytest.approx(
-        0.25 * 30.0 * math.exp(0.32) + 0.75 * 600.0 * math.exp(0.08)
-    )
-
-
 class TestClouds:
     @pytest.mark.parametrize(("steps", "step_s"), [(1, 3600.0), (1, 1.0), (24, 3600.0), (90, 10.0)])
     def test_without_clouds_all_light_comes_through_to_the_last_step(self, steps: int, step_s: float) -> None:

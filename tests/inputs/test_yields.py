@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from accuracy.pv import ac_power_available_w
 
-from doppelgrid.models.pv import pv_ac_power_available
 from doppelgrid.sim.components.inverter import inverter_preset
 from doppelgrid.sim.components.solar_array import pv_array_preset
 from doppelgrid.sim.inputs.daily import Day, midnight_us
@@ -57,7 +57,7 @@ def yearly_yield(latitude: float, longitude: float, altitude: float, tilt_deg: f
         for time_us in range(begin_us, end_us, HALF_HOUR_US):
             irradiance = light.at(time_us)
             if irradiance > 1.0:
-                energy_wh -= 0.5 * pv_ac_power_available(array, inverter, irradiance, warmth.at(time_us))
+                energy_wh -= 0.5 * ac_power_available_w(array, inverter, irradiance, warmth.at(time_us))
     return energy_wh / PEAK_W
 
 

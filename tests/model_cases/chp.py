@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from accuracy.chp import stored_heat_j
 from hypothesis import strategies as st
 
 from doppelgrid.models.chp import (
@@ -21,7 +22,6 @@ from doppelgrid.models.chp import (
     chp_output,
     chp_power_limits,
     chp_step,
-    chp_stored_heat_j,
 )
 from doppelgrid.sim.components.machines.chp import chp_preset, chp_preset_names
 
@@ -93,7 +93,7 @@ def _imbalance_j(
 ) -> float:
     into_w = output.fuel_w + output.active_power_w
     out_w = output.delivered_w + output.dumped_w + output.loss_w
-    growth_j = chp_stored_heat_j(params, after) - chp_stored_heat_j(params, before)
+    growth_j = stored_heat_j(params, after) - stored_heat_j(params, before)
     return (into_w - out_w) * dt_s - growth_j
 
 
@@ -105,7 +105,7 @@ def _throughput_j(
 
 
 def _stored_j(params: ChpParams) -> float:
-    return chp_stored_heat_j(params, ChpState(STOPPED, 0.0, 0, 1, 100.0, 100.0))
+    return stored_heat_j(params, ChpState(STOPPED, 0.0, 0, 1, 100.0, 100.0))
 
 
 def _limit_at_buffer(params: ChpParams, position: float) -> float:

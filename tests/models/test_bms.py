@@ -25,7 +25,6 @@ from doppelgrid.models.bms import (
     TRIP_UNDERVOLTAGE,
     TRIPS,
     WARNING_IMBALANCE,
-    WARNING_OVERTEMPERATURE,
     WARNINGS,
     BmsInput,
     BmsParams,
@@ -150,10 +149,10 @@ def test_heat_and_cold_that_only_forbid_charging_do_not_trip_a_discharging_pack(
 def test_warnings_come_before_trips_and_stay_until_their_own_release() -> None:
     protection = PARAMS.overtemperature
     warned = after(CLOSED, WELL._replace(temperature_c=protection.warning), MOMENT_S)
-    assert warned.warnings == WARNING_OVERTEMPERATURE
+    assert warned.warnings == 1 << (TRIP_OVERTEMPERATURE - 1)
     assert warned.trip == NO_TRIP
     held = after(warned, WELL._replace(temperature_c=protection.warning_release + 0.1), 10.0)
-    assert held.warnings == WARNING_OVERTEMPERATURE
+    assert held.warnings == 1 << (TRIP_OVERTEMPERATURE - 1)
     assert after(held, WELL._replace(temperature_c=protection.warning_release), MOMENT_S).warnings == 0
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pvlib
 import pytest
-from accuracy.pv import assess
+from accuracy.pv import ac_power_available_w, assess
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from measured import data_file
@@ -18,7 +18,6 @@ from doppelgrid.models.pv import (
     PvArrayParams,
     PvInput,
     PvState,
-    pv_ac_power_available,
     pv_cell_temperature_c,
     pv_maximum_power_point,
     pv_output,
@@ -187,10 +186,10 @@ def test_what_array_and_inverter_give_is_the_direct_current_less_the_losses_at_i
     inverter = inverter_preset("pv-12kw", 12_000.0, 12_000.0)
     array = clean("crystalline-silicon")._replace(modules_in_series=15.0)
     offered = pv_output(array, PvState(0.0), PvInput(600.0, 10.0, 1.0))
-    ac_w = pv_ac_power_available(array, inverter, 600.0, 10.0)
+    ac_w = ac_power_available_w(array, inverter, 600.0, 10.0)
     voltage_pu = offered.voltage_v / inverter.nominal_dc_voltage_v
     assert dc_from_ac(inverter, ac_w, voltage_pu) == pytest.approx(offered.dc_power_w)
-    assert pv_ac_power_available(array, inverter, 0.5, 10.0) == 0.0
+    assert ac_power_available_w(array, inverter, 0.5, 10.0) == 0.0
 
 
 @given(irradiance=st.floats(0.0, 1400.0), air_c=st.floats(-30.0, 50.0), wind=st.floats(0.0, 25.0))
@@ -253,7 +252,7 @@ def test_the_whole_chain_agrees_with_pvlib() -> None:
     peak_w = series * strings * array.module.power_stc_w
     ours = clean(name, peak_w)._replace(modules_in_series=float(series))
     inverter = inverter_preset("pv-12kw", 12_000.0, 12_000.0)
-    found = [-pv_ac_power_available(ours, inverter, light, 12.0, 3.0) for light in irradiance.tolist()]
+    found = [-ac_power_available_w(ours, inverter, light, 12.0, 3.0) for light in irradiance.tolist()]
     assert np.abs(np.array(found) - chain.results.ac.clip(lower=0.0).to_numpy()).max() < 0.003 * 12_000.0
 
 
@@ -269,26 +268,26 @@ def test_available_power_is_production_within_the_rating(
 ) -> None:
     inverter = inverter_preset("pv-12kw", 12_000.0, 12_000.0)
     array = pv_array_preset("crystalline-silicon", 18_000.0)
-    assert -12_000.0 <= pv_ac_power_available(array, inverter, irradiance, air_c, wind) <= 0.0
+    assert -12_000.0 <= ac_power_available_w(array, inverter, irradiance, air_c, wind) <= 0.0
 
 
 def test_no_sun_no_power() -> None:
     inverter = inverter_preset("pv-12kw", 12_000.0, 12_000.0)
     array = pv_array_preset("crystalline-silicon", 12_000.0)
-    assert pv_ac_power_available(array, inverter, 0.0, 20.0) == 0.0
+    assert ac_power_available_w(array, inverter, 0.0, 20.0) == 0.0
 
 
 def test_a_big_array_is_clipped_by_its_inverter() -> None:
     inverter = inverter_preset("pv-12kw", 12_000.0, 12_000.0)
     array = pv_array_preset("crystalline-silicon", 24_000.0)
-    assert pv_ac_power_available(array, inverter, 1000.0, 20.0) == -12_000.0
+    assert ac_power_available_w(array, inverter, 1000.0, 20.0) == -12_000.0
 
 
 @given(air_c=AIR_C, irradiance=st.tuples(IRRADIANCE, IRRADIANCE))
 def test_more_sun_never_gives_less_in_common_weather(air_c: float, irradiance: tuple[float, float]) -> None:
     inverter = inverter_preset("pv-12kw", 12_000.0, 12_000.0)
     array = pv_array_preset("crystalline-silicon", 12_000.0)
-    less, more = (pv_ac_power_available(array, inverter, sun, air_c) for sun in sorted(irradiance))
+    less, more = (ac_power_available_w(array, inverter, sun, air_c) for sun in sorted(irradiance))
     assert more <= less + 1e-9
 
 

@@ -321,8 +321,8 @@ class TestSimulated:
         [
             (
                 "batery",
-                r"what to simulate is 'batery'; accepted: the key of a component \(grid, main, .*, battery\), or a"
-                r" category for all of its components \(.*, battery\) \(did you mean 'battery'\?\)",
+                r"what to simulate is 'batery'; accepted: the key of a component \(grid, main, .*, machines\), or a"
+                r" category for all of its components \(.*, battery, .*\) \(did you mean 'battery'\?\)",
             ),
             ("main", "what to simulate is 'main'; accepted: what has nothing behind it"),
             ("grid", "what to simulate is 'grid'; accepted: what has nothing behind it"),

@@ -121,13 +121,6 @@ class OutageStatistics(NamedTuple):
     longest_s: Annotated[float, _DURATION_S]
     """Durations are cut here [s]."""
 
-    @property
-    def mean_duration_s(self) -> float:
-        """Mean duration of an outage, but for the cut [s]."""
-        short_s = self.short_median_s * math.exp(0.5 * self.short_spread**2)
-        long_s = self.long_median_s * math.exp(0.5 * self.long_spread**2)
-        return self.short_share * short_s + (1.0 - self.short_share) * long_s
-
 
 class SeededOutages:
     """Outages that come at random: beginnings by a Poisson process, durations by two log-normal distributions.
